@@ -1,0 +1,220 @@
+"""The shape of the configuration: every key, its type, its default and what it means.
+
+``config.example.toml`` and ``docs/configuration.md`` are held to this by tests.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from subtitled.plugin import Language
+
+ORIGINAL = "original"
+"""Stands for the language that is spoken in the chosen audio track."""
+
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h|d)?")
+_UNIT = {None: 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+
+
+def _seconds(value: object) -> object:
+    """``"90s"``, ``"15m"``, ``"6h"`` and ``"1d"`` as seconds; numbers pass."""
+    if isinstance(value, str):
+        match = _DURATION.fullmatch(value.strip())
+        if match is None:
+            raise ValueError('not a length of time; write one such as "30s", "15m", "6h" or "1d"')
+        return float(match[1]) * _UNIT[match[2]]
+    return value
+
+
+def _wanted(value: object) -> object:
+    if isinstance(value, str) and value.strip().lower() != ORIGINAL:
+        return Language.parse(value)
+    return value.strip().lower() if isinstance(value, str) else value
+
+
+Seconds = Annotated[float, BeforeValidator(_seconds), Field(ge=0, allow_inf_nan=False)]
+Wanted = Annotated[Literal["original"] | Language, BeforeValidator(_wanted)]
+Format = Literal["srt", "vtt", "ass"]
+
+MEDIA = tuple(
+    [
+        "mkv",
+        "mp4",
+        "m4v",
+        "avi",
+        "mov",
+        "webm",
+        "ts",
+        "m2ts",
+        "mts",
+        "mpg",
+        "mpeg",
+        "vob",
+        "wmv",
+        "flv",
+        "ogv",
+        "3gp",
+        "divx",
+        "asf",
+        "mxf",
+        "mp3",
+        "flac",
+        "m4a",
+        "m4b",
+        "aac",
+        "ogg",
+        "oga",
+        "opus",
+        "wav",
+        "wma",
+        "mka",
+    ]
+)
+"""Endings of files that may hold speech, video first."""
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class DaemonSettings(_Section):
+    """``[daemon]``: the process as a whole."""
+
+    state_dir: Path | None = Field(
+        None,
+        description="Where the daemon remembers what it did. Default: $STATE_DIRECTORY, "
+        "else your state folder.",
+    )
+    models_dir: Path | None = Field(
+        None,
+        description="Where model files lie. Default: $CACHE_DIRECTORY, else your cache folder.",
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="How much the log tells."
+    )
+    threads: int = Field(
+        0, ge=0, le=256, description="Processor threads for recognition; 0 takes every core."
+    )
+    stretch: Seconds = Field(
+        480.0,
+        gt=0,
+        description="How much speech is recognised between two points at which work can be "
+        "stopped and resumed.",
+    )
+    unload_after: Seconds = Field(
+        120.0, description="An engine that was idle for so long is ended and its memory freed."
+    )
+    rescan: Seconds = Field(
+        6 * 3600.0, description="How often each library is walked, whatever the watcher says."
+    )
+    retry_after: Seconds = Field(
+        15 * 60.0,
+        description="How long a failure that may pass is left alone; doubles with each try, "
+        "up to a day.",
+    )
+
+
+class ExistingSettings(_Section):
+    """``[libraries.NAME.existing]``: what counts as having a subtitle already."""
+
+    sidecars: bool = Field(True, description="Subtitle files beside the medium count.")
+    embedded_text: bool = Field(True, description="Text subtitles inside the medium count.")
+    embedded_images: bool = Field(
+        False, description="Picture subtitles (PGS, VobSub) inside the medium count."
+    )
+    forced: bool = Field(False, description="Subtitles of foreign parts only count.")
+    sdh: bool = Field(True, description="Subtitles for the hard of hearing count.")
+
+
+class LibrarySettings(_Section):
+    """``[libraries.NAME]``: one folder of media and what its people read."""
+
+    path: Path = Field(description="The folder. It is walked with everything below it.")
+    languages: tuple[Wanted, ...] = Field(
+        ("original",),
+        min_length=1,
+        description='Subtitles wanted, as BCP 47 tags; "original" is the language spoken.',
+    )
+    formats: tuple[Format, ...] = Field(
+        ("srt",), min_length=1, description="Kinds of file to write: srt, vtt, ass."
+    )
+    audio: tuple[Language, ...] = Field(
+        (),
+        description="Preferred languages of the audio track, best first. Empty: the track that "
+        "the file marks as default or original.",
+    )
+    existing: ExistingSettings = Field(default_factory=lambda: ExistingSettings())
+    engines: tuple[str, ...] = Field(
+        (), description="Engines to use, first choice first. Empty: all that are configured."
+    )
+    translators: tuple[str, ...] = Field(
+        (), description="Translators to use, first choice first. Empty: all that are configured."
+    )
+    servers: tuple[str, ...] | None = Field(
+        None, description="Media servers to tell. Unset: all that are configured."
+    )
+    extensions: tuple[str, ...] = Field(
+        MEDIA, description="File name endings that are media, without the dot."
+    )
+    ignore: tuple[str, ...] = Field(
+        (
+            ".*",
+            "sample",
+            "samples",
+            "*-sample.*",
+            "*-trailer.*",
+            "trailers",
+            "extras",
+            "@eaDir",
+            "#recycle",
+            "$RECYCLE.BIN",
+            "lost+found",
+        ),
+        description="Names of files and folders to leave alone; * and ? as in the shell, "
+        "upper and lower case alike.",
+    )
+    settle: Seconds = Field(
+        30.0, description="A file is taken when it has not changed for so long."
+    )
+    watch: Literal["auto", "events", "poll", "off"] = Field(
+        "auto",
+        description="How new files are noticed between rescans: events of the kernel, "
+        "polling for network shares, or not at all.",
+    )
+    backfill: bool = Field(
+        True, description="Also take files that were there before the library was added."
+    )
+
+
+class ComponentSettings(BaseModel):
+    """``[engines.NAME]``, ``[translators.NAME]``, ``[servers.NAME]``, ``[notifiers.NAME]``.
+
+    ``plugin`` says which plugin; everything else in the section belongs to that plugin and is
+    checked by its own schema.
+    """
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    plugin: str = Field("", description="The plugin to use. Default: the one called NAME.")
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """What belongs to the plugin."""
+        return dict(self.model_extra or {})
+
+
+class Settings(_Section):
+    """The whole file."""
+
+    daemon: DaemonSettings = Field(default_factory=lambda: DaemonSettings())
+    libraries: dict[str, LibrarySettings] = Field(default_factory=dict)
+    engines: dict[str, ComponentSettings] = Field(
+        default_factory=lambda: {"whisper": ComponentSettings()}
+    )
+    translators: dict[str, ComponentSettings] = Field(default_factory=dict)
+    servers: dict[str, ComponentSettings] = Field(default_factory=dict)
+    notifiers: dict[str, ComponentSettings] = Field(default_factory=dict)

@@ -1,0 +1,1 @@
+"""What is in a media file: its tracks, its sound, where somebody speaks."""

@@ -1,0 +1,61 @@
+"""The contract between subtitled and its plugins: the only module that a plugin imports.
+
+Start with :mod:`subtitled.plugin.hookspecs`, which reads as a manual. ``subtitled.plugin.testing``
+holds the conformance kit for your tests.
+"""
+
+from .component import Component, Context, Finding, Settings
+from .engine import LOCAL, Capabilities, Engine, Price, Request
+from .errors import Misconfigured, Problem, Rejected, Temporary
+from .events import Event, Failed, Finished, Published
+from .hookspecs import CONTRACT, hookimpl
+from .language import UNDETERMINED, Language
+from .model import DataWheel, ModelSpec
+from .notifier import Notifier
+from .secret import Secret
+from .server import MediaServer
+from .speech import SAMPLE_RATE, Audio, Interval, LanguageGuess, Stretch, Transcript, Word
+from .subtitle import Cue, Kind, Subtitle
+from .translator import Line, Translator, TranslatorCapabilities
+
+__all__ = [
+    "CONTRACT",
+    "LOCAL",
+    "SAMPLE_RATE",
+    "UNDETERMINED",
+    "Audio",
+    "Capabilities",
+    "Component",
+    "Context",
+    "Cue",
+    "DataWheel",
+    "Engine",
+    "Event",
+    "Failed",
+    "Finding",
+    "Finished",
+    "Interval",
+    "Kind",
+    "Language",
+    "LanguageGuess",
+    "Line",
+    "MediaServer",
+    "Misconfigured",
+    "ModelSpec",
+    "Notifier",
+    "Price",
+    "Problem",
+    "Published",
+    "Rejected",
+    "Request",
+    "Secret",
+    "Settings",
+    "Stretch",
+    "Subtitle",
+    "Temporary",
+    "Transcript",
+    "Translator",
+    "TranslatorCapabilities",
+    "Word",
+    "hookimpl",
+]

@@ -1,0 +1,92 @@
+"""Engines turn speech into words. They run in a child process of their own."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .component import Component
+from .language import Language
+from .model import ModelSpec
+from .speech import Audio, Interval, LanguageGuess, Stretch, Transcript
+
+LOCAL = "local"
+"""The destination of a component that sends nothing anywhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What an hour of audio, or a million characters, costs."""
+
+    amount: float
+    currency: str
+    per: str = "hour"
+    """``hour`` of audio or ``million characters``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What an engine can do with given settings; the core plans by it before any work is queued."""
+
+    languages: frozenset[Language] | None = None
+    """Spoken languages it recognises; None for any."""
+    word_times: bool = True
+    """Words come with times of their own. Without, the core estimates them."""
+    detects_language: bool = False
+    translates_to: frozenset[Language] = frozenset()
+    """Languages into which it can put speech directly, from the audio."""
+    takes_context: bool = False
+    """Uses the names and terms of a request."""
+    destination: str = LOCAL
+    """Where the audio goes: ``local``, or the host and region that receive it."""
+    price: Price | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One stretch to be recognised."""
+
+    stretch: Stretch
+    language: Language
+    """What is spoken, as detected or told."""
+    into: Language | None = None
+    """Translate into this language instead of writing down what is said."""
+    terms: tuple[str, ...] = ()
+    """Names and terms that are likely to be spoken."""
+
+
+class Engine(Component, ABC):
+    """A speech recogniser.
+
+    The core makes it, calls :meth:`load` in a child process, then :meth:`detect_language` and
+    :meth:`transcribe` any number of times, one at a time, and ends the process when it is idle.
+    It may crash or leak: that ends the child, never the daemon.
+    """
+
+    @classmethod
+    @abstractmethod
+    def capabilities(cls, settings: Any) -> Capabilities:
+        """What it can do with these settings. Called in the daemon: import nothing heavy."""
+
+    @classmethod
+    def models(cls, settings: Any) -> Sequence[ModelSpec]:
+        """The models that must lie verified in ``context.models`` before :meth:`load`."""
+        return ()
+
+    @classmethod
+    def catalogue(cls) -> Sequence[ModelSpec]:
+        """All models that it knows, for ``subtitled models``."""
+        return ()
+
+    def load(self) -> None:
+        """Get ready: import the heavy libraries, read the model. Raises :class:`Problem`."""
+
+    def detect_language(self, audio: Audio, windows: Sequence[Interval]) -> Sequence[LanguageGuess]:
+        """What is spoken in each window, if ``capabilities().detects_language``."""
+        raise NotImplementedError
+
+    @abstractmethod
+    def transcribe(self, audio: Audio, request: Request) -> Transcript:
+        """The words of one stretch, with times in seconds of the medium, inside the stretch."""

@@ -1,0 +1,95 @@
+"""BCP 47 language tags, the only names of languages that are used inside."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import langcodes
+from langcodes.tag_parser import LanguageTagError
+from pydantic import GetCoreSchemaHandler
+from pydantic_core import core_schema
+
+_CHINESE_HABITS = {"chs": "zh-Hans", "cht": "zh-Hant", "zhs": "zh-Hans", "zht": "zh-Hant"}
+_SPECIAL = frozenset({"mul", "mis", "zxx", "und"})
+
+
+class Language(str):
+    """A language as a canonical BCP 47 tag: ``en``, ``pt-BR``, ``zh-Hans``.
+
+    ``Language("ger")`` is ``de``: ISO 639-2/B and /T codes are understood. Names such as
+    ``"German"`` are not; use :meth:`parse` for what people write.
+
+    Raises ``ValueError`` for what is no language tag.
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, tag: str) -> Language:
+        if isinstance(tag, cls):
+            return tag
+        plain = _CHINESE_HABITS.get(tag.lower(), tag)
+        try:
+            canonical = langcodes.standardize_tag(plain)
+            known = langcodes.tag_is_valid(canonical)
+        except LanguageTagError:
+            known = False
+        if not known:
+            raise ValueError(
+                f"{tag!r} is not a language tag; write one such as en, es, pt-BR or zh-Hans"
+            )
+        return super().__new__(cls, canonical)
+
+    @classmethod
+    def parse(cls, text: str) -> Language:
+        """The language that a person meant: a tag, an ISO 639 code or an English or native name."""
+        try:
+            return cls(text.strip())
+        except ValueError:
+            try:
+                return cls(langcodes.find(text.strip()).to_tag())
+            except LookupError:
+                pass
+            raise
+
+    @property
+    def primary(self) -> Language:
+        """The language without script, region or variant: ``pt`` of ``pt-BR``."""
+        return Language(self.split("-", 1)[0])
+
+    @property
+    def is_known(self) -> bool:
+        """False for ``und``, ``mul``, ``mis`` and ``zxx``, which name no one language."""
+        return self.primary not in _SPECIAL
+
+    @property
+    def english_name(self) -> str:
+        """What to call it in a sentence, such as ``Brazilian Portuguese``."""
+        return langcodes.Language.get(self).display_name()
+
+    def serves(self, wanted: Language) -> bool:
+        """Whether a reader of ``wanted`` is served by a text in this language.
+
+        The same primary language is needed. A script must agree where either implies one
+        (``zh-TW`` serves ``zh-Hant``, not ``zh-Hans``), a region only where both state one.
+        """
+        mine, theirs = langcodes.Language.get(self), langcodes.Language.get(wanted)
+        if mine.language != theirs.language or not self.is_known:
+            return False
+        stated = (mine.script or mine.territory) and (theirs.script or theirs.territory)
+        if stated and mine.maximize().script != theirs.maximize().script:
+            return False
+        return not (mine.territory and theirs.territory) or mine.territory == theirs.territory
+
+    @classmethod
+    def __get_pydantic_core_schema__(
+        cls, source: Any, handler: GetCoreSchemaHandler
+    ) -> core_schema.CoreSchema:
+        return core_schema.no_info_after_validator_function(
+            cls.parse,
+            core_schema.str_schema(),
+            serialization=core_schema.to_string_ser_schema(),
+        )
+
+
+UNDETERMINED = Language("und")
+"""The language of what nobody has listened to yet."""

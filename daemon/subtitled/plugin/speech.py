@@ -1,0 +1,110 @@
+"""What was said and when: the values that engines give and the core keeps.
+
+All times are float seconds from the start of the medium.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .language import Language
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+SAMPLE_RATE = 16_000
+"""Samples a second of all audio that the core hands out."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Interval:
+    """From ``start`` to ``end``, in seconds."""
+
+    start: float
+    end: float
+
+    @property
+    def duration(self) -> float:
+        return self.end - self.start
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word as it was spoken.
+
+    ``text`` keeps the white space in front of it, so that ``"".join(word.text for word in words)``
+    is the sentence in every script. ``confidence`` is 0 to 1, or None where the engine has none.
+    ``estimated`` says that the times are a guess of ours, not the engine's.
+    """
+
+    text: str
+    start: float
+    end: float
+    confidence: float | None = None
+    speaker: str | None = None
+    estimated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """Everything recognised in one stretch of audio, or in a whole medium.
+
+    ``language`` is what the *text* is in. ``engine`` names who did it, ``recipe`` with what
+    settings: a transcript with another recipe is another transcript.
+    """
+
+    language: Language
+    words: tuple[Word, ...]
+    engine: str = ""
+    recipe: str = ""
+
+    @property
+    def text(self) -> str:
+        return "".join(word.text for word in self.words).strip()
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageGuess:
+    """How probable each language is, 0 to 1, in one window of speech."""
+
+    window: Interval
+    probabilities: dict[Language, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Audio:
+    """One decoded track on disk: mono, 16-bit little-endian, :data:`SAMPLE_RATE` a second.
+
+    The file has no header: sample *n* is at ``n / SAMPLE_RATE`` seconds of the medium.
+    """
+
+    path: Path
+
+    @property
+    def duration(self) -> float:
+        """Length in seconds."""
+        return self.path.stat().st_size / 2 / SAMPLE_RATE
+
+    def samples(self, interval: Interval) -> npt.NDArray[np.float32]:
+        """The samples of an interval as float32 in -1 to 1, read from disk, not kept."""
+        import numpy as np
+
+        first, last = (max(0, round(t * SAMPLE_RATE)) for t in (interval.start, interval.end))
+        raw = np.fromfile(self.path, dtype="<i2", count=max(0, last - first), offset=first * 2)
+        return raw.astype(np.float32) / 32768.0
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A part of a medium that is recognised as one piece of work.
+
+    ``speech`` are the intervals inside ``interval`` where somebody speaks, in order. An engine
+    may skip the rest; it must not give words outside ``interval``.
+    """
+
+    interval: Interval
+    speech: Sequence[Interval]

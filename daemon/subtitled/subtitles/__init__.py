@@ -1,0 +1,1 @@
+"""From words to files that a reader likes: cues, lines, formats, names, publishing."""

@@ -1,0 +1,1 @@
+"""How subtitles are made: the durable workflow, its steps, the processes of the engines."""
