@@ -40,41 +40,13 @@ Seconds = Annotated[float, BeforeValidator(_seconds), Field(ge=0, allow_inf_nan=
 Wanted = Annotated[Literal["original"] | Language, BeforeValidator(_wanted)]
 Format = Literal["srt", "vtt", "ass"]
 
-MEDIA = tuple(
-    [
-        "mkv",
-        "mp4",
-        "m4v",
-        "avi",
-        "mov",
-        "webm",
-        "ts",
-        "m2ts",
-        "mts",
-        "mpg",
-        "mpeg",
-        "vob",
-        "wmv",
-        "flv",
-        "ogv",
-        "3gp",
-        "divx",
-        "asf",
-        "mxf",
-        "mp3",
-        "flac",
-        "m4a",
-        "m4b",
-        "aac",
-        "ogg",
-        "oga",
-        "opus",
-        "wav",
-        "wma",
-        "mka",
-    ]
+VIDEO_ENDINGS: tuple[str, ...] = (
+    *("mkv", "mp4", "m4v", "avi", "mov", "webm", "ts", "m2ts", "mts", "mpg", "mpeg", "vob"),
+    *("wmv", "flv", "ogv", "3gp", "divx", "asf", "mxf"),
 )
-"""Endings of files that may hold speech, video first."""
+AUDIO_ENDINGS: tuple[str, ...] = (
+    *("mp3", "flac", "m4a", "m4b", "aac", "ogg", "oga", "opus", "wav", "wma", "mka"),
+)
 
 
 class _Section(BaseModel):
@@ -158,7 +130,8 @@ class LibrarySettings(_Section):
         None, description="Media servers to tell. Unset: all that are configured."
     )
     extensions: tuple[str, ...] = Field(
-        MEDIA, description="File name endings that are media, without the dot."
+        VIDEO_ENDINGS + AUDIO_ENDINGS,
+        description="File name endings that are media, without the dot.",
     )
     ignore: tuple[str, ...] = Field(
         (

@@ -1,4 +1,4 @@
-"""How everybody, plugins and core, says what went wrong, so that the right thing is done about it."""
+"""How plugins and core say what went wrong, so that the right thing is done about it."""
 
 from __future__ import annotations
 
