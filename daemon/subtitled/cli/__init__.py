@@ -1,1 +1,21 @@
 """The command line."""
+
+from __future__ import annotations
+
+import sys
+
+from subtitled.plugin import Misconfigured, Problem
+
+
+def main() -> None:
+    """Run the command that was typed. Status 0: done, 1: something failed, 2: wrong use."""
+    # A module per group of commands; importing it adds them.
+    from . import configs, daemon, files, generate, models, plugins, queue  # noqa: F401
+    from .app import app
+    from .output import FAILED, WRONG, errors, escape
+
+    try:
+        app()
+    except Problem as problem:
+        errors.print(f"[bold red]error:[/] {escape(str(problem))}")
+        sys.exit(WRONG if isinstance(problem, Misconfigured) else FAILED)

@@ -1,0 +1,62 @@
+"""The command's root: options that every command shares, and how the configuration is found."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from subtitled import __version__
+from subtitled.config.load import Configuration, ConfigurationError, find, load
+
+from .output import WRONG, fail
+
+app = typer.Typer(
+    name="subtitled",
+    help="Gives every film, programme and lecture subtitles in the languages its people read.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+_chosen: list[Path] = []
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"subtitled {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            help="The configuration file. Default: $SUBTITLED_CONFIG, else yours, "
+            "else /etc/subtitled/config.toml."
+        ),
+    ] = None,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say the version.")
+    ] = False,
+) -> None:
+    """Options before the command."""
+    _chosen[:] = [config] if config is not None else []
+
+
+def config_path() -> Path | None:
+    """The configuration file in use, or None where there is none."""
+    try:
+        return find(_chosen[0] if _chosen else None)
+    except ConfigurationError as error:
+        fail(error, WRONG)
+
+
+def configuration() -> Configuration:
+    """The configuration in use; leaves with status 2 and every mistake if it is wrong."""
+    try:
+        return load(config_path())
+    except ConfigurationError as error:
+        fail(error, WRONG)

@@ -1,0 +1,182 @@
+"""``plan`` and ``explain``: what would be made and why, and all that is known of one file."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from subtitled.config.load import Configuration
+from subtitled.config.places import state_dir
+from subtitled.config.settings import LibrarySettings
+from subtitled.library.identity import content_id
+from subtitled.library.intake import library_of
+from subtitled.library.walk import walk
+from subtitled.media.probe import probe
+from subtitled.plugin import Problem
+from subtitled.work.planning import Examination, examine
+from subtitled.work.workshop import open_ledger, transcripts_in
+
+from .app import app, configuration
+from .daemon import Json
+from .output import FAILED, WRONG, errors, fail, say, say_json, say_table, shown
+
+
+def _library(settings: Configuration, path: Path) -> LibrarySettings:
+    """The library that a path lies in, else the default wishes."""
+    name = library_of(path, settings.settings.libraries)
+    return settings.settings.libraries[name] if name else LibrarySettings(path=path.parent)
+
+
+def _examine(settings: Configuration, path: Path) -> Examination:
+    return examine(
+        path,
+        probe(path),
+        _library(settings, path),
+        settings,
+        content=content_id(path),
+        transcripts=transcripts_in(state_dir(settings.settings)),
+        ours=open_ledger(settings).is_ours,
+    )
+
+
+@app.command()
+def plan(
+    paths: Annotated[list[Path] | None, typer.Argument(help="Default: every library.")] = None,
+    as_json: Json = False,
+) -> None:
+    """What would be made, what not and why, and how many hours of sound that is."""
+    settings = configuration()
+    libraries = settings.settings.libraries
+    if not paths and not libraries:
+        fail("no library is configured: name files or folders", WRONG)
+    rows: list[dict[str, Any]] = []
+    hours = 0.0
+    failed = False
+    for start in [p.absolute() for p in paths or [library.path for library in libraries.values()]]:
+        found = (
+            (path for path, _ in walk(start, _library(settings, start / "x")))
+            if start.is_dir()
+            else iter([start])
+        )
+        for path in found:
+            row = _plan_one(settings, path)
+            failed = failed or bool(row["problem"])
+            hours += row["seconds"] / 3600 if row["make"] else 0.0
+            rows.append(row)
+    if as_json:
+        say_json({"files": rows, "hours": round(hours, 3)})
+    else:
+        say_table(
+            ("file", "make", "why"),
+            (
+                (shown(r["path"]), ", ".join(r["make"]) or "-", r["problem"] or r["why"])
+                for r in rows
+            ),
+        )
+        making = sum(bool(row["make"]) for row in rows)
+        say(f"{making} of {len(rows)} files, {hours:.1f} hours of sound")
+    if failed:
+        raise typer.Exit(FAILED)
+
+
+def _plan_one(settings: Configuration, path: Path) -> dict[str, Any]:
+    row: dict[str, Any] = {"path": path, "make": [], "why": "", "problem": "", "seconds": 0.0}
+    try:
+        seen = _examine(settings, path)
+    except (Problem, OSError) as problem:
+        return row | {"problem": str(problem)}
+    decision = seen.decision
+    make = [f"{wish.language or 'original'}" for wish in decision.make]
+    return row | {
+        "make": make,
+        "why": "; ".join(decision.reasons),
+        "seconds": seen.facts.duration,
+    }
+
+
+@app.command()
+def explain(
+    file: Annotated[Path, typer.Argument(help="A media file.")], as_json: Json = False
+) -> None:
+    """Everything that is known and decided about one file."""
+    settings = configuration()
+    path = file.absolute()
+    told: dict[str, Any] = {
+        "path": path,
+        "library": library_of(path, settings.settings.libraries),
+        "remembered": _remembered(settings, path),
+    }
+    try:
+        told |= _seen(settings, path)
+    except (Problem, OSError) as problem:
+        told["problem"] = str(problem)
+    if as_json:
+        say_json(told)
+    else:
+        _say_told(told)
+    if "problem" in told:
+        raise typer.Exit(FAILED)
+
+
+def _remembered(settings: Configuration, path: Path) -> dict[str, Any] | None:
+    record = open_ledger(settings).get(path)
+    if record is None:
+        return None
+    next_try = record.next_try_at
+    return {
+        "state": str(record.state),
+        "reason": record.reason,
+        "cure": record.cure,
+        "attempts": record.attempts,
+        "next_try": time.strftime("%Y-%m-%d %H:%M", time.localtime(next_try)) if next_try else None,
+    }
+
+
+def _seen(settings: Configuration, path: Path) -> dict[str, Any]:
+    seen = _examine(settings, path)
+    choice, facts = seen.choice, seen.facts
+    listened = transcripts_in(state_dir(settings.settings)).listened(
+        content_id(path), choice.track.index
+    )
+    spoken = f"{listened.language}: {listened.why}" if listened and listened.language else None
+    ways = {}
+    for wish in seen.decision.make:
+        target = wish.language or seen.spoken
+        way = seen.routes.find(seen.spoken or choice.track.language, target) if target else None
+        ways[str(wish.language or "original")] = str(way) if way else wish.reason
+    return {
+        "seconds": round(facts.duration, 3),
+        "audio": [
+            f"track {t.index}: {t.language} {t.title}".rstrip()
+            + (" (chosen: " + choice.reason + ")" if t.index == choice.track.index else "")
+            for t in facts.audio
+        ],
+        "passed_over": [f"track {index}: {why}" for index, why in choice.passed_over],
+        "subtitles": [
+            f"{e.language or '?'} {e.kind} {e.origin} {e.where}" + (" (ours)" if e.ours else "")
+            for e in seen.existing
+        ],
+        "spoken": spoken,
+        "make": ways,
+        "reasons": list(seen.decision.reasons),
+    }
+
+
+def _say_told(told: dict[str, Any]) -> None:
+    say(shown(told["path"]))
+    for key, value in told.items():
+        if key == "path" or value in (None, [], {}, ""):
+            continue
+        if isinstance(value, dict):
+            value = [f"{name}: {said}" for name, said in value.items() if said not in (None, "")]
+        if isinstance(value, list):
+            say(f"{key}:")
+            for line in value:
+                say(f"  {line}")
+        elif key == "problem":
+            errors.print(f"problem: {value}", markup=False, style="red")
+        else:
+            say(f"{key}: {value}")

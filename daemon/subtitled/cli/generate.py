@@ -1,0 +1,132 @@
+"""``generate``: subtitles for these files now, without a daemon."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pydantic import ValidationError
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from subtitled.config.load import Configuration
+from subtitled.config.settings import LibrarySettings
+from subtitled.library.identity import content_id
+from subtitled.library.ledger import FileState
+from subtitled.library.walk import walk
+from subtitled.plugin import Problem
+from subtitled.work.making import Direct, Job, Outcome, Workshop, make
+from subtitled.work.workshop import open_ledger, set_up
+
+from .app import app, configuration
+from .output import FAILED, WRONG, errors, fail, say, shown
+
+Bar = Progress
+
+
+@app.command()
+def generate(
+    paths: Annotated[list[Path], typer.Argument(help="Media files, or folders of them.")],
+    to: Annotated[
+        str, typer.Option(help="Languages, by commas: tags or names; original is the one spoken.")
+    ] = "original",
+    engine: Annotated[str | None, typer.Option(help="The engine to use.")] = None,
+    formats: Annotated[
+        str, typer.Option("--format", help="Kinds of file, by commas: srt, vtt, ass.")
+    ] = "srt",
+    output_dir: Annotated[
+        Path | None, typer.Option(help="Where to write. Default: beside each file.")
+    ] = None,
+    force: Annotated[
+        bool, typer.Option(help="Make everything anew and replace what is there.")
+    ] = False,
+) -> None:
+    """Make subtitles for these files now, without a daemon."""
+    settings = configuration()
+    wishes = _wishes(settings, to, formats, engine)
+    if output_dir is not None:
+        if not output_dir.is_dir():
+            fail(f"{shown(output_dir)} is not a folder. Make it first", WRONG)
+        output_dir = output_dir.absolute()
+    failed = 0
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TimeElapsedColumn(),
+        console=errors,
+        disable=not sys.stderr.isatty(),
+        transient=True,
+    ) as bar:
+        task = bar.add_task("", total=1.0)
+        told = [""]
+
+        def progress(job: Job, what: str, share: float) -> None:
+            name = shown(job.medium.name)
+            bar.update(task, description=f"{name}: {what}".replace("[", r"\["), completed=share)
+            if bar.disable and what != told[0]:
+                told[0] = what
+                errors.print(f"{name}: {what}", markup=False)
+
+        ledger = open_ledger(settings)
+        shop = set_up(settings, ledger, scratch=f"scratch-{os.getpid()}", progress=progress)
+        try:
+            for medium in _media(paths, wishes):
+                failed += not _one(Job(medium, wishes, "", output_dir, force), shop)
+        finally:
+            shop.engines.close()
+            for left in shop.scratch.iterdir():
+                left.unlink()
+            shop.scratch.rmdir()
+    if failed:
+        raise typer.Exit(FAILED)
+
+
+def _one(job: Job, shop: Workshop) -> bool:
+    """One file; whether it went well. What went wrong is said on stderr."""
+    name = shown(job.medium)
+    try:
+        content = content_id(job.medium)
+        known = Job(job.medium, job.library, content, job.folder, job.force)
+        outcome = make(known, shop, Direct())
+    except (Problem, OSError) as problem:
+        errors.print(f"{name}: {problem}", markup=False, style="red")
+        return False
+    _report(name, outcome)
+    return outcome.state is not FileState.UNSATISFIABLE
+
+
+def _report(name: str, outcome: Outcome) -> None:
+    say(f"{name}: {outcome.reason}")
+    for published in outcome.made:
+        say(f"  {shown(published.sidecar)}")
+
+
+def _wishes(settings: Configuration, to: str, formats: str, engine: str | None) -> LibrarySettings:
+    """The options as the settings of a library, checked as those are."""
+    if engine is not None and engine not in settings.engines:
+        known = ", ".join(settings.engines)
+        fail(f"no engine is called {engine!r}. Configured are: {known}", WRONG)
+    try:
+        return LibrarySettings(
+            path=Path("/"),
+            languages=tuple(to.split(",")),
+            formats=tuple(fmt.strip().lower() for fmt in formats.split(",")),
+            engines=(engine,) if engine else (),
+            servers=(),
+        )
+    except ValidationError as error:
+        said = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        fail(said, WRONG)
+
+
+def _media(paths: list[Path], wishes: LibrarySettings) -> list[Path]:
+    """The files that were named, and the media in the folders that were named."""
+    media: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            media.extend(found for found, _ in walk(path.absolute(), wishes))
+        else:
+            media.append(path.absolute())
+    return media

@@ -1,0 +1,88 @@
+"""``queue ...``: what waits, and moving it about. It works whether the daemon runs or not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from subtitled.library.ledger import FileState
+from subtitled.work.jobs import PAUSED
+from subtitled.work.workshop import open_ledger
+
+from .app import app, configuration
+from .daemon import Json
+from .output import say, say_json, say_table, shown
+
+queue = typer.Typer(help="What waits: see it, halt it, reorder it.", no_args_is_help=True)
+app.add_typer(queue, name="queue")
+
+Files = Annotated[list[Path], typer.Argument(help="Media files.")]
+
+_WAITING = (
+    FileState.WORKING,
+    FileState.QUEUED,
+    FileState.SETTLING,
+    FileState.RETRYING,
+    FileState.FAILED,
+)
+
+
+@queue.command(name="list")
+def list_(as_json: Json = False, most: Annotated[int, typer.Option(min=1)] = 50) -> None:
+    """What is worked on, what waits, what failed."""
+    ledger = open_ledger(configuration())
+    rows = []
+    for state in _WAITING:
+        for record in ledger.in_state(state):
+            if len(rows) >= most:
+                break
+            detail = record.progress if state is FileState.WORKING else record.reason
+            rows.append((str(state), shown(record.path), detail or ""))
+    if as_json:
+        keys = ("state", "path", "detail")
+        say_json([dict(zip(keys, row, strict=True)) for row in rows])
+    elif rows:
+        say_table(("state", "file", ""), rows)
+    else:
+        say("nothing waits")
+
+
+@queue.command()
+def pause() -> None:
+    """Halt the work at the next stretch of speech; it survives a restart."""
+    open_ledger(configuration()).control(PAUSED, "by hand")
+    say("paused; go on with: subtitled queue resume")
+
+
+@queue.command()
+def resume() -> None:
+    """Go on where the work was halted."""
+    open_ledger(configuration()).control(PAUSED, None)
+    say("going on")
+
+
+def _ask(kind: str, files: list[Path], said: str) -> None:
+    ledger = open_ledger(configuration())
+    for file in files:
+        ledger.request(kind, file.absolute())
+        say(f"{shown(file)}: {said}")
+
+
+@queue.command()
+def cancel(files: Files) -> None:
+    """Take files off the queue; they are left alone until you ask for them."""
+    _ask("cancel", files, "cancelled")
+
+
+@queue.command()
+def retry(files: Files) -> None:
+    """Look at files anew, whatever was remembered of them."""
+    _ask("retry", files, "will be looked at again")
+
+
+@queue.command()
+def prioritise(files: Files) -> None:
+    """Put files first."""
+    _ask("first", files, "comes first")

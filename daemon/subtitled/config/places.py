@@ -1,0 +1,37 @@
+"""Where state and models lie when the configuration does not say."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import platformdirs
+
+from .settings import Settings
+
+
+def state_dir(settings: Settings) -> Path:
+    """``daemon.state_dir``, else systemd's ``$STATE_DIRECTORY``, else the user's state folder."""
+    if settings.daemon.state_dir is not None:
+        return settings.daemon.state_dir
+    given = _first(os.environ.get("STATE_DIRECTORY"))
+    return given or Path(platformdirs.user_state_dir("subtitled"))
+
+
+def models_dir(settings: Settings) -> Path:
+    """``daemon.models_dir``, else in ``$CACHE_DIRECTORY``, else in the user's cache folder."""
+    if settings.daemon.models_dir is not None:
+        return settings.daemon.models_dir
+    given = _first(os.environ.get("CACHE_DIRECTORY"))
+    return (given or Path(platformdirs.user_cache_dir("subtitled"))) / "models"
+
+
+def ensure_private(folder: Path) -> Path:
+    """The folder, made for its owner alone if it is missing."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return folder
+
+
+def _first(listed: str | None) -> Path | None:
+    """systemd names several folders with colons between; the first is ours."""
+    return Path(listed.split(":")[0]) if listed else None

@@ -1,0 +1,108 @@
+"""Which subtitles a medium has: the one answer for the daemon, the planner and the commands."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from subtitled.config.settings import ExistingSettings
+from subtitled.media.probe import MediaFacts
+from subtitled.plugin import Kind, Language
+from subtitled.subtitles.names import IMAGE_ENDINGS, parse_sidecar
+
+SIDECAR = "sidecar"
+EMBEDDED = "embedded"
+
+
+@dataclass(frozen=True, slots=True)
+class Existing:
+    """One subtitle that a medium has."""
+
+    language: Language | None
+    kind: Kind
+    origin: str
+    """``sidecar`` or ``embedded``."""
+    where: str
+    """The sidecar's name, or the number of the stream."""
+    format: str
+    is_text: bool = True
+    ours: bool = False
+
+
+def coverage(
+    medium: Path,
+    facts: MediaFacts,
+    names: Sequence[str],
+    ours: Callable[[Path], bool],
+    folder: Path | None = None,
+) -> tuple[Existing, ...]:
+    """Every subtitle in the medium and beside it.
+
+    ``names`` is the listing of ``folder``, by default the medium's own; ``ours`` tells whether a
+    sidecar is as we wrote it.
+    """
+    found = [
+        Existing(
+            language=track.language if track.language.is_known else None,
+            kind=Kind.FORCED if track.forced else Kind.SDH if track.sdh else Kind.FULL,
+            origin=EMBEDDED,
+            where=str(track.index),
+            format=track.codec,
+            is_text=track.is_text,
+        )
+        for track in facts.subtitles
+    ]
+    medium_name = os.fsdecode(medium.name)
+    for name in sorted(names):
+        parsed = parse_sidecar(medium_name, name)
+        if parsed is None:
+            continue
+        path = (folder or medium.parent) / name
+        found.append(
+            Existing(
+                language=parsed.language,
+                kind=parsed.kind,
+                origin=SIDECAR,
+                where=name,
+                format=parsed.format,
+                is_text=parsed.format not in IMAGE_ENDINGS,
+                ours=ours(path),
+            )
+        )
+    return tuple(found)
+
+
+def counts(existing: Existing, rules: ExistingSettings) -> bool:
+    """Whether a subtitle counts as one under a library's rules; ours always do."""
+    if existing.ours:
+        return True
+    if existing.kind is Kind.FORCED and not rules.forced:
+        return False
+    if existing.kind is Kind.SDH and not rules.sdh:
+        return False
+    if existing.origin == SIDECAR:
+        return rules.sidecars
+    return rules.embedded_text if existing.is_text else rules.embedded_images
+
+
+def serving(
+    existing: Sequence[Existing],
+    wanted: Language,
+    spoken: Language | None,
+    fmt: str,
+    rules: ExistingSettings,
+) -> Existing | None:
+    """The subtitle that gives a reader of ``wanted`` what they need, or None.
+
+    One of ours serves for its own format only, so that another format wanted later is made; any
+    other serves for all. A sidecar without a language is taken to be in the language spoken.
+    """
+    for one in existing:
+        language = one.language or (spoken if one.origin == SIDECAR else None)
+        if language is None or not language.serves(wanted) or not counts(one, rules):
+            continue
+        if not one.ours or one.format == fmt:
+            return one
+    return None

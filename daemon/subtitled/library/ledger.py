@@ -1,0 +1,386 @@
+"""The ledger: what lies in the libraries, what became of it, and every sidecar that we wrote."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from alembic.util.exc import CommandError
+from sqlalchemy.dialects.sqlite import insert
+
+from subtitled.plugin import Kind, Language, Misconfigured
+from subtitled.subtitles.publish import file_sha256
+
+from .database import open_engine
+from .schema import controls, files, requests, sidecars
+
+
+class FileState(StrEnum):
+    """Where a file stands."""
+
+    SETTLING = "settling"
+    """Noticed; taken when it has not changed for a while."""
+    QUEUED = "queued"
+    WORKING = "working"
+    DONE = "done"
+    NOTHING_TO_DO = "nothing to do"
+    NO_SPEECH = "no speech"
+    UNSATISFIABLE = "unsatisfiable"
+    """Something is wanted that nothing configured can make."""
+    RETRYING = "retrying"
+    """It failed in a way that may pass, and is tried again at a set time."""
+    FAILED = "failed"
+    """It failed for good: until the file or the settings change, or somebody asks."""
+
+
+DECIDED = frozenset(
+    {
+        FileState.DONE,
+        FileState.NOTHING_TO_DO,
+        FileState.NO_SPEECH,
+        FileState.UNSATISFIABLE,
+        FileState.FAILED,
+    }
+)
+"""States in which a file rests until it or its settings change."""
+
+URGENT, NEW, BACKFILL = 1, 50, 100
+"""Priorities, the lowest first: asked for by a person, just arrived, there before we came."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileRecord:
+    """One file as the ledger knows it. Times are seconds since 1970."""
+
+    id: int
+    library: str
+    path: Path
+    size: int
+    mtime_ns: int
+    state: FileState
+    steady_since: float
+    content_id: str | None = None
+    reason: str = ""
+    cure: str = ""
+    progress: str = ""
+    spoken: str | None = None
+    attempts: int = 0
+    next_try_at: float | None = None
+    settings_digest: str | None = None
+    priority: int = BACKFILL
+    job_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SidecarRecord:
+    """One sidecar that we wrote, as we wrote it."""
+
+    path: Path
+    medium: Path
+    content_id: str
+    language: Language
+    kind: Kind
+    format: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class AskedFor:
+    """What somebody asked of the daemon from another process."""
+
+    kind: str
+    path: Path | None
+
+
+class Ledger:
+    """The ledger in one SQLite file. Threads and processes may share it."""
+
+    def __init__(self, path: Path) -> None:
+        """Open it, making or upgrading it. Raises :class:`Misconfigured` if it is from the future."""
+        self.path = path
+        self._engine = open_engine(path)
+        self._watch: sqlite3.Connection | None = None
+        self._lock = threading.Lock()
+        _upgrade(self._engine, path)
+
+    def close(self) -> None:
+        if self._watch is not None:
+            self._watch.close()
+        self._engine.dispose()
+
+    # Files
+
+    def noticed(
+        self, library: str, path: Path, stat: os.stat_result, priority: int = BACKFILL
+    ) -> None:
+        """A file was seen. One that is as it was stays what it is; a changed one settles anew."""
+        key, now = os.fsencode(path), time.time()
+        identity = {
+            "device": stat.st_dev,
+            "inode": stat.st_ino,
+            "size": stat.st_size,
+            "mtime_ns": stat.st_mtime_ns,
+        }
+        with self._engine.begin() as c:
+            known = c.execute(sa.select(files).where(files.c.path == key)).mappings().first()
+            if known is None:
+                fresh = {"state": FileState.SETTLING, "steady_since": now, "updated_at": now}
+                c.execute(
+                    insert(files).values(
+                        library=library, path=key, priority=priority, **identity, **fresh
+                    )
+                )
+            elif (known["size"], known["mtime_ns"]) != (stat.st_size, stat.st_mtime_ns):
+                self._settle(c, known["id"], now, min(priority, known["priority"]), identity)
+            elif known["library"] != library:
+                c.execute(files.update().where(files.c.id == known["id"]).values(library=library))
+
+    def settle(self, file_id: int, priority: int | None = None) -> None:
+        """Have a file looked at anew, whatever is remembered of it."""
+        with self._engine.begin() as c:
+            self._settle(c, file_id, time.time(), priority, {})
+
+    def get(self, path: Path) -> FileRecord | None:
+        return self._one(files.c.path == os.fsencode(path))
+
+    def by_id(self, file_id: int) -> FileRecord | None:
+        return self._one(files.c.id == file_id)
+
+    def in_state(self, *states: FileState) -> Iterator[FileRecord]:
+        """Files in any of the states, most urgent first, read a page at a time."""
+        query = (
+            sa.select(files)
+            .where(files.c.state.in_(states))
+            .order_by(files.c.priority, files.c.steady_since.desc(), files.c.id)
+        )
+        with self._engine.connect().execution_options(yield_per=500) as c:
+            for page in c.execute(query).mappings().partitions():
+                yield from map(_record, page)
+
+    def due(self, now: float, most: int) -> list[FileRecord]:
+        """Files that settle or whose next try has come, most urgent and newest first."""
+        tried_again = sa.and_(files.c.state == FileState.RETRYING, files.c.next_try_at <= now)
+        query = (
+            sa.select(files)
+            .where(sa.or_(files.c.state == FileState.SETTLING, tried_again))
+            .order_by(files.c.priority, files.c.steady_since.desc(), files.c.id)
+            .limit(most)
+        )
+        with self._engine.connect() as c:
+            return [_record(row) for row in c.execute(query).mappings()]
+
+    def stale(self, library: str, digest: str) -> int:
+        """Have every decided file of a library looked at anew that was decided under other
+        settings; how many there are."""
+        with self._engine.begin() as c:
+            changed = c.execute(
+                files.update()
+                .where(
+                    files.c.library == library,
+                    files.c.state.in_([*DECIDED, FileState.RETRYING]),
+                    files.c.settings_digest != digest,
+                )
+                .values(state=FileState.SETTLING, attempts=0, next_try_at=None)
+            )
+            return changed.rowcount
+
+    def set_state(self, file_id: int, state: FileState, **values: Any) -> None:
+        """Move a file on. What is not named is emptied or kept: reasons go, identity stays."""
+        said = {"reason": "", "cure": "", "progress": "", "next_try_at": None, **values}
+        if state in DECIDED and state is not FileState.FAILED:
+            said.setdefault("attempts", 0)
+        with self._engine.begin() as c:
+            c.execute(
+                files.update()
+                .where(files.c.id == file_id)
+                .values(state=state, updated_at=time.time(), **said)
+            )
+
+    def set_progress(self, path: Path, progress: str) -> None:
+        with self._engine.begin() as c:
+            c.execute(
+                files.update().where(files.c.path == os.fsencode(path)).values(progress=progress)
+            )
+
+    def still_unsettled(self, file_id: int, stat: os.stat_result, now: float) -> None:
+        """A settling file has changed again: it begins anew."""
+        with self._engine.begin() as c:
+            c.execute(
+                files.update()
+                .where(files.c.id == file_id)
+                .values(size=stat.st_size, mtime_ns=stat.st_mtime_ns, steady_since=now)
+            )
+
+    def forget(self, file_id: int) -> None:
+        """A file is gone. Its transcript and what we know of its sidecars stay."""
+        with self._engine.begin() as c:
+            c.execute(files.delete().where(files.c.id == file_id))
+
+    def counts(self) -> dict[FileState, int]:
+        """How many files are in each state."""
+        query = sa.select(files.c.state, sa.func.count()).group_by(files.c.state)
+        with self._engine.connect() as c:
+            return {FileState(state): number for state, number in c.execute(query)}
+
+    # Sidecars
+
+    def record_sidecar(
+        self,
+        path: Path,
+        *,
+        medium: Path,
+        content_id: str,
+        language: Language,
+        kind: Kind,
+        format: str,
+        sha256: str,
+        size: int,
+        recipe: str,
+    ) -> None:
+        """Remember a sidecar that now is whole on disk."""
+        values = {
+            "medium": os.fsencode(medium),
+            "content_id": content_id,
+            "language": str(language),
+            "kind": str(kind),
+            "format": format,
+            "sha256": sha256,
+            "size": size,
+            "recipe": recipe,
+            "made_at": time.time(),
+        }
+        statement = insert(sidecars).values(path=os.fsencode(path), **values)
+        with self._engine.begin() as c:
+            c.execute(statement.on_conflict_do_update(index_elements=["path"], set_=values))
+
+    def sidecar(self, path: Path) -> SidecarRecord | None:
+        """What we remember of a sidecar; the file itself may have been edited since."""
+        query = sa.select(sidecars).where(sidecars.c.path == os.fsencode(path))
+        with self._engine.connect() as c:
+            row = c.execute(query).mappings().first()
+        if row is None:
+            return None
+        return SidecarRecord(
+            path=Path(os.fsdecode(row["path"])),
+            medium=Path(os.fsdecode(row["medium"])),
+            content_id=row["content_id"],
+            language=Language(row["language"]),
+            kind=Kind(row["kind"]),
+            format=row["format"],
+            sha256=row["sha256"],
+        )
+
+    def is_ours(self, path: Path) -> bool:
+        """Whether a sidecar is as we wrote it: not somebody else's, not edited."""
+        known = self.sidecar(path)
+        return known is not None and file_sha256(path) == known.sha256
+
+    # Between processes
+
+    def control(self, key: str, value: str | None) -> None:
+        """Set a control such as ``paused``, or take it away with None."""
+        with self._engine.begin() as c:
+            c.execute(controls.delete().where(controls.c.key == key))
+            if value is not None:
+                c.execute(insert(controls).values(key=key, value=value))
+
+    def get_control(self, key: str) -> str | None:
+        with self._engine.connect() as c:
+            return c.execute(sa.select(controls.c.value).where(controls.c.key == key)).scalar()
+
+    def controls(self, prefix: str) -> dict[str, str]:
+        """All controls whose key begins so."""
+        with self._engine.connect() as c:
+            rows = c.execute(sa.select(controls).where(controls.c.key.startswith(prefix)))
+            return {row.key: row.value for row in rows}
+
+    def request(self, kind: str, path: Path | None) -> None:
+        """Ask something of the daemon, now or when it starts."""
+        with self._engine.begin() as c:
+            c.execute(insert(requests).values(kind=kind, path=path and os.fsencode(path)))
+
+    def take_requests(self) -> list[AskedFor]:
+        """What was asked, in order, each once."""
+        with self._engine.begin() as c:
+            rows = c.execute(sa.select(requests).order_by(requests.c.id)).all()
+            if rows:
+                c.execute(requests.delete().where(requests.c.id <= rows[-1].id))
+        return [AskedFor(r.kind, Path(os.fsdecode(r.path)) if r.path else None) for r in rows]
+
+    def data_version(self) -> int:
+        """Changes when somebody wrote to the ledger; costs next to nothing to ask."""
+        with self._lock:
+            if self._watch is None:
+                self._watch = sqlite3.connect(self.path, check_same_thread=False)
+            version: int = self._watch.execute("PRAGMA data_version").fetchone()[0]
+            return version
+
+    def _one(self, condition: sa.ColumnElement[bool]) -> FileRecord | None:
+        with self._engine.connect() as c:
+            row = c.execute(sa.select(files).where(condition)).mappings().first()
+        return _record(row) if row is not None else None
+
+    @staticmethod
+    def _settle(
+        c: sa.Connection, file_id: int, now: float, priority: int | None, identity: dict[str, Any]
+    ) -> None:
+        values = {
+            **identity,
+            "state": FileState.SETTLING,
+            "steady_since": now,
+            "updated_at": now,
+            "attempts": 0,
+            "next_try_at": None,
+            "job_id": None,
+            "reason": "",
+            "cure": "",
+        }
+        if priority is not None:
+            values["priority"] = priority
+        c.execute(files.update().where(files.c.id == file_id).values(**values))
+
+
+def _record(row: Any) -> FileRecord:
+    return FileRecord(
+        id=row["id"],
+        library=row["library"],
+        path=Path(os.fsdecode(row["path"])),
+        size=row["size"],
+        mtime_ns=row["mtime_ns"],
+        state=FileState(row["state"]),
+        steady_since=row["steady_since"],
+        content_id=row["content_id"],
+        reason=row["reason"],
+        cure=row["cure"],
+        progress=row["progress"],
+        spoken=row["spoken"],
+        attempts=row["attempts"],
+        next_try_at=row["next_try_at"],
+        settings_digest=row["settings_digest"],
+        priority=row["priority"],
+        job_id=row["job_id"],
+    )
+
+
+def _upgrade(engine: sa.Engine, path: Path) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    try:
+        with engine.begin() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+    except CommandError as error:
+        raise Misconfigured(
+            f"the ledger {path} was made by a newer version of subtitled ({error})",
+            "Install that version again, or move the ledger away to begin anew",
+        ) from error

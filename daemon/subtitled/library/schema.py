@@ -1,0 +1,63 @@
+"""The tables of the ledger. Paths are bytes: not every name is text."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+metadata = sa.MetaData()
+
+files = sa.Table(
+    "files",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("library", sa.Text, nullable=False),
+    sa.Column("path", sa.LargeBinary, nullable=False, unique=True),
+    sa.Column("device", sa.Integer, nullable=False),
+    sa.Column("inode", sa.Integer, nullable=False),
+    sa.Column("size", sa.Integer, nullable=False),
+    sa.Column("mtime_ns", sa.Integer, nullable=False),
+    sa.Column("content_id", sa.Text),
+    sa.Column("state", sa.Text, nullable=False, index=True),
+    sa.Column("reason", sa.Text, nullable=False, server_default=""),
+    sa.Column("cure", sa.Text, nullable=False, server_default=""),
+    sa.Column("progress", sa.Text, nullable=False, server_default=""),
+    sa.Column("spoken", sa.Text),
+    sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("next_try_at", sa.Float),
+    sa.Column("settings_digest", sa.Text),
+    sa.Column("priority", sa.Integer, nullable=False, server_default="100"),
+    sa.Column("job_id", sa.Text),
+    sa.Column("steady_since", sa.Float, nullable=False),
+    sa.Column("updated_at", sa.Float, nullable=False),
+)
+
+sidecars = sa.Table(
+    "sidecars",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("path", sa.LargeBinary, nullable=False, unique=True),
+    sa.Column("medium", sa.LargeBinary, nullable=False, index=True),
+    sa.Column("content_id", sa.Text, nullable=False, index=True),
+    sa.Column("language", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("format", sa.Text, nullable=False),
+    sa.Column("sha256", sa.Text, nullable=False),
+    sa.Column("size", sa.Integer, nullable=False),
+    sa.Column("recipe", sa.Text, nullable=False),
+    sa.Column("made_at", sa.Float, nullable=False),
+)
+
+controls = sa.Table(
+    "controls",
+    metadata,
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("value", sa.Text, nullable=False),
+)
+
+requests = sa.Table(
+    "requests",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("path", sa.LargeBinary),
+)

@@ -1,0 +1,58 @@
+"""When a file is complete: it has not changed for a while, and nobody is writing to it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from .ledger import FileRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What to do about a settling file."""
+
+    settled: bool = False
+    changed: bool = False
+    """It is not as it was when last looked at: its time begins anew."""
+    wait_until: float = 0.0
+    """When to look again, seconds since 1970."""
+
+
+def settling(record: FileRecord, stat: os.stat_result, now: float, settle: float) -> Verdict:
+    """Whether a file has been the same for ``settle`` seconds.
+
+    The clock that counts is ours: when we first saw it as it is now. A file whose own time lies in
+    the future, after a jump of the clock, so does not wait for that time to come.
+    """
+    if (record.size, record.mtime_ns) != (stat.st_size, stat.st_mtime_ns):
+        return Verdict(changed=True, wait_until=now + settle)
+    since = min(record.steady_since, now)
+    if now - since < settle:
+        return Verdict(wait_until=since + settle)
+    return Verdict(settled=True)
+
+
+def open_for_writing(path: Path) -> bool:
+    """Whether a process that we may look at has the file open for writing, best effort."""
+    try:
+        target = path.stat()
+        processes = [entry for entry in os.listdir("/proc") if entry.isdigit()]
+    except OSError:
+        return False
+    return any(_writes(process, target) for process in processes)
+
+
+def _writes(process: str, target: os.stat_result) -> bool:
+    try:
+        for number in os.listdir(f"/proc/{process}/fd"):
+            held = os.stat(f"/proc/{process}/fd/{number}")
+            if (held.st_dev, held.st_ino) == (target.st_dev, target.st_ino):
+                info = Path(f"/proc/{process}/fdinfo/{number}").read_text("ascii")
+                flags = next(line for line in info.splitlines() if line.startswith("flags:"))
+                if int(flags.split()[1], 8) & os.O_ACCMODE:
+                    return True
+    except (OSError, StopIteration, ValueError):
+        pass
+    return False

@@ -1,0 +1,122 @@
+"""Decoding one track to what engines listen to: mono, 16 kHz, 16 bit, from the medium's time 0."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import ffmpeg
+
+from subtitled.plugin import SAMPLE_RATE, Audio, Temporary
+
+from .probe import AudioTrack, probe
+from .problems import NotMedia, Truncated, shown
+from .run import run, url
+
+BYTES_PER_SECOND = SAMPLE_RATE * 2
+MISSING_SHARE = 0.05
+MISSING_SECONDS = 10.0
+"""Sound that ends by both too early makes us look whether the file is whole."""
+
+
+def decode(
+    path: Path,
+    track: AudioTrack,
+    into: Path,
+    *,
+    limit: float | None = None,
+    on_progress: Callable[[float], None] | None = None,
+) -> Audio:
+    """Decode a track into the file ``into``, which appears only when it is whole.
+
+    A track that starts late is padded with silence, so that times in the sound are times in the
+    medium. ``on_progress`` is told the seconds decoded so far. Raises :class:`Truncated` when the
+    end of the file is missing, :class:`Temporary` when the disk is full.
+    """
+    duration = probe(path).duration
+    _room_for(duration, into.parent)
+    part = into.with_name(into.name + ".part")
+    try:
+        ran = run(
+            "ffmpeg",
+            _arguments(path, track.index, part),
+            limit or max(600.0, 4 * duration),
+            _progress(on_progress),
+        )
+        if "No space left on device" in ran.stderr:
+            raise _full(duration, into.parent)
+        if ran.status != 0 or not part.exists() or part.stat().st_size == 0:
+            last = ran.stderr.splitlines()[-1] if ran.stderr else "no sound came out"
+            raise NotMedia(
+                f"track {track.index} of {shown(path)} cannot be decoded: {last}",
+                "Play the file to see whether it is whole; get it again if not",
+            )
+        audio = Audio(part)
+        _whole(path, audio.duration, duration)
+        part.replace(into)
+    finally:
+        part.unlink(missing_ok=True)
+    return Audio(into)
+
+
+def _arguments(path: Path, index: int, part: Path) -> list[str | bytes]:
+    """ffmpeg-python builds the command; the paths go in as bytes, since not all are text."""
+    source = ffmpeg.input("SOURCE", protocol_whitelist="file,pipe", vn=None, sn=None, dn=None)
+    sound = source[str(index)].filter("aresample", **{"async": 1, "first_pts": 0})
+    output = ffmpeg.output(
+        sound, "TARGET", format="s16le", acodec="pcm_s16le", ac=1, ar=SAMPLE_RATE, map_metadata=-1
+    ).global_args("-nostdin", "-hide_banner", "-v", "error", "-progress", "pipe:1")
+    places = {"SOURCE": url(path), "TARGET": url(part)}
+    compiled: list[str] = ffmpeg.compile(output, overwrite_output=True)[1:]
+    return [places.get(word, word) for word in compiled]
+
+
+def _progress(told: Callable[[float], None] | None) -> Callable[[str], None]:
+    def line(said: str) -> None:
+        name, _, value = said.partition("=")
+        if told is not None and name == "out_time_us" and value.lstrip("-").isdigit():
+            told(max(0.0, int(value) / 1e6))
+
+    return line
+
+
+def _room_for(duration: float, folder: Path) -> None:
+    if shutil.disk_usage(folder).free < duration * BYTES_PER_SECOND:
+        raise _full(duration, folder)
+
+
+def _full(duration: float, folder: Path) -> Temporary:
+    need = duration * BYTES_PER_SECOND / 1e6
+    return Temporary(
+        f"the disk is full: decoding needs {need:.0f} MB in {shown(folder)}",
+        "Make room there, or give daemon.state_dir a larger disk",
+    )
+
+
+def _whole(path: Path, heard: float, stated: float) -> None:
+    """Sound may end before the picture; but if nothing at all is there, the file was cut off."""
+    missing = stated - heard
+    if missing <= max(MISSING_SECONDS, MISSING_SHARE * stated):
+        return
+    ran = run(
+        "ffprobe",
+        [
+            *("-v", "error", "-protocol_whitelist", "file,pipe"),
+            *("-read_intervals", f"{heard + missing / 2:.3f}%+#1"),
+            *("-show_entries", "packet=pts_time", "-of", "csv=p=0"),
+            url(path),
+        ],
+        120.0,
+    )
+    times = [float(t) for t in os.fsdecode(ran.stdout).replace(",", " ").split() if _is_number(t)]
+    if not any(time > heard + 1.0 for time in times):
+        raise Truncated(
+            f"{shown(path)} is cut off: it states {stated:.0f} s and ends after {heard:.0f} s",
+            "Get the file again; it is looked at anew when it changes",
+        )
+
+
+def _is_number(text: str) -> bool:
+    return text.replace(".", "", 1).lstrip("-").isdigit()

@@ -1,0 +1,196 @@
+"""The daemon: it watches, plans, works and tells, until it is asked to stop."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import threading
+import time
+from pathlib import Path
+from types import FrameType
+
+from subtitled.config.load import Configuration, ConfigurationError, load
+from subtitled.config.places import ensure_private, state_dir
+from subtitled.library.intake import Intake
+from subtitled.library.ledger import FileState, Ledger
+from subtitled.library.watch import Watch
+from subtitled.work.jobs import PAUSED, Jobs
+from subtitled.work.workshop import open_ledger, set_up
+
+from .lock import StateLock
+from .schedule import Schedule
+from .systemd import Systemd
+
+_log = logging.getLogger(__name__)
+
+KEEP_ENDED_JOBS = 7 * 24 * 3600.0
+"""Seconds for which the workflow database remembers a job that has ended."""
+PLANNED_AT_ONCE = 50
+"""Files looked at between two looks at everything else."""
+
+
+class Daemon:
+    """One life with one configuration; :func:`run` begins a new one on reload."""
+
+    def __init__(self, configuration: Configuration, ledger: Ledger, systemd: Systemd) -> None:
+        settings = configuration.settings
+        self._configuration = configuration
+        self._ledger = ledger
+        self._systemd = systemd
+        self._wake = threading.Event()
+        self._ending = ""
+        self._intake = Intake(ledger, settings.libraries)
+        shop = set_up(configuration, ledger)
+        self._jobs = Jobs(shop, ensure_private(state_dir(settings)) / "work.sqlite")
+        self._schedule = Schedule()
+        self._watch = Watch(settings.libraries, self._changed)
+
+    def end(self, why: str) -> None:
+        """Ask for the end of this life: ``stop`` or ``reload``."""
+        self._ending = why
+        self._wake.set()
+
+    def live(self) -> str:
+        """Work until asked to end; the reason for the end."""
+        for name, library in self._configuration.settings.libraries.items():
+            _log.info("library %s: %s", name, library.path)
+            self._schedule.walks(name, self._configuration.settings.daemon.rescan, self._walk)
+        for broken in self._configuration.broken:
+            _log.error("%s", broken)
+        self._schedule.watchers(self._look_after_watchers)
+        self._schedule.daily(self._tidy)
+        self._jobs.start()
+        self._watch.start()
+        self._schedule.start()
+        self._systemd.ready()
+        seen = None
+        try:
+            while not self._ending:
+                version = self._ledger.data_version()
+                if version != seen:
+                    seen = version
+                    self._take_requests()
+                self._plan_what_is_due()
+                self._systemd.status(self._status())
+                self._systemd.alive()
+                self._wake.wait(1.0)
+                self._wake.clear()
+        finally:
+            self._end_all()
+        return self._ending
+
+    def _changed(self, path: Path) -> None:
+        self._intake.noticed(path)
+        self._wake.set()
+
+    def _walk(self, library: str) -> None:
+        report = self._intake.scan(library)
+        _log.info("walked %s: %s", library, report)
+        self._wake.set()
+
+    def _look_after_watchers(self) -> None:
+        for library in self._watch.supervise():
+            self._schedule.walk_now(library)
+
+    def _tidy(self) -> None:
+        before = int((time.time() - KEEP_ENDED_JOBS) * 1000)
+        _log.info("forgot %d jobs that ended long ago", self._jobs.queue.clear_out(before))
+
+    def _plan_what_is_due(self) -> None:
+        for record in self._intake.due(time.time())[:PLANNED_AT_ONCE]:
+            if self._ending:
+                return
+            self._jobs.plan(record)
+            self._systemd.alive()
+
+    def _take_requests(self) -> None:
+        for request in self._ledger.take_requests():
+            path = request.path
+            if request.kind == "scan":
+                for name, library in self._configuration.settings.libraries.items():
+                    if (
+                        path is None
+                        or path.is_relative_to(library.path)
+                        or library.path.is_relative_to(path)
+                    ):
+                        self._schedule.walk_now(name)
+                continue
+            record = self._ledger.get(path) if path else None
+            if record is None:
+                if request.kind == "retry" and path is not None:
+                    self._intake.noticed(path)
+                continue
+            if request.kind == "cancel":
+                self._jobs.cancel(record)
+            elif request.kind in ("retry", "first"):
+                self._jobs.again(record, urgent=request.kind == "first")
+
+    def _status(self) -> str:
+        if self._ledger.get_control(PAUSED):
+            return "Paused; go on with: subtitled queue resume"
+        counts = self._ledger.counts()
+        working = next(iter(self._ledger.in_state(FileState.WORKING)), None)
+        waiting = counts.get(FileState.QUEUED, 0) + counts.get(FileState.SETTLING, 0)
+        if working is not None:
+            name = os.fsencode(working.path.name).decode("utf-8", "replace")
+            return f"{name}: {working.progress or 'starting'}; {waiting} waiting"
+        return f"Idle; {waiting} waiting" if waiting else "Idle"
+
+    def _end_all(self) -> None:
+        self._schedule.stop()
+        self._watch.stop()
+        self._jobs.stop()
+
+
+def run(path: Path | None, configuration: Configuration) -> None:
+    """Be the daemon until SIGTERM or SIGINT; SIGHUP reads the configuration again.
+
+    Raises :class:`~subtitled.plugin.Misconfigured` when another daemon holds the state folder.
+    """
+    systemd = Systemd()
+    state = ensure_private(state_dir(configuration.settings))
+    lock = StateLock(state)
+    life: list[Daemon] = []
+    asked: list[str] = []
+
+    def ask(number: int, frame: FrameType | None) -> None:
+        asked.append("reload" if number == signal.SIGHUP else "stop")
+        if life:
+            life[-1].end(asked[-1])
+
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, ask)
+    while True:
+        ledger = open_ledger(configuration)
+        life[:] = [Daemon(configuration, ledger, systemd)]
+        if asked:
+            life[-1].end(asked[-1])
+        _log.info("subtitled works in %s", state)
+        why = life[-1].live()
+        ledger.close()
+        asked.clear()
+        if why == "stop":
+            break
+        systemd.reloading()
+        configuration = _reloaded(path, configuration)
+    systemd.stopping()
+    _log.info("stopped")
+    lock.release()
+    # Threads may still wait for a slow file system or a plugin; nothing of theirs is lost.
+    logging.shutdown()
+    os._exit(0)
+
+
+def _reloaded(path: Path | None, old: Configuration) -> Configuration:
+    """The configuration as it is on disk now, or the old one if that is wrong."""
+    try:
+        new = load(path)
+    except ConfigurationError as error:
+        _log.error("the configuration was not reloaded:\n%s", error)
+        return old
+    if state_dir(new.settings) != state_dir(old.settings):
+        _log.error("daemon.state_dir cannot change while the daemon runs: restart it")
+        return old
+    _log.info("configuration reloaded")
+    return new

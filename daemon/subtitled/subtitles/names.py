@@ -1,0 +1,90 @@
+"""The names of sidecars: making ours, reading everybody's."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from subtitled.plugin import Kind, Language, Rejected
+
+SUBTITLE_ENDINGS = frozenset(
+    {"srt", "vtt", "ass", "ssa", "sub", "idx", "smi", "ttml", "sup", "lrc"}
+)
+IMAGE_ENDINGS = frozenset({"sub", "idx", "sup"})
+TEMPORARY_PREFIX = ".subtitled-"
+"""Files of ours that are being written; never sidecars."""
+LONGEST_NAME = 255
+"""Bytes of a file name on every usual file system."""
+
+_FORCED = frozenset({"forced", "foreign"})
+_SDH = frozenset({"sdh", "cc", "hi"})
+
+
+@dataclass(frozen=True, slots=True)
+class SidecarName:
+    """What the name of a sidecar says."""
+
+    language: Language | None
+    kind: Kind
+    format: str
+    title: str = ""
+
+
+def sidecar_path(medium: Path, language: Language, kind: Kind, fmt: str) -> Path:
+    """``Film (2020).es.srt``, ``Film (2020).en.forced.srt`` beside ``Film (2020).mkv``."""
+    flag = "" if kind is Kind.FULL else f".{kind}"
+    name = f"{medium.stem}.{language}{flag}.{fmt}"
+    if len(os.fsencode(name)) > LONGEST_NAME:
+        raise Rejected(
+            f"the name of the subtitle would be longer than {LONGEST_NAME} bytes",
+            "Give the medium a shorter name",
+        )
+    return medium.with_name(name)
+
+
+def parse_sidecar(medium_name: str, name: str) -> SidecarName | None:
+    """What a file's name says if it is a sidecar of the medium, else None.
+
+    It is one by exact stem and a dot: ``S01E1.en.srt`` is not one of ``S01E10.mkv``. Of several
+    languages the last counts, as media servers have it; ``hi`` is Hindi unless another language
+    stands there too.
+    """
+    stem = os.path.splitext(medium_name)[0]  # noqa: PTH122 - names, not paths
+    if not name.startswith(f"{stem}.") or name.startswith(TEMPORARY_PREFIX):
+        return None
+    *tokens, ending = name[len(stem) + 1 :].split(".")
+    if ending.lower() not in SUBTITLE_ENDINGS:
+        return None
+    language: Language | None = None
+    kind, hi = Kind.FULL, False
+    titles: list[str] = []
+    for token in reversed(tokens):
+        low = token.lower()
+        if low in _FORCED:
+            kind = Kind.FORCED
+        elif low == "hi":
+            hi = True
+        elif low in _SDH:
+            kind = Kind.SDH if kind is Kind.FULL else kind
+        elif low == "default":
+            continue
+        elif language is None and (found := _language(token)) is not None:
+            language = found
+        else:
+            titles.insert(0, token)
+    if hi and language is None:
+        language = Language("hi")
+    elif hi and kind is Kind.FULL:
+        kind = Kind.SDH
+    return SidecarName(language, kind, ending.lower(), ".".join(titles))
+
+
+def _language(token: str) -> Language | None:
+    """A language's code or English name; other words that merely look like a code are none."""
+    try:
+        if len(token) <= 3 or "-" in token or "_" in token:
+            return Language(token.replace("_", "-"))
+        return Language.parse(token) if token.isalpha() else None
+    except ValueError:
+        return None

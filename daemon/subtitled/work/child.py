@@ -1,0 +1,129 @@
+"""The parent's side of a child process: ask it, time it, end it, say how it died."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections import deque
+from multiprocessing.connection import Connection
+from typing import Any
+
+from subtitled.plugin import Temporary
+
+from .wire import problem_from_json
+
+_log = logging.getLogger(__name__)
+
+
+class Stopping(BaseException):
+    """The daemon is being stopped: leave the work where it is. Not an error, so not caught as one."""
+
+
+class Crashed(Temporary):
+    """A child process ended, or had to be ended, in the middle of a call."""
+
+
+class Child:
+    """One child process in the role that ``order`` describes (see :mod:`subtitled.work.host`).
+
+    Calls are answered one at a time. Raises what the child says as a
+    :class:`~subtitled.plugin.Problem`, and :class:`Crashed` when it dies or hangs.
+    """
+
+    def __init__(self, name: str, order: dict[str, Any], start_limit: float = 300.0) -> None:
+        self.name = name
+        self._stopped = False
+        self._last_words: deque[str] = deque(maxlen=5)
+        ours, theirs = socket.socketpair()
+        lifeline, self._lifeline = os.pipe()
+        try:
+            self._process = subprocess.Popen(
+                [
+                    sys.executable,
+                    "-m",
+                    "subtitled.work.host",
+                    str(theirs.fileno()),
+                    str(lifeline),
+                ],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                pass_fds=(theirs.fileno(), lifeline),
+                start_new_session=False,
+            )
+        finally:
+            theirs.close()
+            os.close(lifeline)
+        self._connection = Connection(ours.detach())
+        threading.Thread(target=self._listen_to_stderr, daemon=True, name=f"{name}-stderr").start()
+        self._exchange(order, start_limit)
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def alive(self) -> bool:
+        return not self._stopped and self._process.poll() is None
+
+    def call(self, name: str, limit: float, **said: Any) -> Any:
+        """Ask for one thing and wait at most ``limit`` seconds for the answer."""
+        return self._exchange({"call": name, **said}, limit)
+
+    def end(self) -> None:
+        """End the process; a call in flight raises :class:`Stopping`."""
+        self._stopped = True
+        with contextlib.suppress(ProcessLookupError):
+            self._process.kill()
+        self._process.wait()
+        with contextlib.suppress(OSError):
+            os.close(self._lifeline)
+
+    def _exchange(self, message: dict[str, Any], limit: float) -> Any:
+        deadline = time.monotonic() + limit
+        try:
+            self._connection.send_bytes(json.dumps(message).encode())
+            while not self._connection.poll(min(1.0, max(0.0, deadline - time.monotonic()))):
+                if time.monotonic() >= deadline:
+                    self._process.kill()
+                    self._process.wait()
+                    raise Crashed(
+                        f"{self.name} did not answer within {limit:.0f} s and was ended",
+                        "It is started anew for the next try",
+                    )
+            answer = json.loads(self._connection.recv_bytes())
+        except (EOFError, OSError) as error:
+            if self._stopped:
+                raise Stopping from None
+            raise self._how_it_died() from error
+        if "problem" in answer:
+            raise problem_from_json(answer["problem"])
+        if "error" in answer:
+            raise Temporary(f"{self.name} failed: {answer['error']}", "See its author's notes")
+        return answer["result"]
+
+    def _how_it_died(self) -> Crashed:
+        status = self._process.wait()
+        how = f"status {status}"
+        if status < 0:
+            how = signal.Signals(-status).name
+            if -status == signal.SIGKILL:
+                how += ", perhaps for lack of memory"
+        words = f": {self._last_words[-1]}" if self._last_words else ""
+        return Crashed(f"{self.name} crashed ({how}){words}", "It is started anew for the next try")
+
+    def _listen_to_stderr(self) -> None:
+        assert self._process.stderr is not None
+        for raw in self._process.stderr:
+            line = raw.decode("utf-8", "replace").rstrip()
+            if line:
+                self._last_words.append(line)
+                _log.debug("%s: %s", self.name, line)

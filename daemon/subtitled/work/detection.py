@@ -1,0 +1,40 @@
+"""Which language is spoken: a vote of several windows, with the track's tag as one more voice."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from subtitled.plugin import UNDETERMINED, Language, LanguageGuess
+
+TAG_WEIGHT = 0.5
+"""What a track's language tag counts, in windows. Tags are often wrong: a prior, never a verdict."""
+
+
+def vote(guesses: Sequence[LanguageGuess], tag: Language) -> tuple[Language, float, str]:
+    """The spoken language, its share of the vote (0 to 1) and the reason in a sentence.
+
+    Windows count by their length. Without any guess the tag decides, with confidence 0.
+    """
+    if not guesses:
+        return tag, 0.0, f"the track is tagged {tag}; nobody listened"
+    ballots: defaultdict[Language, float] = defaultdict(float)
+    total = sum(guess.window.duration for guess in guesses)
+    for guess in guesses:
+        for language, probability in guess.probabilities.items():
+            ballots[language] += probability * guess.window.duration / total * len(guesses)
+    heard = dict(ballots)
+    if tag.is_known:
+        alike = [language for language in ballots if language.primary == tag.primary]
+        ballots[alike[0] if alike else tag.primary] += TAG_WEIGHT
+    if not ballots:
+        return UNDETERMINED, 0.0, "no window of speech told a language"
+    winner = max(ballots, key=lambda language: (ballots[language], language))
+    confidence = min(1.0, heard.get(winner, 0.0) / len(guesses))
+    reason = f"heard {winner} in {len(guesses)} windows ({confidence:.0%})"
+    if tag.is_known and tag.primary != winner.primary:
+        reason += f", though the track is tagged {tag}"
+    elif tag.is_known and tag.primary == winner.primary:
+        # The tag may say more than an ear can: pt-BR, zh-Hant.
+        return tag, confidence, f"{reason}; the track is tagged {tag}"
+    return winner, confidence, reason

@@ -1,0 +1,188 @@
+"""The engine processes: started when needed, ended when idle, one model at a time in each."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from subtitled.config.load import Configuration
+from subtitled.config.plugins import Configured
+from subtitled.plugin import (
+    Audio,
+    Engine,
+    Interval,
+    LanguageGuess,
+    Misconfigured,
+    Rejected,
+    Request,
+    Transcript,
+)
+
+from . import wire
+from .child import Child, Stopping
+from .models import ModelStore
+
+LEAST_LIMIT = 300.0
+"""Seconds that any recognition may take, however short the audio."""
+SLOWEST = 30.0
+"""How many times longer than the audio recognition may take before it counts as hung."""
+
+
+class EngineHost:
+    """One configured engine and its process, if it has one just now. Calls are taken in turn."""
+
+    def __init__(
+        self, configured: Configured[Engine], store: ModelStore, threads: int, unload_after: float
+    ) -> None:
+        self.configured = configured
+        self.capabilities = configured.component.capabilities(configured.settings)
+        self._store = store
+        self._threads = threads
+        self._unload_after = unload_after
+        self._turn = threading.Lock()
+        self._child: Child | None = None
+        self._idle: threading.Timer | None = None
+        self._closed = False
+
+    @property
+    def name(self) -> str:
+        return self.configured.name
+
+    def detect_language(self, audio: Audio, windows: Sequence[Interval]) -> list[LanguageGuess]:
+        """What is spoken in each window."""
+        said = self._ask(
+            "detect_language",
+            LEAST_LIMIT + SLOWEST * sum(window.duration for window in windows),
+            audio=str(audio.path),
+            windows=wire.INTERVALS.dump_python(list(windows), mode="json"),
+        )
+        return wire.GUESSES.validate_python(said)
+
+    def transcribe(self, audio: Audio, request: Request) -> Transcript:
+        """The words of one stretch. What an engine may not give is refused or cut off here."""
+        said = self._ask(
+            "transcribe",
+            LEAST_LIMIT + SLOWEST * request.stretch.interval.duration,
+            audio=str(audio.path),
+            request=wire.REQUEST.dump_python(request, mode="json"),
+        )
+        return held_to_stretch(wire.TRANSCRIPT.validate_python(said), request, self.name)
+
+    def close(self) -> None:
+        """End the process for good; a call in flight raises :class:`Stopping`."""
+        self._closed = True
+        self._unload()
+
+    @property
+    def loaded(self) -> bool:
+        return self._child is not None and self._child.alive
+
+    def _ask(self, call: str, limit: float, **said: Any) -> Any:
+        with self._turn:
+            if self._closed:
+                raise Stopping
+            if self._idle is not None:
+                self._idle.cancel()
+            if self._child is None or not self._child.alive:
+                self._child = self._start()
+            try:
+                return self._child.call(call, limit, **said)
+            finally:
+                self._idle = threading.Timer(self._unload_after, self._unload_if_idle)
+                self._idle.daemon = True
+                self._idle.start()
+
+    def _start(self) -> Child:
+        component, settings = self.configured.component, self.configured.settings
+        models = {spec.name: str(self._store.ensure(spec)) for spec in component.models(settings)}
+        return Child(
+            f"engine {self.name}",
+            {
+                "role": "engine",
+                "module": component.__module__,
+                "cls": component.__qualname__,
+                "name": self.name,
+                "settings": settings.model_dump(mode="json"),
+                "threads": self._threads,
+                "models": models,
+            },
+        )
+
+    def _unload_if_idle(self) -> None:
+        if self._turn.acquire(blocking=False):
+            try:
+                self._unload()
+            finally:
+                self._turn.release()
+
+    def _unload(self) -> None:
+        child, self._child = self._child, None
+        if child is not None:
+            child.end()
+
+
+def held_to_stretch(transcript: Transcript, request: Request, engine: str) -> Transcript:
+    """The transcript, if its words lie in the stretch; a second over either edge is forgiven.
+
+    Raises :class:`Rejected` for an engine that puts words where it was not asked to listen.
+    """
+    stretch = request.stretch.interval
+    for word in transcript.words:
+        if not (stretch.start - 1.0 <= word.start <= word.end <= stretch.end + 1.0):
+            raise Rejected(
+                f"engine {engine} gave a word at {word.start:.2f}-{word.end:.2f} s for the stretch "
+                f"{stretch.start:.2f}-{stretch.end:.2f} s",
+                "This is a fault of that plugin: tell its author, or configure another engine",
+            )
+    return transcript
+
+
+class Engines:
+    """All configured engines, and the process that listens for speech."""
+
+    def __init__(self, configuration: Configuration, models: Path, threads: int) -> None:
+        daemon = configuration.settings.daemon
+        store = ModelStore(models)
+        self._hosts = {
+            name: EngineHost(configured, store, threads, daemon.unload_after)
+            for name, configured in configuration.engines.items()
+        }
+        self._listener: Child | None = None
+        self._closed = False
+
+    def __getitem__(self, name: str) -> EngineHost:
+        try:
+            return self._hosts[name]
+        except KeyError:
+            raise Misconfigured(
+                f"the engine {name!r} is not configured or could not be loaded",
+                "Run: subtitled config check",
+            ) from None
+
+    def names(self) -> tuple[str, ...]:
+        return tuple(self._hosts)
+
+    def find_speech(self, audio: Audio) -> list[Interval]:
+        """Where somebody speaks. The process for it lives no longer than the question."""
+        if self._closed:
+            raise Stopping
+        self._listener = listener = Child("speech detection", {"role": "listener"})
+        try:
+            said = listener.call("find_speech", LEAST_LIMIT + audio.duration, audio=str(audio.path))
+        finally:
+            listener.end()
+        return wire.INTERVALS.validate_python(said)
+
+    def loaded(self) -> tuple[str, ...]:
+        """Names of the engines that have a process now."""
+        return tuple(name for name, host in self._hosts.items() if host.loaded)
+
+    def close(self) -> None:
+        """End every process; what is in flight raises :class:`Stopping`."""
+        self._closed = True
+        if self._listener is not None:
+            self._listener.end()
+        for host in self._hosts.values():
+            host.close()

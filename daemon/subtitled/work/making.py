@@ -1,0 +1,409 @@
+"""From one medium to its sidecars: the workflow, as a plain function over durable steps.
+
+Everything slow or external is a step, and every step's result is small JSON. What the steps find
+out decides which steps follow, so that a workflow taken up again after a crash runs the same way.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from pydantic import TypeAdapter
+
+from subtitled.config.load import Configuration
+from subtitled.config.settings import LibrarySettings
+from subtitled.library.ledger import FileState, Ledger
+from subtitled.media.decode import decode
+from subtitled.media.probe import MediaFacts, probe
+from subtitled.media.stretches import cut_into_stretches, detection_windows
+from subtitled.plugin import (
+    Audio,
+    Cue,
+    Kind,
+    Language,
+    Published,
+    Request,
+    Stretch,
+    Temporary,
+    Transcript,
+)
+from subtitled.subtitles.formats import render
+from subtitled.subtitles.limits import limits_for
+from subtitled.subtitles.lines import break_lines
+from subtitled.subtitles.names import sidecar_path
+from subtitled.subtitles.publish import can_write, file_sha256, publish
+from subtitled.subtitles.segmentation import segment
+
+from .child import Crashed
+from .detection import vote
+from .engines import Engines
+from .planning import Examination, examine
+from .routes import Means, Way, routes_for
+from .transcripts import Listened, TranscriptStore, recipe
+from .translation import batches, translate, with_texts
+
+_FACTS: TypeAdapter[MediaFacts] = TypeAdapter(MediaFacts)
+
+
+class Steps(Protocol):
+    """How the parts of the work are run: durably by the daemon, directly by ``generate``."""
+
+    def run(self, name: str, function: Callable[[], Any]) -> Any:
+        """The function's JSON result, now or from an earlier life."""
+
+    def breathe(self) -> None:
+        """A point between stretches at which the work may be paused."""
+
+
+class Direct:
+    """Steps that are simply done."""
+
+    def run(self, name: str, function: Callable[[], Any]) -> Any:
+        return function()
+
+    def breathe(self) -> None:
+        return
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One version of one medium, and what its library wants of it."""
+
+    medium: Path
+    library: LibrarySettings
+    content: str
+    folder: Path | None = None
+    """Where sidecars go; by default beside the medium."""
+    force: bool = False
+    """Make everything that is wanted, whatever exists, and replace it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a job."""
+
+    state: FileState
+    reason: str
+    spoken: Language | None = None
+    made: tuple[Published, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    """Everything that jobs are worked on with."""
+
+    configuration: Configuration
+    engines: Engines
+    transcripts: TranscriptStore
+    ledger: Ledger
+    scratch: Path
+    progress: Callable[[Job, str, float], None] = field(default=lambda job, what, share: None)
+    """Told what is being done and which share of it is done, 0 to 1."""
+
+
+def make(job: Job, shop: Workshop, steps: Steps) -> Outcome:
+    """Do one job from end to end. Raises :class:`~subtitled.plugin.Problem` with the cure."""
+    making = _Making(job, shop, steps)
+    facts = _FACTS.validate_python(steps.run("probe", making.probe))
+    track = steps.run("choose track", lambda: making.choose(facts))
+    if track is None:
+        return Outcome(FileState.NOTHING_TO_DO, "everything wanted is there")
+    steps.run("decode", lambda: making.decode(facts, track))
+    steps.run("find speech", lambda: making.find_speech(facts, track))
+    if not making.listened(track).speech:
+        return Outcome(FileState.NO_SPEECH, "nobody speaks in it")
+    steps.run("detect language", lambda: making.detect(facts, track))
+    spoken = making.listened(track).language
+    assert spoken is not None
+    decided = steps.run("decide", lambda: making.decide(facts))
+    texts = _Texts(making, facts, track, spoken)
+    made: list[Published] = []
+    for wish in decided["wishes"]:
+        target = Language(wish["language"])
+        way = Way(Means(wish["means"]), wish["engine"], wish["translator"])
+        cues = texts.cues(target, way)
+        if not cues:
+            return Outcome(FileState.NO_SPEECH, "nothing that was said could be recognised", spoken)
+        for fmt in wish["formats"]:
+            path = steps.run(
+                f"publish {target}.{fmt}", lambda: making.publish(target, fmt, cues, way)
+            )
+            sidecar = Path(os.fsdecode(bytes.fromhex(path)))
+            made.append(Published(job.medium, sidecar, target, Kind.FULL))
+    return _outcome(decided, spoken, tuple(made))
+
+
+def _outcome(decided: dict[str, Any], spoken: Language, made: tuple[Published, ...]) -> Outcome:
+    impossible = "; ".join(decided["impossible"])
+    if made:
+        languages = ", ".join(dict.fromkeys(wish["language"] for wish in decided["wishes"]))
+        reason = f"made {languages}" + (f"; {impossible}" if impossible else "")
+        return Outcome(FileState.DONE, reason, spoken, made)
+    if impossible:
+        return Outcome(FileState.UNSATISFIABLE, impossible, spoken)
+    return Outcome(FileState.NOTHING_TO_DO, "everything wanted is there", spoken)
+
+
+class _Making:
+    """The steps of one job. Each may be run again without harm."""
+
+    def __init__(self, job: Job, shop: Workshop, steps: Steps) -> None:
+        self.job = job
+        self.shop = shop
+        self.steps = steps
+        self._stat = job.medium.stat() if job.medium.exists() else None
+
+    def probe(self) -> Any:
+        self._tell("looking at the file", 0.0)
+        return _FACTS.dump_python(probe(self.job.medium), mode="json")
+
+    def choose(self, facts: MediaFacts) -> int | None:
+        """The index of the track to listen to, or None if all that is wanted is there already."""
+        seen = self._examine(facts)
+        if not self.job.force and not seen.decision.make and not seen.decision.needs_listening:
+            return None
+        can_write(self.job.folder or self.job.medium.parent)
+        return seen.choice.track.index
+
+    def decode(self, facts: MediaFacts, track: int) -> None:
+        if self.shop.transcripts.listened(self.job.content, track) is None:
+            self.audio(facts, track)
+
+    def find_speech(self, facts: MediaFacts, track: int) -> None:
+        if self.shop.transcripts.listened(self.job.content, track) is not None:
+            return
+        audio = self.audio(facts, track)
+        self._tell("finding speech", 0.0)
+        speech = tuple(self.shop.engines.find_speech(audio))
+        listened = Listened(audio.duration, speech)
+        self.shop.transcripts.keep_listened(self.job.content, track, listened)
+
+    def detect(self, facts: MediaFacts, track: int) -> None:
+        listened = self.listened(track)
+        if listened.language is not None:
+            return
+        routes = routes_for(self.shop.configuration, self.job.library)
+        tag = next(known.language for known in facts.audio if known.index == track)
+        guesses = []
+        if routes.detector is not None:
+            self._tell("detecting the language", 0.0)
+            host = self.shop.engines[routes.detector]
+            windows = detection_windows(listened.speech)
+            guesses = host.detect_language(self.audio(facts, track), windows)
+        language, confidence, why = vote(guesses, tag)
+        self.shop.transcripts.keep_listened(
+            self.job.content,
+            track,
+            Listened(listened.duration, listened.speech, language, confidence, why),
+        )
+
+    def decide(self, facts: MediaFacts) -> dict[str, Any]:
+        """What is to be made and by whom, as JSON."""
+        seen = self._examine(facts)
+        spoken = seen.spoken
+        assert spoken is not None
+        wishes, impossible = [], list(seen.decision.impossible)
+        for wish in seen.decision.make:
+            target = wish.language or spoken
+            way = seen.routes.find(spoken, target)
+            if way is None:
+                impossible.append(f"nothing configured makes {target} from {spoken}")
+                continue
+            wishes.append(
+                {
+                    "language": target,
+                    "formats": list(wish.formats),
+                    "means": way.means,
+                    "engine": way.engine,
+                    "translator": way.translator,
+                }
+            )
+        return {"wishes": wishes, "impossible": impossible}
+
+    def publish(self, target: Language, fmt: str, cues: Sequence[Cue], way: Way) -> str:
+        """Write one sidecar and remember it; its path as hexadecimal bytes, being perhaps no text."""
+        self._tell(f"writing {target}.{fmt}", 1.0)
+        self._still_the_same()
+        path = sidecar_path(self.job.medium, target, Kind.FULL, fmt)
+        if self.job.folder is not None:
+            path = self.job.folder / path.name
+        known = self.shop.ledger.sidecar(path)
+        ours = known.sha256 if known else None
+        if self.job.force and path.exists():
+            ours = file_sha256(path)
+        content = render(cues, fmt, target)
+        digest = publish(path, content, ours=ours)
+        self.shop.ledger.record_sidecar(
+            path,
+            medium=self.job.medium,
+            content_id=self.job.content,
+            language=target,
+            kind=Kind.FULL,
+            format=fmt,
+            sha256=digest,
+            size=len(content),
+            recipe=str(way),
+        )
+        return os.fsencode(path).hex()
+
+    def listened(self, track: int) -> Listened:
+        """What an earlier step heard."""
+        listened = self.shop.transcripts.listened(self.job.content, track)
+        if listened is None:
+            raise Temporary(
+                "what was heard of the file is gone from the state folder",
+                "It is listened to again at the next try",
+            )
+        return listened
+
+    def audio(self, facts: MediaFacts, track: int) -> Audio:
+        """The decoded track: from the scratch folder if it is there still."""
+        pcm = self.shop.scratch / f"{self.job.content}-{track}.s16"
+        if pcm.exists():
+            return Audio(pcm)
+        chosen = next(known for known in facts.audio if known.index == track)
+        pcm.parent.mkdir(parents=True, exist_ok=True)
+        return decode(
+            self.job.medium,
+            chosen,
+            pcm,
+            on_progress=lambda seconds: self._tell(
+                "decoding", seconds / facts.duration if facts.duration else 0.0
+            ),
+        )
+
+    def tell_stretch(self, what: str, number: int, total: int) -> None:
+        self._tell(f"{what} {number + 1}/{total}", number / total)
+
+    def _examine(self, facts: MediaFacts) -> Examination:
+        return examine(
+            self.job.medium,
+            facts,
+            self.job.library,
+            self.shop.configuration,
+            content=self.job.content,
+            transcripts=self.shop.transcripts,
+            ours=self.shop.ledger.is_ours,
+            sidecar_folder=self.job.folder,
+            ignore_existing=self.job.force,
+        )
+
+    def _still_the_same(self) -> None:
+        """A file replaced or gone during the work must not get the subtitles of the old one."""
+        try:
+            now = self.job.medium.stat()
+        except FileNotFoundError:
+            now = None
+        then = self._stat
+        if (
+            now is None
+            or then is None
+            or (now.st_size, now.st_mtime_ns)
+            != (
+                then.st_size,
+                then.st_mtime_ns,
+            )
+        ):
+            raise Temporary(
+                f"{self.job.medium.name!r} changed or went away while it was worked on",
+                "It is taken up again when it has settled",
+            )
+
+    def _tell(self, what: str, share: float) -> None:
+        self.shop.progress(self.job, what, share)
+
+
+class _Texts:
+    """The cues of each wanted language, from transcripts that are made stretch by stretch."""
+
+    def __init__(self, making: _Making, facts: MediaFacts, track: int, spoken: Language) -> None:
+        self._making = making
+        self._facts = facts
+        self._track = track
+        self._spoken = spoken
+        self._listened = making.listened(track)
+        length = making.shop.configuration.settings.daemon.stretch
+        self._stretches = cut_into_stretches(self._listened.speech, length, self._listened.duration)
+        self._known: dict[tuple[str, Language | None], Transcript] = {}
+
+    def cues(self, target: Language, way: Way) -> tuple[Cue, ...]:
+        """The cues in one language."""
+        if way.means is Means.TEXT:
+            original = self._cues(self._transcript(way.engine, None), self._spoken, False)
+            return self._translated(original, target, way)
+        into = target if way.means is Means.SPEECH else None
+        words = self._transcript(way.engine, into)
+        return self._cues(words, target, way.means is not Means.TRANSCRIBE)
+
+    def _cues(self, words: Transcript, language: Language, translation: bool) -> tuple[Cue, ...]:
+        limits = limits_for(language, translation=translation)
+        return segment(words.words, language, limits, self._listened.duration)
+
+    def _transcript(self, engine: str, into: Language | None) -> Transcript:
+        """All stretches by one engine, each a durable step that finds stored words at no cost."""
+        if (engine, into) in self._known:
+            return self._known[engine, into]
+        making, shop = self._making, self._making.shop
+        host = shop.engines[engine]
+        configured = host.configured
+        name = recipe(engine, configured.settings.model_dump(mode="json"), into)
+        what = f"translating to {into}" if into else "transcribing"
+        total = len(self._stretches)
+        for number, stretch in enumerate(self._stretches):
+            making.steps.breathe()
+            making.tell_stretch(what, number, total)
+            making.steps.run(
+                f"{what} {number + 1}/{total}",
+                lambda stretch=stretch: self._recognise(engine, name, stretch, into),
+            )
+        content = making.job.content
+        whole = shop.transcripts.whole(content, self._track, name, self._stretches)
+        if whole is None:
+            raise Temporary(
+                "a part of the transcript is gone from the state folder",
+                "It is recognised again at the next try",
+            )
+        self._known[engine, into] = whole
+        return whole
+
+    def _recognise(
+        self, engine: str, recipe: str, stretch: Stretch, into: Language | None
+    ) -> dict[str, Any]:
+        making, store = self._making, self._making.shop.transcripts
+        content = making.job.content
+        words = store.stretch(content, self._track, recipe, stretch)
+        if words is None:
+            audio = making.audio(self._facts, self._track)
+            request = Request(stretch, self._spoken, into)
+            host = making.shop.engines[engine]
+            try:
+                words = host.transcribe(audio, request)
+            except Crashed:
+                # Once more in a new process: most crashes are for lack of memory, and pass.
+                words = host.transcribe(audio, request)
+            store.keep_stretch(content, self._track, recipe, stretch, words)
+        return {"words": len(words.words)}
+
+    def _translated(self, original: Sequence[Cue], target: Language, way: Way) -> tuple[Cue, ...]:
+        configured = self._making.shop.configuration.translators[way.translator]
+        translator = configured.make()
+        able = configured.component.capabilities(configured.settings)
+        limits = limits_for(target, translation=True)
+        texts: dict[int, str] = {}
+        for lines in batches(original, able.batch):
+            self._making.steps.breathe()
+            answer = self._making.steps.run(
+                f"translate to {target} from line {lines[0].id}",
+                lambda lines=lines: {
+                    str(number): text
+                    for number, text in translate(
+                        way.translator, translator, lines, self._spoken, target
+                    ).items()
+                },
+            )
+            texts |= {int(number): text for number, text in answer.items()}
+        return tuple(with_texts(original, texts, lambda text: break_lines(text, target, limits)))

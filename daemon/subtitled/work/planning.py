@@ -1,0 +1,82 @@
+"""What is known of one medium and what is to be done about it: one answer for everybody.
+
+The daemon, ``plan``, ``explain`` and the workflow all ask :func:`examine`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from subtitled.config.load import Configuration
+from subtitled.config.settings import LibrarySettings
+from subtitled.library.coverage import Existing, coverage
+from subtitled.library.policy import Decision, decide
+from subtitled.media.probe import MediaFacts
+from subtitled.media.tracks import AudioChoice, choose_audio
+from subtitled.plugin import Language
+
+from .routes import Routes, routes_for
+from .transcripts import TranscriptStore
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """One medium as it lies there, and the decision about it."""
+
+    medium: Path
+    facts: MediaFacts
+    choice: AudioChoice
+    existing: tuple[Existing, ...]
+    decision: Decision
+    spoken: Language | None
+    routes: Routes
+
+
+def examine(
+    medium: Path,
+    facts: MediaFacts,
+    library: LibrarySettings,
+    configuration: Configuration,
+    *,
+    content: str | None,
+    transcripts: TranscriptStore,
+    ours: Callable[[Path], bool],
+    sidecar_folder: Path | None = None,
+) -> Examination:
+    """Choose the track and decide, from what :func:`~subtitled.media.probe.probe` found.
+
+    ``content`` is its content identity, if known: then an earlier hearing tells what is spoken.
+    Sidecars are looked for in ``sidecar_folder``, by default beside the medium. Raises
+    :class:`~subtitled.media.problems.NoAudio` where there is nothing to listen to.
+    """
+    choice = choose_audio(facts, library.audio)
+    known = transcripts.listened(content, choice.track.index) if content else None
+    spoken = known.language if known else None
+    folder = sidecar_folder or medium.parent
+    existing = coverage(medium, facts, _names_in(folder), ours)
+    routes = routes_for(configuration, library)
+    decision = decide(library, existing, choice.track.language, spoken, routes.can_make)
+    return Examination(medium, facts, choice, existing, decision, spoken, routes)
+
+
+def _names_in(folder: Path) -> list[str]:
+    return [os.fsdecode(entry.name) for entry in os.scandir(folder)]
+
+
+def settings_digest(configuration: Configuration, library: LibrarySettings) -> str:
+    """Changes when settings change that could change an outcome, and only then."""
+    routes = routes_for(configuration, library)
+    components = [
+        (name, configuration.engines[name].settings.model_dump_json()) for name, _ in routes.engines
+    ] + [
+        (name, configuration.translators[name].settings.model_dump_json())
+        for name, _ in routes.translators
+    ]
+    policy = library.model_dump_json(
+        include={"languages", "formats", "audio", "existing", "engines", "translators"}
+    )
+    return hashlib.sha256(repr((policy, components)).encode()).hexdigest()[:16]

@@ -1,0 +1,31 @@
+"""What a failure means for the file: remembered, or tried again later, and when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from subtitled.library.ledger import FileState
+from subtitled.plugin import Problem, Rejected, Temporary
+
+MOST_ATTEMPTS = 8
+"""A file that failed so often is left alone until it changes or somebody asks."""
+LONGEST_WAIT = 24 * 3600.0
+"""Seconds between two tries, at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """The state that a file goes into, and when it is tried again (seconds since 1970)."""
+
+    state: FileState
+    at: float | None = None
+
+
+def after(problem: Problem, attempts: int, now: float, first_wait: float) -> Next:
+    """What comes after a failure; ``attempts`` counts this one, waits double from ``first_wait``."""
+    if isinstance(problem, Rejected) or attempts >= MOST_ATTEMPTS:
+        return Next(FileState.FAILED)
+    wait = min(LONGEST_WAIT, first_wait * 2 ** (attempts - 1))
+    if isinstance(problem, Temporary) and problem.retry_after is not None:
+        wait = min(LONGEST_WAIT, max(wait, problem.retry_after))
+    return Next(FileState.RETRYING, now + wait)

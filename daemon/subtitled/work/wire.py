@@ -1,0 +1,47 @@
+"""What parent and engine process say to each other: JSON, checked on both sides.
+
+An engine may be anybody's code. Whatever it gives is read back as the contract's own types, so a
+wrong shape is found here and named, and nothing of the plugin's is ever unpickled in the daemon.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from subtitled.plugin import (
+    Interval,
+    LanguageGuess,
+    Misconfigured,
+    Problem,
+    Rejected,
+    Request,
+    Temporary,
+    Transcript,
+)
+
+INTERVALS: TypeAdapter[list[Interval]] = TypeAdapter(list[Interval])
+GUESSES: TypeAdapter[list[LanguageGuess]] = TypeAdapter(list[LanguageGuess])
+TRANSCRIPT: TypeAdapter[Transcript] = TypeAdapter(Transcript)
+REQUEST: TypeAdapter[Request] = TypeAdapter(Request)
+
+_KINDS: dict[str, type[Problem]] = {
+    kind.__name__: kind for kind in (Temporary, Misconfigured, Rejected)
+}
+
+
+def problem_to_json(problem: Problem) -> dict[str, Any]:
+    """A problem as JSON; a plugin's own subclass becomes the kind of ours that it extends."""
+    kind = next((name for name, cls in _KINDS.items() if isinstance(problem, cls)), "Temporary")
+    said: dict[str, Any] = {"kind": kind, "what": problem.what, "cure": problem.cure}
+    if isinstance(problem, Temporary) and problem.retry_after is not None:
+        said["retry_after"] = problem.retry_after
+    return said
+
+
+def problem_from_json(said: dict[str, Any]) -> Problem:
+    """The problem that :func:`problem_to_json` wrote down."""
+    if said["kind"] == "Temporary":
+        return Temporary(said["what"], said["cure"], said.get("retry_after"))
+    return _KINDS[said["kind"]](said["what"], said["cure"])

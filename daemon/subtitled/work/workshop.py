@@ -1,0 +1,50 @@
+"""Setting up the workshop: everything that jobs need, from a configuration."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from subtitled.config.load import Configuration
+from subtitled.config.places import ensure_private, models_dir, state_dir
+from subtitled.library.ledger import Ledger
+
+from .engines import Engines
+from .jobs import ledger_progress
+from .making import Job, Workshop
+from .transcripts import TranscriptStore
+
+
+def open_ledger(configuration: Configuration) -> Ledger:
+    """The ledger in the configuration's state folder, which is made if it is missing."""
+    return Ledger(ensure_private(state_dir(configuration.settings)) / "ledger.sqlite")
+
+
+def transcripts_in(state: Path) -> TranscriptStore:
+    """The transcripts of a state folder."""
+    return TranscriptStore(state / "transcripts")
+
+
+def set_up(
+    configuration: Configuration,
+    ledger: Ledger,
+    *,
+    scratch: str = "scratch",
+    progress: Callable[[Job, str, float], None] | None = None,
+) -> Workshop:
+    """A workshop over the configuration's state folder.
+
+    ``scratch`` names the folder for decoded sound: each process that works needs its own.
+    """
+    settings = configuration.settings
+    state = ensure_private(state_dir(settings))
+    threads = settings.daemon.threads or len(os.sched_getaffinity(0))
+    return Workshop(
+        configuration=configuration,
+        engines=Engines(configuration, models_dir(settings), threads),
+        transcripts=transcripts_in(state),
+        ledger=ledger,
+        scratch=ensure_private(state / scratch),
+        progress=progress or ledger_progress(ledger),
+    )
