@@ -12,10 +12,10 @@ def main() -> None:
     # A module per group of commands; importing it adds them.
     from . import configs, daemon, files, generate, models, plugins, queue  # noqa: F401
     from .app import app
-    from .output import FAILED, WRONG, errors, escape
+    from .output import FAILED, WRONG, errors
 
     try:
         app()
     except Problem as problem:
-        errors.print(f"[bold red]error:[/] {escape(str(problem))}")
+        errors.print(f"error: {problem}", markup=False, style="red")
         sys.exit(WRONG if isinstance(problem, Misconfigured) else FAILED)

@@ -10,9 +10,7 @@ from subtitled.config.load import missing_folders
 from .app import app, config_path, configuration
 from .output import WRONG, fail, say, say_json
 
-config = typer.Typer(
-    help="The configuration: check it, show it, describe it.", no_args_is_help=True
-)
+config = typer.Typer(help="The configuration: check it, show it.", no_args_is_help=True)
 app.add_typer(config, name="config")
 
 

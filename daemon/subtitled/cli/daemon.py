@@ -45,8 +45,9 @@ def scan(
     """Have the daemon walk its libraries now."""
     settings = configuration()
     ledger = open_ledger(settings)
-    for path in paths or [None]:
-        ledger.request("scan", path.absolute() if path else None)
+    wanted: list[Path | None] = [path.absolute() for path in paths or ()]
+    for path in wanted or [None]:
+        ledger.request("scan", path)
     running = holder(state_dir(settings.settings))
     say("the daemon walks now" if running else "the daemon is not running; it walks when it starts")
 

@@ -23,8 +23,6 @@ from subtitled.work.workshop import open_ledger, set_up
 from .app import app, configuration
 from .output import FAILED, WRONG, errors, fail, say, shown
 
-Bar = Progress
-
 
 @app.command()
 def generate(

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 from typing import Annotated
 
 import typer
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TransferSpeedColumn,
+)
 
 from subtitled.config.places import models_dir
 from subtitled.plugin import ModelSpec
@@ -30,6 +38,10 @@ def _catalogue() -> tuple[ModelStore, dict[str, ModelSpec]]:
         for spec in configured.component.catalogue()
     }
     return ModelStore(models_dir(settings.settings)), specs
+
+
+def _advance(bar: Progress, task: TaskID, done: int) -> None:
+    bar.update(task, completed=done)
 
 
 def _chosen(specs: dict[str, ModelSpec], names: list[str]) -> list[ModelSpec]:
@@ -69,7 +81,7 @@ def pull(names: Names) -> None:
         )
         with bar:
             task = bar.add_task(f"model {spec.name}", total=spec.size)
-            folder = store.pull(spec, lambda done, task=task: bar.update(task, completed=done))
+            folder = store.pull(spec, functools.partial(_advance, bar, task))
         say(f"{spec.name}: verified in {folder}")
 
 

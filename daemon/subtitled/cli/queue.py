@@ -33,7 +33,7 @@ _WAITING = (
 def list_(as_json: Json = False, most: Annotated[int, typer.Option(min=1)] = 50) -> None:
     """What is worked on, what waits, what failed."""
     ledger = open_ledger(configuration())
-    rows = []
+    rows: list[tuple[str, str, str]] = []
     for state in _WAITING:
         for record in ledger.in_state(state):
             if len(rows) >= most:

@@ -106,7 +106,7 @@ class Ledger:
     """The ledger in one SQLite file. Threads and processes may share it."""
 
     def __init__(self, path: Path) -> None:
-        """Open it, making or upgrading it. Raises :class:`Misconfigured` if it is from the future."""
+        """Open it, made or upgraded. Raises :class:`Misconfigured` if it is from the future."""
         self.path = path
         self._engine = open_engine(path)
         self._watch: sqlite3.Connection | None = None

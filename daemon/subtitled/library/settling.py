@@ -38,18 +38,18 @@ def open_for_writing(path: Path) -> bool:
     """Whether a process that we may look at has the file open for writing, best effort."""
     try:
         target = path.stat()
-        processes = [entry for entry in os.listdir("/proc") if entry.isdigit()]
+        processes = [entry for entry in Path("/proc").iterdir() if entry.name.isdigit()]
     except OSError:
         return False
     return any(_writes(process, target) for process in processes)
 
 
-def _writes(process: str, target: os.stat_result) -> bool:
+def _writes(process: Path, target: os.stat_result) -> bool:
     try:
-        for number in os.listdir(f"/proc/{process}/fd"):
-            held = os.stat(f"/proc/{process}/fd/{number}")
+        for handle in (process / "fd").iterdir():
+            held = handle.stat()
             if (held.st_dev, held.st_ino) == (target.st_dev, target.st_ino):
-                info = Path(f"/proc/{process}/fdinfo/{number}").read_text("ascii")
+                info = (process / "fdinfo" / handle.name).read_text("ascii")
                 flags = next(line for line in info.splitlines() if line.startswith("flags:"))
                 if int(flags.split()[1], 8) & os.O_ACCMODE:
                     return True

@@ -124,7 +124,14 @@ class Daemon:
             if request.kind == "cancel":
                 self._jobs.cancel(record)
             elif request.kind in ("retry", "first"):
-                self._jobs.again(record, urgent=request.kind == "first")
+                self._jobs.again(record, first=request.kind == "first")
+
+    def _walk_now(self, path: Path | None) -> None:
+        """Walk the libraries that a path lies in or above; all without a path."""
+        for name, library in self._configuration.settings.libraries.items():
+            root = library.path
+            if path is None or path.is_relative_to(root) or root.is_relative_to(path):
+                self._schedule.walk_now(name)
 
     def _status(self) -> str:
         if self._ledger.get_control(PAUSED):

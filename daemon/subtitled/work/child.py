@@ -24,7 +24,7 @@ _log = logging.getLogger(__name__)
 
 
 class Stopping(BaseException):
-    """The daemon is being stopped: leave the work where it is. Not an error, so not caught as one."""
+    """The daemon stops: leave the work where it is. No error, so nothing catches it as one."""
 
 
 class Crashed(Temporary):

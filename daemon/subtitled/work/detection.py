@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from subtitled.plugin import UNDETERMINED, Language, LanguageGuess
 
 TAG_WEIGHT = 0.5
-"""What a track's language tag counts, in windows. Tags are often wrong: a prior, never a verdict."""
+"""What a track's tag counts, in windows. Tags are often wrong: a prior, never a verdict."""
 
 
 def vote(guesses: Sequence[LanguageGuess], tag: Language) -> tuple[Language, float, str]:

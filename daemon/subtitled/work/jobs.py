@@ -13,9 +13,9 @@ from typing import Any
 
 from subtitled.config.settings import LibrarySettings
 from subtitled.library.identity import content_id
-from subtitled.library.ledger import FileRecord, FileState, Ledger
+from subtitled.library.ledger import URGENT, FileRecord, FileState, Ledger
 from subtitled.media.probe import probe
-from subtitled.plugin import Failed, Finished, Problem, Temporary
+from subtitled.plugin import Event, Failed, Finished, Problem, Temporary
 
 from .child import Stopping
 from .durable import CANCELLED, Durable, Queue
@@ -49,7 +49,7 @@ class Jobs:
                 if record.job_id and self.queue.is_live(record.job_id):
                     live.add(record.content_id)
                 else:
-                    self._ledger.set_state(record.id, FileState.SETTLING)
+                    self._ledger.settle(record.id)
         for left in self._shop.scratch.glob("*"):
             if left.name.split("-")[0] not in live:
                 left.unlink(missing_ok=True)
@@ -105,6 +105,14 @@ class Jobs:
             record.id, state, reason=reason, content_id=content, settings_digest=digest
         )
 
+    def again(self, record: FileRecord, *, first: bool = False) -> None:
+        """Have a file looked at anew, or put first in the queue."""
+        if record.job_id and self.queue.is_live(record.job_id):
+            if not first or record.state is FileState.WORKING:
+                return
+            self.queue.cancel(record.job_id)
+        self._ledger.settle(record.id, URGENT)
+
     def cancel(self, record: FileRecord) -> None:
         """Take a file off the queue and leave it alone until somebody asks for it."""
         if record.job_id:
@@ -133,13 +141,13 @@ class Jobs:
         except CANCELLED:
             self._clean(content)
             raise
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - a fault of ours must not stop the others
             _log.exception("%s: unexpected error", _shown(record.path))
-            problem = Temporary(
+            fault = Temporary(
                 f"unexpected error: {type(error).__name__}: {error}",
                 "This is a fault of subtitled: please report it with the log",
             )
-            self._failed(record, problem, digest)
+            self._failed(record, fault, digest)
         else:
             self._ended(record, library, outcome, digest)
         self._clean(content)
@@ -159,7 +167,8 @@ class Jobs:
             settings_digest=digest,
         )
         finished = Finished(record.path, sidecars, outcome.reason)
-        for event in (*outcome.made, finished):
+        events: tuple[Event, ...] = (*outcome.made, finished)
+        for event in events:
             announce(self._shop.configuration, event)
 
     def _failed(self, record: FileRecord, problem: Problem, digest: str) -> None:
@@ -208,12 +217,13 @@ class Jobs:
 
 def ledger_progress(ledger: Ledger, every: float = 1.0) -> Callable[[Job, str, float], None]:
     """A progress listener that writes into the ledger, at most once in ``every`` seconds."""
-    last = [0.0, ""]
+    last: tuple[float, str] = (0.0, "")
 
     def tell(job: Job, what: str, share: float) -> None:
+        nonlocal last
         now = time.monotonic()
-        if what != last[1] or now - float(last[0]) >= every:
-            last[:] = [now, what]
+        if what != last[1] or now - last[0] >= every:
+            last = (now, what)
             ledger.set_progress(job.medium, f"{what} ({share:.0%})" if share else what)
 
     return tell

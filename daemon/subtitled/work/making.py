@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -130,7 +131,7 @@ def make(job: Job, shop: Workshop, steps: Steps) -> Outcome:
             return Outcome(FileState.NO_SPEECH, "nothing that was said could be recognised", spoken)
         for fmt in wish["formats"]:
             path = steps.run(
-                f"publish {target}.{fmt}", lambda: making.publish(target, fmt, cues, way)
+                f"publish {target}.{fmt}", partial(making.publish, target, fmt, cues, way)
             )
             sidecar = Path(os.fsdecode(bytes.fromhex(path)))
             made.append(Published(job.medium, sidecar, target, Kind.FULL))
@@ -225,7 +226,7 @@ class _Making:
         return {"wishes": wishes, "impossible": impossible}
 
     def publish(self, target: Language, fmt: str, cues: Sequence[Cue], way: Way) -> str:
-        """Write one sidecar and remember it; its path as hexadecimal bytes, being perhaps no text."""
+        """Write one sidecar and remember it; its path as hexadecimal bytes: not all are text."""
         self._tell(f"writing {target}.{fmt}", 1.0)
         self._still_the_same()
         path = sidecar_path(self.job.medium, target, Kind.FULL, fmt)
@@ -358,7 +359,7 @@ class _Texts:
             making.tell_stretch(what, number, total)
             making.steps.run(
                 f"{what} {number + 1}/{total}",
-                lambda stretch=stretch: self._recognise(engine, name, stretch, into),
+                partial(self._recognise, engine, name, stretch, into),
             )
         content = making.job.content
         whole = shop.transcripts.whole(content, self._track, name, self._stretches)
@@ -398,12 +399,7 @@ class _Texts:
             self._making.steps.breathe()
             answer = self._making.steps.run(
                 f"translate to {target} from line {lines[0].id}",
-                lambda lines=lines: {
-                    str(number): text
-                    for number, text in translate(
-                        way.translator, translator, lines, self._spoken, target
-                    ).items()
-                },
+                partial(translate, way.translator, translator, lines, self._spoken, target),
             )
-            texts |= {int(number): text for number, text in answer.items()}
+            texts |= dict(answer)
         return tuple(with_texts(original, texts, lambda text: break_lines(text, target, limits)))

@@ -46,6 +46,7 @@ def examine(
     transcripts: TranscriptStore,
     ours: Callable[[Path], bool],
     sidecar_folder: Path | None = None,
+    ignore_existing: bool = False,
 ) -> Examination:
     """Choose the track and decide, from what :func:`~subtitled.media.probe.probe` found.
 
@@ -57,7 +58,9 @@ def examine(
     known = transcripts.listened(content, choice.track.index) if content else None
     spoken = known.language if known else None
     folder = sidecar_folder or medium.parent
-    existing = coverage(medium, facts, _names_in(folder), ours)
+    names = [] if ignore_existing else _names_in(folder)
+    found = coverage(medium, facts, names, ours, folder)
+    existing = () if ignore_existing else found
     routes = routes_for(configuration, library)
     decision = decide(library, existing, choice.track.language, spoken, routes.can_make)
     return Examination(medium, facts, choice, existing, decision, spoken, routes)

@@ -22,7 +22,7 @@ class Next:
 
 
 def after(problem: Problem, attempts: int, now: float, first_wait: float) -> Next:
-    """What comes after a failure; ``attempts`` counts this one, waits double from ``first_wait``."""
+    """What follows a failure; ``attempts`` counts this one, waits double from ``first_wait``."""
     if isinstance(problem, Rejected) or attempts >= MOST_ATTEMPTS:
         return Next(FileState.FAILED)
     wait = min(LONGEST_WAIT, first_wait * 2 ** (attempts - 1))

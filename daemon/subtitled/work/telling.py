@@ -27,15 +27,13 @@ _HOOKS = {
 }
 
 
-def message(
-    server: str, medium: Path, sidecars: Sequence[Path], attempt: int = 0
-) -> dict[str, Any]:
+def message(server: str, medium: Path, sidecars: Sequence[Path]) -> dict[str, Any]:
     """What a server is to be told, as JSON; paths are hexadecimal bytes, being perhaps no text."""
     return {
         "server": server,
         "medium": os.fsencode(medium).hex(),
         "sidecars": [os.fsencode(path).hex() for path in sidecars],
-        "attempt": attempt,
+        "attempt": 0,
     }
 
 

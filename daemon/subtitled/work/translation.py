@@ -24,22 +24,23 @@ def batches(cues: Sequence[Cue], size: int) -> Iterator[tuple[Line, ...]]:
 
 def translate(
     name: str, translator: Translator, lines: Sequence[Line], source: Language, target: Language
-) -> dict[int, str]:
-    """Text by line number, complete. Raises :class:`Rejected` if one line cannot be had at all."""
+) -> list[tuple[int, str]]:
+    """Pairs of line number and text, complete. Raises :class:`Rejected` for a hopeless line."""
     answer = guarded(name, lambda: translator.translate(lines, source, target), LIMIT)
     texts = {line.id: " ".join(line.text.split()) for line in answer if line.text.strip()}
     wanted = {line.id for line in lines}
     if set(texts) == wanted and len(answer) == len(lines):
-        return texts
+        return list(texts.items())
     if len(lines) == 1:
         raise Rejected(
             f"the translator {name} gave no usable {target} text for line {lines[0].id}",
             "Configure another translator for this pair of languages",
         )
     half = len(lines) // 2
-    return translate(name, translator, lines[:half], source, target) | translate(
-        name, translator, lines[half:], source, target
-    )
+    return [
+        *translate(name, translator, lines[:half], source, target),
+        *translate(name, translator, lines[half:], source, target),
+    ]
 
 
 def with_texts(

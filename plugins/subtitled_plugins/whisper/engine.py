@@ -1,0 +1,184 @@
+"""The engine: one decoding worker to a core, each with small batches of windows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import Field, field_validator
+
+from subtitled.plugin import (
+    Audio,
+    Capabilities,
+    Engine,
+    Interval,
+    Language,
+    LanguageGuess,
+    Misconfigured,
+    ModelSpec,
+    Rejected,
+    Request,
+    Settings,
+    Transcript,
+    Word,
+)
+
+from .catalogue import MODELS, TO_CODE, TO_TAG
+from .windows import Window, batches, pack
+
+if TYPE_CHECKING:
+    from faster_whisper import WhisperModel
+
+BATCH = 4
+"""Windows that one worker decodes together; more gains little and takes memory."""
+TRANSLATES = ("base", "small", "medium", "large-v3")
+"""Models that were trained to translate; turbo was not and writes the source language instead."""
+LOOPING = 2.4
+NO_SPEECH = 0.6
+UNSURE = -1.0
+"""Whisper's own thresholds for text that is no speech: compression ratio, probability of
+no speech, average log probability (openai/whisper, transcribe.py)."""
+
+
+class WhisperSettings(Settings):
+    """``[engines.whisper]``"""
+
+    model: str = Field("base", description="Which model; `subtitled models list` shows them.")
+    device: Literal["auto", "cpu", "cuda"] = Field("auto", description="Where it runs.")
+    compute_type: str = Field(
+        "default",
+        description="The numbers it computes with, such as int8 or float16; see CTranslate2.",
+    )
+    beam_size: int = Field(
+        5, ge=1, le=10, description="How many guesses are followed at once; 1 is faster."
+    )
+
+    @field_validator("model")
+    @classmethod
+    def _known(cls, model: str) -> str:
+        if model not in MODELS:
+            raise ValueError(f"no such model; there are: {', '.join(MODELS)}")
+        return model
+
+
+class WhisperEngine(Engine):
+    """Whisper in CTranslate2 form."""
+
+    Settings = WhisperSettings
+    settings: WhisperSettings
+    _model: WhisperModel
+
+    @classmethod
+    def capabilities(cls, settings: WhisperSettings) -> Capabilities:
+        english_only = settings.model.endswith(".en")
+        return Capabilities(
+            languages=frozenset({Language("en")}) if english_only else frozenset(TO_CODE),
+            detects_language=not english_only,
+            translates_to=frozenset({Language("en")} if settings.model in TRANSLATES else ()),
+            takes_context=True,
+        )
+
+    @classmethod
+    def models(cls, settings: WhisperSettings) -> Sequence[ModelSpec]:
+        return (MODELS[settings.model],)
+
+    @classmethod
+    def catalogue(cls) -> Sequence[ModelSpec]:
+        return tuple(MODELS.values())
+
+    def load(self) -> None:
+        from faster_whisper import WhisperModel
+
+        folder: Path = self.context.models[self.settings.model]
+        try:
+            self._model = WhisperModel(
+                str(folder),
+                device=self.settings.device,
+                compute_type=self.settings.compute_type,
+                num_workers=self.context.threads,
+                cpu_threads=1,
+                local_files_only=True,
+            )
+        except (RuntimeError, ValueError) as error:
+            raise Misconfigured(
+                f"the Whisper model {self.settings.model} cannot be loaded: {error}",
+                f"Check it: subtitled models verify {self.settings.model}",
+            ) from error
+        self._workers = ThreadPoolExecutor(self.context.threads)
+
+    def detect_language(self, audio: Audio, windows: Sequence[Interval]) -> list[LanguageGuess]:
+        def listen(window: Interval) -> LanguageGuess:
+            _, _, ranked = self._model.detect_language(audio.samples(window))
+            return LanguageGuess(window, {TO_TAG[code]: float(p) for code, p in ranked[:10]})
+
+        return list(self._workers.map(listen, windows))
+
+    def transcribe(self, audio: Audio, request: Request) -> Transcript:
+        code = TO_CODE.get(request.language.primary)
+        if code is None:
+            raise Rejected(
+                f"Whisper does not know {request.language.english_name}",
+                "Configure another engine for it",
+            )
+        options: dict[str, Any] = {
+            "language": code,
+            "task": "translate" if request.into else "transcribe",
+            "beam_size": self.settings.beam_size,
+            "word_timestamps": True,
+            "hotwords": ", ".join(request.terms) or None,
+        }
+        work = batches(pack(request.stretch.speech), self.context.threads, BATCH)
+        done = self._workers.map(lambda batch: self._decode(audio, batch, options), work)
+        words = sorted((w for batch in done for w in batch), key=lambda word: word.start)
+        bounds = request.stretch.interval
+        return Transcript(
+            language=request.into or request.language,
+            words=tuple(_inside(word, bounds) for word in words),
+            engine=f"whisper {self.settings.model}",
+        )
+
+    def _decode(self, audio: Audio, batch: Sequence[Window], options: dict[str, Any]) -> list[Word]:
+        """The words of some windows, which lie one behind the other in one piece of sound."""
+        import numpy as np
+        from faster_whisper import BatchedInferencePipeline
+
+        sound = [np.concatenate([audio.samples(part) for part in window.parts]) for window in batch]
+        starts, clips, at = [], [], 0.0
+        for samples in sound:
+            length = len(samples) / 16_000
+            starts.append(at)
+            clips.append({"start": at, "end": at + length})
+            at += length
+        # A pipeline keeps the time of the last speech in itself, so each batch has its own.
+        pipeline = BatchedInferencePipeline(self._model)
+        segments, _ = pipeline.transcribe(
+            np.concatenate(sound), clip_timestamps=clips, batch_size=len(batch), **options
+        )
+        words: list[Word] = []
+        for segment in segments:
+            if segment.compression_ratio > LOOPING or (
+                segment.no_speech_prob > NO_SPEECH and segment.avg_logprob < UNSURE
+            ):
+                continue
+            words += self._placed(segment.words or (), batch, starts)
+        return words
+
+    @staticmethod
+    def _placed(
+        heard: Iterable[Any], batch: Sequence[Window], starts: Sequence[float]
+    ) -> Iterable[Word]:
+        for word in heard:
+            middle = (word.start + word.end) / 2
+            number = max(n for n, start in enumerate(starts) if n == 0 or start <= middle)
+            window, offset = batch[number], starts[number]
+            start = window.in_medium(word.start - offset)
+            end = window.in_medium(word.end - offset, is_end=True)
+            yield Word(word.word, start, max(start, end), float(word.probability))
+
+
+def _inside(word: Word, bounds: Interval) -> Word:
+    start = min(max(word.start, bounds.start), bounds.end)
+    end = min(max(word.end, start), bounds.end)
+    return Word(word.text, start, end, word.confidence)

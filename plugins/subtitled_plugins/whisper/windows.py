@@ -1,0 +1,70 @@
+"""Packing speech into the half-minute windows that Whisper listens to, and finding back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from subtitled.plugin import Interval
+
+WINDOW = 30.0
+"""Seconds that Whisper hears at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Intervals of speech that are heard in one go, without the silence between them."""
+
+    parts: tuple[Interval, ...]
+
+    @property
+    def duration(self) -> float:
+        return sum(part.duration for part in self.parts)
+
+    def in_medium(self, time: float, *, is_end: bool = False) -> float:
+        """A time in the window as a time in the medium.
+
+        On a seam, an end belongs to the part before it and a start to the part after it.
+        """
+        for part in self.parts:
+            if time < part.duration or (is_end and time <= part.duration):
+                return part.start + max(0.0, time)
+            time -= part.duration
+        return self.parts[-1].end
+
+
+def pack(speech: Sequence[Interval]) -> list[Window]:
+    """All speech in windows that are as full as can be without cutting an interval that fits."""
+    windows: list[Window] = []
+    parts: list[Interval] = []
+    length = 0.0
+    for interval in speech:
+        for part in _halved(interval):
+            if parts and length + part.duration > WINDOW:
+                windows.append(Window(tuple(parts)))
+                parts, length = [], 0.0
+            parts.append(part)
+            length += part.duration
+    return [*windows, Window(tuple(parts))] if parts else windows
+
+
+def batches(windows: Sequence[Window], workers: int, most: int) -> list[list[Window]]:
+    """The windows in batches of at most ``most``, smaller at the end, so that all workers finish
+    at about the same time. Windows of like length go together: a batch lasts as its longest."""
+    left = sorted(windows, key=lambda window: -window.duration)
+    result = []
+    while left:
+        size = max(1, min(most, -(-len(left) // (2 * workers))))
+        result.append(left[:size])
+        left = left[size:]
+    return result
+
+
+def _halved(interval: Interval) -> list[Interval]:
+    if interval.duration <= WINDOW:
+        return [interval]
+    count = int(interval.duration // WINDOW) + 1
+    size = interval.duration / count
+    return [
+        Interval(interval.start + n * size, interval.start + (n + 1) * size) for n in range(count)
+    ]
