@@ -6,7 +6,7 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -21,7 +21,7 @@ from sqlalchemy.dialects.sqlite import insert
 from subtitled.plugin import Kind, Language, Misconfigured
 from subtitled.subtitles.publish import file_sha256
 
-from .database import open_engine
+from .database import open_engine, writing
 from .schema import controls, files, requests, sidecars
 
 
@@ -54,6 +54,8 @@ DECIDED = frozenset(
 )
 """States in which a file rests until it or its settings change."""
 
+_UPGRADING = threading.Lock()
+
 URGENT, NEW, BACKFILL = 1, 50, 100
 """Priorities, the lowest first: asked for by a person, just arrived, there before we came."""
 
@@ -79,6 +81,7 @@ class FileRecord:
     settings_digest: str | None = None
     priority: int = BACKFILL
     job_id: str | None = None
+    device: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,12 +129,12 @@ class Ledger:
         """A file was seen. One that is as it was stays what it is; a changed one settles anew."""
         key, now = os.fsencode(path), time.time()
         identity = {
-            "device": stat.st_dev,
-            "inode": stat.st_ino,
+            "device": _signed(stat.st_dev),
+            "inode": _signed(stat.st_ino),
             "size": stat.st_size,
             "mtime_ns": stat.st_mtime_ns,
         }
-        with self._engine.begin() as c:
+        with writing(self._engine) as c:
             known = c.execute(sa.select(files).where(files.c.path == key)).mappings().first()
             if known is None:
                 fresh = {"state": FileState.SETTLING, "steady_since": now, "updated_at": now}
@@ -167,12 +170,25 @@ class Ledger:
             for page in c.execute(query).mappings().partitions():
                 yield from map(_record, page)
 
-    def due(self, now: float, most: int) -> list[FileRecord]:
-        """Files that settle or whose next try has come, most urgent and newest first."""
+    def due(self, now: float, most: int, settle: Mapping[str, float]) -> list[FileRecord]:
+        """Files that may have settled or whose next try has come, most urgent and newest first.
+
+        ``settle`` has the seconds of each library that is there: files of others wait, and do
+        not stand in the way. A time in the future is one that the clock was set back from.
+        """
+        seen = files.c.steady_since
+        rested = sa.or_(
+            sa.false(),
+            *(
+                sa.and_(files.c.library == name, sa.or_(seen <= now - seconds, seen > now))
+                for name, seconds in settle.items()
+            ),
+        )
+        settled = sa.and_(files.c.state == FileState.SETTLING, rested)
         tried_again = sa.and_(files.c.state == FileState.RETRYING, files.c.next_try_at <= now)
         query = (
             sa.select(files)
-            .where(sa.or_(files.c.state == FileState.SETTLING, tried_again))
+            .where(files.c.library.in_(list(settle)), sa.or_(settled, tried_again))
             .order_by(files.c.priority, files.c.steady_since.desc(), files.c.id)
             .limit(most)
         )
@@ -213,12 +229,18 @@ class Ledger:
             )
 
     def still_unsettled(self, file_id: int, stat: os.stat_result, now: float) -> None:
-        """A settling file has changed again: it begins anew."""
+        """A file has changed again, or is written to: it begins to settle anew."""
         with self._engine.begin() as c:
             c.execute(
                 files.update()
                 .where(files.c.id == file_id)
-                .values(size=stat.st_size, mtime_ns=stat.st_mtime_ns, steady_since=now)
+                .values(
+                    size=stat.st_size,
+                    mtime_ns=stat.st_mtime_ns,
+                    steady_since=now,
+                    state=FileState.SETTLING,
+                    next_try_at=None,
+                )
             )
 
     def forget(self, file_id: int) -> None:
@@ -280,6 +302,22 @@ class Ledger:
             sha256=row["sha256"],
         )
 
+    def beside(self, sidecar: Path) -> list[FileRecord]:
+        """Files in a sidecar's folder; their names may be those of its media."""
+        folder = os.fsencode(sidecar.parent).rstrip(b"/") + b"/"
+        query = sa.select(files).where(
+            files.c.path >= folder, files.c.path < folder[:-1] + b"0"  # "0" comes after "/"
+        )
+        with self._engine.connect() as c:
+            found = [_record(row) for row in c.execute(query).mappings()]
+        return [record for record in found if record.path.parent == sidecar.parent]
+
+    def knows_files_of(self, library: str) -> bool:
+        """Whether any file of a library was ever noticed."""
+        query = sa.select(files.c.id).where(files.c.library == library).limit(1)
+        with self._engine.connect() as c:
+            return c.execute(query).first() is not None
+
     def is_ours(self, path: Path) -> bool:
         """Whether a sidecar is as we wrote it: not somebody else's, not edited."""
         known = self.sidecar(path)
@@ -311,7 +349,7 @@ class Ledger:
 
     def take_requests(self) -> list[AskedFor]:
         """What was asked, in order, each once."""
-        with self._engine.begin() as c:
+        with writing(self._engine) as c:
             rows = c.execute(sa.select(requests).order_by(requests.c.id)).all()
             if rows:
                 c.execute(requests.delete().where(requests.c.id <= rows[-1].id))
@@ -369,14 +407,21 @@ def _record(row: Any) -> FileRecord:
         settings_digest=row["settings_digest"],
         priority=row["priority"],
         job_id=row["job_id"],
+        device=row["device"],
     )
+
+
+def _signed(number: int) -> int:
+    """Inodes have 64 bits, and pooled and network file systems use the highest; SQLite has 63."""
+    return number - 2**64 if number >= 2**63 else number
 
 
 def _upgrade(engine: sa.Engine, path: Path) -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     try:
-        with engine.begin() as connection:
+        # Alembic keeps its state in the module, so threads take turns; processes by the lock.
+        with _UPGRADING, writing(engine) as connection:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
     except CommandError as error:

@@ -28,9 +28,10 @@ def settling(record: FileRecord, stat: os.stat_result, now: float, settle: float
     """
     if (record.size, record.mtime_ns) != (stat.st_size, stat.st_mtime_ns):
         return Verdict(changed=True, wait_until=now + settle)
-    since = min(record.steady_since, now)
-    if now - since < settle:
-        return Verdict(wait_until=since + settle)
+    if record.steady_since > now:  # the clock was set back: count from now, not from then
+        return Verdict(changed=True, wait_until=now + settle)
+    if now - record.steady_since < settle:
+        return Verdict(wait_until=record.steady_since + settle)
     return Verdict(settled=True)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fnmatch
 import os
 import re
+import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -42,6 +43,10 @@ class Sieve:
         folders = path.relative_to(self._root).parts[:-1]
         return self.takes(path.name) and not any(map(self.ignores, folders))
 
+    def enters(self, folder: Path) -> bool:
+        """Whether a folder of the library is walked: it and those above it are not left alone."""
+        return not any(map(self.ignores, folder.relative_to(self._root).parts))
+
 
 def walk(
     root: Path,
@@ -61,14 +66,22 @@ def walk(
         try:
             with os.scandir(folder) as entries:
                 for entry in entries:
-                    if entry.is_dir(follow_symlinks=False):
-                        if not sieve.ignores(entry.name):
-                            folders.append(entry.path)
-                    elif sieve.takes(entry.name):
-                        try:
-                            yield Path(entry.path), entry.stat()
-                        except OSError as error:
-                            _tell(on_error, Path(entry.path), error)
+                    try:
+                        if entry.is_dir(follow_symlinks=False):
+                            if not sieve.ignores(entry.name):
+                                folders.append(entry.path)
+                            continue
+                        if not sieve.takes(entry.name):
+                            continue
+                        found = entry.stat()
+                    except FileNotFoundError:
+                        continue  # gone since, or a link to nothing
+                    except OSError as error:
+                        _tell(on_error, Path(entry.path), error)
+                        continue
+                    # A pipe or device would be waited for without end when it is read.
+                    if stat.S_ISREG(found.st_mode):
+                        yield Path(entry.path), found
         except OSError as error:
             _tell(on_error, Path(folder), error)
 

@@ -81,8 +81,18 @@ class Queue:
         logger = logging.getLogger("dbos")
         logger.handlers.clear()
         logger.propagate = True
-        self._work = DBOS.workflow(name="make subtitles")(work)
-        self._tell = DBOS.workflow(name="tell server")(tell)
+
+        # DBOS marks what it registers, which only plain functions bear.
+        @DBOS.workflow(name="make subtitles")
+        def make_subtitles(file_id: int, content: str) -> None:
+            work(file_id, content)
+
+        @DBOS.workflow(name="tell server")
+        def tell_server(message: dict[str, Any]) -> None:
+            tell(message)
+
+        self._work = make_subtitles
+        self._tell = tell_server
 
     def start(self) -> None:
         """Begin working, first on what an earlier life left unfinished."""
