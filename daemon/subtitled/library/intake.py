@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 import os
+import stat as modes
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from subtitled.config.settings import LibrarySettings
-from subtitled.subtitles.names import SUBTITLE_ENDINGS
+from subtitled.subtitles.names import SUBTITLE_ENDINGS, parse_sidecar
 
 from .ledger import BACKFILL, NEW, FileRecord, FileState, Ledger
 from .settling import open_for_writing, settling
@@ -17,8 +19,11 @@ from .walk import Sieve, walk
 
 _log = logging.getLogger(__name__)
 
-CHECKED_AT_ONCE = 500
+CHECKED_AT_ONCE = 100
 """Settling files that are looked at in one go."""
+
+_MOVED_BY_SIDECARS = frozenset({FileState.NOTHING_TO_DO, FileState.UNSATISFIABLE})
+"""States that a sidecar which somebody else adds or takes away may change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +54,16 @@ class Intake:
         self._ledger = ledger
         self._libraries = libraries
         self._sieves = {name: Sieve(library) for name, library in libraries.items()}
-        self._walked: set[str] = set()
+        self._away: set[str] = set()
 
     def scan(self, name: str) -> ScanReport:
         """Walk a library. Files that are not seen are not forgotten for that."""
         library = self._libraries[name]
-        if not library.path.is_dir():
-            _log.warning("library %s: %s is away; it is waited for", name, library.path)
+        if self._is_away(name):
             return ScanReport(away=True)
+        began = time.time()
+        walked = f"walked {name}"
+        leave = not library.backfill and self._ledger.get_control(walked) is None
         unreadable: list[Path] = []
 
         def cannot(path: Path, error: OSError) -> None:
@@ -74,6 +81,9 @@ class Intake:
             if library_of(path, self._libraries) == name:
                 seen += 1
                 self._ledger.noticed(name, path, stat, BACKFILL)
+                if leave and stat.st_ctime < began:
+                    self._leave_alone(path)
+        self._ledger.control(walked, str(began))
         return ScanReport(seen, len(unreadable))
 
     def noticed(self, path: Path) -> None:
@@ -82,32 +92,43 @@ class Intake:
         if name is None:
             return
         if path.suffix[1:].lower() in SUBTITLE_ENDINGS:
+            self._sidecar_noticed(path)
             return
-        if path.is_dir():
-            for found, stat in walk(path, self._libraries[name]):
-                self._ledger.noticed(name, found, stat, NEW)
-        elif self._sieves[name].takes_path(path):
-            try:
-                self._ledger.noticed(name, path, path.stat(), NEW)
-            except OSError:
-                return  # gone again, or moved: the other path is told as well
+        try:
+            stat = path.stat()
+        except (OSError, ValueError):
+            return  # gone again, or moved: the other path is told as well
+        sieve = self._sieves[name]
+        if modes.S_ISDIR(stat.st_mode):
+            if sieve.enters(path) and not path.is_symlink():
+                for found, each in walk(path, self._libraries[name]):
+                    if library_of(found, self._libraries) == name:
+                        self._ledger.noticed(name, found, each, NEW)
+        elif modes.S_ISREG(stat.st_mode) and sieve.takes_path(path):
+            self._ledger.noticed(name, path, stat, NEW)
 
     def due(self, now: float) -> list[FileRecord]:
         """The files that have settled, or whose next try has come, most urgent first."""
         ready = []
-        for record in self._ledger.due(now, CHECKED_AT_ONCE):
-            library = self._libraries.get(record.library)
-            if library is None or not library.path.is_dir():
-                continue  # taken out of the configuration, or away: it may come back
+        # Files of a library that is away, or no longer configured, wait: it may come back.
+        there = {
+            name: library.settle
+            for name, library in self._libraries.items()
+            if not self._is_away(name)
+        }
+        for record in self._ledger.due(now, CHECKED_AT_ONCE, there):
             try:
                 stat = record.path.stat()
             except FileNotFoundError:
-                self._ledger.forget(record.id)
+                if _truly_gone(record):
+                    self._ledger.forget(record.id)
+                else:
+                    self._ledger.settle(record.id)
                 continue
             except OSError:
                 ready.append(record)  # whoever plans it says what is wrong
                 continue
-            verdict = settling(record, stat, now, library.settle)
+            verdict = settling(record, stat, now, there[record.library])
             if verdict.changed:
                 self._ledger.still_unsettled(record.id, stat, now)
             elif verdict.settled or record.state is FileState.RETRYING:
@@ -116,3 +137,59 @@ class Intake:
                 else:
                     ready.append(record)
         return ready
+
+    def _is_away(self, name: str) -> bool:
+        """Whether a library's folder is missing, or empty although files of it are known: then
+        its disk is not mounted. Said once, until it is back."""
+        folder = self._libraries[name].path
+        try:
+            with os.scandir(folder) as entries:
+                empty = next(entries, None) is None
+            why = "is empty" if empty and self._ledger.knows_files_of(name) else ""
+        except PermissionError:
+            why = ""  # it is there: the walk says what is wrong
+        except OSError as error:
+            why = error.strerror or "cannot be reached"
+        if not why:
+            if name in self._away:
+                _log.info("library %s is back", name)
+            self._away.discard(name)
+        elif name not in self._away:
+            self._away.add(name)
+            _log.warning(
+                "library %s: %s is away (%s); nothing is forgotten, it is waited for",
+                name,
+                folder,
+                why,
+            )
+        return bool(why)
+
+    def _leave_alone(self, path: Path) -> None:
+        record = self._ledger.get(path)
+        if record is not None and record.state is FileState.SETTLING:
+            self._ledger.set_state(
+                record.id,
+                FileState.NOTHING_TO_DO,
+                reason="it was there before the library was added, and backfill is off",
+                cure="Set backfill = true for the library, or run: subtitled queue retry FILE",
+            )
+
+    def _sidecar_noticed(self, path: Path) -> None:
+        """Somebody else's subtitle came or went: what was decided without it is looked at anew."""
+        if self._ledger.is_ours(path):
+            return
+        for record in self._ledger.beside(path):
+            if record.state in _MOVED_BY_SIDECARS and parse_sidecar(record.path.name, path.name):
+                self._ledger.settle(record.id)
+
+
+def _truly_gone(record: FileRecord) -> bool:
+    """Whether a missing file was deleted, not unmounted: its folder is on the disk it was on."""
+    for folder in record.path.parents:
+        try:
+            return folder.stat().st_dev == record.device
+        except FileNotFoundError:
+            continue
+        except OSError:
+            return False
+    return False

@@ -305,12 +305,14 @@ class Ledger:
     def beside(self, sidecar: Path) -> list[FileRecord]:
         """Files in a sidecar's folder; their names may be those of its media."""
         folder = os.fsencode(sidecar.parent).rstrip(b"/") + b"/"
+        name = sa.func.substr(files.c.path, len(folder) + 1)
         query = sa.select(files).where(
-            files.c.path >= folder, files.c.path < folder[:-1] + b"0"  # "0" comes after "/"
+            files.c.path > folder,
+            files.c.path < folder[:-1] + b"0",  # the byte after "/"
+            sa.func.instr(name, b"/") == 0,
         )
         with self._engine.connect() as c:
-            found = [_record(row) for row in c.execute(query).mappings()]
-        return [record for record in found if record.path.parent == sidecar.parent]
+            return [_record(row) for row in c.execute(query).mappings()]
 
     def knows_files_of(self, library: str) -> bool:
         """Whether any file of a library was ever noticed."""

@@ -83,10 +83,16 @@ def decide(
 def _languages(
     library: LibrarySettings, spoken: Language | None, guess: Language | None
 ) -> list[Language | None]:
-    """The languages wanted, each once; ``original`` as what it stands for."""
+    """The languages wanted, each once; ``original`` as what it stands for.
+
+    Where a language is named that the speech itself serves, as ``pt-BR`` is by ``pt``, the two
+    are one wish under the name given.
+    """
+    named = [Language(one) for one in library.languages if one != ORIGINAL]
+    original = guess and next((one for one in named if guess.serves(one)), guess)
     wanted: list[Language | None] = []
     for one in library.languages:
-        language = guess if one == ORIGINAL else Language(one)
+        language = original if one == ORIGINAL else Language(one)
         if language not in wanted:
             wanted.append(language)
     return wanted

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import logging
 import os
+import stat
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,27 +33,59 @@ _WITHOUT_EVENTS = (
     "ceph",
     "afs",
     "lustre",
+    "beegfs",
+    "davfs",
+    "virtiofs",
+    "vboxsf",
+    "vmhgfs",
+    "prl_fs",
+    "drvfs",
 )
 """Beginnings of the names of file systems on which others write without the kernel noticing."""
 
 
 class _Handler(FileSystemEventHandler):
-    def __init__(self, changed: Callable[[Path], None]) -> None:
+    """Passes on what may matter: of folders only that they came, of files all that lasts.
+
+    The kernel tells of each write to a growing file and then of its closing, which suffices;
+    polling knows of no closing.
+    """
+
+    def __init__(self, changed: Callable[[Path], None], *, polling: bool) -> None:
         self._changed = changed
+        self._of_files = {"created", "moved", "deleted", "closed"}
+        if polling:
+            self._of_files.add("modified")
 
     def dispatch(self, event: FileSystemEvent) -> None:
-        if event.event_type in ("opened", "closed_no_write"):
+        wanted = ("created", "moved") if event.is_directory else self._of_files
+        if event.event_type not in wanted:
             return
         for name in (event.src_path, event.dest_path):
             if name:
-                self._changed(Path(os.fsdecode(name)))
+                try:
+                    self._changed(Path(os.fsdecode(name)))
+                except Exception:  # noqa: BLE001 - logged
+                    # An error here would end the thread, and with it all watching.
+                    _log.exception("an event could not be taken in; the next walk makes up for it")
 
 
 @dataclass(slots=True)
 class _Watched:
     library: LibrarySettings
     observer: BaseObserver | None = None
-    device: int | None = None
+    identity: tuple[int, int] | None = None
+    """Device and inode of the folder that is watched: another one may take its name."""
+
+    @property
+    def lives(self) -> bool:
+        # When its folder is deleted, only the emitter ends.
+        observer = self.observer
+        return (
+            observer is not None
+            and observer.is_alive()
+            and all(emitter.is_alive() for emitter in observer.emitters)
+        )
 
 
 class Watch:
@@ -60,9 +93,13 @@ class Watch:
     happened to, from threads of the observers."""
 
     def __init__(
-        self, libraries: Mapping[str, LibrarySettings], changed: Callable[[Path], None]
+        self,
+        libraries: Mapping[str, LibrarySettings],
+        changed: Callable[[Path], None],
+        polling: float = POLLING_INTERVAL,
     ) -> None:
-        self._handler = _Handler(changed)
+        self._changed = changed
+        self._polling = polling
         self._watched = {
             name: _Watched(library) for name, library in libraries.items() if library.watch != "off"
         }
@@ -75,8 +112,7 @@ class Watch:
         """Re-arm what died or whose folder came back; the libraries that need a walk."""
         rearmed = []
         for name, watched in self._watched.items():
-            alive = watched.observer is not None and watched.observer.is_alive()
-            if not alive or _device(watched.library.path) != watched.device:
+            if not watched.lives or _identity(watched.library.path) != watched.identity:
                 self._disarm(watched)
                 if self._arm(name, watched):
                     rearmed.append(name)
@@ -88,23 +124,29 @@ class Watch:
 
     def _arm(self, name: str, watched: _Watched) -> bool:
         root = watched.library.path
-        watched.device = _device(root)
-        if watched.device is None:
+        watched.identity = _identity(root)
+        if watched.identity is None:
             return False
         poll, why = polls(watched.library)
         if not poll:
             try:
-                watched.observer = self._observe(Observer(), root)
+                watched.observer = self._observe(Observer(), root, polling=False)
             except OSError as error:
                 poll, why = True, _inotify_advice(error)
         if poll:
-            watched.observer = self._observe(PollingObserver(timeout=POLLING_INTERVAL), root)
-            _log.info("library %s is polled every %.0f s: %s", name, POLLING_INTERVAL, why)
+            observer = PollingObserver(timeout=self._polling)
+            try:
+                watched.observer = self._observe(observer, root, polling=True)
+            except OSError as error:
+                _log.warning("library %s cannot be watched: %s", name, error.strerror)
+                return False
+            _log.info("library %s is polled every %.0f s: %s", name, self._polling, why)
         return True
 
-    def _observe(self, observer: BaseObserver, root: Path) -> BaseObserver:
+    def _observe(self, observer: BaseObserver, root: Path, *, polling: bool) -> BaseObserver:
+        handler = _Handler(self._changed, polling=polling)
         try:
-            observer.schedule(self._handler, os.fspath(root), recursive=True)
+            observer.schedule(handler, os.fspath(root), recursive=True)
             observer.start()
         except OSError:
             observer.unschedule_all()
@@ -130,7 +172,7 @@ def polls(library: LibrarySettings) -> tuple[bool, str]:
 
 def file_system(path: Path) -> str:
     """The type of the file system that a path lies on, as in the mount table; empty if unknown."""
-    best, kind = -1, ""
+    best, kind = -1, ""  # of two mounts on one folder the later one is seen
     try:
         lines = Path("/proc/self/mountinfo").read_bytes().splitlines()
     except OSError:
@@ -139,16 +181,17 @@ def file_system(path: Path) -> str:
     for line in lines:
         before, _, after = line.partition(b" - ")
         mount = Path(os.fsdecode(before.split()[4].decode("unicode_escape").encode("latin-1")))
-        if len(mount.parts) > best and target.is_relative_to(mount):
+        if len(mount.parts) >= best and target.is_relative_to(mount):
             best, kind = len(mount.parts), os.fsdecode(after.split()[0])
     return kind
 
 
-def _device(root: Path) -> int | None:
+def _identity(root: Path) -> tuple[int, int] | None:
     try:
-        return root.stat().st_dev if root.is_dir() else None
+        found = root.stat()
     except OSError:
         return None
+    return (found.st_dev, found.st_ino) if stat.S_ISDIR(found.st_mode) else None
 
 
 def _inotify_advice(error: OSError) -> str:

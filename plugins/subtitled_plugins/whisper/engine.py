@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import Field, field_validator
 
 from subtitled.plugin import (
+    SAMPLE_RATE,
     Audio,
     Capabilities,
     Engine,
@@ -26,7 +27,7 @@ from subtitled.plugin import (
 )
 
 from .catalogue import MODELS, TO_CODE, TO_TAG
-from .windows import Window, batches, pack
+from .windows import Window, batches, halves, pack
 
 if TYPE_CHECKING:
     from faster_whisper import WhisperModel
@@ -35,9 +36,14 @@ BATCH = 4
 """Windows that one worker decodes together; more gains little and takes memory."""
 TRANSLATES = ("base", "small", "medium", "large-v3")
 """Models that were trained to translate; turbo was not and writes the source language instead."""
+MISSED = 3.0
+"""Seconds of speech without a word that count as lost."""
+LONGEST_WORD = 2.0
+"""Seconds after which a word's time is a fault of the alignment."""
 LOOPING = 2.4
 NO_SPEECH = 0.6
 UNSURE = -1.0
+SURE = -0.5
 """Whisper's own thresholds for text that is no speech: compression ratio, probability of
 no speech, average log probability (openai/whisper, transcribe.py)."""
 
@@ -129,17 +135,43 @@ class WhisperEngine(Engine):
             "word_timestamps": True,
             "hotwords": ", ".join(request.terms) or None,
         }
-        work = batches(pack(request.stretch.speech), self.context.threads, BATCH)
-        done = self._workers.map(lambda batch: self._decode(audio, batch, options), work)
-        words = sorted((w for batch in done for w in batch), key=lambda word: word.start)
+        heard = self._hear(audio, pack(request.stretch.speech), options)
+        # Batched decoding now and then stops early or loops in a window of much repetition:
+        # such a window is heard again in halves, and the better hearing kept.
+        again = self._hear(
+            audio,
+            [
+                half
+                for window, words in heard.items()
+                if lost(window, words)
+                for half in halves(window)
+            ],
+            options,
+            last=True,
+        )
         bounds = request.stretch.interval
+        words = [
+            _inside(word, bounds)
+            for window, first in heard.items()
+            for word in better(window, first, again)
+        ]
         return Transcript(
             language=request.into or request.language,
-            words=tuple(_inside(word, bounds) for word in words),
+            words=tuple(sorted(words, key=lambda word: word.start)),
             engine=f"whisper {self.settings.model}",
         )
 
-    def _decode(self, audio: Audio, batch: Sequence[Window], options: dict[str, Any]) -> list[Word]:
+    def _hear(
+        self, audio: Audio, windows: Sequence[Window], options: dict[str, Any], last: bool = False
+    ) -> dict[Window, list[Word]]:
+        """The words of each window, by all workers. ``last`` says that no other try follows."""
+        work = batches(windows, self.context.threads, BATCH)
+        done = self._workers.map(lambda batch: self._decode(audio, batch, options, last), work)
+        return {window: words for batch in done for window, words in batch.items()}
+
+    def _decode(
+        self, audio: Audio, batch: Sequence[Window], options: dict[str, Any], last: bool
+    ) -> dict[Window, list[Word]]:
         """The words of some windows, which lie one behind the other in one piece of sound."""
         import numpy as np
         from faster_whisper import BatchedInferencePipeline
@@ -147,7 +179,7 @@ class WhisperEngine(Engine):
         sound = [np.concatenate([audio.samples(part) for part in window.parts]) for window in batch]
         starts, clips, at = [], [], 0.0
         for samples in sound:
-            length = len(samples) / 16_000
+            length = len(samples) / SAMPLE_RATE
             starts.append(at)
             clips.append({"start": at, "end": at + length})
             at += length
@@ -156,26 +188,43 @@ class WhisperEngine(Engine):
         segments, _ = pipeline.transcribe(
             np.concatenate(sound), clip_timestamps=clips, batch_size=len(batch), **options
         )
-        words: list[Word] = []
+        heard: dict[Window, list[Word]] = {window: [] for window in batch}
         for segment in segments:
-            if segment.compression_ratio > LOOPING or (
-                segment.no_speech_prob > NO_SPEECH and segment.avg_logprob < UNSURE
-            ):
+            silence = segment.no_speech_prob > NO_SPEECH and segment.avg_logprob < UNSURE
+            looping = segment.compression_ratio > LOOPING
+            if silence or (looping and not (last and segment.avg_logprob > SURE)):
                 continue
-            words += self._placed(segment.words or (), batch, starts)
-        return words
+            for word in segment.words or ():
+                middle = (word.start + word.end) / 2
+                number = max(n for n, start in enumerate(starts) if n == 0 or start <= middle)
+                window, offset = batch[number], starts[number]
+                start = window.in_medium(word.start - offset)
+                end = window.in_medium(word.end - offset, is_end=True)
+                placed = Word(word.word, start, max(start, end), float(word.probability))
+                heard[window].append(placed)
+        return heard
 
-    @staticmethod
-    def _placed(
-        heard: Iterable[Any], batch: Sequence[Window], starts: Sequence[float]
-    ) -> Iterable[Word]:
-        for word in heard:
-            middle = (word.start + word.end) / 2
-            number = max(n for n, start in enumerate(starts) if n == 0 or start <= middle)
-            window, offset = batch[number], starts[number]
-            start = window.in_medium(word.start - offset)
-            end = window.in_medium(word.end - offset, is_end=True)
-            yield Word(word.word, start, max(start, end), float(word.probability))
+
+def lost(window: Window, words: Sequence[Word]) -> float:
+    """Seconds of speech in a window in which no word was found; short pauses do not count."""
+    total = 0.0
+    for part in window.parts:
+        at = part.start
+        inside = sorted(
+            (w.start, w.end) for w in words if w.end > part.start and w.start < part.end
+        )
+        for start, end in (*inside, (part.end, part.end)):
+            total += start - at if start - at >= MISSED else 0.0
+            at = max(at, min(end, start + LONGEST_WORD))
+    return total
+
+
+def better(
+    window: Window, first: Sequence[Word], again: dict[Window, list[Word]]
+) -> Sequence[Word]:
+    """The hearing of a window that lost less of its speech."""
+    second = [word for half in halves(window) for word in again.get(half, ())]
+    return second if lost(window, second) < lost(window, first) else first
 
 
 def _inside(word: Word, bounds: Interval) -> Word:

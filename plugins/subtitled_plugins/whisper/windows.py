@@ -60,6 +60,16 @@ def batches(windows: Sequence[Window], workers: int, most: int) -> list[list[Win
     return result
 
 
+def halves(window: Window) -> list[Window]:
+    """The window as two of about half its length, cut between its intervals if there are any."""
+    if len(window.parts) == 1:
+        (only,) = window.parts
+        middle = (only.start + only.end) / 2
+        return [Window((Interval(only.start, middle),)), Window((Interval(middle, only.end),))]
+    at = max(1, min(len(window.parts) - 1, round(len(window.parts) / 2)))
+    return [Window(window.parts[:at]), Window(window.parts[at:])]
+
+
 def _halved(interval: Interval) -> list[Interval]:
     if interval.duration <= WINDOW:
         return [interval]

@@ -1,0 +1,72 @@
+# The two commands that a newcomer needs: make demo, make test. Both set up what they use.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# Speech for the demo and the tests; everything else is ffmpeg and Python.
+PACKAGES := ffmpeg espeak-ng asterisk-core-sounds-fr-wav python3-venv
+
+.PHONY: demo test lint test-slow bench docs install clean system
+.DELETE_ON_ERROR:
+
+demo: $(VENV)/ready system
+	$(BIN)/python demo/demo.py
+
+# Everything that CI runs; about 6 minutes on 2 cores.
+test: $(VENV)/ready system lint
+	$(BIN)/subtitled models pull base
+	$(BIN)/pytest -m "not slow"
+
+# Kills the daemon at random instants, over and over; about 10 minutes.
+test-slow: $(VENV)/ready system
+	$(BIN)/subtitled models pull base
+	$(BIN)/pytest -m slow
+
+lint: $(VENV)/ready
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+# About 10 minutes; ratios against named baselines in the same run.
+bench: $(VENV)/ready system
+	$(BIN)/subtitled models pull base
+	$(BIN)/python benchmarks/speed.py
+	$(BIN)/python benchmarks/wer.py
+	$(BIN)/python benchmarks/idle.py
+
+docs: $(VENV)/ready
+	$(BIN)/python -m subtitled.config.describe > docs/configuration.md
+
+$(VENV)/ready: pyproject.toml | system
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	touch $@
+
+# Root gets the packages installed; others are told the one command.
+system:
+	@missing=$$(dpkg-query -W -f '$${Package} $${db:Status-Status}\n' $(PACKAGES) 2>/dev/null \
+	  | awk '$$2 == "installed" {print $$1}' | sort > /tmp/subtitled-have.$$$$; \
+	  printf '%s\n' $(PACKAGES) | sort | comm -23 - /tmp/subtitled-have.$$$$; \
+	  rm -f /tmp/subtitled-have.$$$$); \
+	command -v ffmpeg >/dev/null 2>&1 && missing=$$(echo $$missing | sed 's/\bffmpeg\b//'); \
+	$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null && \
+	  missing=$$(echo $$missing | sed 's/\bpython3-venv\b//'); \
+	if [ -n "$$(echo $$missing)" ]; then \
+	  if [ "$$(id -u)" = 0 ]; then \
+	    apt-get update -qq && \
+	    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
+	  else \
+	    echo "Some packages are missing. Run this, then try again:"; \
+	    echo "  sudo apt-get install --no-install-recommends $$(echo $$missing)"; exit 1; \
+	  fi; \
+	fi
+
+# For packagers: make install DESTDIR=... PREFIX=/usr
+PREFIX ?= /usr/local
+install:
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/systemd/system systemd/subtitled.service
+	install -D -m 644 systemd/subtitled.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/subtitled.conf
+	install -D -m 644 config.example.toml $(DESTDIR)/etc/subtitled/config.example.toml
+
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,92 @@
+"""What several tests need: real speech, a verified model, real media made by ffmpeg."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session")
+def speech() -> Path:
+    """The folder of recorded speech beside the project, or the test is skipped."""
+    folder = Path(os.environ.get("SUBTITLED_TEST_SPEECH", ROOT.parent / "shared" / "speech"))
+    if not (folder / "jfk.flac").is_file():
+        pytest.skip(f"no recorded speech in {folder}; name its folder in $SUBTITLED_TEST_SPEECH")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def model_base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of Whisper base, verified; fetched into the usual place if it is not there."""
+    from subtitled.config.places import models_dir
+    from subtitled.config.settings import Settings
+    from subtitled.plugin import Problem
+    from subtitled.work.models import ModelStore
+    from subtitled_plugins.whisper.catalogue import MODELS
+
+    try:
+        return ModelStore(models_dir(Settings())).ensure(MODELS["base"])
+    except Problem as problem:
+        pytest.skip(f"Whisper base is not to be had: {problem}")
+
+
+@pytest.fixture
+def film(tmp_path: Path) -> Callable[..., Path]:
+    """Makes a small MKV: ``film("a.mkv", sound=Path or lavfi text or None, extra=[...])``."""
+
+    def make(
+        name: str, sound: Path | str | None = "sine=d=3", extra: tuple[str, ...] = ()
+    ) -> Path:
+        target = tmp_path / name
+        command = ["ffmpeg", "-v", "error", "-y", "-f", "lavfi"]
+        length = [] if isinstance(sound, Path) else ["-t", "3"]
+        command += ["-i", "testsrc2=s=160x90:r=5"]
+        if isinstance(sound, Path):
+            command += ["-i", str(sound), "-shortest"]
+        elif sound is not None:
+            command += ["-f", "lavfi", "-i", sound]
+        command += [*length, "-c:v", "libx264", "-preset", "ultrafast", "-c:a", "flac", *extra]
+        subprocess.run([*command, f"file:{target}"], check=True, stdin=subprocess.DEVNULL)
+        return target
+
+    return make
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home of its own for state and configuration; models stay where they are."""
+    from subtitled.config.places import models_dir
+    from subtitled.config.settings import Settings
+
+    models = models_dir(Settings())
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setenv("CACHE_DIRECTORY", str(models.parent))
+    monkeypatch.delenv("SUBTITLED_CONFIG", raising=False)
+    return tmp_path
+
+
+@pytest.fixture
+def subtitled(home: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Runs the real command in a process of its own."""
+
+    def run(*arguments: object, limit: float = 120) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "subtitled", *map(str, arguments)],
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=limit,
+            stdin=subprocess.DEVNULL,
+            env=os.environ | {"COLUMNS": "200"},
+            check=False,
+        )
+
+    return run
