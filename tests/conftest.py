@@ -41,9 +41,7 @@ def model_base(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def film(tmp_path: Path) -> Callable[..., Path]:
     """Makes a small MKV: ``film("a.mkv", sound=Path or lavfi text or None, extra=[...])``."""
 
-    def make(
-        name: str, sound: Path | str | None = "sine=d=3", extra: tuple[str, ...] = ()
-    ) -> Path:
+    def make(name: str, sound: Path | str | None = "sine=d=3", extra: tuple[str, ...] = ()) -> Path:
         target = tmp_path / name
         command = ["ffmpeg", "-v", "error", "-y", "-f", "lavfi"]
         length = [] if isinstance(sound, Path) else ["-t", "3"]

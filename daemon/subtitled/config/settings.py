@@ -158,9 +158,6 @@ class LibrarySettings(_Section):
         description="How new files are noticed between rescans: events of the kernel, "
         "polling for network shares, or not at all.",
     )
-    backfill: bool = Field(
-        True, description="Also take files that were there before the library was added."
-    )
 
 
 class ComponentSettings(BaseModel):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import stat as modes
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,9 +60,6 @@ class Intake:
         library = self._libraries[name]
         if self._is_away(name):
             return ScanReport(away=True)
-        began = time.time()
-        walked = f"walked {name}"
-        leave = not library.backfill and self._ledger.get_control(walked) is None
         unreadable: list[Path] = []
 
         def cannot(path: Path, error: OSError) -> None:
@@ -81,9 +77,6 @@ class Intake:
             if library_of(path, self._libraries) == name:
                 seen += 1
                 self._ledger.noticed(name, path, stat, BACKFILL)
-                if leave and stat.st_ctime < began:
-                    self._leave_alone(path)
-        self._ledger.control(walked, str(began))
         return ScanReport(seen, len(unreadable))
 
     def noticed(self, path: Path) -> None:
@@ -163,16 +156,6 @@ class Intake:
                 why,
             )
         return bool(why)
-
-    def _leave_alone(self, path: Path) -> None:
-        record = self._ledger.get(path)
-        if record is not None and record.state is FileState.SETTLING:
-            self._ledger.set_state(
-                record.id,
-                FileState.NOTHING_TO_DO,
-                reason="it was there before the library was added, and backfill is off",
-                cure="Set backfill = true for the library, or run: subtitled queue retry FILE",
-            )
 
     def _sidecar_noticed(self, path: Path) -> None:
         """Somebody else's subtitle came or went: what was decided without it is looked at anew."""

@@ -47,13 +47,20 @@ def open_for_writing(path: Path) -> bool:
 
 def _writes(process: Path, target: os.stat_result) -> bool:
     try:
-        for handle in (process / "fd").iterdir():
-            held = handle.stat()
-            if (held.st_dev, held.st_ino) == (target.st_dev, target.st_ino):
-                info = (process / "fdinfo" / handle.name).read_text("ascii")
-                flags = next(line for line in info.splitlines() if line.startswith("flags:"))
-                if int(flags.split()[1], 8) & os.O_ACCMODE:
-                    return True
+        handles = list((process / "fd").iterdir())
+    except OSError:
+        return False  # it ended, or is not ours to look at
+    return any(_written_through(process, handle, target) for handle in handles)
+
+
+def _written_through(process: Path, handle: Path, target: os.stat_result) -> bool:
+    """Whether one handle of a process writes to the file. Busy processes close others meanwhile."""
+    try:
+        held = handle.stat()
+        if (held.st_dev, held.st_ino) != (target.st_dev, target.st_ino):
+            return False
+        info = (process / "fdinfo" / handle.name).read_text("ascii")
+        flags = next(line for line in info.splitlines() if line.startswith("flags:"))
+        return bool(int(flags.split()[1], 8) & os.O_ACCMODE)
     except (OSError, StopIteration, ValueError):
-        pass
-    return False
+        return False

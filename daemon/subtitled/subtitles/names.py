@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from subtitled.plugin import Kind, Language, Rejected
 
@@ -50,7 +50,7 @@ def parse_sidecar(medium_name: str, name: str) -> SidecarName | None:
     languages the last counts, as media servers have it; ``hi`` is Hindi unless another language
     stands there too.
     """
-    stem = os.path.splitext(medium_name)[0]  # noqa: PTH122 - names, not paths
+    stem = PurePosixPath(medium_name).stem
     if not name.startswith(f"{stem}.") or name.startswith(TEMPORARY_PREFIX):
         return None
     *tokens, ending = name[len(stem) + 1 :].split(".")

@@ -1,0 +1,228 @@
+"""The ledger: shared by processes, durable, and never confused about what changed."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from subtitled.library.database import open_engine
+from subtitled.library.ledger import NEW, FileState, Ledger
+from subtitled.library.schema import metadata
+from subtitled.plugin import Kind, Language, Misconfigured
+
+NOTICE_MANY = """
+import os, sys
+from pathlib import Path
+from subtitled.library.ledger import Ledger
+ledger = Ledger(Path(sys.argv[1]))
+for number in range(40):
+    ledger.noticed("films", Path(f"/films/{number}.mkv"), os.stat("/"))
+    ledger.request("scan", Path(f"/films/{number}"))
+print(len(ledger.take_requests()))
+"""
+
+
+def stat_of(size: int, mtime_ns: int = 1, inode: int = 7, device: int = 1) -> os.stat_result:
+    seconds = mtime_ns // 10**9
+    return os.stat_result(
+        (0o100644, inode, device, 1, 0, 0, size, seconds, seconds, seconds),
+        {"st_mtime_ns": mtime_ns},
+    )
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Ledger:
+    return Ledger(tmp_path / "ledger.sqlite")
+
+
+def _the(ledger: Ledger, path: Path) -> int:
+    record = ledger.get(path)
+    assert record is not None
+    return record.id
+
+
+def test_a_file_that_is_as_it_was_keeps_what_was_decided(ledger: Ledger) -> None:
+    film = Path("/films/a.mkv")
+    ledger.noticed("films", film, stat_of(5))
+    ledger.set_state(_the(ledger, film), FileState.FAILED, reason="no sound", cure="none")
+    ledger.noticed("films", film, stat_of(5))
+    record = ledger.get(film)
+    assert record is not None
+    assert (record.state, record.reason) == (FileState.FAILED, "no sound")
+
+
+@pytest.mark.parametrize("changed", [stat_of(6), stat_of(5, mtime_ns=2)])
+def test_a_changed_file_settles_anew_and_forgets_its_failures(
+    ledger: Ledger, changed: os.stat_result
+) -> None:
+    film = Path("/films/a.mkv")
+    ledger.noticed("films", film, stat_of(5))
+    ledger.set_state(_the(ledger, film), FileState.FAILED, reason="broken", attempts=8)
+    ledger.noticed("films", film, changed, NEW)
+    record = ledger.get(film)
+    assert record is not None
+    assert (record.state, record.attempts, record.reason) == (FileState.SETTLING, 0, "")
+    assert record.priority == NEW
+
+
+def test_a_name_that_is_not_text_is_kept_byte_for_byte(ledger: Ledger) -> None:
+    film = Path(os.fsdecode(b"/films/caf\xe9 %s ?\n[x].mkv"))
+    ledger.noticed("films", film, stat_of(5))
+    assert [os.fsencode(r.path) for r in ledger.in_state(FileState.SETTLING)] == [os.fsencode(film)]
+
+
+def test_an_inode_of_64_bits_as_pooled_file_systems_have_is_taken(ledger: Ledger) -> None:
+    film = Path("/pool/a.mkv")
+    ledger.noticed("films", film, stat_of(5, inode=2**64 - 3))
+    assert ledger.get(film) is not None
+
+
+def test_two_processes_may_notice_the_same_files_and_take_each_request_once(tmp_path: Path) -> None:
+    database = tmp_path / "ledger.sqlite"
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-c", NOTICE_MANY, str(database)], stdout=subprocess.PIPE, text=True
+        )
+        for _ in range(3)
+    ]
+    taken = [int(process.communicate(timeout=60)[0]) for process in running]
+    assert [process.returncode for process in running] == [0, 0, 0]
+    ledger = Ledger(database)
+    assert sum(taken) + len(ledger.take_requests()) == 3 * 40
+    assert ledger.counts() == {FileState.SETTLING: 40}
+
+
+def test_threads_may_open_and_write_one_ledger_at_once(tmp_path: Path) -> None:
+    database, errors = tmp_path / "ledger.sqlite", list[Exception]()
+
+    def work(number: int) -> None:
+        try:
+            ledger = Ledger(database)
+            for each in range(10):
+                ledger.noticed("films", Path(f"/films/{each}.mkv"), stat_of(number))
+        except (sa.exc.SQLAlchemyError, OSError, Misconfigured) as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+    assert Ledger(database).counts() == {FileState.SETTLING: 10}
+
+
+def test_reading_a_page_at_a_time_does_not_hold_up_writing(ledger: Ledger) -> None:
+    for number in range(520):
+        ledger.noticed("films", Path(f"/films/{number}.mkv"), stat_of(5))
+    for record in ledger.in_state(FileState.SETTLING):
+        ledger.set_state(record.id, FileState.DONE)
+    assert ledger.counts() == {FileState.DONE: 520}
+
+
+def test_another_process_s_writing_is_noticed_cheaply(ledger: Ledger) -> None:
+    before = ledger.data_version()
+    assert ledger.data_version() == before
+    other = Ledger(ledger.path)
+    other.control("paused", "by hand")
+    assert ledger.data_version() != before
+    assert ledger.get_control("paused") == "by hand"
+    other.control("paused", None)
+    assert ledger.get_control("paused") is None
+
+
+def test_a_sidecar_that_was_edited_is_no_longer_ours(ledger: Ledger, tmp_path: Path) -> None:
+    sidecar = tmp_path / "a.en.srt"
+    sidecar.write_bytes(b"hello")
+    assert not ledger.is_ours(sidecar)
+    ledger.record_sidecar(
+        sidecar,
+        medium=tmp_path / "a.mkv",
+        content_id="c",
+        language=Language("en"),
+        kind=Kind.FULL,
+        format="srt",
+        sha256="2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824",
+        size=5,
+        recipe="base",
+    )
+    assert ledger.is_ours(sidecar)
+    sidecar.write_bytes(b"better")
+    assert not ledger.is_ours(sidecar)
+    sidecar.unlink()
+    assert not ledger.is_ours(sidecar)
+
+
+def test_files_that_wait_for_an_absent_library_do_not_stand_in_the_way(ledger: Ledger) -> None:
+    for number in range(10):
+        ledger.noticed("away", Path(f"/away/{number}.mkv"), stat_of(5), NEW)
+    ledger.noticed("films", Path("/films/a.mkv"), stat_of(5))
+    now = 10**11
+    assert [r.library for r in ledger.due(now, 5, {"films": 30.0})] == ["films"]
+    assert ledger.due(now, 5, {}) == []
+
+
+def test_a_retry_comes_at_its_time_and_not_before(ledger: Ledger) -> None:
+    film = Path("/films/a.mkv")
+    ledger.noticed("films", film, stat_of(5))
+    ledger.set_state(_the(ledger, film), FileState.RETRYING, next_try_at=1000.0, attempts=1)
+    assert ledger.due(999.0, 5, {"films": 0.0}) == []
+    assert len(ledger.due(1000.0, 5, {"films": 0.0})) == 1
+
+
+def test_only_direct_neighbours_lie_beside_a_sidecar(ledger: Ledger) -> None:
+    for name in ("/f/a.mkv", "/f/sub/b.mkv", "/f0/c.mkv", "/f.mkv"):
+        ledger.noticed("films", Path(name), stat_of(5))
+    assert [str(r.path) for r in ledger.beside(Path("/f/a.en.srt"))] == ["/f/a.mkv"]
+
+
+def test_a_damaged_file_is_refused_with_its_name_and_the_cure(tmp_path: Path) -> None:
+    database = tmp_path / "ledger.sqlite"
+    database.write_bytes(b"this is no database at all" * 100)
+    with pytest.raises(Misconfigured) as refused:
+        Ledger(database)
+    assert str(database) in refused.value.what
+    assert "move it away" in refused.value.cure
+
+
+def test_a_folder_that_is_not_there_is_not_called_damage(tmp_path: Path) -> None:
+    with pytest.raises(Misconfigured) as refused:
+        Ledger(tmp_path / "nowhere" / "ledger.sqlite")
+    assert "damaged" not in refused.value.cure
+
+
+def test_a_ledger_of_a_newer_version_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
+    database = tmp_path / "ledger.sqlite"
+    Ledger(database).close()
+    engine = open_engine(database)
+    with engine.begin() as connection:
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+    engine.dispose()
+    with pytest.raises(Misconfigured, match="newer version"):
+        Ledger(database)
+
+
+def test_the_migrations_make_exactly_the_schema_of_the_code(tmp_path: Path) -> None:
+    database = tmp_path / "ledger.sqlite"
+    Ledger(database).close()
+    with open_engine(database).connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
+def test_a_database_s_path_may_hold_what_addresses_use(tmp_path: Path) -> None:
+    Ledger(tmp_path / "a?b%20#c.sqlite").close()
+    assert (tmp_path / "a?b%20#c.sqlite").is_file()
+
+
+def test_committed_rows_outlive_a_power_cut(ledger: Ledger) -> None:
+    with open_engine(ledger.path).connect() as connection:
+        assert connection.execute(sa.text("PRAGMA synchronous")).scalar() == 2
+        assert connection.execute(sa.text("PRAGMA journal_mode")).scalar() == "wal"

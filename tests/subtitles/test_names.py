@@ -1,0 +1,78 @@
+"""Sidecar names: ours are read back, others' are understood, strangers' are not taken."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from subtitled.plugin import Kind, Language, Rejected
+from subtitled.subtitles.names import SidecarName, parse_sidecar, sidecar_path
+
+_stem = st.text(
+    st.characters(exclude_characters="/\x00", exclude_categories=["Cs"]), min_size=1, max_size=20
+).filter(lambda stem: Path(f"{stem}.mkv").stem == stem and not stem.startswith(".subtitled-"))
+
+
+@given(
+    _stem,
+    st.sampled_from(["en", "pt-BR", "zh-Hans", "yue"]),
+    st.sampled_from(list(Kind)),
+    st.sampled_from(["srt", "vtt", "ass"]),
+)
+def test_our_names_say_what_they_are_for_any_medium(
+    stem: str, tag: str, kind: Kind, fmt: str
+) -> None:
+    path = sidecar_path(Path("/m") / f"{stem}.mkv", Language(tag), kind, fmt)
+    parsed = parse_sidecar(f"{stem}.mkv", path.name)
+    assert parsed == SidecarName(Language(tag), kind, fmt)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("Film.eng.srt", ("en", Kind.FULL)),
+        ("Film.fre.srt", ("fr", Kind.FULL)),
+        ("Film.German.srt", ("de", Kind.FULL)),
+        ("Film.en.forced.srt", ("en", Kind.FORCED)),
+        ("Film.forced.en.srt", ("en", Kind.FORCED)),
+        ("Film.en.hi.srt", ("en", Kind.SDH)),
+        ("Film.hi.srt", ("hi", Kind.FULL)),
+        ("Film.en.cc.vtt", ("en", Kind.SDH)),
+        ("Film.chs.ass", ("zh-Hans", Kind.FULL)),
+        ("Film.default.es.srt", ("es", Kind.FULL)),
+        ("Film.srt", (None, Kind.FULL)),
+    ],
+)
+def test_names_of_other_tools_are_understood(name: str, expected: tuple[str | None, Kind]) -> None:
+    parsed = parse_sidecar("Film.mkv", name)
+    assert parsed is not None
+    assert (parsed.language, parsed.kind) == expected
+
+
+@pytest.mark.parametrize(
+    ("medium", "name"),
+    [
+        ("S01E1.mkv", "S01E10.en.srt"),
+        ("Film.mkv", "Film 2.en.srt"),
+        ("Film.mkv", "Film.en.txt"),
+        ("[a].mkv", "a.en.srt"),
+        ("Film.mkv", "film.en.srt"),
+    ],
+)
+def test_the_sidecar_of_another_medium_is_not_taken(medium: str, name: str) -> None:
+    assert parse_sidecar(medium, name) is None
+
+
+def test_a_name_that_is_not_text_keeps_its_bytes() -> None:
+    medium = Path(os.fsdecode(b"/m/caf\xe9.mkv"))
+    path = sidecar_path(medium, Language("fr"), Kind.FULL, "srt")
+    assert os.fsencode(path) == b"/m/caf\xe9.fr.srt"
+
+
+def test_a_name_that_would_be_too_long_is_refused_with_its_cure() -> None:
+    with pytest.raises(Rejected, match="shorter name"):
+        sidecar_path(Path("é" * 124 + ".mkv"), Language("zh-Hans"), Kind.FORCED, "srt")
