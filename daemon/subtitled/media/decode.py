@@ -100,11 +100,12 @@ def _whole(path: Path, heard: float, stated: float) -> None:
     missing = stated - heard
     if missing <= max(MISSING_SECONDS, MISSING_SHARE * stated):
         return
+    # A seek lands on the key frame before, so more than one packet is looked at.
     ran = run(
         "ffprobe",
         [
             *("-v", "error", "-protocol_whitelist", "file,pipe"),
-            *("-read_intervals", f"{heard + missing / 2:.3f}%+#1"),
+            *("-read_intervals", f"{heard + missing / 2:.3f}%+#3000"),
             *("-show_entries", "packet=pts_time", "-of", "csv=p=0"),
             url(path),
         ],
