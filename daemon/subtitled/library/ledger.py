@@ -323,7 +323,10 @@ class Ledger:
     def is_ours(self, path: Path) -> bool:
         """Whether a sidecar is as we wrote it: not somebody else's, not edited."""
         known = self.sidecar(path)
-        return known is not None and file_sha256(path) == known.sha256
+        try:
+            return known is not None and file_sha256(path) == known.sha256
+        except OSError:
+            return False
 
     # Between processes
 

@@ -43,6 +43,10 @@ class Jobs:
     def start(self) -> None:
         """Begin with what an earlier life left; what it lost is planned anew."""
         self.queue.start()
+        for name, library in self._libraries.items():
+            changed = self._ledger.stale(name, settings_digest(self._shop.configuration, library))
+            if changed:
+                _log.info("library %s: settings changed, %d files looked at anew", name, changed)
         live = set()
         for state in (FileState.QUEUED, FileState.WORKING):
             for record in self._ledger.in_state(state):

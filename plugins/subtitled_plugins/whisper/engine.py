@@ -36,7 +36,7 @@ BATCH = 4
 """Windows that one worker decodes together; more gains little and takes memory."""
 TRANSLATES = ("base", "small", "medium", "large-v3")
 """Models that were trained to translate; turbo was not and writes the source language instead."""
-MISSED = 3.0
+MISSED = 5.0
 """Seconds of speech without a word that count as lost."""
 LONGEST_WORD = 2.0
 """Seconds after which a word's time is a fault of the alignment."""
@@ -54,8 +54,9 @@ class WhisperSettings(Settings):
     model: str = Field("base", description="Which model; `subtitled models list` shows them.")
     device: Literal["auto", "cpu", "cuda"] = Field("auto", description="Where it runs.")
     compute_type: str = Field(
-        "default",
-        description="The numbers it computes with, such as int8 or float16; see CTranslate2.",
+        "auto",
+        description="The numbers it computes with, such as int8 or float16; auto takes the "
+        "fastest that the machine has.",
     )
     beam_size: int = Field(
         5, ge=1, le=10, description="How many guesses are followed at once; 1 is faster."

@@ -49,14 +49,21 @@ def pack(speech: Sequence[Interval]) -> list[Window]:
 
 
 def batches(windows: Sequence[Window], workers: int, most: int) -> list[list[Window]]:
-    """The windows in batches of at most ``most``, smaller at the end, so that all workers finish
-    at about the same time. Windows of like length go together: a batch lasts as its longest."""
-    left = sorted(windows, key=lambda window: -window.duration)
-    result = []
-    while left:
-        size = max(1, min(most, -(-len(left) // (2 * workers))))
-        result.append(left[:size])
-        left = left[size:]
+    """The windows in batches of at most ``most``, as many and as large for each worker.
+
+    Windows of like length go together: a batch lasts as long as its longest.
+    """
+    if not windows:
+        return []
+    rounds = -(-len(windows) // (most * workers))
+    count = min(len(windows), rounds * workers)
+    ordered = sorted(windows, key=lambda window: -window.duration)
+    size, larger = divmod(len(ordered), count)
+    result, at = [], 0
+    for number in range(count):
+        end = at + size + (number < larger)
+        result.append(ordered[at:end])
+        at = end
     return result
 
 
