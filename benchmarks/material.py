@@ -8,8 +8,9 @@ import subprocess
 import sys
 import time
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -47,29 +48,61 @@ def own_folder() -> Iterator[Path]:
         yield Path(folder)
 
 
-def generate(medium: Path, folder: Path, beam: int = 5) -> tuple[float, Path]:
-    """Our whole pipeline as its own process with an empty state: seconds, and the sidecar."""
-    config = folder / f"beam{beam}.toml"
-    state = folder / f"state-{time.monotonic_ns()}"
-    config.write_text(
-        f'[daemon]\nstate_dir = "{state}"\n[engines.whisper]\nbeam_size = {beam}\n', "utf-8"
-    )
-    begin = time.perf_counter()
-    subprocess.run(
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What something took. Other work on the machine stretches ``seconds``, hardly ``cpu``."""
+
+    seconds: float
+    cpu: float
+    """Processor seconds of this process and of its children that have ended."""
+    others: int
+    """Threads of others that ran or wanted to at the beginning; above 0 we are not alone."""
+
+
+def costs(work: Callable[[], object]) -> Cost:
+    others = running()
+    before, begin = os.times(), time.perf_counter()
+    work()
+    took, after = time.perf_counter() - begin, os.times()
+    return Cost(took, sum(after[:4]) - sum(before[:4]), others)
+
+
+def running() -> int:
+    """How many other threads of the machine are on a processor, or wait for one, by the median."""
+    seen = []
+    for _ in range(5):
+        seen.append(int(Path("/proc/loadavg").read_text("ascii").split()[3].split("/")[0]) - 1)
+        time.sleep(0.1)
+    return sorted(seen)[2]
+
+
+def generate(medium: Path, folder: Path, beam: int) -> Path:
+    """Our whole pipeline as its own process with an empty state, and the sidecar it wrote."""
+    out = folder / f"{medium.stem}-beam{beam}"
+    out.mkdir()
+    config = out / "config.toml"
+    config.write_text(f"[engines.whisper]\nbeam_size = {beam}\n", "utf-8")
+    environment = {key: value for key, value in os.environ.items() if key != "STATE_DIRECTORY"}
+    done = subprocess.run(
         [
             *(sys.executable, "-m", "subtitled", "--config", str(config)),
-            *("generate", str(medium), "--force", "--output-dir", str(folder)),
+            *("generate", str(medium), "--to", "original", "--output-dir", str(out)),
         ],
-        check=True,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        env=environment | {"XDG_STATE_HOME": str(out / "state")},
+        capture_output=True,
+        text=True,
+        errors="replace",
+        stdin=subprocess.DEVNULL,
     )
-    took = time.perf_counter() - begin
-    return took, max(folder.glob(f"{medium.stem}.*.srt"), key=lambda path: path.stat().st_mtime)
+    sidecars = list(out.glob("*.srt"))
+    if done.returncode or len(sidecars) != 1:
+        sys.exit(f"no sidecar for {medium.name}, status {done.returncode}:\n{done.stderr}")
+    return sidecars[0]
 
 
 def normalised(text: str) -> str:
-    """Lower case, no punctuation, no accents on the way of counting words."""
+    """Lower case, no punctuation; an apostrophe is dropped, so that "mak'st" is one word."""
+    text = re.sub(r"['\u2019]", "", text)
     text = re.sub(r"[^\w\s]", " ", unicodedata.normalize("NFC", text.lower()))
     return " ".join(text.split())
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,19 @@ class Mine(Engine):
 @hookimpl
 def subtitled_components(): return [Mine]
 """
+
+BAD_SETTINGS = GOOD.replace(
+    "class Mine(Engine):",
+    """from pydantic import model_validator
+from subtitled.plugin import Settings
+class Odd(Settings):
+    @model_validator(mode="before")
+    @classmethod
+    def look(cls, value): return {}["x"]
+class Mine(Engine):
+    Settings = Odd""",
+)
+HOOK = "\n@hookimpl\ndef subtitled_finished(event): "
 
 
 @pytest.fixture
@@ -65,6 +79,16 @@ def test_a_good_plugin_is_used(install, tmp_path: Path) -> None:  # type: ignore
         (GOOD.replace("return [Mine]", "return [42]"), "no component"),
         (GOOD.replace("return [Mine]", "raise ValueError('inside')"), "inside"),
         (GOOD.replace("return [Mine]", "return []"), "brings no"),
+        (GOOD.replace("return [Mine]", "return 42"), "not iterable"),
+        (GOOD.replace("return [Mine]", "yield Mine; raise ValueError('later')"), "later"),
+        (GOOD.replace("return [Mine]", "return [Mine, type('B', (Mine,), {})]"), "more than one"),
+        (GOOD.replace("    def transcribe", "    def other"), "lacks transcribe"),
+        (GOOD.replace("class Mine(Engine):", "class Mine(Engine):\n    Settings = 3"), "Settings"),
+        (GOOD + "@hookimpl\ndef subtitled_failed(evnt): pass\n", "evnt"),
+        (GOOD.replace('"1.0"', '"one"'), "which contract"),
+        (GOOD.replace('"1.0"', "1.0"), "which contract"),
+        (BAD_SETTINGS, "its settings: the plugin mine failed: KeyError"),
+        ("class E(Exception):\n    def __str__(self): return 1 / 0\nraise E", "failed: E"),
     ],
 )
 def test_a_broken_plugin_is_named_and_survived(  # type: ignore[no-untyped-def]
@@ -95,6 +119,78 @@ def test_a_plugin_that_is_not_named_is_not_imported(  # type: ignore[no-untyped-
     assert ("mine", "dist-mine", "1.0") in plugins.available()
 
 
+def test_an_unused_plugin_may_have_any_name_and_is_hinted_at(tmp_path: Path) -> None:
+    (broken,) = _configured(tmp_path, "[engines.wisper]\n").broken
+    assert "Did you mean 'whisper'" in broken.cure
+    assert "jellyfin" in broken.cure
+
+
+def test_a_plugin_in_the_wrong_section_is_told_the_right_one(tmp_path: Path) -> None:
+    (broken,) = _configured(tmp_path, "[servers.whisper]\n").broken
+    assert broken.what == "the plugin 'whisper' brings no MediaServer"
+    assert "engines" in broken.cure
+
+
+def test_two_packages_with_a_plugin_of_one_name_are_not_chosen_between(  # type: ignore[no-untyped-def]
+    install, tmp_path: Path
+) -> None:
+    install("whisper", GOOD)
+    (broken,) = _configured(tmp_path, "[engines.whisper]\n").broken
+    assert "several packages" in broken.what
+    assert "dist-whisper" in broken.what
+
+
+def test_what_another_process_needs_to_load_a_plugin_is_known() -> None:
+    assert load(None).engines["whisper"].entry_point == "subtitled_plugins.whisper"
+
+
+def test_two_sections_share_one_plugin(  # type: ignore[no-untyped-def]
+    install, tmp_path: Path
+) -> None:
+    install("mine", GOOD)
+    text = '[engines.mine]\n[engines.other]\nplugin = "mine"\n'
+    loaded = _configured(tmp_path, text)
+    assert set(loaded.engines) == {"mine", "other"}
+    assert loaded.engines["other"].make().context.name == "other"
+
+
+def test_a_plugin_that_was_refused_hears_of_nothing(  # type: ignore[no-untyped-def]
+    install, tmp_path: Path
+) -> None:
+    source = GOOD.replace("return [Mine]", "return [42]")
+    install("mine", source + HOOK + "raise AssertionError('heard')")
+    loaded = _configured(tmp_path, "[engines.mine]\n")
+    assert loaded.broken
+    assert not loaded.hooks.get_plugins()
+
+
+def test_a_hook_that_does_not_exist_is_warned_of(  # type: ignore[no-untyped-def]
+    install, tmp_path: Path
+) -> None:
+    install("mine", GOOD + HOOK.replace("finished", "finishd") + "pass")
+    loaded = _configured(tmp_path, "[engines.mine]\n")
+    assert "mine" in loaded.engines
+    assert any("subtitled_finishd" in warning for warning in loaded.warnings)
+
+
+def test_a_component_that_cannot_be_made_says_its_name(  # type: ignore[no-untyped-def]
+    install, tmp_path: Path
+) -> None:
+    broken = "class Mine(Engine):\n    def __init__(self, settings, context): raise OSError('no')"
+    install("mine", GOOD.replace("class Mine(Engine):", broken))
+    with pytest.raises(Temporary, match="plugin mine failed: OSError: no"):
+        _configured(tmp_path, "[engines.mine]\n").engines["mine"].make()
+
+
+def test_a_call_that_hangs_is_given_up_with_the_plugins_name() -> None:
+    with pytest.raises(Temporary, match="plugin slow did not answer within 0.1 s"):
+        guarded("slow", lambda: time.sleep(2), 0.1)
+
+
+def test_a_result_of_none_is_a_result() -> None:
+    assert guarded("quick", lambda: None, 5.0) is None
+
+
 def test_what_a_plugin_raises_comes_out_with_its_name() -> None:
     def raises() -> None:
         raise KeyError("x")
@@ -105,17 +201,25 @@ def test_what_a_plugin_raises_comes_out_with_its_name() -> None:
     def says() -> None:
         raise Misconfigured("no key", "set it")
 
-    with pytest.raises(Misconfigured, match="no key"):
+    with pytest.raises(Misconfigured, match="no key") as caught:
         guarded("mine", says, 1.0)
+    assert caught.value.__notes__ == ["from the plugin mine"]
 
 
 def test_one_observer_that_fails_keeps_no_other_from_hearing(  # type: ignore[no-untyped-def]
-    install, tmp_path: Path
+    install, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    hook = "\n@hookimpl\ndef subtitled_finished(event): "
-    install("bad", GOOD + hook + "raise ValueError\n")
+    install("bad", GOOD + HOOK + "raise ValueError\n")
+    install("ugly", GOOD + HOOK + "import sys; sys.exit(1)")
+    install("terse", GOOD + HOOK.replace("event", "") + "raise ValueError('without event')")
     heard = tmp_path / "heard"
-    install("good", GOOD + hook + f"open({str(heard)!r}, 'w').write(event.outcome)\n")
-    loaded = _configured(tmp_path, "[engines.bad]\n[engines.good]\n")
+    install("good", GOOD + HOOK + f"open({str(heard)!r}, 'w').write(event.outcome)\n")
+    loaded = _configured(
+        tmp_path, "[engines.bad]\n[engines.good]\n[engines.ugly]\n[engines.terse]\n"
+    )
     tell_observers(loaded.hooks, "subtitled_finished", Finished(Path("a"), (), "done"), 2.0)
     assert heard.read_text() == "done"
+    said = [record.getMessage() for record in caplog.records]
+    assert len(said) == 3
+    assert any(line.startswith("plugin bad, subtitled_finished: ") for line in said)
+    assert any("without event" in line for line in said)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -80,3 +81,121 @@ def test_webvtt_notes_and_styles_are_no_text() -> None:
 def test_garbage_is_refused() -> None:
     with pytest.raises(Rejected):
         read(b"\x00\x01nothing of the kind", "srt")
+
+
+def _lines(text: str) -> list[str]:
+    return [" ".join(line.split()) for line in text.splitlines() if line.strip()]
+
+
+@settings(deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, 35_000_000),
+            st.integers(10, 9000),
+            st.lists(_line | st.sampled_from(HOSTILE), min_size=1, max_size=3),
+        ),
+        min_size=1,
+        max_size=8,
+    ),
+    st.sampled_from(["srt", "vtt"]),
+)
+def test_times_and_lines_come_back_to_the_letter(
+    spoken: list[tuple[int, int, list[str]]], fmt: str
+) -> None:
+    cues = [
+        Cue(start / 1000, (start + length) / 1000, "\n".join(texts))
+        for start, length, texts in spoken
+    ]
+    cues = [cue for cue in cues if cue.text.strip()]
+    back = read(render(cues, fmt, EN), fmt)
+    assert [(round(c.start * 1000), round(c.end * 1000)) for c in back] == [
+        (round(c.start * 1000), round(c.end * 1000)) for c in cues
+    ]
+    assert [_lines(c.text) for c in back] == [_lines(c.text.replace("-->", "—>")) for c in cues]
+
+
+@pytest.mark.parametrize("fmt", ["srt", "vtt", "ass"])
+def test_what_is_written_is_utf_8_without_mark_and_with_plain_line_ends(fmt: str) -> None:
+    data = render(_cues(["Été\r\n字幕", "\ufeffx"]), fmt, EN)
+    assert not data.startswith(b"\xef\xbb\xbf")
+    assert b"\r" not in data
+    assert "字幕" in data.decode()
+
+
+@pytest.mark.parametrize("fmt", ["srt", "vtt", "ass"])
+def test_ffmpeg_reads_the_very_words_at_the_very_times(fmt: str, tmp_path: Path) -> None:
+    texts = ["Plain words", "The answer is\n42", "7", "😀 字幕 שלום", "a — b"]
+    file = tmp_path / f"a.{fmt}"
+    file.write_bytes(render(_cues(texts), fmt, EN))
+    ran = subprocess.run(
+        ["ffmpeg", "-v", "warning", "-i", file, "-f", "srt", "-"], capture_output=True, check=True
+    )
+    assert ran.stderr == b""
+    back = read(ran.stdout, "srt")
+    assert [(c.start, c.end) for c in back] == [(c.start, c.end) for c in _cues(texts)]
+    plain = [re.sub(r"<[^>]*>|\{[^}]*\}", "", cue.text) for cue in back]
+    assert plain == texts
+
+
+@pytest.mark.parametrize("fmt", ["srt", "vtt", "ass"])
+def test_no_cue_at_all_is_a_file_that_reads_back_as_none(fmt: str) -> None:
+    assert read(render([], fmt, EN), fmt) == ()
+
+
+@pytest.mark.parametrize("fmt", ["srt", "vtt"])
+def test_a_medium_of_many_hours_keeps_its_times(fmt: str) -> None:
+    cue = Cue(35 * 3600 + 59.999, 36 * 3600 + 2.5, "late")
+    assert read(render([cue], fmt, EN), fmt) == (cue,)
+
+
+def test_subrip_of_other_tools_is_read_with_its_oddities() -> None:
+    text = (
+        "made by somebody\n\n1\n00:00:01.5 --> 00:00:02,500 X1:40 Y1:10\n- One\n- Two\n"
+        "2\n00:00:03,000-->00:00:04,000\nNo blank line before me\n\n\n\n"
+        "3\n00:00:05,000 --> 00:00:06,000\nCounting:\n3\n\n"
+        "4\n00:00:07,000 --> 00:00:08,000\nend"
+    )
+    cues = read(text.encode(), "srt")
+    assert [cue.text for cue in cues] == [
+        "- One\n- Two",
+        "No blank line before me",
+        "Counting:\n3",
+        "end",
+    ]
+    assert (cues[0].start, cues[0].end) == (1.5, 2.5)
+
+
+@pytest.mark.parametrize("end_of_line", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_webvtt_of_other_tools_is_read(encoding: str, end_of_line: str) -> None:
+    text = (
+        "WEBVTT - a title\n\nREGION\nid:fred\n\nNOTE\nover\nlines\n\n"
+        "STYLE\n::cue { color: red }\n\n"
+        "01:00.000 --> 01:02.000 align:start position:10%\n<v Ana>Hello &amp; <i>good</i> day\n\n"
+        "NOTE one line\n\nsecond\n100:00:03.000 --> 100:00:04.000\n&lt;b&gt;\nQué\n"
+    )
+    cues = read(text.replace("\n", end_of_line).encode(encoding), "vtt")
+    assert [(cue.start, cue.end, cue.text) for cue in cues] == [
+        (60.0, 62.0, "Hello & good day"),
+        (360003.0, 360004.0, "<b>\nQué"),
+    ]
+
+
+def test_ass_of_other_tools_is_read_without_its_commands() -> None:
+    text = (
+        "[Script Info]\r\nScriptType: v4.00+\r\n\r\n[Events]\r\n"
+        "Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text\r\n"
+        "Dialogue: 0,0:00:01.00,0:00:02.00,Default,,0,0,0,,{\\an8\\i1}Up, there\\Nand here\r\n"
+    )
+    (cue,) = read(text.encode("utf-8-sig"), "ass")
+    assert (cue.start, cue.end, cue.text) == (1.0, 2.0, "Up, there\nand here")
+
+
+@given(st.binary(max_size=200), st.sampled_from(["srt", "vtt", "ass", "ssa", "sub", "smi"]))
+def test_any_bytes_are_cues_or_refused(data: bytes, suffix: str) -> None:
+    try:
+        cues = read(data, suffix)
+    except Rejected:
+        return
+    assert all(isinstance(cue, Cue) for cue in cues)

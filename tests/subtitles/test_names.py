@@ -76,3 +76,83 @@ def test_a_name_that_is_not_text_keeps_its_bytes() -> None:
 def test_a_name_that_would_be_too_long_is_refused_with_its_cure() -> None:
     with pytest.raises(Rejected, match="shorter name"):
         sidecar_path(Path("é" * 124 + ".mkv"), Language("zh-Hans"), Kind.FORCED, "srt")
+
+
+_language_codes = {
+    "en": "en",
+    "eng": "en",
+    "fre": "fr",
+    "fra": "fr",
+    "ger": "de",
+    "deu": "de",
+    "es": "es",
+    "spa": "es",
+    "pt-BR": "pt-BR",
+    "pt_BR": "pt-BR",
+    "zh-Hant": "zh-Hant",
+    "zho": "zh",
+    "chi": "zh",
+    "jpn": "ja",
+    "hin": "hi",
+    "hi": "hi",
+    "Spanish": "es",
+}
+
+
+@given(
+    _stem,
+    st.sampled_from(sorted(_language_codes)),
+    st.sampled_from(["", "forced", "foreign", "sdh", "cc", "hi", "default"]),
+    st.booleans(),
+    st.sampled_from(["srt", "SRT", "vtt", "ass", "sup"]),
+)
+def test_code_and_mark_are_understood_in_either_order(
+    stem: str, code: str, mark: str, mark_first: bool, ending: str
+) -> None:
+    if code == "hi" and mark == "hi":
+        return
+    tokens = [token for token in ((mark, code) if mark_first else (code, mark)) if token]
+    parsed = parse_sidecar(f"{stem}.mkv", ".".join([stem, *tokens, ending]))
+    kinds = {"forced": Kind.FORCED, "foreign": Kind.FORCED}
+    kinds |= {"sdh": Kind.SDH, "cc": Kind.SDH, "hi": Kind.SDH}
+    expected = SidecarName(
+        Language(_language_codes[code]), kinds.get(mark, Kind.FULL), ending.lower()
+    )
+    assert parsed == expected
+
+
+@given(_stem, _stem, st.sampled_from(["en", "es"]))
+def test_a_sidecar_made_for_one_medium_is_never_that_of_another_without_a_dot(
+    stem: str, other: str, tag: str
+) -> None:
+    name = sidecar_path(Path(f"/m/{stem}.mkv"), Language(tag), Kind.FULL, "srt").name
+    if not f"{stem}.".startswith(f"{other}."):
+        assert parse_sidecar(f"{other}.mkv", name) is None
+
+
+@given(st.integers(1, 130), st.sampled_from(["a", "é", "字", "😀"]))
+def test_a_name_is_made_exactly_as_long_as_file_systems_take_it(
+    length: int, character: str
+) -> None:
+    medium = Path("/m") / f"{character * length * 2}.x"
+    whole = len(os.fsencode(f"{medium.stem}.pt-BR.forced.srt"))
+    try:
+        made = sidecar_path(medium, Language("pt-BR"), Kind.FORCED, "srt")
+    except Rejected:
+        assert whole > 255
+    else:
+        assert len(os.fsencode(made.name)) == whole <= 255
+
+
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [("Film.Director's cut.en.srt", "Director's cut"), ("Film.1.2.en.srt", "1.2")],
+)
+def test_what_else_stands_in_a_name_is_its_title(name: str, title: str) -> None:
+    parsed = parse_sidecar("Film.mkv", name)
+    assert parsed is not None
+    assert (parsed.title, parsed.language) == (title, "en")
+
+
+def test_a_file_of_ours_that_is_being_written_is_no_sidecar() -> None:
+    assert parse_sidecar(".subtitled-1.mkv", ".subtitled-1.en.srt") is None

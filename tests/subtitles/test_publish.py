@@ -5,12 +5,15 @@ from __future__ import annotations
 import hashlib
 import os
 import subprocess
+import sys
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from subtitled.plugin import Misconfigured, Temporary
+from subtitled.plugin import Misconfigured, Problem, Temporary
 from subtitled.subtitles.publish import Foreign, can_write, file_sha256, publish, retract
 
 
@@ -86,3 +89,122 @@ def test_a_read_only_folder_says_the_cure(small_disk: Path) -> None:
         can_write(small_disk)
     with pytest.raises(Misconfigured):
         publish(small_disk / "a.srt", b"x", ours=None)
+
+
+def test_a_full_disk_leaves_our_older_one_as_it_was(small_disk: Path) -> None:
+    ours = publish(small_disk / "a.srt", b"old", ours=None)
+    (small_disk / "filler").write_bytes(b"x" * 56_000)
+    with pytest.raises(Temporary, match="disk is full"):
+        publish(small_disk / "a.srt", b"y" * 20_000, ours=ours)
+    assert (small_disk / "a.srt").read_bytes() == b"old"
+    assert sorted(os.listdir(small_disk)) == ["a.srt", "filler"]
+
+
+def test_a_disk_that_has_room_again_takes_it(small_disk: Path) -> None:
+    (small_disk / "filler").write_bytes(b"x" * 60_000)
+    with pytest.raises(Temporary):
+        publish(small_disk / "a.srt", b"y" * 20_000, ours=None)
+    (small_disk / "filler").unlink()
+    publish(small_disk / "a.srt", b"y" * 20_000, ours=None)
+    assert os.listdir(small_disk) == ["a.srt"]
+
+
+def test_a_link_to_nothing_in_the_way_is_somebody_s_and_stays(tmp_path: Path) -> None:
+    (tmp_path / "a.srt").symlink_to("nowhere")
+    with pytest.raises(Foreign, match="left alone"):
+        publish(tmp_path / "a.srt", b"ours", ours=None)
+    assert os.listdir(tmp_path) == ["a.srt"]
+    assert os.readlink(tmp_path / "a.srt") == "nowhere"
+
+
+def test_a_folder_in_the_way_is_a_problem_and_stays(tmp_path: Path) -> None:
+    (tmp_path / "a.srt").mkdir()
+    with pytest.raises(Problem):
+        publish(tmp_path / "a.srt", b"ours", ours=None)
+    assert os.listdir(tmp_path) == ["a.srt"]
+
+
+def test_a_folder_that_is_not_there_is_named_with_its_cure(tmp_path: Path) -> None:
+    with pytest.raises(Temporary, match="is not there.*Mount it or make it"):
+        publish(tmp_path / "gone" / "a.srt", b"ours", ours=None)
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_file_that_appears_while_ours_is_written_is_left_alone(tmp_path: Path) -> None:
+    """Somebody is quick: their file comes when ours is already on its way to the disk."""
+    target = tmp_path / "a.srt"
+
+    def somebody() -> None:
+        while not any(name.endswith(".tmp") for name in os.listdir(tmp_path)):
+            time.sleep(0.0005)
+        target.write_bytes(b"a person's work")
+
+    thread = threading.Thread(target=somebody, daemon=True)
+    thread.start()
+    with pytest.raises(Foreign, match="left alone"):
+        publish(target, b"x" * 48_000_000, ours=None)
+    thread.join(10)
+    assert target.read_bytes() == b"a person's work"
+    assert os.listdir(tmp_path) == ["a.srt"]
+
+
+REPUBLISH = """
+import sys
+from pathlib import Path
+from subtitled.subtitles.publish import file_sha256, publish
+target = Path(sys.argv[1])
+print("ready", flush=True)
+for number in range(10**9):
+    publish(target, b"%d\\n" % (number % 10) * 60_000, ours=file_sha256(target))
+"""
+
+
+def test_killed_at_any_moment_the_file_is_whole_and_the_next_one_tidies(tmp_path: Path) -> None:
+    target = tmp_path / "a.srt"
+    for round_ in range(5):
+        writer = subprocess.Popen(
+            [sys.executable, "-c", REPUBLISH, str(target)], stdout=subprocess.PIPE
+        )
+        assert writer.stdout is not None
+        writer.stdout.readline()
+        time.sleep(0.05 + 0.013 * round_)
+        writer.kill()
+        writer.communicate()
+        if target.exists():
+            lines = target.read_bytes().splitlines()
+            assert len(lines) == 60_000
+            assert len(set(lines)) == 1
+    publish(target, b"last", ours=file_sha256(target))
+    assert os.listdir(tmp_path) == ["a.srt"]
+
+
+UNPRIVILEGED = """
+import os, sys
+from pathlib import Path
+from subtitled.plugin import Misconfigured
+from subtitled.subtitles.publish import can_write, publish
+if os.geteuid() == 0:
+    os.setgroups([]); os.setgid(65534); os.setuid(65534)
+for attempt in (lambda: publish(Path("a.srt"), b"x", ours=None), lambda: can_write(Path("."))):
+    try:
+        attempt()
+    except Misconfigured as problem:
+        print(problem.cure)
+"""
+
+
+def test_a_folder_that_may_not_be_written_to_says_who_must_be_let_in(tmp_path: Path) -> None:
+    shut = tmp_path / "shut"
+    shut.mkdir()
+    shut.chmod(0o555)
+    said = subprocess.run(
+        [sys.executable, "-c", UNPRIVILEGED],
+        cwd=shut,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    shut.chmod(0o755)
+    assert said.stdout.count("Let the daemon's user write there") == 2, said.stderr
+    assert os.listdir(shut) == []

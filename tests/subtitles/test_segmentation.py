@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+import time
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from subtitled.plugin import Language, Word
 from subtitled.subtitles.limits import limits_for, width
-from subtitled.subtitles.repair import repair
+from subtitled.subtitles.repair import clean, repair
 from subtitled.subtitles.segmentation import segment
 
 EN = Language("en")
@@ -99,3 +102,100 @@ def test_chinese_is_broken_without_spaces_and_never_before_punctuation() -> None
         for line in cue.text.split("\n"):
             assert width(line, zh) <= 16
             assert line[0] not in "，。？"
+
+
+def _in_order(words: list[Word]) -> str:
+    """What must be read, told apart from the code: by time, a word without times after the last."""
+    timed, last = [], 0.0
+    for word in words:
+        if _letters(clean(word.text)):
+            last = max(0.0, word.start) if math.isfinite(word.start) else last
+            timed.append((last, word))
+    return "".join(_letters(clean(w.text)) for _, w in sorted(timed, key=lambda pair: pair[0]))
+
+
+_hostile_times = st.one_of(
+    st.sampled_from([math.nan, math.inf, -math.inf, -1.0, 0.0, 1e9]),
+    st.floats(0, 30),
+    st.integers(0, 40).map(lambda tick: tick / 50),
+)
+_hostile_words = st.lists(st.builds(Word, _texts, _hostile_times, _hostile_times), max_size=40)
+_tags = st.sampled_from(["en", "fr", "de", "zh-Hans", "ja", "ko", "th", "ar", "hi"]).map(Language)
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(_hostile_words, _tags, st.none() | st.floats(0.5, 60), st.booleans())
+def test_every_word_is_read_once_and_in_the_order_of_time(
+    words: list[Word], language: Language, duration: float | None, translation: bool
+) -> None:
+    limits = limits_for(language, translation=translation)
+    cues = segment(words, language, limits, duration)
+    assert _letters("".join(cue.text for cue in cues)) == _in_order(words)
+    assert all(cue.text.strip() for cue in cues)
+    for cue in cues:
+        assert 0 <= cue.start < cue.end
+        assert duration is None or cue.end <= duration + 0.002
+    for one, following in itertools.pairwise(cues):
+        assert one.end <= following.start
+
+
+_pauses = st.lists(
+    st.tuples(
+        st.floats(0.0, 3.0), st.floats(0.1, 1.5), st.integers(1, 12), st.sampled_from(",.? ")
+    ),
+    min_size=1,
+    max_size=60,
+)
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(_pauses, _tags.filter(lambda tag: tag in ("en", "fr", "de", "ar", "hi")))
+def test_words_of_a_length_that_can_be_keep_lines_gap_and_longest_time(
+    spoken: list[tuple[float, float, int, str]], language: Language
+) -> None:
+    words, now = [], 0.0
+    for pause, length, letters, mark in spoken:
+        now += pause
+        words.append(Word(f" {'x' * letters}{mark.strip()}", now, now + length))
+        now += length
+    limits = limits_for(language, translation=False)
+    cues = segment(words, language, limits, now + 1)
+    for cue in cues:
+        lines = cue.text.split("\n")
+        assert len(lines) <= limits.lines
+        assert all(width(line, language) <= limits.line_length for line in lines)
+        assert cue.duration <= limits.max_duration + 0.002
+    for one, following in itertools.pairwise(cues):
+        assert following.start - one.end >= limits.gap - 0.002
+    starts = [round(word.start, 3) for word in words]
+    assert all(cue.start in starts for cue in cues), "a cue comes when its first word is spoken"
+
+
+def test_a_cue_never_goes_before_its_words_have_been_said() -> None:
+    words = _speak(TEXT)
+    cues = segment(words, EN, LIMITS, 60.0)
+    said = iter(words)
+    for cue in cues:
+        mine = [next(said) for _ in cue.text.split()]
+        assert cue.start <= mine[0].start + 0.001
+        assert cue.end >= mine[-1].end - LIMITS.gap - 0.001
+
+
+def test_a_word_longer_than_the_screen_is_spread_over_cues_that_fit() -> None:
+    cues = segment([Word(" " + "x" * 500, 1.0, 3.0)], EN, LIMITS, 60.0)
+    assert _letters("".join(cue.text for cue in cues)) == "x" * 500
+    assert all(width(line, EN) <= 42 for cue in cues for line in cue.text.split("\n"))
+
+
+@pytest.mark.parametrize("words", [[], [Word("\n", 0, 1)], [Word(" \t", 1, 2), Word("", 3, 4)]])
+def test_nothing_said_is_no_cue(words: list[Word]) -> None:
+    assert segment(words, EN, LIMITS, 10.0) == ()
+
+
+def test_an_hour_of_speech_is_cut_in_seconds() -> None:
+    words = _speak(" ".join([TEXT] * 150))
+    begun = time.process_time()
+    cues = segment(words, EN, LIMITS, words[-1].end + 1)
+    assert len(words) > 8000
+    assert len(" ".join(cue.text for cue in cues).split()) == len(words)
+    assert time.process_time() - begun < 10

@@ -16,6 +16,7 @@ from subtitled.config.settings import LibrarySettings
 from subtitled.library.identity import content_id
 from subtitled.library.ledger import FileState
 from subtitled.library.walk import walk
+from subtitled.media.problems import unreadable
 from subtitled.plugin import Problem
 from subtitled.work.making import Direct, Job, Outcome, Workshop, make
 from subtitled.work.workshop import open_ledger, set_up
@@ -88,7 +89,10 @@ def _one(job: Job, shop: Workshop) -> bool:
         content = content_id(job.medium)
         known = Job(job.medium, job.library, content, job.folder, job.force)
         outcome = make(known, shop, Direct())
-    except (Problem, OSError) as problem:
+    except OSError as error:
+        errors.print(unreadable(job.medium, error), markup=False, style="red")
+        return False
+    except Problem as problem:
         errors.print(f"{name}: {problem}", markup=False, style="red")
         return False
     _report(name, outcome)

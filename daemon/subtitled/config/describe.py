@@ -1,54 +1,71 @@
-"""The configuration described: its JSON schema, its reference in Markdown, and what is in force."""
+"""The configuration described: its reference in Markdown, its JSON schema, and what is in force."""
 
 from __future__ import annotations
 
-import importlib
 import json
+import os
 import sys
+import types
 import typing
 from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from subtitled.plugin import Component
+from subtitled.plugin import Language, Secret
 
 from .load import Configuration
+from .places import models_dir, state_dir
 from .plugins import KINDS
-from .settings import (
-    DaemonSettings,
-    ExistingSettings,
-    LibrarySettings,
-    Seconds,
-    Settings,
-)
+from .schema import bundled, json_schema
+from .settings import DaemonSettings, ExistingSettings, LibrarySettings, Seconds
 
-BUNDLED = {"engines": ("whisper",), "servers": ("jellyfin",)}
-"""The plugins that come with us, by section; each a module of ``subtitled_plugins``."""
-
-
-def json_schema(configuration: Configuration) -> dict[str, Any]:
-    """The JSON schema of the file, with the schema of every configured component in its place."""
-    schema = Settings.model_json_schema()
-    for kind in KINDS:
-        known = {
-            name: configured.component.Settings.model_json_schema()
-            for name, configured in getattr(configuration, kind).items()
-        }
-        schema["properties"][kind]["properties"] = known
-    return schema
+__all__ = ["bundled", "json_schema", "markdown", "show"]
 
 
 def show(configuration: Configuration) -> dict[str, Any]:
     """The settings in force, defaults filled in. Secrets are references, so none is in it."""
-    shown = configuration.settings.model_dump(mode="json")
+    settings = configuration.settings
+    shown: dict[str, Any] = {
+        "daemon": _shown(settings.daemon),
+        "libraries": {name: _shown(library) for name, library in settings.libraries.items()},
+    }
+    shown["daemon"]["state_dir"] = _shown(state_dir(settings))
+    shown["daemon"]["models_dir"] = _shown(models_dir(settings))
     for kind in KINDS:
+        # Sections of broken plugins are left out: nobody can say which of their keys are secrets.
         shown[kind] = {
-            name: {"plugin": configured.plugin, **configured.settings.model_dump(mode="json")}
+            name: {"plugin": configured.plugin, **_shown(configured.settings)}
             for name, configured in getattr(configuration, kind).items()
         }
     return shown
+
+
+def _shown(value: Any) -> Any:
+    """A value as JSON has it, lengths of time as people write them."""
+    match value:
+        case Secret():
+            return {place: str(lies) for place, lies in value if lies is not None}
+        case BaseModel():
+            return {
+                name: _as_time(getattr(value, name))
+                if _is_seconds(field)
+                else _shown(getattr(value, name))
+                for name, field in type(value).model_fields.items()
+            }
+        case dict():
+            return {str(key): _shown(inner) for key, inner in value.items()}
+        case list() | tuple() | set() | frozenset():
+            return [_shown(inner) for inner in value]
+        case None | bool() | int() | float():
+            return value
+        case Path():
+            return os.fsencode(value).decode("utf-8", "replace")
+        case _:
+            return str(value)
 
 
 def markdown() -> str:
@@ -56,26 +73,18 @@ def markdown() -> str:
     return "\n".join(_lines())
 
 
-def bundled() -> Iterator[tuple[str, str, type[Component]]]:
-    """Section, name and class of each bundled component."""
-    for kind, names in BUNDLED.items():
-        for name in names:
-            module = importlib.import_module(f"subtitled_plugins.{name}")
-            for component in module.subtitled_components():
-                if issubclass(component, KINDS[kind]):
-                    yield kind, name, component
-
-
 def _lines() -> Iterator[str]:
     yield "# Configuration reference"
     yield ""
-    yield "Made from the schema by `python -m subtitled.config.describe`; do not edit."
+    yield "Made from the schema by `python -m subtitled.config.describe > docs/configuration.md`;"
+    yield "do not edit."
     yield ""
     yield "The file is TOML: the one named by `--config`, else by `$SUBTITLED_CONFIG`, else yours"
     yield "(`~/.config/subtitled/config.toml`), else `/etc/subtitled/config.toml`. Lengths of time"
     yield 'are seconds or texts such as `"30s"`, `"15m"`, `"6h"`, `"1d"`. `subtitled config check`'
     yield "names every mistake at once. Secrets are never written into the file: a key such as"
-    yield '`api_key` takes `{env = "NAME"}`, `{file = "/path"}` or `{credential = "name"}`.'
+    yield '`api_key` takes `{env = "NAME"}`, `{file = "/path"}` or `{credential = "name"}`, the'
+    yield "last being a systemd credential (`LoadCredential=name:/path`)."
     yield from _table("[daemon]", DaemonSettings)
     yield from _table("[libraries.NAME]", LibrarySettings)
     yield from _table("[libraries.NAME.existing]", ExistingSettings)
@@ -91,13 +100,41 @@ def _table(title: str, model: type[BaseModel]) -> Iterator[str]:
     yield ""
     yield f"## `{title}`"
     yield ""
-    yield "| key | default | meaning |"
-    yield "|---|---|---|"
+    yield "| key | type | default | meaning |"
+    yield "|---|---|---|---|"
     for name, field in model.model_fields.items():
         if field.annotation is ExistingSettings:
             continue  # a table of its own
-        meaning = (field.description or "").replace("|", "\\|")
-        yield f"| `{name}` | {_default(field)} | {meaning} |"
+        kind = "time" if _is_seconds(field) else _kind(field.annotation)
+        cells = (f"`{name}`", kind, _default(field), field.description or "")
+        yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+
+
+_NAMES: dict[Any, str] = {
+    bool: "true or false",
+    int: "whole number",
+    float: "number",
+    str: "text",
+    Path: "path",
+    Language: "language",
+    Secret: "secret",
+}
+
+
+def _kind(annotation: Any) -> str:
+    """A type in the words of a reader."""
+    origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
+    if origin is typing.Annotated:
+        return _kind(arguments[0])
+    if origin is typing.Literal:
+        return ", ".join(f"`{json.dumps(word)}`" for word in arguments)
+    if origin in (typing.Union, types.UnionType):
+        return " or ".join(_kind(one) for one in arguments if one is not types.NoneType)
+    if origin in (tuple, list, set, frozenset):
+        if origin is tuple and arguments[-1] is not Ellipsis:
+            return f"[{', '.join(_kind(one) for one in arguments)}]"
+        return f"list of {_kind(arguments[0])}"
+    return _NAMES.get(annotation, getattr(annotation, "__name__", "table").lower())
 
 
 def _default(field: FieldInfo) -> str:
@@ -106,11 +143,7 @@ def _default(field: FieldInfo) -> str:
     value = field.get_default(call_default_factory=True)
     if value is None:
         return "unset"
-    if _is_seconds(field):
-        return f'`"{_as_time(value)}"`'
-    if isinstance(value, tuple):
-        return f"`{json.dumps(list(value), ensure_ascii=False)}`"
-    return f"`{json.dumps(value, ensure_ascii=False, default=str)}`"
+    return f"`{json.dumps(_as_time(value) if _is_seconds(field) else _shown(value))}`"
 
 
 def _is_seconds(field: FieldInfo) -> bool:
@@ -118,10 +151,11 @@ def _is_seconds(field: FieldInfo) -> bool:
 
 
 def _as_time(seconds: float) -> str:
+    """As people write it; reading it gives the same number of seconds."""
     for unit, length in (("d", 86400), ("h", 3600), ("m", 60)):
         if seconds and seconds % length == 0:
             return f"{seconds / length:.0f}{unit}"
-    return f"{seconds:g}s"
+    return f"{Decimal(repr(seconds)):f}".removesuffix(".0") + "s"
 
 
 if __name__ == "__main__":

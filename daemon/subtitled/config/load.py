@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
-import types
-import typing
+import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,42 +13,22 @@ from typing import Any
 import platformdirs
 import pluggy
 import tomli
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
-from subtitled.plugin import Engine, MediaServer, Notifier, Translator
+from subtitled.plugin import Engine, MediaServer, Notifier, Problem, Translator
+from subtitled.plugin import Settings as PluginSettings
 
+from .isolation import guarded
+from .lines import line_of
+from .mistakes import ConfigurationError, Mistake, dotted, explained, suggestion
 from .plugins import KINDS, Broken, Configured, Plugins
 from .settings import ComponentSettings, Settings
 
+__all__ = ["Configuration", "ConfigurationError", "Mistake", "find", "load", "missing_folders"]
+
 SYSTEM_WIDE = Path("/etc/subtitled/config.toml")
-
-
-@dataclass(frozen=True, slots=True)
-class Mistake:
-    """One thing that is wrong in the file."""
-
-    key: str
-    what: str
-    cure: str = ""
-    line: int | None = None
-
-    def __str__(self) -> str:
-        place = f"line {self.line}: " if self.line else ""
-        key = f"{self.key}: " if self.key else ""
-        return f"{place}{key}{self.what}" + (f". {self.cure}" if self.cure else "")
-
-
-class ConfigurationError(Exception):
-    """The configuration cannot be used; ``mistakes`` says all that is wrong with it."""
-
-    def __init__(self, path: Path | None, mistakes: tuple[Mistake, ...]) -> None:
-        super().__init__(path, mistakes)
-        self.path = path
-        self.mistakes = mistakes
-
-    def __str__(self) -> str:
-        file = f"{self.path}: " if self.path else ""
-        return "\n".join(f"{file}{mistake}" for mistake in self.mistakes)
+CHECK_LIMIT = 30.0
+"""Seconds that a plugin may take to check its settings."""
 
 
 @dataclass(frozen=True)
@@ -75,41 +53,52 @@ def find(explicit: Path | None) -> Path | None:
     """
     named = explicit or (Path(env) if (env := os.environ.get("SUBTITLED_CONFIG")) else None)
     if named is not None:
-        if not named.is_file():
+        if not _is_there(named):
             missing = Mistake("", "there is no such file", "Copy config.example.toml there")
             raise ConfigurationError(named, (missing,))
         return named
     usual = (Path(platformdirs.user_config_dir("subtitled")) / "config.toml", SYSTEM_WIDE)
-    return next((path for path in usual if path.is_file()), None)
+    return next((path for path in usual if _is_there(path)), None)
 
 
-def load(path: Path | None) -> Configuration:
-    """Read a file, or the defaults where there is none. Raises :class:`ConfigurationError`."""
+def _is_there(path: Path) -> bool:
+    """Also true of a pipe, and of what we may not look at: reading it says why not."""
+    try:
+        return not stat.S_ISDIR(path.stat().st_mode)
+    except PermissionError:
+        return True
+    except (OSError, ValueError):
+        return False
+
+
+def load(path: Path | None, *, overrides: dict[str, Any] | None = None) -> Configuration:
+    """Read a file, or the defaults where there is none. Raises :class:`ConfigurationError`.
+
+    ``overrides`` is laid over the file, key by key, as from options of the command line.
+    """
     text, data = _read(path)
+    data = _merged(data, overrides or {})
     mistakes: list[Mistake] = []
     settings = Settings()
     try:
         settings = Settings.model_validate(data)
     except ValidationError as error:
-        mistakes += _explained(error, Settings, (), text)
+        mistakes += explained(error, Settings, data, text)
     plugins = Plugins()
     found: dict[str, dict[str, Configured[Any]]] = {kind: {} for kind in KINDS}
     broken: list[Broken] = []
     for kind, name, section in _sections(data, settings):
-        where = f"{kind}.{name}"
-        component = plugins.component(where, section.plugin or name)
-        if isinstance(component, Broken):
-            broken.append(component)
-            continue
-        try:
-            options = component.Settings.model_validate(section.options)
-        except ValidationError as error:
-            mistakes += _explained(error, component.Settings, (kind, name), text)
+        configured = _configured(plugins, kind, name, section, text)
+        if isinstance(configured, Configured):
+            found[kind][name] = configured
+        elif isinstance(configured, Broken):
+            broken.append(configured)
         else:
-            plugin = section.plugin or name
-            found[kind][name] = Configured(name, plugin, component, options)
-    mistakes += _unknown_names(settings, text)
+            mistakes += configured
+    mistakes += _unknown_names(data, text)
+    mistakes += _relative_paths(settings, text)
     if mistakes:
+        mistakes.sort(key=lambda mistake: mistake.line or 0)
         raise ConfigurationError(path, tuple(mistakes))
     return Configuration(
         path=path,
@@ -117,22 +106,25 @@ def load(path: Path | None) -> Configuration:
         **found,
         broken=tuple(broken),
         hooks=plugins.hooks,
-        warnings=tuple(_warnings(settings)),
+        warnings=(*_overlaps(settings), *plugins.warnings),
     )
 
 
 def missing_folders(configuration: Configuration) -> tuple[Mistake, ...]:
     """Libraries whose folder is not there. The daemon waits for them: a mount may be away."""
-    text = configuration.path.read_text("utf-8", "replace") if configuration.path else ""
+    try:
+        text = configuration.path.read_text("utf-8", "replace") if configuration.path else ""
+    except OSError:
+        text = ""
     return tuple(
         Mistake(
-            f"libraries.{name}.path",
+            dotted(("libraries", name, "path")),
             f"the folder {library.path} does not exist",
             "Mount it, make it, or correct the path",
-            _line(text, ("libraries", name, "path")),
+            line_of(text, ("libraries", name, "path")),
         )
         for name, library in configuration.settings.libraries.items()
-        if not library.path.is_dir()
+        if not os.path.isdir(library.path)  # noqa: PTH112 - Path.is_dir raises where it may not look
     )
 
 
@@ -143,16 +135,26 @@ def _read(path: Path | None) -> tuple[str, dict[str, Any]]:
         text = path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
         return text, tomli.loads(text)
     except OSError as error:
-        raise ConfigurationError(
-            path, (Mistake("", f"cannot be read: {error.strerror}"),)
-        ) from None
+        cure = "Run this as a user who may read it, or name another file with --config"
+        wrong = Mistake("", f"cannot be read: {error.strerror or error}", cure)
     except UnicodeDecodeError:
         wrong = Mistake("", "is not UTF-8 text", "Save it as UTF-8")
-        raise ConfigurationError(path, (wrong,)) from None
     except tomli.TOMLDecodeError as error:
         line = re.search(r"at line (\d+)", str(error))
-        wrong = Mistake("", f"not TOML: {error}", "", int(line[1]) if line else None)
-        raise ConfigurationError(path, (wrong,)) from None
+        cure = "Texts need quotes, lists brackets; every line is a [section] or key = value"
+        wrong = Mistake("", f"not TOML: {error}", cure, int(line[1]) if line else None)
+    except (ValueError, RecursionError) as error:  # numbers and nesting beyond all reason
+        wrong = Mistake("", f"not TOML that can be read: {error}", "Correct it")
+    raise ConfigurationError(path, (wrong,))
+
+
+def _merged(data: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(data)
+    for key, value in over.items():
+        below = merged.get(key)
+        both = isinstance(below, Mapping) and isinstance(value, Mapping)
+        merged[key] = _merged(below, value) if both else value  # type: ignore[arg-type]
+    return merged
 
 
 def _sections(
@@ -171,103 +173,77 @@ def _sections(
                 continue  # said already, with the rest of the file
 
 
-def _unknown_names(settings: Settings, text: str) -> Iterator[Mistake]:
-    for name, library in settings.libraries.items():
+def _configured(
+    plugins: Plugins, kind: str, name: str, section: ComponentSettings, text: str
+) -> Configured[Any] | Broken | list[Mistake]:
+    """One component section: usable, broken through its plugin, or mistaken by its writer."""
+    where, plugin = dotted((kind, name)), section.plugin or name
+    component = plugins.component(kind, where, plugin)
+    if isinstance(component, Broken):
+        return component
+    model = component.Settings
+
+    def validated() -> PluginSettings | ValidationError:
+        try:
+            return model.model_validate(section.options)
+        except ValidationError as error:
+            return error
+
+    try:
+        options = guarded(plugin, validated, CHECK_LIMIT)
+    except Problem as problem:
+        return Broken(where, plugin, f"its settings: {problem.what}", problem.cure)
+    if isinstance(options, ValidationError):
+        return list(explained(options, model, section.options, text, (kind, name)))
+    return Configured(name, plugin, component, options, plugins.entry_point(plugin))
+
+
+def _unknown_names(data: Mapping[str, Any], text: str) -> Iterator[Mistake]:
+    """Engines, translators and servers that a library names and no section describes.
+
+    Reads the raw data, so that it is said together with whatever else is wrong.
+    """
+    libraries = data.get("libraries")
+    for name, library in libraries.items() if isinstance(libraries, dict) else ():
         for kind in ("engines", "translators", "servers"):
-            known = getattr(settings, kind)
-            for used in getattr(library, kind) or ():
-                if used not in known:
+            known = data.get(kind, getattr(Settings(), kind))
+            names = library.get(kind) if isinstance(library, dict) else None
+            if not isinstance(known, dict) or not isinstance(names, list):
+                continue  # said already, with the rest of the file
+            for used in names:
+                if isinstance(used, str) and used not in known:
                     yield Mistake(
-                        f"libraries.{name}.{kind}",
+                        dotted(("libraries", name, kind)),
                         f"{used!r} is not configured",
-                        f"Add a section [{kind}.{used}]; there are: {', '.join(known) or 'none'}",
-                        _line(text, ("libraries", name, kind)),
+                        f"Add a section [{dotted((kind, used))}]. {suggestion(used, known)}",
+                        line_of(text, ("libraries", name, kind)),
                     )
 
 
-def _warnings(settings: Settings) -> Iterator[str]:
-    libraries = list(settings.libraries.items())
-    for number, (name, library) in enumerate(libraries):
-        for other, theirs in libraries[number + 1 :]:
-            if library.path.is_relative_to(theirs.path) or theirs.path.is_relative_to(library.path):
+def _relative_paths(settings: Settings, text: str) -> Iterator[Mistake]:
+    """Folders that would be elsewhere for the daemon than for the person who wrote them."""
+    folders: dict[tuple[str, ...], Path | None] = {
+        ("libraries", name, "path"): library.path for name, library in settings.libraries.items()
+    }
+    folders[("daemon", "state_dir")] = settings.daemon.state_dir
+    folders[("daemon", "models_dir")] = settings.daemon.models_dir
+    for key, folder in folders.items():
+        if folder is not None and not folder.is_absolute():
+            cure = "Write it from the root, such as /srv/media, or from ~"
+            yield Mistake(dotted(key), "this path is relative", cure, line_of(text, key))
+
+
+def _overlaps(settings: Settings) -> Iterator[str]:
+    """Libraries that hold the same files. Links are not followed: a mount may be away."""
+    folders = [
+        (name, Path(os.path.normpath(library.path))) for name, library in settings.libraries.items()
+    ]
+    for number, (name, folder) in enumerate(folders):
+        for other, theirs in folders[number + 1 :]:
+            if folder == theirs:
+                yield f"libraries {name} and {other} have the same path {folder}: one is enough"
+            elif folder.is_relative_to(theirs) or theirs.is_relative_to(folder):
                 yield (
                     f"libraries {name} and {other} overlap: a file belongs to the one whose "
                     "path is longer"
                 )
-
-
-def _explained(
-    error: ValidationError, model: type[BaseModel], prefix: tuple[str, ...], text: str
-) -> Iterator[Mistake]:
-    """pydantic's findings in the words of the file."""
-    seen = set()
-    for found in error.errors(include_url=False):
-        location = tuple(str(part) for part in found["loc"] if not _is_internal(part))
-        key = (*prefix, *location)
-        message = found["msg"].removeprefix("Value error, ")
-        cure = ""
-        if found["type"] == "extra_forbidden":
-            message = "there is no such key"
-            close = difflib.get_close_matches(location[-1], _keys(model, location[:-1]), 1)
-            keys = ", ".join(_keys(model, location[:-1]))
-            cure = f"Did you mean {close[0]!r}?" if close else f"There are: {keys}"
-        elif found["type"] == "missing":
-            message, cure = "this key is needed", "Add it"
-        elif found["type"] == "literal_error" and len(location) and "languages" in key:
-            continue  # the other branch of the union says it better
-        if (key, message) not in seen:
-            seen.add((key, message))
-            yield Mistake(".".join(key), message, cure, _line(text, key))
-
-
-def _is_internal(part: int | str) -> bool:
-    """Names of union branches and validators that pydantic puts among the keys."""
-    return isinstance(part, str) and bool(re.search(r"[\[(]|^function-|^literal", part))
-
-
-def _keys(model: type[BaseModel], path: tuple[str, ...]) -> list[str]:
-    """The keys that are known at a place in the file."""
-    at: Any = model
-    for part in path:
-        field = getattr(at, "model_fields", {}).get(part)
-        if field is None:
-            continue  # the name of a library or the like: its value's model is already ours
-        at = next(
-            (
-                kind
-                for kind in _types_in(field.annotation)
-                if isinstance(kind, type) and issubclass(kind, BaseModel)
-            ),
-            None,
-        )
-    return list(getattr(at, "model_fields", {}))
-
-
-def _types_in(annotation: Any) -> Iterator[Any]:
-    yield annotation
-    if isinstance(annotation, types.UnionType) or typing.get_origin(annotation):
-        for argument in typing.get_args(annotation):
-            yield from _types_in(argument)
-
-
-def _line(text: str, key: tuple[str, ...]) -> int | None:
-    """The line that a key stands in, as well as a search can tell."""
-    lines = text.splitlines()
-    table: list[str] = []
-    best: int | None = None
-    for number, line in enumerate(lines, 1):
-        header = re.match(r"\s*\[+\s*([^\]]+?)\s*\]+", line)
-        if header:
-            table = [part.strip().strip("\"'") for part in header[1].split(".")]
-            if tuple(table) == key[: len(table)]:
-                best = number
-            continue
-        entry = re.match(r"\s*([\w\"'.-]+)\s*=", line)
-        if entry:
-            name = [part.strip("\"'") for part in entry[1].split(".")]
-            full = (*table, *name)
-            if full == key[: len(full)]:
-                best = number
-                if full == key:
-                    return number
-    return best

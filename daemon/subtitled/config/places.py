@@ -7,6 +7,8 @@ from pathlib import Path
 
 import platformdirs
 
+from subtitled.plugin import Misconfigured
+
 from .settings import Settings
 
 
@@ -27,11 +29,22 @@ def models_dir(settings: Settings) -> Path:
 
 
 def ensure_private(folder: Path) -> Path:
-    """The folder, made for its owner alone if it is missing."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    """The folder, made for its owner alone if it is missing; one that is there stays as it is.
+
+    Raises :class:`~subtitled.plugin.Misconfigured` if it cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        shown = os.fsencode(folder).decode("utf-8", "replace")
+        raise Misconfigured(
+            f"the folder {shown} cannot be made: {error.strerror}",
+            "Set daemon.state_dir to a folder of yours, or give this user the right to write there",
+        ) from error
     return folder
 
 
 def _first(listed: str | None) -> Path | None:
     """systemd names several folders with colons between; the first is ours."""
-    return Path(listed.split(":")[0]) if listed else None
+    first = (listed or "").split(":")[0]
+    return Path(first) if first else None

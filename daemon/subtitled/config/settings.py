@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from subtitled.plugin import Language
 
@@ -36,7 +36,30 @@ def _wanted(value: object) -> object:
     return value.strip().lower() if isinstance(value, str) else value
 
 
-Seconds = Annotated[float, BeforeValidator(_seconds), Field(ge=0, allow_inf_nan=False)]
+def _folder(path: Path) -> Path:
+    """``~`` as the home folder. Whether it is there is not asked: a mount may be away."""
+    if "\0" in str(path):
+        raise ValueError("a path holds no zero character; write backslashes twice or use '...'")
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        raise ValueError("there is no such home folder; write the path from the root") from None
+
+
+Seconds = Annotated[
+    float,
+    BeforeValidator(_seconds),
+    Field(ge=0, allow_inf_nan=False),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "number", "minimum": 0},
+                {"type": "string", "pattern": rf"^\s*{_DURATION.pattern}\s*$"},
+            ]
+        }
+    ),
+]
+Folder = Annotated[Path, AfterValidator(_folder)]
 Wanted = Annotated[Literal["original"] | Language, BeforeValidator(_wanted)]
 Format = Literal["srt", "vtt", "ass"]
 
@@ -56,12 +79,12 @@ class _Section(BaseModel):
 class DaemonSettings(_Section):
     """``[daemon]``: the process as a whole."""
 
-    state_dir: Path | None = Field(
+    state_dir: Folder | None = Field(
         None,
         description="Where the daemon remembers what it did. Default: $STATE_DIRECTORY, "
         "else your state folder.",
     )
-    models_dir: Path | None = Field(
+    models_dir: Folder | None = Field(
         None,
         description="Where model files lie. Default: $CACHE_DIRECTORY, else your cache folder.",
     )
@@ -105,7 +128,7 @@ class ExistingSettings(_Section):
 class LibrarySettings(_Section):
     """``[libraries.NAME]``: one folder of media and what its people read."""
 
-    path: Path = Field(description="The folder. It is walked with everything below it.")
+    path: Folder = Field(description="The folder. It is walked with everything below it.")
     languages: tuple[Wanted, ...] = Field(
         ("original",),
         min_length=1,

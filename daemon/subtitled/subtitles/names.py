@@ -8,6 +8,8 @@ from pathlib import Path, PurePosixPath
 
 from subtitled.plugin import Kind, Language, Rejected
 
+from .codes import language_of
+
 SUBTITLE_ENDINGS = frozenset(
     {"srt", "vtt", "ass", "ssa", "sub", "idx", "smi", "ttml", "sup", "lrc"}
 )
@@ -57,34 +59,24 @@ def parse_sidecar(medium_name: str, name: str) -> SidecarName | None:
     if ending.lower() not in SUBTITLE_ENDINGS:
         return None
     language: Language | None = None
-    kind, hi = Kind.FULL, False
+    kind, hi = Kind.FULL, 0
     titles: list[str] = []
     for token in reversed(tokens):
         low = token.lower()
         if low in _FORCED:
             kind = Kind.FORCED
         elif low == "hi":
-            hi = True
+            hi += 1
         elif low in _SDH:
             kind = Kind.SDH if kind is Kind.FULL else kind
-        elif low == "default":
+        elif low in ("", "default"):
             continue
-        elif language is None and (found := _language(token)) is not None:
+        elif language is None and (found := language_of(token)) is not None:
             language = found
         else:
             titles.insert(0, token)
     if hi and language is None:
-        language = Language("hi")
-    elif hi and kind is Kind.FULL:
+        language, hi = Language("hi"), hi - 1
+    if hi and kind is Kind.FULL:
         kind = Kind.SDH
     return SidecarName(language, kind, ending.lower(), ".".join(titles))
-
-
-def _language(token: str) -> Language | None:
-    """A language's code or English name; other words that merely look like a code are none."""
-    try:
-        if len(token) <= 3 or "-" in token or "_" in token:
-            return Language(token.replace("_", "-"))
-        return Language.parse(token) if token.isalpha() else None
-    except ValueError:
-        return None

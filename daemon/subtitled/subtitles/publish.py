@@ -6,11 +6,19 @@ import contextlib
 import errno
 import hashlib
 import os
+import stat
+import threading
 from pathlib import Path
 
 from subtitled.plugin import Misconfigured, Problem, Rejected, Temporary
 
 from .names import TEMPORARY_PREFIX
+
+TEMPORARY_ENDING = ".tmp"
+_NO_LINKS = frozenset(
+    {errno.EPERM, errno.EACCES, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
+)
+"""What FAT, SMB and some FUSE file systems answer when asked for a hard link."""
 
 
 class Foreign(Rejected):
@@ -25,46 +33,58 @@ def publish(target: Path, content: bytes, *, ours: str | None) -> str:
     remember; it may also be the new one already, after a crash. Raises :class:`Foreign` else.
     """
     digest = hashlib.sha256(content).hexdigest()
-    # The same name each time, so that what a crash left is replaced and nothing piles up.
-    key = hashlib.sha256(os.fsencode(target.name)).hexdigest()[:16]
-    temporary = target.with_name(f"{TEMPORARY_PREFIX}{key}.tmp")
+    temporary = _temporary(target)
     try:
-        there = file_sha256(target)
-        if there not in (None, ours, digest):
-            raise Foreign(
-                f"{_shown(target)} was written or changed by somebody else; it is left alone",
-                "Move it away if you want ours instead",
-            )
+        there = _standing(target, ours, digest)
         if there == digest:
             temporary.unlink(missing_ok=True)
-            return digest
-        _write(temporary, content)
-        try:
+        else:
+            _write(temporary, content)
+            # Writing takes a while on slow disks: whoever came meanwhile is respected too.
+            there = _standing(target, ours, digest)
             _place(temporary, target, replacing=there is not None)
-        finally:
             temporary.unlink(missing_ok=True)
         _sync_folder(target.parent)
     except OSError as error:
+        raise explained(error, target.parent) from error
+    finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
-        raise explained(error, target.parent) from error
     return digest
 
 
 def retract(target: Path, ours: str) -> bool:
     """Take back what we wrote, if it is still that; whether it was."""
-    if file_sha256(target) != ours:
+    try:
+        if not _is_plain(target) or file_sha256(target) != ours:
+            return False
+        target.unlink()
+        _sync_folder(target.parent)
+    except FileNotFoundError:
         return False
-    target.unlink()
-    _sync_folder(target.parent)
+    except OSError as error:
+        raise explained(error, target.parent) from error
     return True
+
+
+def leftovers(folder: Path) -> list[Path]:
+    """Temporary files of ours that a crash left in a folder, in order of name."""
+    try:
+        return sorted(
+            path
+            for path in folder.iterdir()
+            if path.name.startswith(TEMPORARY_PREFIX) and path.name.endswith(TEMPORARY_ENDING)
+        )
+    except OSError as error:
+        raise explained(error, folder, "read") from error
 
 
 def can_write(folder: Path) -> None:
     """Try a real, hidden file in a folder. Raises the problem with its cure."""
-    test = folder / f"{TEMPORARY_PREFIX}{os.getpid()}.tmp"
+    mine = f"{TEMPORARY_PREFIX}{os.getpid()}-{threading.get_ident()}{TEMPORARY_ENDING}"
+    test = folder / mine
     try:
-        test.write_bytes(b"subtitled may write here")
+        _write(test, b"subtitled may write here")
     except OSError as error:
         raise explained(error, folder) from error
     finally:
@@ -81,7 +101,7 @@ def file_sha256(path: Path) -> str | None:
         return None
 
 
-def explained(error: OSError, folder: Path) -> Problem:
+def explained(error: OSError, folder: Path, act: str = "written") -> Problem:
     """Why a folder takes no file, with the cure."""
     where = _shown(folder)
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
@@ -91,17 +111,48 @@ def explained(error: OSError, folder: Path) -> Problem:
     if error.errno == errno.EROFS:
         return Misconfigured(f"{where} is mounted read-only", "Mount it so that we may write there")
     if error.errno in (errno.EACCES, errno.EPERM):
+        verb = "written to" if act == "written" else act
         return Misconfigured(
-            f"{where} may not be written to",
-            "Let the daemon's user write there: add that user to the group of the media",
+            f"{where} may not be {verb}",
+            "Let the daemon's user do it: add that user to the group of the media",
         )
     if error.errno == errno.ENOENT:
         return Temporary(f"the folder {where} is not there", "Mount it or make it")
-    return Temporary(f"nothing can be written into {where}: {error.strerror}", "Check the disk")
+    if error.errno == errno.ENOTDIR:
+        return Misconfigured(f"{where} is not a folder", "Name the folder that holds the media")
+    return Temporary(f"nothing can be {act} in {where}: {error.strerror}", "Check the disk")
+
+
+def _temporary(target: Path) -> Path:
+    # The same name each time, so that what a crash left is replaced and nothing piles up.
+    key = hashlib.sha256(os.fsencode(target.name)).hexdigest()[:16]
+    return target.with_name(f"{TEMPORARY_PREFIX}{key}{TEMPORARY_ENDING}")
+
+
+def _is_plain(target: Path) -> bool:
+    """Whether it is a file proper: opening a pipe would wait for ever, and we make no links."""
+    return stat.S_ISREG(target.lstat().st_mode)
+
+
+def _standing(target: Path, ours: str | None, digest: str) -> str | None:
+    """The digest of what stands at the target, None for nothing. Raises :class:`Foreign`."""
+    try:
+        there = file_sha256(target) if _is_plain(target) else "no file of ours"
+    except FileNotFoundError:
+        return None
+    if there not in (None, ours, digest):
+        raise Foreign(
+            f"{_shown(target)} was written or changed by somebody else; it is left alone",
+            "Move it away if you want ours instead",
+        )
+    return there
 
 
 def _write(temporary: Path, content: bytes) -> None:
-    with temporary.open("wb") as file:
+    # Never into what is there: after a crash it may be a second name of the published file,
+    # and in a folder that others write to it may be a link to anywhere.
+    temporary.unlink(missing_ok=True)
+    with temporary.open("xb") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
@@ -114,24 +165,30 @@ def _place(temporary: Path, target: Path, *, replacing: bool) -> None:
             os.link(temporary, target)
             return
         except FileExistsError:
-            raise Foreign(
-                f"{_shown(target)} appeared while ours was made; it is left alone"
-            ) from None
+            raise _appeared(target) from None
         except OSError as error:
-            # FAT, SMB and some FUSE file systems know no hard links.
-            if error.errno not in (errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK):
+            if error.errno not in _NO_LINKS:
                 raise
+        if os.path.lexists(target):
+            raise _appeared(target)
     temporary.replace(target)
 
 
+def _appeared(target: Path) -> Foreign:
+    return Foreign(
+        f"{_shown(target)} appeared while ours was made; it is left alone",
+        "Move it away if you want ours instead",
+    )
+
+
 def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        # Some network file systems cannot; they are as durable as they are.
-        with contextlib.suppress(OSError):
+    # Some network file systems cannot; they are as durable as they are.
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
             os.fsync(handle)
-    finally:
-        os.close(handle)
+        finally:
+            os.close(handle)
 
 
 def _shown(path: Path) -> str:

@@ -1,0 +1,72 @@
+"""The languages that people write into file names: codes, tags and English names."""
+
+from __future__ import annotations
+
+import functools
+
+from subtitled.plugin import Language
+
+_HABITS = {
+    "pb": "pt-BR",
+    "pob": "pt-BR",
+    "brazilian": "pt-BR",
+    "brazilian portuguese": "pt-BR",
+    "portuguese (br)": "pt-BR",
+    "portuguese (brazil)": "pt-BR",
+    "ea": "es-419",
+    "spl": "es-419",
+    "latin american spanish": "es-419",
+    "simplified": "zh-Hans",
+    "simplified chinese": "zh-Hans",
+    "chinese simplified": "zh-Hans",
+    "chinese (simplified)": "zh-Hans",
+    "traditional": "zh-Hant",
+    "traditional chinese": "zh-Hant",
+    "chinese traditional": "zh-Hant",
+    "chinese (traditional)": "zh-Hant",
+    "cantonese": "yue",
+    "mandarin": "zh",
+}
+_WITHOUT_TWO_LETTERS = frozenset(
+    "ace ady afh ain ale alt ast awa bal ban bas bej bem bho bik bin bla bra bua bug ceb chk chm "
+    "chr chy cmn cnr crh csb dak dar den din doi dsb dyu efi eka ewo fan fat fil fon frr frs fur "
+    "gaa gag gay gil gon gor grb gsw gwi hai hak haw hil hmn hsb hup iba ilo inh jpr jrb kaa kab "
+    "kac kam kbd kha khk kmb kok kos kpe krc krl kru kum lad lah lez lol loz lua lun luo lus mad "
+    "mag mai mak mas mdf men mic min mni moh mos mul mus mwl myv nan nap nds new nia niu nog nqo "
+    "nso nyn nyo nzi osa pag pam pap pau phn pon raj rap rar rom rup sah sat scn sco sel shn sid "
+    "sma smj smn sms snk srn srr suk sus swb syr szl tem ter tet tig tiv tkl tlh tli tmh tog tpi "
+    "tsi tum tvl tyv udm umb und vai vep vot wal war was wuu xal yao yap yue zap zen zgh zun zxx "
+    "zza".split()
+)
+"""Codes of ISO 639-2, and a few of 639-3 that are in use, of languages without a code of two
+letters. All of ISO 639-3 would make languages of ``cut``, ``dub``, ``sub``, ``avi`` and ``the``."""
+
+
+@functools.lru_cache(maxsize=4096)
+def language_of(token: str) -> Language | None:
+    """The language that a part of a file name says, or None for any other word."""
+    low = token.replace("_", "-").lower()
+    try:
+        if (habit := _HABITS.get(low)) is not None:
+            return Language(habit)
+        if not low.isascii() or "x" in low.split("-"):
+            return _by_name(token)
+        if len(low) <= 3 or "-" in low:
+            return _plausible(Language(low))
+    except ValueError:
+        return None
+    return _by_name(token)
+
+
+def _by_name(token: str) -> Language | None:
+    if len(token) < 4 or not token.replace(" ", "").isalpha():
+        return None
+    try:
+        return _plausible(Language.parse(token))
+    except ValueError:
+        return None
+
+
+def _plausible(language: Language) -> Language | None:
+    primary = str(language.primary)
+    return language if len(primary) == 2 or primary in _WITHOUT_TWO_LETTERS else None

@@ -1,0 +1,150 @@
+"""The commands, as a person types them."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.mark.model
+def test_generate_works_without_any_configuration(
+    subtitled: Run, speech: Path, tmp_path: Path, model_base: Path
+) -> None:
+    medium = tmp_path / "[a] film.flac"
+    shutil.copyfile(speech / "jfk.flac", medium)
+    ran = subtitled("generate", medium, "--to", "original,English", "--format", "srt,vtt")
+    assert ran.returncode == 0, ran.stderr
+    assert "your country" in " ".join((tmp_path / "[a] film.en.srt").read_text().split())
+    assert (tmp_path / "[a] film.en.vtt").read_text().startswith("WEBVTT")
+    begin = time.monotonic()
+    again = subtitled("generate", medium, "--to", "original", "--format", "srt,vtt")
+    assert "everything wanted is there" in again.stdout
+    assert time.monotonic() - begin < 10
+    (tmp_path / "[a] film.en.srt").write_text("mine now")
+    third = subtitled("generate", medium, "--to", "en", "--format", "srt,ass")
+    assert third.returncode == 0
+    assert (tmp_path / "[a] film.en.srt").read_text() == "mine now"
+
+
+def test_wrong_use_is_status_2_and_failure_is_status_1(subtitled: Run, tmp_path: Path) -> None:
+    assert subtitled("generate", tmp_path / "x.mkv", "--to", "engrish").returncode == 2
+    assert subtitled("generate", tmp_path / "x.mkv", "--engine", "no").returncode == 2
+    gone = subtitled("generate", tmp_path / "x.mkv")
+    assert gone.returncode == 1
+    assert "x.mkv" in gone.stderr
+    assert subtitled("--config", tmp_path / "no.toml", "status").returncode == 2
+    assert subtitled("run").returncode == 2
+
+
+def test_plan_and_explain_say_why(subtitled: Run, film: Callable[..., Path]) -> None:
+    medium = film("a.mkv", "sine=d=3", ("-metadata:s:a:0", "language=fre"))
+    (medium.parent / "a.fr.srt").write_text("1\n00:00:00,000 --> 00:00:01,000\nx\n")
+    planned = json.loads(subtitled("plan", medium, "--json").stdout)
+    assert planned["files"][0]["make"] == []
+    assert "a.fr.srt" in planned["files"][0]["why"]
+    told = json.loads(subtitled("explain", medium, "--json").stdout)
+    assert told["audio"] == ["track 1: fr (chosen: the only one)"]
+    text = medium.parent / "b.mkv"
+    text.write_text("no film")
+    bad = subtitled("plan", text)
+    assert bad.returncode == 1
+    assert "not a media file" in bad.stdout
+
+
+def test_doctor_finds_what_is_wrong_and_says_the_cure(subtitled: Run, tmp_path: Path) -> None:
+    config = tmp_path / "c.toml"
+    config.write_text(f'[libraries.a]\npath = "{tmp_path}/gone"\n[servers.nonsense]\n')
+    ran = subtitled("--config", config, "doctor", "--json")
+    assert ran.returncode == 1
+    wrong = {f["what"]: f["cure"] for f in json.loads(ran.stdout) if not f["ok"]}
+    assert "Mount it" in wrong["library a"]
+    assert "jellyfin" in wrong["servers.nonsense"]
+
+
+def test_lists_are_json_when_asked(subtitled: Run, tmp_path: Path) -> None:
+    names = [row["name"] for row in json.loads(subtitled("models", "list", "--json").stdout)]
+    assert names == ["tiny.en", "base", "small", "medium", "large-v3", "large-v3-turbo"]
+    plugins = json.loads(subtitled("plugins", "list", "--json").stdout)
+    assert {"whisper", "jellyfin"} <= {row["name"] for row in plugins}
+    assert json.loads(subtitled("queue", "list", "--json").stdout) == []
+    assert json.loads(subtitled("status", "--json").stdout)["running"] is False
+
+
+ENGINE = '''
+from pathlib import Path
+from subtitled.plugin import *
+SUBTITLED_CONTRACT = "1.0"
+class Parrot(Engine):
+    """Says the same in every stretch."""
+    @classmethod
+    def capabilities(cls, settings): return Capabilities(detects_language=True)
+    def detect_language(self, audio, windows):
+        return [LanguageGuess(window, {Language("eo"): 0.9}) for window in windows]
+    def transcribe(self, audio, request):
+        start = request.stretch.speech[0].start
+        return Transcript(request.language, (Word(" Saluton", start, start + 0.5),))
+class BellSettings(Settings):
+    file: Path
+class Bell(MediaServer):
+    Settings = BellSettings
+    def changed(self, media, sidecars):
+        self.settings.file.write_text(f"{media.name} {sidecars[0].name}")
+@hookimpl
+def subtitled_components(): return [Parrot, Bell]
+'''
+
+
+def test_an_engine_and_a_server_of_a_third_party_do_a_job(
+    home: Path, speech: Path, tmp_path: Path
+) -> None:
+    """A distribution of its own, installed by pip into an environment of its own."""
+    source = tmp_path / "parrot"
+    source.mkdir()
+    (source / "parrot.py").write_text(ENGINE)
+    (source / "pyproject.toml").write_text(
+        '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n'
+        '[project]\nname = "subtitled-parrot"\nversion = "1.0"\n'
+        '[project.entry-points.subtitled]\nparrot = "parrot"\n'
+        '[tool.hatch.build.targets.wheel]\ninclude = ["parrot.py"]\n'
+    )
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "env"], check=True)
+    site = next((tmp_path / "env" / "lib").glob("python*/site-packages"))
+    pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", site, source]
+    subprocess.run(pip, check=True, stdin=subprocess.DEVNULL)
+    here = [path for path in sys.path if path.endswith("site-packages")]
+    roots = [str(Path(__file__).parents[2] / root) for root in ("daemon", "plugins")]
+    (site / "subtitled.pth").write_text("\n".join([*here, *roots]))
+    library = tmp_path / "films"
+    library.mkdir()
+    shutil.copyfile(speech / "jfk.flac", library / "jfk.flac")
+    told = tmp_path / "told"
+    config = tmp_path / "c.toml"
+    config.write_text(
+        f'[daemon]\nstate_dir = "{tmp_path}/st"\n[engines.parrot]\n'
+        f'[servers.bell]\nplugin = "parrot"\nfile = "{told}"\n'
+        f'[libraries.films]\npath = "{library}"\nsettle = "0s"\n'
+    )
+    daemon = subprocess.Popen(
+        [tmp_path / "env" / "bin" / "python", "-m", "subtitled", "--config", config, "run"],
+        stderr=subprocess.PIPE,
+        stdin=subprocess.DEVNULL,
+    )
+    try:
+        deadline = time.monotonic() + 60
+        while not told.exists() and time.monotonic() < deadline:
+            time.sleep(0.2)
+    finally:
+        daemon.terminate()
+        _, log = daemon.communicate(timeout=15)
+    assert told.exists(), log.decode()
+    assert told.read_text() == "jfk.flac jfk.eo.srt"
+    assert "Saluton" in (library / "jfk.eo.srt").read_text()

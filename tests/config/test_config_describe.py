@@ -1,0 +1,92 @@
+"""What is said about the configuration: schema, reference and what is in force."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from subtitled.config.describe import json_schema, markdown, show
+from subtitled.config.load import Configuration, load
+from subtitled.config.settings import LibrarySettings
+
+
+@pytest.fixture
+def den(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Configuration:
+    """One library, and a server under a name of its own."""
+    monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path / "state"))
+    file = tmp_path / "c.toml"
+    file.write_text(
+        '[libraries.films]\npath = "/films"\nsettle = 90\n[servers."the den/2"]\n'
+        'plugin = "jellyfin"\nurl = "http://den"\napi_key = {env = "KEY"}\n',
+        "utf-8",
+    )
+    return load(file)
+
+
+def test_what_is_in_force_holds_defaults_places_and_times_as_people_write_them(
+    den: Configuration, tmp_path: Path
+) -> None:
+    shown = show(den)
+    assert shown == json.loads(json.dumps(shown))
+    assert shown["daemon"]["rescan"] == "6h"
+    assert shown["daemon"]["state_dir"] == str(tmp_path / "state")
+    assert shown["libraries"]["films"]["settle"] == "90s"
+    assert shown["engines"]["whisper"]["model"] == "base"
+    assert shown["servers"]["the den/2"]["plugin"] == "jellyfin"
+    assert shown["servers"]["the den/2"]["api_key"] == {"env": "KEY"}
+
+
+@given(st.floats(min_value=0, max_value=1e12, allow_nan=False))
+def test_a_time_that_is_shown_is_read_back_as_the_same(seconds: float) -> None:
+    configuration = load(None, overrides={"libraries": {"a": {"path": "/a", "settle": seconds}}})
+    shown = show(configuration)["libraries"]["a"]["settle"]
+    assert LibrarySettings(path=Path("/a"), settle=shown).settle == pytest.approx(seconds)
+
+
+def test_every_reference_in_the_schema_leads_somewhere(den: Configuration) -> None:
+    for schema in (json_schema(None), json_schema(den)):
+        references = list(_references(schema))
+        assert len(references) > 5
+        for reference in references:
+            at: Any = schema
+            for part in reference.removeprefix("#/").split("/"):
+                at = at[part]
+
+
+def test_the_schema_lets_pass_what_the_file_may_say(den: Configuration) -> None:
+    schema = json_schema(den)
+    server = schema["properties"]["servers"]["properties"]["the den/2"]
+    assert {"plugin", "url", "api_key"} <= set(server["properties"])
+    assert "plugin" in server["required"]
+    settle = schema["$defs"]["LibrarySettings"]["properties"]["settle"]
+    assert {kind["type"] for kind in settle["anyOf"]} == {"number", "string"}
+
+
+def test_the_schema_without_a_configuration_tells_of_the_bundled_plugins() -> None:
+    properties = json_schema(None)["properties"]
+    assert "model" in properties["engines"]["properties"]["whisper"]["properties"]
+    assert "path_map" in properties["servers"]["properties"]["jellyfin"]["properties"]
+
+
+def test_the_reference_says_types_and_times_in_words() -> None:
+    reference = markdown()
+    assert '| `settle` | time | `"30s"` |' in reference
+    assert "| `api_key` | secret | needed |" in reference
+    assert "| `path_map` | list of [text, text] | `[]` |" in reference
+
+
+def _references(schema: Any) -> Iterator[str]:
+    if isinstance(schema, dict):
+        if isinstance(schema.get("$ref"), str):
+            yield schema["$ref"]
+        for inner in schema.values():
+            yield from _references(inner)
+    elif isinstance(schema, list):
+        for inner in schema:
+            yield from _references(inner)

@@ -1,0 +1,91 @@
+"""Whatever a file holds, it loads or its mistakes are said: never a crash."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from subtitled.config.describe import json_schema, show
+from subtitled.config.load import ConfigurationError, load
+from subtitled.config.settings import (
+    DaemonSettings,
+    ExistingSettings,
+    LibrarySettings,
+    Settings,
+)
+
+_KEYS = sorted(
+    {
+        "plugin",
+        "model",
+        "url",
+        "api_key",
+        "path_map",
+        "whisper",
+        "jellyfin",
+        "original",
+        "x",
+        "a[b]",
+    }
+    | set(DaemonSettings.model_fields)
+    | set(LibrarySettings.model_fields)
+    | set(ExistingSettings.model_fields)
+)
+_VALUES = st.recursive(
+    st.one_of(
+        st.text(max_size=8),
+        st.sampled_from(["en", "srt", "30s", "/a", "whisper", "base"]),
+        st.integers(),
+        st.booleans(),
+        st.floats(),
+        st.datetimes(),
+        st.dates(),
+    ),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3),
+        st.dictionaries(st.sampled_from(_KEYS), inner, max_size=4),
+    ),
+    max_leaves=10,
+)
+_SECTIONS = st.sampled_from(
+    ["daemon", "libraries", "engines", "translators", "servers", "notifiers", "nonsense"]
+)
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.dictionaries(
+        _SECTIONS,
+        st.one_of(_VALUES, st.dictionaries(st.sampled_from(_KEYS), _VALUES, max_size=3)),
+        max_size=4,
+    )
+)
+def test_whatever_a_file_holds_it_loads_or_its_mistakes_are_said(data: dict[str, Any]) -> None:
+    _loads_or_says(None, data)
+
+
+@settings(deadline=None)
+@given(st.one_of(st.binary(max_size=40), st.text("[]{}=.,'\"#\\ \n\ufeffab1e-", max_size=40)))
+def test_whatever_bytes_a_file_is_made_of_its_mistakes_are_said(content: bytes | str) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "c.toml"
+        file.write_bytes(content.encode() if isinstance(content, str) else content)
+        _loads_or_says(file, {})
+
+
+def _loads_or_says(file: Path | None, data: dict[str, Any]) -> None:
+    try:
+        loaded = load(file, overrides=data)
+    except ConfigurationError as error:
+        assert error.mistakes
+        assert all(mistake.what for mistake in error.mistakes)
+        assert str(error)
+    else:
+        assert isinstance(loaded.settings, Settings)
+        json.dumps(show(loaded))
+        json_schema(loaded)

@@ -1,0 +1,163 @@
+"""Secrets: read from where the configuration points, and never said anywhere."""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from subtitled.config.describe import show
+from subtitled.config.load import ConfigurationError, load
+from subtitled.plugin import Misconfigured, Secret
+
+KEY = "hunter2-do-not-tell"
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(params=["env", "file", "credential"])
+def secret(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A reference in TOML to a secret that is there, in each of the three places."""
+    (tmp_path / "jellyfin").write_text(f"{KEY}\n", "utf-8")
+    monkeypatch.setenv("JELLYFIN_KEY", f" {KEY} ")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    return {
+        "env": '{env = "JELLYFIN_KEY"}',
+        "file": f'{{file = "{tmp_path}/jellyfin"}}',
+        "credential": '{credential = "jellyfin"}',
+    }[request.param]
+
+
+def _file(folder: Path, reference: str) -> Path:
+    file = folder / "config.toml"
+    file.write_text(f'[servers.jellyfin]\nurl = "http://nas"\napi_key = {reference}\n', "utf-8")
+    return file
+
+
+def test_a_secret_is_read_from_its_place_without_the_space_around_it(
+    tmp_path: Path, secret: str
+) -> None:
+    settings = load(_file(tmp_path, secret)).servers["jellyfin"].settings
+    assert settings.api_key.reveal() == KEY  # type: ignore[attr-defined]
+
+
+def test_what_is_loaded_never_holds_the_secret_even_after_it_was_revealed(
+    tmp_path: Path, secret: str
+) -> None:
+    loaded = load(_file(tmp_path, secret))
+    settings = loaded.servers["jellyfin"].settings
+    assert settings.api_key.reveal() == KEY  # type: ignore[attr-defined]
+    said = [repr(loaded), str(settings), repr(settings), f"{settings}", settings.model_dump_json()]
+    said += [
+        json.dumps(show(loaded), default=str),
+        repr(loaded.servers["jellyfin"].make().settings),
+    ]
+    assert all(KEY not in one for one in said)
+    assert KEY.encode() not in pickle.dumps(settings.api_key)  # type: ignore[attr-defined]
+
+
+def test_config_show_tells_where_the_secret_lies_and_not_what_it_is(
+    subtitled: Run, tmp_path: Path, secret: str
+) -> None:
+    ran = subtitled("--config", _file(tmp_path, secret), "config", "show")
+    assert ran.returncode == 0, ran.stderr
+    assert (
+        "jellyfin" in json.dumps(json.loads(ran.stdout)["servers"]["jellyfin"]["api_key"]).lower()
+    )
+    assert KEY not in ran.stdout + ran.stderr
+
+
+def test_config_check_does_not_repeat_a_secret_that_was_written_into_the_file(
+    subtitled: Run, tmp_path: Path
+) -> None:
+    ran = subtitled("--config", _file(tmp_path, f'"{KEY}"'), "config", "check")
+    assert ran.returncode == 2
+    assert "api_key" in ran.stderr
+    assert "credential" in ran.stderr
+    assert KEY not in ran.stdout + ran.stderr
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        f'"{KEY}"',
+        f'["{KEY}"]',
+        f'{{value = "{KEY}"}}',
+        f'{{env = ["{KEY}"]}}',
+        f'{{env = "A", file = "/{KEY}"}}',
+        "{}",
+        "12",
+        "true",
+    ],
+)
+def test_what_is_no_reference_is_refused_at_its_line_and_not_repeated(
+    tmp_path: Path, written: str
+) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        load(_file(tmp_path, written))
+    assert {mistake.line for mistake in caught.value.mistakes} == {3}
+    assert all(m.key.startswith("servers.jellyfin.api_key") for m in caught.value.mistakes)
+    assert KEY not in str(caught.value)
+    assert KEY not in repr(caught.value.mistakes)
+
+
+def test_two_places_at_once_are_refused_because_neither_is_first() -> None:
+    with pytest.raises(ValidationError, match="exactly one"):
+        Secret(env="A", credential="b")
+
+
+def test_a_variable_that_is_unset_or_blank_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NOT_SET", raising=False)
+    monkeypatch.setenv("BLANK", "  ")
+    for name in ("NOT_SET", "BLANK"):
+        with pytest.raises(Misconfigured, match=name) as caught:
+            Secret(env=name).reveal()
+        assert caught.value.cure
+
+
+def test_a_file_that_is_missing_empty_or_a_folder_is_named(tmp_path: Path) -> None:
+    (tmp_path / "empty").write_text("\n")
+    (tmp_path / "folder").mkdir()
+    for name in ("missing", "empty", "folder"):
+        with pytest.raises(Misconfigured, match=name) as caught:
+            Secret(file=tmp_path / name).reveal()
+        assert caught.value.cure
+
+
+def test_a_file_that_is_no_text_is_refused_without_its_bytes(tmp_path: Path) -> None:
+    (tmp_path / "key").write_bytes(KEY.encode() + b"\xff")
+    with pytest.raises(Misconfigured) as caught:
+        Secret(file=tmp_path / "key").reveal()
+    assert KEY not in str(caught.value)
+    assert caught.value.__suppress_context__  # a traceback would print the decoder's input
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_file_that_may_not_be_read_says_so(tmp_path: Path) -> None:
+    key = tmp_path / "key"
+    key.write_text(KEY)
+    key.chmod(0)
+    with pytest.raises(Misconfigured, match="PermissionError"):
+        Secret(file=key).reveal()
+
+
+def test_a_credential_that_systemd_did_not_hand_over_says_which_line_the_unit_needs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("CREDENTIALS_DIRECTORY", raising=False)
+    with pytest.raises(Misconfigured, match="LoadCredential=jellyfin:"):
+        Secret(credential="jellyfin").reveal()
+
+
+def test_a_secret_that_changes_is_read_anew(tmp_path: Path) -> None:
+    key = tmp_path / "key"
+    key.write_text("old")
+    secret = Secret(file=key)
+    assert secret.reveal() == "old"
+    key.write_text("new")
+    assert secret.reveal() == "new"

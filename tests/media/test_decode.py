@@ -1,0 +1,265 @@
+"""Sound from the medium's time 0, whole or refused, and nothing half-made left behind."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from subtitled.media.decode import decode
+from subtitled.media.probe import AudioTrack, probe
+from subtitled.media.problems import Gone, NotMedia, Truncated
+from subtitled.plugin import Audio, Interval, Misconfigured, Temporary
+
+Film = Callable[..., Path]
+RATE = 16_000
+
+
+def _ffmpeg(*arguments: str | Path) -> None:
+    subprocess.run(["ffmpeg", "-v", "error", "-nostdin", "-y", *arguments], check=True)
+
+
+def _first(path: Path) -> AudioTrack:
+    return probe(path).audio[0]
+
+
+def _heard(audio: Audio, second: float = 0.1) -> list[tuple[float, float]]:
+    """From when to when there is energy, in steps of a tenth of a second."""
+    samples = audio.samples(Interval(0, audio.duration))
+    step = round(RATE * second)
+    blocks = samples[: len(samples) // step * step].reshape(-1, step)
+    loud = np.sqrt((blocks**2).mean(axis=1)) > 0.01
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], loud, [False]]).astype(int)))
+    return [(a * second, b * second) for a, b in edges.reshape(-1, 2)]
+
+
+@pytest.fixture
+def tiny_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of one megabyte."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(disk)]
+    if os.geteuid() != 0 or subprocess.run(mount, capture_output=True).returncode != 0:
+        pytest.skip("a small disk can only be mounted by root")
+    yield disk
+    subprocess.run(["umount", str(disk)], check=True)
+
+
+def test_sound_is_16_khz_mono_of_16_bits_and_as_long_as_the_medium(
+    film: Film, tmp_path: Path
+) -> None:
+    medium = film("a.mkv", "sine=f=440:d=3:r=44100", ("-ac", "2"))
+    audio = decode(medium, _first(medium), tmp_path / "a.s16")
+    assert audio.path == tmp_path / "a.s16"
+    assert audio.duration == pytest.approx(3.0, abs=0.05)
+    spectrum = np.abs(np.fft.rfft(audio.samples(Interval(1, 2))))
+    assert int(spectrum.argmax()) == 440  # heard as it was played, so rate and width are right
+
+
+def test_the_chosen_track_is_the_one_that_is_decoded(tmp_path: Path) -> None:
+    medium = tmp_path / "two.mka"
+    _ffmpeg(
+        *("-f", "lavfi", "-i", "sine=f=300:d=2", "-f", "lavfi", "-i", "sine=f=900:d=2"),
+        *("-map", "0", "-map", "1", "-c:a", "flac", medium),
+    )
+    for track, pitch in zip(probe(medium).audio, (300, 900), strict=True):
+        audio = decode(medium, track, tmp_path / "out")
+        assert int(np.abs(np.fft.rfft(audio.samples(Interval(0, 1)))).argmax()) == pitch
+
+
+@pytest.mark.parametrize("ending", ["mkv", "mp4", "mov"])
+def test_a_track_that_starts_late_is_padded_so_that_times_are_the_mediums(
+    tmp_path: Path, ending: str
+) -> None:
+    medium = tmp_path / f"late.{ending}"
+    _ffmpeg(
+        *("-f", "lavfi", "-i", "testsrc2=s=64x36:r=25:d=5"),
+        *("-itsoffset", "2", "-f", "lavfi", "-i", "sine=d=3", "-c:v", "libx264"),
+        *("-preset", "ultrafast", "-c:a", "aac", medium),
+    )
+    audio = decode(medium, _first(medium), tmp_path / "late.s16")
+    ((start, end),) = _heard(audio)
+    assert start == pytest.approx(2.0, abs=0.15)
+    assert end == pytest.approx(5.0, abs=0.15)
+    assert np.abs(audio.samples(Interval(0, 1.8))).max() < 0.001
+
+
+def test_a_hole_in_a_track_is_silence_so_that_what_follows_keeps_its_time(tmp_path: Path) -> None:
+    medium = tmp_path / "hole.mka"
+    _ffmpeg(
+        *("-f", "lavfi", "-i", "sine=d=4", "-af", "aselect='not(between(t,1,2.5))'"),
+        *("-c:a", "pcm_s16le", medium),
+    )
+    audio = decode(medium, _first(medium), tmp_path / "hole.s16")
+    (before, after) = _heard(audio)
+    assert before == pytest.approx((0.0, 1.0), abs=0.15)
+    assert after == pytest.approx((2.5, 4.0), abs=0.15)
+
+
+@pytest.fixture(scope="module")
+def minute(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """A minute of picture and sound as a file with a given ending."""
+    folder = tmp_path_factory.mktemp("minute")
+
+    def make(ending: str) -> Path:
+        target = folder / f"whole.{ending}"
+        if not target.exists():
+            _ffmpeg(
+                *("-f", "lavfi", "-i", "testsrc2=s=64x36:r=5:d=60"),
+                *("-f", "lavfi", "-i", "sine=d=60", "-c:v", "libx264", "-preset", "ultrafast"),
+                *("-g", "25", "-c:a", "aac", "-movflags", "faststart", target),
+            )
+        return target
+
+    return make
+
+
+@pytest.mark.parametrize("ending", ["mkv", "mp4"])
+@pytest.mark.parametrize("kept", [0.3, 0.75])
+def test_a_truncated_file_is_refused_and_leaves_nothing(
+    minute: Callable[[str], Path], tmp_path: Path, ending: str, kept: float
+) -> None:
+    whole = minute(ending).read_bytes()
+    cut = tmp_path / f"cut.{ending}"
+    cut.write_bytes(whole[: int(len(whole) * kept)])
+    with pytest.raises(Truncated, match="cut off: it states 60 s") as caught:
+        decode(cut, _first(cut), tmp_path / "cut.s16")
+    assert "again" in caught.value.cure
+    assert list(tmp_path.iterdir()) == [cut]
+
+
+@pytest.mark.parametrize("ending", ["mkv", "mp4"])
+def test_the_same_file_whole_is_accepted(
+    minute: Callable[[str], Path], tmp_path: Path, ending: str
+) -> None:
+    medium = minute(ending)
+    audio = decode(medium, _first(medium), tmp_path / "whole.s16")
+    assert audio.duration == pytest.approx(60, abs=0.2)
+
+
+def test_an_mp4_whose_index_is_missing_is_refused(tmp_path: Path) -> None:
+    medium = tmp_path / "a.mp4"
+    _ffmpeg("-f", "lavfi", "-i", "sine=d=20", "-c:a", "aac", medium)
+    cut = tmp_path / "cut.mp4"
+    cut.write_bytes(medium.read_bytes()[: medium.stat().st_size // 2])
+    with pytest.raises(NotMedia, match="cut.mp4"):
+        probe(cut)
+
+
+@pytest.mark.parametrize("ending", ["mkv", "mp4"])
+def test_sound_that_ends_before_the_picture_of_an_intact_file_is_accepted(
+    tmp_path: Path, ending: str
+) -> None:
+    medium = tmp_path / f"short.{ending}"
+    _ffmpeg(
+        *("-f", "lavfi", "-i", "testsrc2=s=64x36:r=5:d=60", "-f", "lavfi", "-i", "sine=d=20"),
+        *("-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac", medium),
+    )
+    audio = decode(medium, _first(medium), tmp_path / "short.s16")
+    assert audio.duration == pytest.approx(20, abs=0.2)
+
+
+def test_a_damaged_middle_costs_its_own_seconds_and_no_more(
+    minute: Callable[[str], Path], tmp_path: Path
+) -> None:
+    broken = bytearray(minute("mkv").read_bytes())
+    middle = len(broken) // 2
+    broken[middle : middle + 2000] = os.urandom(2000)
+    medium = tmp_path / "broken.mkv"
+    medium.write_bytes(broken)
+    audio = decode(medium, _first(medium), tmp_path / "broken.s16")
+    assert audio.duration == pytest.approx(60, abs=0.5)
+    heard = _heard(audio)
+    assert heard[0][0] < 0.2
+    assert heard[-1][1] > 59.5
+
+
+@pytest.mark.parametrize(
+    "name", ["[a] 'b' \"c\" %d.mkv", "-y.mkv", "a:b\nc.mkv", os.fsdecode(b"\xe9\xff.mkv")]
+)
+def test_no_name_of_medium_or_folder_means_anything_to_ffmpeg(
+    film: Film, tmp_path: Path, name: str
+) -> None:
+    medium, folder = tmp_path / name, tmp_path / f"out {name}"
+    film("plain.mkv").rename(medium)
+    folder.mkdir()
+    audio = decode(medium, _first(medium), folder / name)
+    assert audio.duration == pytest.approx(3.0, abs=0.1)
+    assert sorted(tmp_path.iterdir()) == sorted([medium, folder])
+    assert list(folder.iterdir()) == [folder / name]
+
+
+def test_progress_goes_up_to_the_end(minute: Callable[[str], Path], tmp_path: Path) -> None:
+    told: list[float] = []
+    medium = minute("mkv")
+    decode(medium, _first(medium), tmp_path / "a", on_progress=told.append)
+    assert told == sorted(told)
+    assert told[-1] == pytest.approx(60, abs=0.5)
+
+
+def test_an_earlier_half_of_the_sound_is_overwritten(film: Film, tmp_path: Path) -> None:
+    medium = film("a.mkv")
+    (tmp_path / "a.s16.part").write_bytes(b"x" * 10_000_000)
+    assert decode(medium, _first(medium), tmp_path / "a.s16").duration == pytest.approx(3, abs=0.1)
+    assert not (tmp_path / "a.s16.part").exists()
+
+
+def test_a_track_that_is_not_there_is_refused_by_number(film: Film, tmp_path: Path) -> None:
+    with_sound, silent = film("a.mkv"), film("silent.mkv", sound=None)
+    with pytest.raises(NotMedia, match=r"track 1 of .*silent.mkv cannot be decoded"):
+        decode(silent, _first(with_sound), tmp_path / "out")
+    assert not (tmp_path / "out.part").exists()
+
+
+def test_a_medium_that_went_away_is_gone(film: Film, tmp_path: Path) -> None:
+    medium = film("a.mkv")
+    track = _first(medium)
+    medium.unlink()
+    with pytest.raises(Gone):
+        decode(medium, track, tmp_path / "out")
+
+
+def test_decoding_past_its_limit_is_ended_and_leaves_nothing(tmp_path: Path) -> None:
+    medium = tmp_path / "long.mka"
+    _ffmpeg("-f", "lavfi", "-i", "anullsrc=r=8000:cl=mono", "-t", "20000", "-c:a", "flac", medium)
+    with pytest.raises(Temporary, match="did not finish"):
+        decode(medium, _first(medium), tmp_path / "out", limit=0.3)
+    assert list(tmp_path.iterdir()) == [medium]
+
+
+def test_without_ffmpeg_the_cure_is_to_install_it(
+    film: Film, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    medium = film("a.mkv")
+    track = _first(medium)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(Misconfigured) as caught:
+        decode(medium, track, tmp_path / "out")
+    assert "apt install ffmpeg" in caught.value.cure
+
+
+def test_a_disk_without_room_is_seen_before_anything_is_written(
+    minute: Callable[[str], Path], tiny_disk: Path
+) -> None:
+    medium = minute("mkv")
+    with pytest.raises(Temporary, match="disk is full: decoding needs 2 MB") as caught:
+        decode(medium, _first(medium), tiny_disk / "out")
+    assert "state_dir" in caught.value.cure
+    assert list(tiny_disk.iterdir()) == []
+
+
+def test_a_disk_that_fills_while_decoding_is_said_and_given_back_its_room(
+    tmp_path: Path, tiny_disk: Path
+) -> None:
+    medium = tmp_path / "streamed.mkv"  # written to a pipe, it states no length
+    sound = ["-f", "lavfi", "-i", "sine=d=60", "-c:a", "aac", "-f", "matroska", "pipe:1"]
+    with medium.open("wb") as file:
+        subprocess.run(["ffmpeg", "-v", "error", "-nostdin", *sound], stdout=file, check=True)
+    assert probe(medium).duration == 0
+    with pytest.raises(Temporary, match="disk is full"):
+        decode(medium, _first(medium), tiny_disk / "out")
+    assert list(tiny_disk.iterdir()) == []

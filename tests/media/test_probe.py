@@ -1,0 +1,287 @@
+"""What ffprobe sees of a file, and what is said of files that it cannot read."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from subtitled.media.probe import probe
+from subtitled.media.problems import Gone, NotMedia
+from subtitled.media.run import run
+from subtitled.media.tracks import choose_audio
+from subtitled.plugin import Language, Misconfigured, Problem, Temporary
+
+Film = Callable[..., Path]
+
+HOSTILE = [
+    "[brackets] {and} (more).mkv",
+    "quote' and \" and `.mkv",
+    "new\nline.mkv",
+    "-i.mkv",
+    "100% %d %05d.mkv",
+    "http:host:80.mkv",
+    "concat:a|b.mkv",
+    "$(touch pwned) ; & *.mkv",
+    "back\\slash.mkv",
+    " space at both ends ",
+    os.fsdecode(b"caf\xe9 \xff\xfe.mkv"),
+]
+
+
+@pytest.fixture(scope="module")
+def rich(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A film with three audio tracks and four subtitles, each marked in its own way."""
+    folder = tmp_path_factory.mktemp("rich")
+    (folder / "s.srt").write_text("1\n00:00:00,000 --> 00:00:01,000\nHello\n\n", "utf-8")
+    target = folder / "rich.mkv"
+    maps = [*("-map", "0"), *("-map", "1") * 3, *("-map", "2") * 4]
+    _ffmpeg(
+        *("-f", "lavfi", "-i", "testsrc2=s=64x36:r=5:d=2", "-f", "lavfi", "-i", "sine=d=2"),
+        *("-i", folder / "s.srt", *maps, "-c:v", "libx264", "-preset", "ultrafast"),
+        *("-c:a", "flac", "-c:s", "srt", "-c:s:3", "ass", "-ac:a:1", "2"),
+        *("-metadata:s:a:0", "language=fre", "-metadata:s:a:0", "title=Version française"),
+        *("-metadata:s:a:1", "language=eng", "-metadata:s:a:2", "language=ger"),
+        *("-disposition:a:0", "dub", "-disposition:a:1", "default+original"),
+        *("-disposition:a:2", "comment"),
+        *("-metadata:s:s:0", "language=spa", "-metadata:s:s:2", "title=English SDH"),
+        *("-disposition:s:0", "default", "-disposition:s:1", "forced"),
+        *("-disposition:s:2", "hearing_impaired", "-disposition:s:3", "0"),
+        target,
+    )
+    return target
+
+
+def _ffmpeg(*arguments: object) -> None:
+    subprocess.run(
+        ["ffmpeg", "-v", "error", "-nostdin", "-y", *map(os.fspath, map(_text, arguments))],
+        check=True,
+    )
+
+
+def _text(argument: object) -> str | os.PathLike[str]:
+    return argument if isinstance(argument, os.PathLike) else str(argument)
+
+
+def _tagged(target: Path, *tags: Sequence[str]) -> Path:
+    """Sound alone, one track for each of the tags' lists."""
+    options = [
+        word
+        for n, pairs in enumerate(tags)
+        for tag in pairs
+        for word in (f"-metadata:s:a:{n}", tag)
+    ]
+    maps = ["-map", "0"] * len(tags)
+    _ffmpeg("-f", "lavfi", "-i", "sine=d=1", *maps, "-c:a", "flac", *options, target)
+    return target
+
+
+def test_the_facts_of_a_film_are_found(rich: Path) -> None:
+    facts = probe(rich)
+    assert facts.duration == pytest.approx(2.0, abs=0.2)
+    assert "matroska" in facts.format
+    assert facts.has_video
+    assert [track.index for track in facts.audio] == [1, 2, 3]
+    assert [track.language for track in facts.audio] == ["fr", "en", "de"]
+    assert [track.channels for track in facts.audio] == [1, 2, 1]
+    assert {track.codec for track in facts.audio} == {"flac"}
+    assert facts.audio[0].title == "Version française"
+
+
+def test_what_each_audio_track_is_marked_as_is_seen(rich: Path) -> None:
+    dub, original, comment = probe(rich).audio
+    assert (dub.dub, dub.default, dub.original, dub.commentary) == (True, False, False, False)
+    assert (original.default, original.original, original.dub) == (True, True, False)
+    assert comment.commentary
+    assert choose_audio(probe(rich)).track == original
+
+
+def test_what_each_subtitle_is_marked_as_is_seen(rich: Path) -> None:
+    spanish, forced, sdh, plain = probe(rich).subtitles
+    assert (spanish.language, spanish.default, spanish.forced) == ("es", True, False)
+    assert (forced.forced, forced.sdh) == (True, False)
+    assert (sdh.sdh, sdh.forced) == (True, False)
+    assert (plain.codec, plain.forced, plain.sdh, plain.default) == ("ass", False, False, False)
+    assert all(track.is_text for track in (spanish, forced, sdh, plain))
+
+
+def test_pictures_are_told_from_text(tmp_path: Path) -> None:
+    target = tmp_path / "disc.mkv"
+    pictures, text = tmp_path / "s.sup", tmp_path / "s.srt"
+    pictures.write_bytes(_empty_pgs())  # ffmpeg makes no picture subtitle of text
+    text.write_text("1\n00:00:00,000 --> 00:00:01,000\nHello\n\n", "utf-8")
+    inputs = ["-i", pictures, "-i", text, "-f", "lavfi", "-i", "sine=d=1"]
+    maps = ["-map", "0", "-map", "1", "-map", "2", "-c:s", "copy", "-c:a", "flac"]
+    _ffmpeg(*inputs, *maps, target)
+    assert {t.codec: t.is_text for t in probe(target).subtitles} == {
+        "hdmv_pgs_subtitle": False,
+        "subrip": True,
+    }
+
+
+def _empty_pgs() -> bytes:
+    """Two display sets of a PGS subtitle: composition, window and end, with nothing to show."""
+    out = b""
+    for number in (1, 2):
+        pts = (90_000 * number).to_bytes(4, "big") + bytes(4)
+        composition = bytes.fromhex("0780 0438 10") + number.to_bytes(2, "big") + b"\x80\0\0\0"
+        window = bytes.fromhex("01 00 0000 0000 0010 0010")
+        for kind, body in ((0x16, composition), (0x17, window), (0x80, b"")):
+            out += b"PG" + pts + bytes([kind]) + len(body).to_bytes(2, "big") + body
+    return out
+
+
+@pytest.mark.parametrize(
+    "title",
+    ["Director's Commentary", "Kommentar von Regisseur", "Commentaire audio", "COMENTARIO"],
+)
+def test_commentary_is_known_by_its_title_too(tmp_path: Path, title: str) -> None:
+    plain, other = probe(_tagged(tmp_path / "a.mka", ["title=Stereo"], [f"title={title}"])).audio
+    assert not plain.commentary
+    assert other.commentary
+
+
+@pytest.mark.parametrize("title", ["Audio Description", "Descriptive audio", "Hörfilmfassung"])
+def test_audio_description_is_known_by_its_title_too(tmp_path: Path, title: str) -> None:
+    (track,) = probe(_tagged(tmp_path / "a.mka", [f"title={title}"])).audio
+    assert track.description
+
+
+@pytest.mark.parametrize("tag", ["xyzzy", "???", "english please", "12", "-", "e\u0301n", "qqq1"])
+def test_a_nonsense_language_tag_is_no_language_and_no_error(tmp_path: Path, tag: str) -> None:
+    (track,) = probe(_tagged(tmp_path / "a.mka", [f"language={tag}"])).audio
+    assert track.language == "und"
+
+
+@pytest.mark.parametrize(("tag", "language"), [("ger", "de"), ("GER", "de"), ("pt-BR", "pt-BR")])
+def test_the_codes_that_files_use_are_understood(tmp_path: Path, tag: str, language: str) -> None:
+    (track,) = probe(_tagged(tmp_path / "a.mka", [f"language={tag}"])).audio
+    assert track.language == Language(language)
+
+
+def test_a_cover_in_a_sound_file_is_no_video(tmp_path: Path) -> None:
+    cover, song, target = tmp_path / "c.png", tmp_path / "s.flac", tmp_path / "song.mp3"
+    _ffmpeg("-f", "lavfi", "-i", "color=s=16x16", "-frames:v", "1", cover)
+    _ffmpeg("-f", "lavfi", "-i", "sine=d=1", song)
+    _ffmpeg(
+        *("-i", song, "-i", cover, "-map", "0", "-map", "1", "-c:v", "copy"),
+        *("-disposition:v", "attached_pic"),
+        target,
+    )
+    facts = probe(target)
+    assert not facts.has_video
+    assert len(facts.audio) == 1
+
+
+def test_a_film_without_sound_is_read_and_has_no_track(film: Film) -> None:
+    facts = probe(film("silent.mkv", sound=None))
+    assert facts.audio == ()
+    assert facts.has_video
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("text.mkv", b"this is only text\n" * 200),
+        ("page.mp4", b"<!doctype html><title>404</title>" * 50),
+        ("empty.mkv", b""),
+        ("one.mkv", b"\0"),
+        ("zeros.mkv", bytes(100_000)),
+        ("head.mkv", bytes.fromhex("1a45dfa3") + bytes(64)),
+        ("subtitle.mkv", b"1\n00:00:01,000 --> 00:00:02,000\nHello\n\n"),
+        ("list.mkv", b"ffconcat version 1.0\nfile '/etc/hostname'\n"),
+        ("list.m3u8", b"#EXTM3U\n#EXTINF:1,\nhttp://127.0.0.1:9/a.ts\n"),
+    ],
+)
+def test_what_is_no_medium_is_refused_by_name_with_a_cure(
+    tmp_path: Path, name: str, content: bytes
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(NotMedia, match=name) as caught:
+        probe(tmp_path / name)
+    assert caught.value.cure
+
+
+def test_what_is_not_there_may_come_back_and_a_folder_is_no_medium(tmp_path: Path) -> None:
+    with pytest.raises(Gone):
+        probe(tmp_path / "gone.mkv")
+    (tmp_path / "link.mkv").symlink_to(tmp_path / "gone.mkv")
+    with pytest.raises(Gone):
+        probe(tmp_path / "link.mkv")
+    (tmp_path / "folder.mkv").mkdir()
+    with pytest.raises(NotMedia, match="not a file"):
+        probe(tmp_path / "folder.mkv")
+
+
+def test_a_pipe_is_refused_without_waiting_for_a_writer(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.mkv")
+    with pytest.raises(NotMedia, match="not a file"):
+        probe(tmp_path / "pipe.mkv")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_file_that_may_not_be_read_says_whom_to_let(film: Film) -> None:
+    medium = film("a.mkv")
+    medium.chmod(0)
+    with pytest.raises(Misconfigured, match="daemon's user"):
+        probe(medium)
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_no_name_means_anything_to_ffprobe(film: Film, tmp_path: Path, name: str) -> None:
+    medium = tmp_path / name
+    film("plain.mkv").rename(medium)
+    assert probe(medium).duration == pytest.approx(3.0, abs=0.1)
+    assert sorted(tmp_path.iterdir()) == [medium]
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_problem_with_any_name_can_be_printed_and_stored(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("no film")
+    with pytest.raises(NotMedia) as caught:
+        probe(tmp_path / name)
+    said = str(caught.value)
+    assert json.loads(json.dumps(said)).encode("utf-8")
+
+
+def test_without_ffmpeg_the_cure_is_to_install_it(
+    film: Film, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    medium = film("a.mkv")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(Misconfigured, match="ffprobe is not installed") as caught:
+        probe(medium)
+    assert "apt install ffmpeg" in caught.value.cure
+
+
+def test_a_program_that_hangs_is_ended_at_its_limit() -> None:
+    with pytest.raises(Temporary, match="sleep did not finish"):
+        run("sleep", ["30"], limit=0.3)
+
+
+def test_a_program_that_floods_stderr_is_not_waited_for_and_its_end_is_kept() -> None:
+    script = "i=0; while [ $i -lt 20000 ]; do echo line $i >&2; i=$((i+1)); done"
+    ran = run("sh", ["-c", script], limit=20.0)
+    assert ran.status == 0
+    assert ran.stderr.endswith("line 19999")
+    assert len(ran.stderr) < 20_000
+
+
+def test_a_medium_that_ends_in_the_middle_of_its_header_is_a_problem_and_no_crash(
+    film: Film, tmp_path: Path
+) -> None:
+    whole = film("whole.mkv").read_bytes()
+    part = tmp_path / "part.mkv"
+    for size in (5, 40, 200, 400, 700, 1000):
+        part.write_bytes(whole[:size])
+        try:
+            facts = probe(part)
+        except Problem as problem:
+            assert isinstance(problem, NotMedia)
+            assert problem.cure
+        else:
+            assert facts.audio or facts.has_video

@@ -1,0 +1,160 @@
+"""Cutting speech into pieces of work, and choosing where to listen for the language."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from subtitled.media.stretches import cut_into_stretches, detection_windows
+from subtitled.plugin import Interval, Stretch
+
+Pairs = list[tuple[float, float]]
+
+SPEECH = st.lists(
+    st.tuples(
+        st.floats(0, 30) | st.sampled_from([0.0, 0.5, 300.0]),
+        st.floats(0.05, 90) | st.sampled_from([0.25, 480.0, 3000.0]),
+    ),
+    max_size=60,
+).map(lambda pairs: _speech(pairs))
+LENGTHS = st.floats(5, 600) | st.sampled_from([0.25, 480.0])
+
+
+def _speech(pairs: Pairs) -> list[Interval]:
+    """Intervals in order and apart, of pairs of pause and speech."""
+    speech, now = [], 0.0
+    for pause, spoken in pairs:
+        speech.append(Interval(now + pause, now + pause + spoken))
+        now += pause + spoken
+    return speech
+
+
+def _spoken(stretch: Stretch) -> float:
+    return sum(part.duration for part in stretch.speech)
+
+
+def _cut(speech: list[Interval], length: float) -> list[Stretch]:
+    return cut_into_stretches(speech, length, speech[-1].end + 1 if speech else 10.0)
+
+
+@given(SPEECH, LENGTHS)
+def test_stretches_follow_each_other_from_zero_to_the_end(
+    speech: list[Interval], length: float
+) -> None:
+    stretches = _cut(speech, length)
+    if not speech:
+        assert stretches == []
+        return
+    assert stretches[0].interval.start == 0
+    assert stretches[-1].interval.end == speech[-1].end + 1
+    for one, following in zip(stretches, stretches[1:], strict=False):
+        assert one.interval.end == following.interval.start
+        assert one.interval.start < one.interval.end
+
+
+@given(SPEECH, LENGTHS)
+def test_every_moment_of_speech_is_in_exactly_one_stretch(
+    speech: list[Interval], length: float
+) -> None:
+    stretches = _cut(speech, length)
+    held = [part for stretch in stretches for part in stretch.speech]
+    assert all(a.end <= b.start + 1e-6 for a, b in zip(held, held[1:], strict=False))
+    joined: list[Interval] = []
+    for part in held:  # what was cut hard is put together again
+        whole = next((s for s in speech if s.start - 1e-6 <= part.start < s.end), None)
+        assert whole is not None
+        if joined and joined[-1].start >= whole.start - 1e-6 and joined[-1].start < whole.end:
+            assert part.start == pytest.approx(joined[-1].end)
+            joined[-1] = Interval(joined[-1].start, part.end)
+        else:
+            joined.append(part)
+    assert [p.start for p in joined] == pytest.approx([s.start for s in speech])
+    assert [p.end for p in joined] == pytest.approx([s.end for s in speech])
+
+
+@given(SPEECH, LENGTHS)
+def test_the_speech_of_a_stretch_lies_within_it(speech: list[Interval], length: float) -> None:
+    for stretch in _cut(speech, length):
+        assert stretch.speech
+        assert stretch.interval.start <= stretch.speech[0].start + 1e-9
+        assert stretch.speech[-1].end <= stretch.interval.end + 1e-9
+
+
+@given(SPEECH, LENGTHS)
+def test_a_stretch_holds_about_the_length_and_never_more(
+    speech: list[Interval], length: float
+) -> None:
+    stretches = _cut(speech, length)
+    assert all(_spoken(stretch) <= length * (1 + 1e-9) for stretch in stretches)
+    for stretch, following in zip(stretches, stretches[1:], strict=False):
+        # Less than three quarters only where the next words would be too many.
+        enough = _spoken(stretch) >= 0.75 * length * (1 - 1e-9)
+        assert enough or _spoken(stretch) + following.speech[0].duration > length * (1 - 1e-9)
+
+
+@given(SPEECH, LENGTHS)
+def test_no_word_is_cut_unless_there_is_no_pause_within_the_length(
+    speech: list[Interval], length: float
+) -> None:
+    for stretch in _cut(speech, length)[:-1]:
+        cut = stretch.interval.end
+        through = [part for part in speech if part.start + 1e-6 < cut < part.end - 1e-6]
+        assert all(part.duration > length for part in through)
+
+
+def test_the_cut_is_made_in_the_longest_pause_near_the_length() -> None:
+    speech = _speech([(1, 20), (50, 60), (1, 5), (9, 5), (2, 5), (1, 60)])
+    first, second = _cut(speech, 100)
+    assert first.speech[-1] == speech[2]  # before the pause of 9, not of 50, 2 or 1
+    assert first.interval.end == (speech[2].end + speech[3].start) / 2
+    assert list(second.speech) == speech[3:]
+
+
+def test_a_short_medium_is_one_stretch() -> None:
+    speech = _speech([(3, 10), (1, 10)])
+    assert _cut(speech, 480) == [Stretch(Interval(0, 25), tuple(speech))]
+
+
+def test_speech_without_any_pause_is_cut_hard_at_the_length() -> None:
+    stretches = cut_into_stretches([Interval(0, 1000)], 480, 1000)
+    assert [stretch.interval.end for stretch in stretches] == [480, 960, 1000]
+
+
+def test_a_total_that_was_stated_too_short_loses_no_speech() -> None:
+    (stretch,) = cut_into_stretches([Interval(1, 100)], 480, 50.0)
+    assert stretch.interval == Interval(0, 100)
+
+
+@given(SPEECH, st.integers(1, 9), st.floats(1, 60))
+def test_windows_are_few_short_in_order_apart_and_begin_with_speech(
+    speech: list[Interval], count: int, length: float
+) -> None:
+    windows = detection_windows(speech, count, length)
+    assert bool(windows) == bool(speech)
+    assert len(windows) <= count
+    assert all(a.end <= b.start for a, b in zip(windows, windows[1:], strict=False))
+    for window in windows:
+        assert 0 < window.duration <= length + 1e-6
+        assert any(part.start <= window.start < part.end for part in speech)
+        assert window.end <= speech[-1].end
+
+
+def test_windows_are_spread_over_the_whole_medium() -> None:
+    speech = _speech([(2, 4)] * 1000)  # 6000 s
+    windows = detection_windows(speech)
+    assert len(windows) == 5
+    assert [int(window.start // 1200) for window in windows] == [0, 1, 2, 3, 4]
+
+
+def test_a_window_is_where_most_is_spoken_near_its_place() -> None:
+    speech = [Interval(0, 2), Interval(100, 128), Interval(200, 203), Interval(400, 402)]
+    (window,) = detection_windows(speech, count=1)
+    assert window == Interval(100, 130)
+
+
+def test_a_song_at_the_beginning_has_one_voice_of_several() -> None:
+    song, film = [Interval(0, 180)], _speech([(200, 5), *[(3, 5)] * 600])
+    windows = detection_windows(song + film)
+    assert len(windows) == 5
+    assert sum(window.start < 180 for window in windows) == 1

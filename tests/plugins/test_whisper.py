@@ -1,0 +1,87 @@
+"""Whisper: windows map back exactly; real speech is recognised; nothing is heard in noise."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from subtitled.plugin import Audio, Context, Interval, Language, Request, Stretch, Word
+from subtitled.plugin.testing import check_engine, check_transcript
+from subtitled_plugins.whisper.engine import WhisperEngine, WhisperSettings, lost
+from subtitled_plugins.whisper.windows import Window, batches, halves, pack
+
+_gaps = st.lists(st.tuples(st.floats(0.1, 5), st.floats(0.1, 70)), min_size=1, max_size=40)
+
+
+@given(_gaps, st.integers(1, 8))
+def test_windows_hold_all_speech_and_times_map_back(
+    gaps: list[tuple[float, float]], workers: int
+) -> None:
+    speech, now = [], 0.0
+    for pause, spoken in gaps:
+        speech.append(Interval(now + pause, now + pause + spoken))
+        now += pause + spoken
+    windows = pack(speech)
+    assert all(window.duration <= 30.001 for window in windows)
+    total = sum(part.duration for part in speech)
+    assert sum(window.duration for window in windows) == pytest.approx(total)
+    dealt = [window for batch in batches(windows, workers, 4) for window in batch]
+    assert sorted(dealt, key=lambda w: w.parts[0].start) == windows
+    for window in windows:
+        assert window.in_medium(0.0) == window.parts[0].start
+        assert window.in_medium(window.duration, is_end=True) == pytest.approx(window.parts[-1].end)
+        assert sum(half.duration for half in halves(window)) == pytest.approx(window.duration)
+
+
+def test_speech_without_words_counts_as_lost() -> None:
+    window = Window((Interval(0, 20),))
+    assert lost(window, [Word(" a", 0, 1), Word(" b", 19, 20)]) == pytest.approx(18)
+    assert lost(window, [Word(" a", n, n + 1) for n in range(20)]) == 0
+
+
+def _pcm(source: list[str], target: Path) -> Audio:
+    subprocess.run(
+        ["ffmpeg", "-v", "error", *source, "-ar", "16000", "-ac", "1", "-f", "s16le", target],
+        check=True,
+    )
+    return Audio(target)
+
+
+@pytest.fixture(scope="module")
+def engine(model_base: Path) -> WhisperEngine:
+    made = WhisperEngine(WhisperSettings(), Context("whisper", 2, {"base": model_base}))
+    made.load()
+    return made
+
+
+@pytest.mark.model
+def test_a_president_is_understood_word_by_word(
+    engine: WhisperEngine, speech: Path, tmp_path: Path
+) -> None:
+    audio = _pcm(["-i", str(speech / "jfk.flac")], tmp_path / "a")
+    whole = Interval(0, audio.duration)
+    stretch = Stretch(whole, (whole,))
+    heard = engine.transcribe(audio, Request(stretch, Language("en")))
+    assert "ask not what your country can do for you" in heard.text
+    check_transcript(heard, stretch)
+    (guess,) = engine.detect_language(audio, [whole])
+    assert guess.probabilities[Language("en")] > 0.8
+
+
+@pytest.mark.model
+def test_spanish_is_put_into_english(engine: WhisperEngine, speech: Path, tmp_path: Path) -> None:
+    audio = _pcm(["-t", "20", "-i", str(speech / "prologue.es.mp3")], tmp_path / "a")
+    whole = Interval(0, audio.duration)
+    request = Request(Stretch(whole, (whole,)), Language("es"), Language("en"))
+    heard = engine.transcribe(audio, request)
+    assert heard.language == "en"
+    assert "Academy" in heard.text
+
+
+@pytest.mark.model
+def test_the_engine_keeps_the_contract(model_base: Path) -> None:
+    check_engine(WhisperEngine, {}, {"base": model_base})
