@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import threading
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,15 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from subtitled.library.database import open_engine
-from subtitled.library.ledger import NEW, FileState, Ledger
+from subtitled.library.ledger import (
+    BACKFILL,
+    DECIDED,
+    NEW,
+    URGENT,
+    AskedFor,
+    FileState,
+    Ledger,
+)
 from subtitled.library.schema import metadata
 from subtitled.plugin import Kind, Language, Misconfigured
 
@@ -226,3 +235,200 @@ def test_committed_rows_outlive_a_power_cut(ledger: Ledger) -> None:
     with open_engine(ledger.path).connect() as connection:
         assert connection.execute(sa.text("PRAGMA synchronous")).scalar() == 2
         assert connection.execute(sa.text("PRAGMA journal_mode")).scalar() == "wal"
+
+
+def _seen_at(ledger: Ledger, path: Path, when: float, priority: int) -> None:
+    ledger.noticed("films", path, stat_of(5), priority)
+    ledger.still_unsettled(_the(ledger, path), stat_of(5), when)
+
+
+def test_what_is_due_comes_most_urgent_first_and_then_newest_first(ledger: Ledger) -> None:
+    for name, when, priority in (
+        ("old backfill", 1000.0, BACKFILL),
+        ("arrived first", 1010.0, NEW),
+        ("new backfill", 1030.0, BACKFILL),
+        ("arrived last", 1020.0, NEW),
+        ("asked for", 1000.0, URGENT),
+        ("too fresh", 1995.0, URGENT),
+    ):
+        _seen_at(ledger, Path(f"/films/{name}"), when, priority)
+    expected = ["asked for", "arrived last", "arrived first", "new backfill", "old backfill"]
+    assert [r.path.name for r in ledger.due(2000.0, 10, {"films": 30.0})] == expected
+    assert [r.path.name for r in ledger.due(2000.0, 2, {"films": 30.0})] == expected[:2]
+    assert [r.path.name for r in ledger.in_state(FileState.SETTLING)][:2] == [
+        "too fresh",
+        "asked for",
+    ]
+
+
+def test_each_library_waits_its_own_time(ledger: Ledger) -> None:
+    for library in ("films", "recordings"):
+        path = Path(f"/{library}/a.mkv")
+        ledger.noticed(library, path, stat_of(5))
+        ledger.still_unsettled(_the(ledger, path), stat_of(5), 1000.0)
+    settle = {"films": 30.0, "recordings": 600.0}
+    for now, due in ((1029.9, []), (1030.0, ["films"]), (1600.0, ["films", "recordings"])):
+        assert sorted(r.library for r in ledger.due(now, 9, settle)) == due
+
+
+def test_a_file_seen_in_what_is_now_the_future_is_looked_at_now(ledger: Ledger) -> None:
+    _seen_at(ledger, Path("/films/a.mkv"), 5000.0, NEW)
+    assert len(ledger.due(1000.0, 9, {"films": 30.0})) == 1
+
+
+@pytest.mark.parametrize("state", list(FileState))
+def test_every_state_outlives_the_process_with_what_was_said(
+    ledger: Ledger, state: FileState
+) -> None:
+    film = Path("/films/a.mkv")
+    ledger.noticed("films", film, stat_of(5))
+    ledger.set_state(
+        _the(ledger, film),
+        state,
+        reason="why",
+        cure="what to do",
+        content_id="c",
+        spoken="es",
+        settings_digest="d",
+        job_id="j",
+    )
+    other = Ledger(ledger.path)
+    record = other.get(film)
+    assert record is not None
+    said = (record.state, record.reason, record.cure, record.content_id, record.spoken)
+    assert said == (state, "why", "what to do", "c", "es")
+    assert (record.settings_digest, record.job_id) == ("d", "j")
+    assert [r.id for r in other.in_state(state)] == [record.id]
+    assert other.counts() == {state: 1}
+
+
+def test_a_new_state_forgets_why_the_last_one_was_but_not_who_the_file_is(ledger: Ledger) -> None:
+    film = Path("/films/a.mkv")
+    ledger.noticed("films", film, stat_of(5))
+    file_id = _the(ledger, film)
+    ledger.set_state(file_id, FileState.RETRYING, reason="disk full", cure="make room", attempts=3)
+    ledger.set_state(file_id, FileState.WORKING, content_id="c", spoken="en")
+    ledger.set_progress(film, "2 of 9")
+    ledger.set_state(file_id, FileState.DONE)
+    record = ledger.by_id(file_id)
+    assert record is not None
+    assert (record.reason, record.cure, record.progress, record.attempts) == ("", "", "", 0)
+    assert (record.content_id, record.spoken, record.size) == ("c", "en", 5)
+
+
+@pytest.mark.parametrize("state", list(FileState))
+def test_other_settings_open_what_was_decided_and_nothing_else(
+    ledger: Ledger, state: FileState
+) -> None:
+    for name, digest in (("then", "old"), ("now", "new")):
+        path = Path(f"/films/{name}.mkv")
+        ledger.noticed("films", path, stat_of(5))
+        ledger.set_state(_the(ledger, path), state, settings_digest=digest, attempts=2)
+    ledger.noticed("shows", Path("/shows/a.mkv"), stat_of(5))
+    show = _the(ledger, Path("/shows/a.mkv"))
+    ledger.set_state(show, state, settings_digest="old")
+    opened = state in DECIDED or state is FileState.RETRYING
+    assert ledger.stale("films", "new") == int(opened)
+    then, now = ledger.get(Path("/films/then.mkv")), ledger.get(Path("/films/now.mkv"))
+    other = ledger.by_id(show)
+    assert then is not None
+    assert now is not None
+    assert other is not None
+    assert then.state is (FileState.SETTLING if opened else state)
+    assert (now.state, other.state) == (state, state)
+
+
+def test_a_file_is_asked_for_by_a_person_and_never_becomes_less_urgent(ledger: Ledger) -> None:
+    film = Path("/films/a.mkv")
+    ledger.noticed("films", film, stat_of(5), BACKFILL)
+    ledger.set_state(_the(ledger, film), FileState.FAILED, reason="broken", attempts=5)
+    ledger.settle(_the(ledger, film), URGENT)
+    ledger.noticed("films", film, stat_of(6), BACKFILL)
+    record = ledger.get(film)
+    assert record is not None
+    assert (record.state, record.priority, record.attempts) == (FileState.SETTLING, URGENT, 0)
+
+
+def test_a_file_that_is_forgotten_leaves_what_is_known_of_its_sidecars(ledger: Ledger) -> None:
+    film, sidecar = Path("/films/a.mkv"), Path("/films/a.pt-BR.forced.vtt")
+    ledger.noticed("films", film, stat_of(5))
+    for sha256 in ("first", "second"):
+        ledger.record_sidecar(
+            sidecar,
+            medium=film,
+            content_id="c",
+            language=Language("pt-BR"),
+            kind=Kind.FORCED,
+            format="vtt",
+            sha256=sha256,
+            size=5,
+            recipe="base",
+        )
+    ledger.forget(_the(ledger, film))
+    assert ledger.get(film) is None
+    known = Ledger(ledger.path).sidecar(sidecar)
+    assert known is not None
+    assert (known.medium, known.language, known.kind) == (film, Language("pt-BR"), Kind.FORCED)
+    assert (known.format, known.sha256) == ("vtt", "second")
+
+
+def test_requests_come_to_another_process_in_order_and_once(ledger: Ledger) -> None:
+    strange = Path(os.fsdecode(b"/films/caf\xe9.mkv"))
+    ledger.request("scan", None)
+    ledger.request("generate", strange)
+    ledger.request("scan", None)
+    other = Ledger(ledger.path)
+    assert other.take_requests() == [
+        AskedFor("scan", None),
+        AskedFor("generate", strange),
+        AskedFor("scan", None),
+    ]
+    assert (other.take_requests(), ledger.take_requests()) == ([], [])
+
+
+def test_controls_are_replaced_listed_by_their_beginning_and_taken_away(ledger: Ledger) -> None:
+    other = Ledger(ledger.path)
+    for key, value in (("server a", "down"), ("server b", "wrong key"), ("paused", "by hand")):
+        ledger.control(key, value)
+    ledger.control("server a", "slow")
+    assert other.controls("server ") == {"server a": "slow", "server b": "wrong key"}
+    other.control("server a", None)
+    assert ledger.controls("server ") == {"server b": "wrong key"}
+    ledger.control("never set", None)
+
+
+def test_a_ledger_cut_short_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
+    database = tmp_path / "ledger.sqlite"
+    Ledger(database).close()
+    half = database.read_bytes()[: database.stat().st_size // 2]
+    database.write_bytes(half)
+    with pytest.raises(Misconfigured, match="cannot be used"):
+        Ledger(database)
+    assert database.read_bytes() == half
+
+
+KILLED = """
+import sys, os, signal
+from pathlib import Path
+from subtitled.library.ledger import Ledger
+ledger = Ledger(Path(sys.argv[1]))
+for number in range(20):
+    ledger.noticed("films", Path(f"/films/{number}.mkv"), os.stat("/"))
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_what_a_killed_process_was_told_is_still_known(tmp_path: Path) -> None:
+    database = tmp_path / "ledger.sqlite"
+    subprocess.run([sys.executable, "-c", KILLED, str(database)], check=False, timeout=60)
+    assert Ledger(database).counts() == {FileState.SETTLING: 20}
+
+
+def test_every_connection_of_the_ledger_itself_is_durable(ledger: Ledger) -> None:
+    """The setting is each connection's own: one that forgot it would lose what it committed."""
+    with ExitStack() as stack:
+        for _ in range(3):
+            connection = stack.enter_context(ledger._engine.connect())
+            assert connection.execute(sa.text("PRAGMA synchronous")).scalar() == 2
+            assert connection.execute(sa.text("PRAGMA journal_mode")).scalar() == "wal"
+            assert connection.execute(sa.text("PRAGMA busy_timeout")).scalar() == 30000

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -94,3 +95,88 @@ def test_a_writer_that_opens_and_closes_others_meanwhile_is_still_seen(tmp_path:
     with film.open("wb"):
         lower.close()
         assert open_for_writing(film)
+
+
+NOW, WAIT = 1_700_000_000.0, 30.0
+
+
+@pytest.mark.parametrize(
+    ("since", "settled", "changed", "wait_until"),
+    [
+        (NOW, False, False, NOW + 30),
+        (NOW - 29.5, False, False, NOW + 0.5),
+        (NOW - 30, True, False, None),
+        (NOW - 86400 * 365, True, False, None),  # also: the clock jumped a year ahead
+        (NOW + 0.001, False, True, NOW + 30),  # the clock was set back a little
+        (NOW + 86400 * 3650, False, True, NOW + 30),  # and by ten years
+    ],
+)
+def test_the_verdict_and_when_to_look_again(
+    since: float, settled: bool, changed: bool, wait_until: float | None
+) -> None:
+    verdict = settling(record(since), stat_of(), NOW, WAIT)
+    assert (verdict.settled, verdict.changed) == (settled, changed)
+    if wait_until is not None:
+        assert verdict.wait_until == wait_until
+
+
+def test_with_no_time_to_wait_a_file_is_taken_at_once() -> None:
+    assert settling(record(NOW), stat_of(), NOW, 0.0).settled
+
+
+@pytest.mark.parametrize("size", [0, 4, 6])
+def test_a_file_that_was_cut_or_emptied_has_changed_too(size: int) -> None:
+    assert settling(record(0.0), stat_of(size=size), NOW, WAIT).changed
+
+
+@given(st.lists(st.tuples(st.floats(0.5, 40), st.booleans(), st.floats(-1e8, 1e8)), max_size=12))
+def test_whatever_the_clock_does_a_file_is_taken_only_when_it_looked_the_same_for_the_wait(
+    looks: list[tuple[float, bool, float]],
+) -> None:
+    """Real time goes on by steps; the file grows, or the clock jumps, between two looks."""
+    clock, size, seen = NOW, 1, record(NOW, size=1)
+    same_for, jumped = 0.0, False
+    for step, grows, jump in looks:
+        clock += step
+        same_for += step
+        if grows:
+            size, same_for = size + 1, 0.0
+        if abs(jump) > 5e7:
+            clock, jumped = clock + jump, jumped or jump > 0
+        verdict = settling(seen, stat_of(size=size), clock, WAIT)
+        assert not (verdict.settled and verdict.changed)
+        if verdict.changed:
+            seen = record(clock, size=size)
+            same_for, jumped = 0.0, False
+        elif verdict.settled:
+            assert seen.size == size
+            assert same_for >= WAIT - 0.001 or jumped
+        else:
+            assert clock < verdict.wait_until <= clock + WAIT
+
+
+def test_a_real_file_that_is_still_written_begins_anew(tmp_path: Path) -> None:
+    film = tmp_path / "a.mkv"
+    film.write_bytes(b"film")
+    first = film.stat()
+    seen = record(NOW, size=first.st_size, mtime_ns=first.st_mtime_ns)
+    assert settling(seen, film.stat(), NOW + 60, WAIT).settled
+    with film.open("ab") as file:
+        file.write(b" and more")
+    assert settling(seen, film.stat(), NOW + 60, WAIT).changed
+
+
+def test_a_file_overwritten_in_place_with_as_many_bytes_begins_anew(tmp_path: Path) -> None:
+    film = tmp_path / "a.mkv"
+    film.write_bytes(b"one")
+    first = film.stat()
+    os.utime(film, ns=(first.st_atime_ns, first.st_mtime_ns + 1))
+    seen = record(NOW, size=first.st_size, mtime_ns=first.st_mtime_ns)
+    assert settling(seen, film.stat(), NOW + 60, WAIT).changed
+
+
+def test_a_file_renamed_while_it_is_written_is_still_seen_to_be_open(tmp_path: Path) -> None:
+    with (tmp_path / "a.mkv.part").open("wb"):
+        (tmp_path / "a.mkv.part").rename(tmp_path / "a.mkv")
+        assert open_for_writing(tmp_path / "a.mkv")
+    assert not open_for_writing(tmp_path / "a.mkv")

@@ -184,7 +184,8 @@ def test_webvtt_of_other_tools_is_read(encoding: str, end_of_line: str) -> None:
 
 def test_ass_of_other_tools_is_read_without_its_commands() -> None:
     text = (
-        "[Script Info]\r\nScriptType: v4.00+\r\n\r\n[Events]\r\n"
+        "[Script Info]\r\nScriptType: v4.00+\r\n\r\n[V4+ Styles]\r\n"
+        "Format: Name, Fontname, Fontsize\r\nStyle: Default,Arial,20\r\n\r\n[Events]\r\n"
         "Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text\r\n"
         "Dialogue: 0,0:00:01.00,0:00:02.00,Default,,0,0,0,,{\\an8\\i1}Up, there\\Nand here\r\n"
     )

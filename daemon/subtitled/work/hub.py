@@ -107,10 +107,10 @@ def _write(answer: httpx.Response, part: Path, have: int, told: Told) -> None:
     goes_on = answer.status_code == 206 and answer.headers.get("Content-Range", "").startswith(
         f"bytes {have}-"
     )
-    # Unbuffered: what arrived before a kill is on disk.
-    with part.open("ab" if goes_on else "wb", buffering=0) as file:
+    with part.open("ab" if goes_on else "wb") as file:
         for block in answer.iter_bytes():
             file.write(block)
+            file.flush()  # what arrived before a kill is kept
             told(file.tell())
 
 

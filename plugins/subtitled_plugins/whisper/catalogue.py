@@ -8,13 +8,23 @@ _FILES = ("config.json", "model.bin", "tokenizer.json")
 
 
 def _spec(
-    name: str, size: int, about: str, vocabulary: str = "vocabulary.txt", repository: str = ""
+    name: str,
+    size: int,
+    about: str,
+    weights: tuple[str, str | None] = ("main", None),
+    repository: str = "",
 ) -> ModelSpec:
-    """A model whose digests the hub announces at the first pull; they are pinned then."""
-    files = dict.fromkeys((*_FILES, vocabulary))
-    if name.startswith("large"):
+    """A model whose digests, but for that of its weights, are pinned at the first pull.
+
+    ``weights`` are the revision of the repository and the SHA-256 of ``model.bin`` there.
+    """
+    large = name.startswith("large")
+    files = dict.fromkeys((*_FILES, "vocabulary.json" if large else "vocabulary.txt"))
+    if large:
         files["preprocessor_config.json"] = None
-    return ModelSpec(name, files, size, repository or f"Systran/faster-whisper-{name}", about=about)
+    revision, files["model.bin"] = weights
+    repository = repository or f"Systran/faster-whisper-{name}"
+    return ModelSpec(name, files, size, repository, revision, about=about)
 
 
 _BASE = ModelSpec(
@@ -52,14 +62,41 @@ MODELS = {
     for spec in (
         _spec("tiny.en", 78_000_000, "English only, for tests and the slowest machines"),
         _BASE,
-        _spec("small", 486_000_000, "better, 3 times slower than base"),
-        _spec("medium", 1_531_000_000, "better still, 8 times slower"),
-        _spec("large-v3", 3_091_000_000, "the best; wants a GPU", "vocabulary.json"),
+        _spec(
+            "small",
+            486_000_000,
+            "better, 3 times slower than base",
+            (
+                "536b0662742c02347bc0e980a01041f333bce120",
+                "3e305921506d8872816023e4c273e75d2419fb89b24da97b4fe7bce14170d671",
+            ),
+        ),
+        _spec(
+            "medium",
+            1_531_000_000,
+            "better still, 8 times slower",
+            (
+                "08e178d48790749d25932bbc082711ddcfdfbc4f",
+                "9b45e1009dcc4ab601eff815b61d80e60ce3fd8c74c1a14f4a282258286b51ae",
+            ),
+        ),
+        _spec(
+            "large-v3",
+            3_091_000_000,
+            "the best; wants a GPU",
+            (
+                "edaa852ec7e145841d8ffdb056a99866b5f0a478",
+                "69f74147e3334731bc3a76048724833325d2ec74642fb52620eda87352e3d4f1",
+            ),
+        ),
         _spec(
             "large-v3-turbo",
             1_622_000_000,
             "nearly the best, fast on a GPU; does not translate",
-            "vocabulary.json",
+            (
+                "0a363e9161cbc7ed1431c9597a8ceaf0c4f78fcf",
+                "e76620f83d5f5b69efd3d87e3dc180c1bd21df9fbebacfd4335e5e1efcc018da",
+            ),
             "mobiuslabsgmbh/faster-whisper-large-v3-turbo",
         ),
     )
@@ -76,3 +113,10 @@ TO_TAG = {code: Language({"jw": "jv"}.get(code, code)) for code in _CODES.split(
 """Whisper's own codes as BCP 47 tags."""
 TO_CODE = {tag.primary: code for code, tag in TO_TAG.items()} | {Language("nb"): "no"}
 """BCP 47 primary languages as Whisper's codes."""
+
+
+def languages(model: str) -> frozenset[Language]:
+    """What a model understands: Cantonese by itself came with the third large one."""
+    if model.endswith(".en"):
+        return frozenset({Language("en")})
+    return frozenset(TO_CODE) - (frozenset() if "v3" in model else {Language("yue")})

@@ -26,7 +26,7 @@ from subtitled.plugin import (
     Word,
 )
 
-from .catalogue import MODELS, TO_CODE, TO_TAG
+from .catalogue import MODELS, TO_CODE, TO_TAG, languages
 from .windows import Window, batches, halves, pack
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ class WhisperEngine(Engine):
     def capabilities(cls, settings: WhisperSettings) -> Capabilities:
         english_only = settings.model.endswith(".en")
         return Capabilities(
-            languages=frozenset({Language("en")}) if english_only else frozenset(TO_CODE),
+            languages=languages(settings.model),
             detects_language=not english_only,
             translates_to=frozenset({Language("en")} if settings.model in TRANSLATES else ()),
             takes_context=True,
@@ -96,9 +96,21 @@ class WhisperEngine(Engine):
         return tuple(MODELS.values())
 
     def load(self) -> None:
-        from faster_whisper import WhisperModel
-
-        folder: Path = self.context.models[self.settings.model]
+        try:
+            from faster_whisper import WhisperModel
+        except ImportError as error:
+            raise Misconfigured(
+                f"faster-whisper cannot be imported: {error}", "Install it: pip install subtitled"
+            ) from error
+        name = self.settings.model
+        folder: Path = self.context.models[name]
+        # Without its tokenizer faster-whisper would go and look for one on the network.
+        missing = [file for file in MODELS[name].files if not (folder / file).is_file()]
+        if missing:
+            raise Misconfigured(
+                f"the Whisper model {name} lacks {', '.join(missing)}",
+                f"Fetch it anew: subtitled models pull {name}",
+            )
         try:
             self._model = WhisperModel(
                 str(folder),
@@ -108,10 +120,12 @@ class WhisperEngine(Engine):
                 cpu_threads=1,
                 local_files_only=True,
             )
-        except (RuntimeError, ValueError) as error:
+        except Exception as error:
+            # The tokenizer's library raises nothing more particular than Exception.
             raise Misconfigured(
-                f"the Whisper model {self.settings.model} cannot be loaded: {error}",
-                f"Check it: subtitled models verify {self.settings.model}",
+                f"the Whisper model {name} cannot be loaded: {error}",
+                f"Check it: subtitled models verify {name}; and that this machine can do "
+                f"device={self.settings.device!r}, compute_type={self.settings.compute_type!r}",
             ) from error
         self._workers = ThreadPoolExecutor(self.context.threads)
 
@@ -123,14 +137,14 @@ class WhisperEngine(Engine):
         return list(self._workers.map(listen, windows))
 
     def transcribe(self, audio: Audio, request: Request) -> Transcript:
-        code = TO_CODE.get(request.language.primary)
-        if code is None:
+        spoken = request.language.primary
+        if spoken not in languages(self.settings.model):
             raise Rejected(
-                f"Whisper does not know {request.language.english_name}",
+                f"Whisper {self.settings.model} does not know {request.language.english_name}",
                 "Configure another engine for it",
             )
         options: dict[str, Any] = {
-            "language": code,
+            "language": TO_CODE[spoken],
             "task": "translate" if request.into else "transcribe",
             "beam_size": self.settings.beam_size,
             "word_timestamps": True,
