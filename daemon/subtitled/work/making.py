@@ -20,32 +20,25 @@ from subtitled.config.settings import LibrarySettings
 from subtitled.library.ledger import FileState, Ledger
 from subtitled.media.decode import decode
 from subtitled.media.probe import MediaFacts, probe
-from subtitled.media.stretches import cut_into_stretches, detection_windows
+from subtitled.media.stretches import detection_windows
 from subtitled.plugin import (
     Audio,
     Cue,
     Kind,
     Language,
     Published,
-    Request,
-    Stretch,
     Temporary,
-    Transcript,
 )
 from subtitled.subtitles.formats import render
-from subtitled.subtitles.limits import limits_for
-from subtitled.subtitles.lines import break_lines
 from subtitled.subtitles.names import sidecar_path
 from subtitled.subtitles.publish import can_write, file_sha256, publish
-from subtitled.subtitles.segmentation import segment
 
-from .child import Crashed
 from .detection import vote
 from .engines import Engines
 from .planning import Examination, examine
 from .routes import Means, Way, routes_for
-from .transcripts import Listened, TranscriptStore, recipe
-from .translation import batches, translate, with_texts
+from .texts import Texts
+from .transcripts import Listened, TranscriptStore
 
 _FACTS: TypeAdapter[MediaFacts] = TypeAdapter(MediaFacts)
 
@@ -108,7 +101,7 @@ class Workshop:
 
 def make(job: Job, shop: Workshop, steps: Steps) -> Outcome:
     """Do one job from end to end. Raises :class:`~subtitled.plugin.Problem` with the cure."""
-    making = _Making(job, shop, steps)
+    making = Making(job, shop, steps)
     facts = _FACTS.validate_python(steps.run("probe", making.probe))
     track = steps.run("choose track", lambda: making.choose(facts))
     if track is None:
@@ -121,7 +114,7 @@ def make(job: Job, shop: Workshop, steps: Steps) -> Outcome:
     spoken = making.listened(track).language
     assert spoken is not None
     decided = steps.run("decide", lambda: making.decide(facts))
-    texts = _Texts(making, facts, track, spoken)
+    texts = Texts(making, facts, track, spoken)
     made: list[Published] = []
     for wish in decided["wishes"]:
         target = Language(wish["language"])
@@ -149,7 +142,7 @@ def _outcome(decided: dict[str, Any], spoken: Language, made: tuple[Published, .
     return Outcome(FileState.NOTHING_TO_DO, "everything wanted is there", spoken)
 
 
-class _Making:
+class Making:
     """The steps of one job. Each may be run again without harm."""
 
     def __init__(self, job: Job, shop: Workshop, steps: Steps) -> None:
@@ -316,90 +309,3 @@ class _Making:
 
     def _tell(self, what: str, share: float) -> None:
         self.shop.progress(self.job, what, share)
-
-
-class _Texts:
-    """The cues of each wanted language, from transcripts that are made stretch by stretch."""
-
-    def __init__(self, making: _Making, facts: MediaFacts, track: int, spoken: Language) -> None:
-        self._making = making
-        self._facts = facts
-        self._track = track
-        self._spoken = spoken
-        self._listened = making.listened(track)
-        length = making.shop.configuration.settings.daemon.stretch
-        self._stretches = cut_into_stretches(self._listened.speech, length, self._listened.duration)
-        self._known: dict[tuple[str, Language | None], Transcript] = {}
-
-    def cues(self, target: Language, way: Way) -> tuple[Cue, ...]:
-        """The cues in one language."""
-        if way.means is Means.TEXT:
-            original = self._cues(self._transcript(way.engine, None), self._spoken, False)
-            return self._translated(original, target, way)
-        into = target if way.means is Means.SPEECH else None
-        words = self._transcript(way.engine, into)
-        return self._cues(words, target, way.means is not Means.TRANSCRIBE)
-
-    def _cues(self, words: Transcript, language: Language, translation: bool) -> tuple[Cue, ...]:
-        limits = limits_for(language, translation=translation)
-        return segment(words.words, language, limits, self._listened.duration)
-
-    def _transcript(self, engine: str, into: Language | None) -> Transcript:
-        """All stretches by one engine, each a durable step that finds stored words at no cost."""
-        if (engine, into) in self._known:
-            return self._known[engine, into]
-        making, shop = self._making, self._making.shop
-        host = shop.engines[engine]
-        configured = host.configured
-        name = recipe(engine, configured.settings.model_dump(mode="json"), into)
-        what = f"translating to {into}" if into else "transcribing"
-        total = len(self._stretches)
-        for number, stretch in enumerate(self._stretches):
-            making.steps.breathe()
-            making.tell_stretch(what, number, total)
-            making.steps.run(
-                f"{what} {number + 1}/{total}",
-                partial(self._recognise, engine, name, stretch, into),
-            )
-        content = making.job.content
-        whole = shop.transcripts.whole(content, self._track, name, self._stretches)
-        if whole is None:
-            raise Temporary(
-                "a part of the transcript is gone from the state folder",
-                "It is recognised again at the next try",
-            )
-        self._known[engine, into] = whole
-        return whole
-
-    def _recognise(
-        self, engine: str, recipe: str, stretch: Stretch, into: Language | None
-    ) -> dict[str, Any]:
-        making, store = self._making, self._making.shop.transcripts
-        content = making.job.content
-        words = store.stretch(content, self._track, recipe, stretch)
-        if words is None:
-            audio = making.audio(self._facts, self._track)
-            request = Request(stretch, self._spoken, into)
-            host = making.shop.engines[engine]
-            try:
-                words = host.transcribe(audio, request)
-            except Crashed:
-                # Once more in a new process: most crashes are for lack of memory, and pass.
-                words = host.transcribe(audio, request)
-            store.keep_stretch(content, self._track, recipe, stretch, words)
-        return {"words": len(words.words)}
-
-    def _translated(self, original: Sequence[Cue], target: Language, way: Way) -> tuple[Cue, ...]:
-        configured = self._making.shop.configuration.translators[way.translator]
-        translator = configured.make()
-        able = configured.component.capabilities(configured.settings)
-        limits = limits_for(target, translation=True)
-        texts: dict[int, str] = {}
-        for lines in batches(original, able.batch):
-            self._making.steps.breathe()
-            answer = self._making.steps.run(
-                f"translate to {target} from line {lines[0].id}",
-                partial(translate, way.translator, translator, lines, self._spoken, target),
-            )
-            texts |= dict(answer)
-        return tuple(with_texts(original, texts, lambda text: break_lines(text, target, limits)))
