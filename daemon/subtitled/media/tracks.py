@@ -47,7 +47,9 @@ def _unfit(track: AudioTrack, facts: MediaFacts) -> str | None:
         return "commentary"
     if track.description:
         return "audio description"
-    if track.dub and any(other.original for other in facts.audio):
+    if track.dub and any(
+        other.original and not (other.commentary or other.description) for other in facts.audio
+    ):
         return "a dub"
     return None
 

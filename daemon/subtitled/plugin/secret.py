@@ -61,7 +61,7 @@ class Secret(BaseModel):
             place = self.file
         try:
             value = place.read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
+        except (OSError, ValueError) as error:
             raise Misconfigured(
                 f"the secret in {place} cannot be read: {type(error).__name__}",
                 "Check that the file exists and that the daemon's user may read it",
