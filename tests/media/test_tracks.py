@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from subtitled.media.probe import AudioTrack, MediaFacts
@@ -53,6 +53,7 @@ _TRACKS = st.lists(
 _PREFERRED = st.lists(st.sampled_from([EN, DE, FR, Language("zh-Hant")]), max_size=3)
 
 
+@settings(deadline=None)
 @given(_TRACKS, _PREFERRED)
 def test_one_of_the_tracks_is_chosen_with_a_reason_and_is_not_passed_over(
     tracks: list[AudioTrack], preferred: list[Language]
@@ -66,6 +67,7 @@ def test_one_of_the_tracks_is_chosen_with_a_reason_and_is_not_passed_over(
     assert all(passed.values())
 
 
+@settings(deadline=None)
 @given(_TRACKS, _PREFERRED)
 def test_commentary_and_description_are_heard_only_where_no_undubbed_track_is(
     tracks: list[AudioTrack], preferred: list[Language]
@@ -77,6 +79,7 @@ def test_commentary_and_description_are_heard_only_where_no_undubbed_track_is(
         assert not chosen.description
 
 
+@settings(deadline=None)
 @given(_TRACKS, _PREFERRED)
 def test_a_preferred_language_is_taken_wherever_a_plain_track_has_it(
     tracks: list[AudioTrack], preferred: list[Language]
