@@ -206,5 +206,5 @@ def test_a_folder_that_may_not_be_written_to_says_who_must_be_let_in(tmp_path: P
         timeout=60,
     )
     shut.chmod(0o755)
-    assert said.stdout.count("Let the daemon's user write there") == 2, said.stderr
+    assert said.stdout.count("add that user to the group") == 2, said.stderr
     assert os.listdir(shut) == []
