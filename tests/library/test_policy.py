@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -223,3 +224,197 @@ def test_once_all_that_was_decided_is_made_nothing_more_is_wanted(
         *(sidecar(w.language, fmt, ours=True) for w in first.make for fmt in w.formats),
     ]
     assert decide(settings, then, spoken, spoken, anything).make == ()
+
+
+# By table: one subtitle, the rules, and whether it is enough
+
+PICTURES = Existing(EN, Kind.FULL, EMBEDDED, "3", "hdmv_pgs_subtitle", is_text=False)
+TEXT_INSIDE = Existing(EN, Kind.FULL, EMBEDDED, "3", "subrip")
+
+
+@pytest.mark.parametrize(
+    ("one", "rules", "enough"),
+    [
+        (sidecar(EN), {}, True),
+        (sidecar(EN), {"sidecars": False}, False),
+        (TEXT_INSIDE, {}, True),
+        (TEXT_INSIDE, {"embedded_text": False}, False),
+        (TEXT_INSIDE, {"sidecars": False}, True),
+        (PICTURES, {}, False),
+        (PICTURES, {"embedded_images": True}, True),
+        (sidecar(EN, "sup", is_text=False), {"embedded_images": False}, True),
+        (sidecar(EN, kind=Kind.SDH), {}, True),
+        (sidecar(EN, kind=Kind.SDH), {"sdh": False}, False),
+        (sidecar(EN, kind=Kind.FORCED), {}, False),
+        (sidecar(EN, kind=Kind.FORCED), {"forced": True}, True),
+        (sidecar(EN, kind=Kind.FORCED), {"forced": True, "sidecars": False}, False),
+        (Existing(EN, Kind.FORCED, EMBEDDED, "3", "subrip"), {}, False),
+        (Existing(EN, Kind.SDH, EMBEDDED, "3", "subrip"), {}, True),
+        (Existing(None, Kind.FULL, EMBEDDED, "3", "subrip"), {}, False),
+        (sidecar(ES), {}, False),
+        (sidecar(Language("en-GB")), {}, True),
+        (sidecar(EN, ours=True), {"sidecars": False, "sdh": False}, True),
+        (sidecar(EN, "vtt", ours=True), {}, False),
+        (sidecar(EN, "vtt"), {}, True),
+    ],
+)
+def test_whether_one_subtitle_is_enough_under_the_rules(
+    one: Existing, rules: dict[str, bool], enough: bool
+) -> None:
+    settings = library("en", existing=ExistingSettings(**rules))
+    decision = decide(settings, [one], EN, EN, anything)
+    assert made(decision) == ([] if enough else ["en"])
+    assert len(decision.reasons) == 1
+    assert decision.reasons[0].startswith("en: there is" if enough else "en: to be made")
+
+
+@pytest.mark.parametrize(
+    ("has", "wanted", "enough"),
+    [
+        ("pt", "pt-BR", True),
+        ("pt-BR", "pt", True),
+        ("pt-PT", "pt-BR", False),
+        ("zh-Hans", "zh-Hant", False),
+        ("zh-TW", "zh-Hant", True),
+        ("zh-CN", "zh-Hant", False),
+        ("zh", "zh-Hant", True),
+        ("en-US", "en-GB", False),
+    ],
+)
+def test_regions_and_scripts_are_enough_only_where_they_agree(
+    has: str, wanted: str, enough: bool
+) -> None:
+    decision = decide(library(wanted), [sidecar(Language(has))], EN, EN, anything)
+    assert (decision.make == ()) is enough
+
+
+@pytest.mark.parametrize("wanted", [("original", "en"), ("en", "original"), ("en", "en")])
+@pytest.mark.parametrize("existing", [(), (sidecar(EN),)])
+def test_original_that_is_english_and_english_are_made_and_told_once(
+    wanted: tuple[str, ...], existing: tuple[Existing, ...]
+) -> None:
+    decision = decide(library(*wanted), existing, EN, EN, anything)
+    assert made(decision) == ([] if existing else ["en"])
+    assert len(decision.reasons) == 1
+
+
+def test_a_wrong_tag_is_forgotten_once_somebody_has_listened() -> None:
+    settings = library("original")
+    assert made(decide(settings, [sidecar(EN)], EN, None, anything)) == []
+    assert made(decide(settings, [sidecar(EN)], EN, ES, anything)) == ["es"]
+
+
+# Of anything at all
+
+
+def _enough(
+    one: Existing, wanted: Language, guess: Language | None, rules: ExistingSettings
+) -> bool:
+    """The rules once more, as the configuration's reference tells them, of others' subtitles."""
+    language = one.language
+    if language is None and one.origin == SIDECAR:
+        language = guess
+    kinds = {Kind.FULL: True, Kind.FORCED: rules.forced, Kind.SDH: rules.sdh}
+    text = rules.embedded_text if one.is_text else rules.embedded_images
+    place = rules.sidecars if one.origin == SIDECAR else text
+    return bool(language and language.serves(wanted) and kinds[one.kind] and place)
+
+
+any_rules = st.builds(
+    ExistingSettings,
+    sidecars=st.booleans(),
+    embedded_text=st.booleans(),
+    embedded_images=st.booleans(),
+    forced=st.booleans(),
+    sdh=st.booleans(),
+)
+any_tag = languages | st.just(UNDETERMINED)
+any_formats = st.lists(st.sampled_from(["srt", "vtt", "ass"]), min_size=1, max_size=3, unique=True)
+several = st.lists(existing_subtitles, max_size=5)
+
+
+@given(wishes, any_formats, several, any_tag, st.none() | languages, any_rules)
+def test_just_what_nothing_serves_is_made(
+    wanted: list[str],
+    formats: list[str],
+    existing: list[Existing],
+    tag: Language,
+    spoken: Language | None,
+    rules: ExistingSettings,
+) -> None:
+    settings = library(*wanted, formats=tuple(formats), existing=rules)
+    decision = decide(settings, existing, tag, spoken, anything)
+    guess = spoken or (tag if tag.is_known else None)
+    making = {(wish.language, fmt) for wish in decision.make for fmt in wish.formats}
+    for name in wanted:
+        if name == "original":
+            continue
+        language = Language(name)
+        others = any(_enough(one, language, guess, rules) for one in existing if not one.ours)
+        for fmt in formats:
+            own = any(
+                one.ours
+                and one.format == fmt
+                and (
+                    one.language or (guess if one.origin == SIDECAR else None) or UNDETERMINED
+                ).serves(language)
+                for one in existing
+            )
+            assert ((language, fmt) in making) is not (others or own)
+
+
+@given(wishes, several, any_tag, st.none() | languages, any_rules)
+def test_each_language_wanted_gets_exactly_one_sentence(
+    wanted: list[str],
+    existing: list[Existing],
+    tag: Language,
+    spoken: Language | None,
+    rules: ExistingSettings,
+) -> None:
+    settings = library(*wanted, existing=rules)
+    decision = decide(settings, existing, tag, spoken, only_what_is_said)
+    guess = spoken or (tag if tag.is_known else None)
+    expected = {name for name in wanted if name != "original"}
+    if "original" in wanted and (
+        guess is None or not any(guess.serves(Language(n)) for n in expected)
+    ):
+        expected.add(str(guess or "original"))
+    told = [sentence.split(": ")[0] for sentence in decision.reasons]
+    assert sorted(told) == sorted(expected)
+    assert set(decision.impossible) <= set(decision.reasons)
+    making = {str(wish.language or "original") for wish in decision.make}
+    refused = {sentence.split(": ")[0] for sentence in decision.impossible}
+    assert not making & refused
+    there = {s.split(": ")[0] for s in decision.reasons if ": there is " in s}
+    assert making | refused | there == expected
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["en", "spa", "de", "pt-BR"]),
+            st.sampled_from(["", ".forced", ".sdh"]),
+            st.sampled_from(["srt", "vtt", "sup"]),
+        ),
+        max_size=6,
+        unique=True,
+    ),
+    st.sampled_from(["Film", "S01E1", "a [b] {c}", "100%.x"]),
+)
+def test_coverage_finds_each_sidecar_and_no_file_of_another_medium(
+    files: list[tuple[str, str, str]], stem: str
+) -> None:
+    names = [f"{stem}.{code}{mark}.{ending}" for code, mark, ending in files]
+    strangers = [
+        f"{stem}0.en.srt",
+        f"x{stem}.en.srt",
+        f"{stem}.mkv",
+        f"{stem}.nfo",
+        f"{stem}-en.srt",
+    ]
+    medium = Path("/f") / f"{stem}.mkv"
+    found = coverage(medium, facts(), [*strangers, *names], lambda path: False)
+    assert sorted(one.where for one in found) == sorted(names)
+    for one in found:
+        assert one.is_text is not one.where.endswith(".sup")
+        assert one.origin == SIDECAR

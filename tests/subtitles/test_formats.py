@@ -84,6 +84,8 @@ def test_garbage_is_refused() -> None:
 
 
 def _lines(text: str) -> list[str]:
+    """The lines as they are read, without the marks round those of right-to-left scripts."""
+    text = text.replace("\u202b", "").replace("\u202c", "")
     return [" ".join(line.split()) for line in text.splitlines() if line.strip()]
 
 

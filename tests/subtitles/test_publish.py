@@ -130,9 +130,13 @@ def test_a_folder_that_is_not_there_is_named_with_its_cure(tmp_path: Path) -> No
     assert os.listdir(tmp_path) == []
 
 
-def test_a_file_that_appears_while_ours_is_written_is_left_alone(tmp_path: Path) -> None:
-    """Somebody is quick: their file comes when ours is already on its way to the disk."""
+@pytest.mark.parametrize("before", [None, b"ours of old"])
+def test_what_somebody_writes_while_ours_is_written_is_left_alone(
+    tmp_path: Path, before: bytes | None
+) -> None:
+    """Their file appears, or they edit ours, when the next one is on its way to the disk."""
     target = tmp_path / "a.srt"
+    ours = publish(target, before, ours=None) if before else None
 
     def somebody() -> None:
         while not any(name.endswith(".tmp") for name in os.listdir(tmp_path)):
@@ -142,7 +146,7 @@ def test_a_file_that_appears_while_ours_is_written_is_left_alone(tmp_path: Path)
     thread = threading.Thread(target=somebody, daemon=True)
     thread.start()
     with pytest.raises(Foreign, match="left alone"):
-        publish(target, b"x" * 48_000_000, ours=None)
+        publish(target, b"x" * 48_000_000, ours=ours)
     thread.join(10)
     assert target.read_bytes() == b"a person's work"
     assert os.listdir(tmp_path) == ["a.srt"]

@@ -6,30 +6,86 @@ from collections.abc import Sequence
 
 import pysubs2
 
-from subtitled.plugin import Cue
+from subtitled.plugin import Cue, Language, Rejected
+
+TICK = 10
+"""Milliseconds: the format counts hundredths of a second."""
+_LAST = 10 * 3600.0
+"""Seconds: hours have one digit."""
 
 _ESCAPED = str.maketrans({"{": "｛", "}": "｝", "\\": "＼"})
 """ASS knows no escape for these; the full-width forms look alike and mean nothing."""
 
+_FONTS = {
+    "zh-Hant": "Noto Sans CJK TC",
+    "zh": "Noto Sans CJK SC",
+    "yue": "Noto Sans CJK HK",
+    "ja": "Noto Sans CJK JP",
+    "ko": "Noto Sans CJK KR",
+    "th": "Noto Sans Thai",
+    "ar": "Noto Sans Arabic",
+    "fa": "Noto Sans Arabic",
+    "ur": "Noto Sans Arabic",
+    "he": "Noto Sans Hebrew",
+    "hi": "Noto Sans Devanagari",
+}
 
-def write(cues: Sequence[Cue]) -> str:
+
+def carried(text: str) -> str:
+    """What the format can carry of a text."""
+    return text.translate(_ESCAPED)
+
+
+def write(cues: Sequence[Cue], language: Language) -> str:
     """The file's text, for a picture of 1920 by 1080."""
+    if cues and cues[-1].end >= _LAST:
+        raise Rejected(
+            "an ASS file holds nothing after ten hours", "Choose srt or vtt for this medium"
+        )
     document = pysubs2.SSAFile()
-    document.info.update({"PlayResX": "1920", "PlayResY": "1080", "ScaledBorderAndShadow": "yes"})
+    document.info.update(
+        {
+            "PlayResX": "1920",
+            "PlayResY": "1080",
+            "ScaledBorderAndShadow": "yes",
+            "WrapStyle": "0",
+            "Language": str(language),
+        }
+    )
+    # Encoding -1 lets the renderer find the direction of each line: right to left is right.
     document.styles["Default"] = pysubs2.SSAStyle(
-        fontname="Noto Sans", fontsize=56, outline=2.5, shadow=0, marginv=50, encoding=-1
+        fontname=_font(language), fontsize=56, outline=2.5, shadow=0, marginv=50, encoding=-1
     )
     for cue in cues:
-        document.append(
-            pysubs2.SSAEvent(
-                start=round(cue.start * 100) * 10,
-                end=round(cue.end * 100) * 10,
-                text=cue.text.translate(_ESCAPED).replace("\n", "\\N"),
-            )
-        )
+        start = round(cue.start * 1000 / TICK) * TICK
+        end = max(round(cue.end * 1000 / TICK) * TICK, start + TICK)
+        text = carried(cue.text).replace("\n", "\\N")
+        document.append(pysubs2.SSAEvent(start=start, end=end, text=text))
     return document.to_string("ass")
 
 
-def plain(text: str) -> str:
-    """A text as it comes back from an ASS file that :func:`write` made."""
-    return text.translate(_ESCAPED)
+def read(text: str) -> tuple[Cue, ...]:
+    """The cues of any file that pysubs2 knows, without drawings, comments and tags."""
+    try:
+        document = pysubs2.SSAFile.from_string(text)
+    except pysubs2.UnknownFPSError as error:
+        raise Rejected(
+            "the subtitle file counts pictures and does not say how many a second there are",
+            "Convert it to SubRip",
+        ) from error
+    except Exception as error:
+        # Its readers raise whatever a broken file leads them into.
+        raise Rejected(
+            "it is no subtitle file, or a broken one", "Look at it with an editor"
+        ) from error
+    return tuple(
+        Cue(event.start / 1000, event.end / 1000, event.plaintext.replace("\r", ""))
+        for event in document
+        if not event.is_comment and not event.is_drawing
+    )
+
+
+def _font(language: Language) -> str:
+    if Language("zh-Hant").serves(language) and language.primary == "zh" and language != "zh":
+        return _FONTS["zh-Hant"]
+    return _FONTS.get(str(language.primary), "Noto Sans")

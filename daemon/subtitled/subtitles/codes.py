@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 
+import langcodes
+
 from subtitled.plugin import Language
 
 _HABITS = {
@@ -24,6 +26,8 @@ _HABITS = {
     "traditional chinese": "zh-Hant",
     "chinese traditional": "zh-Hant",
     "chinese (traditional)": "zh-Hant",
+    "espanol": "es",
+    "francais": "fr",
     "cantonese": "yue",
     "mandarin": "zh",
 }
@@ -36,9 +40,10 @@ _WITHOUT_TWO_LETTERS = frozenset(
     "nso nyn nyo nzi osa pag pam pap pau phn pon raj rap rar rom rup sah sat scn sco sel shn sid "
     "sma smj smn sms snk srn srr suk sus swb syr szl tem ter tet tig tiv tkl tlh tli tmh tog tpi "
     "tsi tum tvl tyv udm umb und vai vep vot wal war was wuu xal yao yap yue zap zen zgh zun zxx "
-    "zza".split()
+    "zza acm acq aeb ajp apc ars ary arz ayr azb azj bar bjn ckb dik frp fuv gaz hne kbp kea kmr "
+    "knc lij lmo ltg nus pbt pcm plt prs quy taq tzm vec ydd".split()
 )
-"""Codes of ISO 639-2, and a few of 639-3 that are in use, of languages without a code of two
+"""Codes of ISO 639-2, and those of 639-3 that translators use, of languages without a code of two
 letters. All of ISO 639-3 would make languages of ``cut``, ``dub``, ``sub``, ``avi`` and ``the``."""
 
 
@@ -62,9 +67,13 @@ def _by_name(token: str) -> Language | None:
     if len(token) < 4 or not token.replace(" ", "").isalpha():
         return None
     try:
-        return _plausible(Language.parse(token))
+        language = Language.parse(token)
     except ValueError:
         return None
+    # The search behind parse() guesses: it finds Latin in "Latin American".
+    names = (language.english_name, langcodes.Language.get(language).autonym())
+    known = token.casefold() in (name.casefold() for name in names)
+    return _plausible(language) if known else None
 
 
 def _plausible(language: Language) -> Language | None:

@@ -111,10 +111,10 @@ def explained(error: OSError, folder: Path, act: str = "written") -> Problem:
     if error.errno == errno.EROFS:
         return Misconfigured(f"{where} is mounted read-only", "Mount it so that we may write there")
     if error.errno in (errno.EACCES, errno.EPERM):
-        verb = "written to" if act == "written" else act
+        verb, cure = ("written to", "write") if act == "written" else (act, "read")
         return Misconfigured(
             f"{where} may not be {verb}",
-            "Let the daemon's user do it: add that user to the group of the media",
+            f"Let the daemon's user {cure} there: add that user to the group of the media",
         )
     if error.errno == errno.ENOENT:
         return Temporary(f"the folder {where} is not there", "Mount it or make it")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import statistics
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
@@ -10,17 +11,47 @@ from dataclasses import replace
 from subtitled.plugin import Word
 
 LONGEST = 2.0
-"""Seconds that a word may last; a longer one has swallowed the pause after it."""
+"""Seconds that a word may last; a longer one has swallowed the pause beside it."""
+SLOWEST = 0.25
+"""Seconds a character, for engines whose "words" are whole phrases."""
 SHORTEST = 0.02
+LATEST = 99 * 3600.0
+"""Seconds; no medium is longer, and no time beyond is believed."""
 
 
 def repair(words: Sequence[Word], duration: float | None = None) -> list[Word]:
     """The words in order of time, apart, of a length that can be, with clean text.
 
     Nothing that was said is dropped: a word without usable times gets a place after the one
-    before it. All times come to lie in 0 to ``duration`` seconds.
+    before it. All times come to lie in 0 to ``duration`` seconds; a duration that is no length
+    counts as unknown.
     """
-    end_of_all = duration if duration is not None else math.inf
+    end_of_all = LATEST
+    if duration is not None and math.isfinite(duration) and duration > 0:
+        end_of_all = min(duration, LATEST)
+    timed = _timed(words, end_of_all)
+    apart: list[Word] = []
+    now = 0.0
+    for number, word in enumerate(timed):
+        until = timed[number + 1].start if number + 1 < len(timed) else math.inf
+        start, end = max(word.start, now), word.end
+        longest = max(LONGEST, SLOWEST * len(word.text))
+        if end - start > longest:
+            # The speech is on the side away from the longer pause.
+            if start - now > max(0.0, until - end):
+                start = end - longest
+            end = start + longest
+        start = min(start, end_of_all)
+        end = max(end, start + SHORTEST)
+        if until < end:
+            end = max(until, start + SHORTEST)
+        end = min(end, end_of_all)
+        apart.append(replace(word, start=start, end=end))
+        now = end
+    return apart
+
+
+def _timed(words: Sequence[Word], end_of_all: float) -> list[Word]:
     timed: list[Word] = []
     last = 0.0
     for word in words:
@@ -32,25 +63,29 @@ def repair(words: Sequence[Word], duration: float | None = None) -> list[Word]:
         last = max(0.0, start)
         timed.append(replace(word, text=text, start=last, end=max(last, end)))
     timed.sort(key=lambda word: word.start)
-    apart: list[Word] = []
-    now = 0.0
-    for number, word in enumerate(timed):
-        start = min(max(word.start, now), end_of_all)
-        until = timed[number + 1].start if number + 1 < len(timed) else math.inf
-        end = min(max(word.end, start + SHORTEST), start + LONGEST, max(until, start + SHORTEST))
-        end = min(end, end_of_all)
-        apart.append(replace(word, start=start, end=max(start, end)))
-        now = end
-    return apart
+    # Only now: words beyond the end come to lie together, and would lose their order.
+    return [
+        replace(word, start=min(word.start, end_of_all), end=min(word.end, end_of_all))
+        for word in timed
+    ]
+
+
+def spaced(words: Sequence[Word]) -> list[Word]:
+    """For languages that put spaces between words: the spaces that an engine forgot altogether."""
+    if sum(word.text.startswith(" ") for word in words) * 20 >= len(words) or len(words) < 3:
+        return list(words)
+    if statistics.median(len(word.text) for word in words) < 2:
+        return list(words)
+    return [replace(word, text=f" {word.text.lstrip()}") for word in words]
 
 
 def clean(text: str) -> str:
     """NFC, without control characters and line breaks; the space in front is kept."""
     text = unicodedata.normalize("NFC", text)
     kept = "".join(
-        " " if c.isspace() else c
+        " " if c.isspace() and c not in "\u00a0\u202f" else c
         for c in text
-        if c.isspace() or c.isprintable() or unicodedata.category(c) == "Cf"
+        if c.isspace() or c.isprintable() or (unicodedata.category(c) == "Cf" and c != "\ufeff")
     )
     lead = " " if kept[:1] == " " else ""
-    return lead + " ".join(kept.split())
+    return lead + " ".join(part for part in kept.split(" ") if part)

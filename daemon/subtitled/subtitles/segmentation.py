@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import bisect
 import itertools
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from subtitled.plugin import Cue, Language, Word
+from subtitled.plugin import Cue, Interval, Language, Word
 
 from .limits import Limits, width
-from .lines import lay_out, pieces_of
-from .repair import repair
-from .syntax import SPACELESS, break_cost, ends_sentence, may_break
+from .lines import cut, lay_out, pieces_of
+from .repair import repair, spaced
+from .syntax import break_cost, ends_sentence, is_spaceless, may_break
+from .timing import LINGER, capacity, place
 
 MOST_WORDS = 32
 """Words in one cue, at most."""
@@ -25,10 +27,6 @@ MOST_CHARACTERS = 64
 """The same where a word is often one character."""
 LONGEST_PAUSE = 1.5
 """Seconds of silence that always part two cues."""
-CHAIN = 0.5
-"""Gaps below so many seconds are closed: a flash of empty screen disturbs."""
-LINGER = 0.5
-"""Seconds that a cue stays after the speech, where it may, for slow readers."""
 
 
 def segment(
@@ -38,124 +36,159 @@ def segment(
 
     ``duration`` is the length of the medium in seconds: no cue lies outside it.
     """
-    clean = _whole_words(repair(words, duration), language, limits)
-    if not clean:
+    if duration is not None and not (math.isfinite(duration) and duration >= 0.001):
+        duration = None
+    clean = repair(words, duration)
+    if not is_spaceless(language):
+        clean = spaced(clean)
+    atoms = _atoms(clean, language, limits)
+    if not atoms:
         return ()
-    groups = _cut(clean, language, limits)
-    return _timed(groups, language, limits, duration)
+    groups = _crowded(_cut(atoms, language, limits), duration)
+    texts = ["\n".join(lay_out(_pieces(group, language), language, limits)) for group in groups]
+    spoken = [Interval(group[0].start, group[-1].end) for group in groups]
+    columns = [width(text, language) for text in texts]
+    times = place(spoken, columns, limits, duration)
+    return tuple(Cue(time.start, time.end, text) for time, text in zip(times, texts, strict=True))
 
 
-def _whole_words(words: Sequence[Word], language: Language, limits: Limits) -> list[Word]:
+def _atoms(words: Sequence[Word], language: Language, limits: Limits) -> list[Word]:
     """Pieces that a cue may begin with: what may not begin a line joins the word before it."""
     joined: list[Word] = []
-    room = limits.line_length * limits.lines
     for word in words:
         glue = bool(joined) and (
-            not may_break(joined[-1].text, word.text) or width(word.text.strip(), language) == 0
+            not may_break(joined[-1].text, word.text)
+            or width(word.text.strip(), language) == 0
+            or (not is_spaceless(language) and not word.text.startswith(" "))
         )
-        if not glue and joined and str(language.primary) not in SPACELESS:
-            glue = not word.text.startswith(" ")
-        if glue and width(joined[-1].text + word.text, language) <= room:
-            last = joined[-1]
-            joined[-1] = Word(last.text + word.text, last.start, word.end, last.confidence)
+        together = joined[-1].text + word.text if glue else ""
+        if glue and width(together.strip(), language) <= limits.line_length:
+            joined[-1] = replace(joined[-1], text=together, end=word.end)
         else:
-            joined += _parts(word, language, limits)
-    return joined
+            joined.append(word)
+    return [part for word in joined for part in _parts(word, language, limits)]
 
 
 def _parts(word: Word, language: Language, limits: Limits) -> list[Word]:
-    """A word that no cue can hold, in parts that share its time."""
+    """A word that no line can hold, or a whole phrase, in parts that share its time."""
     if width(word.text.strip(), language) <= limits.line_length:
         return [word]
-    lines = lay_out([word.text], language, limits)
-    if len(lines) < 2:
-        lines = lay_out(list(word.text), language, limits)
-    share = (word.end - word.start) / len(lines)
+    lead = word.text[: len(word.text) - len(word.text.lstrip())]
+    pieces = pieces_of(word.text.strip(), language)
+    texts = [part for piece in pieces for part in cut(piece, language, limits)]
+    texts[0] = lead + texts[0]
+    ends = list(itertools.accumulate(len(text) for text in texts))
+    rate = (word.end - word.start) / ends[-1]
     return [
-        Word(line, word.start + n * share, word.start + (n + 1) * share, word.confidence)
-        for n, line in enumerate(lines)
+        replace(word, text=text, start=word.start + first * rate, end=word.start + last * rate)
+        for text, first, last in zip(texts, [0, *ends], ends, strict=False)
     ]
 
 
+def _pieces(group: Sequence[Word], language: Language) -> list[str]:
+    """Between which a line may be broken: words, as the recogniser gave them."""
+    if is_spaceless(language):
+        return [word.text for word in group]
+    return pieces_of("".join(word.text for word in group), language)
+
+
 @dataclass(frozen=True, slots=True)
-class _Group:
-    """The words of one cue."""
+class _Run:
+    """What the costs need to know of all words, worked out once; times in seconds."""
 
-    text: str
-    start: float
-    end: float
+    starts: list[float]
+    ends: list[float]
+    edges: list[float]
+    """Columns before each word, and after the last; with the space in front of each."""
+    leads: list[float]
+    """Columns of the space in front of each word, which is not shown at the start of a line."""
+    breaks: list[float]
+    """How bad it is to break a line after each word."""
+    borders: list[float]
+    """How bad it is to end a cue after each word."""
+    walls: list[bool]
+    """Whether a cue must end after each word: a long pause, or another speaker."""
+    sentences: list[bool]
 
 
-def _cut(words: Sequence[Word], language: Language, limits: Limits) -> list[_Group]:
-    spaceless = str(language.primary) in SPACELESS
-    most = MOST_CHARACTERS if spaceless else MOST_WORDS
-    room = limits.line_length * limits.lines
-    widths = [width(word.text, language) for word in words]
+def _survey(words: Sequence[Word], language: Language) -> _Run:
+    pairs = list(itertools.pairwise(words))
+    pauses = [after.start - before.end for before, after in pairs]
+    breaks = [break_cost(before.text, after.text, language) for before, after in pairs]
     borders = [
-        _border(words, number, language) for number in range(len(words))
-    ]  # the cost of ending a cue after each word
-    inner = [ends_sentence(word.text) for word in words]
-    ends = [0.0, *itertools.accumulate(widths)]
-    best = [0.0] + [float("inf")] * len(words)
-    came_from = [0] * (len(words) + 1)
-    for i in range(len(words)):
-        if best[i] == float("inf"):
-            continue
-        columns, sentences = 0.0, 0
-        for j in range(i, min(len(words), i + most)):
-            columns += widths[j]
+        max(0.0, cost - (min(3.0, 3.0 * pause) if pause > 0.25 else 0.0))
+        for cost, pause in zip(breaks, pauses, strict=True)
+    ]
+    walls = [
+        pause > LONGEST_PAUSE
+        or (before.speaker != after.speaker and None not in (before.speaker, after.speaker))
+        for (before, after), pause in zip(pairs, pauses, strict=True)
+    ]
+    space = width(" ", language)
+    return _Run(
+        starts=[word.start for word in words],
+        ends=[word.end for word in words],
+        edges=[0.0, *itertools.accumulate(width(word.text, language) for word in words)],
+        leads=[space if word.text.startswith(" ") else 0.0 for word in words],
+        breaks=[*breaks, 0.0],
+        borders=[*borders, 0.0],
+        walls=[*walls, True],
+        sentences=[ends_sentence(word.text) for word in words],
+    )
+
+
+def _cut(words: Sequence[Word], language: Language, limits: Limits) -> list[Sequence[Word]]:
+    """The words of each cue."""
+    most = MOST_CHARACTERS if is_spaceless(language) else MOST_WORDS
+    run, count = _survey(words, language), len(words)
+    best = [0.0] + [math.inf] * count
+    came_from = [0] * (count + 1)
+    for i in range(count):
+        sentences, silence = 0, 0.0
+        for j in range(i, min(count, i + most)):
             if j > i:
-                sentences += inner[j - 1]
-                pause = words[j].start - words[j - 1].end
-                too_long = words[j].end - words[i].start > limits.max_duration
-                if pause > LONGEST_PAUSE or columns - 1 > room or too_long:
+                if run.walls[j - 1] or run.ends[j] - run.starts[i] > limits.max_duration:
                     break
-                if not _fits(ends, i, j, limits):
+                if not _fits(run, i, j, limits):
                     break
-            until = words[j + 1].start if j + 1 < len(words) else words[j].end + 2.0
-            cost = best[i] + _cost(
-                columns, words[j].end - words[i].start, until - words[i].start, limits
-            )
-            cost += borders[j] + 0.9 * sentences + (2.5 if sentences and not inner[j] else 0.0)
+                sentences += run.sentences[j - 1]
+                silence += max(0.0, run.starts[j] - run.ends[j - 1] - 0.3)
+            cost = best[i] + run.borders[j] + 3.0 * silence + 0.9 * sentences
+            if sentences and not run.sentences[j]:
+                cost += 2.5
+            if cost >= best[j + 1]:
+                continue
+            cost += _reading(run, i, j, limits) + _layout(run, i, j, limits)
             if cost < best[j + 1]:
                 best[j + 1], came_from[j + 1] = cost, i
-    groups: list[_Group] = []
-    j = len(words)
-    while j > 0:
-        i = came_from[j]
-        text = "".join(word.text for word in words[i:j]).strip()
-        groups.append(_Group(text, words[i].start, words[j - 1].end))
-        j = i
+    groups: list[Sequence[Word]] = []
+    end = count
+    while end > 0:
+        groups.append(words[came_from[end] : end])
+        end = came_from[end]
     return groups[::-1]
 
 
-def _fits(ends: Sequence[float], i: int, j: int, limits: Limits) -> bool:
-    """Whether the words from ``i`` to ``j`` fit the lines; ``ends`` are running columns."""
+def _fits(run: _Run, i: int, j: int, limits: Limits) -> bool:
+    """Whether the words from ``i`` to ``j`` fit the lines."""
     first = i
     for _ in range(limits.lines):
-        # The space in front of a line's first word is not shown.
-        room = ends[first] + limits.line_length + 1
-        first = bisect.bisect_right(ends, room, first + 1, j + 2) - 1
-        if first > j:
+        room = run.edges[first] + run.leads[first] + limits.line_length
+        if run.edges[j + 1] <= room:
             return True
+        first = max(bisect.bisect_right(run.edges, room, first + 1, j + 2) - 1, first + 1)
     return False
 
 
-def _border(words: Sequence[Word], number: int, language: Language) -> float:
-    """What it costs to end a cue after a word: little at a sentence's end or in a pause."""
-    if number + 1 == len(words):
-        return 0.0
-    pause = words[number + 1].start - words[number].end
-    cost = break_cost(words[number].text, words[number + 1].text, language)
-    return max(0.0, cost - (min(3.0, 3.0 * pause) if pause > 0.25 else 0.0))
-
-
-def _cost(columns: float, spoken: float, free: float, limits: Limits) -> float:
-    """The cost of one cue of so many columns that may stay ``free`` seconds on the screen."""
-    shown = min(limits.max_duration, max(spoken, free - limits.gap), spoken + LINGER * 2)
+def _reading(run: _Run, i: int, j: int, limits: Limits) -> float:
+    """The cost of a cue that is read in a hurry or is gone in a moment."""
+    columns = run.edges[j + 1] - run.edges[i] - run.leads[i]
+    spoken = run.ends[j] - run.starts[i]
+    free = (run.starts[j + 1] if j + 1 < len(run.starts) else run.ends[j] + 2.0) - run.starts[i]
+    shown = min(limits.max_duration, max(spoken, free - limits.gap), spoken + LINGER / 1000)
     shown = max(shown, 0.05)
     cost = 1.0
-    if columns / shown > limits.cps:
+    if columns > limits.cps * shown:
         cost += 25.0 * (columns / shown - limits.cps) / limits.cps
     if shown < limits.min_duration:
         cost += 12.0 * (limits.min_duration - shown) / limits.min_duration
@@ -164,33 +197,29 @@ def _cost(columns: float, spoken: float, free: float, limits: Limits) -> float:
     return cost
 
 
-def _timed(
-    groups: Sequence[_Group], language: Language, limits: Limits, duration: float | None
-) -> tuple[Cue, ...]:
-    """Cues with their times: as spoken, longer where the reader needs it and may have it."""
-    cues: list[Cue] = []
-    end_of_all = duration if duration is not None else float("inf")
-    for number, group in enumerate(groups):
-        following = groups[number + 1].start - limits.gap if number + 1 < len(groups) else None
-        latest = end_of_all if following is None else min(end_of_all, following)
-        need = max(limits.min_duration, width(group.text, language) / limits.cps)
-        end = max(group.end, min(group.start + need, group.end + LINGER + limits.min_duration))
-        if following is not None and following - end < CHAIN:
-            end = following
-        end = min(end, latest, group.start + max(limits.max_duration, group.end - group.start))
-        text = "\n".join(lay_out(pieces_of(group.text, language), language, limits))
-        cues.append(Cue(group.start, max(end, group.start), text))
-    return _apart(cues, limits)
+def _layout(run: _Run, i: int, j: int, limits: Limits) -> float:
+    """The cost of the best break into two lines, looked for near the middle."""
+    left, right = run.edges[i] + run.leads[i], run.edges[j + 1]
+    if right - left <= limits.line_length or i == j:
+        return 0.0
+    middle = bisect.bisect_left(run.edges, (left + right) / 2, i + 1, j + 1)
+    best = math.inf
+    for at in range(max(i + 1, middle - 2), min(j, middle + 2) + 1):
+        top, bottom = run.edges[at] - left, right - run.edges[at] - run.leads[at]
+        if max(top, bottom) <= limits.line_length:
+            slant = 1.2 * abs(top - bottom) / limits.line_length + (0.25 if top > bottom else 0.0)
+            best = min(best, 0.5 * run.breaks[at - 1] + slant)
+    # What has no good break may still be laid out further from the middle.
+    return min(best, 5.0)
 
 
-def _apart(cues: Sequence[Cue], limits: Limits) -> tuple[Cue, ...]:
-    """No cue of no time and no overlap, to the millisecond; such a cue joins its neighbour."""
-    kept: list[Cue] = []
-    for cue in cues:
-        start, end = round(cue.start, 3), round(cue.end, 3)
-        if kept and (end - start < 0.001 or start < kept[-1].end):
-            last = kept[-1]
-            kept[-1] = Cue(last.start, max(last.end, end), f"{last.text}\n{cue.text}")
-        else:
-            kept.append(Cue(start, max(end, start + 0.001), cue.text))
-    return tuple(kept)
+def _crowded(groups: list[Sequence[Word]], duration: float | None) -> list[Sequence[Word]]:
+    """As many cues as a medium has room for; only absurdly short ones have too little."""
+    room = capacity(duration)
+    if len(groups) <= room:
+        return groups
+    each = math.ceil(len(groups) / room)
+    return [
+        [word for group in groups[first : first + each] for word in group]
+        for first in range(0, len(groups), each)
+    ]

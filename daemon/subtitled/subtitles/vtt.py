@@ -4,48 +4,44 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from subtitled.plugin import Cue
+from subtitled.plugin import Cue, Rejected
 
-_CLOCK = r"(?:(\d{2,}):)?(\d\d):(\d\d)\.(\d{3})"
-_TIMES = re.compile(rf"{_CLOCK}\s+-->\s+{_CLOCK}(?:\s[^\n]*)?")
-_TAG = re.compile(r"<[^>\n]*>")
+from . import clock
+
+_TIMES = re.compile(rf"{clock.PATTERN}\s*-->\s*{clock.PATTERN}(?:\s[^\n]*)?")
+_TAG = re.compile(r"<[^>]*>")
 
 
 def write(cues: Sequence[Cue]) -> str:
     """The file's text."""
     return "WEBVTT\n\n" + "".join(
-        f"{_clock(cue.start)} --> {_clock(cue.end)}\n{html.escape(cue.text, quote=False)}\n\n"
+        f"{clock.shown(cue.start, '.')} --> {clock.shown(cue.end, '.')}\n"
+        f"{html.escape(cue.text, quote=False)}\n\n"
         for cue in cues
     )
 
 
 def read(text: str) -> tuple[Cue, ...]:
     """The cues of a file's text, without tags; NOTE, STYLE and REGION blocks are passed over."""
-    cues = []
-    for block in re.split(r"\n{2,}", text.strip("\n")):
-        lines = block.split("\n")
-        at = next((n for n, line in enumerate(lines[:2]) if _TIMES.fullmatch(line.strip())), None)
-        if at is None:
-            continue
-        found = _TIMES.fullmatch(lines[at].strip())
-        assert found is not None
-        body = _TAG.sub("", "\n".join(lines[at + 1 :]))
-        cues.append(Cue(_seconds(found, 1), _seconds(found, 5), html.unescape(body)))
-    return tuple(cues)
+    if not re.match(r"WEBVTT(?:[ \t\n]|$)", text):
+        raise Rejected("no WebVTT file: its first line is not WEBVTT", "Look what the file is")
+    return tuple(_cues(text.split("\n")))
 
 
-def _clock(seconds: float) -> str:
-    ms = round(seconds * 1000)
-    return f"{ms // 3600000:02}:{ms // 60000 % 60:02}:{ms // 1000 % 60:02}.{ms % 1000:03}"
-
-
-def _seconds(found: re.Match[str], first: int) -> float:
-    hours = int(found[first] or 0)
-    return (
-        hours * 3600
-        + int(found[first + 1]) * 60
-        + int(found[first + 2])
-        + int(found[first + 3]) / 1000
-    )
+def _cues(lines: Sequence[str]) -> Iterator[Cue]:
+    """As the standard has it: a line of times begins a cue wherever it stands, and the next
+    blank line, or the next such line, ends it."""
+    found: re.Match[str] | None = None
+    body: list[str] = []
+    for line in [*lines, ""]:
+        times = _TIMES.fullmatch(line.strip()) if "-->" in line else None
+        if found is not None and (times is not None or not line):
+            said = html.unescape(_TAG.sub("", "\n".join(body)))
+            yield Cue(clock.seconds(found, 1), clock.seconds(found, 5), said)
+            found = None
+        if times is not None:
+            found, body = times, []
+        elif found is not None:
+            body.append(line)

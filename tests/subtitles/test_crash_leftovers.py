@@ -1,0 +1,91 @@
+"""What a crash or a neighbour leaves in a folder never harms a file that is there."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+import pytest
+
+from subtitled.plugin import Misconfigured, Temporary
+from subtitled.subtitles.publish import Foreign, can_write, leftovers, publish, retract
+
+
+def _temporary_of(target: Path) -> Path:
+    key = hashlib.sha256(os.fsencode(target.name)).hexdigest()[:16]
+    return target.with_name(f".subtitled-{key}.tmp")
+
+
+def test_a_second_name_left_by_a_crash_is_not_written_through(tmp_path: Path) -> None:
+    """Ended between link and unlink, the temporary name is one more of the published file."""
+    target = tmp_path / "a.srt"
+    ours = publish(target, b"old", ours=None)
+    os.link(target, _temporary_of(target))
+    reader = target.open("rb")
+    publish(target, b"new", ours=ours)
+    with reader:
+        assert reader.read() == b"old", "whoever reads meanwhile reads a whole file"
+    assert target.read_bytes() == b"new"
+    assert os.listdir(tmp_path) == ["a.srt"]
+
+
+def test_a_link_in_the_place_of_the_temporary_file_leads_nowhere(tmp_path: Path) -> None:
+    victim = tmp_path / "victim"
+    victim.write_bytes(b"precious")
+    target = tmp_path / "a.srt"
+    _temporary_of(target).symlink_to(victim)
+    publish(target, b"ours", ours=None)
+    assert victim.read_bytes() == b"precious"
+    assert not target.is_symlink()
+
+
+@pytest.mark.parametrize("kind", ["folder", "pipe", "link"])
+def test_what_is_no_plain_file_is_somebody_s(tmp_path: Path, kind: str) -> None:
+    target = tmp_path / "a.srt"
+    ours = hashlib.sha256(b"text").hexdigest()
+    if kind == "folder":
+        target.mkdir()
+    elif kind == "pipe":
+        os.mkfifo(target)
+    else:
+        (tmp_path / "elsewhere").write_bytes(b"text")
+        target.symlink_to(tmp_path / "elsewhere")
+    before = target.lstat()
+    with pytest.raises(Foreign, match="left alone"):
+        publish(target, b"new", ours=ours)
+    assert not retract(target, ours)
+    assert target.lstat() == before
+    assert not leftovers(tmp_path)
+
+
+def test_leftovers_are_found_and_nothing_else(tmp_path: Path) -> None:
+    for name in (".subtitled-1.tmp", ".subtitled-2.srt", "a.tmp", os.fsdecode(b"caf\xe9.srt")):
+        (tmp_path / name).write_bytes(b"")
+    assert [path.name for path in leftovers(tmp_path)] == [".subtitled-1.tmp"]
+
+
+def test_a_folder_that_can_be_written_to_stays_as_it_was(tmp_path: Path) -> None:
+    can_write(tmp_path)
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_missing_folder_and_a_file_for_a_folder_are_told_apart(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(Temporary, match="is not there"):
+        can_write(tmp_path / "missing")
+    with pytest.raises(Misconfigured, match="is not a folder"):
+        can_write(tmp_path / "file")
+
+
+def test_the_mode_is_what_the_umask_leaves(tmp_path: Path) -> None:
+    before = os.umask(0o027)
+    try:
+        publish(tmp_path / "a.srt", b"x", ours=None)
+    finally:
+        os.umask(before)
+    assert (tmp_path / "a.srt").stat().st_mode & 0o777 == 0o640
+
+
+def test_taking_back_what_is_gone_already_is_no_fault(tmp_path: Path) -> None:
+    assert not retract(tmp_path / "a.srt", "0" * 64)

@@ -1,0 +1,110 @@
+"""Where cues are placed, whatever is heard: in order, inside, apart; and their lines fit."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from subtitled.plugin import Interval, Language, Word
+from subtitled.subtitles.limits import Limits, limits_for, width
+from subtitled.subtitles.lines import break_lines
+from subtitled.subtitles.repair import repair
+from subtitled.subtitles.segmentation import segment
+from subtitled.subtitles.syntax import ends_sentence
+from subtitled.subtitles.timing import FLASH, place
+
+_heard = st.lists(st.tuples(st.floats(0, 100), st.floats(0, 3)), min_size=1, max_size=30)
+
+
+@settings(deadline=None)
+@given(_heard, st.floats(0.1, 120))
+def test_cues_are_in_order_inside_and_apart_wherever_there_is_room(
+    heard: list[tuple[float, float]], duration: float
+) -> None:
+    limits = Limits()
+    spoken = [Interval(start, start + length) for start, length in sorted(heard)]
+    placed = place(spoken, [10.0] * len(spoken), limits, duration)
+    assert placed[0].start >= 0
+    assert placed[-1].end <= duration
+    gap = math.ceil(limits.gap * 1000) / 1000
+    roomy = len(spoken) * (FLASH / 1000 + gap) <= math.floor(duration * 1000) / 1000
+    for time in placed:
+        assert time.duration > 0
+    for one, following in itertools.pairwise(placed):
+        assert following.start >= one.end
+        if roomy:
+            assert following.start - one.end >= limits.gap
+
+
+def test_a_gap_that_would_flicker_is_closed_and_a_long_one_is_left() -> None:
+    times = place(
+        [Interval(1, 3), Interval(3.3, 5), Interval(7, 9)], [10.0] * 3, Limits(), duration=20
+    )
+    assert times[1].start - times[0].end == pytest.approx(0.084)
+    assert times[2].start - times[1].end > 1
+
+
+@pytest.mark.parametrize("tag", ["ja", "zh-Hans", "ko", "th", "en"])
+def test_dense_speech_fits_its_lines_in_every_script(tag: str) -> None:
+    language, dice = Language(tag), random.Random(3)
+    limits = limits_for(language, translation=False)
+    parts = {
+        "en": lambda: " " + "x" * dice.randint(1, 12),
+        "ko": lambda: " " + "한" * dice.randint(1, 5),
+        "th": lambda: "ก" * dice.randint(1, 6),
+    }
+    part = parts.get(tag, lambda: dice.choice(["漢", "か", "A", "字典", "、"]))
+    words = [Word(part(), n * 0.17, n * 0.17 + 0.15) for n in range(600)]
+    for cue in segment(words, language, limits, 110):
+        lines = cue.text.split("\n")
+        assert len(lines) <= 2
+        assert max(width(line, language) for line in lines) <= limits.line_length
+
+
+@pytest.mark.parametrize("duration", [0.0, -1.0, math.nan, math.inf])
+def test_a_length_that_is_none_counts_as_unknown(duration: float) -> None:
+    (cue,) = segment([Word(" Hello", 1, 2)], Language("en"), Limits(), duration)
+    assert (cue.start, cue.text) == (1, "Hello")
+
+
+def test_two_speakers_do_not_share_a_cue() -> None:
+    words = [Word(" Yes", 0, 1, speaker="a"), Word(" no", 1.1, 2, speaker="b")]
+    assert len(segment(words, Language("en"), Limits(), 5)) == 2
+
+
+def test_a_title_before_a_name_ends_no_sentence() -> None:
+    assert not ends_sentence(" Mr.")
+    assert not ends_sentence(" J.")
+    assert ends_sentence(" here.")
+    assert ends_sentence(' said."')
+
+
+def test_a_whole_phrase_for_a_word_is_cut_at_its_spaces() -> None:
+    phrase = " This is what an engine without word times gives: one long piece, a whole sentence."
+    cues = segment([Word(phrase, 0, 6)], Language("en"), Limits(), 10)
+    assert " ".join(" ".join(cue.text.split()) for cue in cues) == phrase.strip()
+    assert all(width(line, Language("en")) <= 42 for cue in cues for line in cue.text.split("\n"))
+
+
+def test_a_word_that_swallowed_a_pause_is_shown_when_it_is_spoken() -> None:
+    before, long, after = repair([Word(" a", 0, 0.2), Word(" b", 1.0, 9.0), Word(" c", 9, 10)])
+    assert (long.start, long.end) == (7.0, 9.0), "the pause was in front of it"
+    before, long, after = repair([Word(" a", 0, 1), Word(" b", 1, 9), Word(" c", 20, 21)])
+    assert (before.start, long.start, long.end, after.start) == (0, 1, 3, 20)
+
+
+def test_spaces_that_an_engine_forgot_are_put_back() -> None:
+    words = [Word(text, n, n + 0.5) for n, text in enumerate(["We", "are", "here", "today."])]
+    (cue,) = segment(words, Language("en"), Limits(), 10)
+    assert cue.text == "We are here today."
+
+
+def test_french_is_not_broken_before_its_punctuation() -> None:
+    text = "Vous croyez que cela va vraiment marcher\u00a0? Je ne le crois pas du tout\u00a0!"
+    lines = break_lines(text, Language("fr"), Limits()).split("\n")
+    assert lines[0].endswith("marcher\u00a0?")
