@@ -50,7 +50,11 @@ def own_folder() -> Iterator[Path]:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What something took. Other work on the machine stretches ``seconds``, hardly ``cpu``."""
+    """What something took.
+
+    Other work on the machine stretches ``seconds``, and ``cpu`` too where threads spin while they
+    wait for each other, as faster-whisper's do by default: compare on an idle machine only.
+    """
 
     seconds: float
     cpu: float

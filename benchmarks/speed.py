@@ -8,8 +8,8 @@ Baselines, all with Whisper base, beam 5, word times and the language detected:
   its engine is measured alone; stable-ts adds its own work to that.
 
 The baselines do not pay for starting Python and importing; our pipeline is a process of its own
-and does. Rows that were begun while something else ran on the machine are marked: their wall time
-means little, their processor time still does.
+and does. Rows that were begun while something else ran on the machine are marked. Ratios with such
+rows are void, and flattering: the baselines' threads wait for each other, our workers do not.
 
 Takes about 8 minutes on 2 cores. An argument gives other seconds of sound than 660.
 """
@@ -107,7 +107,7 @@ def main() -> None:
 
     def row(name: str, work: Callable[[], str]) -> None:
         rows[name] = costs(lambda: words.__setitem__(name, len(work().split())))
-        print(f"  {name}: {rows[name].seconds:.1f} s", file=sys.stderr, flush=True)
+        print(f"  {name}: {rows[name]}, {words[name]} words", file=sys.stderr, flush=True)
 
     with own_folder() as folder:
         sound = looped(NAMES, seconds, folder / "speech.flac")

