@@ -12,7 +12,8 @@ import pytest
 
 from subtitled.config.settings import LibrarySettings
 from subtitled.library.intake import Intake, library_of
-from subtitled.library.ledger import FileState, Ledger
+from subtitled.library.ledger import Ledger
+from subtitled.library.records import FileState
 
 LATER = 100.0
 

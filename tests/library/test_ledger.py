@@ -15,15 +15,9 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from subtitled.library.database import open_engine
-from subtitled.library.ledger import (
-    BACKFILL,
-    DECIDED,
-    NEW,
-    URGENT,
-    AskedFor,
-    FileState,
-    Ledger,
-)
+from subtitled.library.ledger import Ledger
+from subtitled.library.mailbox import AskedFor
+from subtitled.library.records import BACKFILL, DECIDED, NEW, URGENT, FileState
 from subtitled.library.schema import metadata
 from subtitled.plugin import Kind, Language, Misconfigured
 
@@ -34,8 +28,8 @@ from subtitled.library.ledger import Ledger
 ledger = Ledger(Path(sys.argv[1]))
 for number in range(40):
     ledger.noticed("films", Path(f"/films/{number}.mkv"), os.stat("/"))
-    ledger.request("scan", Path(f"/films/{number}"))
-print(len(ledger.take_requests()))
+    ledger.mailbox.request("scan", Path(f"/films/{number}"))
+print(len(ledger.mailbox.take_requests()))
 """
 
 
@@ -105,7 +99,7 @@ def test_two_processes_may_notice_the_same_files_and_take_each_request_once(tmp_
     taken = [int(process.communicate(timeout=60)[0]) for process in running]
     assert [process.returncode for process in running] == [0, 0, 0]
     ledger = Ledger(database)
-    assert sum(taken) + len(ledger.take_requests()) == 3 * 40
+    assert sum(taken) + len(ledger.mailbox.take_requests()) == 3 * 40
     assert ledger.counts() == {FileState.SETTLING: 40}
 
 
@@ -138,21 +132,21 @@ def test_reading_a_page_at_a_time_does_not_hold_up_writing(ledger: Ledger) -> No
 
 
 def test_another_process_s_writing_is_noticed_cheaply(ledger: Ledger) -> None:
-    before = ledger.data_version()
-    assert ledger.data_version() == before
+    before = ledger.mailbox.data_version()
+    assert ledger.mailbox.data_version() == before
     other = Ledger(ledger.path)
-    other.control("paused", "by hand")
-    assert ledger.data_version() != before
-    assert ledger.get_control("paused") == "by hand"
-    other.control("paused", None)
-    assert ledger.get_control("paused") is None
+    other.mailbox.control("paused", "by hand")
+    assert ledger.mailbox.data_version() != before
+    assert ledger.mailbox.get_control("paused") == "by hand"
+    other.mailbox.control("paused", None)
+    assert ledger.mailbox.get_control("paused") is None
 
 
 def test_a_sidecar_that_was_edited_is_no_longer_ours(ledger: Ledger, tmp_path: Path) -> None:
     sidecar = tmp_path / "a.en.srt"
     sidecar.write_bytes(b"hello")
-    assert not ledger.is_ours(sidecar)
-    ledger.record_sidecar(
+    assert not ledger.sidecars.is_ours(sidecar)
+    ledger.sidecars.record(
         sidecar,
         medium=tmp_path / "a.mkv",
         content_id="c",
@@ -163,11 +157,11 @@ def test_a_sidecar_that_was_edited_is_no_longer_ours(ledger: Ledger, tmp_path: P
         size=5,
         recipe="base",
     )
-    assert ledger.is_ours(sidecar)
+    assert ledger.sidecars.is_ours(sidecar)
     sidecar.write_bytes(b"better")
-    assert not ledger.is_ours(sidecar)
+    assert not ledger.sidecars.is_ours(sidecar)
     sidecar.unlink()
-    assert not ledger.is_ours(sidecar)
+    assert not ledger.sidecars.is_ours(sidecar)
 
 
 def test_files_that_wait_for_an_absent_library_do_not_stand_in_the_way(ledger: Ledger) -> None:
@@ -353,7 +347,7 @@ def test_a_file_that_is_forgotten_leaves_what_is_known_of_its_sidecars(ledger: L
     film, sidecar = Path("/films/a.mkv"), Path("/films/a.pt-BR.forced.vtt")
     ledger.noticed("films", film, stat_of(5))
     for sha256 in ("first", "second"):
-        ledger.record_sidecar(
+        ledger.sidecars.record(
             sidecar,
             medium=film,
             content_id="c",
@@ -366,7 +360,7 @@ def test_a_file_that_is_forgotten_leaves_what_is_known_of_its_sidecars(ledger: L
         )
     ledger.forget(_the(ledger, film))
     assert ledger.get(film) is None
-    known = Ledger(ledger.path).sidecar(sidecar)
+    known = Ledger(ledger.path).sidecars.get(sidecar)
     assert known is not None
     assert (known.medium, known.language, known.kind) == (film, Language("pt-BR"), Kind.FORCED)
     assert (known.format, known.sha256) == ("vtt", "second")
@@ -374,27 +368,27 @@ def test_a_file_that_is_forgotten_leaves_what_is_known_of_its_sidecars(ledger: L
 
 def test_requests_come_to_another_process_in_order_and_once(ledger: Ledger) -> None:
     strange = Path(os.fsdecode(b"/films/caf\xe9.mkv"))
-    ledger.request("scan", None)
-    ledger.request("generate", strange)
-    ledger.request("scan", None)
+    ledger.mailbox.request("scan", None)
+    ledger.mailbox.request("generate", strange)
+    ledger.mailbox.request("scan", None)
     other = Ledger(ledger.path)
-    assert other.take_requests() == [
+    assert other.mailbox.take_requests() == [
         AskedFor("scan", None),
         AskedFor("generate", strange),
         AskedFor("scan", None),
     ]
-    assert (other.take_requests(), ledger.take_requests()) == ([], [])
+    assert (other.mailbox.take_requests(), ledger.mailbox.take_requests()) == ([], [])
 
 
 def test_controls_are_replaced_listed_by_their_beginning_and_taken_away(ledger: Ledger) -> None:
     other = Ledger(ledger.path)
     for key, value in (("server a", "down"), ("server b", "wrong key"), ("paused", "by hand")):
-        ledger.control(key, value)
-    ledger.control("server a", "slow")
-    assert other.controls("server ") == {"server a": "slow", "server b": "wrong key"}
-    other.control("server a", None)
-    assert ledger.controls("server ") == {"server b": "wrong key"}
-    ledger.control("never set", None)
+        ledger.mailbox.control(key, value)
+    ledger.mailbox.control("server a", "slow")
+    assert other.mailbox.controls("server ") == {"server a": "slow", "server b": "wrong key"}
+    other.mailbox.control("server a", None)
+    assert ledger.mailbox.controls("server ") == {"server b": "wrong key"}
+    ledger.mailbox.control("never set", None)
 
 
 def test_a_ledger_cut_short_is_refused_and_left_as_it_is(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from subtitled.library.ledger import FileRecord, FileState
+from subtitled.library.records import FileRecord, FileState
 from subtitled.library.settling import open_for_writing, settling
 
 times = st.floats(min_value=0, max_value=4e9)

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from subtitled.library.ledger import FileState
+from subtitled.library.records import FileState
 from subtitled.plugin import (
     UNDETERMINED,
     Capabilities,

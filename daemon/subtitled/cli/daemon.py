@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from subtitled.config.places import state_dir
-from subtitled.library.ledger import FileState
+from subtitled.library.records import FileState
 from subtitled.service.doctor import examine_machine
 from subtitled.service.lock import holder
 from subtitled.work.jobs import PAUSED
@@ -47,7 +47,7 @@ def scan(
     ledger = open_ledger(settings)
     wanted: list[Path | None] = [path.absolute() for path in paths or ()]
     for path in wanted or [None]:
-        ledger.request("scan", path)
+        ledger.mailbox.request("scan", path)
     running = holder(state_dir(settings.settings))
     say("the daemon walks now" if running else "the daemon is not running; it walks when it starts")
 
@@ -60,8 +60,8 @@ def status(as_json: Json = False) -> None:
     running = holder(state_dir(settings.settings))
     counts = {str(state): number for state, number in ledger.counts().items()}
     working = list(ledger.in_state(FileState.WORKING))
-    troubles = ledger.controls("server ")
-    paused = bool(ledger.get_control(PAUSED))
+    troubles = ledger.mailbox.controls("server ")
+    paused = bool(ledger.mailbox.get_control(PAUSED))
     if as_json:
         say_json(
             {

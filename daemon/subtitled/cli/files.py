@@ -38,7 +38,7 @@ def _examine(settings: Configuration, path: Path) -> Examination:
         settings,
         content=content_id(path),
         transcripts=transcripts_in(state_dir(settings.settings)),
-        ours=open_ledger(settings).is_ours,
+        ours=open_ledger(settings).sidecars.is_ours,
     )
 
 

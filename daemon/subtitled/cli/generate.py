@@ -14,7 +14,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from subtitled.config.load import Configuration
 from subtitled.config.settings import LibrarySettings
 from subtitled.library.identity import content_id
-from subtitled.library.ledger import FileState
+from subtitled.library.records import FileState
 from subtitled.library.walk import walk
 from subtitled.media.problems import unreadable
 from subtitled.plugin import Problem

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from subtitled.library.ledger import FileState
+from subtitled.library.records import FileState
 from subtitled.work.jobs import PAUSED
 from subtitled.work.workshop import open_ledger
 
@@ -52,21 +52,21 @@ def list_(as_json: Json = False, most: Annotated[int, typer.Option(min=1)] = 50)
 @queue.command()
 def pause() -> None:
     """Halt the work at the next stretch of speech; it survives a restart."""
-    open_ledger(configuration()).control(PAUSED, "by hand")
+    open_ledger(configuration()).mailbox.control(PAUSED, "by hand")
     say("paused; go on with: subtitled queue resume")
 
 
 @queue.command()
 def resume() -> None:
     """Go on where the work was halted."""
-    open_ledger(configuration()).control(PAUSED, None)
+    open_ledger(configuration()).mailbox.control(PAUSED, None)
     say("going on")
 
 
 def _ask(kind: str, files: list[Path], said: str) -> None:
     ledger = open_ledger(configuration())
     for file in files:
-        ledger.request(kind, file.absolute())
+        ledger.mailbox.request(kind, file.absolute())
         say(f"{shown(file)}: {said}")
 
 

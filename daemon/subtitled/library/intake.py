@@ -12,7 +12,8 @@ from pathlib import Path
 from subtitled.config.settings import LibrarySettings
 from subtitled.subtitles.names import SUBTITLE_ENDINGS, parse_sidecar
 
-from .ledger import BACKFILL, NEW, FileRecord, FileState, Ledger
+from .ledger import Ledger
+from .records import BACKFILL, NEW, FileRecord, FileState
 from .settling import open_for_writing, settling
 from .walk import Sieve, walk
 
@@ -159,7 +160,7 @@ class Intake:
 
     def _sidecar_noticed(self, path: Path) -> None:
         """Somebody else's subtitle came or went: what was decided without it is looked at anew."""
-        if self._ledger.is_ours(path):
+        if self._ledger.sidecars.is_ours(path):
             return
         for record in self._ledger.beside(path):
             if record.state in _MOVED_BY_SIDECARS and parse_sidecar(record.path.name, path.name):

@@ -1,14 +1,11 @@
-"""The ledger: what lies in the libraries, what became of it, and every sidecar that we wrote."""
+"""The ledger: what lies in the libraries, and what became of it."""
 
 from __future__ import annotations
 
 import os
-import sqlite3
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -18,91 +15,15 @@ from alembic.config import Config
 from alembic.util.exc import CommandError
 from sqlalchemy.dialects.sqlite import insert
 
-from subtitled.plugin import Kind, Language, Misconfigured
-from subtitled.subtitles.publish import file_sha256
+from subtitled.plugin import Misconfigured
 
 from .database import open_engine, writing
-from .schema import controls, files, requests, sidecars
-
-
-class FileState(StrEnum):
-    """Where a file stands."""
-
-    SETTLING = "settling"
-    """Noticed; taken when it has not changed for a while."""
-    QUEUED = "queued"
-    WORKING = "working"
-    DONE = "done"
-    NOTHING_TO_DO = "nothing to do"
-    NO_SPEECH = "no speech"
-    UNSATISFIABLE = "unsatisfiable"
-    """Something is wanted that nothing configured can make."""
-    RETRYING = "retrying"
-    """It failed in a way that may pass, and is tried again at a set time."""
-    FAILED = "failed"
-    """It failed for good: until the file or the settings change, or somebody asks."""
-
-
-DECIDED = frozenset(
-    {
-        FileState.DONE,
-        FileState.NOTHING_TO_DO,
-        FileState.NO_SPEECH,
-        FileState.UNSATISFIABLE,
-        FileState.FAILED,
-    }
-)
-"""States in which a file rests until it or its settings change."""
+from .mailbox import Mailbox
+from .records import BACKFILL, DECIDED, FileRecord, FileState, file_record
+from .schema import files
+from .sidecars import Sidecars
 
 _UPGRADING = threading.Lock()
-
-URGENT, NEW, BACKFILL = 1, 50, 100
-"""Priorities, the lowest first: asked for by a person, just arrived, there before we came."""
-
-
-@dataclass(frozen=True, slots=True)
-class FileRecord:
-    """One file as the ledger knows it. Times are seconds since 1970."""
-
-    id: int
-    library: str
-    path: Path
-    size: int
-    mtime_ns: int
-    state: FileState
-    steady_since: float
-    content_id: str | None = None
-    reason: str = ""
-    cure: str = ""
-    progress: str = ""
-    spoken: str | None = None
-    attempts: int = 0
-    next_try_at: float | None = None
-    settings_digest: str | None = None
-    priority: int = BACKFILL
-    job_id: str | None = None
-    device: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class SidecarRecord:
-    """One sidecar that we wrote, as we wrote it."""
-
-    path: Path
-    medium: Path
-    content_id: str
-    language: Language
-    kind: Kind
-    format: str
-    sha256: str
-
-
-@dataclass(frozen=True, slots=True)
-class AskedFor:
-    """What somebody asked of the daemon from another process."""
-
-    kind: str
-    path: Path | None
 
 
 class Ledger:
@@ -112,16 +33,13 @@ class Ledger:
         """Open it, made or upgraded. Raises :class:`Misconfigured` if it is from the future."""
         self.path = path
         self._engine = open_engine(path)
-        self._watch: sqlite3.Connection | None = None
-        self._lock = threading.Lock()
         _upgrade(self._engine, path)
+        self.sidecars = Sidecars(self._engine)
+        self.mailbox = Mailbox(self._engine, path)
 
     def close(self) -> None:
-        if self._watch is not None:
-            self._watch.close()
+        self.mailbox.close()
         self._engine.dispose()
-
-    # Files
 
     def noticed(
         self, library: str, path: Path, stat: os.stat_result, priority: int = BACKFILL
@@ -168,7 +86,7 @@ class Ledger:
         )
         with self._engine.connect().execution_options(yield_per=500) as c:
             for page in c.execute(query).mappings().partitions():
-                yield from map(_record, page)
+                yield from map(file_record, page)
 
     def due(self, now: float, most: int, settle: Mapping[str, float]) -> list[FileRecord]:
         """Files that may have settled or whose next try has come, most urgent and newest first.
@@ -193,7 +111,7 @@ class Ledger:
             .limit(most)
         )
         with self._engine.connect() as c:
-            return [_record(row) for row in c.execute(query).mappings()]
+            return [file_record(row) for row in c.execute(query).mappings()]
 
     def stale(self, library: str, digest: str) -> int:
         """Have every decided file of a library looked at anew that was decided under other
@@ -254,54 +172,6 @@ class Ledger:
         with self._engine.connect() as c:
             return {FileState(state): number for state, number in c.execute(query)}
 
-    # Sidecars
-
-    def record_sidecar(
-        self,
-        path: Path,
-        *,
-        medium: Path,
-        content_id: str,
-        language: Language,
-        kind: Kind,
-        format: str,
-        sha256: str,
-        size: int,
-        recipe: str,
-    ) -> None:
-        """Remember a sidecar that now is whole on disk."""
-        values = {
-            "medium": os.fsencode(medium),
-            "content_id": content_id,
-            "language": str(language),
-            "kind": str(kind),
-            "format": format,
-            "sha256": sha256,
-            "size": size,
-            "recipe": recipe,
-            "made_at": time.time(),
-        }
-        statement = insert(sidecars).values(path=os.fsencode(path), **values)
-        with self._engine.begin() as c:
-            c.execute(statement.on_conflict_do_update(index_elements=["path"], set_=values))
-
-    def sidecar(self, path: Path) -> SidecarRecord | None:
-        """What we remember of a sidecar; the file itself may have been edited since."""
-        query = sa.select(sidecars).where(sidecars.c.path == os.fsencode(path))
-        with self._engine.connect() as c:
-            row = c.execute(query).mappings().first()
-        if row is None:
-            return None
-        return SidecarRecord(
-            path=Path(os.fsdecode(row["path"])),
-            medium=Path(os.fsdecode(row["medium"])),
-            content_id=row["content_id"],
-            language=Language(row["language"]),
-            kind=Kind(row["kind"]),
-            format=row["format"],
-            sha256=row["sha256"],
-        )
-
     def beside(self, sidecar: Path) -> list[FileRecord]:
         """Files in a sidecar's folder; their names may be those of its media."""
         folder = os.fsencode(sidecar.parent).rstrip(b"/") + b"/"
@@ -312,7 +182,7 @@ class Ledger:
             sa.func.instr(name, b"/") == 0,
         )
         with self._engine.connect() as c:
-            return [_record(row) for row in c.execute(query).mappings()]
+            return [file_record(row) for row in c.execute(query).mappings()]
 
     def knows_files_of(self, library: str) -> bool:
         """Whether any file of a library was ever noticed."""
@@ -320,58 +190,10 @@ class Ledger:
         with self._engine.connect() as c:
             return c.execute(query).first() is not None
 
-    def is_ours(self, path: Path) -> bool:
-        """Whether a sidecar is as we wrote it: not somebody else's, not edited."""
-        known = self.sidecar(path)
-        try:
-            return known is not None and file_sha256(path) == known.sha256
-        except OSError:
-            return False
-
-    # Between processes
-
-    def control(self, key: str, value: str | None) -> None:
-        """Set a control such as ``paused``, or take it away with None."""
-        with self._engine.begin() as c:
-            c.execute(controls.delete().where(controls.c.key == key))
-            if value is not None:
-                c.execute(insert(controls).values(key=key, value=value))
-
-    def get_control(self, key: str) -> str | None:
-        with self._engine.connect() as c:
-            return c.execute(sa.select(controls.c.value).where(controls.c.key == key)).scalar()
-
-    def controls(self, prefix: str) -> dict[str, str]:
-        """All controls whose key begins so."""
-        with self._engine.connect() as c:
-            rows = c.execute(sa.select(controls).where(controls.c.key.startswith(prefix)))
-            return {row.key: row.value for row in rows}
-
-    def request(self, kind: str, path: Path | None) -> None:
-        """Ask something of the daemon, now or when it starts."""
-        with self._engine.begin() as c:
-            c.execute(insert(requests).values(kind=kind, path=path and os.fsencode(path)))
-
-    def take_requests(self) -> list[AskedFor]:
-        """What was asked, in order, each once."""
-        with writing(self._engine) as c:
-            rows = c.execute(sa.select(requests).order_by(requests.c.id)).all()
-            if rows:
-                c.execute(requests.delete().where(requests.c.id <= rows[-1].id))
-        return [AskedFor(r.kind, Path(os.fsdecode(r.path)) if r.path else None) for r in rows]
-
-    def data_version(self) -> int:
-        """Changes when somebody wrote to the ledger; costs next to nothing to ask."""
-        with self._lock:
-            if self._watch is None:
-                self._watch = sqlite3.connect(self.path, check_same_thread=False)
-            version: int = self._watch.execute("PRAGMA data_version").fetchone()[0]
-            return version
-
     def _one(self, condition: sa.ColumnElement[bool]) -> FileRecord | None:
         with self._engine.connect() as c:
             row = c.execute(sa.select(files).where(condition)).mappings().first()
-        return _record(row) if row is not None else None
+        return file_record(row) if row is not None else None
 
     @staticmethod
     def _settle(
@@ -391,29 +213,6 @@ class Ledger:
         if priority is not None:
             values["priority"] = priority
         c.execute(files.update().where(files.c.id == file_id).values(**values))
-
-
-def _record(row: Any) -> FileRecord:
-    return FileRecord(
-        id=row["id"],
-        library=row["library"],
-        path=Path(os.fsdecode(row["path"])),
-        size=row["size"],
-        mtime_ns=row["mtime_ns"],
-        state=FileState(row["state"]),
-        steady_since=row["steady_since"],
-        content_id=row["content_id"],
-        reason=row["reason"],
-        cure=row["cure"],
-        progress=row["progress"],
-        spoken=row["spoken"],
-        attempts=row["attempts"],
-        next_try_at=row["next_try_at"],
-        settings_digest=row["settings_digest"],
-        priority=row["priority"],
-        job_id=row["job_id"],
-        device=row["device"],
-    )
 
 
 def _signed(number: int) -> int:

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from .ledger import FileRecord
+from .records import FileRecord
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ from types import FrameType
 from subtitled.config.load import Configuration, ConfigurationError, load
 from subtitled.config.places import ensure_private, state_dir
 from subtitled.library.intake import Intake
-from subtitled.library.ledger import FileState, Ledger
+from subtitled.library.ledger import Ledger
+from subtitled.library.records import FileState
 from subtitled.library.watch import Watch
 from subtitled.work.jobs import PAUSED, Jobs
 from subtitled.work.workshop import open_ledger, set_up
@@ -67,7 +68,7 @@ class Daemon:
         seen = None
         try:
             while not self._ending:
-                version = self._ledger.data_version()
+                version = self._ledger.mailbox.data_version()
                 if version != seen:
                     seen = version
                     self._take_requests()
@@ -105,7 +106,7 @@ class Daemon:
             self._systemd.alive()
 
     def _take_requests(self) -> None:
-        for request in self._ledger.take_requests():
+        for request in self._ledger.mailbox.take_requests():
             path = request.path
             if request.kind == "scan":
                 self._walk_now(path)
@@ -128,7 +129,7 @@ class Daemon:
                 self._schedule.walk_now(name)
 
     def _status(self) -> str:
-        if self._ledger.get_control(PAUSED):
+        if self._ledger.mailbox.get_control(PAUSED):
             return "Paused; go on with: subtitled queue resume"
         counts = self._ledger.counts()
         working = next(iter(self._ledger.in_state(FileState.WORKING)), None)

@@ -13,7 +13,8 @@ from typing import Any
 
 from subtitled.config.settings import LibrarySettings
 from subtitled.library.identity import content_id
-from subtitled.library.ledger import URGENT, FileRecord, FileState, Ledger
+from subtitled.library.ledger import Ledger
+from subtitled.library.records import URGENT, FileRecord, FileState
 from subtitled.media.probe import probe
 from subtitled.plugin import Event, Failed, Finished, Problem, Temporary
 
@@ -77,7 +78,7 @@ class Jobs:
                 self._shop.configuration,
                 content=content,
                 transcripts=self._shop.transcripts,
-                ours=self._ledger.is_ours,
+                ours=self._ledger.sidecars.is_ours,
             )
         except FileNotFoundError:
             self._ledger.forget(record.id)
@@ -198,17 +199,17 @@ class Jobs:
             Durable(self._gate).run("tell", lambda: tell_server(self._shop.configuration, said))
         except Problem as problem:
             _log.warning("%s: %s", said["server"], problem)
-            self._ledger.control(key, str(problem))
+            self._ledger.mailbox.control(key, str(problem))
             attempt = said["attempt"]
             if isinstance(problem, Temporary) and attempt < len(WAITS):
                 self.queue.put_message(said | {"attempt": attempt + 1}, WAITS[attempt])
         else:
-            self._ledger.control(key, None)
+            self._ledger.mailbox.control(key, None)
 
     def _gate(self) -> None:
         """Wait here while work is paused; leave when the daemon stops."""
         while not self._stopping.is_set():
-            if not self._ledger.get_control(PAUSED):
+            if not self._ledger.mailbox.get_control(PAUSED):
                 return
             self._stopping.wait(1.0)
         raise Stopping

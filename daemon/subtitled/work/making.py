@@ -17,7 +17,8 @@ from pydantic import TypeAdapter
 
 from subtitled.config.load import Configuration
 from subtitled.config.settings import LibrarySettings
-from subtitled.library.ledger import FileState, Ledger
+from subtitled.library.ledger import Ledger
+from subtitled.library.records import FileState
 from subtitled.media.decode import decode
 from subtitled.media.probe import MediaFacts, probe
 from subtitled.media.stretches import detection_windows
@@ -225,13 +226,13 @@ class Making:
         path = sidecar_path(self.job.medium, target, Kind.FULL, fmt)
         if self.job.folder is not None:
             path = self.job.folder / path.name
-        known = self.shop.ledger.sidecar(path)
+        known = self.shop.ledger.sidecars.get(path)
         ours = known.sha256 if known else None
         if self.job.force and path.exists():
             ours = file_sha256(path)
         content = render(cues, fmt, target)
         digest = publish(path, content, ours=ours)
-        self.shop.ledger.record_sidecar(
+        self.shop.ledger.sidecars.record(
             path,
             medium=self.job.medium,
             content_id=self.job.content,
@@ -281,7 +282,7 @@ class Making:
             self.shop.configuration,
             content=self.job.content,
             transcripts=self.shop.transcripts,
-            ours=self.shop.ledger.is_ours,
+            ours=self.shop.ledger.sidecars.is_ours,
             sidecar_folder=self.job.folder,
             ignore_existing=self.job.force,
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from subtitled.library.ledger import FileState
+from subtitled.library.records import FileState
 from subtitled.plugin import Problem, Rejected, Temporary
 
 MOST_ATTEMPTS = 8

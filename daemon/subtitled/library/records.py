@@ -1,0 +1,90 @@
+"""What the ledger knows of a file: where it stands, and how it was when last seen."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+
+class FileState(StrEnum):
+    """Where a file stands."""
+
+    SETTLING = "settling"
+    """Noticed; taken when it has not changed for a while."""
+    QUEUED = "queued"
+    WORKING = "working"
+    DONE = "done"
+    NOTHING_TO_DO = "nothing to do"
+    NO_SPEECH = "no speech"
+    UNSATISFIABLE = "unsatisfiable"
+    """Something is wanted that nothing configured can make."""
+    RETRYING = "retrying"
+    """It failed in a way that may pass, and is tried again at a set time."""
+    FAILED = "failed"
+    """It failed for good: until the file or the settings change, or somebody asks."""
+
+
+DECIDED = frozenset(
+    {
+        FileState.DONE,
+        FileState.NOTHING_TO_DO,
+        FileState.NO_SPEECH,
+        FileState.UNSATISFIABLE,
+        FileState.FAILED,
+    }
+)
+"""States in which a file rests until it or its settings change."""
+
+URGENT, NEW, BACKFILL = 1, 50, 100
+"""Priorities, the lowest first: asked for by a person, just arrived, there before we came."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileRecord:
+    """One file as the ledger knows it. Times are seconds since 1970."""
+
+    id: int
+    library: str
+    path: Path
+    size: int
+    mtime_ns: int
+    state: FileState
+    steady_since: float
+    content_id: str | None = None
+    reason: str = ""
+    cure: str = ""
+    progress: str = ""
+    spoken: str | None = None
+    attempts: int = 0
+    next_try_at: float | None = None
+    settings_digest: str | None = None
+    priority: int = BACKFILL
+    job_id: str | None = None
+    device: int = 0
+
+
+def file_record(row: Any) -> FileRecord:
+    """The record in a row of the table."""
+    return FileRecord(
+        id=row["id"],
+        library=row["library"],
+        path=Path(os.fsdecode(row["path"])),
+        size=row["size"],
+        mtime_ns=row["mtime_ns"],
+        state=FileState(row["state"]),
+        steady_since=row["steady_since"],
+        content_id=row["content_id"],
+        reason=row["reason"],
+        cure=row["cure"],
+        progress=row["progress"],
+        spoken=row["spoken"],
+        attempts=row["attempts"],
+        next_try_at=row["next_try_at"],
+        settings_digest=row["settings_digest"],
+        priority=row["priority"],
+        job_id=row["job_id"],
+        device=row["device"],
+    )
