@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
@@ -177,8 +177,8 @@ class Making:
             return
         audio = self.audio(facts, track)
         self._tell("finding speech", 0.0)
-        speech = tuple(self.shop.engines.find_speech(audio))
-        listened = Listened(audio.duration, speech)
+        speech = self.shop.engines.find_speech(audio)
+        listened = Listened(audio.duration, speech.intervals, quiet=speech.quiet)
         self.shop.transcripts.keep_listened(self.job.content, track, listened)
 
     def detect(self, facts: MediaFacts, track: int) -> None:
@@ -197,7 +197,7 @@ class Making:
         self.shop.transcripts.keep_listened(
             self.job.content,
             track,
-            Listened(listened.duration, listened.speech, language, confidence, why),
+            replace(listened, language=language, confidence=confidence, why=why),
         )
 
     def decide(self, facts: MediaFacts) -> dict[str, Any]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from subtitled.media.probe import MediaFacts
 from subtitled.media.stretches import cut_into_stretches
-from subtitled.plugin import Cue, Language, Request, Stretch, Temporary, Transcript
+from subtitled.plugin import Cue, Language, Request, Stretch, Temporary, Transcript, Word
+from subtitled.subtitles.guards import Removal, guard, load_phrases
 from subtitled.subtitles.limits import limits_for
 from subtitled.subtitles.lines import break_lines
 from subtitled.subtitles.segmentation import segment
@@ -32,7 +34,10 @@ class Texts:
         self._spoken = spoken
         self._listened = making.listened(track)
         length = making.shop.configuration.settings.daemon.stretch
-        self._stretches = cut_into_stretches(self._listened.speech, length, self._listened.duration)
+        listened = self._listened
+        self._stretches = cut_into_stretches(
+            listened.speech, length, listened.duration, listened.quiet
+        )
         self._known: dict[tuple[str, Language | None], Transcript] = {}
 
     def cues(self, target: Language, way: Way) -> tuple[Cue, ...]:
@@ -72,8 +77,21 @@ class Texts:
                 "a part of the transcript is gone from the state folder",
                 "It is recognised again at the next try",
             )
-        self._known[engine, into] = whole
-        return whole
+        self._known[engine, into] = self._guarded(whole, name, into or self._spoken)
+        return self._known[engine, into]
+
+    def _guarded(self, whole: Transcript, recipe: str, language: Language) -> Transcript:
+        """Without what is not to be believed. What is stored stays; what was left out is kept."""
+        making, listened = self._making, self._listened
+        words: tuple[Word, ...] = whole.words
+        gone: tuple[Removal, ...] = ()
+        if making.job.library.guards:
+            phrases = load_phrases(making.shop.configuration.settings.daemon.phrases)
+            words, gone = guard(
+                whole, language, listened.speech, listened.duration, phrases, quiet=listened.quiet
+            )
+        making.shop.transcripts.keep_removals(making.job.content, self._track, recipe, gone)
+        return replace(whole, words=words)
 
     def _recognise(
         self, engine: str, recipe: str, stretch: Stretch, into: Language | None
