@@ -14,6 +14,7 @@ from subtitled.subtitles.guards import Removal, guard, load_phrases
 from subtitled.subtitles.limits import limits_for
 from subtitled.subtitles.lines import break_lines
 from subtitled.subtitles.segmentation import segment
+from subtitled.subtitles.shots import snap
 
 from .child import Crashed
 from .routes import Means, Way
@@ -51,7 +52,12 @@ class Texts:
 
     def _cues(self, words: Transcript, language: Language, translation: bool) -> tuple[Cue, ...]:
         limits = limits_for(language, translation=translation)
-        return segment(words.words, language, limits, self._listened.duration)
+        cues = segment(words.words, language, limits, self._listened.duration)
+        making = self._making
+        shots = making.shop.transcripts.shots(making.job.content)
+        if shots is None or not making.job.library.shots:
+            return cues
+        return snap(cues, shots.cuts, shots.frame_rate, language, limits, self._listened.duration)
 
     def _transcript(self, engine: str, into: Language | None) -> Transcript:
         """All stretches by one engine, each a durable step that finds stored words at no cost."""
