@@ -201,6 +201,7 @@ SOFT = [
     ("en", "Thanks for watching!"),
     ("en", "Thank you."),
     ("en", "you"),
+    ("en", "Music"),
     ("es", "¡Suscríbete!"),
     ("de", "Vielen Dank fürs Zuschauen."),
     ("ja", "ご視聴ありがとうございました。"),

@@ -105,12 +105,12 @@ def invented(
     duration: float,
     terms: Sequence[str] = (),
 ) -> list[Finding]:
-    """Credits anywhere, and phrases that people do say where the sound does not bear them out.
+    """Credits anywhere; phrases and names of sounds where the sound does not bear them out.
 
     ``terms`` were the recogniser's hints: heard alone in weak sound, they are its own echo.
     """
     soft = {text for name, text in phrases.soft if name in (language.primary, "en")}
-    soft |= {bare(term) for term in terms} | {bare("".join(terms))}
+    soft |= phrases.sounds | {bare(term) for term in terms} | {bare("".join(terms))}
     all_of_it = passages(words)
     found: list[Finding] = []
     for number, passage in enumerate(all_of_it):
