@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -35,6 +37,33 @@ def model_base(tmp_path_factory: pytest.TempPathFactory) -> Path:
         return ModelStore(models_dir(Settings())).ensure(MODELS["base"])
     except Problem as problem:
         pytest.skip(f"Whisper base is not to be had: {problem}")
+
+
+@pytest.fixture
+def public() -> Iterator[Path]:
+    """A folder that every user may enter, unlike pytest's own."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        yield folder
+
+
+@pytest.fixture
+def bound_by_permissions() -> Callable[[], contextlib.AbstractContextManager[None]]:
+    """Inside, a user acts whom permissions bind, even if root runs the tests."""
+
+    @contextlib.contextmanager
+    def bound() -> Iterator[None]:
+        mighty = os.geteuid() == 0
+        if mighty:
+            os.seteuid(65534)
+        try:
+            yield
+        finally:
+            if mighty:
+                os.seteuid(0)
+
+    return bound
 
 
 @pytest.fixture

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 import pickle
 import subprocess
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -18,6 +18,7 @@ from subtitled.plugin import Misconfigured, Secret
 
 KEY = "hunter2-do-not-tell"
 Run = Callable[..., subprocess.CompletedProcess[str]]
+Bound = Callable[[], AbstractContextManager[None]]
 
 
 @pytest.fixture(params=["env", "file", "credential"])
@@ -137,12 +138,11 @@ def test_a_file_that_is_no_text_is_refused_without_its_bytes(tmp_path: Path) -> 
     assert caught.value.__suppress_context__  # a traceback would print the decoder's input
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_a_file_that_may_not_be_read_says_so(tmp_path: Path) -> None:
-    key = tmp_path / "key"
+def test_a_file_that_may_not_be_read_says_so(public: Path, bound_by_permissions: Bound) -> None:
+    key = public / "key"
     key.write_text(KEY)
     key.chmod(0)
-    with pytest.raises(Misconfigured, match="PermissionError"):
+    with bound_by_permissions(), pytest.raises(Misconfigured, match="PermissionError"):
         Secret(file=key).reveal()
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,7 @@ from subtitled.media.tracks import choose_audio
 from subtitled.plugin import Language, Misconfigured, Problem, Temporary
 
 Film = Callable[..., Path]
+Bound = Callable[[], AbstractContextManager[None]]
 
 HOSTILE = [
     "[brackets] {and} (more).mkv",
@@ -223,11 +226,13 @@ def test_a_pipe_is_refused_without_waiting_for_a_writer(tmp_path: Path) -> None:
         probe(tmp_path / "pipe.mkv")
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_a_file_that_may_not_be_read_says_whom_to_let(film: Film) -> None:
-    medium = film("a.mkv")
+def test_a_file_that_may_not_be_read_says_whom_to_let(
+    film: Film, public: Path, bound_by_permissions: Bound
+) -> None:
+    medium = public / "a.mkv"
+    shutil.copyfile(film("a.mkv"), medium)
     medium.chmod(0)
-    with pytest.raises(Misconfigured, match="daemon's user"):
+    with bound_by_permissions(), pytest.raises(Misconfigured, match="daemon's user"):
         probe(medium)
 
 

@@ -80,6 +80,8 @@ class Child:
 
     def end(self) -> None:
         """End the process; a call in flight raises :class:`Stopping`."""
+        if self._stopped:
+            return
         self._stopped = True
         with contextlib.suppress(ProcessLookupError):
             self._process.kill()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +16,7 @@ from subtitled.plugin import (
     Interval,
     LanguageGuess,
     Misconfigured,
+    Problem,
     Rejected,
     Request,
     Transcript,
@@ -70,6 +72,16 @@ class EngineHost:
         )
         return held_to_stretch(wire.TRANSCRIPT.validate_python(said), request, self.name)
 
+    def prepare(self) -> None:
+        """Begin to load, since it is needed soon. What goes wrong is said when it is asked."""
+
+        def load() -> None:
+            with contextlib.suppress(Problem, Stopping), self._turn:
+                self._at_hand()
+                self._unload_later()
+
+        threading.Thread(target=load, name=f"load {self.name}", daemon=True).start()
+
     def close(self) -> None:
         """End the process for good; a call in flight raises :class:`Stopping`."""
         self._closed = True
@@ -77,22 +89,39 @@ class EngineHost:
 
     @property
     def loaded(self) -> bool:
-        return self._child is not None and self._child.alive
+        return self.process_id is not None
+
+    @property
+    def process_id(self) -> int | None:
+        """The process that it has just now, if any."""
+        child = self._child
+        return child.pid if child is not None and child.alive else None
 
     def _ask(self, call: str, limit: float, **said: Any) -> Any:
         with self._turn:
+            child = self._at_hand()
+            try:
+                return child.call(call, limit, **said)
+            finally:
+                self._unload_later()
+
+    def _at_hand(self) -> Child:
+        """The process, started if need be; only whoever has the turn may ask for it."""
+        if self._idle is not None:
+            self._idle.cancel()
+        if self._child is None or not self._child.alive:
             if self._closed:
                 raise Stopping
-            if self._idle is not None:
-                self._idle.cancel()
-            if self._child is None or not self._child.alive:
-                self._child = self._start()
-            try:
-                return self._child.call(call, limit, **said)
-            finally:
-                self._idle = threading.Timer(self._unload_after, self._unload_if_idle)
-                self._idle.daemon = True
-                self._idle.start()
+            self._child = self._start()
+        if self._closed:  # meanwhile: loading takes a while
+            self._unload()
+            raise Stopping
+        return self._child
+
+    def _unload_later(self) -> None:
+        self._idle = threading.Timer(self._unload_after, self._unload_if_idle)
+        self._idle.daemon = True
+        self._idle.start()
 
     def _start(self) -> Child:
         component, settings = self.configured.component, self.configured.settings

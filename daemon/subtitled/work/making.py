@@ -166,6 +166,10 @@ class Making:
 
     def decode(self, facts: MediaFacts, track: int) -> None:
         if self.shop.transcripts.listened(self.job.content, track) is None:
+            # The engine loads while the sound is decoded and looked through for speech.
+            detector = routes_for(self.shop.configuration, self.job.library).detector
+            if detector is not None:
+                self.shop.engines[detector].prepare()
             self.audio(facts, track)
 
     def find_speech(self, facts: MediaFacts, track: int) -> None:

@@ -1,0 +1,89 @@
+"""The process of an engine: loaded before it is asked, ended when nobody wants it any more."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from subtitled.config.plugins import Configured
+from subtitled.plugin import Audio, Engine, Interval, Language, Request, Settings, Stretch
+from subtitled.work.child import Stopping
+from subtitled.work.engines import EngineHost
+from subtitled.work.models import ModelStore
+
+SLOW_TO_LOAD = """
+import time
+from subtitled.plugin import *
+class Slow(Engine):
+    @classmethod
+    def capabilities(cls, settings): return Capabilities()
+    def load(self): time.sleep(1)
+    def transcribe(self, audio, request): return Transcript(request.language, ())
+"""
+WHOLE = Interval(0.0, 1.0)
+REQUEST = Request(Stretch(WHOLE, (WHOLE,)), Language("en"))
+
+
+@pytest.fixture
+def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., EngineHost]:
+    (tmp_path / "slow_engine.py").write_text(SLOW_TO_LOAD)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.syspath_prepend(str(tmp_path))
+    sys.modules.pop("slow_engine", None)
+    import slow_engine  # type: ignore[import-not-found]
+
+    component: type[Engine] = slow_engine.Slow
+
+    def make(unload_after: float = 60.0) -> EngineHost:
+        configured: Configured[Any] = Configured("slow", "slow", component, Settings())
+        return EngineHost(configured, ModelStore(tmp_path), 1, unload_after)
+
+    return make
+
+
+def _until(true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_an_engine_that_is_needed_soon_loads_meanwhile(host: Callable[..., EngineHost]) -> None:
+    engine = host()
+    begin = time.monotonic()
+    engine.prepare()
+    assert time.monotonic() - begin < 0.5
+    _until(lambda: engine.loaded)
+    before = engine.process_id
+    assert engine.transcribe(Audio(Path("/dev/null")), REQUEST).words == ()
+    assert engine.process_id == before
+    engine.close()
+    assert not engine.loaded
+
+
+def test_an_engine_that_was_prepared_in_vain_is_unloaded(host: Callable[..., EngineHost]) -> None:
+    engine = host(unload_after=0.2)
+    engine.prepare()
+    _until(lambda: engine.loaded)
+    _until(lambda: not engine.loaded)
+    assert engine.transcribe(Audio(Path("/dev/null")), REQUEST).words == ()
+    _until(lambda: not engine.loaded)
+
+
+def test_an_engine_that_is_closed_while_it_loads_leaves_no_process(
+    host: Callable[..., EngineHost],
+) -> None:
+    engine = host()
+    engine.prepare()
+    time.sleep(0.2)
+    engine.close()
+    with pytest.raises(Stopping):
+        engine.transcribe(Audio(Path("/dev/null")), REQUEST)
+    time.sleep(1.5)
+    assert not engine.loaded
+    assert engine.process_id is None
