@@ -61,11 +61,11 @@ def _phrased(run: Sequence[Word], language: Language, limits: Limits) -> Iterato
     text = "".join(word.text for word in run)
     edges = [0, *itertools.accumulate(len(word.text) for word in run)]
     borders = [0, *itertools.accumulate(len(part) for part in phrases(text, language))]
+    long = [width(word.text.strip(), language) > limits.line_length / 3 for word in run]
     kept = [0]
     for border in borders[1:-1]:
         at = bisect.bisect_right(edges, border) - 1
-        whole = run[at].text.strip()
-        if edges[at] == border or width(whole, language) > limits.line_length / 3:
+        if edges[at] == border or long[at]:
             kept.append(border)
     kept.append(len(text))
     for first, last in itertools.pairwise(kept):

@@ -61,13 +61,13 @@ def interpolated(word: Word, texts: Sequence[str]) -> list[Word]:
             end=min(word.end, word.start + last * rate),
             estimated=True,
         )
-        for text, first, last in zip(texts, moments, moments[1:], strict=False)
+        for text, (first, last) in zip(texts, itertools.pairwise(moments), strict=True)
     ]
 
 
 def laid_over(
     phrases_said: Sequence[Word], speech: Sequence[Interval], language: Language
-) -> list[Word]:
+) -> tuple[Word, ...]:
     """The words of phrases that have times of their own, or of one text for the whole of it.
 
     Each phrase's words are put where somebody speaks between its start and its end; where nobody
@@ -78,10 +78,16 @@ def laid_over(
         text = clean(phrase.text)
         if not text.strip():
             continue
-        texts = phrases(text, language)
-        inside = _clipped(speech, phrase)
-        found += _spread(phrase, texts, inside, language)
-    return [replace(word, estimated=True) for word in found]
+        whole = _timed(phrase, speech)
+        found += _spread(whole, phrases(text, language), _clipped(speech, whole), language)
+    return tuple(replace(word, estimated=True) for word in found)
+
+
+def _timed(phrase: Word, speech: Sequence[Interval]) -> Word:
+    """The phrase; with times that are none, it may be anywhere in the speech."""
+    start = phrase.start if math.isfinite(phrase.start) else speech[0].start if speech else 0.0
+    end = phrase.end if math.isfinite(phrase.end) else speech[-1].end if speech else start
+    return replace(phrase, start=start, end=max(start, end))
 
 
 def _clipped(speech: Sequence[Interval], phrase: Word) -> list[Interval]:
@@ -98,7 +104,7 @@ def _spread(
         return interpolated(phrase, texts)
     borders = [0, *_pauses(texts, inside, language), len(texts)]
     words: list[Word] = []
-    for part, first, last in zip(inside, borders, borders[1:], strict=True):
+    for part, (first, last) in zip(inside, itertools.pairwise(borders), strict=True):
         words += interpolated(replace(phrase, start=part.start, end=part.end), texts[first:last])
     return words
 

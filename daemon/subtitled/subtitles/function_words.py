@@ -89,10 +89,11 @@ _LISTS: dict[str, tuple[str, ...]] = {
     ),
     "de": (
         "und oder aber denn sondern doch dass daß weil wenn als ob obwohl während damit bevor "
-        "nachdem sobald falls wie wo der die das welche welcher welches",
+        "nachdem sobald falls wie wo welche welcher welches",
         "in im ins an am ans auf zu zum zur von vom mit für aus bei beim nach über unter vor "
         "zwischen durch ohne gegen um seit bis wegen trotz neben hinter entlang außer statt",
-        "den dem des ein eine einen einem einer eines kein keine keinen keinem keiner mein meine "
+        "der die das den dem des "
+        "ein eine einen einem einer eines kein keine keinen keinem keiner mein meine "
         "meinen meinem meiner dein deine deinen deinem deiner sein seine seinen seinem seiner ihr "
         "ihre ihren ihrem ihrer unser unsere unseren unserem unserer euer eure dieser diese dieses "
         "diesen diesem jeder jede jedes jeden jedem nicht nie sehr so zu ich du er sie es wir man "
@@ -256,7 +257,8 @@ _LISTS: dict[str, tuple[str, ...]] = {
         "despre contra lângă",
         "un o niște al a ai ale meu mea mei mele tău ta săi sa lui ei noastră nostru voastră "
         "vostru lor acest această acești aceste acel acea nu mă te se ne vă îl le îmi îți își eu "
-        "tu el ea noi voi este sunt era erau am ai au are avea fost va vor foarte mai prea atât "
+        "tu el ea noi voi este sunt era erau am ai au are avea fost "
+        "poate pot va vor foarte mai prea atât "
         "fiecare domnul doamna",
         "",
     ),
@@ -279,8 +281,8 @@ _LISTS: dict[str, tuple[str, ...]] = {
     "vi": (
         "và hoặc hay nhưng mà vì bởi nếu khi tuy dù rằng thì nên để",
         "của ở tại trong ngoài trên dưới với cho từ đến bằng về theo qua giữa sau trước",
-        "một các những mỗi mọi cái con chiếc không chưa chẳng đã đang sẽ rất quá là được bị tôi "
-        "bạn anh chị em ông bà chúng họ hãy đừng cũng đều vẫn",
+        "một các những mỗi mọi cái con chiếc không chưa chẳng đã đang sẽ rất quá là được bị "
+        "hãy đừng cũng đều vẫn",
         "này đó kia ấy ạ à nhé nhỉ",
     ),
     "id": (
@@ -289,7 +291,7 @@ _LISTS: dict[str, tuple[str, ...]] = {
         "di ke dari pada dengan untuk oleh dalam antara tanpa tentang seperti sejak sampai hingga "
         "kepada terhadap daripada bagi",
         "sebuah seorang para si sang tidak tak bukan belum jangan sudah telah sedang akan bisa "
-        "dapat harus boleh saya aku kamu anda dia ia kami kita mereka adalah ialah sangat paling "
+        "dapat harus boleh adalah ialah sangat paling "
         "lebih setiap pak bu",
         "ini itu pun",
     ),

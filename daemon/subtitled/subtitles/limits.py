@@ -20,7 +20,9 @@ from __future__ import annotations
 import functools
 import re
 import unicodedata
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
 from subtitled.plugin import Language
 
@@ -134,6 +136,20 @@ def limits_for(
             min_duration=1.0,
         )
     return Limits(line_length=length, cps=cps, best_cps=cps * _EASE, min_duration=shortest)
+
+
+def overridden(limits: Limits, values: Mapping[str, Any]) -> Limits:
+    """The limits with some values of a user's own, by the names of the fields.
+
+    The speed at ease follows the fastest one, where only that is given, and is never above it;
+    a gap is never longer than those that are closed to it.
+    """
+    cps = values.get("cps", limits.cps)
+    best = values.get("best_cps", limits.best_cps * cps / limits.cps)
+    if "cps" not in values:
+        cps = max(cps, best)
+    changed = replace(limits, **values)
+    return replace(changed, cps=cps, best_cps=min(best, cps), chain=max(changed.chain, changed.gap))
 
 
 _HALF = frozenset({"zh", "yue", "ja", "ko"})

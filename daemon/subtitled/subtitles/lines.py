@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import operator
 from collections.abc import Sequence
 
 from subtitled.plugin import Language
@@ -68,7 +69,7 @@ def slant(widths: Sequence[float], line_length: float) -> float:
     if shortest < longest / 2:
         # TED: no line shorter than half of the other.
         cost += 0.5
-    if any(upper > lower for upper, lower in itertools.pairwise(widths)):
+    if any(map(operator.gt, widths, widths[1:])):
         cost += 0.25
     return cost
 

@@ -99,12 +99,11 @@ def is_flag_letter(character: str) -> bool:
 
 def may_break(before: str, after: str) -> bool:
     """Whether a line may end between two pieces at all: kinsoku, and never inside a character."""
-    left, right = before.rstrip(), after.lstrip()
-    if not left or not right:
+    if before[-1:].isspace() or after[:1].isspace():
+        return _may_break_at_space(before.strip(), after.strip())
+    if not before or not after:
         return False
-    if len(left) < len(before) or len(right) < len(after):
-        return _may_break_at_space(left, right)
-    last, first = left[-1], right[0]
+    last, first = before[-1], after[0]
     if first in _NEVER_FIRST or last in _NEVER_LAST or (first == last and first in _INSEPARABLE):
         return False
     return not _continues(last, first) and not (_spelled(last) and _spelled(first))
@@ -112,6 +111,8 @@ def may_break(before: str, after: str) -> bool:
 
 def _may_break_at_space(left: str, right: str) -> bool:
     """Marks that stand alone between spaces belong to a side; ``…and on`` is a word."""
+    if not left or not right:
+        return False
     if left in _DASHES:
         return False
     if right in _DASHES:

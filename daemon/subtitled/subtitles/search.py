@@ -14,6 +14,7 @@ from subtitled.plugin import Language, Word
 
 from .costs import (
     BREATH,
+    CUE,
     DIALOGUE,
     SENTENCE_CUT,
     SENTENCE_INSIDE,
@@ -75,9 +76,12 @@ def cut_into_groups(atoms: Sequence[Word], language: Language, limits: Limits) -
             cost = best[i] + run.borders[j] + inside
             if begun and not run.sentences[j]:
                 cost += SENTENCE_CUT
-            if cost >= best[j + 1]:
+            # No cue costs less than CUE, and layout is the dearest to find out.
+            if cost + CUE >= best[j + 1]:
                 continue
             cost += reading(run, i, j, limits)
+            if cost >= best[j + 1]:
+                continue
             cost += DIALOGUE if turn else layout(run, i, j, limits)
             if cost < best[j + 1]:
                 best[j + 1], came_from[j + 1] = cost, (i, turn)

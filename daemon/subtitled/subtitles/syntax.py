@@ -88,6 +88,9 @@ def _between_words(before: str, after: str, primary: str) -> float:
     word, following = _bare(before), _bare(after)
     if following in small.trailing:
         return APART
+    if word in small.leaning and following in small.conjunctions:
+        # A pronoun at the end of a clause is its object: "I told you | that".
+        return PREPOSITION
     if small.leans(word) or before.endswith(("'", "’")):
         return APART
     if _is_abbreviated(before):
