@@ -41,7 +41,7 @@ ORPHAN, ORPHAN_SHARE = 1.5, 0.2
 """A few letters alone, less than that share of a line, that are no sentence."""
 DIALOGUE = 1.5
 """Two speakers in one cue: better than two that flash by, not better than two that can be read."""
-NO_LINES = 5.0
+NO_LINES = 8.0
 """Two lines that cannot be parted well near the middle."""
 LONGEST_PAUSE = 1.5
 """Seconds of silence that always part two cues."""
