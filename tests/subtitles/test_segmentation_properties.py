@@ -166,7 +166,7 @@ def test_the_promises_hold_for_limits_of_a_users_own(words, language, values) ->
 
 
 spoken = st.lists(
-    st.tuples(st.floats(0.0, 3.0), st.floats(0.1, 1.5), st.sampled_from(TEXTS[:5]), speakers),
+    st.tuples(st.floats(0.0, 3.0), st.floats(0.4, 1.5), st.sampled_from(TEXTS[:5]), speakers),
     min_size=1,
     max_size=40,
 )
