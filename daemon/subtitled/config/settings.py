@@ -112,6 +112,11 @@ class DaemonSettings(_Section):
     unload_after: Seconds = Field(
         120.0, description="An engine that was idle for so long is ended and its memory freed."
     )
+    phrases: Folder | None = Field(
+        None,
+        description="A file, or a folder of .toml files, with more phrases that recognisers "
+        "invent; docs/guide.md shows one.",
+    )
     rescan: Seconds = Field(
         6 * 3600.0, description="How often each library is walked, whatever the watcher says."
     )
@@ -224,6 +229,16 @@ class LibrarySettings(_Section):
         (),
         description="Preferred languages of the audio track, best first. Empty: the track that "
         "the file marks as default or original.",
+    )
+    guards: bool = Field(
+        True,
+        description="Leave out what recognisers invent: loops, credits, words where nobody speaks; "
+        "`subtitled explain` shows each.",
+    )
+    shots: bool = Field(
+        False,
+        description="Let cues begin and end with the shots of the picture. The picture is decoded "
+        "for it, which takes far longer than the sound.",
     )
     existing: ExistingSettings = Field(default_factory=lambda: ExistingSettings())
     cues: CueSettings = Field(default_factory=lambda: CueSettings())
