@@ -144,6 +144,13 @@ def test_words_come_together_however_a_recogniser_cuts_them(texts: list[str]) ->
     assert cue.text.strip("\u200b\u00a0") == "Well, we're here."
 
 
+def test_a_segment_that_begins_without_a_space_begins_a_word() -> None:
+    words = [Word("We", 0, 0.3), Word(" go", 0.3, 0.6), Word("now", 1.2, 1.5), Word("'s", 1.5, 2)]
+    words += [Word(" the", 2, 2.2), Word("Time", 2.2, 2.5, speaker="b")]
+    cues = segment(words, Language("en"), Limits(), 9)
+    assert " ".join(cue.text for cue in cues) == "We go now's the Time"
+
+
 def test_punctuation_that_is_a_word_of_its_own_stays_with_its_word() -> None:
     texts = ["Is", "it", "true", "?", "It", "is", "!"]
     words = [Word(text, 1 + n * 0.3, 1.3 + n * 0.3) for n, text in enumerate(texts)]

@@ -44,6 +44,12 @@ def test_a_segment_is_said_where_somebody_speaks_and_not_in_its_pause() -> None:
     assert all(word.estimated and word.confidence == 0.8 for word in words)
 
 
+def test_segments_without_a_space_in_front_do_not_grow_together() -> None:
+    said = [Word("Come in, please.", 1, 3), Word("Sit down there.", 3, 5)]
+    words = laid_over(said, [Interval(1, 5)], EN)
+    assert "".join(word.text for word in words) == " Come in, please. Sit down there."
+
+
 def test_a_text_without_any_times_is_laid_over_the_speech_sentence_by_sentence() -> None:
     text = (
         "Good morning. My name is Anna and I have lived in this town for twenty years. "

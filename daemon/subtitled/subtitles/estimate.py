@@ -20,6 +20,7 @@ from subtitled.plugin import Interval, Language, Word
 
 from .phrases import phrases
 from .repair import clean
+from .scripts import is_spaceless
 from .syntax import break_cost
 
 WIDE = 1.9
@@ -78,6 +79,8 @@ def laid_over(
         text = clean(phrase.text)
         if not text.strip():
             continue
+        if not is_spaceless(language):
+            text = f" {text.strip()}"
         whole = _timed(phrase, speech)
         found += _spread(whole, phrases(text, language), _clipped(speech, whole), language)
     return tuple(replace(word, estimated=True) for word in found)
