@@ -28,7 +28,7 @@ WIDE = 1.9
 AFTER_CLAUSE = 2.0
 AFTER_SENTENCE = 4.0
 """Pauses of speech, in letters."""
-DRIFT = 20.0
+DRIFT = 60.0
 """Seconds by which a text may run before or behind an even pace."""
 UNNATURAL = 0.15
 """What a pause in a bad place costs, for each point of :func:`.syntax.break_cost`."""

@@ -45,7 +45,7 @@ def function_words(primary: str) -> FunctionWords:
     return FunctionWords(*(frozenset(words.split()) for words in lists))
 
 
-_SAME = {"nb": "no", "nn": "no", "ms": "id", "hr": "sr", "bs": "sr", "arz": "ar", "gl": "pt"}
+_SAME = {"nb": "no", "nn": "no", "ms": "id", "hr": "sr", "bs": "sr", "arz": "ar"}
 """Languages near enough to another to share its list."""
 
 # language: conjunctions, prepositions, leaning, trailing, closing

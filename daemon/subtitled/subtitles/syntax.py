@@ -40,6 +40,8 @@ _ABBREVIATED = frozenset(
 """A full stop after these ends no sentence."""
 _DOT_MAKES_ORDINALS = frozenset("de da no nb nn fi cs sk pl hu sl hr sr bs et lv is tr".split())
 _IS_ORDINAL = re.compile(r"\d{1,2}\.")
+_SYLLABLES = frozenset({"lo", "km", "my"})
+"""Languages of which only syllables are known: most of them are inside a word."""
 _NOUNS_LOOK_LIKE_NAMES = frozenset({"de", "lb", "nds"})
 """Languages that begin every noun with a capital."""
 
@@ -136,6 +138,8 @@ def _between_phrases(before: str, after: str, primary: str) -> float:
         return CONJUNCTION
     if _begins(after, small.prepositions):
         return PREPOSITION
+    if primary in _SYLLABLES:
+        return NAME
     last, first = script_of(before[-1:]), script_of(after[:1])
     if primary == "ja" and last == first and first in ("katakana", "han"):
         return NAME
