@@ -205,6 +205,7 @@ def test_two_speakers_have_a_line_each_in_the_style_of_the_language(
     assert list(with_dashes(" Yes.", " No.", dash)) == lines
     assert list(with_dashes(" - Yes.", " – No.", dash)) == lines, "dashes are not doubled"
     assert broken(tag, "- Yes. - No.") == lines
+    assert with_dashes(" How cold?", " -5 degrees.", dash)[1].endswith("-5 degrees.")
 
 
 def test_japanese_has_no_dashes() -> None:

@@ -166,7 +166,7 @@ def test_the_promises_hold_for_limits_of_a_users_own(words, language, values) ->
 
 
 spoken = st.lists(
-    st.tuples(st.floats(0.0, 3.0), st.floats(0.1, 1.5), st.sampled_from(TEXTS[:5]), speakers),
+    st.tuples(st.floats(0.0, 3.0), st.floats(0.4, 1.5), st.sampled_from(TEXTS[:5]), speakers),
     min_size=1,
     max_size=40,
 )
@@ -190,6 +190,44 @@ def test_each_cue_comes_with_its_first_word_and_outlasts_its_last(
         assert cue.start == pytest.approx(mine[0].start, abs=0.002)
         assert cue.end >= mine[-1].end - limits.gap - 0.002
     assert next(unsaid, None) is None
+
+
+VOCABULARY = {
+    "en": (" the", " of", " evident", " fox,", " jumps.", " Mr.", " 10", " 000", " –", " (so)"),
+    "fr": (" la", " de", " maison", " ?", " «", " »", " l'été,", " voilà."),
+    "ko": (" 한국어", " 수", " 있다.", " 그리고", " 나는"),
+    "ja": ("今日", "は", "天気", "、", "。", "「", "」", "がいい", "スマホ", "ー", "A"),
+    "zh-Hant": ("告訴", "你", "的", "，", "。", "事情", "因為", "iPhone", "15"),
+    "th": ("สวัสดี", "ครับ", "วันนี้", " แต่", "ไม่", "ดี", "ๆ"),
+    "my": ("ကျွန်တော်", "တို့", "သည်။", "ကောင်း"),
+}
+vocabulary = st.sampled_from(sorted(VOCABULARY)).flatmap(
+    lambda tag: st.tuples(
+        st.just(Language(tag)),
+        st.lists(
+            st.tuples(st.sampled_from(VOCABULARY[tag]), st.floats(0, 0.8), st.floats(0.05, 0.9)),
+            min_size=1,
+            max_size=60,
+        ),
+    )
+)
+
+
+@thorough
+@given(vocabulary, st.sampled_from(PROFILES))
+def test_no_word_of_the_recogniser_is_in_two_cues(
+    spoken: tuple[Language, list[tuple[str, float, float]]], profile: str
+) -> None:
+    language, parts = spoken
+    words, now = [], 1.0
+    for text, pause, length in parts:
+        words.append(Word(text, now + pause, now + pause + length))
+        now += pause + length
+    limits = limits_for(language, translation=False, profile=profile)
+    cues = segment(words, language, limits, now + 60)
+    borders = set(itertools.accumulate(len(letters(word.text)) for word in words))
+    for end in itertools.accumulate(len(letters(cue.text)) for cue in cues):
+        assert end in borders
 
 
 @pytest.mark.parametrize("tag", ["en", "ja", "zh-Hans", "th", "ko", "ar", "hi", "my"])

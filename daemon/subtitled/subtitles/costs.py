@@ -21,9 +21,12 @@ from .syntax import break_cost, ends_sentence
 
 CUE = 1.0
 """Every cue costs this: confetti is no subtitle."""
-TOO_FAST = 25.0
-"""For text twice as fast as can be read, in proportion."""
-HURRIED = 1.5
+OVER = 2.0
+"""For a cue that is faster than can be read, by however little."""
+TOO_FAST = 20.0
+"""And for two full lines twice as fast, in proportion to both: where speech itself is faster than
+readers, cutting it in more pieces or fewer must not seem to help."""
+HURRIED = 2.0
 """The same between what is read with ease and what can be read."""
 TOO_SHORT = 12.0
 """For a cue that is gone at once, in proportion to the shortest time."""
@@ -41,7 +44,7 @@ ORPHAN, ORPHAN_SHARE = 1.5, 0.2
 """A few letters alone, less than that share of a line, that are no sentence."""
 DIALOGUE = 1.5
 """Two speakers in one cue: better than two that flash by, not better than two that can be read."""
-NO_LINES = 5.0
+NO_LINES = 8.0
 """Two lines that cannot be parted well near the middle."""
 LONGEST_PAUSE = 1.5
 """Seconds of silence that always part two cues."""
@@ -140,10 +143,11 @@ def reading(run: Survey, i: int, j: int, limits: Limits) -> float:
     time = shown(run, i, j, limits)
     speed = columns / time
     cost = CUE
-    if speed > limits.cps:
-        cost += TOO_FAST * (speed - limits.cps) / limits.cps
     if speed > limits.best_cps:
-        cost += HURRIED * (min(speed, limits.cps) - limits.best_cps) / limits.best_cps
+        share = columns / (2 * limits.line_length)
+        cost += HURRIED * share * (min(speed, limits.cps) - limits.best_cps) / limits.best_cps
+        if speed > limits.cps:
+            cost += OVER + TOO_FAST * share * (speed - limits.cps) / limits.cps
     if time < limits.min_duration:
         cost += TOO_SHORT * (limits.min_duration - time) / limits.min_duration
     if time < SECONDS_OF_EASE:

@@ -29,6 +29,8 @@ _NONE = frozenset({"ja"})
 _TURNS = re.compile(
     r"[-–—]\s?(?P<first>\S.*?[.!?…。！？؟।”\"»)\]])\s+[-–—]\s?(?P<second>\S.*)", re.DOTALL
 )
+_DASHED = re.compile(r"^[-–—]+(?:\s+|(?!\d))")
+"""A dash that stands there already; before a figure it is a minus."""
 
 
 def dash_of(language: Language) -> Dash | None:
@@ -51,5 +53,5 @@ def turns_of(text: str) -> tuple[str, str] | None:
 
 def with_dashes(first: str, second: str, dash: Dash) -> tuple[str, str]:
     """Two lines; dashes that stand there already are not doubled."""
-    bare = [text.strip().lstrip("-–—").strip() or text.strip() for text in (first, second)]
+    bare = [_DASHED.sub("", text.strip(), count=1) or text.strip() for text in (first, second)]
     return dash.value[0] + bare[0], dash.value[1] + bare[1]

@@ -20,6 +20,7 @@ from subtitled.plugin import Interval, Language, Word
 
 from .phrases import phrases
 from .repair import clean
+from .scripts import is_spaceless
 from .syntax import break_cost
 
 WIDE = 1.9
@@ -27,7 +28,7 @@ WIDE = 1.9
 AFTER_CLAUSE = 2.0
 AFTER_SENTENCE = 4.0
 """Pauses of speech, in letters."""
-DRIFT = 20.0
+DRIFT = 60.0
 """Seconds by which a text may run before or behind an even pace."""
 UNNATURAL = 0.15
 """What a pause in a bad place costs, for each point of :func:`.syntax.break_cost`."""
@@ -78,6 +79,8 @@ def laid_over(
         text = clean(phrase.text)
         if not text.strip():
             continue
+        if not is_spaceless(language):
+            text = f" {text.strip()}"
         whole = _timed(phrase, speech)
         found += _spread(whole, phrases(text, language), _clipped(speech, whole), language)
     return tuple(replace(word, estimated=True) for word in found)

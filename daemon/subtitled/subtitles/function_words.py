@@ -25,6 +25,8 @@ class FunctionWords:
     """Articles, possessives, auxiliaries, negations, subject pronouns: never break after."""
     trailing: frozenset[str] = frozenset()
     """Postpositions, particles, enclitics: never break before."""
+    closing: frozenset[str] = frozenset()
+    """Of the leaning words those that also end clauses: before a conjunction they do not lean."""
 
     @functools.cached_property
     def endings(self) -> tuple[str, ...]:
@@ -43,10 +45,10 @@ def function_words(primary: str) -> FunctionWords:
     return FunctionWords(*(frozenset(words.split()) for words in lists))
 
 
-_SAME = {"nb": "no", "nn": "no", "ms": "id", "hr": "sr", "bs": "sr", "arz": "ar", "gl": "pt"}
+_SAME = {"nb": "no", "nn": "no", "ms": "id", "hr": "sr", "bs": "sr", "arz": "ar"}
 """Languages near enough to another to share its list."""
 
-# language: conjunctions, prepositions, leaning, trailing
+# language: conjunctions, prepositions, leaning, trailing, closing
 _LISTS: dict[str, tuple[str, ...]] = {
     "en": (
         "and or but nor because although though while if unless until when whenever where whereas "
@@ -61,6 +63,7 @@ _LISTS: dict[str, tuple[str, ...]] = {
         "they'll it'll don't doesn't didn't won't can't couldn't wouldn't shouldn't isn't aren't "
         "wasn't weren't haven't hasn't hadn't there's that's what's who's let's gonna",
         "",
+        "you it her is are was were am have has had do does did can could will would not",
     ),
     "es": (
         "y e o u pero sino mas ni que porque aunque si cuando mientras como donde pues quien "
@@ -74,6 +77,7 @@ _LISTS: dict[str, tuple[str, ...]] = {
         "hemos había habían será serán cada todo toda todos todas otro otra algún alguna ningún "
         "ninguna don doña",
         "",
+        "él ella usted nosotros ellos ellas ustedes es son todo todos todas",
     ),
     "fr": (
         "et ou mais donc or ni car que qui quand lorsque lorsqu' si comme puisque puisqu' parce où "
@@ -86,6 +90,7 @@ _LISTS: dict[str, tuple[str, ...]] = {
         "êtes sera seront ai as a avons avez ont avait avaient aura c' c'est n'est j'ai qu'il "
         "qu'elle qu'on qu'ils s'il d'un d'une l'un jusqu'à n'a n'ai s'est m'a t'a l'a d'être",
         "pas",
+        "est sont était étaient elle lui nous vous eux tout tous toutes rien plus",
     ),
     "de": (
         "und oder aber denn sondern doch dass daß weil wenn als ob obwohl während damit bevor "
@@ -100,6 +105,8 @@ _LISTS: dict[str, tuple[str, ...]] = {
         "bin bist ist sind war waren habe hast hat haben hatte hatten werde wirst wird werden "
         "würde würden kann können konnte will wollen muss müssen soll sollen darf dürfen herr frau",
         "",
+        "sie es bin bist ist sind war waren habe hast hat haben hatte hatten werde wird werden "
+        "würde würden kann können konnte will wollen muss müssen soll darf nicht zu",
     ),
     "it": (
         "e ed o od ma però né che perché se quando mentre come dove poiché affinché sebbene quindi "
@@ -114,6 +121,7 @@ _LISTS: dict[str, tuple[str, ...]] = {
         "più meno così è sono era erano sei siamo siete ho hai ha abbiamo avete hanno aveva "
         "avevano sarà saranno ogni qualche c'è signor signora",
         "",
+        "lui lei noi voi loro è sono",
     ),
     "pt": (
         "e ou mas porém nem que porque embora se quando enquanto como onde pois quem cujo cuja",
@@ -125,6 +133,7 @@ _LISTS: dict[str, tuple[str, ...]] = {
         "era eram foi foram sou está estão estava estavam estou tem têm tinha tinham tenho será "
         "vai vão vou cada todo toda todos todas outro outra algum alguma nenhum nenhuma",
         "",
+        "ele ela você vocês eles elas nós isto isso é são está todos todas nunca",
     ),
     "nl": (
         "en of maar want dat omdat als wanneer toen terwijl hoewel zodat voordat nadat totdat die "
@@ -136,6 +145,8 @@ _LISTS: dict[str, tuple[str, ...]] = {
         "hebben had hadden word wordt worden werd zal zullen zou zouden kan kunnen kon wil moet "
         "moeten mag meneer mevrouw",
         "",
+        "je jullie ben bent is was waren heb hebt heeft hebben had hadden word wordt worden werd "
+        "zal zullen zou zouden kan kunnen kon wil moet moeten mag niet",
     ),
     "pl": (
         "i oraz lub albo ale lecz a że żeby aby bo ponieważ gdy kiedy jeśli jeżeli choć chociaż "
@@ -146,6 +157,7 @@ _LISTS: dict[str, tuple[str, ...]] = {
         "jego jej ich ten ta to ci te tego tej tych tym ja ty on ona ono my wy oni one jest są był "
         "była było byli były będzie będą jestem bardzo tak zbyt każdy każda pan pani",
         "się",
+        "jest są był była było będzie on ona ono oni",
     ),
     "ru": (
         "и или но а что чтобы потому когда если хотя пока как который которая которое которые "
@@ -156,6 +168,7 @@ _LISTS: dict[str, tuple[str, ...]] = {
         "ваше ваши его её их этот эта это эти тот та те я ты он она оно мы вы они был была было "
         "были будет будут очень так слишком каждый каждая",
         "же ли бы б ж",
+        "его её их был была было были будет все я ты он она мы вы они",
     ),
     "uk": (
         "і й та або але а що щоб бо тому коли якщо хоча поки як який яка яке які якого якої яких "
@@ -202,7 +215,7 @@ _LISTS: dict[str, tuple[str, ...]] = {
         "i på av till från med vid för över under mellan genom utan mot efter före hos bakom ur "
         "åt inom kring bland trots längs",
         "en ett den det de min mitt mina din ditt dina sin sitt sina hans hennes vår vårt våra er "
-        "ert era deras denna detta dessa inte aldrig jag du han hon vi ni man är var har hade kan "
+        "ert era deras denna detta dessa inte aldrig jag du han hon vi ni är var har hade kan "
         "kunde ska skulle vill måste får blir blev mycket så alltför varje någon något några",
         "",
     ),
@@ -211,7 +224,7 @@ _LISTS: dict[str, tuple[str, ...]] = {
         "i på af til fra med ved for over under mellem gennem uden mod efter før hos bag ad "
         "omkring blandt trods langs om",
         "en et den det de min mit mine din dit dine sin sit sine hans hendes vores jeres deres "
-        "denne dette disse ikke aldrig jeg du han hun vi i man er var har havde kan kunne skal "
+        "denne dette disse ikke aldrig jeg du han hun vi i er var har havde kan kunne skal "
         "skulle vil ville må bliver blev meget så alt hver nogen noget nogle",
         "",
     ),
@@ -220,7 +233,7 @@ _LISTS: dict[str, tuple[str, ...]] = {
         "i på av til fra med ved for over under mellom gjennom uten mot etter før hos bak ad rundt "
         "blant langs",
         "en ei et den det de min mi mitt mine din di ditt dine sin si sitt sine hans hennes vår "
-        "vårt våre deres denne dette disse ikke aldri jeg du han hun vi dere man er var har hadde "
+        "vårt våre deres denne dette disse ikke aldri jeg du han hun vi dere er var har hadde "
         "kan kunne skal skulle vil ville må blir ble veldig så altfor hver noen noe eit ein eg ho "
         "me dei ikkje",
         "",
@@ -294,6 +307,7 @@ _LISTS: dict[str, tuple[str, ...]] = {
         "dapat harus boleh adalah ialah sangat paling "
         "lebih setiap pak bu",
         "ini itu pun",
+        "sudah belum lagi bisa",
     ),
     "ko": (
         "그리고 그러나 하지만 그런데 그래서 또는 혹은 및 만약 왜냐하면",

@@ -5,7 +5,7 @@ Four published sets of rules, as of 2026:
 * ``netflix``: Timed Text Style Guides, general requirements, timing guidelines and the pages of
   each language. A transcript in the language spoken may be read faster than a translation: the
   guides' difference between SDH and subtitles.
-* ``bbc``: Subtitle Guidelines 1.2. Speeds there are words a minute: 160 to 180, at six columns
+* ``bbc``: Subtitle Guidelines. Speeds there are words a minute: 160 to 180, at six columns
   a word with its space. A gap is none or a second.
 * ``ard``: the common rules of ARD, ORF, SRF and ZDF for subtitles of the German-speaking public
   broadcasters.

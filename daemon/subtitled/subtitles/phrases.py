@@ -1,8 +1,8 @@
 """Where a text without spaces may be parted: phrases of Japanese, Chinese and Thai, else syllables.
 
 Phrases are found by BudouX, a small model of what people part; it is loaded at the first use and
-kept. For Lao, Khmer and Burmese there is none: they are parted at spaces, and where a line would
-overflow, between syllables.
+kept. For Lao, Khmer and Burmese there is none: they are parted at spaces, or else between
+syllables, as far as the letters show those.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import statistics
 import unicodedata
@@ -15,6 +16,8 @@ LONGEST = 2.0
 SLOWEST = 0.25
 """Seconds a character, for engines whose "words" are whole phrases."""
 SHORTEST = 0.02
+PART = 0.25
+"""Seconds of silence that no word has between its parts."""
 LATEST = 99 * 3600.0
 """Seconds; no medium is longer, and no time beyond is believed."""
 _PIECE = "\u2581"
@@ -78,18 +81,28 @@ def _timed(words: Sequence[Word], end_of_all: float) -> list[Word]:
 
 
 def spaced(words: Sequence[Word]) -> list[Word]:
-    """For languages that put spaces between words: the spaces that an engine forgot altogether.
+    """For languages that put spaces between words: the spaces that an engine forgot.
 
-    A mark of punctuation that is a word of its own gets none.
+    It may have forgotten all, or those at the beginnings of its segments; parts of words follow
+    each other without a pause. A mark of punctuation that is a word of its own gets none.
     """
+    if _forgot_all(words):
+        return [_after_space(word) if _is_spelled(word.text) else word for word in words]
+    found = list(words[:1])
+    for before, word in itertools.pairwise(words):
+        apart = word.start - before.end > PART or before.speaker != word.speaker
+        found.append(_after_space(word) if apart and word.text[0].isalnum() else word)
+    return found
+
+
+def _forgot_all(words: Sequence[Word]) -> bool:
     if sum(word.text.startswith(" ") for word in words) * 20 >= len(words) or len(words) < 3:
-        return list(words)
-    if statistics.median(len(word.text) for word in words) < 2:
-        return list(words)
-    return [
-        replace(word, text=f" {word.text.lstrip()}") if _is_spelled(word.text) else word
-        for word in words
-    ]
+        return False
+    return statistics.median(len(word.text) for word in words) >= 2
+
+
+def _after_space(word: Word) -> Word:
+    return replace(word, text=f" {word.text.lstrip()}")
 
 
 def _is_spelled(text: str) -> bool:

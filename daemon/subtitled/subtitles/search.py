@@ -70,7 +70,7 @@ def cut_into_groups(atoms: Sequence[Word], language: Language, limits: Limits) -
                     break
                 if run.sentences[j - 1]:
                     inside += SENTENCE_INSIDE if j != turn else 0.0
-                    begun = j != turn
+                    begun = True
                 silence = run.starts[j] - run.ends[j - 1] - BREATH
                 inside += SILENCE * silence if silence > 0 else 0.0
             cost = best[i] + run.borders[j] + inside

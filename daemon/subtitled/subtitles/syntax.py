@@ -1,7 +1,7 @@
 """Where a sentence may be broken, and how well: punctuation, and words that lean on the next.
 
 The scale, from the weights of a prototype that was tuned on invented sentences: 0 after a
-sentence, about 1 at a comma, 2 before a clause or a prepositional phrase, 4 anywhere, 8 inside
+sentence, about 1 at a comma, 2 before a clause or a prepositional phrase, 4 anywhere, 12 inside
 what belongs together.
 """
 
@@ -24,7 +24,7 @@ PREPOSITION = 2.4
 PHRASE = 3.2
 ANYWHERE = 4.0
 NAME = 6.0
-APART = 8.0
+APART = 12.0
 
 _ENDS = tuple(".!?…⋯。！？؟।۔॥։።។៕။‼⁇⁈⁉")
 _CLAUSE = tuple(";:—；：؛–")
@@ -40,6 +40,8 @@ _ABBREVIATED = frozenset(
 """A full stop after these ends no sentence."""
 _DOT_MAKES_ORDINALS = frozenset("de da no nb nn fi cs sk pl hu sl hr sr bs et lv is tr".split())
 _IS_ORDINAL = re.compile(r"\d{1,2}\.")
+_SYLLABLES = frozenset({"lo", "km", "my"})
+"""Languages of which only syllables are known: most of them are inside a word."""
 _NOUNS_LOOK_LIKE_NAMES = frozenset({"de", "lb", "nds"})
 """Languages that begin every noun with a capital."""
 
@@ -88,9 +90,9 @@ def _between_words(before: str, after: str, primary: str) -> float:
     word, following = _bare(before), _bare(after)
     if following in small.trailing:
         return APART
-    if word in small.leaning and following in small.conjunctions:
-        # A pronoun at the end of a clause is its object: "I told you | that".
-        return PREPOSITION
+    if word in small.closing and following in small.conjunctions:
+        # "I told you | that", "die er gesehen hatte | und".
+        return CONJUNCTION
     if small.leans(word) or before.endswith(("'", "’")):
         return APART
     if _is_abbreviated(before):
@@ -136,6 +138,8 @@ def _between_phrases(before: str, after: str, primary: str) -> float:
         return CONJUNCTION
     if _begins(after, small.prepositions):
         return PREPOSITION
+    if primary in _SYLLABLES:
+        return NAME
     last, first = script_of(before[-1:]), script_of(after[:1])
     if primary == "ja" and last == first and first in ("katakana", "han"):
         return NAME
