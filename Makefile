@@ -33,6 +33,7 @@ bench: $(VENV)/ready system
 	$(BIN)/python benchmarks/speed.py
 	$(BIN)/python benchmarks/wer.py
 	$(BIN)/python benchmarks/idle.py
+	$(BIN)/python benchmarks/segmentation.py
 
 docs: $(VENV)/ready
 	$(BIN)/python -m subtitled.config.describe > docs/configuration.md

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from subtitled.plugin import Interval, Language, Word
+from subtitled.subtitles.atoms import atoms_of
 from subtitled.subtitles.limits import Limits, limits_for, width
 from subtitled.subtitles.lines import break_lines
 from subtitled.subtitles.repair import repair
@@ -77,6 +78,34 @@ def test_two_speakers_do_not_share_a_cue() -> None:
     assert len(segment(words, Language("en"), Limits(), 5)) == 2
 
 
+@pytest.mark.parametrize(
+    ("tag", "lines"),
+    [("en", "-Yes.\n-No."), ("es", "- Yes.\n- No."), ("nl", "Yes.\n-No."), ("ja", None)],
+)
+def test_two_short_turns_share_a_cue_where_alone_they_would_flash_by(
+    tag: str, lines: str | None
+) -> None:
+    language = Language(tag)
+    space = "" if tag == "ja" else " "
+    words = [
+        Word(f"{space}Yes.", 1.0, 1.3, speaker="a"),
+        Word(f"{space}No.", 1.4, 1.7, speaker="b"),
+        Word(f"{space}Now", 2.2, 2.6, speaker="a"),
+        Word(f"{space}go.", 2.6, 3.5, speaker="a"),
+    ]
+    cues = segment(words, language, limits_for(language, translation=False), 5)
+    if lines is None:
+        assert [cue.text for cue in cues] == ["Yes.", "No.", "Nowgo."]
+    else:
+        assert [cue.text for cue in cues] == [lines, "Now go."]
+
+
+def test_speakers_who_are_not_known_are_not_told_apart() -> None:
+    words = [Word(" Yes,", 1, 1.3, speaker="a"), Word(" of course.", 1.4, 2.2)]
+    (cue,) = segment(words, Language("en"), Limits(), 5)
+    assert cue.text == "Yes, of course."
+
+
 def test_a_title_before_a_name_ends_no_sentence() -> None:
     assert not ends_sentence(" Mr.")
     assert not ends_sentence(" J.")
@@ -96,6 +125,67 @@ def test_a_word_that_swallowed_a_pause_is_shown_when_it_is_spoken() -> None:
     assert (long.start, long.end) == (7.0, 9.0), "the pause was in front of it"
     before, long, after = repair([Word(" a", 0, 1), Word(" b", 1, 9), Word(" c", 20, 21)])
     assert (before.start, long.start, long.end, after.start) == (0, 1, 3, 20)
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        [" Well", ",", " we", "'re", " here", "."],
+        ["Well", ", ", "we", "'re ", "here", "."],
+        ["Well", ",", " ", "we", "'re", " ", "here", "."],
+        ["▁Well", ",", "▁we", "'re", "▁he", "re", "."],
+        [" Well,", " we're", "\u202e here", "\ufffd.\n"],
+        ["\u00a0Well, we're here.\u200b"],
+    ],
+)
+def test_words_come_together_however_a_recogniser_cuts_them(texts: list[str]) -> None:
+    words = [Word(text, 1 + n * 0.3, 1.3 + n * 0.3) for n, text in enumerate(texts)]
+    (cue,) = segment(words, Language("en"), Limits(), 10)
+    assert cue.text.strip("\u200b\u00a0") == "Well, we're here."
+
+
+def test_a_segment_that_begins_without_a_space_begins_a_word() -> None:
+    words = [Word("We", 0, 0.3), Word(" go", 0.3, 0.6), Word("now", 1.2, 1.5), Word("'s", 1.5, 2)]
+    words += [Word(" the", 2, 2.2), Word("Time", 2.2, 2.5, speaker="b")]
+    cues = segment(words, Language("en"), Limits(), 9)
+    assert " ".join(cue.text for cue in cues) == "We go now's the Time"
+
+
+def test_punctuation_that_is_a_word_of_its_own_stays_with_its_word() -> None:
+    texts = ["Is", "it", "true", "?", "It", "is", "!"]
+    words = [Word(text, 1 + n * 0.3, 1.3 + n * 0.3) for n, text in enumerate(texts)]
+    assert " ".join(cue.text for cue in segment(words, Language("en"), Limits(), 9)) == (
+        "Is it true? It is!"
+    )
+    french = [Word(text, n, n + 0.9) for n, text in enumerate([" C'est", " vrai", " ?", " Oui"])]
+    cues = segment(french, Language("fr"), Limits(), 9)
+    assert "vrai\u00a0?" in " ".join(cue.text for cue in cues)
+
+
+def test_characters_of_japanese_become_phrases_with_the_times_of_their_characters() -> None:
+    text = "明日は学校へ行きます。"
+    words = [Word(c, 1 + n * 0.2, 1.2 + n * 0.2) for n, c in enumerate(text)]
+    language = Language("ja")
+    limits = limits_for(language, translation=False)
+    atoms = atoms_of(words, language, limits)
+    assert [atom.text for atom in atoms] == ["明日は", "学校へ", "行きます。"]
+    assert [atom.start for atom in atoms] == pytest.approx([1.0, 1.6, 2.2])
+    assert atoms[-1].end == pytest.approx(3.2)
+
+
+def test_a_word_of_a_recogniser_is_not_parted_by_phrases() -> None:
+    language = Language("zh-Hant")
+    limits = limits_for(language, translation=False)
+    words = [Word(text, n, n + 1) for n, text in enumerate(["我", "告訴", "你", "這件", "事情"])]
+    atoms = [atom.text for atom in atoms_of(words, language, limits)]
+    assert not any(atom.endswith(("告", "這", "事")) for atom in atoms)
+
+
+def test_no_phrase_goes_on_over_a_breath() -> None:
+    language = Language("ja")
+    words = [Word("明日", 1, 1.4), Word("は", 3, 3.2), Word("晴れ", 3.2, 4)]
+    atoms = atoms_of(words, language, limits_for(language, translation=False))
+    assert atoms[0].text == "明日"
 
 
 def test_spaces_that_an_engine_forgot_are_put_back() -> None:

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from subtitled.plugin import Language, Word
+from subtitled.subtitles.function_words import function_words
 from subtitled.subtitles.limits import limits_for, width
 from subtitled.subtitles.repair import clean, repair
 from subtitled.subtitles.segmentation import segment
@@ -84,6 +85,46 @@ def test_ordinary_speech_keeps_every_limit() -> None:
 def test_no_cue_ends_on_an_article() -> None:
     cues = segment(_speak(TEXT), EN, LIMITS, 60.0)
     assert not [cue for cue in cues if cue.text.split()[-1] in ("the", "a", "of", "to", "with")]
+
+
+SPEECHES = {
+    "es": "En un pueblo de la costa vivía un hombre que nunca había visto la nieve y que soñaba "
+    "con ella todas las noches. Una mañana, cuando el sol todavía no había salido, tomó "
+    "el tren de la sierra para ver si era verdad lo que contaban los viajeros en la "
+    "taberna.",
+    "de": "In einem kleinen Dorf an der Küste lebte ein Mann, der noch nie den Schnee gesehen "
+    "hatte und der jede Nacht von ihm träumte. Eines Morgens nahm er den ersten Zug in "
+    "die Berge, um zu sehen, ob es wahr war, was die Reisenden in der Wirtschaft "
+    "erzählten.",
+    "fr": "Dans un petit village de la côte vivait un homme qui n'avait jamais vu la neige et "
+    "qui rêvait d'elle toutes les nuits. Un matin, avant que le soleil ne se lève, il "
+    "prit le train de la montagne pour voir si les voyageurs de l'auberge avaient dit la "
+    "vérité.",
+    "pl": "W małej wsi na wybrzeżu mieszkał człowiek, który nigdy nie widział śniegu i który "
+    "śnił o nim każdej nocy. Pewnego ranka, zanim wzeszło słońce, wsiadł do pociągu w "
+    "góry, żeby zobaczyć, czy to prawda, co opowiadali podróżni w gospodzie.",
+    "ru": "В маленькой деревне на берегу жил человек, который никогда не видел снега и который "
+    "видел его во сне каждую ночь. Однажды утром, пока солнце ещё не взошло, он сел на "
+    "поезд в горы, чтобы узнать, правду ли рассказывали путники в трактире.",
+    "sv": "I en liten by vid kusten bodde en man som aldrig hade sett snö och som drömde om den "
+    "varje natt. En morgon innan solen hade gått upp tog han tåget till fjällen för att "
+    "se om det var sant som resenärerna på värdshuset hade berättat.",
+}
+
+
+@pytest.mark.parametrize(("tag", "text"), SPEECHES.items())
+@pytest.mark.parametrize("profile", ["netflix", "ard"])
+def test_no_line_of_a_story_ends_on_a_word_that_leans(tag: str, text: str, profile: str) -> None:
+    language = Language(tag)
+    limits = limits_for(language, translation=False, profile=profile)
+    cues = segment(_speak(text, 13.0), language, limits, 60.0)
+    small = function_words(tag)
+    lines = [line for cue in cues for line in cue.text.split("\n")]
+    assert len(cues) >= 4
+    assert " ".join(lines) == text
+    ends = [line.split()[-1].lower() for line in lines]
+    assert [word for word in ends if small.leans(word) and word not in small.closing] == []
+    assert all(len(line) <= limits.line_length for line in lines)
 
 
 def test_a_long_pause_parts_two_cues() -> None:
@@ -198,4 +239,4 @@ def test_an_hour_of_speech_is_cut_in_seconds() -> None:
     cues = segment(words, EN, LIMITS, words[-1].end + 1)
     assert len(words) > 8000
     assert len(" ".join(cue.text for cue in cues).split()) == len(words)
-    assert time.process_time() - begun < 10
+    assert time.process_time() - begun < 4, "10 000 words in 2 s, with room for a slow machine"

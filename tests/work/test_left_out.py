@@ -15,7 +15,17 @@ from subtitled.library.identity import content_id
 from subtitled.library.ledger import Ledger
 from subtitled.library.records import FileState
 from subtitled.media.vad import Speech
-from subtitled.plugin import Audio, Evidence, Interval, Language, Request, Stretch, Transcript, Word
+from subtitled.plugin import (
+    Audio,
+    Capabilities,
+    Evidence,
+    Interval,
+    Language,
+    Request,
+    Stretch,
+    Transcript,
+    Word,
+)
 from subtitled.subtitles.formats import read
 from subtitled.subtitles.guards import Removal
 from subtitled.work import wire
@@ -41,6 +51,8 @@ RAW = Transcript(
 
 class _Engines:
     """Stands where the engine processes stand: hears what it is told, and counts."""
+
+    capabilities = Capabilities()
 
     def __init__(self) -> None:
         self.calls = 0

@@ -14,6 +14,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from subtitled.config.load import Configuration
 from subtitled.config.settings import LibrarySettings
 from subtitled.library.identity import content_id
+from subtitled.library.intake import library_of
 from subtitled.library.records import FileState
 from subtitled.library.walk import walk
 from subtitled.media.problems import unreadable
@@ -72,7 +73,8 @@ def generate(
         shop = set_up(settings, ledger, scratch=f"scratch-{os.getpid()}", progress=progress)
         try:
             for medium in _media(paths, wishes):
-                failed += not _one(Job(medium, wishes, "", output_dir, force), shop)
+                library = in_its_library(medium, wishes, settings)
+                failed += not _one(Job(medium, library, "", output_dir, force), shop)
         finally:
             shop.engines.close()
             for left in shop.scratch.iterdir():
@@ -121,6 +123,16 @@ def _wishes(settings: Configuration, to: str, formats: str, engine: str | None) 
     except ValidationError as error:
         said = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
         fail(said, WRONG)
+
+
+def in_its_library(
+    medium: Path, wishes: LibrarySettings, settings: Configuration
+) -> LibrarySettings:
+    """The wishes, with the shape of cues that the library of the medium asks for, if it has one."""
+    name = library_of(medium, settings.settings.libraries)
+    if name is None:
+        return wishes
+    return wishes.model_copy(update={"cues": settings.settings.libraries[name].cues})
 
 
 def _media(paths: list[Path], wishes: LibrarySettings) -> list[Path]:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 from subtitled.media.probe import MediaFacts
 from subtitled.media.stretches import cut_into_stretches
 from subtitled.plugin import Cue, Language, Request, Stretch, Temporary, Transcript, Word
+from subtitled.subtitles.estimate import laid_over
 from subtitled.subtitles.guards import Removal, guard, load_phrases
-from subtitled.subtitles.limits import limits_for
+from subtitled.subtitles.limits import Limits, limits_for, overridden
 from subtitled.subtitles.lines import break_lines
 from subtitled.subtitles.segmentation import segment
 from subtitled.subtitles.shots import snap
@@ -51,13 +52,20 @@ class Texts:
         return self._cues(words, target, way.means is not Means.TRANSCRIBE)
 
     def _cues(self, words: Transcript, language: Language, translation: bool) -> tuple[Cue, ...]:
-        limits = limits_for(language, translation=translation)
+        limits = self._limits(language, translation)
         cues = segment(words.words, language, limits, self._listened.duration)
         making = self._making
         shots = making.shop.transcripts.shots(making.job.content)
         if shots is None or not making.job.library.shots:
             return cues
         return snap(cues, shots.cuts, shots.frame_rate, language, limits, self._listened.duration)
+
+    def _limits(self, language: Language, translation: bool) -> Limits:
+        cues = self._making.job.library.cues
+        limits = limits_for(
+            language, translation=translation, profile=cues.profile, audience=cues.audience
+        )
+        return overridden(limits, cues.overrides)
 
     def _transcript(self, engine: str, into: Language | None) -> Transcript:
         """All stretches by one engine, each a durable step that finds stored words at no cost."""
@@ -114,6 +122,8 @@ class Texts:
             except Crashed:
                 # Once more in a new process: most crashes are for lack of memory, and pass.
                 words = host.transcribe(audio, request)
+            if not host.capabilities.word_times:
+                words = replace(words, words=laid_over(words.words, stretch.speech, words.language))
             store.keep_stretch(content, self._track, recipe, stretch, words)
         return {"words": len(words.words)}
 
@@ -121,7 +131,7 @@ class Texts:
         configured = self._making.shop.configuration.translators[way.translator]
         translator = configured.make()
         able = configured.component.capabilities(configured.settings)
-        limits = limits_for(target, translation=True)
+        limits = self._limits(target, True)
         texts: dict[int, str] = {}
         for lines in batches(original, able.batch):
             self._making.steps.breathe()

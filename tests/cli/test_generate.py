@@ -1,0 +1,25 @@
+"""What ``generate`` takes from the configuration."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from subtitled.cli.generate import in_its_library
+from subtitled.config.load import load
+from subtitled.config.settings import LibrarySettings
+
+
+def test_a_file_of_a_library_has_the_shape_of_cues_that_the_library_asks_for(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "c.toml"
+    file.write_text(
+        '[libraries.films]\npath = "/films"\nformats = ["ass"]\n'
+        '[libraries.films.cues]\nprofile = "bbc"\nline_length = 25\n'
+    )
+    configuration = load(file)
+    wishes = LibrarySettings(path=Path("/"))
+    mine = in_its_library(Path("/films/a/b.mkv"), wishes, configuration)
+    assert (mine.cues.profile, mine.cues.line_length) == ("bbc", 25)
+    assert mine.formats == ("srt",), "what was asked for on the command line stays"
+    assert in_its_library(Path("/elsewhere/b.mkv"), wishes, configuration) == wishes

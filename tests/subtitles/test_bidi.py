@@ -1,0 +1,46 @@
+"""Right-to-left lines: marked for players that do not look, stored in the order of reading."""
+
+from __future__ import annotations
+
+import pytest
+
+from subtitled.plugin import Language, Word
+from subtitled.subtitles.bidi import embedded
+from subtitled.subtitles.limits import limits_for
+from subtitled.subtitles.segmentation import segment
+
+HEBREW = Language("he")
+
+
+@pytest.mark.parametrize(
+    ("tag", "text"),
+    [
+        ("he", "שלום!"),
+        ("ar", "أين أنت؟"),
+        ("fa", "کجایی؟"),
+        ("ur", "آپ کہاں ہیں؟"),
+        ("ckb", "لە کوێیت؟"),
+        ("ku-Arab", "لە کوێیت؟"),
+        ("yi", "וואו ביסטו?"),
+        ("dv", "ކިހިނެއް؟"),
+    ],
+)
+def test_each_line_is_embedded_by_the_script_of_its_language(tag: str, text: str) -> None:
+    assert embedded(f"{text}\n- {text}", Language(tag)) == (
+        f"\u202b{text}\u202c\n\u202b- {text}\u202c"
+    )
+
+
+def test_what_is_not_right_to_left_is_left_alone() -> None:
+    assert embedded("OK, 42!", HEBREW) == "OK, 42!"
+    assert embedded("\u202bשלום!\u202c", HEBREW) == "\u202bשלום!\u202c"
+    assert embedded("\u200fשלום!\u200f", HEBREW) == "\u200fשלום!\u200f"
+    assert embedded("Er sagte שלום!", Language("de")) == "Er sagte שלום!"
+    assert embedded("Merhaba!", Language("ku")) == "Merhaba!"
+
+
+def test_cues_hold_punctuation_where_it_is_read_and_no_marks_of_the_recogniser() -> None:
+    texts = ["\u202bשלום,", " אני", " אוהב", " YouTube", " וגם", " קולנוע!\u202c"]
+    words = [Word(text, 1 + n * 0.5, 1.5 + n * 0.5) for n, text in enumerate(texts)]
+    (cue,) = segment(words, HEBREW, limits_for(HEBREW, translation=False), 9)
+    assert cue.text == "שלום, אני אוהב YouTube וגם קולנוע!"
