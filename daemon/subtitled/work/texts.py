@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from subtitled.media.probe import MediaFacts
 from subtitled.media.stretches import cut_into_stretches
-from subtitled.plugin import Cue, Language, Request, Stretch, Temporary, Transcript
+from subtitled.plugin import Cue, Language, Request, Stretch, Subtitle, Temporary, Transcript
 from subtitled.subtitles.limits import limits_for
 from subtitled.subtitles.lines import break_lines
+from subtitled.subtitles.repair import repair
 from subtitled.subtitles.segmentation import segment
 
 from .child import Crashed
@@ -34,6 +35,16 @@ class Texts:
         length = making.shop.configuration.settings.daemon.stretch
         self._stretches = cut_into_stretches(self._listened.speech, length, self._listened.duration)
         self._known: dict[tuple[str, Language | None], Transcript] = {}
+
+    def subtitle(self, target: Language, way: Way) -> Subtitle:
+        """The cues in one language, with the words they were made of where there are any."""
+        cues, title = self.cues(target, way), self._making.job.medium.stem
+        if way.means is Means.TEXT:
+            return Subtitle(target, cues, title=title)
+        into = target if way.means is Means.SPEECH else None
+        heard = self._transcript(way.engine, into).words
+        words = tuple(repair(heard, self._listened.duration))
+        return Subtitle(target, cues, words=words, title=title)
 
     def cues(self, target: Language, way: Way) -> tuple[Cue, ...]:
         """The cues in one language."""
