@@ -55,7 +55,8 @@ def whisper_writer(heard: dict[str, Any], **options: int) -> str:
 def stable_ts(heard: dict[str, Any], regroup: str | bool) -> str:
     from stable_whisper.result import WhisperResult
 
-    result = WhisperResult(heard)
+    # A recogniser's words may overlap by a hair, which it refuses otherwise.
+    result = WhisperResult(heard, force_order=True)
     result.regroup(regroup)
     return str(result.to_srt_vtt(None, word_level=False))
 

@@ -267,8 +267,8 @@ def simulated(tag: str, cues: Sequence[Cue]) -> Material:
     chance = random.Random(20)
     language = Language(tag)
     rate = 8.0 if tag == "ja" else 15.0
-    segments: list[dict[str, Any]] = []
-    reference = []
+    words: list[dict[str, Any]] = []
+    reference, latest = [], 0.0
     for cue in cues:
         text = cue.text.strip()
         texts = list("".join(text.split())) if tag == "ja" else [f" {w}" for w in text.split()]
@@ -276,27 +276,30 @@ def simulated(tag: str, cues: Sequence[Cue]) -> Material:
             continue
         reference.append(Cue(cue.start, cue.end, text))
         length = min(len("".join(texts)) / rate, cue.duration - 0.05)
-        now, words = cue.start, []
+        now = cue.start
         for word in texts:
-            end = now + length * len(word) / len("".join(texts))
-            jitter = chance.gauss(0, 0.03)
-            start = max(now + jitter, words[-1]["end"] if words else 0.0)
-            words.append(
-                {"word": word, "start": start, "end": max(end, start + 0.02), "probability": 0.9}
-            )
-            now = end
+            begin = max(now + chance.gauss(0, 0.03), latest)
+            now += length * len(word) / len("".join(texts))
+            latest = max(now, begin + 0.02)
+            words.append({"word": word, "start": begin, "end": latest, "probability": 0.9})
+    name = f"{tag} captions" + (" (tuning)" if tag == "en" else "")
+    end = max(cue.end for cue in cues) + 1
+    return Material(name, language, _in_segments(words), end, tuple(reference), human=True)
+
+
+def _in_segments(words: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Segments as Whisper's tend to be: sentences, and parted by a second of silence."""
+    segments: list[dict[str, Any]] = []
+    for word in words:
         last = segments[-1]["words"] if segments else None
-        # Whisper begins a segment after a sentence and after a pause.
-        if last and not ends_sentence(last[-1]["word"]) and cue.start - last[-1]["end"] < 0.6:
-            last += words
+        if last and not ends_sentence(last[-1]["word"]) and word["start"] - last[-1]["end"] < 1:
+            last.append(word)
         else:
-            segments.append({"id": len(segments), "words": words})
+            segments.append({"id": len(segments), "words": [word]})
     for one in segments:
         one["start"], one["end"] = one["words"][0]["start"], one["words"][-1]["end"]
         one["text"] = "".join(word["word"] for word in one["words"])
-    name = f"{tag} captions" + (" (tuning)" if tag == "en" else "")
-    end = max(cue.end for cue in cues) + 1
-    return Material(name, language, segments, end, tuple(reference), human=True)
+    return segments
 
 
 def rows_of(material: Material, python: Path) -> list[Row]:
@@ -376,7 +379,8 @@ def number(value: float | None, digits: int) -> str:
 
 
 def times(row: Row, which: str) -> str:
-    found = getattr(row.against, which, None)
+    # Where the words are simulated their times are the reference's own.
+    found = None if row.material.human else getattr(row.against, which, None)
     return f"{number(found.median, 2)}/{number(found.p90, 2)}" if found else "-"
 
 

@@ -19,7 +19,7 @@ BAR = 0.1
 
 def reading_speed(cues: Sequence[Cue], speeds: Sequence[float], limit: float) -> str:
     """Each cue by its time, in minutes, and its columns a second; the limit as a line."""
-    last = max(1.0, *(cue.end for cue in cues)) / 60
+    last = max([1.0, *(cue.end for cue in cues)]) / 60
     highest = max(limit * 1.5, *speeds, 1.0)
     # One absurd cue must not press all others to the floor.
     highest = min(highest, limit * 3)
