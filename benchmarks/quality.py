@@ -190,7 +190,7 @@ def as_heard(
     """A cue for each prompt, with its own times and whatever was heard in them."""
     cues = []
     edges = [0.0, *((a[1] + b[0]) / 2 for a, b in pairwise(where)), 1e9]
-    for (start, end), low, high in zip(where, edges, edges[1:], strict=True):
+    for (start, end), (low, high) in zip(where, pairwise(edges), strict=True):
         said = "".join(
             word["word"]
             for one in segments

@@ -119,6 +119,17 @@ def test_the_cut_is_made_in_the_longest_pause_near_the_length() -> None:
     assert list(second.speech) == speech[3:]
 
 
+def test_each_stretch_knows_its_own_quiet_parts() -> None:
+    speech = [Interval(0, 400), Interval(500, 900)]
+    quiet = [Interval(100, 110), Interval(395, 400), Interval(500, 520)]
+    first, second = cut_into_stretches(speech, 480, 1000, quiet)
+    assert list(first.quiet) == quiet[:2]
+    assert list(second.quiet) == quiet[2:]
+    (through, after) = cut_into_stretches([Interval(0, 700)], 480, 700, [Interval(470, 490)])
+    assert list(through.quiet) == [Interval(470, 480)]
+    assert list(after.quiet) == [Interval(480, 490)]
+
+
 def test_a_short_medium_is_one_stretch() -> None:
     speech = _speech([(3, 10), (1, 10)])
     assert _cut(speech, 480) == [Stretch(Interval(0, 25), tuple(speech))]

@@ -1,44 +1,128 @@
-"""Voice activity: speech is found, noise is not."""
+"""Voice activity: speech is found, whispered too; noise and music are not."""
 
 from __future__ import annotations
 
 import subprocess
 from pathlib import Path
 
-from subtitled.media.decode import decode
-from subtitled.media.probe import probe
-from subtitled.media.vad import find_speech
-from subtitled.plugin import Audio
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from subtitled.media.vad import DROP, MIN_SILENCE, find_speech, runs
+from subtitled.plugin import SAMPLE_RATE, Audio, Interval
+
+Floats = npt.NDArray[np.float32]
 
 
-def test_speech_is_found_and_noise_is_not(speech: Path, tmp_path: Path) -> None:
-    jfk = speech / "jfk.flac"
-    audio = decode(jfk, probe(jfk).audio[0], tmp_path / "jfk.s16")
-    found = find_speech(audio)
-    assert sum(part.duration for part in found) > 6
-    assert all(a.end < b.start for a, b in zip(found, found[1:], strict=False))
-    for sound in ("anoisesrc=c=pink:a=0.2:d=20", "sine=d=20", "anullsrc=d=20"):
-        pcm = tmp_path / "noise.s16"
-        subprocess.run(
-            [
-                "ffmpeg",
-                "-v",
-                "error",
-                "-y",
-                "-f",
-                "lavfi",
-                "-i",
-                sound,
-                "-t",
-                "20",
-                "-ar",
-                "16000",
-                "-ac",
-                "1",
-                "-f",
-                "s16le",
-                pcm,
-            ],
-            check=True,
-        )
-        assert find_speech(Audio(pcm)) == []
+def _pcm(source: list[str], target: Path) -> Audio:
+    subprocess.run(
+        [
+            *("ffmpeg", "-v", "error", "-y", *source),
+            *("-ar", str(SAMPLE_RATE), "-ac", "1", "-f", "s16le", target),
+        ],
+        check=True,
+        stdin=subprocess.DEVNULL,
+    )
+    return Audio(target)
+
+
+def _samples(audio: Audio) -> Floats:
+    return audio.samples(Interval(0, audio.duration))
+
+
+def _written(samples: Floats, target: Path, decibels: float = 0.0) -> Audio:
+    loud = samples * 10 ** (decibels / 20) * 32768
+    target.write_bytes(np.clip(np.round(loud), -32768, 32767).astype("<i2").tobytes())
+    return Audio(target)
+
+
+def _whispered(samples: Floats) -> Floats:
+    """Speech with noise in place of the voice: the shape of its sounds, without pitch."""
+    size, step = 512, 128
+    window = np.hanning(size)
+    noise = np.random.default_rng(1).standard_normal(len(samples))
+    out = np.zeros(len(samples))
+    for at in range(0, len(samples) - size, step):
+        here = slice(at, at + size)
+        shape = np.convolve(np.abs(np.fft.rfft(samples[here] * window)), np.ones(9) / 9, "same")
+        out[here] += np.fft.irfft(np.fft.rfft(noise[here] * window) * shape) * window
+    quieter = np.sqrt((samples**2).mean() / (out**2).mean())
+    return (out * quieter).astype(np.float32)
+
+
+def _total(parts: tuple[Interval, ...]) -> float:
+    return sum(part.duration for part in parts)
+
+
+@pytest.fixture
+def president(speech: Path, tmp_path: Path) -> Floats:
+    return _samples(_pcm(["-i", str(speech / "jfk.flac")], tmp_path / "jfk.s16"))
+
+
+def test_speech_is_found_in_order_and_apart(president: Floats, tmp_path: Path) -> None:
+    found = find_speech(_written(president, tmp_path / "a"))
+    assert _total(found.intervals) > 6
+    assert found.quiet == ()
+    assert all(a.end < b.start for a, b in zip(found.intervals, found.intervals[1:], strict=False))
+
+
+@pytest.mark.parametrize("decibels", [-30, -40])
+def test_speech_that_is_played_quietly_is_found_as_well(
+    president: Floats, tmp_path: Path, decibels: float
+) -> None:
+    loud = find_speech(_written(president, tmp_path / "a"))
+    quiet = find_speech(_written(president, tmp_path / "b", decibels))
+    assert _total(quiet.intervals) > 0.93 * _total(loud.intervals)
+
+
+def test_a_whisper_is_found_and_marked_as_quiet(president: Floats, tmp_path: Path) -> None:
+    """The first threshold alone finds nothing at all here."""
+    found = find_speech(_written(_whispered(president), tmp_path / "a", -30))
+    assert _total(found.quiet) > 4
+    for part in found.quiet:
+        assert any(one.start <= part.start and part.end <= one.end for one in found.intervals)
+
+
+def test_more_of_a_noisy_radio_is_found(speech: Path, tmp_path: Path) -> None:
+    found = find_speech(_pcm(["-i", str(speech / "apollo11.mp3")], tmp_path / "a"))
+    clear = _total(found.intervals) - _total(found.quiet)
+    assert _total(found.quiet) > 0.2 * clear
+
+
+@pytest.mark.parametrize(
+    "sound",
+    [
+        "anoisesrc=c=pink:a=0.2",
+        "anoisesrc=c=brown:a=0.5",
+        "anoisesrc=c=pink:a=0.003",
+        "sine",
+        "anullsrc",
+        "aevalsrc='0.2*(sin(2*PI*220*t)+sin(2*PI*277*t)+sin(2*PI*330*t))*exp(-2*mod(t\\,1))'",
+        "aevalsrc='(random(0)*2-1)*exp(-20*mod(t\\,0.5))'",
+    ],
+)
+def test_noise_tones_chords_and_drums_are_no_speech(sound: str, tmp_path: Path) -> None:
+    found = find_speech(_pcm(["-f", "lavfi", "-i", sound, "-t", "20"], tmp_path / "a"))
+    assert found.intervals == ()
+
+
+def test_a_track_of_no_length_has_no_speech(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"")
+    assert find_speech(Audio(tmp_path / "a")).intervals == ()
+
+
+@given(st.lists(st.floats(0, 1), max_size=200), st.floats(0.2, 0.9))
+def test_runs_hold_every_frame_that_reaches_the_threshold(
+    probabilities: list[float], threshold: float
+) -> None:
+    found = runs(probabilities, threshold)
+    for number, probability in enumerate(probabilities):
+        inside = any(first <= number < last for first, last in found)
+        assert inside or probability < threshold
+    silence = round(MIN_SILENCE * SAMPLE_RATE / 512)
+    for (_, end), (start, _) in zip(found, found[1:], strict=False):
+        assert start - end >= silence
+        assert probabilities[end] < threshold - DROP

@@ -68,6 +68,11 @@ def test_a_president_is_understood_word_by_word(
     heard = engine.transcribe(audio, Request(stretch, Language("en")))
     assert "ask not what your country can do for you" in heard.text
     check_transcript(heard, stretch)
+    (sure,) = heard.evidence
+    assert (sure.start, sure.end) == (heard.words[0].start, heard.words[-1].end)
+    assert sure.log_probability is not None and -1 < sure.log_probability < 0
+    assert sure.no_speech is not None and sure.no_speech < 0.5
+    assert sure.compression is not None and 0.5 < sure.compression < 2.4
     (guess,) = engine.detect_language(audio, [whole])
     assert guess.probabilities[Language("en")] > 0.8
 
@@ -80,6 +85,42 @@ def test_spanish_is_put_into_english(engine: WhisperEngine, speech: Path, tmp_pa
     heard = engine.transcribe(audio, request)
     assert heard.language == "en"
     assert "Academy" in heard.text
+
+
+@pytest.mark.model
+def test_what_whisper_itself_doubts_is_given_with_its_evidence_and_not_dropped(
+    engine: WhisperEngine, tmp_path: Path
+) -> None:
+    audio = _pcm(["-f", "lavfi", "-i", "anoisesrc=c=brown:a=0.5:d=20:seed=1"], tmp_path / "a")
+    whole = Interval(0, audio.duration)
+    stretch = Stretch(whole, (whole,))
+    heard = engine.transcribe(audio, Request(stretch, Language("en")))
+    check_transcript(heard, stretch)
+    assert bool(heard.words) == bool(heard.evidence)
+    for word in heard.words:
+        assert any(e.start <= word.start and word.end <= e.end for e in heard.evidence)
+
+
+@pytest.mark.model
+def test_terms_are_no_prompt_where_the_speech_is_faint(
+    engine: WhisperEngine, speech: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    audio = _pcm(["-i", str(speech / "jfk.flac")], tmp_path / "a")
+    hints: list[str | None] = []
+    decode = engine._decode
+
+    def watched(audio, batch, options, last):  # type: ignore[no-untyped-def]
+        hints.append(options.get("hotwords"))
+        return decode(audio, batch, options, last)
+
+    monkeypatch.setattr(engine, "_decode", watched)
+    whole = Interval(0, audio.duration)
+    request = Request(Stretch(whole, (whole,), (whole,)), Language("en"), terms=("Rivendell",))
+    assert "your country" in engine.transcribe(audio, request).text
+    assert hints == [None]
+    clear = Request(Stretch(whole, (whole,)), Language("en"), terms=("Rivendell",))
+    engine.transcribe(audio, clear)
+    assert hints == [None, "Rivendell"]
 
 
 @pytest.mark.model

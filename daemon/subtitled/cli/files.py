@@ -16,6 +16,7 @@ from subtitled.library.intake import library_of
 from subtitled.library.walk import walk
 from subtitled.media.probe import probe
 from subtitled.plugin import Problem
+from subtitled.subtitles.clock import shown as clock
 from subtitled.work.planning import Examination, examine
 from subtitled.work.workshop import open_ledger, transcripts_in
 
@@ -138,9 +139,8 @@ def _remembered(settings: Configuration, path: Path) -> dict[str, Any] | None:
 def _seen(settings: Configuration, path: Path) -> dict[str, Any]:
     seen = _examine(settings, path)
     choice, facts = seen.choice, seen.facts
-    listened = transcripts_in(state_dir(settings.settings)).listened(
-        content_id(path), choice.track.index
-    )
+    store, content = transcripts_in(state_dir(settings.settings)), content_id(path)
+    listened = store.listened(content, choice.track.index)
     spoken = f"{listened.language}: {listened.why}" if listened and listened.language else None
     ways = {}
     for wish in seen.decision.make:
@@ -160,6 +160,11 @@ def _seen(settings: Configuration, path: Path) -> dict[str, Any]:
             for e in seen.existing
         ],
         "spoken": spoken,
+        "left_out": [
+            f"{clock(gone.start, '.')} {gone.text} ({gone.reason}; {recipe})"
+            for recipe, removals in store.removals(content, choice.track.index).items()
+            for gone in removals
+        ],
         "make": ways,
         "reasons": list(seen.decision.reasons),
     }

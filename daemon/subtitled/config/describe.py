@@ -21,7 +21,7 @@ from .load import Configuration
 from .places import models_dir, state_dir
 from .plugins import KINDS
 from .schema import bundled, json_schema
-from .settings import DaemonSettings, ExistingSettings, LibrarySettings, Seconds
+from .settings import CueSettings, DaemonSettings, ExistingSettings, LibrarySettings, Seconds
 
 __all__ = ["bundled", "json_schema", "markdown", "show"]
 
@@ -88,6 +88,7 @@ def _lines() -> Iterator[str]:
     yield from _table("[daemon]", DaemonSettings)
     yield from _table("[libraries.NAME]", LibrarySettings)
     yield from _table("[libraries.NAME.existing]", ExistingSettings)
+    yield from _table("[libraries.NAME.cues]", CueSettings)
     for kind, name, component in bundled():
         yield from _table(f"[{kind}.{name}]", component.Settings)
     yield ""
@@ -103,7 +104,7 @@ def _table(title: str, model: type[BaseModel]) -> Iterator[str]:
     yield "| key | type | default | meaning |"
     yield "|---|---|---|---|"
     for name, field in model.model_fields.items():
-        if field.annotation is ExistingSettings:
+        if field.annotation in (ExistingSettings, CueSettings):
             continue  # a table of its own
         kind = "time" if _is_seconds(field) else _kind(field.annotation)
         cells = (f"`{name}`", kind, _default(field), field.description or "")
@@ -123,6 +124,8 @@ _NAMES: dict[Any, str] = {
 
 def _kind(annotation: Any) -> str:
     """A type in the words of a reader."""
+    if annotation == Seconds:
+        return "time"
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
     if origin is typing.Annotated:
         return _kind(arguments[0])

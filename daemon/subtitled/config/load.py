@@ -227,6 +227,7 @@ def _relative_paths(settings: Settings, text: str) -> Iterator[Mistake]:
     }
     folders[("daemon", "state_dir")] = settings.daemon.state_dir
     folders[("daemon", "models_dir")] = settings.daemon.models_dir
+    folders[("daemon", "phrases")] = settings.daemon.phrases
     for key, folder in folders.items():
         if folder is not None and not folder.is_absolute():
             cure = "Write it from the root, such as /srv/media, or from ~"

@@ -14,8 +14,11 @@ from subtitled.plugin import SAMPLE_RATE, Audio, Temporary
 from .probe import AudioTrack, probe
 from .problems import NotMedia, Truncated, shown
 from .run import run, url
+from .shots import cut_in, watching
 
 BYTES_PER_SECOND = SAMPLE_RATE * 2
+SLOWEST_SOUND, SLOWEST_PICTURE = 4.0, 20.0
+"""Seconds that decoding a second may take before it counts as hung."""
 MISSING_SHARE = 0.05
 MISSING_SECONDS = 10.0
 """Sound that ends by both too early makes us look whether the file is whole."""
@@ -28,25 +31,33 @@ def decode(
     *,
     limit: float | None = None,
     on_progress: Callable[[float], None] | None = None,
+    on_cut: Callable[[float], None] | None = None,
 ) -> Audio:
     """Decode a track into the file ``into``, which appears only when it is whole.
 
     A track that starts late is padded with silence, so that times in the sound are times in the
-    medium. ``on_progress`` is told the seconds decoded so far. Raises :class:`Truncated` when the
-    end of the file is missing, :class:`Temporary` when the disk is full.
+    medium. ``on_progress`` is told the seconds decoded so far. ``on_cut``, if it is given, is told
+    each second at which the picture cuts, for which the picture is decoded too.
+
+    Raises :class:`Truncated` when the end of the file is missing, :class:`Temporary` when the disk
+    is full.
     """
     duration = probe(path).duration
     _room_for(duration, into.parent)
     part = into.with_name(into.name + ".part")
     try:
+        on_line, cuts = _told(on_progress, on_cut), on_cut is not None
         ran = run(
             "ffmpeg",
-            _arguments(path, track.index, part),
-            limit or max(600.0, 4 * duration),
-            _progress(on_progress),
+            _arguments(path, track.index, part, cuts),
+            limit or max(600.0, (SLOWEST_PICTURE if cuts else SLOWEST_SOUND) * duration),
+            on_line,
         )
         if "No space left on device" in ran.stderr:
             raise _full(duration, into.parent)
+        if ran.status != 0 and cuts:
+            # A picture that cannot be decoded is no reason to give up the sound.
+            return decode(path, track, into, limit=limit, on_progress=on_progress)
         if ran.status != 0 or not part.exists() or part.stat().st_size == 0:
             last = ran.stderr.splitlines()[-1] if ran.stderr else "no sound came out"
             raise NotMedia(
@@ -61,20 +72,28 @@ def decode(
     return Audio(into)
 
 
-def _arguments(path: Path, index: int, part: Path) -> list[str | bytes]:
+def _arguments(path: Path, index: int, part: Path, cuts: bool) -> list[str | bytes]:
     """ffmpeg-python builds the command; the paths go in as bytes, since not all are text."""
-    source = ffmpeg.input("SOURCE", protocol_whitelist="file,pipe", vn=None, sn=None, dn=None)
+    unread: dict[str, None] = {"sn": None, "dn": None} | ({} if cuts else {"vn": None})
+    source = ffmpeg.input("SOURCE", protocol_whitelist="file,pipe", **unread)
     sound = source[str(index)].filter("aresample", **{"async": 1, "first_pts": 0})
     output = ffmpeg.output(
         sound, "TARGET", format="s16le", acodec="pcm_s16le", ac=1, ar=SAMPLE_RATE, map_metadata=-1
-    ).global_args("-nostdin", "-hide_banner", "-v", "error", "-progress", "pipe:1")
+    )
+    both = ffmpeg.merge_outputs(output, watching(source)) if cuts else output
+    said = both.global_args("-nostdin", "-hide_banner", "-v", "error", "-progress", "pipe:1")
     places = {"SOURCE": url(path), "TARGET": url(part)}
-    compiled: list[str] = ffmpeg.compile(output, overwrite_output=True)[1:]
+    compiled: list[str] = ffmpeg.compile(said, overwrite_output=True)[1:]
     return [places.get(word, word) for word in compiled]
 
 
-def _progress(told: Callable[[float], None] | None) -> Callable[[str], None]:
+def _told(
+    told: Callable[[float], None] | None, on_cut: Callable[[float], None] | None
+) -> Callable[[str], None]:
     def line(said: str) -> None:
+        cut = cut_in(said)
+        if on_cut is not None and cut is not None:
+            on_cut(cut)
         name, _, value = said.partition("=")
         if told is not None and name == "out_time_us" and value.lstrip("-").isdigit():
             told(max(0.0, int(value) / 1e6))

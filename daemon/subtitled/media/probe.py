@@ -75,6 +75,8 @@ class MediaFacts:
     audio: tuple[AudioTrack, ...]
     subtitles: tuple[SubtitleTrack, ...]
     has_video: bool
+    frame_rate: float = 0.0
+    """Frames a second of the picture, 0 where it is not known."""
 
 
 def probe(path: Path, limit: float = LIMIT) -> MediaFacts:
@@ -109,14 +111,16 @@ def probe(path: Path, limit: float = LIMIT) -> MediaFacts:
             f"{shown(path)} is not a media file that ffmpeg can read ({reason})",
             "Get the file again, or name its ending out of the library's extensions",
         )
+    pictures = [
+        s for s in streams if s["codec_type"] == "video" and not _disposed(s, "attached_pic")
+    ]
     return MediaFacts(
         duration=_seconds(said.get("format", {}).get("duration")),
         format=str(said.get("format", {}).get("format_name", "")),
         audio=tuple(_audio(s) for s in streams if s["codec_type"] == "audio"),
         subtitles=tuple(_subtitle(s) for s in streams if s["codec_type"] == "subtitle"),
-        has_video=any(
-            s["codec_type"] == "video" and not _disposed(s, "attached_pic") for s in streams
-        ),
+        has_video=bool(pictures),
+        frame_rate=_rate(pictures[0].get("avg_frame_rate")) if pictures else 0.0,
     )
 
 
@@ -168,6 +172,15 @@ def _language(stream: dict[str, Any]) -> Language:
         return Language(_tag(stream, "language") or "und")
     except ValueError:
         return UNDETERMINED
+
+
+def _rate(said: Any) -> float:
+    """``24000/1001`` as a number."""
+    count, _, seconds = str(said).partition("/")
+    try:
+        return float(count) / float(seconds or 1)
+    except (ValueError, ZeroDivisionError):
+        return 0.0
 
 
 def _seconds(said: Any) -> float:

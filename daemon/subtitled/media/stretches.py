@@ -7,11 +7,17 @@ from collections.abc import Sequence
 from subtitled.plugin import Interval, Stretch
 
 
-def cut_into_stretches(speech: Sequence[Interval], length: float, total: float) -> list[Stretch]:
+def cut_into_stretches(
+    speech: Sequence[Interval],
+    length: float,
+    total: float,
+    quiet: Sequence[Interval] = (),
+) -> list[Stretch]:
     """Stretches of about ``length`` seconds of speech each, cut in pauses.
 
     They follow each other without gap from 0 to ``total`` seconds. Near the wanted length (from
     three quarters of it on) the longest pause is taken. Speech without any pause is cut hard.
+    ``quiet`` are the faint parts of the speech; each stretch is told which of them are its own.
     """
     pieces = _no_longer_than(speech, length)
     stretches: list[Stretch] = []
@@ -20,7 +26,12 @@ def cut_into_stretches(speech: Sequence[Interval], length: float, total: float) 
         count = _how_many(pieces, length)
         taken, pieces = pieces[:count], pieces[count:]
         end = (taken[-1].end + pieces[0].start) / 2 if pieces else max(total, taken[-1].end)
-        stretches.append(Stretch(Interval(begin, end), tuple(taken)))
+        faint = tuple(
+            Interval(max(part.start, begin), min(part.end, end))
+            for part in quiet
+            if part.start < end and part.end > begin
+        )
+        stretches.append(Stretch(Interval(begin, end), tuple(taken), faint))
         begin = end
     return stretches
 

@@ -14,7 +14,7 @@ from .model import DataWheel, ModelSpec
 from .notifier import Notifier
 from .secret import Secret
 from .server import MediaServer
-from .speech import SAMPLE_RATE, Audio, Interval, LanguageGuess, Stretch, Transcript, Word
+from .speech import SAMPLE_RATE, Audio, Evidence, Interval, LanguageGuess, Stretch, Transcript, Word
 from .subtitle import Cue, Kind, Subtitle
 from .translator import Line, Translator, TranslatorCapabilities
 
@@ -31,6 +31,7 @@ __all__ = [
     "DataWheel",
     "Engine",
     "Event",
+    "Evidence",
     "Failed",
     "Finding",
     "Finished",

@@ -33,7 +33,8 @@ class Capabilities:
     languages: frozenset[Language] | None = None
     """Spoken languages it recognises; None for any."""
     word_times: bool = True
-    """Words come with times of their own. Without, the core estimates them."""
+    """Words come with times of their own. Without, each :class:`Word` is a whole segment with its
+    text, or all the text of the stretch, and the core estimates the times of its words."""
     detects_language: bool = False
     translates_to: frozenset[Language] = frozenset()
     """Languages into which it can put speech directly, from the audio."""

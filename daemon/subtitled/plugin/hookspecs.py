@@ -4,7 +4,7 @@ A plugin is a module. It says which contract it was written for and implements a
 
     from subtitled.plugin import Component, hookimpl
 
-    SUBTITLED_CONTRACT = "1.0"
+    SUBTITLED_CONTRACT = "1.1"
 
     @hookimpl
     def subtitled_components() -> list[type[Component]]:
@@ -29,8 +29,10 @@ import pluggy
 from .component import Component
 from .events import Failed, Finished, Published
 
-CONTRACT = "1.0"
-"""The version of this contract. The first number changes when old plugins would break."""
+CONTRACT = "1.1"
+"""The version of this contract. The first number changes when old plugins would break.
+
+1.1: a transcript may bring evidence, a stretch says which of its speech is quiet."""
 
 hookspec = pluggy.HookspecMarker("subtitled")
 hookimpl = pluggy.HookimplMarker("subtitled")

@@ -50,17 +50,37 @@ class Word:
 
 
 @dataclass(frozen=True, slots=True)
+class Evidence:
+    """How sure a recogniser was of what it wrote down from ``start`` to ``end``.
+
+    Whatever an engine knows; None for the rest. The core weighs it before words become cues.
+    """
+
+    start: float
+    end: float
+    log_probability: float | None = None
+    """Mean natural logarithm of the probabilities of the tokens: 0 or less."""
+    no_speech: float | None = None
+    """Probability, 0 to 1, that nobody speaks there at all."""
+    compression: float | None = None
+    """Bytes of the text by its bytes when compressed: repetition makes it large."""
+
+
+@dataclass(frozen=True, slots=True)
 class Transcript:
     """Everything recognised in one stretch of audio, or in a whole medium.
 
     ``language`` is what the *text* is in. ``engine`` names who did it, ``recipe`` with what
-    settings: a transcript with another recipe is another transcript.
+    settings: a transcript with another recipe is another transcript. An engine gives everything
+    that it heard, with its ``evidence`` where it has any: what is not to be believed is left out
+    by the core, which can say so.
     """
 
     language: Language
     words: tuple[Word, ...]
     engine: str = ""
     recipe: str = ""
+    evidence: tuple[Evidence, ...] = ()
 
     @property
     def text(self) -> str:
@@ -103,8 +123,10 @@ class Stretch:
     """A part of a medium that is recognised as one piece of work.
 
     ``speech`` are the intervals inside ``interval`` where somebody speaks, in order. An engine
-    may skip the rest; it must not give words outside ``interval``.
+    may skip the rest; it must not give words outside ``interval``. ``quiet`` are parts of that
+    speech which are faint and may be none: no place for hints such as the terms of a request.
     """
 
     interval: Interval
     speech: Sequence[Interval]
+    quiet: Sequence[Interval] = ()

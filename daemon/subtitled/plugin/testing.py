@@ -31,6 +31,10 @@ def check_transcript(transcript: Transcript, stretch: Stretch) -> None:
         assert word.end <= stretch.interval.end + 1e-6, f"{word} is outside its stretch"
         assert word.confidence is None or 0 <= word.confidence <= 1, f"{word}: confidence"
         last = word.start
+    for sure in transcript.evidence:
+        assert math.isfinite(sure.start) and math.isfinite(sure.end), f"{sure} has no times"
+        assert sure.start <= sure.end, f"{sure} ends before it starts"
+        assert sure.no_speech is None or 0 <= sure.no_speech <= 1, f"{sure}: no_speech"
 
 
 def check_engine(

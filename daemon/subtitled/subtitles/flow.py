@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from subtitled.plugin import Language
 
-from .syntax import is_spaceless
+from .scripts import is_spaceless
 
 
 def flowing(texts: Iterable[str], language: Language) -> str:

@@ -18,10 +18,15 @@ values of Netflix hold, for lines and for reading.
 from __future__ import annotations
 
 import functools
+import re
 import unicodedata
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
 from subtitled.plugin import Language
+
+from .scripts import attaches, is_flag_letter, primary_of
 
 FRAME = 1 / 24
 """Seconds; the guides count in frames of film."""
@@ -85,10 +90,6 @@ _READING = {
 _OTHERS = _Reading(transcript=(20.0, 17.0), translation=(17.0, 13.0))
 _EASE = 0.75
 """The speed at ease, as a share of the fastest: 15 to 20, 12 to 17 in the presets of the trade."""
-_SYLLABIC = frozenset({"ja", "zh", "yue", "ko"})
-"""Languages in which a Latin letter counts half a character."""
-_FULL = frozenset("…“”‘’—·⋯")
-"""Punctuation that is drawn full width in those languages, though Unicode calls it ambiguous."""
 
 
 def limits_for(
@@ -102,7 +103,7 @@ def limits_for(
         raise ValueError(f"no profile {profile!r}; there are: {', '.join(PROFILES)}")
     if audience not in AUDIENCES:
         raise ValueError(f"no audience {audience!r}; there are: {', '.join(AUDIENCES)}")
-    primary, child = str(language.primary), audience == "child"
+    primary, child = primary_of(language), audience == "child"
     reading = _READING.get(primary, _OTHERS)
     cps = (reading.translation if translation else reading.transcript)[child]
     length = _LINE_LENGTH.get(primary, 42.0)
@@ -137,17 +138,60 @@ def limits_for(
     return Limits(line_length=length, cps=cps, best_cps=cps * _EASE, min_duration=shortest)
 
 
+def overridden(limits: Limits, values: Mapping[str, Any]) -> Limits:
+    """The limits with some values of a user's own, by the names of the fields.
+
+    The speed at ease follows the fastest one, where only that is given, and is never above it;
+    a gap is never longer than those that are closed to it.
+    """
+    cps = values.get("cps", limits.cps)
+    best = values.get("best_cps", limits.best_cps * cps / limits.cps)
+    if "cps" not in values:
+        cps = max(cps, best)
+    changed = replace(limits, **values)
+    return replace(changed, cps=cps, best_cps=min(best, cps), chain=max(changed.chain, changed.gap))
+
+
+_HALF = frozenset({"zh", "yue", "ja", "ko"})
+"""Languages in which what is not full width counts half a character."""
+_FULL = frozenset("…“”‘’—·⋯")
+"""Punctuation drawn full width in Chinese and Japanese, though Unicode calls it ambiguous."""
+_TAG = re.compile(
+    r"</?(?:i|b|u|s|font|c|v|lang|ruby|rt)(?:[.\s][^<>]*)?>|<\d+:[\d:.]+>|\{\\[^{}]*\}",
+    re.IGNORECASE,
+)
+"""Tags of SubRip and WebVTT, and the overrides of ASS."""
+
+
 def width(text: str, language: Language) -> float:
-    """Columns that a text takes: combining marks none, Latin letters half in Chinese and such."""
-    half = 0.5 if str(language.primary) in _SYLLABIC else 1.0
-    return sum(_column(character, half) for character in text)
+    """Columns that a text takes, as the guides count them.
+
+    Chinese, Japanese and Korean: full-width characters 1, all others a half. Elsewhere each
+    character that stands on a place of its own 1, so that Arabic, Hebrew, Thai and Hindi count
+    without their marks. Emoji count once, however many are joined. Tags count nothing.
+    """
+    if "<" in text or "{" in text:
+        text = _TAG.sub("", text)
+    primary = primary_of(language)
+    half = 0.5 if primary in _HALF else 1.0
+    if text.isascii() and text.isprintable():
+        return half * len(text)
+    full = half < 1 and primary != "ko"
+    total, joined = 0.0, False
+    for character in text:
+        if not (joined and unicodedata.category(character) == "So"):
+            total += _column(character, half, full)
+        joined = character == "\u200d"
+    return total
 
 
-@functools.cache
-def _column(character: str, half: float) -> float:
-    if unicodedata.category(character) in ("Mn", "Me", "Cf", "Cc"):
+@functools.lru_cache(maxsize=16384)
+def _column(character: str, half: float, full: bool) -> float:
+    if attaches(character) or unicodedata.category(character) in ("Cf", "Cc"):
         return 0.0
-    if half == 1.0:
-        return 1.0
-    wide = unicodedata.east_asian_width(character) in "WF" or character in _FULL
-    return 1.0 if wide else half
+    column = half
+    if half < 1 and (
+        unicodedata.east_asian_width(character) in "WF" or (full and character in _FULL)
+    ):
+        column = 1.0
+    return column / 2 if is_flag_letter(character) else column

@@ -2,52 +2,37 @@
 
 from __future__ import annotations
 
-import re
+import itertools
+import operator
 from collections.abc import Sequence
 
 from subtitled.plugin import Language
 
+from .dialogue import dash_of, turns_of, with_dashes
 from .limits import Limits, width
-from .syntax import break_cost, is_spaceless, may_break
+from .phrases import phrases
+from .repair import clean
+from .scripts import clusters, may_break
+from .syntax import break_cost
+from .typography import tightened
 
-_SPACE = re.compile(r"[^\S\u00a0\u202f]+")
+MOST_WAYS = 2000
+"""Ways to break a text that are compared; a text with more is filled line by line."""
 
 
 def break_lines(text: str, language: Language, limits: Limits) -> str:
     """The text on as few lines as fit, broken where it reads best, the lower line rather longer.
 
-    Text that is too long for the lines allowed is spread over more of them.
+    Two speakers get a line each. Text that is too long for the lines allowed is spread over more
+    of them.
     """
-    return "\n".join(lay_out(pieces_of(text, language), language, limits))
-
-
-def pieces_of(text: str, language: Language) -> list[str]:
-    """The parts between which a line may be broken; joined they are the text.
-
-    Words, or characters where words are not spaced; what may not begin a line stays with what
-    is before it.
-    """
-    if not is_spaceless(language):
-        return [f" {word}" if number else word for number, word in enumerate(_words(text))]
-    pieces: list[str] = []
-    for character in " ".join(_words(text)):
-        latin = character.isascii() and character.isalnum()
-        glued = pieces and (
-            not may_break(pieces[-1], character)
-            or (latin and pieces[-1][-1:].isascii() and pieces[-1][-1:].isalnum())
-            or (width(character, language) == 0)
-            or pieces[-1] == " "
-        )
-        if glued:
-            pieces[-1] += character
-        else:
-            pieces.append(character)
-    return pieces
-
-
-def _words(text: str) -> list[str]:
-    """Parted by white space, but not by the kind that forbids a break, as French has it."""
-    return [word for word in _SPACE.split(text) if word]
+    text = tightened(clean(text).strip(), language)
+    turns, dash = turns_of(text), dash_of(language)
+    if turns is not None and dash is not None:
+        lines = with_dashes(*turns, dash)
+        if max(width(line, language) for line in lines) <= limits.line_length:
+            return "\n".join(lines)
+    return "\n".join(lay_out(phrases(text, language), language, limits))
 
 
 def lay_out(pieces: Sequence[str], language: Language, limits: Limits) -> list[str]:
@@ -56,19 +41,37 @@ def lay_out(pieces: Sequence[str], language: Language, limits: Limits) -> list[s
     whole = "".join(short).strip()
     if width(whole, language) <= limits.line_length:
         return [whole] if whole else []
+    filled = _filled(short, language, limits)
+    breaks = [at for at in range(1, len(short)) if may_break(short[at - 1], short[at])]
+    ways = list(itertools.islice(itertools.combinations(breaks, len(filled) - 1), MOST_WAYS + 1))
+    if len(filled) > max(2, limits.lines) or len(ways) > MOST_WAYS:
+        return filled
     best: tuple[float, list[str]] | None = None
-    for at in range(1, len(short)):
-        if not may_break(short[at - 1], short[at]):
+    for way in ways:
+        lines = [
+            "".join(short[first:last]).strip()
+            for first, last in itertools.pairwise((0, *way, len(short)))
+        ]
+        widths = [width(line, language) for line in lines]
+        if max(widths) > limits.line_length or min(widths) == 0:
             continue
-        top, bottom = "".join(short[:at]).strip(), "".join(short[at:]).strip()
-        a, b = width(top, language), width(bottom, language)
-        if max(a, b) > limits.line_length:
-            continue
-        cost = 0.5 * break_cost(short[at - 1], short[at], language)
-        cost += 1.2 * abs(a - b) / limits.line_length + (0.25 if a > b else 0.0)
+        cost = slant(widths, limits.line_length)
+        cost += sum(0.5 * break_cost(short[at - 1], short[at], language) for at in way)
         if best is None or cost < best[0]:
-            best = (cost, [top, bottom])
-    return best[1] if best else _filled(short, language, limits)
+            best = (cost, lines)
+    return best[1] if best else filled
+
+
+def slant(widths: Sequence[float], line_length: float) -> float:
+    """How bad lines of such widths look: as long as each other is best, the lowest the longest."""
+    shortest, longest = min(widths), max(widths)
+    cost = 1.2 * (longest - shortest) / line_length
+    if shortest < longest / 2:
+        # TED: no line shorter than half of the other.
+        cost += 0.5
+    if any(map(operator.gt, widths, widths[1:])):
+        cost += 0.25
+    return cost
 
 
 def _filled(pieces: Sequence[str], language: Language, limits: Limits) -> list[str]:
@@ -86,11 +89,12 @@ def cut(piece: str, language: Language, limits: Limits) -> list[str]:
     """A piece in parts of which each fits a line, never inside a character as readers see it."""
     if width(piece.strip(), language) <= limits.line_length:
         return [piece]
-    parts, part = [], ""
-    for character in piece:
-        full = part.strip() and width((part + character).strip(), language) > limits.line_length
-        if full and width(character, language) > 0 and not part.endswith("\u200d"):
+    parts, part, columns = [], "", 0.0
+    for cluster in clusters(piece):
+        more = width(cluster, language)
+        if part.strip() and columns + more > limits.line_length:
             parts.append(part)
-            part = ""
-        part += character
+            part, columns = "", 0.0
+        part += cluster
+        columns += more if part.strip() else 0.0
     return [*parts, part]

@@ -17,6 +17,11 @@ SLOWEST = 0.25
 SHORTEST = 0.02
 LATEST = 99 * 3600.0
 """Seconds; no medium is longer, and no time beyond is believed."""
+_PIECE = "\u2581"
+"""Where a SentencePiece tokenizer means a space."""
+_DIRECTIONS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""Marks of direction that hold until another ends them, which a cue may then lack."""
+_FIXED = "\u00a0\u202f"
 
 
 def repair(words: Sequence[Word], duration: float | None = None) -> list[Word]:
@@ -53,9 +58,11 @@ def repair(words: Sequence[Word], duration: float | None = None) -> list[Word]:
 
 def _timed(words: Sequence[Word], end_of_all: float) -> list[Word]:
     timed: list[Word] = []
-    last = 0.0
+    last, owed = 0.0, ""
     for word in words:
-        text = clean(word.text)
+        text = owed + clean(word.text).lstrip(" ") if owed else clean(word.text)
+        # Some engines write the space behind a word, or alone; ours is in front of the next.
+        owed = " " if word.text[-1:].isspace() and word.text[-1] not in _FIXED else ""
         if not text.strip():
             continue
         start = word.start if math.isfinite(word.start) else last
@@ -71,21 +78,36 @@ def _timed(words: Sequence[Word], end_of_all: float) -> list[Word]:
 
 
 def spaced(words: Sequence[Word]) -> list[Word]:
-    """For languages that put spaces between words: the spaces that an engine forgot altogether."""
+    """For languages that put spaces between words: the spaces that an engine forgot altogether.
+
+    A mark of punctuation that is a word of its own gets none.
+    """
     if sum(word.text.startswith(" ") for word in words) * 20 >= len(words) or len(words) < 3:
         return list(words)
     if statistics.median(len(word.text) for word in words) < 2:
         return list(words)
-    return [replace(word, text=f" {word.text.lstrip()}") for word in words]
+    return [
+        replace(word, text=f" {word.text.lstrip()}") if _is_spelled(word.text) else word
+        for word in words
+    ]
+
+
+def _is_spelled(text: str) -> bool:
+    return any(unicodedata.category(c)[0] in "LNS" for c in text) or text[:1] in "([{«“„¿¡"
 
 
 def clean(text: str) -> str:
     """NFC, without control characters and line breaks; the space in front is kept."""
-    text = unicodedata.normalize("NFC", text)
+    text = unicodedata.normalize("NFC", text).replace(_PIECE, " ")
     kept = "".join(
-        " " if c.isspace() and c not in "\u00a0\u202f" else c
-        for c in text
-        if c.isspace() or c.isprintable() or (unicodedata.category(c) == "Cf" and c != "\ufeff")
+        " " if c.isspace() and c not in _FIXED else c for c in text if c.isspace() or _is_kept(c)
     )
     lead = " " if kept[:1] == " " else ""
     return lead + " ".join(part for part in kept.split(" ") if part)
+
+
+def _is_kept(character: str) -> bool:
+    """What is printed, and marks that shape it; half a character that a tokenizer lost is not."""
+    if character in _DIRECTIONS or character in "\ufffd\ufeff":
+        return False
+    return character.isprintable() or unicodedata.category(character) == "Cf"

@@ -9,10 +9,6 @@ from subtitled.plugin import Interval
 
 from .limits import Limits
 
-CHAIN = 500
-"""Milliseconds; shorter gaps are closed: a flash of empty screen disturbs."""
-LINGER = 1000
-"""Milliseconds that a cue stays after the speech, where it may, for slow readers."""
 FLASH = 300
 """Milliseconds that every cue is shown, even if the next one then comes late."""
 
@@ -43,15 +39,15 @@ def place(
         flash = max(1, each - gap)
     heard = [(round(one.start * 1000), round(one.end * 1000)) for one in spoken]
     starts = _starts([start for start, _ in heard], flash, gap, end_of_all)
+    shortest, longest = _ms(limits.min_duration), _ms(limits.max_duration)
     placed: list[Interval] = []
     for number, (start, (_, silent)) in enumerate(zip(starts, heard, strict=True)):
         last = number + 1 == count
         latest = end_of_all if last else starts[number + 1] - gap
-        read = start + round(columns[number] / limits.cps * 1000)
-        end: float = max(silent, start + _ms(limits.min_duration), min(read, silent + LINGER))
-        if not last and starts[number + 1] - end < CHAIN:
+        read = start + round(columns[number] / limits.best_cps * 1000)
+        end: float = max(silent, start + shortest, min(read, silent + _ms(limits.linger)))
+        if not last and starts[number + 1] - end < _ms(limits.chain):
             end = latest
-        longest = max(limits.max_duration * 1000, silent - start)
         end = min(end, start + longest, latest)
         placed.append(Interval(start / 1000, round(max(end, start + 1)) / 1000))
     return placed

@@ -10,6 +10,7 @@ from typing import Any
 
 from subtitled.config.load import Configuration
 from subtitled.config.plugins import Configured
+from subtitled.media.vad import Speech
 from subtitled.plugin import (
     Audio,
     Engine,
@@ -193,7 +194,7 @@ class Engines:
     def names(self) -> tuple[str, ...]:
         return tuple(self._hosts)
 
-    def find_speech(self, audio: Audio) -> list[Interval]:
+    def find_speech(self, audio: Audio) -> Speech:
         """Where somebody speaks. The process for it lives no longer than the question."""
         if self._closed:
             raise Stopping
@@ -202,7 +203,7 @@ class Engines:
             said = listener.call("find_speech", LEAST_LIMIT + audio.duration, audio=str(audio.path))
         finally:
             listener.end()
-        return wire.INTERVALS.validate_python(said)
+        return wire.SPEECH.validate_python(said)
 
     def loaded(self) -> tuple[str, ...]:
         """Names of the engines that have a process now."""

@@ -65,7 +65,7 @@ def _listener(order: dict[str, Any]) -> dict[str, Answer]:
     from subtitled.media.vad import find_speech
 
     def speech(said: dict[str, Any]) -> Any:
-        return wire.INTERVALS.dump_python(find_speech(Audio(Path(said["audio"]))), mode="json")
+        return wire.SPEECH.dump_python(find_speech(Audio(Path(said["audio"]))), mode="json")
 
     return {"find_speech": speech}
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
@@ -39,7 +39,7 @@ from .engines import Engines
 from .planning import Examination, examine
 from .routes import Means, Way, routes_for
 from .texts import Texts
-from .transcripts import Listened, TranscriptStore
+from .transcripts import Listened, Shots, TranscriptStore
 
 _FACTS: TypeAdapter[MediaFacts] = TypeAdapter(MediaFacts)
 
@@ -165,11 +165,13 @@ class Making:
         return seen.choice.track.index
 
     def decode(self, facts: MediaFacts, track: int) -> None:
-        if self.shop.transcripts.listened(self.job.content, track) is None:
+        heard = self.shop.transcripts.listened(self.job.content, track) is not None
+        if not heard:
             # The engine loads while the sound is decoded and looked through for speech.
             detector = routes_for(self.shop.configuration, self.job.library).detector
             if detector is not None:
                 self.shop.engines[detector].prepare()
+        if not heard or self._wants_cuts(facts):
             self.audio(facts, track)
 
     def find_speech(self, facts: MediaFacts, track: int) -> None:
@@ -177,8 +179,8 @@ class Making:
             return
         audio = self.audio(facts, track)
         self._tell("finding speech", 0.0)
-        speech = tuple(self.shop.engines.find_speech(audio))
-        listened = Listened(audio.duration, speech)
+        speech = self.shop.engines.find_speech(audio)
+        listened = Listened(audio.duration, speech.intervals, quiet=speech.quiet)
         self.shop.transcripts.keep_listened(self.job.content, track, listened)
 
     def detect(self, facts: MediaFacts, track: int) -> None:
@@ -197,7 +199,7 @@ class Making:
         self.shop.transcripts.keep_listened(
             self.job.content,
             track,
-            Listened(listened.duration, listened.speech, language, confidence, why),
+            replace(listened, language=language, confidence=confidence, why=why),
         )
 
     def decide(self, facts: MediaFacts) -> dict[str, Any]:
@@ -262,18 +264,30 @@ class Making:
     def audio(self, facts: MediaFacts, track: int) -> Audio:
         """The decoded track: from the scratch folder if it is there still."""
         pcm = self.shop.scratch / f"{self.job.content}-{track}.s16"
-        if pcm.exists():
+        watch = self._wants_cuts(facts)
+        if pcm.exists() and not watch:
             return Audio(pcm)
         chosen = next(known for known in facts.audio if known.index == track)
         pcm.parent.mkdir(parents=True, exist_ok=True)
-        return decode(
+        cuts: list[float] = []
+        audio = decode(
             self.job.medium,
             chosen,
             pcm,
             on_progress=lambda seconds: self._tell(
                 "decoding", seconds / facts.duration if facts.duration else 0.0
             ),
+            on_cut=cuts.append if watch else None,
         )
+        if watch:
+            shots = Shots(facts.frame_rate, tuple(cuts))
+            self.shop.transcripts.keep_shots(self.job.content, shots)
+        return audio
+
+    def _wants_cuts(self, facts: MediaFacts) -> bool:
+        """Whether the picture is to be watched for cuts, and was not yet."""
+        wanted = self.job.library.shots and facts.has_video
+        return wanted and self.shop.transcripts.shots(self.job.content) is None
 
     def tell_stretch(self, what: str, number: int, total: int) -> None:
         self._tell(f"{what} {number + 1}/{total}", number / total)

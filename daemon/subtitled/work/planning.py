@@ -80,6 +80,10 @@ def settings_digest(configuration: Configuration, library: LibrarySettings) -> s
         for name, _ in routes.translators
     ]
     policy = library.model_dump_json(
-        include={"languages", "formats", "audio", "existing", "engines", "translators"}
+        include={
+            *("languages", "formats", "audio", "existing", "engines", "translators"),
+            *("guards", "shots"),
+        }
     )
-    return hashlib.sha256(repr((policy, components)).encode()).hexdigest()[:16]
+    phrases = str(configuration.settings.daemon.phrases) if library.guards else ""
+    return hashlib.sha256(repr((policy, components, phrases)).encode()).hexdigest()[:16]

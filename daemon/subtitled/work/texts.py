@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from subtitled.media.probe import MediaFacts
 from subtitled.media.stretches import cut_into_stretches
-from subtitled.plugin import Cue, Language, Request, Stretch, Subtitle, Temporary, Transcript
-from subtitled.subtitles.limits import limits_for
+from subtitled.plugin import (
+    Cue,
+    Language,
+    Request,
+    Stretch,
+    Subtitle,
+    Temporary,
+    Transcript,
+    Word,
+)
+from subtitled.subtitles.estimate import laid_over
+from subtitled.subtitles.guards import Removal, guard, load_phrases
+from subtitled.subtitles.limits import Limits, limits_for, overridden
 from subtitled.subtitles.lines import break_lines
 from subtitled.subtitles.repair import repair
 from subtitled.subtitles.segmentation import segment
+from subtitled.subtitles.shots import snap
 
 from .child import Crashed
 from .routes import Means, Way
@@ -33,7 +46,10 @@ class Texts:
         self._spoken = spoken
         self._listened = making.listened(track)
         length = making.shop.configuration.settings.daemon.stretch
-        self._stretches = cut_into_stretches(self._listened.speech, length, self._listened.duration)
+        listened = self._listened
+        self._stretches = cut_into_stretches(
+            listened.speech, length, listened.duration, listened.quiet
+        )
         self._known: dict[tuple[str, Language | None], Transcript] = {}
 
     def subtitle(self, target: Language, way: Way) -> Subtitle:
@@ -56,8 +72,20 @@ class Texts:
         return self._cues(words, target, way.means is not Means.TRANSCRIBE)
 
     def _cues(self, words: Transcript, language: Language, translation: bool) -> tuple[Cue, ...]:
-        limits = limits_for(language, translation=translation)
-        return segment(words.words, language, limits, self._listened.duration)
+        limits = self._limits(language, translation)
+        cues = segment(words.words, language, limits, self._listened.duration)
+        making = self._making
+        shots = making.shop.transcripts.shots(making.job.content)
+        if shots is None or not making.job.library.shots:
+            return cues
+        return snap(cues, shots.cuts, shots.frame_rate, language, limits, self._listened.duration)
+
+    def _limits(self, language: Language, translation: bool) -> Limits:
+        cues = self._making.job.library.cues
+        limits = limits_for(
+            language, translation=translation, profile=cues.profile, audience=cues.audience
+        )
+        return overridden(limits, cues.overrides)
 
     def _transcript(self, engine: str, into: Language | None) -> Transcript:
         """All stretches by one engine, each a durable step that finds stored words at no cost."""
@@ -83,8 +111,21 @@ class Texts:
                 "a part of the transcript is gone from the state folder",
                 "It is recognised again at the next try",
             )
-        self._known[engine, into] = whole
-        return whole
+        self._known[engine, into] = self._guarded(whole, name, into or self._spoken)
+        return self._known[engine, into]
+
+    def _guarded(self, whole: Transcript, recipe: str, language: Language) -> Transcript:
+        """Without what is not to be believed. What is stored stays; what was left out is kept."""
+        making, listened = self._making, self._listened
+        words: tuple[Word, ...] = whole.words
+        gone: tuple[Removal, ...] = ()
+        if making.job.library.guards:
+            phrases = load_phrases(making.shop.configuration.settings.daemon.phrases)
+            words, gone = guard(
+                whole, language, listened.speech, listened.duration, phrases, quiet=listened.quiet
+            )
+        making.shop.transcripts.keep_removals(making.job.content, self._track, recipe, gone)
+        return replace(whole, words=words)
 
     def _recognise(
         self, engine: str, recipe: str, stretch: Stretch, into: Language | None
@@ -101,6 +142,8 @@ class Texts:
             except Crashed:
                 # Once more in a new process: most crashes are for lack of memory, and pass.
                 words = host.transcribe(audio, request)
+            if not host.capabilities.word_times:
+                words = replace(words, words=laid_over(words.words, stretch.speech, words.language))
             store.keep_stretch(content, self._track, recipe, stretch, words)
         return {"words": len(words.words)}
 
@@ -108,7 +151,7 @@ class Texts:
         configured = self._making.shop.configuration.translators[way.translator]
         translator = configured.make()
         able = configured.component.capabilities(configured.settings)
-        limits = limits_for(target, translation=True)
+        limits = self._limits(target, True)
         texts: dict[int, str] = {}
         for lines in batches(original, able.batch):
             self._making.steps.breathe()

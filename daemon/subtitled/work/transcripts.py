@@ -5,6 +5,8 @@ format or style decodes and recognises nothing::
 
     transcripts/ab/ab12.../1/listened.json            where somebody speaks, in which language
     transcripts/ab/ab12.../1/whisper-3f2a.../0-480.json    the words of one stretch
+    transcripts/ab/ab12.../1/whisper-3f2a.../removed.json  what of them is not believed, and why
+    transcripts/ab/ab12.../shots.json                      where the picture cuts
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from subtitled.plugin import Interval, Language, Stretch, Transcript
+from subtitled.subtitles.guards import Removal
 
 from .wire import TRANSCRIPT
 
@@ -33,10 +36,22 @@ class Listened:
     language: Language | None = None
     confidence: float = 0.0
     why: str = ""
+    quiet: tuple[Interval, ...] = ()
+    """Parts of the speech that are faint."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shots:
+    """Seconds at which the picture cuts, in order, at so many frames a second."""
+
+    frame_rate: float
+    cuts: tuple[float, ...]
 
 
 T = TypeVar("T")
 _LISTENED: TypeAdapter[Listened] = TypeAdapter(Listened)
+_SHOTS: TypeAdapter[Shots] = TypeAdapter(Shots)
+_REMOVED: TypeAdapter[tuple[Removal, ...]] = TypeAdapter(tuple[Removal, ...])
 
 
 def recipe(engine: str, settings: dict[str, Any], into: Language | None) -> str:
@@ -96,7 +111,31 @@ class TranscriptStore:
         if len(known) != len(parts) or not known:
             return None
         words = tuple(word for part in known for word in part.words)
-        return Transcript(known[0].language, words, known[0].engine, recipe)
+        evidence = tuple(one for part in known for one in part.evidence)
+        return Transcript(known[0].language, words, known[0].engine, recipe, evidence)
+
+    def removals(self, content: str, track: int) -> dict[str, tuple[Removal, ...]]:
+        """What was left out of the transcripts of a track and why, by recipe."""
+        found = {}
+        for path in sorted(self._track(content, track).glob("*/removed.json")):
+            found[path.parent.name] = _read(path, _REMOVED) or ()
+        return found
+
+    def keep_removals(
+        self, content: str, track: int, recipe: str, removals: tuple[Removal, ...]
+    ) -> None:
+        """Beside the stretches, which stay as they are."""
+        path = self._track(content, track) / recipe / "removed.json"
+        if (_read(path, _REMOVED) or ()) != removals:
+            write_durably(path, _REMOVED.dump_json(removals, indent=1))
+
+    def shots(self, content: str) -> Shots | None:
+        """Where the picture cuts, or None where nobody looked yet."""
+        return _read(self.folder / content[:2] / content / "shots.json", _SHOTS)
+
+    def keep_shots(self, content: str, shots: Shots) -> None:
+        target = self.folder / content[:2] / content / "shots.json"
+        write_durably(target, _SHOTS.dump_json(shots, indent=1))
 
     def _track(self, content: str, track: int) -> Path:
         return self.folder / content[:2] / content / str(track)

@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from subtitled.media.vad import Speech
 from subtitled.plugin import (
     Interval,
     LanguageGuess,
@@ -22,6 +23,7 @@ from subtitled.plugin import (
 )
 
 INTERVALS: TypeAdapter[list[Interval]] = TypeAdapter(list[Interval])
+SPEECH: TypeAdapter[Speech] = TypeAdapter(Speech)
 GUESSES: TypeAdapter[list[LanguageGuess]] = TypeAdapter(list[LanguageGuess])
 TRANSCRIPT: TypeAdapter[Transcript] = TypeAdapter(Transcript)
 REQUEST: TypeAdapter[Request] = TypeAdapter(Request)

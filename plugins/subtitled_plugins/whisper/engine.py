@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -14,6 +15,7 @@ from subtitled.plugin import (
     Audio,
     Capabilities,
     Engine,
+    Evidence,
     Interval,
     Language,
     LanguageGuess,
@@ -22,6 +24,7 @@ from subtitled.plugin import (
     Rejected,
     Request,
     Settings,
+    Stretch,
     Transcript,
     Word,
 )
@@ -46,6 +49,15 @@ UNSURE = -1.0
 SURE = -0.5
 """Whisper's own thresholds for text that is no speech: compression ratio, probability of
 no speech, average log probability (openai/whisper, transcribe.py)."""
+
+
+@dataclass(slots=True)
+class Heard:
+    """What was heard in one window. ``doubtful`` are words that Whisper itself hardly believes."""
+
+    words: list[Word] = field(default_factory=list)
+    doubtful: list[Word] = field(default_factory=list)
+    evidence: list[Evidence] = field(default_factory=list)
 
 
 class WhisperSettings(Settings):
@@ -148,45 +160,50 @@ class WhisperEngine(Engine):
             "task": "translate" if request.into else "transcribe",
             "beam_size": self.settings.beam_size,
             "word_timestamps": True,
-            "hotwords": ", ".join(request.terms) or None,
         }
-        heard = self._hear(audio, pack(request.stretch.speech), options)
+        terms = ", ".join(request.terms)
+        # In near silence Whisper would write down its hints, so there it gets none.
+        windows = pack(request.stretch.speech)
+        faint = [window for window in windows if terms and quiet(window, request.stretch)]
+        heard = self._hear(audio, faint, options)
+        options["hotwords"] = terms or None
+        heard |= self._hear(audio, [w for w in windows if w not in faint], options)
         # Batched decoding now and then stops early or loops in a window of much repetition:
         # such a window is heard again in halves, and the better hearing kept.
         again = self._hear(
             audio,
             [
                 half
-                for window, words in heard.items()
-                if lost(window, words)
+                for window, first in heard.items()
+                if window not in faint and lost(window, first.words)
                 for half in halves(window)
             ],
             options,
             last=True,
         )
         bounds = request.stretch.interval
-        words = [
-            _inside(word, bounds)
-            for window, first in heard.items()
-            for word in better(window, first, again)
-        ]
+        chosen = [one for window, first in heard.items() for one in better(window, first, again)]
+        words = [_inside(word, bounds) for one in chosen for word in (*one.words, *one.doubtful)]
         return Transcript(
             language=request.into or request.language,
             words=tuple(sorted(words, key=lambda word: word.start)),
             engine=f"whisper {self.settings.model}",
+            evidence=tuple(
+                sorted((one for each in chosen for one in each.evidence), key=lambda e: e.start)
+            ),
         )
 
     def _hear(
         self, audio: Audio, windows: Sequence[Window], options: dict[str, Any], last: bool = False
-    ) -> dict[Window, list[Word]]:
+    ) -> dict[Window, Heard]:
         """The words of each window, by all workers. ``last`` says that no other try follows."""
         work = batches(windows, self.context.threads, BATCH)
         done = self._workers.map(lambda batch: self._decode(audio, batch, options, last), work)
-        return {window: words for batch in done for window, words in batch.items()}
+        return {window: one for batch in done for window, one in batch.items()}
 
     def _decode(
         self, audio: Audio, batch: Sequence[Window], options: dict[str, Any], last: bool
-    ) -> dict[Window, list[Word]]:
+    ) -> dict[Window, Heard]:
         """The words of some windows, which lie one behind the other in one piece of sound."""
         import numpy as np
         from faster_whisper import BatchedInferencePipeline
@@ -203,21 +220,40 @@ class WhisperEngine(Engine):
         segments, _ = pipeline.transcribe(
             np.concatenate(sound), clip_timestamps=clips, batch_size=len(batch), **options
         )
-        heard: dict[Window, list[Word]] = {window: [] for window in batch}
+        heard = {window: Heard() for window in batch}
         for segment in segments:
             silence = segment.no_speech_prob > NO_SPEECH and segment.avg_logprob < UNSURE
             looping = segment.compression_ratio > LOOPING
-            if silence or (looping and not (last and segment.avg_logprob > SURE)):
-                continue
+            doubtful = silence or (looping and not (last and segment.avg_logprob > SURE))
+            placed: list[tuple[Window, Word]] = []
             for word in segment.words or ():
                 middle = (word.start + word.end) / 2
                 number = max(n for n, start in enumerate(starts) if n == 0 or start <= middle)
                 window, offset = batch[number], starts[number]
                 start = window.in_medium(word.start - offset)
                 end = window.in_medium(word.end - offset, is_end=True)
-                placed = Word(word.word, start, max(start, end), float(word.probability))
-                heard[window].append(placed)
+                said = Word(word.word, start, max(start, end), float(word.probability))
+                placed.append((window, said))
+            for window, said in placed:
+                (heard[window].doubtful if doubtful else heard[window].words).append(said)
+            if placed:
+                sure = Evidence(
+                    placed[0][1].start,
+                    placed[-1][1].end,
+                    log_probability=float(segment.avg_logprob),
+                    no_speech=float(segment.no_speech_prob),
+                    compression=float(segment.compression_ratio),
+                )
+                heard[placed[0][0]].evidence.append(sure)
         return heard
+
+
+def quiet(window: Window, stretch: Stretch) -> bool:
+    """Whether nothing in a window is heard clearly."""
+    return all(
+        any(faint.start <= part.start and part.end <= faint.end for faint in stretch.quiet)
+        for part in window.parts
+    )
 
 
 def lost(window: Window, words: Sequence[Word]) -> float:
@@ -234,12 +270,11 @@ def lost(window: Window, words: Sequence[Word]) -> float:
     return total
 
 
-def better(
-    window: Window, first: Sequence[Word], again: dict[Window, list[Word]]
-) -> Sequence[Word]:
-    """The hearing of a window that lost less of its speech."""
-    second = [word for half in halves(window) for word in again.get(half, ())]
-    return second if lost(window, second) < lost(window, first) else first
+def better(window: Window, first: Heard, again: dict[Window, Heard]) -> list[Heard]:
+    """The hearing of a window that lost less of its speech: the first, or its two halves."""
+    second = [again[half] for half in halves(window) if half in again]
+    words = [word for half in second for word in half.words]
+    return second if lost(window, words) < lost(window, first.words) else [first]
 
 
 def _inside(word: Word, bounds: Interval) -> Word:

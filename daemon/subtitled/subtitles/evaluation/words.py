@@ -7,7 +7,7 @@ import unicodedata
 
 from subtitled.plugin import Language
 
-from ..syntax import is_spaceless
+from ..scripts import is_spaceless
 from .conformity import bare
 
 _APOSTROPHES = re.compile("['\u2019\u02bc]")

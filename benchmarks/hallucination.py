@@ -1,0 +1,116 @@
+"""Characters that are written where nobody speaks: a minute each of sounds that are no speech.
+
+First the whole pipeline, `subtitled generate`, as a user runs it: the goal is 0. Then the engine
+alone on each sound as if all of it were speech, to see what the layers after the voice detector
+would catch if that were fooled: by the engine's own evidence, by the text, and by both with what
+the detector really says. About two minutes.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from material import model, own_folder
+from subtitled.media.vad import find_speech
+from subtitled.plugin import Audio, Context, Interval, Language, Request, Stretch, Transcript
+from subtitled.subtitles.formats import read
+from subtitled.subtitles.guards import guard, load_phrases
+from subtitled_plugins.whisper.engine import WhisperEngine, WhisperSettings
+
+SECONDS = 60.0
+_DYING = "exp(-2*mod(t,2))"
+_CHORD = "+".join(
+    f"{loud}*sin(2*PI*{pitch}*if(lt(mod(t,4),2),1,1.122)*t)"
+    for pitch, loud in ((220, 1), (277.18, 1), (329.63, 1), (440, 0.5), (554.37, 0.3), (880, 0.2))
+)
+SOUNDS = {
+    "silence": "anullsrc",
+    "pink noise": "anoisesrc=c=pink:a=0.3:seed=1",
+    "440 Hz tone": "sine=f=440",
+    "chords": f"aevalsrc='0.2*({_CHORD})*{_DYING}'".replace(",", "\\,"),
+    "drums": "aevalsrc='(random(0)*2-1)*0.5*exp(-18*mod(t\\,0.5))+"
+    "0.5*sin(2*PI*60*t)*exp(-9*mod(t\\,1))'",
+}
+
+
+def made(name: str, folder: Path) -> Path:
+    target = folder / f"{name}.flac"
+    _ffmpeg("-f", "lavfi", "-i", SOUNDS[name], "-t", str(SECONDS), "-ar", "44100", str(target))
+    return target
+
+
+def written(medium: Path, folder: Path) -> int:
+    """Characters in the sidecars that the whole pipeline writes, from an empty state."""
+    config = folder / "config.toml"
+    config.write_text("", "utf-8")
+    environment = {key: value for key, value in os.environ.items() if key != "STATE_DIRECTORY"}
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "subtitled", "--config", str(config)),
+            *("generate", str(medium), "--to", "original,en"),
+        ],
+        env=environment | {"XDG_STATE_HOME": str(folder / "state")},
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+    )
+    if done.returncode:
+        sys.exit(f"{medium.name}: status {done.returncode}:\n{done.stderr}")
+    sidecars = medium.parent.glob(f"{medium.stem}.*.srt")
+    return sum(len(cue.text) for path in sidecars for cue in read(path.read_bytes(), "srt"))
+
+
+def engine_alone(engine: WhisperEngine, audio: Audio) -> dict[str, int]:
+    """Characters that the engine writes if all is said to be speech, and that each layer leaves."""
+    whole, english = Interval(0.0, audio.duration), Language("en")
+    raw = engine.transcribe(audio, Request(Stretch(whole, (whole,)), english))
+    bare = Transcript(raw.language, raw.words)
+    phrases, heard = load_phrases(), find_speech(audio)
+
+    def left(transcript: Transcript, speech: tuple[Interval, ...]) -> int:
+        words, _ = guard(transcript, english, speech, audio.duration, phrases, quiet=heard.quiet)
+        return sum(len(word.text) for word in words)
+
+    return {
+        "raw": sum(len(word.text) for word in raw.words),
+        "text": left(bare, (whole,)),
+        "evidence": left(raw, (whole,)),
+        "all": left(raw, heard.intervals),
+    }
+
+
+def main() -> None:
+    engine = WhisperEngine(WhisperSettings(), Context("whisper", 2, {"base": model()}))
+    engine.load()
+    results: dict[str, dict[str, int]] = {}
+    print(f"characters in {SECONDS:.0f} s   pipeline | detector bypassed:")
+    print(f"{'':14} {'':>9} | {'engine':>7} {'text':>7} {'+engine':>8} {'+detector':>10}")
+    with own_folder() as folder:
+        for name in SOUNDS:
+            medium = made(name, folder)
+            raw = folder / "sound.s16"
+            _ffmpeg("-i", str(medium), "-ac", "1", "-ar", "16000", "-f", "s16le", str(raw))
+            row = {"pipeline": written(medium, folder)} | engine_alone(engine, Audio(raw))
+            print(
+                f"{name:14} {row['pipeline']:9} | {row['raw']:7} {row['text']:7} "
+                f"{row['evidence']:8} {row['all']:10}",
+                flush=True,
+            )
+            results[name] = row
+    print(json.dumps(results))
+    if any(row["pipeline"] for row in results.values()):
+        sys.exit("characters were written where nobody speaks")
+
+
+def _ffmpeg(*arguments: str) -> None:
+    subprocess.run(
+        ["ffmpeg", "-v", "error", "-y", *arguments], check=True, stdin=subprocess.DEVNULL
+    )
+
+
+if __name__ == "__main__":
+    main()

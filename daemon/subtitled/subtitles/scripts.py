@@ -1,0 +1,155 @@
+"""What scripts are like: who puts spaces, what a reader sees as one character, what may be parted.
+
+Line breaking follows UAX #14 where it matters for subtitles, and JLREQ (kinsoku) for Japanese;
+clusters follow UAX #29.
+"""
+
+from __future__ import annotations
+
+import functools
+import unicodedata
+
+import langcodes
+
+from subtitled.plugin import Language
+
+SPACELESS = frozenset({"zh", "yue", "ja", "th", "lo", "km", "my"})
+"""Languages that put no space between words."""
+_RIGHT_TO_LEFT = frozenset({"Arab", "Hebr", "Syrc", "Thaa", "Nkoo", "Adlm", "Rohg"})
+
+_NEVER_FIRST = frozenset(
+    "、。，．：；！？）」』】〉》〕］｝〗〙”’»›…‥⋯ー々〻ヽヾゝゞ゠〜～・·‐–ゎゕゖヮヵヶㇷ"
+    "ぁぃぅぇぉっゃゅょァィゥェォッャュョ,.:;!?)]}%‰℃°′″¢؟،؛।॥՞։๏๚๛ฯๆ"
+    "ะาำๅຯະາຳໆ។៕ៗ၊။"
+)
+"""Kinsoku: what may not begin a line; with it the vowels of Thai and Lao that follow their
+consonant, the repetition marks and the full stops of the scripts of Asia."""
+_NEVER_LAST = frozenset("（「『【〈《〔［｛〖〘“‘«‹([{¿¡$€£¥￥#＃＠@เแโใไເແໂໃໄ")
+"""What may not end a line: openers, signs that stand before a number, and the vowels of Thai and
+Lao that are written before their consonant."""
+_INSEPARABLE = frozenset("—…‥⋯―")
+"""Two of these are one mark."""
+_DASHES = ("-", "–", "—")
+_JOINER = "\u200d"
+_STACKERS = frozenset("\u094d\u09cd\u0a4d\u0acd\u0b4d\u0c4d\u0ccd\u0d4d\u1039\u17d2\u1a60")
+"""Signs that bind the consonant after them to the one before: virama, coeng and their like."""
+
+
+def is_spaceless(language: Language) -> bool:
+    """Whether a language puts no space between words."""
+    return primary_of(language) in SPACELESS
+
+
+@functools.lru_cache(maxsize=256)
+def primary_of(language: Language) -> str:
+    """``zh`` of ``zh-Hans``, quickly: it is asked for each word."""
+    return str(language.primary)
+
+
+@functools.lru_cache(maxsize=256)
+def is_right_to_left(language: Language) -> bool:
+    """Whether a language is written from right to left, by its script or its usual one."""
+    return langcodes.Language.get(language).maximize().script in _RIGHT_TO_LEFT
+
+
+@functools.lru_cache(maxsize=256)
+def is_traditional(language: Language) -> bool:
+    """Whether a Chinese language is written in traditional characters."""
+    return langcodes.Language.get(language).maximize().script == "Hant"
+
+
+def clusters(text: str) -> list[str]:
+    """Characters as readers see them: with their marks, emoji with what is joined to them."""
+    if text.isascii():
+        return list(text)
+    found: list[str] = []
+    for character in text:
+        if found and _continues(found[-1], character):
+            found[-1] += character
+        else:
+            found.append(character)
+    return found
+
+
+def _continues(before: str, character: str) -> bool:
+    if attaches(character) or before[-1] == _JOINER:
+        return True
+    if before[-1] in _STACKERS:
+        return character.isalpha()
+    # A flag is two letters of a kind of their own.
+    return len(before) == 1 and is_flag_letter(before) and is_flag_letter(character)
+
+
+@functools.lru_cache(maxsize=8192)
+def attaches(character: str) -> bool:
+    """Whether a character is part of the one before it: marks, joiners, shades of skin."""
+    code = ord(character)
+    return (
+        unicodedata.category(character) in ("Mn", "Mc", "Me")
+        or character in (_JOINER, "\u200c")
+        or 0x1F3FB <= code <= 0x1F3FF
+        or 0xE0020 <= code <= 0xE007F
+        or 0x1160 <= code <= 0x11FF
+    )
+
+
+def is_flag_letter(character: str) -> bool:
+    return 0x1F1E6 <= ord(character) <= 0x1F1FF
+
+
+def may_break(before: str, after: str) -> bool:
+    """Whether a line may end between two pieces at all: kinsoku, and never inside a character."""
+    if before[-1:].isspace() or after[:1].isspace():
+        return _may_break_at_space(before.strip(), after.strip())
+    if not before or not after:
+        return False
+    last, first = before[-1], after[0]
+    if first in _NEVER_FIRST or last in _NEVER_LAST or (first == last and first in _INSEPARABLE):
+        return False
+    return not _continues(last, first) and not (_spelled(last) and _spelled(first))
+
+
+def _may_break_at_space(left: str, right: str) -> bool:
+    """Marks that stand alone between spaces belong to a side; ``…and on`` is a word."""
+    if not left or not right:
+        return False
+    if left in _DASHES:
+        return False
+    if right in _DASHES:
+        # Between sentences it says that somebody else speaks; else it ends what was before.
+        return left.endswith((".", "!", "?", "…"))
+    if all(c in _NEVER_FIRST for c in right) or all(c in _NEVER_LAST for c in left):
+        return False
+    # A number that is written in groups of three is one number.
+    return not (len(right) == 3 and right.isdecimal() and len(left) <= 3 and left.isdecimal())
+
+
+@functools.lru_cache(maxsize=8192)
+def _spelled(character: str) -> bool:
+    """Letters and digits of scripts that spell words with spaces between them."""
+    if character.isascii():
+        return character.isalnum()
+    return unicodedata.category(character) in ("Lu", "Ll", "Lt", "Nd") or (
+        character.isalpha() and script_of(character) in ("arabic", "hebrew", "hangul")
+    )
+
+
+_NAMES = {
+    "HIRAGANA": "hiragana",
+    "KATAKANA": "katakana",
+    "KATAKANA-HIRAGANA": "katakana",
+    "CJK": "han",
+    "THAI": "thai",
+    "LAO": "lao",
+    "KHMER": "khmer",
+    "MYANMAR": "burmese",
+    "HANGUL": "hangul",
+    "ARABIC": "arabic",
+    "HEBREW": "hebrew",
+}
+
+
+@functools.lru_cache(maxsize=8192)
+def script_of(character: str) -> str:
+    """The script of a character, of those that matter here; else the empty string."""
+    return _NAMES.get(unicodedata.name(character, "").split(" ", 1)[0], "") if character else ""

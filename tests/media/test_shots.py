@@ -1,0 +1,111 @@
+"""Where the picture cuts, seen in the same run that decodes the sound."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from subtitled.media.decode import decode
+from subtitled.media.probe import probe
+from subtitled.media.shots import cut_in
+
+CUTS = (1.5, 2.25, 4.0)
+RATE = 24
+
+
+@pytest.fixture(scope="module")
+def cut_film(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Four shots that differ, joined hard at :data:`CUTS`, with a tone as sound."""
+    target = tmp_path_factory.mktemp("cuts") / "a film, [cut]: 1.mkv"
+    edges = (0.0, *CUTS, 5.0)
+    shots = ("testsrc2", "color=c=white", "mandelbrot", "color=c=navy")
+    inputs: list[str] = []
+    for shot, start, end in zip(shots, edges, edges[1:], strict=False):
+        mark = "=" if "=" not in shot else ":"
+        inputs += [
+            "-f",
+            "lavfi",
+            "-i",
+            f"{shot}{mark}s=192x108:r={RATE},trim=duration={end - start}",
+        ]
+    joined = "".join(f"[{n}:v]" for n in range(4)) + "concat=n=4[v]"
+    subprocess.run(
+        [
+            *("ffmpeg", "-v", "error", *inputs, "-f", "lavfi", "-i", "sine=d=5"),
+            *("-filter_complex", joined, "-map", "[v]", "-map", "4:a"),
+            *("-c:v", "libx264", "-preset", "ultrafast", "-c:a", "flac", f"file:{target}"),
+        ],
+        check=True,
+        stdin=subprocess.DEVNULL,
+    )
+    return target
+
+
+def test_hard_cuts_are_found_to_the_frame_with_the_sound_in_one_run(
+    cut_film: Path, tmp_path: Path
+) -> None:
+    facts = probe(cut_film)
+    assert facts.frame_rate == RATE
+    cuts: list[float] = []
+    told: list[float] = []
+    audio = decode(
+        cut_film, facts.audio[0], tmp_path / "a.s16", on_cut=cuts.append, on_progress=told.append
+    )
+    assert cuts == pytest.approx(CUTS, abs=0.5 / RATE)
+    assert audio.duration == pytest.approx(5, abs=0.1)
+    assert told == sorted(told)
+    assert told[-1] == pytest.approx(5, abs=0.2)
+
+
+def test_the_sound_is_the_same_with_and_without_watching(cut_film: Path, tmp_path: Path) -> None:
+    track = probe(cut_film).audio[0]
+    with_picture = decode(cut_film, track, tmp_path / "a", on_cut=lambda cut: None)
+    alone = decode(cut_film, track, tmp_path / "b")
+    assert with_picture.path.read_bytes() == alone.path.read_bytes()
+
+
+def test_a_picture_that_starts_late_cuts_at_the_time_of_the_medium(
+    cut_film: Path, tmp_path: Path
+) -> None:
+    late = tmp_path / "late.mkv"
+    subprocess.run(
+        [
+            *("ffmpeg", "-v", "error", "-f", "lavfi", "-i", "sine=d=8", "-itsoffset", "2"),
+            *("-i", f"file:{cut_film}", "-map", "0:a", "-map", "1:v", "-c:v", "copy", late),
+        ],
+        check=True,
+        stdin=subprocess.DEVNULL,
+    )
+    cuts: list[float] = []
+    decode(late, probe(late).audio[0], tmp_path / "a", on_cut=cuts.append)
+    assert cuts == pytest.approx([cut + 2 for cut in CUTS], abs=0.05)
+
+
+def test_a_file_without_a_picture_still_gives_its_sound(tmp_path: Path) -> None:
+    sound = tmp_path / "a.flac"
+    subprocess.run(
+        ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "sine=d=2", sound],
+        check=True,
+        stdin=subprocess.DEVNULL,
+    )
+    cuts: list[float] = []
+    audio = decode(sound, probe(sound).audio[0], tmp_path / "a", on_cut=cuts.append)
+    assert audio.duration == pytest.approx(2, abs=0.05)
+    assert cuts == []
+
+
+def test_a_picture_that_does_not_change_has_no_cuts(
+    film: Callable[..., Path], tmp_path: Path
+) -> None:
+    medium = film("a.mkv")
+    cuts: list[float] = []
+    decode(medium, probe(medium).audio[0], tmp_path / "a", on_cut=cuts.append)
+    assert cuts == []
+
+
+@pytest.mark.parametrize("line", ["", "frame:", "frame:0 pts:1 pts_time:", "frame=3", "pts_time:4"])
+def test_what_is_no_cut_is_none(line: str) -> None:
+    assert cut_in(line) is None

@@ -1,0 +1,421 @@
+"""What nobody said goes, with its reason; what people really repeat, sing and count stays."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from subtitled.plugin import Evidence, Interval, Language, Misconfigured, Transcript, Word
+from subtitled.subtitles.guards import Phrases, Removal, guard, load_phrases
+from subtitled.subtitles.guards.passages import bare
+
+EN = Language("en")
+PHRASES = load_phrases()
+LONG = 600.0
+
+
+def said(
+    text: str,
+    start: float = 100.0,
+    each: float | None = None,
+    confidence: float | None = 0.9,
+    pause: float = 0.1,
+) -> list[Word]:
+    """The words of a text, spoken from ``start`` on; 12 letters a second, or ``each`` seconds."""
+    words, now = [], start
+    for part in text.split():
+        length = len(part) / 12 if each is None else each
+        words.append(Word(f" {part}", now, now + length, confidence))
+        now += length + pause
+    return words
+
+
+def guarded(
+    words: Sequence[Word],
+    *,
+    language: Language = EN,
+    speech: Sequence[Interval] | None = None,
+    quiet: Sequence[Interval] = (),
+    evidence: tuple[Evidence, ...] = (),
+    terms: Sequence[str] = (),
+) -> tuple[str, tuple[Removal, ...]]:
+    """The text that is left and what was removed; all is speech unless it is said."""
+    heard = [Interval(0, LONG)] if speech is None else speech
+    transcript = Transcript(language, tuple(words), evidence=evidence)
+    left, gone = guard(transcript, language, heard, LONG, PHRASES, quiet=quiet, terms=terms)
+    return "".join(word.text for word in left).strip(), gone
+
+
+def stays(words: Sequence[Word], language: Language = EN) -> bool:
+    left, gone = guarded(words, language=language)
+    return gone == () and left == "".join(word.text for word in words).strip()
+
+
+# Real repetition
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "No no no!",
+        "No, no, no, no, no!",
+        "Row, row, row your boat, gently down the stream.",
+        "Ten! Nine! Eight! Seven! Six! Five! Four! Three! Two! One! Liftoff!",
+        "One, two, three, four. One, two, three, four. Two, two, three, four. Left, right.",
+        "Attica! Attica! Attica! Attica! Attica! Attica!",
+        "Tomorrow, and tomorrow, and tomorrow, creeps in this petty pace from day to day",
+        "Let it be, let it be, let it be, let it be, whisper words of wisdom, let it be.",
+        "Na na na na na na na na, hey hey hey, goodbye.",
+        "The bells, bells, bells, bells, bells, bells, bells, to the rhyming of the bells!",
+        "Never, never, never, never give up.",
+        "It costs 1000000000 dollars.",
+        "Thank you very much for that kind word.",
+        "Music was my first love (and it will be my last).",
+    ],
+)
+def test_songs_chants_poems_and_counting_survive(text: str) -> None:
+    assert stays(said(text))
+
+
+def test_a_chant_of_half_a_minute_survives_where_a_crowd_is_heard() -> None:
+    words: list[Word] = []
+    for number in range(15):
+        words += said("We want justice now!", 10 + 2.2 * number)
+    assert stays(words)
+
+
+def test_a_refrain_that_comes_back_survives() -> None:
+    words: list[Word] = []
+    for number in range(6):
+        words += said("Hallelujah, hallelujah.", 20 * number)
+        words += said(f"This is verse number {number} of the song.", 20 * number + 6)
+    assert stays(words)
+
+
+@pytest.mark.parametrize(("language", "text"), [("ja", "はいはいはい"), ("zh", "好好好好好")])
+def test_repetition_in_scripts_without_spaces_survives(language: str, text: str) -> None:
+    words = [Word(c, 5 + n * 0.2, 5.15 + n * 0.2, 0.9) for n, c in enumerate(text)]
+    assert stays(words, Language(language))
+
+
+# Loops
+
+
+@pytest.mark.parametrize("count", [4, 8, 20])
+def test_a_loop_at_no_time_at_all_leaves_one(count: int) -> None:
+    loop = said("I will go home " * count, each=0.001, pause=0.0)
+    left, gone = guarded([*said("Then he said:", 90), *loop])
+    assert left == "Then he said: I will go home"
+    assert [removal.reason for removal in gone] == [f"a loop: “I will go home” {count} times"]
+
+
+def test_a_loop_spread_over_a_minute_leaves_one() -> None:
+    left, gone = guarded(said("Yes. " * 12, each=5.0))
+    assert left == "Yes."
+    assert "a loop" in gone[0].reason
+
+
+def test_a_loop_of_which_the_engine_is_not_sure_leaves_one() -> None:
+    left, gone = guarded(said("going down " * 5, confidence=0.3))
+    assert left == "going down"
+    assert gone[0].text == ("going down " * 4).strip()
+
+
+def test_a_loop_where_nothing_clear_is_heard_leaves_nothing_or_one() -> None:
+    words = said("so far away " * 5)
+    left, _ = guarded(words, quiet=[Interval(90, 200)])
+    assert left == "so far away"
+
+
+def test_what_goes_on_beyond_all_reason_is_a_loop_even_in_clear_sound() -> None:
+    left, _ = guarded(said("ninety " * 40))
+    assert left == "ninety"
+
+
+def test_equal_sentences_for_long_leave_the_first() -> None:
+    sentence = "I do not know what it is that they want from me today."
+    words: list[Word] = []
+    for number in range(3):
+        words += said(sentence, 10 + 6.0 * number, confidence=0.4)
+    left, gone = guarded(words)
+    assert left == sentence
+    assert [removal.text for removal in gone] == [sentence] * 2
+    assert stays([replace(word, confidence=0.9) for word in words])
+
+
+def test_short_syllables_need_more_repeats() -> None:
+    assert stays(said("no no no no no", confidence=0.3))
+    left, _ = guarded(said("no no no no no no", confidence=0.3))
+    assert left == "no"
+
+
+@pytest.mark.parametrize(
+    ("word", "left"),
+    [
+        ("啊啊啊啊啊啊啊啊", "啊啊啊啊"),
+        ("ｗｗｗｗｗｗｗ", "ｗｗｗｗ"),
+        ("hahahahahahahahaha", "hahahaha"),
+        ("Nooooooooooo!", "Noooo!"),
+        ("1000000", "1000000"),
+        ("Mississippi", "Mississippi"),
+    ],
+)
+def test_letters_without_end_are_cut_to_four(word: str, left: str) -> None:
+    assert guarded(said(word))[0] == left
+
+
+# Known inventions
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "Subtitles by the Amara.org community"),
+        ("de", "Untertitelung im Auftrag des ZDF, 2021"),
+        ("fr", "Sous-titrage ST' 501"),
+        ("es", "Subtítulos realizados por la comunidad de Amara.org"),
+        ("ru", "Редактор субтитров А.Семкин Корректор А.Егорова"),
+        ("zh", "字幕由 Amara.org 社群提供"),
+        ("zh", "请不吝点赞 订阅 转发 打赏支持明镜与点点栏目"),
+        ("pl", "Napisy stworzone przez społeczność Amara.org"),
+    ],
+)
+def test_credits_go_even_where_somebody_speaks(language: str, text: str) -> None:
+    left, gone = guarded(said(text), language=Language(language))
+    assert left == ""
+    assert "credit" in gone[0].reason
+
+
+def test_a_long_sentence_that_names_a_credit_stays() -> None:
+    assert stays(said("He told me that amara.org had been the place where they all first met in ."))
+
+
+SOFT = [
+    ("en", "Thanks for watching!"),
+    ("en", "Thank you."),
+    ("en", "you"),
+    ("es", "¡Suscríbete!"),
+    ("de", "Vielen Dank fürs Zuschauen."),
+    ("ja", "ご視聴ありがとうございました。"),
+    ("zh", "谢谢观看"),
+    ("ko", "시청해주셔서 감사합니다."),
+    ("ru", "Продолжение следует..."),
+    ("fr", "Merci d'avoir regardé cette vidéo !"),
+]
+
+
+@pytest.mark.parametrize(("language", "text"), SOFT)
+def test_phrases_that_people_say_stay_where_they_are_heard(language: str, text: str) -> None:
+    assert stays(said(text), Language(language))
+
+
+@pytest.mark.parametrize(("language", "text"), SOFT)
+def test_the_same_phrases_go_where_the_sound_is_weak(language: str, text: str) -> None:
+    tongue = Language(language)
+    unsure = [replace(word, confidence=0.3) for word in said(text)]
+    assert guarded(unsure, language=tongue)[0] == ""
+    assert guarded(said(text), language=tongue, quiet=[Interval(95, 120)])[0] == ""
+    far = [Interval(0, 90), Interval(130, 200)]
+    assert guarded(said(text, confidence=None), language=tongue, speech=far)[0] == ""
+
+
+def test_a_phrase_alone_at_the_edge_goes_unless_it_is_believed() -> None:
+    film = said("We were talking for a long time.", 300)
+    for start in (3.0, LONG - 10):
+        left, gone = guarded([*film, *said("Thank you.", start, confidence=0.6)])
+        assert left == "We were talking for a long time."
+        assert "alone at the edge" in gone[0].reason
+        assert "Thank you" in guarded([*film, *said("Thank you.", start, confidence=0.95)])[0]
+    near = said("Thank you.", LONG - 10, confidence=0.6)
+    assert "Thank you" in guarded([*said("Here you are.", LONG - 13), *near])[0]
+
+
+def test_an_engines_own_hints_go_where_little_is_heard() -> None:
+    terms = ("Rivendell", "Bombadil")
+    echo = said("Rivendell, Bombadil.", confidence=0.4)
+    assert guarded(echo, terms=terms)[0] == ""
+    assert guarded(echo)[0] != ""
+    assert guarded(said("Bombadil!"), terms=terms)[0] == "Bombadil!"
+
+
+# Signs
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[Music]",
+        "(upbeat music)",
+        "*laughs*",
+        "♪",
+        "♪ ♪ ♪",
+        "【音楽】",
+        "[BLANK_AUDIO]",
+        "[ Silence ]",
+        "<|nospeech|>",
+        ">>",
+        "...",
+        "（拍手）",
+        "[Musique]",
+    ],
+)
+def test_signs_that_are_no_speech_go(text: str) -> None:
+    left, gone = guarded([*said("Hello there."), *said(text, 110)])
+    assert left == "Hello there."
+    assert gone
+
+
+def test_signs_are_cut_out_of_speech_that_stays() -> None:
+    words = [Word(" <|en|>Well,", 1, 1.5), Word(" >>", 1.5, 1.6), Word(" hello", 1.6, 2)]
+    words += [
+        Word(" [", 2, 2.1),
+        Word("Mus", 2.1, 2.2),
+        Word("ic", 2.2, 2.3),
+        Word("] you", 2.3, 3),
+    ]
+    left, gone = guarded(words)
+    assert left == "Well, hello you"
+    assert {removal.reason for removal in gone} == {"a sign, not speech"}
+
+
+@pytest.mark.parametrize(
+    "text", ["♪ Oh happy day ♪", "(I never liked the music they played)", "5 > 3", "[sic]"]
+)
+def test_brackets_and_notes_around_speech_stay(text: str) -> None:
+    assert stays(said(text))
+
+
+# Sound and evidence
+
+
+def test_words_outside_speech_go_unless_the_engine_is_sure() -> None:
+    speech = [Interval(0, 90)]
+    left, gone = guarded(said("Something odd here.", confidence=0.6), speech=speech)
+    assert (left, gone[0].reason) == ("", "where nobody speaks")
+    assert guarded(said("Something odd here.", confidence=0.95), speech=speech)[0] != ""
+    guessed = [replace(word, estimated=True) for word in said("Something odd here.")]
+    assert guarded(guessed, speech=speech)[0] != ""
+
+
+def test_guesses_in_faint_sound_go_and_whispers_that_are_understood_stay() -> None:
+    quiet = [Interval(95, 120)]
+    assert guarded(said("Mumble jumble.", confidence=0.2), quiet=quiet)[0] == ""
+    assert guarded(said("Come closer.", confidence=0.7), quiet=quiet)[0] == "Come closer."
+
+
+def test_a_pace_that_nobody_speaks_goes_only_in_doubt() -> None:
+    fast = said("This whole sentence takes no time.", each=0.01, pause=0.0)
+    assert stays(fast)
+    left, gone = guarded([replace(word, confidence=0.4) for word in fast])
+    assert left == ""
+    assert "letters in" in gone[0].reason
+
+
+def test_the_engines_own_doubt_counts() -> None:
+    words = [*said("We will be right there."), *said("Lorem ipsum dolor.", 200)]
+    silent = Evidence(199, 210, log_probability=-1.4, no_speech=0.8)
+    left, gone = guarded(words, evidence=(silent,))
+    assert left == "We will be right there."
+    assert "heard nobody there (no speech 80%" in gone[0].reason
+    sure = Evidence(199, 210, log_probability=-0.3, no_speech=0.8)
+    assert guarded(words, evidence=(sure,))[1] == ()
+
+
+def test_a_song_of_which_the_engine_is_sure_stays_however_well_it_compresses() -> None:
+    words = said("La la land, we are in la la land, oh la la land, all in la la land tonight")
+    sung = Evidence(99, 120, log_probability=-0.2, no_speech=0.1, compression=3.0)
+    assert guarded(words, evidence=(sung,))[1] == ()
+    caught = replace(sung, log_probability=-0.9)
+    assert "caught in a loop" in guarded(words, evidence=(caught,))[1][0].reason
+
+
+# Whatever comes
+
+_TEXTS = st.lists(
+    st.sampled_from(
+        ["a", "no", "[Music]", "♪", "Thank you.", "amara.org", "<|x|>", "(", "]", "啊" * 9]
+    )
+    | st.text(max_size=8),
+    max_size=60,
+)
+_TIMES = st.floats(-10, 700) | st.sampled_from([0.0, math.inf, -math.inf])
+_SPEECH = st.lists(st.floats(0, 600), max_size=12, unique=True).map(
+    lambda edges: [Interval(*pair) for pair in zip(*[iter(sorted(edges))] * 2, strict=False)]
+)
+
+
+@settings(deadline=None)
+@given(_TEXTS, st.data(), _SPEECH)
+def test_every_word_is_kept_or_told_and_none_is_invented(
+    texts: list[str], data: st.DataObject, speech: list[Interval]
+) -> None:
+    words = []
+    for text in texts:
+        start, end = sorted((data.draw(_TIMES), data.draw(_TIMES)))
+        words.append(Word(text, start, end, data.draw(st.none() | st.floats(0, 1))))
+    transcript = Transcript(EN, tuple(words))
+    left, gone = guard(transcript, EN, speech, LONG, PHRASES)
+    count = sum(len(word.text) for word in words)
+    assert sum(len(word.text) for word in left) <= count
+    places = {(word.start, word.end) for word in words}
+    assert {(word.start, word.end) for word in left} <= places
+    kept = "".join(bare(word.text) for word in left)
+    told = "".join(bare(removal.text) for removal in gone)
+    everything = "".join(bare(word.text) for word in words)
+    for letter in set(everything):
+        assert kept.count(letter) + told.count(letter) >= everything.count(letter)
+    assert list(gone) == sorted(gone, key=lambda removal: (removal.start, removal.end))
+    assert all(removal.reason for removal in gone)
+    assert transcript.words == tuple(words)
+
+
+def test_ten_thousand_words_take_no_time_to_speak_of() -> None:
+    words = said("the quick brown fox jumps over it. " * 1400, 0.0)
+    begin = time.process_time()
+    guarded(words, speech=[Interval(n, n + 0.9) for n in range(6000)])
+    assert time.process_time() - begin < 5
+
+
+# The lists
+
+
+def test_lists_of_the_users_add_to_ours(tmp_path: Path) -> None:
+    folder = tmp_path / "phrases"
+    folder.mkdir()
+    (folder / "mine.toml").write_text('[hard]\nany = ["myfansubs"]\n[soft]\nen = ["Rock on"]\n')
+    (folder / "notes.txt").write_text("not a list")
+    phrases = load_phrases(folder)
+    assert isinstance(phrases, Phrases)
+    assert ("myfansubs",) in phrases.hard
+    assert ("en", "rockon") in phrases.soft
+    assert phrases.soft > PHRASES.soft
+    assert load_phrases(folder / "mine.toml") == phrases
+    words = tuple(said("Translated by MyFansubs"))
+    assert guard(Transcript(EN, words), EN, [Interval(0, LONG)], LONG, phrases)[0] == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[hard",
+        "[hart]\nen = []",
+        "[soft]\nengrish = ['x']",
+        "[soft]\nen = 'x'",
+        "[hard]\nen = ['…']",
+    ],
+)
+def test_a_list_that_is_none_is_refused_with_the_cure(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(text)
+    with pytest.raises(Misconfigured, match=r"mine\.toml") as caught:
+        load_phrases(path)
+    assert "daemon.phrases" in caught.value.cure
+    with pytest.raises(Misconfigured):
+        load_phrases(tmp_path / "gone.toml")

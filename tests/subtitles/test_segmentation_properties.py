@@ -1,0 +1,209 @@
+"""What holds for the cues of any words whatever, in every language, by every profile."""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from subtitled.plugin import Cue, Language, Word
+from subtitled.subtitles.limits import (
+    AUDIENCES,
+    PROFILES,
+    Limits,
+    limits_for,
+    overridden,
+    width,
+)
+from subtitled.subtitles.repair import clean
+from subtitled.subtitles.scripts import clusters
+from subtitled.subtitles.segmentation import segment
+from subtitled.subtitles.timing import FLASH
+
+TAGS = (
+    *("en es fr de it pt-BR nl pl ru uk cs sk sr sv da no fi tr hu ro el bg vi id ko".split()),
+    *("ar fa he hi zh-Hans zh-Hant yue ja th lo km my und".split()),
+)
+TEXTS = (
+    *(" the", " of", " fox,", " jumps.", "-evident", "n't", " Mr.", " 10", " 000", "{x}", "-->"),
+    *(
+        "今日は",
+        "天気",
+        "、",
+        "。",
+        "「",
+        "」",
+        "ッ",
+        "ー",
+        "字",
+        "幕，",
+        "한국어",
+        " 수",
+        " 있다.",
+    ),
+    *("สวัสดี", "ครับ", "เ", "ะ", " ", "ສະບາຍ", "ខ្ញុំ", "ကျွန်တော်", "क्षमा", "कीजिए।"),
+    *(" שלום", "!", " مرحبا،", " بِسْمِ", "\u200f", "\u202e", " «", " »", " ?", " –", "…", "\u2581go"),
+    *(
+        "👩‍👩‍👧‍👦",
+        "🇩🇪",
+        "👍🏽",
+        "e\u0301",
+        "\u0301",
+        "x" * 90,
+        "字" * 90,
+        "ก" * 90,
+        "\ufffd",
+        "\x00",
+        "",
+    ),
+)
+texts = st.one_of(st.sampled_from(TEXTS), st.text(max_size=6))
+times = st.one_of(
+    st.sampled_from([math.nan, math.inf, -math.inf, -1.0, 0.0, 7200.0, 1e9]),
+    st.floats(0, 60),
+    st.integers(0, 60).map(lambda tick: tick / 20),
+)
+speakers = st.sampled_from([None, "a", "b"])
+dirty = st.lists(st.builds(Word, texts, times, times, st.none(), speakers), max_size=50)
+languages = st.sampled_from(TAGS).map(Language)
+limits_of_all = st.builds(
+    lambda profile, audience, translation: (
+        lambda language: limits_for(
+            language, translation=translation, profile=profile, audience=audience
+        )
+    ),
+    st.sampled_from(PROFILES),
+    st.sampled_from(AUDIENCES),
+    st.booleans(),
+)
+thorough = settings(deadline=None, max_examples=300, suppress_health_check=[HealthCheck.too_slow])
+
+
+def letters(text: str) -> str:
+    return "".join(c for c in text if not c.isspace() and c not in "-–—")
+
+
+def said(words: list[Word]) -> str:
+    """What must be read, told apart from the code: by time, a word without times after the last."""
+    timed, last = [], 0.0
+    for word in words:
+        if clean(word.text).strip():
+            last = max(0.0, word.start) if math.isfinite(word.start) else last
+            timed.append((last, word))
+    return "".join(clean(word.text) for _, word in sorted(timed, key=lambda pair: pair[0]))
+
+
+def check(cues: tuple[Cue, ...], language: Language, limits: Limits, duration: float) -> None:
+    """The promises that do not depend on what was said."""
+    gap = math.ceil(limits.gap * 1000) / 1000
+    roomy = len(cues) * (FLASH / 1000 + gap) <= duration
+    for cue in cues:
+        assert math.isfinite(cue.start) and math.isfinite(cue.end)
+        assert 0 <= cue.start < cue.end <= duration + 1e-9
+        assert cue.end - cue.start <= limits.max_duration + 0.001
+        for line in cue.text.split("\n"):
+            assert line == line.strip() != ""
+            one = len(clusters(line)) == 1
+            assert one or width(line, language) <= limits.line_length
+        if len(cues) * 2 < duration * 1000:
+            assert len(cue.text.split("\n")) <= limits.lines
+    for before, after in itertools.pairwise(cues):
+        assert before.end <= after.start
+        if roomy:
+            assert after.start - before.end >= limits.gap - 1e-9
+
+
+@thorough
+@given(dirty, languages, limits_of_all, st.floats(5, 7200))
+def test_dirty_words_give_clean_cues_by_every_profile(words, language, of, duration) -> None:  # type: ignore[no-untyped-def]
+    limits = of(language)
+    cues = segment(words, language, limits, duration)
+    check(cues, language, limits, duration)
+    assert letters("".join(cue.text for cue in cues)) == letters(said(words))
+
+
+@thorough
+@given(dirty, languages, st.floats(0.001, 5))
+def test_a_medium_with_no_room_still_has_all_words_in_order_inside(
+    words: list[Word], language: Language, duration: float
+) -> None:
+    limits = limits_for(language, translation=False)
+    cues = segment(words, language, limits, duration)
+    assert letters("".join(cue.text for cue in cues)) == letters(said(words))
+    for cue in cues:
+        assert 0 <= cue.start < cue.end <= duration + 1e-9
+    for before, after in itertools.pairwise(cues):
+        assert before.end <= after.start
+
+
+own = st.fixed_dictionaries(
+    {},
+    optional={
+        "line_length": st.floats(8, 100),
+        "lines": st.integers(1, 4),
+        "cps": st.floats(1, 60),
+        "best_cps": st.floats(1, 60),
+        "min_duration": st.floats(0, 3),
+        "max_duration": st.floats(3, 60),
+        "gap": st.floats(0, 1),
+        "chain": st.floats(0, 5),
+        "linger": st.floats(0, 10),
+    },
+)
+
+
+@thorough
+@given(dirty, languages, own)
+def test_the_promises_hold_for_limits_of_a_users_own(words, language, values) -> None:  # type: ignore[no-untyped-def]
+    limits = overridden(limits_for(language, translation=False), values)
+    assert limits.best_cps <= limits.cps and limits.gap <= limits.chain
+    cues = segment(words, language, limits, 3600.0)
+    check(cues, language, limits, 3600.0)
+    assert letters("".join(cue.text for cue in cues)) == letters(said(words))
+
+
+spoken = st.lists(
+    st.tuples(st.floats(0.0, 3.0), st.floats(0.1, 1.5), st.sampled_from(TEXTS[:5]), speakers),
+    min_size=1,
+    max_size=40,
+)
+
+
+@thorough
+@given(spoken, st.sampled_from(["en", "nl", "es"]).map(Language))
+def test_each_cue_comes_with_its_first_word_and_outlasts_its_last(
+    parts: list[tuple[float, float, str, str | None]], language: Language
+) -> None:
+    words, now = [], 0.0
+    for pause, length, text, speaker in parts:
+        now += pause
+        words.append(Word(f" {text.strip('-')}", now, now + length, None, speaker))
+        now += length
+    limits = limits_for(language, translation=False)
+    unsaid = iter(words)
+    for cue in segment(words, language, limits, now + 1):
+        count = len([part for part in cue.text.split() if part.strip("-")])
+        mine = [next(unsaid) for _ in range(count)]
+        assert cue.start == pytest.approx(mine[0].start, abs=0.002)
+        assert cue.end >= mine[-1].end - limits.gap - 0.002
+    assert next(unsaid, None) is None
+
+
+@pytest.mark.parametrize("tag", ["en", "ja", "zh-Hans", "th", "ko", "ar", "hi", "my"])
+def test_the_worst_there_is_in_every_kind_of_script(tag: str) -> None:
+    language = Language(tag)
+    words = [
+        Word(" two hours", 0, 7200),
+        Word(" " + "x" * 10_000, math.nan, math.inf),
+        Word("字" * 4_000, 5, 4),
+        Word("👩‍👩‍👧‍👦" * 500, 5, 5),
+        Word("e" + "\u0301" * 5_000, -3, -2),
+        Word(" שלום hello שלום", 3, 3),
+    ]
+    limits = limits_for(language, translation=True)
+    cues = segment(words, language, limits, 7200.0)
+    check(cues, language, limits, 7200.0)
+    assert letters("".join(cue.text for cue in cues)) == letters(said(words))

@@ -1,0 +1,72 @@
+"""An engine that knows the words and not their times: the core finds them."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from subtitled.config.load import Configuration, load
+from subtitled.config.plugins import Configured
+from subtitled.config.settings import LibrarySettings
+from subtitled.library.identity import content_id
+from subtitled.plugin import Engine, Language
+from subtitled.subtitles.formats import read
+from subtitled.work.making import Direct, Job, Workshop, make
+from subtitled.work.workshop import open_ledger, set_up
+
+SAID = (
+    "And so, my fellow Americans, ask not what your country can do for you, "
+    "ask what you can do for your country."
+)
+ENGINE = f"""
+from subtitled.plugin import *
+class Plain(Engine):
+    @classmethod
+    def capabilities(cls, settings): return Capabilities(word_times=False, detects_language=True)
+    def detect_language(self, audio, windows):
+        return [LanguageGuess(window, {{Language("en"): 0.9}}) for window in windows]
+    def transcribe(self, audio, request):
+        whole = request.stretch.interval
+        return Transcript(request.language, (Word({SAID!r}, whole.start, whole.end, 0.7),))
+"""
+
+
+@pytest.fixture
+def shop(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workshop]:
+    (tmp_path / "plain_engine.py").write_text(ENGINE)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=":")
+    monkeypatch.syspath_prepend(tmp_path)
+    component: type[Engine] = importlib.import_module("plain_engine").Plain
+    configured = Configured("plain", "plain", component, component.Settings())
+    configuration: Configuration = dataclasses.replace(load(None), engines={"plain": configured})
+    shop = set_up(configuration, open_ledger(configuration))
+    yield shop
+    shop.engines.close()
+
+
+def test_plain_text_becomes_cues_at_the_times_of_the_speech(
+    shop: Workshop, speech: Path, tmp_path: Path
+) -> None:
+    medium = speech / "jfk.flac"
+    wishes = LibrarySettings.model_validate(
+        {"path": "/", "cues": {"line_length": 30, "lines": 1, "profile": "ted"}}
+    )
+    content = content_id(medium)
+    outcome = make(Job(medium, wishes, content, tmp_path), shop, Direct())
+    (made,) = outcome.made
+    cues = read(made.sidecar.read_bytes(), "srt")
+    assert " ".join(cue.text for cue in cues) == SAID
+    assert all(len(cue.text) <= 30 for cue in cues), "the library's own limits hold"
+    # When Whisper hears them.
+    starts = {cue.text.split()[0]: cue.start for cue in cues}
+    assert starts["And"] == pytest.approx(0.3, abs=0.4)
+    asked = next(cue for cue in cues if cue.text.startswith("ask not"))
+    assert asked.start == pytest.approx(3.4, abs=0.9)
+    assert cues[-1].end <= 11.1
+    kept = shop.transcripts.folder.rglob("*-*.json")
+    assert any('"estimated":true' in path.read_text().replace(" ", "") for path in kept)
+    assert outcome.spoken == Language("en")

@@ -1,0 +1,184 @@
+"""From an engine that invents to the sidecar without it, and what `explain` then tells."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from subtitled.config.load import Configuration, load
+from subtitled.config.settings import LibrarySettings
+from subtitled.library.identity import content_id
+from subtitled.library.ledger import Ledger
+from subtitled.library.records import FileState
+from subtitled.media.vad import Speech
+from subtitled.plugin import (
+    Audio,
+    Capabilities,
+    Evidence,
+    Interval,
+    Language,
+    Request,
+    Stretch,
+    Transcript,
+    Word,
+)
+from subtitled.subtitles.formats import read
+from subtitled.subtitles.guards import Removal
+from subtitled.work import wire
+from subtitled.work.making import Direct, Job, Workshop, make
+from subtitled.work.transcripts import Listened, Shots, TranscriptStore
+from subtitled.work.workshop import open_ledger, transcripts_in
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+EN = Language("en")
+RAW = Transcript(
+    EN,
+    (
+        Word(" Good", 0.4, 0.7, 0.9),
+        Word(" evening.", 0.7, 1.2, 0.9),
+        Word(" Thanks", 2.2, 2.3, 0.3),
+        Word(" for", 2.3, 2.4, 0.3),
+        Word(" watching!", 2.4, 2.5, 0.3),
+    ),
+    "odd",
+    evidence=(Evidence(0.4, 1.2, -0.1, 0.0, 1.1),),
+)
+
+
+class _Engines:
+    """Stands where the engine processes stand: hears what it is told, and counts."""
+
+    capabilities = Capabilities()
+
+    def __init__(self) -> None:
+        self.calls = 0
+
+    def __getitem__(self, name: str) -> _Engines:
+        return self
+
+    @property
+    def configured(self) -> object:
+        return self._configuration.engines["whisper"]
+
+    def on(self, configuration: Configuration) -> _Engines:
+        self._configuration = configuration
+        return self
+
+    def prepare(self) -> None:
+        return
+
+    def find_speech(self, audio: Audio) -> Speech:
+        return Speech((Interval(0.2, 1.5), Interval(2.0, 2.8)), (Interval(2.0, 2.8),))
+
+    def detect_language(self, audio: Audio, windows: object) -> list[object]:
+        return []
+
+    def transcribe(self, audio: Audio, request: Request) -> Transcript:
+        self.calls += 1
+        assert list(request.stretch.quiet) == [Interval(2.0, 2.8)]
+        return RAW
+
+
+@pytest.fixture
+def made(home: Path, film: Callable[..., Path]) -> Callable[..., str]:
+    """Does the whole job on a film, with settings of the library; the text of its sidecar."""
+    medium = film("a.mkv", "sine=d=3", ("-metadata:s:a:0", "language=eng"))
+    configuration = load(None)
+    engines = _Engines().on(configuration)
+    ledger: Ledger = open_ledger(configuration)
+
+    def do(**settings: object) -> str:
+        library = LibrarySettings.model_validate({"path": medium.parent, **settings})
+        state = home / "state" / "subtitled"
+        shop = Workshop(
+            configuration,
+            engines,
+            transcripts_in(state),
+            ledger,
+            state / "scratch",  # type: ignore[arg-type]
+        )
+        outcome = make(Job(medium, library, content_id(medium), force=True), shop, Direct())
+        assert outcome.state is FileState.DONE, outcome
+        assert engines.calls == 1  # what was once heard is never recognised again
+        return " ".join(c.text for c in read(outcome.made[0].sidecar.read_bytes(), "srt"))
+
+    return do
+
+
+def test_what_nobody_said_is_left_out_kept_with_its_reason_and_told(
+    made: Callable[..., str], subtitled: Run, tmp_path: Path
+) -> None:
+    assert made() == "Good evening."
+    told = json.loads(subtitled("explain", tmp_path / "a.mkv", "--json").stdout)
+    (line,) = told["left_out"]
+    assert line.startswith("00:00:02.200 Thanks for watching! (a phrase that recognisers invent")
+    assert "whisper-" in line
+    assert "left_out:" in subtitled("explain", tmp_path / "a.mkv").stdout
+
+
+def test_the_transcript_keeps_all_so_that_the_guards_can_be_taken_off(
+    made: Callable[..., str], home: Path
+) -> None:
+    made()
+    (stored,) = (home / "state").rglob("*-*/0-*.json")
+    assert wire.TRANSCRIPT.validate_json(stored.read_bytes()) == RAW
+    assert made(guards=False) == "Good evening. Thanks for watching!"
+    (removed,) = (home / "state").rglob("removed.json")
+    assert json.loads(removed.read_bytes()) == []
+
+
+def test_shots_are_looked_for_once_where_they_are_wanted(
+    made: Callable[..., str], home: Path
+) -> None:
+    made()
+    assert not list((home / "state").rglob("shots.json"))
+    made(shots=True)
+    (kept,) = (home / "state").rglob("shots.json")
+    assert json.loads(kept.read_bytes()) == {"frame_rate": 5.0, "cuts": []}
+    before = kept.stat().st_mtime_ns
+    made(shots=True)
+    assert kept.stat().st_mtime_ns == before
+
+
+def test_cues_end_at_the_cut_that_the_picture_has(
+    made: Callable[..., str], home: Path, tmp_path: Path
+) -> None:
+    store = transcripts_in(home / "state" / "subtitled")
+    store.keep_shots(content_id(tmp_path / "a.mkv"), Shots(24.0, (0.6, 2.0)))
+    made(shots=True)
+    (cue,) = read((tmp_path / "a.en.srt").read_bytes(), "srt")
+    assert cue.start == 0.6
+    made()
+    (cue,) = read((tmp_path / "a.en.srt").read_bytes(), "srt")
+    assert cue.start == 0.4
+
+
+def test_transcripts_of_earlier_versions_are_read(tmp_path: Path) -> None:
+    store = TranscriptStore(tmp_path)
+    stretch = Stretch(Interval(0, 12.5), (Interval(1, 2),))
+    track = tmp_path / "ab" / "ab12" / "1"
+    (track / "r").mkdir(parents=True)
+    (track / "r" / "0-12500.json").write_text(
+        '{"language":"en","words":[{"text":" Hi","start":1.0,"end":1.5,"confidence":0.5,'
+        '"speaker":null,"estimated":false}],"engine":"x","recipe":""}'
+    )
+    (track / "listened.json").write_text(
+        '{"duration":12.5,"speech":[{"start":1.0,"end":2.0}],"language":"en","confidence":0.9,'
+        '"why":"heard"}'
+    )
+    word = Word(" Hi", 1.0, 1.5, 0.5)
+    assert store.stretch("ab12", 1, "r", stretch) == Transcript(EN, (word,), "x")
+    assert store.listened("ab12", 1) == Listened(12.5, (Interval(1, 2),), EN, 0.9, "heard")
+    assert store.removals("ab12", 1) == {}
+    removal = Removal(1.0, 1.5, "Hi", "a reason")
+    store.keep_removals("ab12", 1, "r", (removal,))
+    assert store.removals("ab12", 1) == {"r": (removal,)}
+
+
+def test_evidence_passes_between_processes_as_it_was_given() -> None:
+    said = json.loads(json.dumps(wire.TRANSCRIPT.dump_python(RAW, mode="json")))
+    assert wire.TRANSCRIPT.validate_python(said) == RAW
