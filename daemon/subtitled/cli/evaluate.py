@@ -9,7 +9,6 @@ import typer
 
 from subtitled.plugin import UNDETERMINED, Cue, Language, Rejected
 from subtitled.subtitles.codes import language_of
-from subtitled.subtitles.evaluation.comparison import compare
 from subtitled.subtitles.evaluation.conformity import conformity
 from subtitled.subtitles.evaluation.report import (
     Evaluation,
@@ -51,6 +50,9 @@ def evaluate(
     as_json_: Json = False,
 ) -> None:
     """Hold subtitles to published limits, and to a reference. Status 1: a player may stumble."""
+    # Compares with numpy and jiwer, which no other command needs to wait for.
+    from subtitled.subtitles.evaluation.comparison import compare
+
     told = _language(language)
     wanted = _cues(reference) if reference else None
     if reference and wanted is None:

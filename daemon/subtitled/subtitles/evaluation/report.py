@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from subtitled.plugin import Cue, Language
 
 from ..limits import Limits
 from . import charts
-from .comparison import Comparison, Times
 from .conformity import Conformity, Rule
+
+if TYPE_CHECKING:
+    from .comparison import Comparison, Times
 
 
 @dataclass(frozen=True, slots=True)
