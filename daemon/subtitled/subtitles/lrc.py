@@ -33,18 +33,18 @@ _FULL_WIDTH = {"[": "［", "<": "＜"}
 
 
 def carried(subtitle: Subtitle) -> tuple[Cue, ...]:
-    """What the format can carry: one line a cue, which ends with the next one or a long pause."""
-    cues = [
-        Cue(_whole(cue.start), _whole(cue.end), _line(cue.text, subtitle.language))
-        for cue in subtitle.cues
-    ]
+    """What the format can carry: one line a cue, which ends with the next one or a long pause.
+
+    Times are whole ticks. Raises :class:`Rejected` for two cues at once.
+    """
+    cues = [replace(cue, text=_line(cue.text, subtitle.language)) for cue in subtitle.cues]
     if any(one.start >= after.start for one, after in pairwise(cues)):
         raise Rejected("an LRC file holds one line at a time", "Choose srt or vtt for this medium")
     ends = [
         after.start if after.start - one.end < LONG_PAUSE else one.end
         for one, after in pairwise(cues)
     ]
-    ends += [max(cues[-1].end, cues[-1].start + TICK / 1000)] if cues else []
+    ends += [cue.end for cue in cues[-1:]]
     return tuple(replace(cue, end=end) for cue, end in zip(cues, ends, strict=True))
 
 
@@ -97,10 +97,6 @@ def _line(text: str, language: Language) -> str:
     """One line, in which nothing looks like a time."""
     line = flowing([text], language)
     return _LOOKALIKE.sub(lambda found: _FULL_WIDTH[found[1]], line)
-
-
-def _whole(seconds: float) -> float:
-    return round(seconds * 1000 / TICK) * TICK / 1000
 
 
 def _shown(seconds: float) -> str:

@@ -11,8 +11,9 @@ A shift of the whole file costs nothing as long as the cues still overlap: look 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
@@ -34,7 +35,7 @@ _LINE_END, _CUE_END = "\n", "\n\n"
 _NEVER = 2
 """What it costs to take away one token and put in another: more than any replacement."""
 
-_Costs = npt.NDArray[np.int32]
+_Costs = npt.NDArray[np.signedinteger]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,33 +94,29 @@ def _edits(hypothesis: Sequence[_Token], reference: Sequence[_Token]) -> int:
     """Shifts and other edits between two lists of tokens."""
     if not hypothesis or not reference:
         return len(hypothesis) + len(reference)
-    costs = _replacing(hypothesis, reference)
+    rows = _replacing(hypothesis, reference)
     if len(hypothesis) + len(reference) > LARGEST_PART:
-        return int(_forward(costs)[-1, -1])
+        return _distance(rows)
+    costs = np.stack([*rows])
     shifts, tried = 0, 0
     while True:
         better, tried = _shifted(costs, tried)
         if better is None or tried >= MOST_TRIED:
-            return shifts + int(_forward(costs)[-1, -1])
+            return shifts + _distance(costs)
         costs, shifts = better, shifts + 1
 
 
-def _replacing(hypothesis: Sequence[_Token], reference: Sequence[_Token]) -> _Costs:
-    """What it costs to have each token of one stand for each of the other."""
-
-    def column(values: list[float]) -> npt.NDArray[np.float64]:
-        return np.array(values)[:, None]
-
-    number = {text: n for n, text in enumerate({t.text for t in [*hypothesis, *reference]})}
-    same = column([number[t.text] for t in hypothesis]) == np.array(
-        [number[t.text] for t in reference]
-    )
-    kind = column([t.breaks for t in hypothesis]) == np.array([t.breaks for t in reference])
-    starts, ends = ([getattr(t.cue, at) for t in reference] for at in ("start", "end"))
-    meets = (column([t.cue.start for t in hypothesis]) < np.array(ends)) & (
-        np.array(starts) < column([t.cue.end for t in hypothesis])
-    )
-    return np.where(meets & kind, np.where(same, 0, 1), _NEVER).astype(np.int32)
+def _replacing(hypothesis: Sequence[_Token], reference: Sequence[_Token]) -> Iterator[_Costs]:
+    """For each token of one, what it costs to have it stand for each of the other."""
+    number = {text: n for n, text in enumerate({token.text for token in reference})}
+    texts = np.array([number[token.text] for token in reference])
+    breaks = np.array([token.breaks for token in reference])
+    starts = np.array([token.cue.start for token in reference])
+    ends = np.array([token.cue.end for token in reference])
+    for token in hypothesis:
+        may = (breaks == token.breaks) & (token.cue.start < ends) & (starts < token.cue.end)
+        same = texts == number.get(token.text, -1)
+        yield np.where(may, np.where(same, 0, 1), _NEVER).astype(np.int8)
 
 
 def _forward(costs: _Costs) -> _Costs:
@@ -129,6 +126,16 @@ def _forward(costs: _Costs) -> _Costs:
     for i, row in enumerate(costs):
         table[i + 1] = _next(table[i], row)
     return table
+
+
+def _distance(costs: Iterable[_Costs]) -> int:
+    """The least cost of making one the other, without keeping the table."""
+    rows = iter(costs)
+    first = next(rows)
+    row: _Costs = np.arange(len(first) + 1, dtype=np.int32)
+    for one in chain((first,), rows):
+        row = _next(row, one)
+    return int(row[-1])
 
 
 def _next(before: _Costs, row: _Costs) -> _Costs:
