@@ -44,6 +44,7 @@ def test_what_is_slow_to_read_is_a_warning_and_profiles_differ(
     told = json.loads(subtitled("evaluate", fast, "--json", "--profile", "bbc").stdout)
     (one,) = told["files"]
     assert one["rules"]["line_length"] == {"error": False, "counts": True, "cues": [1]}
+    assert {"cue": 1, "rule": "line_length", "found": "39 columns"} in one["findings"]
     assert one["inside_all_limits"] == 0.5
 
 

@@ -71,6 +71,10 @@ def as_json(found: Evaluation) -> dict[str, Any]:
             }
             for rule in Rule
         },
+        "findings": [
+            {"cue": one.cue, "rule": one.rule.name.lower(), "found": one.said}
+            for one in said.findings
+        ],
     }
     if (against := found.comparison) is not None:
         told["comparison"] = {
