@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from subtitled.plugin import Cue, Language
 
-from ..limits import Limits, width
+from ..limits import Limits, untagged, width
 
 TOLERANCE = 0.002
 """Seconds: files count in thousandths, limits in frames."""
-_TAGS = re.compile(r"</?(?:i|b|u|s|c|v|font|lang|ruby|rt)\b[^>]*>|\{\\[^}]*\}", re.IGNORECASE)
 
 
 class Rule(StrEnum):
@@ -80,11 +78,6 @@ class Conformity:
         return [one.cue for one in self.findings if one.rule is rule]
 
 
-def bare(text: str) -> str:
-    """A text without the tags of SubRip and ASS, which nobody reads."""
-    return _TAGS.sub("", text)
-
-
 def conformity(cues: Sequence[Cue], language: Language, limits: Limits) -> Conformity:
     """Hold cues, in the order of their file, to limits."""
     findings: list[Finding] = []
@@ -92,7 +85,7 @@ def conformity(cues: Sequence[Cue], language: Language, limits: Limits) -> Confo
     fast = 0
     for number, cue in enumerate(cues, 1):
         after = cues[number] if number < len(cues) else None
-        columns = width(bare(cue.text).replace("\n", ""), language)
+        columns = width(cue.text.replace("\n", ""), language)
         speeds.append(columns / max(cue.duration, TOLERANCE))
         missed = [*_misses(cue, columns, language, limits)]
         missed += _between(cue, after, limits) if after is not None else ()
@@ -110,7 +103,7 @@ def _misses(
     if not 0 <= cue.start < cue.end:
         yield Rule.TIMES, f"{cue.start:.3f} to {cue.end:.3f} s"
         return
-    lines = bare(cue.text).split("\n")
+    lines = untagged(cue.text).split("\n")
     if not "".join(lines).strip():
         yield Rule.TEXT, "empty"
         return

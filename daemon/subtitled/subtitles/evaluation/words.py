@@ -7,8 +7,8 @@ import unicodedata
 
 from subtitled.plugin import Language
 
+from ..limits import untagged
 from ..scripts import is_spaceless
-from .conformity import bare
 
 _APOSTROPHES = re.compile("['\u2019\u02bc]")
 
@@ -20,7 +20,7 @@ def by_character(language: Language) -> bool:
 
 def words_of(text: str, language: Language) -> list[str]:
     """The words of a text, or its characters where those are compared."""
-    plain = unicodedata.normalize("NFKC", bare(text)).lower()
+    plain = unicodedata.normalize("NFKC", untagged(text)).lower()
     plain = _APOSTROPHES.sub("", plain)
     plain = "".join(character if _is_said(character) else " " for character in plain)
     return list("".join(plain.split())) if by_character(language) else plain.split()
