@@ -35,7 +35,7 @@ bench: $(VENV)/ready system
 	$(BIN)/python benchmarks/idle.py
 	$(BIN)/python benchmarks/segmentation.py
 
-# The same words laid out by us and by others; about 3 minutes, and as long to fetch the others.
+# The same words laid out by us and by others; about 2 minutes, and as long to fetch the others.
 bench-quality: $(VENV)/ready system
 	$(BIN)/subtitled models pull base
 	$(BIN)/python benchmarks/quality.py

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, cast
 from xml.etree import ElementTree
 
+import pysubs2
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -223,6 +224,12 @@ def test_json_holds_words_times_and_confidence_in_the_shape_of_whisper() -> None
         {"word": " there", "start": 1.5, "end": 2.0, "speaker": "a", "estimated": True},
     ]
     assert [cue.text for cue in read(written, "json")] == ["Hello\nthere", "again"]
+    # As another tool reads it.
+    lines = pysubs2.load_from_whisper(told)
+    assert [(one.start, one.end, one.text) for one in lines] == [
+        (1000, 3000, "Hello there"),
+        (5000, 6000, "again"),
+    ]
     _, back = data.read(written.decode())
     assert [word.text for word in back] == [" Hello", " there", " again"]
 
