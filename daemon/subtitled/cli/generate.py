@@ -34,7 +34,10 @@ def generate(
     ] = "original",
     engine: Annotated[str | None, typer.Option(help="The engine to use.")] = None,
     formats: Annotated[
-        str, typer.Option("--format", help="Kinds of file, by commas: srt, vtt, ass.")
+        str,
+        typer.Option(
+            "--format", help="Kinds of file, by commas: srt, vtt, ass, lrc, ttml, json, txt."
+        ),
     ] = "srt",
     output_dir: Annotated[
         Path | None, typer.Option(help="Where to write. Default: beside each file.")
