@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # Speech for the demo and the tests; everything else is ffmpeg and Python.
 PACKAGES := ffmpeg espeak-ng asterisk-core-sounds-fr-wav python3-venv
 
-.PHONY: demo test lint test-slow bench bench-hallucination docs install clean system
+.PHONY: demo test lint test-slow bench bench-hallucination bench-quality docs install clean system
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/ready system
@@ -39,6 +39,11 @@ bench: $(VENV)/ready system
 bench-hallucination: $(VENV)/ready system
 	$(BIN)/subtitled models pull base
 	$(BIN)/python benchmarks/hallucination.py
+
+# The same words laid out by us and by others; about 2 minutes, and as long to fetch the others.
+bench-quality: $(VENV)/ready system
+	$(BIN)/subtitled models pull base
+	$(BIN)/python benchmarks/quality.py
 
 docs: $(VENV)/ready
 	$(BIN)/python -m subtitled.config.describe > docs/configuration.md

@@ -21,12 +21,21 @@ def test_generate_works_without_any_configuration(
 ) -> None:
     medium = tmp_path / "[a] film.flac"
     shutil.copyfile(speech / "jfk.flac", medium)
-    ran = subtitled("generate", medium, "--to", "original,English", "--format", "srt,vtt")
+    ran = subtitled(
+        "generate", medium, "--to", "original,English", "--format", "srt,vtt,lrc,ttml,json,txt"
+    )
     assert ran.returncode == 0, ran.stderr
     assert "your country" in " ".join((tmp_path / "[a] film.en.srt").read_text().split())
     assert (tmp_path / "[a] film.en.vtt").read_text().startswith("WEBVTT")
+    told = json.loads((tmp_path / "[a] film.en.json").read_text())
+    words = [word for segment in told["segments"] for word in segment["words"]]
+    assert words[-1]["word"] == " country."
+    assert all(0 < word["probability"] <= 1 for word in words)
+    assert "[ti:a film]" in (tmp_path / "[a] film.en.lrc").read_text()
+    assert 'xml:lang="en"' in (tmp_path / "[a] film.en.ttml").read_text()
+    assert "your country" in (tmp_path / "[a] film.en.txt").read_text()
     begin = time.monotonic()
-    again = subtitled("generate", medium, "--to", "original", "--format", "srt,vtt")
+    again = subtitled("generate", medium, "--to", "original", "--format", "srt,json,txt")
     assert "everything wanted is there" in again.stdout
     assert time.monotonic() - begin < 10
     (tmp_path / "[a] film.en.srt").write_text("mine now")

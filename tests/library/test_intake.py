@@ -14,6 +14,7 @@ from subtitled.config.settings import LibrarySettings
 from subtitled.library.intake import Intake, library_of
 from subtitled.library.ledger import Ledger
 from subtitled.library.records import FileState
+from subtitled.plugin import Kind, Language
 
 LATER = 100.0
 
@@ -156,6 +157,32 @@ def test_somebody_s_subtitle_reopens_what_was_decided_without_it(
     decide(ledger, film, FileState.FAILED)
     taken.noticed(sidecar)
     assert state_of(ledger, film) is FileState.FAILED
+
+
+def test_data_of_others_beside_a_medium_moves_nothing_and_ours_does(
+    root: Path, ledger: Ledger
+) -> None:
+    film, taken = root / "Film.mkv", intake(ledger, root)
+    film.write_bytes(b"film")
+    taken.noticed(film)
+    decide(ledger, film, FileState.NOTHING_TO_DO)
+    theirs, ours = root / "Film.info.json", root / "Film.de.json"
+    theirs.write_bytes(b"{}")
+    taken.noticed(theirs)
+    assert state_of(ledger, film) is FileState.NOTHING_TO_DO
+    ledger.sidecars.record(
+        ours,
+        medium=film,
+        content_id="c",
+        language=Language("de"),
+        kind=Kind.FULL,
+        format="json",
+        sha256="0",
+        size=2,
+        recipe="",
+    )
+    taken.noticed(ours)
+    assert state_of(ledger, film) is FileState.SETTLING
 
 
 def test_events_about_anything_else_are_harmless(root: Path, ledger: Ledger) -> None:

@@ -91,6 +91,12 @@ def test_the_first_episode_has_not_what_the_tenth_has() -> None:
     assert coverage(medium, facts(), ["S01E10.en.srt"], lambda path: False) == ()
 
 
+def test_data_beside_a_medium_is_a_subtitle_only_if_it_is_ours() -> None:
+    names = ["a.en.json", "a.en.txt", "a.info.json", "a.es.json"]
+    found = coverage(Path("/f/a.mkv"), facts(), names, lambda path: path.name == "a.es.json")
+    assert [(one.where, one.language, one.ours) for one in found] == [("a.es.json", ES, True)]
+
+
 def test_sidecars_elsewhere_are_asked_for_where_they_lie() -> None:
     asked: list[Path] = []
 

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from subtitled.plugin import Cue, Language, Rejected
+from subtitled.plugin import Cue, Language, Rejected, Subtitle
 from subtitled.subtitles.formats import Unfaithful, read, render
 
 SRT = "1\n00:00:01,000 --> 00:00:02,000\nHi\n"
@@ -64,21 +64,24 @@ def test_a_webvtt_cue_ends_where_the_next_times_stand() -> None:
 @pytest.mark.parametrize("times", [(1, 0.5), (-1, 2), (math.nan, 2), (0, math.inf), (1, 1)])
 def test_times_that_cannot_be_are_never_written(fmt: str, times: tuple[float, float]) -> None:
     with pytest.raises(Unfaithful, match="no possible times"):
-        render([Cue(*times, "x")], fmt, Language("en"))
+        render(Subtitle(Language("en"), (Cue(*times, "x"),)), fmt)
 
 
 @pytest.mark.parametrize("fmt", ["srt", "vtt", "ass"])
 def test_what_is_no_text_is_left_out(fmt: str) -> None:
     cues = [Cue(0, 1, "\x00\ud800"), Cue(1, 2, "a\x07b\udcff"), Cue(3, 3.0001, "c")]
-    assert [cue.text for cue in read(render(cues, fmt, Language("en")), fmt)] == ["ab", "c"]
+    assert [cue.text for cue in read(render(Subtitle(Language("en"), tuple(cues)), fmt), fmt)] == [
+        "ab",
+        "c",
+    ]
 
 
 @pytest.mark.parametrize("fmt", ["srt", "vtt"])
 def test_hebrew_lines_are_marked_as_running_right_to_left(fmt: str) -> None:
-    (cue,) = read(render([Cue(0, 1, "שלום!\nOK.")], fmt, Language("he")), fmt)
+    (cue,) = read(render(Subtitle(Language("he"), (Cue(0, 1, "שלום!\nOK."),)), fmt), fmt)
     assert cue.text == "\u202bשלום!\u202c\nOK."
 
 
 def test_ass_after_ten_hours_is_refused_with_its_cure() -> None:
     with pytest.raises(Rejected, match="srt or vtt"):
-        render([Cue(36_001, 36_002, "x")], "ass", Language("en"))
+        render(Subtitle(Language("en"), (Cue(36_001, 36_002, "x"),)), "ass")

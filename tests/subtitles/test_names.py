@@ -58,7 +58,7 @@ def test_names_of_other_tools_are_understood(name: str, expected: tuple[str | No
     [
         ("S01E1.mkv", "S01E10.en.srt"),
         ("Film.mkv", "Film 2.en.srt"),
-        ("Film.mkv", "Film.en.txt"),
+        ("Film.mkv", "Film.en.nfo"),
         ("[a].mkv", "a.en.srt"),
         ("Film.mkv", "film.en.srt"),
     ],

@@ -70,7 +70,7 @@ Seconds = Annotated[
 ]
 Folder = Annotated[Path, AfterValidator(_folder)]
 Wanted = Annotated[Literal["original"] | Language, BeforeValidator(_wanted)]
-Format = Literal["srt", "vtt", "ass"]
+Format = Literal["srt", "vtt", "ass", "lrc", "ttml", "json", "txt"]
 
 VIDEO_ENDINGS: tuple[str, ...] = (
     *("mkv", "mp4", "m4v", "avi", "mov", "webm", "ts", "m2ts", "mts", "mpg", "mpeg", "vob"),
@@ -223,7 +223,10 @@ class LibrarySettings(_Section):
         description='Subtitles wanted, as BCP 47 tags; "original" is the language spoken.',
     )
     formats: tuple[Format, ...] = Field(
-        ("srt",), min_length=1, description="Kinds of file to write: srt, vtt, ass."
+        ("srt",),
+        min_length=1,
+        description="Kinds of file to write: srt, vtt, ass, lrc (for music), ttml, json (words "
+        "with times, in Whisper's shape), txt.",
     )
     audio: tuple[Language, ...] = Field(
         (),

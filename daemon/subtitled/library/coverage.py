@@ -10,7 +10,7 @@ from pathlib import Path
 from subtitled.config.settings import ExistingSettings
 from subtitled.media.probe import MediaFacts
 from subtitled.plugin import Kind, Language
-from subtitled.subtitles.names import IMAGE_ENDINGS, parse_sidecar
+from subtitled.subtitles.names import DATA_ENDINGS, IMAGE_ENDINGS, parse_sidecar
 
 SIDECAR = "sidecar"
 EMBEDDED = "embedded"
@@ -59,7 +59,9 @@ def coverage(
         parsed = parse_sidecar(medium_name, name)
         if parsed is None:
             continue
-        path = (folder or medium.parent) / name
+        is_ours = ours((folder or medium.parent) / name)
+        if parsed.format in DATA_ENDINGS and not is_ours:
+            continue
         found.append(
             Existing(
                 language=parsed.language,
@@ -68,7 +70,7 @@ def coverage(
                 where=name,
                 format=parsed.format,
                 is_text=parsed.format not in IMAGE_ENDINGS,
-                ours=ours(path),
+                ours=is_ours,
             )
         )
     return tuple(found)

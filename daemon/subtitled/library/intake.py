@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from subtitled.config.settings import LibrarySettings
-from subtitled.subtitles.names import SUBTITLE_ENDINGS, parse_sidecar
+from subtitled.subtitles.names import DATA_ENDINGS, SUBTITLE_ENDINGS, parse_sidecar
 
 from .ledger import Ledger
 from .records import BACKFILL, NEW, FileRecord, FileState
@@ -161,6 +161,8 @@ class Intake:
     def _sidecar_noticed(self, path: Path) -> None:
         """Somebody else's subtitle came or went: what was decided without it is looked at anew."""
         if self._ledger.sidecars.is_ours(path):
+            return
+        if path.suffix[1:].lower() in DATA_ENDINGS and self._ledger.sidecars.get(path) is None:
             return
         for record in self._ledger.beside(path):
             if record.state in _MOVED_BY_SIDECARS and parse_sidecar(record.path.name, path.name):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from .language import Language
+from .speech import Word
 
 
 class Kind(StrEnum):
@@ -38,3 +39,7 @@ class Subtitle:
     language: Language
     cues: tuple[Cue, ...]
     kind: Kind = Kind.FULL
+    words: tuple[Word, ...] = ()
+    """What the cues were made of, in order; none where the text was translated from a text."""
+    title: str = ""
+    """The medium's, for formats that carry one."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import replace
 
 import pysubs2
 
-from subtitled.plugin import Cue, Language, Rejected
+from subtitled.plugin import Cue, Language, Rejected, Subtitle
 
 TICK = 10
 """Milliseconds: the format counts hundredths of a second."""
@@ -31,13 +31,14 @@ _FONTS = {
 }
 
 
-def carried(text: str) -> str:
-    """What the format can carry of a text."""
-    return text.translate(_ESCAPED)
+def carried(subtitle: Subtitle) -> tuple[Cue, ...]:
+    """What the format can carry: no braces and no backslashes."""
+    return tuple(replace(cue, text=cue.text.translate(_ESCAPED)) for cue in subtitle.cues)
 
 
-def write(cues: Sequence[Cue], language: Language) -> str:
-    """The file's text, for a picture of 1920 by 1080."""
+def write(subtitle: Subtitle) -> str:
+    """The file's text, for a picture of 1920 by 1080. Times are whole ticks."""
+    cues, language = carried(subtitle), subtitle.language
     if cues and cues[-1].end >= _LAST:
         raise Rejected(
             "an ASS file holds nothing after ten hours", "Choose srt or vtt for this medium"
@@ -57,9 +58,8 @@ def write(cues: Sequence[Cue], language: Language) -> str:
         fontname=_font(language), fontsize=56, outline=2.5, shadow=0, marginv=50, encoding=-1
     )
     for cue in cues:
-        start = round(cue.start * 1000 / TICK) * TICK
-        end = max(round(cue.end * 1000 / TICK) * TICK, start + TICK)
-        text = carried(cue.text).replace("\n", "\\N")
+        start, end = round(cue.start * 1000), round(cue.end * 1000)
+        text = cue.text.replace("\n", "\\N")
         document.append(pysubs2.SSAEvent(start=start, end=end, text=text))
     return document.to_string("ass")
 

@@ -163,6 +163,11 @@ _TAG = re.compile(
 """Tags of SubRip and WebVTT, and the overrides of ASS."""
 
 
+def untagged(text: str) -> str:
+    """The text without tags, which nobody reads."""
+    return _TAG.sub("", text) if "<" in text or "{" in text else text
+
+
 def width(text: str, language: Language) -> float:
     """Columns that a text takes, as the guides count them.
 
@@ -170,8 +175,7 @@ def width(text: str, language: Language) -> float:
     character that stands on a place of its own 1, so that Arabic, Hebrew, Thai and Hindi count
     without their marks. Emoji count once, however many are joined. Tags count nothing.
     """
-    if "<" in text or "{" in text:
-        text = _TAG.sub("", text)
+    text = untagged(text)
     primary = primary_of(language)
     half = 0.5 if primary in _HALF else 1.0
     if text.isascii() and text.isprintable():

@@ -10,9 +10,11 @@ from subtitled.plugin import Kind, Language, Rejected
 
 from .codes import language_of
 
-SUBTITLE_ENDINGS = frozenset(
-    {"srt", "vtt", "ass", "ssa", "sub", "idx", "smi", "ttml", "sup", "lrc"}
-)
+DATA_ENDINGS = frozenset({"json", "txt"})
+"""What we write too, but what beside a medium is mostly something else: a subtitle only if ours."""
+SUBTITLE_ENDINGS = DATA_ENDINGS | {
+    *("srt", "vtt", "ass", "ssa", "sub", "idx", "smi", "ttml", "sup", "lrc")
+}
 IMAGE_ENDINGS = frozenset({"sub", "idx", "sup"})
 TEMPORARY_PREFIX = ".subtitled-"
 """Files of ours that are being written; never sidecars."""

@@ -7,20 +7,19 @@ drops what stands in braces.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
-from subtitled.plugin import Cue
+from subtitled.plugin import Cue, Subtitle
 
 from . import clock
 
 _TIMES = re.compile(rf"{clock.PATTERN}\s*-->\s*{clock.PATTERN}(?:\s[^\n]*)?")
 
 
-def write(cues: Sequence[Cue]) -> str:
+def write(subtitle: Subtitle) -> str:
     """The file's text."""
     return "".join(
         f"{number}\n{clock.shown(cue.start, ',')} --> {clock.shown(cue.end, ',')}\n{cue.text}\n\n"
-        for number, cue in enumerate(cues, 1)
+        for number, cue in enumerate(subtitle.cues, 1)
     )
 
 

@@ -6,7 +6,7 @@ import html
 import re
 from collections.abc import Iterator, Sequence
 
-from subtitled.plugin import Cue, Rejected
+from subtitled.plugin import Cue, Rejected, Subtitle
 
 from . import clock
 
@@ -14,12 +14,12 @@ _TIMES = re.compile(rf"{clock.PATTERN}\s*-->\s*{clock.PATTERN}(?:\s[^\n]*)?")
 _TAG = re.compile(r"<[^>]*>")
 
 
-def write(cues: Sequence[Cue]) -> str:
+def write(subtitle: Subtitle) -> str:
     """The file's text."""
     return "WEBVTT\n\n" + "".join(
         f"{clock.shown(cue.start, '.')} --> {clock.shown(cue.end, '.')}\n"
         f"{html.escape(cue.text, quote=False)}\n\n"
-        for cue in cues
+        for cue in subtitle.cues
     )
 
 

@@ -7,7 +7,7 @@ out decides which steps follow, so that a workflow taken up again after a crash 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -24,10 +24,10 @@ from subtitled.media.probe import MediaFacts, probe
 from subtitled.media.stretches import detection_windows
 from subtitled.plugin import (
     Audio,
-    Cue,
     Kind,
     Language,
     Published,
+    Subtitle,
     Temporary,
 )
 from subtitled.subtitles.formats import render
@@ -120,12 +120,12 @@ def make(job: Job, shop: Workshop, steps: Steps) -> Outcome:
     for wish in decided["wishes"]:
         target = Language(wish["language"])
         way = Way(Means(wish["means"]), wish["engine"], wish["translator"])
-        cues = texts.cues(target, way)
-        if not cues:
+        subtitle = texts.subtitle(target, way)
+        if not subtitle.cues:
             return Outcome(FileState.NO_SPEECH, "nothing that was said could be recognised", spoken)
         for fmt in wish["formats"]:
             path = steps.run(
-                f"publish {target}.{fmt}", partial(making.publish, target, fmt, cues, way)
+                f"publish {target}.{fmt}", partial(making.publish, target, fmt, subtitle, way)
             )
             sidecar = Path(os.fsdecode(bytes.fromhex(path)))
             made.append(Published(job.medium, sidecar, target, Kind.FULL))
@@ -225,7 +225,7 @@ class Making:
             )
         return {"wishes": wishes, "impossible": impossible}
 
-    def publish(self, target: Language, fmt: str, cues: Sequence[Cue], way: Way) -> str:
+    def publish(self, target: Language, fmt: str, subtitle: Subtitle, way: Way) -> str:
         """Write one sidecar and remember it; its path as hexadecimal bytes: not all are text."""
         self._tell(f"writing {target}.{fmt}", 1.0)
         self._still_the_same()
@@ -236,7 +236,7 @@ class Making:
         ours = known.sha256 if known else None
         if self.job.force and path.exists():
             ours = file_sha256(path)
-        content = render(cues, fmt, target)
+        content = render(subtitle, fmt)
         digest = publish(path, content, ours=ours)
         self.shop.ledger.sidecars.record(
             path,

@@ -9,11 +9,21 @@ from typing import TYPE_CHECKING, Any
 
 from subtitled.media.probe import MediaFacts
 from subtitled.media.stretches import cut_into_stretches
-from subtitled.plugin import Cue, Language, Request, Stretch, Temporary, Transcript, Word
+from subtitled.plugin import (
+    Cue,
+    Language,
+    Request,
+    Stretch,
+    Subtitle,
+    Temporary,
+    Transcript,
+    Word,
+)
 from subtitled.subtitles.estimate import laid_over
 from subtitled.subtitles.guards import Removal, guard, load_phrases
 from subtitled.subtitles.limits import Limits, limits_for, overridden
 from subtitled.subtitles.lines import break_lines
+from subtitled.subtitles.repair import repair
 from subtitled.subtitles.segmentation import segment
 from subtitled.subtitles.shots import snap
 
@@ -41,6 +51,16 @@ class Texts:
             listened.speech, length, listened.duration, listened.quiet
         )
         self._known: dict[tuple[str, Language | None], Transcript] = {}
+
+    def subtitle(self, target: Language, way: Way) -> Subtitle:
+        """The cues in one language, with the words they were made of where there are any."""
+        cues, title = self.cues(target, way), self._making.job.medium.stem
+        if way.means is Means.TEXT:
+            return Subtitle(target, cues, title=title)
+        into = target if way.means is Means.SPEECH else None
+        heard = self._transcript(way.engine, into).words
+        words = tuple(repair(heard, self._listened.duration))
+        return Subtitle(target, cues, words=words, title=title)
 
     def cues(self, target: Language, way: Way) -> tuple[Cue, ...]:
         """The cues in one language."""

@@ -1,0 +1,1 @@
+"""How good a subtitle is: against published limits, and against another of the same medium."""

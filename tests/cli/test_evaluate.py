@@ -1,0 +1,76 @@
+"""``subtitled evaluate``, as a person types it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+GOOD = "1\n00:00:01,000 --> 00:00:03,000\nWir gehen.\n\n2\n00:00:03,084 --> 00:00:05,000\nJetzt.\n"
+OVERLAPPING = GOOD.replace("00:00:03,000", "00:00:03,500")
+
+
+@pytest.fixture
+def film(tmp_path: Path) -> Callable[[str, str], Path]:
+    def make(name: str, text: str) -> Path:
+        (tmp_path / name).write_text(text, "utf-8")
+        return tmp_path / name
+
+    return make
+
+
+def test_a_good_file_is_status_0_and_one_that_players_stumble_over_status_1(
+    subtitled: Run, film: Callable[[str, str], Path]
+) -> None:
+    good = subtitled("evaluate", film("Film.de.srt", GOOD))
+    assert good.returncode == 0, good.stderr
+    assert "German" in good.stdout
+    assert "2 of 2 cues inside all limits" in good.stdout
+    bad = subtitled("evaluate", film("Film.de.vtt", OVERLAPPING))
+    assert bad.returncode == 1
+    assert "ends before the next begins" in bad.stdout
+
+
+def test_what_is_slow_to_read_is_a_warning_and_profiles_differ(
+    subtitled: Run, film: Callable[[str, str], Path]
+) -> None:
+    fast = film("a.en.srt", GOOD.replace("Wir gehen.", "x" * 39))
+    assert subtitled("evaluate", fast).returncode == 0
+    told = json.loads(subtitled("evaluate", fast, "--json", "--profile", "bbc").stdout)
+    (one,) = told["files"]
+    assert one["rules"]["line_length"] == {"error": False, "counts": True, "cues": [1]}
+    assert {"cue": 1, "rule": "line_length", "found": "39 columns"} in one["findings"]
+    assert one["inside_all_limits"] == 0.5
+
+
+def test_a_reference_and_a_page(
+    subtitled: Run, film: Callable[[str, str], Path], tmp_path: Path
+) -> None:
+    late = film("a.srt", GOOD.replace("00:00:01,000", "00:00:01,300"))
+    right, html = film("right.srt", GOOD), tmp_path / "report.html"
+    ran = subtitled(
+        *("evaluate", late, "--reference", right, "--language", "German"),
+        *("--report", html, "--json"),
+    )
+    assert ran.returncode == 0, ran.stderr
+    against = json.loads(ran.stdout)["files"][0]["comparison"]
+    assert (against["wer"], against["suber"]) == (0, 0)
+    assert against["in_times"] == {"cues": 2, "median": 0.15, "p90": 0.3, "signed_median": 0.15}
+    assert html.read_text("utf-8").count("<svg") == 3
+
+
+def test_what_cannot_be_read_is_said_and_the_others_are_evaluated(
+    subtitled: Run, film: Callable[[str, str], Path], tmp_path: Path
+) -> None:
+    ran = subtitled("evaluate", tmp_path / "no.srt", film("x.srt", "no"), film("a.srt", GOOD))
+    assert ran.returncode == 1
+    assert "no.srt" in ran.stderr
+    assert "no line in it has times" in ran.stderr
+    assert "language unknown" in ran.stdout
+    assert subtitled("evaluate", "a.srt", "--language", "engrish").returncode == 2
+    assert subtitled("evaluate", "a.srt", "--profile", "none").returncode == 2
