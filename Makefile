@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # Speech for the demo and the tests; everything else is ffmpeg and Python.
 PACKAGES := ffmpeg espeak-ng asterisk-core-sounds-fr-wav python3-venv
 
-.PHONY: demo test lint test-slow bench bench-quality docs install clean system
+.PHONY: demo test lint test-slow bench bench-hallucination bench-quality docs install clean system
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/ready system
@@ -34,6 +34,11 @@ bench: $(VENV)/ready system
 	$(BIN)/python benchmarks/wer.py
 	$(BIN)/python benchmarks/idle.py
 	$(BIN)/python benchmarks/segmentation.py
+
+# Characters that are written where nobody speaks: the goal is 0. About 2 minutes.
+bench-hallucination: $(VENV)/ready system
+	$(BIN)/subtitled models pull base
+	$(BIN)/python benchmarks/hallucination.py
 
 # The same words laid out by us and by others; about 2 minutes, and as long to fetch the others.
 bench-quality: $(VENV)/ready system

@@ -15,11 +15,13 @@ def test_a_file_of_a_library_has_the_shape_of_cues_that_the_library_asks_for(
     file = tmp_path / "c.toml"
     file.write_text(
         '[libraries.films]\npath = "/films"\nformats = ["ass"]\n'
+        "guards = false\nshots = true\n"
         '[libraries.films.cues]\nprofile = "bbc"\nline_length = 25\n'
     )
     configuration = load(file)
     wishes = LibrarySettings(path=Path("/"))
     mine = in_its_library(Path("/films/a/b.mkv"), wishes, configuration)
     assert (mine.cues.profile, mine.cues.line_length) == ("bbc", 25)
+    assert (mine.guards, mine.shots) == (False, True)
     assert mine.formats == ("srt",), "what was asked for on the command line stays"
     assert in_its_library(Path("/elsewhere/b.mkv"), wishes, configuration) == wishes

@@ -201,12 +201,15 @@ SOFT = [
     ("en", "Thanks for watching!"),
     ("en", "Thank you."),
     ("en", "you"),
+    ("en", "Music"),
     ("es", "¡Suscríbete!"),
     ("de", "Vielen Dank fürs Zuschauen."),
     ("ja", "ご視聴ありがとうございました。"),
     ("zh", "谢谢观看"),
     ("ko", "시청해주셔서 감사합니다."),
     ("ru", "Продолжение следует..."),
+    ("nb", "Takk for at du så på!"),
+    ("no", "Takk for at du så på!"),
     ("fr", "Merci d'avoir regardé cette vidéo !"),
 ]
 
@@ -282,7 +285,9 @@ def test_signs_are_cut_out_of_speech_that_stays() -> None:
     ]
     left, gone = guarded(words)
     assert left == "Well, hello you"
+    assert [removal.text for removal in gone] == ["<|en|>", ">>", "[Music]"]
     assert {removal.reason for removal in gone} == {"a sign, not speech"}
+    assert guarded(said(">>Who is there?"))[0] == "Who is there?"
 
 
 @pytest.mark.parametrize(

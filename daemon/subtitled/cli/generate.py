@@ -131,11 +131,13 @@ def _wishes(settings: Configuration, to: str, formats: str, engine: str | None) 
 def in_its_library(
     medium: Path, wishes: LibrarySettings, settings: Configuration
 ) -> LibrarySettings:
-    """The wishes, with the shape of cues that the library of the medium asks for, if it has one."""
+    """The wishes, with what the library of the medium, if it has one, asks of cues and words."""
     name = library_of(medium, settings.settings.libraries)
     if name is None:
         return wishes
-    return wishes.model_copy(update={"cues": settings.settings.libraries[name].cues})
+    library = settings.settings.libraries[name]
+    shape = {key: getattr(library, key) for key in ("cues", "guards", "shots")}
+    return wishes.model_copy(update=shape)
 
 
 def _media(paths: list[Path], wishes: LibrarySettings) -> list[Path]:

@@ -20,7 +20,7 @@ def watching(source: Any) -> Any:
     """A second output of ffmpeg, which prints the time of each cut (see :func:`cut_in`)."""
     picture = (
         source["V:0"]
-        .filter("scale", WIDTH, -2)
+        .filter("scale", WIDTH, -2, flags="fast_bilinear")
         .filter("select", f"gt(scene,{SCENE})")
         .filter("metadata", mode="print", file="pipe:1", direct=1)
     )

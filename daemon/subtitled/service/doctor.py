@@ -11,6 +11,7 @@ from subtitled.config.isolation import guarded
 from subtitled.config.load import Configuration, missing_folders
 from subtitled.config.places import ensure_private, models_dir, state_dir
 from subtitled.plugin import Component, Context, Finding, Problem
+from subtitled.subtitles.guards import load_phrases
 from subtitled.subtitles.publish import can_write
 from subtitled.work.models import ModelStore
 
@@ -27,6 +28,7 @@ def examine_machine(configuration: Configuration, path: Path | None) -> list[Fin
         *_ffmpeg(),
         *_state(configuration),
         *_libraries(configuration),
+        *_phrases(configuration),
         *(
             Finding(broken.section, False, broken.what, broken.cure)
             for broken in configuration.broken
@@ -85,6 +87,18 @@ def _libraries(configuration: Configuration) -> Iterator[Finding]:
             yield Finding(f"library {name}", False, problem.what, problem.cure)
         else:
             yield Finding(f"library {name}", True, f"{library.path} can be written")
+
+
+def _phrases(configuration: Configuration) -> Iterator[Finding]:
+    path = configuration.settings.daemon.phrases
+    if path is None:
+        return
+    try:
+        load_phrases(path)
+    except Problem as problem:
+        yield Finding("phrases", False, problem.what, problem.cure)
+    else:
+        yield Finding("phrases", True, f"{path} can be read")
 
 
 def _models(configuration: Configuration) -> Iterator[Finding]:

@@ -79,13 +79,17 @@ def _read(text: str) -> Phrases:
         tuple(bare(part) for part in stem.split("…")) for _, stem in _listed(said.get("hard", {}))
     )
     soft = frozenset(
-        (str(Language(name).primary), bare(phrase))
-        for name, phrase in _listed(said.get("soft", {}))
+        (_tongue(Language(name)), bare(phrase)) for name, phrase in _listed(said.get("soft", {}))
     )
     sounds = frozenset(bare(word) for _, word in _listed(said.get("sounds", {})))
     if any(not any(stem) for stem in hard) or "" in sounds or any(not text for _, text in soft):
         raise ValueError("an entry has no letters in it")
     return Phrases(hard, soft, sounds)
+
+
+def _tongue(language: Language) -> str:
+    """The language as the lists know it; Bokmål is what most call Norwegian."""
+    return "nb" if language.primary == "no" else str(language.primary)
 
 
 def _listed(section: Any) -> Iterable[tuple[str, str]]:
@@ -105,12 +109,12 @@ def invented(
     duration: float,
     terms: Sequence[str] = (),
 ) -> list[Finding]:
-    """Credits anywhere, and phrases that people do say where the sound does not bear them out.
+    """Credits anywhere; phrases and names of sounds where the sound does not bear them out.
 
     ``terms`` were the recogniser's hints: heard alone in weak sound, they are its own echo.
     """
-    soft = {text for name, text in phrases.soft if name in (language.primary, "en")}
-    soft |= {bare(term) for term in terms} | {bare("".join(terms))}
+    soft = {text for name, text in phrases.soft if name in (_tongue(language), "en")}
+    soft |= phrases.sounds | {bare(term) for term in terms} | {bare("".join(terms))}
     all_of_it = passages(words)
     found: list[Finding] = []
     for number, passage in enumerate(all_of_it):

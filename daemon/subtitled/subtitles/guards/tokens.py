@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import bisect
+import itertools
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -14,7 +16,7 @@ from .phrases import Phrases
 
 _SIGNS = re.compile(
     r"<\|[^|<>]{0,40}\|>"
-    r"|(?<!\S)>{2,}(?!\S)"
+    r"|(?<!\S)>{2,}"
     r"|[\[(（【［*♪]\s*(?P<inside>[^\[\]()（）【】［］*♪]{1,40}?)\s*[\])）】］*♪]"
 )
 MOST_WORDS = 4
@@ -22,29 +24,22 @@ MOST_WORDS = 4
 
 
 def without_signs(words: Sequence[Word], phrases: Phrases) -> tuple[list[Word], list[Removal]]:
-    """The words without such signs, and what was cut out of them or went with them."""
-    cuts = _cuts("".join(word.text for word in words), phrases)
-    left: list[Word] = []
+    """The words without such signs, and the signs that were cut out of them."""
+    text = "".join(word.text for word in words)
+    edges = [0, *itertools.accumulate(len(word.text) for word in words)]
+    cut = bytearray(len(text))
     gone: list[Removal] = []
-    at, number = 0, 0
-    for word in words:
-        begin, at = at, at + len(word.text)
-        while number < len(cuts) and cuts[number][1] <= begin:
-            number += 1
-        text, ahead = word.text, number
-        keep: list[str] = []
-        from_here = begin
-        while ahead < len(cuts) and cuts[ahead][0] < at:
-            keep.append(text[from_here - begin : max(from_here, cuts[ahead][0]) - begin])
-            from_here = min(at, cuts[ahead][1])
-            ahead += 1
-        if not keep:
+    for first, last in _cuts(text, phrases):
+        cut[first:last] = b"\1" * (last - first)
+        over = words[bisect.bisect_right(edges, first) - 1 : bisect.bisect_left(edges, last)]
+        end = max(word.end for word in over)
+        gone.append(Removal(over[0].start, end, text[first:last].strip(), "a sign, not speech"))
+    left: list[Word] = []
+    for word, begin in zip(words, edges, strict=False):
+        kept = "".join(c for n, c in enumerate(word.text, begin) if not cut[n])
+        if kept == word.text:
             left.append(word)
-            continue
-        keep.append(text[from_here - begin :])
-        kept = "".join(keep)
-        gone.append(Removal(word.start, word.end, text.strip(), "a sign, not speech"))
-        if kept.strip():
+        elif kept.strip():
             left.append(replace(word, text=kept))
     return left, gone
 
