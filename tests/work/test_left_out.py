@@ -30,7 +30,7 @@ from subtitled.subtitles.formats import read
 from subtitled.subtitles.guards import Removal
 from subtitled.work import wire
 from subtitled.work.making import Direct, Job, Workshop, make
-from subtitled.work.transcripts import Listened, Shots, TranscriptStore
+from subtitled.work.transcripts import Listened, TranscriptStore
 from subtitled.work.workshop import open_ledger, transcripts_in
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -144,11 +144,20 @@ def test_shots_are_looked_for_once_where_they_are_wanted(
     assert kept.stat().st_mtime_ns == before
 
 
-def test_cues_end_at_the_cut_that_the_picture_has(
-    made: Callable[..., str], home: Path, tmp_path: Path
+def test_cues_begin_at_the_cut_that_the_picture_has(
+    made: Callable[..., str], tmp_path: Path
 ) -> None:
-    store = transcripts_in(home / "state" / "subtitled")
-    store.keep_shots(content_id(tmp_path / "a.mkv"), Shots(24.0, (0.6, 2.0)))
+    picture = "color=c=white:s=192x108:r=25,trim=duration=0.6[a];mandelbrot=s=192x108:r=25,"
+    subprocess.run(
+        [
+            *("ffmpeg", "-v", "error", "-y", "-f", "lavfi", "-i", "sine=d=3", "-filter_complex"),
+            f"{picture}trim=duration=2.4[b];[a][b]concat[v]",
+            *("-map", "[v]", "-map", "0:a", "-c:v", "libx264", "-preset", "ultrafast"),
+            *("-c:a", "flac", "-metadata:s:a:0", "language=eng", tmp_path / "a.mkv"),
+        ],
+        check=True,
+        stdin=subprocess.DEVNULL,
+    )
     made(shots=True)
     (cue,) = read((tmp_path / "a.en.srt").read_bytes(), "srt")
     assert cue.start == 0.6
