@@ -5,7 +5,8 @@ BIN := $(VENV)/bin
 # Speech for the demo and the tests; everything else is ffmpeg and Python.
 PACKAGES := ffmpeg espeak-ng asterisk-core-sounds-fr-wav python3-venv
 
-.PHONY: demo test lint test-slow bench bench-hallucination bench-quality docs install clean system
+.PHONY: demo test lint test-slow bench bench-hallucination bench-library bench-quality docs install \
+	clean system
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/ready system
@@ -44,6 +45,10 @@ bench-hallucination: $(VENV)/ready system
 bench-quality: $(VENV)/ready system
 	$(BIN)/subtitled models pull base
 	$(BIN)/python benchmarks/quality.py
+
+# Walks, watching and the way of a file in a large library; about 5 minutes.
+bench-library: $(VENV)/ready system
+	$(BIN)/python benchmarks/library.py
 
 docs: $(VENV)/ready
 	$(BIN)/python -m subtitled.config.describe > docs/configuration.md

@@ -13,7 +13,7 @@ import pytest
 from subtitled.config.settings import LibrarySettings
 from subtitled.library.intake import Intake, library_of
 from subtitled.library.ledger import Ledger
-from subtitled.library.records import FileState
+from subtitled.library.records import BACKFILL, NEW, URGENT, FileState
 from subtitled.plugin import Kind, Language
 
 LATER = 100.0
@@ -227,3 +227,294 @@ def test_a_file_of_a_nested_library_is_noticed_for_that_alone(root: Path, ledger
     record = ledger.get(inner / "a.mkv")
     assert record is not None
     assert record.library == "inner"
+
+
+def mkv(lacks: int) -> bytes:
+    """The head of a Matroska file whose segment is so much longer than the file."""
+    return b"\x1a\x45\xdf\xa3\x80\x18\x53\x80\x67" + bytes([0x80 | (10 + lacks)]) + b"x" * 10
+
+
+def test_a_file_that_lacks_its_end_is_waited_for_and_then_taken_as_it_is(
+    root: Path, ledger: Ledger
+) -> None:
+    film, taken = root / "a.mkv", intake(ledger, root, settle=30.0)
+    film.write_bytes(mkv(5))
+    taken.noticed(film)
+    now = time.time() + 31
+    for _ in range(3):
+        assert taken.due(now) == []
+        record = ledger.get(film)
+        assert record is not None
+        assert record.next_try_at is not None
+        now = record.next_try_at
+    assert (record.state, record.reason) == (
+        FileState.GROWING,
+        "it lacks 5 bytes or more of its end",
+    )
+    assert [r.path for r in taken.due(now + 20 * 30.0)] == [film]
+    film.write_bytes(mkv(0))
+    taken.noticed(film)
+    assert len(taken.due(time.time() + 31)) == 1
+
+
+def test_a_recording_grows_for_hours_and_is_taken_when_it_has_ended(
+    root: Path, ledger: Ledger
+) -> None:
+    film, taken = root / "a.ts", intake(ledger, root, settle=30.0)
+    film.write_bytes(b"x")
+    taken.noticed(film)
+    now, looks = time.time() + 31, 0
+    end = now + 4 * 3600
+    while now < end:
+        looks += 1
+        with film.open("ab") as file:
+            file.write(b"x")
+        assert taken.due(now) == []
+        now = ledger.next_due("films") or 0.0
+    assert state_of(ledger, film) is FileState.GROWING
+    assert looks < 30
+    assert taken.scan("films").changed == 0
+    assert [r.path for r in taken.due(now)] == [film]
+
+
+def test_a_walk_leaves_what_grows_to_its_own_time_and_an_event_does_not(
+    root: Path, ledger: Ledger
+) -> None:
+    film, taken = root / "a.ts", intake(ledger, root, settle=30.0)
+    film.write_bytes(b"x")
+    taken.noticed(film)
+    now = time.time() + 31
+    for number in range(8):
+        film.write_bytes(b"x" * (number + 2))
+        taken.due(now)
+        now = ledger.next_due("films") or 0.0
+    film.write_bytes(b"the end")
+    taken.scan("films")
+    assert ledger.next_due("films") == now > time.time() + 600
+    taken.noticed(film)
+    assert (ledger.next_due("films") or 0.0) < time.time() + 31
+    assert state_of(ledger, film) is FileState.GROWING
+
+
+def test_what_a_walk_finds_for_the_first_time_goes_behind_what_arrives_later(
+    root: Path, ledger: Ledger
+) -> None:
+    taken = intake(ledger, root)
+    for name in ("old 1.mkv", "old 2.mkv"):
+        (root / name).write_bytes(b"film")
+    report = taken.scan("films")
+    assert (report.files, report.new) == (2, 2)
+    (root / "walked.mkv").write_bytes(b"film")
+    assert str(taken.scan("films")) == "3 media files, 1 new"
+    (root / "told.mkv").write_bytes(b"film")
+    taken.noticed(root / "told.mkv", root / "old 2.mkv")
+    due = [(r.path.name, r.priority) for r in taken.due(time.time() + LATER)]
+    assert sorted(due) == [
+        *(("old 1.mkv", BACKFILL), ("old 2.mkv", NEW)),
+        *(("told.mkv", NEW), ("walked.mkv", NEW)),
+    ]
+    assert due[-1][0] == "old 1.mkv"
+
+
+def test_a_walk_that_finds_nothing_new_writes_nothing(
+    root: Path, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(50):
+        (root / str(number)).mkdir()
+        (root / str(number) / "a.mkv").touch()
+        (root / str(number) / "a.en.srt").touch()
+    taken = intake(ledger, root)
+    taken.scan("films")
+
+    def writes(*told: object, **more: object) -> None:
+        raise AssertionError(f"it wrote {told}")
+
+    monkeypatch.setattr(ledger.inventory, "take", writes)
+    report = taken.scan("films")
+    assert (report.files, report.new, report.changed, report.gone) == (50, 0, 0, 0)
+    (root / "7" / "a.mkv").write_bytes(b"changed")
+    with pytest.raises(AssertionError, match="it wrote"):
+        taken.scan("films")
+
+
+def test_a_file_that_went_is_looked_for_and_forgotten_and_one_that_moved_is_new(
+    root: Path, ledger: Ledger
+) -> None:
+    taken = intake(ledger, root)
+    (root / "show").mkdir()
+    for name in ("a.mkv", "b.mkv"):
+        (root / "show" / name).write_bytes(b"film")
+        taken.noticed(root / "show" / name)
+        decide(ledger, root / "show" / name, FileState.DONE)
+    (root / "show").rename(root / "Show")
+    (root / "Show" / "b.mkv").unlink()
+    taken.noticed(root / "show", root / "Show")
+    taken.due(time.time() + 1)
+    assert {r.path for r in ledger.in_state(*FileState)} == {root / "Show" / "a.mkv"}
+
+
+def test_a_walk_notices_what_went_and_a_look_tells_whether_it_is_true(
+    root: Path, ledger: Ledger
+) -> None:
+    taken = intake(ledger, root)
+    for name in ("a.mkv", "b.mkv"):
+        (root / name).write_bytes(b"film")
+    taken.scan("films")
+    for name in ("a.mkv", "b.mkv"):
+        decide(ledger, root / name, FileState.DONE)
+    (root / "a.mkv").rename(root / "away")
+    assert taken.scan("films").gone == 1
+    (root / "away").rename(root / "a.mkv")
+    assert taken.due(time.time() + 1) == []
+    assert ledger.counts() == {FileState.DONE: 2}
+    assert ledger.next_due("films") is None
+    (root / "a.mkv").unlink()
+    taken.scan("films")
+    taken.due(time.time() + 1)
+    assert ledger.counts() == {FileState.DONE: 1}
+
+
+def test_what_lies_in_a_folder_that_cannot_be_read_is_not_taken_for_gone(
+    root: Path, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (root / "shut").mkdir()
+    (root / "shut" / "a.mkv").touch()
+    (root / "z.mkv").touch()
+    taken = intake(ledger, root)
+    taken.scan("films")
+    scandir = os.scandir
+
+    def refusing(folder: Any) -> Any:
+        if os.fsencode(folder).endswith(b"/shut"):
+            raise PermissionError(13, "Permission denied")
+        return scandir(folder)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    report = taken.scan("films")
+    assert (report.gone, report.unreadable, report.files) == (0, 1, 1)
+
+
+def test_subtitles_that_come_and_go_unseen_are_found_by_the_next_walk(
+    root: Path, ledger: Ledger
+) -> None:
+    """As on a share, whose changes nobody tells of."""
+    film, taken = root / "Film.mkv", intake(ledger, root)
+    film.write_bytes(b"film")
+    taken.scan("films")
+    decide(ledger, film, FileState.UNSATISFIABLE)
+    (root / "Film.de.srt").touch()
+    (root / "Film 2.de.srt").touch()
+    taken.scan("films")
+    assert state_of(ledger, film) is FileState.SETTLING
+    for state, after in (
+        (FileState.NOTHING_TO_DO, FileState.SETTLING),
+        (FileState.DONE, FileState.DONE),
+    ):
+        decide(ledger, film, state)
+        (root / f"Film.{state[0]}.srt").touch()
+        taken.scan("films")
+        assert state_of(ledger, film) is after
+        taken.scan("films")
+
+
+def test_ten_thousand_words_about_a_file_are_one_look_at_it(
+    root: Path, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    film, taken = root / "a.mkv", intake(ledger, root)
+    film.touch()
+    looks: list[object] = []
+    listdir = os.listdir
+    monkeypatch.setattr(os, "listdir", lambda folder: looks.append(folder) or listdir(folder))
+    taken.noticed(*[film] * 10_000)
+    assert len(looks) == 1
+    assert ledger.counts() == {FileState.SETTLING: 1}
+
+
+def test_the_most_urgent_asker_s_priority_counts(root: Path, ledger: Ledger) -> None:
+    film, taken = root / "a.mkv", intake(ledger, root)
+    film.touch()
+    taken.scan("films")
+    for ask, expected in (
+        (lambda: None, BACKFILL),
+        (lambda: taken.noticed(film), NEW),
+        (lambda: ledger.settle(1, URGENT), URGENT),
+        (lambda: taken.noticed(film), URGENT),
+        (lambda: taken.scan("films"), URGENT),
+    ):
+        ask()
+        record = ledger.get(film)
+        assert record is not None
+        assert record.priority == expected
+
+
+def test_links_are_taken_in_only_where_the_library_follows_them(root: Path, ledger: Ledger) -> None:
+    (root / "store").mkdir()
+    (root / "store" / "a.mkv").touch()
+    (root / "in.mkv").symlink_to(root / "store" / "a.mkv")
+    (root.parent / "out.mkv").touch()
+    (root / "out.mkv").symlink_to(root.parent / "out.mkv")
+    links = (root / "in.mkv", root / "out.mkv")
+    intake(ledger, root).noticed(*links)
+    assert ledger.counts() == {}
+    intake(ledger, root, symlinks=True).noticed(*links)
+    assert [r.path.name for r in ledger.in_state(FileState.SETTLING)] == ["in.mkv"]
+
+
+def test_a_hard_link_is_a_file_like_any_other(root: Path, ledger: Ledger) -> None:
+    taken = intake(ledger, root)
+    (root / "a.mkv").write_bytes(b"film")
+    os.link(root / "a.mkv", root / "b.mkv")
+    taken.noticed(root / "b.mkv")
+    taken.scan("films")
+    assert ledger.counts() == {FileState.SETTLING: 2}
+
+
+def test_a_walk_ends_soon_when_the_daemon_stops_and_does_not_count_as_done(
+    root: Path, ledger: Ledger
+) -> None:
+    (root / "a.mkv").touch()
+    taken = intake(ledger, root)
+    taken.stop()
+    taken.scan("films")
+    again = intake(ledger, root)
+    again.scan("films")
+    record = ledger.get(root / "a.mkv")
+    assert record is not None
+    assert record.priority == BACKFILL
+
+
+def test_a_file_and_a_folder_that_take_each_other_s_name_are_not_confused(
+    root: Path, ledger: Ledger
+) -> None:
+    taken = intake(ledger, root)
+    (root / "a.mkv").touch()
+    (root / "b.mkv").mkdir()
+    (root / "b.mkv" / "inside.mkv").touch()
+    taken.scan("films")
+    (root / "a.mkv").rename(root / "x")
+    (root / "b.mkv").rename(root / "a.mkv")
+    (root / "x").rename(root / "b.mkv")
+    taken.noticed(root / "a.mkv", root / "b.mkv", root / "x")
+    taken.due(time.time() + 1)
+    known = {str(r.path.relative_to(root)) for r in ledger.in_state(*FileState)}
+    assert known == {"a.mkv/inside.mkv", "b.mkv"}
+
+
+def test_a_folder_that_is_named_like_a_subtitle_is_a_folder(root: Path, ledger: Ledger) -> None:
+    taken = intake(ledger, root)
+    (root / "show.srt").mkdir()
+    (root / "show.srt" / "a.mkv").touch()
+    taken.noticed(root / "show.srt")
+    assert state_of(ledger, root / "show.srt" / "a.mkv") is FileState.SETTLING
+
+
+def test_a_library_under_a_new_name_keeps_what_was_decided(root: Path, ledger: Ledger) -> None:
+    (root / "a.mkv").write_bytes(b"film")
+    intake(ledger, root).scan("films")
+    decide(ledger, root / "a.mkv", FileState.DONE)
+    renamed = Intake(ledger, {"movies": LibrarySettings(path=root)})
+    renamed.scan("movies")
+    record = ledger.get(root / "a.mkv")
+    assert record is not None
+    assert (record.library, record.state) == ("movies", FileState.DONE)
+    assert renamed.scan("movies").new == 0

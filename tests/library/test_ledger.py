@@ -6,19 +6,24 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 
-from subtitled.library.database import open_engine
+from subtitled.library import migrations
+from subtitled.library.database import open_engine, writing
 from subtitled.library.ledger import Ledger
 from subtitled.library.mailbox import AskedFor
 from subtitled.library.records import BACKFILL, DECIDED, NEW, URGENT, FileState
 from subtitled.library.schema import metadata
+from subtitled.library.settling import Verdict
 from subtitled.plugin import Kind, Language, Misconfigured
 
 NOTICE_MANY = """
@@ -169,22 +174,17 @@ def test_files_that_wait_for_an_absent_library_do_not_stand_in_the_way(ledger: L
         ledger.noticed("away", Path(f"/away/{number}.mkv"), stat_of(5), NEW)
     ledger.noticed("films", Path("/films/a.mkv"), stat_of(5))
     now = 10**11
-    assert [r.library for r in ledger.due(now, 5, {"films": 30.0})] == ["films"]
-    assert ledger.due(now, 5, {}) == []
+    assert [r.library for r in ledger.due(now, 5, ["films"])] == ["films"]
+    assert ledger.due(now, 5, []) == []
 
 
 def test_a_retry_comes_at_its_time_and_not_before(ledger: Ledger) -> None:
     film = Path("/films/a.mkv")
     ledger.noticed("films", film, stat_of(5))
-    ledger.set_state(_the(ledger, film), FileState.RETRYING, next_try_at=1000.0, attempts=1)
-    assert ledger.due(999.0, 5, {"films": 0.0}) == []
-    assert len(ledger.due(1000.0, 5, {"films": 0.0})) == 1
-
-
-def test_only_direct_neighbours_lie_beside_a_sidecar(ledger: Ledger) -> None:
-    for name in ("/f/a.mkv", "/f/sub/b.mkv", "/f0/c.mkv", "/f.mkv"):
-        ledger.noticed("films", Path(name), stat_of(5))
-    assert [str(r.path) for r in ledger.beside(Path("/f/a.en.srt"))] == ["/f/a.mkv"]
+    at = time.time() + 1000
+    ledger.set_state(_the(ledger, film), FileState.RETRYING, next_try_at=at, attempts=1)
+    assert ledger.due(at - 1, 5, ["films"]) == []
+    assert len(ledger.due(at, 5, ["films"])) == 1
 
 
 def test_a_damaged_file_is_refused_with_its_name_and_the_cure(tmp_path: Path) -> None:
@@ -220,6 +220,26 @@ def test_the_migrations_make_exactly_the_schema_of_the_code(tmp_path: Path) -> N
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
 
 
+def test_what_settled_in_a_ledger_of_the_first_schema_is_looked_at_at_once(tmp_path: Path) -> None:
+    database = tmp_path / "ledger.sqlite"
+    engine = open_engine(database)
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    with writing(engine) as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        for state in ("settling", "done"):
+            connection.execute(
+                sa.text(
+                    "INSERT INTO files (library, path, device, inode, size, mtime_ns, state, "
+                    "steady_since, updated_at) VALUES ('films', :path, 1, 1, 1, 1, :state, 5, 5)"
+                ),
+                {"path": f"/{state}.mkv".encode(), "state": state},
+            )
+    engine.dispose()
+    assert [r.path for r in Ledger(database).due(10.0, 9, ["films"])] == [Path("/settling.mkv")]
+
+
 def test_a_database_s_path_may_hold_what_addresses_use(tmp_path: Path) -> None:
     Ledger(tmp_path / "a?b%20#c.sqlite").close()
     assert (tmp_path / "a?b%20#c.sqlite").is_file()
@@ -233,7 +253,8 @@ def test_committed_rows_outlive_a_power_cut(ledger: Ledger) -> None:
 
 def _seen_at(ledger: Ledger, path: Path, when: float, priority: int) -> None:
     ledger.noticed("films", path, stat_of(5), priority)
-    ledger.still_unsettled(_the(ledger, path), stat_of(5), when)
+    verdict = Verdict(changed=True, wait_until=when + 30)
+    ledger.unsettled(_the(ledger, path), stat_of(5), verdict, when)
 
 
 def test_what_is_due_comes_most_urgent_first_and_then_newest_first(ledger: Ledger) -> None:
@@ -247,27 +268,40 @@ def test_what_is_due_comes_most_urgent_first_and_then_newest_first(ledger: Ledge
     ):
         _seen_at(ledger, Path(f"/films/{name}"), when, priority)
     expected = ["asked for", "arrived last", "arrived first", "new backfill", "old backfill"]
-    assert [r.path.name for r in ledger.due(2000.0, 10, {"films": 30.0})] == expected
-    assert [r.path.name for r in ledger.due(2000.0, 2, {"films": 30.0})] == expected[:2]
+    assert [r.path.name for r in ledger.due(2000.0, 10, ["films"])] == expected
+    assert [r.path.name for r in ledger.due(2000.0, 2, ["films"])] == expected[:2]
     assert [r.path.name for r in ledger.in_state(FileState.SETTLING)][:2] == [
         "too fresh",
         "asked for",
     ]
+    assert ledger.next_due("films") == 1030.0
+    assert ledger.next_due("shows") is None
 
 
-def test_each_library_waits_its_own_time(ledger: Ledger) -> None:
-    for library in ("films", "recordings"):
-        path = Path(f"/{library}/a.mkv")
-        ledger.noticed(library, path, stat_of(5))
-        ledger.still_unsettled(_the(ledger, path), stat_of(5), 1000.0)
-    settle = {"films": 30.0, "recordings": 600.0}
-    for now, due in ((1029.9, []), (1030.0, ["films"]), (1600.0, ["films", "recordings"])):
-        assert sorted(r.library for r in ledger.due(now, 9, settle)) == due
+def test_of_several_libraries_the_most_urgent_file_comes_first(ledger: Ledger) -> None:
+    for library, priority in (("films", BACKFILL), ("shows", URGENT), ("clips", NEW)):
+        ledger.noticed(library, Path(f"/{library}/a.mkv"), stat_of(5), priority)
+    due = ledger.due(10**11, 2, ["films", "shows", "clips"])
+    assert [r.library for r in due] == ["shows", "clips"]
+
+
+def test_what_is_due_is_found_without_sorting_a_million_files(ledger: Ledger) -> None:
+    with open_engine(ledger.path).connect() as connection:
+        plan = connection.execute(
+            sa.text(
+                "EXPLAIN QUERY PLAN SELECT * FROM files WHERE library = 'f' AND next_try_at "
+                "IS NOT NULL AND (next_try_at <= 1 OR updated_at > 1) "
+                "ORDER BY priority, steady_since DESC LIMIT 9"
+            )
+        )
+        told = " ".join(row[3] for row in plan)
+    assert "ix_files_urgent" in told
+    assert "TEMP B-TREE" not in told
 
 
 def test_a_file_seen_in_what_is_now_the_future_is_looked_at_now(ledger: Ledger) -> None:
     _seen_at(ledger, Path("/films/a.mkv"), 5000.0, NEW)
-    assert len(ledger.due(1000.0, 9, {"films": 30.0})) == 1
+    assert len(ledger.due(1000.0, 9, ["films"])) == 1
 
 
 @pytest.mark.parametrize("state", list(FileState))

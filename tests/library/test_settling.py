@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from subtitled.library.records import FileRecord, FileState
-from subtitled.library.settling import open_for_writing, settling
+from subtitled.library.settling import GROWING_AFTER, LONGEST_LOOK, settling, unfinished, written_to
 
 times = st.floats(min_value=0, max_value=4e9)
 waits = st.floats(min_value=0, max_value=3600)
@@ -22,6 +22,14 @@ def record(steady_since: float, size: int = 5, mtime_ns: int = 1) -> FileRecord:
     return FileRecord(
         1, "films", Path("/f/a.mkv"), size, mtime_ns, FileState.SETTLING, steady_since
     )
+
+
+def _is_written(path: Path) -> bool:
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return bool(written_to([path]))
+    return (found.st_dev, found.st_ino) in written_to([path])
 
 
 def stat_of(size: int = 5, mtime_ns: int = 1) -> os.stat_result:
@@ -82,10 +90,10 @@ def test_a_file_that_another_process_writes_is_seen_to_be_open(tmp_path: Path) -
         ) as writer:
             assert writer.stdout is not None
             writer.stdout.readline()
-            assert open_for_writing(film) is expected
+            assert _is_written(film) is expected
             writer.communicate(b"\n")
-    assert not open_for_writing(film)
-    assert not open_for_writing(tmp_path / "gone.mkv")
+    assert not _is_written(film)
+    assert not _is_written(tmp_path / "gone.mkv")
 
 
 def test_a_writer_that_opens_and_closes_others_meanwhile_is_still_seen(tmp_path: Path) -> None:
@@ -94,7 +102,7 @@ def test_a_writer_that_opens_and_closes_others_meanwhile_is_still_seen(tmp_path:
     lower = (tmp_path / "lower").open("wb")
     with film.open("wb"):
         lower.close()
-        assert open_for_writing(film)
+        assert _is_written(film)
 
 
 NOW, WAIT = 1_700_000_000.0, 30.0
@@ -178,5 +186,33 @@ def test_a_file_overwritten_in_place_with_as_many_bytes_begins_anew(tmp_path: Pa
 def test_a_file_renamed_while_it_is_written_is_still_seen_to_be_open(tmp_path: Path) -> None:
     with (tmp_path / "a.mkv.part").open("wb"):
         (tmp_path / "a.mkv.part").rename(tmp_path / "a.mkv")
-        assert open_for_writing(tmp_path / "a.mkv")
-    assert not open_for_writing(tmp_path / "a.mkv")
+        assert _is_written(tmp_path / "a.mkv")
+    assert not _is_written(tmp_path / "a.mkv")
+
+
+@given(st.integers(0, 10_000), waits)
+def test_a_file_that_grows_is_looked_at_for_ever_but_seldom(looks: int, settle: float) -> None:
+    seen = FileRecord(1, "f", Path("/f/a"), 5, 1, FileState.GROWING, NOW, looks=looks)
+    verdict = unfinished(seen, NOW, settle, "it changes", changed=True)
+    assert NOW + settle <= verdict.wait_until <= NOW + max(settle, LONGEST_LOOK)
+    assert verdict.looks == looks + 1
+    assert verdict.growing is (looks + 1 >= GROWING_AFTER)
+
+
+def test_a_recording_is_soon_called_growing_and_each_look_comes_later() -> None:
+    seen, now, waited = record(NOW), NOW, list[float]()
+    for size in range(10, 20):
+        verdict = settling(seen, stat_of(size=size), now, 30.0)
+        waited.append(verdict.wait_until - now)
+        now = verdict.wait_until
+        seen = FileRecord(
+            1, "f", Path("/f/a"), size, 1, FileState.GROWING, now, looks=verdict.looks
+        )
+    assert waited == [30, 30, 30, 60, 120, 240, 480, 900, 900, 900]
+
+
+def test_nobody_s_handle_is_looked_at_closely_whose_name_is_another(tmp_path: Path) -> None:
+    with (tmp_path / "other.mkv").open("wb"):
+        assert written_to([tmp_path / "a.mkv"]) == set()
+        assert len(written_to([tmp_path / "other.mkv"])) == 1
+    assert written_to([]) == set()

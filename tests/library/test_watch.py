@@ -1,28 +1,33 @@
-"""Watching real folders, by the kernel's events and by polling."""
+"""Watching real folders by the kernel's events, with its real limits."""
 
 from __future__ import annotations
 
 import errno
 import os
 import shutil
+import subprocess
+import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Literal
 
 import pytest
-from watchdog.observers import Observer
 
 from subtitled.config.settings import LibrarySettings
+from subtitled.library import inotify
 from subtitled.library import watch as watching
-from subtitled.library.watch import Watch, file_system, polls
+from subtitled.library.mounts import Watching
+from subtitled.library.watch import POLLING_INTERVAL, Watch, inotify_advice, inotify_limit
 
 
 class Seen:
-    """The paths that were told of."""
+    """The paths that were told of, and how often events were lost."""
 
     def __init__(self) -> None:
         self.paths: list[Path] = []
+        self.lost: list[str] = []
         self.fails = False
 
     def __call__(self, path: Path) -> None:
@@ -30,14 +35,21 @@ class Seen:
         if self.fails:
             raise RuntimeError("the ledger is locked")
 
-    def wait_for(self, path: Path, limit: float = 10.0) -> None:
-        end = time.monotonic() + limit
-        while path not in self.paths:
-            assert time.monotonic() < end, f"{path} not among {self.paths}"
-            time.sleep(0.02)
+    def wait_for(self, path: Path) -> None:
+        wait_until(lambda: path in self.paths, lambda: f"{path} not among {self.paths}")
 
 
-Start = Callable[[Literal["events", "poll"]], Watch]
+def wait_until(
+    done: Callable[[], object], said: Callable[[], str] = str, limit: float = 15
+) -> None:
+    end = time.monotonic() + limit
+    while not done():
+        assert time.monotonic() < end, said()
+        time.sleep(0.02)
+
+
+How = Literal["auto", "events", "poll", "off"]
+Start = Callable[..., Watch]
 
 
 @pytest.fixture
@@ -56,10 +68,11 @@ def seen() -> Seen:
 def start(root: Path, seen: Seen) -> Iterator[Start]:
     running: list[Watch] = []
 
-    def make(how: Literal["events", "poll"]) -> Watch:
-        watch = Watch({"films": LibrarySettings(path=root, watch=how)}, seen, polling=0.1)
+    def make(how: How = "events") -> Watch:
+        library = LibrarySettings(path=root, watch=how)
+        watch = Watch({"films": library}, seen, seen.lost.append)
         running.append(watch)
-        watch.start()
+        assert watch.supervise("films") is root.is_dir()
         return watch
 
     yield make
@@ -67,32 +80,64 @@ def start(root: Path, seen: Seen) -> Iterator[Start]:
         watch.stop()
 
 
-@pytest.mark.parametrize("how", ["events", "poll"])
-def test_files_written_renamed_and_moved_in_are_told_of(
-    how: Literal["events", "poll"], root: Path, tmp_path: Path, seen: Seen, start: Start
+def test_files_written_renamed_linked_moved_and_deleted_are_told_of(
+    root: Path, tmp_path: Path, seen: Seen, start: Start
 ) -> None:
-    start(how)
+    for name in ("gone.en.srt", "away.mkv", "there.mkv"):
+        (root / name).write_bytes(b"x")
+    (tmp_path / "in.mkv").write_bytes(b"film")
+    start()
     (root / "a.mkv").write_bytes(b"film")
     seen.wait_for(root / "a.mkv")
     (root / "b.mkv.part").write_bytes(b"film 2")
     (root / "b.mkv.part").rename(root / "b.mkv")
     seen.wait_for(root / "b.mkv")
-    (tmp_path / "season" / "one").mkdir(parents=True)
-    (tmp_path / "season" / "one" / "c.mkv").write_bytes(b"film 3")
-    (tmp_path / "season").rename(root / "season")
-    seen.wait_for(root / "season" / "one" / "c.mkv")
-    (root / "a.en.srt").write_bytes(b"1")
-    seen.wait_for(root / "a.en.srt")
-    (root / "a.en.srt").unlink()
+    (root / "gone.en.srt").unlink()
+    seen.wait_for(root / "gone.en.srt")
+    (root / "away.mkv").rename(tmp_path / "away.mkv")
+    seen.wait_for(root / "away.mkv")
+    (tmp_path / "in.mkv").rename(root / "in.mkv")
+    seen.wait_for(root / "in.mkv")
+    with (root / "there.mkv").open("ab") as file:
+        file.write(b"and more")
+    seen.wait_for(root / "there.mkv")
+    os.link(root / "a.mkv", root / "linked.mkv")
+    seen.wait_for(root / "linked.mkv")
     name = Path(os.fsdecode(os.fsencode(root) + b"/caf\xe9 [x].mkv"))
     name.write_bytes(b"film 4")
     seen.wait_for(name)
 
 
+def test_folders_made_moved_in_within_and_out_are_told_of_and_watched_where_they_are(
+    root: Path, tmp_path: Path, seen: Seen, start: Start
+) -> None:
+    watch = start()
+    (root / "show" / "season 1").mkdir(parents=True)
+    seen.wait_for(root / "show")
+    (tmp_path / "season 2" / "deep").mkdir(parents=True)
+    (tmp_path / "season 2").rename(root / "show" / "season 2")
+    seen.wait_for(root / "show" / "season 2")
+    (root / "show" / "season 2" / "deep" / "a.mkv").touch()
+    seen.wait_for(root / "show" / "season 2" / "deep" / "a.mkv")
+    (root / "show").rename(root / "Show")
+    seen.wait_for(root / "Show")
+    (root / "Show" / "season 2" / "deep" / "b.mkv").touch()
+    seen.wait_for(root / "Show" / "season 2" / "deep" / "b.mkv")
+    (root / "Show").rename(tmp_path / "Show")
+    wait_until(lambda: seen.paths.count(root / "Show") == 2)
+    emitter = watch._watched["films"].emitter
+    assert emitter is not None
+    assert emitter.folders == 1
+    (tmp_path / "Show" / "season 2" / "c.mkv").touch()
+    (root / "end.mkv").touch()
+    seen.wait_for(root / "end.mkv")
+    assert not [path for path in seen.paths if path.name == "c.mkv"]
+
+
 def test_a_growing_file_is_told_of_a_few_times_and_not_at_every_write(
     root: Path, seen: Seen, start: Start
 ) -> None:
-    start("events")
+    start()
     with (root / "a.mkv").open("wb", buffering=0) as file:
         for _ in range(200):
             file.write(b"x" * 1000)
@@ -103,10 +148,23 @@ def test_a_growing_file_is_told_of_a_few_times_and_not_at_every_write(
     assert root not in seen.paths
 
 
+def test_folders_to_be_left_alone_are_not_watched(root: Path, seen: Seen, start: Start) -> None:
+    (root / "@eaDir" / "deep").mkdir(parents=True)
+    watch = start()
+    emitter = watch._watched["films"].emitter
+    assert emitter is not None
+    (root / "extras").mkdir()
+    (root / "extras" / "a.mkv").touch()
+    (root / "@eaDir" / "b.mkv").touch()
+    (root / "end.mkv").touch()
+    seen.wait_for(root / "end.mkv")
+    assert (set(seen.paths), emitter.folders) == ({root / "end.mkv"}, 1)
+
+
 def test_an_error_while_taking_an_event_in_does_not_end_the_watching(
     root: Path, seen: Seen, start: Start
 ) -> None:
-    start("events")
+    start()
     seen.fails = True
     (root / "a.mkv").touch()
     seen.wait_for(root / "a.mkv")
@@ -117,84 +175,267 @@ def test_an_error_while_taking_an_event_in_does_not_end_the_watching(
 
 @pytest.mark.parametrize("how", ["events", "poll"])
 def test_a_folder_that_went_and_came_back_is_watched_again_and_walked(
-    how: Literal["events", "poll"], root: Path, seen: Seen, start: Start
+    how: How, root: Path, start: Start
 ) -> None:
     watch = start(how)
-    assert watch.supervise() == []
+    assert not watch.supervise("films")
     shutil.rmtree(root)
-    time.sleep(0.5)
-    assert watch.supervise() == []
+    wait_until(lambda: how == "poll" or not watch._watched["films"].lives)
+    assert not watch.supervise("films")
     root.mkdir()
-    assert watch.supervise() == ["films"]
-    assert watch.supervise() == []
-    (root / "a.mkv").touch()
-    seen.wait_for(root / "a.mkv")
+    assert watch.supervise("films")
+    assert not watch.supervise("films")
 
 
 def test_a_folder_replaced_between_two_looks_is_watched_again(
     root: Path, seen: Seen, start: Start
 ) -> None:
     """The new one may well have the inode of the old one."""
-    watch = start("events")
+    watch = start()
     shutil.rmtree(root)
     root.mkdir()
-    time.sleep(1.0)
-    assert watch.supervise() == ["films"]
+    wait_until(lambda: not watch._watched["films"].lives)
+    assert watch.supervise("films")
     (root / "a.mkv").touch()
     seen.wait_for(root / "a.mkv")
 
 
 def test_a_folder_that_is_not_there_yet_is_waited_for(root: Path, start: Start) -> None:
     root.rmdir()
-    watch = start("events")
-    assert watch.supervise() == []
+    watch = start()
+    assert not watch.supervise("films")
     root.mkdir()
-    assert watch.supervise() == ["films"]
+    assert watch.supervise("films")
+
+
+def test_a_disk_that_is_mounted_over_the_folder_and_unmounted_is_watched_each_time(
+    root: Path, seen: Seen, start: Start
+) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root can mount")
+    watch = start("auto")
+    for turn in range(2):
+        mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", root]
+        if subprocess.run(mount, capture_output=True, check=False).returncode:
+            pytest.skip("this machine mounts nothing")
+        try:
+            assert watch.supervise("films")
+            (root / f"{turn}.mkv").touch()
+            seen.wait_for(root / f"{turn}.mkv")
+        finally:
+            subprocess.run(["umount", "-l", root], check=True)
+        assert watch.supervise("films")
+        (root / f"below {turn}.mkv").touch()
+        seen.wait_for(root / f"below {turn}.mkv")
+
+
+def test_a_share_that_is_mounted_inside_later_has_the_library_polled(
+    root: Path, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watch = start("auto")
+    assert "watched by events" in watch.said("films")
+    share = Watching("poll", "nas is mounted in it")
+    monkeypatch.setattr(watching, "how_to_watch", lambda library: share)
+    assert watch.supervise("films")
+    assert watch.said("films") == "polled: nas is mounted in it"
+    monkeypatch.undo()
+    assert watch.supervise("films")
+    assert "watched by events" in watch.said("films")
+
+
+def test_no_stop_is_followed_by_another_word(root: Path, seen: Seen, start: Start) -> None:
+    watch = start()
+    (root / "a.mkv").touch()
+    seen.wait_for(root / "a.mkv")
+    watch.stop()
+    (root / "b.mkv").touch()
+    time.sleep(0.3)
+    assert root / "b.mkv" not in seen.paths
+
+
+def test_an_observer_that_hangs_with_its_disk_does_not_hold_up_the_end(
+    root: Path, seen: Seen, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watch = start()
+    hangs, goes_on = threading.Event(), threading.Event()
+
+    def hang(data: bytes) -> list[tuple[int, int, bytes]]:
+        hangs.set()
+        goes_on.wait(60)
+        return []
+
+    monkeypatch.setattr(inotify, "_parse", hang)
+    monkeypatch.setattr(watching, "STOP_WITHIN", 0.2)
+    (root / "a.mkv").touch()
+    assert hangs.wait(10)
+    begin = time.monotonic()
+    watch.stop()
+    assert time.monotonic() - begin < 5
+    goes_on.set()
+
+
+def test_a_library_that_is_not_to_be_watched_is_walked_once_and_let_be(
+    root: Path, seen: Seen, start: Start
+) -> None:
+    watch = start("off")
+    (root / "a.mkv").touch()
+    time.sleep(0.3)
+    assert not watch.supervise("films")
+    assert (seen.paths, watch.next_walk("films", 1.0, 3600.0)) == ([], 3600.0)
 
 
 @pytest.mark.parametrize(
-    ("number", "advice"),
-    [(errno.ENOSPC, "max_user_watches"), (errno.EMFILE, "max_user_instances")],
+    ("how", "took", "expected"),
+    [
+        ("events", 100.0, 6 * 3600.0),
+        ("poll", 0.1, POLLING_INTERVAL),
+        ("poll", 30.0, 600.0),
+        ("poll", 10**6, 6 * 3600.0),
+    ],
 )
-def test_at_the_kernel_s_limit_it_polls_and_says_which_to_raise(
-    number: int,
-    advice: str,
+def test_a_polled_library_is_walked_often_but_not_all_the_time(
+    how: How, took: float, expected: float, start: Start
+) -> None:
+    assert start(how).next_walk("films", took, 6 * 3600.0) == expected
+
+
+LIMITED = """
+import logging, sys, time
+from pathlib import Path
+from subtitled.config.settings import LibrarySettings
+from subtitled.library import watch as watching
+from subtitled.library.mounts import Watching
+from subtitled.library.watch import Watch
+
+def limit(what, to):
+    Path(f"/proc/sys/user/max_inotify_{what}").write_text(str(to))
+
+def folders(first, last):
+    for number in range(first, last):
+        (root / str(number)).mkdir()
+
+logging.basicConfig(level="INFO", stream=sys.stderr)
+root = Path(sys.argv[1])
+watch = Watch({"films": LibrarySettings(path=root)}, print, print)
+"""
+
+
+def limited(root: Path, body: str) -> str:
+    """What a program logs that has limits of its own: those of a new user namespace."""
+    command = ["unshare", "-r", sys.executable, "-c", LIMITED + body, str(root)]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    if "unshare" in ran.stderr.splitlines()[0:1]:
+        pytest.skip("no user namespace is to be had here")
+    assert ran.returncode == 0, ran.stderr
+    return ran.stderr
+
+
+def test_where_the_kernel_has_no_watch_left_it_polls_and_says_which_to_raise(root: Path) -> None:
+    said = limited(
+        root,
+        """
+folders(0, 30)
+limit("watches", 20)
+assert watch.supervise("films")
+assert "polled" in watch.said("films")
+assert "sysctl fs.inotify.max_user_watches=" in watch.said("films")
+assert watch.next_walk("films", 1.0, 9e9) == watching.POLLING_INTERVAL
+assert not watch.supervise("films")
+""",
+    )
+    assert "WARNING:subtitled.library.watch:library films is polled" in said
+    assert "is reached" in said
+
+
+def test_a_folder_that_comes_when_no_watch_is_left_has_the_library_polled_and_walked(
     root: Path,
-    seen: Seen,
-    start: Start,
-    monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    class Limited(Observer):  # type: ignore[misc, valid-type]
-        def start(self) -> None:
-            raise OSError(number, "inotify limit reached")
+    limited(
+        root,
+        """
+folders(0, 10)
+limit("watches", 11)
+assert watch.supervise("films")
+assert "watched by events" in watch.said("films"), watch.said("films")
+folders(10, 20)
+end = time.monotonic() + 15
+while watch._watched["films"].lives:
+    assert time.monotonic() < end
+    time.sleep(0.02)
+assert watch.supervise("films")
+assert "max_user_watches" in watch.said("films")
+limit("watches", 8192)
+assert not watch.supervise("films")
+watching.EVENTS_AGAIN = -1.0
+assert watch.supervise("films")
+assert "watched by events" in watch.said("films"), watch.said("films")
+""",
+    )
 
-    monkeypatch.setattr(watching, "Observer", Limited)
-    caplog.set_level("INFO")
-    start("events")
-    assert advice in caplog.text
+
+def test_where_there_is_no_instance_left_it_polls(root: Path) -> None:
+    limited(
+        root,
+        """
+limit("instances", 0)
+assert watch.supervise("films")
+assert "sysctl fs.inotify.max_user_instances=512" in watch.said("films")
+""",
+    )
+
+
+def test_events_that_the_kernel_could_not_hold_are_said_and_walked_for(
+    root: Path, seen: Seen, start: Start, caplog: pytest.LogCaptureFixture
+) -> None:
+    queue = Path("/proc/sys/fs/inotify/max_queued_events")
+    usual = queue.read_text()
+    try:
+        queue.write_text("8")  # taken over by what is made now, and by nobody else
+        watch = start("auto")
+    except PermissionError:
+        pytest.skip("only root can set the kernel's limits")
+    finally:
+        if os.geteuid() == 0:
+            queue.write_text(usual)
+    emitter = watch._watched["films"].emitter
+    assert emitter is not None
+    for number in range(400):
+        (root / str(number)).mkdir()
+    wait_until(lambda: seen.lost)
+    assert seen.lost[0] == "films"
+    assert "max_queued_events" in caplog.text
+    # The folders whose coming was lost are watched all the same.
+    wait_until(lambda: emitter.folders == 401)
+    (root / "399" / "a.mkv").touch()
+    seen.wait_for(root / "399" / "a.mkv")
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_an_emitter_that_dies_of_anything_is_replaced(
+    root: Path, seen: Seen, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watch = start()
+    monkeypatch.setattr(inotify, "_parse", lambda data: [][1])
     (root / "a.mkv").touch()
-    seen.wait_for(root / "a.mkv")
+    wait_until(lambda: not watch._watched["films"].lives)
+    monkeypatch.undo()
+    assert watch.supervise("films")
+    (root / "b.mkv").touch()
+    seen.wait_for(root / "b.mkv")
 
 
-def test_the_mount_table_tells_what_is_polled(tmp_path: Path) -> None:
-    assert file_system(Path("/proc")) == "proc"
-    assert file_system(tmp_path)
-    for how, expected in (("poll", True), ("events", False)):
-        assert polls(LibrarySettings(path=tmp_path, watch=how))[0] is expected
+def test_limits_that_are_hidden_are_no_error(tmp_path: Path) -> None:
+    """As they are under systemd's ProcSubset=pid."""
+    assert inotify_limit("max_user_watches", tmp_path) is None
+    (tmp_path / "max_user_watches").write_text("8192\n")
+    assert inotify_limit("max_user_watches", tmp_path) == 8192
 
 
-@pytest.mark.parametrize("kind", ["nfs4", "cifs", "fuse.sshfs", "9p", "virtiofs"])
-def test_network_shares_are_polled(
-    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_the_advice_names_a_limit_that_is_higher_than_the_present_one(
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(watching, "file_system", lambda path: kind)
-    poll, why = polls(LibrarySettings(path=tmp_path))
-    assert poll
-    assert kind in why
-
-
-@pytest.mark.parametrize("kind", ["ext4", "btrfs", "xfs", "zfs", "overlay"])
-def test_disks_are_not_polled(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(watching, "file_system", lambda path: kind)
-    assert not polls(LibrarySettings(path=tmp_path))[0]
+    for now, more in ((None, 524288), (8192, 524288), (1_000_000, 2_000_000)):
+        monkeypatch.setattr(watching, "inotify_limit", lambda name, now=now: now)
+        advice = inotify_advice(OSError(errno.ENOSPC, "no space"))
+        assert advice.endswith(f"sysctl fs.inotify.max_user_watches={more}")
+    assert "sysctl" not in inotify_advice(OSError(errno.EIO, "I/O error"))

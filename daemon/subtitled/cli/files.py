@@ -16,6 +16,7 @@ from subtitled.library.intake import library_of
 from subtitled.library.walk import walk
 from subtitled.media.probe import probe
 from subtitled.plugin import Problem
+from subtitled.service.doctor import watched
 from subtitled.subtitles.clock import shown as clock
 from subtitled.work.planning import Examination, examine
 from subtitled.work.workshop import open_ledger, transcripts_in
@@ -105,9 +106,11 @@ def explain(
     """Everything that is known and decided about one file."""
     settings = configuration()
     path = file.absolute()
+    library = library_of(path, settings.settings.libraries)
     told: dict[str, Any] = {
         "path": path,
-        "library": library_of(path, settings.settings.libraries),
+        "library": library,
+        "watched": watched(settings, library) if library else None,
         "remembered": _remembered(settings, path),
     }
     try:

@@ -24,6 +24,7 @@ _WAITING = (
     FileState.WORKING,
     FileState.QUEUED,
     FileState.SETTLING,
+    FileState.GROWING,
     FileState.RETRYING,
     FileState.FAILED,
 )

@@ -281,7 +281,13 @@ class LibrarySettings(_Section):
     watch: Literal["auto", "events", "poll", "off"] = Field(
         "auto",
         description="How new files are noticed between rescans: events of the kernel, "
-        "polling for network shares, or not at all.",
+        "polling for network shares, or not at all. Polling walks the library each minute, or, if "
+        "it is large, as often as takes a twentieth of the time.",
+    )
+    symlinks: bool = Field(
+        False,
+        description="Follow symbolic links to files and folders that lie in the library as well. "
+        "Such a library is polled.",
     )
 
 

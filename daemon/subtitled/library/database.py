@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +12,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from subtitled.plugin import Misconfigured
+
+_OPENED_AT_ONCE = 20
+"""Tries of a tenth of a second to set the log of a file that others are just making."""
 
 
 def open_engine(path: Path) -> sa.Engine:
@@ -27,7 +32,7 @@ def open_engine(path: Path) -> sa.Engine:
         connection.isolation_level = "IMMEDIATE"
         cursor = connection.cursor()
         cursor.execute("PRAGMA busy_timeout=30000")
-        cursor.execute("PRAGMA journal_mode=WAL")
+        _write_ahead(cursor)
         cursor.execute("PRAGMA synchronous=FULL")
         cursor.execute("PRAGMA foreign_keys=ON")
         cursor.close()
@@ -48,6 +53,18 @@ def open_engine(path: Path) -> sa.Engine:
             "If it is damaged, move it away: what we wrote beside the media is recognised again",
         ) from error
     return engine
+
+
+def _write_ahead(cursor: sqlite3.Cursor) -> None:
+    """Set the log. While another process does so for a new file, nobody is told to wait."""
+    for attempt in range(_OPENED_AT_ONCE):
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError:
+            if attempt == _OPENED_AT_ONCE - 1:
+                raise
+            time.sleep(0.1)
 
 
 @contextmanager

@@ -2,28 +2,39 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import os
 import stat as modes
-from collections.abc import Mapping
+import threading
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from subtitled.config.settings import LibrarySettings
-from subtitled.subtitles.names import DATA_ENDINGS, SUBTITLE_ENDINGS, parse_sidecar
+from subtitled.media.container import missing
+from subtitled.subtitles.names import DATA_ENDINGS
 
+from .comparison import Differences, Seen, compare
+from .inventory import signed
 from .ledger import Ledger
-from .records import BACKFILL, NEW, FileRecord, FileState
-from .settling import open_for_writing, settling
-from .walk import Sieve, walk
+from .records import BACKFILL, DECIDED, MOVED_BY_SIDECARS, NEW, FileRecord, FileState
+from .settling import Verdict, patient, settling, unfinished, written_to
+from .walk import Sieve, beside, is_subtitle, leads_into, runs, stems
 
 _log = logging.getLogger(__name__)
 
 CHECKED_AT_ONCE = 100
 """Settling files that are looked at in one go."""
+LOOK_AGAIN = 300.0
+"""Seconds until a file is looked at again whose folder does not answer, or whose disk is away."""
+TOLD_AT_MOST = 20
+"""Folders that cannot be read, each in a line of its own, in one walk."""
 
-_MOVED_BY_SIDECARS = frozenset({FileState.NOTHING_TO_DO, FileState.UNSATISFIABLE})
-"""States that a sidecar which somebody else adds or takes away may change."""
+
+_GONE = (FileNotFoundError, NotADirectoryError)
+"""What a missing file answers, or one whose folder became a file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +42,20 @@ class ScanReport:
     """What a walk found."""
 
     files: int = 0
+    new: int = 0
+    changed: int = 0
+    gone: int = 0
     unreadable: int = 0
     away: bool = False
 
     def __str__(self) -> str:
         if self.away:
             return "its folder is away; nothing is forgotten"
-        errors = f", {self.unreadable} folders cannot be read" if self.unreadable else ""
-        return f"{self.files} media files{errors}"
+        counted = {"new": self.new, "changed": self.changed, "gone": self.gone}
+        said = [f"{number} {what}" for what, number in counted.items() if number]
+        if self.unreadable:
+            said.append(f"{self.unreadable} folders cannot be read")
+        return ", ".join([f"{self.files} media files", *said])
 
 
 def library_of(path: Path, libraries: Mapping[str, LibrarySettings]) -> str | None:
@@ -48,89 +65,239 @@ def library_of(path: Path, libraries: Mapping[str, LibrarySettings]) -> str | No
 
 
 class Intake:
-    """Feeds the ledger from walks and events, and says which files have settled."""
+    """Feeds the ledger from walks and events, and says which files have settled.
+
+    Threads may share it: walks, events and looks at what has settled go on side by side.
+    """
 
     def __init__(self, ledger: Ledger, libraries: Mapping[str, LibrarySettings]) -> None:
         self._ledger = ledger
         self._libraries = libraries
         self._sieves = {name: Sieve(library) for name, library in libraries.items()}
+        self._roots = {name: os.fsencode(library.path) for name, library in libraries.items()}
         self._away: set[str] = set()
+        self._lock = threading.Lock()
+        self._ending = threading.Event()
+
+    def stop(self) -> None:
+        """Have walks that are under way end at the next batch."""
+        self._ending.set()
 
     def scan(self, name: str) -> ScanReport:
-        """Walk a library. Files that are not seen are not forgotten for that."""
-        library = self._libraries[name]
+        """Walk a library. What is new goes behind what arrived by itself only the first time."""
         if self._is_away(name):
             return ScanReport(away=True)
-        unreadable: list[Path] = []
+        walked = f"walked {name}"
+        priority = NEW if self._ledger.mailbox.get_control(walked) else BACKFILL
+        report = self._walk(name, self._libraries[name].path, priority)
+        if not self._ending.is_set():
+            self._ledger.mailbox.control(walked, f"{time.time():.0f}")
+        return report
 
-        def cannot(path: Path, error: OSError) -> None:
-            unreadable.append(path)
-            said = os.fsencode(path).decode("utf-8", "replace")
-            _log.warning(
-                "library %s: %s cannot be read (%s): let the daemon's user read it",
-                name,
-                said,
-                error.strerror,
-            )
+    def noticed(self, *paths: Path) -> None:
+        """Something happened to these paths: to media, to sidecars of some, or to neither."""
+        folders: dict[tuple[str, Path], list[Path]] = {}
+        for path in dict.fromkeys(paths):
+            name = library_of(path, self._libraries)
+            if name is not None and path != self._libraries[name].path:
+                folders.setdefault((name, path.parent), []).append(path)
+        for (name, folder), inside in folders.items():
+            if self._sieves[name].enters(folder):
+                self._noticed_in(name, folder, inside)
 
-        seen = 0
-        for path, stat in walk(library.path, library, cannot):
-            if library_of(path, self._libraries) == name:
-                seen += 1
-                self._ledger.noticed(name, path, stat, BACKFILL)
-        return ScanReport(seen, len(unreadable))
+    def due(self, now: float, names: Iterable[str] | None = None) -> list[FileRecord]:
+        """The files that have settled, or whose next try has come, most urgent first.
 
-    def noticed(self, path: Path) -> None:
-        """Something happened to a path: to a medium, to a sidecar of one, or to neither."""
-        name = library_of(path, self._libraries)
-        if name is None:
-            return
-        if path.suffix[1:].lower() in SUBTITLE_ENDINGS:
-            self._sidecar_noticed(path)
-            return
-        try:
-            stat = path.stat()
-        except (OSError, ValueError):
-            return  # gone again, or moved: the other path is told as well
-        sieve = self._sieves[name]
-        if modes.S_ISDIR(stat.st_mode):
-            if sieve.enters(path) and not path.is_symlink():
-                for found, each in walk(path, self._libraries[name]):
-                    if library_of(found, self._libraries) == name:
-                        self._ledger.noticed(name, found, each, NEW)
-        elif modes.S_ISREG(stat.st_mode) and sieve.takes_path(path):
-            self._ledger.noticed(name, path, stat, NEW)
-
-    def due(self, now: float) -> list[FileRecord]:
-        """The files that have settled, or whose next try has come, most urgent first."""
-        ready = []
-        # Files of a library that is away, or no longer configured, wait: it may come back.
-        there = {
-            name: library.settle
-            for name, library in self._libraries.items()
-            if not self._is_away(name)
-        }
+        Files of a library that is away, or no longer configured, wait: it may come back.
+        """
+        there = [name for name in names or self._libraries if not self._is_away(name)]
+        looked: list[tuple[FileRecord, os.stat_result]] = []
+        ready: list[FileRecord] = []
+        gone, later = list[int](), list[int]()
         for record in self._ledger.due(now, CHECKED_AT_ONCE, there):
             try:
                 stat = record.path.stat()
-            except FileNotFoundError:
-                if _truly_gone(record):
-                    self._ledger.forget(record.id)
+                if modes.S_ISREG(stat.st_mode):
+                    looked.append((record, stat))
                 else:
-                    self._ledger.settle(record.id)
-                continue
+                    gone.append(record.id)  # a folder has its name now
+            except _GONE:
+                (gone if _truly_gone(record) else later).append(record.id)
             except OSError:
-                ready.append(record)  # whoever plans it says what is wrong
-                continue
-            verdict = settling(record, stat, now, there[record.library])
-            if verdict.changed:
-                self._ledger.still_unsettled(record.id, stat, now)
-            elif verdict.settled or record.state is FileState.RETRYING:
-                if open_for_writing(record.path):
-                    self._ledger.still_unsettled(record.id, stat, now)
+                if record.state in DECIDED:
+                    later.append(record.id)
                 else:
-                    ready.append(record)
-        return ready
+                    ready.append(record)  # whoever plans it says what is wrong
+        if gone:
+            self._ledger.forget(*gone)
+        if later:
+            self._ledger.look_again(later, now + LOOK_AGAIN)
+        written = written_to([record.path for record, _ in looked])
+        resting: list[int] = []
+        for record, stat in looked:
+            writing = (stat.st_dev, stat.st_ino) in written
+            verdict = self._verdict(record, stat, now, writing)
+            if not verdict.settled:
+                self._ledger.unsettled(record.id, stat, verdict, now)
+            elif record.state in DECIDED:
+                resting.append(record.id)
+            else:
+                ready.append(record)
+        if resting:
+            self._ledger.look_again(resting, None)
+        return sorted(ready, key=lambda record: record.priority)
+
+    def _verdict(
+        self, record: FileRecord, stat: os.stat_result, now: float, writing: bool
+    ) -> Verdict:
+        settle = self._libraries[record.library].settle
+        verdict = settling(record, stat, now, settle)
+        if verdict.changed:
+            return verdict
+        if record.state in DECIDED:
+            return Verdict(settled=True)  # it was only to be seen whether it is still there
+        if not verdict.settled and record.state is not FileState.RETRYING:
+            return verdict
+        if writing:
+            return unfinished(record, now, settle, "a program has it open for writing")
+        if patient(record, now, settle) and (lacks := _lacks(record.path)):
+            return unfinished(record, now, settle, f"it lacks {lacks} bytes or more of its end")
+        return Verdict(settled=True)
+
+    def _walk(self, name: str, root: Path, priority: int) -> ScanReport:
+        """Compare a folder of a library with the ledger, and take in what is different."""
+        unreadable: list[bytes] = []
+
+        def cannot(path: Path, error: OSError) -> None:
+            unreadable.append(os.fsencode(path) + b"/")
+            if len(unreadable) <= TOLD_AT_MOST:
+                said = os.fsencode(path).decode("utf-8", "replace")
+                why = error.strerror
+                _log.warning(
+                    "library %s: %s cannot be read (%s): let the daemon's user read it",
+                    *(name, said, why),
+                )
+
+        mine = self._roots[name] + b"/"
+        inner = {root for root in self._roots.values() if root.startswith(mine)}
+        passing = runs(root, self._libraries[name], cannot, inner)
+        report = ScanReport()
+        for found in compare(passing, self._ledger.inventory.below(name, os.fsencode(root))):
+            if self._ending.is_set():
+                break
+            found.gone = [path for path in found.gone if not path.startswith(tuple(unreadable))]
+            self._take(name, found, priority, event=False)
+            report = ScanReport(
+                report.files + found.files,
+                report.new + len(found.new),
+                report.changed + len(found.changed),
+                report.gone + len(found.gone),
+                len(unreadable),
+            )
+        return report
+
+    def _noticed_in(self, name: str, folder: Path, told: Iterable[Path]) -> None:
+        """What happened in one folder. What is there now is what counts, not what was told."""
+        sieve, here = self._sieves[name], os.fsencode(folder)
+        try:
+            names = set(os.listdir(here))
+        except OSError:
+            names = set()  # gone with all that was in it
+        media: dict[bytes, list[bytes]] = {}
+        for each in names:
+            if sieve.takes(os.fsdecode(each)):
+                media.setdefault(os.path.splitext(each)[0], []).append(each)
+        asked, ours, gone = set[bytes](), set[bytes](), list[bytes]()
+        for path in told:
+            base = os.fsencode(path.name)
+            gone += self._known_as(name, path)
+            if os.path.islink(path) and not self._follows(name, path):
+                continue
+            if os.path.isdir(path):
+                if not sieve.ignores(path.name):
+                    self._walk(name, path, NEW)
+                continue
+            if path.suffix[1:].lower() in DATA_ENDINGS:
+                self._data_noticed(path, media)
+            elif is_subtitle(base):
+                its = {each for stem in stems(base) for each in media.get(stem, ())}
+                (ours if self._ledger.sidecars.is_ours(path) else asked).update(its)
+            elif base in media.get(os.path.splitext(base)[0], ()):
+                asked.add(base)
+        marks = beside(itertools.chain(*media.values()), filter(is_subtitle, names))
+        self._compare(name, here, asked, marks, Differences(gone=gone), reopen=True)
+        self._compare(name, here, ours - asked, marks, Differences(), reopen=False)
+
+    def _data_noticed(self, path: Path, media: Mapping[bytes, list[bytes]]) -> None:
+        """A file of data matters only if it is one that we wrote, and somebody changed it."""
+        sidecars = self._ledger.sidecars
+        if sidecars.get(path) is None or sidecars.is_ours(path):
+            return
+        for stem in stems(os.fsencode(path.name)):
+            for each in media.get(stem, ()):
+                record = self._ledger.get(path.with_name(os.fsdecode(each)))
+                if record is not None and record.state in MOVED_BY_SIDECARS:
+                    self._ledger.settle(record.id)
+
+    def _compare(
+        self,
+        name: str,
+        folder: bytes,
+        media: Iterable[bytes],
+        marks: Mapping[bytes, int],
+        found: Differences,
+        *,
+        reopen: bool,
+    ) -> None:
+        """Compare some media of a folder with the ledger, and take in what is different."""
+        seen: list[Seen] = []
+        for each in sorted(media):
+            path = os.path.join(folder, each)
+            try:
+                stat = os.stat(path)
+            except OSError:
+                continue  # gone again: that is told as well
+            if modes.S_ISREG(stat.st_mode):
+                seen.append((path, stat, marks.get(each, 0)))
+        asked = [path for path, _, _ in seen]
+        if asked or found:
+            found.hold(seen, self._ledger.inventory.at(name, asked))
+            self._take(name, found, NEW, event=True, reopen=reopen, asked=asked)
+
+    def _known_as(self, name: str, path: Path) -> Iterator[bytes]:
+        """The media known under a path that is no longer what it was: a file, or a folder with all
+        that lay in it. One may have taken the name of the other."""
+        inventory, key = self._ledger.inventory, os.fsencode(path)
+        if not os.path.isfile(path):
+            yield from inventory.at(name, [key])
+        if not os.path.isdir(path):
+            for page in inventory.below(name, key):
+                yield from (row[0] for row in page)
+
+    def _follows(self, name: str, link: Path) -> bool:
+        root = os.path.realpath(self._roots[name])
+        return self._libraries[name].symlinks and leads_into(os.fsencode(link), root)
+
+    def _take(
+        self,
+        name: str,
+        found: Differences,
+        priority: int,
+        *,
+        event: bool,
+        reopen: bool = True,
+        asked: Sequence[bytes] = (),
+    ) -> None:
+        sieve = self._sieves[name]
+        found.new = [one for one in found.new if sieve.takes(_basename(one[0]))]
+        found.changed = [one for one in found.changed if sieve.takes(_basename(one[0]))]
+        if not found and not asked:
+            return
+        now = time.time()
+        until = now + self._libraries[name].settle
+        self._ledger.inventory.take(
+            name, found, priority, now, until, event=event, reopen=reopen, asked=asked
+        )
 
     def _is_away(self, name: str) -> bool:
         """Whether a library's folder is missing, or empty although files of it are known: then
@@ -144,12 +311,12 @@ class Intake:
             why = ""  # it is there: the walk says what is wrong
         except OSError as error:
             why = error.strerror or "cannot be reached"
-        if not why:
-            if name in self._away:
-                _log.info("library %s is back", name)
-            self._away.discard(name)
-        elif name not in self._away:
-            self._away.add(name)
+        with self._lock:
+            was = name in self._away
+            (self._away.add if why else self._away.discard)(name)
+        if was and not why:
+            _log.info("library %s is back", name)
+        elif why and not was:
             _log.warning(
                 "library %s: %s is away (%s); nothing is forgotten, it is waited for",
                 name,
@@ -158,23 +325,24 @@ class Intake:
             )
         return bool(why)
 
-    def _sidecar_noticed(self, path: Path) -> None:
-        """Somebody else's subtitle came or went: what was decided without it is looked at anew."""
-        if self._ledger.sidecars.is_ours(path):
-            return
-        if path.suffix[1:].lower() in DATA_ENDINGS and self._ledger.sidecars.get(path) is None:
-            return
-        for record in self._ledger.beside(path):
-            if record.state in _MOVED_BY_SIDECARS and parse_sidecar(record.path.name, path.name):
-                self._ledger.settle(record.id)
+
+def _lacks(path: Path) -> int:
+    try:
+        return missing(path)
+    except OSError:
+        return 0  # whoever looks into it says what is wrong
+
+
+def _basename(path: bytes) -> str:
+    return os.fsdecode(path[path.rfind(b"/") + 1 :])
 
 
 def _truly_gone(record: FileRecord) -> bool:
     """Whether a missing file was deleted, not unmounted: its folder is on the disk it was on."""
     for folder in record.path.parents:
         try:
-            return folder.stat().st_dev == record.device
-        except FileNotFoundError:
+            return signed(folder.stat().st_dev) == record.device
+        except _GONE:
             continue
         except OSError:
             return False

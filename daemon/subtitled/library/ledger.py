@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +13,16 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 from alembic.util.exc import CommandError
-from sqlalchemy.dialects.sqlite import insert
 
 from subtitled.plugin import Misconfigured
 
+from .comparison import Differences
 from .database import open_engine, writing
+from .inventory import Inventory
 from .mailbox import Mailbox
 from .records import BACKFILL, DECIDED, FileRecord, FileState, file_record
 from .schema import files
+from .settling import Verdict
 from .sidecars import Sidecars
 
 _UPGRADING = threading.Lock()
@@ -34,6 +36,7 @@ class Ledger:
         self.path = path
         self._engine = open_engine(path)
         _upgrade(self._engine, path)
+        self.inventory = Inventory(self._engine)
         self.sidecars = Sidecars(self._engine)
         self.mailbox = Mailbox(self._engine, path)
 
@@ -46,30 +49,29 @@ class Ledger:
     ) -> None:
         """A file was seen. One that is as it was stays what it is; a changed one settles anew."""
         key, now = os.fsencode(path), time.time()
-        identity = {
-            "device": _signed(stat.st_dev),
-            "inode": _signed(stat.st_ino),
-            "size": stat.st_size,
-            "mtime_ns": stat.st_mtime_ns,
-        }
-        with writing(self._engine) as c:
-            known = c.execute(sa.select(files).where(files.c.path == key)).mappings().first()
-            if known is None:
-                fresh = {"state": FileState.SETTLING, "steady_since": now, "updated_at": now}
-                c.execute(
-                    insert(files).values(
-                        library=library, path=key, priority=priority, **identity, **fresh
-                    )
-                )
-            elif (known["size"], known["mtime_ns"]) != (stat.st_size, stat.st_mtime_ns):
-                self._settle(c, known["id"], now, min(priority, known["priority"]), identity)
-            elif known["library"] != library:
-                c.execute(files.update().where(files.c.id == known["id"]).values(library=library))
+        known, found = self.inventory.at(library, [key]), Differences()
+        # Of its subtitles nothing is said: what is known of those stays.
+        mark = (known[key][3] if key in known else None) or 0
+        found.hold([(key, stat, mark)], known)
+        self.inventory.take(library, found, priority, now, now, reopen=False, asked=[key])
 
     def settle(self, file_id: int, priority: int | None = None) -> None:
-        """Have a file looked at anew, whatever is remembered of it."""
+        """Have a file looked at anew now, whatever is remembered of it."""
+        now = time.time()
+        values: dict[str, Any] = {
+            "state": FileState.SETTLING,
+            "updated_at": now,
+            "attempts": 0,
+            "looks": 0,
+            "next_try_at": now,
+            "job_id": None,
+            "reason": "",
+            "cure": "",
+        }
+        if priority is not None:
+            values["priority"] = priority
         with self._engine.begin() as c:
-            self._settle(c, file_id, time.time(), priority, {})
+            c.execute(files.update().where(files.c.id == file_id).values(**values))
 
     def get(self, path: Path) -> FileRecord | None:
         return self._one(files.c.path == os.fsencode(path))
@@ -88,30 +90,37 @@ class Ledger:
             for page in c.execute(query).mappings().partitions():
                 yield from map(file_record, page)
 
-    def due(self, now: float, most: int, settle: Mapping[str, float]) -> list[FileRecord]:
-        """Files that may have settled or whose next try has come, most urgent and newest first.
+    def due(self, now: float, most: int, libraries: Collection[str]) -> list[FileRecord]:
+        """Files whose time to be looked at has come, most urgent and newest first.
 
-        ``settle`` has the seconds of each library that is there: files of others wait, and do
-        not stand in the way. A time in the future is one that the clock was set back from.
+        Files of libraries that are not named wait, and do not stand in the way. What was written
+        down in the future was written before the clock was set back, and is due.
         """
-        seen = files.c.steady_since
-        rested = sa.or_(
-            sa.false(),
-            *(
-                sa.and_(files.c.library == name, sa.or_(seen <= now - seconds, seen > now))
-                for name, seconds in settle.items()
-            ),
-        )
-        settled = sa.and_(files.c.state == FileState.SETTLING, rested)
-        tried_again = sa.and_(files.c.state == FileState.RETRYING, files.c.next_try_at <= now)
-        query = (
-            sa.select(files)
-            .where(files.c.library.in_(list(settle)), sa.or_(settled, tried_again))
-            .order_by(files.c.priority, files.c.steady_since.desc(), files.c.id)
-            .limit(most)
+        found = list[FileRecord]()
+        with self._engine.connect() as c:
+            for name in libraries:
+                query = (
+                    sa.select(files)
+                    .where(
+                        files.c.library == name,
+                        files.c.next_try_at.is_not(None),
+                        sa.or_(files.c.next_try_at <= now, files.c.updated_at > now),
+                    )
+                    .order_by(files.c.priority, files.c.steady_since.desc())
+                    .limit(most)
+                )
+                found += [file_record(row) for row in c.execute(query).mappings()]
+        found.sort(key=lambda record: (record.priority, -record.steady_since, record.id))
+        return found[:most]
+
+    def next_due(self, library: str) -> float | None:
+        """When the next file of a library is to be looked at, None if none is."""
+        query = sa.select(sa.func.min(files.c.next_try_at)).where(
+            files.c.library == library, files.c.next_try_at.is_not(None)
         )
         with self._engine.connect() as c:
-            return [file_record(row) for row in c.execute(query).mappings()]
+            at: float | None = c.execute(query).scalar()
+            return at
 
     def stale(self, library: str, digest: str) -> int:
         """Have every decided file of a library looked at anew that was decided under other
@@ -124,7 +133,7 @@ class Ledger:
                     files.c.state.in_([*DECIDED, FileState.RETRYING]),
                     files.c.settings_digest != digest,
                 )
-                .values(state=FileState.SETTLING, attempts=0, next_try_at=None)
+                .values(state=FileState.SETTLING, attempts=0, looks=0, next_try_at=time.time())
             )
             return changed.rowcount
 
@@ -146,43 +155,37 @@ class Ledger:
                 files.update().where(files.c.path == os.fsencode(path)).values(progress=progress)
             )
 
-    def still_unsettled(self, file_id: int, stat: os.stat_result, now: float) -> None:
-        """A file has changed again, or is written to: it begins to settle anew."""
+    def unsettled(self, file_id: int, stat: os.stat_result, verdict: Verdict, now: float) -> None:
+        """A file is not to be taken yet: as it is now, why, and when it is looked at again."""
+        values: dict[str, Any] = {
+            "size": stat.st_size,
+            "mtime_ns": stat.st_mtime_ns,
+            "state": FileState.GROWING if verdict.growing else FileState.SETTLING,
+            "reason": verdict.why,
+            "looks": verdict.looks,
+            "next_try_at": verdict.wait_until,
+            "updated_at": now,
+        }
+        if verdict.changed:
+            values |= {"steady_since": now, "attempts": 0, "job_id": None, "cure": ""}
         with self._engine.begin() as c:
-            c.execute(
-                files.update()
-                .where(files.c.id == file_id)
-                .values(
-                    size=stat.st_size,
-                    mtime_ns=stat.st_mtime_ns,
-                    steady_since=now,
-                    state=FileState.SETTLING,
-                    next_try_at=None,
-                )
-            )
+            c.execute(files.update().where(files.c.id == file_id).values(**values))
 
-    def forget(self, file_id: int) -> None:
-        """A file is gone. Its transcript and what we know of its sidecars stay."""
+    def look_again(self, file_ids: Sequence[int], at: float | None) -> None:
+        """Have a look at files at a time, whatever their state is; None: they are left to rest."""
         with self._engine.begin() as c:
-            c.execute(files.delete().where(files.c.id == file_id))
+            c.execute(files.update().where(files.c.id.in_(file_ids)).values(next_try_at=at))
+
+    def forget(self, *file_ids: int) -> None:
+        """Files are gone. Their transcripts and what we know of their sidecars stay."""
+        with self._engine.begin() as c:
+            c.execute(files.delete().where(files.c.id.in_(file_ids)))
 
     def counts(self) -> dict[FileState, int]:
         """How many files are in each state."""
         query = sa.select(files.c.state, sa.func.count()).group_by(files.c.state)
         with self._engine.connect() as c:
             return {FileState(state): number for state, number in c.execute(query)}
-
-    def beside(self, sidecar: Path) -> list[FileRecord]:
-        """Files in a sidecar's folder; their names may be those of its media."""
-        folder = os.fsencode(sidecar.parent).rstrip(b"/") + b"/"
-        name = sa.func.substr(files.c.path, len(folder) + 1)
-        query = sa.select(files).where(
-            files.c.path > folder,
-            files.c.path < folder[:-1] + b"0",  # the byte after "/"
-            sa.func.instr(name, b"/") == 0,
-        )
-        with self._engine.connect() as c:
-            return [file_record(row) for row in c.execute(query).mappings()]
 
     def knows_files_of(self, library: str) -> bool:
         """Whether any file of a library was ever noticed."""
@@ -194,30 +197,6 @@ class Ledger:
         with self._engine.connect() as c:
             row = c.execute(sa.select(files).where(condition)).mappings().first()
         return file_record(row) if row is not None else None
-
-    @staticmethod
-    def _settle(
-        c: sa.Connection, file_id: int, now: float, priority: int | None, identity: dict[str, Any]
-    ) -> None:
-        values = {
-            **identity,
-            "state": FileState.SETTLING,
-            "steady_since": now,
-            "updated_at": now,
-            "attempts": 0,
-            "next_try_at": None,
-            "job_id": None,
-            "reason": "",
-            "cure": "",
-        }
-        if priority is not None:
-            values["priority"] = priority
-        c.execute(files.update().where(files.c.id == file_id).values(**values))
-
-
-def _signed(number: int) -> int:
-    """Inodes have 64 bits, and pooled and network file systems use the highest; SQLite has 63."""
-    return number - 2**64 if number >= 2**63 else number
 
 
 def _upgrade(engine: sa.Engine, path: Path) -> None:

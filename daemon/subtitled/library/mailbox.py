@@ -14,6 +14,9 @@ from sqlalchemy.dialects.sqlite import insert
 from .database import writing
 from .schema import controls, requests
 
+WATCHING = "watching "
+"""Before the name of a library: the control that says how the daemon watches it, and why."""
+
 
 @dataclass(frozen=True, slots=True)
 class AskedFor:

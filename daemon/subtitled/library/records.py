@@ -14,6 +14,8 @@ class FileState(StrEnum):
 
     SETTLING = "settling"
     """Noticed; taken when it has not changed for a while."""
+    GROWING = "growing"
+    """It has changed at each look, as a recording does; looked at for ever, but less often."""
     QUEUED = "queued"
     WORKING = "working"
     DONE = "done"
@@ -38,6 +40,9 @@ DECIDED = frozenset(
 )
 """States in which a file rests until it or its settings change."""
 
+MOVED_BY_SIDECARS = frozenset({FileState.NOTHING_TO_DO, FileState.UNSATISFIABLE})
+"""States that a sidecar which somebody else adds or takes away may change."""
+
 URGENT, NEW, BACKFILL = 1, 50, 100
 """Priorities, the lowest first: asked for by a person, just arrived, there before we came."""
 
@@ -60,6 +65,9 @@ class FileRecord:
     spoken: str | None = None
     attempts: int = 0
     next_try_at: float | None = None
+    """When it is looked at again: settled, tried once more, or only whether it is still there."""
+    looks: int = 0
+    """How often it had changed when it was looked at while it settled."""
     settings_digest: str | None = None
     priority: int = BACKFILL
     job_id: str | None = None
@@ -83,6 +91,7 @@ def file_record(row: Any) -> FileRecord:
         spoken=row["spoken"],
         attempts=row["attempts"],
         next_try_at=row["next_try_at"],
+        looks=row["looks"],
         settings_digest=row["settings_digest"],
         priority=row["priority"],
         job_id=row["job_id"],

@@ -29,7 +29,21 @@ files = sa.Table(
     sa.Column("job_id", sa.Text),
     sa.Column("steady_since", sa.Float, nullable=False),
     sa.Column("updated_at", sa.Float, nullable=False),
+    sa.Column("looks", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("beside", sa.Integer),
 )
+
+_WAITS = files.c.next_try_at.is_not(None)
+sa.Index(
+    "ix_files_urgent",
+    files.c.library,
+    files.c.priority,
+    files.c.steady_since.desc(),
+    sqlite_where=_WAITS,
+)
+"""In the order in which files that wait are taken: at a million files nothing may be sorted."""
+sa.Index("ix_files_next", files.c.library, files.c.next_try_at, sqlite_where=_WAITS)
+"""When to look next."""
 
 sidecars = sa.Table(
     "sidecars",

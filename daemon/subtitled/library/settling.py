@@ -1,12 +1,25 @@
-"""When a file is complete: it has not changed for a while, and nobody is writing to it."""
+"""When a file is complete: it has not changed for a while, nobody writes to it, it lacks nothing.
+
+Settling is a state with a deadline, not one test: a file that is not complete is looked at again,
+for ever, but less and less often.
+"""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from .records import FileRecord
+
+GROWING_AFTER = 3
+"""A file that had changed at so many looks in a row is one that grows, such as a recording."""
+LONGEST_LOOK = 15 * 60.0
+"""Seconds between two looks at a file that grows, at most, or the library's own time, if longer."""
+PATIENCE = 20
+"""A file that lacks something is waited for so many times as long as others, then taken as it is:
+whoever looks into it says what is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +31,13 @@ class Verdict:
     """It is not as it was when last looked at: its time begins anew."""
     wait_until: float = 0.0
     """When to look again, seconds since 1970."""
+    looks: int = 0
+    """How often it was not complete when looked at."""
+    why: str = ""
+
+    @property
+    def growing(self) -> bool:
+        return self.looks >= GROWING_AFTER
 
 
 def settling(record: FileRecord, stat: os.stat_result, now: float, settle: float) -> Verdict:
@@ -27,40 +47,58 @@ def settling(record: FileRecord, stat: os.stat_result, now: float, settle: float
     the future, after a jump of the clock, so does not wait for that time to come.
     """
     if (record.size, record.mtime_ns) != (stat.st_size, stat.st_mtime_ns):
-        return Verdict(changed=True, wait_until=now + settle)
+        return unfinished(record, now, settle, "it changes", changed=True)
     if record.steady_since > now:  # the clock was set back: count from now, not from then
-        return Verdict(changed=True, wait_until=now + settle)
+        return Verdict(changed=True, wait_until=now + settle, looks=record.looks)
     if now - record.steady_since < settle:
-        return Verdict(wait_until=record.steady_since + settle)
+        until = record.steady_since + settle
+        return Verdict(wait_until=until, looks=record.looks, why=record.reason)
     return Verdict(settled=True)
 
 
-def open_for_writing(path: Path) -> bool:
-    """Whether a process that we may look at has the file open for writing, best effort."""
+def unfinished(
+    record: FileRecord, now: float, settle: float, why: str, *, changed: bool = False
+) -> Verdict:
+    """A file that is not complete, for a reason in words: when it is looked at again."""
+    looks = record.looks + 1
+    longest = max(settle, LONGEST_LOOK)
+    wait = min(longest, settle * 2.0 ** min(30, max(0, looks - GROWING_AFTER)))
+    return Verdict(changed=changed, wait_until=now + wait, looks=looks, why=why)
+
+
+def patient(record: FileRecord, now: float, settle: float) -> bool:
+    """Whether a file that lacks something is still to be waited for."""
+    return now - record.steady_since < settle * PATIENCE
+
+
+def written_to(paths: Collection[Path]) -> set[tuple[int, int]]:
+    """Device and inode of those files that a process has open for writing which we may look at.
+
+    Once for many files: there are many handles. Only those of the same name are looked at closely,
+    as others may lie on a share that does not answer. Best effort, so nothing is raised.
+    """
+    names = {os.fsencode(path.name) for path in paths}
     try:
-        target = path.stat()
-        processes = [entry for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+        processes = [entry for entry in os.listdir(b"/proc") if entry.isdigit()] if names else []
     except OSError:
-        return False
-    return any(_writes(process, target) for process in processes)
+        return set()
+    return {file for process in processes for file in _written_by(process, names)}
 
 
-def _writes(process: Path, target: os.stat_result) -> bool:
+def _written_by(process: bytes, names: Collection[bytes]) -> Iterator[tuple[int, int]]:
+    handles = b"/proc/" + process + b"/fd/"
     try:
-        handles = list((process / "fd").iterdir())
+        numbers = os.listdir(handles)
     except OSError:
-        return False  # it ended, or is not ours to look at
-    return any(_written_through(process, handle, target) for handle in handles)
-
-
-def _written_through(process: Path, handle: Path, target: os.stat_result) -> bool:
-    """Whether one handle of a process writes to the file. Busy processes close others meanwhile."""
-    try:
-        held = handle.stat()
-        if (held.st_dev, held.st_ino) != (target.st_dev, target.st_ino):
-            return False
-        info = (process / "fdinfo" / handle.name).read_text("ascii")
-        flags = next(line for line in info.splitlines() if line.startswith("flags:"))
-        return bool(int(flags.split()[1], 8) & os.O_ACCMODE)
-    except (OSError, StopIteration, ValueError):
-        return False
+        return  # it ended, or is not ours to look at
+    for number in numbers:
+        try:
+            if os.path.basename(os.readlink(handles + number)) not in names:
+                continue
+            info = Path(os.fsdecode(b"/proc/" + process + b"/fdinfo/" + number)).read_bytes()
+            flags = next(line for line in info.splitlines() if line.startswith(b"flags:"))
+            if int(flags.split()[1], 8) & os.O_ACCMODE:
+                held = os.stat(handles + number)
+                yield held.st_dev, held.st_ino
+        except (OSError, StopIteration, ValueError):
+            continue  # busy processes close handles meanwhile

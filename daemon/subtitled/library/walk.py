@@ -1,27 +1,42 @@
-"""Walking a library: every media file in it, each with one stat."""
+"""Walking a library: every media file in it, each with one stat, in the order of the bytes."""
 
 from __future__ import annotations
 
 import fnmatch
 import os
 import re
-import stat
-from collections.abc import Callable, Iterator
+import stat as modes
+import zlib
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from operator import attrgetter, itemgetter
 from pathlib import Path
 
 from subtitled.config.settings import LibrarySettings
+from subtitled.subtitles.names import DATA_ENDINGS, SUBTITLE_ENDINGS
 
-_UNFINISHED = re.compile(
-    r"\.(part|partial|crdownload|download|tmp|temp|!qb|!ut|aria2|filepart|opdownload)$", re.I
+from .comparison import Seen
+
+UNFINISHED = frozenset(
+    {
+        *("part", "partial", "crdownload", "download", "opdownload", "filepart", "downloading"),
+        *("tmp", "temp", "~tmp", "!qb", "!ut", "!bt", "bc!", "aria2", "td", "xltd", "dctmp"),
+        *("unfinished", "incomplete"),
+    }
 )
-"""Endings of files that a download client has not finished."""
+"""Endings of files that a download client or a copy has not finished."""
+
+RUN = 1000
+"""Files that are asked for their stat before any is looked at."""
+OnError = Callable[[Path, OSError], None]
 
 
 class Sieve:
     """Which names in a library are media, and which are left alone."""
 
     def __init__(self, library: LibrarySettings) -> None:
-        self._endings = tuple("." + ending.lower().lstrip(".") for ending in library.extensions)
+        endings = {ending.lower().lstrip(".") for ending in library.extensions} - UNFINISHED
+        self.endings = frozenset(map(os.fsencode, endings))
+        """Of media, in lower case: what is cheap to ask of every name."""
         patterns = [fnmatch.translate(pattern.lower()) for pattern in library.ignore]
         self._ignored = re.compile("|".join(patterns) or r"(?!)")
         self._root = library.path
@@ -32,16 +47,12 @@ class Sieve:
 
     def takes(self, name: str) -> bool:
         """Whether a file of this name is media, complete, and not to be left alone."""
-        return (
-            name.lower().endswith(self._endings)
-            and not _UNFINISHED.search(name)
-            and not self.ignores(name)
-        )
+        ending = os.fsencode(name).rpartition(b".")[2].lower()
+        return "." in name and ending in self.endings and not self.ignores(name)
 
     def takes_path(self, path: Path) -> bool:
         """The same for a whole path, whose folders must not be left alone either."""
-        folders = path.relative_to(self._root).parts[:-1]
-        return self.takes(path.name) and not any(map(self.ignores, folders))
+        return self.takes(path.name) and self.enters(path.parent)
 
     def enters(self, folder: Path) -> bool:
         """Whether a folder of the library is walked: it and those above it are not left alone."""
@@ -49,43 +60,164 @@ class Sieve:
 
 
 def walk(
-    root: Path,
-    library: LibrarySettings,
-    on_error: Callable[[Path, OSError], None] | None = None,
+    root: Path, library: LibrarySettings, on_error: OnError | None = None
 ) -> Iterator[tuple[Path, os.stat_result]]:
-    """Every media file below a folder with its stat, folder by folder, in no order.
+    """Every media file below a folder with its stat, in the order of the bytes of the paths.
 
-    A folder that cannot be read is told to ``on_error`` and passed over. Symbolic links to folders
-    are not followed, so that no walk leaves the library or runs in a circle; links to files are
-    files. Memory holds the folders still to be read, never the files.
+    For links, and for folders that cannot be read, see :func:`runs`.
     """
     sieve = Sieve(library)
-    folders = [os.fspath(root)]
-    while folders:
-        folder = folders.pop()
+    for run in runs(root, library, on_error):
+        for path, stat, _ in run:
+            if sieve.takes(os.fsdecode(os.path.basename(path))):
+                yield Path(os.fsdecode(path)), stat
+
+
+def runs(
+    root: Path,
+    library: LibrarySettings,
+    on_error: OnError | None = None,
+    without: Collection[bytes] = (),
+) -> Iterator[list[Seen]]:
+    """The files with endings of media below a folder, in runs of the same folder.
+
+    The paths come in the order of their bytes, as the ledger's index has them, so that the two can
+    be compared as they pass by; names that are to be left alone are left to whoever finds
+    something new. Folders in ``without``, and those to be left alone, are not entered. A folder
+    that cannot be read is told to ``on_error`` and passed over. Memory holds the names of the
+    folders on the way down, not the files of the library.
+
+    Symbolic links are followed if the library says so, as long as they lead into the library and
+    not to a folder that they lie in, and none is followed below another: no walk leaves the
+    library or runs in a circle.
+    """
+    sieve = Sieve(library)
+    inside = os.path.realpath(os.fsencode(library.path)) if library.symlinks else None
+    waiting: list[_Item] = [(os.fsencode(root) + b"/", None, 0)]
+    while waiting:
+        if waiting[-1][1] is None:
+            path, _, below_link = waiting.pop()
+            folder = path[:-1] or b"/"
+            if folder in without:
+                continue
+            links = None if below_link else inside
+            folders, media, marks = _read(folder, sieve, links, on_error)
+            if folders:
+                waiting += sorted(
+                    [(each, None, below_link or by_link) for each, _, by_link in folders]
+                    + [(entry.path, entry, marks.get(entry.name, 0)) for entry in media],
+                    key=_path,
+                    reverse=True,
+                )
+                continue
+            media.sort(key=_entry_path)
+        else:
+            media, marks = [], {}
+            while waiting and (entry := waiting[-1][1]) is not None:
+                media.append(entry)
+                marks[entry.name] = waiting.pop()[2]
+        for begin in range(0, len(media), RUN):
+            yield _stats(media[begin : begin + RUN], marks, on_error)
+
+
+def beside(media: Iterable[bytes], names: Iterable[bytes]) -> dict[bytes, int]:
+    """For each medium of a folder a number that changes when a subtitle beside it comes or goes.
+
+    Both are names in one folder, ``names`` those of its subtitles; one belongs to a medium by exact
+    stem and a dot, as :func:`~subtitled.subtitles.names.parse_sidecar` has it. Media without any
+    are left out.
+    """
+    sidecars: dict[bytes, list[bytes]] = {}
+    for name in names:
+        for stem in stems(name):
+            sidecars.setdefault(stem, []).append(name)
+    return {
+        name: zlib.crc32(b"/".join(sorted(sidecars[stem]))) | 1 << 32
+        for name in media
+        if (stem := os.path.splitext(name)[0]) in sidecars
+    }
+
+
+def stems(sidecar: bytes) -> Iterator[bytes]:
+    """The stems that the medium of a sidecar may have, from its name."""
+    at = sidecar.find(b".", 1)
+    while at > 0:
+        yield sidecar[:at]
+        at = sidecar.find(b".", at + 1)
+
+
+def is_subtitle(name: bytes) -> bool:
+    """Whether a name ends as subtitles do, and as nothing else does."""
+    return name.rpartition(b".")[2].lower() in _SUBTITLES
+
+
+def leads_into(link: bytes, root: bytes) -> bool:
+    """Whether a symbolic link leads into the real folder ``root``, but to none that it lies in."""
+    target = os.path.realpath(link)
+    lies_in = os.path.realpath(os.path.dirname(link)) + b"/"
+    return target.startswith(root + b"/") and not lies_in.startswith(target + b"/")
+
+
+_Item = tuple[bytes, "os.DirEntry[bytes] | None", int]
+"""What a walk has yet to look at: a file, its entry and :func:`beside`; or a folder, whose path
+ends with a slash, None, and 1 if it lies at or below a link."""
+
+_path: Callable[[_Item], bytes] = itemgetter(0)
+_entry_path: Callable[[os.DirEntry[bytes]], bytes] = attrgetter("path")
+_is_file = modes.S_ISREG
+_SUBTITLES = frozenset(map(os.fsencode, SUBTITLE_ENDINGS - DATA_ENDINGS))
+
+
+def _read(
+    folder: bytes, sieve: Sieve, links: bytes | None, on_error: OnError | None
+) -> tuple[list[_Item], list[os.DirEntry[bytes]], dict[bytes, int]]:
+    """Folders and media in a folder, and :func:`beside` of those that have subtitles.
+
+    Links that lead into ``links`` are among them, if it is given.
+    """
+    folders: list[_Item] = []
+    media: list[os.DirEntry[bytes]] = []
+    subtitles: list[bytes] = []
+    endings = sieve.endings
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                name = entry.name
+                ending = name[name.rfind(b".") + 1 :].lower()
+                by_link = entry.is_symlink()
+                if by_link and (links is None or not leads_into(entry.path, links)):
+                    continue
+                if entry.is_dir():
+                    if not sieve.ignores(os.fsdecode(name)):
+                        folders.append((entry.path + b"/", None, int(by_link)))
+                elif ending in endings:
+                    media.append(entry)
+                elif ending in _SUBTITLES:
+                    subtitles.append(name)
+    except OSError as error:
+        _tell(on_error, folder, error)
+    marks = beside([entry.name for entry in media], subtitles) if subtitles else {}
+    return folders, media, marks
+
+
+def _stats(
+    media: Iterable[os.DirEntry[bytes]], marks: Mapping[bytes, int], on_error: OnError | None
+) -> list[Seen]:
+    run: list[Seen] = []
+    for entry in media:
         try:
-            with os.scandir(folder) as entries:
-                for entry in entries:
-                    try:
-                        if entry.is_dir(follow_symlinks=False):
-                            if not sieve.ignores(entry.name):
-                                folders.append(entry.path)
-                            continue
-                        if not sieve.takes(entry.name):
-                            continue
-                        found = entry.stat()
-                    except FileNotFoundError:
-                        continue  # gone since, or a link to nothing
-                    except OSError as error:
-                        _tell(on_error, Path(entry.path), error)
-                        continue
-                    # A pipe or device would be waited for without end when it is read.
-                    if stat.S_ISREG(found.st_mode):
-                        yield Path(entry.path), found
+            stat = entry.stat()
+        except FileNotFoundError:
+            continue  # gone since, or a link to nothing
         except OSError as error:
-            _tell(on_error, Path(folder), error)
+            _tell(on_error, entry.path, error)
+            continue
+        # A pipe or device would be waited for without end when it is read.
+        if _is_file(stat.st_mode):
+            run.append((entry.path, stat, marks.get(entry.name, 0) if marks else 0))
+    return run
 
 
-def _tell(on_error: Callable[[Path, OSError], None] | None, path: Path, error: OSError) -> None:
+def _tell(on_error: OnError | None, path: bytes, error: OSError) -> None:
     if on_error is not None:
-        on_error(path, error)
+        on_error(Path(os.fsdecode(path)), error)

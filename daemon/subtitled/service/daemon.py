@@ -12,8 +12,9 @@ from types import FrameType
 
 from subtitled.config.load import Configuration, ConfigurationError, load
 from subtitled.config.places import ensure_private, state_dir
-from subtitled.library.intake import Intake
+from subtitled.library.intake import Intake, library_of
 from subtitled.library.ledger import Ledger
+from subtitled.library.mailbox import WATCHING
 from subtitled.library.records import FileState
 from subtitled.library.watch import Watch
 from subtitled.work.jobs import PAUSED, Jobs
@@ -22,13 +23,14 @@ from subtitled.work.workshop import open_ledger, set_up
 from .lock import StateLock
 from .schedule import Schedule
 from .systemd import Systemd
+from .taking import Taking
 
 _log = logging.getLogger(__name__)
 
 KEEP_ENDED_JOBS = 7 * 24 * 3600.0
 """Seconds for which the workflow database remembers a job that has ended."""
-PLANNED_AT_ONCE = 50
-"""Files looked at between two looks at everything else."""
+AFTER_ERROR = 60.0
+"""Seconds after a walk that went wrong."""
 
 
 class Daemon:
@@ -41,11 +43,16 @@ class Daemon:
         self._systemd = systemd
         self._wake = threading.Event()
         self._ending = ""
-        self._intake = Intake(ledger, settings.libraries)
+        self._libraries = settings.libraries
+        self._intake = Intake(ledger, self._libraries)
         shop = set_up(configuration, ledger)
         self._jobs = Jobs(shop, ensure_private(state_dir(settings)) / "work.sqlite")
-        self._schedule = Schedule()
-        self._watch = Watch(settings.libraries, self._changed)
+        self._schedule = Schedule(len(self._libraries))
+        self._watch = Watch(self._libraries, self._changed, self._walk_soon)
+        self._walks_wanted: set[str] = set()
+        self._taking = {
+            name: Taking(name, ledger, self._intake, self._jobs.plan) for name in self._libraries
+        }
 
     def end(self, why: str) -> None:
         """Ask for the end of this life: ``stop`` or ``reload``."""
@@ -53,16 +60,20 @@ class Daemon:
         self._wake.set()
 
     def live(self) -> str:
-        """Work until asked to end; the reason for the end."""
-        for name, library in self._configuration.settings.libraries.items():
+        """Work until asked to end; the reason for the end.
+
+        This thread looks at no library: one that hangs may not keep the watchdog hungry.
+        """
+        for name, library in self._libraries.items():
             _log.info("library %s: %s", name, library.path)
-            self._schedule.walks(name, self._configuration.settings.daemon.rescan, self._walk)
+            self._schedule.walks(name, self._rescan, self._walk)
+            self._schedule.watchers(name, self._look_after_watcher)
         for broken in self._configuration.broken:
             _log.error("%s", broken)
-        self._schedule.watchers(self._look_after_watchers)
         self._schedule.daily(self._tidy)
         self._jobs.start()
-        self._watch.start()
+        for taking in self._taking.values():
+            taking.start()
         self._schedule.start()
         self._systemd.ready()
         seen = None
@@ -72,41 +83,66 @@ class Daemon:
                 if version != seen:
                     seen = version
                     self._take_requests()
-                self._plan_what_is_due()
-                self._systemd.status(self._status())
+                    self._systemd.status(self._status())
                 self._systemd.alive()
+                if self._schedule.mind_the_clock():
+                    _log.warning("the clock was set; everything is looked at anew")
                 self._wake.wait(1.0)
                 self._wake.clear()
         finally:
             self._end_all()
         return self._ending
 
+    @property
+    def _rescan(self) -> float:
+        return self._configuration.settings.daemon.rescan
+
     def _changed(self, path: Path) -> None:
-        self._intake.noticed(path)
-        self._wake.set()
+        name = library_of(path, self._libraries)
+        if name is not None:
+            self._taking[name].told(path)
+
+    def _walk_soon(self, library: str) -> None:
+        """Have a library walked now, or once more when the walk under way has ended."""
+        self._walks_wanted.add(library)
+        self._schedule.walk_in(library, 0.0)
 
     def _walk(self, library: str) -> None:
-        report = self._intake.scan(library)
-        _log.info("walked %s: %s", library, report)
-        self._wake.set()
+        wanted = library in self._walks_wanted
+        self._walks_wanted.discard(library)
+        begin = time.monotonic()
+        try:
+            report = self._intake.scan(library)
+        except Exception:  # noqa: BLE001 - logged
+            if not self._ending:
+                _log.exception("library %s: the walk is begun again in a while", library)
+                self._schedule.walk_in(library, AFTER_ERROR)
+            return
+        took = time.monotonic() - begin
+        if self._ending:
+            return
+        # A polled library is walked each minute, mostly for nothing.
+        telling = wanted or report.new or report.changed or report.gone
+        level = logging.INFO if telling else logging.DEBUG
+        _log.log(level, "walked %s in %.1f s: %s", library, took, report)
+        self._taking[library].wake()
+        wait = self._watch.next_walk(library, took, self._rescan)
+        if library in self._walks_wanted:
+            wait = took  # once more, but not without a pause where events are lost all the time
+        self._schedule.walk_in(library, max(1.0, wait))
 
-    def _look_after_watchers(self) -> None:
-        for library in self._watch.supervise():
-            self._schedule.walk_now(library)
+    def _look_after_watcher(self, library: str) -> None:
+        if self._watch.supervise(library):
+            self._walk_soon(library)
+            self._ledger.mailbox.control(f"{WATCHING}{library}", self._watch.said(library))
 
     def _tidy(self) -> None:
         before = int((time.time() - KEEP_ENDED_JOBS) * 1000)
         _log.info("forgot %d jobs that ended long ago", self._jobs.queue.clear_out(before))
 
-    def _plan_what_is_due(self) -> None:
-        for record in self._intake.due(time.time())[:PLANNED_AT_ONCE]:
-            if self._ending:
-                return
-            self._jobs.plan(record)
-            self._systemd.alive()
-
     def _take_requests(self) -> None:
-        for request in self._ledger.mailbox.take_requests():
+        # Asked ten times is asked once.
+        for request in dict.fromkeys(self._ledger.mailbox.take_requests()):
             path = request.path
             if request.kind == "scan":
                 self._walk_now(path)
@@ -114,32 +150,38 @@ class Daemon:
             record = self._ledger.get(path) if path else None
             if record is None:
                 if request.kind == "retry" and path is not None:
-                    self._intake.noticed(path)
+                    self._changed(path)
                 continue
             if request.kind == "cancel":
                 self._jobs.cancel(record)
             elif request.kind in ("retry", "first"):
                 self._jobs.again(record, first=request.kind == "first")
+                if record.library in self._taking:
+                    self._taking[record.library].wake()
 
     def _walk_now(self, path: Path | None) -> None:
         """Walk the libraries that a path lies in or above; all without a path."""
-        for name, library in self._configuration.settings.libraries.items():
+        for name, library in self._libraries.items():
             root = library.path
             if path is None or path.is_relative_to(root) or root.is_relative_to(path):
-                self._schedule.walk_now(name)
+                self._walk_soon(name)
 
     def _status(self) -> str:
         if self._ledger.mailbox.get_control(PAUSED):
             return "Paused; go on with: subtitled queue resume"
         counts = self._ledger.counts()
         working = next(iter(self._ledger.in_state(FileState.WORKING)), None)
-        waiting = counts.get(FileState.QUEUED, 0) + counts.get(FileState.SETTLING, 0)
+        waits = (FileState.QUEUED, FileState.SETTLING, FileState.GROWING)
+        waiting = sum(counts.get(state, 0) for state in waits)
         if working is not None:
             name = os.fsencode(working.path.name).decode("utf-8", "replace")
             return f"{name}: {working.progress or 'starting'}; {waiting} waiting"
         return f"Idle; {waiting} waiting" if waiting else "Idle"
 
     def _end_all(self) -> None:
+        for taking in self._taking.values():
+            taking.end()
+        self._intake.stop()
         self._schedule.stop()
         self._watch.stop()
         self._jobs.stop()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -10,10 +11,14 @@ from pathlib import Path
 from subtitled.config.isolation import guarded
 from subtitled.config.load import Configuration, missing_folders
 from subtitled.config.places import ensure_private, models_dir, state_dir
+from subtitled.library.mailbox import WATCHING
+from subtitled.library.mounts import how_to_watch
+from subtitled.library.watch import SAID
 from subtitled.plugin import Component, Context, Finding, Problem
 from subtitled.subtitles.guards import load_phrases
 from subtitled.subtitles.publish import can_write
 from subtitled.work.models import ModelStore
+from subtitled.work.workshop import open_ledger
 
 from .lock import holder
 
@@ -28,6 +33,7 @@ def examine_machine(configuration: Configuration, path: Path | None) -> list[Fin
         *_ffmpeg(),
         *_state(configuration),
         *_libraries(configuration),
+        *_watching(configuration),
         *_phrases(configuration),
         *(
             Finding(broken.section, False, broken.what, broken.cure)
@@ -87,6 +93,27 @@ def _libraries(configuration: Configuration) -> Iterator[Finding]:
             yield Finding(f"library {name}", False, problem.what, problem.cure)
         else:
             yield Finding(f"library {name}", True, f"{library.path} can be written")
+
+
+def watched(configuration: Configuration, name: str) -> str:
+    """How a library is watched, and why: as the daemon says, if it runs, else as it would be."""
+    with contextlib.suppress(Problem, OSError):  # of the state folder others tell
+        if holder(state_dir(configuration.settings)):
+            ledger = open_ledger(configuration)
+            said = ledger.mailbox.get_control(f"{WATCHING}{name}")
+            ledger.close()
+            if said:
+                return said
+    watching = how_to_watch(configuration.settings.libraries[name])
+    return f"{SAID[watching.how]}: {watching.why}"
+
+
+def _watching(configuration: Configuration) -> Iterator[Finding]:
+    for name, library in configuration.settings.libraries.items():
+        if library.path.is_dir():
+            said = watched(configuration, name)
+            what, _, cure = said.partition("; raise it with: ")
+            yield Finding(f"watching {name}", not cure, what, f"{cure}; then reload the daemon")
 
 
 def _phrases(configuration: Configuration) -> Iterator[Finding]:

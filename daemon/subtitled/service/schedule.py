@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
 LOOK_AFTER_WATCHERS = 30.0
 """Seconds between two looks at whether the watchers still live and their folders are there."""
+CLOCK_SET = 5.0
+"""Seconds by which the clock may stray from the monotonic one without having been set."""
+
+_TIDY = "tidy"
 
 
 class Schedule:
     """APScheduler with our three kinds of job; it never owns work on media."""
 
-    def __init__(self) -> None:
+    def __init__(self, libraries: int) -> None:
+        # Each library may hang in its walk and in the look at its watcher, and hold up no other.
         self._scheduler = BackgroundScheduler(
-            executors={"default": ThreadPoolExecutor(4)},
+            executors={"default": ThreadPoolExecutor(2 * libraries + 2)},
             job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1},
         )
+        self._clock = _clock()
 
     def start(self) -> None:
         self._scheduler.start()
@@ -28,24 +35,48 @@ class Schedule:
         self._scheduler.shutdown(wait=False)
 
     def walks(self, library: str, every: float, walk: Callable[[str], object]) -> None:
-        """Walk a library now and then every so many seconds."""
+        """Walk a library every so many seconds, or when :meth:`walk_in` says."""
         self._scheduler.add_job(
-            walk,
-            "interval",
-            args=[library],
-            seconds=max(1.0, every),
-            id=f"walk {library}",
-            next_run_time=datetime.now().astimezone(),
+            walk, "interval", args=[library], seconds=max(1.0, every), id=f"walk {library}"
         )
 
-    def walk_now(self, library: str) -> None:
-        """Bring the next walk of a library forward to now."""
-        self._scheduler.modify_job(f"walk {library}", next_run_time=datetime.now().astimezone())
+    def walk_in(self, library: str, seconds: float) -> None:
+        """Have the next walk of a library in so many seconds."""
+        when = _now() + timedelta(seconds=seconds)
+        self._scheduler.modify_job(f"walk {library}", next_run_time=when)
 
-    def watchers(self, look: Callable[[], object]) -> None:
-        """Look after the watchers from time to time."""
-        self._scheduler.add_job(look, "interval", seconds=LOOK_AFTER_WATCHERS, id="watchers")
+    def watchers(self, library: str, look: Callable[[str], object]) -> None:
+        """Look after the watcher of a library now and from time to time."""
+        self._scheduler.add_job(
+            look,
+            "interval",
+            args=[library],
+            seconds=LOOK_AFTER_WATCHERS,
+            id=f"watch {library}",
+            next_run_time=_now(),
+        )
+
+    def mind_the_clock(self) -> bool:
+        """Whether the clock was set; then walks and watchers are due now, not in a day or a year.
+
+        APScheduler goes by the time of day.
+        """
+        if abs(_clock() - self._clock) < CLOCK_SET:
+            return False
+        self._clock = _clock()
+        for job in self._scheduler.get_jobs():
+            if job.id != _TIDY:
+                job.modify(next_run_time=_now())
+        return True
 
     def daily(self, tidy: Callable[[], object]) -> None:
         """Tidy up once a day, at night."""
-        self._scheduler.add_job(tidy, "cron", hour=4, minute=17, id="tidy")
+        self._scheduler.add_job(tidy, "cron", hour=4, minute=17, id=_TIDY)
+
+
+def _now() -> datetime:
+    return datetime.now().astimezone()
+
+
+def _clock() -> float:
+    return time.time() - time.monotonic()

@@ -1,0 +1,159 @@
+"""What a library lies on: the mount table, and which file systems tell of changes."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from subtitled.config.settings import LibrarySettings
+
+How = Literal["events", "poll", "off"]
+
+TELLS = frozenset(
+    {
+        *("ext2", "ext3", "ext4", "xfs", "btrfs", "zfs", "f2fs", "bcachefs", "jfs", "reiserfs"),
+        *("tmpfs", "ramfs", "overlay", "aufs", "ntfs3", "ntfs", "exfat", "vfat", "msdos", "udf"),
+        *("hfs", "hfsplus", "apfs", "nilfs2", "iso9660", "squashfs", "erofs", "ecryptfs"),
+        *("fuseblk",),  # NTFS and exFAT in user space: a disk of our own all the same
+    }
+)
+"""File systems that only this machine writes to, so that its kernel sees every change."""
+
+SILENT = {
+    "nfs": "a network share",
+    "nfs4": "a network share",
+    "cifs": "a network share",
+    "smb3": "a network share",
+    "smbfs": "a network share",
+    "ncpfs": "a network share",
+    "afs": "a network share",
+    "coda": "a network share",
+    "ceph": "a cluster's file system",
+    "lustre": "a cluster's file system",
+    "beegfs": "a cluster's file system",
+    "gpfs": "a cluster's file system",
+    "ocfs2": "a cluster's file system",
+    "gfs2": "a cluster's file system",
+    "orangefs": "a cluster's file system",
+    "pvfs2": "a cluster's file system",
+    "9p": "a folder of another system",
+    "virtiofs": "a folder of another system",
+    "vboxsf": "a folder of another system",
+    "vmhgfs": "a folder of another system",
+    "prl_fs": "a folder of another system",
+    "drvfs": "a folder of another system",
+    "autofs": "mounted only when it is used",
+}
+"""File systems on which others write without our kernel noticing, and what they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """One line of the mount table."""
+
+    point: Path
+    kind: str
+    """The type of the file system, such as ``ext4``, ``nfs4``, ``fuse.sshfs``."""
+    source: str
+    options: tuple[str, ...]
+    """Those of the file system itself, such as ``lowerdir=/a:/b``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watching:
+    """How a library is watched, and why so, in words."""
+
+    how: How
+    why: str
+
+
+def mount_table(table: Path = Path("/proc/self/mountinfo")) -> list[Mount]:
+    """All mounts, in order (see proc(5)); none where there is no table to read."""
+    try:
+        lines = table.read_bytes().splitlines()
+    except OSError:
+        return []
+    mounts = []
+    for line in lines:
+        before, _, after = line.partition(b" - ")
+        fields, more = before.split(b" "), after.split(b" ")
+        if len(fields) > 4 and len(more) > 2:
+            point, kind, source, options = map(_plain, (fields[4], *more[:2], b" ".join(more[2:])))
+            split = tuple(re.split(r"(?<!\\),", options))
+            mounts.append(Mount(Path(point), kind, source, split))
+    return mounts
+
+
+def mount_of(path: Path, mounts: Iterable[Mount]) -> Mount | None:
+    """The mount that a path lies on, which may be a link; of two on one folder the later one."""
+    target, best = path.resolve(), None
+    for mount in mounts:
+        if target.is_relative_to(mount.point) and (
+            best is None or len(mount.point.parts) >= len(best.point.parts)
+        ):
+            best = mount
+    return best
+
+
+def how_to_watch(library: LibrarySettings, mounts: Sequence[Mount] | None = None) -> Watching:
+    """How to watch a library: as the configuration says, else as what it lies on demands.
+
+    What is mounted inside it counts as well. Where we do not know it is polled: that misses
+    nothing, it only notices later.
+    """
+    if library.watch != "auto":
+        return Watching(library.watch, "as the configuration says")
+    if library.symlinks:
+        return Watching("poll", "links are followed, to where events are not told of")
+    mounts = mount_table() if mounts is None else mounts
+    home = mount_of(library.path, mounts)
+    if home is None:
+        return Watching("poll", "the mount table does not say what it lies on")
+    if why := _silent(home, library.path.resolve()):
+        return Watching("poll", why)
+    root = library.path.resolve()
+    for mount in mounts:
+        inside = mount.point != root and mount.point.is_relative_to(root)
+        if inside and (why := _silent(mount, mount.point)):
+            return Watching("poll", f"{_shown(mount.point)} is mounted in it: {why}")
+    return Watching("events", f"{home.kind} tells of changes")
+
+
+def _silent(mount: Mount, folder: Path) -> str:
+    """Why a mount does not tell of all changes, empty if it does."""
+    kind = mount.kind
+    if kind == "overlay":
+        for layer in _lower_layers(mount):
+            below = layer / folder.relative_to(mount.point)
+            if below.is_dir():
+                return f"overlay does not tell of changes in its lower layer {_shown(below)}"
+    if kind in TELLS:
+        return ""
+    if kind in SILENT:
+        return f"{kind} is {SILENT[kind]} and does not tell of changes that others make"
+    if kind.startswith("fuse"):
+        return f"{kind} does not tell of changes that are made behind it"
+    return f'{kind} is not known to tell of all changes; watch = "events" if it does'
+
+
+def _lower_layers(mount: Mount) -> list[Path]:
+    layers: list[Path] = []
+    for option in mount.options:
+        name, _, value = option.partition("=")
+        if name in ("lowerdir", "lowerdir+"):
+            parts = re.split(r"(?<!\\):", value)
+            layers += [Path(re.sub(r"\\(.)", r"\1", part)) for part in parts if part]
+    return layers
+
+
+def _plain(field: bytes) -> str:
+    """A field of the table with its octal escapes undone."""
+    return os.fsdecode(re.sub(rb"\\([0-7]{3})", lambda m: bytes([int(m[1], 8)]), field))
+
+
+def _shown(path: Path) -> str:
+    return os.fsencode(path).decode("utf-8", "replace")

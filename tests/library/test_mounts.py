@@ -1,0 +1,138 @@
+"""Which file systems tell of changes, and what else lies on the way of a library."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from subtitled.config.settings import LibrarySettings
+from subtitled.library.mounts import (
+    SILENT,
+    TELLS,
+    Mount,
+    Watching,
+    how_to_watch,
+    mount_of,
+    mount_table,
+)
+
+
+def table(*mounts: tuple[str, str]) -> list[Mount]:
+    return [Mount(Path(point), kind, "source", ("rw",)) for point, kind in mounts]
+
+
+@pytest.mark.parametrize("kind", [*SILENT, "fuse.sshfs", "fuse.rclone", "fuse.mergerfs", "newfs"])
+def test_what_others_write_to_unseen_is_polled(kind: str, tmp_path: Path) -> None:
+    watching = how_to_watch(LibrarySettings(path=tmp_path), table(("/", kind)))
+    assert watching.how == "poll"
+    assert kind in watching.why
+
+
+@pytest.mark.parametrize("kind", sorted(TELLS))
+def test_disks_of_this_machine_are_not_polled(kind: str, tmp_path: Path) -> None:
+    watching = how_to_watch(LibrarySettings(path=tmp_path), table(("/", kind)))
+    assert watching == Watching("events", f"{kind} tells of changes")
+
+
+def test_the_nearest_mount_counts_and_of_two_the_later(tmp_path: Path) -> None:
+    mounts = table(("/", "nfs4"), (str(tmp_path), "nfs4"), (str(tmp_path), "ext4"))
+    assert how_to_watch(LibrarySettings(path=tmp_path / "films"), mounts).how == "events"
+    assert how_to_watch(LibrarySettings(path=Path(f"{tmp_path}2")), mounts).how == "poll"
+
+
+def test_a_share_that_is_mounted_inside_a_library_has_it_polled(tmp_path: Path) -> None:
+    mounts = table(("/", "ext4"), (str(tmp_path / "nas"), "cifs"))
+    watching = how_to_watch(LibrarySettings(path=tmp_path), mounts)
+    assert watching.how == "poll"
+    assert f"{tmp_path}/nas is mounted in it: cifs" in watching.why
+
+
+def test_what_the_user_says_goes_first(tmp_path: Path) -> None:
+    for how in ("events", "poll", "off"):
+        library = LibrarySettings(path=tmp_path, watch=how)
+        assert how_to_watch(library, table(("/", "nfs"))).how == how
+
+
+def test_a_library_whose_links_are_followed_is_polled(tmp_path: Path) -> None:
+    library = LibrarySettings(path=tmp_path, symlinks=True)
+    assert how_to_watch(library, table(("/", "ext4"))).how == "poll"
+
+
+def test_without_a_mount_table_it_is_polled(tmp_path: Path) -> None:
+    assert mount_table(tmp_path / "none") == []
+    assert how_to_watch(LibrarySettings(path=tmp_path), []).how == "poll"
+
+
+def _mount(*arguments: object) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root can mount")
+    if subprocess.run(["mount", *map(str, arguments)], capture_output=True, check=False).returncode:
+        pytest.skip("this machine does not mount that")
+
+
+@pytest.fixture
+def mounted(tmp_path: Path) -> Iterator[Path]:
+    """A file system of its own on a folder whose name the mount table has to escape."""
+    folder = tmp_path / "My Films\té \\040 #1"
+    folder.mkdir()
+    _mount("-t", "ramfs", "ramfs", folder)
+    yield folder
+    subprocess.run(["umount", folder], check=True)
+
+
+def kind_of(path: Path) -> str:
+    mount = mount_of(path, mount_table())
+    assert mount is not None
+    return mount.kind
+
+
+def test_the_mount_that_a_folder_lies_on_is_found_whatever_its_name(mounted: Path) -> None:
+    (mounted / "shows").mkdir()
+    beside = Path(f"{mounted} 2")
+    beside.mkdir()
+    link = mounted.parent / "link"
+    link.symlink_to(mounted / "shows")
+    assert kind_of(Path("/proc")) == "proc"
+    assert kind_of(mounted) == "ramfs"
+    assert kind_of(mounted / "shows") == "ramfs"
+    assert kind_of(link) == "ramfs"
+    assert kind_of(beside) == kind_of(mounted.parent) != "ramfs"
+
+
+def test_of_two_mounts_on_one_folder_the_upper_one_counts(mounted: Path) -> None:
+    subprocess.run(["mount", "-t", "tmpfs", "tmpfs", mounted], check=True)
+    try:
+        assert kind_of(mounted) == "tmpfs"
+    finally:
+        subprocess.run(["umount", mounted], check=True)
+    assert kind_of(mounted) == "ramfs"
+
+
+def test_an_overlay_is_polled_for_what_lies_in_a_lower_layer_and_only_for_that(
+    mounted: Path,
+) -> None:
+    layers = mounted.parent / "lay:ers"
+    for name in ("lower/films", "second/shows", "upper", "work", "merged"):
+        (layers / name).mkdir(parents=True)
+    base = str(layers).replace(":", "\\:")
+    subprocess.run(["mount", "-t", "tmpfs", "tmpfs", layers], check=True)
+    try:
+        for name in ("lower/films", "second/shows", "upper", "work", "merged"):
+            (layers / name).mkdir(parents=True)
+        options = (
+            f"lowerdir={base}/lower:{base}/second,upperdir={layers}/upper,workdir={layers}/work"
+        )
+        _mount("-t", "overlay", "overlay", "-o", options, layers / "merged")
+        try:
+            (layers / "merged" / "new").mkdir()
+            for name, how in (("films", "poll"), ("shows", "poll"), ("new", "events")):
+                watching = how_to_watch(LibrarySettings(path=layers / "merged" / name))
+                assert watching.how == how, (name, watching)
+        finally:
+            subprocess.run(["umount", layers / "merged"], check=True)
+    finally:
+        subprocess.run(["umount", layers], check=True)

@@ -1,0 +1,121 @@
+"""Random histories of a library that is watched: in the end the ledger has just what is there."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import shutil
+import time
+from pathlib import Path
+from typing import Literal
+
+import pytest
+
+from subtitled.config.settings import LibrarySettings
+from subtitled.library.intake import Intake
+from subtitled.library.ledger import Ledger
+from subtitled.library.records import FileState
+from subtitled.library.walk import walk
+from subtitled.library.watch import Watch
+
+NAMES = ("a.mkv", "b [x] 100%.mkv", "-c.mkv", "café.mp4", "d.mkv.part", "e.srt", "extras")
+FOLDERS = ("show", "season 1", "@eaDir", "\u202ex")
+
+
+class History:
+    """Things that people and their programs do to a library and beside it."""
+
+    def __init__(self, rng: random.Random, root: Path, outside: Path) -> None:
+        self.rng, self.root, self.outside = rng, root, outside
+        self.linked: set[int] = set()
+
+    def step(self) -> None:
+        kinds = [self.write, self.write, self.make, self.move, self.move, self.delete, self.link]
+        with contextlib.suppress(OSError):  # a folder into itself, a file onto a folder
+            self.rng.choice(kinds)()
+
+    def write(self) -> None:
+        target = self.folder() / self.rng.choice(NAMES)
+        with target.open("ab") as file:
+            file.write(b"x" * self.rng.randrange(3))
+
+    def make(self) -> None:
+        (self.folder() / self.rng.choice(FOLDERS) / self.rng.choice(FOLDERS)).mkdir(parents=True)
+
+    def move(self) -> None:
+        there = self.anything()
+        there.rename(self.folder(outside=True) / self.rng.choice((there.name, *NAMES, *FOLDERS)))
+
+    def link(self) -> None:
+        there = self.anything()
+        os.link(there, self.folder() / self.rng.choice(NAMES))
+        self.linked.add(there.stat().st_ino)
+
+    def delete(self) -> None:
+        there = self.anything()
+        shutil.rmtree(there) if there.is_dir() else there.unlink()
+
+    def folder(self, *, outside: bool = False) -> Path:
+        roots = [self.root, self.outside] if outside else [self.root]
+        root = self.rng.choice(roots)
+        return self.rng.choice([root, *sorted(p for p in root.rglob("*") if p.is_dir())])
+
+    def anything(self) -> Path:
+        found = sorted([*self.root.rglob("*"), *self.outside.rglob("*")])
+        if not found:
+            raise FileNotFoundError
+        return self.rng.choice(found)
+
+
+@pytest.mark.parametrize("how", ["events"] * 12 + ["poll"] * 6)
+def test_after_any_history_the_ledger_has_just_what_is_there(
+    how: Literal["events", "poll"], tmp_path: Path
+) -> None:
+    seed = random.SystemRandom().randrange(2**32)
+    print(f"seed {seed}")
+    rng = random.Random(seed)
+    root, outside = tmp_path / "films", tmp_path / "outside"
+    root.mkdir()
+    outside.mkdir()
+    library = LibrarySettings(path=root, settle=0.0, watch=how)
+    ledger = Ledger(tmp_path / "ledger.sqlite")
+    intake = Intake(ledger, {"films": library})
+    told: list[Path] = []
+    watch = Watch({"films": library}, told.append, lambda name: None)
+    history = History(rng, root, outside)
+    for _ in range(rng.randrange(10)):
+        history.step()
+    assert watch.supervise("films")
+    intake.scan("films")
+
+    def take() -> None:
+        if how == "poll":
+            intake.scan("films")
+        intake.noticed(*(told.pop(0) for _ in range(len(told))))
+        for record in intake.due(time.time()):
+            ledger.set_state(record.id, FileState.DONE)
+
+    try:
+        for _ in range(60):
+            history.step()
+            if rng.random() < 0.2:
+                take()
+        (root / "last.txt").touch()  # an empty library would be "away"
+        there = dict(walk(root, library))
+        # Of what is written through another name of a file nobody is told.
+        unseen = history.linked if how == "events" else set[int]()
+        expected = {p: stat.st_size for p, stat in there.items() if stat.st_ino not in unseen}
+
+        def known() -> dict[Path, int]:
+            return {record.path: record.size for record in ledger.in_state(*FileState)}
+
+        end = time.monotonic() + 15
+        while known().keys() != there.keys() or not expected.items() <= known().items():
+            said = {"missed": there.keys() - known().keys(), "extra": known().keys() - there.keys()}
+            assert time.monotonic() < end, (said, expected, known())
+            time.sleep(0.02)
+            take()
+    finally:
+        watch.stop()
+        ledger.close()

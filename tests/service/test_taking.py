@@ -1,0 +1,158 @@
+"""The thread that takes the files of one library: told often, looking once, never held up."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from subtitled.config.settings import LibrarySettings
+from subtitled.library.intake import Intake
+from subtitled.library.ledger import Ledger
+from subtitled.library.records import FileRecord, FileState
+from subtitled.service import taking
+from subtitled.service.taking import Taking
+
+
+def wait_until(done: Callable[[], object], limit: float = 15) -> None:
+    end = time.monotonic() + limit
+    while not done():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+class Rig:
+    """A real ledger and library, and a planner that writes down what it was given."""
+
+    def __init__(self, home: Path) -> None:
+        self.root = home / "films"
+        self.root.mkdir()
+        self.ledger = Ledger(home / "ledger.sqlite")
+        libraries = {"films": LibrarySettings(path=self.root, settle=0.3)}
+        self.intake = Intake(self.ledger, libraries)
+        self.planned: list[tuple[str, float]] = []
+        self.taking = Taking("films", self.ledger, self.intake, self.plan)
+
+    def plan(self, record: FileRecord) -> None:
+        self.ledger.set_state(record.id, FileState.DONE)
+        self.planned.append((record.path.name, time.time()))
+
+    @property
+    def names(self) -> list[str]:
+        return [name for name, _ in self.planned]
+
+
+@pytest.fixture
+def rig(tmp_path: Path) -> Iterator[Rig]:
+    made = Rig(tmp_path)
+    yield made
+    made.taking.end()
+    made.taking.join(10)
+    made.ledger.close()
+
+
+def test_a_file_that_was_told_of_is_planned_as_soon_as_it_has_settled(rig: Rig) -> None:
+    rig.taking.start()
+    time.sleep(0.2)
+    (rig.root / "a.mkv").touch()
+    arrived = time.time()
+    rig.taking.told(rig.root / "a.mkv")
+    wait_until(lambda: rig.planned)
+    assert 0.3 <= rig.planned[0][1] - arrived < 5.0
+
+
+def test_ten_thousand_words_about_one_file_are_few_looks_and_one_piece_of_work(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[int] = []
+    noticed = rig.intake.noticed
+    monkeypatch.setattr(
+        rig.intake, "noticed", lambda *paths: (looks.append(len(paths)), noticed(*paths))
+    )
+    (rig.root / "a.mkv").touch()
+    rig.taking.start()
+    for _ in range(10_000):
+        rig.taking.told(rig.root / "a.mkv")
+    wait_until(lambda: rig.planned)
+    assert set(looks) == {1}
+    assert len(looks) < 20
+    assert rig.names == ["a.mkv"]
+
+
+def test_words_that_never_end_do_not_keep_what_has_settled_waiting(rig: Rig) -> None:
+    (rig.root / "a.mkv").touch()
+    rig.intake.noticed(rig.root / "a.mkv")
+    rig.taking.start()
+    end = time.monotonic() + 15
+    while not rig.planned and time.monotonic() < end:
+        rig.taking.told(rig.root / "never there.mkv")
+        time.sleep(0.001)
+    assert rig.names == ["a.mkv"]
+
+
+def test_what_is_new_is_planned_before_the_rest_of_a_long_backfill(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(60):
+        (rig.root / f"old {number}.mkv").touch()
+    rig.intake.scan("films")
+    slow = rig.plan
+
+    def plan(record: FileRecord) -> None:
+        time.sleep(0.02)
+        slow(record)
+
+    monkeypatch.setattr(rig.taking, "_plan", plan)
+    time.sleep(0.4)
+    rig.taking.start()
+    wait_until(lambda: len(rig.planned) > 3)
+    (rig.root / "new.mkv").touch()
+    rig.taking.told(rig.root / "new.mkv")
+    wait_until(lambda: len(rig.planned) == 61)
+    assert rig.names.index("new.mkv") < 55
+
+
+def test_after_an_error_nothing_that_was_told_is_lost(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(taking, "AFTER_ERROR", 0.3)
+    noticed, failures = rig.intake.noticed, [OSError("the disk is full")]
+
+    def fails_once(*paths: Path) -> None:
+        if failures:
+            raise failures.pop()
+        noticed(*paths)
+
+    monkeypatch.setattr(rig.intake, "noticed", fails_once)
+    (rig.root / "a.mkv").touch()
+    rig.taking.start()
+    rig.taking.told(rig.root / "a.mkv")
+    wait_until(lambda: rig.planned)
+
+
+def test_a_library_that_hangs_holds_up_no_other_and_not_the_end(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    hangs, due = threading.Event(), rig.intake.due
+
+    def hang(now: float, names: Any = None) -> list[FileRecord]:
+        if names == ["away"]:
+            hangs.set()
+            threading.Event().wait(60)
+        return due(now, names)
+
+    monkeypatch.setattr(rig.intake, "due", hang)
+    away = Taking("away", rig.ledger, rig.intake, rig.plan)
+    away.start()
+    assert hangs.wait(10)
+    rig.taking.start()
+    (rig.root / "a.mkv").touch()
+    rig.taking.told(rig.root / "a.mkv")
+    wait_until(lambda: rig.planned)
+    begin = time.monotonic()
+    away.end()
+    assert time.monotonic() - begin < 1
