@@ -34,6 +34,7 @@ bench: $(VENV)/ready system
 	$(BIN)/python benchmarks/speed.py
 	$(BIN)/python benchmarks/wer.py
 	$(BIN)/python benchmarks/idle.py
+	$(BIN)/python benchmarks/rebuild.py
 	$(BIN)/python benchmarks/segmentation.py
 
 # Characters that are written where nobody speaks: the goal is 0. About 2 minutes.

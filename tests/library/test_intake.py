@@ -15,6 +15,7 @@ from subtitled.library.intake import Intake, library_of
 from subtitled.library.ledger import Ledger
 from subtitled.library.records import BACKFILL, NEW, URGENT, FileState
 from subtitled.plugin import Kind, Language
+from subtitled.subtitles.ownership import Provenance
 
 LATER = 100.0
 
@@ -159,7 +160,7 @@ def test_somebody_s_subtitle_reopens_what_was_decided_without_it(
     assert state_of(ledger, film) is FileState.FAILED
 
 
-def test_data_of_others_beside_a_medium_moves_nothing_and_ours_does(
+def test_data_of_others_beside_a_medium_moves_nothing_and_ours_when_edited_does(
     root: Path, ledger: Ledger
 ) -> None:
     film, taken = root / "Film.mkv", intake(ledger, root)
@@ -170,17 +171,11 @@ def test_data_of_others_beside_a_medium_moves_nothing_and_ours_does(
     theirs.write_bytes(b"{}")
     taken.noticed(theirs)
     assert state_of(ledger, film) is FileState.NOTHING_TO_DO
-    ledger.sidecars.record(
-        ours,
-        medium=film,
-        content_id="c",
-        language=Language("de"),
-        kind=Kind.FULL,
-        format="json",
-        sha256="0",
-        size=2,
-        recipe="",
-    )
+    made = Provenance("c", ours.name, Language("de"), Kind.FULL, "json", "", 1.0, "0", 2)
+    ledger.sidecars.record(ours, film, made)
+    taken.noticed(ours)
+    assert state_of(ledger, film) is FileState.NOTHING_TO_DO  # whoever deleted it meant it
+    ours.write_bytes(b"edited")
     taken.noticed(ours)
     assert state_of(ledger, film) is FileState.SETTLING
 
@@ -337,7 +332,7 @@ def test_a_walk_that_finds_nothing_new_writes_nothing(
         taken.scan("films")
 
 
-def test_a_file_that_went_is_looked_for_and_forgotten_and_one_that_moved_is_new(
+def test_a_file_that_went_is_looked_for_and_missing_and_one_that_moved_is_new(
     root: Path, ledger: Ledger
 ) -> None:
     taken = intake(ledger, root)
@@ -350,7 +345,8 @@ def test_a_file_that_went_is_looked_for_and_forgotten_and_one_that_moved_is_new(
     (root / "Show" / "b.mkv").unlink()
     taken.noticed(root / "show", root / "Show")
     taken.due(time.time() + 1)
-    assert {r.path for r in ledger.in_state(*FileState)} == {root / "Show" / "a.mkv"}
+    there = [state for state in FileState if state is not FileState.MISSING]
+    assert {r.path for r in ledger.in_state(*there)} == {root / "Show" / "a.mkv"}
 
 
 def test_a_walk_notices_what_went_and_a_look_tells_whether_it_is_true(
@@ -371,7 +367,8 @@ def test_a_walk_notices_what_went_and_a_look_tells_whether_it_is_true(
     (root / "a.mkv").unlink()
     taken.scan("films")
     taken.due(time.time() + 1)
-    assert ledger.counts() == {FileState.DONE: 1}
+    assert ledger.counts() == {FileState.DONE: 1, FileState.MISSING: 1}
+    assert ledger.next_due("films") is None
 
 
 def test_what_lies_in_a_folder_that_cannot_be_read_is_not_taken_for_gone(
@@ -406,14 +403,11 @@ def test_subtitles_that_come_and_go_unseen_are_found_by_the_next_walk(
     (root / "Film 2.de.srt").touch()
     taken.scan("films")
     assert state_of(ledger, film) is FileState.SETTLING
-    for state, after in (
-        (FileState.NOTHING_TO_DO, FileState.SETTLING),
-        (FileState.DONE, FileState.DONE),
-    ):
+    for state in (FileState.NOTHING_TO_DO, FileState.DONE):
         decide(ledger, film, state)
         (root / f"Film.{state[0]}.srt").touch()
         taken.scan("films")
-        assert state_of(ledger, film) is after
+        assert state_of(ledger, film) is FileState.SETTLING
         taken.scan("films")
 
 

@@ -25,6 +25,7 @@ from subtitled.library.records import BACKFILL, DECIDED, NEW, URGENT, FileState
 from subtitled.library.schema import metadata
 from subtitled.library.settling import Verdict
 from subtitled.plugin import Kind, Language, Misconfigured
+from subtitled.subtitles.ownership import Provenance
 
 NOTICE_MANY = """
 import os, sys
@@ -151,17 +152,11 @@ def test_a_sidecar_that_was_edited_is_no_longer_ours(ledger: Ledger, tmp_path: P
     sidecar = tmp_path / "a.en.srt"
     sidecar.write_bytes(b"hello")
     assert not ledger.sidecars.is_ours(sidecar)
-    ledger.sidecars.record(
-        sidecar,
-        medium=tmp_path / "a.mkv",
-        content_id="c",
-        language=Language("en"),
-        kind=Kind.FULL,
-        format="srt",
-        sha256="2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824",
-        size=5,
-        recipe="base",
+    digest = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
+    made = Provenance(
+        *("c", sidecar.name, Language("en"), Kind.FULL, "srt", "base", 1.0, digest, 5)
     )
+    ledger.sidecars.record(sidecar, tmp_path / "a.mkv", made)
     assert ledger.sidecars.is_ours(sidecar)
     sidecar.write_bytes(b"better")
     assert not ledger.sidecars.is_ours(sidecar)
@@ -185,6 +180,12 @@ def test_a_retry_comes_at_its_time_and_not_before(ledger: Ledger) -> None:
     ledger.set_state(_the(ledger, film), FileState.RETRYING, next_try_at=at, attempts=1)
     assert ledger.due(at - 1, 5, ["films"]) == []
     assert len(ledger.due(at, 5, ["films"])) == 1
+
+
+def test_only_direct_neighbours_lie_beside_a_sidecar(ledger: Ledger) -> None:
+    for name in ("/f/a.mkv", "/f/sub/b.mkv", "/f0/c.mkv", "/f.mkv"):
+        ledger.noticed("films", Path(name), stat_of(5))
+    assert [str(r.path) for r in ledger.identities.in_folder(Path("/f"))] == ["/f/a.mkv"]
 
 
 def test_a_damaged_file_is_refused_with_its_name_and_the_cure(tmp_path: Path) -> None:
@@ -381,17 +382,10 @@ def test_a_file_that_is_forgotten_leaves_what_is_known_of_its_sidecars(ledger: L
     film, sidecar = Path("/films/a.mkv"), Path("/films/a.pt-BR.forced.vtt")
     ledger.noticed("films", film, stat_of(5))
     for sha256 in ("first", "second"):
-        ledger.sidecars.record(
-            sidecar,
-            medium=film,
-            content_id="c",
-            language=Language("pt-BR"),
-            kind=Kind.FORCED,
-            format="vtt",
-            sha256=sha256,
-            size=5,
-            recipe="base",
+        made = Provenance(
+            *("c", sidecar.name, Language("pt-BR"), Kind.FORCED, "vtt", "base", 1.0, sha256, 5)
         )
+        ledger.sidecars.record(sidecar, film, made)
     ledger.forget(_the(ledger, film))
     assert ledger.get(film) is None
     known = Ledger(ledger.path).sidecars.get(sidecar)

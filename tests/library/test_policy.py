@@ -15,6 +15,7 @@ from subtitled.library.coverage import EMBEDDED, SIDECAR, Existing, coverage, se
 from subtitled.library.policy import Decision, decide
 from subtitled.media.probe import MediaFacts, SubtitleTrack
 from subtitled.plugin import UNDETERMINED, Kind, Language
+from subtitled.subtitles.ownership import Whose
 
 EN, ES, DE = Language("en"), Language("es"), Language("de")
 EVERYTHING_COUNTS = ExistingSettings(forced=True, embedded_images=True)
@@ -76,7 +77,7 @@ def test_sidecars_and_tracks_are_told_apart_with_language_kind_and_owner() -> No
         Path("/f/Film [2020].mkv"),
         facts(track(DE, forced=True), track(UNDETERMINED, is_text=False)),
         ["Film [2020].es.srt", "Film [2020].en.sdh.vtt", "Film [2020] 2.en.srt", "Film [2020].nfo"],
-        lambda path: path == Path("/f/Film [2020].es.srt"),
+        lambda path: Whose.OURS if path == Path("/f/Film [2020].es.srt") else Whose.THEIRS,
     )
     assert [(e.language, e.kind, e.origin, e.ours, e.is_text) for e in found] == [
         (DE, Kind.FORCED, EMBEDDED, False, True),
@@ -88,23 +89,29 @@ def test_sidecars_and_tracks_are_told_apart_with_language_kind_and_owner() -> No
 
 def test_the_first_episode_has_not_what_the_tenth_has() -> None:
     medium = Path("/f/S01E1.mkv")
-    assert coverage(medium, facts(), ["S01E10.en.srt"], lambda path: False) == ()
+    assert coverage(medium, facts(), ["S01E10.en.srt"], lambda path: Whose.THEIRS) == ()
 
 
 def test_data_beside_a_medium_is_a_subtitle_only_if_it_is_ours() -> None:
     names = ["a.en.json", "a.en.txt", "a.info.json", "a.es.json"]
-    found = coverage(Path("/f/a.mkv"), facts(), names, lambda path: path.name == "a.es.json")
-    assert [(one.where, one.language, one.ours) for one in found] == [("a.es.json", ES, True)]
+    whose = {"a.es.json": Whose.OURS, "a.en.txt": Whose.EDITED}
+    found = coverage(
+        Path("/f/a.mkv"), facts(), names, lambda path: whose.get(path.name, Whose.THEIRS)
+    )
+    assert [(one.where, one.language, one.ours) for one in found] == [
+        ("a.en.txt", EN, False),
+        ("a.es.json", ES, True),
+    ]
 
 
 def test_sidecars_elsewhere_are_asked_for_where_they_lie() -> None:
     asked: list[Path] = []
 
-    def ours(path: Path) -> bool:
+    def whose(path: Path) -> Whose:
         asked.append(path)
-        return False
+        return Whose.THEIRS
 
-    coverage(Path("/f/a.mkv"), facts(), ["a.en.srt"], ours, Path("/out"))
+    coverage(Path("/f/a.mkv"), facts(), ["a.en.srt"], whose, Path("/out"))
     assert asked == [Path("/out/a.en.srt")]
 
 
@@ -419,7 +426,7 @@ def test_coverage_finds_each_sidecar_and_no_file_of_another_medium(
         f"{stem}-en.srt",
     ]
     medium = Path("/f") / f"{stem}.mkv"
-    found = coverage(medium, facts(), [*strangers, *names], lambda path: False)
+    found = coverage(medium, facts(), [*strangers, *names], lambda path: Whose.THEIRS)
     assert sorted(one.where for one in found) == sorted(names)
     for one in found:
         assert one.is_text is not one.where.endswith(".sup")

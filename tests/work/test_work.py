@@ -36,13 +36,14 @@ from subtitled.plugin import (
     TranslatorCapabilities,
     Word,
 )
-from subtitled.work.child import Child, Crashed, Stopping
+from subtitled.work.child import Child, Stopping
 from subtitled.work.detection import vote
 from subtitled.work.models import ModelStore
 from subtitled.work.retries import MOST_ATTEMPTS, after
 from subtitled.work.routes import Means, Routes
 from subtitled.work.transcripts import TranscriptStore, recipe
 from subtitled.work.translation import batches, translate
+from subtitled.work.wire import Crashed
 
 EN, FR, ES = Language("en"), Language("fr"), Language("es")
 

@@ -10,7 +10,17 @@ from subtitled.plugin import Misconfigured, Problem
 def main() -> None:
     """Run the command that was typed. Status 0: done, 1: something failed, 2: wrong use."""
     # A module per group of commands; importing it adds them.
-    from . import configs, daemon, evaluate, files, generate, models, plugins, queue  # noqa: F401
+    from . import (  # noqa: F401
+        configs,
+        daemon,
+        evaluate,
+        files,
+        generate,
+        models,
+        plugins,
+        queue,
+        undo,
+    )
     from .app import app
     from .output import FAILED, WRONG, errors
 

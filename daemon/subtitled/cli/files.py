@@ -11,13 +11,17 @@ import typer
 from subtitled.config.load import Configuration
 from subtitled.config.places import state_dir
 from subtitled.config.settings import LibrarySettings
+from subtitled.library.coverage import Existing
 from subtitled.library.identity import content_id
 from subtitled.library.intake import library_of
+from subtitled.library.sidecars import Fate
 from subtitled.library.walk import walk
 from subtitled.media.probe import probe
 from subtitled.plugin import Problem
 from subtitled.service.doctor import watched
 from subtitled.subtitles.clock import shown as clock
+from subtitled.subtitles.ownership import Whose
+from subtitled.subtitles.publish import file_sha256
 from subtitled.work.planning import Examination, examine
 from subtitled.work.workshop import open_ledger, transcripts_in
 
@@ -40,7 +44,7 @@ def _examine(settings: Configuration, path: Path) -> Examination:
         settings,
         content=content_id(path),
         transcripts=transcripts_in(state_dir(settings.settings)),
-        ours=open_ledger(settings).sidecars.is_ours,
+        sidecars=open_ledger(settings).sidecars,
     )
 
 
@@ -112,6 +116,7 @@ def explain(
         "library": library,
         "watched": watched(settings, library) if library else None,
         "remembered": _remembered(settings, path),
+        "written": _written(settings, path),
     }
     try:
         told |= _seen(settings, path)
@@ -129,14 +134,41 @@ def _remembered(settings: Configuration, path: Path) -> dict[str, Any] | None:
     record = open_ledger(settings).get(path)
     if record is None:
         return None
-    next_try = record.next_try_at
     return {
         "state": str(record.state),
         "reason": record.reason,
         "cure": record.cure,
         "attempts": record.attempts,
-        "next_try": time.strftime("%Y-%m-%d %H:%M", time.localtime(next_try)) if next_try else None,
+        "crashes": record.crashes or None,
+        "missing_since": _when(record.missing_since),
+        "was": record.was and str(record.was),
+        "next_try": _when(record.next_try_at),
     }
+
+
+def _when(moment: float | None) -> str | None:
+    """Seconds since 1970 as a date for people."""
+    return time.strftime("%Y-%m-%d %H:%M", time.localtime(moment)) if moment else None
+
+
+def _written(settings: Configuration, path: Path) -> list[str]:
+    """Every sidecar that we wrote for a file, and what became of it."""
+    sidecars = open_ledger(settings).sidecars
+    said = []
+    for one in sidecars.of_medium(path):
+        became: str = one.fate
+        if one.fate is Fate.YIELDED:
+            became = "taken away, somebody else's came; bring it back with: subtitled undo"
+        elif one.fate is Fate.TAKEN_BACK:
+            became = "taken back by hand; make it again with: subtitled queue retry"
+        elif file_sha256(one.path) is None:
+            became = "gone"
+        elif (whose := sidecars.whose(one.path)) is not Whose.OURS:
+            became = (
+                "edited by somebody since: it is never touched" if whose is Whose.EDITED else whose
+            )
+        said.append(f"{shown(one.path)}: {one.recipe}, {_when(one.made_at)}; {became}")
+    return said
 
 
 def _seen(settings: Configuration, path: Path) -> dict[str, Any]:
@@ -144,6 +176,7 @@ def _seen(settings: Configuration, path: Path) -> dict[str, Any]:
     choice, facts = seen.choice, seen.facts
     store, content = transcripts_in(state_dir(settings.settings)), content_id(path)
     listened = store.listened(content, choice.track.index)
+    retimed = store.retimed(content, choice.track.index)
     spoken = f"{listened.language}: {listened.why}" if listened and listened.language else None
     ways = {}
     for wish in seen.decision.make:
@@ -159,10 +192,10 @@ def _seen(settings: Configuration, path: Path) -> dict[str, Any]:
         ],
         "passed_over": [f"track {index}: {why}" for index, why in choice.passed_over],
         "subtitles": [
-            f"{e.language or '?'} {e.kind} {e.origin} {e.where}" + (" (ours)" if e.ours else "")
-            for e in seen.existing
+            f"{e.language or '?'} {e.kind} {e.origin} {e.where}{_whose(e)}" for e in seen.existing
         ],
         "spoken": spoken,
+        "earlier_version": str(retimed) if retimed else None,
         "left_out": [
             f"{clock(gone.start, '.')} {gone.text} ({gone.reason}; {recipe})"
             for recipe, removals in store.removals(content, choice.track.index).items()
@@ -171,6 +204,15 @@ def _seen(settings: Configuration, path: Path) -> dict[str, Any]:
         "make": ways,
         "reasons": list(seen.decision.reasons),
     }
+
+
+def _whose(existing: Existing) -> str:
+    """Whose a subtitle is, in brackets."""
+    if existing.stale:
+        return " (ours, of another version of the file; it is replaced)"
+    if existing.edited:
+        return " (ours once, edited by somebody since; it is never touched)"
+    return " (ours)" if existing.ours else ""
 
 
 def _say_told(told: dict[str, Any]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -77,7 +78,8 @@ def generate(
         try:
             for medium in _media(paths, wishes):
                 library = in_its_library(medium, wishes, settings)
-                failed += not _one(Job(medium, library, "", output_dir, force), shop)
+                job = Job(medium, library, "", output_dir, force, by_hand=True)
+                failed += not _one(job, shop)
         finally:
             shop.engines.close()
             for left in shop.scratch.iterdir():
@@ -92,7 +94,7 @@ def _one(job: Job, shop: Workshop) -> bool:
     name = shown(job.medium)
     try:
         content = content_id(job.medium)
-        known = Job(job.medium, job.library, content, job.folder, job.force)
+        known = replace(job, content=content)
         outcome = make(known, shop, Direct())
     except OSError as error:
         errors.print(unreadable(job.medium, error), markup=False, style="red")

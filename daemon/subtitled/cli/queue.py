@@ -13,7 +13,7 @@ from subtitled.work.workshop import open_ledger
 
 from .app import app, configuration
 from .daemon import Json
-from .output import say, say_json, say_table, shown
+from .output import WRONG, fail, say, say_json, say_table, shown
 
 queue = typer.Typer(help="What waits: see it, halt it, reorder it.", no_args_is_help=True)
 app.add_typer(queue, name="queue")
@@ -27,20 +27,32 @@ _WAITING = (
     FileState.GROWING,
     FileState.RETRYING,
     FileState.FAILED,
+    FileState.QUARANTINED,
+    FileState.UNSATISFIABLE,
+    FileState.NO_SPEECH,
+    FileState.MISSING,
 )
+"""What is worth a look, in this order: all states but the good ones."""
 
 
 @queue.command(name="list")
-def list_(as_json: Json = False, most: Annotated[int, typer.Option(min=1)] = 50) -> None:
-    """What is worked on, what waits, what failed."""
+def list_(
+    as_json: Json = False,
+    most: Annotated[int, typer.Option(min=1)] = 50,
+    only: Annotated[
+        FileState | None, typer.Option("--state", help="Only what is in this state.")
+    ] = None,
+) -> None:
+    """What is worked on, what waits, what failed and why."""
     ledger = open_ledger(configuration())
     rows: list[tuple[str, str, str]] = []
-    for state in _WAITING:
+    for state in [only] if only else _WAITING:
         for record in ledger.in_state(state):
             if len(rows) >= most:
                 break
             detail = record.progress if state is FileState.WORKING else record.reason
-            rows.append((str(state), shown(record.path), detail or ""))
+            tried = f" (tried {record.attempts} times)" if record.attempts > 1 else ""
+            rows.append((str(state), shown(record.path), f"{detail or ''}{tried}"))
     if as_json:
         keys = ("state", "path", "detail")
         say_json([dict(zip(keys, row, strict=True)) for row in rows])
@@ -78,12 +90,29 @@ def cancel(files: Files) -> None:
 
 
 @queue.command()
-def retry(files: Files) -> None:
+def retry(
+    files: Annotated[list[Path] | None, typer.Argument(help="Media files.")] = None,
+    all_in: Annotated[
+        FileState | None,
+        typer.Option("--all", help="All files in a state, such as failed or quarantined."),
+    ] = None,
+) -> None:
     """Look at files anew, whatever was remembered of them."""
-    _ask("retry", files, "will be looked at again")
+    wanted = list(files or ())
+    if all_in is not None:
+        wanted += [record.path for record in open_ledger(configuration()).in_state(all_in)]
+    elif not wanted:
+        fail("name files, or all in a state: subtitled queue retry --all failed", WRONG)
+    _ask("retry", wanted, "will be looked at again")
 
 
 @queue.command()
-def prioritise(files: Files) -> None:
+def prioritise(
+    files: Files,
+    watched: Annotated[
+        bool, typer.Option(help="Behind what people asked for: somebody is about to watch them.")
+    ] = False,
+) -> None:
     """Put files first."""
-    _ask("first", files, "comes first")
+    kind, said = ("watched", "comes soon") if watched else ("first", "comes first")
+    _ask(kind, files, said)

@@ -278,6 +278,16 @@ class LibrarySettings(_Section):
     settle: Seconds = Field(
         30.0, description="A file is taken when it has not changed for so long."
     )
+    forget_after: Seconds = Field(
+        30 * 86400.0,
+        description="A file that is gone is forgotten after so long; until then it comes back "
+        "as it was.",
+    )
+    yielding: Literal["remove", "keep"] = Field(
+        "remove",
+        description="What becomes of a subtitle of ours when somebody else's in the same language "
+        "arrives beside it: remove it, or keep it. subtitled undo brings it back or takes it away.",
+    )
     watch: Literal["auto", "events", "poll", "off"] = Field(
         "auto",
         description="How new files are noticed between rescans: events of the kernel, "

@@ -11,9 +11,12 @@ from subtitled.config.settings import ExistingSettings
 from subtitled.media.probe import MediaFacts
 from subtitled.plugin import Kind, Language
 from subtitled.subtitles.names import DATA_ENDINGS, IMAGE_ENDINGS, parse_sidecar
+from subtitled.subtitles.ownership import Whose
 
 SIDECAR = "sidecar"
 EMBEDDED = "embedded"
+WITHDRAWN = "taken back"
+"""A subtitle of ours that a person took away: it is not there, and is not to be made again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,25 +26,29 @@ class Existing:
     language: Language | None
     kind: Kind
     origin: str
-    """``sidecar`` or ``embedded``."""
+    """``sidecar``, ``embedded`` or ``taken back``."""
     where: str
     """The sidecar's name, or the number of the stream."""
     format: str
     is_text: bool = True
     ours: bool = False
+    stale: bool = False
+    """Ours, but made for another version of the medium: it serves nobody and is replaced."""
+    edited: bool = False
+    """Ours once. Somebody edited it: it is theirs, counts always and is never touched."""
 
 
 def coverage(
     medium: Path,
     facts: MediaFacts,
     names: Sequence[str],
-    ours: Callable[[Path], bool],
+    whose: Callable[[Path], Whose],
     folder: Path | None = None,
 ) -> tuple[Existing, ...]:
     """Every subtitle in the medium and beside it.
 
-    ``names`` is the listing of ``folder``, by default the medium's own; ``ours`` tells whether a
-    sidecar is as we wrote it.
+    ``names`` is the listing of ``folder``, by default the medium's own; ``whose`` tells whose a
+    sidecar is.
     """
     found = [
         Existing(
@@ -59,8 +66,8 @@ def coverage(
         parsed = parse_sidecar(medium_name, name)
         if parsed is None:
             continue
-        is_ours = ours((folder or medium.parent) / name)
-        if parsed.format in DATA_ENDINGS and not is_ours:
+        verdict = whose((folder or medium.parent) / name)
+        if parsed.format in DATA_ENDINGS and verdict is Whose.THEIRS:
             continue
         found.append(
             Existing(
@@ -70,16 +77,21 @@ def coverage(
                 where=name,
                 format=parsed.format,
                 is_text=parsed.format not in IMAGE_ENDINGS,
-                ours=is_ours,
+                ours=verdict in (Whose.OURS, Whose.STALE),
+                stale=verdict is Whose.STALE,
+                edited=verdict is Whose.EDITED,
             )
         )
     return tuple(found)
 
 
 def counts(existing: Existing, rules: ExistingSettings) -> bool:
-    """Whether a subtitle counts as one under a library's rules; ours always do."""
-    if existing.ours:
-        return True
+    """Whether a subtitle counts as one under a library's rules.
+
+    Ours always do, and so do those that somebody edited; those of another version never do.
+    """
+    if existing.ours or existing.edited:
+        return not existing.stale
     if existing.kind is Kind.FORCED and not rules.forced:
         return False
     if existing.kind is Kind.SDH and not rules.sdh:

@@ -50,7 +50,8 @@ def open_engine(path: Path) -> sa.Engine:
         engine.dispose()
         raise Misconfigured(
             f"the database {path} cannot be used: {error.orig}",
-            "If it is damaged, move it away: what we wrote beside the media is recognised again",
+            "If it is damaged, move it away; if it is the ledger: subtitled state rebuild --anew. "
+            "What we wrote beside the media is recognised again",
         ) from error
     return engine
 

@@ -16,8 +16,8 @@ from subtitled.config.settings import LibrarySettings
 from subtitled.media.container import missing
 from subtitled.subtitles.names import DATA_ENDINGS
 
+from .absence import Absence, truly_gone
 from .comparison import Differences, Seen, compare
-from .inventory import signed
 from .ledger import Ledger
 from .records import BACKFILL, DECIDED, MOVED_BY_SIDECARS, NEW, FileRecord, FileState
 from .settling import Verdict, patient, settling, unfinished, written_to
@@ -75,8 +75,7 @@ class Intake:
         self._libraries = libraries
         self._sieves = {name: Sieve(library) for name, library in libraries.items()}
         self._roots = {name: os.fsencode(library.path) for name, library in libraries.items()}
-        self._away: set[str] = set()
-        self._lock = threading.Lock()
+        self._absence = Absence(ledger, libraries)
         self._ending = threading.Event()
 
     def stop(self) -> None:
@@ -85,13 +84,14 @@ class Intake:
 
     def scan(self, name: str) -> ScanReport:
         """Walk a library. What is new goes behind what arrived by itself only the first time."""
-        if self._is_away(name):
+        if self._absence.is_away(name):
             return ScanReport(away=True)
         walked = f"walked {name}"
         priority = NEW if self._ledger.mailbox.get_control(walked) else BACKFILL
         report = self._walk(name, self._libraries[name].path, priority)
         if not self._ending.is_set():
             self._ledger.mailbox.control(walked, f"{time.time():.0f}")
+            self._absence.forget(name, time.time())
         return report
 
     def noticed(self, *paths: Path) -> None:
@@ -110,7 +110,7 @@ class Intake:
 
         Files of a library that is away, or no longer configured, wait: it may come back.
         """
-        there = [name for name in names or self._libraries if not self._is_away(name)]
+        there = [name for name in names or self._libraries if not self._absence.is_away(name)]
         looked: list[tuple[FileRecord, os.stat_result]] = []
         ready: list[FileRecord] = []
         gone, later = list[int](), list[int]()
@@ -122,14 +122,14 @@ class Intake:
                 else:
                     gone.append(record.id)  # a folder has its name now
             except _GONE:
-                (gone if _truly_gone(record) else later).append(record.id)
+                (gone if truly_gone(record) else later).append(record.id)
             except OSError:
                 if record.state in DECIDED:
                     later.append(record.id)
                 else:
                     ready.append(record)  # whoever plans it says what is wrong
-        if gone:
-            self._ledger.forget(*gone)
+        for each in gone:
+            self._ledger.identities.missing(each, now)
         if later:
             self._ledger.look_again(later, now + LOOK_AGAIN)
         written = written_to([record.path for record, _ in looked])
@@ -221,7 +221,7 @@ class Intake:
                 self._data_noticed(path, media)
             elif is_subtitle(base):
                 its = {each for stem in stems(base) for each in media.get(stem, ())}
-                (ours if self._ledger.sidecars.is_ours(path) else asked).update(its)
+                (ours if self._is_ours(path, base in names) else asked).update(its)
             elif base in media.get(os.path.splitext(base)[0], ()):
                 asked.add(base)
         marks = beside(itertools.chain(*media.values()), filter(is_subtitle, names))
@@ -230,8 +230,8 @@ class Intake:
 
     def _data_noticed(self, path: Path, media: Mapping[bytes, list[bytes]]) -> None:
         """A file of data matters only if it is one that we wrote, and somebody changed it."""
-        sidecars = self._ledger.sidecars
-        if sidecars.get(path) is None or sidecars.is_ours(path):
+        known = self._ledger.sidecars.get(path) is not None
+        if not known or self._is_ours(path, os.path.lexists(path)):
             return
         for stem in stems(os.fsencode(path.name)):
             for each in media.get(stem, ()):
@@ -263,6 +263,12 @@ class Intake:
         if asked or found:
             found.hold(seen, self._ledger.inventory.at(name, asked))
             self._take(name, found, NEW, event=True, reopen=reopen, asked=asked)
+
+    def _is_ours(self, path: Path, there: bool) -> bool:
+        """Whether a subtitle is ours, so that nothing is decided anew for it. One of ours that is
+        gone was deleted by somebody who meant it."""
+        sidecars = self._ledger.sidecars
+        return sidecars.is_ours(path) if there else sidecars.get(path) is not None
 
     def _known_as(self, name: str, path: Path) -> Iterator[bytes]:
         """The media known under a path that is no longer what it was: a file, or a folder with all
@@ -299,32 +305,6 @@ class Intake:
             name, found, priority, now, until, event=event, reopen=reopen, asked=asked
         )
 
-    def _is_away(self, name: str) -> bool:
-        """Whether a library's folder is missing, or empty although files of it are known: then
-        its disk is not mounted. Said once, until it is back."""
-        folder = self._libraries[name].path
-        try:
-            with os.scandir(folder) as entries:
-                empty = next(entries, None) is None
-            why = "is empty" if empty and self._ledger.knows_files_of(name) else ""
-        except PermissionError:
-            why = ""  # it is there: the walk says what is wrong
-        except OSError as error:
-            why = error.strerror or "cannot be reached"
-        with self._lock:
-            was = name in self._away
-            (self._away.add if why else self._away.discard)(name)
-        if was and not why:
-            _log.info("library %s is back", name)
-        elif why and not was:
-            _log.warning(
-                "library %s: %s is away (%s); nothing is forgotten, it is waited for",
-                name,
-                folder,
-                why,
-            )
-        return bool(why)
-
 
 def _lacks(path: Path) -> int:
     try:
@@ -335,15 +315,3 @@ def _lacks(path: Path) -> int:
 
 def _basename(path: bytes) -> str:
     return os.fsdecode(path[path.rfind(b"/") + 1 :])
-
-
-def _truly_gone(record: FileRecord) -> bool:
-    """Whether a missing file was deleted, not unmounted: its folder is on the disk it was on."""
-    for folder in record.path.parents:
-        try:
-            return signed(folder.stat().st_dev) == record.device
-        except _GONE:
-            continue
-        except OSError:
-            return False
-    return False

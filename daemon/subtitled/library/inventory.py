@@ -10,15 +10,23 @@ import sqlalchemy as sa
 
 from .comparison import Differences, Known
 from .database import writing
+from .identities import MOST, returned, signed
 from .records import MOVED_BY_SIDECARS, FileState
 
 PAGE = 2000
 """Rows that are read at once."""
 
-_MOST = 2**63 - 1
 # The plus keeps SQLite to the index of the paths.
 _OF_LIBRARY = "SELECT path, size, mtime_ns, beside FROM files WHERE +library = ?"
-_AS_NEW = "attempts = 0, job_id = NULL, reason = '', cure = ''"
+_AS_NEW = "attempts = 0, crashes = 0, job_id = NULL, reason = '', cure = ''"
+_OTHER = (
+    "previous_content_id = coalesce(content_id, previous_content_id), content_id = NULL, "
+    "was = NULL, missing_since = NULL"
+)
+"""What becomes of a row when other content lies at its path."""
+_NOT_TO_BE_LOOKED_AT = ", ".join(
+    f"'{state}'" for state in (FileState.QUEUED, FileState.WORKING, FileState.MISSING)
+)
 _MOVED = ", ".join(f"'{state}'" for state in sorted(MOVED_BY_SIDECARS))
 
 
@@ -86,7 +94,7 @@ class Inventory:
             cursor.executemany(
                 "UPDATE files SET device = ?, inode = ?, size = ?, mtime_ns = ?, "
                 "beside = ?, priority = min(priority, ?), steady_since = ?, updated_at = ?, "
-                f"next_try_at = ?, {_AS_NEW}, "
+                f"next_try_at = ?, {_AS_NEW}, {_OTHER}, "
                 f"looks = CASE state WHEN '{FileState.GROWING}' THEN looks ELSE 0 END, "
                 f"state = CASE state WHEN '{FileState.GROWING}' THEN state "
                 f"ELSE '{FileState.SETTLING}' END "
@@ -107,9 +115,11 @@ class Inventory:
                 "UPDATE files SET beside = ? WHERE path = ?",
                 [(mark, path) for path, _, mark in found.beside],
             )
+            # Only now: of what was missing nobody knows which subtitles it had.
+            returned(connection, [path for path, _, _ in found.beside], now)
             cursor.executemany(
                 "UPDATE files SET next_try_at = ? WHERE path = ? "
-                f"AND state NOT IN ('{FileState.QUEUED}', '{FileState.WORKING}')",
+                f"AND state NOT IN ({_NOT_TO_BE_LOOKED_AT})",
                 [(now, path) for path in found.gone],
             )
             cursor.executemany(
@@ -127,11 +137,6 @@ class Inventory:
 
 def _identity(stat: os.stat_result) -> tuple[int, int, int, int]:
     device, inode = stat.st_dev, stat.st_ino
-    if inode > _MOST or device > _MOST:
+    if inode > MOST or device > MOST:
         device, inode = signed(device), signed(inode)
     return device, inode, stat.st_size, stat.st_mtime_ns
-
-
-def signed(number: int) -> int:
-    """Inodes have 64 bits, and pooled and network file systems use the highest; SQLite has 63."""
-    return number - 2**64 if number > _MOST else number

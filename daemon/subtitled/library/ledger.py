@@ -18,9 +18,11 @@ from subtitled.plugin import Misconfigured
 
 from .comparison import Differences
 from .database import open_engine, writing
+from .identities import CHANGED, Identities
 from .inventory import Inventory
 from .mailbox import Mailbox
-from .records import BACKFILL, DECIDED, FileRecord, FileState, file_record
+from .provenance import ProvenanceStore
+from .records import BACKFILL, DECIDED, FAILURES, FileRecord, FileState, file_record
 from .schema import files
 from .settling import Verdict
 from .sidecars import Sidecars
@@ -36,8 +38,9 @@ class Ledger:
         self.path = path
         self._engine = open_engine(path)
         _upgrade(self._engine, path)
+        self.identities = Identities(self._engine)
         self.inventory = Inventory(self._engine)
-        self.sidecars = Sidecars(self._engine)
+        self.sidecars = Sidecars(self._engine, ProvenanceStore(path.parent / "provenance"))
         self.mailbox = Mailbox(self._engine, path)
 
     def close(self) -> None:
@@ -62,11 +65,14 @@ class Ledger:
             "state": FileState.SETTLING,
             "updated_at": now,
             "attempts": 0,
+            "crashes": 0,
             "looks": 0,
             "next_try_at": now,
             "job_id": None,
             "reason": "",
             "cure": "",
+            "missing_since": None,
+            "was": None,
         }
         if priority is not None:
             values["priority"] = priority
@@ -125,29 +131,34 @@ class Ledger:
     def stale(self, library: str, digest: str) -> int:
         """Have every decided file of a library looked at anew that was decided under other
         settings; how many there are."""
-        with self._engine.begin() as c:
-            changed = c.execute(
-                files.update()
-                .where(
-                    files.c.library == library,
-                    files.c.state.in_([*DECIDED, FileState.RETRYING]),
-                    files.c.settings_digest != digest,
-                )
-                .values(state=FileState.SETTLING, attempts=0, looks=0, next_try_at=time.time())
-            )
-            return changed.rowcount
+        decided = files.c.state.in_([*DECIDED, FileState.RETRYING])
+        return self._look_anew(library, decided, files.c.settings_digest != digest)
 
-    def set_state(self, file_id: int, state: FileState, **values: Any) -> None:
-        """Move a file on. What is not named is emptied or kept: reasons go, identity stays."""
+    def stale_failures(self, library: str, makers: str) -> int:
+        """Have every file of a library looked at anew that other engines than now failed at, or
+        could not serve; how many there are."""
+        failed = files.c.state.in_([*FAILURES, FileState.UNSATISFIABLE])
+        return self._look_anew(library, failed, files.c.makers_digest != makers)
+
+    def set_state(
+        self, file_id: int, state: FileState, *, of_job: str | None = None, **values: Any
+    ) -> bool:
+        """Move a file on. What is not named is emptied or kept: reasons go, identity stays.
+
+        A job whose file has got another one since, or none, has no say any more (``of_job``);
+        whether it had.
+        """
         said = {"reason": "", "cure": "", "progress": "", "next_try_at": None, **values}
-        if state in DECIDED and state is not FileState.FAILED:
-            said.setdefault("attempts", 0)
+        if state in DECIDED - FAILURES:
+            said = {"attempts": 0, "crashes": 0, **said}
+        the_file = files.c.id == file_id
+        if of_job is not None:
+            the_file = sa.and_(the_file, files.c.job_id == of_job)
         with self._engine.begin() as c:
-            c.execute(
-                files.update()
-                .where(files.c.id == file_id)
-                .values(state=state, updated_at=time.time(), **said)
+            moved = c.execute(
+                files.update().where(the_file).values(state=state, updated_at=time.time(), **said)
             )
+            return moved.rowcount > 0
 
     def set_progress(self, path: Path, progress: str) -> None:
         with self._engine.begin() as c:
@@ -167,7 +178,8 @@ class Ledger:
             "updated_at": now,
         }
         if verdict.changed:
-            values |= {"steady_since": now, "attempts": 0, "job_id": None, "cure": ""}
+            values |= {"steady_since": now, "attempts": 0, "crashes": 0, "job_id": None}
+            values |= CHANGED | {"cure": ""}
         with self._engine.begin() as c:
             c.execute(files.update().where(files.c.id == file_id).values(**values))
 
@@ -192,6 +204,21 @@ class Ledger:
         query = sa.select(files.c.id).where(files.c.library == library).limit(1)
         with self._engine.connect() as c:
             return c.execute(query).first() is not None
+
+    def _look_anew(self, library: str, *which: sa.ColumnElement[bool]) -> int:
+        with self._engine.begin() as c:
+            changed = c.execute(
+                files.update()
+                .where(files.c.library == library, *which)
+                .values(
+                    state=FileState.SETTLING,
+                    attempts=0,
+                    crashes=0,
+                    looks=0,
+                    next_try_at=time.time(),
+                )
+            )
+            return changed.rowcount
 
     def _one(self, condition: sa.ColumnElement[bool]) -> FileRecord | None:
         with self._engine.connect() as c:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from subtitled.config.settings import ORIGINAL, LibrarySettings
+from subtitled.config.settings import ORIGINAL, ExistingSettings, LibrarySettings
 from subtitled.plugin import Language
 
-from .coverage import Existing, serving
+from .coverage import SIDECAR, WITHDRAWN, Existing, counts, serving
 
 CanMake = Callable[[Language, Language], str | None]
 """How a text in the second language comes from speech in the first, in words, or None."""
@@ -65,7 +65,12 @@ def decide(
         missing = tuple(fmt for fmt, by in served.items() if by is None)
         if not missing:
             by = next(one for one in served.values() if one is not None)
-            reasons.append(f"{name}: there is {_named(by)}")
+            withdrawn = by.origin == WITHDRAWN
+            reasons.append(
+                f"{name}: {by.where} was taken back by hand"
+                if withdrawn
+                else f"{name}: there is {_named(by)}"
+            )
             continue
         way = can_make(guess, language) if guess else None
         if way is None and spoken is not None:
@@ -78,6 +83,30 @@ def decide(
         reasons.append(f"{name}: {reason}")
     listening = spoken is None and bool(make)
     return Decision(tuple(make), tuple(impossible), tuple(reasons), listening)
+
+
+def redundant(
+    existing: Sequence[Existing], spoken: Language | None, rules: ExistingSettings
+) -> list[tuple[Existing, tuple[Existing, ...]]]:
+    """Sidecars of ours that somebody else's sidecars make needless: each with those that do.
+
+    One that somebody edited is no reason to take others away: it was ours like they.
+    """
+    others = [
+        (one, one.language or spoken)
+        for one in existing
+        if one.origin == SIDECAR and not one.ours and not one.edited and counts(one, rules)
+    ]
+    found = []
+    for ours in existing:
+        if ours.origin != SIDECAR or not ours.ours or ours.language is None:
+            continue
+        instead = tuple(
+            one for one, language in others if language and language.serves(ours.language)
+        )
+        if instead:
+            found.append((ours, instead))
+    return found
 
 
 def _languages(
@@ -99,7 +128,9 @@ def _languages(
 
 
 def _named(existing: Existing) -> str:
-    whose = "ours" if existing.ours else existing.origin
+    whose = (
+        "ours" if existing.ours else "ours, edited since" if existing.edited else existing.origin
+    )
     return (
         f"{existing.where} ({whose})"
         if existing.origin == "sidecar"

@@ -27,6 +27,11 @@ class FileState(StrEnum):
     """It failed in a way that may pass, and is tried again at a set time."""
     FAILED = "failed"
     """It failed for good: until the file or the settings change, or somebody asks."""
+    QUARANTINED = "quarantined"
+    """The engine crashed over it again and again: until the file, the engine or the settings
+    change, or somebody asks."""
+    MISSING = "missing"
+    """It is not there just now. When it comes back it is what it was."""
 
 
 DECIDED = frozenset(
@@ -36,15 +41,19 @@ DECIDED = frozenset(
         FileState.NO_SPEECH,
         FileState.UNSATISFIABLE,
         FileState.FAILED,
+        FileState.QUARANTINED,
     }
 )
 """States in which a file rests until it or its settings change."""
 
-MOVED_BY_SIDECARS = frozenset({FileState.NOTHING_TO_DO, FileState.UNSATISFIABLE})
-"""States that a sidecar which somebody else adds or takes away may change."""
+FAILURES = frozenset({FileState.FAILED, FileState.QUARANTINED, FileState.RETRYING})
+"""States of files that something went wrong with."""
 
-URGENT, NEW, BACKFILL = 1, 50, 100
-"""Priorities, the lowest first: asked for by a person, just arrived, there before we came."""
+URGENT, WATCHED, NEW, BACKFILL = 1, 20, 50, 100
+"""Priorities, the lowest first: asked for by a person, about to be watched, just arrived, there
+before we came."""
+MOVED_BY_SIDECARS = frozenset({FileState.NOTHING_TO_DO, FileState.UNSATISFIABLE, FileState.DONE})
+"""States that a sidecar which somebody else adds or takes away may change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +81,14 @@ class FileRecord:
     priority: int = BACKFILL
     job_id: str | None = None
     device: int = 0
+    previous_content_id: str | None = None
+    """Of what lay at this path before."""
+    crashes: int = 0
+    """Jobs over it in a row that an engine crashed in."""
+    makers_digest: str | None = None
+    missing_since: float | None = None
+    was: FileState | None = None
+    """The state before it went missing."""
 
 
 def file_record(row: Any) -> FileRecord:
@@ -96,4 +113,9 @@ def file_record(row: Any) -> FileRecord:
         priority=row["priority"],
         job_id=row["job_id"],
         device=row["device"],
+        previous_content_id=row["previous_content_id"],
+        crashes=row["crashes"],
+        makers_digest=row["makers_digest"],
+        missing_since=row["missing_since"],
+        was=FileState(row["was"]) if row["was"] else None,
     )

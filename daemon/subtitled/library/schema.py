@@ -31,6 +31,13 @@ files = sa.Table(
     sa.Column("updated_at", sa.Float, nullable=False),
     sa.Column("looks", sa.Integer, nullable=False, server_default="0"),
     sa.Column("beside", sa.Integer),
+    sa.Column("previous_content_id", sa.Text),
+    sa.Column("crashes", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("makers_digest", sa.Text),
+    sa.Column("missing_since", sa.Float),
+    sa.Column("was", sa.Text),
+    sa.Index("ix_files_content_id", "content_id"),
+    sa.Index("ix_files_device_inode", "device", "inode"),
 )
 
 _WAITS = files.c.next_try_at.is_not(None)
@@ -59,6 +66,8 @@ sidecars = sa.Table(
     sa.Column("size", sa.Integer, nullable=False),
     sa.Column("recipe", sa.Text, nullable=False),
     sa.Column("made_at", sa.Float, nullable=False),
+    sa.Column("fate", sa.Text, nullable=False, server_default="there"),
+    sa.Column("by_hand", sa.Boolean, nullable=False, server_default=sa.false()),
 )
 
 controls = sa.Table(

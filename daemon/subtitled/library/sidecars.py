@@ -3,17 +3,31 @@
 from __future__ import annotations
 
 import os
-import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
 from subtitled.plugin import Kind, Language
+from subtitled.subtitles.ownership import Provenance, Whose, is_plain, signature, whose
 from subtitled.subtitles.publish import file_sha256
 
+from .provenance import ProvenanceStore
 from .schema import sidecars
+
+
+class Fate(StrEnum):
+    """What became of a sidecar that we wrote."""
+
+    THERE = "there"
+    YIELDED = "yielded"
+    """Taken away because somebody else's came."""
+    TAKEN_BACK = "taken back"
+    """Taken away because a person said so: it is not made again until a person says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,64 +41,162 @@ class SidecarRecord:
     kind: Kind
     format: str
     sha256: str
+    recipe: str = ""
+    made_at: float = 0.0
+    """Seconds since 1970."""
+    fate: Fate = Fate.THERE
+    by_hand: bool = False
+    """A person asked for it: it yields to nothing."""
 
 
 class Sidecars:
-    """The sidecars in a ledger's database."""
+    """The sidecars in a ledger's database, and the signatures that say the same."""
 
-    def __init__(self, engine: sa.Engine) -> None:
+    def __init__(self, engine: sa.Engine, provenance: ProvenanceStore) -> None:
         self._engine = engine
+        self._provenance = provenance
 
-    def record(
-        self,
-        path: Path,
-        *,
-        medium: Path,
-        content_id: str,
-        language: Language,
-        kind: Kind,
-        format: str,
-        sha256: str,
-        size: int,
-        recipe: str,
-    ) -> None:
+    def record(self, path: Path, medium: Path, made: Provenance, *, by_hand: bool = False) -> None:
         """Remember a sidecar that now is whole on disk."""
-        values = {
-            "medium": os.fsencode(medium),
-            "content_id": content_id,
-            "language": str(language),
-            "kind": str(kind),
-            "format": format,
-            "sha256": sha256,
-            "size": size,
-            "recipe": recipe,
-            "made_at": time.time(),
-        }
-        statement = insert(sidecars).values(path=os.fsencode(path), **values)
+        if signature(path) is None:
+            self._provenance.keep(made)
+        row = _row(path, medium, made) | {"by_hand": by_hand}
+        others = {name: value for name, value in row.items() if name != "path"}
+        statement = insert(sidecars).values(row)
         with self._engine.begin() as c:
-            c.execute(statement.on_conflict_do_update(index_elements=["path"], set_=values))
+            c.execute(statement.on_conflict_do_update(index_elements=["path"], set_=others))
+
+    def adopt(self, found: Sequence[tuple[Path, Path, Provenance]]) -> None:
+        """Remember sidecars by their signatures, each with its path and that of its medium; what
+        is known of a path already stays known."""
+        if found:
+            with self._engine.begin() as c:
+                c.execute(insert(sidecars).on_conflict_do_nothing(), [_row(*one) for one in found])
 
     def get(self, path: Path) -> SidecarRecord | None:
         """What we remember of a sidecar; the file itself may have been edited since."""
-        query = sa.select(sidecars).where(sidecars.c.path == os.fsencode(path))
-        with self._engine.connect() as c:
-            row = c.execute(query).mappings().first()
-        if row is None:
-            return None
-        return SidecarRecord(
-            path=Path(os.fsdecode(row["path"])),
-            medium=Path(os.fsdecode(row["medium"])),
-            content_id=row["content_id"],
-            language=Language(row["language"]),
-            kind=Kind(row["kind"]),
-            format=row["format"],
-            sha256=row["sha256"],
+        found = self._all(sidecars.c.path == os.fsencode(path))
+        return found[0] if found else None
+
+    def of_medium(self, medium: Path) -> list[SidecarRecord]:
+        """Every sidecar that was made for what lay at this path, by name."""
+        return self._all(sidecars.c.medium == os.fsencode(medium))
+
+    def of_content(self, content_id: str) -> list[SidecarRecord]:
+        """Every sidecar that was made for this content, wherever it lies."""
+        return self._all(sidecars.c.content_id == content_id)
+
+    def in_folder(self, folder: Path) -> list[SidecarRecord]:
+        """Every sidecar that we wrote into a folder, not below it."""
+        key = os.fsencode(folder).rstrip(b"/") + b"/"
+        name = sa.func.substr(sidecars.c.path, len(key) + 1)
+        return self._all(
+            sa.and_(
+                sidecars.c.path > key,
+                sidecars.c.path < key[:-1] + b"0",  # the byte after "/"
+                sa.func.instr(name, b"/") == 0,
+            )
         )
+
+    def moved(self, old: Path, path: Path, medium: Path) -> None:
+        """A sidecar lies, or would lie, elsewhere now, beside its medium."""
+        with self._engine.begin() as c:
+            c.execute(sidecars.delete().where(sidecars.c.path == os.fsencode(path)))
+            c.execute(
+                sidecars.update()
+                .where(sidecars.c.path == os.fsencode(old))
+                .values(path=os.fsencode(path), medium=os.fsencode(medium))
+            )
+
+    def set_fate(self, path: Path, fate: Fate, **values: Any) -> None:
+        """Write down what became of a sidecar."""
+        with self._engine.begin() as c:
+            c.execute(
+                sidecars.update()
+                .where(sidecars.c.path == os.fsencode(path))
+                .values(fate=fate, **values)
+            )
+
+    def forget(self, path: Path) -> None:
+        """A sidecar is no longer known. The file, if there is one, is nobody's of ours."""
+        with self._engine.begin() as c:
+            c.execute(sidecars.delete().where(sidecars.c.path == os.fsencode(path)))
+
+    def kept_aside(self) -> Iterator[Provenance]:
+        """The signatures that the file systems of the libraries could not keep."""
+        return self._provenance.all()
+
+    def whose(self, path: Path, content: str | None = None) -> Whose:
+        """Whose a sidecar is, beside a medium of this content (None: not known which)."""
+        return self._seen(path, content)[0]
 
     def is_ours(self, path: Path) -> bool:
         """Whether a sidecar is as we wrote it: not somebody else's, not edited."""
+        return self.whose(path) is Whose.OURS
+
+    def replaceable(self, path: Path, content: str) -> str | None:
+        """The SHA-256 of a sidecar that is ours, of whatever version: what may be replaced."""
+        verdict, digest, _ = self._seen(path, content)
+        return digest if verdict in (Whose.OURS, Whose.STALE) else None
+
+    def recognise(self, path: Path, medium: Path, content: str) -> None:
+        """Remember a sidecar of ours that is not in the ledger: it was lost, or the file moved."""
+        verdict, digest, made = self._seen(path, content)
         known = self.get(path)
+        if verdict is Whose.OURS and made is not None and (not known or known.sha256 != digest):
+            self.record(path, medium, made)
+
+    def _seen(self, path: Path, content: str | None) -> tuple[Whose, str, Provenance | None]:
+        """Whose a file is, its SHA-256, and its signature wherever that is kept."""
         try:
-            return known is not None and file_sha256(path) == known.sha256
+            digest = file_sha256(path) if is_plain(path) else None
         except OSError:
-            return False
+            digest = None
+        if digest is None:
+            return Whose.THEIRS, "", None
+        known = self.get(path)
+        # What was taken away left its name to whoever came.
+        remembered = (known.sha256, known.content_id) if known else None
+        if known and known.fate is not Fate.THERE and known.sha256 != digest:
+            remembered = None
+        signed = signature(path)
+        if signed is None and content is not None:
+            signed = self._provenance.find(content, digest)
+        return whose(path.name, digest, content, remembered, signed), digest, signed
+
+    def _all(self, condition: sa.ColumnElement[bool]) -> list[SidecarRecord]:
+        query = sa.select(sidecars).where(condition).order_by(sidecars.c.path)
+        with self._engine.connect() as c:
+            return [_record(row) for row in c.execute(query).mappings()]
+
+
+def _row(path: Path, medium: Path, made: Provenance) -> dict[str, Any]:
+    return {
+        "path": os.fsencode(path),
+        "medium": os.fsencode(medium),
+        "content_id": made.content_id,
+        "language": str(made.language),
+        "kind": str(made.kind),
+        "format": made.format,
+        "sha256": made.sha256,
+        "size": made.size,
+        "recipe": made.recipe,
+        "made_at": made.made_at,
+        "fate": Fate.THERE,
+    }
+
+
+def _record(row: Any) -> SidecarRecord:
+    return SidecarRecord(
+        path=Path(os.fsdecode(row["path"])),
+        medium=Path(os.fsdecode(row["medium"])),
+        content_id=row["content_id"],
+        language=Language(row["language"]),
+        kind=Kind(row["kind"]),
+        format=row["format"],
+        sha256=row["sha256"],
+        recipe=row["recipe"],
+        made_at=row["made_at"],
+        fate=Fate(row["fate"]),
+        by_hand=row["by_hand"],
+    )

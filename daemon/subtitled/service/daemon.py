@@ -15,7 +15,7 @@ from subtitled.config.places import ensure_private, state_dir
 from subtitled.library.intake import Intake, library_of
 from subtitled.library.ledger import Ledger
 from subtitled.library.mailbox import WATCHING
-from subtitled.library.records import FileState
+from subtitled.library.records import URGENT, WATCHED, FileState
 from subtitled.library.watch import Watch
 from subtitled.work.jobs import PAUSED, Jobs
 from subtitled.work.workshop import open_ledger, set_up
@@ -29,6 +29,8 @@ _log = logging.getLogger(__name__)
 
 KEEP_ENDED_JOBS = 7 * 24 * 3600.0
 """Seconds for which the workflow database remembers a job that has ended."""
+_PRIORITIES = {"first": URGENT, "watched": WATCHED}
+"""Of files that somebody waits for, by the kind of request."""
 AFTER_ERROR = 60.0
 """Seconds after a walk that went wrong."""
 
@@ -154,10 +156,12 @@ class Daemon:
                 continue
             if request.kind == "cancel":
                 self._jobs.cancel(record)
-            elif request.kind in ("retry", "first"):
-                self._jobs.again(record, first=request.kind == "first")
-                if record.library in self._taking:
-                    self._taking[record.library].wake()
+            elif request.kind == "retry":
+                self._jobs.again(record)
+            elif request.kind in _PRIORITIES:
+                self._jobs.hurry(record, _PRIORITIES[request.kind])
+            if record.library in self._taking:
+                self._taking[record.library].wake()
 
     def _walk_now(self, path: Path | None) -> None:
         """Walk the libraries that a path lies in or above; all without a path."""

@@ -6,13 +6,13 @@ import contextlib
 import errno
 import hashlib
 import os
-import stat
 import threading
 from pathlib import Path
 
 from subtitled.plugin import Misconfigured, Problem, Rejected, Temporary
 
 from .names import TEMPORARY_PREFIX
+from .ownership import Provenance, is_plain, sign, signature
 
 TEMPORARY_ENDING = ".tmp"
 _NO_LINKS = frozenset(
@@ -25,8 +25,10 @@ class Foreign(Rejected):
     """The file in the way is not the one that we wrote."""
 
 
-def publish(target: Path, content: bytes, *, ours: str | None) -> str:
-    """Put a sidecar in place; its SHA-256.
+def publish(
+    target: Path, content: bytes, *, ours: str | None, provenance: Provenance | None = None
+) -> str:
+    """Put a sidecar in place, signed with its provenance if there is one; its SHA-256.
 
     Whole or absent, even after a power cut: temporary file, fsync, rename, fsync of the folder.
     A file that is there already is replaced only if its SHA-256 is ``ours``, the one that we
@@ -38,8 +40,11 @@ def publish(target: Path, content: bytes, *, ours: str | None) -> str:
         there = _standing(target, ours, digest)
         if there == digest:
             temporary.unlink(missing_ok=True)
+            # What bears no signature may be somebody's copy of ours: it stays as it is.
+            if provenance is not None and signature(target) not in (None, provenance):
+                sign(target, provenance)
         else:
-            _write(temporary, content)
+            _write(temporary, content, provenance)
             # Writing takes a while on slow disks: whoever came meanwhile is respected too.
             there = _standing(target, ours, digest)
             _place(temporary, target, replacing=there is not None)
@@ -56,10 +61,41 @@ def publish(target: Path, content: bytes, *, ours: str | None) -> str:
 def retract(target: Path, ours: str) -> bool:
     """Take back what we wrote, if it is still that; whether it was."""
     try:
-        if not _is_plain(target) or file_sha256(target) != ours:
+        if not is_plain(target) or file_sha256(target) != ours:
             return False
         target.unlink()
         _sync_folder(target.parent)
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise explained(error, target.parent) from error
+    return True
+
+
+def relocate(old: Path, target: Path, ours: str) -> bool:
+    """Give what we wrote another place; whether it is there now and nowhere else.
+
+    It is left where it is if it is no longer what we wrote, or if something else stands at the
+    target. A crash in between leaves it in both places, whole, and the next call ends it.
+    """
+    try:
+        if not is_plain(old) or file_sha256(old) != ours:
+            return False
+        if os.path.lexists(target):
+            if not is_plain(target) or file_sha256(target) != ours:
+                return False
+        else:
+            try:
+                _place(old, target, replacing=False)
+            except Foreign:
+                return False
+            except OSError as error:
+                if error.errno != errno.EXDEV:
+                    raise
+                publish(target, old.read_bytes(), ours=None, provenance=signature(old))
+            _sync_folder(target.parent)
+        old.unlink(missing_ok=True)
+        _sync_folder(old.parent)
     except FileNotFoundError:
         return False
     except OSError as error:
@@ -129,15 +165,10 @@ def _temporary(target: Path) -> Path:
     return target.with_name(f"{TEMPORARY_PREFIX}{key}{TEMPORARY_ENDING}")
 
 
-def _is_plain(target: Path) -> bool:
-    """Whether it is a file proper: opening a pipe would wait for ever, and we make no links."""
-    return stat.S_ISREG(target.lstat().st_mode)
-
-
 def _standing(target: Path, ours: str | None, digest: str) -> str | None:
     """The digest of what stands at the target, None for nothing. Raises :class:`Foreign`."""
     try:
-        there = file_sha256(target) if _is_plain(target) else "no file of ours"
+        there = file_sha256(target) if is_plain(target) else "no file of ours"
     except FileNotFoundError:
         return None
     if there not in (None, ours, digest):
@@ -148,13 +179,15 @@ def _standing(target: Path, ours: str | None, digest: str) -> str | None:
     return there
 
 
-def _write(temporary: Path, content: bytes) -> None:
+def _write(temporary: Path, content: bytes, provenance: Provenance | None = None) -> None:
     # Never into what is there: after a crash it may be a second name of the published file,
     # and in a folder that others write to it may be a link to anywhere.
     temporary.unlink(missing_ok=True)
     with temporary.open("xb") as file:
         file.write(content)
         file.flush()
+        if provenance is not None:
+            sign(temporary, provenance)
         os.fsync(file.fileno())
 
 

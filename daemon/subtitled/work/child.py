@@ -18,17 +18,13 @@ from typing import Any
 
 from subtitled.plugin import Temporary
 
-from .wire import problem_from_json
+from .wire import Crashed, problem_from_json
 
 _log = logging.getLogger(__name__)
 
 
 class Stopping(BaseException):
     """The daemon stops: leave the work where it is. No error, so nothing catches it as one."""
-
-
-class Crashed(Temporary):
-    """A child process ended, or had to be ended, in the middle of a call."""
 
 
 class Child:

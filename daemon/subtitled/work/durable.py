@@ -25,6 +25,8 @@ from .wire import problem_from_json, problem_to_json
 APPLICATION_VERSION = "1"
 """Recovery goes by it: raise it only when the order of steps changes, and say so in CHANGELOG."""
 
+POLLING = 1.0
+"""Seconds between two looks at whether a job waits."""
 MEDIA_QUEUE = "media"
 TELL_QUEUE = "tell"
 
@@ -57,11 +59,12 @@ class Queue:
     def __init__(
         self,
         database: Path,
-        work: Callable[[int, str], None],
+        work: Callable[[str, int, str], None],
         tell: Callable[[dict[str, Any]], None],
         workers: int = 1,
     ) -> None:
-        """``work`` does one job by file id and content identity, ``tell`` passes one message on."""
+        """``work`` does one job by its id, file id and content identity; ``tell`` passes one
+        message on."""
         self._workers = workers
         self._stopping = threading.Event()
         # DBOS keeps the registered functions and its one instance in the process.
@@ -85,7 +88,7 @@ class Queue:
         # DBOS marks what it registers, which only plain functions bear.
         @DBOS.workflow(name="make subtitles")
         def make_subtitles(file_id: int, content: str) -> None:
-            work(file_id, content)
+            work(DBOS.workflow_id or "", file_id, content)
 
         @DBOS.workflow(name="tell server")
         def tell_server(message: dict[str, Any]) -> None:
@@ -97,8 +100,10 @@ class Queue:
     def start(self) -> None:
         """Begin working, first on what an earlier life left unfinished."""
         DBOS.launch()
-        DBOS.register_queue(MEDIA_QUEUE, worker_concurrency=self._workers, polling_interval_sec=1)
-        DBOS.register_queue(TELL_QUEUE, worker_concurrency=4, polling_interval_sec=1)
+        DBOS.register_queue(
+            MEDIA_QUEUE, worker_concurrency=self._workers, polling_interval_sec=POLLING
+        )
+        DBOS.register_queue(TELL_QUEUE, worker_concurrency=4, polling_interval_sec=POLLING)
 
     def put(self, job_id: str, file_id: int, content: str, priority: int) -> None:
         """Queue one medium; lower priorities come first. A known ``job_id`` is not queued again."""

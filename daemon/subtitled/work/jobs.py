@@ -12,20 +12,26 @@ from pathlib import Path
 from typing import Any
 
 from subtitled.config.settings import LibrarySettings
-from subtitled.library.identity import content_id
+from subtitled.library.following import follow, tidy_up
 from subtitled.library.ledger import Ledger
+from subtitled.library.lineage import ancestors
 from subtitled.library.records import URGENT, FileRecord, FileState
+from subtitled.library.sidecars import Fate
+from subtitled.library.withdrawal import Withdrawal
 from subtitled.media.probe import probe
 from subtitled.plugin import Event, Failed, Finished, Problem, Temporary
 
 from .child import Stopping
 from .durable import CANCELLED, Durable, Queue
 from .making import Job, Outcome, Workshop, make
-from .planning import examine, settings_digest
+from .planning import Examination, examine, makers_digest, settings_digest
 from .retries import after
 from .telling import WAITS, announce, message, servers_of, tell_server
+from .wire import Crashed
 
 _log = logging.getLogger(__name__)
+
+_AT_WORK = frozenset({FileState.QUEUED, FileState.WORKING})
 
 PAUSED = "paused"
 """The control in the ledger that halts work at the next stretch."""
@@ -38,6 +44,10 @@ class Jobs:
         self._shop = shop
         self._ledger: Ledger = shop.ledger
         self._libraries = shop.configuration.settings.libraries
+        self._makers = {
+            name: makers_digest(shop.configuration, library)
+            for name, library in self._libraries.items()
+        }
         self._stopping = threading.Event()
         self.queue = Queue(database, self._work, self._tell)
 
@@ -48,6 +58,9 @@ class Jobs:
             changed = self._ledger.stale(name, settings_digest(self._shop.configuration, library))
             if changed:
                 _log.info("library %s: settings changed, %d files looked at anew", name, changed)
+            changed = self._ledger.stale_failures(name, self._makers[name])
+            if changed:
+                _log.info("library %s: engines changed, %d files looked at anew", name, changed)
         live = set()
         for state in (FileState.QUEUED, FileState.WORKING):
             for record in self._ledger.in_state(state):
@@ -70,18 +83,15 @@ class Jobs:
         library = self._libraries[record.library]
         digest = settings_digest(self._shop.configuration, library)
         try:
-            content = content_id(record.path)
-            seen = examine(
-                record.path,
-                probe(record.path),
-                library,
-                self._shop.configuration,
-                content=content,
-                transcripts=self._shop.transcripts,
-                ours=self._ledger.sidecars.is_ours,
-            )
+            content = self._ledger.identities.content_of(record.path)
+            if content != record.content_id:
+                self._ledger.identities.keep_content(record.id, content)
+            poison = follow(self._ledger, record, content, self.queue.cancel)
+            if poison is not None and self._quarantined_too(record, poison, digest):
+                return
+            seen = self._examine(record, library, content)
         except FileNotFoundError:
-            self._ledger.forget(record.id)
+            self._ledger.settle(record.id)  # whoever looks next says whether it is missing
             return
         except OSError as error:
             problem = Temporary(f"{_shown(record.path)} cannot be read: {error.strerror}")
@@ -92,31 +102,46 @@ class Jobs:
             return
         decision = seen.decision
         if decision.make or decision.needs_listening:
-            job_id = f"{content[:16]}-{time.time_ns():x}"
-            # The ledger first: a crash in between leaves a job that start() finds missing.
-            self._ledger.set_state(
-                record.id,
-                FileState.QUEUED,
-                reason="; ".join(decision.reasons),
-                content_id=content,
-                job_id=job_id,
-                settings_digest=digest,
-            )
-            self.queue.put(job_id, record.id, content, record.priority)
+            reason = "; ".join(decision.reasons)
+            self._put(record, content, record.priority, reason=reason, settings_digest=digest)
             return
         state = FileState.UNSATISFIABLE if decision.impossible else FileState.NOTHING_TO_DO
         reason = "; ".join(decision.impossible or decision.reasons)
-        self._ledger.set_state(
-            record.id, state, reason=reason, content_id=content, settings_digest=digest
-        )
+        self._remember(record, state, digest, reason=reason)
 
-    def again(self, record: FileRecord, *, first: bool = False) -> None:
-        """Have a file looked at anew, or put first in the queue."""
-        if record.job_id and self.queue.is_live(record.job_id):
-            if not first or record.state is FileState.WORKING:
-                return
-            self.queue.cancel(record.job_id)
+    def again(self, record: FileRecord) -> None:
+        """Have a file looked at anew, because a person asked: nothing that is remembered of it, or
+        of its content, stands in the way any more. What waits or is worked on stays."""
+        if self._at_work(record) or record.state is FileState.MISSING:
+            return
+        for sidecar in self._ledger.sidecars.of_medium(record.path):
+            if sidecar.fate is Fate.TAKEN_BACK:
+                self._ledger.sidecars.forget(sidecar.path)
+        if record.content_id is not None:
+            self._shop.transcripts.forget_listened(record.content_id)
+            for other in self._ledger.identities.with_content(record.content_id):
+                if other.state is FileState.QUARANTINED:
+                    self._ledger.settle(other.id)
         self._ledger.settle(record.id, URGENT)
+
+    def hurry(self, record: FileRecord, priority: int) -> None:
+        """Somebody waits for a file. It moves up, never down; ten who ask are one job."""
+        if record.state is FileState.MISSING:
+            return
+        if record.state in (FileState.SETTLING, FileState.GROWING):
+            self._ledger.identities.hurry(record.id, priority)
+        elif not self._at_work(record):
+            self._ledger.settle(record.id, min(priority, record.priority))
+        elif record.state is FileState.QUEUED and priority < record.priority:
+            assert record.job_id is not None
+            assert record.content_id is not None
+            self.queue.cancel(record.job_id)
+            self._put(record, record.content_id, priority, reason=record.reason)
+
+    def _at_work(self, record: FileRecord) -> bool:
+        if record.state not in _AT_WORK or record.job_id is None:
+            return False  # the queue may not know yet that its job has ended
+        return self.queue.is_live(record.job_id)
 
     def cancel(self, record: FileRecord) -> None:
         """Take a file off the queue and leave it alone until somebody asks for it."""
@@ -127,24 +152,77 @@ class Jobs:
             FileState.FAILED,
             reason="cancelled by hand",
             cure=f"Run: subtitled queue retry {_shown(record.path)}",
+            job_id=None,
+            settings_digest=None,
+            makers_digest=None,
         )
 
-    def _work(self, file_id: int, content: str) -> None:
+    def _examine(self, record: FileRecord, library: LibrarySettings, content: str) -> Examination:
+        """What is there and what is to be done; what of ours is needless by now is taken away."""
+        sidecars = self._ledger.sidecars
+        seen = examine(
+            record.path,
+            probe(record.path),
+            library,
+            self._shop.configuration,
+            content=content,
+            transcripts=self._shop.transcripts,
+            sidecars=sidecars,
+        )
+        if library.yielding == "remove":
+            spoken, rules = seen.spoken or seen.choice.track.language, library.existing
+            withdrawal = Withdrawal(self._ledger)
+            for path in withdrawal.give_way(record.path, seen.existing, spoken, rules):
+                _log.info("%s: taken away, somebody else's came", _shown(path))
+        return seen
+
+    def _quarantined_too(self, record: FileRecord, poison: FileRecord, digest: str) -> bool:
+        """Whether a file whose content is quarantined under another name is under this one too:
+        neither engine nor settings are others. If so it is written down."""
+        makers = self._makers[record.library]
+        if (poison.settings_digest, poison.makers_digest) != (digest, makers):
+            return False
+        self._remember(
+            record,
+            FileState.QUARANTINED,
+            digest,
+            reason=poison.reason,
+            cure=poison.cure,
+            attempts=poison.attempts,
+            crashes=poison.crashes,
+        )
+        return True
+
+    def _put(self, record: FileRecord, content: str, priority: int, **values: Any) -> None:
+        job_id = f"{content[:16]}-{time.time_ns():x}"
+        # The ledger first: a crash in between leaves a job that start() finds missing.
+        self._ledger.set_state(
+            record.id,
+            FileState.QUEUED,
+            content_id=content,
+            job_id=job_id,
+            priority=priority,
+            **values,
+        )
+        self.queue.put(job_id, record.id, content, priority)
+
+    def _work(self, job_id: str, file_id: int, content: str) -> None:
         """One durable workflow. Ledger writes may be repeated after a crash, and bear it."""
         record = self._ledger.by_id(file_id)
-        if record is None or record.content_id != content or record.library not in self._libraries:
-            return
+        if record is None or record.job_id != job_id or record.library not in self._libraries:
+            return  # called off: the file has changed or gone, or another job has taken over
         library = self._libraries[record.library]
-        job = Job(record.path, library, content)
+        earlier = ancestors(self._ledger, record)
+        job = Job(record.path, library, content, earlier=earlier)
         steps = Durable(self._gate)
-        self._ledger.set_state(file_id, FileState.WORKING)
+        self._ledger.set_state(file_id, FileState.WORKING, of_job=job_id)
         digest = record.settings_digest or settings_digest(self._shop.configuration, library)
         try:
             outcome = make(job, self._shop, steps)
         except Problem as problem:
             self._failed(record, problem, digest)
         except CANCELLED:
-            self._clean(content)
+            self._clean(file_id, content)
             raise
         except Exception as error:  # noqa: BLE001 - a fault of ours must not stop the others
             _log.exception("%s: unexpected error", _shown(record.path))
@@ -155,7 +233,7 @@ class Jobs:
             self._failed(record, fault, digest)
         else:
             self._ended(record, library, outcome, digest)
-        self._clean(content)
+        self._clean(file_id, content)
 
     def _ended(
         self, record: FileRecord, library: LibrarySettings, outcome: Outcome, digest: str
@@ -164,33 +242,59 @@ class Jobs:
         for name in servers_of(self._shop.configuration, library) if sidecars else ():
             self.queue.put_message(message(name, record.path, sidecars))
         _log.info("%s: %s", _shown(record.path), outcome.reason)
-        self._ledger.set_state(
-            record.id,
-            outcome.state,
-            reason=outcome.reason,
-            spoken=outcome.spoken,
-            settings_digest=digest,
-        )
+        if sidecars and record.content_id is not None:
+            for taken in self._shop.transcripts.taken_over(record.content_id):
+                tidy_up(self._ledger, taken)
+        self._remember(record, outcome.state, digest, reason=outcome.reason, spoken=outcome.spoken)
         finished = Finished(record.path, sidecars, outcome.reason)
         events: tuple[Event, ...] = (*outcome.made, finished)
         for event in events:
             announce(self._shop.configuration, event)
 
     def _failed(self, record: FileRecord, problem: Problem, digest: str) -> None:
+        if record.job_id is not None and _is_other(record):
+            # It was replaced, moved or deleted meanwhile: that is no failure, and what lies
+            # there now is looked at by itself.
+            _log.info("%s: changed or went away in the work", _shown(record.path))
+            if self._ledger.set_state(record.id, FileState.SETTLING, of_job=record.job_id):
+                self._ledger.settle(record.id)
+            return
         attempts = record.attempts + 1
+        crashes = record.crashes + 1 if isinstance(problem, Crashed) else 0
         first_wait = self._shop.configuration.settings.daemon.retry_after
-        then = after(problem, attempts, time.time(), first_wait)
+        then = after(problem, attempts, time.time(), first_wait, crashes)
+        reason, cure = problem.what, problem.cure
+        if then.state is FileState.QUARANTINED:
+            reason = f"kept away from the engine, which crashed {crashes} times over it: {reason}"
+            cure = (
+                "It is tried again when the file, the engine or its settings change, or with: "
+                f"subtitled queue retry {_shown(record.path)}"
+            )
         _log.warning("%s: %s", _shown(record.path), problem)
-        self._ledger.set_state(
-            record.id,
+        known = self._remember(
+            record,
             then.state,
-            reason=problem.what,
-            cure=problem.cure,
+            digest,
+            reason=reason,
+            cure=cure,
             attempts=attempts,
+            crashes=crashes,
             next_try_at=then.at,
-            settings_digest=digest,
         )
-        announce(self._shop.configuration, Failed(record.path, problem.what, problem.cure))
+        if known:
+            announce(self._shop.configuration, Failed(record.path, reason, cure))
+
+    def _remember(self, record: FileRecord, state: FileState, digest: str, **values: Any) -> bool:
+        """Write down what became of a file, and under which circumstances, unless what is known
+        of it has moved on; whether it was written."""
+        return self._ledger.set_state(
+            record.id,
+            state,
+            of_job=record.job_id if record.state in _AT_WORK else None,
+            settings_digest=digest,
+            makers_digest=self._makers[record.library],
+            **values,
+        )
 
     def _tell(self, said: dict[str, Any]) -> None:
         """One durable message to a server; told later if the server is away."""
@@ -214,7 +318,11 @@ class Jobs:
             self._stopping.wait(1.0)
         raise Stopping
 
-    def _clean(self, content: str) -> None:
+    def _clean(self, file_id: int, content: str) -> None:
+        """Remove the decoded sound, unless another file of the same content needs it next."""
+        for other in self._ledger.identities.with_content(content):
+            if other.id != file_id and other.state in _AT_WORK:
+                return
         for left in self._shop.scratch.glob(f"{content}-*"):
             with contextlib.suppress(OSError):
                 left.unlink()
@@ -232,6 +340,15 @@ def ledger_progress(ledger: Ledger, every: float = 1.0) -> Callable[[Job, str, f
             ledger.set_progress(job.medium, f"{what} ({share:.0%})" if share else what)
 
     return tell
+
+
+def _is_other(record: FileRecord) -> bool:
+    """Whether what lies at a path is not, or no longer, what was recorded."""
+    try:
+        stat = record.path.stat()
+    except OSError:
+        return not os.path.lexists(record.path)
+    return (stat.st_size, stat.st_mtime_ns) != (record.size, record.mtime_ns)
 
 
 def _shown(path: Path) -> str:

@@ -6,7 +6,9 @@ out decides which steps follow, so that a workflow taken up again after a crash 
 
 from __future__ import annotations
 
+import hashlib
 import os
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -32,11 +34,13 @@ from subtitled.plugin import (
 )
 from subtitled.subtitles.formats import render
 from subtitled.subtitles.names import sidecar_path
+from subtitled.subtitles.ownership import Provenance
 from subtitled.subtitles.publish import can_write, file_sha256, publish
 
 from .detection import vote
 from .engines import Engines
 from .planning import Examination, examine
+from .retiming import retime
 from .routes import Means, Way, routes_for
 from .texts import Texts
 from .transcripts import Listened, Shots, TranscriptStore
@@ -75,6 +79,10 @@ class Job:
     """Where sidecars go; by default beside the medium."""
     force: bool = False
     """Make everything that is wanted, whatever exists, and replace it."""
+    by_hand: bool = False
+    """A person asked for this very file: what is made yields to nothing later."""
+    earlier: tuple[str, ...] = ()
+    """Content identities of what the medium may be another version of, the likeliest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +204,17 @@ class Making:
             windows = detection_windows(listened.speech)
             guesses = host.detect_language(self.audio(facts, track), windows)
         language, confidence, why = vote(guesses, tag)
+        if self.job.earlier:
+            self._tell("comparing it with an earlier version", 0.0)
+            retime(
+                self.shop.transcripts,
+                self.job.content,
+                track,
+                listened,
+                language,
+                self.job.earlier,
+                self.shop.configuration.settings.daemon.stretch,
+            )
         self.shop.transcripts.keep_listened(
             self.job.content,
             track,
@@ -232,23 +251,17 @@ class Making:
         path = sidecar_path(self.job.medium, target, Kind.FULL, fmt)
         if self.job.folder is not None:
             path = self.job.folder / path.name
-        known = self.shop.ledger.sidecars.get(path)
-        ours = known.sha256 if known else None
+        sidecars = self.shop.ledger.sidecars
+        ours = sidecars.replaceable(path, self.job.content)
         if self.job.force and path.exists():
             ours = file_sha256(path)
         content = render(subtitle, fmt)
-        digest = publish(path, content, ours=ours)
-        self.shop.ledger.sidecars.record(
-            path,
-            medium=self.job.medium,
-            content_id=self.job.content,
-            language=target,
-            kind=Kind.FULL,
-            format=fmt,
-            sha256=digest,
-            size=len(content),
-            recipe=str(way),
+        made = Provenance(
+            *(self.job.content, path.name, target, Kind.FULL, fmt, str(way)),
+            *(time.time(), hashlib.sha256(content).hexdigest(), len(content)),
         )
+        publish(path, content, ours=ours, provenance=made)
+        sidecars.record(path, self.job.medium, made, by_hand=self.job.by_hand)
         return os.fsencode(path).hex()
 
     def listened(self, track: int) -> Listened:
@@ -300,9 +313,10 @@ class Making:
             self.shop.configuration,
             content=self.job.content,
             transcripts=self.shop.transcripts,
-            ours=self.shop.ledger.sidecars.is_ours,
+            sidecars=self.shop.ledger.sidecars,
             sidecar_folder=self.job.folder,
             ignore_existing=self.job.force,
+            by_hand=self.job.by_hand,
         )
 
     def _still_the_same(self) -> None:

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from subtitled.config.load import Configuration
+from subtitled.config.plugins import available
 from subtitled.config.settings import LibrarySettings
-from subtitled.library.coverage import Existing, coverage
+from subtitled.library.coverage import WITHDRAWN, Existing, coverage
 from subtitled.library.policy import Decision, decide
+from subtitled.library.sidecars import Fate, Sidecars
 from subtitled.media.probe import MediaFacts
 from subtitled.media.tracks import AudioChoice, choose_audio
 from subtitled.plugin import Language
@@ -44,14 +45,16 @@ def examine(
     *,
     content: str | None,
     transcripts: TranscriptStore,
-    ours: Callable[[Path], bool],
+    sidecars: Sidecars,
     sidecar_folder: Path | None = None,
     ignore_existing: bool = False,
+    by_hand: bool = False,
 ) -> Examination:
     """Choose the track and decide, from what :func:`~subtitled.media.probe.probe` found.
 
     ``content`` is its content identity, if known: then an earlier hearing tells what is spoken.
-    Sidecars are looked for in ``sidecar_folder``, by default beside the medium. Raises
+    Sidecars are looked for in ``sidecar_folder``, by default beside the medium; what a person took
+    away counts as one, unless it is a person who asks now (``by_hand``). Raises
     :class:`~subtitled.media.problems.NoAudio` where there is nothing to listen to.
     """
     choice = choose_audio(facts, library.audio)
@@ -59,15 +62,35 @@ def examine(
     spoken = known.language if known else None
     folder = sidecar_folder or medium.parent
     names = [] if ignore_existing else _names_in(folder)
-    found = coverage(medium, facts, names, ours, folder)
-    existing = () if ignore_existing else found
+    found = coverage(medium, facts, names, lambda path: sidecars.whose(path, content), folder)
+    withdrawn = () if by_hand else _withdrawn(sidecars, medium)
+    existing = () if ignore_existing else (*found, *withdrawn)
     routes = routes_for(configuration, library)
     decision = decide(library, existing, choice.track.language, spoken, routes.can_make)
     return Examination(medium, facts, choice, existing, decision, spoken, routes)
 
 
+def _withdrawn(sidecars: Sidecars, medium: Path) -> tuple[Existing, ...]:
+    """What a person took away from beside a medium: it is not there, and not made again."""
+    return tuple(
+        Existing(one.language, one.kind, WITHDRAWN, one.path.name, one.format, ours=True)
+        for one in sidecars.of_medium(medium)
+        if one.fate is Fate.TAKEN_BACK
+    )
+
+
 def _names_in(folder: Path) -> list[str]:
     return [os.fsdecode(entry.name) for entry in os.scandir(folder)]
+
+
+def makers_digest(configuration: Configuration, library: LibrarySettings) -> str:
+    """Changes when another version of an engine or translator is installed that a library uses:
+    what could not be made before may be made now."""
+    routes = routes_for(configuration, library)
+    plugins = {configuration.engines[name].plugin for name, _ in routes.engines}
+    plugins |= {configuration.translators[name].plugin for name, _ in routes.translators}
+    versions = [one for one in available() if one[0] in plugins]
+    return hashlib.sha256(repr(versions).encode()).hexdigest()[:16]
 
 
 def settings_digest(configuration: Configuration, library: LibrarySettings) -> str:
@@ -81,7 +104,7 @@ def settings_digest(configuration: Configuration, library: LibrarySettings) -> s
     ]
     policy = library.model_dump_json(
         include={
-            *("languages", "formats", "audio", "existing", "engines", "translators"),
+            *("languages", "formats", "audio", "existing", "yielding", "engines", "translators"),
             *("guards", "shots"),
         }
     )

@@ -9,6 +9,8 @@ from subtitled.plugin import Problem, Rejected, Temporary
 
 MOST_ATTEMPTS = 8
 """A file that failed so often is left alone until it changes or somebody asks."""
+MOST_CRASHES = 3
+"""A file over which an engine crashed in so many jobs in a row is kept away from it."""
 LONGEST_WAIT = 24 * 3600.0
 """Seconds between two tries, at most."""
 
@@ -21,8 +23,11 @@ class Next:
     at: float | None = None
 
 
-def after(problem: Problem, attempts: int, now: float, first_wait: float) -> Next:
-    """What follows a failure; ``attempts`` counts this one, waits double from ``first_wait``."""
+def after(problem: Problem, attempts: int, now: float, first_wait: float, crashes: int = 0) -> Next:
+    """What follows a failure; ``attempts`` and ``crashes`` count this one, waits double from
+    ``first_wait``."""
+    if crashes >= MOST_CRASHES:
+        return Next(FileState.QUARANTINED)
     if isinstance(problem, Rejected) or attempts >= MOST_ATTEMPTS:
         return Next(FileState.FAILED)
     wait = min(LONGEST_WAIT, first_wait * 2 ** (attempts - 1))

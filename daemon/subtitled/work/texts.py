@@ -27,10 +27,10 @@ from subtitled.subtitles.repair import repair
 from subtitled.subtitles.segmentation import segment
 from subtitled.subtitles.shots import snap
 
-from .child import Crashed
 from .routes import Means, Way
 from .transcripts import recipe
 from .translation import batches, translate, with_texts
+from .wire import Crashed
 
 if TYPE_CHECKING:
     from .making import Making

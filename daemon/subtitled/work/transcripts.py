@@ -4,6 +4,7 @@ A folder per content identity holds what each track said, so that renaming, movi
 format or style decodes and recognises nothing::
 
     transcripts/ab/ab12.../1/listened.json            where somebody speaks, in which language
+    transcripts/ab/ab12.../1/retimed.json             whose words it took over, or why it did not
     transcripts/ab/ab12.../1/whisper-3f2a.../0-480.json    the words of one stretch
     transcripts/ab/ab12.../1/whisper-3f2a.../removed.json  what of them is not believed, and why
     transcripts/ab/ab12.../shots.json                      where the picture cuts
@@ -48,8 +49,34 @@ class Shots:
     cuts: tuple[float, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Retimed:
+    """That the words of a track were taken over from another content, or why they were not."""
+
+    content: str
+    track: int
+    offset: float
+    """Seconds that the words were moved by; later is more."""
+    peak: float
+    rival: float
+    parts: int
+    agreeing: int
+    doubt: str = ""
+    """Why nothing was taken over; empty if it was."""
+
+    def __str__(self) -> str:
+        if self.doubt:
+            return f"compared with {self.content}, track {self.track}: {self.doubt}"
+        return (
+            f"taken over from {self.content}, track {self.track}, {self.offset:+.2f} s: speech "
+            f"matches by {self.peak:.2f} (next best {self.rival:.2f}), "
+            f"{self.agreeing} of {self.parts} parts agree"
+        )
+
+
 T = TypeVar("T")
 _LISTENED: TypeAdapter[Listened] = TypeAdapter(Listened)
+_RETIMED: TypeAdapter[Retimed] = TypeAdapter(Retimed)
 _SHOTS: TypeAdapter[Shots] = TypeAdapter(Shots)
 _REMOVED: TypeAdapter[tuple[Removal, ...]] = TypeAdapter(tuple[Removal, ...])
 
@@ -90,6 +117,61 @@ class TranscriptStore:
         write_durably(
             self._track(content, track) / "listened.json", _LISTENED.dump_json(listened, indent=1)
         )
+
+    def forget_listened(self, content: str) -> None:
+        """Have every track of a content listened to anew in which nobody was heard to speak."""
+        for track in self.tracks(content):
+            known = self.listened(content, track)
+            if known is not None and not known.speech:
+                (self._track(content, track) / "listened.json").unlink(missing_ok=True)
+
+    def retimed(self, content: str, track: int) -> Retimed | None:
+        """Whose words a track took over, or why it did not; None where nothing was compared."""
+        return _read(self._track(content, track) / "retimed.json", _RETIMED)
+
+    def taken_over(self, content: str) -> set[str]:
+        """The contents whose words were taken over for this one."""
+        said = [self.retimed(content, track) for track in self.tracks(content)]
+        return {one.content for one in said if one is not None and not one.doubt}
+
+    def keep_retimed(self, content: str, track: int, retimed: Retimed) -> None:
+        write_durably(
+            self._track(content, track) / "retimed.json", _RETIMED.dump_json(retimed, indent=1)
+        )
+
+    def tracks(self, content: str) -> list[int]:
+        """The tracks of a content that something is known of."""
+        folder = self.folder / content[:2] / content
+        return sorted(int(path.name) for path in _inside(folder) if path.name.isdecimal())
+
+    def recipes(self, content: str, track: int) -> list[str]:
+        """The recipes by which something of a track was recognised."""
+        return sorted(path.name for path in _inside(self._track(content, track)) if path.is_dir())
+
+    def joined(self, content: str, track: int, recipe: str) -> Transcript | None:
+        """All that was recognised of a track, whatever it was cut into; None if some is missing."""
+        listened = self.listened(content, track)
+        if listened is None:
+            return None
+        spans = sorted(
+            (int(begin), -int(end))
+            for path in _inside(self._track(content, track) / recipe)
+            for begin, _, end in [path.stem.partition("-")]
+            if path.suffix == ".json" and begin.isdecimal() and end.isdecimal()
+        )
+        at, parts = 0, []
+        for begin, end in ((begin, -end) for begin, end in spans):
+            if begin != at:
+                continue  # of another length of stretch
+            part = _read(self._track(content, track) / recipe / f"{begin}-{end}.json", TRANSCRIPT)
+            if part is not None:
+                parts.append(part)
+                at = end
+        if not parts or at < round(listened.duration * 1000):
+            return None
+        words = tuple(word for part in parts for word in part.words)
+        evidence = tuple(one for part in parts for one in part.evidence)
+        return Transcript(parts[0].language, words, parts[0].engine, parts[0].recipe, evidence)
 
     def stretch(self, content: str, track: int, recipe: str, stretch: Stretch) -> Transcript | None:
         """The words of one stretch under one recipe, or None."""
@@ -143,6 +225,13 @@ class TranscriptStore:
     def _stretch(self, content: str, track: int, recipe: str, stretch: Stretch) -> Path:
         start, end = (round(t * 1000) for t in (stretch.interval.start, stretch.interval.end))
         return self._track(content, track) / recipe / f"{start}-{end}.json"
+
+
+def _inside(folder: Path) -> list[Path]:
+    try:
+        return list(folder.iterdir())
+    except (FileNotFoundError, NotADirectoryError):
+        return []
 
 
 def _read(path: Path, adapter: TypeAdapter[T]) -> T | None:

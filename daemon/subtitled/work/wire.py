@@ -28,8 +28,13 @@ GUESSES: TypeAdapter[list[LanguageGuess]] = TypeAdapter(list[LanguageGuess])
 TRANSCRIPT: TypeAdapter[Transcript] = TypeAdapter(Transcript)
 REQUEST: TypeAdapter[Request] = TypeAdapter(Request)
 
+
+class Crashed(Temporary):
+    """A child process ended, or had to be ended, in the middle of a call."""
+
+
 _KINDS: dict[str, type[Problem]] = {
-    kind.__name__: kind for kind in (Temporary, Misconfigured, Rejected)
+    kind.__name__: kind for kind in (Crashed, Temporary, Misconfigured, Rejected)
 }
 
 
@@ -44,6 +49,7 @@ def problem_to_json(problem: Problem) -> dict[str, Any]:
 
 def problem_from_json(said: dict[str, Any]) -> Problem:
     """The problem that :func:`problem_to_json` wrote down."""
-    if said["kind"] == "Temporary":
-        return Temporary(said["what"], said["cure"], said.get("retry_after"))
-    return _KINDS[said["kind"]](said["what"], said["cure"])
+    kind = _KINDS[said["kind"]]
+    if issubclass(kind, Temporary):
+        return kind(said["what"], said["cure"], said.get("retry_after"))
+    return kind(said["what"], said["cure"])

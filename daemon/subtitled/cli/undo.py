@@ -1,0 +1,136 @@
+"""``undo`` and ``state ...``: taking back what we wrote, and the ledger made anew from disk."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from subtitled.config.places import state_dir
+from subtitled.library.following import recognise
+from subtitled.library.ledger import Ledger
+from subtitled.library.rebuild import rebuild as rebuild_ledger
+from subtitled.library.records import FileState
+from subtitled.library.sidecars import Fate, SidecarRecord
+from subtitled.library.withdrawal import Undone, Withdrawal
+from subtitled.service.lock import holder
+from subtitled.work.workshop import open_ledger
+
+from .app import app, configuration
+from .daemon import Json
+from .output import WRONG, fail, say, say_json, shown
+
+state = typer.Typer(help="What is remembered.", no_args_is_help=True)
+app.add_typer(state, name="state")
+
+
+@app.command()
+def undo(
+    file: Annotated[Path, typer.Argument(help="A media file, or one subtitle.")],
+    back: Annotated[
+        bool, typer.Option("--back", help="Bring back what was taken away, by hand too.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Take back the subtitles that we wrote for a file; nobody else's are touched.
+
+    Where ours was taken away because somebody else's came, and nothing of ours stands, it is
+    brought back.
+    """
+    ledger = open_ledger(configuration())
+    path = file.absolute()
+    record = ledger.get(path)
+    if record is not None and record.state in (FileState.QUEUED, FileState.WORKING):
+        fail(f"{shown(file)} is {record.state}. First: subtitled queue cancel {shown(file)}")
+    known = _sidecars(ledger, path)
+    if not known:
+        fail(f"nothing is known to have been written for {shown(file)}", WRONG)
+    standing = [one for one in known if one.fate is Fate.THERE]
+    yielded = [one for one in known if one.fate is Fate.YIELDED]
+    withdrawal = Withdrawal(ledger)
+    if back:
+        done = withdrawal.bring_back([one for one in known if one.fate is not Fate.THERE])
+    elif standing or not yielded:
+        done = withdrawal.take_back(standing or known)
+    else:
+        back, done = True, withdrawal.bring_back(yielded)
+    _remember(ledger, known[0].medium, back)
+    _say(done, as_json)
+
+
+def _sidecars(ledger: Ledger, path: Path) -> list[SidecarRecord]:
+    """What we wrote for a medium, or the one sidecar that was named."""
+    named = ledger.sidecars.get(path)
+    if named is not None:
+        return [named]
+    if path.is_file():
+        recognise(ledger, path, ledger.identities.content_of(path))
+    return ledger.sidecars.of_medium(path)
+
+
+def _remember(ledger: Ledger, medium: Path, back: bool) -> None:
+    record = ledger.get(medium)
+    if record is None or record.state is FileState.MISSING:
+        return
+    if back:
+        ledger.settle(record.id)
+        return
+    ledger.set_state(
+        record.id,
+        FileState.NOTHING_TO_DO,
+        reason="taken back by hand",
+        cure=f"To have it made again: subtitled queue retry {shown(medium)}",
+    )
+
+
+def _say(done: list[Undone], as_json: bool) -> None:
+    if as_json:
+        say_json([{"path": one.path, "what": one.what} for one in done])
+        return
+    for one in done:
+        say(f"{shown(one.path)}: {one.what}")
+    if not done:
+        say("nothing was taken away")
+
+
+@state.command()
+def rebuild(
+    anew: Annotated[
+        bool, typer.Option("--anew", help="Put the old ledger aside first: it is damaged.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Recognise what we wrote beside the media, after the ledger was lost or is damaged."""
+    settings = configuration()
+    if anew:
+        if holder(state_dir(settings.settings)):
+            fail("the daemon is running: stop it first, it works with the old ledger")
+        _put_aside(state_dir(settings.settings) / "ledger.sqlite")
+    begin = time.monotonic()
+    told = rebuild_ledger(open_ledger(settings), settings.settings.libraries)
+    seconds = time.monotonic() - begin
+    if as_json:
+        say_json(
+            {
+                "media": told.media,
+                "ours": told.ours,
+                "others": told.others,
+                "unreadable": told.unreadable,
+                "seconds": round(seconds, 3),
+            }
+        )
+        return
+    say(f"{told.ours} subtitles of ours beside {told.media} media, {told.others} of others")
+    if told.unreadable:
+        say(f"{told.unreadable} folders cannot be read: let this user read them, and do it again")
+
+
+def _put_aside(ledger: Path) -> None:
+    """Give the ledger's files another name, the log of it last: alone it is worth nothing."""
+    mark = time.strftime("%Y%m%d-%H%M%S")
+    for ending in ("", "-shm", "-wal"):
+        file = ledger.with_name(ledger.name + ending)
+        if file.exists():
+            file.rename(ledger.with_name(f"{ledger.stem}-{mark}{ledger.suffix}{ending}"))

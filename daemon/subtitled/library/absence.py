@@ -1,0 +1,106 @@
+"""What is not there: a library whose disk is away, and a file that is gone.
+
+A library is away, never deleted, when its folder is missing, empty, or lies on another disk on
+which none of its files are. A single file that is gone is missing for a long while before it is
+forgotten, and comes back as it was. Nothing is ever deleted for the absence of anything.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+
+from subtitled.config.settings import LibrarySettings
+
+from .identities import signed
+from .ledger import Ledger
+from .records import FileRecord
+
+_log = logging.getLogger(__name__)
+
+SAMPLE = 100
+"""Known files that are looked for when the disk of a library has another number than before."""
+
+
+class Absence:
+    """Says which libraries are away, and forgets what has been gone for too long. Threads may
+    share it."""
+
+    def __init__(self, ledger: Ledger, libraries: Mapping[str, LibrarySettings]) -> None:
+        self._ledger = ledger
+        self._libraries = libraries
+        self._lock = threading.Lock()
+        self._away: set[str] = set()
+        self._devices: dict[str, int] = {}
+
+    def is_away(self, name: str) -> bool:
+        """Whether a library is away: then its disk is not mounted. Said once, until it is back."""
+        why = self._why_away(name)
+        with self._lock:
+            was = name in self._away
+            (self._away.add if why else self._away.discard)(name)
+        if was and not why:
+            _log.info("library %s is back", name)
+        elif why and not was:
+            _log.warning(
+                "library %s: %s is away (%s); nothing is forgotten, it is waited for",
+                name,
+                self._libraries[name].path,
+                why,
+            )
+        return bool(why)
+
+    def forget(self, name: str, now: float) -> int:
+        """Forget the files of a library that have been missing for too long; how many."""
+        before = now - self._libraries[name].forget_after
+        return self._ledger.identities.forget_missing(name, before)
+
+    def _why_away(self, name: str) -> str:
+        root = self._libraries[name].path
+        try:
+            with os.scandir(root) as entries:
+                empty = next(entries, None) is None
+            device = root.stat().st_dev
+        except PermissionError:
+            return ""  # it is there: the walk says what is wrong
+        except OSError as error:
+            return error.strerror or "cannot be reached"
+        if empty and self._ledger.knows_files_of(name):
+            return "is empty"
+        if self._devices.get(name) != device and self._is_another_disk(name, root, device):
+            return "is another disk, with none of the files that were there"
+        self._devices[name] = device
+        return ""
+
+    def _is_another_disk(self, name: str, root: Path, device: int) -> bool:
+        """Whether a folder lies on a disk with another number than before, and holds none of the
+        files it held. Disks are numbered anew at every start, so the number alone says nothing."""
+        key = f"device of {os.fsencode(root).hex()}"
+        before = self._ledger.mailbox.get_control(key)
+        if before == str(device):
+            return False
+        sample = self._ledger.identities.some_of(name, root, SAMPLE) if before else []
+        if sample and not any(os.path.lexists(record.path) for record in sample):
+            return True
+        if before:
+            self._ledger.identities.renumbered(name, int(before), device)
+        self._ledger.mailbox.control(key, str(device))
+        return False
+
+
+def truly_gone(record: FileRecord) -> bool:
+    """Whether a file was deleted or moved, not unmounted: it is not there, and the nearest folder
+    above it that is lies on the disk that it was on."""
+    if os.path.lexists(record.path):
+        return False
+    for folder in record.path.parents:
+        try:
+            return signed(folder.stat().st_dev) == record.device
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        except OSError:
+            return False
+    return False

@@ -1,0 +1,84 @@
+"""Sidecars follow their medium: when it was renamed or moved, what we made for it goes along.
+
+Only what we wrote, as we wrote it, and only when the medium is no longer at its old name: beside a
+hard link or a copy the sidecars stay. One that somebody edited is theirs and stays where it is.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from subtitled.subtitles.names import LONGEST_NAME, parse_sidecar
+from subtitled.subtitles.publish import relocate, retract
+
+from .absence import truly_gone
+from .ledger import Ledger
+from .records import FileRecord, FileState
+from .sidecars import Fate, SidecarRecord
+
+
+def follow(
+    ledger: Ledger, record: FileRecord, content: str, called_off: Callable[[str], object]
+) -> FileRecord | None:
+    """A file of this content lies here now: bring along what belongs to it from where it lay.
+
+    Its sidecars are renamed, and its old record is taken over; ``called_off`` is told the job that
+    waited for the old one. The record under which it is quarantined, here or under another name,
+    if it is. Raises :class:`~subtitled.plugin.Problem` where a folder cannot be written to.
+    """
+    for sidecar in ledger.sidecars.of_content(content):
+        if sidecar.medium != record.path and not os.path.lexists(sidecar.medium):
+            _bring(ledger, sidecar, record.path)
+    recognise(ledger, record.path, content)
+    poison: FileRecord | None = None
+    for other in ledger.identities.with_content(content):
+        if other.path == record.path:
+            continue
+        if (other.was or other.state) is FileState.QUARANTINED:
+            poison = other
+        if truly_gone(other):
+            # A job that works on it already goes on: every stretch that it hears is kept.
+            if other.state is FileState.QUEUED and other.job_id:
+                called_off(other.job_id)
+            ledger.identities.inherit(record, other)
+    return poison
+
+
+def tidy_up(ledger: Ledger, content: str) -> None:
+    """A better copy took the place of this content under another name and has subtitles of its own:
+    take away what we wrote beside the old name, if nothing has that name any more."""
+    for sidecar in ledger.sidecars.of_content(content):
+        orphan = sidecar.fate is Fate.THERE and not os.path.lexists(sidecar.medium)
+        if orphan and retract(sidecar.path, sidecar.sha256):
+            ledger.sidecars.forget(sidecar.path)
+
+
+def recognise(ledger: Ledger, medium: Path, content: str) -> None:
+    """Remember the sidecars of ours beside a medium that the ledger does not know: it was lost,
+    or somebody moved them together with the medium. Raises ``OSError``."""
+    for path in medium.parent.iterdir():
+        if parse_sidecar(medium.name, path.name) is not None:
+            ledger.sidecars.recognise(path, medium, content)
+
+
+def _bring(ledger: Ledger, sidecar: SidecarRecord, medium: Path) -> None:
+    """Move one sidecar, and what is remembered of it, to beside the medium's new name."""
+    target = _new_path(sidecar, medium)
+    if target is None:
+        return
+    if sidecar.fate is not Fate.THERE or (
+        sidecar.path.parent == sidecar.medium.parent
+        and relocate(sidecar.path, target, sidecar.sha256)
+    ):
+        ledger.sidecars.moved(sidecar.path, target, medium)
+
+
+def _new_path(sidecar: SidecarRecord, medium: Path) -> Path | None:
+    """Where a sidecar belongs now: the same name after the new stem; None where none fits."""
+    ending = sidecar.path.name.removeprefix(sidecar.medium.stem)
+    name = medium.stem + ending
+    if ending == sidecar.path.name or len(os.fsencode(name)) > LONGEST_NAME:
+        return None
+    return medium.with_name(name)

@@ -1,0 +1,156 @@
+"""Taking back what we wrote and bringing it back, and the ledger made anew, as a person types."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from subtitled.config.settings import ExistingSettings
+from subtitled.library.coverage import coverage
+from subtitled.library.ledger import Ledger
+from subtitled.library.records import FileState
+from subtitled.library.sidecars import Fate
+from subtitled.library.withdrawal import Withdrawal
+from subtitled.media.probe import MediaFacts
+from subtitled.plugin import Kind, Language
+from subtitled.subtitles.ownership import Provenance
+from subtitled.subtitles.publish import publish
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+EN = Language("en")
+
+
+class Shelf:
+    """One film with a subtitle of ours, in a configured library."""
+
+    def __init__(self, home: Path, run: Run) -> None:
+        self.root = home / "films"
+        self.root.mkdir()
+        self.config = home / "c.toml"
+        self.config.write_text(
+            f'[daemon]\nstate_dir = "{home}/st"\n[libraries.films]\npath = "{self.root}"\n'
+        )
+        (home / "st").mkdir()
+        self.ledger = Ledger(home / "st" / "ledger.sqlite")
+        self.film = self.root / "a.mkv"
+        self.film.write_bytes(b"film")
+        self.ledger.noticed("films", self.film, self.film.stat())
+        self.content = self.ledger.identities.content_of(self.film)
+        self.decide(FileState.DONE)
+        self.ours = self.publish("srt")
+        self._run = run
+
+    def publish(self, fmt: str) -> Path:
+        path = self.root / f"a.en.{fmt}"
+        digest = hashlib.sha256(b"ours").hexdigest()
+        made = Provenance(self.content, path.name, EN, Kind.FULL, fmt, "whisper", 1.0, digest, 4)
+        publish(path, b"ours", ours=None, provenance=made)
+        self.ledger.sidecars.record(path, self.film, made)
+        return path
+
+    def decide(self, state: FileState) -> None:
+        record = self.ledger.get(self.film)
+        assert record is not None
+        self.ledger.set_state(record.id, state)
+
+    def run(self, *arguments: object) -> subprocess.CompletedProcess[str]:
+        return self._run("--config", self.config, *arguments)
+
+    def fate(self) -> Fate | None:
+        known = self.ledger.sidecars.get(self.ours)
+        return known and known.fate
+
+    def give_way(self) -> list[Path]:
+        names = [path.name for path in self.root.iterdir()]
+        facts = MediaFacts(60.0, "matroska", (), (), True)
+        whose = self.ledger.sidecars.whose
+        found = coverage(self.film, facts, names, lambda path: whose(path, self.content))
+        return Withdrawal(self.ledger).give_way(self.film, found, EN, ExistingSettings())
+
+
+@pytest.fixture
+def shelf(home: Path, subtitled: Run) -> Shelf:
+    return Shelf(home, subtitled)
+
+
+def test_undo_takes_ours_away_and_back_brings_it_back(shelf: Shelf) -> None:
+    theirs = shelf.root / "a.de.srt"
+    theirs.write_text("somebody's")
+    ran = shelf.run("undo", shelf.film)
+    assert ran.returncode == 0, ran.stderr
+    assert "taken away" in ran.stdout
+    assert sorted(path.name for path in shelf.root.iterdir()) == ["a.de.srt", "a.mkv"]
+    assert shelf.fate() is Fate.TAKEN_BACK
+    record = shelf.ledger.get(shelf.film)
+    assert record is not None
+    assert (record.state, record.reason) == (FileState.NOTHING_TO_DO, "taken back by hand")
+    told = json.loads(shelf.run("undo", "--back", shelf.ours, "--json").stdout)
+    assert told == [{"path": str(shelf.ours), "what": "brought back"}]
+    assert shelf.ours.read_bytes() == b"ours"
+    assert shelf.fate() is Fate.THERE
+
+
+def test_undo_leaves_alone_what_somebody_edited(shelf: Shelf) -> None:
+    shelf.ours.write_text("edited")
+    ran = shelf.run("undo", shelf.film)
+    assert "somebody edited" in ran.stdout
+    assert shelf.ours.read_text() == "edited"
+
+
+def test_undo_brings_back_what_yielded_and_it_yields_no_more(shelf: Shelf) -> None:
+    theirs = shelf.root / "a.eng.srt"
+    theirs.write_text("somebody's")
+    assert shelf.give_way() == [shelf.ours]
+    assert shelf.fate() is Fate.YIELDED
+    assert "brought back" in shelf.run("undo", shelf.film).stdout
+    assert shelf.ours.read_bytes() == b"ours"
+    assert shelf.give_way() == []
+    assert theirs.read_text() == "somebody's"
+
+
+def test_what_was_edited_makes_no_other_yield_and_yields_to_none(shelf: Shelf) -> None:
+    other = shelf.publish("vtt")
+    shelf.ours.write_text("edited")
+    assert shelf.give_way() == []
+    (shelf.root / "a.eng.srt").write_text("somebody's")
+    assert shelf.give_way() == [other]
+    assert shelf.ours.read_text() == "edited"
+
+
+def test_undo_says_what_it_cannot_do(shelf: Shelf) -> None:
+    nothing = shelf.run("undo", shelf.root / "b.mkv")
+    assert nothing.returncode == 2
+    assert "nothing is known" in nothing.stderr
+    shelf.decide(FileState.QUEUED)
+    busy = shelf.run("undo", shelf.film)
+    assert busy.returncode == 1
+    assert "queue cancel" in busy.stderr
+
+
+def test_a_damaged_ledger_is_put_aside_and_made_anew(shelf: Shelf) -> None:
+    shelf.ledger.close()
+    database = shelf.ledger.path
+    for ending in ("-wal", "-shm"):
+        Path(f"{database}{ending}").unlink(missing_ok=True)
+    database.write_bytes(b"this is no database" * 100)
+    wrong = shelf.run("status")
+    assert wrong.returncode == 2
+    assert "state rebuild" in wrong.stderr
+    told = json.loads(shelf.run("state", "rebuild", "--anew", "--json").stdout)
+    assert (told["media"], told["ours"], told["others"]) == (1, 1, 0)
+    assert len(list(database.parent.glob("ledger-*.sqlite"))) == 1
+    explained = json.loads(shelf.run("explain", shelf.film, "--json").stdout)
+    assert "there" in explained["written"][0]
+
+
+def test_explain_says_what_became_of_each_of_ours(shelf: Shelf) -> None:
+    shelf.publish("vtt").write_text("edited")
+    shelf.run("undo", shelf.ours)
+    written = json.loads(shelf.run("explain", shelf.film, "--json").stdout)["written"]
+    assert any("a.en.srt" in line and "taken back by hand" in line for line in written)
+    assert any("a.en.vtt" in line and "never touched" in line for line in written)

@@ -1,0 +1,171 @@
+"""What is not there: away, missing, forgotten, and back as it was."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from pathlib import Path
+
+import pytest
+
+from subtitled.config.settings import LibrarySettings
+from subtitled.library.absence import Absence
+from subtitled.library.intake import Intake
+from subtitled.library.ledger import Ledger
+from subtitled.library.records import DECIDED, FileRecord, FileState
+
+DAY = 86400.0
+LATER = 100.0
+
+
+class Library:
+    """A folder of media that have all been decided about."""
+
+    def __init__(self, folder: Path) -> None:
+        self.root = folder / "films"
+        (self.root / "deep").mkdir(parents=True)
+        self.ledger = Ledger(folder / "ledger.sqlite")
+        self.settings = {"films": LibrarySettings(path=self.root)}
+        self.intake = Intake(self.ledger, self.settings)
+        self.media = [self.root / "a.mkv", self.root / "b.mkv", self.root / "deep" / "c.mkv"]
+        for medium in self.media:
+            medium.write_bytes(os.fsencode(medium.name))
+        self.intake.scan("films")
+        for medium in self.media:
+            self.decide(medium, FileState.DONE, reason=f"made {medium.name}")
+
+    def decide(self, path: Path, state: FileState, **values: object) -> None:
+        self.ledger.set_state(self.the(path).id, state, content_id=path.name, **values)
+
+    def the(self, path: Path) -> FileRecord:
+        record = self.ledger.get(path)
+        assert record is not None
+        return record
+
+    def look(self, after: float = LATER) -> None:
+        """Walk, and look at everything that a walk has left to be looked at."""
+        self.intake.scan("films")
+        self.intake.due(time.time() + after)
+
+    def states(self) -> list[FileState | None]:
+        found = [self.ledger.get(medium) for medium in self.media]
+        return [record and record.state for record in found]
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Library:
+    return Library(tmp_path)
+
+
+@pytest.mark.parametrize("told", [True, False])
+@pytest.mark.parametrize("state", sorted(DECIDED))
+def test_a_file_that_comes_back_is_what_it_was(
+    library: Library, state: FileState, told: bool
+) -> None:
+    """Whether an event tells of it or a walk finds it."""
+    film = library.media[0]
+    library.decide(film, state, reason="because", attempts=4)
+    kept = film.rename(library.root.parent / "kept")
+    library.look()
+    missing = library.the(film)
+    assert (missing.state, missing.was) == (FileState.MISSING, state)
+    assert missing.missing_since is not None
+    kept.rename(film)
+    if told:
+        library.intake.noticed(film)
+    library.look()
+    back = library.the(film)
+    assert (back.state, back.reason, back.attempts) == (state, "because", 4)
+    assert (back.was, back.missing_since) == (None, None)
+
+
+def test_a_file_that_comes_back_changed_settles_anew(library: Library) -> None:
+    film = library.media[0]
+    film.unlink()
+    library.look()
+    film.write_bytes(b"a better copy")
+    library.intake.scan("films")
+    record = library.the(film)
+    assert (record.state, record.was) == (FileState.SETTLING, None)
+    assert record.previous_content_id == film.name
+
+
+def test_an_event_tells_at_once_of_a_file_and_of_all_in_a_folder(library: Library) -> None:
+    shutil.rmtree(library.root / "deep")
+    library.intake.noticed(library.root / "deep")
+    library.media[0].unlink()
+    library.intake.noticed(library.media[0])
+    library.intake.due(time.time() + LATER)
+    assert library.states() == [FileState.MISSING, FileState.DONE, FileState.MISSING]
+
+
+def test_a_missing_file_is_forgotten_only_after_the_time_of_grace(library: Library) -> None:
+    library.media[0].unlink()
+    library.look()
+    absence = Absence(library.ledger, library.settings)
+    now = time.time()
+    absence.forget("films", now + 29 * DAY)
+    assert library.states()[0] is FileState.MISSING
+    absence.forget("films", now + 31 * DAY)
+    assert library.states() == [None, FileState.DONE, FileState.DONE]
+
+
+def test_a_library_on_another_disk_without_its_files_is_away(library: Library) -> None:
+    """A folder under a mount that is gone, in which something lies."""
+    library.intake.scan("films")
+    key = f"device of {os.fsencode(library.root).hex()}"
+    library.ledger.mailbox.control(key, "12345")
+    for medium in library.media:
+        medium.unlink()
+    (library.root / "note.txt").touch()
+    intake = Intake(library.ledger, library.settings)
+    assert intake.scan("films").away
+    assert library.states() == [FileState.DONE] * 3
+
+
+def test_a_disk_that_has_another_number_after_a_restart_is_the_same(library: Library) -> None:
+    key = f"device of {os.fsencode(library.root).hex()}"
+    library.ledger.mailbox.control(key, "12345")
+    library.media[0].unlink()
+    library.intake = Intake(library.ledger, library.settings)
+    library.look()
+    assert library.states() == [FileState.MISSING, FileState.DONE, FileState.DONE]
+    assert library.ledger.mailbox.get_control(key) == str(library.root.stat().st_dev)
+
+
+def test_a_folder_that_cannot_be_read_makes_nothing_missing(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scandir = os.scandir
+
+    def broken(path: object) -> object:
+        if os.fspath(path) in (
+            os.fspath(library.root / "deep"),
+            os.fsencode(library.root / "deep"),
+        ):  # type: ignore[arg-type]
+            raise PermissionError(13, "Permission denied")
+        return scandir(path)  # type: ignore[arg-type,type-var]
+
+    monkeypatch.setattr(os, "scandir", broken)
+    library.look()
+    assert library.states() == [FileState.DONE] * 3
+
+
+def test_a_sidecar_that_did_not_come_back_is_looked_for(library: Library) -> None:
+    from subtitled.plugin import Kind, Language
+    from subtitled.subtitles.ownership import Provenance
+
+    film = library.media[0]
+    sidecar = film.with_name("a.en.srt")
+    sidecar.write_bytes(b"ours")
+    made = Provenance(
+        *("a.mkv", sidecar.name, Language("en"), Kind.FULL, "srt", "", 1.0, "digest", 4)
+    )
+    library.ledger.sidecars.record(sidecar, film, made)
+    kept = film.rename(library.root.parent / "kept")
+    library.look()
+    sidecar.unlink()
+    kept.rename(film)
+    library.intake.scan("films")
+    assert library.the(film).state is FileState.SETTLING

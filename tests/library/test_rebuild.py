@@ -1,0 +1,116 @@
+"""The ledger made anew from what lies beside the media, and what a file may be a version of."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from subtitled.config.settings import LibrarySettings
+from subtitled.library.ledger import Ledger
+from subtitled.library.lineage import ancestors
+from subtitled.library.rebuild import rebuild
+from subtitled.library.records import FileRecord
+from subtitled.plugin import Kind, Language
+from subtitled.subtitles.names import sidecar_path
+from subtitled.subtitles.ownership import Provenance, Whose
+from subtitled.subtitles.publish import publish
+
+
+def write(ledger: Ledger, medium: Path, language: str, content: str = "c1") -> Path:
+    path = sidecar_path(medium, Language(language), Kind.FULL, "srt")
+    said = os.fsencode(path.name)
+    digest = hashlib.sha256(said).hexdigest()
+    made = Provenance(
+        *(content, path.name, Language(language), Kind.FULL, "srt", "whisper"),
+        *(7.5, digest, len(said)),
+    )
+    publish(path, said, ours=None, provenance=made)
+    ledger.sidecars.record(path, medium, made)
+    return path
+
+
+def unsupported(*arguments: object, **more: object) -> None:
+    raise OSError(95, "Operation not supported")
+
+
+@pytest.mark.parametrize("attributes", [True, False])
+def test_every_sidecar_of_ours_is_found_again_and_none_of_others(
+    attributes: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not attributes:
+        monkeypatch.setattr(os, "setxattr", unsupported)
+    root = tmp_path / "films"
+    (root / "deep").mkdir(parents=True)
+    ledger = Ledger(tmp_path / "ledger.sqlite")
+    names = ["Film [1].mkv", os.fsdecode(b"caf\xe9.mkv"), "deep/a.b.mkv", "no words.mkv"]
+    media = [root / name for name in names]
+    for medium in media:
+        medium.write_bytes(b"film")
+    ours = [write(ledger, medium, code) for medium in media[:3] for code in ("en", "pt-BR")]
+    edited = write(ledger, media[0], "de")
+    edited.write_bytes(b"somebody's")
+    theirs = root / "Film [1].fr.srt"
+    theirs.write_bytes(b"somebody's")
+    copied = root / "no words.en.srt"
+    shutil.copy2(ours[0], copied)
+    orphan = root / "gone.en.srt"
+    shutil.copy2(ours[0], orphan)
+    ledger.close()
+    (tmp_path / "ledger.sqlite").unlink()
+    anew = Ledger(tmp_path / "ledger.sqlite")
+    settings = {"films": LibrarySettings(path=root)}
+    for _ in range(2):
+        told = rebuild(anew, settings)
+        assert (told.media, told.unreadable) == (4, 0)
+        assert (told.ours, told.others) == ((7, 3) if attributes else (6, 4))
+        for path in ours:
+            known = anew.sidecars.get(path)
+            assert known is not None
+            assert (known.content_id, known.recipe, known.made_at) == ("c1", "whisper", 7.5)
+            assert known.medium in media
+            assert anew.sidecars.whose(path, "c1") is Whose.OURS
+        for path in (theirs, copied, orphan):
+            assert anew.sidecars.get(path) is None
+        assert anew.sidecars.whose(edited, "c1") is (Whose.EDITED if attributes else Whose.THEIRS)
+        assert anew.sidecars.whose(copied, "c2") is Whose.THEIRS
+
+
+def the(ledger: Ledger, path: Path, content: str | None = None) -> FileRecord:
+    path.touch()
+    ledger.noticed("films", path, path.stat())
+    record = ledger.get(path)
+    assert record is not None
+    if content is not None:
+        ledger.identities.keep_content(record.id, content)
+    found = ledger.get(path)
+    assert found is not None
+    return found
+
+
+def test_a_file_may_be_a_version_of_what_its_place_name_or_subtitle_tells(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / "ledger.sqlite")
+    for name, content in (
+        ("Other S01E03.avi", "another programme that is there"),
+        ("Show S01E03.avi", "same stem"),
+        ("Show - 1x02 - dvd.avi", "another episode, gone"),
+        ("Show - 1x03 - dvd.avi", "the same episode, gone"),
+    ):
+        the(ledger, tmp_path / name, content)
+    (tmp_path / "Show - 1x02 - dvd.avi").unlink()
+    (tmp_path / "Show - 1x03 - dvd.avi").unlink()
+    medium = tmp_path / "Show S01E03.mkv"
+    the(ledger, medium, "what lay there before")
+    medium.write_bytes(b"longer")
+    record = the(ledger, medium, "itself")
+    write(ledger, medium, "en", "what its subtitle was made for")
+    assert ancestors(ledger, record) == (
+        "what lay there before",
+        "same stem",
+        "what its subtitle was made for",
+        "the same episode, gone",
+        "another episode, gone",
+    )

@@ -1,0 +1,156 @@
+"""A library with its ledger, intake and jobs, all real, and an engine that costs nothing.
+
+Tones stand for speech: the engine hears each burst as one word that says how long it is.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+import wave
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from subtitled.config.load import load
+from subtitled.library.intake import Intake
+from subtitled.library.ledger import Ledger
+from subtitled.library.records import FileRecord, FileState
+from subtitled.media.vad import Speech
+from subtitled.plugin import (
+    SAMPLE_RATE,
+    Audio,
+    Interval,
+    Language,
+    LanguageGuess,
+    Request,
+    Transcript,
+    Word,
+)
+from subtitled.work.jobs import Jobs
+from subtitled.work.making import Workshop
+from subtitled.work.transcripts import TranscriptStore
+from subtitled.work.wire import Crashed
+
+
+class Ear:
+    """An engine and the listener for speech in one, in this process."""
+
+    def __init__(self, configured: Any) -> None:
+        self.configured = configured
+        self.capabilities = configured.component.capabilities(configured.settings)
+        self.recognised = 0
+        self.crashes = False
+
+    def __getitem__(self, name: str) -> Ear:
+        return self
+
+    def prepare(self) -> None:
+        return
+
+    def close(self) -> None:
+        return
+
+    def find_speech(self, audio: Audio) -> Speech:
+        loud = np.abs(audio.samples(Interval(0, audio.duration))) > 0.02
+        frames = loud[: len(loud) // 160 * 160].reshape(-1, 160).any(axis=1)
+        edges = np.flatnonzero(np.diff(np.concatenate(([0], frames.astype(int), [0])))) / 100
+        return Speech(tuple(Interval(float(a), float(b)) for a, b in edges.reshape(-1, 2)))
+
+    def detect_language(self, audio: Audio, windows: Sequence[Interval]) -> list[LanguageGuess]:
+        return [LanguageGuess(window, {Language("en"): 0.9}) for window in windows]
+
+    def transcribe(self, audio: Audio, request: Request) -> Transcript:
+        self.recognised += 1
+        if self.crashes:
+            raise Crashed("the engine crashed (SIGSEGV)")
+        words = (
+            Word(f" w{one.duration:.2f}", *(one.start, one.end)) for one in request.stretch.speech
+        )
+        return Transcript(request.language, tuple(words), "ear")
+
+
+class House:
+    """One library in a folder of its own. :meth:`settle` lets everything come to rest."""
+
+    def __init__(self, folder: Path, *more: str) -> None:
+        self.root, self.state = folder / "films", folder / "state"
+        self.root.mkdir(exist_ok=True)
+        self.state.mkdir(exist_ok=True)
+        config = folder / "config.toml"
+        config.write_text(
+            f'[daemon]\nstate_dir = "{self.state}"\nretry_after = "0s"\nstretch = "20s"\n'
+            f'[libraries.films]\npath = "{self.root}"\nsettle = "0s"\n' + "\n".join(more)
+        )
+        self.configuration = load(config)
+        self.open()
+
+    def open(self) -> None:
+        self.ledger = Ledger(self.state / "ledger.sqlite")
+        self.ear = Ear(self.configuration.engines["whisper"])
+        self.transcripts = TranscriptStore(self.state / "transcripts")
+        scratch = self.state / "scratch"
+        scratch.mkdir(exist_ok=True)
+        shop = Workshop(
+            self.configuration,
+            self.ear,  # type: ignore[arg-type]
+            self.transcripts,
+            self.ledger,
+            scratch,
+        )
+        self.intake = Intake(self.ledger, self.configuration.settings.libraries)
+        self.jobs = Jobs(shop, self.state / "work.sqlite")
+        self.jobs.start()
+
+    def close(self) -> None:
+        self.jobs.stop()
+        self.ledger.close()
+
+    def lose_the_ledger(self) -> None:
+        self.close()
+        for file in self.state.glob("ledger.sqlite*"):
+            file.unlink()
+        self.open()
+
+    def scan(self) -> None:
+        self.intake.scan("films")
+        self.settle()
+
+    def settle(self, limit: float = 60.0) -> None:
+        """Plan what is due and wait until nothing is queued or worked on."""
+        deadline = time.monotonic() + limit
+        while True:
+            due = self.intake.due(time.time() + 1)
+            for record in due:
+                self.jobs.plan(record)
+            busy = (FileState.QUEUED, FileState.WORKING, FileState.SETTLING, FileState.RETRYING)
+            left = self.ledger.counts()
+            if not due and not any(left.get(state) for state in busy):
+                return
+            assert time.monotonic() < deadline, left
+            time.sleep(0.05)
+
+    def the(self, path: Path) -> FileRecord:
+        record = self.ledger.get(path)
+        assert record is not None, path
+        return record
+
+    def names(self) -> list[str]:
+        return sorted(path.name for path in self.root.rglob("*") if path.is_file())
+
+
+def film(path: Path, seed: int, *, head: float = 0.5, pitch: int = 440) -> Path:
+    """A medium in which somebody "speaks" some thirty times, ``head`` seconds after its start."""
+    chance = random.Random(seed)
+    parts = [np.zeros(round(head * SAMPLE_RATE))]
+    for _ in range(30):
+        beep = np.arange(round(chance.uniform(0.4, 2.0) * SAMPLE_RATE)) * 2 * np.pi * pitch
+        parts += [np.sin(beep / SAMPLE_RATE) * 0.3]
+        parts += [np.zeros(round(chance.uniform(0.4, 2.0) * SAMPLE_RATE))]
+    sound = (np.concatenate(parts) * 32767).astype("<i2")
+    with wave.open(str(path), "wb") as file:
+        file.setparams((1, 2, SAMPLE_RATE, 0, "NONE", ""))
+        file.writeframes(sound.tobytes())
+    return path
