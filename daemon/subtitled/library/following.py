@@ -11,11 +11,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from subtitled.subtitles.names import LONGEST_NAME, parse_sidecar
-from subtitled.subtitles.publish import relocate, retract
+from subtitled.subtitles.publish import file_sha256, relocate, retract
 
 from .absence import truly_gone
 from .ledger import Ledger
-from .records import FileRecord, FileState
+from .records import DECIDED, FileRecord, FileState
 from .sidecars import Fate, SidecarRecord
 
 
@@ -68,11 +68,21 @@ def _bring(ledger: Ledger, sidecar: SidecarRecord, medium: Path) -> None:
     target = _new_path(sidecar, medium)
     if target is None:
         return
-    if sidecar.fate is not Fate.THERE or (
-        sidecar.path.parent == sidecar.medium.parent
-        and relocate(sidecar.path, target, sidecar.sha256)
+    came_along = not os.path.lexists(sidecar.path) and file_sha256(target) == sidecar.sha256
+    if (
+        came_along  # with the folder, or moved by the same hand
+        or sidecar.fate is not Fate.THERE
+        or (
+            sidecar.path.parent == sidecar.medium.parent
+            and relocate(sidecar.path, target, sidecar.sha256)
+        )
     ):
         ledger.sidecars.moved(sidecar.path, target, medium)
+        for other in ledger.identities.in_folder(sidecar.path.parent):
+            # A medium of the same stem had this one too, and goes without it now.
+            shared = parse_sidecar(other.path.name, sidecar.path.name) is not None
+            if shared and other.state in DECIDED and os.path.lexists(other.path):
+                ledger.settle(other.id)
 
 
 def _new_path(sidecar: SidecarRecord, medium: Path) -> Path | None:

@@ -10,6 +10,8 @@ import time
 from pathlib import Path
 from types import FrameType
 
+from sqlalchemy.exc import OperationalError
+
 from subtitled.config.load import Configuration, ConfigurationError, load
 from subtitled.config.places import ensure_private, state_dir
 from subtitled.library.intake import Intake, library_of
@@ -45,6 +47,8 @@ class Daemon:
         self._systemd = systemd
         self._wake = threading.Event()
         self._ending = ""
+        self._seen = -1
+        self._unwritable = False
         self._libraries = settings.libraries
         self._intake = Intake(ledger, self._libraries)
         shop = set_up(configuration, ledger)
@@ -78,14 +82,9 @@ class Daemon:
             taking.start()
         self._schedule.start()
         self._systemd.ready()
-        seen = None
         try:
             while not self._ending:
-                version = self._ledger.mailbox.data_version()
-                if version != seen:
-                    seen = version
-                    self._take_requests()
-                    self._systemd.status(self._status())
+                self._turn()
                 self._systemd.alive()
                 if self._schedule.mind_the_clock():
                     _log.warning("the clock was set; everything is looked at anew")
@@ -94,6 +93,24 @@ class Daemon:
         finally:
             self._end_all()
         return self._ending
+
+    def _turn(self) -> None:
+        """Look once at everything. A state folder that cannot be written to is waited for."""
+        try:
+            version = self._ledger.mailbox.data_version()
+            if version != self._seen:
+                self._take_requests()
+                self._systemd.status(self._status())
+                self._seen = version
+            self._jobs.take_up_lost()
+        except OperationalError as error:
+            if not self._unwritable:
+                _log.error(
+                    "the state folder cannot be written to (%s): make room there", error.orig
+                )
+            self._unwritable = True
+        else:
+            self._unwritable = False
 
     @property
     def _rescan(self) -> float:

@@ -125,6 +125,16 @@ class Queue:
         status = DBOS.get_workflow_status(job_id)
         return status is not None and status.status in {"ENQUEUED", "PENDING", "DELAYED"}
 
+    def live(self) -> dict[str, bool]:
+        """Every job that waits (False) or is worked on (True), or was when its worker was lost."""
+        listed = DBOS.list_workflows(
+            status=["ENQUEUED", "DELAYED", "PENDING"],
+            queue_name=MEDIA_QUEUE,
+            load_input=False,
+            load_output=False,
+        )
+        return {job.workflow_id: job.status == "PENDING" for job in listed}
+
     def clear_out(self, before_ms: int) -> int:
         """Forget workflows that ended before a time (milliseconds since 1970); how many."""
         ended = [

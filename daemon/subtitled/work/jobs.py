@@ -11,6 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy.exc import OperationalError
+
 from subtitled.config.settings import LibrarySettings
 from subtitled.library.following import follow, tidy_up
 from subtitled.library.ledger import Ledger
@@ -19,6 +21,7 @@ from subtitled.library.records import URGENT, FileRecord, FileState
 from subtitled.library.sidecars import Fate
 from subtitled.library.withdrawal import Withdrawal
 from subtitled.media.probe import probe
+from subtitled.media.problems import unreadable
 from subtitled.plugin import Event, Failed, Finished, Problem, Temporary
 
 from .child import Stopping
@@ -49,6 +52,10 @@ class Jobs:
             for name, library in self._libraries.items()
         }
         self._stopping = threading.Event()
+        self._in_work: set[str] = set()
+        self._doubtful = threading.Event()
+        """Set when ledger or queue could not be written: the two may say different things."""
+        self._suspects: set[int] = set()
         self.queue = Queue(database, self._work, self._tell)
 
     def start(self) -> None:
@@ -78,6 +85,27 @@ class Jobs:
         self._shop.engines.close()
         self.queue.stop()
 
+    def take_up_lost(self) -> None:
+        """Plan anew what was lost while ledger or queue could not be written: on a full disk.
+
+        Costs nothing at other times. A job that is lost at two looks in a row is lost; one look
+        may fall between its being taken off the queue and its being begun.
+        """
+        if not self._doubtful.is_set():
+            return
+        live = self.queue.live()
+        lost = {
+            record.id: record.job_id or ""
+            for record in self._ledger.in_state(FileState.QUEUED, FileState.WORKING)
+            if record.job_id not in self._in_work and live.get(record.job_id or "", True)
+        }
+        for file_id in lost.keys() & self._suspects:
+            self.queue.cancel(lost[file_id])
+            self._ledger.settle(file_id)
+        if not lost.keys() - self._suspects:
+            self._doubtful.clear()
+        self._suspects = lost.keys() - self._suspects
+
     def plan(self, record: FileRecord) -> None:
         """Look at a settled file and queue it, or write down why not."""
         library = self._libraries[record.library]
@@ -94,8 +122,7 @@ class Jobs:
             self._ledger.settle(record.id)  # whoever looks next says whether it is missing
             return
         except OSError as error:
-            problem = Temporary(f"{_shown(record.path)} cannot be read: {error.strerror}")
-            self._failed(record, problem, digest)
+            self._failed(record, unreadable(record.path, error), digest)
             return
         except Problem as problem:
             self._failed(record, problem, digest)
@@ -204,10 +231,26 @@ class Jobs:
             priority=priority,
             **values,
         )
-        self.queue.put(job_id, record.id, content, priority)
+        try:
+            self.queue.put(job_id, record.id, content, priority)
+        except Exception:
+            self._doubtful.set()
+            raise
 
     def _work(self, job_id: str, file_id: int, content: str) -> None:
-        """One durable workflow. Ledger writes may be repeated after a crash, and bear it."""
+        """One durable workflow. What it could not write down is found by :meth:`take_up_lost`."""
+        self._in_work.add(job_id)
+        well = False
+        try:
+            self._work_on(job_id, file_id, content)
+            well = True
+        finally:
+            self._in_work.discard(job_id)
+            if not well:
+                self._doubtful.set()
+
+    def _work_on(self, job_id: str, file_id: int, content: str) -> None:
+        """The same. Ledger writes may be repeated after a crash, and bear it."""
         record = self._ledger.by_id(file_id)
         if record is None or record.job_id != job_id or record.library not in self._libraries:
             return  # called off: the file has changed or gone, or another job has taken over
@@ -224,6 +267,11 @@ class Jobs:
         except CANCELLED:
             self._clean(file_id, content)
             raise
+        except OperationalError as error:
+            full = Temporary(
+                f"the state folder cannot be written to: {error.orig}", "Make room there"
+            )
+            self._failed(record, full, digest)
         except Exception as error:  # noqa: BLE001 - a fault of ours must not stop the others
             _log.exception("%s: unexpected error", _shown(record.path))
             fault = Temporary(

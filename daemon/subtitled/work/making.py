@@ -45,6 +45,8 @@ from .routes import Means, Way, routes_for
 from .texts import Texts
 from .transcripts import Listened, Shots, TranscriptStore
 
+_SHORT = Language("en")
+"""Stands for a language that is not known yet where only the length of a name matters."""
 _FACTS: TypeAdapter[MediaFacts] = TypeAdapter(MediaFacts)
 
 
@@ -170,6 +172,9 @@ class Making:
         if not self.job.force and not seen.decision.make and not seen.decision.needs_listening:
             return None
         can_write(self.job.folder or self.job.medium.parent)
+        for wish in seen.decision.make:  # a name that would be too long is refused here, unpaid
+            for fmt in wish.formats:
+                sidecar_path(self.job.medium, wish.language or _SHORT, Kind.FULL, fmt)
         return seen.choice.track.index
 
     def decode(self, facts: MediaFacts, track: int) -> None:

@@ -1,0 +1,97 @@
+"""The town crier: an engine plugin as a third party would write it, for the fault tests.
+
+It hears no words, but what it says depends on the sound alone: every 0.4 s of speech becomes a
+made-up word whose syllables are a digest of the samples. So a subtitle that was made of other
+sound, of half of it, or twice over is a different file. It keeps a journal of what it was asked,
+and can be held, slowed and made to crash from outside.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import signal
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from subtitled.plugin import (
+    Audio,
+    Capabilities,
+    Component,
+    Engine,
+    Interval,
+    Language,
+    LanguageGuess,
+    Request,
+    Settings,
+    Transcript,
+    Word,
+    hookimpl,
+)
+
+SUBTITLED_CONTRACT = "1.0"
+
+LANGUAGE = Language("eo")
+WORD = 0.4
+"""Seconds of sound that become one word."""
+
+
+class CrierSettings(Settings):
+    """Where the test writes and reads; times in seconds."""
+
+    desk: Path
+    """A folder with ``journal`` (written), ``hold`` and ``crash`` (obeyed while they exist)."""
+    pace: float = 0.0
+    """Seconds that each stretch takes at least."""
+
+
+class Crier(Engine):
+    """Cries out what it hears."""
+
+    Settings = CrierSettings
+
+    @classmethod
+    def capabilities(cls, settings: CrierSettings) -> Capabilities:
+        return Capabilities(detects_language=True)
+
+    def detect_language(self, audio: Audio, windows: Sequence[Interval]) -> list[LanguageGuess]:
+        return [LanguageGuess(window, {LANGUAGE: 0.9}) for window in windows]
+
+    def transcribe(self, audio: Audio, request: Request) -> Transcript:
+        stretch = request.stretch
+        which = f"{audio.path.stem} {stretch.interval.start:.3f}-{stretch.interval.end:.3f}"
+        self._journal(f"begin {which}")
+        desk = self.settings.desk
+        while (desk / "hold").exists():
+            time.sleep(0.02)
+        time.sleep(self.settings.pace)
+        if (desk / "crash").exists():
+            os.kill(os.getpid(), signal.SIGSEGV)
+        words = tuple(word for speech in stretch.speech for word in _heard(audio, speech))
+        self._journal(f"end {which}")
+        return Transcript(request.language, words)
+
+    def _journal(self, line: str) -> None:
+        with (self.settings.desk / "journal").open("a", encoding="utf-8") as journal:
+            journal.write(line + "\n")
+
+
+def _heard(audio: Audio, speech: Interval) -> list[Word]:
+    words = []
+    count = max(1, round(speech.duration / WORD))
+    for number in range(count):
+        piece = Interval(
+            speech.start + speech.duration * number / count,
+            speech.start + speech.duration * (number + 1) / count,
+        )
+        digest = hashlib.sha256(audio.samples(piece).tobytes()).digest()
+        said = "".join("bdfgklmnprst"[b % 12] + "aeiou"[b // 12 % 5] for b in digest[:3])
+        mark = "." if number + 1 == count else ""
+        words.append(Word(f" {said}{mark}", piece.start, piece.end, 0.9))
+    return words
+
+
+@hookimpl
+def subtitled_components() -> list[type[Component]]:
+    return [Crier]

@@ -1,0 +1,112 @@
+"""A file system over FUSE that is slow, hangs and fails."""
+
+from __future__ import annotations
+
+import random
+import shutil
+import time
+from collections.abc import Callable
+
+from disks import Disks
+from films import Film
+from household import House, sidecar_of
+from test_kills_at_random import another
+
+Build = Callable[..., House]
+
+ERRORS = [
+    (["read"], ".mkv", "EIO", "cannot be read"),
+    (["open"], ".mkv", "ESTALE", "cannot be read"),
+    (["write"], ".subtitled-", "ENOSPC", "disk is full"),
+    (["fsync"], ".subtitled-", "EIO", "nothing can be written"),
+    (["create"], ".subtitled-", "EROFS", "read-only"),
+    (["link", "rename"], ".srt", "EIO", "nothing can be written"),
+]
+"""Operations that fail, on what, how, and what must be remembered of it."""
+
+
+def test_a_slow_file_system_only_makes_it_slow(
+    build: Build, disks: Disks, films: list[Film]
+) -> None:
+    disk = disks.faulty("films")
+    house = build("a", library=disk.point)
+    disk.rules({"ops": ["read", "write", "getattr", "readdir", "fsync", "rename"], "delay": 0.03})
+    house.start()
+    for number, film in enumerate(films):
+        house.arrives(film, f"Film {number}.mkv")
+    house.all_well(limit=120)
+
+
+def test_a_file_that_hangs_keeps_no_watchdog_hungry_and_all_is_made_when_it_answers(
+    build: Build, disks: Disks, films: list[Film]
+) -> None:
+    """As a hard-mounted share whose server is away: whoever reads there waits, killed or not."""
+    disk = disks.faulty("films")
+    house = build("a", library=disk.point)
+    house.start()
+    disk.rules({"ops": ["read"], "name": "Hanging", "hang": True})
+    shutil.copyfile(films[0].path, disk.behind / "Hanging.mkv")
+    house.expects(films[0], "Hanging.mkv")
+    house.stays_alive(15)
+    assert house.ask("status")["running"]
+    disk.rules()
+    house.arrives(films[1], "Next.mkv")
+    house.all_well()
+
+
+def test_each_error_of_the_file_system_is_remembered_with_its_reason_and_passes(
+    build: Build, disks: Disks, films: list[Film]
+) -> None:
+    disk = disks.faulty("films")
+    house = build("a", library=disk.point)
+    house.start()
+    for number, (operations, name, code, reason) in enumerate(ERRORS):
+        house.hold()
+        medium = house.arrives(another(films[0], house.place, number), f"Film {number}.mkv")
+        if name != ".mkv":
+            house.until_held()
+        disk.rules({"ops": operations, "name": name, "errno": code})
+        house.release()
+        house.until_state(medium, "retrying", reason)
+        assert not sidecar_of(medium).exists()
+        disk.rules()
+    house.all_well()
+
+
+def test_without_hard_links_it_still_publishes(
+    build: Build, disks: Disks, films: list[Film]
+) -> None:
+    """As on FAT, SMB and many a FUSE file system."""
+    disk = disks.faulty("films")
+    house = build("a", library=disk.point)
+    disk.rules({"ops": ["link"], "errno": "EPERM"})
+    house.start()
+    house.arrives(films[0], "Film.mkv")
+    house.all_well()
+
+
+def test_random_errors_everywhere_leave_a_whole_subtitle_or_none(
+    build: Build, disks: Disks, films: list[Film], chance: random.Random
+) -> None:
+    disk = disks.faulty("films")
+    house = build("a", library=disk.point, daemon='retry_after = "1s"')
+    everything = ["getattr", "readdir", "open", "create", "read", "write", "fsync", "unlink"]
+    disk.rules(
+        *(
+            {"ops": everything, "errno": code, "chance": chance.uniform(0.01, 0.05)}
+            for code in ("EIO", "ESTALE", "ENOSPC", "EACCES")
+        )
+    )
+    house.start()
+    for number, film in enumerate(films):
+        (disk.behind / f"Film {number}.mkv").write_bytes(film.path.read_bytes())
+        house.expects(film, f"Film {number}.mkv")
+    begin = time.monotonic()
+    while time.monotonic() - begin < 15:
+        for film, medium in zip(films, house.wanted, strict=True):
+            made = disk.behind / sidecar_of(medium).name
+            assert not made.exists() or made.read_bytes() == film.subtitle
+        time.sleep(0.1)
+    disk.rules()
+    house.retry(*house.wanted)
+    house.all_well()

@@ -1,0 +1,56 @@
+"""Names that break shells, globs, encodings and limits: each gets its own subtitle."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+from films import Film
+from household import House
+
+NAMES = [
+    b"[Group] Film (2020) [1080p].mkv",
+    b"{a,b}*?[!x].mkv",
+    b"two\nlines.mkv",
+    b"tab\tand\rreturn.mkv",
+    b'it\'s "quoted" `id` $(id) ${HOME}.mkv',
+    b"100% %s %d %(name)s %00.mkv",
+    b"-i -y --force.mkv",
+    b" leading and trailing .mkv",
+    b"back\\slash\\.mkv",
+    b"http:colon;semicolon&and|pipe>out.mkv",
+    b"#hash ~tilde ^caret =equals.mkv",
+    b"S01E1.mkv",
+    b"S01E10.mkv",
+    b"a.en.mkv",
+    b"a.en.forced.mkv",
+    b"no utf-8 \xe9\xff\xfe.mkv",
+    b"half a surrogate \xed\xa0\x80.mkv",
+    "‮vkm.gnorw‬ ‏עברית‎.mkv".encode(),
+    "日本語 字幕 🎬.mkv".encode(),
+    "café composed.mkv".encode(),
+    "cafe\u0301 composed.mkv".encode(),
+    b"\x01\x1b[31mred\x7f.mkv",
+    b"x" * 248 + b".mkv",  # with .eo.srt 255 bytes
+    b"CON.MKV",
+]
+
+
+def test_names_that_break_everything_else_get_their_subtitles(
+    build: Callable[..., House], films: list[Film]
+) -> None:
+    house = build()
+    (house.library / "Season [1] 100%\n").mkdir()
+    for name in NAMES[::2]:
+        house.arrives(films[0], name)
+    house.start()
+    for name in NAMES[1::2]:
+        house.arrives(films[0], name)
+    house.arrives(films[1], "Season [1] 100%\n/-.mkv")
+    for longest in (b"y" * 251 + b".mkv", b"z" * 249 + b".mkv"):
+        house.arrives(films[2], longest, "failed", "longer than 255 bytes", subtitle=False)
+    house.theirs_is(house.library / "S01E1.notes.txt", b"not ours")
+    house.all_well(limit=120)
+    # One sound, recognised once; what could never be written was not recognised at all.
+    assert len({line.split()[1] for line in house.journal()}) == 2, house.journal()
+    assert os.path.getsize(house.log)

@@ -1,0 +1,93 @@
+"""A library whose mount goes away and comes back; a clock that is set forward and back."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from disks import Disks
+from films import Film
+from household import House
+
+Build = Callable[..., House]
+
+FAKETIME = sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
+SLEEP = """
+import threading, time
+time.sleep = lambda seconds: threading.Event().wait(seconds) and None
+"""
+"""libfaketime that leaves the monotonic clock alone has clock_nanosleep(2) fail, which Python's
+time.sleep goes through; waiting for what never happens takes as long."""
+
+
+def test_a_library_that_is_unmounted_during_the_work_is_away_and_loses_nothing(
+    build: Build, disks: Disks, films: list[Film], place: Path
+) -> None:
+    """Nothing is written under the mount, nothing is forgotten, nothing is recognised again."""
+    share = disks.tmpfs("share", 16)
+    library = place / "films"
+    library.mkdir()
+    disks.bind(share, library)
+    house = build("a", library=library)
+    (library / "Season").mkdir()
+    house.start()
+    ready = house.arrives(films[0], "Ready.mkv")
+    house.until_state(ready, "done")
+    house.hold()
+    house.arrives(films[1], "Season/In work.mkv")
+    house.arrives(films[2], "Waiting.mkv")
+    house.until_held()
+    disks.unmount(library)
+    house.release()
+    house.stays_alive(8)
+    assert list(library.iterdir()) == []
+    assert house.wanted.keys() == house.states().keys()
+    disks.bind(share, library)
+    house.all_well(limit=120)
+    assert list(library.iterdir()) != []
+
+
+def test_a_library_that_was_away_at_the_start_is_taken_when_it_comes(
+    build: Build, disks: Disks, films: list[Film], place: Path
+) -> None:
+    share = disks.tmpfs("share", 16)
+    library = place / "films"
+    library.mkdir()
+    house = build("a", library=library)
+    house.start()
+    house.stays_alive(3)
+    disks.bind(share, library)
+    house.arrives(films[0], "Film.mkv")
+    house.all_well(limit=120)
+
+
+def test_a_clock_that_jumps_a_day_forward_and_two_back_stops_nothing(
+    build: Build, films: list[Film]
+) -> None:
+    """Without a watcher, so that the walks by the clock are what finds the files."""
+    if not FAKETIME:
+        pytest.skip("libfaketime is missing: apt install faketime")
+    house = build(wishes='watch = "off"')
+    offset = house.place / "offset"
+    offset.write_text("+0")
+    patch = house.place / "patch"
+    patch.mkdir()
+    (patch / "sitecustomize.py").write_text(SLEEP)
+    house.start(
+        PYTHONPATH=f"{patch}{os.pathsep}{house.environment()['PYTHONPATH']}",
+        LD_PRELOAD=str(FAKETIME[0]),
+        FAKETIME_TIMESTAMP_FILE=str(offset),
+        FAKETIME_NO_CACHE="1",
+        FAKETIME_DONT_FAKE_MONOTONIC="1",
+        NO_FAKE_STAT="1",
+    )
+    for number, hours in enumerate((0, 24, -24, 0)):
+        offset.write_text(f"{hours * 3600:+d}")
+        time.sleep(1.5)
+        medium = house.arrives(films[number % 3], f"At {hours}, {number}.mkv")
+        house.until_state(medium, "done", limit=40)
+    offset.write_text("+0")
+    house.all_well()

@@ -1,0 +1,165 @@
+"""The power cut at random instants: a subtitle is whole or absent, the ledger is sound and never
+says more than the disk holds."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import random
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from disks import Cut, Disks, PoweredDisk
+from films import Film
+from household import House, rows, untruths
+from test_kills_at_random import another, whole_or_absent
+
+from subtitled.subtitles.ownership import signature
+
+Build = Callable[..., House]
+
+DAEMON_CUTS = int(os.environ.get("SUBTITLED_TEST_POWER_CUTS", "6"))
+WRITER_CUTS = 4 * DAEMON_CUTS
+
+WRITER = """
+import hashlib, sys
+from pathlib import Path
+from subtitled.library.ledger import Ledger
+from subtitled.plugin import Kind, Language
+from subtitled.subtitles.ownership import Provenance
+from subtitled.subtitles.publish import publish
+
+disk, life = Path(sys.argv[1]), sys.argv[2]
+ledger = Ledger(disk / "state" / "ledger.sqlite")
+print("ready", flush=True)
+for number in range(100_000):
+    path = disk / "films" / (f"{life}-{number}.en.srt" if number % 2 else f"{number % 20}.en.srt")
+    text = f"1\\n00:00:01,000 --> 00:00:02,000\\n{life} {number}\\n\\n".encode() * (number % 90 + 1)
+    content = hashlib.sha256(text).hexdigest().encode() + b"\\n" + text
+    digest = hashlib.sha256(content).hexdigest()
+    print("begin", path.name, digest, flush=True)
+    made = Provenance(
+        "c", path.name, Language("en"), Kind.FULL, "srt", "recipe", 0.0, digest, len(content)
+    )
+    publish(path, content, ours=ledger.sidecars.replaceable(path, "c"), provenance=made)
+    ledger.sidecars.record(path, path.with_suffix(".mkv"), made)
+    print("end", path.name, digest, flush=True)
+"""
+"""Publishes and remembers as fast as it can, new files and over old ones. Each file begins with the
+digest of the rest, so that a whole one can be told."""
+
+
+def test_the_power_cut_at_random_instants_of_the_daemon_s_work(
+    build: Build, disks: Disks, films: list[Film], chance: random.Random
+) -> None:
+    disk = disks.powered("disk")
+    for name in ("films", "state"):
+        (disk.point / name).mkdir()
+    os.sync()
+    house = build(
+        "a", library=disk.point / "films", state=disk.point / "state", engine="pace = 0.05"
+    )
+    for number in range(DAEMON_CUTS):
+        house.arrives(another(films[number % 3], house.place, number), f"Film {number}.mkv")
+        os.sync()  # what others wrote is not what is proved here
+        house.start()
+        if number % 3 == 2:
+            time.sleep(chance.uniform(0.5, 5.0))
+        else:
+            # The instants of publishing are short: wait for the last stretch, then a moment.
+            seen = len(house.journal())
+            house.until(lambda seen=seen: ends(house.journal()[seen:]) >= 4, 30, "the last stretch")
+            time.sleep(chance.uniform(0.0, 0.25))
+        disk.cut(chance.choice(list(Cut)))
+        house.kill()
+        disk.power_up()
+        assert_sound(disk)
+        whole_or_absent(house)
+    house.start()
+    house.all_well(limit=120, repeated=4 * DAEMON_CUTS)
+
+
+def ends(journal: list[str]) -> int:
+    return sum(line.startswith("end ") for line in journal)
+
+
+def test_the_power_cut_between_any_two_writes_of_publisher_and_ledger(
+    disks: Disks, chance: random.Random, tmp_path: Path
+) -> None:
+    disk = disks.powered("disk")
+    for name in ("films", "state"):
+        (disk.point / name).mkdir()
+    os.sync()
+    promised: dict[str, set[str | None]] = {}
+    published = 0
+    for life in range(WRITER_CUTS):
+        said = tmp_path / f"{life}.said"
+        with said.open("wb") as out:
+            writer = subprocess.Popen(
+                [sys.executable, "-c", WRITER, str(disk.point), str(life)],
+                stdout=out,
+                stderr=subprocess.PIPE,
+            )
+            deadline = time.monotonic() + 30
+            while b"ready" not in said.read_bytes():
+                assert writer.poll() is None, writer.communicate()[1].decode()
+                assert time.monotonic() < deadline
+                time.sleep(0.01)
+            time.sleep(chance.uniform(0.05, 0.6))
+            before = said.read_text()  # what is said during the cut itself is no promise
+            disk.cut(chance.choice(list(Cut)))
+            writer.kill()
+            writer.communicate()
+        ended = spoken(before, "end")
+        begun = spoken(said.read_text(), "begin")
+        published += len(ended)
+        disk.power_up()
+        promised |= {name: {digest} for name, digest in ended}
+        for name, digest in begun[len(ended) :]:
+            promised[name] = promised.get(name, {None}) | {digest}
+        assert_kept(disk, promised)
+    assert published > WRITER_CUTS * 5
+    print(f"{WRITER_CUTS} power cuts in {published} publications")
+
+
+def spoken(told: str, word: str) -> list[tuple[str, str]]:
+    """Names and digests in the lines of the writer that begin with a word."""
+    lines = [line.split() for line in told.splitlines()]
+    return [(line[1], line[2]) for line in lines if line[0] == word and len(line) == 3]
+
+
+def assert_sound(disk: PoweredDisk) -> None:
+    """The databases are whole, and the ledger says only what is so."""
+    for database in (disk.point / "state").glob("*.sqlite"):
+        assert rows(database, "PRAGMA integrity_check") == [("ok",)], database
+    assert untruths(disk.point / "state") == []
+
+
+def assert_kept(disk: PoweredDisk, promised: dict[str, set[str | None]]) -> None:
+    """All that was acknowledged is on the disk, signed, and in the ledger. What was in work at the
+    cut may have got there or not: it may be of two digests, and the ledger is never ahead."""
+    there: dict[str, str] = {}
+    for path in (disk.point / "films").glob("[!.]*"):
+        content = path.read_bytes()
+        head, _, rest = content.partition(b"\n")
+        assert head == hashlib.sha256(rest).hexdigest().encode(), f"{path.name} is torn"
+        there[path.name] = hashlib.sha256(content).hexdigest()
+        signed = signature(path)
+        assert signed is not None and signed.sha256 == there[path.name], "the signature was lost"
+    remembered = {
+        Path(os.fsdecode(path)).name: digest
+        for path, digest in rows(
+            disk.point / "state" / "ledger.sqlite", "SELECT path, sha256 FROM sidecars"
+        )
+    }
+    assert rows(disk.point / "state" / "ledger.sqlite", "PRAGMA integrity_check") == [("ok",)]
+    assert there.keys() | remembered.keys() <= promised.keys()
+    for name, digests in promised.items():
+        assert there.get(name) in digests and remembered.get(name) in digests, name
+        ahead = remembered.get(name) not in (there.get(name), None) and len(digests) == 1
+        assert not ahead, f"the ledger is ahead of {name}"
+        # What stands on the disk now stays; what the ledger lacks of it may stay lacking.
+        promised[name] = {there.get(name), remembered.get(name)}

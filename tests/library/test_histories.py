@@ -1,0 +1,676 @@
+"""Random histories of a library: arrivals, edits, renames, upgrades, deletions and crashes.
+
+Intake, ledger, policy, planning, jobs, the whole making of subtitles and the publisher are the real
+ones, on real files. Stood in for are only what is slow and knows nothing of libraries: ffprobe and
+ffmpeg, the engine, and the durable queue, which here forgets nothing in a crash either.
+
+Two things must hold after whatever happens: no file of a human is ever changed, and nothing is
+recognised twice. And when all has come to rest, every medium has what is wanted, whole.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import random
+import shutil
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import hypothesis.strategies as st
+import pytest
+from hypothesis import HealthCheck, seed, settings
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from subtitled.config.load import Configuration, load
+from subtitled.library.intake import Intake
+from subtitled.library.ledger import Ledger
+from subtitled.library.records import FileState
+from subtitled.library.withdrawal import Withdrawal
+from subtitled.media.probe import AudioTrack, MediaFacts
+from subtitled.media.problems import unreadable
+from subtitled.media.vad import Speech
+from subtitled.plugin import (
+    UNDETERMINED,
+    Audio,
+    Interval,
+    Language,
+    LanguageGuess,
+    Problem,
+    Request,
+    Transcript,
+    Word,
+)
+from subtitled.subtitles.names import parse_sidecar
+from subtitled.work import jobs, making, planning
+from subtitled.work.durable import CANCELLED
+from subtitled.work.jobs import Jobs
+from subtitled.work.making import Workshop
+from subtitled.work.transcripts import TranscriptStore
+from subtitled.work.wire import problem_from_json, problem_to_json
+
+SPEECHES = ("harbour", "bridges", "bees", "")
+"""What media say; in the last nobody speaks."""
+SPOKEN = Language("es")
+DURATION = 120.0
+NAMES = ("a.mkv", "a.mp4", "é [x] 100%.mkv", "Season/a.mkv")
+HUMAN = ("es.srt", "srt", "en.srt", "es.forced.srt", "fi.srt", "es.vtt")
+LATER = 30 * 24 * 3600.0
+"""Seconds after which whatever settles has settled, and whatever is retried is retried."""
+
+MANY = settings(
+    max_examples=1000,
+    stateful_step_count=30,
+    deadline=None,
+    database=None,
+    print_blob=True,
+    suppress_health_check=list(HealthCheck),
+)
+
+
+class PowerGone(BaseException):
+    """The process ended here and now."""
+
+
+def intervals(speech: str) -> tuple[Interval, ...]:
+    """Where somebody speaks in a medium: of each speech a pattern of its own."""
+    if not speech:
+        return ()
+    chance = random.Random(speech)
+    found, at = [], 1.0
+    while at < DURATION - 10:
+        length = chance.uniform(0.8, 4.0)
+        found.append(Interval(round(at, 3), round(at + length, 3)))
+        at += length + chance.uniform(0.5, 5.0)
+    return tuple(found)
+
+
+def said(speech: str) -> list[str]:
+    """The words of a speech, in order."""
+    return [f"{speech}{number}" for number in range(len(intervals(speech)))]
+
+
+@dataclass
+class Shelf:
+    """The durable queue's database: jobs with the results of their steps."""
+
+    jobs: dict[str, dict[str, Any]] = field(default_factory=dict)
+    fuse: int | None = None
+    """Steps until the power goes; None for never."""
+    surprise: tuple[int, Callable[[], object]] | None = None
+    """Steps until somebody does something, and what."""
+    running: str = ""
+
+    def burn(self) -> None:
+        """A moment between two steps passes."""
+        if self.surprise is not None:
+            steps, act = self.surprise
+            self.surprise = (steps - 1, act) if steps else None
+            if not steps:
+                act()
+        if self.fuse is not None:
+            self.fuse -= 1
+            if self.fuse < 0:
+                self.fuse = None
+                raise PowerGone
+
+
+SHELF = Shelf()
+
+
+class FakeQueue:
+    """As :class:`subtitled.work.durable.Queue`, one job at a time, when it is told to."""
+
+    def __init__(self, database: Path, work: Callable[..., None], tell: object) -> None:
+        self._work = work
+
+    def start(self) -> None: ...
+
+    def stop(self) -> None: ...
+
+    def put(self, job_id: str, file_id: int, content: str, priority: int) -> None:
+        SHELF.burn()
+        fresh = {"arguments": (file_id, content), "priority": priority, "steps": {}}
+        SHELF.jobs.setdefault(job_id, fresh | {"status": "ENQUEUED"})
+
+    def cancel(self, job_id: str) -> None:
+        if self.is_live(job_id):
+            SHELF.jobs[job_id]["status"] = "CANCELLED"
+
+    def is_live(self, job_id: str) -> bool:
+        return SHELF.jobs.get(job_id, {}).get("status") in ("ENQUEUED", "PENDING")
+
+    def work_on_one(self) -> bool:
+        """Do the job that was in work at the crash, else the most urgent; whether there is one."""
+        live = [name for name in SHELF.jobs if self.is_live(name)]
+        if not live:
+            return False
+        SHELF.running = min(
+            live,
+            key=lambda name: (
+                SHELF.jobs[name]["status"] != "PENDING",
+                SHELF.jobs[name]["priority"],
+            ),
+        )
+        job = SHELF.jobs[SHELF.running]
+        job["status"] = "PENDING"
+        with contextlib.suppress(CANCELLED):
+            self._work(SHELF.running, *job["arguments"])
+        if job["status"] == "PENDING":
+            job["status"] = "SUCCESS"
+        return True
+
+
+class FakeDurable:
+    """As :class:`subtitled.work.durable.Durable`: results outlive the power."""
+
+    def __init__(self, gate: object) -> None: ...
+
+    def run(self, name: str, function: Callable[[], Any]) -> Any:
+        job = SHELF.jobs[SHELF.running]
+        if job["status"] == "CANCELLED":
+            raise CANCELLED(SHELF.running)
+        if name not in job["steps"]:
+            SHELF.burn()
+            try:
+                result = {"result": function()}
+            except Problem as problem:
+                result = {"problem": problem_to_json(problem)}
+            SHELF.burn()
+            job["steps"][name] = json.dumps(result)
+        told = json.loads(job["steps"][name])
+        if "problem" in told:
+            raise problem_from_json(told["problem"])
+        return told["result"]
+
+    def breathe(self) -> None: ...
+
+
+class FakeEngines:
+    """Hears what :func:`intervals` has, and counts what it was asked to recognise."""
+
+    def __init__(self, configuration: Configuration, recognised: Counter[Any]) -> None:
+        self.configured = configuration.engines["whisper"]
+        self.capabilities = self.configured.component.capabilities(self.configured.settings)
+        self._recognised = recognised
+
+    def __getitem__(self, name: str) -> FakeEngines:
+        return self
+
+    def prepare(self) -> None: ...
+
+    def find_speech(self, audio: Audio) -> Speech:
+        return Speech(intervals(_speech_of(audio)))
+
+    def detect_language(self, audio: Audio, windows: Sequence[Interval]) -> list[LanguageGuess]:
+        return [LanguageGuess(window, {SPOKEN: 0.9}) for window in windows]
+
+    def transcribe(self, audio: Audio, request: Request) -> Transcript:
+        speech = _speech_of(audio)
+        self._recognised[audio.path.stem, request.into, request.stretch.interval] += 1
+        words = tuple(
+            Word(f" {word}.", part.start, part.end)
+            for word, part in zip(said(speech), intervals(speech), strict=True)
+            if part in request.stretch.speech
+        )
+        return Transcript(request.into or request.language, words)
+
+
+def _speech_of(audio: Audio) -> str:
+    with audio.path.open("rb") as file:
+        return file.read(20).rstrip(b"\0").decode()
+
+
+def fake_decode(path: Path, track: AudioTrack, into: Path, **_: object) -> Audio:
+    fake_probe(path)
+    with into.open("wb") as file:
+        file.write(json.loads(path.read_bytes())["speech"].encode())
+        file.truncate(round(DURATION * 32_000))
+    return Audio(into)
+
+
+def fake_probe(path: Path, limit: float = 0.0) -> MediaFacts:
+    try:
+        json.loads(path.read_bytes())
+    except OSError as error:
+        raise unreadable(path, error) from error
+    track = AudioTrack(1, UNDETERMINED, "", "flac", 2, True, False, False, False, False)
+    return MediaFacts(DURATION, "matroska", (track,), (), True)
+
+
+class Histories(RuleBasedStateMachine):
+    """What people do to two libraries, and what the daemon does of itself."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.home = HOME
+        shutil.rmtree(self.home, ignore_errors=True)
+        for library in ("films", "series"):
+            (self.home / library / "Season").mkdir(parents=True)
+        self.state = self.home / "state"
+        self.state.mkdir()
+        SHELF.__init__()  # type: ignore[misc]
+        self.recognised: Counter[Any] = Counter()
+        self.media: dict[Path, tuple[str, int]] = {}
+        """What each medium says that is there, and which version of all it is."""
+        self.theirs: dict[Path, bytes] = {}
+        self.once_ours: set[Path] = set()
+        """Files of theirs that they made of ours."""
+        self.unwanted: set[int] = set()
+        """Versions of media from beside which somebody deleted a subtitle of ours."""
+        self.undone: set[Path] = set()
+        """Media of which somebody took ours back: none is made there until a person asks."""
+        self.versions = 0
+
+    @initialize(
+        languages=st.sampled_from([("original",), ("original", "en")]),
+        media=st.lists(
+            st.tuples(
+                st.sampled_from(["films", "series"]),
+                st.sampled_from(NAMES),
+                st.sampled_from(SPEECHES),
+            ),
+            min_size=1,
+            max_size=4,
+        ),
+        rested=st.booleans(),
+    )
+    def begin(
+        self, languages: tuple[str, ...], media: list[tuple[str, str, str]], rested: bool
+    ) -> None:
+        self.languages, self.formats = languages, ("srt",)
+        self.yielding = "keep"
+        self.life()
+        for library, name, speech in media:
+            self.a_medium_arrives(library, name, speech, told=False)
+        if rested:
+            self.come_to_rest()
+
+    def life(self) -> None:
+        """The daemon starts."""
+        self.configuration = configured(self.home, self.languages, self.formats, self.yielding)
+        self.ledger = Ledger(self.state / "ledger.sqlite")
+        self.intake = Intake(self.ledger, self.configuration.settings.libraries)
+        scratch = self.state / "scratch"
+        scratch.mkdir(exist_ok=True)
+        engines: Any = FakeEngines(self.configuration, self.recognised)
+        shop = Workshop(
+            self.configuration,
+            engines,
+            TranscriptStore(self.state / "transcripts"),
+            self.ledger,
+            scratch,
+        )
+        self.jobs = Jobs(shop, self.state / "work.sqlite")
+        self.jobs.start()
+
+    def teardown(self) -> None:
+        if hasattr(self, "ledger"):
+            self.come_to_rest()
+            self.ledger.close()
+
+    # What the daemon does.
+
+    @rule(walks=st.booleans(), plans=st.integers(0, 4), works=st.integers(0, 4))
+    def it_goes_on(self, walks: bool, plans: int, works: int) -> None:
+        """It walks, plans some files and does some jobs, in its order; or the power goes."""
+        try:
+            if walks:
+                self.walk()
+            self.plan(plans)
+            for _ in range(works):
+                self.work()
+        except PowerGone:
+            self.ledger.close()
+            self.life()
+
+    @rule(steps=st.integers(0, 12))
+    def the_power_will_go(self, steps: int) -> None:
+        SHELF.fuse = steps
+
+    @rule(
+        languages=st.sampled_from([("original",), ("original", "en")]),
+        formats=st.sampled_from([("srt",), ("srt", "vtt")]),
+        yielding=st.sampled_from(["keep", "remove"]),
+        changed=st.booleans(),
+    )
+    def it_is_restarted(
+        self, languages: tuple[str, ...], formats: tuple[str, ...], yielding: str, changed: bool
+    ) -> None:
+        """With the settings that it had, or with others."""
+        if changed:
+            self.languages, self.formats, self.yielding = languages, formats, yielding
+        self.ledger.close()
+        self.life()
+
+    @rule()
+    def its_ledger_is_lost(self) -> None:
+        """And the queue with it: what lies beside the media and what was heard must suffice."""
+        self.ledger.close()
+        for left in self.state.glob("ledger.sqlite*"):
+            left.unlink()
+        SHELF.jobs.clear()
+        self.life()
+
+    @rule()
+    def all_comes_to_rest(self) -> None:
+        self.come_to_rest()
+
+    def walk(self) -> None:
+        for library in ("films", "series"):
+            self.intake.scan(library)
+
+    def plan(self, most: int = 10**6) -> int:
+        due = self.intake.due(time.time() + LATER)[:most]
+        for record in due:
+            self.jobs.plan(record)
+        return len(due)
+
+    def work(self) -> bool:
+        queue: Any = self.jobs.queue
+        return bool(queue.work_on_one())
+
+    def come_to_rest(self) -> None:
+        """Let everything be seen and done, and look whether it is right."""
+        SHELF.fuse = SHELF.surprise = None
+        for _ in range(3):
+            self.walk()
+            for _ in range(20):
+                if not self.plan() and not self.work():
+                    break
+                while self.work():
+                    pass
+            else:
+                raise AssertionError(f"it never rests: {self.remembered()}")
+        self.all_is_right()
+
+    # What people do.
+
+    @rule(
+        library=st.sampled_from(["films", "series"]),
+        name=st.sampled_from(NAMES),
+        speech=st.sampled_from(SPEECHES),
+        told=st.booleans(),
+    )
+    def a_medium_arrives(self, library: str, name: str, speech: str, told: bool) -> None:
+        """A new one, or another in the place of one that is there: an upgrade, a replacement."""
+        path = self.home / library / name
+        self.versions += 1
+        fresh = path.with_name("arriving.part")
+        fresh.write_bytes(json.dumps({"speech": speech, "version": self.versions}).encode())
+        fresh.rename(path)
+        self.media[path] = (speech, self.versions)
+        self.happened(told, path)
+
+    @rule(
+        data=st.data(),
+        library=st.sampled_from(["films", "series"]),
+        name=st.sampled_from(NAMES),
+        together=st.booleans(),
+        told=st.booleans(),
+    )
+    @precondition(lambda self: self.media)
+    def a_medium_is_moved(
+        self, data: st.DataObject, library: str, name: str, together: bool, told: bool
+    ) -> None:
+        """Renamed, or moved within or between libraries; its sidecars with it, or not."""
+        old = data.draw(st.sampled_from(sorted(self.media)))
+        new = self.home / library / name
+        if new in self.media or new == old:
+            return
+        for sidecar in self.sidecars_of(old) if together else ():
+            target = new.with_name(new.stem + sidecar.name.removeprefix(old.stem))
+            wrong = sidecar not in self.theirs and self.speech_in(sidecar) != self.media[old][0]
+            if target.exists() or wrong or self.is_of_another(sidecar, old):
+                continue
+            sidecar.rename(target)
+            if sidecar in self.theirs:
+                self.theirs[target] = self.theirs.pop(sidecar)
+            if sidecar in self.once_ours:
+                self.once_ours.add(target)
+        old.rename(new)
+        self.media[new] = self.media.pop(old)
+        if old in self.undone:
+            self.undone.add(new)
+        self.happened(told, old, new)
+
+    @rule(data=st.data(), told=st.booleans())
+    @precondition(lambda self: self.media)
+    def a_medium_is_deleted(self, data: st.DataObject, told: bool) -> None:
+        path = data.draw(st.sampled_from(sorted(self.media)))
+        path.unlink()
+        del self.media[path]
+        self.happened(told, path)
+
+    @rule(data=st.data(), ending=st.sampled_from(HUMAN), told=st.booleans())
+    @precondition(lambda self: self.media)
+    def somebody_adds_a_subtitle(self, data: st.DataObject, ending: str, told: bool) -> None:
+        medium = data.draw(st.sampled_from(sorted(self.media)))
+        path = medium.with_name(f"{medium.stem}.{ending}")
+        self.versions += 1
+        text = f"1\n00:00:01,000 --> 00:00:02,000\nBy hand {self.versions}.\n\n"
+        self.by_hand(path, text.encode(), told)
+
+    @rule(
+        data=st.data(),
+        steps=st.integers(0, 16),
+        ending=st.sampled_from(HUMAN),
+        told=st.booleans(),
+    )
+    @precondition(lambda self: self.media)
+    def somebody_will_add_a_subtitle_amid_the_work(
+        self, data: st.DataObject, steps: int, ending: str, told: bool
+    ) -> None:
+        medium = data.draw(st.sampled_from(sorted(self.media)))
+        path = medium.with_name(f"{medium.stem}.{ending}")
+        SHELF.surprise = steps, lambda: self.by_hand(path, b"By hand, just in time.", told)
+
+    @rule(data=st.data(), told=st.booleans())
+    def somebody_edits_a_subtitle(self, data: st.DataObject, told: bool) -> None:
+        there = self.all_sidecars()
+        if there:
+            path = data.draw(st.sampled_from(there))
+            self.by_hand(path, path.read_bytes() + b"\n\nEdited.\n", told)
+
+    @rule(data=st.data())
+    def somebody_deletes_a_subtitle(self, data: st.DataObject) -> None:
+        """One that is ours, or was before it was edited, is not made again: it was meant so."""
+        there = self.all_sidecars()
+        if there:
+            path = data.draw(st.sampled_from(there))
+            path.unlink()
+            if self.theirs.pop(path, None) is None or path in self.once_ours:
+                self.unwanted |= {
+                    version
+                    for medium, (_, version) in self.media.items()
+                    if medium.parent == path.parent and parse_sidecar(medium.name, path.name)
+                }
+            self.intake.noticed(path)
+
+    @rule(data=st.data())
+    @precondition(lambda self: self.media)
+    def somebody_takes_ours_back(self, data: st.DataObject) -> None:
+        """``subtitled undo``."""
+        medium = data.draw(st.sampled_from(sorted(self.media)))
+        Withdrawal(self.ledger).take_back(self.ledger.sidecars.of_medium(medium))
+        self.undone.add(medium)
+
+    @rule(data=st.data())
+    @precondition(lambda self: self.media)
+    def somebody_says_retry(self, data: st.DataObject) -> None:
+        record = self.ledger.get(data.draw(st.sampled_from(sorted(self.media))))
+        if record is not None:
+            self.jobs.again(record)
+
+    def by_hand(self, path: Path, content: bytes, told: bool) -> None:
+        if path.exists() and path not in self.theirs:
+            self.once_ours.add(path)
+        path.write_bytes(content)
+        self.theirs[path] = content
+        self.happened(told, path)
+
+    def happened(self, told: bool, *paths: Path) -> None:
+        """The watcher tells of it, or it has to be found."""
+        if told:
+            for path in paths:
+                self.intake.noticed(path)
+
+    # What must hold.
+
+    @invariant()
+    def no_human_file_is_ever_changed(self) -> None:
+        for path, content in self.theirs.items():
+            assert path.read_bytes() == content, path
+
+    @invariant()
+    def nothing_is_made_twice(self) -> None:
+        twice = {what: times for what, times in self.recognised.items() if times > 1}
+        assert not twice, twice
+
+    @invariant()
+    def every_subtitle_of_ours_is_whole(self) -> None:
+        for path in self.all_sidecars():
+            if path not in self.theirs:
+                assert self.speech_in(path) in SPEECHES, path.read_text("utf-8")
+
+    def all_is_right(self) -> None:
+        """Every medium has what is wanted, of its own speech, or there is a reason why not."""
+        for medium, (speech, version) in self.media.items():
+            record = self.ledger.get(medium)
+            assert record is not None, f"{medium} was never seen"
+            assert record.state not in (
+                FileState.SETTLING,
+                FileState.QUEUED,
+                FileState.WORKING,
+                FileState.RETRYING,
+            ), record
+            assert "unexpected" not in record.reason, record
+            left_alone = version in self.unwanted or medium in self.undone
+            if speech and not left_alone and not self.shared(medium):
+                for fmt in self.formats:
+                    self.has(medium, speech, SPOKEN, fmt)
+        known = {path for path, state in self.remembered().items() if state != "missing"}
+        assert known == self.media.keys()
+        assert list((self.state / "scratch").iterdir()) == []
+        self.no_human_file_is_ever_changed()
+        self.nothing_is_made_twice()
+
+    def has(self, medium: Path, speech: str, language: Language, fmt: str) -> None:
+        """A medium has a subtitle in a language and format, ours or another that serves."""
+        ours = medium.with_name(f"{medium.stem}.{language}.{fmt}")
+        by_others = any(
+            parsed.language in (None, language) and parsed.kind == "full"
+            for path in self.theirs
+            if path.parent == medium.parent
+            and (parsed := parse_sidecar(medium.name, path.name)) is not None
+        )
+        assert by_others or ours.exists(), f"{ours} is missing: {self.remembered()}"
+        served = by_others or self.speech_in(ours) == speech
+        assert served, f"{ours} is of another speech: {self.remembered()}"
+
+    def shared(self, medium: Path) -> bool:
+        """Whether another medium has the same stem: then the two share the name of a sidecar."""
+        return any(
+            other.parent == medium.parent and other.stem == medium.stem and other != medium
+            for other in self.media
+        )
+
+    def remembered(self) -> dict[Path, str]:
+        return {record.path: str(record.state) for record in self.ledger.in_state(*FileState)}
+
+    def sidecars_of(self, medium: Path) -> list[Path]:
+        return [
+            path
+            for path in self.all_sidecars()
+            if path.parent == medium.parent and parse_sidecar(medium.name, path.name)
+        ]
+
+    def is_of_another(self, sidecar: Path, medium: Path) -> bool:
+        return any(
+            other != medium and other.parent == sidecar.parent and other.stem == medium.stem
+            for other in self.media
+        )
+
+    def all_sidecars(self) -> list[Path]:
+        return sorted(
+            path
+            for library in ("films", "series")
+            for path in (self.home / library).rglob("*")
+            if path.suffix in (".srt", ".vtt")
+        )
+
+    def speech_in(self, path: Path) -> str | None:
+        """The speech whose words, all of them and in order, a subtitle of ours holds."""
+        words = [
+            word.rstrip(".")
+            for line in path.read_text("utf-8").splitlines()
+            if line and "-->" not in line and not line.isdigit() and line != "WEBVTT"
+            for word in line.split()
+        ]
+        return next((speech for speech in SPEECHES if speech and said(speech) == words), None)
+
+
+HOME = Path()
+_CONFIGURATIONS: dict[tuple[object, ...], Configuration] = {}
+
+
+def configured(
+    home: Path, languages: tuple[str, ...], formats: tuple[str, ...], yielding: str
+) -> Configuration:
+    key = (home, languages, formats, yielding)
+    if key not in _CONFIGURATIONS:
+        config = home.parent / "config.toml"
+        wishes = (
+            f"languages = {json.dumps(languages)}\nformats = {json.dumps(formats)}\n"
+            f'settle = "0s"\nyielding = "{yielding}"\n'
+        )
+        config.write_text(
+            f'[daemon]\nstate_dir = "{home}/state"\nstretch = "30s"\n'
+            f'[libraries.films]\npath = "{home}/films"\n{wishes}'
+            f'[libraries.series]\npath = "{home}/series"\n{wishes}',
+            "utf-8",
+        )
+        _CONFIGURATIONS[key] = load(config)
+    return _CONFIGURATIONS[key]
+
+
+@pytest.fixture
+def somewhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A folder in memory, since each history opens a durable database many times."""
+    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+    folder = tempfile.mkdtemp(prefix="subtitled-histories-", dir=memory)
+    monkeypatch.setattr(f"{__name__}.HOME", Path(folder) / "home")
+    monkeypatch.setattr(jobs, "Queue", FakeQueue)
+    monkeypatch.setattr(jobs, "Durable", FakeDurable)
+    monkeypatch.setattr(jobs, "probe", fake_probe)
+    monkeypatch.setattr(making, "probe", fake_probe)
+    monkeypatch.setattr(making, "decode", fake_decode)
+    monkeypatch.setattr(planning, "available", lambda: [("whisper", "subtitled", "1")])
+    yield
+    shutil.rmtree(folder)
+
+
+@pytest.mark.parametrize(
+    "histories",
+    [25, pytest.param(1000, marks=[pytest.mark.faults, pytest.mark.timeout(600)])],
+)
+@pytest.mark.usefixtures("somewhere")
+def test_no_history_changes_a_human_file_or_makes_anything_twice(histories: int) -> None:
+    number = int(os.environ.get("SUBTITLED_TEST_SEED", random.randrange(1 << 30)))
+    print(f"SUBTITLED_TEST_SEED={number}")
+    run_state_machine_as_test(
+        seed(number)(Histories), settings=settings(MANY, max_examples=histories)
+    )
