@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from .identity import content_id
-from .records import DECIDED, FileRecord, FileState, file_record
+from .records import AT_WORK, DECIDED, FileRecord, FileState, file_record
 from .schema import files, sidecars
 from .sidecars import Fate
 
@@ -23,6 +23,8 @@ file may be the same programme in a better copy."""
 
 MOST = 2**63 - 1
 """The largest number that SQLite takes."""
+ALIKE = 50
+"""Files of one content that are looked at: a library may hold thousands of empty ones."""
 _KEPT = frozenset({*DECIDED, FileState.RETRYING})
 """States that a file comes back with; from others it settles anew."""
 
@@ -67,10 +69,29 @@ class Identities:
             )
 
     def with_content(self, content: str) -> list[FileRecord]:
-        """The files of one content: hard links, copies, the old name of a renamed one."""
-        query = sa.select(files).where(files.c.content_id == content).order_by(files.c.id)
+        """The files of one content: hard links, copies, the old name of a renamed one.
+
+        Of more than :data:`ALIKE` those that are missing or quarantined come first.
+        """
+        telling = files.c.state.in_([FileState.MISSING, FileState.QUARANTINED])
+        query = (
+            sa.select(files)
+            .where(files.c.content_id == content)
+            .order_by(telling.desc(), files.c.id)
+            .limit(ALIKE)
+        )
         with self._engine.connect() as c:
             return [file_record(row) for row in c.execute(query).mappings()]
+
+    def at_work(self, content: str, besides: int) -> bool:
+        """Whether another file of a content is queued or worked on."""
+        query = sa.select(files.c.id).where(
+            files.c.content_id == content,
+            files.c.id != besides,
+            files.c.state.in_(AT_WORK),
+        )
+        with self._engine.connect() as c:
+            return c.execute(query.limit(1)).first() is not None
 
     def in_folder(self, folder: Path) -> list[FileRecord]:
         """The files in a folder, not those below it."""

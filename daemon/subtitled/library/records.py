@@ -46,6 +46,9 @@ DECIDED = frozenset(
 )
 """States in which a file rests until it or its settings change."""
 
+AT_WORK = frozenset({FileState.QUEUED, FileState.WORKING})
+"""States in which a file has a job."""
+
 FAILURES = frozenset({FileState.FAILED, FileState.QUARANTINED, FileState.RETRYING})
 """States of files that something went wrong with."""
 

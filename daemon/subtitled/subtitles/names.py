@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -54,10 +55,10 @@ def parse_sidecar(medium_name: str, name: str) -> SidecarName | None:
     languages the last counts, as media servers have it; ``hi`` is Hindi unless another language
     stands there too.
     """
-    stem = PurePosixPath(medium_name).stem
-    if not name.startswith(f"{stem}.") or name.startswith(TEMPORARY_PREFIX):
+    beginning = _beginning(medium_name)
+    if not name.startswith(beginning) or name.startswith(TEMPORARY_PREFIX):
         return None
-    *tokens, ending = name[len(stem) + 1 :].split(".")
+    *tokens, ending = name[len(beginning) :].split(".")
     if ending.lower() not in SUBTITLE_ENDINGS:
         return None
     language: Language | None = None
@@ -82,3 +83,9 @@ def parse_sidecar(medium_name: str, name: str) -> SidecarName | None:
     if hi and kind is Kind.FULL:
         kind = Kind.SDH
     return SidecarName(language, kind, ending.lower(), ".".join(titles))
+
+
+@functools.lru_cache(maxsize=64)
+def _beginning(medium_name: str) -> str:
+    """What each of its sidecars' names begins with: asked of every name in a large folder."""
+    return PurePosixPath(medium_name).stem + "."

@@ -17,7 +17,7 @@ from subtitled.config.settings import LibrarySettings
 from subtitled.library.following import follow, tidy_up
 from subtitled.library.ledger import Ledger
 from subtitled.library.lineage import ancestors
-from subtitled.library.records import URGENT, FileRecord, FileState
+from subtitled.library.records import AT_WORK, URGENT, FileRecord, FileState
 from subtitled.library.sidecars import Fate
 from subtitled.library.withdrawal import Withdrawal
 from subtitled.media.probe import probe
@@ -33,8 +33,6 @@ from .telling import WAITS, announce, message, servers_of, tell_server
 from .wire import Crashed
 
 _log = logging.getLogger(__name__)
-
-_AT_WORK = frozenset({FileState.QUEUED, FileState.WORKING})
 
 PAUSED = "paused"
 """The control in the ledger that halts work at the next stretch."""
@@ -166,7 +164,7 @@ class Jobs:
             self._put(record, record.content_id, priority, reason=record.reason)
 
     def _at_work(self, record: FileRecord) -> bool:
-        if record.state not in _AT_WORK or record.job_id is None:
+        if record.state not in AT_WORK or record.job_id is None:
             return False  # the queue may not know yet that its job has ended
         return self.queue.is_live(record.job_id)
 
@@ -338,7 +336,7 @@ class Jobs:
         return self._ledger.set_state(
             record.id,
             state,
-            of_job=record.job_id if record.state in _AT_WORK else None,
+            of_job=record.job_id if record.state in AT_WORK else None,
             settings_digest=digest,
             makers_digest=self._makers[record.library],
             **values,
@@ -368,9 +366,8 @@ class Jobs:
 
     def _clean(self, file_id: int, content: str) -> None:
         """Remove the decoded sound, unless another file of the same content needs it next."""
-        for other in self._ledger.identities.with_content(content):
-            if other.id != file_id and other.state in _AT_WORK:
-                return
+        if self._ledger.identities.at_work(content, file_id):
+            return
         for left in self._shop.scratch.glob(f"{content}-*"):
             with contextlib.suppress(OSError):
                 left.unlink()
