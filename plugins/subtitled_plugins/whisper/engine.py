@@ -24,13 +24,12 @@ from subtitled.plugin import (
     Rejected,
     Request,
     Settings,
-    Stretch,
     Transcript,
     Word,
 )
 
 from .catalogue import MODELS, TO_CODE, TO_TAG, languages
-from .windows import Window, batches, halves, pack
+from .windows import Window, batches, halves, outside, pack
 
 if TYPE_CHECKING:
     from faster_whisper import WhisperModel
@@ -161,21 +160,21 @@ class WhisperEngine(Engine):
             "beam_size": self.settings.beam_size,
             "word_timestamps": True,
         }
-        terms = ", ".join(request.terms)
-        # In near silence Whisper would write down its hints, so there it gets none.
-        windows = pack(request.stretch.speech)
-        faint = [window for window in windows if terms and quiet(window, request.stretch)]
-        heard = self._hear(audio, faint, options)
-        options["hotwords"] = terms or None
-        heard |= self._hear(audio, [w for w in windows if w not in faint], options)
+        # In near silence Whisper would write down its hints, so there it gets none. What is faint
+        # is heard apart, once and without second guesses: it would hold up what is clear.
+        stretch = request.stretch
+        heard = self._hear(audio, pack(stretch.quiet), options | {"beam_size": 1})
+        options["hotwords"] = ", ".join(request.terms) or None
+        clear = self._hear(audio, pack(outside(stretch.speech, stretch.quiet)), options)
+        heard |= clear
         # Batched decoding now and then stops early or loops in a window of much repetition:
         # such a window is heard again in halves, and the better hearing kept.
         again = self._hear(
             audio,
             [
                 half
-                for window, first in heard.items()
-                if window not in faint and lost(window, first.words)
+                for window, first in clear.items()
+                if lost(window, first.words)
                 for half in halves(window)
             ],
             options,
@@ -246,14 +245,6 @@ class WhisperEngine(Engine):
                 )
                 heard[placed[0][0]].evidence.append(sure)
         return heard
-
-
-def quiet(window: Window, stretch: Stretch) -> bool:
-    """Whether nothing in a window is heard clearly."""
-    return all(
-        any(faint.start <= part.start and part.end <= faint.end for faint in stretch.quiet)
-        for part in window.parts
-    )
 
 
 def lost(window: Window, words: Sequence[Word]) -> float:

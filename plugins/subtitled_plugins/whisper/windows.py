@@ -11,6 +11,10 @@ WINDOW = 30.0
 """Seconds that Whisper hears at once."""
 
 
+LEAST = 0.1
+"""Seconds that are worth hearing: no word is shorter."""
+
+
 @dataclass(frozen=True, slots=True)
 class Window:
     """Intervals of speech that are heard in one go, without the silence between them."""
@@ -75,6 +79,19 @@ def halves(window: Window) -> list[Window]:
         return [Window((Interval(only.start, middle),)), Window((Interval(middle, only.end),))]
     at = max(1, min(len(window.parts) - 1, round(len(window.parts) / 2)))
     return [Window(window.parts[:at]), Window(window.parts[at:])]
+
+
+def outside(speech: Sequence[Interval], others: Sequence[Interval]) -> list[Interval]:
+    """What of some intervals lies in none of the others; both are in order and apart."""
+    left: list[Interval] = []
+    for interval in speech:
+        start = interval.start
+        for other in others:
+            if start < other.end and other.start < interval.end:
+                left.append(Interval(start, max(start, other.start)))
+                start = other.end
+        left.append(Interval(start, max(start, interval.end)))
+    return [interval for interval in left if interval.duration > LEAST]
 
 
 def _halved(interval: Interval) -> list[Interval]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -65,14 +66,7 @@ def _share(start: float, end: float, parts: Sequence[Interval]) -> float:
 
 def first_after(parts: Sequence[Interval], time: float) -> int:
     """The first of the intervals that ends after a time."""
-    low, high = 0, len(parts)
-    while low < high:
-        middle = (low + high) // 2
-        if parts[middle].end <= time:
-            low = middle + 1
-        else:
-            high = middle
-    return low
+    return bisect.bisect_right(parts, time, key=lambda part: part.end)
 
 
 @dataclass(frozen=True, slots=True)
