@@ -81,7 +81,8 @@ def engine_call(path: Path, folder: Path, weights: Path, beam: int) -> Callable[
         stdin=subprocess.DEVNULL,
     )
     audio = Audio(raw)
-    stretches = cut_into_stretches(find_speech(audio).intervals, STRETCH, audio.duration)
+    speech = find_speech(audio)
+    stretches = cut_into_stretches(speech.intervals, STRETCH, audio.duration, speech.quiet)
     threads = len(os.sched_getaffinity(0))
     engine = WhisperEngine(
         WhisperSettings(beam_size=beam),
