@@ -25,7 +25,7 @@ from subtitled.plugin import (
     hookimpl,
 )
 
-SUBTITLED_CONTRACT = "1.0"
+SUBTITLED_CONTRACT = "2.0"
 
 
 class JellyfinSettings(Settings):

@@ -95,7 +95,7 @@ def test_lists_are_json_when_asked(subtitled: Run, tmp_path: Path) -> None:
 ENGINE = '''
 from pathlib import Path
 from subtitled.plugin import *
-SUBTITLED_CONTRACT = "1.0"
+SUBTITLED_CONTRACT = "2.0"
 class Parrot(Engine):
     """Says the same in every stretch."""
     @classmethod

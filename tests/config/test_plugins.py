@@ -15,7 +15,7 @@ from subtitled.plugin import Finished, Misconfigured, Temporary
 
 GOOD = """
 from subtitled.plugin import Capabilities, Engine, Transcript, hookimpl
-SUBTITLED_CONTRACT = "1.0"
+SUBTITLED_CONTRACT = "2.0"
 class Mine(Engine):
     @classmethod
     def capabilities(cls, settings): return Capabilities()
@@ -73,8 +73,8 @@ def test_a_good_plugin_is_used(install, tmp_path: Path) -> None:  # type: ignore
         ("raise RuntimeError('kaput')", "kaput"),
         ("import sys; sys.exit(3)", "SystemExit"),
         ("import no_such_module", "no_such_module"),
-        (GOOD.replace('"1.0"', '"2.0"'), "contract 2.0"),
-        (GOOD.replace('"1.0"', '"1.99"'), "contract 1.99"),
+        (GOOD.replace('"2.0"', '"1.1"'), "contract 1.1"),
+        (GOOD.replace('"2.0"', '"2.99"'), "contract 2.99"),
         (GOOD.replace("SUBTITLED_CONTRACT", "OTHER"), "which contract"),
         (GOOD.replace("return [Mine]", "return [42]"), "no component"),
         (GOOD.replace("return [Mine]", "raise ValueError('inside')"), "inside"),
@@ -85,8 +85,8 @@ def test_a_good_plugin_is_used(install, tmp_path: Path) -> None:  # type: ignore
         (GOOD.replace("    def transcribe", "    def other"), "lacks transcribe"),
         (GOOD.replace("class Mine(Engine):", "class Mine(Engine):\n    Settings = 3"), "Settings"),
         (GOOD + "@hookimpl\ndef subtitled_failed(evnt): pass\n", "evnt"),
-        (GOOD.replace('"1.0"', '"one"'), "which contract"),
-        (GOOD.replace('"1.0"', "1.0"), "which contract"),
+        (GOOD.replace('"2.0"', '"one"'), "which contract"),
+        (GOOD.replace('"2.0"', "2.0"), "which contract"),
         (BAD_SETTINGS, "its settings: the plugin mine failed: KeyError"),
         ("class E(Exception):\n    def __str__(self): return 1 / 0\nraise E", "failed: E"),
     ],

@@ -30,7 +30,7 @@ from subtitled.plugin import (
     hookimpl,
 )
 
-SUBTITLED_CONTRACT = "1.0"
+SUBTITLED_CONTRACT = "2.0"
 
 LANGUAGE = Language("eo")
 WORD = 0.4

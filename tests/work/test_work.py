@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from subtitled.library.records import FileState
 from subtitled.plugin import (
     UNDETERMINED,
+    Batch,
     Capabilities,
     Cue,
     DataWheel,
@@ -32,6 +33,7 @@ from subtitled.plugin import (
     Stretch,
     Temporary,
     Transcript,
+    Translation,
     Translator,
     TranslatorCapabilities,
     Word,
@@ -91,8 +93,9 @@ class _Lossy(Translator):
     def capabilities(cls, settings: object) -> TranslatorCapabilities:
         return TranslatorCapabilities()
 
-    def translate(self, lines, source, target):  # type: ignore[no-untyped-def]
-        return [Line(x.id, x.text.upper()) for x in (lines[1:] if len(lines) > 1 else lines)]
+    def translate(self, batch: Batch) -> Translation:
+        kept = batch.lines[1:] if len(batch.lines) > 1 else batch.lines
+        return Translation(tuple(Line(line.id, line.text.upper()) for line in kept))
 
 
 @given(st.lists(st.text("ab ", min_size=1).filter(str.strip), min_size=1, max_size=30))

@@ -10,13 +10,24 @@ from .errors import Misconfigured, Problem, Rejected, Temporary
 from .events import Event, Failed, Finished, Published
 from .hookspecs import CONTRACT, hookimpl
 from .language import UNDETERMINED, Language
+from .memo import Memo
 from .model import DataWheel, ModelSpec
 from .notifier import Notifier
 from .secret import Secret
+from .sent import Sent
 from .server import MediaServer
 from .speech import SAMPLE_RATE, Audio, Evidence, Interval, LanguageGuess, Stretch, Transcript, Word
 from .subtitle import Cue, Kind, Subtitle
-from .translator import Line, Translator, TranslatorCapabilities
+from .title import Title
+from .translator import (
+    Batch,
+    Line,
+    Pair,
+    Translation,
+    Translator,
+    TranslatorCapabilities,
+    Writing,
+)
 
 __all__ = [
     "CONTRACT",
@@ -24,6 +35,7 @@ __all__ = [
     "SAMPLE_RATE",
     "UNDETERMINED",
     "Audio",
+    "Batch",
     "Capabilities",
     "Component",
     "Context",
@@ -41,22 +53,28 @@ __all__ = [
     "LanguageGuess",
     "Line",
     "MediaServer",
+    "Memo",
     "Misconfigured",
     "ModelSpec",
     "Notifier",
+    "Pair",
     "Price",
     "Problem",
     "Published",
     "Rejected",
     "Request",
     "Secret",
+    "Sent",
     "Settings",
     "Stretch",
     "Subtitle",
     "Temporary",
+    "Title",
     "Transcript",
+    "Translation",
     "Translator",
     "TranslatorCapabilities",
     "Word",
+    "Writing",
     "hookimpl",
 ]

@@ -9,6 +9,7 @@ from typing import Any
 
 from .component import Component
 from .language import Language
+from .memo import Memo
 from .model import ModelSpec
 from .speech import Audio, Interval, LanguageGuess, Stretch, Transcript
 
@@ -40,8 +41,15 @@ class Capabilities:
     """Languages into which it can put speech directly, from the audio."""
     takes_context: bool = False
     """Uses the names and terms of a request."""
+    longest: float | None = None
+    """Seconds of the longest stretch that it takes; None for any."""
+    whole: bool = False
+    """Wants each medium in one piece: it is one stretch, however long."""
+    at_once: int = 1
+    """How many stretches it works on at the same time, each in a thread of its process."""
     destination: str = LOCAL
-    """Where the audio goes: ``local``, or the host and region that receive it."""
+    """Where the audio goes: ``local``, or who receives it and where, as ``qwen:singapore`` or
+    ``openai:api.example.org``. Libraries allow destinations by this name."""
     price: Price | None = None
 
 
@@ -56,14 +64,17 @@ class Request:
     """Translate into this language instead of writing down what is said."""
     terms: tuple[str, ...] = ()
     """Names and terms that are likely to be spoken."""
+    memo: Memo | None = None
+    """What an earlier try at this very stretch wrote down, and a place to do so: the number of a
+    task that runs elsewhere, before waiting for it."""
 
 
 class Engine(Component, ABC):
     """A speech recogniser.
 
     The core makes it, calls :meth:`load` in a child process, then :meth:`detect_language` and
-    :meth:`transcribe` any number of times, one at a time, and ends the process when it is idle.
-    It may crash or leak: that ends the child, never the daemon.
+    :meth:`transcribe` any number of times, ``capabilities().at_once`` at a time, and ends the
+    process when it is idle. It may crash or leak: that ends the child, never the daemon.
     """
 
     @classmethod

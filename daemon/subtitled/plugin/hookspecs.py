@@ -4,7 +4,7 @@ A plugin is a module. It says which contract it was written for and implements a
 
     from subtitled.plugin import Component, hookimpl
 
-    SUBTITLED_CONTRACT = "1.1"
+    SUBTITLED_CONTRACT = "2.0"
 
     @hookimpl
     def subtitled_components() -> list[type[Component]]:
@@ -29,10 +29,12 @@ import pluggy
 from .component import Component
 from .events import Failed, Finished, Published
 
-CONTRACT = "1.1"
+CONTRACT = "2.0"
 """The version of this contract. The first number changes when old plugins would break.
 
-1.1: a transcript may bring evidence, a stretch says which of its speech is quiet."""
+1.1: a transcript may bring evidence, a stretch says which of its speech is quiet.
+2.0: engines say what they send away and remember what runs elsewhere; translators take batches,
+media servers changes, and both say what became of them."""
 
 hookspec = pluggy.HookspecMarker("subtitled")
 hookimpl = pluggy.HookimplMarker("subtitled")

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .language import Language
+from .sent import Sent
 
 if TYPE_CHECKING:
     import numpy as np
@@ -81,6 +82,8 @@ class Transcript:
     engine: str = ""
     recipe: str = ""
     evidence: tuple[Evidence, ...] = ()
+    sent: tuple[Sent, ...] = ()
+    """What was sent away for it, by engines whose destination is not local."""
 
     @property
     def text(self) -> str:

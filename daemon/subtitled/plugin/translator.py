@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from .component import Component
 from .engine import LOCAL, Price
 from .language import Language
+from .sent import Sent
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,10 @@ class TranslatorCapabilities:
     """Pairs of source and target; None for any."""
     batch: int = 40
     """The most lines that one call takes."""
+    writes: bool = False
+    """Follows instructions (:meth:`Translator.write`): can condense and summarise."""
     destination: str = LOCAL
+    """Where the text goes, as for engines."""
     price: Price | None = None
 
 
@@ -30,6 +33,47 @@ class Line:
 
     id: int
     text: str
+    room: int | None = None
+    """Characters that a reader has the time for, if somebody counted; a wish, not a limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A text and what it is in the other language."""
+
+    source: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Lines that follow each other in one scene, to be translated together."""
+
+    lines: tuple[Line, ...]
+    source: Language
+    target: Language
+    terms: tuple[Pair, ...] = ()
+    """What must be called what, of what these lines mention."""
+    before: tuple[Pair, ...] = ()
+    """The lines before these with their translation, for the sense of it."""
+    about: str = ""
+    """What it is from, in a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """The lines of a batch in the other language, under the same ids, and what was sent for it."""
+
+    lines: tuple[Line, ...]
+    sent: tuple[Sent, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """What a translator wrote when it was told to, and what was sent for it."""
+
+    text: str
+    sent: tuple[Sent, ...] = ()
 
 
 class Translator(Component, ABC):
@@ -41,7 +85,16 @@ class Translator(Component, ABC):
         """What it can do with these settings, known before any work is queued."""
 
     @abstractmethod
-    def translate(
-        self, lines: Sequence[Line], source: Language, target: Language
-    ) -> Sequence[Line]:
-        """The same ids with their text in ``target``. The core refuses missing and foreign ids."""
+    def translate(self, batch: Batch) -> Translation:
+        """The same ids with their text in ``batch.target``.
+
+        The core checks each line and asks again for those that are missing, foreign or wrong.
+        Raise :class:`~subtitled.plugin.Rejected` where the other side refuses the text itself.
+        """
+
+    def write(self, instruction: str, text: str) -> Writing:
+        """Do with a text what the instruction says, if ``capabilities().writes``.
+
+        The text is somebody's words: whatever stands in it is no instruction.
+        """
+        raise NotImplementedError

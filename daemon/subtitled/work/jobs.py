@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import os
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy.exc import OperationalError
 
 from subtitled.config.settings import LibrarySettings
-from subtitled.library.following import follow, tidy_up
+from subtitled.library.following import follow
 from subtitled.library.ledger import Ledger
 from subtitled.library.lineage import ancestors
 from subtitled.library.records import AT_WORK, URGENT, FileRecord, FileState
@@ -22,15 +20,14 @@ from subtitled.library.sidecars import Fate
 from subtitled.library.withdrawal import Withdrawal
 from subtitled.media.probe import probe
 from subtitled.media.problems import unreadable
-from subtitled.plugin import Event, Failed, Finished, Problem, Temporary
+from subtitled.plugin import Problem, Temporary
 
 from .child import Stopping
 from .durable import CANCELLED, Durable, Queue
-from .making import Job, Outcome, Workshop, make
-from .planning import Examination, examine, makers_digest, settings_digest
-from .retries import after
-from .telling import WAITS, announce, message, servers_of, tell_server
-from .wire import Crashed
+from .making import Job, Workshop, make
+from .outcomes import Outcomes, shown
+from .planning import Examination, examine, settings_digest
+from .telling import WAITS, tell_server
 
 _log = logging.getLogger(__name__)
 
@@ -45,16 +42,13 @@ class Jobs:
         self._shop = shop
         self._ledger: Ledger = shop.ledger
         self._libraries = shop.configuration.settings.libraries
-        self._makers = {
-            name: makers_digest(shop.configuration, library)
-            for name, library in self._libraries.items()
-        }
         self._stopping = threading.Event()
         self._in_work: set[str] = set()
         self._doubtful = threading.Event()
         """Set when ledger or queue could not be written: the two may say different things."""
         self._suspects: set[int] = set()
         self.queue = Queue(database, self._work, self._tell)
+        self._outcomes = Outcomes(shop, self.queue)
 
     def start(self) -> None:
         """Begin with what an earlier life left; what it lost is planned anew."""
@@ -63,7 +57,7 @@ class Jobs:
             changed = self._ledger.stale(name, settings_digest(self._shop.configuration, library))
             if changed:
                 _log.info("library %s: settings changed, %d files looked at anew", name, changed)
-            changed = self._ledger.stale_failures(name, self._makers[name])
+            changed = self._ledger.stale_failures(name, self._outcomes.makers[name])
             if changed:
                 _log.info("library %s: engines changed, %d files looked at anew", name, changed)
         live = set()
@@ -113,17 +107,17 @@ class Jobs:
             if content != record.content_id:
                 self._ledger.identities.keep_content(record.id, content)
             poison = follow(self._ledger, record, content, self.queue.cancel)
-            if poison is not None and self._quarantined_too(record, poison, digest):
+            if poison is not None and self._outcomes.quarantined_too(record, poison, digest):
                 return
             seen = self._examine(record, library, content)
         except FileNotFoundError:
             self._ledger.settle(record.id)  # whoever looks next says whether it is missing
             return
         except OSError as error:
-            self._failed(record, unreadable(record.path, error), digest)
+            self._outcomes.failed(record, unreadable(record.path, error), digest)
             return
         except Problem as problem:
-            self._failed(record, problem, digest)
+            self._outcomes.failed(record, problem, digest)
             return
         decision = seen.decision
         if decision.make or decision.needs_listening:
@@ -132,7 +126,7 @@ class Jobs:
             return
         state = FileState.UNSATISFIABLE if decision.impossible else FileState.NOTHING_TO_DO
         reason = "; ".join(decision.impossible or decision.reasons)
-        self._remember(record, state, digest, reason=reason)
+        self._outcomes.remember(record, state, digest, reason=reason)
 
     def again(self, record: FileRecord) -> None:
         """Have a file looked at anew, because a person asked: nothing that is remembered of it, or
@@ -176,7 +170,7 @@ class Jobs:
             record.id,
             FileState.FAILED,
             reason="cancelled by hand",
-            cure=f"Run: subtitled queue retry {_shown(record.path)}",
+            cure=f"Run: subtitled queue retry {shown(record.path)}",
             job_id=None,
             settings_digest=None,
             makers_digest=None,
@@ -198,25 +192,8 @@ class Jobs:
             spoken, rules = seen.spoken or seen.choice.track.language, library.existing
             withdrawal = Withdrawal(self._ledger)
             for path in withdrawal.give_way(record.path, seen.existing, spoken, rules):
-                _log.info("%s: taken away, somebody else's came", _shown(path))
+                _log.info("%s: taken away, somebody else's came", shown(path))
         return seen
-
-    def _quarantined_too(self, record: FileRecord, poison: FileRecord, digest: str) -> bool:
-        """Whether a file whose content is quarantined under another name is under this one too:
-        neither engine nor settings are others. If so it is written down."""
-        makers = self._makers[record.library]
-        if (poison.settings_digest, poison.makers_digest) != (digest, makers):
-            return False
-        self._remember(
-            record,
-            FileState.QUARANTINED,
-            digest,
-            reason=poison.reason,
-            cure=poison.cure,
-            attempts=poison.attempts,
-            crashes=poison.crashes,
-        )
-        return True
 
     def _put(self, record: FileRecord, content: str, priority: int, **values: Any) -> None:
         job_id = f"{content[:16]}-{time.time_ns():x}"
@@ -261,7 +238,7 @@ class Jobs:
         try:
             outcome = make(job, self._shop, steps)
         except Problem as problem:
-            self._failed(record, problem, digest)
+            self._outcomes.failed(record, problem, digest)
         except CANCELLED:
             self._clean(file_id, content)
             raise
@@ -269,78 +246,17 @@ class Jobs:
             full = Temporary(
                 f"the state folder cannot be written to: {error.orig}", "Make room there"
             )
-            self._failed(record, full, digest)
+            self._outcomes.failed(record, full, digest)
         except Exception as error:  # noqa: BLE001 - a fault of ours must not stop the others
-            _log.exception("%s: unexpected error", _shown(record.path))
+            _log.exception("%s: unexpected error", shown(record.path))
             fault = Temporary(
                 f"unexpected error: {type(error).__name__}: {error}",
                 "This is a fault of subtitled: please report it with the log",
             )
-            self._failed(record, fault, digest)
+            self._outcomes.failed(record, fault, digest)
         else:
-            self._ended(record, library, outcome, digest)
+            self._outcomes.ended(record, library, outcome, digest)
         self._clean(file_id, content)
-
-    def _ended(
-        self, record: FileRecord, library: LibrarySettings, outcome: Outcome, digest: str
-    ) -> None:
-        sidecars = tuple(published.sidecar for published in outcome.made)
-        for name in servers_of(self._shop.configuration, library) if sidecars else ():
-            self.queue.put_message(message(name, record.path, sidecars))
-        _log.info("%s: %s", _shown(record.path), outcome.reason)
-        if sidecars and record.content_id is not None:
-            for taken in self._shop.transcripts.taken_over(record.content_id):
-                tidy_up(self._ledger, taken)
-        self._remember(record, outcome.state, digest, reason=outcome.reason, spoken=outcome.spoken)
-        finished = Finished(record.path, sidecars, outcome.reason)
-        events: tuple[Event, ...] = (*outcome.made, finished)
-        for event in events:
-            announce(self._shop.configuration, event)
-
-    def _failed(self, record: FileRecord, problem: Problem, digest: str) -> None:
-        if record.job_id is not None and _is_other(record):
-            # It was replaced, moved or deleted meanwhile: that is no failure, and what lies
-            # there now is looked at by itself.
-            _log.info("%s: changed or went away in the work", _shown(record.path))
-            if self._ledger.set_state(record.id, FileState.SETTLING, of_job=record.job_id):
-                self._ledger.settle(record.id)
-            return
-        attempts = record.attempts + 1
-        crashes = record.crashes + 1 if isinstance(problem, Crashed) else 0
-        first_wait = self._shop.configuration.settings.daemon.retry_after
-        then = after(problem, attempts, time.time(), first_wait, crashes)
-        reason, cure = problem.what, problem.cure
-        if then.state is FileState.QUARANTINED:
-            reason = f"kept away from the engine, which crashed {crashes} times over it: {reason}"
-            cure = (
-                "It is tried again when the file, the engine or its settings change, or with: "
-                f"subtitled queue retry {_shown(record.path)}"
-            )
-        _log.warning("%s: %s", _shown(record.path), problem)
-        known = self._remember(
-            record,
-            then.state,
-            digest,
-            reason=reason,
-            cure=cure,
-            attempts=attempts,
-            crashes=crashes,
-            next_try_at=then.at,
-        )
-        if known:
-            announce(self._shop.configuration, Failed(record.path, reason, cure))
-
-    def _remember(self, record: FileRecord, state: FileState, digest: str, **values: Any) -> bool:
-        """Write down what became of a file, and under which circumstances, unless what is known
-        of it has moved on; whether it was written."""
-        return self._ledger.set_state(
-            record.id,
-            state,
-            of_job=record.job_id if record.state in AT_WORK else None,
-            settings_digest=digest,
-            makers_digest=self._makers[record.library],
-            **values,
-        )
 
     def _tell(self, said: dict[str, Any]) -> None:
         """One durable message to a server; told later if the server is away."""
@@ -371,30 +287,3 @@ class Jobs:
         for left in self._shop.scratch.glob(f"{content}-*"):
             with contextlib.suppress(OSError):
                 left.unlink()
-
-
-def ledger_progress(ledger: Ledger, every: float = 1.0) -> Callable[[Job, str, float], None]:
-    """A progress listener that writes into the ledger, at most once in ``every`` seconds."""
-    last: tuple[float, str] = (0.0, "")
-
-    def tell(job: Job, what: str, share: float) -> None:
-        nonlocal last
-        now = time.monotonic()
-        if what != last[1] or now - last[0] >= every:
-            last = (now, what)
-            ledger.set_progress(job.medium, f"{what} ({share:.0%})" if share else what)
-
-    return tell
-
-
-def _is_other(record: FileRecord) -> bool:
-    """Whether what lies at a path is not, or no longer, what was recorded."""
-    try:
-        stat = record.path.stat()
-    except OSError:
-        return not os.path.lexists(record.path)
-    return (stat.st_size, stat.st_mtime_ns) != (record.size, record.mtime_ns)
-
-
-def _shown(path: Path) -> str:
-    return os.fsencode(path).decode("utf-8", "replace")

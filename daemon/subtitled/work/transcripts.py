@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +22,7 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from subtitled.plugin import Interval, Language, Stretch, Transcript
+from subtitled.plugin.memo import write_durably
 from subtitled.subtitles.guards import Removal
 
 from .wire import TRANSCRIPT
@@ -85,22 +85,6 @@ def recipe(engine: str, settings: dict[str, Any], into: Language | None) -> str:
     """A short name for "this engine with these settings", safe as a folder's name."""
     said = json.dumps([engine, settings, into], sort_keys=True, default=str)
     return f"{engine}-{hashlib.sha256(said.encode()).hexdigest()[:12]}"
-
-
-def write_durably(target: Path, content: bytes) -> None:
-    """Put a file in place so that a power cut leaves either nothing or all of it."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(f".{target.name}.tmp")
-    with temporary.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(target)
-    folder = os.open(target.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 class TranscriptStore:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from subtitled.config.isolation import guarded
-from subtitled.plugin import Cue, Language, Line, Rejected, Translator
+from subtitled.plugin import Batch, Cue, Language, Line, Rejected, Translator
 
 LIMIT = 300.0
 """Seconds that one call of a translator may take."""
@@ -26,7 +26,8 @@ def translate(
     name: str, translator: Translator, lines: Sequence[Line], source: Language, target: Language
 ) -> list[tuple[int, str]]:
     """Pairs of line number and text, complete. Raises :class:`Rejected` for a hopeless line."""
-    answer = guarded(name, lambda: translator.translate(lines, source, target), LIMIT)
+    batch = Batch(tuple(lines), source, target)
+    answer = guarded(name, lambda: translator.translate(batch), LIMIT).lines
     texts = {line.id: " ".join(line.text.split()) for line in answer if line.text.strip()}
     wanted = {line.id for line in lines}
     if set(texts) == wanted and len(answer) == len(lines):

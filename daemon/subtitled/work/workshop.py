@@ -11,8 +11,8 @@ from subtitled.config.places import ensure_private, models_dir, state_dir
 from subtitled.library.ledger import Ledger
 
 from .engines import Engines
-from .jobs import ledger_progress
 from .making import Job, Workshop
+from .progress import ledger_progress
 from .transcripts import TranscriptStore
 
 

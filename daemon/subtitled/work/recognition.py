@@ -1,0 +1,96 @@
+"""The words of a medium, recognised stretch by stretch, each a durable step."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from subtitled.media.probe import MediaFacts
+from subtitled.media.stretches import cut_into_stretches
+from subtitled.plugin import Language, Request, Stretch, Temporary, Transcript, Word
+from subtitled.subtitles.estimate import laid_over
+from subtitled.subtitles.guards import Removal, guard, load_phrases
+
+from .transcripts import recipe
+from .wire import Crashed
+
+if TYPE_CHECKING:
+    from .making import Making
+
+
+class Recognition:
+    """What one track says, in words. What was once recognised is found, not paid for again."""
+
+    def __init__(self, making: Making, facts: MediaFacts, track: int, spoken: Language) -> None:
+        self._making = making
+        self._facts = facts
+        self._track = track
+        self._spoken = spoken
+        self.listened = making.listened(track)
+        length = making.shop.configuration.settings.daemon.stretch
+        listened = self.listened
+        self._stretches = cut_into_stretches(
+            listened.speech, length, listened.duration, listened.quiet
+        )
+        self._known: dict[tuple[str, Language | None], Transcript] = {}
+
+    def transcript(self, engine: str, into: Language | None) -> Transcript:
+        """All stretches by one engine, each a durable step that finds stored words at no cost."""
+        if (engine, into) in self._known:
+            return self._known[engine, into]
+        making, shop = self._making, self._making.shop
+        host = shop.engines[engine]
+        configured = host.configured
+        name = recipe(engine, configured.settings.model_dump(mode="json"), into)
+        what = f"translating to {into}" if into else "transcribing"
+        total = len(self._stretches)
+        for number, stretch in enumerate(self._stretches):
+            making.steps.breathe()
+            making.tell_stretch(what, number, total)
+            making.steps.run(
+                f"{what} {number + 1}/{total}",
+                partial(self._recognise, engine, name, stretch, into),
+            )
+        content = making.job.content
+        whole = shop.transcripts.whole(content, self._track, name, self._stretches)
+        if whole is None:
+            raise Temporary(
+                "a part of the transcript is gone from the state folder",
+                "It is recognised again at the next try",
+            )
+        self._known[engine, into] = self._guarded(whole, name, into or self._spoken)
+        return self._known[engine, into]
+
+    def _guarded(self, whole: Transcript, recipe: str, language: Language) -> Transcript:
+        """Without what is not to be believed. What is stored stays; what was left out is kept."""
+        making, listened = self._making, self.listened
+        words: tuple[Word, ...] = whole.words
+        gone: tuple[Removal, ...] = ()
+        if making.job.library.guards:
+            phrases = load_phrases(making.shop.configuration.settings.daemon.phrases)
+            words, gone = guard(
+                whole, language, listened.speech, listened.duration, phrases, quiet=listened.quiet
+            )
+        making.shop.transcripts.keep_removals(making.job.content, self._track, recipe, gone)
+        return replace(whole, words=words)
+
+    def _recognise(
+        self, engine: str, recipe: str, stretch: Stretch, into: Language | None
+    ) -> dict[str, Any]:
+        making, store = self._making, self._making.shop.transcripts
+        content = making.job.content
+        words = store.stretch(content, self._track, recipe, stretch)
+        if words is None:
+            audio = making.audio(self._facts, self._track)
+            request = Request(stretch, self._spoken, into)
+            host = making.shop.engines[engine]
+            try:
+                words = host.transcribe(audio, request)
+            except Crashed:
+                # Once more in a new process: most crashes are for lack of memory, and pass.
+                words = host.transcribe(audio, request)
+            if not host.capabilities.word_times:
+                words = replace(words, words=laid_over(words.words, stretch.speech, words.language))
+            store.keep_stretch(content, self._track, recipe, stretch, words)
+        return {"words": len(words.words)}
