@@ -14,15 +14,17 @@ from subtitled.config.settings import LibrarySettings
 from subtitled.library.coverage import Existing
 from subtitled.library.identity import content_id
 from subtitled.library.intake import library_of
+from subtitled.library.policy import Wish
 from subtitled.library.sidecars import Fate
 from subtitled.library.walk import walk
 from subtitled.media.probe import probe
-from subtitled.plugin import Problem
+from subtitled.plugin import Kind, Problem
 from subtitled.service.doctor import watched
 from subtitled.subtitles.clock import shown as clock
 from subtitled.subtitles.ownership import Whose
 from subtitled.subtitles.publish import file_sha256
 from subtitled.work.planning import Examination, examine
+from subtitled.work.sources import planned
 from subtitled.work.workshop import open_ledger, transcripts_in
 
 from .app import app, configuration
@@ -95,7 +97,10 @@ def _plan_one(settings: Configuration, path: Path) -> dict[str, Any]:
     except (Problem, OSError) as problem:
         return row | {"problem": str(problem)}
     decision = seen.decision
-    make = [f"{wish.language or 'original'}" for wish in decision.make]
+    make = [
+        f"{wish.language or 'original'}{'' if wish.kind is Kind.FULL else f'.{wish.kind}'}"
+        for wish in decision.make
+    ]
     return row | {
         "make": make,
         "why": "; ".join(decision.reasons),
@@ -180,9 +185,8 @@ def _seen(settings: Configuration, path: Path) -> dict[str, Any]:
     spoken = f"{listened.language}: {listened.why}" if listened and listened.language else None
     ways = {}
     for wish in seen.decision.make:
-        target = wish.language or seen.spoken
-        way = seen.routes.find(seen.spoken or choice.track.language, target) if target else None
-        ways[str(wish.language or "original")] = str(way) if way else wish.reason
+        kind = "" if wish.kind is Kind.FULL else f".{wish.kind}"
+        ways[f"{wish.language or 'original'}{kind}"] = _ways(seen, wish)
     return {
         "seconds": round(facts.duration, 3),
         "audio": [
@@ -204,6 +208,15 @@ def _seen(settings: Configuration, path: Path) -> dict[str, Any]:
         "make": ways,
         "reasons": list(seen.decision.reasons),
     }
+
+
+def _ways(seen: Examination, wish: Wish) -> str:
+    """The ways to a wish, the first first, as far as they are known."""
+    target = wish.language or seen.spoken
+    if target is None:
+        return wish.reason
+    ways = planned(seen.routes, wish, target, seen.material.foreign).attempts
+    return "; else ".join(dict.fromkeys(map(str, ways))) or wish.reason
 
 
 def _whose(existing: Existing) -> str:

@@ -11,8 +11,15 @@ from pydantic import GetCoreSchemaHandler
 from pydantic_core import core_schema
 
 _HABITS = {
-    **{"chs": "zh-Hans", "zhs": "zh-Hans", "cht": "zh-Hant", "zht": "zh-Hant", "zt": "zh-Hant"},
-    **{"pob": "pt-BR", "pb": "pt-BR", "spl": "es-419", "ea": "es-419"},
+    "chs": "zh-Hans",
+    "zhs": "zh-Hans",
+    "cht": "zh-Hant",
+    "zht": "zh-Hant",
+    "zt": "zh-Hant",
+    "pob": "pt-BR",
+    "pb": "pt-BR",
+    "spl": "es-419",
+    "ea": "es-419",
 }
 """Codes that no standard has and many tools write. ``pb`` and ``zt`` are LibreTranslate's, ``pob``
 is OpenSubtitles', ``ea`` and ``spl`` are Bazarr's."""
@@ -23,7 +30,11 @@ NAMES = {
     "traditional": "zh-Hant",
     "chinese traditional": "zh-Hant",
     "chinese (traditional)": "zh-Hant",
+    "simplified chinese": "zh-Hans",
+    "traditional chinese": "zh-Hant",
+    "latin american spanish": "es-419",
     "brazilian": "pt-BR",
+    "brazilian portuguese": "pt-BR",
     "portuguese (br)": "pt-BR",
     "portuguese (brazil)": "pt-BR",
     "português (brasil)": "pt-BR",
