@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import langcodes
@@ -26,22 +27,14 @@ is OpenSubtitles', ``ea`` and ``spl`` are Bazarr's."""
 NAMES = {
     "simplified": "zh-Hans",
     "chinese simplified": "zh-Hans",
-    "chinese (simplified)": "zh-Hans",
     "traditional": "zh-Hant",
     "chinese traditional": "zh-Hant",
-    "chinese (traditional)": "zh-Hant",
-    "simplified chinese": "zh-Hans",
-    "traditional chinese": "zh-Hant",
-    "latin american spanish": "es-419",
     "brazilian": "pt-BR",
     "brazilian portuguese": "pt-BR",
     "portuguese (br)": "pt-BR",
-    "portuguese (brazil)": "pt-BR",
-    "português (brasil)": "pt-BR",
     "português do brasil": "pt-BR",
-    "spanish (latin america)": "es-419",
+    "latin american spanish": "es-419",
     "spanish latin america": "es-419",
-    "español (latinoamérica)": "es-419",
     "español latino": "es-419",
     "espanol": "es",
     "francais": "fr",
@@ -50,6 +43,11 @@ NAMES = {
     "flemish": "nl-BE",
 }
 """What people call languages, where a search by name finds another or none."""
+_VARIANTS = (
+    "zh-Hans zh-Hant pt-BR pt-PT es-419 es-ES es-MX fr-CA fr-FR en-GB en-US de-AT de-CH nl-BE "
+    "sr-Latn sr-Cyrl"
+).split()
+"""Those whose full names, with script or region in brackets, are understood."""
 _SPECIAL = frozenset({"mul", "mis", "zxx", "und"})
 
 
@@ -83,8 +81,9 @@ class Language(str):
     def parse(cls, text: str) -> Language:
         """The language that a person meant: a tag, an ISO 639 code or an English or native name."""
         meant = " ".join(text.split())
+        low = meant.casefold()
         try:
-            return cls(NAMES.get(meant.casefold(), meant))
+            return cls(tag_named(low) or meant)
         except ValueError:
             try:
                 return cls(langcodes.find(meant).to_tag())
@@ -142,6 +141,19 @@ class Language(str):
             core_schema.str_schema(),
             serialization=core_schema.to_string_ser_schema(),
         )
+
+
+def tag_named(name: str) -> str | None:
+    """The tag for what people call a language, in small letters; None for what needs a search."""
+    return NAMES.get(name) or _full_names().get(name)
+
+
+@functools.cache
+def _full_names() -> dict[str, str]:
+    """``portuguese (brazil)`` and ``português (brasil)`` for ``pt-BR``, and so on."""
+    known = [(tag, langcodes.Language.get(tag)) for tag in _VARIANTS]
+    english = {one.display_name().casefold(): tag for tag, one in known}
+    return english | {one.autonym().casefold(): tag for tag, one in known}
 
 
 _ALIKE = {"nb": "no"} | NORMALIZED_MACROLANGUAGES

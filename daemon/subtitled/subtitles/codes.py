@@ -7,7 +7,7 @@ import functools
 import langcodes
 
 from subtitled.plugin import Language
-from subtitled.plugin.language import NAMES
+from subtitled.plugin.language import tag_named
 
 _WITHOUT_TWO_LETTERS = frozenset(
     "ace ady afh ain ale alt ast awa bal ban bas bej bem bho bik bin bla bra bua bug ceb chk chm "
@@ -30,8 +30,8 @@ def language_of(token: str) -> Language | None:
     """The language that a part of a file name says, or None for any other word."""
     low = token.replace("_", "-").lower()
     try:
-        if low in NAMES:
-            return Language(NAMES[low])
+        if (tag := tag_named(low)) is not None:
+            return Language(tag)
         if not low.isascii() or "x" in low.split("-"):
             return _by_name(token)
         if len(low) <= 3 or "-" in low:

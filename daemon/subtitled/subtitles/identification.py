@@ -34,7 +34,7 @@ PIECES = 24
 FOREIGN = 0.6
 """The share of the pieces that must be in other languages for the text to be refused."""
 CERTAIN = 0.8
-"""How probable the best guess must be for a piece to count against the text."""
+"""How probable the best guess, with its relatives, must be to count against the text."""
 
 ALIKE = tuple(
     frozenset(group.split())
@@ -107,7 +107,10 @@ def objection(
     pieces = list(_pieces(whole))
     against: defaultdict[str, int] = defaultdict(int)
     for piece in pieces:
-        best, probability = _identifier().classify(piece)
+        ranked = _identifier().rank(piece)
+        best = ranked[0][0]
+        its = _labels(Language(best))
+        probability = sum(share for label, share in ranked if label in its)
         if best not in expected and best != "zxx" and probability >= CERTAIN:
             against[best] += 1
     if not pieces or sum(against.values()) < FOREIGN * len(pieces):
