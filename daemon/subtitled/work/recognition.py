@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from subtitled.subtitles.estimate import laid_over
 from subtitled.subtitles.guards import Removal, guard, load_phrases
 
 from .gate import Errand
+from .reckoning import measured
 from .transcripts import recipe
 from .wire import Crashed
 
@@ -91,12 +93,15 @@ class Recognition:
                 *(stretch.interval.duration, self._piece(recipe, stretch)),
             )
             with making.shop.gate.sending(errand) as receipts:
+                begin = time.monotonic()
                 try:
                     words = host.transcribe(audio, request)
                 except Crashed:
                     # Once more in a new process: most crashes are for lack of memory, and pass.
                     words = host.transcribe(audio, request)
                 receipts += words.sent
+            took, mailbox = time.monotonic() - begin, making.shop.ledger.mailbox
+            measured(mailbox, engine, stretch.interval.duration, took)
             if not host.capabilities.word_times:
                 words = replace(words, words=laid_over(words.words, stretch.speech, words.language))
             store.keep_stretch(content, self._track, recipe, stretch, words)
