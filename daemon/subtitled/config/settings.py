@@ -23,6 +23,7 @@ from pydantic import (
 from subtitled.plugin import Language
 
 from .language_settings import SourceSettings, Wanted
+from .spending import BudgetSettings, PriceSettings, Privacy
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h|d)?")
 _UNIT = {None: 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
@@ -249,6 +250,11 @@ class LibrarySettings(_Section):
     translators: tuple[str, ...] = Field(
         (), description="Translators to use, first choice first. Empty: all that are configured."
     )
+    privacy: Privacy = Field(
+        "local",
+        description="Where sound and text may be sent: nowhere (local), anywhere (any), or a list "
+        "of destinations such as qwen:singapore; subtitled plugins list shows them.",
+    )
     servers: tuple[str, ...] | None = Field(
         None, description="Media servers to tell. Unset: all that are configured."
     )
@@ -327,3 +333,5 @@ class Settings(_Section):
     translators: dict[str, ComponentSettings] = Field(default_factory=dict)
     servers: dict[str, ComponentSettings] = Field(default_factory=dict)
     notifiers: dict[str, ComponentSettings] = Field(default_factory=dict)
+    budgets: dict[str, BudgetSettings] = Field(default_factory=dict)
+    prices: dict[str, PriceSettings] = Field(default_factory=dict)

@@ -41,6 +41,7 @@ from subtitled.subtitles.publish import can_write, file_sha256, publish
 from .detection import detect
 from .engines import Engines
 from .filling import Filling
+from .gate import Errand, Gate
 from .planning import Examination, examine
 from .retiming import retime
 from .routes import routes_for
@@ -110,6 +111,11 @@ class Workshop:
     scratch: Path
     progress: Callable[[Job, str, float], None] = field(default=lambda job, what, share: None)
     """Told what is being done and which share of it is done, 0 to 1."""
+
+    @property
+    def gate(self) -> Gate:
+        """What all that leaves this machine passes."""
+        return Gate(self.configuration, self.ledger.egress)
 
 
 def make(job: Job, shop: Workshop, steps: Steps) -> Outcome:
@@ -260,7 +266,13 @@ class Making:
     ) -> Sequence[LanguageGuess]:
         self._tell("detecting the language", 0.0)
         host = self.shop.engines[detector]
-        return host.detect_language(self.audio(facts, track), windows)
+        audio, seconds = self.audio(facts, track), sum(one.duration for one in windows)
+        errand = Errand(
+            *(detector, host.capabilities, self.job.medium, self.job.library, "audio"),
+            *(seconds, f"{self.job.content}/{track}/language/{len(windows)}"),
+        )
+        with self.shop.gate.sending(errand):
+            return host.detect_language(audio, windows)
 
     def decide(self, facts: MediaFacts) -> Any:
         """What is to be made and by which ways, as JSON."""

@@ -133,7 +133,7 @@ def settings_digest(configuration: Configuration, library: LibrarySettings) -> s
     policy = library.model_dump_json(
         include={
             *("languages", "forced", "formats", "audio", "sources", "existing", "yielding"),
-            *("engines", "translators", "guards", "shots"),
+            *("engines", "translators", "guards", "shots", "privacy"),
         }
     )
     phrases = str(configuration.settings.daemon.phrases) if library.guards else ""
