@@ -17,6 +17,7 @@ from pydantic.fields import FieldInfo
 
 from subtitled.plugin import Language, Secret
 
+from .language_settings import SourceSettings
 from .load import Configuration
 from .places import models_dir, state_dir
 from .plugins import KINDS
@@ -91,6 +92,7 @@ def _lines() -> Iterator[str]:
     yield from _table("[daemon]", DaemonSettings)
     yield from _table("[libraries.NAME]", LibrarySettings)
     yield from _table("[libraries.NAME.existing]", ExistingSettings)
+    yield from _table("[libraries.NAME.sources]", SourceSettings)
     yield from _table("[libraries.NAME.cues]", CueSettings)
     yield from _table("[budgets.NAME]", BudgetSettings)
     yield from _table("[prices.NAME]", PriceSettings)
@@ -109,7 +111,7 @@ def _table(title: str, model: type[BaseModel]) -> Iterator[str]:
     yield "| key | type | default | meaning |"
     yield "|---|---|---|---|"
     for name, field in model.model_fields.items():
-        if field.annotation in (ExistingSettings, CueSettings):
+        if field.annotation in (ExistingSettings, SourceSettings, CueSettings):
             continue  # a table of its own
         kind = "time" if _is_seconds(field) else _kind(field.annotation)
         cells = (f"`{name}`", kind, _default(field), field.description or "")
