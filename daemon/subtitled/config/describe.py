@@ -22,6 +22,7 @@ from .places import models_dir, state_dir
 from .plugins import KINDS
 from .schema import bundled, json_schema
 from .settings import CueSettings, DaemonSettings, ExistingSettings, LibrarySettings, Seconds
+from .vocabulary import VocabularySettings
 
 __all__ = ["bundled", "json_schema", "markdown", "show"]
 
@@ -32,6 +33,7 @@ def show(configuration: Configuration) -> dict[str, Any]:
     shown: dict[str, Any] = {
         "daemon": _shown(settings.daemon),
         "libraries": {name: _shown(library) for name, library in settings.libraries.items()},
+        "vocabulary": _shown(settings.vocabulary),
     }
     shown["daemon"]["state_dir"] = _shown(state_dir(settings))
     shown["daemon"]["models_dir"] = _shown(models_dir(settings))
@@ -89,6 +91,7 @@ def _lines() -> Iterator[str]:
     yield from _table("[libraries.NAME]", LibrarySettings)
     yield from _table("[libraries.NAME.existing]", ExistingSettings)
     yield from _table("[libraries.NAME.cues]", CueSettings)
+    yield from _table("[vocabulary]", VocabularySettings)
     for kind, name, component in bundled():
         yield from _table(f"[{kind}.{name}]", component.Settings)
     yield ""

@@ -6,11 +6,9 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -21,6 +19,9 @@ from pydantic import (
 )
 
 from subtitled.plugin import Language
+
+from .folders import Folder
+from .vocabulary import VocabularySettings
 
 ORIGINAL = "original"
 """Stands for the language that is spoken in the chosen audio track."""
@@ -45,16 +46,6 @@ def _wanted(value: object) -> object:
     return value.strip().lower() if isinstance(value, str) else value
 
 
-def _folder(path: Path) -> Path:
-    """``~`` as the home folder. Whether it is there is not asked: a mount may be away."""
-    if "\0" in str(path):
-        raise ValueError("a path holds no zero character; write backslashes twice or use '...'")
-    try:
-        return path.expanduser()
-    except RuntimeError:
-        raise ValueError("there is no such home folder; write the path from the root") from None
-
-
 Seconds = Annotated[
     float,
     BeforeValidator(_seconds),
@@ -68,7 +59,6 @@ Seconds = Annotated[
         }
     ),
 ]
-Folder = Annotated[Path, AfterValidator(_folder)]
 Wanted = Annotated[Literal["original"] | Language, BeforeValidator(_wanted)]
 Format = Literal["srt", "vtt", "ass", "lrc", "ttml", "json", "txt"]
 
@@ -251,6 +241,19 @@ class LibrarySettings(_Section):
     translators: tuple[str, ...] = Field(
         (), description="Translators to use, first choice first. Empty: all that are configured."
     )
+    glossaries: tuple[Folder, ...] = Field(
+        (), description="Files of terms for this library: CSV, TSV, JSON or TBX."
+    )
+    bilingual: tuple[Wanted, ...] = Field(
+        (),
+        description="Two languages, the upper and the lower, to be shown together in a subtitle "
+        "of their own, beside those of `languages`.",
+    )
+    summaries: bool = Field(
+        False,
+        description="Write a synopsis, chapters with times and keywords beside each medium. Needs "
+        "a translator that follows instructions.",
+    )
     servers: tuple[str, ...] | None = Field(
         None, description="Media servers to tell. Unset: all that are configured."
     )
@@ -300,6 +303,13 @@ class LibrarySettings(_Section):
         "Such a library is polled.",
     )
 
+    @field_validator("bilingual")
+    @classmethod
+    def _two(cls, value: tuple[Wanted, ...]) -> tuple[Wanted, ...]:
+        if value and len(set(value)) != 2:
+            raise ValueError('name two languages, the upper first, such as ["zh-Hans", "original"]')
+        return value
+
 
 class ComponentSettings(BaseModel):
     """``[engines.NAME]``, ``[translators.NAME]``, ``[servers.NAME]``, ``[notifiers.NAME]``.
@@ -323,6 +333,7 @@ class Settings(_Section):
 
     daemon: DaemonSettings = Field(default_factory=lambda: DaemonSettings())
     libraries: dict[str, LibrarySettings] = Field(default_factory=dict)
+    vocabulary: VocabularySettings = Field(default_factory=lambda: VocabularySettings())
     engines: dict[str, ComponentSettings] = Field(
         default_factory=lambda: {"whisper": ComponentSettings()}
     )
