@@ -1,7 +1,7 @@
 """How many times a recogniser gets a name right that it was told, and that it was not.
 
 The embedded Whisper on a recording that names a product, through the engine itself; then what it
-costs to be told many words that are never said: word error rate of two recordings with a known text.
+costs to be told words that are never said: word error rate of two recordings with a known text.
 About two minutes.
 """
 
@@ -33,8 +33,10 @@ def heard(engine: WhisperEngine, name: str, folder: Path, terms: tuple[str, ...]
     raw = folder / f"{name}.s16"
     if not raw.exists():
         subprocess.run(
-            ["ffmpeg", "-v", "error", "-y", "-i", str(SPEECH / name)]
-            + ["-ac", "1", "-ar", "16000", "-f", "s16le", str(raw)],
+            [
+                *("ffmpeg", "-v", "error", "-y", "-i", str(SPEECH / name)),
+                *("-ac", "1", "-ar", "16000", "-f", "s16le", str(raw)),
+            ],
             check=True,
             stdin=subprocess.DEVNULL,
         )
