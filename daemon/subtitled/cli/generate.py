@@ -131,6 +131,8 @@ def _wishes(settings: Configuration, to: str, formats: str, engine: str | None) 
             languages=tuple(to.split(",")),
             formats=tuple(fmt.strip().lower() for fmt in formats.split(",")),
             engines=(engine,) if engine else (),
+            # Who names an engine wants it; a library that keeps its sound to itself wins.
+            privacy="any" if engine else "local",
             servers=(),
         )
     except ValidationError as error:
@@ -146,7 +148,7 @@ def in_its_library(
     if name is None:
         return wishes.model_copy(update={"path": medium.parent})
     library = settings.settings.libraries[name]
-    taken = ("path", "cues", "guards", "shots", "glossaries")
+    taken = ("path", "cues", "guards", "shots", "glossaries", "privacy")
     shape = {key: getattr(library, key) for key in taken}
     return wishes.model_copy(update=shape)
 

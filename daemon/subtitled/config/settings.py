@@ -21,6 +21,7 @@ from pydantic import (
 from subtitled.plugin import Language
 
 from .folders import Folder
+from .spending import BudgetSettings, PriceSettings, Privacy
 from .vocabulary import VocabularySettings
 
 ORIGINAL = "original"
@@ -244,15 +245,10 @@ class LibrarySettings(_Section):
     glossaries: tuple[Folder, ...] = Field(
         (), description="Files of terms for this library: CSV, TSV, JSON or TBX."
     )
-    bilingual: tuple[Wanted, ...] = Field(
-        (),
-        description="Two languages, the upper and the lower, to be shown together in a subtitle "
-        "of their own, beside those of `languages`.",
-    )
-    summaries: bool = Field(
-        False,
-        description="Write a synopsis, chapters with times and keywords beside each medium. Needs "
-        "a translator that follows instructions.",
+    privacy: Privacy = Field(
+        "local",
+        description="Where sound and text may be sent: nowhere (local), anywhere (any), or a list "
+        "of destinations such as qwen:singapore; subtitled plugins list shows them.",
     )
     servers: tuple[str, ...] | None = Field(
         None, description="Media servers to tell. Unset: all that are configured."
@@ -303,13 +299,6 @@ class LibrarySettings(_Section):
         "Such a library is polled.",
     )
 
-    @field_validator("bilingual")
-    @classmethod
-    def _two(cls, value: tuple[Wanted, ...]) -> tuple[Wanted, ...]:
-        if value and len(set(value)) != 2:
-            raise ValueError('name two languages, the upper first, such as ["zh-Hans", "original"]')
-        return value
-
 
 class ComponentSettings(BaseModel):
     """``[engines.NAME]``, ``[translators.NAME]``, ``[servers.NAME]``, ``[notifiers.NAME]``.
@@ -340,3 +329,5 @@ class Settings(_Section):
     translators: dict[str, ComponentSettings] = Field(default_factory=dict)
     servers: dict[str, ComponentSettings] = Field(default_factory=dict)
     notifiers: dict[str, ComponentSettings] = Field(default_factory=dict)
+    budgets: dict[str, BudgetSettings] = Field(default_factory=dict)
+    prices: dict[str, PriceSettings] = Field(default_factory=dict)
