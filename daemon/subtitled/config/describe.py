@@ -18,10 +18,13 @@ from pydantic.fields import FieldInfo
 from subtitled.plugin import Language, Secret
 
 from .load import Configuration
+from .neighbour import NeighbourSettings
 from .places import models_dir, state_dir
 from .plugins import KINDS
+from .schedule import HoursSettings, ScheduleSettings
 from .schema import bundled, json_schema
-from .settings import CueSettings, DaemonSettings, ExistingSettings, LibrarySettings, Seconds
+from .settings import CueSettings, DaemonSettings, ExistingSettings, LibrarySettings
+from .values import Seconds
 
 __all__ = ["bundled", "json_schema", "markdown", "show"]
 
@@ -31,6 +34,8 @@ def show(configuration: Configuration) -> dict[str, Any]:
     settings = configuration.settings
     shown: dict[str, Any] = {
         "daemon": _shown(settings.daemon),
+        "schedule": _shown(settings.schedule),
+        "neighbour": _shown(settings.neighbour),
         "libraries": {name: _shown(library) for name, library in settings.libraries.items()},
     }
     shown["daemon"]["state_dir"] = _shown(state_dir(settings))
@@ -86,6 +91,9 @@ def _lines() -> Iterator[str]:
     yield '`api_key` takes `{env = "NAME"}`, `{file = "/path"}` or `{credential = "name"}`, the'
     yield "last being a systemd credential (`LoadCredential=name:/path`)."
     yield from _table("[daemon]", DaemonSettings)
+    yield from _table("[schedule]", ScheduleSettings)
+    yield from _table("[schedule.libraries.NAME] and [schedule.engines.NAME]", HoursSettings)
+    yield from _table("[neighbour]", NeighbourSettings)
     yield from _table("[libraries.NAME]", LibrarySettings)
     yield from _table("[libraries.NAME.existing]", ExistingSettings)
     yield from _table("[libraries.NAME.cues]", CueSettings)
@@ -104,7 +112,7 @@ def _table(title: str, model: type[BaseModel]) -> Iterator[str]:
     yield "| key | type | default | meaning |"
     yield "|---|---|---|---|"
     for name, field in model.model_fields.items():
-        if field.annotation in (ExistingSettings, CueSettings):
+        if field.annotation in (ExistingSettings, CueSettings, dict[str, HoursSettings]):
             continue  # a table of its own
         kind = "time" if _is_seconds(field) else _kind(field.annotation)
         cells = (f"`{name}`", kind, _default(field), field.description or "")

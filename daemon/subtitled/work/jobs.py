@@ -6,6 +6,7 @@ import contextlib
 import logging
 import threading
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,10 @@ from subtitled.media.problems import unreadable
 from subtitled.plugin import Problem, Temporary
 
 from .child import Stopping
+from .door import Closed, Door, SetAside
 from .durable import CANCELLED, Durable, Queue
+from .halts import Halts
+from .jobname import JOB
 from .making import Job, Workshop, make
 from .outcomes import Outcomes, shown
 from .planning import Examination, examine, settings_digest
@@ -31,17 +35,19 @@ from .telling import WAITS, tell_server
 
 _log = logging.getLogger(__name__)
 
-PAUSED = "paused"
-"""The control in the ledger that halts work at the next stretch."""
-
 
 class Jobs:
     """Plans files, queues them, works on them and writes down what became of them."""
 
-    def __init__(self, shop: Workshop, database: Path) -> None:
+    def __init__(self, shop: Workshop, database: Path, halts: Halts | None = None) -> None:
         self._shop = shop
         self._ledger: Ledger = shop.ledger
-        self._libraries = shop.configuration.settings.libraries
+        settings = shop.configuration.settings
+        self._libraries = settings.libraries
+        mailbox = shop.ledger.mailbox
+        self.door = Door(
+            *(settings, database.parent, mailbox, halts or Halts(mailbox), shop.breakers)
+        )
         self._stopping = threading.Event()
         self._in_work: set[str] = set()
         self._doubtful = threading.Event()
@@ -60,6 +66,7 @@ class Jobs:
             changed = self._ledger.stale_failures(name, self._outcomes.makers[name])
             if changed:
                 _log.info("library %s: engines changed, %d files looked at anew", name, changed)
+        self._ledger.wake()  # hours and engines may be others now
         live = set()
         for state in (FileState.QUEUED, FileState.WORKING):
             for record in self._ledger.in_state(state):
@@ -101,6 +108,10 @@ class Jobs:
     def plan(self, record: FileRecord) -> None:
         """Look at a settled file and queue it, or write down why not."""
         library = self._libraries[record.library]
+        closed = self.door.for_library(record.library)
+        if closed is not None:
+            self._set_aside(record, closed)
+            return
         digest = settings_digest(self._shop.configuration, library)
         try:
             content = self._ledger.identities.content_of(record.path)
@@ -127,6 +138,11 @@ class Jobs:
         state = FileState.UNSATISFIABLE if decision.impossible else FileState.NOTHING_TO_DO
         reason = "; ".join(decision.impossible or decision.reasons)
         self._outcomes.remember(record, state, digest, reason=reason)
+
+    @property
+    def busy(self) -> bool:
+        """Whether a job is worked on, or waits for leave to be."""
+        return bool(self._in_work)
 
     def again(self, record: FileRecord) -> None:
         """Have a file looked at anew, because a person asked: nothing that is remembered of it, or
@@ -215,12 +231,14 @@ class Jobs:
     def _work(self, job_id: str, file_id: int, content: str) -> None:
         """One durable workflow. What it could not write down is found by :meth:`take_up_lost`."""
         self._in_work.add(job_id)
+        JOB.set(job_id)
         well = False
         try:
             self._work_on(job_id, file_id, content)
             well = True
         finally:
             self._in_work.discard(job_id)
+            JOB.set("")
             if not well:
                 self._doubtful.set()
 
@@ -232,11 +250,13 @@ class Jobs:
         library = self._libraries[record.library]
         earlier = ancestors(self._ledger, record)
         job = Job(record.path, library, content, earlier=earlier)
-        steps = Durable(self._gate)
-        self._ledger.set_state(file_id, FileState.WORKING, of_job=job_id)
+        steps = Durable(partial(self._gate, record))
         digest = record.settings_digest or settings_digest(self._shop.configuration, library)
         try:
+            self._begin(record, library)
             outcome = make(job, self._shop, steps)
+        except SetAside as aside:
+            self._set_aside(record, aside.closed)
         except Problem as problem:
             self._outcomes.failed(record, problem, digest)
         except CANCELLED:
@@ -262,7 +282,9 @@ class Jobs:
         """One durable message to a server; told later if the server is away."""
         key = f"server {said['server']}"
         try:
-            Durable(self._gate).run("tell", lambda: tell_server(self._shop.configuration, said))
+            Durable(lambda engine: None).run(
+                "tell", lambda: tell_server(self._shop.configuration, said)
+            )
         except Problem as problem:
             _log.warning("%s: %s", said["server"], problem)
             self._ledger.mailbox.control(key, str(problem))
@@ -272,13 +294,43 @@ class Jobs:
         else:
             self._ledger.mailbox.control(key, None)
 
-    def _gate(self) -> None:
-        """Wait here while work is paused; leave when the daemon stops."""
+    def _begin(self, record: FileRecord, library: LibrarySettings) -> None:
+        """Wait until a job may be begun, and say that it is."""
+        engines = library.engines or tuple(self._shop.configuration.engines)
+        self._gate(record, *engines)
+        if (closed := self.door.space(record.library)) is not None:
+            raise SetAside(closed)
+        self._ledger.set_state(record.id, FileState.WORKING, of_job=record.job_id)
+
+    def _gate(self, record: FileRecord, *engines: str) -> None:
+        """Wait here while all work waits; leave when the daemon stops.
+
+        Raises :class:`SetAside` where only this library waits, or all of these engines do.
+        """
+        named = [engine for engine in engines if engine]
         while not self._stopping.is_set():
-            if not self._ledger.mailbox.get_control(PAUSED):
+            closed = self.door.for_job(record.library, named)
+            if closed is None:
                 return
+            if not closed.whole:
+                raise SetAside(closed)
+            if record.job_id is not None and not self.queue.is_live(record.job_id):
+                return  # cancelled: the next step says so
             self._stopping.wait(1.0)
         raise Stopping
+
+    def _set_aside(self, record: FileRecord, closed: Closed) -> None:
+        """Let others go ahead; what was recognised is kept, and no attempt is counted."""
+        if record.reason != closed.why:
+            _log.info("%s waits: %s", shown(record.path), closed.why)
+        self._ledger.set_state(
+            record.id,
+            FileState.WAITING,
+            of_job=record.job_id if record.state in AT_WORK else None,
+            reason=closed.why,
+            next_try_at=closed.until,
+            job_id=None,
+        )
 
     def _clean(self, file_id: int, content: str) -> None:
         """Remove the decoded sound, unless another file of the same content needs it next."""

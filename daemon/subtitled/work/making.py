@@ -6,10 +6,11 @@ out decides which steps follow, so that a workflow taken up again after a crash 
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -37,11 +38,13 @@ from subtitled.subtitles.names import sidecar_path
 from subtitled.subtitles.ownership import Provenance
 from subtitled.subtitles.publish import can_write, file_sha256, publish
 
+from .breaker import Breakers
 from .detection import vote
 from .engines import Engines
 from .planning import Examination, examine
 from .retiming import retime
 from .routes import Means, Way, routes_for
+from .tally import Tally
 from .texts import Texts
 from .transcripts import Listened, Shots, TranscriptStore
 
@@ -56,8 +59,8 @@ class Steps(Protocol):
     def run(self, name: str, function: Callable[[], Any]) -> Any:
         """The function's JSON result, now or from an earlier life."""
 
-    def breathe(self) -> None:
-        """A point between stretches at which the work may be paused."""
+    def breathe(self, engine: str = "") -> None:
+        """A point between stretches at which the work may be paused; before ``engine`` is asked."""
 
 
 class Direct:
@@ -66,7 +69,7 @@ class Direct:
     def run(self, name: str, function: Callable[[], Any]) -> Any:
         return function()
 
-    def breathe(self) -> None:
+    def breathe(self, engine: str = "") -> None:
         return
 
 
@@ -108,6 +111,22 @@ class Workshop:
     scratch: Path
     progress: Callable[[Job, str, float], None] = field(default=lambda job, what, share: None)
     """Told what is being done and which share of it is done, 0 to 1."""
+    tally: Tally = field(default_factory=Tally)
+
+    @property
+    def breakers(self) -> Breakers:
+        """What is known of engines that failed."""
+        return Breakers(self.ledger.mailbox)
+
+    @contextlib.contextmanager
+    def asking(self, engine: str, medium: str, seconds: float) -> Iterator[None]:
+        """Around each call of an engine with so many seconds of a medium: its breaker learns from
+        how it ends, and what was done is counted."""
+        began = time.monotonic()
+        with self.breakers.watching(engine, medium):
+            yield
+        self.tally.add("audio seconds", engine, seconds)
+        self.tally.add("engine seconds", engine, time.monotonic() - began)
 
 
 def make(job: Job, shop: Workshop, steps: Steps) -> Outcome:
@@ -121,6 +140,7 @@ def make(job: Job, shop: Workshop, steps: Steps) -> Outcome:
     steps.run("find speech", lambda: making.find_speech(facts, track))
     if not making.listened(track).speech:
         return Outcome(FileState.NO_SPEECH, "nobody speaks in it")
+    steps.breathe()
     steps.run("detect language", lambda: making.detect(facts, track))
     spoken = making.listened(track).language
     assert spoken is not None
@@ -207,7 +227,10 @@ class Making:
             self._tell("detecting the language", 0.0)
             host = self.shop.engines[routes.detector]
             windows = detection_windows(listened.speech)
-            guesses = host.detect_language(self.audio(facts, track), windows)
+            heard = sum(window.duration for window in windows)
+            audio = self.audio(facts, track)
+            with self.shop.asking(routes.detector, self.job.content, heard):
+                guesses = host.detect_language(audio, windows)
         language, confidence, why = vote(guesses, tag)
         if self.job.earlier:
             self._tell("comparing it with an earlier version", 0.0)

@@ -11,7 +11,15 @@ from typing import Any
 from subtitled.config.settings import LibrarySettings
 from subtitled.library.following import tidy_up
 from subtitled.library.records import AT_WORK, FileRecord, FileState
-from subtitled.plugin import Event, Failed, Finished, Problem
+from subtitled.plugin import (
+    Event,
+    Failed,
+    Finished,
+    Misconfigured,
+    Problem,
+    Rejected,
+    Temporary,
+)
 
 from .durable import Queue
 from .making import Outcome, Workshop
@@ -21,6 +29,16 @@ from .telling import announce, message, servers_of
 from .wire import Crashed
 
 _log = logging.getLogger(__name__)
+
+
+_KINDS: dict[type[Problem], str] = {
+    Crashed: "crashed",
+    Temporary: "temporary",
+    Misconfigured: "misconfigured",
+    Rejected: "rejected",
+    Problem: "other",
+}
+"""What failures are counted as."""
 
 
 class Outcomes:
@@ -60,6 +78,8 @@ class Outcomes:
             if self._ledger.set_state(record.id, FileState.SETTLING, of_job=record.job_id):
                 self._ledger.settle(record.id)
             return
+        kind = next(name for cls, name in _KINDS.items() if isinstance(problem, cls))
+        self._shop.tally.add("failures", kind)
         attempts = record.attempts + 1
         crashes = record.crashes + 1 if isinstance(problem, Crashed) else 0
         first_wait = self._shop.configuration.settings.daemon.retry_after

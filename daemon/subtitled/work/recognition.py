@@ -12,6 +12,7 @@ from subtitled.plugin import Language, Request, Stretch, Temporary, Transcript, 
 from subtitled.subtitles.estimate import laid_over
 from subtitled.subtitles.guards import Removal, guard, load_phrases
 
+from .ceiling import Overgrown, in_pieces
 from .transcripts import recipe
 from .wire import Crashed
 
@@ -46,7 +47,7 @@ class Recognition:
         what = f"translating to {into}" if into else "transcribing"
         total = len(self._stretches)
         for number, stretch in enumerate(self._stretches):
-            making.steps.breathe()
+            making.steps.breathe(engine)
             making.tell_stretch(what, number, total)
             making.steps.run(
                 f"{what} {number + 1}/{total}",
@@ -85,11 +86,18 @@ class Recognition:
             audio = making.audio(self._facts, self._track)
             request = Request(stretch, self._spoken, into)
             host = making.shop.engines[engine]
-            try:
-                words = host.transcribe(audio, request)
-            except Crashed:
-                # Once more in a new process: most crashes are for lack of memory, and pass.
-                words = host.transcribe(audio, request)
+
+            def transcribe(request: Request) -> Transcript:
+                try:
+                    return host.transcribe(audio, request)
+                except Overgrown:
+                    raise
+                except Crashed:
+                    # Once more in a new process: most crashes are for lack of memory, and pass.
+                    return host.transcribe(audio, request)
+
+            with making.shop.asking(engine, content, stretch.interval.duration):
+                words = in_pieces(transcribe, request)
             if not host.capabilities.word_times:
                 words = replace(words, words=laid_over(words.words, stretch.speech, words.language))
             store.keep_stretch(content, self._track, recipe, stretch, words)
