@@ -106,8 +106,12 @@ class Breakers:
         return known
 
     @contextmanager
-    def watching(self, engine: str, medium: str) -> Iterator[None]:
-        """Around a call of an engine for a medium: learn from how it ends."""
+    def watching(self, engine: str, medium: str, *, proves: bool = True) -> Iterator[None]:
+        """Around a call of an engine for a medium: learn from how it ends.
+
+        ``proves``: that it goes well says that the engine works. Which language is spoken is a
+        lesser question, and each medium asks it anew.
+        """
         try:
             yield
         except (Temporary, Misconfigured) as problem:
@@ -123,7 +127,8 @@ class Breakers:
             self._well(engine)  # it answered: the file is to blame
             raise
         else:
-            self._well(engine)
+            if proves:
+                self._well(engine)
 
     def _well(self, engine: str) -> None:
         with _CHANGING:

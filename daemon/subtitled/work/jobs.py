@@ -23,8 +23,8 @@ from subtitled.media.probe import probe
 from subtitled.media.problems import unreadable
 from subtitled.plugin import Problem, Temporary
 
-from .child import Stopping
-from .door import Closed, Door, SetAside
+from .admission import Admission
+from .door import Door, SetAside
 from .durable import CANCELLED, Durable, Queue
 from .halts import Halts
 from .jobname import JOB
@@ -48,13 +48,13 @@ class Jobs:
         self.door = Door(
             *(settings, database.parent, mailbox, halts or Halts(mailbox), shop.breakers)
         )
-        self._stopping = threading.Event()
         self._in_work: set[str] = set()
         self._doubtful = threading.Event()
         """Set when ledger or queue could not be written: the two may say different things."""
         self._suspects: set[int] = set()
         self.queue = Queue(database, self._work, self._tell)
         self._outcomes = Outcomes(shop, self.queue)
+        self._admission = Admission(self.door, shop.ledger)
 
     def start(self) -> None:
         """Begin with what an earlier life left; what it lost is planned anew."""
@@ -80,7 +80,7 @@ class Jobs:
 
     def stop(self) -> None:
         """Leave everything where it is, for the next life."""
-        self._stopping.set()
+        self._admission.close()
         self._shop.engines.close()
         self.queue.stop()
 
@@ -110,7 +110,7 @@ class Jobs:
         library = self._libraries[record.library]
         closed = self.door.for_library(record.library)
         if closed is not None:
-            self._set_aside(record, closed)
+            self._admission.set_aside(record, closed)
             return
         digest = settings_digest(self._shop.configuration, library)
         try:
@@ -250,13 +250,15 @@ class Jobs:
         library = self._libraries[record.library]
         earlier = ancestors(self._ledger, record)
         job = Job(record.path, library, content, earlier=earlier)
-        steps = Durable(partial(self._gate, record))
+        steps = Durable(partial(self._admission.gate, record))
         digest = record.settings_digest or settings_digest(self._shop.configuration, library)
         try:
-            self._begin(record, library)
+            self._admission.begin(
+                record, library.engines or tuple(self._shop.configuration.engines)
+            )
             outcome = make(job, self._shop, steps)
         except SetAside as aside:
-            self._set_aside(record, aside.closed)
+            self._admission.set_aside(record, aside.closed)
         except Problem as problem:
             self._outcomes.failed(record, problem, digest)
         except CANCELLED:
@@ -293,44 +295,6 @@ class Jobs:
                 self.queue.put_message(said | {"attempt": attempt + 1}, WAITS[attempt])
         else:
             self._ledger.mailbox.control(key, None)
-
-    def _begin(self, record: FileRecord, library: LibrarySettings) -> None:
-        """Wait until a job may be begun, and say that it is."""
-        engines = library.engines or tuple(self._shop.configuration.engines)
-        self._gate(record, *engines)
-        if (closed := self.door.space(record.library)) is not None:
-            raise SetAside(closed)
-        self._ledger.set_state(record.id, FileState.WORKING, of_job=record.job_id)
-
-    def _gate(self, record: FileRecord, *engines: str) -> None:
-        """Wait here while all work waits; leave when the daemon stops.
-
-        Raises :class:`SetAside` where only this library waits, or all of these engines do.
-        """
-        named = [engine for engine in engines if engine]
-        while not self._stopping.is_set():
-            closed = self.door.for_job(record.library, named)
-            if closed is None:
-                return
-            if not closed.whole:
-                raise SetAside(closed)
-            if record.job_id is not None and not self.queue.is_live(record.job_id):
-                return  # cancelled: the next step says so
-            self._stopping.wait(1.0)
-        raise Stopping
-
-    def _set_aside(self, record: FileRecord, closed: Closed) -> None:
-        """Let others go ahead; what was recognised is kept, and no attempt is counted."""
-        if record.reason != closed.why:
-            _log.info("%s waits: %s", shown(record.path), closed.why)
-        self._ledger.set_state(
-            record.id,
-            FileState.WAITING,
-            of_job=record.job_id if record.state in AT_WORK else None,
-            reason=closed.why,
-            next_try_at=closed.until,
-            job_id=None,
-        )
 
     def _clean(self, file_id: int, content: str) -> None:
         """Remove the decoded sound, unless another file of the same content needs it next."""
