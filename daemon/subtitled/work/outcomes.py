@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import random
 import time
 from pathlib import Path
 from typing import Any
@@ -83,7 +84,7 @@ class Outcomes:
         attempts = record.attempts + 1
         crashes = record.crashes + 1 if isinstance(problem, Crashed) else 0
         first_wait = self._shop.configuration.settings.daemon.retry_after
-        then = after(problem, attempts, time.time(), first_wait, crashes)
+        then = after(problem, attempts, time.time(), first_wait, crashes, random.random())
         reason, cure = problem.what, problem.cure
         if then.state is FileState.QUARANTINED:
             reason = f"kept away from the engine, which crashed {crashes} times over it: {reason}"
