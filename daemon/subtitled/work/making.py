@@ -41,6 +41,7 @@ from subtitled.subtitles.publish import can_write, file_sha256, publish
 from .breaker import Breakers
 from .detection import vote
 from .engines import Engines
+from .gate import Errand, Gate
 from .planning import Examination, examine
 from .retiming import retime
 from .routes import Means, Way, routes_for
@@ -129,6 +130,11 @@ class Workshop:
             yield
         self.tally.add("audio seconds", engine, seconds)
         self.tally.add("engine seconds", engine, time.monotonic() - began)
+
+    @property
+    def gate(self) -> Gate:
+        """What all that leaves this machine passes."""
+        return Gate(self.configuration, self.ledger.egress)
 
 
 def make(job: Job, shop: Workshop, steps: Steps) -> Outcome:
@@ -229,9 +235,13 @@ class Making:
             self._tell("detecting the language", 0.0)
             host = self.shop.engines[routes.detector]
             windows = detection_windows(listened.speech)
-            heard = sum(window.duration for window in windows)
-            audio = self.audio(facts, track)
-            with self.shop.asking(routes.detector, self.job.content, heard, proves=False):
+            audio, seconds = self.audio(facts, track), sum(one.duration for one in windows)
+            errand = Errand(
+                *(routes.detector, host.capabilities, self.job.medium, self.job.library, "audio"),
+                *(seconds, f"{self.job.content}/{track}/language"),
+            )
+            asking = self.shop.asking(routes.detector, self.job.content, seconds, proves=False)
+            with self.shop.gate.sending(errand), asking:
                 guesses = host.detect_language(audio, windows)
         language, confidence, why = vote(guesses, tag)
         if self.job.earlier:

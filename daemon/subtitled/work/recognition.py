@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,8 @@ from subtitled.subtitles.estimate import laid_over
 from subtitled.subtitles.guards import Removal, guard, load_phrases
 
 from .ceiling import Overgrown, in_pieces
+from .gate import Errand
+from .reckoning import measured
 from .transcripts import recipe
 from .wire import Crashed
 
@@ -96,9 +99,24 @@ class Recognition:
                     # Once more in a new process: most crashes are for lack of memory, and pass.
                     return host.transcribe(audio, request)
 
-            with making.shop.asking(engine, content, stretch.interval.duration):
+            seconds = stretch.interval.duration
+            errand = Errand(
+                *(engine, host.capabilities, making.job.medium, making.job.library, "audio"),
+                *(seconds, self._piece(recipe, stretch)),
+            )
+            asking = making.shop.asking(engine, content, seconds)
+            with making.shop.gate.sending(errand) as receipts, asking:
+                begin = time.monotonic()
                 words = in_pieces(transcribe, request)
+                receipts += words.sent
+            measured(making.shop.ledger.mailbox, engine, seconds, time.monotonic() - begin)
             if not host.capabilities.word_times:
                 words = replace(words, words=laid_over(words.words, stretch.speech, words.language))
             store.keep_stretch(content, self._track, recipe, stretch, words)
         return {"words": len(words.words)}
+
+    def _piece(self, recipe: str, stretch: Stretch) -> str:
+        """A name for one piece of work: done again, it is the same."""
+        interval = stretch.interval
+        where = f"{self._making.job.content}/{self._track}/{recipe}"
+        return f"{where}/{interval.start:.3f}-{interval.end:.3f}"
