@@ -17,6 +17,7 @@ from pydantic.fields import FieldInfo
 
 from subtitled.plugin import Language, Secret
 
+from .language_settings import SourceSettings
 from .load import Configuration
 from .neighbour import NeighbourSettings
 from .places import models_dir, state_dir
@@ -99,6 +100,7 @@ def _lines() -> Iterator[str]:
     yield from _table("[neighbour]", NeighbourSettings)
     yield from _table("[libraries.NAME]", LibrarySettings)
     yield from _table("[libraries.NAME.existing]", ExistingSettings)
+    yield from _table("[libraries.NAME.sources]", SourceSettings)
     yield from _table("[libraries.NAME.cues]", CueSettings)
     yield from _table("[budgets.NAME]", BudgetSettings)
     yield from _table("[prices.NAME]", PriceSettings)
@@ -110,6 +112,10 @@ def _lines() -> Iterator[str]:
     yield ""
 
 
+_TABLES = (ExistingSettings, SourceSettings, CueSettings, dict[str, HoursSettings])
+"""Kinds of value that are shown as tables of their own."""
+
+
 def _table(title: str, model: type[BaseModel]) -> Iterator[str]:
     yield ""
     yield f"## `{title}`"
@@ -117,7 +123,7 @@ def _table(title: str, model: type[BaseModel]) -> Iterator[str]:
     yield "| key | type | default | meaning |"
     yield "|---|---|---|---|"
     for name, field in model.model_fields.items():
-        if field.annotation in (ExistingSettings, CueSettings, dict[str, HoursSettings]):
+        if field.annotation in _TABLES:
             continue  # a table of its own
         kind = "time" if _is_seconds(field) else _kind(field.annotation)
         cells = (f"`{name}`", kind, _default(field), field.description or "")

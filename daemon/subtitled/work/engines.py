@@ -29,6 +29,7 @@ from .ceiling import Ceiling, Overgrown
 from .child import Child, Stopping
 from .manners import prefix
 from .models import ModelStore
+from .pace import Pace
 from .room import Room
 
 LEAST_LIMIT = 300.0
@@ -241,6 +242,8 @@ class Engines:
         self._ceiling = Ceiling(neighbour.engine_memory, list(self._hosts.values()))
         self._listener: Child | None = None
         self._closed = False
+        self.pace = Pace()
+        """A clock that stands still while engines are stopped."""
 
     def __getitem__(self, name: str) -> EngineHost:
         try:
@@ -273,11 +276,13 @@ class Engines:
 
     def freeze(self) -> None:
         """Stop every process of this machine where it is; those that are stopped stay so."""
+        self.pace.stop()
         for process in self._processes():
             process.freeze()
 
     def thaw(self) -> None:
         """Have them go on."""
+        self.pace.go()
         for process in self._processes():
             process.thaw()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -13,9 +12,11 @@ from subtitled.plugin import Language, Request, Stretch, Temporary, Transcript, 
 from subtitled.subtitles.estimate import laid_over
 from subtitled.subtitles.guards import Removal, guard, load_phrases
 
+from .asking import asking
 from .ceiling import Overgrown, in_pieces
 from .gate import Errand
 from .reckoning import measured
+from .runs import cut_by_language
 from .transcripts import recipe
 from .wire import Crashed
 
@@ -24,9 +25,19 @@ if TYPE_CHECKING:
 
 
 class Recognition:
-    """What one track says, in words. What was once recognised is found, not paid for again."""
+    """What one track says, in words. What was once recognised is found, not paid for again.
 
-    def __init__(self, making: Making, facts: MediaFacts, track: int, spoken: Language) -> None:
+    With ``only``, what it says in the parts in that language.
+    """
+
+    def __init__(
+        self,
+        making: Making,
+        facts: MediaFacts,
+        track: int,
+        spoken: Language,
+        only: Language | None = None,
+    ) -> None:
         self._making = making
         self._facts = facts
         self._track = track
@@ -34,8 +45,9 @@ class Recognition:
         self.listened = making.listened(track)
         length = making.shop.configuration.settings.daemon.stretch
         listened = self.listened
-        self._stretches = cut_into_stretches(
-            listened.speech, length, listened.duration, listened.quiet
+        self._stretches = cut_by_language(
+            *(listened.runs, listened.speech, listened.duration, listened.quiet, only),
+            lambda speech, total, quiet: cut_into_stretches(speech, length, total, quiet),
         )
         self._known: dict[tuple[str, Language | None], Transcript] = {}
 
@@ -76,7 +88,9 @@ class Recognition:
             words, gone = guard(
                 whole, language, listened.speech, listened.duration, phrases, quiet=listened.quiet
             )
-        making.shop.transcripts.keep_removals(making.job.content, self._track, recipe, gone)
+        making.shop.transcripts.keep_removals(
+            making.job.content, self._track, recipe, gone, self._stretches
+        )
         return replace(whole, words=words)
 
     def _recognise(
@@ -104,12 +118,13 @@ class Recognition:
                 *(engine, host.capabilities, making.job.medium, making.job.library, "audio"),
                 *(seconds, self._piece(recipe, stretch)),
             )
-            asking = making.shop.asking(engine, content, seconds)
-            with making.shop.gate.sending(errand) as receipts, asking:
-                begin = time.monotonic()
+            clock = making.shop.pace.now
+            asked = asking(making.shop, engine, content, seconds)
+            with making.shop.gate.sending(errand) as receipts, asked:
+                begin = clock()
                 words = in_pieces(transcribe, request)
                 receipts += words.sent
-            measured(making.shop.ledger.mailbox, engine, seconds, time.monotonic() - begin)
+            measured(making.shop.ledger.mailbox, engine, seconds, clock() - begin)
             if not host.capabilities.word_times:
                 words = replace(words, words=laid_over(words.words, stretch.speech, words.language))
             store.keep_stretch(content, self._track, recipe, stretch, words)
