@@ -22,6 +22,7 @@ from .places import models_dir, state_dir
 from .plugins import KINDS
 from .schema import bundled, json_schema
 from .settings import CueSettings, DaemonSettings, ExistingSettings, LibrarySettings, Seconds
+from .web_settings import SourceSettings, WebSettings
 
 __all__ = ["bundled", "json_schema", "markdown", "show"]
 
@@ -31,6 +32,7 @@ def show(configuration: Configuration) -> dict[str, Any]:
     settings = configuration.settings
     shown: dict[str, Any] = {
         "daemon": _shown(settings.daemon),
+        "web": _shown(settings.web),
         "libraries": {name: _shown(library) for name, library in settings.libraries.items()},
     }
     shown["daemon"]["state_dir"] = _shown(state_dir(settings))
@@ -86,6 +88,8 @@ def _lines() -> Iterator[str]:
     yield '`api_key` takes `{env = "NAME"}`, `{file = "/path"}` or `{credential = "name"}`, the'
     yield "last being a systemd credential (`LoadCredential=name:/path`)."
     yield from _table("[daemon]", DaemonSettings)
+    yield from _table("[web]", WebSettings)
+    yield from _table("[web.sources.NAME]", SourceSettings)
     yield from _table("[libraries.NAME]", LibrarySettings)
     yield from _table("[libraries.NAME.existing]", ExistingSettings)
     yield from _table("[libraries.NAME.cues]", CueSettings)
@@ -104,13 +108,14 @@ def _table(title: str, model: type[BaseModel]) -> Iterator[str]:
     yield "| key | type | default | meaning |"
     yield "|---|---|---|---|"
     for name, field in model.model_fields.items():
-        if field.annotation in (ExistingSettings, CueSettings):
+        if field.annotation in _TABLES:
             continue  # a table of its own
         kind = "time" if _is_seconds(field) else _kind(field.annotation)
         cells = (f"`{name}`", kind, _default(field), field.description or "")
         yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
 
 
+_TABLES = (ExistingSettings, CueSettings, dict[str, SourceSettings])
 _NAMES: dict[Any, str] = {
     bool: "true or false",
     int: "whole number",

@@ -22,6 +22,8 @@ from pydantic import (
 
 from subtitled.plugin import Language
 
+from .web_settings import WebSettings
+
 ORIGINAL = "original"
 """Stands for the language that is spoken in the chosen audio track."""
 
@@ -322,6 +324,7 @@ class Settings(_Section):
     """The whole file."""
 
     daemon: DaemonSettings = Field(default_factory=lambda: DaemonSettings())
+    web: WebSettings = Field(default_factory=lambda: WebSettings())
     libraries: dict[str, LibrarySettings] = Field(default_factory=dict)
     engines: dict[str, ComponentSettings] = Field(
         default_factory=lambda: {"whisper": ComponentSettings()}
