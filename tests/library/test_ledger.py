@@ -20,7 +20,6 @@ from alembic.migration import MigrationContext
 from subtitled.library import migrations
 from subtitled.library.database import open_engine, writing
 from subtitled.library.ledger import Ledger
-from subtitled.library.mailbox import AskedFor
 from subtitled.library.records import BACKFILL, DECIDED, NEW, URGENT, FileState
 from subtitled.library.schema import metadata
 from subtitled.library.settling import Verdict

@@ -106,11 +106,11 @@ class Intake:
             if self._sieves[name].enters(folder):
                 self._noticed_in(name, folder, inside)
 
-    def confined(self, paths: Iterable[Path | None]) -> Iterator[Path]:
+    def confined(self, paths: Iterable[Path]) -> Iterator[Path]:
         """Those of some paths, which anybody may have named, that lead nowhere out of a library."""
         for path in paths:
-            name = library_of(path, self._libraries) if path is not None else None
-            if path is not None and name is not None:
+            name = library_of(path, self._libraries)
+            if name is not None:
                 if is_confined(path, self._libraries[name]):
                     yield path
                 else:

@@ -37,8 +37,8 @@ KEEP_ENDED_JOBS = 7 * 24 * 3600.0
 """Seconds for which the workflow database remembers a job that has ended."""
 _PRIORITIES = {"first": URGENT, PLAYING: URGENT, "watched": WATCHED}
 """Of files that somebody waits for, by the kind of request."""
-_LOOKING = frozenset({LOOK, "retry", *_PRIORITIES})
-"""Kinds of request about paths that may not be known yet."""
+_TAKEN = frozenset({LOOK, "retry", *_PRIORITIES})
+"""Kinds of request about paths that may not be known yet, or are just being planned."""
 AFTER_ERROR = 60.0
 """Seconds after a walk that went wrong."""
 
@@ -210,9 +210,7 @@ class Daemon:
             self._asking.ask(request)
             return True
         name = library_of(path, self._libraries) if path is not None else None
-        if path is None or name is None or request.kind not in _LOOKING:
-            return False
-        if request.kind != LOOK and self._ledger.get(path) is not None:
+        if name is None or request.kind not in _TAKEN:
             return False
         self._taking[name].asked(request)
         return True

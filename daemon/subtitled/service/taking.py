@@ -5,12 +5,12 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from subtitled.library.intake import Intake
 from subtitled.library.ledger import Ledger
-from subtitled.library.mailbox import AskedFor
+from subtitled.library.mailbox import LOOK, AskedFor
 from subtitled.library.records import FileRecord
 
 _log = logging.getLogger(__name__)
@@ -61,7 +61,11 @@ class Taking(threading.Thread):
         self._woken.set()
 
     def asked(self, request: AskedFor) -> None:
-        """Somebody asks for a path to be looked at, which may be anywhere."""
+        """Somebody asks for something about a path, which may not be known, nor lie where it seems.
+
+        It is answered in this thread, which plans as well: what comes first is not planned by what
+        was known of it before.
+        """
         with self._lock:
             self._asked.append(request)
         self._woken.set()
@@ -98,7 +102,7 @@ class Taking(threading.Thread):
             asked, self._asked = self._asked, []
         begin = time.monotonic()
         try:
-            self._intake.noticed(*paths, *self._intake.confined(one.path for one in asked))
+            self._intake.noticed(*paths, *self._unknown(asked))
             if asked:
                 self._looked(asked)
         except Exception:
@@ -107,6 +111,12 @@ class Taking(threading.Thread):
                 self._asked = asked + self._asked
             raise
         return time.monotonic() - begin
+
+    def _unknown(self, asked: Iterable[AskedFor]) -> Iterator[Path]:
+        """The paths that are to be looked at before anything can be answered."""
+        for one in asked:
+            if one.path is not None and (one.kind == LOOK or self._ledger.get(one.path) is None):
+                yield from self._intake.confined([one.path])
 
     def _plan_what_is_due(self) -> float:
         """Plan the most urgent of what has settled; in how many seconds to look again."""
