@@ -97,7 +97,7 @@ class Sender:
 
     async def send(self, client: httpx.AsyncClient, film: Path) -> None:
         begin = time.perf_counter()
-        body = {"path": str(film), "priority": "first"}
+        body = {"path": str(film), "priority": "playing"}
         try:
             said = await client.post("/hooks/generic", json=body)
         except httpx.TransportError:

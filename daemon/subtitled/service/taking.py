@@ -85,7 +85,7 @@ class Taking(threading.Thread):
             try:
                 self._woken.wait(rest)
                 self._woken.clear()
-                if self._told:
+                if self._told or self._asked:
                     self._ending.wait(max(GATHER, gather))
                     gather = GATHER_SHARE * self._take_in()
                 rest = self._plan_what_is_due()
@@ -126,7 +126,7 @@ class Taking(threading.Thread):
             if self._ending.is_set():
                 return 0.0
             self._plan(record)
-            if self._told or time.monotonic() - begin > PLANNED_FOR:
+            if self._told or self._asked or time.monotonic() - begin > PLANNED_FOR:
                 return 0.0
         if due:
             return 0.0
