@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from subtitled.config.settings import LibrarySettings
-from subtitled.config.web_settings import SourceSettings, WebSettings
+from subtitled.config.web_settings import SenderSettings, WebSettings
 from subtitled.library.confinement import is_confined
 from subtitled.library.mailbox import AskedFor
 from subtitled.web.hooks import Hooks
@@ -61,7 +61,7 @@ def test_whatever_is_written_it_ends_up_whole_or_nowhere(text: str, parts: list[
 def test_only_what_lies_in_a_library_is_asked_for() -> None:
     hooks = Hooks(
         WebSettings(
-            sources={"anime": SourceSettings(kind="sonarr", path_map=(("/srv/anime", "/tv"),))}
+            sources={"anime": SenderSettings(kind="sonarr", path_map=(("/srv/anime", "/tv"),))}
         ),
         {"films": LibrarySettings(path=Path("/srv/anime"))},
     )

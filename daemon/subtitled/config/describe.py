@@ -17,13 +17,14 @@ from pydantic.fields import FieldInfo
 
 from subtitled.plugin import Language, Secret
 
+from .language_settings import SourceSettings
 from .load import Configuration
 from .places import models_dir, state_dir
 from .plugins import KINDS
 from .schema import bundled, json_schema
 from .settings import CueSettings, DaemonSettings, ExistingSettings, LibrarySettings, Seconds
 from .spending import BudgetSettings, PriceSettings
-from .web_settings import SourceSettings, WebSettings
+from .web_settings import SenderSettings, WebSettings
 
 __all__ = ["bundled", "json_schema", "markdown", "show"]
 
@@ -92,9 +93,10 @@ def _lines() -> Iterator[str]:
     yield "last being a systemd credential (`LoadCredential=name:/path`)."
     yield from _table("[daemon]", DaemonSettings)
     yield from _table("[web]", WebSettings)
-    yield from _table("[web.sources.NAME]", SourceSettings)
+    yield from _table("[web.sources.NAME]", SenderSettings)
     yield from _table("[libraries.NAME]", LibrarySettings)
     yield from _table("[libraries.NAME.existing]", ExistingSettings)
+    yield from _table("[libraries.NAME.sources]", SourceSettings)
     yield from _table("[libraries.NAME.cues]", CueSettings)
     yield from _table("[budgets.NAME]", BudgetSettings)
     yield from _table("[prices.NAME]", PriceSettings)
@@ -120,7 +122,7 @@ def _table(title: str, model: type[BaseModel]) -> Iterator[str]:
         yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
 
 
-_TABLES = (ExistingSettings, CueSettings, dict[str, SourceSettings])
+_TABLES = (ExistingSettings, SourceSettings, CueSettings, dict[str, SenderSettings])
 _NAMES: dict[Any, str] = {
     bool: "true or false",
     int: "whole number",

@@ -13,7 +13,7 @@ Source = Literal["sonarr", "radarr", "jellyfin", "emby", "plex", "tautulli", "ge
 """Whose webhooks are understood."""
 
 
-class SourceSettings(BaseModel):
+class SenderSettings(BaseModel):
     """``[web.sources.NAME]``: one sender of webhooks."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -46,7 +46,7 @@ class WebSettings(BaseModel):
     size_limit: int = Field(
         5 * 1024**2, ge=1024, le=1024**3, description="Bytes that a webhook may have."
     )
-    sources: dict[str, SourceSettings] = Field(
+    sources: dict[str, SenderSettings] = Field(
         default_factory=dict,
         description="Senders of webhooks that need a setting; each kind answers without.",
     )
@@ -63,7 +63,7 @@ class WebSettings(BaseModel):
 
     @field_validator("sources")
     @classmethod
-    def _known(cls, value: dict[str, SourceSettings]) -> dict[str, SourceSettings]:
+    def _known(cls, value: dict[str, SenderSettings]) -> dict[str, SenderSettings]:
         kinds = Source.__args__  # type: ignore[attr-defined]
         for name, source in value.items():
             if source.kind is None and name not in kinds:

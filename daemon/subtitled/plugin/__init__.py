@@ -10,6 +10,7 @@ from .errors import Misconfigured, Problem, Rejected, Temporary
 from .events import Event, Failed, Finished, Published, event_from_json, event_to_json
 from .hookspecs import CONTRACT, hookimpl
 from .language import UNDETERMINED, Language
+from .language_names import LanguageNames, names_of
 from .memo import Memo
 from .model import DataWheel, ModelSpec
 from .notifier import Notice, Notifier, Rhythm
@@ -51,6 +52,7 @@ __all__ = [
     "Kind",
     "Language",
     "LanguageGuess",
+    "LanguageNames",
     "Line",
     "MediaServer",
     "Memo",
@@ -81,4 +83,5 @@ __all__ = [
     "event_from_json",
     "event_to_json",
     "hookimpl",
+    "names_of",
 ]

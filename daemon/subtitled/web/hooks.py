@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from subtitled.config.settings import LibrarySettings
-from subtitled.config.web_settings import Source, SourceSettings, WebSettings
+from subtitled.config.web_settings import SenderSettings, Source, WebSettings
 from subtitled.library.intake import library_of
 from subtitled.library.mailbox import AskedFor
 
@@ -33,8 +33,8 @@ class Hooks:
 
     def __init__(self, settings: WebSettings, libraries: Mapping[str, LibrarySettings]) -> None:
         self._libraries = libraries
-        self._sources: dict[str, tuple[Source, SourceSettings]] = {
-            kind: (kind, SourceSettings()) for kind in PARSERS
+        self._sources: dict[str, tuple[Source, SenderSettings]] = {
+            kind: (kind, SenderSettings()) for kind in PARSERS
         }
         for name, source in settings.sources.items():
             named: Source = next(known for known in PARSERS if known == (source.kind or name))
@@ -59,7 +59,7 @@ class Hooks:
             )
         return answer
 
-    def _placed(self, heard: Heard, settings: SourceSettings) -> Answer:
+    def _placed(self, heard: Heard, settings: SenderSettings) -> Answer:
         asked: dict[AskedFor, None] = {}
         outside = 0
         for ask in heard.asks:

@@ -15,6 +15,7 @@ from subtitled.subtitles.guards import Removal, guard, load_phrases
 
 from .gate import Errand
 from .reckoning import measured
+from .runs import cut_by_language
 from .transcripts import recipe
 from .wire import Crashed
 
@@ -23,9 +24,19 @@ if TYPE_CHECKING:
 
 
 class Recognition:
-    """What one track says, in words. What was once recognised is found, not paid for again."""
+    """What one track says, in words. What was once recognised is found, not paid for again.
 
-    def __init__(self, making: Making, facts: MediaFacts, track: int, spoken: Language) -> None:
+    With ``only``, what it says in the parts in that language.
+    """
+
+    def __init__(
+        self,
+        making: Making,
+        facts: MediaFacts,
+        track: int,
+        spoken: Language,
+        only: Language | None = None,
+    ) -> None:
         self._making = making
         self._facts = facts
         self._track = track
@@ -33,8 +44,9 @@ class Recognition:
         self.listened = making.listened(track)
         length = making.shop.configuration.settings.daemon.stretch
         listened = self.listened
-        self._stretches = cut_into_stretches(
-            listened.speech, length, listened.duration, listened.quiet
+        self._stretches = cut_by_language(
+            *(listened.runs, listened.speech, listened.duration, listened.quiet, only),
+            lambda speech, total, quiet: cut_into_stretches(speech, length, total, quiet),
         )
         self._known: dict[tuple[str, Language | None], Transcript] = {}
 
@@ -75,7 +87,9 @@ class Recognition:
             words, gone = guard(
                 whole, language, listened.speech, listened.duration, phrases, quiet=listened.quiet
             )
-        making.shop.transcripts.keep_removals(making.job.content, self._track, recipe, gone)
+        making.shop.transcripts.keep_removals(
+            making.job.content, self._track, recipe, gone, self._stretches
+        )
         return replace(whole, words=words)
 
     def _recognise(
