@@ -23,6 +23,7 @@ from subtitled.subtitles.clock import shown as clock
 from subtitled.subtitles.ownership import Whose
 from subtitled.subtitles.publish import file_sha256
 from subtitled.work.planning import Examination, examine
+from subtitled.work.translation.store import notes
 from subtitled.work.workshop import open_ledger, transcripts_in
 
 from .app import app, configuration
@@ -200,6 +201,11 @@ def _seen(settings: Configuration, path: Path) -> dict[str, Any]:
             f"{clock(gone.start, '.')} {gone.text} ({gone.reason}; {recipe})"
             for recipe, removals in store.removals(content, choice.track.index).items()
             for gone in removals
+        ],
+        "not_translated": [
+            f"{clock(one.start, '.')} {one.text} ({one.reason}; {recipe})"
+            for recipe, said in notes(store.track_folder(content, choice.track.index)).items()
+            for one in said
         ],
         "make": ways,
         "reasons": list(seen.decision.reasons),

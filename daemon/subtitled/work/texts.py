@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from typing import TYPE_CHECKING
 
 from subtitled.media.probe import MediaFacts
-from subtitled.plugin import (
-    Cue,
-    Language,
-    Subtitle,
-    Transcript,
-)
+from subtitled.plugin import Cue, Language, Subtitle, Transcript, Word
 from subtitled.subtitles.limits import Limits, limits_for, overridden
-from subtitled.subtitles.lines import break_lines
 from subtitled.subtitles.repair import repair
 from subtitled.subtitles.segmentation import segment
 from subtitled.subtitles.shots import snap
 
 from .recognition import Recognition
-from .routes import Means, Way
-from .translation import batches, translate, with_texts
+from .routes import Means, Way, routes_for
+from .translation.translating import Translating
 
 if TYPE_CHECKING:
     from .making import Making
@@ -32,6 +25,7 @@ class Texts:
 
     def __init__(self, making: Making, facts: MediaFacts, track: int, spoken: Language) -> None:
         self._making = making
+        self._track = track
         self._spoken = spoken
         self._recognition = Recognition(making, facts, track, spoken)
         self._duration = self._recognition.listened.duration
@@ -49,17 +43,17 @@ class Texts:
     def cues(self, target: Language, way: Way) -> tuple[Cue, ...]:
         """The cues in one language."""
         if way.means is Means.TEXT:
-            original = self._cues(
-                self._recognition.transcript(way.engine, None), self._spoken, False
-            )
-            return self._translated(original, target, way)
+            heard = self._recognition.transcript(way.engine, None)
+            return self._translated(heard, target, way)
         into = target if way.means is Means.SPEECH else None
-        words = self._recognition.transcript(way.engine, into)
+        words = self._recognition.transcript(way.engine, into).words
         return self._cues(words, target, way.means is not Means.TRANSCRIBE)
 
-    def _cues(self, words: Transcript, language: Language, translation: bool) -> tuple[Cue, ...]:
+    def _cues(
+        self, words: Sequence[Word], language: Language, translation: bool
+    ) -> tuple[Cue, ...]:
         limits = self._limits(language, translation)
-        cues = segment(words.words, language, limits, self._duration)
+        cues = segment(words, language, limits, self._duration)
         making = self._making
         shots = making.shop.transcripts.shots(making.job.content)
         if shots is None or not making.job.library.shots:
@@ -73,17 +67,11 @@ class Texts:
         )
         return overridden(limits, cues.overrides)
 
-    def _translated(self, original: Sequence[Cue], target: Language, way: Way) -> tuple[Cue, ...]:
-        configured = self._making.shop.configuration.translators[way.translator]
-        translator = configured.make()
-        able = configured.component.capabilities(configured.settings)
-        limits = self._limits(target, True)
-        texts: dict[int, str] = {}
-        for lines in batches(original, able.batch):
-            self._making.steps.breathe()
-            answer = self._making.steps.run(
-                f"translate to {target} from line {lines[0].id}",
-                partial(translate, way.translator, translator, lines, self._spoken, target),
-            )
-            texts |= dict(answer)
-        return tuple(with_texts(original, texts, lambda text: break_lines(text, target, limits)))
+    def _translated(self, heard: Transcript, target: Language, way: Way) -> tuple[Cue, ...]:
+        """The cues of a translation: whole sentences, laid out anew in the target's limits."""
+        making, limits = self._making, self._limits(target, True)
+        known = routes_for(making.shop.configuration, making.job.library)
+        chain = dict.fromkeys((way.translator, *known.translators_for(self._spoken, target)))
+        translating = Translating(making, self._track, self._spoken, target, tuple(chain))
+        words = translating.words(heard.words, limits, self._duration)
+        return self._cues(words, target, True)
