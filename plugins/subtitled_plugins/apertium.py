@@ -1,7 +1,7 @@
 """Apertium: rules and dictionaries on this machine, or its server APY. No network, no model.
 
-Lines go out as paragraphs. Apertium ends a sentence where a paragraph ends, so no line takes words
-of the next, and the paragraphs are counted when they come back.
+Lines go out as paragraphs. The program ends a sentence where a paragraph ends, so no line takes
+words of the next, and the paragraphs are counted when they come back.
 """
 
 from __future__ import annotations
@@ -86,10 +86,12 @@ class Apertium(Translator):
     def translate(self, batch: Batch) -> Translation:
         mode = self._mode(batch.source, batch.target)
         texts = [_plain(line.text) for line in batch.lines]
-        found = self._paragraphs(mode, texts)
+        found = [] if self.settings.url else _paragraphs(self._ran(mode, BETWEEN.join(texts)))
         if len(found) != len(texts):
-            # They cannot be told apart: each by itself, which needs no telling.
-            found = [BETWEEN.join(self._paragraphs(mode, [text])) for text in texts]
+            # They cannot be told apart: each by itself, which needs no telling. The server does
+            # not end a sentence where a paragraph ends.
+            one_by_one = self._served if self.settings.url else self._ran
+            found = [one_by_one(mode, text) if text else "" for text in texts]
         lines = tuple(
             Line(line.id, _unmarked(text, line.text))
             for line, text in zip(batch.lines, found, strict=True)
@@ -134,12 +136,6 @@ class Apertium(Translator):
             return [f"{one['sourceLanguage']}-{one['targetLanguage']}" for one in said]
         except (TypeError, KeyError):
             raise self._stranger() from None
-
-    def _paragraphs(self, mode: str, texts: Sequence[str]) -> list[str]:
-        """What came back for some paragraphs; not always as many."""
-        whole = BETWEEN.join(texts)
-        answer = self._served(mode, whole) if self.settings.url else self._ran(mode, whole)
-        return re.split(r"\n[ \t]*\n", answer.rstrip("\n")) if texts else []
 
     def _ran(self, mode: str, text: str) -> str:
         command = [self.settings.command, "-u", "-d", str(self.settings.data), mode]
@@ -239,6 +235,10 @@ def _destination(settings: ApertiumSettings) -> str:
         return LOCAL
     stays = is_loopback(settings.url) if settings.local is None else settings.local
     return LOCAL if stays else f"apertium:{host_of(settings.url)}"
+
+
+def _paragraphs(text: str) -> list[str]:
+    return re.split(r"\n[ \t]*\n", text.rstrip("\n"))
 
 
 def _plain(text: str) -> str:

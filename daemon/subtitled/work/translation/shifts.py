@@ -7,6 +7,7 @@ questions, and how long a line is.
 
 from __future__ import annotations
 
+import functools
 import math
 import re
 import statistics
@@ -33,6 +34,7 @@ _DENSITY = (
 """How many letters of an alphabet say what one character of a script says."""
 
 
+@functools.lru_cache(maxsize=4096)
 def letters(text: str) -> float:
     """How much a text says, in letters of an alphabet: what translations of it are measured by."""
     total = 0.0
@@ -123,6 +125,7 @@ def _best_run(gains: Sequence[float]) -> set[int]:
     return set(best_run) if best > SURE else set()
 
 
+@functools.lru_cache(maxsize=4096)
 def _fit(source: str, text: str, usual: float) -> float:
     """How much speaks for a text being the translation of a source, in points."""
     points = 0.0

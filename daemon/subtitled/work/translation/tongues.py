@@ -53,6 +53,7 @@ def _beginnings(language: Language) -> tuple[str, ...]:
     return _SCRIPTS.get(script, ())
 
 
+@functools.lru_cache(maxsize=4096)
 def in_its_script(text: str, language: Language) -> float:
     """The share of letters that are of the language's script; 1 where the script is unknown."""
     beginnings = _beginnings(language)
@@ -62,6 +63,7 @@ def in_its_script(text: str, language: Language) -> float:
     return sum(name.startswith(beginnings) for name in names) / len(names)
 
 
+@functools.lru_cache(maxsize=4096)
 def other_language(text: str, language: Language) -> Language | None:
     """The language that a text is in, if that is clearly not the one it should be in."""
     if sum(c.isalpha() for c in text) < ENOUGH:
