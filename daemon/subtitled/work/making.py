@@ -39,6 +39,7 @@ from subtitled.subtitles.publish import can_write, file_sha256, publish
 
 from .detection import vote
 from .engines import Engines
+from .gate import Errand, Gate
 from .planning import Examination, examine
 from .retiming import retime
 from .routes import Means, Way, routes_for
@@ -108,6 +109,11 @@ class Workshop:
     scratch: Path
     progress: Callable[[Job, str, float], None] = field(default=lambda job, what, share: None)
     """Told what is being done and which share of it is done, 0 to 1."""
+
+    @property
+    def gate(self) -> Gate:
+        """What all that leaves this machine passes."""
+        return Gate(self.configuration, self.ledger.egress)
 
 
 def make(job: Job, shop: Workshop, steps: Steps) -> Outcome:
@@ -207,7 +213,13 @@ class Making:
             self._tell("detecting the language", 0.0)
             host = self.shop.engines[routes.detector]
             windows = detection_windows(listened.speech)
-            guesses = host.detect_language(self.audio(facts, track), windows)
+            audio, seconds = self.audio(facts, track), sum(one.duration for one in windows)
+            errand = Errand(
+                *(routes.detector, host.capabilities, self.job.medium, self.job.library, "audio"),
+                *(seconds, f"{self.job.content}/{track}/language"),
+            )
+            with self.shop.gate.sending(errand):
+                guesses = host.detect_language(audio, windows)
         language, confidence, why = vote(guesses, tag)
         if self.job.earlier:
             self._tell("comparing it with an earlier version", 0.0)

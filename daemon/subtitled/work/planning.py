@@ -106,7 +106,7 @@ def settings_digest(configuration: Configuration, library: LibrarySettings) -> s
     policy = library.model_dump_json(
         include={
             *("languages", "formats", "audio", "existing", "yielding", "engines", "translators"),
-            *("guards", "shots"),
+            *("guards", "shots", "privacy"),
         }
     )
     phrases = str(configuration.settings.daemon.phrases) if library.guards else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,8 @@ from subtitled.plugin import Language, Request, Stretch, Temporary, Transcript, 
 from subtitled.subtitles.estimate import laid_over
 from subtitled.subtitles.guards import Removal, guard, load_phrases
 
+from .gate import Errand
+from .reckoning import measured
 from .transcripts import recipe
 from .wire import Crashed
 
@@ -85,12 +88,27 @@ class Recognition:
             audio = making.audio(self._facts, self._track)
             request = Request(stretch, self._spoken, into)
             host = making.shop.engines[engine]
-            try:
-                words = host.transcribe(audio, request)
-            except Crashed:
-                # Once more in a new process: most crashes are for lack of memory, and pass.
-                words = host.transcribe(audio, request)
+            errand = Errand(
+                *(engine, host.capabilities, making.job.medium, making.job.library, "audio"),
+                *(stretch.interval.duration, self._piece(recipe, stretch)),
+            )
+            with making.shop.gate.sending(errand) as receipts:
+                begin = time.monotonic()
+                try:
+                    words = host.transcribe(audio, request)
+                except Crashed:
+                    # Once more in a new process: most crashes are for lack of memory, and pass.
+                    words = host.transcribe(audio, request)
+                receipts += words.sent
+            took, mailbox = time.monotonic() - begin, making.shop.ledger.mailbox
+            measured(mailbox, engine, stretch.interval.duration, took)
             if not host.capabilities.word_times:
                 words = replace(words, words=laid_over(words.words, stretch.speech, words.language))
             store.keep_stretch(content, self._track, recipe, stretch, words)
         return {"words": len(words.words)}
+
+    def _piece(self, recipe: str, stretch: Stretch) -> str:
+        """A name for one piece of work: done again, it is the same."""
+        interval = stretch.interval
+        where = f"{self._making.job.content}/{self._track}/{recipe}"
+        return f"{where}/{interval.start:.3f}-{interval.end:.3f}"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
+import json
 from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -17,6 +19,7 @@ from subtitled.plugin import (
     Rejected,
     Temporary,
     Translator,
+    TranslatorCapabilities,
     Word,
 )
 from subtitled.subtitles.guards import Removal
@@ -24,7 +27,9 @@ from subtitled.subtitles.limits import Limits
 from subtitled.subtitles.repair import repair, spaced
 from subtitled.subtitles.scripts import is_spaceless
 
+from ..gate import Errand
 from ..transcripts import recipe
+from ..wire import Waiting
 from .calls import ask
 from .checks import Fault
 from .layout import words_of
@@ -123,6 +128,8 @@ class Translating:
             ]
             try:
                 self._by(member, said, lines, context, texts, faults)
+            except Waiting:
+                raise  # for a budget of which its owner said that it is to be waited for
             except (Temporary, Misconfigured) as one:
                 # The next in the chain does the rest; this one is not tried again in this run.
                 member.given_up = problem = one
@@ -184,7 +191,22 @@ class Translating:
             settle(batch, texts, partial(self._ask, member), keep)
 
     def _ask(self, member: _Member, batch: Batch) -> Sequence[Line]:
-        return ask(member.name, member.translator, batch).lines
+        """One call, through the gate. A budget that is spent ends this translator's part."""
+        making, passed = self._making, False
+        errand = Errand(
+            *(member.name, member.able, making.job.medium, making.job.library, "text"),
+            *(float(sum(len(line.text) for line in batch.lines)), member.piece(batch)),
+        )
+        try:
+            with making.shop.gate.sending(errand) as receipts:
+                passed = True
+                said = ask(member.name, member.translator, batch)
+                receipts += said.sent
+        except Rejected as problem:
+            if passed:
+                raise
+            raise Temporary(problem.what, problem.cure) from problem
+        return said.lines
 
     def _terms_in(self, lines: Sequence[Line]) -> tuple[Pair, ...]:
         """The terms that some lines mention."""
@@ -202,12 +224,19 @@ class _Member:
         facts = settings | {" protocol": PROTOCOL, " source": source}
         store = making.shop.transcripts.track_folder(making.job.content, track)
         self.name: str = configured.name
-        self.size = max(1, configured.component.capabilities(configured.settings).batch)
+        self.able: TranslatorCapabilities = configured.component.capabilities(configured.settings)
+        self.size = max(1, self.able.batch)
         self.folder = store / recipe(configured.name, facts, target)
         self.lines = Lines(self.folder)
         self.given_up: Problem | None = None
         self._configured = configured
         self._made: Translator | None = None
+
+    def piece(self, batch: Batch) -> str:
+        """A name for one call: done again, it is the same."""
+        said = json.dumps([[line.id, line.text] for line in batch.lines])
+        digest = hashlib.sha256(said.encode()).hexdigest()[:16]
+        return f"{'/'.join(self.folder.parts[-3:])}/{digest}"
 
     @property
     def translator(self) -> Translator:
