@@ -238,6 +238,10 @@ class TranscriptStore:
         target = self.folder / content[:2] / content / "shots.json"
         write_durably(target, _SHOTS.dump_json(shots, indent=1))
 
+    def track_folder(self, content: str, track: int) -> Path:
+        """Where everything of a track lies; what is made of its words lies there too."""
+        return self._track(content, track)
+
     def _track(self, content: str, track: int) -> Path:
         return self.folder / content[:2] / content / str(track)
 
