@@ -5,6 +5,7 @@ holds the conformance kit for your tests.
 """
 
 from .component import Component, Context, Finding, Settings
+from .encoding import CODECS, ENDINGS, encode
 from .engine import LOCAL, Capabilities, Engine, Price, Request
 from .errors import Misconfigured, Problem, Rejected, Temporary
 from .events import Event, Failed, Finished, Published
@@ -16,7 +17,17 @@ from .notifier import Notifier
 from .secret import Secret
 from .sent import Sent
 from .server import MediaServer
-from .speech import SAMPLE_RATE, Audio, Evidence, Interval, LanguageGuess, Stretch, Transcript, Word
+from .speech import (
+    SAMPLE_RATE,
+    Audio,
+    Evidence,
+    Interval,
+    LanguageGuess,
+    Note,
+    Stretch,
+    Transcript,
+    Word,
+)
 from .subtitle import Cue, Kind, Subtitle
 from .title import Title
 from .translator import (
@@ -30,7 +41,9 @@ from .translator import (
 )
 
 __all__ = [
+    "CODECS",
     "CONTRACT",
+    "ENDINGS",
     "LOCAL",
     "SAMPLE_RATE",
     "UNDETERMINED",
@@ -56,6 +69,7 @@ __all__ = [
     "Memo",
     "Misconfigured",
     "ModelSpec",
+    "Note",
     "Notifier",
     "Pair",
     "Price",
@@ -76,5 +90,6 @@ __all__ = [
     "TranslatorCapabilities",
     "Word",
     "Writing",
+    "encode",
     "hookimpl",
 ]

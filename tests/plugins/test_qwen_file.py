@@ -1,0 +1,346 @@
+"""Whole files through Qwen: uploaded once, paid once, taken up again after whatever happens."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from qwen_house import KEY, engine, options, request, sound
+
+from standins.dashscope import DashScope, Fault, Sentence, standing_in
+from subtitled.plugin import Interval, Memo, Misconfigured, Rejected, Temporary
+from subtitled.plugin.testing import check_engine, check_transcript
+from subtitled_plugins.qwen import search
+from subtitled_plugins.qwen.engine import QwenEngine
+
+SUBMIT = "/services/audio/asr/transcription"
+
+
+@pytest.fixture
+def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[DashScope]:
+    monkeypatch.setenv("QWEN_KEY", KEY)
+    with standing_in(DashScope()) as service:
+        yield service
+
+
+@pytest.fixture
+def memo(tmp_path: Path) -> Memo:
+    return Memo(tmp_path / "memo.json")
+
+
+def test_a_file_comes_back_as_words_with_times(
+    service: DashScope, tmp_path: Path, memo: Memo
+) -> None:
+    asked = request(7.0, memo, terms=("Kowalski",))
+    said = engine(service).transcribe(sound(tmp_path, 7.0), asked)
+    check_transcript(said, asked.stretch)
+    assert said.text.startswith("This is sentence 1. This is sentence 2.")
+    assert [(w.text, w.start, w.end) for w in said.words[:3]] == [
+        (" This", 0.0, 0.4),
+        (" is", 0.4, 0.6),
+        (" sentence 1.", 0.6, 1.4),
+    ]
+    assert [(note.language, note.emotion) for note in said.notes][:1] == [("en", "neutral")]
+
+
+def test_the_receipt_says_who_got_how_much(service: DashScope, tmp_path: Path, memo: Memo) -> None:
+    (sent,) = engine(service).transcribe(sound(tmp_path, 7.0), request(7.0, memo)).sent
+    assert (sent.kind, sent.amount, sent.host) == ("audio", sum(service.billed), "127.0.0.1")
+    assert sent.request_id
+
+
+def test_what_is_sent_is_small_and_tells_nothing_of_the_file(
+    service: DashScope, tmp_path: Path, memo: Memo
+) -> None:
+    engine(service).transcribe(sound(tmp_path, 7.0), request(7.0, memo, terms=("Kowalski",)))
+    ((name, body),) = service.uploads.items()
+    assert len(body) < 7 * 8_000
+    assert "sound" not in name and str(tmp_path) not in name
+    probe = ["ffprobe", "-v", "error", "-of", "json", "-show_streams", "-show_format", "-"]
+    facts = json.loads(subprocess.run(probe, input=body, capture_output=True, check=True).stdout)
+    (stream,) = facts["streams"]
+    assert (stream["codec_name"], stream["channels"]) == ("opus", 1)
+    assert set(stream.get("tags", {})) | set(facts["format"].get("tags", {})) <= {"encoder"}
+    (body,) = service.asked(SUBMIT)
+    assert body["parameters"] == {
+        "channel_id": [0],
+        "enable_words": True,
+        "enable_itn": False,
+        "language": "en",
+        "corpus": {"text": "Kowalski"},
+    }
+
+
+def test_silence_at_the_ends_is_neither_sent_nor_paid(service: DashScope, tmp_path: Path) -> None:
+    asked = request(30.0, speech=(Interval(10.0, 12.0), Interval(15.0, 16.0)))
+    said = engine(service).transcribe(sound(tmp_path, 30.0), asked)
+    assert service.billed == [7.0]
+    assert said.words[0].start == pytest.approx(9.7)
+    check_transcript(said, asked.stretch)
+
+
+def test_a_file_in_which_nobody_speaks_is_not_sent(service: DashScope, tmp_path: Path) -> None:
+    check_engine(QwenEngine, options(service))
+    service.requests.clear()
+    asked = request(5.0)
+    nobody = type(asked)(type(asked.stretch)(asked.stretch.interval, ()), asked.language)
+    assert engine(service).transcribe(sound(tmp_path, 5.0), nobody).words == ()
+    assert service.requests == []
+
+
+def test_a_file_in_which_nothing_was_heard_is_done(service: DashScope, tmp_path: Path) -> None:
+    service.recognise = lambda sound: []
+    assert engine(service).transcribe(sound(tmp_path, 3.0), request(3.0)).words == ()
+
+
+@pytest.mark.parametrize("model", ["qwen-audio-3.1-asr-flash-filetrans", "fun-asr"])
+def test_the_other_family_brings_speakers_and_masks_no_words(
+    service: DashScope, tmp_path: Path, model: str
+) -> None:
+    made = engine(service, model=model, speakers=True)
+    said = made.transcribe(sound(tmp_path, 5.0), request(5.0, terms=("Kowalski", "x" * 90)))
+    assert {word.speaker for word in said.words} == {"0", "1"}
+    assert said.text.startswith("This is sentence 1. This")
+    (body,) = service.asked(SUBMIT)
+    assert list(body["input"]) == ["file_urls"]
+    told = body["parameters"]
+    assert told["special_word_filter"] == {"system_reserved_filter": False}
+    assert told["diarization_enabled"] is True
+    assert told["language_hints"] == ["en"]
+    assert ("vocabulary" in told) == model.startswith("qwen-audio")
+    (sent,) = said.sent
+    assert sent.amount == sum(service.billed)
+
+
+def test_a_second_call_takes_up_the_task_of_the_first(
+    service: DashScope, tmp_path: Path, memo: Memo
+) -> None:
+    audio, asked = sound(tmp_path, 4.0), request(4.0, memo)
+    first = engine(service).transcribe(audio, asked)
+    second = engine(service).transcribe(audio, asked)
+    assert first.words == second.words
+    assert len(service.uploads) == len(service.tasks) == len(service.billed) == 1
+
+
+def test_a_task_that_is_not_done_in_time_is_left_and_taken_up_later(
+    service: DashScope, tmp_path: Path, memo: Memo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service.task_seconds = 3600.0
+    audio, asked = sound(tmp_path, 4.0), request(4.0, memo)
+    made = engine(service)
+    made._by._patience = type(made._by._patience)(0.01, 0.02, 0.2, 0.0)  # type: ignore[union-attr]
+    with pytest.raises(Temporary, match="not done yet"):
+        made.transcribe(audio, asked)
+    for task in service.tasks.values():
+        task.due = 0.0
+    engine(service).transcribe(audio, asked)
+    assert len(service.uploads) == len(service.tasks) == 1
+
+
+def test_a_submission_whose_answer_is_lost_is_looked_for_and_not_repeated(
+    service: DashScope, tmp_path: Path, memo: Memo
+) -> None:
+    service.faults.append(Fault(SUBMIT, cut="after"))
+    said = engine(service).transcribe(sound(tmp_path, 4.0), request(4.0, memo))
+    assert said.text
+    assert len(service.asked(SUBMIT)) == len(service.tasks) == len(service.billed) == 1
+
+
+def test_another_task_of_the_same_account_is_not_taken_for_ours(
+    service: DashScope, tmp_path: Path, memo: Memo
+) -> None:
+    other = sound(tmp_path, 2.0)
+    engine(service).transcribe(other, request(2.0))
+    service.faults.append(Fault(SUBMIT, cut="after"))
+    said = engine(service).transcribe(sound(tmp_path, 6.0), request(6.0, memo))
+    assert "sentence 3" in said.text
+    assert len(service.tasks) == 2
+
+
+def test_a_submission_that_never_arrived_is_made_again_without_a_second_upload(
+    service: DashScope, tmp_path: Path, memo: Memo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "ARRIVES", 0.2)
+    service.faults.append(Fault(SUBMIT, cut="before"))
+    audio, asked = sound(tmp_path, 4.0), request(4.0, memo)
+    with pytest.raises(Temporary, match="did not arrive"):
+        engine(service).transcribe(audio, asked)
+    assert engine(service).transcribe(audio, asked).text
+    assert len(service.uploads) == len(service.tasks) == 1
+
+
+def test_where_tasks_are_not_listed_nothing_is_submitted_for_a_day(
+    service: DashScope, tmp_path: Path, memo: Memo
+) -> None:
+    service.lists_tasks = False
+    service.faults.append(Fault(SUBMIT, cut="after"))
+    audio, asked = sound(tmp_path, 4.0), request(4.0, memo)
+    for _ in range(2):
+        with pytest.raises(Temporary, match="does not list its tasks") as caught:
+            engine(service).transcribe(audio, asked)
+        assert caught.value.retry_after
+    assert len(service.asked(SUBMIT)) == 1
+    said = memo.read()
+    memo.keep(**said | {"submitting": str(time.time() - 25 * 3600)})
+    assert engine(service).transcribe(audio, asked).text
+    assert len(service.asked(SUBMIT)) == 2
+
+
+def test_a_memo_of_another_model_or_place_is_not_taken_up(
+    service: DashScope, tmp_path: Path, memo: Memo
+) -> None:
+    audio, asked = sound(tmp_path, 4.0), request(4.0, memo)
+    engine(service).transcribe(audio, asked)
+    engine(service, model="fun-asr").transcribe(audio, asked)
+    assert len(service.tasks) == 2
+
+
+def test_a_task_that_is_no_longer_known_is_begun_anew(
+    service: DashScope, tmp_path: Path, memo: Memo
+) -> None:
+    audio, asked = sound(tmp_path, 4.0), request(4.0, memo)
+    engine(service).transcribe(audio, asked)
+    service.tasks.clear()
+    with pytest.raises(Temporary, match="no longer known"):
+        engine(service).transcribe(audio, asked)
+    assert engine(service).transcribe(audio, asked).text
+
+
+def test_sound_that_could_not_be_fetched_is_uploaded_anew(
+    service: DashScope, tmp_path: Path, memo: Memo
+) -> None:
+    audio, asked = sound(tmp_path, 4.0), request(4.0, memo)
+    made, store = engine(service), service.form_post
+    service.form_post = lambda fields: None  # type: ignore[method-assign]
+    with pytest.raises(Temporary, match="FILE_404_NOT_FOUND"):
+        made.transcribe(audio, asked)
+    service.form_post = store  # type: ignore[method-assign]
+    assert made.transcribe(audio, asked).text
+
+
+def test_nothing_is_paid_twice_when_the_process_is_killed_at_any_step(
+    service: DashScope, tmp_path: Path, memo: Memo
+) -> None:
+    audio = sound(tmp_path, 4.0)
+    service.task_seconds = 0.5
+    script = f"""
+from pathlib import Path
+from qwen_house import engine, request
+from standins.dashscope import DashScope
+from subtitled.plugin import Audio, Memo
+from subtitled_plugins.qwen import search
+search.ARRIVES = 1.0
+service = DashScope()
+service.port = {service.port}
+memo = Memo(Path({str(memo.path)!r}))
+engine(service).transcribe(Audio(Path({str(audio.path)!r})), request(4.0, memo))
+"""
+    tests = Path(__file__).parent
+    environment = os.environ | {
+        "PYTHONPATH": os.pathsep.join([str(tests), str(tests.parent), *sys.path])
+    }
+
+    def until(reached: str) -> None:
+        process = subprocess.Popen([sys.executable, "-c", script], env=environment)
+        try:
+            limit = time.monotonic() + 60
+            while reached not in memo.read() and process.poll() is None:
+                assert time.monotonic() < limit, "the engine did not get that far"
+                time.sleep(0.002)
+        finally:
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+
+    for reached in ("object", "submitting", "task"):
+        until(reached)
+    assert engine(service).transcribe(audio, request(4.0, memo)).text
+    assert len(service.uploads) == 1
+    assert len(service.tasks) == len(service.billed) == 1
+
+
+def test_throttling_and_faults_of_the_service_pass(
+    service: DashScope, tmp_path: Path, memo: Memo
+) -> None:
+    service.faults += [
+        Fault("/uploads", 500, "InternalError"),
+        Fault(SUBMIT, 429, "Throttling.RateQuota", headers={"Retry-After": "1"}),
+        Fault("/tasks/", 503, "ServiceUnavailable"),
+        Fault("/tasks/", cut="before"),
+        Fault("/result/", 500, body=b"oops"),
+    ]
+    assert engine(service).transcribe(sound(tmp_path, 3.0), request(3.0, memo)).text
+    assert len(service.tasks) == 1
+
+
+@pytest.mark.parametrize(
+    ("route", "body"),
+    [("/tasks/", b"<html>"), ("/tasks/", b"[]"), ("/result/", b"{}"), ("/result/", b"[1]")],
+)
+def test_an_answer_in_another_shape_is_a_problem_and_no_crash(
+    service: DashScope, tmp_path: Path, memo: Memo, route: str, body: bytes
+) -> None:
+    service.faults.append(Fault(route, body=body, times=99))
+    with pytest.raises(Temporary):
+        engine(service).transcribe(sound(tmp_path, 3.0), request(3.0, memo))
+
+
+def test_what_cannot_be_decoded_is_refused_for_good(
+    service: DashScope, tmp_path: Path, memo: Memo
+) -> None:
+    service.decoded = lambda file: b""  # type: ignore[method-assign]
+    with pytest.raises(Rejected, match="NO_VALID_AUDIO_ERROR"):
+        engine(service).transcribe(sound(tmp_path, 3.0), request(3.0, memo))
+    assert memo.read() == {}
+
+
+def test_a_bucket_of_the_users_own_is_used_and_emptied(
+    service: DashScope, tmp_path: Path, memo: Memo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BUCKET_KEY", "AKIDEXAMPLE")
+    monkeypatch.setenv("BUCKET_SECRET", "wJalrXUtnFEMI/K7MDENG")
+    bucket = {
+        "url": f"http://127.0.0.1:{service.port}/bucket",
+        "access_key": {"env": "BUCKET_KEY"},
+        "secret_key": {"env": "BUCKET_SECRET"},
+    }
+    made = engine(service, bucket=bucket)
+    assert made.transcribe(sound(tmp_path, 4.0), request(4.0, memo)).text
+    assert service.uploads == {}
+    assert not [path for _, path, _, _ in service.requests if "/uploads" in path]
+    assert "Signature" not in memo.path.read_text()
+    (task,) = service.tasks.values()
+    assert task.url.startswith(bucket["url"])
+
+
+def test_a_wrong_key_is_said_with_its_cure_and_never_shown(
+    service: DashScope, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("QWEN_KEY", "sk-wrong")
+    made = engine(service)
+    with pytest.raises(Misconfigured, match=r"engines\.qwen\.api_key") as caught:
+        made.transcribe(sound(tmp_path, 3.0), request(3.0))
+    assert "sk-wrong" not in str(caught.value)
+    (finding,) = made.check()
+    assert not finding.ok and "region" in finding.cure
+
+
+def test_the_check_says_that_the_key_is_taken_and_costs_nothing(service: DashScope) -> None:
+    (finding,) = engine(service).check()
+    assert finding.ok
+    assert service.billed == [] and not service.uploads
+
+
+def test_chinese_comes_back_without_spaces(service: DashScope, tmp_path: Path) -> None:
+    first = Sentence((("欢", 0.1, 0.3), ("迎", 0.3, 0.5), ("您。", 0.5, 0.9)), "zh")
+    second = Sentence((("再", 1.1, 1.3), ("见！", 1.3, 1.5)), "zh")
+    service.recognise = lambda sound: [first, second]
+    said = engine(service).transcribe(sound(tmp_path, 3.0), request(3.0, language="zh"))
+    assert said.text == "欢迎您。再见！"
+    assert [word.text for word in said.words] == ["欢", "迎", "您。", "再", "见！"]
