@@ -6,134 +6,53 @@ recognition and translation within the request. It refuses what the real one ref
 it would charge, and can be told to misbehave. It recognises by ``recognise``, which is a canned
 text by default; :mod:`standins.hearing` brings Whisper.
 
-By hand: ``python tests/standins/dashscope.py 8000 [--whisper]``.
+    with standing_in(DashScope()) as service:
+        ...  # base_url = service.url, api_key = KEY
 """
 
 from __future__ import annotations
 
 import base64
-import email.parser
-import email.policy
-import json
 import math
 import re
 import subprocess
 import threading
 import time
-import urllib.request
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+
+from .dashscope_http import PREFIX, handler
+from .dashscope_shapes import (
+    CODES,
+    FUN_FILE_PARAMETERS,
+    LANGUAGES,
+    MODELS,
+    QWEN_FILE_PARAMETERS,
+    Fault,
+    Recogniser,
+    Refused,
+    Sentence,
+    Task,
+    audio_of,
+    bad,
+    canned,
+    sentence_json,
+)
+from .dashscope_storage import Storage
+
+__all__ = ["KEY", "DashScope", "Fault", "Recogniser", "Sentence", "canned", "standing_in"]
 
 KEY = "sk-0123456789abcdef0123456789abcdef"
-PREFIX = "/api/v1"
-CODES = frozenset(
-    "zh yue en ja de ko ru fr pt ar it es hi id th tr uk vi cs da fil fi is ms no pl sv".split()
-)
-QWEN_FILE_PARAMETERS = {"channel_id", "language", "enable_itn", "enable_words", "corpus"}
-FUN_FILE_PARAMETERS = {
-    *("channel_id", "language_hints", "diarization_enabled", "speaker_count", "vocabulary_id"),
-    *("vocabulary", "special_word_filter", "disfluency_removal_enabled"),
-    "timestamp_alignment_enabled",
-}
-MODELS = {
-    "beijing": {
-        *("qwen3-asr-flash", "qwen3-asr-flash-filetrans", "qwen-audio-3.1-asr-flash-filetrans"),
-        *("qwen-audio-3.0-asr-flash-filetrans", "fun-asr", "fun-asr-mtl", "paraformer-v2"),
-        *("qwen-mt-plus", "qwen-mt-flash", "qwen-mt-turbo"),
-    },
-    "us": {"qwen3-asr-flash-us", "qwen-mt-lite-us"},
-}
-MODELS["singapore"] = MODELS["beijing"] - {"paraformer-v2"}
-LANGUAGES = frozenset({"auto", "English", "French", "German", "Spanish", "Chinese", "Japanese"})
-PUNCTUATION = ".,!?;:。，！？"
 
 
-@dataclass(frozen=True, slots=True)
-class Sentence:
-    """What was heard: words with seconds; the text is the words as they stand."""
-
-    words: tuple[tuple[str, float, float], ...]
-    language: str = "en"
-
-    @property
-    def text(self) -> str:
-        return "".join(word for word, _, _ in self.words).strip()
-
-
-Recogniser = Callable[[bytes], list[Sentence]]
-"""Sound as 16-bit mono at 16 kHz to what is said in it."""
-
-
-def canned(sound: bytes) -> list[Sentence]:
-    """A sentence for each two seconds begun, that says which it is."""
-    total = len(sound) / 32_000
-    return [
-        Sentence(
-            (
-                (" This", 2.0 * n, 2.0 * n + 0.4),
-                (" is", 2.0 * n + 0.4, 2.0 * n + 0.6),
-                (f" sentence {n + 1}.", 2.0 * n + 0.6, min(total, 2.0 * n + 1.4)),
-            )
-        )
-        for n in range(max(1, round(total / 2)))
-        if 2.0 * n + 0.6 < total
-    ]
-
-
-@dataclass(slots=True)
-class Fault:
-    """A misbehaviour of the next request whose path holds ``route``."""
-
-    route: str
-    status: int = 0
-    code: str = ""
-    message: str = ""
-    headers: dict[str, str] = field(default_factory=dict)
-    body: bytes | None = None
-    """Said instead of anything else."""
-    wait: float = 0.0
-    """Seconds before it."""
-    cut: str = ""
-    """``before``: the connection is cut, nothing is done. ``after``: it is done, nobody hears."""
-    times: int = 1
-
-
-@dataclass(slots=True)
-class Task:
-    """One file being recognised."""
-
-    number: str
-    model: str
-    url: str
-    created: float
-    due: float
-    seconds: float = 0.0
-    code: str = ""
-    file_name: str = ""
-    parameters: dict[str, Any] = field(default_factory=dict)
-    sentences: list[Sentence] = field(default_factory=list)
-    done: threading.Event = field(default_factory=threading.Event)
-
-    @property
-    def status(self) -> str:
-        if time.monotonic() < self.due or not self.done.is_set():
-            return "RUNNING" if time.monotonic() > self.created + 0.05 else "PENDING"
-        return "FAILED" if self.code else "SUCCEEDED"
-
-
-class Refused(Exception):
-    """An answer with an error's status, code and message."""
-
-
-class DashScope:
+class DashScope(Storage):
     """The service: what it was sent, what it would charge, and how it behaves."""
 
     def __init__(self, region: str = "singapore", recognise: Recogniser = canned) -> None:
+        super().__init__()
         self.region = region
         self.recognise = recognise
         self.key = KEY
@@ -149,7 +68,6 @@ class DashScope:
         self.translate: Callable[[str, str, str], str] = lambda text, source, target: "\n".join(
             f"{target}: {t}" for t in text.splitlines()
         )
-        self.uploads: dict[str, bytes] = {}
         self.tasks: dict[str, Task] = {}
         self.requests: list[tuple[str, str, dict[str, str], Any]] = []
         """Method, path, headers, and body as JSON, of all that was asked."""
@@ -158,9 +76,6 @@ class DashScope:
         self.at_once = 0
         self.most_at_once = 0
         self.faults: list[Fault] = []
-        self.policies: dict[str, str] = {}
-        self.lock = threading.Lock()
-        self.port = 0
 
     @property
     def url(self) -> str:
@@ -189,36 +104,7 @@ class DashScope:
         if query.get("action") != ["getPolicy"] or "model" not in query:
             raise Refused(400, "InvalidParameter", "action and model are needed")
         self.known(query["model"][0])
-        folder = f"dashscope-instant/{uuid.uuid4().hex}/2026-11-24/{uuid.uuid4()}"
-        with self.lock:
-            self.policies[folder] = query["model"][0]
-        return {
-            "data": {
-                "policy": base64.b64encode(folder.encode()).decode(),
-                "signature": "c2lnbmF0dXJl",
-                "upload_dir": folder,
-                "upload_host": f"http://127.0.0.1:{self.port}/oss",
-                "expire_in_seconds": 300,
-                "max_file_size_mb": 100,
-                "capacity_limit_mb": 999999999,
-                "oss_access_key_id": "LTAIstandin",
-                "x_oss_object_acl": "private",
-                "x_oss_forbid_overwrite": "true",
-            }
-        }
-
-    def form_post(self, fields: dict[str, bytes]) -> None:
-        names = {"OSSAccessKeyId", "Signature", "policy", "key", "success_action_status", "file"}
-        if not names <= set(fields):
-            raise Refused(400, "InvalidArgument", "a field is missing")
-        key = fields["key"].decode()
-        folder = key.rpartition("/")[0]
-        if base64.b64decode(fields["policy"]).decode() != folder or folder not in self.policies:
-            raise Refused(403, "AccessDenied", "Invalid according to Policy")
-        with self.lock:
-            if key in self.uploads:
-                raise Refused(409, "FileAlreadyExists", "The object you specified already exists")
-            self.uploads[key] = fields["file"]
+        return self.certificate(query["model"][0])
 
     def submit(self, headers: dict[str, str], body: dict[str, Any]) -> dict[str, Any]:
         model, given = str(body.get("model")), body.get("input") or {}
@@ -271,21 +157,6 @@ class DashScope:
             task.code = refused.args[1]
         finally:
             task.done.set()
-
-    def fetched(self, task: Task) -> bytes:
-        if task.url.startswith("oss://"):
-            key = task.url.removeprefix("oss://")
-            task.file_name = key
-            if key not in self.uploads:
-                raise Refused(400, "FILE_404_NOT_FOUND", "")
-            if self.policies[key.rpartition("/")[0]] != task.model:
-                raise Refused(400, "FILE_403_FORBIDDEN", "")
-            return self.uploads[key]
-        try:
-            with urllib.request.urlopen(task.url, timeout=10) as answer:
-                return bytes(answer.read())
-        except OSError:
-            raise Refused(400, "FILE_DOWNLOAD_FAILED", "") from None
 
     def decoded(self, file: bytes) -> bytes:
         """A file as 16-bit mono at 16 kHz."""
@@ -432,194 +303,6 @@ class DashScope:
     def known(self, model: str) -> None:
         if model not in MODELS[self.region]:
             raise Refused(404, "ModelNotFound", f"Model {model} does not exist.")
-
-
-def bad(message: str) -> Refused:
-    return Refused(400, "InvalidParameter", f"<400> InternalError.Algo.InvalidParameter: {message}")
-
-
-def audio_of(messages: Any) -> str:
-    """The one piece of sound of a request; a system message may go before it."""
-    try:
-        roles = [message["role"] for message in messages]
-        parts = messages[-1]["content"]
-        right = roles in (["user"], ["system", "user"]) and [set(part) for part in parts]
-        if right != [{"audio"}]:
-            raise bad("The input messages do not contain exactly one audio")
-        if roles[0] == "system" and not isinstance(messages[0]["content"][0]["text"], str):
-            raise bad("The context is no text")
-        return str(parts[0]["audio"])
-    except (KeyError, TypeError, IndexError):
-        raise bad("The input messages are not as they should be") from None
-
-
-def sentence_json(
-    number: int, sentence: Sentence, fun: bool, words: bool, parameters: dict[str, Any]
-) -> dict[str, Any]:
-    """A sentence of a result file, as either family writes it."""
-
-    def ms(seconds: float) -> int:
-        return round(seconds * 1000)
-
-    said: dict[str, Any] = {
-        "sentence_id": number + fun,
-        "begin_time": ms(sentence.words[0][1]),
-        "end_time": ms(sentence.words[-1][2]),
-        "text": sentence.text,
-    }
-    if not fun:
-        said |= {"language": sentence.language, "emotion": "neutral"}
-    elif parameters.get("diarization_enabled"):
-        said["speaker_id"] = number % 2
-    if words:
-        said["words"] = []
-        for word, start, end in sentence.words:
-            bare = word.strip().rstrip(PUNCTUATION)
-            mark = word.strip()[len(bare) :]
-            said["words"].append(
-                {
-                    "begin_time": ms(start),
-                    "end_time": ms(end),
-                    "text": f"{bare} " if fun else bare,
-                    "punctuation": mark,
-                }
-            )
-    return said
-
-
-def handler(service: DashScope) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def log_message(self, *_: object) -> None: ...
-
-        def do_GET(self) -> None:
-            self.answer(b"")
-
-        def do_PUT(self) -> None:
-            self.answer(self.read())
-
-        def do_DELETE(self) -> None:
-            self.answer(b"")
-
-        def do_POST(self) -> None:
-            self.answer(self.read())
-
-        def read(self) -> bytes:
-            return self.rfile.read(int(self.headers.get("Content-Length") or 0))
-
-        def answer(self, body: bytes) -> None:
-            headers = {name.lower(): value for name, value in self.headers.items()}
-            try:
-                said = json.loads(body) if body[:1] == b"{" else None
-            except ValueError:
-                said = None
-            with service.lock:
-                service.requests.append((self.command, self.path, headers, said))
-            fault = service.take_fault(self.path)
-            if fault is not None:
-                time.sleep(fault.wait)
-                if fault.cut == "before":
-                    return self.hang_up()
-                if fault.body is not None:
-                    return self.reply(fault.status or 200, fault.body, fault.headers)
-                if fault.status:
-                    refusal = {"code": fault.code, "message": fault.message, "request_id": "r-1"}
-                    return self.reply(fault.status, refusal, fault.headers)
-            try:
-                status, answer = 200, self.routed(headers, said, body)
-            except Refused as refused:
-                status, code, message = refused.args
-                answer = {"code": code, "message": message}
-            if fault is not None and fault.cut == "after":
-                return self.hang_up()
-            if isinstance(answer, dict) and not self.path.startswith("/result/"):
-                answer = {"request_id": str(uuid.uuid4()), **answer}
-            return self.reply(status, answer)
-
-        def routed(self, headers: dict[str, str], said: Any, body: bytes) -> Any:
-            parts = urlsplit(self.path)
-            query = parse_qs(parts.query)
-            if parts.path == "/oss" and self.command == "POST":
-                service.form_post(multipart(headers.get("content-type", ""), body))
-                return b""
-            if parts.path.startswith("/result/"):
-                if "authorization" in headers:
-                    raise Refused(400, "InvalidArgument", "a signed address takes no key")
-                return service.result(parts.path.removeprefix("/result/").removesuffix(".json"))
-            if parts.path.startswith("/bucket/"):
-                return bucket(service, self.command, parts.path, query, body)
-            if headers.get("authorization") != f"Bearer {service.key}":
-                raise Refused(401, "InvalidApiKey", "Invalid API-key provided.")
-            path = parts.path.removeprefix(PREFIX)
-            if self.command == "GET" and path == "/uploads":
-                return service.policy(query)
-            if self.command == "GET" and path in ("/tasks", "/tasks/"):
-                return service.list_tasks(query)
-            if self.command == "GET" and path.startswith("/tasks/"):
-                return service.poll(path.removeprefix("/tasks/"))
-            return self.paid(path, headers, said)
-
-        def paid(self, path: str, headers: dict[str, str], said: Any) -> Any:
-            if self.command != "POST" or not isinstance(said, dict):
-                raise Refused(404, "NotFound", "")
-            with service.lock:
-                service.at_once += 1
-                service.most_at_once = max(service.most_at_once, service.at_once)
-            try:
-                time.sleep(service.latency)
-                if path == "/services/audio/asr/transcription":
-                    return service.submit(headers, said)
-                if path == "/services/aigc/multimodal-generation/generation":
-                    return service.recognised(said)
-                if path == "/services/aigc/text-generation/generation":
-                    return service.translated(said)
-            finally:
-                with service.lock:
-                    service.at_once -= 1
-            raise Refused(404, "NotFound", "")
-
-        def reply(self, status: int, said: Any, more: dict[str, str] | None = None) -> None:
-            data = said if isinstance(said, bytes) else json.dumps(said).encode()
-            kind = "text/plain" if isinstance(said, bytes) else "application/json"
-            self.send_response(status)
-            for name, value in {"Content-Type": kind, **(more or {})}.items():
-                self.send_header(name, value)
-            self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
-
-        def hang_up(self) -> None:
-            self.close_connection = True
-            self.connection.close()
-
-    return Handler
-
-
-def multipart(kind: str, body: bytes) -> dict[str, bytes]:
-    """The fields of a form."""
-    head = f"Content-Type: {kind}\r\n\r\n".encode()
-    form = email.parser.BytesParser(policy=email.policy.HTTP).parsebytes(head + body)
-    fields = {}
-    for part in form.iter_parts():
-        name = part.get_param("name", header="content-disposition")
-        fields[str(name)] = part.get_payload(decode=True)
-    return fields
-
-
-def bucket(
-    service: DashScope, method: str, path: str, query: dict[str, list[str]], body: bytes
-) -> bytes:
-    """A bucket of the user's own: takes and gives what has a signature."""
-    if "X-Amz-Signature" not in query:
-        raise Refused(403, "AccessDenied", "")
-    if method == "PUT":
-        service.uploads[path] = body
-    elif path not in service.uploads:
-        raise Refused(404, "NoSuchKey", "")
-    elif method == "DELETE":
-        del service.uploads[path]
-    return service.uploads.get(path, b"")
 
 
 @contextmanager
