@@ -11,6 +11,7 @@ from .errors import Misconfigured, Problem, Rejected, Temporary
 from .events import Event, Failed, Finished, Published
 from .hookspecs import CONTRACT, hookimpl
 from .language import UNDETERMINED, Language
+from .language_names import LanguageNames, names_of
 from .memo import Memo
 from .model import DataWheel, ModelSpec
 from .notifier import Notifier
@@ -64,6 +65,7 @@ __all__ = [
     "Kind",
     "Language",
     "LanguageGuess",
+    "LanguageNames",
     "Line",
     "MediaServer",
     "Memo",
@@ -92,4 +94,5 @@ __all__ = [
     "Writing",
     "encode",
     "hookimpl",
+    "names_of",
 ]
