@@ -6,11 +6,9 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -22,8 +20,10 @@ from pydantic import (
 
 from subtitled.plugin import Language
 
+from .folders import Folder
 from .language_settings import SourceSettings, Wanted
 from .spending import BudgetSettings, PriceSettings, Privacy
+from .vocabulary import VocabularySettings
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h|d)?")
 _UNIT = {None: 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
@@ -39,16 +39,6 @@ def _seconds(value: object) -> object:
     return value
 
 
-def _folder(path: Path) -> Path:
-    """``~`` as the home folder. Whether it is there is not asked: a mount may be away."""
-    if "\0" in str(path):
-        raise ValueError("a path holds no zero character; write backslashes twice or use '...'")
-    try:
-        return path.expanduser()
-    except RuntimeError:
-        raise ValueError("there is no such home folder; write the path from the root") from None
-
-
 Seconds = Annotated[
     float,
     BeforeValidator(_seconds),
@@ -62,7 +52,6 @@ Seconds = Annotated[
         }
     ),
 ]
-Folder = Annotated[Path, AfterValidator(_folder)]
 Format = Literal["srt", "vtt", "ass", "lrc", "ttml", "json", "txt"]
 
 VIDEO_ENDINGS: tuple[str, ...] = (
@@ -250,6 +239,9 @@ class LibrarySettings(_Section):
     translators: tuple[str, ...] = Field(
         (), description="Translators to use, first choice first. Empty: all that are configured."
     )
+    glossaries: tuple[Folder, ...] = Field(
+        (), description="Files of terms for this library: CSV, TSV, JSON or TBX."
+    )
     privacy: Privacy = Field(
         "local",
         description="Where sound and text may be sent: nowhere (local), anywhere (any), or a list "
@@ -327,6 +319,7 @@ class Settings(_Section):
 
     daemon: DaemonSettings = Field(default_factory=lambda: DaemonSettings())
     libraries: dict[str, LibrarySettings] = Field(default_factory=dict)
+    vocabulary: VocabularySettings = Field(default_factory=lambda: VocabularySettings())
     engines: dict[str, ComponentSettings] = Field(
         default_factory=lambda: {"whisper": ComponentSettings()}
     )

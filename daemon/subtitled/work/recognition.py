@@ -100,8 +100,10 @@ class Recognition:
         words = store.stretch(content, self._track, recipe, stretch)
         if words is None:
             audio = making.audio(self._facts, self._track)
-            request = Request(stretch, self._spoken, into)
             host = making.shop.engines[engine]
+            told = host.capabilities.takes_context
+            terms = making.vocabulary.listened_for(self._spoken) if told else ()
+            request = Request(stretch, self._spoken, into, terms)
             errand = Errand(
                 *(engine, host.capabilities, making.job.medium, making.job.library, "audio"),
                 *(stretch.interval.duration, self._piece(recipe, stretch)),
@@ -118,6 +120,7 @@ class Recognition:
             measured(mailbox, engine, stretch.interval.duration, took)
             if not host.capabilities.word_times:
                 words = replace(words, words=laid_over(words.words, stretch.speech, words.language))
+            store.keep_terms(content, self._track, recipe, terms)
             store.keep_stretch(content, self._track, recipe, stretch, words)
         return {"words": len(words.words)}
 
