@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from qwen_house import KEY, engine, request, sound
 
-from standins.dashscope import DashScope, Fault, standing_in
+from standins.dashscope import DashScope, Fault
 from subtitled.plugin import Misconfigured, Problem, Rejected, Temporary
 from subtitled_plugins.qwen.refusals import Refusal
 
@@ -69,13 +68,6 @@ def test_whatever_is_said_is_some_problem(
     assert isinstance(problem, Problem) and problem.cure
 
 
-@pytest.fixture
-def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[DashScope]:
-    monkeypatch.setenv("QWEN_KEY", KEY)
-    with standing_in(DashScope()) as service:
-        yield service
-
-
 @pytest.mark.parametrize("protocol", ["file", "sync"])
 @pytest.mark.parametrize(
     ("status", "code", "kind"),
@@ -87,22 +79,20 @@ def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[DashScope]:
     ],
 )
 def test_what_does_not_pass_is_not_tried_again(
-    service: DashScope, tmp_path: Path, protocol: str, status: int, code: str, kind: type[Problem]
+    studio: DashScope, tmp_path: Path, protocol: str, status: int, code: str, kind: type[Problem]
 ) -> None:
-    service.faults.append(Fault("/services/", status, code, f"key {KEY} said", times=9))
-    made = engine(service, protocol=protocol)
+    studio.faults.append(Fault("/services/", status, code, f"key {KEY} said", times=9))
+    made = engine(studio, protocol=protocol)
     with pytest.raises(kind) as caught:
         made.transcribe(sound(tmp_path, 3.0), request(3.0))
     assert KEY not in str(caught.value)
-    assert [fault.times for fault in service.faults] == [8]
+    assert [fault.times for fault in studio.faults] == [8]
 
 
 def test_a_model_that_another_region_has_is_refused_and_no_other_region_asked(
-    service: DashScope, tmp_path: Path
+    studio: DashScope, tmp_path: Path
 ) -> None:
-    service.region = "us"
+    studio.region = "us"
     with pytest.raises(Misconfigured, match="does not offer qwen3-asr-flash "):
-        engine(service, protocol="sync").transcribe(sound(tmp_path, 3.0), request(3.0))
-    assert {headers["host"] for _, _, headers, _ in service.requests} == {
-        f"127.0.0.1:{service.port}"
-    }
+        engine(studio, protocol="sync").transcribe(sound(tmp_path, 3.0), request(3.0))
+    assert {headers["host"] for _, _, headers, _ in studio.requests} == {f"127.0.0.1:{studio.port}"}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
@@ -26,17 +25,10 @@ from subtitled_plugins.qwen.synchronous import cut, narrowed
 GENERATION = "/multimodal-generation/generation"
 
 
-@pytest.fixture
-def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[DashScope]:
-    monkeypatch.setenv("QWEN_KEY", KEY)
-    with standing_in(DashScope()) as service:
-        yield service
-
-
-def test_a_piece_comes_back_as_one_text_over_its_speech(service: DashScope, tmp_path: Path) -> None:
-    check_engine(QwenEngine, options(service, protocol="sync"))
+def test_a_piece_comes_back_as_one_text_over_its_speech(studio: DashScope, tmp_path: Path) -> None:
+    check_engine(QwenEngine, options(studio, protocol="sync"))
     asked = request(7.0, speech=(Interval(1.0, 6.0),))
-    said = engine(service, protocol="sync").transcribe(sound(tmp_path, 7.0), asked)
+    said = engine(studio, protocol="sync").transcribe(sound(tmp_path, 7.0), asked)
     check_transcript(said, asked.stretch)
     (word,) = said.words
     assert word.text.startswith(" This is sentence 1.")
@@ -44,28 +36,28 @@ def test_a_piece_comes_back_as_one_text_over_its_speech(service: DashScope, tmp_
     (note,) = said.notes
     assert (note.language, note.emotion) == ("en", "neutral")
     (sent,) = said.sent
-    assert sent.amount == service.billed[-1] == 6.0
+    assert sent.amount == studio.billed[-1] == 6.0
 
 
-def test_the_core_is_told_what_it_must_cut_and_estimate(service: DashScope) -> None:
+def test_the_core_is_told_what_it_must_cut_and_estimate(studio: DashScope) -> None:
     able = QwenEngine.capabilities(
-        QwenSettings.model_validate(options(service, protocol="sync", concurrency=7))
+        QwenSettings.model_validate(options(studio, protocol="sync", concurrency=7))
     )
     assert (able.word_times, able.whole, able.longest, able.at_once) == (False, False, 180.0, 7)
     assert able.destination == "qwen:127.0.0.1"
 
 
 def test_names_go_as_context_but_not_where_hardly_anybody_is_heard(
-    service: DashScope, tmp_path: Path
+    studio: DashScope, tmp_path: Path
 ) -> None:
     audio = sound(tmp_path, 4.0)
-    made = engine(service, protocol="sync")
+    made = engine(studio, protocol="sync")
     asked = request(4.0, terms=("Kowalski", "Łódź"))
     made.transcribe(audio, asked)
     bounds = asked.stretch.interval
     faint = type(asked)(Stretch(bounds, (bounds,), (bounds,)), asked.language, terms=asked.terms)
     made.transcribe(audio, faint)
-    first, second = service.asked(GENERATION)
+    first, second = studio.asked(GENERATION)
     assert first["input"]["messages"][0] == {
         "role": "system",
         "content": [{"text": "Kowalski, Łódź"}],
@@ -75,64 +67,62 @@ def test_names_go_as_context_but_not_where_hardly_anybody_is_heard(
 
 
 def test_a_language_that_is_not_known_is_left_for_the_service_to_hear(
-    service: DashScope, tmp_path: Path
+    studio: DashScope, tmp_path: Path
 ) -> None:
-    said = engine(service, protocol="sync").transcribe(
+    said = engine(studio, protocol="sync").transcribe(
         sound(tmp_path, 3.0), request(3.0, language="und")
     )
     assert said.language == "en"
-    (body,) = service.asked(GENERATION)
+    (body,) = studio.asked(GENERATION)
     assert "language" not in body["parameters"]["asr_options"]
 
 
-def test_a_language_that_it_does_not_speak_costs_nothing(
-    service: DashScope, tmp_path: Path
-) -> None:
+def test_a_language_that_it_does_not_speak_costs_nothing(studio: DashScope, tmp_path: Path) -> None:
     with pytest.raises(Rejected, match="Welsh"):
-        engine(service, protocol="sync").transcribe(
+        engine(studio, protocol="sync").transcribe(
             sound(tmp_path, 3.0), request(3.0, language="cy")
         )
-    assert service.requests == []
+    assert studio.requests == []
 
 
 def test_a_snapshot_without_annotations_and_seconds_is_understood(
-    service: DashScope, tmp_path: Path
+    studio: DashScope, tmp_path: Path
 ) -> None:
-    service.no_annotations = True
-    said = engine(service, protocol="sync").transcribe(sound(tmp_path, 7.0), request(7.0))
+    studio.no_annotations = True
+    said = engine(studio, protocol="sync").transcribe(sound(tmp_path, 7.0), request(7.0))
     assert said.notes == () and said.text
     assert [sent.amount for sent in said.sent] == [7.0]
 
 
-def test_where_nobody_speaks_there_is_no_word(service: DashScope, tmp_path: Path) -> None:
-    service.recognise = lambda sound: []
-    made = engine(service, protocol="sync")
+def test_where_nobody_speaks_there_is_no_word(studio: DashScope, tmp_path: Path) -> None:
+    studio.recognise = lambda sound: []
+    made = engine(studio, protocol="sync")
     assert made.transcribe(sound(tmp_path, 3.0), request(3.0)).words == ()
 
 
 def test_a_text_that_was_cut_off_is_asked_for_again_in_two_parts(
-    service: DashScope, tmp_path: Path
+    studio: DashScope, tmp_path: Path
 ) -> None:
-    service.truncates_above = 16.0
+    studio.truncates_above = 16.0
     asked = request(24.0, speech=(Interval(0.0, 11.0), Interval(13.0, 24.0)))
-    said = engine(service, protocol="sync").transcribe(sound(tmp_path, 24.0), asked)
+    said = engine(studio, protocol="sync").transcribe(sound(tmp_path, 24.0), asked)
     first, second = said.words
     assert first.end <= 12.0 <= second.start
     assert first.text.endswith("sentence 6.")
-    assert len(service.asked(GENERATION)) == 3
+    assert len(studio.asked(GENERATION)) == 3
 
 
 def test_a_stretch_that_is_too_long_is_cut_before_it_is_sent(
-    service: DashScope, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    studio: DashScope, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(synchronous, "LONGEST", 20.0)
     speech = tuple(Interval(10.0 * n, 10.0 * n + 8) for n in range(6))
-    said = engine(service, protocol="sync").transcribe(
+    said = engine(studio, protocol="sync").transcribe(
         sound(tmp_path, 60.0), request(60.0, speech=speech)
     )
-    assert len(said.words) == len(said.sent) == len(service.billed) >= 3
-    assert max(service.billed) <= 20.0
-    assert sum(service.billed) < 60.0
+    assert len(said.words) == len(said.sent) == len(studio.billed) >= 3
+    assert max(studio.billed) <= 20.0
+    assert sum(studio.billed) < 60.0
 
 
 @given(
@@ -153,66 +143,66 @@ def test_pieces_hold_all_speech_once_and_none_is_too_long(
     assert all(a.interval.end <= b.interval.start for a, b in pairwise(pieces))
 
 
-def test_throttling_is_waited_out(service: DashScope, tmp_path: Path) -> None:
-    service.faults += [
+def test_throttling_is_waited_out(studio: DashScope, tmp_path: Path) -> None:
+    studio.faults += [
         Fault(GENERATION, 429, "Throttling.RateQuota", "Requests rate limit exceeded"),
         Fault(GENERATION, 500, "InternalError.Algo"),
         Fault(GENERATION, cut="before"),
     ]
-    made = engine(service, protocol="sync")
+    made = engine(studio, protocol="sync")
     assert made.transcribe(sound(tmp_path, 3.0), request(3.0)).text
-    assert len(service.billed) == 1
+    assert len(studio.billed) == 1
 
 
 def test_a_service_that_stays_away_is_given_back_to_the_daemon(
-    service: DashScope, tmp_path: Path
+    studio: DashScope, tmp_path: Path
 ) -> None:
-    service.faults.append(Fault(GENERATION, 503, "ServiceUnavailable", times=99))
+    studio.faults.append(Fault(GENERATION, 503, "ServiceUnavailable", times=99))
     with pytest.raises(Temporary, match="fault of its own"):
-        engine(service, protocol="sync").transcribe(sound(tmp_path, 3.0), request(3.0))
-    assert len(service.asked(GENERATION)) == 5
+        engine(studio, protocol="sync").transcribe(sound(tmp_path, 3.0), request(3.0))
+    assert len(studio.asked(GENERATION)) == 5
 
 
 def test_a_service_that_takes_a_request_and_says_nothing_is_given_up(
-    service: DashScope, tmp_path: Path
+    studio: DashScope, tmp_path: Path
 ) -> None:
-    service.latency = 1.0
-    made = engine(service, protocol="sync", timeout=0.1)
+    studio.latency = 1.0
+    made = engine(studio, protocol="sync", timeout=0.1)
     with pytest.raises(Temporary, match="did not answer"):
         made.transcribe(sound(tmp_path, 3.0), request(3.0))
 
 
 @pytest.mark.parametrize("body", [b"<html>", b"[]", b"null", b'{"output": 5}', b"\xff\xfe", b""])
 def test_an_answer_in_another_shape_is_a_problem_and_no_crash(
-    service: DashScope, tmp_path: Path, body: bytes
+    studio: DashScope, tmp_path: Path, body: bytes
 ) -> None:
-    service.faults.append(Fault(GENERATION, body=body, times=99))
+    studio.faults.append(Fault(GENERATION, body=body, times=99))
     with pytest.raises(Temporary, match="does not answer as"):
-        engine(service, protocol="sync").transcribe(sound(tmp_path, 3.0), request(3.0))
+        engine(studio, protocol="sync").transcribe(sound(tmp_path, 3.0), request(3.0))
 
 
 def test_whoever_sends_callers_elsewhere_gets_neither_key_nor_sound(
-    service: DashScope, tmp_path: Path
+    studio: DashScope, tmp_path: Path
 ) -> None:
     with standing_in(DashScope()) as elsewhere:
-        service.faults.append(
+        studio.faults.append(
             Fault(GENERATION, 307, headers={"Location": elsewhere.url + "/x"}, body=b"", times=99)
         )
         with pytest.raises(Misconfigured, match="elsewhere"):
-            engine(service, protocol="sync").transcribe(sound(tmp_path, 3.0), request(3.0))
+            engine(studio, protocol="sync").transcribe(sound(tmp_path, 3.0), request(3.0))
         assert elsewhere.requests == []
 
 
 def test_requests_run_at_once_but_no_more_a_minute_than_allowed(
-    service: DashScope, tmp_path: Path
+    studio: DashScope, tmp_path: Path
 ) -> None:
-    service.latency = 0.4
-    audio, made = sound(tmp_path, 3.0), engine(service, protocol="sync")
+    studio.latency = 0.4
+    audio, made = sound(tmp_path, 3.0), engine(studio, protocol="sync")
     made._by._pace = Pace(600.0)
     begun = time.monotonic()
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(lambda _: made.transcribe(audio, request(3.0)), range(8)))
-    assert service.most_at_once >= 2
+    assert studio.most_at_once >= 2
     assert time.monotonic() - begun >= 7 * 0.1 + 0.4
 
 
@@ -237,10 +227,10 @@ def test_the_pace_is_held_over_all_threads(per_minute: float, calls: int) -> Non
 
 
 def test_neither_key_nor_sound_is_ever_logged(
-    service: DashScope, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    studio: DashScope, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(1)
-    service.faults.append(Fault(GENERATION, cut="before"))
-    engine(service, protocol="sync").transcribe(sound(tmp_path, 3.0), request(3.0))
+    studio.faults.append(Fault(GENERATION, cut="before"))
+    engine(studio, protocol="sync").transcribe(sound(tmp_path, 3.0), request(3.0))
     assert KEY not in caplog.text
     assert "base64" not in caplog.text and "data:audio" not in caplog.text
