@@ -13,7 +13,12 @@ from .load import Configuration
 from .plugins import KINDS
 from .settings import Settings
 
-BUNDLED = {"engines": ("whisper", "qwen"), "translators": ("qwen",), "servers": ("jellyfin",)}
+BUNDLED = {
+    "engines": ("whisper", "qwen"),
+    "translators": ("qwen",),
+    "servers": ("jellyfin",),
+    "notifiers": ("apprise", "webhook", "command"),
+}
 """The plugins that come with us, by section; each a module of ``subtitled_plugins``."""
 LIMIT = 30.0
 """Seconds that a plugin may take to describe its settings."""

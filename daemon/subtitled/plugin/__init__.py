@@ -8,13 +8,13 @@ from .component import Component, Context, Finding, Settings
 from .encoding import CODECS, ENDINGS, encode
 from .engine import LOCAL, Capabilities, Engine, Price, Request
 from .errors import Misconfigured, Problem, Rejected, Temporary
-from .events import Event, Failed, Finished, Published
+from .events import Event, Failed, Finished, Published, event_from_json, event_to_json
 from .hookspecs import CONTRACT, hookimpl
 from .language import UNDETERMINED, Language
 from .language_names import LanguageNames, names_of
 from .memo import Memo
 from .model import DataWheel, ModelSpec
-from .notifier import Notifier
+from .notifier import Notice, Notifier, Rhythm
 from .secret import Secret
 from .sent import Sent
 from .server import MediaServer
@@ -72,6 +72,7 @@ __all__ = [
     "Misconfigured",
     "ModelSpec",
     "Note",
+    "Notice",
     "Notifier",
     "Pair",
     "Price",
@@ -79,6 +80,7 @@ __all__ = [
     "Published",
     "Rejected",
     "Request",
+    "Rhythm",
     "Secret",
     "Sent",
     "Settings",
@@ -93,6 +95,8 @@ __all__ = [
     "Word",
     "Writing",
     "encode",
+    "event_from_json",
+    "event_to_json",
     "hookimpl",
     "names_of",
 ]
