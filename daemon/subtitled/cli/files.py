@@ -179,9 +179,11 @@ def _seen(settings: Configuration, path: Path) -> dict[str, Any]:
     retimed = store.retimed(content, choice.track.index)
     spoken = f"{listened.language}: {listened.why}" if listened and listened.language else None
     ways = {}
+    heard = seen.spoken or choice.track.language
+    order = seen.routes.order(heard, facts.duration)
     for wish in seen.decision.make:
         target = wish.language or seen.spoken
-        way = seen.routes.find(seen.spoken or choice.track.language, target) if target else None
+        way = seen.routes.find(heard, target, facts.duration) if target else None
         ways[str(wish.language or "original")] = str(way) if way else wish.reason
     return {
         "seconds": round(facts.duration, 3),
@@ -200,6 +202,11 @@ def _seen(settings: Configuration, path: Path) -> dict[str, Any]:
             f"{clock(gone.start, '.')} {gone.text} ({gone.reason}; {recipe})"
             for recipe, removals in store.removals(content, choice.track.index).items()
             for gone in removals
+        ],
+        "engines": f"{', then '.join(order.names) or 'none'} ({order.why})",
+        "stretches": [
+            f"{clock(at.start, '.')}-{clock(at.end, '.')} {course}"
+            for at, course in store.courses(content, choice.track.index)
         ],
         "make": ways,
         "reasons": list(seen.decision.reasons),

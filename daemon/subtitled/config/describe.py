@@ -17,11 +17,13 @@ from pydantic.fields import FieldInfo
 
 from subtitled.plugin import Language, Secret
 
+from .lengths import Seconds
 from .load import Configuration
 from .places import models_dir, state_dir
 from .plugins import KINDS
+from .routing import RouteSettings
 from .schema import bundled, json_schema
-from .settings import CueSettings, DaemonSettings, ExistingSettings, LibrarySettings, Seconds
+from .settings import CueSettings, DaemonSettings, ExistingSettings, LibrarySettings
 
 __all__ = ["bundled", "json_schema", "markdown", "show"]
 
@@ -89,6 +91,7 @@ def _lines() -> Iterator[str]:
     yield from _table("[libraries.NAME]", LibrarySettings)
     yield from _table("[libraries.NAME.existing]", ExistingSettings)
     yield from _table("[libraries.NAME.cues]", CueSettings)
+    yield from _table("[[libraries.NAME.routes]]", RouteSettings)
     for kind, name, component in bundled():
         yield from _table(f"[{kind}.{name}]", component.Settings)
     yield ""
@@ -104,7 +107,7 @@ def _table(title: str, model: type[BaseModel]) -> Iterator[str]:
     yield "| key | type | default | meaning |"
     yield "|---|---|---|---|"
     for name, field in model.model_fields.items():
-        if field.annotation in (ExistingSettings, CueSettings):
+        if field.annotation in (ExistingSettings, CueSettings, tuple[RouteSettings, ...]):
             continue  # a table of its own
         kind = "time" if _is_seconds(field) else _kind(field.annotation)
         cells = (f"`{name}`", kind, _default(field), field.description or "")

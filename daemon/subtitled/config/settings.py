@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -16,27 +15,16 @@ from pydantic import (
     ConfigDict,
     Field,
     ValidationInfo,
-    WithJsonSchema,
     field_validator,
 )
 
 from subtitled.plugin import Language
 
+from .lengths import Seconds
+from .routing import RouteSettings
+
 ORIGINAL = "original"
 """Stands for the language that is spoken in the chosen audio track."""
-
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h|d)?")
-_UNIT = {None: 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-
-
-def _seconds(value: object) -> object:
-    """``"90s"``, ``"15m"``, ``"6h"`` and ``"1d"`` as seconds; numbers pass."""
-    if isinstance(value, str):
-        match = _DURATION.fullmatch(value.strip())
-        if match is None:
-            raise ValueError('not a length of time; write one such as "30s", "15m", "6h" or "1d"')
-        return float(match[1]) * _UNIT[match[2]]
-    return value
 
 
 def _wanted(value: object) -> object:
@@ -55,19 +43,6 @@ def _folder(path: Path) -> Path:
         raise ValueError("there is no such home folder; write the path from the root") from None
 
 
-Seconds = Annotated[
-    float,
-    BeforeValidator(_seconds),
-    Field(ge=0, allow_inf_nan=False),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"type": "number", "minimum": 0},
-                {"type": "string", "pattern": rf"^\s*{_DURATION.pattern}\s*$"},
-            ]
-        }
-    ),
-]
 Folder = Annotated[Path, AfterValidator(_folder)]
 Wanted = Annotated[Literal["original"] | Language, BeforeValidator(_wanted)]
 Format = Literal["srt", "vtt", "ass", "lrc", "ttml", "json", "txt"]
@@ -247,6 +222,16 @@ class LibrarySettings(_Section):
     cues: CueSettings = Field(default_factory=lambda: CueSettings())
     engines: tuple[str, ...] = Field(
         (), description="Engines to use, first choice first. Empty: all that are configured."
+    )
+    routes: tuple[RouteSettings, ...] = Field(
+        (),
+        description="Rules by which engines are chosen: by language, length, price and "
+        "destination. Those that come with subtitled follow, unless `engines` is set.",
+    )
+    second_opinion: bool = Field(
+        False,
+        description="What looks wrong (loops, little confidence, too few or too many words) is "
+        "recognised again by the next engine, and the better kept.",
     )
     translators: tuple[str, ...] = Field(
         (), description="Translators to use, first choice first. Empty: all that are configured."

@@ -83,6 +83,8 @@ class Job:
     """Make everything that is wanted, whatever exists, and replace it."""
     by_hand: bool = False
     """A person asked for this very file: what is made yields to nothing later."""
+    library_name: str = ""
+    """The library's name in the configuration; empty for a file that lies in none."""
     earlier: tuple[str, ...] = ()
     """Content identities of what the medium may be another version of, the likeliest first."""
 
@@ -160,6 +162,7 @@ class Making:
         self.job = job
         self.shop = shop
         self.steps = steps
+        self.routes = routes_for(shop.configuration, job.library)
         self._stat = job.medium.stat() if job.medium.exists() else None
 
     def probe(self) -> Any:
@@ -181,7 +184,7 @@ class Making:
         heard = self.shop.transcripts.listened(self.job.content, track) is not None
         if not heard:
             # The engine loads while the sound is decoded and looked through for speech.
-            detector = routes_for(self.shop.configuration, self.job.library).detector
+            detector = self.routes.detector
             if detector is not None:
                 self.shop.engines[detector].prepare()
         if not heard or self._wants_cuts(facts):
@@ -200,12 +203,11 @@ class Making:
         listened = self.listened(track)
         if listened.language is not None:
             return
-        routes = routes_for(self.shop.configuration, self.job.library)
         tag = next(known.language for known in facts.audio if known.index == track)
         guesses = []
-        if routes.detector is not None:
+        if self.routes.detector is not None:
             self._tell("detecting the language", 0.0)
-            host = self.shop.engines[routes.detector]
+            host = self.shop.engines[self.routes.detector]
             windows = detection_windows(listened.speech)
             guesses = host.detect_language(self.audio(facts, track), windows)
         language, confidence, why = vote(guesses, tag)
@@ -219,6 +221,7 @@ class Making:
                 language,
                 self.job.earlier,
                 self.shop.configuration.settings.daemon.stretch,
+                dict((*self.routes.engines, *self.routes.helpers)),
             )
         self.shop.transcripts.keep_listened(
             self.job.content,
@@ -234,7 +237,7 @@ class Making:
         wishes, impossible = [], list(seen.decision.impossible)
         for wish in seen.decision.make:
             target = wish.language or spoken
-            way = seen.routes.find(spoken, target)
+            way = seen.routes.find(spoken, target, facts.duration)
             if way is None:
                 impossible.append(f"nothing configured makes {target} from {spoken}")
                 continue

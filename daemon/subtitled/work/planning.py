@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from subtitled.config.load import Configuration
@@ -66,7 +67,10 @@ def examine(
     withdrawn = () if by_hand else _withdrawn(sidecars, medium)
     existing = () if ignore_existing else (*found, *withdrawn)
     routes = routes_for(configuration, library)
-    decision = decide(library, existing, choice.track.language, spoken, routes.can_make)
+    decision = decide(
+        *(library, existing, choice.track.language, spoken),
+        partial(routes.can_make, seconds=facts.duration),
+    )
     return Examination(medium, facts, choice, existing, decision, spoken, routes)
 
 
@@ -87,7 +91,7 @@ def makers_digest(configuration: Configuration, library: LibrarySettings) -> str
     """Changes when another version of an engine or translator is installed that a library uses:
     what could not be made before may be made now."""
     routes = routes_for(configuration, library)
-    plugins = {configuration.engines[name].plugin for name, _ in routes.engines}
+    plugins = {configuration.engines[name].plugin for name in routes.used}
     plugins |= {configuration.translators[name].plugin for name, _ in routes.translators}
     versions = [one for one in available() if one[0] in plugins]
     return hashlib.sha256(repr(versions).encode()).hexdigest()[:16]
@@ -97,7 +101,7 @@ def settings_digest(configuration: Configuration, library: LibrarySettings) -> s
     """Changes when settings change that could change an outcome, and only then."""
     routes = routes_for(configuration, library)
     components = [
-        (name, configuration.engines[name].settings.model_dump_json()) for name, _ in routes.engines
+        (name, configuration.engines[name].settings.model_dump_json()) for name in routes.used
     ] + [
         (name, configuration.translators[name].settings.model_dump_json())
         for name, _ in routes.translators
@@ -105,7 +109,7 @@ def settings_digest(configuration: Configuration, library: LibrarySettings) -> s
     policy = library.model_dump_json(
         include={
             *("languages", "formats", "audio", "existing", "yielding", "engines", "translators"),
-            *("guards", "shots"),
+            *("guards", "shots", "routes", "second_opinion"),
         }
     )
     phrases = str(configuration.settings.daemon.phrases) if library.guards else ""
