@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # Speech for the demo and the tests; everything else is ffmpeg and Python.
 PACKAGES := ffmpeg espeak-ng asterisk-core-sounds-fr-wav python3-venv
 
-.PHONY: demo test lint test-slow test-faults bench bench-hallucination bench-library bench-quality docs \
+.PHONY: demo test lint test-slow test-faults bench bench-hallucination bench-library bench-quality bench-alignment docs \
 	install clean system
 .DELETE_ON_ERROR:
 
@@ -56,6 +56,11 @@ bench-hallucination: $(VENV)/ready system
 bench-quality: $(VENV)/ready system
 	$(BIN)/subtitled models pull base
 	$(BIN)/python benchmarks/quality.py
+
+# Times found for text that came without: how far off, at what cost. About a minute.
+bench-alignment: $(VENV)/ready system
+	$(BIN)/subtitled models pull base
+	$(BIN)/python benchmarks/alignment.py
 
 # Walks, watching and the way of a file in a large library; about 5 minutes.
 bench-library: $(VENV)/ready system
