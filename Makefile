@@ -5,8 +5,8 @@ BIN := $(VENV)/bin
 # Speech for the demo and the tests; everything else is ffmpeg and Python.
 PACKAGES := ffmpeg espeak-ng asterisk-core-sounds-fr-wav python3-venv
 
-.PHONY: demo test lint test-slow test-faults bench bench-hallucination bench-library bench-quality bench-alignment docs \
-	install clean system
+.PHONY: demo test lint test-slow test-faults bench bench-hallucination bench-library bench-quality \
+	bench-alignment docs install clean system
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/ready system
