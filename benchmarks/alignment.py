@@ -52,12 +52,6 @@ TEXTS = Path(os.environ.get("SUBTITLED_PROMPT_TEXTS", "/usr/share/doc"))
 LONG = 180.0
 """Seconds of prompts that are aligned in one go."""
 PAUSES = (0.3, 0.7, 1.2, 2.5)
-NONSENSE = {
-    "en": "Boil the potatoes for half an hour while the oven is warm and peel them afterwards. ",
-    "es": "Se hierven las patatas durante media hora mientras el horno se calienta despacio. ",
-    "fr": "Faites bouillir les pommes de terre pendant une heure avant de les éplucher. ",
-    "it": "Fate bollire le patate per una mezz'ora mentre il forno si scalda lentamente. ",
-}
 
 
 def whole(audio: Audio) -> Stretch:
@@ -88,11 +82,18 @@ def apart(ours: Sequence[Word], theirs: Sequence[Word]) -> list[float]:
     return [abs(start - known[at]) for at, start in letters(ours) if at in known]
 
 
+def written(language: str) -> dict[str, str]:
+    """The texts of the longer prompts of a language, by their names; none if they are not here."""
+    listing = TEXTS / f"asterisk-core-sounds-{language}" / f"core-sounds-{language}.txt.gz"
+    if not listing.exists():
+        return {}
+    content = gzip.decompress(listing.read_bytes()).decode("utf-8")
+    return dict(re.findall(r"^([\w-]+): ([^\[\n]{25,})$", content, re.M))
+
+
 def prompts(language: str, folder: str, target: Path) -> tuple[list[str], list[float]]:
     """Prompts in one file with known pauses: their texts and where each begins, in seconds."""
-    listing = TEXTS / f"asterisk-core-sounds-{language}" / f"core-sounds-{language}.txt.gz"
-    content = gzip.decompress(listing.read_bytes()).decode("utf-8")
-    texts = dict(re.findall(r"^([\w-]+): ([^\[\n]{25,})$", content, re.M))
+    texts = written(language)
     sound, said, begins = [np.zeros(SAMPLE_RATE // 2, "<i2")], [], []
     now = len(sound[0])
     for name, text in texts.items():
@@ -122,12 +123,17 @@ def starts(words: Sequence[Word], texts: Sequence[str]) -> list[float]:
     return found
 
 
-def wrong(engine: WhisperEngine, audio: Audio, stretch: Stretch, code: str) -> str:
-    text = NONSENSE[code] * max(1, int(stretch.interval.duration / 5))
-    words = engine.align(audio, stretch, text, Language(code))
-    sure = statistics.median(word.confidence or 0.0 for word in words)
-    verdict = doubted(words, text, stretch.interval) or "BELIEVED"
-    return f"  {'wrong text':34} confidence {sure:.2f}: {verdict}"
+def wrong(engine: WhisperEngine, audio: Audio, stretch: Stretch, code: str) -> None:
+    """Align sentences that are not said there, about as many as fit."""
+    text = ""
+    for sentence in reversed(written(code).values()):
+        if len(text) < 15 * audio.duration:
+            text += f" {sentence.strip()}"
+    if text:
+        words = engine.align(audio, stretch, text, Language(code))
+        sure = statistics.median(word.confidence or 0.0 for word in words)
+        verdict = doubted(words, text, stretch.interval) or "BELIEVED"
+        print(f"  {'other text':34} confidence {sure:.2f}: {verdict}", flush=True)
 
 
 def main() -> None:
@@ -150,7 +156,8 @@ def main() -> None:
             begin = time.process_time()
             found = timed(Transcript(language, (text,)), stretch, audio, engine.align, "whisper")
             aligning += time.process_time() - begin
-            print(f"  {found}")
+            sure = statistics.median(word.confidence or 0.0 for word in found.words)
+            print(f"  {found}, confidence {sure:.2f}")
             errors = apart(found.words, own.words)
             every += errors
             results[name] = shown("aligned", errors)
@@ -159,9 +166,9 @@ def main() -> None:
             holes = Word("".join(w.text for w in kept), text.start, text.end)
             found = timed(Transcript(language, (holes,)), stretch, audio, engine.align, "whisper")
             shown("aligned, a tenth of it missing", apart(found.words, kept))
-            print(wrong(engine, audio, stretch, code))
+            wrong(engine, audio, stretch, code)
         for code, sounds in PROMPTS.items():
-            if not (TEXTS / f"asterisk-core-sounds-{code}").exists():
+            if not written(code):
                 print(f"prompts {code}: no texts in {TEXTS}")
                 continue
             audio = Audio(folder / f"{code}.s16")
@@ -178,7 +185,7 @@ def main() -> None:
                 "estimated",
                 [abs(a - b) for a, b in zip(starts(rough, texts), begins, strict=True)],
             )
-            print(wrong(engine, audio, stretch, code))
+            wrong(engine, audio, stretch, code)
     print("all recordings")
     results["recordings"] = shown("aligned, against Whisper's own", every)
     results["share"] = round(aligning / decoding, 2)

@@ -111,9 +111,12 @@ def align(
             break
         onward = STEP
         if count < len(placed) and count:
-            onward = max(1.0, placed[count].start - LEAD)
+            # Not before the end of what is believed: no word comes before the one in front of it.
+            onward = max(placed[count - 1].end, placed[count].start - LEAD)
         rest = _behind(rest, onward)
-    return found
+    # For what is left there is no sound; it is for the core to judge what that means.
+    end = max([*(word.end for word in found[-1:]), *(part.end for part in speech[-1:])], default=0)
+    return [*found, *(Word(unit.text, end, end, 0.0) for unit in left)]
 
 
 def _first(rest: Sequence[Interval], seconds: float) -> Window:
