@@ -21,7 +21,7 @@ from subtitled.work.making import Workshop
 from subtitled.work.workshop import open_ledger, set_up
 
 SOURCE = '''
-import os, threading, time
+import time
 from pathlib import Path
 from subtitled.plugin import *
 
@@ -69,9 +69,9 @@ class Toy(Engine):
         if at.start <= self.settings.busy < at.end:
             raise Temporary("it is busy")
         time.sleep(self.settings.takes)
-        said = f" {self.settings.word}{{:.0f}} is what somebody says here"
+        text = f" {self.settings.word}{{:.0f}} is what somebody says here"
         words = [
-            Word(said.format(part.start), part.start, part.end, 0.9)
+            Word(text.format(part.start), part.start, part.end, 0.9)
             for part in request.stretch.speech
         ]
         if self.settings.loops:

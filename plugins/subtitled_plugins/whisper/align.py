@@ -16,11 +16,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from subtitled.plugin import Audio, Interval, Word
+from subtitled.plugin import SAMPLE_RATE, Audio, Interval, Word
 
 from .windows import WINDOW, Window
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
     from faster_whisper import WhisperModel
     from faster_whisper.tokenizer import Tokenizer
 
@@ -35,6 +37,11 @@ STEP = 15.0
 """Seconds that are passed over where nothing of the text was found."""
 LEAD = 0.2
 """Seconds before its first word at which a window begins."""
+QUIET = 0.06
+"""A frame of a word with less than this share of its loudest is no part of it (-24 dB)."""
+FRAME = 0.01
+PAUSE = 0.1
+"""Seconds of quiet at the edge of a word from which on they are a pause; shorter is a consonant."""
 MOST_TOKENS = 400
 """Of the 448 places of the decoder; the rest is for what stands around a text."""
 ENDING = "\"'.。,，!！?？:：”)]}、…»」』"
@@ -179,19 +186,49 @@ def _placed(
     jumps = np.pad(np.diff(text), (1, 0), constant_values=1).astype(bool)
     times = time[jumps] / model.tokens_per_second
     placed: list[Placed] = []
+    levels = _levels(sound)
     at = 0
     for unit in given:
         first, last = at + unit.first, at + unit.last
         sure = float(np.mean(result.text_token_probs[first:last]))
-        placed.append(Placed(float(times[first]), float(times[last]), min(1.0, max(0.0, sure))))
+        start, end = _sounding(levels, float(times[first]), float(times[last]))
+        placed.append(Placed(start, end, min(1.0, max(0.0, sure))))
         at += len(unit.tokens)
     return placed
 
 
+def _levels(sound: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """How loud each hundredth of a second is."""
+    import numpy as np
+
+    size = round(FRAME * SAMPLE_RATE)
+    frames = sound[: len(sound) // size * size].reshape(-1, size)
+    levels: npt.NDArray[np.float32] = np.sqrt(np.mean(np.square(frames), axis=1))
+    return levels
+
+
+def _sounding(levels: npt.NDArray[np.float32], start: float, end: float) -> tuple[float, float]:
+    """A word without the pauses around it: one word ends where the next begins, says Whisper."""
+    inside = levels[round(start / FRAME) : round(end / FRAME)]
+    loud = (inside > QUIET * inside.max()).nonzero()[0] if len(inside) else inside
+    if not len(loud):
+        return start, end
+    before, after = FRAME * int(loud[0]), FRAME * (len(inside) - 1 - int(loud[-1]))
+    return start + before * (before >= PAUSE), end - after * (after >= PAUSE)
+
+
 def _word(unit: Unit, placed: Placed, window: Window) -> Word:
-    start = window.in_medium(placed.start)
-    end = window.in_medium(placed.end, is_end=True)
-    return Word(unit.text, start, max(start, end), placed.confidence)
+    """A unit in seconds of the medium; one over a seam is where most of it is."""
+    begin, most = 0.0, (-1.0, 0.0, 0.0)
+    for part in window.parts:
+        first, last = max(placed.start, begin), min(placed.end, begin + part.duration)
+        if last - first > most[0]:
+            most = (last - first, part.start + first - begin, part.start + last - begin)
+        begin += part.duration
+    if most[0] >= 0.0:
+        return Word(unit.text, most[1], most[2], placed.confidence)
+    end = window.parts[-1].end
+    return Word(unit.text, end, end, placed.confidence)
 
 
 def tokenizer_for(model: WhisperModel, code: str) -> Tokenizer:
