@@ -75,7 +75,13 @@ def units(tokenizer: Tokenizer, text: str) -> list[Unit]:
     opening: tuple[str, tuple[int, ...]] = ("", ())
     for word, its in zip(texts[:-1], pieces[:-1], strict=True):
         its = tuple(its)
-        if not any(unicodedata.category(c)[0] in "LNMS" for c in word):
+        if found and unicodedata.category(word[0])[0] == "M":
+            before = found[-1]  # a vowel or a tone that is written above or below a letter
+            tokens_so_far = before.tokens + its
+            last = len(tokens_so_far) if before.last == len(before.tokens) else before.last
+            found[-1] = Unit(before.text + word, tokens_so_far, before.first, last)
+            continue
+        if not any(unicodedata.category(c)[0] in "LNS" for c in word):
             if found and (word.strip() in ENDING or not word.startswith(" ")):
                 before = found[-1]
                 found[-1] = Unit(before.text + word, before.tokens + its, before.first, before.last)
