@@ -23,6 +23,7 @@ from subtitled.subtitles.clock import shown as clock
 from subtitled.subtitles.ownership import Whose
 from subtitled.subtitles.publish import file_sha256
 from subtitled.work.planning import Examination, examine
+from subtitled.work.reckoning import NOTHING, Reckoning, reckon, speeds
 from subtitled.work.workshop import open_ledger, transcripts_in
 
 from .app import app, configuration
@@ -53,14 +54,15 @@ def plan(
     paths: Annotated[list[Path] | None, typer.Argument(help="Default: every library.")] = None,
     as_json: Json = False,
 ) -> None:
-    """What would be made, what not and why, and how many hours of sound that is."""
+    """What would be made, what not and why: hours of sound, time and money, at most."""
     settings = configuration()
     libraries = settings.settings.libraries
     if not paths and not libraries:
         fail("no library is configured: name files or folders", WRONG)
     rows: list[dict[str, Any]] = []
-    hours = 0.0
+    hours, total = 0.0, NOTHING
     failed = False
+    known_speeds = speeds(open_ledger(settings).mailbox)
     for start in [p.absolute() for p in paths or [library.path for library in libraries.values()]]:
         found = (
             (path for path, _ in walk(start, _library(settings, start / "x")))
@@ -68,12 +70,20 @@ def plan(
             else iter([start])
         )
         for path in found:
-            row = _plan_one(settings, path)
+            row, cost = _plan_one(settings, path, known_speeds)
+            total += cost
             failed = failed or bool(row["problem"])
             hours += row["seconds"] / 3600 if row["make"] else 0.0
             rows.append(row)
     if as_json:
-        say_json({"files": rows, "hours": round(hours, 3)})
+        say_json(
+            {
+                "files": rows,
+                "hours": round(hours, 3),
+                "work_hours": None if total.unknown else round(total.work / 3600, 3),
+                "money": {currency: round(sum_, 4) for currency, sum_ in total.money.items()},
+            }
+        )
     else:
         say_table(
             ("file", "make", "why"),
@@ -83,24 +93,42 @@ def plan(
             ),
         )
         making = sum(bool(row["make"]) for row in rows)
-        say(f"{making} of {len(rows)} files, {hours:.1f} hours of sound")
+        say(f"{making} of {len(rows)} files, {hours:.1f} hours of sound{_cost(total)}")
     if failed:
         raise typer.Exit(FAILED)
 
 
-def _plan_one(settings: Configuration, path: Path) -> dict[str, Any]:
+def _plan_one(
+    settings: Configuration, path: Path, known_speeds: dict[str, float]
+) -> tuple[dict[str, Any], Reckoning]:
     row: dict[str, Any] = {"path": path, "make": [], "why": "", "problem": "", "seconds": 0.0}
     try:
         seen = _examine(settings, path)
     except (Problem, OSError) as problem:
-        return row | {"problem": str(problem)}
+        return row | {"problem": str(problem)}, NOTHING
     decision = seen.decision
+    spoken = seen.spoken or seen.choice.track.language
+    seconds = seen.facts.duration
+    found = [seen.routes.find(spoken, w.language or spoken, seconds) for w in decision.make]
+    cost = reckon(
+        seen.facts.duration,
+        [way for way in found if way is not None],
+        seen.routes,
+        settings.settings.prices,
+        known_speeds,
+    )
     make = [f"{wish.language or 'original'}" for wish in decision.make]
-    return row | {
-        "make": make,
-        "why": "; ".join(decision.reasons),
-        "seconds": seen.facts.duration,
-    }
+    row |= {"make": make, "why": "; ".join(decision.reasons), "seconds": seen.facts.duration}
+    return row, cost
+
+
+def _cost(total: Reckoning) -> str:
+    """Time and money in words; nothing of what nobody knows."""
+    work = f", about {total.work / 3600:.1f} hours of work" if total.work else ""
+    if total.unknown:
+        work = ", for a time that shows once a first file is made"
+    money = "".join(f", at most {sum_:.2f} {name}" for name, sum_ in total.money.items() if sum_)
+    return work + money + (" and a price that nobody knows" if total.unpriced else "")
 
 
 @app.command()

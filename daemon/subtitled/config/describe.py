@@ -24,6 +24,7 @@ from .plugins import KINDS
 from .routing import RouteSettings
 from .schema import bundled, json_schema
 from .settings import CueSettings, DaemonSettings, ExistingSettings, LibrarySettings
+from .spending import BudgetSettings, PriceSettings
 
 __all__ = ["bundled", "json_schema", "markdown", "show"]
 
@@ -35,6 +36,8 @@ def show(configuration: Configuration) -> dict[str, Any]:
         "daemon": _shown(settings.daemon),
         "libraries": {name: _shown(library) for name, library in settings.libraries.items()},
     }
+    shown["budgets"] = {name: _shown(budget) for name, budget in settings.budgets.items()}
+    shown["prices"] = {name: _shown(price) for name, price in settings.prices.items()}
     shown["daemon"]["state_dir"] = _shown(state_dir(settings))
     shown["daemon"]["models_dir"] = _shown(models_dir(settings))
     for kind in KINDS:
@@ -92,6 +95,8 @@ def _lines() -> Iterator[str]:
     yield from _table("[libraries.NAME.existing]", ExistingSettings)
     yield from _table("[libraries.NAME.cues]", CueSettings)
     yield from _table("[[libraries.NAME.routes]]", RouteSettings)
+    yield from _table("[budgets.NAME]", BudgetSettings)
+    yield from _table("[prices.NAME]", PriceSettings)
     for kind, name, component in bundled():
         yield from _table(f"[{kind}.{name}]", component.Settings)
     yield ""

@@ -22,6 +22,7 @@ from subtitled.plugin import Language
 
 from .lengths import Seconds
 from .routing import RouteSettings
+from .spending import BudgetSettings, PriceSettings, Privacy
 
 ORIGINAL = "original"
 """Stands for the language that is spoken in the chosen audio track."""
@@ -236,6 +237,11 @@ class LibrarySettings(_Section):
     translators: tuple[str, ...] = Field(
         (), description="Translators to use, first choice first. Empty: all that are configured."
     )
+    privacy: Privacy = Field(
+        "local",
+        description="Where sound and text may be sent: nowhere (local), anywhere (any), or a list "
+        "of destinations such as qwen:singapore; subtitled plugins list shows them.",
+    )
     servers: tuple[str, ...] | None = Field(
         None, description="Media servers to tell. Unset: all that are configured."
     )
@@ -314,3 +320,5 @@ class Settings(_Section):
     translators: dict[str, ComponentSettings] = Field(default_factory=dict)
     servers: dict[str, ComponentSettings] = Field(default_factory=dict)
     notifiers: dict[str, ComponentSettings] = Field(default_factory=dict)
+    budgets: dict[str, BudgetSettings] = Field(default_factory=dict)
+    prices: dict[str, PriceSettings] = Field(default_factory=dict)

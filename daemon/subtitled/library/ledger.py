@@ -18,6 +18,7 @@ from subtitled.plugin import Misconfigured
 
 from .comparison import Differences
 from .database import open_engine, writing
+from .egress import Egress
 from .identities import CHANGED, Identities
 from .inventory import Inventory
 from .mailbox import Mailbox
@@ -42,6 +43,7 @@ class Ledger:
         self.inventory = Inventory(self._engine)
         self.sidecars = Sidecars(self._engine, ProvenanceStore(path.parent / "provenance"))
         self.mailbox = Mailbox(self._engine, path)
+        self.egress = Egress(self._engine)
 
     def close(self) -> None:
         self.mailbox.close()

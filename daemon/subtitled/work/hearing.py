@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -22,6 +23,8 @@ from subtitled.plugin import (
 from subtitled.subtitles.guards import Phrases, load_phrases
 
 from .forced_alignment import Timing, timed
+from .gate import Errand
+from .reckoning import measured
 from .second_opinion import Look, better, look
 from .transcripts import Attempt, Course, recipe
 from .wire import Crashed
@@ -181,12 +184,26 @@ class Hearing:
         host = making.shop.engines[engine]
         memo = self._store.memo(making.job.content, self._track, self._recipe(engine), stretch)
         request = Request(stretch, self._spoken, self._into, memo=memo)
-        audio = self.audio()
-        try:
-            return host.transcribe(audio, request)
-        except Crashed:
-            # Once more in a new process: most crashes are for lack of memory, and pass.
-            return host.transcribe(audio, request)
+        audio, seconds = self.audio(), stretch.interval.duration
+        errand = Errand(
+            *(engine, host.capabilities, making.job.medium, making.job.library, "audio"),
+            *(seconds, self._piece_of_work(engine, stretch)),
+        )
+        with making.shop.gate.sending(errand) as receipts:
+            begin = time.monotonic()
+            try:
+                words = host.transcribe(audio, request)
+            except Crashed:
+                # Once more in a new process: most crashes are for lack of memory, and pass.
+                words = host.transcribe(audio, request)
+            receipts += words.sent
+        measured(making.shop.ledger.mailbox, engine, seconds, time.monotonic() - begin)
+        return words
+
+    def _piece_of_work(self, engine: str, stretch: Stretch) -> str:
+        """A name for one piece of work: done again, it is the same."""
+        where = f"{self._making.job.content}/{self._track}/{self._recipe(engine)}"
+        return f"{where}/{stretch.interval.start:.3f}-{stretch.interval.end:.3f}"
 
     def _timed(self, said: Transcript, stretch: Stretch) -> Timing:
         engines = self._making.shop.engines

@@ -231,7 +231,7 @@ class Jobs:
             return  # called off: the file has changed or gone, or another job has taken over
         library = self._libraries[record.library]
         earlier = ancestors(self._ledger, record)
-        job = Job(record.path, library, content, earlier=earlier, library_name=record.library)
+        job = Job(record.path, library, content, earlier=earlier)
         steps = Durable(self._gate)
         self._ledger.set_state(file_id, FileState.WORKING, of_job=job_id)
         digest = record.settings_digest or settings_digest(self._shop.configuration, library)

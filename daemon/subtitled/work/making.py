@@ -39,6 +39,7 @@ from subtitled.subtitles.publish import can_write, file_sha256, publish
 
 from .detection import vote
 from .engines import Engines
+from .gate import Errand, Gate
 from .planning import Examination, examine
 from .retiming import retime
 from .routes import Means, Way, routes_for
@@ -83,8 +84,6 @@ class Job:
     """Make everything that is wanted, whatever exists, and replace it."""
     by_hand: bool = False
     """A person asked for this very file: what is made yields to nothing later."""
-    library_name: str = ""
-    """The library's name in the configuration; empty for a file that lies in none."""
     earlier: tuple[str, ...] = ()
     """Content identities of what the medium may be another version of, the likeliest first."""
 
@@ -110,6 +109,11 @@ class Workshop:
     scratch: Path
     progress: Callable[[Job, str, float], None] = field(default=lambda job, what, share: None)
     """Told what is being done and which share of it is done, 0 to 1."""
+
+    @property
+    def gate(self) -> Gate:
+        """What all that leaves this machine passes."""
+        return Gate(self.configuration, self.ledger.egress)
 
 
 def make(job: Job, shop: Workshop, steps: Steps) -> Outcome:
@@ -205,11 +209,18 @@ class Making:
             return
         tag = next(known.language for known in facts.audio if known.index == track)
         guesses = []
-        if self.routes.detector is not None:
+        detector = self.routes.detector
+        if detector is not None:
             self._tell("detecting the language", 0.0)
-            host = self.shop.engines[self.routes.detector]
+            host = self.shop.engines[detector]
             windows = detection_windows(listened.speech)
-            guesses = host.detect_language(self.audio(facts, track), windows)
+            audio, seconds = self.audio(facts, track), sum(one.duration for one in windows)
+            errand = Errand(
+                *(detector, host.capabilities, self.job.medium, self.job.library, "audio"),
+                *(seconds, f"{self.job.content}/{track}/language"),
+            )
+            with self.shop.gate.sending(errand):
+                guesses = host.detect_language(audio, windows)
         language, confidence, why = vote(guesses, tag)
         if self.job.earlier:
             self._tell("comparing it with an earlier version", 0.0)
@@ -221,7 +232,7 @@ class Making:
                 language,
                 self.job.earlier,
                 self.shop.configuration.settings.daemon.stretch,
-                dict((*self.routes.engines, *self.routes.helpers)),
+                self.routes.abilities,
             )
         self.shop.transcripts.keep_listened(
             self.job.content,

@@ -109,7 +109,7 @@ def settings_digest(configuration: Configuration, library: LibrarySettings) -> s
     policy = library.model_dump_json(
         include={
             *("languages", "formats", "audio", "existing", "yielding", "engines", "translators"),
-            *("guards", "shots", "routes", "second_opinion"),
+            *("guards", "shots", "privacy", "routes", "second_opinion"),
         }
     )
     phrases = str(configuration.settings.daemon.phrases) if library.guards else ""

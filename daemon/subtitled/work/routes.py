@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from subtitled.config.load import Configuration
 from subtitled.config.routing import RouteSettings
 from subtitled.config.settings import LibrarySettings
+from subtitled.config.spending import allows
 from subtitled.plugin import LOCAL, Capabilities, Language, TranslatorCapabilities
 
+from .budgets import price_of, stated
 from .leading import Candidate, leaders
 
 
@@ -77,7 +79,7 @@ class Routes:
         after all. Without one it is the library's order. Engines that do not know the language
         are left out in any case.
         """
-        able = dict(self.engines) | dict(self.helpers)
+        able = self.abilities
         for number, rule in enumerate((*self.rules, *self.shipped)):
             if not fits(rule, spoken, seconds):
                 continue
@@ -125,6 +127,11 @@ class Routes:
         return str(way) if way else None
 
     @property
+    def abilities(self) -> dict[str, Capabilities]:
+        """What each engine can do, those of rules and helpers too."""
+        return dict(self.engines) | dict(self.helpers)
+
+    @property
     def used(self) -> tuple[str, ...]:
         """Every engine that may transcribe: the library's, and those that rules name."""
         ruled = {name for rule in self.rules for name in rule.engines}
@@ -169,9 +176,8 @@ def allowed(rule: RouteSettings, able: Capabilities) -> bool:
         return False
     if rule.max_price is None:
         return True
-    if able.price is None:
-        return able.destination == LOCAL
-    return able.price.amount <= rule.max_price
+    price = price_of("audio", 3600.0, able.price)
+    return able.destination == LOCAL if price is None else price <= rule.max_price
 
 
 def puts_into(able: Capabilities, wanted: Language) -> bool:
@@ -196,12 +202,18 @@ def translates(able: TranslatorCapabilities, source: Language, target: Language)
 
 
 def routes_for(configuration: Configuration, library: LibrarySettings) -> Routes:
-    """What a library may use of what is configured and could be loaded."""
+    """What a library may use of what is configured and could be loaded.
+
+    What would send things where the library does not allow it is no choice at all.
+    """
     names = library.engines or tuple(configuration.engines)
     translators = library.translators or tuple(configuration.translators)
+    prices = configuration.settings.prices
     able = {
-        name: configured.component.capabilities(configured.settings)
+        name: replace(can, price=stated(name, can.price, prices))
         for name, configured in configuration.engines.items()
+        if (can := configured.component.capabilities(configured.settings))
+        and allows(library.privacy, can.destination)
     }
     ruled = [name for rule in library.routes for name in rule.engines]
     used = [name for name in dict.fromkeys((*names, *ruled)) if name in able]
@@ -209,9 +221,11 @@ def routes_for(configuration: Configuration, library: LibrarySettings) -> Routes
     return Routes(
         engines,
         tuple(
-            (name, known.component.capabilities(known.settings))
+            (name, ability)
             for name in translators
             if (known := configuration.translators.get(name))
+            and (ability := known.component.capabilities(known.settings))
+            and allows(library.privacy, ability.destination)
         ),
         library.routes,
         () if library.engines else shipped_rules(configuration),
