@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -25,7 +26,7 @@ def _rule(**said: Any) -> RouteSettings:
 
 
 def _names(routes: Routes, spoken: Language, seconds: float | None = 100.0) -> tuple[str, ...]:
-    return routes.order(spoken, seconds).names
+    return replace(routes, seconds=seconds).order(spoken).names
 
 
 def test_without_rules_the_order_is_the_librarys_less_those_who_do_not_know_the_language() -> None:
@@ -48,7 +49,7 @@ def test_the_first_rule_that_fits_counts_and_no_other() -> None:
     assert _names(routes, EN, 599.0) == ("dear", "here")
     assert _names(routes, EN, 600.0) == ("here",)
     assert _names(routes, EN, None) == ("here",), "of an unknown length nothing is said"
-    assert routes.order(EN, 5.0).why == "rule 2 of the library"
+    assert replace(routes, seconds=5.0).order(EN).why == "rule 2 of the library"
 
 
 def test_a_rule_for_a_region_is_for_that_region_alone() -> None:
@@ -85,8 +86,8 @@ def test_price_and_destination_leave_engines_out() -> None:
 def test_whatever_the_rules_are_nothing_is_sent_where_the_one_that_fits_forbids(
     rules: list[RouteSettings], spoken: Language, seconds: float | None
 ) -> None:
-    routes = Routes((HERE, CHEAP, DEAR, UNKNOWN), (), tuple(rules))
-    order = routes.order(spoken, seconds)
+    routes = Routes((HERE, CHEAP, DEAR, UNKNOWN), (), tuple(rules), seconds=seconds)
+    order = routes.order(spoken)
     rule = next((one for one in rules if fits(one, spoken, seconds)), None)
     if rule is None:
         assert order.names == ("here", "cheap", "dear", "unknown")
@@ -95,7 +96,7 @@ def test_whatever_the_rules_are_nothing_is_sent_where_the_one_that_fits_forbids(
         assert not rule.engines or name in rule.engines
         assert rule.destinations is None or able.destination in rule.destinations
         assert rule.max_price is None or (able.price or Price(0, "")).amount <= rule.max_price
-    way = routes.find(spoken, spoken, seconds)
+    way = routes.find(spoken, spoken)
     assert (way.engine if way else None) == (order.names[0] if order.names else None) or (
         not spoken.is_known
     )
@@ -104,8 +105,8 @@ def test_whatever_the_rules_are_nothing_is_sent_where_the_one_that_fits_forbids(
 def test_the_next_engines_follow_the_one_that_was_chosen() -> None:
     into = ("into", Capabilities(translates_to=frozenset({EN})))
     routes = Routes((HERE, CHEAP, into), ())
-    assert routes.chain("cheap", FR, None, 1.0) == ("cheap", "here", "into")
-    assert routes.chain("into", FR, EN, 1.0) == ("into",), "the others would write French"
+    assert routes.chain("cheap", FR, None) == ("cheap", "here", "into")
+    assert routes.chain("into", FR, EN) == ("into",), "the others would write French"
 
 
 def test_language_is_detected_on_this_machine_where_anything_here_can() -> None:

@@ -14,16 +14,19 @@ from subtitled.config.settings import LibrarySettings
 from subtitled.library.coverage import Existing
 from subtitled.library.identity import content_id
 from subtitled.library.intake import library_of
+from subtitled.library.policy import Wish
 from subtitled.library.sidecars import Fate
 from subtitled.library.walk import walk
 from subtitled.media.probe import probe
-from subtitled.plugin import Problem
+from subtitled.plugin import Kind, Language, Problem
 from subtitled.service.doctor import watched
 from subtitled.subtitles.clock import shown as clock
 from subtitled.subtitles.ownership import Whose
 from subtitled.subtitles.publish import file_sha256
 from subtitled.work.planning import Examination, examine
 from subtitled.work.reckoning import NOTHING, Reckoning, reckon, speeds
+from subtitled.work.routes import Way
+from subtitled.work.sources import planned
 from subtitled.work.workshop import open_ledger, transcripts_in
 
 from .app import app, configuration
@@ -107,17 +110,15 @@ def _plan_one(
     except (Problem, OSError) as problem:
         return row | {"problem": str(problem)}, NOTHING
     decision = seen.decision
-    spoken = seen.spoken or seen.choice.track.language
-    seconds = seen.facts.duration
-    found = [seen.routes.find(spoken, w.language or spoken, seconds) for w in decision.make]
+    main = seen.spoken or seen.choice.track.language
     cost = reckon(
         seen.facts.duration,
-        [way for way in found if way is not None],
+        [way for wish in decision.make for way in _first(seen, wish, main)],
         seen.routes,
         settings.settings.prices,
         known_speeds,
     )
-    make = [f"{wish.language or 'original'}" for wish in decision.make]
+    make = [_named(wish) for wish in decision.make]
     row |= {"make": make, "why": "; ".join(decision.reasons), "seconds": seen.facts.duration}
     return row, cost
 
@@ -208,11 +209,9 @@ def _seen(settings: Configuration, path: Path) -> dict[str, Any]:
     spoken = f"{listened.language}: {listened.why}" if listened and listened.language else None
     ways = {}
     heard = seen.spoken or choice.track.language
-    order = seen.routes.order(heard, facts.duration)
+    order = seen.routes.order(heard)
     for wish in seen.decision.make:
-        target = wish.language or seen.spoken
-        way = seen.routes.find(heard, target, facts.duration) if target else None
-        ways[str(wish.language or "original")] = str(way) if way else wish.reason
+        ways[_named(wish)] = _ways(seen, wish)
     return {
         "seconds": round(facts.duration, 3),
         "audio": [
@@ -239,6 +238,26 @@ def _seen(settings: Configuration, path: Path) -> dict[str, Any]:
         "make": ways,
         "reasons": list(seen.decision.reasons),
     }
+
+
+def _named(wish: Wish) -> str:
+    kind = "" if wish.kind is Kind.FULL else f".{wish.kind}"
+    return f"{wish.language or 'original'}{kind}"
+
+
+def _first(seen: Examination, wish: Wish, main: Language) -> list[Way]:
+    """What the first way to a wish will use; as far as is known what is spoken."""
+    ways = planned(seen.routes, wish, wish.language or main, seen.material.foreign).attempts
+    return [part.way for part in ways[0].parts if part.way is not None] if ways else []
+
+
+def _ways(seen: Examination, wish: Wish) -> str:
+    """The ways to a wish, the first first, as far as they are known."""
+    target = wish.language or seen.spoken
+    if target is None:
+        return wish.reason
+    ways = planned(seen.routes, wish, target, seen.material.foreign).attempts
+    return "; else ".join(dict.fromkeys(map(str, ways))) or wish.reason
 
 
 def _whose(existing: Existing) -> str:

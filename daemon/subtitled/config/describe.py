@@ -17,6 +17,7 @@ from pydantic.fields import FieldInfo
 
 from subtitled.plugin import Language, Secret
 
+from .language_settings import SourceSettings
 from .lengths import Seconds
 from .load import Configuration
 from .places import models_dir, state_dir
@@ -93,6 +94,7 @@ def _lines() -> Iterator[str]:
     yield from _table("[daemon]", DaemonSettings)
     yield from _table("[libraries.NAME]", LibrarySettings)
     yield from _table("[libraries.NAME.existing]", ExistingSettings)
+    yield from _table("[libraries.NAME.sources]", SourceSettings)
     yield from _table("[libraries.NAME.cues]", CueSettings)
     yield from _table("[[libraries.NAME.routes]]", RouteSettings)
     yield from _table("[budgets.NAME]", BudgetSettings)
@@ -112,7 +114,8 @@ def _table(title: str, model: type[BaseModel]) -> Iterator[str]:
     yield "| key | type | default | meaning |"
     yield "|---|---|---|---|"
     for name, field in model.model_fields.items():
-        if field.annotation in (ExistingSettings, CueSettings, tuple[RouteSettings, ...]):
+        tables = (ExistingSettings, SourceSettings, CueSettings, tuple[RouteSettings, ...])
+        if field.annotation in tables:
             continue  # a table of its own
         kind = "time" if _is_seconds(field) else _kind(field.annotation)
         cells = (f"`{name}`", kind, _default(field), field.description or "")

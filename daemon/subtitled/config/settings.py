@@ -11,7 +11,6 @@ from typing import Annotated, Any, Literal
 from pydantic import (
     AfterValidator,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     ValidationInfo,
@@ -20,18 +19,10 @@ from pydantic import (
 
 from subtitled.plugin import Language
 
+from .language_settings import SourceSettings, Wanted
 from .lengths import Seconds
 from .routing import RouteSettings
 from .spending import BudgetSettings, PriceSettings, Privacy
-
-ORIGINAL = "original"
-"""Stands for the language that is spoken in the chosen audio track."""
-
-
-def _wanted(value: object) -> object:
-    if isinstance(value, str) and value.strip().lower() != ORIGINAL:
-        return Language.parse(value)
-    return value.strip().lower() if isinstance(value, str) else value
 
 
 def _folder(path: Path) -> Path:
@@ -45,7 +36,6 @@ def _folder(path: Path) -> Path:
 
 
 Folder = Annotated[Path, AfterValidator(_folder)]
-Wanted = Annotated[Literal["original"] | Language, BeforeValidator(_wanted)]
 Format = Literal["srt", "vtt", "ass", "lrc", "ttml", "json", "txt"]
 
 VIDEO_ENDINGS: tuple[str, ...] = (
@@ -198,6 +188,11 @@ class LibrarySettings(_Section):
         min_length=1,
         description='Subtitles wanted, as BCP 47 tags; "original" is the language spoken.',
     )
+    forced: tuple[Wanted, ...] = Field(
+        (),
+        description="Languages of sidecars that hold only what is said in another language than "
+        "most of the medium, for people who understand that one.",
+    )
     formats: tuple[Format, ...] = Field(
         ("srt",),
         min_length=1,
@@ -219,6 +214,7 @@ class LibrarySettings(_Section):
         description="Let cues begin and end with the shots of the picture. The picture is decoded "
         "for it, which takes far longer than the sound.",
     )
+    sources: SourceSettings = Field(default_factory=lambda: SourceSettings())
     existing: ExistingSettings = Field(default_factory=lambda: ExistingSettings())
     cues: CueSettings = Field(default_factory=lambda: CueSettings())
     engines: tuple[str, ...] = Field(

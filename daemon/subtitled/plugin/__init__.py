@@ -10,6 +10,7 @@ from .errors import Misconfigured, Problem, Rejected, Temporary
 from .events import Event, Failed, Finished, Published
 from .hookspecs import CONTRACT, hookimpl
 from .language import UNDETERMINED, Language
+from .language_names import LanguageNames, names_of
 from .memo import Memo
 from .model import DataWheel, ModelSpec
 from .notifier import Notifier
@@ -51,6 +52,7 @@ __all__ = [
     "Kind",
     "Language",
     "LanguageGuess",
+    "LanguageNames",
     "Line",
     "MediaServer",
     "Memo",
@@ -77,4 +79,5 @@ __all__ = [
     "Word",
     "Writing",
     "hookimpl",
+    "names_of",
 ]

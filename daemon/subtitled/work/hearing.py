@@ -47,16 +47,19 @@ class Hearing:
         spoken: Language,
         into: Language | None,
         engines: tuple[str, ...],
+        aligner: str | None,
         audio: Callable[[], Audio],
         duration: float,
     ) -> None:
-        """``engines`` is the order of the route; ``audio`` decodes the track if need be."""
+        """``engines`` is the order of the route, ``aligner`` the engine that finds times for text;
+        ``audio`` decodes the track if need be."""
         self._making = making
         self._store = making.shop.transcripts
         self._track = track
         self._spoken = spoken
         self._into = into
         self._engines = engines
+        self._aligner = aligner
         self._audio = audio
         self._duration = duration
         self._audio_lock = threading.Lock()
@@ -207,9 +210,8 @@ class Hearing:
 
     def _timed(self, said: Transcript, stretch: Stretch) -> Timing:
         engines = self._making.shop.engines
-        aligner = self._making.routes.aligner
-        align = engines[aligner].align if aligner is not None else None
-        return timed(said, stretch, self.audio(), align, aligner or "")
+        align = engines[self._aligner].align if self._aligner is not None else None
+        return timed(said, stretch, self.audio(), align, self._aligner or "")
 
     def audio(self) -> Audio:
         """The decoded track; one thread decodes it, the others wait."""

@@ -14,6 +14,8 @@ from subtitled.plugin import Capabilities, Language, Stretch, Temporary, Transcr
 from subtitled.subtitles.guards import Removal, guard, load_phrases
 
 from .hearing import Hearing
+from .routes import routes_for
+from .runs import cut_by_language
 
 if TYPE_CHECKING:
     from .making import Making
@@ -24,14 +26,25 @@ one waits to be given its times, the engine has others to work on."""
 
 
 class Recognition:
-    """What one track says, in words. What was once recognised is found, not paid for again."""
+    """What one track says, in words. What was once recognised is found, not paid for again.
 
-    def __init__(self, making: Making, facts: MediaFacts, track: int, spoken: Language) -> None:
+    With ``only``, what it says in the parts in that language.
+    """
+
+    def __init__(
+        self,
+        making: Making,
+        facts: MediaFacts,
+        track: int,
+        spoken: Language,
+        only: Language | None = None,
+    ) -> None:
         self._making = making
         self._facts = facts
         self._track = track
         self._spoken = spoken
         self.listened = making.listened(track)
+        self._only = only
         self._known: dict[tuple[str, Language | None], Transcript] = {}
 
     def transcript(self, engine: str, into: Language | None) -> Transcript:
@@ -59,17 +72,21 @@ class Recognition:
                 "a part of the transcript is gone from the state folder",
                 "It is recognised again at the next try",
             )
-        self._known[engine, into] = self._guarded(whole, hearing.recipe, into or self._spoken)
+        self._known[engine, into] = self._guarded(
+            whole, hearing.recipe, into or self._spoken, stretches
+        )
         return self._known[engine, into]
 
     def _hearing(self, engine: str, into: Language | None) -> Hearing:
         making = self._making
+        routes = routes_for(making.shop.configuration, making.job.library, self._facts.duration)
         return Hearing(
             making,
             self._track,
             self._spoken,
             into,
-            making.routes.chain(engine, self._spoken, into, self._facts.duration),
+            routes.chain(engine, self._spoken, into),
+            routes.aligner,
             lambda: making.audio(self._facts, self._track),
             self.listened.duration,
         )
@@ -77,9 +94,14 @@ class Recognition:
     def _stretches(self, able: Capabilities) -> list[Stretch]:
         listened = self.listened
         length = self._making.shop.configuration.settings.daemon.stretch
-        return stretches_for(able, listened.speech, length, listened.duration, listened.quiet)
+        return cut_by_language(
+            *(listened.runs, listened.speech, listened.duration, listened.quiet, self._only),
+            lambda speech, total, quiet: stretches_for(able, speech, length, total, quiet),
+        )
 
-    def _guarded(self, whole: Transcript, recipe: str, language: Language) -> Transcript:
+    def _guarded(
+        self, whole: Transcript, recipe: str, language: Language, stretches: Sequence[Stretch]
+    ) -> Transcript:
         """Without what is not to be believed. What is stored stays; what was left out is kept."""
         making, listened = self._making, self.listened
         words: tuple[Word, ...] = whole.words
@@ -89,7 +111,9 @@ class Recognition:
             words, gone = guard(
                 whole, language, listened.speech, listened.duration, phrases, quiet=listened.quiet
             )
-        making.shop.transcripts.keep_removals(making.job.content, self._track, recipe, gone)
+        making.shop.transcripts.keep_removals(
+            making.job.content, self._track, recipe, gone, stretches
+        )
         return replace(whole, words=words)
 
 

@@ -71,9 +71,11 @@ class Routes:
     helpers: tuple[Able, ...] = ()
     """Other engines that are configured: those that only rules name, and those of this machine,
     which may detect languages and align texts."""
+    seconds: float | None = None
+    """The length of the medium that they are for, if it is known."""
 
-    def order(self, spoken: Language, seconds: float | None = None) -> Order:
-        """The engines for a medium of so many seconds (None: not known) in a language.
+    def order(self, spoken: Language) -> Order:
+        """The engines for what is spoken in a language.
 
         The first rule that fits counts, and no other: engines that it leaves out do not come
         after all. Without one it is the library's order. Engines that do not know the language
@@ -81,7 +83,7 @@ class Routes:
         """
         able = self.abilities
         for number, rule in enumerate((*self.rules, *self.shipped)):
-            if not fits(rule, spoken, seconds):
+            if not fits(rule, spoken, self.seconds):
                 continue
             own = number < len(self.rules)
             why = f"rule {number + 1} of the library" if own else f"leads in {spoken.english_name}"
@@ -92,9 +94,9 @@ class Routes:
         known = [one for one in self.engines if recognises(one[1], spoken)]
         return Order(tuple(known), "the library's order")
 
-    def find(self, spoken: Language, wanted: Language, seconds: float | None = None) -> Way | None:
+    def find(self, spoken: Language, wanted: Language) -> Way | None:
         """The first way that works; a text translator before one that works from the audio."""
-        listeners = self.order(spoken, seconds).engines
+        listeners = self.order(spoken).engines
         if not listeners:
             return None
         first = listeners[0][0]
@@ -108,23 +110,27 @@ class Routes:
                 return Way(Means.SPEECH, name)
         return None
 
-    def chain(
-        self, engine: str, spoken: Language, into: Language | None, seconds: float | None
-    ) -> tuple[str, ...]:
+    def chain(self, engine: str, spoken: Language, into: Language | None) -> tuple[str, ...]:
         """The engine, then those that may do instead what it cannot: each for a stretch alone."""
         others = [
             name
-            for name, able in self.order(spoken, seconds).engines
+            for name, able in self.order(spoken).engines
             if name != engine and (into is None or puts_into(able, into))
         ]
         return (engine, *others)
 
-    def can_make(
-        self, spoken: Language, wanted: Language, seconds: float | None = None
-    ) -> str | None:
+    def can_make(self, spoken: Language, wanted: Language) -> str | None:
         """:meth:`find` as a sentence, for the policy."""
-        way = self.find(spoken, wanted, seconds)
+        way = self.find(spoken, wanted)
         return str(way) if way else None
+
+    def without(self, engine: str) -> Routes:
+        """The same, if that engine were not there."""
+        return replace(
+            self,
+            engines=tuple(one for one in self.engines if one[0] != engine),
+            helpers=tuple(one for one in self.helpers if one[0] != engine),
+        )
 
     @property
     def abilities(self) -> dict[str, Capabilities]:
@@ -201,8 +207,10 @@ def translates(able: TranslatorCapabilities, source: Language, target: Language)
     )
 
 
-def routes_for(configuration: Configuration, library: LibrarySettings) -> Routes:
-    """What a library may use of what is configured and could be loaded.
+def routes_for(
+    configuration: Configuration, library: LibrarySettings, seconds: float | None = None
+) -> Routes:
+    """What a library may use of what is configured and could be loaded, for a medium so long.
 
     What would send things where the library does not allow it is no choice at all.
     """
@@ -234,6 +242,7 @@ def routes_for(configuration: Configuration, library: LibrarySettings) -> Routes
             for name, can in able.items()
             if (name, can) not in engines and (name in used or can.destination == LOCAL)
         ),
+        seconds,
     )
 
 
