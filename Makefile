@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PACKAGES := ffmpeg espeak-ng asterisk-core-sounds-fr-wav python3-venv
 
 .PHONY: demo test lint test-slow test-faults bench bench-hallucination bench-library bench-quality \
-	bench-alignment docs install clean system
+	bench-vocabulary bench-alignment docs install clean system
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/ready system
@@ -51,6 +51,11 @@ bench: $(VENV)/ready system
 bench-hallucination: $(VENV)/ready system
 	$(BIN)/subtitled models pull base
 	$(BIN)/python benchmarks/hallucination.py
+
+# Names that the recogniser was told, and was not; about 2 minutes.
+bench-vocabulary: $(VENV)/ready system
+	$(BIN)/subtitled models pull base
+	$(BIN)/python benchmarks/vocabulary.py
 
 # The same words laid out by us and by others; about 2 minutes, and as long to fetch the others.
 bench-quality: $(VENV)/ready system

@@ -11,10 +11,11 @@ from toys import calls, workshop
 
 from subtitled.config.settings import LibrarySettings
 from subtitled.library.identity import content_id
-from subtitled.plugin import Misconfigured, Rejected, Temporary
+from subtitled.library.records import FileState
+from subtitled.plugin import Misconfigured, Temporary
 from subtitled.subtitles.formats import read
+from subtitled.work.courses import Course
 from subtitled.work.making import Direct, Job, Outcome, Workshop, make
-from subtitled.work.transcripts import Course
 
 
 def _make(shop: Workshop, tmp_path: Path, **wishes: Any) -> Outcome:
@@ -89,26 +90,25 @@ def test_what_may_pass_waits_for_the_engine_that_was_chosen(
         assert not calls(tmp_path, "second")
 
 
-@pytest.mark.parametrize(
-    ("first", "second", "kind"),
-    [
-        ({"refuses": 0.0}, {"refuses": 0.0}, Rejected),
-        ({"refuses": 0.0}, {"wrong_key": True}, Misconfigured),
-    ],
-)
 def test_where_none_can_it_is_said_what_somebody_can_do(
-    home: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    first: dict[str, Any],
-    second: dict[str, Any],
-    kind: type[Exception],
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    engines: dict[str, Any] = {"first": {"refuses": 0.0}, "second": {"wrong_key": True}}
     with (
-        workshop(tmp_path, monkeypatch, first=first, second=second) as shop,
-        pytest.raises(kind),
+        workshop(tmp_path, monkeypatch, **engines) as shop,
+        pytest.raises(Misconfigured, match="the key is wrong"),
     ):
         _make(shop, tmp_path)
+
+
+def test_what_all_refuse_is_not_made_and_said(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engines: dict[str, Any] = {"first": {"refuses": 0.0}, "second": {"refuses": 0.0}}
+    with workshop(tmp_path, monkeypatch, **engines) as shop:
+        outcome = _make(shop, tmp_path)
+    assert outcome.state is FileState.UNSATISFIABLE
+    assert "will not hear this" in outcome.reason
 
 
 def test_what_looks_wrong_is_heard_again_where_the_library_wants_it(

@@ -26,6 +26,7 @@ from .routing import RouteSettings
 from .schema import bundled, json_schema
 from .settings import CueSettings, DaemonSettings, ExistingSettings, LibrarySettings
 from .spending import BudgetSettings, PriceSettings
+from .vocabulary import VocabularySettings
 
 __all__ = ["bundled", "json_schema", "markdown", "show"]
 
@@ -36,6 +37,7 @@ def show(configuration: Configuration) -> dict[str, Any]:
     shown: dict[str, Any] = {
         "daemon": _shown(settings.daemon),
         "libraries": {name: _shown(library) for name, library in settings.libraries.items()},
+        "vocabulary": _shown(settings.vocabulary),
     }
     shown["budgets"] = {name: _shown(budget) for name, budget in settings.budgets.items()}
     shown["prices"] = {name: _shown(price) for name, price in settings.prices.items()}
@@ -97,6 +99,7 @@ def _lines() -> Iterator[str]:
     yield from _table("[libraries.NAME.sources]", SourceSettings)
     yield from _table("[libraries.NAME.cues]", CueSettings)
     yield from _table("[[libraries.NAME.routes]]", RouteSettings)
+    yield from _table("[vocabulary]", VocabularySettings)
     yield from _table("[budgets.NAME]", BudgetSettings)
     yield from _table("[prices.NAME]", PriceSettings)
     for kind, name, component in bundled():

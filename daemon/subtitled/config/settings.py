@@ -5,11 +5,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -19,23 +17,13 @@ from pydantic import (
 
 from subtitled.plugin import Language
 
+from .folders import Folder
 from .language_settings import SourceSettings, Wanted
 from .lengths import Seconds
 from .routing import RouteSettings
 from .spending import BudgetSettings, PriceSettings, Privacy
+from .vocabulary import VocabularySettings
 
-
-def _folder(path: Path) -> Path:
-    """``~`` as the home folder. Whether it is there is not asked: a mount may be away."""
-    if "\0" in str(path):
-        raise ValueError("a path holds no zero character; write backslashes twice or use '...'")
-    try:
-        return path.expanduser()
-    except RuntimeError:
-        raise ValueError("there is no such home folder; write the path from the root") from None
-
-
-Folder = Annotated[Path, AfterValidator(_folder)]
 Format = Literal["srt", "vtt", "ass", "lrc", "ttml", "json", "txt"]
 
 VIDEO_ENDINGS: tuple[str, ...] = (
@@ -233,6 +221,9 @@ class LibrarySettings(_Section):
     translators: tuple[str, ...] = Field(
         (), description="Translators to use, first choice first. Empty: all that are configured."
     )
+    glossaries: tuple[Folder, ...] = Field(
+        (), description="Files of terms for this library: CSV, TSV, JSON or TBX."
+    )
     privacy: Privacy = Field(
         "local",
         description="Where sound and text may be sent: nowhere (local), anywhere (any), or a list "
@@ -310,6 +301,7 @@ class Settings(_Section):
 
     daemon: DaemonSettings = Field(default_factory=lambda: DaemonSettings())
     libraries: dict[str, LibrarySettings] = Field(default_factory=dict)
+    vocabulary: VocabularySettings = Field(default_factory=lambda: VocabularySettings())
     engines: dict[str, ComponentSettings] = Field(
         default_factory=lambda: {"whisper": ComponentSettings()}
     )

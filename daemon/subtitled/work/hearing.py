@@ -22,11 +22,12 @@ from subtitled.plugin import (
 )
 from subtitled.subtitles.guards import Phrases, load_phrases
 
+from .courses import Attempt, Course
 from .forced_alignment import Timing, timed
 from .gate import Errand
 from .reckoning import measured
 from .second_opinion import Look, better, look
-from .transcripts import Attempt, Course, recipe
+from .transcripts import recipe
 from .wire import Crashed
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ class Hearing:
     """Words for stretches, by the first of some engines that can; several threads may ask.
 
     Each engine's words are kept under its own recipe. Where others count than those of the first
-    engine, a :class:`~subtitled.work.transcripts.Course` under its recipe says whose, and why.
+    engine, a :class:`~subtitled.work.courses.Course` under its recipe says whose, and why.
     """
 
     def __init__(
@@ -62,7 +63,7 @@ class Hearing:
         self._aligner = aligner
         self._audio = audio
         self._duration = duration
-        self._audio_lock = threading.Lock()
+        self._lock = threading.Lock()
         self._unable: dict[str, Misconfigured] = {}
 
     @property
@@ -186,7 +187,9 @@ class Hearing:
         making = self._making
         host = making.shop.engines[engine]
         memo = self._store.memo(making.job.content, self._track, self._recipe(engine), stretch)
-        request = Request(stretch, self._spoken, self._into, memo=memo)
+        told = host.capabilities.takes_context
+        terms = making.vocabulary.listened_for(self._spoken) if told else ()
+        request = Request(stretch, self._spoken, self._into, terms, memo)
         audio, seconds = self.audio(), stretch.interval.duration
         errand = Errand(
             *(engine, host.capabilities, making.job.medium, making.job.library, "audio"),
@@ -200,6 +203,8 @@ class Hearing:
                 # Once more in a new process: most crashes are for lack of memory, and pass.
                 words = host.transcribe(audio, request)
             receipts += words.sent
+        with self._lock:
+            self._store.keep_terms(making.job.content, self._track, self._recipe(engine), terms)
         measured(making.shop.ledger.mailbox, engine, seconds, time.monotonic() - begin)
         return words
 
@@ -215,7 +220,7 @@ class Hearing:
 
     def audio(self) -> Audio:
         """The decoded track; one thread decodes it, the others wait."""
-        with self._audio_lock:
+        with self._lock:
             return self._audio()
 
     def _recipe(self, engine: str) -> str:

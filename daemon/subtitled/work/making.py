@@ -11,7 +11,7 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -47,6 +47,7 @@ from .retiming import retime
 from .routes import routes_for
 from .sources import PLAN, Plan, Planned, planned
 from .transcripts import Listened, Shots, TranscriptStore
+from .vocabulary import Vocabulary, vocabulary_of, warn
 
 _SHORT = Language("en")
 """Stands for a language that is not known yet where only the length of a name matters."""
@@ -180,6 +181,14 @@ class Making:
         self.steps = steps
         self._heard: set[int] = set()
         self._stat = job.medium.stat() if job.medium.exists() else None
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        """The names and terms that hold for the medium."""
+        settings = self.shop.configuration.settings
+        vocabulary = vocabulary_of(self.job.medium, self.job.library, settings)
+        warn(vocabulary.mistakes)
+        return vocabulary
 
     def probe(self) -> Any:
         self._tell("looking at the file", 0.0)

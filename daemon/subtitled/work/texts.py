@@ -102,11 +102,12 @@ class Texts:
         able = configured.component.capabilities(configured.settings)
         limits = self._limits(target, True)
         texts: dict[int, str] = {}
+        terms = partial(self._making.vocabulary.pairs, self._spoken, target)
         for lines in batches(original, able.batch):
             self._making.steps.breathe()
             answer = self._making.steps.run(
                 f"translate to {target} from line {lines[0].id}",
-                partial(translate, way.translator, translator, lines, self._spoken, target),
+                partial(translate, way.translator, translator, lines, self._spoken, target, terms),
             )
             texts |= dict(answer)
         return tuple(with_texts(original, texts, lambda text: break_lines(text, target, limits)))

@@ -10,6 +10,7 @@ format or style decodes and recognises nothing::
     transcripts/ab/ab12.../1/whisper-3f2a.../0-480.said.json    a text that has no times yet
     transcripts/ab/ab12.../1/whisper-3f2a.../0-480.memo.json    what its engine has to remember
     transcripts/ab/ab12.../1/whisper-3f2a.../removed.json  what of them is not believed, and why
+    transcripts/ab/ab12.../1/whisper-3f2a.../terms.json    the terms that the recogniser was told
     transcripts/ab/ab12.../shots.json                      where the picture cuts
 """
 
@@ -17,6 +18,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +30,7 @@ from subtitled.plugin import Interval, Language, Memo, Stretch, Transcript
 from subtitled.plugin.memo import write_durably
 from subtitled.subtitles.guards import Removal
 
+from .courses import Course
 from .runs import Run
 from .wire import TRANSCRIPT
 
@@ -81,41 +84,12 @@ class Retimed:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """An engine that was asked for a stretch whose words do not count there, and why."""
-
-    engine: str
-    why: str
-    for_good: bool = True
-    """Whether it would be the same the next time."""
-
-
-@dataclass(frozen=True, slots=True)
-class Course:
-    """How a stretch came to its words, where that was not simply by the engine that was to do it.
-
-    ``recipe`` is the one whose words count.
-    """
-
-    engine: str
-    recipe: str
-    attempts: tuple[Attempt, ...] = ()
-    times: str = ""
-    """Where the times of its words come from, if not from the engine."""
-
-    def __str__(self) -> str:
-        said = [f"{one.engine}: {one.why}" for one in self.attempts]
-        return "; ".join(
-            (*said, f"words by {self.engine}" + (f", {self.times}" * bool(self.times)))
-        )
-
-
 T = TypeVar("T")
 _COURSE: TypeAdapter[Course] = TypeAdapter(Course)
 _LISTENED: TypeAdapter[Listened] = TypeAdapter(Listened)
 _RETIMED: TypeAdapter[Retimed] = TypeAdapter(Retimed)
 _SHOTS: TypeAdapter[Shots] = TypeAdapter(Shots)
+_TERMS: TypeAdapter[tuple[str, ...]] = TypeAdapter(tuple[str, ...])
 _REMOVED: TypeAdapter[tuple[Removal, ...]] = TypeAdapter(tuple[Removal, ...])
 
 
@@ -254,6 +228,26 @@ class TranscriptStore:
         folder = self._track(content, track)
         course = _read(folder / recipe / f"{name}.course.json", _COURSE)
         return _read(folder / (course.recipe if course else recipe) / f"{name}.json", TRANSCRIPT)
+
+    def terms(self, content: str, track: int) -> dict[str, tuple[str, ...]]:
+        """The terms that the recogniser of each recipe was told last."""
+        found = {}
+        for path in sorted(self._track(content, track).glob("*/terms.json")):
+            found[path.parent.name] = _read(path, _TERMS) or ()
+        return found
+
+    def keep_terms(self, content: str, track: int, recipe: str, terms: tuple[str, ...]) -> None:
+        """Beside the stretches: they are no part of the recipe, whose words outlive them."""
+        path = self._track(content, track) / recipe / "terms.json"
+        if (_read(path, _TERMS) or ()) != terms:
+            write_durably(path, _TERMS.dump_json(terms))
+
+    def forget_words(self, content: str) -> None:
+        """Have everything that was recognised of a content recognised anew. What is known of
+        where somebody speaks, and in which language, stays."""
+        for track in self.tracks(content):
+            for recipe in self.recipes(content, track):
+                shutil.rmtree(self._track(content, track) / recipe)
 
     def whole(
         self, content: str, track: int, recipe: str, stretches: Sequence[Stretch]

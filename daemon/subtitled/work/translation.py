@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from subtitled.config.isolation import guarded
-from subtitled.plugin import Batch, Cue, Language, Line, Rejected, Translator
+from subtitled.plugin import Batch, Cue, Language, Line, Pair, Rejected, Translator
 
 LIMIT = 300.0
 """Seconds that one call of a translator may take."""
@@ -23,10 +23,19 @@ def batches(cues: Sequence[Cue], size: int) -> Iterator[tuple[Line, ...]]:
 
 
 def translate(
-    name: str, translator: Translator, lines: Sequence[Line], source: Language, target: Language
+    name: str,
+    translator: Translator,
+    lines: Sequence[Line],
+    source: Language,
+    target: Language,
+    terms: Callable[[str], tuple[Pair, ...]] = lambda text: (),
 ) -> list[tuple[int, str]]:
-    """Pairs of line number and text, complete. Raises :class:`Rejected` for a hopeless line."""
-    batch = Batch(tuple(lines), source, target)
+    """Pairs of line number and text, complete. Raises :class:`Rejected` for a hopeless line.
+
+    ``terms`` says what must be called what, of what a text mentions.
+    """
+    mentioned = terms("\n".join(line.text for line in lines))
+    batch = Batch(tuple(lines), source, target, mentioned)
     answer = guarded(name, lambda: translator.translate(batch), LIMIT).lines
     texts = {line.id: " ".join(line.text.split()) for line in answer if line.text.strip()}
     wanted = {line.id for line in lines}
@@ -39,8 +48,8 @@ def translate(
         )
     half = len(lines) // 2
     return [
-        *translate(name, translator, lines[:half], source, target),
-        *translate(name, translator, lines[half:], source, target),
+        *translate(name, translator, lines[:half], source, target, terms),
+        *translate(name, translator, lines[half:], source, target, terms),
     ]
 
 
