@@ -13,7 +13,7 @@ from toys import calls, workshop
 
 from subtitled.config.settings import LibrarySettings
 from subtitled.library.identity import content_id
-from subtitled.plugin import Problem
+from subtitled.plugin import Capabilities, Problem
 from subtitled.work.making import Direct, Job, Outcome, Workshop, make
 from subtitled.work.recognition import Ahead
 from subtitled.work.transcripts import TranscriptStore
@@ -156,7 +156,7 @@ def test_what_is_ahead_is_not_begun_once_a_step_has_failed() -> None:
             raise ValueError
         go_on.wait(20)
 
-    with pytest.raises(ValueError), Ahead(hear, range(100), 2) as ahead:  # type: ignore[arg-type]
+    with pytest.raises(ValueError), Ahead(hear, range(100), Capabilities(at_once=2)) as ahead:  # type: ignore[arg-type]
         ahead.result(0)
     go_on.set()
     assert len(begun) <= 4

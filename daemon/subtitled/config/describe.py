@@ -18,14 +18,16 @@ from pydantic.fields import FieldInfo
 from subtitled.plugin import Language, Secret
 
 from .language_settings import SourceSettings
-from .lengths import Seconds
 from .load import Configuration
+from .neighbour import NeighbourSettings
 from .places import models_dir, state_dir
 from .plugins import KINDS
 from .routing import RouteSettings
+from .schedule import HoursSettings, ScheduleSettings
 from .schema import bundled, json_schema
 from .settings import CueSettings, DaemonSettings, ExistingSettings, LibrarySettings
 from .spending import BudgetSettings, PriceSettings
+from .values import Seconds
 from .vocabulary import VocabularySettings
 
 __all__ = ["bundled", "json_schema", "markdown", "show"]
@@ -36,6 +38,8 @@ def show(configuration: Configuration) -> dict[str, Any]:
     settings = configuration.settings
     shown: dict[str, Any] = {
         "daemon": _shown(settings.daemon),
+        "schedule": _shown(settings.schedule),
+        "neighbour": _shown(settings.neighbour),
         "libraries": {name: _shown(library) for name, library in settings.libraries.items()},
         "vocabulary": _shown(settings.vocabulary),
     }
@@ -94,6 +98,9 @@ def _lines() -> Iterator[str]:
     yield '`api_key` takes `{env = "NAME"}`, `{file = "/path"}` or `{credential = "name"}`, the'
     yield "last being a systemd credential (`LoadCredential=name:/path`)."
     yield from _table("[daemon]", DaemonSettings)
+    yield from _table("[schedule]", ScheduleSettings)
+    yield from _table("[schedule.libraries.NAME] and [schedule.engines.NAME]", HoursSettings)
+    yield from _table("[neighbour]", NeighbourSettings)
     yield from _table("[libraries.NAME]", LibrarySettings)
     yield from _table("[libraries.NAME.existing]", ExistingSettings)
     yield from _table("[libraries.NAME.sources]", SourceSettings)
@@ -110,6 +117,13 @@ def _lines() -> Iterator[str]:
     yield ""
 
 
+_TABLES = (
+    *(ExistingSettings, SourceSettings, CueSettings, dict[str, HoursSettings]),
+    tuple[RouteSettings, ...],
+)
+"""Kinds of value that are shown as tables of their own."""
+
+
 def _table(title: str, model: type[BaseModel]) -> Iterator[str]:
     yield ""
     yield f"## `{title}`"
@@ -117,8 +131,7 @@ def _table(title: str, model: type[BaseModel]) -> Iterator[str]:
     yield "| key | type | default | meaning |"
     yield "|---|---|---|---|"
     for name, field in model.model_fields.items():
-        tables = (ExistingSettings, SourceSettings, CueSettings, tuple[RouteSettings, ...])
-        if field.annotation in tables:
+        if field.annotation in _TABLES:
             continue  # a table of its own
         kind = "time" if _is_seconds(field) else _kind(field.annotation)
         cells = (f"`{name}`", kind, _default(field), field.description or "")

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from subtitled.plugin import Language
 
-from .lengths import Seconds
+from .values import Seconds, Section
 
 
-class RouteSettings(BaseModel):
+class RouteSettings(Section):
     """``[[libraries.NAME.routes]]``: which engines take what. The first rule that fits counts.
 
     ``languages``, ``longer_than`` and ``shorter_than`` say what the rule is for; ``engines``,
     ``max_price`` and ``destinations`` say who takes it.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     languages: tuple[Language, ...] = Field(
         (), description="Spoken languages that the rule is for. Empty: any."

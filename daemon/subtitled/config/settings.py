@@ -19,9 +19,11 @@ from subtitled.plugin import Language
 
 from .folders import Folder
 from .language_settings import SourceSettings, Wanted
-from .lengths import Seconds
+from .neighbour import NeighbourSettings
 from .routing import RouteSettings
+from .schedule import ScheduleSettings
 from .spending import BudgetSettings, PriceSettings, Privacy
+from .values import Seconds, Section
 from .vocabulary import VocabularySettings
 
 Format = Literal["srt", "vtt", "ass", "lrc", "ttml", "json", "txt"]
@@ -35,11 +37,7 @@ AUDIO_ENDINGS: tuple[str, ...] = (
 )
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class DaemonSettings(_Section):
+class DaemonSettings(Section):
     """``[daemon]``: the process as a whole."""
 
     state_dir: Folder | None = Field(
@@ -54,6 +52,11 @@ class DaemonSettings(_Section):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="How much the log tells."
     )
+    log_format: Literal["auto", "text", "json"] = Field(
+        "auto",
+        description="How its lines are written: auto is text, with the journal's priorities under "
+        "systemd; json is one object a line.",
+    )
     threads: int = Field(
         0, ge=0, le=256, description="Processor threads for recognition; 0 takes every core."
     )
@@ -65,6 +68,12 @@ class DaemonSettings(_Section):
     )
     unload_after: Seconds = Field(
         120.0, description="An engine that was idle for so long is ended and its memory freed."
+    )
+    models_at_once: int = Field(
+        1,
+        ge=1,
+        description="How many engines may have their model in memory at a time; one that is idle "
+        "makes room.",
     )
     phrases: Folder | None = Field(
         None,
@@ -81,7 +90,7 @@ class DaemonSettings(_Section):
     )
 
 
-class ExistingSettings(_Section):
+class ExistingSettings(Section):
     """``[libraries.NAME.existing]``: what counts as having a subtitle already."""
 
     sidecars: bool = Field(True, description="Subtitle files beside the medium count.")
@@ -93,7 +102,7 @@ class ExistingSettings(_Section):
     sdh: bool = Field(True, description="Subtitles for the hard of hearing count.")
 
 
-class CueSettings(_Section):
+class CueSettings(Section):
     """``[libraries.NAME.cues]``: how much a subtitle holds and how long it stays.
 
     A key that is unset has the value of the profile for the language; so each may be given alone.
@@ -167,7 +176,7 @@ _SANE = {
 """From which to which second each time of a cue may be set, so that no two contradict."""
 
 
-class LibrarySettings(_Section):
+class LibrarySettings(Section):
     """``[libraries.NAME]``: one folder of media and what its people read."""
 
     path: Folder = Field(description="The folder. It is walked with everything below it.")
@@ -296,10 +305,12 @@ class ComponentSettings(BaseModel):
         return dict(self.model_extra or {})
 
 
-class Settings(_Section):
+class Settings(Section):
     """The whole file."""
 
     daemon: DaemonSettings = Field(default_factory=lambda: DaemonSettings())
+    schedule: ScheduleSettings = Field(default_factory=lambda: ScheduleSettings())
+    neighbour: NeighbourSettings = Field(default_factory=lambda: NeighbourSettings())
     libraries: dict[str, LibrarySettings] = Field(default_factory=dict)
     vocabulary: VocabularySettings = Field(default_factory=lambda: VocabularySettings())
     engines: dict[str, ComponentSettings] = Field(

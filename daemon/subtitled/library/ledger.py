@@ -130,6 +130,12 @@ class Ledger:
             at: float | None = c.execute(query).scalar()
             return at
 
+    def wake(self) -> int:
+        """Have every file that waits for its hours or for an engine looked at now; how many."""
+        with self._engine.begin() as c:
+            waiting = files.c.state == FileState.WAITING
+            return c.execute(files.update().where(waiting).values(next_try_at=time.time())).rowcount
+
     def stale(self, library: str, digest: str) -> int:
         """Have every decided file of a library looked at anew that was decided under other
         settings; how many there are."""

@@ -7,6 +7,7 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
 
@@ -19,20 +20,28 @@ from subtitled.library.ledger import Ledger
 from subtitled.library.mailbox import WATCHING
 from subtitled.library.records import URGENT, WATCHED, FileState
 from subtitled.library.watch import Watch
-from subtitled.work.jobs import PAUSED, Jobs
+from subtitled.work.halts import Halts
+from subtitled.work.jobs import Jobs
 from subtitled.work.workshop import open_ledger, set_up
 
 from .lock import StateLock
+from .neighbour import Neighbour
+from .outlook import NEXT_WALK
 from .schedule import Schedule
 from .systemd import Systemd
 from .taking import Taking
 
 _log = logging.getLogger(__name__)
 
+_WAITS = (FileState.QUEUED, FileState.SETTLING, FileState.GROWING, FileState.WAITING)
+"""States of files that are to be worked on."""
 KEEP_ENDED_JOBS = 7 * 24 * 3600.0
 """Seconds for which the workflow database remembers a job that has ended."""
 _PRIORITIES = {"first": URGENT, "watched": WATCHED}
 """Of files that somebody waits for, by the kind of request."""
+RARE = 600.0
+"""Seconds between two walks from which on it is written down when the next one is: what happens
+each minute need not be written each minute."""
 AFTER_ERROR = 60.0
 """Seconds after a walk that went wrong."""
 
@@ -47,12 +56,18 @@ class Daemon:
         self._systemd = systemd
         self._wake = threading.Event()
         self._ending = ""
-        self._seen = -1
+        self._seen: tuple[int, str] = (-1, "")
         self._unwritable = False
         self._libraries = settings.libraries
         self._intake = Intake(ledger, self._libraries)
         shop = set_up(configuration, ledger)
-        self._jobs = Jobs(shop, ensure_private(state_dir(settings)) / "work.sqlite")
+        halts = Halts(ledger.mailbox)
+        self._jobs = Jobs(shop, ensure_private(state_dir(settings)) / "work.sqlite", halts)
+        self._neighbour = Neighbour(
+            *(settings.neighbour, configuration.servers, halts, shop.engines),
+            busy=lambda: self._jobs.busy,
+            on_watching=self._somebody_watches,
+        )
         self._schedule = Schedule(len(self._libraries))
         self._watch = Watch(self._libraries, self._changed, self._walk_soon)
         self._walks_wanted: set[str] = set()
@@ -77,6 +92,7 @@ class Daemon:
         for broken in self._configuration.broken:
             _log.error("%s", broken)
         self._schedule.daily(self._tidy)
+        self._neighbour.start()
         self._jobs.start()
         for taking in self._taking.values():
             taking.start()
@@ -97,11 +113,12 @@ class Daemon:
     def _turn(self) -> None:
         """Look once at everything. A state folder that cannot be written to is waited for."""
         try:
-            version = self._ledger.mailbox.data_version()
-            if version != self._seen:
+            closed = self._jobs.door.for_all()
+            seen = (self._ledger.mailbox.data_version(), closed.why if closed else "")
+            if seen != self._seen:
                 self._take_requests()
                 self._systemd.status(self._status())
-                self._seen = version
+                self._seen = seen
             self._jobs.take_up_lost()
         except OperationalError as error:
             if not self._unwritable:
@@ -149,6 +166,8 @@ class Daemon:
         if library in self._walks_wanted:
             wait = took  # once more, but not without a pause where events are lost all the time
         self._schedule.walk_in(library, max(1.0, wait))
+        if wait >= RARE:
+            self._ledger.mailbox.control(f"{NEXT_WALK}{library}", f"{time.time() + wait:.0f}")
 
     def _look_after_watcher(self, library: str) -> None:
         if self._watch.supervise(library):
@@ -165,6 +184,11 @@ class Daemon:
             path = request.path
             if request.kind == "scan":
                 self._walk_now(path)
+                continue
+            if request.kind == "wake":
+                self._ledger.wake()
+                for taking in self._taking.values():
+                    taking.wake()
                 continue
             record = self._ledger.get(path) if path else None
             if record is None:
@@ -187,19 +211,26 @@ class Daemon:
             if path is None or path.is_relative_to(root) or root.is_relative_to(path):
                 self._walk_soon(name)
 
+    def _somebody_watches(self, paths: Sequence[Path]) -> None:
+        """What somebody watches and still waits for its subtitles comes before what nobody does."""
+        for path in paths:
+            record = self._ledger.get(path)
+            if record is not None and record.state in _WAITS:
+                self._ledger.mailbox.request("watched", path)
+
     def _status(self) -> str:
-        if self._ledger.mailbox.get_control(PAUSED):
-            return "Paused; go on with: subtitled queue resume"
         counts = self._ledger.counts()
         working = next(iter(self._ledger.in_state(FileState.WORKING)), None)
-        waits = (FileState.QUEUED, FileState.SETTLING, FileState.GROWING)
-        waiting = sum(counts.get(state, 0) for state in waits)
+        waiting = sum(counts.get(state, 0) for state in _WAITS)
+        if waiting and (closed := self._jobs.door.for_all()) is not None:
+            return f"{closed.why[0].upper()}{closed.why[1:]}; {waiting} waiting"
         if working is not None:
             name = os.fsencode(working.path.name).decode("utf-8", "replace")
             return f"{name}: {working.progress or 'starting'}; {waiting} waiting"
         return f"Idle; {waiting} waiting" if waiting else "Idle"
 
     def _end_all(self) -> None:
+        self._neighbour.end()
         for taking in self._taking.values():
             taking.end()
         self._intake.stop()

@@ -28,8 +28,12 @@ from subtitled.plugin import (
 )
 
 from . import wire
+from .ceiling import Ceiling, Overgrown
 from .child import Child, Stopping
+from .manners import prefix
 from .models import ModelStore
+from .pace import Pace
+from .room import Room
 
 LEAST_LIMIT = 300.0
 """Seconds that any recognition may take, however short the audio."""
@@ -49,13 +53,22 @@ class EngineHost:
     """
 
     def __init__(
-        self, configured: Configured[Engine], store: ModelStore, threads: int, unload_after: float
+        self,
+        configured: Configured[Engine],
+        store: ModelStore,
+        threads: int,
+        unload_after: float,
+        room: Room | None = None,
+        prefix: Sequence[str] = (),
     ) -> None:
+        """``room`` is shared by engines of this machine, ``prefix`` begins their commands."""
         self.configured = configured
         self.capabilities = configured.component.capabilities(configured.settings)
         self._store = store
         self._threads = threads
         self._unload_after = unload_after
+        self._room = room if self.local else None
+        self._prefix = prefix
         self._turns = threading.BoundedSemaphore(max(1, self.capabilities.at_once))
         self._door = threading.Lock()
         self._inside = 0
@@ -66,6 +79,15 @@ class EngineHost:
     @property
     def name(self) -> str:
         return self.configured.name
+
+    @property
+    def local(self) -> bool:
+        """Whether the work is done on this machine."""
+        return self.capabilities.destination == LOCAL
+
+    @property
+    def closed(self) -> bool:
+        return self._closed
 
     def detect_language(self, audio: Audio, windows: Sequence[Interval]) -> list[LanguageGuess]:
         """What is spoken in each window."""
@@ -127,9 +149,38 @@ class EngineHost:
 
     @property
     def _least_limit(self) -> float:
-        if self.capabilities.destination == LOCAL:
+        if self.local:
             return LEAST_LIMIT
         return QUEUED_ELSEWHERE if self.capabilities.whole else ELSEWHERE
+
+    def freeze(self) -> None:
+        """Stop the process where it is, unless the work is done elsewhere."""
+        child = self._child
+        if child is not None and self.local:
+            child.freeze()
+
+    def thaw(self) -> None:
+        """Have it go on."""
+        child = self._child
+        if child is not None:
+            child.thaw()
+
+    def outgrown(self, megabytes: int) -> None:
+        """End the process, which takes too much memory; the next has half the threads."""
+        child = self._child
+        if child is None or not self.local:
+            return
+        self._threads = max(1, self._threads // 2)
+        child.condemn(
+            Overgrown(
+                f"engine {self.name} took {megabytes} MB of memory and was ended",
+                "Raise neighbour.engine_memory, or choose a smaller model",
+            )
+        )
+
+    def make_room(self) -> bool:
+        """End the process if it is idle; whether it was."""
+        return self._unload_if_idle()
 
     def _ask(self, call: str, limit: float, **said: Any) -> Any:
         with self._process() as child:
@@ -157,6 +208,8 @@ class EngineHost:
         if self._child is None or not self._child.alive:
             if self._closed:
                 raise Stopping
+            if self._room is not None:
+                self._room.enter(self)
             self._child = self._start()
         if self._closed:  # meanwhile: loading takes a while
             self._unload()
@@ -183,20 +236,26 @@ class EngineHost:
                 "models": models,
                 "at_once": self.capabilities.at_once,
             },
+            prefix=self._prefix,
         )
 
-    def _unload_if_idle(self) -> None:
-        if self._door.acquire(blocking=False):
-            try:
-                if not self._inside:
-                    self._unload()
-            finally:
-                self._door.release()
+    def _unload_if_idle(self) -> bool:
+        if not self._door.acquire(blocking=False):
+            return False
+        try:
+            if self._inside:
+                return False
+            self._unload()
+        finally:
+            self._door.release()
+        return True
 
     def _unload(self) -> None:
         child, self._child = self._child, None
         if child is not None:
             child.end()
+        if self._room is not None:
+            self._room.leave(self)
 
 
 def held_to_stretch(transcript: Transcript, request: Request, engine: str) -> Transcript:
@@ -219,14 +278,18 @@ class Engines:
     """All configured engines, and the process that listens for speech."""
 
     def __init__(self, configuration: Configuration, models: Path, threads: int) -> None:
-        daemon = configuration.settings.daemon
-        store = ModelStore(models)
+        daemon, neighbour = configuration.settings.daemon, configuration.settings.neighbour
+        store, room = ModelStore(models), Room(daemon.models_at_once)
+        self._prefix = prefix(neighbour.niceness, neighbour.idle_io)
         self._hosts = {
-            name: EngineHost(configured, store, threads, daemon.unload_after)
+            name: EngineHost(configured, store, threads, daemon.unload_after, room, self._prefix)
             for name, configured in configuration.engines.items()
         }
+        self._ceiling = Ceiling(neighbour.engine_memory, list(self._hosts.values()))
         self._listener: Child | None = None
         self._closed = False
+        self.pace = Pace()
+        """A clock that stands still while engines are stopped."""
 
     def __getitem__(self, name: str) -> EngineHost:
         try:
@@ -244,7 +307,9 @@ class Engines:
         """Where somebody speaks. The process for it lives no longer than the question."""
         if self._closed:
             raise Stopping
-        self._listener = listener = Child("speech detection", {"role": "listener"})
+        self._listener = listener = Child(
+            "speech detection", {"role": "listener"}, prefix=self._prefix
+        )
         try:
             said = listener.call("find_speech", LEAST_LIMIT + audio.duration, audio=str(audio.path))
         finally:
@@ -255,9 +320,33 @@ class Engines:
         """Names of the engines that have a process now."""
         return tuple(name for name, host in self._hosts.items() if host.loaded)
 
+    def freeze(self) -> None:
+        """Stop every process of this machine where it is; those that are stopped stay so."""
+        self.pace.stop()
+        for process in self._processes():
+            process.freeze()
+
+    def thaw(self) -> None:
+        """Have them go on."""
+        self.pace.go()
+        for process in self._processes():
+            process.thaw()
+
+    def process_ids(self) -> list[int]:
+        """The processes that there are just now."""
+        found = [host.process_id for host in self._hosts.values()]
+        if self._listener is not None and self._listener.alive:
+            found.append(self._listener.pid)
+        return [process for process in found if process is not None]
+
+    def _processes(self) -> list[Child | EngineHost]:
+        listener = self._listener
+        return [*self._hosts.values(), *([listener] if listener is not None else [])]
+
     def close(self) -> None:
         """End every process; what is in flight raises :class:`Stopping`."""
         self._closed = True
+        self._ceiling.close()
         if self._listener is not None:
             self._listener.end()
         for host in self._hosts.values():

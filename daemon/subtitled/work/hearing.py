@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -22,6 +21,8 @@ from subtitled.plugin import (
 )
 from subtitled.subtitles.guards import Phrases, load_phrases
 
+from .asking import asking
+from .ceiling import Overgrown, in_pieces, joined
 from .courses import Attempt, Course
 from .forced_alignment import Timing, timed
 from .gate import Errand
@@ -167,12 +168,7 @@ class Hearing:
             *(stretch.quiet, stretch.interval.start),
         )
         said = [self._piece(engine, piece) for piece in pieces if piece.speech]
-        return replace(
-            said[0],
-            words=tuple(word for part in said for word in part.words),
-            evidence=tuple(one for part in said for one in part.evidence),
-            sent=tuple(one for part in said for one in part.sent),
-        )
+        return joined(said)
 
     def _piece(self, engine: str, stretch: Stretch) -> Transcript:
         place = (self._making.job.content, self._track, self._recipe(engine), stretch)
@@ -191,21 +187,29 @@ class Hearing:
         terms = making.vocabulary.listened_for(self._spoken) if told else ()
         request = Request(stretch, self._spoken, self._into, terms, memo)
         audio, seconds = self.audio(), stretch.interval.duration
+
+        def transcribe(request: Request) -> Transcript:
+            try:
+                return host.transcribe(audio, request)
+            except Overgrown:
+                raise
+            except Crashed:
+                # Once more in a new process: most crashes are for lack of memory, and pass.
+                return host.transcribe(audio, request)
+
         errand = Errand(
             *(engine, host.capabilities, making.job.medium, making.job.library, "audio"),
             *(seconds, self._piece_of_work(engine, stretch)),
         )
-        with making.shop.gate.sending(errand) as receipts:
-            begin = time.monotonic()
-            try:
-                words = host.transcribe(audio, request)
-            except Crashed:
-                # Once more in a new process: most crashes are for lack of memory, and pass.
-                words = host.transcribe(audio, request)
+        clock = making.shop.pace.now
+        asked = asking(making.shop, engine, making.job.content, seconds)
+        with making.shop.gate.sending(errand) as receipts, asked:
+            begin = clock()
+            words = in_pieces(transcribe, request)
             receipts += words.sent
         with self._lock:
             self._store.keep_terms(making.job.content, self._track, self._recipe(engine), terms)
-        measured(making.shop.ledger.mailbox, engine, seconds, time.monotonic() - begin)
+        measured(making.shop.ledger.mailbox, engine, seconds, clock() - begin)
         return words
 
     def _piece_of_work(self, engine: str, stretch: Stretch) -> str:

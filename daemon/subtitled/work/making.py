@@ -38,14 +38,18 @@ from subtitled.subtitles.names import sidecar_path
 from subtitled.subtitles.ownership import Provenance
 from subtitled.subtitles.publish import can_write, file_sha256, publish
 
+from .asking import asking
+from .breaker import Breakers
 from .detection import detect
 from .engines import Engines
 from .filling import Filling
 from .gate import Errand, Gate
+from .pace import Pace
 from .planning import Examination, examine
 from .retiming import retime
 from .routes import routes_for
 from .sources import PLAN, Plan, Planned, planned
+from .tally import Tally
 from .transcripts import Listened, Shots, TranscriptStore
 from .vocabulary import Vocabulary, vocabulary_of, warn
 
@@ -60,8 +64,8 @@ class Steps(Protocol):
     def run(self, name: str, function: Callable[[], Any]) -> Any:
         """The function's JSON result, now or from an earlier life."""
 
-    def breathe(self) -> None:
-        """A point between stretches at which the work may be paused."""
+    def breathe(self, engine: str = "") -> None:
+        """A point between stretches at which the work may be paused; before ``engine`` is asked."""
 
 
 class Direct:
@@ -70,7 +74,7 @@ class Direct:
     def run(self, name: str, function: Callable[[], Any]) -> Any:
         return function()
 
-    def breathe(self) -> None:
+    def breathe(self, engine: str = "") -> None:
         return
 
 
@@ -112,6 +116,14 @@ class Workshop:
     scratch: Path
     progress: Callable[[Job, str, float], None] = field(default=lambda job, what, share: None)
     """Told what is being done and which share of it is done, 0 to 1."""
+    tally: Tally = field(default_factory=Tally)
+    pace: Pace = field(default_factory=Pace)
+    """A clock that stands still while the engines are stopped."""
+
+    @property
+    def breakers(self) -> Breakers:
+        """What is known of engines that failed."""
+        return Breakers(self.ledger.mailbox)
 
     @property
     def gate(self) -> Gate:
@@ -213,6 +225,7 @@ class Making:
             self.steps.run(f"decode{of}", lambda: self.decode(facts, track))
             self.steps.run(f"find speech{of}", lambda: self.find_speech(facts, track))
             if self.listened(track).speech:
+                self.steps.breathe()
                 self.steps.run(f"detect language{of}", lambda: self.detect(facts, track))
             self._heard.add(track)
         return self.listened(track).language
@@ -281,7 +294,8 @@ class Making:
             *(detector, host.capabilities, self.job.medium, self.job.library, "audio"),
             *(seconds, f"{self.job.content}/{track}/language/{len(windows)}"),
         )
-        with self.shop.gate.sending(errand):
+        asked = asking(self.shop, detector, self.job.content, seconds, proves=False)
+        with self.shop.gate.sending(errand), asked:
             return host.detect_language(audio, windows)
 
     def decide(self, facts: MediaFacts) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import random
 import time
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,15 @@ from typing import Any
 from subtitled.config.settings import LibrarySettings
 from subtitled.library.following import tidy_up
 from subtitled.library.records import AT_WORK, FileRecord, FileState
-from subtitled.plugin import Event, Failed, Finished, Problem
+from subtitled.plugin import (
+    Event,
+    Failed,
+    Finished,
+    Misconfigured,
+    Problem,
+    Rejected,
+    Temporary,
+)
 
 from .durable import Queue
 from .making import Outcome, Workshop
@@ -21,6 +30,16 @@ from .telling import announce, message, servers_of
 from .wire import Crashed, Waiting
 
 _log = logging.getLogger(__name__)
+
+
+_KINDS: dict[type[Problem], str] = {
+    Crashed: "crashed",
+    Temporary: "temporary",
+    Misconfigured: "misconfigured",
+    Rejected: "rejected",
+    Problem: "other",
+}
+"""What failures are counted as."""
 
 
 class Outcomes:
@@ -61,10 +80,13 @@ class Outcomes:
                 self._ledger.settle(record.id)
             return
         waits = isinstance(problem, Waiting)
+        if not waits:
+            kind = next(name for cls, name in _KINDS.items() if isinstance(problem, cls))
+            self._shop.tally.add("failures", kind)
         attempts = record.attempts if waits else record.attempts + 1
         crashes = record.crashes + 1 if isinstance(problem, Crashed) else 0
         first_wait = self._shop.configuration.settings.daemon.retry_after
-        then = after(problem, attempts, time.time(), first_wait, crashes)
+        then = after(problem, attempts, time.time(), first_wait, crashes, random.random())
         reason, cure = problem.what, problem.cure
         if then.state is FileState.QUARANTINED:
             reason = f"kept away from the engine, which crashed {crashes} times over it: {reason}"

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from .making import Making
 
 AHEAD = 2
-"""How many stretches are begun before their steps, for each that an engine takes at once: while
-one waits to be given its times, the engine has others to work on."""
+"""How many stretches are begun before their steps, for each that an engine takes at once: one that
+takes long holds up no other, and while text is given its times the engine has more to work on."""
 
 
 class Recognition:
@@ -60,9 +60,9 @@ class Recognition:
         stretches = self._stretches(able)
         what = f"translating to {into}" if into else "transcribing"
         total = len(stretches)
-        with Ahead(hearing.hear, stretches, able.at_once) as ahead:
+        with Ahead(hearing.hear, stretches, able) as ahead:
             for number in range(total):
-                making.steps.breathe()
+                making.steps.breathe(engine)
                 making.tell_stretch(what, number, total)
                 making.steps.run(f"{what} {number + 1}/{total}", partial(ahead.result, number))
         content = making.job.content
@@ -126,17 +126,19 @@ class Ahead:
     """
 
     def __init__(
-        self, hear: Callable[[Stretch], Transcript], stretches: Sequence[Stretch], at_once: int
+        self,
+        hear: Callable[[Stretch], Transcript],
+        stretches: Sequence[Stretch],
+        able: Capabilities,
     ) -> None:
         self._hear = hear
         self._stretches = stretches
-        self._reach = at_once * AHEAD
+        self._reach = able.at_once * AHEAD
         self._begun: dict[int, Future[Transcript]] = {}
-        self._pool = (
-            ThreadPoolExecutor(self._reach, "stretch")
-            if at_once > 1 and len(stretches) > 1
-            else None
-        )
+        self._pool: ThreadPoolExecutor | None = None
+        if able.at_once > 1 and len(stretches) > 1:
+            workers = able.at_once if able.word_times else self._reach
+            self._pool = ThreadPoolExecutor(workers, "stretch")
 
     def __enter__(self) -> Ahead:
         return self

@@ -1,18 +1,21 @@
-"""Lengths of time as people write them: ``"90s"``, ``"15m"``, ``"6h"``, ``"1d"``."""
+"""Kinds of value that several sections of the configuration share."""
 
 from __future__ import annotations
 
 import re
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h|d)?")
 _UNIT = {None: 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 
-def _seconds(value: object) -> object:
-    """A length of time as seconds; numbers pass."""
+def seconds(value: object) -> object:
+    """``"90s"``, ``"15m"``, ``"6h"`` and ``"1d"`` as seconds; what is no text passes.
+
+    Raises ``ValueError`` for any other text.
+    """
     if isinstance(value, str):
         match = _DURATION.fullmatch(value.strip())
         if match is None:
@@ -23,7 +26,7 @@ def _seconds(value: object) -> object:
 
 Seconds = Annotated[
     float,
-    BeforeValidator(_seconds),
+    BeforeValidator(seconds),
     Field(ge=0, allow_inf_nan=False),
     WithJsonSchema(
         {
@@ -34,3 +37,9 @@ Seconds = Annotated[
         }
     ),
 ]
+
+
+class Section(BaseModel):
+    """A table of the file: keys that nobody knows are mistakes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
