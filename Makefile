@@ -2,8 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-# Speech for the demo and the tests; everything else is ffmpeg and Python.
-PACKAGES := ffmpeg espeak-ng asterisk-core-sounds-fr-wav python3-venv
+# Speech and a translator for the demo and the tests; everything else is ffmpeg and Python.
+PACKAGES := ffmpeg espeak-ng asterisk-core-sounds-fr-wav python3-venv apertium-eng-spa
 
 .PHONY: demo test lint test-slow test-faults bench bench-hallucination bench-library bench-quality \
 	bench-vocabulary bench-alignment docs install clean system

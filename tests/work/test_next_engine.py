@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +17,19 @@ from subtitled.library.identity import content_id
 from subtitled.library.records import FileState
 from subtitled.plugin import Misconfigured, Temporary
 from subtitled.subtitles.formats import read
+from subtitled.work.breaker import BREAKER, Breaker
 from subtitled.work.courses import Course
 from subtitled.work.making import Direct, Job, Outcome, Workshop, make
 
 
-def _make(shop: Workshop, tmp_path: Path, **wishes: Any) -> Outcome:
+def _make(shop: Workshop, tmp_path: Path, steps: Direct | None = None, **wishes: Any) -> Outcome:
     medium = tmp_path / "film.wav"
     if not medium.exists():
         film(medium, 7)
     library = LibrarySettings.model_validate({"path": "/", **wishes})
-    return make(Job(medium, library, content_id(medium), tmp_path, force=True), shop, Direct())
+    return make(
+        Job(medium, library, content_id(medium), tmp_path, force=True), shop, steps or Direct()
+    )
 
 
 def _courses(shop: Workshop, tmp_path: Path) -> list[Course]:
@@ -88,6 +94,27 @@ def test_what_may_pass_waits_for_the_engine_that_was_chosen(
         with pytest.raises(Temporary):
             _make(shop, tmp_path)
         assert not calls(tmp_path, "second")
+
+
+def test_an_engine_that_is_left_alone_is_not_waited_for_where_another_can(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with workshop(tmp_path, monkeypatch, first={}, second={}) as shop:
+        open_still = Breaker(failures=3, until=time.time() + 600, why="the server is down")
+        shop.ledger.mailbox.control(f"{BREAKER}first", json.dumps(asdict(open_still)))
+        asked: list[str] = []
+
+        class Breathing(Direct):
+            def breathe(self, engine: str = "") -> None:
+                asked.append(engine)
+
+        _make(shop, tmp_path, steps=Breathing())
+        assert not calls(tmp_path, "first")
+        assert set(asked) - {""} == {"second"}
+        assert all("the server is down" in str(course) for course in _courses(shop, tmp_path))
+        shop.breakers.reset("first")
+        _make(shop, tmp_path)
+        assert calls(tmp_path, "first")
 
 
 def test_where_none_can_it_is_said_what_somebody_can_do(

@@ -32,6 +32,7 @@ def run() -> None:
     """Be the daemon, in the foreground."""
     from subtitled.service.daemon import run as be_the_daemon
     from subtitled.service.logs import log_to_stderr
+    from subtitled.web.server import web_of
 
     settings = configuration()
     if not settings.settings.libraries:
@@ -41,7 +42,7 @@ def run() -> None:
             WRONG,
         )
     log_to_stderr(settings.settings.daemon.log_level, settings.settings.daemon.log_format)
-    be_the_daemon(config_path(), settings)
+    be_the_daemon(config_path(), settings, web_of)
 
 
 @app.command()

@@ -29,6 +29,7 @@ from subtitled.work.planning import Examination, examine
 from subtitled.work.reckoning import NOTHING, Reckoning, reckon, speeds
 from subtitled.work.routes import Way
 from subtitled.work.sources import planned
+from subtitled.work.translation.store import notes
 from subtitled.work.vocabulary import vocabulary_of
 from subtitled.work.workshop import open_ledger, transcripts_in
 
@@ -238,6 +239,11 @@ def _seen(settings: Configuration, path: Path) -> dict[str, Any]:
         "stretches": [
             f"{clock(at.start, '.')}-{clock(at.end, '.')} {course}"
             for at, course in store.courses(content, choice.track.index)
+        ],
+        "not_translated": [
+            f"{clock(one.start, '.')} {one.text} ({one.reason}; {recipe})"
+            for recipe, said in notes(store.track_folder(content, choice.track.index)).items()
+            for one in said
         ],
         "make": ways,
         "reasons": list(seen.decision.reasons),

@@ -29,6 +29,7 @@ from .settings import CueSettings, DaemonSettings, ExistingSettings, LibrarySett
 from .spending import BudgetSettings, PriceSettings
 from .values import Seconds
 from .vocabulary import VocabularySettings
+from .web_settings import SenderSettings, WebSettings
 
 __all__ = ["bundled", "json_schema", "markdown", "show"]
 
@@ -40,6 +41,7 @@ def show(configuration: Configuration) -> dict[str, Any]:
         "daemon": _shown(settings.daemon),
         "schedule": _shown(settings.schedule),
         "neighbour": _shown(settings.neighbour),
+        "web": _shown(settings.web),
         "libraries": {name: _shown(library) for name, library in settings.libraries.items()},
         "vocabulary": _shown(settings.vocabulary),
     }
@@ -101,6 +103,8 @@ def _lines() -> Iterator[str]:
     yield from _table("[schedule]", ScheduleSettings)
     yield from _table("[schedule.libraries.NAME] and [schedule.engines.NAME]", HoursSettings)
     yield from _table("[neighbour]", NeighbourSettings)
+    yield from _table("[web]", WebSettings)
+    yield from _table("[web.sources.NAME]", SenderSettings)
     yield from _table("[libraries.NAME]", LibrarySettings)
     yield from _table("[libraries.NAME.existing]", ExistingSettings)
     yield from _table("[libraries.NAME.sources]", SourceSettings)
@@ -117,8 +121,9 @@ def _lines() -> Iterator[str]:
     yield ""
 
 
-_TABLES = (
-    *(ExistingSettings, SourceSettings, CueSettings, dict[str, HoursSettings]),
+_TABLES: tuple[Any, ...] = (
+    *(ExistingSettings, SourceSettings, CueSettings),
+    *(dict[str, SenderSettings], dict[str, HoursSettings]),
     tuple[RouteSettings, ...],
 )
 """Kinds of value that are shown as tables of their own."""

@@ -25,6 +25,7 @@ from .schedule import ScheduleSettings
 from .spending import BudgetSettings, PriceSettings, Privacy
 from .values import Seconds, Section
 from .vocabulary import VocabularySettings
+from .web_settings import WebSettings
 
 Format = Literal["srt", "vtt", "ass", "lrc", "ttml", "json", "txt"]
 
@@ -311,6 +312,7 @@ class Settings(Section):
     daemon: DaemonSettings = Field(default_factory=lambda: DaemonSettings())
     schedule: ScheduleSettings = Field(default_factory=lambda: ScheduleSettings())
     neighbour: NeighbourSettings = Field(default_factory=lambda: NeighbourSettings())
+    web: WebSettings = Field(default_factory=lambda: WebSettings())
     libraries: dict[str, LibrarySettings] = Field(default_factory=dict)
     vocabulary: VocabularySettings = Field(default_factory=lambda: VocabularySettings())
     engines: dict[str, ComponentSettings] = Field(

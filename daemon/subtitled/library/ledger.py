@@ -22,6 +22,7 @@ from .egress import Egress
 from .identities import CHANGED, Identities
 from .inventory import Inventory
 from .mailbox import Mailbox
+from .notices import Notices
 from .provenance import ProvenanceStore
 from .records import BACKFILL, DECIDED, FAILURES, FileRecord, FileState, file_record
 from .schema import files
@@ -43,6 +44,7 @@ class Ledger:
         self.inventory = Inventory(self._engine)
         self.sidecars = Sidecars(self._engine, ProvenanceStore(path.parent / "provenance"))
         self.mailbox = Mailbox(self._engine, path)
+        self.notices = Notices(self._engine)
         self.egress = Egress(self._engine)
 
     def close(self) -> None:

@@ -7,13 +7,13 @@ holds the conformance kit for your tests.
 from .component import Component, Context, Finding, Settings
 from .engine import LOCAL, Capabilities, Engine, Price, Request
 from .errors import Misconfigured, Problem, Rejected, Temporary
-from .events import Event, Failed, Finished, Published
+from .events import Event, Failed, Finished, Published, event_from_json, event_to_json
 from .hookspecs import CONTRACT, hookimpl
 from .language import UNDETERMINED, Language
 from .language_names import LanguageNames, names_of
 from .memo import Memo
 from .model import DataWheel, ModelSpec
-from .notifier import Notifier
+from .notifier import Notice, Notifier, Rhythm
 from .secret import Secret
 from .sent import Sent
 from .server import MediaServer
@@ -58,6 +58,7 @@ __all__ = [
     "Memo",
     "Misconfigured",
     "ModelSpec",
+    "Notice",
     "Notifier",
     "Pair",
     "Price",
@@ -65,6 +66,7 @@ __all__ = [
     "Published",
     "Rejected",
     "Request",
+    "Rhythm",
     "Secret",
     "Sent",
     "Settings",
@@ -78,6 +80,8 @@ __all__ = [
     "TranslatorCapabilities",
     "Word",
     "Writing",
+    "event_from_json",
+    "event_to_json",
     "hookimpl",
     "names_of",
 ]

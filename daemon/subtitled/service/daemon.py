@@ -7,9 +7,10 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import FrameType
+from typing import Protocol
 
 from sqlalchemy.exc import OperationalError
 
@@ -17,13 +18,15 @@ from subtitled.config.load import Configuration, ConfigurationError, load
 from subtitled.config.places import ensure_private, state_dir
 from subtitled.library.intake import Intake, library_of
 from subtitled.library.ledger import Ledger
-from subtitled.library.mailbox import WATCHING
-from subtitled.library.records import URGENT, WATCHED, FileState
+from subtitled.library.mailbox import LOOK, PLAYING, WATCHING, AskedFor
+from subtitled.library.records import DECIDED, URGENT, WATCHED, FileState
 from subtitled.library.watch import Watch
+from subtitled.plugin import Problem
 from subtitled.work.halts import Halts
 from subtitled.work.jobs import Jobs
 from subtitled.work.workshop import open_ledger, set_up
 
+from .asking import Asking
 from .lock import StateLock
 from .neighbour import Neighbour
 from .outlook import NEXT_WALK
@@ -37,23 +40,46 @@ _WAITS = (FileState.QUEUED, FileState.SETTLING, FileState.GROWING, FileState.WAI
 """States of files that are to be worked on."""
 KEEP_ENDED_JOBS = 7 * 24 * 3600.0
 """Seconds for which the workflow database remembers a job that has ended."""
-_PRIORITIES = {"first": URGENT, "watched": WATCHED}
+_PRIORITIES = {"first": URGENT, PLAYING: URGENT, "watched": WATCHED}
 """Of files that somebody waits for, by the kind of request."""
 RARE = 600.0
 """Seconds between two walks from which on it is written down when the next one is: what happens
 each minute need not be written each minute."""
+_TAKEN = frozenset({LOOK, "retry", *_PRIORITIES})
+"""Kinds of request about paths that may not be known yet, or are just being planned."""
 AFTER_ERROR = 60.0
 """Seconds after a walk that went wrong."""
+
+
+class Part(Protocol):
+    """Something of an upper floor that lives as long as the daemon does with one configuration."""
+
+    def start(self) -> None:
+        """Begin. Raises :class:`~subtitled.plugin.Problem`, and the daemon goes on without it."""
+
+    def stop(self) -> None:
+        """End within seconds; called whether it began or not."""
+
+
+Parts = Callable[[Configuration, Ledger], Sequence[Part]]
+"""What makes the parts of a life from its configuration."""
 
 
 class Daemon:
     """One life with one configuration; :func:`run` begins a new one on reload."""
 
-    def __init__(self, configuration: Configuration, ledger: Ledger, systemd: Systemd) -> None:
+    def __init__(
+        self,
+        configuration: Configuration,
+        ledger: Ledger,
+        systemd: Systemd,
+        parts: Sequence[Part] = (),
+    ) -> None:
         settings = configuration.settings
         self._configuration = configuration
         self._ledger = ledger
         self._systemd = systemd
+        self._parts = parts
         self._wake = threading.Event()
         self._ending = ""
         self._seen: tuple[int, str] = (-1, "")
@@ -72,8 +98,12 @@ class Daemon:
         self._watch = Watch(self._libraries, self._changed, self._walk_soon)
         self._walks_wanted: set[str] = set()
         self._taking = {
-            name: Taking(name, ledger, self._intake, self._jobs.plan) for name in self._libraries
+            name: Taking(name, ledger, self._intake, self._jobs.plan, self._looked)
+            for name in self._libraries
         }
+        self._asking = Asking(configuration, ledger.mailbox)
+        self._taken = 0
+        """The number of the last request that was done or handed on."""
 
     def end(self, why: str) -> None:
         """Ask for the end of this life: ``stop`` or ``reload``."""
@@ -97,6 +127,11 @@ class Daemon:
         for taking in self._taking.values():
             taking.start()
         self._schedule.start()
+        for part in self._parts:
+            try:
+                part.start()
+            except Problem as problem:
+                _log.error("%s", problem)  # what the daemon is for goes on without it
         self._systemd.ready()
         try:
             while not self._ending:
@@ -179,30 +214,54 @@ class Daemon:
         _log.info("forgot %d jobs that ended long ago", self._jobs.queue.clear_out(before))
 
     def _take_requests(self) -> None:
-        # Asked ten times is asked once.
-        for request in dict.fromkeys(self._ledger.mailbox.take_requests()):
-            path = request.path
-            if request.kind == "scan":
-                self._walk_now(path)
-                continue
-            if request.kind == "wake":
-                self._ledger.wake()
-                for taking in self._taking.values():
-                    taking.wake()
-                continue
-            record = self._ledger.get(path) if path else None
-            if record is None:
-                if request.kind == "retry" and path is not None:
-                    self._changed(path)
-                continue
-            if request.kind == "cancel":
-                self._jobs.cancel(record)
-            elif request.kind == "retry":
-                self._jobs.again(record)
-            elif request.kind in _PRIORITIES:
-                self._jobs.hurry(record, _PRIORITIES[request.kind])
-            if record.library in self._taking:
-                self._taking[record.library].wake()
+        mailbox = self._ledger.mailbox
+        for request in mailbox.waiting(after=self._taken):
+            if not self._hand_on(request):
+                self._answer(request)
+                mailbox.done([request.id])
+            self._taken = request.id
+
+    def _hand_on(self, request: AskedFor) -> bool:
+        """Whether somebody else does it, who may take long over it, and says when it is done."""
+        path = request.path
+        if request.kind == PLAYING and path is None:
+            self._asking.ask(request)
+            return True
+        name = library_of(path, self._libraries) if path is not None else None
+        if name is None or request.kind not in _TAKEN:
+            return False
+        self._taking[name].asked(request)
+        return True
+
+    def _looked(self, asked: Sequence[AskedFor]) -> None:
+        """Paths were looked at: what lies there, if anything does, is known now."""
+        for request in asked:
+            self._answer(request)
+        self._ledger.mailbox.done(request.id for request in asked)
+
+    def _answer(self, request: AskedFor) -> None:
+        if request.kind == "scan":
+            self._walk_now(request.path)
+            return
+        if request.kind == "wake":
+            self._ledger.wake()
+            for taking in self._taking.values():
+                taking.wake()
+            return
+        record = self._ledger.get(request.path) if request.path else None
+        if record is None:
+            return
+        if request.kind == "cancel":
+            self._jobs.cancel(record)
+        elif request.kind == "retry":
+            self._jobs.again(record)
+        elif request.kind in _PRIORITIES and not (
+            # To watch a film is no wish to have made what could not be made.
+            request.kind == PLAYING and record.state in DECIDED
+        ):
+            self._jobs.hurry(record, _PRIORITIES[request.kind])
+        if record.library in self._taking:
+            self._taking[record.library].wake()
 
     def _walk_now(self, path: Path | None) -> None:
         """Walk the libraries that a path lies in or above; all without a path."""
@@ -231,6 +290,8 @@ class Daemon:
 
     def _end_all(self) -> None:
         self._neighbour.end()
+        for part in self._parts:
+            part.stop()
         for taking in self._taking.values():
             taking.end()
         self._intake.stop()
@@ -239,7 +300,9 @@ class Daemon:
         self._jobs.stop()
 
 
-def run(path: Path | None, configuration: Configuration) -> None:
+def run(
+    path: Path | None, configuration: Configuration, parts: Parts = lambda configuration, ledger: ()
+) -> None:
     """Be the daemon until SIGTERM or SIGINT; SIGHUP reads the configuration again.
 
     Raises :class:`~subtitled.plugin.Misconfigured` when another daemon holds the state folder.
@@ -259,7 +322,7 @@ def run(path: Path | None, configuration: Configuration) -> None:
         signal.signal(number, ask)
     while True:
         ledger = open_ledger(configuration)
-        life[:] = [Daemon(configuration, ledger, systemd)]
+        life[:] = [Daemon(configuration, ledger, systemd, parts(configuration, ledger))]
         if asked:
             life[-1].end(asked[-1])
         _log.info("subtitled works in %s", state)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -72,6 +73,16 @@ class Hearing:
         """That of the engine that was chosen."""
         return self._recipe(self._engines[0])
 
+    @property
+    def asked(self) -> str:
+        """The engine that is asked first now: the chosen one, or the next if that is left alone."""
+        return next((one for one in self._engines if not self._left_alone(one)), self._engines[0])
+
+    def _left_alone(self, engine: str) -> str:
+        """Why an engine that failed over and over is left alone just now; empty if it is not."""
+        known = self._making.shop.breakers.of(engine)
+        return f"it is left alone for now: {known.why}" if known.until > time.time() else ""
+
     def hear(self, stretch: Stretch) -> Transcript:
         """The words that count for a stretch, found or recognised now.
 
@@ -116,7 +127,7 @@ class Hearing:
         for other in others:
             try:
                 again, times = self._by(other, stretch)
-            except (Rejected, Misconfigured) as problem:
+            except Problem as problem:  # nobody waits for a second opinion
                 refused = isinstance(problem, Rejected)
                 attempts = (*attempts, Attempt(other, str(problem), for_good=refused))
                 continue
@@ -147,6 +158,8 @@ class Hearing:
             return empty, ""
         if engine in self._unable:
             raise self._unable[engine]
+        if (why := self._left_alone(engine)) and self.asked != engine:
+            raise Misconfigured(why, f"Run: subtitled queue reset {engine}")
         able = self._making.shop.engines[engine].capabilities
         said = self._store.draft(*place) or self._in_pieces(engine, able, stretch)
         times = ""

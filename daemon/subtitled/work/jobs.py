@@ -59,6 +59,7 @@ class Jobs:
     def start(self) -> None:
         """Begin with what an earlier life left; what it lost is planned anew."""
         self.queue.start()
+        self._outcomes.notifying.start()
         for name, library in self._libraries.items():
             changed = self._ledger.stale(name, settings_digest(self._shop.configuration, library))
             if changed:
@@ -81,6 +82,7 @@ class Jobs:
     def stop(self) -> None:
         """Leave everything where it is, for the next life."""
         self._admission.close()
+        self._outcomes.notifying.stop()
         self._shop.engines.close()
         self.queue.stop()
 
@@ -164,7 +166,8 @@ class Jobs:
         if record.state is FileState.MISSING:
             return
         if record.state in (FileState.SETTLING, FileState.GROWING):
-            self._ledger.identities.hurry(record.id, priority)
+            if priority < record.priority:
+                self._ledger.identities.hurry(record.id, priority)
         elif not self._at_work(record):
             self._ledger.settle(record.id, min(priority, record.priority))
         elif record.state is FileState.QUEUED and priority < record.priority:

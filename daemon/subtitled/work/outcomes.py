@@ -24,6 +24,7 @@ from subtitled.plugin import (
 
 from .durable import Queue
 from .making import Outcome, Workshop
+from .notifying import Notifying
 from .planning import makers_digest
 from .retries import after
 from .telling import announce, message, servers_of
@@ -49,6 +50,7 @@ class Outcomes:
         self._shop = shop
         self._ledger = shop.ledger
         self._queue = queue
+        self.notifying = Notifying(shop.configuration, shop.ledger.notices)
         self.makers = {
             name: makers_digest(shop.configuration, library)
             for name, library in shop.configuration.settings.libraries.items()
@@ -69,7 +71,7 @@ class Outcomes:
         finished = Finished(record.path, sidecars, outcome.reason)
         events: tuple[Event, ...] = (*outcome.made, finished)
         for event in events:
-            announce(self._shop.configuration, event)
+            self._announce(event)
 
     def failed(self, record: FileRecord, problem: Problem, digest: str) -> None:
         if record.job_id is not None and _is_other(record):
@@ -106,7 +108,11 @@ class Outcomes:
             next_try_at=then.at,
         )
         if known and not waits:
-            announce(self._shop.configuration, Failed(record.path, reason, cure))
+            self._announce(Failed(record.path, reason, cure, then.at))
+
+    def _announce(self, event: Event) -> None:
+        announce(self._shop.configuration, event)
+        self.notifying.happened(event)
 
     def remember(self, record: FileRecord, state: FileState, digest: str, **values: Any) -> bool:
         """Write down what became of a file, and under which circumstances, unless what is known

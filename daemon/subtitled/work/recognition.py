@@ -62,7 +62,7 @@ class Recognition:
         total = len(stretches)
         with Ahead(hearing.hear, stretches, able) as ahead:
             for number in range(total):
-                making.steps.breathe(engine)
+                making.steps.breathe(hearing.asked)
                 making.tell_stretch(what, number, total)
                 making.steps.run(f"{what} {number + 1}/{total}", partial(ahead.result, number))
         content = making.job.content

@@ -16,7 +16,7 @@ from subtitled.plugin import Event, Failed, Finished, Published
 _log = logging.getLogger(__name__)
 
 LIMIT = 30.0
-"""Seconds that a media server, a notifier or a hook may take."""
+"""Seconds that a media server or a hook may take."""
 WAITS = (30.0, 120.0, 600.0, 3600.0, 4 * 3600.0, 24 * 3600.0)
 """Seconds before each further try to reach a server that is away."""
 
@@ -58,14 +58,8 @@ def tell_server(configuration: Configuration, said: dict[str, Any]) -> None:
 
 
 def announce(configuration: Configuration, event: Event) -> None:
-    """Tell every plugin and notifier about an event; what they raise is logged with their name."""
+    """Tell every plugin's hooks about an event; what they raise is logged with their name."""
     tell_observers(configuration.hooks, _HOOKS[type(event)], event, LIMIT)
-    for name, configured in configuration.notifiers.items():
-        try:
-            notifier = configured.make()
-            guarded(name, lambda: notifier.notify(event), LIMIT)  # noqa: B023 - called at once
-        except Exception as problem:  # noqa: BLE001 - somebody else's code must not stop the work
-            _log.warning("%s: %s", name, problem)
 
 
 def _path(encoded: str) -> Path:

@@ -182,6 +182,7 @@ class TranscriptStore:
         write_durably(
             self._stretch(content, track, recipe, stretch), TRANSCRIPT.dump_json(words, indent=1)
         )
+        self._stretch(content, track, recipe, stretch, ".said").unlink(missing_ok=True)
 
     def draft(self, content: str, track: int, recipe: str, stretch: Stretch) -> Transcript | None:
         """What an engine said of a stretch, before its words were given times."""
@@ -292,6 +293,10 @@ class TranscriptStore:
     def keep_shots(self, content: str, shots: Shots) -> None:
         target = self.folder / content[:2] / content / "shots.json"
         write_durably(target, _SHOTS.dump_json(shots, indent=1))
+
+    def track_folder(self, content: str, track: int) -> Path:
+        """Where everything of a track lies; what is made of its words lies there too."""
+        return self._track(content, track)
 
     def _track(self, content: str, track: int) -> Path:
         return self.folder / content[:2] / content / str(track)
