@@ -42,6 +42,8 @@ QUIET = 0.06
 FRAME = 0.01
 PAUSE = 0.1
 """Seconds of quiet at the edge of a word from which on they are a pause; shorter is a consonant."""
+INSIDE = 0.2
+"""Seconds of quiet that no word has inside."""
 MOST_TOKENS = 400
 """Of the 448 places of the decoder; the rest is for what stands around a text."""
 ENDING = "\"'.。,，!！?？:：”)]}、…»」』"
@@ -197,7 +199,8 @@ def _placed(
     for unit in given:
         first, last = at + unit.first, at + unit.last
         sure = float(np.mean(result.text_token_probs[first:last]))
-        start, end = _sounding(levels, float(times[first]), float(times[last]))
+        ends = unit.text[-1:] in ENDING
+        start, end = _sounding(levels, float(times[first]), float(times[last]), ends)
         placed.append(Placed(start, end, min(1.0, max(0.0, sure))))
         at += len(unit.tokens)
     return placed
@@ -213,13 +216,28 @@ def _levels(sound: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     return levels
 
 
-def _sounding(levels: npt.NDArray[np.float32], start: float, end: float) -> tuple[float, float]:
-    """A word without the pauses around it: one word ends where the next begins, says Whisper."""
+def _sounding(
+    levels: npt.NDArray[np.float32], start: float, end: float, ends: bool
+) -> tuple[float, float]:
+    """A word without the pauses around it: one word ends where the next begins, says Whisper.
+
+    Where a pause is inside of it, it is behind the pause, for Whisper has words begin too early; or
+    before, if its sentence or clause ``ends`` with it.
+    """
     inside = levels[round(start / FRAME) : round(end / FRAME)]
     loud = (inside > QUIET * inside.max()).nonzero()[0] if len(inside) else inside
     if not len(loud):
         return start, end
-    before, after = FRAME * int(loud[0]), FRAME * (len(inside) - 1 - int(loud[-1]))
+    islands, first = [], 0
+    for number, gap in enumerate(loud[1:] - loud[:-1], 1):
+        if gap * FRAME >= INSIDE:
+            islands.append(loud[first:number])
+            first = number
+    islands.append(loud[first:])
+    chosen = islands[0] if ends else islands[-1]
+    if len(chosen) * FRAME < PAUSE:
+        chosen = max(islands, key=len)
+    before, after = FRAME * int(chosen[0]), FRAME * (len(inside) - 1 - int(chosen[-1]))
     return start + before * (before >= PAUSE), end - after * (after >= PAUSE)
 
 
