@@ -49,7 +49,7 @@ RECORDINGS = {"sonnet.en.mp3": "en", "jfk.flac": "en", "prologue.es.mp3": "es"}
 PROMPTS = {"es": "es_MX_f_Allison", "fr": "fr_CA_f_June", "it": "it_IT_m_Carlo"}
 SOUNDS = Path("/usr/share/asterisk/sounds")
 TEXTS = Path(os.environ.get("SUBTITLED_PROMPT_TEXTS", "/usr/share/doc"))
-LONG = 180.0
+LONG = 120.0
 """Seconds of prompts that are aligned in one go."""
 PAUSES = (0.3, 0.7, 1.2, 2.5)
 

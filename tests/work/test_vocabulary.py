@@ -11,20 +11,14 @@ from hypothesis import strategies as st
 from subtitled.library.terms import Scope, Term
 from subtitled.plugin import (
     Audio,
-    Batch,
     Cue,
     Language,
-    Line,
     Pair,
     Request,
     Transcript,
-    Translation,
-    Translator,
-    TranslatorCapabilities,
     Word,
 )
 from subtitled.work.consistency import missed
-from subtitled.work.translation import translate
 from subtitled.work.vocabulary import MOST_PAIRS, Vocabulary
 
 EN, ES, JA = Language("en"), Language("es"), Language("ja")
@@ -65,30 +59,6 @@ def test_a_batch_is_given_what_it_mentions_and_no_more() -> None:
     assert known.pairs(EN, JA, text) == (Pair("Mordor", "Mordor"),)
     many = Vocabulary(tuple(term(f"word{n}x", f"palabra{n}") for n in range(200)))
     assert len(many.pairs(EN, ES, " ".join(f"word{n}x" for n in range(200)))) == MOST_PAIRS
-
-
-class _Listening(Translator):
-    """Remembers the terms of each batch, and loses a line of every batch of more than one."""
-
-    heard: list[tuple[int, tuple[Pair, ...]]]
-
-    @classmethod
-    def capabilities(cls, settings: object) -> TranslatorCapabilities:
-        return TranslatorCapabilities()
-
-    def translate(self, batch: Batch) -> Translation:
-        self.heard.append((len(batch.lines), batch.terms))
-        return Translation(batch.lines[:1] if len(batch.lines) > 1 else batch.lines)
-
-
-def test_the_halves_of_a_batch_are_given_their_own_terms() -> None:
-    known = Vocabulary((term("dragon", "dragón"), term("elf", "elfo")))
-    translator = _Listening(None, None)  # type: ignore[arg-type]
-    translator.heard = []
-    lines = [Line(0, "a dragon"), Line(1, "an elf")]
-    translate("x", translator, lines, EN, ES, lambda text: known.pairs(EN, ES, text))
-    dragon, elf = Pair("dragon", "dragón"), Pair("elf", "elfo")
-    assert translator.heard == [(2, (dragon, elf)), (1, (dragon,)), (1, (elf,))]
 
 
 def test_a_term_that_was_said_and_is_called_otherwise_is_named_with_its_time() -> None:
