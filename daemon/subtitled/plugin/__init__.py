@@ -13,9 +13,10 @@ from .language import UNDETERMINED, Language
 from .memo import Memo
 from .model import DataWheel, ModelSpec
 from .notifier import Notifier
+from .paths import PathMap, PathPairs, lies_in, same_path
 from .secret import Secret
 from .sent import Sent
-from .server import MediaServer
+from .server import Change, Listing, MediaServer, Sidecar
 from .speech import SAMPLE_RATE, Audio, Evidence, Interval, LanguageGuess, Stretch, Transcript, Word
 from .subtitle import Cue, Kind, Subtitle
 from .title import Title
@@ -37,6 +38,7 @@ __all__ = [
     "Audio",
     "Batch",
     "Capabilities",
+    "Change",
     "Component",
     "Context",
     "Cue",
@@ -52,12 +54,15 @@ __all__ = [
     "Language",
     "LanguageGuess",
     "Line",
+    "Listing",
     "MediaServer",
     "Memo",
     "Misconfigured",
     "ModelSpec",
     "Notifier",
     "Pair",
+    "PathMap",
+    "PathPairs",
     "Price",
     "Problem",
     "Published",
@@ -66,6 +71,7 @@ __all__ = [
     "Secret",
     "Sent",
     "Settings",
+    "Sidecar",
     "Stretch",
     "Subtitle",
     "Temporary",
@@ -77,4 +83,6 @@ __all__ = [
     "Word",
     "Writing",
     "hookimpl",
+    "lies_in",
+    "same_path",
 ]
