@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # Speech for the demo and the tests; everything else is ffmpeg and Python.
 PACKAGES := ffmpeg espeak-ng asterisk-core-sounds-fr-wav python3-venv
 
-.PHONY: demo test lint test-slow test-faults bench bench-hallucination bench-library bench-quality docs \
+.PHONY: demo test lint test-slow test-faults test-kodi bench bench-hallucination bench-library bench-quality docs \
 	install clean system
 .DELETE_ON_ERROR:
 
@@ -15,7 +15,7 @@ demo: $(VENV)/ready system
 # Everything that CI runs; about 6 minutes on 2 cores.
 test: $(VENV)/ready system lint
 	$(BIN)/subtitled models pull base
-	$(BIN)/pytest -m "not slow and not faults"
+	$(BIN)/pytest -m "not slow and not faults and not kodi"
 
 # Kills the daemon at random instants, over and over; about 10 minutes.
 test-slow: $(VENV)/ready system
@@ -31,6 +31,12 @@ test-faults: $(VENV)/ready system
 	$(BIN)/subtitled models pull base
 	@echo "about 20 minutes on 2 cores; a seed that is printed can be given in SUBTITLED_TEST_SEED"
 	$(BIN)/pytest -m faults
+
+# A real Kodi, on a screen that is none: what it lists of a film and our subtitles. About 1 minute.
+KODI_PACKAGES := kodi xvfb
+test-kodi: PACKAGES += $(KODI_PACKAGES)
+test-kodi: $(VENV)/ready system
+	$(BIN)/pytest -m kodi
 
 lint: $(VENV)/ready
 	$(BIN)/ruff check

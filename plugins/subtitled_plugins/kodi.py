@@ -48,6 +48,10 @@ class KodiSettings(ServerSettings):
     password: Secret | None = Field(None, description="The password there, by reference.")
 
 
+class _Refused(Misconfigured):
+    """Kodi answers, and will not do what it is asked."""
+
+
 class Kodi(Caller, MediaServer):
     """One Kodi with its web server switched on."""
 
@@ -69,9 +73,9 @@ class Kodi(Caller, MediaServer):
                 shown = self._shown(player, change)
                 if shown.complete:
                     return shown
-                return Listing(None, "the film is open; it lists them when it is opened again")
-        said = self._call("Files.GetDirectory", directory=_folder(path), media="files")
-        seen = [file["file"] for file in said.get("files") or ()]
+                again = "it looks again when the film is opened again"
+                return Listing(None, f"the film is open: {shown.detail}; {again}")
+        seen = self._seen(_folder(path))
         for one in change.written:
             if not any(same_path(file, self._paths.theirs(one.path)) for file in seen):
                 return Listing(False, f"it does not see {one.path.name}; see subtitled doctor")
@@ -84,12 +88,21 @@ class Kodi(Caller, MediaServer):
             Stream(
                 one.get("language") or "",
                 bool(one.get("isforced")),
-                bool(one.get("isimpaired")),
+                # Kodi 20 makes the flag in a file's name part of the stream's.
+                bool(one.get("isimpaired")) or "sdh" in one.get("name", "").lower().split(),
             )
             for one in said.get("subtitles") or ()
             if _EXTERNAL in one.get("name", "")
         ]
         return compared(change, streams, lambda one: self._paths.theirs(one.path), READS)
+
+    def _seen(self, folder: str) -> list[str]:
+        """The files of a folder that Kodi sees; none where it has no such folder."""
+        try:
+            said = self._call("Files.GetDirectory", directory=folder, media="files")
+        except _Refused:
+            return []
+        return [one["file"] for one in said.get("files") or ()]
 
     def playing(self) -> Sequence[Path]:
         return [self._paths.ours(file) for _, file in self._open()]
@@ -181,7 +194,7 @@ class Kodi(Caller, MediaServer):
             raise self.stranger("/jsonrpc")
         if "error" in said:
             message = (said["error"] or {}).get("message", "no reason given")
-            raise Misconfigured(
+            raise _Refused(
                 f"Kodi at {self.url} refuses {method}: {message}", "Look for a newer Kodi"
             )
         return said["result"]

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from subtitled.config.places import state_dir
+from subtitled.library.ledger import Ledger
 from subtitled.library.records import FileState
 from subtitled.service.doctor import examine_machine
 from subtitled.service.lock import holder
 from subtitled.work.jobs import PAUSED
+from subtitled.work.servers.teller import TROUBLE
 from subtitled.work.workshop import open_ledger
 
 from .app import app, config_path, configuration
@@ -60,7 +62,7 @@ def status(as_json: Json = False) -> None:
     running = holder(state_dir(settings.settings))
     counts = {str(state): number for state, number in ledger.counts().items()}
     working = list(ledger.in_state(FileState.WORKING))
-    troubles = ledger.mailbox.controls("server ")
+    servers = _servers(ledger)
     paused = bool(ledger.mailbox.get_control(PAUSED))
     if as_json:
         say_json(
@@ -70,7 +72,7 @@ def status(as_json: Json = False) -> None:
                 "paused": paused,
                 "files": counts,
                 "working": [{"path": w.path, "progress": w.progress} for w in working],
-                "servers": troubles,
+                "servers": servers,
                 "broken": [str(broken) for broken in settings.broken],
             }
         )
@@ -83,10 +85,25 @@ def status(as_json: Json = False) -> None:
     for record in working:
         say(f"  {shown(record.path)}: {record.progress or 'starting'}")
     say_table(("state", "files"), sorted(counts.items()))
-    for name, trouble in troubles.items():
-        say(f"{name}: {trouble}")
+    for name, known in servers.items():
+        told = [f"{number} {stage}" for stage, number in known["media"].items()]
+        say(f"server {name}: " + "; ".join([*told, *([known["trouble"]] * bool(known["trouble"]))]))
     for broken in settings.broken:
         say(str(broken))
+
+
+def _servers(ledger: Ledger) -> dict[str, dict[str, Any]]:
+    """Of each server, what is wrong with it, and how many media it shows, or does not yet."""
+    troubles = ledger.mailbox.controls(TROUBLE)
+    counts = ledger.tellings.counts()
+    names = sorted({*counts, *(key.removeprefix(TROUBLE) for key in troubles)})
+    return {
+        name: {
+            "trouble": troubles.get(TROUBLE + name),
+            "media": {str(stage): number for stage, number in counts.get(name, {}).items()},
+        }
+        for name in names
+    }
 
 
 @app.command()

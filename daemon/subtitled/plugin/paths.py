@@ -60,6 +60,12 @@ def parts_of(path: str) -> tuple[str, ...]:
     return (root + pure.parts[0], *pure.parts[1:]) if pure.parts else (root,)
 
 
+def above(path: str, names: int) -> str:
+    """The folder of a server that a path lies in, so many names up."""
+    root, pure = _split(path)
+    return root + str(pure.parents[names - 1])
+
+
 def _split(path: str, like: PurePath | None = None) -> tuple[str, PurePath]:
     """The scheme of an address, or nothing, and a path in its own manner."""
     scheme, mark, rest = path.partition("://")
