@@ -23,13 +23,13 @@ test-slow: $(VENV)/ready system
 	$(BIN)/pytest -m slow
 
 # A real daemon against disks that fill up, fail, hang, go away and lose their power, against kill -9
-# and a clock that jumps; and 1 000 random histories of a library. About 20 minutes, as root: others
+# and a clock that jumps; and 1 000 random histories of a library. About 25 minutes, as root: others
 # get skips, with the reason of each.
 FAULT_PACKAGES := fuse3 e2fsprogs faketime
 test-faults: PACKAGES += $(if $(filter 0,$(shell id -u)),$(FAULT_PACKAGES))
 test-faults: $(VENV)/ready system
 	$(BIN)/subtitled models pull base
-	@echo "about 20 minutes on 2 cores; a seed that is printed can be given in SUBTITLED_TEST_SEED"
+	@echo "about 25 minutes on 2 cores; a seed that is printed can be given in SUBTITLED_TEST_SEED"
 	$(BIN)/pytest -m faults
 
 # A real Kodi, on a screen that is none: what it lists of a film and our subtitles. About 1 minute.

@@ -112,6 +112,8 @@ class Shelf:
     """Steps until the power goes; None for never."""
     surprise: tuple[int, Callable[[], object]] | None = None
     """Steps until somebody does something, and what."""
+    before_publishing: Callable[[str], object] | None = None
+    """What somebody does just before the next sidecar is put in place, told its ending."""
     running: str = ""
 
     def burn(self) -> None:
@@ -185,6 +187,9 @@ class FakeDurable:
             raise CANCELLED(SHELF.running)
         if name not in job["steps"]:
             SHELF.burn()
+            if name.startswith("publish ") and SHELF.before_publishing is not None:
+                act, SHELF.before_publishing = SHELF.before_publishing, None
+                act(name.removeprefix("publish "))
             try:
                 result = {"result": function()}
             except Problem as problem:
@@ -337,7 +342,7 @@ class Histories(RuleBasedStateMachine):
             self.ledger.close()
             self.life()
 
-    @rule(steps=st.integers(0, 12))
+    @rule(steps=st.integers(0, 26))
     def the_power_will_go(self, steps: int) -> None:
         SHELF.fuse = steps
 
@@ -385,7 +390,7 @@ class Histories(RuleBasedStateMachine):
 
     def come_to_rest(self) -> None:
         """Let everything be seen and done, and look whether it is right."""
-        SHELF.fuse = SHELF.surprise = None
+        SHELF.fuse = SHELF.surprise = SHELF.before_publishing = None
         for _ in range(3):
             self.walk()
             for _ in range(20):
@@ -466,8 +471,8 @@ class Histories(RuleBasedStateMachine):
 
     @rule(
         data=st.data(),
-        steps=st.integers(0, 16),
-        ending=st.sampled_from(HUMAN),
+        steps=st.integers(0, 26),
+        ending=st.sampled_from(("es.srt", *HUMAN)),
         told=st.booleans(),
     )
     @precondition(lambda self: self.media)
@@ -477,6 +482,32 @@ class Histories(RuleBasedStateMachine):
         medium = data.draw(st.sampled_from(sorted(self.media)))
         path = medium.with_name(f"{medium.stem}.{ending}")
         SHELF.surprise = steps, lambda: self.by_hand(path, b"By hand, just in time.", told)
+
+    @rule(data=st.data(), told=st.booleans())
+    @precondition(lambda self: self.media)
+    def somebody_will_be_faster_than_our_publishing(self, data: st.DataObject, told: bool) -> None:
+        medium = data.draw(st.sampled_from(sorted(self.media)))
+
+        def act(ending: str) -> None:
+            path = medium.with_name(f"{medium.stem}.{ending}")
+            self.by_hand(path, b"By hand, a moment before.", told)
+
+        SHELF.before_publishing = act
+
+    @rule(data=st.data(), speech=st.sampled_from(SPEECHES), told=st.booleans())
+    def somebody_edits_ours_and_then_replaces_the_medium(
+        self, data: st.DataObject, speech: str, told: bool
+    ) -> None:
+        ours = [path for path in self.all_sidecars() if path not in self.theirs]
+        if not ours:
+            return
+        path = data.draw(st.sampled_from(ours))
+        self.by_hand(path, path.read_bytes() + b"\n\nEdited.\n", told)
+        beside = [one for one in self.media if parse_sidecar(one.name, path.name)]
+        for medium in beside[:1]:
+            library = medium.relative_to(self.home).parts[0]
+            name = medium.relative_to(self.home / library).as_posix()
+            self.a_medium_arrives(library, name, speech, told=told)
 
     @rule(data=st.data(), told=st.booleans())
     def somebody_edits_a_subtitle(self, data: st.DataObject, told: bool) -> None:
@@ -665,7 +696,7 @@ def somewhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.mark.parametrize(
     "histories",
-    [25, pytest.param(1000, marks=[pytest.mark.faults, pytest.mark.timeout(600)])],
+    [25, pytest.param(1000, marks=[pytest.mark.faults, pytest.mark.timeout(1800)])],
 )
 @pytest.mark.usefixtures("somewhere")
 def test_no_history_changes_a_human_file_or_makes_anything_twice(histories: int) -> None:

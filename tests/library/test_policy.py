@@ -367,6 +367,7 @@ def test_just_what_nothing_serves_is_made(
         for fmt in formats:
             own = any(
                 one.ours
+                and one.kind is Kind.FULL
                 and one.format == fmt
                 and (
                     one.language or (guess if one.origin == SIDECAR else None) or UNDETERMINED

@@ -184,7 +184,7 @@ def test_transcripts_of_earlier_versions_are_read(tmp_path: Path) -> None:
     assert store.listened("ab12", 1) == Listened(12.5, (Interval(1, 2),), EN, 0.9, "heard")
     assert store.removals("ab12", 1) == {}
     removal = Removal(1.0, 1.5, "Hi", "a reason")
-    store.keep_removals("ab12", 1, "r", (removal,))
+    store.keep_removals("ab12", 1, "r", (removal,), ())
     assert store.removals("ab12", 1) == {"r": (removal,)}
 
 

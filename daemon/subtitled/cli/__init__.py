@@ -13,6 +13,7 @@ def main() -> None:
     from . import (  # noqa: F401
         configs,
         daemon,
+        egress,
         evaluate,
         files,
         generate,

@@ -14,16 +14,20 @@ from subtitled.config.settings import LibrarySettings
 from subtitled.library.coverage import Existing
 from subtitled.library.identity import content_id
 from subtitled.library.intake import library_of
+from subtitled.library.policy import Wish
 from subtitled.library.sidecars import Fate
 from subtitled.library.tellings import Stage
 from subtitled.library.walk import walk
 from subtitled.media.probe import probe
-from subtitled.plugin import Problem
+from subtitled.plugin import Kind, Language, Problem
 from subtitled.service.doctor import watched
 from subtitled.subtitles.clock import shown as clock
 from subtitled.subtitles.ownership import Whose
 from subtitled.subtitles.publish import file_sha256
 from subtitled.work.planning import Examination, examine
+from subtitled.work.reckoning import NOTHING, Reckoning, reckon, speeds
+from subtitled.work.routes import Way
+from subtitled.work.sources import planned
 from subtitled.work.workshop import open_ledger, transcripts_in
 
 from .app import app, configuration
@@ -63,14 +67,15 @@ def plan(
     paths: Annotated[list[Path] | None, typer.Argument(help="Default: every library.")] = None,
     as_json: Json = False,
 ) -> None:
-    """What would be made, what not and why, and how many hours of sound that is."""
+    """What would be made, what not and why: hours of sound, time and money, at most."""
     settings = configuration()
     libraries = settings.settings.libraries
     if not paths and not libraries:
         fail("no library is configured: name files or folders", WRONG)
     rows: list[dict[str, Any]] = []
-    hours = 0.0
+    hours, total = 0.0, NOTHING
     failed = False
+    known_speeds = speeds(open_ledger(settings).mailbox)
     for start in [p.absolute() for p in paths or [library.path for library in libraries.values()]]:
         found = (
             (path for path, _ in walk(start, _library(settings, start / "x")))
@@ -78,12 +83,20 @@ def plan(
             else iter([start])
         )
         for path in found:
-            row = _plan_one(settings, path)
+            row, cost = _plan_one(settings, path, known_speeds)
+            total += cost
             failed = failed or bool(row["problem"])
             hours += row["seconds"] / 3600 if row["make"] else 0.0
             rows.append(row)
     if as_json:
-        say_json({"files": rows, "hours": round(hours, 3)})
+        say_json(
+            {
+                "files": rows,
+                "hours": round(hours, 3),
+                "work_hours": None if total.unknown else round(total.work / 3600, 3),
+                "money": {currency: round(sum_, 4) for currency, sum_ in total.money.items()},
+            }
+        )
     else:
         say_table(
             ("file", "make", "why"),
@@ -93,24 +106,40 @@ def plan(
             ),
         )
         making = sum(bool(row["make"]) for row in rows)
-        say(f"{making} of {len(rows)} files, {hours:.1f} hours of sound")
+        say(f"{making} of {len(rows)} files, {hours:.1f} hours of sound{_cost(total)}")
     if failed:
         raise typer.Exit(FAILED)
 
 
-def _plan_one(settings: Configuration, path: Path) -> dict[str, Any]:
+def _plan_one(
+    settings: Configuration, path: Path, known_speeds: dict[str, float]
+) -> tuple[dict[str, Any], Reckoning]:
     row: dict[str, Any] = {"path": path, "make": [], "why": "", "problem": "", "seconds": 0.0}
     try:
         seen = _examine(settings, path)
     except (Problem, OSError) as problem:
-        return row | {"problem": str(problem)}
+        return row | {"problem": str(problem)}, NOTHING
     decision = seen.decision
-    make = [f"{wish.language or 'original'}" for wish in decision.make]
-    return row | {
-        "make": make,
-        "why": "; ".join(decision.reasons),
-        "seconds": seen.facts.duration,
-    }
+    main = seen.spoken or seen.choice.track.language
+    cost = reckon(
+        seen.facts.duration,
+        [way for wish in decision.make for way in _first(seen, wish, main)],
+        seen.routes,
+        settings.settings.prices,
+        known_speeds,
+    )
+    make = [_named(wish) for wish in decision.make]
+    row |= {"make": make, "why": "; ".join(decision.reasons), "seconds": seen.facts.duration}
+    return row, cost
+
+
+def _cost(total: Reckoning) -> str:
+    """Time and money in words; nothing of what nobody knows."""
+    work = f", about {total.work / 3600:.1f} hours of work" if total.work else ""
+    if total.unknown:
+        work = ", for a time that shows once a first file is made"
+    money = "".join(f", at most {sum_:.2f} {name}" for name, sum_ in total.money.items() if sum_)
+    return work + money + (" and a price that nobody knows" if total.unpriced else "")
 
 
 @app.command()
@@ -204,9 +233,7 @@ def _seen(settings: Configuration, path: Path) -> dict[str, Any]:
     spoken = f"{listened.language}: {listened.why}" if listened and listened.language else None
     ways = {}
     for wish in seen.decision.make:
-        target = wish.language or seen.spoken
-        way = seen.routes.find(seen.spoken or choice.track.language, target) if target else None
-        ways[str(wish.language or "original")] = str(way) if way else wish.reason
+        ways[_named(wish)] = _ways(seen, wish)
     return {
         "seconds": round(facts.duration, 3),
         "audio": [
@@ -228,6 +255,26 @@ def _seen(settings: Configuration, path: Path) -> dict[str, Any]:
         "make": ways,
         "reasons": list(seen.decision.reasons),
     }
+
+
+def _named(wish: Wish) -> str:
+    kind = "" if wish.kind is Kind.FULL else f".{wish.kind}"
+    return f"{wish.language or 'original'}{kind}"
+
+
+def _first(seen: Examination, wish: Wish, main: Language) -> list[Way]:
+    """What the first way to a wish will use; as far as is known what is spoken."""
+    ways = planned(seen.routes, wish, wish.language or main, seen.material.foreign).attempts
+    return [part.way for part in ways[0].parts if part.way is not None] if ways else []
+
+
+def _ways(seen: Examination, wish: Wish) -> str:
+    """The ways to a wish, the first first, as far as they are known."""
+    target = wish.language or seen.spoken
+    if target is None:
+        return wish.reason
+    ways = planned(seen.routes, wish, target, seen.material.foreign).attempts
+    return "; else ".join(dict.fromkeys(map(str, ways))) or wish.reason
 
 
 def _whose(existing: Existing) -> str:

@@ -123,6 +123,8 @@ def _wishes(settings: Configuration, to: str, formats: str, engine: str | None) 
             languages=tuple(to.split(",")),
             formats=tuple(fmt.strip().lower() for fmt in formats.split(",")),
             engines=(engine,) if engine else (),
+            # Who names an engine wants it; a library that keeps its sound to itself wins.
+            privacy="any" if engine else "local",
             servers=(),
         )
     except ValidationError as error:
@@ -138,7 +140,7 @@ def in_its_library(
     if name is None:
         return wishes
     library = settings.settings.libraries[name]
-    shape = {key: getattr(library, key) for key in ("cues", "guards", "shots")}
+    shape = {key: getattr(library, key) for key in ("cues", "guards", "shots", "privacy")}
     return wishes.model_copy(update=shape)
 
 

@@ -17,11 +17,13 @@ from pydantic.fields import FieldInfo
 
 from subtitled.plugin import Language, Secret
 
+from .language_settings import SourceSettings
 from .load import Configuration
 from .places import models_dir, state_dir
 from .plugins import KINDS
 from .schema import bundled, json_schema
 from .settings import CueSettings, DaemonSettings, ExistingSettings, LibrarySettings, Seconds
+from .spending import BudgetSettings, PriceSettings
 
 __all__ = ["bundled", "json_schema", "markdown", "show"]
 
@@ -33,6 +35,8 @@ def show(configuration: Configuration) -> dict[str, Any]:
         "daemon": _shown(settings.daemon),
         "libraries": {name: _shown(library) for name, library in settings.libraries.items()},
     }
+    shown["budgets"] = {name: _shown(budget) for name, budget in settings.budgets.items()}
+    shown["prices"] = {name: _shown(price) for name, price in settings.prices.items()}
     shown["daemon"]["state_dir"] = _shown(state_dir(settings))
     shown["daemon"]["models_dir"] = _shown(models_dir(settings))
     for kind in KINDS:
@@ -88,7 +92,10 @@ def _lines() -> Iterator[str]:
     yield from _table("[daemon]", DaemonSettings)
     yield from _table("[libraries.NAME]", LibrarySettings)
     yield from _table("[libraries.NAME.existing]", ExistingSettings)
+    yield from _table("[libraries.NAME.sources]", SourceSettings)
     yield from _table("[libraries.NAME.cues]", CueSettings)
+    yield from _table("[budgets.NAME]", BudgetSettings)
+    yield from _table("[prices.NAME]", PriceSettings)
     for kind, name, component in bundled():
         yield from _table(f"[{kind}.{name}]", component.Settings)
     yield ""
@@ -104,7 +111,7 @@ def _table(title: str, model: type[BaseModel]) -> Iterator[str]:
     yield "| key | type | default | meaning |"
     yield "|---|---|---|---|"
     for name, field in model.model_fields.items():
-        if field.annotation in (ExistingSettings, CueSettings):
+        if field.annotation in (ExistingSettings, SourceSettings, CueSettings):
             continue  # a table of its own
         kind = "time" if _is_seconds(field) else _kind(field.annotation)
         cells = (f"`{name}`", kind, _default(field), field.description or "")

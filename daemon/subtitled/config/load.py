@@ -23,6 +23,7 @@ from .lines import line_of
 from .mistakes import ConfigurationError, Mistake, dotted, explained, suggestion
 from .plugins import KINDS, Broken, Configured, Plugins
 from .settings import ComponentSettings, Settings
+from .spending import allows
 
 __all__ = ["Configuration", "ConfigurationError", "Mistake", "find", "load", "missing_folders"]
 
@@ -106,7 +107,7 @@ def load(path: Path | None, *, overrides: dict[str, Any] | None = None) -> Confi
         **found,
         broken=tuple(broken),
         hooks=plugins.hooks,
-        warnings=(*_overlaps(settings), *plugins.warnings),
+        warnings=(*_overlaps(settings), *_kept_in(settings, found), *plugins.warnings),
     )
 
 
@@ -247,4 +248,28 @@ def _overlaps(settings: Settings) -> Iterator[str]:
                 yield (
                     f"libraries {name} and {other} overlap: a file belongs to the one whose "
                     "path is longer"
+                )
+
+
+def _kept_in(
+    settings: Settings, found: Mapping[str, Mapping[str, Configured[Any]]]
+) -> Iterator[str]:
+    """Engines and translators that no library lets send anything to where they are."""
+    for kind in ("engines", "translators"):
+        for name, configured in found[kind].items():
+            try:
+                able = guarded(
+                    configured.plugin,
+                    lambda: configured.component.capabilities(configured.settings),  # noqa: B023 - called at once
+                    CHECK_LIMIT,
+                )
+                to = able.destination
+            except Exception:  # noqa: BLE001,S112 - it is asked again, and named, where it is used
+                continue
+            if settings.libraries and not any(
+                allows(library.privacy, to) for library in settings.libraries.values()
+            ):
+                yield (
+                    f"{kind}.{name} is never used: no library allows {to}. "
+                    f'Set privacy = ["{to}"] in the libraries whose sound may go there'
                 )

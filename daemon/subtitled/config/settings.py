@@ -22,8 +22,8 @@ from pydantic import (
 
 from subtitled.plugin import Language
 
-ORIGINAL = "original"
-"""Stands for the language that is spoken in the chosen audio track."""
+from .language_settings import SourceSettings, Wanted
+from .spending import BudgetSettings, PriceSettings, Privacy
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h|d)?")
 _UNIT = {None: 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
@@ -37,12 +37,6 @@ def _seconds(value: object) -> object:
             raise ValueError('not a length of time; write one such as "30s", "15m", "6h" or "1d"')
         return float(match[1]) * _UNIT[match[2]]
     return value
-
-
-def _wanted(value: object) -> object:
-    if isinstance(value, str) and value.strip().lower() != ORIGINAL:
-        return Language.parse(value)
-    return value.strip().lower() if isinstance(value, str) else value
 
 
 def _folder(path: Path) -> Path:
@@ -69,7 +63,6 @@ Seconds = Annotated[
     ),
 ]
 Folder = Annotated[Path, AfterValidator(_folder)]
-Wanted = Annotated[Literal["original"] | Language, BeforeValidator(_wanted)]
 Format = Literal["srt", "vtt", "ass", "lrc", "ttml", "json", "txt"]
 
 VIDEO_ENDINGS: tuple[str, ...] = (
@@ -222,6 +215,11 @@ class LibrarySettings(_Section):
         min_length=1,
         description='Subtitles wanted, as BCP 47 tags; "original" is the language spoken.',
     )
+    forced: tuple[Wanted, ...] = Field(
+        (),
+        description="Languages of sidecars that hold only what is said in another language than "
+        "most of the medium, for people who understand that one.",
+    )
     formats: tuple[Format, ...] = Field(
         ("srt",),
         min_length=1,
@@ -243,6 +241,7 @@ class LibrarySettings(_Section):
         description="Let cues begin and end with the shots of the picture. The picture is decoded "
         "for it, which takes far longer than the sound.",
     )
+    sources: SourceSettings = Field(default_factory=lambda: SourceSettings())
     existing: ExistingSettings = Field(default_factory=lambda: ExistingSettings())
     cues: CueSettings = Field(default_factory=lambda: CueSettings())
     engines: tuple[str, ...] = Field(
@@ -250,6 +249,11 @@ class LibrarySettings(_Section):
     )
     translators: tuple[str, ...] = Field(
         (), description="Translators to use, first choice first. Empty: all that are configured."
+    )
+    privacy: Privacy = Field(
+        "local",
+        description="Where sound and text may be sent: nowhere (local), anywhere (any), or a list "
+        "of destinations such as qwen:singapore; subtitled plugins list shows them.",
     )
     servers: tuple[str, ...] | None = Field(
         None, description="Media servers to tell. Unset: all that are configured."
@@ -329,3 +333,5 @@ class Settings(_Section):
     translators: dict[str, ComponentSettings] = Field(default_factory=dict)
     servers: dict[str, ComponentSettings] = Field(default_factory=dict)
     notifiers: dict[str, ComponentSettings] = Field(default_factory=dict)
+    budgets: dict[str, BudgetSettings] = Field(default_factory=dict)
+    prices: dict[str, PriceSettings] = Field(default_factory=dict)

@@ -85,17 +85,19 @@ def coverage(
     return tuple(found)
 
 
-def counts(existing: Existing, rules: ExistingSettings) -> bool:
-    """Whether a subtitle counts as one under a library's rules.
+def counts(existing: Existing, rules: ExistingSettings, kind: Kind = Kind.FULL) -> bool:
+    """Whether a subtitle counts as one of a kind under a library's rules.
 
-    Ours always do, and so do those that somebody edited; those of another version never do.
+    Ours and those that somebody edited count as what they are; those of another version never do.
+    One of foreign parts only is wanted as such, or counts for a whole one if the rules say so.
     """
     if existing.ours or existing.edited:
-        return not existing.stale
-    if existing.kind is Kind.FORCED and not rules.forced:
-        return False
-    if existing.kind is Kind.SDH and not rules.sdh:
-        return False
+        return not existing.stale and existing.kind is kind
+    if existing.kind is not kind:
+        if kind is not Kind.FULL:
+            return False
+        if not (rules.forced if existing.kind is Kind.FORCED else rules.sdh):
+            return False
     if existing.origin == SIDECAR:
         return rules.sidecars
     return rules.embedded_text if existing.is_text else rules.embedded_images
@@ -107,15 +109,16 @@ def serving(
     spoken: Language | None,
     fmt: str,
     rules: ExistingSettings,
+    kind: Kind = Kind.FULL,
 ) -> Existing | None:
-    """The subtitle that gives a reader of ``wanted`` what they need, or None.
+    """The subtitle that gives a reader of ``wanted`` what they need of a kind, or None.
 
     One of ours serves for its own format only, so that another format wanted later is made; any
     other serves for all. A sidecar without a language is taken to be in the language spoken.
     """
     for one in existing:
         language = one.language or (spoken if one.origin == SIDECAR else None)
-        if language is None or not language.serves(wanted) or not counts(one, rules):
+        if language is None or not language.serves(wanted) or not counts(one, rules, kind):
             continue
         if not one.ours or one.format == fmt:
             return one

@@ -18,6 +18,7 @@ from subtitled.plugin import Misconfigured
 
 from .comparison import Differences
 from .database import open_engine, writing
+from .egress import Egress
 from .identities import CHANGED, Identities
 from .inventory import Inventory
 from .mailbox import Mailbox
@@ -44,6 +45,7 @@ class Ledger:
         self.sidecars = Sidecars(self._engine, ProvenanceStore(path.parent / "provenance"))
         self.tellings = Tellings(self._engine)
         self.mailbox = Mailbox(self._engine, path)
+        self.egress = Egress(self._engine)
 
     def close(self) -> None:
         self.mailbox.close()

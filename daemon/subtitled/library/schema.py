@@ -120,3 +120,35 @@ sa.Index(
     sqlite_where=tellings.c.due_at.is_not(None),
 )
 """When to say or ask next."""
+
+egress = sa.Table(
+    "egress",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("key", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("at", sa.Float, nullable=False, index=True),
+    sa.Column("path", sa.LargeBinary, nullable=False),
+    sa.Column("library", sa.Text),
+    sa.Column("component", sa.Text, nullable=False),
+    sa.Column("destination", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("amount", sa.Float, nullable=False),
+    sa.Column("host", sa.Text, nullable=False, server_default=""),
+    sa.Column("region", sa.Text, nullable=False, server_default=""),
+    sa.Column("request_id", sa.Text, nullable=False, server_default=""),
+    sa.Column("price", sa.Float),
+    sa.Column("currency", sa.Text, nullable=False, server_default=""),
+    sa.Column("budgets", sa.Text, nullable=False, server_default="[]"),
+)
+sa.Index("ix_egress_open", egress.c.key, unique=True, sqlite_where=egress.c.state == "open")
+"""What is under way is sent for once, however often it is begun."""
+
+spending = sa.Table(
+    "spending",
+    metadata,
+    sa.Column("budget", sa.Text, primary_key=True),
+    sa.Column("period", sa.Text, primary_key=True),
+    sa.Column("money", sa.Float, nullable=False),
+    sa.Column("seconds", sa.Float, nullable=False),
+)

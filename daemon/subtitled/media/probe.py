@@ -35,6 +35,17 @@ _DESCRIPTION = re.compile(
 )
 
 
+_DUB = re.compile(
+    r"\bdub(bed|bing)?\b|doublage|synchronfassung|synchronisiert|doblaj|doblad|dublad|дубл|吹替|吹き替え|配音",
+    re.I,
+)
+_ORIGINAL = re.compile(
+    r"\boriginal(ton|version|fassung| (audio|language|version))?$|version originale|"
+    r"versión original|\bV\.?O\.?$|原声|原聲",
+    re.I,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class AudioTrack:
     """One audio track; ``index`` is its absolute number among the streams of the file."""
@@ -133,8 +144,8 @@ def _audio(stream: dict[str, Any]) -> AudioTrack:
         codec=str(stream.get("codec_name", "")),
         channels=int(stream.get("channels") or 0),
         default=_disposed(stream, "default"),
-        original=_disposed(stream, "original"),
-        dub=_disposed(stream, "dub"),
+        original=_disposed(stream, "original") or bool(_ORIGINAL.search(title)),
+        dub=_disposed(stream, "dub") or bool(_DUB.search(title)),
         commentary=_disposed(stream, "comment") or bool(_COMMENTARY.search(title)),
         description=_disposed(stream, "visual_impaired")
         or _disposed(stream, "descriptions")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,6 +10,12 @@ from subtitled.plugin import Language
 
 from .probe import AudioTrack, MediaFacts
 from .problems import NoAudio
+
+_WORDLESS = re.compile(
+    r"isolated (score|music)|music (only|and effects)|\bM&E\b|score only|instrumental|karaoke|"
+    r"musique seule|nur musik|solo música",
+    re.I,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +30,8 @@ class AudioChoice:
 def choose_audio(facts: MediaFacts, preferred: Sequence[Language] = ()) -> AudioChoice:
     """The track in a preferred language, else the original, the default or the first one.
 
-    Commentary and audio description are taken only where nothing else is; a dub only where no
-    track is marked as the original. Raises :class:`NoAudio`.
+    Commentary, audio description and music without words are taken only where nothing else is; a
+    dub only where no track is marked as the original. Raises :class:`NoAudio`.
     """
     if not facts.audio:
         raise NoAudio("the file has no sound", "Nothing to do: there is nothing to subtitle")
@@ -42,11 +49,26 @@ def choose_audio(facts: MediaFacts, preferred: Sequence[Language] = ()) -> Audio
     return AudioChoice(track, reason, tuple(sorted(passed.items())))
 
 
+def spoken_tracks(facts: MediaFacts) -> tuple[AudioTrack, ...]:
+    """The tracks that say what the medium says, in whatever language: dubs are among them.
+
+    The best of a language comes first: what is no dub, then the default, then more channels.
+    """
+    fit = [
+        track
+        for track in facts.audio
+        if not (track.commentary or track.description or _WORDLESS.search(track.title))
+    ]
+    return tuple(sorted(fit, key=lambda one: (one.dub, not one.default, -one.channels, one.index)))
+
+
 def _unfit(track: AudioTrack, facts: MediaFacts) -> str | None:
     if track.commentary:
         return "commentary"
     if track.description:
         return "audio description"
+    if _WORDLESS.search(track.title):
+        return "music without words"
     if track.dub and any(
         other.original and not (other.commentary or other.description) for other in facts.audio
     ):

@@ -10,6 +10,7 @@ from .errors import Misconfigured, Problem, Rejected, Temporary
 from .events import Event, Failed, Finished, Published
 from .hookspecs import CONTRACT, hookimpl
 from .language import UNDETERMINED, Language
+from .language_names import LanguageNames, names_of
 from .memo import Memo
 from .model import DataWheel, ModelSpec
 from .notifier import Notifier
@@ -53,6 +54,7 @@ __all__ = [
     "Kind",
     "Language",
     "LanguageGuess",
+    "LanguageNames",
     "Line",
     "Listing",
     "MediaServer",
@@ -84,5 +86,6 @@ __all__ = [
     "Writing",
     "hookimpl",
     "lies_in",
+    "names_of",
     "same_path",
 ]

@@ -7,30 +7,8 @@ import functools
 import langcodes
 
 from subtitled.plugin import Language
+from subtitled.plugin.language import tag_named
 
-_HABITS = {
-    "pb": "pt-BR",
-    "pob": "pt-BR",
-    "brazilian": "pt-BR",
-    "brazilian portuguese": "pt-BR",
-    "portuguese (br)": "pt-BR",
-    "portuguese (brazil)": "pt-BR",
-    "ea": "es-419",
-    "spl": "es-419",
-    "latin american spanish": "es-419",
-    "simplified": "zh-Hans",
-    "simplified chinese": "zh-Hans",
-    "chinese simplified": "zh-Hans",
-    "chinese (simplified)": "zh-Hans",
-    "traditional": "zh-Hant",
-    "traditional chinese": "zh-Hant",
-    "chinese traditional": "zh-Hant",
-    "chinese (traditional)": "zh-Hant",
-    "espanol": "es",
-    "francais": "fr",
-    "cantonese": "yue",
-    "mandarin": "zh",
-}
 _WITHOUT_TWO_LETTERS = frozenset(
     "ace ady afh ain ale alt ast awa bal ban bas bej bem bho bik bin bla bra bua bug ceb chk chm "
     "chr chy cmn cnr crh csb dak dar den din doi dsb dyu efi eka ewo fan fat fil fon frr frs fur "
@@ -52,8 +30,8 @@ def language_of(token: str) -> Language | None:
     """The language that a part of a file name says, or None for any other word."""
     low = token.replace("_", "-").lower()
     try:
-        if (habit := _HABITS.get(low)) is not None:
-            return Language(habit)
+        if (tag := tag_named(low)) is not None:
+            return Language(tag)
         if not low.isascii() or "x" in low.split("-"):
             return _by_name(token)
         if len(low) <= 3 or "-" in low:

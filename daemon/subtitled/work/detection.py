@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
-from subtitled.plugin import UNDETERMINED, Language, LanguageGuess
+from subtitled.media.stretches import detection_windows
+from subtitled.plugin import UNDETERMINED, Interval, Language, LanguageGuess
+
+from .runs import in_doubt, pieces, runs
+from .transcripts import Listened
+
+Ear = Callable[[Sequence[Interval]], Sequence[LanguageGuess]]
+"""What is heard in some windows."""
 
 TAG_WEIGHT = 0.5
 """What a track's tag counts, in windows. Tags are often wrong: a prior, never a verdict."""
@@ -38,3 +46,18 @@ def vote(guesses: Sequence[LanguageGuess], tag: Language) -> tuple[Language, flo
         # The tag may say more than an ear can: pt-BR, zh-Hant.
         return tag, confidence, f"{reason}; the track is tagged {tag}"
     return winner, confidence, reason
+
+
+def detect(listened: Listened, tag: Language, closely: bool, ear: Ear | None) -> Listened:
+    """What is spoken, by a vote of windows spread over the whole track; and which part of it is in
+    which language, if that is asked for (``closely``) or if the windows disagree."""
+    guesses = ear(detection_windows(listened.speech)) if ear else ()
+    language, confidence, why = vote(guesses, tag)
+    parts = None
+    if ear is not None and (closely or in_doubt(guesses, language)):
+        guesses = ear(pieces(listened.speech))
+        language, confidence, why = vote(guesses, tag)
+        parts = runs(guesses, language, listened.duration)
+        others = sorted({run.language for run in parts} - {language})
+        why += f"; parts are in {', '.join(others)}" if others else ""
+    return replace(listened, language=language, confidence=confidence, why=why, runs=parts)

@@ -9,8 +9,8 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
@@ -23,11 +23,12 @@ from subtitled.library.ledger import Ledger
 from subtitled.library.records import FileState
 from subtitled.media.decode import decode
 from subtitled.media.probe import MediaFacts, probe
-from subtitled.media.stretches import detection_windows
 from subtitled.plugin import (
     Audio,
+    Interval,
     Kind,
     Language,
+    LanguageGuess,
     Published,
     Subtitle,
     Temporary,
@@ -37,12 +38,14 @@ from subtitled.subtitles.names import sidecar_path
 from subtitled.subtitles.ownership import Provenance
 from subtitled.subtitles.publish import can_write, file_sha256, publish
 
-from .detection import vote
+from .detection import detect
 from .engines import Engines
+from .filling import Filling
+from .gate import Errand, Gate
 from .planning import Examination, examine
 from .retiming import retime
-from .routes import Means, Way, routes_for
-from .texts import Texts
+from .routes import routes_for
+from .sources import PLAN, Plan, Planned, planned
 from .transcripts import Listened, Shots, TranscriptStore
 
 _SHORT = Language("en")
@@ -109,43 +112,58 @@ class Workshop:
     progress: Callable[[Job, str, float], None] = field(default=lambda job, what, share: None)
     """Told what is being done and which share of it is done, 0 to 1."""
 
+    @property
+    def gate(self) -> Gate:
+        """What all that leaves this machine passes."""
+        return Gate(self.configuration, self.ledger.egress)
+
 
 def make(job: Job, shop: Workshop, steps: Steps) -> Outcome:
     """Do one job from end to end. Raises :class:`~subtitled.plugin.Problem` with the cure."""
     making = Making(job, shop, steps)
     facts = _FACTS.validate_python(steps.run("probe", making.probe))
-    track = steps.run("choose track", lambda: making.choose(facts))
-    if track is None:
+    chosen = steps.run("choose track", lambda: making.choose(facts))
+    if chosen is None:
         return Outcome(FileState.NOTHING_TO_DO, "everything wanted is there")
-    steps.run("decode", lambda: making.decode(facts, track))
-    steps.run("find speech", lambda: making.find_speech(facts, track))
-    if not making.listened(track).speech:
+    track = chosen["track"]
+    if chosen["listen"] and making.hear(facts, track) is None:
         return Outcome(FileState.NO_SPEECH, "nobody speaks in it")
-    steps.run("detect language", lambda: making.detect(facts, track))
-    spoken = making.listened(track).language
-    assert spoken is not None
-    decided = steps.run("decide", lambda: making.decide(facts))
-    texts = Texts(making, facts, track, spoken)
+    plan = PLAN.validate_python(steps.run("decide", lambda: making.decide(facts)))
+    filling = Filling(making, facts, track)
+    refused = list(plan.impossible)
     made: list[Published] = []
-    for wish in decided["wishes"]:
-        target = Language(wish["language"])
-        way = Way(Means(wish["means"]), wish["engine"], wish["translator"])
-        subtitle = texts.subtitle(target, way)
-        if not subtitle.cues:
-            return Outcome(FileState.NO_SPEECH, "nothing that was said could be recognised", spoken)
-        for fmt in wish["formats"]:
+    for wish in plan.wishes:
+        filled = filling.fill(wish)
+        if filled.silent and wish.kind is Kind.FULL:
+            return Outcome(
+                *(FileState.NO_SPEECH, "nothing that was said could be recognised"),
+                *(making.spoken(track), tuple(made)),
+            )
+        if filled.subtitle is None:
+            refused += (f"{named(wish)}: {why}" for why in filled.refused)
+            continue
+        subtitle, how = filled.subtitle, str(filled.attempt)
+        for fmt in wish.formats:
             path = steps.run(
-                f"publish {target}.{fmt}", partial(making.publish, target, fmt, subtitle, way)
+                f"publish {named(wish)}.{fmt}", partial(making.publish, fmt, subtitle, how)
             )
             sidecar = Path(os.fsdecode(bytes.fromhex(path)))
-            made.append(Published(job.medium, sidecar, target, Kind.FULL))
-    return _outcome(decided, spoken, tuple(made))
+            made.append(Published(job.medium, sidecar, wish.language, wish.kind))
+    return _outcome(plan, refused, making.spoken(track), tuple(made))
 
 
-def _outcome(decided: dict[str, Any], spoken: Language, made: tuple[Published, ...]) -> Outcome:
-    impossible = "; ".join(decided["impossible"])
+def named(wish: Planned) -> str:
+    """What is wanted, for people: ``es``, ``en.forced``."""
+    return f"{wish.language}" + ("" if wish.kind is Kind.FULL else f".{wish.kind}")
+
+
+def _outcome(
+    plan: Plan, refused: list[str], spoken: Language | None, made: tuple[Published, ...]
+) -> Outcome:
+    impossible = "; ".join(refused)
     if made:
-        languages = ", ".join(dict.fromkeys(wish["language"] for wish in decided["wishes"]))
+        whats = dict.fromkeys((one.language, one.kind) for one in made)
+        languages = ", ".join(named(w) for w in plan.wishes if (w.language, w.kind) in whats)
         reason = f"made {languages}" + (f"; {impossible}" if impossible else "")
         return Outcome(FileState.DONE, reason, spoken, made)
     if impossible:
@@ -160,22 +178,40 @@ class Making:
         self.job = job
         self.shop = shop
         self.steps = steps
+        self._heard: set[int] = set()
         self._stat = job.medium.stat() if job.medium.exists() else None
 
     def probe(self) -> Any:
         self._tell("looking at the file", 0.0)
         return _FACTS.dump_python(probe(self.job.medium), mode="json")
 
-    def choose(self, facts: MediaFacts) -> int | None:
-        """The index of the track to listen to, or None if all that is wanted is there already."""
+    def choose(self, facts: MediaFacts) -> dict[str, Any] | None:
+        """The index of the main track and whether it must be listened to before anything can be
+        decided, or None if all that is wanted is there already."""
         seen = self._examine(facts)
         if not self.job.force and not seen.decision.make and not seen.decision.needs_listening:
             return None
         can_write(self.job.folder or self.job.medium.parent)
         for wish in seen.decision.make:  # a name that would be too long is refused here, unpaid
             for fmt in wish.formats:
-                sidecar_path(self.job.medium, wish.language or _SHORT, Kind.FULL, fmt)
-        return seen.choice.track.index
+                sidecar_path(self.job.medium, wish.language or _SHORT, wish.kind, fmt)
+        return {"track": seen.choice.track.index, "listen": seen.decision.needs_listening}
+
+    def hear(self, facts: MediaFacts, track: int, *, main: bool = True) -> Language | None:
+        """What is spoken in a track, in three steps; None if nobody speaks."""
+        if track not in self._heard:
+            of = "" if main else f" of track {track}"
+            self.steps.run(f"decode{of}", lambda: self.decode(facts, track))
+            self.steps.run(f"find speech{of}", lambda: self.find_speech(facts, track))
+            if self.listened(track).speech:
+                self.steps.run(f"detect language{of}", lambda: self.detect(facts, track))
+            self._heard.add(track)
+        return self.listened(track).language
+
+    def spoken(self, track: int) -> Language | None:
+        """What is spoken in a track, as far as anybody has listened."""
+        listened = self.shop.transcripts.listened(self.job.content, track)
+        return listened.language if listened else None
 
     def decode(self, facts: MediaFacts, track: int) -> None:
         heard = self.shop.transcripts.listened(self.job.content, track) is not None
@@ -198,62 +234,66 @@ class Making:
 
     def detect(self, facts: MediaFacts, track: int) -> None:
         listened = self.listened(track)
-        if listened.language is not None:
+        library = self.job.library
+        detector = routes_for(self.shop.configuration, library).detector
+        closely = bool(library.forced) or library.sources.changes == "always"
+        if listened.language is not None and (
+            listened.runs is not None or not closely or detector is None
+        ):
             return
-        routes = routes_for(self.shop.configuration, self.job.library)
         tag = next(known.language for known in facts.audio if known.index == track)
-        guesses = []
-        if routes.detector is not None:
-            self._tell("detecting the language", 0.0)
-            host = self.shop.engines[routes.detector]
-            windows = detection_windows(listened.speech)
-            guesses = host.detect_language(self.audio(facts, track), windows)
-        language, confidence, why = vote(guesses, tag)
-        if self.job.earlier:
+        heard = detect(
+            listened,
+            tag,
+            closely,
+            partial(self._guesses, facts, track, detector) if detector else None,
+        )
+        if self.job.earlier and listened.language is None and heard.language is not None:
             self._tell("comparing it with an earlier version", 0.0)
             retime(
                 self.shop.transcripts,
                 self.job.content,
                 track,
                 listened,
-                language,
+                heard.language,
                 self.job.earlier,
                 self.shop.configuration.settings.daemon.stretch,
             )
-        self.shop.transcripts.keep_listened(
-            self.job.content,
-            track,
-            replace(listened, language=language, confidence=confidence, why=why),
-        )
+        self.shop.transcripts.keep_listened(self.job.content, track, heard)
 
-    def decide(self, facts: MediaFacts) -> dict[str, Any]:
-        """What is to be made and by whom, as JSON."""
+    def _guesses(
+        self, facts: MediaFacts, track: int, detector: str, windows: Sequence[Interval]
+    ) -> Sequence[LanguageGuess]:
+        self._tell("detecting the language", 0.0)
+        host = self.shop.engines[detector]
+        audio, seconds = self.audio(facts, track), sum(one.duration for one in windows)
+        errand = Errand(
+            *(detector, host.capabilities, self.job.medium, self.job.library, "audio"),
+            *(seconds, f"{self.job.content}/{track}/language/{len(windows)}"),
+        )
+        with self.shop.gate.sending(errand):
+            return host.detect_language(audio, windows)
+
+    def decide(self, facts: MediaFacts) -> Any:
+        """What is to be made and by which ways, as JSON."""
         seen = self._examine(facts)
-        spoken = seen.spoken
-        assert spoken is not None
         wishes, impossible = [], list(seen.decision.impossible)
         for wish in seen.decision.make:
-            target = wish.language or spoken
-            way = seen.routes.find(spoken, target)
-            if way is None:
-                impossible.append(f"nothing configured makes {target} from {spoken}")
-                continue
-            wishes.append(
-                {
-                    "language": target,
-                    "formats": list(wish.formats),
-                    "means": way.means,
-                    "engine": way.engine,
-                    "translator": way.translator,
-                }
-            )
-        return {"wishes": wishes, "impossible": impossible}
+            target = wish.language or seen.spoken
+            assert target is not None
+            one = planned(seen.routes, wish, target, seen.material.foreign)
+            if one.attempts:
+                wishes.append(one)
+            else:
+                impossible.append(f"{named(one)}: nothing configured makes it from {seen.spoken}")
+        return PLAN.dump_python(Plan(tuple(wishes), tuple(impossible)), mode="json")
 
-    def publish(self, target: Language, fmt: str, subtitle: Subtitle, way: Way) -> str:
+    def publish(self, fmt: str, subtitle: Subtitle, how: str) -> str:
         """Write one sidecar and remember it; its path as hexadecimal bytes: not all are text."""
+        target, kind = subtitle.language, subtitle.kind
         self._tell(f"writing {target}.{fmt}", 1.0)
         self._still_the_same()
-        path = sidecar_path(self.job.medium, target, Kind.FULL, fmt)
+        path = sidecar_path(self.job.medium, target, kind, fmt)
         if self.job.folder is not None:
             path = self.job.folder / path.name
         sidecars = self.shop.ledger.sidecars
@@ -262,7 +302,7 @@ class Making:
             ours = file_sha256(path)
         content = render(subtitle, fmt)
         made = Provenance(
-            *(self.job.content, path.name, target, Kind.FULL, fmt, str(way)),
+            *(self.job.content, path.name, target, kind, fmt, how),
             *(time.time(), hashlib.sha256(content).hexdigest(), len(content)),
         )
         publish(path, content, ours=ours, provenance=made)

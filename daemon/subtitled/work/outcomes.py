@@ -16,7 +16,7 @@ from .making import Outcome, Workshop
 from .planning import makers_digest
 from .retries import after
 from .telling import announce
-from .wire import Crashed
+from .wire import Crashed, Waiting
 
 _log = logging.getLogger(__name__)
 
@@ -53,7 +53,8 @@ class Outcomes:
             if self._ledger.set_state(record.id, FileState.SETTLING, of_job=record.job_id):
                 self._ledger.settle(record.id)
             return
-        attempts = record.attempts + 1
+        waits = isinstance(problem, Waiting)
+        attempts = record.attempts if waits else record.attempts + 1
         crashes = record.crashes + 1 if isinstance(problem, Crashed) else 0
         first_wait = self._shop.configuration.settings.daemon.retry_after
         then = after(problem, attempts, time.time(), first_wait, crashes)
@@ -64,7 +65,7 @@ class Outcomes:
                 "It is tried again when the file, the engine or its settings change, or with: "
                 f"subtitled queue retry {shown(record.path)}"
             )
-        _log.warning("%s: %s", shown(record.path), problem)
+        _log.log(logging.INFO if waits else logging.WARNING, "%s: %s", shown(record.path), problem)
         known = self.remember(
             record,
             then.state,
@@ -75,7 +76,7 @@ class Outcomes:
             crashes=crashes,
             next_try_at=then.at,
         )
-        if known:
+        if known and not waits:
             announce(self._shop.configuration, Failed(record.path, reason, cure))
 
     def remember(self, record: FileRecord, state: FileState, digest: str, **values: Any) -> bool:

@@ -7,21 +7,25 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from subtitled.config.load import Configuration
 from subtitled.config.plugins import available
 from subtitled.config.settings import LibrarySettings
 from subtitled.library.coverage import WITHDRAWN, Existing, coverage
-from subtitled.library.policy import Decision, decide
+from subtitled.library.policy import Decision, Material, decide
 from subtitled.library.sidecars import Fate, Sidecars
 from subtitled.media.probe import MediaFacts
-from subtitled.media.tracks import AudioChoice, choose_audio
+from subtitled.media.tracks import AudioChoice, choose_audio, spoken_tracks
 from subtitled.plugin import Language
 
 from .routes import Routes, routes_for
-from .transcripts import TranscriptStore
+from .runs import foreign_parts
+from .sources import can_make, can_translate
+from .transcripts import Listened, TranscriptStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,7 @@ class Examination:
     decision: Decision
     spoken: Language | None
     routes: Routes
+    material: Material
 
 
 def examine(
@@ -66,8 +71,31 @@ def examine(
     withdrawn = () if by_hand else _withdrawn(sidecars, medium)
     existing = () if ignore_existing else (*found, *withdrawn)
     routes = routes_for(configuration, library)
-    decision = decide(library, existing, choice.track.language, spoken, routes.can_make)
-    return Examination(medium, facts, choice, existing, decision, spoken, routes)
+    material = _material(facts, choice, found, known, routes)
+    decision = decide(
+        *(library, existing, choice.track.language, spoken, partial(can_make, routes), material)
+    )
+    return Examination(medium, facts, choice, existing, decision, spoken, routes, material)
+
+
+def _material(
+    facts: MediaFacts,
+    choice: AudioChoice,
+    texts: Sequence[Existing],
+    listened: Listened | None,
+    routes: Routes,
+) -> Material:
+    others = (track for track in spoken_tracks(facts) if track is not choice.track)
+    foreign = None
+    if listened is not None and listened.language is not None:
+        foreign = foreign_parts(listened.runs, listened.speech, listened.language)
+    return Material(
+        tracks=tuple((one.index, one.language) for one in others if one.language.is_known),
+        texts=tuple(texts),
+        foreign=foreign,
+        can_translate=partial(can_translate, routes),
+        tells_languages=routes.detector is not None,
+    )
 
 
 def _withdrawn(sidecars: Sidecars, medium: Path) -> tuple[Existing, ...]:
@@ -104,8 +132,8 @@ def settings_digest(configuration: Configuration, library: LibrarySettings) -> s
     ]
     policy = library.model_dump_json(
         include={
-            *("languages", "formats", "audio", "existing", "yielding", "engines", "translators"),
-            *("guards", "shots"),
+            *("languages", "forced", "formats", "audio", "sources", "existing", "yielding"),
+            *("engines", "translators", "guards", "shots", "privacy"),
         }
     )
     phrases = str(configuration.settings.daemon.phrases) if library.guards else ""

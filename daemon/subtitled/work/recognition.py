@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,9 @@ from subtitled.plugin import Language, Request, Stretch, Temporary, Transcript, 
 from subtitled.subtitles.estimate import laid_over
 from subtitled.subtitles.guards import Removal, guard, load_phrases
 
+from .gate import Errand
+from .reckoning import measured
+from .runs import cut_by_language
 from .transcripts import recipe
 from .wire import Crashed
 
@@ -20,9 +24,19 @@ if TYPE_CHECKING:
 
 
 class Recognition:
-    """What one track says, in words. What was once recognised is found, not paid for again."""
+    """What one track says, in words. What was once recognised is found, not paid for again.
 
-    def __init__(self, making: Making, facts: MediaFacts, track: int, spoken: Language) -> None:
+    With ``only``, what it says in the parts in that language.
+    """
+
+    def __init__(
+        self,
+        making: Making,
+        facts: MediaFacts,
+        track: int,
+        spoken: Language,
+        only: Language | None = None,
+    ) -> None:
         self._making = making
         self._facts = facts
         self._track = track
@@ -30,8 +44,9 @@ class Recognition:
         self.listened = making.listened(track)
         length = making.shop.configuration.settings.daemon.stretch
         listened = self.listened
-        self._stretches = cut_into_stretches(
-            listened.speech, length, listened.duration, listened.quiet
+        self._stretches = cut_by_language(
+            *(listened.runs, listened.speech, listened.duration, listened.quiet, only),
+            lambda speech, total, quiet: cut_into_stretches(speech, length, total, quiet),
         )
         self._known: dict[tuple[str, Language | None], Transcript] = {}
 
@@ -72,7 +87,9 @@ class Recognition:
             words, gone = guard(
                 whole, language, listened.speech, listened.duration, phrases, quiet=listened.quiet
             )
-        making.shop.transcripts.keep_removals(making.job.content, self._track, recipe, gone)
+        making.shop.transcripts.keep_removals(
+            making.job.content, self._track, recipe, gone, self._stretches
+        )
         return replace(whole, words=words)
 
     def _recognise(
@@ -85,12 +102,27 @@ class Recognition:
             audio = making.audio(self._facts, self._track)
             request = Request(stretch, self._spoken, into)
             host = making.shop.engines[engine]
-            try:
-                words = host.transcribe(audio, request)
-            except Crashed:
-                # Once more in a new process: most crashes are for lack of memory, and pass.
-                words = host.transcribe(audio, request)
+            errand = Errand(
+                *(engine, host.capabilities, making.job.medium, making.job.library, "audio"),
+                *(stretch.interval.duration, self._piece(recipe, stretch)),
+            )
+            with making.shop.gate.sending(errand) as receipts:
+                begin = time.monotonic()
+                try:
+                    words = host.transcribe(audio, request)
+                except Crashed:
+                    # Once more in a new process: most crashes are for lack of memory, and pass.
+                    words = host.transcribe(audio, request)
+                receipts += words.sent
+            took, mailbox = time.monotonic() - begin, making.shop.ledger.mailbox
+            measured(mailbox, engine, stretch.interval.duration, took)
             if not host.capabilities.word_times:
                 words = replace(words, words=laid_over(words.words, stretch.speech, words.language))
             store.keep_stretch(content, self._track, recipe, stretch, words)
         return {"words": len(words.words)}
+
+    def _piece(self, recipe: str, stretch: Stretch) -> str:
+        """A name for one piece of work: done again, it is the same."""
+        interval = stretch.interval
+        where = f"{self._making.job.content}/{self._track}/{recipe}"
+        return f"{where}/{interval.start:.3f}-{interval.end:.3f}"

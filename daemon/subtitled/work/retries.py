@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from subtitled.library.records import FileState
 from subtitled.plugin import Problem, Rejected, Temporary
 
+from .wire import Waiting
+
 MOST_ATTEMPTS = 8
 """A file that failed so often is left alone until it changes or somebody asks."""
 MOST_CRASHES = 3
@@ -28,6 +30,9 @@ def after(problem: Problem, attempts: int, now: float, first_wait: float, crashe
     ``first_wait``."""
     if crashes >= MOST_CRASHES:
         return Next(FileState.QUARANTINED)
+    if isinstance(problem, Waiting):
+        wait = first_wait if problem.retry_after is None else problem.retry_after
+        return Next(FileState.RETRYING, now + min(LONGEST_WAIT, wait))
     if isinstance(problem, Rejected) or attempts >= MOST_ATTEMPTS:
         return Next(FileState.FAILED)
     wait = min(LONGEST_WAIT, first_wait * 2 ** (attempts - 1))

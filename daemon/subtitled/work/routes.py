@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from subtitled.config.load import Configuration
 from subtitled.config.settings import LibrarySettings
+from subtitled.config.spending import allows
 from subtitled.plugin import Capabilities, Language, TranslatorCapabilities
 
 
@@ -88,18 +89,25 @@ def translates(able: TranslatorCapabilities, source: Language, target: Language)
 
 
 def routes_for(configuration: Configuration, library: LibrarySettings) -> Routes:
-    """What a library may use of what is configured and could be loaded."""
+    """What a library may use of what is configured and could be loaded.
+
+    What would send things where the library does not allow it is no choice at all.
+    """
     engines = library.engines or tuple(configuration.engines)
     translators = library.translators or tuple(configuration.translators)
     return Routes(
         tuple(
-            (name, configured.component.capabilities(configured.settings))
+            (name, able)
             for name in engines
             if (configured := configuration.engines.get(name))
+            and (able := configured.component.capabilities(configured.settings))
+            and allows(library.privacy, able.destination)
         ),
         tuple(
-            (name, known.component.capabilities(known.settings))
+            (name, ability)
             for name in translators
             if (known := configuration.translators.get(name))
+            and (ability := known.component.capabilities(known.settings))
+            and allows(library.privacy, ability.destination)
         ),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
@@ -28,13 +29,34 @@ if TYPE_CHECKING:
 
 
 class Texts:
-    """The cues of each wanted language, from transcripts that are made stretch by stretch."""
+    """The cues of each wanted language, from transcripts that are made stretch by stretch.
 
-    def __init__(self, making: Making, facts: MediaFacts, track: int, spoken: Language) -> None:
+    ``spoken`` is what is said, or what a text is in that somebody else made. With ``only`` it is
+    what is said in the parts in that language alone.
+    """
+
+    def __init__(
+        self,
+        making: Making,
+        facts: MediaFacts,
+        track: int,
+        spoken: Language,
+        only: Language | None = None,
+    ) -> None:
         self._making = making
+        self._facts = facts
+        self._track = track
         self._spoken = spoken
-        self._recognition = Recognition(making, facts, track, spoken)
-        self._duration = self._recognition.listened.duration
+        self._only = only
+
+    @functools.cached_property
+    def _recognition(self) -> Recognition:
+        """Not before it is needed: a text that is there already needs no listening."""
+        return Recognition(self._making, self._facts, self._track, self._spoken, self._only)
+
+    @property
+    def _duration(self) -> float:
+        return self._recognition.listened.duration
 
     def subtitle(self, target: Language, way: Way) -> Subtitle:
         """The cues in one language, with the words they were made of where there are any."""
@@ -52,7 +74,7 @@ class Texts:
             original = self._cues(
                 self._recognition.transcript(way.engine, None), self._spoken, False
             )
-            return self._translated(original, target, way)
+            return self.translated(original, target, way)
         into = target if way.means is Means.SPEECH else None
         words = self._recognition.transcript(way.engine, into)
         return self._cues(words, target, way.means is not Means.TRANSCRIBE)
@@ -73,7 +95,8 @@ class Texts:
         )
         return overridden(limits, cues.overrides)
 
-    def _translated(self, original: Sequence[Cue], target: Language, way: Way) -> tuple[Cue, ...]:
+    def translated(self, original: Sequence[Cue], target: Language, way: Way) -> tuple[Cue, ...]:
+        """Cues in another language, at their own times."""
         configured = self._making.shop.configuration.translators[way.translator]
         translator = configured.make()
         able = configured.component.capabilities(configured.settings)

@@ -25,6 +25,7 @@ from subtitled.plugin import Interval, Language, Stretch, Transcript
 from subtitled.plugin.memo import write_durably
 from subtitled.subtitles.guards import Removal
 
+from .runs import Run
 from .wire import TRANSCRIPT
 
 
@@ -39,6 +40,9 @@ class Listened:
     why: str = ""
     quiet: tuple[Interval, ...] = ()
     """Parts of the speech that are faint."""
+    runs: tuple[Run, ...] | None = None
+    """Which part is in which language, in order and without a gap; None where nobody listened for
+    changes of language."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,12 +192,20 @@ class TranscriptStore:
         return found
 
     def keep_removals(
-        self, content: str, track: int, recipe: str, removals: tuple[Removal, ...]
+        self,
+        content: str,
+        track: int,
+        recipe: str,
+        removals: tuple[Removal, ...],
+        stretches: Sequence[Stretch],
     ) -> None:
-        """Beside the stretches, which stay as they are."""
+        """Beside the stretches that they are from, which stay as they are, as do other removals."""
         path = self._track(content, track) / recipe / "removed.json"
-        if (_read(path, _REMOVED) or ()) != removals:
-            write_durably(path, _REMOVED.dump_json(removals, indent=1))
+        before = _read(path, _REMOVED) or ()
+        others = (one for one in before if not any(_in(stretch, one) for stretch in stretches))
+        now = tuple(sorted({*others, *removals}, key=lambda one: one.start))
+        if before != now:
+            write_durably(path, _REMOVED.dump_json(now, indent=1))
 
     def shots(self, content: str) -> Shots | None:
         """Where the picture cuts, or None where nobody looked yet."""
@@ -209,6 +221,10 @@ class TranscriptStore:
     def _stretch(self, content: str, track: int, recipe: str, stretch: Stretch) -> Path:
         start, end = (round(t * 1000) for t in (stretch.interval.start, stretch.interval.end))
         return self._track(content, track) / recipe / f"{start}-{end}.json"
+
+
+def _in(stretch: Stretch, removal: Removal) -> bool:
+    return stretch.interval.start <= removal.start < stretch.interval.end
 
 
 def _inside(folder: Path) -> list[Path]:

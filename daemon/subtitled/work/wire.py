@@ -33,8 +33,13 @@ class Crashed(Temporary):
     """A child process ended, or had to be ended, in the middle of a call."""
 
 
+class Waiting(Temporary):
+    """Nothing is wrong with the file: something that it needs is not to be had until later. It
+    counts as no failed attempt."""
+
+
 _KINDS: dict[str, type[Problem]] = {
-    kind.__name__: kind for kind in (Crashed, Temporary, Misconfigured, Rejected)
+    kind.__name__: kind for kind in (Crashed, Waiting, Temporary, Misconfigured, Rejected)
 }
 
 

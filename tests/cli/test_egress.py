@@ -1,0 +1,45 @@
+"""``subtitled egress`` shows what left the machine and what is left of the budgets."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from subtitled.library.egress import Cap, Entry, Passage
+from subtitled.library.ledger import Ledger
+from subtitled.plugin import Sent
+from subtitled.work.budgets import period_of
+
+Run = Callable[..., Any]
+
+
+def test_egress_lists_every_request_with_its_file_and_price(subtitled: Run, tmp_path: Path) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text(
+        f'[daemon]\nstate_dir = "{tmp_path}"\n[budgets.cloud]\nmoney = 5.0\nhours = 2\n'
+    )
+    period = period_of("month", datetime.now().astimezone())
+    ledger = Ledger(tmp_path / "ledger.sqlite")
+    entry = Entry(
+        *("k", Path("/films/Über [x].mkv"), "films", "qwen", "qwen:singapore", "audio", 90.0),
+        *(0.01, "USD"),
+    )
+    number = ledger.egress.open(entry, [Cap("cloud", period, 5.0)])
+    sent = Sent("audio", 80.0, "far.example", "singapore", "req-1")
+    ledger.egress.settle(number, Passage.SENT, [(sent, 0.008)])
+    ledger.close()
+    said = json.loads(subtitled("--config", config, "egress", "--json").stdout)
+    (one,) = said["sent"]
+    assert one["path"] == "/films/Über [x].mkv"
+    assert (one["amount"], one["request_id"]) == (80.0, "req-1")
+    (budget,) = said["budgets"]
+    assert (budget["money"], budget["of_money"]) == (0.008, 5.0)
+    shown = subtitled("--config", config, "egress").stdout
+    assert "qwen:singapore" in shown
+    assert "0.008 of 5 USD" in shown
+    wrong = subtitled("--config", config, "egress", "--since", "monday")
+    assert wrong.returncode == 2
+    assert "is no day" in wrong.stderr

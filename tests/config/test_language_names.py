@@ -1,0 +1,90 @@
+"""Languages by every name that people and programs give them."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from subtitled.plugin import Language, names_of
+
+COMMON = (
+    "en de es fr it pt pt-BR nl pl ru uk ja ko vi th ar he hi tr sv da nb fi cs hu ro el zh "
+    "zh-Hans zh-Hant yue es-419 sr sr-Latn hr bs id ms fil"
+).split()
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        *(("ger", "de"), ("deu", "de"), ("German", "de"), ("Deutsch", "de"), ("DE", "de")),
+        *(("fre", "fr"), ("fra", "fr"), ("français", "fr"), ("scr", "hr"), ("iw", "he")),
+        *(("pt-br", "pt-BR"), ("pob", "pt-BR"), ("Brazilian Portuguese", "pt-BR")),
+        *(("Portuguese (Brazil)", "pt-BR"), ("português (Brasil)", "pt-BR")),
+        *(("chi", "zh"), ("zho", "zh"), ("Chinese", "zh"), ("中文", "zh"), ("Mandarin", "zh")),
+        *(("zh-CN", "zh-CN"), ("chs", "zh-Hans"), ("简体中文", "zh-Hans")),
+        *(("Simplified Chinese", "zh-Hans"), ("Chinese (Simplified)", "zh-Hans")),
+        *(("cht", "zh-Hant"), ("zt", "zh-Hant"), ("繁體中文", "zh-Hant")),
+        *(("yue", "yue"), ("Cantonese", "yue"), ("粵語", "yue"), ("zh-yue", "yue")),
+        *(("es-419", "es-419"), ("Latin American Spanish", "es-419"), ("spl", "es-419")),
+        *(("Español (Latinoamérica)", "es-419"), ("  tiếng  Việt ", "vi"), ("日本語", "ja")),
+    ],
+)
+def test_what_people_write_is_understood(said: str, meant: str) -> None:
+    assert Language.parse(said) == meant
+
+
+@pytest.mark.parametrize(
+    ("tag", "alpha2", "alpha3b", "alpha3t", "english", "jellyfin", "kodi"),
+    [
+        ("de", "de", "ger", "deu", "German", "ger", "ger"),
+        ("pt-BR", "pt", "por", "por", "Portuguese (Brazil)", "pob", "por"),
+        ("zh-Hant", "zh", "chi", "zho", "Chinese (Traditional)", "chi", "chi"),
+        ("yue", None, "yue", "yue", "Cantonese", "yue", "yue"),
+        ("es-419", "es", "spa", "spa", "Spanish (Latin America)", "spa", "spa"),
+        ("nb", "nb", "nob", "nob", "Norwegian Bokmål", "nob", "nob"),
+    ],
+)
+def test_what_others_call_a_language(
+    tag: str,
+    alpha2: str | None,
+    alpha3b: str,
+    alpha3t: str,
+    english: str,
+    jellyfin: str,
+    kodi: str,
+) -> None:
+    names = names_of(Language(tag))
+    assert (names.tag, names.alpha2, names.alpha3b, names.alpha3t) == (
+        tag,
+        alpha2,
+        alpha3b,
+        alpha3t,
+    )
+    assert (names.english, names.jellyfin, names.kodi) == (english, jellyfin, kodi)
+    assert names.plex == alpha3b
+
+
+@given(st.sampled_from(COMMON))
+def test_every_name_of_ours_is_understood_when_it_comes_back(tag: str) -> None:
+    names = names_of(Language(tag))
+    for said in (names.tag, names.alpha3b, names.alpha3t, names.jellyfin, names.english):
+        assert said is not None
+        assert Language.parse(said).primary.serves(Language(tag).primary)
+    assert Language.parse(names.native).primary.serves(Language(tag).primary)
+
+
+@pytest.mark.parametrize(
+    ("has", "wants", "enough"),
+    [
+        ("nb", "no", True),
+        ("no", "nb", True),
+        ("nn", "nb", False),
+        ("cmn", "zh-Hans", True),
+        ("yue", "zh", False),
+        ("arb", "ar", True),
+        ("sr-Cyrl", "sr-Latn", False),
+    ],
+)
+def test_two_codes_of_one_language_serve_each_other(has: str, wants: str, enough: bool) -> None:
+    assert Language(has).serves(Language(wants)) is enough

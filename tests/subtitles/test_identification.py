@@ -1,0 +1,107 @@
+"""No text is published under the name of a language that it is not in."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from subtitled.plugin import Language
+from subtitled.subtitles.identification import LEAST, objection
+
+SAID = {
+    "en": "I don't know what you want me to say. We have been waiting here for hours, and nobody "
+    "has told us anything. Where did you put the keys to the car?",
+    "de": "Ich weiß nicht, was ich dir sagen soll. Wir warten hier schon seit Stunden, und niemand "
+    "hat uns etwas gesagt. Wohin hast du die Schlüssel gelegt?",
+    "es": "No sé qué quieres que te diga. Llevamos horas esperando aquí y nadie nos ha dicho nada. "
+    "¿Dónde has puesto las llaves del coche?",
+    "fr": "Je ne sais pas ce que tu veux que je te dise. Nous attendons ici depuis des heures et "
+    "personne ne nous a rien dit. Où as-tu mis les clés de la voiture ?",
+    "no": "Jeg vet ikke hva du vil at jeg skal si. Vi har ventet her i timevis, og ingen har sagt "
+    "noe til oss. Hvor har du lagt nøklene til bilen?",
+    "da": "Jeg ved ikke, hvad du vil have mig til at sige. Vi har ventet her i timevis, og ingen "
+    "har sagt noget til os. Hvor har du lagt nøglerne til bilen?",
+    "hr": "Ne znam što želiš da kažem. Čekamo ovdje već satima i nitko nam ništa nije rekao. Gdje "
+    "si stavio ključeve od auta?",
+    "sr-Latn": "Ne znam šta želiš da kažem. Čekamo ovde već satima i niko nam ništa nije rekao. "
+    "Gde si stavio ključeve od kola?",
+    "sr-Cyrl": "Не знам шта желиш да кажем. Чекамо овде већ сатима и нико нам ништа није рекао. "
+    "Где си ставио кључеве од кола?",
+    "id": "Saya tidak tahu apa yang kamu ingin saya katakan. Kami sudah menunggu di sini selama "
+    "berjam-jam dan tidak ada yang memberi tahu kami apa pun.",
+    "ms": "Saya tidak tahu apa yang awak mahu saya katakan. Kami telah menunggu di sini selama "
+    "berjam-jam dan tiada sesiapa yang memberitahu kami apa-apa.",
+    "ru": "Я не знаю, что ты хочешь, чтобы я сказал. Мы ждём здесь уже несколько часов, и никто "
+    "нам ничего не сказал. Куда ты положил ключи от машины?",
+    "zh-Hans": "我不知道你想让我说什么。我们已经在这里等了好几个小"
+    "时，没有人告诉我们任何事情。你把车钥匙放在哪里了？",
+    "zh-Hant": "我不知道你想讓我說什麼。我們已經在這裡等了好幾個小"
+    "時，沒有人告訴我們任何事情。你把車鑰匙放在哪裡了？",
+    "ja": "何を言ってほしいのか分かりません。私たちはここで何時間も待っ"
+    "て"
+    "いるのに、誰も何も教えてくれません。車の鍵はどこに置きましたか？",
+    "vi": "Tôi không biết anh muốn tôi nói gì. Chúng tôi đã đợi ở đây hàng giờ rồi mà không ai nói "
+    "gì với chúng tôi cả. Anh để chìa khóa xe ở đâu?",
+}
+RELATED = [
+    {"no", "da"},
+    {"hr", "sr-Latn"},
+    {"id", "ms"},
+    {"zh-Hans", "zh-Hant"},
+    {"sr-Latn", "sr-Cyrl"},
+]
+
+
+@pytest.mark.parametrize("tag", SAID)
+def test_a_text_in_its_language_is_let_pass(tag: str) -> None:
+    assert objection([SAID[tag]], Language(tag)) is None
+
+
+@pytest.mark.parametrize("tag", SAID)
+def test_a_text_in_another_language_is_refused_unless_the_two_are_nearly_one(tag: str) -> None:
+    for named in SAID:
+        if named == tag or {named, tag} in RELATED:
+            continue
+        assert objection([SAID[tag]], Language(named)) is not None, f"{tag} passed as {named}"
+
+
+def test_relatives_pass_for_each_other_and_a_stated_script_is_held_to() -> None:
+    assert objection([SAID["da"]], Language("nb")) is None
+    assert objection([SAID["hr"]], Language("bs")) is None
+    assert objection([SAID["ms"]], Language("id")) is None
+    assert objection([SAID["sr-Cyrl"]], Language("sr")) is None
+    assert objection([SAID["sr-Latn"]], Language("sr")) is None
+    assert "another script" in str(objection([SAID["sr-Cyrl"]], Language("sr-Latn")))
+
+
+def test_norwegian_under_an_english_name_is_called_by_its_own() -> None:
+    assert objection([SAID["no"]], Language("en")) in (Language("no"), Language("da"))
+
+
+def test_too_little_text_is_judged_by_its_script_alone() -> None:
+    assert objection(["Oui.", "Bonjour, Madame."], Language("en")) is None
+    assert objection(["Здравствуйте, господа."], Language("en")) is not None
+    assert objection([], Language("en")) is None
+    assert objection(["♪♪♪", "123"], Language("ja")) is None
+
+
+def test_parts_in_a_language_that_belongs_there_do_not_count_against_a_text() -> None:
+    both = [SAID["en"], *[SAID["de"]] * 5]
+    assert objection(both, Language("en")) is not None
+    assert objection(both, Language("en"), [Language("de")]) is None
+
+
+def test_a_few_lines_left_in_the_source_language_do_not_condemn_the_rest() -> None:
+    assert objection([*[SAID["es"]] * 6, SAID["en"]], Language("es")) is None
+    assert objection([*[SAID["en"]] * 6, SAID["es"]], Language("es")) == "en"
+
+
+def test_of_a_language_that_was_never_learned_nothing_is_said() -> None:
+    assert objection([SAID["vi"]], Language("haw")) is None
+
+
+@given(st.text(max_size=LEAST * 4), st.sampled_from(list(SAID)))
+def test_any_text_at_all_gets_an_answer(text: str, tag: str) -> None:
+    found = objection([text, "<i>" + text], Language(tag))
+    assert found is None or str(found)
