@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from subtitled.plugin import PathMap, lies_in, same_path
@@ -76,6 +76,7 @@ NAMES = st.text(
 FOLDERS = st.sampled_from(["/data", "D:\\x", "\\\\n\\s", "smb://nas/s"])
 
 
+@settings(deadline=None)
 @given(st.lists(NAMES, min_size=1, max_size=4), FOLDERS)
 def test_there_and_back_is_the_same_path(names: list[str], other: str) -> None:
     path, pairs = Path("/media", *names), PathMap((("/media", other),))
