@@ -2,10 +2,10 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-# Speech for the demo and the tests; everything else is ffmpeg and Python.
-PACKAGES := ffmpeg espeak-ng asterisk-core-sounds-fr-wav python3-venv
+# Speech and a translator for the demo and the tests; everything else is ffmpeg and Python.
+PACKAGES := ffmpeg espeak-ng asterisk-core-sounds-fr-wav python3-venv apertium-eng-spa
 
-.PHONY: demo test lint test-slow test-faults test-kodi bench bench-hallucination bench-library bench-quality docs \
+.PHONY: demo test lint test-slow test-faults test-kodi bench bench-hallucination bench-library bench-quality bench-vocabulary docs \
 	install clean system
 .DELETE_ON_ERROR:
 
@@ -57,6 +57,11 @@ bench: $(VENV)/ready system
 bench-hallucination: $(VENV)/ready system
 	$(BIN)/subtitled models pull base
 	$(BIN)/python benchmarks/hallucination.py
+
+# Names that the recogniser was told, and was not; about 2 minutes.
+bench-vocabulary: $(VENV)/ready system
+	$(BIN)/subtitled models pull base
+	$(BIN)/python benchmarks/vocabulary.py
 
 # The same words laid out by us and by others; about 2 minutes, and as long to fetch the others.
 bench-quality: $(VENV)/ready system

@@ -20,7 +20,6 @@ from alembic.migration import MigrationContext
 from subtitled.library import migrations
 from subtitled.library.database import open_engine, writing
 from subtitled.library.ledger import Ledger
-from subtitled.library.mailbox import AskedFor
 from subtitled.library.records import BACKFILL, DECIDED, NEW, URGENT, FileState
 from subtitled.library.schema import metadata
 from subtitled.library.settling import Verdict
@@ -35,7 +34,7 @@ ledger = Ledger(Path(sys.argv[1]))
 for number in range(40):
     ledger.noticed("films", Path(f"/films/{number}.mkv"), os.stat("/"))
     ledger.mailbox.request("scan", Path(f"/films/{number}"))
-print(len(ledger.mailbox.take_requests()))
+print(len(ledger.mailbox.waiting()))
 """
 
 
@@ -94,7 +93,7 @@ def test_an_inode_of_64_bits_as_pooled_file_systems_have_is_taken(ledger: Ledger
     assert ledger.get(film) is not None
 
 
-def test_two_processes_may_notice_the_same_files_and_take_each_request_once(tmp_path: Path) -> None:
+def test_processes_may_notice_the_same_files_and_ask_for_the_same_at_once(tmp_path: Path) -> None:
     database = tmp_path / "ledger.sqlite"
     running = [
         subprocess.Popen(
@@ -102,10 +101,11 @@ def test_two_processes_may_notice_the_same_files_and_take_each_request_once(tmp_
         )
         for _ in range(3)
     ]
-    taken = [int(process.communicate(timeout=60)[0]) for process in running]
+    waited = [int(process.communicate(timeout=60)[0]) for process in running]
     assert [process.returncode for process in running] == [0, 0, 0]
     ledger = Ledger(database)
-    assert sum(taken) + len(ledger.mailbox.take_requests()) == 3 * 40
+    assert waited == [40, 40, 40]
+    assert len(ledger.mailbox.waiting()) == 40
     assert ledger.counts() == {FileState.SETTLING: 40}
 
 
@@ -394,18 +394,34 @@ def test_a_file_that_is_forgotten_leaves_what_is_known_of_its_sidecars(ledger: L
     assert (known.format, known.sha256) == ("vtt", "second")
 
 
-def test_requests_come_to_another_process_in_order_and_once(ledger: Ledger) -> None:
+def test_requests_wait_in_order_in_any_process_until_they_are_done(ledger: Ledger) -> None:
     strange = Path(os.fsdecode(b"/films/caf\xe9.mkv"))
-    ledger.mailbox.request("scan", None)
-    ledger.mailbox.request("generate", strange)
-    ledger.mailbox.request("scan", None)
+    for kind, path in (("scan", None), ("generate", strange), ("scan", None), ("scan", strange)):
+        ledger.mailbox.request(kind, path)
     other = Ledger(ledger.path)
-    assert other.mailbox.take_requests() == [
-        AskedFor("scan", None),
-        AskedFor("generate", strange),
-        AskedFor("scan", None),
+    waiting = other.mailbox.waiting()
+    assert [(one.kind, one.path) for one in waiting] == [
+        ("generate", strange),
+        ("scan", None),
+        ("scan", strange),
     ]
-    assert (other.mailbox.take_requests(), ledger.mailbox.take_requests()) == ([], [])
+    assert other.mailbox.waiting(after=waiting[1].id) == waiting[2:]
+    other.mailbox.done(one.id for one in waiting[:2])
+    assert ledger.mailbox.waiting() == waiting[2:]
+    other.close()
+
+
+def test_what_is_asked_again_while_it_is_done_is_done_again(ledger: Ledger) -> None:
+    ledger.mailbox.request("look", Path("/films/a.mkv"))
+    (first,) = ledger.mailbox.waiting()
+    ledger.mailbox.request("look", Path("/films/a.mkv"))
+    ledger.mailbox.done([first.id])
+    (second,) = ledger.mailbox.waiting()
+    ledger.mailbox.done([second.id])
+    assert second.id > first.id
+    assert ledger.mailbox.waiting() == []
+    ledger.mailbox.request("look", Path("/films/a.mkv"))
+    assert ledger.mailbox.waiting()[0].id > second.id
 
 
 def test_controls_are_replaced_listed_by_their_beginning_and_taken_away(ledger: Ledger) -> None:

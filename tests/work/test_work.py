@@ -18,14 +18,11 @@ from hypothesis import strategies as st
 from subtitled.library.records import FileState
 from subtitled.plugin import (
     UNDETERMINED,
-    Batch,
     Capabilities,
-    Cue,
     DataWheel,
     Interval,
     Language,
     LanguageGuess,
-    Line,
     Misconfigured,
     ModelSpec,
     Problem,
@@ -33,8 +30,6 @@ from subtitled.plugin import (
     Stretch,
     Temporary,
     Transcript,
-    Translation,
-    Translator,
     TranslatorCapabilities,
     Word,
 )
@@ -44,7 +39,6 @@ from subtitled.work.models import ModelStore
 from subtitled.work.retries import MOST_ATTEMPTS, after
 from subtitled.work.routes import Means, Routes
 from subtitled.work.transcripts import TranscriptStore, recipe
-from subtitled.work.translation import batches, translate
 from subtitled.work.wire import Crashed
 
 EN, FR, ES = Language("en"), Language("fr"), Language("es")
@@ -84,27 +78,6 @@ def test_a_text_translator_comes_before_one_from_the_audio_and_none_is_none() ->
     assert Routes((whisper,), (text,)).find(FR, ES) is None
     deaf = ("deaf", Capabilities(languages=frozenset({EN})))
     assert Routes((deaf,), ()).find(FR, FR) is None
-
-
-class _Lossy(Translator):
-    """Loses a line of every batch that is longer than one."""
-
-    @classmethod
-    def capabilities(cls, settings: object) -> TranslatorCapabilities:
-        return TranslatorCapabilities()
-
-    def translate(self, batch: Batch) -> Translation:
-        kept = batch.lines[1:] if len(batch.lines) > 1 else batch.lines
-        return Translation(tuple(Line(line.id, line.text.upper()) for line in kept))
-
-
-@given(st.lists(st.text("ab ", min_size=1).filter(str.strip), min_size=1, max_size=30))
-def test_a_translator_that_loses_lines_shifts_none(texts: list[str]) -> None:
-    cues = [Cue(n, n + 1, text) for n, text in enumerate(texts)]
-    done: dict[int, str] = {}
-    for lines in batches(cues, 8):
-        done |= dict(translate("lossy", _Lossy(None, None), lines, EN, FR))  # type: ignore[arg-type]
-    assert done == {n: " ".join(text.upper().split()) for n, text in enumerate(texts)}
 
 
 def test_transcripts_come_back_as_they_were_kept_and_ruins_are_as_good_as_missing(

@@ -21,6 +21,7 @@ def main() -> None:
         plugins,
         queue,
         undo,
+        vocabulary,
     )
     from .app import app
     from .output import FAILED, WRONG, errors

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,12 +14,17 @@ from subtitled.library.ledger import Ledger
 from subtitled.library.records import FileState
 from subtitled.service.doctor import examine_machine
 from subtitled.service.lock import holder
-from subtitled.work.jobs import PAUSED
+from subtitled.service.outlook import outlook
+from subtitled.work.breaker import Breakers, told
+from subtitled.work.pauses import pauses
 from subtitled.work.servers.teller import TROUBLE
 from subtitled.work.workshop import open_ledger
 
 from .app import app, config_path, configuration
 from .output import FAILED, WRONG, fail, say, say_json, say_table, shown
+
+COMING_SHOWN = 4
+"""What comes next, in so many lines; `--json` has all of it."""
 
 Json = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]
 
@@ -28,6 +34,7 @@ def run() -> None:
     """Be the daemon, in the foreground."""
     from subtitled.service.daemon import run as be_the_daemon
     from subtitled.service.logs import log_to_stderr
+    from subtitled.web.server import web_of
 
     settings = configuration()
     if not settings.settings.libraries:
@@ -36,8 +43,8 @@ def run() -> None:
             f"{config_path() or '/etc/subtitled/config.toml'}; config.example.toml shows how",
             WRONG,
         )
-    log_to_stderr(settings.settings.daemon.log_level)
-    be_the_daemon(config_path(), settings)
+    log_to_stderr(settings.settings.daemon.log_level, settings.settings.daemon.log_format)
+    be_the_daemon(config_path(), settings, web_of)
 
 
 @app.command()
@@ -56,34 +63,47 @@ def scan(
 
 @app.command()
 def status(as_json: Json = False) -> None:
-    """What the daemon does now, what waits and what failed."""
+    """What the daemon does now, why it does nothing, what comes next, and what failed."""
     settings = configuration()
     ledger = open_ledger(settings)
-    running = holder(state_dir(settings.settings))
+    running, now = holder(state_dir(settings.settings)), time.time()
     counts = {str(state): number for state, number in ledger.counts().items()}
     working = list(ledger.in_state(FileState.WORKING))
     servers = _servers(ledger)
-    paused = bool(ledger.mailbox.get_control(PAUSED))
+    halted = pauses(ledger.mailbox, now)
+    breakers = Breakers(ledger.mailbox).all()
+    ahead = outlook(settings.settings, ledger, running=running is not None, now=now)
     if as_json:
         say_json(
             {
                 "running": running is not None,
                 "pid": (running or {}).get("pid"),
-                "paused": paused,
+                "paused": any(not pause.library for pause in halted),
+                "pauses": [asdict(pause) for pause in halted],
                 "files": counts,
-                "working": [{"path": w.path, "progress": w.progress} for w in working],
+                "working": [
+                    {"path": w.path, "progress": w.progress, "job": w.job_id} for w in working
+                ],
+                "why": ahead.why,
+                "next": [asdict(coming) for coming in ahead.coming],
+                "engines": {name: told(breaker) for name, breaker in breakers.items()},
                 "servers": servers,
                 "broken": [str(broken) for broken in settings.broken],
             }
         )
         return
+    paused = ", paused" * any(not pause.library for pause in halted)
     if running:
         since = time.strftime("%Y-%m-%d %H:%M", time.localtime(running.get("since", 0)))
-        say(f"running as process {running.get('pid')} since {since}" + (", paused" * paused))
+        say(f"running as process {running.get('pid')} since {since}{paused}")
     else:
-        say("not running" + (", paused" * paused))
+        say(f"not running{paused}")
     for record in working:
         say(f"  {shown(record.path)}: {record.progress or 'starting'}")
+    for why in ahead.why:
+        say(f"waits: {why}")
+    for coming, clock in list(zip(ahead.coming, ahead.clocks, strict=True))[:COMING_SHOWN]:
+        say(f"{clock}: {coming.what}")
     say_table(("state", "files"), sorted(counts.items()))
     for name, known in servers.items():
         told = [f"{number} {stage}" for stage, number in known["media"].items()]

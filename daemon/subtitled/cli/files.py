@@ -22,12 +22,16 @@ from subtitled.media.probe import probe
 from subtitled.plugin import Kind, Language, Problem
 from subtitled.service.doctor import watched
 from subtitled.subtitles.clock import shown as clock
+from subtitled.subtitles.formats import read
 from subtitled.subtitles.ownership import Whose
 from subtitled.subtitles.publish import file_sha256
+from subtitled.work.consistency import missed
 from subtitled.work.planning import Examination, examine
 from subtitled.work.reckoning import NOTHING, Reckoning, reckon, speeds
 from subtitled.work.routes import Way
 from subtitled.work.sources import planned
+from subtitled.work.translation.store import notes
+from subtitled.work.vocabulary import vocabulary_of
 from subtitled.work.workshop import open_ledger, transcripts_in
 
 from .app import app, configuration
@@ -44,7 +48,7 @@ STAGES = {
 """How far a server knows of what changed, in words."""
 
 
-def _library(settings: Configuration, path: Path) -> LibrarySettings:
+def library_for(settings: Configuration, path: Path) -> LibrarySettings:
     """The library that a path lies in, else the default wishes."""
     name = library_of(path, settings.settings.libraries)
     return settings.settings.libraries[name] if name else LibrarySettings(path=path.parent)
@@ -54,7 +58,7 @@ def _examine(settings: Configuration, path: Path) -> Examination:
     return examine(
         path,
         probe(path),
-        _library(settings, path),
+        library_for(settings, path),
         settings,
         content=content_id(path),
         transcripts=transcripts_in(state_dir(settings.settings)),
@@ -78,7 +82,7 @@ def plan(
     known_speeds = speeds(open_ledger(settings).mailbox)
     for start in [p.absolute() for p in paths or [library.path for library in libraries.values()]]:
         found = (
-            (path for path, _ in walk(start, _library(settings, start / "x")))
+            (path for path, _ in walk(start, library_for(settings, start / "x")))
             if start.is_dir()
             else iter([start])
         )
@@ -247,10 +251,16 @@ def _seen(settings: Configuration, path: Path) -> dict[str, Any]:
         ],
         "spoken": spoken,
         "earlier_version": str(retimed) if retimed else None,
+        "vocabulary": _vocabulary(settings, path, seen),
         "left_out": [
             f"{clock(gone.start, '.')} {gone.text} ({gone.reason}; {recipe})"
             for recipe, removals in store.removals(content, choice.track.index).items()
             for gone in removals
+        ],
+        "not_translated": [
+            f"{clock(one.start, '.')} {one.text} ({one.reason}; {recipe})"
+            for recipe, said in notes(store.track_folder(content, choice.track.index)).items()
+            for one in said
         ],
         "make": ways,
         "reasons": list(seen.decision.reasons),
@@ -275,6 +285,33 @@ def _ways(seen: Examination, wish: Wish) -> str:
         return wish.reason
     ways = planned(seen.routes, wish, target, seen.material.foreign).attempts
     return "; else ".join(dict.fromkeys(map(str, ways))) or wish.reason
+
+
+def _vocabulary(settings: Configuration, path: Path, seen: Examination) -> list[str]:
+    """What is wrong in the glossaries of a file, and where its translations go against them."""
+    known = vocabulary_of(path, library_for(settings, path), settings.settings)
+    told = [str(mistake) for mistake in known.mistakes]
+    store, content, track = (
+        transcripts_in(state_dir(settings.settings)),
+        content_id(path),
+        seen.choice.track.index,
+    )
+    if seen.spoken is None:
+        return told
+    whole = [store.joined(content, track, one) for one in store.recipes(content, track)]
+    said = next((one for one in whole if one and one.language.serves(seen.spoken)), None)
+    for one in seen.existing:
+        terms = known.binding(seen.spoken, one.language) if one.language else []
+        if not (said and one.language and one.ours and terms and one.is_text):
+            continue
+        if one.language.serves(seen.spoken) or one.format in ("txt", "lrc"):
+            continue
+        cues = read((path.parent / one.where).read_bytes(), one.format)
+        told += [
+            f"{one.where}: at {clock(gone.time, '.')} {gone.said!r} is not called {gone.wanted!r}"
+            for gone in missed(said.words, cues, terms, seen.spoken, one.language)
+        ]
+    return told
 
 
 def _whose(existing: Existing) -> str:

@@ -46,6 +46,12 @@ def generate(
     force: Annotated[
         bool, typer.Option(help="Make everything anew and replace what is there.")
     ] = False,
+    again: Annotated[
+        bool,
+        typer.Option(
+            help="Recognise anew too, with the names and terms as they are now. Implies --force."
+        ),
+    ] = False,
 ) -> None:
     """Make subtitles for these files now, without a daemon."""
     settings = configuration()
@@ -78,8 +84,8 @@ def generate(
         try:
             for medium in _media(paths, wishes):
                 library = in_its_library(medium, wishes, settings)
-                job = Job(medium, library, "", output_dir, force, by_hand=True)
-                failed += not _one(job, shop)
+                job = Job(medium, library, "", output_dir, force or again, by_hand=True)
+                failed += not _one(job, shop, again)
         finally:
             shop.engines.close()
             for left in shop.scratch.iterdir():
@@ -89,12 +95,14 @@ def generate(
         raise typer.Exit(FAILED)
 
 
-def _one(job: Job, shop: Workshop) -> bool:
+def _one(job: Job, shop: Workshop, again: bool) -> bool:
     """One file; whether it went well. What went wrong is said on stderr."""
     name = shown(job.medium)
     try:
         content = content_id(job.medium)
         known = replace(job, content=content)
+        if again:
+            shop.transcripts.forget_words(content)
         outcome = make(known, shop, Direct())
     except OSError as error:
         errors.print(unreadable(job.medium, error), markup=False, style="red")
@@ -138,9 +146,10 @@ def in_its_library(
     """The wishes, with what the library of the medium, if it has one, asks of cues and words."""
     name = library_of(medium, settings.settings.libraries)
     if name is None:
-        return wishes
+        return wishes.model_copy(update={"path": medium.parent})
     library = settings.settings.libraries[name]
-    shape = {key: getattr(library, key) for key in ("cues", "guards", "shots", "privacy")}
+    taken = ("path", "cues", "guards", "shots", "glossaries", "privacy")
+    shape = {key: getattr(library, key) for key in taken}
     return wishes.model_copy(update=shape)
 
 

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from pydantic import TypeAdapter, ValidationError
 
+from subtitled.config.load import Configuration
+from subtitled.config.values import Seconds
 from subtitled.library.records import FileState
-from subtitled.work.jobs import PAUSED
+from subtitled.work import pauses
+from subtitled.work.breaker import Breakers
+from subtitled.work.hours import Timetable
 from subtitled.work.workshop import open_ledger
 
 from .app import app, configuration
@@ -23,6 +29,7 @@ Files = Annotated[list[Path], typer.Argument(help="Media files.")]
 _WAITING = (
     FileState.WORKING,
     FileState.QUEUED,
+    FileState.WAITING,
     FileState.SETTLING,
     FileState.GROWING,
     FileState.RETRYING,
@@ -45,35 +52,84 @@ def list_(
 ) -> None:
     """What is worked on, what waits, what failed and why."""
     ledger = open_ledger(configuration())
-    rows: list[tuple[str, str, str]] = []
+    rows: list[tuple[str, str, str, str]] = []
     for state in [only] if only else _WAITING:
         for record in ledger.in_state(state):
             if len(rows) >= most:
                 break
             detail = record.progress if state is FileState.WORKING else record.reason
             tried = f" (tried {record.attempts} times)" if record.attempts > 1 else ""
-            rows.append((str(state), shown(record.path), f"{detail or ''}{tried}"))
+            about = f"{detail or ''}{tried}"
+            rows.append((str(state), shown(record.path), about, record.job_id or ""))
     if as_json:
-        keys = ("state", "path", "detail")
+        keys = ("state", "path", "detail", "job")
         say_json([dict(zip(keys, row, strict=True)) for row in rows])
     elif rows:
-        say_table(("state", "file", ""), rows)
+        say_table(("state", "file", ""), (row[:3] for row in rows))
     else:
         say("nothing waits")
 
 
+Library = Annotated[str, typer.Option("--library", help="This library only; by default all work.")]
+
+
 @queue.command()
-def pause() -> None:
+def pause(
+    library: Library = "",
+    for_: Annotated[
+        str, typer.Option("--for", help="How long, such as 30m or 2h; by default for good.")
+    ] = "",
+) -> None:
     """Halt the work at the next stretch of speech; it survives a restart."""
-    open_ledger(configuration()).mailbox.control(PAUSED, "by hand")
-    say("paused; go on with: subtitled queue resume")
+    settings, until = configuration(), None
+    if for_:
+        try:
+            until = time.time() + TypeAdapter[float](Seconds).validate_python(for_)
+        except ValidationError:
+            fail(f'{for_!r} is not a length of time; write one such as "30m" or "2h"', WRONG)
+    _known(settings, library)
+    pauses.pause(open_ledger(settings).mailbox, library, until)
+    what = f"library {library} is paused" if library else "paused"
+    clock = Timetable(settings.settings.schedule).clock
+    when = f" until {clock(until, time.time())}" if until is not None else ""
+    say(f"{what}{when}; go on with: {pauses.end_with(library)}")
 
 
 @queue.command()
-def resume() -> None:
+def resume(library: Library = "") -> None:
     """Go on where the work was halted."""
-    open_ledger(configuration()).mailbox.control(PAUSED, None)
+    settings = configuration()
+    _known(settings, library)
+    mailbox = open_ledger(settings).mailbox
+    pauses.resume(mailbox, library)
+    mailbox.request("wake", None)
     say("going on")
+    for left in pauses.pauses(mailbox, time.time()):
+        what = f"library {left.library} is" if left.library else "everything is"
+        say(f"{what} paused still; go on with: {pauses.end_with(left.library)}")
+
+
+def _known(settings: Configuration, library: str) -> None:
+    libraries = settings.settings.libraries
+    if library and library not in libraries:
+        fail(
+            f"no library is called {library!r}; there are: {', '.join(libraries) or 'none'}", WRONG
+        )
+
+
+@queue.command()
+def reset(
+    engine: Annotated[str, typer.Argument(help="The engine's name in the configuration.")],
+) -> None:
+    """Let an engine be tried again now that was left alone after failures."""
+    settings = configuration()
+    if engine not in settings.settings.engines:
+        names = ", ".join(settings.settings.engines)
+        fail(f"no engine is called {engine!r}; there are: {names}", WRONG)
+    mailbox = open_ledger(settings).mailbox
+    known = Breakers(mailbox).reset(engine)
+    mailbox.request("wake", None)
+    say(f"{engine}: " + ("tried again now" if known else "nothing is held against it"))
 
 
 def _ask(kind: str, files: list[Path], said: str) -> None:

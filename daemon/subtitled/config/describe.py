@@ -19,11 +19,16 @@ from subtitled.plugin import Language, Secret
 
 from .language_settings import SourceSettings
 from .load import Configuration
+from .neighbour import NeighbourSettings
 from .places import models_dir, state_dir
 from .plugins import KINDS
+from .schedule import HoursSettings, ScheduleSettings
 from .schema import bundled, json_schema
-from .settings import CueSettings, DaemonSettings, ExistingSettings, LibrarySettings, Seconds
+from .settings import CueSettings, DaemonSettings, ExistingSettings, LibrarySettings
 from .spending import BudgetSettings, PriceSettings
+from .values import Seconds
+from .vocabulary import VocabularySettings
+from .web_settings import SenderSettings, WebSettings
 
 __all__ = ["bundled", "json_schema", "markdown", "show"]
 
@@ -33,7 +38,11 @@ def show(configuration: Configuration) -> dict[str, Any]:
     settings = configuration.settings
     shown: dict[str, Any] = {
         "daemon": _shown(settings.daemon),
+        "schedule": _shown(settings.schedule),
+        "neighbour": _shown(settings.neighbour),
+        "web": _shown(settings.web),
         "libraries": {name: _shown(library) for name, library in settings.libraries.items()},
+        "vocabulary": _shown(settings.vocabulary),
     }
     shown["budgets"] = {name: _shown(budget) for name, budget in settings.budgets.items()}
     shown["prices"] = {name: _shown(price) for name, price in settings.prices.items()}
@@ -90,10 +99,16 @@ def _lines() -> Iterator[str]:
     yield '`api_key` takes `{env = "NAME"}`, `{file = "/path"}` or `{credential = "name"}`, the'
     yield "last being a systemd credential (`LoadCredential=name:/path`)."
     yield from _table("[daemon]", DaemonSettings)
+    yield from _table("[schedule]", ScheduleSettings)
+    yield from _table("[schedule.libraries.NAME] and [schedule.engines.NAME]", HoursSettings)
+    yield from _table("[neighbour]", NeighbourSettings)
+    yield from _table("[web]", WebSettings)
+    yield from _table("[web.sources.NAME]", SenderSettings)
     yield from _table("[libraries.NAME]", LibrarySettings)
     yield from _table("[libraries.NAME.existing]", ExistingSettings)
     yield from _table("[libraries.NAME.sources]", SourceSettings)
     yield from _table("[libraries.NAME.cues]", CueSettings)
+    yield from _table("[vocabulary]", VocabularySettings)
     yield from _table("[budgets.NAME]", BudgetSettings)
     yield from _table("[prices.NAME]", PriceSettings)
     for kind, name, component in bundled():
@@ -104,6 +119,13 @@ def _lines() -> Iterator[str]:
     yield ""
 
 
+_TABLES: tuple[Any, ...] = (
+    *(ExistingSettings, SourceSettings, CueSettings),
+    *(dict[str, SenderSettings], dict[str, HoursSettings]),
+)
+"""Kinds of value that are shown as tables of their own."""
+
+
 def _table(title: str, model: type[BaseModel]) -> Iterator[str]:
     yield ""
     yield f"## `{title}`"
@@ -111,7 +133,7 @@ def _table(title: str, model: type[BaseModel]) -> Iterator[str]:
     yield "| key | type | default | meaning |"
     yield "|---|---|---|---|"
     for name, field in model.model_fields.items():
-        if field.annotation in (ExistingSettings, SourceSettings, CueSettings):
+        if field.annotation in _TABLES:
             continue  # a table of its own
         kind = "time" if _is_seconds(field) else _kind(field.annotation)
         cells = (f"`{name}`", kind, _default(field), field.description or "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import functools
 import logging
 import threading
@@ -32,7 +33,8 @@ def guarded(name: str, function: Callable[[], T], limit: float) -> T:
         except BaseException as error:  # noqa: BLE001 - nothing of theirs may end a thread of ours
             raised.append((error, _text(error)))
 
-    thread = threading.Thread(target=call, name=f"plugin {name}", daemon=True)
+    context = contextvars.copy_context()  # what is logged there is of the same job
+    thread = threading.Thread(target=context.run, args=(call,), name=f"plugin {name}", daemon=True)
     thread.start()
     thread.join(limit)
     if result:

@@ -97,6 +97,7 @@ def load(path: Path | None, *, overrides: dict[str, Any] | None = None) -> Confi
         else:
             mistakes += configured
     mistakes += _unknown_names(data, text)
+    mistakes += _unknown_hours(data, text)
     mistakes += _relative_paths(settings, text)
     if mistakes:
         mistakes.sort(key=lambda mistake: mistake.line or 0)
@@ -219,6 +220,24 @@ def _unknown_names(data: Mapping[str, Any], text: str) -> Iterator[Mistake]:
                         f"Add a section [{dotted((kind, used))}]. {suggestion(used, known)}",
                         line_of(text, ("libraries", name, kind)),
                     )
+
+
+def _unknown_hours(data: Mapping[str, Any], text: str) -> Iterator[Mistake]:
+    """Libraries and engines that have hours and no section that describes them."""
+    schedule = data.get("schedule")
+    for kind in ("libraries", "engines"):
+        known = data.get(kind, getattr(Settings(), kind))
+        named = schedule.get(kind) if isinstance(schedule, dict) else None
+        if not isinstance(known, dict) or not isinstance(named, dict):
+            continue  # said already, with the rest of the file
+        for name in named:
+            if name not in known:
+                yield Mistake(
+                    dotted(("schedule", kind, name)),
+                    f"{name!r} is not configured",
+                    f"Add a section [{dotted((kind, name))}]. {suggestion(name, known)}",
+                    line_of(text, ("schedule", kind, name)),
+                )
 
 
 def _relative_paths(settings: Settings, text: str) -> Iterator[Mistake]:

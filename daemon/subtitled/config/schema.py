@@ -13,7 +13,11 @@ from .load import Configuration
 from .plugins import KINDS
 from .settings import Settings
 
-BUNDLED = {"engines": ("whisper",), "servers": ("jellyfin", "emby", "plex", "kodi")}
+BUNDLED = {
+    "engines": ("whisper",),
+    "servers": ("jellyfin", "emby", "plex", "kodi"),
+    "notifiers": ("apprise", "webhook", "command"),
+}
 """The plugins that come with us, by section; each a module of ``subtitled_plugins``."""
 LIMIT = 30.0
 """Seconds that a plugin may take to describe its settings."""

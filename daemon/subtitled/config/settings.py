@@ -5,64 +5,27 @@
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     ValidationInfo,
-    WithJsonSchema,
     field_validator,
 )
 
 from subtitled.plugin import Language
 
+from .folders import Folder
 from .language_settings import SourceSettings, Wanted
+from .neighbour import NeighbourSettings
+from .schedule import ScheduleSettings
 from .spending import BudgetSettings, PriceSettings, Privacy
+from .values import Seconds, Section
+from .vocabulary import VocabularySettings
+from .web_settings import WebSettings
 
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h|d)?")
-_UNIT = {None: 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-
-
-def _seconds(value: object) -> object:
-    """``"90s"``, ``"15m"``, ``"6h"`` and ``"1d"`` as seconds; numbers pass."""
-    if isinstance(value, str):
-        match = _DURATION.fullmatch(value.strip())
-        if match is None:
-            raise ValueError('not a length of time; write one such as "30s", "15m", "6h" or "1d"')
-        return float(match[1]) * _UNIT[match[2]]
-    return value
-
-
-def _folder(path: Path) -> Path:
-    """``~`` as the home folder. Whether it is there is not asked: a mount may be away."""
-    if "\0" in str(path):
-        raise ValueError("a path holds no zero character; write backslashes twice or use '...'")
-    try:
-        return path.expanduser()
-    except RuntimeError:
-        raise ValueError("there is no such home folder; write the path from the root") from None
-
-
-Seconds = Annotated[
-    float,
-    BeforeValidator(_seconds),
-    Field(ge=0, allow_inf_nan=False),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"type": "number", "minimum": 0},
-                {"type": "string", "pattern": rf"^\s*{_DURATION.pattern}\s*$"},
-            ]
-        }
-    ),
-]
-Folder = Annotated[Path, AfterValidator(_folder)]
 Format = Literal["srt", "vtt", "ass", "lrc", "ttml", "json", "txt"]
 
 VIDEO_ENDINGS: tuple[str, ...] = (
@@ -74,11 +37,7 @@ AUDIO_ENDINGS: tuple[str, ...] = (
 )
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class DaemonSettings(_Section):
+class DaemonSettings(Section):
     """``[daemon]``: the process as a whole."""
 
     state_dir: Folder | None = Field(
@@ -93,6 +52,11 @@ class DaemonSettings(_Section):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="How much the log tells."
     )
+    log_format: Literal["auto", "text", "json"] = Field(
+        "auto",
+        description="How its lines are written: auto is text, with the journal's priorities under "
+        "systemd; json is one object a line.",
+    )
     threads: int = Field(
         0, ge=0, le=256, description="Processor threads for recognition; 0 takes every core."
     )
@@ -104,6 +68,12 @@ class DaemonSettings(_Section):
     )
     unload_after: Seconds = Field(
         120.0, description="An engine that was idle for so long is ended and its memory freed."
+    )
+    models_at_once: int = Field(
+        1,
+        ge=1,
+        description="How many engines may have their model in memory at a time; one that is idle "
+        "makes room.",
     )
     phrases: Folder | None = Field(
         None,
@@ -120,7 +90,7 @@ class DaemonSettings(_Section):
     )
 
 
-class ExistingSettings(_Section):
+class ExistingSettings(Section):
     """``[libraries.NAME.existing]``: what counts as having a subtitle already."""
 
     sidecars: bool = Field(True, description="Subtitle files beside the medium count.")
@@ -132,7 +102,7 @@ class ExistingSettings(_Section):
     sdh: bool = Field(True, description="Subtitles for the hard of hearing count.")
 
 
-class CueSettings(_Section):
+class CueSettings(Section):
     """``[libraries.NAME.cues]``: how much a subtitle holds and how long it stays.
 
     A key that is unset has the value of the profile for the language; so each may be given alone.
@@ -206,7 +176,7 @@ _SANE = {
 """From which to which second each time of a cue may be set, so that no two contradict."""
 
 
-class LibrarySettings(_Section):
+class LibrarySettings(Section):
     """``[libraries.NAME]``: one folder of media and what its people read."""
 
     path: Folder = Field(description="The folder. It is walked with everything below it.")
@@ -249,6 +219,9 @@ class LibrarySettings(_Section):
     )
     translators: tuple[str, ...] = Field(
         (), description="Translators to use, first choice first. Empty: all that are configured."
+    )
+    glossaries: tuple[Folder, ...] = Field(
+        (), description="Files of terms for this library: CSV, TSV, JSON or TBX."
     )
     privacy: Privacy = Field(
         "local",
@@ -322,11 +295,15 @@ class ComponentSettings(BaseModel):
         return dict(self.model_extra or {})
 
 
-class Settings(_Section):
+class Settings(Section):
     """The whole file."""
 
     daemon: DaemonSettings = Field(default_factory=lambda: DaemonSettings())
+    schedule: ScheduleSettings = Field(default_factory=lambda: ScheduleSettings())
+    neighbour: NeighbourSettings = Field(default_factory=lambda: NeighbourSettings())
+    web: WebSettings = Field(default_factory=lambda: WebSettings())
     libraries: dict[str, LibrarySettings] = Field(default_factory=dict)
+    vocabulary: VocabularySettings = Field(default_factory=lambda: VocabularySettings())
     engines: dict[str, ComponentSettings] = Field(
         default_factory=lambda: {"whisper": ComponentSettings()}
     )

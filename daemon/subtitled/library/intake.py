@@ -18,6 +18,7 @@ from subtitled.subtitles.names import DATA_ENDINGS
 
 from .absence import Absence, truly_gone
 from .comparison import Differences, Seen, compare
+from .confinement import is_confined
 from .ledger import Ledger
 from .records import BACKFILL, DECIDED, MOVED_BY_SIDECARS, NEW, FileRecord, FileState
 from .settling import Verdict, patient, settling, unfinished, written_to
@@ -104,6 +105,16 @@ class Intake:
         for (name, folder), inside in folders.items():
             if self._sieves[name].enters(folder):
                 self._noticed_in(name, folder, inside)
+
+    def confined(self, paths: Iterable[Path]) -> Iterator[Path]:
+        """Those of some paths, which anybody may have named, that lead nowhere out of a library."""
+        for path in paths:
+            name = library_of(path, self._libraries)
+            if name is not None:
+                if is_confined(path, self._libraries[name]):
+                    yield path
+                else:
+                    _log.warning("library %s: a path that leads out of it is not looked at", name)
 
     def due(self, now: float, names: Iterable[str] | None = None) -> list[FileRecord]:
         """The files that have settled, or whose next try has come, most urgent first.

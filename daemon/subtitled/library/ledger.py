@@ -22,6 +22,7 @@ from .egress import Egress
 from .identities import CHANGED, Identities
 from .inventory import Inventory
 from .mailbox import Mailbox
+from .notices import Notices
 from .provenance import ProvenanceStore
 from .records import BACKFILL, DECIDED, FAILURES, FileRecord, FileState, file_record
 from .schema import files
@@ -45,6 +46,7 @@ class Ledger:
         self.sidecars = Sidecars(self._engine, ProvenanceStore(path.parent / "provenance"))
         self.tellings = Tellings(self._engine)
         self.mailbox = Mailbox(self._engine, path)
+        self.notices = Notices(self._engine)
         self.egress = Egress(self._engine)
 
     def close(self) -> None:
@@ -131,6 +133,12 @@ class Ledger:
         with self._engine.connect() as c:
             at: float | None = c.execute(query).scalar()
             return at
+
+    def wake(self) -> int:
+        """Have every file that waits for its hours or for an engine looked at now; how many."""
+        with self._engine.begin() as c:
+            waiting = files.c.state == FileState.WAITING
+            return c.execute(files.update().where(waiting).values(next_try_at=time.time())).rowcount
 
     def stale(self, library: str, digest: str) -> int:
         """Have every decided file of a library looked at anew that was decided under other

@@ -1,10 +1,11 @@
-"""What processes say to each other through the ledger: controls that last, requests once."""
+"""What processes say to each other through the ledger: controls that last, requests till done."""
 
 from __future__ import annotations
 
 import os
 import sqlite3
 import threading
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,12 +19,21 @@ WATCHING = "watching "
 """Before the name of a library: the control that says how the daemon watches it, and why."""
 
 
+LOOK = "look"
+"""Something happened to a path, somebody says: it is looked at as an event would have it."""
+PLAYING = "playing"
+"""Somebody watches a file just now, or, without a path, one that a media server knows of."""
+
+
 @dataclass(frozen=True, slots=True)
 class AskedFor:
     """What somebody asked of the daemon from another process."""
 
     kind: str
+    """``scan``, ``retry``, ``cancel``, ``first``, ``watched``, :data:`LOOK` or :data:`PLAYING`."""
     path: Path | None
+    id: int = 0
+    """Under which it waits."""
 
 
 class Mailbox:
@@ -58,16 +68,33 @@ class Mailbox:
 
     def request(self, kind: str, path: Path | None) -> None:
         """Ask something of the daemon, now or when it starts."""
-        with self._engine.begin() as c:
-            c.execute(insert(requests).values(kind=kind, path=path and os.fsencode(path)))
+        self.request_all([AskedFor(kind, path)])
 
-    def take_requests(self) -> list[AskedFor]:
-        """What was asked, in order, each once."""
+    def request_all(self, asked: Iterable[AskedFor]) -> None:
+        """Ask several things in one transaction, which is on the disk when this returns.
+
+        What waits already waits on once, under a new number: who does the earlier one just now
+        may have looked before this was asked.
+        """
+        rows = [(one.kind, one.path and os.fsencode(one.path)) for one in asked]
         with writing(self._engine) as c:
-            rows = c.execute(sa.select(requests).order_by(requests.c.id)).all()
-            if rows:
-                c.execute(requests.delete().where(requests.c.id <= rows[-1].id))
-        return [AskedFor(r.kind, Path(os.fsdecode(r.path)) if r.path else None) for r in rows]
+            c.connection.cursor().executemany(
+                "INSERT OR REPLACE INTO requests (kind, path) VALUES (?, ?)", rows
+            )
+
+    def waiting(self, after: int = 0) -> list[AskedFor]:
+        """What was asked and is not done, in order, behind a number."""
+        query = sa.select(requests).where(requests.c.id > after).order_by(requests.c.id)
+        with self._engine.connect() as c:
+            rows = c.execute(query).all()
+        return [AskedFor(r.kind, Path(os.fsdecode(r.path)) if r.path else None, r.id) for r in rows]
+
+    def done(self, ids: Iterable[int]) -> None:
+        """What was asked under these numbers is done; asked again since, it waits on."""
+        with writing(self._engine) as c:
+            c.connection.cursor().executemany(
+                "DELETE FROM requests WHERE id = ?", [(each,) for each in ids]
+            )
 
     def data_version(self) -> int:
         """Changes when somebody wrote to the ledger; costs next to nothing to ask."""

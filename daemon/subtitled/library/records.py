@@ -23,6 +23,9 @@ class FileState(StrEnum):
     NO_SPEECH = "no speech"
     UNSATISFIABLE = "unsatisfiable"
     """Something is wanted that nothing configured can make."""
+    WAITING = "waiting"
+    """It would be worked on, but for the hours of its library or engine, or an engine that is down;
+    looked at again at a set time, or when somebody ends the pause."""
     RETRYING = "retrying"
     """It failed in a way that may pass, and is tried again at a set time."""
     FAILED = "failed"

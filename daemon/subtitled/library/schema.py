@@ -83,7 +83,24 @@ requests = sa.Table(
     sa.Column("id", sa.Integer, primary_key=True),
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("path", sa.LargeBinary),
+    sqlite_autoincrement=True,
 )
+"""Kept until they were done. A number is never given twice: what was asked again is another one."""
+
+sa.Index("ix_requests_once", requests.c.kind, sa.text("coalesce(path, x'')"), unique=True)
+"""Asked ten thousand times of a file, it waits once."""
+
+notices = sa.Table(
+    "notices",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("notifier", sa.Text, nullable=False),
+    sa.Column("at", sa.Float, nullable=False),
+    sa.Column("event", sa.Text, nullable=False),
+    sa.Index("ix_notices_notifier", "notifier", "id"),
+    sqlite_autoincrement=True,
+)
+"""What happened and a notifier was not told of yet."""
 
 changes = sa.Table(
     "changes",

@@ -7,13 +7,13 @@ holds the conformance kit for your tests.
 from .component import Component, Context, Finding, Settings
 from .engine import LOCAL, Capabilities, Engine, Price, Request
 from .errors import Misconfigured, Problem, Rejected, Temporary
-from .events import Event, Failed, Finished, Published
+from .events import Event, Failed, Finished, Published, event_from_json, event_to_json
 from .hookspecs import CONTRACT, hookimpl
 from .language import UNDETERMINED, Language
 from .language_names import LanguageNames, names_of
 from .memo import Memo
 from .model import DataWheel, ModelSpec
-from .notifier import Notifier
+from .notifier import Notice, Notifier, Rhythm
 from .paths import PathMap, PathPairs, lies_in, same_path
 from .secret import Secret
 from .sent import Sent
@@ -61,6 +61,7 @@ __all__ = [
     "Memo",
     "Misconfigured",
     "ModelSpec",
+    "Notice",
     "Notifier",
     "Pair",
     "PathMap",
@@ -70,6 +71,7 @@ __all__ = [
     "Published",
     "Rejected",
     "Request",
+    "Rhythm",
     "Secret",
     "Sent",
     "Settings",
@@ -84,6 +86,8 @@ __all__ = [
     "TranslatorCapabilities",
     "Word",
     "Writing",
+    "event_from_json",
+    "event_to_json",
     "hookimpl",
     "lies_in",
     "names_of",

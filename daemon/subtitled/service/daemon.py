@@ -7,8 +7,10 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import FrameType
+from typing import Protocol
 
 from sqlalchemy.exc import OperationalError
 
@@ -16,49 +18,92 @@ from subtitled.config.load import Configuration, ConfigurationError, load
 from subtitled.config.places import ensure_private, state_dir
 from subtitled.library.intake import Intake, library_of
 from subtitled.library.ledger import Ledger
-from subtitled.library.mailbox import WATCHING
-from subtitled.library.records import URGENT, WATCHED, FileState
+from subtitled.library.mailbox import LOOK, PLAYING, WATCHING, AskedFor
+from subtitled.library.records import DECIDED, URGENT, WATCHED, FileState
 from subtitled.library.watch import Watch
-from subtitled.work.jobs import PAUSED, Jobs
+from subtitled.plugin import Problem
+from subtitled.work.halts import Halts
+from subtitled.work.jobs import Jobs
 from subtitled.work.workshop import open_ledger, set_up
 
+from .asking import Asking
 from .lock import StateLock
+from .neighbour import Neighbour
+from .outlook import NEXT_WALK
 from .schedule import Schedule
 from .systemd import Systemd
 from .taking import Taking
 
 _log = logging.getLogger(__name__)
 
+_WAITS = (FileState.QUEUED, FileState.SETTLING, FileState.GROWING, FileState.WAITING)
+"""States of files that are to be worked on."""
 KEEP_ENDED_JOBS = 7 * 24 * 3600.0
 """Seconds for which the workflow database remembers a job that has ended."""
-_PRIORITIES = {"first": URGENT, "watched": WATCHED}
+_PRIORITIES = {"first": URGENT, PLAYING: URGENT, "watched": WATCHED}
 """Of files that somebody waits for, by the kind of request."""
+RARE = 600.0
+"""Seconds between two walks from which on it is written down when the next one is: what happens
+each minute need not be written each minute."""
+_TAKEN = frozenset({LOOK, "retry", *_PRIORITIES})
+"""Kinds of request about paths that may not be known yet, or are just being planned."""
 AFTER_ERROR = 60.0
 """Seconds after a walk that went wrong."""
+
+
+class Part(Protocol):
+    """Something of an upper floor that lives as long as the daemon does with one configuration."""
+
+    def start(self) -> None:
+        """Begin. Raises :class:`~subtitled.plugin.Problem`, and the daemon goes on without it."""
+
+    def stop(self) -> None:
+        """End within seconds; called whether it began or not."""
+
+
+Parts = Callable[[Configuration, Ledger], Sequence[Part]]
+"""What makes the parts of a life from its configuration."""
 
 
 class Daemon:
     """One life with one configuration; :func:`run` begins a new one on reload."""
 
-    def __init__(self, configuration: Configuration, ledger: Ledger, systemd: Systemd) -> None:
+    def __init__(
+        self,
+        configuration: Configuration,
+        ledger: Ledger,
+        systemd: Systemd,
+        parts: Sequence[Part] = (),
+    ) -> None:
         settings = configuration.settings
         self._configuration = configuration
         self._ledger = ledger
         self._systemd = systemd
+        self._parts = parts
         self._wake = threading.Event()
         self._ending = ""
-        self._seen = -1
+        self._seen: tuple[int, str] = (-1, "")
         self._unwritable = False
         self._libraries = settings.libraries
         self._intake = Intake(ledger, self._libraries)
         shop = set_up(configuration, ledger)
-        self._jobs = Jobs(shop, ensure_private(state_dir(settings)) / "work.sqlite")
+        halts = Halts(ledger.mailbox)
+        self._jobs = Jobs(shop, ensure_private(state_dir(settings)) / "work.sqlite", halts)
+        self._neighbour = Neighbour(
+            *(settings.neighbour, configuration.servers, halts, shop.engines),
+            busy=lambda: self._jobs.busy,
+            on_watching=self._somebody_watches,
+        )
         self._schedule = Schedule(len(self._libraries))
         self._watch = Watch(self._libraries, self._changed, self._walk_soon)
         self._walks_wanted: set[str] = set()
         self._taking = {
-            name: Taking(name, ledger, self._intake, self._jobs.plan) for name in self._libraries
+            name: Taking(name, ledger, self._intake, self._jobs.plan, self._looked)
+            for name in self._libraries
         }
+        self._asking = Asking(configuration, ledger.mailbox)
+        self._taken = 0
+        """The number of the last request that was done or handed on."""
 
     def end(self, why: str) -> None:
         """Ask for the end of this life: ``stop`` or ``reload``."""
@@ -77,10 +122,16 @@ class Daemon:
         for broken in self._configuration.broken:
             _log.error("%s", broken)
         self._schedule.daily(self._tidy)
+        self._neighbour.start()
         self._jobs.start()
         for taking in self._taking.values():
             taking.start()
         self._schedule.start()
+        for part in self._parts:
+            try:
+                part.start()
+            except Problem as problem:
+                _log.error("%s", problem)  # what the daemon is for goes on without it
         self._systemd.ready()
         try:
             while not self._ending:
@@ -97,11 +148,12 @@ class Daemon:
     def _turn(self) -> None:
         """Look once at everything. A state folder that cannot be written to is waited for."""
         try:
-            version = self._ledger.mailbox.data_version()
-            if version != self._seen:
+            closed = self._jobs.door.for_all()
+            seen = (self._ledger.mailbox.data_version(), closed.why if closed else "")
+            if seen != self._seen:
                 self._take_requests()
                 self._systemd.status(self._status())
-                self._seen = version
+                self._seen = seen
             self._jobs.take_up_lost()
         except OperationalError as error:
             if not self._unwritable:
@@ -149,6 +201,8 @@ class Daemon:
         if library in self._walks_wanted:
             wait = took  # once more, but not without a pause where events are lost all the time
         self._schedule.walk_in(library, max(1.0, wait))
+        if wait >= RARE:
+            self._ledger.mailbox.control(f"{NEXT_WALK}{library}", f"{time.time() + wait:.0f}")
 
     def _look_after_watcher(self, library: str) -> None:
         if self._watch.supervise(library):
@@ -160,25 +214,54 @@ class Daemon:
         _log.info("forgot %d jobs that ended long ago", self._jobs.queue.clear_out(before))
 
     def _take_requests(self) -> None:
-        # Asked ten times is asked once.
-        for request in dict.fromkeys(self._ledger.mailbox.take_requests()):
-            path = request.path
-            if request.kind == "scan":
-                self._walk_now(path)
-                continue
-            record = self._ledger.get(path) if path else None
-            if record is None:
-                if request.kind == "retry" and path is not None:
-                    self._changed(path)
-                continue
-            if request.kind == "cancel":
-                self._jobs.cancel(record)
-            elif request.kind == "retry":
-                self._jobs.again(record)
-            elif request.kind in _PRIORITIES:
-                self._jobs.hurry(record, _PRIORITIES[request.kind])
-            if record.library in self._taking:
-                self._taking[record.library].wake()
+        mailbox = self._ledger.mailbox
+        for request in mailbox.waiting(after=self._taken):
+            if not self._hand_on(request):
+                self._answer(request)
+                mailbox.done([request.id])
+            self._taken = request.id
+
+    def _hand_on(self, request: AskedFor) -> bool:
+        """Whether somebody else does it, who may take long over it, and says when it is done."""
+        path = request.path
+        if request.kind == PLAYING and path is None:
+            self._asking.ask(request)
+            return True
+        name = library_of(path, self._libraries) if path is not None else None
+        if name is None or request.kind not in _TAKEN:
+            return False
+        self._taking[name].asked(request)
+        return True
+
+    def _looked(self, asked: Sequence[AskedFor]) -> None:
+        """Paths were looked at: what lies there, if anything does, is known now."""
+        for request in asked:
+            self._answer(request)
+        self._ledger.mailbox.done(request.id for request in asked)
+
+    def _answer(self, request: AskedFor) -> None:
+        if request.kind == "scan":
+            self._walk_now(request.path)
+            return
+        if request.kind == "wake":
+            self._ledger.wake()
+            for taking in self._taking.values():
+                taking.wake()
+            return
+        record = self._ledger.get(request.path) if request.path else None
+        if record is None:
+            return
+        if request.kind == "cancel":
+            self._jobs.cancel(record)
+        elif request.kind == "retry":
+            self._jobs.again(record)
+        elif request.kind in _PRIORITIES and not (
+            # To watch a film is no wish to have made what could not be made.
+            request.kind == PLAYING and record.state in DECIDED
+        ):
+            self._jobs.hurry(record, _PRIORITIES[request.kind])
+        if record.library in self._taking:
+            self._taking[record.library].wake()
 
     def _walk_now(self, path: Path | None) -> None:
         """Walk the libraries that a path lies in or above; all without a path."""
@@ -187,19 +270,28 @@ class Daemon:
             if path is None or path.is_relative_to(root) or root.is_relative_to(path):
                 self._walk_soon(name)
 
+    def _somebody_watches(self, paths: Sequence[Path]) -> None:
+        """What somebody watches and still waits for its subtitles comes before what nobody does."""
+        for path in paths:
+            record = self._ledger.get(path)
+            if record is not None and record.state in _WAITS:
+                self._ledger.mailbox.request("watched", path)
+
     def _status(self) -> str:
-        if self._ledger.mailbox.get_control(PAUSED):
-            return "Paused; go on with: subtitled queue resume"
         counts = self._ledger.counts()
         working = next(iter(self._ledger.in_state(FileState.WORKING)), None)
-        waits = (FileState.QUEUED, FileState.SETTLING, FileState.GROWING)
-        waiting = sum(counts.get(state, 0) for state in waits)
+        waiting = sum(counts.get(state, 0) for state in _WAITS)
+        if waiting and (closed := self._jobs.door.for_all()) is not None:
+            return f"{closed.why[0].upper()}{closed.why[1:]}; {waiting} waiting"
         if working is not None:
             name = os.fsencode(working.path.name).decode("utf-8", "replace")
             return f"{name}: {working.progress or 'starting'}; {waiting} waiting"
         return f"Idle; {waiting} waiting" if waiting else "Idle"
 
     def _end_all(self) -> None:
+        self._neighbour.end()
+        for part in self._parts:
+            part.stop()
         for taking in self._taking.values():
             taking.end()
         self._intake.stop()
@@ -208,7 +300,9 @@ class Daemon:
         self._jobs.stop()
 
 
-def run(path: Path | None, configuration: Configuration) -> None:
+def run(
+    path: Path | None, configuration: Configuration, parts: Parts = lambda configuration, ledger: ()
+) -> None:
     """Be the daemon until SIGTERM or SIGINT; SIGHUP reads the configuration again.
 
     Raises :class:`~subtitled.plugin.Misconfigured` when another daemon holds the state folder.
@@ -228,7 +322,7 @@ def run(path: Path | None, configuration: Configuration) -> None:
         signal.signal(number, ask)
     while True:
         ledger = open_ledger(configuration)
-        life[:] = [Daemon(configuration, ledger, systemd)]
+        life[:] = [Daemon(configuration, ledger, systemd, parts(configuration, ledger))]
         if asked:
             life[-1].end(asked[-1])
         _log.info("subtitled works in %s", state)

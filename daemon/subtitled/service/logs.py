@@ -1,10 +1,15 @@
-"""Where log lines go: plain on a terminal, with journal priorities under systemd."""
+"""Where log lines go, and in which shape: for people, for the journal, for programs."""
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import sys
+import time
+from typing import TextIO
+
+from subtitled.work.jobname import JOB
 
 _PRIORITY = {
     logging.DEBUG: 7,
@@ -15,25 +20,75 @@ _PRIORITY = {
 }
 
 
+class _Lines(logging.Formatter):
+    """Plain lines. One that belongs to a job ends with its id."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        job = JOB.get()
+        return super().formatMessage(record) + (f" [{job}]" if job else "")
+
+
+class _Json(logging.Formatter):
+    """One JSON object a line: ``time``, ``level``, ``logger``, ``message``, and where they apply
+    ``job`` and ``exception``."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        said = {
+            "time": _iso(record.created),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if job := JOB.get():
+            said["job"] = job
+        if record.exc_info:
+            said["exception"] = self.formatException(record.exc_info)
+        return json.dumps(said, ensure_ascii=True)
+
+
 class _Journal(logging.Formatter):
-    """Lines with the ``<N>`` prefix that journald takes for the priority (sd-daemon(3))."""
+    """The lines of another formatter, each with the ``<N>`` that journald takes for its priority
+    (sd-daemon(3))."""
+
+    def __init__(self, inner: logging.Formatter) -> None:
+        super().__init__()
+        self._inner = inner
 
     def format(self, record: logging.LogRecord) -> str:
         prefix = f"<{_PRIORITY.get(record.levelno, 6)}>"
-        return "\n".join(prefix + line for line in super().format(record).splitlines())
+        return "\n".join(prefix + line for line in self._inner.format(record).splitlines())
 
 
-def log_to_stderr(level: str) -> None:
-    """Send our log lines to stderr; other libraries speak only from warnings on."""
+def log_to_stderr(level: str, shape: str = "auto") -> None:
+    """Send our log lines to stderr, as ``auto``, ``text`` or ``json``; other libraries speak only
+    from warnings on."""
     handler = logging.StreamHandler(sys.stderr)
-    if os.environ.get("JOURNAL_STREAM"):
-        handler.setFormatter(_Journal("%(message)s"))
-    else:
-        handler.setFormatter(
-            logging.Formatter("%(asctime)s %(levelname)-7s %(message)s", "%H:%M:%S")
-        )
+    handler.setFormatter(_formatter(shape, goes_to_journal(sys.stderr)))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
     logging.getLogger("subtitled").setLevel(level.upper())
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
+
+
+def goes_to_journal(stream: TextIO) -> bool:
+    """Whether a stream is the one that systemd connected to the journal (``$JOURNAL_STREAM`` in
+    systemd.exec(5)); one that was led elsewhere since is not."""
+    try:
+        stat = os.fstat(stream.fileno())
+    except (OSError, ValueError):
+        return False
+    return os.environ.get("JOURNAL_STREAM") == f"{stat.st_dev}:{stat.st_ino}"
+
+
+def _formatter(shape: str, journal: bool) -> logging.Formatter:
+    if shape == "json":
+        return _Journal(_Json()) if journal else _Json()
+    if journal and shape == "auto":
+        return _Journal(_Lines("%(message)s"))
+    return _Lines("%(asctime)s %(levelname)-7s %(message)s", "%H:%M:%S")
+
+
+def _iso(at: float) -> str:
+    whole = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(at))
+    return f"{whole}.{int(at % 1 * 1000):03d}Z"

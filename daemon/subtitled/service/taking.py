@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from subtitled.library.intake import Intake
 from subtitled.library.ledger import Ledger
+from subtitled.library.mailbox import LOOK, AskedFor
 from subtitled.library.records import FileRecord
 
 _log = logging.getLogger(__name__)
@@ -32,13 +33,22 @@ class Taking(threading.Thread):
     """A thread for each library, so that a share that hangs holds up none but its own files."""
 
     def __init__(
-        self, library: str, ledger: Ledger, intake: Intake, plan: Callable[[FileRecord], None]
+        self,
+        library: str,
+        ledger: Ledger,
+        intake: Intake,
+        plan: Callable[[FileRecord], None],
+        looked: Callable[[Sequence[AskedFor]], None] = lambda asked: None,
     ) -> None:
+        """``plan`` is given each file that has settled, ``looked`` what was asked for, once the
+        path was looked at."""
         super().__init__(name=f"taking {library}", daemon=True)
         self._library = library
         self._ledger = ledger
         self._intake = intake
         self._plan = plan
+        self._looked = looked
+        self._asked: list[AskedFor] = []
         self._told: dict[Path, None] = {}
         self._lock = threading.Lock()
         self._woken = threading.Event()
@@ -48,6 +58,16 @@ class Taking(threading.Thread):
         """Something happened to a path; it is looked at once, however often this is said."""
         with self._lock:
             self._told[path] = None
+        self._woken.set()
+
+    def asked(self, request: AskedFor) -> None:
+        """Somebody asks for something about a path, which may not be known, nor lie where it seems.
+
+        It is answered in this thread, which plans as well: what comes first is not planned by what
+        was known of it before.
+        """
+        with self._lock:
+            self._asked.append(request)
         self._woken.set()
 
     def wake(self) -> None:
@@ -65,7 +85,7 @@ class Taking(threading.Thread):
             try:
                 self._woken.wait(rest)
                 self._woken.clear()
-                if self._told:
+                if self._told or self._asked:
                     self._ending.wait(max(GATHER, gather))
                     gather = GATHER_SHARE * self._take_in()
                 rest = self._plan_what_is_due()
@@ -79,14 +99,24 @@ class Taking(threading.Thread):
         """Take in what was told; how many seconds that took."""
         with self._lock:
             paths, self._told = list(self._told), {}
+            asked, self._asked = self._asked, []
         begin = time.monotonic()
         try:
-            self._intake.noticed(*paths)
+            self._intake.noticed(*paths, *self._unknown(asked))
+            if asked:
+                self._looked(asked)
         except Exception:
             with self._lock:
                 self._told = dict.fromkeys(paths) | self._told
+                self._asked = asked + self._asked
             raise
         return time.monotonic() - begin
+
+    def _unknown(self, asked: Iterable[AskedFor]) -> Iterator[Path]:
+        """The paths that are to be looked at before anything can be answered."""
+        for one in asked:
+            if one.path is not None and (one.kind == LOOK or self._ledger.get(one.path) is None):
+                yield from self._intake.confined([one.path])
 
     def _plan_what_is_due(self) -> float:
         """Plan the most urgent of what has settled; in how many seconds to look again."""
@@ -96,7 +126,7 @@ class Taking(threading.Thread):
             if self._ending.is_set():
                 return 0.0
             self._plan(record)
-            if self._told or time.monotonic() - begin > PLANNED_FOR:
+            if self._told or self._asked or time.monotonic() - begin > PLANNED_FOR:
                 return 0.0
         if due:
             return 0.0

@@ -55,7 +55,7 @@ def write(subtitle: Subtitle) -> str:
     )
     # Encoding -1 lets the renderer find the direction of each line: right to left is right.
     document.styles["Default"] = pysubs2.SSAStyle(
-        fontname=_font(language), fontsize=56, outline=2.5, shadow=0, marginv=50, encoding=-1
+        fontname=font_of(language), fontsize=56, outline=2.5, shadow=0, marginv=50, encoding=-1
     )
     for cue in cues:
         start, end = round(cue.start * 1000), round(cue.end * 1000)
@@ -85,7 +85,8 @@ def read(text: str) -> tuple[Cue, ...]:
     )
 
 
-def _font(language: Language) -> str:
+def font_of(language: Language) -> str:
+    """The name of a font that has the script of a language."""
     if Language("zh-Hant").serves(language) and language.primary == "zh" and language != "zh":
         return _FONTS["zh-Hant"]
     return _FONTS.get(str(language.primary), "Noto Sans")

@@ -11,13 +11,14 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from collections import deque
+from collections.abc import Sequence
 from multiprocessing.connection import Connection
 from typing import Any
 
 from subtitled.plugin import Temporary
 
+from .pace import Pace
 from .wire import Crashed, problem_from_json
 
 _log = logging.getLogger(__name__)
@@ -30,12 +31,22 @@ class Stopping(BaseException):
 class Child:
     """One child process in the role that ``order`` describes (see :mod:`subtitled.work.host`).
 
-    Calls are answered one at a time. Raises what the child says as a
+    Calls are answered one at a time. One that is stopped for a while (:meth:`freeze`) has that
+    time on top of its limit. Raises what the child says as a
     :class:`~subtitled.plugin.Problem`, and :class:`Crashed` when it dies or hangs.
     """
 
-    def __init__(self, name: str, order: dict[str, Any], start_limit: float = 300.0) -> None:
+    def __init__(
+        self,
+        name: str,
+        order: dict[str, Any],
+        start_limit: float = 300.0,
+        prefix: Sequence[str] = (),
+    ) -> None:
+        """``prefix`` is what the command begins with, such as ``nice -n 5``."""
         self.name = name
+        self._pace = Pace()
+        self._verdict: Crashed | None = None
         self._stopped = False
         self._last_words: deque[str] = deque(maxlen=5)
         ours, theirs = socket.socketpair()
@@ -43,6 +54,7 @@ class Child:
         try:
             self._process = subprocess.Popen(
                 [
+                    *prefix,
                     sys.executable,
                     "-m",
                     "subtitled.work.host",
@@ -53,7 +65,9 @@ class Child:
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,
                 pass_fds=(theirs.fileno(), lifeline),
-                start_new_session=False,
+                # A group of its own: should the daemon be killed while the child is stopped, the
+                # kernel wakes and ends it (setpgid(2), orphaned process groups).
+                process_group=0,
             )
         finally:
             theirs.close()
@@ -85,12 +99,29 @@ class Child:
         with contextlib.suppress(OSError):
             os.close(self._lifeline)
 
+    def freeze(self) -> None:
+        """Stop the process where it is, in the middle of a call or not."""
+        if not self._pace.stopped and self.alive:
+            self._pace.stop()
+            self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Have it go on."""
+        if self._pace.stopped:
+            self._process.send_signal(signal.SIGCONT)
+            self._pace.go()
+
+    def condemn(self, verdict: Crashed) -> None:
+        """End the process; calls in flight raise the verdict."""
+        self._verdict = verdict
+        self._process.kill()
+
     def _exchange(self, message: dict[str, Any], limit: float) -> Any:
-        deadline = time.monotonic() + limit
+        deadline = self._pace.now() + limit
         try:
             self._connection.send_bytes(json.dumps(message).encode())
-            while not self._connection.poll(min(1.0, max(0.0, deadline - time.monotonic()))):
-                if time.monotonic() >= deadline:
+            while not self._connection.poll(min(1.0, max(0.0, deadline - self._pace.now()))):
+                if self._pace.now() >= deadline:
                     self._process.kill()
                     self._process.wait()
                     raise Crashed(
@@ -110,6 +141,8 @@ class Child:
 
     def _how_it_died(self) -> Crashed:
         status = self._process.wait()
+        if self._verdict is not None:
+            return self._verdict
         how = f"status {status}"
         if status < 0:
             how = signal.Signals(-status).name

@@ -32,7 +32,7 @@ MEDIA_QUEUE = "media"
 class Durable:
     """Steps whose results outlive the process (see :class:`subtitled.work.making.Steps`)."""
 
-    def __init__(self, gate: Callable[[], None]) -> None:
+    def __init__(self, gate: Callable[[str], None]) -> None:
         self._gate = gate
 
     def run(self, name: str, function: Callable[[], Any]) -> Any:
@@ -47,8 +47,8 @@ class Durable:
             raise problem_from_json(said["problem"])
         return said["result"]
 
-    def breathe(self) -> None:
-        self._gate()
+    def breathe(self, engine: str = "") -> None:
+        self._gate(engine)
 
 
 class Queue:

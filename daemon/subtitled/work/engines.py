@@ -12,6 +12,7 @@ from subtitled.config.load import Configuration
 from subtitled.config.plugins import Configured
 from subtitled.media.vad import Speech
 from subtitled.plugin import (
+    LOCAL,
     Audio,
     Engine,
     Interval,
@@ -24,8 +25,12 @@ from subtitled.plugin import (
 )
 
 from . import wire
+from .ceiling import Ceiling, Overgrown
 from .child import Child, Stopping
+from .manners import prefix
 from .models import ModelStore
+from .pace import Pace
+from .room import Room
 
 LEAST_LIMIT = 300.0
 """Seconds that any recognition may take, however short the audio."""
@@ -37,13 +42,22 @@ class EngineHost:
     """One configured engine and its process, if it has one just now. Calls are taken in turn."""
 
     def __init__(
-        self, configured: Configured[Engine], store: ModelStore, threads: int, unload_after: float
+        self,
+        configured: Configured[Engine],
+        store: ModelStore,
+        threads: int,
+        unload_after: float,
+        room: Room | None = None,
+        prefix: Sequence[str] = (),
     ) -> None:
+        """``room`` is shared by engines of this machine, ``prefix`` begins their commands."""
         self.configured = configured
         self.capabilities = configured.component.capabilities(configured.settings)
         self._store = store
         self._threads = threads
         self._unload_after = unload_after
+        self._room = room if self.local else None
+        self._prefix = prefix
         self._turn = threading.Lock()
         self._child: Child | None = None
         self._idle: threading.Timer | None = None
@@ -52,6 +66,15 @@ class EngineHost:
     @property
     def name(self) -> str:
         return self.configured.name
+
+    @property
+    def local(self) -> bool:
+        """Whether the work is done on this machine."""
+        return self.capabilities.destination == LOCAL
+
+    @property
+    def closed(self) -> bool:
+        return self._closed
 
     def detect_language(self, audio: Audio, windows: Sequence[Interval]) -> list[LanguageGuess]:
         """What is spoken in each window."""
@@ -98,6 +121,35 @@ class EngineHost:
         child = self._child
         return child.pid if child is not None and child.alive else None
 
+    def freeze(self) -> None:
+        """Stop the process where it is, unless the work is done elsewhere."""
+        child = self._child
+        if child is not None and self.local:
+            child.freeze()
+
+    def thaw(self) -> None:
+        """Have it go on."""
+        child = self._child
+        if child is not None:
+            child.thaw()
+
+    def outgrown(self, megabytes: int) -> None:
+        """End the process, which takes too much memory; the next has half the threads."""
+        child = self._child
+        if child is None or not self.local:
+            return
+        self._threads = max(1, self._threads // 2)
+        child.condemn(
+            Overgrown(
+                f"engine {self.name} took {megabytes} MB of memory and was ended",
+                "Raise neighbour.engine_memory, or choose a smaller model",
+            )
+        )
+
+    def make_room(self) -> bool:
+        """End the process if it is idle; whether it was."""
+        return self._unload_if_idle()
+
     def _ask(self, call: str, limit: float, **said: Any) -> Any:
         with self._turn:
             child = self._at_hand()
@@ -113,6 +165,8 @@ class EngineHost:
         if self._child is None or not self._child.alive:
             if self._closed:
                 raise Stopping
+            if self._room is not None:
+                self._room.enter(self)
             self._child = self._start()
         if self._closed:  # meanwhile: loading takes a while
             self._unload()
@@ -138,19 +192,24 @@ class EngineHost:
                 "threads": self._threads,
                 "models": models,
             },
+            prefix=self._prefix,
         )
 
-    def _unload_if_idle(self) -> None:
-        if self._turn.acquire(blocking=False):
-            try:
-                self._unload()
-            finally:
-                self._turn.release()
+    def _unload_if_idle(self) -> bool:
+        if not self._turn.acquire(blocking=False):
+            return False
+        try:
+            self._unload()
+        finally:
+            self._turn.release()
+        return True
 
     def _unload(self) -> None:
         child, self._child = self._child, None
         if child is not None:
             child.end()
+        if self._room is not None:
+            self._room.leave(self)
 
 
 def held_to_stretch(transcript: Transcript, request: Request, engine: str) -> Transcript:
@@ -173,14 +232,18 @@ class Engines:
     """All configured engines, and the process that listens for speech."""
 
     def __init__(self, configuration: Configuration, models: Path, threads: int) -> None:
-        daemon = configuration.settings.daemon
-        store = ModelStore(models)
+        daemon, neighbour = configuration.settings.daemon, configuration.settings.neighbour
+        store, room = ModelStore(models), Room(daemon.models_at_once)
+        self._prefix = prefix(neighbour.niceness, neighbour.idle_io)
         self._hosts = {
-            name: EngineHost(configured, store, threads, daemon.unload_after)
+            name: EngineHost(configured, store, threads, daemon.unload_after, room, self._prefix)
             for name, configured in configuration.engines.items()
         }
+        self._ceiling = Ceiling(neighbour.engine_memory, list(self._hosts.values()))
         self._listener: Child | None = None
         self._closed = False
+        self.pace = Pace()
+        """A clock that stands still while engines are stopped."""
 
     def __getitem__(self, name: str) -> EngineHost:
         try:
@@ -198,7 +261,9 @@ class Engines:
         """Where somebody speaks. The process for it lives no longer than the question."""
         if self._closed:
             raise Stopping
-        self._listener = listener = Child("speech detection", {"role": "listener"})
+        self._listener = listener = Child(
+            "speech detection", {"role": "listener"}, prefix=self._prefix
+        )
         try:
             said = listener.call("find_speech", LEAST_LIMIT + audio.duration, audio=str(audio.path))
         finally:
@@ -209,9 +274,33 @@ class Engines:
         """Names of the engines that have a process now."""
         return tuple(name for name, host in self._hosts.items() if host.loaded)
 
+    def freeze(self) -> None:
+        """Stop every process of this machine where it is; those that are stopped stay so."""
+        self.pace.stop()
+        for process in self._processes():
+            process.freeze()
+
+    def thaw(self) -> None:
+        """Have them go on."""
+        self.pace.go()
+        for process in self._processes():
+            process.thaw()
+
+    def process_ids(self) -> list[int]:
+        """The processes that there are just now."""
+        found = [host.process_id for host in self._hosts.values()]
+        if self._listener is not None and self._listener.alive:
+            found.append(self._listener.pid)
+        return [process for process in found if process is not None]
+
+    def _processes(self) -> list[Child | EngineHost]:
+        listener = self._listener
+        return [*self._hosts.values(), *([listener] if listener is not None else [])]
+
     def close(self) -> None:
         """End every process; what is in flight raises :class:`Stopping`."""
         self._closed = True
+        self._ceiling.close()
         if self._listener is not None:
             self._listener.end()
         for host in self._hosts.values():

@@ -6,6 +6,7 @@ import contextlib
 import logging
 import threading
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,11 @@ from subtitled.media.probe import probe
 from subtitled.media.problems import unreadable
 from subtitled.plugin import Problem, Temporary
 
-from .child import Stopping
+from .admission import Admission
+from .door import Door, SetAside
 from .durable import CANCELLED, Durable, Queue
+from .halts import Halts
+from .jobname import JOB
 from .making import Job, Workshop, make
 from .outcomes import Outcomes, shown
 from .planning import Examination, examine, settings_digest
@@ -31,18 +35,19 @@ from .servers.teller import Teller
 
 _log = logging.getLogger(__name__)
 
-PAUSED = "paused"
-"""The control in the ledger that halts work at the next stretch."""
-
 
 class Jobs:
     """Plans files, queues them, works on them and writes down what became of them."""
 
-    def __init__(self, shop: Workshop, database: Path) -> None:
+    def __init__(self, shop: Workshop, database: Path, halts: Halts | None = None) -> None:
         self._shop = shop
         self._ledger: Ledger = shop.ledger
-        self._libraries = shop.configuration.settings.libraries
-        self._stopping = threading.Event()
+        settings = shop.configuration.settings
+        self._libraries = settings.libraries
+        mailbox = shop.ledger.mailbox
+        self.door = Door(
+            *(settings, database.parent, mailbox, halts or Halts(mailbox), shop.breakers)
+        )
         self._in_work: set[str] = set()
         self._doubtful = threading.Event()
         """Set when ledger or queue could not be written: the two may say different things."""
@@ -50,11 +55,13 @@ class Jobs:
         self.queue = Queue(database, self._work)
         self._outcomes = Outcomes(shop)
         self._teller = Teller(shop.configuration, shop.ledger)
+        self._admission = Admission(self.door, shop.ledger)
 
     def start(self) -> None:
         """Begin with what an earlier life left; what it lost is planned anew."""
         self.queue.start()
         self._teller.start()
+        self._outcomes.notifying.start()
         for name, library in self._libraries.items():
             changed = self._ledger.stale(name, settings_digest(self._shop.configuration, library))
             if changed:
@@ -62,6 +69,7 @@ class Jobs:
             changed = self._ledger.stale_failures(name, self._outcomes.makers[name])
             if changed:
                 _log.info("library %s: engines changed, %d files looked at anew", name, changed)
+        self._ledger.wake()  # hours and engines may be others now
         live = set()
         for state in (FileState.QUEUED, FileState.WORKING):
             for record in self._ledger.in_state(state):
@@ -75,8 +83,9 @@ class Jobs:
 
     def stop(self) -> None:
         """Leave everything where it is, for the next life."""
-        self._stopping.set()
+        self._admission.close()
         self._teller.stop()
+        self._outcomes.notifying.stop()
         self._shop.engines.close()
         self.queue.stop()
 
@@ -104,6 +113,10 @@ class Jobs:
     def plan(self, record: FileRecord) -> None:
         """Look at a settled file and queue it, or write down why not."""
         library = self._libraries[record.library]
+        closed = self.door.for_library(record.library)
+        if closed is not None:
+            self._admission.set_aside(record, closed)
+            return
         digest = settings_digest(self._shop.configuration, library)
         try:
             content = self._ledger.identities.content_of(record.path)
@@ -131,6 +144,11 @@ class Jobs:
         reason = "; ".join(decision.impossible or decision.reasons)
         self._outcomes.remember(record, state, digest, reason=reason)
 
+    @property
+    def busy(self) -> bool:
+        """Whether a job is worked on, or waits for leave to be."""
+        return bool(self._in_work)
+
     def again(self, record: FileRecord) -> None:
         """Have a file looked at anew, because a person asked: nothing that is remembered of it, or
         of its content, stands in the way any more. What waits or is worked on stays."""
@@ -151,7 +169,8 @@ class Jobs:
         if record.state is FileState.MISSING:
             return
         if record.state in (FileState.SETTLING, FileState.GROWING):
-            self._ledger.identities.hurry(record.id, priority)
+            if priority < record.priority:
+                self._ledger.identities.hurry(record.id, priority)
         elif not self._at_work(record):
             self._ledger.settle(record.id, min(priority, record.priority))
         elif record.state is FileState.QUEUED and priority < record.priority:
@@ -218,12 +237,14 @@ class Jobs:
     def _work(self, job_id: str, file_id: int, content: str) -> None:
         """One durable workflow. What it could not write down is found by :meth:`take_up_lost`."""
         self._in_work.add(job_id)
+        JOB.set(job_id)
         well = False
         try:
             self._work_on(job_id, file_id, content)
             well = True
         finally:
             self._in_work.discard(job_id)
+            JOB.set("")
             if not well:
                 self._doubtful.set()
 
@@ -235,11 +256,15 @@ class Jobs:
         library = self._libraries[record.library]
         earlier = ancestors(self._ledger, record)
         job = Job(record.path, library, content, earlier=earlier)
-        steps = Durable(self._gate)
-        self._ledger.set_state(file_id, FileState.WORKING, of_job=job_id)
+        steps = Durable(partial(self._admission.gate, record))
         digest = record.settings_digest or settings_digest(self._shop.configuration, library)
         try:
+            self._admission.begin(
+                record, library.engines or tuple(self._shop.configuration.engines)
+            )
             outcome = make(job, self._shop, steps)
+        except SetAside as aside:
+            self._admission.set_aside(record, aside.closed)
         except Problem as problem:
             self._outcomes.failed(record, problem, digest)
         except CANCELLED:
@@ -260,14 +285,6 @@ class Jobs:
         else:
             self._outcomes.ended(record, outcome, digest)
         self._clean(file_id, content)
-
-    def _gate(self) -> None:
-        """Wait here while work is paused; leave when the daemon stops."""
-        while not self._stopping.is_set():
-            if not self._ledger.mailbox.get_control(PAUSED):
-                return
-            self._stopping.wait(1.0)
-        raise Stopping
 
     def _clean(self, file_id: int, content: str) -> None:
         """Remove the decoded sound, unless another file of the same content needs it next."""

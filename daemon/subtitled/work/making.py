@@ -11,7 +11,7 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -38,15 +38,20 @@ from subtitled.subtitles.names import sidecar_path
 from subtitled.subtitles.ownership import Provenance
 from subtitled.subtitles.publish import can_write, file_sha256, publish
 
+from .asking import asking
+from .breaker import Breakers
 from .detection import detect
 from .engines import Engines
 from .filling import Filling
 from .gate import Errand, Gate
+from .pace import Pace
 from .planning import Examination, examine
 from .retiming import retime
 from .routes import routes_for
 from .sources import PLAN, Plan, Planned, planned
+from .tally import Tally
 from .transcripts import Listened, Shots, TranscriptStore
+from .vocabulary import Vocabulary, vocabulary_of, warn
 
 _SHORT = Language("en")
 """Stands for a language that is not known yet where only the length of a name matters."""
@@ -59,8 +64,8 @@ class Steps(Protocol):
     def run(self, name: str, function: Callable[[], Any]) -> Any:
         """The function's JSON result, now or from an earlier life."""
 
-    def breathe(self) -> None:
-        """A point between stretches at which the work may be paused."""
+    def breathe(self, engine: str = "") -> None:
+        """A point between stretches at which the work may be paused; before ``engine`` is asked."""
 
 
 class Direct:
@@ -69,7 +74,7 @@ class Direct:
     def run(self, name: str, function: Callable[[], Any]) -> Any:
         return function()
 
-    def breathe(self) -> None:
+    def breathe(self, engine: str = "") -> None:
         return
 
 
@@ -111,6 +116,14 @@ class Workshop:
     scratch: Path
     progress: Callable[[Job, str, float], None] = field(default=lambda job, what, share: None)
     """Told what is being done and which share of it is done, 0 to 1."""
+    tally: Tally = field(default_factory=Tally)
+    pace: Pace = field(default_factory=Pace)
+    """A clock that stands still while the engines are stopped."""
+
+    @property
+    def breakers(self) -> Breakers:
+        """What is known of engines that failed."""
+        return Breakers(self.ledger.mailbox)
 
     @property
     def gate(self) -> Gate:
@@ -181,6 +194,14 @@ class Making:
         self._heard: set[int] = set()
         self._stat = job.medium.stat() if job.medium.exists() else None
 
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        """The names and terms that hold for the medium."""
+        settings = self.shop.configuration.settings
+        vocabulary = vocabulary_of(self.job.medium, self.job.library, settings)
+        warn(vocabulary.mistakes)
+        return vocabulary
+
     def probe(self) -> Any:
         self._tell("looking at the file", 0.0)
         return _FACTS.dump_python(probe(self.job.medium), mode="json")
@@ -204,6 +225,7 @@ class Making:
             self.steps.run(f"decode{of}", lambda: self.decode(facts, track))
             self.steps.run(f"find speech{of}", lambda: self.find_speech(facts, track))
             if self.listened(track).speech:
+                self.steps.breathe()
                 self.steps.run(f"detect language{of}", lambda: self.detect(facts, track))
             self._heard.add(track)
         return self.listened(track).language
@@ -271,7 +293,8 @@ class Making:
             *(detector, host.capabilities, self.job.medium, self.job.library, "audio"),
             *(seconds, f"{self.job.content}/{track}/language/{len(windows)}"),
         )
-        with self.shop.gate.sending(errand):
+        asked = asking(self.shop, detector, self.job.content, seconds, proves=False)
+        with self.shop.gate.sending(errand), asked:
             return host.detect_language(audio, windows)
 
     def decide(self, facts: MediaFacts) -> Any:

@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import logging
 import os
+import random
 import time
 from pathlib import Path
 from typing import Any
 
 from subtitled.library.following import tidy_up
 from subtitled.library.records import AT_WORK, FileRecord, FileState
-from subtitled.plugin import Event, Failed, Finished, Problem
+from subtitled.plugin import (
+    Event,
+    Failed,
+    Finished,
+    Misconfigured,
+    Problem,
+    Rejected,
+    Temporary,
+)
 
 from .making import Outcome, Workshop
+from .notifying import Notifying
 from .planning import makers_digest
 from .retries import after
 from .telling import announce
@@ -21,12 +31,23 @@ from .wire import Crashed, Waiting
 _log = logging.getLogger(__name__)
 
 
+_KINDS: dict[type[Problem], str] = {
+    Crashed: "crashed",
+    Temporary: "temporary",
+    Misconfigured: "misconfigured",
+    Rejected: "rejected",
+    Problem: "other",
+}
+"""What failures are counted as."""
+
+
 class Outcomes:
     """Ledger, plugins and log of one daemon: they hear of every ending here."""
 
     def __init__(self, shop: Workshop) -> None:
         self._shop = shop
         self._ledger = shop.ledger
+        self.notifying = Notifying(shop.configuration, shop.ledger.notices)
         self.makers = {
             name: makers_digest(shop.configuration, library)
             for name, library in shop.configuration.settings.libraries.items()
@@ -43,7 +64,7 @@ class Outcomes:
         finished = Finished(record.path, sidecars, outcome.reason)
         events: tuple[Event, ...] = (*outcome.made, finished)
         for event in events:
-            announce(self._shop.configuration, event)
+            self._announce(event)
 
     def failed(self, record: FileRecord, problem: Problem, digest: str) -> None:
         if record.job_id is not None and _is_other(record):
@@ -54,10 +75,13 @@ class Outcomes:
                 self._ledger.settle(record.id)
             return
         waits = isinstance(problem, Waiting)
+        if not waits:
+            kind = next(name for cls, name in _KINDS.items() if isinstance(problem, cls))
+            self._shop.tally.add("failures", kind)
         attempts = record.attempts if waits else record.attempts + 1
         crashes = record.crashes + 1 if isinstance(problem, Crashed) else 0
         first_wait = self._shop.configuration.settings.daemon.retry_after
-        then = after(problem, attempts, time.time(), first_wait, crashes)
+        then = after(problem, attempts, time.time(), first_wait, crashes, random.random())
         reason, cure = problem.what, problem.cure
         if then.state is FileState.QUARANTINED:
             reason = f"kept away from the engine, which crashed {crashes} times over it: {reason}"
@@ -77,7 +101,11 @@ class Outcomes:
             next_try_at=then.at,
         )
         if known and not waits:
-            announce(self._shop.configuration, Failed(record.path, reason, cure))
+            self._announce(Failed(record.path, reason, cure, then.at))
+
+    def _announce(self, event: Event) -> None:
+        announce(self._shop.configuration, event)
+        self.notifying.happened(event)
 
     def remember(self, record: FileRecord, state: FileState, digest: str, **values: Any) -> bool:
         """Write down what became of a file, and under which circumstances, unless what is known

@@ -112,13 +112,14 @@ def _names_in(folder: Path) -> list[str]:
 
 
 def makers_digest(configuration: Configuration, library: LibrarySettings) -> str:
-    """Changes when another version of an engine or translator is installed that a library uses:
-    what could not be made before may be made now."""
+    """Changes when another version of an engine or translator is installed that a library uses, or
+    a translator learns a pair: what could not be made before may be made now."""
     routes = routes_for(configuration, library)
     plugins = {configuration.engines[name].plugin for name, _ in routes.engines}
     plugins |= {configuration.translators[name].plugin for name, _ in routes.translators}
     versions = [one for one in available() if one[0] in plugins]
-    return hashlib.sha256(repr(versions).encode()).hexdigest()[:16]
+    pairs = [(name, sorted(able.pairs or ())) for name, able in routes.translators]
+    return hashlib.sha256(repr((versions, pairs)).encode()).hexdigest()[:16]
 
 
 def settings_digest(configuration: Configuration, library: LibrarySettings) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -13,6 +12,8 @@ from subtitled.plugin import Language, Request, Stretch, Temporary, Transcript, 
 from subtitled.subtitles.estimate import laid_over
 from subtitled.subtitles.guards import Removal, guard, load_phrases
 
+from .asking import asking
+from .ceiling import Overgrown, in_pieces
 from .gate import Errand
 from .reckoning import measured
 from .runs import cut_by_language
@@ -61,7 +62,7 @@ class Recognition:
         what = f"translating to {into}" if into else "transcribing"
         total = len(self._stretches)
         for number, stretch in enumerate(self._stretches):
-            making.steps.breathe()
+            making.steps.breathe(engine)
             making.tell_stretch(what, number, total)
             making.steps.run(
                 f"{what} {number + 1}/{total}",
@@ -100,24 +101,35 @@ class Recognition:
         words = store.stretch(content, self._track, recipe, stretch)
         if words is None:
             audio = making.audio(self._facts, self._track)
-            request = Request(stretch, self._spoken, into)
             host = making.shop.engines[engine]
-            errand = Errand(
-                *(engine, host.capabilities, making.job.medium, making.job.library, "audio"),
-                *(stretch.interval.duration, self._piece(recipe, stretch)),
-            )
-            with making.shop.gate.sending(errand) as receipts:
-                begin = time.monotonic()
+            told = host.capabilities.takes_context
+            terms = making.vocabulary.listened_for(self._spoken) if told else ()
+            request = Request(stretch, self._spoken, into, terms)
+
+            def transcribe(request: Request) -> Transcript:
                 try:
-                    words = host.transcribe(audio, request)
+                    return host.transcribe(audio, request)
+                except Overgrown:
+                    raise
                 except Crashed:
                     # Once more in a new process: most crashes are for lack of memory, and pass.
-                    words = host.transcribe(audio, request)
+                    return host.transcribe(audio, request)
+
+            seconds = stretch.interval.duration
+            errand = Errand(
+                *(engine, host.capabilities, making.job.medium, making.job.library, "audio"),
+                *(seconds, self._piece(recipe, stretch)),
+            )
+            clock = making.shop.pace.now
+            asked = asking(making.shop, engine, content, seconds)
+            with making.shop.gate.sending(errand) as receipts, asked:
+                begin = clock()
+                words = in_pieces(transcribe, request)
                 receipts += words.sent
-            took, mailbox = time.monotonic() - begin, making.shop.ledger.mailbox
-            measured(mailbox, engine, stretch.interval.duration, took)
+            measured(making.shop.ledger.mailbox, engine, seconds, clock() - begin)
             if not host.capabilities.word_times:
                 words = replace(words, words=laid_over(words.words, stretch.speech, words.language))
+            store.keep_terms(content, self._track, recipe, terms)
             store.keep_stretch(content, self._track, recipe, stretch, words)
         return {"words": len(words.words)}
 

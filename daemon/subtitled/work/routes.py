@@ -53,13 +53,16 @@ class Routes:
         first = listeners[0][0]
         if spoken.serves(wanted):
             return Way(Means.TRANSCRIBE, first)
-        for name, ability in self.translators:
-            if translates(ability, spoken, wanted):
-                return Way(Means.TEXT, first, name)
+        if chain := self.translators_for(spoken, wanted):
+            return Way(Means.TEXT, first, chain[0])
         for name, able in listeners:
             if any(target.serves(wanted) for target in able.translates_to):
                 return Way(Means.SPEECH, name)
         return None
+
+    def translators_for(self, spoken: Language, wanted: Language) -> tuple[str, ...]:
+        """Who knows a pair, first choice first: what one cannot translate, the next is asked."""
+        return tuple(name for name, able in self.translators if translates(able, spoken, wanted))
 
     def can_make(self, spoken: Language, wanted: Language) -> str | None:
         """:meth:`find` as a sentence, for the policy."""

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Sequence
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from subtitled.media.probe import MediaFacts
-from subtitled.plugin import (
-    Cue,
-    Language,
-    Subtitle,
-    Transcript,
-)
+from subtitled.plugin import Cue, Language, Subtitle, Transcript, Word
 from subtitled.subtitles.limits import Limits, limits_for, overridden
 from subtitled.subtitles.lines import break_lines
 from subtitled.subtitles.repair import repair
@@ -21,8 +15,8 @@ from subtitled.subtitles.segmentation import segment
 from subtitled.subtitles.shots import snap
 
 from .recognition import Recognition
-from .routes import Means, Way
-from .translation import batches, translate, with_texts
+from .routes import Means, Way, routes_for
+from .translation.translating import Translating
 
 if TYPE_CHECKING:
     from .making import Making
@@ -49,7 +43,7 @@ class Texts:
         self._spoken = spoken
         self._only = only
 
-    @functools.cached_property
+    @cached_property
     def _recognition(self) -> Recognition:
         """Not before it is needed: a text that is there already needs no listening."""
         return Recognition(self._making, self._facts, self._track, self._spoken, self._only)
@@ -71,17 +65,17 @@ class Texts:
     def cues(self, target: Language, way: Way) -> tuple[Cue, ...]:
         """The cues in one language."""
         if way.means is Means.TEXT:
-            original = self._cues(
-                self._recognition.transcript(way.engine, None), self._spoken, False
-            )
-            return self.translated(original, target, way)
+            heard = self._recognition.transcript(way.engine, None)
+            return self._translated(heard, target, way)
         into = target if way.means is Means.SPEECH else None
-        words = self._recognition.transcript(way.engine, into)
+        words = self._recognition.transcript(way.engine, into).words
         return self._cues(words, target, way.means is not Means.TRANSCRIBE)
 
-    def _cues(self, words: Transcript, language: Language, translation: bool) -> tuple[Cue, ...]:
+    def _cues(
+        self, words: Sequence[Word], language: Language, translation: bool
+    ) -> tuple[Cue, ...]:
         limits = self._limits(language, translation)
-        cues = segment(words.words, language, limits, self._duration)
+        cues = segment(words, language, limits, self._duration)
         making = self._making
         shots = making.shop.transcripts.shots(making.job.content)
         if shots is None or not making.job.library.shots:
@@ -96,17 +90,23 @@ class Texts:
         return overridden(limits, cues.overrides)
 
     def translated(self, original: Sequence[Cue], target: Language, way: Way) -> tuple[Cue, ...]:
-        """Cues in another language, at their own times."""
-        configured = self._making.shop.configuration.translators[way.translator]
-        translator = configured.make()
-        able = configured.component.capabilities(configured.settings)
+        """Cues that somebody made in another language, at their own times."""
         limits = self._limits(target, True)
-        texts: dict[int, str] = {}
-        for lines in batches(original, able.batch):
-            self._making.steps.breathe()
-            answer = self._making.steps.run(
-                f"translate to {target} from line {lines[0].id}",
-                partial(translate, way.translator, translator, lines, self._spoken, target),
-            )
-            texts |= dict(answer)
-        return tuple(with_texts(original, texts, lambda text: break_lines(text, target, limits)))
+        texts = self._translating(target, way).lines(original, limits)
+        return tuple(
+            Cue(cue.start, cue.end, break_lines(texts[number], target, limits))
+            for number, cue in enumerate(original)
+        )
+
+    def _translated(self, heard: Transcript, target: Language, way: Way) -> tuple[Cue, ...]:
+        """The cues of a translation: whole sentences, laid out anew in the target's limits."""
+        limits = self._limits(target, True)
+        words = self._translating(target, way).words(heard.words, limits, self._duration)
+        return self._cues(words, target, True)
+
+    def _translating(self, target: Language, way: Way) -> Translating:
+        making = self._making
+        known = routes_for(making.shop.configuration, making.job.library)
+        chain = dict.fromkeys((way.translator, *known.translators_for(self._spoken, target)))
+        terms = partial(making.vocabulary.pairs, self._spoken, target)
+        return Translating(making, self._track, self._spoken, target, tuple(chain), terms=terms)

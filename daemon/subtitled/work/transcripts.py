@@ -7,6 +7,7 @@ format or style decodes and recognises nothing::
     transcripts/ab/ab12.../1/retimed.json             whose words it took over, or why it did not
     transcripts/ab/ab12.../1/whisper-3f2a.../0-480.json    the words of one stretch
     transcripts/ab/ab12.../1/whisper-3f2a.../removed.json  what of them is not believed, and why
+    transcripts/ab/ab12.../1/whisper-3f2a.../terms.json    the terms that the recogniser was told
     transcripts/ab/ab12.../shots.json                      where the picture cuts
 """
 
@@ -14,6 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,6 +84,7 @@ T = TypeVar("T")
 _LISTENED: TypeAdapter[Listened] = TypeAdapter(Listened)
 _RETIMED: TypeAdapter[Retimed] = TypeAdapter(Retimed)
 _SHOTS: TypeAdapter[Shots] = TypeAdapter(Shots)
+_TERMS: TypeAdapter[tuple[str, ...]] = TypeAdapter(tuple[str, ...])
 _REMOVED: TypeAdapter[tuple[Removal, ...]] = TypeAdapter(tuple[Removal, ...])
 
 
@@ -172,6 +175,26 @@ class TranscriptStore:
             self._stretch(content, track, recipe, stretch), TRANSCRIPT.dump_json(words, indent=1)
         )
 
+    def terms(self, content: str, track: int) -> dict[str, tuple[str, ...]]:
+        """The terms that the recogniser of each recipe was told last."""
+        found = {}
+        for path in sorted(self._track(content, track).glob("*/terms.json")):
+            found[path.parent.name] = _read(path, _TERMS) or ()
+        return found
+
+    def keep_terms(self, content: str, track: int, recipe: str, terms: tuple[str, ...]) -> None:
+        """Beside the stretches: they are no part of the recipe, whose words outlive them."""
+        path = self._track(content, track) / recipe / "terms.json"
+        if (_read(path, _TERMS) or ()) != terms:
+            write_durably(path, _TERMS.dump_json(terms))
+
+    def forget_words(self, content: str) -> None:
+        """Have everything that was recognised of a content recognised anew. What is known of
+        where somebody speaks, and in which language, stays."""
+        for track in self.tracks(content):
+            for recipe in self.recipes(content, track):
+                shutil.rmtree(self._track(content, track) / recipe)
+
     def whole(
         self, content: str, track: int, recipe: str, stretches: Sequence[Stretch]
     ) -> Transcript | None:
@@ -214,6 +237,10 @@ class TranscriptStore:
     def keep_shots(self, content: str, shots: Shots) -> None:
         target = self.folder / content[:2] / content / "shots.json"
         write_durably(target, _SHOTS.dump_json(shots, indent=1))
+
+    def track_folder(self, content: str, track: int) -> Path:
+        """Where everything of a track lies; what is made of its words lies there too."""
+        return self._track(content, track)
 
     def _track(self, content: str, track: int) -> Path:
         return self.folder / content[:2] / content / str(track)

@@ -40,9 +40,11 @@ def set_up(
     settings = configuration.settings
     state = ensure_private(state_dir(settings))
     threads = settings.daemon.threads or len(os.sched_getaffinity(0))
+    engines = Engines(configuration, models_dir(settings), threads)
     return Workshop(
         configuration=configuration,
-        engines=Engines(configuration, models_dir(settings), threads),
+        engines=engines,
+        pace=engines.pace,
         transcripts=transcripts_in(state),
         ledger=ledger,
         scratch=ensure_private(state / scratch),

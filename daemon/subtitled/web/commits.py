@@ -1,0 +1,49 @@
+"""Writing requests down durably and soon: whoever comes while the disk is busy shares a write."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterable
+
+from subtitled.library.mailbox import AskedFor, Mailbox
+
+_log = logging.getLogger(__name__)
+
+AT_ONCE = 2000
+"""Requests in one transaction, at most."""
+
+
+class Commits:
+    """Group commit in one event loop. What :meth:`put` returned from is on the disk."""
+
+    def __init__(self, mailbox: Mailbox) -> None:
+        self._mailbox = mailbox
+        self._waiting: list[tuple[tuple[AskedFor, ...], asyncio.Future[None]]] = []
+        self._writer: asyncio.Task[None] | None = None
+
+    async def put(self, asked: Iterable[AskedFor]) -> None:
+        """Write down what is asked. Raises what the database raises, such as on a full disk."""
+        written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((tuple(asked), written))
+        if self._writer is None:
+            self._writer = asyncio.create_task(self._write())
+        await written
+
+    async def _write(self) -> None:
+        """Write until nobody waits. One request asked many times in a batch is one row."""
+        while self._waiting:
+            batch, self._waiting = self._waiting[:AT_ONCE], self._waiting[AT_ONCE:]
+            rows = dict.fromkeys(one for asked, _ in batch for one in asked)
+            try:
+                await asyncio.to_thread(self._mailbox.request_all, rows)
+            except Exception as error:  # noqa: BLE001 - said to each who waits for it
+                _log.error("webhooks cannot be written down: %s", error)
+                for _, written in batch:
+                    if not written.done():
+                        written.set_exception(error)
+            else:
+                for _, written in batch:
+                    if not written.done():
+                        written.set_result(None)
+        self._writer = None

@@ -1,0 +1,14 @@
+"""Any service that speaks OpenAI's wire format: Ollama, vLLM, LM Studio, DeepSeek, Qwen ..."""
+
+from __future__ import annotations
+
+from subtitled.plugin import Component, hookimpl
+
+from .translator import ChatTranslator
+
+SUBTITLED_CONTRACT = "2.0"
+
+
+@hookimpl
+def subtitled_components() -> list[type[Component]]:
+    return [ChatTranslator]

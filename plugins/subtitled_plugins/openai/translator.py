@@ -1,0 +1,204 @@
+"""A translator over ``/chat/completions``: lines go out as data and come back as JSON by id."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic import Field
+
+from subtitled.plugin import (
+    LOCAL,
+    Batch,
+    Finding,
+    Line,
+    Misconfigured,
+    Problem,
+    Rejected,
+    Secret,
+    Sent,
+    Settings,
+    Temporary,
+    Translation,
+    Translator,
+    TranslatorCapabilities,
+    Writing,
+)
+
+from ..http import ask, host_of, is_loopback, refused
+from . import prompts
+from .answers import message_of, read_lines, without_thoughts
+
+FORMATS = ("json_schema", "json_object", "text")
+"""How the shape of an answer is asked for; a server that refuses one is asked in the next."""
+
+
+class ChatSettings(Settings):
+    """``[translators.openai]``"""
+
+    url: str = Field(
+        pattern=r"^https?://",
+        description="Where it answers, up to the version: http://localhost:11434/v1 for Ollama.",
+    )
+    model: str = Field(min_length=1, description="The model, as the service calls it.")
+    key: Secret | None = Field(None, description="Its key, by reference; local servers need none.")
+    local: bool | None = Field(
+        None,
+        description="Whether text that goes there stays with you. Unset: if it is this machine.",
+    )
+    batch: int = Field(
+        24, ge=1, le=200, description="Lines of a request; 5 to 8 for models below 4 GB."
+    )
+    condense: bool = Field(
+        False, description="Have lines shortened that would be too long to read in their time."
+    )
+    style: str = Field(
+        "", description="A sentence on how to translate, such as: Use the informal du."
+    )
+    temperature: float | None = Field(0.2, ge=0, le=2, description="How freely it chooses words.")
+    timeout: float = Field(240.0, gt=0, le=290, description="Seconds to wait for an answer.")
+    verify_tls: bool = Field(True, description="Insist on a valid certificate.")
+
+
+class ChatTranslator(Translator):
+    """One model behind one address."""
+
+    Settings = ChatSettings
+    settings: ChatSettings
+
+    _format = 0
+    """Which of :data:`FORMATS` the server takes, as far as it was found out."""
+
+    @classmethod
+    def capabilities(cls, settings: Any) -> TranslatorCapabilities:
+        where = LOCAL if _stays(settings) else f"openai:{host_of(settings.url)}"
+        return TranslatorCapabilities(batch=settings.batch, writes=True, destination=where)
+
+    def translate(self, batch: Batch) -> Translation:
+        system = prompts.system(batch, self.settings.style, self.settings.condense)
+        user = prompts.lines(batch, self.settings.condense)
+        text, sent = self._chat(system, user, prompts.schema(batch))
+        found = read_lines(text)
+        return Translation(tuple(Line(number, line) for number, line in found), tuple(sent))
+
+    def write(self, instruction: str, text: str) -> Writing:
+        written, sent = self._chat(prompts.writing(instruction), prompts.fenced(text), None)
+        return Writing(without_thoughts(written), tuple(sent))
+
+    def check(self) -> Sequence[Finding]:
+        what = f"{self.settings.model} at {self.settings.url}"
+        try:
+            answer = self._ask("GET", "/models")
+            if answer.status_code in (401, 403):
+                raise refused(self._who, answer)
+            names = _models(answer.json()) if answer.is_success else []
+        except Problem as problem:
+            return [Finding(what, False, problem.what, problem.cure)]
+        except ValueError:
+            return [Finding(what, False, "it does not answer as OpenAI does", "Check the url")]
+        wanted = self.settings.model
+        if names and not {wanted, f"{wanted}:latest"} & set(names):
+            known = ", ".join(sorted(names)[:8])
+            return [Finding(what, False, f"it has no such model, but {known}", "Set model")]
+        return [Finding(what, True, "it answers")]
+
+    def _chat(
+        self, system: str, user: str, schema: dict[str, Any] | None
+    ) -> tuple[str, list[Sent]]:
+        """The text of the answer, and receipts of all that was sent for it."""
+        body: dict[str, Any] = {
+            "model": self.settings.model,
+            "messages": [
+                {"role": "system", "content": system},
+                {"role": "user", "content": user},
+            ],
+        }
+        if self.settings.temperature is not None:
+            body["temperature"] = self.settings.temperature
+        sent: list[Sent] = []
+        while True:
+            form = FORMATS[self._format] if schema is not None else "text"
+            answer = self._ask("POST", "/chat/completions", body | _asked_as(form, schema))
+            said = _object(answer)
+            if not _stays(self.settings):
+                number = said.get("id")
+                sent.append(
+                    Sent(
+                        *("text", float(len(system) + len(user)), host_of(self.settings.url)),
+                        request_id=number if isinstance(number, str) else "",
+                    )
+                )
+            if answer.is_success:
+                return self._text(said), sent
+            code, reason = _error(said)
+            if any(word in code for word in ("content", "inspection", "moderation")):
+                raise Rejected(f"{self._who} refuses the text ({code})", "Another may take it")
+            if answer.status_code in (400, 422) and form != "text":
+                self._format += 1
+                continue
+            raise refused(self._who, answer, reason)
+
+    def _text(self, said: dict[str, Any]) -> str:
+        text, why = message_of(said)
+        if text is None:
+            raise Temporary(
+                f"{self._who} does not answer as OpenAI does",
+                "Check that the url ends in /v1 or what the service says",
+            )
+        if why == "content_filter":
+            raise Rejected(f"{self._who} refuses the text", "Another translator may take it")
+        return text
+
+    def _ask(self, method: str, path: str, body: object = None) -> Any:
+        headers = {}
+        if self.settings.key is not None:
+            key = self.settings.key.reveal()
+            if not (key.isascii() and key.isprintable()):
+                raise Misconfigured("what is given as the key is none", "Set key to where it lies")
+            headers["Authorization"] = f"Bearer {key}"
+        return ask(
+            self._who,
+            method,
+            self.settings.url.rstrip("/") + path,
+            timeout=self.settings.timeout,
+            verify=self.settings.verify_tls,
+            headers=headers,
+            json=body,
+        )
+
+    @property
+    def _who(self) -> str:
+        return f"{self.context.name} at {host_of(self.settings.url)}"
+
+
+def _stays(settings: ChatSettings) -> bool:
+    return is_loopback(settings.url) if settings.local is None else settings.local
+
+
+def _asked_as(form: str, schema: dict[str, Any] | None) -> dict[str, Any]:
+    if form == "json_schema":
+        named = {"name": "lines", "strict": True, "schema": schema}
+        return {"response_format": {"type": "json_schema", "json_schema": named}}
+    return {"response_format": {"type": "json_object"}} if form == "json_object" else {}
+
+
+def _object(answer: Any) -> dict[str, Any]:
+    try:
+        said = answer.json()
+    except ValueError:
+        return {}
+    return said if isinstance(said, dict) else {}
+
+
+def _error(said: dict[str, Any]) -> tuple[str, str]:
+    """Code and message of an error. A message may quote what was sent, so it is not passed on."""
+    error = said.get("error", said)
+    if not isinstance(error, dict):
+        return "", ""
+    code = str(error.get("code") or error.get("type") or "")
+    return code[:60], code[:60]
+
+
+def _models(said: Any) -> list[str]:
+    entries = said.get("data") if isinstance(said, dict) else None
+    return [str(one.get("id")) for one in entries or () if isinstance(one, dict)]

@@ -1,0 +1,147 @@
+"""``queue`` and ``status``, as a person types them; no daemon runs."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import Result
+from typer.testing import CliRunner
+
+from subtitled.cli import daemon as _status  # noqa: F401 - its commands are added
+from subtitled.cli import queue as _queue  # noqa: F401
+from subtitled.cli.app import app
+from subtitled.config.load import load
+from subtitled.library.ledger import Ledger
+from subtitled.library.records import FileState
+from subtitled.plugin import Temporary
+from subtitled.work.breaker import Breakers
+from subtitled.work.pauses import Pause, pauses
+from subtitled.work.workshop import open_ledger
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def subtitled() -> Run:
+    """Runs the command in this process: a new one takes seconds to begin."""
+
+    def run(*arguments: object) -> Result:
+        environment = {"COLUMNS": "200"}
+        return CliRunner().invoke(app, [str(one) for one in arguments], env=environment)
+
+    return run
+
+
+@pytest.fixture
+def config(home: Path) -> Path:
+    (home / "films").mkdir()
+    path = home / "config.toml"
+    path.write_text(
+        f'[daemon]\nstate_dir = "{home}/state"\n[libraries.films]\npath = "{home}/films"\n'
+        '[libraries."my shows"]\npath = "/srv/shows"\n'
+        '[schedule]\ntimezone = "UTC"\nquiet = ["* * * * *"]\n'
+        '[schedule.libraries.films]\nwindows = ["00:00-12:00"]\n',
+        "utf-8",
+    )
+    return path
+
+
+@pytest.fixture
+def ledger(config: Path) -> Ledger:
+    return open_ledger(load(config))
+
+
+def test_a_pause_may_be_of_one_library_and_for_a_while(
+    config: Path, ledger: Ledger, subtitled: Run
+) -> None:
+    now = time.time()
+    said = subtitled("--config", config, "queue", "pause", "--for", "2h").stdout
+    assert said.startswith("paused until ")
+    assert "go on with: subtitled queue resume\n" in said
+    said = subtitled("--config", config, "queue", "pause", "--library", "my shows").stdout
+    assert "subtitled queue resume --library 'my shows'" in said
+    (whole, shows) = pauses(ledger.mailbox, now)
+    assert whole.until == pytest.approx(now + 7200, abs=60)
+    assert shows == Pause("my shows")
+    said = subtitled("--config", config, "queue", "resume").stdout
+    assert said.splitlines()[0] == "going on"
+    assert "library my shows is paused still" in said
+    assert pauses(ledger.mailbox, now) == [Pause("my shows")]
+    subtitled("--config", config, "queue", "resume", "--library", "my shows")
+    assert pauses(ledger.mailbox, now) == []
+    assert {request.kind for request in ledger.mailbox.take_requests()} == {"wake"}
+
+
+def test_wrong_use_is_refused_with_what_there_is(config: Path, subtitled: Run) -> None:
+    for arguments, word in (
+        (("pause", "--for", "soon"), "length of time"),
+        (("pause", "--library", "nope"), "films, my shows"),
+        (("resume", "--library", "nope"), "films, my shows"),
+        (("reset", "nope"), "whisper"),
+    ):
+        ran = subtitled("--config", config, "queue", *arguments)
+        assert ran.exit_code == 2
+        assert word in ran.stderr
+
+
+def test_an_engine_that_is_left_alone_is_shown_and_reset(
+    config: Path, ledger: Ledger, subtitled: Run
+) -> None:
+    for medium in "aab":
+        with pytest.raises(Temporary), Breakers(ledger.mailbox).watching("whisper", medium):
+            raise Temporary("no memory", "Add some")
+    said = status(config, subtitled)
+    assert said["engines"]["whisper"]["state"] == "open"
+    assert said["engines"]["whisper"]["failures"] == 3
+    assert any("engine whisper failed 3 times in a row (no memory)" in why for why in said["why"])
+    assert any(coming["what"] == "engine whisper is tried again" for coming in said["next"])
+    assert "tried again now" in subtitled("--config", config, "queue", "reset", "whisper").stdout
+    assert status(config, subtitled)["engines"] == {}
+    assert "nothing is held" in subtitled("--config", config, "queue", "reset", "whisper").stdout
+
+
+def status(config: Path, run: Run) -> dict[str, Any]:
+    said: dict[str, Any] = json.loads(run("--config", config, "status", "--json").stdout)
+    return said
+
+
+def test_status_says_why_nothing_happens_and_what_comes_next(
+    config: Path, ledger: Ledger, home: Path, subtitled: Run
+) -> None:
+    film = home / "films" / "a.mkv"
+    film.write_bytes(b"film")
+    ledger.noticed("films", film, film.stat())
+    said = status(config, subtitled)
+    assert said["why"][0] == "the daemon does not run; start it with: subtitled run"
+    assert said["why"][1] == "the hours of work are over for more than a year"
+    assert "1 file is not taken yet: they were changed a moment ago" in said["why"]
+    morning = datetime.fromtimestamp(time.time()).astimezone().utctimetuple().tm_hour < 12
+    closed = [why for why in said["why"] if "library films" in why]
+    assert bool(closed) is not morning
+    (coming,) = [one for one in said["next"] if "library films" in one["what"]]
+    assert coming["what"].endswith("end" if morning else "begin")
+    assert coming["at"] % 43200 == 0
+    plain = subtitled("--config", config, "status").stdout
+    assert "waits: the hours of work are over" in plain
+    assert f"the hours of library films {'end' if morning else 'begin'}" in plain
+
+
+def test_what_waits_is_listed_with_its_reason_and_the_job_of_each_file(
+    config: Path, ledger: Ledger, home: Path, subtitled: Run
+) -> None:
+    film = home / "films" / "a.mkv"
+    film.write_bytes(b"film")
+    ledger.noticed("films", film, film.stat())
+    record = ledger.get(film)
+    assert record is not None
+    ledger.set_state(record.id, FileState.WAITING, reason="its hours are over", job_id="cafe-1")
+    listed = json.loads(subtitled("--config", config, "queue", "list", "--json").stdout)
+    assert [(one["state"], one["detail"], one["job"]) for one in listed] == [
+        ("waiting", "its hours are over", "cafe-1")
+    ]

@@ -1,0 +1,59 @@
+"""Terms found in texts, as languages bend them."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from subtitled.library.mentions import mentions
+
+
+@pytest.mark.parametrize(
+    ("text", "term"),
+    [
+        ("The dragons are here", "dragon"),
+        ("Dragon's fire", "dragon"),
+        ("L'ami de Hodor est là", "Hodor"),
+        ("I saw Olivia-Dunham today", "Olivia Dunham"),
+        ("我喜歡孫悟空這個人", "孫悟空"),
+        ("Use ComfyUI, please", "comfyui"),
+        ("It is C-3PO!", "C-3PO"),
+        ("Drachenkönige", "Drachenkönig"),
+    ],
+)
+def test_a_word_is_found_with_its_endings(text: str, term: str) -> None:
+    assert mentions(text, term)
+
+
+@pytest.mark.parametrize(
+    ("text", "term"),
+    [
+        ("a snapdragon grows", "dragon"),
+        ("dragonflies", "dragon"),
+        ("he is an Elvis", "Elf"),
+        ("v Moskvě", "Moskva"),
+        ("", "dragon"),
+        ("dragon", "..."),
+    ],
+)
+def test_another_word_is_not(text: str, term: str) -> None:
+    assert not mentions(text, term)
+
+
+def test_where_case_matters_it_does() -> None:
+    assert mentions("Joy is here", "Joy", exact=True)
+    assert not mentions("what joy", "Joy", exact=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "term"), [("v Moskvě", "Moskva"), ("Annan talo", "Anna"), ("dragones", "dragón")]
+)
+def test_a_translation_may_bend_the_term(text: str, term: str) -> None:
+    assert mentions(text, term, bent=True)
+
+
+@given(st.text(), st.text(min_size=1), st.text())
+def test_what_stands_between_spaces_is_found(before: str, term: str, after: str) -> None:
+    if any(character.isalnum() for character in term):
+        assert mentions(f"{before} {term} {after}", term)

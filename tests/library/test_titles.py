@@ -1,0 +1,161 @@
+"""Names from NFO files and from paths."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from subtitled.config.settings import LibrarySettings
+from subtitled.config.vocabulary import VocabularySettings
+from subtitled.library.glossaries import holding
+from subtitled.library.nfo import LARGEST, read_nfo
+from subtitled.library.terms import Scope
+from subtitled.library.titles import PATH, names_in, title_of
+
+MOVIE = """<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
+<movie><title>Der Herr der Ringe</title><originaltitle>The Lord of the Rings</originaltitle>
+<year>2001</year><plot>A ring.</plot>
+<actor><name>Elijah Wood</name><role>Frodo Baggins</role></actor>
+<actor><name>Andy Serkis</name><role>Gollum / Sméagol (voice)</role></actor>
+<actor><name>An Extra</name><role>Young Orc #2</role></actor>
+<actor><name>Cate Blanchett</name><role>Narrator</role></actor>
+</movie>
+https://www.themoviedb.org/movie/120?a=1&b=2
+"""
+SHOW = """<tvshow><title>Fringe</title><actor><name>A T</name><role>Olivia Dunham</role></actor>
+</tvshow>"""
+EPISODES = """<episodedetails><title>Pilot</title></episodedetails>
+<episodedetails><title>The Same Old Story</title><actor><name>G</name><role>Penrose</role></actor>
+</episodedetails>"""
+
+
+def names(medium: Path, top: Path) -> list[str]:
+    return [term.source for term in names_in(title_of(medium, top))]
+
+
+def test_a_film_has_the_names_of_its_characters_and_its_titles(tmp_path: Path) -> None:
+    film = tmp_path / "Ring (2001)" / "Ring.mkv"
+    film.parent.mkdir()
+    (film.parent / "movie.nfo").write_text(MOVIE, "utf-8")
+    title = title_of(film, tmp_path).title
+    assert title is not None
+    assert title.year == 2001
+    assert title.plot == "A ring."
+    assert title.people[0] == "Elijah Wood"
+    assert names(film, tmp_path) == [
+        *("Frodo Baggins", "Gollum", "Sméagol"),
+        *("Der Herr der Ringe", "The Lord of the Rings"),
+    ]
+    film.with_suffix(".nfo").write_text("<movie><title>Own</title></movie>")
+    assert names(film, tmp_path) == ["Own"]
+
+
+def test_an_episode_has_the_names_of_its_series_too(tmp_path: Path) -> None:
+    episode = tmp_path / "Fringe" / "Season 01" / "Fringe.S01E01E02.mkv"
+    episode.parent.mkdir(parents=True)
+    (tmp_path / "Fringe" / "tvshow.nfo").write_text(SHOW)
+    episode.with_suffix(".nfo").write_text(EPISODES)
+    assert names(episode, tmp_path) == [
+        *("Penrose", "Olivia Dunham", "Pilot", "The Same Old Story", "Fringe"),
+    ]
+    (tmp_path / "tvshow.nfo").write_text(SHOW.replace("Fringe", "Lost"))
+    assert "Lost" not in names(episode, tmp_path / "Fringe")
+
+
+def test_where_nobody_is_played_the_people_are_named(tmp_path: Path) -> None:
+    film = tmp_path / "Universe.mkv"
+    film.with_suffix(".nfo").write_text(
+        "<movie><title>Universe</title><actor><name>Carl Sagan</name><role>Self</role></actor>"
+        "</movie>"
+    )
+    assert names(film, tmp_path) == ["Universe", "Carl Sagan"]
+
+
+@pytest.mark.parametrize(
+    ("path", "found"),
+    [
+        ("Sintel (2010)/Sintel (2010).mkv", ["Sintel"]),
+        (
+            "Fringe (2008)/Season 01/Fringe.S01E02.The.Same.Old.Story.1080p.mkv",
+            ["The Same Old Story", "Fringe"],
+        ),
+        ("2019/20190403_120000.mp4", []),
+    ],
+)
+def test_without_an_nfo_the_path_tells_the_title(
+    tmp_path: Path, path: str, found: list[str]
+) -> None:
+    known = title_of(tmp_path / path, tmp_path)
+    assert [term.source for term in names_in(known)] == found
+    assert known.origin == PATH
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://www.themoviedb.org/movie/120",
+        "<movie><title>a</movie>",
+        '<!DOCTYPE a [<!ENTITY b "c">]><movie><title>&b;</title></movie>',
+        "<movie><title>&nbsp;</title></movie>",
+        f"<movie><title>{'a' * LARGEST}</title></movie>",
+        "\0\1",
+        "",
+    ],
+)
+def test_an_nfo_that_is_none_tells_nothing_and_the_path_is_asked(tmp_path: Path, text: str) -> None:
+    film = tmp_path / "Sintel (2010).mkv"
+    film.with_suffix(".nfo").write_text(text)
+    assert names(film, tmp_path) == ["Sintel"]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.binary(max_size=200))
+def test_no_nfo_breaks_the_reader(data: bytes) -> None:
+    with tempfile.TemporaryDirectory() as made:
+        folder = Path(made)
+        (folder / "a.nfo").write_bytes(b"<movie><title>" + data + b"</title></movie>")
+        read_nfo(folder / "a.mkv", folder)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.binary(min_size=1, max_size=80).filter(lambda b: not {0, 47} & set(b)))
+def test_no_name_breaks_the_guess(name: bytes) -> None:
+    title_of(Path("/films") / os.fsdecode(name + b".mkv"), Path("/films"))
+
+
+def test_the_nearest_glossary_comes_first_and_none_from_outside_the_library(
+    tmp_path: Path,
+) -> None:
+    top = tmp_path / "shows"
+    episode = top / "Fringe" / "Season 01" / "Fringe.S01E02.mkv"
+    episode.parent.mkdir(parents=True)
+    for path, word in (
+        (episode.parent / "Fringe.S01E02.glossary.csv", "title"),
+        (episode.parent / "Fringe.S01E0.glossary.csv", "another title"),
+        (episode.parent / "glossary.tsv", "season"),
+        (top / "Fringe" / "glossary.csv", "series"),
+        (top / "glossary.csv", "top"),
+        (tmp_path / "glossary.csv", "outside"),
+        (tmp_path / "mine.csv", "library"),
+        (tmp_path / "all.csv", "global"),
+    ):
+        path.write_text(f"term\n{word}\n")
+    library = LibrarySettings(path=top, glossaries=(tmp_path / "mine.csv",))
+    everywhere = VocabularySettings(glossaries=(tmp_path / "all.csv",))
+    found = holding(episode, library, everywhere)
+    assert [(term.source, term.scope) for term in found.terms] == [
+        ("title", Scope.TITLE),
+        ("season", Scope.SERIES),
+        ("series", Scope.SERIES),
+        ("top", Scope.SERIES),
+        ("Fringe", Scope.NAMES),
+        ("library", Scope.LIBRARY),
+        ("global", Scope.GLOBAL),
+    ]
+    silent = holding(episode, library, VocabularySettings(names=False))
+    assert Scope.NAMES not in {term.scope for term in silent.terms}

@@ -1,0 +1,111 @@
+"""A command of the user's: run as it stands, told everything, held to its time."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from subtitled.plugin import (
+    Context,
+    Failed,
+    Finished,
+    Kind,
+    Language,
+    Misconfigured,
+    Notice,
+    Published,
+    Rejected,
+    Temporary,
+)
+from subtitled_plugins.command import Command, CommandSettings
+
+MEDIA = Path(os.fsdecode(b"/films/caf\xe9 $(touch x); `y` [z].mkv"))
+PUBLISHED = Published(MEDIA, MEDIA.with_suffix(".en.srt"), Language("pt-BR"), Kind.FULL)
+
+
+def command(*argv: str, **settings: Any) -> Command:
+    return Command(CommandSettings(argv=argv, **settings), Context("command"))
+
+
+def python(code: str, **settings: Any) -> Command:
+    return command(sys.executable, "-c", code, **settings)
+
+
+def test_the_event_is_in_the_environment_byte_for_byte_and_on_standard_input(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SOME_KEY", "secret")
+    out = tmp_path / "out"
+    code = (
+        "import os, sys, json; said = {k.decode(): v.hex() for k, v in os.environb.items()}; "
+        f"json.dump([said, json.load(sys.stdin)], open({str(out)!r}, 'w'))"
+    )
+    python(code).notify([Notice(7, 12.5, PUBLISHED)])
+    variables, said = json.loads(out.read_text())
+    seen = {name: bytes.fromhex(value) for name, value in variables.items()}
+    assert seen["SUBTITLED_MEDIA"] == os.fsencode(MEDIA)
+    assert seen["SUBTITLED_SIDECAR"] == os.fsencode(PUBLISHED.sidecar)
+    assert (seen["SUBTITLED_EVENT"], seen["SUBTITLED_LANGUAGE"]) == (b"published", b"pt-BR")
+    assert (seen["SUBTITLED_ID"], seen["SUBTITLED_AT"]) == (b"7", b"12.500")
+    assert "SOME_KEY" not in seen
+    assert (said["event"], bytes.fromhex(said["media_hex"])) == ("published", os.fsencode(MEDIA))
+
+
+def test_no_shell_has_its_hands_in_it(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    code = f"import sys; open({str(out)!r}, 'w').write(repr(sys.argv[1:]))"
+    argv = ("$HOME", "a; touch x", "`id`", "", "*")
+    command(sys.executable, "-c", code, *argv).notify([Notice(1, 0.0, PUBLISHED)])
+    assert out.read_text() == repr(list(argv))
+
+
+def test_only_the_events_that_are_wanted_run_it(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    code = f"import os; open({str(out)!r}, 'a').write(os.environ['SUBTITLED_EVENT'] + ' ')"
+    failed = Failed(MEDIA, "why", "cure", again_at=5.0)
+    finished = Finished(MEDIA, (), "nobody speaks in it")
+    notices = [Notice(n, 0.0, event) for n, event in enumerate([PUBLISHED, finished, failed])]
+    python(code, events=("failed", "finished")).notify(notices)
+    assert out.read_text() == "finished failed "
+
+
+@pytest.mark.parametrize(("status", "problem"), [(75, Temporary), (1, Rejected), (3, Rejected)])
+def test_its_status_says_whether_to_try_again(status: int, problem: type[Exception]) -> None:
+    code = f"import sys; print('no room'); sys.exit({status})"
+    with pytest.raises(problem, match=f"status {status}: no room"):
+        python(code).notify([Notice(1, 0.0, PUBLISHED)])
+
+
+def test_what_takes_too_long_is_killed_with_its_children(tmp_path: Path) -> None:
+    pid = tmp_path / "pid"
+    code = (
+        "import subprocess, sys, time; child = subprocess.Popen([sys.executable, '-c', "
+        f"'import time; time.sleep(60)']); open({str(pid)!r}, 'w').write(str(child.pid)); "
+        "time.sleep(60)"
+    )
+    begin = time.monotonic()
+    with pytest.raises(Rejected, match="longer than 2 s"):
+        python(code, timeout=2).notify([Notice(1, 0.0, PUBLISHED)])
+    assert time.monotonic() - begin < 20
+    child, deadline = int(pid.read_text()), time.monotonic() + 10
+    while Path(f"/proc/{child}").exists():
+        state = Path(f"/proc/{child}/stat").read_text().rsplit(")", 1)[1].split()[0]
+        if state == "Z":  # nobody reaps it in some containers
+            break
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def test_what_cannot_be_run_is_said_with_the_cure() -> None:
+    missing = command("/nowhere/x")
+    with pytest.raises(Misconfigured, match="whole path"):
+        missing.notify([Notice(1, 0.0, PUBLISHED)])
+    (found,) = missing.check()
+    assert not found.ok
+    assert command(sys.executable).check()[0].ok

@@ -1,0 +1,94 @@
+"""LibreTranslate, against a stand-in for its API."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from standins.chat import serving
+from standins.libretranslate import Libre, handler
+from subtitled.plugin import Batch, Context, Language, Line, Misconfigured, Rejected, Temporary
+from subtitled_plugins.libretranslate import LibreTranslate, LibreTranslateSettings
+
+EN, ES = Language("en"), Language("es")
+Make = Callable[..., LibreTranslate]
+
+
+@pytest.fixture
+def libre() -> Iterator[Libre]:
+    libre = Libre(str.upper)
+    with serving(handler(libre)) as libre.port:
+        yield libre
+
+
+@pytest.fixture
+def make(libre: Libre, monkeypatch: pytest.MonkeyPatch) -> Make:
+    monkeypatch.setenv("LIBRE_KEY", "s3cret")
+
+    def made(**settings: object) -> LibreTranslate:
+        asked = {"url": libre.url} | settings
+        return LibreTranslate(LibreTranslateSettings.model_validate(asked), Context("libre"))
+
+    return made
+
+
+def batch(target: Language = ES, *texts: str) -> Batch:
+    lines = tuple(Line(5 + n, text) for n, text in enumerate(texts or ("one", "two")))
+    return Batch(lines, EN, target)
+
+
+def test_lines_come_back_under_their_ids_and_nothing_is_sent_away_from_here(make: Make) -> None:
+    said = make().translate(batch())
+    assert said.lines == (Line(5, "ONE"), Line(6, "TWO"))
+    assert said.sent == ()
+    assert LibreTranslate.capabilities(make().settings).destination == "local"
+
+
+def test_what_goes_elsewhere_has_a_receipt(make: Make) -> None:
+    away = make(local=False)
+    (sent,) = away.translate(batch()).sent
+    assert (sent.kind, sent.amount) == ("text", 6.0)
+    destination = LibreTranslate.capabilities(away.settings).destination
+    assert destination == f"libretranslate:{sent.host}"
+
+
+@pytest.mark.parametrize(
+    ("tag", "code"),
+    [("zh-Hans", "zh-Hans"), ("zh-Hant", "zt"), ("zh-TW", "zt"), ("pt-BR", "pb"), ("es-419", "es")],
+)
+def test_languages_are_called_what_the_server_calls_them(
+    tag: str, code: str, make: Make, libre: Libre
+) -> None:
+    make().translate(batch(Language(tag)))
+    assert libre.requests[-1]["target"] == code
+
+
+def test_a_pair_that_it_lacks_is_said_and_pairs_can_be_named(make: Make, libre: Libre) -> None:
+    with pytest.raises(Misconfigured, match="does not translate en into fr"):
+        make().translate(batch(Language("fr")))
+    assert libre.requests == []
+    named = make(languages=["en", "es"])
+    assert LibreTranslate.capabilities(named.settings).pairs == {(EN, ES), (ES, EN)}
+    assert LibreTranslate.capabilities(make().settings).pairs is None
+    assert named.check()[0].ok
+    assert not make(languages=["en", "tlh"]).check()[0].ok
+
+
+def test_texts_that_got_lost_are_not_guessed_at(make: Make, libre: Libre) -> None:
+    libre.lose = True
+    assert make().translate(batch()).lines == ()
+    assert len(make().translate(batch(ES, "one")).lines) == 1
+
+
+def test_what_it_refuses_is_said_and_the_key_is_not(make: Make, libre: Libre) -> None:
+    libre.key = "s3cret"
+    with pytest.raises(Misconfigured, match="refuses the key"):
+        make().translate(batch())
+    key = {"env": "LIBRE_KEY"}
+    assert make(key=key).translate(batch()).lines
+    for status, kind in ((429, Temporary), (500, Temporary), (400, Rejected)):
+        libre.fault = status
+        with pytest.raises(kind) as raised:
+            make(key=key).translate(batch())
+        assert "s3cret" not in str(raised.value)

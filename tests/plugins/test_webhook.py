@@ -1,0 +1,142 @@
+"""Webhooks out, against a real receiver: signed, and what its answer means."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import os
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from subtitled.plugin import (
+    Context,
+    Failed,
+    Finished,
+    Kind,
+    Language,
+    Misconfigured,
+    Notice,
+    Published,
+    Rejected,
+    Secret,
+    Temporary,
+    event_from_json,
+)
+from subtitled_plugins.webhook import Webhook, WebhookSettings
+
+SECRET = "a secret between two"
+MEDIA = Path(os.fsdecode(b"/films/caf\xe9 \xe2\x80\xae.mkv"))
+EVENTS = (
+    Published(MEDIA, Path("/films/a.en.srt"), Language("pt-BR"), Kind.FORCED),
+    Finished(MEDIA, (MEDIA, Path("/b")), "made fr, en"),
+    Failed(MEDIA, "why", "cure", again_at=7.5),
+)
+
+
+class Receiver(HTTPServer):
+    status = 204
+    headers: dict[str, str]
+    got: list[tuple[dict[str, str], bytes]]
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    class Handler(BaseHTTPRequestHandler):
+        server: Receiver
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            self.server.got.append((dict(self.headers), body))
+            self.send_response(self.server.status)
+            for name, value in self.server.headers.items():
+                self.send_header(name, value)
+            self.end_headers()
+
+        def log_message(self, *args: Any) -> None:
+            return
+
+    server = Receiver(("127.0.0.1", 0), Handler)
+    server.headers, server.got = {}, []
+    thread = threading.Thread(target=server.serve_forever, args=[0.05])
+    thread.start()
+    yield server
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture(autouse=True)
+def secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOOK_SECRET", SECRET)
+
+
+def webhook(receiver: Receiver, **settings: Any) -> Webhook:
+    url = f"http://user:pass@127.0.0.1:{receiver.server_port}/in/secret-path?key=x"
+    known = {"url": url, "secret": Secret(env="HOOK_SECRET")}
+    return Webhook(WebhookSettings(**known | settings), Context("webhook"))
+
+
+def test_each_event_arrives_signed_and_whole(receiver: Receiver) -> None:
+    webhook(receiver).notify([Notice(n, 1000.0, event) for n, event in enumerate(EVENTS)])
+    assert len(receiver.got) == 3
+    for number, (headers, body) in enumerate(receiver.got):
+        stamp = headers["X-Subtitled-Timestamp"]
+        right = hmac.new(SECRET.encode(), stamp.encode() + b"." + body, hashlib.sha256).hexdigest()
+        assert headers["X-Subtitled-Signature"] == f"sha256={right}"
+        assert abs(time.time() - int(stamp)) < 60
+        said = json.loads(body)
+        assert (said["id"], said["at"]) == (f"1000-{number}", 1000.0)
+        assert event_from_json(said) == EVENTS[number]
+
+
+def test_only_the_events_that_are_wanted_are_sent(receiver: Receiver) -> None:
+    wanted = webhook(receiver, events=("failed",))
+    wanted.notify([Notice(n, 0.0, event) for n, event in enumerate(EVENTS)])
+    assert [json.loads(body)["event"] for _, body in receiver.got] == ["failed"]
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "problem", "after"),
+    [
+        (500, {}, Temporary, None),
+        (503, {"Retry-After": "90"}, Temporary, 90.0),
+        (429, {"Retry-After": "soon"}, Temporary, None),
+        (400, {}, Rejected, None),
+        (410, {}, Rejected, None),
+        (401, {}, Misconfigured, None),
+        (404, {}, Misconfigured, None),
+        (302, {"Location": "http://127.0.0.1:1/"}, Misconfigured, None),
+    ],
+)
+def test_the_answer_says_what_is_done_next_and_no_secret_is_told(
+    receiver: Receiver,
+    status: int,
+    headers: dict[str, str],
+    problem: type[Exception],
+    after: float | None,
+) -> None:
+    receiver.status, receiver.headers = status, headers
+    with pytest.raises(problem) as raised:
+        webhook(receiver).notify([Notice(1, 0.0, EVENTS[0])])
+    assert getattr(raised.value, "retry_after", None) == after
+    assert str(status) in str(raised.value)
+    for secret in (SECRET, "pass", "secret-path", "key=x"):
+        assert secret not in str(raised.value)
+
+
+def test_nobody_there_is_temporary_and_a_missing_secret_is_said(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    away = webhook(receiver, url="http://127.0.0.1:1/x")
+    with pytest.raises(Temporary, match=r"127\.0\.0\.1:1 does not answer"):
+        away.notify([Notice(1, 0.0, EVENTS[0])])
+    assert away.check()[0].ok
+    monkeypatch.delenv("HOOK_SECRET")
+    assert not away.check()[0].ok

@@ -1,0 +1,78 @@
+"""Log lines for people, for the journal and for programs."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SCRIPT = """
+import logging, sys
+from subtitled.config.isolation import guarded
+from subtitled.service.logs import log_to_stderr
+from subtitled.work.jobname import JOB
+log_to_stderr("info", sys.argv[1])
+log = logging.getLogger("subtitled.some")
+log.info("it began")
+JOB.set("cafe-1")
+log.warning("two\\nlines")
+guarded("plugin", lambda: log.info("of a plugin"), 5)
+try:
+    1 / 0
+except ZeroDivisionError:
+    log.exception("it broke")
+"""
+
+
+def lines(tmp_path: Path, shape: str, journal: bool = False, elsewhere: bool = False) -> list[str]:
+    """What a process with that shape of log writes to stderr."""
+    target = tmp_path / "log"
+    with target.open("w") as file:
+        stat = os.fstat(file.fileno())
+        stream = f"{stat.st_dev}:{stat.st_ino + elsewhere}"
+        subprocess.run(
+            [sys.executable, "-c", SCRIPT, shape],
+            stderr=file,
+            env=os.environ | ({"JOURNAL_STREAM": stream} if journal else {}),
+            check=True,
+        )
+    return target.read_text().splitlines()
+
+
+def test_on_a_terminal_lines_are_plain_and_those_of_a_job_end_with_its_id(tmp_path: Path) -> None:
+    said = lines(tmp_path, "auto")
+    assert re.fullmatch(r"\d\d:\d\d:\d\d INFO    it began", said[0])
+    assert said[2] == "lines [cafe-1]"
+    assert said[3].endswith("INFO    of a plugin [cafe-1]")
+    assert said[4].endswith("ERROR   it broke [cafe-1]")
+    assert said[-1] == "ZeroDivisionError: division by zero"
+
+
+def test_the_journal_gets_a_priority_on_every_line(tmp_path: Path) -> None:
+    said = lines(tmp_path, "auto", journal=True)
+    assert said[:4] == ["<6>it began", "<4>two", "<4>lines [cafe-1]", "<6>of a plugin [cafe-1]"]
+    assert all(line.startswith("<3>") for line in said[4:])
+
+
+def test_a_stream_that_was_led_elsewhere_gets_none(tmp_path: Path) -> None:
+    assert lines(tmp_path, "auto", journal=True, elsewhere=True)[0].endswith("INFO    it began")
+    assert lines(tmp_path, "text", journal=True)[0].endswith("INFO    it began")
+
+
+@pytest.mark.parametrize("journal", [False, True])
+def test_programs_get_one_object_a_line(tmp_path: Path, journal: bool) -> None:
+    said = [
+        json.loads(re.sub(r"^<\d>", "", line) if journal else line)
+        for line in lines(tmp_path, "json", journal)
+    ]
+    assert [one["message"] for one in said] == ["it began", "two\nlines", "of a plugin", "it broke"]
+    assert [one.get("job") for one in said] == [None, "cafe-1", "cafe-1", "cafe-1"]
+    assert said[1]["level"] == "warning"
+    assert said[0]["logger"] == "subtitled.some"
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", said[0]["time"])
+    assert "ZeroDivisionError" in said[3]["exception"]

@@ -1,0 +1,98 @@
+"""What only the hard of hearing need is taken out before translation; speech never is."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from subtitled.plugin import Cue
+from subtitled.subtitles.sdh import spoken, without_sdh
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("[door slams]", ""),
+        ("[sighs] I know.", "I know."),
+        ("I know. (laughs) Come in.", "I know. Come in."),
+        ("(whispering) Come in.", "Come in."),
+        ("(thunder\nrumbles)", ""),
+        ("JOHN: Come in.", "Come in."),
+        ("- JOHN: Come in.\n- MARY: No.", "- Come in.\n- No."),
+        ("MAN #1: Run!", "Run!"),
+        ("DR. NO: Welcome.", "DR. NO: Welcome."),
+        ("<i>NARRATOR: Once upon a time</i>", "<i>Once upon a time</i>"),
+        ("- [gasps]\n- Who is there?", "Who is there?"),
+        (">> Good evening.", "Good evening."),
+        ("♪ Happy days are here ♪", "Happy days are here"),
+        ("# Happy days are here #", "Happy days are here"),
+        ("♪♪♪", ""),
+        ("<i>[music]</i>", ""),
+        ("Hello (LAUGHS) you", "Hello you"),
+        ("【拍手】ありがとう", "ありがとう"),
+        ("（ため息）そうか", "そうか"),
+        ("[JOHN]: Come in.", "Come in."),
+    ],
+)
+def test_marks_are_taken_out(text: str, left: str) -> None:
+    assert without_sdh(text) == left
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Meet me at five (or six).",
+        "It is 10:30.",
+        "Remember: never go there.",
+        "Listen to me: RUN!",
+        "WARNING: DO NOT ENTER",
+        "- Yes.\n- No.",
+        "We are #1 here.",
+        "I said:\nwait.",
+        "Wait… what?",
+        "A < B and B > A",
+    ],
+)
+def test_what_may_be_speech_stays_as_it_is(text: str) -> None:
+    assert without_sdh(text) == text
+
+
+PLAIN = st.text(
+    st.characters(
+        exclude_categories=["C"], exclude_characters="[]［］【】()（）♪♫♬♩#>:<\u2028\u2029"
+    )
+)
+WORDS = st.lists(st.from_regex(r"[a-zéñ]{1,8}", fullmatch=True), min_size=1, max_size=8)
+SOUND = st.sampled_from(["[door slams]", "[sighs]", "(LAUGHS)", "♪", "【音楽】"])
+
+
+@given(PLAIN)
+def test_a_text_without_marks_is_unchanged(text: str) -> None:
+    assert without_sdh(text) == text
+
+
+@given(WORDS, st.data())
+def test_every_word_that_is_said_stays_in_its_order(words: list[str], data: st.DataObject) -> None:
+    marked = []
+    for word in words:
+        marked += [data.draw(st.sampled_from(["", "\n", "- "])) + word]
+        marked += data.draw(st.lists(SOUND, max_size=2))
+    label = data.draw(st.sampled_from(["", "JOHN: ", "- MAN 2: ", ">> "]))
+    left = without_sdh(label + " ".join(marked))
+    assert left.replace("-", " ").split() == words
+
+
+@given(
+    st.lists(
+        st.sampled_from(["ab", "AB: ", "[a]", "(", ")", "♪", "#", "- ", "\n", ". ", ">> ", "<i>"])
+    )
+)
+def test_doing_it_twice_takes_no_more(parts: list[str]) -> None:
+    once = without_sdh("".join(parts))
+    assert without_sdh(once) == once
+
+
+def test_cues_keep_their_times_and_those_without_speech_go() -> None:
+    cues = [Cue(0, 1, "[wind]"), Cue(1, 2, "ANA: Hola."), Cue(3, 4, "(ríe)")]
+    assert spoken(cues) == (Cue(1, 2, "Hola."),)

@@ -1,0 +1,352 @@
+"""The port as callers meet it: real requests, a real ledger, nothing in between."""
+
+from __future__ import annotations
+
+import json
+import logging
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from subtitled.config.load import ConfigurationError, load
+from subtitled.library.ledger import Ledger
+from subtitled.plugin import Misconfigured
+from subtitled.web.app import Page
+from subtitled.web.server import Web, web_of
+from subtitled.work.workshop import open_ledger
+
+TOKEN = "correct horse battery staple"
+
+
+Opened = Callable[..., Web]
+BEARER = {"Authorization": f"Bearer {TOKEN}"}
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        port: int = found.getsockname()[1]
+        return port
+
+
+@pytest.fixture
+def opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Web]]:
+    """Opens a port: ``opened(token=True, pages={}, size_limit=...)``; its ledger is ``.ledger``."""
+    made: list[Web] = []
+
+    def web(
+        *, token: bool = True, secret: str = "WEB_TOKEN", pages: Any = None, **settings: Any
+    ) -> Web:
+        monkeypatch.setenv("WEB_TOKEN", TOKEN)
+        (tmp_path / "films").mkdir(exist_ok=True)
+        section = {"port": free_port(), **({"token": {"env": secret}} if token else {})}
+        configuration = load(
+            None,
+            overrides={
+                "daemon": {"state_dir": str(tmp_path / "state")},
+                "web": section | settings,
+                "libraries": {"films": {"path": str(tmp_path / "films")}},
+            },
+        )
+        one = Web(configuration, open_ledger(configuration), pages or {})
+        made.append(one)
+        one.start()
+        return one
+
+    yield web
+    for one in made:
+        one.stop()
+        one.ledger.close()
+
+
+def url(web: Web, path: str) -> str:
+    return f"http://127.0.0.1:{web.port}{path}"
+
+
+def asked(web: Web) -> list[tuple[str, Path | None]]:
+    return [(one.kind, one.path) for one in web.ledger.mailbox.waiting()]
+
+
+def test_a_webhook_is_answered_and_waits_in_the_ledger(opened: Opened, tmp_path: Path) -> None:
+    web = opened()
+    film = tmp_path / "films" / "a.mkv"
+    said = httpx.post(url(web, "/hooks/generic"), json={"path": str(film)}, headers=BEARER)
+    assert (said.status_code, said.json()) == (202, {"heard": "paths", "taken": 1, "outside": 0})
+    assert asked(web) == [("look", film)]
+    other = Ledger(web.ledger.path)
+    assert [one.path for one in other.mailbox.waiting()] == [film]
+    other.close()
+
+
+def test_what_is_outside_is_not_asked_for_and_the_sender_is_not_scared(
+    opened: Opened, caplog: pytest.LogCaptureFixture
+) -> None:
+    web = opened()
+    paths = {"paths": ["/etc/shadow", f"{web.ledger.path}", "../x", "C:\\x"]}
+    for _ in range(2):
+        said = httpx.post(url(web, "/hooks/generic"), json=paths, headers=BEARER)
+    assert (said.status_code, said.json()["outside"]) == (200, 4)
+    assert asked(web) == []
+    assert [r.getMessage() for r in caplog.records if "path_map" in r.getMessage()] == [
+        "generic tells of paths that lie in no library: if it sees the media under another "
+        "folder, set web.sources.generic.path_map"
+    ]
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        {"headers": BEARER},
+        {"headers": {"X-Api-Key": TOKEN}},
+        {"auth": ("anybody", TOKEN)},
+        {"params": {"token": TOKEN}},
+    ],
+)
+def test_the_token_may_be_shown_in_each_way_that_senders_have(
+    opened: Opened, shown: dict[str, Any]
+) -> None:
+    web = opened()
+    said = httpx.post(url(web, "/hooks/sonarr"), json={"eventType": "Test"}, **shown)
+    assert (said.status_code, said.json()["heard"]) == (200, "Test")
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        {},
+        {"headers": {"Authorization": f"Bearer {TOKEN}x"}},
+        {"headers": {"Authorization": "Basic !!!"}},
+        {"headers": {"X-Api-Key": ""}},
+        {"auth": (TOKEN, "")},
+        {"params": {"token": TOKEN[:-1]}},
+    ],
+)
+def test_nobody_comes_in_without_it(opened: Opened, shown: dict[str, Any]) -> None:
+    web = opened(pages={"/metrics": Page(lambda: "x 1")})
+    for path in ("/hooks/generic", "/hooks/nobody", "/metrics", "/nothing", "/health/"):
+        said = httpx.post(url(web, path), json={"path": "/a"}, **shown)
+        assert said.status_code == 401
+        assert said.headers["WWW-Authenticate"].startswith("Basic")
+    assert asked(web) == []
+
+
+def test_neither_log_nor_answers_hold_the_token(
+    opened: Opened, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def broken() -> str:
+        raise RuntimeError("no")
+
+    caplog.set_level(logging.DEBUG)
+    web = opened(pages={"/metrics": Page(broken)})
+    bodies = []
+    for path in ("/metrics", "/hooks/generic", "/hooks/plex", "/nothing"):
+        for body in (b"{", b'{"path": "/x"}', b"[" * 100_000):
+            bodies.append(httpx.post(url(web, path), params={"token": TOKEN}, content=body).text)
+        bodies.append(httpx.get(url(web, path), params={"token": TOKEN}).text)
+    web.stop()
+    ours = [r.getMessage() for r in caplog.records if not r.name.startswith("http")]
+    assert any("/metrics: unexpected error: RuntimeError" in line for line in ours)
+    seen = "".join([*ours, *bodies, *capfd.readouterr()])
+    for secret in (TOKEN, TOKEN.replace(" ", "+"), TOKEN.replace(" ", "%20")):
+        assert secret not in seen
+
+
+def test_health_needs_no_token_and_says_next_to_nothing(opened: Opened) -> None:
+    web = opened()
+    said = httpx.get(url(web, "/health"))
+    assert said.status_code == 200
+    assert set(said.json()) == {"status", "version"}
+    assert said.json()["status"] == "ok"
+
+
+def test_a_ledger_that_cannot_be_read_is_degraded(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    web = opened()
+
+    def fail(key: str) -> None:
+        raise OSError("disk")
+
+    monkeypatch.setattr(web.ledger.mailbox, "get_control", fail)
+    assert httpx.get(url(web, "/health")).json()["status"] == "degraded"
+
+
+def test_a_page_is_hung_up_behind_the_token(opened: Opened) -> None:
+    web = opened(pages={"/metrics": Page(lambda: "files 3\n", "text/plain; version=0.0.4")})
+    said = httpx.get(url(web, "/metrics"), headers=BEARER)
+    assert (said.text, said.headers["content-type"]) == (
+        "files 3\n",
+        "text/plain; version=0.0.4; charset=utf-8",
+    )
+
+
+def test_plex_sends_a_form_with_a_picture(opened: Opened) -> None:
+    web = opened()
+    payload = {"event": "media.play", "Metadata": {"ratingKey": "1"}}
+    said = httpx.post(
+        url(web, f"/hooks/plex?token={TOKEN}"),
+        data={"payload": json.dumps(payload)},
+        files={"thumb": ("thumb.jpg", b"\xff\xd8" * 40_000, "image/jpeg")},
+    )
+    assert said.status_code == 202, said.text
+    assert asked(web) == [("playing", None)]
+
+
+def test_emby_of_old_sends_a_form_with_its_data(opened: Opened, tmp_path: Path) -> None:
+    web = opened()
+    film = tmp_path / "films" / "a.mkv"
+    payload = {"Event": "playback.start", "Item": {"Path": str(film)}}
+    for files in (None, {"x": ("x", b"")}):
+        data = {"data": json.dumps(payload)}
+        said = httpx.post(url(web, "/hooks/emby"), data=data, files=files, headers=BEARER)
+        assert said.status_code == 202, said.text
+    assert asked(web) == [("playing", film)]
+
+
+@pytest.mark.parametrize("chunked", [True, False])
+def test_what_is_too_large_is_refused_however_it_comes(opened: Opened, chunked: bool) -> None:
+    web = opened(size_limit=10_000)
+    body = json.dumps({"path": "/a", "more": "x" * 20_000}).encode()
+    content: Any = iter([body[:500], body[500:]]) if chunked else body
+    said = httpx.post(url(web, "/hooks/generic"), content=content, headers=BEARER)
+    assert said.status_code == 413
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"\xff\xfe", b"[" * 5000, b'"x"', b"{}", b"nan"])
+@pytest.mark.parametrize("source", ["generic", "sonarr", "plex"])
+def test_what_is_not_understood_is_the_sender_s_fault(
+    opened: Opened, source: str, body: bytes
+) -> None:
+    web = opened()
+    kind = {"content-type": "multipart/form-data; boundary=x"} if source == "plex" else {}
+    said = httpx.post(url(web, f"/hooks/{source}"), content=body, headers=BEARER | kind)
+    assert said.status_code == 400
+    assert httpx.post(url(web, "/hooks/sonar"), json={}, headers=BEARER).status_code == 404
+
+
+def test_without_a_token_a_page_in_a_browser_is_refused(opened: Opened) -> None:
+    web = opened(token=False)
+    test = {"eventType": "Test"}
+    said = httpx.post(url(web, "/hooks/sonarr"), json=test, headers={"Origin": "https://evil"})
+    assert said.status_code == 403
+    assert httpx.post(url(web, "/hooks/sonarr"), json=test).status_code == 200
+
+
+def test_what_cannot_be_written_down_is_not_promised(
+    opened: Opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    web = opened()
+
+    def full(asked: object) -> None:
+        raise OSError("database or disk is full")
+
+    body = {"path": str(tmp_path / "films" / "a.mkv")}
+    with monkeypatch.context() as patched:
+        patched.setattr(web.ledger.mailbox, "request_all", full)
+        said = httpx.post(url(web, "/hooks/generic"), json=body, headers=BEARER)
+        assert (said.status_code, said.headers["Retry-After"]) == (503, "60")
+    said = httpx.post(url(web, "/hooks/generic"), json=body, headers=BEARER)
+    assert said.status_code == 202
+
+
+def test_many_at_once_share_a_write_and_one_file_waits_once(
+    opened: Opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    web = opened()
+    writes: list[int] = []
+    write = web.ledger.mailbox.request_all
+
+    def slow(rows: Any) -> None:
+        rows = list(rows)
+        writes.append(len(rows))
+        time.sleep(0.1)
+        write(rows)
+
+    monkeypatch.setattr(web.ledger.mailbox, "request_all", slow)
+
+    def call(number: int) -> None:
+        with httpx.Client(headers=BEARER) as client:
+            for step in range(10):
+                film = tmp_path / "films" / f"{(number + step) % 7}.mkv"
+                said = client.post(url(web, "/hooks/generic"), json={"path": str(film)})
+                assert said.status_code == 202
+
+    callers = [threading.Thread(target=call, args=[number]) for number in range(20)]
+    for caller in callers:
+        caller.start()
+    for caller in callers:
+        caller.join()
+    assert len(asked(web)) == 7
+    assert len(writes) < 100
+    assert max(writes) <= 7
+
+
+def test_the_port_is_closed_with_the_daemon_and_may_be_opened_again(opened: Opened) -> None:
+    web = opened()
+    with socket.create_connection(("127.0.0.1", web.port)) as idle:
+        begin = time.monotonic()
+        web.stop()
+        assert time.monotonic() - begin < 4
+        assert idle.recv(1) == b""
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(url(web, "/health"))
+    opened(port=web.port)
+
+
+def test_a_port_that_is_taken_is_said_with_the_cure(opened: Opened) -> None:
+    web = opened()
+    with pytest.raises(Misconfigured, match=r"cannot be opened.*another web\.port"):
+        opened(port=web.port)
+
+
+def test_a_token_that_could_be_guessed_is_refused(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHORT", "0123456789")
+    with pytest.raises(Misconfigured, match="openssl rand") as wrong:
+        opened(secret="SHORT")
+    assert "0123456789" not in str(wrong.value)
+
+
+def test_without_its_packages_it_says_what_to_install(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "uvicorn", None)
+    with pytest.raises(Misconfigured, match=r"pip install 'subtitled\[web\]'"):
+        opened()
+
+
+def test_no_port_no_part(tmp_path: Path) -> None:
+    configuration = load(None, overrides={"daemon": {"state_dir": str(tmp_path)}})
+    assert web_of(configuration, None) == ()  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("address", ["0.0.0.0", "::", "192.168.1.5"])
+def test_open_to_others_it_needs_a_token(address: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"a token is needed: set web\.token"):
+        load(None, overrides={"web": {"port": 8085, "address": address}})
+    with_token = {"port": 8085, "address": address, "token": {"env": "X"}}
+    assert load(None, overrides={"web": with_token}).settings.web.port == 8085
+
+
+@pytest.mark.parametrize(
+    ("section", "said"),
+    [
+        ({"address": "everywhere"}, "web.address: not an address"),
+        ({"token": "hunter2hunter2hunter2"}, "web.token: a secret is not written"),
+        ({"port": 70000}, "web.port: must be at most 65535"),
+        ({"sources": {"anime": {}}}, "web.sources: of 'anime' nobody knows"),
+        ({"sources": {"sonarr": {"kind": "sonar"}}}, "Did you mean 'sonarr'"),
+        ({"sources": {"sonarr": {"pathmap": []}}}, "Did you mean 'path_map'"),
+    ],
+)
+def test_mistakes_are_said_with_key_and_cure(section: dict[str, Any], said: str) -> None:
+    with pytest.raises(ConfigurationError) as wrong:
+        load(None, overrides={"web": section})
+    assert said in str(wrong.value)
+    assert "hunter2" not in str(wrong.value)

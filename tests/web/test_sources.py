@@ -1,0 +1,211 @@
+"""Webhooks as their senders write them: read in their sources or documentation, field by field."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from subtitled.web.heard import Heard, NotUnderstood
+from subtitled.web.sources import PARSERS
+
+SERIES = {
+    "id": 7,
+    "title": "The Sea",
+    "path": "/tv/The Sea",
+    "tvdbId": 1234,
+    "type": "standard",
+    "tags": ["x"],
+}
+EPISODE_FILE = {
+    "id": 9,
+    "relativePath": "Season 01/The Sea - S01E02.mkv",
+    "path": "/tv/The Sea/Season 01/The Sea - S01E02.mkv",
+    "quality": "WEBDL-1080p",
+    "qualityVersion": 1,
+    "size": 123456,
+    "sourcePath": "/downloads/The.Sea.S01E02.mkv",
+}
+MOVIE = {"id": 1, "title": "Film", "year": 2020, "folderPath": "/movies/Film (2020)"}
+
+
+def heard(source: str, payload: Any) -> list[tuple[str | None, str]]:
+    parse: Any = PARSERS[source]  # type: ignore[index]
+    said: Heard = parse(json.loads(json.dumps(payload)))
+    return [(ask.path, ask.kind) for ask in said.asks]
+
+
+def test_sonarr_imports_look_at_the_file_and_upgrades_at_the_old_one_too() -> None:
+    payload = {"eventType": "Download", "series": SERIES, "episodeFile": EPISODE_FILE}
+    assert heard("sonarr", payload) == [(EPISODE_FILE["path"], "look")]
+    old = {"relativePath": "Season 01/old.mkv", "path": "/tv/The Sea/Season 01/old.mkv"}
+    upgrade = payload | {"isUpgrade": True, "deletedFiles": [old | {"recycleBinPath": "/bin/o"}]}
+    assert heard("sonarr", upgrade) == [(EPISODE_FILE["path"], "look"), (old["path"], "look")]
+
+
+def test_sonarr_tells_of_a_whole_season_in_one() -> None:
+    """``WebhookImportCompletePayload``: its event is Download as well."""
+    second = {"path": "/tv/The Sea/Season 01/The Sea - S01E03.mkv"}
+    payload = {
+        "eventType": "Download",
+        "series": SERIES,
+        "episodeFiles": [EPISODE_FILE, second],
+        "sourcePath": "/downloads/The.Sea.S01",
+        "destinationPath": "/tv/The Sea/Season 01",
+    }
+    assert [path for path, _ in heard("sonarr", payload)] == [EPISODE_FILE["path"], second["path"]]
+
+
+def test_a_rename_looks_where_it_was_and_where_it_is() -> None:
+    renamed = EPISODE_FILE | {
+        "previousRelativePath": "Season 01/x.mkv",
+        "previousPath": "/tv/The Sea/Season 01/x.mkv",
+    }
+    payload = {"eventType": "Rename", "series": SERIES, "renamedEpisodeFiles": [renamed]}
+    assert [p for p, _ in heard("sonarr", payload)] == [
+        renamed["previousPath"],
+        EPISODE_FILE["path"],
+    ]
+    assert heard("sonarr", {"eventType": "Rename", "series": SERIES}) == [
+        (SERIES["path"], "look"),
+    ]
+    movie = {"previousPath": "/movies/Film (2020)/a.mkv", "path": "/movies/Film (2020)/b.mkv"}
+    payload = {"eventType": "Rename", "movie": MOVIE, "renamedMovieFiles": [movie]}
+    assert [p for p, _ in heard("radarr", payload)] == list(movie.values())
+
+
+def test_deletions_look_at_the_file_or_at_the_whole_folder() -> None:
+    payload = {
+        "eventType": "EpisodeFileDelete",
+        "series": SERIES,
+        "episodeFile": EPISODE_FILE,
+        "deleteReason": "upgrade",
+    }
+    assert heard("sonarr", payload) == [(EPISODE_FILE["path"], "look")]
+    gone = {"eventType": "SeriesDelete", "series": SERIES, "deletedFiles": True}
+    assert heard("sonarr", gone) == [(SERIES["path"], "look")]
+    gone = {"eventType": "MovieDelete", "movie": MOVIE, "deletedFiles": True}
+    assert heard("radarr", gone) == [(MOVIE["folderPath"], "look")]
+
+
+def test_radarr_of_old_gives_only_the_path_within_the_folder() -> None:
+    payload = {
+        "eventType": "Download",
+        "movie": MOVIE,
+        "movieFile": {"relativePath": "Film.mkv"},
+        "isUpgrade": False,
+    }
+    assert heard("radarr", payload) == [("/movies/Film (2020)/Film.mkv", "look")]
+    windows = payload | {"movie": {"folderPath": "D:\\Films\\Film (2020)"}}
+    assert heard("radarr", windows) == [("D:\\Films\\Film (2020)\\Film.mkv", "look")]
+
+
+@pytest.mark.parametrize("source", ["sonarr", "radarr"])
+@pytest.mark.parametrize("name", ["Test", "Grab", "Health", "ApplicationUpdate", "SeriesAdd"])
+def test_a_test_and_what_concerns_no_file_are_well_received(source: str, name: str) -> None:
+    payload = {"eventType": name, "series": {"id": 1, "path": "C:\\testpath"}, "episodes": []}
+    assert heard(source, payload) == []
+
+
+def test_jellyfin_s_plugin_with_all_properties() -> None:
+    item = {
+        "ServerId": "f00",
+        "ServerVersion": "10.11.0",
+        "NotificationType": "ItemAdded",
+        "Name": "Film",
+        "ItemId": "aa",
+        "ItemType": "Movie",
+        "Path": "/media/Film's best.mkv",
+    }
+    assert heard("jellyfin", item) == [(item["Path"], "look")]
+    assert heard("jellyfin", item | {"NotificationType": "ItemDeleted"}) == [(item["Path"], "look")]
+    playing = item | {"NotificationType": "PlaybackStart", "PlaybackPositionTicks": 0}
+    assert heard("jellyfin", playing) == [(item["Path"], "playing")]
+    del playing["Path"]
+    assert heard("jellyfin", playing) == [(None, "playing")]
+    assert heard("jellyfin", item | {"NotificationType": "PlaybackProgress"}) == []
+
+
+def test_emby_says_event_and_item() -> None:
+    payload = {
+        "Title": "x is playing Film",
+        "Date": "2026-01-01T00:00:00.0000000Z",
+        "Event": "playback.start",
+        "User": {"Name": "x", "Id": "e6"},
+        "Item": {"Name": "Film", "Path": "/media/Film.mkv", "Type": "Movie"},
+        "Server": {"Name": "s", "Id": "1", "Version": "4.9.0.0"},
+    }
+    assert heard("emby", payload) == [("/media/Film.mkv", "playing")]
+    assert heard("emby", payload | {"Event": "library.new"}) == [("/media/Film.mkv", "look")]
+    assert heard("emby", {"Event": "system.notificationtest"}) == []
+
+
+def test_plex_says_that_something_is_played_and_seldom_which_file() -> None:
+    payload: dict[str, Any] = {
+        "event": "media.play",
+        "user": True,
+        "owner": True,
+        "Account": {"id": 1, "title": "elan"},
+        "Server": {"title": "Office", "uuid": "54664a3d8acc39983675640ec9ce00b70af9cc36"},
+        "Player": {"local": True, "title": "Plex Web", "uuid": "r6"},
+        "Metadata": {"librarySectionType": "movie", "ratingKey": "1936545", "type": "movie"},
+    }
+    assert heard("plex", payload) == [(None, "playing")]
+    payload["Metadata"]["Media"] = [{"Part": [{"file": "/data/a.mkv"}, {"file": "/data/b.mkv"}]}]
+    assert heard("plex", payload) == [("/data/a.mkv", "playing"), ("/data/b.mkv", "playing")]
+    assert heard("plex", payload | {"event": "media.stop"}) == []
+    assert [k for _, k in heard("plex", payload | {"event": "library.new"})] == ["look", "look"]
+
+
+def test_tautulli_says_what_the_guide_has_its_owner_write() -> None:
+    assert heard("tautulli", {"action": "play", "file": "/f/a.mkv"}) == [("/f/a.mkv", "playing")]
+    assert heard("tautulli", {"action": "created", "file": "/f/a.mkv"}) == [("/f/a.mkv", "look")]
+    assert heard("tautulli", {"action": "created", "file": ""}) == []
+    assert heard("tautulli", {"action": "stop", "file": "/f/a.mkv"}) == []
+
+
+def test_anybody_may_name_paths_and_how_urgent_they_are() -> None:
+    assert heard("generic", {"path": "/f/a.mkv"}) == [("/f/a.mkv", "look")]
+    both = {"paths": ["/f/a.mkv", "/f/b.mkv", "/f/a.mkv"], "priority": "first"}
+    assert heard("generic", both) == [("/f/a.mkv", "first"), ("/f/b.mkv", "first")]
+    assert heard("generic", {"path": "/f", "priority": "playing"}) == [("/f", "playing")]
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [{}, [], 5, {"paths": []}, {"paths": [5]}, {"path": "  "}, {"path": "/a", "priority": "now"}],
+)
+def test_what_is_no_such_payload_is_refused_with_what_it_needs(payload: Any) -> None:
+    with pytest.raises(NotUnderstood, match=r"needs|priority"):
+        heard("generic", payload)
+
+
+_WORDS = st.sampled_from(
+    "eventType Download Rename EpisodeFileDelete SeriesDelete series movie path folderPath "
+    "episodeFile movieFile relativePath deletedFiles renamedEpisodeFiles previousPath isUpgrade "
+    "NotificationType ItemAdded PlaybackStart Path Event library.new playback.start Item event "
+    "media.play Metadata Media Part file action play created paths priority first".split()
+)
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | _WORDS,
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(_WORDS | st.text(max_size=8), inner, max_size=8)
+    ),
+    max_leaves=25,
+)
+
+
+@given(st.sampled_from(sorted(PARSERS)), _JSON)
+def test_any_json_at_all_is_understood_or_not_and_nothing_else(source: str, payload: Any) -> None:
+    parse: Any = PARSERS[source]  # type: ignore[index]
+    try:
+        said = parse(payload)
+    except NotUnderstood:
+        return
+    for ask in said.asks:
+        assert ask.path is None or (isinstance(ask.path, str) and ask.path)
+        assert ask.kind in ("look", "playing", "first", "watched")

@@ -1,0 +1,319 @@
+"""Engines that are stopped where they are, watched for their memory, and given room by turns."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from subtitled.config.plugins import Configured
+from subtitled.plugin import (
+    Audio,
+    Engine,
+    Interval,
+    Language,
+    Request,
+    Settings,
+    Stretch,
+    Transcript,
+    Word,
+)
+from subtitled.work import manners
+from subtitled.work.ceiling import Ceiling, Overgrown, halved, in_pieces, resident
+from subtitled.work.child import Stopping
+from subtitled.work.engines import EngineHost
+from subtitled.work.models import ModelStore
+from subtitled.work.pace import Pace
+from subtitled.work.room import Room
+from subtitled.work.wire import Crashed
+
+ENGINES = """
+import os, time
+from subtitled.plugin import *
+class Counts(Engine):
+    "Takes its time over every call, and counts in a file while it does."
+    @classmethod
+    def capabilities(cls, settings): return Capabilities()
+    def transcribe(self, audio, request):
+        for number in range(int(request.stretch.interval.duration * 20)):
+            with open(audio.path, "a") as file: file.write(".")
+            time.sleep(0.05)
+        return Transcript(request.language, ())
+class Elsewhere(Counts):
+    @classmethod
+    def capabilities(cls, settings): return Capabilities(destination="cloud:eu")
+class Grows(Counts):
+    "Takes a megabyte for each second of a stretch, and as many again for each thread."
+    def transcribe(self, audio, request):
+        self.taken = bytearray(int(request.stretch.interval.duration * self.context.threads) << 20)
+        for at in range(0, len(self.taken), 4096): self.taken[at] = 1
+        time.sleep(3)
+        start = request.stretch.interval.start
+        return Transcript(request.language, (Word(f" {start:g}", start, start + 1),))
+"""
+
+
+@pytest.fixture
+def hosts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., EngineHost]]:
+    (tmp_path / "some_engines.py").write_text(ENGINES)
+    monkeypatch.setenv(
+        "PYTHONPATH", os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    sys.modules.pop("some_engines", None)
+    import some_engines  # type: ignore[import-not-found]
+
+    made: list[EngineHost] = []
+
+    def make(name: str, threads: int = 1, room: Room | None = None) -> EngineHost:
+        component: type[Engine] = getattr(some_engines, name)
+        configured: Configured[Any] = Configured(name, name, component, Settings())
+        made.append(EngineHost(configured, ModelStore(tmp_path), threads, 60.0, room))
+        return made[-1]
+
+    yield make
+    for host in made:
+        host.close()
+
+
+def request(seconds: float) -> Request:
+    whole = Interval(0.0, seconds)
+    return Request(Stretch(whole, (whole,)), Language("en"))
+
+
+def until(true: Callable[[], object], limit: float = 20.0) -> None:
+    deadline = time.monotonic() + limit
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def state(process: int | None) -> str:
+    """One letter, as in proc(5); empty of a process that is gone."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return ""
+
+
+def ask(host: EngineHost, audio: Path, seconds: float) -> tuple[threading.Thread, list[Any]]:
+    said: list[Any] = []
+
+    def call() -> None:
+        try:
+            said.append(host.transcribe(Audio(audio), request(seconds)))
+        except BaseException as error:  # noqa: BLE001 - looked at by the test
+            said.append(error)
+
+    thread = threading.Thread(target=call)
+    thread.start()
+    return thread, said
+
+
+def test_an_engine_stops_within_a_call_and_goes_on_where_it_was(
+    hosts: Callable[..., EngineHost], tmp_path: Path
+) -> None:
+    host, audio = hosts("Counts"), tmp_path / "counted"
+    audio.touch()
+    thread, said = ask(host, audio, 2.0)
+    until(lambda: audio.stat().st_size >= 5)
+    begin = time.monotonic()
+    host.freeze()
+    until(lambda: state(host.process_id) == "T")
+    print(f"stopped within {(time.monotonic() - begin) * 1000:.1f} ms")
+    counted = audio.stat().st_size
+    host.freeze()
+    time.sleep(0.5)
+    assert audio.stat().st_size == counted
+    host.thaw()
+    thread.join(20)
+    assert isinstance(said[0], Transcript)
+    assert audio.stat().st_size == 40  # each step once
+
+
+def test_the_time_limit_of_a_call_does_not_run_while_the_engine_is_stopped(
+    hosts: Callable[..., EngineHost], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("subtitled.work.engines.LEAST_LIMIT", 2.5)
+    monkeypatch.setattr("subtitled.work.engines.SLOWEST", 0.0)
+    host, audio = hosts("Counts"), tmp_path / "counted"
+    audio.touch()
+    host.prepare()
+    until(lambda: host.loaded)
+    thread, said = ask(host, audio, 1.0)
+    until(lambda: audio.stat().st_size >= 2)
+    host.freeze()
+    time.sleep(3.5)
+    assert not said
+    host.thaw()
+    thread.join(20)
+    assert isinstance(said[0], Transcript)
+    late, limited = ask(host, audio, 60.0)
+    late.join(20)
+    assert isinstance(limited[0], Crashed)
+
+
+def test_a_stopped_engine_ends_with_the_daemon_and_with_a_killed_one(
+    hosts: Callable[..., EngineHost], tmp_path: Path
+) -> None:
+    host, audio = hosts("Counts"), tmp_path / "counted"
+    audio.touch()
+    thread, said = ask(host, audio, 30.0)
+    until(lambda: audio.stat().st_size >= 2)
+    process = host.process_id
+    host.freeze()
+    host.close()
+    thread.join(20)
+    assert isinstance(said[0], Stopping)
+    assert state(process) == ""
+    script = (
+        "import sys, time\n"
+        "from subtitled.work.child import Child\n"
+        'child = Child("x", {"role": "listener"})\n'
+        "child.freeze()\n"
+        "print(child.pid, flush=True)\n"
+        "time.sleep(60)\n"
+    )
+    daemon = subprocess.Popen(
+        [sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
+    assert daemon.stdout is not None
+    orphan = int(daemon.stdout.readline())
+    until(lambda: state(orphan) == "T")
+    daemon.send_signal(signal.SIGKILL)
+    daemon.wait()
+    until(lambda: state(orphan) in ("", "Z"))
+
+
+def test_what_is_done_elsewhere_is_not_stopped_in_the_middle_of_a_request(
+    hosts: Callable[..., EngineHost], tmp_path: Path
+) -> None:
+    host, audio = hosts("Elsewhere"), tmp_path / "counted"
+    audio.touch()
+    thread, said = ask(host, audio, 1.0)
+    until(lambda: audio.stat().st_size >= 2)
+    host.freeze()
+    thread.join(20)
+    assert isinstance(said[0], Transcript)
+
+
+def test_a_clock_that_was_stopped_has_lost_that_time() -> None:
+    now = 100.0
+    pace = Pace(lambda: now)
+    begin = pace.now()
+    now += 5
+    pace.stop()
+    pace.stop()
+    now += 1000
+    assert pace.now() - begin == 5
+    pace.go()
+    now += 2
+    assert pace.now() - begin == 7
+    pace.go()
+    assert pace.now() - begin == 7
+
+
+def test_an_engine_that_takes_too_much_memory_is_ended_and_works_in_pieces(
+    hosts: Callable[..., EngineHost], tmp_path: Path
+) -> None:
+    host = hosts("Grows", threads=4)
+    watch = Ceiling(320, [host])
+    audio = Audio(tmp_path / "none")
+    speech = tuple(Interval(start, start + 15.0) for start in range(0, 240, 20))
+    wanted = Request(Stretch(Interval(0.0, 240.0), speech), Language("en"))
+    try:
+        with pytest.raises(Overgrown, match="MB of memory and was ended"):
+            host.transcribe(audio, wanted)
+        heard = in_pieces(lambda one: host.transcribe(audio, one), wanted)
+    finally:
+        watch.close()
+    starts = [word.start for word in heard.words]
+    assert starts == sorted(starts)
+    assert starts[0] == 0.0
+
+
+def test_a_stretch_is_halved_in_a_pause_and_its_halves_meet() -> None:
+    speech = tuple(Interval(start, start + 8.0) for start in range(100, 200, 10))
+    whole = Stretch(Interval(95.0, 205.0), speech, (Interval(100.0, 101.0),))
+    halves = halved(whole)
+    assert halves[0].interval.start == 95.0
+    assert halves[-1].interval.end == 205.0
+    for one, other in zip(halves, halves[1:], strict=False):
+        assert one.interval.end == other.interval.start
+        assert not any(part.start < one.interval.end < part.end for part in speech)
+    assert tuple(part for half in halves for part in half.speech) == speech
+    short = Stretch(Interval(0.0, 30.0), (Interval(0.0, 30.0),))
+    assert halved(short) == [short]
+
+
+def test_pieces_are_made_smaller_until_they_fit_and_no_smaller() -> None:
+    speech = tuple(Interval(float(start), start + 9.0) for start in range(0, 320, 10))
+    asked: list[float] = []
+
+    def transcribe(one: Request) -> Transcript:
+        asked.append(one.stretch.interval.duration)
+        if asked[-1] > 100:
+            raise Overgrown("too large")
+        words = tuple(Word(" x", part.start, part.end) for part in one.stretch.speech)
+        return Transcript(one.language, words)
+
+    heard = in_pieces(transcribe, Request(Stretch(Interval(0.0, 320.0), speech), Language("en")))
+    assert [(word.start, word.end) for word in heard.words] == [(s.start, s.end) for s in speech]
+    assert max(asked[1:]) < 320
+
+    def never(one: Request) -> Transcript:
+        raise Overgrown("too large")
+
+    with pytest.raises(Overgrown):
+        in_pieces(never, Request(Stretch(Interval(0.0, 320.0), speech), Language("en")))
+
+
+def test_one_model_at_a_time_an_idle_one_makes_room_a_busy_one_is_waited_for(
+    hosts: Callable[..., EngineHost], tmp_path: Path
+) -> None:
+    room = Room(1)
+    one, two = hosts("Counts", room=room), hosts("Counts", room=room)
+    audio = tmp_path / "counted"
+    audio.touch()
+    one.transcribe(Audio(audio), request(0.1))
+    assert one.loaded
+    two.transcribe(Audio(audio), request(0.1))
+    assert (one.loaded, two.loaded) == (False, True)
+    first, said = ask(two, audio, 1.5)
+    until(lambda: audio.stat().st_size > 5)
+    second, other = ask(one, audio, 0.1)
+    first.join(20)
+    second.join(20)
+    assert isinstance(said[0], Transcript)
+    assert isinstance(other[0], Transcript)
+    assert (one.loaded, two.loaded) == (True, False)
+
+
+def test_engines_run_as_nice_as_they_are_told(
+    hosts: Callable[..., EngineHost], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    ours = os.getpriority(os.PRIO_PROCESS, 0)
+    assert manners.prefix(ours, False) == []
+    host = hosts("Counts")
+    host._prefix = manners.prefix(min(19, ours + 3), True)
+    host.prepare()
+    until(lambda: host.loaded)
+    assert host.process_id is not None
+    assert os.getpriority(os.PRIO_PROCESS, host.process_id) == min(19, ours + 3)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    manners._usable.cache_clear()
+    assert manners.prefix(19, True) == []
+    manners._usable.cache_clear()
+
+
+def test_memory_is_read_of_living_processes_only() -> None:
+    assert resident(os.getpid()) > 10 * 1024 * 1024
+    assert resident(2**22 + 1) == 0

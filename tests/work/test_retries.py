@@ -1,0 +1,24 @@
+"""Waits between tries: doubled, spread by chance, and never endless."""
+
+from __future__ import annotations
+
+import pytest
+
+from subtitled.library.records import FileState
+from subtitled.plugin import Temporary
+from subtitled.work.retries import JITTER, LONGEST_WAIT, MOST_ATTEMPTS, after
+
+DOWN = Temporary("down")
+
+
+def test_waits_double_and_are_spread_by_chance() -> None:
+    for attempt in range(1, MOST_ATTEMPTS):
+        plain = 60.0 * 2 ** (attempt - 1)
+        waits = [after(DOWN, attempt, 0.0, 60.0, chance=chance).at for chance in (0.0, 0.5, 1.0)]
+        assert waits == pytest.approx([plain * (1 - JITTER), plain, plain * (1 + JITTER)])
+
+
+def test_nobody_waits_longer_than_a_day_or_tries_for_ever() -> None:
+    assert after(DOWN, 7, 0.0, 86400.0, chance=1.0).at == LONGEST_WAIT
+    assert after(DOWN, MOST_ATTEMPTS, 0.0, 60.0).state is FileState.FAILED
+    assert after(Temporary("limit", retry_after=7200.0), 1, 0.0, 60.0, chance=0.0).at == 7200.0

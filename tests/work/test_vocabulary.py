@@ -1,0 +1,129 @@
+"""Terms on their way to recogniser and translator, and in the result."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from house import Ear, House, film
+from hypothesis import given
+from hypothesis import strategies as st
+
+from subtitled.library.terms import Scope, Term
+from subtitled.plugin import (
+    Audio,
+    Cue,
+    Language,
+    Pair,
+    Request,
+    Transcript,
+    Word,
+)
+from subtitled.work.consistency import missed
+from subtitled.work.vocabulary import MOST_PAIRS, Vocabulary
+
+EN, ES, JA = Language("en"), Language("es"), Language("ja")
+
+
+def term(en: str, es: str = "", *, scope: Scope = Scope.GLOBAL, kept: bool = False) -> Term:
+    texts = ((EN, en), (ES, es)) if es else ((EN, en),)
+    return Term("", texts, kept, scope=scope)
+
+
+@given(st.lists(st.text("abcd", min_size=1, max_size=9), max_size=60), st.integers(0, 200))
+def test_the_nearest_terms_are_told_as_far_as_they_fit(words: list[str], room: int) -> None:
+    told = Vocabulary(tuple(map(term, words)), characters=room).listened_for(EN)
+    unique = list(dict.fromkeys(words))
+    assert list(told) == unique[: len(told)]
+    assert len(", ".join(told)) <= room
+    if len(told) < len(unique):
+        assert len(", ".join(unique[: len(told) + 1])) + 2 > room
+
+
+def test_a_batch_is_given_what_it_mentions_and_no_more() -> None:
+    known = Vocabulary(
+        (
+            term("dragon", "dragón"),
+            term("elf", "elfo"),
+            term("orc"),
+            Term("Olivia Dunham", (), True, True, "a.nfo", Scope.NAMES),
+            term("Mordor", kept=True),
+        )
+    )
+    text = "The dragons of Mordor and the orc fear Olivia Dunham"
+    assert known.pairs(EN, ES, text) == (
+        Pair("dragon", "dragón"),
+        Pair("Olivia Dunham", "Olivia Dunham"),
+        Pair("Mordor", "Mordor"),
+    )
+    # A name from an NFO file is no order in another script; a glossary's is.
+    assert known.pairs(EN, JA, text) == (Pair("Mordor", "Mordor"),)
+    many = Vocabulary(tuple(term(f"word{n}x", f"palabra{n}") for n in range(200)))
+    assert len(many.pairs(EN, ES, " ".join(f"word{n}x" for n in range(200)))) == MOST_PAIRS
+
+
+def test_a_term_that_was_said_and_is_called_otherwise_is_named_with_its_time() -> None:
+    said = "The dragon sleeps . The elf does not . Olivia fears the dragon .".split()
+    words = [Word(f" {word}", n, n + 0.9) for n, word in enumerate(said)]
+    cues = [
+        Cue(0, 4, "El lagarto duerme."),
+        Cue(4, 9, "El elfo no."),
+        Cue(20, 30, "Olivia teme\nal dragón."),
+    ]
+    words = words[:9] + [Word(w.text, w.start + 12, w.end + 12) for w in words[9:]]
+    terms = [
+        term("dragon", "dragón"),
+        term("elf", "elfo"),
+        Term("Olivia", (), True, True, "", Scope.NAMES),
+    ]
+    (gone,) = missed(words, cues, terms, EN, ES)
+    assert (gone.time, gone.said, gone.wanted) == (0, "dragon", "dragón")
+
+
+def test_a_sentence_may_put_its_term_into_the_next_cue() -> None:
+    words = [Word(" the", 0, 1), Word(" dragon", 1, 2), Word(" sleeps", 2, 3)]
+    cues = [Cue(0, 2, "Duerme"), Cue(2.1, 4, "el dragón")]
+    assert missed(words, cues, [term("dragon", "dragón")], EN, ES) == []
+    far = [Cue(0, 2, "Duerme"), Cue(12, 14, "el dragón")]
+    assert len(missed(words, far, [term("dragon", "dragón")], EN, ES)) == 1
+
+
+class _Attentive(Ear):
+    """An ear that remembers what it was told."""
+
+    told: list[tuple[str, ...]]
+
+    def transcribe(self, audio: Audio, request: Request) -> Transcript:
+        self.told.append(request.terms)
+        return super().transcribe(audio, request)
+
+
+def test_the_recogniser_is_told_the_terms_and_a_change_of_them_costs_nothing(
+    tmp_path: Path,
+) -> None:
+    house = House(tmp_path, 'languages = ["en"]')
+    ear = _Attentive(house.configuration.engines["whisper"])
+    ear.told = []
+    object.__setattr__(house.jobs._shop, "engines", ear)
+    medium = film(house.root / "Sintel (2010).wav", 1)
+    (house.root / "Sintel (2010).glossary.csv").write_text("term\nIshtar\n")
+    try:
+        house.scan()
+        content = house.the(medium).content_id
+        assert content is not None
+        assert set(ear.told) == {("Ishtar", "Sintel")}
+        assert set(house.transcripts.terms(content, 0).values()) == {("Ishtar", "Sintel")}
+        count = len(ear.told)
+        (house.root / "Sintel (2010).glossary.csv").write_text("term\nScales\n")
+        (house.root / "Sintel (2010).en.srt").unlink()
+        house.jobs.again(house.the(medium))
+        house.settle()
+        assert (house.root / "Sintel (2010).en.srt").exists()
+        assert len(ear.told) == count
+        house.transcripts.forget_words(content)
+        (house.root / "Sintel (2010).en.srt").unlink()
+        house.jobs.again(house.the(medium))
+        house.settle()
+        assert len(ear.told) == 2 * count
+        assert ear.told[-1] == ("Scales", "Sintel")
+    finally:
+        house.close()
