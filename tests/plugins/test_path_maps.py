@@ -22,6 +22,7 @@ from subtitled.plugin import PathMap, lies_in, same_path
         ("/media", "D:\\", "/media/x/a.mkv", "D:\\x\\a.mkv"),
         ("/media", "D:/Films", "/media/x/a.mkv", "D:\\Films\\x\\a.mkv"),
         ("/media", "\\\\nas\\share", "/media/x/a.mkv", "\\\\nas\\share\\x\\a.mkv"),
+        ("/media", "/data", "/media/x/a\\b.mkv", "/data/x/a\\b.mkv"),
         ("/media", "smb://nas/share", "/media/x/a.mkv", "smb://nas/share/x/a.mkv"),
         ("/media", "nfs://10.0.0.2/vol/films/", "/media/a.mkv", "nfs://10.0.0.2/vol/films/a.mkv"),
     ],

@@ -14,8 +14,8 @@ PathPairs = tuple[tuple[str, str], ...]
 class PathMap:
     """Maps paths by the first pair whose folder holds them, compared by whole names.
 
-    A server's folder may be one of POSIX, of Windows (a drive letter or backslashes; case does not
-    count), a UNC share, or an address such as ``smb://nas/films``.
+    A server's folder may be one of POSIX, of Windows (a drive letter or a UNC share; case does not
+    count), or an address such as ``smb://nas/films``.
     """
 
     pairs: PathPairs = ()
@@ -67,9 +67,12 @@ def above(path: str, names: int) -> str:
 
 
 def _split(path: str, like: PurePath | None = None) -> tuple[str, PurePath]:
-    """The scheme of an address, or nothing, and a path in its own manner."""
+    """The scheme of an address, or nothing, and a path in its own manner, or in that of another."""
     scheme, mark, rest = path.partition("://")
     if mark and scheme.isalnum():
         return f"{scheme}://", PurePosixPath(rest)
-    windows = isinstance(like, PureWindowsPath) or "\\" in path or path[1:2] == ":"
+    # A backslash within is an ordinary character of a POSIX name.
+    windows = path.startswith("\\\\") or path[1:3] in (":", ":\\", ":/")
+    if like is not None:
+        windows = isinstance(like, PureWindowsPath)
     return "", PureWindowsPath(path) if windows else PurePosixPath(path)
