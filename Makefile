@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # Speech and a translator for the demo and the tests; everything else is ffmpeg and Python.
 PACKAGES := ffmpeg espeak-ng asterisk-core-sounds-fr-wav python3-venv apertium-eng-spa
 
-.PHONY: demo test lint test-slow test-faults test-kodi bench bench-hallucination bench-library bench-quality bench-vocabulary docs \
+.PHONY: demo test lint test-slow test-faults test-kodi test-live bench bench-hallucination bench-library bench-quality bench-vocabulary docs \
 	install clean system
 .DELETE_ON_ERROR:
 
@@ -37,6 +37,12 @@ KODI_PACKAGES := kodi xvfb
 test-kodi: PACKAGES += $(KODI_PACKAGES)
 test-kodi: $(VENV)/ready system
 	$(BIN)/pytest -m kodi
+
+# Qwen end to end against the service itself, with the key in $DASHSCOPE_API_KEY, of the region
+# $DASHSCOPE_REGION (singapore): half a minute of speech, less than a cent.
+test-live: $(VENV)/ready system
+	@test -n "$$DASHSCOPE_API_KEY" || { echo "set DASHSCOPE_API_KEY to a key of Model Studio"; exit 1; }
+	SUBTITLED_TEST_LIVE=1 $(BIN)/pytest tests/plugins/test_qwen_end_to_end.py
 
 lint: $(VENV)/ready
 	$(BIN)/ruff check

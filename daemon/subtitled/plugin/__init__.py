@@ -5,6 +5,7 @@ holds the conformance kit for your tests.
 """
 
 from .component import Component, Context, Finding, Settings
+from .encoding import CODECS, ENDINGS, encode
 from .engine import LOCAL, Capabilities, Engine, Price, Request
 from .errors import Misconfigured, Problem, Rejected, Temporary
 from .events import Event, Failed, Finished, Published, event_from_json, event_to_json
@@ -18,7 +19,17 @@ from .paths import PathMap, PathPairs, lies_in, same_path
 from .secret import Secret
 from .sent import Sent
 from .server import Change, Listing, MediaServer, Sidecar
-from .speech import SAMPLE_RATE, Audio, Evidence, Interval, LanguageGuess, Stretch, Transcript, Word
+from .speech import (
+    SAMPLE_RATE,
+    Audio,
+    Evidence,
+    Interval,
+    LanguageGuess,
+    Note,
+    Stretch,
+    Transcript,
+    Word,
+)
 from .subtitle import Cue, Kind, Subtitle
 from .title import Title
 from .translator import (
@@ -32,7 +43,9 @@ from .translator import (
 )
 
 __all__ = [
+    "CODECS",
     "CONTRACT",
+    "ENDINGS",
     "LOCAL",
     "SAMPLE_RATE",
     "UNDETERMINED",
@@ -61,6 +74,7 @@ __all__ = [
     "Memo",
     "Misconfigured",
     "ModelSpec",
+    "Note",
     "Notice",
     "Notifier",
     "Pair",
@@ -86,6 +100,7 @@ __all__ = [
     "TranslatorCapabilities",
     "Word",
     "Writing",
+    "encode",
     "event_from_json",
     "event_to_json",
     "hookimpl",
