@@ -8,6 +8,7 @@ asked for.
 
 from __future__ import annotations
 
+import contextlib
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -27,7 +28,7 @@ from subtitled.plugin import (
     same_path,
 )
 
-from ._http import Caller, ServerSettings
+from ._http import Caller, NotThere, ServerSettings
 from ._streams import Stream, compared
 
 READS = ("srt", "vtt", "ass", "ssa", "sub", "smi")
@@ -61,7 +62,9 @@ class MediaBrowser(Caller, MediaServer):
             return
         for change in changes:
             item = self.item(self._paths.theirs(change.media), "Path")
-            if item is not None:  # what it does not know is said when it is asked
+            if item is None:
+                continue  # that it does not know it is said when it is asked
+            with contextlib.suppress(NotThere):  # it went meanwhile
                 self._ask("POST", f"/Items/{item['Id']}/Refresh", self.refresh())
 
     def listed(self, change: Change) -> Listing:

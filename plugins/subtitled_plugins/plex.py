@@ -5,6 +5,7 @@ Written after Plex's published OpenAPI description and the source of python-plex
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -70,7 +71,9 @@ class Plex(Caller, MediaServer):
             return
         for change in changes:
             item = self._item(self._paths.theirs(change.media))
-            if item is not None:  # what it does not know is said when it is asked
+            if item is None:
+                continue  # that it does not know it is said when it is asked
+            with contextlib.suppress(NotThere):  # it went meanwhile
                 self._ask("PUT", f"/library/metadata/{item['ratingKey']}/refresh")
 
     def _scan(self, folders: Sequence[str]) -> None:

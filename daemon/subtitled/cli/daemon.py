@@ -106,8 +106,9 @@ def status(as_json: Json = False) -> None:
         say(f"{clock}: {coming.what}")
     say_table(("state", "files"), sorted(counts.items()))
     for name, known in servers.items():
-        told = [f"{number} {stage}" for stage, number in known["media"].items()]
-        say(f"server {name}: " + "; ".join([*told, *([known["trouble"]] * bool(known["trouble"]))]))
+        lines = [f"{number} {stage}" for stage, number in known["media"].items()]
+        lines += [known["trouble"]] if known["trouble"] else []
+        say(f"server {name}: {'; '.join(lines)}")
     for broken in settings.broken:
         say(str(broken))
 

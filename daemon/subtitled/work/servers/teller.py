@@ -55,8 +55,7 @@ class Teller:
         """Begin with what an earlier life left."""
         self._ledger.tellings.forget_others(self._configuration.servers)
         for key in self._ledger.mailbox.controls(TROUBLE):
-            if key.removeprefix(TROUBLE) not in self._configuration.servers:
-                self._ledger.mailbox.control(key, None)
+            self._ledger.mailbox.control(key, None)
         self._take_in()
         for lane in self._lanes:
             lane.thread.start()
@@ -100,17 +99,20 @@ class Lane:
         self.thread = threading.Thread(target=self._run, name=f"server {self._name}", daemon=True)
 
     def _run(self) -> None:
-        self._ledger.mailbox.control(TROUBLE + self._name, None)
         while not self._stopping.is_set():
             try:
-                pause = self._turn()
-            except Problem as problem:
-                pause = self._in_trouble(problem)
+                pause = self._turn_or_trouble()
             except Exception:  # noqa: BLE001 - a fault of ours must not end the lane
                 if not self._stopping.is_set():
                     _log.exception("server %s: goes on in %g s", self._name, AFTER_ERROR)
                 pause = AFTER_ERROR
             self._stopping.wait(pause)
+
+    def _turn_or_trouble(self) -> float:
+        try:
+            return self._turn()
+        except Problem as problem:
+            return self._in_trouble(problem)
 
     def _turn(self) -> float:
         """Say and ask what is due; seconds until the next turn. Raises what the server raises."""
@@ -143,7 +145,8 @@ class Lane:
         server = self._made()
         try:
             changes = [known.change for known in some]
-            guarded(self._name, lambda: server.changed(changes, method), LIMIT)
+            limit = LIMIT + len(changes)  # it may have to speak of each by itself
+            guarded(self._name, lambda: server.changed(changes, method), limit)
         except Rejected as problem:
             for known in some:
                 self._ledger.tellings.move(known, **refused(problem, time.time()))
