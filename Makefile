@@ -5,8 +5,8 @@ BIN := $(VENV)/bin
 # Speech and a translator for the demo and the tests; everything else is ffmpeg and Python.
 PACKAGES := ffmpeg espeak-ng asterisk-core-sounds-fr-wav python3-venv apertium-eng-spa
 
-.PHONY: demo test lint test-slow test-faults test-kodi test-live bench bench-hallucination bench-library bench-quality bench-vocabulary docs \
-	install clean system
+.PHONY: demo test lint test-slow test-faults test-kodi test-live bench bench-hallucination bench-library \
+	bench-quality bench-vocabulary bench-alignment docs install clean system
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/ready system
@@ -73,6 +73,11 @@ bench-vocabulary: $(VENV)/ready system
 bench-quality: $(VENV)/ready system
 	$(BIN)/subtitled models pull base
 	$(BIN)/python benchmarks/quality.py
+
+# Times found for text that came without: how far off, at what cost. About a minute.
+bench-alignment: $(VENV)/ready system
+	$(BIN)/subtitled models pull base
+	$(BIN)/python benchmarks/alignment.py
 
 # Walks, watching and the way of a file in a large library; about 5 minutes.
 bench-library: $(VENV)/ready system
