@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
 from subtitled.plugin import (
-    Component,
     Context,
+    MediaServer,
     Misconfigured,
     PathMap,
     PathPairs,
@@ -36,8 +37,8 @@ class ServerSettings(Settings):
     timeout: float = Field(15.0, gt=0, description="Seconds to wait for its answer.")
 
 
-class Caller(Component):
-    """Asks one server. ``kind`` is what people call it; ``example`` an address such as it has."""
+class Server(MediaServer):
+    """One that is asked over HTTP. ``kind`` is its name, ``example`` an address such as it has."""
 
     kind: str
     example: str
@@ -47,6 +48,12 @@ class Caller(Component):
         super().__init__(settings, context)
         self._paths = PathMap(settings.path_map)
         self._client: httpx.Client | None = None
+
+    def ours(self, path: str) -> Path:
+        return self._paths.ours(path)
+
+    def theirs(self, path: Path) -> str:
+        return self._paths.theirs(path)
 
     @property
     def url(self) -> str:

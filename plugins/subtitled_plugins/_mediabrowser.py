@@ -20,7 +20,6 @@ from subtitled.plugin import (
     Change,
     Finding,
     Listing,
-    MediaServer,
     Misconfigured,
     Problem,
     Secret,
@@ -28,7 +27,7 @@ from subtitled.plugin import (
     same_path,
 )
 
-from ._http import Caller, NotThere, ServerSettings
+from ._http import NotThere, Server, ServerSettings
 from ._streams import Stream, compared
 
 READS = ("srt", "vtt", "ass", "ssa", "sub", "smi")
@@ -46,7 +45,7 @@ class KeySettings(ServerSettings):
     api_key: Secret = Field(description="A key of its own for us, by reference; see its dashboard.")
 
 
-class MediaBrowser(Caller, MediaServer):
+class MediaBrowser(Server):
     """One such server. What is written differently by the two is left to them."""
 
     Settings = KeySettings
@@ -56,19 +55,19 @@ class MediaBrowser(Caller, MediaServer):
 
     def changed(self, changes: Sequence[Change], method: int) -> None:
         if method == 0:
-            paths = [self._paths.theirs(change.media) for change in changes]
+            paths = [self.theirs(change.media) for change in changes]
             updates = [{"Path": path, "UpdateType": "Modified"} for path in paths]
             self._ask("POST", "/Library/Media/Updated", body={"Updates": updates})
             return
         for change in changes:
-            item = self.item(self._paths.theirs(change.media), "Path")
+            item = self.item(self.theirs(change.media), "Path")
             if item is None:
                 continue  # that it does not know it is said when it is asked
             with contextlib.suppress(NotThere):  # it went meanwhile
                 self._ask("POST", f"/Items/{item['Id']}/Refresh", self.refresh())
 
     def listed(self, change: Change) -> Listing:
-        path = self._paths.theirs(change.media)
+        path = self.theirs(change.media)
         item = self.item(path, "Path,MediaStreams")
         if item is None:
             return Listing(False, f"it has no {path}; if it should, see subtitled doctor")
@@ -82,7 +81,7 @@ class MediaBrowser(Caller, MediaServer):
             for said in item.get("MediaStreams") or ()
             if said.get("Type") == "Subtitle" and said.get("IsExternal")
         ]
-        return compared(change, streams, lambda one: self._paths.theirs(one.path), READS)
+        return compared(change, streams, lambda one: self.theirs(one.path), READS)
 
     def playing(self) -> Sequence[Path]:
         sessions = self._ask("GET", "/Sessions")
@@ -90,10 +89,10 @@ class MediaBrowser(Caller, MediaServer):
             raise self.stranger("/Sessions")
         playing = [session.get("NowPlayingItem") or {} for session in sessions]
         found = [item.get("Path") for item in playing]
-        return [self._paths.ours(path) for path in found if path]
+        return [self.ours(path) for path in found if path]
 
     def title(self, media: Path) -> Title | None:
-        item = self.item(self._paths.theirs(media), "Path,OriginalTitle,Overview,People")
+        item = self.item(self.theirs(media), "Path,OriginalTitle,Overview,People")
         if item is None:
             return None
         people = [one for one in item.get("People") or () if one.get("Name")]
@@ -118,12 +117,6 @@ class MediaBrowser(Caller, MediaServer):
             limit=str(SAMPLES),
         )
         return [item["Path"] for item in items if item.get("Path")]
-
-    def ours(self, path: str) -> Path:
-        return self._paths.ours(path)
-
-    def theirs(self, path: Path) -> str:
-        return self._paths.theirs(path)
 
     def check(self) -> Sequence[Finding]:
         what = f"{self.kind} at {self.settings.url}"

@@ -18,7 +18,6 @@ from subtitled.plugin import (
     Component,
     Finding,
     Listing,
-    MediaServer,
     Misconfigured,
     Problem,
     Secret,
@@ -27,7 +26,7 @@ from subtitled.plugin import (
     same_path,
 )
 
-from ._http import Caller, ServerSettings
+from ._http import Server, ServerSettings
 from ._streams import Stream, compared
 
 SUBTITLED_CONTRACT = "2.0"
@@ -52,7 +51,7 @@ class _Refused(Misconfigured):
     """Kodi answers, and will not do what it is asked."""
 
 
-class Kodi(Caller, MediaServer):
+class Kodi(Server):
     """One Kodi with its web server switched on."""
 
     Settings = KodiSettings
@@ -62,12 +61,12 @@ class Kodi(Caller, MediaServer):
     methods = ("asked to scan the one folder",)
 
     def changed(self, changes: Sequence[Change], method: int) -> None:
-        folders = [_folder(self._paths.theirs(change.media)) for change in changes]
+        folders = [_folder(self.theirs(change.media)) for change in changes]
         for folder in dict.fromkeys(folders):
             self._call("VideoLibrary.Scan", directory=folder, showdialogs=False)
 
     def listed(self, change: Change) -> Listing:
-        path = self._paths.theirs(change.media)
+        path = self.theirs(change.media)
         for player, file in self._open():
             if same_path(file, path):
                 shown = self._shown(player, change)
@@ -77,7 +76,7 @@ class Kodi(Caller, MediaServer):
                 return Listing(None, f"the film is open: {shown.detail}; {again}")
         seen = self._seen(_folder(path))
         for one in change.written:
-            if not any(same_path(file, self._paths.theirs(one.path)) for file in seen):
+            if not any(same_path(file, self.theirs(one.path)) for file in seen):
                 return Listing(False, f"it does not see {one.path.name}; see subtitled doctor")
         return Listing(None, "it sees the files, and lists them when the film is opened")
 
@@ -94,7 +93,7 @@ class Kodi(Caller, MediaServer):
             for one in said.get("subtitles") or ()
             if _EXTERNAL in one.get("name", "")
         ]
-        return compared(change, streams, lambda one: self._paths.theirs(one.path), READS)
+        return compared(change, streams, lambda one: self.theirs(one.path), READS)
 
     def _seen(self, folder: str) -> list[str]:
         """The files of a folder that Kodi sees; none where it has no such folder."""
@@ -105,10 +104,10 @@ class Kodi(Caller, MediaServer):
         return [one["file"] for one in said.get("files") or ()]
 
     def playing(self) -> Sequence[Path]:
-        return [self._paths.ours(file) for _, file in self._open()]
+        return [self.ours(file) for _, file in self._open()]
 
     def title(self, media: Path) -> Title | None:
-        path = self._paths.theirs(media)
+        path = self.theirs(media)
         folder = _folder(path)
         name = path[len(folder) :]
         where = {
@@ -146,12 +145,6 @@ class Kodi(Caller, MediaServer):
         films = self._call("VideoLibrary.GetMovies", **newest).get("movies") or ()
         episodes = self._call("VideoLibrary.GetEpisodes", **newest).get("episodes") or ()
         return [item["file"] for item in (*films, *episodes) if item.get("file")]
-
-    def ours(self, path: str) -> Path:
-        return self._paths.ours(path)
-
-    def theirs(self, path: Path) -> str:
-        return self._paths.theirs(path)
 
     def check(self) -> Sequence[Finding]:
         what = f"Kodi at {self.settings.url}"

@@ -17,7 +17,6 @@ from subtitled.plugin import (
     Component,
     Finding,
     Listing,
-    MediaServer,
     Misconfigured,
     Problem,
     Secret,
@@ -27,7 +26,7 @@ from subtitled.plugin import (
     same_path,
 )
 
-from ._http import Caller, NotThere, ServerSettings
+from ._http import NotThere, Server, ServerSettings
 from ._streams import Stream, compared
 
 SUBTITLED_CONTRACT = "2.0"
@@ -51,7 +50,7 @@ class PlexSettings(ServerSettings):
     token: Secret = Field(description="An X-Plex-Token of the server's owner, by reference.")
 
 
-class Plex(Caller, MediaServer):
+class Plex(Server):
     """One Plex Media Server."""
 
     Settings = PlexSettings
@@ -67,10 +66,10 @@ class Plex(Caller, MediaServer):
 
     def changed(self, changes: Sequence[Change], method: int) -> None:
         if method == 0:
-            self._scan([self._paths.theirs(change.media.parent) for change in changes])
+            self._scan([self.theirs(change.media.parent) for change in changes])
             return
         for change in changes:
-            item = self._item(self._paths.theirs(change.media))
+            item = self._item(self.theirs(change.media))
             if item is None:
                 continue  # that it does not know it is said when it is asked
             with contextlib.suppress(NotThere):  # it went meanwhile
@@ -86,7 +85,7 @@ class Plex(Caller, MediaServer):
                     self._ask("GET", f"/library/sections/{key}/refresh", {"path": folder})
 
     def listed(self, change: Change) -> Listing:
-        path = self._paths.theirs(change.media)
+        path = self.theirs(change.media)
         item = self._item(path)
         if item is None:
             return Listing(False, f"it has no {path}; if it should, see subtitled doctor")
@@ -101,7 +100,7 @@ class Plex(Caller, MediaServer):
             for said in part.get("Stream") or ()
             if said.get("streamType") == _SUBTITLE and said.get("key")  # only external ones have it
         ]
-        return compared(change, streams, lambda one: self._paths.theirs(one.path), READS)
+        return compared(change, streams, lambda one: self.theirs(one.path), READS)
 
     def playing(self) -> Sequence[Path]:
         items = self._metadata("/status/sessions")
@@ -110,10 +109,10 @@ class Plex(Caller, MediaServer):
         for item in missing:  # a session that is transcoded names no file
             found = self._at(item["ratingKey"]) if item.get("ratingKey") else None
             files += [part.get("file") for part in _parts(found or {})]
-        return [self._paths.ours(file) for file in dict.fromkeys(files) if file]
+        return [self.ours(file) for file in dict.fromkeys(files) if file]
 
     def title(self, media: Path) -> Title | None:
-        item = self._item(self._paths.theirs(media))
+        item = self._item(self.theirs(media))
         if item is None:
             return None
         roles = [one for one in item.get("Role") or () if one.get("tag")]
@@ -133,12 +132,6 @@ class Plex(Caller, MediaServer):
             items = next(self._pages(section, _SAMPLES), ())
             found += [part["file"] for item in items for part in _parts(item) if part.get("file")]
         return found
-
-    def ours(self, path: str) -> Path:
-        return self._paths.ours(path)
-
-    def theirs(self, path: Path) -> str:
-        return self._paths.theirs(path)
 
     def check(self) -> Sequence[Finding]:
         what = f"Plex at {self.settings.url}"
