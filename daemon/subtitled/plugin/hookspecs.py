@@ -50,7 +50,7 @@ def subtitled_components() -> Iterable[type[Component]]:  # type: ignore[empty-b
 
 @hookspec
 def subtitled_published(event: Published) -> None:
-    """A sidecar was written. Called after the media servers were told."""
+    """A sidecar was written. The media servers hear of it seconds later."""
 
 
 @hookspec

@@ -242,4 +242,4 @@ class Hearing:
 
     def _recipe(self, engine: str) -> str:
         settings = self._making.shop.engines[engine].configured.settings
-        return recipe(engine, settings.model_dump(mode="json"), self._into)
+        return recipe(engine, settings.essence(), self._into)

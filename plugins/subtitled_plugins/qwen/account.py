@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
@@ -24,6 +24,11 @@ _OWN_HOSTS = {"cn-beijing": "beijing", "ap-southeast-1": "singapore", "us-east-1
 
 class AccountSettings(Settings):
     """What every section of this plugin says about the account."""
+
+    INCIDENTAL: ClassVar[frozenset[str]] = frozenset(
+        {"region", "workspace", "base_url", "timeout", "requests_per_minute"}
+        | {"audio", "concurrency", "bucket"}
+    )
 
     api_key: Secret = Field(description="A key of Model Studio, by reference; it is of one region.")
     region: Region = Field(
