@@ -74,7 +74,7 @@ bench-quality: $(VENV)/ready system
 	$(BIN)/subtitled models pull base
 	$(BIN)/python benchmarks/quality.py
 
-# Times found for text that came without: how far off, at what cost. About a minute.
+# Times found for text that came without: how far off, at what cost. About 2 minutes.
 bench-alignment: $(VENV)/ready system
 	$(BIN)/subtitled models pull base
 	$(BIN)/python benchmarks/alignment.py
