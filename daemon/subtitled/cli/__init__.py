@@ -17,9 +17,11 @@ def main() -> None:
         evaluate,
         files,
         generate,
+        init,
         models,
         plugins,
         queue,
+        state,
         undo,
         vocabulary,
     )
