@@ -5,8 +5,8 @@ BIN := $(VENV)/bin
 # Speech and a translator for the demo and the tests; everything else is ffmpeg and Python.
 PACKAGES := ffmpeg espeak-ng asterisk-core-sounds-fr-wav python3-venv apertium-eng-spa
 
-.PHONY: demo test lint test-slow test-faults test-systemd bench bench-hallucination bench-library bench-quality bench-vocabulary docs \
-	install clean system
+.PHONY: demo test lint test-slow test-faults test-systemd test-live bench \
+	bench-hallucination bench-library bench-quality bench-vocabulary bench-alignment docs install clean system
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/ready system
@@ -38,6 +38,12 @@ test-systemd: PACKAGES += $(if $(filter 0,$(shell id -u)),systemd-container)
 test-systemd: $(VENV)/ready system
 	$(BIN)/pytest -m systemd
 
+# Qwen end to end against the service itself, with the key in $DASHSCOPE_API_KEY, of the region
+# $DASHSCOPE_REGION (singapore): half a minute of speech, less than a cent.
+test-live: $(VENV)/ready system
+	@test -n "$$DASHSCOPE_API_KEY" || { echo "set DASHSCOPE_API_KEY to a key of Model Studio"; exit 1; }
+	SUBTITLED_TEST_LIVE=1 $(BIN)/pytest tests/plugins/test_qwen_end_to_end.py
+
 lint: $(VENV)/ready
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -67,6 +73,11 @@ bench-vocabulary: $(VENV)/ready system
 bench-quality: $(VENV)/ready system
 	$(BIN)/subtitled models pull base
 	$(BIN)/python benchmarks/quality.py
+
+# Times found for text that came without: how far off, at what cost. About a minute.
+bench-alignment: $(VENV)/ready system
+	$(BIN)/subtitled models pull base
+	$(BIN)/python benchmarks/alignment.py
 
 # Walks, watching and the way of a file in a large library; about 5 minutes.
 bench-library: $(VENV)/ready system

@@ -212,6 +212,8 @@ def _seen(settings: Configuration, path: Path) -> dict[str, Any]:
     retimed = store.retimed(content, choice.track.index)
     spoken = f"{listened.language}: {listened.why}" if listened and listened.language else None
     ways = {}
+    heard = seen.spoken or choice.track.language
+    order = seen.routes.order(heard)
     for wish in seen.decision.make:
         ways[_named(wish)] = _ways(seen, wish)
     return {
@@ -232,6 +234,11 @@ def _seen(settings: Configuration, path: Path) -> dict[str, Any]:
             f"{clock(gone.start, '.')} {gone.text} ({gone.reason}; {recipe})"
             for recipe, removals in store.removals(content, choice.track.index).items()
             for gone in removals
+        ],
+        "engines": f"{', then '.join(order.names) or 'none'} ({order.why})",
+        "stretches": [
+            f"{clock(at.start, '.')}-{clock(at.end, '.')} {course}"
+            for at, course in store.courses(content, choice.track.index)
         ],
         "not_translated": [
             f"{clock(one.start, '.')} {one.text} ({one.reason}; {recipe})"
