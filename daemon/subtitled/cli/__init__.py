@@ -17,7 +17,6 @@ def main() -> None:
         evaluate,
         files,
         generate,
-        init,
         models,
         plugins,
         queue,

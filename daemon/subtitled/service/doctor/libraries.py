@@ -26,7 +26,7 @@ FEW_WATCHES = 8192
 def libraries(configuration: Configuration) -> Iterator[Finding]:
     """A real file is written into each and removed."""
     if not configuration.settings.libraries:
-        cure = "Write a [libraries.NAME] section with a path, or: subtitled init"
+        cure = "Write a [libraries.NAME] section with a path"
         yield Finding("libraries", False, "none is configured", cure)
     missing = {mistake.key: mistake for mistake in missing_folders(configuration)}
     for name, library in configuration.settings.libraries.items():
