@@ -1,4 +1,4 @@
-"""Times found for text that came without: how far off, and at what cost. About a minute.
+"""Times found for text that came without: how far off, and at what cost. About 2 minutes.
 
 Three questions. *Against Whisper*: its own text of recordings is given back to be aligned; how far
 are the starts of the words from Whisper's own. *Against the clock*: prompts are put one after the

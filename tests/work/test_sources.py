@@ -276,7 +276,7 @@ def test_a_text_stream_is_translated_at_its_own_times_and_nobody_listens(
     assert [cue.start for cue in cues] == [n * 5 + 0.5 for n in range(12)]
     assert cues[0].text.split()[:3] == ["No", "sé", "qué"]
     assert fluent.ear.recognised == 0
-    assert not list(fluent.shop.transcripts.folder.glob("*"))
+    assert not list(fluent.shop.transcripts.folder.rglob("listened.json"))
 
 
 def test_a_sidecar_that_is_not_what_its_name_says_is_no_source(

@@ -16,6 +16,7 @@ from subtitled.library.identity import content_id
 from subtitled.library.intake import library_of
 from subtitled.library.policy import Wish
 from subtitled.library.sidecars import Fate
+from subtitled.library.tellings import Stage
 from subtitled.library.walk import walk
 from subtitled.media.probe import probe
 from subtitled.plugin import Kind, Language, Problem
@@ -36,6 +37,15 @@ from subtitled.work.workshop import open_ledger, transcripts_in
 from .app import app, configuration
 from .daemon import Json
 from .output import FAILED, WRONG, errors, fail, say, say_json, say_table, shown
+
+STAGES = {
+    Stage.WAITING: "is told when its time comes",
+    Stage.TOLD: "is asked soon whether it shows it",
+    Stage.CONFIRMED: "shows it",
+    Stage.UNSAID: "cannot say whether it shows it",
+    Stage.MISSED: "does not show it",
+}
+"""How far a server knows of what changed, in words."""
 
 
 def library_for(settings: Configuration, path: Path) -> LibrarySettings:
@@ -150,6 +160,7 @@ def explain(
         "watched": watched(settings, library) if library else None,
         "remembered": _remembered(settings, path),
         "written": _written(settings, path),
+        "servers": _told(settings, path),
     }
     try:
         told |= _seen(settings, path)
@@ -201,6 +212,19 @@ def _written(settings: Configuration, path: Path) -> list[str]:
                 "edited by somebody since: it is never touched" if whose is Whose.EDITED else whose
             )
         said.append(f"{shown(one.path)}: {one.recipe}, {_when(one.made_at)}; {became}")
+    return said
+
+
+def _told(settings: Configuration, path: Path) -> list[str]:
+    """What each server was told of a file last: when, how, and whether it shows it."""
+    said = []
+    for one in open_ledger(settings).tellings.of_medium(path):
+        configured = settings.servers.get(one.server)
+        methods = configured.component.methods if configured else ()
+        how = methods[one.method] if one.method < len(methods) else "told"
+        when = f"{how} {_when(one.told_at)}" if one.told_at else "not told yet"
+        ending = STAGES[one.stage] + (f": {one.detail}" if one.detail else "")
+        said.append(f"{one.server}: {when}; {ending}")
     return said
 
 

@@ -35,7 +35,7 @@ class Capabilities:
     """Spoken languages it recognises; None for any."""
     word_times: bool = True
     """Words come with times of their own. Without, each :class:`Word` is a whole segment with its
-    text, or all the text of the stretch, and the core estimates the times of its words."""
+    text, or all the text of the stretch, and the core finds or estimates when each is said."""
     detects_language: bool = False
     translates_to: frozenset[Language] = frozenset()
     """Languages into which it can put speech directly, from the audio."""

@@ -20,7 +20,6 @@ from subtitled.plugin import (
     LanguageGuess,
     Misconfigured,
     Problem,
-    Rejected,
     Request,
     Stretch,
     Transcript,
@@ -28,21 +27,13 @@ from subtitled.plugin import (
 )
 
 from . import wire
+from .bounds import LEAST_LIMIT, held_to_stretch, limit
 from .ceiling import Ceiling, Overgrown
 from .child import Child, Stopping
 from .manners import prefix
 from .models import ModelStore
 from .pace import Pace
 from .room import Room
-
-LEAST_LIMIT = 300.0
-"""Seconds that any recognition may take, however short the audio."""
-SLOWEST = 30.0
-"""How many times longer than the audio recognition may take before it counts as hung."""
-ELSEWHERE = 1800.0
-"""As :data:`LEAST_LIMIT`, for engines that ask somebody else and may be told to wait."""
-QUEUED_ELSEWHERE = 6 * 3600.0
-"""The same where a medium is one task in another's queue."""
 
 
 class EngineHost:
@@ -93,7 +84,7 @@ class EngineHost:
         """What is spoken in each window."""
         said = self._ask(
             "detect_language",
-            LEAST_LIMIT + SLOWEST * sum(window.duration for window in windows),
+            limit(self.capabilities, sum(window.duration for window in windows)),
             audio=str(audio.path),
             windows=wire.INTERVALS.dump_python(list(windows), mode="json"),
         )
@@ -103,7 +94,7 @@ class EngineHost:
         """The words of one stretch. What an engine may not give is refused or cut off here."""
         said = self._ask(
             "transcribe",
-            self._least_limit + SLOWEST * request.stretch.interval.duration,
+            limit(self.capabilities, request.stretch.interval.duration),
             audio=str(audio.path),
             request=wire.REQUEST.dump_python(request, mode="json"),
         )
@@ -115,7 +106,7 @@ class EngineHost:
         """Where the words of a text are said. What they say and where they lie is not checked."""
         said = self._ask(
             "align",
-            LEAST_LIMIT + SLOWEST * stretch.interval.duration,
+            limit(self.capabilities, stretch.interval.duration),
             audio=str(audio.path),
             stretch=wire.STRETCH.dump_python(stretch, mode="json"),
             text=text,
@@ -146,12 +137,6 @@ class EngineHost:
         """The process that it has just now, if any."""
         child = self._child
         return child.pid if child is not None and child.alive else None
-
-    @property
-    def _least_limit(self) -> float:
-        if self.local:
-            return LEAST_LIMIT
-        return QUEUED_ELSEWHERE if self.capabilities.whole else ELSEWHERE
 
     def freeze(self) -> None:
         """Stop the process where it is, unless the work is done elsewhere."""
@@ -256,22 +241,6 @@ class EngineHost:
             child.end()
         if self._room is not None:
             self._room.leave(self)
-
-
-def held_to_stretch(transcript: Transcript, request: Request, engine: str) -> Transcript:
-    """The transcript, if its words lie in the stretch; a second over either edge is forgiven.
-
-    Raises :class:`Rejected` for an engine that puts words where it was not asked to listen.
-    """
-    stretch = request.stretch.interval
-    for word in transcript.words:
-        if not (stretch.start - 1.0 <= word.start <= word.end <= stretch.end + 1.0):
-            raise Rejected(
-                f"engine {engine} gave a word at {word.start:.2f}-{word.end:.2f} s for the stretch "
-                f"{stretch.start:.2f}-{stretch.end:.2f} s",
-                "This is a fault of that plugin: tell its author, or configure another engine",
-            )
-    return transcript
 
 
 class Engines:
