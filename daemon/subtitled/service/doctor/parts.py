@@ -12,9 +12,11 @@ from subtitled.config.isolation import guarded
 from subtitled.config.load import Configuration
 from subtitled.config.places import models_dir
 from subtitled.config.plugins import KINDS, Configured
-from subtitled.plugin import Component, Context, Finding, Problem, Secret
+from subtitled.plugin import Component, Context, Finding, MediaServer, Problem, Secret
 from subtitled.subtitles.guards import load_phrases
 from subtitled.work.models import ModelStore
+
+from ..servers import same_files
 
 CHECK_LIMIT = 15.0
 """Seconds that a plugin may look at itself."""
@@ -96,6 +98,8 @@ def components(configuration: Configuration) -> Iterator[Finding]:
             yield Finding(what, False, problem.what, problem.cure)
             continue
         yield from findings or (Finding(what, True, "loaded"),)
+        if isinstance(component, MediaServer) and all(finding.ok for finding in findings):
+            yield from same_files(configuration, configured.name, component)
 
 
 def _all(configuration: Configuration) -> Iterator[tuple[str, Configured[Any]]]:
