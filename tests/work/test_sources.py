@@ -11,7 +11,7 @@ import subprocess
 import wave
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -107,6 +107,16 @@ class Fluent(Translator):
                 Line(one.id, " ".join(next(text) for _ in one.text.split())) for one in batch.lines
             )
         )
+
+
+class Noting(Fluent):
+    """Remembers what it was given."""
+
+    given: ClassVar[list[str]] = []
+
+    def translate(self, batch: Batch) -> Translation:
+        type(self).given += (line.text for line in batch.lines)
+        return super().translate(batch)
 
 
 class Lazy(Fluent):
@@ -276,7 +286,29 @@ def test_a_text_stream_is_translated_at_its_own_times_and_nobody_listens(
     assert [cue.start for cue in cues] == [n * 5 + 0.5 for n in range(12)]
     assert cues[0].text.split()[:3] == ["No", "sé", "qué"]
     assert fluent.ear.recognised == 0
-    assert not list(fluent.shop.transcripts.folder.glob("*"))
+    assert not list(fluent.shop.transcripts.folder.rglob("listened.json"))
+
+
+def test_sounds_and_names_of_speakers_are_not_translated(tmp_path: Path) -> None:
+    Noting.given.clear()
+    place = Place(tmp_path, {"mt": Noting})
+    _film(place, [(_sound(tmp_path / "en.wav", 440, bursts=24), ["language=eng"])])
+    said = SAID[EN].split()
+    texts = [f"[door slams]\nJOHN: {' '.join(said[n : n + 5])}" for n in range(0, 25, 5)]
+    texts.insert(2, "[thunder rumbles]")
+    texts.append("♪ ♪")
+    (place.folder / "Film.en.sdh.srt").write_text(_srt(texts))
+    place.make("es")
+    assert place.how("Film.es.srt") == "translated by mt from Film.en.sdh.srt (en)"
+    assert [text.split() for text in Noting.given] == [said[n : n + 5] for n in range(0, 25, 5)]
+    assert [cue.start for cue in place.cues("Film.es.srt")] == [0.5, 5.5, 15.5, 20.5, 25.5]
+
+
+def test_a_text_of_sounds_alone_is_no_source(fluent: Place, tmp_path: Path) -> None:
+    _film(fluent, [(_sound(tmp_path / "en.wav", 440, bursts=24), ["language=eng"])])
+    (fluent.folder / "Film.en.sdh.srt").write_text(_srt(["[thunder rumbles]"] * 12))
+    fluent.make("es")
+    assert fluent.how("Film.es.srt") == "transcribed by whisper, translated by mt"
 
 
 def test_a_sidecar_that_is_not_what_its_name_says_is_no_source(

@@ -13,6 +13,7 @@ from subtitled.media.probe import MediaFacts
 from subtitled.plugin import Cue, Kind, Language, Rejected, Subtitle, Temporary, Word
 from subtitled.subtitles.chinese import subtitle_in
 from subtitled.subtitles.identification import objection
+from subtitled.subtitles.sdh import spoken as what_is_spoken
 
 from .people import People
 from .routes import Means
@@ -110,6 +111,8 @@ class Filling:
             f"read {source.origin} {source.where}", partial(people.digest, source)
         )
         cues = people.cues(source, read)
+        if part.way is not None:
+            cues = what_is_spoken(cues)
         title = self.making.job.medium.stem
         if (unfit := people.unfit(cues, source)) is not None:
             return unfit
