@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # Speech and a translator for the demo and the tests; everything else is ffmpeg and Python.
 PACKAGES := ffmpeg espeak-ng asterisk-core-sounds-fr-wav python3-venv apertium-eng-spa
 
-.PHONY: demo test lint test-slow test-faults bench bench-hallucination bench-library bench-quality bench-vocabulary docs \
+.PHONY: demo test lint test-slow test-faults test-live bench bench-hallucination bench-library bench-quality bench-vocabulary docs \
 	install clean system
 .DELETE_ON_ERROR:
 
@@ -31,6 +31,12 @@ test-faults: $(VENV)/ready system
 	$(BIN)/subtitled models pull base
 	@echo "about 25 minutes on 2 cores; a seed that is printed can be given in SUBTITLED_TEST_SEED"
 	$(BIN)/pytest -m faults
+
+# Qwen end to end against the service itself, with the key in $DASHSCOPE_API_KEY, of the region
+# $DASHSCOPE_REGION (singapore): half a minute of speech, less than a cent.
+test-live: $(VENV)/ready system
+	@test -n "$$DASHSCOPE_API_KEY" || { echo "set DASHSCOPE_API_KEY to a key of Model Studio"; exit 1; }
+	SUBTITLED_TEST_LIVE=1 $(BIN)/pytest tests/plugins/test_qwen_end_to_end.py
 
 lint: $(VENV)/ready
 	$(BIN)/ruff check

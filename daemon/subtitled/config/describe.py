@@ -166,6 +166,8 @@ def _kind(annotation: Any) -> str:
         if origin is tuple and arguments[-1] is not Ellipsis:
             return f"[{', '.join(_kind(one) for one in arguments)}]"
         return f"list of {_kind(arguments[0])}"
+    if annotation not in _NAMES and isinstance(annotation, type):
+        return "table" if issubclass(annotation, BaseModel) else annotation.__name__.lower()
     return _NAMES.get(annotation, getattr(annotation, "__name__", "table").lower())
 
 

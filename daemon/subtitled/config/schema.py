@@ -14,7 +14,8 @@ from .plugins import KINDS
 from .settings import Settings
 
 BUNDLED = {
-    "engines": ("whisper",),
+    "engines": ("whisper", "qwen"),
+    "translators": ("qwen",),
     "servers": ("jellyfin",),
     "notifiers": ("apprise", "webhook", "command"),
 }

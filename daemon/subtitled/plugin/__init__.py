@@ -5,6 +5,7 @@ holds the conformance kit for your tests.
 """
 
 from .component import Component, Context, Finding, Settings
+from .encoding import CODECS, ENDINGS, encode
 from .engine import LOCAL, Capabilities, Engine, Price, Request
 from .errors import Misconfigured, Problem, Rejected, Temporary
 from .events import Event, Failed, Finished, Published, event_from_json, event_to_json
@@ -17,7 +18,17 @@ from .notifier import Notice, Notifier, Rhythm
 from .secret import Secret
 from .sent import Sent
 from .server import MediaServer
-from .speech import SAMPLE_RATE, Audio, Evidence, Interval, LanguageGuess, Stretch, Transcript, Word
+from .speech import (
+    SAMPLE_RATE,
+    Audio,
+    Evidence,
+    Interval,
+    LanguageGuess,
+    Note,
+    Stretch,
+    Transcript,
+    Word,
+)
 from .subtitle import Cue, Kind, Subtitle
 from .title import Title
 from .translator import (
@@ -31,7 +42,9 @@ from .translator import (
 )
 
 __all__ = [
+    "CODECS",
     "CONTRACT",
+    "ENDINGS",
     "LOCAL",
     "SAMPLE_RATE",
     "UNDETERMINED",
@@ -58,6 +71,7 @@ __all__ = [
     "Memo",
     "Misconfigured",
     "ModelSpec",
+    "Note",
     "Notice",
     "Notifier",
     "Pair",
@@ -80,6 +94,7 @@ __all__ = [
     "TranslatorCapabilities",
     "Word",
     "Writing",
+    "encode",
     "event_from_json",
     "event_to_json",
     "hookimpl",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import Field
 
@@ -35,6 +35,8 @@ FORMATS = ("json_schema", "json_object", "text")
 
 class ChatSettings(Settings):
     """``[translators.openai]``"""
+
+    INCIDENTAL: ClassVar[frozenset[str]] = frozenset({"local", "batch", "timeout", "verify_tls"})
 
     url: str = Field(
         pattern=r"^https?://",
