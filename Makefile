@@ -5,8 +5,8 @@ BIN := $(VENV)/bin
 # Speech and a translator for the demo and the tests; everything else is ffmpeg and Python.
 PACKAGES := ffmpeg espeak-ng asterisk-core-sounds-fr-wav python3-venv apertium-eng-spa
 
-.PHONY: demo test lint test-slow test-faults test-live bench bench-hallucination bench-library bench-quality bench-vocabulary docs \
-	install clean system
+.PHONY: demo test lint test-slow test-faults test-kodi test-live bench bench-hallucination \
+	bench-library bench-quality bench-vocabulary bench-alignment docs install clean system
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/ready system
@@ -15,7 +15,7 @@ demo: $(VENV)/ready system
 # Everything that CI runs; about 6 minutes on 2 cores.
 test: $(VENV)/ready system lint
 	$(BIN)/subtitled models pull base
-	$(BIN)/pytest -m "not slow and not faults"
+	$(BIN)/pytest -m "not slow and not faults and not kodi"
 
 # Kills the daemon at random instants, over and over; about 10 minutes.
 test-slow: $(VENV)/ready system
@@ -31,6 +31,12 @@ test-faults: $(VENV)/ready system
 	$(BIN)/subtitled models pull base
 	@echo "about 25 minutes on 2 cores; a seed that is printed can be given in SUBTITLED_TEST_SEED"
 	$(BIN)/pytest -m faults
+
+# A real Kodi, on a screen that is none: what it lists of a film and our subtitles. About 1 minute.
+KODI_PACKAGES := kodi xvfb
+test-kodi: PACKAGES += $(KODI_PACKAGES)
+test-kodi: $(VENV)/ready system
+	$(BIN)/pytest -m kodi
 
 # Qwen end to end against the service itself, with the key in $DASHSCOPE_API_KEY, of the region
 # $DASHSCOPE_REGION (singapore): half a minute of speech, less than a cent.
@@ -67,6 +73,11 @@ bench-vocabulary: $(VENV)/ready system
 bench-quality: $(VENV)/ready system
 	$(BIN)/subtitled models pull base
 	$(BIN)/python benchmarks/quality.py
+
+# Times found for text that came without: how far off, at what cost. About 2 minutes.
+bench-alignment: $(VENV)/ready system
+	$(BIN)/subtitled models pull base
+	$(BIN)/python benchmarks/alignment.py
 
 # Walks, watching and the way of a file in a large library; about 5 minutes.
 bench-library: $(VENV)/ready system

@@ -234,7 +234,7 @@ def test_the_example_is_valid_with_every_line_in_force(tmp_path: Path) -> None:
     assert every_line != text
     loaded = _load(tmp_path, every_line)
     assert loaded.broken == ()
-    assert set(loaded.servers) == {"jellyfin", "den"}
+    assert set(loaded.servers) == {"jellyfin", "emby", "plex", "kodi", "den"}
 
 
 def test_the_example_shows_the_defaults_of_the_daemon() -> None:

@@ -15,6 +15,7 @@ from subtitled.library.coverage import Existing
 from subtitled.library.identity import content_id
 from subtitled.library.intake import library_of
 from subtitled.library.sidecars import Fate
+from subtitled.library.tellings import Stage
 from subtitled.library.walk import walk
 from subtitled.library.wishes import Wish
 from subtitled.media.probe import probe
@@ -36,6 +37,15 @@ from subtitled.work.workshop import open_ledger, transcripts_in
 from .app import app, configuration
 from .daemon import Json
 from .output import FAILED, WRONG, errors, fail, say, say_json, say_table, shown
+
+STAGES = {
+    Stage.WAITING: "is told when its time comes",
+    Stage.TOLD: "is asked soon whether it shows it",
+    Stage.CONFIRMED: "shows it",
+    Stage.UNSAID: "cannot say whether it shows it",
+    Stage.MISSED: "does not show it",
+}
+"""How far a server knows of what changed, in words."""
 
 
 def library_for(settings: Configuration, path: Path) -> LibrarySettings:
@@ -150,6 +160,7 @@ def explain(
         "watched": watched(settings, library) if library else None,
         "remembered": _remembered(settings, path),
         "written": _written(settings, path),
+        "servers": _told(settings, path),
     }
     try:
         told |= _seen(settings, path)
@@ -204,6 +215,19 @@ def _written(settings: Configuration, path: Path) -> list[str]:
     return said
 
 
+def _told(settings: Configuration, path: Path) -> list[str]:
+    """What each server was told of a file last: when, how, and whether it shows it."""
+    said = []
+    for one in open_ledger(settings).tellings.of_medium(path):
+        configured = settings.servers.get(one.server)
+        methods = configured.component.methods if configured else ()
+        how = methods[one.method] if one.method < len(methods) else "told"
+        when = f"{how} {_when(one.told_at)}" if one.told_at else "not told yet"
+        ending = STAGES[one.stage] + (f": {one.detail}" if one.detail else "")
+        said.append(f"{one.server}: {when}; {ending}")
+    return said
+
+
 def _seen(settings: Configuration, path: Path) -> dict[str, Any]:
     seen = _examine(settings, path)
     choice, facts = seen.choice, seen.facts
@@ -212,6 +236,8 @@ def _seen(settings: Configuration, path: Path) -> dict[str, Any]:
     retimed = store.retimed(content, choice.track.index)
     spoken = f"{listened.language}: {listened.why}" if listened and listened.language else None
     ways = {}
+    heard = seen.spoken or choice.track.language
+    order = seen.routes.order(heard)
     for wish in seen.decision.make:
         ways[_named(wish)] = _ways(seen, wish)
     return {
@@ -234,6 +260,11 @@ def _seen(settings: Configuration, path: Path) -> dict[str, Any]:
             f"{clock(gone.start, '.')} {gone.text} ({gone.reason}; {recipe})"
             for recipe, removals in store.removals(content, choice.track.index).items()
             for gone in removals
+        ],
+        "engines": f"{', then '.join(order.names) or 'none'} ({order.why})",
+        "stretches": [
+            f"{clock(at.start, '.')}-{clock(at.end, '.')} {course}"
+            for at, course in store.courses(content, choice.track.index)
         ],
         "not_translated": [
             f"{clock(one.start, '.')} {one.text} ({one.reason}; {recipe})"

@@ -28,6 +28,7 @@ from .records import BACKFILL, DECIDED, FAILURES, FileRecord, FileState, file_re
 from .schema import files
 from .settling import Verdict
 from .sidecars import Sidecars
+from .tellings import Tellings
 
 _UPGRADING = threading.Lock()
 
@@ -43,6 +44,7 @@ class Ledger:
         self.identities = Identities(self._engine)
         self.inventory = Inventory(self._engine)
         self.sidecars = Sidecars(self._engine, ProvenanceStore(path.parent / "provenance"))
+        self.tellings = Tellings(self._engine)
         self.mailbox = Mailbox(self._engine, path)
         self.notices = Notices(self._engine)
         self.egress = Egress(self._engine)

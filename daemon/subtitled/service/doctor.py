@@ -14,13 +14,14 @@ from subtitled.config.places import ensure_private, models_dir, state_dir
 from subtitled.library.mailbox import WATCHING
 from subtitled.library.mounts import how_to_watch
 from subtitled.library.watch import SAID
-from subtitled.plugin import Component, Context, Finding, Problem
+from subtitled.plugin import Component, Context, Finding, MediaServer, Problem
 from subtitled.subtitles.guards import load_phrases
 from subtitled.subtitles.publish import can_write
 from subtitled.work.models import ModelStore
 from subtitled.work.workshop import open_ledger
 
 from .lock import holder
+from .servers import same_files
 
 LEAST_FREE = 2 * 1024**3
 """Bytes that the state folder should have free: ten hours of decoded sound and some."""
@@ -162,3 +163,5 @@ def _components(configuration: Configuration) -> Iterator[Finding]:
                 yield Finding(what, False, problem.what, problem.cure)
                 continue
             yield from findings or (Finding(what, True, "loaded"),)
+            if isinstance(component, MediaServer) and all(finding.ok for finding in findings):
+                yield from same_files(configuration, name, component)

@@ -277,6 +277,7 @@ class Making:
                 heard.language,
                 self.job.earlier,
                 self.shop.configuration.settings.daemon.stretch,
+                routes_for(self.shop.configuration, library).abilities,
             )
         self.shop.transcripts.keep_listened(self.job.content, track, heard)
 

@@ -72,7 +72,7 @@ def examine(
     found = coverage(medium, facts, names, lambda path: sidecars.whose(path, content), folder)
     withdrawn = () if by_hand else _withdrawn(sidecars, medium)
     existing = () if ignore_existing else (*found, *withdrawn)
-    routes = routes_for(configuration, library)
+    routes = routes_for(configuration, library, facts.duration)
     material = _material(facts, choice, found, known, routes)
     decision = decide(
         *(library, existing, choice.track.language, spoken, partial(can_make, routes), material)
@@ -121,7 +121,7 @@ def makers_digest(configuration: Configuration, library: LibrarySettings) -> str
     """Changes when another version of an engine or translator is installed that a library uses, or
     a translator learns a pair: what could not be made before may be made now."""
     routes = routes_for(configuration, library)
-    plugins = {configuration.engines[name].plugin for name, _ in routes.engines}
+    plugins = {configuration.engines[name].plugin for name in routes.used}
     plugins |= {configuration.translators[name].plugin for name, _ in routes.translators}
     versions = [one for one in available() if one[0] in plugins]
     pairs = [(name, sorted(able.pairs or ())) for name, able in routes.translators]
@@ -132,7 +132,7 @@ def settings_digest(configuration: Configuration, library: LibrarySettings) -> s
     """Changes when settings change that could change an outcome, and only then."""
     routes = routes_for(configuration, library)
     components = [
-        (name, configuration.engines[name].settings.model_dump_json()) for name, _ in routes.engines
+        (name, configuration.engines[name].settings.model_dump_json()) for name in routes.used
     ] + [
         (name, configuration.translators[name].settings.model_dump_json())
         for name, _ in routes.translators
@@ -140,7 +140,8 @@ def settings_digest(configuration: Configuration, library: LibrarySettings) -> s
     policy = library.model_dump_json(
         include={
             *("languages", "forced", "bilingual", "formats", "audio", "sources", "existing"),
-            *("yielding", "engines", "translators", "guards", "shots", "privacy"),
+            *("yielding", "engines", "translators", "guards", "shots", "privacy", "routes"),
+            "second_opinion",
         }
     )
     phrases = str(configuration.settings.daemon.phrases) if library.guards else ""

@@ -188,5 +188,4 @@ def _ways(routes: Routes, spoken: Language, wanted: Language) -> Iterator[Way]:
             left = tuple(one for one in routes.translators if one[0] != way.translator)
             routes = replace(routes, translators=left)
         else:
-            left_engines = tuple(one for one in routes.engines if one[0] != way.engine)
-            routes = replace(routes, engines=left_engines)
+            routes = routes.without(way.engine)
