@@ -14,10 +14,10 @@ from subtitled.config.settings import LibrarySettings
 from subtitled.library.coverage import Existing
 from subtitled.library.identity import content_id
 from subtitled.library.intake import library_of
-from subtitled.library.policy import Wish
 from subtitled.library.sidecars import Fate
 from subtitled.library.tellings import Stage
 from subtitled.library.walk import walk
+from subtitled.library.wishes import Wish
 from subtitled.media.probe import probe
 from subtitled.plugin import Kind, Language, Problem
 from subtitled.service.doctor import watched
@@ -29,7 +29,7 @@ from subtitled.work.consistency import missed
 from subtitled.work.planning import Examination, examine
 from subtitled.work.reckoning import NOTHING, Reckoning, reckon, speeds
 from subtitled.work.routes import Way
-from subtitled.work.sources import planned
+from subtitled.work.sources import Planned, planned
 from subtitled.work.translation.store import notes
 from subtitled.work.vocabulary import vocabulary_of
 from subtitled.work.workshop import open_ledger, transcripts_in
@@ -249,7 +249,9 @@ def _seen(settings: Configuration, path: Path) -> dict[str, Any]:
         ],
         "passed_over": [f"track {index}: {why}" for index, why in choice.passed_over],
         "subtitles": [
-            f"{e.language or '?'} {e.kind} {e.origin} {e.where}{_whose(e)}" for e in seen.existing
+            f"{e.language or '?'}{f'+{e.below}' if e.below else ''} {e.kind} {e.origin} {e.where}"
+            + _whose(e)
+            for e in seen.existing
         ],
         "spoken": spoken,
         "earlier_version": str(retimed) if retimed else None,
@@ -276,13 +278,19 @@ def _seen(settings: Configuration, path: Path) -> dict[str, Any]:
 
 def _named(wish: Wish) -> str:
     kind = "" if wish.kind is Kind.FULL else f".{wish.kind}"
-    return f"{wish.language or 'original'}{kind}"
+    below = f"+{_named(wish.below)}" if wish.below else ""
+    return f"{wish.language or 'original'}{kind}{below}"
 
 
 def _first(seen: Examination, wish: Wish, main: Language) -> list[Way]:
     """What the first way to a wish will use; as far as is known what is spoken."""
-    ways = planned(seen.routes, wish, wish.language or main, seen.material.foreign).attempts
-    return [part.way for part in ways[0].parts if part.way is not None] if ways else []
+    one: Planned | None = planned(seen.routes, wish, main, seen.material.foreign)
+    ways = []
+    while one is not None:
+        parts = one.attempts[0].parts if one.attempts else ()
+        ways += [part.way for part in parts if part.way is not None]
+        one = one.below
+    return ways
 
 
 def _ways(seen: Examination, wish: Wish) -> str:
@@ -291,7 +299,8 @@ def _ways(seen: Examination, wish: Wish) -> str:
     if target is None:
         return wish.reason
     ways = planned(seen.routes, wish, target, seen.material.foreign).attempts
-    return "; else ".join(dict.fromkeys(map(str, ways))) or wish.reason
+    said = "; else ".join(dict.fromkeys(map(str, ways))) or wish.reason
+    return f"{said}; below it: {_ways(seen, wish.below)}" if wish.below else said
 
 
 def _vocabulary(settings: Configuration, path: Path, seen: Examination) -> list[str]:
