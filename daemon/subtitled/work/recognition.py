@@ -127,7 +127,7 @@ class Recognition:
                 words = in_pieces(transcribe, request)
                 receipts += words.sent
             measured(making.shop.ledger.mailbox, engine, seconds, clock() - begin)
-            if not host.capabilities.word_times:
+            if not host.capabilities.timed(words):
                 words = replace(words, words=laid_over(words.words, stretch.speech, words.language))
             store.keep_terms(content, self._track, recipe, terms)
             store.keep_stretch(content, self._track, recipe, stretch, words)
