@@ -136,7 +136,7 @@ SHELF = Shelf()
 class FakeQueue:
     """As :class:`subtitled.work.durable.Queue`, one job at a time, when it is told to."""
 
-    def __init__(self, database: Path, work: Callable[..., None], tell: object) -> None:
+    def __init__(self, database: Path, work: Callable[..., None]) -> None:
         self._work = work
 
     def start(self) -> None: ...
@@ -201,7 +201,7 @@ class FakeDurable:
             raise problem_from_json(told["problem"])
         return told["result"]
 
-    def breathe(self) -> None: ...
+    def breathe(self, engine: str = "") -> None: ...
 
 
 class FakeEngines:

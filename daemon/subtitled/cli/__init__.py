@@ -20,6 +20,7 @@ def main() -> None:
         models,
         plugins,
         queue,
+        state,
         undo,
         vocabulary,
     )

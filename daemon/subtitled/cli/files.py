@@ -14,9 +14,10 @@ from subtitled.config.settings import LibrarySettings
 from subtitled.library.coverage import Existing
 from subtitled.library.identity import content_id
 from subtitled.library.intake import library_of
-from subtitled.library.policy import Wish
 from subtitled.library.sidecars import Fate
+from subtitled.library.tellings import Stage
 from subtitled.library.walk import walk
+from subtitled.library.wishes import Wish
 from subtitled.media.probe import probe
 from subtitled.plugin import Kind, Language, Problem
 from subtitled.service.doctor import watched
@@ -28,7 +29,7 @@ from subtitled.work.consistency import missed
 from subtitled.work.planning import Examination, examine
 from subtitled.work.reckoning import NOTHING, Reckoning, reckon, speeds
 from subtitled.work.routes import Way
-from subtitled.work.sources import planned
+from subtitled.work.sources import Planned, planned
 from subtitled.work.translation.store import notes
 from subtitled.work.vocabulary import vocabulary_of
 from subtitled.work.workshop import open_ledger, transcripts_in
@@ -36,6 +37,15 @@ from subtitled.work.workshop import open_ledger, transcripts_in
 from .app import app, configuration
 from .daemon import Json
 from .output import FAILED, WRONG, errors, fail, say, say_json, say_table, shown
+
+STAGES = {
+    Stage.WAITING: "is told when its time comes",
+    Stage.TOLD: "is asked soon whether it shows it",
+    Stage.CONFIRMED: "shows it",
+    Stage.UNSAID: "cannot say whether it shows it",
+    Stage.MISSED: "does not show it",
+}
+"""How far a server knows of what changed, in words."""
 
 
 def library_for(settings: Configuration, path: Path) -> LibrarySettings:
@@ -150,6 +160,7 @@ def explain(
         "watched": watched(settings, library) if library else None,
         "remembered": _remembered(settings, path),
         "written": _written(settings, path),
+        "servers": _told(settings, path),
     }
     try:
         told |= _seen(settings, path)
@@ -204,6 +215,19 @@ def _written(settings: Configuration, path: Path) -> list[str]:
     return said
 
 
+def _told(settings: Configuration, path: Path) -> list[str]:
+    """What each server was told of a file last: when, how, and whether it shows it."""
+    said = []
+    for one in open_ledger(settings).tellings.of_medium(path):
+        configured = settings.servers.get(one.server)
+        methods = configured.component.methods if configured else ()
+        how = methods[one.method] if one.method < len(methods) else "told"
+        when = f"{how} {_when(one.told_at)}" if one.told_at else "not told yet"
+        ending = STAGES[one.stage] + (f": {one.detail}" if one.detail else "")
+        said.append(f"{one.server}: {when}; {ending}")
+    return said
+
+
 def _seen(settings: Configuration, path: Path) -> dict[str, Any]:
     seen = _examine(settings, path)
     choice, facts = seen.choice, seen.facts
@@ -212,6 +236,8 @@ def _seen(settings: Configuration, path: Path) -> dict[str, Any]:
     retimed = store.retimed(content, choice.track.index)
     spoken = f"{listened.language}: {listened.why}" if listened and listened.language else None
     ways = {}
+    heard = seen.spoken or choice.track.language
+    order = seen.routes.order(heard)
     for wish in seen.decision.make:
         ways[_named(wish)] = _ways(seen, wish)
     return {
@@ -223,7 +249,9 @@ def _seen(settings: Configuration, path: Path) -> dict[str, Any]:
         ],
         "passed_over": [f"track {index}: {why}" for index, why in choice.passed_over],
         "subtitles": [
-            f"{e.language or '?'} {e.kind} {e.origin} {e.where}{_whose(e)}" for e in seen.existing
+            f"{e.language or '?'}{f'+{e.below}' if e.below else ''} {e.kind} {e.origin} {e.where}"
+            + _whose(e)
+            for e in seen.existing
         ],
         "spoken": spoken,
         "earlier_version": str(retimed) if retimed else None,
@@ -232,6 +260,11 @@ def _seen(settings: Configuration, path: Path) -> dict[str, Any]:
             f"{clock(gone.start, '.')} {gone.text} ({gone.reason}; {recipe})"
             for recipe, removals in store.removals(content, choice.track.index).items()
             for gone in removals
+        ],
+        "engines": f"{', then '.join(order.names) or 'none'} ({order.why})",
+        "stretches": [
+            f"{clock(at.start, '.')}-{clock(at.end, '.')} {course}"
+            for at, course in store.courses(content, choice.track.index)
         ],
         "not_translated": [
             f"{clock(one.start, '.')} {one.text} ({one.reason}; {recipe})"
@@ -245,13 +278,19 @@ def _seen(settings: Configuration, path: Path) -> dict[str, Any]:
 
 def _named(wish: Wish) -> str:
     kind = "" if wish.kind is Kind.FULL else f".{wish.kind}"
-    return f"{wish.language or 'original'}{kind}"
+    below = f"+{_named(wish.below)}" if wish.below else ""
+    return f"{wish.language or 'original'}{kind}{below}"
 
 
 def _first(seen: Examination, wish: Wish, main: Language) -> list[Way]:
     """What the first way to a wish will use; as far as is known what is spoken."""
-    ways = planned(seen.routes, wish, wish.language or main, seen.material.foreign).attempts
-    return [part.way for part in ways[0].parts if part.way is not None] if ways else []
+    one: Planned | None = planned(seen.routes, wish, main, seen.material.foreign)
+    ways = []
+    while one is not None:
+        parts = one.attempts[0].parts if one.attempts else ()
+        ways += [part.way for part in parts if part.way is not None]
+        one = one.below
+    return ways
 
 
 def _ways(seen: Examination, wish: Wish) -> str:
@@ -260,7 +299,8 @@ def _ways(seen: Examination, wish: Wish) -> str:
     if target is None:
         return wish.reason
     ways = planned(seen.routes, wish, target, seen.material.foreign).attempts
-    return "; else ".join(dict.fromkeys(map(str, ways))) or wish.reason
+    said = "; else ".join(dict.fromkeys(map(str, ways))) or wish.reason
+    return f"{said}; below it: {_ways(seen, wish.below)}" if wish.below else said
 
 
 def _vocabulary(settings: Configuration, path: Path, seen: Examination) -> list[str]:

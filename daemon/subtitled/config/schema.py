@@ -16,7 +16,7 @@ from .settings import Settings
 BUNDLED = {
     "engines": ("whisper", "qwen", "openai"),
     "translators": ("qwen", "openai"),
-    "servers": ("jellyfin",),
+    "servers": ("jellyfin", "emby", "plex", "kodi"),
     "notifiers": ("apprise", "webhook", "command"),
 }
 """The plugins that come with us, by section; each a module of ``subtitled_plugins``."""

@@ -15,9 +15,10 @@ from .language_names import LanguageNames, names_of
 from .memo import Memo
 from .model import DataWheel, ModelSpec
 from .notifier import Notice, Notifier, Rhythm
+from .paths import PathMap, PathPairs, lies_in, same_path
 from .secret import Secret
 from .sent import Sent
-from .server import MediaServer
+from .server import Change, Listing, MediaServer, Sidecar
 from .speech import (
     SAMPLE_RATE,
     Audio,
@@ -51,6 +52,7 @@ __all__ = [
     "Audio",
     "Batch",
     "Capabilities",
+    "Change",
     "Component",
     "Context",
     "Cue",
@@ -67,6 +69,7 @@ __all__ = [
     "LanguageGuess",
     "LanguageNames",
     "Line",
+    "Listing",
     "MediaServer",
     "Memo",
     "Misconfigured",
@@ -75,6 +78,8 @@ __all__ = [
     "Notice",
     "Notifier",
     "Pair",
+    "PathMap",
+    "PathPairs",
     "Price",
     "Problem",
     "Published",
@@ -84,6 +89,7 @@ __all__ = [
     "Secret",
     "Sent",
     "Settings",
+    "Sidecar",
     "Stretch",
     "Subtitle",
     "Temporary",
@@ -98,5 +104,7 @@ __all__ = [
     "event_from_json",
     "event_to_json",
     "hookimpl",
+    "lies_in",
     "names_of",
+    "same_path",
 ]

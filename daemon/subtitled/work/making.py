@@ -48,8 +48,9 @@ from .pace import Pace
 from .planning import Examination, examine
 from .retiming import retime
 from .routes import routes_for
-from .sources import PLAN, Plan, Planned, planned
+from .sources import PLAN, Plan, planned
 from .tally import Tally
+from .texts import together
 from .transcripts import Listened, Shots, TranscriptStore
 from .vocabulary import Vocabulary, vocabulary_of, warn
 
@@ -145,39 +146,34 @@ def make(job: Job, shop: Workshop, steps: Steps) -> Outcome:
     filling = Filling(making, facts, track)
     refused = list(plan.impossible)
     made: list[Published] = []
+    done: list[str] = []
     for wish in plan.wishes:
         filled = filling.fill(wish)
-        if filled.silent and wish.kind is Kind.FULL:
+        if filled.silent and wish.kind is Kind.FULL and wish.below is None:
             return Outcome(
                 *(FileState.NO_SPEECH, "nothing that was said could be recognised"),
                 *(making.spoken(track), tuple(made)),
             )
         if filled.subtitle is None:
-            refused += (f"{named(wish)}: {why}" for why in filled.refused)
+            refused += (f"{wish}: {why}" for why in filled.refused)
             continue
-        subtitle, how = filled.subtitle, str(filled.attempt)
+        subtitle, how = filled.subtitle, filled.how
+        done.append(str(wish))
         for fmt in wish.formats:
             path = steps.run(
-                f"publish {named(wish)}.{fmt}", partial(making.publish, fmt, subtitle, how)
+                f"publish {wish}.{fmt}", partial(making.publish, fmt, subtitle, how, filled.below)
             )
             sidecar = Path(os.fsdecode(bytes.fromhex(path)))
             made.append(Published(job.medium, sidecar, wish.language, wish.kind))
-    return _outcome(plan, refused, making.spoken(track), tuple(made))
-
-
-def named(wish: Planned) -> str:
-    """What is wanted, for people: ``es``, ``en.forced``."""
-    return f"{wish.language}" + ("" if wish.kind is Kind.FULL else f".{wish.kind}")
+    return _outcome(done, refused, making.spoken(track), tuple(made))
 
 
 def _outcome(
-    plan: Plan, refused: list[str], spoken: Language | None, made: tuple[Published, ...]
+    done: list[str], refused: list[str], spoken: Language | None, made: tuple[Published, ...]
 ) -> Outcome:
     impossible = "; ".join(refused)
     if made:
-        whats = dict.fromkeys((one.language, one.kind) for one in made)
-        languages = ", ".join(named(w) for w in plan.wishes if (w.language, w.kind) in whats)
-        reason = f"made {languages}" + (f"; {impossible}" if impossible else "")
+        reason = f"made {', '.join(done)}" + (f"; {impossible}" if impossible else "")
         return Outcome(FileState.DONE, reason, spoken, made)
     if impossible:
         return Outcome(FileState.UNSATISFIABLE, impossible, spoken)
@@ -215,7 +211,8 @@ class Making:
         can_write(self.job.folder or self.job.medium.parent)
         for wish in seen.decision.make:  # a name that would be too long is refused here, unpaid
             for fmt in wish.formats:
-                sidecar_path(self.job.medium, wish.language or _SHORT, wish.kind, fmt)
+                below = (wish.below.language or _SHORT) if wish.below else None
+                sidecar_path(self.job.medium, wish.language or _SHORT, wish.kind, fmt, below)
         return {"track": seen.choice.track.index, "listen": seen.decision.needs_listening}
 
     def hear(self, facts: MediaFacts, track: int, *, main: bool = True) -> Language | None:
@@ -280,6 +277,7 @@ class Making:
                 heard.language,
                 self.job.earlier,
                 self.shop.configuration.settings.daemon.stretch,
+                routes_for(self.shop.configuration, library).abilities,
             )
         self.shop.transcripts.keep_listened(self.job.content, track, heard)
 
@@ -302,28 +300,32 @@ class Making:
         seen = self._examine(facts)
         wishes, impossible = [], list(seen.decision.impossible)
         for wish in seen.decision.make:
-            target = wish.language or seen.spoken
-            assert target is not None
-            one = planned(seen.routes, wish, target, seen.material.foreign)
-            if one.attempts:
+            spoken = seen.spoken or wish.language
+            assert spoken is not None
+            one = planned(seen.routes, wish, spoken, seen.material.foreign)
+            if one.possible:
                 wishes.append(one)
             else:
-                impossible.append(f"{named(one)}: nothing configured makes it from {seen.spoken}")
+                impossible.append(f"{one}: nothing configured makes it from {seen.spoken}")
         return PLAN.dump_python(Plan(tuple(wishes), tuple(impossible)), mode="json")
 
-    def publish(self, fmt: str, subtitle: Subtitle, how: str) -> str:
-        """Write one sidecar and remember it; its path as hexadecimal bytes: not all are text."""
+    def publish(self, fmt: str, subtitle: Subtitle, how: str, below: Subtitle | None = None) -> str:
+        """Write one sidecar and remember it; its path as hexadecimal bytes: not all are text.
+        With ``below``, what that says stands below what ``subtitle`` says."""
         target, kind = subtitle.language, subtitle.kind
         self._tell(f"writing {target}.{fmt}", 1.0)
         self._still_the_same()
-        path = sidecar_path(self.job.medium, target, kind, fmt)
+        lower = below.language if below else None
+        path = sidecar_path(self.job.medium, target, kind, fmt, lower)
         if self.job.folder is not None:
             path = self.job.folder / path.name
         sidecars = self.shop.ledger.sidecars
         ours = sidecars.replaceable(path, self.job.content)
         if self.job.force and path.exists():
             ours = file_sha256(path)
-        content = render(subtitle, fmt)
+        content = (
+            together(subtitle, below, fmt, self.job.library) if below else render(subtitle, fmt)
+        )
         made = Provenance(
             *(self.job.content, path.name, target, kind, fmt, how),
             *(time.time(), hashlib.sha256(content).hexdigest(), len(content)),
