@@ -17,6 +17,7 @@ def main() -> None:
         evaluate,
         files,
         generate,
+        init,
         models,
         plugins,
         queue,
