@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # Speech and a translator for the demo and the tests; everything else is ffmpeg and Python.
 PACKAGES := ffmpeg espeak-ng asterisk-core-sounds-fr-wav python3-venv apertium-eng-spa
 
-.PHONY: demo test lint test-slow test-faults test-systemd test-kodi test-live bench \
+.PHONY: demo test lint test-slow test-package test-faults test-systemd test-kodi test-live bench \
 	bench-hallucination bench-library bench-quality bench-vocabulary bench-alignment docs install clean system
 .DELETE_ON_ERROR:
 
@@ -43,6 +43,13 @@ KODI_PACKAGES := kodi xvfb
 test-kodi: PACKAGES += $(KODI_PACKAGES)
 test-kodi: $(VENV)/ready system
 	$(BIN)/pytest -m kodi
+
+# The steps of container/Dockerfile in a fresh virtual environment; about a minute. And, where there
+# is hadolint, what it says of the Dockerfile.
+test-package: $(VENV)/ready system
+	$(BIN)/subtitled models pull base
+	! command -v hadolint || hadolint container/Dockerfile
+	$(BIN)/pytest tests/container
 
 # Qwen end to end against the service itself, with the key in $DASHSCOPE_API_KEY, of the region
 # $DASHSCOPE_REGION (singapore): half a minute of speech, less than a cent.
