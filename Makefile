@@ -44,7 +44,7 @@ test-kodi: PACKAGES += $(KODI_PACKAGES)
 test-kodi: $(VENV)/ready system
 	$(BIN)/pytest -m kodi
 
-# The steps of container/Dockerfile in a fresh virtual environment; about a minute. And, where there
+# The steps of container/Dockerfile in a fresh virtual environment; 2 minutes. And, where there
 # is hadolint, what it says of the Dockerfile.
 test-package: $(VENV)/ready system
 	$(BIN)/subtitled models pull base

@@ -88,7 +88,7 @@ def test_a_wrong_answer_is_refused_with_a_cure(read: Callable[[str], object], wr
 def test_a_wrong_answer_is_asked_again(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     typed = ["/no/such/folder", str(tmp_path), "en", "winamp", "none", "", "night", "22:00-07:00"]
-    done = CliRunner().invoke(app, ["init", "--output", str(path)], input="\n".join(typed) + "\n")
+    done = CliRunner().invoke(app, ["--config", str(path), "init"], input="\n".join(typed) + "\n")
     assert done.exit_code == 0, done.output
     found = load(path).settings
     assert found.libraries[first.LIBRARY].path == tmp_path

@@ -13,7 +13,7 @@ import typer
 from subtitled.config import first
 from subtitled.config.load import SYSTEM_WIDE
 
-from .app import app
+from .app import app, chosen
 from .output import FAILED, WRONG, errors, fail, say, shown
 
 T = TypeVar("T")
@@ -40,7 +40,7 @@ def init(
     ] = None,
 ) -> None:
     """Ask five questions and write a configuration."""
-    path = output or _usual()
+    path = output or chosen() or _usual()
     if os.path.lexists(path):
         fail(f"{shown(path)} is there already; name another file with --output", FAILED)
 
