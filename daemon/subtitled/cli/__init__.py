@@ -21,6 +21,7 @@ def main() -> None:
         plugins,
         queue,
         state,
+        summarise,
         undo,
         vocabulary,
     )
