@@ -45,11 +45,11 @@ def hear(film: Path, state: Path) -> None:
     store.keep_stretch(content, 1, "toy-1", Stretch(whole, (whole,)), said)
 
 
-def configure(tmp_path: Path, url: str, more: str = "") -> Path:
+def configure(tmp_path: Path, url: str, privacy: str = "", model: str = "") -> Path:
     config = tmp_path / "config.toml"
     config.write_text(
         f'[daemon]\nstate_dir = "{tmp_path}/state"\n[libraries.films]\npath = "{tmp_path}/films"\n'
-        f'{more}[translators.openai]\nurl = "{url}"\nmodel = "tiny"\n'
+        f'{privacy}[translators.openai]\nurl = "{url}"\nmodel = "tiny"\n{model}'
     )
     return config
 
@@ -96,3 +96,21 @@ def test_a_library_that_keeps_to_itself_sends_nothing(
     said = subtitled("--config", config, "summarise", film)
     assert said.returncode == 2
     assert "no translator that the library may use can write" in said.stderr
+
+
+def test_what_leaves_passes_the_gate_and_is_listed(
+    subtitled: Run, tmp_path: Path, film: Path
+) -> None:
+    hear(film, tmp_path / "state")
+    with chatting(Chat(str.upper, write=lambda text: ANSWER, manners=["refuse", "well"])) as chat:
+        allowed = 'privacy = ["openai"]\n'
+        config = configure(tmp_path, chat.url, allowed, "local = false\n")
+        refused = subtitled("--config", config, "summarise", film)
+        assert refused.returncode == 1
+        assert subtitled("--config", config, "summarise", film).returncode == 0
+        assert len(chat.requests) == 2
+    sent = json.loads(subtitled("--config", config, "egress", "--json").stdout)["sent"]
+    assert sent
+    assert {one["path"] for one in sent} == {str(film)}
+    assert {one["destination"].partition(":")[0] for one in sent} == {"openai"}
+    assert "chatcmpl-2" in {one["request_id"] for one in sent}
