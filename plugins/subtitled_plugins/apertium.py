@@ -11,7 +11,7 @@ import shutil
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import Field
 
@@ -46,6 +46,10 @@ _MARKED = re.compile(r"(?<!\S)[*@#](?=\w)")
 
 class ApertiumSettings(Settings):
     """``[translators.apertium]``"""
+
+    INCIDENTAL: ClassVar[frozenset[str]] = frozenset(
+        {"url", "pairs", "command", "data", "local", "timeout"}
+    )
 
     url: str | None = Field(
         None,

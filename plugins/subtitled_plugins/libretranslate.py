@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import Field
 
@@ -40,6 +40,10 @@ _HABITS = {"zt": "zh-Hant", "zh": "zh-Hans", "pb": "pt-BR"}
 
 class LibreTranslateSettings(Settings):
     """``[translators.libretranslate]``"""
+
+    INCIDENTAL: ClassVar[frozenset[str]] = frozenset(
+        {"languages", "local", "batch", "timeout", "verify_tls"}
+    )
 
     url: str = Field(
         pattern=r"^https?://", description="Where it answers, such as http://localhost:5000."

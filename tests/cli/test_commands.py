@@ -109,8 +109,9 @@ class BellSettings(Settings):
     file: Path
 class Bell(MediaServer):
     Settings = BellSettings
-    def changed(self, media, sidecars):
-        self.settings.file.write_text(f"{media.name} {sidecars[0].name}")
+    def changed(self, changes, method):
+        (change,) = changes
+        self.settings.file.write_text(f"{change.media.name} {change.written[0].path.name}")
 @hookimpl
 def subtitled_components(): return [Parrot, Bell]
 '''

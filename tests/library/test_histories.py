@@ -55,7 +55,7 @@ from subtitled.plugin import (
     Word,
 )
 from subtitled.subtitles.names import parse_sidecar
-from subtitled.work import jobs, making, planning
+from subtitled.work import jobs, listening, making, planning
 from subtitled.work.durable import CANCELLED
 from subtitled.work.jobs import Jobs
 from subtitled.work.making import Workshop
@@ -136,7 +136,7 @@ SHELF = Shelf()
 class FakeQueue:
     """As :class:`subtitled.work.durable.Queue`, one job at a time, when it is told to."""
 
-    def __init__(self, database: Path, work: Callable[..., None], tell: object) -> None:
+    def __init__(self, database: Path, work: Callable[..., None]) -> None:
         self._work = work
 
     def start(self) -> None: ...
@@ -201,7 +201,7 @@ class FakeDurable:
             raise problem_from_json(told["problem"])
         return told["result"]
 
-    def breathe(self) -> None: ...
+    def breathe(self, engine: str = "") -> None: ...
 
 
 class FakeEngines:
@@ -688,7 +688,7 @@ def somewhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(jobs, "Durable", FakeDurable)
     monkeypatch.setattr(jobs, "probe", fake_probe)
     monkeypatch.setattr(making, "probe", fake_probe)
-    monkeypatch.setattr(making, "decode", fake_decode)
+    monkeypatch.setattr(listening, "decode", fake_decode)
     monkeypatch.setattr(planning, "available", lambda: [("whisper", "subtitled", "1")])
     yield
     shutil.rmtree(folder)

@@ -31,6 +31,23 @@ def test_our_names_say_what_they_are_for_any_medium(
     assert parsed == SidecarName(Language(tag), kind, fmt)
 
 
+@given(_stem, *[st.sampled_from(["en", "pt-BR", "zh-Hans", "hi", "es-419"])] * 2)
+def test_of_two_languages_players_read_the_upper_and_we_both(stem: str, up: str, low: str) -> None:
+    path = sidecar_path(
+        *(Path("/m") / f"{stem}.mkv", Language(up), Kind.FULL, "srt"), below=Language(low)
+    )
+    assert path.name == f"{stem}.bilingual-{low}.{up}.srt"
+    parsed = parse_sidecar(f"{stem}.mkv", path.name)
+    assert parsed == SidecarName(Language(up), Kind.FULL, "srt", below=Language(low))
+
+
+@pytest.mark.parametrize("name", ["Film.bilingual-en.srt", "Film.bilingual-edition.en.srt"])
+def test_a_title_that_names_no_second_language_is_a_title(name: str) -> None:
+    parsed = parse_sidecar("Film.mkv", name)
+    assert parsed is not None
+    assert (parsed.below, parsed.title[:10]) == (None, "bilingual-")
+
+
 @pytest.mark.parametrize(
     ("name", "expected"),
     [

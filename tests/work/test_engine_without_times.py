@@ -70,3 +70,30 @@ def test_plain_text_becomes_cues_at_the_times_of_the_speech(
     kept = shop.transcripts.folder.rglob("*-*.json")
     assert any('"estimated":true' in path.read_text().replace(" ", "") for path in kept)
     assert outcome.spoken == Language("en")
+
+
+@pytest.mark.model
+def test_with_whisper_beside_it_each_word_is_found_where_it_is_said(
+    shop: Workshop, model_base: Path, speech: Path, tmp_path: Path
+) -> None:
+    known = shop.configuration.engines | load(None).engines
+    shop.engines.close()
+    shop = set_up(dataclasses.replace(shop.configuration, engines=known), shop.ledger)
+    wishes = LibrarySettings.model_validate({"path": "/", "engines": ["plain"]})
+    medium = speech / "jfk.flac"
+    content = content_id(medium)
+    try:
+        make(Job(medium, wishes, content, tmp_path), shop, Direct())
+    finally:
+        shop.engines.close()
+    (recipe,) = shop.transcripts.recipes(content, 0)
+    whole = shop.transcripts.joined(content, 0, recipe)
+    assert whole is not None
+    assert whole.text == SAID
+    assert not any(word.estimated for word in whole.words)
+    said = {word.text.strip(): word.start for word in reversed(whole.words)}
+    # Where their sound begins, by ear and by the wave.
+    assert said["And"] == pytest.approx(0.3, abs=0.15)
+    assert said["ask"] == pytest.approx(3.3, abs=0.15)
+    ((_, course),) = shop.transcripts.courses(content, 0)
+    assert str(course) == "words by plain, times found by whisper"

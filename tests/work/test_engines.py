@@ -32,7 +32,7 @@ REQUEST = Request(Stretch(WHOLE, (WHOLE,)), Language("en"))
 @pytest.fixture
 def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., EngineHost]:
     (tmp_path / "slow_engine.py").write_text(SLOW_TO_LOAD)
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=":")
     monkeypatch.syspath_prepend(str(tmp_path))
     sys.modules.pop("slow_engine", None)
     import slow_engine  # type: ignore[import-not-found]

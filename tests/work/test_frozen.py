@@ -142,8 +142,8 @@ def test_an_engine_stops_within_a_call_and_goes_on_where_it_was(
 def test_the_time_limit_of_a_call_does_not_run_while_the_engine_is_stopped(
     hosts: Callable[..., EngineHost], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("subtitled.work.engines.LEAST_LIMIT", 2.5)
-    monkeypatch.setattr("subtitled.work.engines.SLOWEST", 0.0)
+    monkeypatch.setattr("subtitled.work.bounds.LEAST_LIMIT", 2.5)
+    monkeypatch.setattr("subtitled.work.bounds.SLOWEST", 0.0)
     host, audio = hosts("Counts"), tmp_path / "counted"
     audio.touch()
     host.prepare()

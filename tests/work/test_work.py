@@ -115,7 +115,7 @@ class Odd(Engine):
 @pytest.fixture
 def odd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Child:
     (tmp_path / "odd_engine.py").write_text(ENGINE)
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=":")
     return Child(
         "engine odd",
         {

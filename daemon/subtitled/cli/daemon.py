@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from subtitled.config.places import state_dir
+from subtitled.library.ledger import Ledger
 from subtitled.library.records import FileState
+from subtitled.plugin import Finding
 from subtitled.service.doctor import examine_machine
 from subtitled.service.lock import holder
 from subtitled.service.outlook import outlook
 from subtitled.work.breaker import Breakers, told
 from subtitled.work.pauses import pauses
+from subtitled.work.servers.teller import TROUBLE
 from subtitled.work.workshop import open_ledger
 
 from .app import app, config_path, configuration
@@ -67,7 +71,7 @@ def status(as_json: Json = False) -> None:
     running, now = holder(state_dir(settings.settings)), time.time()
     counts = {str(state): number for state, number in ledger.counts().items()}
     working = list(ledger.in_state(FileState.WORKING))
-    troubles = ledger.mailbox.controls("server ")
+    servers = _servers(ledger)
     halted = pauses(ledger.mailbox, now)
     breakers = Breakers(ledger.mailbox).all()
     ahead = outlook(settings.settings, ledger, running=running is not None, now=now)
@@ -85,7 +89,7 @@ def status(as_json: Json = False) -> None:
                 "why": ahead.why,
                 "next": [asdict(coming) for coming in ahead.coming],
                 "engines": {name: told(breaker) for name, breaker in breakers.items()},
-                "servers": troubles,
+                "servers": servers,
                 "broken": [str(broken) for broken in settings.broken],
             }
         )
@@ -103,27 +107,45 @@ def status(as_json: Json = False) -> None:
     for coming, clock in list(zip(ahead.coming, ahead.clocks, strict=True))[:COMING_SHOWN]:
         say(f"{clock}: {coming.what}")
     say_table(("state", "files"), sorted(counts.items()))
-    for name, trouble in troubles.items():
-        say(f"{name}: {trouble}")
+    for name, known in servers.items():
+        lines = [f"{number} {stage}" for stage, number in known["media"].items()]
+        lines += [known["trouble"]] if known["trouble"] else []
+        say(f"server {name}: {'; '.join(lines)}")
     for broken in settings.broken:
         say(str(broken))
+
+
+def _servers(ledger: Ledger) -> dict[str, dict[str, Any]]:
+    """Of each server, what is wrong with it, and how many media it shows, or does not yet."""
+    troubles = ledger.mailbox.controls(TROUBLE)
+    counts = ledger.tellings.counts()
+    names = sorted({*counts, *(key.removeprefix(TROUBLE) for key in troubles)})
+    return {
+        name: {
+            "trouble": troubles.get(TROUBLE + name),
+            "media": {str(stage): number for stage, number in counts.get(name, {}).items()},
+        }
+        for name in names
+    }
 
 
 @app.command()
 def doctor(as_json: Json = False) -> None:
     """Find the usual mistakes and say the cure."""
     findings = examine_machine(configuration(), config_path())
+    say_findings(findings, as_json)
+    if not all(finding.ok for finding in findings):
+        raise typer.Exit(FAILED)
+
+
+def say_findings(findings: Sequence[Finding], as_json: bool) -> None:
+    """What was looked at, the verdict, and the cure where one is needed."""
     if as_json:
         say_json(
             [{"what": f.what, "ok": f.ok, "detail": f.detail, "cure": f.cure} for f in findings]
         )
-    else:
-        say_table(
-            ("", "what", "found", "cure"),
-            (
-                ("ok" if f.ok else "WRONG", f.what, f.detail, "" if f.ok else f.cure)
-                for f in findings
-            ),
-        )
-    if not all(finding.ok for finding in findings):
-        raise typer.Exit(FAILED)
+        return
+    say_table(
+        ("", "what", "found", "cure"),
+        (("ok" if f.ok else "WRONG", f.what, f.detail, "" if f.ok else f.cure) for f in findings),
+    )

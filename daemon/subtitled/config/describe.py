@@ -22,6 +22,7 @@ from .load import Configuration
 from .neighbour import NeighbourSettings
 from .places import models_dir, state_dir
 from .plugins import KINDS
+from .routing import RouteSettings
 from .schedule import HoursSettings, ScheduleSettings
 from .schema import bundled, json_schema
 from .settings import CueSettings, DaemonSettings, ExistingSettings, LibrarySettings
@@ -108,6 +109,7 @@ def _lines() -> Iterator[str]:
     yield from _table("[libraries.NAME.existing]", ExistingSettings)
     yield from _table("[libraries.NAME.sources]", SourceSettings)
     yield from _table("[libraries.NAME.cues]", CueSettings)
+    yield from _table("[[libraries.NAME.routes]]", RouteSettings)
     yield from _table("[vocabulary]", VocabularySettings)
     yield from _table("[budgets.NAME]", BudgetSettings)
     yield from _table("[prices.NAME]", PriceSettings)
@@ -122,6 +124,7 @@ def _lines() -> Iterator[str]:
 _TABLES: tuple[Any, ...] = (
     *(ExistingSettings, SourceSettings, CueSettings),
     *(dict[str, SenderSettings], dict[str, HoursSettings]),
+    tuple[RouteSettings, ...],
 )
 """Kinds of value that are shown as tables of their own."""
 
@@ -166,6 +169,8 @@ def _kind(annotation: Any) -> str:
         if origin is tuple and arguments[-1] is not Ellipsis:
             return f"[{', '.join(_kind(one) for one in arguments)}]"
         return f"list of {_kind(arguments[0])}"
+    if annotation not in _NAMES and isinstance(annotation, type):
+        return "table" if issubclass(annotation, BaseModel) else annotation.__name__.lower()
     return _NAMES.get(annotation, getattr(annotation, "__name__", "table").lower())
 
 

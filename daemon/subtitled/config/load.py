@@ -207,19 +207,31 @@ def _unknown_names(data: Mapping[str, Any], text: str) -> Iterator[Mistake]:
     """
     libraries = data.get("libraries")
     for name, library in libraries.items() if isinstance(libraries, dict) else ():
-        for kind in ("engines", "translators", "servers"):
+        if not isinstance(library, dict):
+            continue  # said already, with the rest of the file
+        for key, kind, names in _names_used(library):
             known = data.get(kind, getattr(Settings(), kind))
-            names = library.get(kind) if isinstance(library, dict) else None
             if not isinstance(known, dict) or not isinstance(names, list):
-                continue  # said already, with the rest of the file
+                continue
             for used in names:
                 if isinstance(used, str) and used not in known:
+                    where = ("libraries", name, *key)
                     yield Mistake(
-                        dotted(("libraries", name, kind)),
+                        dotted(where),
                         f"{used!r} is not configured",
                         f"Add a section [{dotted((kind, used))}]. {suggestion(used, known)}",
-                        line_of(text, ("libraries", name, kind)),
+                        line_of(text, where),
                     )
+
+
+def _names_used(library: dict[str, Any]) -> Iterator[tuple[tuple[str, ...], str, Any]]:
+    """Every list of names in a library: its key, the kind of section it names, and the list."""
+    for kind in ("engines", "translators", "servers"):
+        yield (kind,), kind, library.get(kind)
+    routes = library.get("routes")
+    for number, route in enumerate(routes if isinstance(routes, list) else ()):
+        if isinstance(route, dict):
+            yield ("routes", str(number), "engines"), "engines", route.get("engines")
 
 
 def _unknown_hours(data: Mapping[str, Any], text: str) -> Iterator[Mistake]:

@@ -14,8 +14,9 @@ from .plugins import KINDS
 from .settings import Settings
 
 BUNDLED = {
-    "engines": ("whisper",),
-    "servers": ("jellyfin",),
+    "engines": ("whisper", "qwen", "openai"),
+    "translators": ("qwen", "openai", "libretranslate", "apertium"),
+    "servers": ("jellyfin", "emby", "plex", "kodi"),
     "notifiers": ("apprise", "webhook", "command"),
 }
 """The plugins that come with us, by section; each a module of ``subtitled_plugins``."""

@@ -18,8 +18,9 @@ from pydantic import (
 from subtitled.plugin import Language
 
 from .folders import Folder
-from .language_settings import SourceSettings, Wanted
+from .language_settings import SourceSettings, TwoLanguages, Wanted
 from .neighbour import NeighbourSettings
+from .routing import RouteSettings
 from .schedule import ScheduleSettings
 from .spending import BudgetSettings, PriceSettings, Privacy
 from .values import Seconds, Section
@@ -190,6 +191,10 @@ class LibrarySettings(Section):
         description="Languages of sidecars that hold only what is said in another language than "
         "most of the medium, for people who understand that one.",
     )
+    bilingual: tuple[TwoLanguages, ...] = Field(
+        (),
+        description="Pairs of languages for sidecars that show both, the first above the second.",
+    )
     formats: tuple[Format, ...] = Field(
         ("srt",),
         min_length=1,
@@ -216,6 +221,16 @@ class LibrarySettings(Section):
     cues: CueSettings = Field(default_factory=lambda: CueSettings())
     engines: tuple[str, ...] = Field(
         (), description="Engines to use, first choice first. Empty: all that are configured."
+    )
+    routes: tuple[RouteSettings, ...] = Field(
+        (),
+        description="Rules by which engines are chosen: by language, length, price and "
+        "destination. Those that come with subtitled follow, unless `engines` is set.",
+    )
+    second_opinion: bool = Field(
+        False,
+        description="What looks wrong (loops, little confidence, too few or too many words) is "
+        "recognised again by the next engine, and the better kept.",
     )
     translators: tuple[str, ...] = Field(
         (), description="Translators to use, first choice first. Empty: all that are configured."

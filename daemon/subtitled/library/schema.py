@@ -102,6 +102,42 @@ notices = sa.Table(
 )
 """What happened and a notifier was not told of yet."""
 
+changes = sa.Table(
+    "changes",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("medium", sa.LargeBinary, nullable=False),
+    sa.Column("path", sa.LargeBinary, nullable=False),
+    sa.Column("language", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("there", sa.Boolean, nullable=False),
+)
+
+tellings = sa.Table(
+    "tellings",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("server", sa.Text, nullable=False),
+    sa.Column("medium", sa.LargeBinary, nullable=False, index=True),
+    sa.Column("written", sa.Text, nullable=False),
+    sa.Column("removed", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("method", sa.Integer, nullable=False),
+    sa.Column("looks", sa.Integer, nullable=False),
+    sa.Column("due_at", sa.Float),
+    sa.Column("told_at", sa.Float),
+    sa.Column("ended_at", sa.Float),
+    sa.Column("detail", sa.Text, nullable=False),
+    sa.UniqueConstraint("server", "medium"),
+)
+sa.Index(
+    "ix_tellings_due",
+    tellings.c.server,
+    tellings.c.due_at,
+    sqlite_where=tellings.c.due_at.is_not(None),
+)
+"""When to say or ask next."""
+
 egress = sa.Table(
     "egress",
     metadata,

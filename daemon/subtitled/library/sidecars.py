@@ -12,12 +12,13 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
-from subtitled.plugin import Kind, Language
+from subtitled.plugin import Kind, Language, Sidecar
 from subtitled.subtitles.ownership import Provenance, Whose, is_plain, signature, whose
 from subtitled.subtitles.publish import file_sha256
 
 from .provenance import ProvenanceStore
 from .schema import sidecars
+from .tellings import note
 
 
 class Fate(StrEnum):
@@ -57,14 +58,8 @@ class Sidecars:
         self._provenance = provenance
 
     def record(self, path: Path, medium: Path, made: Provenance, *, by_hand: bool = False) -> None:
-        """Remember a sidecar that now is whole on disk."""
-        if signature(path) is None:
-            self._provenance.keep(made)
-        row = _row(path, medium, made) | {"by_hand": by_hand}
-        others = {name: value for name, value in row.items() if name != "path"}
-        statement = insert(sidecars).values(row)
-        with self._engine.begin() as c:
-            c.execute(statement.on_conflict_do_update(index_elements=["path"], set_=others))
+        """Remember a sidecar that we wrote and that now is whole on disk; servers hear of it."""
+        self._remember(path, medium, made, by_hand=by_hand, written=True)
 
     def adopt(self, found: Sequence[tuple[Path, Path, Provenance]]) -> None:
         """Remember sidecars by their signatures, each with its path and that of its medium; what
@@ -101,25 +96,29 @@ class Sidecars:
     def moved(self, old: Path, path: Path, medium: Path) -> None:
         """A sidecar lies, or would lie, elsewhere now, beside its medium."""
         with self._engine.begin() as c:
+            _note_gone(c, old)
             c.execute(sidecars.delete().where(sidecars.c.path == os.fsencode(path)))
             c.execute(
                 sidecars.update()
                 .where(sidecars.c.path == os.fsencode(old))
                 .values(path=os.fsencode(path), medium=os.fsencode(medium))
             )
+            known = _at(c, path)
+            if known is not None and known.fate is Fate.THERE:
+                note(c, medium, Sidecar(path, known.language, known.kind), there=True)
 
-    def set_fate(self, path: Path, fate: Fate, **values: Any) -> None:
-        """Write down what became of a sidecar."""
+    def set_fate(self, path: Path, fate: Fate) -> None:
+        """Write down what became of a sidecar; servers hear of one that was taken away."""
         with self._engine.begin() as c:
-            c.execute(
-                sidecars.update()
-                .where(sidecars.c.path == os.fsencode(path))
-                .values(fate=fate, **values)
-            )
+            if fate is not Fate.THERE:
+                _note_gone(c, path)
+            the_one = sidecars.c.path == os.fsencode(path)
+            c.execute(sidecars.update().where(the_one).values(fate=fate))
 
     def forget(self, path: Path) -> None:
-        """A sidecar is no longer known. The file, if there is one, is nobody's of ours."""
+        """A sidecar is no longer known, nor there: servers hear of it."""
         with self._engine.begin() as c:
+            _note_gone(c, path)
             c.execute(sidecars.delete().where(sidecars.c.path == os.fsencode(path)))
 
     def kept_aside(self) -> Iterator[Provenance]:
@@ -144,7 +143,21 @@ class Sidecars:
         verdict, digest, made = self._seen(path, content)
         known = self.get(path)
         if verdict is Whose.OURS and made is not None and (not known or known.sha256 != digest):
-            self.record(path, medium, made)
+            # No server hears of it: when the ledger was lost, this is the whole library.
+            self._remember(path, medium, made, by_hand=False, written=False)
+
+    def _remember(
+        self, path: Path, medium: Path, made: Provenance, *, by_hand: bool, written: bool
+    ) -> None:
+        if signature(path) is None:
+            self._provenance.keep(made)
+        row = _row(path, medium, made) | {"by_hand": by_hand}
+        others = {name: value for name, value in row.items() if name != "path"}
+        statement = insert(sidecars).values(row)
+        with self._engine.begin() as c:
+            c.execute(statement.on_conflict_do_update(index_elements=["path"], set_=others))
+            if written:
+                note(c, medium, Sidecar(path, made.language, made.kind), there=True)
 
     def _seen(self, path: Path, content: str | None) -> tuple[Whose, str, Provenance | None]:
         """Whose a file is, its SHA-256, and its signature wherever that is kept."""
@@ -168,6 +181,19 @@ class Sidecars:
         query = sa.select(sidecars).where(condition).order_by(sidecars.c.path)
         with self._engine.connect() as c:
             return [_record(row) for row in c.execute(query).mappings()]
+
+
+def _at(c: sa.Connection, path: Path) -> SidecarRecord | None:
+    query = sa.select(sidecars).where(sidecars.c.path == os.fsencode(path))
+    row = c.execute(query).mappings().first()
+    return _record(row) if row is not None else None
+
+
+def _note_gone(c: sa.Connection, path: Path) -> None:
+    """Write down for the servers that a sidecar which was there no longer is."""
+    known = _at(c, path)
+    if known is not None and known.fate is Fate.THERE:
+        note(c, known.medium, Sidecar(path, known.language, known.kind), there=False)
 
 
 def _row(path: Path, medium: Path, made: Provenance) -> dict[str, Any]:

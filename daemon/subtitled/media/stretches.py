@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
-from subtitled.plugin import Interval, Stretch
+from subtitled.plugin import Capabilities, Interval, Stretch
 
 
 def cut_into_stretches(
@@ -12,20 +13,34 @@ def cut_into_stretches(
     length: float,
     total: float,
     quiet: Sequence[Interval] = (),
+    longest: float = math.inf,
+    begin: float = 0.0,
 ) -> list[Stretch]:
     """Stretches of about ``length`` seconds of speech each, cut in pauses.
 
-    They follow each other without gap from 0 to ``total`` seconds. Near the wanted length (from
-    three quarters of it on) the longest pause is taken. Speech without any pause is cut hard.
+    They follow each other without gap from ``begin`` to ``total`` seconds. Near the wanted length
+    (from three quarters of it on) the longest pause is taken. Speech without any pause is cut hard.
     ``quiet`` are the faint parts of the speech; each stretch is told which of them are its own.
+    None is longer than ``longest`` seconds, silence and all, but for those without any speech.
     """
-    pieces = _no_longer_than(speech, length)
-    stretches: list[Stretch] = []
-    begin = 0.0
+    pieces = _no_longer_than(speech, min(length, longest))
+    groups: list[list[Interval]] = []
     while pieces:
-        count = _how_many(pieces, length)
-        taken, pieces = pieces[:count], pieces[count:]
-        end = (taken[-1].end + pieces[0].start) / 2 if pieces else max(total, taken[-1].end)
+        count = _how_many(pieces, length, longest)
+        groups.append(pieces[:count])
+        pieces = pieces[count:]
+    stretches: list[Stretch] = []
+    for number, taken in enumerate(groups):
+        first, last = taken[0].start, taken[-1].end
+        room = max(0.0, (longest - (last - first)) / 2)
+        if first - begin > room:
+            stretches.append(Stretch(Interval(begin, first - room), ()))
+            begin = first - room
+        if number + 1 < len(groups):
+            end = (last + groups[number + 1][0].start) / 2
+        else:
+            end = max(total, last)
+        end = min(end, last + room)
         faint = tuple(
             Interval(max(part.start, begin), min(part.end, end))
             for part in quiet
@@ -33,7 +48,22 @@ def cut_into_stretches(
         )
         stretches.append(Stretch(Interval(begin, end), tuple(taken), faint))
         begin = end
+    if groups and begin < total:
+        stretches.append(Stretch(Interval(begin, total), ()))
     return stretches
+
+
+def stretches_for(
+    able: Capabilities,
+    speech: Sequence[Interval],
+    length: float,
+    total: float,
+    quiet: Sequence[Interval] = (),
+    begin: float = 0.0,
+) -> list[Stretch]:
+    """:func:`cut_into_stretches` as an engine wants them."""
+    wanted = math.inf if able.whole else length
+    return cut_into_stretches(speech, wanted, total, quiet, able.longest or math.inf, begin)
 
 
 def _no_longer_than(speech: Sequence[Interval], length: float) -> list[Interval]:
@@ -48,21 +78,22 @@ def _no_longer_than(speech: Sequence[Interval], length: float) -> list[Interval]
     return pieces
 
 
-def _how_many(pieces: Sequence[Interval], length: float) -> int:
+def _how_many(pieces: Sequence[Interval], length: float, longest: float) -> int:
     """How many of the pieces, from the first, make the next stretch."""
     spoken = 0.0
-    best, longest = 1, -1.0
+    best, longest_pause = 1, -1.0
     for number, piece in enumerate(pieces):
         spoken += piece.duration
-        if spoken > length and number > 0:
+        full = max(spoken / length, (piece.end - pieces[0].start) / longest)
+        if full > 1.0 and number > 0:
             return best
         if number + 1 == len(pieces):
             return number + 1
         pause = pieces[number + 1].start - piece.end
-        if spoken < 0.75 * length:
+        if full < 0.75:
             best = number + 1
-        elif pause > longest:
-            best, longest = number + 1, pause
+        elif pause > longest_pause:
+            best, longest_pause = number + 1, pause
     return len(pieces)
 
 

@@ -5,6 +5,7 @@ holds the conformance kit for your tests.
 """
 
 from .component import Component, Context, Finding, Settings
+from .encoding import CODECS, ENDINGS, encode
 from .engine import LOCAL, Capabilities, Engine, Price, Request
 from .errors import Misconfigured, Problem, Rejected, Temporary
 from .events import Event, Failed, Finished, Published, event_from_json, event_to_json
@@ -14,10 +15,21 @@ from .language_names import LanguageNames, names_of
 from .memo import Memo
 from .model import DataWheel, ModelSpec
 from .notifier import Notice, Notifier, Rhythm
+from .paths import PathMap, PathPairs, lies_in, same_path
 from .secret import Secret
 from .sent import Sent
-from .server import MediaServer
-from .speech import SAMPLE_RATE, Audio, Evidence, Interval, LanguageGuess, Stretch, Transcript, Word
+from .server import Change, Listing, MediaServer, Sidecar
+from .speech import (
+    SAMPLE_RATE,
+    Audio,
+    Evidence,
+    Interval,
+    LanguageGuess,
+    Note,
+    Stretch,
+    Transcript,
+    Word,
+)
 from .subtitle import Cue, Kind, Subtitle
 from .title import Title
 from .translator import (
@@ -31,13 +43,16 @@ from .translator import (
 )
 
 __all__ = [
+    "CODECS",
     "CONTRACT",
+    "ENDINGS",
     "LOCAL",
     "SAMPLE_RATE",
     "UNDETERMINED",
     "Audio",
     "Batch",
     "Capabilities",
+    "Change",
     "Component",
     "Context",
     "Cue",
@@ -54,13 +69,17 @@ __all__ = [
     "LanguageGuess",
     "LanguageNames",
     "Line",
+    "Listing",
     "MediaServer",
     "Memo",
     "Misconfigured",
     "ModelSpec",
+    "Note",
     "Notice",
     "Notifier",
     "Pair",
+    "PathMap",
+    "PathPairs",
     "Price",
     "Problem",
     "Published",
@@ -70,6 +89,7 @@ __all__ = [
     "Secret",
     "Sent",
     "Settings",
+    "Sidecar",
     "Stretch",
     "Subtitle",
     "Temporary",
@@ -80,8 +100,11 @@ __all__ = [
     "TranslatorCapabilities",
     "Word",
     "Writing",
+    "encode",
     "event_from_json",
     "event_to_json",
     "hookimpl",
+    "lies_in",
     "names_of",
+    "same_path",
 ]

@@ -10,6 +10,8 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
+from .secret import Secret
+
 
 class Settings(BaseModel):
     """The base of a component's configuration: one field a key, described by ``Field``.
@@ -19,6 +21,15 @@ class Settings(BaseModel):
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    INCIDENTAL: ClassVar[frozenset[str]] = frozenset()
+    """Keys that change nothing of what is heard or written, such as a time to wait: whoever sets
+    them anew does not have everything made, and paid for, again."""
+
+    def essence(self) -> dict[str, Any]:
+        """What does change it, as JSON: all keys but the incidental ones and secrets."""
+        keys = {name for name, value in self if not isinstance(value, Secret)}
+        return self.model_dump(mode="json", include=keys - self.INCIDENTAL)
 
 
 @dataclass(frozen=True, slots=True)

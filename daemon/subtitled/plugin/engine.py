@@ -11,7 +11,7 @@ from .component import Component
 from .language import Language
 from .memo import Memo
 from .model import ModelSpec
-from .speech import Audio, Interval, LanguageGuess, Stretch, Transcript
+from .speech import Audio, Interval, LanguageGuess, Stretch, Transcript, Word
 
 LOCAL = "local"
 """The destination of a component that sends nothing anywhere."""
@@ -35,7 +35,7 @@ class Capabilities:
     """Spoken languages it recognises; None for any."""
     word_times: bool = True
     """Words come with times of their own. Without, each :class:`Word` is a whole segment with its
-    text, or all the text of the stretch, and the core estimates the times of its words."""
+    text, or all the text of the stretch, and the core finds or estimates when each is said."""
     detects_language: bool = False
     translates_to: frozenset[Language] = frozenset()
     """Languages into which it can put speech directly, from the audio."""
@@ -47,10 +47,17 @@ class Capabilities:
     """Wants each medium in one piece: it is one stretch, however long."""
     at_once: int = 1
     """How many stretches it works on at the same time, each in a thread of its process."""
+    aligns: bool = False
+    """Finds where the words of a given text are said (:meth:`Engine.align`)."""
     destination: str = LOCAL
     """Where the audio goes: ``local``, or who receives it and where, as ``qwen:singapore`` or
     ``openai:api.example.org``. Libraries allow destinations by this name."""
     price: Price | None = None
+
+    def timed(self, transcript: Transcript) -> bool:
+        """Whether the words of a transcript have times of their own: as it says, or as this."""
+        said = transcript.word_times
+        return self.word_times if said is None else said
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,3 +109,15 @@ class Engine(Component, ABC):
     @abstractmethod
     def transcribe(self, audio: Audio, request: Request) -> Transcript:
         """The words of one stretch, with times in seconds of the medium, inside the stretch."""
+
+    def align(
+        self, audio: Audio, stretch: Stretch, text: str, language: Language
+    ) -> Sequence[Word]:
+        """The words of ``text`` where they are said in the stretch, if ``capabilities().aligns``.
+
+        All of them in order, with the text's own letters and punctuation; ``confidence`` says how
+        well each is borne out by the sound. For engines that give text without times: the core
+        asks, looks whether the answer convinces, and else estimates. Raise
+        :class:`~subtitled.plugin.Rejected` for a language or a text that it cannot do.
+        """
+        raise NotImplementedError

@@ -33,8 +33,8 @@ CONTRACT = "2.0"
 """The version of this contract. The first number changes when old plugins would break.
 
 1.1: a transcript may bring evidence, a stretch says which of its speech is quiet.
-2.0: engines say what they send away and remember what runs elsewhere; translators take batches,
-media servers changes, and both say what became of them."""
+2.0: engines say what they send away, remember what runs elsewhere, find where a given text is said;
+translators take batches, media servers changes, and both say what became of them."""
 
 hookspec = pluggy.HookspecMarker("subtitled")
 hookimpl = pluggy.HookimplMarker("subtitled")
@@ -50,7 +50,7 @@ def subtitled_components() -> Iterable[type[Component]]:  # type: ignore[empty-b
 
 @hookspec
 def subtitled_published(event: Published) -> None:
-    """A sidecar was written. Called after the media servers were told."""
+    """A sidecar was written. The media servers hear of it seconds later."""
 
 
 @hookspec

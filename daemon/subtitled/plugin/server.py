@@ -1,23 +1,90 @@
-"""Media servers show what was made."""
+"""Media servers show what was made: they are told of it, asked whether it is there, and asked back.
+
+Written for the core's way with them: :meth:`MediaServer.changed` by the first of the server's
+methods, :meth:`MediaServer.listed` a while later, and by the next method if it is not there.
+"""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 from .component import Component
+from .language import Language
+from .subtitle import Kind
+from .title import Title
+
+
+@dataclass(frozen=True, slots=True)
+class Sidecar:
+    """One subtitle file beside a medium, and what it is listed as where it is read right."""
+
+    path: Path
+    language: Language
+    kind: Kind = Kind.FULL
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What is different beside one medium: sidecars that are there now, and that no longer are."""
+
+    media: Path
+    written: tuple[Sidecar, ...] = ()
+    removed: tuple[Sidecar, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Whether a server shows a change as it is."""
+
+    complete: bool | None
+    """True: each written one is listed with its language and flags, no removed one is. False: not,
+    or not yet. None: this server cannot say."""
+    detail: str = ""
+    """In a few words, what is missing or why it cannot say."""
 
 
 class MediaServer(Component, ABC):
-    """A media server that is told about changed files."""
+    """A media server that is told about changed files.
+
+    Every method may raise :class:`Temporary` when the server is away: the core keeps what it wanted
+    to say and comes back. Paths are this machine's on our side; a server that sees the media
+    elsewhere maps them with :class:`~subtitled.plugin.PathMap`.
+    """
+
+    methods: ClassVar[tuple[str, ...]] = ("told about the file",)
+    """The ways to have a change looked at, narrow to broad, in words for people. None of them may
+    scan a whole library."""
 
     @abstractmethod
-    def changed(self, media: Path, sidecars: Sequence[Path]) -> None:
-        """Sidecars beside one medium were written or taken away: have exactly this item looked at
-        again, not the whole library. Raises :class:`Temporary` when the server is away; the core
-        keeps the change and tells it later."""
+    def changed(self, changes: Sequence[Change], method: int) -> None:
+        """Have exactly these media looked at again, by ``methods[method]``; several in one call
+        where the server takes that."""
+
+    def listed(self, change: Change) -> Listing:
+        """Whether a change is shown. Asked seconds to minutes after :meth:`changed`."""
+        return Listing(None, "its plugin cannot ask it")
 
     def playing(self) -> Sequence[Path]:
         """The files that somebody watches now, as paths of this machine."""
         return ()
+
+    def title(self, media: Path) -> Title | None:
+        """What the server knows of a medium: its names, original language and people."""
+        return None
+
+    def samples(self) -> Sequence[str]:
+        """A few media files of its libraries, as it names them: ``subtitled doctor`` looks for them
+        here, and proposes a path mapping where they are elsewhere."""
+        return ()
+
+    def ours(self, path: str) -> Path:
+        """A path of the server as a path of this machine."""
+        return Path(path)
+
+    def theirs(self, path: Path) -> str:
+        """A path of this machine as the server sees it."""
+        return str(path)

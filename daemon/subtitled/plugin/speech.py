@@ -68,6 +68,17 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """What a recogniser says of a passage beside its words: the language, how it was spoken."""
+
+    start: float
+    end: float
+    language: Language | None = None
+    emotion: str = ""
+    """In the recogniser's own word, such as ``happy``."""
+
+
+@dataclass(frozen=True, slots=True)
 class Transcript:
     """Everything recognised in one stretch of audio, or in a whole medium.
 
@@ -84,6 +95,11 @@ class Transcript:
     evidence: tuple[Evidence, ...] = ()
     sent: tuple[Sent, ...] = ()
     """What was sent away for it, by engines whose destination is not local."""
+    notes: tuple[Note, ...] = ()
+    """What else it said of passages, in order."""
+    word_times: bool | None = None
+    """Whether its words have times of their own, where that is known only now and may be otherwise
+    than the engine's capabilities say."""
 
     @property
     def text(self) -> str:

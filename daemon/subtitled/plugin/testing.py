@@ -54,6 +54,11 @@ def check_engine(
         audio = silence(Path(folder))
         stretch = Stretch(Interval(0.0, audio.duration), (Interval(0.0, audio.duration),))
         check_transcript(made.transcribe(audio, Request(stretch, language)), stretch)
+        if able.aligns:
+            words = tuple(made.align(audio, stretch, "one two", language))
+            said = "".join(word.text for word in words).split()
+            assert said == ["one", "two"], "align must give the words of the text, all of them"
+            check_transcript(Transcript(language, words), stretch)
         if able.detects_language:
             for guess in made.detect_language(audio, [stretch.interval]):
                 assert all(0 <= p <= 1 for p in guess.probabilities.values()), "probabilities"

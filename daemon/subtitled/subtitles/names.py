@@ -22,6 +22,10 @@ TEMPORARY_PREFIX = ".subtitled-"
 LONGEST_NAME = 255
 """Bytes of a file name on every usual file system."""
 
+BILINGUAL = "bilingual-"
+"""What stands before the lower one of two languages in a name. Players read one language from a
+name, the one before the ending, and take the rest for a title."""
+
 _FORCED = frozenset({"forced", "foreign"})
 _SDH = frozenset({"sdh", "cc", "hi"})
 
@@ -34,12 +38,18 @@ class SidecarName:
     kind: Kind
     format: str
     title: str = ""
+    below: Language | None = None
+    """The language below the other, if it has two."""
 
 
-def sidecar_path(medium: Path, language: Language, kind: Kind, fmt: str) -> Path:
-    """``Film (2020).es.srt``, ``Film (2020).en.forced.srt`` beside ``Film (2020).mkv``."""
+def sidecar_path(
+    medium: Path, language: Language, kind: Kind, fmt: str, below: Language | None = None
+) -> Path:
+    """``Film (2020).es.srt``, ``Film (2020).en.forced.srt`` beside ``Film (2020).mkv``; with
+    ``below``, the language below the other, ``Film (2020).bilingual-en.zh-Hans.srt``."""
     flag = "" if kind is Kind.FULL else f".{kind}"
-    name = f"{medium.stem}.{language}{flag}.{fmt}"
+    mark = f".{BILINGUAL}{below}" if below else ""
+    name = f"{medium.stem}{mark}.{language}{flag}.{fmt}"
     if len(os.fsencode(name)) > LONGEST_NAME:
         raise Rejected(
             f"the name of the subtitle would be longer than {LONGEST_NAME} bytes",
@@ -62,6 +72,7 @@ def parse_sidecar(medium_name: str, name: str) -> SidecarName | None:
     if ending.lower() not in SUBTITLE_ENDINGS:
         return None
     language: Language | None = None
+    below: Language | None = None
     kind, hi = Kind.FULL, 0
     titles: list[str] = []
     for token in reversed(tokens):
@@ -76,13 +87,19 @@ def parse_sidecar(medium_name: str, name: str) -> SidecarName | None:
             continue
         elif language is None and (found := language_of(token)) is not None:
             language = found
+        elif (language or hi) and below is None and (found := _below(low)) is not None:
+            below = found
         else:
             titles.insert(0, token)
     if hi and language is None:
         language, hi = Language("hi"), hi - 1
     if hi and kind is Kind.FULL:
         kind = Kind.SDH
-    return SidecarName(language, kind, ending.lower(), ".".join(titles))
+    return SidecarName(language, kind, ending.lower(), ".".join(titles), below)
+
+
+def _below(token: str) -> Language | None:
+    return language_of(token.removeprefix(BILINGUAL)) if token.startswith(BILINGUAL) else None
 
 
 @functools.lru_cache(maxsize=64)

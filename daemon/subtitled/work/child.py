@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import logging
 import os
+import queue
 import signal
 import socket
 import subprocess
@@ -24,6 +26,10 @@ from .wire import Crashed, problem_from_json
 _log = logging.getLogger(__name__)
 
 
+Answers = queue.SimpleQueue[dict[str, Any] | None]
+"""Where one call waits for its answer; None says that none will come."""
+
+
 class Stopping(BaseException):
     """The daemon stops: leave the work where it is. No error, so nothing catches it as one."""
 
@@ -31,9 +37,11 @@ class Stopping(BaseException):
 class Child:
     """One child process in the role that ``order`` describes (see :mod:`subtitled.work.host`).
 
-    Calls are answered one at a time. One that is stopped for a while (:meth:`freeze`) has that
-    time on top of its limit. Raises what the child says as a
-    :class:`~subtitled.plugin.Problem`, and :class:`Crashed` when it dies or hangs.
+    Any number of threads may call; the child answers as many at a time as its order says, each
+    answer with the number of its call. One that is stopped for a while (:meth:`freeze`) has that
+    time on top of its limits. Raises what the child says as a
+    :class:`~subtitled.plugin.Problem`, and :class:`Crashed` when it dies or hangs: a call that
+    takes too long ends the process, and with it the calls beside it.
     """
 
     def __init__(
@@ -73,7 +81,12 @@ class Child:
             theirs.close()
             os.close(lifeline)
         self._connection = Connection(ours.detach())
+        self._sending = threading.Lock()
+        self._numbers = itertools.count()
+        self._awaited: dict[int, Answers] = {}
+        self._over = False
         threading.Thread(target=self._listen_to_stderr, daemon=True, name=f"{name}-stderr").start()
+        threading.Thread(target=self._listen, daemon=True, name=f"{name}-answers").start()
         self._exchange(order, start_limit)
 
     @property
@@ -117,27 +130,56 @@ class Child:
         self._process.kill()
 
     def _exchange(self, message: dict[str, Any], limit: float) -> Any:
+        number = next(self._numbers)
+        answers = self._awaited[number] = queue.SimpleQueue()
         deadline = self._pace.now() + limit
         try:
-            self._connection.send_bytes(json.dumps(message).encode())
-            while not self._connection.poll(min(1.0, max(0.0, deadline - self._pace.now()))):
-                if self._pace.now() >= deadline:
-                    self._process.kill()
-                    self._process.wait()
-                    raise Crashed(
-                        f"{self.name} did not answer within {limit:.0f} s and was ended",
-                        "It is started anew for the next try",
-                    )
-            answer = json.loads(self._connection.recv_bytes())
-        except (EOFError, OSError) as error:
+            with self._sending:
+                self._connection.send_bytes(json.dumps({"id": number, **message}).encode())
+            # Whoever hears the end after this look at it tells every call that waits.
+            answer = None if self._over else self._answer(answers, deadline)
+        except TimeoutError:
+            self._process.kill()
+            self._process.wait()
+            raise Crashed(
+                f"{self.name} did not answer within {limit:.0f} s and was ended",
+                "It is started anew for the next try",
+            ) from None
+        except OSError:
+            answer = None
+        finally:
+            del self._awaited[number]
+        if answer is None:
             if self._stopped:
-                raise Stopping from None
-            raise self._how_it_died() from error
+                raise Stopping
+            raise self._how_it_died()
         if "problem" in answer:
             raise problem_from_json(answer["problem"])
         if "error" in answer:
             raise Temporary(f"{self.name} failed: {answer['error']}", "See its author's notes")
         return answer["result"]
+
+    def _answer(self, answers: Answers, deadline: float) -> dict[str, Any] | None:
+        """What comes before the deadline on the clock of this process; None for its end."""
+        while True:
+            left = deadline - self._pace.now()
+            with contextlib.suppress(queue.Empty):
+                return answers.get(timeout=min(1.0, max(0.0, left)))
+            if left <= 0:
+                raise TimeoutError
+
+    def _listen(self) -> None:
+        """Hand each answer to the call that waits for it; at the end, the end to all."""
+        with contextlib.suppress(EOFError, OSError, ValueError, LookupError, TypeError):
+            while True:
+                answer = json.loads(self._connection.recv_bytes())
+                waiting = self._awaited.get(answer["id"])
+                if waiting is not None:
+                    waiting.put(answer)
+        self._over = True
+        self._process.kill()  # what cannot be understood any more is of no use either
+        for waiting in list(self._awaited.values()):
+            waiting.put(None)
 
     def _how_it_died(self) -> Crashed:
         status = self._process.wait()

@@ -6,7 +6,6 @@ way that we can name are remembered as such, so errors are JSON as well.
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import threading
 from collections.abc import Callable
@@ -28,7 +27,6 @@ APPLICATION_VERSION = "1"
 POLLING = 1.0
 """Seconds between two looks at whether a job waits."""
 MEDIA_QUEUE = "media"
-TELL_QUEUE = "tell"
 
 
 class Durable:
@@ -54,17 +52,15 @@ class Durable:
 
 
 class Queue:
-    """The daemon's one queue of media, and one of messages to media servers."""
+    """The daemon's one queue of media."""
 
     def __init__(
         self,
         database: Path,
         work: Callable[[str, int, str], None],
-        tell: Callable[[dict[str, Any]], None],
         workers: int = 1,
     ) -> None:
-        """``work`` does one job by its id, file id and content identity; ``tell`` passes one
-        message on."""
+        """``work`` does one job by its id, file id and content identity."""
         self._workers = workers
         self._stopping = threading.Event()
         # DBOS keeps the registered functions and its one instance in the process.
@@ -85,17 +81,12 @@ class Queue:
         logger.handlers.clear()
         logger.propagate = True
 
-        # DBOS marks what it registers, which only plain functions bear.
+        # DBOS marks what it registers, which only a plain function bears.
         @DBOS.workflow(name="make subtitles")
         def make_subtitles(file_id: int, content: str) -> None:
             work(DBOS.workflow_id or "", file_id, content)
 
-        @DBOS.workflow(name="tell server")
-        def tell_server(message: dict[str, Any]) -> None:
-            tell(message)
-
         self._work = make_subtitles
-        self._tell = tell_server
 
     def start(self) -> None:
         """Begin working, first on what an earlier life left unfinished."""
@@ -103,18 +94,11 @@ class Queue:
         DBOS.register_queue(
             MEDIA_QUEUE, worker_concurrency=self._workers, polling_interval_sec=POLLING
         )
-        DBOS.register_queue(TELL_QUEUE, worker_concurrency=4, polling_interval_sec=POLLING)
 
     def put(self, job_id: str, file_id: int, content: str, priority: int) -> None:
         """Queue one medium; lower priorities come first. A known ``job_id`` is not queued again."""
         with SetWorkflowID(job_id), SetEnqueueOptions(priority=priority):
             DBOS.enqueue_workflow(MEDIA_QUEUE, self._work, file_id, content)
-
-    def put_message(self, message: dict[str, Any], delay: float = 0.0) -> None:
-        """Queue a message to a media server, to be passed on in ``delay`` seconds."""
-        options = SetEnqueueOptions(delay_seconds=delay) if delay else contextlib.nullcontext()
-        with options:
-            DBOS.enqueue_workflow(TELL_QUEUE, self._tell, message)
 
     def cancel(self, job_id: str) -> None:
         """Take a job off the queue, or end it at its next step."""

@@ -1,10 +1,10 @@
-"""The engine processes: started when needed, ended when idle, one model at a time in each."""
+"""The engine processes: started when needed, ended when idle, one engine in each."""
 
 from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +16,18 @@ from subtitled.plugin import (
     Audio,
     Engine,
     Interval,
+    Language,
     LanguageGuess,
     Misconfigured,
     Problem,
-    Rejected,
     Request,
+    Stretch,
     Transcript,
+    Word,
 )
 
 from . import wire
+from .bounds import LEAST_LIMIT, held_to_stretch, limit
 from .ceiling import Ceiling, Overgrown
 from .child import Child, Stopping
 from .manners import prefix
@@ -32,14 +35,13 @@ from .models import ModelStore
 from .pace import Pace
 from .room import Room
 
-LEAST_LIMIT = 300.0
-"""Seconds that any recognition may take, however short the audio."""
-SLOWEST = 30.0
-"""How many times longer than the audio recognition may take before it counts as hung."""
-
 
 class EngineHost:
-    """One configured engine and its process, if it has one just now. Calls are taken in turn."""
+    """One configured engine and its process, if it has one just now.
+
+    Threads may call it as they like: ``capabilities.at_once`` calls are answered at a time, the
+    others wait for their turn.
+    """
 
     def __init__(
         self,
@@ -58,7 +60,9 @@ class EngineHost:
         self._unload_after = unload_after
         self._room = room if self.local else None
         self._prefix = prefix
-        self._turn = threading.Lock()
+        self._turns = threading.BoundedSemaphore(max(1, self.capabilities.at_once))
+        self._door = threading.Lock()
+        self._inside = 0
         self._child: Child | None = None
         self._idle: threading.Timer | None = None
         self._closed = False
@@ -80,7 +84,7 @@ class EngineHost:
         """What is spoken in each window."""
         said = self._ask(
             "detect_language",
-            LEAST_LIMIT + SLOWEST * sum(window.duration for window in windows),
+            limit(self.capabilities, sum(window.duration for window in windows)),
             audio=str(audio.path),
             windows=wire.INTERVALS.dump_python(list(windows), mode="json"),
         )
@@ -90,19 +94,32 @@ class EngineHost:
         """The words of one stretch. What an engine may not give is refused or cut off here."""
         said = self._ask(
             "transcribe",
-            LEAST_LIMIT + SLOWEST * request.stretch.interval.duration,
+            limit(self.capabilities, request.stretch.interval.duration),
             audio=str(audio.path),
             request=wire.REQUEST.dump_python(request, mode="json"),
         )
         return held_to_stretch(wire.TRANSCRIPT.validate_python(said), request, self.name)
 
+    def align(
+        self, audio: Audio, stretch: Stretch, text: str, language: Language
+    ) -> tuple[Word, ...]:
+        """Where the words of a text are said. What they say and where they lie is not checked."""
+        said = self._ask(
+            "align",
+            limit(self.capabilities, stretch.interval.duration),
+            audio=str(audio.path),
+            stretch=wire.STRETCH.dump_python(stretch, mode="json"),
+            text=text,
+            language=language,
+        )
+        return tuple(wire.WORDS.validate_python(said))
+
     def prepare(self) -> None:
         """Begin to load, since it is needed soon. What goes wrong is said when it is asked."""
 
         def load() -> None:
-            with contextlib.suppress(Problem, Stopping), self._turn:
-                self._at_hand()
-                self._unload_later()
+            with contextlib.suppress(Problem, Stopping), self._process():
+                pass
 
         threading.Thread(target=load, name=f"load {self.name}", daemon=True).start()
 
@@ -151,15 +168,26 @@ class EngineHost:
         return self._unload_if_idle()
 
     def _ask(self, call: str, limit: float, **said: Any) -> Any:
-        with self._turn:
-            child = self._at_hand()
+        with self._process() as child:
+            return child.call(call, limit, **said)
+
+    @contextlib.contextmanager
+    def _process(self) -> Iterator[Child]:
+        """The process, for as long as one of its turns is ours."""
+        with self._turns:
+            with self._door:
+                child = self._at_hand()
+                self._inside += 1
             try:
-                return child.call(call, limit, **said)
+                yield child
             finally:
-                self._unload_later()
+                with self._door:
+                    self._inside -= 1
+                    if not self._inside:
+                        self._unload_later()
 
     def _at_hand(self) -> Child:
-        """The process, started if need be; only whoever has the turn may ask for it."""
+        """The process, started if need be; only whoever is in the door may ask for it."""
         if self._idle is not None:
             self._idle.cancel()
         if self._child is None or not self._child.alive:
@@ -191,17 +219,20 @@ class EngineHost:
                 "settings": settings.model_dump(mode="json"),
                 "threads": self._threads,
                 "models": models,
+                "at_once": self.capabilities.at_once,
             },
             prefix=self._prefix,
         )
 
     def _unload_if_idle(self) -> bool:
-        if not self._turn.acquire(blocking=False):
+        if not self._door.acquire(blocking=False):
             return False
         try:
+            if self._inside:
+                return False
             self._unload()
         finally:
-            self._turn.release()
+            self._door.release()
         return True
 
     def _unload(self) -> None:
@@ -210,22 +241,6 @@ class EngineHost:
             child.end()
         if self._room is not None:
             self._room.leave(self)
-
-
-def held_to_stretch(transcript: Transcript, request: Request, engine: str) -> Transcript:
-    """The transcript, if its words lie in the stretch; a second over either edge is forgiven.
-
-    Raises :class:`Rejected` for an engine that puts words where it was not asked to listen.
-    """
-    stretch = request.stretch.interval
-    for word in transcript.words:
-        if not (stretch.start - 1.0 <= word.start <= word.end <= stretch.end + 1.0):
-            raise Rejected(
-                f"engine {engine} gave a word at {word.start:.2f}-{word.end:.2f} s for the stretch "
-                f"{stretch.start:.2f}-{stretch.end:.2f} s",
-                "This is a fault of that plugin: tell its author, or configure another engine",
-            )
-    return transcript
 
 
 class Engines:

@@ -12,11 +12,12 @@ import os
 import sys
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from subtitled.plugin import Audio, Context, Engine, Problem
+from subtitled.plugin import Audio, Context, Engine, Language, Problem
 
 from . import wire
 
@@ -57,7 +58,16 @@ def _engine(order: dict[str, Any]) -> dict[str, Answer]:
         transcript = engine.transcribe(Audio(Path(said["audio"])), request)
         return wire.TRANSCRIPT.dump_python(transcript, mode="json", warnings="error")
 
-    return {"detect_language": detect, "transcribe": transcribe}
+    def align(said: dict[str, Any]) -> Any:
+        words = engine.align(
+            Audio(Path(said["audio"])),
+            wire.STRETCH.validate_python(said["stretch"]),
+            said["text"],
+            Language(said["language"]),
+        )
+        return wire.WORDS.dump_python(list(words), mode="json", warnings="error")
+
+    return {"detect_language": detect, "transcribe": transcribe, "align": align}
 
 
 def _listener(order: dict[str, Any]) -> dict[str, Answer]:
@@ -83,22 +93,39 @@ def _attempt(action: Callable[[], Any]) -> dict[str, Any]:
 
 
 def serve(connection: Connection) -> None:
-    """Take the order, then answer calls until the parent hangs up."""
+    """Take the order, then answer calls until the parent hangs up, ``at_once`` at a time.
+
+    An engine that works on one thing at a time is only ever called by the main thread, as native
+    libraries like it best.
+    """
     order = json.loads(connection.recv_bytes())
     answers: dict[str, Answer] = {}
+    sending = threading.Lock()
 
     def start() -> None:
         answers.update(_ROLES[order["role"]](order))
 
+    def reply(number: int, said: dict[str, Any]) -> None:
+        content = json.dumps({"id": number, **said}).encode()
+        with sending:
+            connection.send_bytes(content)
+
+    def answer(said: dict[str, Any]) -> None:
+        reply(said["id"], _attempt(lambda: answers[said["call"]](said)))
+
     ready = _attempt(start)
-    connection.send_bytes(json.dumps(ready).encode())
+    reply(order["id"], ready)
+    at_once = order.get("at_once", 1)
+    workers = ThreadPoolExecutor(at_once) if at_once > 1 else None
     while "result" in ready:
         try:
             said = json.loads(connection.recv_bytes())
         except EOFError:
             return
-        answer = _attempt(lambda said=said: answers[said["call"]](said))  # type: ignore[misc]
-        connection.send_bytes(json.dumps(answer).encode())
+        if workers is None:
+            answer(said)
+        else:
+            workers.submit(answer, said)
 
 
 if __name__ == "__main__":

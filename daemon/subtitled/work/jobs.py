@@ -31,7 +31,7 @@ from .jobname import JOB
 from .making import Job, Workshop, make
 from .outcomes import Outcomes, shown
 from .planning import Examination, examine, settings_digest
-from .telling import WAITS, tell_server
+from .servers.teller import Teller
 
 _log = logging.getLogger(__name__)
 
@@ -52,13 +52,15 @@ class Jobs:
         self._doubtful = threading.Event()
         """Set when ledger or queue could not be written: the two may say different things."""
         self._suspects: set[int] = set()
-        self.queue = Queue(database, self._work, self._tell)
-        self._outcomes = Outcomes(shop, self.queue)
+        self.queue = Queue(database, self._work)
+        self._outcomes = Outcomes(shop)
+        self._teller = Teller(shop.configuration, shop.ledger)
         self._admission = Admission(self.door, shop.ledger)
 
     def start(self) -> None:
         """Begin with what an earlier life left; what it lost is planned anew."""
         self.queue.start()
+        self._teller.start()
         self._outcomes.notifying.start()
         for name, library in self._libraries.items():
             changed = self._ledger.stale(name, settings_digest(self._shop.configuration, library))
@@ -82,6 +84,7 @@ class Jobs:
     def stop(self) -> None:
         """Leave everything where it is, for the next life."""
         self._admission.close()
+        self._teller.stop()
         self._outcomes.notifying.stop()
         self._shop.engines.close()
         self.queue.stop()
@@ -280,24 +283,8 @@ class Jobs:
             )
             self._outcomes.failed(record, fault, digest)
         else:
-            self._outcomes.ended(record, library, outcome, digest)
+            self._outcomes.ended(record, outcome, digest)
         self._clean(file_id, content)
-
-    def _tell(self, said: dict[str, Any]) -> None:
-        """One durable message to a server; told later if the server is away."""
-        key = f"server {said['server']}"
-        try:
-            Durable(lambda engine: None).run(
-                "tell", lambda: tell_server(self._shop.configuration, said)
-            )
-        except Problem as problem:
-            _log.warning("%s: %s", said["server"], problem)
-            self._ledger.mailbox.control(key, str(problem))
-            attempt = said["attempt"]
-            if isinstance(problem, Temporary) and attempt < len(WAITS):
-                self.queue.put_message(said | {"attempt": attempt + 1}, WAITS[attempt])
-        else:
-            self._ledger.mailbox.control(key, None)
 
     def _clean(self, file_id: int, content: str) -> None:
         """Remove the decoded sound, unless another file of the same content needs it next."""

@@ -9,7 +9,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-from subtitled.config.settings import LibrarySettings
 from subtitled.library.following import tidy_up
 from subtitled.library.records import AT_WORK, FileRecord, FileState
 from subtitled.plugin import (
@@ -22,12 +21,11 @@ from subtitled.plugin import (
     Temporary,
 )
 
-from .durable import Queue
 from .making import Outcome, Workshop
 from .notifying import Notifying
 from .planning import makers_digest
 from .retries import after
-from .telling import announce, message, servers_of
+from .telling import announce
 from .wire import Crashed, Waiting
 
 _log = logging.getLogger(__name__)
@@ -44,12 +42,11 @@ _KINDS: dict[type[Problem], str] = {
 
 
 class Outcomes:
-    """Ledger, servers, plugins and log of one daemon: they hear of every ending here."""
+    """Ledger, plugins and log of one daemon: they hear of every ending here."""
 
-    def __init__(self, shop: Workshop, queue: Queue) -> None:
+    def __init__(self, shop: Workshop) -> None:
         self._shop = shop
         self._ledger = shop.ledger
-        self._queue = queue
         self.notifying = Notifying(shop.configuration, shop.ledger.notices)
         self.makers = {
             name: makers_digest(shop.configuration, library)
@@ -57,12 +54,8 @@ class Outcomes:
         }
         """Of each library, what changes when another version of what makes its texts comes."""
 
-    def ended(
-        self, record: FileRecord, library: LibrarySettings, outcome: Outcome, digest: str
-    ) -> None:
+    def ended(self, record: FileRecord, outcome: Outcome, digest: str) -> None:
         sidecars = tuple(published.sidecar for published in outcome.made)
-        for name in servers_of(self._shop.configuration, library) if sidecars else ():
-            self._queue.put_message(message(name, record.path, sidecars))
         _log.info("%s: %s", shown(record.path), outcome.reason)
         if sidecars and record.content_id is not None:
             for taken in self._shop.transcripts.taken_over(record.content_id):

@@ -16,11 +16,13 @@ from subtitled.config.load import Configuration
 from subtitled.config.plugins import available
 from subtitled.config.settings import LibrarySettings
 from subtitled.library.coverage import WITHDRAWN, Existing, coverage
-from subtitled.library.policy import Decision, Material, decide
+from subtitled.library.policy import decide
 from subtitled.library.sidecars import Fate, Sidecars
+from subtitled.library.wishes import Decision, Material
 from subtitled.media.probe import MediaFacts
 from subtitled.media.tracks import AudioChoice, choose_audio, spoken_tracks
 from subtitled.plugin import Language
+from subtitled.subtitles.names import parse_sidecar
 
 from .routes import Routes, routes_for
 from .runs import foreign_parts
@@ -70,7 +72,7 @@ def examine(
     found = coverage(medium, facts, names, lambda path: sidecars.whose(path, content), folder)
     withdrawn = () if by_hand else _withdrawn(sidecars, medium)
     existing = () if ignore_existing else (*found, *withdrawn)
-    routes = routes_for(configuration, library)
+    routes = routes_for(configuration, library, facts.duration)
     material = _material(facts, choice, found, known, routes)
     decision = decide(
         *(library, existing, choice.track.language, spoken, partial(can_make, routes), material)
@@ -101,7 +103,11 @@ def _material(
 def _withdrawn(sidecars: Sidecars, medium: Path) -> tuple[Existing, ...]:
     """What a person took away from beside a medium: it is not there, and not made again."""
     return tuple(
-        Existing(one.language, one.kind, WITHDRAWN, one.path.name, one.format, ours=True)
+        Existing(
+            *(one.language, one.kind, WITHDRAWN, one.path.name, one.format),
+            ours=True,
+            below=named.below if (named := parse_sidecar(medium.name, one.path.name)) else None,
+        )
         for one in sidecars.of_medium(medium)
         if one.fate is Fate.TAKEN_BACK
     )
@@ -115,7 +121,7 @@ def makers_digest(configuration: Configuration, library: LibrarySettings) -> str
     """Changes when another version of an engine or translator is installed that a library uses, or
     a translator learns a pair: what could not be made before may be made now."""
     routes = routes_for(configuration, library)
-    plugins = {configuration.engines[name].plugin for name, _ in routes.engines}
+    plugins = {configuration.engines[name].plugin for name in routes.used}
     plugins |= {configuration.translators[name].plugin for name, _ in routes.translators}
     versions = [one for one in available() if one[0] in plugins]
     pairs = [(name, sorted(able.pairs or ())) for name, able in routes.translators]
@@ -126,15 +132,16 @@ def settings_digest(configuration: Configuration, library: LibrarySettings) -> s
     """Changes when settings change that could change an outcome, and only then."""
     routes = routes_for(configuration, library)
     components = [
-        (name, configuration.engines[name].settings.model_dump_json()) for name, _ in routes.engines
+        (name, configuration.engines[name].settings.model_dump_json()) for name in routes.used
     ] + [
         (name, configuration.translators[name].settings.model_dump_json())
         for name, _ in routes.translators
     ]
     policy = library.model_dump_json(
         include={
-            *("languages", "forced", "formats", "audio", "sources", "existing", "yielding"),
-            *("engines", "translators", "guards", "shots", "privacy"),
+            *("languages", "forced", "bilingual", "formats", "audio", "sources", "existing"),
+            *("yielding", "engines", "translators", "guards", "shots", "privacy", "routes"),
+            "second_opinion",
         }
     )
     phrases = str(configuration.settings.daemon.phrases) if library.guards else ""

@@ -57,7 +57,7 @@ def reckon(
 ) -> Reckoning:
     """What a medium of so many seconds costs that is made in these ways, at most: nobody knows yet
     how much of it is speech. What is heard once is not paid for twice."""
-    engines, translators = dict(routes.engines), dict(routes.translators)
+    engines, translators = routes.abilities, dict(routes.translators)
     heard = {(way.engine, way if way.means is Means.SPEECH else None) for way in ways if way.engine}
     total = NOTHING
     for engine, _ in heard:

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from subtitled.media.probe import MediaFacts
-from subtitled.media.stretches import cut_into_stretches
-from subtitled.plugin import Language, Request, Stretch, Temporary, Transcript, Word
-from subtitled.subtitles.estimate import laid_over
+from subtitled.media.stretches import stretches_for
+from subtitled.plugin import Capabilities, Language, Stretch, Temporary, Transcript, Word
 from subtitled.subtitles.guards import Removal, guard, load_phrases
 
-from .asking import asking
-from .ceiling import Overgrown, in_pieces
-from .gate import Errand
-from .reckoning import measured
+from .hearing import Hearing
+from .routes import routes_for
 from .runs import cut_by_language
-from .transcripts import recipe
-from .wire import Crashed
 
 if TYPE_CHECKING:
     from .making import Making
+
+AHEAD = 2
+"""How many stretches are begun before their steps, for each that an engine takes at once: one that
+takes long holds up no other, and while text is given its times the engine has more to work on."""
 
 
 class Recognition:
@@ -42,43 +43,65 @@ class Recognition:
         self._facts = facts
         self._track = track
         self._spoken = spoken
-        self.listened = making.listened(track)
-        length = making.shop.configuration.settings.daemon.stretch
-        listened = self.listened
-        self._stretches = cut_by_language(
-            *(listened.runs, listened.speech, listened.duration, listened.quiet, only),
-            lambda speech, total, quiet: cut_into_stretches(speech, length, total, quiet),
-        )
+        self.listened = making.listening.listened(track)
+        self._only = only
         self._known: dict[tuple[str, Language | None], Transcript] = {}
 
     def transcript(self, engine: str, into: Language | None) -> Transcript:
-        """All stretches by one engine, each a durable step that finds stored words at no cost."""
+        """All stretches by one engine, each a durable step that finds stored words at no cost.
+
+        What it cannot do is done by those that follow it in the library's order.
+        """
         if (engine, into) in self._known:
             return self._known[engine, into]
         making, shop = self._making, self._making.shop
-        host = shop.engines[engine]
-        configured = host.configured
-        name = recipe(engine, configured.settings.model_dump(mode="json"), into)
+        able = shop.engines[engine].capabilities
+        hearing = self._hearing(engine, into)
+        stretches = self._stretches(able)
         what = f"translating to {into}" if into else "transcribing"
-        total = len(self._stretches)
-        for number, stretch in enumerate(self._stretches):
-            making.steps.breathe(engine)
-            making.tell_stretch(what, number, total)
-            making.steps.run(
-                f"{what} {number + 1}/{total}",
-                partial(self._recognise, engine, name, stretch, into),
-            )
+        total = len(stretches)
+        with Ahead(hearing.hear, stretches, able) as ahead:
+            for number in range(total):
+                making.steps.breathe(hearing.asked)
+                making.tell_stretch(what, number, total)
+                making.steps.run(f"{what} {number + 1}/{total}", partial(ahead.result, number))
         content = making.job.content
-        whole = shop.transcripts.whole(content, self._track, name, self._stretches)
+        whole = shop.transcripts.whole(content, self._track, hearing.recipe, stretches)
         if whole is None:
             raise Temporary(
                 "a part of the transcript is gone from the state folder",
                 "It is recognised again at the next try",
             )
-        self._known[engine, into] = self._guarded(whole, name, into or self._spoken)
+        self._known[engine, into] = self._guarded(
+            whole, hearing.recipe, into or self._spoken, stretches
+        )
         return self._known[engine, into]
 
-    def _guarded(self, whole: Transcript, recipe: str, language: Language) -> Transcript:
+    def _hearing(self, engine: str, into: Language | None) -> Hearing:
+        making = self._making
+        routes = routes_for(making.shop.configuration, making.job.library, self._facts.duration)
+        return Hearing(
+            making,
+            self._track,
+            self._spoken,
+            into,
+            routes.chain(engine, self._spoken, into),
+            routes.aligner,
+            lambda: making.listening.audio(self._facts, self._track),
+            self.listened.duration,
+        )
+
+    def _stretches(self, able: Capabilities) -> list[Stretch]:
+        listened = self.listened
+        length = self._making.shop.configuration.settings.daemon.stretch
+        return cut_by_language(
+            *(listened.runs, listened.speech, listened.duration, listened.quiet, self._only),
+            lambda speech, total, quiet: stretches_for(able, speech, length, total, quiet),
+        )
+
+    def _guarded(
+        self, whole: Transcript, recipe: str, language: Language, stretches: Sequence[Stretch]
+    ) -> Transcript:
         """Without what is not to be believed. What is stored stays; what was left out is kept."""
         making, listened = self._making, self.listened
         words: tuple[Word, ...] = whole.words
@@ -89,52 +112,47 @@ class Recognition:
                 whole, language, listened.speech, listened.duration, phrases, quiet=listened.quiet
             )
         making.shop.transcripts.keep_removals(
-            making.job.content, self._track, recipe, gone, self._stretches
+            making.job.content, self._track, recipe, gone, stretches
         )
         return replace(whole, words=words)
 
-    def _recognise(
-        self, engine: str, recipe: str, stretch: Stretch, into: Language | None
-    ) -> dict[str, Any]:
-        making, store = self._making, self._making.shop.transcripts
-        content = making.job.content
-        words = store.stretch(content, self._track, recipe, stretch)
-        if words is None:
-            audio = making.audio(self._facts, self._track)
-            host = making.shop.engines[engine]
-            told = host.capabilities.takes_context
-            terms = making.vocabulary.listened_for(self._spoken) if told else ()
-            request = Request(stretch, self._spoken, into, terms)
 
-            def transcribe(request: Request) -> Transcript:
-                try:
-                    return host.transcribe(audio, request)
-                except Overgrown:
-                    raise
-                except Crashed:
-                    # Once more in a new process: most crashes are for lack of memory, and pass.
-                    return host.transcribe(audio, request)
+class Ahead:
+    """Stretches that are worked on in threads before their steps come, which only wait for them.
 
-            seconds = stretch.interval.duration
-            errand = Errand(
-                *(engine, host.capabilities, making.job.medium, making.job.library, "audio"),
-                *(seconds, self._piece(recipe, stretch)),
-            )
-            clock = making.shop.pace.now
-            asked = asking(making.shop, engine, content, seconds)
-            with making.shop.gate.sending(errand) as receipts, asked:
-                begin = clock()
-                words = in_pieces(transcribe, request)
-                receipts += words.sent
-            measured(making.shop.ledger.mailbox, engine, seconds, clock() - begin)
-            if not host.capabilities.word_times:
-                words = replace(words, words=laid_over(words.words, stretch.speech, words.language))
-            store.keep_terms(content, self._track, recipe, terms)
-            store.keep_stretch(content, self._track, recipe, stretch, words)
-        return {"words": len(words.words)}
+    So the order of the steps is that of the stretches, whatever is done first; and each result is
+    in the store as soon as it is there. An engine that takes one at a time is asked in the step
+    itself. Steps that an earlier life did begin nothing.
+    """
 
-    def _piece(self, recipe: str, stretch: Stretch) -> str:
-        """A name for one piece of work: done again, it is the same."""
-        interval = stretch.interval
-        where = f"{self._making.job.content}/{self._track}/{recipe}"
-        return f"{where}/{interval.start:.3f}-{interval.end:.3f}"
+    def __init__(
+        self,
+        hear: Callable[[Stretch], Transcript],
+        stretches: Sequence[Stretch],
+        able: Capabilities,
+    ) -> None:
+        self._hear = hear
+        self._stretches = stretches
+        self._reach = able.at_once * AHEAD
+        self._begun: dict[int, Future[Transcript]] = {}
+        self._pool: ThreadPoolExecutor | None = None
+        if able.at_once > 1 and len(stretches) > 1:
+            workers = able.at_once if able.word_times else self._reach
+            self._pool = ThreadPoolExecutor(workers, "stretch")
+
+    def __enter__(self) -> Ahead:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        # What is in flight is stored when it comes, for the next try; what is not begun is not.
+        if self._pool is not None:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def result(self, number: int) -> dict[str, Any]:
+        """The result of one step, small; the words are in the store."""
+        if self._pool is None:
+            return {"words": len(self._hear(self._stretches[number]).words)}
+        for one in range(number, min(number + self._reach, len(self._stretches))):
+            if one not in self._begun:
+                self._begun[one] = self._pool.submit(self._hear, self._stretches[one])
+        return {"words": len(self._begun.pop(number).result().words)}

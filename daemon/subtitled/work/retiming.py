@@ -7,12 +7,13 @@ again.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import TypeVar
 
-from subtitled.media.stretches import cut_into_stretches
-from subtitled.plugin import Evidence, Language, Stretch, Transcript, Word
+from subtitled.media.stretches import stretches_for
+from subtitled.plugin import Capabilities, Evidence, Language, Stretch, Transcript, Word
 
 from .alignment import FARTHEST, Alignment, align
 from .transcripts import Listened, Retimed, TranscriptStore
@@ -38,6 +39,7 @@ def retime(
     language: Language,
     earlier: Sequence[str],
     length: float,
+    able: Mapping[str, Capabilities] = MappingProxyType({}),
 ) -> Retimed | None:
     """Take over the words of the first of ``earlier`` contents that says the same.
 
@@ -55,7 +57,7 @@ def retime(
             )
             if not alignment.convincing:
                 doubts.append(said)
-            elif _taken_over(store, content, track, listened, found, length):
+            elif _taken_over(store, content, track, listened, found, length, able):
                 store.keep_retimed(content, track, said)
                 return said
     if doubts:
@@ -111,14 +113,18 @@ def _taken_over(
     listened: Listened,
     found: _Found,
     length: float,
+    able: Mapping[str, Capabilities],
 ) -> bool:
     """Write all complete transcripts of the old file down for the new one; whether any is."""
-    stretches = cut_into_stretches(listened.speech, length, listened.duration, listened.quiet)
     some = False
     for recipe in store.recipes(found.content, found.track):
         whole = store.joined(found.content, found.track, recipe)
         if whole is None:
             continue
+        engine = able.get(recipe.rpartition("-")[0], Capabilities())
+        stretches = stretches_for(
+            engine, listened.speech, length, listened.duration, listened.quiet
+        )
         offset = found.alignment.offset
         words = shared_out(moved(whole.words, offset, listened.duration), stretches)
         evidence = shared_out(moved(whole.evidence, offset, listened.duration), stretches)

@@ -6,6 +6,9 @@ format or style decodes and recognises nothing::
     transcripts/ab/ab12.../1/listened.json            where somebody speaks, in which language
     transcripts/ab/ab12.../1/retimed.json             whose words it took over, or why it did not
     transcripts/ab/ab12.../1/whisper-3f2a.../0-480.json    the words of one stretch
+    transcripts/ab/ab12.../1/whisper-3f2a.../0-480.course.json  what became of it, if not the usual
+    transcripts/ab/ab12.../1/whisper-3f2a.../0-480.said.json    a text that has no times yet
+    transcripts/ab/ab12.../1/whisper-3f2a.../0-480.memo.json    what its engine has to remember
     transcripts/ab/ab12.../1/whisper-3f2a.../removed.json  what of them is not believed, and why
     transcripts/ab/ab12.../1/whisper-3f2a.../terms.json    the terms that the recogniser was told
     transcripts/ab/ab12.../shots.json                      where the picture cuts
@@ -23,10 +26,11 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from subtitled.plugin import Interval, Language, Stretch, Transcript
+from subtitled.plugin import Interval, Language, Memo, Stretch, Transcript
 from subtitled.plugin.memo import write_durably
 from subtitled.subtitles.guards import Removal
 
+from .courses import Course
 from .runs import Run
 from .wire import TRANSCRIPT
 
@@ -81,6 +85,7 @@ class Retimed:
 
 
 T = TypeVar("T")
+_COURSE: TypeAdapter[Course] = TypeAdapter(Course)
 _LISTENED: TypeAdapter[Listened] = TypeAdapter(Listened)
 _RETIMED: TypeAdapter[Retimed] = TypeAdapter(Retimed)
 _SHOTS: TypeAdapter[Shots] = TypeAdapter(Shots)
@@ -145,16 +150,19 @@ class TranscriptStore:
         if listened is None:
             return None
         spans = sorted(
-            (int(begin), -int(end))
-            for path in _inside(self._track(content, track) / recipe)
-            for begin, _, end in [path.stem.partition("-")]
-            if path.suffix == ".json" and begin.isdecimal() and end.isdecimal()
+            {
+                (int(begin), -int(end))
+                for path in _inside(self._track(content, track) / recipe)
+                for begin, _, end in [path.name.removesuffix(".json").partition("-")]
+                for end in [end.removesuffix(".course")]
+                if begin.isdecimal() and end.isdecimal()
+            }
         )
         at, parts = 0, []
         for begin, end in ((begin, -end) for begin, end in spans):
             if begin != at:
                 continue  # of another length of stretch
-            part = _read(self._track(content, track) / recipe / f"{begin}-{end}.json", TRANSCRIPT)
+            part = self._counting(content, track, recipe, f"{begin}-{end}")
             if part is not None:
                 parts.append(part)
                 at = end
@@ -174,6 +182,53 @@ class TranscriptStore:
         write_durably(
             self._stretch(content, track, recipe, stretch), TRANSCRIPT.dump_json(words, indent=1)
         )
+        self._stretch(content, track, recipe, stretch, ".said").unlink(missing_ok=True)
+
+    def draft(self, content: str, track: int, recipe: str, stretch: Stretch) -> Transcript | None:
+        """What an engine said of a stretch, before its words were given times."""
+        return _read(self._stretch(content, track, recipe, stretch, ".said"), TRANSCRIPT)
+
+    def keep_draft(
+        self, content: str, track: int, recipe: str, stretch: Stretch, words: Transcript
+    ) -> None:
+        target = self._stretch(content, track, recipe, stretch, ".said")
+        write_durably(target, TRANSCRIPT.dump_json(words, indent=1))
+
+    def memo(self, content: str, track: int, recipe: str, stretch: Stretch) -> Memo:
+        """A place for what an engine has to remember of one stretch."""
+        return Memo(self._stretch(content, track, recipe, stretch, ".memo"))
+
+    def course(self, content: str, track: int, recipe: str, stretch: Stretch) -> Course | None:
+        """How a stretch came to its words; None if by the engine alone, or not at all yet."""
+        return _read(self._stretch(content, track, recipe, stretch, ".course"), _COURSE)
+
+    def keep_course(
+        self, content: str, track: int, recipe: str, stretch: Stretch, course: Course
+    ) -> None:
+        target = self._stretch(content, track, recipe, stretch, ".course")
+        write_durably(target, _COURSE.dump_json(course, indent=1))
+
+    def courses(self, content: str, track: int) -> list[tuple[Interval, Course]]:
+        """Every stretch of a track that did not go the usual way, in order of time."""
+        found = []
+        for path in self._track(content, track).glob("*/*.course.json"):
+            begin, _, end = path.name.removesuffix(".course.json").partition("-")
+            course = _read(path, _COURSE)
+            if course is not None and begin.isdecimal() and end.isdecimal():
+                found.append((Interval(int(begin) / 1000, int(end) / 1000), course))
+        return sorted(found, key=lambda one: (one[0], one[1].recipe))
+
+    def counting(
+        self, content: str, track: int, recipe: str, stretch: Stretch
+    ) -> Transcript | None:
+        """The words that count for a stretch: its engine's, or those of whom it was given to."""
+        name = self._stretch(content, track, recipe, stretch).stem
+        return self._counting(content, track, recipe, name)
+
+    def _counting(self, content: str, track: int, recipe: str, name: str) -> Transcript | None:
+        folder = self._track(content, track)
+        course = _read(folder / recipe / f"{name}.course.json", _COURSE)
+        return _read(folder / (course.recipe if course else recipe) / f"{name}.json", TRANSCRIPT)
 
     def terms(self, content: str, track: int) -> dict[str, tuple[str, ...]]:
         """The terms that the recogniser of each recipe was told last."""
@@ -198,14 +253,15 @@ class TranscriptStore:
     def whole(
         self, content: str, track: int, recipe: str, stretches: Sequence[Stretch]
     ) -> Transcript | None:
-        """All stretches joined, or None if one is missing."""
-        parts = [self.stretch(content, track, recipe, stretch) for stretch in stretches]
+        """All stretches joined, whoever did them, or None if one is missing."""
+        parts = [self.counting(content, track, recipe, stretch) for stretch in stretches]
         known = [part for part in parts if part is not None]
         if len(known) != len(parts) or not known:
             return None
         words = tuple(word for part in known for word in part.words)
         evidence = tuple(one for part in known for one in part.evidence)
-        return Transcript(known[0].language, words, known[0].engine, recipe, evidence)
+        engines = ", ".join(dict.fromkeys(part.engine for part in known if part.engine))
+        return Transcript(known[0].language, words, engines, recipe, evidence)
 
     def removals(self, content: str, track: int) -> dict[str, tuple[Removal, ...]]:
         """What was left out of the transcripts of a track and why, by recipe."""
@@ -245,9 +301,11 @@ class TranscriptStore:
     def _track(self, content: str, track: int) -> Path:
         return self.folder / content[:2] / content / str(track)
 
-    def _stretch(self, content: str, track: int, recipe: str, stretch: Stretch) -> Path:
+    def _stretch(
+        self, content: str, track: int, recipe: str, stretch: Stretch, kind: str = ""
+    ) -> Path:
         start, end = (round(t * 1000) for t in (stretch.interval.start, stretch.interval.end))
-        return self._track(content, track) / recipe / f"{start}-{end}.json"
+        return self._track(content, track) / recipe / f"{start}-{end}{kind}.json"
 
 
 def _in(stretch: Stretch, removal: Removal) -> bool:

@@ -18,14 +18,18 @@ from subtitled.plugin import (
     Problem,
     Rejected,
     Request,
+    Stretch,
     Temporary,
     Transcript,
+    Word,
 )
 
 INTERVALS: TypeAdapter[list[Interval]] = TypeAdapter(list[Interval])
 SPEECH: TypeAdapter[Speech] = TypeAdapter(Speech)
 GUESSES: TypeAdapter[list[LanguageGuess]] = TypeAdapter(list[LanguageGuess])
 TRANSCRIPT: TypeAdapter[Transcript] = TypeAdapter(Transcript)
+STRETCH: TypeAdapter[Stretch] = TypeAdapter(Stretch)
+WORDS: TypeAdapter[list[Word]] = TypeAdapter(list[Word])
 REQUEST: TypeAdapter[Request] = TypeAdapter(Request)
 
 

@@ -24,10 +24,12 @@ from subtitled.plugin import (
     Rejected,
     Request,
     Settings,
+    Stretch,
     Transcript,
     Word,
 )
 
+from .align import align, tokenizer_for
 from .catalogue import MODELS, TO_CODE, TO_TAG, languages
 from .windows import Window, batches, halves, outside, pack
 
@@ -96,6 +98,7 @@ class WhisperEngine(Engine):
             detects_language=not english_only,
             translates_to=frozenset({Language("en")} if settings.model in TRANSLATES else ()),
             takes_context=True,
+            aligns=True,
         )
 
     @classmethod
@@ -191,6 +194,19 @@ class WhisperEngine(Engine):
                 sorted((one for each in chosen for one in each.evidence), key=lambda e: e.start)
             ),
         )
+
+    def align(
+        self, audio: Audio, stretch: Stretch, text: str, language: Language
+    ) -> Sequence[Word]:
+        spoken = language.primary
+        if spoken not in languages(self.settings.model):
+            raise Rejected(
+                f"Whisper {self.settings.model} does not know {language.english_name}",
+                "Configure another engine for it",
+            )
+        tokenizer = tokenizer_for(self._model, TO_CODE[spoken])
+        words = align(self._model, tokenizer, audio, stretch.speech, text)
+        return [_inside(word, stretch.interval) for word in words]
 
     def _hear(
         self, audio: Audio, windows: Sequence[Window], options: dict[str, Any], last: bool = False

@@ -231,7 +231,7 @@ class _Member:
     def __init__(
         self, making: Making, track: int, configured: Any, source: Language, target: Language
     ) -> None:
-        settings = configured.settings.model_dump(mode="json")
+        settings = configured.settings.essence()
         facts = settings | {" protocol": PROTOCOL, " source": source}
         store = making.shop.transcripts.track_folder(making.job.content, track)
         self.name: str = configured.name

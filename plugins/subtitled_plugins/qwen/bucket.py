@@ -1,0 +1,69 @@
+"""Storage of the user's own: presigned addresses of an S3-compatible bucket, OSS among them.
+
+The signature is Amazon's version 4 in the query string (docs.aws.amazon.com, "Authenticating
+Requests: Using Query Parameters"), which OSS, MinIO, Garage, Ceph and R2 take as well.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from datetime import UTC, datetime
+from urllib.parse import quote, urlencode, urlsplit
+
+from pydantic import Field
+
+from subtitled.plugin import Secret, Settings
+
+VALID = 24 * 3600
+"""Seconds for which an address is good: as long as a task may take."""
+
+
+class BucketSettings(Settings):
+    """``[engines.qwen.bucket]``"""
+
+    url: str = Field(
+        pattern=r"^https?://",
+        description="The bucket itself, such as https://BUCKET.oss-ap-southeast-1.aliyuncs.com.",
+    )
+    region: str = Field("us-east-1", description="What its signatures call its region.")
+    access_key: Secret = Field(description="The key's name, by reference.")
+    secret_key: Secret = Field(description="The key itself, by reference.")
+
+
+def presigned(
+    bucket: BucketSettings,
+    method: str,
+    name: str,
+    now: datetime | None = None,
+    valid: int = VALID,
+) -> str:
+    """An address at which whoever knows it may ``method`` (GET, PUT, DELETE) one object."""
+    when = now or datetime.now(UTC)
+    stamp, day = when.strftime("%Y%m%dT%H%M%SZ"), when.strftime("%Y%m%d")
+    parts = urlsplit(bucket.url.rstrip("/"))
+    path = quote(f"{parts.path}/{name}")
+    scope = f"{day}/{bucket.region}/s3/aws4_request"
+    query = urlencode(
+        sorted(
+            {
+                "X-Amz-Algorithm": "AWS4-HMAC-SHA256",
+                "X-Amz-Credential": f"{bucket.access_key.reveal()}/{scope}",
+                "X-Amz-Date": stamp,
+                "X-Amz-Expires": str(valid),
+                "X-Amz-SignedHeaders": "host",
+            }.items()
+        ),
+        quote_via=quote,
+        safe="",
+    )
+    request = "\n".join(
+        (method, path, query, f"host:{parts.netloc}", "", "host", "UNSIGNED-PAYLOAD")
+    )
+    digest = hashlib.sha256(request.encode()).hexdigest()
+    text = "\n".join(("AWS4-HMAC-SHA256", stamp, scope, digest))
+    key = f"AWS4{bucket.secret_key.reveal()}".encode()
+    for part in (day, bucket.region, "s3", "aws4_request"):
+        key = hmac.digest(key, part.encode(), "sha256")
+    signature = hmac.digest(key, text.encode(), "sha256").hex()
+    return f"{parts.scheme}://{parts.netloc}{path}?{query}&X-Amz-Signature={signature}"

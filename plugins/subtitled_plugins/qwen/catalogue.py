@@ -1,0 +1,103 @@
+"""The recognisers: what each understands, where it is offered, what it costs.
+
+From the API references and price lists on help.aliyun.com/zh/model-studio and
+alibabacloud.com/help/en/model-studio, as of 2026-10.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from subtitled.plugin import Language, Price
+
+
+class Family(StrEnum):
+    """Models that are asked and answer in the same shape."""
+
+    FLASH = "flash"
+    """Synchronous: text, no times."""
+    QWEN_FILE = "qwen file"
+    """A task for a file: ``file_url``, words with times, emotion."""
+    FUN_FILE = "fun file"
+    """A task for files: ``file_urls``, words with times, speakers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """One recogniser. ``prefix`` is its name, or that of its dated snapshots."""
+
+    prefix: str
+    family: Family
+    codes: str
+    """Languages by its own codes."""
+    prices: dict[str, Price]
+    """What an hour costs in each region in which it is offered."""
+    takes_terms: bool = False
+
+
+def _an_hour(second: float, currency: str = "USD") -> Price:
+    return Price(round(second * 3600, 6), currency)
+
+
+_FLASH = "zh yue en ja de ko ru fr pt ar it es hi id th tr uk vi cs da fil fi is ms no pl sv"
+_AUDIO = (
+    "zh en ja ko vi th id ms fil hi ar fr de es pt ru it nl sv da fi no el pl cs hu ro bg hr sk"
+)
+_PAIR = {"beijing": _an_hour(0.000032), "singapore": _an_hour(0.000035)}
+_FUN = {"beijing": _an_hour(0.00022, "CNY"), "singapore": _an_hour(0.00026, "CNY")}
+
+MODELS = (
+    Model("qwen3-asr-flash-filetrans", Family.QWEN_FILE, _FLASH, _PAIR, takes_terms=True),
+    Model("qwen-audio-3.1-asr-flash-filetrans", Family.FUN_FILE, _AUDIO, _PAIR, takes_terms=True),
+    Model("qwen-audio-3.0-asr-flash-filetrans", Family.FUN_FILE, _AUDIO, _PAIR, takes_terms=True),
+    Model("fun-asr-mtl", Family.FUN_FILE, "zh yue en ja th vi id", _FUN),
+    Model("fun-asr", Family.FUN_FILE, "zh yue en ja", _FUN),
+    Model(
+        "paraformer-v2",
+        Family.FUN_FILE,
+        "zh yue en ja ko de fr ru",
+        {"beijing": _an_hour(0.00008, "CNY")},
+    ),
+    Model(
+        "qwen3-asr-flash-us",
+        Family.FLASH,
+        _FLASH,
+        {"us": _an_hour(0.000035)},
+        takes_terms=True,
+    ),
+    Model("qwen3-asr-flash", Family.FLASH, _FLASH, _PAIR, takes_terms=True),
+)
+"""A longer name before a shorter one that begins it."""
+
+_SAME = {"nb": "no", "nn": "no", "tl": "fil", "wuu": "zh", "nan": "zh", "cmn": "zh"}
+"""Languages that go by another's code: Sichuanese, Minnan and Wu are in its Chinese."""
+
+TIMED_WELL = frozenset(map(Language, "zh yue en ja ko de fr es it pt ru".split()))
+"""Languages for whose words qwen3-asr-flash-filetrans promises times (its API reference)."""
+
+
+def model_of(name: str) -> Model | None:
+    """The model of that name, which may carry the date of a snapshot; None if there is none."""
+    if name.startswith("qwen3-asr-flash-") and name.endswith("-us"):
+        name = "qwen3-asr-flash-us"
+    for model in MODELS:
+        rest = name.removeprefix(model.prefix)
+        if rest == "" or (rest != name and rest[:1] == "-" and rest[1:5].isdecimal()):
+            return model
+    return None
+
+
+def languages(model: Model) -> frozenset[Language]:
+    """What it understands, as primary languages."""
+    codes = set(model.codes.split())
+    return frozenset(
+        Language(tag) for tag in codes | {same for same, code in _SAME.items() if code in codes}
+    )
+
+
+def code_of(model: Model, language: Language) -> str | None:
+    """What it calls a language; None if it does not know it."""
+    primary = str(language.primary)
+    code = _SAME.get(primary, primary)
+    return code if code in model.codes.split() else None

@@ -1,0 +1,122 @@
+"""What servers were told, as a person asks for it; and the doctor, who asks the servers."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from standins.described import listening
+from standins.mediabrowser import JellyfinStandIn
+from standins.shelf import Subtitle
+from subtitled.config.load import load
+from subtitled.library.ledger import Ledger
+from subtitled.plugin import Kind, Language
+from subtitled.subtitles.ownership import Provenance
+from subtitled.subtitles.publish import publish
+from subtitled.work.servers.course import Pace
+from subtitled.work.servers.teller import Teller
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+class Shelf:
+    """One film with a subtitle of ours, and a Jellyfin that has it elsewhere."""
+
+    def __init__(self, home: Path, run: Run, server: JellyfinStandIn) -> None:
+        self.root = home / "films"
+        self.root.mkdir()
+        self.server = server
+        self.config = home / "c.toml"
+        self._run = run
+        (home / "st").mkdir(mode=0o700)
+        self.configure("")
+        self.ledger = Ledger(home / "st" / "ledger.sqlite")
+        self.film = self.root / "a.mkv"
+        self.film.write_bytes(b"film")
+        self.ledger.noticed("films", self.film, self.film.stat())
+        content = self.ledger.identities.content_of(self.film)
+        digest = hashlib.sha256(b"ours").hexdigest()
+        made = Provenance(
+            *(content, "a.es.srt", Language("es"), Kind.FULL, "srt", "whisper", 1.0, digest, 4),
+        )
+        publish(self.root / "a.es.srt", b"ours", ours=None, provenance=made)
+        self.ledger.sidecars.record(self.root / "a.es.srt", self.film, made)
+
+    def configure(self, path_map: str) -> None:
+        self.config.write_text(
+            f'[daemon]\nstate_dir = "{self.root.parent}/st"\n'
+            f'[libraries.films]\npath = "{self.root}"\n'
+            f'[servers.den]\nplugin = "jellyfin"\nurl = "{self.server.url}"\n'
+            f'api_key = {{env = "SERVER_KEY"}}\npath_map = [{path_map}]\n'
+        )
+
+    def run(self, *words: object) -> str:
+        return self._run("--config", self.config, *words).stdout
+
+    def tell(self) -> None:
+        """A daemon's worth of telling."""
+        looks = (0.05, 0.05)
+        teller = Teller(load(self.config), self.ledger, Pace(0.05, looks, polling=0.02))
+        teller.start()
+        deadline = time.monotonic() + 20
+        while not all(one.ended_at for one in self.ledger.tellings.of_medium(self.film)):
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        teller.stop()
+
+
+@pytest.fixture
+def shelf(tmp_path: Path, subtitled: Run, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shelf]:
+    server = JellyfinStandIn()
+    monkeypatch.setenv("SERVER_KEY", server.key)
+    with listening(server):
+        yield Shelf(tmp_path, subtitled, server)
+    assert not server.violations
+
+
+def test_the_doctor_proposes_the_mapping_with_which_the_server_shows_it(shelf: Shelf) -> None:
+    shelf.server.film("/data/films/a.mkv", Subtitle("/data/films/a.es.srt", "es"))
+    shelf.tell()
+    (told,) = json.loads(shelf.run("explain", shelf.film, "--json"))["servers"]
+    assert told.startswith("den: asked to look at each film anew ")
+    assert "does not show it" in told
+    assert f"it has no {shelf.film}" in told
+    status = json.loads(shelf.run("status", "--json"))["servers"]
+    assert status == {"den": {"trouble": None, "media": {"not listed": 1}}}
+    findings = json.loads(shelf.run("doctor", "--json"))
+    (paths,) = [found for found in findings if found["what"] == "paths of server den"]
+    proposal = f"['{shelf.root.parent}', '/data']"
+    assert paths["cure"] == f"Set servers.den.path_map = [{proposal}]"
+
+    shelf.configure(proposal)
+    shelf.run("undo", shelf.film)  # no daemon runs: what changed waits for one
+    shelf.server.shelf.films["/data/films/a.mkv"].beside.clear()
+    shelf.tell()
+    shelf.server.shelf.films["/data/films/a.mkv"].beside.append(
+        Subtitle("/data/films/a.es.srt", "es")
+    )
+    shelf.run("undo", "--back", shelf.film)
+    shelf.tell()
+    (told,) = json.loads(shelf.run("explain", shelf.film, "--json"))["servers"]
+    assert told.startswith("den: told about the changed files ")
+    assert told.endswith("; shows it")
+
+
+def test_a_server_that_is_away_is_named_in_the_status(shelf: Shelf) -> None:
+    shelf.server.fault = 503
+    teller = Teller(load(shelf.config), shelf.ledger, Pace(gather=0.05, polling=0.02))
+    teller.start()
+    deadline = time.monotonic() + 20
+    while not shelf.ledger.mailbox.get_control("server den"):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    teller.stop()
+    said = shelf.run("status")
+    assert "server den: 1 waiting; Jellyfin at" in said
+    assert "503" in said

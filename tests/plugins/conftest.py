@@ -1,0 +1,24 @@
+"""What several tests of plugins need."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from standins.dashscope import KEY, DashScope, standing_in
+from subtitled.plugin import Memo
+
+
+@pytest.fixture
+def studio(monkeypatch: pytest.MonkeyPatch) -> Iterator[DashScope]:
+    """A stand-in for Model Studio, whose key is in ``$QWEN_KEY``."""
+    monkeypatch.setenv("QWEN_KEY", KEY)
+    with standing_in(DashScope()) as service:
+        yield service
+
+
+@pytest.fixture
+def memo(tmp_path: Path) -> Memo:
+    return Memo(tmp_path / "memo.json")

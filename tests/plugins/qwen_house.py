@@ -1,0 +1,80 @@
+"""What the tests of the Qwen plugin have in common: sound, an engine without waits, a request."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from standins.dashscope import KEY, DashScope
+from subtitled.plugin import (
+    SAMPLE_RATE,
+    Audio,
+    Context,
+    Interval,
+    Language,
+    Memo,
+    Request,
+    Stretch,
+)
+from subtitled_plugins.qwen.engine import QwenEngine
+from subtitled_plugins.qwen.filetrans import Patience, Tasks
+from subtitled_plugins.qwen.pace import Pace
+from subtitled_plugins.qwen.settings import QwenMtSettings, QwenSettings
+from subtitled_plugins.qwen.translator import QwenTranslator
+
+FAST = Patience(first=0.02, longest=0.1, least=20.0, times=0.0)
+
+
+def sound(folder: Path, seconds: float) -> Audio:
+    """A decoded track with a tone."""
+    path = folder / "sound.s16"
+    moments = np.arange(round(seconds * SAMPLE_RATE)) / SAMPLE_RATE
+    (8000 * np.sin(2 * np.pi * 300 * moments)).astype("<i2").tofile(path)
+    return Audio(path)
+
+
+def options(service: DashScope, **more: object) -> dict[str, Any]:
+    """Settings of a section that asks the stand-in."""
+    return {"base_url": service.url, "api_key": {"env": "QWEN_KEY"}, "timeout": 5.0, **more}
+
+
+def engine(service: DashScope, **more: object) -> QwenEngine:
+    """An engine that asks the stand-in and waits for nothing longer than it must."""
+    settings = QwenSettings.model_validate(options(service, requests_per_minute=60_000, **more))
+    made = QwenEngine(settings, Context("qwen"))
+    made.load()
+    pace = Pace(60_000, sleep=lambda seconds: None)
+    if isinstance(made._by, Tasks):
+        made._by = Tasks(made._service, settings, pace, FAST, sleep=_briefly)
+    else:
+        made._by._pace = pace
+    return made
+
+
+def translator(service: DashScope, **more: object) -> QwenTranslator:
+    settings = QwenMtSettings.model_validate(options(service, requests_per_minute=60_000, **more))
+    made = QwenTranslator(settings, Context("qwen"))
+    made.__dict__["_pace"] = Pace(60_000, sleep=lambda seconds: None)
+    return made
+
+
+def _briefly(seconds: float) -> None:
+    time.sleep(min(seconds, 0.05))
+
+
+def request(
+    seconds: float,
+    memo: Memo | None = None,
+    terms: tuple[str, ...] = (),
+    speech: tuple[Interval, ...] = (),
+    language: str = "en",
+) -> Request:
+    """One stretch from 0 on in which somebody speaks all the time, or where it is said."""
+    bounds = Interval(0.0, seconds)
+    return Request(Stretch(bounds, speech or (bounds,)), Language(language), terms=terms, memo=memo)
+
+
+__all__ = ["KEY", "engine", "options", "request", "sound", "translator"]

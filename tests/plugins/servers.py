@@ -1,0 +1,51 @@
+"""The plugins of media servers over their stand-ins, made alike for tests."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from standins.described import Described
+from standins.mediabrowser import EmbyStandIn, JellyfinStandIn
+from standins.plex import PlexStandIn
+from subtitled.plugin import Change, Context, Kind, Language, MediaServer, Sidecar
+from subtitled_plugins.emby import Emby
+from subtitled_plugins.jellyfin import Jellyfin
+from subtitled_plugins.plex import Plex
+
+FILM = Path("/media/films/Film [2020]/Film [2020].mkv")
+MAP = [["/media", "/data"]]
+THERE = "/data/films/Film [2020]/Film [2020].mkv"
+
+
+@dataclass(frozen=True)
+class Kindred:
+    """A plugin with its stand-in, and where its key is written."""
+
+    plugin: Any
+    stand_in: type[Described]
+    key: str
+
+    def make(self, server: Described, **settings: object) -> MediaServer:
+        """The plugin, with its key in the environment variable SERVER_KEY."""
+        asked = {"url": server.url, self.key: {"env": "SERVER_KEY"}, "path_map": MAP} | settings
+        made: MediaServer = self.plugin(self.plugin.Settings.model_validate(asked), Context("den"))
+        return made
+
+
+JELLYFIN = Kindred(Jellyfin, JellyfinStandIn, "api_key")
+EMBY = Kindred(Emby, EmbyStandIn, "api_key")
+PLEX = Kindred(Plex, PlexStandIn, "token")
+ALL = {"jellyfin": JELLYFIN, "emby": EMBY, "plex": PLEX}
+
+
+def sidecar(tags: str, language: str, kind: Kind = Kind.FULL) -> Sidecar:
+    """One beside the film, such as ``es.srt``."""
+    return Sidecar(FILM.with_name(f"{FILM.stem}.{tags}"), Language(language), kind)
+
+
+SPANISH = sidecar("es.srt", "es")
+FORCED = sidecar("en.forced.srt", "en", Kind.FORCED)
+SDH = sidecar("en.sdh.srt", "en", Kind.SDH)
+WRITTEN = Change(FILM, written=(SPANISH,))

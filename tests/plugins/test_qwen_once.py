@@ -1,0 +1,166 @@
+"""A file is uploaded and paid once, whatever is lost, killed or late."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from qwen_house import engine, request, sound
+
+from standins.dashscope import DashScope, Fault
+from subtitled.plugin import Memo, Temporary
+from subtitled_plugins.qwen import search
+
+SUBMIT = "/services/audio/asr/transcription"
+
+
+def test_a_second_call_takes_up_the_task_of_the_first(
+    studio: DashScope, tmp_path: Path, memo: Memo
+) -> None:
+    audio, asked = sound(tmp_path, 4.0), request(4.0, memo)
+    first = engine(studio).transcribe(audio, asked)
+    second = engine(studio).transcribe(audio, asked)
+    assert first.words == second.words
+    assert len(studio.uploads) == len(studio.tasks) == len(studio.billed) == 1
+
+
+def test_a_task_that_is_not_done_in_time_is_left_and_taken_up_later(
+    studio: DashScope, tmp_path: Path, memo: Memo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    studio.task_seconds = 3600.0
+    audio, asked = sound(tmp_path, 4.0), request(4.0, memo)
+    made = engine(studio)
+    made._by._patience = type(made._by._patience)(0.01, 0.02, 0.2, 0.0)  # type: ignore[union-attr]
+    with pytest.raises(Temporary, match="not done yet"):
+        made.transcribe(audio, asked)
+    for task in studio.tasks.values():
+        task.due = 0.0
+    engine(studio).transcribe(audio, asked)
+    assert len(studio.uploads) == len(studio.tasks) == 1
+
+
+def test_a_submission_whose_answer_is_lost_is_looked_for_and_not_repeated(
+    studio: DashScope, tmp_path: Path, memo: Memo
+) -> None:
+    studio.faults.append(Fault(SUBMIT, cut="after"))
+    said = engine(studio).transcribe(sound(tmp_path, 4.0), request(4.0, memo))
+    assert said.text
+    assert len(studio.asked(SUBMIT)) == len(studio.tasks) == len(studio.billed) == 1
+
+
+def test_another_task_of_the_same_account_is_not_taken_for_ours(
+    studio: DashScope, tmp_path: Path, memo: Memo
+) -> None:
+    other = sound(tmp_path, 2.0)
+    engine(studio).transcribe(other, request(2.0))
+    studio.faults.append(Fault(SUBMIT, cut="after"))
+    said = engine(studio).transcribe(sound(tmp_path, 6.0), request(6.0, memo))
+    assert "sentence 3" in said.text
+    assert len(studio.tasks) == 2
+
+
+def test_a_submission_that_never_arrived_is_made_again_without_a_second_upload(
+    studio: DashScope, tmp_path: Path, memo: Memo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "ARRIVES", 0.2)
+    studio.faults.append(Fault(SUBMIT, cut="before"))
+    audio, asked = sound(tmp_path, 4.0), request(4.0, memo)
+    with pytest.raises(Temporary, match="did not arrive"):
+        engine(studio).transcribe(audio, asked)
+    assert engine(studio).transcribe(audio, asked).text
+    assert len(studio.uploads) == len(studio.tasks) == 1
+
+
+def test_where_tasks_are_not_listed_nothing_is_submitted_for_a_day(
+    studio: DashScope, tmp_path: Path, memo: Memo
+) -> None:
+    studio.lists_tasks = False
+    studio.faults.append(Fault(SUBMIT, cut="after"))
+    audio, asked = sound(tmp_path, 4.0), request(4.0, memo)
+    for _ in range(2):
+        with pytest.raises(Temporary, match="does not list its tasks") as caught:
+            engine(studio).transcribe(audio, asked)
+        assert caught.value.retry_after
+    assert len(studio.asked(SUBMIT)) == 1
+    said = memo.read()
+    memo.keep(**said | {"submitting": str(time.time() - 25 * 3600)})
+    assert engine(studio).transcribe(audio, asked).text
+    assert len(studio.asked(SUBMIT)) == 2
+
+
+def test_a_memo_of_another_model_or_place_is_not_taken_up(
+    studio: DashScope, tmp_path: Path, memo: Memo
+) -> None:
+    audio, asked = sound(tmp_path, 4.0), request(4.0, memo)
+    engine(studio).transcribe(audio, asked)
+    engine(studio, model="fun-asr").transcribe(audio, asked)
+    assert len(studio.tasks) == 2
+
+
+def test_a_task_that_is_no_longer_known_is_begun_anew(
+    studio: DashScope, tmp_path: Path, memo: Memo
+) -> None:
+    audio, asked = sound(tmp_path, 4.0), request(4.0, memo)
+    engine(studio).transcribe(audio, asked)
+    studio.tasks.clear()
+    with pytest.raises(Temporary, match="no longer known"):
+        engine(studio).transcribe(audio, asked)
+    assert engine(studio).transcribe(audio, asked).text
+
+
+def test_sound_that_could_not_be_fetched_is_uploaded_anew(
+    studio: DashScope, tmp_path: Path, memo: Memo
+) -> None:
+    audio, asked = sound(tmp_path, 4.0), request(4.0, memo)
+    made, store = engine(studio), studio.form_post
+    studio.form_post = lambda fields: None  # type: ignore[method-assign]
+    with pytest.raises(Temporary, match="FILE_404_NOT_FOUND"):
+        made.transcribe(audio, asked)
+    studio.form_post = store  # type: ignore[method-assign]
+    assert made.transcribe(audio, asked).text
+
+
+def test_nothing_is_paid_twice_when_the_process_is_killed_at_any_step(
+    studio: DashScope, tmp_path: Path, memo: Memo
+) -> None:
+    audio = sound(tmp_path, 4.0)
+    studio.task_seconds = 0.5
+    script = f"""
+from pathlib import Path
+from qwen_house import engine, request
+from standins.dashscope import DashScope
+from subtitled.plugin import Audio, Memo
+from subtitled_plugins.qwen import search
+search.ARRIVES = 1.0
+service = DashScope()
+service.port = {studio.port}
+memo = Memo(Path({str(memo.path)!r}))
+engine(service).transcribe(Audio(Path({str(audio.path)!r})), request(4.0, memo))
+"""
+    tests = Path(__file__).parent
+    environment = os.environ | {
+        "PYTHONPATH": os.pathsep.join([str(tests), str(tests.parent), *sys.path])
+    }
+
+    def until(reached: str) -> None:
+        process = subprocess.Popen([sys.executable, "-c", script], env=environment)
+        try:
+            limit = time.monotonic() + 60
+            while reached not in memo.read() and process.poll() is None:
+                assert time.monotonic() < limit, "the engine did not get that far"
+                time.sleep(0.002)
+            assert reached in memo.read()
+        finally:
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+
+    for reached in ("object", "submitting", "task"):
+        until(reached)
+    assert engine(studio).transcribe(audio, request(4.0, memo)).text
+    assert len(studio.uploads) == 1
+    assert len(studio.tasks) == len(studio.billed) == 1

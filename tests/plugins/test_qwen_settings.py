@@ -1,0 +1,131 @@
+"""Regions, models and protocols are what is written, and what does not fit is said at once."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from pydantic import ValidationError
+
+from subtitled.plugin import Language
+from subtitled_plugins.qwen.account import BASES
+from subtitled_plugins.qwen.bucket import BucketSettings, presigned
+from subtitled_plugins.qwen.catalogue import MODELS, code_of, languages, model_of
+from subtitled_plugins.qwen.engine import QwenEngine
+from subtitled_plugins.qwen.names import NAMES, name_of
+from subtitled_plugins.qwen.settings import QwenSettings
+
+KEY = {"api_key": {"env": "QWEN_KEY"}}
+
+
+def settings(**said: object) -> QwenSettings:
+    return QwenSettings.model_validate(KEY | said)
+
+
+@pytest.mark.parametrize("region", ["beijing", "singapore"])
+def test_each_region_has_its_host_and_destination(region: str) -> None:
+    made = settings(region=region)
+    assert made.base == BASES[region]
+    able = QwenEngine.capabilities(made)
+    assert able.destination == f"qwen:{region}"
+    assert able.price is not None and 0.1 < able.price.amount < 0.13
+    assert able.whole and able.word_times
+
+
+def test_the_us_region_has_its_own_model_and_no_files() -> None:
+    assert settings(region="us", protocol="sync").name == "qwen3-asr-flash-us"
+    with pytest.raises(ValidationError, match="recognises no files"):
+        settings(region="us")
+
+
+@pytest.mark.parametrize(
+    ("url", "destination"),
+    [
+        ("https://ws1.cn-beijing.maas.aliyuncs.com/api/v1", "qwen:beijing"),
+        ("https://ws1.ap-southeast-1.maas.aliyuncs.com/api/v1/", "qwen:singapore"),
+        ("https://dashscope-us.aliyuncs.com/api/v1", "qwen:us"),
+        (
+            "https://ws1.eu-central-1.maas.aliyuncs.com/api/v1",
+            "qwen:ws1.eu-central-1.maas.aliyuncs.com",
+        ),
+        (
+            "https://cn-beijing.maas.aliyuncs.com.evil.example/api/v1",
+            "qwen:cn-beijing.maas.aliyuncs.com.evil.example",
+        ),
+    ],
+)
+def test_a_host_of_ones_own_goes_by_where_it_really_is(url: str, destination: str) -> None:
+    assert settings(base_url=url, protocol="sync", model="", region="beijing").destination == (
+        destination
+    )
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"model": "qwen3-asr-flash"},
+        {"model": "qwen3-asr-flash-filetrans", "protocol": "sync"},
+        {"model": "whisper-1"},
+        {"model": "paraformer-v2", "region": "singapore"},
+        {"speakers": True},
+        {"base_url": "http://dashscope.aliyuncs.com/api/v1"},
+        {"base_url": "https://user:secret@host/api/v1"},
+        {"workspace": "ws/../x"},
+        {"api_key": "sk-secret"},
+    ],
+)
+def test_what_does_not_fit_together_is_said_at_once(said: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        settings(**said)
+
+
+def test_snapshots_go_by_their_model() -> None:
+    assert model_of("qwen3-asr-flash-2026-02-10") is model_of("qwen3-asr-flash")
+    filetrans = model_of("qwen3-asr-flash-filetrans-2025-11-17")
+    assert filetrans is model_of("qwen3-asr-flash-filetrans")
+    assert model_of("qwen3-asr-flash-2025-09-08-us") is model_of("qwen3-asr-flash-us")
+    assert model_of("qwen3-asr-flash-realtime") is None
+
+
+def test_every_model_has_codes_for_all_it_says_to_understand() -> None:
+    for model in MODELS:
+        assert languages(model)
+        assert all(code_of(model, language) for language in languages(model))
+        assert code_of(model, Language("cy")) is None
+
+
+def test_norwegian_and_filipino_go_by_its_own_codes() -> None:
+    model = model_of("qwen3-asr-flash")
+    assert model is not None
+    assert code_of(model, Language("nb")) == "no"
+    assert code_of(model, Language("tl")) == "fil"
+    assert code_of(model, Language("zh-Hant-TW")) == "zh"
+
+
+def test_the_translator_tells_scripts_and_regions_apart() -> None:
+    assert name_of(Language("zh-TW")) == "Traditional Chinese"
+    assert name_of(Language("zh-Hans")) == name_of(Language("zh")) == "Chinese"
+    assert name_of(Language("pt-BR")) == "Portuguese"
+    assert name_of(Language("no")) == "Norwegian Bokmål"
+    assert name_of(Language("tlh")) is None
+    assert len(NAMES) == 92
+
+
+def test_an_address_is_signed_as_amazon_documents_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    # The example of "Authenticating Requests: Using Query Parameters" in Amazon's S3 reference.
+    monkeypatch.setenv("NAME", "AKIAIOSFODNN7EXAMPLE")
+    monkeypatch.setenv("SECRET", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
+    bucket = BucketSettings.model_validate(
+        {
+            "url": "https://examplebucket.s3.amazonaws.com",
+            "access_key": {"env": "NAME"},
+            "secret_key": {"env": "SECRET"},
+        }
+    )
+    when = datetime(2013, 5, 24, tzinfo=UTC)
+    assert presigned(bucket, "GET", "test.txt", when, 86400) == (
+        "https://examplebucket.s3.amazonaws.com/test.txt?X-Amz-Algorithm=AWS4-HMAC-SHA256"
+        "&X-Amz-Credential=AKIAIOSFODNN7EXAMPLE%2F20130524%2Fus-east-1%2Fs3%2Faws4_request"
+        "&X-Amz-Date=20130524T000000Z&X-Amz-Expires=86400&X-Amz-SignedHeaders=host"
+        "&X-Amz-Signature=aeeed9bbccd4d02ee5c0109b86d86835f995330da4c265957d157751f604d404"
+    )

@@ -1,0 +1,141 @@
+"""Who does what: the library's order, its rules, and the rules that come with subtitled."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from subtitled.config.routing import RouteSettings
+from subtitled.plugin import UNDETERMINED, Capabilities, Language, Price
+from subtitled.work.leading import Candidate, leaders
+from subtitled.work.routes import Means, Routes, Way, fits
+
+EN, FR, ZH, CS = Language("en"), Language("fr"), Language("zh"), Language("cs")
+HERE = ("here", Capabilities(detects_language=True, aligns=True))
+CHEAP = ("cheap", Capabilities(destination="far:east", price=Price(0.1, "USD"), word_times=False))
+DEAR = ("dear", Capabilities(destination="far:west", price=Price(2.0, "USD")))
+UNKNOWN = ("unknown", Capabilities(destination="far:north"))
+
+
+def _rule(**said: Any) -> RouteSettings:
+    return RouteSettings.model_validate(said)
+
+
+def _names(routes: Routes, spoken: Language, seconds: float | None = 100.0) -> tuple[str, ...]:
+    return replace(routes, seconds=seconds).order(spoken).names
+
+
+def test_without_rules_the_order_is_the_librarys_less_those_who_do_not_know_the_language() -> None:
+    french = ("french", Capabilities(languages=frozenset({FR})))
+    routes = Routes((french, HERE), ())
+    assert _names(routes, FR) == ("french", "here")
+    assert _names(routes, EN) == ("here",)
+    assert routes.find(EN, EN) == Way(Means.TRANSCRIBE, "here")
+
+
+def test_the_first_rule_that_fits_counts_and_no_other() -> None:
+    rules = (
+        _rule(languages=["zh"], engines=["cheap"]),
+        _rule(shorter_than="10m", engines=["dear", "here"]),
+        _rule(engines=["here"]),
+    )
+    routes = Routes((HERE, CHEAP, DEAR), (), rules)
+    assert _names(routes, ZH) == ("cheap",)
+    assert _names(routes, Language("zh-TW")) == ("cheap",)
+    assert _names(routes, EN, 599.0) == ("dear", "here")
+    assert _names(routes, EN, 600.0) == ("here",)
+    assert _names(routes, EN, None) == ("here",), "of an unknown length nothing is said"
+    assert replace(routes, seconds=5.0).order(EN).why == "rule 2 of the library"
+
+
+def test_a_rule_for_a_region_is_for_that_region_alone() -> None:
+    rule = _rule(languages=["pt-BR"])
+    assert fits(rule, Language("pt-BR"), None)
+    assert not fits(rule, Language("pt-PT"), None)
+    assert not fits(rule, UNDETERMINED, None)
+
+
+def test_price_and_destination_leave_engines_out() -> None:
+    every = (CHEAP, DEAR, UNKNOWN, HERE)
+    assert _names(Routes(every, (), (_rule(max_price=0.5),)), EN) == ("cheap", "here")
+    assert _names(Routes(every, (), (_rule(destinations=["local"]),)), EN) == ("here",)
+    both = _rule(destinations=["local", "far:west"])
+    assert _names(Routes(every, (), (both,)), EN) == ("dear", "here")
+    nobody = Routes((CHEAP,), (), (_rule(destinations=["local"]),))
+    assert nobody.find(EN, EN) is None
+
+
+@given(
+    st.lists(
+        st.builds(
+            _rule,
+            languages=st.lists(st.sampled_from(["en", "fr", "zh", "cs"]), max_size=2),
+            engines=st.lists(st.sampled_from(["here", "cheap", "dear", "unknown"]), unique=True),
+            max_price=st.none() | st.floats(0, 3),
+            destinations=st.none() | st.just(["local"]),
+        ),
+        max_size=4,
+    ),
+    st.sampled_from([EN, FR, ZH, CS, UNDETERMINED]),
+    st.none() | st.floats(0, 1e5),
+)
+def test_whatever_the_rules_are_nothing_is_sent_where_the_one_that_fits_forbids(
+    rules: list[RouteSettings], spoken: Language, seconds: float | None
+) -> None:
+    routes = Routes((HERE, CHEAP, DEAR, UNKNOWN), (), tuple(rules), seconds=seconds)
+    order = routes.order(spoken)
+    rule = next((one for one in rules if fits(one, spoken, seconds)), None)
+    if rule is None:
+        assert order.names == ("here", "cheap", "dear", "unknown")
+        return
+    for name, able in order.engines:
+        assert not rule.engines or name in rule.engines
+        assert rule.destinations is None or able.destination in rule.destinations
+        assert rule.max_price is None or (able.price or Price(0, "")).amount <= rule.max_price
+    way = routes.find(spoken, spoken)
+    assert (way.engine if way else None) == (order.names[0] if order.names else None) or (
+        not spoken.is_known
+    )
+
+
+def test_the_next_engines_follow_the_one_that_was_chosen() -> None:
+    into = ("into", Capabilities(translates_to=frozenset({EN})))
+    routes = Routes((HERE, CHEAP, into), ())
+    assert routes.chain("cheap", FR, None) == ("cheap", "here", "into")
+    assert routes.chain("into", FR, EN) == ("into",), "the others would write French"
+
+
+def test_language_is_detected_on_this_machine_where_anything_here_can() -> None:
+    far = ("far", Capabilities(detects_language=True, destination="far:east"))
+    assert Routes((far, HERE), ()).detector == "here"
+    assert Routes((far,), (), helpers=(HERE,)).detector == "here"
+    assert Routes((far,), ()).detector == "far"
+    assert Routes((CHEAP,), (), helpers=(HERE,)).aligner == "here"
+    assert Routes((CHEAP,), ()).aligner is None
+
+
+def _leader(candidates: list[Candidate], tag: str) -> str | None:
+    found = [names[0] for languages, names in leaders(candidates) if tag in languages]
+    return found[0] if found else None
+
+
+def test_the_shipped_rules_go_by_the_published_figures() -> None:
+    qwen, large = Candidate("cloud", "qwen"), Candidate("mine", "whisper", "large-v3")
+    base = Candidate("mine", "whisper", "base")
+    for tag in ("zh", "yue", "ja", "ko", "vi", "th", "id", "en", "pl"):
+        assert _leader([large, qwen], tag) == "cloud"
+        assert _leader([base, qwen], tag) == "cloud"
+    for tag in ("cs", "hu", "fil", "fa", "sv", "el", "hi", "da", "ro", "fi", "ar"):
+        assert _leader([qwen, large], tag) == "mine"
+        assert _leader([qwen, base], tag) is None, "the figures are not those of small models"
+    assert leaders([base]) == []
+    assert leaders([qwen]) == []
+
+
+def test_a_rule_that_nothing_can_fit_is_a_mistake() -> None:
+    with pytest.raises(ValueError, match="nothing fits"):
+        _rule(longer_than="10m", shorter_than="5m")

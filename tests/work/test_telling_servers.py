@@ -1,0 +1,454 @@
+"""Servers hear of exactly what changed, once, however long they were away; what they show is
+asked, and told otherwise where it is not shown."""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+
+from standins.described import listening
+from standins.mediabrowser import EmbyStandIn, JellyfinStandIn
+from standins.plex import PlexStandIn
+from standins.shelf import Subtitle
+from subtitled.config.load import Configuration, load
+from subtitled.config.plugins import Configured
+from subtitled.library.ledger import Ledger
+from subtitled.library.sidecars import Fate
+from subtitled.library.tellings import Stage, Telling
+from subtitled.library.withdrawal import Withdrawal
+from subtitled.plugin import (
+    Change,
+    Kind,
+    Language,
+    Listing,
+    MediaServer,
+    Misconfigured,
+    Rejected,
+    Settings,
+    Temporary,
+)
+from subtitled.subtitles.ownership import Provenance
+from subtitled.subtitles.publish import publish
+from subtitled.work.servers.course import Pace
+from subtitled.work.servers.teller import TROUBLE, Teller
+
+FAST = Pace(gather=0.2, looks=(0.05, 0.05, 0.05), away=(0.3,), polling=0.02)
+
+
+class Recorder(MediaServer):
+    """Says what the test wants, and remembers what it was told."""
+
+    methods = ("told", "told louder")
+    calls: ClassVar[list[tuple[int, list[Change]]]]
+    asked: ClassVar[list[Path]]
+    says: ClassVar[Callable[[Change], Listing]]
+    trouble: ClassVar[Exception | None]
+
+    def changed(self, changes: Sequence[Change], method: int) -> None:
+        if type(self).trouble is not None:
+            raise type(self).trouble  # type: ignore[misc]
+        self.calls.append((method, list(changes)))
+
+    def listed(self, change: Change) -> Listing:
+        self.asked.append(change.media)
+        return type(self).says(change)
+
+
+def recorder(says: Callable[[Change], Listing] = lambda _: Listing(True)) -> Any:
+    state = {"calls": [], "asked": [], "says": staticmethod(says), "trouble": None}
+    return type("One", (Recorder,), state)
+
+
+class Home:
+    """A library with one film after another, a ledger and a teller."""
+
+    def __init__(self, folder: Path, **servers: type[MediaServer]) -> None:
+        self.root = folder / "films"
+        self.root.mkdir(exist_ok=True)
+        config = folder / "c.toml"
+        config.write_text(
+            f'[daemon]\nstate_dir = "{folder}/st"\n[libraries.films]\npath = "{self.root}"\n'
+        )
+        (folder / "st").mkdir(mode=0o700, exist_ok=True)
+        made = {n: Configured(n, n, cls, Settings()) for n, cls in servers.items()}
+        self.configuration = dataclasses.replace(load(config), servers=made)
+        self.ledger = Ledger(folder / "st" / "ledger.sqlite")
+
+    @contextmanager
+    def telling(self, pace: Pace = FAST) -> Iterator[None]:
+        teller = Teller(self.configuration, self.ledger, pace)
+        teller.start()
+        try:
+            yield
+        finally:
+            teller.stop()
+
+    def write(self, name: str = "Film", tag: str = "es", kind: Kind = Kind.FULL) -> Path:
+        """A sidecar, written as the daemon does it."""
+        medium = self.root / f"{name}.mkv"
+        medium.touch()
+        path = medium.with_name(f"{name}.{tag}.srt")
+        content = f"{name} {tag}".encode()
+        import hashlib
+
+        made = Provenance(
+            *(name * 16, path.name, Language(tag.split(".")[0]), kind, "srt", "engine"),
+            *(time.time(), hashlib.sha256(content).hexdigest(), len(content)),
+        )
+        publish(path, content, ours=None, provenance=made)
+        self.ledger.sidecars.record(path, medium, made)
+        return medium
+
+    def told(self, medium: Path, server: str = "den") -> Telling:
+        (one,) = [t for t in self.ledger.tellings.of_medium(medium) if t.server == server]
+        return one
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Callable[..., Home]]:
+    homes = list[Home]()
+
+    def make(**servers: type[MediaServer]) -> Home:
+        homes.append(Home(tmp_path, **servers))
+        return homes[-1]
+
+    yield make
+    for one in homes:
+        one.ledger.close()
+
+
+def until(condition: Callable[[], object], limit: float = 20.0) -> None:
+    deadline = time.monotonic() + limit
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def ended(home: Home, medium: Path, server: str = "den") -> Callable[[], bool]:
+    def is_so() -> bool:
+        found = [t for t in home.ledger.tellings.of_medium(medium) if t.server == server]
+        return bool(found) and found[0].ended_at is not None
+
+    return is_so
+
+
+def test_a_written_subtitle_is_told_once_and_confirmed(home: Callable[..., Home]) -> None:
+    den = recorder()
+    house = home(den=den)
+    with house.telling():
+        medium = house.write()
+        until(ended(house, medium))
+    ((method, (change,)),) = den.calls
+    assert method == 0
+    assert change.media == medium
+    (one,) = change.written
+    assert (one.path.name, one.language, one.kind) == ("Film.es.srt", "es", Kind.FULL)
+    assert not change.removed
+    assert den.asked == [medium]
+    said = house.told(medium)
+    assert said.stage is Stage.CONFIRMED
+    assert said.told_at is not None
+
+
+def test_what_changes_within_seconds_is_one_call(home: Callable[..., Home]) -> None:
+    den = recorder()
+    house = home(den=den)
+    with house.telling(dataclasses.replace(FAST, gather=1.5)):
+        media = [house.write(f"Film {n}") for n in range(5)]
+        house.write("Film 0", "en")
+        for medium in media:
+            until(ended(house, medium))
+    ((_, changes),) = den.calls
+    assert sorted(change.media for change in changes) == media
+    assert {len(change.written) for change in changes if change.media == media[0]} == {2}
+
+
+def test_what_is_not_shown_is_told_by_the_next_method_and_then_reported(
+    home: Callable[..., Home],
+) -> None:
+    den = recorder(lambda _: Listing(False, "Film.es.srt is not listed"))
+    house = home(den=den)
+    with house.telling():
+        medium = house.write()
+        until(ended(house, medium))
+    assert [method for method, _ in den.calls] == [0, 1]
+    assert len(den.asked) == 2 * len(FAST.looks)
+    said = house.told(medium)
+    assert (said.stage, said.method) == (Stage.MISSED, 1)
+    assert said.detail == "Film.es.srt is not listed"
+
+
+def test_a_server_that_lists_late_is_asked_again_and_told_once(home: Callable[..., Home]) -> None:
+    looks = iter([False, False, True])
+    den = recorder(lambda _: Listing(next(looks)))
+    house = home(den=den)
+    with house.telling():
+        medium = house.write()
+        until(ended(house, medium))
+    assert len(den.calls) == 1
+    assert house.told(medium).stage is Stage.CONFIRMED
+
+
+def test_a_server_that_cannot_say_is_told_once_and_that_is_said(home: Callable[..., Home]) -> None:
+    den = recorder(lambda _: Listing(None, "when the film is opened"))
+    house = home(den=den)
+    with house.telling():
+        medium = house.write()
+        until(ended(house, medium))
+    assert len(den.calls) == 1
+    assert house.told(medium).stage is Stage.UNSAID
+
+
+def test_a_server_that_was_away_hears_everything_once_when_it_is_back(
+    home: Callable[..., Home],
+) -> None:
+    den, other = recorder(), recorder()
+    den.trouble = Temporary("den does not answer", "Check that it runs")
+    house = home(den=den, other=other)
+    with house.telling():
+        media = [house.write(f"Film {n}") for n in range(20)]
+        until(lambda: house.ledger.mailbox.get_control(f"{TROUBLE}den"))
+        assert "does not answer" in (house.ledger.mailbox.get_control(f"{TROUBLE}den") or "")
+        until(ended(house, media[-1], "other"))  # one that is away holds up no other
+    with house.telling():  # another life
+        den.trouble = None
+        for medium in media:
+            until(ended(house, medium))
+        until(lambda: not house.ledger.mailbox.get_control(f"{TROUBLE}den"))
+    ((_, changes),) = den.calls
+    assert sorted(change.media for change in changes) == sorted(media)
+    assert {house.told(medium).stage for medium in media} == {Stage.CONFIRMED}
+
+
+def test_a_server_that_is_away_is_not_tried_for_each_file(home: Callable[..., Home]) -> None:
+    tries = list[float]()
+
+    class Away(Recorder):
+        def changed(self, changes: Sequence[Change], method: int) -> None:
+            tries.append(time.monotonic())
+            raise Temporary("away")
+
+    house = home(den=Away)
+    with house.telling(dataclasses.replace(FAST, away=(30.0,))):
+        for n in range(5):
+            house.write(f"Film {n}")
+            time.sleep(0.3)
+        until(lambda: tries)
+    assert len(tries) == 1
+
+
+def test_a_wrong_key_keeps_the_changes_for_the_day_it_is_right(home: Callable[..., Home]) -> None:
+    den = recorder()
+    den.trouble = Misconfigured("the key is refused", "Make a new one")
+    house = home(den=den)
+    with house.telling():
+        medium = house.write()
+        until(lambda: house.ledger.mailbox.get_control(f"{TROUBLE}den"))
+    den.trouble = None
+    with house.telling():  # the daemon was reloaded
+        until(ended(house, medium))
+    assert len(den.calls) == 1
+
+
+def test_what_a_server_will_never_take_is_reported(home: Callable[..., Home]) -> None:
+    den = recorder()
+    den.trouble = Rejected("no such thing")
+    house = home(den=den)
+    with house.telling():
+        medium = house.write()
+        until(ended(house, medium))
+    assert house.told(medium).stage is Stage.MISSED
+    assert "no such thing" in house.told(medium).detail
+
+
+def test_taking_away_and_bringing_back_is_told_too(home: Callable[..., Home]) -> None:
+    den = recorder()
+    house = home(den=den)
+    withdrawal = Withdrawal(house.ledger)
+    with house.telling():
+        medium = house.write()
+        until(ended(house, medium))
+        den.calls.clear()
+        withdrawal.take_back(house.ledger.sidecars.of_medium(medium))
+        until(lambda: den.calls)
+        until(ended(house, medium))
+        ((_, (change,)),) = den.calls
+        assert [one.path.name for one in change.removed] == ["Film.es.srt"]
+        assert not change.written
+        den.calls.clear()
+        withdrawal.bring_back(house.ledger.sidecars.of_medium(medium))
+        until(lambda: den.calls)
+        ((_, (change,)),) = den.calls
+        assert [one.path.name for one in change.written] == ["Film.es.srt"]
+        assert not change.removed
+
+
+def test_a_change_in_the_middle_of_the_telling_is_not_lost(home: Callable[..., Home]) -> None:
+    house: Home
+
+    class Slow(Recorder):
+        def changed(self, changes: Sequence[Change], method: int) -> None:
+            if not self.calls:
+                house.write("Film", "en")  # while the first is being told
+            super().changed(changes, method)
+
+    den = type("One", (Slow,), {"calls": [], "asked": [], "trouble": None})
+    den.says = staticmethod(lambda _: Listing(True))
+    house = home(den=den)
+    with house.telling():
+        medium = house.write("Film", "es")
+        until(lambda: len(den.calls) == 2)
+        until(ended(house, medium))
+    last = {one.path.name for one in den.calls[-1][1][0].written}
+    assert "Film.en.srt" in last
+
+
+def test_a_sidecar_that_moved_with_its_film_is_told_at_both_places(
+    home: Callable[..., Home],
+) -> None:
+    den = recorder()
+    house = home(den=den)
+    old = house.write("Old")
+    new = house.root / "New.mkv"
+    house.ledger.sidecars.moved(old.with_name("Old.es.srt"), new.with_name("New.es.srt"), new)
+    with house.telling():
+        until(ended(house, old))
+        until(ended(house, new))
+    told = {change.media.name: change for _, changes in den.calls for change in changes}
+    assert [one.path.name for one in told["Old.mkv"].removed] == ["Old.es.srt"]
+    assert [one.path.name for one in told["New.mkv"].written] == ["New.es.srt"]
+
+
+def test_what_is_only_recognised_is_told_to_nobody(home: Callable[..., Home]) -> None:
+    """A ledger that was lost does not have whole libraries looked at anew."""
+    den = recorder()
+    house = home(den=den)
+    medium = house.write()
+    sidecar = medium.with_name("Film.es.srt")
+    house.ledger.tellings.take_in(lambda _: (), 0.0)
+    house.ledger.sidecars.set_fate(sidecar, Fate.THERE)
+    with house.ledger._engine.begin() as c:
+        c.exec_driver_sql("DELETE FROM sidecars")
+    house.ledger.sidecars.recognise(sidecar, medium, "Film" * 16)
+    assert house.ledger.sidecars.get(sidecar) is not None
+    assert house.ledger.tellings.take_in(lambda _: ("den",), 0.0) == 0
+
+
+def test_a_fault_of_a_plugin_ends_nothing(home: Callable[..., Home]) -> None:
+    said = iter([RuntimeError("a fault"), None])
+
+    class Faulty(Recorder):
+        def changed(self, changes: Sequence[Change], method: int) -> None:
+            if (fault := next(said)) is not None:
+                raise fault
+            super().changed(changes, method)
+
+    den = type("One", (Faulty,), {"calls": [], "asked": [], "trouble": None})
+    den.says = staticmethod(lambda _: Listing(True))
+    house = home(den=den)
+    with house.telling():
+        medium = house.write()
+        until(ended(house, medium))
+    assert len(den.calls) == 1
+
+
+KINDS = {"jellyfin": JellyfinStandIn, "emby": EmbyStandIn, "plex": PlexStandIn}
+EACH = {"jellyfin": 2, "emby": 2, "plex": 5}
+"""Requests for one published file, told and confirmed at the first look."""
+
+
+@pytest.fixture(params=KINDS)
+def real(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[tuple[str, Any, Home]]:
+    """A home that tells a stand-in through the plugin, by a configuration from a file."""
+    kind = request.param
+    server = KINDS[kind]()
+    monkeypatch.setenv("SERVER_KEY", server.key)
+    with listening(server):
+        house = Home(tmp_path)
+        key = "token" if kind == "plex" else "api_key"
+        config = tmp_path / "d.toml"
+        config.write_text(
+            (tmp_path / "c.toml").read_text()
+            + f'[servers.den]\nplugin = "{kind}"\nurl = "{server.url}"\n'
+            + f'{key} = {{env = "SERVER_KEY"}}\npath_map = [["{house.root}", "/data/films"]]\n'
+        )
+        loaded: Configuration = load(config)
+        assert not loaded.broken
+        house.configuration = loaded
+        yield kind, server, house
+        house.ledger.close()
+    assert not server.violations
+
+
+def test_each_server_shows_what_was_published(real: tuple[str, Any, Home]) -> None:
+    kind, server, house = real
+    server.film("/data/films/Film.mkv", Subtitle("/data/films/Film.es.srt", "es"))
+    with house.telling():
+        medium = house.write()
+        until(ended(house, medium))
+    assert house.told(medium).stage is Stage.CONFIRMED
+    assert house.told(medium).method == 0
+    assert len(server.asked) == EACH[kind]
+
+
+def test_each_server_that_is_deaf_to_the_first_call_is_told_otherwise(
+    real: tuple[str, Any, Home],
+) -> None:
+    _, server, house = real
+    server.film("/data/films/Film.mkv", Subtitle("/data/films/Film.es.srt", "es"))
+    server.shelf.deaf_to = {"PostUpdatedMedia", "RefreshSection"}
+    with house.telling():
+        medium = house.write()
+        until(ended(house, medium))
+    assert (house.told(medium).stage, house.told(medium).method) == (Stage.CONFIRMED, 1)
+
+
+def test_each_server_that_acts_late_is_waited_for(real: tuple[str, Any, Home]) -> None:
+    _, server, house = real
+    server.film("/data/films/Film.mkv", Subtitle("/data/films/Film.es.srt", "es"))
+    server.shelf.slowness = 0.5
+    with house.telling(dataclasses.replace(FAST, looks=(0.1, 0.2, 0.4, 0.8, 1.6))):
+        medium = house.write()
+        until(ended(house, medium))
+    assert (house.told(medium).stage, house.told(medium).method) == (Stage.CONFIRMED, 0)
+
+
+def test_each_server_that_never_lists_it_is_reported(real: tuple[str, Any, Home]) -> None:
+    _, server, house = real
+    server.film("/data/films/Film.mkv")
+    with house.telling():
+        medium = house.write()
+        until(ended(house, medium))
+    assert house.told(medium).stage is Stage.MISSED
+    assert "Film.es.srt is not listed" in house.told(medium).detail
+
+
+def test_twenty_films_published_together_cost_one_call_where_the_server_takes_it(
+    real: tuple[str, Any, Home],
+) -> None:
+    kind, server, house = real
+    names = [f"Film {n}" for n in range(20)]
+    for name in names:
+        server.film(f"/data/films/{name}.mkv", Subtitle(f"/data/films/{name}.es.srt", "es"))
+    with house.telling(dataclasses.replace(FAST, gather=3.0)):
+        media = [house.write(name) for name in names]
+        for medium in media:
+            until(ended(house, medium))
+    told = {"jellyfin": "PostUpdatedMedia", "emby": "PostUpdatedMedia", "plex": "RefreshSection"}
+    assert server.operations().count(told[kind]) == 1
+
+
+def test_no_thread_is_left_behind(home: Callable[..., Home]) -> None:
+    house = home(den=recorder())
+    with house.telling():
+        assert [t for t in threading.enumerate() if t.name == "server den"]
+    until(lambda: not [t for t in threading.enumerate() if t.name == "server den"])

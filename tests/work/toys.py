@@ -1,0 +1,125 @@
+"""Small engines for tests, each in its own process as any other, and a workshop with them."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from house import Ear
+
+from subtitled.config.load import load
+from subtitled.config.plugins import Configured
+from subtitled.media.vad import Speech
+from subtitled.plugin import Audio, Engine, Settings
+from subtitled.work.making import Workshop
+from subtitled.work.workshop import open_ledger, set_up
+
+SOURCE = '''
+import time
+from pathlib import Path
+from subtitled.plugin import *
+
+class ToySettings(Settings):
+    log: Path
+    at_once: int = 1
+    longest: float | None = None
+    whole: bool = False
+    takes: float = 0.0
+    word_times: bool = True
+    refuses: float = -1.0   # the stretch that holds this second
+    wrong_key: bool = False
+    busy: float = -1.0
+    loops: bool = False
+    word: str = "w"
+
+class Toy(Engine):
+    """Hears each piece of speech as a word that says where it begins; writes down every call."""
+    Settings = ToySettings
+
+    @classmethod
+    def capabilities(cls, settings):
+        return Capabilities(
+            detects_language=True, at_once=settings.at_once, longest=settings.longest,
+            whole=settings.whole, word_times=settings.word_times,
+        )
+
+    def note(self, what):
+        with self.settings.log.open("a") as file:
+            file.write(f"{self.context.name} {what} {time.monotonic():.3f}\\n")
+
+    def detect_language(self, audio, windows):
+        return [LanguageGuess(window, {Language("en"): 0.9}) for window in windows]
+
+    def transcribe(self, audio, request):
+        at = request.stretch.interval
+        said = f"{at.start:.3f}-{at.end:.3f}"
+        self.note("begin " + said)
+        if request.memo is not None:
+            request.memo.keep(task=said)
+        if self.settings.wrong_key:
+            raise Misconfigured("the key is wrong", "Write the right one")
+        if at.start <= self.settings.refuses < at.end:
+            raise Rejected("it will not hear this")
+        if at.start <= self.settings.busy < at.end:
+            raise Temporary("it is busy")
+        time.sleep(self.settings.takes)
+        text = f" {self.settings.word}{{:.0f}} is what somebody says here"
+        words = [
+            Word(text.format(part.start), part.start, part.end, 0.9)
+            for part in request.stretch.speech
+        ]
+        if self.settings.loops:
+            words = [
+                Word(" again", at.start + n * 0.01, at.start + n * 0.01, 0.3) for n in range(40)
+            ]
+        self.note("end " + said)
+        return Transcript(request.language, tuple(words), self.context.name)
+'''
+
+
+@contextmanager
+def workshop(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, **engines: dict[str, Any]
+) -> Iterator[Workshop]:
+    """A workshop whose engines are toys with these settings; speech is found by loudness."""
+    (folder / "toy_engine.py").write_text(SOURCE)
+    monkeypatch.setenv("PYTHONPATH", str(folder), prepend=":")
+    monkeypatch.syspath_prepend(str(folder))
+    sys.modules.pop("toy_engine", None)
+    component: type[Engine] = importlib.import_module("toy_engine").Toy
+    configured: dict[str, Configured[Engine]] = {}
+    for name, said in engines.items():
+        settings: Settings = component.Settings.model_validate({"log": folder / "log", **said})
+        configured[name] = Configured(name, "toy", component, settings)
+    loaded = load(None)
+    daemon = loaded.settings.daemon.model_copy(update={"stretch": 10.0})
+    configuration = dataclasses.replace(
+        loaded,
+        engines=configured,
+        settings=loaded.settings.model_copy(update={"daemon": daemon}),
+    )
+    shop = set_up(configuration, open_ledger(configuration))
+    listen: Callable[[Any, Audio], Speech] = Ear.find_speech
+    monkeypatch.setattr(shop.engines, "find_speech", lambda audio: listen(None, audio))
+    try:
+        yield shop
+    finally:
+        shop.engines.close()
+
+
+def calls(folder: Path, engine: str, what: str = "begin") -> list[tuple[float, float, float]]:
+    """Every call of an engine: from where to where, and when."""
+    found = []
+    log = folder / "log"
+    for line in log.read_text().splitlines() if log.exists() else ():
+        name, kind, span, moment = line.split()
+        if (name, kind) == (engine, what):
+            begin, _, end = span.partition("-")
+            found.append((float(begin), float(end), float(moment)))
+    return found
