@@ -173,3 +173,9 @@ def test_what_else_stands_in_a_name_is_its_title(name: str, title: str) -> None:
 
 def test_a_file_of_ours_that_is_being_written_is_no_sidecar() -> None:
     assert parse_sidecar(".subtitled-1.mkv", ".subtitled-1.en.srt") is None
+
+
+@pytest.mark.parametrize("name", ["Film.chapters.vtt", "Film.summary.json", "Film.ffmeta"])
+def test_a_summary_and_its_chapters_are_no_subtitles(name: str) -> None:
+    assert parse_sidecar("Film.mkv", name) is None
+    assert parse_sidecar("Film.mkv", "Film.chapters.en.vtt") is not None

@@ -101,7 +101,7 @@ class Filling:
     def _from_audio(self, attempt: Attempt) -> Subtitle | str:
         source = attempt.source
         track = self.main if source.is_main else int(source.where)
-        spoken = self.making.hear(self.facts, track, main=source.is_main)
+        spoken = self.making.listening.hear(self.facts, track, main=source.is_main)
         if spoken is None:
             if source.is_main:
                 return Subtitle(attempt.through, ())
@@ -113,7 +113,7 @@ class Filling:
                 f"{spoken} is spoken, not {source.language} as its tag says",
                 "It is decided anew at the next try",
             )
-        several = len(self.making.listened(track).runs or ()) > 1
+        several = len(self.making.listening.listened(track).runs or ()) > 1
         subtitles = [
             self._said(track, part, part.language if several else None).subtitle(
                 _target(part, attempt.through), part.way

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
@@ -21,14 +21,10 @@ from subtitled.config.load import Configuration
 from subtitled.config.settings import LibrarySettings
 from subtitled.library.ledger import Ledger
 from subtitled.library.records import FileState
-from subtitled.media.decode import decode
 from subtitled.media.probe import MediaFacts, probe
 from subtitled.plugin import (
-    Audio,
-    Interval,
     Kind,
     Language,
-    LanguageGuess,
     Published,
     Subtitle,
     Temporary,
@@ -38,20 +34,17 @@ from subtitled.subtitles.names import sidecar_path
 from subtitled.subtitles.ownership import Provenance
 from subtitled.subtitles.publish import can_write, file_sha256, publish
 
-from .asking import asking
 from .breaker import Breakers
-from .detection import detect
 from .engines import Engines
 from .filling import Filling
-from .gate import Errand, Gate
+from .gate import Gate
+from .listening import Listening
 from .pace import Pace
 from .planning import Examination, examine
-from .retiming import retime
-from .routes import routes_for
 from .sources import PLAN, Plan, planned
 from .tally import Tally
 from .texts import together
-from .transcripts import Listened, Shots, TranscriptStore
+from .transcripts import TranscriptStore
 from .vocabulary import Vocabulary, vocabulary_of, warn
 
 _SHORT = Language("en")
@@ -140,7 +133,7 @@ def make(job: Job, shop: Workshop, steps: Steps) -> Outcome:
     if chosen is None:
         return Outcome(FileState.NOTHING_TO_DO, "everything wanted is there")
     track = chosen["track"]
-    if chosen["listen"] and making.hear(facts, track) is None:
+    if chosen["listen"] and making.listening.hear(facts, track) is None:
         return Outcome(FileState.NO_SPEECH, "nobody speaks in it")
     plan = PLAN.validate_python(steps.run("decide", lambda: making.decide(facts)))
     filling = Filling(making, facts, track)
@@ -152,7 +145,7 @@ def make(job: Job, shop: Workshop, steps: Steps) -> Outcome:
         if filled.silent and wish.kind is Kind.FULL and wish.below is None:
             return Outcome(
                 *(FileState.NO_SPEECH, "nothing that was said could be recognised"),
-                *(making.spoken(track), tuple(made)),
+                *(making.listening.spoken(track), tuple(made)),
             )
         if filled.subtitle is None:
             refused += (f"{wish}: {why}" for why in filled.refused)
@@ -165,7 +158,7 @@ def make(job: Job, shop: Workshop, steps: Steps) -> Outcome:
             )
             sidecar = Path(os.fsdecode(bytes.fromhex(path)))
             made.append(Published(job.medium, sidecar, wish.language, wish.kind))
-    return _outcome(done, refused, making.spoken(track), tuple(made))
+    return _outcome(done, refused, making.listening.spoken(track), tuple(made))
 
 
 def _outcome(
@@ -187,7 +180,7 @@ class Making:
         self.job = job
         self.shop = shop
         self.steps = steps
-        self._heard: set[int] = set()
+        self.listening = Listening(job, shop, steps)
         self._stat = job.medium.stat() if job.medium.exists() else None
 
     @cached_property
@@ -214,86 +207,6 @@ class Making:
                 below = (wish.below.language or _SHORT) if wish.below else None
                 sidecar_path(self.job.medium, wish.language or _SHORT, wish.kind, fmt, below)
         return {"track": seen.choice.track.index, "listen": seen.decision.needs_listening}
-
-    def hear(self, facts: MediaFacts, track: int, *, main: bool = True) -> Language | None:
-        """What is spoken in a track, in three steps; None if nobody speaks."""
-        if track not in self._heard:
-            of = "" if main else f" of track {track}"
-            self.steps.run(f"decode{of}", lambda: self.decode(facts, track))
-            self.steps.run(f"find speech{of}", lambda: self.find_speech(facts, track))
-            if self.listened(track).speech:
-                self.steps.breathe()
-                self.steps.run(f"detect language{of}", lambda: self.detect(facts, track))
-            self._heard.add(track)
-        return self.listened(track).language
-
-    def spoken(self, track: int) -> Language | None:
-        """What is spoken in a track, as far as anybody has listened."""
-        listened = self.shop.transcripts.listened(self.job.content, track)
-        return listened.language if listened else None
-
-    def decode(self, facts: MediaFacts, track: int) -> None:
-        heard = self.shop.transcripts.listened(self.job.content, track) is not None
-        if not heard:
-            # The engine loads while the sound is decoded and looked through for speech.
-            detector = routes_for(self.shop.configuration, self.job.library).detector
-            if detector is not None:
-                self.shop.engines[detector].prepare()
-        if not heard or self._wants_cuts(facts):
-            self.audio(facts, track)
-
-    def find_speech(self, facts: MediaFacts, track: int) -> None:
-        if self.shop.transcripts.listened(self.job.content, track) is not None:
-            return
-        audio = self.audio(facts, track)
-        self._tell("finding speech", 0.0)
-        speech = self.shop.engines.find_speech(audio)
-        listened = Listened(audio.duration, speech.intervals, quiet=speech.quiet)
-        self.shop.transcripts.keep_listened(self.job.content, track, listened)
-
-    def detect(self, facts: MediaFacts, track: int) -> None:
-        listened = self.listened(track)
-        library = self.job.library
-        detector = routes_for(self.shop.configuration, library).detector
-        closely = bool(library.forced) or library.sources.changes == "always"
-        if listened.language is not None and (
-            listened.runs is not None or not closely or detector is None
-        ):
-            return
-        tag = next(known.language for known in facts.audio if known.index == track)
-        heard = detect(
-            listened,
-            tag,
-            closely,
-            partial(self._guesses, facts, track, detector) if detector else None,
-        )
-        if self.job.earlier and listened.language is None and heard.language is not None:
-            self._tell("comparing it with an earlier version", 0.0)
-            retime(
-                self.shop.transcripts,
-                self.job.content,
-                track,
-                listened,
-                heard.language,
-                self.job.earlier,
-                self.shop.configuration.settings.daemon.stretch,
-                routes_for(self.shop.configuration, library).abilities,
-            )
-        self.shop.transcripts.keep_listened(self.job.content, track, heard)
-
-    def _guesses(
-        self, facts: MediaFacts, track: int, detector: str, windows: Sequence[Interval]
-    ) -> Sequence[LanguageGuess]:
-        self._tell("detecting the language", 0.0)
-        host = self.shop.engines[detector]
-        audio, seconds = self.audio(facts, track), sum(one.duration for one in windows)
-        errand = Errand(
-            *(detector, host.capabilities, self.job.medium, self.job.library, "audio"),
-            *(seconds, f"{self.job.content}/{track}/language/{len(windows)}"),
-        )
-        asked = asking(self.shop, detector, self.job.content, seconds, proves=False)
-        with self.shop.gate.sending(errand), asked:
-            return host.detect_language(audio, windows)
 
     def decide(self, facts: MediaFacts) -> Any:
         """What is to be made and by which ways, as JSON."""
@@ -333,44 +246,6 @@ class Making:
         publish(path, content, ours=ours, provenance=made)
         sidecars.record(path, self.job.medium, made, by_hand=self.job.by_hand)
         return os.fsencode(path).hex()
-
-    def listened(self, track: int) -> Listened:
-        """What an earlier step heard."""
-        listened = self.shop.transcripts.listened(self.job.content, track)
-        if listened is None:
-            raise Temporary(
-                "what was heard of the file is gone from the state folder",
-                "It is listened to again at the next try",
-            )
-        return listened
-
-    def audio(self, facts: MediaFacts, track: int) -> Audio:
-        """The decoded track: from the scratch folder if it is there still."""
-        pcm = self.shop.scratch / f"{self.job.content}-{track}.s16"
-        watch = self._wants_cuts(facts)
-        if pcm.exists() and not watch:
-            return Audio(pcm)
-        chosen = next(known for known in facts.audio if known.index == track)
-        pcm.parent.mkdir(parents=True, exist_ok=True)
-        cuts: list[float] = []
-        audio = decode(
-            self.job.medium,
-            chosen,
-            pcm,
-            on_progress=lambda seconds: self._tell(
-                "decoding", seconds / facts.duration if facts.duration else 0.0
-            ),
-            on_cut=cuts.append if watch else None,
-        )
-        if watch:
-            shots = Shots(facts.frame_rate, tuple(cuts))
-            self.shop.transcripts.keep_shots(self.job.content, shots)
-        return audio
-
-    def _wants_cuts(self, facts: MediaFacts) -> bool:
-        """Whether the picture is to be watched for cuts, and was not yet."""
-        wanted = self.job.library.shots and facts.has_video
-        return wanted and self.shop.transcripts.shots(self.job.content) is None
 
     def tell_stretch(self, what: str, number: int, total: int) -> None:
         self._tell(f"{what} {number + 1}/{total}", number / total)
