@@ -1,7 +1,7 @@
 """The steps of the Dockerfile in a fresh virtual environment: what is built works by itself.
 
-It stands in for a container, of which no engine is asked here. About a minute and a half, with a network or a
-package index at hand.
+It stands in for a container, of which no engine is asked here. About a minute and a half, with
+a network or a package index at hand.
 """
 
 from __future__ import annotations
