@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+from subtitled.subtitles.bilingual import is_bilingual
 from subtitled.subtitles.names import LONGEST_NAME, parse_sidecar
 from subtitled.subtitles.publish import file_sha256, relocate, retract
 
@@ -53,6 +54,25 @@ def tidy_up(ledger: Ledger, content: str) -> None:
         orphan = sidecar.fate is Fate.THERE and not os.path.lexists(sidecar.medium)
         if orphan and retract(sidecar.path, sidecar.sha256):
             ledger.sidecars.forget(sidecar.path)
+
+
+def replace_namesakes(ledger: Ledger, medium: Path, path: Path) -> None:
+    """One that was made anew may be called otherwise than before, if its library now names them
+    otherwise: take away what we wrote of the same kind beside it, unless somebody edited it."""
+    written = ledger.sidecars.get(path)
+    for old in ledger.sidecars.of_medium(medium) if written else ():
+        said = parse_sidecar(medium.name, old.path.name)
+        if (
+            written is not None
+            and old.path != path
+            and old.fate is Fate.THERE
+            and old.path.parent == path.parent
+            and (old.language, old.kind, old.format)
+            == (written.language, written.kind, written.format)
+            and not (said is not None and is_bilingual(said.title))
+            and retract(old.path, old.sha256)
+        ):
+            ledger.sidecars.forget(old.path)
 
 
 def recognise(ledger: Ledger, medium: Path, content: str) -> None:

@@ -19,6 +19,7 @@ from pydantic import TypeAdapter
 
 from subtitled.config.load import Configuration
 from subtitled.config.settings import LibrarySettings
+from subtitled.library.following import replace_namesakes
 from subtitled.library.ledger import Ledger
 from subtitled.library.records import FileState
 from subtitled.media.decode import decode
@@ -215,7 +216,10 @@ class Making:
         can_write(self.job.folder or self.job.medium.parent)
         for wish in seen.decision.make:  # a name that would be too long is refused here, unpaid
             for fmt in wish.formats:
-                sidecar_path(self.job.medium, wish.language or _SHORT, wish.kind, fmt)
+                sidecar_path(
+                    *(self.job.medium, wish.language or _SHORT, wish.kind, fmt),
+                    self.job.library.names,
+                )
         return {"track": seen.choice.track.index, "listen": seen.decision.needs_listening}
 
     def hear(self, facts: MediaFacts, track: int, *, main: bool = True) -> Language | None:
@@ -317,7 +321,7 @@ class Making:
         target, kind = subtitle.language, subtitle.kind
         self._tell(f"writing {target}.{fmt}", 1.0)
         self._still_the_same()
-        path = sidecar_path(self.job.medium, target, kind, fmt)
+        path = sidecar_path(self.job.medium, target, kind, fmt, self.job.library.names)
         if self.job.folder is not None:
             path = self.job.folder / path.name
         sidecars = self.shop.ledger.sidecars
@@ -331,6 +335,7 @@ class Making:
         )
         publish(path, content, ours=ours, provenance=made)
         sidecars.record(path, self.job.medium, made, by_hand=self.job.by_hand)
+        replace_namesakes(self.shop.ledger, self.job.medium, path)
         return os.fsencode(path).hex()
 
     def listened(self, track: int) -> Listened:
