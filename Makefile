@@ -5,8 +5,8 @@ BIN := $(VENV)/bin
 # Speech and a translator for the demo and the tests; everything else is ffmpeg and Python.
 PACKAGES := ffmpeg espeak-ng asterisk-core-sounds-fr-wav python3-venv apertium-eng-spa
 
-.PHONY: demo test lint test-slow test-faults test-kodi test-players test-live bench bench-hallucination \
-	bench-library bench-quality bench-vocabulary bench-alignment docs install clean system
+.PHONY: demo test lint test-slow test-faults test-systemd test-kodi test-players test-live bench \
+	bench-hallucination bench-library bench-quality bench-vocabulary bench-alignment docs install clean system
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/ready system
@@ -15,7 +15,7 @@ demo: $(VENV)/ready system
 # Everything that CI runs; about 6 minutes on 2 cores.
 test: $(VENV)/ready system lint
 	$(BIN)/subtitled models pull base
-	$(BIN)/pytest -m "not slow and not faults and not kodi and not players"
+	$(BIN)/pytest -m "not slow and not faults and not kodi and not players and not systemd"
 
 # Kills the daemon at random instants, over and over; about 10 minutes.
 test-slow: $(VENV)/ready system
@@ -31,6 +31,12 @@ test-faults: $(VENV)/ready system
 	$(BIN)/subtitled models pull base
 	@echo "about 25 minutes on 2 cores; a seed that is printed can be given in SUBTITLED_TEST_SEED"
 	$(BIN)/pytest -m faults
+
+# A real systemd in a container, on which the unit is installed and maltreated; about a minute, as
+# root, with Debian's systemd-container.
+test-systemd: PACKAGES += $(if $(filter 0,$(shell id -u)),systemd-container)
+test-systemd: $(VENV)/ready system
+	$(BIN)/pytest -m systemd
 
 # A real Kodi, on a screen that is none: what it lists of a film and our subtitles. About 1 minute.
 KODI_PACKAGES := kodi xvfb
@@ -116,12 +122,28 @@ system:
 	  fi; \
 	fi
 
-# For packagers: make install DESTDIR=... PREFIX=/usr
+# For packagers: make install DESTDIR=... PREFIX=/usr SYSCONFDIR=/etc. The package itself comes with
+# pip; this puts its unit, user, folders, examples and documentation in place, and changes no system.
 PREFIX ?= /usr/local
+SYSCONFDIR ?= /etc
+# Units are read from both, but not from every PREFIX.
+UNITS ?= $(PREFIX)/lib/systemd/system
+DOCS := $(PREFIX)/share/doc/subtitled
+# From 254 on, systemd knows pauses between starts that grow.
+SYSTEMD_VERSION ?= $(shell systemctl --version 2>/dev/null | awk 'NR == 1 {print int($$2)}')
 install:
-	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/systemd/system systemd/subtitled.service
+	install -d $(DESTDIR)$(UNITS)
+	sed -e 's|/usr/local/bin/|$(PREFIX)/bin/|' -e 's|/usr/local/share/|$(PREFIX)/share/|' \
+	  -e 's|/etc/subtitled|$(SYSCONFDIR)/subtitled|g' systemd/subtitled.service \
+	  > $(DESTDIR)$(UNITS)/subtitled.service
+	chmod 644 $(DESTDIR)$(UNITS)/subtitled.service
+	test "$(or $(SYSTEMD_VERSION),0)" -lt 254 || install -D -m 644 systemd/drop-ins/back-off.conf \
+	  $(DESTDIR)$(UNITS)/subtitled.service.d/10-back-off.conf
 	install -D -m 644 systemd/subtitled.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/subtitled.conf
-	install -D -m 644 config.example.toml $(DESTDIR)/etc/subtitled/config.example.toml
+	install -D -m 644 systemd/subtitled.tmpfiles $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/subtitled.conf
+	install -D -m 644 -t $(DESTDIR)$(DOCS)/drop-ins systemd/drop-ins/gpu.conf systemd/drop-ins/cloud-only.conf
+	install -D -m 644 -t $(DESTDIR)$(DOCS) docs/*.md README.md
+	install -D -m 644 config.example.toml $(DESTDIR)$(SYSCONFDIR)/subtitled/config.example.toml
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

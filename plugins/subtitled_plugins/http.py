@@ -69,7 +69,7 @@ def refused(who: str, answer: httpx.Response, reason: str = "") -> Misconfigured
         return Misconfigured(f"{who} wants to be paid (402){said}", "Top up the account")
     if status in (404, 405):
         return Misconfigured(f"{who} answers {status}{said}", "Check the url and the model")
-    return Rejected(f"{who} answers {status}{said}", "Another translator may take it")
+    return Rejected(f"{who} answers {status}{said}", "Another one may take it")
 
 
 def wait_of(answer: httpx.Response) -> float | None:

@@ -24,4 +24,5 @@ def test_a_file_of_a_library_has_the_shape_of_cues_that_the_library_asks_for(
     assert (mine.cues.profile, mine.cues.line_length) == ("bbc", 25)
     assert (mine.guards, mine.shots) == (False, True)
     assert mine.formats == ("srt",), "what was asked for on the command line stays"
-    assert in_its_library(Path("/elsewhere/b.mkv"), wishes, configuration) == wishes
+    elsewhere = in_its_library(Path("/elsewhere/b.mkv"), wishes, configuration)
+    assert elsewhere == wishes.model_copy(update={"path": Path("/elsewhere")})

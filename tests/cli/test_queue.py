@@ -75,7 +75,7 @@ def test_a_pause_may_be_of_one_library_and_for_a_while(
     assert pauses(ledger.mailbox, now) == [Pause("my shows")]
     subtitled("--config", config, "queue", "resume", "--library", "my shows")
     assert pauses(ledger.mailbox, now) == []
-    assert {request.kind for request in ledger.mailbox.take_requests()} == {"wake"}
+    assert {request.kind for request in ledger.mailbox.waiting()} == {"wake"}
 
 
 def test_wrong_use_is_refused_with_what_there_is(config: Path, subtitled: Run) -> None:

@@ -18,6 +18,7 @@ from subtitled.library.sidecars import Fate
 from subtitled.library.withdrawal import Withdrawal
 from subtitled.media.probe import MediaFacts
 from subtitled.plugin import Kind, Language
+from subtitled.service.lock import StateLock
 from subtitled.subtitles.ownership import Provenance
 from subtitled.subtitles.publish import publish
 
@@ -154,3 +155,18 @@ def test_explain_says_what_became_of_each_of_ours(shelf: Shelf) -> None:
     written = json.loads(shelf.run("explain", shelf.film, "--json").stdout)["written"]
     assert any("a.en.srt" in line and "taken back by hand" in line for line in written)
     assert any("a.en.vtt" in line and "never touched" in line for line in written)
+
+
+def test_the_state_is_backed_up_checked_and_restored(shelf: Shelf) -> None:
+    archive = shelf.root.parent / "b.tar.gz"
+    assert json.loads(shelf.run("state", "backup", archive, "--json").stdout)["bytes"] > 0
+    shelf.decide(FileState.FAILED)
+    shelf.ledger.close()
+    assert shelf.run("state", "restore", archive).returncode == 0
+    assert json.loads(shelf.run("status", "--json").stdout)["files"] == {"done": 1}
+    assert shelf.run("state", "check").returncode == 0
+    lock = StateLock(shelf.root.parent / "st")
+    refused = shelf.run("state", "restore", archive)
+    lock.release()
+    assert refused.returncode == 2
+    assert "another daemon" in refused.stderr

@@ -95,6 +95,7 @@ def test_a_reference_to_nothing_is_said_together_with_other_mistakes(tmp_path: P
         ('[libraries.a]\npath = "\\u0000"', "libraries.a.path", "zero character"),
         ('[libraries.a]\npath = "/a"\nlanguages = [5]', "libraries.a.languages.0", "text"),
         ('[libraries.a]\npath = "/a"\nlanguages = []', "libraries.a.languages", "at least 1"),
+        ('[libraries.a]\npath = "/a"\nbilingual = [["en"]]', "libraries.a.bilingual.0", "missing"),
         ('[libraries.a]\npath = "/a"\nsettle = -1', "libraries.a.settle", "at least 0"),
         ('[daemon]\nstate_dir = "state"', "daemon.state_dir", "relative"),
         ('[[libraries]]\npath = "/a"', "libraries", "table"),
@@ -271,3 +272,8 @@ def test_a_secret_is_read_from_each_place_and_a_missing_one_says_the_cure(
         with pytest.raises(Misconfigured) as caught:
             secret.reveal()
         assert caught.value.cure
+
+
+def test_a_pair_of_one_language_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="names one language twice; name two"):
+        _load(tmp_path, '[libraries.a]\npath = "/a"\nbilingual = [["en", "English"]]\n')

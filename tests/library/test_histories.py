@@ -55,7 +55,7 @@ from subtitled.plugin import (
     Word,
 )
 from subtitled.subtitles.names import parse_sidecar
-from subtitled.work import jobs, making, planning
+from subtitled.work import jobs, listening, making, planning
 from subtitled.work.durable import CANCELLED
 from subtitled.work.jobs import Jobs
 from subtitled.work.making import Workshop
@@ -688,7 +688,7 @@ def somewhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(jobs, "Durable", FakeDurable)
     monkeypatch.setattr(jobs, "probe", fake_probe)
     monkeypatch.setattr(making, "probe", fake_probe)
-    monkeypatch.setattr(making, "decode", fake_decode)
+    monkeypatch.setattr(listening, "decode", fake_decode)
     monkeypatch.setattr(planning, "available", lambda: [("whisper", "subtitled", "1")])
     yield
     shutil.rmtree(folder)

@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 
 from subtitled.config.settings import ExistingSettings, LibrarySettings
 from subtitled.library.coverage import EMBEDDED, SIDECAR, Existing, coverage, serving
-from subtitled.library.policy import Decision, decide
+from subtitled.library.policy import decide
+from subtitled.library.wishes import Decision
+from subtitled.library.withdrawal import redundant
 from subtitled.media.probe import MediaFacts, SubtitleTrack
 from subtitled.plugin import UNDETERMINED, Kind, Language
 from subtitled.subtitles.ownership import Whose
@@ -432,3 +434,48 @@ def test_coverage_finds_each_sidecar_and_no_file_of_another_medium(
     for one in found:
         assert one.is_text is not one.where.endswith(".sup")
         assert one.origin == SIDECAR
+
+
+# Two languages in one
+
+
+def both(upper: str, lower: str, existing: Sequence[Existing] = (), **more: Any) -> Decision:
+    wanted = library("en", bilingual=[(upper, lower)], **more)
+    return decide(wanted, [sidecar(EN), *existing], EN, EN, anything)
+
+
+@pytest.mark.parametrize("owner", [{}, {"ours": True}, {"edited": True}])
+def test_a_pair_is_found_again_by_both_its_languages(owner: dict[str, bool]) -> None:
+    assert made(both("en", "es", [sidecar(EN, below=ES, **owner)])) == []
+    for other in (sidecar(EN, below=DE, **owner), sidecar(ES, below=EN, **owner), sidecar(ES)):
+        (wish,) = both("en", "es", [other]).make
+        assert wish.below is not None
+        assert (wish.language, wish.below.language) == (EN, ES)
+
+
+def test_a_pair_is_no_subtitle_in_one_language() -> None:
+    pair = sidecar(EN, below=ES)
+    assert serving([pair], EN, EN, "srt", EVERYTHING_COUNTS) is None
+    assert redundant([sidecar(EN, ours=True), pair], EN, EVERYTHING_COUNTS) == []
+    assert redundant([sidecar(EN, ours=True, below=ES), sidecar(EN)], EN, EVERYTHING_COUNTS) == []
+    assert redundant([sidecar(EN, ours=True, below=ES), pair], EN, EVERYTHING_COUNTS)
+
+
+def test_a_pair_of_what_is_spoken_and_itself_is_no_pair() -> None:
+    decision = both("original", "en")
+    assert made(decision) == []
+    assert "en+en: both are one language" in decision.reasons
+
+
+def test_a_pair_is_made_in_the_formats_that_can_show_it() -> None:
+    (wish,) = both("en", "es", formats=("txt", "vtt")).make[-1:]
+    assert wish.formats == ("vtt",)
+    decision = both("en", "es", formats=("txt", "lrc"))
+    assert decision.impossible == ("en+es: txt, lrc cannot show two languages",)
+
+
+def test_a_pair_with_the_original_waits_until_somebody_has_listened() -> None:
+    wanted = library("en", bilingual=[("es", "original")])
+    decision = decide(wanted, [sidecar(EN)], UNDETERMINED, None, anything)
+    assert decision.needs_listening
+    assert decision.reasons[-1] == "es+original: to be made; nobody has listened yet"

@@ -39,7 +39,7 @@ def written(folder: Path, style: str, mark: str, fmt: str = "srt") -> list[Path]
     naming = NameSettings.model_validate({"style": style, "mark": mark})
     paths = []
     for tag, kind in WISHES:
-        path = sidecar_path(film, Language(tag), kind, fmt, naming)
+        path = sidecar_path(film, Language(tag), kind, fmt, naming=naming)
         path.write_bytes(render(Subtitle(Language(tag), CUES, kind), fmt))
         paths.append(path)
     return paths

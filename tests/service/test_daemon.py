@@ -173,7 +173,7 @@ def test_pausing_halts_and_reloading_takes_new_settings(
     subtitled("--config", daemon.config, "queue", "pause")
     shutil.copyfile(speech / "jfk.flac", daemon.library / "jfk.flac")
     daemon.start()
-    daemon.wait_for("working")
+    daemon.wait_for("queued")
     time.sleep(3)
     assert list(daemon.library.glob("*.srt")) == []
     subtitled("--config", daemon.config, "queue", "resume")

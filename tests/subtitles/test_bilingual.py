@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 from itertools import pairwise
 from pathlib import Path
@@ -12,18 +11,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from subtitled.plugin import Cue, Kind, Language, Rejected
+from subtitled.plugin import Cue, Language, Rejected
 from subtitled.subtitles.bilingual import (
     FORMATS,
     Both,
-    bilingual_path,
-    is_bilingual,
     paired,
     render_both,
 )
 from subtitled.subtitles.formats import read
 from subtitled.subtitles.limits import limits_for
-from subtitled.subtitles.names import parse_sidecar
 
 EN, ZH, AR = Language("en"), Language("zh-Hans"), Language("ar")
 BOTH = (ZH, EN)
@@ -124,16 +120,3 @@ def test_lines_of_an_rtl_language_keep_their_marks_and_the_other_has_none() -> N
 def test_formats_that_show_no_cues_are_refused() -> None:
     with pytest.raises(Rejected):
         render_both((Both(0, 1, "a", "b"),), BOTH, "lrc")
-
-
-def test_players_read_the_upper_language_from_the_name() -> None:
-    path = bilingual_path(Path("/f/A. Film (2020).mkv"), ZH, EN, "srt")
-    assert path == Path("/f/A. Film (2020).bilingual-en.zh-Hans.srt")
-    parsed = parse_sidecar("A. Film (2020).mkv", path.name)
-    assert parsed is not None
-    assert (parsed.language, parsed.kind, parsed.format) == (ZH, Kind.FULL, "srt")
-    assert is_bilingual(parsed.title)
-    with pytest.raises(Rejected):
-        bilingual_path(Path("/f") / ("x" * 240 + ".mkv"), ZH, EN, "srt")
-    odd = Path(os.fsdecode(b"/f/\xff.mkv"))
-    assert bilingual_path(odd, ZH, EN, "srt").name == os.fsdecode(b"\xff.bilingual-en.zh-Hans.srt")

@@ -11,7 +11,7 @@ import subprocess
 import wave
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -23,6 +23,7 @@ from subtitled.config.settings import LibrarySettings
 from subtitled.library.identity import content_id
 from subtitled.library.ledger import Ledger
 from subtitled.library.records import FileState
+from subtitled.library.sidecars import Fate
 from subtitled.media.probe import probe
 from subtitled.plugin import (
     SAMPLE_RATE,
@@ -107,6 +108,16 @@ class Fluent(Translator):
                 Line(one.id, " ".join(next(text) for _ in one.text.split())) for one in batch.lines
             )
         )
+
+
+class Noting(Fluent):
+    """Remembers what it was given."""
+
+    given: ClassVar[list[str]] = []
+
+    def translate(self, batch: Batch) -> Translation:
+        type(self).given += (line.text for line in batch.lines)
+        return super().translate(batch)
 
 
 class Lazy(Fluent):
@@ -279,6 +290,28 @@ def test_a_text_stream_is_translated_at_its_own_times_and_nobody_listens(
     assert not list(fluent.shop.transcripts.folder.rglob("listened.json"))
 
 
+def test_sounds_and_names_of_speakers_are_not_translated(tmp_path: Path) -> None:
+    Noting.given.clear()
+    place = Place(tmp_path, {"mt": Noting})
+    _film(place, [(_sound(tmp_path / "en.wav", 440, bursts=24), ["language=eng"])])
+    said = SAID[EN].split()
+    texts = [f"[door slams]\nJOHN: {' '.join(said[n : n + 5])}" for n in range(0, 25, 5)]
+    texts.insert(2, "[thunder rumbles]")
+    texts.append("♪ ♪")
+    (place.folder / "Film.en.sdh.srt").write_text(_srt(texts))
+    place.make("es")
+    assert place.how("Film.es.srt") == "translated by mt from Film.en.sdh.srt (en)"
+    assert [text.split() for text in Noting.given] == [said[n : n + 5] for n in range(0, 25, 5)]
+    assert [cue.start for cue in place.cues("Film.es.srt")] == [0.5, 5.5, 15.5, 20.5, 25.5]
+
+
+def test_a_text_of_sounds_alone_is_no_source(fluent: Place, tmp_path: Path) -> None:
+    _film(fluent, [(_sound(tmp_path / "en.wav", 440, bursts=24), ["language=eng"])])
+    (fluent.folder / "Film.en.sdh.srt").write_text(_srt(["[thunder rumbles]"] * 12))
+    fluent.make("es")
+    assert fluent.how("Film.es.srt") == "transcribed by whisper, translated by mt"
+
+
 def test_a_sidecar_that_is_not_what_its_name_says_is_no_source(
     fluent: Place, tmp_path: Path
 ) -> None:
@@ -363,3 +396,89 @@ def test_all_of_a_film_in_two_languages_is_translated_each_from_its_own(
     cues = fluent.cues("Film.es.srt")
     assert all(a.end <= b.start for a, b in itertools.pairwise(cues))
     assert cues[-1].start > 45
+
+
+def test_two_languages_in_one_file_out_of_one_recognition_and_one_translation(
+    fluent: Place, tmp_path: Path
+) -> None:
+    _film(fluent, [(_sound(tmp_path / "en.wav", 440, bursts=24), ["language=eng"])])
+    wanted: dict[str, Any] = {"bilingual": [("original", "es")]}
+    outcome = fluent.make("original", "es", **wanted)
+    assert outcome.reason == "made en, es, en+es"
+    assert fluent.names() == ["Film.bilingual-es.en.srt", "Film.en.srt", "Film.es.srt"]
+    assert len(set(fluent.ear.asked)) == 1
+    assert fluent.ear.recognised == 1
+    english, both = fluent.cues("Film.en.srt"), fluent.cues("Film.bilingual-es.en.srt")
+    words = [set(" ".join(cue.text for cue in cues).split()) for cues in (english, both)]
+    assert words[0] | {"sé", "llevamos"} <= words[1]
+    assert both[0].text.startswith("I do")
+    assert all(a.end <= b.start for a, b in itertools.pairwise(both))
+    how = fluent.how("Film.bilingual-es.en.srt")
+    assert how == ("transcribed by whisper; below it transcribed by whisper, translated by mt")
+    decision = fluent.examine("original", "es", **wanted).decision
+    assert (decision.make, decision.needs_listening) == ((), False)
+    assert "en+es: there is Film.bilingual-es.en.srt (ours)" in decision.reasons
+
+
+def test_the_pair_is_no_subtitle_in_either_of_its_languages(fluent: Place, tmp_path: Path) -> None:
+    _film(fluent, [(_sound(tmp_path / "en.wav", 440, bursts=24), ["language=eng"])])
+    fluent.make("original", bilingual=[("en", "es")])
+    assert fluent.names() == ["Film.bilingual-es.en.srt", "Film.en.srt"]
+    calls, heard = Fluent.calls, fluent.ear.recognised
+    (fluent.folder / "Film.en.srt").unlink()
+    decision = fluent.examine("en", "es", bilingual=[("es", "en")]).decision
+    assert [str(wish.language) for wish in decision.make] == ["en", "es", "es"]
+    fluent.make("en", "es", bilingual=[("es", "en")])
+    assert "Film.bilingual-en.es.srt" in fluent.names()
+    assert (Fluent.calls, fluent.ear.recognised) == (calls, heard)
+
+
+def test_somebodys_text_is_one_of_the_two_at_its_own_times(fluent: Place, tmp_path: Path) -> None:
+    _film(fluent, [(_sound(tmp_path / "en.wav", 440, bursts=24), ["language=eng"])])
+    fluent.sidecar("Film.en.srt", SAID[EN])
+    outcome = fluent.make("en", bilingual=[("es", "en")])
+    assert (outcome.state, outcome.spoken) == (FileState.DONE, None)
+    assert fluent.names() == ["Film.bilingual-en.es.srt", "Film.en.srt"]
+    how = fluent.how("Film.bilingual-en.es.srt")
+    assert how == ("translated by mt from Film.en.srt (en); below it taken from Film.en.srt (en)")
+    both = fluent.cues("Film.bilingual-en.es.srt")
+    assert [cue.start for cue in both] == [n * 5 + 0.5 for n in range(12)]
+    assert both[0].text.split("\n")[0].startswith("No sé")
+    assert both[0].text.split("\n")[-1].startswith("I do not know")
+    assert fluent.ear.recognised == 0
+
+
+def test_a_pair_that_nobody_can_make_is_told_and_the_rest_is_made(
+    place: Place, tmp_path: Path
+) -> None:
+    _film(place, [(_sound(tmp_path / "en.wav", 440, bursts=24), ["language=eng"])])
+    outcome = place.make("original", bilingual=[("original", "es")])
+    assert place.names() == ["Film.en.srt"]
+    assert outcome.reason == "made en; en+es: nothing configured makes es from en"
+
+
+def test_a_pair_with_a_side_in_the_wrong_language_is_not_published(tmp_path: Path) -> None:
+    place = Place(tmp_path, {"lazy": Lazy})
+    _film(place, [(_sound(tmp_path / "en.wav", 440, bursts=24), ["language=eng"])])
+    outcome = place.make("original", bilingual=[("en", "es")])
+    assert place.names() == ["Film.en.srt"]
+    assert "is not in Spanish: it is English" in outcome.reason
+
+
+def test_a_pair_that_somebody_edited_or_took_back_stays_as_it_is(
+    fluent: Place, tmp_path: Path
+) -> None:
+    _film(fluent, [(_sound(tmp_path / "en.wav", 440, bursts=24), ["language=eng"])])
+    wanted: dict[str, Any] = {"bilingual": [("en", "es")]}
+    fluent.make("en", **wanted)
+    path = fluent.folder / "Film.bilingual-es.en.srt"
+    sidecars = fluent.shop.ledger.sidecars
+    sidecars.set_fate(path, Fate.TAKEN_BACK)
+    kept = path.read_bytes()
+    path.unlink()
+    reasons = fluent.examine("en", **wanted).decision.reasons
+    assert "en+es: Film.bilingual-es.en.srt was taken back by hand" in reasons
+    sidecars.set_fate(path, Fate.THERE)
+    path.write_bytes(kept + b"\n99\n00:02:00,000 --> 00:02:01,000\nMine.\n\n")
+    assert fluent.make("en", **wanted).state is FileState.NOTHING_TO_DO
+    assert path.read_bytes() != kept

@@ -41,7 +41,7 @@ from subtitled.plugin import (
     Word,
 )
 from subtitled.subtitles.formats import read
-from subtitled.work import making
+from subtitled.work import listening
 from subtitled.work.making import Direct, Job, Outcome, Workshop, make
 from subtitled.work.translation import calls
 from subtitled.work.workshop import open_ledger, transcripts_in
@@ -206,7 +206,7 @@ def test_a_language_more_decodes_no_sound_and_recognises_nothing(
     def decode(*_: object, **__: object) -> None:
         raise AssertionError("the sound was decoded")
 
-    monkeypatch.setattr(making, "decode", decode)
+    monkeypatch.setattr(listening, "decode", decode)
     assert do(["original", "es"], mt=told(rightly)).state is FileState.DONE
     assert text_of(medium, "es") == " ".join(SAID.values())
     assert ears.calls == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,6 +13,7 @@ import typer
 from subtitled.config.places import state_dir
 from subtitled.library.ledger import Ledger
 from subtitled.library.records import FileState
+from subtitled.plugin import Finding
 from subtitled.service.doctor import examine_machine
 from subtitled.service.lock import holder
 from subtitled.service.outlook import outlook
@@ -131,17 +133,19 @@ def _servers(ledger: Ledger) -> dict[str, dict[str, Any]]:
 def doctor(as_json: Json = False) -> None:
     """Find the usual mistakes and say the cure."""
     findings = examine_machine(configuration(), config_path())
+    say_findings(findings, as_json)
+    if not all(finding.ok for finding in findings):
+        raise typer.Exit(FAILED)
+
+
+def say_findings(findings: Sequence[Finding], as_json: bool) -> None:
+    """What was looked at, the verdict, and the cure where one is needed."""
     if as_json:
         say_json(
             [{"what": f.what, "ok": f.ok, "detail": f.detail, "cure": f.cure} for f in findings]
         )
-    else:
-        say_table(
-            ("", "what", "found", "cure"),
-            (
-                ("ok" if f.ok else "WRONG", f.what, f.detail, "" if f.ok else f.cure)
-                for f in findings
-            ),
-        )
-    if not all(finding.ok for finding in findings):
-        raise typer.Exit(FAILED)
+        return
+    say_table(
+        ("", "what", "found", "cure"),
+        (("ok" if f.ok else "WRONG", f.what, f.detail, "" if f.ok else f.cure) for f in findings),
+    )

@@ -1,29 +1,22 @@
-"""``undo`` and ``state ...``: taking back what we wrote, and the ledger made anew from disk."""
+"""``undo``: taking back what we wrote."""
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from subtitled.config.places import state_dir
 from subtitled.library.following import recognise
 from subtitled.library.ledger import Ledger
-from subtitled.library.rebuild import rebuild as rebuild_ledger
 from subtitled.library.records import FileState
 from subtitled.library.sidecars import Fate, SidecarRecord
 from subtitled.library.withdrawal import Undone, Withdrawal
-from subtitled.service.lock import holder
 from subtitled.work.workshop import open_ledger
 
 from .app import app, configuration
 from .daemon import Json
 from .output import WRONG, fail, say, say_json, shown
-
-state = typer.Typer(help="What is remembered.", no_args_is_help=True)
-app.add_typer(state, name="state")
 
 
 @app.command()
@@ -93,44 +86,3 @@ def _say(done: list[Undone], as_json: bool) -> None:
         say(f"{shown(one.path)}: {one.what}")
     if not done:
         say("nothing was taken away")
-
-
-@state.command()
-def rebuild(
-    anew: Annotated[
-        bool, typer.Option("--anew", help="Put the old ledger aside first: it is damaged.")
-    ] = False,
-    as_json: Json = False,
-) -> None:
-    """Recognise what we wrote beside the media, after the ledger was lost or is damaged."""
-    settings = configuration()
-    if anew:
-        if holder(state_dir(settings.settings)):
-            fail("the daemon is running: stop it first, it works with the old ledger")
-        _put_aside(state_dir(settings.settings) / "ledger.sqlite")
-    begin = time.monotonic()
-    told = rebuild_ledger(open_ledger(settings), settings.settings.libraries)
-    seconds = time.monotonic() - begin
-    if as_json:
-        say_json(
-            {
-                "media": told.media,
-                "ours": told.ours,
-                "others": told.others,
-                "unreadable": told.unreadable,
-                "seconds": round(seconds, 3),
-            }
-        )
-        return
-    say(f"{told.ours} subtitles of ours beside {told.media} media, {told.others} of others")
-    if told.unreadable:
-        say(f"{told.unreadable} folders cannot be read: let this user read them, and do it again")
-
-
-def _put_aside(ledger: Path) -> None:
-    """Give the ledger's files another name, the log of it last: alone it is worth nothing."""
-    mark = time.strftime("%Y%m%d-%H%M%S")
-    for ending in ("", "-shm", "-wal"):
-        file = ledger.with_name(ledger.name + ending)
-        if file.exists():
-            file.rename(ledger.with_name(f"{ledger.stem}-{mark}{ledger.suffix}{ending}"))

@@ -17,7 +17,7 @@ from subtitled.work.workshop import transcripts_in
 
 from .app import app, configuration
 from .daemon import Json
-from .files import library_for
+from .looking import library_for
 from .output import FAILED, WRONG, errors, fail, say, say_json, say_table, shown
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from subtitled.plugin import Language
 
@@ -19,6 +19,15 @@ def _wanted(value: object) -> object:
 
 
 Wanted = Annotated[Literal["original"] | Language, BeforeValidator(_wanted)]
+
+
+def _two(pair: tuple[Wanted, Wanted]) -> tuple[Wanted, Wanted]:
+    if pair[0] == pair[1]:
+        raise ValueError("names one language twice; name two, the upper one first")
+    return pair
+
+
+TwoLanguages = Annotated[tuple[Wanted, Wanted], AfterValidator(_two)]
 
 
 class SourceSettings(BaseModel):

@@ -14,8 +14,8 @@ from .plugins import KINDS
 from .settings import Settings
 
 BUNDLED = {
-    "engines": ("whisper", "qwen"),
-    "translators": ("qwen",),
+    "engines": ("whisper", "qwen", "openai"),
+    "translators": ("qwen", "openai", "libretranslate", "apertium"),
     "servers": ("jellyfin", "emby", "plex", "kodi"),
     "notifiers": ("apprise", "webhook", "command"),
 }

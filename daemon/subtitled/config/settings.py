@@ -18,7 +18,7 @@ from pydantic import (
 from subtitled.plugin import Language
 
 from .folders import Folder
-from .language_settings import SourceSettings, Wanted
+from .language_settings import SourceSettings, TwoLanguages, Wanted
 from .naming import NameSettings
 from .neighbour import NeighbourSettings
 from .routing import RouteSettings
@@ -191,6 +191,10 @@ class LibrarySettings(Section):
         (),
         description="Languages of sidecars that hold only what is said in another language than "
         "most of the medium, for people who understand that one.",
+    )
+    bilingual: tuple[TwoLanguages, ...] = Field(
+        (),
+        description="Pairs of languages for sidecars that show both, the first above the second.",
     )
     formats: tuple[Format, ...] = Field(
         ("srt",),

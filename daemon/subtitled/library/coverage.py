@@ -36,6 +36,14 @@ class Existing:
     """Ours, but made for another version of the medium: it serves nobody and is replaced."""
     edited: bool = False
     """Ours once. Somebody edited it: it is theirs, counts always and is never touched."""
+    below: Language | None = None
+    """The language below the other, where it has two."""
+
+    def shows_below(self, wanted: Language | None) -> bool:
+        """Whether it has a second language that serves, or has none where none is wanted."""
+        if wanted is None or self.below is None:
+            return wanted is self.below
+        return self.below.serves(wanted)
 
 
 def coverage(
@@ -80,6 +88,7 @@ def coverage(
                 ours=verdict in (Whose.OURS, Whose.STALE),
                 stale=verdict is Whose.STALE,
                 edited=verdict is Whose.EDITED,
+                below=parsed.below,
             )
         )
     return tuple(found)
@@ -110,8 +119,11 @@ def serving(
     fmt: str,
     rules: ExistingSettings,
     kind: Kind = Kind.FULL,
+    below: Language | None = None,
 ) -> Existing | None:
     """The subtitle that gives a reader of ``wanted`` what they need of a kind, or None.
+
+    ``below`` is the second language of one with two, which serves for no one with one.
 
     One of ours serves for its own format only, so that another format wanted later is made; any
     other serves for all. A sidecar without a language is taken to be in the language spoken.
@@ -119,6 +131,8 @@ def serving(
     for one in existing:
         language = one.language or (spoken if one.origin == SIDECAR else None)
         if language is None or not language.serves(wanted) or not counts(one, rules, kind):
+            continue
+        if not one.shows_below(below):
             continue
         if not one.ours or one.format == fmt:
             return one

@@ -13,6 +13,8 @@ import sqlalchemy as sa
 
 from subtitled.plugin import Misconfigured
 
+from .mounts import unfit_for_databases
+
 _OPENED_AT_ONCE = 20
 """Tries of a tenth of a second to set the log of a file that others are just making."""
 
@@ -23,8 +25,14 @@ def open_engine(path: Path) -> sa.Engine:
     Write-ahead log with ``synchronous=FULL``: anything less loses committed rows in a power cut.
     A transaction takes the write lock with its first change; one that reads before it changes
     anything goes through :func:`writing`. Raises :class:`Misconfigured` for a file that is no
-    database or cannot be opened.
+    database, cannot be opened, or lies where the log would sooner or later destroy it.
     """
+    if why := unfit_for_databases(path.parent):
+        raise Misconfigured(
+            f"the database {path} cannot be kept there: {why}, on which SQLite's write-ahead log "
+            "has no shared memory to rely on, and databases are damaged",
+            "Set daemon.state_dir to a folder on a disk of this machine; media may lie on shares",
+        )
     engine = sa.create_engine(sa.URL.create("sqlite", database=str(path)))
 
     @sa.event.listens_for(engine, "connect")

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
-from subtitled.subtitles.bilingual import is_bilingual
-from subtitled.subtitles.names import LONGEST_NAME, parse_sidecar
+from subtitled.subtitles.names import LONGEST_NAME, SidecarName, parse_sidecar
 from subtitled.subtitles.publish import file_sha256, relocate, retract
 
 from .absence import truly_gone
@@ -59,20 +59,21 @@ def tidy_up(ledger: Ledger, content: str) -> None:
 def replace_namesakes(ledger: Ledger, medium: Path, path: Path) -> None:
     """One that was made anew may be called otherwise than before, if its library now names them
     otherwise: take away what we wrote of the same kind beside it, unless somebody edited it."""
-    written = ledger.sidecars.get(path)
-    for old in ledger.sidecars.of_medium(medium) if written else ():
-        said = parse_sidecar(medium.name, old.path.name)
+    for old in ledger.sidecars.of_medium(medium):
         if (
-            written is not None
-            and old.path != path
+            old.path != path
             and old.fate is Fate.THERE
             and old.path.parent == path.parent
-            and (old.language, old.kind, old.format)
-            == (written.language, written.kind, written.format)
-            and not (said is not None and is_bilingual(said.title))
+            and _what(medium.name, old.path.name) == _what(medium.name, path.name)
             and retract(old.path, old.sha256)
         ):
             ledger.sidecars.forget(old.path)
+
+
+def _what(medium_name: str, name: str) -> SidecarName | None:
+    """What a sidecar is by its name, whatever its title."""
+    said = parse_sidecar(medium_name, name)
+    return replace(said, title="") if said is not None else None
 
 
 def recognise(ledger: Ledger, medium: Path, content: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import threading
 import time
 from collections.abc import Collection, Iterator, Sequence
@@ -12,10 +13,13 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
 
 from subtitled.plugin import Misconfigured
 
+from .backup import BEFORE_UPGRADE, copy_database
 from .comparison import Differences
 from .database import open_engine, writing
 from .egress import Egress
@@ -245,9 +249,32 @@ def _upgrade(engine: sa.Engine, path: Path) -> None:
         # Alembic keeps its state in the module, so threads take turns; processes by the lock.
         with _UPGRADING, writing(engine) as connection:
             config.attributes["connection"] = connection
+            _keep_the_old(connection, config, path)
             command.upgrade(config, "head")
     except CommandError as error:
+        before = path.with_name(BEFORE_UPGRADE)
         raise Misconfigured(
             f"the ledger {path} was made by a newer version of subtitled ({error})",
-            "Install that version again, or move the ledger away to begin anew",
+            "Install that version again"
+            + f"; or stop the daemon and put {before} in its place, which is the ledger from before"
+            " the upgrade"
+            * before.is_file()
+            + "; or begin anew with: subtitled state rebuild --anew",
+        ) from error
+
+
+def _keep_the_old(connection: sa.Connection, config: Config, path: Path) -> None:
+    """Copy a ledger that is about to be upgraded. Nothing is upgraded that could not be copied."""
+    now = MigrationContext.configure(connection).get_current_revision()
+    script = ScriptDirectory.from_config(config)
+    if now is None or now == script.get_current_head():
+        return
+    script.get_revision(now)  # raises for one that only a newer version knows
+    try:
+        # What is read is what was committed last, although the write lock is held.
+        copy_database(path, path.with_name(BEFORE_UPGRADE))
+    except (OSError, sqlite3.Error) as error:
+        raise Misconfigured(
+            f"the ledger {path} cannot be copied before it is upgraded: {error}",
+            f"Make room for a second one in {path.parent}",
         ) from error

@@ -51,6 +51,11 @@ SILENT = {
 """File systems on which others write without our kernel noticing, and what they are."""
 
 
+_SHARES_NO_MEMORY = SILENT.keys() - {"virtiofs", "autofs"}
+"""Of those, the ones on which SQLite's log cannot be relied on: its index is shared memory, and
+that is not shared between machines, or not at all (sqlite.org/wal.html)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Mount:
     """One line of the mount table."""
@@ -97,6 +102,21 @@ def mount_of(path: Path, mounts: Iterable[Mount]) -> Mount | None:
         ):
             best = mount
     return best
+
+
+def unfit_for_databases(folder: Path, mounts: Sequence[Mount] | None = None) -> str:
+    """Why a folder cannot hold a database that several processes write to, empty if it can.
+
+    The system's own root is nobody else's, whatever it is called in a sandbox.
+    """
+    home = mount_of(folder, mount_table() if mounts is None else mounts)
+    if home is None or home.point == Path("/"):
+        return ""
+    if home.kind in _SHARES_NO_MEMORY:
+        return f"{_shown(home.point)} is {SILENT[home.kind]} ({home.kind})"
+    if home.kind.startswith("fuse."):
+        return f"{_shown(home.point)} is a file system in user space ({home.kind})"
+    return ""
 
 
 def how_to_watch(library: LibrarySettings, mounts: Sequence[Mount] | None = None) -> Watching:

@@ -2,98 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from subtitled.config.language_settings import ORIGINAL
-from subtitled.config.settings import ExistingSettings, LibrarySettings
+from subtitled.config.settings import LibrarySettings
 from subtitled.plugin import UNDETERMINED, Kind, Language
+from subtitled.subtitles.bilingual import FORMATS as FOR_TWO
 from subtitled.subtitles.chinese import converts
 
-from .coverage import EMBEDDED, SIDECAR, WITHDRAWN, Existing, counts, serving
-
-CanMake = Callable[[Language, Language], str | None]
-"""How a text in the second language comes from speech, or a text, in the first, or None."""
+from .coverage import EMBEDDED, SIDECAR, WITHDRAWN, Existing, serving
+from .wishes import (
+    NOTHING_ELSE,
+    CanMake,
+    Decision,
+    Material,
+    Origin,
+    Source,
+    Wish,
+)
 
 MOSTLY_FOREIGN = 0.4
 """The share of the speech from which on a medium has no foreign parts: it is in two languages."""
-
-
-class Origin(StrEnum):
-    """Where a subtitle may come from."""
-
-    AUDIO = "audio"
-    EMBEDDED = EMBEDDED
-    SIDECAR = SIDECAR
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """What a subtitle may be made of: an audio track, or somebody's subtitle."""
-
-    origin: Origin
-    where: str
-    """The number of the stream, or the sidecar's name; of the main audio track, nothing."""
-    language: Language
-    """As far as is known; ``und`` where nobody has listened."""
-
-    @property
-    def is_main(self) -> bool:
-        """Whether it is the audio track that was chosen for the medium."""
-        return self.origin is Origin.AUDIO and not self.where
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """One language to be made, in the formats that are missing."""
-
-    language: Language | None
-    """None for the language spoken, as long as nobody knows which that is."""
-    formats: tuple[str, ...]
-    reason: str
-    kind: Kind = Kind.FULL
-    sources: tuple[Source, ...] = ()
-    """What it is to be made of, best first: the next is taken where one proves to be no good."""
-
-
-@dataclass(frozen=True, slots=True)
-class Foreign:
-    """The languages, most spoken first, of the parts that are not in the main one."""
-
-    languages: tuple[Language, ...] = ()
-    share: float = 0.0
-    """Of all speech, 0 to 1."""
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """What the policy says of one medium."""
-
-    make: tuple[Wish, ...]
-    impossible: tuple[str, ...]
-    reasons: tuple[str, ...]
-    """One sentence for each language wanted."""
-    needs_listening: bool = False
-    """Something of the main track is not known yet, and something depends on that."""
-
-
-@dataclass(frozen=True, slots=True)
-class Material:
-    """What there is to make subtitles of, beside the main audio track."""
-
-    tracks: tuple[tuple[int, Language], ...] = ()
-    """Other audio tracks that say the same, by index, with their tags; the best first."""
-    texts: tuple[Existing, ...] = ()
-    """Subtitles that may be translated; ours are left out."""
-    foreign: Foreign | None = None
-    """None as long as nobody listened for foreign parts."""
-    can_translate: CanMake = lambda source, wanted: None
-    tells_languages: bool = True
-    """Whether any engine can tell which language is spoken."""
-
-
-NOTHING_ELSE = Material()
 
 
 def decide(
@@ -113,9 +43,18 @@ def decide(
     make: list[Wish] = []
     impossible: list[str] = []
     reasons: list[str] = []
-    for language, kind in _wanted(library, spoken, deciding.guess):
-        answer = deciding.about(language, kind)
-        name = f"{language or ORIGINAL}" + ("" if kind is Kind.FULL else f" {kind}")
+    answers = [
+        (
+            f"{language or ORIGINAL}" + ("" if kind is Kind.FULL else f" {kind}"),
+            deciding.about(language, kind),
+        )
+        for language, kind in _wanted(library, spoken, deciding.guess)
+    ]
+    answers += (
+        (f"{upper or ORIGINAL}+{lower or ORIGINAL}", deciding.about_both(upper, lower))
+        for upper, lower in _pairs(library, deciding.guess)
+    )
+    for name, answer in answers:
         if isinstance(answer, _Impossible):
             impossible.append(f"{name}: {answer}")
         elif isinstance(answer, Wish):
@@ -146,20 +85,13 @@ class _Deciding:
 
     def about(self, language: Language | None, kind: Kind) -> Wish | _Impossible | str:
         """What is to be made, or why it cannot be, or why it need not be."""
-        formats = self.library.formats
-        main = Source(Origin.AUDIO, "", self.guess or UNDETERMINED)
+        main = self._main
         if language is None:
             reason = "to be made; nobody has listened yet"
-            return Wish(None, formats, reason, kind, (main,))
-        rules = self.library.existing
-        served = {
-            fmt: serving(self.existing, language, self.guess, fmt, rules, kind) for fmt in formats
-        }
-        missing = tuple(fmt for fmt, by in served.items() if by is None)
-        if not missing:
-            by = next(one for one in served.values() if one is not None)
-            taken = f"{by.where} was taken back by hand"
-            return taken if by.origin == WITHDRAWN else f"there is {_named(by)}"
+            return Wish(None, self.library.formats, reason, kind, (main,))
+        missing = self._missing(language, kind)
+        if isinstance(missing, str):
+            return missing
         if kind is Kind.FORCED:
             return self._foreign_parts(language, missing, main)
         ways = list(self._ways(language))
@@ -168,8 +100,76 @@ class _Deciding:
         reason = f"to be made as {', '.join(missing)}" + (f", {ways[0][1]}" if ways else "")
         return Wish(language, missing, reason, kind, tuple(way[0] for way in ways) or (main,))
 
+    def about_both(
+        self, upper: Language | None, lower: Language | None
+    ) -> Wish | _Impossible | str:
+        """The same of a subtitle with two languages, each of which is made, or taken from
+        somebody's text where there is one."""
+        formats = tuple(fmt for fmt in self.library.formats if fmt in FOR_TWO)
+        if not formats:
+            return _Impossible(f"{', '.join(self.library.formats)} cannot show two languages")
+        if upper is None or lower is None:
+            unknown = "to be made; nobody has listened yet"
+            above, below = (
+                Wish(one, formats, unknown, sources=self._sources_of(one) or (self._main,))
+                for one in (upper, lower)
+            )
+            return replace(above, below=below)
+        if upper.serves(lower) or lower.serves(upper):
+            return "both are one language"
+        missing = self._missing(upper, Kind.FULL, lower, formats)
+        if isinstance(missing, str):
+            return missing
+        sides = []
+        for one in (upper, lower):
+            sources = self._sources_of(one)
+            if not sources and self.spoken is not None:
+                return _Impossible(f"nothing configured makes {one} from {self.spoken}")
+            sides.append(Wish(one, missing, "", sources=sources or (self._main,)))
+        reason = f"to be made as {', '.join(missing)}, in one file"
+        return replace(sides[0], reason=reason, below=sides[1])
+
+    @property
+    def _main(self) -> Source:
+        return Source(Origin.AUDIO, "", self.guess or UNDETERMINED)
+
+    def _missing(
+        self,
+        language: Language,
+        kind: Kind,
+        below: Language | None = None,
+        formats: tuple[str, ...] = (),
+    ) -> tuple[str, ...] | str:
+        """The formats in which it is not there yet, or why none is missing."""
+        rules = self.library.existing
+        served = {
+            fmt: serving(self.existing, language, self.guess, fmt, rules, kind, below)
+            for fmt in formats or self.library.formats
+        }
+        missing = tuple(fmt for fmt, by in served.items() if by is None)
+        if missing:
+            return missing
+        by = next(one for one in served.values() if one is not None)
+        taken = f"{by.where} was taken back by hand"
+        return taken if by.origin == WITHDRAWN else f"there is {_named(by)}"
+
+    def _sources_of(self, language: Language | None) -> tuple[Source, ...]:
+        """What one of two languages comes from: somebody's text in it before all else."""
+        if language is None:
+            return ()
+        here = []
+        for text in self.material.texts:
+            tongue = text.language or (self.guess if text.origin == SIDECAR else None)
+            if tongue and tongue.serves(language) and _is_whole_text(text):
+                order = (text.kind is Kind.SDH, text.origin != SIDECAR)
+                here.append((order, Source(Origin(text.origin), text.where, tongue)))
+        here.sort(key=lambda one: one[0])
+        return (*(source for _, source in here), *(way[0] for way in self._ways(language)))
+
     def must_listen(self, wish: Wish) -> bool:
         """Whether a wish hangs on what is not known yet of the main track."""
+        if wish.below is not None and self.must_listen(wish.below):
+            return True
         if wish.kind is Kind.FORCED and self.material.foreign is None:
             return True
         return self.spoken is None and (wish.language is None or wish.sources[0].is_main)
@@ -210,7 +210,7 @@ class _Deciding:
         found = []
         for text in self.material.texts:
             tongue = text.language or (self.guess if text.origin == SIDECAR else None)
-            if tongue is None or tongue.serves(language) or not _translatable(text):
+            if tongue is None or tongue.serves(language) or not _is_whole_text(text):
                 continue
             alike = converts(tongue, language)
             rank = next((n for n, one in enumerate(pivots) if tongue.serves(one)), None)
@@ -244,32 +244,6 @@ class _Deciding:
         return Wish(language, missing, reason, Kind.FORCED, (main,))
 
 
-def redundant(
-    existing: Sequence[Existing], spoken: Language | None, rules: ExistingSettings
-) -> list[tuple[Existing, tuple[Existing, ...]]]:
-    """Sidecars of ours that somebody else's sidecars make needless: each with those that do.
-
-    One that somebody edited is no reason to take others away: it was ours like they.
-    """
-    others = [
-        (one, one.language or spoken)
-        for one in existing
-        if one.origin == SIDECAR and not one.ours and not one.edited
-    ]
-    found = []
-    for ours in existing:
-        if ours.origin != SIDECAR or not ours.ours or ours.language is None:
-            continue
-        instead = tuple(
-            one
-            for one, language in others
-            if language and language.serves(ours.language) and counts(one, rules, ours.kind)
-        )
-        if instead:
-            found.append((ours, instead))
-    return found
-
-
 def _wanted(
     library: LibrarySettings, spoken: Language | None, guess: Language | None
 ) -> list[tuple[Language | None, Kind]]:
@@ -289,13 +263,25 @@ def _wanted(
     return wanted
 
 
-def _translatable(text: Existing) -> bool:
+def _pairs(
+    library: LibrarySettings, guess: Language | None
+) -> list[tuple[Language | None, Language | None]]:
+    """The pairs of languages wanted, each once; ``original`` as what it stands for."""
+    pairs = [
+        tuple(guess if one == ORIGINAL else Language(one) for one in pair)
+        for pair in library.bilingual
+    ]
+    return [(upper, lower) for upper, lower in dict.fromkeys(pairs)]
+
+
+def _is_whole_text(text: Existing) -> bool:
     """Whether a subtitle is somebody's whole text: ours are made of what we know already."""
     return (
         text.is_text
         and not text.ours
         and not text.stale
         and text.kind is not Kind.FORCED
+        and text.below is None
         and text.origin in (SIDECAR, EMBEDDED)
     )
 

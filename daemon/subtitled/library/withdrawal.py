@@ -15,9 +15,8 @@ from subtitled.plugin import Language
 from subtitled.subtitles.ownership import Provenance
 from subtitled.subtitles.publish import Foreign, file_sha256, publish, retract
 
-from .coverage import Existing
+from .coverage import SIDECAR, Existing, counts
 from .ledger import Ledger
-from .policy import redundant
 from .sidecars import Fate, SidecarRecord
 
 
@@ -125,3 +124,32 @@ def _arrived(path: Path) -> float:
         return path.stat().st_ctime
     except OSError:
         return 0.0
+
+
+def redundant(
+    existing: Sequence[Existing], spoken: Language | None, rules: ExistingSettings
+) -> list[tuple[Existing, tuple[Existing, ...]]]:
+    """Sidecars of ours that somebody else's sidecars make needless: each with those that do.
+
+    One that somebody edited is no reason to take others away: it was ours like they.
+    """
+    others = [
+        (one, one.language or spoken)
+        for one in existing
+        if one.origin == SIDECAR and not one.ours and not one.edited
+    ]
+    found = []
+    for ours in existing:
+        if ours.origin != SIDECAR or not ours.ours or ours.language is None:
+            continue
+        instead = tuple(
+            one
+            for one, language in others
+            if language
+            and language.serves(ours.language)
+            and one.shows_below(ours.below)
+            and counts(one, rules, ours.kind)
+        )
+        if instead:
+            found.append((ours, instead))
+    return found

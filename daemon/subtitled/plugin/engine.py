@@ -54,6 +54,11 @@ class Capabilities:
     ``openai:api.example.org``. Libraries allow destinations by this name."""
     price: Price | None = None
 
+    def timed(self, transcript: Transcript) -> bool:
+        """Whether the words of a transcript have times of their own: as it says, or as this."""
+        said = transcript.word_times
+        return self.word_times if said is None else said
+
 
 @dataclass(frozen=True, slots=True)
 class Request:

@@ -97,6 +97,9 @@ class Transcript:
     """What was sent away for it, by engines whose destination is not local."""
     notes: tuple[Note, ...] = ()
     """What else it said of passages, in order."""
+    word_times: bool | None = None
+    """Whether its words have times of their own, where that is known only now and may be otherwise
+    than the engine's capabilities say."""
 
     @property
     def text(self) -> str:

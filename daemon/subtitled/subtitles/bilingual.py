@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import pysubs2
 
-from subtitled.plugin import Cue, Kind, Language, Rejected, Subtitle
+from subtitled.plugin import Cue, Language, Rejected, Subtitle
 
 from . import ass
 from .bidi import embedded
@@ -22,12 +21,9 @@ from .flow import flowing
 from .formats import Unfaithful, render, tidy
 from .limits import Limits
 from .lines import break_lines
-from .names import sidecar_path
 
 FORMATS = ("srt", "vtt", "ass", "ttml")
 """The formats of :mod:`.formats` that show cues; the others hold words."""
-MARK = "bilingual-"
-"""``Film (2020).bilingual-en.zh-Hans.srt``: the language before the ending is the upper one."""
 _SMALL = 0.7
 """The size of the lower language in ASS, of the upper one's."""
 
@@ -40,18 +36,6 @@ class Both:
     end: float
     upper: str
     lower: str
-
-
-def bilingual_path(medium: Path, upper: Language, lower: Language, fmt: str) -> Path:
-    """Where a bilingual subtitle lies. Players read one language from a name, the one before the
-    ending, and take the rest for a title."""
-    marked = medium.with_name(f"{medium.stem}.{MARK}{lower}{medium.suffix}")
-    return sidecar_path(marked, upper, Kind.FULL, fmt)
-
-
-def is_bilingual(title: str) -> bool:
-    """Whether the title in a sidecar's name says that it has two languages."""
-    return title.startswith(MARK)
 
 
 def paired(

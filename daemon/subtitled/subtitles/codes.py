@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 
 import langcodes
 
@@ -62,8 +63,13 @@ def _by_name(token: str) -> Language | None:
         return None
     # The search behind parse() guesses: it finds Latin in "Latin American".
     names = (language.english_name, langcodes.Language.get(language).autonym())
-    known = token.casefold() in (name.casefold() for name in names)
+    known = _words(token) in map(_words, names)
     return _plausible(language) if known else None
+
+
+def _words(name: str) -> list[str]:
+    """Words in any order: there is Simplified Chinese, and Chinese (Simplified)."""
+    return sorted(re.findall(r"\w+", name.casefold()))
 
 
 def _plausible(language: Language) -> Language | None:

@@ -25,6 +25,10 @@ TEMPORARY_PREFIX = ".subtitled-"
 LONGEST_NAME = 255
 """Bytes of a file name on every usual file system."""
 
+BILINGUAL = "bilingual-"
+"""What stands before the lower one of two languages in a name. Players read one language from a
+name, the one before the ending, and take the rest for a title."""
+
 _FORCED = frozenset({"forced", "foreign"})
 _SDH = frozenset({"sdh", "cc", "hi"})
 _FLAGGED = re.compile(
@@ -44,20 +48,29 @@ class SidecarName:
     kind: Kind
     format: str
     title: str = ""
+    below: Language | None = None
+    """The language below the other, if it has two."""
 
 
 def sidecar_path(
-    medium: Path, language: Language, kind: Kind, fmt: str, naming: NameSettings = STANDARD
+    medium: Path,
+    language: Language,
+    kind: Kind,
+    fmt: str,
+    below: Language | None = None,
+    naming: NameSettings = STANDARD,
 ) -> Path:
-    """``Film (2020).es.srt``, ``Film (2020).en.forced.srt`` beside ``Film (2020).mkv``.
+    """``Film (2020).es.srt``, ``Film (2020).en.forced.srt`` beside ``Film (2020).mkv``; with
+    ``below``, the language below the other, ``Film (2020).bilingual-en.zh-Hans.srt``.
 
     What a library may have otherwise is ``Film (2020).machine.spa.srt``. The mark stands first: a
     player reads the language before the ending and takes what is before it for a title.
     """
     mark = f".{naming.mark}" if naming.mark else ""
+    both = f".{BILINGUAL}{below}" if below else ""
     flag = "" if kind is Kind.FULL else f".{kind}"
     code = _three_letters(language) if naming.style == "iso639-2" else language
-    name = f"{medium.stem}{mark}.{code}{flag}.{fmt}"
+    name = f"{medium.stem}{mark}{both}.{code}{flag}.{fmt}"
     if len(os.fsencode(name)) > LONGEST_NAME:
         raise Rejected(
             f"the name of the subtitle would be longer than {LONGEST_NAME} bytes",
@@ -80,6 +93,7 @@ def parse_sidecar(medium_name: str, name: str) -> SidecarName | None:
     if ending.lower() not in SUBTITLE_ENDINGS:
         return None
     language: Language | None = None
+    below: Language | None = None
     kind, hi = Kind.FULL, 0
     titles: list[str] = []
     for token in chain.from_iterable(map(_taken_apart, reversed(tokens))):
@@ -94,13 +108,19 @@ def parse_sidecar(medium_name: str, name: str) -> SidecarName | None:
             continue
         elif language is None and (found := language_of(token)) is not None:
             language = found
+        elif (language or hi) and below is None and (found := _below(low)) is not None:
+            below = found
         else:
             titles.insert(0, token)
     if hi and language is None:
         language, hi = Language("hi"), hi - 1
     if hi and kind is Kind.FULL:
         kind = Kind.SDH
-    return SidecarName(language, kind, ending.lower(), ".".join(titles))
+    return SidecarName(language, kind, ending.lower(), ".".join(titles), below)
+
+
+def _below(token: str) -> Language | None:
+    return language_of(token.removeprefix(BILINGUAL)) if token.startswith(BILINGUAL) else None
 
 
 def _three_letters(language: Language) -> str:

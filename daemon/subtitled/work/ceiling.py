@@ -97,4 +97,7 @@ def joined(parts: Sequence[Transcript]) -> Transcript:
         words=tuple(word for part in parts for word in part.words),
         evidence=tuple(sure for part in parts for sure in part.evidence),
         sent=tuple(sent for part in parts for sent in part.sent),
+        word_times=False
+        if any(part.word_times is False for part in parts)
+        else parts[0].word_times,
     )

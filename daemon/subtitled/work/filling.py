@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from subtitled.library.policy import Origin
+from subtitled.library.wishes import Origin
 from subtitled.media.probe import MediaFacts
 from subtitled.plugin import Cue, Kind, Language, Rejected, Subtitle, Temporary, Word
 from subtitled.subtitles.chinese import subtitle_in
 from subtitled.subtitles.identification import objection
+from subtitled.subtitles.sdh import spoken as what_is_spoken
 
 from .people import People
 from .routes import Means
@@ -33,6 +34,14 @@ class Filled:
     """Why the ways before it, or all, gave nothing."""
     silent: bool = False
     """Nothing could be recognised: that nobody speaks is no failure."""
+    below: Subtitle | None = None
+    """What is shown below it, in a subtitle with two languages."""
+    below_attempt: Attempt | None = None
+
+    @property
+    def how(self) -> str:
+        """How it was made, for people."""
+        return f"{self.attempt}" + (f"; below it {self.below_attempt}" if self.below else "")
 
 
 @dataclass(slots=True)
@@ -47,6 +56,17 @@ class Filling:
 
     def fill(self, wish: Planned) -> Filled:
         """Try one way after the other. Raises what may pass, and what concerns them all."""
+        upper = self._filled(wish)
+        if wish.below is None:
+            return upper
+        lower = self._filled(wish.below)
+        if upper.subtitle is None or lower.subtitle is None:
+            silent = "nothing that was said could be recognised"
+            refused = (*upper.refused, *lower.refused)
+            return Filled(refused=refused if refused else (silent,))
+        return replace(upper, below=lower.subtitle, below_attempt=lower.attempt)
+
+    def _filled(self, wish: Planned) -> Filled:
         refused: list[str] = []
         for attempt in wish.attempts:
             last = attempt is wish.attempts[-1]
@@ -81,7 +101,7 @@ class Filling:
     def _from_audio(self, attempt: Attempt) -> Subtitle | str:
         source = attempt.source
         track = self.main if source.is_main else int(source.where)
-        spoken = self.making.hear(self.facts, track, main=source.is_main)
+        spoken = self.making.listening.hear(self.facts, track, main=source.is_main)
         if spoken is None:
             if source.is_main:
                 return Subtitle(attempt.through, ())
@@ -93,7 +113,7 @@ class Filling:
                 f"{spoken} is spoken, not {source.language} as its tag says",
                 "It is decided anew at the next try",
             )
-        several = len(self.making.listened(track).runs or ()) > 1
+        several = len(self.making.listening.listened(track).runs or ()) > 1
         subtitles = [
             self._said(track, part, part.language if several else None).subtitle(
                 _target(part, attempt.through), part.way
@@ -104,21 +124,22 @@ class Filling:
         return _together(attempt.through, subtitles)
 
     def _from_text(self, attempt: Attempt) -> Subtitle | str:
-        source, part = attempt.source, attempt.parts[0]
+        source = attempt.source
+        way = attempt.parts[0].way if attempt.parts else None
         people = People(self.making, self.facts)
         read = self.making.steps.run(
             f"read {source.origin} {source.where}", partial(people.digest, source)
         )
         cues = people.cues(source, read)
+        if way is not None:
+            cues = what_is_spoken(cues)
         title = self.making.job.medium.stem
         if (unfit := people.unfit(cues, source)) is not None:
             return unfit
-        if part.way is None:
+        if way is None:
             return Subtitle(attempt.through, cues, title=title)
         texts = Texts(self.making, self.facts, self.main, source.language)
-        return Subtitle(
-            attempt.through, texts.translated(cues, attempt.through, part.way), title=title
-        )
+        return Subtitle(attempt.through, texts.translated(cues, attempt.through, way), title=title)
 
     def _said(self, track: int, part: Part, only: Language | None) -> Texts:
         key = (track, part.language, only)

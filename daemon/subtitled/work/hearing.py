@@ -163,10 +163,11 @@ class Hearing:
         able = self._making.shop.engines[engine].capabilities
         said = self._store.draft(*place) or self._in_pieces(engine, able, stretch)
         times = ""
-        if not able.word_times:
+        if not able.timed(said):
             self._store.keep_draft(*place, said)  # paid for; finding its times may take a while
             result = self._timed(said, stretch)
-            said, times = replace(said, words=result.words), str(result)
+            said = replace(said, words=result.words, word_times=None)
+            times = str(result)
         self._store.keep_stretch(*place, said)
         self._store.memo(*place).keep()
         return said, times

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from subtitled.library.policy import Origin, Source
+from subtitled.library.wishes import Origin, Source
 from subtitled.media.extract import LARGEST, extract_text
 from subtitled.media.probe import MediaFacts
 from subtitled.media.problems import unreadable

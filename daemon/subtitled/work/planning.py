@@ -16,11 +16,13 @@ from subtitled.config.load import Configuration
 from subtitled.config.plugins import available
 from subtitled.config.settings import LibrarySettings
 from subtitled.library.coverage import WITHDRAWN, Existing, coverage
-from subtitled.library.policy import Decision, Material, decide
+from subtitled.library.policy import decide
 from subtitled.library.sidecars import Fate, Sidecars
+from subtitled.library.wishes import Decision, Material
 from subtitled.media.probe import MediaFacts
 from subtitled.media.tracks import AudioChoice, choose_audio, spoken_tracks
 from subtitled.plugin import Language
+from subtitled.subtitles.names import parse_sidecar
 
 from .routes import Routes, routes_for
 from .runs import foreign_parts
@@ -101,7 +103,11 @@ def _material(
 def _withdrawn(sidecars: Sidecars, medium: Path) -> tuple[Existing, ...]:
     """What a person took away from beside a medium: it is not there, and not made again."""
     return tuple(
-        Existing(one.language, one.kind, WITHDRAWN, one.path.name, one.format, ours=True)
+        Existing(
+            *(one.language, one.kind, WITHDRAWN, one.path.name, one.format),
+            ours=True,
+            below=named.below if (named := parse_sidecar(medium.name, one.path.name)) else None,
+        )
         for one in sidecars.of_medium(medium)
         if one.fate is Fate.TAKEN_BACK
     )
@@ -133,8 +139,8 @@ def settings_digest(configuration: Configuration, library: LibrarySettings) -> s
     ]
     policy = library.model_dump_json(
         include={
-            *("languages", "forced", "formats", "audio", "sources", "existing", "yielding"),
-            *("engines", "translators", "guards", "shots", "privacy", "routes"),
+            *("languages", "forced", "bilingual", "formats", "audio", "sources", "existing"),
+            *("yielding", "engines", "translators", "guards", "shots", "privacy", "routes"),
             "second_opinion",
         }
     )

@@ -43,7 +43,7 @@ class Recognition:
         self._facts = facts
         self._track = track
         self._spoken = spoken
-        self.listened = making.listened(track)
+        self.listened = making.listening.listened(track)
         self._only = only
         self._known: dict[tuple[str, Language | None], Transcript] = {}
 
@@ -87,7 +87,7 @@ class Recognition:
             into,
             routes.chain(engine, self._spoken, into),
             routes.aligner,
-            lambda: making.audio(self._facts, self._track),
+            lambda: making.listening.audio(self._facts, self._track),
             self.listened.duration,
         )
 

@@ -12,7 +12,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from subtitled.library.policy import Foreign
+from subtitled.library.wishes import Foreign
 from subtitled.plugin import Interval, Language, LanguageGuess, Stretch
 
 LONGEST = 10.0

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from pydantic import TypeAdapter
 
-from subtitled.library.policy import Foreign, Origin, Source, Wish
+from subtitled.library.wishes import Foreign, Origin, Source, Wish
 from subtitled.plugin import Kind, Language
 from subtitled.subtitles.chinese import converts, other_script
 
@@ -34,16 +34,18 @@ class Attempt:
     through: Language
     """What the text is made in. Chinese is put into the script of the wish afterwards."""
     parts: tuple[Part, ...]
-    """One for each language that the source is in, or that is asked for."""
+    """One for each language that the source is in, or that is asked for; none where somebody's text
+    is taken as it is."""
 
     def __str__(self) -> str:
-        first = self.parts[0].way
+        first = self.parts[0].way if self.parts else None
         if self.source.origin is Origin.AUDIO:
             track = "" if self.source.is_main else f", track {self.source.where}"
             return f"{first}{track}"
         where = self.source.where
         name = f"stream {where}" if self.source.origin is Origin.EMBEDDED else where
         done = f"translated by {first.translator}" if first else "put into the other script"
+        done = done if self.parts else "taken"
         return f"{done} from {name} ({self.source.language})"
 
 
@@ -55,6 +57,18 @@ class Planned:
     kind: Kind
     formats: tuple[str, ...]
     attempts: tuple[Attempt, ...]
+    below: Planned | None = None
+    """What is shown below it, in a subtitle with two languages."""
+
+    @property
+    def possible(self) -> bool:
+        """Whether there is any way to it."""
+        return bool(self.attempts) and (self.below is None or self.below.possible)
+
+    def __str__(self) -> str:
+        """For people: ``es``, ``en.forced``, ``en+zh-Hans``."""
+        kind = "" if self.kind is Kind.FULL else f".{self.kind}"
+        return f"{self.language}{kind}" + (f"+{self.below}" if self.below else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +93,9 @@ def from_speech(routes: Routes, spoken: Language, wanted: Language) -> Iterator[
 def from_text(routes: Routes, text: Language, wanted: Language) -> Iterator[Attempt]:
     """Ways from a text, as attempts from a sidecar that is yet to be named."""
     source = Source(Origin.SIDECAR, "", text)
+    if text.serves(wanted):
+        yield Attempt(source, wanted, ())
+        return
     if converts(text, wanted):
         yield Attempt(source, text, (Part(text, None),))
         return
@@ -102,8 +119,9 @@ def can_translate(routes: Routes, text: Language, wanted: Language) -> str | Non
     return f"translated by {way.translator}" if way else "put into the other script"
 
 
-def planned(routes: Routes, wish: Wish, target: Language, foreign: Foreign | None) -> Planned:
+def planned(routes: Routes, wish: Wish, spoken: Language, foreign: Foreign | None) -> Planned:
     """A wish with the ways to try. Without any, it cannot be made."""
+    target = wish.language or spoken
     attempts: list[Attempt] = []
     for source in wish.sources:
         if wish.kind is Kind.FORCED:
@@ -118,7 +136,8 @@ def planned(routes: Routes, wish: Wish, target: Language, foreign: Foreign | Non
             attempts += (
                 replace(one, source=source) for one in from_text(routes, source.language, target)
             )
-    return Planned(target, wish.kind, wish.formats, tuple(attempts[:MOST]))
+    below = planned(routes, wish.below, spoken, foreign) if wish.below else None
+    return Planned(target, wish.kind, wish.formats, tuple(attempts[:MOST]), below)
 
 
 def _whole(routes: Routes, attempt: Attempt, wanted: Language, foreign: Foreign | None) -> Attempt:

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
+from subtitled.config.settings import LibrarySettings
 from subtitled.media.probe import MediaFacts
 from subtitled.plugin import Cue, Language, Subtitle, Transcript, Word
+from subtitled.subtitles.bilingual import paired, render_both
 from subtitled.subtitles.limits import Limits, limits_for, overridden
 from subtitled.subtitles.lines import break_lines
 from subtitled.subtitles.repair import repair
@@ -83,11 +85,7 @@ class Texts:
         return snap(cues, shots.cuts, shots.frame_rate, language, limits, self._duration)
 
     def _limits(self, language: Language, translation: bool) -> Limits:
-        cues = self._making.job.library.cues
-        limits = limits_for(
-            language, translation=translation, profile=cues.profile, audience=cues.audience
-        )
-        return overridden(limits, cues.overrides)
+        return _limits(self._making.job.library, language, translation)
 
     def translated(self, original: Sequence[Cue], target: Language, way: Way) -> tuple[Cue, ...]:
         """Cues that somebody made in another language, at their own times."""
@@ -110,3 +108,19 @@ class Texts:
         chain = dict.fromkeys((way.translator, *known.translators_for(self._spoken, target)))
         terms = partial(making.vocabulary.pairs, self._spoken, target)
         return Translating(making, self._track, self._spoken, target, tuple(chain), terms=terms)
+
+
+def together(upper: Subtitle, lower: Subtitle, fmt: str, library: LibrarySettings) -> bytes:
+    """The bytes of a subtitle in two languages."""
+    languages = (upper.language, lower.language)
+    limits = (_limits(library, languages[0], True), _limits(library, languages[1], True))
+    both = paired(upper.cues, lower.cues, languages, limits)
+    return render_both(both, languages, fmt, upper.title)
+
+
+def _limits(library: LibrarySettings, language: Language, translation: bool) -> Limits:
+    cues = library.cues
+    limits = limits_for(
+        language, translation=translation, profile=cues.profile, audience=cues.audience
+    )
+    return overridden(limits, cues.overrides)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from subtitled.plugin import Component, hookimpl
 
+from .engine import TranscriptionEngine
 from .translator import ChatTranslator
 
 SUBTITLED_CONTRACT = "2.0"
@@ -11,4 +12,4 @@ SUBTITLED_CONTRACT = "2.0"
 
 @hookimpl
 def subtitled_components() -> list[type[Component]]:
-    return [ChatTranslator]
+    return [TranscriptionEngine, ChatTranslator]

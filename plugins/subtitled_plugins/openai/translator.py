@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any, ClassVar
 
 from pydantic import Field
 
 from subtitled.plugin import (
-    LOCAL,
     Batch,
     Finding,
     Line,
-    Misconfigured,
-    Problem,
     Rejected,
     Secret,
     Sent,
@@ -25,9 +23,10 @@ from subtitled.plugin import (
     Writing,
 )
 
-from ..http import ask, host_of, is_loopback, refused
+from ..http import refused
 from . import prompts
 from .answers import message_of, read_lines, without_thoughts
+from .service import Service, code_of, destination, object_of, stays
 
 FORMATS = ("json_schema", "json_object", "text")
 """How the shape of an answer is asked for; a server that refuses one is asked in the next."""
@@ -73,7 +72,7 @@ class ChatTranslator(Translator):
 
     @classmethod
     def capabilities(cls, settings: Any) -> TranslatorCapabilities:
-        where = LOCAL if _stays(settings) else f"openai:{host_of(settings.url)}"
+        where = destination(settings)
         return TranslatorCapabilities(batch=settings.batch, writes=True, destination=where)
 
     def translate(self, batch: Batch) -> Translation:
@@ -88,21 +87,7 @@ class ChatTranslator(Translator):
         return Writing(without_thoughts(written), tuple(sent))
 
     def check(self) -> Sequence[Finding]:
-        what = f"{self.settings.model} at {self.settings.url}"
-        try:
-            answer = self._ask("GET", "/models")
-            if answer.status_code in (401, 403):
-                raise refused(self._who, answer)
-            names = _models(answer.json()) if answer.is_success else []
-        except Problem as problem:
-            return [Finding(what, False, problem.what, problem.cure)]
-        except ValueError:
-            return [Finding(what, False, "it does not answer as OpenAI does", "Check the url")]
-        wanted = self.settings.model
-        if names and not {wanted, f"{wanted}:latest"} & set(names):
-            known = ", ".join(sorted(names)[:8])
-            return [Finding(what, False, f"it has no such model, but {known}", "Set model")]
-        return [Finding(what, True, "it answers")]
+        return self._service.findings()
 
     def _chat(
         self, system: str, user: str, schema: dict[str, Any] | None
@@ -118,63 +103,49 @@ class ChatTranslator(Translator):
         if self.settings.temperature is not None:
             body["temperature"] = self.settings.temperature
         sent: list[Sent] = []
+        who = self._service.who
         while True:
             form = FORMATS[self._format] if schema is not None else "text"
-            answer = self._ask("POST", "/chat/completions", body | _asked_as(form, schema))
-            said = _object(answer)
-            if not _stays(self.settings):
+            answer = self._service.ask(
+                "POST", "/chat/completions", json=body | _asked_as(form, schema)
+            )
+            said = object_of(answer)
+            if not stays(self.settings):
                 number = said.get("id")
                 sent.append(
                     Sent(
-                        *("text", float(len(system) + len(user)), host_of(self.settings.url)),
+                        *("text", float(len(system) + len(user)), self._service.host),
                         request_id=number if isinstance(number, str) else "",
                     )
                 )
             if answer.is_success:
                 return self._text(said), sent
-            code, reason = _error(said)
+            code = code_of(said)
             if any(word in code for word in ("content", "inspection", "moderation")):
-                raise Rejected(f"{self._who} refuses the text ({code})", "Another may take it")
+                raise Rejected(
+                    f"{self._service.who} refuses the text ({code})", "Another may take it"
+                )
             if answer.status_code in (400, 422) and form != "text":
                 self._format += 1
                 continue
-            raise refused(self._who, answer, reason)
+            raise refused(who, answer, code)
 
     def _text(self, said: dict[str, Any]) -> str:
         text, why = message_of(said)
         if text is None:
             raise Temporary(
-                f"{self._who} does not answer as OpenAI does",
+                f"{self._service.who} does not answer as OpenAI does",
                 "Check that the url ends in /v1 or what the service says",
             )
         if why == "content_filter":
-            raise Rejected(f"{self._who} refuses the text", "Another translator may take it")
+            raise Rejected(
+                f"{self._service.who} refuses the text", "Another translator may take it"
+            )
         return text
 
-    def _ask(self, method: str, path: str, body: object = None) -> Any:
-        headers = {}
-        if self.settings.key is not None:
-            key = self.settings.key.reveal()
-            if not (key.isascii() and key.isprintable()):
-                raise Misconfigured("what is given as the key is none", "Set key to where it lies")
-            headers["Authorization"] = f"Bearer {key}"
-        return ask(
-            self._who,
-            method,
-            self.settings.url.rstrip("/") + path,
-            timeout=self.settings.timeout,
-            verify=self.settings.verify_tls,
-            headers=headers,
-            json=body,
-        )
-
-    @property
-    def _who(self) -> str:
-        return f"{self.context.name} at {host_of(self.settings.url)}"
-
-
-def _stays(settings: ChatSettings) -> bool:
-    return is_loopback(settings.url) if settings.local is None else settings.local
+    @cached_property
+    def _service(self) -> Service:
+        return Service(self.context.name, self.settings)
 
 
 def _asked_as(form: str, schema: dict[str, Any] | None) -> dict[str, Any]:
@@ -182,25 +153,3 @@ def _asked_as(form: str, schema: dict[str, Any] | None) -> dict[str, Any]:
         named = {"name": "lines", "strict": True, "schema": schema}
         return {"response_format": {"type": "json_schema", "json_schema": named}}
     return {"response_format": {"type": "json_object"}} if form == "json_object" else {}
-
-
-def _object(answer: Any) -> dict[str, Any]:
-    try:
-        said = answer.json()
-    except ValueError:
-        return {}
-    return said if isinstance(said, dict) else {}
-
-
-def _error(said: dict[str, Any]) -> tuple[str, str]:
-    """Code and message of an error. A message may quote what was sent, so it is not passed on."""
-    error = said.get("error", said)
-    if not isinstance(error, dict):
-        return "", ""
-    code = str(error.get("code") or error.get("type") or "")
-    return code[:60], code[:60]
-
-
-def _models(said: Any) -> list[str]:
-    entries = said.get("data") if isinstance(said, dict) else None
-    return [str(one.get("id")) for one in entries or () if isinstance(one, dict)]

@@ -1,4 +1,4 @@
-"""``plan`` and ``explain``: what would be made and why, and all that is known of one file."""
+"""``explain``: all that is known and decided about one file."""
 
 from __future__ import annotations
 
@@ -10,25 +10,20 @@ import typer
 
 from subtitled.config.load import Configuration
 from subtitled.config.places import state_dir
-from subtitled.config.settings import LibrarySettings
 from subtitled.library.coverage import Existing
 from subtitled.library.identity import content_id
 from subtitled.library.intake import library_of
-from subtitled.library.policy import Wish
 from subtitled.library.sidecars import Fate
 from subtitled.library.tellings import Stage
-from subtitled.library.walk import walk
-from subtitled.media.probe import probe
-from subtitled.plugin import Kind, Language, Problem
+from subtitled.library.wishes import Wish
+from subtitled.plugin import Problem
 from subtitled.service.doctor import watched
 from subtitled.subtitles.clock import shown as clock
 from subtitled.subtitles.formats import read
 from subtitled.subtitles.ownership import Whose
 from subtitled.subtitles.publish import file_sha256
 from subtitled.work.consistency import missed
-from subtitled.work.planning import Examination, examine
-from subtitled.work.reckoning import NOTHING, Reckoning, reckon, speeds
-from subtitled.work.routes import Way
+from subtitled.work.planning import Examination
 from subtitled.work.sources import planned
 from subtitled.work.translation.store import notes
 from subtitled.work.vocabulary import vocabulary_of
@@ -36,7 +31,8 @@ from subtitled.work.workshop import open_ledger, transcripts_in
 
 from .app import app, configuration
 from .daemon import Json
-from .output import FAILED, WRONG, errors, fail, say, say_json, say_table, shown
+from .looking import examined, library_for, named
+from .output import FAILED, errors, say, say_json, shown
 
 STAGES = {
     Stage.WAITING: "is told when its time comes",
@@ -46,104 +42,6 @@ STAGES = {
     Stage.MISSED: "does not show it",
 }
 """How far a server knows of what changed, in words."""
-
-
-def library_for(settings: Configuration, path: Path) -> LibrarySettings:
-    """The library that a path lies in, else the default wishes."""
-    name = library_of(path, settings.settings.libraries)
-    return settings.settings.libraries[name] if name else LibrarySettings(path=path.parent)
-
-
-def _examine(settings: Configuration, path: Path) -> Examination:
-    return examine(
-        path,
-        probe(path),
-        library_for(settings, path),
-        settings,
-        content=content_id(path),
-        transcripts=transcripts_in(state_dir(settings.settings)),
-        sidecars=open_ledger(settings).sidecars,
-    )
-
-
-@app.command()
-def plan(
-    paths: Annotated[list[Path] | None, typer.Argument(help="Default: every library.")] = None,
-    as_json: Json = False,
-) -> None:
-    """What would be made, what not and why: hours of sound, time and money, at most."""
-    settings = configuration()
-    libraries = settings.settings.libraries
-    if not paths and not libraries:
-        fail("no library is configured: name files or folders", WRONG)
-    rows: list[dict[str, Any]] = []
-    hours, total = 0.0, NOTHING
-    failed = False
-    known_speeds = speeds(open_ledger(settings).mailbox)
-    for start in [p.absolute() for p in paths or [library.path for library in libraries.values()]]:
-        found = (
-            (path for path, _ in walk(start, library_for(settings, start / "x")))
-            if start.is_dir()
-            else iter([start])
-        )
-        for path in found:
-            row, cost = _plan_one(settings, path, known_speeds)
-            total += cost
-            failed = failed or bool(row["problem"])
-            hours += row["seconds"] / 3600 if row["make"] else 0.0
-            rows.append(row)
-    if as_json:
-        say_json(
-            {
-                "files": rows,
-                "hours": round(hours, 3),
-                "work_hours": None if total.unknown else round(total.work / 3600, 3),
-                "money": {currency: round(sum_, 4) for currency, sum_ in total.money.items()},
-            }
-        )
-    else:
-        say_table(
-            ("file", "make", "why"),
-            (
-                (shown(r["path"]), ", ".join(r["make"]) or "-", r["problem"] or r["why"])
-                for r in rows
-            ),
-        )
-        making = sum(bool(row["make"]) for row in rows)
-        say(f"{making} of {len(rows)} files, {hours:.1f} hours of sound{_cost(total)}")
-    if failed:
-        raise typer.Exit(FAILED)
-
-
-def _plan_one(
-    settings: Configuration, path: Path, known_speeds: dict[str, float]
-) -> tuple[dict[str, Any], Reckoning]:
-    row: dict[str, Any] = {"path": path, "make": [], "why": "", "problem": "", "seconds": 0.0}
-    try:
-        seen = _examine(settings, path)
-    except (Problem, OSError) as problem:
-        return row | {"problem": str(problem)}, NOTHING
-    decision = seen.decision
-    main = seen.spoken or seen.choice.track.language
-    cost = reckon(
-        seen.facts.duration,
-        [way for wish in decision.make for way in _first(seen, wish, main)],
-        seen.routes,
-        settings.settings.prices,
-        known_speeds,
-    )
-    make = [_named(wish) for wish in decision.make]
-    row |= {"make": make, "why": "; ".join(decision.reasons), "seconds": seen.facts.duration}
-    return row, cost
-
-
-def _cost(total: Reckoning) -> str:
-    """Time and money in words; nothing of what nobody knows."""
-    work = f", about {total.work / 3600:.1f} hours of work" if total.work else ""
-    if total.unknown:
-        work = ", for a time that shows once a first file is made"
-    money = "".join(f", at most {sum_:.2f} {name}" for name, sum_ in total.money.items() if sum_)
-    return work + money + (" and a price that nobody knows" if total.unpriced else "")
 
 
 @app.command()
@@ -229,7 +127,7 @@ def _told(settings: Configuration, path: Path) -> list[str]:
 
 
 def _seen(settings: Configuration, path: Path) -> dict[str, Any]:
-    seen = _examine(settings, path)
+    seen = examined(settings, path)
     choice, facts = seen.choice, seen.facts
     store, content = transcripts_in(state_dir(settings.settings)), content_id(path)
     listened = store.listened(content, choice.track.index)
@@ -239,7 +137,7 @@ def _seen(settings: Configuration, path: Path) -> dict[str, Any]:
     heard = seen.spoken or choice.track.language
     order = seen.routes.order(heard)
     for wish in seen.decision.make:
-        ways[_named(wish)] = _ways(seen, wish)
+        ways[named(wish)] = _ways(seen, wish)
     return {
         "seconds": round(facts.duration, 3),
         "audio": [
@@ -249,7 +147,9 @@ def _seen(settings: Configuration, path: Path) -> dict[str, Any]:
         ],
         "passed_over": [f"track {index}: {why}" for index, why in choice.passed_over],
         "subtitles": [
-            f"{e.language or '?'} {e.kind} {e.origin} {e.where}{_whose(e)}" for e in seen.existing
+            f"{e.language or '?'}{f'+{e.below}' if e.below else ''} {e.kind} {e.origin} {e.where}"
+            + _whose(e)
+            for e in seen.existing
         ],
         "spoken": spoken,
         "earlier_version": str(retimed) if retimed else None,
@@ -274,24 +174,14 @@ def _seen(settings: Configuration, path: Path) -> dict[str, Any]:
     }
 
 
-def _named(wish: Wish) -> str:
-    kind = "" if wish.kind is Kind.FULL else f".{wish.kind}"
-    return f"{wish.language or 'original'}{kind}"
-
-
-def _first(seen: Examination, wish: Wish, main: Language) -> list[Way]:
-    """What the first way to a wish will use; as far as is known what is spoken."""
-    ways = planned(seen.routes, wish, wish.language or main, seen.material.foreign).attempts
-    return [part.way for part in ways[0].parts if part.way is not None] if ways else []
-
-
 def _ways(seen: Examination, wish: Wish) -> str:
     """The ways to a wish, the first first, as far as they are known."""
     target = wish.language or seen.spoken
     if target is None:
         return wish.reason
     ways = planned(seen.routes, wish, target, seen.material.foreign).attempts
-    return "; else ".join(dict.fromkeys(map(str, ways))) or wish.reason
+    said = "; else ".join(dict.fromkeys(map(str, ways))) or wish.reason
+    return f"{said}; below it: {_ways(seen, wish.below)}" if wish.below else said
 
 
 def _vocabulary(settings: Configuration, path: Path, seen: Examination) -> list[str]:

@@ -1,0 +1,114 @@
+"""``plan``: what would be made, and what it would cost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from subtitled.config.load import Configuration
+from subtitled.library.walk import walk
+from subtitled.library.wishes import Wish
+from subtitled.plugin import Language, Problem
+from subtitled.work.planning import Examination
+from subtitled.work.reckoning import NOTHING, Reckoning, reckon, speeds
+from subtitled.work.routes import Way
+from subtitled.work.sources import Planned, planned
+from subtitled.work.workshop import open_ledger
+
+from .app import app, configuration
+from .daemon import Json
+from .looking import examined, library_for, named
+from .output import FAILED, WRONG, fail, say, say_json, say_table, shown
+
+
+@app.command()
+def plan(
+    paths: Annotated[list[Path] | None, typer.Argument(help="Default: every library.")] = None,
+    as_json: Json = False,
+) -> None:
+    """What would be made, what not and why: hours of sound, time and money, at most."""
+    settings = configuration()
+    libraries = settings.settings.libraries
+    if not paths and not libraries:
+        fail("no library is configured: name files or folders", WRONG)
+    rows: list[dict[str, Any]] = []
+    hours, total = 0.0, NOTHING
+    failed = False
+    known_speeds = speeds(open_ledger(settings).mailbox)
+    for start in [p.absolute() for p in paths or [library.path for library in libraries.values()]]:
+        found = (
+            (path for path, _ in walk(start, library_for(settings, start / "x")))
+            if start.is_dir()
+            else iter([start])
+        )
+        for path in found:
+            row, cost = _plan_one(settings, path, known_speeds)
+            total += cost
+            failed = failed or bool(row["problem"])
+            hours += row["seconds"] / 3600 if row["make"] else 0.0
+            rows.append(row)
+    if as_json:
+        say_json(
+            {
+                "files": rows,
+                "hours": round(hours, 3),
+                "work_hours": None if total.unknown else round(total.work / 3600, 3),
+                "money": {currency: round(sum_, 4) for currency, sum_ in total.money.items()},
+            }
+        )
+    else:
+        say_table(
+            ("file", "make", "why"),
+            (
+                (shown(r["path"]), ", ".join(r["make"]) or "-", r["problem"] or r["why"])
+                for r in rows
+            ),
+        )
+        making = sum(bool(row["make"]) for row in rows)
+        say(f"{making} of {len(rows)} files, {hours:.1f} hours of sound{_cost(total)}")
+    if failed:
+        raise typer.Exit(FAILED)
+
+
+def _plan_one(
+    settings: Configuration, path: Path, known_speeds: dict[str, float]
+) -> tuple[dict[str, Any], Reckoning]:
+    row: dict[str, Any] = {"path": path, "make": [], "why": "", "problem": "", "seconds": 0.0}
+    try:
+        seen = examined(settings, path)
+    except (Problem, OSError) as problem:
+        return row | {"problem": str(problem)}, NOTHING
+    decision = seen.decision
+    main = seen.spoken or seen.choice.track.language
+    cost = reckon(
+        seen.facts.duration,
+        [way for wish in decision.make for way in _first(seen, wish, main)],
+        seen.routes,
+        settings.settings.prices,
+        known_speeds,
+    )
+    make = [named(wish) for wish in decision.make]
+    row |= {"make": make, "why": "; ".join(decision.reasons), "seconds": seen.facts.duration}
+    return row, cost
+
+
+def _first(seen: Examination, wish: Wish, main: Language) -> list[Way]:
+    """What the first way to a wish will use; as far as is known what is spoken."""
+    one: Planned | None = planned(seen.routes, wish, main, seen.material.foreign)
+    ways = []
+    while one is not None:
+        parts = one.attempts[0].parts if one.attempts else ()
+        ways += [part.way for part in parts if part.way is not None]
+        one = one.below
+    return ways
+
+
+def _cost(total: Reckoning) -> str:
+    """Time and money in words; nothing of what nobody knows."""
+    work = f", about {total.work / 3600:.1f} hours of work" if total.work else ""
+    if total.unknown:
+        work = ", for a time that shows once a first file is made"
+    money = "".join(f", at most {sum_:.2f} {name}" for name, sum_ in total.money.items() if sum_)
+    return work + money + (" and a price that nobody knows" if total.unpriced else "")

@@ -1,0 +1,79 @@
+"""The libraries: there, writable, with room, and how they are watched."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from collections.abc import Iterator
+
+from subtitled.config.load import Configuration, missing_folders
+from subtitled.config.places import state_dir
+from subtitled.library.mailbox import WATCHING
+from subtitled.library.mounts import how_to_watch
+from subtitled.library.watch import SAID, inotify_limit
+from subtitled.plugin import Finding, Problem
+from subtitled.subtitles.publish import can_write
+from subtitled.work.workshop import open_ledger
+
+from ..lock import holder
+
+LEAST_FREE = 50 * 1024**2
+"""Bytes that the disk of a library should have free; a subtitle is a tenth of a megabyte."""
+FEW_WATCHES = 8192
+"""A kernel's limit of watched folders below which even a small collection does not fit."""
+
+
+def libraries(configuration: Configuration) -> Iterator[Finding]:
+    """A real file is written into each and removed."""
+    if not configuration.settings.libraries:
+        cure = "Write a [libraries.NAME] section with a path"
+        yield Finding("libraries", False, "none is configured", cure)
+    missing = {mistake.key: mistake for mistake in missing_folders(configuration)}
+    for name, library in configuration.settings.libraries.items():
+        gone = next((m for key, m in missing.items() if key.startswith(f"libraries.{name}.")), None)
+        if gone is not None:
+            yield Finding(f"library {name}", False, gone.what, gone.cure)
+            continue
+        try:
+            can_write(library.path)
+            free = shutil.disk_usage(library.path).free
+        except Problem as problem:
+            yield Finding(f"library {name}", False, problem.what, problem.cure)
+        except OSError as error:
+            cure = "Look at the disk or the share it lies on"
+            yield Finding(f"library {name}", False, f"{library.path}: {error}", cure)
+        else:
+            yield Finding(
+                f"library {name}",
+                free >= LEAST_FREE,
+                f"{library.path} can be written, {free / 1024**3:.1f} GiB free",
+                "Make room on its disk",
+            )
+
+
+def watched(configuration: Configuration, name: str) -> str:
+    """How a library is watched, and why: as the daemon says, if it runs, else as it would be."""
+    with contextlib.suppress(Problem, OSError):  # of the state folder others tell
+        if holder(state_dir(configuration.settings)):
+            ledger = open_ledger(configuration)
+            said = ledger.mailbox.get_control(f"{WATCHING}{name}")
+            ledger.close()
+            if said:
+                return said
+    watching = how_to_watch(configuration.settings.libraries[name])
+    return f"{SAID[watching.how]}: {watching.why}"
+
+
+def watching(configuration: Configuration) -> Iterator[Finding]:
+    """How each library is watched, and whether the kernel's limits allow it."""
+    by_events = False
+    for name, library in configuration.settings.libraries.items():
+        if library.path.is_dir():
+            said = watched(configuration, name)
+            what, _, cure = said.partition("; raise it with: ")
+            yield Finding(f"watching {name}", not cure, what, f"{cure}; then reload the daemon")
+            by_events |= how_to_watch(library).how == "events"
+    limit = inotify_limit("max_user_watches")
+    if by_events and limit is not None:
+        cure = "Raise it: sysctl fs.inotify.max_user_watches=524288, and in /etc/sysctl.d"
+        yield Finding("watched folders", limit >= FEW_WATCHES, f"{limit} at most", cure)

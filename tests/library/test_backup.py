@@ -1,0 +1,240 @@
+"""The ledger before an upgrade, the state as one file and back, and where no database may lie."""
+
+from __future__ import annotations
+
+import io
+import json
+import sqlite3
+import tarfile
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+
+from subtitled.library import backup, database, migrations
+from subtitled.library.backup import (
+    BEFORE_UPGRADE,
+    REPLACED,
+    back_up,
+    copy_database,
+    damaged_files,
+    database_trouble,
+    restore,
+)
+from subtitled.library.database import open_engine, writing
+from subtitled.library.ledger import Ledger
+from subtitled.library.mounts import Mount, unfit_for_databases
+from subtitled.plugin import Misconfigured, Problem
+
+
+def _of_the_first_schema(path: Path) -> None:
+    engine = open_engine(path)
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    with writing(engine) as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        connection.execute(sa.text("INSERT INTO controls VALUES ('who', 'I')"))
+    engine.dispose()
+
+
+def _read(path: Path, query: str) -> list[tuple[object, ...]]:
+    with closing(sqlite3.connect(path)) as there:
+        return there.execute(query).fetchall()
+
+
+def _state(folder: Path) -> Path:
+    """A state folder with a little of everything, open in another process's manner."""
+    folder.mkdir()
+    ledger = Ledger(folder / "ledger.sqlite")
+    ledger.mailbox.control("who", "I")
+    ledger.close()
+    with closing(sqlite3.connect(folder / "work.sqlite")) as work:
+        work.execute("CREATE TABLE jobs (id TEXT)")
+        work.commit()
+    transcript = folder / "transcripts/ab/ab12/1/w-1/0-8.json"
+    transcript.parent.mkdir(parents=True)
+    transcript.write_text('{"words": []}')
+    (folder / "withdrawn").mkdir()
+    (folder / "withdrawn" / "a.srt").write_bytes(b"ours")
+    return folder
+
+
+def test_before_an_upgrade_the_ledger_is_kept_as_it_was(tmp_path: Path) -> None:
+    path, before = tmp_path / "ledger.sqlite", tmp_path / BEFORE_UPGRADE
+    _of_the_first_schema(path)
+    Ledger(path).close()
+    assert _read(before, "SELECT version_num FROM alembic_version") == [("0001",)]
+    assert _read(before, "SELECT * FROM controls") == [("who", "I")]
+    assert _read(path, "SELECT version_num FROM alembic_version") != [("0001",)]
+    assert before.stat().st_mode & 0o077 == 0
+
+
+def test_a_ledger_that_is_new_or_up_to_date_is_not_copied(tmp_path: Path) -> None:
+    for _ in range(2):
+        Ledger(tmp_path / "ledger.sqlite").close()
+    assert not (tmp_path / BEFORE_UPGRADE).exists()
+
+
+def test_what_cannot_be_copied_is_not_upgraded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "ledger.sqlite"
+    _of_the_first_schema(path)
+
+    def full(file: Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(backup, "_sync", full)
+    with pytest.raises(Misconfigured, match="before it is upgraded") as refused:
+        Ledger(path)
+    assert "Make room" in refused.value.cure
+    assert _read(path, "SELECT version_num FROM alembic_version") == [("0001",)]
+    assert sorted(tmp_path.glob("ledger-*")) == []
+
+
+def test_after_a_downgrade_the_ledger_from_before_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    _of_the_first_schema(path)
+    Ledger(path).close()
+    with closing(sqlite3.connect(path)) as there:
+        there.execute("UPDATE alembic_version SET version_num = '9999'")
+        there.commit()
+    with pytest.raises(Misconfigured, match="newer version") as refused:
+        Ledger(path)
+    assert BEFORE_UPGRADE in refused.value.cure
+    assert _read(tmp_path / BEFORE_UPGRADE, "SELECT version_num FROM alembic_version") == [
+        ("0001",)
+    ]
+
+
+def test_a_copy_holds_what_is_committed_while_another_writes(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    ledger = Ledger(path)
+    ledger.mailbox.control("a", "1")
+    with writing(open_engine(path)) as connection:
+        connection.execute(sa.text("INSERT INTO controls VALUES ('b', '2')"))
+        copy_database(path, tmp_path / "copy.sqlite")
+    assert _read(tmp_path / "copy.sqlite", "SELECT key FROM controls") == [("a",)]
+    ledger.close()
+
+
+def test_what_is_backed_up_comes_back_as_it_was(tmp_path: Path) -> None:
+    state = _state(tmp_path / "état")
+    archive = tmp_path / "b.tar.gz"
+    assert back_up(state, archive) == archive.stat().st_size
+    assert archive.stat().st_mode & 0o077 == 0
+    ledger = Ledger(state / "ledger.sqlite")
+    ledger.mailbox.control("who", "somebody else")
+    (state / "withdrawn" / "a.srt").unlink()
+    restore(archive, state)
+    ledger.close()
+    back = Ledger(state / "ledger.sqlite")
+    assert back.mailbox.get_control("who") == "I"
+    back.close()
+    assert (state / "withdrawn" / "a.srt").read_bytes() == b"ours"
+    assert list(state.rglob("0-8.json"))
+    replaced = state / REPLACED / "ledger.sqlite"
+    assert _read(replaced, "SELECT value FROM controls") == [("somebody else",)]
+    assert not [p for p in state.iterdir() if p.name.startswith(("backup-", "restore-"))]
+
+
+def test_a_state_comes_back_into_an_empty_folder(tmp_path: Path) -> None:
+    archive, other = tmp_path / "b.tar.gz", tmp_path / "other"
+    back_up(_state(tmp_path / "st"), archive)
+    other.mkdir()
+    restore(archive, other)
+    assert {path.name for path in other.iterdir()} >= {"ledger.sqlite", "work.sqlite", "withdrawn"}
+
+
+def _archive(path: Path, files: dict[str, bytes]) -> Path:
+    with tarfile.open(path, "w:gz") as archive:
+        for name, content in files.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+    return path
+
+
+def test_a_bad_archive_changes_nothing(tmp_path: Path) -> None:
+    state = _state(tmp_path / "st")
+    good = tmp_path / "b.tar.gz"
+    back_up(state, good)
+    half = tmp_path / "half"
+    half.write_bytes(good.read_bytes()[: good.stat().st_size // 2])
+    noise = tmp_path / "noise"
+    noise.write_bytes(b"this is no archive" * 50)
+    manifest = json.dumps({"version": "1", "databases": {"ledger.sqlite": "0"}}).encode()
+    bad = [
+        half,
+        noise,
+        tmp_path / "missing",
+        _archive(tmp_path / "other", {"a.txt": b"a"}),
+        _archive(tmp_path / "wrong", {"manifest.json": manifest, "ledger.sqlite": b"x"}),
+        _archive(tmp_path / "outside", {"../evil": b"x"}),
+        _archive(tmp_path / "list", {"manifest.json": b"[1]"}),
+    ]
+    before = {path: path.read_bytes() for path in state.rglob("*") if path.is_file()}
+    for archive in bad:
+        with pytest.raises(Problem):
+            restore(archive, state)
+        assert {p: p.read_bytes() for p in state.rglob("*") if p.is_file()} == before, archive
+    assert not (tmp_path / "evil").exists()
+
+
+def test_a_backup_that_fails_leaves_the_old_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state, archive = _state(tmp_path / "st"), tmp_path / "b.tar.gz"
+    archive.write_bytes(b"old")
+
+    def torn(*_: object) -> None:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(backup, "_add", torn)
+    with pytest.raises(Problem, match="cannot be written"):
+        back_up(state, archive)
+    assert archive.read_bytes() == b"old"
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+def test_damage_is_found(tmp_path: Path) -> None:
+    state = _state(tmp_path / "st")
+    path = state / "ledger.sqlite"
+    assert database_trouble(path) == ""
+    assert list(damaged_files(state)) == []
+    content = bytearray(path.read_bytes())
+    content[4096:12288] = bytes(8192)
+    path.write_bytes(content)
+    assert database_trouble(path)
+    torn = next(state.rglob("0-8.json"))
+    torn.write_text('{"wor')
+    assert list(damaged_files(state)) == [torn]
+
+
+@pytest.mark.parametrize(
+    ("kind", "unfit"),
+    [
+        *((kind, True) for kind in ("nfs", "nfs4", "cifs", "9p", "fuse.sshfs", "fuse.shfs")),
+        *((kind, False) for kind in ("ext4", "btrfs", "zfs", "tmpfs", "overlay", "fuseblk")),
+    ],
+)
+def test_no_database_is_kept_where_memory_is_not_shared(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, unfit: bool
+) -> None:
+    mounts = [Mount(Path("/"), "9p", "root", ()), Mount(tmp_path, kind, "nas:/state", ())]
+    assert bool(unfit_for_databases(tmp_path, mounts)) is unfit
+    assert unfit_for_databases(Path("/usr"), mounts) == ""
+    monkeypatch.setattr(
+        database, "unfit_for_databases", lambda path: unfit_for_databases(path, mounts)
+    )
+    if unfit:
+        with pytest.raises(Misconfigured, match=kind) as refused:
+            Ledger(tmp_path / "ledger.sqlite")
+        assert "daemon.state_dir" in refused.value.cure
+        assert list(tmp_path.iterdir()) == []
+    else:
+        Ledger(tmp_path / "ledger.sqlite").close()

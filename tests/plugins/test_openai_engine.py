@@ -1,0 +1,208 @@
+"""The transcription engine, against a stand-in that speaks OpenAI's wire format."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from qwen_house import request, sound
+
+from standins.hearing import whisper
+from standins.transcriptions import Transcriptions, transcribing
+from subtitled.plugin import (
+    Context,
+    Interval,
+    Language,
+    Misconfigured,
+    Rejected,
+    Request,
+    Stretch,
+    Temporary,
+    Transcript,
+)
+from subtitled.plugin.testing import check_engine, check_transcript
+from subtitled.subtitles.formats import read
+from subtitled_plugins.openai.engine import TranscriptionEngine, TranscriptionSettings
+from subtitled_plugins.openai.heard import heard, is_answer
+
+Make = Callable[..., TranscriptionEngine]
+STRETCH = Stretch(Interval(10.0, 15.0), (Interval(10.0, 15.0),))
+
+
+@pytest.fixture
+def service() -> Iterator[Transcriptions]:
+    with transcribing(Transcriptions()) as service:
+        yield service
+
+
+@pytest.fixture
+def make(service: Transcriptions, monkeypatch: pytest.MonkeyPatch) -> Make:
+    monkeypatch.setenv("ASR_KEY", "sk-secret")
+
+    def made(**settings: object) -> TranscriptionEngine:
+        asked = {"url": service.url, "model": "tiny"} | settings
+        return TranscriptionEngine(TranscriptionSettings.model_validate(asked), Context("openai"))
+
+    return made
+
+
+def hear(engine: TranscriptionEngine, folder: Path, **more: object) -> Transcript:
+    asked = Request(STRETCH, Language("en"), **more)  # type: ignore[arg-type]
+    said = engine.transcribe(sound(folder, 15.0), asked)
+    check_transcript(said, STRETCH)
+    return said
+
+
+def test_words_lie_in_the_medium_and_have_the_punctuation_of_the_text(
+    make: Make, service: Transcriptions, tmp_path: Path
+) -> None:
+    said = hear(make(), tmp_path, terms=("Kennedy", "Ring"))
+    assert [(word.text, word.start) for word in said.words] == [
+        (" Ask", 10.5),
+        (" not,", 10.8),
+        (" friend.", 11.5),
+    ]
+    assert said.word_times and said.evidence[0].log_probability == -0.25
+    (fields,) = service.requests
+    assert (fields["language"], fields["prompt"]) == (["en"], ["Kennedy, Ring"])
+    assert fields["file"] == ["sound.flac"]
+
+
+@pytest.mark.parametrize(("gives", "tries", "start"), [("segments", 2, 10.5), ("none", 3, 10.0)])
+def test_less_is_asked_for_where_more_is_refused_and_that_is_remembered(
+    gives: str, tries: int, start: float, make: Make, service: Transcriptions, tmp_path: Path
+) -> None:
+    service.gives = gives
+    engine = make(local=False)
+    said = hear(engine, tmp_path)
+    assert said.word_times is False
+    assert [(word.text, word.start) for word in said.words] == [(" Ask not, friend.", start)]
+    assert [sent.price for sent in said.sent] == [0.0] * (tries - 1) + [None]
+    assert len(hear(engine, tmp_path).sent) == 1
+
+
+@pytest.mark.parametrize(
+    ("manner", "problem"),
+    [
+        *((how, Temporary) for how in (408, 429, 503, "cut", "prose", "error", "slow")),
+        *((how, Misconfigured) for how in (401, 404)),
+        *((how, Rejected) for how in (400, 413, 422)),
+    ],
+)
+def test_what_goes_wrong_is_said_in_the_words_of_the_contract(
+    manner: str | int, problem: type, make: Make, service: Transcriptions, tmp_path: Path
+) -> None:
+    service.manner, service.retry_after = manner, "7"
+    with pytest.raises(problem) as raised:
+        hear(make(timeout=0.5 if manner == "slow" else 30), tmp_path)
+    assert type(raised.value) is problem and raised.value.cure
+    if manner == 429:
+        assert raised.value.retry_after == 7.0
+
+
+def test_a_key_that_is_refused_stands_in_no_message(make: Make, service: Transcriptions) -> None:
+    service.key = "sk-right"
+    (finding,) = make(key={"env": "ASR_KEY"}).check()
+    assert not finding.ok and "sk-" not in str(finding)
+    (finding,) = make(model="other", key={"env": "ASR_KEY"}).check()
+    assert not finding.ok
+
+
+def test_where_it_goes_and_how_much_at_once(make: Make) -> None:
+    def able(**more: object) -> object:
+        return TranscriptionEngine.capabilities(make(**more).settings)
+
+    assert able().destination == "local"  # type: ignore[attr-defined]
+    far = able(url="https://api.example.org/v1", size_limit=1, times="none")
+    assert far.destination == "openai:api.example.org"  # type: ignore[attr-defined]
+    assert (far.word_times, round(far.longest)) == (False, 30)  # type: ignore[attr-defined]
+
+
+def test_terms_are_not_told_in_quiet_stretches(
+    make: Make, service: Transcriptions, tmp_path: Path
+) -> None:
+    whole = request(5.0, terms=("Kennedy",))
+    quiet = Stretch(whole.stretch.interval, whole.stretch.speech, (Interval(0.0, 4.0),))
+    make().transcribe(sound(tmp_path, 5.0), Request(quiet, whole.language, terms=("Kennedy",)))
+    assert "prompt" not in service.requests[0]
+
+
+def test_it_conforms(service: Transcriptions) -> None:
+    check_engine(TranscriptionEngine, {"url": service.url, "model": "tiny"})
+
+
+def test_odd_answers_are_absorbed() -> None:
+    nano = {"text": "Hi.", "segments": [{"text": " Hi.", "start": 0, "end": 2_000_000_000}]}
+    assert heard(nano, 5.0).words[0].end == 2.0
+    odd = {"text": "Hi you", "segments": None, "language": "english", "words": []}
+    odd["words"] = [{"text": "Hi", "start": "0.5", "end": "1"}, {"word": "you"}]
+    assert heard(odd, 5.0).words[0].end == 5.0  # one has no times, so none is believed
+    odd["words"] = [
+        {"text": "Hi", "start": "0.5", "end": "1"},
+        {"word": "you", "start": 1, "end": 1.5},
+    ]
+    found = heard(odd, 5.0)
+    assert found.timed and found.language == "en"
+    assert [word.text for word in found.words] == [" Hi", " you"]
+    assert heard({"text": ""}, 5.0).words == ()
+
+
+json_like = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner),
+    max_leaves=6,
+)
+entries = st.lists(
+    st.fixed_dictionaries(
+        {},
+        optional=dict.fromkeys(
+            ("start", "end", "avg_logprob", "no_speech_prob", "probability"),
+            st.floats(-1, 40) | json_like,
+        )
+        | {"text": st.text(max_size=6) | json_like, "word": st.text(max_size=6) | json_like},
+    ),
+    max_size=4,
+)
+answers = st.fixed_dictionaries(
+    {},
+    optional=dict.fromkeys(("segments", "words"), entries | json_like)
+    | {"text": st.text(max_size=20) | json_like, "language": json_like, "usage": json_like},
+)
+
+
+@given(answers | json_like)
+def test_whatever_comes_words_are_in_order_finite_and_inside_the_stretch(said: object) -> None:
+    if isinstance(said, dict) and is_answer(said):
+        found = heard(said, 5.0, 10.0)
+        check_transcript(Transcript(Language("en"), found.words, evidence=found.evidence), STRETCH)
+
+
+@pytest.mark.model
+def test_a_recording_becomes_subtitles(
+    model_base: Path,
+    service: Transcriptions,
+    subtitled: Callable[..., subprocess.CompletedProcess[str]],
+    speech: Path,
+    home: Path,
+) -> None:
+    service.recognise = whisper(model_base)
+    target = home / "films"
+    target.mkdir()
+    (target / "jfk.flac").symlink_to(speech / "jfk.flac")
+    file = home / "config.toml"
+    file.write_text(
+        f'[engines.openai]\nurl = "{service.url}"\nmodel = "tiny"\n[engines.whisper]\n'
+        f'[libraries.films]\npath = "{target}"\n'
+    )
+    ran = subtitled("--config", file, "generate", target / "jfk.flac", "--to", "original")
+    assert ran.returncode == 0, ran.stderr
+    cues = read((target / "jfk.en.srt").read_bytes(), "srt")
+    told = " ".join(re.findall(r"[a-z]+", " ".join(cue.text for cue in cues).lower()))
+    assert told.startswith("and so my fellow americans ask not what your country can do for you")
+    assert cues[0].start == pytest.approx(0.3, abs=0.4)
+    assert len(service.requests) == 1

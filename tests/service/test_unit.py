@@ -1,0 +1,123 @@
+"""The unit and what `make install` makes of it, judged by systemd's own tools."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+needs_systemd = pytest.mark.skipif(
+    shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed"
+)
+
+
+@pytest.fixture
+def installed(tmp_path: Path) -> Path:
+    """The root of a system on which `make install PREFIX=/usr` was run."""
+    subprocess.run(
+        ["make", "-s", "install", f"DESTDIR={tmp_path}", "PREFIX=/usr", "SYSTEMD_VERSION=252"],
+        cwd=ROOT,
+        check=True,
+    )
+    return tmp_path
+
+
+def _unit(installed: Path, drop_in: str | None = None) -> Path:
+    """The installed unit, where systemd-analyze finds it together with a drop-in."""
+    unit = installed / "usr/lib/systemd/system/subtitled.service"
+    if drop_in is not None:
+        folder = unit.with_name("subtitled.service.d")
+        folder.mkdir()
+        shutil.copy(installed / "usr/share/doc/subtitled/drop-ins" / drop_in, folder)
+    return unit
+
+
+def _exposure(unit: Path) -> float:
+    said = subprocess.run(
+        ["systemd-analyze", "security", "--offline=yes", "--no-pager", unit],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if "unrecognized option" in said.stderr:
+        pytest.skip("this systemd-analyze knows no --offline")
+    found = re.search(r"Overall exposure level .*: ([0-9.]+)", said.stdout)
+    assert found, said
+    return float(found[1])
+
+
+@needs_systemd
+def test_its_exposure_is_at_most_1_5(installed: Path) -> None:
+    assert _exposure(_unit(installed)) <= 1.5
+
+
+@needs_systemd
+@pytest.mark.parametrize(("drop_in", "most"), [("cloud-only.conf", 1.4), ("gpu.conf", 1.8)])
+def test_so_it_is_with_the_drop_ins(installed: Path, drop_in: str, most: float) -> None:
+    assert _exposure(_unit(installed, drop_in)) <= most
+
+
+@needs_systemd
+@pytest.mark.parametrize("drop_in", [None, "cloud-only.conf", "gpu.conf"])
+def test_systemd_finds_no_fault_with_it(installed: Path, drop_in: str | None) -> None:
+    unit = _unit(installed, drop_in)
+    text = unit.read_text("utf-8").replace("/usr/bin/subtitled", "/bin/true")
+    unit.write_text(text, "utf-8")
+    said = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", unit], capture_output=True, text=True, check=False
+    )
+    # Only what it says of ours: the units of this machine are not our business.
+    ours = [line for line in said.stderr.splitlines() if "subtitled" in line]
+    assert (ours, said.returncode) == ([], 0), said.stderr
+
+
+def test_the_places_that_were_chosen_stand_in_the_unit(installed: Path) -> None:
+    text = _unit(installed).read_text("utf-8")
+    assert "ExecStart=/usr/bin/subtitled --config /etc/subtitled/config.toml run" in text
+    assert "/usr/local" not in text
+    document = re.search(r"Documentation=file:(\S+)", text)
+    assert document
+    assert (installed / document[1].lstrip("/")).is_file()
+
+
+def test_growing_pauses_are_installed_where_systemd_knows_them(tmp_path: Path) -> None:
+    for version, there in ((252, False), (254, True)):
+        root = tmp_path / str(version)
+        subprocess.run(
+            ["make", "-s", "install", f"DESTDIR={root}", f"SYSTEMD_VERSION={version}"],
+            cwd=ROOT,
+            check=True,
+        )
+        drop_in = root / "usr/local/lib/systemd/system/subtitled.service.d/10-back-off.conf"
+        assert drop_in.is_file() is there
+
+
+@pytest.mark.skipif(
+    shutil.which("systemd-sysusers") is None or shutil.which("systemd-tmpfiles") is None,
+    reason="systemd-sysusers and systemd-tmpfiles are not installed",
+)
+def test_the_user_and_the_folder_of_the_configuration_are_made(installed: Path) -> None:
+    for program, kind in (("systemd-sysusers", "sysusers"), ("systemd-tmpfiles", "tmpfiles")):
+        which = ["--create"] if kind == "tmpfiles" else []
+        said = subprocess.run(
+            [
+                program,
+                f"--root={installed}",
+                *which,
+                installed / f"usr/lib/{kind}.d/subtitled.conf",
+            ],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if "permitted" in said.stderr or "denied" in said.stderr:
+            pytest.skip("another user's folder is made by root")
+        assert said.returncode == 0, said.stderr
+    passwd = (installed / "etc/passwd").read_text("utf-8")
+    assert re.search(r"^subtitled:.*:/var/lib/subtitled:", passwd, re.M)
+    assert (installed / "etc/subtitled").stat().st_mode & 0o777 == 0o750

@@ -1,0 +1,28 @@
+"""The machine with a real systemd, and an engine plugin that needs no model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from machine import Machine, missing
+
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.parent == HERE:
+            item.add_marker(pytest.mark.systemd)
+
+
+@pytest.fixture(scope="module")
+def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
+    """A booted machine on which subtitled is installed, not yet configured or started."""
+    if why := missing():
+        pytest.skip(why)
+    place = tmp_path_factory.mktemp("machine")
+    made = Machine(place, HERE.parent / "faults" / "crier.py")
+    yield made
+    made.close()
