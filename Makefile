@@ -5,7 +5,8 @@ BIN := $(VENV)/bin
 # Speech and a translator for the demo and the tests; everything else is ffmpeg and Python.
 PACKAGES := ffmpeg espeak-ng asterisk-core-sounds-fr-wav python3-venv apertium-eng-spa
 
-.PHONY: demo test lint test-slow test-package test-faults test-systemd test-kodi test-live bench \
+.PHONY: demo test lint test-slow test-package test-faults test-systemd test-kodi test-players \
+	test-live bench \
 	bench-hallucination bench-library bench-quality bench-vocabulary bench-alignment docs install clean system
 .DELETE_ON_ERROR:
 
@@ -15,7 +16,7 @@ demo: $(VENV)/ready system
 # Everything that CI runs; about 6 minutes on 2 cores.
 test: $(VENV)/ready system lint
 	$(BIN)/subtitled models pull base
-	$(BIN)/pytest -m "not slow and not faults and not kodi and not systemd"
+	$(BIN)/pytest -m "not slow and not faults and not kodi and not players and not systemd"
 
 # Kills the daemon at random instants, over and over; about 10 minutes.
 test-slow: $(VENV)/ready system
@@ -50,6 +51,12 @@ test-package: $(VENV)/ready system
 	$(BIN)/subtitled models pull base
 	! command -v hadolint || hadolint container/Dockerfile
 	$(BIN)/pytest tests/container
+
+# mpv lists our sidecars by their names, ffmpeg decodes them. About 5 seconds.
+PLAYER_PACKAGES := mpv
+test-players: PACKAGES += $(PLAYER_PACKAGES)
+test-players: $(VENV)/ready system
+	$(BIN)/pytest -m players
 
 # Qwen end to end against the service itself, with the key in $DASHSCOPE_API_KEY, of the region
 # $DASHSCOPE_REGION (singapore): half a minute of speech, less than a cent.

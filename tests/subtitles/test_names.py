@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from subtitled.config.naming import NameSettings
 from subtitled.plugin import Kind, Language, Rejected
 from subtitled.subtitles.names import SidecarName, parse_sidecar, sidecar_path
 
@@ -179,3 +180,38 @@ def test_a_file_of_ours_that_is_being_written_is_no_sidecar() -> None:
 def test_a_summary_and_its_chapters_are_no_subtitles(name: str) -> None:
     assert parse_sidecar("Film.mkv", name) is None
     assert parse_sidecar("Film.mkv", "Film.chapters.en.vtt") is not None
+
+
+@given(
+    _stem,
+    st.sampled_from(["en", "hi", "nb", "yue", "pt-BR", "zh-Hans", "zh-Hant", "es-419", "sr-Latn"]),
+    st.sampled_from(list(Kind)),
+    st.sampled_from(["standard", "iso639-2"]),
+    st.sampled_from(["", "machine", "made by a machine", "AI"]),
+)
+def test_every_style_says_what_it_is_for(
+    stem: str, tag: str, kind: Kind, style: str, mark: str
+) -> None:
+    naming = NameSettings.model_validate({"style": style, "mark": mark})
+    path = sidecar_path(Path("/m") / f"{stem}.mkv", Language(tag), kind, "srt", naming=naming)
+    assert parse_sidecar(f"{stem}.mkv", path.name) == SidecarName(Language(tag), kind, "srt", mark)
+
+
+@pytest.mark.parametrize(
+    ("tag", "code"),
+    [("es", "spa"), ("de", "ger"), ("hi", "hin"), ("pt-BR", "pob"), ("zh", "chi"), ("yue", "yue")]
+    + [(tag, tag) for tag in ("zh-Hans", "zh-Hant", "es-419", "en-GB", "sr-Latn")],
+)
+def test_three_letters_are_written_where_they_say_the_same(tag: str, code: str) -> None:
+    naming = NameSettings(style="iso639-2", mark="machine")
+    path = sidecar_path(Path("/m/Film.mkv"), Language(tag), Kind.FORCED, "srt", naming=naming)
+    assert path.name == f"Film.machine.{code}.forced.srt"
+
+
+@pytest.mark.parametrize(
+    "mark",
+    ["hi", "a forced one", "Default", "spa", "Spanish", "a.b", "../x", "a  b", " a", "1", "cc"],
+)
+def test_a_mark_that_would_be_taken_for_something_else_is_refused(mark: str) -> None:
+    with pytest.raises(ValueError, match=r"language|flag|letters"):
+        NameSettings(mark=mark)

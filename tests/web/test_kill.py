@@ -120,6 +120,7 @@ def test_what_was_answered_survives_kill_9_and_comes_first(daemon: Daemon) -> No
     assert 40 <= len(answered) < 800
 
 
+@pytest.mark.slow
 def test_a_file_that_only_a_webhook_tells_of_is_taken_and_a_deleted_one_is_missed(
     daemon: Daemon,
 ) -> None:

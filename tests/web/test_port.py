@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import socket
@@ -276,7 +277,7 @@ def test_many_at_once_share_a_write_and_one_file_waits_once(
     def slow(rows: Any) -> None:
         rows = list(rows)
         writes.append(len(rows))
-        time.sleep(0.1)
+        time.sleep(0.05)
         write(rows)
 
     monkeypatch.setattr(web.ledger.mailbox, "request_all", slow)
@@ -288,13 +289,13 @@ def test_many_at_once_share_a_write_and_one_file_waits_once(
                 said = client.post(url(web, "/hooks/generic"), json={"path": str(film)})
                 assert said.status_code == 202
 
-    callers = [threading.Thread(target=call, args=[number]) for number in range(20)]
+    callers = [threading.Thread(target=call, args=[number]) for number in range(12)]
     for caller in callers:
         caller.start()
     for caller in callers:
         caller.join()
     assert len(asked(web)) == 7
-    assert len(writes) < 100
+    assert len(writes) < 60
     assert max(writes) <= 7
 
 
@@ -304,7 +305,8 @@ def test_the_port_is_closed_with_the_daemon_and_may_be_opened_again(opened: Open
         begin = time.monotonic()
         web.stop()
         assert time.monotonic() - begin < 4
-        assert idle.recv(1) == b""
+        with contextlib.suppress(ConnectionResetError):  # either way it is closed
+            assert idle.recv(1) == b""
     with pytest.raises(httpx.ConnectError):
         httpx.get(url(web, "/health"))
     opened(port=web.port)

@@ -148,7 +148,7 @@ def in_its_library(
     if name is None:
         return wishes.model_copy(update={"path": medium.parent})
     library = settings.settings.libraries[name]
-    taken = ("path", "cues", "guards", "shots", "glossaries", "privacy")
+    taken = ("path", "cues", "guards", "shots", "names", "glossaries", "privacy")
     shape = {key: getattr(library, key) for key in taken}
     return wishes.model_copy(update=shape)
 

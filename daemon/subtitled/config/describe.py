@@ -19,6 +19,7 @@ from subtitled.plugin import Language, Secret
 
 from .language_settings import SourceSettings
 from .load import Configuration
+from .naming import NameSettings
 from .neighbour import NeighbourSettings
 from .places import models_dir, state_dir
 from .plugins import KINDS
@@ -108,6 +109,7 @@ def _lines() -> Iterator[str]:
     yield from _table("[libraries.NAME]", LibrarySettings)
     yield from _table("[libraries.NAME.existing]", ExistingSettings)
     yield from _table("[libraries.NAME.sources]", SourceSettings)
+    yield from _table("[libraries.NAME.names]", NameSettings)
     yield from _table("[libraries.NAME.cues]", CueSettings)
     yield from _table("[[libraries.NAME.routes]]", RouteSettings)
     yield from _table("[vocabulary]", VocabularySettings)
@@ -122,7 +124,7 @@ def _lines() -> Iterator[str]:
 
 
 _TABLES: tuple[Any, ...] = (
-    *(ExistingSettings, SourceSettings, CueSettings),
+    *(ExistingSettings, SourceSettings, NameSettings, CueSettings),
     *(dict[str, SenderSettings], dict[str, HoursSettings]),
     tuple[RouteSettings, ...],
 )

@@ -19,6 +19,7 @@ from subtitled.plugin import Language
 
 from .folders import Folder
 from .language_settings import SourceSettings, TwoLanguages, Wanted
+from .naming import NameSettings
 from .neighbour import NeighbourSettings
 from .routing import RouteSettings
 from .schedule import ScheduleSettings
@@ -219,6 +220,7 @@ class LibrarySettings(Section):
     sources: SourceSettings = Field(default_factory=lambda: SourceSettings())
     existing: ExistingSettings = Field(default_factory=lambda: ExistingSettings())
     cues: CueSettings = Field(default_factory=lambda: CueSettings())
+    names: NameSettings = Field(default_factory=lambda: NameSettings())
     engines: tuple[str, ...] = Field(
         (), description="Engines to use, first choice first. Empty: all that are configured."
     )

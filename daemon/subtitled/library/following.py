@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
-from subtitled.subtitles.names import LONGEST_NAME, parse_sidecar
+from subtitled.subtitles.names import LONGEST_NAME, SidecarName, parse_sidecar
 from subtitled.subtitles.publish import file_sha256, relocate, retract
 
 from .absence import truly_gone
@@ -53,6 +54,26 @@ def tidy_up(ledger: Ledger, content: str) -> None:
         orphan = sidecar.fate is Fate.THERE and not os.path.lexists(sidecar.medium)
         if orphan and retract(sidecar.path, sidecar.sha256):
             ledger.sidecars.forget(sidecar.path)
+
+
+def replace_namesakes(ledger: Ledger, medium: Path, path: Path) -> None:
+    """One that was made anew may be called otherwise than before, if its library now names them
+    otherwise: take away what we wrote of the same kind beside it, unless somebody edited it."""
+    for old in ledger.sidecars.of_medium(medium):
+        if (
+            old.path != path
+            and old.fate is Fate.THERE
+            and old.path.parent == path.parent
+            and _what(medium.name, old.path.name) == _what(medium.name, path.name)
+            and retract(old.path, old.sha256)
+        ):
+            ledger.sidecars.forget(old.path)
+
+
+def _what(medium_name: str, name: str) -> SidecarName | None:
+    """What a sidecar is by its name, whatever its title."""
+    said = parse_sidecar(medium_name, name)
+    return replace(said, title="") if said is not None else None
 
 
 def recognise(ledger: Ledger, medium: Path, content: str) -> None:

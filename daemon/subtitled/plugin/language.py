@@ -27,8 +27,10 @@ is OpenSubtitles', ``ea`` and ``spl`` are Bazarr's."""
 NAMES = {
     "simplified": "zh-Hans",
     "chinese simplified": "zh-Hans",
+    "simplified chinese": "zh-Hans",
     "traditional": "zh-Hant",
     "chinese traditional": "zh-Hant",
+    "traditional chinese": "zh-Hant",
     "brazilian": "pt-BR",
     "brazilian portuguese": "pt-BR",
     "portuguese (br)": "pt-BR",

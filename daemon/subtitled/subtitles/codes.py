@@ -25,13 +25,25 @@ _WITHOUT_TWO_LETTERS = frozenset(
 """Codes of ISO 639-2, and those of 639-3 that translators use, of languages without a code of two
 letters. All of ISO 639-3 would make languages of ``cut``, ``dub``, ``sub``, ``avi`` and ``the``."""
 
+_COUNTRIES = {
+    "cn": "zh-Hans",
+    "cz": "cs",
+    "dk": "da",
+    "gr": "el",
+    "jp": "ja",
+    "ptbr": "pt-BR",
+    "ua": "uk",
+    "vn": "vi",
+}
+"""What people write after the country, where no language has that code itself."""
+
 
 @functools.lru_cache(maxsize=4096)
 def language_of(token: str) -> Language | None:
     """The language that a part of a file name says, or None for any other word."""
     low = token.replace("_", "-").lower()
     try:
-        if (tag := tag_named(low)) is not None:
+        if (tag := tag_named(low) or _COUNTRIES.get(low)) is not None:
             return Language(tag)
         if not low.isascii() or "x" in low.split("-"):
             return _by_name(token)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path, PurePosixPath
 
-from subtitled.plugin import Kind, Language, Rejected
+from subtitled.config.naming import NameSettings
+from subtitled.plugin import Kind, Language, Rejected, names_of
 
 from .codes import language_of
 
@@ -30,6 +33,13 @@ name, the one before the ending, and take the rest for a title."""
 
 _FORCED = frozenset({"forced", "foreign"})
 _SDH = frozenset({"sdh", "cc", "hi"})
+_FLAGGED = re.compile(
+    r"(?P<rest>.+?)[-_ ]*[-_ \[(](?P<flag>forced|foreign|default|sdh|cc|hi)[\])]?", re.IGNORECASE
+)
+"""``en-forced``, ``eng_sdh``, ``English (SDH)``, ``en[cc]``: a language with a flag in one word."""
+_NUMBERED = re.compile(r"\d+_(?P<rest>.+)")
+"""``2_English.srt``: a number of the stream that it was taken out of."""
+STANDARD = NameSettings()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +55,24 @@ class SidecarName:
 
 
 def sidecar_path(
-    medium: Path, language: Language, kind: Kind, fmt: str, below: Language | None = None
+    medium: Path,
+    language: Language,
+    kind: Kind,
+    fmt: str,
+    below: Language | None = None,
+    naming: NameSettings = STANDARD,
 ) -> Path:
     """``Film (2020).es.srt``, ``Film (2020).en.forced.srt`` beside ``Film (2020).mkv``; with
-    ``below``, the language below the other, ``Film (2020).bilingual-en.zh-Hans.srt``."""
+    ``below``, the language below the other, ``Film (2020).bilingual-en.zh-Hans.srt``.
+
+    What a library may have otherwise is ``Film (2020).machine.spa.srt``. The mark stands first: a
+    player reads the language before the ending and takes what is before it for a title.
+    """
+    mark = f".{naming.mark}" if naming.mark else ""
+    both = f".{BILINGUAL}{below}" if below else ""
     flag = "" if kind is Kind.FULL else f".{kind}"
-    mark = f".{BILINGUAL}{below}" if below else ""
-    name = f"{medium.stem}{mark}.{language}{flag}.{fmt}"
+    code = _three_letters(language) if naming.style == "iso639-2" else language
+    name = f"{medium.stem}{mark}{both}.{code}{flag}.{fmt}"
     if len(os.fsencode(name)) > LONGEST_NAME:
         raise Rejected(
             f"the name of the subtitle would be longer than {LONGEST_NAME} bytes",
@@ -79,7 +100,7 @@ def parse_sidecar(medium_name: str, name: str) -> SidecarName | None:
     below: Language | None = None
     kind, hi = Kind.FULL, 0
     titles: list[str] = []
-    for token in reversed(tokens):
+    for token in chain.from_iterable(map(_taken_apart, reversed(tokens))):
         low = token.lower()
         if low in _FORCED:
             kind = Kind.FORCED
@@ -104,6 +125,25 @@ def parse_sidecar(medium_name: str, name: str) -> SidecarName | None:
 
 def _below(token: str) -> Language | None:
     return language_of(token.removeprefix(BILINGUAL)) if token.startswith(BILINGUAL) else None
+
+
+def _three_letters(language: Language) -> str:
+    """The code of ISO 639-2/B, or Jellyfin's own; the tag where a code would not say the same."""
+    code = names_of(language).jellyfin
+    return code if language_of(code) == language else language
+
+
+@functools.lru_cache(maxsize=1024)
+def _taken_apart(token: str) -> tuple[str, ...]:
+    """The flags, then the language, of a word that has both; any other word as it is."""
+    rest, flags = token, []
+    while (flagged := _FLAGGED.fullmatch(rest)) is not None:
+        flags.append(flagged["flag"])
+        rest = flagged["rest"]
+    if (numbered := _NUMBERED.fullmatch(rest)) is not None:
+        rest = numbered["rest"]
+    known = rest != token and language_of(rest) is not None
+    return (*flags, rest) if known else (token,)
 
 
 @functools.lru_cache(maxsize=64)

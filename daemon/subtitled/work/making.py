@@ -19,6 +19,7 @@ from pydantic import TypeAdapter
 
 from subtitled.config.load import Configuration
 from subtitled.config.settings import LibrarySettings
+from subtitled.library.following import replace_namesakes
 from subtitled.library.ledger import Ledger
 from subtitled.library.records import FileState
 from subtitled.media.probe import MediaFacts, probe
@@ -205,7 +206,10 @@ class Making:
         for wish in seen.decision.make:  # a name that would be too long is refused here, unpaid
             for fmt in wish.formats:
                 below = (wish.below.language or _SHORT) if wish.below else None
-                sidecar_path(self.job.medium, wish.language or _SHORT, wish.kind, fmt, below)
+                sidecar_path(
+                    *(self.job.medium, wish.language or _SHORT, wish.kind, fmt),
+                    *(below, self.job.library.names),
+                )
         return {"track": seen.choice.track.index, "listen": seen.decision.needs_listening}
 
     def decide(self, facts: MediaFacts) -> Any:
@@ -229,7 +233,7 @@ class Making:
         self._tell(f"writing {target}.{fmt}", 1.0)
         self._still_the_same()
         lower = below.language if below else None
-        path = sidecar_path(self.job.medium, target, kind, fmt, lower)
+        path = sidecar_path(self.job.medium, target, kind, fmt, lower, self.job.library.names)
         if self.job.folder is not None:
             path = self.job.folder / path.name
         sidecars = self.shop.ledger.sidecars
@@ -245,6 +249,7 @@ class Making:
         )
         publish(path, content, ours=ours, provenance=made)
         sidecars.record(path, self.job.medium, made, by_hand=self.job.by_hand)
+        replace_namesakes(self.shop.ledger, self.job.medium, path)
         return os.fsencode(path).hex()
 
     def tell_stretch(self, what: str, number: int, total: int) -> None:

@@ -1,0 +1,73 @@
+"""Another style of names: what was written under the old one is ours still, and not made twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from house import House, film
+
+from subtitled.config.load import load
+from subtitled.library.records import FileState
+from subtitled.work import durable
+
+MARKED = '[libraries.films.names]\nstyle = "iso639-2"\nmark = "machine"\n'
+
+
+@pytest.fixture
+def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
+    monkeypatch.setattr(durable, "POLLING", 0.05)
+    house = House(tmp_path)
+    yield house
+    house.close()
+
+
+def restyle(house: House, more: str = MARKED) -> None:
+    """Restart with other names wanted."""
+    house.close()
+    config = house.root.parent / "config.toml"
+    config.write_text(config.read_text() + more)
+    house.configuration = load(config)
+    house.open()
+
+
+def look_again(house: House, path: Path) -> FileState:
+    house.ledger.settle(house.the(path).id)
+    house.settle()
+    return house.the(path).state
+
+
+def test_another_style_makes_nothing_twice_even_without_the_ledger(house: House) -> None:
+    medium = film(house.root / "Film.wav", 1)
+    house.scan()
+    restyle(house)
+    assert look_again(house, medium) is FileState.NOTHING_TO_DO
+    house.lose_the_ledger()
+    house.scan()
+    assert house.names() == ["Film.en.srt", "Film.wav"]
+    assert house.ear.recognised == 0
+
+
+def test_a_new_version_gets_the_new_name_and_the_old_one_goes(house: House) -> None:
+    medium = film(house.root / "Film.wav", 1)
+    house.scan()
+    restyle(house)
+    film(medium, 2)
+    house.scan()
+    assert house.names() == ["Film.machine.eng.srt", "Film.wav"]
+    moved = medium.rename(house.root / "Other.wav")
+    house.scan()
+    assert house.names() == ["Other.machine.eng.srt", "Other.wav"]
+    assert look_again(house, moved) is FileState.NOTHING_TO_DO
+
+
+def test_one_that_somebody_edited_stays_under_its_old_name(house: House) -> None:
+    medium = film(house.root / "Film.wav", 1)
+    house.scan()
+    (house.root / "Film.en.srt").write_text("mine")
+    restyle(house)
+    film(medium, 2)
+    house.scan()
+    assert house.names() == ["Film.en.srt", "Film.wav"]
+    assert (house.root / "Film.en.srt").read_text() == "mine"
