@@ -16,5 +16,5 @@ for folder in /state /cache; do
   # Once: a tree that is theirs already is not walked.
   if [ "$(stat -c %u:%g "$folder")" != "$user:$group" ]; then chown -R "$user:$group" "$folder"; fi
 done
-export HOME=/state
-exec gosu "$user:$group" "$@"
+# gosu sets HOME anew, to / where the number has no name here.
+exec gosu "$user:$group" env HOME=/state "$@"
