@@ -5,7 +5,8 @@ BIN := $(VENV)/bin
 # Speech and a translator for the demo and the tests; everything else is ffmpeg and Python.
 PACKAGES := ffmpeg espeak-ng asterisk-core-sounds-fr-wav python3-venv apertium-eng-spa
 
-.PHONY: demo test lint test-slow test-faults test-systemd test-kodi test-players test-live bench \
+.PHONY: demo test lint test-slow test-package test-faults test-systemd test-kodi test-players \
+	test-live bench \
 	bench-hallucination bench-library bench-quality bench-vocabulary bench-alignment docs install clean system
 .DELETE_ON_ERROR:
 
@@ -43,6 +44,13 @@ KODI_PACKAGES := kodi xvfb
 test-kodi: PACKAGES += $(KODI_PACKAGES)
 test-kodi: $(VENV)/ready system
 	$(BIN)/pytest -m kodi
+
+# The steps of container/Dockerfile in a fresh virtual environment; 2 minutes. And, where there
+# is hadolint, what it says of the Dockerfile.
+test-package: $(VENV)/ready system
+	$(BIN)/subtitled models pull base
+	! command -v hadolint || hadolint container/Dockerfile
+	$(BIN)/pytest tests/container
 
 # mpv lists our sidecars by their names, ffmpeg decodes them. About 5 seconds.
 PLAYER_PACKAGES := mpv

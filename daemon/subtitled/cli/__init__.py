@@ -17,6 +17,7 @@ def main() -> None:
         evaluate,
         explain,
         generate,
+        init,
         models,
         plan,
         plugins,

@@ -46,10 +46,15 @@ def root(
     _chosen[:] = [config] if config is not None else []
 
 
+def chosen() -> Path | None:
+    """The file that --config names, whether or not it is there."""
+    return _chosen[0] if _chosen else None
+
+
 def config_path() -> Path | None:
     """The configuration file in use, or None where there is none."""
     try:
-        return find(_chosen[0] if _chosen else None)
+        return find(chosen())
     except ConfigurationError as error:
         fail(error, WRONG)
 
