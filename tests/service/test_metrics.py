@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import tempfile
+import time
 from pathlib import Path
 
 import pytest
@@ -15,6 +18,7 @@ from subtitled.library.records import FileState
 from subtitled.plugin import Temporary
 from subtitled.service.health import BEAT_LIMIT, Vital, judge
 from subtitled.service.metrics import Facts, exposition, facts_of
+from subtitled.service.vitals import Vitals
 from subtitled.work.breaker import Breakers
 from subtitled.work.halts import Halt, Halts
 from subtitled.work.tally import Tally
@@ -90,6 +94,39 @@ def test_health_is_bad_only_where_nothing_can_go_on() -> None:
     assert partly.ok
     assert len(partly.troubles) == 4
     assert not judge(Vital(BEAT_LIMIT + 1)).ok
+    assert judge(Vital(1.0, ledger_readable=False)).troubles == ("the ledger cannot be read",)
     full = judge(Vital(1.0, state_writable=False, away=["nas"]))
     assert not full.ok
     assert full.troubles[0] == "the state folder cannot be written to"
+
+
+def test_the_daemon_knows_how_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ledger, away = Ledger(tmp_path / "ledger.sqlite"), set[str]()
+    vitals = Vitals(load(None), ledger, Tally(), jobs=lambda: 2, away=lambda: away)
+    assert vitals.health() == judge(Vital(0.0))
+    assert read(vitals.metrics())["subtitled_jobs", ""] == 2
+    away.add("nas")
+    assert vitals.health().troubles == ("library nas is away",)
+    now = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now + BEAT_LIMIT + 1)
+    assert not vitals.health().ok
+    vitals.beat()
+    assert vitals.health().ok
+
+    def fail() -> None:
+        raise OSError("disk")
+
+    monkeypatch.setattr(ledger, "counts", fail)
+    assert vitals.health().troubles[0] == "the ledger cannot be read"
+
+
+def test_a_state_folder_on_a_full_disk_is_not_well(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vitals = Vitals(load(None), Ledger(tmp_path / "a"), Tally(), jobs=lambda: 0, away=lambda: ())
+
+    def full(**wanted: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", full)
+    assert vitals.health().troubles == ("the state folder cannot be written to",)

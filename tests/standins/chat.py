@@ -32,6 +32,8 @@ class Chat:
     port: int = 0
     requests: list[dict[str, Any]] = field(default_factory=list)
     models: tuple[str, ...] = ("tiny",)
+    write: Callable[[str], str] = "Of: {}".format
+    """What it makes of a text that it is to do something else with."""
 
     @property
     def url(self) -> str:
@@ -106,7 +108,7 @@ def _handler(chat: Chat) -> type[BaseHTTPRequestHandler]:
             elif "lines" in user:
                 message["content"], ended = _answer(chat, user["lines"], manner)
             else:
-                message["content"], ended = f"<think>hm</think>Of: {user['text']}", "stop"
+                message["content"], ended = f"<think>hm</think>{chat.write(user['text'])}", "stop"
             choice = {"index": 0, "message": message, "finish_reason": ended}
             number = f"chatcmpl-{len(chat.requests)}"
             self.reply(200, {"id": number, "object": "chat.completion", "choices": [choice]})

@@ -19,6 +19,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+import subtitled
+from subtitled.service.metrics import CONTENT_TYPE
+
 TOKEN = "0123456789abcdef0123456789abcdef"
 
 
@@ -140,6 +143,34 @@ def test_a_file_that_only_a_webhook_tells_of_is_taken_and_a_deleted_one_is_misse
     season.rmdir()
     daemon.post("sonarr", {"eventType": "SeriesDelete", "series": {"path": str(season.parent)}})
     daemon.wait_until(lambda: (os.fsencode(renamed), "missing") in daemon.rows(states))
+
+
+def test_it_tells_prometheus_and_whoever_looks_after_it_how_it_is(daemon: Daemon) -> None:
+    daemon.start()
+    daemon.wait_until(lambda: "walked films" in daemon.log.read_text())
+    (daemon.films / "a.mkv").write_bytes(b"no film")
+    daemon.post("generic", {"path": str(daemon.films / "a.mkv"), "priority": "first"})
+    headers, base = {"X-Api-Key": TOKEN}, f"http://127.0.0.1:{daemon.port}"
+
+    def scrape() -> str:
+        said = httpx.get(f"{base}/metrics", headers=headers, timeout=20)
+        assert said.headers["content-type"] == CONTENT_TYPE
+        return said.text
+
+    assert httpx.get(f"{base}/metrics").status_code == 401
+    daemon.wait_until(lambda: 'subtitled_files{state="failed"} 1\n' in scrape())
+    assert 'subtitled_failures_total{kind="rejected"} 1\n' in scrape()
+    well = {"status": "ok", "version": subtitled.__version__}
+    assert httpx.get(f"{base}/health").json() == well
+    assert httpx.get(f"{base}/health", headers=headers).json() == well | {"troubles": []}
+    daemon.films.rename(daemon.films.with_name("elsewhere"))
+    daemon.post("generic", {"path": str(daemon.films), "priority": "first"})
+    daemon.wait_until(
+        lambda: (
+            httpx.get(f"{base}/health", headers=headers).json()["troubles"]
+            == ["library films is away"]
+        )
+    )
 
 
 def test_a_link_out_of_the_library_is_never_followed(daemon: Daemon, home: Path) -> None:

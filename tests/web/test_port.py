@@ -18,7 +18,8 @@ import pytest
 from subtitled.config.load import ConfigurationError, load
 from subtitled.library.ledger import Ledger
 from subtitled.plugin import Misconfigured
-from subtitled.web.app import Page
+from subtitled.service.health import Health
+from subtitled.web.pages import Page
 from subtitled.web.server import Web, web_of
 from subtitled.work.workshop import open_ledger
 
@@ -39,9 +40,15 @@ def free_port() -> int:
 def opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Web]]:
     """Opens a port: ``opened(token=True, pages={}, size_limit=...)``; its ledger is ``.ledger``."""
     made: list[Web] = []
+    well = Health(True, ())
 
     def web(
-        *, token: bool = True, secret: str = "WEB_TOKEN", pages: Any = None, **settings: Any
+        *,
+        token: bool = True,
+        secret: str = "WEB_TOKEN",
+        pages: Any = None,
+        health: Health = well,
+        **settings: Any,
     ) -> Web:
         monkeypatch.setenv("WEB_TOKEN", TOKEN)
         (tmp_path / "films").mkdir(exist_ok=True)
@@ -54,7 +61,7 @@ def opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable
                 "libraries": {"films": {"path": str(tmp_path / "films")}},
             },
         )
-        one = Web(configuration, open_ledger(configuration), pages or {})
+        one = Web(configuration, open_ledger(configuration), lambda: health, pages or {})
         made.append(one)
         one.start()
         return one
@@ -165,16 +172,21 @@ def test_health_needs_no_token_and_says_next_to_nothing(opened: Opened) -> None:
     assert said.json()["status"] == "ok"
 
 
-def test_a_ledger_that_cannot_be_read_is_degraded(
-    opened: Opened, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    web = opened()
+def test_who_shows_the_token_hears_the_troubles_too(opened: Opened) -> None:
+    web = opened(health=Health(True, ("library nas is away",)))
+    assert "troubles" not in httpx.get(url(web, "/health"), headers={"X-Api-Key": "no"}).json()
+    said = httpx.get(url(web, "/health"), headers=BEARER)
+    assert (said.status_code, said.json()["troubles"]) == (200, ["library nas is away"])
+    web = opened(health=Health(False, ("the ledger cannot be read",)))
+    said = httpx.get(url(web, "/health"))
+    assert (said.status_code, said.json()["status"]) == (503, "degraded")
 
-    def fail(key: str) -> None:
-        raise OSError("disk")
 
-    monkeypatch.setattr(web.ledger.mailbox, "get_control", fail)
-    assert httpx.get(url(web, "/health")).json()["status"] == "degraded"
+def test_without_a_token_a_web_page_hears_no_troubles(opened: Opened) -> None:
+    web = opened(token=False, health=Health(True, ("library nas is away",)))
+    evil = {"Origin": "https://evil"}
+    assert "troubles" not in httpx.get(url(web, "/health"), headers=evil).json()
+    assert httpx.get(url(web, "/health")).json()["troubles"] == ["library nas is away"]
 
 
 def test_a_page_is_hung_up_behind_the_token(opened: Opened) -> None:
@@ -323,7 +335,7 @@ def test_without_its_packages_it_says_what_to_install(
 
 def test_no_port_no_part(tmp_path: Path) -> None:
     configuration = load(None, overrides={"daemon": {"state_dir": str(tmp_path)}})
-    assert web_of(configuration, None) == ()  # type: ignore[arg-type]
+    assert web_of(configuration, None, None) == ()  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("address", ["0.0.0.0", "::", "192.168.1.5"])

@@ -142,7 +142,7 @@ def test_what_waits_at_the_door_can_be_cancelled_and_hurried(house: House) -> No
     pauses.pause(house.ledger.mailbox)
     one, two = film(house.root / "1.wav", 1), film(house.root / "2.wav", 2)
     put(house, one)
-    until(lambda: house.jobs.busy)
+    until(lambda: house.jobs.in_work)
     house.jobs.cancel(house.the(one if house.the(one).job_id in busy(house) else two))
     until(lambda: FileState.FAILED in {house.the(one).state, house.the(two).state})
     cancelled = one if house.the(one).state is FileState.FAILED else two

@@ -22,6 +22,7 @@ def main() -> None:
         plugins,
         queue,
         state,
+        summarise,
         undo,
         vocabulary,
     )

@@ -34,7 +34,7 @@ Json = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]
 @app.command()
 def run() -> None:
     """Be the daemon, in the foreground."""
-    from subtitled.service.daemon import run as be_the_daemon
+    from subtitled.service.life import run as be_the_daemon
     from subtitled.service.logs import log_to_stderr
     from subtitled.web.server import web_of
 

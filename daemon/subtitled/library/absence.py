@@ -53,6 +53,12 @@ class Absence:
             )
         return bool(why)
 
+    @property
+    def away(self) -> frozenset[str]:
+        """The libraries that were away when they were last looked for."""
+        with self._lock:
+            return frozenset(self._away)
+
     def forget(self, name: str, now: float) -> int:
         """Forget the files of a library that have been missing for too long; how many."""
         before = now - self._libraries[name].forget_after

@@ -76,7 +76,7 @@ class Intake:
         self._libraries = libraries
         self._sieves = {name: Sieve(library) for name, library in libraries.items()}
         self._roots = {name: os.fsencode(library.path) for name, library in libraries.items()}
-        self._absence = Absence(ledger, libraries)
+        self.absence = Absence(ledger, libraries)
         self._ending = threading.Event()
 
     def stop(self) -> None:
@@ -85,14 +85,14 @@ class Intake:
 
     def scan(self, name: str) -> ScanReport:
         """Walk a library. What is new goes behind what arrived by itself only the first time."""
-        if self._absence.is_away(name):
+        if self.absence.is_away(name):
             return ScanReport(away=True)
         walked = f"walked {name}"
         priority = NEW if self._ledger.mailbox.get_control(walked) else BACKFILL
         report = self._walk(name, self._libraries[name].path, priority)
         if not self._ending.is_set():
             self._ledger.mailbox.control(walked, f"{time.time():.0f}")
-            self._absence.forget(name, time.time())
+            self.absence.forget(name, time.time())
         return report
 
     def noticed(self, *paths: Path) -> None:
@@ -121,7 +121,7 @@ class Intake:
 
         Files of a library that is away, or no longer configured, wait: it may come back.
         """
-        there = [name for name in names or self._libraries if not self._absence.is_away(name)]
+        there = [name for name in names or self._libraries if not self.absence.is_away(name)]
         looked: list[tuple[FileRecord, os.stat_result]] = []
         ready: list[FileRecord] = []
         gone, later = list[int](), list[int]()

@@ -4,35 +4,35 @@ from __future__ import annotations
 
 import logging
 import os
-import signal
 import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from types import FrameType
 from typing import Protocol
 
 from sqlalchemy.exc import OperationalError
 
-from subtitled.config.load import Configuration, ConfigurationError, load
+from subtitled.config.load import Configuration
 from subtitled.config.places import ensure_private, state_dir
 from subtitled.library.intake import Intake, library_of
 from subtitled.library.ledger import Ledger
-from subtitled.library.mailbox import LOOK, PLAYING, WATCHING, AskedFor
-from subtitled.library.records import DECIDED, URGENT, WATCHED, FileState
+from subtitled.library.mailbox import WATCHING
+from subtitled.library.records import FileState
 from subtitled.library.watch import Watch
 from subtitled.plugin import Problem
 from subtitled.work.halts import Halts
 from subtitled.work.jobs import Jobs
-from subtitled.work.workshop import open_ledger, set_up
+from subtitled.work.tally import Tally
+from subtitled.work.workshop import set_up
 
 from .asking import Asking
-from .lock import StateLock
 from .neighbour import Neighbour
 from .outlook import NEXT_WALK
+from .requests import Requests
 from .schedule import Schedule
 from .systemd import Systemd
 from .taking import Taking
+from .vitals import Vitals
 
 _log = logging.getLogger(__name__)
 
@@ -40,13 +40,9 @@ _WAITS = (FileState.QUEUED, FileState.SETTLING, FileState.GROWING, FileState.WAI
 """States of files that are to be worked on."""
 KEEP_ENDED_JOBS = 7 * 24 * 3600.0
 """Seconds for which the workflow database remembers a job that has ended."""
-_PRIORITIES = {"first": URGENT, PLAYING: URGENT, "watched": WATCHED}
-"""Of files that somebody waits for, by the kind of request."""
 RARE = 600.0
 """Seconds between two walks from which on it is written down when the next one is: what happens
 each minute need not be written each minute."""
-_TAKEN = frozenset({LOOK, "retry", *_PRIORITIES})
-"""Kinds of request about paths that may not be known yet, or are just being planned."""
 AFTER_ERROR = 60.0
 """Seconds after a walk that went wrong."""
 
@@ -61,49 +57,62 @@ class Part(Protocol):
         """End within seconds; called whether it began or not."""
 
 
-Parts = Callable[[Configuration, Ledger], Sequence[Part]]
+Parts = Callable[[Configuration, Ledger, Vitals], Sequence[Part]]
 """What makes the parts of a life from its configuration."""
 
 
+def no_parts(configuration: Configuration, ledger: Ledger, vitals: Vitals) -> Sequence[Part]:
+    """A life with nothing of an upper floor."""
+    return ()
+
+
 class Daemon:
-    """One life with one configuration; :func:`run` begins a new one on reload."""
+    """One life with one configuration; :func:`.life.run` begins a new one on reload."""
 
     def __init__(
         self,
         configuration: Configuration,
         ledger: Ledger,
         systemd: Systemd,
-        parts: Sequence[Part] = (),
+        tally: Tally,
+        parts: Parts = no_parts,
     ) -> None:
         settings = configuration.settings
         self._configuration = configuration
         self._ledger = ledger
         self._systemd = systemd
-        self._parts = parts
         self._wake = threading.Event()
         self._ending = ""
         self._seen: tuple[int, str] = (-1, "")
         self._unwritable = False
         self._libraries = settings.libraries
         self._intake = Intake(ledger, self._libraries)
-        shop = set_up(configuration, ledger)
+        shop = set_up(configuration, ledger, tally=tally)
         halts = Halts(ledger.mailbox)
         self._jobs = Jobs(shop, ensure_private(state_dir(settings)) / "work.sqlite", halts)
         self._neighbour = Neighbour(
             *(settings.neighbour, configuration.servers, halts, shop.engines),
-            busy=lambda: self._jobs.busy,
+            busy=lambda: self._jobs.in_work > 0,
             on_watching=self._somebody_watches,
         )
         self._schedule = Schedule(len(self._libraries))
         self._watch = Watch(self._libraries, self._changed, self._walk_soon)
         self._walks_wanted: set[str] = set()
-        self._taking = {
-            name: Taking(name, ledger, self._intake, self._jobs.plan, self._looked)
-            for name in self._libraries
-        }
-        self._asking = Asking(configuration, ledger.mailbox)
-        self._taken = 0
-        """The number of the last request that was done or handed on."""
+        self._taking: dict[str, Taking] = {}
+        asking = Asking(configuration, ledger.mailbox)
+        self._requests = Requests(
+            *(ledger, self._libraries, self._jobs, self._taking, asking, self._walk_soon)
+        )
+        for name in self._libraries:
+            self._taking[name] = Taking(
+                name, ledger, self._intake, self._jobs.plan, self._requests.looked
+            )
+        self._vitals = Vitals(
+            *(configuration, ledger, tally),
+            jobs=lambda: self._jobs.in_work,
+            away=lambda: self._intake.absence.away,
+        )
+        self._parts = parts(configuration, ledger, self._vitals)
 
     def end(self, why: str) -> None:
         """Ask for the end of this life: ``stop`` or ``reload``."""
@@ -137,6 +146,7 @@ class Daemon:
             while not self._ending:
                 self._turn()
                 self._systemd.alive()
+                self._vitals.beat()
                 if self._schedule.mind_the_clock():
                     _log.warning("the clock was set; everything is looked at anew")
                 self._wake.wait(1.0)
@@ -151,7 +161,7 @@ class Daemon:
             closed = self._jobs.door.for_all()
             seen = (self._ledger.mailbox.data_version(), closed.why if closed else "")
             if seen != self._seen:
-                self._take_requests()
+                self._requests.take()
                 self._systemd.status(self._status())
                 self._seen = seen
             self._jobs.take_up_lost()
@@ -213,63 +223,6 @@ class Daemon:
         before = int((time.time() - KEEP_ENDED_JOBS) * 1000)
         _log.info("forgot %d jobs that ended long ago", self._jobs.queue.clear_out(before))
 
-    def _take_requests(self) -> None:
-        mailbox = self._ledger.mailbox
-        for request in mailbox.waiting(after=self._taken):
-            if not self._hand_on(request):
-                self._answer(request)
-                mailbox.done([request.id])
-            self._taken = request.id
-
-    def _hand_on(self, request: AskedFor) -> bool:
-        """Whether somebody else does it, who may take long over it, and says when it is done."""
-        path = request.path
-        if request.kind == PLAYING and path is None:
-            self._asking.ask(request)
-            return True
-        name = library_of(path, self._libraries) if path is not None else None
-        if name is None or request.kind not in _TAKEN:
-            return False
-        self._taking[name].asked(request)
-        return True
-
-    def _looked(self, asked: Sequence[AskedFor]) -> None:
-        """Paths were looked at: what lies there, if anything does, is known now."""
-        for request in asked:
-            self._answer(request)
-        self._ledger.mailbox.done(request.id for request in asked)
-
-    def _answer(self, request: AskedFor) -> None:
-        if request.kind == "scan":
-            self._walk_now(request.path)
-            return
-        if request.kind == "wake":
-            self._ledger.wake()
-            for taking in self._taking.values():
-                taking.wake()
-            return
-        record = self._ledger.get(request.path) if request.path else None
-        if record is None:
-            return
-        if request.kind == "cancel":
-            self._jobs.cancel(record)
-        elif request.kind == "retry":
-            self._jobs.again(record)
-        elif request.kind in _PRIORITIES and not (
-            # To watch a film is no wish to have made what could not be made.
-            request.kind == PLAYING and record.state in DECIDED
-        ):
-            self._jobs.hurry(record, _PRIORITIES[request.kind])
-        if record.library in self._taking:
-            self._taking[record.library].wake()
-
-    def _walk_now(self, path: Path | None) -> None:
-        """Walk the libraries that a path lies in or above; all without a path."""
-        for name, library in self._libraries.items():
-            root = library.path
-            if path is None or path.is_relative_to(root) or root.is_relative_to(path):
-                self._walk_soon(name)
-
     def _somebody_watches(self, paths: Sequence[Path]) -> None:
         """What somebody watches and still waits for its subtitles comes before what nobody does."""
         for path in paths:
@@ -298,58 +251,3 @@ class Daemon:
         self._schedule.stop()
         self._watch.stop()
         self._jobs.stop()
-
-
-def run(
-    path: Path | None, configuration: Configuration, parts: Parts = lambda configuration, ledger: ()
-) -> None:
-    """Be the daemon until SIGTERM or SIGINT; SIGHUP reads the configuration again.
-
-    Raises :class:`~subtitled.plugin.Misconfigured` when another daemon holds the state folder.
-    """
-    systemd = Systemd()
-    state = ensure_private(state_dir(configuration.settings))
-    lock = StateLock(state)
-    life: list[Daemon] = []
-    asked: list[str] = []
-
-    def ask(number: int, frame: FrameType | None) -> None:
-        asked.append("reload" if number == signal.SIGHUP else "stop")
-        if life:
-            life[-1].end(asked[-1])
-
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, ask)
-    while True:
-        ledger = open_ledger(configuration)
-        life[:] = [Daemon(configuration, ledger, systemd, parts(configuration, ledger))]
-        if asked:
-            life[-1].end(asked[-1])
-        _log.info("subtitled works in %s", state)
-        why = life[-1].live()
-        ledger.close()
-        asked.clear()
-        if why == "stop":
-            break
-        systemd.reloading()
-        configuration = _reloaded(path, configuration)
-    systemd.stopping()
-    _log.info("stopped")
-    lock.release()
-    # Threads may still wait for a slow file system or a plugin; nothing of theirs is lost.
-    logging.shutdown()
-    os._exit(0)
-
-
-def _reloaded(path: Path | None, old: Configuration) -> Configuration:
-    """The configuration as it is on disk now, or the old one if that is wrong."""
-    try:
-        new = load(path)
-    except ConfigurationError as error:
-        _log.error("the configuration was not reloaded:\n%s", error)
-        return old
-    if state_dir(new.settings) != state_dir(old.settings):
-        _log.error("daemon.state_dir cannot change while the daemon runs: restart it")
-        return old
-    _log.info("configuration reloaded")
-    return new

@@ -16,6 +16,7 @@ class Vital:
     beat_age: float
     """Seconds since its main loop last turned."""
     state_writable: bool = True
+    ledger_readable: bool = True
     broken: Sequence[str] = ()
     """Plugins that could not be loaded, each in a sentence."""
     away: Sequence[str] = ()
@@ -45,6 +46,8 @@ def _grave(vital: Vital) -> Iterator[str]:
         yield f"the main loop has not turned for {vital.beat_age:.0f} s"
     if not vital.state_writable:
         yield "the state folder cannot be written to"
+    if not vital.ledger_readable:
+        yield "the ledger cannot be read"
 
 
 def _light(vital: Vital) -> Iterator[str]:

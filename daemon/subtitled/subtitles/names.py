@@ -22,6 +22,8 @@ SUBTITLE_ENDINGS = DATA_ENDINGS | {
 IMAGE_ENDINGS = frozenset({"sub", "idx", "sup"})
 TEMPORARY_PREFIX = ".subtitled-"
 """Files of ours that are being written; never sidecars."""
+NO_SUBTITLES = ("chapters.vtt", "summary.json")
+"""What a summary of a medium is written to, with endings that subtitles have."""
 LONGEST_NAME = 255
 """Bytes of a file name on every usual file system."""
 
@@ -88,6 +90,8 @@ def parse_sidecar(medium_name: str, name: str) -> SidecarName | None:
     """
     beginning = _beginning(medium_name)
     if not name.startswith(beginning) or name.startswith(TEMPORARY_PREFIX):
+        return None
+    if name[len(beginning) :].lower() in NO_SUBTITLES:
         return None
     *tokens, ending = name[len(beginning) :].split(".")
     if ending.lower() not in SUBTITLE_ENDINGS:

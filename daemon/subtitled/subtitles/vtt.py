@@ -17,10 +17,14 @@ _TAG = re.compile(r"<[^>]*>")
 def write(subtitle: Subtitle) -> str:
     """The file's text."""
     return "WEBVTT\n\n" + "".join(
-        f"{clock.shown(cue.start, '.')} --> {clock.shown(cue.end, '.')}\n"
-        f"{html.escape(cue.text, quote=False)}\n\n"
+        f"{clock.shown(cue.start, '.')} --> {clock.shown(cue.end, '.')}\n{escaped(cue.text)}\n\n"
         for cue in subtitle.cues
     )
+
+
+def escaped(text: str) -> str:
+    """Text as it stands in a cue."""
+    return html.escape(text, quote=False)
 
 
 def read(text: str) -> tuple[Cue, ...]:

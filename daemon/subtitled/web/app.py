@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any
 
 from starlette.applications import Starlette
@@ -17,9 +16,13 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from subtitled import __version__
+from subtitled.service.health import Health
+
 from .commits import Commits
 from .heard import NotUnderstood
 from .hooks import Hooks
+from .pages import Page, Pages
 from .tokens import is_shown
 
 _log = logging.getLogger(__name__)
@@ -27,33 +30,20 @@ _log = logging.getLogger(__name__)
 SLOWEST = 10.0
 """Seconds that a caller may take to send its webhook."""
 HEALTH = "/health"
-"""The one route that asks for no token, and says next to nothing."""
+"""The one route that asks for no token, and says next to nothing without it."""
 _FORM_FIELDS = ("payload", "data")
 """Where Plex and Emby put their JSON in a form."""
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """A text that is made anew whenever somebody asks for it."""
-
-    make: Callable[[], str]
-    """Called in a thread of its own kind; what it raises is logged and answered with 500."""
-    media_type: str = "text/plain; charset=utf-8"
-
-
-Pages = Mapping[str, Page]
-"""By route, such as ``/metrics``."""
 
 
 def application(
     hooks: Hooks,
     commits: Commits,
-    health: Callable[[], dict[str, str]],
+    health: Callable[[], Health],
     pages: Pages,
     token: str | None,
     size_limit: int,
 ) -> ASGIApp:
-    """Everything behind the port. ``health`` says ``status`` and ``version``."""
+    """Everything behind the port. Strangers hear of ``health`` only whether it is good."""
 
     async def hear(request: Request) -> Response:
         source = request.path_params["source"]
@@ -77,8 +67,14 @@ def application(
         return JSONResponse(said, 202 if answer.asked else 200)
 
     def well(request: Request) -> Response:
-        said = health()
-        return JSONResponse(said, headers={"Cache-Control": "no-store"})
+        judged = health()
+        said: dict[str, Any] = {
+            "status": "ok" if judged.ok else "degraded",
+            "version": __version__,
+        }
+        if _stranger(token, request.headers, request.query_params) is None:
+            said["troubles"] = judged.troubles
+        return JSONResponse(said, 200 if judged.ok else 503, {"Cache-Control": "no-store"})
 
     def page(made: Page) -> Callable[[Request], Response]:
         def answer(request: Request) -> Response:
@@ -118,6 +114,17 @@ async def _payload(request: Request) -> Any:
         raise NotUnderstood("no JSON in it") from None
 
 
+def _stranger(token: str | None, headers: Headers, query: QueryParams) -> Response | None:
+    """What is answered to a caller who may not come in; None to one who may."""
+    if token is None and "origin" in headers:
+        # A page in a browser of this machine: nobody else sends this.
+        return PlainTextResponse("not from a web page", 403)
+    if token is not None and not is_shown(token, headers, query):
+        ask = {"WWW-Authenticate": 'Basic realm="subtitled"'}
+        return PlainTextResponse("the token is missing or wrong", 401, ask)
+    return None
+
+
 class _Guarded:
     """Lets in who shows the token, and no more of a body than the limit."""
 
@@ -148,13 +155,9 @@ class _Guarded:
     def _refusal(self, scope: Scope) -> Response | None:
         headers = Headers(scope=scope)
         if scope["path"] != HEALTH:
-            if self._token is None and "origin" in headers:
-                # A page in a browser of this machine: nobody else sends this.
-                return PlainTextResponse("not from a web page", 403)
-            query = QueryParams(scope["query_string"])
-            if self._token is not None and not is_shown(self._token, headers, query):
-                ask = {"WWW-Authenticate": 'Basic realm="subtitled"'}
-                return PlainTextResponse("the token is missing or wrong", 401, ask)
+            refusal = _stranger(self._token, headers, QueryParams(scope["query_string"]))
+            if refusal is not None:
+                return refusal
         length = headers.get("content-length", "0")
         if not length.isdecimal() or int(length) > self._limit:
             return PlainTextResponse("it is too large", 413)

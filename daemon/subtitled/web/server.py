@@ -6,24 +6,25 @@ import errno
 import logging
 import socket
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-import subtitled
 from subtitled.config.load import Configuration
 from subtitled.config.web_settings import WebSettings
 from subtitled.library.ledger import Ledger
 from subtitled.plugin import Misconfigured
 from subtitled.service.daemon import Part
+from subtitled.service.health import Health
+from subtitled.service.metrics import CONTENT_TYPE
+from subtitled.service.vitals import Vitals
 
 from .commits import Commits
 from .hooks import Hooks
+from .pages import Page, Pages
 from .tokens import reveal
 
 if TYPE_CHECKING:
     import uvicorn
-
-    from .app import Pages
 
 _log = logging.getLogger(__name__)
 
@@ -33,19 +34,28 @@ CALLERS_AT_ONCE = 500
 """Connections; who comes on top is told to come later."""
 
 
-def web_of(configuration: Configuration, ledger: Ledger) -> Sequence[Part]:
+def web_of(configuration: Configuration, ledger: Ledger, vitals: Vitals) -> Sequence[Part]:
     """The port, if one is configured."""
-    settings = configuration.settings.web
-    return () if settings.port is None else (Web(configuration, ledger, {}),)
+    if configuration.settings.web.port is None:
+        return ()
+    pages = {"/metrics": Page(vitals.metrics, CONTENT_TYPE)}
+    return (Web(configuration, ledger, vitals.health, pages),)
 
 
 class Web:
     """One HTTP port. ``pages`` are hung up beside the webhooks, behind the same token."""
 
-    def __init__(self, configuration: Configuration, ledger: Ledger, pages: Pages) -> None:
+    def __init__(
+        self,
+        configuration: Configuration,
+        ledger: Ledger,
+        health: Callable[[], Health],
+        pages: Pages,
+    ) -> None:
         self._configuration = configuration
         self._settings: WebSettings = configuration.settings.web
         self.ledger = ledger
+        self._health = health
         self._pages = pages
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
@@ -71,7 +81,7 @@ class Web:
         app = application(
             Hooks(settings, self._configuration.settings.libraries),
             Commits(self.ledger.mailbox),
-            self.health,
+            self._health,
             self._pages,
             token,
             settings.size_limit,
@@ -102,15 +112,6 @@ class Web:
         if self._server is not None and self._thread is not None:
             self._server.should_exit = True
             self._thread.join(ENDS_WITHIN)
-
-    def health(self) -> dict[str, str]:
-        """``ok``, or ``degraded``: a plugin is broken, or the ledger cannot be read."""
-        try:
-            self.ledger.mailbox.get_control("paused")
-            well = not self._configuration.broken
-        except Exception:  # noqa: BLE001 - whatever it is, it is not well
-            well = False
-        return {"status": "ok" if well else "degraded", "version": subtitled.__version__}
 
     def _listen(self) -> socket.socket:
         address, port = self._settings.address, self._settings.port or 0

@@ -145,9 +145,9 @@ class Jobs:
         self._outcomes.remember(record, state, digest, reason=reason)
 
     @property
-    def busy(self) -> bool:
-        """Whether a job is worked on, or waits for leave to be."""
-        return bool(self._in_work)
+    def in_work(self) -> int:
+        """How many jobs are worked on, or wait for leave to be."""
+        return len(self._in_work)
 
     def again(self, record: FileRecord) -> None:
         """Have a file looked at anew, because a person asked: nothing that is remembered of it, or

@@ -13,6 +13,7 @@ from subtitled.library.ledger import Ledger
 from .engines import Engines
 from .making import Job, Workshop
 from .progress import ledger_progress
+from .tally import Tally
 from .transcripts import TranscriptStore
 
 
@@ -32,10 +33,12 @@ def set_up(
     *,
     scratch: str = "scratch",
     progress: Callable[[Job, str, float], None] | None = None,
+    tally: Tally | None = None,
 ) -> Workshop:
     """A workshop over the configuration's state folder.
 
     ``scratch`` names the folder for decoded sound: each process that works needs its own.
+    ``tally`` goes on counting where an earlier workshop of this process ended.
     """
     settings = configuration.settings
     state = ensure_private(state_dir(settings))
@@ -49,4 +52,5 @@ def set_up(
         ledger=ledger,
         scratch=ensure_private(state / scratch),
         progress=progress or ledger_progress(ledger),
+        tally=tally or Tally(),
     )

@@ -1,0 +1,116 @@
+"""``subtitled summarise``, the real command over a chat model's stand-in."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from standins.chat import Chat, chatting
+from subtitled.library.identity import content_id
+from subtitled.plugin import Interval, Language, Stretch, Transcript, Word
+from subtitled.work.transcripts import Listened, TranscriptStore
+
+Run = Callable[..., Any]
+ANSWER = json.dumps(
+    {
+        "synopsis": "Two sentences are said.",
+        "chapters": [{"sentence": 0, "title": "One"}, {"sentence": 1, "title": "Two"}],
+        "keywords": ["sentence"],
+    }
+)
+
+
+@pytest.fixture
+def film(tmp_path: Path) -> Path:
+    path = tmp_path / "films" / "Film.mkv"
+    path.parent.mkdir()
+    path.write_bytes(b"a film" * 1000)
+    return path
+
+
+def hear(film: Path, state: Path) -> None:
+    """The transcript of a film, as making subtitles leaves it."""
+    store, content = TranscriptStore(state / "transcripts"), content_id(film)
+    whole = Interval(0.0, 10.0)
+    store.keep_listened(content, 1, Listened(10.0, (whole,), Language("en"), 1.0))
+    words = (
+        *(Word(" Good", 1.0, 1.4), Word(" morning.", 1.4, 2.0)),
+        *(Word(" Go", 6.0, 6.2), Word(" away.", 6.2, 7.0)),
+    )
+    said = Transcript(Language("en"), words, "toy", "toy-1")
+    store.keep_stretch(content, 1, "toy-1", Stretch(whole, (whole,)), said)
+
+
+def configure(tmp_path: Path, url: str, privacy: str = "", model: str = "") -> Path:
+    config = tmp_path / "config.toml"
+    config.write_text(
+        f'[daemon]\nstate_dir = "{tmp_path}/state"\n[libraries.films]\npath = "{tmp_path}/films"\n'
+        f'{privacy}[translators.openai]\nurl = "{url}"\nmodel = "tiny"\n{model}'
+    )
+    return config
+
+
+def test_it_is_said_once_paid_once_and_written_only_when_asked(
+    subtitled: Run, tmp_path: Path, film: Path
+) -> None:
+    with chatting(Chat(str.upper, write=lambda text: ANSWER)) as chat:
+        config = configure(tmp_path, chat.url)
+        early = subtitled("--config", config, "summarise", film)
+        assert early.returncode == 1
+        assert "subtitled generate" in early.stderr
+        hear(film, tmp_path / "state")
+        said = subtitled("--config", config, "summarise", film)
+        assert said.returncode == 0, said.stderr
+        assert "00:00:06  Two" in said.stdout
+        assert [one.name for one in film.parent.iterdir()] == ["Film.mkv"]
+        shown = subtitled("--config", config, "summarise", film, "--json", "--beside")
+        assert json.loads(shown.stdout)["chapters"][1] == {
+            "start": 6.0,
+            "end": 10.0,
+            "title": "Two",
+        }
+        assert sorted(one.name for one in film.parent.iterdir()) == [
+            *("Film.chapters.vtt", "Film.ffmeta", "Film.mkv", "Film.summary.json")
+        ]
+        assert len(chat.requests) == 1, "what was written once is kept"
+        (film.parent / "Film.chapters.vtt").write_text("mine")
+        again = subtitled("--config", config, "summarise", film, "--beside")
+        assert again.returncode == 1
+        assert "somebody else" in again.stderr
+        assert (film.parent / "Film.chapters.vtt").read_text() == "mine"
+        elsewhere = tmp_path / "out"
+        elsewhere.mkdir()
+        assert subtitled("--config", config, "summarise", film, "--to", elsewhere).returncode == 0
+        assert (elsewhere / "Film.ffmeta").read_text().startswith(";FFMETADATA1")
+
+
+def test_a_library_that_keeps_to_itself_sends_nothing(
+    subtitled: Run, tmp_path: Path, film: Path
+) -> None:
+    hear(film, tmp_path / "state")
+    config = configure(tmp_path, "https://far.example/v1")
+    said = subtitled("--config", config, "summarise", film)
+    assert said.returncode == 2
+    assert "no translator that the library may use can write" in said.stderr
+
+
+def test_what_leaves_passes_the_gate_and_is_listed(
+    subtitled: Run, tmp_path: Path, film: Path
+) -> None:
+    hear(film, tmp_path / "state")
+    with chatting(Chat(str.upper, write=lambda text: ANSWER, manners=["refuse", "well"])) as chat:
+        allowed = 'privacy = ["openai"]\n'
+        config = configure(tmp_path, chat.url, allowed, "local = false\n")
+        refused = subtitled("--config", config, "summarise", film)
+        assert refused.returncode == 1
+        assert subtitled("--config", config, "summarise", film).returncode == 0
+        assert len(chat.requests) == 2
+    sent = json.loads(subtitled("--config", config, "egress", "--json").stdout)["sent"]
+    assert sent
+    assert {one["path"] for one in sent} == {str(film)}
+    assert {one["destination"].partition(":")[0] for one in sent} == {"openai"}
+    assert "chatcmpl-2" in {one["request_id"] for one in sent}

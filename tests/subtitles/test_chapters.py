@@ -1,0 +1,84 @@
+"""Chapters are read back as they were written, by us and by ffmpeg."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from subtitled.plugin import Rejected
+from subtitled.subtitles.chapters import (
+    Chapter,
+    read_ffmetadata,
+    read_vtt,
+    write_ffmetadata,
+    write_vtt,
+)
+
+_title = st.text(
+    st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"]), min_size=1, max_size=30
+).map(lambda text: " ".join(text.split()) or "x")
+_chapters = st.lists(
+    st.tuples(st.integers(1, 10_000_000), _title), min_size=1, max_size=8, unique_by=lambda c: c[0]
+).map(
+    lambda found: [
+        Chapter(start / 1000, end / 1000, title)
+        for (start, end), (_, title) in zip(
+            itertools.pairwise([0, *sorted(ms for ms, _ in found)]), found, strict=True
+        )
+    ]
+)
+HARD = [
+    Chapter(0.0, 1.5, r"a = b; #c \ [CHAPTER] --> <i>&amp;"),
+    Chapter(1.5, 2.0, "#1: Über 東京"),
+    Chapter(2.0, 3.0, "[CHAPTER]"),
+]
+
+
+@given(_chapters)
+def test_what_is_written_is_read_back(chapters: list[Chapter]) -> None:
+    assert list(read_vtt(write_vtt(chapters))) == chapters
+    assert list(read_ffmetadata(write_ffmetadata(chapters))) == chapters
+
+
+@given(st.text())
+def test_what_is_no_metadata_is_refused_or_read(text: str) -> None:
+    with pytest.raises(Rejected):
+        read_ffmetadata("x" + text)
+    try:
+        read_ffmetadata(";FFMETADATA1\n[CHAPTER]\n" + text)
+    except Rejected as problem:
+        assert "no times" in str(problem)
+
+
+def test_ffmpeg_takes_both_and_has_the_same_times_and_titles(tmp_path: Path) -> None:
+    meta, vtt, out = (tmp_path / name for name in ("a.ffmeta", "a.vtt", "a.mkv"))
+    meta.write_text(write_ffmetadata(HARD))
+    vtt.write_text(write_vtt(HARD))
+    sound = ["-f", "lavfi", "-i", "sine=duration=3"]
+    quiet = ["ffmpeg", "-v", "error", "-nostdin", "-y"]
+    subprocess.run([*quiet, *sound, "-i", meta, "-map", "0", "-map_chapters", "1", out], check=True)
+    shown = subprocess.run(
+        ["ffprobe", "-v", "error", "-show_chapters", "-of", "json", out],
+        check=True,
+        capture_output=True,
+    )
+    found = json.loads(shown.stdout)["chapters"]
+    assert [
+        Chapter(float(one["start_time"]), float(one["end_time"]), one["tags"]["title"])
+        for one in found
+    ] == HARD
+    back = subprocess.run(
+        [*quiet, "-i", out, "-f", "ffmetadata", "-"], check=True, capture_output=True, text=True
+    )
+    assert list(read_ffmetadata(back.stdout)) == HARD
+    as_srt = subprocess.run(
+        [*quiet, "-i", vtt, "-f", "srt", "-"], check=True, capture_output=True, text=True
+    )
+    assert as_srt.stdout.count("-->") >= len(HARD)
+    assert "#1: Über 東京" in as_srt.stdout
