@@ -176,6 +176,12 @@ def test_a_file_of_ours_that_is_being_written_is_no_sidecar() -> None:
     assert parse_sidecar(".subtitled-1.mkv", ".subtitled-1.en.srt") is None
 
 
+@pytest.mark.parametrize("name", ["Film.chapters.vtt", "Film.summary.json", "Film.ffmeta"])
+def test_a_summary_and_its_chapters_are_no_subtitles(name: str) -> None:
+    assert parse_sidecar("Film.mkv", name) is None
+    assert parse_sidecar("Film.mkv", "Film.chapters.en.vtt") is not None
+
+
 @given(
     _stem,
     st.sampled_from(["en", "hi", "nb", "yue", "pt-BR", "zh-Hans", "zh-Hant", "es-419", "sr-Latn"]),
@@ -209,9 +215,3 @@ def test_three_letters_are_written_where_they_say_the_same(tag: str, code: str) 
 def test_a_mark_that_would_be_taken_for_something_else_is_refused(mark: str) -> None:
     with pytest.raises(ValueError, match=r"language|flag|letters"):
         NameSettings(mark=mark)
-
-
-@pytest.mark.parametrize("name", ["Film.chapters.vtt", "Film.summary.json", "Film.ffmeta"])
-def test_a_summary_and_its_chapters_are_no_subtitles(name: str) -> None:
-    assert parse_sidecar("Film.mkv", name) is None
-    assert parse_sidecar("Film.mkv", "Film.chapters.en.vtt") is not None
