@@ -230,15 +230,13 @@ def test_what_is_too_large_is_refused_however_it_comes(opened: Opened, chunked: 
     assert said.status_code == 413
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"\xff\xfe", b"[" * 5000, b'"x"', b"{}", b"nan"])
 @pytest.mark.parametrize("source", ["generic", "sonarr", "plex"])
-def test_what_is_not_understood_is_the_sender_s_fault(
-    opened: Opened, source: str, body: bytes
-) -> None:
+def test_what_is_not_understood_is_the_sender_s_fault(opened: Opened, source: str) -> None:
     web = opened()
     kind = {"content-type": "multipart/form-data; boundary=x"} if source == "plex" else {}
-    said = httpx.post(url(web, f"/hooks/{source}"), content=body, headers=BEARER | kind)
-    assert said.status_code == 400
+    for body in (b"", b"{", b"\xff\xfe", b"[" * 5000, b'"x"', b"{}", b"nan"):
+        said = httpx.post(url(web, f"/hooks/{source}"), content=body, headers=BEARER | kind)
+        assert said.status_code == 400, body
     assert httpx.post(url(web, "/hooks/sonar"), json={}, headers=BEARER).status_code == 404
 
 
