@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Sequence
 from pathlib import Path
 
 from house import Ear, House, film
 from hypothesis import given
 from hypothesis import strategies as st
 
+from subtitled.config.load import load
+from subtitled.config.plugins import Configured
+from subtitled.config.settings import LibrarySettings, Settings
+from subtitled.config.vocabulary import VocabularySettings
 from subtitled.library.terms import Scope, Term
 from subtitled.plugin import (
     Audio,
+    Change,
     Cue,
     Language,
+    MediaServer,
     Pair,
     Request,
+    Temporary,
+    Title,
     Transcript,
     Word,
 )
+from subtitled.plugin import Settings as ComponentOptions
 from subtitled.work.consistency import missed
-from subtitled.work.vocabulary import MOST_PAIRS, Vocabulary
+from subtitled.work.vocabulary import MOST_PAIRS, Vocabulary, vocabulary_of
 
 EN, ES, JA = Language("en"), Language("es"), Language("ja")
 
@@ -127,3 +138,43 @@ def test_the_recogniser_is_told_the_terms_and_a_change_of_them_costs_nothing(
         assert ear.told[-1] == ("Scales", "Sintel")
     finally:
         house.close()
+
+
+class Mute(MediaServer):
+    """Is away."""
+
+    def changed(self, changes: Sequence[Change], method: int) -> None: ...
+
+    def title(self, media: Path) -> Title | None:
+        raise Temporary("it is away")
+
+
+class Knowing(Mute):
+    """Knows one film."""
+
+    def title(self, media: Path) -> Title | None:
+        return Title("Film", characters=("Olivia Dunham",)) if media.stem == "Film" else None
+
+
+def test_where_no_file_tells_a_name_the_servers_are_asked_if_they_may(tmp_path: Path) -> None:
+    library = LibrarySettings(path=tmp_path)
+    film = tmp_path / "Film.mkv"
+    servers = {
+        cls.__name__: Configured(cls.__name__, "p", cls, ComponentOptions())
+        for cls in (Mute, Knowing)
+    }
+
+    def terms(path: Path, asks: bool) -> dict[str, str]:
+        settings = Settings(vocabulary=VocabularySettings(servers=asks))
+        loaded = dataclasses.replace(load(None), settings=settings, servers=servers)
+        return {one.source: one.origin for one in vocabulary_of(path, library, loaded).terms}
+
+    assert terms(film, True)["Olivia Dunham"] == "the server Knowing"
+    assert "Olivia Dunham" not in terms(film, False)
+    assert "Olivia Dunham" not in terms(tmp_path / "Other.mkv", True)
+    film.with_suffix(".nfo").write_text(
+        "<movie><title>Film</title><actor><role>Walter Bishop</role></actor></movie>"
+    )
+    told = terms(film, True)
+    assert "Walter Bishop" in told
+    assert "Olivia Dunham" not in told

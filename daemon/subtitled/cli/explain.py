@@ -186,7 +186,7 @@ def _ways(seen: Examination, wish: Wish) -> str:
 
 def _vocabulary(settings: Configuration, path: Path, seen: Examination) -> list[str]:
     """What is wrong in the glossaries of a file, and where its translations go against them."""
-    known = vocabulary_of(path, library_for(settings, path), settings.settings)
+    known = vocabulary_of(path, library_for(settings, path), settings)
     told = [str(mistake) for mistake in known.mistakes]
     store, content, track = (
         transcripts_in(state_dir(settings.settings)),

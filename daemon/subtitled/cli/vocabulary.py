@@ -39,7 +39,7 @@ def vocabulary(
         language = Language.parse(spoken) if spoken else heard or Language("en")
     except ValueError as error:
         fail(error, WRONG)
-    known = vocabulary_of(path, library_for(settings, path), settings.settings)
+    known = vocabulary_of(path, library_for(settings, path), settings)
     fitting = known.fitting(language)
     rows: list[dict[str, Any]] = [
         {

@@ -21,6 +21,11 @@ class VocabularySettings(BaseModel):
         True,
         description="Take names from NFO files beside the media, or else from their paths.",
     )
+    servers: bool = Field(
+        False,
+        description="Where no NFO file tells them, ask the library's media servers for titles and "
+        "characters.",
+    )
     characters: int = Field(
         300,
         ge=0,

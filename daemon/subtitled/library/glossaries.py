@@ -7,7 +7,7 @@ those of all libraries.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from subtitled.config.vocabulary import VocabularySettings
 
 from .glossary import ENDINGS, Glossary, read
 from .terms import Mistake, Scope, Term
-from .titles import names_in, title_of
+from .titles import PATH, Known, names_in, title_of
 
 STEM = "glossary"
 
@@ -29,8 +29,16 @@ class Holding:
     mistakes: tuple[Mistake, ...]
 
 
-def holding(medium: Path, library: LibrarySettings, everywhere: VocabularySettings) -> Holding:
-    """The terms for one medium of a library. Reads small files; raises nothing."""
+def holding(
+    medium: Path,
+    library: LibrarySettings,
+    everywhere: VocabularySettings,
+    ask: Callable[[], Known | None] = lambda: None,
+) -> Holding:
+    """The terms for one medium of a library. Reads small files; raises nothing.
+
+    ``ask`` is for a title that no file tells, if the configuration has somebody asked for it.
+    """
     terms: list[Term] = []
     mistakes: list[Mistake] = []
 
@@ -45,6 +53,8 @@ def holding(medium: Path, library: LibrarySettings, everywhere: VocabularySettin
             take(read(path, Scope.SERIES))
     if everywhere.names:
         known = title_of(medium, library.path)
+        if everywhere.servers and known.origin == PATH:
+            known = ask() or known
         terms.extend(names_in(known))
         mistakes.extend(known.mistakes)
     for path in library.glossaries:

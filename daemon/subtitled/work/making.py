@@ -187,8 +187,8 @@ class Making:
     @cached_property
     def vocabulary(self) -> Vocabulary:
         """The names and terms that hold for the medium."""
-        settings = self.shop.configuration.settings
-        vocabulary = vocabulary_of(self.job.medium, self.job.library, settings)
+        job = self.job
+        vocabulary = vocabulary_of(job.medium, job.library, self.shop.configuration)
         warn(vocabulary.mistakes)
         return vocabulary
 

@@ -15,11 +15,16 @@ from pathlib import Path
 
 import langcodes
 
-from subtitled.config.settings import LibrarySettings, Settings
+from subtitled.config.isolation import guarded
+from subtitled.config.load import Configuration
+from subtitled.config.settings import LibrarySettings
 from subtitled.library.glossaries import holding
 from subtitled.library.mentions import mentions
 from subtitled.library.terms import Mistake, Scope, Term, nearest
-from subtitled.plugin import Language, Pair
+from subtitled.library.titles import Known
+from subtitled.plugin import Language, Pair, Problem
+
+from .telling import LIMIT, servers_of
 
 _log = logging.getLogger(__name__)
 
@@ -74,10 +79,30 @@ class Vocabulary:
         ]
 
 
-def vocabulary_of(medium: Path, library: LibrarySettings, settings: Settings) -> Vocabulary:
+def vocabulary_of(
+    medium: Path, library: LibrarySettings, configuration: Configuration
+) -> Vocabulary:
     """The vocabulary of one medium. Reads the glossaries and NFO files; raises nothing."""
-    found = holding(medium, library, settings.vocabulary)
-    return Vocabulary(found.terms, found.mistakes, settings.vocabulary.characters)
+    wanted = configuration.settings.vocabulary
+    ask = functools.partial(_title_by_servers, medium, library, configuration)
+    found = holding(medium, library, wanted, ask)
+    return Vocabulary(found.terms, found.mistakes, wanted.characters)
+
+
+def _title_by_servers(
+    medium: Path, library: LibrarySettings, configuration: Configuration
+) -> Known | None:
+    """What the first of a library's servers says that knows the medium."""
+    for name in servers_of(configuration, library):
+        server = configuration.servers[name]
+        try:
+            title = guarded(name, lambda: server.make().title(medium), LIMIT)  # noqa: B023 - called at once
+        except Problem as problem:
+            _log.info("%s was asked for a title: %s", name, problem)
+            continue
+        if title is not None:
+            return Known(title, f"the server {name}")
+    return None
 
 
 def warn(mistakes: Sequence[Mistake]) -> None:
