@@ -76,6 +76,7 @@ bench: $(VENV)/ready system
 	$(BIN)/python benchmarks/speed.py
 	$(BIN)/python benchmarks/wer.py
 	$(BIN)/python benchmarks/idle.py
+	$(BIN)/python benchmarks/pausing.py
 	$(BIN)/python benchmarks/rebuild.py
 	$(BIN)/python benchmarks/segmentation.py
 
