@@ -70,7 +70,7 @@ lint: $(VENV)/ready
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# About 10 minutes; ratios against named baselines in the same run.
+# About 13 minutes; ratios against named baselines in the same run.
 bench: $(VENV)/ready system
 	$(BIN)/subtitled models pull base
 	$(BIN)/python benchmarks/speed.py
