@@ -1,140 +1,114 @@
-"""What the bundled media servers have in common: asking over HTTP, and what goes wrong with it."""
+"""Asking a service over HTTP, and saying what went wrong in the words of the contract."""
 
 from __future__ import annotations
 
+import email.utils
+import time
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
-from pydantic import Field
-
-from subtitled.plugin import (
-    Context,
-    MediaServer,
-    Misconfigured,
-    PathMap,
-    PathPairs,
-    Settings,
-    Temporary,
-)
+from subtitled.plugin import Misconfigured, Rejected, Temporary
 
 if TYPE_CHECKING:
     import httpx
 
-
-class NotThere(Misconfigured):
-    """The server answers 404."""
-
-
-class ServerSettings(Settings):
-    """What each of them needs."""
-
-    url: str = Field(pattern=r"^https?://", description="Where it answers.")
-    path_map: PathPairs = Field(
-        (), description="Pairs of [our folder, its folder], where it sees the media elsewhere."
-    )
-    verify_tls: bool = Field(True, description="Insist on a valid certificate.")
-    timeout: float = Field(15.0, gt=0, description="Seconds to wait for its answer.")
+REASON = 200
+"""Characters of an error message that are passed on."""
 
 
-class Server(MediaServer):
-    """One that is asked over HTTP. ``kind`` is its name, ``example`` an address such as it has."""
+def ask(
+    who: str,
+    method: str,
+    url: str,
+    *,
+    timeout: float,
+    verify: bool = True,
+    headers: Mapping[str, str] | None = None,
+    section: str = "",
+    example: str = "http://localhost:5000",
+    client: httpx.Client | None = None,
+    **said: Any,
+) -> httpx.Response:
+    """The answer, if it is not one that may pass; else :class:`~subtitled.plugin.Temporary`.
 
-    kind: str
-    example: str
-    settings: ServerSettings
+    ``who`` names the service in messages, ``section`` its section of the configuration; ``said``
+    is what httpx takes: ``json``, ``data``, ``content``, ``params``. A ``client`` has its own time
+    limit and verification. Redirects are not followed: what is asked with POST would arrive as GET,
+    or a key elsewhere.
+    """
+    import httpx
 
-    def __init__(self, settings: ServerSettings, context: Context) -> None:
-        super().__init__(settings, context)
-        self._paths = PathMap(settings.path_map)
-        self._client: httpx.Client | None = None
-
-    def ours(self, path: str) -> Path:
-        return self._paths.ours(path)
-
-    def theirs(self, path: Path) -> str:
-        return self._paths.theirs(path)
-
-    @property
-    def url(self) -> str:
-        return self.settings.url.rstrip("/")
-
-    def ask(
-        self,
-        method: str,
-        path: str,
-        *,
-        headers: Mapping[str, str],
-        query: Mapping[str, str] | None = None,
-        body: object = None,
-    ) -> Any:
-        """What it answers, read as JSON; None where it says nothing.
-
-        Raises :class:`Temporary` when it is away and :class:`Misconfigured` when it refuses.
-        """
-        import httpx
-
-        where = f"{self.kind} at {self.url}"
-        try:
-            if self._client is None:
-                # Kept, and without certificates where none is asked for: reading them all takes a
-                # tenth of a second. Connections are not kept: minutes lie between two calls.
-                self._client = httpx.Client(
-                    timeout=self.settings.timeout,
-                    verify=self.settings.verify_tls and self.url.startswith("https"),
-                    limits=httpx.Limits(max_keepalive_connections=0),
-                )
-            said = {"Accept": "application/json", **headers}
-            answer = self._client.request(
-                method, self.url + path, params=query, json=body, headers=said
+    key = f"{section}." if section else ""
+    try:
+        if client is not None:
+            answer = client.request(method, url, headers=dict(headers or {}), **said)
+        else:
+            answer = httpx.request(
+                method, url, headers=dict(headers or {}), timeout=timeout, verify=verify, **said
             )
-        except (httpx.InvalidURL, httpx.UnsupportedProtocol):
+    except (httpx.InvalidURL, httpx.UnsupportedProtocol):
+        raise Misconfigured(
+            f"the url of {who} is no address", f"Write one such as {example}"
+        ) from None
+    except httpx.HTTPError as error:
+        if "CERTIFICATE_VERIFY_FAILED" in str(error):
             raise Misconfigured(
-                f"{self.url} is no address", f"Write one such as {self.example}"
+                f"the certificate of {who} is not valid",
+                f"Give it one, or set {key}verify_tls = false",
             ) from None
-        except httpx.HTTPError as error:
-            if "CERTIFICATE_VERIFY_FAILED" in str(error):
-                raise Misconfigured(
-                    f"the certificate of {where} is not valid",
-                    f"Give it one, or set servers.{self.context.name}.verify_tls = false",
-                ) from None
-            raise Temporary(
-                f"{where} does not answer: {type(error).__name__}",
-                "Check that it runs and that the url is right",
-            ) from None
-        status = answer.status_code
-        if status in (401, 403):
-            raise Misconfigured(f"{where} refuses the key ({status})", self.new_key())
-        if status >= 500 or status == 429:
-            raise Temporary(f"{where} answers {status}", "Look at its log", _seconds(answer))
-        if answer.has_redirect_location:
-            # Not followed: what is asked with POST would arrive as GET, or the key elsewhere.
-            raise Misconfigured(
-                f"{self.url} sends callers elsewhere, to {answer.headers['Location']}",
-                f"Set servers.{self.context.name}.url to that place",
-            )
-        if not answer.is_success:
-            kind = NotThere if status == 404 else Misconfigured
-            raise kind(
-                f"{self.url}{path} answers {status}", f"Check that the url is {self.kind}'s own"
-            )
-        try:
-            return answer.json() if answer.content.strip() else None
-        except ValueError:
-            raise self.stranger(path) from None
-
-    def new_key(self) -> str:
-        """How to get a key that is right."""
-        raise NotImplementedError
-
-    def stranger(self, path: str) -> Misconfigured:
-        """What answers there is no such server."""
-        return Misconfigured(
-            f"{self.url}{path} does not answer as {self.kind} does", "Check the url"
+        raise Temporary(
+            f"{who} does not answer: {type(error).__name__}",
+            "Check that it runs and that the url is right",
+        ) from None
+    status = answer.status_code
+    if status in (408, 409, 425, 429) or status >= 500:
+        raise Temporary(f"{who} answers {status}", "Look at its log", wait_of(answer))
+    if answer.has_redirect_location:
+        # Not the whole of it: what follows the host may be a secret.
+        to = host_of(str(answer.next_request.url)) if answer.next_request else "nowhere"
+        raise Misconfigured(
+            f"{who} answers {status}, which sends callers elsewhere, to {to}",
+            f"Set {key}url to that place",
         )
+    return answer
 
 
-def _seconds(answer: Any) -> float | None:
-    """What ``Retry-After`` says, in seconds; dates are left aside."""
-    said = answer.headers.get("Retry-After", "")
-    return float(said) if said.isdecimal() else None
+def refused(who: str, answer: httpx.Response, reason: str = "") -> Misconfigured | Rejected:
+    """Any other answer that is no success: of a key, of an address, or of this one text."""
+    status = answer.status_code
+    said = f": {reason[:REASON]}" if reason else ""
+    if status in (401, 403):
+        return Misconfigured(f"{who} refuses the key ({status})", "Set a key that it takes")
+    if status == 402:
+        return Misconfigured(f"{who} wants to be paid (402){said}", "Top up the account")
+    if status in (404, 405):
+        return Misconfigured(f"{who} answers {status}{said}", "Check the url and the model")
+    return Rejected(f"{who} answers {status}{said}", "Another one may take it")
+
+
+def wait_of(answer: httpx.Response) -> float | None:
+    """Seconds that ``Retry-After`` asks for, given as a number or as a date."""
+    said = answer.headers.get("Retry-After", "").strip()
+    if said.replace(".", "", 1).isdecimal():
+        return float(said)
+    try:
+        return max(0.0, email.utils.parsedate_to_datetime(said).timestamp() - time.time())
+    except (ValueError, TypeError):
+        return None
+
+
+def host_of(url: str) -> str:
+    """The host of an address, with its port where that is not the usual one."""
+    parts = urlsplit(url)
+    try:
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        port = ""
+    return f"{parts.hostname or '?'}{port}"
+
+
+def is_loopback(url: str) -> bool:
+    """Whether an address is this very machine."""
+    host = urlsplit(url).hostname or ""
+    return host == "localhost" or host == "::1" or host.startswith("127.")

@@ -27,7 +27,7 @@ from subtitled.plugin import (
     same_path,
 )
 
-from ._http import NotThere, Server, ServerSettings
+from ._server import NotThere, Server, ServerSettings
 from ._streams import Stream, compared
 
 READS = ("srt", "vtt", "ass", "ssa", "sub", "smi")

@@ -28,7 +28,7 @@ from subtitled.plugin import (
     hookimpl,
 )
 
-from .http import ask, host_of, is_loopback, refused
+from ._http import ask, host_of, is_loopback, refused
 
 SUBTITLED_CONTRACT = "2.0"
 

@@ -26,7 +26,7 @@ from subtitled.plugin import (
     same_path,
 )
 
-from ._http import NotThere, Server, ServerSettings
+from ._server import NotThere, Server, ServerSettings
 from ._streams import Stream, compared
 
 SUBTITLED_CONTRACT = "2.0"

@@ -25,14 +25,14 @@ from subtitled.plugin import (
     Rejected,
     Secret,
     Settings,
-    Temporary,
     event_to_json,
     hookimpl,
 )
 
+from ._http import ask
+
 SUBTITLED_CONTRACT = "2.0"
 
-_LATER = frozenset({408, 425, 429})
 _SOMEBODY = frozenset({401, 403, 404, 405})
 
 
@@ -69,8 +69,6 @@ class Webhook(Notifier):
         return [Finding(what, True, "its secret is there; nothing was sent")]
 
     def _send(self, said: dict[str, object]) -> None:
-        import httpx
-
         body = json.dumps(said, ensure_ascii=False).encode("utf-8")
         now = f"{time.time():.0f}"
         headers = {
@@ -79,33 +77,17 @@ class Webhook(Notifier):
             "X-Subtitled-Timestamp": now,
             "X-Subtitled-Signature": signature(self.settings.secret.reveal(), now, body),
         }
-        try:
-            answer = httpx.post(
-                self.settings.url,
-                content=body,
-                headers=headers,
-                timeout=self.settings.timeout,
-                verify=self.settings.verify_tls,
-            )
-        except (httpx.InvalidURL, httpx.UnsupportedProtocol):
-            raise Misconfigured(
-                f"the url of {self._called()} is no address", "Write one such as https://host/path"
-            ) from None
-        except httpx.HTTPError as error:
-            raise Temporary(
-                f"{self._shown()} does not answer: {type(error).__name__}",
-                "Check that it runs and that its url is right",
-            ) from None
+        answer = ask(
+            *(self._shown(), "POST", self.settings.url),
+            timeout=self.settings.timeout,
+            verify=self.settings.verify_tls,
+            headers=headers,
+            section=self._called(),
+            example="https://host/path",
+            content=body,
+        )
         status = answer.status_code
-        if status >= 500 or status in _LATER:
-            wait = answer.headers.get("Retry-After", "")
-            raise Temporary(
-                f"{self._shown()} answers {status}",
-                "Look at its log",
-                float(wait) if wait.isdecimal() else None,
-            )
-        if answer.has_redirect_location or status in _SOMEBODY:
-            # Not followed: what is sent with POST would arrive as GET, or elsewhere.
+        if status in _SOMEBODY:
             raise Misconfigured(
                 f"{self._shown()} answers {status}", f"Check {self._called()}.url and its secret"
             )

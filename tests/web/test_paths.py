@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from subtitled.config.settings import LibrarySettings
-from subtitled.config.web_settings import SenderSettings, WebSettings
+from subtitled.config.web import SenderSettings, WebSettings
 from subtitled.library.confinement import is_confined
 from subtitled.library.mailbox import AskedFor
 from subtitled.web.hooks import Hooks

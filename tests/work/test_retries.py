@@ -6,7 +6,8 @@ import pytest
 
 from subtitled.library.records import FileState
 from subtitled.plugin import Temporary
-from subtitled.work.retries import JITTER, LONGEST_WAIT, MOST_ATTEMPTS, after
+from subtitled.work.retries import JITTER, LONGEST_WAIT, MOST_ATTEMPTS, Next, after
+from subtitled.work.wire import Waiting
 
 DOWN = Temporary("down")
 
@@ -22,3 +23,10 @@ def test_nobody_waits_longer_than_a_day_or_tries_for_ever() -> None:
     assert after(DOWN, 7, 0.0, 86400.0, chance=1.0).at == LONGEST_WAIT
     assert after(DOWN, MOST_ATTEMPTS, 0.0, 60.0).state is FileState.FAILED
     assert after(Temporary("limit", retry_after=7200.0), 1, 0.0, 60.0, chance=0.0).at == 7200.0
+
+
+def test_what_waits_for_a_budget_waits_and_has_not_failed() -> None:
+    spent = Waiting("the budget is spent", retry_after=7200.0)
+    assert after(spent, MOST_ATTEMPTS, 0.0, 60.0) == Next(FileState.WAITING, 7200.0)
+    month = Waiting("the budget is spent", retry_after=30 * 86400.0)
+    assert after(month, 0, 0.0, 60.0).at == LONGEST_WAIT

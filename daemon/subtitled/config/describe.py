@@ -17,7 +17,7 @@ from pydantic.fields import FieldInfo
 
 from subtitled.plugin import Language, Secret
 
-from .language_settings import SourceSettings
+from .languages import SourceSettings
 from .load import Configuration
 from .naming import NameSettings
 from .neighbour import NeighbourSettings
@@ -30,7 +30,7 @@ from .settings import CueSettings, DaemonSettings, ExistingSettings, LibrarySett
 from .spending import BudgetSettings, PriceSettings
 from .values import Seconds
 from .vocabulary import VocabularySettings
-from .web_settings import SenderSettings, WebSettings
+from .web import SenderSettings, WebSettings
 
 __all__ = ["bundled", "json_schema", "markdown", "show"]
 

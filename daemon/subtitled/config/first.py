@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from subtitled.plugin import Language
 
-from .language_settings import ORIGINAL
+from .languages import ORIGINAL
 from .windows import parse_window
 
 LIBRARY = "media"

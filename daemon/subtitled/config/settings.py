@@ -18,7 +18,7 @@ from pydantic import (
 from subtitled.plugin import Language
 
 from .folders import Folder
-from .language_settings import SourceSettings, TwoLanguages, Wanted
+from .languages import SourceSettings, TwoLanguages, Wanted
 from .naming import NameSettings
 from .neighbour import NeighbourSettings
 from .routing import RouteSettings
@@ -26,7 +26,7 @@ from .schedule import ScheduleSettings
 from .spending import BudgetSettings, PriceSettings, Privacy
 from .values import Seconds, Section
 from .vocabulary import VocabularySettings
-from .web_settings import WebSettings
+from .web import WebSettings
 
 Format = Literal["srt", "vtt", "ass", "lrc", "ttml", "json", "txt"]
 

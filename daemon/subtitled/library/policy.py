@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from subtitled.config.language_settings import ORIGINAL
+from subtitled.config.languages import ORIGINAL
 from subtitled.config.settings import LibrarySettings
 from subtitled.plugin import UNDETERMINED, Kind, Language
 from subtitled.subtitles.bilingual import FORMATS as FOR_TWO

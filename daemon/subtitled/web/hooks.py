@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from subtitled.config.settings import LibrarySettings
-from subtitled.config.web_settings import SenderSettings, Source, WebSettings
+from subtitled.config.web import SenderSettings, Source, WebSettings
 from subtitled.library.intake import library_of
 from subtitled.library.mailbox import AskedFor
 

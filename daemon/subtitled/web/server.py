@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from subtitled.config.load import Configuration
-from subtitled.config.web_settings import WebSettings
+from subtitled.config.web import WebSettings
 from subtitled.library.ledger import Ledger
 from subtitled.plugin import Misconfigured
 from subtitled.service.daemon import Part

@@ -42,7 +42,7 @@ def after(
         return Next(FileState.QUARANTINED)
     if isinstance(problem, Waiting):
         wait = first_wait if problem.retry_after is None else problem.retry_after
-        return Next(FileState.RETRYING, now + min(LONGEST_WAIT, wait))
+        return Next(FileState.WAITING, now + min(LONGEST_WAIT, wait))
     if isinstance(problem, Rejected) or attempts >= MOST_ATTEMPTS:
         return Next(FileState.FAILED)
     spread = 1 + JITTER * (2 * chance - 1)

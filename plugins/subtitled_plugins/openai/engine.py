@@ -33,7 +33,7 @@ from subtitled.plugin import (
     names_of,
 )
 
-from ..http import refused
+from .._http import refused
 from .heard import heard, is_answer
 from .service import Service, code_of, destination, object_of, stays
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from subtitled.plugin import LOCAL, Finding, Misconfigured, Problem, Secret
 
-from ..http import ask, host_of, is_loopback, refused
+from .._http import ask, host_of, is_loopback, refused
 
 if TYPE_CHECKING:
     import httpx

@@ -23,7 +23,7 @@ from subtitled.plugin import (
     Writing,
 )
 
-from ..http import refused
+from .._http import refused
 from . import prompts
 from .answers import message_of, read_lines, without_thoughts
 from .service import Service, code_of, destination, object_of, stays

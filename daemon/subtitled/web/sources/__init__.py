@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from subtitled.config.web_settings import Source
+from subtitled.config.web import Source
 from subtitled.web.heard import Heard
 
 from . import arr, generic, plex, servers, tautulli
