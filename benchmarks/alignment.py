@@ -40,9 +40,9 @@ from subtitled.plugin import (
     Transcript,
     Word,
 )
-from subtitled.subtitles.estimate import laid_over
 from subtitled.subtitles.guards.passages import bare
-from subtitled.work.forced_alignment import doubted, timed
+from subtitled.subtitles.layout.estimate import laid_over
+from subtitled.work.recognising.forced_alignment import doubted, timed
 from subtitled_plugins.whisper.engine import WhisperEngine, WhisperSettings
 
 RECORDINGS = {"sonnet.en.mp3": "en", "jfk.flac": "en", "prologue.es.mp3": "es"}

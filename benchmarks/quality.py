@@ -45,9 +45,9 @@ from subtitled.plugin import Cue, Language, Subtitle, Word
 from subtitled.subtitles.evaluation.comparison import Comparison, compare
 from subtitled.subtitles.evaluation.conformity import Conformity, Rule, conformity
 from subtitled.subtitles.formats import read, render
+from subtitled.subtitles.layout.segmentation import segment
+from subtitled.subtitles.layout.syntax import ends_sentence
 from subtitled.subtitles.limits import limits_for
-from subtitled.subtitles.segmentation import segment
-from subtitled.subtitles.syntax import ends_sentence
 
 PEERS = ("numpy", "tqdm", "pyopenjtalk-plus==0.4.1.post10")
 BARE = ("openai-whisper==20250625", "stable-ts==2.19.1", "whisperx==3.8.6")

@@ -12,8 +12,8 @@ import sys
 import time
 
 from subtitled.plugin import Language, Word
+from subtitled.subtitles.layout.segmentation import segment
 from subtitled.subtitles.limits import limits_for
-from subtitled.subtitles.segmentation import segment
 
 SIZES = (2_500, 5_000, 10_000, 20_000)
 WORDS = {

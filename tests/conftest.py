@@ -30,7 +30,7 @@ def model_base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from subtitled.config.places import models_dir
     from subtitled.config.settings import Settings
     from subtitled.plugin import Problem
-    from subtitled.work.models import ModelStore
+    from subtitled.work.models.store import ModelStore
     from subtitled_plugins.whisper.catalogue import MODELS
 
     try:

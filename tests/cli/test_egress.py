@@ -11,7 +11,7 @@ from typing import Any
 from subtitled.library.egress import Cap, Entry, Passage
 from subtitled.library.ledger import Ledger
 from subtitled.plugin import Sent
-from subtitled.work.budgets import period_of
+from subtitled.work.spending.budgets import period_of
 
 Run = Callable[..., Any]
 

@@ -13,15 +13,13 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
-from subtitled.cli import daemon as _status  # noqa: F401 - its commands are added
-from subtitled.cli import queue as _queue  # noqa: F401
 from subtitled.cli.app import app
 from subtitled.config.load import load
 from subtitled.library.ledger import Ledger
 from subtitled.library.records import FileState
 from subtitled.plugin import Temporary
-from subtitled.work.breaker import Breakers
-from subtitled.work.pauses import Pause, pauses
+from subtitled.work.engines.breaker import Breakers
+from subtitled.work.queue.pauses import Pause, pauses
 from subtitled.work.workshop import open_ledger
 
 Run = Callable[..., Result]

@@ -55,12 +55,14 @@ from subtitled.plugin import (
     Word,
 )
 from subtitled.subtitles.names import parse_sidecar
-from subtitled.work import jobs, listening, making, planning
-from subtitled.work.durable import CANCELLED
-from subtitled.work.jobs import Jobs
+from subtitled.work import making, planning
+from subtitled.work.engines.wire import problem_from_json, problem_to_json
 from subtitled.work.making import Workshop
-from subtitled.work.transcripts import TranscriptStore
-from subtitled.work.wire import problem_from_json, problem_to_json
+from subtitled.work.queue import jobs
+from subtitled.work.queue.durable import CANCELLED
+from subtitled.work.queue.jobs import Jobs
+from subtitled.work.recognising import listening
+from subtitled.work.recognising.transcripts import TranscriptStore
 
 SPEECHES = ("harbour", "bridges", "bees", "")
 """What media say; in the last nobody speaks."""
@@ -134,7 +136,7 @@ SHELF = Shelf()
 
 
 class FakeQueue:
-    """As :class:`subtitled.work.durable.Queue`, one job at a time, when it is told to."""
+    """As :class:`subtitled.work.queue.durable.Queue`, one job at a time, when it is told to."""
 
     def __init__(self, database: Path, work: Callable[..., None]) -> None:
         self._work = work
@@ -177,7 +179,7 @@ class FakeQueue:
 
 
 class FakeDurable:
-    """As :class:`subtitled.work.durable.Durable`: results outlive the power."""
+    """As :class:`subtitled.work.queue.durable.Durable`: results outlive the power."""
 
     def __init__(self, gate: object) -> None: ...
 

@@ -19,8 +19,8 @@ from subtitled.plugin import Temporary
 from subtitled.service.health import BEAT_LIMIT, Vital, judge
 from subtitled.service.metrics import Facts, exposition, facts_of
 from subtitled.service.vitals import Vitals
-from subtitled.work.breaker import Breakers
-from subtitled.work.halts import Halt, Halts
+from subtitled.work.engines.breaker import Breakers
+from subtitled.work.queue.halts import Halt, Halts
 from subtitled.work.tally import Tally
 
 

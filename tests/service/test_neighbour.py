@@ -20,7 +20,7 @@ from subtitled.service import sensors, watching
 from subtitled.service.neighbour import Neighbour
 from subtitled.service.senses import Readings, judged
 from subtitled.service.watching import Asker, can_say
-from subtitled.work.halts import Halt, Halts
+from subtitled.work.queue.halts import Halt, Halts
 
 EPISODE = Path("/srv/shows/1.mkv")
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from subtitled.plugin import Language, Word
-from subtitled.subtitles.bidi import embedded
+from subtitled.subtitles.formats.bidi import embedded
+from subtitled.subtitles.layout.segmentation import segment
 from subtitled.subtitles.limits import limits_for
-from subtitled.subtitles.segmentation import segment
 
 HEBREW = Language("he")
 

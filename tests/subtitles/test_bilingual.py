@@ -12,13 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from subtitled.plugin import Cue, Language, Rejected
-from subtitled.subtitles.bilingual import (
+from subtitled.subtitles.formats import read
+from subtitled.subtitles.layout.bilingual import (
     FORMATS,
     Both,
     paired,
     render_both,
 )
-from subtitled.subtitles.formats import read
 from subtitled.subtitles.limits import limits_for
 
 EN, ZH, AR = Language("en"), Language("zh-Hans"), Language("ar")

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from subtitled.plugin import Rejected
-from subtitled.subtitles.chapters import (
+from subtitled.subtitles.formats.chapters import (
     Chapter,
     read_ffmetadata,
     read_vtt,

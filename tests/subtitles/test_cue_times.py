@@ -11,13 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from subtitled.plugin import Interval, Language, Word
-from subtitled.subtitles.atoms import atoms_of
+from subtitled.subtitles.layout.atoms import atoms_of
+from subtitled.subtitles.layout.lines import break_lines
+from subtitled.subtitles.layout.repair import repair
+from subtitled.subtitles.layout.segmentation import segment
+from subtitled.subtitles.layout.syntax import ends_sentence
+from subtitled.subtitles.layout.timing import FLASH, place
 from subtitled.subtitles.limits import Limits, limits_for, width
-from subtitled.subtitles.lines import break_lines
-from subtitled.subtitles.repair import repair
-from subtitled.subtitles.segmentation import segment
-from subtitled.subtitles.syntax import ends_sentence
-from subtitled.subtitles.timing import FLASH, place
 
 _heard = st.lists(st.tuples(st.floats(0, 100), st.floats(0, 3)), min_size=1, max_size=30)
 

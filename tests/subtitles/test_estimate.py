@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from subtitled.plugin import Interval, Language, Word
-from subtitled.subtitles.estimate import interpolated, laid_over, weight
+from subtitled.subtitles.layout.estimate import interpolated, laid_over, weight
+from subtitled.subtitles.layout.repair import clean
+from subtitled.subtitles.layout.segmentation import segment
 from subtitled.subtitles.limits import limits_for
-from subtitled.subtitles.repair import clean
-from subtitled.subtitles.segmentation import segment
 
 EN = Language("en")
 

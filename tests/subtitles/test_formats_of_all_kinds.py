@@ -17,8 +17,7 @@ from hypothesis import strategies as st
 from ttconv.imsc import reader as imsc
 
 from subtitled.plugin import Cue, Language, Rejected, Subtitle, Word
-from subtitled.subtitles import data
-from subtitled.subtitles.formats import FORMATS, read, render
+from subtitled.subtitles.formats import FORMATS, data, read, render
 
 EN = Language("en")
 TIMED = [fmt for fmt in FORMATS if fmt != "txt"]

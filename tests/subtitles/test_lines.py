@@ -7,13 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from subtitled.plugin import Language
-from subtitled.subtitles.dialogue import dash_of, turns_of, with_dashes
+from subtitled.subtitles.layout.dialogue import dash_of, turns_of, with_dashes
+from subtitled.subtitles.layout.lines import break_lines
+from subtitled.subtitles.layout.phrases import phrases
+from subtitled.subtitles.layout.repair import clean
+from subtitled.subtitles.layout.syntax import break_cost, ends_sentence
 from subtitled.subtitles.limits import Limits, limits_for, width
-from subtitled.subtitles.lines import break_lines
-from subtitled.subtitles.phrases import phrases
-from subtitled.subtitles.repair import clean
 from subtitled.subtitles.scripts import clusters, may_break
-from subtitled.subtitles.syntax import break_cost, ends_sentence
 
 
 def broken(tag: str, text: str) -> list[str]:

@@ -11,10 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from subtitled.plugin import Language, Word
-from subtitled.subtitles.function_words import function_words
+from subtitled.subtitles.layout.function_words import function_words
+from subtitled.subtitles.layout.repair import clean, repair
+from subtitled.subtitles.layout.segmentation import segment
 from subtitled.subtitles.limits import limits_for, width
-from subtitled.subtitles.repair import clean, repair
-from subtitled.subtitles.segmentation import segment
 
 EN = Language("en")
 LIMITS = limits_for(EN, translation=False)

@@ -10,6 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from subtitled.plugin import Cue, Language, Word
+from subtitled.subtitles.layout.repair import clean
+from subtitled.subtitles.layout.segmentation import segment
+from subtitled.subtitles.layout.timing import FLASH
 from subtitled.subtitles.limits import (
     AUDIENCES,
     PROFILES,
@@ -18,10 +21,7 @@ from subtitled.subtitles.limits import (
     overridden,
     width,
 )
-from subtitled.subtitles.repair import clean
 from subtitled.subtitles.scripts import clusters
-from subtitled.subtitles.segmentation import segment
-from subtitled.subtitles.timing import FLASH
 
 TAGS = (
     *("en es fr de it pt-BR nl pl ru uk cs sk sr sv da no fi tr hu ro el bg vi id ko".split()),

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from subtitled.plugin import Cue, Language
+from subtitled.subtitles.layout.shots import snap
 from subtitled.subtitles.limits import Limits, limits_for, width
-from subtitled.subtitles.shots import snap
 
 EN = Language("en")
 LIMITS = limits_for(EN, translation=False)

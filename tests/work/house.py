@@ -29,10 +29,10 @@ from subtitled.plugin import (
     Transcript,
     Word,
 )
-from subtitled.work.jobs import Jobs
+from subtitled.work.engines.wire import Crashed
 from subtitled.work.making import Workshop
-from subtitled.work.transcripts import TranscriptStore
-from subtitled.work.wire import Crashed
+from subtitled.work.queue.jobs import Jobs
+from subtitled.work.recognising.transcripts import TranscriptStore
 
 
 class Ear:

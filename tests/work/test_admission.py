@@ -11,10 +11,10 @@ from house import House, film
 
 from subtitled.library.records import FileState
 from subtitled.plugin import Audio, Request, Temporary, Transcript
-from subtitled.work import pauses
-from subtitled.work.breaker import Breakers
-from subtitled.work.halts import Halt, Halts, Told
-from subtitled.work.jobname import JOB
+from subtitled.work.engines.breaker import Breakers
+from subtitled.work.queue import pauses
+from subtitled.work.queue.halts import Halt, Halts, Told
+from subtitled.work.queue.jobname import JOB
 
 
 @pytest.fixture

@@ -8,8 +8,14 @@ import pytest
 
 from subtitled.library.ledger import Ledger
 from subtitled.plugin import Misconfigured, Problem, Rejected, Temporary
-from subtitled.work.breaker import FIRST_WAIT, LONGEST_WAIT, Breaker, Breakers, after_failure
-from subtitled.work.wire import Crashed
+from subtitled.work.engines.breaker import (
+    FIRST_WAIT,
+    LONGEST_WAIT,
+    Breaker,
+    Breakers,
+    after_failure,
+)
+from subtitled.work.engines.wire import Crashed
 
 
 class Clock:

@@ -12,9 +12,9 @@ import pytest
 
 from subtitled.config.plugins import Configured
 from subtitled.plugin import Audio, Engine, Interval, Language, Request, Settings, Stretch
-from subtitled.work.child import Stopping
-from subtitled.work.engines import EngineHost
-from subtitled.work.models import ModelStore
+from subtitled.work.engines.child import Stopping
+from subtitled.work.engines.pool import EngineHost
+from subtitled.work.models.store import ModelStore
 
 SLOW_TO_LOAD = """
 import time

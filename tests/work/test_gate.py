@@ -27,9 +27,9 @@ from subtitled.plugin import (
     Sent,
     Temporary,
 )
-from subtitled.work.budgets import caps_for, period_of, price_of, stated, until_next
-from subtitled.work.gate import Errand, Gate
-from subtitled.work.wire import Waiting
+from subtitled.work.engines.wire import Waiting
+from subtitled.work.spending.budgets import caps_for, period_of, price_of, stated, until_next
+from subtitled.work.spending.gate import Errand, Gate
 
 HOUR = Price(0.36, "USD")  # a hundredth of a cent for a second
 

@@ -28,9 +28,9 @@ from subtitled.plugin import (
 )
 from subtitled.subtitles.formats import read
 from subtitled.subtitles.guards import Removal
-from subtitled.work import wire
+from subtitled.work.engines import wire
 from subtitled.work.making import Direct, Job, Workshop, make
-from subtitled.work.transcripts import Listened, TranscriptStore
+from subtitled.work.recognising.transcripts import Listened, TranscriptStore
 from subtitled.work.workshop import open_ledger, transcripts_in
 
 Run = Callable[..., subprocess.CompletedProcess[str]]

@@ -20,7 +20,7 @@ from pathlib import Path
 import pytest
 
 from subtitled.plugin import DataWheel, Misconfigured, ModelSpec, Temporary
-from subtitled.work.models import ModelStore
+from subtitled.work.models.store import ModelStore
 
 WEIGHTS = bytes(range(256)) * 12_000
 FILES = {"model.bin": WEIGHTS, "config.json": b'{"a": 1}', "vocabulary.txt": b"the\na\n"}

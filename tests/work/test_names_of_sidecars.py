@@ -10,7 +10,7 @@ from house import House, film
 
 from subtitled.config.load import load
 from subtitled.library.records import FileState
-from subtitled.work import durable
+from subtitled.work.queue import durable
 
 MARKED = '[libraries.films.names]\nstyle = "iso639-2"\nmark = "machine"\n'
 

@@ -17,9 +17,9 @@ from subtitled.library.identity import content_id
 from subtitled.library.records import FileState
 from subtitled.plugin import Misconfigured, Temporary
 from subtitled.subtitles.formats import read
-from subtitled.work.breaker import BREAKER, Breaker
-from subtitled.work.courses import Course
+from subtitled.work.engines.breaker import BREAKER, Breaker
 from subtitled.work.making import Direct, Job, Outcome, Workshop, make
+from subtitled.work.recognising.courses import Course
 
 
 def _make(shop: Workshop, tmp_path: Path, steps: Direct | None = None, **wishes: Any) -> Outcome:

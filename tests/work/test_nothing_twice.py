@@ -13,7 +13,7 @@ from house import House, film
 from subtitled.library.records import NEW, URGENT, FileState
 from subtitled.library.sidecars import Fate
 from subtitled.subtitles.ownership import ATTRIBUTE, Whose
-from subtitled.work import durable
+from subtitled.work.queue import durable
 
 
 @pytest.fixture

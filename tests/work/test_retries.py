@@ -6,8 +6,8 @@ import pytest
 
 from subtitled.library.records import FileState
 from subtitled.plugin import Temporary
-from subtitled.work.retries import JITTER, LONGEST_WAIT, MOST_ATTEMPTS, Next, after
-from subtitled.work.wire import Waiting
+from subtitled.work.engines.wire import Waiting
+from subtitled.work.queue.retries import JITTER, LONGEST_WAIT, MOST_ATTEMPTS, Next, after
 
 DOWN = Temporary("down")
 

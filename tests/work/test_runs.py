@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from subtitled.media.stretches import cut_into_stretches
 from subtitled.plugin import UNDETERMINED, Interval, Language, LanguageGuess, Stretch
-from subtitled.work.detection import detect
-from subtitled.work.runs import (
+from subtitled.work.recognising.detection import detect
+from subtitled.work.recognising.runs import (
     LONGEST,
     Run,
     cut_by_language,
@@ -20,7 +20,7 @@ from subtitled.work.runs import (
     pieces,
     runs,
 )
-from subtitled.work.transcripts import Listened
+from subtitled.work.recognising.transcripts import Listened
 
 EN, DE, NO, DA = Language("en"), Language("de"), Language("no"), Language("da")
 

@@ -46,7 +46,7 @@ from subtitled.plugin import (
 from subtitled.subtitles.formats import read
 from subtitled.work.making import Direct, Job, Outcome, Workshop, make
 from subtitled.work.planning import Examination, examine
-from subtitled.work.transcripts import TranscriptStore
+from subtitled.work.recognising.transcripts import TranscriptStore
 
 EN, ES, DE = Language("en"), Language("es"), Language("de")
 PITCHES = {440: EN, 660: ES, 880: DE}

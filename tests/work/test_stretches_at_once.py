@@ -15,8 +15,8 @@ from subtitled.config.settings import LibrarySettings
 from subtitled.library.identity import content_id
 from subtitled.plugin import Capabilities, Problem
 from subtitled.work.making import Direct, Job, Outcome, Workshop, make
-from subtitled.work.recognition import Ahead
-from subtitled.work.transcripts import TranscriptStore
+from subtitled.work.recognising.recognition import Ahead
+from subtitled.work.recognising.transcripts import TranscriptStore
 
 
 def _make(shop: Workshop, tmp_path: Path, steps: Any = None, **wishes: Any) -> Outcome:

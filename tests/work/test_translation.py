@@ -10,8 +10,8 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from subtitled.plugin import Batch, Language, Line, Pair, Rejected, Temporary, Word
+from subtitled.subtitles.layout.segmentation import segment
 from subtitled.subtitles.limits import limits_for
-from subtitled.subtitles.segmentation import segment
 from subtitled.work.translation import calls
 from subtitled.work.translation.checks import Fault, check, fault_of
 from subtitled.work.translation.layout import words_of

@@ -41,8 +41,8 @@ from subtitled.plugin import (
     Word,
 )
 from subtitled.subtitles.formats import read
-from subtitled.work import listening
 from subtitled.work.making import Direct, Job, Outcome, Workshop, make
+from subtitled.work.recognising import listening
 from subtitled.work.translation import calls
 from subtitled.work.workshop import open_ledger, transcripts_in
 from subtitled_plugins.openai.translator import ChatSettings, ChatTranslator

@@ -29,7 +29,7 @@ from subtitled.plugin import (
     Word,
 )
 from subtitled.plugin import Settings as ComponentOptions
-from subtitled.work.consistency import missed
+from subtitled.work.translation.consistency import missed
 from subtitled.work.vocabulary import MOST_PAIRS, Vocabulary, vocabulary_of
 
 EN, ES, JA = Language("en"), Language("es"), Language("ja")

@@ -17,8 +17,8 @@ from subtitled.plugin import Finding
 from subtitled.service.doctor import examine_machine
 from subtitled.service.lock import holder
 from subtitled.service.outlook import outlook
-from subtitled.work.breaker import Breakers, told
-from subtitled.work.pauses import pauses
+from subtitled.work.engines.breaker import Breakers, told
+from subtitled.work.queue.pauses import pauses
 from subtitled.work.servers.teller import TROUBLE
 from subtitled.work.workshop import open_ledger
 

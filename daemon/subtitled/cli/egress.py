@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from subtitled.library.egress import Entry
-from subtitled.work.budgets import period_of
+from subtitled.work.spending.budgets import period_of
 from subtitled.work.workshop import open_ledger
 
 from .app import app, configuration

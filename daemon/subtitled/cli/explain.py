@@ -18,13 +18,13 @@ from subtitled.library.tellings import Stage
 from subtitled.library.wishes import Wish
 from subtitled.plugin import Problem
 from subtitled.service.doctor import watched
-from subtitled.subtitles.clock import shown as clock
 from subtitled.subtitles.formats import read
+from subtitled.subtitles.formats.clock import shown as clock
 from subtitled.subtitles.ownership import Whose
 from subtitled.subtitles.publish import file_sha256
-from subtitled.work.consistency import missed
 from subtitled.work.planning import Examination
 from subtitled.work.sources import planned
+from subtitled.work.translation.consistency import missed
 from subtitled.work.translation.store import notes
 from subtitled.work.vocabulary import vocabulary_of
 from subtitled.work.workshop import open_ledger, transcripts_in

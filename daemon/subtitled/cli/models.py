@@ -18,7 +18,7 @@ from rich.progress import (
 
 from subtitled.config.places import models_dir
 from subtitled.plugin import ModelSpec
-from subtitled.work.models import ModelStore
+from subtitled.work.models.store import ModelStore
 
 from .app import app, configuration
 from .daemon import Json

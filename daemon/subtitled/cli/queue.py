@@ -12,9 +12,9 @@ from pydantic import TypeAdapter, ValidationError
 from subtitled.config.load import Configuration
 from subtitled.config.values import Seconds
 from subtitled.library.records import FileState
-from subtitled.work import pauses
-from subtitled.work.breaker import Breakers
-from subtitled.work.hours import Timetable
+from subtitled.work.engines.breaker import Breakers
+from subtitled.work.queue import pauses
+from subtitled.work.queue.hours import Timetable
 from subtitled.work.workshop import open_ledger
 
 from .app import app, configuration

@@ -10,9 +10,9 @@ import typer
 
 from subtitled.config.places import state_dir
 from subtitled.library.identity import content_id
-from subtitled.subtitles import clock
-from subtitled.work.gate import Gate
-from subtitled.work.summarising import Summarising, as_json, heard_in
+from subtitled.subtitles.formats import clock
+from subtitled.work.spending.gate import Gate
+from subtitled.work.summaries.summarising import Summarising, as_json, heard_in
 from subtitled.work.workshop import open_ledger, transcripts_in
 
 from .app import app, configuration

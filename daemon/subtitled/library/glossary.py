@@ -20,7 +20,7 @@ from pathlib import Path
 
 from subtitled.plugin import Language, Rejected
 from subtitled.subtitles.codes import language_of
-from subtitled.subtitles.decoding import decode_text
+from subtitled.subtitles.formats.decoding import decode_text
 
 from .tbx import concepts
 from .terms import Mistake, Scope, Term

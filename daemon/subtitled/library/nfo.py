@@ -13,8 +13,8 @@ from pathlib import Path
 from xml.etree.ElementTree import Element
 
 from subtitled.plugin import Rejected, Title
-from subtitled.subtitles.decoding import decode_text
-from subtitled.subtitles.xmltree import parse
+from subtitled.subtitles.formats.decoding import decode_text
+from subtitled.subtitles.formats.xmltree import parse
 
 from .terms import Mistake
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from subtitled.config.languages import ORIGINAL
 from subtitled.config.settings import LibrarySettings
 from subtitled.plugin import UNDETERMINED, Kind, Language
-from subtitled.subtitles.bilingual import FORMATS as FOR_TWO
 from subtitled.subtitles.chinese import converts
+from subtitled.subtitles.layout.bilingual import FORMATS as FOR_TWO
 
 from .coverage import EMBEDDED, SIDECAR, WITHDRAWN, Existing, serving
 from .wishes import (

@@ -8,7 +8,7 @@ from pathlib import Path
 from xml.etree.ElementTree import Element
 
 from subtitled.plugin import Language
-from subtitled.subtitles.xmltree import parse
+from subtitled.subtitles.formats.xmltree import parse
 
 from .terms import Mistake
 

@@ -20,8 +20,8 @@ from subtitled.library.mailbox import WATCHING
 from subtitled.library.records import FileState
 from subtitled.library.watch import Watch
 from subtitled.plugin import Problem
-from subtitled.work.halts import Halts
-from subtitled.work.jobs import Jobs
+from subtitled.work.queue.halts import Halts
+from subtitled.work.queue.jobs import Jobs
 from subtitled.work.tally import Tally
 from subtitled.work.workshop import set_up
 

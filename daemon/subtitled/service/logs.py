@@ -9,7 +9,7 @@ import sys
 import time
 from typing import TextIO
 
-from subtitled.work.jobname import JOB
+from subtitled.work.queue.jobname import JOB
 
 _PRIORITY = {
     logging.DEBUG: 7,

@@ -13,8 +13,8 @@ from subtitled import __version__
 from subtitled.config.load import Configuration
 from subtitled.library.ledger import Ledger
 from subtitled.library.records import FileState
-from subtitled.work.breaker import Breakers
-from subtitled.work.halts import HALT
+from subtitled.work.engines.breaker import Breakers
+from subtitled.work.queue.halts import HALT
 from subtitled.work.tally import Tally
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"

@@ -9,10 +9,10 @@ from pathlib import Path
 from subtitled.config.settings import Settings
 from subtitled.library.ledger import Ledger
 from subtitled.library.records import FileState
-from subtitled.work.breaker import Breakers
-from subtitled.work.door import Door
-from subtitled.work.halts import Told
-from subtitled.work.pauses import pauses
+from subtitled.work.engines.breaker import Breakers
+from subtitled.work.queue.door import Door
+from subtitled.work.queue.halts import Told
+from subtitled.work.queue.pauses import pauses
 
 NEXT_WALK = "next walk "
 """Before the name of a library: the control that says when the daemon walks it next."""

@@ -10,7 +10,7 @@ from subtitled.library.intake import library_of
 from subtitled.library.ledger import Ledger
 from subtitled.library.mailbox import LOOK, PLAYING, AskedFor
 from subtitled.library.records import DECIDED, URGENT, WATCHED
-from subtitled.work.jobs import Jobs
+from subtitled.work.queue.jobs import Jobs
 
 from .asking import Asking
 from .taking import Taking

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from subtitled.config.neighbour import NeighbourSettings
-from subtitled.work.halts import Halt
+from subtitled.work.queue.halts import Halt
 
 from . import sensors
 from .sensors import OwnLoad

@@ -35,17 +35,17 @@ from subtitled.subtitles.names import sidecar_path
 from subtitled.subtitles.ownership import Provenance
 from subtitled.subtitles.publish import can_write, file_sha256, publish
 
-from .breaker import Breakers
-from .engines import Engines
+from .engines.breaker import Breakers
+from .engines.pace import Pace
+from .engines.pool import Engines
 from .filling import Filling
-from .gate import Gate
-from .listening import Listening
-from .pace import Pace
 from .planning import Examination, examine
+from .recognising.listening import Listening
+from .recognising.transcripts import TranscriptStore
 from .sources import PLAN, Plan, planned
+from .spending.gate import Gate
 from .tally import Tally
 from .texts import together
-from .transcripts import TranscriptStore
 from .vocabulary import Vocabulary, vocabulary_of, warn
 
 _SHORT = Language("en")

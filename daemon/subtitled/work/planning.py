@@ -24,10 +24,10 @@ from subtitled.media.tracks import AudioChoice, choose_audio, spoken_tracks
 from subtitled.plugin import Language
 from subtitled.subtitles.names import parse_sidecar
 
+from .recognising.runs import foreign_parts
+from .recognising.transcripts import Listened, TranscriptStore
 from .routes import Routes, routes_for
-from .runs import foreign_parts
 from .sources import can_make, can_translate
-from .transcripts import Listened, TranscriptStore
 
 
 @dataclass(frozen=True, slots=True)

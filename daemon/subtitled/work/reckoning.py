@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from subtitled.config.spending import PriceSettings
 from subtitled.library.mailbox import Mailbox
 
-from .budgets import price_of, stated
 from .routes import Means, Routes, Way
+from .spending.budgets import price_of, stated
 
 LETTERS_A_SECOND = 13.0
 """Letters of speech in a second of a film, where it is spoken throughout: the upper end of what

@@ -11,8 +11,8 @@ from subtitled.config.settings import LibrarySettings
 from subtitled.config.spending import allows
 from subtitled.plugin import LOCAL, Capabilities, Language, TranslatorCapabilities
 
-from .budgets import price_of, stated
 from .leading import Candidate, leaders
+from .spending.budgets import price_of, stated
 
 
 class Means(StrEnum):

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 from subtitled.config.settings import LibrarySettings
 from subtitled.media.probe import MediaFacts
 from subtitled.plugin import Cue, Language, Subtitle, Transcript, Word
-from subtitled.subtitles.bilingual import paired, render_both
+from subtitled.subtitles.layout.bilingual import paired, render_both
+from subtitled.subtitles.layout.lines import break_lines
+from subtitled.subtitles.layout.repair import repair
+from subtitled.subtitles.layout.segmentation import segment
+from subtitled.subtitles.layout.shots import snap
 from subtitled.subtitles.limits import Limits, limits_for, overridden
-from subtitled.subtitles.lines import break_lines
-from subtitled.subtitles.repair import repair
-from subtitled.subtitles.segmentation import segment
-from subtitled.subtitles.shots import snap
 
-from .recognition import Recognition
+from .recognising.recognition import Recognition
 from .routes import Means, Way, routes_for
 from .translation.translating import Translating
 

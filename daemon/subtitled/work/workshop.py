@@ -10,11 +10,11 @@ from subtitled.config.load import Configuration
 from subtitled.config.places import ensure_private, models_dir, state_dir
 from subtitled.library.ledger import Ledger
 
-from .engines import Engines
+from .engines.pool import Engines
 from .making import Job, Workshop
 from .progress import ledger_progress
+from .recognising.transcripts import TranscriptStore
 from .tally import Tally
-from .transcripts import TranscriptStore
 
 
 def open_ledger(configuration: Configuration) -> Ledger:

@@ -14,7 +14,7 @@ from subtitled.config.places import models_dir
 from subtitled.config.plugins import KINDS, Configured
 from subtitled.plugin import Component, Context, Finding, MediaServer, Problem, Secret
 from subtitled.subtitles.guards import load_phrases
-from subtitled.work.models import ModelStore
+from subtitled.work.models.store import ModelStore
 
 from ..servers import same_files
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from subtitled.plugin import Interval, Word
 
-from ..syntax import ends_sentence
+from ..layout.syntax import ends_sentence
 
 PAUSE = 0.8
 """Seconds of silence that part two passages."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from subtitled.plugin import Interval, Language, Word
-from subtitled.subtitles.estimate import laid_over
+from subtitled.subtitles.layout.estimate import laid_over
 
 from .sentences import Sentence
 

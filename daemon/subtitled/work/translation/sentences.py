@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from subtitled.plugin import Language, Word
-from subtitled.subtitles.syntax import break_cost, ends_sentence
+from subtitled.subtitles.layout.syntax import break_cost, ends_sentence
 
 PAUSE = 2.0
 """Seconds of silence over which no sentence goes on, by the guides a pause of its own."""

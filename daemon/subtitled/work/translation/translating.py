@@ -24,13 +24,13 @@ from subtitled.plugin import (
     Word,
 )
 from subtitled.subtitles.guards import Removal
+from subtitled.subtitles.layout.repair import repair, spaced
 from subtitled.subtitles.limits import Limits
-from subtitled.subtitles.repair import repair, spaced
 from subtitled.subtitles.scripts import is_spaceless
 
-from ..gate import Errand
-from ..transcripts import recipe
-from ..wire import Waiting
+from ..engines.wire import Waiting
+from ..recognising.transcripts import recipe
+from ..spending.gate import Errand
 from .calls import ask
 from .checks import Fault
 from .layout import words_of

@@ -1,0 +1,1 @@
+"""Model files: where they come from, and that they are the published ones."""

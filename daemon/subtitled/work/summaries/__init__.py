@@ -1,0 +1,1 @@
+"""Synopsis, chapters and keywords of what was said."""
