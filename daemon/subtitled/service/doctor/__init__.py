@@ -9,8 +9,9 @@ from subtitled.config.places import state_dir
 from subtitled.plugin import Finding
 
 from .care import care
+from .daemons import daemons
 from .libraries import libraries, watched, watching
-from .machine import clock, daemons, ffmpeg, state_folder
+from .machine import clock, ffmpeg, state_folder
 from .parts import broken, components, credentials, models, phrases
 
 __all__ = ["examine_machine", "watched"]
@@ -26,7 +27,7 @@ def examine_machine(configuration: Configuration, path: Path | None) -> list[Fin
         *clock(configuration.settings.schedule, state),
         *state_folder(state),
         *care(state, files=False),
-        *daemons(state),
+        *daemons(state, configuration.settings.libraries),
         *libraries(configuration),
         *watching(configuration),
         *phrases(configuration),
