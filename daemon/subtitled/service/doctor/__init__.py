@@ -11,7 +11,7 @@ from subtitled.plugin import Finding
 from .care import care
 from .daemons import daemons
 from .libraries import libraries, watched, watching
-from .machine import clock, ffmpeg, state_folder
+from .machine import clock, ffmpeg, senses, state_folder
 from .parts import broken, components, credentials, models, phrases
 
 __all__ = ["examine_machine", "watched"]
@@ -25,6 +25,7 @@ def examine_machine(configuration: Configuration, path: Path | None) -> list[Fin
         *(Finding("configuration", True, f"warning: {said}") for said in configuration.warnings),
         *ffmpeg(),
         *clock(configuration.settings.schedule, state),
+        *senses(configuration.settings.neighbour),
         *state_folder(state),
         *care(state, files=False),
         *daemons(state, configuration.settings.libraries),

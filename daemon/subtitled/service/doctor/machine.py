@@ -1,4 +1,4 @@
-"""The machine: ffmpeg, clock and time zone, the state folder."""
+"""The machine: ffmpeg, clock and time zone, sensors, the state folder."""
 
 from __future__ import annotations
 
@@ -11,11 +11,15 @@ from datetime import datetime
 from pathlib import Path
 
 import subtitled
+from subtitled.config.neighbour import NeighbourSettings
 from subtitled.config.places import ensure_private
 from subtitled.config.schedule import ScheduleSettings
 from subtitled.plugin import Finding, Problem
 from subtitled.subtitles.publish import can_write
 from subtitled.work.queue.hours import zone_of
+
+from .. import sensors
+from ..senses import mute, readings
 
 LEAST_FREE = 2 * 1024**3
 """Bytes that the state folder should have free: ten hours of decoded sound and some."""
@@ -36,7 +40,7 @@ def ffmpeg() -> Iterator[Finding]:
             detail = f"{there} does not run" if there else "not installed"
             yield Finding(program, False, detail, cure)
         else:
-            yield Finding(program, True, said.splitlines()[0][:60])
+            yield Finding(program, True, said.splitlines()[0].partition(" Copyright")[0])
             if program == "ffmpeg":
                 yield _decoders(_said(program, "-hide_banner", "-decoders") or "")
 
@@ -104,6 +108,18 @@ def _zone(schedule: ScheduleSettings, now: float) -> Finding:
     known = bool(os.environ.get("TZ")) or Path("/etc/localtime").exists()
     cure = "Hours are set, and this machine has no time zone: set schedule.timezone, or TZ"
     return Finding("time zone", known, said, cure)
+
+
+def senses(settings: NeighbourSettings) -> Iterator[Finding]:
+    """The rules of the good neighbour that can hold nothing back, for want of a sensor."""
+    cures = {
+        "temperature": "No sensor is to be seen under /sys: load its driver, or take this out",
+        "memory_pressure": "Start the kernel with psi=1, or set neighbour.free_memory instead",
+        "ups": f"Install nut-client, and try: upsc {settings.ups} ups.status",
+    }
+    for key in mute(settings, readings(settings, sensors.load_average)):
+        cure = cures.get(key, "Let it read /proc, or take this out")
+        yield Finding(f"neighbour.{key}", False, "this machine does not say", cure)
 
 
 def state_folder(folder: Path) -> Iterator[Finding]:
