@@ -30,8 +30,9 @@ from .pace import Pace
 from .service import Answer, Service
 from .settings import QwenSettings
 
-LONGEST = 180.0
-"""Seconds of a piece. The service takes 300; its own tools found that longer ones lose text."""
+LONGEST = 120.0
+"""Seconds of a piece. The service takes 300; its own toolkit cuts at 120, since longer ones lose
+text (Qwen3-ASR-Toolkit 1.0.4)."""
 SHORTEST = 10.0
 """Seconds of a piece that is not parted once more because its text was cut off."""
 EDGE = 0.3
