@@ -19,8 +19,8 @@ from ..engines.asking import asking
 from ..routes import routes_for
 from ..spending.gate import Errand
 from .detection import detect
+from .heard import Listened, Shots
 from .retiming import retime
-from .transcripts import Listened, Shots
 
 if TYPE_CHECKING:
     from ..making import Job, Steps, Workshop
