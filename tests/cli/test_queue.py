@@ -13,6 +13,8 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
+from subtitled.cli import daemon as _status  # noqa: F401 - its commands are added
+from subtitled.cli import queue as _queue  # noqa: F401
 from subtitled.cli.app import app
 from subtitled.config.load import load
 from subtitled.library.ledger import Ledger

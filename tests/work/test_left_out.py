@@ -30,7 +30,8 @@ from subtitled.subtitles.formats import read
 from subtitled.subtitles.guards import Removal
 from subtitled.work.engines import wire
 from subtitled.work.making import Direct, Job, Workshop, make
-from subtitled.work.recognising.transcripts import Listened, TranscriptStore
+from subtitled.work.recognising.heard import Listened
+from subtitled.work.recognising.transcripts import TranscriptStore
 from subtitled.work.workshop import open_ledger, transcripts_in
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
