@@ -57,6 +57,37 @@ def ledger(config: Path) -> Ledger:
     return open_ledger(load(config))
 
 
+def test_a_file_is_known_however_it_was_typed_and_what_is_no_file_of_ours_is_said(
+    config: Path, home: Path, ledger: Ledger, subtitled: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    film = home / "films" / "a.mkv"
+    film.touch()
+    (home / "link").symlink_to(home / "films")
+    monkeypatch.chdir(home / "state")
+    for typed in ("../films/a.mkv", home / "link" / "a.mkv"):
+        assert subtitled("--config", config, "queue", "retry", typed).exit_code == 0
+        (asked,) = ledger.mailbox.waiting()
+        assert asked.path == film
+        ledger.mailbox.done([asked.id])
+    config.write_text(config.read_text().replace(f"{home}/films", f"{home}/link"))
+    assert subtitled("--config", config, "queue", "prioritise", film).exit_code == 0
+    (asked,) = ledger.mailbox.waiting()
+    assert asked.path == home / "link" / "a.mkv"
+    ledger.mailbox.done([asked.id])
+    for typed, why in (
+        ("/srv/elsewhere/a.mkv", f"lies in no library; there are: films in {home}/link"),
+        (home / "link" / "none.mkv", "is not there"),
+        (home / "link", "is a folder"),
+    ):
+        for command in (("queue", "cancel"), ("queue", "retry"), ("queue", "prioritise")):
+            said = subtitled("--config", config, *command, typed)
+            assert said.exit_code == 2
+            assert why in said.stderr
+    assert subtitled("--config", config, "scan", "/srv/elsewhere").exit_code == 2
+    assert subtitled("--config", config, "scan", home / "link").exit_code == 0
+    assert [(one.kind, one.path) for one in ledger.mailbox.waiting()] == [("scan", home / "link")]
+
+
 def test_a_pause_may_be_of_one_library_and_for_a_while(
     config: Path, ledger: Ledger, subtitled: Run
 ) -> None:

@@ -18,7 +18,7 @@ from subtitled.work.workshop import open_ledger
 
 from .app import app, configuration
 from .daemon import Json, say_findings
-from .output import FAILED, fail, say, say_json, shown
+from .output import FAILED, WRONG, fail, say, say_json, shown
 
 state = typer.Typer(help="What is remembered.", no_args_is_help=True)
 app.add_typer(state, name="state")
@@ -60,7 +60,9 @@ def restore(
     The daemon must not run. A backup that is not whole changes nothing.
     """
     folder = ensure_private(state_dir(configuration().settings))
-    lock = StateLock(folder)  # a daemon that runs is named, and none can start meanwhile
+    if running := holder(folder):
+        fail(f"the daemon runs as process {running.get('pid', '?')}: stop it first", WRONG)
+    lock = StateLock(folder)  # so that none can start meanwhile
     version = restore_state(backup.absolute(), folder)
     lock.release()
     if as_json:
