@@ -163,6 +163,21 @@ def test_status_says_why_nothing_happens_and_what_comes_next(
     assert f"the hours of library films {'end' if morning else 'begin'}" in plain
 
 
+def test_status_says_once_what_only_showed_when_jobs_were_begun(
+    config: Path, ledger: Ledger, home: Path, subtitled: Run
+) -> None:
+    for name, free in (("a.mkv", 12), ("b.mkv", 11)):
+        film = home / "films" / name
+        film.write_bytes(b"film")
+        ledger.noticed("films", film, film.stat())
+        record = ledger.get(film)
+        assert record is not None
+        why = f"the disk of library films has {free} MB free, fewer than 50"
+        ledger.set_state(record.id, FileState.WAITING, reason=why)
+    said = status(config, subtitled)["why"]
+    assert sum("MB free, fewer than 50" in why for why in said) == 1
+
+
 def test_what_waits_is_listed_with_its_reason_and_the_job_of_each_file(
     config: Path, ledger: Ledger, home: Path, subtitled: Run
 ) -> None:
