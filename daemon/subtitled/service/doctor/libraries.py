@@ -76,8 +76,8 @@ def _folders(name: str, library: LibrarySettings) -> Finding:
         f"folders of {name}",
         not closed,
         said,
-        "Let the daemon's user write there: add that user to the group of the media, and "
-        "chmod -R g+rwX the folders",
+        "Let the daemon's user write there: add that user to the group of the media, "
+        "chmod -R g+rwX the folders, and start the daemon anew",
     )
 
 
