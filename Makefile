@@ -7,7 +7,7 @@ PACKAGES := ffmpeg espeak-ng asterisk-core-sounds-fr-wav python3-venv apertium-e
 
 .PHONY: demo test lint test-slow test-package test-faults test-systemd test-kodi test-players \
 	test-live bench \
-	bench-hallucination bench-library bench-quality bench-vocabulary bench-alignment docs install clean system
+	bench-hallucination bench-library bench-quality bench-vocabulary bench-alignment bench-cloud docs install clean system
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/ready system
@@ -99,6 +99,11 @@ bench-quality: $(VENV)/ready system
 bench-alignment: $(VENV)/ready system
 	$(BIN)/subtitled models pull base
 	$(BIN)/python benchmarks/alignment.py
+
+# The Qwen plugin against its stand-in: how busy it keeps the service, what kill -9 costs, memory for
+# up to 12 hours of sound. About 25 minutes.
+bench-cloud: $(VENV)/ready system
+	$(BIN)/python benchmarks/cloud.py
 
 # Walks, watching and the way of a file in a large library; about 5 minutes.
 bench-library: $(VENV)/ready system
