@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -180,6 +181,35 @@ def test_content_that_another_process_hears_is_waited_for(house: House) -> None:
     house.ledger.wake()
     house.settle()
     assert house.the(one).state is FileState.DONE
+
+
+def test_jobs_that_could_not_be_written_down_are_planned_anew_but_none_of_another_process(
+    house: House,
+) -> None:
+    one, two = film(house.root / "1.wav", 1), film(house.root / "2.wav", 2)
+    pauses.pause(house.ledger.mailbox)
+    put(house, one)
+    until(lambda: house.working.in_work)
+    theirs = house.the(one if house.the(one).job_id not in busy(house) else two)
+    with sqlite3.connect(house.state / "work.sqlite") as database:  # a worker takes it
+        database.execute(
+            "UPDATE workflow_status SET status = 'PENDING', executor_id = 'big' "
+            "WHERE workflow_uuid = ?",
+            [theirs.job_id],
+        )
+    for _ in range(3):
+        house.jobs.doubt()
+        house.jobs.take_up_lost()
+    assert house.the(theirs.path).job_id == theirs.job_id
+    house.jobs.queue.cancel(theirs.job_id or "")  # it ended, and the ledger was not told
+    for _ in range(2):
+        house.jobs.doubt()
+        house.jobs.take_up_lost()
+    assert house.the(theirs.path).state is FileState.SETTLING
+    assert house.jobs.queue.hand_on("big") == 0
+    pauses.resume(house.ledger.mailbox)
+    house.settle()
+    assert {house.the(path).state for path in (one, two)} == {FileState.DONE}
 
 
 def test_too_little_room_holds_what_would_begin(tmp_path: Path) -> None:

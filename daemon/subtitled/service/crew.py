@@ -15,10 +15,10 @@ from subtitled.library.ledger import Ledger
 from subtitled.library.records import DAEMON, FileRecord, FileState
 from subtitled.plugin import Finding, Problem
 from subtitled.work.queue.halts import Told
-from subtitled.work.queue.signs import Sign, signs
+from subtitled.work.queue.signs import SIGN, Sign, signs
 from subtitled.work.workshop import open_ledger
 
-from .lock import Holder, workers
+from .lock import WORKERS, Holder, holder, workers
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +73,18 @@ def crew(ledger: Ledger, state: Path) -> list[Member]:
         )
         for name in sorted({*here, *said} - {DAEMON})
     ]
+
+
+def forget_gone(ledger: Ledger, state: Path, before: float) -> None:
+    """Forget the workers that gave their last sign before a time (seconds since 1970) and are not
+    there, and the sound that is left of those that are not there."""
+    for one in crew(ledger, state):
+        if one.lock is None and one.sign is not None and one.sign.at < before:
+            ledger.mailbox.control(SIGN + one.name, None)
+    for folder in state.glob(f"{WORKERS}/*"):
+        if holder(state, folder.name) is None:
+            for left in folder.glob("scratch/*"):
+                left.unlink(missing_ok=True)
 
 
 def differences(configuration: Configuration) -> Iterator[Finding]:

@@ -21,6 +21,7 @@ from subtitled.work.servers.teller import Teller
 from subtitled.work.tally import Tally
 
 from .asking import Asking
+from .crew import forget_gone
 from .life import Life
 from .outlook import NEXT_WALK
 from .requests import Requests
@@ -34,8 +35,8 @@ _log = logging.getLogger(__name__)
 
 _WAITS = (FileState.QUEUED, FileState.SETTLING, FileState.GROWING, FileState.WAITING)
 """States of files that are to be worked on."""
-KEEP_ENDED_JOBS = 7 * 24 * 3600.0
-"""Seconds for which the workflow database remembers a job that has ended."""
+KEEP_ENDED = 7 * 24 * 3600.0
+"""Seconds for which a job that has ended is remembered, and a worker that was lost."""
 RARE = 600.0
 """Seconds between two walks from which on it is written down when the next one is: what happens
 each minute need not be written each minute."""
@@ -186,8 +187,10 @@ class Daemon(Life):
             self._ledger.mailbox.control(f"{WATCHING}{library}", self._watch.said(library))
 
     def _tidy(self) -> None:
-        before = int((time.time() - KEEP_ENDED_JOBS) * 1000)
-        _log.info("forgot %d jobs that ended long ago", self._jobs.queue.clear_out(before))
+        before = time.time() - KEEP_ENDED
+        number = self._jobs.queue.clear_out(int(before * 1000))
+        _log.info("forgot %d jobs that ended long ago", number)
+        forget_gone(self._ledger, self._ledger.path.parent, before)
 
     def _somebody_watches(self, paths: Sequence[Path]) -> None:
         """What somebody watches and still waits for its subtitles comes before what nobody does."""
