@@ -18,7 +18,7 @@ test: $(VENV)/ready system lint
 	$(BIN)/subtitled models pull base
 	$(BIN)/pytest -m "not slow and not faults and not kodi and not players and not systemd"
 
-# Kills the daemon at random instants, over and over; about 10 minutes.
+# Kills the daemon and workers at random instants, over and over; about 15 minutes.
 test-slow: $(VENV)/ready system
 	$(BIN)/subtitled models pull base
 	$(BIN)/pytest -m slow
@@ -147,12 +147,14 @@ DOCS := $(PREFIX)/share/doc/subtitled
 SYSTEMD_VERSION ?= $(shell systemctl --version 2>/dev/null | awk 'NR == 1 {print int($$2)}')
 install:
 	install -d $(DESTDIR)$(UNITS)
-	sed -e 's|/usr/local/bin/|$(PREFIX)/bin/|' -e 's|/usr/local/share/|$(PREFIX)/share/|' \
-	  -e 's|/etc/subtitled|$(SYSCONFDIR)/subtitled|g' systemd/subtitled.service \
-	  > $(DESTDIR)$(UNITS)/subtitled.service
-	chmod 644 $(DESTDIR)$(UNITS)/subtitled.service
-	test "$(or $(SYSTEMD_VERSION),0)" -lt 254 || install -D -m 644 systemd/drop-ins/back-off.conf \
-	  $(DESTDIR)$(UNITS)/subtitled.service.d/10-back-off.conf
+	for unit in subtitled subtitled-worker@; do \
+	  sed -e 's|/usr/local/bin/|$(PREFIX)/bin/|' -e 's|/usr/local/share/|$(PREFIX)/share/|' \
+	    -e 's|/etc/subtitled|$(SYSCONFDIR)/subtitled|g' systemd/$$unit.service \
+	    > $(DESTDIR)$(UNITS)/$$unit.service && \
+	  chmod 644 $(DESTDIR)$(UNITS)/$$unit.service || exit 1; \
+	  test "$(or $(SYSTEMD_VERSION),0)" -lt 254 || install -D -m 644 systemd/drop-ins/back-off.conf \
+	    $(DESTDIR)$(UNITS)/$$unit.service.d/10-back-off.conf || exit 1; \
+	done
 	install -D -m 644 systemd/subtitled.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/subtitled.conf
 	install -D -m 644 systemd/subtitled.tmpfiles $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/subtitled.conf
 	install -D -m 644 -t $(DESTDIR)$(DOCS)/drop-ins systemd/drop-ins/gpu.conf systemd/drop-ins/cloud-only.conf

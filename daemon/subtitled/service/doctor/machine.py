@@ -123,9 +123,9 @@ def daemons(state: Path) -> Iterator[Finding]:
     if not running:
         yield Finding("daemon", True, "not running")
     else:
-        where = f"process {running.get('pid', '?')} on {running.get('host', '?')}"
+        where = f"process {running.pid or '?'} on {running.host or '?'}"
         yield Finding("daemon", True, f"runs as {where}")
-    ours = (running or {}).get("pid")
+    ours = running.pid if running else None
     others = [pid for pid in _running() if pid != ours]
     if others:
         listed = ", ".join(map(str, others))
