@@ -6,8 +6,8 @@ BIN := $(VENV)/bin
 PACKAGES := ffmpeg espeak-ng asterisk-core-sounds-fr-wav python3-venv apertium-eng-spa
 
 .PHONY: demo test lint test-slow test-package test-root test-faults test-systemd test-kodi \
-	test-players test-live bench \
-	bench-hallucination bench-library bench-quality bench-vocabulary bench-alignment docs install clean system
+	test-players test-live bench bench-hallucination bench-library bench-quality \
+	bench-vocabulary bench-alignment bench-cloud docs install clean system
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/ready system
@@ -19,7 +19,7 @@ test: $(VENV)/ready system lint
 	$(BIN)/pytest -m "not slow and not faults and not kodi and not players and not systemd \
 	  and not root"
 
-# Kills the daemon at random instants, over and over; about 10 minutes.
+# Kills the daemon and workers at random instants, over and over; about 15 minutes.
 test-slow: $(VENV)/ready system
 	$(BIN)/subtitled models pull base
 	$(BIN)/pytest -m slow
@@ -108,6 +108,11 @@ bench-alignment: $(VENV)/ready system
 	$(BIN)/subtitled models pull base
 	$(BIN)/python benchmarks/alignment.py
 
+# The Qwen plugin against its stand-in: how busy it keeps the service, what kill -9 costs, memory for
+# up to 12 hours of sound. About 25 minutes.
+bench-cloud: $(VENV)/ready system
+	$(BIN)/python benchmarks/cloud.py
+
 # Walks, watching and the way of a file in a large library; about 5 minutes.
 bench-library: $(VENV)/ready system
 	$(BIN)/python benchmarks/library.py
@@ -150,12 +155,14 @@ DOCS := $(PREFIX)/share/doc/subtitled
 SYSTEMD_VERSION ?= $(shell systemctl --version 2>/dev/null | awk 'NR == 1 {print int($$2)}')
 install:
 	install -d $(DESTDIR)$(UNITS)
-	sed -e 's|/usr/local/bin/|$(PREFIX)/bin/|' -e 's|/usr/local/share/|$(PREFIX)/share/|' \
-	  -e 's|/etc/subtitled|$(SYSCONFDIR)/subtitled|g' systemd/subtitled.service \
-	  > $(DESTDIR)$(UNITS)/subtitled.service
-	chmod 644 $(DESTDIR)$(UNITS)/subtitled.service
-	test "$(or $(SYSTEMD_VERSION),0)" -lt 254 || install -D -m 644 systemd/drop-ins/back-off.conf \
-	  $(DESTDIR)$(UNITS)/subtitled.service.d/10-back-off.conf
+	for unit in subtitled subtitled-worker@; do \
+	  sed -e 's|/usr/local/bin/|$(PREFIX)/bin/|' -e 's|/usr/local/share/|$(PREFIX)/share/|' \
+	    -e 's|/etc/subtitled|$(SYSCONFDIR)/subtitled|g' systemd/$$unit.service \
+	    > $(DESTDIR)$(UNITS)/$$unit.service && \
+	  chmod 644 $(DESTDIR)$(UNITS)/$$unit.service || exit 1; \
+	  test "$(or $(SYSTEMD_VERSION),0)" -lt 254 || install -D -m 644 systemd/drop-ins/back-off.conf \
+	    $(DESTDIR)$(UNITS)/$$unit.service.d/10-back-off.conf || exit 1; \
+	done
 	install -D -m 644 systemd/subtitled.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/subtitled.conf
 	install -D -m 644 systemd/subtitled.tmpfiles $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/subtitled.conf
 	install -D -m 644 -t $(DESTDIR)$(DOCS)/drop-ins systemd/drop-ins/gpu.conf systemd/drop-ins/cloud-only.conf

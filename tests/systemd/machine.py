@@ -135,9 +135,9 @@ class Machine:
         self.run("mkdir", "-p", str(Path(path).parent))
         self.run("sh", "-c", 'umask 077; cat > "$0"; chmod "$1" "$0"', path, mode, said=text)
 
-    def show(self, name: str) -> str:
-        """A property of the service, as systemctl shows it."""
-        return self.run("systemctl", "show", "-P", name, "subtitled").stdout.strip()
+    def show(self, name: str, unit: str = "subtitled") -> str:
+        """A property of a service, as systemctl shows it."""
+        return self.run("systemctl", "show", "-P", name, unit).stdout.strip()
 
     def journal(self) -> str:
         """All that the service and systemd said of it."""

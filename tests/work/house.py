@@ -33,6 +33,7 @@ from subtitled.plugin import (
 from subtitled.work.engines.wire import Crashed
 from subtitled.work.making import Workshop
 from subtitled.work.queue.jobs import Jobs
+from subtitled.work.queue.working import Working
 from subtitled.work.recognising.transcripts import TranscriptStore
 
 
@@ -104,11 +105,13 @@ class House:
             scratch,
         )
         self.intake = Intake(self.ledger, self.configuration.settings.libraries)
-        self.jobs = Jobs(shop, self.state / "work.sqlite")
+        self.working = Working(shop, self.state / "work.sqlite")
+        self.jobs = Jobs(self.working)
+        self.working.start()
         self.jobs.start()
 
     def close(self) -> None:
-        self.jobs.stop()
+        self.working.stop()
         self.ledger.close()
 
     def lose_the_ledger(self) -> None:

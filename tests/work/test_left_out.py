@@ -72,7 +72,7 @@ class _Engines:
     def prepare(self) -> None:
         return
 
-    def find_speech(self, audio: Audio) -> Speech:
+    def find_speech(self, audio: Audio, limit: float | None = None) -> Speech:
         return Speech((Interval(0.2, 1.5), Interval(2.0, 2.8)), (Interval(2.0, 2.8),))
 
     def detect_language(self, audio: Audio, windows: object) -> list[object]:

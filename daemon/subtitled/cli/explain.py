@@ -13,6 +13,7 @@ from subtitled.config.places import state_dir
 from subtitled.library.coverage import Existing
 from subtitled.library.identity import content_id
 from subtitled.library.intake import library_of
+from subtitled.library.records import FileState
 from subtitled.library.sidecars import Fate
 from subtitled.library.tellings import Stage
 from subtitled.library.wishes import Wish
@@ -78,6 +79,7 @@ def _remembered(settings: Configuration, path: Path) -> dict[str, Any] | None:
         return None
     return {
         "state": str(record.state),
+        "worker": record.worker if record.state is FileState.WORKING else None,
         "reason": record.reason,
         "cure": record.cure,
         "attempts": record.attempts,

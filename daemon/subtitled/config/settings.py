@@ -83,6 +83,12 @@ class DaemonSettings(Section):
         description="A file, or a folder of .toml files, with more phrases that recognisers "
         "invent; docs/guide.md shows one.",
     )
+    lost_after: Seconds = Field(
+        300.0,
+        ge=1.0,
+        description="How long a worker may give no sign of life before its jobs are given to "
+        "others.",
+    )
     rescan: Seconds = Field(
         6 * 3600.0, description="How often each library is walked, whatever the watcher says."
     )

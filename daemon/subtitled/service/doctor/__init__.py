@@ -8,6 +8,7 @@ from subtitled.config.load import Configuration
 from subtitled.config.places import state_dir
 from subtitled.plugin import Finding
 
+from ..crew import differences
 from .care import care
 from .daemons import daemons
 from .libraries import libraries, watched, watching
@@ -29,6 +30,7 @@ def examine_machine(configuration: Configuration, path: Path | None) -> list[Fin
         *state_folder(state),
         *care(state, files=False),
         *daemons(state, configuration.settings.libraries),
+        *differences(configuration),
         *libraries(configuration),
         *watching(configuration),
         *phrases(configuration),

@@ -27,9 +27,9 @@ def daemons(state: Path, libraries: Mapping[str, LibrarySettings]) -> Iterator[F
     if not running:
         yield Finding("daemon", True, "not running")
     else:
-        where = f"process {running.get('pid', '?')} on {running.get('host', '?')}"
+        where = f"process {running.pid or '?'} on {running.host or '?'}"
         yield Finding("daemon", True, f"runs as {where}")
-    ours = (running or {}).get("pid")
+    ours = running.pid if running else None
     for process in _running():
         if process == ours:
             continue
