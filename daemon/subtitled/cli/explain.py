@@ -138,6 +138,7 @@ def _seen(settings: Configuration, path: Path) -> dict[str, Any]:
     order = seen.routes.order(heard)
     for wish in seen.decision.make:
         ways[named(wish)] = _ways(seen, wish)
+    ways |= {named(summary): summary.reason for summary in seen.decision.summaries}
     return {
         "seconds": round(facts.duration, 3),
         "audio": [
@@ -150,6 +151,9 @@ def _seen(settings: Configuration, path: Path) -> dict[str, Any]:
             f"{e.language or '?'}{f'+{e.below}' if e.below else ''} {e.kind} {e.origin} {e.where}"
             + _whose(e)
             for e in seen.existing
+        ],
+        "summaries": [
+            f"{e.language} {e.origin} {e.where}{_whose(e)}" for e in seen.material.summaries
         ],
         "spoken": spoken,
         "earlier_version": str(retimed) if retimed else None,

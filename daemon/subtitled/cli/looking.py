@@ -9,7 +9,7 @@ from subtitled.config.places import state_dir
 from subtitled.config.settings import LibrarySettings
 from subtitled.library.identity import content_id
 from subtitled.library.intake import library_of
-from subtitled.library.wishes import Wish
+from subtitled.library.wishes import SummaryWish, Wish
 from subtitled.media.probe import probe
 from subtitled.plugin import Kind
 from subtitled.work.planning import Examination, examine
@@ -35,8 +35,10 @@ def examined(settings: Configuration, path: Path) -> Examination:
     )
 
 
-def named(wish: Wish) -> str:
-    """What is wanted, for people: ``es``, ``en.forced``, ``en+es``."""
+def named(wish: Wish | SummaryWish) -> str:
+    """What is wanted, for people: ``es``, ``en.forced``, ``en+es``, ``summary en``."""
+    if isinstance(wish, SummaryWish):
+        return f"summary {wish.language or 'original'}"
     kind = "" if wish.kind is Kind.FULL else f".{wish.kind}"
     below = f"+{named(wish.below)}" if wish.below else ""
     return f"{wish.language or 'original'}{kind}{below}"

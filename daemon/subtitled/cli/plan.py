@@ -14,7 +14,7 @@ from subtitled.plugin import Language, Problem
 from subtitled.work.planning import Examination
 from subtitled.work.reckoning import NOTHING, Reckoning, reckon, speeds
 from subtitled.work.routes import Way
-from subtitled.work.sources import Planned, planned
+from subtitled.work.sources import Planned, hearing, planned
 from subtitled.work.workshop import open_ledger
 
 from .app import app, configuration
@@ -82,14 +82,18 @@ def _plan_one(
         return row | {"problem": str(problem)}, NOTHING
     decision = seen.decision
     main = seen.spoken or seen.choice.track.language
+    # What is summarised is heard first, in the language spoken.
+    parts = hearing(seen.routes, main, seen.material.foreign) if decision.summaries else ()
+    heard = [part.way for part in parts if part.way is not None]
     cost = reckon(
         seen.facts.duration,
-        [way for wish in decision.make for way in _first(seen, wish, main)],
+        [way for wish in decision.make for way in _first(seen, wish, main)] + heard,
         seen.routes,
         settings.settings.prices,
         known_speeds,
+        len(decision.summaries),
     )
-    make = [named(wish) for wish in decision.make]
+    make = [*map(named, decision.make), *map(named, decision.summaries)]
     row |= {"make": make, "why": "; ".join(decision.reasons), "seconds": seen.facts.duration}
     return row, cost
 

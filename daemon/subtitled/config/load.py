@@ -228,6 +228,9 @@ def _names_used(library: dict[str, Any]) -> Iterator[tuple[tuple[str, ...], str,
     """Every list of names in a library: its key, the kind of section it names, and the list."""
     for kind in ("engines", "translators", "servers"):
         yield (kind,), kind, library.get(kind)
+    summaries = library.get("summaries")
+    if isinstance(summaries, dict):
+        yield ("summaries", "writers"), "translators", summaries.get("writers")
     routes = library.get("routes")
     for number, route in enumerate(routes if isinstance(routes, list) else ()):
         if isinstance(route, dict):
