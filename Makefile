@@ -7,7 +7,8 @@ PACKAGES := ffmpeg espeak-ng asterisk-core-sounds-fr-wav python3-venv apertium-e
 
 .PHONY: demo test lint test-slow test-package test-faults test-systemd test-kodi test-players \
 	test-live bench \
-	bench-hallucination bench-library bench-quality bench-vocabulary bench-alignment docs install clean system
+	bench-hallucination bench-library bench-quality bench-vocabulary bench-alignment \
+	bench-identification docs install clean system
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/ready system
@@ -99,6 +100,10 @@ bench-quality: $(VENV)/ready system
 bench-alignment: $(VENV)/ready system
 	$(BIN)/subtitled models pull base
 	$(BIN)/python benchmarks/alignment.py
+
+# Right texts refused for their language, wrong ones let pass; about 2 minutes, 46 MB of packages.
+bench-identification: $(VENV)/ready system
+	$(BIN)/python benchmarks/identification.py
 
 # Walks, watching and the way of a file in a large library; about 5 minutes.
 bench-library: $(VENV)/ready system
