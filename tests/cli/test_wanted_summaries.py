@@ -49,6 +49,8 @@ def test_plan_and_explain_tell_of_them_and_a_writer_that_is_not_there_is_a_mista
     checked = subtitled("--config", config, "config", "check")
     assert checked.returncode == 2
     assert "libraries.films.summaries.writers" in checked.stderr
+    told = json.loads(subtitled("--config", config, "config", "check", "--json").stdout)
+    assert [one["key"] for one in told["mistakes"]] == ["libraries.films.summaries.writers"]
 
 
 @pytest.mark.model

@@ -55,8 +55,12 @@ def find(explicit: Path | None) -> Path | None:
     named = explicit or (Path(env) if (env := os.environ.get("SUBTITLED_CONFIG")) else None)
     if named is not None:
         if not _is_there(named):
-            missing = Mistake("", "there is no such file", "Copy config.example.toml there")
-            raise ConfigurationError(named, (missing,))
+            wrong = Mistake("", "there is no such file", "Copy config.example.toml there")
+            if named.is_dir():
+                wrong = Mistake(
+                    "", "this is a folder", f"Name the file, such as {named}/config.toml"
+                )
+            raise ConfigurationError(named, (wrong,))
         return named
     usual = (Path(platformdirs.user_config_dir("subtitled")) / "config.toml", SYSTEM_WIDE)
     return next((path for path in usual if _is_there(path)), None)

@@ -23,6 +23,7 @@ from .wishes import (
     Source,
     SummaryWish,
     Wish,
+    unmade,
 )
 
 MOSTLY_FOREIGN = 0.4
@@ -104,7 +105,7 @@ class _Deciding:
             return self._foreign_parts(language, missing, main)
         ways = list(self._ways(language))
         if not ways and self.spoken is not None:
-            return Impossible(f"nothing configured makes it from {self.spoken}")
+            return unmade(self.spoken)
         reason = f"to be made as {', '.join(missing)}" + (f", {ways[0][1]}" if ways else "")
         return Wish(language, missing, reason, kind, tuple(way[0] for way in ways) or (main,))
 

@@ -70,6 +70,16 @@ class Impossible(str):
     __slots__ = ()
 
 
+def unmade(spoken: Language) -> Impossible:
+    """Why no way leads from what is spoken to what is wanted."""
+    if spoken.is_known:
+        return Impossible(f"nothing configured makes it from {spoken}")
+    return Impossible(
+        "nobody knows which language is spoken: tag the audio track with it, or configure an "
+        "engine that tells languages, such as whisper"
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Foreign:
     """The languages, most spoken first, of the parts that are not in the main one."""

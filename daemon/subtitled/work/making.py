@@ -20,6 +20,7 @@ from subtitled.config.settings import LibrarySettings
 from subtitled.library.following import replace_namesakes
 from subtitled.library.ledger import Ledger
 from subtitled.library.records import FileState
+from subtitled.library.wishes import unmade
 from subtitled.media.probe import MediaFacts, probe
 from subtitled.plugin import (
     Kind,
@@ -134,7 +135,9 @@ def make(job: Job, shop: Workshop, steps: Steps) -> Outcome:
     facts = _FACTS.validate_python(steps.run("probe", making.probe))
     chosen = steps.run("choose track", lambda: making.choose(facts))
     if chosen is None:
-        return Outcome(FileState.NOTHING_TO_DO, "everything wanted is there")
+        return _outcome([], [], None, ())
+    if "impossible" in chosen:
+        return _outcome([], chosen["impossible"], None, ())
     track = chosen["track"]
     if chosen["listen"] and making.listening.hear(facts, track) is None:
         return Outcome(FileState.NO_SPEECH, "nobody speaks in it")
@@ -203,10 +206,11 @@ class Making:
 
     def choose(self, facts: MediaFacts) -> dict[str, Any] | None:
         """The index of the main track and whether it must be listened to before anything can be
-        decided, or None if all that is wanted is there already."""
+        decided; or why nothing that is missing can be made; or None if nothing is missing."""
         seen = self._examine(facts)
         if not self.job.force and not seen.decision.is_work:
-            return None
+            impossible = list(seen.decision.impossible)
+            return {"impossible": impossible} if impossible else None
         can_write(self.job.folder or self.job.medium.parent)
         for wish in seen.decision.make:  # a name that would be too long is refused here, unpaid
             for fmt in wish.formats:
@@ -228,7 +232,7 @@ class Making:
             if one.possible:
                 wishes.append(one)
             else:
-                impossible.append(f"{one}: nothing configured makes it from {seen.spoken}")
+                impossible.append(f"{one}: {unmade(spoken)}")
         summaries, unnamed = planned_summaries(self.job.medium, seen)
         plan = Plan(tuple(wishes), (*impossible, *unnamed), summaries)
         return PLAN.dump_python(plan, mode="json")
