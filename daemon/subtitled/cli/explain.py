@@ -127,7 +127,7 @@ def _told(settings: Configuration, path: Path) -> list[str]:
 
 
 def _seen(settings: Configuration, path: Path) -> dict[str, Any]:
-    seen = examined(settings, path)
+    seen = examined(settings, path, open_ledger(settings))
     choice, facts = seen.choice, seen.facts
     store, content = transcripts_in(state_dir(settings.settings)), content_id(path)
     listened = store.listened(content, choice.track.index)

@@ -9,11 +9,12 @@ from subtitled.config.places import state_dir
 from subtitled.config.settings import LibrarySettings
 from subtitled.library.identity import content_id
 from subtitled.library.intake import library_of
+from subtitled.library.ledger import Ledger
 from subtitled.library.wishes import SummaryWish, Wish
 from subtitled.media.probe import probe
 from subtitled.plugin import Kind
 from subtitled.work.planning import Examination, examine
-from subtitled.work.workshop import open_ledger, transcripts_in
+from subtitled.work.workshop import transcripts_in
 
 
 def library_for(settings: Configuration, path: Path) -> LibrarySettings:
@@ -22,7 +23,7 @@ def library_for(settings: Configuration, path: Path) -> LibrarySettings:
     return settings.settings.libraries[name] if name else LibrarySettings(path=path.parent)
 
 
-def examined(settings: Configuration, path: Path) -> Examination:
+def examined(settings: Configuration, path: Path, ledger: Ledger) -> Examination:
     """What is there and what the policy says of it. Raises :class:`Problem` and ``OSError``."""
     return examine(
         path,
@@ -31,7 +32,7 @@ def examined(settings: Configuration, path: Path) -> Examination:
         settings,
         content=content_id(path),
         transcripts=transcripts_in(state_dir(settings.settings)),
-        sidecars=open_ledger(settings).sidecars,
+        sidecars=ledger.sidecars,
     )
 
 
