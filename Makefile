@@ -5,10 +5,10 @@ BIN := $(VENV)/bin
 # Speech and a translator for the demo and the tests; everything else is ffmpeg and Python.
 PACKAGES := ffmpeg espeak-ng asterisk-core-sounds-fr-wav python3-venv apertium-eng-spa
 
-.PHONY: demo test lint test-slow test-package test-faults test-systemd test-kodi test-players \
-	test-live bench \
-	bench-hallucination bench-library bench-quality bench-vocabulary bench-alignment \
-	bench-identification docs install clean system
+.PHONY: demo test lint test-slow test-package test-root test-faults test-systemd test-kodi \
+	test-players test-live bench bench-hallucination bench-library bench-quality \
+	bench-vocabulary bench-alignment bench-identification bench-cloud docs install \
+	clean system
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/ready system
@@ -17,9 +17,10 @@ demo: $(VENV)/ready system
 # Everything that CI runs; about 14 minutes on 2 cores.
 test: $(VENV)/ready system lint
 	$(BIN)/subtitled models pull base
-	$(BIN)/pytest -m "not slow and not faults and not kodi and not players and not systemd"
+	$(BIN)/pytest -m "not slow and not faults and not kodi and not players and not systemd \
+	  and not root"
 
-# Kills the daemon at random instants, over and over; about 10 minutes.
+# Kills the daemon and workers at random instants, over and over; about 15 minutes.
 test-slow: $(VENV)/ready system
 	$(BIN)/subtitled models pull base
 	$(BIN)/pytest -m slow
@@ -51,7 +52,14 @@ test-kodi: $(VENV)/ready system
 test-package: $(VENV)/ready system
 	$(BIN)/subtitled models pull base
 	! command -v hadolint || hadolint container/Dockerfile
-	$(BIN)/pytest tests/container
+	$(BIN)/pytest -m "not root" tests/container
+
+# The instructions of container/Dockerfile in a Debian root, and what they make at work there as
+# another user: a subtitle, the health check, the end. About 5 minutes, as root, with a network.
+ROOT_PACKAGES := debootstrap systemd-container
+test-root: PACKAGES += $(if $(filter 0,$(shell id -u)),$(ROOT_PACKAGES))
+test-root: $(VENV)/ready system
+	$(BIN)/pytest -m root
 
 # mpv lists our sidecars by their names, ffmpeg decodes them. About 5 seconds.
 PLAYER_PACKAGES := mpv
@@ -105,6 +113,11 @@ bench-alignment: $(VENV)/ready system
 bench-identification: $(VENV)/ready system
 	$(BIN)/python benchmarks/identification.py
 
+# The Qwen plugin against its stand-in: how busy it keeps the service, what kill -9 costs, memory for
+# up to 12 hours of sound. About 25 minutes.
+bench-cloud: $(VENV)/ready system
+	$(BIN)/python benchmarks/cloud.py
+
 # Walks, watching and the way of a file in a large library; about 5 minutes.
 bench-library: $(VENV)/ready system
 	$(BIN)/python benchmarks/library.py
@@ -147,12 +160,14 @@ DOCS := $(PREFIX)/share/doc/subtitled
 SYSTEMD_VERSION ?= $(shell systemctl --version 2>/dev/null | awk 'NR == 1 {print int($$2)}')
 install:
 	install -d $(DESTDIR)$(UNITS)
-	sed -e 's|/usr/local/bin/|$(PREFIX)/bin/|' -e 's|/usr/local/share/|$(PREFIX)/share/|' \
-	  -e 's|/etc/subtitled|$(SYSCONFDIR)/subtitled|g' systemd/subtitled.service \
-	  > $(DESTDIR)$(UNITS)/subtitled.service
-	chmod 644 $(DESTDIR)$(UNITS)/subtitled.service
-	test "$(or $(SYSTEMD_VERSION),0)" -lt 254 || install -D -m 644 systemd/drop-ins/back-off.conf \
-	  $(DESTDIR)$(UNITS)/subtitled.service.d/10-back-off.conf
+	for unit in subtitled subtitled-worker@; do \
+	  sed -e 's|/usr/local/bin/|$(PREFIX)/bin/|' -e 's|/usr/local/share/|$(PREFIX)/share/|' \
+	    -e 's|/etc/subtitled|$(SYSCONFDIR)/subtitled|g' systemd/$$unit.service \
+	    > $(DESTDIR)$(UNITS)/$$unit.service && \
+	  chmod 644 $(DESTDIR)$(UNITS)/$$unit.service || exit 1; \
+	  test "$(or $(SYSTEMD_VERSION),0)" -lt 254 || install -D -m 644 systemd/drop-ins/back-off.conf \
+	    $(DESTDIR)$(UNITS)/$$unit.service.d/10-back-off.conf || exit 1; \
+	done
 	install -D -m 644 systemd/subtitled.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/subtitled.conf
 	install -D -m 644 systemd/subtitled.tmpfiles $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/subtitled.conf
 	install -D -m 644 -t $(DESTDIR)$(DOCS)/drop-ins systemd/drop-ins/gpu.conf systemd/drop-ins/cloud-only.conf

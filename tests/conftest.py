@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -37,6 +38,23 @@ def model_base(tmp_path_factory: pytest.TempPathFactory) -> Path:
         return ModelStore(models_dir(Settings())).ensure(MODELS["base"])
     except Problem as problem:
         pytest.skip(f"Whisper base is not to be had: {problem}")
+
+
+@pytest.fixture(scope="session")
+def site() -> Iterator[Path]:
+    """Site packages with the town crier, an engine that needs no model, as pip leaves it; every
+    user may enter."""
+    with tempfile.TemporaryDirectory(prefix="subtitled-site-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        shutil.copyfile(ROOT / "tests" / "faults" / "crier.py", folder / "crier.py")
+        info = folder / "subtitled_crier-1.0.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text(
+            "Metadata-Version: 2.1\nName: subtitled-crier\nVersion: 1.0\n"
+        )
+        (info / "entry_points.txt").write_text("[subtitled]\ncrier = crier\n")
+        yield folder
 
 
 @pytest.fixture

@@ -31,19 +31,6 @@ def _folder(name: str) -> Path:
 
 
 @pytest.fixture(scope="session")
-def site() -> Iterator[Path]:
-    """Site packages with the town crier, installed as pip leaves a distribution."""
-    folder = _folder("site")
-    shutil.copyfile(HERE / "crier.py", folder / "crier.py")
-    info = folder / "subtitled_crier-1.0.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: subtitled-crier\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text("[subtitled]\ncrier = crier\n")
-    yield folder
-    shutil.rmtree(folder)
-
-
-@pytest.fixture(scope="session")
 def films(site: Path) -> Iterator[list[Film]]:
     """Three films that say different things, with the subtitles that a calm daemon makes."""
     place = _folder("films")

@@ -51,6 +51,7 @@ from subtitled.plugin import (
     LanguageGuess,
     Problem,
     Request,
+    Temporary,
     Transcript,
     Word,
 )
@@ -58,9 +59,10 @@ from subtitled.subtitles.names import parse_sidecar
 from subtitled.work import making, planning
 from subtitled.work.engines.wire import problem_from_json, problem_to_json
 from subtitled.work.making import Workshop
-from subtitled.work.queue import jobs
+from subtitled.work.queue import jobs, working
 from subtitled.work.queue.durable import CANCELLED
 from subtitled.work.queue.jobs import Jobs
+from subtitled.work.queue.working import Working
 from subtitled.work.recognising import listening
 from subtitled.work.recognising.transcripts import TranscriptStore
 
@@ -138,8 +140,9 @@ SHELF = Shelf()
 class FakeQueue:
     """As :class:`subtitled.work.queue.durable.Queue`, one job at a time, when it is told to."""
 
-    def __init__(self, database: Path, work: Callable[..., None]) -> None:
+    def __init__(self, database: Path, work: Callable[..., None], name: str) -> None:
         self._work = work
+        self._name = name
 
     def start(self) -> None: ...
 
@@ -153,6 +156,13 @@ class FakeQueue:
     def cancel(self, job_id: str) -> None:
         if self.is_live(job_id):
             SHELF.jobs[job_id]["status"] = "CANCELLED"
+
+    def live(self) -> dict[str, str]:
+        return {
+            job: self._name if SHELF.jobs[job]["status"] == "PENDING" else ""
+            for job in SHELF.jobs
+            if self.is_live(job)
+        }
 
     def is_live(self, job_id: str) -> bool:
         return SHELF.jobs.get(job_id, {}).get("status") in ("ENQUEUED", "PENDING")
@@ -219,7 +229,9 @@ class FakeEngines:
 
     def prepare(self) -> None: ...
 
-    def find_speech(self, audio: Audio) -> Speech:
+    def find_speech(self, audio: Audio, limit: float | None = None) -> Speech:
+        if limit is not None:
+            raise Temporary("these hear whole sound only", "")
         return Speech(intervals(_speech_of(audio)))
 
     def detect_language(self, audio: Audio, windows: Sequence[Interval]) -> list[LanguageGuess]:
@@ -321,7 +333,9 @@ class Histories(RuleBasedStateMachine):
             self.ledger,
             scratch,
         )
-        self.jobs = Jobs(shop, self.state / "work.sqlite")
+        hands = Working(shop, self.state / "work.sqlite")
+        self.jobs = Jobs(hands)
+        hands.start()
         self.jobs.start()
 
     def teardown(self) -> None:
@@ -686,8 +700,8 @@ def somewhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
     folder = tempfile.mkdtemp(prefix="subtitled-histories-", dir=memory)
     monkeypatch.setattr(f"{__name__}.HOME", Path(folder) / "home")
-    monkeypatch.setattr(jobs, "Queue", FakeQueue)
-    monkeypatch.setattr(jobs, "Durable", FakeDurable)
+    monkeypatch.setattr(working, "Queue", FakeQueue)
+    monkeypatch.setattr(working, "Durable", FakeDurable)
     monkeypatch.setattr(jobs, "probe", fake_probe)
     monkeypatch.setattr(making, "probe", fake_probe)
     monkeypatch.setattr(listening, "decode", fake_decode)

@@ -27,11 +27,14 @@ def installed(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def _unit(installed: Path, drop_in: str | None = None) -> Path:
+DAEMON, WORKER = "subtitled", "subtitled-worker@"
+
+
+def _unit(installed: Path, drop_in: str | None = None, name: str = DAEMON) -> Path:
     """The installed unit, where systemd-analyze finds it together with a drop-in."""
-    unit = installed / "usr/lib/systemd/system/subtitled.service"
+    unit = installed / f"usr/lib/systemd/system/{name}.service"
     if drop_in is not None:
-        folder = unit.with_name("subtitled.service.d")
+        folder = unit.with_name(f"{name}.service.d")
         folder.mkdir()
         shutil.copy(installed / "usr/share/doc/subtitled/drop-ins" / drop_in, folder)
     return unit
@@ -52,8 +55,29 @@ def _exposure(unit: Path) -> float:
 
 
 @needs_systemd
-def test_its_exposure_is_at_most_1_5(installed: Path) -> None:
-    assert _exposure(_unit(installed)) <= 1.5
+@pytest.mark.parametrize("name", [DAEMON, WORKER])
+def test_its_exposure_is_at_most_1_5(installed: Path, name: str) -> None:
+    assert _exposure(_instance(_unit(installed, name=name))) <= 1.5
+
+
+def _instance(unit: Path) -> Path:
+    """Of a template, one worker: systemd-analyze reads no template."""
+    if "@" not in unit.name:
+        return unit
+    one = unit.with_name(unit.name.replace("@", "@big"))
+    one.write_text(unit.read_text("utf-8"), "utf-8")
+    return one
+
+
+def test_a_worker_is_kept_in_its_place_as_the_daemon_is() -> None:
+    """systemd has no includes: what both units say in [Service] stands twice, and alike."""
+
+    def said(name: str) -> list[str]:
+        text = (ROOT / "systemd" / f"{name}.service").read_text("utf-8")
+        service = text.partition("[Service]")[2].partition("[Install]")[0]
+        return [line for line in service.splitlines() if not line.startswith("ExecStart=")]
+
+    assert said(WORKER) == said(DAEMON)
 
 
 @needs_systemd
@@ -63,9 +87,10 @@ def test_so_it_is_with_the_drop_ins(installed: Path, drop_in: str, most: float) 
 
 
 @needs_systemd
+@pytest.mark.parametrize("name", [DAEMON, WORKER])
 @pytest.mark.parametrize("drop_in", [None, "cloud-only.conf", "gpu.conf"])
-def test_systemd_finds_no_fault_with_it(installed: Path, drop_in: str | None) -> None:
-    unit = _unit(installed, drop_in)
+def test_systemd_finds_no_fault_with_it(installed: Path, drop_in: str | None, name: str) -> None:
+    unit = _instance(_unit(installed, drop_in, name))
     text = unit.read_text("utf-8").replace("/usr/bin/subtitled", "/bin/true")
     unit.write_text(text, "utf-8")
     said = subprocess.run(
@@ -76,9 +101,12 @@ def test_systemd_finds_no_fault_with_it(installed: Path, drop_in: str | None) ->
     assert (ours, said.returncode) == ([], 0), said.stderr
 
 
-def test_the_places_that_were_chosen_stand_in_the_unit(installed: Path) -> None:
-    text = _unit(installed).read_text("utf-8")
-    assert "ExecStart=/usr/bin/subtitled --config /etc/subtitled/config.toml run" in text
+@pytest.mark.parametrize(("name", "command"), [(DAEMON, "run"), (WORKER, "worker %i")])
+def test_the_places_that_were_chosen_stand_in_the_unit(
+    installed: Path, name: str, command: str
+) -> None:
+    text = _unit(installed, name=name).read_text("utf-8")
+    assert f"ExecStart=/usr/bin/subtitled --config /etc/subtitled/config.toml {command}" in text
     assert "/usr/local" not in text
     document = re.search(r"Documentation=file:(\S+)", text)
     assert document
@@ -93,8 +121,9 @@ def test_growing_pauses_are_installed_where_systemd_knows_them(tmp_path: Path) -
             cwd=ROOT,
             check=True,
         )
-        drop_in = root / "usr/local/lib/systemd/system/subtitled.service.d/10-back-off.conf"
-        assert drop_in.is_file() is there
+        units = root / "usr/local/lib/systemd/system"
+        for name in (DAEMON, WORKER):
+            assert (units / f"{name}.service.d/10-back-off.conf").is_file() is there
 
 
 @pytest.mark.skipif(

@@ -186,6 +186,17 @@ def test_a_wrong_configuration_is_not_tried_again_and_again(service: Machine) ->
     service.run("systemctl", "start", "subtitled")
 
 
+def test_commands_typed_in_a_shell_mean_the_service_whoever_types_them(service: Machine) -> None:
+    service.until(lambda: service.show("ActiveState") == "active", 30, "it runs")
+    command = [f"{PREFIX}/bin/subtitled", "status", "--json"]
+    its_user = ["setpriv", "--reuid=subtitled", "--regid=subtitled", "--init-groups"]
+    for before in ([], [*its_user, "env", "HOME=/var/lib/subtitled"]):
+        said = json.loads(service.run(*before, *command).stdout)
+        assert said["running"] is True
+        assert said["pid"] == int(service.show("MainPID"))
+    assert service.run("find", "/var/lib/subtitled", "!", "-user", "subtitled").stdout == ""
+
+
 def test_it_stops_when_it_is_asked(service: Machine) -> None:
     service.run("systemctl", "stop", "subtitled")
     assert (service.show("ActiveState"), service.show("Result")) == ("inactive", "success")
@@ -193,3 +204,22 @@ def test_it_stops_when_it_is_asked(service: Machine) -> None:
         *(f"{PREFIX}/bin/subtitled", "--config", "/etc/subtitled/config.toml", "status", "--json"),
     )
     assert json.loads(said.stdout)["running"] is False
+
+
+def test_a_worker_beside_it_works_starts_anew_and_stops_together_with_it(service: Machine) -> None:
+    def worker(what: str) -> str:
+        return service.show(what, "subtitled-worker@big")
+
+    service.run("systemctl", "start", "subtitled", "subtitled-worker@big")
+    assert worker("ActiveState") == "active"
+    before = worker("MainPID")
+    service.run("systemctl", "kill", "-s", "KILL", "--kill-whom=main", "subtitled-worker@big")
+    service.until(lambda: worker("MainPID") not in (before, "0"), 40, "it is started again")
+    service.until(lambda: worker("ActiveState") == "active", 30, "it is ready again")
+    films = [_film(service.shared, name) for name in ("one", "two", "three")]
+    for film in films:
+        service.until(film.with_suffix(".eo.srt").exists, 90, f"{film.name} has its subtitle")
+    service.run("systemctl", "reload", "subtitled-worker@big")
+    service.until(lambda: worker("ActiveState") == "active", 30, "it has read its settings anew")
+    service.run("systemctl", "stop", "subtitled")
+    assert (worker("ActiveState"), worker("Result")) == ("inactive", "success")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -131,7 +132,7 @@ def test_an_engine_that_is_down_is_waited_for_and_no_attempt_is_counted(house: H
     assert why.startswith("engine whisper failed 3 times in a row (the cloud is away)")
     assert "subtitled queue reset whisper" in why
     house.ear.transcribe = heard  # type: ignore[method-assign]
-    assert house.jobs.door.for_engine("whisper") is not None
+    assert house.working.door.for_engine("whisper") is not None
     assert Breakers(house.ledger.mailbox).reset("whisper")
     assert house.ledger.wake() == 5
     house.settle()
@@ -142,7 +143,7 @@ def test_what_waits_at_the_door_can_be_cancelled_and_hurried(house: House) -> No
     pauses.pause(house.ledger.mailbox)
     one, two = film(house.root / "1.wav", 1), film(house.root / "2.wav", 2)
     put(house, one)
-    until(lambda: house.jobs.in_work)
+    until(lambda: house.working.in_work)
     house.jobs.cancel(house.the(one if house.the(one).job_id in busy(house) else two))
     until(lambda: FileState.FAILED in {house.the(one).state, house.the(two).state})
     cancelled = one if house.the(one).state is FileState.FAILED else two
@@ -156,7 +157,59 @@ def test_what_waits_at_the_door_can_be_cancelled_and_hurried(house: House) -> No
 
 
 def busy(house: House) -> set[str]:
-    return set(house.jobs._in_work)
+    return set(house.working.in_work)
+
+
+def test_content_that_another_process_hears_is_waited_for(house: House) -> None:
+    one, copy = film(house.root / "1.wav", 1), film(house.root / "copy.wav", 1)
+    pauses.pause(house.ledger.mailbox)
+    put(house, one)
+    other = house.the(copy)
+    # As a worker does it that was quicker.
+    assert house.ledger.identities.begin(other, "big") is None
+    house.jobs.queue.cancel(other.job_id or "")
+    pauses.resume(house.ledger.mailbox)
+    until(lambda: house.the(one).state is FileState.WAITING)
+    assert house.the(one).reason == f"big works on the same content, {copy}"
+    assert house.the(one).next_try_at is not None
+    assert house.ear.recognised == 0
+    now = house.the(copy)
+    assert (now.state, now.worker) == (FileState.WORKING, "big")
+    # The daemon's own job over that file has no say any more.
+    assert not house.ledger.set_state(other.id, FileState.DONE, of_job=other)
+    assert house.ledger.set_state(other.id, FileState.DONE, of_job=now)
+    house.ledger.wake()
+    house.settle()
+    assert house.the(one).state is FileState.DONE
+
+
+def test_jobs_that_could_not_be_written_down_are_planned_anew_but_none_of_another_process(
+    house: House,
+) -> None:
+    one, two = film(house.root / "1.wav", 1), film(house.root / "2.wav", 2)
+    pauses.pause(house.ledger.mailbox)
+    put(house, one)
+    until(lambda: house.working.in_work)
+    theirs = house.the(one if house.the(one).job_id not in busy(house) else two)
+    with sqlite3.connect(house.state / "work.sqlite") as database:  # a worker takes it
+        database.execute(
+            "UPDATE workflow_status SET status = 'PENDING', executor_id = 'big' "
+            "WHERE workflow_uuid = ?",
+            [theirs.job_id],
+        )
+    for _ in range(3):
+        house.jobs.doubt()
+        house.jobs.take_up_lost()
+    assert house.the(theirs.path).job_id == theirs.job_id
+    house.jobs.queue.cancel(theirs.job_id or "")  # it ended, and the ledger was not told
+    for _ in range(2):
+        house.jobs.doubt()
+        house.jobs.take_up_lost()
+    assert house.the(theirs.path).state is FileState.SETTLING
+    assert house.jobs.queue.hand_on("big") == 0
+    pauses.resume(house.ledger.mailbox)
+    house.settle()
+    assert {house.the(path).state for path in (one, two)} == {FileState.DONE}
 
 
 def test_too_little_room_holds_what_would_begin(tmp_path: Path) -> None:

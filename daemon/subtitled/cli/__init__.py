@@ -26,6 +26,7 @@ def main() -> None:
         summarise,
         undo,
         vocabulary,
+        worker,
     )
     from .app import app
     from .output import FAILED, WRONG, errors

@@ -5,15 +5,18 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from subtitled.config.load import Configuration
 from subtitled.config.places import state_dir
 from subtitled.library.ledger import Ledger
 from subtitled.library.records import FileState
 from subtitled.plugin import Finding
+from subtitled.service.crew import Member, crew
 from subtitled.service.doctor import examine_machine
 from subtitled.service.lock import holder
 from subtitled.service.outlook import outlook
@@ -23,6 +26,7 @@ from subtitled.work.servers.teller import TROUBLE
 from subtitled.work.workshop import open_ledger
 
 from .app import app, config_path, configuration
+from .looking import as_known, libraries_listed
 from .output import FAILED, WRONG, fail, say, say_json, say_table, shown
 
 COMING_SHOWN = 4
@@ -34,9 +38,17 @@ Json = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]
 @app.command()
 def run() -> None:
     """Be the daemon, in the foreground."""
-    from subtitled.service.life import run as be_the_daemon
-    from subtitled.service.logs import log_to_stderr
+    from subtitled.service.daemon import Daemon
+    from subtitled.service.life import run as be
     from subtitled.web.server import web_of
+
+    settings = configured_to_run()
+    be(config_path(), settings, partial(Daemon, parts=web_of))
+
+
+def configured_to_run() -> Configuration:
+    """The configuration of a process that works until it is stopped, which logs from now on."""
+    from subtitled.service.logs import log_to_stderr
 
     settings = configuration()
     if not settings.settings.libraries:
@@ -46,7 +58,7 @@ def run() -> None:
             WRONG,
         )
     log_to_stderr(settings.settings.daemon.log_level, settings.settings.daemon.log_format)
-    be_the_daemon(config_path(), settings, web_of)
+    return settings
 
 
 @app.command()
@@ -56,9 +68,15 @@ def scan(
     """Have the daemon walk its libraries now."""
     settings = configuration()
     ledger = open_ledger(settings)
-    wanted: list[Path | None] = [path.absolute() for path in paths or ()]
-    for path in wanted or [None]:
+    wanted = [as_known(settings, path) for path in paths or ()]
+    for path in wanted:
+        roots = [library.path for library in settings.settings.libraries.values()]
+        if not any(path.is_relative_to(root) or root.is_relative_to(path) for root in roots):
+            there = libraries_listed(settings)
+            fail(f"{shown(path)} lies in no library; there are: {there}", WRONG)
         ledger.mailbox.request("scan", path)
+    if not wanted:
+        ledger.mailbox.request("scan", None)
     running = holder(state_dir(settings.settings))
     say("the daemon walks now" if running else "the daemon is not running; it walks when it starts")
 
@@ -71,6 +89,7 @@ def status(as_json: Json = False) -> None:
     running, now = holder(state_dir(settings.settings)), time.time()
     counts = {str(state): number for state, number in ledger.counts().items()}
     working = list(ledger.in_state(FileState.WORKING))
+    beside = crew(ledger, state_dir(settings.settings))
     servers = _servers(ledger)
     halted = pauses(ledger.mailbox, now)
     breakers = Breakers(ledger.mailbox).all()
@@ -79,13 +98,15 @@ def status(as_json: Json = False) -> None:
         say_json(
             {
                 "running": running is not None,
-                "pid": (running or {}).get("pid"),
+                "pid": running.pid if running else None,
                 "paused": any(not pause.library for pause in halted),
                 "pauses": [asdict(pause) for pause in halted],
                 "files": counts,
                 "working": [
-                    {"path": w.path, "progress": w.progress, "job": w.job_id} for w in working
+                    {"path": w.path, "progress": w.progress, "job": w.job_id, "worker": w.worker}
+                    for w in working
                 ],
+                "workers": [one.told() for one in beside],
                 "why": ahead.why,
                 "next": [asdict(coming) for coming in ahead.coming],
                 "engines": {name: told(breaker) for name, breaker in breakers.items()},
@@ -96,12 +117,16 @@ def status(as_json: Json = False) -> None:
         return
     paused = ", paused" * any(not pause.library for pause in halted)
     if running:
-        since = time.strftime("%Y-%m-%d %H:%M", time.localtime(running.get("since", 0)))
-        say(f"running as process {running.get('pid')} since {since}{paused}")
+        say(f"running as process {running.pid} since {_when(running.since or 0)}{paused}")
     else:
         say(f"not running{paused}")
     for record in working:
-        say(f"  {shown(record.path)}: {record.progress or 'starting'}")
+        if not any(record in one.working for one in beside):
+            say(f"  {shown(record.path)}: {record.progress or 'starting'}")
+    for one in beside:
+        say(f"worker {one.name}: {_how(one)}")
+        for record in one.working:
+            say(f"  {shown(record.path)}: {record.progress or 'starting'}")
     for why in ahead.why:
         say(f"waits: {why}")
     for coming, clock in list(zip(ahead.coming, ahead.clocks, strict=True))[:COMING_SHOWN]:
@@ -113,6 +138,20 @@ def status(as_json: Json = False) -> None:
         say(f"server {name}: {'; '.join(lines)}")
     for broken in settings.broken:
         say(str(broken))
+
+
+def _when(moment: float) -> str:
+    """Seconds since 1970 as a date for people."""
+    return time.strftime("%Y-%m-%d %H:%M", time.localtime(moment))
+
+
+def _how(one: Member) -> str:
+    """Where a worker is and how."""
+    sign = f", last sign of life {_when(one.sign.at)}" if one.sign else ""
+    if one.lock is None:
+        return f"not running, last as process {one.pid} on {one.host}{sign}"
+    waits = f"; waits: {one.waits}" if one.waits else ""
+    return f"process {one.pid} on {one.host}{sign}{waits}"
 
 
 def _servers(ledger: Ledger) -> dict[str, dict[str, Any]]:

@@ -13,6 +13,7 @@ from subtitled.config.places import state_dir
 from subtitled.library.coverage import Existing
 from subtitled.library.identity import content_id
 from subtitled.library.intake import library_of
+from subtitled.library.records import FileState
 from subtitled.library.sidecars import Fate
 from subtitled.library.tellings import Stage
 from subtitled.library.wishes import Wish
@@ -31,7 +32,7 @@ from subtitled.work.workshop import open_ledger, transcripts_in
 
 from .app import app, configuration
 from .daemon import Json
-from .looking import examined, library_for, named
+from .looking import as_known, examined, library_for, named
 from .output import FAILED, errors, say, say_json, shown
 
 STAGES = {
@@ -50,7 +51,7 @@ def explain(
 ) -> None:
     """Everything that is known and decided about one file."""
     settings = configuration()
-    path = file.absolute()
+    path = as_known(settings, file)
     library = library_of(path, settings.settings.libraries)
     told: dict[str, Any] = {
         "path": path,
@@ -78,6 +79,7 @@ def _remembered(settings: Configuration, path: Path) -> dict[str, Any] | None:
         return None
     return {
         "state": str(record.state),
+        "worker": record.worker if record.state is FileState.WORKING else None,
         "reason": record.reason,
         "cure": record.cure,
         "attempts": record.attempts,

@@ -13,12 +13,12 @@ from subtitled.library.backup import REPLACED, back_up
 from subtitled.library.backup import restore as restore_state
 from subtitled.library.rebuild import rebuild as rebuild_ledger
 from subtitled.service.doctor.care import care
-from subtitled.service.lock import StateLock, holder
+from subtitled.service.lock import StateLock, holder, workers
 from subtitled.work.workshop import open_ledger
 
 from .app import app, configuration
 from .daemon import Json, say_findings
-from .output import FAILED, fail, say, say_json, shown
+from .output import FAILED, WRONG, fail, say, say_json, shown
 
 state = typer.Typer(help="What is remembered.", no_args_is_help=True)
 app.add_typer(state, name="state")
@@ -57,10 +57,13 @@ def restore(
 ) -> None:
     """Put a backup in the place of what is remembered now, which is kept beside it.
 
-    The daemon must not run. A backup that is not whole changes nothing.
+    Neither daemon nor workers may run. A backup that is not whole changes nothing.
     """
     folder = ensure_private(state_dir(configuration().settings))
-    lock = StateLock(folder)  # a daemon that runs is named, and none can start meanwhile
+    _no_worker(folder)
+    if running := holder(folder):
+        fail(f"the daemon runs as process {running.pid or '?'}: stop it first", WRONG)
+    lock = StateLock(folder)  # so that none can start meanwhile
     version = restore_state(backup.absolute(), folder)
     lock.release()
     if as_json:
@@ -79,6 +82,7 @@ def rebuild(
     """Recognise what we wrote beside the media, after the ledger was lost or is damaged."""
     settings = configuration()
     if anew:
+        _no_worker(state_dir(settings.settings))
         if holder(state_dir(settings.settings)):
             fail("the daemon is running: stop it first, it works with the old ledger")
         _put_aside(state_dir(settings.settings) / "ledger.sqlite")
@@ -99,6 +103,12 @@ def rebuild(
     say(f"{told.ours} subtitles of ours beside {told.media} media, {told.others} of others")
     if told.unreadable:
         say(f"{told.unreadable} folders cannot be read: let this user read them, and do it again")
+
+
+def _no_worker(folder: Path) -> None:
+    """Leave if a worker uses what is remembered."""
+    if there := workers(folder):
+        fail(f"worker {', '.join(there)} is running: stop it first")
 
 
 def _put_aside(ledger: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import sys
@@ -33,7 +34,7 @@ from .values import Seconds
 from .vocabulary import VocabularySettings
 from .web import SenderSettings, WebSettings
 
-__all__ = ["bundled", "json_schema", "markdown", "show"]
+__all__ = ["bundled", "digest", "json_schema", "markdown", "show"]
 
 
 def show(configuration: Configuration) -> dict[str, Any]:
@@ -58,6 +59,12 @@ def show(configuration: Configuration) -> dict[str, Any]:
             for name, configured in getattr(configuration, kind).items()
         }
     return shown
+
+
+def digest(configuration: Configuration) -> str:
+    """A digest of the settings in force: two processes with the same one work alike."""
+    text = json.dumps(show(configuration), sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _shown(value: Any) -> Any:

@@ -46,11 +46,12 @@ class DaemonSettings(Section):
     state_dir: Folder | None = Field(
         None,
         description="Where the daemon remembers what it did. Default: $STATE_DIRECTORY, "
-        "else your state folder.",
+        "else the service's where its configuration is read, else your state folder.",
     )
     models_dir: Folder | None = Field(
         None,
-        description="Where model files lie. Default: $CACHE_DIRECTORY, else your cache folder.",
+        description="Where model files lie. Default: $CACHE_DIRECTORY, else the service's where "
+        "its configuration is read, else your cache folder.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="How much the log tells."
@@ -82,6 +83,12 @@ class DaemonSettings(Section):
         None,
         description="A file, or a folder of .toml files, with more phrases that recognisers "
         "invent; docs/guide.md shows one.",
+    )
+    lost_after: Seconds = Field(
+        300.0,
+        ge=1.0,
+        description="How long a worker may give no sign of life before its jobs are given to "
+        "others.",
     )
     rescan: Seconds = Field(
         6 * 3600.0, description="How often each library is walked, whatever the watcher says."

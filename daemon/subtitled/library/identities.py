@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
+from .database import writing
 from .identity import content_id
 from .records import AT_WORK, DECIDED, FileRecord, FileState, file_record
 from .schema import files, sidecars
@@ -92,6 +94,34 @@ class Identities:
         )
         with self._engine.connect() as c:
             return c.execute(query.limit(1)).first() is not None
+
+    def begin(self, record: FileRecord, worker: str) -> FileRecord | None:
+        """A process begins with a file's job: the other file of the same content that another one
+        works on just now, so that nothing was begun, or None."""
+        others = sa.and_(
+            files.c.content_id == record.content_id,
+            files.c.id != record.id,
+            files.c.state == FileState.WORKING,
+            files.c.worker != worker,
+        )
+        with writing(self._engine) as c:
+            other = c.execute(sa.select(files).where(others).limit(1)).mappings().first()
+            if other is not None:
+                return file_record(other)
+            c.execute(
+                files.update()
+                .where(files.c.id == record.id, files.c.job_id == record.job_id)
+                .values(
+                    state=FileState.WORKING,
+                    worker=worker,
+                    reason="",
+                    cure="",
+                    progress="",
+                    next_try_at=None,
+                    updated_at=time.time(),
+                )
+            )
+        return None
 
     def in_folder(self, folder: Path) -> list[FileRecord]:
         """The files in a folder, not those below it."""

@@ -157,19 +157,23 @@ class Ledger:
         return self._look_anew(library, failed, files.c.makers_digest != makers)
 
     def set_state(
-        self, file_id: int, state: FileState, *, of_job: str | None = None, **values: Any
+        self, file_id: int, state: FileState, *, of_job: FileRecord | None = None, **values: Any
     ) -> bool:
         """Move a file on. What is not named is emptied or kept: reasons go, identity stays.
 
-        A job whose file has got another one since, or none, has no say any more (``of_job``);
-        whether it had.
+        ``of_job``: the file as the job knows it. A job whose file has got another one since, or
+        none, or is worked on by another process, has no say any more; whether it had.
         """
         said = {"reason": "", "cure": "", "progress": "", "next_try_at": None, **values}
         if state in DECIDED - FAILURES:
             said = {"attempts": 0, "crashes": 0, **said}
         the_file = files.c.id == file_id
         if of_job is not None:
-            the_file = sa.and_(the_file, files.c.job_id == of_job)
+            the_file = sa.and_(
+                the_file,
+                files.c.job_id == of_job.job_id,
+                files.c.worker.is_not_distinct_from(of_job.worker),
+            )
         with self._engine.begin() as c:
             moved = c.execute(
                 files.update().where(the_file).values(state=state, updated_at=time.time(), **said)

@@ -23,6 +23,8 @@ LOOK = "look"
 """Something happened to a path, somebody says: it is looked at as an event would have it."""
 PLAYING = "playing"
 """Somebody watches a file just now, or, without a path, one that a media server knows of."""
+LOST = "lost"
+"""A worker could not write down what became of a job: the daemon looks which ones are lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,7 @@ class AskedFor:
     """What somebody asked of the daemon from another process."""
 
     kind: str
-    """``scan``, ``retry``, ``cancel``, ``first``, ``watched``, :data:`LOOK` or :data:`PLAYING`."""
+    """``scan``, ``retry``, ``cancel``, ``first``, ``watched``, ``wake``, or one of the above."""
     path: Path | None
     id: int = 0
     """Under which it waits."""

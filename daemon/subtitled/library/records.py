@@ -49,6 +49,9 @@ DECIDED = frozenset(
 )
 """States in which a file rests until it or its settings change."""
 
+DAEMON = "daemon"
+"""The name under which the daemon itself works on files; workers have others."""
+
 AT_WORK = frozenset({FileState.QUEUED, FileState.WORKING})
 """States in which a file has a job."""
 
@@ -86,6 +89,8 @@ class FileRecord:
     settings_digest: str | None = None
     priority: int = BACKFILL
     job_id: str | None = None
+    worker: str | None = None
+    """The daemon or worker that works, or worked last, on it."""
     device: int = 0
     previous_content_id: str | None = None
     """Of what lay at this path before."""
@@ -118,6 +123,7 @@ def file_record(row: Any) -> FileRecord:
         settings_digest=row["settings_digest"],
         priority=row["priority"],
         job_id=row["job_id"],
+        worker=row["worker"],
         device=row["device"],
         previous_content_id=row["previous_content_id"],
         crashes=row["crashes"],

@@ -36,6 +36,7 @@ files = sa.Table(
     sa.Column("makers_digest", sa.Text),
     sa.Column("missing_since", sa.Float),
     sa.Column("was", sa.Text),
+    sa.Column("worker", sa.Text),
     sa.Index("ix_files_content_id", "content_id"),
     sa.Index("ix_files_device_inode", "device", "inode"),
 )

@@ -4,42 +4,39 @@ from __future__ import annotations
 
 import logging
 import os
-import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from sqlalchemy.exc import OperationalError
-
 from subtitled.config.load import Configuration
-from subtitled.config.places import ensure_private, state_dir
 from subtitled.library.intake import Intake, library_of
 from subtitled.library.ledger import Ledger
 from subtitled.library.mailbox import WATCHING
 from subtitled.library.records import FileState
 from subtitled.library.watch import Watch
 from subtitled.plugin import Problem
-from subtitled.work.queue.halts import Halts
 from subtitled.work.queue.jobs import Jobs
+from subtitled.work.servers.teller import Teller
 from subtitled.work.tally import Tally
-from subtitled.work.workshop import set_up
 
 from .asking import Asking
-from .neighbour import Neighbour
+from .crew import forget_gone
+from .life import Life
 from .outlook import NEXT_WALK
 from .requests import Requests
 from .schedule import Schedule
 from .systemd import Systemd
 from .taking import Taking
 from .vitals import Vitals
+from .workplace import Workplace
 
 _log = logging.getLogger(__name__)
 
 _WAITS = (FileState.QUEUED, FileState.SETTLING, FileState.GROWING, FileState.WAITING)
 """States of files that are to be worked on."""
-KEEP_ENDED_JOBS = 7 * 24 * 3600.0
-"""Seconds for which the workflow database remembers a job that has ended."""
+KEEP_ENDED = 7 * 24 * 3600.0
+"""Seconds for which a job that has ended is remembered, and a worker that was lost."""
 RARE = 600.0
 """Seconds between two walks from which on it is written down when the next one is: what happens
 each minute need not be written each minute."""
@@ -66,8 +63,8 @@ def no_parts(configuration: Configuration, ledger: Ledger, vitals: Vitals) -> Se
     return ()
 
 
-class Daemon:
-    """One life with one configuration; :func:`.life.run` begins a new one on reload."""
+class Daemon(Life):
+    """One life of it."""
 
     def __init__(
         self,
@@ -77,24 +74,19 @@ class Daemon:
         tally: Tally,
         parts: Parts = no_parts,
     ) -> None:
-        settings = configuration.settings
+        super().__init__(systemd)
         self._configuration = configuration
         self._ledger = ledger
-        self._systemd = systemd
-        self._wake = threading.Event()
-        self._ending = ""
         self._seen: tuple[int, str] = (-1, "")
-        self._unwritable = False
-        self._libraries = settings.libraries
+        self._libraries = configuration.settings.libraries
         self._intake = Intake(ledger, self._libraries)
-        shop = set_up(configuration, ledger, tally=tally)
-        halts = Halts(ledger.mailbox)
-        self._jobs = Jobs(shop, ensure_private(state_dir(settings)) / "work.sqlite", halts)
-        self._neighbour = Neighbour(
-            *(settings.neighbour, configuration.servers, halts, shop.engines),
-            busy=lambda: self._jobs.in_work > 0,
-            on_watching=self._somebody_watches,
+        self._workplace = Workplace(
+            *(configuration, ledger, tally), on_watching=self._somebody_watches
         )
+        self._working = self._workplace.working
+        self._jobs = Jobs(self._working)
+        self._teller = Teller(configuration, ledger)
+        self._notifying = self._working.outcomes.notifying
         self._schedule = Schedule(len(self._libraries))
         self._watch = Watch(self._libraries, self._changed, self._walk_soon)
         self._walks_wanted: set[str] = set()
@@ -109,21 +101,12 @@ class Daemon:
             )
         self._vitals = Vitals(
             *(configuration, ledger, tally),
-            jobs=lambda: self._jobs.in_work,
+            jobs=lambda: len(self._working.in_work),
             away=lambda: self._intake.absence.away,
         )
         self._parts = parts(configuration, ledger, self._vitals)
 
-    def end(self, why: str) -> None:
-        """Ask for the end of this life: ``stop`` or ``reload``."""
-        self._ending = why
-        self._wake.set()
-
-    def live(self) -> str:
-        """Work until asked to end; the reason for the end.
-
-        This thread looks at no library: one that hangs may not keep the watchdog hungry.
-        """
+    def begin(self) -> None:
         for name, library in self._libraries.items():
             _log.info("library %s: %s", name, library.path)
             self._schedule.walks(name, self._rescan, self._walk)
@@ -131,7 +114,9 @@ class Daemon:
         for broken in self._configuration.broken:
             _log.error("%s", broken)
         self._schedule.daily(self._tidy)
-        self._neighbour.start()
+        self._workplace.start()
+        self._teller.start()
+        self._notifying.start()
         self._jobs.start()
         for taking in self._taking.values():
             taking.start()
@@ -141,38 +126,20 @@ class Daemon:
                 part.start()
             except Problem as problem:
                 _log.error("%s", problem)  # what the daemon is for goes on without it
-        self._systemd.ready()
-        try:
-            while not self._ending:
-                self._turn()
-                self._systemd.alive()
-                self._vitals.beat()
-                if self._schedule.mind_the_clock():
-                    _log.warning("the clock was set; everything is looked at anew")
-                self._wake.wait(1.0)
-                self._wake.clear()
-        finally:
-            self._end_all()
-        return self._ending
 
-    def _turn(self) -> None:
-        """Look once at everything. A state folder that cannot be written to is waited for."""
-        try:
-            closed = self._jobs.door.for_all()
-            seen = (self._ledger.mailbox.data_version(), closed.why if closed else "")
-            if seen != self._seen:
-                self._requests.take()
-                self._systemd.status(self._status())
-                self._seen = seen
-            self._jobs.take_up_lost()
-        except OperationalError as error:
-            if not self._unwritable:
-                _log.error(
-                    "the state folder cannot be written to (%s): make room there", error.orig
-                )
-            self._unwritable = True
-        else:
-            self._unwritable = False
+    def turn(self) -> None:
+        self._vitals.beat()
+        if self._schedule.mind_the_clock():
+            _log.warning("the clock was set; everything is looked at anew")
+        closed = self._working.door.for_all()
+        seen = (self._ledger.mailbox.data_version(), closed.why if closed else "")
+        if seen != self._seen:
+            self._requests.take()
+            self._notifying.look()  # a worker may have written down what they are to be told
+            self.systemd.status(self._status())
+            self._seen = seen
+        self._jobs.take_up_lost()
+        self._workplace.turn()
 
     @property
     def _rescan(self) -> float:
@@ -195,12 +162,12 @@ class Daemon:
         try:
             report = self._intake.scan(library)
         except Exception:  # noqa: BLE001 - logged
-            if not self._ending:
+            if not self.ending:
                 _log.exception("library %s: the walk is begun again in a while", library)
                 self._schedule.walk_in(library, AFTER_ERROR)
             return
         took = time.monotonic() - begin
-        if self._ending:
+        if self.ending:
             return
         # A polled library is walked each minute, mostly for nothing.
         telling = wanted or report.new or report.changed or report.gone
@@ -220,8 +187,10 @@ class Daemon:
             self._ledger.mailbox.control(f"{WATCHING}{library}", self._watch.said(library))
 
     def _tidy(self) -> None:
-        before = int((time.time() - KEEP_ENDED_JOBS) * 1000)
-        _log.info("forgot %d jobs that ended long ago", self._jobs.queue.clear_out(before))
+        before = time.time() - KEEP_ENDED
+        number = self._jobs.queue.clear_out(int(before * 1000))
+        _log.info("forgot %d jobs that ended long ago", number)
+        forget_gone(self._ledger, self._ledger.path.parent, before)
 
     def _somebody_watches(self, paths: Sequence[Path]) -> None:
         """What somebody watches and still waits for its subtitles comes before what nobody does."""
@@ -234,15 +203,14 @@ class Daemon:
         counts = self._ledger.counts()
         working = next(iter(self._ledger.in_state(FileState.WORKING)), None)
         waiting = sum(counts.get(state, 0) for state in _WAITS)
-        if waiting and (closed := self._jobs.door.for_all()) is not None:
+        if waiting and (closed := self._working.door.for_all()) is not None:
             return f"{closed.why[0].upper()}{closed.why[1:]}; {waiting} waiting"
         if working is not None:
             name = os.fsencode(working.path.name).decode("utf-8", "replace")
             return f"{name}: {working.progress or 'starting'}; {waiting} waiting"
         return f"Idle; {waiting} waiting" if waiting else "Idle"
 
-    def _end_all(self) -> None:
-        self._neighbour.end()
+    def end_all(self) -> None:
         for part in self._parts:
             part.stop()
         for taking in self._taking.values():
@@ -250,4 +218,6 @@ class Daemon:
         self._intake.stop()
         self._schedule.stop()
         self._watch.stop()
-        self._jobs.stop()
+        self._teller.stop()
+        self._notifying.stop()
+        self._workplace.stop()

@@ -14,8 +14,10 @@ from subtitled.config.load import Configuration
 from subtitled.library.ledger import Ledger
 from subtitled.library.records import FileState
 from subtitled.work.engines.breaker import Breakers
-from subtitled.work.queue.halts import HALT
+from subtitled.work.queue.halts import Told
 from subtitled.work.tally import Tally
+
+from .crew import crew
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -39,6 +41,8 @@ class Facts:
     """Whether each engine's is open."""
     servers: Mapping[str, bool] = field(default_factory=dict)
     """Whether each media server took what it was last told."""
+    workers: Mapping[str, bool] = field(default_factory=dict)
+    """Whether each worker beside the daemon is there."""
 
 
 def facts_of(configuration: Configuration, ledger: Ledger, tally: Tally, jobs: int) -> Facts:
@@ -48,7 +52,7 @@ def facts_of(configuration: Configuration, ledger: Ledger, tally: Tally, jobs: i
     return Facts(
         files={str(state): counts.get(state, 0) for state in FileState},
         jobs=jobs,
-        halted=bool(mailbox.controls(HALT)),
+        halted=Told(mailbox).first() is not None,
         audio_seconds=dict.fromkeys(configuration.engines, 0.0) | tally.of("audio seconds"),
         engine_seconds=dict.fromkeys(configuration.engines, 0.0) | tally.of("engine seconds"),
         failures=tally.of("failures"),
@@ -56,6 +60,7 @@ def facts_of(configuration: Configuration, ledger: Ledger, tally: Tally, jobs: i
         servers={
             name: mailbox.get_control(f"server {name}") is None for name in configuration.servers
         },
+        workers={one.name: one.lock is not None for one in crew(ledger, ledger.path.parent)},
     )
 
 
@@ -91,6 +96,9 @@ def _lines(facts: Facts) -> Iterator[str]:
     yield from _family(
         "subtitled_server_up",
         *("gauge", "0 for a media server that could not be told.", "server", facts.servers),
+    )
+    yield from _family(
+        "subtitled_worker_up", "gauge", "0 for a worker that was lost.", "worker", facts.workers
     )
 
 

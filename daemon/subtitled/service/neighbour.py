@@ -54,8 +54,10 @@ class Neighbour(threading.Thread):
         engines: Freezable,
         busy: Callable[[], bool],
         on_watching: Callable[[Sequence[Path]], None] = lambda paths: None,
+        processes: Callable[[], Iterable[int]] | None = None,
     ) -> None:
-        """``busy`` says whether there is work; ``on_watching`` hears what somebody now watches."""
+        """``busy`` says whether there is work; ``on_watching`` hears what somebody now watches;
+        ``processes`` are all of ours on this machine, if there are more than the engines."""
         super().__init__(name="neighbour", daemon=True)
         self._settings = settings
         self._halts = halts
@@ -70,7 +72,7 @@ class Neighbour(threading.Thread):
             for server in servers.values()
             if settings.watching and can_say(server)
         ]
-        self._senses = Senses(settings, engines.process_ids, self._awake)
+        self._senses = Senses(settings, processes or engines.process_ids, self._awake)
         self._rules = set[str]()
         halts.guard(True)
 

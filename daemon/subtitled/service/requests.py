@@ -8,7 +8,7 @@ from pathlib import Path
 from subtitled.config.settings import LibrarySettings
 from subtitled.library.intake import library_of
 from subtitled.library.ledger import Ledger
-from subtitled.library.mailbox import LOOK, PLAYING, AskedFor
+from subtitled.library.mailbox import LOOK, LOST, PLAYING, AskedFor
 from subtitled.library.records import DECIDED, URGENT, WATCHED
 from subtitled.work.queue.jobs import Jobs
 
@@ -73,6 +73,9 @@ class Requests:
     def _answer(self, request: AskedFor) -> None:
         if request.kind == "scan":
             self._walk_now(request.path)
+            return
+        if request.kind == LOST:
+            self._jobs.doubt()
             return
         if request.kind == "wake":
             self._ledger.wake()

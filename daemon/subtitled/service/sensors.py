@@ -5,6 +5,7 @@ A sandbox may hide any of it (``ProcSubset=pid`` hides memory and load), a conta
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
 import subprocess
@@ -35,6 +36,15 @@ def processor_seconds(process: int, proc: Path = PROC) -> float:
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
     except (OSError, ValueError, IndexError):
         return 0.0
+
+
+def children(process: int, proc: Path = PROC) -> list[int]:
+    """What a process started and still runs; nothing where it cannot be seen."""
+    found: list[int] = []
+    for file in proc.glob(f"{process}/task/*/children"):
+        with contextlib.suppress(OSError, ValueError):
+            found += map(int, file.read_text("ascii").split())
+    return found
 
 
 class OwnLoad:

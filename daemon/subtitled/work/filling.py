@@ -16,6 +16,7 @@ from subtitled.subtitles.identification import objection
 from subtitled.subtitles.sdh import spoken as what_is_spoken
 
 from .people import People
+from .recognising.recognition import Voice
 from .routes import Means, Way
 from .sources import Attempt, Part, Planned
 from .texts import Texts
@@ -139,7 +140,7 @@ class Filling:
             return unfit
         if way is None:
             return Subtitle(attempt.through, cues, title=title)
-        texts = Texts(self.making, self.facts, self.main, source.language)
+        texts = Texts(Voice(self.making, self.facts, self.main, source.language))
         return Subtitle(attempt.through, texts.translated(cues, attempt.through, way), title=title)
 
     def _said(self, track: int, parts: Sequence[Part]) -> Iterator[tuple[Part, Way, Texts]]:
@@ -147,7 +148,7 @@ class Filling:
         for part in parts:
             key = (track, part.language, part.language if several else None)
             if key not in self._texts:
-                self._texts[key] = Texts(self.making, self.facts, *key)
+                self._texts[key] = Texts(Voice(self.making, self.facts, *key))
             if part.way is not None:
                 yield part, part.way, self._texts[key]
 

@@ -28,7 +28,8 @@ WAITS = (30.0, 120.0, 600.0, 3600.0)
 MISCONFIGURED = 3600.0
 """Seconds before the next try of one that somebody has to mend; a reload tries at once."""
 LONGEST_REST = 3600.0
-"""Seconds between two looks at whether something waits, though nobody said so."""
+"""Seconds between two looks at whether something waits, though nobody said so; the daemon says so
+when the ledger has changed."""
 
 
 class Notifying:
@@ -51,6 +52,10 @@ class Notifying:
             self._notices.put((teller.notifier for teller in self._tellers), event, time.time())
         except OperationalError as error:
             _log.warning("nobody is told of an event, it cannot be kept: %s", error.orig)
+        self.look()
+
+    def look(self) -> None:
+        """Look whether something waits: another process may have kept it."""
         for teller in self._tellers:
             teller.woken.set()
 

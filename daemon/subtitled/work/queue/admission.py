@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 from subtitled.library.ledger import Ledger
 from subtitled.library.records import AT_WORK, FileRecord, FileState
@@ -15,25 +17,38 @@ from .outcomes import shown
 
 _log = logging.getLogger(__name__)
 
+SAME_CONTENT = 120.0
+"""Seconds before another look at whether another process has done with the same content."""
+
 
 class Admission:
     """One door, and what becomes of jobs that find it closed."""
 
-    def __init__(self, door: Door, ledger: Ledger) -> None:
+    def __init__(self, door: Door, ledger: Ledger, worker: str) -> None:
+        """``worker`` is the name of this process."""
         self._door = door
         self._ledger = ledger
+        self._worker = worker
         self._stopping = threading.Event()
 
     def close(self) -> None:
         """Have every job that waits leave with :class:`Stopping`."""
         self._stopping.set()
 
-    def begin(self, record: FileRecord, engines: Sequence[str]) -> None:
-        """Wait until a job may be begun that may use any of some engines, and say that it is."""
+    def begin(self, record: FileRecord, engines: Sequence[str]) -> FileRecord:
+        """Wait until a job may be begun that may use any of some engines, and say that it is; the
+        file as it is then.
+
+        Raises :class:`SetAside` while another process hears the same content: once is enough.
+        """
         self.gate(record, *engines)
         if (closed := self._door.space(record.library)) is not None:
             raise SetAside(closed)
-        self._ledger.set_state(record.id, FileState.WORKING, of_job=record.job_id)
+        other = self._ledger.identities.begin(record, self._worker)
+        if other is not None:
+            why = f"{other.worker} works on the same content, {shown(other.path)}"
+            raise SetAside(Closed(why, time.time() + SAME_CONTENT, whole=False))
+        return replace(record, state=FileState.WORKING, worker=self._worker)
 
     def gate(self, record: FileRecord, *engines: str) -> None:
         """Wait here while all work waits; leave when the daemon stops.
@@ -61,7 +76,7 @@ class Admission:
         self._ledger.set_state(
             record.id,
             FileState.WAITING,
-            of_job=record.job_id if record.state in AT_WORK else None,
+            of_job=record if record.state in AT_WORK else None,
             reason=closed.why,
             next_try_at=closed.until,
             job_id=None,

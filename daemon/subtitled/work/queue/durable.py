@@ -1,7 +1,8 @@
 """The durable queue: one DBOS workflow for each version of a medium, in a database of its own.
 
-A daemon that was killed takes up each workflow at the step it was in. Steps that went wrong in a
-way that we can name are remembered as such, so errors are JSON as well.
+Several processes may share it, each under a name of its own; DBOS calls that an executor id. One
+that was killed takes up each of its workflows at the step it was in. Steps that went wrong in a way
+that we can name are remembered as such, so errors are JSON as well.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from dbos import DBOS, DBOSPortableJSONSerializer, SetEnqueueOptions, SetWorkflo
 from dbos import error as dbos_error
 
 from subtitled.library.database import open_engine
+from subtitled.library.records import DAEMON
 from subtitled.plugin import Problem
 
 from ..engines.child import Stopping
@@ -52,16 +54,16 @@ class Durable:
 
 
 class Queue:
-    """The daemon's one queue of media."""
+    """The one queue of media, as one process sees it."""
 
     def __init__(
         self,
         database: Path,
         work: Callable[[str, int, str], None],
-        workers: int = 1,
+        name: str = DAEMON,
     ) -> None:
-        """``work`` does one job by its id, file id and content identity."""
-        self._workers = workers
+        """``work`` does one job by its id, file id and content identity; ``name`` is the process's,
+        which no other may have at the same time."""
         self._stopping = threading.Event()
         # DBOS keeps the registered functions and its one instance in the process.
         DBOS.destroy(destroy_registry=True)
@@ -70,7 +72,7 @@ class Queue:
                 "name": "subtitled",
                 "system_database_url": f"sqlite:///{database}",
                 "system_database_engine": open_engine(database),
-                "executor_id": "daemon",
+                "executor_id": name,
                 "application_version": APPLICATION_VERSION,
                 "serializer": DBOSPortableJSONSerializer(),
                 "log_level": "WARNING",
@@ -91,9 +93,8 @@ class Queue:
     def start(self) -> None:
         """Begin working, first on what an earlier life left unfinished."""
         DBOS.launch()
-        DBOS.register_queue(
-            MEDIA_QUEUE, worker_concurrency=self._workers, polling_interval_sec=POLLING
-        )
+        # One job at a time in each process.
+        DBOS.register_queue(MEDIA_QUEUE, worker_concurrency=1, polling_interval_sec=POLLING)
 
     def put(self, job_id: str, file_id: int, content: str, priority: int) -> None:
         """Queue one medium; lower priorities come first. A known ``job_id`` is not queued again."""
@@ -109,15 +110,34 @@ class Queue:
         status = DBOS.get_workflow_status(job_id)
         return status is not None and status.status in {"ENQUEUED", "PENDING", "DELAYED"}
 
-    def live(self) -> dict[str, bool]:
-        """Every job that waits (False) or is worked on (True), or was when its worker was lost."""
+    def live(self) -> dict[str, str]:
+        """Every job that waits ("") or is worked on, with the name of the process that does so, or
+        did when it was lost."""
         listed = DBOS.list_workflows(
             status=["ENQUEUED", "DELAYED", "PENDING"],
             queue_name=MEDIA_QUEUE,
             load_input=False,
             load_output=False,
         )
-        return {job.workflow_id: job.status == "PENDING" for job in listed}
+        return {
+            job.workflow_id: (job.executor_id or "") if job.status == "PENDING" else ""
+            for job in listed
+        }
+
+    def at_work(self) -> set[str]:
+        """The processes that work on a job, or did when they were lost."""
+        listed = DBOS.list_workflows(
+            status="PENDING", queue_name=MEDIA_QUEUE, load_input=False, load_output=False
+        )
+        return {job.executor_id for job in listed if job.executor_id}
+
+    def hand_on(self, name: str) -> int:
+        """Queue again what a process works on, for whoever takes it first; how many jobs.
+
+        If that process lives after all, it loses them at their next step (:data:`TAKEN`). Of two
+        who hand on the same jobs one does.
+        """
+        return len(DBOS._recover_pending_workflows([name]))
 
     def clear_out(self, before_ms: int) -> int:
         """Forget workflows that ended before a time (milliseconds since 1970); how many."""
@@ -142,5 +162,7 @@ class Queue:
 
 CANCELLED = dbos_error.DBOSWorkflowCancelledError
 """What a cancelled job raises at its next step."""
+TAKEN = dbos_error.DBOSWorkflowConflictIDError
+"""What a job raises at its next step that was handed on to another process."""
 
-__all__ = ["CANCELLED", "Durable", "Queue", "Stopping"]
+__all__ = ["CANCELLED", "TAKEN", "Durable", "Queue", "Stopping"]

@@ -7,11 +7,13 @@ import threading
 from dataclasses import dataclass
 
 from subtitled.library.mailbox import Mailbox
+from subtitled.library.records import DAEMON
 
 _log = logging.getLogger(__name__)
 
 HALT = "halt "
-"""Before the name of a rule: the control that tells other processes why nothing happens."""
+"""Before the name of a process, a colon and a rule: the control that tells others why nothing
+happens there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,25 +25,27 @@ class Halt:
 
 
 class Told:
-    """The halts of a daemon in another process, as it tells them."""
+    """The halts of another process, the daemon's or a worker's, as it tells them."""
 
-    def __init__(self, mailbox: Mailbox) -> None:
+    def __init__(self, mailbox: Mailbox, name: str = DAEMON) -> None:
         self._mailbox = mailbox
+        self._prefix = f"{HALT}{name}: "
 
     def first(self) -> str | None:
         """One of the reasons, or None."""
-        return next(iter(self._mailbox.controls(HALT).values()), None)
+        return next(iter(self._mailbox.controls(self._prefix).values()), None)
 
 
 class Halts:
     """The halts in force. Threads share it; what changes is logged and told to other processes."""
 
-    def __init__(self, mailbox: Mailbox) -> None:
+    def __init__(self, mailbox: Mailbox, name: str = DAEMON) -> None:
         self._mailbox = mailbox
+        self._prefix = f"{HALT}{name}: "
         self._halts: dict[str, Halt] = {}
         self._lock = threading.Lock()
         self._guarded = False
-        for left in mailbox.controls(HALT):  # by an earlier life
+        for left in mailbox.controls(self._prefix):  # by an earlier life
             mailbox.control(left, None)
 
     def put(self, rule: str, halt: Halt | None) -> None:
@@ -55,7 +59,7 @@ class Halts:
             else:
                 self._halts[rule] = halt
             over = not self._halts
-        self._mailbox.control(f"{HALT}{rule}", halt.why if halt else None)
+        self._mailbox.control(self._prefix + rule, halt.why if halt else None)
         if before is None and halt is not None:
             _log.info("work waits: %s", halt.why)
         elif halt is None and over:

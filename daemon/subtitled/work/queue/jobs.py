@@ -1,67 +1,43 @@
-"""Jobs and the ledger: what is queued, worked on and remembered of each file."""
+"""Planning: what is queued of each file, what is called off, what is looked at anew."""
 
 from __future__ import annotations
 
-import contextlib
 import logging
-import threading
 import time
-from functools import partial
-from pathlib import Path
 from typing import Any
-
-from sqlalchemy.exc import OperationalError
 
 from subtitled.config.settings import LibrarySettings
 from subtitled.library.following import follow
 from subtitled.library.ledger import Ledger
-from subtitled.library.lineage import ancestors
 from subtitled.library.records import AT_WORK, URGENT, FileRecord, FileState
 from subtitled.library.sidecars import Fate
 from subtitled.library.withdrawal import Withdrawal
 from subtitled.media.probe import probe
 from subtitled.media.problems import unreadable
-from subtitled.plugin import Problem, Temporary
+from subtitled.plugin import Problem
 
-from ..making import Job, Workshop, make
 from ..planning import Examination, examine, settings_digest
-from ..servers.teller import Teller
-from .admission import Admission
-from .door import Door, SetAside
-from .durable import CANCELLED, Durable, Queue
-from .halts import Halts
-from .jobname import JOB
-from .outcomes import Outcomes, shown
+from .outcomes import shown
+from .working import Working
 
 _log = logging.getLogger(__name__)
 
 
 class Jobs:
-    """Plans files, queues them, works on them and writes down what became of them."""
+    """Plans files, queues them, and finds jobs that were lost."""
 
-    def __init__(self, shop: Workshop, database: Path, halts: Halts | None = None) -> None:
+    def __init__(self, working: Working) -> None:
+        shop = working.shop
         self._shop = shop
         self._ledger: Ledger = shop.ledger
-        settings = shop.configuration.settings
-        self._libraries = settings.libraries
-        mailbox = shop.ledger.mailbox
-        self.door = Door(
-            *(settings, database.parent, mailbox, halts or Halts(mailbox), shop.breakers)
-        )
-        self._in_work: set[str] = set()
-        self._doubtful = threading.Event()
-        """Set when ledger or queue could not be written: the two may say different things."""
+        self._libraries = shop.configuration.settings.libraries
+        self._working = working
+        self._outcomes = working.outcomes
+        self.queue = working.queue
         self._suspects: set[int] = set()
-        self.queue = Queue(database, self._work)
-        self._outcomes = Outcomes(shop)
-        self._teller = Teller(shop.configuration, shop.ledger)
-        self._admission = Admission(self.door, shop.ledger)
 
     def start(self) -> None:
-        """Begin with what an earlier life left; what it lost is planned anew."""
-        self.queue.start()
-        self._teller.start()
-        self._outcomes.notifying.start()
+        """What an earlier life lost is planned anew, and what other settings decided."""
         for name, library in self._libraries.items():
             changed = self._ledger.stale(name, settings_digest(self._shop.configuration, library))
             if changed:
@@ -70,52 +46,44 @@ class Jobs:
             if changed:
                 _log.info("library %s: engines changed, %d files looked at anew", name, changed)
         self._ledger.wake()  # hours and engines may be others now
-        live = set()
-        for state in (FileState.QUEUED, FileState.WORKING):
-            for record in self._ledger.in_state(state):
-                if record.job_id and self.queue.is_live(record.job_id):
-                    live.add(record.content_id)
-                else:
-                    self._ledger.settle(record.id)
-        for left in self._shop.scratch.glob("*"):
-            if left.name.split("-")[0] not in live:
-                left.unlink(missing_ok=True)
-
-    def stop(self) -> None:
-        """Leave everything where it is, for the next life."""
-        self._admission.close()
-        self._teller.stop()
-        self._outcomes.notifying.stop()
-        self._shop.engines.close()
-        self.queue.stop()
+        live = self.queue.live()
+        for record in list(self._ledger.in_state(*AT_WORK)):
+            if record.job_id not in live:
+                self._ledger.settle(record.id)
 
     def take_up_lost(self) -> None:
         """Plan anew what was lost while ledger or queue could not be written: on a full disk.
 
         Costs nothing at other times. A job that is lost at two looks in a row is lost; one look
-        may fall between its being taken off the queue and its being begun.
+        may fall between its being taken off the queue and its being begun. What another process
+        works on is not lost: that one says so itself.
         """
-        if not self._doubtful.is_set():
+        if not self._working.doubtful.is_set():
             return
-        live = self.queue.live()
+        live, here = self.queue.live(), self._working.name
         lost = {
             record.id: record.job_id or ""
-            for record in self._ledger.in_state(FileState.QUEUED, FileState.WORKING)
-            if record.job_id not in self._in_work and live.get(record.job_id or "", True)
+            for record in self._ledger.in_state(*AT_WORK)
+            if record.job_id not in self._working.in_work
+            and live.get(record.job_id or "", here) == here
         }
         for file_id in lost.keys() & self._suspects:
             self.queue.cancel(lost[file_id])
             self._ledger.settle(file_id)
         if not lost.keys() - self._suspects:
-            self._doubtful.clear()
+            self._working.doubtful.clear()
         self._suspects = lost.keys() - self._suspects
+
+    def doubt(self) -> None:
+        """Have :meth:`take_up_lost` look: a process could not write down what became of a job."""
+        self._working.doubtful.set()
 
     def plan(self, record: FileRecord) -> None:
         """Look at a settled file and queue it, or write down why not."""
         library = self._libraries[record.library]
-        closed = self.door.for_library(record.library)
+        closed = self._working.door.for_library(record.library)
         if closed is not None:
-            self._admission.set_aside(record, closed)
+            self._working.admission.set_aside(record, closed)
             return
         digest = settings_digest(self._shop.configuration, library)
         try:
@@ -143,11 +111,6 @@ class Jobs:
         state = FileState.UNSATISFIABLE if decision.impossible else FileState.NOTHING_TO_DO
         reason = "; ".join(decision.impossible or decision.reasons)
         self._outcomes.remember(record, state, digest, reason=reason)
-
-    @property
-    def in_work(self) -> int:
-        """How many jobs are worked on, or wait for leave to be."""
-        return len(self._in_work)
 
     def again(self, record: FileRecord) -> None:
         """Have a file looked at anew, because a person asked: nothing that is remembered of it, or
@@ -225,71 +188,12 @@ class Jobs:
             FileState.QUEUED,
             content_id=content,
             job_id=job_id,
+            worker=None,
             priority=priority,
             **values,
         )
         try:
             self.queue.put(job_id, record.id, content, priority)
         except Exception:
-            self._doubtful.set()
+            self._working.doubtful.set()
             raise
-
-    def _work(self, job_id: str, file_id: int, content: str) -> None:
-        """One durable workflow. What it could not write down is found by :meth:`take_up_lost`."""
-        self._in_work.add(job_id)
-        JOB.set(job_id)
-        well = False
-        try:
-            self._work_on(job_id, file_id, content)
-            well = True
-        finally:
-            self._in_work.discard(job_id)
-            JOB.set("")
-            if not well:
-                self._doubtful.set()
-
-    def _work_on(self, job_id: str, file_id: int, content: str) -> None:
-        """The same. Ledger writes may be repeated after a crash, and bear it."""
-        record = self._ledger.by_id(file_id)
-        if record is None or record.job_id != job_id or record.library not in self._libraries:
-            return  # called off: the file has changed or gone, or another job has taken over
-        library = self._libraries[record.library]
-        earlier = ancestors(self._ledger, record)
-        job = Job(record.path, library, content, earlier=earlier)
-        steps = Durable(partial(self._admission.gate, record))
-        digest = record.settings_digest or settings_digest(self._shop.configuration, library)
-        try:
-            self._admission.begin(
-                record, library.engines or tuple(self._shop.configuration.engines)
-            )
-            outcome = make(job, self._shop, steps)
-        except SetAside as aside:
-            self._admission.set_aside(record, aside.closed)
-        except Problem as problem:
-            self._outcomes.failed(record, problem, digest)
-        except CANCELLED:
-            self._clean(file_id, content)
-            raise
-        except OperationalError as error:
-            full = Temporary(
-                f"the state folder cannot be written to: {error.orig}", "Make room there"
-            )
-            self._outcomes.failed(record, full, digest)
-        except Exception as error:  # noqa: BLE001 - a fault of ours must not stop the others
-            _log.exception("%s: unexpected error", shown(record.path))
-            fault = Temporary(
-                f"unexpected error: {type(error).__name__}: {error}",
-                "This is a fault of subtitled: please report it with the log",
-            )
-            self._outcomes.failed(record, fault, digest)
-        else:
-            self._outcomes.ended(record, outcome, digest)
-        self._clean(file_id, content)
-
-    def _clean(self, file_id: int, content: str) -> None:
-        """Remove the decoded sound, unless another file of the same content needs it next."""
-        if self._ledger.identities.at_work(content, file_id):
-            return
-        for left in self._shop.scratch.glob(f"{content}-*"):
-            with contextlib.suppress(OSError):
-                left.unlink()

@@ -42,7 +42,7 @@ _KINDS: dict[type[Problem], str] = {
 
 
 class Outcomes:
-    """Ledger, plugins and log of one daemon: they hear of every ending here."""
+    """Ledger, plugins and log of one process: they hear of every ending here."""
 
     def __init__(self, shop: Workshop) -> None:
         self._shop = shop
@@ -78,7 +78,7 @@ class Outcomes:
             # It was replaced, moved or deleted meanwhile: that is no failure, and what lies
             # there now is looked at by itself.
             _log.info("%s: changed or went away in the work", shown(record.path))
-            if self._ledger.set_state(record.id, FileState.SETTLING, of_job=record.job_id):
+            if self._ledger.set_state(record.id, FileState.SETTLING, of_job=record):
                 self._ledger.settle(record.id)
             return
         waits = isinstance(problem, Waiting)
@@ -120,7 +120,7 @@ class Outcomes:
         return self._ledger.set_state(
             record.id,
             state,
-            of_job=record.job_id if record.state in AT_WORK else None,
+            of_job=record if record.state in AT_WORK else None,
             settings_digest=digest,
             makers_digest=self.makers[record.library],
             **values,

@@ -1,0 +1,78 @@
+"""What the daemon and every worker need to work on jobs, for one life with one configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from subtitled.config.describe import digest
+from subtitled.config.load import Configuration
+from subtitled.config.places import ensure_private, state_dir
+from subtitled.library.ledger import Ledger
+from subtitled.library.records import DAEMON
+from subtitled.work.queue.halts import Halts
+from subtitled.work.queue.rescue import Rescue
+from subtitled.work.queue.signs import Pulse
+from subtitled.work.queue.working import Working
+from subtitled.work.tally import Tally
+from subtitled.work.workshop import set_up
+
+from .lock import WORKERS, holder, workers
+from .neighbour import Neighbour
+from .sensors import children
+
+
+class Workplace:
+    """A workshop with its jobs, a neighbour that halts them, and signs of life to and from the
+    other processes that work on the same queue."""
+
+    def __init__(
+        self,
+        configuration: Configuration,
+        ledger: Ledger,
+        tally: Tally,
+        name: str = DAEMON,
+        on_watching: Callable[[Sequence[Path]], None] = lambda paths: None,
+    ) -> None:
+        """``name`` is the process's; ``on_watching`` hears what somebody now watches."""
+        settings = configuration.settings
+        self._state = ensure_private(state_dir(settings))
+        self._name = name
+        scratch = "scratch" if name == DAEMON else f"{WORKERS}/{name}/scratch"
+        self.shop = set_up(configuration, ledger, scratch=scratch, tally=tally)
+        halts = Halts(ledger.mailbox, name)
+        self.working = Working(self.shop, self._state / "work.sqlite", name, halts)
+        self._neighbour = Neighbour(
+            *(settings.neighbour, configuration.servers, halts, self.shop.engines),
+            busy=lambda: bool(self.working.in_work),
+            on_watching=on_watching,
+            processes=self._processes,
+        )
+        lost_after = settings.daemon.lost_after
+        self._pulse = Pulse(ledger.mailbox, name, digest(configuration), lost_after)
+        self._rescue = Rescue(ledger.mailbox, self.working.queue, name, lost_after)
+
+    def start(self) -> None:
+        """Begin, first with what an earlier life left."""
+        self._pulse.begin()
+        self._neighbour.start()
+        self.working.start()
+
+    def turn(self) -> None:
+        """Give a sign of life and look for those of others."""
+        self._pulse.beat(busy=bool(self.working.in_work))
+        self._rescue.look()
+
+    def stop(self) -> None:
+        """Leave all jobs where they are, for the next life."""
+        self._neighbour.end()
+        self.working.stop()
+        self._pulse.end()
+
+    def _processes(self) -> Iterator[int]:
+        """The engines of this process, and all that the others on this state folder started here:
+        what they take is no load by others."""
+        yield from self.shop.engines.process_ids()
+        for other in (holder(self._state), *workers(self._state).values()):
+            if other is not None and other.name != self._name and other.pid is not None:
+                yield from children(other.pid)

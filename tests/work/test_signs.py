@@ -1,0 +1,112 @@
+"""Signs of life: a process is lost when its sign does not change, by the clock of who looks."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from subtitled import __version__
+from subtitled.library.ledger import Ledger
+from subtitled.library.records import DAEMON
+from subtitled.plugin import Misconfigured
+from subtitled.service.worker import checked_name
+from subtitled.work.queue.rescue import Rescue
+from subtitled.work.queue.signs import SIGN, Pulse, Silence, signs
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Ledger:
+    return Ledger(tmp_path / "ledger.sqlite")
+
+
+def test_who_has_jobs_and_an_unchanged_sign_for_long_is_lost() -> None:
+    silence = Silence(60.0)
+    assert silence.lost({"big": "1", "small": None}, 1000.0) == set()
+    assert silence.lost({"big": "2", "small": None}, 1050.0) == set()
+    assert silence.lost({"big": "2", "small": None}, 1061.0) == {"small"}
+    assert silence.lost({"big": "2"}, 1109.0) == set()
+    assert silence.lost({"big": "2"}, 1110.0) == {"big"}
+
+
+def test_one_that_had_nothing_to_do_for_hours_has_all_the_time_again() -> None:
+    silence = Silence(60.0)
+    silence.lost({"big": "1"}, 0.0)
+    silence.lost({}, 30.0)
+    assert silence.lost({"big": "1"}, 7200.0) == set()
+    assert silence.lost({"big": "1"}, 7259.0) == set()
+    assert silence.lost({"big": "1"}, 7260.0) == {"big"}
+
+
+def test_a_busy_worker_gives_signs_that_differ_and_an_idle_one_none(ledger: Ledger) -> None:
+    pulse = Pulse(ledger.mailbox, "big", "digest", lost_after=1e-6)
+    pulse.begin()
+    first = signs(ledger.mailbox)["big"]
+    assert (first.pid, first.version, first.configuration) == (os.getpid(), __version__, "digest")
+    pulse.beat(busy=False)
+    assert signs(ledger.mailbox)["big"] == first
+    pulse.beat(busy=True)
+    assert signs(ledger.mailbox)["big"].number == first.number + 1
+    pulse.end()
+    assert signs(ledger.mailbox) == {}
+
+
+def test_signs_are_given_ten_times_in_the_time_after_which_one_is_lost(ledger: Ledger) -> None:
+    pulse = Pulse(ledger.mailbox, "big", "digest", lost_after=300.0)
+    pulse.begin()
+    first = signs(ledger.mailbox)
+    pulse.beat(busy=True)
+    assert signs(ledger.mailbox) == first
+
+
+def test_a_daemon_that_is_alone_writes_nothing_for_it(ledger: Ledger) -> None:
+    daemon = Pulse(ledger.mailbox, DAEMON, "digest", lost_after=1e-6)
+    daemon.begin()
+    daemon.beat(busy=True)
+    assert signs(ledger.mailbox) == {}
+    Pulse(ledger.mailbox, "big", "digest", lost_after=1.0).begin()
+    daemon.beat(busy=True)
+    assert set(signs(ledger.mailbox)) == {DAEMON, "big"}
+
+
+def test_a_sign_of_another_version_is_none_and_breaks_nothing(ledger: Ledger) -> None:
+    ledger.mailbox.control(f"{SIGN}big", '{"shape": "of tomorrow"}')
+    assert signs(ledger.mailbox) == {}
+
+
+class Queue:
+    """Who works on jobs, and whose were handed on."""
+
+    def __init__(self, *names: str) -> None:
+        self.names, self.handed = set(names), list[str]()
+
+    def at_work(self) -> set[str]:
+        return self.names
+
+    def hand_on(self, name: str) -> int:
+        self.handed.append(name)
+        self.names.discard(name)
+        return 1
+
+
+def test_jobs_are_handed_on_of_others_that_are_silent_and_never_ones_own(ledger: Ledger) -> None:
+    now, queue = 0.0, Queue("me", "big", "small")
+    watch: Any = queue
+    rescue = Rescue(ledger.mailbox, watch, "me", lost_after=10.0, clock=lambda: now)
+    for second in range(0, 14, 2):
+        now = float(second)
+        ledger.mailbox.control(f"{SIGN}big", str(second))
+        rescue.look()
+    assert queue.handed == ["small"]
+
+
+@pytest.mark.parametrize("name", ["daemon", "..", "a/b", "-x", "", "x" * 64, "ä"])
+def test_some_names_no_worker_may_have(name: str) -> None:
+    if name:
+        with pytest.raises(Misconfigured):
+            checked_name(name)
+    else:
+        assert checked_name(None)
+    assert checked_name("nas-2.local") == "nas-2.local"

@@ -1,0 +1,44 @@
+"""Farms for the tests of workers, and films that say different things."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from farm import Farm
+
+SAID = (
+    "The harbour was empty when the ferry came in. Nobody waited on the pier. ",
+    "Seven bridges cross the river, and I have walked over every one of them. ",
+    "My grandmother kept bees behind the house. In summer the garden hummed. ",
+)
+
+
+@pytest.fixture(scope="session")
+def spoken(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Sound of a quarter of a minute in which somebody speaks, three times different."""
+    folder = tmp_path_factory.mktemp("spoken")
+    made = []
+    for number, text in enumerate(SAID):
+        voice = folder / f"voice-{number}.wav"
+        subprocess.run(["espeak-ng", "-v", "en", "-s", "150", "-w", voice, text * 3], check=True)
+        made.append(voice)
+    return made
+
+
+@pytest.fixture
+def build(tmp_path: Path, site: Path) -> Iterator[Callable[..., Farm]]:
+    """Builds farms: ``build(daemon='lost_after = "3s"')``."""
+    built: list[Farm] = []
+
+    def one(**sections: str) -> Farm:
+        built.append(Farm(tmp_path / f"farm-{len(built)}", site, **sections))
+        return built[-1]
+
+    yield one
+    for farm in built:
+        farm.close()
+        print(f"--- the logs of {os.fspath(farm.place)}:\n{farm.told()}")
