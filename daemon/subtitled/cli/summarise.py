@@ -19,7 +19,7 @@ from subtitled.work.workshop import open_ledger, transcripts_in
 
 from .app import app, configuration
 from .daemon import Json
-from .looking import library_for
+from .looking import as_known, library_for
 from .output import WRONG, errors, fail, say, say_json, shown
 
 
@@ -41,7 +41,7 @@ def summarise(
         wanted = Language.parse(language) if language else None
     except ValueError as error:
         fail(str(error), WRONG)
-    path = file.absolute()
+    path = as_known(settings, file)
     if not path.is_file():
         fail(f"there is no file {shown(path)}", WRONG)
     folder = path.parent if to is None and beside else to and to.absolute()
