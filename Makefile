@@ -7,7 +7,8 @@ PACKAGES := ffmpeg espeak-ng asterisk-core-sounds-fr-wav python3-venv apertium-e
 
 .PHONY: demo test lint test-slow test-package test-root test-faults test-systemd test-kodi \
 	test-players test-live bench bench-hallucination bench-library bench-quality \
-	bench-vocabulary bench-alignment bench-cloud docs install clean system
+	bench-vocabulary bench-alignment bench-identification bench-cloud docs install \
+	clean system
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/ready system
@@ -107,6 +108,10 @@ bench-quality: $(VENV)/ready system
 bench-alignment: $(VENV)/ready system
 	$(BIN)/subtitled models pull base
 	$(BIN)/python benchmarks/alignment.py
+
+# Right texts refused for their language, wrong ones let pass; about 2 minutes, 46 MB of packages.
+bench-identification: $(VENV)/ready system
+	$(BIN)/python benchmarks/identification.py
 
 # The Qwen plugin against its stand-in: how busy it keeps the service, what kill -9 costs, memory for
 # up to 12 hours of sound. About 25 minutes.

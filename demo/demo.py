@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 
 PROMPTS = Path("/usr/share/asterisk/sounds/fr_CA_f_June")
-LIMIT = 170.0
+LIMIT = 900.0
 """Seconds after which the demo gives up."""
 SPOKEN = (
     "Bonjour et bienvenue. Ce film n'a pas encore de sous-titres. "

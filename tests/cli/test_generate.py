@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 from subtitled.cli.generate import in_its_library
@@ -26,3 +28,13 @@ def test_a_file_of_a_library_has_the_shape_of_cues_that_the_library_asks_for(
     assert mine.formats == ("srt",), "what was asked for on the command line stays"
     elsewhere = in_its_library(Path("/elsewhere/b.mkv"), wishes, configuration)
     assert elsewhere == wishes.model_copy(update={"path": Path("/elsewhere")})
+
+
+def test_an_option_that_makes_no_sense_is_named_with_what_would(
+    subtitled: Callable[..., subprocess.CompletedProcess[str]],
+) -> None:
+    ran = subtitled("generate", "a.mkv", "--to", "xx,en", "--format", "doc")
+    assert ran.returncode == 2
+    first, second = ran.stderr.strip().splitlines()
+    assert first.startswith("error: --to: 'xx' is not a language tag")
+    assert second.startswith("--format: must be 'srt'")

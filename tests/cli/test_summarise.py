@@ -75,18 +75,26 @@ def test_it_is_said_once_paid_once_and_written_only_when_asked(
             "title": "Two",
         }
         assert sorted(one.name for one in film.parent.iterdir()) == [
-            *("Film.chapters.vtt", "Film.ffmeta", "Film.mkv", "Film.summary.json")
+            *("Film.en.chapters.vtt", "Film.en.ffmeta", "Film.en.summary.json", "Film.mkv")
         ]
         assert len(chat.requests) == 1, "what was written once is kept"
-        (film.parent / "Film.chapters.vtt").write_text("mine")
+        (film.parent / "Film.en.chapters.vtt").write_text("mine")
         again = subtitled("--config", config, "summarise", film, "--beside")
         assert again.returncode == 1
         assert "somebody else" in again.stderr
-        assert (film.parent / "Film.chapters.vtt").read_text() == "mine"
+        assert (film.parent / "Film.en.chapters.vtt").read_text() == "mine"
         elsewhere = tmp_path / "out"
         elsewhere.mkdir()
         assert subtitled("--config", config, "summarise", film, "--to", elsewhere).returncode == 0
-        assert (elsewhere / "Film.ffmeta").read_text().startswith(";FFMETADATA1")
+        assert (elsewhere / "Film.en.ffmeta").read_text().startswith(";FFMETADATA1")
+        assert len(chat.requests) == 1
+        spanish = subtitled("--config", config, "summarise", film, "--language", "es", "--json")
+        assert json.loads(spanish.stdout)["language"] == "es"
+        assert "in Spanish" in str(chat.requests[-1])
+        undone = subtitled("--config", config, "undo", film, "--json")
+        became = {one["path"]: one["what"] for one in json.loads(undone.stdout)}
+        assert became[str(film.parent / "Film.en.summary.json")] == "taken away"
+        assert "somebody edited" in became[str(film.parent / "Film.en.chapters.vtt")]
 
 
 def test_a_library_that_keeps_to_itself_sends_nothing(

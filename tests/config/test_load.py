@@ -170,7 +170,7 @@ def test_the_file_that_is_named_is_read_before_the_usual_ones(
     named.touch()
     assert find(None) == named
     assert find(users) == users
-    with pytest.raises(ConfigurationError, match="no such file"):
+    with pytest.raises(ConfigurationError, match="this is a folder"):
         find(tmp_path)
 
 

@@ -86,6 +86,24 @@ def test_too_little_text_is_judged_by_its_script_alone() -> None:
     assert objection(["♪♪♪", "123"], Language("ja")) is None
 
 
+@pytest.mark.parametrize(
+    ("said", "tag"),
+    [
+        ("我在 Netflix 看了 Breaking Bad", "zh-Hans"),
+        ("Мы смотрели Breaking Bad и The Wire на Netflix", "ru"),
+        ("Better Call Saul を Netflix で見ました", "ja"),
+    ],
+)
+def test_names_in_latin_letters_do_not_make_a_text_one_in_another_script(
+    said: str, tag: str
+) -> None:
+    assert objection([said], Language(tag)) is None
+
+
+def test_a_text_in_latin_letters_with_a_single_word_of_another_script_is_in_latin() -> None:
+    assert "latin" in str(objection(["We went to Москва and had a very good time"], Language("ru")))
+
+
 def test_parts_in_a_language_that_belongs_there_do_not_count_against_a_text() -> None:
     both = [SAID["en"], *[SAID["de"]] * 5]
     assert objection(both, Language("en")) is not None

@@ -11,7 +11,15 @@ from hypothesis import strategies as st
 
 from subtitled.config.naming import NameSettings
 from subtitled.plugin import Kind, Language, Rejected
-from subtitled.subtitles.names import SidecarName, parse_sidecar, sidecar_path
+from subtitled.subtitles.names import (
+    SUMMARY_ENDINGS,
+    SidecarName,
+    belongs,
+    parse_sidecar,
+    parse_summary,
+    sidecar_path,
+    summary_path,
+)
 
 _stem = st.text(
     st.characters(exclude_characters="/\x00", exclude_categories=["Cs"]), min_size=1, max_size=20
@@ -176,7 +184,9 @@ def test_a_file_of_ours_that_is_being_written_is_no_sidecar() -> None:
     assert parse_sidecar(".subtitled-1.mkv", ".subtitled-1.en.srt") is None
 
 
-@pytest.mark.parametrize("name", ["Film.chapters.vtt", "Film.summary.json", "Film.ffmeta"])
+@pytest.mark.parametrize(
+    "name", ["Film.chapters.vtt", "Film.en.chapters.vtt", "Film.en.summary.json"]
+)
 def test_a_summary_and_its_chapters_are_no_subtitles(name: str) -> None:
     assert parse_sidecar("Film.mkv", name) is None
     assert parse_sidecar("Film.mkv", "Film.chapters.en.vtt") is not None
@@ -215,3 +225,19 @@ def test_three_letters_are_written_where_they_say_the_same(tag: str, code: str) 
 def test_a_mark_that_would_be_taken_for_something_else_is_refused(mark: str) -> None:
     with pytest.raises(ValueError, match=r"language|flag|letters"):
         NameSettings(mark=mark)
+
+
+@given(
+    _stem,
+    st.sampled_from(["en", "pt-BR", "zh-Hans"]),
+    st.sampled_from(SUMMARY_ENDINGS),
+)
+def test_a_summary_is_known_by_its_name_and_is_no_subtitle(
+    stem: str, tag: str, ending: str
+) -> None:
+    medium = Path(f"/films/{stem}.mkv")
+    name = summary_path(medium, Language(tag), ending).name
+    assert parse_summary(medium.name, name) == (Language(tag), ending)
+    assert parse_sidecar(medium.name, name) is None
+    assert belongs(medium.name, name)
+    assert not belongs(f"x{medium.name}", name)

@@ -6,10 +6,25 @@ import functools
 import os
 import random
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import pytest
 
-from subtitled.plugin import Batch, Language, Line, Pair, Rejected, Temporary, Word
+from subtitled.plugin import (
+    Batch,
+    Context,
+    Language,
+    Line,
+    Pair,
+    Rejected,
+    Settings,
+    Temporary,
+    Translation,
+    Translator,
+    TranslatorCapabilities,
+    Word,
+    Writing,
+)
 from subtitled.subtitles.layout.segmentation import segment
 from subtitled.subtitles.limits import limits_for
 from subtitled.work.translation import calls
@@ -370,6 +385,39 @@ def test_a_translation_is_laid_over_the_speech_of_its_sentence_not_its_pauses() 
     assert not any(1.55 < word.start < 2.95 for word in words)
     assert words[0].start == 1.0
     assert words[-1].end == pytest.approx(3.6)
+
+
+class Liar(Translator):
+    """Gives whatever it is told to."""
+
+    said: Any = None
+
+    @classmethod
+    def capabilities(cls, settings: Any) -> TranslatorCapabilities:
+        return TranslatorCapabilities(writes=True)
+
+    def translate(self, batch: Batch) -> Translation:
+        return self.said
+
+    def write(self, instruction: str, text: str) -> Writing:
+        return self.said
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        *(None, "text", 3, {1: "eins"}, [Line(1, "eins")], Translation({1: "eins"})),  # type: ignore[arg-type]
+        *(Translation((Line("1", "eins"),)), Translation((Line(1, None),))),  # type: ignore[arg-type]
+        *(Translation((Line(1, "eins"),), sent=("much",)), Writing(None)),  # type: ignore[arg-type]
+    ],
+)
+def test_what_a_plugin_gives_in_another_form_is_refused_with_its_name(said: Any) -> None:
+    liar = Liar(Settings(), Context("liar"))
+    liar.said = said
+    batch = Batch((Line(1, "one"),), EN, ES)
+    for call in (lambda: calls.ask("liar", liar, batch), lambda: calls.write("liar", liar, "", "")):
+        with pytest.raises(Rejected, match=r"translator liar gave .* fault of that plugin"):
+            call()
 
 
 def test_a_short_wait_is_waited_and_a_long_one_is_the_daemons(

@@ -326,6 +326,8 @@ def test_a_language_that_nobody_makes_is_told_as_such(house: tuple[Films, Path, 
     outcome = do(["ru"], mt=mt)
     assert outcome.state is FileState.UNSATISFIABLE
     assert "nothing configured makes" in outcome.reason
+    again = do(["ru"], mt=mt)
+    assert (again.state, again.reason) == (outcome.state, outcome.reason), "the same when known"
     assert mt.asked == []
     assert ears.calls == 0
 

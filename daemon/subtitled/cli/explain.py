@@ -129,7 +129,7 @@ def _told(settings: Configuration, path: Path) -> list[str]:
 
 
 def _seen(settings: Configuration, path: Path) -> dict[str, Any]:
-    seen = examined(settings, path)
+    seen = examined(settings, path, open_ledger(settings))
     choice, facts = seen.choice, seen.facts
     store, content = transcripts_in(state_dir(settings.settings)), content_id(path)
     listened = store.listened(content, choice.track.index)
@@ -140,6 +140,7 @@ def _seen(settings: Configuration, path: Path) -> dict[str, Any]:
     order = seen.routes.order(heard)
     for wish in seen.decision.make:
         ways[named(wish)] = _ways(seen, wish)
+    ways |= {named(summary): summary.reason for summary in seen.decision.summaries}
     return {
         "seconds": round(facts.duration, 3),
         "audio": [
@@ -152,6 +153,9 @@ def _seen(settings: Configuration, path: Path) -> dict[str, Any]:
             f"{e.language or '?'}{f'+{e.below}' if e.below else ''} {e.kind} {e.origin} {e.where}"
             + _whose(e)
             for e in seen.existing
+        ],
+        "summaries": [
+            f"{e.language} {e.origin} {e.where}{_whose(e)}" for e in seen.material.summaries
         ],
         "spoken": spoken,
         "earlier_version": str(retimed) if retimed else None,

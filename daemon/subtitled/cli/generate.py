@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from subtitled.config.load import Configuration
+from subtitled.config.mistakes import explained
 from subtitled.config.settings import LibrarySettings
 from subtitled.library.identity import content_id
 from subtitled.library.intake import library_of
@@ -125,19 +126,26 @@ def _wishes(settings: Configuration, to: str, formats: str, engine: str | None) 
     if engine is not None and engine not in settings.engines:
         known = ", ".join(settings.engines)
         fail(f"no engine is called {engine!r}. Configured are: {known}", WRONG)
+    said = {
+        "path": Path("/"),
+        "languages": to.split(","),
+        "formats": [fmt.strip().lower() for fmt in formats.split(",")],
+        "engines": [engine] if engine else [],
+        # Who names an engine wants it; a library that keeps its sound to itself wins.
+        "privacy": "any" if engine else "local",
+        "servers": [],
+    }
     try:
-        return LibrarySettings(
-            path=Path("/"),
-            languages=tuple(to.split(",")),
-            formats=tuple(fmt.strip().lower() for fmt in formats.split(",")),
-            engines=(engine,) if engine else (),
-            # Who names an engine wants it; a library that keeps its sound to itself wins.
-            privacy="any" if engine else "local",
-            servers=(),
-        )
+        return LibrarySettings.model_validate(said)
     except ValidationError as error:
-        said = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-        fail(said, WRONG)
+        wrong = explained(error, LibrarySettings, said, "")
+        fail(
+            "\n".join(f"{_OPTIONS[one.key.partition('.')[0]]}: {one.what}" for one in wrong), WRONG
+        )
+
+
+_OPTIONS = {"languages": "--to", "formats": "--format"}
+"""The options that become settings which can be wrong."""
 
 
 def in_its_library(

@@ -10,11 +10,12 @@ from subtitled.config.places import state_dir
 from subtitled.config.settings import LibrarySettings
 from subtitled.library.identity import content_id
 from subtitled.library.intake import library_of
-from subtitled.library.wishes import Wish
+from subtitled.library.ledger import Ledger
+from subtitled.library.wishes import SummaryWish, Wish
 from subtitled.media.probe import probe
 from subtitled.plugin import Kind
 from subtitled.work.planning import Examination, examine
-from subtitled.work.workshop import open_ledger, transcripts_in
+from subtitled.work.workshop import transcripts_in
 
 from .output import shown
 
@@ -44,7 +45,7 @@ def libraries_listed(settings: Configuration) -> str:
     return ", ".join(f"{name} in {shown(one.path)}" for name, one in libraries.items()) or "none"
 
 
-def examined(settings: Configuration, path: Path) -> Examination:
+def examined(settings: Configuration, path: Path, ledger: Ledger) -> Examination:
     """What is there and what the policy says of it. Raises :class:`Problem` and ``OSError``."""
     return examine(
         path,
@@ -53,12 +54,14 @@ def examined(settings: Configuration, path: Path) -> Examination:
         settings,
         content=content_id(path),
         transcripts=transcripts_in(state_dir(settings.settings)),
-        sidecars=open_ledger(settings).sidecars,
+        sidecars=ledger.sidecars,
     )
 
 
-def named(wish: Wish) -> str:
-    """What is wanted, for people: ``es``, ``en.forced``, ``en+es``."""
+def named(wish: Wish | SummaryWish) -> str:
+    """What is wanted, for people: ``es``, ``en.forced``, ``en+es``, ``summary en``."""
+    if isinstance(wish, SummaryWish):
+        return f"summary {wish.language or 'original'}"
     kind = "" if wish.kind is Kind.FULL else f".{wish.kind}"
     below = f"+{named(wish.below)}" if wish.below else ""
     return f"{wish.language or 'original'}{kind}{below}"

@@ -13,17 +13,35 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from subtitled.service.logs import in_one_line
+
 FAILED = 1
 """Something failed; stderr says what."""
 WRONG = 2
 """Wrong use or a wrong configuration."""
 
-console = Console(highlight=False, soft_wrap=True)
-errors = Console(stderr=True, highlight=False, soft_wrap=True)
+
+class _Harmless(Console):
+    """A console that prints the control characters of texts as what they are called."""
+
+    def print(self, *objects: Any, **how: Any) -> None:
+        super().print(*(_harmless(one) if isinstance(one, str) else one for one in objects), **how)
+
+
+def _harmless(text: str) -> str:
+    return "\n".join(map(in_one_line, text.split("\n")))
+
+
+console = _Harmless(highlight=False, soft_wrap=True)
+errors = _Harmless(stderr=True, highlight=False, soft_wrap=True)
 
 
 def shown(path: os.PathLike[str] | str) -> str:
-    """A path as text that every terminal can print, whatever its bytes."""
+    """A path as text in one line that every terminal can print, whatever its bytes."""
+    return in_one_line(_text(path))
+
+
+def _text(path: os.PathLike[str] | str) -> str:
     return os.fsencode(path).decode("utf-8", "replace")
 
 
@@ -36,7 +54,7 @@ def say_json(value: Any) -> None:
     """One JSON document for programs; paths that are no text are shown as far as they are."""
 
     def plain(other: object) -> object:
-        return shown(other) if isinstance(other, Path) else str(other)
+        return _text(other) if isinstance(other, Path) else str(other)
 
     typer.echo(json.dumps(value, indent=2, default=plain, ensure_ascii=True))
 
@@ -47,7 +65,7 @@ def say_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     for column in columns:
         table.add_column(column, overflow="fold")
     for row in rows:
-        table.add_row(*(escape(str(cell)) for cell in row))
+        table.add_row(*(escape(_harmless(str(cell))) for cell in row))
     if table.row_count:
         console.print(table)
 

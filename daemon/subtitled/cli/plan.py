@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.progress import track
 
 from subtitled.config.load import Configuration
+from subtitled.library.ledger import Ledger
 from subtitled.library.walk import walk
 from subtitled.library.wishes import Wish
 from subtitled.plugin import Language, Problem
 from subtitled.work.planning import Examination
 from subtitled.work.reckoning import NOTHING, Reckoning, reckon, speeds
 from subtitled.work.routes import Way
-from subtitled.work.sources import Planned, planned
+from subtitled.work.sources import Planned, hearing, planned
 from subtitled.work.workshop import open_ledger
 
 from .app import app, configuration
 from .daemon import Json
 from .looking import examined, library_for, named
-from .output import FAILED, WRONG, fail, say, say_json, say_table, shown
+from .output import FAILED, WRONG, errors, fail, say, say_json, say_table, shown
 
 
 @app.command()
@@ -36,19 +43,24 @@ def plan(
     rows: list[dict[str, Any]] = []
     hours, total = 0.0, NOTHING
     failed = False
-    known_speeds = speeds(open_ledger(settings).mailbox)
-    for start in [p.absolute() for p in paths or [library.path for library in libraries.values()]]:
-        found = (
-            (path for path, _ in walk(start, library_for(settings, start / "x")))
-            if start.is_dir()
-            else iter([start])
-        )
-        for path in found:
-            row, cost = _plan_one(settings, path, known_speeds)
+    ledger = open_ledger(settings)
+    look = partial(_plan_one, settings, ledger, speeds(ledger.mailbox))
+    found = list(_media(settings, paths or [library.path for library in libraries.values()]))
+    # Each look waits for ffprobe, a process of its own.
+    pool = ThreadPoolExecutor(len(os.sched_getaffinity(0)))
+    quiet = not sys.stderr.isatty()
+    try:
+        looks = pool.map(look, found)
+        for row, cost in track(
+            looks, "looking", len(found), console=errors, transient=True, disable=quiet
+        ):
             total += cost
             failed = failed or bool(row["problem"])
             hours += row["seconds"] / 3600 if row["make"] else 0.0
             rows.append(row)
+    finally:
+        pool.shutdown(cancel_futures=True)
+    ledger.close()
     if as_json:
         say_json(
             {
@@ -72,24 +84,37 @@ def plan(
         raise typer.Exit(FAILED)
 
 
+def _media(settings: Configuration, paths: Sequence[Path]) -> Iterator[Path]:
+    """The files that are named, and the media in the folders that are."""
+    for start in (path.absolute() for path in paths):
+        if start.is_dir():
+            yield from (path for path, _ in walk(start, library_for(settings, start / "x")))
+        else:
+            yield start
+
+
 def _plan_one(
-    settings: Configuration, path: Path, known_speeds: dict[str, float]
+    settings: Configuration, ledger: Ledger, known_speeds: dict[str, float], path: Path
 ) -> tuple[dict[str, Any], Reckoning]:
     row: dict[str, Any] = {"path": path, "make": [], "why": "", "problem": "", "seconds": 0.0}
     try:
-        seen = examined(settings, path)
+        seen = examined(settings, path, ledger)
     except (Problem, OSError) as problem:
         return row | {"problem": str(problem)}, NOTHING
     decision = seen.decision
     main = seen.spoken or seen.choice.track.language
+    # What is summarised is heard first, in the language spoken.
+    parts = hearing(seen.routes, main, seen.material.foreign) if decision.summaries else ()
+    heard = [part.way for part in parts if part.way is not None]
     cost = reckon(
         seen.facts.duration,
-        [way for wish in decision.make for way in _first(seen, wish, main)],
+        [way for wish in decision.make for way in _first(seen, wish, main)] + heard,
         seen.routes,
         settings.settings.prices,
         known_speeds,
+        len(decision.summaries),
     )
-    make = [named(wish) for wish in decision.make]
+    make = [*map(named, decision.make), *map(named, decision.summaries)]
     row |= {"make": make, "why": "; ".join(decision.reasons), "seconds": seen.facts.duration}
     return row, cost
 

@@ -10,14 +10,16 @@ import typer
 
 from subtitled.config.places import state_dir
 from subtitled.library.identity import content_id
+from subtitled.plugin import Language
 from subtitled.subtitles.formats import clock
+from subtitled.subtitles.names import SUMMARY_ENDINGS
 from subtitled.work.spending.gate import Gate
-from subtitled.work.summaries.summarising import Summarising, as_json, heard_in
+from subtitled.work.summaries.summarising import Summarising, as_json, heard_in, put
 from subtitled.work.workshop import open_ledger, transcripts_in
 
 from .app import app, configuration
 from .daemon import Json
-from .looking import library_for
+from .looking import as_known, library_for
 from .output import WRONG, errors, fail, say, say_json, shown
 
 
@@ -28,11 +30,18 @@ def summarise(
         Path | None, typer.Option(help="A folder to write the summary and the chapters into.")
     ] = None,
     beside: Annotated[bool, typer.Option(help="Write them beside the file.")] = False,
+    language: Annotated[
+        str, typer.Option(help="The language to write it in. Default: the one spoken.")
+    ] = "",
     as_json_: Json = False,
 ) -> None:
     """Synopsis, chapters and keywords of a file, from what was heard in it."""
     settings = configuration()
-    path = file.absolute()
+    try:
+        wanted = Language.parse(language) if language else None
+    except ValueError as error:
+        fail(str(error), WRONG)
+    path = as_known(settings, file)
     if not path.is_file():
         fail(f"there is no file {shown(path)}", WRONG)
     folder = path.parent if to is None and beside else to and to.absolute()
@@ -48,13 +57,18 @@ def summarise(
     ledger = open_ledger(settings)
     try:
         work = Summarising(settings, Gate(settings, ledger.egress), store)
-        summary = work.summary(path, content, library_for(settings, path), heard)
-        written = work.publish(summary, path, folder, heard) if folder is not None else []
+        library = library_for(settings, path)
+        made = work.summary(path, content, library, heard, wanted or heard.language)
+        written = [
+            put(made, ending, path, content, ledger.sidecars, folder, by_hand=True)
+            for ending in (SUMMARY_ENDINGS if folder is not None else ())
+        ]
     finally:
         ledger.close()
     if as_json_:
-        say_json(json.loads(as_json(summary, heard.language)))
+        say_json(json.loads(as_json(made.summary, made.language)))
     else:
+        summary = made.summary
         say(summary.synopsis)
         for chapter in summary.chapters:
             say(f"  {clock.shown(chapter.start, '.')[:8]}  {chapter.title}")

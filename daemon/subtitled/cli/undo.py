@@ -28,7 +28,7 @@ def undo(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Take back the subtitles that we wrote for a file; nobody else's are touched.
+    """Take back the subtitles and summaries that we wrote for a file; nobody else's are touched.
 
     Where ours was taken away because somebody else's came, and nothing of ours stands, it is
     brought back.

@@ -29,6 +29,7 @@ from .schedule import HoursSettings, ScheduleSettings
 from .schema import bundled, json_schema
 from .settings import CueSettings, DaemonSettings, ExistingSettings, LibrarySettings
 from .spending import BudgetSettings, PriceSettings
+from .summaries import SummarySettings
 from .values import Seconds
 from .vocabulary import VocabularySettings
 from .web import SenderSettings, WebSettings
@@ -117,6 +118,7 @@ def _lines() -> Iterator[str]:
     yield from _table("[libraries.NAME.existing]", ExistingSettings)
     yield from _table("[libraries.NAME.sources]", SourceSettings)
     yield from _table("[libraries.NAME.names]", NameSettings)
+    yield from _table("[libraries.NAME.summaries]", SummarySettings)
     yield from _table("[libraries.NAME.cues]", CueSettings)
     yield from _table("[[libraries.NAME.routes]]", RouteSettings)
     yield from _table("[vocabulary]", VocabularySettings)
@@ -131,7 +133,7 @@ def _lines() -> Iterator[str]:
 
 
 _TABLES: tuple[Any, ...] = (
-    *(ExistingSettings, SourceSettings, NameSettings, CueSettings),
+    *(ExistingSettings, SourceSettings, NameSettings, SummarySettings, CueSettings),
     *(dict[str, SenderSettings], dict[str, HoursSettings]),
     tuple[RouteSettings, ...],
 )

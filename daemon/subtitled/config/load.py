@@ -56,8 +56,12 @@ def find(explicit: Path | None) -> Path | None:
     named = explicit or (Path(env) if (env := os.environ.get("SUBTITLED_CONFIG")) else None)
     if named is not None:
         if not _is_there(named):
-            missing = Mistake("", "there is no such file", "Copy config.example.toml there")
-            raise ConfigurationError(named, (missing,))
+            wrong = Mistake("", "there is no such file", "Copy config.example.toml there")
+            if named.is_dir():
+                wrong = Mistake(
+                    "", "this is a folder", f"Name the file, such as {named}/config.toml"
+                )
+            raise ConfigurationError(named, (wrong,))
         return named
     usual = (Path(platformdirs.user_config_dir("subtitled")) / "config.toml", SYSTEM_WIDE)
     return next((path for path in usual if _is_there(path)), None)
@@ -232,6 +236,9 @@ def _names_used(library: dict[str, Any]) -> Iterator[tuple[tuple[str, ...], str,
     """Every list of names in a library: its key, the kind of section it names, and the list."""
     for kind in ("engines", "translators", "servers"):
         yield (kind,), kind, library.get(kind)
+    summaries = library.get("summaries")
+    if isinstance(summaries, dict):
+        yield ("summaries", "writers"), "translators", summaries.get("writers")
     routes = library.get("routes")
     for number, route in enumerate(routes if isinstance(routes, list) else ()):
         if isinstance(route, dict):

@@ -24,6 +24,7 @@ from .neighbour import NeighbourSettings
 from .routing import RouteSettings
 from .schedule import ScheduleSettings
 from .spending import BudgetSettings, PriceSettings, Privacy
+from .summaries import SummarySettings
 from .values import Seconds, Section
 from .vocabulary import VocabularySettings
 from .web import WebSettings
@@ -228,6 +229,7 @@ class LibrarySettings(Section):
     existing: ExistingSettings = Field(default_factory=lambda: ExistingSettings())
     cues: CueSettings = Field(default_factory=lambda: CueSettings())
     names: NameSettings = Field(default_factory=lambda: NameSettings())
+    summaries: SummarySettings = Field(default_factory=lambda: SummarySettings())
     engines: tuple[str, ...] = Field(
         (), description="Engines to use, first choice first. Empty: all that are configured."
     )

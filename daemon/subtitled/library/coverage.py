@@ -1,4 +1,5 @@
-"""Which subtitles a medium has: the one answer for the daemon, the planner and the commands."""
+"""Which subtitles and summaries a medium has: the one answer for the daemon, the planner and the
+commands."""
 
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ from pathlib import Path
 from subtitled.config.settings import ExistingSettings
 from subtitled.media.probe import MediaFacts
 from subtitled.plugin import Kind, Language
-from subtitled.subtitles.names import DATA_ENDINGS, IMAGE_ENDINGS, parse_sidecar
+from subtitled.subtitles.names import DATA_ENDINGS, IMAGE_ENDINGS, parse_sidecar, parse_summary
 from subtitled.subtitles.ownership import Whose
 
 SIDECAR = "sidecar"
@@ -91,6 +92,31 @@ def coverage(
                 below=parsed.below,
             )
         )
+    return tuple(found)
+
+
+def summaries(
+    medium: Path,
+    names: Sequence[str],
+    whose: Callable[[Path], Whose],
+    folder: Path | None = None,
+) -> tuple[Existing, ...]:
+    """Every summary beside a medium, from what :func:`coverage` is given; its format is what the
+    name ends with. What stands there and is not stale counts, whoever wrote it."""
+    medium_name = os.fsdecode(medium.name)
+    found = []
+    for name in sorted(names):
+        language, ending = parse_summary(medium_name, name) or (None, "")
+        if language is not None:
+            verdict = whose((folder or medium.parent) / name)
+            found.append(
+                Existing(
+                    *(language, Kind.FULL, SIDECAR, name, ending),
+                    ours=verdict in (Whose.OURS, Whose.STALE),
+                    stale=verdict is Whose.STALE,
+                    edited=verdict is Whose.EDITED,
+                )
+            )
     return tuple(found)
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from subtitled.subtitles.names import LONGEST_NAME, SidecarName, parse_sidecar
+from subtitled.subtitles.names import LONGEST_NAME, SidecarName, belongs, parse_sidecar
 from subtitled.subtitles.publish import file_sha256, relocate, retract
 
 from .absence import truly_gone
@@ -80,7 +80,7 @@ def recognise(ledger: Ledger, medium: Path, content: str) -> None:
     """Remember the sidecars of ours beside a medium that the ledger does not know: it was lost,
     or somebody moved them together with the medium. Raises ``OSError``."""
     for path in medium.parent.iterdir():
-        if parse_sidecar(medium.name, path.name) is not None:
+        if belongs(medium.name, path.name):
             ledger.sidecars.recognise(path, medium, content)
 
 
@@ -101,7 +101,7 @@ def _bring(ledger: Ledger, sidecar: SidecarRecord, medium: Path) -> None:
         ledger.sidecars.moved(sidecar.path, target, medium)
         for other in ledger.identities.in_folder(sidecar.path.parent):
             # A medium of the same stem had this one too, and goes without it now.
-            shared = parse_sidecar(other.path.name, sidecar.path.name) is not None
+            shared = belongs(other.path.name, sidecar.path.name)
             if shared and other.state in DECIDED and os.path.lexists(other.path):
                 ledger.settle(other.id)
 

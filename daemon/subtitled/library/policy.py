@@ -5,21 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from subtitled.config.languages import ORIGINAL
+from subtitled.config.languages import ORIGINAL, Wanted
 from subtitled.config.settings import LibrarySettings
 from subtitled.plugin import UNDETERMINED, Kind, Language
 from subtitled.subtitles.chinese import converts
 from subtitled.subtitles.layout.bilingual import FORMATS as FOR_TWO
 
 from .coverage import EMBEDDED, SIDECAR, WITHDRAWN, Existing, serving
+from .summaries import about_summary
 from .wishes import (
     NOTHING_ELSE,
     CanMake,
     Decision,
+    Impossible,
     Material,
     Origin,
     Source,
+    SummaryWish,
     Wish,
+    unmade,
 )
 
 MOSTLY_FOREIGN = 0.4
@@ -41,9 +45,10 @@ def decide(
     """
     deciding = _Deciding(library, tuple(existing), tagged, spoken, can_make, material)
     make: list[Wish] = []
+    summaries: list[SummaryWish] = []
     impossible: list[str] = []
     reasons: list[str] = []
-    answers = [
+    answers: list[tuple[str, Wish | SummaryWish | Impossible | str]] = [
         (
             f"{language or ORIGINAL}" + ("" if kind is Kind.FULL else f" {kind}"),
             deciding.about(language, kind),
@@ -54,20 +59,24 @@ def decide(
         (f"{upper or ORIGINAL}+{lower or ORIGINAL}", deciding.about_both(upper, lower))
         for upper, lower in _pairs(library, deciding.guess)
     )
+    files = library.summaries.files
+    answers += (
+        (f"summary {one or ORIGINAL}", about_summary(one, files, spoken, can_make, material))
+        for one in _meant(library.summaries.languages, deciding.guess)
+    )
     for name, answer in answers:
-        if isinstance(answer, _Impossible):
-            impossible.append(f"{name}: {answer}")
+        reason = answer if isinstance(answer, str) else answer.reason
+        reasons.append(f"{name}: {reason}")
+        if isinstance(answer, Impossible):
+            impossible.append(f"{name}: {reason}")
         elif isinstance(answer, Wish):
             make.append(answer)
-        reasons.append(f"{name}: {answer.reason if isinstance(answer, Wish) else answer}")
-    listening = any(deciding.must_listen(wish) for wish in make)
-    return Decision(tuple(make), tuple(impossible), tuple(reasons), listening)
-
-
-class _Impossible(str):
-    """Why something cannot be made."""
-
-    __slots__ = ()
+        elif isinstance(answer, SummaryWish):
+            summaries.append(answer)
+    listening = any(deciding.must_listen(wish) for wish in make) or (
+        bool(summaries) and spoken is None
+    )
+    return Decision(tuple(make), tuple(impossible), tuple(reasons), listening, tuple(summaries))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +92,7 @@ class _Deciding:
     def guess(self) -> Language | None:
         return self.spoken or (self.tagged if self.tagged.is_known else None)
 
-    def about(self, language: Language | None, kind: Kind) -> Wish | _Impossible | str:
+    def about(self, language: Language | None, kind: Kind) -> Wish | Impossible | str:
         """What is to be made, or why it cannot be, or why it need not be."""
         main = self._main
         if language is None:
@@ -96,18 +105,16 @@ class _Deciding:
             return self._foreign_parts(language, missing, main)
         ways = list(self._ways(language))
         if not ways and self.spoken is not None:
-            return _Impossible(f"nothing configured makes it from {self.spoken}")
+            return unmade(self.spoken)
         reason = f"to be made as {', '.join(missing)}" + (f", {ways[0][1]}" if ways else "")
         return Wish(language, missing, reason, kind, tuple(way[0] for way in ways) or (main,))
 
-    def about_both(
-        self, upper: Language | None, lower: Language | None
-    ) -> Wish | _Impossible | str:
+    def about_both(self, upper: Language | None, lower: Language | None) -> Wish | Impossible | str:
         """The same of a subtitle with two languages, each of which is made, or taken from
         somebody's text where there is one."""
         formats = tuple(fmt for fmt in self.library.formats if fmt in FOR_TWO)
         if not formats:
-            return _Impossible(f"{', '.join(self.library.formats)} cannot show two languages")
+            return Impossible(f"{', '.join(self.library.formats)} cannot show two languages")
         if upper is None or lower is None:
             unknown = "to be made; nobody has listened yet"
             above, below = (
@@ -124,7 +131,7 @@ class _Deciding:
         for one in (upper, lower):
             sources = self._sources_of(one)
             if not sources and self.spoken is not None:
-                return _Impossible(f"nothing configured makes {one} from {self.spoken}")
+                return Impossible(f"nothing configured makes {one} from {self.spoken}")
             sides.append(Wish(one, missing, "", sources=sources or (self._main,)))
         reason = f"to be made as {', '.join(missing)}, in one file"
         return replace(sides[0], reason=reason, below=sides[1])
@@ -223,10 +230,10 @@ class _Deciding:
 
     def _foreign_parts(
         self, language: Language, missing: tuple[str, ...], main: Source
-    ) -> Wish | _Impossible | str:
+    ) -> Wish | Impossible | str:
         foreign = self.material.foreign
         if not self.material.tells_languages:
-            return _Impossible("no engine is configured that tells languages apart")
+            return Impossible("no engine is configured that tells languages apart")
         if self.spoken is None or foreign is None:
             reason = f"to be made as {', '.join(missing)} if there are foreign parts"
             return Wish(language, missing, reason, Kind.FORCED, (main,))
@@ -238,7 +245,7 @@ class _Deciding:
         ways = [self.can_make(one, language) for one in others]
         if None in ways:
             lacking = others[ways.index(None)]
-            return _Impossible(f"nothing configured makes it from {lacking}")
+            return Impossible(f"nothing configured makes it from {lacking}")
         names = ", ".join(others)
         reason = f"to be made as {', '.join(missing)}: parts in {names}, {ways[0]}"
         return Wish(language, missing, reason, Kind.FORCED, (main,))
@@ -252,15 +259,19 @@ def _wanted(
     Where a language is named that the speech itself serves, as ``pt-BR`` is by ``pt``, the two
     are one wish under the name given.
     """
-    wanted: list[tuple[Language | None, Kind]] = []
-    for languages, kind in ((library.languages, Kind.FULL), (library.forced, Kind.FORCED)):
-        named = [Language(one) for one in languages if one != ORIGINAL]
-        original = guess and next((one for one in named if guess.serves(one)), guess)
-        for one in languages:
-            wish = (original if one == ORIGINAL else Language(one), kind)
-            if wish not in wanted:
-                wanted.append(wish)
-    return wanted
+    return [
+        (language, kind)
+        for languages, kind in ((library.languages, Kind.FULL), (library.forced, Kind.FORCED))
+        for language in _meant(languages, guess)
+    ]
+
+
+def _meant(languages: Sequence[Wanted], guess: Language | None) -> list[Language | None]:
+    """The languages, each once; ``original`` as the one named that the guess serves, else it."""
+    named = [Language(one) for one in languages if one != ORIGINAL]
+    original = guess and next((one for one in named if guess.serves(one)), guess)
+    meant = (original if one == ORIGINAL else Language(one) for one in languages)
+    return list(dict.fromkeys(meant))
 
 
 def _pairs(

@@ -13,7 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from subtitled.config.settings import LibrarySettings
-from subtitled.subtitles.names import DATA_ENDINGS, SUBTITLE_ENDINGS, TEMPORARY_PREFIX
+from subtitled.subtitles.names import (
+    DATA_ENDINGS,
+    SUBTITLE_ENDINGS,
+    SUMMARY_ENDINGS,
+    TEMPORARY_PREFIX,
+)
 from subtitled.subtitles.ownership import Provenance, signature
 from subtitled.subtitles.publish import file_sha256
 
@@ -22,6 +27,8 @@ from .walk import Sieve
 
 AT_ONCE = 1000
 """Sidecars that are written down in one transaction."""
+_MOSTLY_SOMETHING_ELSE = (*(f".{ending}" for ending in sorted(DATA_ENDINGS)), *SUMMARY_ENDINGS)
+"""No subtitles unless they are ours."""
 
 
 @dataclass(slots=True)
@@ -55,7 +62,7 @@ def rebuild(ledger: Ledger, libraries: Mapping[str, LibrarySettings]) -> Rebuilt
                 made_ = _ours(folder / name, name, kept)
                 medium = next((by_stem[stem] for stem in _stems(name) if stem in by_stem), None)
                 if made_ is None or medium is None:
-                    told.others += name.rpartition(".")[2].lower() not in DATA_ENDINGS
+                    told.others += not name.lower().endswith(_MOSTLY_SOMETHING_ELSE)
                     continue
                 told.ours += 1
                 found.append((folder / name, folder / medium, made_))
@@ -107,7 +114,8 @@ def _folders(
 
 def _is_subtitle(name: str) -> bool:
     ending = name.rpartition(".")[2].lower()
-    return ending in SUBTITLE_ENDINGS and not name.startswith(TEMPORARY_PREFIX)
+    known = ending in SUBTITLE_ENDINGS or name.lower().endswith(SUMMARY_ENDINGS)
+    return known and not name.startswith(TEMPORARY_PREFIX)
 
 
 def _stems(name: str) -> Iterator[str]:

@@ -18,7 +18,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from subtitled.plugin import Change, Kind, Language, Sidecar
-from subtitled.subtitles.names import DATA_ENDINGS
+from subtitled.subtitles.names import DATA_ENDINGS, SUMMARY_ENDINGS
 
 from .database import writing
 from .schema import changes, tellings
@@ -61,7 +61,9 @@ def note(c: sa.Connection, medium: Path, one: Sidecar, *, there: bool) -> None:
 
     What no player reads, or what lies elsewhere than beside its medium, concerns no server.
     """
-    if one.path.suffix[1:].lower() in DATA_ENDINGS or one.path.parent != medium.parent:
+    name = one.path.name.lower()
+    unread = name.endswith((*(f".{end}" for end in DATA_ENDINGS), *SUMMARY_ENDINGS))
+    if unread or one.path.parent != medium.parent:
         return
     c.execute(
         changes.insert().values(

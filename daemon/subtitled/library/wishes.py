@@ -54,6 +54,33 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
+class SummaryWish:
+    """A summary to be made in one language, in the files that are missing."""
+
+    language: Language | None
+    """None for the language spoken, as long as nobody knows which that is."""
+    files: tuple[str, ...]
+    """What their names end with."""
+    reason: str
+
+
+class Impossible(str):
+    """Why something cannot be made."""
+
+    __slots__ = ()
+
+
+def unmade(spoken: Language) -> Impossible:
+    """Why no way leads from what is spoken to what is wanted."""
+    if spoken.is_known:
+        return Impossible(f"nothing configured makes it from {spoken}")
+    return Impossible(
+        "nobody knows which language is spoken: tag the audio track with it, or configure an "
+        "engine that tells languages, such as whisper"
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Foreign:
     """The languages, most spoken first, of the parts that are not in the main one."""
 
@@ -72,6 +99,12 @@ class Decision:
     """One sentence for each language wanted."""
     needs_listening: bool = False
     """Something of the main track is not known yet, and something depends on that."""
+    summaries: tuple[SummaryWish, ...] = ()
+
+    @property
+    def is_work(self) -> bool:
+        """Whether there is anything to do."""
+        return bool(self.make or self.summaries or self.needs_listening)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +120,10 @@ class Material:
     can_translate: CanMake = lambda source, wanted: None
     tells_languages: bool = True
     """Whether any engine can tell which language is spoken."""
+    summaries: tuple[Existing, ...] = ()
+    """Those that there are, and those that a person took away."""
+    writers: tuple[str, ...] = ()
+    """Who can write one, first choice first."""
 
 
 NOTHING_ELSE = Material()

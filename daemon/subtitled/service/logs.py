@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 import sys
 import time
 from typing import TextIO
@@ -20,12 +21,21 @@ _PRIORITY = {
 }
 
 
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+
+
+def in_one_line(text: str) -> str:
+    """A text in which control characters are written out: file names may hold any, and would end
+    the line or give orders to the terminal."""
+    return _CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+
+
 class _Lines(logging.Formatter):
     """Plain lines. One that belongs to a job ends with its id."""
 
     def formatMessage(self, record: logging.LogRecord) -> str:
         job = JOB.get()
-        return super().formatMessage(record) + (f" [{job}]" if job else "")
+        return in_one_line(super().formatMessage(record)) + (f" [{job}]" if job else "")
 
 
 class _Json(logging.Formatter):

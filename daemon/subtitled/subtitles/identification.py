@@ -27,6 +27,9 @@ LEAST = 80
 """Letters that a verdict by words needs; signs of Chinese, Japanese and Korean count thrice."""
 LEAST_BY_SCRIPT = 12
 """Letters that a verdict by script alone needs."""
+LATIN = 4
+"""Latin letters to one of its own that a text in another script may have: names, songs, commands.
+"""
 PIECE = 240
 """Letters that are judged together: some ten cues."""
 PIECES = 24
@@ -120,9 +123,9 @@ def objection(
 
 def _wrong_script(text: str, languages: Sequence[Language]) -> str | None:
     counted: defaultdict[str, int] = defaultdict(int)
-    for character in text:
-        if character.isalpha():
-            counted[unicodedata.name(character, "?").split(" ")[0]] += 1
+    for character in filter(str.isalpha, text):
+        script = unicodedata.name(character, "?").split(" ")[0]
+        counted[script] += _worth(script)
     total = sum(counted.values())
     if total < LEAST_BY_SCRIPT:
         return None
@@ -133,7 +136,9 @@ def _wrong_script(text: str, languages: Sequence[Language]) -> str | None:
         if several or script not in _SCRIPTS:
             return None
         allowed.update(_SCRIPTS[script])
-    if sum(counted[name] for name in allowed) >= total / 2:
+    own = sum(counted[name] for name in allowed)
+    latin = 0 if "LATIN" in allowed else counted["LATIN"]
+    if own >= total - own - latin and own * LATIN >= latin:
         return None
     return f"letters of another script ({max(counted, key=lambda name: counted[name]).lower()})"
 
@@ -162,11 +167,12 @@ def _pieces(text: str) -> Iterator[str]:
 
 
 def _weight(word: str) -> int:
-    return sum(
-        3 if unicodedata.name(one, "?").split(" ")[0] in _ORTHOGRAPHIES_OF_CHINESE else 1
-        for one in word
-        if one.isalpha()
-    )
+    return sum(_worth(unicodedata.name(one, "?").split(" ")[0]) for one in word if one.isalpha())
+
+
+def _worth(script: str) -> int:
+    """How many letters a sign of a script counts for."""
+    return 3 if script in _ORTHOGRAPHIES_OF_CHINESE else 1
 
 
 @functools.cache

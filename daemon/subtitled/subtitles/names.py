@@ -22,8 +22,8 @@ SUBTITLE_ENDINGS = DATA_ENDINGS | {
 IMAGE_ENDINGS = frozenset({"sub", "idx", "sup"})
 TEMPORARY_PREFIX = ".subtitled-"
 """Files of ours that are being written; never sidecars."""
-NO_SUBTITLES = ("chapters.vtt", "summary.json")
-"""What a summary of a medium is written to, with endings that subtitles have."""
+SUMMARY_ENDINGS = ("summary.json", "chapters.vtt", "ffmeta")
+"""What a summary of a medium is written to. Two end as subtitles do, and are none."""
 LONGEST_NAME = 255
 """Bytes of a file name on every usual file system."""
 
@@ -72,13 +72,45 @@ def sidecar_path(
     both = f".{BILINGUAL}{below}" if below else ""
     flag = "" if kind is Kind.FULL else f".{kind}"
     code = _three_letters(language) if naming.style == "iso639-2" else language
-    name = f"{medium.stem}{mark}{both}.{code}{flag}.{fmt}"
+    return _beside(medium, f"{medium.stem}{mark}{both}.{code}{flag}.{fmt}", "subtitle")
+
+
+def summary_path(medium: Path, language: Language, ending: str) -> Path:
+    """``Film (2020).en.summary.json`` beside ``Film (2020).mkv``, and so each other ending."""
+    return _beside(medium, f"{medium.stem}.{language}.{ending}", "summary")
+
+
+def _beside(medium: Path, name: str, what: str) -> Path:
     if len(os.fsencode(name)) > LONGEST_NAME:
         raise Rejected(
-            f"the name of the subtitle would be longer than {LONGEST_NAME} bytes",
+            f"the name of the {what} would be longer than {LONGEST_NAME} bytes",
             "Give the medium a shorter name",
         )
     return medium.with_name(name)
+
+
+def parse_summary(medium_name: str, name: str) -> tuple[Language | None, str] | None:
+    """The language and the ending of a summary's name, if it is one of the medium, else None."""
+    beginning = _beginning(medium_name)
+    if not name.startswith(beginning):
+        return None
+    rest = name[len(beginning) :]
+    for ending in SUMMARY_ENDINGS:
+        if rest.lower() == ending:
+            return None, ending
+        tag = rest[: -len(ending) - 1]
+        if rest.lower() == f"{tag.lower()}.{ending}" and (language := language_of(tag)):
+            return language, ending
+    return None
+
+
+def belongs(medium_name: str, name: str) -> bool:
+    """Whether a file is called as a sidecar or a summary of the medium is."""
+    return parse_sidecar(medium_name, name) is not None or _is_summary(medium_name, name)
+
+
+def _is_summary(medium_name: str, name: str) -> bool:
+    return parse_summary(medium_name, name) is not None
 
 
 def parse_sidecar(medium_name: str, name: str) -> SidecarName | None:
@@ -91,7 +123,7 @@ def parse_sidecar(medium_name: str, name: str) -> SidecarName | None:
     beginning = _beginning(medium_name)
     if not name.startswith(beginning) or name.startswith(TEMPORARY_PREFIX):
         return None
-    if name[len(beginning) :].lower() in NO_SUBTITLES:
+    if _is_summary(medium_name, name):
         return None
     *tokens, ending = name[len(beginning) :].split(".")
     if ending.lower() not in SUBTITLE_ENDINGS:

@@ -8,9 +8,11 @@ somebody edited the file since.
 from __future__ import annotations
 
 import errno
+import hashlib
 import json
 import os
 import stat
+import time
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -56,6 +58,21 @@ class Provenance:
     """Seconds since 1970."""
     sha256: str
     size: int
+
+    @classmethod
+    def of(
+        cls,
+        text: bytes,
+        name: str,
+        content_id: str,
+        language: Language,
+        fmt: str,
+        recipe: str,
+        kind: Kind = Kind.FULL,
+    ) -> Provenance:
+        """Of what is about to be written."""
+        digest = hashlib.sha256(text).hexdigest()
+        return cls(content_id, name, language, kind, fmt, recipe, time.time(), digest, len(text))
 
 
 def to_json(provenance: Provenance) -> bytes:

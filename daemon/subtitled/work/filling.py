@@ -17,7 +17,7 @@ from subtitled.subtitles.sdh import spoken as what_is_spoken
 
 from .people import People
 from .recognising.recognition import Voice
-from .routes import Means
+from .routes import Means, Way
 from .sources import Attempt, Part, Planned
 from .texts import Texts
 
@@ -114,15 +114,16 @@ class Filling:
                 f"{spoken} is spoken, not {source.language} as its tag says",
                 "It is decided anew at the next try",
             )
-        several = len(self.making.listening.listened(track).runs or ()) > 1
         subtitles = [
-            self._said(track, part, part.language if several else None).subtitle(
-                _target(part, attempt.through), part.way
-            )
-            for part in attempt.parts
-            if part.way is not None
+            texts.subtitle(_target(part, attempt.through), way)
+            for part, way, texts in self._said(track, attempt.parts)
         ]
         return _together(attempt.through, subtitles)
+
+    def words(self, parts: Sequence[Part]) -> list[Word]:
+        """What is said in the main track, each part in its own language, in the order of time."""
+        said = [texts.words(way) for _, way, texts in self._said(self.main, parts)]
+        return sorted(chain.from_iterable(said), key=lambda word: word.start)
 
     def _from_text(self, attempt: Attempt) -> Subtitle | str:
         source = attempt.source
@@ -142,11 +143,14 @@ class Filling:
         texts = Texts(Voice(self.making, self.facts, self.main, source.language))
         return Subtitle(attempt.through, texts.translated(cues, attempt.through, way), title=title)
 
-    def _said(self, track: int, part: Part, only: Language | None) -> Texts:
-        key = (track, part.language, only)
-        if key not in self._texts:
-            self._texts[key] = Texts(Voice(self.making, self.facts, track, part.language, only))
-        return self._texts[key]
+    def _said(self, track: int, parts: Sequence[Part]) -> Iterator[tuple[Part, Way, Texts]]:
+        several = len(self.making.listening.listened(track).runs or ()) > 1
+        for part in parts:
+            key = (track, part.language, part.language if several else None)
+            if key not in self._texts:
+                self._texts[key] = Texts(Voice(self.making, self.facts, *key))
+            if part.way is not None:
+                yield part, part.way, self._texts[key]
 
     def _wrong(self, made: Subtitle, wish: Planned, attempt: Attempt) -> str | None:
         """Why a text may not be published under its name."""

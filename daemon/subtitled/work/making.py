@@ -6,11 +6,9 @@ out decides which steps follow, so that a workflow taken up again after a crash 
 
 from __future__ import annotations
 
-import hashlib
 import os
-import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Protocol
@@ -22,10 +20,12 @@ from subtitled.config.settings import LibrarySettings
 from subtitled.library.following import replace_namesakes
 from subtitled.library.ledger import Ledger
 from subtitled.library.records import FileState
+from subtitled.library.wishes import unmade
 from subtitled.media.probe import MediaFacts, probe
 from subtitled.plugin import (
     Kind,
     Language,
+    Problem,
     Published,
     Subtitle,
     Temporary,
@@ -44,6 +44,7 @@ from .recognising.listening import Listening
 from .recognising.transcripts import TranscriptStore
 from .sources import PLAN, Plan, planned
 from .spending.gate import Gate
+from .summaries.owed import Owed, planned_summaries
 from .tally import Tally
 from .texts import together
 from .vocabulary import Vocabulary, vocabulary_of, warn
@@ -98,6 +99,8 @@ class Outcome:
     reason: str
     spoken: Language | None = None
     made: tuple[Published, ...] = ()
+    left: Problem | None = None
+    """Why something is left to be made later, when all that could be made now was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +135,9 @@ def make(job: Job, shop: Workshop, steps: Steps) -> Outcome:
     facts = _FACTS.validate_python(steps.run("probe", making.probe))
     chosen = steps.run("choose track", lambda: making.choose(facts))
     if chosen is None:
-        return Outcome(FileState.NOTHING_TO_DO, "everything wanted is there")
+        return _outcome([], [], None, ())
+    if "impossible" in chosen:
+        return _outcome([], chosen["impossible"], None, ())
     track = chosen["track"]
     if chosen["listen"] and making.listening.hear(facts, track) is None:
         return Outcome(FileState.NO_SPEECH, "nobody speaks in it")
@@ -159,14 +164,17 @@ def make(job: Job, shop: Workshop, steps: Steps) -> Outcome:
             )
             sidecar = Path(os.fsdecode(bytes.fromhex(path)))
             made.append(Published(job.medium, sidecar, wish.language, wish.kind))
-    return _outcome(done, refused, making.listening.spoken(track), tuple(made))
+    written = Owed(making, track, filling.words).write(plan.summaries)
+    done, refused = [*done, *written.done], [*refused, *written.refused]
+    outcome = _outcome(done, refused, making.listening.spoken(track), tuple(made))
+    return replace(outcome, left=written.left)
 
 
 def _outcome(
     done: list[str], refused: list[str], spoken: Language | None, made: tuple[Published, ...]
 ) -> Outcome:
     impossible = "; ".join(refused)
-    if made:
+    if done:
         reason = f"made {', '.join(done)}" + (f"; {impossible}" if impossible else "")
         return Outcome(FileState.DONE, reason, spoken, made)
     if impossible:
@@ -193,15 +201,16 @@ class Making:
         return vocabulary
 
     def probe(self) -> Any:
-        self._tell("looking at the file", 0.0)
+        self.tell("looking at the file", 0.0)
         return _FACTS.dump_python(probe(self.job.medium), mode="json")
 
     def choose(self, facts: MediaFacts) -> dict[str, Any] | None:
         """The index of the main track and whether it must be listened to before anything can be
-        decided, or None if all that is wanted is there already."""
+        decided; or why nothing that is missing can be made; or None if nothing is missing."""
         seen = self._examine(facts)
-        if not self.job.force and not seen.decision.make and not seen.decision.needs_listening:
-            return None
+        if not self.job.force and not seen.decision.is_work:
+            impossible = list(seen.decision.impossible)
+            return {"impossible": impossible} if impossible else None
         can_write(self.job.folder or self.job.medium.parent)
         for wish in seen.decision.make:  # a name that would be too long is refused here, unpaid
             for fmt in wish.formats:
@@ -223,15 +232,17 @@ class Making:
             if one.possible:
                 wishes.append(one)
             else:
-                impossible.append(f"{one}: nothing configured makes it from {seen.spoken}")
-        return PLAN.dump_python(Plan(tuple(wishes), tuple(impossible)), mode="json")
+                impossible.append(f"{one}: {unmade(spoken)}")
+        summaries, unnamed = planned_summaries(self.job.medium, seen)
+        plan = Plan(tuple(wishes), (*impossible, *unnamed), summaries)
+        return PLAN.dump_python(plan, mode="json")
 
     def publish(self, fmt: str, subtitle: Subtitle, how: str, below: Subtitle | None = None) -> str:
         """Write one sidecar and remember it; its path as hexadecimal bytes: not all are text.
         With ``below``, what that says stands below what ``subtitle`` says."""
         target, kind = subtitle.language, subtitle.kind
-        self._tell(f"writing {target}.{fmt}", 1.0)
-        self._still_the_same()
+        self.tell(f"writing {target}.{fmt}", 1.0)
+        self.still_the_same()
         lower = below.language if below else None
         path = sidecar_path(self.job.medium, target, kind, fmt, lower, self.job.library.names)
         if self.job.folder is not None:
@@ -243,17 +254,14 @@ class Making:
         content = (
             together(subtitle, below, fmt, self.job.library) if below else render(subtitle, fmt)
         )
-        made = Provenance(
-            *(self.job.content, path.name, target, kind, fmt, how),
-            *(time.time(), hashlib.sha256(content).hexdigest(), len(content)),
-        )
+        made = Provenance.of(content, path.name, self.job.content, target, fmt, how, kind)
         publish(path, content, ours=ours, provenance=made)
         sidecars.record(path, self.job.medium, made, by_hand=self.job.by_hand)
         replace_namesakes(self.shop.ledger, self.job.medium, path)
         return os.fsencode(path).hex()
 
     def tell_stretch(self, what: str, number: int, total: int) -> None:
-        self._tell(f"{what} {number + 1}/{total}", number / total)
+        self.tell(f"{what} {number + 1}/{total}", number / total)
 
     def _examine(self, facts: MediaFacts) -> Examination:
         return examine(
@@ -269,7 +277,7 @@ class Making:
             by_hand=self.job.by_hand,
         )
 
-    def _still_the_same(self) -> None:
+    def still_the_same(self) -> None:
         """A file replaced or gone during the work must not get the subtitles of the old one."""
         try:
             now = self.job.medium.stat()
@@ -290,5 +298,6 @@ class Making:
                 "It is taken up again when it has settled",
             )
 
-    def _tell(self, what: str, share: float) -> None:
+    def tell(self, what: str, share: float) -> None:
+        """Say what is being done, and which share of it is done."""
         self.shop.progress(self.job, what, share)

@@ -15,14 +15,14 @@ from pathlib import Path
 from subtitled.config.load import Configuration
 from subtitled.config.plugins import available
 from subtitled.config.settings import LibrarySettings
-from subtitled.library.coverage import WITHDRAWN, Existing, coverage
+from subtitled.library.coverage import WITHDRAWN, Existing, coverage, summaries
 from subtitled.library.policy import decide
 from subtitled.library.sidecars import Fate, Sidecars
 from subtitled.library.wishes import Decision, Material
 from subtitled.media.probe import MediaFacts
 from subtitled.media.tracks import AudioChoice, choose_audio, spoken_tracks
 from subtitled.plugin import Language
-from subtitled.subtitles.names import parse_sidecar
+from subtitled.subtitles.names import SUMMARY_ENDINGS, parse_sidecar
 
 from .recognising.heard import Listened
 from .recognising.runs import foreign_parts
@@ -70,11 +70,17 @@ def examine(
     spoken = known.language if known else None
     folder = sidecar_folder or medium.parent
     names = [] if ignore_existing else _names_in(folder)
-    found = coverage(medium, facts, names, lambda path: sidecars.whose(path, content), folder)
-    withdrawn = () if by_hand else _withdrawn(sidecars, medium)
-    existing = () if ignore_existing else (*found, *withdrawn)
+    whose = partial(sidecars.whose, content=content)
+    found = coverage(medium, facts, names, whose, folder)
+    withdrawn = () if by_hand or ignore_existing else _withdrawn(sidecars, medium)
+    taken = tuple(one for one in withdrawn if one.format not in SUMMARY_ENDINGS)
+    existing = () if ignore_existing else (*found, *taken)
     routes = routes_for(configuration, library, facts.duration)
-    material = _material(facts, choice, found, known, routes)
+    written = (
+        *summaries(medium, names, whose, folder),
+        *(one for one in withdrawn if one.format in SUMMARY_ENDINGS),
+    )
+    material = _material(facts, choice, found, known, routes, written)
     decision = decide(
         *(library, existing, choice.track.language, spoken, partial(can_make, routes), material)
     )
@@ -87,6 +93,7 @@ def _material(
     texts: Sequence[Existing],
     listened: Listened | None,
     routes: Routes,
+    written: tuple[Existing, ...],
 ) -> Material:
     others = (track for track in spoken_tracks(facts) if track is not choice.track)
     foreign = None
@@ -98,6 +105,8 @@ def _material(
         foreign=foreign,
         can_translate=partial(can_translate, routes),
         tells_languages=routes.detector is not None,
+        summaries=written,
+        writers=tuple(name for name, _ in routes.writers),
     )
 
 
@@ -123,7 +132,7 @@ def makers_digest(configuration: Configuration, library: LibrarySettings) -> str
     a translator learns a pair: what could not be made before may be made now."""
     routes = routes_for(configuration, library)
     plugins = {configuration.engines[name].plugin for name in routes.used}
-    plugins |= {configuration.translators[name].plugin for name, _ in routes.translators}
+    plugins |= {configuration.translators[name].plugin for name in _translators(routes)}
     versions = [one for one in available() if one[0] in plugins]
     pairs = [(name, sorted(able.pairs or ())) for name, able in routes.translators]
     return hashlib.sha256(repr((versions, pairs)).encode()).hexdigest()[:16]
@@ -136,14 +145,19 @@ def settings_digest(configuration: Configuration, library: LibrarySettings) -> s
         (name, configuration.engines[name].settings.model_dump_json()) for name in routes.used
     ] + [
         (name, configuration.translators[name].settings.model_dump_json())
-        for name, _ in routes.translators
+        for name in _translators(routes)
     ]
     policy = library.model_dump_json(
         include={
             *("languages", "forced", "bilingual", "formats", "audio", "sources", "existing"),
             *("yielding", "engines", "translators", "guards", "shots", "privacy", "routes"),
-            "second_opinion",
+            *("second_opinion", "summaries"),
         }
     )
     phrases = str(configuration.settings.daemon.phrases) if library.guards else ""
     return hashlib.sha256(repr((policy, components, phrases)).encode()).hexdigest()[:16]
+
+
+def _translators(routes: Routes) -> tuple[str, ...]:
+    """Every translator that a library uses, for whatever."""
+    return tuple(dict.fromkeys(name for name, _ in (*routes.translators, *routes.writers)))

@@ -54,10 +54,13 @@ def reckon(
     routes: Routes,
     prices: Mapping[str, PriceSettings],
     speeds: Mapping[str, float],
+    summaries: int = 0,
 ) -> Reckoning:
     """What a medium of so many seconds costs that is made in these ways, at most: nobody knows yet
     how much of it is speech. What is heard once is not paid for twice."""
     engines, translators = routes.abilities, dict(routes.translators)
+    texts = [(way.translator, translators[way.translator]) for way in ways if way.translator]
+    texts += routes.writers[:1] * summaries  # what they write is short beside what they read
     heard = {(way.engine, way if way.means is Means.SPEECH else None) for way in ways if way.engine}
     total = NOTHING
     for engine, _ in heard:
@@ -66,9 +69,9 @@ def reckon(
         if able.destination != "local":
             price = stated(engine, able.price, prices)
             total += _paid(price_of("audio", seconds, price), price.currency if price else "")
-    for way in ways:
-        if way.means is Means.TEXT and translators[way.translator].destination != "local":
-            price = stated(way.translator, translators[way.translator].price, prices)
+    for name, does in texts:
+        if does.destination != "local":
+            price = stated(name, does.price, prices)
             letters = seconds * LETTERS_A_SECOND
             total += _paid(price_of("text", letters, price), price.currency if price else "")
     return total

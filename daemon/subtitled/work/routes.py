@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -73,6 +74,8 @@ class Routes:
     which may detect languages and align texts."""
     seconds: float | None = None
     """The length of the medium that they are for, if it is known."""
+    writers: tuple[tuple[str, TranslatorCapabilities], ...] = ()
+    """The translators that may write summaries."""
 
     def order(self, spoken: Language) -> Order:
         """The engines for what is spoken in a language.
@@ -219,6 +222,7 @@ def routes_for(
     """
     names = library.engines or tuple(configuration.engines)
     translators = library.translators or tuple(configuration.translators)
+    writers = library.summaries.writers or translators
     prices = configuration.settings.prices
     able = {
         name: replace(can, price=stated(name, can.price, prices))
@@ -231,13 +235,7 @@ def routes_for(
     engines = tuple((name, able[name]) for name in names if name in able)
     return Routes(
         engines,
-        tuple(
-            (name, ability)
-            for name in translators
-            if (known := configuration.translators.get(name))
-            and (ability := known.component.capabilities(known.settings))
-            and allows(library.privacy, ability.destination)
-        ),
+        _allowed_translators(configuration, library, translators),
         library.routes,
         () if library.engines else shipped_rules(configuration),
         tuple(
@@ -246,6 +244,21 @@ def routes_for(
             if (name, can) not in engines and (name in used or can.destination == LOCAL)
         ),
         seconds,
+        tuple(
+            one for one in _allowed_translators(configuration, library, writers) if one[1].writes
+        ),
+    )
+
+
+def _allowed_translators(
+    configuration: Configuration, library: LibrarySettings, names: Sequence[str]
+) -> tuple[tuple[str, TranslatorCapabilities], ...]:
+    return tuple(
+        (name, able)
+        for name in names
+        if (known := configuration.translators.get(name))
+        and (able := known.component.capabilities(known.settings))
+        and allows(library.privacy, able.destination)
     )
 
 

@@ -72,11 +72,24 @@ class Planned:
 
 
 @dataclass(frozen=True, slots=True)
+class PlannedSummary:
+    """A summary that is to be written, and how what is said becomes known."""
+
+    language: Language
+    files: tuple[str, ...]
+    parts: tuple[Part, ...]
+
+    def __str__(self) -> str:
+        return f"summary {self.language}"
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """What a job is to make, and what it cannot."""
 
     wishes: tuple[Planned, ...]
     impossible: tuple[str, ...]
+    summaries: tuple[PlannedSummary, ...] = ()
 
 
 PLAN: TypeAdapter[Plan] = TypeAdapter(Plan)
@@ -138,6 +151,14 @@ def planned(routes: Routes, wish: Wish, spoken: Language, foreign: Foreign | Non
             )
     below = planned(routes, wish.below, spoken, foreign) if wish.below else None
     return Planned(target, wish.kind, wish.formats, tuple(attempts[:MOST]), below)
+
+
+def hearing(routes: Routes, spoken: Language, foreign: Foreign | None) -> tuple[Part, ...]:
+    """How all that is said in the main track becomes known, each part in its own language; empty
+    where nothing configured hears it."""
+    for one in from_speech(routes, spoken, spoken):
+        return _whole(routes, one, spoken, foreign).parts
+    return ()
 
 
 def _whole(routes: Routes, attempt: Attempt, wanted: Language, foreign: Foreign | None) -> Attempt:

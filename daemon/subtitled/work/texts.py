@@ -42,17 +42,19 @@ class Texts:
         if way.means is Means.TEXT:
             return Subtitle(target, cues, title=title)
         into = target if way.means is Means.SPEECH else None
-        heard = self._recognition.transcript(way.engine, into).words
-        words = tuple(repair(heard, self._duration))
+        words = tuple(repair(self.words(way, into), self._duration))
         return Subtitle(target, cues, words=words, title=title)
+
+    def words(self, way: Way, into: Language | None = None) -> tuple[Word, ...]:
+        """What is said, as far as it is believed; or what an engine makes of it in a language."""
+        return self._recognition.transcript(way.engine, into).words
 
     def cues(self, target: Language, way: Way) -> tuple[Cue, ...]:
         """The cues in one language."""
         if way.means is Means.TEXT:
             heard = self._recognition.transcript(way.engine, None)
             return self._translated(heard, target, way)
-        into = target if way.means is Means.SPEECH else None
-        words = self._recognition.transcript(way.engine, into).words
+        words = self.words(way, target if way.means is Means.SPEECH else None)
         return self._cues(words, target, way.means is not Means.TRANSCRIBE)
 
     def _cues(

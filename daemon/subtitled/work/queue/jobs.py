@@ -104,7 +104,7 @@ class Jobs:
             self._outcomes.failed(record, problem, digest)
             return
         decision = seen.decision
-        if decision.make or decision.needs_listening:
+        if decision.is_work:
             reason = "; ".join(decision.reasons)
             self._put(record, content, record.priority, reason=reason, settings_digest=digest)
             return

@@ -60,13 +60,20 @@ class Outcomes:
         if sidecars and record.content_id is not None:
             for taken in self._shop.transcripts.taken_over(record.content_id):
                 tidy_up(self._ledger, taken)
-        self.remember(record, outcome.state, digest, reason=outcome.reason, spoken=outcome.spoken)
-        finished = Finished(record.path, sidecars, outcome.reason)
-        events: tuple[Event, ...] = (*outcome.made, finished)
+        events: list[Event] = list(outcome.made)
+        if outcome.left is None:
+            self.remember(
+                record, outcome.state, digest, reason=outcome.reason, spoken=outcome.spoken
+            )
+            events.append(Finished(record.path, sidecars, outcome.reason))
+        else:
+            so_far = f"{outcome.reason}; " if outcome.made else ""
+            self.failed(record, outcome.left, digest, f"{so_far}summary: ")
         for event in events:
             self._announce(event)
 
-    def failed(self, record: FileRecord, problem: Problem, digest: str) -> None:
+    def failed(self, record: FileRecord, problem: Problem, digest: str, so_far: str = "") -> None:
+        """``so_far`` is what was done before it, for people."""
         if record.job_id is not None and _is_other(record):
             # It was replaced, moved or deleted meanwhile: that is no failure, and what lies
             # there now is looked at by itself.
@@ -82,7 +89,7 @@ class Outcomes:
         crashes = record.crashes + 1 if isinstance(problem, Crashed) else 0
         first_wait = self._shop.configuration.settings.daemon.retry_after
         then = after(problem, attempts, time.time(), first_wait, crashes, random.random())
-        reason, cure = problem.what, problem.cure
+        reason, cure = so_far + problem.what, problem.cure
         if then.state is FileState.QUARANTINED:
             reason = f"kept away from the engine, which crashed {crashes} times over it: {reason}"
             cure = (

@@ -1,10 +1,10 @@
-"""The summary of one medium: from its stored transcript to files beside it, through the gate."""
+"""The summary of one medium: from its transcript to files beside it, through the gate."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,11 +12,13 @@ from pydantic import TypeAdapter, ValidationError
 
 from subtitled.config.load import Configuration
 from subtitled.config.settings import LibrarySettings
-from subtitled.plugin import Language, Misconfigured, Problem, Rejected, Transcript
+from subtitled.library.sidecars import Sidecars
+from subtitled.plugin import Language, Memo, Misconfigured, Problem, Rejected, Word
 from subtitled.plugin.memo import write_durably
 from subtitled.subtitles.formats.chapters import write_ffmetadata, write_vtt
 from subtitled.subtitles.layout.repair import repair, spaced
-from subtitled.subtitles.names import LONGEST_NAME
+from subtitled.subtitles.names import summary_path
+from subtitled.subtitles.ownership import Provenance
 from subtitled.subtitles.publish import publish
 from subtitled.subtitles.scripts import is_spaceless
 
@@ -29,7 +31,6 @@ from ..translation.sentences import sentences
 from .writing import PROTOCOL, Said, Summary, Write, summarise
 
 _SUMMARY: TypeAdapter[Summary] = TypeAdapter(Summary)
-_DIGESTS: TypeAdapter[dict[str, str]] = TypeAdapter(dict[str, str])
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,28 @@ class Heard:
     language: Language
     duration: float
     said: tuple[Said, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A summary, its language, and the name of the translator that wrote it."""
+
+    summary: Summary
+    language: Language
+    writer: str
+
+    def text(self, ending: str) -> str:
+        """What is in the file whose name has this ending."""
+        match ending:
+            case "chapters.vtt":
+                return write_vtt(self.summary.chapters)
+            case "ffmeta":
+                return write_ffmetadata(self.summary.chapters)
+            case _:
+                return as_json(self.summary, self.language)
+
+
+MADE: TypeAdapter[Made] = TypeAdapter(Made)
 
 
 def heard_in(store: TranscriptStore, content: str) -> Heard | None:
@@ -54,23 +77,18 @@ def heard_in(store: TranscriptStore, content: str) -> Heard | None:
             if words is None or not words.language.serves(listened.language):
                 continue  # not whole, or a translation
             gone = [(one.start, one.end) for one in removed.get(name, ())]
-            said = _said(words, gone, listened.duration)
+            kept = [w for w in words.words if not any(a <= w.start < b for a, b in gone)]
+            said = sentences_of(kept, words.language, listened.duration)
             return Heard(track, words.language, listened.duration, said)
     return None
 
 
-def _said(
-    transcript: Transcript, gone: list[tuple[float, float]], duration: float
-) -> tuple[Said, ...]:
-    words = [
-        word
-        for word in transcript.words
-        if not any(start <= word.start < end for start, end in gone)
-    ]
-    clean = repair(words, duration)
-    if not is_spaceless(transcript.language):
+def sentences_of(words: Sequence[Word], language: Language, duration: float) -> tuple[Said, ...]:
+    """Words that are believed, as sentences."""
+    clean = repair(list(words), duration)
+    if not is_spaceless(language):
         clean = spaced(clean)
-    return tuple(Said(one.text, one.start) for one in sentences(clean, transcript.language))
+    return tuple(Said(one.text, one.start) for one in sentences(clean, language))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +100,16 @@ class Summarising:
     store: TranscriptStore
 
     def summary(
-        self, medium: Path, content: str, library: LibrarySettings, heard: Heard
-    ) -> Summary:
-        """The summary of what was heard, kept for the next time, by the first translator that
-        writes and can; it is in the language spoken. Raises :class:`~subtitled.plugin.Problem`."""
-        found = routes_for(self.configuration, library).translators
-        writers = [name for name, able in found if able.writes]
+        self,
+        medium: Path,
+        content: str,
+        library: LibrarySettings,
+        heard: Heard,
+        language: Language,
+    ) -> Made:
+        """The summary of what was heard, kept for the next time, by the first of the library's
+        writers that can. Raises :class:`~subtitled.plugin.Problem`."""
+        writers = [name for name, _ in routes_for(self.configuration, library).writers]
         if not writers:
             raise Misconfigured(
                 "no translator that the library may use can write",
@@ -99,79 +121,77 @@ class Summarising:
         for name in writers:
             settings = self.configuration.translators[name].settings.essence()
             digest = hashlib.sha256(repr(heard).encode()).hexdigest()[:16]
-            mark = recipe(name, settings | {" protocol": PROTOCOL, " said": digest}, heard.language)
-            kept = folder / f"summary-{mark}.json"
+            mark = recipe(name, settings | {" protocol": PROTOCOL, " said": digest}, language)
+            kept, answers = folder / f"summary-{mark}.json", Memo(folder / f"summary-{mark}.memo")
             try:
-                return _SUMMARY.validate_json(kept.read_bytes())
+                return Made(_SUMMARY.validate_json(kept.read_bytes()), language, name)
             except (FileNotFoundError, ValidationError):
                 pass  # nothing there, or damaged: written anew
             try:
-                made = summarise(
-                    *(heard.said, heard.duration, heard.language),
-                    self._writer(name, medium, content, library),
-                )
+                ask = self._writer(name, medium, content, library, answers)
+                made = summarise(heard.said, heard.duration, language, ask)
             except Waiting:
                 raise  # for a budget of which its owner said that it is to be waited for
             except Problem as one:
+                if isinstance(one, Rejected):
+                    answers.keep()  # they are of no use: the next try asks for others
                 problem = one  # the next one writes
                 continue
             write_durably(kept, _SUMMARY.dump_json(made, indent=1))
-            return made
+            answers.keep()
+            return Made(made, language, name)
         assert problem is not None
         raise problem
 
-    def _writer(self, name: str, medium: Path, content: str, library: LibrarySettings) -> Write:
-        """What asks a translator to write, through the gate."""
+    def _writer(
+        self, name: str, medium: Path, content: str, library: LibrarySettings, answers: Memo
+    ) -> Write:
+        """What asks a translator to write, through the gate. Each answer is kept until the summary
+        is whole: it is not paid for again after a crash."""
         configured = self.configuration.translators[name]
         able = configured.component.capabilities(configured.settings)
         translator = configured.make()
 
         def asked(instruction: str, text: str) -> str:
             digest = hashlib.sha256(f"{instruction}\n{text}".encode()).hexdigest()[:16]
+            known = answers.read()
+            if digest in known:
+                return known[digest]
             key = f"summary/{name}/{content}/{digest}"
             amount = float(len(instruction) + len(text))
             errand = Errand(name, able, medium, library, "text", amount, key)
             with self.gate.sending(errand) as receipts:
                 done = write(name, translator, instruction, text)
                 receipts += done.sent
+                answers.keep(**known, **{digest: done.text})
             return done.text
 
         return asked
 
-    def publish(self, summary: Summary, medium: Path, folder: Path, heard: Heard) -> list[Path]:
-        """``Film.summary.json``, ``Film.chapters.vtt`` and ``Film.ffmeta`` in a folder. Raises
-        :class:`~subtitled.subtitles.publish.Foreign` where another's file stands in the way."""
-        made = {"summary.json": as_json(summary, heard.language)}
-        if summary.chapters:
-            made["chapters.vtt"] = write_vtt(summary.chapters)
-            made["ffmeta"] = write_ffmetadata(summary.chapters)
-        return [self._put(folder / _name(medium, end), text) for end, text in made.items()]
 
-    def _put(self, target: Path, text: str) -> Path:
-        # No signature: these are no subtitles, and nobody takes them for any. What we wrote is
-        # remembered by its place, so that it alone is replaced.
-        place = hashlib.sha256(os.fsencode(target)).hexdigest()
-        known = self.store.folder / "summaries" / f"{place}.json"
-        try:
-            ours = _DIGESTS.validate_json(known.read_bytes()).get("sha256")
-        except (FileNotFoundError, ValidationError):
-            ours = None
-        digest = publish(target, text.encode(), ours=ours)
-        write_durably(known, _DIGESTS.dump_json({"sha256": digest}))
-        return target
+def put(
+    made: Made,
+    ending: str,
+    medium: Path,
+    content: str,
+    sidecars: Sidecars,
+    folder: Path | None = None,
+    *,
+    by_hand: bool = False,
+) -> Path:
+    """Write one file of a summary, ``Film.en.summary.json``, into a folder, by default beside the
+    medium. Raises :class:`~subtitled.subtitles.publish.Foreign` where another's file stands."""
+    path = summary_path(medium, made.language, ending)
+    if folder is not None:
+        path = folder / path.name
+    text, how = made.text(ending).encode(), f"written by {made.writer}"
+    signed = Provenance.of(text, path.name, content, made.language, ending, how)
+    publish(path, text, ours=sidecars.replaceable(path, content), provenance=signed)
+    sidecars.record(path, medium, signed, by_hand=by_hand)
+    return path
 
 
 def as_json(summary: Summary, language: Language) -> str:
     """A summary for programs: ``language``, ``synopsis``, ``chapters`` in seconds, ``keywords``."""
     said = {"language": str(language), **_SUMMARY.dump_python(summary, mode="json")}
     return json.dumps(said, indent=2, ensure_ascii=False) + "\n"
-
-
-def _name(medium: Path, end: str) -> str:
-    name = f"{medium.stem}.{end}"
-    if len(os.fsencode(name)) > LONGEST_NAME:
-        raise Rejected(
-            f"the name of the summary would be longer than {LONGEST_NAME} bytes",
-            "Give the medium a shorter name",
-        )
-    return name

@@ -1,0 +1,98 @@
+"""Summaries that a library wants, as a person sees them, and a daemon that is killed over one."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from standins.chat import Chat, chatting
+
+Run = Callable[..., Any]
+ANSWER = json.dumps({"synopsis": "Ask not.", "chapters": [], "keywords": ["country"]})
+
+
+def configure(home: Path, url: str, languages: str, more: str = "") -> Path:
+    (home / "films").mkdir()
+    config = home / "config.toml"
+    config.write_text(
+        f'[daemon]\nstate_dir = "{home}/daemon"\n'
+        f'[libraries.films]\npath = "{home}/films"\nsettle = "0s"\nprivacy = "any"\n'
+        f"[libraries.films.summaries]\nlanguages = {languages}\n"
+        f'[translators.openai]\nurl = "{url}"\nmodel = "tiny"\n{more}'
+    )
+    return config
+
+
+def test_plan_and_explain_tell_of_them_and_a_writer_that_is_not_there_is_a_mistake(
+    subtitled: Run, home: Path, film: Callable[..., Path]
+) -> None:
+    far = "https://far.example/v1"
+    price = '[prices.openai]\namount = 1e6\ncurrency = "EUR"\nper = "million characters"\n'
+    config = configure(home, far, '["es"]', f"local = false\n{price}")
+    path = film("Film.mkv").rename(home / "films" / "Film.mkv")
+    told = json.loads(subtitled("--config", config, "plan", "--json").stdout)
+    assert told["files"][0]["make"] == ["original", "summary es"]
+    assert told["money"]["EUR"] > 1
+    told = json.loads(subtitled("--config", config, "explain", path, "--json").stdout)
+    assert told["make"]["summary es"] == "to be written by openai as summary.json, ffmeta"
+    config.write_text(config.read_text().replace('["es"]', '["es"]\nwriters = ["opnai"]'))
+    checked = subtitled("--config", config, "config", "check")
+    assert checked.returncode == 2
+    assert "libraries.films.summaries.writers" in checked.stderr
+    told = json.loads(subtitled("--config", config, "config", "check", "--json").stdout)
+    assert [one["key"] for one in told["mistakes"]] == ["libraries.films.summaries.writers"]
+
+
+@pytest.mark.model
+def test_a_daemon_that_is_killed_over_one_has_the_other_and_does_not_ask_for_it_again(
+    subtitled: Run, home: Path, film: Callable[..., Path], speech: Path, model_base: Path
+) -> None:
+    held = threading.Event()
+
+    def write(text: str) -> str:
+        if len(chat.requests) == 2:
+            held.wait(60)
+        return ANSWER
+
+    with chatting(Chat(str.upper, write=write)) as chat:
+        config = configure(home, chat.url, '["en", "es"]')
+        film("Film.mkv", speech / "jfk.flac").rename(home / "films" / "Film.mkv")
+
+        def daemon() -> subprocess.Popen[bytes]:
+            command = [sys.executable, "-m", "subtitled", "--config", str(config), "run"]
+            return subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, env=os.environ, start_new_session=True
+            )
+
+        def wait_for(what: Callable[[], bool]) -> None:
+            deadline = time.monotonic() + 90
+            while not what():
+                assert time.monotonic() < deadline
+                time.sleep(0.1)
+
+        for killed, until in (
+            (True, lambda: len(chat.requests) == 2),
+            (False, lambda: (home / "films" / "Film.es.ffmeta").exists()),
+        ):
+            process = daemon()
+            try:
+                wait_for(until)
+            finally:
+                os.killpg(process.pid, signal.SIGKILL if killed else signal.SIGTERM)
+                process.wait(30)
+                held.set()
+    assert ["English" in str(one) for one in chat.requests] == [True, False, False]
+    assert sorted(one.name for one in (home / "films").iterdir()) == [
+        *("Film.en.ffmeta", "Film.en.srt", "Film.en.summary.json"),
+        *("Film.es.ffmeta", "Film.es.summary.json", "Film.mkv"),
+    ]
