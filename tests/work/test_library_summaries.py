@@ -111,7 +111,7 @@ def test_a_writer_that_is_down_keeps_no_subtitle_back_and_is_asked_again(
     )
     one.scan()
     assert one.names() == ["A.en.ffmeta", "A.en.srt", EN, "A.wav"]
-    assert happened == ["Failed", "Published", "Finished"]
+    assert happened == ["Published", "Failed", "Finished"]
     assert len(chat.requests) == 4
     assert one.ear.recognised == 2, "each stretch once"
 

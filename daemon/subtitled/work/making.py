@@ -129,8 +129,12 @@ class Workshop:
         return Gate(self.configuration, self.ledger.egress)
 
 
-def make(job: Job, shop: Workshop, steps: Steps) -> Outcome:
-    """Do one job from end to end. Raises :class:`~subtitled.plugin.Problem` with the cure."""
+def make(job: Job, shop: Workshop, steps: Steps, made: list[Published] | None = None) -> Outcome:
+    """Do one job from end to end; ``made`` takes what is published, however it ends.
+
+    Raises :class:`~subtitled.plugin.Problem` with the cure.
+    """
+    made = [] if made is None else made
     making = Making(job, shop, steps)
     facts = _FACTS.validate_python(steps.run("probe", making.probe))
     chosen = steps.run("choose track", lambda: making.choose(facts))
@@ -144,7 +148,6 @@ def make(job: Job, shop: Workshop, steps: Steps) -> Outcome:
     plan = PLAN.validate_python(steps.run("decide", lambda: making.decide(facts)))
     filling = Filling(making, facts, track)
     refused = list(plan.impossible)
-    made: list[Published] = []
     done: list[str] = []
     for wish in plan.wishes:
         filled = filling.fill(wish)

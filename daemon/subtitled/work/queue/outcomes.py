@@ -6,6 +6,7 @@ import logging
 import os
 import random
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from subtitled.plugin import (
     Finished,
     Misconfigured,
     Problem,
+    Published,
     Rejected,
     Temporary,
 )
@@ -60,17 +62,20 @@ class Outcomes:
         if sidecars and record.content_id is not None:
             for taken in self._shop.transcripts.taken_over(record.content_id):
                 tidy_up(self._ledger, taken)
-        events: list[Event] = list(outcome.made)
+        self.published(outcome.made)
         if outcome.left is None:
             self.remember(
                 record, outcome.state, digest, reason=outcome.reason, spoken=outcome.spoken
             )
-            events.append(Finished(record.path, sidecars, outcome.reason))
+            self._announce(Finished(record.path, sidecars, outcome.reason))
         else:
             so_far = f"{outcome.reason}; " if outcome.made else ""
             self.failed(record, outcome.left, digest, f"{so_far}summary: ")
-        for event in events:
-            self._announce(event)
+
+    def published(self, made: Sequence[Published]) -> None:
+        """Tell of sidecars that are there now."""
+        for one in made:
+            self._announce(one)
 
     def failed(self, record: FileRecord, problem: Problem, digest: str, so_far: str = "") -> None:
         """``so_far`` is what was done before it, for people."""

@@ -12,9 +12,9 @@ from sqlalchemy.exc import OperationalError
 
 from subtitled.library.lineage import ancestors
 from subtitled.library.records import AT_WORK, DAEMON
-from subtitled.plugin import Problem, Temporary
+from subtitled.plugin import Problem, Published, Temporary
 
-from ..making import Job, Workshop, make
+from ..making import Job, Outcome, Workshop, make
 from ..planning import settings_digest
 from .admission import Admission
 from .door import Door, SetAside
@@ -100,7 +100,7 @@ class Working:
         digest = record.settings_digest or settings_digest(configuration, library)
         try:
             record = self.admission.begin(record, library.engines or tuple(configuration.engines))
-            outcome = make(job, self.shop, steps)
+            outcome = self._made(job, steps)
         except SetAside as aside:
             self.admission.set_aside(record, aside.closed)
         except Problem as problem:
@@ -123,6 +123,16 @@ class Working:
         else:
             self.outcomes.ended(record, outcome, digest)
         self._clean(file_id, content)
+
+    def _made(self, job: Job, steps: Durable) -> Outcome:
+        """What becomes of a job. If it does not come to its end, what it published is told now: the
+        next job of the file finds it there."""
+        made: list[Published] = []
+        try:
+            return make(job, self.shop, steps, made)
+        except (Problem, SetAside):
+            self.outcomes.published(made)
+            raise
 
     def _clean(self, file_id: int, content: str) -> None:
         """Remove the decoded sound, unless another file of the same content needs it next."""

@@ -1,0 +1,35 @@
+"""What was published is told, whatever becomes of the rest of the job."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from house import House, film
+
+from standins.chat import Chat, chatting
+from subtitled.plugin import Event, Failed, Finished, Published
+
+
+def test_a_language_that_is_there_is_told_though_the_next_one_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("subtitled.work.translation.calls.time.sleep", lambda seconds: None)
+    happened: list[Event] = []
+    monkeypatch.setattr(
+        "subtitled.work.queue.outcomes.announce",
+        lambda configuration, event: happened.append(event),
+    )
+    with chatting(Chat(str.upper)) as chat:
+        chat.manners = [503] * 3 + ["well"]
+        house = House(
+            tmp_path,
+            'languages = ["original", "fr"]',
+            f'[translators.openai]\nurl = "{chat.url}"\nmodel = "tiny"\n',
+        )
+        film(house.root / "A.wav", 1)
+        house.scan()
+        house.close()
+    assert [type(one) for one in happened] == [Published, Failed, Published, Finished]
+    told = [one.sidecar.name for one in happened if isinstance(one, Published)]
+    assert told == ["A.en.srt", "A.fr.srt"]
