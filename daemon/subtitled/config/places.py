@@ -28,6 +28,17 @@ def models_dir(settings: Settings) -> Path:
     return (given or Path(platformdirs.user_cache_dir("subtitled"))) / "models"
 
 
+def database(settings: Settings) -> str | None:
+    """The address of the PostgreSQL database that ledger and queue are in; None: they are files of
+    the state folder. Raises :class:`~subtitled.plugin.Misconfigured` if it cannot be read."""
+    return settings.daemon.database.reveal() if settings.daemon.database else None
+
+
+def scratch_dir(settings: Settings) -> Path:
+    """``daemon.scratch_dir``, else the state folder."""
+    return settings.daemon.scratch_dir or state_dir(settings)
+
+
 def ensure_private(folder: Path) -> Path:
     """The folder, made for its owner alone if it is missing; one that is there stays as it is.
 

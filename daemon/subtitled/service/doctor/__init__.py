@@ -26,7 +26,7 @@ def examine_machine(configuration: Configuration, path: Path | None) -> list[Fin
         *ffmpeg(),
         *clock(configuration.settings.schedule, state),
         *state_folder(state),
-        *care(state, files=False),
+        *care(configuration.settings, files=False),
         *daemons(state),
         *differences(configuration),
         *libraries(configuration),
