@@ -5,9 +5,9 @@ BIN := $(VENV)/bin
 # Speech and a translator for the demo and the tests; everything else is ffmpeg and Python.
 PACKAGES := ffmpeg espeak-ng asterisk-core-sounds-fr-wav python3-venv apertium-eng-spa
 
-.PHONY: demo test lint test-slow test-package test-faults test-postgres test-systemd test-kodi \
-	test-players test-live bench \
-	bench-hallucination bench-library bench-quality bench-vocabulary bench-alignment docs install clean system
+.PHONY: demo test lint test-slow test-package test-root test-faults test-postgres test-systemd \
+	test-kodi test-players test-live bench bench-hallucination bench-library bench-quality \
+	bench-vocabulary bench-alignment bench-cloud docs install clean system
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/ready system
@@ -16,7 +16,8 @@ demo: $(VENV)/ready system
 # Everything that CI runs; about 14 minutes on 2 cores.
 test: $(VENV)/ready system lint
 	$(BIN)/subtitled models pull base
-	$(BIN)/pytest -m "not slow and not faults and not kodi and not players and not systemd and not postgres"
+	$(BIN)/pytest -m "not slow and not faults and not kodi and not players and not systemd \
+	  and not root and not postgres"
 
 # Kills the daemon and workers at random instants, over and over; about 15 minutes.
 test-slow: $(VENV)/ready system
@@ -56,7 +57,14 @@ test-kodi: $(VENV)/ready system
 test-package: $(VENV)/ready system
 	$(BIN)/subtitled models pull base
 	! command -v hadolint || hadolint container/Dockerfile
-	$(BIN)/pytest tests/container
+	$(BIN)/pytest -m "not root" tests/container
+
+# The instructions of container/Dockerfile in a Debian root, and what they make at work there as
+# another user: a subtitle, the health check, the end. About 5 minutes, as root, with a network.
+ROOT_PACKAGES := debootstrap systemd-container
+test-root: PACKAGES += $(if $(filter 0,$(shell id -u)),$(ROOT_PACKAGES))
+test-root: $(VENV)/ready system
+	$(BIN)/pytest -m root
 
 # mpv lists our sidecars by their names, ffmpeg decodes them. About 5 seconds.
 PLAYER_PACKAGES := mpv
@@ -105,6 +113,11 @@ bench-quality: $(VENV)/ready system
 bench-alignment: $(VENV)/ready system
 	$(BIN)/subtitled models pull base
 	$(BIN)/python benchmarks/alignment.py
+
+# The Qwen plugin against its stand-in: how busy it keeps the service, what kill -9 costs, memory for
+# up to 12 hours of sound. About 25 minutes.
+bench-cloud: $(VENV)/ready system
+	$(BIN)/python benchmarks/cloud.py
 
 # Walks, watching and the way of a file in a large library; about 5 minutes.
 bench-library: $(VENV)/ready system

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from mortal import mortal
+
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -148,7 +150,7 @@ def test_an_engine_and_a_server_of_a_third_party_do_a_job(
         f'[libraries.films]\npath = "{library}"\nsettle = "0s"\n'
     )
     daemon = subprocess.Popen(
-        [tmp_path / "env" / "bin" / "python", "-m", "subtitled", "--config", config, "run"],
+        mortal(tmp_path / "env/bin/python", "-m", "subtitled", "--config", config, "run"),
         stderr=subprocess.PIPE,
         stdin=subprocess.DEVNULL,
     )

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
+from subtitled.cli import init  # noqa: F401 - adds the command
 from subtitled.cli.app import app
 from subtitled.config import first
 from subtitled.config.load import load

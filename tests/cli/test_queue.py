@@ -13,6 +13,8 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
+from subtitled.cli import daemon as _status  # noqa: F401 - its commands are added
+from subtitled.cli import queue as _queue  # noqa: F401
 from subtitled.cli.app import app
 from subtitled.config.load import load
 from subtitled.library.ledger import Ledger
@@ -53,6 +55,37 @@ def config(home: Path) -> Path:
 @pytest.fixture
 def ledger(config: Path) -> Ledger:
     return open_ledger(load(config))
+
+
+def test_a_file_is_known_however_it_was_typed_and_what_is_no_file_of_ours_is_said(
+    config: Path, home: Path, ledger: Ledger, subtitled: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    film = home / "films" / "a.mkv"
+    film.touch()
+    (home / "link").symlink_to(home / "films")
+    monkeypatch.chdir(home / "state")
+    for typed in ("../films/a.mkv", home / "link" / "a.mkv"):
+        assert subtitled("--config", config, "queue", "retry", typed).exit_code == 0
+        (asked,) = ledger.mailbox.waiting()
+        assert asked.path == film
+        ledger.mailbox.done([asked.id])
+    config.write_text(config.read_text().replace(f"{home}/films", f"{home}/link"))
+    assert subtitled("--config", config, "queue", "prioritise", film).exit_code == 0
+    (asked,) = ledger.mailbox.waiting()
+    assert asked.path == home / "link" / "a.mkv"
+    ledger.mailbox.done([asked.id])
+    for typed, why in (
+        ("/srv/elsewhere/a.mkv", f"lies in no library; there are: films in {home}/link"),
+        (home / "link" / "none.mkv", "is not there"),
+        (home / "link", "is a folder"),
+    ):
+        for command in (("queue", "cancel"), ("queue", "retry"), ("queue", "prioritise")):
+            said = subtitled("--config", config, *command, typed)
+            assert said.exit_code == 2
+            assert why in said.stderr
+    assert subtitled("--config", config, "scan", "/srv/elsewhere").exit_code == 2
+    assert subtitled("--config", config, "scan", home / "link").exit_code == 0
+    assert [(one.kind, one.path) for one in ledger.mailbox.waiting()] == [("scan", home / "link")]
 
 
 def test_a_pause_may_be_of_one_library_and_for_a_while(
@@ -128,6 +161,21 @@ def test_status_says_why_nothing_happens_and_what_comes_next(
     plain = subtitled("--config", config, "status").stdout
     assert "waits: the hours of work are over" in plain
     assert f"the hours of library films {'end' if morning else 'begin'}" in plain
+
+
+def test_status_says_once_what_only_showed_when_jobs_were_begun(
+    config: Path, ledger: Ledger, home: Path, subtitled: Run
+) -> None:
+    for name, free in (("a.mkv", 12), ("b.mkv", 11)):
+        film = home / "films" / name
+        film.write_bytes(b"film")
+        ledger.noticed("films", film, film.stat())
+        record = ledger.get(film)
+        assert record is not None
+        why = f"the disk of library films has {free} MB free, fewer than 50"
+        ledger.set_state(record.id, FileState.WAITING, reason=why)
+    said = status(config, subtitled)["why"]
+    assert sum("MB free, fewer than 50" in why for why in said) == 1
 
 
 def test_what_waits_is_listed_with_its_reason_and_the_job_of_each_file(

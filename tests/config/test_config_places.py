@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from subtitled.config import load as loading
+from subtitled.config import places
+from subtitled.config.load import load
 from subtitled.config.places import ensure_private, models_dir, state_dir
 from subtitled.config.settings import Settings
 from subtitled.plugin import Misconfigured
@@ -28,6 +34,56 @@ def test_without_systemd_the_users_folders_are_used(
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     assert state_dir(Settings()) == tmp_path / "state" / "subtitled"
     assert models_dir(Settings()) == tmp_path / "cache" / "subtitled" / "models"
+
+
+def test_a_shell_means_the_folders_of_the_service_whose_configuration_it_reads(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("STATE_DIRECTORY", "CACHE_DIRECTORY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "mine"))
+    state, cache, config = (tmp_path / name for name in ("lib", "cache", "config.toml"))
+    monkeypatch.setattr(places, "SYSTEM_STATE", state)
+    monkeypatch.setattr(places, "SYSTEM_CACHE", cache)
+    monkeypatch.setattr(loading, "SYSTEM_WIDE", config)
+    other = tmp_path / "other.toml"
+    for file in (config, other):
+        file.touch()
+    assert state_dir(load(config).settings) == tmp_path / "mine" / "subtitled"
+    state.mkdir()
+    cache.mkdir()
+    settings = load(config).settings
+    assert (state_dir(settings), models_dir(settings)) == (state, cache / "models")
+    assert state_dir(load(other).settings) == tmp_path / "mine" / "subtitled"
+    config.write_text('[daemon]\nstate_dir = "/s"\n')
+    assert state_dir(load(config).settings) == Path("/s")
+    monkeypatch.setenv("STATE_DIRECTORY", "/given")
+    config.write_text("")
+    assert state_dir(load(config).settings) == Path("/given")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")
+def test_root_acts_as_the_user_whose_state_it_is(public: Path) -> None:
+    script = (
+        "import os, sys\nfrom pathlib import Path\n"
+        "from subtitled.config.places import act_as_owner\n"
+        "state = Path(sys.argv[1])\nname = act_as_owner(state)\n"
+        "(state / 'made').touch()\n"
+        "print(name, os.getuid(), os.getgid(), *os.getgroups(), os.environ['HOME'])\n"
+    )
+    state = public / "state"
+    state.mkdir()
+
+    def said() -> str:
+        command = [sys.executable, "-c", script, str(state)]
+        run = subprocess.run(command, capture_output=True, text=True, check=True, cwd="/")
+        return run.stdout.strip()
+
+    assert said().startswith("0 0")
+    (state / "made").unlink()
+    os.chown(state, 64321, 64322)
+    assert said() == f"64321 64321 64322 64322 {state}"
+    assert (state / "made").stat().st_uid == 64321
 
 
 def test_the_configuration_goes_before_both(monkeypatch: pytest.MonkeyPatch) -> None:

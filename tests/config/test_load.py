@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ from subtitled.config.settings import (
 from subtitled.plugin import Misconfigured, Secret
 
 ROOT = Path(__file__).parents[2]
+Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
 def _load(tmp_path: Path, text: str) -> Any:
@@ -277,3 +280,16 @@ def test_a_secret_is_read_from_each_place_and_a_missing_one_says_the_cure(
 def test_a_pair_of_one_language_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="names one language twice; name two"):
         _load(tmp_path, '[libraries.a]\npath = "/a"\nbilingual = [["en", "English"]]\n')
+
+
+def test_a_time_zone_of_the_machine_that_is_none_is_a_mistake_with_its_cure(
+    tmp_path: Path, subtitled: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tmp_path / "config.toml"
+    config.touch()
+    monkeypatch.setenv("TZ", "Europe/Berln")
+    ran = subtitled("--config", config, "status")
+    assert ran.returncode == 2
+    assert "TZ=Europe/Berln is no time zone known here. Write one here or into TZ" in ran.stderr
+    config.write_text('[schedule]\ntimezone = "Europe/Berlin"\n')
+    assert subtitled("--config", config, "status").returncode == 0

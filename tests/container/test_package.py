@@ -14,22 +14,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from image import ROOT, sent_to_the_builder
 
-ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.slow
-
-
-def sent_to_the_builder(target: Path) -> Path:
-    """What .dockerignore lets through, and nothing else."""
-    for line in (ROOT / ".dockerignore").read_text().splitlines():
-        if line.startswith("!"):
-            source, copy = ROOT / line[1:], target / line[1:]
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            if source.is_dir():
-                shutil.copytree(source, copy, ignore=shutil.ignore_patterns("__pycache__"))
-            else:
-                shutil.copy2(source, copy)
-    return target
 
 
 def test_the_wheel_alone_helps_examines_and_makes_a_subtitle(

@@ -17,6 +17,8 @@ from typing import Any
 
 import pytest
 
+from mortal import mortal
+
 SHUTDOWN = 0x8004587D
 """FS_IOC_SHUTDOWN: the file system stops where it is, as if the plug had been pulled."""
 
@@ -79,11 +81,10 @@ class Disks:
             pytest.skip("/dev/fuse may not be opened")
         disk = FaultyDisk(self._point(f"{name}-behind"), self._point(name))
         server = subprocess.Popen(
-            [
-                sys.executable,
-                str(Path(__file__).parent / "faulty.py"),
-                *map(str, (disk.behind, disk.point, disk.rules_file)),
-            ],
+            mortal(
+                *(sys.executable, Path(__file__).parent / "faulty.py"),
+                *(disk.behind, disk.point, disk.rules_file),
+            ),
             stdin=subprocess.DEVNULL,
             stderr=(self._place / f"{name}.log").open("wb"),
         )

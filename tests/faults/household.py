@@ -24,6 +24,8 @@ from urllib.parse import quote
 
 from films import Film
 
+from mortal import mortal
+
 BEAT = 4.0
 """Seconds within which the watchdog must be fed, as systemd would have it."""
 HOUSE = "SUBTITLED_FAULT_HOUSE"
@@ -103,7 +105,7 @@ class House:
         before = ["setpriv", "--bounding-set=-dac_override,-dac_read_search,-fowner,-chown"]
         said = self.log.open("ab")
         self.process = subprocess.Popen(
-            [*(before if self._bound else []), *self.command("run")],
+            mortal(*(before if self._bound else []), *self.command("run")),
             stdin=subprocess.DEVNULL,
             stdout=said,
             stderr=said,

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mortal import mortal
 from subtitled.plugin import Batch, Context, Language, Line, Misconfigured, Temporary
 from subtitled_plugins.apertium import Apertium, ApertiumSettings, installed, pair_of
 
@@ -123,7 +124,7 @@ def apy() -> Iterator[str]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     server = subprocess.Popen(
-        [program, "-p", str(port), str(DATA / "modes")],
+        mortal(program, "-p", port, DATA / "modes"),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

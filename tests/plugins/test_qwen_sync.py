@@ -43,7 +43,10 @@ def test_the_core_is_told_what_it_must_cut_and_estimate(studio: DashScope) -> No
     able = QwenEngine.capabilities(
         QwenSettings.model_validate(options(studio, protocol="sync", concurrency=7))
     )
-    assert (able.word_times, able.whole, able.longest, able.at_once) == (False, False, 180.0, 7)
+    assert (able.word_times, able.whole, able.longest, able.at_once) == (
+        *(False, False, 120.0),
+        7 + synchronous.ENCODED_AHEAD,
+    )
     assert able.destination == "qwen:127.0.0.1"
 
 
@@ -204,6 +207,16 @@ def test_requests_run_at_once_but_no_more_a_minute_than_allowed(
         list(threads.map(lambda _: made.transcribe(audio, request(3.0)), range(8)))
     assert studio.most_at_once >= 2
     assert time.monotonic() - begun >= 7 * 0.1 + 0.4
+
+
+def test_pieces_are_made_ready_while_no_more_are_on_their_way_than_allowed(
+    studio: DashScope, tmp_path: Path
+) -> None:
+    studio.latency = 0.3
+    audio, made = sound(tmp_path, 3.0), engine(studio, protocol="sync", concurrency=2)
+    with ThreadPoolExecutor(made.capabilities(made.settings).at_once) as threads:
+        list(threads.map(lambda _: made.transcribe(audio, request(3.0)), range(8)))
+    assert studio.most_at_once == 2
 
 
 @given(st.floats(60, 6000), st.integers(2, 20))

@@ -17,6 +17,7 @@ from typing import Any
 import httpx
 import pytest
 
+from mortal import mortal
 from subtitled.config.load import load
 from subtitled.library.ledger import Ledger
 from subtitled.library.tellings import Stage, Telling
@@ -117,7 +118,7 @@ def kodi(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Real]:
     )
     reading, writing = os.pipe()
     screen = subprocess.Popen(
-        ["Xvfb", "-displayfd", str(writing), "-screen", "0", "640x480x24", "-nolisten", "tcp"],
+        mortal("Xvfb", "-displayfd", writing, "-screen", "0", "640x480x24", "-nolisten", "tcp"),
         pass_fds=[writing],
         stderr=subprocess.DEVNULL,
     )
@@ -126,7 +127,7 @@ def kodi(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Real]:
         display = told.readline().strip()
     run = {"HOME": str(home), "DISPLAY": f":{display}", "LIBGL_ALWAYS_SOFTWARE": "1"}
     player = subprocess.Popen(
-        [binary, "--standalone"],
+        mortal(binary, "--standalone"),
         env=os.environ | run,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,

@@ -17,6 +17,8 @@ from typing import Any
 
 import pytest
 
+from mortal import mortal
+
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 pytestmark = pytest.mark.model
@@ -42,7 +44,7 @@ class Daemon:
 
     def start(self, **environment: str) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "subtitled", "--config", str(self.config), "run"],
+            mortal(sys.executable, "-m", "subtitled", "--config", self.config, "run"),
             stderr=self.log.open("ab"),
             stdin=subprocess.DEVNULL,
             env=os.environ | environment,

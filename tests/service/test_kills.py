@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from mortal import mortal
+
 KILLS = int(os.environ.get("SUBTITLED_TEST_KILLS", "20"))
 
 pytestmark = [pytest.mark.slow, pytest.mark.model, pytest.mark.timeout(900)]
@@ -40,7 +42,7 @@ def test_killed_at_random_instants_a_job_always_finishes_and_repeats_one_stretch
     while not wanted <= set(os.listdir(library)) or kills < KILLS:
         assert time.monotonic() - begin < 800, os.listdir(library)
         daemon = subprocess.Popen(
-            [sys.executable, "-m", "subtitled", "--config", config, "run"],
+            mortal(sys.executable, "-m", "subtitled", "--config", config, "run"),
             stdin=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,

@@ -15,7 +15,7 @@ SCRIPT = """
 import logging, sys
 from subtitled.config.isolation import guarded
 from subtitled.service.logs import log_to_stderr
-from subtitled.work.jobname import JOB
+from subtitled.work.queue.jobname import JOB
 log_to_stderr("info", sys.argv[1])
 log = logging.getLogger("subtitled.some")
 log.info("it began")
@@ -76,3 +76,23 @@ def test_programs_get_one_object_a_line(tmp_path: Path, journal: bool) -> None:
     assert said[0]["logger"] == "subtitled.some"
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", said[0]["time"])
     assert "ZeroDivisionError" in said[3]["exception"]
+
+
+CANCELLED = """
+import logging
+from dbos._error import DBOSAwaitedWorkflowCancelledError
+from subtitled.service.logs import log_to_stderr
+log_to_stderr("info", "text")
+log = logging.getLogger("dbos")
+log.warning("Workflow x was cancelled during execution. Waiting for the recorded outcome")
+for error in (DBOSAwaitedWorkflowCancelledError("x"), KeyError("y")):
+    log.error("Exception encountered in background workflow:", exc_info=error)
+"""
+
+
+def test_a_job_that_somebody_cancelled_is_no_failure_in_the_log() -> None:
+    command = [sys.executable, "-c", CANCELLED]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stderr
+    assert said.count("Exception encountered") == 1
+    assert "KeyError" in said
+    assert "ancelled" not in said

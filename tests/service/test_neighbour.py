@@ -170,6 +170,23 @@ def test_a_server_that_is_down_or_hangs_holds_nothing_up(
         world.neighbour.end()
 
 
+def test_a_server_s_plugin_is_kept_for_as_long_as_it_answers(
+    server: type[Server], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watching, "LONGEST_WAIT", 0.1)
+    made = list[MediaServer]()
+    server.__init__ = lambda self, *given: made.append(self)  # type: ignore[method-assign]
+    asker = Asker(configured("den", server), 0.1, lambda: True)
+    asker.start()
+    try:
+        until(lambda: server.asked >= 2)
+        assert len(made) == 1
+        server.playing = lambda self: None  # type: ignore[method-assign]
+        until(lambda: len(made) >= 3)
+    finally:
+        asker.end()
+
+
 def test_the_last_answer_stands_for_a_while_and_no_longer(server: type[Server]) -> None:
     asker = Asker(configured("den", server), 15.0, lambda: True)
     assert not asker.watched(100.0, 60.0)

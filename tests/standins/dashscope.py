@@ -16,6 +16,7 @@ import base64
 import math
 import re
 import subprocess
+import sys
 import threading
 import time
 import uuid
@@ -305,10 +306,17 @@ class DashScope(Storage):
             raise Refused(404, "ModelNotFound", f"Model {model} does not exist.")
 
 
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A caller that is gone before its answer, as one that was killed, is no fault of ours."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+
 @contextmanager
 def standing_in(service: DashScope) -> Iterator[DashScope]:
     """The service on a free port of loopback, until the end."""
-    server = ThreadingHTTPServer(("127.0.0.1", service.port), handler(service))
+    server = _Server(("127.0.0.1", service.port), handler(service))
     server.daemon_threads = True
     service.port = server.server_address[1]
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})

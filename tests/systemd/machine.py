@@ -15,6 +15,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from mortal import mortal
+
 ROOT = Path(__file__).parents[2]
 PREFIX = "/opt/subtitled"
 """Where `make install` puts things on it; /usr is this machine's and read-only."""
@@ -52,7 +54,7 @@ class Machine:
         seen |= {Path(path).resolve() for path in sys.path if path and Path(path).is_dir()}
         with self._console.open("wb") as console:
             self._nspawn = subprocess.Popen(
-                [
+                mortal(
                     *("systemd-nspawn", "--directory=/", "--volatile=yes", "--boot"),
                     *(f"--machine=subtitled-{os.getpid()}", "--register=no", "--keep-unit"),
                     *("--private-network", "--console=pipe", "--quiet"),
@@ -61,7 +63,7 @@ class Machine:
                     # Without these, programs do not find all of their shared libraries.
                     *(f"--bind-ro={file}" for file in ("/etc/ld.so.cache", "/etc/alternatives")),
                     *(f"--bind-ro={folder}" for folder in sorted(seen) if _outside_usr(folder)),
-                ],
+                ),
                 stdin=subprocess.DEVNULL,
                 stdout=console,
                 stderr=console,

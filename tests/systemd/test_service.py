@@ -186,6 +186,17 @@ def test_a_wrong_configuration_is_not_tried_again_and_again(service: Machine) ->
     service.run("systemctl", "start", "subtitled")
 
 
+def test_commands_typed_in_a_shell_mean_the_service_whoever_types_them(service: Machine) -> None:
+    service.until(lambda: service.show("ActiveState") == "active", 30, "it runs")
+    command = [f"{PREFIX}/bin/subtitled", "status", "--json"]
+    its_user = ["setpriv", "--reuid=subtitled", "--regid=subtitled", "--init-groups"]
+    for before in ([], [*its_user, "env", "HOME=/var/lib/subtitled"]):
+        said = json.loads(service.run(*before, *command).stdout)
+        assert said["running"] is True
+        assert said["pid"] == int(service.show("MainPID"))
+    assert service.run("find", "/var/lib/subtitled", "!", "-user", "subtitled").stdout == ""
+
+
 def test_it_stops_when_it_is_asked(service: Machine) -> None:
     service.run("systemctl", "stop", "subtitled")
     assert (service.show("ActiveState"), service.show("Result")) == ("inactive", "success")

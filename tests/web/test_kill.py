@@ -20,6 +20,7 @@ import httpx
 import pytest
 
 import subtitled
+from mortal import mortal
 from subtitled.service.metrics import CONTENT_TYPE
 
 TOKEN = "0123456789abcdef0123456789abcdef"
@@ -45,7 +46,7 @@ class Daemon:
 
     def start(self) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "subtitled", "--config", str(self.config), "run"],
+            mortal(sys.executable, "-m", "subtitled", "--config", self.config, "run"),
             stderr=self.log.open("ab"),
             stdin=subprocess.DEVNULL,
         )

@@ -30,7 +30,8 @@ from subtitled.subtitles.formats import read
 from subtitled.subtitles.guards import Removal
 from subtitled.work.engines import wire
 from subtitled.work.making import Direct, Job, Workshop, make
-from subtitled.work.recognising.transcripts import Listened, TranscriptStore
+from subtitled.work.recognising.heard import Listened
+from subtitled.work.recognising.transcripts import TranscriptStore
 from subtitled.work.workshop import open_ledger, transcripts_in
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -71,7 +72,7 @@ class _Engines:
     def prepare(self) -> None:
         return
 
-    def find_speech(self, audio: Audio) -> Speech:
+    def find_speech(self, audio: Audio, limit: float | None = None) -> Speech:
         return Speech((Interval(0.2, 1.5), Interval(2.0, 2.8)), (Interval(2.0, 2.8),))
 
     def detect_language(self, audio: Audio, windows: object) -> list[object]:

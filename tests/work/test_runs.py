@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from subtitled.media.stretches import cut_into_stretches
 from subtitled.plugin import UNDETERMINED, Interval, Language, LanguageGuess, Stretch
 from subtitled.work.recognising.detection import detect
+from subtitled.work.recognising.heard import Listened
 from subtitled.work.recognising.runs import (
     LONGEST,
     Run,
@@ -20,7 +21,6 @@ from subtitled.work.recognising.runs import (
     pieces,
     runs,
 )
-from subtitled.work.recognising.transcripts import Listened
 
 EN, DE, NO, DA = Language("en"), Language("de"), Language("no"), Language("da")
 

@@ -89,7 +89,7 @@ class Ears:
     def prepare(self) -> None:
         return
 
-    def find_speech(self, audio: Audio) -> Speech:
+    def find_speech(self, audio: Audio, limit: float | None = None) -> Speech:
         return Speech((Interval(0.2, END),))
 
     def detect_language(self, audio: Audio, windows: Sequence[Interval]) -> list[LanguageGuess]:

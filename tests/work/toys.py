@@ -5,8 +5,9 @@ from __future__ import annotations
 import dataclasses
 import importlib
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,7 @@ from house import Ear
 
 from subtitled.config.load import load
 from subtitled.config.plugins import Configured
-from subtitled.media.vad import Speech
-from subtitled.plugin import Audio, Engine, Settings
+from subtitled.plugin import Engine, Settings
 from subtitled.work.making import Workshop
 from subtitled.work.workshop import open_ledger, set_up
 
@@ -105,8 +105,7 @@ def workshop(
         settings=loaded.settings.model_copy(update={"daemon": daemon}),
     )
     shop = set_up(configuration, open_ledger(configuration))
-    listen: Callable[[Any, Audio], Speech] = Ear.find_speech
-    monkeypatch.setattr(shop.engines, "find_speech", lambda audio: listen(None, audio))
+    monkeypatch.setattr(shop.engines, "find_speech", partial(Ear.find_speech, None))
     try:
         yield shop
     finally:

@@ -9,8 +9,9 @@ import typer
 
 from subtitled import __version__
 from subtitled.config.load import Configuration, ConfigurationError, find, load
+from subtitled.config.places import act_as_owner, state_dir
 
-from .output import WRONG, fail
+from .output import WRONG, errors, fail, shown
 
 app = typer.Typer(
     name="subtitled",
@@ -60,8 +61,15 @@ def config_path() -> Path | None:
 
 
 def configuration() -> Configuration:
-    """The configuration in use; leaves with status 2 and every mistake if it is wrong."""
+    """The configuration in use; leaves with status 2 and every mistake if it is wrong.
+
+    From here on root is the user whose state it is.
+    """
     try:
-        return load(config_path())
+        found = load(config_path())
     except ConfigurationError as error:
         fail(error, WRONG)
+    state = state_dir(found.settings)
+    if name := act_as_owner(state):
+        errors.print(f"acting as {name}, to whom {shown(state)} belongs", style="dim", markup=False)
+    return found

@@ -26,6 +26,7 @@ from subtitled.work.servers.teller import TROUBLE
 from subtitled.work.workshop import open_ledger
 
 from .app import app, config_path, configuration
+from .looking import as_known, libraries_listed
 from .output import FAILED, WRONG, fail, say, say_json, say_table, shown
 
 COMING_SHOWN = 4
@@ -67,9 +68,15 @@ def scan(
     """Have the daemon walk its libraries now."""
     settings = configuration()
     ledger = open_ledger(settings)
-    wanted: list[Path | None] = [path.absolute() for path in paths or ()]
-    for path in wanted or [None]:
+    wanted = [as_known(settings, path) for path in paths or ()]
+    for path in wanted:
+        roots = [library.path for library in settings.settings.libraries.values()]
+        if not any(path.is_relative_to(root) or root.is_relative_to(path) for root in roots):
+            there = libraries_listed(settings)
+            fail(f"{shown(path)} lies in no library; there are: {there}", WRONG)
         ledger.mailbox.request("scan", path)
+    if not wanted:
+        ledger.mailbox.request("scan", None)
     running = holder(state_dir(settings.settings))
     say("the daemon walks now" if running else "the daemon is not running; it walks when it starts")
 

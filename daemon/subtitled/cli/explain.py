@@ -32,7 +32,7 @@ from subtitled.work.workshop import open_ledger, transcripts_in
 
 from .app import app, configuration
 from .daemon import Json
-from .looking import examined, library_for, named
+from .looking import as_known, examined, library_for, named
 from .output import FAILED, errors, say, say_json, shown
 
 STAGES = {
@@ -51,7 +51,7 @@ def explain(
 ) -> None:
     """Everything that is known and decided about one file."""
     settings = configuration()
-    path = file.absolute()
+    path = as_known(settings, file)
     library = library_of(path, settings.settings.libraries)
     told: dict[str, Any] = {
         "path": path,

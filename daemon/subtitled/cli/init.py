@@ -11,7 +11,7 @@ import platformdirs
 import typer
 
 from subtitled.config import first
-from subtitled.config.load import SYSTEM_WIDE
+from subtitled.config.places import SYSTEM_WIDE
 
 from .app import app, chosen
 from .output import FAILED, WRONG, errors, fail, say, shown

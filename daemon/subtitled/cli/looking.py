@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from subtitled.config.load import Configuration
@@ -15,11 +16,32 @@ from subtitled.plugin import Kind
 from subtitled.work.planning import Examination, examine
 from subtitled.work.workshop import open_ledger, transcripts_in
 
+from .output import shown
+
 
 def library_for(settings: Configuration, path: Path) -> LibrarySettings:
     """The library that a path lies in, else the default wishes."""
     name = library_of(path, settings.settings.libraries)
     return settings.settings.libraries[name] if name else LibrarySettings(path=path.parent)
+
+
+def as_known(settings: Configuration, path: Path) -> Path:
+    """The path by which its library knows a file, however it was typed: from the current folder,
+    with ``..`` in it, or past a link by which the library's folder is configured."""
+    libraries = settings.settings.libraries
+    here = Path(os.path.abspath(path))  # noqa: PTH100 - links stand: a library has them in its paths
+    if library_of(here, libraries) is None:
+        real = here.parent.resolve() / here.name
+        for library in libraries.values():
+            if real.is_relative_to(root := library.path.resolve()):
+                return library.path / real.relative_to(root)
+    return here
+
+
+def libraries_listed(settings: Configuration) -> str:
+    """The libraries and where they lie, for messages."""
+    libraries = settings.settings.libraries
+    return ", ".join(f"{name} in {shown(one.path)}" for name, one in libraries.items()) or "none"
 
 
 def examined(settings: Configuration, path: Path) -> Examination:

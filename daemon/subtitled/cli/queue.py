@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from subtitled.config.load import Configuration
 from subtitled.config.values import Seconds
+from subtitled.library.intake import library_of
 from subtitled.library.records import FileState
 from subtitled.work.engines.breaker import Breakers
 from subtitled.work.queue import pauses
@@ -19,6 +20,7 @@ from subtitled.work.workshop import open_ledger
 
 from .app import app, configuration
 from .daemon import Json
+from .looking import as_known, libraries_listed
 from .output import WRONG, fail, say, say_json, say_table, shown
 
 queue = typer.Typer(help="What waits: see it, halt it, reorder it.", no_args_is_help=True)
@@ -133,10 +135,21 @@ def reset(
 
 
 def _ask(kind: str, files: list[Path], said: str) -> None:
-    ledger = open_ledger(configuration())
-    for file in files:
-        ledger.mailbox.request(kind, file.absolute())
-        say(f"{shown(file)}: {said}")
+    settings = configuration()
+    ledger = open_ledger(settings)
+    paths = [as_known(settings, file) for file in files]
+    for path in paths:
+        if ledger.get(path) is not None:
+            continue
+        if library_of(path, settings.settings.libraries) is None:
+            there = libraries_listed(settings)
+            fail(f"{shown(path)} lies in no library; there are: {there}", WRONG)
+        if not path.is_file():
+            what = "is a folder: name the files in it" if path.is_dir() else "is not there"
+            fail(f"{shown(path)} {what}", WRONG)
+    for path in paths:
+        ledger.mailbox.request(kind, path)
+        say(f"{shown(path)}: {said}")
 
 
 @queue.command()

@@ -20,7 +20,7 @@ from subtitled.work.workshop import open_ledger
 
 from .app import app, configuration
 from .daemon import Json, say_findings
-from .output import FAILED, fail, say, say_json, shown
+from .output import FAILED, WRONG, fail, say, say_json, shown
 
 state = typer.Typer(help="What is remembered.", no_args_is_help=True)
 app.add_typer(state, name="state")
@@ -67,7 +67,9 @@ def restore(
     settings = configuration().settings
     folder = ensure_private(state_dir(settings))
     _no_worker(folder)
-    lock = StateLock(folder)  # a daemon that runs is named, and none can start meanwhile
+    if running := holder(folder):
+        fail(f"the daemon runs as process {running.pid or '?'}: stop it first", WRONG)
+    lock = StateLock(folder)  # so that none can start meanwhile
     version = restore_state(backup.absolute(), folder, _databases(settings))
     lock.release()
     if as_json:

@@ -16,6 +16,7 @@ from subtitled.work.workshop import open_ledger
 
 from .app import app, configuration
 from .daemon import Json
+from .looking import as_known
 from .output import WRONG, fail, say, say_json, shown
 
 
@@ -32,8 +33,8 @@ def undo(
     Where ours was taken away because somebody else's came, and nothing of ours stands, it is
     brought back.
     """
-    ledger = open_ledger(configuration())
-    path = file.absolute()
+    settings = configuration()
+    ledger, path = open_ledger(settings), as_known(settings, file)
     record = ledger.get(path)
     if record is not None and record.state in (FileState.QUEUED, FileState.WORKING):
         fail(f"{shown(file)} is {record.state}. First: subtitled queue cancel {shown(file)}")

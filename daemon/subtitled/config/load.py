@@ -21,13 +21,14 @@ from subtitled.plugin import Settings as PluginSettings
 from .isolation import guarded
 from .lines import line_of
 from .mistakes import ConfigurationError, Mistake, dotted, explained, suggestion
+from .places import SYSTEM_WIDE, of_the_service
 from .plugins import KINDS, Broken, Configured, Plugins
+from .schedule import local_zone_trouble
 from .settings import ComponentSettings, Settings
 from .spending import allows
 
 __all__ = ["Configuration", "ConfigurationError", "Mistake", "find", "load", "missing_folders"]
 
-SYSTEM_WIDE = Path("/etc/subtitled/config.toml")
 CHECK_LIMIT = 30.0
 """Seconds that a plugin may take to check its settings."""
 
@@ -99,9 +100,12 @@ def load(path: Path | None, *, overrides: dict[str, Any] | None = None) -> Confi
     mistakes += _unknown_names(data, text)
     mistakes += _unknown_hours(data, text)
     mistakes += _relative_paths(settings, text)
+    mistakes += _no_zone(settings)
     if mistakes:
         mistakes.sort(key=lambda mistake: mistake.line or 0)
         raise ConfigurationError(path, tuple(mistakes))
+    if path == SYSTEM_WIDE:
+        settings = of_the_service(settings)
     return Configuration(
         path=path,
         settings=settings,
@@ -264,6 +268,13 @@ def _relative_paths(settings: Settings, text: str) -> Iterator[Mistake]:
         if folder is not None and not folder.is_absolute():
             cure = "Write it from the root, such as /srv/media, or from ~"
             yield Mistake(dotted(key), "this path is relative", cure, line_of(text, key))
+
+
+def _no_zone(settings: Settings) -> Iterator[Mistake]:
+    """Hours go by this machine's time zone, and it has none that can be told."""
+    if not settings.schedule.timezone and (trouble := local_zone_trouble()):
+        cure = "Write one here or into TZ, such as Europe/Berlin"
+        yield Mistake("schedule.timezone", trouble, cure)
 
 
 def _overlaps(settings: Settings) -> Iterator[str]:

@@ -1,8 +1,10 @@
-"""Where state and models lie when the configuration does not say."""
+"""Where state and models lie when the configuration does not say, and who may act on them."""
 
 from __future__ import annotations
 
+import contextlib
 import os
+import pwd
 from pathlib import Path
 
 import platformdirs
@@ -10,6 +12,12 @@ import platformdirs
 from subtitled.plugin import Misconfigured
 
 from .settings import Settings
+
+SYSTEM_WIDE = Path("/etc/subtitled/config.toml")
+"""The configuration of the system's service."""
+SYSTEM_STATE = Path("/var/lib/subtitled")
+SYSTEM_CACHE = Path("/var/cache/subtitled")
+"""What systemd hands to the service, which its unit names."""
 
 
 def state_dir(settings: Settings) -> Path:
@@ -37,6 +45,46 @@ def database(settings: Settings) -> str | None:
 def scratch_dir(settings: Settings) -> Path:
     """``daemon.scratch_dir``, else the state folder."""
     return settings.daemon.scratch_dir or state_dir(settings)
+
+
+def of_the_service(settings: Settings) -> Settings:
+    """The settings of :data:`SYSTEM_WIDE` with the service's folders, where it has made them.
+
+    Commands typed in a shell are not told of them by systemd, and mean the service's state.
+    """
+    found = {}
+    if not os.environ.get("STATE_DIRECTORY") and SYSTEM_STATE.is_dir():
+        found["state_dir"] = settings.daemon.state_dir or SYSTEM_STATE
+    if not os.environ.get("CACHE_DIRECTORY") and SYSTEM_CACHE.is_dir():
+        found["models_dir"] = settings.daemon.models_dir or SYSTEM_CACHE / "models"
+    return settings.model_copy(update={"daemon": settings.daemon.model_copy(update=found)})
+
+
+def act_as_owner(folder: Path) -> str:
+    """Root becomes the user to whom a state folder belongs; that user's name, else empty.
+
+    What root makes in there the daemon could not write to, and what root can read says nothing of
+    what the daemon can.
+    """
+    try:
+        owner = folder.stat()
+    except OSError:
+        return ""
+    if os.geteuid() != 0 or owner.st_uid == 0:
+        return ""
+    name, home, groups = str(owner.st_uid), str(folder), [owner.st_gid]
+    with contextlib.suppress(KeyError):  # a container may know no name for the number
+        known = pwd.getpwuid(owner.st_uid)
+        name, home = known.pw_name, known.pw_dir
+        groups = os.getgrouplist(name, owner.st_gid)
+    try:
+        os.setgroups(groups)
+        os.setgid(owner.st_gid)
+        os.setuid(owner.st_uid)
+    except PermissionError:  # a root without the right to be somebody else
+        return ""
+    os.environ["HOME"] = home
+    return name
 
 
 def ensure_private(folder: Path) -> Path:

@@ -6,10 +6,12 @@ looked at anew.
 
 from __future__ import annotations
 
+import os
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field
+from tzlocal import get_localzone
 
 from .values import Section
 from .windows import WindowText
@@ -25,6 +27,16 @@ def _zone(name: str) -> str:
             "and install tzdata if it is right"
         ) from None
     return name
+
+
+def local_zone_trouble() -> str:
+    """Why this machine's time zone cannot be told, empty if it can."""
+    try:
+        get_localzone()
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        named = os.environ.get("TZ", "")
+        return f"TZ={named} is no time zone known here" if named else f"{error}".splitlines()[0]
+    return ""
 
 
 class HoursSettings(Section):

@@ -45,7 +45,7 @@ class DaemonSettings(Section):
     state_dir: Folder | None = Field(
         None,
         description="Where the daemon remembers what it did. Default: $STATE_DIRECTORY, "
-        "else your state folder.",
+        "else the service's where its configuration is read, else your state folder.",
     )
     database: Secret | None = Field(
         None,
@@ -59,7 +59,8 @@ class DaemonSettings(Section):
     )
     models_dir: Folder | None = Field(
         None,
-        description="Where model files lie. Default: $CACHE_DIRECTORY, else your cache folder.",
+        description="Where model files lie. Default: $CACHE_DIRECTORY, else the service's where "
+        "its configuration is read, else your cache folder.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="How much the log tells."

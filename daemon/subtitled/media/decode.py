@@ -11,6 +11,7 @@ import ffmpeg
 
 from subtitled.plugin import SAMPLE_RATE, Audio, Temporary
 
+from .arriving import part_of
 from .probe import AudioTrack, probe
 from .problems import NotMedia, Truncated, shown
 from .run import run, url
@@ -42,15 +43,16 @@ def decode(
     Raises :class:`Truncated` when the end of the file is missing, :class:`Temporary` when the disk
     is full.
     """
-    duration = probe(path).duration
-    _room_for(duration, into.parent)
-    part = into.with_name(into.name + ".part")
+    part = part_of(into)
+    part.parent.mkdir(parents=True, exist_ok=True)
     try:
+        duration = probe(path).duration
+        _room_for(duration, into.parent)
         on_line, cuts = _told(on_progress, on_cut), on_cut is not None
         ran = run(
             "ffmpeg",
             _arguments(path, track.index, part, cuts),
-            limit or max(600.0, (SLOWEST_PICTURE if cuts else SLOWEST_SOUND) * duration),
+            limit or decoding_limit(duration, cuts),
             on_line,
         )
         if "No space left on device" in ran.stderr:
@@ -70,6 +72,11 @@ def decode(
     finally:
         part.unlink(missing_ok=True)
     return Audio(into)
+
+
+def decoding_limit(duration: float, picture: bool) -> float:
+    """Seconds after which decoding so many counts as hung."""
+    return max(600.0, (SLOWEST_PICTURE if picture else SLOWEST_SOUND) * duration)
 
 
 def _arguments(path: Path, index: int, part: Path, cuts: bool) -> list[str | bytes]:

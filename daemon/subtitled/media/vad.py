@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from subtitled.plugin import SAMPLE_RATE, Audio, Interval
+
+from .arriving import arriving
 
 if TYPE_CHECKING:
     import numpy as np
@@ -59,16 +63,29 @@ def find_speech(audio: Audio) -> Speech:
     Loads a model: call it in a process that can be ended.
     """
     duration = audio.duration
+    starts = (number * BLOCK for number in range(math.ceil(duration / BLOCK)))
+    return _found(audio.samples(Interval(at, min(duration, at + BLOCK))) for at in starts)
+
+
+def find_speech_arriving(into: Path) -> Speech:
+    """The same of sound that is being decoded into a file, by the time that it is whole.
+
+    Raises :class:`~subtitled.plugin.Temporary` if it does not become so.
+    """
+    return _found(arriving(into, BLOCK))
+
+
+def _found(blocks: Iterable[Floats]) -> Speech:
     clear: list[Interval] = []
     faint: list[Interval] = []
     start = 0.0
-    while start < duration:
-        samples = audio.samples(Interval(start, min(duration, start + BLOCK)))
+    for samples in blocks:
+        end = start + len(samples) / SAMPLE_RATE
         spoken, quiet = _listen(samples)
-        clear += [_interval(run, start, duration) for run in spoken]
-        faint += [_interval(run, start, duration) for run in quiet]
-        start += BLOCK
-    return _together(clear, faint, duration)
+        clear += [_interval(run, start, end) for run in spoken]
+        faint += [_interval(run, start, end) for run in quiet]
+        start = end
+    return _together(clear, faint, start)
 
 
 def _listen(samples: Floats) -> tuple[list[Run], list[Run]]:
@@ -144,9 +161,9 @@ def _voiced(samples: Floats, maybe: Sequence[Run]) -> list[Run]:
     return [(a, b) for a, b in maybe if good[a:b].size and good[a:b].mean() > 0.5]
 
 
-def _interval(run: Run, start: float, duration: float) -> Interval:
+def _interval(run: Run, start: float, end: float) -> Interval:
     first, last = (start + frame * FRAME / SAMPLE_RATE for frame in run)
-    return Interval(first, min(last, duration))
+    return Interval(first, min(last, end))
 
 
 def _together(clear: list[Interval], faint: list[Interval], duration: float) -> Speech:

@@ -59,6 +59,15 @@ class _Journal(logging.Formatter):
         return "\n".join(prefix + line for line in self._inner.format(record).splitlines())
 
 
+def _is_news(record: logging.LogRecord) -> bool:
+    """False for what DBOS says of a job that somebody cancelled: for it that is a failure."""
+    raised = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else ""
+    said = record.getMessage()
+    return raised != "DBOSAwaitedWorkflowCancelledError" and not (
+        said.startswith("Workflow ") and said.endswith(" recorded outcome")
+    )
+
+
 def log_to_stderr(level: str, shape: str = "auto") -> None:
     """Send our log lines to stderr, as ``auto``, ``text`` or ``json``; other libraries speak only
     from warnings on."""
@@ -68,6 +77,7 @@ def log_to_stderr(level: str, shape: str = "auto") -> None:
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
     logging.getLogger("subtitled").setLevel(level.upper())
+    logging.getLogger("dbos").addFilter(_is_news)
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
 
 

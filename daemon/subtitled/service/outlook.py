@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from subtitled.config.settings import Settings
@@ -16,6 +18,10 @@ from subtitled.work.queue.pauses import pauses
 
 NEXT_WALK = "next walk "
 """Before the name of a library: the control that says when the daemon walks it next."""
+
+
+MOST = 500
+"""Files that wait of which the reasons are read, the most urgent first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +46,16 @@ def outlook(settings: Settings, ledger: Ledger, *, running: bool, now: float) ->
     """How it looks. ``running`` says whether a daemon works on this ledger."""
     breakers = Breakers(ledger.mailbox)
     door = Door(settings, Path(), ledger.mailbox, Told(ledger.mailbox), breakers, lambda: now)
-    why = tuple(_reasons(settings, ledger, door, running))
+    reasons = _reasons(settings, ledger, door, running)
+    why = tuple({_without_figures(one): one for one in reasons}.values())
     coming = sorted(_coming(settings, ledger, door, running, now), key=lambda one: one.at)
     clocks = tuple(door.timetable.clock(one.at, now) for one in coming)
     return Outlook(why, tuple(coming), clocks)
+
+
+def _without_figures(why: str) -> str:
+    """What two reasons have in common that differ in how much room there was."""
+    return re.sub(r"\b\d+\b", "", why)
 
 
 def _reasons(settings: Settings, ledger: Ledger, door: Door, running: bool) -> Iterator[str]:
@@ -58,6 +70,10 @@ def _reasons(settings: Settings, ledger: Ledger, door: Door, running: bool) -> I
     for name in settings.engines:
         if (closed := door.for_engine(name)) is not None:
             yield closed.why
+    # Of room, budgets and whatever else only shows when a job is begun.
+    for record in islice(ledger.in_state(FileState.WAITING), MOST):
+        if record.reason:
+            yield record.reason
     for states, what in (
         ((FileState.SETTLING, FileState.GROWING), "not taken yet: they were changed a moment ago"),
         ((FileState.RETRYING,), "tried again later: subtitled queue list --state retrying"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from subtitled.config.neighbour import NeighbourSettings
@@ -72,6 +72,31 @@ def judged(
     return found
 
 
+def readings(settings: NeighbourSettings, others_load: Callable[[], float | None]) -> Readings:
+    """What the sensors that the rules ask for say now."""
+    return Readings(
+        others_load=others_load() if settings.load else None,
+        temperature=sensors.hottest() if settings.temperature else None,
+        available=sensors.available_megabytes() if settings.free_memory else None,
+        pressure=sensors.memory_pressure() if settings.memory_pressure else None,
+        on_battery=settings.on_battery and sensors.on_battery(),
+        ups=sensors.ups_status(settings.ups) if settings.ups else None,
+    )
+
+
+def mute(settings: NeighbourSettings, read: Readings) -> Iterator[str]:
+    """The rules that are set and of which this machine does not say what they ask for."""
+    for key, value in (
+        ("load", read.others_load),
+        ("temperature", read.temperature),
+        ("free_memory", read.available),
+        ("memory_pressure", read.pressure),
+        ("ups", read.ups),
+    ):
+        if getattr(settings, key) and value is None:
+            yield key
+
+
 class Senses(threading.Thread):
     """Looks at the sensors while it is wanted; :attr:`halts` is what they lead to."""
 
@@ -105,25 +130,14 @@ class Senses(threading.Thread):
                 self.looked = time.monotonic()
 
     def _read(self) -> Readings:
-        wanted = self._settings
-        read = Readings(
-            others_load=self._others() if wanted.load else None,
-            temperature=sensors.hottest() if wanted.temperature else None,
-            available=sensors.available_megabytes() if wanted.free_memory else None,
-            pressure=sensors.memory_pressure() if wanted.memory_pressure else None,
-            on_battery=wanted.on_battery and sensors.on_battery(),
-            ups=sensors.ups_status(wanted.ups) if wanted.ups else None,
-        )
-        for key, value in (
-            ("load", read.others_load),
-            ("temperature", read.temperature),
-            ("free_memory", read.available),
-            ("memory_pressure", read.pressure),
-            ("ups", read.ups),
-        ):
-            if getattr(wanted, key) and value is None and key not in self._mute:
-                self._mute.add(key)
-                _log.warning("neighbour.%s: this machine does not say, so it is not minded", key)
+        read = readings(self._settings, self._others)
+        for key in set(mute(self._settings, read)) - self._mute:
+            self._mute.add(key)
+            _log.warning(
+                "neighbour.%s: this machine does not say, so it is not minded; "
+                "`subtitled doctor` knows more",
+                key,
+            )
         return read
 
     def _others(self) -> float | None:

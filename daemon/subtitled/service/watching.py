@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 from subtitled.config.isolation import guarded
@@ -35,6 +35,7 @@ class Asker(threading.Thread):
         self._wanted = wanted
         self._ending = threading.Event()
         self._silent = 0
+        self._asked: MediaServer | None = None
         self.playing: tuple[Path, ...] = ()
         """What somebody watches, by the last answer."""
         self.seen = float("-inf")
@@ -58,12 +59,11 @@ class Asker(threading.Thread):
                 self._ask()
 
     def _ask(self) -> None:
-        def playing() -> Sequence[Path]:
-            return self._configured.make().playing()
-
         try:
-            self.playing = tuple(guarded(self.server, playing, LIMIT))
+            made = self._made()
+            self.playing = guarded(self.server, lambda: tuple(made.playing()), LIMIT)
         except Problem as problem:
+            self._asked = None  # its key may be another one by now, and a call may still hang in it
             # Nobody is waited for: what does not answer is as if nobody watched.
             level = logging.DEBUG if self._silent else logging.WARNING
             _log.log(level, "%s does not say whether somebody watches: %s", self.server, problem)
@@ -73,6 +73,12 @@ class Asker(threading.Thread):
             if self.playing:
                 self.seen = time.monotonic()
         self.tried = time.monotonic()
+
+    def _made(self) -> MediaServer:
+        """The plugin, kept for as long as it answers: a client over TLS reads all certificates."""
+        if self._asked is None:
+            self._asked = self._configured.make()
+        return self._asked
 
 
 def can_say(configured: Configured[MediaServer]) -> bool:

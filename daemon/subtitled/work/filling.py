@@ -16,6 +16,7 @@ from subtitled.subtitles.identification import objection
 from subtitled.subtitles.sdh import spoken as what_is_spoken
 
 from .people import People
+from .recognising.recognition import Voice
 from .routes import Means
 from .sources import Attempt, Part, Planned
 from .texts import Texts
@@ -138,13 +139,13 @@ class Filling:
             return unfit
         if way is None:
             return Subtitle(attempt.through, cues, title=title)
-        texts = Texts(self.making, self.facts, self.main, source.language)
+        texts = Texts(Voice(self.making, self.facts, self.main, source.language))
         return Subtitle(attempt.through, texts.translated(cues, attempt.through, way), title=title)
 
     def _said(self, track: int, part: Part, only: Language | None) -> Texts:
         key = (track, part.language, only)
         if key not in self._texts:
-            self._texts[key] = Texts(self.making, self.facts, track, part.language, only)
+            self._texts[key] = Texts(Voice(self.making, self.facts, track, part.language, only))
         return self._texts[key]
 
     def _wrong(self, made: Subtitle, wish: Planned, attempt: Attempt) -> str | None:

@@ -24,8 +24,9 @@ from subtitled.media.tracks import AudioChoice, choose_audio, spoken_tracks
 from subtitled.plugin import Language
 from subtitled.subtitles.names import parse_sidecar
 
+from .recognising.heard import Listened
 from .recognising.runs import foreign_parts
-from .recognising.transcripts import Listened, TranscriptStore
+from .recognising.transcripts import TranscriptStore
 from .routes import Routes, routes_for
 from .sources import can_make, can_translate
 

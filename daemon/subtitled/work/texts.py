@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property, partial
-from typing import TYPE_CHECKING
 
 from subtitled.config.settings import LibrarySettings
-from subtitled.media.probe import MediaFacts
 from subtitled.plugin import Cue, Language, Subtitle, Transcript, Word
 from subtitled.subtitles.layout.bilingual import paired, render_both
 from subtitled.subtitles.layout.lines import break_lines
@@ -16,39 +14,23 @@ from subtitled.subtitles.layout.segmentation import segment
 from subtitled.subtitles.layout.shots import snap
 from subtitled.subtitles.limits import Limits, limits_for, overridden
 
-from .recognising.recognition import Recognition
+from .recognising.recognition import Recognition, Voice
 from .routes import Means, Way, routes_for
 from .translation.translating import Translating
 
-if TYPE_CHECKING:
-    from .making import Making
-
 
 class Texts:
-    """The cues of each wanted language, from transcripts that are made stretch by stretch.
+    """The cues of each wanted language, from transcripts that are made stretch by stretch, or from
+    a text in the voice's language that somebody else made."""
 
-    ``spoken`` is what is said, or what a text is in that somebody else made. With ``only`` it is
-    what is said in the parts in that language alone.
-    """
-
-    def __init__(
-        self,
-        making: Making,
-        facts: MediaFacts,
-        track: int,
-        spoken: Language,
-        only: Language | None = None,
-    ) -> None:
-        self._making = making
-        self._facts = facts
-        self._track = track
-        self._spoken = spoken
-        self._only = only
+    def __init__(self, voice: Voice) -> None:
+        self._voice = voice
+        self._making = voice.making
 
     @cached_property
     def _recognition(self) -> Recognition:
         """Not before it is needed: a text that is there already needs no listening."""
-        return Recognition(self._making, self._facts, self._track, self._spoken, self._only)
+        return Recognition(self._voice)
 
     @property
     def _duration(self) -> float:
@@ -103,11 +85,11 @@ class Texts:
         return self._cues(words, target, True)
 
     def _translating(self, target: Language, way: Way) -> Translating:
-        making = self._making
+        making, voice = self._making, self._voice
         known = routes_for(making.shop.configuration, making.job.library)
-        chain = dict.fromkeys((way.translator, *known.translators_for(self._spoken, target)))
-        terms = partial(making.vocabulary.pairs, self._spoken, target)
-        return Translating(making, self._track, self._spoken, target, tuple(chain), terms=terms)
+        chain = dict.fromkeys((way.translator, *known.translators_for(voice.spoken, target)))
+        terms = partial(making.vocabulary.pairs, voice.spoken, target)
+        return Translating(making, voice.track, voice.spoken, target, tuple(chain), terms=terms)
 
 
 def together(upper: Subtitle, lower: Subtitle, fmt: str, library: LibrarySettings) -> bytes:

@@ -158,14 +158,7 @@ class TranscriptionEngine(Engine):
             )
             turned = _form_refused(answer) and at + 1 < len(forms)
             if not stays(self.settings):
-                number = answer.headers.get("x-request-id", "")
-                # Nobody is charged for what was refused, but it has left this machine.
-                free = None if answer.is_success else 0.0
-                sent.append(
-                    Sent(
-                        "audio", math.ceil(interval.duration), self._service.host, "", number, free
-                    )
-                )
+                sent.append(self._receipt(answer, interval))
             if not turned:
                 return self._checked(answer)
             at += 1

@@ -20,7 +20,7 @@ from .filetrans import Tasks
 from .pace import Pace
 from .service import Service
 from .settings import QwenSettings
-from .synchronous import LONGEST, Pieces, narrowed
+from .synchronous import ENCODED_AHEAD, LONGEST, Pieces, narrowed
 
 
 class QwenEngine(Engine):
@@ -39,7 +39,7 @@ class QwenEngine(Engine):
             takes_context=model.takes_terms,
             longest=None if whole else LONGEST,
             whole=whole,
-            at_once=settings.concurrency,
+            at_once=settings.concurrency + (0 if whole else ENCODED_AHEAD),
             destination=settings.destination,
             price=model.prices.get(settings.place),
         )

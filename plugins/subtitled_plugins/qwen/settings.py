@@ -17,7 +17,7 @@ class QwenSettings(AccountSettings):
     protocol: Literal["file", "sync"] = Field(
         "file",
         description="file: the whole sound is uploaded and recognised as a task, with word times. "
-        "sync: pieces of up to 3 minutes within the request, as text without times.",
+        "sync: pieces of up to 2 minutes within the request, as text without times.",
     )
     model: str = Field(
         "",

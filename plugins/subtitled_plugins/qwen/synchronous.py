@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import math
 import tempfile
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -29,14 +30,17 @@ from .pace import Pace
 from .service import Answer, Service
 from .settings import QwenSettings
 
-LONGEST = 180.0
-"""Seconds of a piece. The service takes 300; its own tools found that longer ones lose text."""
+LONGEST = 120.0
+"""Seconds of a piece. The service takes 300; its own toolkit cuts at 120, since longer ones lose
+text (Qwen3-ASR-Toolkit 1.0.4)."""
 SHORTEST = 10.0
 """Seconds of a piece that is not parted once more because its text was cut off."""
 EDGE = 0.3
 """Seconds of sound that are sent before and after the speech."""
 LARGEST = 10_000_000
 """Bytes of a request's sound in base64, by the API reference."""
+ENCODED_AHEAD = 2
+"""Pieces that are made ready to be sent while others are on their way."""
 MOST_CONTEXT = 8_000
 """Characters of context; it takes about 10 000 tokens."""
 TOKENS = 25
@@ -50,6 +54,7 @@ class Pieces:
         self._service = service
         self._settings = settings
         self._pace = pace
+        self._lines = threading.BoundedSemaphore(settings.concurrency)
 
     def transcribe(self, audio: Audio, request: Request) -> Transcript:
         """The text of a stretch: a word for each piece that was sent, with all it says."""
@@ -89,9 +94,12 @@ class Pieces:
         code = code_of(self._settings.chosen, request.language)
         if code:
             options["language"] = code
-        answer = self._pace.patiently(
-            lambda: self._service.recognise(self._settings.name, messages, options)
-        )
+
+        def ask() -> Answer:
+            with self._lines:
+                return self._service.recognise(self._settings.name, messages, options)
+
+        answer = self._pace.patiently(ask)
         if _choice(answer).get("finish_reason") == "length" and interval.duration > SHORTEST:
             for half in halves(piece):
                 yield from self._heard(audio, request, half)

@@ -10,8 +10,9 @@ from subtitled.plugin import Finding
 
 from ..crew import differences
 from .care import care
+from .daemons import daemons
 from .libraries import libraries, watched, watching
-from .machine import clock, daemons, ffmpeg, state_folder
+from .machine import clock, ffmpeg, senses, state_folder
 from .parts import broken, components, credentials, models, phrases
 
 __all__ = ["examine_machine", "watched"]
@@ -25,9 +26,10 @@ def examine_machine(configuration: Configuration, path: Path | None) -> list[Fin
         *(Finding("configuration", True, f"warning: {said}") for said in configuration.warnings),
         *ffmpeg(),
         *clock(configuration.settings.schedule, state),
+        *senses(configuration.settings.neighbour),
         *state_folder(state),
         *care(configuration.settings, files=False),
-        *daemons(state),
+        *daemons(state, configuration.settings.libraries),
         *differences(configuration),
         *libraries(configuration),
         *watching(configuration),

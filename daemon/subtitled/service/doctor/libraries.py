@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
 
 from subtitled.config.load import Configuration, missing_folders
 from subtitled.config.places import state_dir
+from subtitled.config.settings import LibrarySettings
 from subtitled.library.mailbox import WATCHING
 from subtitled.library.mounts import how_to_watch
+from subtitled.library.walk import walk
 from subtitled.library.watch import SAID, inotify_limit
 from subtitled.plugin import Finding, Problem
 from subtitled.subtitles.publish import can_write
@@ -17,6 +22,8 @@ from subtitled.work.workshop import open_ledger
 
 from ..lock import holder
 
+MOST = 20_000
+"""Media whose folders are looked at; a second or two."""
 LEAST_FREE = 50 * 1024**2
 """Bytes that the disk of a library should have free; a subtitle is a tenth of a megabyte."""
 FEW_WATCHES = 8192
@@ -49,6 +56,29 @@ def libraries(configuration: Configuration) -> Iterator[Finding]:
                 f"{library.path} can be written, {free / 1024**3:.1f} GiB free",
                 "Make room on its disk",
             )
+            yield _folders(name, library)
+
+
+def _folders(name: str, library: LibrarySettings) -> Finding:
+    """Whether the folders in which media lie may be read and written to."""
+    closed = list[Path]()
+    folders = set[Path]()
+    for path, _ in islice(walk(library.path, library, lambda path, _: closed.append(path)), MOST):
+        if path.parent not in folders:
+            folders.add(path.parent)
+            if not os.access(path.parent, os.W_OK, effective_ids=True):
+                closed.append(path.parent)
+    said = f"{len(folders)} with media, all may be written to"
+    if closed:
+        shown = os.fsencode(closed[0]).decode("utf-8", "replace")
+        said = f"{len(closed)} may not be read or written to, such as {shown}"
+    return Finding(
+        f"folders of {name}",
+        not closed,
+        said,
+        "Let the daemon's user write there: add that user to the group of the media, and "
+        "chmod -R g+rwX the folders",
+    )
 
 
 def watched(configuration: Configuration, name: str) -> str:

@@ -1,4 +1,4 @@
-"""The machine: ffmpeg, clock and time zone, the state folder, other daemons."""
+"""The machine: ffmpeg, clock and time zone, sensors, the state folder."""
 
 from __future__ import annotations
 
@@ -7,15 +7,19 @@ import shutil
 import subprocess
 import time
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import subtitled
+from subtitled.config.neighbour import NeighbourSettings
 from subtitled.config.places import ensure_private
 from subtitled.config.schedule import ScheduleSettings
 from subtitled.plugin import Finding, Problem
 from subtitled.subtitles.publish import can_write
+from subtitled.work.queue.hours import zone_of
 
-from ..lock import holder
+from .. import sensors
+from ..senses import mute, readings
 
 LEAST_FREE = 2 * 1024**3
 """Bytes that the state folder should have free: ten hours of decoded sound and some."""
@@ -36,7 +40,7 @@ def ffmpeg() -> Iterator[Finding]:
             detail = f"{there} does not run" if there else "not installed"
             yield Finding(program, False, detail, cure)
         else:
-            yield Finding(program, True, said.splitlines()[0][:60])
+            yield Finding(program, True, said.splitlines()[0].partition(" Copyright")[0])
             if program == "ffmpeg":
                 yield _decoders(_said(program, "-hide_banner", "-decoders") or "")
 
@@ -86,15 +90,36 @@ def clock(schedule: ScheduleSettings, state: Path, now: float | None = None) -> 
     said = time.strftime("%Y-%m-%d %H:%M", time.localtime(now))
     cure = "Set the clock, and have it kept: timedatectl set-ntp true"
     yield Finding("clock", not wrong, f"{said}: {wrong}" if wrong else said, cure)
-    windows = bool(schedule.windows or schedule.quiet or schedule.libraries or schedule.engines)
-    zone = schedule.timezone or os.environ.get("TZ", "")
-    known = bool(zone) or Path("/etc/localtime").exists()
-    yield Finding(
-        "time zone",
-        known or not windows,
-        zone or time.strftime("%Z (%z), this machine's", time.localtime(now)),
-        "Hours are set, and this machine has no time zone: set schedule.timezone, or TZ",
-    )
+    yield _zone(schedule, now)
+
+
+def _zone(schedule: ScheduleSettings, now: float) -> Finding:
+    """Whether hours go by the clock that people here see."""
+    here = time.localtime(now)
+    said = schedule.timezone or os.environ.get("TZ") or time.strftime("%Z (%z)", here)
+    hours = bool(schedule.windows or schedule.quiet or schedule.libraries or schedule.engines)
+    if not hours or schedule.timezone:
+        return Finding("time zone", True, said)
+    zone = zone_of(schedule)
+    ahead = datetime.fromtimestamp(now, zone).utcoffset()
+    if ahead is None or ahead.total_seconds() != here.tm_gmtoff:
+        said = f"hours go by {zone}, the clock here by {said}"
+        return Finding("time zone", False, said, "Set schedule.timezone, such as Europe/Berlin")
+    known = bool(os.environ.get("TZ")) or Path("/etc/localtime").exists()
+    cure = "Hours are set, and this machine has no time zone: set schedule.timezone, or TZ"
+    return Finding("time zone", known, said, cure)
+
+
+def senses(settings: NeighbourSettings) -> Iterator[Finding]:
+    """The rules of the good neighbour that can hold nothing back, for want of a sensor."""
+    cures = {
+        "temperature": "No sensor is to be seen under /sys: load its driver, or take this out",
+        "memory_pressure": "Start the kernel with psi=1, or set neighbour.free_memory instead",
+        "ups": f"Install nut-client, and try: upsc {settings.ups} ups.status",
+    }
+    for key in mute(settings, readings(settings, sensors.load_average)):
+        cure = cures.get(key, "Let it read /proc, or take this out")
+        yield Finding(f"neighbour.{key}", False, "this machine does not say", cure)
 
 
 def state_folder(folder: Path) -> Iterator[Finding]:
@@ -112,36 +137,3 @@ def state_folder(folder: Path) -> Iterator[Finding]:
         f"{folder}: {free / 1024**3:.1f} GiB free",
         "Make room: sound is decoded there, 115 MB an hour",
     )
-
-
-def daemons(state: Path) -> Iterator[Finding]:
-    """Which daemon works on the state folder, and whether others run."""
-    try:
-        running = holder(state)
-    except OSError:
-        return  # of the state folder others tell
-    if not running:
-        yield Finding("daemon", True, "not running")
-    else:
-        where = f"process {running.pid or '?'} on {running.host or '?'}"
-        yield Finding("daemon", True, f"runs as {where}")
-    ours = running.pid if running else None
-    others = [pid for pid in _running() if pid != ours]
-    if others:
-        listed = ", ".join(map(str, others))
-        detail = f"process {listed}, with another state folder; no library may be of both"
-        yield Finding("other daemons", True, detail)
-
-
-def _running(processes: Path = Path("/proc")) -> list[int]:
-    """The processes that are a ``subtitled run``, as far as they can be seen."""
-    found = []
-    for entry in processes.glob("[0-9]*"):
-        try:
-            words = (entry / "cmdline").read_bytes().rstrip(b"\0").split(b"\0")
-        except OSError:
-            continue
-        named = any(word == b"subtitled" or word.endswith(b"/subtitled") for word in words[:4])
-        if named and words[-1] == b"run":
-            found.append(int(entry.name))
-    return sorted(found)

@@ -72,10 +72,12 @@ def _engine(order: dict[str, Any]) -> dict[str, Answer]:
 
 def _listener(order: dict[str, Any]) -> dict[str, Answer]:
     """Listening for speech needs a model too, so it happens here and not in the daemon."""
-    from subtitled.media.vad import find_speech
+    from subtitled.media.vad import find_speech, find_speech_arriving
 
     def speech(said: dict[str, Any]) -> Any:
-        return wire.SPEECH.dump_python(find_speech(Audio(Path(said["audio"]))), mode="json")
+        path = Path(said["audio"])
+        found = find_speech_arriving(path) if said["arriving"] else find_speech(Audio(path))
+        return wire.SPEECH.dump_python(found, mode="json")
 
     return {"find_speech": speech}
 

@@ -272,15 +272,23 @@ class Engines:
     def names(self) -> tuple[str, ...]:
         return tuple(self._hosts)
 
-    def find_speech(self, audio: Audio) -> Speech:
-        """Where somebody speaks. The process for it lives no longer than the question."""
+    def find_speech(self, audio: Audio, limit: float | None = None) -> Speech:
+        """Where somebody speaks. The process for it lives no longer than the question.
+
+        With ``limit``, in sound that is being decoded and will be whole within so many seconds.
+        """
         if self._closed:
             raise Stopping
         self._listener = listener = Child(
             "speech detection", {"role": "listener"}, prefix=self._prefix
         )
         try:
-            said = listener.call("find_speech", LEAST_LIMIT + audio.duration, audio=str(audio.path))
+            said = listener.call(
+                "find_speech",
+                LEAST_LIMIT + (audio.duration if limit is None else limit),
+                audio=str(audio.path),
+                arriving=limit is not None,
+            )
         finally:
             listener.end()
         return wire.SPEECH.validate_python(said)

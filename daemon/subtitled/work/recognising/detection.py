@@ -9,8 +9,8 @@ from dataclasses import replace
 from subtitled.media.stretches import detection_windows
 from subtitled.plugin import UNDETERMINED, Interval, Language, LanguageGuess
 
+from .heard import Listened
 from .runs import in_doubt, pieces, runs
-from .transcripts import Listened
 
 Ear = Callable[[Sequence[Interval]], Sequence[LanguageGuess]]
 """What is heard in some windows."""

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
+from concurrent.futures import Future
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from subtitled.media.decode import decode
+from subtitled.media.arriving import expect
+from subtitled.media.decode import decode, decoding_limit
 from subtitled.media.probe import MediaFacts
-from subtitled.plugin import Audio, Interval, Language, LanguageGuess, Temporary
+from subtitled.media.vad import Speech
+from subtitled.plugin import Audio, Interval, Language, LanguageGuess, Problem, Temporary
 
 from ..engines.asking import asking
 from ..routes import routes_for
 from ..spending.gate import Errand
 from .detection import detect
+from .heard import Listened, Shots
 from .retiming import retime
-from .transcripts import Listened, Shots
 
 if TYPE_CHECKING:
     from ..making import Job, Steps, Workshop
@@ -29,6 +34,7 @@ class Listening:
         self.shop = shop
         self.steps = steps
         self._heard: set[int] = set()
+        self._early: dict[int, Future[Speech]] = {}
 
     def hear(self, facts: MediaFacts, track: int, *, main: bool = True) -> Language | None:
         """What is spoken in a track, in three steps; None if nobody speaks."""
@@ -54,6 +60,7 @@ class Listening:
             detector = routes_for(self.shop.configuration, self.job.library).detector
             if detector is not None:
                 self.shop.engines[detector].prepare()
+            self._listen_early(facts, track)
         if not heard or self._wants_cuts(facts):
             self.audio(facts, track)
 
@@ -62,9 +69,37 @@ class Listening:
             return
         audio = self.audio(facts, track)
         self._tell("finding speech", 0.0)
-        speech = self.shop.engines.find_speech(audio)
+        speech = self._heard_early(track) or self.shop.engines.find_speech(audio)
         listened = Listened(audio.duration, speech.intervals, quiet=speech.quiet)
         self.shop.transcripts.keep_listened(self.job.content, track, listened)
+
+    def _listen_early(self, facts: MediaFacts, track: int) -> None:
+        """Begin to look for speech in sound that is about to be decoded, as it comes."""
+        pcm, engines = self._pcm(track), self.shop.engines
+        if pcm.exists():
+            return
+        try:
+            expect(pcm)
+        except OSError:
+            return  # decoding says what is wrong
+        found = self._early[track] = Future[Speech]()
+        limit = decoding_limit(facts.duration, self._wants_cuts(facts)) + facts.duration
+
+        def listen() -> None:
+            try:
+                found.set_result(engines.find_speech(Audio(pcm), limit))
+            except BaseException as error:  # noqa: BLE001 - raised where it is waited for
+                found.set_exception(error)
+
+        threading.Thread(target=listen, name="listening", daemon=True).start()
+
+    def _heard_early(self, track: int) -> Speech | None:
+        """What was found while the sound was decoded; None if nothing came of that."""
+        found = self._early.pop(track, None)
+        try:
+            return found.result() if found is not None else None
+        except Problem:
+            return None
 
     def detect(self, facts: MediaFacts, track: int) -> None:
         listened = self.listened(track)
@@ -122,12 +157,11 @@ class Listening:
 
     def audio(self, facts: MediaFacts, track: int) -> Audio:
         """The decoded track: from the scratch folder if it is there still."""
-        pcm = self.shop.scratch / f"{self.job.content}-{track}.s16"
+        pcm = self._pcm(track)
         watch = self._wants_cuts(facts)
         if pcm.exists() and not watch:
             return Audio(pcm)
         chosen = next(known for known in facts.audio if known.index == track)
-        pcm.parent.mkdir(parents=True, exist_ok=True)
         cuts: list[float] = []
         audio = decode(
             self.job.medium,
@@ -142,6 +176,9 @@ class Listening:
             shots = Shots(facts.frame_rate, tuple(cuts))
             self.shop.transcripts.keep_shots(self.job.content, shots)
         return audio
+
+    def _pcm(self, track: int) -> Path:
+        return self.shop.scratch / f"{self.job.content}-{track}.s16"
 
     def _wants_cuts(self, facts: MediaFacts) -> bool:
         """Whether the picture is to be watched for cuts, and was not yet."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -25,26 +25,25 @@ AHEAD = 2
 takes long holds up no other, and while text is given its times the engine has more to work on."""
 
 
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """What is said in one track of a medium in the language ``spoken``: all that is said there or,
+    with ``only``, what is said in the parts in that language."""
+
+    making: Making
+    facts: MediaFacts
+    track: int
+    spoken: Language
+    only: Language | None = None
+
+
 class Recognition:
-    """What one track says, in words. What was once recognised is found, not paid for again.
+    """What a voice says, in words. What was once recognised is found, not paid for again."""
 
-    With ``only``, what it says in the parts in that language.
-    """
-
-    def __init__(
-        self,
-        making: Making,
-        facts: MediaFacts,
-        track: int,
-        spoken: Language,
-        only: Language | None = None,
-    ) -> None:
-        self._making = making
-        self._facts = facts
-        self._track = track
-        self._spoken = spoken
-        self.listened = making.listening.listened(track)
-        self._only = only
+    def __init__(self, voice: Voice) -> None:
+        self._voice = voice
+        self._making = voice.making
+        self.listened = voice.making.listening.listened(voice.track)
         self._known: dict[tuple[str, Language | None], Transcript] = {}
 
     def transcript(self, engine: str, into: Language | None) -> Transcript:
@@ -66,28 +65,28 @@ class Recognition:
                 making.tell_stretch(what, number, total)
                 making.steps.run(f"{what} {number + 1}/{total}", partial(ahead.result, number))
         content = making.job.content
-        whole = shop.transcripts.whole(content, self._track, hearing.recipe, stretches)
+        whole = shop.transcripts.whole(content, self._voice.track, hearing.recipe, stretches)
         if whole is None:
             raise Temporary(
                 "a part of the transcript is gone from the state folder",
                 "It is recognised again at the next try",
             )
         self._known[engine, into] = self._guarded(
-            whole, hearing.recipe, into or self._spoken, stretches
+            whole, hearing.recipe, into or self._voice.spoken, stretches
         )
         return self._known[engine, into]
 
     def _hearing(self, engine: str, into: Language | None) -> Hearing:
-        making = self._making
-        routes = routes_for(making.shop.configuration, making.job.library, self._facts.duration)
+        making, voice = self._making, self._voice
+        routes = routes_for(making.shop.configuration, making.job.library, voice.facts.duration)
         return Hearing(
             making,
-            self._track,
-            self._spoken,
+            voice.track,
+            voice.spoken,
             into,
-            routes.chain(engine, self._spoken, into),
+            routes.chain(engine, voice.spoken, into),
             routes.aligner,
-            lambda: making.listening.audio(self._facts, self._track),
+            lambda: making.listening.audio(voice.facts, voice.track),
             self.listened.duration,
         )
 
@@ -95,7 +94,7 @@ class Recognition:
         listened = self.listened
         length = self._making.shop.configuration.settings.daemon.stretch
         return cut_by_language(
-            *(listened.runs, listened.speech, listened.duration, listened.quiet, self._only),
+            *(listened.runs, listened.speech, listened.duration, listened.quiet, self._voice.only),
             lambda speech, total, quiet: stretches_for(able, speech, length, total, quiet),
         )
 
@@ -112,7 +111,7 @@ class Recognition:
                 whole, language, listened.speech, listened.duration, phrases, quiet=listened.quiet
             )
         making.shop.transcripts.keep_removals(
-            making.job.content, self._track, recipe, gone, stretches
+            making.job.content, self._voice.track, recipe, gone, stretches
         )
         return replace(whole, words=words)
 

@@ -15,7 +15,8 @@ from subtitled.media.stretches import stretches_for
 from subtitled.plugin import Capabilities, Evidence, Language, Stretch, Transcript, Word
 
 from .alignment import FARTHEST, Alignment, align
-from .transcripts import Listened, Retimed, TranscriptStore
+from .heard import Listened, Retimed
+from .transcripts import TranscriptStore
 
 LENGTHS = 0.1
 """How much longer or shorter, as a share, another version of the same programme may be."""

@@ -1,0 +1,355 @@
+"""The Qwen plugin against its stand-in: how busy it keeps the service, what kill -9 costs, memory.
+
+The stand-in (``tests/standins/dashscope.py``) speaks the service's wire formats in a process of its
+own, takes a second for each request within which it does nothing, and says what it would charge.
+It writes down canned sentences; the length of sound it reads from the file's own head, so that it
+takes next to no processor time from what is measured. No local engine is configured: nothing is
+aligned, and the language is the track's tag.
+
+    python benchmarks/cloud.py speed | kills [N] | memory
+
+``speed`` is the time from the first request to the last answer by the ideal: requests / 8 x 1 s.
+``kills`` gives N jobs of each protocol one kill -9 at a random instant of their time, and compares
+what was charged with what there was to recognise. ``memory`` is the most that each process had, for
+1, 4 and 12 hours.
+"""
+
+from __future__ import annotations
+
+import math
+import multiprocessing
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from material import looped, own_folder
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+
+SEED = int(os.environ.get("SUBTITLED_TEST_SEED", time.time_ns() % 2**32))
+LATENCY = 1.0
+"""Seconds that a request takes."""
+AT_ONCE = 8
+SPOKEN = ["sonnet.en.mp3", "jfk.flac", "prologue.es.mp3"]
+
+
+def serve(line: Connection, latency: float, task_seconds: float) -> None:
+    """The stand-in, until the other end of the line hangs up; each message is one question."""
+    from standins.dashscope import DashScope, standing_in
+
+    class Clocked(DashScope):
+        """Knows how long sound is without decoding it, and when it was asked what."""
+
+        first, last = math.inf, 0.0
+
+        def decoded(self, file: bytes) -> bytes:
+            return bytes(round(length(file) * 16_000) * 2)
+
+        def recognised(self, body: dict[str, Any]) -> dict[str, Any]:
+            said = super().recognised(body)
+            self.last = time.monotonic()
+            return said
+
+        def known(self, model: str) -> None:
+            self.first = min(self.first, time.monotonic() - self.latency)
+            super().known(model)
+
+    service = Clocked()
+    service.latency, service.task_seconds = latency, task_seconds
+    with standing_in(service):
+        line.send(service.url)
+        while True:
+            try:
+                line.recv()
+            except EOFError:
+                return
+            line.send(
+                {
+                    "requests": len(service.asked("/multimodal-generation/generation")),
+                    "uploads": len(service.uploads),
+                    "tasks": len(service.tasks),
+                    "billed": sum(service.billed),
+                    "most at once": service.most_at_once,
+                    "took": service.last - service.first,
+                }
+            )
+
+
+def length(file: bytes) -> float:
+    """Seconds of a FLAC, by its head, or of an Ogg Opus, by its last page."""
+    if file.startswith(b"fLaC"):
+        return (int.from_bytes(file[18:26]) & (1 << 36) - 1) / 16_000
+    page = file.rindex(b"OggS")
+    return int.from_bytes(file[page + 6 : page + 14], "little") / 48_000
+
+
+class Service:
+    """The stand-in as its own process."""
+
+    def __init__(self, latency: float = LATENCY, task_seconds: float = 2.0) -> None:
+        context = multiprocessing.get_context("spawn")
+        self._line, theirs = context.Pipe()
+        self._process = context.Process(
+            target=serve, args=(theirs, latency, task_seconds), daemon=True
+        )
+        self._process.start()
+        theirs.close()
+        self.url: str = self._line.recv()
+
+    def counts(self) -> dict[str, float]:
+        self._line.send(None)
+        said: dict[str, float] = self._line.recv()
+        return said
+
+    def close(self) -> None:
+        self._line.close()
+        self._process.join(10.0)
+
+
+class Peaks(threading.Thread):
+    """The most memory that a process and its children had, in MiB, as the kernel counts it."""
+
+    def __init__(self, process: int) -> None:
+        super().__init__(daemon=True)
+        self._process = process
+        self._ending = threading.Event()
+        self.ours = 0.0
+        self.engine = 0.0
+        """Of the largest child that is one of ours: an engine, or what listens for speech."""
+        self.start()
+
+    def run(self) -> None:
+        while not self._ending.wait(0.1):
+            self.ours = max(self.ours, _peak(self._process))
+            for child in _children(self._process):
+                self.engine = max(self.engine, _peak(child))
+
+    def end(self) -> None:
+        self._ending.set()
+        self.join()
+
+
+def _peak(process: int) -> float:
+    try:
+        status = Path(f"/proc/{process}/status").read_text("ascii", "replace")
+    except OSError:
+        return 0.0
+    found = [line.split()[1] for line in status.splitlines() if line.startswith("VmHWM:")]
+    return int(found[0]) / 1024 if found else 0.0
+
+
+def _children(process: int) -> Iterator[int]:
+    for task in Path("/proc").glob(f"{process}/task/*/children"):
+        try:
+            for child in task.read_text("ascii").split():
+                if b"subtitled.work" in Path(f"/proc/{child}/cmdline").read_bytes():
+                    yield int(child)
+        except OSError:
+            continue
+
+
+def film(folder: Path, minutes: float, name: str = "film") -> Path:
+    """Speech for so many minutes, in a track that says it is English."""
+    folder.mkdir(parents=True, exist_ok=True)
+    hour = folder.parent / "hour.flac"
+    if not hour.exists():
+        looped(SPOKEN, 3600.0, hour)
+    target = folder / f"{name}.mka"
+    subprocess.run(
+        [
+            *("ffmpeg", "-v", "error", "-y", "-stream_loop", "-1", "-i", str(hour)),
+            *("-t", str(minutes * 60), "-c", "copy", "-metadata:s:a:0", "language=eng"),
+            *("-metadata", f"title={name}", str(target)),
+        ],
+        check=True,
+        stdin=subprocess.DEVNULL,
+    )
+    return target
+
+
+def configured(folder: Path, service: Service, protocol: str, **more: object) -> Path:
+    """A configuration whose one engine asks the stand-in."""
+    settings = "".join(f"{key} = {value!r}\n" for key, value in more.items())
+    (folder / "films").mkdir(parents=True, exist_ok=True)
+    file = folder / "config.toml"
+    file.write_text(
+        f'[daemon]\nstate_dir = "{folder}/state"\n'
+        f'[engines.qwen]\nprotocol = "{protocol}"\nbase_url = "{service.url}"\n'
+        'api_key = {env = "QWEN_KEY"}\nrequests_per_minute = 60000\n'
+        f'{settings}[libraries.films]\npath = "{folder}/films"\nprivacy = ["qwen"]\n'
+        'settle = "1s"\nlanguages = ["original"]\n',
+        "utf-8",
+    )
+    return file
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What one run of ``generate`` took."""
+
+    seconds: float
+    ours: float
+    engine: float
+
+
+def generated(config: Path, medium: Path) -> Ran:
+    begin = time.monotonic()
+    process = subprocess.Popen(
+        _command(config, "generate", str(medium), "--to", "original"),
+        env=_environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    peaks = Peaks(process.pid)
+    said, _ = process.communicate()
+    peaks.end()
+    if process.returncode:
+        sys.exit(said.decode("utf-8", "replace"))
+    return Ran(time.monotonic() - begin, peaks.ours, peaks.engine)
+
+
+def _command(config: Path, *arguments: str) -> list[str]:
+    return [sys.executable, "-m", "subtitled", "--config", str(config), *arguments]
+
+
+def _environment() -> dict[str, str]:
+    from standins.dashscope import KEY
+
+    return {**os.environ, "QWEN_KEY": KEY}
+
+
+def speed() -> None:
+    print(f"60 minutes, {LATENCY:g} s a request, {AT_ONCE} at once")
+    for audio in ("flac", "opus"):
+        with own_folder() as folder, _service() as service:
+            config = configured(folder, service, "sync", concurrency=AT_ONCE, audio=audio)
+            ran = generated(config, film(folder / "films", 60.0))
+            said = service.counts()
+        ideal = said["requests"] / AT_ONCE * LATENCY
+        print(
+            f"{audio}: {said['requests']} requests in {said['took']:.2f} s, "
+            f"{said['took'] / ideal:.2f} x ideal, at most {said['most at once']} at once; "
+            f"{ran.seconds:.1f} s in all; peak {ran.ours:.0f} MiB ours, {ran.engine:.0f} engine",
+            flush=True,
+        )
+
+
+class House:
+    """A daemon over a folder of films that come one by one."""
+
+    def __init__(self, folder: Path, config: Path) -> None:
+        self.folder = folder
+        self._config = config
+        self.start()
+
+    def start(self) -> None:
+        self.daemon = subprocess.Popen(
+            _command(self._config, "run"),
+            env=_environment(),
+            stdin=subprocess.DEVNULL,
+            stderr=(self.folder / "log").open("ab"),
+        )
+
+    def kill(self) -> None:
+        self.daemon.send_signal(signal.SIGKILL)
+        self.daemon.wait()
+
+    def end(self) -> None:
+        self.daemon.terminate()
+        self.daemon.wait()
+
+    def until(self, medium: Path, *states: str) -> float:
+        """Seconds until a file is in one of some states."""
+        begin = time.monotonic()
+        while self._state(medium) not in states:
+            if time.monotonic() - begin > 180:
+                sys.exit((self.folder / "log").read_text("utf-8", "replace"))
+            time.sleep(0.02)
+        return time.monotonic() - begin
+
+    def _state(self, medium: Path) -> str:
+        with closing(sqlite3.connect(self.folder / "state" / "ledger.sqlite", timeout=30)) as c:
+            try:
+                found = c.execute("SELECT state FROM files WHERE path = ?", [os.fsencode(medium)])
+                return str((found.fetchone() or [""])[0])
+            except sqlite3.OperationalError:
+                return ""
+
+
+def kills(jobs: int) -> None:
+    print(f"{jobs} jobs of 10 minutes, each killed once; seed {SEED}")
+    chance = random.Random(SEED)
+    for protocol, at_once in (("file", 1), ("sync", 1), ("sync", 4)):
+        with own_folder() as folder, _service() as service:
+            more = {"concurrency": at_once}
+            house = House(folder, configured(folder, service, protocol, **more))
+            undisturbed = film(folder / "films", 10.0, "undisturbed")
+            house.until(undisturbed, "working")
+            long = house.until(undisturbed, "done")
+            one = service.counts()
+            for number in range(jobs):
+                medium = film(folder / "films", 10.0, f"film {number:02}")
+                house.until(medium, "working")
+                time.sleep(chance.uniform(0.0, long))
+                house.kill()
+                house.start()
+                house.until(medium, "done")
+            house.end()
+            said = service.counts()
+        more_than = {key: said[key] - one[key] * (jobs + 1) for key in ("tasks", "uploads")}
+        lost = said["billed"] - one["billed"] * (jobs + 1)
+        print(
+            f"{protocol}, {at_once} at once: {long:.1f} s undisturbed, {one['requests']} requests; "
+            f"billed {said['billed'] / one['billed'] / (jobs + 1):.3f} x; too much: "
+            f"{more_than['uploads']:g} uploads, {more_than['tasks']:g} tasks, {lost:.0f} s, "
+            f"{lost / jobs:.1f} s a kill",
+            flush=True,
+        )
+
+
+def memory() -> None:
+    for hours in (1, 4, 11.9):
+        with own_folder() as folder, _service(latency=0.0) as service:
+            config = configured(folder, service, "file")
+            ran = generated(config, film(folder / "films", hours * 60))
+        print(
+            f"{hours:g} h: {ran.seconds:.0f} s; peak {ran.ours:.0f} MiB ours, "
+            f"{ran.engine:.0f} MiB the largest child",
+            flush=True,
+        )
+
+
+@contextmanager
+def _service(latency: float = LATENCY) -> Iterator[Service]:
+    service = Service(latency)
+    try:
+        yield service
+    finally:
+        service.close()
+
+
+def main() -> None:
+    wanted = sys.argv[1:] or ["speed", "kills", "memory"]
+    if "speed" in wanted:
+        speed()
+    if "kills" in wanted:
+        numbers = [int(one) for one in wanted if one.isdecimal()]
+        kills(numbers[0] if numbers else 20)
+    if "memory" in wanted:
+        memory()
+
+
+if __name__ == "__main__":
+    main()

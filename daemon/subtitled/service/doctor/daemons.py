@@ -1,0 +1,82 @@
+"""Other daemons on this machine, and whether one of them minds the same libraries."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from subtitled.config.settings import LibrarySettings
+from subtitled.plugin import Finding
+
+from ..lock import holder
+
+_MINOR_BITS = 20
+"""Of a device's number as the kernel itself writes it."""
+
+
+def daemons(state: Path, libraries: Mapping[str, LibrarySettings]) -> Iterator[Finding]:
+    """Which daemon works on the state folder, and whether others run, in the same libraries even.
+
+    That is seen where a library is watched by events, by whoever may look at that process.
+    """
+    try:
+        running = holder(state)
+    except OSError:
+        return  # of the state folder others tell
+    if not running:
+        yield Finding("daemon", True, "not running")
+    else:
+        where = f"process {running.pid or '?'} on {running.host or '?'}"
+        yield Finding("daemon", True, f"runs as {where}")
+    ours = running.pid if running else None
+    for process in _running():
+        if process == ours:
+            continue
+        watched = _watched(process)
+        both = ", ".join(name for name, one in libraries.items() if _place(one.path) in watched)
+        where = f"process {process}, with another state folder"
+        if both:
+            cure = "Stop one of the two, or give each libraries of its own"
+            yield Finding("other daemons", False, f"{where}, is in library {both} too", cure)
+        else:
+            yield Finding("other daemons", True, f"{where}; no library may be of both")
+
+
+def _running(processes: Path = Path("/proc")) -> list[int]:
+    """The processes that are a ``subtitled run``, as far as they can be seen."""
+    found = []
+    for entry in processes.glob("[0-9]*"):
+        try:
+            words = (entry / "cmdline").read_bytes().rstrip(b"\0").split(b"\0")
+        except OSError:
+            continue
+        named = any(word == b"subtitled" or word.endswith(b"/subtitled") for word in words[:4])
+        if named and words[-1] == b"run":
+            found.append(int(entry.name))
+    return sorted(found)
+
+
+def _watched(process: int) -> set[tuple[int, int]]:
+    """Device and inode of each folder that a process has the kernel watch (see proc(5), fdinfo)."""
+    found = set()
+    for handle in Path(f"/proc/{process}/fdinfo").glob("*"):
+        try:
+            lines = handle.read_text("ascii").splitlines()
+        except OSError:
+            continue
+        for line in lines:
+            if line.startswith("inotify "):
+                fields = dict(field.split(":", 1) for field in line.split()[1:] if ":" in field)
+                device = int(fields["sdev"], 16)
+                found.add((device, int(fields["ino"], 16)))
+    return found
+
+
+def _place(folder: Path) -> tuple[int, int] | None:
+    try:
+        there = folder.stat()
+    except OSError:
+        return None
+    device = os.major(there.st_dev) << _MINOR_BITS | os.minor(there.st_dev)
+    return device, there.st_ino

@@ -1,0 +1,122 @@
+"""Debian roots made with debootstrap, and programs in them under systemd-nspawn.
+
+Where packages come from is what this machine's apt and pip are configured for, read when a root is
+made or used: nothing of it is kept.
+"""
+
+from __future__ import annotations
+
+import ast
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+PYTHON = "ca-certificates,python3-venv"
+"""What the image of Python holds beyond a minimal Debian."""
+
+
+def missing() -> str:
+    """Why no root can be made here, empty if one can."""
+    if os.geteuid() != 0:
+        return "a Debian root is made by root"
+    for program, package in (
+        ("debootstrap", "debootstrap"),
+        ("systemd-nspawn", "systemd-container"),
+        ("apt-get", "apt"),
+    ):
+        if shutil.which(program) is None:
+            return f"{program} is not installed: apt install {package}"
+    return ""
+
+
+def archives(release: str) -> list[str]:
+    """The lines of apt's sources for a release that this machine has, the release itself first."""
+    wanted = [f"{release}{pocket}" for pocket in ("", "-updates", "-security")]
+    form = "deb $(REPO_URI) $(RELEASE) $(COMPONENT)"
+    listed = _said("apt-get", "indextargets", "--format", form, "Created-By: Packages")
+    lines = {line for line in listed.splitlines() if line.split()[2] in wanted}
+    return sorted(lines, key=lambda line: wanted.index(line.split()[2]))
+
+
+def make_root(root: Path, release: str) -> None:
+    """A minimal Debian with Python in /usr/local, where the image ``python`` has it."""
+    sources = archives(release)
+    _said(
+        *("debootstrap", "--variant=minbase", f"--include={PYTHON}"),
+        *(release, str(root), sources[0].split()[1]),
+    )
+    (root / "etc/apt/sources.list").write_text("\n".join(sources) + "\n", "utf-8")
+    (root / "etc/apt/apt.conf.d/00machine").write_text(_said("apt-config", "dump", "Acquire"))
+    _said(*inside(root), "python3", "-m", "venv", "/usr/local")
+
+
+def copy_root(root: Path, copy: Path) -> None:
+    """A root that can be changed without the first one."""
+    _said("cp", "--archive", "--reflink=auto", str(root), str(copy))
+
+
+def inside(
+    root: Path,
+    *,
+    environment: Mapping[str, str] | None = None,
+    volumes: Mapping[str, Path] | None = None,
+    folder: str = "/",
+) -> list[str]:
+    """The command before a command that is to be process 1 in a root, on this machine's network.
+
+    It sees its own processes and files, the ``volumes`` by where they are seen, and the package
+    indexes that pip is configured for here.
+    """
+    settings = pip_settings()
+    variables = settings | dict(environment or {})
+    return [
+        *("systemd-nspawn", "--quiet", "--pipe", "--register=no", "--keep-unit"),
+        *(f"--directory={root}", f"--machine={root.name}-{os.getpid()}", f"--chdir={folder}"),
+        *("--no-new-privileges=yes", "--resolv-conf=replace-host", "--timezone=off"),
+        *(f"--setenv={name}={value}" for name, value in variables.items()),
+        *(f"--bind-ro={path}" for path in _local_paths(settings.values())),
+        *(f"--bind={path}:{seen}" for seen, path in (volumes or {}).items()),
+    ]
+
+
+def pip_settings() -> dict[str, str]:
+    """All that pip is configured for on this machine, as environment variables."""
+    listed = _said(sys.executable, "-m", "pip", "config", "list")
+    found = {}
+    for line in listed.splitlines():
+        key, _, value = line.partition("=")
+        name = key.rpartition(".")[2].upper().replace("-", "_")
+        found[f"PIP_{name}"] = " ".join(ast.literal_eval(value).split())
+    return found
+
+
+def _local_paths(values: Iterable[str]) -> list[Path]:
+    """The files and folders of this machine that are named in pip's settings.
+
+    What a local index links to lies beside it.
+    """
+    words = [word for value in values for word in value.split()]
+    indexes = [Path(word[7:]).parent for word in words if word.startswith("file:///")]
+    others = [Path(word) for word in words if word.startswith("/")]
+    return [path for path in (*indexes, *others) if path.exists()]
+
+
+def _said(*command: str) -> str:
+    return run(command).stdout
+
+
+def run(command: Sequence[str], status: int = 0) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end; fails, with what it said, when it ends otherwise."""
+    ran = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
+    assert ran.returncode == status, f"{command}\n{ran.stdout[-4000:]}\n{ran.stderr[-4000:]}"
+    return ran

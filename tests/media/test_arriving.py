@@ -1,0 +1,110 @@
+"""Sound is read while it is decoded, and only sound that becomes whole is believed."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from subtitled.media.arriving import arriving, expect, part_of
+from subtitled.media.decode import decode
+from subtitled.media.probe import probe
+from subtitled.media.vad import find_speech, find_speech_arriving
+from subtitled.plugin import SAMPLE_RATE, Problem, Temporary
+
+SECOND = np.arange(SAMPLE_RATE, dtype="<i2")
+
+
+@pytest.fixture
+def pool() -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor(1) as made:
+        yield made
+
+
+def test_each_block_comes_as_soon_as_it_is_there_and_the_rest_at_the_end(tmp_path: Path) -> None:
+    into = tmp_path / "sound.s16"
+    expect(into)
+    blocks = arriving(into, 2.0)
+    with part_of(into).open("ab") as file:
+        file.write(np.tile(SECOND, 5).tobytes())
+        file.flush()
+        first = [next(blocks), next(blocks)]
+        part_of(into).replace(into)
+        rest = list(blocks)
+    assert [len(block) / SAMPLE_RATE for block in (*first, *rest)] == [2.0, 2.0, 1.0]
+    heard = np.concatenate([*first, *rest]) * 32768
+    assert np.array_equal(heard.astype("<i2"), np.tile(SECOND, 5))
+
+
+def test_the_last_block_waits_until_the_sound_is_whole(
+    tmp_path: Path, pool: ThreadPoolExecutor
+) -> None:
+    into = tmp_path / "sound.s16"
+    expect(into)
+    coming = pool.submit(lambda: [len(block) for block in arriving(into, 2.0)])
+    part_of(into).write_bytes(SECOND.tobytes())
+    time.sleep(0.4)
+    assert not coming.done()
+    part_of(into).replace(into)
+    assert coming.result(5.0) == [SAMPLE_RATE]
+
+
+@pytest.mark.parametrize("anew", [False, True], ids=["given up", "begun anew"])
+def test_sound_that_does_not_become_whole_is_told(
+    tmp_path: Path, pool: ThreadPoolExecutor, anew: bool
+) -> None:
+    into = tmp_path / "sound.s16"
+    expect(into)
+    started = threading.Event()
+
+    def listen() -> None:
+        for _ in arriving(into, 1.0):
+            started.set()
+
+    coming = pool.submit(listen)
+    part_of(into).write_bytes(np.tile(SECOND, 3).tobytes())
+    assert started.wait(5.0)
+    part_of(into).unlink()
+    if anew:
+        into.write_bytes(SECOND.tobytes())
+    with pytest.raises(Temporary, match="not decoded to its end"):
+        coming.result(5.0)
+
+
+def test_what_an_earlier_life_left_is_none_of_the_sound(tmp_path: Path) -> None:
+    into = tmp_path / "sound.s16"
+    part_of(into).write_bytes(SECOND.tobytes())
+    expect(into)
+    part_of(into).replace(into)
+    assert list(arriving(into, 1.0)) == []
+
+
+def test_speech_found_while_a_real_file_is_decoded_is_that_of_the_whole_sound(
+    speech: Path, tmp_path: Path, pool: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("subtitled.media.vad.BLOCK", 16.0)  # 500 frames
+    medium, into = speech / "prologue.es.mp3", tmp_path / "sound.s16"
+    expect(into)
+    early = pool.submit(find_speech_arriving, into)
+    audio = decode(medium, probe(medium).audio[0], into)
+    found = early.result(60.0)
+    assert found == find_speech(audio)
+    assert found.intervals
+
+
+def test_a_file_that_cannot_be_decoded_leaves_nobody_listening(
+    tmp_path: Path, speech: Path, pool: ThreadPoolExecutor
+) -> None:
+    into, medium = tmp_path / "sound.s16", tmp_path / "gone.mkv"
+    expect(into)
+    early = pool.submit(find_speech_arriving, into)
+    with pytest.raises((Problem, FileNotFoundError)):
+        decode(medium, probe(speech / "jfk.flac").audio[0], into)
+    with pytest.raises(Temporary):
+        early.result(5.0)
+    assert not part_of(into).exists()

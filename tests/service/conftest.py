@@ -1,0 +1,34 @@
+"""The doctor's patient, and a place where disks can be made to order."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from patient import Patient
+
+
+@pytest.fixture
+def patient(home: Path) -> Patient:
+    place = home / "house"
+    place.mkdir()
+    return Patient(place)
+
+
+@pytest.fixture
+def in_its_own_mounts() -> Callable[[str, Path], str]:
+    """Runs a script of Python that may mount things, which nobody else sees; what it says."""
+
+    def run(script: str, config: Path) -> str:
+        unshare = ["unshare", "--map-root-user", "--mount"]
+        if subprocess.run([*unshare, "true"], capture_output=True, check=False).returncode:
+            pytest.skip("this user may mount nothing, not even for itself")
+        command = [*unshare, sys.executable, "-c", script, str(config)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    return run

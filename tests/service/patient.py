@@ -1,0 +1,39 @@
+"""A house for the doctor to examine, in the test's own process."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from subtitled.config.load import load
+from subtitled.plugin import Finding
+from subtitled.service.doctor import examine_machine
+
+
+@dataclass
+class Patient:
+    """A library, a state folder and a configuration; no model is in it, so nothing is hashed."""
+
+    place: Path
+
+    def __post_init__(self) -> None:
+        self.films, self.state = self.place / "films", self.place / "st"
+        self.films.mkdir()
+        self.config = self.place / "c.toml"
+        self.write()
+
+    def write(self, more: str = "", *, daemon: str = "") -> None:
+        self.config.write_text(
+            f'[daemon]\nstate_dir = "{self.state}"\nmodels_dir = "{self.place}/models"\n{daemon}\n'
+            f'[libraries.films]\npath = "{self.films}"\n{more}\n',
+            "utf-8",
+        )
+
+    def found(self) -> list[Finding]:
+        return examine_machine(load(self.config), self.config)
+
+    def wrong(self) -> dict[str, Finding]:
+        """What is wrong by what was looked at; each must have its cure."""
+        wrong = {found.what: found for found in self.found() if not found.ok}
+        assert all(found.detail and found.cure for found in wrong.values()), wrong
+        return wrong

@@ -1,0 +1,238 @@
+"""What the doctor finds wrong with a machine, and that each cure it names cures it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from patient import Patient
+
+from mortal import mortal
+from subtitled.config.load import load
+from subtitled.config.schedule import HoursSettings, ScheduleSettings
+from subtitled.service.doctor import machine
+from subtitled.service.doctor.machine import clock, ffmpeg
+from subtitled.work.workshop import open_ledger
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def program(folder: Path, name: str, text: str) -> None:
+    folder.mkdir(exist_ok=True)
+    (folder / name).write_text(f"#!/bin/sh\n{text}\n")
+    (folder / name).chmod(0o755)
+
+
+def test_a_machine_in_order_has_nothing_wrong_and_status_0(
+    patient: Patient, subtitled: Run
+) -> None:
+    assert patient.wrong() == {}
+    ran = subtitled("--config", patient.config, "doctor")
+    assert ran.returncode == 0, ran.stdout
+    assert "WRONG" not in ran.stdout
+
+
+def test_an_ffmpeg_that_lacks_decoders_is_cured_by_another_before_it_in_the_path(
+    patient: Patient, monkeypatch: pytest.MonkeyPatch, subtitled: Run
+) -> None:
+    real, bare = shutil.which("ffmpeg"), patient.place / "bare"
+    program(bare, "ffmpeg", f'{real} "$@" | grep -v -w -e dca -e truehd')
+    monkeypatch.setenv("PATH", f"{bare}{os.pathsep}{os.environ['PATH']}")
+    ran = subtitled("--config", patient.config, "doctor")
+    assert ran.returncode == 1
+    assert "WRONG" in ran.stdout
+    wrong = patient.wrong()
+    assert list(wrong) == ["ffmpeg's decoders"]
+    assert wrong["ffmpeg's decoders"].detail == "it lacks dca, truehd"
+    good = patient.place / "good"
+    good.mkdir()
+    (good / "ffmpeg").symlink_to(str(real))
+    monkeypatch.setenv("PATH", f"{good}{os.pathsep}{os.environ['PATH']}")
+    assert patient.wrong() == {}
+
+
+def test_no_ffmpeg_and_one_that_does_not_run_are_told_apart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program(tmp_path / "bin", "ffmpeg", "exit 1")
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    said = {found.what: found for found in ffmpeg()}
+    assert said["ffmpeg"].detail == f"{tmp_path}/bin/ffmpeg does not run"
+    assert said["ffprobe"].detail == "not installed"
+    assert not said["ffmpeg"].ok and not said["ffprobe"].ok
+
+
+@pytest.mark.parametrize("years", [-1, -30])
+def test_a_clock_that_lost_its_battery_is_found_by_what_was_written_later(
+    tmp_path: Path, years: int
+) -> None:
+    now = time.time()
+    assert all(found.ok for found in clock(ScheduleSettings(), tmp_path, now))
+    # Installed long ago by a package: the ledger is the witness.
+    (tmp_path / "ledger.sqlite").touch()
+    (said, _) = clock(ScheduleSettings(), tmp_path, now + years * 365 * 86400)
+    assert not said.ok
+    assert "after that" in said.detail
+    assert "Set the clock" in said.cure
+
+
+def test_hours_of_a_zone_that_is_not_the_clock_s_are_cured_by_the_setting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A container with this machine's /etc/localtime and a file /etc/timezone of its own.
+    monkeypatch.setattr(machine, "zone_of", lambda schedule: ZoneInfo("Pacific/Kiritimati"))
+    quiet = ("22:00-06:00",)
+    (_, said) = clock(ScheduleSettings(quiet=quiet), tmp_path)
+    assert not said.ok
+    assert "hours go by Pacific/Kiritimati, the clock here by" in said.detail
+    hours = HoursSettings(windows=("00:00-06:00",))
+    (_, said) = clock(ScheduleSettings(libraries={"films": hours}), tmp_path)
+    assert not said.ok
+    (_, said) = clock(ScheduleSettings(quiet=quiet, timezone="Europe/Berlin"), tmp_path)
+    assert said.ok
+    (_, said) = clock(ScheduleSettings(), tmp_path)
+    assert said.ok  # nothing goes by the clock
+
+
+def test_a_rule_for_which_there_is_no_sensor_is_cured_by_the_sensor(
+    patient: Patient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    patient.write('[neighbour]\nups = "den@localhost"\nload = 3\n')
+    tools = patient.place / "tools"
+    program(tools, "upsc", "echo Error: Connection failure >&2; exit 1")
+    monkeypatch.setenv("PATH", f"{tools}{os.pathsep}{os.environ['PATH']}")
+    wrong = patient.wrong()
+    assert list(wrong) == ["neighbour.ups"]
+    assert "upsc den@localhost ups.status" in wrong["neighbour.ups"].cure
+    program(tools, "upsc", "echo OL")
+    assert patient.wrong() == {}
+
+
+def test_a_state_folder_that_cannot_be_is_cured_by_another(patient: Patient) -> None:
+    taken = patient.place / "taken"
+    taken.touch()
+    good, patient.state = patient.state, taken / "st"
+    patient.write()
+    wrong = patient.wrong()
+    assert "cannot be made" in wrong["state folder"].detail
+    assert "daemon.state_dir" in wrong["state folder"].cure
+    patient.state = good
+    patient.write()
+    assert patient.wrong() == {}
+
+
+FULL = """
+import subprocess, sys
+from pathlib import Path
+from subtitled.config.load import load
+from subtitled.service.doctor import examine_machine
+config = Path(sys.argv[1])
+def wrong():
+    findings = examine_machine(load(config), config)
+    return sorted((f.what, f.cure) for f in findings if not f.ok)
+state, films = config.parent / "st", config.parent / "films"
+state.mkdir()
+mount = ["mount", "-t", "tmpfs", "-o"]
+subprocess.run([*mount, "size=1m", "none", state], check=True)
+subprocess.run([*mount, "size=60m", "none", films], check=True)
+(films / "other").write_bytes(bytes(20_000_000))
+try:
+    (state / "other").write_bytes(bytes(2_000_000))
+except OSError:
+    pass
+print(wrong())
+subprocess.run(["umount", state], check=True)
+(films / "other").unlink()
+print(wrong())
+subprocess.run([*mount, "remount,ro,size=60m", "none", films], check=True)
+print(wrong())
+subprocess.run([*mount, "remount,rw,size=60m", "none", films], check=True)
+print(wrong())
+"""
+
+
+def test_full_disks_and_a_read_only_library_are_found_and_cured_by_room_and_rights(
+    patient: Patient, in_its_own_mounts: Callable[[str, Path], str]
+) -> None:
+    full, roomy, closed, cured = in_its_own_mounts(FULL, patient.config).splitlines()
+    assert "('library films', 'Make room on its disk')" in full
+    assert "('state folder', 'Make room there')" in full
+    assert roomy == cured == "[]"
+    assert closed == "[('library films', 'Mount it so that we may write there')]"
+
+
+def test_a_damaged_ledger_is_cured_by_rebuilding_it_anew(patient: Patient, subtitled: Run) -> None:
+    open_ledger(load(patient.config)).close()
+    ledger = patient.state / "ledger.sqlite"
+    whole = ledger.read_bytes()
+    ledger.write_bytes(whole[:4096] + os.urandom(4096) + whole[8192:])
+    for ending in ("-wal", "-shm"):
+        ledger.with_name(ledger.name + ending).unlink(missing_ok=True)
+    wrong = patient.wrong()
+    assert list(wrong) == ["ledger.sqlite"]
+    assert "subtitled state rebuild --anew" in wrong["ledger.sqlite"].cure
+    rebuilt = subtitled("--config", patient.config, "state", "rebuild", "--anew")
+    assert rebuilt.returncode == 0, rebuilt.stderr
+    assert patient.wrong() == {}
+
+
+def test_a_damaged_store_of_jobs_is_cured_by_moving_it_away(patient: Patient) -> None:
+    patient.state.mkdir()
+    work = patient.state / "work.sqlite"
+    with sqlite3.connect(work) as there:
+        there.execute("CREATE TABLE jobs (id)")
+    work.write_bytes(b"no database" + work.read_bytes()[11:])
+    wrong = patient.wrong()
+    assert list(wrong) == ["work.sqlite"]
+    assert "move it away" in wrong["work.sqlite"].cure
+    work.rename(patient.place / "work.sqlite")
+    assert patient.wrong() == {}
+
+
+def test_another_daemon_in_the_same_library_is_wrong_and_one_elsewhere_is_named(
+    patient: Patient, tmp_path: Path
+) -> None:
+    (tmp_path / "series").mkdir()
+
+    def start(name: str, library: Path) -> subprocess.Popen[bytes]:
+        config = tmp_path / f"{name}.toml"
+        config.write_text(
+            f'[daemon]\nstate_dir = "{tmp_path}/{name}"\n[libraries.a]\npath = "{library}"\n'
+        )
+        return subprocess.Popen(
+            mortal(sys.executable, "-m", "subtitled", "--config", config, "run"),
+            stdin=subprocess.DEVNULL,
+            stderr=(tmp_path / f"{name}.log").open("wb"),
+        )
+
+    both = start("both", patient.films)
+    apart = start("apart", tmp_path / "series")
+    try:
+        deadline = time.monotonic() + 30
+        while any(
+            b"walked a" not in (tmp_path / name).read_bytes() for name in ("both.log", "apart.log")
+        ):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        said = patient.wrong()
+        assert list(said) == ["other daemons"]
+        assert f"process {both.pid}," in said["other daemons"].detail
+        assert "is in library films too" in said["other daemons"].detail
+        assert said["other daemons"].cure.startswith("Stop one of the two")
+        both.kill()
+        both.wait()
+        assert patient.wrong() == {}
+        details = [found.detail for found in patient.found() if found.what == "other daemons"]
+        assert any(f"process {apart.pid}," in detail for detail in details)
+    finally:
+        for daemon in (both, apart):
+            daemon.kill()
+            daemon.wait()

@@ -1,0 +1,205 @@
+"""What the doctor finds wrong with libraries, keys, models and plugins, and that its cures cure."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import json
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from patient import Patient
+
+from standins.described import listening
+from standins.mediabrowser import JellyfinStandIn
+from subtitled.config.load import load
+from subtitled.service.doctor.libraries import libraries, watching
+from subtitled.service.doctor.machine import state_folder
+from subtitled_plugins.whisper.catalogue import MODELS
+
+Bound = Callable[[], contextlib.AbstractContextManager[None]]
+SERVER = '[servers.den]\nplugin = "jellyfin"\nurl = "{url}"\napi_key = {{file = "{key}"}}\n'
+
+
+def test_folders_that_others_made_are_found_below_a_library_that_can_be_written(
+    public: Path, bound_by_permissions: Bound
+) -> None:
+    films = public / "films"
+    for name in ("Ours", "Theirs", "Closed"):
+        (films / name).mkdir(parents=True)
+        (films / name).chmod(0o777)
+        (films / name / "a.mkv").touch()
+    films.chmod(0o777)
+    config = public / "c.toml"
+    config.write_text(f'[libraries.films]\npath = "{films}"\n')
+    configuration = load(config)
+
+    def found() -> tuple[bool, str]:
+        with bound_by_permissions():
+            *_, said = libraries(configuration)
+        assert said.what == "folders of films"
+        assert "chmod -R g+rwX" in said.cure
+        return said.ok, said.detail
+
+    assert found() == (True, "3 with media, all may be written to")
+    (films / "Theirs").chmod(0o755)
+    (films / "Closed").chmod(0o700)
+    ok, detail = found()
+    assert not ok
+    assert detail.startswith("2 may not be read or written to, such as ")
+    for name in ("Theirs", "Closed"):
+        (films / name).chmod(0o777)
+    assert found()[0]
+
+
+def test_a_library_or_state_without_rights_is_cured_by_rights(
+    public: Path, bound_by_permissions: Bound
+) -> None:
+    films = public / "films"
+    films.mkdir(mode=0o755)
+    config = public / "c.toml"
+    config.write_text(f'[libraries.films]\npath = "{films}"\n')
+    configuration = load(config)
+    with bound_by_permissions():
+        (said,) = libraries(configuration)
+        (state,) = state_folder(films)
+    assert (said.what, said.ok) == ("library films", False)
+    assert "may not be written to" in said.detail
+    assert "Let the daemon's user write there" in said.cure
+    assert not state.ok and state.cure
+    films.chmod(0o777)
+    with bound_by_permissions():
+        assert all(found.ok for found in libraries(configuration))
+
+
+def test_a_low_limit_of_watches_is_cured_by_raising_it(
+    patient: Patient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = importlib.import_module("subtitled.service.doctor.libraries")
+    configuration = load(patient.config)
+    for limit, ok in ((4096, False), (524288, True)):
+        monkeypatch.setattr(module, "inotify_limit", lambda name, limit=limit: limit)
+        *_, said = watching(configuration)
+        assert (said.what, said.ok) == ("watched folders", ok)
+        assert "fs.inotify.max_user_watches=524288" in said.cure
+
+
+def test_a_library_that_is_not_there_is_cured_by_making_it(patient: Patient) -> None:
+    patient.films.rmdir()
+    wrong = patient.wrong()
+    assert list(wrong) == ["library films"]
+    assert "make it" in wrong["library films"].cure
+    patient.films.mkdir()
+    assert patient.wrong() == {}
+
+
+def test_no_library_at_all_is_cured_by_a_section(patient: Patient) -> None:
+    whole = patient.config.read_text()
+    patient.config.write_text(whole.partition("[libraries")[0])
+    assert "[libraries.NAME]" in patient.wrong()["libraries"].cure
+    patient.config.write_text(whole)
+    assert patient.wrong() == {}
+
+
+@pytest.fixture
+def server() -> Iterator[JellyfinStandIn]:
+    made = JellyfinStandIn()
+    with listening(made):
+        yield made
+
+
+def test_a_key_that_is_missing_empty_or_refused_is_cured_by_the_right_one(
+    patient: Patient, server: JellyfinStandIn
+) -> None:
+    key = patient.place / "key"
+    patient.write(SERVER.format(url=server.url, key=key))
+    assert "Check that the file exists" in patient.wrong()["key servers.den.api_key"].cure
+    key.write_text("\n")
+    assert "Write the key into it" in patient.wrong()["key servers.den.api_key"].cure
+    key.write_text("0" * 32)
+    (refused,) = patient.wrong().values()
+    assert "refuses the key (401)" in refused.detail
+    assert "key" in refused.cure
+    key.write_text(server.key)
+    assert patient.wrong() == {}
+    assert server.key not in json.dumps([found.detail for found in patient.found()])
+
+
+def test_a_server_that_is_away_is_cured_by_its_address(
+    patient: Patient, server: JellyfinStandIn
+) -> None:
+    key = patient.place / "key"
+    key.write_text(server.key)
+    patient.write(SERVER.format(url="http://127.0.0.1:9", key=key))
+    (away,) = patient.wrong().values()
+    assert "does not answer" in away.detail
+    assert "the url is right" in away.cure
+    patient.write(SERVER.format(url=server.url, key=key))
+    assert patient.wrong() == {}
+
+
+@pytest.mark.model
+def test_a_model_with_a_flipped_byte_is_cured_by_pulling_it(
+    patient: Patient, model_base: Path, subtitled: Callable[..., object]
+) -> None:
+    here = patient.place / "models" / "base"
+    here.mkdir(parents=True)
+    for name in MODELS["base"].files:
+        (here / name).symlink_to(model_base / name)
+    vocabulary = here / "vocabulary.txt"
+    flipped = bytearray(vocabulary.read_bytes())
+    flipped[1000] ^= 1
+    vocabulary.unlink()
+    vocabulary.write_bytes(flipped)
+    (wrong,) = patient.wrong().values()
+    assert wrong.what == "model base of engine whisper"
+    assert "vocabulary.txt: expected SHA-256" in wrong.detail
+    assert wrong.cure == "Run: subtitled models pull base"
+    subtitled("--config", patient.config, "models", "pull", "base")
+    assert patient.wrong() == {}
+
+
+BELL = """
+from subtitled.plugin import *
+SUBTITLED_CONTRACT = "2.0"
+{broken}
+class Bell(Notifier):
+    def notify(self, news): ...
+    def check(self): {check}
+@hookimpl
+def subtitled_components(): return [Bell]
+"""
+
+
+def test_a_broken_plugin_is_cured_by_mending_it(
+    patient: Patient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = patient.place / "site"
+    info = site / "bell-1.0.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: bell\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[subtitled]\nbell = doctored_bell\n")
+    monkeypatch.syspath_prepend(site)
+    patient.write("[notifiers.bell]\n")
+
+    def is_now(broken: str = "", check: str = "return ()") -> None:
+        shutil.rmtree(site / "__pycache__", ignore_errors=True)
+        (site / "doctored_bell.py").write_text(BELL.format(broken=broken, check=check))
+        sys.modules.pop("doctored_bell", None)
+
+    is_now(broken="import what_is_not_installed")
+    wrong = patient.wrong()["notifiers.bell"]
+    assert "cannot be imported" in wrong.detail
+    assert "Install what it needs" in wrong.cure
+    is_now(broken="raise RuntimeError('worn out')")
+    assert "RuntimeError: worn out" in patient.wrong()["notifiers.bell"].detail
+    is_now(check="raise SystemExit(3)")
+    assert "SystemExit: 3" in patient.wrong()["notifier bell"].detail
+    is_now(check="return [Finding('bell', False, 'it is cracked', 'Cast a new one')]")
+    assert patient.wrong()["bell"].cure == "Cast a new one"
+    is_now()
+    assert patient.wrong() == {}
+    sys.modules.pop("doctored_bell", None)
