@@ -55,6 +55,7 @@ def test_three_films_are_made_at_once_each_by_a_machine_of_its_own(
     _all_made(farm)
     found = {one["what"]: one for one in json.loads(farm.run("doctor", "--json").stdout)}
     assert found["database"]["ok"]
+    assert all(found[f"worker {name}"]["ok"] for name in WORKERS), found
     assert "pg_dump" in farm.run("state", "backup", tmp_path / "b.tar.gz").stdout
     assert "PostgreSQL" in farm.run("state", "rebuild", "--anew").stderr
     for name in (*WORKERS, DAEMON):
