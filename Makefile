@@ -64,7 +64,7 @@ test-package: $(VENV)/ready system
 ROOT_PACKAGES := debootstrap systemd-container
 test-root: PACKAGES += $(if $(filter 0,$(shell id -u)),$(ROOT_PACKAGES))
 test-root: $(VENV)/ready system
-	$(BIN)/pytest -m root
+	$(BIN)/pytest -o faulthandler_timeout=1200 -m root
 
 # mpv lists our sidecars by their names, ffmpeg decodes them. About 5 seconds.
 PLAYER_PACKAGES := mpv

@@ -88,6 +88,23 @@ def test_a_file_is_known_however_it_was_typed_and_what_is_no_file_of_ours_is_sai
     assert [(one.kind, one.path) for one in ledger.mailbox.waiting()] == [("scan", home / "link")]
 
 
+def test_what_is_done_is_not_cancelled(
+    config: Path, home: Path, ledger: Ledger, subtitled: Run
+) -> None:
+    film = home / "films" / "a.mkv"
+    film.touch()
+    ledger.noticed("films", film, film.stat())
+    record = ledger.get(film)
+    assert record is not None
+    ledger.set_state(record.id, FileState.DONE)
+    said = subtitled("--config", config, "queue", "cancel", film)
+    assert "nothing to cancel, it is done" in said.stdout
+    assert ledger.mailbox.waiting() == []
+    ledger.settle(record.id)
+    assert "cancelled" in subtitled("--config", config, "queue", "cancel", film).stdout
+    assert [one.kind for one in ledger.mailbox.waiting()] == ["cancel"]
+
+
 def test_a_pause_may_be_of_one_library_and_for_a_while(
     config: Path, ledger: Ledger, subtitled: Run
 ) -> None:

@@ -131,9 +131,11 @@ def test_the_container_makes_a_subtitle_is_healthy_and_stops(
         container.run(*image.health)
         findings = json.loads(container.run(*image.entrypoint, "subtitled", "doctor", "--json"))
         assert not [finding for finding in findings if not finding["ok"]]
+        # Typed by root, past the entrypoint, as `docker exec` is.
+        assert json.loads(container.run("subtitled", "status", "--json"))["running"] is True
         status = Path(f"/proc/{container.first()}/status").read_text()
         assert re.search(rf"^Uid:(\s+{OWNER}){{4}}$", status, re.MULTILINE)
-        made = [subtitle, place / "state" / "ledger.sqlite", *(place / "cache").rglob("*")]
+        made = [subtitle, *(place / "state").rglob("*"), *(place / "cache").rglob("*")]
         assert {(path.stat().st_uid, path.stat().st_gid) for path in made} == {(OWNER, OWNER)}
 
         os.kill(container.first(), signal.Signals[image.stop_signal])

@@ -20,6 +20,7 @@ from subtitled.config.load import load
 from subtitled.config.schedule import HoursSettings, ScheduleSettings
 from subtitled.service.doctor import machine
 from subtitled.service.doctor.machine import clock, ffmpeg
+from subtitled.service.lock import StateLock
 from subtitled.work.workshop import open_ledger
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -178,6 +179,9 @@ def test_a_damaged_ledger_is_cured_by_rebuilding_it_anew(patient: Patient, subti
         ledger.with_name(ledger.name + ending).unlink(missing_ok=True)
     wrong = patient.wrong()
     assert list(wrong) == ["ledger.sqlite"]
+    lock = StateLock(patient.state)  # a daemon that has read it already runs on
+    assert list(patient.wrong()) == ["ledger.sqlite"]
+    lock.release()
     assert "subtitled state rebuild --anew" in wrong["ledger.sqlite"].cure
     rebuilt = subtitled("--config", patient.config, "state", "rebuild", "--anew")
     assert rebuilt.returncode == 0, rebuilt.stderr

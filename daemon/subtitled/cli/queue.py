@@ -12,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from subtitled.config.load import Configuration
 from subtitled.config.values import Seconds
 from subtitled.library.intake import library_of
-from subtitled.library.records import FileState
+from subtitled.library.records import DECIDED, FileState
 from subtitled.work.engines.breaker import Breakers
 from subtitled.work.queue import pauses
 from subtitled.work.queue.hours import Timetable
@@ -148,6 +148,10 @@ def _ask(kind: str, files: list[Path], said: str) -> None:
             what = "is a folder: name the files in it" if path.is_dir() else "is not there"
             fail(f"{shown(path)} {what}", WRONG)
     for path in paths:
+        record = ledger.get(path)
+        if kind == "cancel" and record is not None and record.state in DECIDED:
+            say(f"{shown(path)}: nothing to cancel, it is {record.state}")
+            continue
         ledger.mailbox.request(kind, path)
         say(f"{shown(path)}: {said}")
 

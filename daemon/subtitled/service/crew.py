@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from subtitled import __version__
 from subtitled.config.describe import digest
 from subtitled.config.load import Configuration
@@ -90,12 +92,16 @@ def forget_gone(configuration: Configuration, ledger: Ledger, before: float) -> 
 
 def differences(configuration: Configuration) -> Iterator[Finding]:
     """Whether the workers that are there are of this version and configuration."""
+    state = state_dir(configuration.settings)
     try:
+        if not workers(state):
+            return  # and no ledger is made for the looking
         ledger = open_ledger(configuration)
-    except (Problem, OSError):
-        return  # of the state folder others tell
+        members = crew(ledger, state)
+    except (Problem, OSError, SQLAlchemyError):
+        return  # of the state folder and the ledger others tell
     with_us = digest(configuration)
-    for one in crew(ledger, state_dir(configuration.settings)):
+    for one in members:
         sign, detail = one.sign, ""
         if one.lock is None or sign is None:
             continue

@@ -150,7 +150,8 @@ def explained(error: OSError, folder: Path, act: str = "written") -> Problem:
         verb, cure = ("written to", "write") if act == "written" else (act, "read")
         return Misconfigured(
             f"{where} may not be {verb}",
-            f"Let the daemon's user {cure} there: add that user to the group of the media",
+            f"Let the daemon's user {cure} there: add that user to the group of the media, "
+            "chmod -R g+rwX the folders, and start the daemon anew",
         )
     if error.errno == errno.ENOENT:
         return Temporary(f"the folder {where} is not there", "Mount it or make it")

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from subtitled.config.load import Configuration, missing_folders
 from subtitled.config.places import state_dir
 from subtitled.config.settings import LibrarySettings
@@ -76,14 +78,15 @@ def _folders(name: str, library: LibrarySettings) -> Finding:
         f"folders of {name}",
         not closed,
         said,
-        "Let the daemon's user write there: add that user to the group of the media, and "
-        "chmod -R g+rwX the folders",
+        "Let the daemon's user write there: add that user to the group of the media, "
+        "chmod -R g+rwX the folders, and start the daemon anew",
     )
 
 
 def watched(configuration: Configuration, name: str) -> str:
     """How a library is watched, and why: as the daemon says, if it runs, else as it would be."""
-    with contextlib.suppress(Problem, OSError):  # of the state folder others tell
+    # Of the state folder and the ledger others tell.
+    with contextlib.suppress(Problem, OSError, SQLAlchemyError):
         if holder(state_dir(configuration.settings)):
             ledger = open_ledger(configuration)
             said = ledger.mailbox.get_control(f"{WATCHING}{name}")

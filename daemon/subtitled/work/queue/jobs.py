@@ -9,7 +9,7 @@ from typing import Any
 from subtitled.config.settings import LibrarySettings
 from subtitled.library.following import follow
 from subtitled.library.ledger import Ledger
-from subtitled.library.records import AT_WORK, URGENT, FileRecord, FileState
+from subtitled.library.records import AT_WORK, DECIDED, URGENT, FileRecord, FileState
 from subtitled.library.sidecars import Fate
 from subtitled.library.withdrawal import Withdrawal
 from subtitled.media.probe import probe
@@ -148,7 +148,10 @@ class Jobs:
         return self.queue.is_live(record.job_id)
 
     def cancel(self, record: FileRecord) -> None:
-        """Take a file off the queue and leave it alone until somebody asks for it."""
+        """Take a file off the queue and leave it alone until somebody asks for it. One that rests
+        already stays what it is."""
+        if record.state in DECIDED or record.state is FileState.MISSING:
+            return
         if record.job_id:
             self.queue.cancel(record.job_id)
         self._ledger.set_state(
