@@ -5,10 +5,9 @@ BIN := $(VENV)/bin
 # Speech and a translator for the demo and the tests; everything else is ffmpeg and Python.
 PACKAGES := ffmpeg espeak-ng asterisk-core-sounds-fr-wav python3-venv apertium-eng-spa
 
-.PHONY: demo test lint test-slow test-package test-root test-faults test-systemd test-kodi \
-	test-players test-live bench bench-hallucination bench-library bench-quality \
-	bench-vocabulary bench-alignment bench-identification bench-cloud docs install \
-	clean system
+.PHONY: demo test lint test-slow test-package test-root test-faults test-postgres test-systemd \
+	test-kodi test-players test-live bench bench-hallucination bench-library bench-quality \
+	bench-vocabulary bench-alignment bench-identification bench-cloud docs install clean system
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/ready system
@@ -18,7 +17,7 @@ demo: $(VENV)/ready system
 test: $(VENV)/ready system lint
 	$(BIN)/subtitled models pull base
 	$(BIN)/pytest -m "not slow and not faults and not kodi and not players and not systemd \
-	  and not root"
+	  and not root and not postgres"
 
 # Kills the daemon and workers at random instants, over and over; about 15 minutes.
 test-slow: $(VENV)/ready system
@@ -34,6 +33,12 @@ test-faults: $(VENV)/ready system
 	$(BIN)/subtitled models pull base
 	@echo "about 25 minutes on 2 cores; a seed that is printed can be given in SUBTITLED_TEST_SEED"
 	$(BIN)/pytest -m faults
+
+# The ledger's tests on PostgreSQL, and a farm of three machines on one; about 3 minutes. With
+# Debian's postgresql: a server of the tests' own, in a temporary folder.
+test-postgres: PACKAGES += postgresql
+test-postgres: $(VENV)/ready system
+	$(BIN)/pytest -m postgres
 
 # A real systemd in a container, on which the unit is installed and maltreated; about a minute, as
 # root, with Debian's systemd-container.

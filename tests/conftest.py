@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from standins.cluster import Cluster, programs
+
 ROOT = Path(__file__).parents[1]
 
 
@@ -55,6 +57,28 @@ def site() -> Iterator[Path]:
         )
         (info / "entry_points.txt").write_text("[subtitled]\ncrier = crier\n")
         yield folder
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """A PostgreSQL server of the tests' own, or the test is skipped."""
+    if programs() is None:
+        pytest.skip("PostgreSQL is not installed: apt install postgresql")
+    with tempfile.TemporaryDirectory(prefix="subtitled-postgres-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        made = Cluster(folder)
+        yield made
+        made.stop()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def server(request: pytest.FixtureRequest) -> str | None:
+    """What the ledger is kept by: SQLite (None), or the address of a new PostgreSQL database."""
+    if request.param == "sqlite":
+        return None
+    made: Cluster = request.getfixturevalue("cluster")
+    return made.new()
 
 
 @pytest.fixture

@@ -140,7 +140,9 @@ SHELF = Shelf()
 class FakeQueue:
     """As :class:`subtitled.work.queue.durable.Queue`, one job at a time, when it is told to."""
 
-    def __init__(self, database: Path, work: Callable[..., None], name: str) -> None:
+    def __init__(
+        self, database: Path, work: Callable[..., None], name: str, server: str | None
+    ) -> None:
         self._work = work
         self._name = name
 

@@ -28,8 +28,8 @@ def root(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> Ledger:
-    return Ledger(tmp_path / "ledger.sqlite")
+def ledger(tmp_path: Path, server: str | None) -> Ledger:
+    return Ledger(tmp_path / "ledger.sqlite", server)
 
 
 def intake(ledger: Ledger, root: Path, **more: Any) -> Intake:

@@ -30,7 +30,7 @@ NOTICE_MANY = """
 import os, sys
 from pathlib import Path
 from subtitled.library.ledger import Ledger
-ledger = Ledger(Path(sys.argv[1]))
+ledger = Ledger(Path(sys.argv[1]), sys.argv[2] or None)
 for number in range(40):
     ledger.noticed("films", Path(f"/films/{number}.mkv"), os.stat("/"))
     ledger.mailbox.request("scan", Path(f"/films/{number}"))
@@ -47,8 +47,8 @@ def stat_of(size: int, mtime_ns: int = 1, inode: int = 7, device: int = 1) -> os
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> Ledger:
-    return Ledger(tmp_path / "ledger.sqlite")
+def ledger(tmp_path: Path, server: str | None) -> Ledger:
+    return Ledger(tmp_path / "ledger.sqlite", server)
 
 
 def _the(ledger: Ledger, path: Path) -> int:
@@ -93,28 +93,32 @@ def test_an_inode_of_64_bits_as_pooled_file_systems_have_is_taken(ledger: Ledger
     assert ledger.get(film) is not None
 
 
-def test_processes_may_notice_the_same_files_and_ask_for_the_same_at_once(tmp_path: Path) -> None:
+def test_processes_may_notice_the_same_files_and_ask_for_the_same_at_once(
+    tmp_path: Path, server: str | None
+) -> None:
     database = tmp_path / "ledger.sqlite"
     running = [
         subprocess.Popen(
-            [sys.executable, "-c", NOTICE_MANY, str(database)], stdout=subprocess.PIPE, text=True
+            [sys.executable, "-c", NOTICE_MANY, str(database), server or ""],
+            stdout=subprocess.PIPE,
+            text=True,
         )
         for _ in range(3)
     ]
     waited = [int(process.communicate(timeout=60)[0]) for process in running]
     assert [process.returncode for process in running] == [0, 0, 0]
-    ledger = Ledger(database)
+    ledger = Ledger(database, server)
     assert waited == [40, 40, 40]
     assert len(ledger.mailbox.waiting()) == 40
     assert ledger.counts() == {FileState.SETTLING: 40}
 
 
-def test_threads_may_open_and_write_one_ledger_at_once(tmp_path: Path) -> None:
+def test_threads_may_open_and_write_one_ledger_at_once(tmp_path: Path, server: str | None) -> None:
     database, errors = tmp_path / "ledger.sqlite", list[Exception]()
 
     def work(number: int) -> None:
         try:
-            ledger = Ledger(database)
+            ledger = Ledger(database, server)
             for each in range(10):
                 ledger.noticed("films", Path(f"/films/{each}.mkv"), stat_of(number))
         except (sa.exc.SQLAlchemyError, OSError, Misconfigured) as error:
@@ -126,7 +130,7 @@ def test_threads_may_open_and_write_one_ledger_at_once(tmp_path: Path) -> None:
     for thread in threads:
         thread.join()
     assert errors == []
-    assert Ledger(database).counts() == {FileState.SETTLING: 10}
+    assert Ledger(database, server).counts() == {FileState.SETTLING: 10}
 
 
 def test_reading_a_page_at_a_time_does_not_hold_up_writing(ledger: Ledger) -> None:
@@ -137,10 +141,10 @@ def test_reading_a_page_at_a_time_does_not_hold_up_writing(ledger: Ledger) -> No
     assert ledger.counts() == {FileState.DONE: 520}
 
 
-def test_another_process_s_writing_is_noticed_cheaply(ledger: Ledger) -> None:
+def test_another_process_s_writing_is_noticed_cheaply(ledger: Ledger, server: str | None) -> None:
     before = ledger.mailbox.data_version()
     assert ledger.mailbox.data_version() == before
-    other = Ledger(ledger.path)
+    other = Ledger(ledger.path, server)
     other.mailbox.control("paused", "by hand")
     assert ledger.mailbox.data_version() != before
     assert ledger.mailbox.get_control("paused") == "by hand"
@@ -246,8 +250,8 @@ def test_a_database_s_path_may_hold_what_addresses_use(tmp_path: Path) -> None:
     assert (tmp_path / "a?b%20#c.sqlite").is_file()
 
 
-def test_committed_rows_outlive_a_power_cut(ledger: Ledger) -> None:
-    with open_engine(ledger.path).connect() as connection:
+def test_committed_rows_outlive_a_power_cut(tmp_path: Path) -> None:
+    with open_engine(Ledger(tmp_path / "ledger.sqlite").path).connect() as connection:
         assert connection.execute(sa.text("PRAGMA synchronous")).scalar() == 2
         assert connection.execute(sa.text("PRAGMA journal_mode")).scalar() == "wal"
 
@@ -286,8 +290,8 @@ def test_of_several_libraries_the_most_urgent_file_comes_first(ledger: Ledger) -
     assert [r.library for r in due] == ["shows", "clips"]
 
 
-def test_what_is_due_is_found_without_sorting_a_million_files(ledger: Ledger) -> None:
-    with open_engine(ledger.path).connect() as connection:
+def test_what_is_due_is_found_without_sorting_a_million_files(tmp_path: Path) -> None:
+    with open_engine(Ledger(tmp_path / "ledger.sqlite").path).connect() as connection:
         plan = connection.execute(
             sa.text(
                 "EXPLAIN QUERY PLAN SELECT * FROM files WHERE library = 'f' AND next_try_at "
@@ -307,7 +311,7 @@ def test_a_file_seen_in_what_is_now_the_future_is_looked_at_now(ledger: Ledger) 
 
 @pytest.mark.parametrize("state", list(FileState))
 def test_every_state_outlives_the_process_with_what_was_said(
-    ledger: Ledger, state: FileState
+    ledger: Ledger, server: str | None, state: FileState
 ) -> None:
     film = Path("/films/a.mkv")
     ledger.noticed("films", film, stat_of(5))
@@ -321,7 +325,7 @@ def test_every_state_outlives_the_process_with_what_was_said(
         settings_digest="d",
         job_id="j",
     )
-    other = Ledger(ledger.path)
+    other = Ledger(ledger.path, server)
     record = other.get(film)
     assert record is not None
     said = (record.state, record.reason, record.cure, record.content_id, record.spoken)
@@ -378,7 +382,9 @@ def test_a_file_is_asked_for_by_a_person_and_never_becomes_less_urgent(ledger: L
     assert (record.state, record.priority, record.attempts) == (FileState.SETTLING, URGENT, 0)
 
 
-def test_a_file_that_is_forgotten_leaves_what_is_known_of_its_sidecars(ledger: Ledger) -> None:
+def test_a_file_that_is_forgotten_leaves_what_is_known_of_its_sidecars(
+    ledger: Ledger, server: str | None
+) -> None:
     film, sidecar = Path("/films/a.mkv"), Path("/films/a.pt-BR.forced.vtt")
     ledger.noticed("films", film, stat_of(5))
     for sha256 in ("first", "second"):
@@ -388,17 +394,19 @@ def test_a_file_that_is_forgotten_leaves_what_is_known_of_its_sidecars(ledger: L
         ledger.sidecars.record(sidecar, film, made)
     ledger.forget(_the(ledger, film))
     assert ledger.get(film) is None
-    known = Ledger(ledger.path).sidecars.get(sidecar)
+    known = Ledger(ledger.path, server).sidecars.get(sidecar)
     assert known is not None
     assert (known.medium, known.language, known.kind) == (film, Language("pt-BR"), Kind.FORCED)
     assert (known.format, known.sha256) == ("vtt", "second")
 
 
-def test_requests_wait_in_order_in_any_process_until_they_are_done(ledger: Ledger) -> None:
+def test_requests_wait_in_order_in_any_process_until_they_are_done(
+    ledger: Ledger, server: str | None
+) -> None:
     strange = Path(os.fsdecode(b"/films/caf\xe9.mkv"))
     for kind, path in (("scan", None), ("generate", strange), ("scan", None), ("scan", strange)):
         ledger.mailbox.request(kind, path)
-    other = Ledger(ledger.path)
+    other = Ledger(ledger.path, server)
     waiting = other.mailbox.waiting()
     assert [(one.kind, one.path) for one in waiting] == [
         ("generate", strange),
@@ -424,8 +432,10 @@ def test_what_is_asked_again_while_it_is_done_is_done_again(ledger: Ledger) -> N
     assert ledger.mailbox.waiting()[0].id > second.id
 
 
-def test_controls_are_replaced_listed_by_their_beginning_and_taken_away(ledger: Ledger) -> None:
-    other = Ledger(ledger.path)
+def test_controls_are_replaced_listed_by_their_beginning_and_taken_away(
+    ledger: Ledger, server: str | None
+) -> None:
+    other = Ledger(ledger.path, server)
     for key, value in (("server a", "down"), ("server b", "wrong key"), ("paused", "by hand")):
         ledger.mailbox.control(key, value)
     ledger.mailbox.control("server a", "slow")
@@ -462,8 +472,9 @@ def test_what_a_killed_process_was_told_is_still_known(tmp_path: Path) -> None:
     assert Ledger(database).counts() == {FileState.SETTLING: 20}
 
 
-def test_every_connection_of_the_ledger_itself_is_durable(ledger: Ledger) -> None:
+def test_every_connection_of_the_ledger_itself_is_durable(tmp_path: Path) -> None:
     """The setting is each connection's own: one that forgot it would lose what it committed."""
+    ledger = Ledger(tmp_path / "ledger.sqlite")
     with ExitStack() as stack:
         for _ in range(3):
             connection = stack.enter_context(ledger._engine.connect())

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from subtitled import __version__
 from subtitled.library.ledger import Ledger
@@ -100,6 +102,32 @@ def test_jobs_are_handed_on_of_others_that_are_silent_and_never_ones_own(ledger:
         ledger.mailbox.control(f"{SIGN}big", str(second))
         rescue.look()
     assert queue.handed == ["small"]
+
+
+def test_while_nothing_can_be_read_or_written_nobody_is_taken_for_lost(ledger: Ledger) -> None:
+    now, queue = 0.0, Queue("big")
+    watch: Any = queue
+    rescue = Rescue(ledger.mailbox, watch, "me", lost_after=10.0, clock=lambda: now)
+
+    def looks(*seconds: float) -> list[str]:
+        nonlocal now
+        for second in seconds:
+            now = second
+            rescue.look()
+        return queue.handed
+
+    assert looks(0, 2, 4, 6, 8) == []
+    assert looks(60, 62, 64, 66, 68) == []  # the database was away until then
+
+    def full(name: str) -> int:
+        raise OperationalError("", None, sqlite3.OperationalError("disk full"))
+
+    watch.hand_on, hands = full, watch.hand_on
+    with pytest.raises(OperationalError):
+        looks(70)
+    watch.hand_on = hands
+    assert looks(72, 74, 76, 78, 80) == []
+    assert looks(82) == ["big"]
 
 
 @pytest.mark.parametrize("name", ["daemon", "..", "a/b", "-x", "", "x" * 64, "ä"])

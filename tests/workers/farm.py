@@ -20,15 +20,23 @@ DAEMON = "daemon"
 class Farm:
     """Processes by name; ``daemon`` is the daemon. Times are seconds."""
 
-    def __init__(self, place: Path, site: Path, *, daemon: str = "", more: str = "") -> None:
-        """``daemon``: lines for the section of that name; ``more``: further sections."""
+    def __init__(
+        self, place: Path, site: Path, *, server: str = "", daemon: str = "", more: str = ""
+    ) -> None:
+        """``daemon``: lines for the section of that name; ``more``: further sections; with a
+        PostgreSQL ``server`` each process has a scratch folder of its own, as on a machine of its
+        own."""
         self.place, self._site = place, site
         self.library, self.state = place / "films", place / "state"
         self.desk, self.config = place / "desk", place / "config.toml"
         for folder in (place, self.library, self.state, self.desk):
             folder.mkdir(exist_ok=True)
+        self._server = server
+        if server:
+            (place / "database").write_text(server)
+            daemon += f'\ndatabase = {{file = "{place}/database"}}\n'
         self.config.write_text(
-            f'[daemon]\nstate_dir = "{self.state}"\nstretch = "3s"\nretry_after = "1h"\n{daemon}\n'
+            f'[daemon]\nstate_dir = "{self.state}"\nstretch = "3s"\nretry_after = "5s"\n{daemon}\n'
             f'[engines.crier]\ndesk = "{self.desk}"\n'
             f'[libraries.films]\npath = "{self.library}"\nsettle = "1s"\n{more}',
             "utf-8",
@@ -37,9 +45,17 @@ class Farm:
 
     def start(self, name: str = DAEMON, **environment: str) -> None:
         """Start the daemon, or the worker of a name."""
+        config = self.config
+        if self._server:
+            config = self.place / f"{name}.toml"
+            here = f'[daemon]\nscratch_dir = "{self.place}/scratch-{name}"'
+            config.write_text(self.config.read_text().replace("[daemon]", here))
         with self._log(name).open("ab") as log:
             self.processes[name] = subprocess.Popen(
-                self._command(*(["run"] if name == DAEMON else ["worker", name])),
+                [
+                    *(sys.executable, "-m", "subtitled", "--config", str(config)),
+                    *(["run"] if name == DAEMON else ["worker", name]),
+                ],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from subtitled.config.places import ensure_private, state_dir
-from subtitled.library.backup import REPLACED, back_up
+from subtitled.config.settings import Settings
+from subtitled.library.backup import DATABASES, REPLACED, back_up
 from subtitled.library.backup import restore as restore_state
 from subtitled.library.rebuild import rebuild as rebuild_ledger
 from subtitled.service.doctor.care import care
@@ -30,21 +32,24 @@ def backup(
     as_json: Json = False,
 ) -> None:
     """Write all that is remembered into one file. The daemon may go on working."""
-    folder = state_dir(configuration().settings)
+    settings = configuration().settings
+    folder = state_dir(settings)
     target = target.absolute()
     if target.is_dir():
         target /= time.strftime("subtitled-%Y%m%d-%H%M%S.tar.gz")
-    size = back_up(folder, target)
+    size = back_up(folder, target, _databases(settings))
     if as_json:
         say_json({"backup": target, "bytes": size})
-    else:
-        say(f"{shown(target)}: {size / 1024**2:.1f} MiB; models are not in it, nor are keys")
+        return
+    say(f"{shown(target)}: {size / 1024**2:.1f} MiB; models are not in it, nor are keys")
+    if settings.daemon.database:
+        say("nor is the database: back it up as well, with pg_dump")
 
 
 @state.command()
 def check(as_json: Json = False) -> None:
     """Read everything that is remembered and say whether it is whole."""
-    findings = list(care(state_dir(configuration().settings)))
+    findings = list(care(configuration().settings))
     say_findings(findings, as_json)
     if not all(finding.ok for finding in findings):
         raise typer.Exit(FAILED)
@@ -59,12 +64,13 @@ def restore(
 
     Neither daemon nor workers may run. A backup that is not whole changes nothing.
     """
-    folder = ensure_private(state_dir(configuration().settings))
+    settings = configuration().settings
+    folder = ensure_private(state_dir(settings))
     _no_worker(folder)
     if running := holder(folder):
         fail(f"the daemon runs as process {running.pid or '?'}: stop it first", WRONG)
     lock = StateLock(folder)  # so that none can start meanwhile
-    version = restore_state(backup.absolute(), folder)
+    version = restore_state(backup.absolute(), folder, _databases(settings))
     lock.release()
     if as_json:
         say_json({"restored": backup, "version": version, "replaced": folder / REPLACED})
@@ -82,6 +88,8 @@ def rebuild(
     """Recognise what we wrote beside the media, after the ledger was lost or is damaged."""
     settings = configuration()
     if anew:
+        if settings.settings.daemon.database:
+            fail("the ledger is on a server: look after it with PostgreSQL's own tools")
         _no_worker(state_dir(settings.settings))
         if holder(state_dir(settings.settings)):
             fail("the daemon is running: stop it first, it works with the old ledger")
@@ -103,6 +111,11 @@ def rebuild(
     say(f"{told.ours} subtitles of ours beside {told.media} media, {told.others} of others")
     if told.unreadable:
         say(f"{told.unreadable} folders cannot be read: let this user read them, and do it again")
+
+
+def _databases(settings: Settings) -> Sequence[str]:
+    """The databases that are files of the state folder."""
+    return () if settings.daemon.database else DATABASES
 
 
 def _no_worker(folder: Path) -> None:

@@ -62,8 +62,12 @@ def show(configuration: Configuration) -> dict[str, Any]:
 
 
 def digest(configuration: Configuration) -> str:
-    """A digest of the settings in force: two processes with the same one work alike."""
-    text = json.dumps(show(configuration), sort_keys=True, default=str)
+    """A digest of the settings in force but for the places on this machine: two processes with the
+    same one work alike."""
+    shown = show(configuration)
+    for place in ("state_dir", "scratch_dir", "models_dir"):
+        del shown["daemon"][place]
+    text = json.dumps(shown, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

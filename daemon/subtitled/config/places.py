@@ -36,6 +36,17 @@ def models_dir(settings: Settings) -> Path:
     return (given or Path(platformdirs.user_cache_dir("subtitled"))) / "models"
 
 
+def database(settings: Settings) -> str | None:
+    """The address of the PostgreSQL database that ledger and queue are in; None: they are files of
+    the state folder. Raises :class:`~subtitled.plugin.Misconfigured` if it cannot be read."""
+    return settings.daemon.database.reveal() if settings.daemon.database else None
+
+
+def scratch_dir(settings: Settings) -> Path:
+    """``daemon.scratch_dir``, else the state folder."""
+    return settings.daemon.scratch_dir or state_dir(settings)
+
+
 def of_the_service(settings: Settings) -> Settings:
     """The settings of :data:`SYSTEM_WIDE` with the service's folders, where it has made them.
 

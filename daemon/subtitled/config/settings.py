@@ -15,7 +15,7 @@ from pydantic import (
     field_validator,
 )
 
-from subtitled.plugin import Language
+from subtitled.plugin import Language, Secret
 
 from .folders import Folder
 from .languages import SourceSettings, TwoLanguages, Wanted
@@ -47,6 +47,16 @@ class DaemonSettings(Section):
         None,
         description="Where the daemon remembers what it did. Default: $STATE_DIRECTORY, "
         "else the service's where its configuration is read, else your state folder.",
+    )
+    database: Secret | None = Field(
+        None,
+        description="A PostgreSQL database in the place of SQLite, for workers on several "
+        "machines: where its address lies, postgresql://user:password@host/name. docs/workers.md.",
+    )
+    scratch_dir: Folder | None = Field(
+        None,
+        description="Where sound lies while it is worked on. Default: in the state folder; if that "
+        "is on a share, name a folder of each machine's own.",
     )
     models_dir: Folder | None = Field(
         None,

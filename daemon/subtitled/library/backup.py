@@ -16,7 +16,7 @@ import sqlite3
 import tarfile
 import tempfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -72,20 +72,21 @@ def damaged_files(state: Path) -> Iterator[Path]:
                 yield path
 
 
-def back_up(state: Path, target: Path) -> int:
+def back_up(state: Path, target: Path, databases: Sequence[str] = DATABASES) -> int:
     """Write the archive, for its owner alone, and its size in bytes. A daemon may be running.
+    ``databases`` are those that are files there; none if they are on a server.
 
     Raises a :class:`~subtitled.plugin.Problem`; an archive of that name is replaced only by a
     whole one.
     """
-    if not (state / DATABASES[0]).is_file():
+    if databases and not (state / databases[0]).is_file():
         raise Misconfigured(f"there is no ledger in {_shown(state)}", "Check daemon.state_dir")
     partial = target.with_name(f".{target.name}.part")
     try:
         with tempfile.TemporaryDirectory(prefix="backup-", dir=state) as name:
             desk = Path(name)
             manifest: dict[str, Any] = {"version": __version__, "databases": {}}
-            for database in DATABASES:
+            for database in databases:
                 if (state / database).is_file():
                     copy_database(state / database, desk / database)
                     manifest["databases"][database] = _sha256(desk / database)
@@ -129,8 +130,9 @@ def _add(archive: tarfile.TarFile, state: Path, part: Path) -> None:
                 archive.addfile(archive.gettarinfo(arcname=named, fileobj=file), file)
 
 
-def restore(archive: Path, state: Path) -> str:
+def restore(archive: Path, state: Path, databases: Sequence[str] = DATABASES) -> str:
     """Put an archive's state in the place of the present one; the version that wrote it.
+    ``databases`` are those that are files there.
 
     No daemon may run. The archive is unpacked and checked first, so that a bad one changes
     nothing; what is replaced lies in ``replaced`` until the next restore. A crash while the names
@@ -142,7 +144,7 @@ def restore(archive: Path, state: Path) -> str:
             desk = Path(name)
             with tarfile.open(archive, "r:*") as packed:
                 packed.extractall(desk, filter="data")
-            version = _checked(desk)
+            version = _checked(desk, databases)
             _swap(desk, state)
         return version
     except (tarfile.TarError, zlib.error, EOFError, ValueError) as error:
@@ -156,14 +158,16 @@ def restore(archive: Path, state: Path) -> str:
         ) from error
 
 
-def _checked(desk: Path) -> str:
+def _checked(desk: Path, wanted: Sequence[str]) -> str:
     """The version that wrote what was unpacked. Raises ValueError if it is not whole."""
     try:
         manifest = json.loads((desk / _MANIFEST).read_bytes())
         version, databases = str(manifest["version"]), dict(manifest["databases"])
     except (FileNotFoundError, KeyError, TypeError):
         raise ValueError("it has no manifest of subtitled's") from None
-    if DATABASES[0] not in databases or not databases.keys() <= set(DATABASES):
+    if databases and not wanted:
+        raise ValueError("its ledger is a file, and daemon.database names a server")
+    if wanted and (DATABASES[0] not in databases or not databases.keys() <= set(DATABASES)):
         raise ValueError("it holds no ledger")
     for database, digest in databases.items():
         path = desk / database

@@ -1,15 +1,24 @@
-"""SQLite as we use it: durable in a power cut, shared by several processes."""
+"""The databases as we use them: SQLite in the state folder, or PostgreSQL for several machines.
+
+What the two say differently is here, and nowhere else. Both are durable in a power cut, and shared
+by several processes.
+"""
 
 from __future__ import annotations
 
 import sqlite3
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import GenericFunction
 
 from subtitled.plugin import Misconfigured
 
@@ -17,9 +26,57 @@ from .mounts import unfit_for_databases
 
 _OPENED_AT_ONCE = 20
 """Tries of a tenth of a second to set the log of a file that others are just making."""
+_WRITERS = 0x73756274
+"""The advisory lock of PostgreSQL that stands for SQLite's one writer."""
 
 
-def open_engine(path: Path) -> sa.Engine:
+def open_engine(path: Path, server: str | None = None) -> sa.Engine:
+    """An engine for the database in a file, or, with the address of a PostgreSQL ``server``, there.
+
+    Raises :class:`Misconfigured` if it cannot be used.
+    """
+    return _of_server(server) if server else _of_file(path)
+
+
+def server_url(said: str) -> sa.URL:
+    """The address of a PostgreSQL database, with the driver that we use.
+
+    Raises :class:`Misconfigured` for what is none; what was said holds a password, so it is not
+    repeated.
+    """
+    try:
+        url = sa.make_url(said)
+    except (sa.exc.ArgumentError, ValueError):
+        url = None
+    if url is None or url.drivername.partition("+")[0] not in ("postgresql", "postgres"):
+        raise Misconfigured(
+            "daemon.database is no address of a PostgreSQL database",
+            "Write it as postgresql://user:password@host:5432/name",
+        )
+    return url.set(drivername="postgresql+psycopg")
+
+
+def _of_server(server: str) -> sa.Engine:
+    url = server_url(server)
+    engine = sa.create_engine(
+        url,
+        pool_pre_ping=True,
+        connect_args={"connect_timeout": 10, "application_name": "subtitled"},
+    )
+    try:
+        with engine.connect() as connection:
+            connection.execute(sa.text("SELECT 1"))
+    except sa.exc.OperationalError as error:
+        engine.dispose()
+        where = url.render_as_string(hide_password=True)
+        raise Misconfigured(
+            f"the database {where} cannot be reached: {str(error.orig).strip()}",
+            "Start PostgreSQL, or correct daemon.database",
+        ) from error
+    return engine
+
+
+def _of_file(path: Path) -> sa.Engine:
     """An engine for one database file, which is made if it is missing.
 
     Write-ahead log with ``synchronous=FULL``: anything less loses committed rows in a power cut.
@@ -80,9 +137,118 @@ def _write_ahead(cursor: sqlite3.Cursor) -> None:
 def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
     """A transaction that holds the write lock from its first moment.
 
-    What it reads cannot be changed by others before it writes, and two writers wait for each
-    other. Readers are never held up.
+    What it reads cannot be changed by another of these before it writes, and two wait for each
+    other; numbers of rows grow in the order of the commits. Readers are never held up.
     """
     with engine.begin() as connection:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        if is_file(engine):
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        else:
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_WRITERS)))
         yield connection
+
+
+def trouble(error: sa.exc.OperationalError) -> tuple[str, str]:
+    """What keeps a database from being written to, and the cure."""
+    if isinstance(error.orig, sqlite3.Error):
+        return f"the state folder cannot be written to: {error.orig}", "Make room there"
+    said = str(error.orig).strip().splitlines()
+    return f"the database cannot be used: {said[0] if said else error}", "Look after PostgreSQL"
+
+
+def is_file(bind: sa.Engine | sa.Connection) -> bool:
+    """Whether it is SQLite."""
+    return bind.dialect.name == "sqlite"
+
+
+def insert(bind: sa.Engine | sa.Connection, table: sa.Table) -> Any:
+    """An INSERT that may say ON CONFLICT."""
+    return sqlite.insert(table) if is_file(bind) else postgresql.insert(table)
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What SQL written by hand says in one of the databases: where a million rows pass by."""
+
+    mark: str
+    """Of a value to come."""
+    least: str
+    """The function for the lesser of two values."""
+    differs: str
+    """Whether two values differ, NULL being one."""
+    unindexed: str
+    """Before a column that is not to be looked up in an index."""
+
+
+_SQLITE = Words("?", "min", "IS NOT", "+")
+_POSTGRES = Words("%s", "least", "IS DISTINCT FROM", "")
+
+
+def words(bind: sa.Engine | sa.Connection) -> Words:
+    """Those of an engine's database."""
+    return _SQLITE if is_file(bind) else _POSTGRES
+
+
+def many(connection: sa.Connection, statement: str, rows: Iterable[Sequence[Any]]) -> None:
+    """Do a statement, with ``?`` for each value, for each row, past SQLAlchemy."""
+    said = list(rows)
+    if said:
+        connection.connection.cursor().executemany(_marked(connection, statement), said)
+
+
+def rows(connection: sa.Connection, query: str, values: Sequence[Any]) -> list[Any]:
+    """The rows of a query, with ``?`` for each value, past SQLAlchemy."""
+    cursor = connection.connection.cursor()
+    cursor.execute(_marked(connection, query), tuple(values))
+    return list(cursor.fetchall())
+
+
+def _marked(connection: sa.Connection, statement: str) -> str:
+    return statement.replace("?", words(connection).mark)
+
+
+class Position(GenericFunction[int]):
+    """Where some bytes begin in others, from 1 on; 0: nowhere."""
+
+    type = sa.Integer()
+    name = "position_of"
+    inherit_cache = True
+
+
+@compiles(Position)
+def _in_sqlite(element: Any, compiler: Any, **options: Any) -> str:
+    whole, part = element.clauses
+    return f"instr({compiler.process(whole, **options)}, {compiler.process(part, **options)})"
+
+
+@compiles(Position, "postgresql")
+def _in_postgres(element: Any, compiler: Any, **options: Any) -> str:
+    whole, part = element.clauses
+    said = compiler.process(whole, **options)
+    return f"position({compiler.process(part, **options)} in {said})"
+
+
+class Version:
+    """Something that changes when somebody wrote to a database; costs next to nothing to ask."""
+
+    def __init__(self, engine: sa.Engine, path: Path) -> None:
+        self._engine = engine
+        self._path = path
+        self._watch: sqlite3.Connection | None = None
+        self._lock = threading.Lock()
+
+    def now(self) -> str:
+        """It. On a server it also changes when somebody wrote to another database there."""
+        if not is_file(self._engine):
+            # What is seen and what is not: as long as that is the same, so is everything.
+            with self._engine.connect() as connection:
+                seen = connection.execute(sa.text("SELECT pg_current_snapshot()::text"))
+                return str(seen.scalar_one())
+        with self._lock:
+            if self._watch is None:
+                self._watch = sqlite3.connect(self._path, check_same_thread=False)
+            return str(self._watch.execute("PRAGMA data_version").fetchone()[0])
+
+    def close(self) -> None:
+        if self._watch is not None:
+            self._watch.close()

@@ -17,11 +17,10 @@ from enum import StrEnum
 from pathlib import Path
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert
 
 from subtitled.plugin import Sent
 
-from .database import writing
+from .database import insert, writing
 from .schema import egress, spending
 
 _ROUNDING = 1e-9
@@ -177,7 +176,9 @@ def _count(
     connection: sa.Connection, periods: Sequence[Sequence[str]], money: float, seconds: float
 ) -> None:
     for budget, period in periods:
-        added = insert(spending).values(budget=budget, period=period, money=money, seconds=seconds)
+        added = insert(connection, spending).values(
+            budget=budget, period=period, money=money, seconds=seconds
+        )
         connection.execute(
             added.on_conflict_do_update(
                 index_elements=["budget", "period"],

@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from .database import writing
+from .database import Position, writing
 from .identity import content_id
 from .records import AT_WORK, DECIDED, FileRecord, FileState, file_record
 from .schema import files, sidecars
@@ -130,7 +130,7 @@ class Identities:
         query = sa.select(files).where(
             files.c.path > key,
             files.c.path < key[:-1] + b"0",  # the byte after "/"
-            sa.func.instr(name, b"/") == 0,
+            Position(name, b"/") == 0,
         )
         with self._engine.connect() as c:
             return [file_record(row) for row in c.execute(query).mappings()]

@@ -9,15 +9,13 @@ from typing import Any
 import sqlalchemy as sa
 
 from .comparison import Differences, Known
-from .database import writing
+from .database import many, rows, words, writing
 from .identities import MOST, returned, signed
 from .records import MOVED_BY_SIDECARS, FileState
 
 PAGE = 2000
 """Rows that are read at once."""
 
-# The plus keeps SQLite to the index of the paths.
-_OF_LIBRARY = "SELECT path, size, mtime_ns, beside FROM files WHERE +library = ?"
 _AS_NEW = "attempts = 0, crashes = 0, job_id = NULL, reason = '', cure = ''"
 _OTHER = (
     "previous_content_id = coalesce(content_id, previous_content_id), content_id = NULL, "
@@ -35,6 +33,12 @@ class Inventory:
 
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
+        self._words = words(engine)
+        # By the index of the paths, whatever else there is.
+        self._of_library = (
+            "SELECT path, size, mtime_ns, beside FROM files "
+            f"WHERE {self._words.unindexed}library = ?"
+        )
 
     def below(self, library: str, folder: bytes) -> Iterator[list[Known]]:
         """Pages of what a library has below a folder, in the order of the paths' bytes.
@@ -43,7 +47,7 @@ class Inventory:
         """
         stem = folder.rstrip(b"/")
         last, end = stem + b"/", stem + b"0"  # the byte after "/"
-        query = f"{_OF_LIBRARY} AND path > ? AND path < ? ORDER BY path LIMIT {PAGE}"
+        query = f"{self._of_library} AND path > ? AND path < ? ORDER BY path LIMIT {PAGE}"
         while page := self._rows(query, (library, last, end)):
             yield page
             last = page[-1][0]
@@ -53,7 +57,7 @@ class Inventory:
         found: dict[bytes, Known] = {}
         for begin in range(0, len(paths), 500):
             some = tuple(paths[begin : begin + 500])
-            query = f"{_OF_LIBRARY} AND path IN ({','.join('?' * len(some))})"
+            query = f"{self._of_library} AND path IN ({','.join('?' * len(some))})"
             found.update((row[0], row) for row in self._rows(query, (library, *some)))
         return found
 
@@ -80,8 +84,8 @@ class Inventory:
         process may have written the same meanwhile, which does no harm.
         """
         with writing(self._engine) as connection:
-            cursor = connection.connection.cursor()
-            cursor.executemany(
+            many(
+                connection,
                 "INSERT INTO files (library, path, device, inode, size, mtime_ns, beside, state, "
                 "priority, steady_since, updated_at, next_try_at) "
                 f"VALUES (?, ?, ?, ?, ?, ?, ?, '{FileState.SETTLING}', ?, ?, ?, ?) "
@@ -91,9 +95,11 @@ class Inventory:
                     for path, stat, mark in found.new
                 ],
             )
-            cursor.executemany(
+            many(
+                connection,
                 "UPDATE files SET device = ?, inode = ?, size = ?, mtime_ns = ?, "
-                "beside = ?, priority = min(priority, ?), steady_since = ?, updated_at = ?, "
+                f"beside = ?, priority = {self._words.least}(priority, ?), steady_since = ?, "
+                "updated_at = ?, "
                 f"next_try_at = ?, {_AS_NEW}, {_OTHER}, "
                 f"looks = CASE state WHEN '{FileState.GROWING}' THEN looks ELSE 0 END, "
                 f"state = CASE state WHEN '{FileState.GROWING}' THEN state "
@@ -105,34 +111,36 @@ class Inventory:
                 ],
             )
             if reopen:
-                differs = "IS NOT" if event else "<>"
-                cursor.executemany(
+                differs = self._words.differs if event else "<>"
+                many(
+                    connection,
                     f"UPDATE files SET state = '{FileState.SETTLING}', next_try_at = ?, {_AS_NEW} "
                     f"WHERE path = ? AND beside {differs} ? AND state IN ({_MOVED})",
                     [(now, path, mark) for path, _, mark in found.beside],
                 )
-            cursor.executemany(
+            many(
+                connection,
                 "UPDATE files SET beside = ? WHERE path = ?",
                 [(mark, path) for path, _, mark in found.beside],
             )
             # Only now: of what was missing nobody knows which subtitles it had.
             returned(connection, [path for path, _, _ in found.beside], now)
-            cursor.executemany(
+            many(
+                connection,
                 "UPDATE files SET next_try_at = ? WHERE path = ? "
                 f"AND state NOT IN ({_NOT_TO_BE_LOOKED_AT})",
                 [(now, path) for path in found.gone],
             )
-            cursor.executemany(
-                "UPDATE files SET priority = ?1 WHERE path = ?2 AND priority > ?1 "
+            many(
+                connection,
+                "UPDATE files SET priority = ? WHERE path = ? AND priority > ? "
                 f"AND state IN ('{FileState.SETTLING}', '{FileState.GROWING}')",
-                [(priority, path) for path in asked],
+                [(priority, path, priority) for path in asked],
             )
 
     def _rows(self, query: str, values: tuple[Any, ...]) -> list[Known]:
         with self._engine.connect() as connection:
-            cursor = connection.connection.cursor()
-            rows: list[Known] = cursor.execute(query, values).fetchall()
-            return rows
+            return rows(connection, query, values)
 
 
 def _identity(stat: os.stat_result) -> tuple[int, int, int, int]:

@@ -21,7 +21,7 @@ from subtitled.plugin import Misconfigured
 
 from .backup import BEFORE_UPGRADE, copy_database
 from .comparison import Differences
-from .database import open_engine, writing
+from .database import is_file, open_engine, writing
 from .egress import Egress
 from .identities import CHANGED, Identities
 from .inventory import Inventory
@@ -29,7 +29,7 @@ from .mailbox import Mailbox
 from .notices import Notices
 from .provenance import ProvenanceStore
 from .records import BACKFILL, DECIDED, FAILURES, FileRecord, FileState, file_record
-from .schema import files
+from .schema import files, metadata
 from .settling import Verdict
 from .sidecars import Sidecars
 from .tellings import Tellings
@@ -38,12 +38,15 @@ _UPGRADING = threading.Lock()
 
 
 class Ledger:
-    """The ledger in one SQLite file. Threads and processes may share it."""
+    """The ledger in one SQLite file, or in a PostgreSQL database. Threads and processes, and in a
+    server machines, may share it."""
 
-    def __init__(self, path: Path) -> None:
-        """Open it, made or upgraded. Raises :class:`Misconfigured` if it is from the future."""
+    def __init__(self, path: Path, server: str | None = None) -> None:
+        """Open it, made or upgraded; with the address of a ``server`` it is there, and only what
+        is kept in files lies where ``path`` says. Raises :class:`Misconfigured` if it is from the
+        future."""
         self.path = path
-        self._engine = open_engine(path)
+        self._engine = open_engine(path, server)
         _upgrade(self._engine, path)
         self.identities = Identities(self._engine)
         self.inventory = Inventory(self._engine)
@@ -253,7 +256,13 @@ def _upgrade(engine: sa.Engine, path: Path) -> None:
         # Alembic keeps its state in the module, so threads take turns; processes by the lock.
         with _UPGRADING, writing(engine) as connection:
             config.attributes["connection"] = connection
-            _keep_the_old(connection, config, path)
+            now = MigrationContext.configure(connection).get_current_revision()
+            if now is None and not is_file(engine):
+                metadata.create_all(connection)
+                command.stamp(config, "head")  # the steps until here were taken by SQLite alone
+                return
+            if is_file(engine):
+                _keep_the_old(now, config, path)
             command.upgrade(config, "head")
     except CommandError as error:
         before = path.with_name(BEFORE_UPGRADE)
@@ -267,9 +276,8 @@ def _upgrade(engine: sa.Engine, path: Path) -> None:
         ) from error
 
 
-def _keep_the_old(connection: sa.Connection, config: Config, path: Path) -> None:
+def _keep_the_old(now: str | None, config: Config, path: Path) -> None:
     """Copy a ledger that is about to be upgraded. Nothing is upgraded that could not be copied."""
-    now = MigrationContext.configure(connection).get_current_revision()
     script = ScriptDirectory.from_config(config)
     if now is None or now == script.get_current_head():
         return

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import os
-import sqlite3
-import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert
 
-from .database import writing
+from .database import Version, insert, many, writing
 from .schema import controls, requests
 
 WATCHING = "watching "
@@ -42,21 +39,20 @@ class Mailbox:
     """Controls and requests in a ledger's database."""
 
     def __init__(self, engine: sa.Engine, path: Path) -> None:
-        self.path = path
         self._engine = engine
-        self._watch: sqlite3.Connection | None = None
-        self._lock = threading.Lock()
+        self._version = Version(engine, path)
 
     def close(self) -> None:
-        if self._watch is not None:
-            self._watch.close()
+        self._version.close()
 
     def control(self, key: str, value: str | None) -> None:
         """Set a control such as ``paused``, or take it away with None."""
         with self._engine.begin() as c:
-            c.execute(controls.delete().where(controls.c.key == key))
-            if value is not None:
-                c.execute(insert(controls).values(key=key, value=value))
+            if value is None:
+                c.execute(controls.delete().where(controls.c.key == key))
+                return
+            said = insert(c, controls).values(key=key, value=value)
+            c.execute(said.on_conflict_do_update(index_elements=["key"], set_={"value": value}))
 
     def get_control(self, key: str) -> str | None:
         with self._engine.connect() as c:
@@ -80,9 +76,10 @@ class Mailbox:
         """
         rows = [(one.kind, one.path and os.fsencode(one.path)) for one in asked]
         with writing(self._engine) as c:
-            c.connection.cursor().executemany(
-                "INSERT OR REPLACE INTO requests (kind, path) VALUES (?, ?)", rows
-            )
+            for kind, path in rows:
+                same = requests.c.path.is_not_distinct_from(path)
+                c.execute(requests.delete().where(requests.c.kind == kind, same))
+            many(c, "INSERT INTO requests (kind, path) VALUES (?, ?)", rows)
 
     def waiting(self, after: int = 0) -> list[AskedFor]:
         """What was asked and is not done, in order, behind a number."""
@@ -94,14 +91,8 @@ class Mailbox:
     def done(self, ids: Iterable[int]) -> None:
         """What was asked under these numbers is done; asked again since, it waits on."""
         with writing(self._engine) as c:
-            c.connection.cursor().executemany(
-                "DELETE FROM requests WHERE id = ?", [(each,) for each in ids]
-            )
+            many(c, "DELETE FROM requests WHERE id = ?", [(each,) for each in ids])
 
-    def data_version(self) -> int:
+    def data_version(self) -> str:
         """Changes when somebody wrote to the ledger; costs next to nothing to ask."""
-        with self._lock:
-            if self._watch is None:
-                self._watch = sqlite3.connect(self.path, check_same_thread=False)
-            version: int = self._watch.execute("PRAGMA data_version").fetchone()[0]
-            return version
+        return self._version.now()

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from subtitled.plugin import Event, Notice, event_from_json, event_to_json
 
-from .database import writing
+from .database import many, writing
 from .schema import notices
 
 MOST = 1000
@@ -51,9 +51,7 @@ class Notices:
     def told(self, ids: Iterable[int]) -> None:
         """These were told, or given up."""
         with writing(self._engine) as c:
-            c.connection.cursor().executemany(
-                "DELETE FROM notices WHERE id = ?", [(each,) for each in ids]
-            )
+            many(c, "DELETE FROM notices WHERE id = ?", [(each,) for each in ids])
 
     def forget_others(self, notifiers: Iterable[str]) -> None:
         """Drop what is kept for notifiers that are not configured any more."""

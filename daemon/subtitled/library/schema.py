@@ -1,38 +1,52 @@
-"""The tables of the ledger. Paths are bytes: not every name is text."""
+"""The tables of the ledger. Paths are bytes: not every name is text.
+
+All is said for SQLite and for PostgreSQL, whose integers are short unless they are called big.
+"""
 
 from __future__ import annotations
+
+from typing import Any
 
 import sqlalchemy as sa
 
 metadata = sa.MetaData()
 
+_Integer = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+"""64 bits with a sign in both."""
+
+
+def _where(condition: sa.ColumnElement[bool]) -> dict[str, Any]:
+    """Of an index: only the rows that it holds for are in it."""
+    return {"sqlite_where": condition, "postgresql_where": condition}
+
+
 files = sa.Table(
     "files",
     metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("id", _Integer, primary_key=True),
     sa.Column("library", sa.Text, nullable=False),
     sa.Column("path", sa.LargeBinary, nullable=False, unique=True),
-    sa.Column("device", sa.Integer, nullable=False),
-    sa.Column("inode", sa.Integer, nullable=False),
-    sa.Column("size", sa.Integer, nullable=False),
-    sa.Column("mtime_ns", sa.Integer, nullable=False),
+    sa.Column("device", _Integer, nullable=False),
+    sa.Column("inode", _Integer, nullable=False),
+    sa.Column("size", _Integer, nullable=False),
+    sa.Column("mtime_ns", _Integer, nullable=False),
     sa.Column("content_id", sa.Text),
     sa.Column("state", sa.Text, nullable=False, index=True),
     sa.Column("reason", sa.Text, nullable=False, server_default=""),
     sa.Column("cure", sa.Text, nullable=False, server_default=""),
     sa.Column("progress", sa.Text, nullable=False, server_default=""),
     sa.Column("spoken", sa.Text),
-    sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("attempts", _Integer, nullable=False, server_default="0"),
     sa.Column("next_try_at", sa.Float),
     sa.Column("settings_digest", sa.Text),
-    sa.Column("priority", sa.Integer, nullable=False, server_default="100"),
+    sa.Column("priority", _Integer, nullable=False, server_default="100"),
     sa.Column("job_id", sa.Text),
     sa.Column("steady_since", sa.Float, nullable=False),
     sa.Column("updated_at", sa.Float, nullable=False),
-    sa.Column("looks", sa.Integer, nullable=False, server_default="0"),
-    sa.Column("beside", sa.Integer),
+    sa.Column("looks", _Integer, nullable=False, server_default="0"),
+    sa.Column("beside", _Integer),
     sa.Column("previous_content_id", sa.Text),
-    sa.Column("crashes", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("crashes", _Integer, nullable=False, server_default="0"),
     sa.Column("makers_digest", sa.Text),
     sa.Column("missing_since", sa.Float),
     sa.Column("was", sa.Text),
@@ -47,16 +61,16 @@ sa.Index(
     files.c.library,
     files.c.priority,
     files.c.steady_since.desc(),
-    sqlite_where=_WAITS,
+    **_where(_WAITS),
 )
 """In the order in which files that wait are taken: at a million files nothing may be sorted."""
-sa.Index("ix_files_next", files.c.library, files.c.next_try_at, sqlite_where=_WAITS)
+sa.Index("ix_files_next", files.c.library, files.c.next_try_at, **_where(_WAITS))
 """When to look next."""
 
 sidecars = sa.Table(
     "sidecars",
     metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("id", _Integer, primary_key=True),
     sa.Column("path", sa.LargeBinary, nullable=False, unique=True),
     sa.Column("medium", sa.LargeBinary, nullable=False, index=True),
     sa.Column("content_id", sa.Text, nullable=False, index=True),
@@ -64,7 +78,7 @@ sidecars = sa.Table(
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("format", sa.Text, nullable=False),
     sa.Column("sha256", sa.Text, nullable=False),
-    sa.Column("size", sa.Integer, nullable=False),
+    sa.Column("size", _Integer, nullable=False),
     sa.Column("recipe", sa.Text, nullable=False),
     sa.Column("made_at", sa.Float, nullable=False),
     sa.Column("fate", sa.Text, nullable=False, server_default="there"),
@@ -81,20 +95,20 @@ controls = sa.Table(
 requests = sa.Table(
     "requests",
     metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("id", _Integer, primary_key=True),
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("path", sa.LargeBinary),
     sqlite_autoincrement=True,
 )
 """Kept until they were done. A number is never given twice: what was asked again is another one."""
 
-sa.Index("ix_requests_once", requests.c.kind, sa.text("coalesce(path, x'')"), unique=True)
+sa.Index("ix_requests_once", requests.c.kind, sa.text("coalesce(path, '')"), unique=True)
 """Asked ten thousand times of a file, it waits once."""
 
 notices = sa.Table(
     "notices",
     metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("id", _Integer, primary_key=True),
     sa.Column("notifier", sa.Text, nullable=False),
     sa.Column("at", sa.Float, nullable=False),
     sa.Column("event", sa.Text, nullable=False),
@@ -106,7 +120,7 @@ notices = sa.Table(
 changes = sa.Table(
     "changes",
     metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("id", _Integer, primary_key=True),
     sa.Column("medium", sa.LargeBinary, nullable=False),
     sa.Column("path", sa.LargeBinary, nullable=False),
     sa.Column("language", sa.Text, nullable=False),
@@ -117,14 +131,14 @@ changes = sa.Table(
 tellings = sa.Table(
     "tellings",
     metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("id", _Integer, primary_key=True),
     sa.Column("server", sa.Text, nullable=False),
     sa.Column("medium", sa.LargeBinary, nullable=False, index=True),
     sa.Column("written", sa.Text, nullable=False),
     sa.Column("removed", sa.Text, nullable=False),
     sa.Column("state", sa.Text, nullable=False),
-    sa.Column("method", sa.Integer, nullable=False),
-    sa.Column("looks", sa.Integer, nullable=False),
+    sa.Column("method", _Integer, nullable=False),
+    sa.Column("looks", _Integer, nullable=False),
     sa.Column("due_at", sa.Float),
     sa.Column("told_at", sa.Float),
     sa.Column("ended_at", sa.Float),
@@ -135,14 +149,14 @@ sa.Index(
     "ix_tellings_due",
     tellings.c.server,
     tellings.c.due_at,
-    sqlite_where=tellings.c.due_at.is_not(None),
+    **_where(tellings.c.due_at.is_not(None)),
 )
 """When to say or ask next."""
 
 egress = sa.Table(
     "egress",
     metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("id", _Integer, primary_key=True),
     sa.Column("key", sa.Text, nullable=False),
     sa.Column("state", sa.Text, nullable=False),
     sa.Column("at", sa.Float, nullable=False, index=True),
@@ -159,7 +173,7 @@ egress = sa.Table(
     sa.Column("currency", sa.Text, nullable=False, server_default=""),
     sa.Column("budgets", sa.Text, nullable=False, server_default="[]"),
 )
-sa.Index("ix_egress_open", egress.c.key, unique=True, sqlite_where=egress.c.state == "open")
+sa.Index("ix_egress_open", egress.c.key, unique=True, **_where(egress.c.state == "open"))
 """What is under way is sent for once, however often it is begun."""
 
 spending = sa.Table(

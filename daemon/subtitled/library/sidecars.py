@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert
 
 from subtitled.plugin import Kind, Language, Sidecar
 from subtitled.subtitles.ownership import Provenance, Whose, is_plain, signature, whose
 from subtitled.subtitles.publish import file_sha256
 
+from .database import Position, insert, writing
 from .provenance import ProvenanceStore
 from .schema import sidecars
 from .tellings import note
@@ -66,7 +66,9 @@ class Sidecars:
         is known of a path already stays known."""
         if found:
             with self._engine.begin() as c:
-                c.execute(insert(sidecars).on_conflict_do_nothing(), [_row(*one) for one in found])
+                c.execute(
+                    insert(c, sidecars).on_conflict_do_nothing(), [_row(*one) for one in found]
+                )
 
     def get(self, path: Path) -> SidecarRecord | None:
         """What we remember of a sidecar; the file itself may have been edited since."""
@@ -89,13 +91,13 @@ class Sidecars:
             sa.and_(
                 sidecars.c.path > key,
                 sidecars.c.path < key[:-1] + b"0",  # the byte after "/"
-                sa.func.instr(name, b"/") == 0,
+                Position(name, b"/") == 0,
             )
         )
 
     def moved(self, old: Path, path: Path, medium: Path) -> None:
         """A sidecar lies, or would lie, elsewhere now, beside its medium."""
-        with self._engine.begin() as c:
+        with writing(self._engine) as c:
             _note_gone(c, old)
             c.execute(sidecars.delete().where(sidecars.c.path == os.fsencode(path)))
             c.execute(
@@ -153,8 +155,8 @@ class Sidecars:
             self._provenance.keep(made)
         row = _row(path, medium, made) | {"by_hand": by_hand}
         others = {name: value for name, value in row.items() if name != "path"}
-        statement = insert(sidecars).values(row)
         with self._engine.begin() as c:
+            statement = insert(c, sidecars).values(row)
             c.execute(statement.on_conflict_do_update(index_elements=["path"], set_=others))
             if written:
                 note(c, medium, Sidecar(path, made.language, made.kind), there=True)

@@ -20,7 +20,7 @@ import sqlalchemy as sa
 from subtitled.plugin import Change, Kind, Language, Sidecar
 from subtitled.subtitles.names import DATA_ENDINGS, SUMMARY_ENDINGS
 
-from .database import writing
+from .database import many, writing
 from .schema import changes, tellings
 
 
@@ -113,8 +113,8 @@ class Tellings:
                 for server in servers_for(change.media):
                     _put(c, server, change, due_at)
                     told += 1
-            if rows:
-                c.execute(changes.delete().where(changes.c.id <= rows[-1]["id"]))
+            # Not all up to the last: one of a lower number may be written down meanwhile.
+            many(c, "DELETE FROM changes WHERE id = ?", [(row["id"],) for row in rows])
         return told
 
     def due(self, server: str, now: float, most: int) -> list[Telling]:

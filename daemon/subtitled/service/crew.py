@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from subtitled import __version__
 from subtitled.config.describe import digest
 from subtitled.config.load import Configuration
-from subtitled.config.places import state_dir
+from subtitled.config.places import scratch_dir, state_dir
 from subtitled.library.ledger import Ledger
 from subtitled.library.records import DAEMON, FileRecord, FileState
 from subtitled.plugin import Finding, Problem
@@ -77,13 +77,14 @@ def crew(ledger: Ledger, state: Path) -> list[Member]:
     ]
 
 
-def forget_gone(ledger: Ledger, state: Path, before: float) -> None:
+def forget_gone(configuration: Configuration, ledger: Ledger, before: float) -> None:
     """Forget the workers that gave their last sign before a time (seconds since 1970) and are not
     there, and the sound that is left of those that are not there."""
+    state = state_dir(configuration.settings)
     for one in crew(ledger, state):
         if one.lock is None and one.sign is not None and one.sign.at < before:
             ledger.mailbox.control(SIGN + one.name, None)
-    for folder in state.glob(f"{WORKERS}/*"):
+    for folder in scratch_dir(configuration.settings).glob(f"{WORKERS}/*"):
         if holder(state, folder.name) is None:
             for left in folder.glob("scratch/*"):
                 left.unlink(missing_ok=True)

@@ -77,7 +77,7 @@ class Daemon(Life):
         super().__init__(systemd)
         self._configuration = configuration
         self._ledger = ledger
-        self._seen: tuple[int, str] = (-1, "")
+        self._seen = ("", "")
         self._libraries = configuration.settings.libraries
         self._intake = Intake(ledger, self._libraries)
         self._workplace = Workplace(
@@ -190,7 +190,7 @@ class Daemon(Life):
         before = time.time() - KEEP_ENDED
         number = self._jobs.queue.clear_out(int(before * 1000))
         _log.info("forgot %d jobs that ended long ago", number)
-        forget_gone(self._ledger, self._ledger.path.parent, before)
+        forget_gone(self._configuration, self._ledger, before)
 
     def _somebody_watches(self, paths: Sequence[Path]) -> None:
         """What somebody watches and still waits for its subtitles comes before what nobody does."""

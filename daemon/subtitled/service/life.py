@@ -15,6 +15,7 @@ from sqlalchemy.exc import OperationalError
 
 from subtitled.config.load import Configuration, ConfigurationError, load
 from subtitled.config.places import ensure_private, state_dir
+from subtitled.library.database import trouble
 from subtitled.library.ledger import Ledger
 from subtitled.library.records import DAEMON
 from subtitled.work.tally import Tally
@@ -59,14 +60,12 @@ class Life(ABC):
         return self.ending
 
     def _turn(self) -> None:
-        """One turn. A state folder that cannot be written to is waited for."""
+        """One turn. A database that cannot be written to is waited for."""
         try:
             self.turn()
         except OperationalError as error:
             if not self._unwritable:
-                _log.error(
-                    "the state folder cannot be written to (%s): make room there", error.orig
-                )
+                _log.error("%s. %s", *trouble(error))
             self._unwritable = True
         else:
             self._unwritable = False

@@ -57,7 +57,7 @@ class Worker(Life):
         self._name = name
         self._workplace = Workplace(configuration, ledger, tally, name)
         self._working = self._workplace.working
-        self._seen: tuple[int, str] = (-1, "")
+        self._seen = ("", "")
 
     def begin(self) -> None:
         for broken in self._configuration.broken:

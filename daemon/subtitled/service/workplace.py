@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from socket import gethostname
 
 from subtitled.config.describe import digest
 from subtitled.config.load import Configuration
@@ -74,5 +75,5 @@ class Workplace:
         what they take is no load by others."""
         yield from self.shop.engines.process_ids()
         for other in (holder(self._state), *workers(self._state).values()):
-            if other is not None and other.name != self._name and other.pid is not None:
-                yield from children(other.pid)
+            if other is not None and other.name != self._name and other.host == gethostname():
+                yield from children(other.pid or 0)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from subtitled.config.load import Configuration
-from subtitled.config.places import ensure_private, models_dir, state_dir
+from subtitled.config.places import database, ensure_private, models_dir, scratch_dir, state_dir
 from subtitled.library.ledger import Ledger
 
 from .engines.pool import Engines
@@ -18,8 +18,10 @@ from .tally import Tally
 
 
 def open_ledger(configuration: Configuration) -> Ledger:
-    """The ledger in the configuration's state folder, which is made if it is missing."""
-    return Ledger(ensure_private(state_dir(configuration.settings)) / "ledger.sqlite")
+    """The ledger of the configuration: in its state folder, which is made if it is missing, or on
+    its server."""
+    settings = configuration.settings
+    return Ledger(ensure_private(state_dir(settings)) / "ledger.sqlite", database(settings))
 
 
 def transcripts_in(state: Path) -> TranscriptStore:
@@ -50,7 +52,7 @@ def set_up(
         pace=engines.pace,
         transcripts=transcripts_in(state),
         ledger=ledger,
-        scratch=ensure_private(state / scratch),
+        scratch=ensure_private(scratch_dir(settings) / scratch),
         progress=progress or ledger_progress(ledger),
         tally=tally or Tally(),
     )

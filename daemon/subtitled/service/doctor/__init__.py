@@ -28,7 +28,7 @@ def examine_machine(configuration: Configuration, path: Path | None) -> list[Fin
         *clock(configuration.settings.schedule, state),
         *senses(configuration.settings.neighbour),
         *state_folder(state),
-        *care(state, files=False),
+        *care(configuration.settings, files=False),
         *daemons(state, configuration.settings.libraries),
         *differences(configuration),
         *libraries(configuration),

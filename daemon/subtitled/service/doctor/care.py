@@ -7,9 +7,12 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
+from subtitled.config.places import database, state_dir
+from subtitled.config.settings import Settings
 from subtitled.library.backup import DATABASES, damaged_files, database_trouble
+from subtitled.library.database import open_engine, server_url
 from subtitled.library.mounts import unfit_for_databases
-from subtitled.plugin import Finding
+from subtitled.plugin import Finding, Problem
 
 _CURES = {
     "ledger.sqlite": "Stop the daemon, then: subtitled state rebuild --anew, or bring a backup "
@@ -20,8 +23,26 @@ _NAMED = 3
 """Damaged files that are named; the rest are counted."""
 
 
-def care(state: Path, *, files: bool = True) -> Iterator[Finding]:
+def care(settings: Settings, *, files: bool = True) -> Iterator[Finding]:
     """A finding for each database, and one for the ``files`` beside them, which takes longer."""
+    state = state_dir(settings)
+    yield from _on_a_server(settings) if settings.daemon.database else _in_files(state)
+    if files:
+        yield _files(state)
+
+
+def _on_a_server(settings: Settings) -> Iterator[Finding]:
+    try:
+        server = database(settings) or ""
+        open_engine(state_dir(settings), server).dispose()
+    except Problem as problem:
+        yield Finding("database", False, problem.what, problem.cure)
+    else:
+        shown = server_url(server).render_as_string(hide_password=True)
+        yield Finding("database", True, f"{shown} answers; PostgreSQL's own tools look after it")
+
+
+def _in_files(state: Path) -> Iterator[Finding]:
     if why := unfit_for_databases(state):
         cure = "Set daemon.state_dir to a folder on a disk of this machine"
         yield Finding("databases", False, why, cure)
@@ -33,8 +54,6 @@ def care(state: Path, *, files: bool = True) -> Iterator[Finding]:
         trouble = database_trouble(state / name)
         size = (state / name).stat().st_size / 1024**2
         yield Finding(name, not trouble, trouble or f"whole, {size:.1f} MiB", _CURES[name])
-    if files:
-        yield _files(state)
 
 
 def _files(state: Path) -> Finding:

@@ -1,4 +1,4 @@
-"""The durable queue: one DBOS workflow for each version of a medium, in a database of its own.
+"""The durable queue: one DBOS workflow for each version of a medium, in tables of its own.
 
 Several processes may share it, each under a name of its own; DBOS calls that an executor id. One
 that was killed takes up each of its workflows at the step it was in. Steps that went wrong in a way
@@ -61,17 +61,18 @@ class Queue:
         database: Path,
         work: Callable[[str, int, str], None],
         name: str = DAEMON,
+        server: str | None = None,
     ) -> None:
         """``work`` does one job by its id, file id and content identity; ``name`` is the process's,
-        which no other may have at the same time."""
+        which no other may have at the same time; a ``server`` stands for the file."""
         self._stopping = threading.Event()
         # DBOS keeps the registered functions and its one instance in the process.
         DBOS.destroy(destroy_registry=True)
         DBOS(
             config={
                 "name": "subtitled",
-                "system_database_url": f"sqlite:///{database}",
-                "system_database_engine": open_engine(database),
+                "system_database_url": server or f"sqlite:///{database}",
+                "system_database_engine": open_engine(database, server),
                 "executor_id": name,
                 "application_version": APPLICATION_VERSION,
                 "serializer": DBOSPortableJSONSerializer(),

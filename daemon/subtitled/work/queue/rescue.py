@@ -33,19 +33,27 @@ class Rescue:
         self._mailbox = mailbox
         self._queue = queue
         self._name = name
-        self._every = lost_after / SHARE
+        self._lost_after = lost_after
         self._silence = Silence(lost_after)
         self._clock = clock
-        self._last = float("-inf")
+        self._last = self._looked = float("-inf")
 
     def look(self) -> None:
-        """Hand on the jobs of processes that are lost; call it as often as you like."""
+        """Hand on the jobs of processes that are lost; call it as often as you like.
+
+        Where nobody could read or write for a while, nobody could give a sign: then all begin anew.
+        """
         now = self._clock()
-        if now - self._last < self._every:
+        if now - self._last < self._lost_after / SHARE:
             return
         self._last = now
         said = self._mailbox.controls(SIGN)
         others = self._queue.at_work() - {self._name}
+        if now - self._looked > self._lost_after / 2:
+            self._silence = Silence(self._lost_after)
+        self._looked = now
         for name in self._silence.lost({one: said.get(SIGN + one) for one in others}, now):
+            self._looked = float("-inf")  # unless it can be written
             number = self._queue.hand_on(name)
+            self._looked = now
             _log.warning("%s gives no sign of life: %d of its jobs are queued again", name, number)

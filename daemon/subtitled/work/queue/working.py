@@ -10,6 +10,8 @@ from pathlib import Path
 
 from sqlalchemy.exc import OperationalError
 
+from subtitled.config.places import database as server
+from subtitled.library.database import trouble
 from subtitled.library.lineage import ancestors
 from subtitled.library.records import AT_WORK, DAEMON
 from subtitled.plugin import Problem, Published, Temporary
@@ -46,7 +48,7 @@ class Working:
         """Set when ledger or queue could not be written: the two may say different things."""
         self.in_work: set[str] = set()
         """The jobs that are worked on here, or wait for leave to be."""
-        self.queue = Queue(database, self._work, name)
+        self.queue = Queue(database, self._work, name, server(settings))
         self.outcomes = Outcomes(shop)
         self.admission = Admission(self.door, shop.ledger, name)
 
@@ -109,10 +111,7 @@ class Working:
             self._clean(file_id, content)
             raise
         except OperationalError as error:
-            full = Temporary(
-                f"the state folder cannot be written to: {error.orig}", "Make room there"
-            )
-            self.outcomes.failed(record, full, digest)
+            self.outcomes.failed(record, Temporary(*trouble(error)), digest)
         except Exception as error:  # noqa: BLE001 - a fault of ours must not stop the others
             _log.exception("%s: unexpected error", shown(record.path))
             fault = Temporary(

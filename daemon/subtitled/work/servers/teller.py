@@ -95,7 +95,7 @@ class Lane:
         self._take_in = take_in
         self._server: MediaServer | None = None
         self._failures = 0
-        self._seen = -1
+        self._seen = ""
         self.thread = threading.Thread(target=self._run, name=f"server {self._name}", daemon=True)
 
     def _run(self) -> None:

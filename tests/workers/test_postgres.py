@@ -1,0 +1,106 @@
+"""A farm of three machines: ledger and queue in PostgreSQL, and a scratch folder for each."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psycopg
+import pytest
+from farm import DAEMON, Farm
+
+from standins.cluster import Cluster
+from subtitled.library.database import server_url
+from subtitled.library.ledger import Ledger
+from subtitled.plugin import Misconfigured
+
+pytestmark = [pytest.mark.postgres, pytest.mark.timeout(300)]
+
+WORKERS = ("big", "small")
+
+
+@pytest.fixture
+def farm(build: Callable[..., Farm], cluster: Cluster) -> Farm:
+    """A daemon and two workers."""
+    made = build(server=cluster.new(), daemon='lost_after = "3s"')
+    made.hold()
+    for name in (DAEMON, *WORKERS):
+        made.start(name)
+    return made
+
+
+def _three_held(farm: Farm, spoken: list[Path]) -> None:
+    for number, source in enumerate(spoken):
+        farm.arrives(source, f"{number}.wav")
+    farm.until(lambda: farm.held() == 3, "three stretches are heard at the same time")
+    assert sorted(farm.at_work()) == ["big", DAEMON, "small"]
+
+
+def _all_made(farm: Farm) -> None:
+    farm.until_done(3, 120)
+    assert farm.subtitles() == [f"{number}.eo.srt" for number in range(3)]
+    assert farm.heard_twice() == []
+    assert list(farm.state.glob("*.sqlite*")) == []
+
+
+def test_three_films_are_made_at_once_each_by_a_machine_of_its_own(
+    farm: Farm, spoken: list[Path], tmp_path: Path
+) -> None:
+    _three_held(farm, spoken)
+    for name in (DAEMON, *WORKERS):
+        assert list((farm.place / f"scratch-{name}").rglob("*.s16"))
+    farm.release()
+    _all_made(farm)
+    found = {one["what"]: one for one in json.loads(farm.run("doctor", "--json").stdout)}
+    assert found["database"]["ok"]
+    assert all(found[f"worker {name}"]["ok"] for name in WORKERS), found
+    assert "pg_dump" in farm.run("state", "backup", tmp_path / "b.tar.gz").stdout
+    assert "PostgreSQL" in farm.run("state", "rebuild", "--anew").stderr
+    for name in (*WORKERS, DAEMON):
+        assert farm.end(name) < 10
+    restored = farm.run("state", "restore", tmp_path / "b.tar.gz")
+    assert restored.returncode == 0, restored.stderr
+
+
+def test_what_one_machine_leaves_another_takes_over(farm: Farm, spoken: list[Path]) -> None:
+    _three_held(farm, spoken)
+    farm.kill("big")
+    farm.release()
+    _all_made(farm)
+    assert "big gives no sign of life" in farm.told()
+
+
+def test_everything_goes_on_when_the_database_was_away_in_the_middle(
+    farm: Farm, spoken: list[Path], cluster: Cluster
+) -> None:
+    _three_held(farm, spoken)
+    cluster.stop()
+    farm.release()  # words are heard, and cannot be written down
+    time.sleep(8)
+    cluster.start()
+    farm.until(lambda: len(farm.subtitles()) == 3, "all are made", 150)
+    farm.until_done(3)
+
+
+def test_what_was_asked_while_others_write_is_seen_by_its_number(cluster: Cluster) -> None:
+    server = cluster.new()
+    ledger, other = (Ledger(Path("/nowhere/ledger.sqlite"), server) for _ in range(2))
+    before = ledger.mailbox.data_version()
+    with psycopg.connect(server) as open_still:
+        open_still.execute("INSERT INTO controls VALUES ('a', 'b')")
+        other.mailbox.request("scan", Path("/films"))
+        assert ledger.mailbox.data_version() != before
+        between = ledger.mailbox.data_version()
+        open_still.commit()
+    assert ledger.mailbox.data_version() != between
+    assert [one.path for one in ledger.mailbox.waiting()] == [Path("/films")]
+
+
+def test_an_address_that_is_none_is_refused_and_no_password_is_said() -> None:
+    for said in ("mysql://u:secret@host/db", "secret", "postgresql://u:secret@127.0.0.1:1/db"):
+        with pytest.raises(Misconfigured) as refused:
+            Ledger(Path("/nowhere/ledger.sqlite"), said)
+        assert "secret" not in str(refused.value)
+    assert server_url("postgres://u@h/db").drivername == "postgresql+psycopg"
