@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
+from subtitled.config.daemon import DaemonSettings
 from subtitled.config.describe import bundled, json_schema, markdown, show
 from subtitled.config.load import ConfigurationError, find, load, missing_folders
 from subtitled.config.settings import (
-    DaemonSettings,
     ExistingSettings,
     LibrarySettings,
 )

@@ -10,10 +10,10 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from subtitled.config.daemon import DaemonSettings
 from subtitled.config.describe import json_schema, show
 from subtitled.config.load import ConfigurationError, load
 from subtitled.config.settings import (
-    DaemonSettings,
     ExistingSettings,
     LibrarySettings,
     Settings,

@@ -7,7 +7,7 @@ import typing
 
 import pytest
 
-from subtitled.config.settings import CueSettings
+from subtitled.config.cues import CueSettings
 from subtitled.plugin import Language
 from subtitled.subtitles.limits import (
     AUDIENCES,

@@ -18,6 +18,8 @@ from pydantic.fields import FieldInfo
 
 from subtitled.plugin import Language, Secret
 
+from .cues import CueSettings
+from .daemon import DaemonSettings
 from .languages import SourceSettings
 from .load import Configuration
 from .naming import NameSettings
@@ -27,7 +29,7 @@ from .plugins import KINDS
 from .routing import RouteSettings
 from .schedule import HoursSettings, ScheduleSettings
 from .schema import bundled, json_schema
-from .settings import CueSettings, DaemonSettings, ExistingSettings, LibrarySettings
+from .settings import ExistingSettings, LibrarySettings
 from .spending import BudgetSettings, PriceSettings
 from .summaries import SummarySettings
 from .values import Seconds

@@ -11,12 +11,12 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
-    ValidationInfo,
-    field_validator,
 )
 
-from subtitled.plugin import Language, Secret
+from subtitled.plugin import Language
 
+from .cues import CueSettings
+from .daemon import DaemonSettings
 from .folders import Folder
 from .languages import SourceSettings, TwoLanguages, Wanted
 from .naming import NameSettings
@@ -40,76 +40,6 @@ AUDIO_ENDINGS: tuple[str, ...] = (
 )
 
 
-class DaemonSettings(Section):
-    """``[daemon]``: the process as a whole."""
-
-    state_dir: Folder | None = Field(
-        None,
-        description="Where the daemon remembers what it did. Default: $STATE_DIRECTORY, "
-        "else the service's where its configuration is read, else your state folder.",
-    )
-    database: Secret | None = Field(
-        None,
-        description="A PostgreSQL database in the place of SQLite, for workers on several "
-        "machines: where its address lies, postgresql://user:password@host/name. docs/workers.md.",
-    )
-    scratch_dir: Folder | None = Field(
-        None,
-        description="Where sound lies while it is worked on. Default: in the state folder; if that "
-        "is on a share, name a folder of each machine's own.",
-    )
-    models_dir: Folder | None = Field(
-        None,
-        description="Where model files lie. Default: $CACHE_DIRECTORY, else the service's where "
-        "its configuration is read, else your cache folder.",
-    )
-    log_level: Literal["debug", "info", "warning", "error"] = Field(
-        "info", description="How much the log tells."
-    )
-    log_format: Literal["auto", "text", "json"] = Field(
-        "auto",
-        description="How its lines are written: auto is text, with the journal's priorities under "
-        "systemd; json is one object a line.",
-    )
-    threads: int = Field(
-        0, ge=0, le=256, description="Processor threads for recognition; 0 takes every core."
-    )
-    stretch: Seconds = Field(
-        480.0,
-        gt=0,
-        description="How much speech is recognised between two points at which work can be "
-        "stopped and resumed.",
-    )
-    unload_after: Seconds = Field(
-        120.0, description="An engine that was idle for so long is ended and its memory freed."
-    )
-    models_at_once: int = Field(
-        1,
-        ge=1,
-        description="How many engines may have their model in memory at a time; one that is idle "
-        "makes room.",
-    )
-    phrases: Folder | None = Field(
-        None,
-        description="A file, or a folder of .toml files, with more phrases that recognisers "
-        "invent; docs/guide.md shows one.",
-    )
-    lost_after: Seconds = Field(
-        300.0,
-        ge=1.0,
-        description="How long a worker may give no sign of life before its jobs are given to "
-        "others.",
-    )
-    rescan: Seconds = Field(
-        6 * 3600.0, description="How often each library is walked, whatever the watcher says."
-    )
-    retry_after: Seconds = Field(
-        15 * 60.0,
-        description="How long a failure that may pass is left alone; doubles with each try, "
-        "up to a day.",
-    )
-
-
 class ExistingSettings(Section):
     """``[libraries.NAME.existing]``: what counts as having a subtitle already."""
 
@@ -120,80 +50,6 @@ class ExistingSettings(Section):
     )
     forced: bool = Field(False, description="Subtitles of foreign parts only count.")
     sdh: bool = Field(True, description="Subtitles for the hard of hearing count.")
-
-
-class CueSettings(Section):
-    """``[libraries.NAME.cues]``: how much a subtitle holds and how long it stays.
-
-    A key that is unset has the value of the profile for the language; so each may be given alone.
-    """
-
-    profile: Literal["netflix", "bbc", "ard", "ted"] = Field(
-        "netflix", description="Whose rules hold: netflix, bbc, ard (with ZDF, ORF, SRF), ted."
-    )
-    audience: Literal["adult", "child"] = Field(
-        "adult", description="Who reads; children are given more time."
-    )
-    line_length: float | None = Field(
-        None,
-        ge=8,
-        le=100,
-        description="Characters on a line; in Chinese, Japanese and Korean full-width ones, of "
-        "which a Latin letter is half.",
-    )
-    lines: int | None = Field(None, ge=1, le=4, description="Lines of a subtitle.")
-    cps: float | None = Field(
-        None, ge=1, le=60, description="Characters a second that readers can just follow."
-    )
-    best_cps: float | None = Field(
-        None,
-        ge=1,
-        le=60,
-        description="Characters a second that are read with ease. Unset: three quarters of `cps`, "
-        "or the profile's.",
-    )
-    min_duration: Seconds | None = Field(
-        None, description="How long a subtitle is shown at least; at most 3 seconds may be asked."
-    )
-    max_duration: Seconds | None = Field(
-        None, description="How long a subtitle is shown at most; 3 seconds or more."
-    )
-    gap: Seconds | None = Field(
-        None, description="Time between two subtitles, at least; up to a second."
-    )
-    chain: Seconds | None = Field(
-        None, description="A gap below this is closed to `gap`, lest the screen flicker."
-    )
-    linger: Seconds | None = Field(
-        None, description="How long a subtitle may stay after the speech, for slow readers."
-    )
-
-    @field_validator("min_duration", "max_duration", "gap", "chain", "linger")
-    @classmethod
-    def _sane(cls, value: float | None, info: ValidationInfo) -> float | None:
-        low, high = _SANE[info.field_name or ""]
-        if value is not None and not low <= value <= high:
-            raise ValueError(f"must be from {low:g} to {high:g} seconds")
-        return value
-
-    @property
-    def overrides(self) -> dict[str, Any]:
-        """The values that are given here rather than taken from the profile."""
-        return {
-            name: value
-            for name, value in self
-            if name not in ("profile", "audience") and value is not None
-        }
-
-
-_SANE = {
-    "min_duration": (0.0, 3.0),
-    "max_duration": (3.0, 60.0),
-    "gap": (0.0, 1.0),
-    "chain": (0.0, 5.0),
-    "linger": (0.0, 10.0),
-}
-"""From which to which second each time of a cue may be set, so that no two contradict."""
 
 
 class LibrarySettings(Section):
