@@ -1,0 +1,78 @@
+"""Two films of one stem share the names of their subtitles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from house import House, film
+
+from subtitled.library.records import FileState
+from subtitled.subtitles.ownership import signature
+from subtitled.work.queue import durable
+
+
+@pytest.fixture
+def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
+    monkeypatch.setattr(durable, "POLLING", 0.05)
+    house = House(tmp_path)
+    yield house
+    house.close()
+
+
+def made_for(house: House, sidecar: str) -> str:
+    """The content that a subtitle was made for, as it says itself."""
+    signed = signature(house.root / sidecar)
+    assert signed is not None
+    assert signed.name == (house.root / sidecar).name
+    return signed.content_id
+
+
+def two_of_one_stem(house: House) -> tuple[Path, Path, bytes]:
+    """Two films of other speech; the one whose subtitle stands there comes last. And the text that
+    the first had while it was alone."""
+    first = film(house.root / "a.mka", 1)
+    house.scan()
+    text = (house.root / "a.en.srt").read_bytes()
+    last = film(house.root / "a.wav", 2)
+    house.scan()
+    assert made_for(house, "a.en.srt") == house.the(last).content_id
+    return first, last, text
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_of_two_films_of_one_stem_the_one_that_stays_gets_its_own_subtitle_back(
+    house: House, told: bool
+) -> None:
+    """Whether an event tells of it or a walk finds it."""
+    first, last, text = two_of_one_stem(house)
+    made = house.ear.recognised
+    last.unlink()
+    if told:
+        house.intake.noticed(last)
+        house.settle()
+    else:
+        house.scan()
+    assert (house.root / "a.en.srt").read_bytes() == text
+    assert house.the(first).state is FileState.DONE
+    assert house.ear.recognised == made
+
+
+def test_it_gets_it_back_too_if_the_subtitle_of_the_other_cannot_follow_that_one(
+    house: House,
+) -> None:
+    _, last, text = two_of_one_stem(house)
+    (house.root / "b.en.srt").write_text("somebody's")
+    last.rename(house.root / "b.wav")
+    house.scan()
+    assert (house.root / "a.en.srt").read_bytes() == text
+    assert (house.root / "b.en.srt").read_text() == "somebody's"
+
+
+def test_a_film_that_a_person_cancelled_is_left_alone_when_its_namesake_goes(house: House) -> None:
+    first, last, _ = two_of_one_stem(house)
+    house.ledger.set_state(house.the(first).id, FileState.FAILED, reason="cancelled by hand")
+    last.unlink()
+    house.scan()
+    assert house.the(first).reason == "cancelled by hand"
