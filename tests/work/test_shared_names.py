@@ -1,4 +1,4 @@
-"""Two films of one stem share the names of their subtitles."""
+"""Two films of one stem share the names of their subtitles; a name tells whose a subtitle is."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from house import House, film
 
 from subtitled.library.records import FileState
-from subtitled.subtitles.ownership import signature
+from subtitled.subtitles.ownership import Whose, signature
 from subtitled.work.queue import durable
 
 
@@ -76,3 +76,36 @@ def test_a_film_that_a_person_cancelled_is_left_alone_when_its_namesake_goes(hou
     last.unlink()
     house.scan()
     assert house.the(first).reason == "cancelled by hand"
+
+
+@pytest.mark.parametrize("by_hand", [True, False])
+def test_what_followed_its_film_is_ours_under_its_new_name_without_the_ledger_too(
+    house: House, by_hand: bool
+) -> None:
+    """Else a better copy would take it for somebody's, and keep the subtitle of the old one."""
+    old = film(house.root / "Old.wav", 1)
+    house.scan()
+    new = old.rename(house.root / "New.wav")
+    if by_hand:
+        (house.root / "Old.en.srt").rename(house.root / "New.en.srt")
+    house.scan()
+    assert made_for(house, "New.en.srt") == house.the(new).content_id
+    film(new, 2)
+    house.lose_the_ledger()
+    house.scan()
+    assert made_for(house, "New.en.srt") == house.the(new).content_id
+
+
+def test_a_copy_of_ours_that_somebody_put_at_our_name_is_theirs_and_stays(house: House) -> None:
+    one, other = film(house.root / "a.wav", 1), film(house.root / "b.wav", 2)
+    house.scan()
+    (house.root / "b.en.srt").unlink()
+    put = (house.root / "a.en.srt").rename(house.root / "b.en.srt")
+    text = put.read_bytes()
+    house.intake.noticed(put)
+    house.scan()
+    assert put.read_bytes() == text
+    assert house.ledger.sidecars.whose(put, house.the(other).content_id) is Whose.THEIRS
+    signed = signature(put)
+    assert signed is not None
+    assert (signed.name, signed.content_id) == ("a.en.srt", house.the(one).content_id)
