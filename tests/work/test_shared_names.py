@@ -97,6 +97,8 @@ def test_what_followed_its_film_is_ours_under_its_new_name_without_the_ledger_to
 
 
 def test_a_copy_of_ours_that_somebody_put_at_our_name_is_theirs_and_stays(house: House) -> None:
+    """Also if it was left there by its film, which came and went between two looks: on disk that
+    is the same."""
     one, other = film(house.root / "a.wav", 1), film(house.root / "b.wav", 2)
     house.scan()
     (house.root / "b.en.srt").unlink()
