@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import faulthandler
 import os
 import shutil
 import subprocess
@@ -16,6 +17,14 @@ import pytest
 from standins.cluster import Cluster, programs
 
 ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(autouse=True)
+def _no_dump_amid(request: pytest.FixtureRequest) -> None:
+    """A test with a time limit of its own is not stuck when others are: to dump the stacks of a
+    Python that is busy may crash it."""
+    if request.node.get_closest_marker("timeout"):
+        faulthandler.cancel_dump_traceback_later()
 
 
 @pytest.fixture(scope="session")

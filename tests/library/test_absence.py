@@ -80,6 +80,21 @@ def test_a_file_that_comes_back_is_what_it_was(
     assert (back.was, back.missing_since) == (None, None)
 
 
+def test_a_namesake_of_what_went_is_looked_at_anew_also_if_it_was_looked_for_just_then(
+    library: Library,
+) -> None:
+    film, gone = library.media[0], library.media[0].with_suffix(".mp4")
+    gone.write_bytes(b"another")
+    library.look()
+    library.decide(gone, FileState.DONE)
+    library.ledger.look_again([library.the(film).id], time.time())
+    gone.unlink()
+    library.look()
+    assert library.the(gone).state is FileState.MISSING
+    ready = library.intake.due(time.time() + LATER)
+    assert [record.path for record in ready] == [film]
+
+
 def test_a_file_that_comes_back_changed_settles_anew(library: Library) -> None:
     film = library.media[0]
     film.unlink()

@@ -36,6 +36,7 @@ from hypothesis.stateful import (
 )
 
 from subtitled.config.load import Configuration, load
+from subtitled.library.identity import content_id
 from subtitled.library.intake import Intake
 from subtitled.library.ledger import Ledger
 from subtitled.library.records import FileState
@@ -56,6 +57,7 @@ from subtitled.plugin import (
     Word,
 )
 from subtitled.subtitles.names import parse_sidecar
+from subtitled.subtitles.ownership import signature
 from subtitled.work import making, planning
 from subtitled.work.engines.wire import problem_from_json, problem_to_json
 from subtitled.work.making import Workshop
@@ -613,22 +615,45 @@ class Histories(RuleBasedStateMachine):
                     self.has(medium, speech, SPOKEN, fmt)
         known = {path for path, state in self.remembered().items() if state != "missing"}
         assert known == self.media.keys()
+        self.what_we_know_bears_its_name()
         assert list((self.state / "scratch").iterdir()) == []
         self.no_human_file_is_ever_changed()
         self.nothing_is_made_twice()
+
+    def what_we_know_bears_its_name(self) -> None:
+        """So that it is known by it when the ledger is lost."""
+        for path in self.all_sidecars():
+            known, signed = self.ledger.sidecars.get(path), signature(path)
+            if known and signed and known.content_id == signed.content_id:
+                assert signed.name == path.name, f"{path} is signed {signed.name}"
 
     def has(self, medium: Path, speech: str, language: Language, fmt: str) -> None:
         """A medium has a subtitle in a language and format, ours or another that serves."""
         ours = medium.with_name(f"{medium.stem}.{language}.{fmt}")
         by_others = any(
             parsed.language in (None, language) and parsed.kind == "full"
-            for path in self.theirs
+            for path in self.all_sidecars()
             if path.parent == medium.parent
+            and (path in self.theirs or self.was_put_there(path, medium))
             and (parsed := parse_sidecar(medium.name, path.name)) is not None
         )
         assert by_others or ours.exists(), f"{ours} is missing: {self.remembered()}"
         served = by_others or self.speech_in(ours) == speech
         assert served, f"{ours} is of another speech: {self.remembered()}"
+
+    def was_put_there(self, sidecar: Path, medium: Path) -> bool:
+        """Whether a subtitle that we wrote for another medium was given its name by somebody.
+
+        Then it is theirs beside this one. It happens when a medium is moved together with its
+        subtitles, and away again without them before it was looked at: whoever sees the name that
+        is left cannot tell it from a copy that was meant for the medium there.
+        """
+        signed = signature(sidecar)
+        return (
+            signed is not None
+            and signed.name != sidecar.name
+            and signed.content_id != content_id(medium)
+        )
 
     def shared(self, medium: Path) -> bool:
         """Whether another medium has the same stem: then the two share the name of a sidecar."""

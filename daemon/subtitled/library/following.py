@@ -7,7 +7,7 @@ hard link or a copy the sidecars stay. One that somebody edited is theirs and st
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from subtitled.subtitles.publish import file_sha256, relocate, retract
 
 from .absence import truly_gone
 from .ledger import Ledger
-from .records import DECIDED, FileRecord, FileState
+from .records import MOVED_BY_SIDECARS, FileRecord, FileState
 from .sidecars import Fate, SidecarRecord
 
 
@@ -43,8 +43,18 @@ def follow(
             # A job that works on it already goes on: every stretch that it hears is kept.
             if other.state is FileState.QUEUED and other.job_id:
                 called_off(other.job_id)
+            look_anew_at_namesakes(ledger, other.path)
             ledger.identities.inherit(record, other)
     return poison
+
+
+def look_anew_at_namesakes(ledger: Ledger, gone: Path) -> None:
+    """A medium is gone from where it lay. Of two that share the names of their sidecars, the one
+    that was worked on last has its own there: if it is the one that went, the other has none.
+
+    To be called before the ledger lets go of the one that went, so that a crash loses neither.
+    """
+    _look_anew(ledger, ledger.identities.namesakes(gone))
 
 
 def tidy_up(ledger: Ledger, content: str) -> None:
@@ -99,11 +109,20 @@ def _bring(ledger: Ledger, sidecar: SidecarRecord, medium: Path) -> None:
         )
     ):
         ledger.sidecars.moved(sidecar.path, target, medium)
-        for other in ledger.identities.in_folder(sidecar.path.parent):
-            # A medium of the same stem had this one too, and goes without it now.
-            shared = belongs(other.path.name, sidecar.path.name)
-            if shared and other.state in DECIDED and os.path.lexists(other.path):
-                ledger.settle(other.id)
+        # A medium of the same stem had this one too, and goes without it now.
+        had_it = [
+            other
+            for other in ledger.identities.in_folder(sidecar.path.parent)
+            if belongs(other.path.name, sidecar.path.name)
+        ]
+        _look_anew(ledger, had_it)
+
+
+def _look_anew(ledger: Ledger, media: Iterable[FileRecord]) -> None:
+    """Have media looked at anew for which a sidecar may matter."""
+    for one in media:
+        if one.state in MOVED_BY_SIDECARS and os.path.lexists(one.path):
+            ledger.settle(one.id)
 
 
 def _new_path(sidecar: SidecarRecord, medium: Path) -> Path | None:

@@ -135,6 +135,21 @@ class Identities:
         with self._engine.connect() as c:
             return [file_record(row) for row in c.execute(query).mappings()]
 
+    def namesakes(self, path: Path) -> list[FileRecord]:
+        """The other files in a folder that are called the same but for the ending: they share the
+        names of their sidecars."""
+        key = os.fsencode(path.with_name(path.stem)) + b"."
+        ending = sa.func.substr(files.c.path, len(key) + 1)
+        query = sa.select(files).where(
+            files.c.path > key,
+            files.c.path < key[:-1] + b"/",  # the byte after "."
+            files.c.path != os.fsencode(path),
+            Position(ending, b"/") == 0,
+        )
+        with self._engine.connect() as c:
+            found = [file_record(row) for row in c.execute(query).mappings()]
+        return [one for one in found if one.path.stem == path.stem]
+
     def inherit(self, heir: FileRecord, old: FileRecord) -> None:
         """A file was moved: what made it fail at its old path counts at its new one."""
         with self._engine.begin() as c:

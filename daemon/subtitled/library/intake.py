@@ -19,6 +19,7 @@ from subtitled.subtitles.names import DATA_ENDINGS
 from .absence import Absence, truly_gone
 from .comparison import Differences, Seen, compare
 from .confinement import is_confined
+from .following import look_anew_at_namesakes
 from .ledger import Ledger
 from .records import BACKFILL, DECIDED, MOVED_BY_SIDECARS, NEW, FileRecord, FileState
 from .settling import Verdict, patient, settling, unfinished, written_to
@@ -124,23 +125,27 @@ class Intake:
         there = [name for name in names or self._libraries if not self.absence.is_away(name)]
         looked: list[tuple[FileRecord, os.stat_result]] = []
         ready: list[FileRecord] = []
-        gone, later = list[int](), list[int]()
+        gone, later = list[FileRecord](), list[int]()
         for record in self._ledger.due(now, CHECKED_AT_ONCE, there):
             try:
                 stat = record.path.stat()
                 if modes.S_ISREG(stat.st_mode):
                     looked.append((record, stat))
                 else:
-                    gone.append(record.id)  # a folder has its name now
+                    gone.append(record)  # a folder has its name now
             except _GONE:
-                (gone if truly_gone(record) else later).append(record.id)
+                if truly_gone(record):
+                    gone.append(record)
+                else:
+                    later.append(record.id)
             except OSError:
                 if record.state in DECIDED:
                     later.append(record.id)
                 else:
                     ready.append(record)  # whoever plans it says what is wrong
         for each in gone:
-            self._ledger.identities.missing(each, now)
+            look_anew_at_namesakes(self._ledger, each.path)
+            self._ledger.identities.missing(each.id, now)
         if later:
             self._ledger.look_again(later, now + LOOK_AGAIN)
         written = written_to([record.path for record, _ in looked])

@@ -207,9 +207,13 @@ class Ledger:
             c.execute(files.update().where(files.c.id == file_id).values(**values))
 
     def look_again(self, file_ids: Sequence[int], at: float | None) -> None:
-        """Have a look at files at a time, whatever their state is; None: they are left to rest."""
+        """Have a look at files at a time, whatever their state is; None: they are left to rest,
+        but for those that somebody had settle anew meanwhile."""
+        the_files: sa.ColumnElement[bool] = files.c.id.in_(file_ids)
+        if at is None:
+            the_files = sa.and_(the_files, files.c.state.in_(DECIDED))
         with self._engine.begin() as c:
-            c.execute(files.update().where(files.c.id.in_(file_ids)).values(next_try_at=at))
+            c.execute(files.update().where(the_files).values(next_try_at=at))
 
     def forget(self, *file_ids: int) -> None:
         """Files are gone. Their transcripts and what we know of their sidecars stay."""

@@ -12,7 +12,14 @@ from typing import Any
 import sqlalchemy as sa
 
 from subtitled.plugin import Kind, Language, Sidecar
-from subtitled.subtitles.ownership import Provenance, Whose, is_plain, signature, whose
+from subtitled.subtitles.ownership import (
+    Provenance,
+    Whose,
+    is_plain,
+    sign_anew,
+    signature,
+    whose,
+)
 from subtitled.subtitles.publish import file_sha256
 
 from .database import Position, insert, writing
@@ -107,6 +114,7 @@ class Sidecars:
             )
             known = _at(c, path)
             if known is not None and known.fate is Fate.THERE:
+                sign_anew(path, known.content_id)
                 note(c, medium, Sidecar(path, known.language, known.kind), there=True)
 
     def set_fate(self, path: Path, fate: Fate) -> None:
@@ -145,6 +153,7 @@ class Sidecars:
         verdict, digest, made = self._seen(path, content)
         known = self.get(path)
         if verdict is Whose.OURS and made is not None and (not known or known.sha256 != digest):
+            sign_anew(path, content)
             # No server hears of it: when the ledger was lost, this is the whole library.
             self._remember(path, medium, made, by_hand=False, written=False)
 

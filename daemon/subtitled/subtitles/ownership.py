@@ -7,6 +7,7 @@ somebody edited the file since.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
 import json
@@ -121,6 +122,15 @@ def signature(path: Path) -> Provenance | None:
         return from_json(os.getxattr(path, ATTRIBUTE, follow_symlinks=False))
     except OSError:
         return None
+
+
+def sign_anew(path: Path, content: str) -> None:
+    """What we wrote for a content is known under another name from now on, and is to say so: else
+    it would look, without the ledger, like a copy that somebody put there. Best effort."""
+    made = signature(path)
+    if made is not None and made.content_id == content and made.name != path.name:
+        with contextlib.suppress(OSError):
+            sign(path, replace(made, name=path.name))
 
 
 def is_plain(path: Path) -> bool:

@@ -1,0 +1,113 @@
+"""Two films of one stem share the names of their subtitles; a name tells whose a subtitle is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from house import House, film
+
+from subtitled.library.records import FileState
+from subtitled.subtitles.ownership import Whose, signature
+from subtitled.work.queue import durable
+
+
+@pytest.fixture
+def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
+    monkeypatch.setattr(durable, "POLLING", 0.05)
+    house = House(tmp_path)
+    yield house
+    house.close()
+
+
+def made_for(house: House, sidecar: str) -> str:
+    """The content that a subtitle was made for, as it says itself."""
+    signed = signature(house.root / sidecar)
+    assert signed is not None
+    assert signed.name == (house.root / sidecar).name
+    return signed.content_id
+
+
+def two_of_one_stem(house: House) -> tuple[Path, Path, bytes]:
+    """Two films of other speech; the one whose subtitle stands there comes last. And the text that
+    the first had while it was alone."""
+    first = film(house.root / "a.mka", 1)
+    house.scan()
+    text = (house.root / "a.en.srt").read_bytes()
+    last = film(house.root / "a.wav", 2)
+    house.scan()
+    assert made_for(house, "a.en.srt") == house.the(last).content_id
+    return first, last, text
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_of_two_films_of_one_stem_the_one_that_stays_gets_its_own_subtitle_back(
+    house: House, told: bool
+) -> None:
+    """Whether an event tells of it or a walk finds it."""
+    first, last, text = two_of_one_stem(house)
+    made = house.ear.recognised
+    last.unlink()
+    if told:
+        house.intake.noticed(last)
+        house.settle()
+    else:
+        house.scan()
+    assert (house.root / "a.en.srt").read_bytes() == text
+    assert house.the(first).state is FileState.DONE
+    assert house.ear.recognised == made
+
+
+def test_it_gets_it_back_too_if_the_subtitle_of_the_other_cannot_follow_that_one(
+    house: House,
+) -> None:
+    _, last, text = two_of_one_stem(house)
+    (house.root / "b.en.srt").write_text("somebody's")
+    last.rename(house.root / "b.wav")
+    house.scan()
+    assert (house.root / "a.en.srt").read_bytes() == text
+    assert (house.root / "b.en.srt").read_text() == "somebody's"
+
+
+def test_a_film_that_a_person_cancelled_is_left_alone_when_its_namesake_goes(house: House) -> None:
+    first, last, _ = two_of_one_stem(house)
+    house.ledger.set_state(house.the(first).id, FileState.FAILED, reason="cancelled by hand")
+    last.unlink()
+    house.scan()
+    assert house.the(first).reason == "cancelled by hand"
+
+
+@pytest.mark.parametrize("by_hand", [True, False])
+def test_what_followed_its_film_is_ours_under_its_new_name_without_the_ledger_too(
+    house: House, by_hand: bool
+) -> None:
+    """Else a better copy would take it for somebody's, and keep the subtitle of the old one."""
+    old = film(house.root / "Old.wav", 1)
+    house.scan()
+    new = old.rename(house.root / "New.wav")
+    if by_hand:
+        (house.root / "Old.en.srt").rename(house.root / "New.en.srt")
+    house.scan()
+    assert made_for(house, "New.en.srt") == house.the(new).content_id
+    film(new, 2)
+    house.lose_the_ledger()
+    house.scan()
+    assert made_for(house, "New.en.srt") == house.the(new).content_id
+
+
+def test_a_copy_of_ours_that_somebody_put_at_our_name_is_theirs_and_stays(house: House) -> None:
+    """Also if it was left there by its film, which came and went between two looks: on disk that
+    is the same."""
+    one, other = film(house.root / "a.wav", 1), film(house.root / "b.wav", 2)
+    house.scan()
+    (house.root / "b.en.srt").unlink()
+    put = (house.root / "a.en.srt").rename(house.root / "b.en.srt")
+    text = put.read_bytes()
+    house.intake.noticed(put)
+    house.scan()
+    assert put.read_bytes() == text
+    assert house.ledger.sidecars.whose(put, house.the(other).content_id) is Whose.THEIRS
+    signed = signature(put)
+    assert signed is not None
+    assert (signed.name, signed.content_id) == ("a.en.srt", house.the(one).content_id)
