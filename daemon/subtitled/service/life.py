@@ -133,7 +133,9 @@ def _reloaded(path: Path | None, old: Configuration) -> Configuration:
     try:
         new = load(path)
     except ConfigurationError as error:
-        _log.error("the configuration was not reloaded:\n%s", error)
+        _log.error("the configuration was not reloaded:")
+        for line in str(error).splitlines():
+            _log.error("%s", line)
         return old
     if state_dir(new.settings) != state_dir(old.settings):
         _log.error("daemon.state_dir cannot change while the process runs: restart it")
