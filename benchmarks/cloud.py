@@ -16,8 +16,6 @@ what was charged with what there was to recognise. ``memory`` is the most that e
 
 from __future__ import annotations
 
-import math
-import multiprocessing
 import os
 import random
 import signal
@@ -29,92 +27,14 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
 
 from material import looped, own_folder
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+from standing import LATENCY, Service
 
 SEED = int(os.environ.get("SUBTITLED_TEST_SEED", time.time_ns() % 2**32))
-LATENCY = 1.0
-"""Seconds that a request takes."""
 AT_ONCE = 8
 SPOKEN = ["sonnet.en.mp3", "jfk.flac", "prologue.es.mp3"]
-
-
-def serve(line: Connection, latency: float, task_seconds: float) -> None:
-    """The stand-in, until the other end of the line hangs up; each message is one question."""
-    from standins.dashscope import DashScope, standing_in
-
-    class Clocked(DashScope):
-        """Knows how long sound is without decoding it, and when it was asked what."""
-
-        first, last = math.inf, 0.0
-
-        def decoded(self, file: bytes) -> bytes:
-            return bytes(round(length(file) * 16_000) * 2)
-
-        def recognised(self, body: dict[str, Any]) -> dict[str, Any]:
-            said = super().recognised(body)
-            self.last = time.monotonic()
-            return said
-
-        def known(self, model: str) -> None:
-            self.first = min(self.first, time.monotonic() - self.latency)
-            super().known(model)
-
-    service = Clocked()
-    service.latency, service.task_seconds = latency, task_seconds
-    with standing_in(service):
-        line.send(service.url)
-        while True:
-            try:
-                line.recv()
-            except EOFError:
-                return
-            line.send(
-                {
-                    "requests": len(service.asked("/multimodal-generation/generation")),
-                    "uploads": len(service.uploads),
-                    "tasks": len(service.tasks),
-                    "billed": sum(service.billed),
-                    "most at once": service.most_at_once,
-                    "took": service.last - service.first,
-                }
-            )
-
-
-def length(file: bytes) -> float:
-    """Seconds of a FLAC, by its head, or of an Ogg Opus, by its last page."""
-    if file.startswith(b"fLaC"):
-        return (int.from_bytes(file[18:26]) & (1 << 36) - 1) / 16_000
-    page = file.rindex(b"OggS")
-    return int.from_bytes(file[page + 6 : page + 14], "little") / 48_000
-
-
-class Service:
-    """The stand-in as its own process."""
-
-    def __init__(self, latency: float = LATENCY, task_seconds: float = 2.0) -> None:
-        context = multiprocessing.get_context("spawn")
-        self._line, theirs = context.Pipe()
-        self._process = context.Process(
-            target=serve, args=(theirs, latency, task_seconds), daemon=True
-        )
-        self._process.start()
-        theirs.close()
-        self.url: str = self._line.recv()
-
-    def counts(self) -> dict[str, float]:
-        self._line.send(None)
-        said: dict[str, float] = self._line.recv()
-        return said
-
-    def close(self) -> None:
-        self._line.close()
-        self._process.join(10.0)
 
 
 class Peaks(threading.Thread):
