@@ -13,13 +13,13 @@ PACKAGES := ffmpeg espeak-ng asterisk-core-sounds-fr-wav python3-venv apertium-e
 demo: $(VENV)/ready system
 	$(BIN)/python demo/demo.py
 
-# Everything that CI runs; about 14 minutes on 2 cores.
+# Everything that CI runs; about 19 minutes on 2 cores.
 test: $(VENV)/ready system lint
 	$(BIN)/subtitled models pull base
 	$(BIN)/pytest -m "not slow and not faults and not kodi and not players and not systemd \
 	  and not root and not postgres"
 
-# Kills the daemon and workers at random instants, over and over; about 15 minutes.
+# Kills the daemon and workers at random instants, over and over; about 17 minutes.
 test-slow: $(VENV)/ready system
 	$(BIN)/subtitled models pull base
 	$(BIN)/pytest -m slow

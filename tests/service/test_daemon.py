@@ -140,6 +140,7 @@ def test_killed_in_the_middle_it_goes_on_and_no_stored_stretch_is_made_again(
     assert [p for p in daemon.library.iterdir() if p.name.startswith(".")] == []
 
 
+@pytest.mark.slow
 def test_bad_files_are_remembered_with_reason_and_the_daemon_goes_on(
     daemon: Daemon, film: Callable[..., Path], speech: Path
 ) -> None:

@@ -208,6 +208,7 @@ def _speech_of(medium: Path) -> Speech:
     return find_speech(decode(medium, probe(medium).audio[0], pcm))
 
 
+@pytest.mark.slow
 def test_recorded_speech_in_another_container_and_codec_after_black_is_recognised(
     speech: Path, tmp_path: Path
 ) -> None:

@@ -66,6 +66,7 @@ def test_two_films_are_made_at_the_same_time_each_once_and_the_daemon_tells_of_b
     assert list((farm.state / "workers" / "big" / "scratch").iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_second_worker_of_one_name_is_told_and_some_names_are_none(build: Build) -> None:
     farm = build()
     farm.start("big")
@@ -149,6 +150,7 @@ def test_it_stops_within_seconds_and_leaves_its_job_to_the_next_life(two_held: F
     farm.until_done(2)
 
 
+@pytest.mark.slow
 def test_a_job_in_a_worker_is_cancelled_and_halts_hold_there(
     two_held: Farm, spoken: list[Path]
 ) -> None:
@@ -188,6 +190,7 @@ def test_the_same_content_under_two_names_is_heard_once(build: Build, spoken: li
     assert farm.heard_twice() == []
 
 
+@pytest.mark.slow
 def test_systemd_is_told_how_it_is_and_a_reload_takes_new_settings(
     build: Build, tmp_path: Path
 ) -> None:
