@@ -94,12 +94,10 @@ class Pieces:
         code = code_of(self._settings.chosen, request.language)
         if code:
             options["language"] = code
-
-        def ask() -> Answer:
-            with self._lines:
-                return self._service.recognise(self._settings.name, messages, options)
-
-        answer = self._pace.patiently(ask)
+        with self._lines:  # before its turn: none that had to wait after it crowds in
+            answer = self._pace.patiently(
+                lambda: self._service.recognise(self._settings.name, messages, options)
+            )
         if _choice(answer).get("finish_reason") == "length" and interval.duration > SHORTEST:
             for half in halves(piece):
                 yield from self._heard(audio, request, half)
