@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from subtitled.plugin import Audio, Context, Interval, Language, Request, Stretch, Word
+from subtitled.plugin import Audio, Context, Interval, Language, Request, Stretch
 from subtitled.plugin.testing import check_engine, check_transcript
-from subtitled_plugins.whisper.engine import WhisperEngine, WhisperSettings, lost
-from subtitled_plugins.whisper.windows import Window, batches, halves, pack
+from subtitled_plugins.whisper.engine import WhisperEngine, WhisperSettings
+from subtitled_plugins.whisper.windows import batches, halves, pack
 
 _gaps = st.lists(st.tuples(st.floats(0.1, 5), st.floats(0.1, 70)), min_size=1, max_size=40)
 
@@ -35,12 +35,6 @@ def test_windows_hold_all_speech_and_times_map_back(
         assert window.in_medium(0.0) == window.parts[0].start
         assert window.in_medium(window.duration, is_end=True) == pytest.approx(window.parts[-1].end)
         assert sum(half.duration for half in halves(window)) == pytest.approx(window.duration)
-
-
-def test_speech_without_words_counts_as_lost() -> None:
-    window = Window((Interval(0, 20),))
-    assert lost(window, [Word(" a", 0, 1), Word(" b", 19, 20)]) == pytest.approx(18)
-    assert lost(window, [Word(" a", n, n + 1) for n in range(20)]) == 0
 
 
 def _pcm(source: list[str], target: Path) -> Audio:
@@ -102,25 +96,50 @@ def test_what_whisper_itself_doubts_is_given_with_its_evidence_and_not_dropped(
 
 
 @pytest.mark.model
-def test_terms_are_no_prompt_where_the_speech_is_faint(
-    engine: WhisperEngine, speech: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_hotwords_never_stand_in_front_of_a_decoder_that_can_stop_early(
+    engine: WhisperEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from faster_whisper import BatchedInferencePipeline
+
+    prompts: list[object] = []
+
+    def listening(self: object, *args: object, **options: object) -> object:
+        prompts.extend((options.get("hotwords"), options.get("initial_prompt")))
+        return iter(()), None
+
+    monkeypatch.setattr(BatchedInferencePipeline, "transcribe", listening)
+    audio = Audio(tmp_path / "a")
+    audio.path.write_bytes(b"\0\0" * 16000 * 5)
+    whole = Interval(0, 5)
+    for quiet in ((whole,), ()):
+        stretch = Stretch(whole, (whole,), quiet)
+        engine.transcribe(audio, Request(stretch, Language("en"), terms=("Rivendell",)))
+    assert prompts and set(prompts) == {None}
+
+
+@pytest.mark.model
+@pytest.mark.parametrize(
+    "hotwords",
+    [
+        ("Moby Dick",),
+        ("The Matrix",),
+        ("Pilot", "Breaking Bad"),
+        ("W",),
+        ("ask not what your country can do for you",),
+        ("<i>Fellow</i> {\\an8} [Americans]", "x" * 300),
+        ("白鲸", "Война и мир", "ウィンターフェル"),
+        tuple(f"Name {n} Surname" for n in range(3000)),
+    ],
+    ids=lambda hotwords: hotwords[0][:20],
+)
+def test_wrong_hotwords_change_no_word(
+    engine: WhisperEngine, speech: Path, tmp_path: Path, hotwords: tuple[str, ...]
 ) -> None:
     audio = _pcm(["-i", str(speech / "jfk.flac")], tmp_path / "a")
-    hints: list[str | None] = []
-    decode = engine._decode
-
-    def watched(audio, batch, options, last):  # type: ignore[no-untyped-def]
-        hints.append(options.get("hotwords"))
-        return decode(audio, batch, options, last)
-
-    monkeypatch.setattr(engine, "_decode", watched)
-    whole = Interval(0, audio.duration)
-    request = Request(Stretch(whole, (whole,), (whole,)), Language("en"), terms=("Rivendell",))
-    assert "your country" in engine.transcribe(audio, request).text
-    assert hints == [None]
-    clear = Request(Stretch(whole, (whole,)), Language("en"), terms=("Rivendell",))
-    engine.transcribe(audio, clear)
-    assert hints == [None, "Rivendell"]
+    stretch = Stretch(Interval(0, audio.duration), (Interval(0, audio.duration),))
+    without = engine.transcribe(audio, Request(stretch, Language("en")))
+    told = engine.transcribe(audio, Request(stretch, Language("en"), terms=hotwords))
+    assert told.text == without.text
 
 
 @pytest.mark.model

@@ -255,10 +255,8 @@ def _word(unit: Unit, placed: Placed, window: Window) -> Word:
     return Word(unit.text, end, end, placed.confidence)
 
 
-def tokenizer_for(model: WhisperModel, code: str) -> Tokenizer:
+def tokenizer_for(model: WhisperModel, code: str, task: str = "transcribe") -> Tokenizer:
     """Whisper's tokenizer for a language by its code."""
     from faster_whisper.tokenizer import Tokenizer
 
-    return Tokenizer(
-        model.hf_tokenizer, model.model.is_multilingual, task="transcribe", language=code
-    )
+    return Tokenizer(model.hf_tokenizer, model.model.is_multilingual, task=task, language=code)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -31,7 +30,10 @@ from subtitled.plugin import (
 
 from .align import align, tokenizer_for
 from .catalogue import MODELS, TO_CODE, TO_TAG, languages
-from .windows import Window, batches, halves, outside, pack
+from .hotwords import choose, find_candidates, replace_words, usable_hotwords
+from .rehearing import Attempt, WindowTranscript, best_attempt, is_broken, usual_rate
+from .scoring import WindowScorer
+from .windows import Window, batches, halves, outside, pack, parts
 
 if TYPE_CHECKING:
     from faster_whisper import WhisperModel
@@ -40,25 +42,16 @@ BATCH = 4
 """Windows that one worker decodes together; more gains little and takes memory."""
 TRANSLATES = ("base", "small", "medium", "large-v3")
 """Models that were trained to translate; turbo was not and writes the source language instead."""
-MISSED = 5.0
-"""Seconds of speech without a word that count as lost."""
-LONGEST_WORD = 2.0
-"""Seconds after which a word's time is a fault of the alignment."""
+FALLBACK_TEMPERATURE = 0.2
+"""The second of the temperatures that Whisper falls back to (openai/whisper, transcribe.py)."""
+MAX_ROUNDS = 3
+"""Times that hotwords are looked for in one window, as long as some are found."""
 LOOPING = 2.4
 NO_SPEECH = 0.6
 UNSURE = -1.0
 SURE = -0.5
 """Whisper's own thresholds for text that is no speech: compression ratio, probability of
 no speech, average log probability (openai/whisper, transcribe.py)."""
-
-
-@dataclass(slots=True)
-class Heard:
-    """What was heard in one window. ``doubtful`` are words that Whisper itself hardly believes."""
-
-    words: list[Word] = field(default_factory=list)
-    doubtful: list[Word] = field(default_factory=list)
-    evidence: list[Evidence] = field(default_factory=list)
 
 
 class WhisperSettings(Settings):
@@ -163,28 +156,14 @@ class WhisperEngine(Engine):
             "beam_size": self.settings.beam_size,
             "word_timestamps": True,
         }
-        # In near silence Whisper would write down its hints, so there it gets none. What is faint
-        # is heard apart, once and without second guesses: it would hold up what is clear.
+        # What is faint is heard apart, once and without second guesses: it would hold up what is
+        # clear.
         stretch = request.stretch
-        heard = self._hear(audio, pack(stretch.quiet), options | {"beam_size": 1})
-        options["hotwords"] = ", ".join(request.terms) or None
+        faint = self._hear(audio, pack(stretch.quiet), options | {"beam_size": 1})
         clear = self._hear(audio, pack(outside(stretch.speech, stretch.quiet)), options)
-        heard |= clear
-        # Batched decoding now and then stops early or loops in a window of much repetition:
-        # such a window is heard again in halves, and the better hearing kept.
-        again = self._hear(
-            audio,
-            [
-                half
-                for window, first in clear.items()
-                if lost(window, first.words)
-                for half in halves(window)
-            ],
-            options,
-            last=True,
-        )
-        bounds = request.stretch.interval
-        chosen = [one for window, first in heard.items() for one in better(window, first, again)]
+        hearings = [*faint.items(), *self._mended(audio, clear, options)]
+        chosen = self._with_hotwords(audio, hearings, request, options)
+        bounds = stretch.interval
         words = [_inside(word, bounds) for one in chosen for word in (*one.words, *one.doubtful)]
         return Transcript(
             language=request.into or request.language,
@@ -208,9 +187,64 @@ class WhisperEngine(Engine):
         words = align(self._model, tokenizer, audio, stretch.speech, text)
         return [_inside(word, stretch.interval) for word in words]
 
+    def _mended(
+        self,
+        audio: Audio,
+        transcripts: dict[Window, WindowTranscript],
+        options: dict[str, Any],
+    ) -> Attempt:
+        """Transcribe again what was transcribed badly: in halves, then part by part and sampled."""
+        usual = usual_rate(transcripts)
+        attempts = {window: [[(window, first)]] for window, first in transcripts.items()}
+
+        def again(cut: Callable[[Window], list[Window]], **changes: Any) -> None:
+            broken = {
+                window: cut(window)
+                for window, known in attempts.items()
+                if is_broken(window, _words(best_attempt(window, known)), usual)
+            }
+            pieces = list(dict.fromkeys(piece for cuts in broken.values() for piece in cuts))
+            found = self._hear(audio, pieces, options | changes, last=True)
+            for window, cuts in broken.items():
+                attempts[window].append([(piece, found[piece]) for piece in cuts])
+
+        again(halves)
+        again(parts, temperature=FALLBACK_TEMPERATURE, beam_size=1)
+        return [pair for window, known in attempts.items() for pair in best_attempt(window, known)]
+
+    def _with_hotwords(
+        self,
+        audio: Audio,
+        hearings: Attempt,
+        request: Request,
+        options: dict[str, Any],
+    ) -> list[WindowTranscript]:
+        """Write the hotwords of a request where they are more probable than what was heard."""
+        hotwords = usable_hotwords(request.terms)
+        tokenizer = tokenizer_for(self._model, options["language"], options["task"])
+
+        def correct(hearing: tuple[Window, WindowTranscript]) -> WindowTranscript:
+            window, heard = hearing
+            scorer: WindowScorer | None = None
+            for _ in range(MAX_ROUNDS):
+                candidates = find_candidates(heard.words, hotwords)
+                if not candidates:
+                    break
+                scorer = scorer or WindowScorer(self._model, tokenizer, audio, window)
+                chosen = choose(scorer.compare(heard.words, candidates))
+                if not chosen:
+                    break
+                # A name that stands in the text makes itself more probable further on.
+                heard.words = replace_words(heard.words, chosen)
+            return heard
+
+        if not hotwords:
+            return [heard for _, heard in hearings]
+        return list(self._workers.map(correct, hearings))
+
     def _hear(
         self, audio: Audio, windows: Sequence[Window], options: dict[str, Any], last: bool = False
-    ) -> dict[Window, Heard]:
+    ) -> dict[Window, WindowTranscript]:
         """The words of each window, by all workers. ``last`` says that no other try follows."""
         work = batches(windows, self.context.threads, BATCH)
         done = self._workers.map(lambda batch: self._decode(audio, batch, options, last), work)
@@ -218,7 +252,7 @@ class WhisperEngine(Engine):
 
     def _decode(
         self, audio: Audio, batch: Sequence[Window], options: dict[str, Any], last: bool
-    ) -> dict[Window, Heard]:
+    ) -> dict[Window, WindowTranscript]:
         """The words of some windows, which lie one behind the other in one piece of sound."""
         import numpy as np
         from faster_whisper import BatchedInferencePipeline
@@ -235,7 +269,7 @@ class WhisperEngine(Engine):
         segments, _ = pipeline.transcribe(
             np.concatenate(sound), clip_timestamps=clips, batch_size=len(batch), **options
         )
-        heard = {window: Heard() for window in batch}
+        heard = {window: WindowTranscript() for window in batch}
         for segment in segments:
             silence = segment.no_speech_prob > NO_SPEECH and segment.avg_logprob < UNSURE
             looping = segment.compression_ratio > LOOPING
@@ -263,25 +297,8 @@ class WhisperEngine(Engine):
         return heard
 
 
-def lost(window: Window, words: Sequence[Word]) -> float:
-    """Seconds of speech in a window in which no word was found; short pauses do not count."""
-    total = 0.0
-    for part in window.parts:
-        at = part.start
-        inside = sorted(
-            (w.start, w.end) for w in words if w.end > part.start and w.start < part.end
-        )
-        for start, end in (*inside, (part.end, part.end)):
-            total += start - at if start - at >= MISSED else 0.0
-            at = max(at, min(end, start + LONGEST_WORD))
-    return total
-
-
-def better(window: Window, first: Heard, again: dict[Window, Heard]) -> list[Heard]:
-    """The hearing of a window that lost less of its speech: the first, or its two halves."""
-    second = [again[half] for half in halves(window) if half in again]
-    words = [word for half in second for word in half.words]
-    return second if lost(window, words) < lost(window, first.words) else [first]
+def _words(attempt: Attempt) -> list[Word]:
+    return [word for _, transcript in attempt for word in transcript.words]
 
 
 def _inside(word: Word, bounds: Interval) -> Word:

@@ -81,6 +81,13 @@ def halves(window: Window) -> list[Window]:
     return [Window(window.parts[:at]), Window(window.parts[at:])]
 
 
+def parts(window: Window) -> list[Window]:
+    """The window as one for each interval of its speech, or as its halves if there is only one."""
+    if len(window.parts) == 1:
+        return halves(window)
+    return [Window((part,)) for part in window.parts]
+
+
 def outside(speech: Sequence[Interval], others: Sequence[Interval]) -> list[Interval]:
     """What of some intervals lies in none of the others; both are in order and apart."""
     left: list[Interval] = []

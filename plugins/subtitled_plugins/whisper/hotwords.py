@@ -1,0 +1,211 @@
+"""Finding where a recogniser misheard a name that it can be told, and writing the name there.
+
+Whisper stops early or writes stop-words when it decodes with a short list of hotwords in front.
+So nothing is decoded with hotwords here. The speech is transcribed without any. Then each place
+whose spelling is close to a hotword is compared: is the hotword there more probable, to a decoder
+that was told it, than what was transcribed? Only then the words of that place are replaced, and no
+other word is touched. The functions here decide; :mod:`.scoring` asks the model.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from anyascii import anyascii
+from rapidfuzz import fuzz, process
+
+from subtitled.plugin import Word
+
+MIN_LETTERS = 4
+"""Letters of a hotword below which everything sounds like it (Neo and no, Tom and to)."""
+MIN_SIMILARITY = 0.7
+"""Share of letters in common from which on doubtful words may be a hotword."""
+MIN_SIMILARITY_CONFIDENT = 0.75
+"""The same for words that the recogniser is sure of, and that make up more of the hotword."""
+DOUBTFUL = 0.8
+"""Confidence of a word below which it is doubtful."""
+MIN_LETTERS_CONFIDENT = 6
+"""The same where the recogniser is sure of the words that are close to it."""
+MAX_HOTWORD_CHARS = 60
+"""Characters of a hotword; what is longer is a sentence, and nobody's name."""
+MAX_HOTWORDS = 2000
+MAX_CANDIDATES = 12
+"""Places compared in one window of 30 s, the most similar first."""
+MIN_GAIN = 2.0
+"""Natural logarithm of how much more probable a hotword must be than the words it replaces."""
+MIN_GAIN_CONFIDENT = 3.0
+"""The same where the recogniser was sure of all words."""
+MAX_LOSS_UNPROMPTED = 12.0
+"""Natural logarithm of how much less probable it may be to a decoder that was told nothing: a word
+that the sound contradicts stays improbable, however well it was prompted."""
+STEM_ENDING = 3
+"""Letters after a hotword that are its ending: a plural, a case, a possessive."""
+
+_MARKUP = re.compile(r"<[^>]*>|[{}\[\]<>|\\\r\n\t]")
+_EDGES = re.compile(r"^(\W*)(.*?)(\W*)$", re.DOTALL)
+_POSSESSIVE = re.compile(r"['’]s?$")
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A place in the words of a window that may be a hotword.
+
+    Attributes:
+        first: Index of the first word that would be replaced.
+        last: Index behind the last one.
+        text: What would stand there, with the space and the marks of what it replaces.
+        hotword: The hotword itself.
+        similarity: Share of letters in common, 0 to 1.
+        is_doubtful: Whether the recogniser doubts one of the words.
+    """
+
+    first: int
+    last: int
+    text: str
+    hotword: str
+    similarity: float
+    is_doubtful: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """How much more probable a candidate's text is than the words that it would replace.
+
+    Attributes:
+        prompted: Natural logarithm of the ratio, the decoder having been told the hotwords.
+        unprompted: The same for a decoder that was told nothing.
+    """
+
+    prompted: float
+    unprompted: float
+
+
+def usable_hotwords(hotwords: Iterable[str]) -> list[str]:
+    """Return the hotwords that can be looked for: no markup, no sentences, nothing too short."""
+    found: dict[str, str] = {}
+    for hotword in hotwords:
+        plain = " ".join(_MARKUP.sub(" ", unicodedata.normalize("NFC", hotword)).split())
+        letters = fold(plain)
+        if len(plain) <= MAX_HOTWORD_CHARS and len(letters) >= MIN_LETTERS:
+            found.setdefault(letters, plain)
+        if len(found) == MAX_HOTWORDS:
+            break
+    return list(found.values())
+
+
+@lru_cache(maxsize=65536)
+def fold(text: str) -> str:
+    """Return the letters and digits of a text in lower case Latin, whatever its script."""
+    return "".join(c for c in anyascii(text).casefold() if c.isalnum())
+
+
+def find_candidates(words: Sequence[Word], hotwords: Sequence[str]) -> list[Candidate]:
+    """Find the places of a window whose spelling is close to a hotword.
+
+    Args:
+        words: The words of one window, in order.
+        hotwords: What :func:`usable_hotwords` returned.
+
+    Returns:
+        At most :data:`MAX_CANDIDATES` candidates, the most similar first. Several may overlap.
+    """
+    letters = [fold(word.text) for word in words]
+    longest = max((len(fold(hotword)) for hotword in hotwords), default=0)
+    spans = list(_spans(letters, longest))
+    if not spans:
+        return []
+    targets = [fold(hotword) for hotword in hotwords]
+    texts = ["".join(letters[first:last]) for first, last in spans]
+    scores = process.cdist(
+        targets, texts, scorer=fuzz.ratio, score_cutoff=100 * MIN_SIMILARITY, workers=1
+    )
+    found: list[Candidate] = []
+    for hotword, target, row in zip(hotwords, targets, scores, strict=True):
+        near = [(float(row[n]) / 100, *spans[n]) for n in row.nonzero()[0]]
+        taken = [span for span in near if _has_hotword("".join(letters[span[1] : span[2]]), target)]
+        for similarity, first, last in sorted(near, key=lambda one: (-one[0], one[2] - one[1])):
+            if any(first < other[2] and other[1] < last for other in taken):
+                continue  # the hotword stands there already, or a better place overlaps
+            taken.append((similarity, first, last))
+            found += _candidates(words[first:last], hotword, similarity, first)
+    return sorted(found, key=lambda one: (-one.similarity, one.first))[:MAX_CANDIDATES]
+
+
+def _spans(letters: Sequence[str], longest: int) -> Iterator[tuple[int, int]]:
+    """Yield the runs of words that are not much longer than the longest hotword."""
+    for first in range(len(letters)):
+        size = 0
+        for last in range(first, len(letters)):
+            size += len(letters[last])
+            if size > longest * 1.5 + 1:
+                break
+            if letters[first] and letters[last] and size >= MIN_LETTERS - 1:
+                yield first, last + 1
+
+
+def _has_hotword(text: str, target: str) -> bool:
+    return text.startswith(target) and len(text) - len(target) <= STEM_ENDING
+
+
+def _candidates(
+    words: Sequence[Word], hotword: str, similarity: float, first: int
+) -> Iterator[Candidate]:
+    doubtful = any((word.confidence or 0.0) < DOUBTFUL for word in words)
+    is_long = len(fold(hotword)) >= MIN_LETTERS_CONFIDENT
+    if not doubtful and not (is_long and similarity >= MIN_SIMILARITY_CONFIDENT):
+        return
+    heard = "".join(word.text for word in words)
+    match = _EDGES.match(heard)
+    before, inside, after = match.groups() if match else ("", heard, "")
+    possessive = _POSSESSIVE.search(inside)
+    last = first + len(words)
+    endings = {"", possessive.group() if possessive and not hotword.endswith("s") else ""}
+    for ending in sorted(endings):
+        yield Candidate(
+            first, last, f"{before}{hotword}{ending}{after}", hotword, similarity, doubtful
+        )
+
+
+def is_accepted(candidate: Candidate, comparison: Comparison) -> bool:
+    """Tell whether a candidate is so much more probable that it replaces the words."""
+    least = MIN_GAIN if candidate.is_doubtful else MIN_GAIN_CONFIDENT
+    return comparison.prompted >= least and comparison.unprompted >= -MAX_LOSS_UNPROMPTED
+
+
+def choose(compared: Iterable[tuple[Candidate, Comparison]]) -> list[Candidate]:
+    """Choose the accepted candidates; of those that overlap, the most probable one."""
+    chosen: list[Candidate] = []
+    accepted = [pair for pair in compared if is_accepted(*pair)]
+    for candidate, _ in sorted(accepted, key=lambda pair: -pair[1].prompted):
+        if all(candidate.last <= c.first or c.last <= candidate.first for c in chosen):
+            chosen.append(candidate)
+    return sorted(chosen, key=lambda candidate: candidate.first)
+
+
+def replace_words(words: Sequence[Word], chosen: Iterable[Candidate]) -> list[Word]:
+    """Return the words with those of the chosen candidates replaced, at the same times."""
+    result: list[Word] = []
+    at = 0
+    for candidate in chosen:
+        result += words[at : candidate.first]
+        result += _replaced(words[candidate.first : candidate.last], candidate.text)
+        at = candidate.last
+    return [*result, *words[at:]]
+
+
+def _replaced(heard: Sequence[Word], text: str) -> Iterator[Word]:
+    """Yield the words of a text over the time of the words heard, by their letters."""
+    parts = re.findall(r"\s*\S+", text)
+    sizes = [max(1, len(part.strip())) for part in parts]
+    start, end = heard[0].start, heard[-1].end
+    rate = (end - start) / sum(sizes)
+    confidences = [word.confidence for word in heard if word.confidence is not None]
+    confidence = max(confidences, default=None)
+    for part, size in zip(parts, sizes, strict=True):
+        until = min(end, start + rate * size)
+        yield Word(part, start, until, confidence)
+        start = until

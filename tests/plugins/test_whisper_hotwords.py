@@ -1,0 +1,107 @@
+"""Hotwords replace what is close to them and more probable, and touch no other word."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from subtitled.plugin import Word
+from subtitled_plugins.whisper.hotwords import (
+    MAX_HOTWORD_CHARS,
+    Candidate,
+    Comparison,
+    choose,
+    find_candidates,
+    is_accepted,
+    replace_words,
+    usable_hotwords,
+)
+
+
+def words_of(text: str, confidence: float = 0.5) -> list[Word]:
+    return [
+        Word(f" {word}", n * 0.5, n * 0.5 + 0.4, confidence) for n, word in enumerate(text.split())
+    ]
+
+
+def places(text: str, *hotwords: str, confidence: float = 0.5) -> list[tuple[str, str]]:
+    words = words_of(text, confidence)
+    return [
+        ("".join(word.text for word in words[c.first : c.last]), c.text)
+        for c in find_candidates(words, usable_hotwords(hotwords))
+    ]
+
+
+def test_a_misheard_name_is_found_in_one_word_or_several() -> None:
+    assert (" manatos.", " Manhattoes.") in places("of the manatos.", "Manhattoes")
+    assert (" Corlea's hook", " Corlears Hook") in places("from Corlea's hook to", "Corlears Hook")
+    assert (" confu i", " ComfyUI") in places("into your confu i folder", "ComfyUI")
+
+
+def test_a_name_in_another_script_is_compared_by_its_sound() -> None:
+    assert places("это был Гендальв серый", "Gandalf")
+    assert places("今天 白京 来了", "白鲸鱼") or places("bai jingyu", "白鲸鱼")
+
+
+@pytest.mark.parametrize("text", ["Call me Ishmael.", "Ishmael's ship", "Ishmaels", "ISHMAEL!"])
+def test_a_name_that_stands_there_already_is_left_as_it_is(text: str) -> None:
+    assert places(text, "Ishmael") == []
+
+
+def test_a_possessive_is_kept_if_it_is_more_probable() -> None:
+    found = places("then Queequek's harpoon", "Queequeg")
+    assert (" Queequek's", " Queequeg's") in found
+    assert (" Queequek's", " Queequeg") in found
+
+
+def test_confident_words_are_compared_with_long_hotwords_only() -> None:
+    assert places("they all love it", "Jove", confidence=0.99) == []
+    assert places("to me and no one", "Tom", "Neo", confidence=0.1) == []
+    assert places("the cursed manatoes", "Manhattoes", confidence=0.99)
+
+
+@pytest.mark.parametrize(
+    "hotword", ["W", "Up", "<b></b>", "   ", "x" * (MAX_HOTWORD_CHARS + 1), "!!!", "\ud800"]
+)
+def test_what_is_no_name_is_not_looked_for(hotword: str) -> None:
+    assert usable_hotwords([hotword]) == []
+
+
+def test_markup_around_a_name_is_no_part_of_it() -> None:
+    assert usable_hotwords(["<i>Ishmael</i>\n", "{\\an8}Queequeg"]) == ["Ishmael", "an8 Queequeg"]
+
+
+def candidate(first: int, last: int, doubtful: bool = True) -> Candidate:
+    return Candidate(first, last, " Name", "Name", 0.8, doubtful)
+
+
+def test_only_what_is_clearly_more_probable_is_accepted() -> None:
+    assert is_accepted(candidate(0, 1), Comparison(4.0, -3.0))
+    assert not is_accepted(candidate(0, 1), Comparison(1.0, -3.0))
+    assert not is_accepted(candidate(0, 1, doubtful=False), Comparison(2.5, 0.0))
+    assert not is_accepted(candidate(0, 1), Comparison(20.0, -30.0)), "the sound contradicts it"
+
+
+def test_of_overlapping_places_the_most_probable_is_chosen() -> None:
+    weak, strong, apart = candidate(0, 2), candidate(1, 3), candidate(3, 4)
+    compared = [(weak, Comparison(3, 0)), (strong, Comparison(9, 0)), (apart, Comparison(3, 0))]
+    assert choose(compared) == [strong, apart]
+
+
+_texts = st.lists(st.text("abcdeé '’漢字かなж", min_size=1, max_size=8), min_size=1, max_size=30)
+
+
+@given(_texts, st.lists(st.text(max_size=20), max_size=20))
+def test_words_outside_the_replaced_places_are_never_touched(
+    texts: list[str], hotwords: list[str]
+) -> None:
+    words = [Word(f" {text}", n * 1.0, n + 0.9, 0.3) for n, text in enumerate(texts)]
+    found = find_candidates(words, usable_hotwords(hotwords))
+    chosen = choose((one, Comparison(5.0, 0.0)) for one in found)
+    result = replace_words(words, chosen)
+    replaced = {n for one in chosen for n in range(one.first, one.last)}
+    kept = [word for n, word in enumerate(words) if n not in replaced]
+    assert [word for word in result if word in kept] == kept
+    assert all(a.start <= b.start for a, b in zip(result, result[1:], strict=False))
+    assert all(word.text.strip() and word.start <= word.end for word in result if word not in kept)
