@@ -36,6 +36,11 @@ from hypothesis.stateful import (
 )
 
 from subtitled.config.load import Configuration, load
+from subtitled.engines.wire import problem_from_json, problem_to_json
+from subtitled.jobs import jobs, working
+from subtitled.jobs.durable import CANCELLED
+from subtitled.jobs.jobs import Jobs
+from subtitled.jobs.working import Working
 from subtitled.library.identity import content_id
 from subtitled.library.intake import Intake
 from subtitled.library.ledger import Ledger
@@ -44,6 +49,8 @@ from subtitled.library.withdrawal import Withdrawal
 from subtitled.media.probe import AudioTrack, MediaFacts
 from subtitled.media.problems import unreadable
 from subtitled.media.vad import Speech
+from subtitled.pipeline import making, planning
+from subtitled.pipeline.making import Workshop
 from subtitled.plugin import (
     UNDETERMINED,
     Audio,
@@ -58,15 +65,8 @@ from subtitled.plugin import (
 )
 from subtitled.subtitles.names import parse_sidecar
 from subtitled.subtitles.ownership import signature
-from subtitled.work import making, planning
-from subtitled.work.engines.wire import problem_from_json, problem_to_json
-from subtitled.work.making import Workshop
-from subtitled.work.queue import jobs, working
-from subtitled.work.queue.durable import CANCELLED
-from subtitled.work.queue.jobs import Jobs
-from subtitled.work.queue.working import Working
-from subtitled.work.recognising import listening
-from subtitled.work.recognising.transcripts import TranscriptStore
+from subtitled.transcription import listening
+from subtitled.transcripts.store import TranscriptStore
 
 SPEECHES = ("harbour", "bridges", "bees", "")
 """What media say; in the last nobody speaks."""
@@ -140,7 +140,7 @@ SHELF = Shelf()
 
 
 class FakeQueue:
-    """As :class:`subtitled.work.queue.durable.Queue`, one job at a time, when it is told to."""
+    """As :class:`subtitled.jobs.durable.Queue`, one job at a time, when it is told to."""
 
     def __init__(
         self, database: Path, work: Callable[..., None], name: str, server: str | None
@@ -193,7 +193,7 @@ class FakeQueue:
 
 
 class FakeDurable:
-    """As :class:`subtitled.work.queue.durable.Durable`: results outlive the power."""
+    """As :class:`subtitled.jobs.durable.Durable`: results outlive the power."""
 
     def __init__(self, gate: object) -> None: ...
 

@@ -11,9 +11,9 @@ import pytest
 
 from subtitled.config.load import load
 from subtitled.library.mailbox import WATCHING
+from subtitled.pipeline.workshop import open_ledger
 from subtitled.service.doctor import examine_machine, watched
 from subtitled.service.lock import StateLock
-from subtitled.work.workshop import open_ledger
 
 LIMIT = "the kernel's limit is reached; raise it with: sysctl fs.inotify.max_user_watches=524288"
 

@@ -17,11 +17,11 @@ import pytest
 
 from subtitled.config.load import ConfigurationError, load
 from subtitled.library.ledger import Ledger
+from subtitled.pipeline.workshop import open_ledger
 from subtitled.plugin import Misconfigured
 from subtitled.service.health import Health
 from subtitled.web.pages import Page
 from subtitled.web.server import Web, web_of
-from subtitled.work.workshop import open_ledger
 
 TOKEN = "correct horse battery staple"
 

@@ -15,10 +15,14 @@ from typing import Any
 import numpy as np
 
 from subtitled.config.load import load
+from subtitled.engines.wire import Crashed
+from subtitled.jobs.jobs import Jobs
+from subtitled.jobs.working import Working
 from subtitled.library.intake import Intake
 from subtitled.library.ledger import Ledger
 from subtitled.library.records import FileRecord, FileState
 from subtitled.media.vad import Speech
+from subtitled.pipeline.making import Workshop
 from subtitled.plugin import (
     SAMPLE_RATE,
     Audio,
@@ -30,11 +34,7 @@ from subtitled.plugin import (
     Transcript,
     Word,
 )
-from subtitled.work.engines.wire import Crashed
-from subtitled.work.making import Workshop
-from subtitled.work.queue.jobs import Jobs
-from subtitled.work.queue.working import Working
-from subtitled.work.recognising.transcripts import TranscriptStore
+from subtitled.transcripts.store import TranscriptStore
 
 
 class Ear:

@@ -13,10 +13,10 @@ from subtitled.config.load import Configuration, load
 from subtitled.config.plugins import Configured
 from subtitled.config.settings import LibrarySettings
 from subtitled.library.identity import content_id
+from subtitled.pipeline.making import Direct, Job, Workshop, make
+from subtitled.pipeline.workshop import open_ledger, set_up
 from subtitled.plugin import Engine, Language
 from subtitled.subtitles.formats import read
-from subtitled.work.making import Direct, Job, Workshop, make
-from subtitled.work.workshop import open_ledger, set_up
 
 SAID = (
     "And so, my fellow Americans, ask not what your country can do for you, "

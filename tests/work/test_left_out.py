@@ -11,10 +11,13 @@ import pytest
 
 from subtitled.config.load import Configuration, load
 from subtitled.config.settings import LibrarySettings
+from subtitled.engines import wire
 from subtitled.library.identity import content_id
 from subtitled.library.ledger import Ledger
 from subtitled.library.records import FileState
 from subtitled.media.vad import Speech
+from subtitled.pipeline.making import Direct, Job, Workshop, make
+from subtitled.pipeline.workshop import open_ledger, transcripts_in
 from subtitled.plugin import (
     Audio,
     Capabilities,
@@ -28,11 +31,8 @@ from subtitled.plugin import (
 )
 from subtitled.subtitles.formats import read
 from subtitled.subtitles.guards import Removal
-from subtitled.work.engines import wire
-from subtitled.work.making import Direct, Job, Workshop, make
-from subtitled.work.recognising.heard import Listened
-from subtitled.work.recognising.transcripts import TranscriptStore
-from subtitled.work.workshop import open_ledger, transcripts_in
+from subtitled.transcripts.heard import Listened
+from subtitled.transcripts.store import TranscriptStore
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 EN = Language("en")

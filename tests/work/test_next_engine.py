@@ -13,13 +13,13 @@ from house import film
 from toys import calls, workshop
 
 from subtitled.config.settings import LibrarySettings
+from subtitled.engines.breaker import BREAKER, Breaker
 from subtitled.library.identity import content_id
 from subtitled.library.records import FileState
+from subtitled.pipeline.making import Direct, Job, Outcome, Workshop, make
 from subtitled.plugin import Misconfigured, Temporary
 from subtitled.subtitles.formats import read
-from subtitled.work.engines.breaker import BREAKER, Breaker
-from subtitled.work.making import Direct, Job, Outcome, Workshop, make
-from subtitled.work.recognising.courses import Course
+from subtitled.transcripts.fallback import Course
 
 
 def _make(shop: Workshop, tmp_path: Path, steps: Direct | None = None, **wishes: Any) -> Outcome:

@@ -25,6 +25,8 @@ from subtitled.library.ledger import Ledger
 from subtitled.library.records import FileState
 from subtitled.library.sidecars import Fate
 from subtitled.media.probe import probe
+from subtitled.pipeline.making import Direct, Job, Outcome, Workshop, make
+from subtitled.pipeline.planning import Examination, examine
 from subtitled.plugin import (
     SAMPLE_RATE,
     Audio,
@@ -44,9 +46,7 @@ from subtitled.plugin import (
     Word,
 )
 from subtitled.subtitles.formats import read
-from subtitled.work.making import Direct, Job, Outcome, Workshop, make
-from subtitled.work.planning import Examination, examine
-from subtitled.work.recognising.transcripts import TranscriptStore
+from subtitled.transcripts.store import TranscriptStore
 
 EN, ES, DE = Language("en"), Language("es"), Language("de")
 PITCHES = {440: EN, 660: ES, 880: DE}

@@ -13,10 +13,10 @@ from toys import calls, workshop
 
 from subtitled.config.settings import LibrarySettings
 from subtitled.library.identity import content_id
+from subtitled.pipeline.making import Direct, Job, Outcome, Workshop, make
 from subtitled.plugin import Capabilities, Problem
-from subtitled.work.making import Direct, Job, Outcome, Workshop, make
-from subtitled.work.recognising.recognition import Ahead
-from subtitled.work.recognising.transcripts import TranscriptStore
+from subtitled.transcription.recognition import Ahead
+from subtitled.transcripts.store import TranscriptStore
 
 
 def _make(shop: Workshop, tmp_path: Path, steps: Any = None, **wishes: Any) -> Outcome:

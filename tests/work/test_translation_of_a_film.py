@@ -19,6 +19,8 @@ from subtitled.config.settings import LibrarySettings
 from subtitled.library.identity import content_id
 from subtitled.library.records import FileState
 from subtitled.media.vad import Speech
+from subtitled.pipeline.making import Direct, Job, Outcome, Workshop, make
+from subtitled.pipeline.workshop import open_ledger, transcripts_in
 from subtitled.plugin import (
     SAMPLE_RATE,
     Audio,
@@ -41,10 +43,8 @@ from subtitled.plugin import (
     Word,
 )
 from subtitled.subtitles.formats import read
-from subtitled.work.making import Direct, Job, Outcome, Workshop, make
-from subtitled.work.recognising import listening
-from subtitled.work.translation import calls
-from subtitled.work.workshop import open_ledger, transcripts_in
+from subtitled.transcription import listening
+from subtitled.translation import calls
 from subtitled_plugins.openai.translator import ChatSettings, ChatTranslator
 
 EN, ES, RU = Language("en"), Language("es"), Language("ru")

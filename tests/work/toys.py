@@ -16,9 +16,9 @@ from house import Ear
 
 from subtitled.config.load import load
 from subtitled.config.plugins import Configured
+from subtitled.pipeline.making import Workshop
+from subtitled.pipeline.workshop import open_ledger, set_up
 from subtitled.plugin import Engine, Settings
-from subtitled.work.making import Workshop
-from subtitled.work.workshop import open_ledger, set_up
 
 SOURCE = '''
 import time

@@ -20,9 +20,9 @@ from subtitled.library.intake import library_of
 from subtitled.library.records import FileState
 from subtitled.library.walk import walk
 from subtitled.media.problems import unreadable
+from subtitled.pipeline.making import Direct, Job, Outcome, Workshop, make
+from subtitled.pipeline.workshop import open_ledger, set_up
 from subtitled.plugin import Problem
-from subtitled.work.making import Direct, Job, Outcome, Workshop, make
-from subtitled.work.workshop import open_ledger, set_up
 
 from .app import app, configuration
 from .output import FAILED, WRONG, errors, fail, say, shown

@@ -13,9 +13,9 @@ from subtitled.library.intake import library_of
 from subtitled.library.ledger import Ledger
 from subtitled.library.wishes import SummaryWish, Wish
 from subtitled.media.probe import probe
+from subtitled.pipeline.planning import Examination, examine
+from subtitled.pipeline.workshop import transcripts_in
 from subtitled.plugin import Kind
-from subtitled.work.planning import Examination, examine
-from subtitled.work.workshop import transcripts_in
 
 from .output import shown
 

@@ -12,7 +12,7 @@ from subtitled.library.ledger import Ledger
 from subtitled.library.records import FileState
 from subtitled.library.sidecars import Fate, SidecarRecord
 from subtitled.library.withdrawal import Undone, Withdrawal
-from subtitled.work.workshop import open_ledger
+from subtitled.pipeline.workshop import open_ledger
 
 from .app import app, configuration
 from .daemon import Json

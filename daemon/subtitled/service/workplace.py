@@ -9,14 +9,14 @@ from socket import gethostname
 from subtitled.config.describe import digest
 from subtitled.config.load import Configuration
 from subtitled.config.places import ensure_private, state_dir
+from subtitled.jobcontext.counters import Tally
+from subtitled.jobs.halts import Halts
+from subtitled.jobs.rescue import Rescue
+from subtitled.jobs.signs import Pulse
+from subtitled.jobs.working import Working
 from subtitled.library.ledger import Ledger
 from subtitled.library.records import DAEMON
-from subtitled.work.queue.halts import Halts
-from subtitled.work.queue.rescue import Rescue
-from subtitled.work.queue.signs import Pulse
-from subtitled.work.queue.working import Working
-from subtitled.work.tally import Tally
-from subtitled.work.workshop import set_up
+from subtitled.pipeline.workshop import set_up
 
 from .lock import WORKERS, holder, workers
 from .neighbour import Neighbour

@@ -18,9 +18,9 @@ from subtitled.library.mailbox import WATCHING
 from subtitled.library.mounts import how_to_watch
 from subtitled.library.walk import walk
 from subtitled.library.watch import SAID, inotify_limit
+from subtitled.pipeline.workshop import open_ledger
 from subtitled.plugin import Finding, Problem
 from subtitled.subtitles.publish import can_write
-from subtitled.work.workshop import open_ledger
 
 from ..lock import holder
 
