@@ -18,10 +18,10 @@ from subtitled.cli import queue as _queue  # noqa: F401
 from subtitled.cli.app import app
 from subtitled.config.load import load
 from subtitled.engines.breaker import Breakers
+from subtitled.jobcontext.services import open_ledger
 from subtitled.jobs.pauses import Pause, pauses
 from subtitled.library.ledger import Ledger
 from subtitled.library.records import FileState
-from subtitled.pipeline.workshop import open_ledger
 from subtitled.plugin import Temporary
 
 Run = Callable[..., Result]

@@ -37,6 +37,7 @@ from hypothesis.stateful import (
 
 from subtitled.config.load import Configuration, load
 from subtitled.engines.wire import problem_from_json, problem_to_json
+from subtitled.jobcontext.services import Services
 from subtitled.jobs import jobs, working
 from subtitled.jobs.durable import CANCELLED
 from subtitled.jobs.jobs import Jobs
@@ -49,8 +50,7 @@ from subtitled.library.withdrawal import Withdrawal
 from subtitled.media.probe import AudioTrack, MediaFacts
 from subtitled.media.problems import unreadable
 from subtitled.media.vad import Speech
-from subtitled.pipeline import making, planning
-from subtitled.pipeline.making import Workshop
+from subtitled.pipeline import pipeline, planning
 from subtitled.plugin import (
     UNDETERMINED,
     Audio,
@@ -65,7 +65,7 @@ from subtitled.plugin import (
 )
 from subtitled.subtitles.names import parse_sidecar
 from subtitled.subtitles.ownership import signature
-from subtitled.transcription import listening
+from subtitled.transcription import track_analysis
 from subtitled.transcripts.store import TranscriptStore
 
 SPEECHES = ("harbour", "bridges", "bees", "")
@@ -217,7 +217,7 @@ class FakeDurable:
             raise problem_from_json(told["problem"])
         return told["result"]
 
-    def breathe(self, engine: str = "") -> None: ...
+    def checkpoint(self, engine: str = "") -> None: ...
 
 
 class FakeEngines:
@@ -330,14 +330,14 @@ class Histories(RuleBasedStateMachine):
         scratch = self.state / "scratch"
         scratch.mkdir(exist_ok=True)
         engines: Any = FakeEngines(self.configuration, self.recognised)
-        shop = Workshop(
+        services = Services(
             self.configuration,
             engines,
             TranscriptStore(self.state / "transcripts"),
             self.ledger,
             scratch,
         )
-        hands = Working(shop, self.state / "work.sqlite")
+        hands = Working(services, self.state / "work.sqlite")
         self.jobs = Jobs(hands)
         hands.start()
         self.jobs.start()
@@ -730,8 +730,8 @@ def somewhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(working, "Queue", FakeQueue)
     monkeypatch.setattr(working, "Durable", FakeDurable)
     monkeypatch.setattr(jobs, "probe", fake_probe)
-    monkeypatch.setattr(making, "probe", fake_probe)
-    monkeypatch.setattr(listening, "decode", fake_decode)
+    monkeypatch.setattr(pipeline, "probe", fake_probe)
+    monkeypatch.setattr(track_analysis, "decode", fake_decode)
     monkeypatch.setattr(planning, "available", lambda: [("whisper", "subtitled", "1")])
     yield
     shutil.rmtree(folder)

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from subtitled.config.load import load
+from subtitled.jobcontext.services import open_ledger
 from subtitled.library.mailbox import WATCHING
-from subtitled.pipeline.workshop import open_ledger
 from subtitled.service.doctor import examine_machine, watched
 from subtitled.service.lock import StateLock
 

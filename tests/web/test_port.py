@@ -16,8 +16,8 @@ import httpx
 import pytest
 
 from subtitled.config.load import ConfigurationError, load
+from subtitled.jobcontext.services import open_ledger
 from subtitled.library.ledger import Ledger
-from subtitled.pipeline.workshop import open_ledger
 from subtitled.plugin import Misconfigured
 from subtitled.service.health import Health
 from subtitled.web.pages import Page

@@ -114,7 +114,7 @@ def test_the_recogniser_is_told_the_terms_and_a_change_of_them_costs_nothing(
     house = House(tmp_path, 'languages = ["en"]')
     ear = _Attentive(house.configuration.engines["whisper"])
     ear.told = []
-    object.__setattr__(house.jobs._shop, "engines", ear)
+    object.__setattr__(house.jobs._services, "engines", ear)
     medium = film(house.root / "Sintel (2010).wav", 1)
     (house.root / "Sintel (2010).glossary.csv").write_text("term\nIshtar\n")
     try:

@@ -14,11 +14,11 @@ import typer
 from subtitled.config.load import Configuration
 from subtitled.config.places import state_dir
 from subtitled.engines.breaker import Breakers, told
+from subtitled.jobcontext.services import open_ledger
 from subtitled.jobs.pauses import pauses
 from subtitled.library.ledger import Ledger
 from subtitled.library.records import FileState
 from subtitled.notify.teller import TROUBLE
-from subtitled.pipeline.workshop import open_ledger
 from subtitled.plugin import Finding
 from subtitled.service.crew import Member, crew
 from subtitled.service.doctor import examine_machine

@@ -10,8 +10,8 @@ from typing import Annotated, Any
 import typer
 
 from subtitled.costs.budgets import period_of
+from subtitled.jobcontext.services import open_ledger
 from subtitled.library.egress import Entry
-from subtitled.pipeline.workshop import open_ledger
 
 from .app import app, configuration
 from .daemon import Json

@@ -11,6 +11,7 @@ import typer
 from subtitled.config.load import Configuration
 from subtitled.config.places import state_dir
 from subtitled.glossary.selection import vocabulary_of
+from subtitled.jobcontext.services import open_ledger, transcripts_in
 from subtitled.library.coverage import Existing
 from subtitled.library.identity import content_id
 from subtitled.library.intake import library_of
@@ -19,7 +20,6 @@ from subtitled.library.sidecars import Fate
 from subtitled.library.tellings import Stage
 from subtitled.library.wishes import Wish
 from subtitled.pipeline.planning import Examination
-from subtitled.pipeline.workshop import open_ledger, transcripts_in
 from subtitled.plugin import Problem
 from subtitled.routing.production_plan import planned
 from subtitled.service.doctor import watched

@@ -14,11 +14,11 @@ import typer
 from rich.progress import track
 
 from subtitled.config.load import Configuration
+from subtitled.jobcontext.services import open_ledger
 from subtitled.library.ledger import Ledger
 from subtitled.library.walk import walk
 from subtitled.library.wishes import Wish
 from subtitled.pipeline.planning import Examination
-from subtitled.pipeline.workshop import open_ledger
 from subtitled.plugin import Language, Problem
 from subtitled.routing.cost_estimate import NOTHING, Reckoning, reckon, speeds
 from subtitled.routing.production_plan import Planned, hearing, planned

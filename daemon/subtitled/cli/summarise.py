@@ -10,8 +10,8 @@ import typer
 
 from subtitled.config.places import state_dir
 from subtitled.costs.gate import Gate
+from subtitled.jobcontext.services import open_ledger, transcripts_in
 from subtitled.library.identity import content_id
-from subtitled.pipeline.workshop import open_ledger, transcripts_in
 from subtitled.plugin import Language
 from subtitled.subtitles.formats import clock
 from subtitled.subtitles.names import SUMMARY_ENDINGS

@@ -31,7 +31,7 @@ MEDIA_QUEUE = "media"
 
 
 class Durable:
-    """Steps whose results outlive the process (see :class:`subtitled.pipeline.making.Steps`)."""
+    """The :class:`~subtitled.jobcontext.job.StepRunner` whose results outlive the process."""
 
     def __init__(self, gate: Callable[[str], None]) -> None:
         self._gate = gate
@@ -48,7 +48,7 @@ class Durable:
             raise problem_from_json(said["problem"])
         return said["result"]
 
-    def breathe(self, engine: str = "") -> None:
+    def checkpoint(self, engine: str = "") -> None:
         self._gate(engine)
 
 

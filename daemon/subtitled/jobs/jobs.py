@@ -27,10 +27,10 @@ class Jobs:
     """Plans files, queues them, and finds jobs that were lost."""
 
     def __init__(self, working: Working) -> None:
-        shop = working.shop
-        self._shop = shop
-        self._ledger: Ledger = shop.ledger
-        self._libraries = shop.configuration.settings.libraries
+        services = working.services
+        self._services = services
+        self._ledger: Ledger = services.db
+        self._libraries = services.config.settings.libraries
         self._working = working
         self._outcomes = working.outcomes
         self.queue = working.queue
@@ -39,7 +39,7 @@ class Jobs:
     def start(self) -> None:
         """What an earlier life lost is planned anew, and what other settings decided."""
         for name, library in self._libraries.items():
-            changed = self._ledger.stale(name, settings_digest(self._shop.configuration, library))
+            changed = self._ledger.stale(name, settings_digest(self._services.config, library))
             if changed:
                 _log.info("library %s: settings changed, %d files looked at anew", name, changed)
             changed = self._ledger.stale_failures(name, self._outcomes.makers[name])
@@ -85,7 +85,7 @@ class Jobs:
         if closed is not None:
             self._working.admission.set_aside(record, closed)
             return
-        digest = settings_digest(self._shop.configuration, library)
+        digest = settings_digest(self._services.config, library)
         try:
             content = self._ledger.identities.content_of(record.path)
             if content != record.content_id:
@@ -121,7 +121,7 @@ class Jobs:
             if sidecar.fate is Fate.TAKEN_BACK:
                 self._ledger.sidecars.forget(sidecar.path)
         if record.content_id is not None:
-            self._shop.transcripts.forget_listened(record.content_id)
+            self._services.store.forget_listened(record.content_id)
             for other in self._ledger.identities.with_content(record.content_id):
                 if other.state is FileState.QUARANTINED:
                     self._ledger.settle(other.id)
@@ -171,9 +171,9 @@ class Jobs:
             record.path,
             probe(record.path),
             library,
-            self._shop.configuration,
+            self._services.config,
             content=content,
-            transcripts=self._shop.transcripts,
+            transcripts=self._services.store,
             sidecars=sidecars,
         )
         if library.yielding == "remove":

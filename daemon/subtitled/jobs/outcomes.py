@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from subtitled.engines.wire import Crashed, Waiting
+from subtitled.jobcontext.job import JobResult
+from subtitled.jobcontext.services import Services
 from subtitled.library.following import tidy_up
 from subtitled.library.records import AT_WORK, FileRecord, FileState
 from subtitled.notify.notifying import Notifying
 from subtitled.notify.telling import announce
-from subtitled.pipeline.making import Outcome, Workshop
 from subtitled.pipeline.planning import makers_digest
 from subtitled.plugin import (
     Event,
@@ -46,31 +47,29 @@ _KINDS: dict[type[Problem], str] = {
 class Outcomes:
     """Ledger, plugins and log of one process: they hear of every ending here."""
 
-    def __init__(self, shop: Workshop) -> None:
-        self._shop = shop
-        self._ledger = shop.ledger
-        self.notifying = Notifying(shop.configuration, shop.ledger.notices)
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._ledger = services.db
+        self.notifying = Notifying(services.config, services.db.notices)
         self.makers = {
-            name: makers_digest(shop.configuration, library)
-            for name, library in shop.configuration.settings.libraries.items()
+            name: makers_digest(services.config, library)
+            for name, library in services.config.settings.libraries.items()
         }
         """Of each library, what changes when another version of what makes its texts comes."""
 
-    def ended(self, record: FileRecord, outcome: Outcome, digest: str) -> None:
-        sidecars = tuple(published.sidecar for published in outcome.made)
-        _log.info("%s: %s", shown(record.path), outcome.reason)
+    def ended(self, record: FileRecord, result: JobResult, digest: str) -> None:
+        sidecars = tuple(published.sidecar for published in result.made)
+        _log.info("%s: %s", shown(record.path), result.reason)
         if sidecars and record.content_id is not None:
-            for taken in self._shop.transcripts.taken_over(record.content_id):
+            for taken in self._services.store.taken_over(record.content_id):
                 tidy_up(self._ledger, taken)
-        self.published(outcome.made)
-        if outcome.left is None:
-            self.remember(
-                record, outcome.state, digest, reason=outcome.reason, spoken=outcome.spoken
-            )
-            self._announce(Finished(record.path, sidecars, outcome.reason))
+        self.published(result.made)
+        if result.deferred_error is None:
+            self.remember(record, result.state, digest, reason=result.reason, spoken=result.spoken)
+            self._announce(Finished(record.path, sidecars, result.reason))
         else:
-            so_far = f"{outcome.reason}; " if outcome.made else ""
-            self.failed(record, outcome.left, digest, f"{so_far}summary: ")
+            so_far = f"{result.reason}; " if result.made else ""
+            self.failed(record, result.deferred_error, digest, f"{so_far}summary: ")
 
     def published(self, made: Sequence[Published]) -> None:
         """Tell of sidecars that are there now."""
@@ -89,10 +88,10 @@ class Outcomes:
         waits = isinstance(problem, Waiting)
         if not waits:
             kind = next(name for cls, name in _KINDS.items() if isinstance(problem, cls))
-            self._shop.tally.add("failures", kind)
+            self._services.counters.add("failures", kind)
         attempts = record.attempts if waits else record.attempts + 1
         crashes = record.crashes + 1 if isinstance(problem, Crashed) else 0
-        first_wait = self._shop.configuration.settings.daemon.retry_after
+        first_wait = self._services.config.settings.daemon.retry_after
         then = after(problem, attempts, time.time(), first_wait, crashes, random.random())
         reason, cure = so_far + problem.what, problem.cure
         if then.state is FileState.QUARANTINED:
@@ -116,7 +115,7 @@ class Outcomes:
             self._announce(Failed(record.path, reason, cure, then.at))
 
     def _announce(self, event: Event) -> None:
-        announce(self._shop.configuration, event)
+        announce(self._services.config, event)
         self.notifying.happened(event)
 
     def remember(self, record: FileRecord, state: FileState, digest: str, **values: Any) -> bool:

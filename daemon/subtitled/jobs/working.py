@@ -11,10 +11,12 @@ from pathlib import Path
 from sqlalchemy.exc import OperationalError
 
 from subtitled.config.places import database as server
+from subtitled.jobcontext.job import Job, JobResult
+from subtitled.jobcontext.services import Services
 from subtitled.library.database import trouble
 from subtitled.library.lineage import ancestors
 from subtitled.library.records import AT_WORK, DAEMON
-from subtitled.pipeline.making import Job, Outcome, Workshop, make
+from subtitled.pipeline.pipeline import run_job
 from subtitled.pipeline.planning import settings_digest
 from subtitled.plugin import Problem, Published, Temporary
 
@@ -32,29 +34,29 @@ class Working:
     """The jobs of one process."""
 
     def __init__(
-        self, shop: Workshop, database: Path, name: str = DAEMON, halts: Halts | None = None
+        self, services: Services, database: Path, name: str = DAEMON, halts: Halts | None = None
     ) -> None:
         """``name`` is this process's, ``database`` the queue's."""
-        self.shop = shop
+        self.services = services
         self.name = name
-        self._ledger = shop.ledger
-        settings = shop.configuration.settings
+        self._ledger = services.db
+        settings = services.config.settings
         self._libraries = settings.libraries
-        mailbox = shop.ledger.mailbox
+        mailbox = services.db.mailbox
         self.door = Door(
-            *(settings, database.parent, mailbox, halts or Halts(mailbox, name), shop.breakers)
+            *(settings, database.parent, mailbox, halts or Halts(mailbox, name), services.breakers)
         )
         self.doubtful = threading.Event()
         """Set when ledger or queue could not be written: the two may say different things."""
         self.in_work: set[str] = set()
         """The jobs that are worked on here, or wait for leave to be."""
         self.queue = Queue(database, self._work, name, server(settings))
-        self.outcomes = Outcomes(shop)
-        self.admission = Admission(self.door, shop.ledger, name)
+        self.outcomes = Outcomes(services)
+        self.admission = Admission(self.door, services.db, name)
 
     def start(self) -> None:
         """Begin with what an earlier life left; sound that it decoded for other jobs goes."""
-        earlier = list(self.shop.scratch.glob("*"))
+        earlier = list(self.services.scratch.glob("*"))
         self.queue.start()
         live = self.queue.live()
         waiting = {
@@ -67,7 +69,7 @@ class Working:
     def stop(self) -> None:
         """Leave everything where it is, for the next life."""
         self.admission.close()
-        self.shop.engines.close()
+        self.services.engines.close()
         self.queue.stop()
 
     def give_back(self) -> None:
@@ -95,14 +97,14 @@ class Working:
         if record is None or record.job_id != job_id or record.library not in self._libraries:
             return  # called off: the file has changed or gone, or another job has taken over
         library = self._libraries[record.library]
-        earlier = ancestors(self._ledger, record)
-        job = Job(record.path, library, content, earlier=earlier)
+        previous = ancestors(self._ledger, record)
+        job = Job(record.path, library, content, previous_versions=previous)
         steps = Durable(partial(self.admission.gate, record))
-        configuration = self.shop.configuration
+        configuration = self.services.config
         digest = record.settings_digest or settings_digest(configuration, library)
         try:
             record = self.admission.begin(record, library.engines or tuple(configuration.engines))
-            outcome = self._made(job, steps)
+            result = self._made(job, steps)
         except SetAside as aside:
             self.admission.set_aside(record, aside.closed)
         except Problem as problem:
@@ -120,15 +122,15 @@ class Working:
             )
             self.outcomes.failed(record, fault, digest)
         else:
-            self.outcomes.ended(record, outcome, digest)
+            self.outcomes.ended(record, result, digest)
         self._clean(file_id, content)
 
-    def _made(self, job: Job, steps: Durable) -> Outcome:
+    def _made(self, job: Job, steps: Durable) -> JobResult:
         """What becomes of a job. If it does not come to its end, what it published is told now: the
         next job of the file finds it there."""
         made: list[Published] = []
         try:
-            return make(job, self.shop, steps, made)
+            return run_job(job, self.services, steps, made)
         except (Problem, SetAside):
             self.outcomes.published(made)
             raise
@@ -137,6 +139,6 @@ class Working:
         """Remove the decoded sound, unless another file of the same content needs it next."""
         if self._ledger.identities.at_work(content, file_id):
             return
-        for left in self.shop.scratch.glob(f"{content}-*"):
+        for left in self.services.scratch.glob(f"{content}-*"):
             with contextlib.suppress(OSError):
                 left.unlink()

@@ -21,10 +21,10 @@ from subtitled.library.sidecars import Fate, Sidecars
 from subtitled.library.wishes import Decision, Material
 from subtitled.media.probe import MediaFacts
 from subtitled.media.tracks import AudioChoice, choose_audio, spoken_tracks
-from subtitled.plugin import Language
-from subtitled.routing.production_plan import can_make, can_translate
+from subtitled.plugin import Language, Rejected
+from subtitled.routing.production_plan import PlannedSummary, can_make, can_translate, hearing
 from subtitled.routing.table import Routes, routes_for
-from subtitled.subtitles.names import SUMMARY_ENDINGS, parse_sidecar
+from subtitled.subtitles.names import SUMMARY_ENDINGS, parse_sidecar, summary_path
 from subtitled.transcription.runs import foreign_parts
 from subtitled.transcripts.heard import Listened
 from subtitled.transcripts.store import TranscriptStore
@@ -124,6 +124,29 @@ def _withdrawn(sidecars: Sidecars, medium: Path) -> tuple[Existing, ...]:
 
 def _names_in(folder: Path) -> list[str]:
     return [os.fsdecode(entry.name) for entry in os.scandir(folder)]
+
+
+def planned_summaries(
+    medium: Path, seen: Examination
+) -> tuple[tuple[PlannedSummary, ...], tuple[str, ...]]:
+    """What is to be written, and why some of it cannot: too long a name is refused before anything
+    is paid for it."""
+    planned: list[PlannedSummary] = []
+    impossible: list[str] = []
+    for wish in seen.decision.summaries:
+        language = wish.language or seen.spoken
+        assert language is not None
+        assert seen.spoken is not None
+        parts = hearing(seen.routes, seen.spoken, seen.material.foreign)
+        one = PlannedSummary(language, wish.files, parts)
+        try:
+            for ending in one.files:
+                summary_path(medium, language, ending)
+        except Rejected as problem:
+            impossible.append(f"{one}: {problem}")
+        else:
+            planned.append(one)
+    return tuple(planned), tuple(impossible)
 
 
 def makers_digest(configuration: Configuration, library: LibrarySettings) -> str:

@@ -1,4 +1,4 @@
-"""What became of a stretch that did not go the usual way: who was asked, and whose words count."""
+"""Which engines were tried for a chunk that did not go the usual way, and whose words count."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
-    """An engine that was asked for a stretch whose words do not count there, and why."""
+class FailedAttempt:
+    """An engine that was called for a chunk whose words do not count there, and why."""
 
     engine: str
     why: str
@@ -16,15 +16,15 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
-    """How a stretch came to its words, where that was not simply by the engine that was to do it.
+class FallbackRecord:
+    """How a chunk came to its words, where that was not simply by the engine that was to do it.
 
     ``recipe`` is the one whose words count.
     """
 
     engine: str
     recipe: str
-    attempts: tuple[Attempt, ...] = ()
+    attempts: tuple[FailedAttempt, ...] = ()
     times: str = ""
     """Where the times of its words come from, if not from the engine."""
 

@@ -30,11 +30,11 @@ from subtitled.plugin import Interval, Language, Memo, Stretch, Transcript
 from subtitled.plugin.memo import write_durably
 from subtitled.subtitles.guards import Removal
 
-from .fallback import Course
+from .fallback import FallbackRecord
 from .heard import Listened, Retimed, Shots
 
 T = TypeVar("T")
-_COURSE: TypeAdapter[Course] = TypeAdapter(Course)
+_FALLBACK: TypeAdapter[FallbackRecord] = TypeAdapter(FallbackRecord)
 _LISTENED: TypeAdapter[Listened] = TypeAdapter(Listened)
 _RETIMED: TypeAdapter[Retimed] = TypeAdapter(Retimed)
 _SHOTS: TypeAdapter[Shots] = TypeAdapter(Shots)
@@ -147,22 +147,24 @@ class TranscriptStore:
         """A place for what an engine has to remember of one stretch."""
         return Memo(self._stretch(content, track, recipe, stretch, ".memo"))
 
-    def course(self, content: str, track: int, recipe: str, stretch: Stretch) -> Course | None:
+    def course(
+        self, content: str, track: int, recipe: str, stretch: Stretch
+    ) -> FallbackRecord | None:
         """How a stretch came to its words; None if by the engine alone, or not at all yet."""
-        return _read(self._stretch(content, track, recipe, stretch, ".course"), _COURSE)
+        return _read(self._stretch(content, track, recipe, stretch, ".course"), _FALLBACK)
 
     def keep_course(
-        self, content: str, track: int, recipe: str, stretch: Stretch, course: Course
+        self, content: str, track: int, recipe: str, stretch: Stretch, course: FallbackRecord
     ) -> None:
         target = self._stretch(content, track, recipe, stretch, ".course")
-        write_durably(target, _COURSE.dump_json(course, indent=1))
+        write_durably(target, _FALLBACK.dump_json(course, indent=1))
 
-    def courses(self, content: str, track: int) -> list[tuple[Interval, Course]]:
+    def courses(self, content: str, track: int) -> list[tuple[Interval, FallbackRecord]]:
         """Every stretch of a track that did not go the usual way, in order of time."""
         found = []
         for path in self._track(content, track).glob("*/*.course.json"):
             begin, _, end = path.name.removesuffix(".course.json").partition("-")
-            course = _read(path, _COURSE)
+            course = _read(path, _FALLBACK)
             if course is not None and begin.isdecimal() and end.isdecimal():
                 found.append((Interval(int(begin) / 1000, int(end) / 1000), course))
         return sorted(found, key=lambda one: (one[0], one[1].recipe))
@@ -176,7 +178,7 @@ class TranscriptStore:
 
     def _counting(self, content: str, track: int, recipe: str, name: str) -> Transcript | None:
         folder = self._track(content, track)
-        course = _read(folder / recipe / f"{name}.course.json", _COURSE)
+        course = _read(folder / recipe / f"{name}.course.json", _FALLBACK)
         return _read(folder / (course.recipe if course else recipe) / f"{name}.json", TRANSCRIPT)
 
     def terms(self, content: str, track: int) -> dict[str, tuple[str, ...]]:

@@ -6,5 +6,5 @@ then of the next translator. What nobody could translate stays as it was said, a
 
 ``sentences`` and ``scenes`` make the lines, ``checks`` and ``shifts`` judge what comes back,
 ``protocol`` asks again, ``calls`` is the only place that calls a translator, ``store`` remembers,
-``translating`` brings them together, ``layout`` lays the new words over the old ones' times.
+``run`` brings them together, ``layout`` lays the new words over the old ones' times.
 """

@@ -7,10 +7,11 @@ import itertools
 import json
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from subtitled.costs.gate import Errand
 from subtitled.engines.wire import Waiting
+from subtitled.jobcontext.context import JobContext
 from subtitled.plugin import (
     Batch,
     Cue,
@@ -39,19 +40,16 @@ from .scenes import batches
 from .sentences import Sentence, sentences
 from .store import PROTOCOL, Lines, keep_notes, line_key
 
-if TYPE_CHECKING:
-    from subtitled.pipeline.making import Making
-
 MOST_KEPT = 0.2
 """The share of sentences that may stay in the language spoken; with more it is no translation."""
 
 
-class Translating:
+class TranslationRun:
     """One track, one pair of languages, and the translators that know the pair, best first."""
 
     def __init__(
         self,
-        making: Making,
+        ctx: JobContext,
         track: int,
         source: Language,
         target: Language,
@@ -62,11 +60,13 @@ class Translating:
     ) -> None:
         """``terms`` says what must be called what, of what a text mentions; ``about`` in a sentence
         what it is from."""
-        configured = making.shop.configuration.translators
-        self._making = making
+        configured = ctx.services.config.translators
+        self._ctx = ctx
         self._source, self._target = source, target
         self._terms, self._about = terms, about
-        self._chain = [_Member(making, track, configured[name], source, target) for name in chain]
+        self._chain = [
+            _ChainedTranslator(ctx, track, configured[name], source, target) for name in chain
+        ]
         self._folder = self._chain[0].folder
 
     def words(self, heard: Sequence[Word], limits: Limits, duration: float) -> tuple[Word, ...]:
@@ -92,15 +92,15 @@ class Translating:
         return self._texts(said, limits)
 
     def _texts(self, said: Sequence[Sentence], limits: Limits) -> dict[int, str]:
-        making = self._making
+        ctx = self._ctx
         texts: dict[int, str] = {}
         notes: list[Removal] = []
         kept = 0
         parts = batches(said, self._chain[0].size)
         for count, numbers in enumerate(parts):
-            making.steps.breathe()
-            making.tell_stretch(f"translating to {self._target}", count, len(parts))
-            done = making.steps.run(
+            ctx.steps.checkpoint()
+            ctx.progress_chunk(f"translating to {self._target}", count, len(parts))
+            done = ctx.steps.run(
                 f"translate to {self._target} {count + 1}/{len(parts)}",
                 partial(self._batch, said, numbers, limits, dict(texts)),
             )
@@ -139,7 +139,7 @@ class Translating:
                 if n in before
             ]
             try:
-                self._by(member, said, lines, context, texts, faults)
+                self._translate_with(member, said, lines, context, texts, faults)
             except Waiting:
                 raise  # for a budget of which its owner said that it is to be waited for
             except (Temporary, Misconfigured) as one:
@@ -165,9 +165,9 @@ class Translating:
         seconds = max(min(after, sentence.end + limits.linger) - sentence.start, 0.0)
         return Line(number, sentence.text, room=round(seconds * limits.cps))
 
-    def _by(
+    def _translate_with(
         self,
-        member: _Member,
+        member: _ChainedTranslator,
         said: Sequence[Sentence],
         lines: Sequence[Line],
         context: Sequence[Pair],
@@ -202,15 +202,20 @@ class Translating:
             )
             settle(batch, texts, partial(self._ask, member), keep)
 
-    def _ask(self, member: _Member, batch: Batch) -> Sequence[Line]:
+    def _ask(self, member: _ChainedTranslator, batch: Batch) -> Sequence[Line]:
         """One call, through the gate. A budget that is spent ends this translator's part."""
-        making, passed = self._making, False
+        ctx, passed = self._ctx, False
         errand = Errand(
-            *(member.name, member.able, making.job.medium, making.job.library, "text"),
-            *(float(sum(len(line.text) for line in batch.lines)), member.piece(batch)),
+            component=member.name,
+            able=member.able,
+            medium=ctx.job.media,
+            library=ctx.job.library,
+            kind="text",
+            amount=float(sum(len(line.text) for line in batch.lines)),
+            key=member.idempotency_key(batch),
         )
         try:
-            with making.shop.gate.sending(errand) as receipts:
+            with ctx.services.egress_gate.sending(errand) as receipts:
                 passed = True
                 said = ask(member.name, member.translator, batch)
                 receipts += said.sent
@@ -225,15 +230,15 @@ class Translating:
         return self._terms("\n".join(line.text for line in lines))
 
 
-class _Member:
+class _ChainedTranslator:
     """One translator of a chain, made when it is first asked."""
 
     def __init__(
-        self, making: Making, track: int, configured: Any, source: Language, target: Language
+        self, ctx: JobContext, track: int, configured: Any, source: Language, target: Language
     ) -> None:
         settings = configured.settings.essence()
         facts = settings | {" protocol": PROTOCOL, " source": source}
-        store = making.shop.transcripts.track_folder(making.job.content, track)
+        store = ctx.services.store.track_folder(ctx.job.fingerprint, track)
         self.name: str = configured.name
         self.able: TranslatorCapabilities = configured.component.capabilities(configured.settings)
         self.size = max(1, self.able.batch)
@@ -243,7 +248,7 @@ class _Member:
         self._configured = configured
         self._made: Translator | None = None
 
-    def piece(self, batch: Batch) -> str:
+    def idempotency_key(self, batch: Batch) -> str:
         """A name for one call: done again, it is the same."""
         said = json.dumps([[line.id, line.text] for line in batch.lines])
         digest = hashlib.sha256(said.encode()).hexdigest()[:16]

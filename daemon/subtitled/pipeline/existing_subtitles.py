@@ -6,8 +6,8 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from subtitled.jobcontext.context import JobContext
 from subtitled.library.wishes import Origin, Source
 from subtitled.media.extract import LARGEST, extract_text
 from subtitled.media.probe import MediaFacts
@@ -16,9 +16,6 @@ from subtitled.plugin import Cue, Language, Rejected, Temporary
 from subtitled.subtitles.formats import read
 from subtitled.subtitles.identification import objection
 
-if TYPE_CHECKING:
-    from .making import Making
-
 LEAST = 3
 """Cues of a text that is worth translating."""
 SPARSE = 120.0
@@ -26,10 +23,10 @@ SPARSE = 120.0
 
 
 @dataclass(frozen=True, slots=True)
-class People:
-    """The text subtitles in one medium and beside it."""
+class SubtitleSource:
+    """The text subtitles in one media file and beside it."""
 
-    making: Making
+    ctx: JobContext
     facts: MediaFacts
 
     def digest(self, source: Source) -> str:
@@ -45,9 +42,9 @@ class People:
                 "It is taken up again as it is then",
             )
         suffix = "srt" if source.origin is Origin.EMBEDDED else Path(source.where).suffix[1:]
-        return in_order(read(data, suffix))
+        return normalise_cues(read(data, suffix))
 
-    def unfit(self, cues: Sequence[Cue], source: Source) -> str | None:
+    def rejection_reason(self, cues: Sequence[Cue], source: Source) -> str | None:
         """Why a text is not to be translated from, or None."""
         where = f"stream {source.where}" if source.origin is Origin.EMBEDDED else source.where
         length = self.facts.duration
@@ -60,14 +57,14 @@ class People:
         return f"{where} is said to be in {source.language.english_name}, but is {said}"
 
     def _bytes(self, source: Source) -> bytes:
-        job, shop = self.making.job, self.making.shop
+        job, scratch = self.ctx.job, self.ctx.services.scratch
         if source.origin is Origin.EMBEDDED:
-            kept = shop.scratch / f"{job.content}-stream{source.where}.srt"
+            kept = scratch / f"{job.fingerprint}-stream{source.where}.srt"
             if kept.exists():
                 return kept.read_bytes()
             kept.parent.mkdir(parents=True, exist_ok=True)
-            return extract_text(job.medium, int(source.where), self.facts.duration, kept)
-        path = (job.folder or job.medium.parent) / source.where
+            return extract_text(job.media, int(source.where), self.facts.duration, kept)
+        path = (job.folder or job.media.parent) / source.where
         try:
             if path.stat().st_size > LARGEST:
                 raise Rejected(f"{source.where} is too large for a subtitle", "Look what it is")
@@ -76,7 +73,7 @@ class People:
             raise unreadable(path, error) from error
 
 
-def in_order(cues: Sequence[Cue]) -> tuple[Cue, ...]:
+def normalise_cues(cues: Sequence[Cue]) -> tuple[Cue, ...]:
     """Cues by their start, none empty, each ending where the next begins at the latest.
 
     Of those that begin together (signs over speech) the texts are joined.
