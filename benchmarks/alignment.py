@@ -42,7 +42,7 @@ from subtitled.plugin import (
 )
 from subtitled.subtitles.guards.passages import bare
 from subtitled.subtitles.layout.estimate import laid_over
-from subtitled.work.recognising.forced_alignment import doubted, timed
+from subtitled.transcription.forced_alignment import doubted, timed
 from subtitled_plugins.whisper.engine import WhisperEngine, WhisperSettings
 
 RECORDINGS = {"sonnet.en.mp3": "en", "jfk.flac": "en", "prologue.es.mp3": "es"}

@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 
 from subtitled.config.places import models_dir
 from subtitled.config.settings import Settings
-from subtitled.work.models.store import ModelStore
+from subtitled.models.store import ModelStore
 from subtitled_plugins.whisper.catalogue import MODELS
 
 SPEECH = Path(

@@ -41,8 +41,8 @@ def model_base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of Whisper base, verified; fetched into the usual place if it is not there."""
     from subtitled.config.places import models_dir
     from subtitled.config.settings import Settings
+    from subtitled.models.store import ModelStore
     from subtitled.plugin import Problem
-    from subtitled.work.models.store import ModelStore
     from subtitled_plugins.whisper.catalogue import MODELS
 
     try:

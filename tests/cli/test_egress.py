@@ -8,10 +8,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from subtitled.costs.budgets import period_of
 from subtitled.library.egress import Cap, Entry, Passage
 from subtitled.library.ledger import Ledger
 from subtitled.plugin import Sent
-from subtitled.work.spending.budgets import period_of
 
 Run = Callable[..., Any]
 

@@ -17,12 +17,12 @@ from subtitled.cli import daemon as _status  # noqa: F401 - its commands are add
 from subtitled.cli import queue as _queue  # noqa: F401
 from subtitled.cli.app import app
 from subtitled.config.load import load
+from subtitled.engines.breaker import Breakers
+from subtitled.jobcontext.services import open_ledger
+from subtitled.jobs.pauses import Pause, pauses
 from subtitled.library.ledger import Ledger
 from subtitled.library.records import FileState
 from subtitled.plugin import Temporary
-from subtitled.work.engines.breaker import Breakers
-from subtitled.work.queue.pauses import Pause, pauses
-from subtitled.work.workshop import open_ledger
 
 Run = Callable[..., Result]
 

@@ -16,11 +16,11 @@ from standins.mediabrowser import JellyfinStandIn
 from standins.shelf import Subtitle
 from subtitled.config.load import load
 from subtitled.library.ledger import Ledger
+from subtitled.notify.course import Pace
+from subtitled.notify.teller import Teller
 from subtitled.plugin import Kind, Language
 from subtitled.subtitles.ownership import Provenance
 from subtitled.subtitles.publish import publish
-from subtitled.work.servers.course import Pace
-from subtitled.work.servers.teller import Teller
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 

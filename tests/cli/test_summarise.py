@@ -12,8 +12,8 @@ import pytest
 from standins.chat import Chat, chatting
 from subtitled.library.identity import content_id
 from subtitled.plugin import Interval, Language, Stretch, Transcript, Word
-from subtitled.work.recognising.heard import Listened
-from subtitled.work.recognising.transcripts import TranscriptStore
+from subtitled.transcripts.heard import Listened
+from subtitled.transcripts.store import TranscriptStore
 
 Run = Callable[..., Any]
 ANSWER = json.dumps(

@@ -36,6 +36,12 @@ from hypothesis.stateful import (
 )
 
 from subtitled.config.load import Configuration, load
+from subtitled.engines.wire import problem_from_json, problem_to_json
+from subtitled.jobcontext.services import Services
+from subtitled.jobs import jobs, working
+from subtitled.jobs.durable import CANCELLED
+from subtitled.jobs.jobs import Jobs
+from subtitled.jobs.working import Working
 from subtitled.library.identity import content_id
 from subtitled.library.intake import Intake
 from subtitled.library.ledger import Ledger
@@ -44,6 +50,7 @@ from subtitled.library.withdrawal import Withdrawal
 from subtitled.media.probe import AudioTrack, MediaFacts
 from subtitled.media.problems import unreadable
 from subtitled.media.vad import Speech
+from subtitled.pipeline import pipeline, planning
 from subtitled.plugin import (
     UNDETERMINED,
     Audio,
@@ -58,15 +65,8 @@ from subtitled.plugin import (
 )
 from subtitled.subtitles.names import parse_sidecar
 from subtitled.subtitles.ownership import signature
-from subtitled.work import making, planning
-from subtitled.work.engines.wire import problem_from_json, problem_to_json
-from subtitled.work.making import Workshop
-from subtitled.work.queue import jobs, working
-from subtitled.work.queue.durable import CANCELLED
-from subtitled.work.queue.jobs import Jobs
-from subtitled.work.queue.working import Working
-from subtitled.work.recognising import listening
-from subtitled.work.recognising.transcripts import TranscriptStore
+from subtitled.transcription import track_analysis
+from subtitled.transcripts.store import TranscriptStore
 
 SPEECHES = ("harbour", "bridges", "bees", "")
 """What media say; in the last nobody speaks."""
@@ -140,7 +140,7 @@ SHELF = Shelf()
 
 
 class FakeQueue:
-    """As :class:`subtitled.work.queue.durable.Queue`, one job at a time, when it is told to."""
+    """As :class:`subtitled.jobs.durable.Queue`, one job at a time, when it is told to."""
 
     def __init__(
         self, database: Path, work: Callable[..., None], name: str, server: str | None
@@ -193,7 +193,7 @@ class FakeQueue:
 
 
 class FakeDurable:
-    """As :class:`subtitled.work.queue.durable.Durable`: results outlive the power."""
+    """As :class:`subtitled.jobs.durable.Durable`: results outlive the power."""
 
     def __init__(self, gate: object) -> None: ...
 
@@ -217,7 +217,7 @@ class FakeDurable:
             raise problem_from_json(told["problem"])
         return told["result"]
 
-    def breathe(self, engine: str = "") -> None: ...
+    def checkpoint(self, engine: str = "") -> None: ...
 
 
 class FakeEngines:
@@ -330,14 +330,14 @@ class Histories(RuleBasedStateMachine):
         scratch = self.state / "scratch"
         scratch.mkdir(exist_ok=True)
         engines: Any = FakeEngines(self.configuration, self.recognised)
-        shop = Workshop(
+        services = Services(
             self.configuration,
             engines,
             TranscriptStore(self.state / "transcripts"),
             self.ledger,
             scratch,
         )
-        hands = Working(shop, self.state / "work.sqlite")
+        hands = Working(services, self.state / "work.sqlite")
         self.jobs = Jobs(hands)
         hands.start()
         self.jobs.start()
@@ -730,8 +730,8 @@ def somewhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(working, "Queue", FakeQueue)
     monkeypatch.setattr(working, "Durable", FakeDurable)
     monkeypatch.setattr(jobs, "probe", fake_probe)
-    monkeypatch.setattr(making, "probe", fake_probe)
-    monkeypatch.setattr(listening, "decode", fake_decode)
+    monkeypatch.setattr(pipeline, "probe", fake_probe)
+    monkeypatch.setattr(track_analysis, "decode", fake_decode)
     monkeypatch.setattr(planning, "available", lambda: [("whisper", "subtitled", "1")])
     yield
     shutil.rmtree(folder)

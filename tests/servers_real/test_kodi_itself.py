@@ -21,6 +21,8 @@ from mortal import mortal
 from subtitled.config.load import load
 from subtitled.library.ledger import Ledger
 from subtitled.library.tellings import Stage, Telling
+from subtitled.notify.course import Pace
+from subtitled.notify.teller import Teller
 from subtitled.plugin import (
     Change,
     Context,
@@ -36,8 +38,6 @@ from subtitled.subtitles.formats import render
 from subtitled.subtitles.names import sidecar_path
 from subtitled.subtitles.ownership import Provenance
 from subtitled.subtitles.publish import file_sha256, publish
-from subtitled.work.servers.course import Pace
-from subtitled.work.servers.teller import Teller
 from subtitled_plugins.kodi import Kodi, KodiSettings
 
 pytestmark = pytest.mark.kodi

@@ -6,10 +6,10 @@ import time
 from pathlib import Path
 
 from subtitled.config.load import load
+from subtitled.jobs.signs import Pulse
 from subtitled.library.ledger import Ledger
 from subtitled.service.crew import crew, forget_gone
 from subtitled.service.lock import StateLock, holder, workers
-from subtitled.work.queue.signs import Pulse
 
 
 def test_who_holds_a_lock_is_there_and_who_only_gave_a_sign_was_lost(tmp_path: Path) -> None:

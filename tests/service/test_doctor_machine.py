@@ -18,10 +18,10 @@ from patient import Patient
 from mortal import mortal
 from subtitled.config.load import load
 from subtitled.config.schedule import HoursSettings, ScheduleSettings
+from subtitled.jobcontext.services import open_ledger
 from subtitled.service.doctor import machine
 from subtitled.service.doctor.machine import clock, ffmpeg
 from subtitled.service.lock import StateLock
-from subtitled.work.workshop import open_ledger
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 

@@ -15,7 +15,7 @@ SCRIPT = """
 import logging, sys
 from subtitled.config.isolation import guarded
 from subtitled.service.logs import log_to_stderr
-from subtitled.work.queue.jobname import JOB
+from subtitled.jobs.jobname import JOB
 log_to_stderr("info", sys.argv[1])
 log = logging.getLogger("subtitled.some")
 log.info("it began")

@@ -13,15 +13,15 @@ from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
 from subtitled.config.load import load
+from subtitled.engines.breaker import Breakers
+from subtitled.jobcontext.counters import Tally
+from subtitled.jobs.halts import Halt, Halts
 from subtitled.library.ledger import Ledger
 from subtitled.library.records import FileState
 from subtitled.plugin import Temporary
 from subtitled.service.health import BEAT_LIMIT, Vital, judge
 from subtitled.service.metrics import Facts, exposition, facts_of
 from subtitled.service.vitals import Vitals
-from subtitled.work.engines.breaker import Breakers
-from subtitled.work.queue.halts import Halt, Halts
-from subtitled.work.tally import Tally
 
 
 def read(text: str) -> dict[tuple[str, str], float]:

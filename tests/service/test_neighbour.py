@@ -13,6 +13,7 @@ import pytest
 
 from subtitled.config.neighbour import NeighbourSettings
 from subtitled.config.plugins import Configured
+from subtitled.jobs.halts import Halt, Halts
 from subtitled.library.ledger import Ledger
 from subtitled.plugin import MediaServer, Settings, Temporary
 from subtitled.service import neighbour as neighbours
@@ -20,7 +21,6 @@ from subtitled.service import sensors, watching
 from subtitled.service.neighbour import Neighbour
 from subtitled.service.senses import Readings, judged
 from subtitled.service.watching import Asker, can_say
-from subtitled.work.queue.halts import Halt, Halts
 
 EPISODE = Path("/srv/shows/1.mkv")
 

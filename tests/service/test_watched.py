@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from subtitled.config.load import load
+from subtitled.jobcontext.services import open_ledger
 from subtitled.library.mailbox import WATCHING
 from subtitled.service.doctor import examine_machine, watched
 from subtitled.service.lock import StateLock
-from subtitled.work.workshop import open_ledger
 
 LIMIT = "the kernel's limit is reached; raise it with: sysctl fs.inotify.max_user_watches=524288"
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from subtitled.config.schedule import ScheduleSettings
 from subtitled.config.windows import parse_window
-from subtitled.work.queue.hours import Hours, Timetable, hours_of
+from subtitled.jobs.hours import Hours, Timetable, hours_of
 
 BERLIN = ZoneInfo("Europe/Berlin")
 CHANGES = [

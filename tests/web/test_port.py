@@ -16,12 +16,12 @@ import httpx
 import pytest
 
 from subtitled.config.load import ConfigurationError, load
+from subtitled.jobcontext.services import open_ledger
 from subtitled.library.ledger import Ledger
 from subtitled.plugin import Misconfigured
 from subtitled.service.health import Health
 from subtitled.web.pages import Page
 from subtitled.web.server import Web, web_of
-from subtitled.work.workshop import open_ledger
 
 TOKEN = "correct horse battery staple"
 

@@ -15,6 +15,10 @@ from typing import Any
 import numpy as np
 
 from subtitled.config.load import load
+from subtitled.engines.wire import Crashed
+from subtitled.jobcontext.services import Services
+from subtitled.jobs.jobs import Jobs
+from subtitled.jobs.working import Working
 from subtitled.library.intake import Intake
 from subtitled.library.ledger import Ledger
 from subtitled.library.records import FileRecord, FileState
@@ -30,11 +34,7 @@ from subtitled.plugin import (
     Transcript,
     Word,
 )
-from subtitled.work.engines.wire import Crashed
-from subtitled.work.making import Workshop
-from subtitled.work.queue.jobs import Jobs
-from subtitled.work.queue.working import Working
-from subtitled.work.recognising.transcripts import TranscriptStore
+from subtitled.transcripts.store import TranscriptStore
 
 
 class Ear:
@@ -97,7 +97,7 @@ class House:
         self.transcripts = TranscriptStore(self.state / "transcripts")
         scratch = self.state / "scratch"
         scratch.mkdir(exist_ok=True)
-        shop = Workshop(
+        services = Services(
             self.configuration,
             self.ear,  # type: ignore[arg-type]
             self.transcripts,
@@ -105,7 +105,7 @@ class House:
             scratch,
         )
         self.intake = Intake(self.ledger, self.configuration.settings.libraries)
-        self.working = Working(shop, self.state / "work.sqlite")
+        self.working = Working(services, self.state / "work.sqlite")
         self.jobs = Jobs(self.working)
         self.working.start()
         self.jobs.start()

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from house import House, film
 
+from subtitled.engines.breaker import Breakers
+from subtitled.jobs import pauses
+from subtitled.jobs.halts import Halt, Halts, Told
+from subtitled.jobs.jobname import JOB
 from subtitled.library.records import FileState
 from subtitled.plugin import Audio, Request, Temporary, Transcript
-from subtitled.work.engines.breaker import Breakers
-from subtitled.work.queue import pauses
-from subtitled.work.queue.halts import Halt, Halts, Told
-from subtitled.work.queue.jobname import JOB
 
 
 @pytest.fixture

@@ -15,10 +15,10 @@ from subtitled.media.probe import probe
 from subtitled.media.stretches import cut_into_stretches
 from subtitled.media.vad import Speech, find_speech
 from subtitled.plugin import Interval, Language, Transcript, Word
-from subtitled.work.recognising.alignment import LEAST_INTERVALS, align
-from subtitled.work.recognising.heard import Listened
-from subtitled.work.recognising.retiming import moved, retime, shared_out
-from subtitled.work.recognising.transcripts import TranscriptStore
+from subtitled.transcription.alignment import LEAST_INTERVALS, align
+from subtitled.transcription.retiming import moved, retime, shared_out
+from subtitled.transcripts.heard import Listened
+from subtitled.transcripts.store import TranscriptStore
 
 EN = Language("en")
 

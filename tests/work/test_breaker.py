@@ -6,16 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from subtitled.library.ledger import Ledger
-from subtitled.plugin import Misconfigured, Problem, Rejected, Temporary
-from subtitled.work.engines.breaker import (
+from subtitled.engines.breaker import (
     FIRST_WAIT,
     LONGEST_WAIT,
     Breaker,
     Breakers,
     after_failure,
 )
-from subtitled.work.engines.wire import Crashed
+from subtitled.engines.wire import Crashed
+from subtitled.library.ledger import Ledger
+from subtitled.plugin import Misconfigured, Problem, Rejected, Temporary
 
 
 class Clock:

@@ -12,11 +12,12 @@ import pytest
 from subtitled.config.load import Configuration, load
 from subtitled.config.plugins import Configured
 from subtitled.config.settings import LibrarySettings
+from subtitled.jobcontext.job import InlineRunner, Job
+from subtitled.jobcontext.services import Services, build_services, open_ledger
 from subtitled.library.identity import content_id
+from subtitled.pipeline.pipeline import run_job
 from subtitled.plugin import Engine, Language
 from subtitled.subtitles.formats import read
-from subtitled.work.making import Direct, Job, Workshop, make
-from subtitled.work.workshop import open_ledger, set_up
 
 SAID = (
     "And so, my fellow Americans, ask not what your country can do for you, "
@@ -36,27 +37,27 @@ class Plain(Engine):
 
 
 @pytest.fixture
-def shop(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workshop]:
+def services(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Services]:
     (tmp_path / "plain_engine.py").write_text(ENGINE)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=":")
     monkeypatch.syspath_prepend(tmp_path)
     component: type[Engine] = importlib.import_module("plain_engine").Plain
     configured = Configured("plain", "plain", component, component.Settings())
     configuration: Configuration = dataclasses.replace(load(None), engines={"plain": configured})
-    shop = set_up(configuration, open_ledger(configuration))
-    yield shop
-    shop.engines.close()
+    services = build_services(configuration, open_ledger(configuration))
+    yield services
+    services.engines.close()
 
 
 def test_plain_text_becomes_cues_at_the_times_of_the_speech(
-    shop: Workshop, speech: Path, tmp_path: Path
+    services: Services, speech: Path, tmp_path: Path
 ) -> None:
     medium = speech / "jfk.flac"
     wishes = LibrarySettings.model_validate(
         {"path": "/", "cues": {"line_length": 30, "lines": 1, "profile": "ted"}}
     )
     content = content_id(medium)
-    outcome = make(Job(medium, wishes, content, tmp_path), shop, Direct())
+    outcome = run_job(Job(medium, wishes, content, tmp_path), services, InlineRunner())
     (made,) = outcome.made
     cues = read(made.sidecar.read_bytes(), "srt")
     assert " ".join(cue.text for cue in cues) == SAID
@@ -67,27 +68,27 @@ def test_plain_text_becomes_cues_at_the_times_of_the_speech(
     asked = next(cue for cue in cues if cue.text.startswith("ask not"))
     assert asked.start == pytest.approx(3.4, abs=0.9)
     assert cues[-1].end <= 11.1
-    kept = shop.transcripts.folder.rglob("*-*.json")
+    kept = services.store.folder.rglob("*-*.json")
     assert any('"estimated":true' in path.read_text().replace(" ", "") for path in kept)
     assert outcome.spoken == Language("en")
 
 
 @pytest.mark.model
 def test_with_whisper_beside_it_each_word_is_found_where_it_is_said(
-    shop: Workshop, model_base: Path, speech: Path, tmp_path: Path
+    services: Services, model_base: Path, speech: Path, tmp_path: Path
 ) -> None:
-    known = shop.configuration.engines | load(None).engines
-    shop.engines.close()
-    shop = set_up(dataclasses.replace(shop.configuration, engines=known), shop.ledger)
+    known = services.config.engines | load(None).engines
+    services.engines.close()
+    services = build_services(dataclasses.replace(services.config, engines=known), services.db)
     wishes = LibrarySettings.model_validate({"path": "/", "engines": ["plain"]})
     medium = speech / "jfk.flac"
     content = content_id(medium)
     try:
-        make(Job(medium, wishes, content, tmp_path), shop, Direct())
+        run_job(Job(medium, wishes, content, tmp_path), services, InlineRunner())
     finally:
-        shop.engines.close()
-    (recipe,) = shop.transcripts.recipes(content, 0)
-    whole = shop.transcripts.joined(content, 0, recipe)
+        services.engines.close()
+    (recipe,) = services.store.recipes(content, 0)
+    whole = services.store.joined(content, 0, recipe)
     assert whole is not None
     assert whole.text == SAID
     assert not any(word.estimated for word in whole.words)
@@ -95,5 +96,5 @@ def test_with_whisper_beside_it_each_word_is_found_where_it_is_said(
     # Where their sound begins, by ear and by the wave.
     assert said["And"] == pytest.approx(0.3, abs=0.15)
     assert said["ask"] == pytest.approx(3.3, abs=0.15)
-    ((_, course),) = shop.transcripts.courses(content, 0)
+    ((_, course),) = services.store.courses(content, 0)
     assert str(course) == "words by plain, times found by whisper"

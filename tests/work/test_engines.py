@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from subtitled.config.plugins import Configured
+from subtitled.engines.child import Stopping
+from subtitled.engines.pool import EngineHost
+from subtitled.models.store import ModelStore
 from subtitled.plugin import Audio, Engine, Interval, Language, Request, Settings, Stretch
-from subtitled.work.engines.child import Stopping
-from subtitled.work.engines.pool import EngineHost
-from subtitled.work.models.store import ModelStore
 
 SLOW_TO_LOAD = """
 import time

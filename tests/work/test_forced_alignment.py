@@ -19,7 +19,7 @@ from subtitled.plugin import (
     Word,
 )
 from subtitled.subtitles.guards.passages import bare
-from subtitled.work.recognising.forced_alignment import PASSAGE, Align, timed, uncrowded
+from subtitled.transcription.forced_alignment import PASSAGE, Align, timed, uncrowded
 
 EN = Language("en")
 AUDIO = Audio(Path("/dev/null"))

@@ -15,6 +15,14 @@ from typing import Any
 import pytest
 
 from subtitled.config.plugins import Configured
+from subtitled.engines import manners
+from subtitled.engines.ceiling import Ceiling, Overgrown, halved, in_pieces, resident
+from subtitled.engines.child import Stopping
+from subtitled.engines.pace import Pace
+from subtitled.engines.pool import EngineHost
+from subtitled.engines.room import Room
+from subtitled.engines.wire import Crashed
+from subtitled.models.store import ModelStore
 from subtitled.plugin import (
     Audio,
     Engine,
@@ -26,14 +34,6 @@ from subtitled.plugin import (
     Transcript,
     Word,
 )
-from subtitled.work.engines import manners
-from subtitled.work.engines.ceiling import Ceiling, Overgrown, halved, in_pieces, resident
-from subtitled.work.engines.child import Stopping
-from subtitled.work.engines.pace import Pace
-from subtitled.work.engines.pool import EngineHost
-from subtitled.work.engines.room import Room
-from subtitled.work.engines.wire import Crashed
-from subtitled.work.models.store import ModelStore
 
 ENGINES = """
 import os, time
@@ -142,8 +142,8 @@ def test_an_engine_stops_within_a_call_and_goes_on_where_it_was(
 def test_the_time_limit_of_a_call_does_not_run_while_the_engine_is_stopped(
     hosts: Callable[..., EngineHost], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("subtitled.work.engines.bounds.LEAST_LIMIT", 2.5)
-    monkeypatch.setattr("subtitled.work.engines.bounds.SLOWEST", 0.0)
+    monkeypatch.setattr("subtitled.engines.bounds.LEAST_LIMIT", 2.5)
+    monkeypatch.setattr("subtitled.engines.bounds.SLOWEST", 0.0)
     host, audio = hosts("Counts"), tmp_path / "counted"
     audio.touch()
     host.prepare()
@@ -176,7 +176,7 @@ def test_a_stopped_engine_ends_with_the_daemon_and_with_a_killed_one(
     assert state(process) == ""
     script = (
         "import sys, time\n"
-        "from subtitled.work.engines.child import Child\n"
+        "from subtitled.engines.child import Child\n"
         'child = Child("x", {"role": "listener"})\n'
         "child.freeze()\n"
         "print(child.pid, flush=True)\n"

@@ -16,6 +16,9 @@ from hypothesis import strategies as st
 
 from subtitled.config.load import load
 from subtitled.config.spending import BudgetSettings, PriceSettings, allows
+from subtitled.costs.budgets import caps_for, period_of, price_of, stated, until_next
+from subtitled.costs.gate import Errand, Gate
+from subtitled.engines.wire import Waiting
 from subtitled.library.egress import Cap, Egress, Entry, Passage, Spent
 from subtitled.library.ledger import Ledger
 from subtitled.plugin import (
@@ -27,9 +30,6 @@ from subtitled.plugin import (
     Sent,
     Temporary,
 )
-from subtitled.work.engines.wire import Waiting
-from subtitled.work.spending.budgets import caps_for, period_of, price_of, stated, until_next
-from subtitled.work.spending.gate import Errand, Gate
 
 HOUR = Price(0.36, "USD")  # a hundredth of a cent for a second
 

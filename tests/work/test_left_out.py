@@ -11,10 +11,14 @@ import pytest
 
 from subtitled.config.load import Configuration, load
 from subtitled.config.settings import LibrarySettings
+from subtitled.engines import wire
+from subtitled.jobcontext.job import InlineRunner, Job
+from subtitled.jobcontext.services import Services, open_ledger, transcripts_in
 from subtitled.library.identity import content_id
 from subtitled.library.ledger import Ledger
 from subtitled.library.records import FileState
 from subtitled.media.vad import Speech
+from subtitled.pipeline.pipeline import run_job
 from subtitled.plugin import (
     Audio,
     Capabilities,
@@ -28,11 +32,8 @@ from subtitled.plugin import (
 )
 from subtitled.subtitles.formats import read
 from subtitled.subtitles.guards import Removal
-from subtitled.work.engines import wire
-from subtitled.work.making import Direct, Job, Workshop, make
-from subtitled.work.recognising.heard import Listened
-from subtitled.work.recognising.transcripts import TranscriptStore
-from subtitled.work.workshop import open_ledger, transcripts_in
+from subtitled.transcripts.heard import Listened
+from subtitled.transcripts.store import TranscriptStore
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 EN = Language("en")
@@ -95,14 +96,16 @@ def made(home: Path, film: Callable[..., Path]) -> Callable[..., str]:
     def do(**settings: object) -> str:
         library = LibrarySettings.model_validate({"path": medium.parent, **settings})
         state = home / "state" / "subtitled"
-        shop = Workshop(
+        services = Services(
             configuration,
             engines,
             transcripts_in(state),
             ledger,
             state / "scratch",  # type: ignore[arg-type]
         )
-        outcome = make(Job(medium, library, content_id(medium), force=True), shop, Direct())
+        outcome = run_job(
+            Job(medium, library, content_id(medium), force=True), services, InlineRunner()
+        )
         assert outcome.state is FileState.DONE, outcome
         assert engines.calls == 1  # what was once heard is never recognised again
         return " ".join(c.text for c in read(outcome.made[0].sidecar.read_bytes(), "srt"))

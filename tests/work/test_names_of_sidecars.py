@@ -9,8 +9,8 @@ import pytest
 from house import House, film
 
 from subtitled.config.load import load
+from subtitled.jobs import durable
 from subtitled.library.records import FileState
-from subtitled.work.queue import durable
 
 MARKED = '[libraries.films.names]\nstyle = "iso639-2"\nmark = "machine"\n'
 

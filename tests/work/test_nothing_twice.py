@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from house import House, film
 
+from subtitled.jobs import durable
 from subtitled.library.records import NEW, URGENT, FileState
 from subtitled.library.sidecars import Fate
 from subtitled.subtitles.ownership import ATTRIBUTE, Whose
-from subtitled.work.queue import durable
 
 
 @pytest.fixture

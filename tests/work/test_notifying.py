@@ -18,6 +18,8 @@ from hypothesis import strategies as st
 from subtitled.config.plugins import Configured
 from subtitled.library import notices as kept
 from subtitled.library.ledger import Ledger
+from subtitled.notify import notifying
+from subtitled.notify.notifying import Notifying, quiet_left, wait_for
 from subtitled.plugin import (
     Event,
     Failed,
@@ -30,8 +32,6 @@ from subtitled.plugin import (
     Settings,
     Temporary,
 )
-from subtitled.work import notifying
-from subtitled.work.notifying import Notifying, quiet_left, wait_for
 
 
 def wait_until(done: Callable[[], object], limit: float = 20) -> None:

@@ -14,10 +14,10 @@ from subtitled.plugin import Event, Failed, Finished, Published
 def test_a_language_that_is_there_is_told_though_the_next_one_fails(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("subtitled.work.translation.calls.time.sleep", lambda seconds: None)
+    monkeypatch.setattr("subtitled.translation.calls.time.sleep", lambda seconds: None)
     happened: list[Event] = []
     monkeypatch.setattr(
-        "subtitled.work.queue.outcomes.announce",
+        "subtitled.jobs.outcomes.announce",
         lambda configuration, event: happened.append(event),
     )
     with chatting(Chat(str.upper)) as chat:

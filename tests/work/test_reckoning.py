@@ -9,8 +9,8 @@ import pytest
 from subtitled.config.spending import PriceSettings
 from subtitled.library.ledger import Ledger
 from subtitled.plugin import Capabilities, Price, TranslatorCapabilities
-from subtitled.work.reckoning import NOTHING, measured, reckon, speeds
-from subtitled.work.routes import Means, Routes, Way
+from subtitled.routing.cost_estimate import NOTHING, measured, reckon, speeds
+from subtitled.routing.table import Means, Routes, Way
 
 PAID = Capabilities(destination="cloud:far", price=Price(0.36, "USD"))
 MT = TranslatorCapabilities(destination="mt:far", price=Price(10.0, "USD", "million characters"))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from subtitled.engines.wire import Waiting
+from subtitled.jobs.retries import JITTER, LONGEST_WAIT, MOST_ATTEMPTS, Next, after
 from subtitled.library.records import FileState
 from subtitled.plugin import Temporary
-from subtitled.work.engines.wire import Waiting
-from subtitled.work.queue.retries import JITTER, LONGEST_WAIT, MOST_ATTEMPTS, Next, after
 
 DOWN = Temporary("down")
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from subtitled.config.routing import RouteSettings
 from subtitled.plugin import UNDETERMINED, Capabilities, Language, Price
-from subtitled.work.leading import Candidate, leaders
-from subtitled.work.routes import Means, Routes, Way, fits
+from subtitled.routing.defaults import Candidate, leaders
+from subtitled.routing.table import Means, Routes, Way, fits
 
 EN, FR, ZH, CS = Language("en"), Language("fr"), Language("zh"), Language("cs")
 HERE = ("here", Capabilities(detects_language=True, aligns=True))

@@ -10,17 +10,16 @@ from hypothesis import strategies as st
 
 from subtitled.media.stretches import cut_into_stretches
 from subtitled.plugin import UNDETERMINED, Interval, Language, LanguageGuess, Stretch
-from subtitled.work.recognising.detection import detect
-from subtitled.work.recognising.heard import Listened
-from subtitled.work.recognising.runs import (
+from subtitled.transcription.detection import detect
+from subtitled.transcription.runs import (
     LONGEST,
-    Run,
     cut_by_language,
     foreign_parts,
     overlap,
     pieces,
     runs,
 )
+from subtitled.transcripts.heard import Listened, Run
 
 EN, DE, NO, DA = Language("en"), Language("de"), Language("no"), Language("da")
 

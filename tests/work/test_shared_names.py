@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from house import House, film
 
+from subtitled.jobs import durable
 from subtitled.library.records import FileState
 from subtitled.subtitles.ownership import Whose, signature
-from subtitled.work.queue import durable
 
 
 @pytest.fixture

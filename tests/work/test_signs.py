@@ -11,12 +11,12 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from subtitled import __version__
+from subtitled.jobs.rescue import Rescue
+from subtitled.jobs.signs import SIGN, Pulse, Silence, signs
 from subtitled.library.ledger import Ledger
 from subtitled.library.records import DAEMON
 from subtitled.plugin import Misconfigured
 from subtitled.service.worker import checked_name
-from subtitled.work.queue.rescue import Rescue
-from subtitled.work.queue.signs import SIGN, Pulse, Silence, signs
 
 
 @pytest.fixture

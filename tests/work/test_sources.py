@@ -20,11 +20,15 @@ from house import Ear
 from subtitled.config.load import load
 from subtitled.config.plugins import Configured
 from subtitled.config.settings import LibrarySettings
+from subtitled.jobcontext.job import InlineRunner, Job, JobResult
+from subtitled.jobcontext.services import Services
 from subtitled.library.identity import content_id
 from subtitled.library.ledger import Ledger
 from subtitled.library.records import FileState
 from subtitled.library.sidecars import Fate
 from subtitled.media.probe import probe
+from subtitled.pipeline.pipeline import run_job
+from subtitled.pipeline.planning import Examination, examine
 from subtitled.plugin import (
     SAMPLE_RATE,
     Audio,
@@ -44,9 +48,7 @@ from subtitled.plugin import (
     Word,
 )
 from subtitled.subtitles.formats import read
-from subtitled.work.making import Direct, Job, Outcome, Workshop, make
-from subtitled.work.planning import Examination, examine
-from subtitled.work.recognising.transcripts import TranscriptStore
+from subtitled.transcripts.store import TranscriptStore
 
 EN, ES, DE = Language("en"), Language("es"), Language("de")
 PITCHES = {440: EN, 660: ES, 880: DE}
@@ -145,7 +147,7 @@ class Place:
         )
         (folder / "state" / "scratch").mkdir(parents=True)
         self.ear = Polyglot(configuration.engines["whisper"])
-        self.shop = Workshop(
+        self.services = Services(
             configuration,
             self.ear,  # type: ignore[arg-type]
             TranscriptStore(folder / "state" / "transcripts"),
@@ -157,17 +159,17 @@ class Place:
     def wishes(self, *languages: str, **more: Any) -> LibrarySettings:
         return LibrarySettings(path=self.folder, languages=languages, **more)
 
-    def make(self, *languages: str, **more: Any) -> Outcome:
+    def make(self, *languages: str, **more: Any) -> JobResult:
         job = Job(self.film, self.wishes(*languages, **more), content_id(self.film))
-        return make(job, self.shop, Direct())
+        return run_job(job, self.services, InlineRunner())
 
     def examine(self, *languages: str, **more: Any) -> Examination:
         return examine(
             *(self.film, probe(self.film), self.wishes(*languages, **more)),
-            self.shop.configuration,
+            self.services.config,
             content=content_id(self.film),
-            transcripts=self.shop.transcripts,
-            sidecars=self.shop.ledger.sidecars,
+            transcripts=self.services.store,
+            sidecars=self.services.db.sidecars,
         )
 
     def sidecar(self, name: str, text: str, seconds: Iterable[float] = range(0, 60, 5)) -> Path:
@@ -183,7 +185,7 @@ class Place:
         return sorted(path.name for path in self.folder.iterdir() if path != self.film)
 
     def how(self, name: str) -> str:
-        record = self.shop.ledger.sidecars.get(self.folder / name)
+        record = self.services.db.sidecars.get(self.folder / name)
         assert record is not None
         return record.recipe
 
@@ -287,7 +289,7 @@ def test_a_text_stream_is_translated_at_its_own_times_and_nobody_listens(
     assert [cue.start for cue in cues] == [n * 5 + 0.5 for n in range(12)]
     assert cues[0].text.split()[:3] == ["No", "sé", "qué"]
     assert fluent.ear.recognised == 0
-    assert not list(fluent.shop.transcripts.folder.rglob("listened.json"))
+    assert not list(fluent.services.store.folder.rglob("listened.json"))
 
 
 def test_sounds_and_names_of_speakers_are_not_translated(tmp_path: Path) -> None:
@@ -367,7 +369,7 @@ def test_each_part_is_recognised_in_its_language_and_foreign_parts_have_a_sideca
     assert {(told, truth) for told, _, truth in place.ear.asked} == {(EN, EN), (DE, DE)}
     assert {into for told, into, _ in place.ear.asked if told == EN} == {None}
     whole, forced = place.cues("Film.en.srt"), place.cues("Film.en.forced.srt")
-    change = place.shop.transcripts.listened(content_id(place.film), 0).runs[1].interval.start
+    change = place.services.store.listened(content_id(place.film), 0).runs[1].interval.start
     assert forced
     assert all(cue.start >= change for cue in forced)
     assert {"I", "know"} <= set(" ".join(cue.text for cue in forced).split())
@@ -472,7 +474,7 @@ def test_a_pair_that_somebody_edited_or_took_back_stays_as_it_is(
     wanted: dict[str, Any] = {"bilingual": [("en", "es")]}
     fluent.make("en", **wanted)
     path = fluent.folder / "Film.bilingual-es.en.srt"
-    sidecars = fluent.shop.ledger.sidecars
+    sidecars = fluent.services.db.sidecars
     sidecars.set_fate(path, Fate.TAKEN_BACK)
     kept = path.read_bytes()
     path.unlink()

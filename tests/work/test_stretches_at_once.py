@@ -9,23 +9,25 @@ from typing import Any
 
 import pytest
 from house import film
-from toys import calls, workshop
+from toys import calls, toy_services
 
 from subtitled.config.settings import LibrarySettings
+from subtitled.jobcontext.job import InlineRunner, Job, JobResult
+from subtitled.jobcontext.services import Services
 from subtitled.library.identity import content_id
+from subtitled.pipeline.pipeline import run_job
 from subtitled.plugin import Capabilities, Problem
-from subtitled.work.making import Direct, Job, Outcome, Workshop, make
-from subtitled.work.recognising.recognition import Ahead
-from subtitled.work.recognising.transcripts import TranscriptStore
+from subtitled.transcription.transcriber import Prefetcher
+from subtitled.transcripts.store import TranscriptStore
 
 
-def _make(shop: Workshop, tmp_path: Path, steps: Any = None, **wishes: Any) -> Outcome:
+def _make(services: Services, tmp_path: Path, steps: Any = None, **wishes: Any) -> JobResult:
     medium = tmp_path / "film.wav"
     if not medium.exists():
         film(medium, 7)
     library = LibrarySettings.model_validate({"path": "/", **wishes})
     job = Job(medium, library, content_id(medium), tmp_path, force=True)
-    return make(job, shop, steps or Direct())
+    return run_job(job, services, steps or InlineRunner())
 
 
 def _most_at_once(folder: Path, engine: str) -> int:
@@ -38,7 +40,7 @@ def _most_at_once(folder: Path, engine: str) -> int:
     return most
 
 
-class Noting(Direct):
+class Noting(InlineRunner):
     """Steps that are done, and noted in their order."""
 
     def __init__(self) -> None:
@@ -53,8 +55,8 @@ def test_an_engine_gets_as_many_stretches_at_once_as_it_takes_in_order_of_steps(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     steps = Noting()
-    with workshop(tmp_path, monkeypatch, many={"at_once": 3, "takes": 0.3}) as shop:
-        _make(shop, tmp_path, steps)
+    with toy_services(tmp_path, monkeypatch, many={"at_once": 3, "takes": 0.3}) as services:
+        _make(services, tmp_path, steps)
     total = len(calls(tmp_path, "many"))
     assert total > 3
     assert _most_at_once(tmp_path, "many") == 3
@@ -65,8 +67,8 @@ def test_an_engine_gets_as_many_stretches_at_once_as_it_takes_in_order_of_steps(
 def test_an_engine_that_takes_one_gets_one_after_the_other(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with workshop(tmp_path, monkeypatch, one={"takes": 0.05}) as shop:
-        _make(shop, tmp_path)
+    with toy_services(tmp_path, monkeypatch, one={"takes": 0.05}) as services:
+        _make(services, tmp_path)
     assert _most_at_once(tmp_path, "one") == 1
     spans = [call[:2] for call in calls(tmp_path, "one")]
     assert spans == sorted(spans)
@@ -79,8 +81,8 @@ def test_one_at_once_and_many_give_the_same_subtitle(
     for number, at_once in enumerate((1, 4)):
         folder = tmp_path / str(number)
         folder.mkdir()
-        with workshop(folder, monkeypatch, toy={"at_once": at_once, "takes": 0.02}) as shop:
-            (made,) = _make(shop, folder).made
+        with toy_services(folder, monkeypatch, toy={"at_once": at_once, "takes": 0.02}) as services:
+            (made,) = _make(services, folder).made
             texts.append(made.sidecar.read_bytes())
         home = folder / "other"
         monkeypatch.setenv("XDG_STATE_HOME", str(home))
@@ -90,8 +92,8 @@ def test_one_at_once_and_many_give_the_same_subtitle(
 def test_no_stretch_is_longer_than_an_engine_takes_and_silence_is_given_to_none(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with workshop(tmp_path, monkeypatch, short={"longest": 6.0}) as shop:
-        _make(shop, tmp_path)
+    with toy_services(tmp_path, monkeypatch, short={"longest": 6.0}) as services:
+        _make(services, tmp_path)
     spans = calls(tmp_path, "short")
     assert len(spans) > 6
     assert all(end - begin <= 6.0 + 1e-3 for begin, end, _ in spans)
@@ -100,8 +102,8 @@ def test_no_stretch_is_longer_than_an_engine_takes_and_silence_is_given_to_none(
 def test_an_engine_that_wants_the_whole_gets_it(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with workshop(tmp_path, monkeypatch, whole={"whole": True}) as shop:
-        _make(shop, tmp_path)
+    with toy_services(tmp_path, monkeypatch, whole={"whole": True}) as services:
+        _make(services, tmp_path)
     ((begin, end, _),) = calls(tmp_path, "whole")
     assert begin == 0.0
     assert end > 40.0
@@ -110,9 +112,11 @@ def test_an_engine_that_wants_the_whole_gets_it(
 def test_what_was_recognised_before_a_failure_is_not_recognised_again(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with workshop(tmp_path, monkeypatch, many={"at_once": 3, "takes": 0.05, "busy": 35.0}) as shop:
+    with toy_services(
+        tmp_path, monkeypatch, many={"at_once": 3, "takes": 0.05, "busy": 35.0}
+    ) as services:
         with pytest.raises(Problem, match="busy"):
-            _make(shop, tmp_path)
+            _make(services, tmp_path)
         deadline = time.monotonic() + 20
         while len(calls(tmp_path, "many", "end")) < len(calls(tmp_path, "many")) - 1:
             assert time.monotonic() < deadline
@@ -120,11 +124,11 @@ def test_what_was_recognised_before_a_failure_is_not_recognised_again(
         done = {call[:2] for call in calls(tmp_path, "many", "end")}
         before = len(calls(tmp_path, "many"))
         assert done
-        while len(_stored(shop.transcripts)) < len(done):
+        while len(_stored(services.store)) < len(done):
             assert time.monotonic() < deadline
             time.sleep(0.02)
         with pytest.raises(Problem, match="busy"):
-            _make(shop, tmp_path)
+            _make(services, tmp_path)
         again = {call[:2] for call in calls(tmp_path, "many")[before:]}
     assert not again & done
 
@@ -136,14 +140,14 @@ def _stored(store: TranscriptStore) -> list[Path]:
 def test_a_memo_lies_beside_the_words_until_they_are_there(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with workshop(tmp_path, monkeypatch, toy={"busy": 0.0}) as shop:
+    with toy_services(tmp_path, monkeypatch, toy={"busy": 0.0}) as services:
         with pytest.raises(Problem, match="busy"):
-            _make(shop, tmp_path)
-        (memo,) = shop.transcripts.folder.rglob("*.memo.json")
+            _make(services, tmp_path)
+        (memo,) = services.store.folder.rglob("*.memo.json")
         assert "task" in memo.read_text()
-    with workshop(tmp_path, monkeypatch, toy={}) as shop:
-        _make(shop, tmp_path)
-        assert [p for p in shop.transcripts.folder.rglob("*.memo.json") if p != memo] == []
+    with toy_services(tmp_path, monkeypatch, toy={}) as services:
+        _make(services, tmp_path)
+        assert [p for p in services.store.folder.rglob("*.memo.json") if p != memo] == []
 
 
 def test_what_is_ahead_is_not_begun_once_a_step_has_failed() -> None:
@@ -156,7 +160,7 @@ def test_what_is_ahead_is_not_begun_once_a_step_has_failed() -> None:
             raise ValueError
         go_on.wait(20)
 
-    with pytest.raises(ValueError), Ahead(hear, range(100), Capabilities(at_once=2)) as ahead:  # type: ignore[arg-type]
+    with pytest.raises(ValueError), Prefetcher(hear, range(100), Capabilities(at_once=2)) as ahead:  # type: ignore[arg-type]
         ahead.result(0)
     go_on.set()
     assert len(begun) <= 4

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from standins.chat import Chat, chatting
 from subtitled.plugin import Context, Language, Rejected
-from subtitled.work.summaries.writing import PART, Said, Summary, instruction, summarise
+from subtitled.summaries.writing import PART, Said, Summary, instruction, summarise
 from subtitled_plugins.openai.translator import ChatSettings, ChatTranslator
 
 EN = Language("en")

@@ -23,6 +23,8 @@ from subtitled.library.ledger import Ledger
 from subtitled.library.sidecars import Fate
 from subtitled.library.tellings import Stage, Telling
 from subtitled.library.withdrawal import Withdrawal
+from subtitled.notify.course import Pace
+from subtitled.notify.teller import TROUBLE, Teller
 from subtitled.plugin import (
     Change,
     Kind,
@@ -36,8 +38,6 @@ from subtitled.plugin import (
 )
 from subtitled.subtitles.ownership import Provenance
 from subtitled.subtitles.publish import publish
-from subtitled.work.servers.course import Pace
-from subtitled.work.servers.teller import TROUBLE, Teller
 
 FAST = Pace(gather=0.2, looks=(0.05, 0.05, 0.05), away=(0.3,), polling=0.02)
 

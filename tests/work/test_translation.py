@@ -27,13 +27,13 @@ from subtitled.plugin import (
 )
 from subtitled.subtitles.layout.segmentation import segment
 from subtitled.subtitles.limits import limits_for
-from subtitled.work.translation import calls
-from subtitled.work.translation.checks import Fault, check, fault_of
-from subtitled.work.translation.layout import words_of
-from subtitled.work.translation.protocol import MOST_ASKS, settle
-from subtitled.work.translation.scenes import batches
-from subtitled.work.translation.sentences import LONGEST, Sentence, sentences
-from subtitled.work.translation.shifts import moved
+from subtitled.translation import calls
+from subtitled.translation.checks import Fault, check, fault_of
+from subtitled.translation.layout import words_of
+from subtitled.translation.protocol import MOST_ASKS, settle
+from subtitled.translation.scenes import batches
+from subtitled.translation.sentences import LONGEST, Sentence, sentences
+from subtitled.translation.shifts import moved
 
 EN, ES, FR, RU, ZH, JA = map(Language, ("en", "es", "fr", "ru", "zh-Hans", "ja"))
 SEED = int(os.environ.get("SUBTITLED_TEST_SEED", random.randrange(10**6)))

@@ -16,9 +16,12 @@ from standins.chat import Chat, chatting
 from subtitled.config.load import Configuration, load
 from subtitled.config.plugins import Configured
 from subtitled.config.settings import LibrarySettings
+from subtitled.jobcontext.job import InlineRunner, Job, JobResult
+from subtitled.jobcontext.services import Services, open_ledger, transcripts_in
 from subtitled.library.identity import content_id
 from subtitled.library.records import FileState
 from subtitled.media.vad import Speech
+from subtitled.pipeline.pipeline import run_job
 from subtitled.plugin import (
     SAMPLE_RATE,
     Audio,
@@ -41,10 +44,8 @@ from subtitled.plugin import (
     Word,
 )
 from subtitled.subtitles.formats import read
-from subtitled.work.making import Direct, Job, Outcome, Workshop, make
-from subtitled.work.recognising import listening
-from subtitled.work.translation import calls
-from subtitled.work.workshop import open_ledger, transcripts_in
+from subtitled.transcription import track_analysis
+from subtitled.translation import calls
 from subtitled_plugins.openai.translator import ChatSettings, ChatTranslator
 
 EN, ES, RU = Language("en"), Language("es"), Language("ru")
@@ -133,7 +134,7 @@ def failing(problem: Exception) -> Callable[[Batch], Sequence[Line]]:
     return answer
 
 
-Films = Callable[..., Outcome]
+Films = Callable[..., JobResult]
 
 
 @pytest.fixture
@@ -149,12 +150,12 @@ def house(home: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Films, Path, Ear
     ledger = open_ledger(configuration)
     state = home / "state" / "subtitled"
 
-    def do(languages: list[str], steps: Any = None, **chain: Any) -> Outcome:
+    def do(languages: list[str], steps: Any = None, **chain: Any) -> JobResult:
         translators = {
             name: one if isinstance(one, Configured) else Configured(name, name, one, Settings())
             for name, one in chain.items()
         }
-        shop = Workshop(
+        services = Services(
             dataclasses.replace(configuration, translators=translators),
             ears,  # type: ignore[arg-type]
             transcripts_in(state),
@@ -164,7 +165,7 @@ def house(home: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Films, Path, Ear
         library = LibrarySettings.model_validate(
             {"path": medium.parent, "languages": languages, "engines": ["whisper"]}
         )
-        return make(Job(medium, library, content_id(medium)), shop, steps or Direct())
+        return run_job(Job(medium, library, content_id(medium)), services, steps or InlineRunner())
 
     return do, medium, ears
 
@@ -206,7 +207,7 @@ def test_a_language_more_decodes_no_sound_and_recognises_nothing(
     def decode(*_: object, **__: object) -> None:
         raise AssertionError("the sound was decoded")
 
-    monkeypatch.setattr(listening, "decode", decode)
+    monkeypatch.setattr(track_analysis, "decode", decode)
     assert do(["original", "es"], mt=told(rightly)).state is FileState.DONE
     assert text_of(medium, "es") == " ".join(SAID.values())
     assert ears.calls == 1
@@ -242,7 +243,7 @@ def test_steps_that_were_done_are_not_done_again_by_a_workflow_that_is_taken_up(
 ) -> None:
     do, medium, _ = house
 
-    class Remembering(Direct):
+    class Remembering(InlineRunner):
         def __init__(self) -> None:
             self.done: dict[str, str] = {}
 

@@ -14,6 +14,7 @@ from subtitled.config.load import load
 from subtitled.config.plugins import Configured
 from subtitled.config.settings import LibrarySettings, Settings
 from subtitled.config.vocabulary import VocabularySettings
+from subtitled.glossary.selection import MOST_PAIRS, Vocabulary, vocabulary_of
 from subtitled.library.terms import Scope, Term
 from subtitled.plugin import (
     Audio,
@@ -29,8 +30,7 @@ from subtitled.plugin import (
     Word,
 )
 from subtitled.plugin import Settings as ComponentOptions
-from subtitled.work.translation.consistency import missed
-from subtitled.work.vocabulary import MOST_PAIRS, Vocabulary, vocabulary_of
+from subtitled.translation.consistency import missed
 
 EN, ES, JA = Language("en"), Language("es"), Language("ja")
 
@@ -114,7 +114,7 @@ def test_the_recogniser_is_told_the_terms_and_a_change_of_them_costs_nothing(
     house = House(tmp_path, 'languages = ["en"]')
     ear = _Attentive(house.configuration.engines["whisper"])
     ear.told = []
-    object.__setattr__(house.jobs._shop, "engines", ear)
+    object.__setattr__(house.jobs._services, "engines", ear)
     medium = film(house.root / "Sintel (2010).wav", 1)
     (house.root / "Sintel (2010).glossary.csv").write_text("term\nIshtar\n")
     try:

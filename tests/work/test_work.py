@@ -15,7 +15,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from subtitled.engines.child import Child, Stopping
+from subtitled.engines.wire import Crashed
+from subtitled.jobs.retries import MOST_ATTEMPTS, after
 from subtitled.library.records import FileState
+from subtitled.models.store import ModelStore
 from subtitled.plugin import (
     UNDETERMINED,
     Capabilities,
@@ -33,13 +37,9 @@ from subtitled.plugin import (
     TranslatorCapabilities,
     Word,
 )
-from subtitled.work.engines.child import Child, Stopping
-from subtitled.work.engines.wire import Crashed
-from subtitled.work.models.store import ModelStore
-from subtitled.work.queue.retries import MOST_ATTEMPTS, after
-from subtitled.work.recognising.detection import vote
-from subtitled.work.recognising.transcripts import TranscriptStore, recipe
-from subtitled.work.routes import Means, Routes
+from subtitled.routing.table import Means, Routes
+from subtitled.transcription.detection import vote
+from subtitled.transcripts.store import TranscriptStore, recipe
 
 EN, FR, ES = Language("en"), Language("fr"), Language("es")
 
@@ -168,7 +168,7 @@ def test_ending_a_child_leaves_its_caller_without_a_failure(odd: Child) -> None:
 def test_a_child_ends_with_its_parent_even_in_the_middle_of_a_call(tmp_path: Path) -> None:
     (tmp_path / "odd_engine.py").write_text(ENGINE)
     (tmp_path / "parent.py").write_text(
-        "import sys, threading\nfrom subtitled.work.engines.child import Child\n"
+        "import sys, threading\nfrom subtitled.engines.child import Child\n"
         "c = Child('odd', {'role': 'engine', 'module': 'odd_engine', 'cls': 'Odd', 'name': 'odd',"
         "'settings': {}, 'threads': 1, 'models': {}})\n"
         "print(c.pid, flush=True)\nsys.stdin.read()\n"

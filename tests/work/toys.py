@@ -1,4 +1,4 @@
-"""Small engines for tests, each in its own process as any other, and a workshop with them."""
+"""Small engines for tests, each in its own process as any other, and a toy_services with them."""
 
 from __future__ import annotations
 
@@ -16,9 +16,8 @@ from house import Ear
 
 from subtitled.config.load import load
 from subtitled.config.plugins import Configured
+from subtitled.jobcontext.services import Services, build_services, open_ledger
 from subtitled.plugin import Engine, Settings
-from subtitled.work.making import Workshop
-from subtitled.work.workshop import open_ledger, set_up
 
 SOURCE = '''
 import time
@@ -84,10 +83,10 @@ class Toy(Engine):
 
 
 @contextmanager
-def workshop(
+def toy_services(
     folder: Path, monkeypatch: pytest.MonkeyPatch, **engines: dict[str, Any]
-) -> Iterator[Workshop]:
-    """A workshop whose engines are toys with these settings; speech is found by loudness."""
+) -> Iterator[Services]:
+    """A toy_services whose engines are toys with these settings; speech is found by loudness."""
     (folder / "toy_engine.py").write_text(SOURCE)
     monkeypatch.setenv("PYTHONPATH", str(folder), prepend=":")
     monkeypatch.syspath_prepend(str(folder))
@@ -104,12 +103,12 @@ def workshop(
         engines=configured,
         settings=loaded.settings.model_copy(update={"daemon": daemon}),
     )
-    shop = set_up(configuration, open_ledger(configuration))
-    monkeypatch.setattr(shop.engines, "find_speech", partial(Ear.find_speech, None))
+    services = build_services(configuration, open_ledger(configuration))
+    monkeypatch.setattr(services.engines, "find_speech", partial(Ear.find_speech, None))
     try:
-        yield shop
+        yield services
     finally:
-        shop.engines.close()
+        services.engines.close()
 
 
 def calls(folder: Path, engine: str, what: str = "begin") -> list[tuple[float, float, float]]:

@@ -13,17 +13,17 @@ import typer
 
 from subtitled.config.load import Configuration
 from subtitled.config.places import state_dir
+from subtitled.engines.breaker import Breakers, told
+from subtitled.jobcontext.services import open_ledger
+from subtitled.jobs.pauses import pauses
 from subtitled.library.ledger import Ledger
 from subtitled.library.records import FileState
+from subtitled.notify.teller import TROUBLE
 from subtitled.plugin import Finding
 from subtitled.service.crew import Member, crew
 from subtitled.service.doctor import examine_machine
 from subtitled.service.lock import holder
 from subtitled.service.outlook import outlook
-from subtitled.work.engines.breaker import Breakers, told
-from subtitled.work.queue.pauses import pauses
-from subtitled.work.servers.teller import TROUBLE
-from subtitled.work.workshop import open_ledger
 
 from .app import app, config_path, configuration
 from .looking import as_known, libraries_listed

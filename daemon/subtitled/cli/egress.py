@@ -9,9 +9,9 @@ from typing import Annotated, Any
 
 import typer
 
+from subtitled.costs.budgets import period_of
+from subtitled.jobcontext.services import open_ledger
 from subtitled.library.egress import Entry
-from subtitled.work.spending.budgets import period_of
-from subtitled.work.workshop import open_ledger
 
 from .app import app, configuration
 from .daemon import Json

@@ -10,6 +10,8 @@ import typer
 
 from subtitled.config.load import Configuration
 from subtitled.config.places import state_dir
+from subtitled.glossary.selection import vocabulary_of
+from subtitled.jobcontext.services import open_ledger, transcripts_in
 from subtitled.library.coverage import Existing
 from subtitled.library.identity import content_id
 from subtitled.library.intake import library_of
@@ -17,18 +19,16 @@ from subtitled.library.records import FileState
 from subtitled.library.sidecars import Fate
 from subtitled.library.tellings import Stage
 from subtitled.library.wishes import Wish
+from subtitled.pipeline.planning import Examination
 from subtitled.plugin import Problem
+from subtitled.routing.production_plan import planned
 from subtitled.service.doctor import watched
 from subtitled.subtitles.formats import read
 from subtitled.subtitles.formats.clock import shown as clock
 from subtitled.subtitles.ownership import Whose
 from subtitled.subtitles.publish import file_sha256
-from subtitled.work.planning import Examination
-from subtitled.work.sources import planned
-from subtitled.work.translation.consistency import missed
-from subtitled.work.translation.store import notes
-from subtitled.work.vocabulary import vocabulary_of
-from subtitled.work.workshop import open_ledger, transcripts_in
+from subtitled.translation.consistency import missed
+from subtitled.translation.store import notes
 
 from .app import app, configuration
 from .daemon import Json

@@ -15,14 +15,15 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from subtitled.config.load import Configuration
 from subtitled.config.mistakes import explained
 from subtitled.config.settings import LibrarySettings
+from subtitled.jobcontext.job import InlineRunner, Job, JobResult
+from subtitled.jobcontext.services import Services, build_services, open_ledger
 from subtitled.library.identity import content_id
 from subtitled.library.intake import library_of
 from subtitled.library.records import FileState
 from subtitled.library.walk import walk
 from subtitled.media.problems import unreadable
+from subtitled.pipeline.pipeline import run_job
 from subtitled.plugin import Problem
-from subtitled.work.making import Direct, Job, Outcome, Workshop, make
-from subtitled.work.workshop import open_ledger, set_up
 
 from .app import app, configuration
 from .output import FAILED, WRONG, errors, fail, say, shown
@@ -74,50 +75,52 @@ def generate(
         told = [""]
 
         def progress(job: Job, what: str, share: float) -> None:
-            name = shown(job.medium.name)
+            name = shown(job.media.name)
             bar.update(task, description=f"{name}: {what}".replace("[", r"\["), completed=share)
             if bar.disable and what != told[0]:
                 told[0] = what
                 errors.print(f"{name}: {what}", markup=False)
 
         ledger = open_ledger(settings)
-        shop = set_up(settings, ledger, scratch=f"scratch-{os.getpid()}", progress=progress)
+        services = build_services(
+            settings, ledger, scratch=f"scratch-{os.getpid()}", progress=progress
+        )
         try:
             for medium in _media(paths, wishes):
                 library = in_its_library(medium, wishes, settings)
-                job = Job(medium, library, "", output_dir, force or again, by_hand=True)
-                failed += not _one(job, shop, again)
+                job = Job(medium, library, "", output_dir, force or again, user_requested=True)
+                failed += not _one(job, services, again)
         finally:
-            shop.engines.close()
-            for left in shop.scratch.iterdir():
+            services.engines.close()
+            for left in services.scratch.iterdir():
                 left.unlink()
-            shop.scratch.rmdir()
+            services.scratch.rmdir()
     if failed:
         raise typer.Exit(FAILED)
 
 
-def _one(job: Job, shop: Workshop, again: bool) -> bool:
+def _one(job: Job, services: Services, again: bool) -> bool:
     """One file; whether it went well. What went wrong is said on stderr."""
-    name = shown(job.medium)
+    name = shown(job.media)
     try:
-        content = content_id(job.medium)
-        known = replace(job, content=content)
+        content = content_id(job.media)
+        known = replace(job, fingerprint=content)
         if again:
-            shop.transcripts.forget_words(content)
-        outcome = make(known, shop, Direct())
+            services.store.forget_words(content)
+        result = run_job(known, services, InlineRunner())
     except OSError as error:
-        errors.print(unreadable(job.medium, error), markup=False, style="red")
+        errors.print(unreadable(job.media, error), markup=False, style="red")
         return False
     except Problem as problem:
         errors.print(f"{name}: {problem}", markup=False, style="red")
         return False
-    _report(name, outcome)
-    return outcome.state is not FileState.UNSATISFIABLE
+    _report(name, result)
+    return result.state is not FileState.UNSATISFIABLE
 
 
-def _report(name: str, outcome: Outcome) -> None:
-    say(f"{name}: {outcome.reason}")
-    for published in outcome.made:
+def _report(name: str, result: JobResult) -> None:
+    say(f"{name}: {result.reason}")
+    for published in result.made:
         say(f"  {shown(published.sidecar)}")
 
 

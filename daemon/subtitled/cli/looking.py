@@ -8,14 +8,14 @@ from pathlib import Path
 from subtitled.config.load import Configuration
 from subtitled.config.places import state_dir
 from subtitled.config.settings import LibrarySettings
+from subtitled.jobcontext.services import transcripts_in
 from subtitled.library.identity import content_id
 from subtitled.library.intake import library_of
 from subtitled.library.ledger import Ledger
 from subtitled.library.wishes import SummaryWish, Wish
 from subtitled.media.probe import probe
+from subtitled.pipeline.planning import Examination, examine
 from subtitled.plugin import Kind
-from subtitled.work.planning import Examination, examine
-from subtitled.work.workshop import transcripts_in
 
 from .output import shown
 

@@ -17,8 +17,8 @@ from rich.progress import (
 )
 
 from subtitled.config.places import models_dir
+from subtitled.models.store import ModelStore
 from subtitled.plugin import ModelSpec
-from subtitled.work.models.store import ModelStore
 
 from .app import app, configuration
 from .daemon import Json

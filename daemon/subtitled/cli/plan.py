@@ -14,15 +14,15 @@ import typer
 from rich.progress import track
 
 from subtitled.config.load import Configuration
+from subtitled.jobcontext.services import open_ledger
 from subtitled.library.ledger import Ledger
 from subtitled.library.walk import walk
 from subtitled.library.wishes import Wish
+from subtitled.pipeline.planning import Examination
 from subtitled.plugin import Language, Problem
-from subtitled.work.planning import Examination
-from subtitled.work.reckoning import NOTHING, Reckoning, reckon, speeds
-from subtitled.work.routes import Way
-from subtitled.work.sources import Planned, hearing, planned
-from subtitled.work.workshop import open_ledger
+from subtitled.routing.cost_estimate import NOTHING, Reckoning, reckon, speeds
+from subtitled.routing.production_plan import Planned, hearing, planned
+from subtitled.routing.table import Way
 
 from .app import app, configuration
 from .daemon import Json

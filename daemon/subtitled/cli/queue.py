@@ -11,12 +11,12 @@ from pydantic import TypeAdapter, ValidationError
 
 from subtitled.config.load import Configuration
 from subtitled.config.values import Seconds
+from subtitled.engines.breaker import Breakers
+from subtitled.jobcontext.services import open_ledger
+from subtitled.jobs import pauses
+from subtitled.jobs.hours import Timetable
 from subtitled.library.intake import library_of
 from subtitled.library.records import DECIDED, FileState
-from subtitled.work.engines.breaker import Breakers
-from subtitled.work.queue import pauses
-from subtitled.work.queue.hours import Timetable
-from subtitled.work.workshop import open_ledger
 
 from .app import app, configuration
 from .daemon import Json

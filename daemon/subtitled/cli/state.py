@@ -11,12 +11,12 @@ import typer
 
 from subtitled.config.places import ensure_private, state_dir
 from subtitled.config.settings import Settings
+from subtitled.jobcontext.services import open_ledger
 from subtitled.library.backup import DATABASES, REPLACED, back_up
 from subtitled.library.backup import restore as restore_state
 from subtitled.library.rebuild import rebuild as rebuild_ledger
 from subtitled.service.doctor.care import care
 from subtitled.service.lock import StateLock, holder, workers
-from subtitled.work.workshop import open_ledger
 
 from .app import app, configuration
 from .daemon import Json, say_findings

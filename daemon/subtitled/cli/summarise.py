@@ -9,13 +9,13 @@ from typing import Annotated
 import typer
 
 from subtitled.config.places import state_dir
+from subtitled.costs.gate import Gate
+from subtitled.jobcontext.services import open_ledger, transcripts_in
 from subtitled.library.identity import content_id
 from subtitled.plugin import Language
 from subtitled.subtitles.formats import clock
 from subtitled.subtitles.names import SUMMARY_ENDINGS
-from subtitled.work.spending.gate import Gate
-from subtitled.work.summaries.summarising import Summarising, as_json, heard_in, put
-from subtitled.work.workshop import open_ledger, transcripts_in
+from subtitled.summaries.summarising import Summarising, as_json, heard_in, put
 
 from .app import app, configuration
 from .daemon import Json

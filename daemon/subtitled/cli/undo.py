@@ -7,12 +7,12 @@ from typing import Annotated
 
 import typer
 
+from subtitled.jobcontext.services import open_ledger
 from subtitled.library.following import recognise
 from subtitled.library.ledger import Ledger
 from subtitled.library.records import FileState
 from subtitled.library.sidecars import Fate, SidecarRecord
 from subtitled.library.withdrawal import Undone, Withdrawal
-from subtitled.work.workshop import open_ledger
 
 from .app import app, configuration
 from .daemon import Json

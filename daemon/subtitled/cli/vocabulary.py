@@ -9,11 +9,11 @@ import typer
 
 from subtitled.config.load import Configuration
 from subtitled.config.places import state_dir
+from subtitled.glossary.selection import vocabulary_of
+from subtitled.jobcontext.services import transcripts_in
 from subtitled.library.identity import content_id
 from subtitled.library.terms import nearest
 from subtitled.plugin import Language
-from subtitled.work.vocabulary import vocabulary_of
-from subtitled.work.workshop import transcripts_in
 
 from .app import app, configuration
 from .daemon import Json

@@ -16,6 +16,9 @@ from subtitled.plugin import Problem, Temporary
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
 
+LIMIT = 30.0
+"""Seconds that a media server or a hook may take."""
+
 
 def guarded(name: str, function: Callable[[], T], limit: float) -> T:
     """The function's result, if it comes within ``limit`` seconds.

@@ -24,7 +24,7 @@ from .mistakes import ConfigurationError, Mistake, dotted, explained, suggestion
 from .places import SYSTEM_WIDE, of_the_service
 from .plugins import KINDS, Broken, Configured, Plugins
 from .schedule import local_zone_trouble
-from .settings import ComponentSettings, Settings
+from .settings import ComponentSettings, LibrarySettings, Settings
 from .spending import allows
 
 __all__ = ["Configuration", "ConfigurationError", "Mistake", "find", "load", "missing_folders"]
@@ -46,6 +46,13 @@ class Configuration:
     broken: tuple[Broken, ...]
     hooks: pluggy.PluginManager
     warnings: tuple[str, ...] = ()
+
+
+def servers_of(configuration: Configuration, library: LibrarySettings) -> tuple[str, ...]:
+    """The servers that a library tells: those it names, else all that could be loaded."""
+    if library.servers is None:
+        return tuple(configuration.servers)
+    return tuple(name for name in library.servers if name in configuration.servers)
 
 
 def find(explicit: Path | None) -> Path | None:

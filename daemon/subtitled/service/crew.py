@@ -13,12 +13,12 @@ from subtitled import __version__
 from subtitled.config.describe import digest
 from subtitled.config.load import Configuration
 from subtitled.config.places import scratch_dir, state_dir
+from subtitled.jobcontext.services import open_ledger
+from subtitled.jobs.halts import Told
+from subtitled.jobs.signs import SIGN, Sign, signs
 from subtitled.library.ledger import Ledger
 from subtitled.library.records import DAEMON, FileRecord, FileState
 from subtitled.plugin import Finding, Problem
-from subtitled.work.queue.halts import Told
-from subtitled.work.queue.signs import SIGN, Sign, signs
-from subtitled.work.workshop import open_ledger
 
 from .lock import WORKERS, Holder, holder, workers
 

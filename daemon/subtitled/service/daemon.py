@@ -10,15 +10,15 @@ from pathlib import Path
 from typing import Protocol
 
 from subtitled.config.load import Configuration
+from subtitled.jobcontext.counters import Tally
+from subtitled.jobs.jobs import Jobs
 from subtitled.library.intake import Intake, library_of
 from subtitled.library.ledger import Ledger
 from subtitled.library.mailbox import WATCHING
 from subtitled.library.records import FileState
 from subtitled.library.watch import Watch
+from subtitled.notify.teller import Teller
 from subtitled.plugin import Problem
-from subtitled.work.queue.jobs import Jobs
-from subtitled.work.servers.teller import Teller
-from subtitled.work.tally import Tally
 
 from .asking import Asking
 from .crew import forget_gone

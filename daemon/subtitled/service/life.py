@@ -15,11 +15,11 @@ from sqlalchemy.exc import OperationalError
 
 from subtitled.config.load import Configuration, ConfigurationError, load
 from subtitled.config.places import ensure_private, state_dir
+from subtitled.jobcontext.counters import Tally
+from subtitled.jobcontext.services import open_ledger
 from subtitled.library.database import trouble
 from subtitled.library.ledger import Ledger
 from subtitled.library.records import DAEMON
-from subtitled.work.tally import Tally
-from subtitled.work.workshop import open_ledger
 
 from .lock import StateLock
 from .systemd import Systemd

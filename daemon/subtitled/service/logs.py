@@ -10,7 +10,7 @@ import sys
 import time
 from typing import TextIO
 
-from subtitled.work.queue.jobname import JOB
+from subtitled.jobs.jobname import JOB
 
 _PRIORITY = {
     logging.DEBUG: 7,

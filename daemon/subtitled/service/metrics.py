@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 
 from subtitled import __version__
 from subtitled.config.load import Configuration
+from subtitled.engines.breaker import Breakers
+from subtitled.jobcontext.counters import Tally
+from subtitled.jobs.halts import Told
 from subtitled.library.ledger import Ledger
 from subtitled.library.records import FileState
-from subtitled.work.engines.breaker import Breakers
-from subtitled.work.queue.halts import Told
-from subtitled.work.tally import Tally
 
 from .crew import crew
 

@@ -16,8 +16,8 @@ from typing import Protocol
 
 from subtitled.config.neighbour import NeighbourSettings
 from subtitled.config.plugins import Configured
+from subtitled.jobs.halts import Halt, Halts
 from subtitled.plugin import MediaServer
-from subtitled.work.queue.halts import Halt, Halts
 
 from .senses import Senses
 from .watching import LIMIT, Asker, can_say

@@ -9,12 +9,12 @@ from itertools import islice
 from pathlib import Path
 
 from subtitled.config.settings import Settings
+from subtitled.engines.breaker import Breakers
+from subtitled.jobs.door import Door
+from subtitled.jobs.halts import Told
+from subtitled.jobs.pauses import pauses
 from subtitled.library.ledger import Ledger
 from subtitled.library.records import FileState
-from subtitled.work.engines.breaker import Breakers
-from subtitled.work.queue.door import Door
-from subtitled.work.queue.halts import Told
-from subtitled.work.queue.pauses import pauses
 
 NEXT_WALK = "next walk "
 """Before the name of a library: the control that says when the daemon walks it next."""

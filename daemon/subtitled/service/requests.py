@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from subtitled.config.settings import LibrarySettings
+from subtitled.jobs.jobs import Jobs
 from subtitled.library.intake import library_of
 from subtitled.library.ledger import Ledger
 from subtitled.library.mailbox import LOOK, LOST, PLAYING, AskedFor
 from subtitled.library.records import DECIDED, URGENT, WATCHED
-from subtitled.work.queue.jobs import Jobs
 
 from .asking import Asking
 from .taking import Taking

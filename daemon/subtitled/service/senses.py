@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from subtitled.config.neighbour import NeighbourSettings
-from subtitled.work.queue.halts import Halt
+from subtitled.jobs.halts import Halt
 
 from . import sensors
 from .sensors import OwnLoad

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from subtitled.config.load import Configuration
+from subtitled.jobcontext.counters import Tally
 from subtitled.library.ledger import Ledger
-from subtitled.work.tally import Tally
 
 from .health import Health, Vital, judge
 from .metrics import Facts, exposition, facts_of

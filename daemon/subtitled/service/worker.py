@@ -12,12 +12,12 @@ import socket
 from pathlib import Path
 
 from subtitled.config.load import Configuration
+from subtitled.jobcontext.counters import Tally
+from subtitled.jobs.outcomes import shown
 from subtitled.library.ledger import Ledger
 from subtitled.library.mailbox import LOST
 from subtitled.library.records import DAEMON, FileState
 from subtitled.plugin import Misconfigured
-from subtitled.work.queue.outcomes import shown
-from subtitled.work.tally import Tally
 
 from .life import Life
 from .systemd import Systemd

@@ -9,14 +9,14 @@ from socket import gethostname
 from subtitled.config.describe import digest
 from subtitled.config.load import Configuration
 from subtitled.config.places import ensure_private, state_dir
+from subtitled.jobcontext.counters import Tally
+from subtitled.jobcontext.services import build_services
+from subtitled.jobs.halts import Halts
+from subtitled.jobs.rescue import Rescue
+from subtitled.jobs.signs import Pulse
+from subtitled.jobs.working import Working
 from subtitled.library.ledger import Ledger
 from subtitled.library.records import DAEMON
-from subtitled.work.queue.halts import Halts
-from subtitled.work.queue.rescue import Rescue
-from subtitled.work.queue.signs import Pulse
-from subtitled.work.queue.working import Working
-from subtitled.work.tally import Tally
-from subtitled.work.workshop import set_up
 
 from .lock import WORKERS, holder, workers
 from .neighbour import Neighbour
@@ -24,7 +24,7 @@ from .sensors import children
 
 
 class Workplace:
-    """A workshop with its jobs, a neighbour that halts them, and signs of life to and from the
+    """The services with their jobs, a neighbour that halts them, and signs of life to and from the
     other processes that work on the same queue."""
 
     def __init__(
@@ -40,11 +40,11 @@ class Workplace:
         self._state = ensure_private(state_dir(settings))
         self._name = name
         scratch = "scratch" if name == DAEMON else f"{WORKERS}/{name}/scratch"
-        self.shop = set_up(configuration, ledger, scratch=scratch, tally=tally)
+        self.services = build_services(configuration, ledger, scratch=scratch, counters=tally)
         halts = Halts(ledger.mailbox, name)
-        self.working = Working(self.shop, self._state / "work.sqlite", name, halts)
+        self.working = Working(self.services, self._state / "work.sqlite", name, halts)
         self._neighbour = Neighbour(
-            *(settings.neighbour, configuration.servers, halts, self.shop.engines),
+            *(settings.neighbour, configuration.servers, halts, self.services.engines),
             busy=lambda: bool(self.working.in_work),
             on_watching=on_watching,
             processes=self._processes,
@@ -73,7 +73,7 @@ class Workplace:
     def _processes(self) -> Iterator[int]:
         """The engines of this process, and all that the others on this state folder started here:
         what they take is no load by others."""
-        yield from self.shop.engines.process_ids()
+        yield from self.services.engines.process_ids()
         for other in (holder(self._state), *workers(self._state).values()):
             if other is not None and other.name != self._name and other.host == gethostname():
                 yield from children(other.pid or 0)

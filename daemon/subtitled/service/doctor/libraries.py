@@ -14,13 +14,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from subtitled.config.load import Configuration, missing_folders
 from subtitled.config.places import state_dir
 from subtitled.config.settings import LibrarySettings
+from subtitled.jobcontext.services import open_ledger
 from subtitled.library.mailbox import WATCHING
 from subtitled.library.mounts import how_to_watch
 from subtitled.library.walk import walk
 from subtitled.library.watch import SAID, inotify_limit
 from subtitled.plugin import Finding, Problem
 from subtitled.subtitles.publish import can_write
-from subtitled.work.workshop import open_ledger
 
 from ..lock import holder
 

@@ -14,9 +14,9 @@ import subtitled
 from subtitled.config.neighbour import NeighbourSettings
 from subtitled.config.places import ensure_private
 from subtitled.config.schedule import ScheduleSettings
+from subtitled.jobs.hours import zone_of
 from subtitled.plugin import Finding, Problem
 from subtitled.subtitles.publish import can_write
-from subtitled.work.queue.hours import zone_of
 
 from .. import sensors
 from ..senses import mute, readings

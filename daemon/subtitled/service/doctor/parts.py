@@ -12,9 +12,9 @@ from subtitled.config.isolation import guarded
 from subtitled.config.load import Configuration
 from subtitled.config.places import models_dir
 from subtitled.config.plugins import KINDS, Configured
+from subtitled.models.store import ModelStore
 from subtitled.plugin import Component, Context, Finding, MediaServer, Problem, Secret
 from subtitled.subtitles.guards import load_phrases
-from subtitled.work.models.store import ModelStore
 
 from ..servers import same_files
 

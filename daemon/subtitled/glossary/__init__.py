@@ -1,0 +1,1 @@
+"""Names and terms, and who is told which of them."""

@@ -1,0 +1,153 @@
+"""The words of a track, transcribed chunk by chunk, each a durable step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+from subtitled.jobcontext.context import JobContext
+from subtitled.media.probe import MediaFacts
+from subtitled.media.stretches import stretches_for
+from subtitled.plugin import Capabilities, Language, Stretch, Temporary, Transcript, Word
+from subtitled.subtitles.guards import Removal, guard, load_phrases
+
+from .chunk_transcriber import ChunkTranscriber
+from .runs import cut_by_language
+from .track_analysis import TrackAnalyser
+
+AHEAD = 2
+"""How many chunks are begun before their steps, for each that an engine takes at once: one that
+takes long holds up no other, and while text is given its times the engine has more to work on."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechTrack:
+    """What is said in one audio track in one language: all that is said there or, with ``only``,
+    what is said in the parts in that language."""
+
+    facts: MediaFacts
+    index: int
+    language: Language
+    only: Language | None = None
+
+
+class Transcriber:
+    """What is said in a track, in words. What was once transcribed is found, not paid for again."""
+
+    def __init__(self, ctx: JobContext, analyser: TrackAnalyser, track: SpeechTrack) -> None:
+        self._ctx = ctx
+        self._analyser = analyser
+        self._track = track
+        self.analysis = analyser.analysis(track.index)
+        self._known: dict[tuple[str, Language | None], Transcript] = {}
+
+    def transcript(self, engine: str, translate_to: Language | None) -> Transcript:
+        """All chunks by one engine, each a durable step that finds stored words at no cost.
+
+        What it cannot do is done by those that follow it in the library's order.
+        """
+        if (engine, translate_to) in self._known:
+            return self._known[engine, translate_to]
+        ctx, services = self._ctx, self._ctx.services
+        able = services.engines[engine].capabilities
+        transcriber = self._chunk_transcriber(engine, translate_to)
+        chunks = self._chunks(able)
+        what = f"translating to {translate_to}" if translate_to else "transcribing"
+        total = len(chunks)
+        with Prefetcher(transcriber.transcribe, chunks, able) as prefetcher:
+            for number in range(total):
+                ctx.steps.checkpoint(transcriber.first_available_engine)
+                ctx.progress_chunk(what, number, total)
+                ctx.steps.run(f"{what} {number + 1}/{total}", partial(prefetcher.result, number))
+        recipe, content = transcriber.recipe, ctx.job.fingerprint
+        whole = services.store.whole(content, self._track.index, recipe, chunks)
+        if whole is None:
+            raise Temporary(
+                "a part of the transcript is gone from the state folder",
+                "It is recognised again at the next try",
+            )
+        self._known[engine, translate_to] = self._filtered(
+            whole, recipe, translate_to or self._track.language, chunks
+        )
+        return self._known[engine, translate_to]
+
+    def _chunk_transcriber(self, engine: str, translate_to: Language | None) -> ChunkTranscriber:
+        track = self._track
+        routes = replace(self._ctx.routes, seconds=track.facts.duration)
+        return ChunkTranscriber(
+            self._ctx,
+            track.index,
+            track.language,
+            translate_to,
+            engines=routes.chain(engine, track.language, translate_to),
+            aligner=routes.aligner,
+            audio=lambda: self._analyser.audio(track.facts, track.index),
+            duration=self.analysis.duration,
+        )
+
+    def _chunks(self, able: Capabilities) -> list[Stretch]:
+        analysis = self.analysis
+        length = self._ctx.services.config.settings.daemon.stretch
+        return cut_by_language(
+            *(analysis.runs, analysis.speech, analysis.duration, analysis.quiet, self._track.only),
+            lambda speech, total, quiet: stretches_for(able, speech, length, total, quiet),
+        )
+
+    def _filtered(
+        self, whole: Transcript, recipe: str, language: Language, chunks: Sequence[Stretch]
+    ) -> Transcript:
+        """Without what is not to be believed. What is stored stays; what was left out is kept."""
+        job, services, analysis = self._ctx.job, self._ctx.services, self.analysis
+        words: tuple[Word, ...] = whole.words
+        gone: tuple[Removal, ...] = ()
+        if job.library.guards:
+            phrases = load_phrases(services.config.settings.daemon.phrases)
+            words, gone = guard(
+                whole, language, analysis.speech, analysis.duration, phrases, quiet=analysis.quiet
+            )
+        services.store.keep_removals(job.fingerprint, self._track.index, recipe, gone, chunks)
+        return replace(whole, words=words)
+
+
+class Prefetcher:
+    """Chunks that are worked on in threads before their steps come, which only wait for them.
+
+    So the order of the steps is that of the chunks, whatever is done first; and each result is
+    in the store as soon as it is there. An engine that takes one at a time is called in the step
+    itself. Steps that an earlier run did begin nothing.
+    """
+
+    def __init__(
+        self,
+        transcribe: Callable[[Stretch], Transcript],
+        chunks: Sequence[Stretch],
+        able: Capabilities,
+    ) -> None:
+        self._transcribe = transcribe
+        self._chunks = chunks
+        self._reach = able.at_once * AHEAD
+        self._begun: dict[int, Future[Transcript]] = {}
+        self._pool: ThreadPoolExecutor | None = None
+        if able.at_once > 1 and len(chunks) > 1:
+            workers = able.at_once if able.word_times else self._reach
+            self._pool = ThreadPoolExecutor(workers, "stretch")
+
+    def __enter__(self) -> Prefetcher:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        # What is in flight is stored when it comes, for the next try; what is not begun is not.
+        if self._pool is not None:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def result(self, number: int) -> dict[str, Any]:
+        """The result of one step, small; the words are in the store."""
+        if self._pool is None:
+            return {"words": len(self._transcribe(self._chunks[number]).words)}
+        for one in range(number, min(number + self._reach, len(self._chunks))):
+            if one not in self._begun:
+                self._begun[one] = self._pool.submit(self._transcribe, self._chunks[one])
+        return {"words": len(self._begun.pop(number).result().words)}

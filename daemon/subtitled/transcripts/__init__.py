@@ -1,0 +1,1 @@
+"""The store of what was heard in each medium, by content identity."""
