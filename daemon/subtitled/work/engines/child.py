@@ -14,12 +14,12 @@ import subprocess
 import sys
 import threading
 from collections import deque
-from collections.abc import Sequence
 from multiprocessing.connection import Connection
 from typing import Any
 
 from subtitled.plugin import Temporary
 
+from .manners import NONE, Manners
 from .pace import Pace
 from .wire import Crashed, problem_from_json
 
@@ -49,9 +49,9 @@ class Child:
         name: str,
         order: dict[str, Any],
         start_limit: float = 300.0,
-        prefix: Sequence[str] = (),
+        manners: Manners = NONE,
     ) -> None:
-        """``prefix`` is what the command begins with, such as ``nice -n 5``."""
+        """``manners`` are given to the process at its start."""
         self.name = name
         self._pace = Pace()
         self._verdict: Crashed | None = None
@@ -62,7 +62,6 @@ class Child:
         try:
             self._process = subprocess.Popen(
                 [
-                    *prefix,
                     sys.executable,
                     "-m",
                     "subtitled.work.engines.host",
@@ -80,6 +79,7 @@ class Child:
         finally:
             theirs.close()
             os.close(lifeline)
+        manners.give(self._process.pid)
         self._connection = Connection(ours.detach())
         self._sending = threading.Lock()
         self._numbers = itertools.count()
