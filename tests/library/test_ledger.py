@@ -192,6 +192,15 @@ def test_only_direct_neighbours_lie_beside_a_sidecar(ledger: Ledger) -> None:
     assert [str(r.path) for r in ledger.identities.in_folder(Path("/f"))] == ["/f/a.mkv"]
 
 
+def test_without_its_driver_a_postgresql_database_is_refused_with_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(Misconfigured, match="psycopg") as refused:
+        open_engine(tmp_path / "ledger.sqlite", "postgresql://u:secret@h/db")
+    assert refused.value.cure == "Install it: pip install 'subtitled[postgres]'"
+
+
 def test_a_damaged_file_is_refused_with_its_name_and_the_cure(tmp_path: Path) -> None:
     database = tmp_path / "ledger.sqlite"
     database.write_bytes(b"this is no database at all" * 100)
