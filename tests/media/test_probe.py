@@ -6,6 +6,8 @@ import json
 import os
 import shutil
 import subprocess
+import threading
+import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -14,7 +16,7 @@ import pytest
 
 from subtitled.media.probe import probe
 from subtitled.media.problems import Gone, NotMedia
-from subtitled.media.run import run
+from subtitled.media.run import Stopping, end_all, run
 from subtitled.media.tracks import choose_audio
 from subtitled.plugin import Language, Misconfigured, Problem, Temporary
 
@@ -266,6 +268,25 @@ def test_without_ffmpeg_the_cure_is_to_install_it(
 def test_a_program_that_hangs_is_ended_at_its_limit() -> None:
     with pytest.raises(Temporary, match="sleep did not finish"):
         run("sleep", ["30"], limit=0.3)
+
+
+def test_what_runs_when_the_daemon_stops_is_ended_and_no_failure() -> None:
+    ended: list[BaseException] = []
+
+    def wait() -> None:
+        try:
+            run("sleep", ["60"], limit=60.0)
+        except BaseException as error:  # noqa: BLE001 - looked at below
+            ended.append(error)
+
+    thread = threading.Thread(target=wait)
+    thread.start()
+    deadline = time.monotonic() + 20
+    while thread.is_alive() and time.monotonic() < deadline:
+        end_all()
+        thread.join(0.05)
+    assert [type(error) for error in ended] == [Stopping]
+    assert run("true", [], limit=20.0).status == 0
 
 
 def test_a_program_that_floods_stderr_is_not_waited_for_and_its_end_is_kept() -> None:

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from subtitled.config.plugins import Configured
+from subtitled.media.run import Stopping
 from subtitled.plugin import Audio, Engine, Interval, Language, Request, Settings, Stretch
-from subtitled.work.engines.child import Stopping
 from subtitled.work.engines.pool import EngineHost
 from subtitled.work.models.store import ModelStore
 

@@ -16,6 +16,7 @@ import psutil
 import pytest
 
 from subtitled.config.plugins import Configured
+from subtitled.media.run import Stopping
 from subtitled.plugin import (
     Audio,
     Engine,
@@ -28,7 +29,6 @@ from subtitled.plugin import (
     Word,
 )
 from subtitled.work.engines.ceiling import Ceiling, Overgrown, halved, in_pieces, resident
-from subtitled.work.engines.child import Stopping
 from subtitled.work.engines.manners import Manners
 from subtitled.work.engines.pace import Pace
 from subtitled.work.engines.pool import EngineHost

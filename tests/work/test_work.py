@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from subtitled.library.records import FileState
+from subtitled.media.run import Stopping
 from subtitled.plugin import (
     UNDETERMINED,
     Capabilities,
@@ -33,7 +34,7 @@ from subtitled.plugin import (
     TranslatorCapabilities,
     Word,
 )
-from subtitled.work.engines.child import Child, Stopping
+from subtitled.work.engines.child import Child
 from subtitled.work.engines.wire import Crashed
 from subtitled.work.models.store import ModelStore
 from subtitled.work.queue.retries import MOST_ATTEMPTS, after

@@ -17,6 +17,7 @@ from collections import deque
 from multiprocessing.connection import Connection
 from typing import Any
 
+from subtitled.media.run import Stopping
 from subtitled.plugin import Temporary
 
 from .manners import NONE, Manners
@@ -28,10 +29,6 @@ _log = logging.getLogger(__name__)
 
 Answers = queue.SimpleQueue[dict[str, Any] | None]
 """Where one call waits for its answer; None says that none will come."""
-
-
-class Stopping(BaseException):
-    """The daemon stops: leave the work where it is. No error, so nothing catches it as one."""
 
 
 class Child:

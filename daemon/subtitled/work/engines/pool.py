@@ -10,6 +10,7 @@ from typing import Any
 
 from subtitled.config.load import Configuration
 from subtitled.config.plugins import Configured
+from subtitled.media.run import Stopping
 from subtitled.media.vad import Speech
 from subtitled.plugin import (
     LOCAL,
@@ -30,7 +31,7 @@ from ..models.store import ModelStore
 from . import wire
 from .bounds import LEAST_LIMIT, held_to_stretch, limit
 from .ceiling import Ceiling, Overgrown
-from .child import Child, Stopping
+from .child import Child
 from .manners import NONE, Manners
 from .pace import Pace
 from .room import Room

@@ -10,8 +10,8 @@ from dataclasses import replace
 
 from subtitled.library.ledger import Ledger
 from subtitled.library.records import AT_WORK, FileRecord, FileState
+from subtitled.media.run import Stopping
 
-from ..engines.child import Stopping
 from .door import Closed, Door, SetAside
 from .outcomes import shown
 

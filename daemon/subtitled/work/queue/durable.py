@@ -20,7 +20,6 @@ from subtitled.library.database import open_engine
 from subtitled.library.records import DAEMON
 from subtitled.plugin import Problem
 
-from ..engines.child import Stopping
 from ..engines.wire import problem_from_json, problem_to_json
 
 APPLICATION_VERSION = "1"
@@ -165,5 +164,3 @@ CANCELLED = dbos_error.DBOSWorkflowCancelledError
 """What a cancelled job raises at its next step."""
 TAKEN = dbos_error.DBOSWorkflowConflictIDError
 """What a job raises at its next step that was handed on to another process."""
-
-__all__ = ["CANCELLED", "TAKEN", "Durable", "Queue", "Stopping"]

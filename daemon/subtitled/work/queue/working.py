@@ -14,6 +14,7 @@ from subtitled.config.places import database as server
 from subtitled.library.database import trouble
 from subtitled.library.lineage import ancestors
 from subtitled.library.records import AT_WORK, DAEMON
+from subtitled.media.run import end_all
 from subtitled.plugin import Problem, Published, Temporary
 
 from ..making import Job, Outcome, Workshop, make
@@ -68,6 +69,7 @@ class Working:
         """Leave everything where it is, for the next life."""
         self.admission.close()
         self.shop.engines.close()
+        end_all()
         self.queue.stop()
 
     def give_back(self) -> None:
