@@ -50,10 +50,6 @@ class Sieve:
         ending = os.fsencode(name).rpartition(b".")[2].lower()
         return "." in name and ending in self.endings and not self.ignores(name)
 
-    def takes_path(self, path: Path) -> bool:
-        """The same for a whole path, whose folders must not be left alone either."""
-        return self.takes(path.name) and self.enters(path.parent)
-
     def enters(self, folder: Path) -> bool:
         """Whether a folder of the library is walked: it and those above it are not left alone."""
         return not any(map(self.ignores, folder.relative_to(self._root).parts))

@@ -54,13 +54,8 @@ class Part(Protocol):
         """End within seconds; called whether it began or not."""
 
 
-Parts = Callable[[Configuration, Ledger, Vitals], Sequence[Part]]
-"""What makes the parts of a life from its configuration."""
-
-
-def no_parts(configuration: Configuration, ledger: Ledger, vitals: Vitals) -> Sequence[Part]:
-    """A life with nothing of an upper floor."""
-    return ()
+MakePart = Callable[[Configuration, Ledger, Vitals], Part | None]
+"""What makes the part of a life from its configuration, if that has it."""
 
 
 class Daemon(Life):
@@ -72,7 +67,7 @@ class Daemon(Life):
         ledger: Ledger,
         systemd: Systemd,
         tally: Tally,
-        parts: Parts = no_parts,
+        web: MakePart | None = None,
     ) -> None:
         super().__init__(systemd)
         self._configuration = configuration
@@ -104,7 +99,7 @@ class Daemon(Life):
             jobs=lambda: len(self._working.in_work),
             away=lambda: self._intake.absence.away,
         )
-        self._parts = parts(configuration, ledger, self._vitals)
+        self._web = web(configuration, ledger, self._vitals) if web is not None else None
 
     def begin(self) -> None:
         for name, library in self._libraries.items():
@@ -121,9 +116,9 @@ class Daemon(Life):
         for taking in self._taking.values():
             taking.start()
         self._schedule.start()
-        for part in self._parts:
+        if self._web is not None:
             try:
-                part.start()
+                self._web.start()
             except Problem as problem:
                 _log.error("%s", problem)  # what the daemon is for goes on without it
 
@@ -211,8 +206,8 @@ class Daemon(Life):
         return f"Idle; {waiting} waiting" if waiting else "Idle"
 
     def end_all(self) -> None:
-        for part in self._parts:
-            part.stop()
+        if self._web is not None:
+            self._web.stop()
         for taking in self._taking.values():
             taking.end()
         self._intake.stop()
