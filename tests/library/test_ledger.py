@@ -157,9 +157,7 @@ def test_a_sidecar_that_was_edited_is_no_longer_ours(ledger: Ledger, tmp_path: P
     sidecar.write_bytes(b"hello")
     assert not ledger.sidecars.is_ours(sidecar)
     digest = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
-    made = Provenance(
-        *("c", sidecar.name, Language("en"), Kind.FULL, "srt", "base", 1.0, digest, 5)
-    )
+    made = Provenance("c", sidecar.name, Language("en"), Kind.FULL, "srt", "base", 1.0, digest, 5)
     ledger.sidecars.record(sidecar, tmp_path / "a.mkv", made)
     assert ledger.sidecars.is_ours(sidecar)
     sidecar.write_bytes(b"better")
@@ -398,7 +396,7 @@ def test_a_file_that_is_forgotten_leaves_what_is_known_of_its_sidecars(
     ledger.noticed("films", film, stat_of(5))
     for sha256 in ("first", "second"):
         made = Provenance(
-            *("c", sidecar.name, Language("pt-BR"), Kind.FORCED, "vtt", "base", 1.0, sha256, 5)
+            "c", sidecar.name, Language("pt-BR"), Kind.FORCED, "vtt", "base", 1.0, sha256, 5
         )
         ledger.sidecars.record(sidecar, film, made)
     with writing(open_engine(ledger.path, server)) as connection:

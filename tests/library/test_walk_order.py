@@ -53,9 +53,22 @@ def test_an_unfinished_download_is_taken_under_no_name_and_after_its_rename_is(
 
 _names = st.sampled_from(
     [
-        *("film.mkv", "SAMPLE", "Extras", "a", "b.MP4", ".hidden", "x-trailer.mkv", "@eaDir"),
-        *("n.txt", "c.mkv.part", "lost+found", "season 1", "[x] {y}.webm", "sample.mkv"),
-        *("samples", "extra"),
+        "film.mkv",
+        "SAMPLE",
+        "Extras",
+        "a",
+        "b.MP4",
+        ".hidden",
+        "x-trailer.mkv",
+        "@eaDir",
+        "n.txt",
+        "c.mkv.part",
+        "lost+found",
+        "season 1",
+        "[x] {y}.webm",
+        "sample.mkv",
+        "samples",
+        "extra",
     ]
 )
 

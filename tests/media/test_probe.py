@@ -44,18 +44,30 @@ def rich(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("rich")
     (folder / "s.srt").write_text("1\n00:00:00,000 --> 00:00:01,000\nHello\n\n", "utf-8")
     target = folder / "rich.mkv"
-    maps = [*("-map", "0"), *("-map", "1") * 3, *("-map", "2") * 4]
+    maps = [*"-map 0".split(), *("-map", "1") * 3, *("-map", "2") * 4]
     _ffmpeg(
-        *("-f", "lavfi", "-i", "testsrc2=s=64x36:r=5:d=2", "-f", "lavfi", "-i", "sine=d=2"),
-        *("-i", folder / "s.srt", *maps, "-c:v", "libx264", "-preset", "ultrafast"),
-        *("-c:a", "flac", "-c:s", "srt", "-c:s:3", "ass", "-ac:a:1", "2"),
-        *("-metadata:s:a:0", "language=fre", "-metadata:s:a:0", "title=Version française"),
-        *("-metadata:s:a:1", "language=eng", "-metadata:s:a:2", "language=ger"),
-        *("-disposition:a:0", "dub", "-disposition:a:1", "default+original"),
-        *("-disposition:a:2", "comment"),
-        *("-metadata:s:s:0", "language=spa", "-metadata:s:s:2", "title=English SDH"),
-        *("-disposition:s:0", "default", "-disposition:s:1", "forced"),
-        *("-disposition:s:2", "hearing_impaired", "-disposition:s:3", "0"),
+        *"-f lavfi -i testsrc2=s=64x36:r=5:d=2 -f lavfi -i sine=d=2".split(),
+        "-i",
+        folder / "s.srt",
+        *maps,
+        "-c:v",
+        "libx264",
+        "-preset",
+        "ultrafast",
+        *"-c:a flac -c:s srt -c:s:3 ass -ac:a:1 2".split(),
+        "-metadata:s:a:0",
+        "language=fre",
+        "-metadata:s:a:0",
+        "title=Version française",
+        *"-metadata:s:a:1 language=eng -metadata:s:a:2 language=ger".split(),
+        *"-disposition:a:0 dub -disposition:a:1 default+original".split(),
+        *"-disposition:a:2 comment".split(),
+        "-metadata:s:s:0",
+        "language=spa",
+        "-metadata:s:s:2",
+        "title=English SDH",
+        *"-disposition:s:0 default -disposition:s:1 forced".split(),
+        *"-disposition:s:2 hearing_impaired -disposition:s:3 0".split(),
         target,
     )
     return target
@@ -173,8 +185,17 @@ def test_a_cover_in_a_sound_file_is_no_video(tmp_path: Path) -> None:
     _ffmpeg("-f", "lavfi", "-i", "color=s=16x16", "-frames:v", "1", cover)
     _ffmpeg("-f", "lavfi", "-i", "sine=d=1", song)
     _ffmpeg(
-        *("-i", song, "-i", cover, "-map", "0", "-map", "1", "-c:v", "copy"),
-        *("-disposition:v", "attached_pic"),
+        "-i",
+        song,
+        "-i",
+        cover,
+        "-map",
+        "0",
+        "-map",
+        "1",
+        "-c:v",
+        "copy",
+        *"-disposition:v attached_pic".split(),
         target,
     )
     facts = probe(target)

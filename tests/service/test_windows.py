@@ -125,8 +125,16 @@ def test_the_next_change_is_the_first_minute_that_differs_whatever_the_clocks_do
 @pytest.mark.parametrize(
     "text",
     [
-        *("", "22-7", "22:00", "25:00-07:00", "22:60-07:00", "07:00-07:00", "someday 1:00-2:00"),
-        *("* 0-6 * * 1-5", "* * * *", "*/30 22 * * *"),
+        "",
+        "22-7",
+        "22:00",
+        "25:00-07:00",
+        "22:60-07:00",
+        "07:00-07:00",
+        "someday 1:00-2:00",
+        "* 0-6 * * 1-5",
+        "* * * *",
+        "*/30 22 * * *",
     ],
 )
 def test_what_is_no_window_is_refused_with_what_would_be_one(text: str) -> None:

@@ -16,12 +16,11 @@ from subtitled.config.settings import LibrarySettings
 How = Literal["events", "poll", "off"]
 
 TELLS = frozenset(
-    {
-        *("ext2", "ext3", "ext4", "xfs", "btrfs", "zfs", "f2fs", "bcachefs", "jfs", "reiserfs"),
-        *("tmpfs", "ramfs", "overlay", "aufs", "ntfs3", "ntfs", "exfat", "vfat", "msdos", "udf"),
-        *("hfs", "hfsplus", "apfs", "nilfs2", "iso9660", "squashfs", "erofs", "ecryptfs"),
-        *("fuseblk",),  # NTFS and exFAT in user space: a disk of our own all the same
-    }
+    # fuseblk is NTFS and exFAT in user space: a disk of our own all the same.
+    (
+        "ext2 ext3 ext4 xfs btrfs zfs f2fs bcachefs jfs reiserfs tmpfs ramfs overlay aufs ntfs3 "
+        "ntfs exfat vfat msdos udf hfs hfsplus apfs nilfs2 iso9660 squashfs erofs ecryptfs fuseblk"
+    ).split()
 )
 """File systems that only this machine writes to, so that its kernel sees every change."""
 

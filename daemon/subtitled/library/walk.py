@@ -17,11 +17,10 @@ from subtitled.subtitles.names import DATA_ENDINGS, SUBTITLE_ENDINGS
 from .comparison import Seen
 
 UNFINISHED = frozenset(
-    {
-        *("part", "partial", "crdownload", "download", "opdownload", "filepart", "downloading"),
-        *("tmp", "temp", "~tmp", "!qb", "!ut", "!bt", "bc!", "aria2", "td", "xltd", "dctmp"),
-        *("unfinished", "incomplete"),
-    }
+    (
+        "part partial crdownload download opdownload filepart downloading tmp temp ~tmp "
+        "!qb !ut !bt bc! aria2 td xltd dctmp unfinished incomplete"
+    ).split()
 )
 """Endings of files that a download client or a copy has not finished."""
 

@@ -76,7 +76,7 @@ class Daemon(Life):
         self._libraries = configuration.settings.libraries
         self._intake = Intake(ledger, self._libraries)
         self._workplace = Workplace(
-            *(configuration, ledger, tally), on_watching=self._somebody_watches
+            configuration, ledger, tally, on_watching=self._somebody_watches
         )
         self._working = self._workplace.working
         self._jobs = Jobs(self._working)
@@ -88,14 +88,21 @@ class Daemon(Life):
         self._taking: dict[str, Taking] = {}
         asking = Asking(configuration, ledger.mailbox)
         self._requests = Requests(
-            *(ledger, self._libraries, self._jobs, self._taking, asking, self._walk_soon)
+            ledger=ledger,
+            libraries=self._libraries,
+            jobs=self._jobs,
+            taking=self._taking,
+            asking=asking,
+            walk_soon=self._walk_soon,
         )
         for name in self._libraries:
             self._taking[name] = Taking(
                 name, ledger, self._intake, self._jobs.plan, self._requests.looked
             )
         self._vitals = Vitals(
-            *(configuration, ledger, tally),
+            configuration,
+            ledger,
+            tally,
             jobs=lambda: len(self._working.in_work),
             away=lambda: self._intake.absence.away,
         )

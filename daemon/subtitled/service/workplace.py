@@ -44,7 +44,10 @@ class Workplace:
         halts = Halts(ledger.mailbox, name)
         self.working = Working(self.shop, self._state / "work.sqlite", name, halts)
         self._neighbour = Neighbour(
-            *(settings.neighbour, configuration.servers, halts, self.shop.engines),
+            settings=settings.neighbour,
+            servers=configuration.servers,
+            halts=halts,
+            engines=self.shop.engines,
             busy=lambda: bool(self.working.in_work),
             on_watching=on_watching,
             processes=self._processes,

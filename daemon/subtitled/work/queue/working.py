@@ -43,7 +43,11 @@ class Working:
         self._libraries = settings.libraries
         mailbox = shop.ledger.mailbox
         self.door = Door(
-            *(settings, database.parent, mailbox, halts or Halts(mailbox, name), shop.breakers)
+            settings=settings,
+            state=database.parent,
+            mailbox=mailbox,
+            halts=halts or Halts(mailbox, name),
+            breakers=shop.breakers,
         )
         self.doubtful = threading.Event()
         """Set when ledger or queue could not be written: the two may say different things."""
