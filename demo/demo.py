@@ -123,11 +123,31 @@ def _film(home: Path) -> Path:
             _run("espeak-ng", "-v", "fr", "-s", "140", "-w", str(target), text)
     film = home / "film.mkv"
     _run(
-        *("ffmpeg", "-v", "error", "-y", "-f", "lavfi", "-i", "testsrc2=s=320x180:r=5"),
-        *("-i", str(sound), "-i", str(other), "-map", "0:v", "-map", "1:a", "-map", "2:a"),
-        *("-t", str(_seconds(sound)), "-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac"),
-        *("-metadata:s:a:0", "language=fra", "-metadata:s:a:1", "language=fra"),
-        *("-metadata:s:a:1", "title=Commentary", "-disposition:a:1", "comment", str(film)),
+        *"ffmpeg -v error -y -f lavfi -i testsrc2=s=320x180:r=5".split(),
+        "-i",
+        str(sound),
+        "-i",
+        str(other),
+        "-map",
+        "0:v",
+        "-map",
+        "1:a",
+        "-map",
+        "2:a",
+        "-t",
+        str(_seconds(sound)),
+        "-c:v",
+        "libx264",
+        "-preset",
+        "ultrafast",
+        "-c:a",
+        "aac",
+        *"-metadata:s:a:0 language=fra -metadata:s:a:1 language=fra".split(),
+        "-metadata:s:a:1",
+        "title=Commentary",
+        "-disposition:a:1",
+        "comment",
+        str(film),
     )
     return film
 

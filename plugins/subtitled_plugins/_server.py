@@ -85,7 +85,9 @@ class Server(MediaServer):
                 limits=httpx.Limits(max_keepalive_connections=0),
             )
         answer = ask(
-            *(where, method, self.url + path),
+            where,
+            method,
+            self.url + path,
             timeout=self.settings.timeout,
             headers={"Accept": "application/json", **headers},
             section=section,

@@ -78,7 +78,9 @@ class Webhook(Notifier):
             "X-Subtitled-Signature": signature(self.settings.secret.reveal(), now, body),
         }
         answer = ask(
-            *(self._shown(), "POST", self.settings.url),
+            self._shown(),
+            "POST",
+            self.settings.url,
             timeout=self.settings.timeout,
             verify=self.settings.verify_tls,
             headers=headers,

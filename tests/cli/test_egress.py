@@ -24,8 +24,15 @@ def test_egress_lists_every_request_with_its_file_and_price(subtitled: Run, tmp_
     period = period_of("month", datetime.now().astimezone())
     ledger = Ledger(tmp_path / "ledger.sqlite")
     entry = Entry(
-        *("k", Path("/films/Über [x].mkv"), "films", "qwen", "qwen:singapore", "audio", 90.0),
-        *(0.01, "USD"),
+        "k",
+        Path("/films/Über [x].mkv"),
+        "films",
+        "qwen",
+        "qwen:singapore",
+        "audio",
+        90.0,
+        0.01,
+        "USD",
     )
     number = ledger.egress.open(entry, [Cap("cloud", period, 5.0)])
     sent = Sent("audio", 80.0, "far.example", "singapore", "req-1")

@@ -54,8 +54,15 @@ def test_a_reference_and_a_page(
     late = film("a.srt", GOOD.replace("00:00:01,000", "00:00:01,300"))
     right, html = film("right.srt", GOOD), tmp_path / "report.html"
     ran = subtitled(
-        *("evaluate", late, "--reference", right, "--language", "German"),
-        *("--report", html, "--json"),
+        "evaluate",
+        late,
+        "--reference",
+        right,
+        "--language",
+        "German",
+        "--report",
+        html,
+        "--json",
     )
     assert ran.returncode == 0, ran.stderr
     against = json.loads(ran.stdout)["files"][0]["comparison"]

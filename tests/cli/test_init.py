@@ -35,7 +35,9 @@ answers = st.builds(
     languages=tags.map(",".join).map(first.languages),
     server=servers,
     send=st.booleans(),
-    hours=st.sampled_from(["always", "22:00-07:00", "sat,sun", "* 0-6 * * *"]).map(first.hours),
+    hours=st.sampled_from(["always", "22:00-07:00", "sat,sun", "weekdays 0:00-7:00"]).map(
+        first.hours
+    ),
 )
 
 

@@ -43,7 +43,15 @@ class Shelf:
         content = self.ledger.identities.content_of(self.film)
         digest = hashlib.sha256(b"ours").hexdigest()
         made = Provenance(
-            *(content, "a.es.srt", Language("es"), Kind.FULL, "srt", "whisper", 1.0, digest, 4),
+            content,
+            "a.es.srt",
+            Language("es"),
+            Kind.FULL,
+            "srt",
+            "whisper",
+            1.0,
+            digest,
+            4,
         )
         publish(self.root / "a.es.srt", b"ours", ours=None, provenance=made)
         self.ledger.sidecars.record(self.root / "a.es.srt", self.film, made)

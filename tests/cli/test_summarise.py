@@ -39,8 +39,10 @@ def hear(film: Path, state: Path) -> None:
     whole = Interval(0.0, 10.0)
     store.keep_listened(content, 1, Listened(10.0, (whole,), Language("en"), 1.0))
     words = (
-        *(Word(" Good", 1.0, 1.4), Word(" morning.", 1.4, 2.0)),
-        *(Word(" Go", 6.0, 6.2), Word(" away.", 6.2, 7.0)),
+        Word(" Good", 1.0, 1.4),
+        Word(" morning.", 1.4, 2.0),
+        Word(" Go", 6.0, 6.2),
+        Word(" away.", 6.2, 7.0),
     )
     said = Transcript(Language("en"), words, "toy", "toy-1")
     store.keep_stretch(content, 1, "toy-1", Stretch(whole, (whole,)), said)
@@ -75,7 +77,10 @@ def test_it_is_said_once_paid_once_and_written_only_when_asked(
             "title": "Two",
         }
         assert sorted(one.name for one in film.parent.iterdir()) == [
-            *("Film.en.chapters.vtt", "Film.en.ffmeta", "Film.en.summary.json", "Film.mkv")
+            "Film.en.chapters.vtt",
+            "Film.en.ffmeta",
+            "Film.en.summary.json",
+            "Film.mkv",
         ]
         assert len(chat.requests) == 1, "what was written once is kept"
         (film.parent / "Film.en.chapters.vtt").write_text("mine")

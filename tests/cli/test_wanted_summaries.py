@@ -93,6 +93,10 @@ def test_a_daemon_that_is_killed_over_one_has_the_other_and_does_not_ask_for_it_
                 held.set()
     assert ["English" in str(one) for one in chat.requests] == [True, False, False]
     assert sorted(one.name for one in (home / "films").iterdir()) == [
-        *("Film.en.ffmeta", "Film.en.srt", "Film.en.summary.json"),
-        *("Film.es.ffmeta", "Film.es.summary.json", "Film.mkv"),
+        "Film.en.ffmeta",
+        "Film.en.srt",
+        "Film.en.summary.json",
+        "Film.es.ffmeta",
+        "Film.es.summary.json",
+        "Film.mkv",
     ]

@@ -45,8 +45,12 @@ def make_root(root: Path, release: str) -> None:
     """A minimal Debian with Python in /usr/local, where the image ``python`` has it."""
     sources = archives(release)
     _said(
-        *("debootstrap", "--variant=minbase", f"--include={PYTHON}"),
-        *(release, str(root), sources[0].split()[1]),
+        "debootstrap",
+        "--variant=minbase",
+        f"--include={PYTHON}",
+        release,
+        str(root),
+        sources[0].split()[1],
     )
     (root / "etc/apt/sources.list").write_text("\n".join(sources) + "\n", "utf-8")
     (root / "etc/apt/apt.conf.d/00machine").write_text(_said("apt-config", "dump", "Acquire"))
@@ -73,9 +77,11 @@ def inside(
     settings = pip_settings()
     variables = settings | dict(environment or {})
     return [
-        *("systemd-nspawn", "--quiet", "--pipe", "--register=no", "--keep-unit"),
-        *(f"--directory={root}", f"--machine={root.name}-{os.getpid()}", f"--chdir={folder}"),
-        *("--no-new-privileges=yes", "--resolv-conf=replace-host", "--timezone=off"),
+        *"systemd-nspawn --quiet --pipe --register=no --keep-unit".split(),
+        f"--directory={root}",
+        f"--machine={root.name}-{os.getpid()}",
+        f"--chdir={folder}",
+        *"--no-new-privileges=yes --resolv-conf=replace-host --timezone=off".split(),
         *(f"--setenv={name}={value}" for name, value in variables.items()),
         *(f"--bind-ro={path}" for path in _local_paths(settings.values())),
         *(f"--bind={path}:{seen}" for seen, path in (volumes or {}).items()),

@@ -82,8 +82,11 @@ class Disks:
         disk = FaultyDisk(self._point(f"{name}-behind"), self._point(name))
         server = subprocess.Popen(
             mortal(
-                *(sys.executable, Path(__file__).parent / "faulty.py"),
-                *(disk.behind, disk.point, disk.rules_file),
+                sys.executable,
+                Path(__file__).parent / "faulty.py",
+                disk.behind,
+                disk.point,
+                disk.rules_file,
             ),
             stdin=subprocess.DEVNULL,
             stderr=(self._place / f"{name}.log").open("wb"),

@@ -36,9 +36,13 @@ def make_film(folder: Path, number: int, repeats: int = 1) -> Path:
         stdin=subprocess.DEVNULL,
     )
     _ffmpeg(
-        *("-f", "lavfi", "-i", "testsrc2=s=160x90:r=5"),
-        *("-stream_loop", str(repeats - 1), "-i", f"file:{voice}", "-shortest"),
-        *("-c:v", "libx264", "-preset", "ultrafast", "-c:a", "flac", "-ar", "16000"),
+        *"-f lavfi -i testsrc2=s=160x90:r=5".split(),
+        "-stream_loop",
+        str(repeats - 1),
+        "-i",
+        f"file:{voice}",
+        "-shortest",
+        *"-c:v libx264 -preset ultrafast -c:a flac -ar 16000".split(),
         f"file:{target}",
     )
     return target
@@ -49,8 +53,14 @@ def without_duration(source: Path, target: Path) -> Path:
     with target.open("wb") as file:
         subprocess.run(
             [
-                *("ffmpeg", "-v", "error", "-i", f"file:{source}", "-c", "copy"),
-                *("-f", "matroska", "-live", "1", "pipe:1"),
+                "ffmpeg",
+                "-v",
+                "error",
+                "-i",
+                f"file:{source}",
+                "-c",
+                "copy",
+                *"-f matroska -live 1 pipe:1".split(),
             ],
             check=True,
             stdin=subprocess.DEVNULL,

@@ -121,7 +121,11 @@ class House:
 
     def command(self, *arguments: object) -> list[str]:
         return [
-            *(sys.executable, "-m", "subtitled", "--config", str(self.config)),
+            sys.executable,
+            "-m",
+            "subtitled",
+            "--config",
+            str(self.config),
             *map(str, arguments),
         ]
 

@@ -174,9 +174,7 @@ def test_a_sidecar_that_did_not_come_back_is_looked_for(library: Library) -> Non
     film = library.media[0]
     sidecar = film.with_name("a.en.srt")
     sidecar.write_bytes(b"ours")
-    made = Provenance(
-        *("a.mkv", sidecar.name, Language("en"), Kind.FULL, "srt", "", 1.0, "digest", 4)
-    )
+    made = Provenance("a.mkv", sidecar.name, Language("en"), Kind.FULL, "srt", "", 1.0, "digest", 4)
     library.ledger.sidecars.record(sidecar, film, made)
     kept = film.rename(library.root.parent / "kept")
     library.look()

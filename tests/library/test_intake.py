@@ -186,8 +186,14 @@ def test_events_about_anything_else_are_harmless(root: Path, ledger: Ledger) -> 
     (root / "extras" / "a.mkv").touch()
     (root / "out").symlink_to(root.parent)
     for path in (
-        *(root / "extras", root / "out", root / "gone.mkv", root / ("x" * 300 + ".mkv")),
-        *(root.parent / "elsewhere.mkv", root / "notes.txt", root / "gone.srt", root),
+        root / "extras",
+        root / "out",
+        root / "gone.mkv",
+        root / ("x" * 300 + ".mkv"),
+        root.parent / "elsewhere.mkv",
+        root / "notes.txt",
+        root / "gone.srt",
+        root,
     ):
         taken.noticed(path)
     assert ledger.counts() == {}
@@ -305,8 +311,10 @@ def test_what_a_walk_finds_for_the_first_time_goes_behind_what_arrives_later(
     taken.noticed(root / "told.mkv", root / "old 2.mkv")
     due = [(r.path.name, r.priority) for r in taken.due(time.time() + LATER)]
     assert sorted(due) == [
-        *(("old 1.mkv", BACKFILL), ("old 2.mkv", NEW)),
-        *(("told.mkv", NEW), ("walked.mkv", NEW)),
+        ("old 1.mkv", BACKFILL),
+        ("old 2.mkv", NEW),
+        ("told.mkv", NEW),
+        ("walked.mkv", NEW),
     ]
     assert due[-1][0] == "old 1.mkv"
 

@@ -21,7 +21,7 @@ from subtitled.library import migrations
 from subtitled.library.database import open_engine, writing
 from subtitled.library.ledger import Ledger
 from subtitled.library.records import BACKFILL, DECIDED, NEW, URGENT, FileState
-from subtitled.library.schema import metadata
+from subtitled.library.schema import files, metadata
 from subtitled.library.settling import Verdict
 from subtitled.plugin import Kind, Language, Misconfigured
 from subtitled.subtitles.ownership import Provenance
@@ -157,9 +157,7 @@ def test_a_sidecar_that_was_edited_is_no_longer_ours(ledger: Ledger, tmp_path: P
     sidecar.write_bytes(b"hello")
     assert not ledger.sidecars.is_ours(sidecar)
     digest = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
-    made = Provenance(
-        *("c", sidecar.name, Language("en"), Kind.FULL, "srt", "base", 1.0, digest, 5)
-    )
+    made = Provenance("c", sidecar.name, Language("en"), Kind.FULL, "srt", "base", 1.0, digest, 5)
     ledger.sidecars.record(sidecar, tmp_path / "a.mkv", made)
     assert ledger.sidecars.is_ours(sidecar)
     sidecar.write_bytes(b"better")
@@ -190,6 +188,15 @@ def test_only_direct_neighbours_lie_beside_a_sidecar(ledger: Ledger) -> None:
     for name in ("/f/a.mkv", "/f/sub/b.mkv", "/f0/c.mkv", "/f.mkv"):
         ledger.noticed("films", Path(name), stat_of(5))
     assert [str(r.path) for r in ledger.identities.in_folder(Path("/f"))] == ["/f/a.mkv"]
+
+
+def test_without_its_driver_a_postgresql_database_is_refused_with_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(Misconfigured, match="psycopg") as refused:
+        open_engine(tmp_path / "ledger.sqlite", "postgresql://u:secret@h/db")
+    assert refused.value.cure == "Install it: pip install 'subtitled[postgres]'"
 
 
 def test_a_damaged_file_is_refused_with_its_name_and_the_cure(tmp_path: Path) -> None:
@@ -389,10 +396,11 @@ def test_a_file_that_is_forgotten_leaves_what_is_known_of_its_sidecars(
     ledger.noticed("films", film, stat_of(5))
     for sha256 in ("first", "second"):
         made = Provenance(
-            *("c", sidecar.name, Language("pt-BR"), Kind.FORCED, "vtt", "base", 1.0, sha256, 5)
+            "c", sidecar.name, Language("pt-BR"), Kind.FORCED, "vtt", "base", 1.0, sha256, 5
         )
         ledger.sidecars.record(sidecar, film, made)
-    ledger.forget(_the(ledger, film))
+    with writing(open_engine(ledger.path, server)) as connection:
+        connection.execute(files.delete().where(files.c.id == _the(ledger, film)))
     assert ledger.get(film) is None
     known = Ledger(ledger.path, server).sidecars.get(sidecar)
     assert known is not None

@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from subtitled.config.settings import LibrarySettings
@@ -62,8 +63,11 @@ def test_a_library_whose_links_are_followed_is_polled(tmp_path: Path) -> None:
     assert how_to_watch(library, table(("/", "ext4"))).how == "poll"
 
 
-def test_without_a_mount_table_it_is_polled(tmp_path: Path) -> None:
-    assert mount_table(tmp_path / "none") == []
+def test_without_a_mount_table_it_is_polled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(psutil, "PROCFS_PATH", str(tmp_path / "none"))
+    assert mount_table() == []
     assert how_to_watch(LibrarySettings(path=tmp_path), []).how == "poll"
 
 

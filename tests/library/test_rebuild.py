@@ -25,8 +25,15 @@ def write(ledger: Ledger, medium: Path, language: str, content: str = "c1") -> P
     said = os.fsencode(path.name)
     digest = hashlib.sha256(said).hexdigest()
     made = Provenance(
-        *(content, path.name, Language(language), Kind.FULL, "srt", "whisper"),
-        *(7.5, digest, len(said)),
+        content,
+        path.name,
+        Language(language),
+        Kind.FULL,
+        "srt",
+        "whisper",
+        7.5,
+        digest,
+        len(said),
     )
     publish(path, said, ours=None, provenance=made)
     ledger.sidecars.record(path, medium, made)

@@ -48,8 +48,11 @@ def test_a_film_has_the_names_of_its_characters_and_its_titles(tmp_path: Path) -
     assert title.plot == "A ring."
     assert title.people[0] == "Elijah Wood"
     assert names(film, tmp_path) == [
-        *("Frodo Baggins", "Gollum", "Sméagol"),
-        *("Der Herr der Ringe", "The Lord of the Rings"),
+        "Frodo Baggins",
+        "Gollum",
+        "Sméagol",
+        "Der Herr der Ringe",
+        "The Lord of the Rings",
     ]
     film.with_suffix(".nfo").write_text("<movie><title>Own</title></movie>")
     assert names(film, tmp_path) == ["Own"]
@@ -61,7 +64,11 @@ def test_an_episode_has_the_names_of_its_series_too(tmp_path: Path) -> None:
     (tmp_path / "Fringe" / "tvshow.nfo").write_text(SHOW)
     episode.with_suffix(".nfo").write_text(EPISODES)
     assert names(episode, tmp_path) == [
-        *("Penrose", "Olivia Dunham", "Pilot", "The Same Old Story", "Fringe"),
+        "Penrose",
+        "Olivia Dunham",
+        "Pilot",
+        "The Same Old Story",
+        "Fringe",
     ]
     (tmp_path / "tvshow.nfo").write_text(SHOW.replace("Fringe", "Lost"))
     assert "Lost" not in names(episode, tmp_path / "Fringe")

@@ -15,8 +15,13 @@ from subtitled.media.container import missing
 def make(target: Path, *options: str) -> Path:
     subprocess.run(
         [
-            *("ffmpeg", "-v", "error", "-y", "-f", "lavfi", "-i", "testsrc2=s=64x48:r=5:d=2"),
-            *("-f", "lavfi", "-i", "sine=d=2", *options, str(target)),
+            *"ffmpeg -v error -y -f lavfi -i testsrc2=s=64x48:r=5:d=2".split(),
+            "-f",
+            "lavfi",
+            "-i",
+            "sine=d=2",
+            *options,
+            str(target),
         ],
         check=True,
         stdin=subprocess.DEVNULL,
@@ -80,8 +85,13 @@ def test_a_matroska_file_that_is_still_written_says_nothing_of_its_length(tmp_pa
     st.binary(max_size=40),
     st.sampled_from(
         [
-            *(b"", b"\x1a\x45\xdf\xa3", b"\x1a\x45\xdf\xa3\x80\x18\x53\x80\x67", b"RIFF"),
-            *(b"\0\0\0\x08ftyp", b"\0\0\0\x01mdat", b"\0\0\0\0mdat"),
+            b"",
+            b"\x1a\x45\xdf\xa3",
+            b"\x1a\x45\xdf\xa3\x80\x18\x53\x80\x67",
+            b"RIFF",
+            b"\0\0\0\x08ftyp",
+            b"\0\0\0\x01mdat",
+            b"\0\0\0\0mdat",
         ]
     ),
 )

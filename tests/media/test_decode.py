@@ -63,8 +63,14 @@ def test_sound_is_16_khz_mono_of_16_bits_and_as_long_as_the_medium(
 def test_the_chosen_track_is_the_one_that_is_decoded(tmp_path: Path) -> None:
     medium = tmp_path / "two.mka"
     _ffmpeg(
-        *("-f", "lavfi", "-i", "sine=f=300:d=2", "-f", "lavfi", "-i", "sine=f=900:d=2"),
-        *("-map", "0", "-map", "1", "-c:a", "flac", medium),
+        *"-f lavfi -i sine=f=300:d=2 -f lavfi -i sine=f=900:d=2".split(),
+        "-map",
+        "0",
+        "-map",
+        "1",
+        "-c:a",
+        "flac",
+        medium,
     )
     for track, pitch in zip(probe(medium).audio, (300, 900), strict=True):
         audio = decode(medium, track, tmp_path / "out")
@@ -77,9 +83,13 @@ def test_a_track_that_starts_late_is_padded_so_that_times_are_the_mediums(
 ) -> None:
     medium = tmp_path / f"late.{ending}"
     _ffmpeg(
-        *("-f", "lavfi", "-i", "testsrc2=s=64x36:r=25:d=5"),
-        *("-itsoffset", "2", "-f", "lavfi", "-i", "sine=d=3", "-c:v", "libx264"),
-        *("-preset", "ultrafast", "-c:a", "aac", medium),
+        *"-f lavfi -i testsrc2=s=64x36:r=25:d=5".split(),
+        *"-itsoffset 2 -f lavfi -i sine=d=3 -c:v libx264".split(),
+        "-preset",
+        "ultrafast",
+        "-c:a",
+        "aac",
+        medium,
     )
     audio = decode(medium, _first(medium), tmp_path / "late.s16")
     ((start, end),) = _heard(audio)
@@ -91,8 +101,10 @@ def test_a_track_that_starts_late_is_padded_so_that_times_are_the_mediums(
 def test_a_hole_in_a_track_is_silence_so_that_what_follows_keeps_its_time(tmp_path: Path) -> None:
     medium = tmp_path / "hole.mka"
     _ffmpeg(
-        *("-f", "lavfi", "-i", "sine=d=4", "-af", "aselect='not(between(t,1,2.5))'"),
-        *("-c:a", "pcm_s16le", medium),
+        *"-f lavfi -i sine=d=4 -af aselect='not(between(t,1,2.5))'".split(),
+        "-c:a",
+        "pcm_s16le",
+        medium,
     )
     audio = decode(medium, _first(medium), tmp_path / "hole.s16")
     (before, after) = _heard(audio)
@@ -109,9 +121,15 @@ def minute(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
         target = folder / f"whole.{ending}"
         if not target.exists():
             _ffmpeg(
-                *("-f", "lavfi", "-i", "testsrc2=s=64x36:r=5:d=60"),
-                *("-f", "lavfi", "-i", "sine=d=60", "-c:v", "libx264", "-preset", "ultrafast"),
-                *("-g", "25", "-c:a", "aac", "-movflags", "faststart", target),
+                *"-f lavfi -i testsrc2=s=64x36:r=5:d=60".split(),
+                *"-f lavfi -i sine=d=60 -c:v libx264 -preset ultrafast".split(),
+                "-g",
+                "25",
+                "-c:a",
+                "aac",
+                "-movflags",
+                "faststart",
+                target,
             )
         return target
 
@@ -156,8 +174,14 @@ def test_sound_that_ends_before_the_picture_of_an_intact_file_is_accepted(
 ) -> None:
     medium = tmp_path / f"short.{ending}"
     _ffmpeg(
-        *("-f", "lavfi", "-i", "testsrc2=s=64x36:r=5:d=60", "-f", "lavfi", "-i", "sine=d=20"),
-        *("-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac", medium),
+        *"-f lavfi -i testsrc2=s=64x36:r=5:d=60 -f lavfi -i sine=d=20".split(),
+        "-c:v",
+        "libx264",
+        "-preset",
+        "ultrafast",
+        "-c:a",
+        "aac",
+        medium,
     )
     audio = decode(medium, _first(medium), tmp_path / "short.s16")
     assert audio.duration == pytest.approx(20, abs=0.2)

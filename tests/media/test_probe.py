@@ -6,6 +6,8 @@ import json
 import os
 import shutil
 import subprocess
+import threading
+import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -14,7 +16,7 @@ import pytest
 
 from subtitled.media.probe import probe
 from subtitled.media.problems import Gone, NotMedia
-from subtitled.media.run import run
+from subtitled.media.run import Stopping, end_all, run
 from subtitled.media.tracks import choose_audio
 from subtitled.plugin import Language, Misconfigured, Problem, Temporary
 
@@ -42,18 +44,30 @@ def rich(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("rich")
     (folder / "s.srt").write_text("1\n00:00:00,000 --> 00:00:01,000\nHello\n\n", "utf-8")
     target = folder / "rich.mkv"
-    maps = [*("-map", "0"), *("-map", "1") * 3, *("-map", "2") * 4]
+    maps = [*"-map 0".split(), *("-map", "1") * 3, *("-map", "2") * 4]
     _ffmpeg(
-        *("-f", "lavfi", "-i", "testsrc2=s=64x36:r=5:d=2", "-f", "lavfi", "-i", "sine=d=2"),
-        *("-i", folder / "s.srt", *maps, "-c:v", "libx264", "-preset", "ultrafast"),
-        *("-c:a", "flac", "-c:s", "srt", "-c:s:3", "ass", "-ac:a:1", "2"),
-        *("-metadata:s:a:0", "language=fre", "-metadata:s:a:0", "title=Version française"),
-        *("-metadata:s:a:1", "language=eng", "-metadata:s:a:2", "language=ger"),
-        *("-disposition:a:0", "dub", "-disposition:a:1", "default+original"),
-        *("-disposition:a:2", "comment"),
-        *("-metadata:s:s:0", "language=spa", "-metadata:s:s:2", "title=English SDH"),
-        *("-disposition:s:0", "default", "-disposition:s:1", "forced"),
-        *("-disposition:s:2", "hearing_impaired", "-disposition:s:3", "0"),
+        *"-f lavfi -i testsrc2=s=64x36:r=5:d=2 -f lavfi -i sine=d=2".split(),
+        "-i",
+        folder / "s.srt",
+        *maps,
+        "-c:v",
+        "libx264",
+        "-preset",
+        "ultrafast",
+        *"-c:a flac -c:s srt -c:s:3 ass -ac:a:1 2".split(),
+        "-metadata:s:a:0",
+        "language=fre",
+        "-metadata:s:a:0",
+        "title=Version française",
+        *"-metadata:s:a:1 language=eng -metadata:s:a:2 language=ger".split(),
+        *"-disposition:a:0 dub -disposition:a:1 default+original".split(),
+        *"-disposition:a:2 comment".split(),
+        "-metadata:s:s:0",
+        "language=spa",
+        "-metadata:s:s:2",
+        "title=English SDH",
+        *"-disposition:s:0 default -disposition:s:1 forced".split(),
+        *"-disposition:s:2 hearing_impaired -disposition:s:3 0".split(),
         target,
     )
     return target
@@ -171,8 +185,17 @@ def test_a_cover_in_a_sound_file_is_no_video(tmp_path: Path) -> None:
     _ffmpeg("-f", "lavfi", "-i", "color=s=16x16", "-frames:v", "1", cover)
     _ffmpeg("-f", "lavfi", "-i", "sine=d=1", song)
     _ffmpeg(
-        *("-i", song, "-i", cover, "-map", "0", "-map", "1", "-c:v", "copy"),
-        *("-disposition:v", "attached_pic"),
+        "-i",
+        song,
+        "-i",
+        cover,
+        "-map",
+        "0",
+        "-map",
+        "1",
+        "-c:v",
+        "copy",
+        *"-disposition:v attached_pic".split(),
         target,
     )
     facts = probe(target)
@@ -266,6 +289,25 @@ def test_without_ffmpeg_the_cure_is_to_install_it(
 def test_a_program_that_hangs_is_ended_at_its_limit() -> None:
     with pytest.raises(Temporary, match="sleep did not finish"):
         run("sleep", ["30"], limit=0.3)
+
+
+def test_what_runs_when_the_daemon_stops_is_ended_and_no_failure() -> None:
+    ended: list[BaseException] = []
+
+    def wait() -> None:
+        try:
+            run("sleep", ["60"], limit=60.0)
+        except BaseException as error:  # noqa: BLE001 - looked at below
+            ended.append(error)
+
+    thread = threading.Thread(target=wait)
+    thread.start()
+    deadline = time.monotonic() + 20
+    while thread.is_alive() and time.monotonic() < deadline:
+        end_all()
+        thread.join(0.05)
+    assert [type(error) for error in ended] == [Stopping]
+    assert run("true", [], limit=20.0).status == 0
 
 
 def test_a_program_that_floods_stderr_is_not_waited_for_and_its_end_is_kept() -> None:

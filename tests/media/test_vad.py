@@ -20,8 +20,18 @@ Floats = npt.NDArray[np.float32]
 def _pcm(source: list[str], target: Path) -> Audio:
     subprocess.run(
         [
-            *("ffmpeg", "-v", "error", "-y", *source),
-            *("-ar", str(SAMPLE_RATE), "-ac", "1", "-f", "s16le", target),
+            "ffmpeg",
+            "-v",
+            "error",
+            "-y",
+            *source,
+            "-ar",
+            str(SAMPLE_RATE),
+            "-ac",
+            "1",
+            "-f",
+            "s16le",
+            target,
         ],
         check=True,
         stdin=subprocess.DEVNULL,

@@ -55,8 +55,14 @@ def listed(film: Path, auto: str) -> dict[str, Any]:
         '  mp.commandv("quit")\nend)\n'
     )
     command = [
-        *("mpv", "--no-config", "--vo=null", "--ao=null", f"--sub-auto={auto}"),
-        *(f"--script={script}", "--msg-level=all=error,tell=info", str(film)),
+        "mpv",
+        "--no-config",
+        "--vo=null",
+        "--ao=null",
+        f"--sub-auto={auto}",
+        f"--script={script}",
+        "--msg-level=all=error,tell=info",
+        str(film),
     ]
     said = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
     tracks = json.loads(said.partition("TRACKS")[2].splitlines()[0])
@@ -90,8 +96,10 @@ def test_mpv_as_it_comes_lists_whole_subtitles_with_short_codes_alone(
 def test_ffmpeg_decodes_every_cue_without_a_word(tmp_path: Path, fmt: str, style: str) -> None:
     for path in written(tmp_path, style, "machine", fmt):
         count = [
-            *("ffprobe", "-v", "error", "-count_packets", "-of", "csv=p=0"),
-            *("-show_entries", "stream=nb_read_packets", str(path)),
+            *"ffprobe -v error -count_packets -of csv=p=0".split(),
+            "-show_entries",
+            "stream=nb_read_packets",
+            str(path),
         ]
         probed = subprocess.run(count, capture_output=True, text=True, timeout=60, check=True)
         assert (probed.stdout.strip(), probed.stderr) == (str(len(CUES)), "")

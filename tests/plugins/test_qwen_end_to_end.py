@@ -78,7 +78,12 @@ def test_a_recording_becomes_subtitles_in_its_language_and_another(
     (target / "jfk.flac").symlink_to(speech / "jfk.flac")
     file = configured(protocol)
     ran = subtitled(
-        *("--config", file, "generate", target / "jfk.flac", "--to", "original,fr"),
+        "--config",
+        file,
+        "generate",
+        target / "jfk.flac",
+        "--to",
+        "original,fr",
     )
     assert ran.returncode == 0, ran.stderr
     cues = read((target / "jfk.en.srt").read_bytes(), "srt")

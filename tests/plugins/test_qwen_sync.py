@@ -44,7 +44,9 @@ def test_the_core_is_told_what_it_must_cut_and_estimate(studio: DashScope) -> No
         QwenSettings.model_validate(options(studio, protocol="sync", concurrency=7))
     )
     assert (able.word_times, able.whole, able.longest, able.at_once) == (
-        *(False, False, 120.0),
+        False,
+        False,
+        120.0,
         7 + synchronous.ENCODED_AHEAD,
     )
     assert able.destination == "qwen:127.0.0.1"

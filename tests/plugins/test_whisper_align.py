@@ -39,8 +39,18 @@ def test_the_first_seconds_and_the_rest_are_the_whole(
 def _pcm(source: Path, target: Path) -> Audio:
     subprocess.run(
         [
-            *("ffmpeg", "-v", "error", "-i", str(source)),
-            *("-ar", "16000", "-ac", "1", "-f", "s16le", str(target)),
+            "ffmpeg",
+            "-v",
+            "error",
+            "-i",
+            str(source),
+            "-ar",
+            "16000",
+            "-ac",
+            "1",
+            "-f",
+            "s16le",
+            str(target),
         ],
         check=True,
     )

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import psutil
 import pytest
 
 from subtitled.config.neighbour import NeighbourSettings
@@ -255,17 +259,15 @@ def write(root: Path, **files: str) -> None:
         path.write_text(text)
 
 
-def test_the_hottest_sensor_counts_and_nonsense_does_not(tmp_path: Path) -> None:
-    assert sensors.hottest(tmp_path) is None
-    write(
-        tmp_path,
-        class__thermal__thermal_zone0__temp="45000\n",
-        class__thermal__thermal_zone1__temp="-273000\n",
-        class__hwmon__hwmon0__temp1_input="61850\n",
-        class__hwmon__hwmon0__temp2_input="255000\n",
-        class__hwmon__hwmon1__temp1_input="broken\n",
-    )
-    assert sensors.hottest(tmp_path) == pytest.approx(61.85)
+def test_the_hottest_sensor_counts_and_nonsense_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    def shows(*degrees: float) -> None:
+        found = {f"chip{n}": [SimpleNamespace(current=degree)] for n, degree in enumerate(degrees)}
+        monkeypatch.setattr(psutil, "sensors_temperatures", lambda: found, raising=False)
+
+    shows()
+    assert sensors.hottest() is None
+    shows(45.0, -273.0, 61.85, 255.0)
+    assert sensors.hottest() == pytest.approx(61.85)
 
 
 def test_a_battery_counts_when_it_is_emptied_and_no_mains_is_there(tmp_path: Path) -> None:
@@ -285,20 +287,28 @@ def test_a_battery_counts_when_it_is_emptied_and_no_mains_is_there(tmp_path: Pat
     assert not sensors.on_battery(tmp_path)
 
 
-def test_memory_load_and_pressure_are_read_or_not_there(tmp_path: Path) -> None:
-    hidden = tmp_path / "hidden"
-    assert sensors.available_megabytes(hidden) is None
-    assert sensors.memory_pressure(hidden) is None
-    assert sensors.load_average(hidden) is None
+def test_memory_load_and_pressure_are_read_or_not_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def hidden() -> tuple[float, float, float]:
+        raise OSError("Load averages are unobtainable")
+
+    monkeypatch.setattr(psutil, "PROCFS_PATH", str(tmp_path / "hidden"))
+    monkeypatch.setattr(psutil, "getloadavg", hidden)
+    assert sensors.available_megabytes() is None
+    assert sensors.memory_pressure(tmp_path / "hidden") is None
+    assert sensors.load_average() is None
     write(
         tmp_path,
-        meminfo="MemTotal: 4000000 kB\nMemFree: 1 kB\nMemAvailable:  2048000 kB\n",
+        meminfo="MemTotal: 4000000 kB\nMemFree: 1 kB\nMemAvailable:  2048000 kB\n"
+        "Buffers: 1 kB\nCached: 1 kB\nShmem: 1 kB\nActive: 1 kB\nInactive: 1 kB\n",
         pressure__memory="some avg10=12.50 avg60=3.00 avg300=1.00 total=9\nfull avg10=1.00\n",
-        loadavg="1.25 0.80 0.50 2/300 4242\n",
     )
-    assert sensors.available_megabytes(tmp_path) == 2000
+    monkeypatch.setattr(psutil, "PROCFS_PATH", str(tmp_path))
+    monkeypatch.setattr(psutil, "getloadavg", lambda: (1.25, 0.80, 0.50))
+    assert sensors.available_megabytes() == 2000
     assert sensors.memory_pressure(tmp_path) == 12.5
-    assert sensors.load_average(tmp_path) == 1.25
+    assert sensors.load_average() == 1.25
 
 
 def test_our_own_work_is_not_counted_as_the_load_of_others() -> None:
@@ -312,10 +322,47 @@ def test_our_own_work_is_not_counted_as_the_load_of_others() -> None:
     assert load == pytest.approx(2.0 / 2.718, abs=0.1)
 
 
-def test_processor_time_is_read_of_a_process_of_any_name(tmp_path: Path) -> None:
-    write(tmp_path, **{"42__stat": "42 (a) b (c) S 1 2 3 4 5 6 7 8 9 10 300 50 0 0 20 0"})
-    assert sensors.processor_seconds(42, tmp_path) == pytest.approx(350 / os.sysconf("SC_CLK_TCK"))
-    assert sensors.processor_seconds(43, tmp_path) == 0.0
+def test_processor_time_is_read_of_a_process_of_any_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    numbers = " ".join(map(str, range(1, 11)))
+    rest = " ".join(["0"] * 30)
+    write(tmp_path, **{"42__stat": f"42 (a) b (c) S {numbers} 300 50 {rest}"})
+    monkeypatch.setattr(psutil, "PROCFS_PATH", str(tmp_path))
+    assert sensors.processor_seconds(42) == pytest.approx(350 / os.sysconf("SC_CLK_TCK"))
+    assert sensors.processor_seconds(43) == 0.0
+
+
+def test_what_a_process_started_is_seen_as_long_as_it_runs() -> None:
+    with subprocess.Popen(["sleep", "60"]) as process:
+        assert process.pid in sensors.children(os.getpid())
+        process.kill()
+    assert process.pid not in sensors.children(os.getpid())
+    assert sensors.children(process.pid) == []
+
+
+HIDDEN = """
+mount -t proc -o {how} proc /proc || exit 77
+exec {python} -c '
+import os
+from subtitled.service import sensors
+from subtitled.library.mounts import mount_table
+print(sensors.available_megabytes())
+print(sensors.processor_seconds(os.getpid()) > 0, os.getpid() in sensors.children(os.getppid()))
+print(mount_table() != [])
+'
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount")
+def test_where_proc_shows_processes_only_memory_is_mute_and_nothing_breaks() -> None:
+    script = HIDDEN.format(how="subset=pid", python=sys.executable)
+    ran = subprocess.run(
+        ["unshare", "--mount", "sh", "-c", script], capture_output=True, text=True, check=False
+    )
+    if ran.returncode == 77 or "unshare" in ran.stderr:
+        pytest.skip("this machine does not mount that")
+    assert ran.stdout.splitlines() == ["None", "True True", "True"], ran.stderr
 
 
 def test_a_ups_is_asked_by_its_own_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

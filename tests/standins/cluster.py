@@ -49,9 +49,13 @@ class Cluster:
         with self._log.open("ab") as log:
             self._server = subprocess.Popen(
                 [
-                    *(self._bin / "postgres", "-D", self._data, "-p", str(self.port)),
-                    *("-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="),
-                    *("-c", "fsync=off", "-c", "max_connections=800"),
+                    self._bin / "postgres",
+                    "-D",
+                    self._data,
+                    "-p",
+                    str(self.port),
+                    *"-c listen_addresses=127.0.0.1 -c unix_socket_directories=".split(),
+                    *"-c fsync=off -c max_connections=800".split(),
                 ],
                 stdin=subprocess.DEVNULL,
                 stdout=log,

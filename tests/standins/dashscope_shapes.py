@@ -14,15 +14,28 @@ CODES = frozenset(
 )
 QWEN_FILE_PARAMETERS = {"channel_id", "language", "enable_itn", "enable_words", "corpus"}
 FUN_FILE_PARAMETERS = {
-    *("channel_id", "language_hints", "diarization_enabled", "speaker_count", "vocabulary_id"),
-    *("vocabulary", "special_word_filter", "disfluency_removal_enabled"),
+    "channel_id",
+    "language_hints",
+    "diarization_enabled",
+    "speaker_count",
+    "vocabulary_id",
+    "vocabulary",
+    "special_word_filter",
+    "disfluency_removal_enabled",
     "timestamp_alignment_enabled",
 }
 MODELS = {
     "beijing": {
-        *("qwen3-asr-flash", "qwen3-asr-flash-filetrans", "qwen-audio-3.1-asr-flash-filetrans"),
-        *("qwen-audio-3.0-asr-flash-filetrans", "fun-asr", "fun-asr-mtl", "paraformer-v2"),
-        *("qwen-mt-plus", "qwen-mt-flash", "qwen-mt-turbo"),
+        "qwen3-asr-flash",
+        "qwen3-asr-flash-filetrans",
+        "qwen-audio-3.1-asr-flash-filetrans",
+        "qwen-audio-3.0-asr-flash-filetrans",
+        "fun-asr",
+        "fun-asr-mtl",
+        "paraformer-v2",
+        "qwen-mt-plus",
+        "qwen-mt-flash",
+        "qwen-mt-turbo",
     },
     "us": {"qwen3-asr-flash-us", "qwen-mt-lite-us"},
 }

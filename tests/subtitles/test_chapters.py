@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 import subprocess
 from pathlib import Path
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from subtitled.plugin import Rejected
+from subtitled.subtitles.formats import vtt
 from subtitled.subtitles.formats.chapters import (
     Chapter,
-    read_ffmetadata,
-    read_vtt,
     write_ffmetadata,
     write_vtt,
 )
@@ -40,26 +38,32 @@ HARD = [
 ]
 
 
+def read_ffmetadata(text: str) -> list[Chapter]:
+    """The chapters of ffmpeg's metadata as ffmpeg reads them."""
+    # A backslash takes the meaning from the character behind it, even from the end of a line.
+    lines = re.findall(r"(?:\\.|[^\\\n])+", text, re.DOTALL)
+    starts = [n for n, line in enumerate(lines) if line == "[CHAPTER]"]
+    found = []
+    for first, last in itertools.pairwise([*starts, len(lines)]):
+        section = dict(line.split("=", 1) for line in lines[first + 1 : last])
+        over, under = map(int, section["TIMEBASE"].split("/"))
+        start, end = (int(section[key]) * over / under for key in ("START", "END"))
+        title = re.sub(r"\\(.)", r"\1", section["title"], flags=re.DOTALL)
+        found.append(Chapter(start, end, title))
+    return found
+
+
 @given(_chapters)
 def test_what_is_written_is_read_back(chapters: list[Chapter]) -> None:
-    assert list(read_vtt(write_vtt(chapters))) == chapters
-    assert list(read_ffmetadata(write_ffmetadata(chapters))) == chapters
-
-
-@given(st.text())
-def test_what_is_no_metadata_is_refused_or_read(text: str) -> None:
-    with pytest.raises(Rejected):
-        read_ffmetadata("x" + text)
-    try:
-        read_ffmetadata(";FFMETADATA1\n[CHAPTER]\n" + text)
-    except Rejected as problem:
-        assert "no times" in str(problem)
+    cues = vtt.read(write_vtt(chapters))
+    assert [Chapter(cue.start, cue.end, cue.text) for cue in cues] == chapters
+    assert read_ffmetadata(write_ffmetadata(chapters)) == chapters
 
 
 def test_ffmpeg_takes_both_and_has_the_same_times_and_titles(tmp_path: Path) -> None:
-    meta, vtt, out = (tmp_path / name for name in ("a.ffmeta", "a.vtt", "a.mkv"))
+    meta, webvtt, out = (tmp_path / name for name in ("a.ffmeta", "a.vtt", "a.mkv"))
     meta.write_text(write_ffmetadata(HARD))
-    vtt.write_text(write_vtt(HARD))
+    webvtt.write_text(write_vtt(HARD))
     sound = ["-f", "lavfi", "-i", "sine=duration=3"]
     quiet = ["ffmpeg", "-v", "error", "-nostdin", "-y"]
     subprocess.run([*quiet, *sound, "-i", meta, "-map", "0", "-map_chapters", "1", out], check=True)
@@ -76,9 +80,9 @@ def test_ffmpeg_takes_both_and_has_the_same_times_and_titles(tmp_path: Path) -> 
     back = subprocess.run(
         [*quiet, "-i", out, "-f", "ffmetadata", "-"], check=True, capture_output=True, text=True
     )
-    assert list(read_ffmetadata(back.stdout)) == HARD
+    assert read_ffmetadata(back.stdout) == HARD
     as_srt = subprocess.run(
-        [*quiet, "-i", vtt, "-f", "srt", "-"], check=True, capture_output=True, text=True
+        [*quiet, "-i", webvtt, "-f", "srt", "-"], check=True, capture_output=True, text=True
     )
     assert as_srt.stdout.count("-->") >= len(HARD)
     assert "#1: Über 東京" in as_srt.stdout

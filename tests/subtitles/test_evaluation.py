@@ -61,7 +61,10 @@ def test_each_rule_is_told_from_the_others(cues: list[Cue], missed: list[tuple[R
 
 def test_only_what_a_player_may_stumble_over_is_an_error_and_advice_does_not_count() -> None:
     assert {rule for rule in Rule if rule.is_error} == {
-        *(Rule.TIMES, Rule.ORDER, Rule.OVERLAP, Rule.TEXT)
+        Rule.TIMES,
+        Rule.ORDER,
+        Rule.OVERLAP,
+        Rule.TEXT,
     }
     flashing = _kept(Cue(1, 2, "x"), Cue(2.3, 4, "y"))
     assert (flashing.inside, flashing.errors) == (2, 0)
@@ -232,7 +235,9 @@ def test_the_page_stands_alone_and_takes_texts_for_texts() -> None:
     assert not re.search(r"(?:src|href)=|url\(|@import", html)
     pictures = [ElementTree.fromstring(one) for one in re.findall(r"<svg.*?</svg>", html, re.S)]
     assert [picture.get("aria-label") for picture in pictures] == [
-        *("Reading speed of each cue", "In-times", "Out-times")
+        "Reading speed of each cue",
+        "In-times",
+        "Out-times",
     ]
     dots = [one for one in pictures[0] if one.tag == "circle"]
     assert [dot.get("class") for dot in dots] == ["over", "in"]

@@ -22,9 +22,21 @@ from subtitled.subtitles.formats import FORMATS, data, read, render
 EN = Language("en")
 TIMED = [fmt for fmt in FORMATS if fmt != "txt"]
 HOSTILE = (
-    *("The answer is\n42", "set {x} = 1 \\N here", "a --> b", "<b>bold</b> & <i>more</i> &amp;"),
-    *("[00:12.00] no time", "<00:01.00>word", "[Music]", "]]> <![CDATA[ <!-- -->", "&lt;&#0;"),
-    *("one\n\n\ntwo", "\x00NUL\x0b", "😀 n\u0303", "\u200fשלום!\u200f", "WEBVTT", "\ufffe\uffffx"),
+    "The answer is\n42",
+    "set {x} = 1 \\N here",
+    "a --> b",
+    "<b>bold</b> & <i>more</i> &amp;",
+    "[00:12.00] no time",
+    "<00:01.00>word",
+    "[Music]",
+    "]]> <![CDATA[ <!-- -->",
+    "&lt;&#0;",
+    "one\n\n\ntwo",
+    "\x00NUL\x0b",
+    "😀 n\u0303",
+    "\u200fשלום!\u200f",
+    "WEBVTT",
+    "\ufffe\uffffx",
 )
 
 
@@ -75,8 +87,10 @@ def test_ffmpeg_finds_every_packet_at_its_time_and_complains_of_none(
     file.write_bytes(render(subtitle, fmt))
     ran = subprocess.run(
         [
-            *("ffprobe", "-v", "warning", "-show_entries", "packet=pts_time,duration_time,size"),
-            *("-of", "json", str(file)),
+            *"ffprobe -v warning -show_entries packet=pts_time,duration_time,size".split(),
+            "-of",
+            "json",
+            str(file),
         ],
         capture_output=True,
         check=True,
@@ -103,8 +117,13 @@ def test_lyrics_stand_until_the_next_line_or_a_long_pause() -> None:
     cues = (Cue(1, 2.5, "One\nmore"), Cue(3.996, 5, "Two"), Cue(63, 64, "Three"))
     written = render(Subtitle(EN, cues, title="Song"), "lrc")
     assert written.decode().splitlines() == [
-        *("[ti:Song]", "[la:en]", "[00:01.00]One more", "[00:04.00]Two", "[00:05.00]"),
-        *("[01:03.00]Three", "[01:04.00]"),
+        "[ti:Song]",
+        "[la:en]",
+        "[00:01.00]One more",
+        "[00:04.00]Two",
+        "[00:05.00]",
+        "[01:03.00]Three",
+        "[01:04.00]",
     ]
     back = read(written, "lrc")
     assert back == (Cue(1, 4, "One more"), Cue(4, 5, "Two"), Cue(63, 64, "Three"))
@@ -114,7 +133,9 @@ def test_lyrics_of_others_are_read_with_their_oddities() -> None:
     text = "[ar:x]\r\n[offset:+500]\r\n[00:10.5][01:00]<00:10.50>La <00:11.00>la\r\n"
     text += "[0:20.123]end\r\n"
     assert read(text.encode(), "lrc") == (
-        *(Cue(10.0, 19.623, "La la"), Cue(19.623, 59.5, "end"), Cue(59.5, 64.5, "La la")),
+        Cue(10.0, 19.623, "La la"),
+        Cue(19.623, 59.5, "end"),
+        Cue(59.5, 64.5, "La la"),
     )
     with pytest.raises(Rejected, match="lyrics"):
         read(b"just a poem", "lrc")
@@ -241,7 +262,13 @@ def test_json_of_whisper_is_read() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        *("[]", "{}", "1", "{", "[" * 100_000, '{"segments": 5}', '{"segments": [{"start": "x"}]}'),
+        "[]",
+        "{}",
+        "1",
+        "{",
+        "[" * 100_000,
+        '{"segments": 5}',
+        '{"segments": [{"start": "x"}]}',
         '{"segments": [{"start": NaN, "end": 1e400, "text": 1}]}',
     ],
 )

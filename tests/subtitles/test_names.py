@@ -43,7 +43,7 @@ def test_our_names_say_what_they_are_for_any_medium(
 @given(_stem, *[st.sampled_from(["en", "pt-BR", "zh-Hans", "hi", "es-419"])] * 2)
 def test_of_two_languages_players_read_the_upper_and_we_both(stem: str, up: str, low: str) -> None:
     path = sidecar_path(
-        *(Path("/m") / f"{stem}.mkv", Language(up), Kind.FULL, "srt"), below=Language(low)
+        Path("/m") / f"{stem}.mkv", Language(up), Kind.FULL, "srt", below=Language(low)
     )
     assert path.name == f"{stem}.bilingual-{low}.{up}.srt"
     parsed = parse_sidecar(f"{stem}.mkv", path.name)

@@ -36,13 +36,15 @@ def made(content: bytes = b"ours", name: str = "a.en.srt", of: str = "c1") -> Pr
 @given(
     st.builds(
         Provenance,
-        *(
-            st.text(),
-            st.binary(min_size=1).map(os.fsdecode),
-            st.sampled_from([EN, Language("pt-BR")]),
-        ),
-        *(st.sampled_from(Kind), st.sampled_from(["srt", "vtt"]), st.text()),
-        *(st.floats(0, 1e12), st.text(), st.integers(0)),
+        st.text(),
+        st.binary(min_size=1).map(os.fsdecode),
+        st.sampled_from([EN, Language("pt-BR")]),
+        st.sampled_from(Kind),
+        st.sampled_from(["srt", "vtt"]),
+        st.text(),
+        st.floats(0, 1e12),
+        st.text(),
+        st.integers(0),
     )
 )
 def test_a_signature_comes_back_as_it_was_whatever_the_name(provenance: Provenance) -> None:
@@ -81,7 +83,9 @@ digests = st.sampled_from(["d1", "d2", "d3"])
 contents = st.sampled_from(["c1", "c2"])
 signatures = st.none() | st.builds(
     lambda name, digest, of: Provenance(of, name, EN, Kind.FULL, "srt", "", 0.0, digest, 0),
-    *(st.sampled_from(["a.en.srt", "b.en.srt"]), digests, contents),
+    st.sampled_from(["a.en.srt", "b.en.srt"]),
+    digests,
+    contents,
 )
 
 

@@ -55,9 +55,11 @@ class Machine:
         with self._console.open("wb") as console:
             self._nspawn = subprocess.Popen(
                 mortal(
-                    *("systemd-nspawn", "--directory=/", "--volatile=yes", "--boot"),
-                    *(f"--machine=subtitled-{os.getpid()}", "--register=no", "--keep-unit"),
-                    *("--private-network", "--console=pipe", "--quiet"),
+                    *"systemd-nspawn --directory=/ --volatile=yes --boot".split(),
+                    f"--machine=subtitled-{os.getpid()}",
+                    "--register=no",
+                    "--keep-unit",
+                    *"--private-network --console=pipe --quiet".split(),
                     f"--bind={self.shared}:/srv",
                     f"--bind-ro={self._installed}{PREFIX}:{PREFIX}",
                     # Without these, programs do not find all of their shared libraries.

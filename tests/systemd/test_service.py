@@ -67,8 +67,16 @@ def _film(folder: Path, name: str) -> Path:
     subprocess.run(["espeak-ng", "-s", "140", "-w", voice, said * 4], check=True)
     subprocess.run(
         [
-            *("ffmpeg", "-v", "error", "-y", "-f", "lavfi", "-i", "color=s=64x64:r=5"),
-            *("-i", str(voice), "-shortest", "-ar", "16000", "-c:a", "flac", "-f", "matroska"),
+            *"ffmpeg -v error -y -f lavfi -i color=s=64x64:r=5".split(),
+            "-i",
+            str(voice),
+            "-shortest",
+            "-ar",
+            "16000",
+            "-c:a",
+            "flac",
+            "-f",
+            "matroska",
             f"file:{part}",
         ],
         check=True,
@@ -155,7 +163,7 @@ def test_it_can_write_nowhere_but_in_its_folders(service: Machine) -> None:
 
     def touch(folder: str, *who: str) -> str:
         ran = service.run(
-            *("nsenter", "-t", pid, "-m", *who, "touch", f"{folder}/probe-{len(who)}"), check=False
+            "nsenter", "-t", pid, "-m", *who, "touch", f"{folder}/probe-{len(who)}", check=False
         )
         return ran.stderr
 
@@ -201,7 +209,11 @@ def test_it_stops_when_it_is_asked(service: Machine) -> None:
     service.run("systemctl", "stop", "subtitled")
     assert (service.show("ActiveState"), service.show("Result")) == ("inactive", "success")
     said = service.run(
-        *(f"{PREFIX}/bin/subtitled", "--config", "/etc/subtitled/config.toml", "status", "--json"),
+        f"{PREFIX}/bin/subtitled",
+        "--config",
+        "/etc/subtitled/config.toml",
+        "status",
+        "--json",
     )
     assert json.loads(said.stdout)["running"] is False
 

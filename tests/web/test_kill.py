@@ -159,8 +159,8 @@ def test_it_tells_prometheus_and_whoever_looks_after_it_how_it_is(daemon: Daemon
         return said.text
 
     assert httpx.get(f"{base}/metrics").status_code == 401
-    daemon.wait_until(lambda: 'subtitled_files{state="failed"} 1\n' in scrape())
-    assert 'subtitled_failures_total{kind="rejected"} 1\n' in scrape()
+    daemon.wait_until(lambda: 'subtitled_files{state="failed"} 1.0\n' in scrape())
+    assert 'subtitled_failures_total{kind="rejected"} 1.0\n' in scrape()
     well = {"status": "ok", "version": subtitled.__version__}
     assert httpx.get(f"{base}/health").json() == well
     assert httpx.get(f"{base}/health", headers=headers).json() == well | {"troubles": []}

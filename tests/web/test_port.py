@@ -335,7 +335,7 @@ def test_without_its_packages_it_says_what_to_install(
 
 def test_no_port_no_part(tmp_path: Path) -> None:
     configuration = load(None, overrides={"daemon": {"state_dir": str(tmp_path)}})
-    assert web_of(configuration, None, None) == ()  # type: ignore[arg-type]
+    assert web_of(configuration, None, None) is None  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("address", ["0.0.0.0", "::", "192.168.1.5"])

@@ -71,7 +71,7 @@ class Ear:
         if self.crashes:
             raise Crashed("the engine crashed (SIGSEGV)")
         words = (
-            Word(f" w{one.duration:.2f}", *(one.start, one.end)) for one in request.stretch.speech
+            Word(f" w{one.duration:.2f}", one.start, one.end) for one in request.stretch.speech
         )
         return Transcript(request.language, tuple(words), "ear")
 

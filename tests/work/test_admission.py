@@ -98,7 +98,7 @@ def test_a_pause_of_one_library_sets_its_job_aside_and_nothing_is_done_twice(hou
 
 
 def test_outside_its_hours_a_library_is_not_even_looked_into(tmp_path: Path) -> None:
-    never = '[schedule]\ntimezone = "UTC"\n[schedule.libraries.films]\nquiet = ["* * * * *"]'
+    never = '[schedule]\ntimezone = "UTC"\n[schedule.libraries.films]\nquiet = ["daily"]'
     house = House(tmp_path, never)
     try:
         path = film(house.root / "a.wav", 1)

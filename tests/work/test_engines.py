@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from subtitled.config.plugins import Configured
-from subtitled.engines.child import Stopping
 from subtitled.engines.pool import EngineHost
+from subtitled.media.run import Stopping
 from subtitled.models.store import ModelStore
 from subtitled.plugin import Audio, Engine, Interval, Language, Request, Settings, Stretch
 

@@ -12,16 +12,17 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from subtitled.config.plugins import Configured
-from subtitled.engines import manners
 from subtitled.engines.ceiling import Ceiling, Overgrown, halved, in_pieces, resident
-from subtitled.engines.child import Stopping
+from subtitled.engines.manners import Manners
 from subtitled.engines.pace import Pace
 from subtitled.engines.pool import EngineHost
 from subtitled.engines.room import Room
 from subtitled.engines.wire import Crashed
+from subtitled.media.run import Stopping
 from subtitled.models.store import ModelStore
 from subtitled.plugin import (
     Audio,
@@ -297,21 +298,30 @@ def test_one_model_at_a_time_an_idle_one_makes_room_a_busy_one_is_waited_for(
     assert (one.loaded, two.loaded) == (True, False)
 
 
-def test_engines_run_as_nice_as_they_are_told(
-    hosts: Callable[..., EngineHost], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_engines_run_as_nice_as_they_are_told(hosts: Callable[..., EngineHost]) -> None:
     ours = os.getpriority(os.PRIO_PROCESS, 0)
-    assert manners.prefix(ours, False) == []
     host = hosts("Counts")
-    host._prefix = manners.prefix(min(19, ours + 3), True)
+    host._manners = Manners(min(19, ours + 3), True)
     host.prepare()
     until(lambda: host.loaded)
     assert host.process_id is not None
     assert os.getpriority(os.PRIO_PROCESS, host.process_id) == min(19, ours + 3)
-    monkeypatch.setenv("PATH", str(tmp_path))
-    manners._usable.cache_clear()
-    assert manners.prefix(19, True) == []
-    manners._usable.cache_clear()
+    assert psutil.Process(host.process_id).ionice().ioclass == psutil.IOPRIO_CLASS_IDLE
+    Manners(ours, False).give(host.process_id)
+    assert os.getpriority(os.PRIO_PROCESS, host.process_id) == min(19, ours + 3)
+
+
+def test_an_engine_runs_where_its_manners_are_not_allowed(
+    hosts: Callable[..., EngineHost], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> None:
+        raise psutil.AccessDenied
+
+    monkeypatch.setattr(psutil.Process, "nice", refused)
+    host = hosts("Counts")
+    host._manners = Manners(19, True)
+    host.prepare()
+    until(lambda: host.loaded)
 
 
 def test_memory_is_read_of_living_processes_only() -> None:

@@ -154,10 +154,14 @@ def test_cues_begin_at_the_cut_that_the_picture_has(
     picture = "color=c=white:s=192x108:r=25,trim=duration=0.6[a];mandelbrot=s=192x108:r=25,"
     subprocess.run(
         [
-            *("ffmpeg", "-v", "error", "-y", "-f", "lavfi", "-i", "sine=d=3", "-filter_complex"),
+            *"ffmpeg -v error -y -f lavfi -i sine=d=3 -filter_complex".split(),
             f"{picture}trim=duration=2.4[b];[a][b]concat[v]",
-            *("-map", "[v]", "-map", "0:a", "-c:v", "libx264", "-preset", "ultrafast"),
-            *("-c:a", "flac", "-metadata:s:a:0", "language=eng", tmp_path / "a.mkv"),
+            *"-map [v] -map 0:a -c:v libx264 -preset ultrafast".split(),
+            "-c:a",
+            "flac",
+            "-metadata:s:a:0",
+            "language=eng",
+            tmp_path / "a.mkv",
         ],
         check=True,
         stdin=subprocess.DEVNULL,

@@ -46,8 +46,12 @@ def house(tmp_path: Path, chat: Chat) -> Iterator[HouseOf]:
         writer = f'[translators.openai]\nurl = "{chat.url}"\nmodel = "tiny"\n'
         one = House(
             tmp_path,
-            *(more, "[libraries.films.summaries]", f"languages = {languages}", keys),
-            *(writer, below),
+            more,
+            "[libraries.films.summaries]",
+            f"languages = {languages}",
+            keys,
+            writer,
+            below,
         )
         film(one.root / "A.wav", 1)
         built.append(one)

@@ -61,7 +61,9 @@ def test_a_hard_link_and_a_copy_are_one_piece_of_recognition(house: House) -> No
     house.scan()
     assert house.ear.recognised == made
     assert [name for name in house.names() if name.endswith("srt")] == [
-        *("a.en.srt", "b.en.srt", "c.en.srt")
+        "a.en.srt",
+        "b.en.srt",
+        "c.en.srt",
     ]
 
 
@@ -126,7 +128,8 @@ def test_a_better_copy_under_a_new_name_gets_them_too_and_others_do_not(house: H
     house.scan()
     assert house.ear.recognised == made
     assert [name for name in house.names() if name.endswith("srt")] == [
-        *("Show S01E01 1080p.en.srt", "Show S01E02 480p.en.srt")
+        "Show S01E01 1080p.en.srt",
+        "Show S01E02 480p.en.srt",
     ]
     film(house.root / "Show S01E03 1080p.wav", 3)
     house.scan()

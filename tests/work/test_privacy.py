@@ -72,8 +72,15 @@ def _generate(
     return subprocess.run(
         [
             *before,
-            *(sys.executable, "-m", "subtitled", "--config", str(folder / "config.toml")),
-            *("generate", str(films / "jfk.flac"), "--to", to),
+            sys.executable,
+            "-m",
+            "subtitled",
+            "--config",
+            str(folder / "config.toml"),
+            "generate",
+            str(films / "jfk.flac"),
+            "--to",
+            to,
         ],
         env=os.environ | {"PYTHONPATH": paths},
         capture_output=True,

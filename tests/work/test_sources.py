@@ -165,7 +165,9 @@ class Place:
 
     def examine(self, *languages: str, **more: Any) -> Examination:
         return examine(
-            *(self.film, probe(self.film), self.wishes(*languages, **more)),
+            self.film,
+            probe(self.film),
+            self.wishes(*languages, **more),
             self.services.config,
             content=content_id(self.film),
             transcripts=self.services.store,
@@ -279,7 +281,13 @@ def test_a_text_stream_is_translated_at_its_own_times_and_nobody_listens(
     _film(
         fluent,
         [(english, ["language=eng"])],
-        *("-i", tmp_path / "s.srt", "-map", "1:s", "-c:s", "ass", "-metadata:s:s:0"),
+        "-i",
+        tmp_path / "s.srt",
+        "-map",
+        "1:s",
+        "-c:s",
+        "ass",
+        "-metadata:s:s:0",
         "language=eng",
     )
     outcome = fluent.make("es")

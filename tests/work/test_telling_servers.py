@@ -99,8 +99,15 @@ class Home:
         import hashlib
 
         made = Provenance(
-            *(name * 16, path.name, Language(tag.split(".")[0]), kind, "srt", "engine"),
-            *(time.time(), hashlib.sha256(content).hexdigest(), len(content)),
+            name * 16,
+            path.name,
+            Language(tag.split(".")[0]),
+            kind,
+            "srt",
+            "engine",
+            time.time(),
+            hashlib.sha256(content).hexdigest(),
+            len(content),
         )
         publish(path, content, ours=None, provenance=made)
         self.ledger.sidecars.record(path, medium, made)

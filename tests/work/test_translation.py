@@ -406,9 +406,16 @@ class Liar(Translator):
 @pytest.mark.parametrize(
     "said",
     [
-        *(None, "text", 3, {1: "eins"}, [Line(1, "eins")], Translation({1: "eins"})),  # type: ignore[arg-type]
-        *(Translation((Line("1", "eins"),)), Translation((Line(1, None),))),  # type: ignore[arg-type]
-        *(Translation((Line(1, "eins"),), sent=("much",)), Writing(None)),  # type: ignore[arg-type]
+        None,
+        "text",
+        3,
+        {1: "eins"},
+        [Line(1, "eins")],
+        Translation({1: "eins"}),  # type: ignore[arg-type]
+        Translation((Line("1", "eins"),)),
+        Translation((Line(1, None),)),  # type: ignore[arg-type]
+        Translation((Line(1, "eins"),), sent=("much",)),
+        Writing(None),  # type: ignore[arg-type]
     ],
 )
 def test_what_a_plugin_gives_in_another_form_is_refused_with_its_name(said: Any) -> None:

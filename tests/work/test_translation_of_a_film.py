@@ -256,7 +256,8 @@ def test_steps_that_were_done_are_not_done_again_by_a_workflow_that_is_taken_up(
     assert do(["es"], steps, mt=told(rightly)).state is FileState.DONE
     written = medium.with_suffix(".es.srt").read_bytes()
     assert [name for name in steps.done if name.startswith("translate")] == [
-        *("translate to es 1/2", "translate to es 2/2")
+        "translate to es 1/2",
+        "translate to es 2/2",
     ]
     assert max(len(said) for said in steps.done.values()) < 4000
     silent = told(failing(AssertionError("asked again")))
@@ -336,9 +337,18 @@ def test_a_language_that_nobody_makes_is_told_as_such(house: tuple[Films, Path, 
 @pytest.mark.parametrize(
     "manners",
     [
-        *(["well"], ["merge"], ["drop", "well"], ["renumber", "well"], ["stop", "stop", "well"]),
-        *(["english", "well"], ["prose", "well"], ["think"], ["obey"], ["refuse", "well"]),
-        *([429, "well"], [500, "well"]),
+        ["well"],
+        ["merge"],
+        ["drop", "well"],
+        ["renumber", "well"],
+        ["stop", "stop", "well"],
+        ["english", "well"],
+        ["prose", "well"],
+        ["think"],
+        ["obey"],
+        ["refuse", "well"],
+        [429, "well"],
+        [500, "well"],
     ],
     ids=lambda manners: str(manners[0]),
 )

@@ -15,10 +15,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from subtitled.engines.child import Child, Stopping
+from subtitled.engines.child import Child
 from subtitled.engines.wire import Crashed
 from subtitled.jobs.retries import MOST_ATTEMPTS, after
 from subtitled.library.records import FileState
+from subtitled.media.run import Stopping
 from subtitled.models.store import ModelStore
 from subtitled.plugin import (
     UNDETERMINED,

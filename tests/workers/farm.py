@@ -53,7 +53,11 @@ class Farm:
         with self._log(name).open("ab") as log:
             self.processes[name] = subprocess.Popen(
                 [
-                    *(sys.executable, "-m", "subtitled", "--config", str(config)),
+                    sys.executable,
+                    "-m",
+                    "subtitled",
+                    "--config",
+                    str(config),
                     *(["run"] if name == DAEMON else ["worker", name]),
                 ],
                 stdin=subprocess.DEVNULL,
@@ -164,7 +168,11 @@ class Farm:
 
     def _command(self, *arguments: object) -> list[str]:
         return [
-            *(sys.executable, "-m", "subtitled", "--config", str(self.config)),
+            sys.executable,
+            "-m",
+            "subtitled",
+            "--config",
+            str(self.config),
             *map(str, arguments),
         ]
 

@@ -43,7 +43,7 @@ def run() -> None:
     from subtitled.web.server import web_of
 
     settings = configured_to_run()
-    be(config_path(), settings, partial(Daemon, parts=web_of))
+    be(config_path(), settings, partial(Daemon, web=web_of))
 
 
 def configured_to_run() -> Configuration:

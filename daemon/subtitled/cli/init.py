@@ -64,19 +64,28 @@ def init(
         "1. In which folder do your media lie?", "--library", library, None, first.library
     )
     wanted = answer(
-        *("2. Subtitles in which languages?", "--languages", languages, "original,en"),
-        first.languages,
+        "2. Subtitles in which languages?",
+        "--languages",
+        given=languages,
+        default="original,en",
+        read=first.languages,
     )
     kind = answer(
-        *("3. Which media server is told: jellyfin, emby, plex, kodi?", "--server", server, "none"),
-        first.kind,
+        "3. Which media server is told: jellyfin, emby, plex, kodi?",
+        "--server",
+        given=server,
+        default="none",
+        read=first.kind,
     )
     told = None
     if kind:
         url = answer("   Where does it answer?", "--server-url", server_url, None, first.url)
         key = answer(
-            *("   In which file does its key lie?", "--server-key-file", server_key_file, None),
-            first.key_file,
+            "   In which file does its key lie?",
+            "--server-key-file",
+            given=server_key_file,
+            default=None,
+            read=first.key_file,
         )
         told = first.Server(kind, url, key)
     elif server_url or server_key_file:
@@ -84,8 +93,11 @@ def init(
     if send is None:
         send = not yes and typer.confirm("4. May sound leave this machine?", default=False)
     times = answer(
-        *("5. When may work be done, such as 22:00-07:00?", "--hours", hours, first.ALWAYS),
-        first.hours,
+        "5. When may work be done, such as 22:00-07:00?",
+        "--hours",
+        given=hours,
+        default=first.ALWAYS,
+        read=first.hours,
     )
     _write(path, first.written(first.Answers(folder, wanted, told, send, times)))
     say(f"{shown(path)} is written. Next: subtitled --config {shown(path)} doctor")

@@ -139,8 +139,13 @@ def _lines() -> Iterator[str]:
 
 
 _TABLES: tuple[Any, ...] = (
-    *(ExistingSettings, SourceSettings, NameSettings, SummarySettings, CueSettings),
-    *(dict[str, SenderSettings], dict[str, HoursSettings]),
+    ExistingSettings,
+    SourceSettings,
+    NameSettings,
+    SummarySettings,
+    CueSettings,
+    dict[str, SenderSettings],
+    dict[str, HoursSettings],
     tuple[RouteSettings, ...],
 )
 """Kinds of value that are shown as tables of their own."""

@@ -45,7 +45,7 @@ class HoursSettings(Section):
     windows: tuple[WindowText, ...] = Field(
         (),
         description='When it may be worked with, such as "22:00-07:00", "weekdays 22:00-07:00", '
-        '"sat,sun" or cron, "* 0-6 * * *", whose every minute is allowed. Empty: always.',
+        'or "sat,sun". Empty: always.',
     )
     quiet: tuple[WindowText, ...] = Field(
         (), description="When not, written in the same way; this goes before `windows`."

@@ -31,13 +31,10 @@ from .web import WebSettings
 
 Format = Literal["srt", "vtt", "ass", "lrc", "ttml", "json", "txt"]
 
-VIDEO_ENDINGS: tuple[str, ...] = (
-    *("mkv", "mp4", "m4v", "avi", "mov", "webm", "ts", "m2ts", "mts", "mpg", "mpeg", "vob"),
-    *("wmv", "flv", "ogv", "3gp", "divx", "asf", "mxf"),
+VIDEO_ENDINGS: tuple[str, ...] = tuple(
+    "mkv mp4 m4v avi mov webm ts m2ts mts mpg mpeg vob wmv flv ogv 3gp divx asf mxf".split()
 )
-AUDIO_ENDINGS: tuple[str, ...] = (
-    *("mp3", "flac", "m4a", "m4b", "aac", "ogg", "oga", "opus", "wav", "wma", "mka"),
-)
+AUDIO_ENDINGS: tuple[str, ...] = tuple("mp3 flac m4a m4b aac ogg oga opus wav wma mka".split())
 
 
 class ExistingSettings(Section):

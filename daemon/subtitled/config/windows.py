@@ -1,4 +1,4 @@
-"""Hours of the wall clock: ``22:00-07:00``, ``weekdays 22:00-07:00``, ``sat,sun``, or cron.
+"""Hours of the wall clock: ``22:00-07:00``, ``weekdays 22:00-07:00``, or ``sat,sun``.
 
 Whether a window is open is asked of what a clock on the wall shows. An hour that the clock shows
 twice in autumn is in the window both times; one that it leaves out in spring never comes.
@@ -25,13 +25,12 @@ _GROUPS = {
 }
 _SPAN = re.compile(r"(\d{1,2}):(\d{2})\s*-\s*(\d{1,2}):(\d{2})")
 _CURE = (
-    'write one such as "22:00-07:00", "weekdays 22:00-07:00", "fri,sat 20:00-24:00", "sat,sun" '
-    'or cron: "* 22-23 * * 1-5"'
+    'write one such as "22:00-07:00", "weekdays 22:00-07:00", "fri,sat 20:00-24:00" or "sat,sun"'
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class Window:
     """From one minute of the day to another, on some days of the week (Monday is 0).
 
     One that ends at or before its start goes on into the day after the one it began on.
@@ -53,60 +52,24 @@ class Span:
         yield from (0, self.start % DAY, self.end % DAY)
 
 
-@dataclass(frozen=True, slots=True)
-class Cron:
-    """The minutes that a cron line names (crontab(5)): open in each of them."""
-
-    minutes: frozenset[int]
-    hours: frozenset[int]
-    days: frozenset[int]
-    months: frozenset[int]
-    weekdays: frozenset[int]
-    """Sunday is 0."""
-    either: bool
-    """Both days and weekdays are restricted: one of the two is enough, as cron has it."""
-
-    def holds(self, wall: datetime) -> bool:
-        day, weekday = wall.day in self.days, (wall.weekday() + 1) % 7 in self.weekdays
-        return (
-            wall.minute in self.minutes
-            and wall.hour in self.hours
-            and wall.month in self.months
-            and (day or weekday if self.either else day and weekday)
-        )
-
-    def edges(self) -> Iterator[int]:
-        """The minutes of a day at which it may open or close."""
-        yield 0
-        before = False
-        for minute in range(DAY):
-            holds = minute // 60 in self.hours and minute % 60 in self.minutes
-            if holds != before:
-                yield minute
-            before = holds
-
-
-Window = Span | Cron
-
-
 def parse_window(text: str) -> Window:
     """A window as people write it. Raises ``ValueError`` with what would be right."""
     words = text.strip().lower().split()
-    if len(words) == 5:
-        return _cron(words)
+    if len(words) == 5 and words[0][0] in "*0123456789":
+        raise ValueError(f"a line of cron is no window; {_CURE}")
     span = " ".join(words)
     days = _GROUPS["daily"]
     if words and not words[0][0].isdigit():
         days, span = _days(words[0]), " ".join(words[1:])
         if not span:
-            return Span(days, 0, DAY)
+            return Window(days, 0, DAY)
     match = _SPAN.fullmatch(span)
     if match is None:
         raise ValueError(f"not hours of the day; {_CURE}")
     start, end = (_minute(*match.group(first, first + 1)) for first in (1, 3))
     if start % DAY == end % DAY and not (start == 0 and end == DAY):
         raise ValueError('begins and ends at the same time; for whole days write "00:00-24:00"')
-    return Span(days, start, end)
+    return Window(days, start, end)
 
 
 def _minute(hour: str, minute: str) -> int:
@@ -127,36 +90,6 @@ def _days(text: str) -> frozenset[int]:
         begin = _DAYS.index(first)
         length = (_DAYS.index(last) - begin) % 7 if dash else 0
         found.update((begin + more) % 7 for more in range(length + 1))
-    return frozenset(found)
-
-
-_FIELDS = (("minute", 0, 59), ("hour", 0, 23), ("day", 1, 31), ("month", 1, 12), ("weekday", 0, 7))
-
-
-def _cron(words: list[str]) -> Cron:
-    parsed = [_field(word, *field) for word, field in zip(words, _FIELDS, strict=True)]
-    minutes, hours, days, months, weekdays = parsed
-    # Sunday may be 0 or 7.
-    return Cron(
-        *(minutes, hours, days, months, frozenset(day % 7 for day in weekdays)),
-        either=not words[2].startswith("*") and not words[4].startswith("*"),
-    )
-
-
-def _field(text: str, name: str, low: int, high: int) -> frozenset[int]:
-    found = set[int]()
-    for part in text.split(","):
-        match = re.fullmatch(r"(\*|(\d{1,2})(?:-(\d{1,2}))?)(?:/(\d{1,2}))?", part)
-        if match is None:
-            raise ValueError(f"{part!r} is no {name} of cron; {_CURE}")
-        first = low if match[2] is None else int(match[2])
-        # "5/15" has no end of its own, as "*/15" has none.
-        alone = match[2] is not None and match[3] is None and match[4] is None
-        last = first if alone else int(match[3]) if match[3] else high
-        step = int(match[4] or 1)
-        if not low <= first <= last <= high or step == 0:
-            raise ValueError(f"{part!r} is no {name} of cron: {low} to {high}; {_CURE}")
-        found.update(range(first, last + 1, step))
     return frozenset(found)
 
 

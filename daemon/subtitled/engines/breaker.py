@@ -20,7 +20,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from subtitled.library.mailbox import Mailbox
-from subtitled.plugin import Misconfigured, Problem, Rejected, Temporary
+from subtitled.plugin import Backoff, Misconfigured, Problem, Rejected, Temporary
 
 _log = logging.getLogger(__name__)
 
@@ -35,6 +35,7 @@ FIRST_WAIT = 60.0
 LONGEST_WAIT = 3600.0
 JITTER = 0.2
 """Share by which a wait is longer or shorter by chance, so that many do not come back at once."""
+_BACKOFF = Backoff(FIRST_WAIT, maximum=LONGEST_WAIT, jitter=JITTER)
 _CHANGING = threading.Lock()
 """Breakers are made anew wherever they are needed; what they know is in the ledger."""
 
@@ -47,7 +48,8 @@ class Breaker:
     """In a row."""
     media: tuple[str, ...] = ()
     """Content identities over which it failed in this row, as many as matter."""
-    wait: float = 0.0
+    openings: int = 0
+    """How often it opened in this row."""
     until: float = 0.0
     """Closed when it is 0; else open until then, and then half-open: one may try."""
     why: str = ""
@@ -71,10 +73,10 @@ def after_failure(
         return failed
     if known.until > now:
         return failed  # one of several that were under way when it opened
-    wait = min(LONGEST_WAIT, known.wait * 2 if known.wait else FIRST_WAIT)
-    asked = problem.retry_after or 0.0 if isinstance(problem, Temporary) else 0.0
-    lasts = max(wait * (1 + JITTER * (2 * chance - 1)), asked)
-    return replace(failed, wait=wait, until=now + lasts, why=problem.what, cure=problem.cure)
+    openings = known.openings + 1
+    asked = problem.retry_after if isinstance(problem, Temporary) else None
+    until = now + _BACKOFF.delay(openings, asked, chance)
+    return replace(failed, openings=openings, until=until, why=problem.what, cure=problem.cure)
 
 
 class Breakers:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Protocol
+
+import psutil
 
 from subtitled.media.stretches import cut_into_stretches
 from subtitled.plugin import Request, Stretch, Transcript
@@ -61,10 +61,8 @@ class Ceiling:
 def resident(process: int) -> int:
     """The bytes of memory that a process takes up; 0 of one that is gone."""
     try:
-        return int(Path(f"/proc/{process}/statm").read_bytes().split()[1]) * os.sysconf(
-            "SC_PAGE_SIZE"
-        )
-    except (OSError, IndexError):
+        return int(psutil.Process(process).memory_info().rss)
+    except (psutil.Error, OSError):
         return 0
 
 

@@ -14,12 +14,13 @@ import subprocess
 import sys
 import threading
 from collections import deque
-from collections.abc import Sequence
 from multiprocessing.connection import Connection
 from typing import Any
 
+from subtitled.media.run import Stopping
 from subtitled.plugin import Temporary
 
+from .manners import NONE, Manners
 from .pace import Pace
 from .wire import Crashed, problem_from_json
 
@@ -28,10 +29,6 @@ _log = logging.getLogger(__name__)
 
 Answers = queue.SimpleQueue[dict[str, Any] | None]
 """Where one call waits for its answer; None says that none will come."""
-
-
-class Stopping(BaseException):
-    """The daemon stops: leave the work where it is. No error, so nothing catches it as one."""
 
 
 class Child:
@@ -49,9 +46,9 @@ class Child:
         name: str,
         order: dict[str, Any],
         start_limit: float = 300.0,
-        prefix: Sequence[str] = (),
+        manners: Manners = NONE,
     ) -> None:
-        """``prefix`` is what the command begins with, such as ``nice -n 5``."""
+        """``manners`` are given to the process at its start."""
         self.name = name
         self._pace = Pace()
         self._verdict: Crashed | None = None
@@ -62,7 +59,6 @@ class Child:
         try:
             self._process = subprocess.Popen(
                 [
-                    *prefix,
                     sys.executable,
                     "-m",
                     "subtitled.engines.host",
@@ -80,6 +76,7 @@ class Child:
         finally:
             theirs.close()
             os.close(lifeline)
+        manners.give(self._process.pid)
         self._connection = Connection(ours.detach())
         self._sending = threading.Lock()
         self._numbers = itertools.count()

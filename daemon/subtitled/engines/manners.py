@@ -1,40 +1,36 @@
-"""What the command of an engine's process begins with, so that others come first."""
+"""How an engine's process gives way to others."""
 
 from __future__ import annotations
 
-import functools
 import logging
 import os
-import shutil
-import subprocess
+from dataclasses import dataclass
+
+import psutil
 
 _log = logging.getLogger(__name__)
 
 
-def prefix(niceness: int, idle_io: bool) -> list[str]:
-    """``nice`` and ``ionice``, where they are wanted, installed and allowed.
+@dataclass(frozen=True, slots=True)
+class Manners:
+    """The niceness of a process, and whether it uses the disk only when nobody else does."""
 
-    A niceness at or below the daemon's own needs nothing; the unit of systemd may set it.
-    """
-    words: list[str] = []
-    more = niceness - os.getpriority(os.PRIO_PROCESS, 0)
-    if more > 0:
-        words += _usable("nice", "-n", str(more))
-    if idle_io:
-        words += _usable("ionice", "-c", "3")
-    return words
+    niceness: int = 0
+    idle_io: bool = False
+
+    def give(self, process: int) -> None:
+        """Set them, as far as the system allows it, before the process starts any thread.
+
+        A niceness at or below the daemon's own needs nothing; the unit of systemd may set it.
+        """
+        try:
+            if self.niceness > os.getpriority(os.PRIO_PROCESS, 0):
+                psutil.Process(process).nice(self.niceness)
+            if self.idle_io:
+                psutil.Process(process).ionice(psutil.IOPRIO_CLASS_IDLE)
+        except (psutil.Error, OSError) as error:
+            _log.info("an engine runs without niceness or idle input and output: %s", error)
 
 
-@functools.cache
-def _usable(*words: str) -> tuple[str, ...]:
-    """The words, if a process survives them: a sandbox may end whoever asks."""
-    program = shutil.which(words[0])
-    if program is None:
-        _log.info("%s is not installed: engines run without it", words[0])
-        return ()
-    command = (program, *words[1:])
-    tried = subprocess.run([*command, "true"], capture_output=True, check=False)
-    if tried.returncode != 0:
-        _log.info("%s may not be used here: engines run without it", words[0])
-        return ()
-    return command
+NONE = Manners()
+"""Of a process that is like any other."""

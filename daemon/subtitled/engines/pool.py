@@ -10,6 +10,7 @@ from typing import Any
 
 from subtitled.config.load import Configuration
 from subtitled.config.plugins import Configured
+from subtitled.media.run import Stopping
 from subtitled.media.vad import Speech
 from subtitled.models.store import ModelStore
 from subtitled.plugin import (
@@ -30,8 +31,8 @@ from subtitled.plugin import (
 from . import wire
 from .bounds import LEAST_LIMIT, held_to_stretch, limit
 from .ceiling import Ceiling, Overgrown
-from .child import Child, Stopping
-from .manners import prefix
+from .child import Child
+from .manners import NONE, Manners
 from .pace import Pace
 from .room import Room
 
@@ -50,16 +51,16 @@ class EngineHost:
         threads: int,
         unload_after: float,
         room: Room | None = None,
-        prefix: Sequence[str] = (),
+        manners: Manners = NONE,
     ) -> None:
-        """``room`` is shared by engines of this machine, ``prefix`` begins their commands."""
+        """``room`` is shared by engines of this machine, ``manners`` are its process's."""
         self.configured = configured
         self.capabilities = configured.component.capabilities(configured.settings)
         self._store = store
         self._threads = threads
         self._unload_after = unload_after
         self._room = room if self.local else None
-        self._prefix = prefix
+        self._manners = manners
         self._turns = threading.BoundedSemaphore(max(1, self.capabilities.at_once))
         self._door = threading.Lock()
         self._inside = 0
@@ -221,7 +222,7 @@ class EngineHost:
                 "models": models,
                 "at_once": self.capabilities.at_once,
             },
-            prefix=self._prefix,
+            manners=self._manners,
         )
 
     def _unload_if_idle(self) -> bool:
@@ -249,9 +250,9 @@ class Engines:
     def __init__(self, configuration: Configuration, models: Path, threads: int) -> None:
         daemon, neighbour = configuration.settings.daemon, configuration.settings.neighbour
         store, room = ModelStore(models), Room(daemon.models_at_once)
-        self._prefix = prefix(neighbour.niceness, neighbour.idle_io)
+        self._manners = Manners(neighbour.niceness, neighbour.idle_io)
         self._hosts = {
-            name: EngineHost(configured, store, threads, daemon.unload_after, room, self._prefix)
+            name: EngineHost(configured, store, threads, daemon.unload_after, room, self._manners)
             for name, configured in configuration.engines.items()
         }
         self._ceiling = Ceiling(neighbour.engine_memory, list(self._hosts.values()))
@@ -280,7 +281,7 @@ class Engines:
         if self._closed:
             raise Stopping
         self._listener = listener = Child(
-            "speech detection", {"role": "listener"}, prefix=self._prefix
+            "speech detection", {"role": "listener"}, manners=self._manners
         )
         try:
             said = listener.call(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import Protocol
 
-from .child import Stopping
+from subtitled.media.run import Stopping
 
 LOOK = 0.5
 """Seconds between two looks at whether one that was busy is idle now."""

@@ -8,9 +8,9 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 
-from subtitled.engines.child import Stopping
 from subtitled.library.ledger import Ledger
 from subtitled.library.records import AT_WORK, FileRecord, FileState
+from subtitled.media.run import Stopping
 
 from .door import Closed, Door, SetAside
 from .outcomes import shown

@@ -16,7 +16,6 @@ from typing import Any
 from dbos import DBOS, DBOSPortableJSONSerializer, SetEnqueueOptions, SetWorkflowID
 from dbos import error as dbos_error
 
-from subtitled.engines.child import Stopping
 from subtitled.engines.wire import problem_from_json, problem_to_json
 from subtitled.library.database import open_engine
 from subtitled.library.records import DAEMON
@@ -164,5 +163,3 @@ CANCELLED = dbos_error.DBOSWorkflowCancelledError
 """What a cancelled job raises at its next step."""
 TAKEN = dbos_error.DBOSWorkflowConflictIDError
 """What a job raises at its next step that was handed on to another process."""
-
-__all__ = ["CANCELLED", "TAKEN", "Durable", "Queue", "Stopping"]

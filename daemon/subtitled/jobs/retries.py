@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from subtitled.engines.wire import Waiting
 from subtitled.library.records import FileState
-from subtitled.plugin import Problem, Rejected, Temporary
+from subtitled.plugin import Backoff, Problem, Rejected, Temporary
 
 MOST_ATTEMPTS = 8
 """A file that failed so often is left alone until it changes or somebody asks."""
@@ -44,8 +44,6 @@ def after(
         return Next(FileState.WAITING, now + min(LONGEST_WAIT, wait))
     if isinstance(problem, Rejected) or attempts >= MOST_ATTEMPTS:
         return Next(FileState.FAILED)
-    spread = 1 + JITTER * (2 * chance - 1)
-    wait = min(LONGEST_WAIT, first_wait * 2 ** (attempts - 1) * spread)
-    if isinstance(problem, Temporary) and problem.retry_after is not None:
-        wait = min(LONGEST_WAIT, max(wait, problem.retry_after))
-    return Next(FileState.RETRYING, now + wait)
+    asked = problem.retry_after if isinstance(problem, Temporary) else None
+    wait = Backoff(first_wait, jitter=JITTER).delay(attempts, asked, chance)
+    return Next(FileState.RETRYING, now + min(LONGEST_WAIT, wait))

@@ -66,7 +66,13 @@ class Pulse:
         self._every = lost_after / SHARE
         now = time.time()
         self._sign = Sign(
-            *(name, socket.gethostname(), os.getpid(), __version__, configuration, now, now)
+            name=name,
+            host=socket.gethostname(),
+            pid=os.getpid(),
+            version=__version__,
+            configuration=configuration,
+            since=now,
+            at=now,
         )
         self._last = float("-inf")
 

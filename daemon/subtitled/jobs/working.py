@@ -16,6 +16,7 @@ from subtitled.jobcontext.services import Services
 from subtitled.library.database import trouble
 from subtitled.library.lineage import ancestors
 from subtitled.library.records import AT_WORK, DAEMON
+from subtitled.media.run import end_all
 from subtitled.pipeline.pipeline import run_job
 from subtitled.pipeline.planning import settings_digest
 from subtitled.plugin import Problem, Published, Temporary
@@ -44,7 +45,11 @@ class Working:
         self._libraries = settings.libraries
         mailbox = services.db.mailbox
         self.door = Door(
-            *(settings, database.parent, mailbox, halts or Halts(mailbox, name), services.breakers)
+            settings=settings,
+            state=database.parent,
+            mailbox=mailbox,
+            halts=halts or Halts(mailbox, name),
+            breakers=services.breakers,
         )
         self.doubtful = threading.Event()
         """Set when ledger or queue could not be written: the two may say different things."""
@@ -70,6 +75,7 @@ class Working:
         """Leave everything where it is, for the next life."""
         self.admission.close()
         self.services.engines.close()
+        end_all()
         self.queue.stop()
 
     def give_back(self) -> None:

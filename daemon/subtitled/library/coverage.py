@@ -111,7 +111,11 @@ def summaries(
             verdict = whose((folder or medium.parent) / name)
             found.append(
                 Existing(
-                    *(language, Kind.FULL, SIDECAR, name, ending),
+                    language=language,
+                    kind=Kind.FULL,
+                    origin=SIDECAR,
+                    where=name,
+                    format=ending,
                     ours=verdict in (Whose.OURS, Whose.STALE),
                     stale=verdict is Whose.STALE,
                     edited=verdict is Whose.EDITED,

@@ -58,11 +58,17 @@ def server_url(said: str) -> sa.URL:
 
 def _of_server(server: str) -> sa.Engine:
     url = server_url(server)
-    engine = sa.create_engine(
-        url,
-        pool_pre_ping=True,
-        connect_args={"connect_timeout": 10, "application_name": "subtitled"},
-    )
+    try:
+        engine = sa.create_engine(
+            url,
+            pool_pre_ping=True,
+            connect_args={"connect_timeout": 10, "application_name": "subtitled"},
+        )
+    except ImportError as error:
+        raise Misconfigured(
+            "daemon.database needs psycopg, which is not installed",
+            "Install it: pip install 'subtitled[postgres]'",
+        ) from error
     try:
         with engine.connect() as connection:
             connection.execute(sa.text("SELECT 1"))

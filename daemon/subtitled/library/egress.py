@@ -195,9 +195,8 @@ def _seconds(entries: Sequence[Entry]) -> float:
 
 
 _COLUMNS = (
-    *("key", "library", "component", "destination", "kind", "amount", "price", "currency"),
-    *("host", "region", "request_id", "state"),
-)
+    "key library component destination kind amount price currency host region request_id state"
+).split()
 
 
 def _row(entry: Entry) -> dict[str, object]:

@@ -191,7 +191,9 @@ class Intake:
                 why = error.strerror
                 _log.warning(
                     "library %s: %s cannot be read (%s): let the daemon's user read it",
-                    *(name, said, why),
+                    name,
+                    said,
+                    why,
                 )
 
         mine = self._roots[name] + b"/"

@@ -215,11 +215,6 @@ class Ledger:
         with self._engine.begin() as c:
             c.execute(files.update().where(the_files).values(next_try_at=at))
 
-    def forget(self, *file_ids: int) -> None:
-        """Files are gone. Their transcripts and what we know of their sidecars stay."""
-        with self._engine.begin() as c:
-            c.execute(files.delete().where(files.c.id.in_(file_ids)))
-
     def counts(self) -> dict[FileState, int]:
         """How many files are in each state."""
         query = sa.select(files.c.state, sa.func.count()).group_by(files.c.state)

@@ -9,17 +9,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+import psutil
+
 from subtitled.config.settings import LibrarySettings
 
 How = Literal["events", "poll", "off"]
 
 TELLS = frozenset(
-    {
-        *("ext2", "ext3", "ext4", "xfs", "btrfs", "zfs", "f2fs", "bcachefs", "jfs", "reiserfs"),
-        *("tmpfs", "ramfs", "overlay", "aufs", "ntfs3", "ntfs", "exfat", "vfat", "msdos", "udf"),
-        *("hfs", "hfsplus", "apfs", "nilfs2", "iso9660", "squashfs", "erofs", "ecryptfs"),
-        *("fuseblk",),  # NTFS and exFAT in user space: a disk of our own all the same
-    }
+    # fuseblk is NTFS and exFAT in user space: a disk of our own all the same.
+    (
+        "ext2 ext3 ext4 xfs btrfs zfs f2fs bcachefs jfs reiserfs tmpfs ramfs overlay aufs ntfs3 "
+        "ntfs exfat vfat msdos udf hfs hfsplus apfs nilfs2 iso9660 squashfs erofs ecryptfs fuseblk"
+    ).split()
 )
 """File systems that only this machine writes to, so that its kernel sees every change."""
 
@@ -76,21 +77,21 @@ class Watching:
     why: str
 
 
-def mount_table(table: Path = Path("/proc/self/mountinfo")) -> list[Mount]:
-    """All mounts, in order (see proc(5)); none where there is no table to read."""
+def mount_table() -> list[Mount]:
+    """All mounts, in order; none where there is no table to read."""
     try:
-        lines = table.read_bytes().splitlines()
-    except OSError:
+        found = psutil.disk_partitions(all=True)
+    except (psutil.Error, OSError):
         return []
-    mounts = []
-    for line in lines:
-        before, _, after = line.partition(b" - ")
-        fields, more = before.split(b" "), after.split(b" ")
-        if len(fields) > 4 and len(more) > 2:
-            point, kind, source, options = map(_plain, (fields[4], *more[:2], b" ".join(more[2:])))
-            split = tuple(re.split(r"(?<!\\),", options))
-            mounts.append(Mount(Path(point), kind, source, split))
-    return mounts
+    return [
+        Mount(
+            point=Path(one.mountpoint),
+            kind=one.fstype,
+            source=one.device,
+            options=tuple(re.split(r"(?<!\\),", one.opts)),
+        )
+        for one in found
+    ]
 
 
 def mount_of(path: Path, mounts: Iterable[Mount]) -> Mount | None:
@@ -168,11 +169,6 @@ def _lower_layers(mount: Mount) -> list[Path]:
             parts = re.split(r"(?<!\\):", value)
             layers += [Path(re.sub(r"\\(.)", r"\1", part)) for part in parts if part]
     return layers
-
-
-def _plain(field: bytes) -> str:
-    """A field of the table with its octal escapes undone."""
-    return os.fsdecode(re.sub(rb"\\([0-7]{3})", lambda m: bytes([int(m[1], 8)]), field))
 
 
 def _shown(path: Path) -> str:

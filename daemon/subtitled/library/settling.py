@@ -11,6 +11,8 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from subtitled.plugin import Backoff
+
 from .records import FileRecord
 
 GROWING_AFTER = 3
@@ -61,8 +63,8 @@ def unfinished(
 ) -> Verdict:
     """A file that is not complete, for a reason in words: when it is looked at again."""
     looks = record.looks + 1
-    longest = max(settle, LONGEST_LOOK)
-    wait = min(longest, settle * 2.0 ** min(30, max(0, looks - GROWING_AFTER)))
+    backoff = Backoff(settle, maximum=max(settle, LONGEST_LOOK))
+    wait = backoff.delay(max(1, looks - GROWING_AFTER + 1))
     return Verdict(changed=changed, wait_until=now + wait, looks=looks, why=why)
 
 

@@ -17,11 +17,10 @@ from subtitled.subtitles.names import DATA_ENDINGS, SUBTITLE_ENDINGS
 from .comparison import Seen
 
 UNFINISHED = frozenset(
-    {
-        *("part", "partial", "crdownload", "download", "opdownload", "filepart", "downloading"),
-        *("tmp", "temp", "~tmp", "!qb", "!ut", "!bt", "bc!", "aria2", "td", "xltd", "dctmp"),
-        *("unfinished", "incomplete"),
-    }
+    (
+        "part partial crdownload download opdownload filepart downloading tmp temp ~tmp "
+        "!qb !ut !bt bc! aria2 td xltd dctmp unfinished incomplete"
+    ).split()
 )
 """Endings of files that a download client or a copy has not finished."""
 
@@ -49,10 +48,6 @@ class Sieve:
         """Whether a file of this name is media, complete, and not to be left alone."""
         ending = os.fsencode(name).rpartition(b".")[2].lower()
         return "." in name and ending in self.endings and not self.ignores(name)
-
-    def takes_path(self, path: Path) -> bool:
-        """The same for a whole path, whose folders must not be left alone either."""
-        return self.takes(path.name) and self.enters(path.parent)
 
     def enters(self, folder: Path) -> bool:
         """Whether a folder of the library is walked: it and those above it are not left alone."""

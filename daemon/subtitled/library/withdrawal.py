@@ -85,8 +85,15 @@ class Withdrawal:
             self._ledger.sidecars.forget(known.path)
             return "is no longer kept; it is made again"
         made = Provenance(
-            *(known.content_id, known.path.name, known.language, known.kind, known.format),
-            *(known.recipe, known.made_at, known.sha256, len(content)),
+            content_id=known.content_id,
+            name=known.path.name,
+            language=known.language,
+            kind=known.kind,
+            format=known.format,
+            recipe=known.recipe,
+            made_at=known.made_at,
+            sha256=known.sha256,
+            size=len(content),
         )
         try:
             publish(known.path, content, ours=None, provenance=made)

@@ -130,9 +130,10 @@ def _whole(path: Path, heard: float, stated: float) -> None:
     ran = run(
         "ffprobe",
         [
-            *("-v", "error", "-protocol_whitelist", "file,pipe"),
-            *("-read_intervals", f"{heard + missing / 2:.3f}%+#3000"),
-            *("-show_entries", "packet=pts_time", "-of", "csv=p=0"),
+            *"-v error -protocol_whitelist file,pipe".split(),
+            "-read_intervals",
+            f"{heard + missing / 2:.3f}%+#3000",
+            *"-show_entries packet=pts_time -of csv=p=0".split(),
             url(path),
         ],
         120.0,

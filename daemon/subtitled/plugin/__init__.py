@@ -4,6 +4,7 @@ Start with :mod:`subtitled.plugin.hookspecs`, which reads as a manual. ``subtitl
 holds the conformance kit for your tests.
 """
 
+from .backoff import Backoff
 from .component import Component, Context, Finding, Settings
 from .encoding import CODECS, ENDINGS, encode
 from .engine import LOCAL, Capabilities, Engine, Price, Request
@@ -50,6 +51,7 @@ __all__ = [
     "SAMPLE_RATE",
     "UNDETERMINED",
     "Audio",
+    "Backoff",
     "Batch",
     "Capabilities",
     "Change",

@@ -54,13 +54,8 @@ class Part(Protocol):
         """End within seconds; called whether it began or not."""
 
 
-Parts = Callable[[Configuration, Ledger, Vitals], Sequence[Part]]
-"""What makes the parts of a life from its configuration."""
-
-
-def no_parts(configuration: Configuration, ledger: Ledger, vitals: Vitals) -> Sequence[Part]:
-    """A life with nothing of an upper floor."""
-    return ()
+MakePart = Callable[[Configuration, Ledger, Vitals], Part | None]
+"""What makes the part of a life from its configuration, if that has it."""
 
 
 class Daemon(Life):
@@ -72,7 +67,7 @@ class Daemon(Life):
         ledger: Ledger,
         systemd: Systemd,
         tally: Tally,
-        parts: Parts = no_parts,
+        web: MakePart | None = None,
     ) -> None:
         super().__init__(systemd)
         self._configuration = configuration
@@ -81,7 +76,7 @@ class Daemon(Life):
         self._libraries = configuration.settings.libraries
         self._intake = Intake(ledger, self._libraries)
         self._workplace = Workplace(
-            *(configuration, ledger, tally), on_watching=self._somebody_watches
+            configuration, ledger, tally, on_watching=self._somebody_watches
         )
         self._working = self._workplace.working
         self._jobs = Jobs(self._working)
@@ -93,18 +88,25 @@ class Daemon(Life):
         self._taking: dict[str, Taking] = {}
         asking = Asking(configuration, ledger.mailbox)
         self._requests = Requests(
-            *(ledger, self._libraries, self._jobs, self._taking, asking, self._walk_soon)
+            ledger=ledger,
+            libraries=self._libraries,
+            jobs=self._jobs,
+            taking=self._taking,
+            asking=asking,
+            walk_soon=self._walk_soon,
         )
         for name in self._libraries:
             self._taking[name] = Taking(
                 name, ledger, self._intake, self._jobs.plan, self._requests.looked
             )
         self._vitals = Vitals(
-            *(configuration, ledger, tally),
+            configuration,
+            ledger,
+            tally,
             jobs=lambda: len(self._working.in_work),
             away=lambda: self._intake.absence.away,
         )
-        self._parts = parts(configuration, ledger, self._vitals)
+        self._web = web(configuration, ledger, self._vitals) if web is not None else None
 
     def begin(self) -> None:
         for name, library in self._libraries.items():
@@ -121,9 +123,9 @@ class Daemon(Life):
         for taking in self._taking.values():
             taking.start()
         self._schedule.start()
-        for part in self._parts:
+        if self._web is not None:
             try:
-                part.start()
+                self._web.start()
             except Problem as problem:
                 _log.error("%s", problem)  # what the daemon is for goes on without it
 
@@ -211,8 +213,8 @@ class Daemon(Life):
         return f"Idle; {waiting} waiting" if waiting else "Idle"
 
     def end_all(self) -> None:
-        for part in self._parts:
-            part.stop()
+        if self._web is not None:
+            self._web.stop()
         for taking in self._taking.values():
             taking.end()
         self._intake.stop()

@@ -1,13 +1,16 @@
-"""Metrics in the text format of Prometheus (exposition format 0.0.4), written by hand.
+"""Metrics in the text format of Prometheus (exposition format 0.0.4).
 
 What is counted since the daemon began ends with ``_total`` and begins at 0 with it.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+
+from prometheus_client import generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
 
 from subtitled import __version__
 from subtitled.config.load import Configuration
@@ -66,54 +69,45 @@ def facts_of(configuration: Configuration, ledger: Ledger, tally: Tally, jobs: i
 
 def exposition(facts: Facts) -> str:
     """The facts as Prometheus reads them."""
-    return "\n".join([*_lines(facts), ""])
+    return generate_latest(_Collector(facts)).decode()
 
 
-def _lines(facts: Facts) -> Iterator[str]:
-    yield from _family("subtitled_info", "gauge", "The version.", "version", {__version__: 1})
-    yield from _family(
-        "subtitled_files", "gauge", "Files of all libraries by state.", "state", facts.files
-    )
-    yield from _family("subtitled_jobs", "gauge", "Jobs in work.", "", {"": facts.jobs})
-    yield from _family(
-        "subtitled_halted", "gauge", "1 while work gives way to others.", "", {"": facts.halted}
-    )
-    yield from _family(
-        "subtitled_audio_seconds_total",
-        *("counter", "Seconds of audio that an engine heard.", "engine", facts.audio_seconds),
-    )
-    yield from _family(
-        "subtitled_engine_seconds_total",
-        *("counter", "Seconds that an engine took for it.", "engine", facts.engine_seconds),
-    )
-    yield from _family(
-        "subtitled_failures_total", "counter", "Jobs that failed.", "kind", facts.failures
-    )
-    yield from _family(
-        "subtitled_breaker_open",
-        *("gauge", "1 while an engine is left alone.", "engine", facts.breakers),
-    )
-    yield from _family(
-        "subtitled_server_up",
-        *("gauge", "0 for a media server that could not be told.", "server", facts.servers),
-    )
-    yield from _family(
-        "subtitled_worker_up", "gauge", "0 for a worker that was lost.", "worker", facts.workers
-    )
+class _Collector(Collector):
+    def __init__(self, facts: Facts) -> None:
+        self._facts = facts
+
+    def collect(self) -> Iterator[Metric]:
+        facts = self._facts
+        yield _gauge("info", "The version.", "version", {__version__: 1})
+        yield _gauge("files", "Files of all libraries by state.", "state", facts.files)
+        yield GaugeMetricFamily("subtitled_jobs", "Jobs in work.", facts.jobs)
+        yield GaugeMetricFamily(
+            "subtitled_halted", "1 while work gives way to others.", facts.halted
+        )
+        yield _counter(
+            "audio_seconds", "Seconds of audio that an engine heard.", "engine", facts.audio_seconds
+        )
+        yield _counter(
+            "engine_seconds", "Seconds that an engine took for it.", "engine", facts.engine_seconds
+        )
+        yield _counter("failures", "Jobs that failed.", "kind", facts.failures)
+        yield _gauge("breaker_open", "1 while an engine is left alone.", "engine", facts.breakers)
+        yield _gauge(
+            "server_up", "0 for a media server that could not be told.", "server", facts.servers
+        )
+        yield _gauge("worker_up", "0 for a worker that was lost.", "worker", facts.workers)
 
 
-def _family(
-    name: str, kind: str, about: str, label: str, values: Mapping[str, float]
-) -> Iterator[str]:
-    yield f"# HELP {name} {about}"
-    yield f"# TYPE {name} {kind}"
+def _gauge(name: str, about: str, label: str, values: Mapping[str, float]) -> Metric:
+    return _filled(GaugeMetricFamily(f"subtitled_{name}", about, labels=[label]), values)
+
+
+def _counter(name: str, about: str, label: str, values: Mapping[str, float]) -> Metric:
+    """Its name ends with ``_total`` when it is told."""
+    return _filled(CounterMetricFamily(f"subtitled_{name}", about, labels=[label]), values)
+
+
+def _filled(family: GaugeMetricFamily | CounterMetricFamily, values: Mapping[str, float]) -> Metric:
     for value, amount in sorted(values.items()):
-        named = f'{{{label}="{_escaped(value)}"}}' if label else ""
-        yield f"{name}{named} {float(amount):.15g}"
-
-
-_MEANS = {"\\": r"\\", '"': r"\"", "\n": r"\n"}
-
-
-def _escaped(value: str) -> str:
-    return re.sub(r'[\\"\n]', lambda match: _MEANS[match[0]], value)
+        family.add_metric([value], amount)
+    return family

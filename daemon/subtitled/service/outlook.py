@@ -86,8 +86,12 @@ def _reasons(settings: Settings, ledger: Ledger, door: Door, running: bool) -> I
 
 
 _TO_BE_DONE = (
-    *(FileState.SETTLING, FileState.GROWING, FileState.QUEUED, FileState.WORKING),
-    *(FileState.WAITING, FileState.RETRYING),
+    FileState.SETTLING,
+    FileState.GROWING,
+    FileState.QUEUED,
+    FileState.WORKING,
+    FileState.WAITING,
+    FileState.RETRYING,
 )
 
 

@@ -1,50 +1,50 @@
 """What the machine says of itself: load, heat, memory, power. None stands for: it does not say.
 
-A sandbox may hide any of it (``ProcSubset=pid`` hides memory and load), a container has no sensors.
+A sandbox may hide any of it (``ProcSubset=pid`` hides memory), a container has no sensors.
 """
 
 from __future__ import annotations
 
-import contextlib
 import math
-import os
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
+import psutil
+
 PROC = Path("/proc")
 SYS = Path("/sys")
+MEGABYTE = 1024 * 1024
 UPSC_LIMIT = 5.0
 """Seconds that ``upsc`` may take."""
 LOAD_AVERAGE = 60.0
 """Seconds over which the kernel averages its first load figure, with exponential decay."""
 
 
-def load_average(proc: Path = PROC) -> float | None:
+def load_average() -> float | None:
     """Running processes, averaged over the last minute."""
     try:
-        return float((proc / "loadavg").read_text("ascii").split()[0])
-    except (OSError, ValueError, IndexError):
+        return psutil.getloadavg()[0]
+    except OSError:
         return None
 
 
-def processor_seconds(process: int, proc: Path = PROC) -> float:
+def processor_seconds(process: int) -> float:
     """Seconds of processor time that a process has taken; 0 of one that is gone."""
     try:
-        # The name of the program is in brackets, and may hold any character.
-        fields = (proc / str(process) / "stat").read_bytes().rpartition(b")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-    except (OSError, ValueError, IndexError):
+        taken = psutil.Process(process).cpu_times()
+    except (psutil.Error, OSError):
         return 0.0
+    return taken.user + taken.system
 
 
-def children(process: int, proc: Path = PROC) -> list[int]:
+def children(process: int) -> list[int]:
     """What a process started and still runs; nothing where it cannot be seen."""
-    found: list[int] = []
-    for file in proc.glob(f"{process}/task/*/children"):
-        with contextlib.suppress(OSError, ValueError):
-            found += map(int, file.read_text("ascii").split())
-    return found
+    try:
+        # Process.children() needs the time of the boot, which a sandbox may hide.
+        return [one.pid for one in psutil.process_iter(["ppid"]) if one.info["ppid"] == process]
+    except (psutil.Error, OSError):
+        return []
 
 
 class OwnLoad:
@@ -67,29 +67,22 @@ class OwnLoad:
         return self._average
 
 
-def hottest(sys: Path = SYS) -> float | None:
+def hottest() -> float | None:
     """Degrees Celsius of the hottest sensor. Values that none can have are left out."""
-    found = []
-    for pattern in ("class/thermal/thermal_zone*/temp", "class/hwmon/hwmon*/temp*_input"):
-        for file in sys.glob(pattern):
-            try:
-                degrees = int(file.read_text("ascii")) / 1000
-            except (OSError, ValueError):
-                continue
-            if 0 < degrees < 150:
-                found.append(degrees)
-    return max(found, default=None)
+    try:
+        sensors = psutil.sensors_temperatures()
+    except (psutil.Error, OSError):
+        return None
+    found = [one.current for group in sensors.values() for one in group]
+    return max((degrees for degrees in found if 0 < degrees < 150), default=None)
 
 
-def available_megabytes(proc: Path = PROC) -> int | None:
+def available_megabytes() -> int | None:
     """Memory that programs may still take without others being put out to swap."""
     try:
-        for line in (proc / "meminfo").read_text("ascii").splitlines():
-            if line.startswith("MemAvailable:"):
-                return int(line.split()[1]) // 1024
-    except (OSError, ValueError, IndexError):
-        pass
-    return None
+        return psutil.virtual_memory().available // MEGABYTE
+    except (psutil.Error, OSError, LookupError, ValueError):
+        return None
 
 
 def memory_pressure(proc: Path = PROC) -> float | None:
@@ -104,7 +97,10 @@ def memory_pressure(proc: Path = PROC) -> float | None:
 
 
 def on_battery(sys: Path = SYS) -> bool:
-    """Whether a battery of the machine itself is being emptied, and no mains is there."""
+    """Whether a battery of the machine itself is being emptied, and no mains is there.
+
+    psutil looks at one battery only, which may be that of a mouse.
+    """
     discharging = False
     for supply in sys.glob("class/power_supply/*"):
         kind = _said(supply / "type")

@@ -12,6 +12,7 @@ from subtitled.library.intake import Intake
 from subtitled.library.ledger import Ledger
 from subtitled.library.mailbox import LOOK, AskedFor
 from subtitled.library.records import FileRecord
+from subtitled.media.run import Stopping
 
 _log = logging.getLogger(__name__)
 
@@ -89,6 +90,8 @@ class Taking(threading.Thread):
                     self._ending.wait(max(GATHER, gather))
                     gather = GATHER_SHARE * self._take_in()
                 rest = self._plan_what_is_due()
+            except Stopping:
+                return
             except Exception:  # noqa: BLE001 - logged
                 if self._ending.is_set():
                     return

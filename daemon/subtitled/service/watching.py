@@ -10,7 +10,7 @@ from pathlib import Path
 
 from subtitled.config.isolation import guarded
 from subtitled.config.plugins import Configured
-from subtitled.plugin import MediaServer, Problem
+from subtitled.plugin import Backoff, MediaServer, Problem
 
 _log = logging.getLogger(__name__)
 
@@ -54,7 +54,7 @@ class Asker(threading.Thread):
 
     def run(self) -> None:
         while not self._ending.wait(0.5):
-            wait = min(LONGEST_WAIT, self._every * 2**self._silent)
+            wait = Backoff(self._every, maximum=LONGEST_WAIT).delay(self._silent + 1)
             if self._wanted() and time.monotonic() - self.tried >= wait:
                 self._ask()
 

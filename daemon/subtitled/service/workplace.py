@@ -44,7 +44,10 @@ class Workplace:
         halts = Halts(ledger.mailbox, name)
         self.working = Working(self.services, self._state / "work.sqlite", name, halts)
         self._neighbour = Neighbour(
-            *(settings.neighbour, configuration.servers, halts, self.services.engines),
+            settings=settings.neighbour,
+            servers=configuration.servers,
+            halts=halts,
+            engines=self.services.engines,
             busy=lambda: bool(self.working.in_work),
             on_watching=on_watching,
             processes=self._processes,

@@ -16,9 +16,7 @@ from .codes import language_of
 
 DATA_ENDINGS = frozenset({"json", "txt"})
 """What we write too, but what beside a medium is mostly something else: a subtitle only if ours."""
-SUBTITLE_ENDINGS = DATA_ENDINGS | {
-    *("srt", "vtt", "ass", "ssa", "sub", "idx", "smi", "ttml", "sup", "lrc")
-}
+SUBTITLE_ENDINGS = DATA_ENDINGS.union("srt vtt ass ssa sub idx smi ttml sup lrc".split())
 IMAGE_ENDINGS = frozenset({"sub", "idx", "sup"})
 TEMPORARY_PREFIX = ".subtitled-"
 """Files of ours that are being written; never sidecars."""

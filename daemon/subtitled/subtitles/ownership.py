@@ -26,8 +26,14 @@ ATTRIBUTE = "user.subtitled.made"
 _VERSION = 1
 _UNSUPPORTED = frozenset(
     {
-        *(errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EPERM, errno.EACCES),
-        *(errno.E2BIG, errno.ERANGE, errno.EINVAL),
+        errno.ENOTSUP,
+        errno.EOPNOTSUPP,
+        errno.ENOSYS,
+        errno.EPERM,
+        errno.EACCES,
+        errno.E2BIG,
+        errno.ERANGE,
+        errno.EINVAL,
     }
 )
 """What file systems answer that keep no attributes, or not ours."""

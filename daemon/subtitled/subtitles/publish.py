@@ -103,18 +103,6 @@ def relocate(old: Path, target: Path, ours: str) -> bool:
     return True
 
 
-def leftovers(folder: Path) -> list[Path]:
-    """Temporary files of ours that a crash left in a folder, in order of name."""
-    try:
-        return sorted(
-            path
-            for path in folder.iterdir()
-            if path.name.startswith(TEMPORARY_PREFIX) and path.name.endswith(TEMPORARY_ENDING)
-        )
-    except OSError as error:
-        raise explained(error, folder, "read") from error
-
-
 def can_write(folder: Path) -> None:
     """Try a real, hidden file in a folder. Raises the problem with its cure."""
     mine = f"{TEMPORARY_PREFIX}{os.getpid()}-{threading.get_ident()}{TEMPORARY_ENDING}"
@@ -137,7 +125,7 @@ def file_sha256(path: Path) -> str | None:
         return None
 
 
-def explained(error: OSError, folder: Path, act: str = "written") -> Problem:
+def explained(error: OSError, folder: Path) -> Problem:
     """Why a folder takes no file, with the cure."""
     where = _shown(folder)
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
@@ -147,17 +135,16 @@ def explained(error: OSError, folder: Path, act: str = "written") -> Problem:
     if error.errno == errno.EROFS:
         return Misconfigured(f"{where} is mounted read-only", "Mount it so that we may write there")
     if error.errno in (errno.EACCES, errno.EPERM):
-        verb, cure = ("written to", "write") if act == "written" else (act, "read")
         return Misconfigured(
-            f"{where} may not be {verb}",
-            f"Let the daemon's user {cure} there: add that user to the group of the media, "
+            f"{where} may not be written to",
+            "Let the daemon's user write there: add that user to the group of the media, "
             "chmod -R g+rwX the folders, and start the daemon anew",
         )
     if error.errno == errno.ENOENT:
         return Temporary(f"the folder {where} is not there", "Mount it or make it")
     if error.errno == errno.ENOTDIR:
         return Misconfigured(f"{where} is not a folder", "Name the folder that holds the media")
-    return Temporary(f"nothing can be {act} in {where}: {error.strerror}", "Check the disk")
+    return Temporary(f"nothing can be written in {where}: {error.strerror}", "Check the disk")
 
 
 def _temporary(target: Path) -> Path:

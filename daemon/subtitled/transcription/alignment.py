@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     Curve = npt.NDArray[np.float64]
-    Grid = npt.NDArray[np.bool_]
 
 STEP = 0.02
 """Seconds between two points of the grid."""

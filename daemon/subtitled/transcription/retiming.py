@@ -52,8 +52,14 @@ def retime(
         for found in _alike(store, other, listened, language):
             alignment = found.alignment
             said = Retimed(
-                *(found.content, found.track, alignment.offset, alignment.peak),
-                *(alignment.rival, alignment.parts, alignment.agreeing, alignment.doubt),
+                content=found.content,
+                track=found.track,
+                offset=alignment.offset,
+                peak=alignment.peak,
+                rival=alignment.rival,
+                parts=alignment.parts,
+                agreeing=alignment.agreeing,
+                doubt=alignment.doubt,
             )
             if not alignment.convincing:
                 doubts.append(said)

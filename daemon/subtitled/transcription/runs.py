@@ -35,9 +35,9 @@ DOUBT = 0.6
 ALIKE = tuple(
     frozenset(map(Language, group.split()))
     for group in (
-        *("no nb nn da sv", "sr hr bs sh mk sl", "id ms jv su", "hi ur pa", "zh yue", "cs sk"),
-        *("gl pt", "ca es oc", "ru uk be", "af nl", "bg mk", "az tr tk", "fa tg", "de lb yi"),
-    )
+        "no nb nn da sv, sr hr bs sh mk sl, id ms jv su, hi ur pa, zh yue, cs sk, gl pt, ca es oc, "
+        "ru uk be, af nl, bg mk, az tr tk, fa tg, de lb yi"
+    ).split(", ")
 )
 """Languages that a recogniser mistakes for each other within one film."""
 

@@ -9,11 +9,13 @@ from typing import TypeVar
 from pydantic import TypeAdapter
 
 from subtitled.config.isolation import guarded
-from subtitled.plugin import Batch, Rejected, Temporary, Translation, Translator, Writing
+from subtitled.plugin import Backoff, Batch, Rejected, Temporary, Translation, Translator, Writing
 
 LIMIT = 300.0
 """Seconds that one call may take."""
 TRIES = 3
+BACKOFF = Backoff(first=1.0)
+"""Between two of them, unless the translator says how long it wants."""
 PATIENCE = 20.0
 """Seconds that are waited at most before the next try; a longer wait is the daemon's affair."""
 
@@ -51,7 +53,7 @@ def _patiently(call: Callable[[], T]) -> T:
         try:
             return call()
         except Temporary as problem:
-            wait = problem.retry_after if problem.retry_after is not None else 2.0 ** (number - 1)
+            wait = problem.retry_after if problem.retry_after is not None else BACKOFF.delay(number)
             if number == TRIES or wait > PATIENCE:
                 raise
             time.sleep(wait)

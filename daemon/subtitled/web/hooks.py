@@ -55,7 +55,8 @@ class Hooks:
             _log.warning(
                 "%s tells of paths that lie in no library: if it sees the media under another "
                 "folder, set web.sources.%s.path_map",
-                *(source, source),
+                source,
+                source,
             )
         return answer
 

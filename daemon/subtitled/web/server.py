@@ -6,14 +6,13 @@ import errno
 import logging
 import socket
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from subtitled.config.load import Configuration
 from subtitled.config.web import WebSettings
 from subtitled.library.ledger import Ledger
 from subtitled.plugin import Misconfigured
-from subtitled.service.daemon import Part
 from subtitled.service.health import Health
 from subtitled.service.metrics import CONTENT_TYPE
 from subtitled.service.vitals import Vitals
@@ -34,12 +33,12 @@ CALLERS_AT_ONCE = 500
 """Connections; who comes on top is told to come later."""
 
 
-def web_of(configuration: Configuration, ledger: Ledger, vitals: Vitals) -> Sequence[Part]:
+def web_of(configuration: Configuration, ledger: Ledger, vitals: Vitals) -> Web | None:
     """The port, if one is configured."""
     if configuration.settings.web.port is None:
-        return ()
+        return None
     pages = {"/metrics": Page(vitals.metrics, CONTENT_TYPE)}
-    return (Web(configuration, ledger, vitals.health, pages),)
+    return Web(configuration, ledger, vitals.health, pages)
 
 
 class Web:

@@ -167,7 +167,9 @@ class TranscriptionEngine(Engine):
     def _receipt(self, answer: httpx.Response, interval: Interval) -> Sent:
         """Of one request. What was refused costs nothing, but it has left this machine."""
         return Sent(
-            *("audio", math.ceil(interval.duration), self._service.host),
+            kind="audio",
+            amount=math.ceil(interval.duration),
+            host=self._service.host,
             request_id=answer.headers.get("x-request-id", ""),
             price=None if answer.is_success else 0.0,
         )

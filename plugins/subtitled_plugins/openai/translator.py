@@ -114,7 +114,9 @@ class ChatTranslator(Translator):
                 number = said.get("id")
                 sent.append(
                     Sent(
-                        *("text", float(len(system) + len(user)), self._service.host),
+                        kind="text",
+                        amount=float(len(system) + len(user)),
+                        host=self._service.host,
                         request_id=number if isinstance(number, str) else "",
                     )
                 )

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import random
 import threading
 import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from subtitled.plugin import Temporary
+from subtitled.plugin import Backoff, Temporary
 
 T = TypeVar("T")
 TRIES = 5
 """Times that a request is made before the core is told to come back later."""
+BACKOFF = Backoff(first=1.0, jitter=0.5)
 LONGEST_WAIT = 60.0
 """Seconds between two of them; who is told to wait longer gives the work back."""
 
@@ -48,9 +48,8 @@ class Pace:
             try:
                 return ask()
             except Temporary as problem:
-                pause = 2.0 ** (number - 1) * (0.5 + random.random())
+                pause = BACKOFF.delay(number, problem.retry_after)
                 if problem.retry_after is not None:
-                    pause = max(problem.retry_after, pause)
                     self.hold(min(pause, LONGEST_WAIT))
                 if number == TRIES or pause > LONGEST_WAIT:
                     raise

@@ -26,8 +26,14 @@ _UNPAID = ("arrearage", "allocationquota", "prepaidbilloverdue", "postpaidbillov
 _NOT_OPEN = ("accessdenied", "access_denied", "notexist", "model_not_found", "modelnotfound")
 _TOO_FAST = ("throttling", "limit_requests", "limitrequests", "rate_limit")
 _PASSING = (
-    *("internalerror", "internal_error", "requesttimeout", "serviceunavailable"),
-    *("modelunavailable", "modelservicefailed", "gatewaytimeout", "systemerror"),
+    "internalerror",
+    "internal_error",
+    "requesttimeout",
+    "serviceunavailable",
+    "modelunavailable",
+    "modelservicefailed",
+    "gatewaytimeout",
+    "systemerror",
 )
 
 

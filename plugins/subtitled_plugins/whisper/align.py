@@ -47,7 +47,6 @@ INSIDE = 0.2
 MOST_TOKENS = 400
 """Of the 448 places of the decoder; the rest is for what stands around a text."""
 ENDING = "\"'.。,，!！?？:：”)]}、…»」』"
-OPENING = "\"'“¿¡([{-«「『"
 
 
 @dataclass(frozen=True, slots=True)

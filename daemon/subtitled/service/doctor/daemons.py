@@ -6,6 +6,8 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import psutil
+
 from subtitled.config.settings import LibrarySettings
 from subtitled.plugin import Finding
 
@@ -43,17 +45,17 @@ def daemons(state: Path, libraries: Mapping[str, LibrarySettings]) -> Iterator[F
             yield Finding("other daemons", True, f"{where}; no library may be of both")
 
 
-def _running(processes: Path = Path("/proc")) -> list[int]:
+def _running() -> list[int]:
     """The processes that are a ``subtitled run``, as far as they can be seen."""
     found = []
-    for entry in processes.glob("[0-9]*"):
-        try:
-            words = (entry / "cmdline").read_bytes().rstrip(b"\0").split(b"\0")
-        except OSError:
-            continue
-        named = any(word == b"subtitled" or word.endswith(b"/subtitled") for word in words[:4])
-        if named and words[-1] == b"run":
-            found.append(int(entry.name))
+    try:
+        for process in psutil.process_iter(["cmdline"]):
+            words = process.info["cmdline"] or [""]
+            named = any(word == "subtitled" or word.endswith("/subtitled") for word in words[:4])
+            if named and words[-1] == "run":
+                found.append(process.pid)
+    except (psutil.Error, OSError):
+        pass
     return sorted(found)
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
 from typing import TYPE_CHECKING, Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from subtitled.plugin import Cue, Language
 
@@ -30,25 +31,13 @@ class Evaluation:
     comparison: Comparison | None = None
 
 
-_STYLE = """
-:root { color-scheme: light dark; --paper: #fff; --ink: #1c2024; --soft: #667; --grid: #e3e6ea;
-  --in: #2f6fb0; --over: #c2410c; }
-@media (prefers-color-scheme: dark) { :root { --paper: #15181c; --ink: #e8eaed; --soft: #9aa3ad;
-  --grid: #2c3238; --in: #6cabe6; --over: #fb8b4b; } }
-body { font: 15px/1.5 system-ui, sans-serif; background: var(--paper); color: var(--ink);
-  max-width: 56rem; margin: 2rem auto; padding: 0 1rem; }
-h1 { font-size: 1.4rem; overflow-wrap: anywhere; } h2 { font-size: 1.1rem; margin-top: 2rem; }
-p.note { color: var(--soft); }
-table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
-th, td { text-align: left; padding: .3rem .8rem .3rem 0; border-bottom: 1px solid var(--grid);
-  vertical-align: top; overflow-wrap: anywhere; }
-td.n, th.n { text-align: right; white-space: nowrap; } tr.error td { color: var(--over); }
-svg { width: 100%; height: auto; display: block; }
-svg text { font-size: 12px; fill: var(--soft); } svg text.up, svg text.limit { text-anchor: end; }
-svg text.across { text-anchor: middle; } svg text.limit { fill: var(--over); }
-.grid { stroke: var(--grid); } line.limit { stroke: var(--over); stroke-dasharray: 5 4; }
-.in { fill: var(--in); } circle.in { fill-opacity: .75; } circle.over { fill: var(--over); }
-"""
+_TEMPLATES = Environment(
+    loader=PackageLoader(__package__, ""),
+    autoescape=True,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    undefined=StrictUndefined,
+)
 
 
 def as_json(found: Evaluation) -> dict[str, Any]:
@@ -129,56 +118,27 @@ def rows_of_comparison(against: Comparison) -> list[tuple[str, str]]:
 
 def page(found: Sequence[Evaluation]) -> str:
     """The whole page."""
-    parts = [_section(one) for one in found]
-    return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>Subtitles, evaluated</title><style>{_STYLE}</style></head><body>\n"
-        + "\n".join(parts)
-        + "\n</body></html>\n"
-    )
+    return _TEMPLATES.get_template("report.html").render(sections=map(_section, found))
 
 
-def _section(found: Evaluation) -> str:
-    said, count = found.conformity, found.conformity.cues
-    parts = [
-        f"<h1>{escape(_legible(found.name))}</h1>",
-        f'<p class="note">{escape(found.language.english_name)}, limits of {found.profile}: '
-        f"{found.limits.line_length:g} columns, {found.limits.lines} lines, "
-        f"{found.limits.cps:g} columns a second</p>",
-        f"<p>{said.inside} of {count} cues are inside all limits. Of {said.fast_speech} the only "
-        "miss is speech that is faster than the limit.</p>",
-    ]
-    if rows := rows_of_rules(said):
-        parts.append('<table><tr><th>missed</th><th class="n">cues</th><th>which</th></tr>')
-        for rule, number, share, which in rows:
-            kind = ' class="error"' if rule.is_error else ""
-            parts.append(
-                f'<tr{kind}><td>{rule}</td><td class="n">{number} ({share})</td>'
-                f"<td>{which}</td></tr>"
-            )
-        parts.append("</table>")
-    if count:
-        parts.append("<h2>Reading speed</h2>")
-        parts.append(
-            charts.reading_speed(
-                [Cue(c.start, c.end, _legible(c.text)) for c in found.cues],
-                said.speeds,
-                found.limits.cps,
-            )
-        )
-    if (against := found.comparison) is not None:
-        parts.append("<h2>Against the reference</h2><table>")
-        parts += (
-            f"<tr><td>{escape(name)}</td><td>{escape(value)}</td></tr>"
-            for name, value in rows_of_comparison(against)
-        )
-        parts.append("</table>")
+def _section(found: Evaluation) -> dict[str, Any]:
+    """What the template says of one file."""
+    said, against = found.conformity, found.comparison
+    cues = [Cue(cue.start, cue.end, _legible(cue.text)) for cue in found.cues]
+    section: dict[str, Any] = {
+        "found": found,
+        "name": _legible(found.name),
+        "missed": rows_of_rules(said),
+        "speed": charts.reading_speed(cues, said.speeds, found.limits.cps) if cues else "",
+        "compared": [],
+        "times": [],
+    }
+    if against is not None:
+        section["compared"] = rows_of_comparison(against)
         for name, times in (("In-times", against.in_times), ("Out-times", against.out_times)):
             if times.errors:
-                parts.append(f"<h2>{name} against the reference</h2>")
-                parts.append(charts.errors(name, times.errors))
-    return "<section>" + "\n".join(parts) + "</section>"
+                section["times"].append((name, charts.errors(name, times.errors)))
+    return section
 
 
 def _legible(text: str) -> str:

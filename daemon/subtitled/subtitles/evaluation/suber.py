@@ -152,21 +152,25 @@ def _shifted(costs: _Costs, tried: int) -> tuple[_Costs | None, int]:
     behind = _forward(costs[::-1, ::-1])[::-1, ::-1]
     places, wrong, missed = _traced(costs, ahead)
     least = int(ahead[-1, -1])
-    best: tuple[int, int] | None = None
+    best: tuple[int, int, int, int] | None = None
     found: _Costs | None = None
     for first, length, targets in _phrases(costs, places, wrong, missed):
-        for target in targets:
+        for aim in targets:
             if tried >= MOST_TRIED:
                 return found, tried
             tried += 1
+            # As in Tercom, a place within the phrase stands for one as far behind it.
+            inside = first < aim <= first + length
+            target = min(aim + length, len(costs)) if inside else aim
             low, high = min(first, target), max(first + length, target)
             order = _moved(low, high, first, length, target)
             row = ahead[low]
             for moved in order:
                 row = _next(row, costs[moved])
             saved = least - int((row + behind[high]).min())
-            if saved > 0 and (best is None or (saved, length) > best):
-                best = (saved, length)
+            rank = (saved, length, -first, -aim)
+            if saved > 0 and (best is None or rank > best):
+                best = rank
                 found = np.concatenate([costs[:low], costs[order], costs[high:]])
     return found, tried
 
@@ -200,8 +204,7 @@ def _phrases(
             if first <= places[at] < first + length:
                 continue
             targets = {0 if n < 0 else places[n] + 1 for n in range(at - 1, at + length)}
-            outside = [t for t in sorted(targets) if not first <= t <= first + length]
-            yield int(first), length, outside
+            yield int(first), length, sorted(targets - {first})
 
 
 def _traced(costs: _Costs, ahead: _Costs) -> tuple[list[int], list[bool], list[bool]]:
@@ -209,9 +212,10 @@ def _traced(costs: _Costs, ahead: _Costs) -> tuple[list[int], list[bool], list[b
     i, j = costs.shape
     places, wrong, missed = [0] * j, [False] * i, [False] * j
     while i or j:
-        if i and j and ahead[i, j] == ahead[i - 1, j - 1] + costs[i - 1, j - 1]:
+        cost = costs[i - 1, j - 1] if i and j else _NEVER
+        if cost < _NEVER and ahead[i, j] == ahead[i - 1, j - 1] + cost:
             i, j = i - 1, j - 1
-            places[j], wrong[i], missed[j] = i, bool(costs[i, j]), bool(costs[i, j])
+            places[j], wrong[i], missed[j] = i, bool(cost), bool(cost)
         elif i and ahead[i, j] == ahead[i - 1, j] + 1:
             i -= 1
             wrong[i] = True

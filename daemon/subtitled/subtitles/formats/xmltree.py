@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import NoReturn
-from xml.etree.ElementTree import Element, TreeBuilder
-from xml.parsers import expat
+from typing import Any
+from xml.etree.ElementTree import Element, ParseError, TreeBuilder
+
+from defusedxml import DTDForbidden
+from defusedxml.ElementTree import DefusedXMLParser
 
 from subtitled.plugin import Rejected
 
@@ -18,38 +20,30 @@ def parse(text: str) -> Element:
     Raises :class:`Rejected` for what is not well-formed, and for a document type: only that could
     declare entities.
     """
-    builder = TreeBuilder()
-    parser = expat.ParserCreate(namespace_separator="}")
-    parser.buffer_text = True
-    depth = 0
-
-    def start(name: str, attributes: dict[str, str]) -> None:
-        nonlocal depth
-        depth += 1
-        if depth > DEEPEST:
-            raise Rejected("the XML is nested too deeply", "Look what the file is")
-        builder.start(_named(name), {_named(key): value for key, value in attributes.items()})
-
-    def end(name: str) -> None:
-        nonlocal depth
-        depth -= 1
-        builder.end(_named(name))
-
-    def doctype(*_: object) -> NoReturn:
+    parser = DefusedXMLParser(target=_Shallow(), forbid_dtd=True)
+    try:
+        parser.feed(text)
+        root: Element = parser.close()
+    except ParseError as error:
+        raise Rejected(f"broken XML: {error}", "Look at it with an editor") from error
+    except DTDForbidden:
         raise Rejected(
             "the XML has a document type, which no subtitle file needs", "Remove its DOCTYPE"
-        )
-
-    parser.StartElementHandler = start
-    parser.EndElementHandler = end
-    parser.CharacterDataHandler = builder.data
-    parser.StartDoctypeDeclHandler = doctype
-    try:
-        parser.Parse(text, True)
-    except expat.ExpatError as error:
-        raise Rejected(f"broken XML: {error}", "Look at it with an editor") from error
-    return builder.close()
+        ) from None
+    return root
 
 
-def _named(name: str) -> str:
-    return f"{{{name}" if "}" in name else name
+class _Shallow(TreeBuilder):
+    """Refuses a tree that is too deep."""
+
+    _depth = 0
+
+    def start(self, *args: Any) -> Element:
+        self._depth += 1
+        if self._depth > DEEPEST:
+            raise Rejected("the XML is nested too deeply", "Look what the file is")
+        return super().start(*args)
+
+    def end(self, *args: Any) -> Element:
+        self._depth -= 1
+        return super().end(*args)

@@ -1,0 +1,90 @@
+"""SubER is what the authors' own package (subtitle-edit-rate on PyPI) says it is."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+
+import pytest
+from suber.data_types import LineBreak, Subtitle, TimedWord
+from suber.metrics.suber import calculate_SubER
+
+from subtitled.plugin import Cue, Language
+from subtitled.subtitles.evaluation.suber import suber
+
+EN = Language("en")
+FEW = "a b c d".split()
+MANY = "the a of house we they went home and it was long way dark now nobody saw us leave".split()
+
+
+def published(hypothesis: Sequence[Cue], reference: Sequence[Cue]) -> float:
+    return calculate_SubER(_subtitles(hypothesis), _subtitles(reference))
+
+
+def _subtitles(cues: Sequence[Cue]) -> list[Subtitle]:
+    made = []
+    for number, cue in enumerate(cues, 1):
+        words: list[TimedWord] = []
+        for line in cue.text.split("\n"):
+            words += (
+                TimedWord(word, subtitle_start_time=cue.start, subtitle_end_time=cue.end)
+                for word in line.split()
+            )
+            words[-1].line_break = LineBreak.END_OF_LINE
+        words[-1].line_break = LineBreak.END_OF_BLOCK
+        made.append(Subtitle(words, number, cue.start, cue.end))
+    return made
+
+
+def _cues(words: Sequence[str], chance: random.Random) -> list[Cue]:
+    """Cues of one or two lines, some with a pause before them."""
+    cues: list[Cue] = []
+    now, left = 0.0, list(words)
+    while left:
+        count = chance.randint(2, 9)
+        said, left = left[:count], left[count:]
+        first = chance.randint(1, len(said))
+        lines = [" ".join(part) for part in (said[:first], said[first:]) if part]
+        start = now + chance.choice([0, 0.1, 0.5, 1.5])
+        now = start + chance.uniform(1, 4)
+        cues.append(Cue(start, now, "\n".join(lines)))
+    return cues
+
+
+def _misheard(words: Sequence[str], vocabulary: Sequence[str], chance: random.Random) -> list[str]:
+    """Words left out, replaced, put in, and a phrase that stands elsewhere."""
+    heard = list[str]()
+    for word in words:
+        luck = chance.random()
+        if luck >= 0.08:
+            heard.append(chance.choice(vocabulary) if luck < 0.18 else word)
+        if luck > 0.95:
+            heard.append(chance.choice(vocabulary))
+    if len(heard) > 8:
+        first = chance.randrange(len(heard) - 4)
+        phrase = heard[first : first + chance.randint(1, 4)]
+        del heard[first : first + len(phrase)]
+        place = chance.randrange(len(heard))
+        heard[place:place] = phrase
+    return heard
+
+
+@pytest.mark.parametrize("vocabulary", [FEW, MANY], ids=["few words", "many words"])
+def test_the_rate_is_that_of_the_authors_tool(vocabulary: Sequence[str]) -> None:
+    chance = random.Random(2022)
+    for _ in range(120):
+        words = [chance.choice(vocabulary) for _ in range(chance.randint(5, 40))]
+        reference = _cues(words, chance)
+        hypothesis = _cues(_misheard(words, vocabulary, chance), chance)
+        expected = published(hypothesis, reference)
+        assert suber(hypothesis, reference, EN) == pytest.approx(expected, abs=6e-4)
+
+
+def test_a_long_passage_without_a_pause_is_rated_the_same() -> None:
+    chance = random.Random(7)
+    words = [chance.choice(MANY) for _ in range(160)]
+    reference = [Cue(at, at + 2, " ".join(words[at : at + 2])) for at in range(0, 160, 2)]
+    heard = _misheard(words, MANY, chance)
+    hypothesis = [Cue(at, at + 3.1, " ".join(heard[at : at + 3])) for at in range(0, len(heard), 3)]
+    expected = published(hypothesis, reference)
+    assert suber(hypothesis, reference, EN) == pytest.approx(expected, abs=6e-4)
