@@ -128,7 +128,7 @@ bench-library: $(VENV)/ready system
 	$(BIN)/python benchmarks/library.py
 
 docs: $(VENV)/ready
-	$(BIN)/python -m subtitled.config.describe > docs/configuration.md
+	$(BIN)/python -m subtitled.config.reference > docs/configuration.md
 
 $(VENV)/ready: pyproject.toml | system
 	$(PYTHON) -m venv $(VENV)

@@ -26,23 +26,23 @@ from pathlib import Path
 import numpy as np
 
 from material import SPEECH, model, own_folder
-from subtitled.media.decode import decode
-from subtitled.media.probe import probe
-from subtitled.media.vad import find_speech
+from subtitled.media.decode import decode_track
+from subtitled.media.probe import probe_media
+from subtitled.media.vad import detect_speech
 from subtitled.plugin import (
     SAMPLE_RATE,
     Audio,
-    Context,
-    Interval,
+    Chunk,
+    ComponentContext,
     Language,
-    Request,
-    Stretch,
+    TimeSpan,
     Transcript,
+    TranscriptionRequest,
     Word,
 )
-from subtitled.subtitles.guards.passages import bare
-from subtitled.subtitles.layout.estimate import laid_over
-from subtitled.transcription.forced_alignment import doubted, timed
+from subtitled.subtitles.hallucination.passages import normalise_text
+from subtitled.subtitles.segmentation.word_timing import estimate_times
+from subtitled.transcription.forced_alignment import align_transcript, rejection_reason
 from subtitled_plugins.whisper.engine import WhisperEngine, WhisperSettings
 
 RECORDINGS = {"sonnet.en.mp3": "en", "jfk.flac": "en", "prologue.es.mp3": "es"}
@@ -54,9 +54,9 @@ LONG = 120.0
 PAUSES = (0.3, 0.7, 1.2, 2.5)
 
 
-def whole(audio: Audio) -> Stretch:
-    speech = find_speech(audio)
-    return Stretch(Interval(0.0, audio.duration), speech.intervals, speech.quiet)
+def whole(audio: Audio) -> Chunk:
+    speech = detect_speech(audio)
+    return Chunk(TimeSpan(0.0, audio.duration), speech.spans, speech.low_energy)
 
 
 def shown(name: str, errors: Sequence[float]) -> dict[str, float]:
@@ -72,7 +72,7 @@ def letters(words: Sequence[Word]) -> list[tuple[int, float]]:
     found, at = [], 0
     for word in words:
         found.append((at, word.start))
-        at += len(bare(word.text))
+        at += len(normalise_text(word.text))
     return found
 
 
@@ -119,11 +119,11 @@ def starts(words: Sequence[Word], texts: Sequence[str]) -> list[float]:
     known, found, at = letters(words), [], 0
     for text in texts:
         found.append(next(start for before, start in known if before >= at))
-        at += len(bare(text))
+        at += len(normalise_text(text))
     return found
 
 
-def wrong(engine: WhisperEngine, audio: Audio, stretch: Stretch, code: str) -> None:
+def wrong(engine: WhisperEngine, audio: Audio, stretch: Chunk, code: str) -> None:
     """Align sentences that are not said there, about as many as fit."""
     text = ""
     for sentence in reversed(written(code).values()):
@@ -132,13 +132,13 @@ def wrong(engine: WhisperEngine, audio: Audio, stretch: Stretch, code: str) -> N
     if text:
         words = engine.align(audio, stretch, text, Language(code))
         sure = statistics.median(word.confidence or 0.0 for word in words)
-        verdict = doubted(words, text, stretch.interval) or "BELIEVED"
+        verdict = rejection_reason(words, text, stretch.span) or "BELIEVED"
         print(f"  {'other text':34} confidence {sure:.2f}: {verdict}", flush=True)
 
 
 def main() -> None:
     engine = WhisperEngine(
-        WhisperSettings(), Context("whisper", threads=1, models={"base": model()})
+        WhisperSettings(), ComponentContext("whisper", threads=1, models={"base": model()})
     )
     engine.load()
     results: dict[str, object] = {}
@@ -147,24 +147,30 @@ def main() -> None:
     with own_folder() as folder:
         for name, code in RECORDINGS.items():
             print(name)
-            audio = decode(SPEECH / name, probe(SPEECH / name).audio[0], folder / f"{name}.s16")
+            audio = decode_track(
+                SPEECH / name, probe_media(SPEECH / name).audio_tracks[0], folder / f"{name}.s16"
+            )
             stretch, language = whole(audio), Language(code)
             begin = time.process_time()
-            own = engine.transcribe(audio, Request(stretch, language))
+            own = engine.transcribe(audio, TranscriptionRequest(stretch, language))
             decoding += time.process_time() - begin
-            text = Word(own.text, stretch.interval.start, stretch.interval.end)
+            text = Word(own.text, stretch.span.start, stretch.span.end)
             begin = time.process_time()
-            found = timed(Transcript(language, (text,)), stretch, audio, engine.align, "whisper")
+            found = align_transcript(
+                Transcript(language, (text,)), stretch, audio, engine.align, "whisper"
+            )
             aligning += time.process_time() - begin
             sure = statistics.median(word.confidence or 0.0 for word in found.words)
             print(f"  {found}, confidence {sure:.2f}")
             errors = apart(found.words, own.words)
             every += errors
             results[name] = shown("aligned", errors)
-            shown("estimated", apart(laid_over((text,), stretch.speech, language), own.words))
+            shown("estimated", apart(estimate_times((text,), stretch.speech, language), own.words))
             kept = [w for w in own.words if random.Random(w.text + name).random() > 0.1]
             holes = Word("".join(w.text for w in kept), text.start, text.end)
-            found = timed(Transcript(language, (holes,)), stretch, audio, engine.align, "whisper")
+            found = align_transcript(
+                Transcript(language, (holes,)), stretch, audio, engine.align, "whisper"
+            )
             shown("aligned, a tenth of it missing", apart(found.words, kept))
             wrong(engine, audio, stretch, code)
         for code, sounds in PROMPTS.items():
@@ -176,11 +182,13 @@ def main() -> None:
             stretch, language = whole(audio), Language(code)
             print(f"prompts {code}, {audio.duration:.0f} s in one go")
             text = Word(" ".join(texts), 0.0, audio.duration)
-            found = timed(Transcript(language, (text,)), stretch, audio, engine.align, "whisper")
+            found = align_transcript(
+                Transcript(language, (text,)), stretch, audio, engine.align, "whisper"
+            )
             print(f"  {found}")
             off = [abs(a - b) for a, b in zip(starts(found.words, texts), begins, strict=True)]
             results[f"prompts {code}"] = shown("aligned", off)
-            rough = laid_over((text,), stretch.speech, language)
+            rough = estimate_times((text,), stretch.speech, language)
             shown(
                 "estimated",
                 [abs(a - b) for a, b in zip(starts(rough, texts), begins, strict=True)],

@@ -73,7 +73,7 @@ def _children(process: int) -> Iterator[int]:
     for task in Path("/proc").glob(f"{process}/task/*/children"):
         try:
             for child in task.read_text("ascii").split():
-                if b"subtitled.engines.host" in Path(f"/proc/{child}/cmdline").read_bytes():
+                if b"subtitled.engines.worker_main" in Path(f"/proc/{child}/cmdline").read_bytes():
                     yield int(child)
         except OSError:
             continue

@@ -15,10 +15,18 @@ import sys
 from pathlib import Path
 
 from material import model, own_folder
-from subtitled.media.vad import find_speech
-from subtitled.plugin import Audio, Context, Interval, Language, Request, Stretch, Transcript
-from subtitled.subtitles.formats import read
-from subtitled.subtitles.guards import guard, load_phrases
+from subtitled.media.vad import detect_speech
+from subtitled.plugin import (
+    Audio,
+    Chunk,
+    ComponentContext,
+    Language,
+    TimeSpan,
+    Transcript,
+    TranscriptionRequest,
+)
+from subtitled.subtitles.formats import read_cues
+from subtitled.subtitles.hallucination import filter_hallucinations, load_phrases
 from subtitled_plugins.whisper.engine import WhisperEngine, WhisperSettings
 
 SECONDS = 60.0
@@ -61,30 +69,32 @@ def written(medium: Path, folder: Path) -> int:
     if done.returncode:
         sys.exit(f"{medium.name}: status {done.returncode}:\n{done.stderr}")
     sidecars = medium.parent.glob(f"{medium.stem}.*.srt")
-    return sum(len(cue.text) for path in sidecars for cue in read(path.read_bytes(), "srt"))
+    return sum(len(cue.text) for path in sidecars for cue in read_cues(path.read_bytes(), "srt"))
 
 
 def engine_alone(engine: WhisperEngine, audio: Audio) -> dict[str, int]:
     """Characters that the engine writes if all is said to be speech, and that each layer leaves."""
-    whole, english = Interval(0.0, audio.duration), Language("en")
-    raw = engine.transcribe(audio, Request(Stretch(whole, (whole,)), english))
+    whole, english = TimeSpan(0.0, audio.duration), Language("en")
+    raw = engine.transcribe(audio, TranscriptionRequest(Chunk(whole, (whole,)), english))
     bare = Transcript(raw.language, raw.words)
-    phrases, heard = load_phrases(), find_speech(audio)
+    phrases, heard = load_phrases(), detect_speech(audio)
 
-    def left(transcript: Transcript, speech: tuple[Interval, ...]) -> int:
-        words, _ = guard(transcript, english, speech, audio.duration, phrases, quiet=heard.quiet)
+    def left(transcript: Transcript, speech: tuple[TimeSpan, ...]) -> int:
+        words, _ = filter_hallucinations(
+            transcript, english, speech, audio.duration, phrases, low_energy=heard.low_energy
+        )
         return sum(len(word.text) for word in words)
 
     return {
         "raw": sum(len(word.text) for word in raw.words),
         "text": left(bare, (whole,)),
         "evidence": left(raw, (whole,)),
-        "all": left(raw, heard.intervals),
+        "all": left(raw, heard.spans),
     }
 
 
 def main() -> None:
-    engine = WhisperEngine(WhisperSettings(), Context("whisper", 2, {"base": model()}))
+    engine = WhisperEngine(WhisperSettings(), ComponentContext("whisper", 2, {"base": model()}))
     engine.load()
     results: dict[str, dict[str, int]] = {}
     print(f"characters in {SECONDS:.0f} s   pipeline | detector bypassed:")

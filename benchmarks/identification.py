@@ -11,7 +11,7 @@ A false alarm is a piece that is refused under its own name. A miss is one that 
 name of another language of the same material; languages that are not told apart or not known, by
 design, are counted by themselves. None of the materials is a hold-out: what was wrong in all three
 was seen before it was mended. The one threshold that came of it,
-:data:`~subtitled.subtitles.identification.LATIN`, was set once and not moved.
+:data:`~subtitled.subtitles.language_id.LATIN`, was set once and not moved.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ from pathlib import Path
 
 from material import own_folder
 from subtitled.plugin import Language
-from subtitled.subtitles import identification
-from subtitled.subtitles.identification import objection
+from subtitled.subtitles import language_id
+from subtitled.subtitles.language_id import find_language_mismatch
 
 DIALOGS = (
     *("apt-listchanges", "ca-certificates", "console-setup", "cups-bsd", "dbconfig-common"),
@@ -195,7 +195,7 @@ def scored(texts: Texts, length: int) -> Score:
         others = [one for one in sorted(texts) if one.primary != language.primary]
         for piece in pieces(text, language, length):
             score.checked += 1
-            found = objection([piece], language)
+            found = find_language_mismatch([piece], language)
             if found is not None:
                 score.alarms[f"{language}: {found}"] += 1
             for other in chance.sample(others, min(OTHERS, len(others))):
@@ -203,19 +203,19 @@ def scored(texts: Texts, length: int) -> Score:
                     score.alike += 1
                     continue
                 score.offered += 1
-                if objection([piece], other) is None:
+                if find_language_mismatch([piece], other) is None:
                     score.missed[f"{language} as {other}"] += 1
     return score
 
 
 def _alike(one: Language, other: Language) -> bool:
     names = {str(one.primary), str(other.primary)}
-    return any(names <= group for group in identification.ALIKE)
+    return any(names <= group for group in language_id.CONFUSABLE_GROUPS)
 
 
 def _judged(language: Language) -> bool:
     """Whether anything but its script is known of a language."""
-    return not identification._labels(language).isdisjoint(identification._known())
+    return not language_id._labels_for(language).isdisjoint(language_id._known_labels())
 
 
 def shown(length: int, score: Score) -> dict[str, float]:
@@ -234,12 +234,12 @@ class Once:
     """The identifier, which ranks each piece once under however many names it is offered."""
 
     def __init__(self) -> None:
-        known = identification._identifier()
+        known = language_id._load_identifier()
         self.labels = known.labels
         self.rank = functools.lru_cache(maxsize=256)(known.rank)
 
 
 if __name__ == "__main__":
     once = Once()
-    identification._identifier = lambda: once  # type: ignore[assignment,return-value]
+    language_id._load_identifier = lambda: once  # type: ignore[assignment,return-value]
     main()

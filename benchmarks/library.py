@@ -35,10 +35,10 @@ WALK = """
 import sys, time
 from pathlib import Path
 from subtitled.config.settings import LibrarySettings
-from subtitled.library.intake import Intake
-from subtitled.library.ledger import Ledger
+from subtitled.library.ingest import Ingest
+from subtitled.db.database import Database
 
-intake = Intake(Ledger(Path(sys.argv[2])), {"films": LibrarySettings(path=Path(sys.argv[1]))})
+intake = Ingest(Database(Path(sys.argv[2])), {"films": LibrarySettings(path=Path(sys.argv[1]))})
 def peak():
     status = Path("/proc/self/status").read_text().splitlines()
     return next(int(line.split()[1]) / 1024 for line in status if line.startswith("VmHWM:"))

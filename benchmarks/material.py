@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from subtitled.config.places import models_dir
-from subtitled.config.settings import Settings
+from subtitled.config.paths import resolve_models_dir
+from subtitled.config.settings import AppSettings
 from subtitled.models.store import ModelStore
 from subtitled_plugins.whisper.catalogue import MODELS
 
@@ -26,7 +26,7 @@ SPEECH = Path(
 
 def model() -> Path:
     """The folder of Whisper base."""
-    return ModelStore(models_dir(Settings())).ensure(MODELS["base"])
+    return ModelStore(resolve_models_dir(AppSettings())).ensure(MODELS["base"])
 
 
 def looped(names: list[str], seconds: float, target: Path) -> Path:

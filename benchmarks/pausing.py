@@ -63,7 +63,7 @@ def engine_of(daemon: int) -> int | None:
     """The process that recognises, if it is there."""
     for task in Path(f"/proc/{daemon}/task").iterdir():
         for child in (task / "children").read_text("ascii").split():
-            if b"subtitled.engines.host" in Path(f"/proc/{child}/cmdline").read_bytes():
+            if b"subtitled.engines.worker_main" in Path(f"/proc/{child}/cmdline").read_bytes():
                 return int(child)
     return None
 

@@ -39,15 +39,19 @@ from rich.console import Console
 from rich.table import Table
 
 from material import SPEECH, model, own_folder
-from subtitled.config.places import models_dir
-from subtitled.config.settings import Settings
+from subtitled.config.paths import resolve_models_dir
+from subtitled.config.settings import AppSettings
 from subtitled.plugin import Cue, Language, Subtitle, Word
-from subtitled.subtitles.evaluation.comparison import Comparison, compare
-from subtitled.subtitles.evaluation.conformity import Conformity, Rule, conformity
-from subtitled.subtitles.formats import read, render
-from subtitled.subtitles.layout.segmentation import segment
-from subtitled.subtitles.layout.syntax import ends_sentence
-from subtitled.subtitles.limits import limits_for
+from subtitled.subtitles.evaluation.comparison import Comparison, compare_cues
+from subtitled.subtitles.evaluation.compliance import (
+    ComplianceReport,
+    ComplianceRule,
+    check_compliance,
+)
+from subtitled.subtitles.formats import read_cues, render_subtitle
+from subtitled.subtitles.rules import select_cue_rules
+from subtitled.subtitles.segmentation.segmenter import segment_words
+from subtitled.subtitles.segmentation.syntax import is_sentence_end
 
 PEERS = ("numpy", "tqdm", "pyopenjtalk-plus==0.4.1.post10")
 BARE = ("openai-whisper==20250625", "stable-ts==2.19.1", "whisperx==3.8.6")
@@ -103,7 +107,7 @@ class Row:
     material: Material
     peer: str
     cues: tuple[Cue, ...]
-    kept: Conformity
+    kept: ComplianceReport
     against: Comparison | None
 
 
@@ -118,7 +122,7 @@ def ran(*command: str | Path, said: str | None = None) -> str:
 
 def environment(name: str, *installs: Sequence[str]) -> Path:
     """The Python of an environment under the cache folder, made if it is not there."""
-    folder = models_dir(Settings()).parent / "quality" / name
+    folder = resolve_models_dir(AppSettings()).parent / "quality" / name
     python, ready = folder / "bin" / "python", folder / "ready"
     wanted = json.dumps(installs)
     if not ready.exists() or ready.read_text("utf-8") != wanted:
@@ -246,7 +250,7 @@ def japanese(python: Path, folder: Path) -> Material:
 
 def captions() -> dict[str, tuple[Cue, ...]]:
     """The human captions by language; none where npm is not there."""
-    folder = models_dir(Settings()).parent / "quality"
+    folder = resolve_models_dir(AppSettings()).parent / "quality"
     archive = folder / f"{CAPTIONS.replace('@', '-')}.tgz"
     if not archive.exists():
         folder.mkdir(parents=True, exist_ok=True)
@@ -257,7 +261,7 @@ def captions() -> dict[str, tuple[Cue, ...]]:
             return {}
     inside = "package/dist/examples/elephantsdream/captions.{}.vtt"
     return {
-        tag: read(ran("tar", "-xzOf", archive, inside.format(tag)).encode(), "vtt")
+        tag: read_cues(ran("tar", "-xzOf", archive, inside.format(tag)).encode(), "vtt")
         for tag in ("ja", "ru", "sv", "en")
     }
 
@@ -292,7 +296,7 @@ def _in_segments(words: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     segments: list[dict[str, Any]] = []
     for word in words:
         last = segments[-1]["words"] if segments else None
-        if last and not ends_sentence(last[-1]["word"]) and word["start"] - last[-1]["end"] < 1:
+        if last and not is_sentence_end(last[-1]["word"]) and word["start"] - last[-1]["end"] < 1:
             last.append(word)
         else:
             segments.append({"id": len(segments), "words": [word]})
@@ -303,7 +307,7 @@ def _in_segments(words: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def rows_of(material: Material, python: Path) -> list[Row]:
-    limits = limits_for(material.language, translation=False)
+    limits = select_cue_rules(material.language, translation=False)
     texts = json.loads(
         ran(
             python,
@@ -311,15 +315,19 @@ def rows_of(material: Material, python: Path) -> list[Row]:
             said=json.dumps({"language": str(material.language), "segments": material.segments}),
         )
     )
-    laid_out = {"subtitled": segment(material.words, material.language, limits, material.duration)}
-    laid_out |= {peer: read(text.encode(), "srt") for peer, text in texts.items()}
+    laid_out = {
+        "subtitled": segment_words(material.words, material.language, limits, material.duration)
+    }
+    laid_out |= {peer: read_cues(text.encode(), "srt") for peer, text in texts.items()}
     return [
         Row(
             material,
             peer,
             cues,
-            conformity(cues, material.language, limits),
-            compare(cues, material.reference, material.language) if material.reference else None,
+            check_compliance(cues, material.language, limits),
+            compare_cues(cues, material.reference, material.language)
+            if material.reference
+            else None,
         )
         for peer, cues in laid_out.items()
     ]
@@ -334,7 +342,7 @@ def checked(rows: Sequence[Row], python: Path, folder: Path) -> float:
         files = []
         for name, cues in (("hyp", row.cues), ("ref", row.material.reference or ())):
             files.append(folder / f"{name}.srt")
-            files[-1].write_bytes(render(Subtitle(row.material.language, cues), "srt"))
+            files[-1].write_bytes(render_subtitle(Subtitle(row.material.language, cues), "srt"))
         told = ran(python, "-m", "suber", "-H", files[0], "-R", files[1], "--metrics", "SubER")
         theirs = float(json.loads(told)["SubER"])
         most = max(most, abs(theirs - (row.against.suber or 0.0)))
@@ -343,24 +351,24 @@ def checked(rows: Sequence[Row], python: Path, folder: Path) -> float:
 
 COLUMNS: tuple[tuple[str, Callable[[Row], str]], ...] = (
     ("cues", lambda row: str(len(row.cues))),
-    ("inside", lambda row: share(row.kept.inside, row)),
-    ("+fast", lambda row: share(row.kept.fast_speech, row)),
+    ("inside", lambda row: share(row.kept.compliant_count, row)),
+    ("+fast", lambda row: share(row.kept.fast_speech_count, row)),
     *(
-        (name, lambda row, rule=rule: share(len(row.kept.missing(rule)), row))
+        (name, lambda row, rule=rule: share(len(row.kept.list_violating_cues(rule)), row))
         for name, rule in (
-            ("speed", Rule.SPEED),
-            ("width", Rule.LINE_LENGTH),
-            ("lines", Rule.LINES),
-            ("short", Rule.SHORT),
-            ("long", Rule.LONG),
-            ("gap", Rule.GAP),
-            ("overlap", Rule.OVERLAP),
-            ("flash", Rule.FLASH),
+            ("speed", ComplianceRule.SPEED),
+            ("width", ComplianceRule.LINE_LENGTH),
+            ("lines", ComplianceRule.LINES),
+            ("short", ComplianceRule.SHORT),
+            ("long", ComplianceRule.LONG),
+            ("gap", ComplianceRule.GAP),
+            ("overlap", ComplianceRule.OVERLAP),
+            ("flash", ComplianceRule.FLASH),
         )
     ),
     ("SubER", lambda row: number(row.against.suber, 1) if scored(row) else "-"),
-    ("ends F1", lambda row: number(row.against.borders.f1, 2) if scored(row) else "-"),
-    ("ends kept", lambda row: number(row.against.borders.recall, 2) if row.against else "-"),
+    ("ends F1", lambda row: number(row.against.boundaries.f1, 2) if scored(row) else "-"),
+    ("ends kept", lambda row: number(row.against.boundaries.recall, 2) if row.against else "-"),
     ("in p50/p90", lambda row: times(row, "in_times")),
     ("out p50/p90", lambda row: times(row, "out_times")),
 )

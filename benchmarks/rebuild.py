@@ -16,10 +16,10 @@ from pathlib import Path
 
 from material import own_folder, running
 from subtitled.config.settings import LibrarySettings
-from subtitled.library.ledger import Ledger
-from subtitled.library.rebuild import rebuild
-from subtitled.plugin import Kind, Language
-from subtitled.subtitles.ownership import ATTRIBUTE, Provenance, sign
+from subtitled.db.database import Database
+from subtitled.library.rebuild import rebuild_sidecars
+from subtitled.plugin import Language, SubtitleKind
+from subtitled.subtitles.ownership import XATTR_NAME, Signature, sign
 
 IN_A_FOLDER = 20
 """Films in one folder, each with two subtitles."""
@@ -37,8 +37,8 @@ def fill(root: Path, sidecars: int) -> None:
             path = folder / f"Film {number} (2020).{language}.srt"
             path.write_bytes(text)
             content = f"{number:032x}"
-            made = Provenance(
-                *(content, path.name, language, Kind.FULL, "srt", "transcribed by whisper"),
+            made = Signature(
+                *(content, path.name, language, SubtitleKind.FULL, "srt", "transcribed by whisper"),
                 *(1.0, digest, len(text)),
             )
             if not sign(path, made):
@@ -52,7 +52,7 @@ def attributes(folder: str) -> Iterator[bytes]:
             if entry.is_dir():
                 yield from attributes(entry.path)
             elif entry.name.endswith(".srt"):
-                yield os.getxattr(entry.path, ATTRIBUTE)
+                yield os.getxattr(entry.path, XATTR_NAME)
 
 
 def main() -> None:
@@ -65,9 +65,9 @@ def main() -> None:
         begin = time.perf_counter()
         assert sum(1 for _ in attributes(str(root))) == sidecars
         bare = time.perf_counter() - begin
-        ledger = Ledger(folder / "ledger.sqlite")
+        ledger = Database(folder / "ledger.sqlite")
         begin = time.perf_counter()
-        told = rebuild(ledger, {"films": LibrarySettings(path=root)})
+        told = rebuild_sidecars(ledger, {"films": LibrarySettings(path=root)})
         took = time.perf_counter() - begin
         assert told.ours == sidecars
         size = (folder / "ledger.sqlite").stat().st_size

@@ -12,8 +12,8 @@ import sys
 import time
 
 from subtitled.plugin import Language, Word
-from subtitled.subtitles.layout.segmentation import segment
-from subtitled.subtitles.limits import limits_for
+from subtitled.subtitles.rules import select_cue_rules
+from subtitled.subtitles.segmentation.segmenter import segment_words
 
 SIZES = (2_500, 5_000, 10_000, 20_000)
 WORDS = {
@@ -55,13 +55,13 @@ def main() -> None:
     rows: dict[str, list[float]] = {}
     for tag in WORDS:
         language = Language(tag)
-        limits = limits_for(language, translation=False)
-        segment(speech(tag, 50, dice), language, limits)
+        limits = select_cue_rules(language, translation=False)
+        segment_words(speech(tag, 50, dice), language, limits)
         took = []
         for size in SIZES:
             words = speech(tag, size, dice)
             begun = time.process_time()
-            segment(words, language, limits, words[-1].end + 1)
+            segment_words(words, language, limits, words[-1].end + 1)
             took.append(time.process_time() - begun)
         rows[tag] = [round(seconds, 3) for seconds in took]
         print(f"{tag:8}" + "".join(f"{t:9.2f}" for t in took) + f"{took[-1] / took[-2]:10.2f}")

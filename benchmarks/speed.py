@@ -27,10 +27,10 @@ from pathlib import Path
 from typing import Any
 
 from material import Cost, costs, generate, looped, model, own_folder
-from subtitled.media.stretches import cut_into_stretches
-from subtitled.media.vad import find_speech
-from subtitled.plugin import Audio, Context, Language, Request
-from subtitled.subtitles.formats import read
+from subtitled.media.chunking import chunk_speech
+from subtitled.media.vad import detect_speech
+from subtitled.plugin import Audio, ComponentContext, Language, TranscriptionRequest
+from subtitled.subtitles.formats import read_cues
 from subtitled_plugins.whisper.engine import WhisperEngine, WhisperSettings
 
 STRETCH = 480.0
@@ -66,7 +66,7 @@ def joined(segments: Iterable[Any]) -> str:
 
 def pipeline(path: Path, folder: Path, beam: int) -> str:
     sidecar = generate(path, folder, beam)
-    return " ".join(cue.text for cue in read(sidecar.read_bytes(), "srt"))
+    return " ".join(cue.text for cue in read_cues(sidecar.read_bytes(), "srt"))
 
 
 def engine_call(path: Path, folder: Path, weights: Path, beam: int) -> Callable[[], str]:
@@ -81,19 +81,20 @@ def engine_call(path: Path, folder: Path, weights: Path, beam: int) -> Callable[
         stdin=subprocess.DEVNULL,
     )
     audio = Audio(raw)
-    speech = find_speech(audio)
-    stretches = cut_into_stretches(speech.intervals, STRETCH, audio.duration, speech.quiet)
+    speech = detect_speech(audio)
+    stretches = chunk_speech(speech.spans, STRETCH, audio.duration, speech.low_energy)
     threads = len(os.sched_getaffinity(0))
     engine = WhisperEngine(
         WhisperSettings(beam_size=beam),
-        Context("whisper", threads=threads, models={"base": weights}),
+        ComponentContext("whisper", threads=threads, models={"base": weights}),
     )
     engine.load()
 
     def call() -> str:
         english = Language("en")
         return " ".join(
-            engine.transcribe(audio, Request(stretch, english)).text for stretch in stretches
+            engine.transcribe(audio, TranscriptionRequest(stretch, english)).text
+            for stretch in stretches
         )
 
     return call

@@ -14,8 +14,15 @@ from pathlib import Path
 import jiwer
 
 from material import SPEECH, model, normalised, own_folder
-from subtitled.media.vad import find_speech
-from subtitled.plugin import Audio, Context, Interval, Language, Request, Stretch
+from subtitled.media.vad import detect_speech
+from subtitled.plugin import (
+    Audio,
+    Chunk,
+    ComponentContext,
+    Language,
+    TimeSpan,
+    TranscriptionRequest,
+)
 from subtitled_plugins.whisper.engine import WhisperEngine, WhisperSettings
 
 EN = Language("en")
@@ -41,13 +48,13 @@ def heard(engine: WhisperEngine, name: str, folder: Path, terms: tuple[str, ...]
             stdin=subprocess.DEVNULL,
         )
     audio = Audio(raw)
-    found = find_speech(audio)
-    stretch = Stretch(Interval(0.0, audio.duration), found.intervals, found.quiet)
-    return engine.transcribe(audio, Request(stretch, EN, terms=terms)).text
+    found = detect_speech(audio)
+    stretch = Chunk(TimeSpan(0.0, audio.duration), found.spans, found.low_energy)
+    return engine.transcribe(audio, TranscriptionRequest(stretch, EN, hotwords=terms)).text
 
 
 def main() -> None:
-    engine = WhisperEngine(WhisperSettings(), Context("whisper", 2, {"base": model()}))
+    engine = WhisperEngine(WhisperSettings(), ComponentContext("whisper", 2, {"base": model()}))
     engine.load()
     lists: dict[str, tuple[str, ...]] = {
         "told nothing": (),

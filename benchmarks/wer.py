@@ -13,7 +13,7 @@ from typing import Any
 import jiwer
 
 from material import SPEECH, generate, model, normalised, own_folder
-from subtitled.subtitles.formats import read
+from subtitled.subtitles.formats import read_cues
 
 CUT_SHORT = "prologue.es.mp3"
 """The one recording that ends before its text does."""
@@ -56,7 +56,7 @@ def raw(path: Path, weights: Path, compute_type: str, batched: bool) -> str:
 
 def ours(path: Path, folder: Path, beam: int) -> str:
     sidecar = generate(path, folder, beam)
-    return " ".join(cue.text for cue in read(sidecar.read_bytes(), "srt"))
+    return " ".join(cue.text for cue in read_cues(sidecar.read_bytes(), "srt"))
 
 
 def main() -> None:

@@ -39,15 +39,15 @@ def speech() -> Path:
 @pytest.fixture(scope="session")
 def model_base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of Whisper base, verified; fetched into the usual place if it is not there."""
-    from subtitled.config.places import models_dir
-    from subtitled.config.settings import Settings
+    from subtitled.config.paths import resolve_models_dir
+    from subtitled.config.settings import AppSettings
     from subtitled.models.store import ModelStore
-    from subtitled.plugin import Problem
+    from subtitled.plugin import SubtitledError
     from subtitled_plugins.whisper.catalogue import MODELS
 
     try:
-        return ModelStore(models_dir(Settings())).ensure(MODELS["base"])
-    except Problem as problem:
+        return ModelStore(resolve_models_dir(AppSettings())).ensure(MODELS["base"])
+    except SubtitledError as problem:
         pytest.skip(f"Whisper base is not to be had: {problem}")
 
 
@@ -140,10 +140,10 @@ def film(tmp_path: Path) -> Callable[..., Path]:
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A home of its own for state and configuration; models stay where they are."""
-    from subtitled.config.places import models_dir
-    from subtitled.config.settings import Settings
+    from subtitled.config.paths import resolve_models_dir
+    from subtitled.config.settings import AppSettings
 
-    models = models_dir(Settings())
+    models = resolve_models_dir(AppSettings())
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.setenv("CACHE_DIRECTORY", str(models.parent))

@@ -18,26 +18,25 @@ from pydantic import Field
 from subtitled.plugin import (
     LOCAL,
     Batch,
+    CheckResult,
     Component,
-    Finding,
     Language,
     Line,
-    Misconfigured,
-    Problem,
-    Sent,
     Settings,
-    Temporary,
+    SetupError,
+    SubtitledError,
+    TransientError,
     Translation,
     Translator,
     TranslatorCapabilities,
+    UsageRecord,
     hookimpl,
 )
+from subtitled.plugin.http import get_host, is_loopback, refusal_error, send_request
 
-from ._http import ask, host_of, is_loopback, refused
+SUBTITLED_API = "2.0"
 
-SUBTITLED_CONTRACT = "2.0"
-
-BETWEEN = "\n\n"
+PARAGRAPH_BREAK = "\n\n"
 _MODE = re.compile(r"([a-z]{2,3}(?:_[A-Za-z]+)*)-([a-z]{2,3}(?:_[A-Za-z]+)*)")
 """``eng-spa``, ``spa-eng_US``, ``oci_aran-fra``."""
 _MARKED = re.compile(r"(?<!\S)[*@#](?=\w)")
@@ -47,7 +46,7 @@ _MARKED = re.compile(r"(?<!\S)[*@#](?=\w)")
 class ApertiumSettings(Settings):
     """``[translators.apertium]``"""
 
-    INCIDENTAL: ClassVar[frozenset[str]] = frozenset(
+    NON_RESULT_FIELDS: ClassVar[frozenset[str]] = frozenset(
         {"url", "pairs", "command", "data", "local", "timeout"}
     )
 
@@ -63,10 +62,10 @@ class ApertiumSettings(Settings):
         "any.",
     )
     command: str = Field("apertium", description="The program.")
-    data: Path = Field(
+    data_dir: Path = Field(
         Path("/usr/share/apertium"), description="Where its language pairs are installed."
     )
-    local: bool | None = Field(
+    is_local: bool | None = Field(
         None,
         description="Whether text that goes to the url stays with you. Unset: if it is this "
         "machine.",
@@ -82,123 +81,141 @@ class Apertium(Translator):
 
     @classmethod
     def capabilities(cls, settings: Any) -> TranslatorCapabilities:
-        pairs: frozenset[tuple[Language, Language]] | None = frozenset(known_pairs(settings))
+        pairs: frozenset[tuple[Language, Language]] | None = frozenset(list_pairs(settings))
         if settings.url is not None and not settings.pairs:
             pairs = None
-        return TranslatorCapabilities(pairs, batch=100, destination=_destination(settings))
+        return TranslatorCapabilities(
+            pairs, max_batch_lines=100, destination=_get_destination(settings)
+        )
 
     def translate(self, batch: Batch) -> Translation:
-        mode = self._mode(batch.source, batch.target)
-        texts = [_plain(line.text) for line in batch.lines]
-        found = [] if self.settings.url else _paragraphs(self._ran(mode, BETWEEN.join(texts)))
-        if len(found) != len(texts):
+        mode = self._choose_mode(batch.source, batch.target)
+        texts = [_to_one_line(line.text) for line in batch.lines]
+        translations = (
+            []
+            if self.settings.url
+            else _split_paragraphs(self._run_program(mode, PARAGRAPH_BREAK.join(texts)))
+        )
+        if len(translations) != len(texts):
             # They cannot be told apart: each by itself, which needs no telling. The server does
             # not end a sentence where a paragraph ends.
-            one_by_one = self._served if self.settings.url else self._ran
-            found = [one_by_one(mode, text) if text else "" for text in texts]
+            translate_text = self._translate_remotely if self.settings.url else self._run_program
+            translations = [translate_text(mode, text) if text else "" for text in texts]
         lines = tuple(
-            Line(line.id, _unmarked(text, line.text))
-            for line, text in zip(batch.lines, found, strict=True)
+            Line(line.id, _remove_marks(text, line.text))
+            for line, text in zip(batch.lines, translations, strict=True)
         )
-        sent: tuple[Sent, ...] = ()
-        if _destination(self.settings) != LOCAL:
-            sent = (Sent("text", float(sum(map(len, texts))), host_of(self.settings.url or "")),)
-        return Translation(lines, sent)
+        usage: tuple[UsageRecord, ...] = ()
+        if _get_destination(self.settings) != LOCAL:
+            usage = (
+                UsageRecord("text", float(sum(map(len, texts))), get_host(self.settings.url or "")),
+            )
+        return Translation(lines, usage)
 
-    def check(self) -> Sequence[Finding]:
-        what = f"Apertium at {self.settings.url}" if self.settings.url else "Apertium"
+    def self_check(self) -> Sequence[CheckResult]:
+        subject = f"Apertium at {self.settings.url}" if self.settings.url else "Apertium"
         try:
-            modes = self._modes()
-        except Problem as problem:
-            return [Finding(what, False, problem.what, problem.cure)]
+            modes = self._list_modes()
+        except SubtitledError as error:
+            return [CheckResult(subject, False, error.message, error.hint)]
         if not self.settings.url and shutil.which(self.settings.command) is None:
-            return [Finding(what, False, f"no program {self.settings.command!r}", _INSTALL)]
+            return [
+                CheckResult(subject, False, f"no program {self.settings.command!r}", _INSTALL_HINT)
+            ]
         if not modes:
-            return [Finding(what, False, "it has no pair of languages", _INSTALL)]
-        lacking = sorted(set(self.settings.pairs) - set(modes))
-        if lacking:
-            return [Finding(what, False, f"it has no {', '.join(lacking)}", _INSTALL)]
-        return [Finding(what, True, f"pairs: {', '.join(sorted(modes))}")]
+            return [CheckResult(subject, False, "it has no pair of languages", _INSTALL_HINT)]
+        missing = sorted(set(self.settings.pairs) - set(modes))
+        if missing:
+            return [CheckResult(subject, False, f"it has no {', '.join(missing)}", _INSTALL_HINT)]
+        return [CheckResult(subject, True, f"pairs: {', '.join(sorted(modes))}")]
 
-    def _mode(self, source: Language, target: Language) -> str:
-        """The pair, as Apertium calls it. Raises :class:`Misconfigured` for one that it lacks."""
-        best = [
+    def _choose_mode(self, source: Language, target: Language) -> str:
+        """The pair, as Apertium calls it. Raises :class:`SetupError` for one that it lacks."""
+        candidates = [
             mode
-            for mode in sorted(self._modes(), key=lambda mode: ("_" in mode, mode))
-            if (pair := pair_of(mode)) and source.serves(pair[0]) and pair[1].serves(target)
+            for mode in sorted(self._list_modes(), key=lambda mode: ("_" in mode, mode))
+            if (pair := parse_pair(mode))
+            and source.satisfies(pair[0])
+            and pair[1].satisfies(target)
         ]
-        exact = [mode for mode in best if pair_of(mode) == (source, target)]
-        if not best:
-            raise Misconfigured(f"Apertium has no pair from {source} into {target}", _INSTALL)
-        return (exact or best)[0]
+        exact = [mode for mode in candidates if parse_pair(mode) == (source, target)]
+        if not candidates:
+            raise SetupError(f"Apertium has no pair from {source} into {target}", _INSTALL_HINT)
+        return (exact or candidates)[0]
 
-    def _modes(self) -> Sequence[str]:
+    def _list_modes(self) -> Sequence[str]:
         if self.settings.url is None:
-            return installed(self.settings.data)
-        said: Any = self._ask("GET", "/listPairs").get("responseData")
+            return list_installed(self.settings.data_dir)
+        pairs: Any = self._request("GET", "/listPairs").get("responseData")
         try:
-            return [f"{one['sourceLanguage']}-{one['targetLanguage']}" for one in said]
+            return [f"{pair['sourceLanguage']}-{pair['targetLanguage']}" for pair in pairs]
         except (TypeError, KeyError):
-            raise self._stranger() from None
+            raise self._unexpected_answer() from None
 
-    def _ran(self, mode: str, text: str) -> str:
-        command = [self.settings.command, "-u", "-d", str(self.settings.data), mode]
+    def _run_program(self, mode: str, text: str) -> str:
+        command = [self.settings.command, "-u", "-d", str(self.settings.data_dir), mode]
         try:
-            ran = subprocess.run(
+            completed = subprocess.run(
                 command,
-                input=f"{text}{BETWEEN}".encode(),
+                input=f"{text}{PARAGRAPH_BREAK}".encode(),
                 capture_output=True,
                 timeout=self.settings.timeout,
                 check=False,
             )
         except FileNotFoundError:
-            raise Misconfigured(f"there is no program {command[0]!r}", _INSTALL) from None
+            raise SetupError(f"there is no program {command[0]!r}", _INSTALL_HINT) from None
         except (subprocess.TimeoutExpired, OSError) as error:
-            raise Temporary(
+            raise TransientError(
                 f"apertium {mode} does not come to its end: {type(error).__name__}",
                 "It is tried again",
             ) from None
-        if ran.returncode != 0:
-            raise Temporary(
-                f"apertium {mode} ended with status {ran.returncode}",
+        if completed.returncode != 0:
+            raise TransientError(
+                f"apertium {mode} ended with status {completed.returncode}",
                 f"Try: echo Hello | {' '.join(command)}",
             )
-        return ran.stdout.decode("utf-8", "replace")
+        return completed.stdout.decode("utf-8", "replace")
 
-    def _served(self, mode: str, text: str) -> str:
+    def _translate_remotely(self, mode: str, text: str) -> str:
         source, _, target = mode.partition("-")
         form = {"langpair": f"{source}|{target}", "q": text, "markUnknown": "no"}
-        said = self._ask("POST", "/translate", form).get("responseData")
-        found = said.get("translatedText") if isinstance(said, dict) else None
-        if not isinstance(found, str):
-            raise self._stranger()
-        return found
+        payload = self._request("POST", "/translate", form).get("responseData")
+        translation = payload.get("translatedText") if isinstance(payload, dict) else None
+        if not isinstance(translation, str):
+            raise self._unexpected_answer()
+        return translation
 
-    def _ask(self, method: str, path: str, form: dict[str, str] | None = None) -> dict[str, Any]:
+    def _request(
+        self, method: str, path: str, form: dict[str, str] | None = None
+    ) -> dict[str, Any]:
         url = (self.settings.url or "").rstrip("/")
-        answer = ask(self._who, method, url + path, timeout=self.settings.timeout, data=form)
-        if not answer.is_success:
-            raise refused(self._who, answer)
+        response = send_request(
+            self._service_name, method, url + path, timeout=self.settings.timeout, data=form
+        )
+        if not response.is_success:
+            raise refusal_error(self._service_name, response)
         try:
-            said = answer.json()
+            payload = response.json()
         except ValueError:
-            said = None
-        if not isinstance(said, dict):
-            raise self._stranger()
-        return said
+            payload = None
+        if not isinstance(payload, dict):
+            raise self._unexpected_answer()
+        return payload
 
     @property
-    def _who(self) -> str:
-        return f"{self.context.name} at {host_of(self.settings.url or '')}"
+    def _service_name(self) -> str:
+        return f"{self.context.name} at {get_host(self.settings.url or '')}"
 
-    def _stranger(self) -> Temporary:
-        return Temporary(f"{self._who} does not answer as Apertium's APY does", "Check the url")
+    def _unexpected_answer(self) -> TransientError:
+        return TransientError(
+            f"{self._service_name} does not answer as Apertium's APY does", "Check the url"
+        )
 
 
-_INSTALL = "Install the pair, on Debian such as: apt-get install apertium-eng-spa"
+_INSTALL_HINT = "Install the pair, on Debian such as: apt-get install apertium-eng-spa"
 
 
-def installed(data: Path) -> list[str]:
+def list_installed(data: Path) -> list[str]:
     """The pairs of this machine: what ``apertium -l`` lists, without running anything."""
     try:
         return sorted(path.stem for path in (data / "modes").glob("*.mode"))
@@ -206,27 +223,29 @@ def installed(data: Path) -> list[str]:
         return []
 
 
-def known_pairs(settings: ApertiumSettings) -> list[tuple[Language, Language]]:
+def list_pairs(settings: ApertiumSettings) -> list[tuple[Language, Language]]:
     """The pairs that may be used, in our names."""
     modes = settings.pairs
     if settings.url is None:
-        there = installed(settings.data)
-        modes = tuple(mode for mode in there if not settings.pairs or mode in settings.pairs)
-    return [pair for mode in modes if (pair := pair_of(mode)) is not None]
+        installed_modes = list_installed(settings.data_dir)
+        modes = tuple(
+            mode for mode in installed_modes if not settings.pairs or mode in settings.pairs
+        )
+    return [pair for mode in modes if (pair := parse_pair(mode)) is not None]
 
 
-def pair_of(mode: str) -> tuple[Language, Language] | None:
+def parse_pair(mode: str) -> tuple[Language, Language] | None:
     """The languages of a mode such as ``eng-spa``; None for what is no pair of languages."""
     match = _MODE.fullmatch(mode)
     if match is None:
         return None
     try:
-        return _language(match[1]), _language(match[2])
+        return _parse_code(match[1]), _parse_code(match[2])
     except ValueError:
         return None
 
 
-def _language(code: str) -> Language:
+def _parse_code(code: str) -> Language:
     """``eng`` as ``en``, ``eng_US`` as ``en-US``. A dialect of its own spelling raises."""
     base, _, variant = code.partition("_")
     if variant and not (len(variant) == 2 and variant.isupper()):
@@ -234,23 +253,23 @@ def _language(code: str) -> Language:
     return Language(f"{base}-{variant}" if variant else base)
 
 
-def _destination(settings: ApertiumSettings) -> str:
+def _get_destination(settings: ApertiumSettings) -> str:
     if settings.url is None:
         return LOCAL
-    stays = is_loopback(settings.url) if settings.local is None else settings.local
-    return LOCAL if stays else f"apertium:{host_of(settings.url)}"
+    is_local = is_loopback(settings.url) if settings.is_local is None else settings.is_local
+    return LOCAL if is_local else f"apertium:{get_host(settings.url)}"
 
 
-def _paragraphs(text: str) -> list[str]:
+def _split_paragraphs(text: str) -> list[str]:
     return re.split(r"\n[ \t]*\n", text.rstrip("\n"))
 
 
-def _plain(text: str) -> str:
+def _to_one_line(text: str) -> str:
     """A line as one paragraph."""
     return " ".join(text.split())
 
 
-def _unmarked(text: str, source: str) -> str:
+def _remove_marks(text: str, source: str) -> str:
     text = " ".join(text.split())
     return text if _MARKED.search(source) else _MARKED.sub("", text)
 

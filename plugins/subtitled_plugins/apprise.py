@@ -16,28 +16,28 @@ from typing import Any, Literal
 from pydantic import Field, field_validator
 
 from subtitled.plugin import (
+    CheckResult,
     Component,
-    Failed,
-    Finding,
-    Finished,
-    Misconfigured,
-    Notice,
+    DeliverySchedule,
+    JobFailed,
+    JobFinished,
+    Notification,
     Notifier,
-    Problem,
-    Rhythm,
     Secret,
     Settings,
-    Temporary,
+    SetupError,
+    SubtitledError,
+    TransientError,
     hookimpl,
 )
 
-SUBTITLED_CONTRACT = "2.0"
+SUBTITLED_API = "2.0"
 
-MOST_LINES = 15
+MAX_LINES = 15
 """Files named under each heading; of the others the number is said."""
 
-What = Literal["made", "failed", "waiting"]
-_HEADINGS: dict[What, str] = {
+Category = Literal["made", "failed", "waiting"]
+_HEADINGS: dict[Category, str] = {
     "made": "Subtitles were made",
     "failed": "Failed, and tried again by itself",
     "waiting": "Waits for you",
@@ -51,129 +51,141 @@ class AppriseSettings(Settings):
         description="Apprise's address of one service, by reference: it holds passwords. "
         "github.com/caronc/apprise lists them."
     )
-    tell: tuple[What, ...] = Field(
+    events: tuple[Category, ...] = Field(
         ("made", "failed", "waiting"),
         min_length=1,
         description="What to tell of: what was made, what failed and is tried again, what waits "
         "for somebody to look at it.",
     )
-    digest: float = Field(
+    batch_interval: float = Field(
         3600.0,
         ge=0,
         le=7 * 86400,
         description="Seconds for which news is collected into one message; 0 tells each at once.",
     )
-    quiet: str = Field(
+    quiet_hours: str = Field(
         "",
         description='Hours in which nobody is disturbed, such as "22:00-07:00"; what happens then '
         "is told afterwards.",
     )
     title: str = Field("subtitled", description="The title of its messages.")
 
-    @field_validator("quiet")
+    @field_validator("quiet_hours")
     @classmethod
-    def _is_a_span(cls, value: str) -> str:
+    def _check_quiet_hours(cls, value: str) -> str:
         if value:
             try:
-                span(value)
+                parse_quiet_hours(value)
             except ValueError:
                 raise ValueError('not a span of hours; write one such as "22:00-07:00"') from None
         return value
 
 
-def span(quiet: str) -> tuple[time, time]:
+def parse_quiet_hours(text: str) -> tuple[time, time]:
     """From when to when, of ``22:00-07:00``. Raises ``ValueError`` for anything else."""
-    begin, end = (time.fromisoformat(clock.strip()) for clock in quiet.split("-"))
+    begin, end = (time.fromisoformat(clock.strip()) for clock in text.split("-"))
     if begin.tzinfo or end.tzinfo or begin == end:
         raise ValueError
     return begin, end
 
 
-class Apprise(Notifier):
+class AppriseNotifier(Notifier):
     """One service."""
 
     Settings = AppriseSettings
     settings: AppriseSettings
 
     @classmethod
-    def rhythm(cls, settings: Any) -> Rhythm:
-        quiet = span(settings.quiet) if settings.quiet else None
-        return Rhythm(every=settings.digest, quiet=quiet)
+    def delivery_schedule(cls, settings: Any) -> DeliverySchedule:
+        quiet_hours = parse_quiet_hours(settings.quiet) if settings.quiet else None
+        return DeliverySchedule(batch_seconds=settings.digest, quiet_hours=quiet_hours)
 
-    def notify(self, notices: Sequence[Notice]) -> None:
-        news = sort(notices)
-        body = written({what: news[what] for what in _HEADINGS if what in self.settings.tell})
+    def notify(self, notifications: Sequence[Notification]) -> None:
+        lines_by_category = group_by_category(notifications)
+        body = format_message(
+            {
+                category: lines_by_category[category]
+                for category in _HEADINGS
+                if category in self.settings.events
+            }
+        )
         if not body:
             return
-        bad = any(news[what] for what in ("failed", "waiting") if what in self.settings.tell)
-        kind = "warning" if bad else "success"
-        if not self._service().notify(body=body, title=self.settings.title, notify_type=kind):
-            raise Temporary(
-                f"{self._called()} did not take the message",
+        has_failures = any(
+            lines_by_category[category]
+            for category in ("failed", "waiting")
+            if category in self.settings.events
+        )
+        kind = "warning" if has_failures else "success"
+        if not self._build_service().notify(body=body, title=self.settings.title, notify_type=kind):
+            raise TransientError(
+                f"{self._get_section()} did not take the message",
                 "Look whether the service is there and its address is right",
             )
 
-    def check(self) -> Sequence[Finding]:
+    def self_check(self) -> Sequence[CheckResult]:
         try:
-            self._service()
-        except Problem as problem:
-            return [Finding(self._called(), False, problem.what, problem.cure)]
-        return [Finding(self._called(), True, "its address is understood; nothing was sent")]
+            self._build_service()
+        except SubtitledError as error:
+            return [CheckResult(self._get_section(), False, error.message, error.hint)]
+        return [
+            CheckResult(self._get_section(), True, "its address is understood; nothing was sent")
+        ]
 
-    def _service(self) -> Any:
+    def _build_service(self) -> Any:
         try:
             import apprise
         except ImportError:
-            raise Misconfigured(
+            raise SetupError(
                 "the package apprise is not installed", "pip install 'subtitled[apprise]'"
             ) from None
         # At lower levels it logs addresses and texts.
         logging.getLogger("apprise").setLevel(logging.ERROR)
         service = apprise.Apprise()
         if not service.add(self.settings.url.reveal()):
-            raise Misconfigured(
-                f"{self._called()}: its url is none that Apprise knows",
+            raise SetupError(
+                f"{self._get_section()}: its url is none that Apprise knows",
                 "Compare it with the list of services of Apprise",
             )
         return service
 
-    def _called(self) -> str:
+    def _get_section(self) -> str:
         return f"notifiers.{self.context.name}"
 
 
-def sort(notices: Iterable[Notice]) -> dict[What, list[str]]:
+def group_by_category(notifications: Iterable[Notification]) -> dict[Category, list[str]]:
     """A line for each medium under what last happened to it."""
-    last: dict[Path, tuple[What, str]] = {}
-    for notice in notices:
-        event = notice.event
-        if isinstance(event, Finished):
+    last: dict[Path, tuple[Category, str]] = {}
+    for notification in notifications:
+        event = notification.event
+        if isinstance(event, JobFinished):
             last.pop(event.media, None)
-            if event.made:
+            if event.sidecars:
                 last[event.media] = "made", event.outcome
-        elif isinstance(event, Failed):
+        elif isinstance(event, JobFailed):
             last.pop(event.media, None)
-            what: What = "waiting" if event.again_at is None else "failed"
+            category: Category = "waiting" if event.retry_at is None else "failed"
             last[event.media] = (
-                what,
-                f"{event.reason}. {event.cure}" if what == "waiting" else (event.reason),
+                category,
+                f"{event.reason}. {event.hint}" if category == "waiting" else (event.reason),
             )
-    lines: dict[What, list[str]] = {what: [] for what in _HEADINGS}
-    for medium, (what, said) in last.items():
-        lines[what].append(f"{os.fsencode(medium.name).decode('utf-8', 'replace')}: {said}")
+    lines: dict[Category, list[str]] = {category: [] for category in _HEADINGS}
+    for media, (category, line) in last.items():
+        lines[category].append(f"{os.fsencode(media.name).decode('utf-8', 'replace')}: {line}")
     return lines
 
 
-def written(news: dict[What, list[str]]) -> str:
+def format_message(lines_by_category: dict[Category, list[str]]) -> str:
     """The message; empty if there is nothing to say."""
     parts = []
-    for what, lines in news.items():
+    for category, lines in lines_by_category.items():
         if lines:
-            more = len(lines) - MOST_LINES
-            shown = [*lines[:MOST_LINES], *([f"and {more} more"] if more > 0 else [])]
-            parts.append("\n".join([f"{_HEADINGS[what]} ({len(lines)})", *shown]))
+            omitted = len(lines) - MAX_LINES
+            shown_lines = [*lines[:MAX_LINES], *([f"and {omitted} more"] if omitted > 0 else [])]
+            parts.append("\n".join([f"{_HEADINGS[category]} ({len(lines)})", *shown_lines]))
     return "\n\n".join(parts)
 
 
 @hookimpl
 def subtitled_components() -> list[type[Component]]:
-    return [Apprise]
+    return [AppriseNotifier]

@@ -19,27 +19,37 @@ from typing import Literal
 from pydantic import Field
 
 from subtitled.plugin import (
+    CheckResult,
     Component,
-    Failed,
-    Finding,
-    Finished,
-    Misconfigured,
-    Notice,
+    InputRejectedError,
+    JobFailed,
+    JobFinished,
+    Notification,
     Notifier,
-    Published,
-    Rejected,
     Settings,
-    Temporary,
+    SetupError,
+    SubtitlePublished,
+    TransientError,
     event_to_json,
     hookimpl,
 )
 
-SUBTITLED_CONTRACT = "2.0"
+SUBTITLED_API = "2.0"
 
-TRY_AGAIN = 75
-_HANDED_ON = ("PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR")
+RETRY_EXIT_STATUS = 75
+_PASSED_VARIABLES = (
+    "PATH",
+    "HOME",
+    "USER",
+    "LOGNAME",
+    "LANG",
+    "LC_ALL",
+    "LC_CTYPE",
+    "TZ",
+    "TMPDIR",
+)
 """Of the daemon's own environment: all else may be a secret of its configuration."""
-_TOLD = 300
+_MAX_OUTPUT_CHARACTERS = 300
 """Characters of what the command says that are logged when it fails."""
 
 
@@ -59,28 +69,35 @@ class CommandSettings(Settings):
     )
 
 
-class Command(Notifier):
+class CommandNotifier(Notifier):
     """One command."""
 
     Settings = CommandSettings
     settings: CommandSettings
 
-    def notify(self, notices: Sequence[Notice]) -> None:
-        for notice in notices:
-            said = event_to_json(notice.event)
-            if said["event"] in self.settings.events:
-                self._run(environment(notice), json.dumps({"at": notice.at, **said}))
+    def notify(self, notifications: Sequence[Notification]) -> None:
+        for notification in notifications:
+            payload = event_to_json(notification.event)
+            if payload["event"] in self.settings.events:
+                self._run_command(
+                    build_environment(notification),
+                    json.dumps({"at": notification.occurred_at, **payload}),
+                )
 
-    def check(self) -> Sequence[Finding]:
+    def self_check(self) -> Sequence[CheckResult]:
         program = self.settings.argv[0]
-        found = shutil.which(program)
-        if found is None:
-            return [Finding(self._called(), False, f"{program} is no program", self._cure())]
-        return [Finding(self._called(), True, found)]
+        executable = shutil.which(program)
+        if executable is None:
+            return [
+                CheckResult(
+                    self._get_section(), False, f"{program} is no program", self._get_hint()
+                )
+            ]
+        return [CheckResult(self._get_section(), True, executable)]
 
-    def _run(self, variables: dict[str, str], standard_input: str) -> None:
+    def _run_command(self, variables: dict[str, str], standard_input: str) -> None:
         try:
-            running = subprocess.Popen(
+            process = subprocess.Popen(
                 self.settings.argv,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -90,66 +107,70 @@ class Command(Notifier):
                 start_new_session=True,
             )
         except (OSError, ValueError) as error:
-            raise Misconfigured(
-                f"{self._called()} cannot be started: {getattr(error, 'strerror', error)}",
-                self._cure(),
+            raise SetupError(
+                f"{self._get_section()} cannot be started: {getattr(error, 'strerror', error)}",
+                self._get_hint(),
             ) from error
         try:
-            said, _ = running.communicate(standard_input.encode("ascii"), self.settings.timeout)
+            output, _ = process.communicate(standard_input.encode("ascii"), self.settings.timeout)
         except subprocess.TimeoutExpired:
-            _end(running)
-            raise Rejected(
-                f"{self._called()} took longer than {self.settings.timeout:g} s and was killed",
-                f"Have it do less, or raise {self._called()}.timeout",
+            _kill_group(process)
+            raise InputRejectedError(
+                f"{self._get_section()} took longer than {self.settings.timeout:g} s and was killed",
+                f"Have it do less, or raise {self._get_section()}.timeout",
             ) from None
-        if running.returncode == 0:
+        if process.returncode == 0:
             return
-        status = running.returncode
-        how = f"status {status}" if status > 0 else f"signal {-status}"
-        last = said.decode("utf-8", "replace").strip()[-_TOLD:]
-        problem = Temporary if status == TRY_AGAIN else Rejected
-        raise problem(f"{self._called()} ended with {how}: {last or 'it said nothing'}")
+        status = process.returncode
+        ending = f"status {status}" if status > 0 else f"signal {-status}"
+        last_output = output.decode("utf-8", "replace").strip()[-_MAX_OUTPUT_CHARACTERS:]
+        error_type = TransientError if status == RETRY_EXIT_STATUS else InputRejectedError
+        raise error_type(
+            f"{self._get_section()} ended with {ending}: {last_output or 'it said nothing'}"
+        )
 
-    def _called(self) -> str:
+    def _get_section(self) -> str:
         return f"notifiers.{self.context.name}"
 
-    def _cure(self) -> str:
-        return f"Write the whole path of a program into {self._called()}.argv and make it runnable"
+    def _get_hint(self) -> str:
+        return f"Write the whole path of a program into {self._get_section()}.argv and make it runnable"
 
 
-def environment(notice: Notice) -> dict[str, str]:
+def build_environment(notification: Notification) -> dict[str, str]:
     """What the command finds in its environment; paths are the very bytes of the file system."""
-    handed_on = {name: os.environ[name] for name in _HANDED_ON if name in os.environ}
-    event = notice.event
-    said: dict[str, str | Path] = {
+    passed = {name: os.environ[name] for name in _PASSED_VARIABLES if name in os.environ}
+    event = notification.event
+    values: dict[str, str | Path] = {
         "EVENT": type(event).__name__.lower(),
-        "ID": str(notice.id),
-        "AT": f"{notice.at:.3f}",
+        "ID": str(notification.id),
+        "AT": f"{notification.occurred_at:.3f}",
         "MEDIA": event.media,
     }
     match event:
-        case Published():
-            said |= {
+        case SubtitlePublished():
+            values |= {
                 "SIDECAR": event.sidecar,
                 "LANGUAGE": str(event.language),
                 "KIND": str(event.kind),
             }
-        case Finished():
-            said |= {"OUTCOME": event.outcome, "MADE": str(len(event.made))}
-        case Failed():
-            said |= {"REASON": event.reason, "CURE": event.cure}
-            said["AGAIN_AT"] = "" if event.again_at is None else f"{event.again_at:.0f}"
-    ours = {f"SUBTITLED_{name}": str(value).replace("\0", "") for name, value in said.items()}
-    return handed_on | ours
+        case JobFinished():
+            values |= {"OUTCOME": event.outcome, "MADE": str(len(event.sidecars))}
+        case JobFailed():
+            values |= {"REASON": event.reason, "CURE": event.hint}
+            values["AGAIN_AT"] = "" if event.retry_at is None else f"{event.retry_at:.0f}"
+    variables = {
+        f"SUBTITLED_{name}": str(value).replace("\0", "") for name, value in values.items()
+    }
+    return passed | variables
 
 
-def _end(running: subprocess.Popen[bytes]) -> None:
+def _kill_group(process: subprocess.Popen[bytes]) -> None:
     """Kill it and all that it started, and leave no zombie."""
     with contextlib.suppress(ProcessLookupError):
-        os.killpg(running.pid, signal.SIGKILL)
-    running.communicate()
+        os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
 
 
 @hookimpl
 def subtitled_components() -> list[type[Component]]:
-    return [Command]
+    return [CommandNotifier]

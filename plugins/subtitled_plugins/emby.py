@@ -10,25 +10,25 @@ from typing import Any
 
 from subtitled.plugin import Component, hookimpl
 
-from ._mediabrowser import KeySettings, MediaBrowser, at
+from ._jellyfin_emby import ApiKeyServerSettings, JellyfinEmbyServer, find_at_path
 
-SUBTITLED_CONTRACT = "2.0"
+SUBTITLED_API = "2.0"
 
 
-class EmbySettings(KeySettings):
+class EmbySettings(ApiKeyServerSettings):
     """``[servers.emby]``"""
 
 
-class Emby(MediaBrowser):
+class Emby(JellyfinEmbyServer):
     """One Emby server."""
 
     Settings = EmbySettings
     kind = "Emby"
 
-    def authorisation(self, key: str) -> Mapping[str, str]:
+    def build_auth_headers(self, key: str) -> Mapping[str, str]:
         return {"X-Emby-Token": key}
 
-    def refresh(self) -> Mapping[str, str]:
+    def build_refresh_query(self) -> Mapping[str, str]:
         return {
             "Recursive": "false",
             "MetadataRefreshMode": "Default",
@@ -37,11 +37,11 @@ class Emby(MediaBrowser):
             "ReplaceAllImages": "false",
         }
 
-    def spelt(self, name: str) -> str:
+    def format_parameter(self, name: str) -> str:
         return name[0].upper() + name[1:]
 
-    def item(self, path: str, fields: str) -> dict[str, Any] | None:
-        return at(path, self.items(path=path, recursive="true", fields=fields))
+    def find_item(self, path: str, fields: str) -> dict[str, Any] | None:
+        return find_at_path(path, self.query_items(path=path, recursive="true", fields=fields))
 
 
 @hookimpl

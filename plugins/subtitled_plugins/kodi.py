@@ -14,32 +14,32 @@ from typing import Any
 from pydantic import Field
 
 from subtitled.plugin import (
-    Change,
+    CheckResult,
     Component,
-    Finding,
-    Listing,
-    Misconfigured,
-    Problem,
+    IndexStatus,
+    MediaMetadata,
     Secret,
-    Title,
+    SetupError,
+    SidecarChange,
+    SubtitledError,
     hookimpl,
-    same_path,
+    is_same_path,
 )
+from subtitled.plugin.http import HttpMediaServer, HttpServerSettings
 
-from ._server import Server, ServerSettings
-from ._streams import Stream, compared
+from ._compare import ListedStream, compare_streams
 
-SUBTITLED_CONTRACT = "2.0"
+SUBTITLED_API = "2.0"
 
-READS = ("srt", "vtt", "ass", "ssa", "sub", "smi")
+SUBTITLE_EXTENSIONS = ("srt", "vtt", "ass", "ssa", "sub", "smi")
 """Endings of what Kodi opens as a subtitle beside a film."""
 _EXTERNAL = "(External)"
 """What the name of a stream holds that comes from a file beside the film."""
-_SAMPLES = 10
-_TEXTS = ["title", "originaltitle", "plot", "cast", "file"]
+_SAMPLE_COUNT = 10
+_METADATA_FIELDS = ["title", "originaltitle", "plot", "cast", "file"]
 
 
-class KodiSettings(ServerSettings):
+class KodiSettings(HttpServerSettings):
     """``[servers.kodi]``"""
 
     url: str = Field(pattern=r"^https?://", description="Where it answers, such as http://tv:8080.")
@@ -47,158 +47,168 @@ class KodiSettings(ServerSettings):
     password: Secret | None = Field(None, description="The password there, by reference.")
 
 
-class _Refused(Misconfigured):
+class _RefusedError(SetupError):
     """Kodi answers, and will not do what it is asked."""
 
 
-class Kodi(Server):
+class Kodi(HttpMediaServer):
     """One Kodi with its web server switched on."""
 
     Settings = KodiSettings
     settings: KodiSettings
     kind = "Kodi"
     example = "http://tv:8080"
-    methods = ("asked to scan the one folder",)
+    refresh_strategies = ("asked to scan the one folder",)
 
-    def changed(self, changes: Sequence[Change], method: int) -> None:
-        folders = [_folder(self.theirs(change.media)) for change in changes]
+    def refresh(self, changes: Sequence[SidecarChange], strategy: int) -> None:
+        folders = [_get_folder(self.to_server(change.media)) for change in changes]
         for folder in dict.fromkeys(folders):
             self._call("VideoLibrary.Scan", directory=folder, showdialogs=False)
 
-    def listed(self, change: Change) -> Listing:
-        path = self.theirs(change.media)
-        for player, file in self._open():
-            if same_path(file, path):
-                shown = self._shown(player, change)
-                if shown.complete:
-                    return shown
-                again = "it looks again when the film is opened again"
-                return Listing(None, f"the film is open: {shown.detail}; {again}")
-        seen = self._seen(_folder(path))
-        for one in change.written:
-            if not any(same_path(file, self.theirs(one.path)) for file in seen):
-                return Listing(False, f"it does not see {one.path.name}; see subtitled doctor")
-        return Listing(None, "it sees the files, and lists them when the film is opened")
+    def check_indexed(self, change: SidecarChange) -> IndexStatus:
+        path = self.to_server(change.media)
+        for player, file in self._list_open_files():
+            if is_same_path(file, path):
+                status = self._check_open_film(player, change)
+                if status.is_complete:
+                    return status
+                reminder = "it looks again when the film is opened again"
+                return IndexStatus(None, f"the film is open: {status.detail}; {reminder}")
+        visible_files = self._list_visible_files(_get_folder(path))
+        for sidecar in change.added:
+            if not any(is_same_path(file, self.to_server(sidecar.path)) for file in visible_files):
+                return IndexStatus(
+                    False, f"it does not see {sidecar.path.name}; see subtitled doctor"
+                )
+        return IndexStatus(None, "it sees the files, and lists them when the film is opened")
 
-    def _shown(self, player: int, change: Change) -> Listing:
+    def _check_open_film(self, player: int, change: SidecarChange) -> IndexStatus:
         """Whether the film that is open has what changed."""
-        said = self._call("Player.GetProperties", playerid=player, properties=["subtitles"])
+        payload = self._call("Player.GetProperties", playerid=player, properties=["subtitles"])
         streams = [
-            Stream(
-                one.get("language") or "",
-                bool(one.get("isforced")),
+            ListedStream(
+                entry.get("language") or "",
+                bool(entry.get("isforced")),
                 # Kodi 20 makes the flag in a file's name part of the stream's.
-                bool(one.get("isimpaired")) or "sdh" in one.get("name", "").lower().split(),
+                bool(entry.get("isimpaired")) or "sdh" in entry.get("name", "").lower().split(),
             )
-            for one in said.get("subtitles") or ()
-            if _EXTERNAL in one.get("name", "")
+            for entry in payload.get("subtitles") or ()
+            if _EXTERNAL in entry.get("name", "")
         ]
-        return compared(change, streams, lambda one: self.theirs(one.path), READS)
+        return compare_streams(
+            change, streams, lambda one: self.to_server(one.path), SUBTITLE_EXTENSIONS
+        )
 
-    def _seen(self, folder: str) -> list[str]:
+    def _list_visible_files(self, folder: str) -> list[str]:
         """The files of a folder that Kodi sees; none where it has no such folder."""
         try:
-            said = self._call("Files.GetDirectory", directory=folder, media="files")
-        except _Refused:
+            payload = self._call("Files.GetDirectory", directory=folder, media="files")
+        except _RefusedError:
             return []
-        return [one["file"] for one in said.get("files") or ()]
+        return [entry["file"] for entry in payload.get("files") or ()]
 
-    def playing(self) -> Sequence[Path]:
-        return [self.ours(file) for _, file in self._open()]
+    def now_playing(self) -> Sequence[Path]:
+        return [self.to_local(file) for _, file in self._list_open_files()]
 
-    def title(self, media: Path) -> Title | None:
-        path = self.theirs(media)
-        folder = _folder(path)
+    def metadata(self, media: Path) -> MediaMetadata | None:
+        path = self.to_server(media)
+        folder = _get_folder(path)
         name = path[len(folder) :]
-        where = {
+        query = {
             "and": [
                 {"field": "filename", "operator": "is", "value": name},
                 {"field": "path", "operator": "startswith", "value": folder},
             ]
         }
-        films = self._call("VideoLibrary.GetMovies", filter=where, properties=[*_TEXTS, "year"])
-        found = list(films.get("movies") or ())
-        if not found:
-            wanted = [*_TEXTS, "showtitle"]
-            episodes = self._call("VideoLibrary.GetEpisodes", filter=where, properties=wanted)
-            found = list(episodes.get("episodes") or ())
-        item = next((one for one in found if same_path(one.get("file") or "", path)), None)
+        films = self._call(
+            "VideoLibrary.GetMovies", filter=query, properties=[*_METADATA_FIELDS, "year"]
+        )
+        candidates = list(films.get("movies") or ())
+        if not candidates:
+            properties = [*_METADATA_FIELDS, "showtitle"]
+            episodes = self._call("VideoLibrary.GetEpisodes", filter=query, properties=properties)
+            candidates = list(episodes.get("episodes") or ())
+        item = next(
+            (entry for entry in candidates if is_same_path(entry.get("file") or "", path)), None
+        )
         if item is None:
             return None
-        cast = [one for one in item.get("cast") or () if one.get("name")]
-        return Title(
-            name=item.get("title") or media.stem,
-            original_name=item.get("originaltitle") or "",
+        cast = [entry for entry in item.get("cast") or () if entry.get("name")]
+        return MediaMetadata(
+            title=item.get("title") or media.stem,
+            original_title=item.get("originaltitle") or "",
             series=item.get("showtitle") or "",
             year=item.get("year") or None,
-            people=tuple(one["name"] for one in cast),
-            characters=tuple(one["role"] for one in cast if one.get("role")),
+            cast=tuple(entry["name"] for entry in cast),
+            characters=tuple(entry["role"] for entry in cast if entry.get("role")),
             plot=item.get("plot") or "",
         )
 
-    def samples(self) -> Sequence[str]:
+    def sample_paths(self) -> Sequence[str]:
         newest = {
             "properties": ["file"],
-            "limits": {"start": 0, "end": _SAMPLES},
+            "limits": {"start": 0, "end": _SAMPLE_COUNT},
             "sort": {"method": "dateadded", "order": "descending"},
         }
         films = self._call("VideoLibrary.GetMovies", **newest).get("movies") or ()
         episodes = self._call("VideoLibrary.GetEpisodes", **newest).get("episodes") or ()
         return [item["file"] for item in (*films, *episodes) if item.get("file")]
 
-    def check(self) -> Sequence[Finding]:
-        what = f"Kodi at {self.settings.url}"
+    def self_check(self) -> Sequence[CheckResult]:
+        subject = f"Kodi at {self.settings.url}"
         try:
-            said = self._call("Application.GetProperties", properties=["version"])
-        except Problem as problem:
-            return [Finding(what, False, problem.what, problem.cure)]
-        version = said.get("version") or {}
+            properties = self._call("Application.GetProperties", properties=["version"])
+        except SubtitledError as error:
+            return [CheckResult(subject, False, error.message, error.hint)]
+        version = properties.get("version") or {}
         number = f"{version.get('major', '?')}.{version.get('minor', '?')}"
-        return [Finding(what, True, f"version {number}, the password is right")]
+        return [CheckResult(subject, True, f"version {number}, the password is right")]
 
-    def _open(self) -> list[tuple[int, str]]:
+    def _list_open_files(self) -> list[tuple[int, str]]:
         """What is open: the number of the player, and the file as Kodi names it."""
-        players = self._answer("Player.GetActivePlayers")
+        players = self._call_raw("Player.GetActivePlayers")
         if not isinstance(players, list):
-            raise self.stranger("/jsonrpc")
-        found = []
+            raise self.unexpected_answer("/jsonrpc")
+        open_files = []
         for player in players:
             if player.get("type") != "video":
                 continue
-            said = self._call("Player.GetItem", playerid=player["playerid"], properties=["file"])
-            file = (said.get("item") or {}).get("file")
+            payload = self._call("Player.GetItem", playerid=player["playerid"], properties=["file"])
+            file = (payload.get("item") or {}).get("file")
             if file:
-                found.append((player["playerid"], file))
-        return found
+                open_files.append((player["playerid"], file))
+        return open_files
 
     def _call(self, method: str, **params: Any) -> dict[str, Any]:
         """What a method gives that gives an object, or a plain word such as ``OK``."""
-        result = self._answer(method, **params)
+        result = self._call_raw(method, **params)
         if isinstance(result, dict):
             return result
         if isinstance(result, str):
             return {}
-        raise self.stranger("/jsonrpc")
+        raise self.unexpected_answer("/jsonrpc")
 
-    def _answer(self, method: str, **params: Any) -> Any:
+    def _call_raw(self, method: str, **params: Any) -> Any:
         body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
-        said = self.ask("POST", "/jsonrpc", headers=self._authorisation(), body=body)
-        if not isinstance(said, dict) or not ("result" in said or "error" in said):
-            raise self.stranger("/jsonrpc")
-        if "error" in said:
-            message = (said["error"] or {}).get("message", "no reason given")
-            raise _Refused(
+        payload = self.request_json(
+            "POST", "/jsonrpc", headers=self._build_auth_headers(), body=body
+        )
+        if not isinstance(payload, dict) or not ("result" in payload or "error" in payload):
+            raise self.unexpected_answer("/jsonrpc")
+        if "error" in payload:
+            message = (payload["error"] or {}).get("message", "no reason given")
+            raise _RefusedError(
                 f"Kodi at {self.url} refuses {method}: {message}", "Look for a newer Kodi"
             )
-        return said["result"]
+        return payload["result"]
 
-    def _authorisation(self) -> Mapping[str, str]:
+    def _build_auth_headers(self) -> Mapping[str, str]:
         if self.settings.password is None:
             return {}
         pair = f"{self.settings.user}:{self.settings.password.reveal()}".encode()
         return {"Authorization": f"Basic {base64.b64encode(pair).decode()}"}
 
-    def new_key(self) -> str:
+    def key_hint(self) -> str:
         name = self.context.name
         return (
             f"Set servers.{name}.user and servers.{name}.password to what Kodi has under Settings >"
@@ -206,7 +216,7 @@ class Kodi(Server):
         )
 
 
-def _folder(path: str) -> str:
+def _get_folder(path: str) -> str:
     """The folder of a file, with the slash at its end by which Kodi knows folders."""
     cut = max(path.rfind("/"), path.rfind("\\")) + 1
     return path[:cut]

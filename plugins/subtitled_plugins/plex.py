@@ -13,35 +13,35 @@ from typing import Any
 from pydantic import Field
 
 from subtitled.plugin import (
-    Change,
+    CheckResult,
     Component,
-    Finding,
-    Listing,
-    Misconfigured,
-    Problem,
+    IndexStatus,
+    MediaMetadata,
     Secret,
-    Title,
+    SetupError,
+    SidecarChange,
+    SubtitledError,
     hookimpl,
-    lies_in,
-    same_path,
+    is_inside,
+    is_same_path,
 )
+from subtitled.plugin.http import HttpMediaServer, HttpServerSettings, NotFoundError
 
-from ._server import NotThere, Server, ServerSettings
-from ._streams import Stream, compared
+from ._compare import ListedStream, compare_streams
 
-SUBTITLED_CONTRACT = "2.0"
+SUBTITLED_API = "2.0"
 
-READS = ("srt", "vtt", "ass", "ssa", "smi")
+SUBTITLE_EXTENSIONS = ("srt", "vtt", "ass", "ssa", "smi")
 """Endings of what Plex lists as a subtitle beside a film."""
-_LEAVES = {"movie": "1", "show": "4"}
+_FILE_TYPES = {"movie": "1", "show": "4"}
 """Of each type of section, the type of what lies in it as a file: films, episodes."""
-_SUBTITLE = 3
-_PAGE, _PAGES = 500, 40
+_SUBTITLE_STREAM = 3
+_PAGE_SIZE, _MAX_PAGES = 500, 40
 """Items asked for at once, newest first, where one must be looked for; and how often."""
-_SAMPLES = 20
+_SAMPLE_COUNT = 20
 
 
-class PlexSettings(ServerSettings):
+class PlexSettings(HttpServerSettings):
     """``[servers.plex]``"""
 
     url: str = Field(
@@ -50,178 +50,191 @@ class PlexSettings(ServerSettings):
     token: Secret = Field(description="An X-Plex-Token of the server's owner, by reference.")
 
 
-class Plex(Server):
+class Plex(HttpMediaServer):
     """One Plex Media Server."""
 
     Settings = PlexSettings
     settings: PlexSettings
     kind = "Plex"
     example = "http://nas:32400"
-    methods = ("asked to scan the one folder", "asked to look at each film anew")
+    refresh_strategies = ("asked to scan the one folder", "asked to look at each film anew")
 
     def __init__(self, settings: PlexSettings, context: Any) -> None:
         super().__init__(settings, context)
-        self._keys = dict[str, str]()
+        self._keys_by_path = dict[str, str]()
         """The key of each item that was found, by its path there."""
 
-    def changed(self, changes: Sequence[Change], method: int) -> None:
-        if method == 0:
-            self._scan([self.theirs(change.media.parent) for change in changes])
+    def refresh(self, changes: Sequence[SidecarChange], strategy: int) -> None:
+        if strategy == 0:
+            self._scan_folders([self.to_server(change.media.parent) for change in changes])
             return
         for change in changes:
-            item = self._item(self.theirs(change.media))
+            item = self._find_item(self.to_server(change.media))
             if item is None:
                 continue  # that it does not know it is said when it is asked
-            with contextlib.suppress(NotThere):  # it went meanwhile
-                self._ask("PUT", f"/library/metadata/{item['ratingKey']}/refresh")
+            with contextlib.suppress(NotFoundError):  # it went meanwhile
+                self._request("PUT", f"/library/metadata/{item['ratingKey']}/refresh")
 
-    def _scan(self, folders: Sequence[str]) -> None:
+    def _scan_folders(self, folders: Sequence[str]) -> None:
         """Have each folder scanned once, in the section that it lies in."""
-        sections = self._sections()
+        sections = self._fetch_sections()
         for folder in dict.fromkeys(folders):
             for section in sections:
-                if _holds(section, folder):
+                if _is_in_section(section, folder):
                     key = section["key"]
-                    self._ask("GET", f"/library/sections/{key}/refresh", {"path": folder})
+                    self._request("GET", f"/library/sections/{key}/refresh", {"path": folder})
 
-    def listed(self, change: Change) -> Listing:
-        path = self.theirs(change.media)
-        item = self._item(path)
+    def check_indexed(self, change: SidecarChange) -> IndexStatus:
+        path = self.to_server(change.media)
+        item = self._find_item(path)
         if item is None:
-            return Listing(False, f"it has no {path}; if it should, see subtitled doctor")
+            return IndexStatus(False, f"it has no {path}; if it should, see subtitled doctor")
         streams = [
-            Stream(
-                said.get("languageTag") or said.get("languageCode") or "",
-                bool(said.get("forced")),
-                bool(said.get("hearingImpaired")),
+            ListedStream(
+                stream.get("languageTag") or stream.get("languageCode") or "",
+                bool(stream.get("forced")),
+                bool(stream.get("hearingImpaired")),
             )
-            for part in _parts(item)
-            if same_path(part.get("file") or "", path)
-            for said in part.get("Stream") or ()
-            if said.get("streamType") == _SUBTITLE and said.get("key")  # only external ones have it
+            for part in _list_parts(item)
+            if is_same_path(part.get("file") or "", path)
+            for stream in part.get("Stream") or ()
+            if stream.get("streamType") == _SUBTITLE_STREAM
+            and stream.get("key")  # only external ones have it
         ]
-        return compared(change, streams, lambda one: self.theirs(one.path), READS)
+        return compare_streams(
+            change, streams, lambda sidecar: self.to_server(sidecar.path), SUBTITLE_EXTENSIONS
+        )
 
-    def playing(self) -> Sequence[Path]:
-        items = self._metadata("/status/sessions")
-        files = [part.get("file") for item in items for part in _parts(item)]
-        missing = [item for item in items if not any(part.get("file") for part in _parts(item))]
+    def now_playing(self) -> Sequence[Path]:
+        items = self._fetch_metadata("/status/sessions")
+        files = [part.get("file") for item in items for part in _list_parts(item)]
+        missing = [
+            item for item in items if not any(part.get("file") for part in _list_parts(item))
+        ]
         for item in missing:  # a session that is transcoded names no file
-            found = self._at(item["ratingKey"]) if item.get("ratingKey") else None
-            files += [part.get("file") for part in _parts(found or {})]
-        return [self.ours(file) for file in dict.fromkeys(files) if file]
+            item_details = self._fetch_item(item["ratingKey"]) if item.get("ratingKey") else None
+            files += [part.get("file") for part in _list_parts(item_details or {})]
+        return [self.to_local(file) for file in dict.fromkeys(files) if file]
 
-    def title(self, media: Path) -> Title | None:
-        item = self._item(self.theirs(media))
+    def metadata(self, media: Path) -> MediaMetadata | None:
+        item = self._find_item(self.to_server(media))
         if item is None:
             return None
-        roles = [one for one in item.get("Role") or () if one.get("tag")]
-        return Title(
-            name=item.get("title") or media.stem,
-            original_name=item.get("originalTitle") or "",
+        roles = [role for role in item.get("Role") or () if role.get("tag")]
+        return MediaMetadata(
+            title=item.get("title") or media.stem,
+            original_title=item.get("originalTitle") or "",
             series=item.get("grandparentTitle") or "",
             year=item.get("year"),
-            people=tuple(one["tag"] for one in roles),
-            characters=tuple(one["role"] for one in roles if one.get("role")),
+            cast=tuple(role["tag"] for role in roles),
+            characters=tuple(role["role"] for role in roles if role.get("role")),
             plot=item.get("summary") or "",
         )
 
-    def samples(self) -> Sequence[str]:
-        found = list[str]()
-        for section in self._sections():
-            items = next(self._pages(section, _SAMPLES), ())
-            found += [part["file"] for item in items for part in _parts(item) if part.get("file")]
-        return found
+    def sample_paths(self) -> Sequence[str]:
+        paths = list[str]()
+        for section in self._fetch_sections():
+            items = next(self._iter_pages(section, _SAMPLE_COUNT), ())
+            paths += [
+                part["file"] for item in items for part in _list_parts(item) if part.get("file")
+            ]
+        return paths
 
-    def check(self) -> Sequence[Finding]:
-        what = f"Plex at {self.settings.url}"
+    def self_check(self) -> Sequence[CheckResult]:
+        subject = f"Plex at {self.settings.url}"
         try:
-            said = self._container("/")
-            sections = len(self._sections())
-        except Problem as problem:
-            return [Finding(what, False, problem.what, problem.cure)]
-        version = said.get("version", "?")
-        return [Finding(what, True, f"version {version}, {sections} libraries of films or series")]
+            container = self._fetch_container("/")
+            sections = len(self._fetch_sections())
+        except SubtitledError as error:
+            return [CheckResult(subject, False, error.message, error.hint)]
+        version = container.get("version", "?")
+        return [
+            CheckResult(
+                subject, True, f"version {version}, {sections} libraries of films or series"
+            )
+        ]
 
-    def _item(self, path: str) -> dict[str, Any] | None:
+    def _find_item(self, path: str) -> dict[str, Any] | None:
         """The item of a file, with its streams. Plex has no question for the item at a path: the
         newest are looked through once, and what was found is remembered."""
-        key = self._keys.get(path)
+        key = self._keys_by_path.get(path)
         if key is not None:
-            found = self._at(key)
-            if found is not None and _is_at(found, path):
-                return found
-            del self._keys[path]
-        for section in self._sections():
-            if not _holds(section, path):
+            item_details = self._fetch_item(key)
+            if item_details is not None and _is_at_path(item_details, path):
+                return item_details
+            del self._keys_by_path[path]
+        for section in self._fetch_sections():
+            if not _is_in_section(section, path):
                 continue
-            for items in self._pages(section, _PAGE):
+            for items in self._iter_pages(section, _PAGE_SIZE):
                 for item in items:
-                    if _is_at(item, path):
-                        self._keys[path] = item["ratingKey"]
-                        return self._at(item["ratingKey"])
+                    if _is_at_path(item, path):
+                        self._keys_by_path[path] = item["ratingKey"]
+                        return self._fetch_item(item["ratingKey"])
         return None
 
-    def _at(self, key: str) -> dict[str, Any] | None:
+    def _fetch_item(self, key: str) -> dict[str, Any] | None:
         """The item of a key, with its streams."""
         try:
-            return next(iter(self._metadata(f"/library/metadata/{key}")), None)
-        except NotThere:
+            return next(iter(self._fetch_metadata(f"/library/metadata/{key}")), None)
+        except NotFoundError:
             return None
 
-    def _pages(self, section: Mapping[str, Any], size: int) -> Iterator[list[dict[str, Any]]]:
+    def _iter_pages(self, section: Mapping[str, Any], size: int) -> Iterator[list[dict[str, Any]]]:
         """What lies in a section as files, newest first."""
-        where = f"/library/sections/{section['key']}/all"
-        for page in range(_PAGES):
+        path = f"/library/sections/{section['key']}/all"
+        for page in range(_MAX_PAGES):
             query = {
-                "type": _LEAVES[section["type"]],
+                "type": _FILE_TYPES[section["type"]],
                 "sort": "addedAt:desc",
                 "X-Plex-Container-Start": str(page * size),
                 "X-Plex-Container-Size": str(size),
             }
-            items = self._metadata(where, query)
+            items = self._fetch_metadata(path, query)
             yield items
             if len(items) < size:
                 return
 
-    def _sections(self) -> list[dict[str, Any]]:
-        found = self._container("/library/sections").get("Directory") or []
-        return [section for section in found if section.get("type") in _LEAVES]
+    def _fetch_sections(self) -> list[dict[str, Any]]:
+        directories = self._fetch_container("/library/sections").get("Directory") or []
+        return [section for section in directories if section.get("type") in _FILE_TYPES]
 
-    def _metadata(self, path: str, query: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
-        return self._container(path, query).get("Metadata") or []
+    def _fetch_metadata(
+        self, path: str, query: Mapping[str, str] | None = None
+    ) -> list[dict[str, Any]]:
+        return self._fetch_container(path, query).get("Metadata") or []
 
-    def _container(self, path: str, query: Mapping[str, str] | None = None) -> dict[str, Any]:
-        said = self._ask("GET", path, query)
-        container = said.get("MediaContainer") if isinstance(said, dict) else None
+    def _fetch_container(self, path: str, query: Mapping[str, str] | None = None) -> dict[str, Any]:
+        payload = self._request("GET", path, query)
+        container = payload.get("MediaContainer") if isinstance(payload, dict) else None
         if not isinstance(container, dict):
-            raise self.stranger(path)
+            raise self.unexpected_answer(path)
         return container
 
-    def _ask(self, method: str, path: str, query: Mapping[str, str] | None = None) -> Any:
+    def _request(self, method: str, path: str, query: Mapping[str, str] | None = None) -> Any:
         token = self.settings.token.reveal()
         if not (token.isascii() and token.replace("-", "").replace("_", "").isalnum()):
-            raise Misconfigured("what is given as Plex's token is no such token", self.new_key())
-        return self.ask(method, path, headers={"X-Plex-Token": token}, query=query)
+            raise SetupError("what is given as Plex's token is no such token", self.key_hint())
+        return self.request_json(method, path, headers={"X-Plex-Token": token}, query=query)
 
-    def new_key(self) -> str:
+    def key_hint(self) -> str:
         return (
             "Look one up (Plex's help: finding an authentication token) and set "
             f"servers.{self.context.name}.token to where it lies"
         )
 
 
-def _holds(section: Mapping[str, Any], path: str) -> bool:
+def _is_in_section(section: Mapping[str, Any], path: str) -> bool:
     """Whether a path lies in one of a section's folders, by whole names."""
-    places = [place.get("path") for place in section.get("Location") or ()]
-    return any(lies_in(path, place) for place in places if place)
+    folders = [folder.get("path") for folder in section.get("Location") or ()]
+    return any(is_inside(path, folder) for folder in folders if folder)
 
 
-def _is_at(item: Mapping[str, Any], path: str) -> bool:
-    return any(same_path(part.get("file") or "", path) for part in _parts(item))
+def _is_at_path(item: Mapping[str, Any], path: str) -> bool:
+    return any(is_same_path(part.get("file") or "", path) for part in _list_parts(item))
 
 
-def _parts(item: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _list_parts(item: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [part for media in item.get("Media") or () for part in media.get("Part") or ()]
 
 

@@ -16,24 +16,23 @@ from typing import Literal
 from pydantic import Field
 
 from subtitled.plugin import (
+    CheckResult,
     Component,
-    Finding,
-    Misconfigured,
-    Notice,
+    InputRejectedError,
+    Notification,
     Notifier,
-    Problem,
-    Rejected,
     Secret,
     Settings,
+    SetupError,
+    SubtitledError,
     event_to_json,
     hookimpl,
 )
+from subtitled.plugin.http import send_request
 
-from ._http import ask
+SUBTITLED_API = "2.0"
 
-SUBTITLED_CONTRACT = "2.0"
-
-_SOMEBODY = frozenset({401, 403, 404, 405})
+_SETUP_STATUSES = frozenset({401, 403, 404, 405})
 
 
 class WebhookSettings(Settings):
@@ -48,68 +47,81 @@ class WebhookSettings(Settings):
     verify_tls: bool = Field(True, description="Insist on a valid certificate.")
 
 
-class Webhook(Notifier):
+class WebhookNotifier(Notifier):
     """One receiver."""
 
     Settings = WebhookSettings
     settings: WebhookSettings
 
-    def notify(self, notices: Sequence[Notice]) -> None:
-        for notice in notices:
-            said = event_to_json(notice.event)
-            if said["event"] in self.settings.events:
-                self._send({"id": f"{notice.at:.0f}-{notice.id}", "at": notice.at, **said})
+    def notify(self, notifications: Sequence[Notification]) -> None:
+        for notification in notifications:
+            payload = event_to_json(notification.event)
+            if payload["event"] in self.settings.events:
+                self._send(
+                    {
+                        "id": f"{notification.occurred_at:.0f}-{notification.id}",
+                        "at": notification.occurred_at,
+                        **payload,
+                    }
+                )
 
-    def check(self) -> Sequence[Finding]:
-        what = f"webhook to {self._shown()}"
+    def self_check(self) -> Sequence[CheckResult]:
+        subject = f"webhook to {self._get_display_url()}"
         try:
             self.settings.secret.reveal()
-        except Problem as problem:
-            return [Finding(what, False, problem.what, problem.cure)]
-        return [Finding(what, True, "its secret is there; nothing was sent")]
+        except SubtitledError as error:
+            return [CheckResult(subject, False, error.message, error.hint)]
+        return [CheckResult(subject, True, "its secret is there; nothing was sent")]
 
-    def _send(self, said: dict[str, object]) -> None:
-        body = json.dumps(said, ensure_ascii=False).encode("utf-8")
-        now = f"{time.time():.0f}"
+    def _send(self, payload: dict[str, object]) -> None:
+        body = json.dumps(payload, ensure_ascii=False).encode("utf-8")
+        timestamp = f"{time.time():.0f}"
         headers = {
             "Content-Type": "application/json",
             "User-Agent": "subtitled",
-            "X-Subtitled-Timestamp": now,
-            "X-Subtitled-Signature": signature(self.settings.secret.reveal(), now, body),
+            "X-Subtitled-Timestamp": timestamp,
+            "X-Subtitled-Signature": compute_signature(
+                self.settings.secret.reveal(), timestamp, body
+            ),
         }
-        answer = ask(
-            self._shown(),
+        response = send_request(
+            self._get_display_url(),
             "POST",
             self.settings.url,
             timeout=self.settings.timeout,
             verify=self.settings.verify_tls,
             headers=headers,
-            section=self._called(),
+            section=self._get_section(),
             example="https://host/path",
             content=body,
         )
-        status = answer.status_code
-        if status in _SOMEBODY:
-            raise Misconfigured(
-                f"{self._shown()} answers {status}", f"Check {self._called()}.url and its secret"
+        status = response.status_code
+        if status in _SETUP_STATUSES:
+            raise SetupError(
+                f"{self._get_display_url()} answers {status}",
+                f"Check {self._get_section()}.url and its secret",
             )
-        if not answer.is_success:
-            raise Rejected(f"{self._shown()} answers {status}", "Look at its log")
+        if not response.is_success:
+            raise InputRejectedError(
+                f"{self._get_display_url()} answers {status}", "Look at its log"
+            )
 
-    def _called(self) -> str:
+    def _get_section(self) -> str:
         return f"notifiers.{self.context.name}"
 
-    def _shown(self) -> str:
+    def _get_display_url(self) -> str:
         """The address without what may be a secret in it: its path and query."""
         return "/".join(self.settings.url.split("/")[:3]).rpartition("@")[2]
 
 
-def signature(secret: str, timestamp: str, body: bytes) -> str:
+def compute_signature(secret: str, timestamp: str, body: bytes) -> str:
     """``sha256=`` and the HMAC of ``timestamp.body`` in hexadecimal."""
-    made = hmac.new(secret.encode("utf-8"), timestamp.encode("ascii") + b"." + body, hashlib.sha256)
-    return f"sha256={made.hexdigest()}"
+    digest = hmac.new(
+        secret.encode("utf-8"), timestamp.encode("ascii") + b"." + body, hashlib.sha256
+    )
+    return f"sha256={digest.hexdigest()}"
 
 
 @hookimpl
 def subtitled_components() -> list[type[Component]]:
-    return [Webhook]
+    return [WebhookNotifier]

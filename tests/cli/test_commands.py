@@ -101,19 +101,19 @@ SUBTITLED_CONTRACT = "2.0"
 class Parrot(Engine):
     """Says the same in every stretch."""
     @classmethod
-    def capabilities(cls, settings): return Capabilities(detects_language=True)
+    def capabilities(cls, settings): return EngineCapabilities(supports_language_detection=True)
     def detect_language(self, audio, windows):
         return [LanguageGuess(window, {Language("eo"): 0.9}) for window in windows]
     def transcribe(self, audio, request):
-        start = request.stretch.speech[0].start
+        start = request.chunk.speech[0].start
         return Transcript(request.language, (Word(" Saluton", start, start + 0.5),))
 class BellSettings(Settings):
     file: Path
 class Bell(MediaServer):
     Settings = BellSettings
-    def changed(self, changes, method):
+    def refresh(self, changes, strategy):
         (change,) = changes
-        self.settings.file.write_text(f"{change.media.name} {change.written[0].path.name}")
+        self.settings.file.write_text(f"{change.media.name} {change.added[0].path.name}")
 @hookimpl
 def subtitled_components(): return [Parrot, Bell]
 '''

@@ -1,4 +1,4 @@
-"""``subtitled egress`` shows what left the machine and what is left of the budgets."""
+"""``subtitled egress_log`` shows what left the machine and what is left of the budgets."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from subtitled.costs.budgets import period_of
-from subtitled.library.egress import Cap, Entry, Passage
-from subtitled.library.ledger import Ledger
-from subtitled.plugin import Sent
+from subtitled.costs.budgets import budget_period
+from subtitled.db.database import Database
+from subtitled.db.egress_log import BudgetCap, EgressEntry, EgressState
+from subtitled.plugin import UsageRecord
 
 Run = Callable[..., Any]
 
@@ -21,9 +21,9 @@ def test_egress_lists_every_request_with_its_file_and_price(subtitled: Run, tmp_
     config.write_text(
         f'[daemon]\nstate_dir = "{tmp_path}"\n[budgets.cloud]\nmoney = 5.0\nhours = 2\n'
     )
-    period = period_of("month", datetime.now().astimezone())
-    ledger = Ledger(tmp_path / "ledger.sqlite")
-    entry = Entry(
+    period = budget_period("month", datetime.now().astimezone())
+    ledger = Database(tmp_path / "ledger.sqlite")
+    entry = EgressEntry(
         "k",
         Path("/films/Über [x].mkv"),
         "films",
@@ -34,9 +34,9 @@ def test_egress_lists_every_request_with_its_file_and_price(subtitled: Run, tmp_
         0.01,
         "USD",
     )
-    number = ledger.egress.open(entry, [Cap("cloud", period, 5.0)])
-    sent = Sent("audio", 80.0, "far.example", "singapore", "req-1")
-    ledger.egress.settle(number, Passage.SENT, [(sent, 0.008)])
+    number = ledger.egress_log.open(entry, [BudgetCap("cloud", period, 5.0)])
+    sent = UsageRecord("audio", 80.0, "far.example", "singapore", "req-1")
+    ledger.egress_log.finish(number, EgressState.SENT, [(sent, 0.008)])
     ledger.close()
     said = json.loads(subtitled("--config", config, "egress", "--json").stdout)
     (one,) = said["sent"]

@@ -6,8 +6,8 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-from subtitled.cli.generate import in_its_library
-from subtitled.config.load import load
+from subtitled.cli.generate import with_library_settings
+from subtitled.config.load import load_config
 from subtitled.config.settings import LibrarySettings
 
 
@@ -20,13 +20,13 @@ def test_a_file_of_a_library_has_the_shape_of_cues_that_the_library_asks_for(
         "guards = false\nshots = true\n"
         '[libraries.films.cues]\nprofile = "bbc"\nline_length = 25\n'
     )
-    configuration = load(file)
+    configuration = load_config(file)
     wishes = LibrarySettings(path=Path("/"))
-    mine = in_its_library(Path("/films/a/b.mkv"), wishes, configuration)
-    assert (mine.cues.profile, mine.cues.line_length) == ("bbc", 25)
-    assert (mine.guards, mine.shots) == (False, True)
+    mine = with_library_settings(Path("/films/a/b.mkv"), wishes, configuration)
+    assert (mine.cues.profile, mine.cues.max_line_length) == ("bbc", 25)
+    assert (mine.hallucination_filter, mine.snap_to_shots) == (False, True)
     assert mine.formats == ("srt",), "what was asked for on the command line stays"
-    elsewhere = in_its_library(Path("/elsewhere/b.mkv"), wishes, configuration)
+    elsewhere = with_library_settings(Path("/elsewhere/b.mkv"), wishes, configuration)
     assert elsewhere == wishes.model_copy(update={"path": Path("/elsewhere")})
 
 

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from subtitled.cli.output import shown
-from subtitled.service.logs import in_one_line, log_to_stderr
+from subtitled.cli.output import display_path
+from subtitled.daemon.logs import escape_control_characters, log_to_stderr
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 EVIL = "new\nline\t\x1b[31mred\x9b2J.mkv"
@@ -22,9 +22,11 @@ EVIL = "new\nline\t\x1b[31mred\x9b2J.mkv"
 
 @given(st.binary(max_size=40))
 def test_any_bytes_are_shown_in_one_line_without_control_characters(name: bytes) -> None:
-    said = shown(Path(__file__).parent / Path(name.replace(b"\0", b"").decode("utf-8", "ignore")))
+    said = display_path(
+        Path(__file__).parent / Path(name.replace(b"\0", b"").decode("utf-8", "ignore"))
+    )
     assert len(said.splitlines()) == 1
-    assert in_one_line(said) == said
+    assert escape_control_characters(said) == said
 
 
 def test_plan_and_explain_print_no_control_character_and_json_has_the_very_name(

@@ -15,8 +15,8 @@ from typer.testing import CliRunner
 
 from subtitled.cli import init  # noqa: F401 - adds the command
 from subtitled.cli.app import app
-from subtitled.config import first
-from subtitled.config.load import load
+from subtitled.config import wizard
+from subtitled.config.load import load_config
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -24,61 +24,63 @@ names = st.text(st.characters(exclude_characters="\0", exclude_categories=("Cs",
 paths = names.map(lambda name: Path("/srv") / ("m" + name))
 tags = st.lists(st.sampled_from(["original", "EN", "de-at", "zh-hans", "pt-BR"]), min_size=1)
 servers = st.none() | st.builds(
-    first.Server,
-    st.sampled_from(sorted(first.KEYS)),
-    st.sampled_from(["http://nas:8096", "https://[fd00::1]:1/x?y=%22#z"]).map(first.url),
+    wizard.MediaServerAnswer,
+    st.sampled_from(sorted(wizard.API_KEY_FIELDS)),
+    st.sampled_from(["http://nas:8096", "https://[fd00::1]:1/x?y=%22#z"]).map(wizard.parse_url),
     paths,
 )
 answers = st.builds(
-    first.Answers,
+    wizard.WizardAnswers,
     library=paths,
-    languages=tags.map(",".join).map(first.languages),
+    languages=tags.map(",".join).map(wizard.parse_languages),
     server=servers,
     send=st.booleans(),
     hours=st.sampled_from(["always", "22:00-07:00", "sat,sun", "weekdays 0:00-7:00"]).map(
-        first.hours
+        wizard.parse_working_hours
     ),
 )
 
 
 @given(answers)
 @settings(max_examples=60, deadline=None)
-def test_whatever_is_answered_the_text_loads_and_says_it(said: first.Answers) -> None:
+def test_whatever_is_answered_the_text_loads_and_says_it(said: wizard.WizardAnswers) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "config.toml"
-        path.write_text(first.written(said), "utf-8")
-        found = load(path)
+        path.write_text(wizard.render_config(said), "utf-8")
+        found = load_config(path)
     (library,) = found.settings.libraries.values()
     assert library.path == said.library
     assert tuple(map(str, library.languages)) == said.languages
-    assert library.privacy == ("any" if said.send else "local")
+    assert library.allowed_destinations == ("any" if said.is_remote_allowed else "local")
     windows = found.settings.schedule.windows
-    assert [str(window) for window in windows] == [said.hours] * (said.hours != "always")
-    assert not found.broken
+    assert [str(window) for window in windows] == [said.working_hours] * (
+        said.working_hours != "always"
+    )
+    assert not found.unavailable
     if said.server is None:
         assert not found.servers
     else:
         (options,) = (section.options for section in found.settings.servers.values())
         assert list(found.servers) == [said.server.kind]
         assert options["url"] == said.server.url
-        key = options[first.KEYS[said.server.kind]]
+        key = options[wizard.API_KEY_FIELDS[said.server.kind]]
         assert key == {"file": str(said.server.key_file)}
 
 
 @pytest.mark.parametrize(
     ("read", "wrong"),
     [
-        (first.library, "/no/such/folder"),
-        (first.library, "a\0b"),
-        (first.library, "/\udcff"),
-        (first.languages, " , "),
-        (first.languages, "en, 123"),
-        (first.kind, "winamp"),
-        (first.url, "nas:8096"),
-        (first.url, "http://me:secret@nas"),
-        (first.key_file, "/no/such/key"),
-        (first.key_file, "/dev/null"),
-        (first.hours, "at night"),
+        (wizard.parse_library, "/no/such/folder"),
+        (wizard.parse_library, "a\0b"),
+        (wizard.parse_library, "/\udcff"),
+        (wizard.parse_languages, " , "),
+        (wizard.parse_languages, "en, 123"),
+        (wizard.parse_server_kind, "winamp"),
+        (wizard.parse_url, "nas:8096"),
+        (wizard.parse_url, "http://me:secret@nas"),
+        (wizard.parse_key_file, "/no/such/key"),
+        (wizard.parse_key_file, "/dev/null"),
+        (wizard.parse_working_hours, "at night"),
     ],
 )
 def test_a_wrong_answer_is_refused_with_a_cure(read: Callable[[str], object], wrong: str) -> None:
@@ -92,8 +94,8 @@ def test_a_wrong_answer_is_asked_again(tmp_path: Path) -> None:
     typed = ["/no/such/folder", str(tmp_path), "en", "winamp", "none", "", "night", "22:00-07:00"]
     done = CliRunner().invoke(app, ["--config", str(path), "init"], input="\n".join(typed) + "\n")
     assert done.exit_code == 0, done.output
-    found = load(path).settings
-    assert found.libraries[first.LIBRARY].path == tmp_path
+    found = load_config(path).settings
+    assert found.libraries[wizard.LIBRARY_NAME].path == tmp_path
     assert [str(window) for window in found.schedule.windows] == ["22:00-07:00"]
 
 

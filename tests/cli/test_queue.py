@@ -16,13 +16,13 @@ from typer.testing import CliRunner
 from subtitled.cli import daemon as _status  # noqa: F401 - its commands are added
 from subtitled.cli import queue as _queue  # noqa: F401
 from subtitled.cli.app import app
-from subtitled.config.load import load
-from subtitled.engines.breaker import Breakers
-from subtitled.jobcontext.services import open_ledger
-from subtitled.jobs.pauses import Pause, pauses
-from subtitled.library.ledger import Ledger
-from subtitled.library.records import FileState
-from subtitled.plugin import Temporary
+from subtitled.config.load import load_config
+from subtitled.db.database import Database
+from subtitled.db.records import FileState
+from subtitled.engines.breaker import CircuitBreakers
+from subtitled.jobcontext.services import open_database
+from subtitled.jobs.gate import Pause, active_pauses
+from subtitled.plugin import TransientError
 
 Run = Callable[..., Result]
 
@@ -53,12 +53,12 @@ def config(home: Path) -> Path:
 
 
 @pytest.fixture
-def ledger(config: Path) -> Ledger:
-    return open_ledger(load(config))
+def ledger(config: Path) -> Database:
+    return open_database(load_config(config))
 
 
 def test_a_file_is_known_however_it_was_typed_and_what_is_no_file_of_ours_is_said(
-    config: Path, home: Path, ledger: Ledger, subtitled: Run, monkeypatch: pytest.MonkeyPatch
+    config: Path, home: Path, ledger: Database, subtitled: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     film = home / "films" / "a.mkv"
     film.touch()
@@ -66,14 +66,14 @@ def test_a_file_is_known_however_it_was_typed_and_what_is_no_file_of_ours_is_sai
     monkeypatch.chdir(home / "state")
     for typed in ("../films/a.mkv", home / "link" / "a.mkv"):
         assert subtitled("--config", config, "queue", "retry", typed).exit_code == 0
-        (asked,) = ledger.mailbox.waiting()
+        (asked,) = ledger.kv.pending()
         assert asked.path == film
-        ledger.mailbox.done([asked.id])
+        ledger.kv.mark_done([asked.id])
     config.write_text(config.read_text().replace(f"{home}/films", f"{home}/link"))
     assert subtitled("--config", config, "queue", "prioritise", film).exit_code == 0
-    (asked,) = ledger.mailbox.waiting()
+    (asked,) = ledger.kv.pending()
     assert asked.path == home / "link" / "a.mkv"
-    ledger.mailbox.done([asked.id])
+    ledger.kv.mark_done([asked.id])
     for typed, why in (
         ("/srv/elsewhere/a.mkv", f"lies in no library; there are: films in {home}/link"),
         (home / "link" / "none.mkv", "is not there"),
@@ -85,28 +85,28 @@ def test_a_file_is_known_however_it_was_typed_and_what_is_no_file_of_ours_is_sai
             assert why in said.stderr
     assert subtitled("--config", config, "scan", "/srv/elsewhere").exit_code == 2
     assert subtitled("--config", config, "scan", home / "link").exit_code == 0
-    assert [(one.kind, one.path) for one in ledger.mailbox.waiting()] == [("scan", home / "link")]
+    assert [(one.kind, one.path) for one in ledger.kv.pending()] == [("scan", home / "link")]
 
 
 def test_what_is_done_is_not_cancelled(
-    config: Path, home: Path, ledger: Ledger, subtitled: Run
+    config: Path, home: Path, ledger: Database, subtitled: Run
 ) -> None:
     film = home / "films" / "a.mkv"
     film.touch()
-    ledger.noticed("films", film, film.stat())
+    ledger.record_seen("films", film, film.stat())
     record = ledger.get(film)
     assert record is not None
     ledger.set_state(record.id, FileState.DONE)
     said = subtitled("--config", config, "queue", "cancel", film)
     assert "nothing to cancel, it is done" in said.stdout
-    assert ledger.mailbox.waiting() == []
-    ledger.settle(record.id)
+    assert ledger.kv.pending() == []
+    ledger.requeue(record.id)
     assert "cancelled" in subtitled("--config", config, "queue", "cancel", film).stdout
-    assert [one.kind for one in ledger.mailbox.waiting()] == ["cancel"]
+    assert [one.kind for one in ledger.kv.pending()] == ["cancel"]
 
 
 def test_a_pause_may_be_of_one_library_and_for_a_while(
-    config: Path, ledger: Ledger, subtitled: Run
+    config: Path, ledger: Database, subtitled: Run
 ) -> None:
     now = time.time()
     said = subtitled("--config", config, "queue", "pause", "--for", "2h").stdout
@@ -114,16 +114,16 @@ def test_a_pause_may_be_of_one_library_and_for_a_while(
     assert "go on with: subtitled queue resume\n" in said
     said = subtitled("--config", config, "queue", "pause", "--library", "my shows").stdout
     assert "subtitled queue resume --library 'my shows'" in said
-    (whole, shows) = pauses(ledger.mailbox, now)
+    (whole, shows) = active_pauses(ledger.kv, now)
     assert whole.until == pytest.approx(now + 7200, abs=60)
     assert shows == Pause("my shows")
     said = subtitled("--config", config, "queue", "resume").stdout
     assert said.splitlines()[0] == "going on"
     assert "library my shows is paused still" in said
-    assert pauses(ledger.mailbox, now) == [Pause("my shows")]
+    assert active_pauses(ledger.kv, now) == [Pause("my shows")]
     subtitled("--config", config, "queue", "resume", "--library", "my shows")
-    assert pauses(ledger.mailbox, now) == []
-    assert {request.kind for request in ledger.mailbox.waiting()} == {"wake"}
+    assert active_pauses(ledger.kv, now) == []
+    assert {request.kind for request in ledger.kv.pending()} == {"wake"}
 
 
 def test_wrong_use_is_refused_with_what_there_is(config: Path, subtitled: Run) -> None:
@@ -139,11 +139,11 @@ def test_wrong_use_is_refused_with_what_there_is(config: Path, subtitled: Run) -
 
 
 def test_an_engine_that_is_left_alone_is_shown_and_reset(
-    config: Path, ledger: Ledger, subtitled: Run
+    config: Path, ledger: Database, subtitled: Run
 ) -> None:
     for medium in "aab":
-        with pytest.raises(Temporary), Breakers(ledger.mailbox).watching("whisper", medium):
-            raise Temporary("no memory", "Add some")
+        with pytest.raises(TransientError), CircuitBreakers(ledger.kv).guard("whisper", medium):
+            raise TransientError("no memory", "Add some")
     said = status(config, subtitled)
     assert said["engines"]["whisper"]["state"] == "open"
     assert said["engines"]["whisper"]["failures"] == 3
@@ -160,11 +160,11 @@ def status(config: Path, run: Run) -> dict[str, Any]:
 
 
 def test_status_says_why_nothing_happens_and_what_comes_next(
-    config: Path, ledger: Ledger, home: Path, subtitled: Run
+    config: Path, ledger: Database, home: Path, subtitled: Run
 ) -> None:
     film = home / "films" / "a.mkv"
     film.write_bytes(b"film")
-    ledger.noticed("films", film, film.stat())
+    ledger.record_seen("films", film, film.stat())
     said = status(config, subtitled)
     assert said["why"][0] == "the daemon does not run; start it with: subtitled run"
     assert said["why"][1] == "the hours of work are over for more than a year"
@@ -181,12 +181,12 @@ def test_status_says_why_nothing_happens_and_what_comes_next(
 
 
 def test_status_says_once_what_only_showed_when_jobs_were_begun(
-    config: Path, ledger: Ledger, home: Path, subtitled: Run
+    config: Path, ledger: Database, home: Path, subtitled: Run
 ) -> None:
     for name, free in (("a.mkv", 12), ("b.mkv", 11)):
         film = home / "films" / name
         film.write_bytes(b"film")
-        ledger.noticed("films", film, film.stat())
+        ledger.record_seen("films", film, film.stat())
         record = ledger.get(film)
         assert record is not None
         why = f"the disk of library films has {free} MB free, fewer than 50"
@@ -196,11 +196,11 @@ def test_status_says_once_what_only_showed_when_jobs_were_begun(
 
 
 def test_what_waits_is_listed_with_its_reason_and_the_job_of_each_file(
-    config: Path, ledger: Ledger, home: Path, subtitled: Run
+    config: Path, ledger: Database, home: Path, subtitled: Run
 ) -> None:
     film = home / "films" / "a.mkv"
     film.write_bytes(b"film")
-    ledger.noticed("films", film, film.stat())
+    ledger.record_seen("films", film, film.stat())
     record = ledger.get(film)
     assert record is not None
     ledger.set_state(record.id, FileState.WAITING, reason="its hours are over", job_id="cafe-1")

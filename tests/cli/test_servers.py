@@ -14,13 +14,13 @@ import pytest
 from standins.described import listening
 from standins.mediabrowser import JellyfinStandIn
 from standins.shelf import Subtitle
-from subtitled.config.load import load
-from subtitled.library.ledger import Ledger
-from subtitled.notify.course import Pace
-from subtitled.notify.teller import Teller
-from subtitled.plugin import Kind, Language
-from subtitled.subtitles.ownership import Provenance
-from subtitled.subtitles.publish import publish
+from subtitled.config.load import load_config
+from subtitled.db.database import Database
+from subtitled.notify.delivery import DeliveryTimings
+from subtitled.notify.media_servers import MediaServerDispatcher
+from subtitled.plugin import Language, SubtitleKind
+from subtitled.subtitles.ownership import Signature
+from subtitled.subtitles.publish import publish_sidecar
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -36,25 +36,25 @@ class Shelf:
         self._run = run
         (home / "st").mkdir(mode=0o700)
         self.configure("")
-        self.ledger = Ledger(home / "st" / "ledger.sqlite")
+        self.ledger = Database(home / "st" / "ledger.sqlite")
         self.film = self.root / "a.mkv"
         self.film.write_bytes(b"film")
-        self.ledger.noticed("films", self.film, self.film.stat())
-        content = self.ledger.identities.content_of(self.film)
+        self.ledger.record_seen("films", self.film, self.film.stat())
+        content = self.ledger.files.fingerprint_of(self.film)
         digest = hashlib.sha256(b"ours").hexdigest()
-        made = Provenance(
+        made = Signature(
             content,
             "a.es.srt",
             Language("es"),
-            Kind.FULL,
+            SubtitleKind.FULL,
             "srt",
             "whisper",
             1.0,
             digest,
             4,
         )
-        publish(self.root / "a.es.srt", b"ours", ours=None, provenance=made)
-        self.ledger.sidecars.record(self.root / "a.es.srt", self.film, made)
+        publish_sidecar(self.root / "a.es.srt", b"ours", own_digest=None, signature=made)
+        self.ledger.sidecars.record_written(self.root / "a.es.srt", self.film, made)
 
     def configure(self, path_map: str) -> None:
         self.config.write_text(
@@ -70,10 +70,14 @@ class Shelf:
     def tell(self) -> None:
         """A daemon's worth of telling."""
         looks = (0.05, 0.05)
-        teller = Teller(load(self.config), self.ledger, Pace(0.05, looks, polling=0.02))
+        teller = MediaServerDispatcher(
+            load_config(self.config),
+            self.ledger,
+            DeliveryTimings(0.05, looks, polling_seconds=0.02),
+        )
         teller.start()
         deadline = time.monotonic() + 20
-        while not all(one.ended_at for one in self.ledger.tellings.of_medium(self.film)):
+        while not all(one.ended_at for one in self.ledger.deliveries.of_media(self.film)):
             assert time.monotonic() < deadline
             time.sleep(0.02)
         teller.stop()
@@ -118,10 +122,14 @@ def test_the_doctor_proposes_the_mapping_with_which_the_server_shows_it(shelf: S
 
 def test_a_server_that_is_away_is_named_in_the_status(shelf: Shelf) -> None:
     shelf.server.fault = 503
-    teller = Teller(load(shelf.config), shelf.ledger, Pace(gather=0.05, polling=0.02))
+    teller = MediaServerDispatcher(
+        load_config(shelf.config),
+        shelf.ledger,
+        DeliveryTimings(gather_seconds=0.05, polling_seconds=0.02),
+    )
     teller.start()
     deadline = time.monotonic() + 20
-    while not shelf.ledger.mailbox.get_control("server den"):
+    while not shelf.ledger.kv.get("server den"):
         assert time.monotonic() < deadline
         time.sleep(0.02)
     teller.stop()

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from standins.chat import Chat, chatting
-from subtitled.library.identity import content_id
-from subtitled.plugin import Interval, Language, Stretch, Transcript, Word
-from subtitled.transcripts.heard import Listened
+from subtitled.library.fingerprint import content_fingerprint
+from subtitled.plugin import Chunk, Language, TimeSpan, Transcript, Word
+from subtitled.transcripts.models import TrackAnalysis
 from subtitled.transcripts.store import TranscriptStore
 
 Run = Callable[..., Any]
@@ -35,9 +35,9 @@ def film(tmp_path: Path) -> Path:
 
 def hear(film: Path, state: Path) -> None:
     """The transcript of a film, as making subtitles leaves it."""
-    store, content = TranscriptStore(state / "transcripts"), content_id(film)
-    whole = Interval(0.0, 10.0)
-    store.keep_listened(content, 1, Listened(10.0, (whole,), Language("en"), 1.0))
+    store, content = TranscriptStore(state / "transcripts"), content_fingerprint(film)
+    whole = TimeSpan(0.0, 10.0)
+    store.save_analysis(content, 1, TrackAnalysis(10.0, (whole,), Language("en"), 1.0))
     words = (
         Word(" Good", 1.0, 1.4),
         Word(" morning.", 1.4, 2.0),
@@ -45,7 +45,7 @@ def hear(film: Path, state: Path) -> None:
         Word(" away.", 6.2, 7.0),
     )
     said = Transcript(Language("en"), words, "toy", "toy-1")
-    store.keep_stretch(content, 1, "toy-1", Stretch(whole, (whole,)), said)
+    store.save_chunk(content, 1, "toy-1", Chunk(whole, (whole,)), said)
 
 
 def configure(tmp_path: Path, url: str, privacy: str = "", model: str = "") -> Path:

@@ -11,17 +11,17 @@ from pathlib import Path
 
 import pytest
 
-from subtitled.config.settings import ExistingSettings
-from subtitled.library.coverage import coverage
-from subtitled.library.ledger import Ledger
-from subtitled.library.records import FileState
-from subtitled.library.sidecars import Fate
-from subtitled.library.withdrawal import Withdrawal
-from subtitled.media.probe import MediaFacts
-from subtitled.plugin import Kind, Language
-from subtitled.service.lock import StateLock
-from subtitled.subtitles.ownership import Provenance
-from subtitled.subtitles.publish import publish
+from subtitled.config.settings import ExistingSubtitleSettings
+from subtitled.daemon.lock import StateLock
+from subtitled.db.database import Database
+from subtitled.db.records import FileState
+from subtitled.db.sidecars import SidecarStatus
+from subtitled.library.removal import SidecarRemover
+from subtitled.media.probe import MediaInfo
+from subtitled.plugin import Language, SubtitleKind
+from subtitled.policy.coverage import existing_subtitles
+from subtitled.subtitles.ownership import Signature
+from subtitled.subtitles.publish import publish_sidecar
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 EN = Language("en")
@@ -38,11 +38,11 @@ class Shelf:
             f'[daemon]\nstate_dir = "{home}/st"\n[libraries.films]\npath = "{self.root}"\n'
         )
         (home / "st").mkdir()
-        self.ledger = Ledger(home / "st" / "ledger.sqlite")
+        self.ledger = Database(home / "st" / "ledger.sqlite")
         self.film = self.root / "a.mkv"
         self.film.write_bytes(b"film")
-        self.ledger.noticed("films", self.film, self.film.stat())
-        self.content = self.ledger.identities.content_of(self.film)
+        self.ledger.record_seen("films", self.film, self.film.stat())
+        self.content = self.ledger.files.fingerprint_of(self.film)
         self.decide(FileState.DONE)
         self.ours = self.publish("srt")
         self._run = run
@@ -50,9 +50,11 @@ class Shelf:
     def publish(self, fmt: str) -> Path:
         path = self.root / f"a.en.{fmt}"
         digest = hashlib.sha256(b"ours").hexdigest()
-        made = Provenance(self.content, path.name, EN, Kind.FULL, fmt, "whisper", 1.0, digest, 4)
-        publish(path, b"ours", ours=None, provenance=made)
-        self.ledger.sidecars.record(path, self.film, made)
+        made = Signature(
+            self.content, path.name, EN, SubtitleKind.FULL, fmt, "whisper", 1.0, digest, 4
+        )
+        publish_sidecar(path, b"ours", own_digest=None, signature=made)
+        self.ledger.sidecars.record_written(path, self.film, made)
         return path
 
     def decide(self, state: FileState) -> None:
@@ -63,16 +65,18 @@ class Shelf:
     def run(self, *arguments: object) -> subprocess.CompletedProcess[str]:
         return self._run("--config", self.config, *arguments)
 
-    def fate(self) -> Fate | None:
+    def fate(self) -> SidecarStatus | None:
         known = self.ledger.sidecars.get(self.ours)
-        return known and known.fate
+        return known and known.status
 
     def give_way(self) -> list[Path]:
         names = [path.name for path in self.root.iterdir()]
-        facts = MediaFacts(60.0, "matroska", (), (), True)
-        whose = self.ledger.sidecars.whose
-        found = coverage(self.film, facts, names, lambda path: whose(path, self.content))
-        return Withdrawal(self.ledger).give_way(self.film, found, EN, ExistingSettings())
+        facts = MediaInfo(60.0, "matroska", (), (), True)
+        whose = self.ledger.sidecars.ownership
+        found = existing_subtitles(self.film, facts, names, lambda path: whose(path, self.content))
+        return SidecarRemover(self.ledger).yield_to_others(
+            self.film, found, EN, ExistingSubtitleSettings()
+        )
 
 
 @pytest.fixture
@@ -87,14 +91,14 @@ def test_undo_takes_ours_away_and_back_brings_it_back(shelf: Shelf) -> None:
     assert ran.returncode == 0, ran.stderr
     assert "taken away" in ran.stdout
     assert sorted(path.name for path in shelf.root.iterdir()) == ["a.de.srt", "a.mkv"]
-    assert shelf.fate() is Fate.TAKEN_BACK
+    assert shelf.fate() is SidecarStatus.REMOVED_BY_USER
     record = shelf.ledger.get(shelf.film)
     assert record is not None
-    assert (record.state, record.reason) == (FileState.NOTHING_TO_DO, "taken back by hand")
+    assert (record.state, record.reason) == (FileState.UP_TO_DATE, "taken back by hand")
     told = json.loads(shelf.run("undo", "--back", shelf.ours, "--json").stdout)
     assert told == [{"path": str(shelf.ours), "what": "brought back"}]
     assert shelf.ours.read_bytes() == b"ours"
-    assert shelf.fate() is Fate.THERE
+    assert shelf.fate() is SidecarStatus.PRESENT
 
 
 def test_undo_leaves_alone_what_somebody_edited(shelf: Shelf) -> None:
@@ -108,7 +112,7 @@ def test_undo_brings_back_what_yielded_and_it_yields_no_more(shelf: Shelf) -> No
     theirs = shelf.root / "a.eng.srt"
     theirs.write_text("somebody's")
     assert shelf.give_way() == [shelf.ours]
-    assert shelf.fate() is Fate.YIELDED
+    assert shelf.fate() is SidecarStatus.YIELDED
     assert "brought back" in shelf.run("undo", shelf.film).stdout
     assert shelf.ours.read_bytes() == b"ours"
     assert shelf.give_way() == []

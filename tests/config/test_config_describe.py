@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from subtitled.config.describe import json_schema, markdown, show
-from subtitled.config.load import Configuration, load
+from subtitled.config.load import Configuration, load_config
+from subtitled.config.reference import build_json_schema, dump_settings, render_markdown
 from subtitled.config.settings import LibrarySettings
 
 
@@ -26,13 +26,13 @@ def den(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Configuration:
         'plugin = "jellyfin"\nurl = "http://den"\napi_key = {env = "KEY"}\n',
         "utf-8",
     )
-    return load(file)
+    return load_config(file)
 
 
 def test_what_is_in_force_holds_defaults_places_and_times_as_people_write_them(
     den: Configuration, tmp_path: Path
 ) -> None:
-    shown = show(den)
+    shown = dump_settings(den)
     assert shown == json.loads(json.dumps(shown))
     assert shown["daemon"]["rescan"] == "6h"
     assert shown["daemon"]["state_dir"] == str(tmp_path / "state")
@@ -44,13 +44,17 @@ def test_what_is_in_force_holds_defaults_places_and_times_as_people_write_them(
 
 @given(st.floats(min_value=0, max_value=1e12, allow_nan=False))
 def test_a_time_that_is_shown_is_read_back_as_the_same(seconds: float) -> None:
-    configuration = load(None, overrides={"libraries": {"a": {"path": "/a", "settle": seconds}}})
-    shown = show(configuration)["libraries"]["a"]["settle"]
-    assert LibrarySettings(path=Path("/a"), settle=shown).settle == pytest.approx(seconds)
+    configuration = load_config(
+        None, overrides={"libraries": {"a": {"path": "/a", "settle": seconds}}}
+    )
+    shown = dump_settings(configuration)["libraries"]["a"]["settle"]
+    assert LibrarySettings(path=Path("/a"), stability_delay=shown).stability_delay == pytest.approx(
+        seconds
+    )
 
 
 def test_every_reference_in_the_schema_leads_somewhere(den: Configuration) -> None:
-    for schema in (json_schema(None), json_schema(den)):
+    for schema in (build_json_schema(None), build_json_schema(den)):
         references = list(_references(schema))
         assert len(references) > 5
         for reference in references:
@@ -60,7 +64,7 @@ def test_every_reference_in_the_schema_leads_somewhere(den: Configuration) -> No
 
 
 def test_the_schema_lets_pass_what_the_file_may_say(den: Configuration) -> None:
-    schema = json_schema(den)
+    schema = build_json_schema(den)
     server = schema["properties"]["servers"]["properties"]["the den/2"]
     assert {"plugin", "url", "api_key"} <= set(server["properties"])
     assert "plugin" in server["required"]
@@ -69,13 +73,13 @@ def test_the_schema_lets_pass_what_the_file_may_say(den: Configuration) -> None:
 
 
 def test_the_schema_without_a_configuration_tells_of_the_bundled_plugins() -> None:
-    properties = json_schema(None)["properties"]
+    properties = build_json_schema(None)["properties"]
     assert "model" in properties["engines"]["properties"]["whisper"]["properties"]
     assert "path_map" in properties["servers"]["properties"]["jellyfin"]["properties"]
 
 
 def test_the_reference_says_types_and_times_in_words() -> None:
-    reference = markdown()
+    reference = render_markdown()
     assert '| `settle` | time | `"30s"` |' in reference
     assert "| `api_key` | secret | needed |" in reference
     assert "| `path_map` | list of [text, text] | `[]` |" in reference

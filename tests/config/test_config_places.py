@@ -10,18 +10,18 @@ from pathlib import Path
 import pytest
 
 from subtitled.config import load as loading
-from subtitled.config import places
-from subtitled.config.load import load
-from subtitled.config.places import ensure_private, models_dir, state_dir
-from subtitled.config.settings import Settings
-from subtitled.plugin import Misconfigured
+from subtitled.config import paths
+from subtitled.config.load import load_config
+from subtitled.config.paths import ensure_private_folder, resolve_models_dir, resolve_state_dir
+from subtitled.config.settings import AppSettings
+from subtitled.plugin import SetupError
 
 
 def test_systemds_folders_are_used_the_first_of_several(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STATE_DIRECTORY", "/var/lib/subtitled:/var/lib/other")
     monkeypatch.setenv("CACHE_DIRECTORY", "/var/cache/subtitled")
-    assert state_dir(Settings()) == Path("/var/lib/subtitled")
-    assert models_dir(Settings()) == Path("/var/cache/subtitled/models")
+    assert resolve_state_dir(AppSettings()) == Path("/var/lib/subtitled")
+    assert resolve_models_dir(AppSettings()) == Path("/var/cache/subtitled/models")
 
 
 @pytest.mark.parametrize("empty", ["", ":"])
@@ -32,8 +32,8 @@ def test_without_systemd_the_users_folders_are_used(
     monkeypatch.setenv("CACHE_DIRECTORY", empty)
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    assert state_dir(Settings()) == tmp_path / "state" / "subtitled"
-    assert models_dir(Settings()) == tmp_path / "cache" / "subtitled" / "models"
+    assert resolve_state_dir(AppSettings()) == tmp_path / "state" / "subtitled"
+    assert resolve_models_dir(AppSettings()) == tmp_path / "cache" / "subtitled" / "models"
 
 
 def test_a_shell_means_the_folders_of_the_service_whose_configuration_it_reads(
@@ -43,31 +43,31 @@ def test_a_shell_means_the_folders_of_the_service_whose_configuration_it_reads(
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "mine"))
     state, cache, config = (tmp_path / name for name in ("lib", "cache", "config.toml"))
-    monkeypatch.setattr(places, "SYSTEM_STATE", state)
-    monkeypatch.setattr(places, "SYSTEM_CACHE", cache)
-    monkeypatch.setattr(loading, "SYSTEM_WIDE", config)
+    monkeypatch.setattr(paths, "SYSTEM_STATE", state)
+    monkeypatch.setattr(paths, "SYSTEM_CACHE", cache)
+    monkeypatch.setattr(loading, "SYSTEM_CONFIG", config)
     other = tmp_path / "other.toml"
     for file in (config, other):
         file.touch()
-    assert state_dir(load(config).settings) == tmp_path / "mine" / "subtitled"
+    assert resolve_state_dir(load_config(config).settings) == tmp_path / "mine" / "subtitled"
     state.mkdir()
     cache.mkdir()
-    settings = load(config).settings
-    assert (state_dir(settings), models_dir(settings)) == (state, cache / "models")
-    assert state_dir(load(other).settings) == tmp_path / "mine" / "subtitled"
+    settings = load_config(config).settings
+    assert (resolve_state_dir(settings), resolve_models_dir(settings)) == (state, cache / "models")
+    assert resolve_state_dir(load_config(other).settings) == tmp_path / "mine" / "subtitled"
     config.write_text('[daemon]\nstate_dir = "/s"\n')
-    assert state_dir(load(config).settings) == Path("/s")
+    assert resolve_state_dir(load_config(config).settings) == Path("/s")
     monkeypatch.setenv("STATE_DIRECTORY", "/given")
     config.write_text("")
-    assert state_dir(load(config).settings) == Path("/given")
+    assert resolve_state_dir(load_config(config).settings) == Path("/given")
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")
 def test_root_acts_as_the_user_whose_state_it_is(public: Path) -> None:
     script = (
         "import os, sys\nfrom pathlib import Path\n"
-        "from subtitled.config.places import act_as_owner\n"
-        "state = Path(sys.argv[1])\nname = act_as_owner(state)\n"
+        "from subtitled.config.paths import drop_privileges_to_owner\n"
+        "state = Path(sys.argv[1])\nname = drop_privileges_to_owner(state)\n"
         "(state / 'made').touch()\n"
         "print(name, os.getuid(), os.getgid(), *os.getgroups(), os.environ['HOME'])\n"
     )
@@ -88,21 +88,21 @@ def test_root_acts_as_the_user_whose_state_it_is(public: Path) -> None:
 
 def test_the_configuration_goes_before_both(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STATE_DIRECTORY", "/var/lib/subtitled")
-    settings = Settings.model_validate({"daemon": {"state_dir": "/s", "models_dir": "/m"}})
-    assert (state_dir(settings), models_dir(settings)) == (Path("/s"), Path("/m"))
+    settings = AppSettings.model_validate({"daemon": {"state_dir": "/s", "models_dir": "/m"}})
+    assert (resolve_state_dir(settings), resolve_models_dir(settings)) == (Path("/s"), Path("/m"))
 
 
 def test_a_new_folder_is_for_its_owner_alone_and_an_old_one_is_left_as_it_is(
     tmp_path: Path,
 ) -> None:
-    made = ensure_private(tmp_path / "a" / "b")
+    made = ensure_private_folder(tmp_path / "a" / "b")
     assert made.stat().st_mode & 0o777 == 0o700
     made.chmod(0o755)
-    assert ensure_private(made).stat().st_mode & 0o777 == 0o755
+    assert ensure_private_folder(made).stat().st_mode & 0o777 == 0o755
 
 
 def test_a_folder_that_cannot_be_made_says_the_cure(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(Misconfigured, match="cannot be made") as caught:
-        ensure_private(tmp_path / "file" / "state")
-    assert "state_dir" in caught.value.cure
+    with pytest.raises(SetupError, match="cannot be made") as caught:
+        ensure_private_folder(tmp_path / "file" / "state")
+    assert "state_dir" in caught.value.hint

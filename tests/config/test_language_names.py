@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from subtitled.plugin import Language, names_of
+from subtitled.plugin import Language, language_codes
 
 COMMON = (
     "en de es fr it pt pt-BR nl pl ru uk ja ko vi th ar he hi tr sv da nb fi cs hu ro el zh "
@@ -81,24 +81,24 @@ def test_what_others_call_a_language(
     jellyfin: str,
     kodi: str,
 ) -> None:
-    names = names_of(Language(tag))
+    names = language_codes(Language(tag))
     assert (names.tag, names.alpha2, names.alpha3b, names.alpha3t) == (
         tag,
         alpha2,
         alpha3b,
         alpha3t,
     )
-    assert (names.english, names.jellyfin, names.kodi) == (english, jellyfin, kodi)
+    assert (names.english_name, names.jellyfin, names.kodi) == (english, jellyfin, kodi)
     assert names.plex == alpha3b
 
 
 @given(st.sampled_from(COMMON))
 def test_every_name_of_ours_is_understood_when_it_comes_back(tag: str) -> None:
-    names = names_of(Language(tag))
-    for said in (names.tag, names.alpha3b, names.alpha3t, names.jellyfin, names.english):
+    names = language_codes(Language(tag))
+    for said in (names.tag, names.alpha3b, names.alpha3t, names.jellyfin, names.english_name):
         assert said is not None
-        assert Language.parse(said).primary.serves(Language(tag).primary)
-    assert Language.parse(names.native).primary.serves(Language(tag).primary)
+        assert Language.parse(said).primary.satisfies(Language(tag).primary)
+    assert Language.parse(names.native_name).primary.satisfies(Language(tag).primary)
 
 
 @pytest.mark.parametrize(
@@ -114,4 +114,4 @@ def test_every_name_of_ours_is_understood_when_it_comes_back(tag: str) -> None:
     ],
 )
 def test_two_codes_of_one_language_serve_each_other(has: str, wants: str, enough: bool) -> None:
-    assert Language(has).serves(Language(wants)) is enough
+    assert Language(has).satisfies(Language(wants)) is enough

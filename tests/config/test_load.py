@@ -11,14 +11,19 @@ from typing import Any
 
 import pytest
 
-from subtitled.config.daemon import DaemonSettings
-from subtitled.config.describe import bundled, json_schema, markdown, show
-from subtitled.config.load import ConfigurationError, find, load, missing_folders
+from subtitled.config.daemon_settings import DaemonSettings
+from subtitled.config.load import ConfigurationError, find_config, find_missing_folders, load_config
+from subtitled.config.reference import (
+    build_json_schema,
+    dump_settings,
+    iter_bundled_components,
+    render_markdown,
+)
 from subtitled.config.settings import (
-    ExistingSettings,
+    ExistingSubtitleSettings,
     LibrarySettings,
 )
-from subtitled.plugin import Misconfigured, Secret
+from subtitled.plugin import Secret, SetupError
 
 ROOT = Path(__file__).parents[2]
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -27,7 +32,7 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 def _load(tmp_path: Path, text: str) -> Any:
     file = tmp_path / "config.toml"
     file.write_text(text, "utf-8")
-    return load(file)
+    return load_config(file)
 
 
 def test_every_mistake_is_said_at_once_with_line_and_cure(tmp_path: Path) -> None:
@@ -50,14 +55,14 @@ url = "http://nas"
 api_key = "12345-secret"
 """,
         )
-    said = {mistake.key: mistake for mistake in caught.value.mistakes}
+    said = {mistake.key: mistake for mistake in caught.value.issues}
     assert said["daemon.log_levle"].line == 2
-    assert "log_level" in said["daemon.log_levle"].cure
+    assert "log_level" in said["daemon.log_levle"].hint
     assert said["daemon.threads"].line == 3
     assert any(key.startswith("libraries.films.languages") for key in said)
-    assert said["libraries.tv.path"].what == "this key is needed"
-    assert "tiny.en" in said["engines.whisper.model"].what
-    assert "credential" in said["servers.jellyfin.api_key"].what
+    assert said["libraries.tv.path"].message == "this key is needed"
+    assert "tiny.en" in said["engines.whisper.model"].message
+    assert "credential" in said["servers.jellyfin.api_key"].message
     assert "12345" not in str(caught.value)
 
 
@@ -79,9 +84,9 @@ def test_a_reference_to_nothing_is_said_together_with_other_mistakes(tmp_path: P
             '[daemon]\nthreads = "x"\n[libraries.a]\npath = "/a"\nservers = ["jelly", "wisper"]\n'
             '[servers.jellyfin]\nurl = "http://nas"\napi_key = {env = "K"}\n',
         )
-    keys = [mistake.key for mistake in caught.value.mistakes]
+    keys = [mistake.key for mistake in caught.value.issues]
     assert keys == ["daemon.threads", "libraries.a.servers", "libraries.a.servers"]
-    assert "Did you mean 'jellyfin'?" in caught.value.mistakes[1].cure
+    assert "Did you mean 'jellyfin'?" in caught.value.issues[1].hint
 
 
 @pytest.mark.parametrize(
@@ -113,18 +118,18 @@ def test_each_mistake_has_its_key_and_its_words(
 ) -> None:
     with pytest.raises(ConfigurationError) as caught:
         _load(tmp_path, text + "\n")
-    assert [mistake.key for mistake in caught.value.mistakes] == [key]
+    assert [mistake.key for mistake in caught.value.issues] == [key]
     assert said in str(caught.value)
-    assert caught.value.mistakes[0].cure or key in ("libraries.a.path",)
+    assert caught.value.issues[0].hint or key in ("libraries.a.path",)
 
 
 def test_overrides_are_laid_over_the_file_key_by_key(tmp_path: Path) -> None:
     file = tmp_path / "c.toml"
     file.write_text('[daemon]\nlog_level = "error"\nthreads = 3\n', "utf-8")
-    daemon = load(file, overrides={"daemon": {"log_level": "debug"}}).settings.daemon
+    daemon = load_config(file, overrides={"daemon": {"log_level": "debug"}}).settings.daemon
     assert (daemon.log_level, daemon.threads) == ("debug", 3)
     with pytest.raises(ConfigurationError, match="log_level"):
-        load(None, overrides={"daemon": {"log_level": 7}})
+        load_config(None, overrides={"daemon": {"log_level": 7}})
 
 
 def test_libraries_that_share_files_are_warned_of_and_accepted(tmp_path: Path) -> None:
@@ -151,7 +156,7 @@ def test_the_line_of_a_key_is_found_after_a_list_of_lists(tmp_path: Path) -> Non
             '[servers.jellyfin]\nurl = "http://nas"\napi_key = {env = "K"}\npath_map = [\n'
             '["/a", "/b"],\n["/c", "/d"],\n]\nverify = true\n',
         )
-    assert [mistake.line for mistake in caught.value.mistakes] == [8]
+    assert [mistake.line for mistake in caught.value.issues] == [8]
 
 
 def test_the_file_that_is_named_is_read_before_the_usual_ones(
@@ -162,31 +167,31 @@ def test_the_file_that_is_named_is_read_before_the_usual_ones(
     users = tmp_path / "subtitled" / "config.toml"
     users.parent.mkdir()
     users.touch()
-    assert find(None) == users
+    assert find_config(None) == users
     named = tmp_path / "named.toml"
     monkeypatch.setenv("SUBTITLED_CONFIG", str(named))
     with pytest.raises(ConfigurationError, match="no such file"):
-        find(None)
+        find_config(None)
     named.touch()
-    assert find(None) == named
-    assert find(users) == users
+    assert find_config(None) == named
+    assert find_config(users) == users
     with pytest.raises(ConfigurationError, match="this is a folder"):
-        find(tmp_path)
+        find_config(tmp_path)
 
 
 def test_a_file_whose_name_is_no_text_can_be_complained_of(tmp_path: Path) -> None:
     file = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff.toml"))
     file.write_bytes(b"\xff")
     with pytest.raises(ConfigurationError) as caught:
-        load(file)
+        load_config(file)
     str(caught.value).encode("utf-8")
-    assert caught.value.mistakes[0].cure == "Save it as UTF-8"
+    assert caught.value.issues[0].hint == "Save it as UTF-8"
 
 
 def test_broken_toml_names_the_line(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError) as caught:
         _load(tmp_path, '[daemon]\nthreads = "\n')
-    assert caught.value.mistakes[0].line == 2
+    assert caught.value.issues[0].line == 2
 
 
 def test_a_library_naming_an_engine_that_is_not_configured_is_told_which_there_are(
@@ -198,7 +203,7 @@ def test_a_library_naming_an_engine_that_is_not_configured_is_told_which_there_a
 
 def test_a_missing_folder_is_found_by_the_check_and_not_by_loading(tmp_path: Path) -> None:
     loaded = _load(tmp_path, f'[libraries.a]\npath = "{tmp_path}/gone"\n')
-    (mistake,) = missing_folders(loaded)
+    (mistake,) = find_missing_folders(loaded)
     assert mistake.key == "libraries.a.path"
     assert mistake.line == 2
 
@@ -218,14 +223,14 @@ def test_names_of_languages_are_understood(tmp_path: Path) -> None:
 
 
 def test_without_a_file_the_defaults_work() -> None:
-    assert set(load(None).engines) == {"whisper"}
+    assert set(load_config(None).engines) == {"whisper"}
 
 
 def test_the_example_loads_and_names_every_key() -> None:
     text = (ROOT / "config.example.toml").read_text("utf-8")
-    assert not load(ROOT / "config.example.toml").broken
-    models = [DaemonSettings, LibrarySettings, ExistingSettings]
-    models += [component.Settings for _, _, component in bundled()]
+    assert not load_config(ROOT / "config.example.toml").unavailable
+    models = [DaemonSettings, LibrarySettings, ExistingSubtitleSettings]
+    models += [component.Settings for _, _, component in iter_bundled_components()]
     for model in models:
         for key in model.model_fields:
             assert re.search(rf"\b{key}\b", text), f"config.example.toml does not tell of {key}"
@@ -241,13 +246,13 @@ def test_the_example_is_valid_with_every_line_in_force(tmp_path: Path) -> None:
 
 
 def test_the_example_shows_the_defaults_of_the_daemon() -> None:
-    assert load(ROOT / "config.example.toml").settings.daemon == DaemonSettings()
+    assert load_config(ROOT / "config.example.toml").settings.daemon == DaemonSettings()
 
 
 def test_the_reference_is_what_the_schema_says() -> None:
     written = (ROOT / "docs" / "configuration.md").read_text("utf-8")
-    assert written == markdown(), (
-        "the schema has changed; run: python -m subtitled.config.describe > docs/configuration.md"
+    assert written == render_markdown(), (
+        "the schema has changed; run: python -m subtitled.config.reference > docs/configuration.md"
     )
 
 
@@ -257,7 +262,7 @@ def test_shown_settings_and_schema_hold_references_and_no_secret(
     monkeypatch.setenv("THE_KEY", "very-secret")
     text = '[servers.jellyfin]\nurl = "http://nas"\napi_key = {env = "THE_KEY"}\n'
     loaded = _load(tmp_path, text)
-    shown = repr((show(loaded), loaded, json_schema(loaded)))
+    shown = repr((dump_settings(loaded), loaded, build_json_schema(loaded)))
     assert "THE_KEY" in shown
     assert "very-secret" not in shown
 
@@ -272,9 +277,9 @@ def test_a_secret_is_read_from_each_place_and_a_missing_one_says_the_cure(
     assert Secret(env="KEY").reveal() == "from-env"
     assert Secret(credential="key").reveal() == "from-file"
     for secret in (Secret(file=tmp_path / "no"), Secret(env="NO"), Secret(credential="no")):
-        with pytest.raises(Misconfigured) as caught:
+        with pytest.raises(SetupError) as caught:
             secret.reveal()
-        assert caught.value.cure
+        assert caught.value.hint
 
 
 def test_a_pair_of_one_language_is_refused(tmp_path: Path) -> None:

@@ -10,13 +10,13 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from subtitled.config.daemon import DaemonSettings
-from subtitled.config.describe import json_schema, show
-from subtitled.config.load import ConfigurationError, load
+from subtitled.config.daemon_settings import DaemonSettings
+from subtitled.config.load import ConfigurationError, load_config
+from subtitled.config.reference import build_json_schema, dump_settings
 from subtitled.config.settings import (
-    ExistingSettings,
+    AppSettings,
+    ExistingSubtitleSettings,
     LibrarySettings,
-    Settings,
 )
 
 _KEYS = sorted(
@@ -34,7 +34,7 @@ _KEYS = sorted(
     }
     | set(DaemonSettings.model_fields)
     | set(LibrarySettings.model_fields)
-    | set(ExistingSettings.model_fields)
+    | set(ExistingSubtitleSettings.model_fields)
 )
 _VALUES = st.recursive(
     st.one_of(
@@ -80,12 +80,12 @@ def test_whatever_bytes_a_file_is_made_of_its_mistakes_are_said(content: bytes |
 
 def _loads_or_says(file: Path | None, data: dict[str, Any]) -> None:
     try:
-        loaded = load(file, overrides=data)
+        loaded = load_config(file, overrides=data)
     except ConfigurationError as error:
-        assert error.mistakes
-        assert all(mistake.what for mistake in error.mistakes)
+        assert error.issues
+        assert all(mistake.message for mistake in error.issues)
         assert str(error)
     else:
-        assert isinstance(loaded.settings, Settings)
-        json.dumps(show(loaded))
-        json_schema(loaded)
+        assert isinstance(loaded.settings, AppSettings)
+        json.dumps(dump_settings(loaded))
+        build_json_schema(loaded)

@@ -9,16 +9,16 @@ from pathlib import Path
 import pytest
 
 from subtitled.config import plugins
-from subtitled.config.isolation import guarded, tell_observers
-from subtitled.config.load import Configuration, load
-from subtitled.plugin import Finished, Misconfigured, Temporary
+from subtitled.config.load import Configuration, load_config
+from subtitled.config.plugins import call_event_hooks, call_with_timeout
+from subtitled.plugin import JobFinished, SetupError, TransientError
 
 GOOD = """
-from subtitled.plugin import Capabilities, Engine, Transcript, hookimpl
+from subtitled.plugin import EngineCapabilities, Engine, Transcript, hookimpl
 SUBTITLED_CONTRACT = "2.0"
 class Mine(Engine):
     @classmethod
-    def capabilities(cls, settings): return Capabilities()
+    def capabilities(cls, settings): return EngineCapabilities()
     def transcribe(self, audio, request): return Transcript(request.language, ())
 @hookimpl
 def subtitled_components(): return [Mine]
@@ -59,7 +59,7 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):  # type: ignore[no
 def _configured(tmp_path: Path, text: str) -> Configuration:
     file = tmp_path / "c.toml"
     file.write_text(text, "utf-8")
-    return load(file)
+    return load_config(file)
 
 
 def test_a_good_plugin_is_used(install, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
@@ -96,52 +96,52 @@ def test_a_broken_plugin_is_named_and_survived(  # type: ignore[no-untyped-def]
 ) -> None:
     install("mine", source)
     loaded = _configured(tmp_path, "[engines.mine]\n[engines.whisper]\n")
-    (broken,) = loaded.broken
+    (broken,) = loaded.unavailable
     assert broken.section == "engines.mine"
-    assert said in broken.what
+    assert said in broken.message
     assert "whisper" in loaded.engines
 
 
 def test_a_plugin_that_hangs_while_imported_is_given_up(  # type: ignore[no-untyped-def]
     install, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(plugins, "IMPORT_LIMIT", 0.3)
+    monkeypatch.setattr(plugins, "IMPORT_TIMEOUT", 0.3)
     install("mine", "import time; time.sleep(3)")
-    (broken,) = _configured(tmp_path, "[engines.mine]\n").broken
-    assert "did not answer" in broken.what
+    (broken,) = _configured(tmp_path, "[engines.mine]\n").unavailable
+    assert "did not answer" in broken.message
 
 
 def test_a_plugin_that_is_not_named_is_not_imported(  # type: ignore[no-untyped-def]
     install, tmp_path: Path
 ) -> None:
     install("mine", "raise RuntimeError('must not be imported')")
-    assert not _configured(tmp_path, "[engines.whisper]\n").broken
-    assert ("mine", "dist-mine", "1.0") in plugins.available()
+    assert not _configured(tmp_path, "[engines.whisper]\n").unavailable
+    assert ("mine", "dist-mine", "1.0") in plugins.list_installed()
 
 
 def test_an_unused_plugin_may_have_any_name_and_is_hinted_at(tmp_path: Path) -> None:
-    (broken,) = _configured(tmp_path, "[engines.wisper]\n").broken
-    assert "Did you mean 'whisper'" in broken.cure
-    assert "jellyfin" in broken.cure
+    (broken,) = _configured(tmp_path, "[engines.wisper]\n").unavailable
+    assert "Did you mean 'whisper'" in broken.hint
+    assert "jellyfin" in broken.hint
 
 
 def test_a_plugin_in_the_wrong_section_is_told_the_right_one(tmp_path: Path) -> None:
-    (broken,) = _configured(tmp_path, "[servers.whisper]\n").broken
-    assert broken.what == "the plugin 'whisper' brings no MediaServer"
-    assert "engines" in broken.cure
+    (broken,) = _configured(tmp_path, "[servers.whisper]\n").unavailable
+    assert broken.message == "the plugin 'whisper' brings no MediaServer"
+    assert "engines" in broken.hint
 
 
 def test_two_packages_with_a_plugin_of_one_name_are_not_chosen_between(  # type: ignore[no-untyped-def]
     install, tmp_path: Path
 ) -> None:
     install("whisper", GOOD)
-    (broken,) = _configured(tmp_path, "[engines.whisper]\n").broken
-    assert "several packages" in broken.what
-    assert "dist-whisper" in broken.what
+    (broken,) = _configured(tmp_path, "[engines.whisper]\n").unavailable
+    assert "several packages" in broken.message
+    assert "dist-whisper" in broken.message
 
 
 def test_what_another_process_needs_to_load_a_plugin_is_known() -> None:
-    assert load(None).engines["whisper"].entry_point == "subtitled_plugins.whisper"
+    assert load_config(None).engines["whisper"].entry_point == "subtitled_plugins.whisper"
 
 
 def test_two_sections_share_one_plugin(  # type: ignore[no-untyped-def]
@@ -151,7 +151,7 @@ def test_two_sections_share_one_plugin(  # type: ignore[no-untyped-def]
     text = '[engines.mine]\n[engines.other]\nplugin = "mine"\n'
     loaded = _configured(tmp_path, text)
     assert set(loaded.engines) == {"mine", "other"}
-    assert loaded.engines["other"].make().context.name == "other"
+    assert loaded.engines["other"].create().context.name == "other"
 
 
 def test_a_plugin_that_was_refused_hears_of_nothing(  # type: ignore[no-untyped-def]
@@ -160,7 +160,7 @@ def test_a_plugin_that_was_refused_hears_of_nothing(  # type: ignore[no-untyped-
     source = GOOD.replace("return [Mine]", "return [42]")
     install("mine", source + HOOK + "raise AssertionError('heard')")
     loaded = _configured(tmp_path, "[engines.mine]\n")
-    assert loaded.broken
+    assert loaded.unavailable
     assert not loaded.hooks.get_plugins()
 
 
@@ -178,31 +178,31 @@ def test_a_component_that_cannot_be_made_says_its_name(  # type: ignore[no-untyp
 ) -> None:
     broken = "class Mine(Engine):\n    def __init__(self, settings, context): raise OSError('no')"
     install("mine", GOOD.replace("class Mine(Engine):", broken))
-    with pytest.raises(Temporary, match="plugin mine failed: OSError: no"):
-        _configured(tmp_path, "[engines.mine]\n").engines["mine"].make()
+    with pytest.raises(TransientError, match="plugin mine failed: OSError: no"):
+        _configured(tmp_path, "[engines.mine]\n").engines["mine"].create()
 
 
 def test_a_call_that_hangs_is_given_up_with_the_plugins_name() -> None:
-    with pytest.raises(Temporary, match="plugin slow did not answer within 0.1 s"):
-        guarded("slow", lambda: time.sleep(2), 0.1)
+    with pytest.raises(TransientError, match="plugin slow did not answer within 0.1 s"):
+        call_with_timeout("slow", lambda: time.sleep(2), 0.1)
 
 
 def test_a_result_of_none_is_a_result() -> None:
-    assert guarded("quick", lambda: None, 5.0) is None
+    assert call_with_timeout("quick", lambda: None, 5.0) is None
 
 
 def test_what_a_plugin_raises_comes_out_with_its_name() -> None:
     def raises() -> None:
         raise KeyError("x")
 
-    with pytest.raises(Temporary, match="plugin mine failed: KeyError"):
-        guarded("mine", raises, 1.0)
+    with pytest.raises(TransientError, match="plugin mine failed: KeyError"):
+        call_with_timeout("mine", raises, 1.0)
 
     def says() -> None:
-        raise Misconfigured("no key", "set it")
+        raise SetupError("no key", "set it")
 
-    with pytest.raises(Misconfigured, match="no key") as caught:
-        guarded("mine", says, 1.0)
+    with pytest.raises(SetupError, match="no key") as caught:
+        call_with_timeout("mine", says, 1.0)
     assert caught.value.__notes__ == ["from the plugin mine"]
 
 
@@ -217,7 +217,7 @@ def test_one_observer_that_fails_keeps_no_other_from_hearing(  # type: ignore[no
     loaded = _configured(
         tmp_path, "[engines.bad]\n[engines.good]\n[engines.ugly]\n[engines.terse]\n"
     )
-    tell_observers(loaded.hooks, "subtitled_finished", Finished(Path("a"), (), "done"), 2.0)
+    call_event_hooks(loaded.hooks, "subtitled_finished", JobFinished(Path("a"), (), "done"), 2.0)
     assert heard.read_text() == "done"
     said = [record.getMessage() for record in caplog.records]
     assert len(said) == 3

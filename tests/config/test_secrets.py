@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from subtitled.config.describe import show
-from subtitled.config.load import ConfigurationError, load
-from subtitled.plugin import Misconfigured, Secret
+from subtitled.config.load import ConfigurationError, load_config
+from subtitled.config.reference import dump_settings
+from subtitled.plugin import Secret, SetupError
 
 KEY = "hunter2-do-not-tell"
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -43,20 +43,20 @@ def _file(folder: Path, reference: str) -> Path:
 def test_a_secret_is_read_from_its_place_without_the_space_around_it(
     tmp_path: Path, secret: str
 ) -> None:
-    settings = load(_file(tmp_path, secret)).servers["jellyfin"].settings
+    settings = load_config(_file(tmp_path, secret)).servers["jellyfin"].settings
     assert settings.api_key.reveal() == KEY  # type: ignore[attr-defined]
 
 
 def test_what_is_loaded_never_holds_the_secret_even_after_it_was_revealed(
     tmp_path: Path, secret: str
 ) -> None:
-    loaded = load(_file(tmp_path, secret))
+    loaded = load_config(_file(tmp_path, secret))
     settings = loaded.servers["jellyfin"].settings
     assert settings.api_key.reveal() == KEY  # type: ignore[attr-defined]
     said = [repr(loaded), str(settings), repr(settings), f"{settings}", settings.model_dump_json()]
     said += [
-        json.dumps(show(loaded), default=str),
-        repr(loaded.servers["jellyfin"].make().settings),
+        json.dumps(dump_settings(loaded), default=str),
+        repr(loaded.servers["jellyfin"].create().settings),
     ]
     assert all(KEY not in one for one in said)
     assert KEY.encode() not in pickle.dumps(settings.api_key)  # type: ignore[attr-defined]
@@ -100,11 +100,11 @@ def test_what_is_no_reference_is_refused_at_its_line_and_not_repeated(
     tmp_path: Path, written: str
 ) -> None:
     with pytest.raises(ConfigurationError) as caught:
-        load(_file(tmp_path, written))
-    assert {mistake.line for mistake in caught.value.mistakes} == {3}
-    assert all(m.key.startswith("servers.jellyfin.api_key") for m in caught.value.mistakes)
+        load_config(_file(tmp_path, written))
+    assert {mistake.line for mistake in caught.value.issues} == {3}
+    assert all(m.key.startswith("servers.jellyfin.api_key") for m in caught.value.issues)
     assert KEY not in str(caught.value)
-    assert KEY not in repr(caught.value.mistakes)
+    assert KEY not in repr(caught.value.issues)
 
 
 def test_two_places_at_once_are_refused_because_neither_is_first() -> None:
@@ -116,23 +116,23 @@ def test_a_variable_that_is_unset_or_blank_is_named(monkeypatch: pytest.MonkeyPa
     monkeypatch.delenv("NOT_SET", raising=False)
     monkeypatch.setenv("BLANK", "  ")
     for name in ("NOT_SET", "BLANK"):
-        with pytest.raises(Misconfigured, match=name) as caught:
+        with pytest.raises(SetupError, match=name) as caught:
             Secret(env=name).reveal()
-        assert caught.value.cure
+        assert caught.value.hint
 
 
 def test_a_file_that_is_missing_empty_or_a_folder_is_named(tmp_path: Path) -> None:
     (tmp_path / "empty").write_text("\n")
     (tmp_path / "folder").mkdir()
     for name in ("missing", "empty", "folder"):
-        with pytest.raises(Misconfigured, match=name) as caught:
+        with pytest.raises(SetupError, match=name) as caught:
             Secret(file=tmp_path / name).reveal()
-        assert caught.value.cure
+        assert caught.value.hint
 
 
 def test_a_file_that_is_no_text_is_refused_without_its_bytes(tmp_path: Path) -> None:
     (tmp_path / "key").write_bytes(KEY.encode() + b"\xff")
-    with pytest.raises(Misconfigured) as caught:
+    with pytest.raises(SetupError) as caught:
         Secret(file=tmp_path / "key").reveal()
     assert KEY not in str(caught.value)
     assert caught.value.__suppress_context__  # a traceback would print the decoder's input
@@ -142,7 +142,7 @@ def test_a_file_that_may_not_be_read_says_so(public: Path, bound_by_permissions:
     key = public / "key"
     key.write_text(KEY)
     key.chmod(0)
-    with bound_by_permissions(), pytest.raises(Misconfigured, match="PermissionError"):
+    with bound_by_permissions(), pytest.raises(SetupError, match="PermissionError"):
         Secret(file=key).reveal()
 
 
@@ -150,7 +150,7 @@ def test_a_credential_that_systemd_did_not_hand_over_says_which_line_the_unit_ne
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.delenv("CREDENTIALS_DIRECTORY", raising=False)
-    with pytest.raises(Misconfigured, match="LoadCredential=jellyfin:"):
+    with pytest.raises(SetupError, match="LoadCredential=jellyfin:"):
         Secret(credential="jellyfin").reveal()
 
 

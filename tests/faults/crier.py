@@ -17,15 +17,15 @@ from pathlib import Path
 
 from subtitled.plugin import (
     Audio,
-    Capabilities,
     Component,
     Engine,
-    Interval,
+    EngineCapabilities,
     Language,
     LanguageGuess,
-    Request,
     Settings,
+    TimeSpan,
     Transcript,
+    TranscriptionRequest,
     Word,
     hookimpl,
 )
@@ -52,15 +52,15 @@ class Crier(Engine):
     Settings = CrierSettings
 
     @classmethod
-    def capabilities(cls, settings: CrierSettings) -> Capabilities:
-        return Capabilities(detects_language=True)
+    def capabilities(cls, settings: CrierSettings) -> EngineCapabilities:
+        return EngineCapabilities(supports_language_detection=True)
 
-    def detect_language(self, audio: Audio, windows: Sequence[Interval]) -> list[LanguageGuess]:
+    def detect_language(self, audio: Audio, windows: Sequence[TimeSpan]) -> list[LanguageGuess]:
         return [LanguageGuess(window, {LANGUAGE: 0.9}) for window in windows]
 
-    def transcribe(self, audio: Audio, request: Request) -> Transcript:
-        stretch = request.stretch
-        which = f"{audio.path.stem} {stretch.interval.start:.3f}-{stretch.interval.end:.3f}"
+    def transcribe(self, audio: Audio, request: TranscriptionRequest) -> Transcript:
+        stretch = request.chunk
+        which = f"{audio.path.stem} {stretch.span.start:.3f}-{stretch.span.end:.3f}"
         self._journal(f"begin {which}")
         desk = self.settings.desk
         while (desk / "hold").exists():
@@ -77,15 +77,15 @@ class Crier(Engine):
             journal.write(line + "\n")
 
 
-def _heard(audio: Audio, speech: Interval) -> list[Word]:
+def _heard(audio: Audio, speech: TimeSpan) -> list[Word]:
     words = []
     count = max(1, round(speech.duration / WORD))
     for number in range(count):
-        piece = Interval(
+        piece = TimeSpan(
             speech.start + speech.duration * number / count,
             speech.start + speech.duration * (number + 1) / count,
         )
-        digest = hashlib.sha256(audio.samples(piece).tobytes()).digest()
+        digest = hashlib.sha256(audio.read_samples(piece).tobytes()).digest()
         said = "".join("bdfgklmnprst"[b % 12] + "aeiou"[b // 12 % 5] for b in digest[:3])
         mark = "." if number + 1 == count else ""
         words.append(Word(f" {said}{mark}", piece.start, piece.end, 0.9))

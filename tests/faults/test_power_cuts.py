@@ -17,7 +17,7 @@ from films import Film
 from household import House, rows, untruths
 from test_kills_at_random import another, whole_or_absent
 
-from subtitled.subtitles.ownership import signature
+from subtitled.subtitles.ownership import read_signature
 
 Build = Callable[..., House]
 
@@ -27,13 +27,13 @@ WRITER_CUTS = 4 * DAEMON_CUTS
 WRITER = """
 import hashlib, sys
 from pathlib import Path
-from subtitled.library.ledger import Ledger
-from subtitled.plugin import Kind, Language
-from subtitled.subtitles.ownership import Provenance
-from subtitled.subtitles.publish import publish
+from subtitled.db.database import Database
+from subtitled.plugin import SubtitleKind, Language
+from subtitled.subtitles.ownership import Signature
+from subtitled.subtitles.publish import publish_sidecar
 
 disk, life = Path(sys.argv[1]), sys.argv[2]
-ledger = Ledger(disk / "state" / "ledger.sqlite")
+ledger = Database(disk / "state" / "ledger.sqlite")
 print("ready", flush=True)
 for number in range(100_000):
     path = disk / "films" / (f"{life}-{number}.en.srt" if number % 2 else f"{number % 20}.en.srt")
@@ -41,11 +41,11 @@ for number in range(100_000):
     content = hashlib.sha256(text).hexdigest().encode() + b"\\n" + text
     digest = hashlib.sha256(content).hexdigest()
     print("begin", path.name, digest, flush=True)
-    made = Provenance(
-        "c", path.name, Language("en"), Kind.FULL, "srt", "recipe", 0.0, digest, len(content)
+    made = Signature(
+        "c", path.name, Language("en"), SubtitleKind.FULL, "srt", "recipe", 0.0, digest, len(content)
     )
-    publish(path, content, ours=ledger.sidecars.replaceable(path, "c"), provenance=made)
-    ledger.sidecars.record(path, path.with_suffix(".mkv"), made)
+    publish_sidecar(path, content, own_digest=ledger.sidecars.own_digest(path, "c"), signature=made)
+    ledger.sidecars.record_written(path, path.with_suffix(".mkv"), made)
     print("end", path.name, digest, flush=True)
 """
 """Publishes and remembers as fast as it can, new files and over old ones. Each file begins with the
@@ -147,7 +147,7 @@ def assert_kept(disk: PoweredDisk, promised: dict[str, set[str | None]]) -> None
         head, _, rest = content.partition(b"\n")
         assert head == hashlib.sha256(rest).hexdigest().encode(), f"{path.name} is torn"
         there[path.name] = hashlib.sha256(content).hexdigest()
-        signed = signature(path)
+        signed = read_signature(path)
         assert signed is not None and signed.sha256 == there[path.name], "the signature was lost"
     remembered = {
         Path(os.fsdecode(path)).name: digest

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from subtitled.config.settings import LibrarySettings
-from subtitled.library.absence import Absence
-from subtitled.library.intake import Intake
-from subtitled.library.ledger import Ledger
-from subtitled.library.records import DECIDED, FileRecord, FileState
+from subtitled.db.database import Database
+from subtitled.db.records import FINAL_STATES, FileRecord, FileState
+from subtitled.library.availability import AvailabilityMonitor
+from subtitled.library.ingest import Ingest
 
 DAY = 86400.0
 LATER = 100.0
@@ -25,9 +25,9 @@ class Library:
     def __init__(self, folder: Path) -> None:
         self.root = folder / "films"
         (self.root / "deep").mkdir(parents=True)
-        self.ledger = Ledger(folder / "ledger.sqlite")
+        self.ledger = Database(folder / "ledger.sqlite")
         self.settings = {"films": LibrarySettings(path=self.root)}
-        self.intake = Intake(self.ledger, self.settings)
+        self.intake = Ingest(self.ledger, self.settings)
         self.media = [self.root / "a.mkv", self.root / "b.mkv", self.root / "deep" / "c.mkv"]
         for medium in self.media:
             medium.write_bytes(os.fsencode(medium.name))
@@ -46,7 +46,7 @@ class Library:
     def look(self, after: float = LATER) -> None:
         """Walk, and look at everything that a walk has left to be looked at."""
         self.intake.scan("films")
-        self.intake.due(time.time() + after)
+        self.intake.ready_files(time.time() + after)
 
     def states(self) -> list[FileState | None]:
         found = [self.ledger.get(medium) for medium in self.media]
@@ -59,7 +59,7 @@ def library(tmp_path: Path) -> Library:
 
 
 @pytest.mark.parametrize("told", [True, False])
-@pytest.mark.parametrize("state", sorted(DECIDED))
+@pytest.mark.parametrize("state", sorted(FINAL_STATES))
 def test_a_file_that_comes_back_is_what_it_was(
     library: Library, state: FileState, told: bool
 ) -> None:
@@ -69,15 +69,15 @@ def test_a_file_that_comes_back_is_what_it_was(
     kept = film.rename(library.root.parent / "kept")
     library.look()
     missing = library.the(film)
-    assert (missing.state, missing.was) == (FileState.MISSING, state)
+    assert (missing.state, missing.previous_state) == (FileState.MISSING, state)
     assert missing.missing_since is not None
     kept.rename(film)
     if told:
-        library.intake.noticed(film)
+        library.intake.on_paths_changed(film)
     library.look()
     back = library.the(film)
     assert (back.state, back.reason, back.attempts) == (state, "because", 4)
-    assert (back.was, back.missing_since) == (None, None)
+    assert (back.previous_state, back.missing_since) == (None, None)
 
 
 def test_a_namesake_of_what_went_is_looked_at_anew_also_if_it_was_looked_for_just_then(
@@ -87,11 +87,11 @@ def test_a_namesake_of_what_went_is_looked_at_anew_also_if_it_was_looked_for_jus
     gone.write_bytes(b"another")
     library.look()
     library.decide(gone, FileState.DONE)
-    library.ledger.look_again([library.the(film).id], time.time())
+    library.ledger.schedule_check([library.the(film).id], time.time())
     gone.unlink()
     library.look()
     assert library.the(gone).state is FileState.MISSING
-    ready = library.intake.due(time.time() + LATER)
+    ready = library.intake.ready_files(time.time() + LATER)
     assert [record.path for record in ready] == [film]
 
 
@@ -102,27 +102,27 @@ def test_a_file_that_comes_back_changed_settles_anew(library: Library) -> None:
     film.write_bytes(b"a better copy")
     library.intake.scan("films")
     record = library.the(film)
-    assert (record.state, record.was) == (FileState.SETTLING, None)
-    assert record.previous_content_id == film.name
+    assert (record.state, record.previous_state) == (FileState.STABILISING, None)
+    assert record.previous_fingerprint == film.name
 
 
 def test_an_event_tells_at_once_of_a_file_and_of_all_in_a_folder(library: Library) -> None:
     shutil.rmtree(library.root / "deep")
-    library.intake.noticed(library.root / "deep")
+    library.intake.on_paths_changed(library.root / "deep")
     library.media[0].unlink()
-    library.intake.noticed(library.media[0])
-    library.intake.due(time.time() + LATER)
+    library.intake.on_paths_changed(library.media[0])
+    library.intake.ready_files(time.time() + LATER)
     assert library.states() == [FileState.MISSING, FileState.DONE, FileState.MISSING]
 
 
 def test_a_missing_file_is_forgotten_only_after_the_time_of_grace(library: Library) -> None:
     library.media[0].unlink()
     library.look()
-    absence = Absence(library.ledger, library.settings)
+    absence = AvailabilityMonitor(library.ledger, library.settings)
     now = time.time()
-    absence.forget("films", now + 29 * DAY)
+    absence.forget_missing("films", now + 29 * DAY)
     assert library.states()[0] is FileState.MISSING
-    absence.forget("films", now + 31 * DAY)
+    absence.forget_missing("films", now + 31 * DAY)
     assert library.states() == [None, FileState.DONE, FileState.DONE]
 
 
@@ -130,23 +130,23 @@ def test_a_library_on_another_disk_without_its_files_is_away(library: Library) -
     """A folder under a mount that is gone, in which something lies."""
     library.intake.scan("films")
     key = f"device of {os.fsencode(library.root).hex()}"
-    library.ledger.mailbox.control(key, "12345")
+    library.ledger.kv.set(key, "12345")
     for medium in library.media:
         medium.unlink()
     (library.root / "note.txt").touch()
-    intake = Intake(library.ledger, library.settings)
-    assert intake.scan("films").away
+    intake = Ingest(library.ledger, library.settings)
+    assert intake.scan("films").is_unavailable
     assert library.states() == [FileState.DONE] * 3
 
 
 def test_a_disk_that_has_another_number_after_a_restart_is_the_same(library: Library) -> None:
     key = f"device of {os.fsencode(library.root).hex()}"
-    library.ledger.mailbox.control(key, "12345")
+    library.ledger.kv.set(key, "12345")
     library.media[0].unlink()
-    library.intake = Intake(library.ledger, library.settings)
+    library.intake = Ingest(library.ledger, library.settings)
     library.look()
     assert library.states() == [FileState.MISSING, FileState.DONE, FileState.DONE]
-    assert library.ledger.mailbox.get_control(key) == str(library.root.stat().st_dev)
+    assert library.ledger.kv.get(key) == str(library.root.stat().st_dev)
 
 
 def test_a_folder_that_cannot_be_read_makes_nothing_missing(
@@ -168,17 +168,19 @@ def test_a_folder_that_cannot_be_read_makes_nothing_missing(
 
 
 def test_a_sidecar_that_did_not_come_back_is_looked_for(library: Library) -> None:
-    from subtitled.plugin import Kind, Language
-    from subtitled.subtitles.ownership import Provenance
+    from subtitled.plugin import Language, SubtitleKind
+    from subtitled.subtitles.ownership import Signature
 
     film = library.media[0]
     sidecar = film.with_name("a.en.srt")
     sidecar.write_bytes(b"ours")
-    made = Provenance("a.mkv", sidecar.name, Language("en"), Kind.FULL, "srt", "", 1.0, "digest", 4)
-    library.ledger.sidecars.record(sidecar, film, made)
+    made = Signature(
+        "a.mkv", sidecar.name, Language("en"), SubtitleKind.FULL, "srt", "", 1.0, "digest", 4
+    )
+    library.ledger.sidecars.record_written(sidecar, film, made)
     kept = film.rename(library.root.parent / "kept")
     library.look()
     sidecar.unlink()
     kept.rename(film)
     library.intake.scan("films")
-    assert library.the(film).state is FileState.SETTLING
+    assert library.the(film).state is FileState.STABILISING

@@ -14,27 +14,28 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 
-from subtitled.library import backup, database, migrations
-from subtitled.library.backup import (
-    BEFORE_UPGRADE,
-    REPLACED,
-    back_up,
+from subtitled.db import backup, migrations
+from subtitled.db import engine as database
+from subtitled.db.backup import (
+    PRE_UPGRADE_BACKUP,
+    REPLACED_SUFFIX,
+    check_database,
     copy_database,
-    damaged_files,
-    database_trouble,
-    restore,
+    create_backup,
+    find_damaged_files,
+    restore_backup,
 )
-from subtitled.library.database import open_engine, writing
-from subtitled.library.ledger import Ledger
-from subtitled.library.mounts import Mount, unfit_for_databases
-from subtitled.plugin import Misconfigured, Problem
+from subtitled.db.database import Database
+from subtitled.db.engine import open_engine, write_transaction
+from subtitled.library.mounts import Mount, unsafe_for_sqlite
+from subtitled.plugin import SetupError, SubtitledError
 
 
 def _of_the_first_schema(path: Path) -> None:
     engine = open_engine(path)
     config = Config()
     config.set_main_option("script_location", str(Path(migrations.__file__).parent))
-    with writing(engine) as connection:
+    with write_transaction(engine) as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "0001")
         connection.execute(sa.text("INSERT INTO controls VALUES ('who', 'I')"))
@@ -49,8 +50,8 @@ def _read(path: Path, query: str) -> list[tuple[object, ...]]:
 def _state(folder: Path) -> Path:
     """A state folder with a little of everything, open in another process's manner."""
     folder.mkdir()
-    ledger = Ledger(folder / "ledger.sqlite")
-    ledger.mailbox.control("who", "I")
+    ledger = Database(folder / "ledger.sqlite")
+    ledger.kv.set("who", "I")
     ledger.close()
     with closing(sqlite3.connect(folder / "work.sqlite")) as work:
         work.execute("CREATE TABLE jobs (id TEXT)")
@@ -64,9 +65,9 @@ def _state(folder: Path) -> Path:
 
 
 def test_before_an_upgrade_the_ledger_is_kept_as_it_was(tmp_path: Path) -> None:
-    path, before = tmp_path / "ledger.sqlite", tmp_path / BEFORE_UPGRADE
+    path, before = tmp_path / "ledger.sqlite", tmp_path / PRE_UPGRADE_BACKUP
     _of_the_first_schema(path)
-    Ledger(path).close()
+    Database(path).close()
     assert _read(before, "SELECT version_num FROM alembic_version") == [("0001",)]
     assert _read(before, "SELECT * FROM controls") == [("who", "I")]
     assert _read(path, "SELECT version_num FROM alembic_version") != [("0001",)]
@@ -75,8 +76,8 @@ def test_before_an_upgrade_the_ledger_is_kept_as_it_was(tmp_path: Path) -> None:
 
 def test_a_ledger_that_is_new_or_up_to_date_is_not_copied(tmp_path: Path) -> None:
     for _ in range(2):
-        Ledger(tmp_path / "ledger.sqlite").close()
-    assert not (tmp_path / BEFORE_UPGRADE).exists()
+        Database(tmp_path / "ledger.sqlite").close()
+    assert not (tmp_path / PRE_UPGRADE_BACKUP).exists()
 
 
 def test_what_cannot_be_copied_is_not_upgraded(
@@ -88,10 +89,10 @@ def test_what_cannot_be_copied_is_not_upgraded(
     def full(file: Path) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(backup, "_sync", full)
-    with pytest.raises(Misconfigured, match="before it is upgraded") as refused:
-        Ledger(path)
-    assert "Make room" in refused.value.cure
+    monkeypatch.setattr(backup, "_fsync", full)
+    with pytest.raises(SetupError, match="before it is upgraded") as refused:
+        Database(path)
+    assert "Make room" in refused.value.hint
     assert _read(path, "SELECT version_num FROM alembic_version") == [("0001",)]
     assert sorted(tmp_path.glob("ledger-*")) == []
 
@@ -99,23 +100,23 @@ def test_what_cannot_be_copied_is_not_upgraded(
 def test_after_a_downgrade_the_ledger_from_before_is_named(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite"
     _of_the_first_schema(path)
-    Ledger(path).close()
+    Database(path).close()
     with closing(sqlite3.connect(path)) as there:
         there.execute("UPDATE alembic_version SET version_num = '9999'")
         there.commit()
-    with pytest.raises(Misconfigured, match="newer version") as refused:
-        Ledger(path)
-    assert BEFORE_UPGRADE in refused.value.cure
-    assert _read(tmp_path / BEFORE_UPGRADE, "SELECT version_num FROM alembic_version") == [
+    with pytest.raises(SetupError, match="newer version") as refused:
+        Database(path)
+    assert PRE_UPGRADE_BACKUP in refused.value.hint
+    assert _read(tmp_path / PRE_UPGRADE_BACKUP, "SELECT version_num FROM alembic_version") == [
         ("0001",)
     ]
 
 
 def test_a_copy_holds_what_is_committed_while_another_writes(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite"
-    ledger = Ledger(path)
-    ledger.mailbox.control("a", "1")
-    with writing(open_engine(path)) as connection:
+    ledger = Database(path)
+    ledger.kv.set("a", "1")
+    with write_transaction(open_engine(path)) as connection:
         connection.execute(sa.text("INSERT INTO controls VALUES ('b', '2')"))
         copy_database(path, tmp_path / "copy.sqlite")
     assert _read(tmp_path / "copy.sqlite", "SELECT key FROM controls") == [("a",)]
@@ -125,28 +126,28 @@ def test_a_copy_holds_what_is_committed_while_another_writes(tmp_path: Path) -> 
 def test_what_is_backed_up_comes_back_as_it_was(tmp_path: Path) -> None:
     state = _state(tmp_path / "état")
     archive = tmp_path / "b.tar.gz"
-    assert back_up(state, archive) == archive.stat().st_size
+    assert create_backup(state, archive) == archive.stat().st_size
     assert archive.stat().st_mode & 0o077 == 0
-    ledger = Ledger(state / "ledger.sqlite")
-    ledger.mailbox.control("who", "somebody else")
+    ledger = Database(state / "ledger.sqlite")
+    ledger.kv.set("who", "somebody else")
     (state / "withdrawn" / "a.srt").unlink()
-    restore(archive, state)
+    restore_backup(archive, state)
     ledger.close()
-    back = Ledger(state / "ledger.sqlite")
-    assert back.mailbox.get_control("who") == "I"
+    back = Database(state / "ledger.sqlite")
+    assert back.kv.get("who") == "I"
     back.close()
     assert (state / "withdrawn" / "a.srt").read_bytes() == b"ours"
     assert list(state.rglob("0-8.json"))
-    replaced = state / REPLACED / "ledger.sqlite"
+    replaced = state / REPLACED_SUFFIX / "ledger.sqlite"
     assert _read(replaced, "SELECT value FROM controls") == [("somebody else",)]
     assert not [p for p in state.iterdir() if p.name.startswith(("backup-", "restore-"))]
 
 
 def test_a_state_comes_back_into_an_empty_folder(tmp_path: Path) -> None:
     archive, other = tmp_path / "b.tar.gz", tmp_path / "other"
-    back_up(_state(tmp_path / "st"), archive)
+    create_backup(_state(tmp_path / "st"), archive)
     other.mkdir()
-    restore(archive, other)
+    restore_backup(archive, other)
     assert {path.name for path in other.iterdir()} >= {"ledger.sqlite", "work.sqlite", "withdrawn"}
 
 
@@ -162,7 +163,7 @@ def _archive(path: Path, files: dict[str, bytes]) -> Path:
 def test_a_bad_archive_changes_nothing(tmp_path: Path) -> None:
     state = _state(tmp_path / "st")
     good = tmp_path / "b.tar.gz"
-    back_up(state, good)
+    create_backup(state, good)
     half = tmp_path / "half"
     half.write_bytes(good.read_bytes()[: good.stat().st_size // 2])
     noise = tmp_path / "noise"
@@ -179,8 +180,8 @@ def test_a_bad_archive_changes_nothing(tmp_path: Path) -> None:
     ]
     before = {path: path.read_bytes() for path in state.rglob("*") if path.is_file()}
     for archive in bad:
-        with pytest.raises(Problem):
-            restore(archive, state)
+        with pytest.raises(SubtitledError):
+            restore_backup(archive, state)
         assert {p: p.read_bytes() for p in state.rglob("*") if p.is_file()} == before, archive
     assert not (tmp_path / "evil").exists()
 
@@ -194,9 +195,9 @@ def test_a_backup_that_fails_leaves_the_old_one(
     def torn(*_: object) -> None:
         raise OSError(5, "Input/output error")
 
-    monkeypatch.setattr(backup, "_add", torn)
-    with pytest.raises(Problem, match="cannot be written"):
-        back_up(state, archive)
+    monkeypatch.setattr(backup, "_add_folder", torn)
+    with pytest.raises(SubtitledError, match="cannot be written"):
+        create_backup(state, archive)
     assert archive.read_bytes() == b"old"
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
 
@@ -204,15 +205,15 @@ def test_a_backup_that_fails_leaves_the_old_one(
 def test_damage_is_found(tmp_path: Path) -> None:
     state = _state(tmp_path / "st")
     path = state / "ledger.sqlite"
-    assert database_trouble(path) == ""
-    assert list(damaged_files(state)) == []
+    assert check_database(path) == ""
+    assert list(find_damaged_files(state)) == []
     content = bytearray(path.read_bytes())
     content[4096:12288] = bytes(8192)
     path.write_bytes(content)
-    assert database_trouble(path)
+    assert check_database(path)
     torn = next(state.rglob("0-8.json"))
     torn.write_text('{"wor')
-    assert list(damaged_files(state)) == [torn]
+    assert list(find_damaged_files(state)) == [torn]
 
 
 @pytest.mark.parametrize(
@@ -226,15 +227,13 @@ def test_no_database_is_kept_where_memory_is_not_shared(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, unfit: bool
 ) -> None:
     mounts = [Mount(Path("/"), "9p", "root", ()), Mount(tmp_path, kind, "nas:/state", ())]
-    assert bool(unfit_for_databases(tmp_path, mounts)) is unfit
-    assert unfit_for_databases(Path("/usr"), mounts) == ""
-    monkeypatch.setattr(
-        database, "unfit_for_databases", lambda path: unfit_for_databases(path, mounts)
-    )
+    assert bool(unsafe_for_sqlite(tmp_path, mounts)) is unfit
+    assert unsafe_for_sqlite(Path("/usr"), mounts) == ""
+    monkeypatch.setattr(database, "unsafe_for_sqlite", lambda path: unsafe_for_sqlite(path, mounts))
     if unfit:
-        with pytest.raises(Misconfigured, match=kind) as refused:
-            Ledger(tmp_path / "ledger.sqlite")
-        assert "daemon.state_dir" in refused.value.cure
+        with pytest.raises(SetupError, match=kind) as refused:
+            Database(tmp_path / "ledger.sqlite")
+        assert "daemon.state_dir" in refused.value.hint
         assert list(tmp_path.iterdir()) == []
     else:
-        Ledger(tmp_path / "ledger.sqlite").close()
+        Database(tmp_path / "ledger.sqlite").close()

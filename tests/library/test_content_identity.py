@@ -8,23 +8,27 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from subtitled.library.identity import BLOCK, SAMPLES, content_id
+from subtitled.library.fingerprint import BLOCK_BYTES, SAMPLE_COUNT, content_fingerprint
 
-LARGE = BLOCK * SAMPLES * 2
+LARGE = BLOCK_BYTES * SAMPLE_COUNT * 2
 
 
 def test_a_renamed_and_a_copied_file_are_the_same(tmp_path: Path) -> None:
     first = tmp_path / "a.mkv"
     first.write_bytes(b"film" * LARGE)
-    known = content_id(first)
+    known = content_fingerprint(first)
     shutil.copyfile(first, tmp_path / "copy.mkv")
     first.rename(tmp_path / "b.mkv")
-    assert content_id(tmp_path / "b.mkv") == content_id(tmp_path / "copy.mkv") == known
+    assert (
+        content_fingerprint(tmp_path / "b.mkv")
+        == content_fingerprint(tmp_path / "copy.mkv")
+        == known
+    )
 
 
 def test_an_empty_file_has_an_identity_too(tmp_path: Path) -> None:
     (tmp_path / "a.mkv").touch()
-    assert len(content_id(tmp_path / "a.mkv")) == 32
+    assert len(content_fingerprint(tmp_path / "a.mkv")) == 32
 
 
 @given(data=st.binary(min_size=1, max_size=2000), at=st.integers(min_value=0))
@@ -37,7 +41,7 @@ def test_a_small_file_is_another_with_any_byte_changed(
     changed = bytearray(data)
     changed[at % len(data)] ^= 1
     other.write_bytes(changed)
-    assert content_id(one) != content_id(other)
+    assert content_fingerprint(one) != content_fingerprint(other)
 
 
 def test_a_large_file_is_another_with_its_head_its_end_or_its_size_changed(tmp_path: Path) -> None:
@@ -51,5 +55,5 @@ def test_a_large_file_is_another_with_its_head_its_end_or_its_size_changed(tmp_p
         elif change is not None:
             changed[change] = 1
         film.write_bytes(changed)
-        seen.add(content_id(film))
+        seen.add(content_fingerprint(film))
     assert len(seen) == 4

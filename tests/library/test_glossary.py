@@ -12,15 +12,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from subtitled.library.glossary import ENDINGS, parse, read
-from subtitled.library.terms import Scope, Term, nearest
-from subtitled.plugin import Language, Rejected
+from subtitled.glossary.files import EXTENSIONS, parse_glossary, read_glossary
+from subtitled.glossary.terms import Term, TermScope, most_specific
+from subtitled.plugin import InputRejectedError, Language
 
 EN, ES, DE, MX = Language("en"), Language("es"), Language("de"), Language("es-MX")
 
 
 def pairs(terms: tuple[Term, ...], source: Language, target: Language) -> list[tuple[str, str]]:
-    return [(term.said_in(source), term.called_in(target)) for term in terms]
+    return [(term.source_text(source), term.target_text(target)) for term in terms]
 
 
 TABLE = (
@@ -53,8 +53,8 @@ TBX2 = """<?xml version="1.0"?>
     ],
 )
 def test_every_format_says_the_same(name: str, text: str) -> None:
-    found = parse(text, Path(name), Scope.LIBRARY)
-    assert found.mistakes == ()
+    found = parse_glossary(text, Path(name), TermScope.LIBRARY)
+    assert found.issues == ()
     assert pairs(found.terms, EN, ES) == [("dragon", "dragón")]
     assert pairs(found.terms, ES, EN) == [("dragón", "dragon")]
     assert pairs(found.terms, EN, MX) == [("dragon", "dragón")]
@@ -62,8 +62,8 @@ def test_every_format_says_the_same(name: str, text: str) -> None:
 
 
 def test_a_term_without_a_language_is_called_the_same_everywhere() -> None:
-    found = parse(TABLE, Path("a.csv"), Scope.GLOBAL)
-    assert found.mistakes == ()
+    found = parse_glossary(TABLE, Path("a.csv"), TermScope.GLOBAL)
+    assert found.issues == ()
     assert pairs(found.terms, EN, ES) == [
         ("ComfyUI", "ComfyUI"),
         ("dragon", "dragón"),
@@ -73,9 +73,9 @@ def test_a_term_without_a_language_is_called_the_same_everywhere() -> None:
 
 
 def test_of_two_terms_for_one_word_the_nearer_holds() -> None:
-    near = parse("en,es\nDragon,Smaug\n", Path("n.csv"), Scope.TITLE).terms
-    far = parse("en,es\ndragon,dragón\n", Path("f.csv"), Scope.GLOBAL).terms
-    assert pairs(tuple(nearest([*near, *far], EN)), EN, ES) == [("Dragon", "Smaug")]
+    near = parse_glossary("en,es\nDragon,Smaug\n", Path("n.csv"), TermScope.TITLE).terms
+    far = parse_glossary("en,es\ndragon,dragón\n", Path("f.csv"), TermScope.GLOBAL).terms
+    assert pairs(tuple(most_specific([*near, *far], EN)), EN, ES) == [("Dragon", "Smaug")]
 
 
 @pytest.mark.parametrize(
@@ -93,12 +93,12 @@ def test_of_two_terms_for_one_word_the_nearer_holds() -> None:
 def test_a_mistake_is_named_with_file_and_line_and_costs_no_other(
     name: str, text: str, where: str, what: str, kept: int
 ) -> None:
-    found = parse(text, Path(name), Scope.GLOBAL)
+    found = parse_glossary(text, Path(name), TermScope.GLOBAL)
     assert len(found.terms) == kept
-    (mistake,) = found.mistakes
-    assert mistake.where == where
-    assert what in mistake.what
-    assert mistake.cure
+    (mistake,) = found.issues
+    assert mistake.location == where
+    assert what in mistake.message
+    assert mistake.hint
 
 
 @pytest.mark.parametrize(
@@ -112,9 +112,9 @@ def test_a_mistake_is_named_with_file_and_line_and_costs_no_other(
     ],
 )
 def test_what_is_no_glossary_at_all_is_refused_with_the_cure(name: str, text: str) -> None:
-    with pytest.raises(Rejected) as refused:
-        parse(text, Path(name), Scope.GLOBAL)
-    assert refused.value.cure
+    with pytest.raises(InputRejectedError) as refused:
+        parse_glossary(text, Path(name), TermScope.GLOBAL)
+    assert refused.value.hint
 
 
 def test_files_are_read_in_the_encodings_of_spreadsheets_and_again_when_they_change(
@@ -122,11 +122,11 @@ def test_files_are_read_in_the_encodings_of_spreadsheets_and_again_when_they_cha
 ) -> None:
     path = tmp_path / "a.csv"
     path.write_bytes("en;es\ndragon;dragón\n".encode("utf-16"))
-    assert pairs(read(path, Scope.GLOBAL).terms, EN, ES) == [("dragon", "dragón")]
+    assert pairs(read_glossary(path, TermScope.GLOBAL).terms, EN, ES) == [("dragon", "dragón")]
     path.write_bytes("en;es\ndragon;dragón\nelf;elfo\n".encode("cp1252"))
-    assert len(read(path, Scope.GLOBAL).terms) == 2
-    (gone,) = read(tmp_path / "none.csv", Scope.GLOBAL).mistakes
-    assert "No such file" in gone.what
+    assert len(read_glossary(path, TermScope.GLOBAL).terms) == 2
+    (gone,) = read_glossary(tmp_path / "none.csv", TermScope.GLOBAL).issues
+    assert "No such file" in gone.message
 
 
 CELL = st.text(
@@ -149,15 +149,15 @@ def test_whatever_a_spreadsheet_writes_is_read_back(rows: list[tuple[str, str]])
         ("a.json", as_json),
         ("a.tbx", f"<martif>{as_tbx}</martif>"),
     ):
-        found = parse(text, Path(name), Scope.GLOBAL)
+        found = parse_glossary(text, Path(name), TermScope.GLOBAL)
         assert pairs(found.terms, EN, ES) == rows, name
 
 
-@given(st.sampled_from(ENDINGS), st.text() | st.text("[]{}<>,;\"'\t\n:ens"))
+@given(st.sampled_from(EXTENSIONS), st.text() | st.text("[]{}<>,;\"'\t\n:ens"))
 def test_no_text_breaks_a_reader(ending: str, text: str) -> None:
     try:
-        found = parse(text, Path(f"a.{ending}"), Scope.GLOBAL)
-    except Rejected as refused:
-        assert refused.cure
+        found = parse_glossary(text, Path(f"a.{ending}"), TermScope.GLOBAL)
+    except InputRejectedError as refused:
+        assert refused.hint
     else:
-        assert all(term.source or term.texts for term in found.terms)
+        assert all(term.source or term.translations for term in found.terms)

@@ -35,36 +35,36 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from subtitled.config.load import Configuration, load
-from subtitled.engines.wire import problem_from_json, problem_to_json
+from subtitled.config.load import Configuration, load_config
+from subtitled.db.database import Database
+from subtitled.db.records import FileState
+from subtitled.engines.protocol import error_from_json, error_to_json
 from subtitled.jobcontext.services import Services
-from subtitled.jobs import jobs, working
-from subtitled.jobs.durable import CANCELLED
-from subtitled.jobs.jobs import Jobs
-from subtitled.jobs.working import Working
-from subtitled.library.identity import content_id
-from subtitled.library.intake import Intake
-from subtitled.library.ledger import Ledger
-from subtitled.library.records import FileState
-from subtitled.library.withdrawal import Withdrawal
-from subtitled.media.probe import AudioTrack, MediaFacts
-from subtitled.media.problems import unreadable
-from subtitled.media.vad import Speech
+from subtitled.jobs import planner, runner
+from subtitled.jobs.dbos_queue import JOB_CANCELLED
+from subtitled.jobs.planner import JobPlanner
+from subtitled.jobs.runner import JobRunner
+from subtitled.library.fingerprint import content_fingerprint
+from subtitled.library.ingest import Ingest
+from subtitled.library.removal import SidecarRemover
+from subtitled.media.ffmpeg import unreadable_error
+from subtitled.media.probe import AudioTrack, MediaInfo
+from subtitled.media.vad import SpeechActivity
 from subtitled.pipeline import pipeline, planning
 from subtitled.plugin import (
     UNDETERMINED,
     Audio,
-    Interval,
     Language,
     LanguageGuess,
-    Problem,
-    Request,
-    Temporary,
+    SubtitledError,
+    TimeSpan,
     Transcript,
+    TranscriptionRequest,
+    TransientError,
     Word,
 )
-from subtitled.subtitles.names import parse_sidecar
-from subtitled.subtitles.ownership import signature
+from subtitled.subtitles.filenames import parse_sidecar_name
+from subtitled.subtitles.ownership import read_signature
 from subtitled.transcription import track_analysis
 from subtitled.transcripts.store import TranscriptStore
 
@@ -91,7 +91,7 @@ class PowerGone(BaseException):
     """The process ended here and now."""
 
 
-def intervals(speech: str) -> tuple[Interval, ...]:
+def intervals(speech: str) -> tuple[TimeSpan, ...]:
     """Where somebody speaks in a medium: of each speech a pattern of its own."""
     if not speech:
         return ()
@@ -99,7 +99,7 @@ def intervals(speech: str) -> tuple[Interval, ...]:
     found, at = [], 1.0
     while at < DURATION - 10:
         length = chance.uniform(0.8, 4.0)
-        found.append(Interval(round(at, 3), round(at + length, 3)))
+        found.append(TimeSpan(round(at, 3), round(at + length, 3)))
         at += length + chance.uniform(0.5, 5.0)
     return tuple(found)
 
@@ -140,7 +140,7 @@ SHELF = Shelf()
 
 
 class FakeQueue:
-    """As :class:`subtitled.jobs.durable.Queue`, one job at a time, when it is told to."""
+    """As :class:`subtitled.jobs.dbos_queue.Queue`, one job at a time, when it is told to."""
 
     def __init__(
         self, database: Path, work: Callable[..., None], name: str, server: str | None
@@ -185,7 +185,7 @@ class FakeQueue:
         )
         job = SHELF.jobs[SHELF.running]
         job["status"] = "PENDING"
-        with contextlib.suppress(CANCELLED):
+        with contextlib.suppress(JOB_CANCELLED):
             self._work(SHELF.running, *job["arguments"])
         if job["status"] == "PENDING":
             job["status"] = "SUCCESS"
@@ -193,14 +193,14 @@ class FakeQueue:
 
 
 class FakeDurable:
-    """As :class:`subtitled.jobs.durable.Durable`: results outlive the power."""
+    """As :class:`subtitled.jobs.dbos_queue.Durable`: results outlive the power."""
 
     def __init__(self, gate: object) -> None: ...
 
     def run(self, name: str, function: Callable[[], Any]) -> Any:
         job = SHELF.jobs[SHELF.running]
         if job["status"] == "CANCELLED":
-            raise CANCELLED(SHELF.running)
+            raise JOB_CANCELLED(SHELF.running)
         if name not in job["steps"]:
             SHELF.burn()
             if name.startswith("publish ") and SHELF.before_publishing is not None:
@@ -208,13 +208,13 @@ class FakeDurable:
                 act(name.removeprefix("publish "))
             try:
                 result = {"result": function()}
-            except Problem as problem:
-                result = {"problem": problem_to_json(problem)}
+            except SubtitledError as problem:
+                result = {"problem": error_to_json(problem)}
             SHELF.burn()
             job["steps"][name] = json.dumps(result)
         told = json.loads(job["steps"][name])
         if "problem" in told:
-            raise problem_from_json(told["problem"])
+            raise error_from_json(told["problem"])
         return told["result"]
 
     def checkpoint(self, engine: str = "") -> None: ...
@@ -225,7 +225,7 @@ class FakeEngines:
 
     def __init__(self, configuration: Configuration, recognised: Counter[Any]) -> None:
         self.configured = configuration.engines["whisper"]
-        self.capabilities = self.configured.component.capabilities(self.configured.settings)
+        self.capabilities = self.configured.component_class.capabilities(self.configured.settings)
         self._recognised = recognised
 
     def __getitem__(self, name: str) -> FakeEngines:
@@ -233,23 +233,23 @@ class FakeEngines:
 
     def prepare(self) -> None: ...
 
-    def find_speech(self, audio: Audio, limit: float | None = None) -> Speech:
+    def find_speech(self, audio: Audio, limit: float | None = None) -> SpeechActivity:
         if limit is not None:
-            raise Temporary("these hear whole sound only", "")
-        return Speech(intervals(_speech_of(audio)))
+            raise TransientError("these hear whole sound only", "")
+        return SpeechActivity(intervals(_speech_of(audio)))
 
-    def detect_language(self, audio: Audio, windows: Sequence[Interval]) -> list[LanguageGuess]:
+    def detect_language(self, audio: Audio, windows: Sequence[TimeSpan]) -> list[LanguageGuess]:
         return [LanguageGuess(window, {SPOKEN: 0.9}) for window in windows]
 
-    def transcribe(self, audio: Audio, request: Request) -> Transcript:
+    def transcribe(self, audio: Audio, request: TranscriptionRequest) -> Transcript:
         speech = _speech_of(audio)
-        self._recognised[audio.path.stem, request.into, request.stretch.interval] += 1
+        self._recognised[audio.path.stem, request.translate_to, request.chunk.span] += 1
         words = tuple(
             Word(f" {word}.", part.start, part.end)
             for word, part in zip(said(speech), intervals(speech), strict=True)
-            if part in request.stretch.speech
+            if part in request.chunk.speech
         )
-        return Transcript(request.into or request.language, words)
+        return Transcript(request.translate_to or request.language, words)
 
 
 def _speech_of(audio: Audio) -> str:
@@ -265,13 +265,13 @@ def fake_decode(path: Path, track: AudioTrack, into: Path, **_: object) -> Audio
     return Audio(into)
 
 
-def fake_probe(path: Path, limit: float = 0.0) -> MediaFacts:
+def fake_probe(path: Path, limit: float = 0.0) -> MediaInfo:
     try:
         json.loads(path.read_bytes())
     except OSError as error:
-        raise unreadable(path, error) from error
+        raise unreadable_error(path, error) from error
     track = AudioTrack(1, UNDETERMINED, "", "flac", 2, True, False, False, False, False)
-    return MediaFacts(DURATION, "matroska", (track,), (), True)
+    return MediaInfo(DURATION, "matroska", (track,), (), True)
 
 
 class Histories(RuleBasedStateMachine):
@@ -325,8 +325,8 @@ class Histories(RuleBasedStateMachine):
     def life(self) -> None:
         """The daemon starts."""
         self.configuration = configured(self.home, self.languages, self.formats, self.yielding)
-        self.ledger = Ledger(self.state / "ledger.sqlite")
-        self.intake = Intake(self.ledger, self.configuration.settings.libraries)
+        self.ledger = Database(self.state / "ledger.sqlite")
+        self.intake = Ingest(self.ledger, self.configuration.settings.libraries)
         scratch = self.state / "scratch"
         scratch.mkdir(exist_ok=True)
         engines: Any = FakeEngines(self.configuration, self.recognised)
@@ -337,8 +337,8 @@ class Histories(RuleBasedStateMachine):
             self.ledger,
             scratch,
         )
-        hands = Working(services, self.state / "work.sqlite")
-        self.jobs = Jobs(hands)
+        hands = JobRunner(services, self.state / "work.sqlite")
+        self.jobs = JobPlanner(hands)
         hands.start()
         self.jobs.start()
 
@@ -399,7 +399,7 @@ class Histories(RuleBasedStateMachine):
             self.intake.scan(library)
 
     def plan(self, most: int = 10**6) -> int:
-        due = self.intake.due(time.time() + LATER)[:most]
+        due = self.intake.ready_files(time.time() + LATER)[:most]
         for record in due:
             self.jobs.plan(record)
         return len(due)
@@ -523,7 +523,7 @@ class Histories(RuleBasedStateMachine):
             return
         path = data.draw(st.sampled_from(ours))
         self.by_hand(path, path.read_bytes() + b"\n\nEdited.\n", told)
-        beside = [one for one in self.media if parse_sidecar(one.name, path.name)]
+        beside = [one for one in self.media if parse_sidecar_name(one.name, path.name)]
         for medium in beside[:1]:
             library = medium.relative_to(self.home).parts[0]
             name = medium.relative_to(self.home / library).as_posix()
@@ -547,16 +547,16 @@ class Histories(RuleBasedStateMachine):
                 self.unwanted |= {
                     version
                     for medium, (_, version) in self.media.items()
-                    if medium.parent == path.parent and parse_sidecar(medium.name, path.name)
+                    if medium.parent == path.parent and parse_sidecar_name(medium.name, path.name)
                 }
-            self.intake.noticed(path)
+            self.intake.on_paths_changed(path)
 
     @rule(data=st.data())
     @precondition(lambda self: self.media)
     def somebody_takes_ours_back(self, data: st.DataObject) -> None:
         """``subtitled undo``."""
         medium = data.draw(st.sampled_from(sorted(self.media)))
-        Withdrawal(self.ledger).take_back(self.ledger.sidecars.of_medium(medium))
+        SidecarRemover(self.ledger).remove(self.ledger.sidecars.of_media(medium))
         self.undone.add(medium)
 
     @rule(data=st.data())
@@ -564,7 +564,7 @@ class Histories(RuleBasedStateMachine):
     def somebody_says_retry(self, data: st.DataObject) -> None:
         record = self.ledger.get(data.draw(st.sampled_from(sorted(self.media))))
         if record is not None:
-            self.jobs.again(record)
+            self.jobs.retry(record)
 
     def by_hand(self, path: Path, content: bytes, told: bool) -> None:
         if path.exists() and path not in self.theirs:
@@ -577,7 +577,7 @@ class Histories(RuleBasedStateMachine):
         """The watcher tells of it, or it has to be found."""
         if told:
             for path in paths:
-                self.intake.noticed(path)
+                self.intake.on_paths_changed(path)
 
     # What must hold.
 
@@ -603,7 +603,7 @@ class Histories(RuleBasedStateMachine):
             record = self.ledger.get(medium)
             assert record is not None, f"{medium} was never seen"
             assert record.state not in (
-                FileState.SETTLING,
+                FileState.STABILISING,
                 FileState.QUEUED,
                 FileState.WORKING,
                 FileState.RETRYING,
@@ -623,8 +623,8 @@ class Histories(RuleBasedStateMachine):
     def what_we_know_bears_its_name(self) -> None:
         """So that it is known by it when the ledger is lost."""
         for path in self.all_sidecars():
-            known, signed = self.ledger.sidecars.get(path), signature(path)
-            if known and signed and known.content_id == signed.content_id:
+            known, signed = self.ledger.sidecars.get(path), read_signature(path)
+            if known and signed and known.fingerprint == signed.fingerprint:
                 assert signed.name == path.name, f"{path} is signed {signed.name}"
 
     def has(self, medium: Path, speech: str, language: Language, fmt: str) -> None:
@@ -635,7 +635,7 @@ class Histories(RuleBasedStateMachine):
             for path in self.all_sidecars()
             if path.parent == medium.parent
             and (path in self.theirs or self.was_put_there(path, medium))
-            and (parsed := parse_sidecar(medium.name, path.name)) is not None
+            and (parsed := parse_sidecar_name(medium.name, path.name)) is not None
         )
         assert by_others or ours.exists(), f"{ours} is missing: {self.remembered()}"
         served = by_others or self.speech_in(ours) == speech
@@ -648,11 +648,11 @@ class Histories(RuleBasedStateMachine):
         subtitles, and away again without them before it was looked at: whoever sees the name that
         is left cannot tell it from a copy that was meant for the medium there.
         """
-        signed = signature(sidecar)
+        signed = read_signature(sidecar)
         return (
             signed is not None
             and signed.name != sidecar.name
-            and signed.content_id != content_id(medium)
+            and signed.fingerprint != content_fingerprint(medium)
         )
 
     def shared(self, medium: Path) -> bool:
@@ -663,13 +663,13 @@ class Histories(RuleBasedStateMachine):
         )
 
     def remembered(self) -> dict[Path, str]:
-        return {record.path: str(record.state) for record in self.ledger.in_state(*FileState)}
+        return {record.path: str(record.state) for record in self.ledger.by_state(*FileState)}
 
     def sidecars_of(self, medium: Path) -> list[Path]:
         return [
             path
             for path in self.all_sidecars()
-            if path.parent == medium.parent and parse_sidecar(medium.name, path.name)
+            if path.parent == medium.parent and parse_sidecar_name(medium.name, path.name)
         ]
 
     def is_of_another(self, sidecar: Path, medium: Path) -> bool:
@@ -717,7 +717,7 @@ def configured(
             f'[libraries.series]\npath = "{home}/series"\n{wishes}',
             "utf-8",
         )
-        _CONFIGURATIONS[key] = load(config)
+        _CONFIGURATIONS[key] = load_config(config)
     return _CONFIGURATIONS[key]
 
 
@@ -727,12 +727,12 @@ def somewhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
     folder = tempfile.mkdtemp(prefix="subtitled-histories-", dir=memory)
     monkeypatch.setattr(f"{__name__}.HOME", Path(folder) / "home")
-    monkeypatch.setattr(working, "Queue", FakeQueue)
-    monkeypatch.setattr(working, "Durable", FakeDurable)
-    monkeypatch.setattr(jobs, "probe", fake_probe)
-    monkeypatch.setattr(pipeline, "probe", fake_probe)
-    monkeypatch.setattr(track_analysis, "decode", fake_decode)
-    monkeypatch.setattr(planning, "available", lambda: [("whisper", "subtitled", "1")])
+    monkeypatch.setattr(runner, "JobQueue", FakeQueue)
+    monkeypatch.setattr(runner, "DbosStepRunner", FakeDurable)
+    monkeypatch.setattr(planner, "probe_media", fake_probe)
+    monkeypatch.setattr(pipeline, "probe_media", fake_probe)
+    monkeypatch.setattr(track_analysis, "decode_track", fake_decode)
+    monkeypatch.setattr(planning, "list_installed", lambda: [("whisper", "subtitled", "1")])
     yield
     shutil.rmtree(folder)
 

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from subtitled.config.settings import LibrarySettings
-from subtitled.library.intake import Intake, library_of
-from subtitled.library.ledger import Ledger
-from subtitled.library.records import BACKFILL, NEW, URGENT, FileState
-from subtitled.plugin import Kind, Language
-from subtitled.subtitles.ownership import Provenance
+from subtitled.db.database import Database
+from subtitled.db.records import BACKFILL, NEW, URGENT, FileState
+from subtitled.library.ingest import Ingest, library_containing
+from subtitled.plugin import Language, SubtitleKind
+from subtitled.subtitles.ownership import Signature
 
 LATER = 100.0
 
@@ -28,77 +28,79 @@ def root(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def ledger(tmp_path: Path, server: str | None) -> Ledger:
-    return Ledger(tmp_path / "ledger.sqlite", server)
+def ledger(tmp_path: Path, server: str | None) -> Database:
+    return Database(tmp_path / "ledger.sqlite", server)
 
 
-def intake(ledger: Ledger, root: Path, **more: Any) -> Intake:
-    return Intake(ledger, {"films": LibrarySettings(path=root, **more)})
+def intake(ledger: Database, root: Path, **more: Any) -> Ingest:
+    return Ingest(ledger, {"films": LibrarySettings(path=root, **more)})
 
 
-def decide(ledger: Ledger, path: Path, state: FileState) -> None:
+def decide(ledger: Database, path: Path, state: FileState) -> None:
     record = ledger.get(path)
     assert record is not None
     ledger.set_state(record.id, state)
 
 
-def state_of(ledger: Ledger, path: Path) -> FileState | None:
+def state_of(ledger: Database, path: Path) -> FileState | None:
     record = ledger.get(path)
     return record.state if record else None
 
 
-def test_a_file_that_a_walk_finds_is_ready_once_it_has_settled(root: Path, ledger: Ledger) -> None:
+def test_a_file_that_a_walk_finds_is_ready_once_it_has_settled(
+    root: Path, ledger: Database
+) -> None:
     (root / "a.mkv").write_bytes(b"film")
     taken = intake(ledger, root)
     assert taken.scan("films").files == 1
-    assert taken.due(time.time()) == []
-    assert [r.path for r in taken.due(time.time() + LATER)] == [root / "a.mkv"]
+    assert taken.ready_files(time.time()) == []
+    assert [r.path for r in taken.ready_files(time.time() + LATER)] == [root / "a.mkv"]
 
 
-def test_a_file_that_still_grows_begins_anew(root: Path, ledger: Ledger) -> None:
+def test_a_file_that_still_grows_begins_anew(root: Path, ledger: Database) -> None:
     film = root / "a.mkv"
     film.write_bytes(b"film")
     taken = intake(ledger, root)
-    taken.noticed(film)
+    taken.on_paths_changed(film)
     film.write_bytes(b"film and more")
     now = time.time() + LATER
-    assert taken.due(now) == []
-    assert taken.due(now + 1) == []
-    assert len(taken.due(now + LATER)) == 1
+    assert taken.ready_files(now) == []
+    assert taken.ready_files(now + 1) == []
+    assert len(taken.ready_files(now + LATER)) == 1
 
 
 def test_a_file_that_is_open_for_writing_is_left_until_it_is_closed(
-    root: Path, ledger: Ledger
+    root: Path, ledger: Database
 ) -> None:
     film, taken = root / "a.mkv", intake(ledger, root)
     with film.open("wb"):
-        taken.noticed(film)
-        assert taken.due(time.time() + LATER) == []
-    assert len(taken.due(time.time() + 3 * LATER)) == 1
+        taken.on_paths_changed(film)
+        assert taken.ready_files(time.time() + LATER) == []
+    assert len(taken.ready_files(time.time() + 3 * LATER)) == 1
 
 
-def test_a_clock_that_was_set_back_holds_nothing_up_for_long(root: Path, ledger: Ledger) -> None:
+def test_a_clock_that_was_set_back_holds_nothing_up_for_long(root: Path, ledger: Database) -> None:
     film, taken = root / "a.mkv", intake(ledger, root)
     film.write_bytes(b"film")
-    taken.noticed(film)
+    taken.on_paths_changed(film)
     past = time.time() - 10**8
-    assert taken.due(past) == []
-    assert len(taken.due(past + LATER)) == 1
+    assert taken.ready_files(past) == []
+    assert len(taken.ready_files(past + LATER)) == 1
 
 
-def test_a_deleted_file_that_was_settling_is_forgotten(root: Path, ledger: Ledger) -> None:
+def test_a_deleted_file_that_was_settling_is_forgotten(root: Path, ledger: Database) -> None:
     (root / "b.mkv").touch()
     (root / "a.mkv").write_bytes(b"film")
     taken = intake(ledger, root)
-    taken.noticed(root / "a.mkv")
+    taken.on_paths_changed(root / "a.mkv")
     (root / "a.mkv").unlink()
-    taken.due(time.time() + LATER)
+    taken.ready_files(time.time() + LATER)
     assert ledger.get(root / "a.mkv") is None
 
 
 @pytest.mark.parametrize("how", ["gone", "empty"])
 def test_a_library_that_is_away_is_said_once_and_nothing_forgotten(
-    how: str, root: Path, ledger: Ledger, caplog: pytest.LogCaptureFixture
+    how: str, root: Path, ledger: Database, caplog: pytest.LogCaptureFixture
 ) -> None:
     (root / "a.mkv").write_bytes(b"film")
     taken = intake(ledger, root)
@@ -107,21 +109,21 @@ def test_a_library_that_is_away_is_said_once_and_nothing_forgotten(
     if how == "empty":
         root.mkdir()
     for _ in range(3):
-        assert taken.scan("films").away
-        assert taken.due(time.time() + LATER) == []
-    assert state_of(ledger, root / "a.mkv") is FileState.SETTLING
+        assert taken.scan("films").is_unavailable
+        assert taken.ready_files(time.time() + LATER) == []
+    assert state_of(ledger, root / "a.mkv") is FileState.STABILISING
     assert caplog.text.count("is away") == 1
     root.mkdir(exist_ok=True)
     (root / "a.mkv").write_bytes(b"film")
-    assert not taken.scan("films").away
+    assert not taken.scan("films").is_unavailable
 
 
-def test_a_new_library_may_be_empty(root: Path, ledger: Ledger) -> None:
-    assert not intake(ledger, root).scan("films").away
+def test_a_new_library_may_be_empty(root: Path, ledger: Database) -> None:
+    assert not intake(ledger, root).scan("films").is_unavailable
 
 
 def test_a_file_whose_disk_is_not_mounted_is_not_taken_for_deleted(
-    root: Path, ledger: Ledger
+    root: Path, ledger: Database
 ) -> None:
     """As seen by the device: the folder under a mount lies on another one."""
     (root / "other.mkv").touch()
@@ -131,56 +133,56 @@ def test_a_file_whose_disk_is_not_mounted_is_not_taken_for_deleted(
     seen = film.stat()
     elsewhere = [*seen[:2], seen.st_dev + 1, *seen[3:]]
     stat = os.stat_result(elsewhere, {"st_mtime_ns": seen.st_mtime_ns})
-    ledger.noticed("films", film, stat)
+    ledger.record_seen("films", film, stat)
     film.unlink()
-    assert taken.due(time.time() + LATER) == []
+    assert taken.ready_files(time.time() + LATER) == []
     assert ledger.get(film) is not None
 
 
 def test_somebody_s_subtitle_reopens_what_was_decided_without_it(
-    root: Path, ledger: Ledger
+    root: Path, ledger: Database
 ) -> None:
     film, other = root / "Film.mkv", root / "Film 2.mkv"
     taken = intake(ledger, root)
     for path in (film, other):
         path.write_bytes(b"film")
-        taken.noticed(path)
-        decide(ledger, path, FileState.UNSATISFIABLE)
+        taken.on_paths_changed(path)
+        decide(ledger, path, FileState.IMPOSSIBLE)
     sidecar = root / "Film.de.srt"
     sidecar.write_bytes(b"1")
-    taken.noticed(sidecar)
-    assert state_of(ledger, film) is FileState.SETTLING
-    assert state_of(ledger, other) is FileState.UNSATISFIABLE
-    decide(ledger, film, FileState.NOTHING_TO_DO)
+    taken.on_paths_changed(sidecar)
+    assert state_of(ledger, film) is FileState.STABILISING
+    assert state_of(ledger, other) is FileState.IMPOSSIBLE
+    decide(ledger, film, FileState.UP_TO_DATE)
     sidecar.unlink()
-    taken.noticed(sidecar)
-    assert state_of(ledger, film) is FileState.SETTLING
+    taken.on_paths_changed(sidecar)
+    assert state_of(ledger, film) is FileState.STABILISING
     decide(ledger, film, FileState.FAILED)
-    taken.noticed(sidecar)
+    taken.on_paths_changed(sidecar)
     assert state_of(ledger, film) is FileState.FAILED
 
 
 def test_data_of_others_beside_a_medium_moves_nothing_and_ours_when_edited_does(
-    root: Path, ledger: Ledger
+    root: Path, ledger: Database
 ) -> None:
     film, taken = root / "Film.mkv", intake(ledger, root)
     film.write_bytes(b"film")
-    taken.noticed(film)
-    decide(ledger, film, FileState.NOTHING_TO_DO)
+    taken.on_paths_changed(film)
+    decide(ledger, film, FileState.UP_TO_DATE)
     theirs, ours = root / "Film.info.json", root / "Film.de.json"
     theirs.write_bytes(b"{}")
-    taken.noticed(theirs)
-    assert state_of(ledger, film) is FileState.NOTHING_TO_DO
-    made = Provenance("c", ours.name, Language("de"), Kind.FULL, "json", "", 1.0, "0", 2)
-    ledger.sidecars.record(ours, film, made)
-    taken.noticed(ours)
-    assert state_of(ledger, film) is FileState.NOTHING_TO_DO  # whoever deleted it meant it
+    taken.on_paths_changed(theirs)
+    assert state_of(ledger, film) is FileState.UP_TO_DATE
+    made = Signature("c", ours.name, Language("de"), SubtitleKind.FULL, "json", "", 1.0, "0", 2)
+    ledger.sidecars.record_written(ours, film, made)
+    taken.on_paths_changed(ours)
+    assert state_of(ledger, film) is FileState.UP_TO_DATE  # whoever deleted it meant it
     ours.write_bytes(b"edited")
-    taken.noticed(ours)
-    assert state_of(ledger, film) is FileState.SETTLING
+    taken.on_paths_changed(ours)
+    assert state_of(ledger, film) is FileState.STABILISING
 
 
-def test_events_about_anything_else_are_harmless(root: Path, ledger: Ledger) -> None:
+def test_events_about_anything_else_are_harmless(root: Path, ledger: Database) -> None:
     taken = intake(ledger, root)
     (root / "extras").mkdir()
     (root / "extras" / "a.mkv").touch()
@@ -195,36 +197,36 @@ def test_events_about_anything_else_are_harmless(root: Path, ledger: Ledger) -> 
         root / "gone.srt",
         root,
     ):
-        taken.noticed(path)
-    assert ledger.counts() == {}
+        taken.on_paths_changed(path)
+    assert ledger.count_by_state() == {}
 
 
-def test_a_folder_moved_in_brings_all_its_media(root: Path, ledger: Ledger) -> None:
+def test_a_folder_moved_in_brings_all_its_media(root: Path, ledger: Database) -> None:
     (root / "season" / "one").mkdir(parents=True)
     (root / "season" / "one" / "a.mkv").touch()
-    intake(ledger, root).noticed(root / "season")
-    assert state_of(ledger, root / "season" / "one" / "a.mkv") is FileState.SETTLING
+    intake(ledger, root).on_paths_changed(root / "season")
+    assert state_of(ledger, root / "season" / "one" / "a.mkv") is FileState.STABILISING
 
 
-def test_the_innermost_library_has_a_file_by_folders_and_not_by_letters(ledger: Ledger) -> None:
+def test_the_innermost_library_has_a_file_by_folders_and_not_by_letters(ledger: Database) -> None:
     libraries = {
         name: LibrarySettings(path=Path(path))
         for name, path in (("all", "/m"), ("films", "/m/films"))
     }
-    assert library_of(Path("/m/films/a.mkv"), libraries) == "films"
-    assert library_of(Path("/m/films2/a.mkv"), libraries) == "all"
-    assert library_of(Path("/music/a.mkv"), libraries) is None
+    assert library_containing(Path("/m/films/a.mkv"), libraries) == "films"
+    assert library_containing(Path("/m/films2/a.mkv"), libraries) == "all"
+    assert library_containing(Path("/music/a.mkv"), libraries) is None
 
 
-def test_a_file_of_a_nested_library_is_noticed_for_that_alone(root: Path, ledger: Ledger) -> None:
+def test_a_file_of_a_nested_library_is_noticed_for_that_alone(root: Path, ledger: Database) -> None:
     inner = root / "inner"
     inner.mkdir()
     (inner / "a.mkv").touch()
     both = {"all": LibrarySettings(path=root), "inner": LibrarySettings(path=inner)}
-    taken = Intake(ledger, both)
+    taken = Ingest(ledger, both)
     taken.scan("inner")
     taken.scan("all")
-    taken.noticed(root)
+    taken.on_paths_changed(root)
     record = ledger.get(inner / "a.mkv")
     assert record is not None
     assert record.library == "inner"
@@ -236,69 +238,69 @@ def mkv(lacks: int) -> bytes:
 
 
 def test_a_file_that_lacks_its_end_is_waited_for_and_then_taken_as_it_is(
-    root: Path, ledger: Ledger
+    root: Path, ledger: Database
 ) -> None:
     film, taken = root / "a.mkv", intake(ledger, root, settle=30.0)
     film.write_bytes(mkv(5))
-    taken.noticed(film)
+    taken.on_paths_changed(film)
     now = time.time() + 31
     for _ in range(3):
-        assert taken.due(now) == []
+        assert taken.ready_files(now) == []
         record = ledger.get(film)
         assert record is not None
-        assert record.next_try_at is not None
-        now = record.next_try_at
+        assert record.next_check_at is not None
+        now = record.next_check_at
     assert (record.state, record.reason) == (
         FileState.GROWING,
         "it lacks 5 bytes or more of its end",
     )
-    assert [r.path for r in taken.due(now + 20 * 30.0)] == [film]
+    assert [r.path for r in taken.ready_files(now + 20 * 30.0)] == [film]
     film.write_bytes(mkv(0))
-    taken.noticed(film)
-    assert len(taken.due(time.time() + 31)) == 1
+    taken.on_paths_changed(film)
+    assert len(taken.ready_files(time.time() + 31)) == 1
 
 
 def test_a_recording_grows_for_hours_and_is_taken_when_it_has_ended(
-    root: Path, ledger: Ledger
+    root: Path, ledger: Database
 ) -> None:
     film, taken = root / "a.ts", intake(ledger, root, settle=30.0)
     film.write_bytes(b"x")
-    taken.noticed(film)
+    taken.on_paths_changed(film)
     now, looks = time.time() + 31, 0
     end = now + 4 * 3600
     while now < end:
         looks += 1
         with film.open("ab") as file:
             file.write(b"x")
-        assert taken.due(now) == []
-        now = ledger.next_due("films") or 0.0
+        assert taken.ready_files(now) == []
+        now = ledger.next_check_at("films") or 0.0
     assert state_of(ledger, film) is FileState.GROWING
     assert looks < 30
     assert taken.scan("films").changed == 0
-    assert [r.path for r in taken.due(now)] == [film]
+    assert [r.path for r in taken.ready_files(now)] == [film]
 
 
 def test_a_walk_leaves_what_grows_to_its_own_time_and_an_event_does_not(
-    root: Path, ledger: Ledger
+    root: Path, ledger: Database
 ) -> None:
     film, taken = root / "a.ts", intake(ledger, root, settle=30.0)
     film.write_bytes(b"x")
-    taken.noticed(film)
+    taken.on_paths_changed(film)
     now = time.time() + 31
     for number in range(8):
         film.write_bytes(b"x" * (number + 2))
-        taken.due(now)
-        now = ledger.next_due("films") or 0.0
+        taken.ready_files(now)
+        now = ledger.next_check_at("films") or 0.0
     film.write_bytes(b"the end")
     taken.scan("films")
-    assert ledger.next_due("films") == now > time.time() + 600
-    taken.noticed(film)
-    assert (ledger.next_due("films") or 0.0) < time.time() + 31
+    assert ledger.next_check_at("films") == now > time.time() + 600
+    taken.on_paths_changed(film)
+    assert (ledger.next_check_at("films") or 0.0) < time.time() + 31
     assert state_of(ledger, film) is FileState.GROWING
 
 
 def test_what_a_walk_finds_for_the_first_time_goes_behind_what_arrives_later(
-    root: Path, ledger: Ledger
+    root: Path, ledger: Database
 ) -> None:
     taken = intake(ledger, root)
     for name in ("old 1.mkv", "old 2.mkv"):
@@ -308,8 +310,8 @@ def test_what_a_walk_finds_for_the_first_time_goes_behind_what_arrives_later(
     (root / "walked.mkv").write_bytes(b"film")
     assert str(taken.scan("films")) == "3 media files, 1 new"
     (root / "told.mkv").write_bytes(b"film")
-    taken.noticed(root / "told.mkv", root / "old 2.mkv")
-    due = [(r.path.name, r.priority) for r in taken.due(time.time() + LATER)]
+    taken.on_paths_changed(root / "told.mkv", root / "old 2.mkv")
+    due = [(r.path.name, r.priority) for r in taken.ready_files(time.time() + LATER)]
     assert sorted(due) == [
         ("old 1.mkv", BACKFILL),
         ("old 2.mkv", NEW),
@@ -320,7 +322,7 @@ def test_what_a_walk_finds_for_the_first_time_goes_behind_what_arrives_later(
 
 
 def test_a_walk_that_finds_nothing_new_writes_nothing(
-    root: Path, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+    root: Path, ledger: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for number in range(50):
         (root / str(number)).mkdir()
@@ -332,33 +334,33 @@ def test_a_walk_that_finds_nothing_new_writes_nothing(
     def writes(*told: object, **more: object) -> None:
         raise AssertionError(f"it wrote {told}")
 
-    monkeypatch.setattr(ledger.inventory, "take", writes)
+    monkeypatch.setattr(ledger.bulk_files, "take", writes)
     report = taken.scan("films")
-    assert (report.files, report.new, report.changed, report.gone) == (50, 0, 0, 0)
+    assert (report.files, report.new, report.changed, report.missing) == (50, 0, 0, 0)
     (root / "7" / "a.mkv").write_bytes(b"changed")
     with pytest.raises(AssertionError, match="it wrote"):
         taken.scan("films")
 
 
 def test_a_file_that_went_is_looked_for_and_missing_and_one_that_moved_is_new(
-    root: Path, ledger: Ledger
+    root: Path, ledger: Database
 ) -> None:
     taken = intake(ledger, root)
     (root / "show").mkdir()
     for name in ("a.mkv", "b.mkv"):
         (root / "show" / name).write_bytes(b"film")
-        taken.noticed(root / "show" / name)
+        taken.on_paths_changed(root / "show" / name)
         decide(ledger, root / "show" / name, FileState.DONE)
     (root / "show").rename(root / "Show")
     (root / "Show" / "b.mkv").unlink()
-    taken.noticed(root / "show", root / "Show")
-    taken.due(time.time() + 1)
+    taken.on_paths_changed(root / "show", root / "Show")
+    taken.ready_files(time.time() + 1)
     there = [state for state in FileState if state is not FileState.MISSING]
-    assert {r.path for r in ledger.in_state(*there)} == {root / "Show" / "a.mkv"}
+    assert {r.path for r in ledger.by_state(*there)} == {root / "Show" / "a.mkv"}
 
 
 def test_a_walk_notices_what_went_and_a_look_tells_whether_it_is_true(
-    root: Path, ledger: Ledger
+    root: Path, ledger: Database
 ) -> None:
     taken = intake(ledger, root)
     for name in ("a.mkv", "b.mkv"):
@@ -367,20 +369,20 @@ def test_a_walk_notices_what_went_and_a_look_tells_whether_it_is_true(
     for name in ("a.mkv", "b.mkv"):
         decide(ledger, root / name, FileState.DONE)
     (root / "a.mkv").rename(root / "away")
-    assert taken.scan("films").gone == 1
+    assert taken.scan("films").missing == 1
     (root / "away").rename(root / "a.mkv")
-    assert taken.due(time.time() + 1) == []
-    assert ledger.counts() == {FileState.DONE: 2}
-    assert ledger.next_due("films") is None
+    assert taken.ready_files(time.time() + 1) == []
+    assert ledger.count_by_state() == {FileState.DONE: 2}
+    assert ledger.next_check_at("films") is None
     (root / "a.mkv").unlink()
     taken.scan("films")
-    taken.due(time.time() + 1)
-    assert ledger.counts() == {FileState.DONE: 1, FileState.MISSING: 1}
-    assert ledger.next_due("films") is None
+    taken.ready_files(time.time() + 1)
+    assert ledger.count_by_state() == {FileState.DONE: 1, FileState.MISSING: 1}
+    assert ledger.next_check_at("films") is None
 
 
 def test_what_lies_in_a_folder_that_cannot_be_read_is_not_taken_for_gone(
-    root: Path, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+    root: Path, ledger: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (root / "shut").mkdir()
     (root / "shut" / "a.mkv").touch()
@@ -396,51 +398,51 @@ def test_what_lies_in_a_folder_that_cannot_be_read_is_not_taken_for_gone(
 
     monkeypatch.setattr(os, "scandir", refusing)
     report = taken.scan("films")
-    assert (report.gone, report.unreadable, report.files) == (0, 1, 1)
+    assert (report.missing, report.unreadable_folders, report.files) == (0, 1, 1)
 
 
 def test_subtitles_that_come_and_go_unseen_are_found_by_the_next_walk(
-    root: Path, ledger: Ledger
+    root: Path, ledger: Database
 ) -> None:
     """As on a share, whose changes nobody tells of."""
     film, taken = root / "Film.mkv", intake(ledger, root)
     film.write_bytes(b"film")
     taken.scan("films")
-    decide(ledger, film, FileState.UNSATISFIABLE)
+    decide(ledger, film, FileState.IMPOSSIBLE)
     (root / "Film.de.srt").touch()
     (root / "Film 2.de.srt").touch()
     taken.scan("films")
-    assert state_of(ledger, film) is FileState.SETTLING
-    for state in (FileState.NOTHING_TO_DO, FileState.DONE):
+    assert state_of(ledger, film) is FileState.STABILISING
+    for state in (FileState.UP_TO_DATE, FileState.DONE):
         decide(ledger, film, state)
         (root / f"Film.{state[0]}.srt").touch()
         taken.scan("films")
-        assert state_of(ledger, film) is FileState.SETTLING
+        assert state_of(ledger, film) is FileState.STABILISING
         taken.scan("films")
 
 
 def test_ten_thousand_words_about_a_file_are_one_look_at_it(
-    root: Path, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+    root: Path, ledger: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     film, taken = root / "a.mkv", intake(ledger, root)
     film.touch()
     looks: list[object] = []
     listdir = os.listdir
     monkeypatch.setattr(os, "listdir", lambda folder: looks.append(folder) or listdir(folder))
-    taken.noticed(*[film] * 10_000)
+    taken.on_paths_changed(*[film] * 10_000)
     assert len(looks) == 1
-    assert ledger.counts() == {FileState.SETTLING: 1}
+    assert ledger.count_by_state() == {FileState.STABILISING: 1}
 
 
-def test_the_most_urgent_asker_s_priority_counts(root: Path, ledger: Ledger) -> None:
+def test_the_most_urgent_asker_s_priority_counts(root: Path, ledger: Database) -> None:
     film, taken = root / "a.mkv", intake(ledger, root)
     film.touch()
     taken.scan("films")
     for ask, expected in (
         (lambda: None, BACKFILL),
-        (lambda: taken.noticed(film), NEW),
-        (lambda: ledger.settle(1, URGENT), URGENT),
-        (lambda: taken.noticed(film), URGENT),
+        (lambda: taken.on_paths_changed(film), NEW),
+        (lambda: ledger.requeue(1, URGENT), URGENT),
+        (lambda: taken.on_paths_changed(film), URGENT),
         (lambda: taken.scan("films"), URGENT),
     ):
         ask()
@@ -449,30 +451,32 @@ def test_the_most_urgent_asker_s_priority_counts(root: Path, ledger: Ledger) -> 
         assert record.priority == expected
 
 
-def test_links_are_taken_in_only_where_the_library_follows_them(root: Path, ledger: Ledger) -> None:
+def test_links_are_taken_in_only_where_the_library_follows_them(
+    root: Path, ledger: Database
+) -> None:
     (root / "store").mkdir()
     (root / "store" / "a.mkv").touch()
     (root / "in.mkv").symlink_to(root / "store" / "a.mkv")
     (root.parent / "out.mkv").touch()
     (root / "out.mkv").symlink_to(root.parent / "out.mkv")
     links = (root / "in.mkv", root / "out.mkv")
-    intake(ledger, root).noticed(*links)
-    assert ledger.counts() == {}
-    intake(ledger, root, symlinks=True).noticed(*links)
-    assert [r.path.name for r in ledger.in_state(FileState.SETTLING)] == ["in.mkv"]
+    intake(ledger, root).on_paths_changed(*links)
+    assert ledger.count_by_state() == {}
+    intake(ledger, root, symlinks=True).on_paths_changed(*links)
+    assert [r.path.name for r in ledger.by_state(FileState.STABILISING)] == ["in.mkv"]
 
 
-def test_a_hard_link_is_a_file_like_any_other(root: Path, ledger: Ledger) -> None:
+def test_a_hard_link_is_a_file_like_any_other(root: Path, ledger: Database) -> None:
     taken = intake(ledger, root)
     (root / "a.mkv").write_bytes(b"film")
     os.link(root / "a.mkv", root / "b.mkv")
-    taken.noticed(root / "b.mkv")
+    taken.on_paths_changed(root / "b.mkv")
     taken.scan("films")
-    assert ledger.counts() == {FileState.SETTLING: 2}
+    assert ledger.count_by_state() == {FileState.STABILISING: 2}
 
 
 def test_a_walk_ends_soon_when_the_daemon_stops_and_does_not_count_as_done(
-    root: Path, ledger: Ledger
+    root: Path, ledger: Database
 ) -> None:
     (root / "a.mkv").touch()
     taken = intake(ledger, root)
@@ -486,7 +490,7 @@ def test_a_walk_ends_soon_when_the_daemon_stops_and_does_not_count_as_done(
 
 
 def test_a_file_and_a_folder_that_take_each_other_s_name_are_not_confused(
-    root: Path, ledger: Ledger
+    root: Path, ledger: Database
 ) -> None:
     taken = intake(ledger, root)
     (root / "a.mkv").touch()
@@ -496,25 +500,25 @@ def test_a_file_and_a_folder_that_take_each_other_s_name_are_not_confused(
     (root / "a.mkv").rename(root / "x")
     (root / "b.mkv").rename(root / "a.mkv")
     (root / "x").rename(root / "b.mkv")
-    taken.noticed(root / "a.mkv", root / "b.mkv", root / "x")
-    taken.due(time.time() + 1)
-    known = {str(r.path.relative_to(root)) for r in ledger.in_state(*FileState)}
+    taken.on_paths_changed(root / "a.mkv", root / "b.mkv", root / "x")
+    taken.ready_files(time.time() + 1)
+    known = {str(r.path.relative_to(root)) for r in ledger.by_state(*FileState)}
     assert known == {"a.mkv/inside.mkv", "b.mkv"}
 
 
-def test_a_folder_that_is_named_like_a_subtitle_is_a_folder(root: Path, ledger: Ledger) -> None:
+def test_a_folder_that_is_named_like_a_subtitle_is_a_folder(root: Path, ledger: Database) -> None:
     taken = intake(ledger, root)
     (root / "show.srt").mkdir()
     (root / "show.srt" / "a.mkv").touch()
-    taken.noticed(root / "show.srt")
-    assert state_of(ledger, root / "show.srt" / "a.mkv") is FileState.SETTLING
+    taken.on_paths_changed(root / "show.srt")
+    assert state_of(ledger, root / "show.srt" / "a.mkv") is FileState.STABILISING
 
 
-def test_a_library_under_a_new_name_keeps_what_was_decided(root: Path, ledger: Ledger) -> None:
+def test_a_library_under_a_new_name_keeps_what_was_decided(root: Path, ledger: Database) -> None:
     (root / "a.mkv").write_bytes(b"film")
     intake(ledger, root).scan("films")
     decide(ledger, root / "a.mkv", FileState.DONE)
-    renamed = Intake(ledger, {"movies": LibrarySettings(path=root)})
+    renamed = Ingest(ledger, {"movies": LibrarySettings(path=root)})
     renamed.scan("movies")
     record = ledger.get(root / "a.mkv")
     assert record is not None

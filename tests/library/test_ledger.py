@@ -17,24 +17,24 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 
-from subtitled.library import migrations
-from subtitled.library.database import open_engine, writing
-from subtitled.library.ledger import Ledger
-from subtitled.library.records import BACKFILL, DECIDED, NEW, URGENT, FileState
-from subtitled.library.schema import files, metadata
-from subtitled.library.settling import Verdict
-from subtitled.plugin import Kind, Language, Misconfigured
-from subtitled.subtitles.ownership import Provenance
+from subtitled.db import migrations
+from subtitled.db.database import Database
+from subtitled.db.engine import open_engine, write_transaction
+from subtitled.db.records import BACKFILL, FINAL_STATES, NEW, URGENT, FileState
+from subtitled.db.schema import files, metadata
+from subtitled.library.stability import StabilityVerdict
+from subtitled.plugin import Language, SetupError, SubtitleKind
+from subtitled.subtitles.ownership import Signature
 
 NOTICE_MANY = """
 import os, sys
 from pathlib import Path
-from subtitled.library.ledger import Ledger
-ledger = Ledger(Path(sys.argv[1]), sys.argv[2] or None)
+from subtitled.db.database import Database
+ledger = Database(Path(sys.argv[1]), sys.argv[2] or None)
 for number in range(40):
-    ledger.noticed("films", Path(f"/films/{number}.mkv"), os.stat("/"))
-    ledger.mailbox.request("scan", Path(f"/films/{number}"))
-print(len(ledger.mailbox.waiting()))
+    ledger.record_seen("films", Path(f"/films/{number}.mkv"), os.stat("/"))
+    ledger.kv.enqueue("scan", Path(f"/films/{number}"))
+print(len(ledger.kv.pending()))
 """
 
 
@@ -47,21 +47,21 @@ def stat_of(size: int, mtime_ns: int = 1, inode: int = 7, device: int = 1) -> os
 
 
 @pytest.fixture
-def ledger(tmp_path: Path, server: str | None) -> Ledger:
-    return Ledger(tmp_path / "ledger.sqlite", server)
+def ledger(tmp_path: Path, server: str | None) -> Database:
+    return Database(tmp_path / "ledger.sqlite", server)
 
 
-def _the(ledger: Ledger, path: Path) -> int:
+def _the(ledger: Database, path: Path) -> int:
     record = ledger.get(path)
     assert record is not None
     return record.id
 
 
-def test_a_file_that_is_as_it_was_keeps_what_was_decided(ledger: Ledger) -> None:
+def test_a_file_that_is_as_it_was_keeps_what_was_decided(ledger: Database) -> None:
     film = Path("/films/a.mkv")
-    ledger.noticed("films", film, stat_of(5))
+    ledger.record_seen("films", film, stat_of(5))
     ledger.set_state(_the(ledger, film), FileState.FAILED, reason="no sound", cure="none")
-    ledger.noticed("films", film, stat_of(5))
+    ledger.record_seen("films", film, stat_of(5))
     record = ledger.get(film)
     assert record is not None
     assert (record.state, record.reason) == (FileState.FAILED, "no sound")
@@ -69,27 +69,29 @@ def test_a_file_that_is_as_it_was_keeps_what_was_decided(ledger: Ledger) -> None
 
 @pytest.mark.parametrize("changed", [stat_of(6), stat_of(5, mtime_ns=2)])
 def test_a_changed_file_settles_anew_and_forgets_its_failures(
-    ledger: Ledger, changed: os.stat_result
+    ledger: Database, changed: os.stat_result
 ) -> None:
     film = Path("/films/a.mkv")
-    ledger.noticed("films", film, stat_of(5))
+    ledger.record_seen("films", film, stat_of(5))
     ledger.set_state(_the(ledger, film), FileState.FAILED, reason="broken", attempts=8)
-    ledger.noticed("films", film, changed, NEW)
+    ledger.record_seen("films", film, changed, NEW)
     record = ledger.get(film)
     assert record is not None
-    assert (record.state, record.attempts, record.reason) == (FileState.SETTLING, 0, "")
+    assert (record.state, record.attempts, record.reason) == (FileState.STABILISING, 0, "")
     assert record.priority == NEW
 
 
-def test_a_name_that_is_not_text_is_kept_byte_for_byte(ledger: Ledger) -> None:
+def test_a_name_that_is_not_text_is_kept_byte_for_byte(ledger: Database) -> None:
     film = Path(os.fsdecode(b"/films/caf\xe9 %s ?\n[x].mkv"))
-    ledger.noticed("films", film, stat_of(5))
-    assert [os.fsencode(r.path) for r in ledger.in_state(FileState.SETTLING)] == [os.fsencode(film)]
+    ledger.record_seen("films", film, stat_of(5))
+    assert [os.fsencode(r.path) for r in ledger.by_state(FileState.STABILISING)] == [
+        os.fsencode(film)
+    ]
 
 
-def test_an_inode_of_64_bits_as_pooled_file_systems_have_is_taken(ledger: Ledger) -> None:
+def test_an_inode_of_64_bits_as_pooled_file_systems_have_is_taken(ledger: Database) -> None:
     film = Path("/pool/a.mkv")
-    ledger.noticed("films", film, stat_of(5, inode=2**64 - 3))
+    ledger.record_seen("films", film, stat_of(5, inode=2**64 - 3))
     assert ledger.get(film) is not None
 
 
@@ -107,10 +109,10 @@ def test_processes_may_notice_the_same_files_and_ask_for_the_same_at_once(
     ]
     waited = [int(process.communicate(timeout=60)[0]) for process in running]
     assert [process.returncode for process in running] == [0, 0, 0]
-    ledger = Ledger(database, server)
+    ledger = Database(database, server)
     assert waited == [40, 40, 40]
-    assert len(ledger.mailbox.waiting()) == 40
-    assert ledger.counts() == {FileState.SETTLING: 40}
+    assert len(ledger.kv.pending()) == 40
+    assert ledger.count_by_state() == {FileState.STABILISING: 40}
 
 
 def test_threads_may_open_and_write_one_ledger_at_once(tmp_path: Path, server: str | None) -> None:
@@ -118,10 +120,10 @@ def test_threads_may_open_and_write_one_ledger_at_once(tmp_path: Path, server: s
 
     def work(number: int) -> None:
         try:
-            ledger = Ledger(database, server)
+            ledger = Database(database, server)
             for each in range(10):
-                ledger.noticed("films", Path(f"/films/{each}.mkv"), stat_of(number))
-        except (sa.exc.SQLAlchemyError, OSError, Misconfigured) as error:
+                ledger.record_seen("films", Path(f"/films/{each}.mkv"), stat_of(number))
+        except (sa.exc.SQLAlchemyError, OSError, SetupError) as error:
             errors.append(error)
 
     threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
@@ -130,35 +132,37 @@ def test_threads_may_open_and_write_one_ledger_at_once(tmp_path: Path, server: s
     for thread in threads:
         thread.join()
     assert errors == []
-    assert Ledger(database, server).counts() == {FileState.SETTLING: 10}
+    assert Database(database, server).count_by_state() == {FileState.STABILISING: 10}
 
 
-def test_reading_a_page_at_a_time_does_not_hold_up_writing(ledger: Ledger) -> None:
+def test_reading_a_page_at_a_time_does_not_hold_up_writing(ledger: Database) -> None:
     for number in range(520):
-        ledger.noticed("films", Path(f"/films/{number}.mkv"), stat_of(5))
-    for record in ledger.in_state(FileState.SETTLING):
+        ledger.record_seen("films", Path(f"/films/{number}.mkv"), stat_of(5))
+    for record in ledger.by_state(FileState.STABILISING):
         ledger.set_state(record.id, FileState.DONE)
-    assert ledger.counts() == {FileState.DONE: 520}
+    assert ledger.count_by_state() == {FileState.DONE: 520}
 
 
-def test_another_process_s_writing_is_noticed_cheaply(ledger: Ledger, server: str | None) -> None:
-    before = ledger.mailbox.data_version()
-    assert ledger.mailbox.data_version() == before
-    other = Ledger(ledger.path, server)
-    other.mailbox.control("paused", "by hand")
-    assert ledger.mailbox.data_version() != before
-    assert ledger.mailbox.get_control("paused") == "by hand"
-    other.mailbox.control("paused", None)
-    assert ledger.mailbox.get_control("paused") is None
+def test_another_process_s_writing_is_noticed_cheaply(ledger: Database, server: str | None) -> None:
+    before = ledger.kv.data_version()
+    assert ledger.kv.data_version() == before
+    other = Database(ledger.path, server)
+    other.kv.set("paused", "by hand")
+    assert ledger.kv.data_version() != before
+    assert ledger.kv.get("paused") == "by hand"
+    other.kv.set("paused", None)
+    assert ledger.kv.get("paused") is None
 
 
-def test_a_sidecar_that_was_edited_is_no_longer_ours(ledger: Ledger, tmp_path: Path) -> None:
+def test_a_sidecar_that_was_edited_is_no_longer_ours(ledger: Database, tmp_path: Path) -> None:
     sidecar = tmp_path / "a.en.srt"
     sidecar.write_bytes(b"hello")
     assert not ledger.sidecars.is_ours(sidecar)
     digest = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
-    made = Provenance("c", sidecar.name, Language("en"), Kind.FULL, "srt", "base", 1.0, digest, 5)
-    ledger.sidecars.record(sidecar, tmp_path / "a.mkv", made)
+    made = Signature(
+        "c", sidecar.name, Language("en"), SubtitleKind.FULL, "srt", "base", 1.0, digest, 5
+    )
+    ledger.sidecars.record_written(sidecar, tmp_path / "a.mkv", made)
     assert ledger.sidecars.is_ours(sidecar)
     sidecar.write_bytes(b"better")
     assert not ledger.sidecars.is_ours(sidecar)
@@ -166,68 +170,68 @@ def test_a_sidecar_that_was_edited_is_no_longer_ours(ledger: Ledger, tmp_path: P
     assert not ledger.sidecars.is_ours(sidecar)
 
 
-def test_files_that_wait_for_an_absent_library_do_not_stand_in_the_way(ledger: Ledger) -> None:
+def test_files_that_wait_for_an_absent_library_do_not_stand_in_the_way(ledger: Database) -> None:
     for number in range(10):
-        ledger.noticed("away", Path(f"/away/{number}.mkv"), stat_of(5), NEW)
-    ledger.noticed("films", Path("/films/a.mkv"), stat_of(5))
+        ledger.record_seen("away", Path(f"/away/{number}.mkv"), stat_of(5), NEW)
+    ledger.record_seen("films", Path("/films/a.mkv"), stat_of(5))
     now = 10**11
-    assert [r.library for r in ledger.due(now, 5, ["films"])] == ["films"]
-    assert ledger.due(now, 5, []) == []
+    assert [r.library for r in ledger.due_files(now, 5, ["films"])] == ["films"]
+    assert ledger.due_files(now, 5, []) == []
 
 
-def test_a_retry_comes_at_its_time_and_not_before(ledger: Ledger) -> None:
+def test_a_retry_comes_at_its_time_and_not_before(ledger: Database) -> None:
     film = Path("/films/a.mkv")
-    ledger.noticed("films", film, stat_of(5))
+    ledger.record_seen("films", film, stat_of(5))
     at = time.time() + 1000
     ledger.set_state(_the(ledger, film), FileState.RETRYING, next_try_at=at, attempts=1)
-    assert ledger.due(at - 1, 5, ["films"]) == []
-    assert len(ledger.due(at, 5, ["films"])) == 1
+    assert ledger.due_files(at - 1, 5, ["films"]) == []
+    assert len(ledger.due_files(at, 5, ["films"])) == 1
 
 
-def test_only_direct_neighbours_lie_beside_a_sidecar(ledger: Ledger) -> None:
+def test_only_direct_neighbours_lie_beside_a_sidecar(ledger: Database) -> None:
     for name in ("/f/a.mkv", "/f/sub/b.mkv", "/f0/c.mkv", "/f.mkv"):
-        ledger.noticed("films", Path(name), stat_of(5))
-    assert [str(r.path) for r in ledger.identities.in_folder(Path("/f"))] == ["/f/a.mkv"]
+        ledger.record_seen("films", Path(name), stat_of(5))
+    assert [str(r.path) for r in ledger.files.in_folder(Path("/f"))] == ["/f/a.mkv"]
 
 
 def test_without_its_driver_a_postgresql_database_is_refused_with_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "psycopg", None)
-    with pytest.raises(Misconfigured, match="psycopg") as refused:
+    with pytest.raises(SetupError, match="psycopg") as refused:
         open_engine(tmp_path / "ledger.sqlite", "postgresql://u:secret@h/db")
-    assert refused.value.cure == "Install it: pip install 'subtitled[postgres]'"
+    assert refused.value.hint == "Install it: pip install 'subtitled[postgres]'"
 
 
 def test_a_damaged_file_is_refused_with_its_name_and_the_cure(tmp_path: Path) -> None:
     database = tmp_path / "ledger.sqlite"
     database.write_bytes(b"this is no database at all" * 100)
-    with pytest.raises(Misconfigured) as refused:
-        Ledger(database)
-    assert str(database) in refused.value.what
-    assert "move it away" in refused.value.cure
+    with pytest.raises(SetupError) as refused:
+        Database(database)
+    assert str(database) in refused.value.message
+    assert "move it away" in refused.value.hint
 
 
 def test_a_folder_that_is_not_there_is_not_called_damage(tmp_path: Path) -> None:
-    with pytest.raises(Misconfigured) as refused:
-        Ledger(tmp_path / "nowhere" / "ledger.sqlite")
-    assert "damaged" not in refused.value.cure
+    with pytest.raises(SetupError) as refused:
+        Database(tmp_path / "nowhere" / "ledger.sqlite")
+    assert "damaged" not in refused.value.hint
 
 
 def test_a_ledger_of_a_newer_version_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
     database = tmp_path / "ledger.sqlite"
-    Ledger(database).close()
+    Database(database).close()
     engine = open_engine(database)
     with engine.begin() as connection:
         connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
     engine.dispose()
-    with pytest.raises(Misconfigured, match="newer version"):
-        Ledger(database)
+    with pytest.raises(SetupError, match="newer version"):
+        Database(database)
 
 
 def test_the_migrations_make_exactly_the_schema_of_the_code(tmp_path: Path) -> None:
     database = tmp_path / "ledger.sqlite"
-    Ledger(database).close()
+    Database(database).close()
     with open_engine(database).connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
 
@@ -237,7 +241,7 @@ def test_what_settled_in_a_ledger_of_the_first_schema_is_looked_at_at_once(tmp_p
     engine = open_engine(database)
     config = Config()
     config.set_main_option("script_location", str(Path(migrations.__file__).parent))
-    with writing(engine) as connection:
+    with write_transaction(engine) as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "0001")
         for state in ("settling", "done"):
@@ -249,27 +253,29 @@ def test_what_settled_in_a_ledger_of_the_first_schema_is_looked_at_at_once(tmp_p
                 {"path": f"/{state}.mkv".encode(), "state": state},
             )
     engine.dispose()
-    assert [r.path for r in Ledger(database).due(10.0, 9, ["films"])] == [Path("/settling.mkv")]
+    assert [r.path for r in Database(database).due_files(10.0, 9, ["films"])] == [
+        Path("/settling.mkv")
+    ]
 
 
 def test_a_database_s_path_may_hold_what_addresses_use(tmp_path: Path) -> None:
-    Ledger(tmp_path / "a?b%20#c.sqlite").close()
+    Database(tmp_path / "a?b%20#c.sqlite").close()
     assert (tmp_path / "a?b%20#c.sqlite").is_file()
 
 
 def test_committed_rows_outlive_a_power_cut(tmp_path: Path) -> None:
-    with open_engine(Ledger(tmp_path / "ledger.sqlite").path).connect() as connection:
+    with open_engine(Database(tmp_path / "ledger.sqlite").path).connect() as connection:
         assert connection.execute(sa.text("PRAGMA synchronous")).scalar() == 2
         assert connection.execute(sa.text("PRAGMA journal_mode")).scalar() == "wal"
 
 
-def _seen_at(ledger: Ledger, path: Path, when: float, priority: int) -> None:
-    ledger.noticed("films", path, stat_of(5), priority)
-    verdict = Verdict(changed=True, wait_until=when + 30)
-    ledger.unsettled(_the(ledger, path), stat_of(5), verdict, when)
+def _seen_at(ledger: Database, path: Path, when: float, priority: int) -> None:
+    ledger.record_seen("films", path, stat_of(5), priority)
+    verdict = StabilityVerdict(has_changed=True, check_at=when + 30)
+    ledger.mark_unstable(_the(ledger, path), stat_of(5), verdict, when)
 
 
-def test_what_is_due_comes_most_urgent_first_and_then_newest_first(ledger: Ledger) -> None:
+def test_what_is_due_comes_most_urgent_first_and_then_newest_first(ledger: Database) -> None:
     for name, when, priority in (
         ("old backfill", 1000.0, BACKFILL),
         ("arrived first", 1010.0, NEW),
@@ -280,25 +286,25 @@ def test_what_is_due_comes_most_urgent_first_and_then_newest_first(ledger: Ledge
     ):
         _seen_at(ledger, Path(f"/films/{name}"), when, priority)
     expected = ["asked for", "arrived last", "arrived first", "new backfill", "old backfill"]
-    assert [r.path.name for r in ledger.due(2000.0, 10, ["films"])] == expected
-    assert [r.path.name for r in ledger.due(2000.0, 2, ["films"])] == expected[:2]
-    assert [r.path.name for r in ledger.in_state(FileState.SETTLING)][:2] == [
+    assert [r.path.name for r in ledger.due_files(2000.0, 10, ["films"])] == expected
+    assert [r.path.name for r in ledger.due_files(2000.0, 2, ["films"])] == expected[:2]
+    assert [r.path.name for r in ledger.by_state(FileState.STABILISING)][:2] == [
         "too fresh",
         "asked for",
     ]
-    assert ledger.next_due("films") == 1030.0
-    assert ledger.next_due("shows") is None
+    assert ledger.next_check_at("films") == 1030.0
+    assert ledger.next_check_at("shows") is None
 
 
-def test_of_several_libraries_the_most_urgent_file_comes_first(ledger: Ledger) -> None:
+def test_of_several_libraries_the_most_urgent_file_comes_first(ledger: Database) -> None:
     for library, priority in (("films", BACKFILL), ("shows", URGENT), ("clips", NEW)):
-        ledger.noticed(library, Path(f"/{library}/a.mkv"), stat_of(5), priority)
-    due = ledger.due(10**11, 2, ["films", "shows", "clips"])
+        ledger.record_seen(library, Path(f"/{library}/a.mkv"), stat_of(5), priority)
+    due = ledger.due_files(10**11, 2, ["films", "shows", "clips"])
     assert [r.library for r in due] == ["shows", "clips"]
 
 
 def test_what_is_due_is_found_without_sorting_a_million_files(tmp_path: Path) -> None:
-    with open_engine(Ledger(tmp_path / "ledger.sqlite").path).connect() as connection:
+    with open_engine(Database(tmp_path / "ledger.sqlite").path).connect() as connection:
         plan = connection.execute(
             sa.text(
                 "EXPLAIN QUERY PLAN SELECT * FROM files WHERE library = 'f' AND next_try_at "
@@ -311,17 +317,17 @@ def test_what_is_due_is_found_without_sorting_a_million_files(tmp_path: Path) ->
     assert "TEMP B-TREE" not in told
 
 
-def test_a_file_seen_in_what_is_now_the_future_is_looked_at_now(ledger: Ledger) -> None:
+def test_a_file_seen_in_what_is_now_the_future_is_looked_at_now(ledger: Database) -> None:
     _seen_at(ledger, Path("/films/a.mkv"), 5000.0, NEW)
-    assert len(ledger.due(1000.0, 9, ["films"])) == 1
+    assert len(ledger.due_files(1000.0, 9, ["films"])) == 1
 
 
 @pytest.mark.parametrize("state", list(FileState))
 def test_every_state_outlives_the_process_with_what_was_said(
-    ledger: Ledger, server: str | None, state: FileState
+    ledger: Database, server: str | None, state: FileState
 ) -> None:
     film = Path("/films/a.mkv")
-    ledger.noticed("films", film, stat_of(5))
+    ledger.record_seen("films", film, stat_of(5))
     ledger.set_state(
         _the(ledger, film),
         state,
@@ -332,144 +338,148 @@ def test_every_state_outlives_the_process_with_what_was_said(
         settings_digest="d",
         job_id="j",
     )
-    other = Ledger(ledger.path, server)
+    other = Database(ledger.path, server)
     record = other.get(film)
     assert record is not None
-    said = (record.state, record.reason, record.cure, record.content_id, record.spoken)
+    said = (record.state, record.reason, record.hint, record.fingerprint, record.spoken_language)
     assert said == (state, "why", "what to do", "c", "es")
     assert (record.settings_digest, record.job_id) == ("d", "j")
-    assert [r.id for r in other.in_state(state)] == [record.id]
-    assert other.counts() == {state: 1}
+    assert [r.id for r in other.by_state(state)] == [record.id]
+    assert other.count_by_state() == {state: 1}
 
 
-def test_a_new_state_forgets_why_the_last_one_was_but_not_who_the_file_is(ledger: Ledger) -> None:
+def test_a_new_state_forgets_why_the_last_one_was_but_not_who_the_file_is(ledger: Database) -> None:
     film = Path("/films/a.mkv")
-    ledger.noticed("films", film, stat_of(5))
+    ledger.record_seen("films", film, stat_of(5))
     file_id = _the(ledger, film)
     ledger.set_state(file_id, FileState.RETRYING, reason="disk full", cure="make room", attempts=3)
     ledger.set_state(file_id, FileState.WORKING, content_id="c", spoken="en")
     ledger.set_progress(film, "2 of 9")
     ledger.set_state(file_id, FileState.DONE)
-    record = ledger.by_id(file_id)
+    record = ledger.get_by_id(file_id)
     assert record is not None
-    assert (record.reason, record.cure, record.progress, record.attempts) == ("", "", "", 0)
-    assert (record.content_id, record.spoken, record.size) == ("c", "en", 5)
+    assert (record.reason, record.hint, record.progress, record.attempts) == ("", "", "", 0)
+    assert (record.fingerprint, record.spoken_language, record.size) == ("c", "en", 5)
 
 
 @pytest.mark.parametrize("state", list(FileState))
 def test_other_settings_open_what_was_decided_and_nothing_else(
-    ledger: Ledger, state: FileState
+    ledger: Database, state: FileState
 ) -> None:
     for name, digest in (("then", "old"), ("now", "new")):
         path = Path(f"/films/{name}.mkv")
-        ledger.noticed("films", path, stat_of(5))
+        ledger.record_seen("films", path, stat_of(5))
         ledger.set_state(_the(ledger, path), state, settings_digest=digest, attempts=2)
-    ledger.noticed("shows", Path("/shows/a.mkv"), stat_of(5))
+    ledger.record_seen("shows", Path("/shows/a.mkv"), stat_of(5))
     show = _the(ledger, Path("/shows/a.mkv"))
     ledger.set_state(show, state, settings_digest="old")
-    opened = state in DECIDED or state is FileState.RETRYING
-    assert ledger.stale("films", "new") == int(opened)
+    opened = state in FINAL_STATES or state is FileState.RETRYING
+    assert ledger.invalidate_decisions("films", "new") == int(opened)
     then, now = ledger.get(Path("/films/then.mkv")), ledger.get(Path("/films/now.mkv"))
-    other = ledger.by_id(show)
+    other = ledger.get_by_id(show)
     assert then is not None
     assert now is not None
     assert other is not None
-    assert then.state is (FileState.SETTLING if opened else state)
+    assert then.state is (FileState.STABILISING if opened else state)
     assert (now.state, other.state) == (state, state)
 
 
-def test_a_file_is_asked_for_by_a_person_and_never_becomes_less_urgent(ledger: Ledger) -> None:
+def test_a_file_is_asked_for_by_a_person_and_never_becomes_less_urgent(ledger: Database) -> None:
     film = Path("/films/a.mkv")
-    ledger.noticed("films", film, stat_of(5), BACKFILL)
+    ledger.record_seen("films", film, stat_of(5), BACKFILL)
     ledger.set_state(_the(ledger, film), FileState.FAILED, reason="broken", attempts=5)
-    ledger.settle(_the(ledger, film), URGENT)
-    ledger.noticed("films", film, stat_of(6), BACKFILL)
+    ledger.requeue(_the(ledger, film), URGENT)
+    ledger.record_seen("films", film, stat_of(6), BACKFILL)
     record = ledger.get(film)
     assert record is not None
-    assert (record.state, record.priority, record.attempts) == (FileState.SETTLING, URGENT, 0)
+    assert (record.state, record.priority, record.attempts) == (FileState.STABILISING, URGENT, 0)
 
 
 def test_a_file_that_is_forgotten_leaves_what_is_known_of_its_sidecars(
-    ledger: Ledger, server: str | None
+    ledger: Database, server: str | None
 ) -> None:
     film, sidecar = Path("/films/a.mkv"), Path("/films/a.pt-BR.forced.vtt")
-    ledger.noticed("films", film, stat_of(5))
+    ledger.record_seen("films", film, stat_of(5))
     for sha256 in ("first", "second"):
-        made = Provenance(
-            "c", sidecar.name, Language("pt-BR"), Kind.FORCED, "vtt", "base", 1.0, sha256, 5
+        made = Signature(
+            "c", sidecar.name, Language("pt-BR"), SubtitleKind.FORCED, "vtt", "base", 1.0, sha256, 5
         )
-        ledger.sidecars.record(sidecar, film, made)
-    with writing(open_engine(ledger.path, server)) as connection:
+        ledger.sidecars.record_written(sidecar, film, made)
+    with write_transaction(open_engine(ledger.path, server)) as connection:
         connection.execute(files.delete().where(files.c.id == _the(ledger, film)))
     assert ledger.get(film) is None
-    known = Ledger(ledger.path, server).sidecars.get(sidecar)
+    known = Database(ledger.path, server).sidecars.get(sidecar)
     assert known is not None
-    assert (known.medium, known.language, known.kind) == (film, Language("pt-BR"), Kind.FORCED)
+    assert (known.media, known.language, known.kind) == (
+        film,
+        Language("pt-BR"),
+        SubtitleKind.FORCED,
+    )
     assert (known.format, known.sha256) == ("vtt", "second")
 
 
 def test_requests_wait_in_order_in_any_process_until_they_are_done(
-    ledger: Ledger, server: str | None
+    ledger: Database, server: str | None
 ) -> None:
     strange = Path(os.fsdecode(b"/films/caf\xe9.mkv"))
     for kind, path in (("scan", None), ("generate", strange), ("scan", None), ("scan", strange)):
-        ledger.mailbox.request(kind, path)
-    other = Ledger(ledger.path, server)
-    waiting = other.mailbox.waiting()
+        ledger.kv.enqueue(kind, path)
+    other = Database(ledger.path, server)
+    waiting = other.kv.pending()
     assert [(one.kind, one.path) for one in waiting] == [
         ("generate", strange),
         ("scan", None),
         ("scan", strange),
     ]
-    assert other.mailbox.waiting(after=waiting[1].id) == waiting[2:]
-    other.mailbox.done(one.id for one in waiting[:2])
-    assert ledger.mailbox.waiting() == waiting[2:]
+    assert other.kv.pending(after=waiting[1].id) == waiting[2:]
+    other.kv.mark_done(one.id for one in waiting[:2])
+    assert ledger.kv.pending() == waiting[2:]
     other.close()
 
 
-def test_what_is_asked_again_while_it_is_done_is_done_again(ledger: Ledger) -> None:
-    ledger.mailbox.request("look", Path("/films/a.mkv"))
-    (first,) = ledger.mailbox.waiting()
-    ledger.mailbox.request("look", Path("/films/a.mkv"))
-    ledger.mailbox.done([first.id])
-    (second,) = ledger.mailbox.waiting()
-    ledger.mailbox.done([second.id])
+def test_what_is_asked_again_while_it_is_done_is_done_again(ledger: Database) -> None:
+    ledger.kv.enqueue("look", Path("/films/a.mkv"))
+    (first,) = ledger.kv.pending()
+    ledger.kv.enqueue("look", Path("/films/a.mkv"))
+    ledger.kv.mark_done([first.id])
+    (second,) = ledger.kv.pending()
+    ledger.kv.mark_done([second.id])
     assert second.id > first.id
-    assert ledger.mailbox.waiting() == []
-    ledger.mailbox.request("look", Path("/films/a.mkv"))
-    assert ledger.mailbox.waiting()[0].id > second.id
+    assert ledger.kv.pending() == []
+    ledger.kv.enqueue("look", Path("/films/a.mkv"))
+    assert ledger.kv.pending()[0].id > second.id
 
 
 def test_controls_are_replaced_listed_by_their_beginning_and_taken_away(
-    ledger: Ledger, server: str | None
+    ledger: Database, server: str | None
 ) -> None:
-    other = Ledger(ledger.path, server)
+    other = Database(ledger.path, server)
     for key, value in (("server a", "down"), ("server b", "wrong key"), ("paused", "by hand")):
-        ledger.mailbox.control(key, value)
-    ledger.mailbox.control("server a", "slow")
-    assert other.mailbox.controls("server ") == {"server a": "slow", "server b": "wrong key"}
-    other.mailbox.control("server a", None)
-    assert ledger.mailbox.controls("server ") == {"server b": "wrong key"}
-    ledger.mailbox.control("never set", None)
+        ledger.kv.set(key, value)
+    ledger.kv.set("server a", "slow")
+    assert other.kv.get_prefix("server ") == {"server a": "slow", "server b": "wrong key"}
+    other.kv.set("server a", None)
+    assert ledger.kv.get_prefix("server ") == {"server b": "wrong key"}
+    ledger.kv.set("never set", None)
 
 
 def test_a_ledger_cut_short_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
     database = tmp_path / "ledger.sqlite"
-    Ledger(database).close()
+    Database(database).close()
     half = database.read_bytes()[: database.stat().st_size // 2]
     database.write_bytes(half)
-    with pytest.raises(Misconfigured, match="cannot be used"):
-        Ledger(database)
+    with pytest.raises(SetupError, match="cannot be used"):
+        Database(database)
     assert database.read_bytes() == half
 
 
 KILLED = """
 import sys, os, signal
 from pathlib import Path
-from subtitled.library.ledger import Ledger
-ledger = Ledger(Path(sys.argv[1]))
+from subtitled.db.database import Database
+ledger = Database(Path(sys.argv[1]))
 for number in range(20):
-    ledger.noticed("films", Path(f"/films/{number}.mkv"), os.stat("/"))
+    ledger.record_seen("films", Path(f"/films/{number}.mkv"), os.stat("/"))
 os.kill(os.getpid(), signal.SIGKILL)
 """
 
@@ -477,12 +487,12 @@ os.kill(os.getpid(), signal.SIGKILL)
 def test_what_a_killed_process_was_told_is_still_known(tmp_path: Path) -> None:
     database = tmp_path / "ledger.sqlite"
     subprocess.run([sys.executable, "-c", KILLED, str(database)], check=False, timeout=60)
-    assert Ledger(database).counts() == {FileState.SETTLING: 20}
+    assert Database(database).count_by_state() == {FileState.STABILISING: 20}
 
 
 def test_every_connection_of_the_ledger_itself_is_durable(tmp_path: Path) -> None:
     """The setting is each connection's own: one that forgot it would lose what it committed."""
-    ledger = Ledger(tmp_path / "ledger.sqlite")
+    ledger = Database(tmp_path / "ledger.sqlite")
     with ExitStack() as stack:
         for _ in range(3):
             connection = stack.enter_context(ledger._engine.connect())

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from subtitled.library.mentions import mentions
+from subtitled.glossary.terms import mentions_term
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,7 @@ from subtitled.library.mentions import mentions
     ],
 )
 def test_a_word_is_found_with_its_endings(text: str, term: str) -> None:
-    assert mentions(text, term)
+    assert mentions_term(text, term)
 
 
 @pytest.mark.parametrize(
@@ -38,22 +38,22 @@ def test_a_word_is_found_with_its_endings(text: str, term: str) -> None:
     ],
 )
 def test_another_word_is_not(text: str, term: str) -> None:
-    assert not mentions(text, term)
+    assert not mentions_term(text, term)
 
 
 def test_where_case_matters_it_does() -> None:
-    assert mentions("Joy is here", "Joy", exact=True)
-    assert not mentions("what joy", "Joy", exact=True)
+    assert mentions_term("Joy is here", "Joy", is_case_sensitive=True)
+    assert not mentions_term("what joy", "Joy", is_case_sensitive=True)
 
 
 @pytest.mark.parametrize(
     ("text", "term"), [("v Moskvě", "Moskva"), ("Annan talo", "Anna"), ("dragones", "dragón")]
 )
 def test_a_translation_may_bend_the_term(text: str, term: str) -> None:
-    assert mentions(text, term, bent=True)
+    assert mentions_term(text, term, is_inflected=True)
 
 
 @given(st.text(), st.text(min_size=1), st.text())
 def test_what_stands_between_spaces_is_found(before: str, term: str, after: str) -> None:
     if any(character.isalnum() for character in term):
-        assert mentions(f"{before} {term} {after}", term)
+        assert mentions_term(f"{before} {term} {after}", term)

@@ -12,13 +12,13 @@ import pytest
 
 from subtitled.config.settings import LibrarySettings
 from subtitled.library.mounts import (
-    SILENT,
-    TELLS,
+    EVENT_FILESYSTEMS,
+    REMOTE_FILESYSTEMS,
     Mount,
-    Watching,
-    how_to_watch,
-    mount_of,
-    mount_table,
+    WatchMode,
+    choose_watch_mode,
+    find_mount,
+    read_mount_table,
 )
 
 
@@ -26,49 +26,51 @@ def table(*mounts: tuple[str, str]) -> list[Mount]:
     return [Mount(Path(point), kind, "source", ("rw",)) for point, kind in mounts]
 
 
-@pytest.mark.parametrize("kind", [*SILENT, "fuse.sshfs", "fuse.rclone", "fuse.mergerfs", "newfs"])
+@pytest.mark.parametrize(
+    "kind", [*REMOTE_FILESYSTEMS, "fuse.sshfs", "fuse.rclone", "fuse.mergerfs", "newfs"]
+)
 def test_what_others_write_to_unseen_is_polled(kind: str, tmp_path: Path) -> None:
-    watching = how_to_watch(LibrarySettings(path=tmp_path), table(("/", kind)))
-    assert watching.how == "poll"
-    assert kind in watching.why
+    watching = choose_watch_mode(LibrarySettings(path=tmp_path), table(("/", kind)))
+    assert watching.mode == "poll"
+    assert kind in watching.reason
 
 
-@pytest.mark.parametrize("kind", sorted(TELLS))
+@pytest.mark.parametrize("kind", sorted(EVENT_FILESYSTEMS))
 def test_disks_of_this_machine_are_not_polled(kind: str, tmp_path: Path) -> None:
-    watching = how_to_watch(LibrarySettings(path=tmp_path), table(("/", kind)))
-    assert watching == Watching("events", f"{kind} tells of changes")
+    watching = choose_watch_mode(LibrarySettings(path=tmp_path), table(("/", kind)))
+    assert watching == WatchMode("events", f"{kind} tells of changes")
 
 
 def test_the_nearest_mount_counts_and_of_two_the_later(tmp_path: Path) -> None:
     mounts = table(("/", "nfs4"), (str(tmp_path), "nfs4"), (str(tmp_path), "ext4"))
-    assert how_to_watch(LibrarySettings(path=tmp_path / "films"), mounts).how == "events"
-    assert how_to_watch(LibrarySettings(path=Path(f"{tmp_path}2")), mounts).how == "poll"
+    assert choose_watch_mode(LibrarySettings(path=tmp_path / "films"), mounts).mode == "events"
+    assert choose_watch_mode(LibrarySettings(path=Path(f"{tmp_path}2")), mounts).mode == "poll"
 
 
 def test_a_share_that_is_mounted_inside_a_library_has_it_polled(tmp_path: Path) -> None:
     mounts = table(("/", "ext4"), (str(tmp_path / "nas"), "cifs"))
-    watching = how_to_watch(LibrarySettings(path=tmp_path), mounts)
-    assert watching.how == "poll"
-    assert f"{tmp_path}/nas is mounted in it: cifs" in watching.why
+    watching = choose_watch_mode(LibrarySettings(path=tmp_path), mounts)
+    assert watching.mode == "poll"
+    assert f"{tmp_path}/nas is mounted in it: cifs" in watching.reason
 
 
 def test_what_the_user_says_goes_first(tmp_path: Path) -> None:
     for how in ("events", "poll", "off"):
         library = LibrarySettings(path=tmp_path, watch=how)
-        assert how_to_watch(library, table(("/", "nfs"))).how == how
+        assert choose_watch_mode(library, table(("/", "nfs"))).mode == how
 
 
 def test_a_library_whose_links_are_followed_is_polled(tmp_path: Path) -> None:
-    library = LibrarySettings(path=tmp_path, symlinks=True)
-    assert how_to_watch(library, table(("/", "ext4"))).how == "poll"
+    library = LibrarySettings(path=tmp_path, follow_symlinks=True)
+    assert choose_watch_mode(library, table(("/", "ext4"))).mode == "poll"
 
 
 def test_without_a_mount_table_it_is_polled(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(psutil, "PROCFS_PATH", str(tmp_path / "none"))
-    assert mount_table() == []
-    assert how_to_watch(LibrarySettings(path=tmp_path), []).how == "poll"
+    assert read_mount_table() == []
+    assert choose_watch_mode(LibrarySettings(path=tmp_path), []).mode == "poll"
 
 
 def _mount(*arguments: object) -> None:
@@ -89,9 +91,9 @@ def mounted(tmp_path: Path) -> Iterator[Path]:
 
 
 def kind_of(path: Path) -> str:
-    mount = mount_of(path, mount_table())
+    mount = find_mount(path, read_mount_table())
     assert mount is not None
-    return mount.kind
+    return mount.filesystem
 
 
 def test_the_mount_that_a_folder_lies_on_is_found_whatever_its_name(mounted: Path) -> None:
@@ -134,8 +136,8 @@ def test_an_overlay_is_polled_for_what_lies_in_a_lower_layer_and_only_for_that(
         try:
             (layers / "merged" / "new").mkdir()
             for name, how in (("films", "poll"), ("shows", "poll"), ("new", "events")):
-                watching = how_to_watch(LibrarySettings(path=layers / "merged" / name))
-                assert watching.how == how, (name, watching)
+                watching = choose_watch_mode(LibrarySettings(path=layers / "merged" / name))
+                assert watching.mode == how, (name, watching)
         finally:
             subprocess.run(["umount", layers / "merged"], check=True)
     finally:

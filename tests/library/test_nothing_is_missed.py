@@ -13,11 +13,11 @@ from typing import Literal
 import pytest
 
 from subtitled.config.settings import LibrarySettings
-from subtitled.library.intake import Intake
-from subtitled.library.ledger import Ledger
-from subtitled.library.records import FileState
-from subtitled.library.walk import walk
-from subtitled.library.watch import Watch
+from subtitled.db.database import Database
+from subtitled.db.records import FileState
+from subtitled.library.ingest import Ingest
+from subtitled.library.scanner import scan
+from subtitled.library.watcher import LibraryWatcher
 
 NAMES = ("a.mkv", "b [x] 100%.mkv", "-c.mkv", "café.mp4", "d.mkv.part", "e.srt", "extras")
 FOLDERS = ("show", "season 1", "@eaDir", "\u202ex")
@@ -78,11 +78,11 @@ def test_after_any_history_the_ledger_has_just_what_is_there(
     root, outside = tmp_path / "films", tmp_path / "outside"
     root.mkdir()
     outside.mkdir()
-    library = LibrarySettings(path=root, settle=0.0, watch=how)
-    ledger = Ledger(tmp_path / "ledger.sqlite")
-    intake = Intake(ledger, {"films": library})
+    library = LibrarySettings(path=root, stability_delay=0.0, watch=how)
+    ledger = Database(tmp_path / "ledger.sqlite")
+    intake = Ingest(ledger, {"films": library})
     told: list[Path] = []
-    watch = Watch({"films": library}, told.append, lambda name: None)
+    watch = LibraryWatcher({"films": library}, told.append, lambda name: None)
     history = History(rng, root, outside)
     for _ in range(rng.randrange(10)):
         history.step()
@@ -92,8 +92,8 @@ def test_after_any_history_the_ledger_has_just_what_is_there(
     def take() -> None:
         if how == "poll":
             intake.scan("films")
-        intake.noticed(*(told.pop(0) for _ in range(len(told))))
-        for record in intake.due(time.time()):
+        intake.on_paths_changed(*(told.pop(0) for _ in range(len(told))))
+        for record in intake.ready_files(time.time()):
             ledger.set_state(record.id, FileState.DONE)
 
     try:
@@ -102,14 +102,14 @@ def test_after_any_history_the_ledger_has_just_what_is_there(
             if rng.random() < 0.2:
                 take()
         (root / "last.txt").touch()  # an empty library would be "away"
-        there = dict(walk(root, library))
+        there = dict(scan(root, library))
         # Of what is written through another name of a file nobody is told.
         unseen = history.linked if how == "events" else set[int]()
         expected = {p: stat.st_size for p, stat in there.items() if stat.st_ino not in unseen}
 
         def known() -> dict[Path, int]:
             seen = [state for state in FileState if state is not FileState.MISSING]
-            return {record.path: record.size for record in ledger.in_state(*seen)}
+            return {record.path: record.size for record in ledger.by_state(*seen)}
 
         end = time.monotonic() + 15
         while known().keys() != there.keys() or not expected.items() <= known().items():

@@ -10,23 +10,29 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from subtitled.config.settings import ExistingSettings, LibrarySettings
-from subtitled.library.coverage import EMBEDDED, SIDECAR, Existing, coverage, serving
-from subtitled.library.policy import decide
-from subtitled.library.wishes import Decision
-from subtitled.library.withdrawal import redundant
-from subtitled.media.probe import MediaFacts, SubtitleTrack
-from subtitled.plugin import UNDETERMINED, Kind, Language
-from subtitled.subtitles.ownership import Whose
+from subtitled.config.settings import ExistingSubtitleSettings, LibrarySettings
+from subtitled.library.removal import find_redundant
+from subtitled.media.probe import MediaInfo, SubtitleTrack
+from subtitled.plugin import UNDETERMINED, Language, SubtitleKind
+from subtitled.policy.coverage import (
+    EMBEDDED,
+    SIDECAR,
+    ExistingSubtitle,
+    existing_subtitles,
+    find_satisfying,
+)
+from subtitled.policy.policy import decide
+from subtitled.policy.requirements import Decision
+from subtitled.subtitles.ownership import Ownership
 
 EN, ES, DE = Language("en"), Language("es"), Language("de")
-EVERYTHING_COUNTS = ExistingSettings(forced=True, embedded_images=True)
+EVERYTHING_COUNTS = ExistingSubtitleSettings(forced=True, embedded_images=True)
 
 languages = st.sampled_from(["en", "es", "de", "pt", "pt-BR", "zh-Hans", "zh-Hant"]).map(Language)
-existing_subtitles = st.builds(
-    Existing,
+any_subtitles = st.builds(
+    ExistingSubtitle,
     language=st.none() | languages,
-    kind=st.sampled_from(Kind),
+    kind=st.sampled_from(SubtitleKind),
     origin=st.sampled_from([SIDECAR, EMBEDDED]),
     where=st.just("x"),
     format=st.sampled_from(["srt", "vtt", "subrip"]),
@@ -41,15 +47,17 @@ def library(*wanted: str, **more: Any) -> LibrarySettings:
 
 
 def anything(spoken: Language, wanted: Language) -> str | None:
-    return "transcribed" if spoken.serves(wanted) else "translated"
+    return "transcribed" if spoken.satisfies(wanted) else "translated"
 
 
 def only_what_is_said(spoken: Language, wanted: Language) -> str | None:
-    return "transcribed" if spoken.serves(wanted) else None
+    return "transcribed" if spoken.satisfies(wanted) else None
 
 
-def sidecar(language: Language | None, fmt: str = "srt", **more: Any) -> Existing:
-    return Existing(language, more.pop("kind", Kind.FULL), SIDECAR, f"a.{fmt}", fmt, **more)
+def sidecar(language: Language | None, fmt: str = "srt", **more: Any) -> ExistingSubtitle:
+    return ExistingSubtitle(
+        language, more.pop("kind", SubtitleKind.FULL), SIDECAR, f"a.{fmt}", fmt, **more
+    )
 
 
 def track(language: Language, **more: Any) -> SubtitleTrack:
@@ -57,16 +65,16 @@ def track(language: Language, **more: Any) -> SubtitleTrack:
     return SubtitleTrack(3, language, "", "subrip", **told)
 
 
-def facts(*tracks: SubtitleTrack) -> MediaFacts:
-    return MediaFacts(60.0, "matroska", (), tracks, True)
+def facts(*tracks: SubtitleTrack) -> MediaInfo:
+    return MediaInfo(60.0, "matroska", (), tracks, True)
 
 
 def made(decision: Decision) -> list[str | None]:
-    return [wish.language and str(wish.language) for wish in decision.make]
+    return [wish.language and str(wish.language) for wish in decision.requirements]
 
 
 def names_made(
-    wanted: Sequence[str], existing: Sequence[Existing], spoken: Language | None
+    wanted: Sequence[str], existing: Sequence[ExistingSubtitle], spoken: Language | None
 ) -> list[str | None]:
     return made(decide(library(*wanted), existing, UNDETERMINED, spoken, anything))
 
@@ -75,32 +83,34 @@ def names_made(
 
 
 def test_sidecars_and_tracks_are_told_apart_with_language_kind_and_owner() -> None:
-    found = coverage(
+    found = existing_subtitles(
         Path("/f/Film [2020].mkv"),
         facts(track(DE, forced=True), track(UNDETERMINED, is_text=False)),
         ["Film [2020].es.srt", "Film [2020].en.sdh.vtt", "Film [2020] 2.en.srt", "Film [2020].nfo"],
-        lambda path: Whose.OURS if path == Path("/f/Film [2020].es.srt") else Whose.THEIRS,
+        lambda path: Ownership.OURS if path == Path("/f/Film [2020].es.srt") else Ownership.HUMAN,
     )
-    assert [(e.language, e.kind, e.origin, e.ours, e.is_text) for e in found] == [
-        (DE, Kind.FORCED, EMBEDDED, False, True),
-        (None, Kind.FULL, EMBEDDED, False, False),
-        (EN, Kind.SDH, SIDECAR, False, True),
-        (ES, Kind.FULL, SIDECAR, True, True),
+    assert [(e.language, e.kind, e.origin, e.is_ours, e.is_text) for e in found] == [
+        (DE, SubtitleKind.FORCED, EMBEDDED, False, True),
+        (None, SubtitleKind.FULL, EMBEDDED, False, False),
+        (EN, SubtitleKind.SDH, SIDECAR, False, True),
+        (ES, SubtitleKind.FULL, SIDECAR, True, True),
     ]
 
 
 def test_the_first_episode_has_not_what_the_tenth_has() -> None:
     medium = Path("/f/S01E1.mkv")
-    assert coverage(medium, facts(), ["S01E10.en.srt"], lambda path: Whose.THEIRS) == ()
+    assert (
+        existing_subtitles(medium, facts(), ["S01E10.en.srt"], lambda path: Ownership.HUMAN) == ()
+    )
 
 
 def test_data_beside_a_medium_is_a_subtitle_only_if_it_is_ours() -> None:
     names = ["a.en.json", "a.en.txt", "a.info.json", "a.es.json"]
-    whose = {"a.es.json": Whose.OURS, "a.en.txt": Whose.EDITED}
-    found = coverage(
-        Path("/f/a.mkv"), facts(), names, lambda path: whose.get(path.name, Whose.THEIRS)
+    whose = {"a.es.json": Ownership.OURS, "a.en.txt": Ownership.EDITED}
+    found = existing_subtitles(
+        Path("/f/a.mkv"), facts(), names, lambda path: whose.get(path.name, Ownership.HUMAN)
     )
-    assert [(one.where, one.language, one.ours) for one in found] == [
+    assert [(one.location, one.language, one.is_ours) for one in found] == [
         ("a.en.txt", EN, False),
         ("a.es.json", ES, True),
     ]
@@ -109,53 +119,59 @@ def test_data_beside_a_medium_is_a_subtitle_only_if_it_is_ours() -> None:
 def test_sidecars_elsewhere_are_asked_for_where_they_lie() -> None:
     asked: list[Path] = []
 
-    def whose(path: Path) -> Whose:
+    def whose(path: Path) -> Ownership:
         asked.append(path)
-        return Whose.THEIRS
+        return Ownership.HUMAN
 
-    coverage(Path("/f/a.mkv"), facts(), ["a.en.srt"], whose, Path("/out"))
+    existing_subtitles(Path("/f/a.mkv"), facts(), ["a.en.srt"], whose, Path("/out"))
     assert asked == [Path("/out/a.en.srt")]
 
 
-@given(existing_subtitles, languages, st.none() | languages)
+@given(any_subtitles, languages, st.none() | languages)
 def test_one_of_ours_serves_its_format_only_and_another_s_serves_all(
-    one: Existing, wanted: Language, spoken: Language | None
+    one: ExistingSubtitle, wanted: Language, spoken: Language | None
 ) -> None:
     served = {
         fmt
         for fmt in ("srt", "vtt", "ass")
-        if serving([one], wanted, spoken, fmt, EVERYTHING_COUNTS)
+        if find_satisfying([one], wanted, spoken, fmt, EVERYTHING_COUNTS)
     }
-    if one.ours:
+    if one.is_ours:
         assert served <= {one.format}
     else:
         assert served in (set(), {"srt", "vtt", "ass"})
 
 
-@given(existing_subtitles, languages, st.none() | languages)
+@given(any_subtitles, languages, st.none() | languages)
 def test_nothing_serves_a_reader_of_another_language(
-    one: Existing, wanted: Language, spoken: Language | None
+    one: ExistingSubtitle, wanted: Language, spoken: Language | None
 ) -> None:
-    if serving([one], wanted, spoken, "srt", EVERYTHING_COUNTS):
+    if find_satisfying([one], wanted, spoken, "srt", EVERYTHING_COUNTS):
         language = one.language or spoken
         assert language is not None
-        assert language.serves(wanted)
+        assert language.satisfies(wanted)
 
 
 def test_a_sidecar_without_a_language_is_in_the_one_spoken_if_that_is_known() -> None:
     bare = [sidecar(None)]
-    rules = ExistingSettings()
-    assert serving(bare, EN, EN, "srt", rules) is bare[0]
-    assert serving(bare, ES, EN, "srt", rules) is None
-    assert serving(bare, EN, None, "srt", rules) is None
+    rules = ExistingSubtitleSettings()
+    assert find_satisfying(bare, EN, EN, "srt", rules) is bare[0]
+    assert find_satisfying(bare, ES, EN, "srt", rules) is None
+    assert find_satisfying(bare, EN, None, "srt", rules) is None
 
 
 def test_forced_and_picture_subtitles_count_only_if_the_rules_say_so() -> None:
-    forced = sidecar(EN, kind=Kind.FORCED)
-    pictures = Existing(EN, Kind.FULL, EMBEDDED, "3", "hdmv_pgs_subtitle", is_text=False)
+    forced = sidecar(EN, kind=SubtitleKind.FORCED)
+    pictures = ExistingSubtitle(
+        EN, SubtitleKind.FULL, EMBEDDED, "3", "hdmv_pgs_subtitle", is_text=False
+    )
     for one, rule in ((forced, "forced"), (pictures, "embedded_images")):
-        assert serving([one], EN, EN, "srt", ExistingSettings(**{rule: False})) is None
-        assert serving([one], EN, EN, "srt", ExistingSettings(**{rule: True})) is one
+        assert (
+            find_satisfying([one], EN, EN, "srt", ExistingSubtitleSettings(**{rule: False})) is None
+        )
+        assert (
+            find_satisfying([one], EN, EN, "srt", ExistingSubtitleSettings(**{rule: True})) is one
+        )
 
 
 # Policy
@@ -164,46 +180,46 @@ def test_forced_and_picture_subtitles_count_only_if_the_rules_say_so() -> None:
 def test_what_is_spoken_and_a_translation_are_made_each_with_its_way() -> None:
     decision = decide(library("original", "es"), (), EN, EN, anything)
     assert made(decision) == ["en", "es"]
-    assert [wish.reason for wish in decision.make] == [
+    assert [wish.reason for wish in decision.requirements] == [
         "to be made as srt, transcribed",
         "to be made as srt, translated",
     ]
-    assert not decision.needs_listening
+    assert not decision.needs_analysis
 
 
 def test_only_missing_formats_are_made_of_ours() -> None:
     existing = [sidecar(EN, "srt", ours=True)]
     decision = decide(library("en", formats=("srt", "vtt")), existing, EN, EN, anything)
-    assert [wish.formats for wish in decision.make] == [("vtt",)]
+    assert [wish.formats for wish in decision.requirements] == [("vtt",)]
 
 
 def test_a_person_s_subtitle_is_enough_for_every_format() -> None:
     decision = decide(library("en", formats=("srt", "vtt")), [sidecar(EN, "ass")], EN, EN, anything)
-    assert decision.make == ()
+    assert decision.requirements == ()
     assert decision.reasons == ("en: there is a.ass (sidecar)",)
 
 
 def test_what_nothing_can_make_is_said_and_not_tried() -> None:
     decision = decide(library("original", "de"), (), EN, EN, only_what_is_said)
     assert made(decision) == ["en"]
-    assert decision.impossible == ("de: nothing configured makes it from en",)
+    assert decision.unsatisfiable == ("de: nothing configured makes it from en",)
 
 
 def test_a_tag_is_a_guess_that_never_makes_a_wish_impossible() -> None:
     decision = decide(library("de"), (), EN, None, only_what_is_said)
-    assert (made(decision), decision.impossible) == (["de"], ())
-    assert decision.needs_listening
+    assert (made(decision), decision.unsatisfiable) == (["de"], ())
+    assert decision.needs_analysis
 
 
 def test_nobody_listens_to_a_file_whose_tag_shows_that_all_is_there() -> None:
     decision = decide(library("original"), [sidecar(EN)], EN, None, anything)
-    assert (decision.make, decision.needs_listening) == ((), False)
+    assert (decision.requirements, decision.needs_analysis) == ((), False)
 
 
 def test_an_untagged_file_is_listened_to_before_original_means_anything() -> None:
     decision = decide(library("original"), (), UNDETERMINED, None, anything)
     assert made(decision) == [None]
-    assert decision.needs_listening
+    assert decision.needs_analysis
 
 
 def test_original_and_the_language_that_it_turns_out_to_be_are_one_wish() -> None:
@@ -212,39 +228,41 @@ def test_original_and_the_language_that_it_turns_out_to_be_are_one_wish() -> Non
     assert names_made(["original", "pt-BR"], (), Language("pt-PT")) == ["pt-PT", "pt-BR"]
 
 
-@given(wishes, st.lists(existing_subtitles, max_size=5), languages, st.none() | languages)
+@given(wishes, st.lists(any_subtitles, max_size=5), languages, st.none() | languages)
 def test_every_wish_is_answered_once_and_with_a_reason(
-    wanted: list[str], existing: list[Existing], tag: Language, spoken: Language | None
+    wanted: list[str], existing: list[ExistingSubtitle], tag: Language, spoken: Language | None
 ) -> None:
     settings = library(*wanted, formats=("srt", "vtt"))
     decision = decide(settings, existing, tag, spoken, only_what_is_said)
-    assert len(set(made(decision))) == len(decision.make)
+    assert len(set(made(decision))) == len(decision.requirements)
     assert len(decision.reasons) <= len(wanted)
-    assert len(decision.make) + len(decision.impossible) <= len(decision.reasons)
-    assert all(wish.formats for wish in decision.make)
-    assert decision.needs_listening == (spoken is None and bool(decision.make))
+    assert len(decision.requirements) + len(decision.unsatisfiable) <= len(decision.reasons)
+    assert all(wish.formats for wish in decision.requirements)
+    assert decision.needs_analysis == (spoken is None and bool(decision.requirements))
     if spoken is None:
-        assert decision.impossible == ()
+        assert decision.unsatisfiable == ()
 
 
-@given(wishes, st.lists(existing_subtitles, max_size=5), languages)
+@given(wishes, st.lists(any_subtitles, max_size=5), languages)
 def test_once_all_that_was_decided_is_made_nothing_more_is_wanted(
-    wanted: list[str], existing: list[Existing], spoken: Language
+    wanted: list[str], existing: list[ExistingSubtitle], spoken: Language
 ) -> None:
     """Else the same files would be made again at every walk."""
     settings = library(*wanted, formats=("srt", "vtt"))
     first = decide(settings, existing, spoken, spoken, anything)
     then = [
         *existing,
-        *(sidecar(w.language, fmt, ours=True) for w in first.make for fmt in w.formats),
+        *(sidecar(w.language, fmt, ours=True) for w in first.requirements for fmt in w.formats),
     ]
-    assert decide(settings, then, spoken, spoken, anything).make == ()
+    assert decide(settings, then, spoken, spoken, anything).requirements == ()
 
 
 # By table: one subtitle, the rules, and whether it is enough
 
-PICTURES = Existing(EN, Kind.FULL, EMBEDDED, "3", "hdmv_pgs_subtitle", is_text=False)
-TEXT_INSIDE = Existing(EN, Kind.FULL, EMBEDDED, "3", "subrip")
+PICTURES = ExistingSubtitle(
+    EN, SubtitleKind.FULL, EMBEDDED, "3", "hdmv_pgs_subtitle", is_text=False
+)
+TEXT_INSIDE = ExistingSubtitle(EN, SubtitleKind.FULL, EMBEDDED, "3", "subrip")
 
 
 @pytest.mark.parametrize(
@@ -258,14 +276,14 @@ TEXT_INSIDE = Existing(EN, Kind.FULL, EMBEDDED, "3", "subrip")
         (PICTURES, {}, False),
         (PICTURES, {"embedded_images": True}, True),
         (sidecar(EN, "sup", is_text=False), {"embedded_images": False}, True),
-        (sidecar(EN, kind=Kind.SDH), {}, True),
-        (sidecar(EN, kind=Kind.SDH), {"sdh": False}, False),
-        (sidecar(EN, kind=Kind.FORCED), {}, False),
-        (sidecar(EN, kind=Kind.FORCED), {"forced": True}, True),
-        (sidecar(EN, kind=Kind.FORCED), {"forced": True, "sidecars": False}, False),
-        (Existing(EN, Kind.FORCED, EMBEDDED, "3", "subrip"), {}, False),
-        (Existing(EN, Kind.SDH, EMBEDDED, "3", "subrip"), {}, True),
-        (Existing(None, Kind.FULL, EMBEDDED, "3", "subrip"), {}, False),
+        (sidecar(EN, kind=SubtitleKind.SDH), {}, True),
+        (sidecar(EN, kind=SubtitleKind.SDH), {"sdh": False}, False),
+        (sidecar(EN, kind=SubtitleKind.FORCED), {}, False),
+        (sidecar(EN, kind=SubtitleKind.FORCED), {"forced": True}, True),
+        (sidecar(EN, kind=SubtitleKind.FORCED), {"forced": True, "sidecars": False}, False),
+        (ExistingSubtitle(EN, SubtitleKind.FORCED, EMBEDDED, "3", "subrip"), {}, False),
+        (ExistingSubtitle(EN, SubtitleKind.SDH, EMBEDDED, "3", "subrip"), {}, True),
+        (ExistingSubtitle(None, SubtitleKind.FULL, EMBEDDED, "3", "subrip"), {}, False),
         (sidecar(ES), {}, False),
         (sidecar(Language("en-GB")), {}, True),
         (sidecar(EN, ours=True), {"sidecars": False, "sdh": False}, True),
@@ -274,9 +292,9 @@ TEXT_INSIDE = Existing(EN, Kind.FULL, EMBEDDED, "3", "subrip")
     ],
 )
 def test_whether_one_subtitle_is_enough_under_the_rules(
-    one: Existing, rules: dict[str, bool], enough: bool
+    one: ExistingSubtitle, rules: dict[str, bool], enough: bool
 ) -> None:
-    settings = library("en", existing=ExistingSettings(**rules))
+    settings = library("en", existing=ExistingSubtitleSettings(**rules))
     decision = decide(settings, [one], EN, EN, anything)
     assert made(decision) == ([] if enough else ["en"])
     assert len(decision.reasons) == 1
@@ -300,13 +318,13 @@ def test_regions_and_scripts_are_enough_only_where_they_agree(
     has: str, wanted: str, enough: bool
 ) -> None:
     decision = decide(library(wanted), [sidecar(Language(has))], EN, EN, anything)
-    assert (decision.make == ()) is enough
+    assert (decision.requirements == ()) is enough
 
 
 @pytest.mark.parametrize("wanted", [("original", "en"), ("en", "original"), ("en", "en")])
 @pytest.mark.parametrize("existing", [(), (sidecar(EN),)])
 def test_original_that_is_english_and_english_are_made_and_told_once(
-    wanted: tuple[str, ...], existing: tuple[Existing, ...]
+    wanted: tuple[str, ...], existing: tuple[ExistingSubtitle, ...]
 ) -> None:
     decision = decide(library(*wanted), existing, EN, EN, anything)
     assert made(decision) == ([] if existing else ["en"])
@@ -323,20 +341,24 @@ def test_a_wrong_tag_is_forgotten_once_somebody_has_listened() -> None:
 
 
 def _enough(
-    one: Existing, wanted: Language, guess: Language | None, rules: ExistingSettings
+    one: ExistingSubtitle, wanted: Language, guess: Language | None, rules: ExistingSubtitleSettings
 ) -> bool:
     """The rules once more, as the configuration's reference tells them, of others' subtitles."""
     language = one.language
     if language is None and one.origin == SIDECAR:
         language = guess
-    kinds = {Kind.FULL: True, Kind.FORCED: rules.forced, Kind.SDH: rules.sdh}
+    kinds = {
+        SubtitleKind.FULL: True,
+        SubtitleKind.FORCED: rules.forced,
+        SubtitleKind.SDH: rules.sdh,
+    }
     text = rules.embedded_text if one.is_text else rules.embedded_images
     place = rules.sidecars if one.origin == SIDECAR else text
-    return bool(language and language.serves(wanted) and kinds[one.kind] and place)
+    return bool(language and language.satisfies(wanted) and kinds[one.kind] and place)
 
 
 any_rules = st.builds(
-    ExistingSettings,
+    ExistingSubtitleSettings,
     sidecars=st.booleans(),
     embedded_text=st.booleans(),
     embedded_images=st.booleans(),
@@ -345,35 +367,35 @@ any_rules = st.builds(
 )
 any_tag = languages | st.just(UNDETERMINED)
 any_formats = st.lists(st.sampled_from(["srt", "vtt", "ass"]), min_size=1, max_size=3, unique=True)
-several = st.lists(existing_subtitles, max_size=5)
+several = st.lists(any_subtitles, max_size=5)
 
 
 @given(wishes, any_formats, several, any_tag, st.none() | languages, any_rules)
 def test_just_what_nothing_serves_is_made(
     wanted: list[str],
     formats: list[str],
-    existing: list[Existing],
+    existing: list[ExistingSubtitle],
     tag: Language,
     spoken: Language | None,
-    rules: ExistingSettings,
+    rules: ExistingSubtitleSettings,
 ) -> None:
     settings = library(*wanted, formats=tuple(formats), existing=rules)
     decision = decide(settings, existing, tag, spoken, anything)
     guess = spoken or (tag if tag.is_known else None)
-    making = {(wish.language, fmt) for wish in decision.make for fmt in wish.formats}
+    making = {(wish.language, fmt) for wish in decision.requirements for fmt in wish.formats}
     for name in wanted:
         if name == "original":
             continue
         language = Language(name)
-        others = any(_enough(one, language, guess, rules) for one in existing if not one.ours)
+        others = any(_enough(one, language, guess, rules) for one in existing if not one.is_ours)
         for fmt in formats:
             own = any(
-                one.ours
-                and one.kind is Kind.FULL
+                one.is_ours
+                and one.kind is SubtitleKind.FULL
                 and one.format == fmt
                 and (
                     one.language or (guess if one.origin == SIDECAR else None) or UNDETERMINED
-                ).serves(language)
+                ).satisfies(language)
                 for one in existing
             )
             assert ((language, fmt) in making) is not (others or own)
@@ -382,24 +404,24 @@ def test_just_what_nothing_serves_is_made(
 @given(wishes, several, any_tag, st.none() | languages, any_rules)
 def test_each_language_wanted_gets_exactly_one_sentence(
     wanted: list[str],
-    existing: list[Existing],
+    existing: list[ExistingSubtitle],
     tag: Language,
     spoken: Language | None,
-    rules: ExistingSettings,
+    rules: ExistingSubtitleSettings,
 ) -> None:
     settings = library(*wanted, existing=rules)
     decision = decide(settings, existing, tag, spoken, only_what_is_said)
     guess = spoken or (tag if tag.is_known else None)
     expected = {name for name in wanted if name != "original"}
     if "original" in wanted and (
-        guess is None or not any(guess.serves(Language(n)) for n in expected)
+        guess is None or not any(guess.satisfies(Language(n)) for n in expected)
     ):
         expected.add(str(guess or "original"))
     told = [sentence.split(": ")[0] for sentence in decision.reasons]
     assert sorted(told) == sorted(expected)
-    assert set(decision.impossible) <= set(decision.reasons)
-    making = {str(wish.language or "original") for wish in decision.make}
-    refused = {sentence.split(": ")[0] for sentence in decision.impossible}
+    assert set(decision.unsatisfiable) <= set(decision.reasons)
+    making = {str(wish.language or "original") for wish in decision.requirements}
+    refused = {sentence.split(": ")[0] for sentence in decision.unsatisfiable}
     assert not making & refused
     there = {s.split(": ")[0] for s in decision.reasons if ": there is " in s}
     assert making | refused | there == expected
@@ -429,17 +451,19 @@ def test_coverage_finds_each_sidecar_and_no_file_of_another_medium(
         f"{stem}-en.srt",
     ]
     medium = Path("/f") / f"{stem}.mkv"
-    found = coverage(medium, facts(), [*strangers, *names], lambda path: Whose.THEIRS)
-    assert sorted(one.where for one in found) == sorted(names)
+    found = existing_subtitles(medium, facts(), [*strangers, *names], lambda path: Ownership.HUMAN)
+    assert sorted(one.location for one in found) == sorted(names)
     for one in found:
-        assert one.is_text is not one.where.endswith(".sup")
+        assert one.is_text is not one.location.endswith(".sup")
         assert one.origin == SIDECAR
 
 
 # Two languages in one
 
 
-def both(upper: str, lower: str, existing: Sequence[Existing] = (), **more: Any) -> Decision:
+def both(
+    upper: str, lower: str, existing: Sequence[ExistingSubtitle] = (), **more: Any
+) -> Decision:
     wanted = library("en", bilingual=[(upper, lower)], **more)
     return decide(wanted, [sidecar(EN), *existing], EN, EN, anything)
 
@@ -448,17 +472,19 @@ def both(upper: str, lower: str, existing: Sequence[Existing] = (), **more: Any)
 def test_a_pair_is_found_again_by_both_its_languages(owner: dict[str, bool]) -> None:
     assert made(both("en", "es", [sidecar(EN, below=ES, **owner)])) == []
     for other in (sidecar(EN, below=DE, **owner), sidecar(ES, below=EN, **owner), sidecar(ES)):
-        (wish,) = both("en", "es", [other]).make
-        assert wish.below is not None
-        assert (wish.language, wish.below.language) == (EN, ES)
+        (wish,) = both("en", "es", [other]).requirements
+        assert wish.secondary is not None
+        assert (wish.language, wish.secondary.language) == (EN, ES)
 
 
 def test_a_pair_is_no_subtitle_in_one_language() -> None:
     pair = sidecar(EN, below=ES)
-    assert serving([pair], EN, EN, "srt", EVERYTHING_COUNTS) is None
-    assert redundant([sidecar(EN, ours=True), pair], EN, EVERYTHING_COUNTS) == []
-    assert redundant([sidecar(EN, ours=True, below=ES), sidecar(EN)], EN, EVERYTHING_COUNTS) == []
-    assert redundant([sidecar(EN, ours=True, below=ES), pair], EN, EVERYTHING_COUNTS)
+    assert find_satisfying([pair], EN, EN, "srt", EVERYTHING_COUNTS) is None
+    assert find_redundant([sidecar(EN, ours=True), pair], EN, EVERYTHING_COUNTS) == []
+    assert (
+        find_redundant([sidecar(EN, ours=True, below=ES), sidecar(EN)], EN, EVERYTHING_COUNTS) == []
+    )
+    assert find_redundant([sidecar(EN, ours=True, below=ES), pair], EN, EVERYTHING_COUNTS)
 
 
 def test_a_pair_of_what_is_spoken_and_itself_is_no_pair() -> None:
@@ -468,14 +494,14 @@ def test_a_pair_of_what_is_spoken_and_itself_is_no_pair() -> None:
 
 
 def test_a_pair_is_made_in_the_formats_that_can_show_it() -> None:
-    (wish,) = both("en", "es", formats=("txt", "vtt")).make[-1:]
+    (wish,) = both("en", "es", formats=("txt", "vtt")).requirements[-1:]
     assert wish.formats == ("vtt",)
     decision = both("en", "es", formats=("txt", "lrc"))
-    assert decision.impossible == ("en+es: txt, lrc cannot show two languages",)
+    assert decision.unsatisfiable == ("en+es: txt, lrc cannot show two languages",)
 
 
 def test_a_pair_with_the_original_waits_until_somebody_has_listened() -> None:
     wanted = library("en", bilingual=[("es", "original")])
     decision = decide(wanted, [sidecar(EN)], UNDETERMINED, None, anything)
-    assert decision.needs_listening
+    assert decision.needs_analysis
     assert decision.reasons[-1] == "es+original: to be made; nobody has listened yet"

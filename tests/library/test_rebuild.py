@@ -10,33 +10,33 @@ from pathlib import Path
 import pytest
 
 from subtitled.config.settings import LibrarySettings
-from subtitled.library.ledger import Ledger
-from subtitled.library.lineage import ancestors
-from subtitled.library.rebuild import rebuild
-from subtitled.library.records import FileRecord
-from subtitled.plugin import Kind, Language
-from subtitled.subtitles.names import sidecar_path
-from subtitled.subtitles.ownership import Provenance, Whose
-from subtitled.subtitles.publish import publish
+from subtitled.db.database import Database
+from subtitled.db.records import FileRecord
+from subtitled.library.rebuild import rebuild_sidecars
+from subtitled.library.versions import candidate_previous_versions
+from subtitled.plugin import Language, SubtitleKind
+from subtitled.subtitles.filenames import build_sidecar_path
+from subtitled.subtitles.ownership import Ownership, Signature
+from subtitled.subtitles.publish import publish_sidecar
 
 
-def write(ledger: Ledger, medium: Path, language: str, content: str = "c1") -> Path:
-    path = sidecar_path(medium, Language(language), Kind.FULL, "srt")
+def write(ledger: Database, medium: Path, language: str, content: str = "c1") -> Path:
+    path = build_sidecar_path(medium, Language(language), SubtitleKind.FULL, "srt")
     said = os.fsencode(path.name)
     digest = hashlib.sha256(said).hexdigest()
-    made = Provenance(
+    made = Signature(
         content,
         path.name,
         Language(language),
-        Kind.FULL,
+        SubtitleKind.FULL,
         "srt",
         "whisper",
         7.5,
         digest,
         len(said),
     )
-    publish(path, said, ours=None, provenance=made)
-    ledger.sidecars.record(path, medium, made)
+    publish_sidecar(path, said, own_digest=None, signature=made)
+    ledger.sidecars.record_written(path, medium, made)
     return path
 
 
@@ -52,7 +52,7 @@ def test_every_sidecar_of_ours_is_found_again_and_none_of_others(
         monkeypatch.setattr(os, "setxattr", unsupported)
     root = tmp_path / "films"
     (root / "deep").mkdir(parents=True)
-    ledger = Ledger(tmp_path / "ledger.sqlite")
+    ledger = Database(tmp_path / "ledger.sqlite")
     names = ["Film [1].mkv", os.fsdecode(b"caf\xe9.mkv"), "deep/a.b.mkv", "no words.mkv"]
     media = [root / name for name in names]
     for medium in media:
@@ -68,38 +68,40 @@ def test_every_sidecar_of_ours_is_found_again_and_none_of_others(
     shutil.copy2(ours[0], orphan)
     ledger.close()
     (tmp_path / "ledger.sqlite").unlink()
-    anew = Ledger(tmp_path / "ledger.sqlite")
+    anew = Database(tmp_path / "ledger.sqlite")
     settings = {"films": LibrarySettings(path=root)}
     for _ in range(2):
-        told = rebuild(anew, settings)
+        told = rebuild_sidecars(anew, settings)
         assert (told.media, told.unreadable) == (4, 0)
         assert (told.ours, told.others) == ((7, 3) if attributes else (6, 4))
         for path in ours:
             known = anew.sidecars.get(path)
             assert known is not None
-            assert (known.content_id, known.recipe, known.made_at) == ("c1", "whisper", 7.5)
-            assert known.medium in media
-            assert anew.sidecars.whose(path, "c1") is Whose.OURS
+            assert (known.fingerprint, known.variant, known.made_at) == ("c1", "whisper", 7.5)
+            assert known.media in media
+            assert anew.sidecars.ownership(path, "c1") is Ownership.OURS
         for path in (theirs, copied, orphan):
             assert anew.sidecars.get(path) is None
-        assert anew.sidecars.whose(edited, "c1") is (Whose.EDITED if attributes else Whose.THEIRS)
-        assert anew.sidecars.whose(copied, "c2") is Whose.THEIRS
+        assert anew.sidecars.ownership(edited, "c1") is (
+            Ownership.EDITED if attributes else Ownership.HUMAN
+        )
+        assert anew.sidecars.ownership(copied, "c2") is Ownership.HUMAN
 
 
-def the(ledger: Ledger, path: Path, content: str | None = None) -> FileRecord:
+def the(ledger: Database, path: Path, content: str | None = None) -> FileRecord:
     path.touch()
-    ledger.noticed("films", path, path.stat())
+    ledger.record_seen("films", path, path.stat())
     record = ledger.get(path)
     assert record is not None
     if content is not None:
-        ledger.identities.keep_content(record.id, content)
+        ledger.files.set_fingerprint(record.id, content)
     found = ledger.get(path)
     assert found is not None
     return found
 
 
 def test_a_file_may_be_a_version_of_what_its_place_name_or_subtitle_tells(tmp_path: Path) -> None:
-    ledger = Ledger(tmp_path / "ledger.sqlite")
+    ledger = Database(tmp_path / "ledger.sqlite")
     for name, content in (
         ("Other S01E03.avi", "another programme that is there"),
         ("Show S01E03.avi", "same stem"),
@@ -114,7 +116,7 @@ def test_a_file_may_be_a_version_of_what_its_place_name_or_subtitle_tells(tmp_pa
     medium.write_bytes(b"longer")
     record = the(ledger, medium, "itself")
     write(ledger, medium, "en", "what its subtitle was made for")
-    assert ancestors(ledger, record) == (
+    assert candidate_previous_versions(ledger, record) == (
         "what lay there before",
         "same stem",
         "what its subtitle was made for",

@@ -11,8 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from subtitled.library.records import FileRecord, FileState
-from subtitled.library.settling import GROWING_AFTER, LONGEST_LOOK, settling, unfinished, written_to
+from subtitled.db.records import FileRecord, FileState
+from subtitled.library.stability import (
+    GROWING_AFTER_CHECKS,
+    MAX_CHECK_INTERVAL_SECONDS,
+    check_stability,
+    files_open_for_writing,
+    not_yet,
+)
 
 times = st.floats(min_value=0, max_value=4e9)
 waits = st.floats(min_value=0, max_value=3600)
@@ -20,7 +26,7 @@ waits = st.floats(min_value=0, max_value=3600)
 
 def record(steady_since: float, size: int = 5, mtime_ns: int = 1) -> FileRecord:
     return FileRecord(
-        1, "films", Path("/f/a.mkv"), size, mtime_ns, FileState.SETTLING, steady_since
+        1, "films", Path("/f/a.mkv"), size, mtime_ns, FileState.STABILISING, steady_since
     )
 
 
@@ -28,8 +34,8 @@ def _is_written(path: Path) -> bool:
     try:
         found = path.stat()
     except FileNotFoundError:
-        return bool(written_to([path]))
-    return (found.st_dev, found.st_ino) in written_to([path])
+        return bool(files_open_for_writing([path]))
+    return (found.st_dev, found.st_ino) in files_open_for_writing([path])
 
 
 def stat_of(size: int = 5, mtime_ns: int = 1) -> os.stat_result:
@@ -39,9 +45,9 @@ def stat_of(size: int = 5, mtime_ns: int = 1) -> os.stat_result:
 @given(times, times, waits)
 def test_a_file_that_changed_is_never_taken(since: float, now: float, wait: float) -> None:
     for stat in (stat_of(size=6), stat_of(mtime_ns=2)):
-        verdict = settling(record(since), stat, now, wait)
-        assert verdict.changed
-        assert not verdict.settled
+        verdict = check_stability(record(since), stat, now, wait)
+        assert verdict.has_changed
+        assert not verdict.is_stable
 
 
 @given(times, waits)
@@ -51,8 +57,10 @@ def test_an_unchanged_file_is_taken_after_the_wait_whatever_its_own_time(
     year_2200 = 7_258_118_400 * 10**9
     for mtime_ns in (0, year_2200):
         now = since + wait + 0.01
-        verdict = settling(record(since, mtime_ns=mtime_ns), stat_of(mtime_ns=mtime_ns), now, wait)
-        assert verdict.settled
+        verdict = check_stability(
+            record(since, mtime_ns=mtime_ns), stat_of(mtime_ns=mtime_ns), now, wait
+        )
+        assert verdict.is_stable
 
 
 @given(times, times, waits)
@@ -62,20 +70,20 @@ def test_looking_again_when_told_to_always_ends_in_a_decision(
     """Also when the clock was set back: then the wait counts from now."""
     seen = record(since)
     for _ in range(3):
-        verdict = settling(seen, stat_of(), now, wait)
-        if verdict.settled:
+        verdict = check_stability(seen, stat_of(), now, wait)
+        if verdict.is_stable:
             return
-        if verdict.changed:
+        if verdict.has_changed:
             seen = record(now)
-        now = max(now, verdict.wait_until) + 0.01
+        now = max(now, verdict.check_at) + 0.01
     raise AssertionError("never settled")
 
 
 @given(times, st.floats(min_value=1, max_value=3600), st.floats(min_value=0, max_value=0.99))
 def test_nothing_is_taken_before_its_time(since: float, wait: float, share: float) -> None:
     now = since + wait * share * 0.999
-    verdict = settling(record(since), stat_of(), now, wait)
-    assert not verdict.settled
+    verdict = check_stability(record(since), stat_of(), now, wait)
+    assert not verdict.is_stable
 
 
 def test_a_file_that_another_process_writes_is_seen_to_be_open(tmp_path: Path) -> None:
@@ -122,19 +130,19 @@ NOW, WAIT = 1_700_000_000.0, 30.0
 def test_the_verdict_and_when_to_look_again(
     since: float, settled: bool, changed: bool, wait_until: float | None
 ) -> None:
-    verdict = settling(record(since), stat_of(), NOW, WAIT)
-    assert (verdict.settled, verdict.changed) == (settled, changed)
+    verdict = check_stability(record(since), stat_of(), NOW, WAIT)
+    assert (verdict.is_stable, verdict.has_changed) == (settled, changed)
     if wait_until is not None:
-        assert verdict.wait_until == wait_until
+        assert verdict.check_at == wait_until
 
 
 def test_with_no_time_to_wait_a_file_is_taken_at_once() -> None:
-    assert settling(record(NOW), stat_of(), NOW, 0.0).settled
+    assert check_stability(record(NOW), stat_of(), NOW, 0.0).is_stable
 
 
 @pytest.mark.parametrize("size", [0, 4, 6])
 def test_a_file_that_was_cut_or_emptied_has_changed_too(size: int) -> None:
-    assert settling(record(0.0), stat_of(size=size), NOW, WAIT).changed
+    assert check_stability(record(0.0), stat_of(size=size), NOW, WAIT).has_changed
 
 
 @given(st.lists(st.tuples(st.floats(0.5, 40), st.booleans(), st.floats(-1e8, 1e8)), max_size=12))
@@ -151,16 +159,16 @@ def test_whatever_the_clock_does_a_file_is_taken_only_when_it_looked_the_same_fo
             size, same_for = size + 1, 0.0
         if abs(jump) > 5e7:
             clock, jumped = clock + jump, jumped or jump > 0
-        verdict = settling(seen, stat_of(size=size), clock, WAIT)
-        assert not (verdict.settled and verdict.changed)
-        if verdict.changed:
+        verdict = check_stability(seen, stat_of(size=size), clock, WAIT)
+        assert not (verdict.is_stable and verdict.has_changed)
+        if verdict.has_changed:
             seen = record(clock, size=size)
             same_for, jumped = 0.0, False
-        elif verdict.settled:
+        elif verdict.is_stable:
             assert seen.size == size
             assert same_for >= WAIT - 0.001 or jumped
         else:
-            assert clock < verdict.wait_until <= clock + WAIT
+            assert clock < verdict.check_at <= clock + WAIT
 
 
 def test_a_real_file_that_is_still_written_begins_anew(tmp_path: Path) -> None:
@@ -168,10 +176,10 @@ def test_a_real_file_that_is_still_written_begins_anew(tmp_path: Path) -> None:
     film.write_bytes(b"film")
     first = film.stat()
     seen = record(NOW, size=first.st_size, mtime_ns=first.st_mtime_ns)
-    assert settling(seen, film.stat(), NOW + 60, WAIT).settled
+    assert check_stability(seen, film.stat(), NOW + 60, WAIT).is_stable
     with film.open("ab") as file:
         file.write(b" and more")
-    assert settling(seen, film.stat(), NOW + 60, WAIT).changed
+    assert check_stability(seen, film.stat(), NOW + 60, WAIT).has_changed
 
 
 def test_a_file_overwritten_in_place_with_as_many_bytes_begins_anew(tmp_path: Path) -> None:
@@ -180,7 +188,7 @@ def test_a_file_overwritten_in_place_with_as_many_bytes_begins_anew(tmp_path: Pa
     first = film.stat()
     os.utime(film, ns=(first.st_atime_ns, first.st_mtime_ns + 1))
     seen = record(NOW, size=first.st_size, mtime_ns=first.st_mtime_ns)
-    assert settling(seen, film.stat(), NOW + 60, WAIT).changed
+    assert check_stability(seen, film.stat(), NOW + 60, WAIT).has_changed
 
 
 def test_a_file_renamed_while_it_is_written_is_still_seen_to_be_open(tmp_path: Path) -> None:
@@ -192,27 +200,34 @@ def test_a_file_renamed_while_it_is_written_is_still_seen_to_be_open(tmp_path: P
 
 @given(st.integers(0, 10_000), waits)
 def test_a_file_that_grows_is_looked_at_for_ever_but_seldom(looks: int, settle: float) -> None:
-    seen = FileRecord(1, "f", Path("/f/a"), 5, 1, FileState.GROWING, NOW, looks=looks)
-    verdict = unfinished(seen, NOW, settle, "it changes", changed=True)
-    assert NOW + settle <= verdict.wait_until <= NOW + max(settle, LONGEST_LOOK)
-    assert verdict.looks == looks + 1
-    assert verdict.growing is (looks + 1 >= GROWING_AFTER)
+    seen = FileRecord(1, "f", Path("/f/a"), 5, 1, FileState.GROWING, NOW, unstable_checks=looks)
+    verdict = not_yet(seen, NOW, settle, "it changes", has_changed=True)
+    assert NOW + settle <= verdict.check_at <= NOW + max(settle, MAX_CHECK_INTERVAL_SECONDS)
+    assert verdict.unstable_checks == looks + 1
+    assert verdict.is_growing is (looks + 1 >= GROWING_AFTER_CHECKS)
 
 
 def test_a_recording_is_soon_called_growing_and_each_look_comes_later() -> None:
     seen, now, waited = record(NOW), NOW, list[float]()
     for size in range(10, 20):
-        verdict = settling(seen, stat_of(size=size), now, 30.0)
-        waited.append(verdict.wait_until - now)
-        now = verdict.wait_until
+        verdict = check_stability(seen, stat_of(size=size), now, 30.0)
+        waited.append(verdict.check_at - now)
+        now = verdict.check_at
         seen = FileRecord(
-            1, "f", Path("/f/a"), size, 1, FileState.GROWING, now, looks=verdict.looks
+            1,
+            "f",
+            Path("/f/a"),
+            size,
+            1,
+            FileState.GROWING,
+            now,
+            unstable_checks=verdict.unstable_checks,
         )
     assert waited == [30, 30, 30, 60, 120, 240, 480, 900, 900, 900]
 
 
 def test_nobody_s_handle_is_looked_at_closely_whose_name_is_another(tmp_path: Path) -> None:
     with (tmp_path / "other.mkv").open("wb"):
-        assert written_to([tmp_path / "a.mkv"]) == set()
-        assert len(written_to([tmp_path / "other.mkv"])) == 1
-    assert written_to([]) == set()
+        assert files_open_for_writing([tmp_path / "a.mkv"]) == set()
+        assert len(files_open_for_writing([tmp_path / "other.mkv"])) == 1
+    assert files_open_for_writing([]) == set()

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from subtitled.config.library_settings import GlossarySettings
 from subtitled.config.settings import LibrarySettings
-from subtitled.config.vocabulary import VocabularySettings
-from subtitled.library.glossaries import holding
-from subtitled.library.nfo import LARGEST, read_nfo
-from subtitled.library.terms import Scope
-from subtitled.library.titles import PATH, names_in, title_of
+from subtitled.glossary.lookup import terms_for
+from subtitled.glossary.metadata import PATH_ORIGIN, extract_names, find_metadata
+from subtitled.glossary.nfo import MAX_FILE_BYTES, read_nfo
+from subtitled.glossary.terms import TermScope
 
 MOVIE = """<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
 <movie><title>Der Herr der Ringe</title><originaltitle>The Lord of the Rings</originaltitle>
@@ -35,18 +35,18 @@ EPISODES = """<episodedetails><title>Pilot</title></episodedetails>
 
 
 def names(medium: Path, top: Path) -> list[str]:
-    return [term.source for term in names_in(title_of(medium, top))]
+    return [term.source for term in extract_names(find_metadata(medium, top))]
 
 
 def test_a_film_has_the_names_of_its_characters_and_its_titles(tmp_path: Path) -> None:
     film = tmp_path / "Ring (2001)" / "Ring.mkv"
     film.parent.mkdir()
     (film.parent / "movie.nfo").write_text(MOVIE, "utf-8")
-    title = title_of(film, tmp_path).title
+    title = find_metadata(film, tmp_path).metadata
     assert title is not None
     assert title.year == 2001
     assert title.plot == "A ring."
-    assert title.people[0] == "Elijah Wood"
+    assert title.cast[0] == "Elijah Wood"
     assert names(film, tmp_path) == [
         "Frodo Baggins",
         "Gollum",
@@ -97,9 +97,9 @@ def test_where_nobody_is_played_the_people_are_named(tmp_path: Path) -> None:
 def test_without_an_nfo_the_path_tells_the_title(
     tmp_path: Path, path: str, found: list[str]
 ) -> None:
-    known = title_of(tmp_path / path, tmp_path)
-    assert [term.source for term in names_in(known)] == found
-    assert known.origin == PATH
+    known = find_metadata(tmp_path / path, tmp_path)
+    assert [term.source for term in extract_names(known)] == found
+    assert known.origin == PATH_ORIGIN
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_without_an_nfo_the_path_tells_the_title(
         "<movie><title>a</movie>",
         '<!DOCTYPE a [<!ENTITY b "c">]><movie><title>&b;</title></movie>',
         "<movie><title>&nbsp;</title></movie>",
-        f"<movie><title>{'a' * LARGEST}</title></movie>",
+        f"<movie><title>{'a' * MAX_FILE_BYTES}</title></movie>",
         "\0\1",
         "",
     ],
@@ -132,7 +132,7 @@ def test_no_nfo_breaks_the_reader(data: bytes) -> None:
 @settings(max_examples=25, deadline=None)
 @given(st.binary(min_size=1, max_size=80).filter(lambda b: not {0, 47} & set(b)))
 def test_no_name_breaks_the_guess(name: bytes) -> None:
-    title_of(Path("/films") / os.fsdecode(name + b".mkv"), Path("/films"))
+    find_metadata(Path("/films") / os.fsdecode(name + b".mkv"), Path("/films"))
 
 
 def test_the_nearest_glossary_comes_first_and_none_from_outside_the_library(
@@ -153,16 +153,16 @@ def test_the_nearest_glossary_comes_first_and_none_from_outside_the_library(
     ):
         path.write_text(f"term\n{word}\n")
     library = LibrarySettings(path=top, glossaries=(tmp_path / "mine.csv",))
-    everywhere = VocabularySettings(glossaries=(tmp_path / "all.csv",))
-    found = holding(episode, library, everywhere)
+    everywhere = GlossarySettings(files=(tmp_path / "all.csv",))
+    found = terms_for(episode, library, everywhere)
     assert [(term.source, term.scope) for term in found.terms] == [
-        ("title", Scope.TITLE),
-        ("season", Scope.SERIES),
-        ("series", Scope.SERIES),
-        ("top", Scope.SERIES),
-        ("Fringe", Scope.NAMES),
-        ("library", Scope.LIBRARY),
-        ("global", Scope.GLOBAL),
+        ("title", TermScope.TITLE),
+        ("season", TermScope.SERIES),
+        ("series", TermScope.SERIES),
+        ("top", TermScope.SERIES),
+        ("Fringe", TermScope.NAMES),
+        ("library", TermScope.LIBRARY),
+        ("global", TermScope.GLOBAL),
     ]
-    silent = holding(episode, library, VocabularySettings(names=False))
-    assert Scope.NAMES not in {term.scope for term in silent.terms}
+    silent = terms_for(episode, library, GlossarySettings(use_nfo=False))
+    assert TermScope.NAMES not in {term.scope for term in silent.terms}

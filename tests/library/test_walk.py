@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from subtitled.config.settings import LibrarySettings
-from subtitled.library.walk import Sieve, walk
+from subtitled.library.scanner import MediaFilter, scan
 
 HOSTILE = [
     b"plain.mkv",
@@ -30,7 +30,7 @@ HOSTILE = [
 def names(root: Path, **more: object) -> set[bytes]:
     library = LibrarySettings(path=root, **more)  # type: ignore[arg-type]
     return {
-        os.path.relpath(os.fsencode(path), os.fsencode(root)) for path, _ in walk(root, library)
+        os.path.relpath(os.fsencode(path), os.fsencode(root)) for path, _ in scan(root, library)
     }
 
 
@@ -45,8 +45,8 @@ def test_every_hostile_name_is_found_as_it_is(tmp_path: Path) -> None:
 def test_no_name_is_taken_for_a_pattern_or_makes_the_sieve_fail(stem: bytes) -> None:
     name = os.fsdecode(stem) + ".mkv"
     library = LibrarySettings(path=Path("/f"), ignore=())
-    assert Sieve(library).takes(name)
-    assert Sieve(library).enters(Path("/f"))
+    assert MediaFilter(library).accepts(name)
+    assert MediaFilter(library).descends(Path("/f"))
 
 
 def test_unfinished_downloads_hidden_files_and_other_files_are_left(tmp_path: Path) -> None:
@@ -64,10 +64,10 @@ def test_ignored_names_count_for_files_and_folders_in_either_case(tmp_path: Path
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).touch()
     assert names(tmp_path) == {b"x/y/film.mkv"}
-    sieve = Sieve(LibrarySettings(path=tmp_path))
-    assert not sieve.enters(tmp_path / "Extras")
-    assert not sieve.enters(tmp_path / "x/extras")
-    assert sieve.enters(tmp_path)
+    sieve = MediaFilter(LibrarySettings(path=tmp_path))
+    assert not sieve.descends(tmp_path / "Extras")
+    assert not sieve.descends(tmp_path / "x/extras")
+    assert sieve.descends(tmp_path)
 
 
 def test_no_walk_runs_in_a_circle_or_leaves_by_a_link(tmp_path: Path) -> None:
@@ -92,7 +92,7 @@ def test_a_pipe_is_no_film_and_nobody_waits_for_it(tmp_path: Path) -> None:
 def test_a_missing_root_is_told_and_nothing_raised(tmp_path: Path) -> None:
     told: list[Path] = []
     library = LibrarySettings(path=tmp_path / "gone")
-    found = list(walk(library.path, library, lambda path, error: told.append(path)))
+    found = list(scan(library.path, library, lambda path, error: told.append(path)))
     assert (found, told) == ([], [library.path])
 
 
@@ -100,11 +100,11 @@ UNPRIVILEGED = """
 import os
 from pathlib import Path
 from subtitled.config.settings import LibrarySettings
-from subtitled.library.walk import walk
+from subtitled.library.scanner import scan
 library = LibrarySettings(path=Path("."))
 if os.getuid() == 0:
     os.setgroups([]); os.setgid(65534); os.setuid(65534)
-for path, _ in walk(library.path, library, lambda p, e: print("cannot", p.name)):
+for path, _ in scan(library.path, library, lambda p, e: print("cannot", p.name)):
     print("found", path.name)
 """
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from subtitled.config.settings import AUDIO_ENDINGS, VIDEO_ENDINGS, LibrarySettings
-from subtitled.library.walk import Sieve, beside, runs, walk
+from subtitled.config.settings import AUDIO_EXTENSIONS, VIDEO_EXTENSIONS, LibrarySettings
+from subtitled.library.scanner import MediaFilter, scan, scan_batches, sidecar_hashes
 
 
 @pytest.fixture
@@ -22,11 +22,11 @@ def root(tmp_path: Path) -> Path:
 
 def walked(root: Path) -> set[str]:
     library = LibrarySettings(path=root)
-    return {str(path.relative_to(root)) for path, _ in walk(root, library)}
+    return {str(path.relative_to(root)) for path, _ in scan(root, library)}
 
 
 def test_a_walk_finds_files_of_every_kind_of_media(root: Path) -> None:
-    expected = {f"a.{ending}" for ending in VIDEO_ENDINGS + AUDIO_ENDINGS}
+    expected = {f"a.{ending}" for ending in VIDEO_EXTENSIONS + AUDIO_EXTENSIONS}
     for name in (*expected, "a.jpg", "a.nfo", "a.srt", "a.mkv.srt", "a.exe", "mkv"):
         (root / name).touch()
     assert walked(root) == expected
@@ -35,7 +35,7 @@ def test_a_walk_finds_files_of_every_kind_of_media(root: Path) -> None:
 @given(
     st.sampled_from(["part", "partial", "crdownload", "download", "tmp", "temp", "!qB", "!ut"])
     | st.sampled_from(["aria2", "filepart", "opdownload"]),
-    st.sampled_from(VIDEO_ENDINGS),
+    st.sampled_from(VIDEO_EXTENSIONS),
     st.text(st.characters(exclude_characters="/\x00", exclude_categories=["Cs"]), min_size=1),
     st.booleans(),
 )
@@ -43,12 +43,12 @@ def test_an_unfinished_download_is_taken_under_no_name_and_after_its_rename_is(
     unfinished: str, ending: str, stem: str, loud: bool
 ) -> None:
     unfinished = unfinished.upper() if loud else unfinished
-    sieve = Sieve(LibrarySettings(path=Path("/f"), ignore=()))
-    assert not sieve.takes(f"{stem}.{ending}.{unfinished}")
-    assert sieve.takes(f"{stem}.{ending}")
+    sieve = MediaFilter(LibrarySettings(path=Path("/f"), ignore=()))
+    assert not sieve.accepts(f"{stem}.{ending}.{unfinished}")
+    assert sieve.accepts(f"{stem}.{ending}")
     # Not even where somebody counts such an ending as media.
-    greedy = Sieve(LibrarySettings(path=Path("/f"), ignore=(), extensions=(unfinished,)))
-    assert not greedy.takes(f"{stem}.{unfinished}")
+    greedy = MediaFilter(LibrarySettings(path=Path("/f"), ignore=(), extensions=(unfinished,)))
+    assert not greedy.accepts(f"{stem}.{unfinished}")
 
 
 _names = st.sampled_from(
@@ -84,12 +84,12 @@ def test_a_walk_finds_just_the_files_whose_events_are_taken(
         if not any(above.is_file() for above in path.parents) and not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
             path.touch()
-    sieve = Sieve(LibrarySettings(path=root))
+    sieve = MediaFilter(LibrarySettings(path=root))
     files = {path for path in root.rglob("*") if path.is_file()}
     taken = {
         str(path.relative_to(root))
         for path in files
-        if sieve.takes(path.name) and sieve.enters(path.parent)
+        if sieve.accepts(path.name) and sieve.descends(path.parent)
     }
     assert walked(root) == taken
     assert not {name for name in taken if name.endswith(".part") or "/." in f"/{name}"}
@@ -104,8 +104,8 @@ def test_a_deep_tree_is_walked_to_its_bottom_and_round_no_circle(root: Path) -> 
     (folder / "a.mkv").touch()
     (root / "b.mkv").symlink_to(folder / "a.mkv")
     for follow, names in ((False, ["a.mkv"]), (True, ["a.mkv", "b.mkv"])):
-        library = LibrarySettings(path=root, symlinks=follow)
-        assert sorted(path.name for path, _ in walk(root, library)) == names
+        library = LibrarySettings(path=root, follow_symlinks=follow)
+        assert sorted(path.name for path, _ in scan(root, library)) == names
 
 
 def test_what_is_deleted_while_a_walk_is_under_way_does_not_end_it(root: Path) -> None:
@@ -115,7 +115,7 @@ def test_what_is_deleted_while_a_walk_is_under_way_does_not_end_it(root: Path) -
         (folder / "a.mkv").touch()
     told: list[Path] = []
     library = LibrarySettings(path=root)
-    walking = walk(root, library, lambda path, error: told.append(path))
+    walking = scan(root, library, lambda path, error: told.append(path))
     first, _ = next(walking)
     gone = [folder for folder in root.iterdir() if folder != first.parent][:10]
     for folder in gone:
@@ -128,7 +128,7 @@ def test_what_is_deleted_while_a_walk_is_under_way_does_not_end_it(root: Path) -
 def test_each_file_comes_with_its_own_size_and_time(root: Path) -> None:
     (root / "a.mkv").write_bytes(b"12345")
     os.utime(root / "a.mkv", ns=(1, 1_234_567_890_123_456_789))
-    ((path, stat),) = walk(root, LibrarySettings(path=root))
+    ((path, stat),) = scan(root, LibrarySettings(path=root))
     assert (path, stat.st_size) == (root / "a.mkv", 5)
     assert stat.st_mtime_ns == 1_234_567_890_123_456_789
 
@@ -152,7 +152,7 @@ def test_paths_come_in_the_order_of_their_bytes_as_the_ledger_has_them(
             target.parent.mkdir(parents=True, exist_ok=True)
             (target.touch if path.endswith(".mkv") else target.mkdir)()
     library = LibrarySettings(path=root, ignore=())
-    found = [path for run in runs(root, library) for path, _, _ in run]
+    found = [path for run in scan_batches(root, library) for path, _, _ in run]
     assert found == sorted(os.fsencode(p) for p in root.rglob("*.mkv") if p.is_file())
 
 
@@ -170,8 +170,8 @@ def test_links_are_followed_only_if_asked_never_out_and_never_in_a_circle(root: 
     (shows / "nothing.mkv").symlink_to("nowhere")
     (store / "shows").symlink_to(shows)
     assert walked(root) == {"shows/shows.mkv"}
-    library = LibrarySettings(path=root, symlinks=True)
-    found = [str(path.relative_to(root)) for path, _ in walk(root, library)]
+    library = LibrarySettings(path=root, follow_symlinks=True)
+    found = [str(path.relative_to(root)) for path, _ in scan(root, library)]
     assert found == ["shows/in.mkv", "shows/in/store.mkv", "shows/shows.mkv"]
 
 
@@ -185,19 +185,19 @@ def test_another_library_inside_is_left_to_itself(root: Path) -> None:
     for name in ("inner", "inner2"):
         (root / name).mkdir()
         (root / name / "a.mkv").touch()
-    passing = runs(root, LibrarySettings(path=root), None, {os.fsencode(root / "inner")})
+    passing = scan_batches(root, LibrarySettings(path=root), None, {os.fsencode(root / "inner")})
     assert [path for run in passing for path, _, _ in run] == [os.fsencode(root / "inner2/a.mkv")]
 
 
 def test_the_number_for_subtitles_changes_with_those_of_this_medium_alone() -> None:
     media = [b"S01E1.mkv", b"S01E10.mkv", b"x.mkv"]
-    none = beside(media, [])
-    english = beside(media, [b"S01E1.en.srt"])
-    both = beside(media, [b"S01E1.en.srt", b"S01E1.de.forced.srt"])
-    other = beside(media, [b"S01E1.en.srt", b"S01E10.srt", b".srt", b"S01E1"])
+    none = sidecar_hashes(media, [])
+    english = sidecar_hashes(media, [b"S01E1.en.srt"])
+    both = sidecar_hashes(media, [b"S01E1.en.srt", b"S01E1.de.forced.srt"])
+    other = sidecar_hashes(media, [b"S01E1.en.srt", b"S01E10.srt", b".srt", b"S01E1"])
     assert none == {}
     assert set(english) == {b"S01E1.mkv"}
     assert english[b"S01E1.mkv"] != both[b"S01E1.mkv"]
     assert other[b"S01E1.mkv"] == english[b"S01E1.mkv"]
     assert set(other) == {b"S01E1.mkv", b"S01E10.mkv"}
-    assert beside(media, [b"S01E1.de.forced.srt", b"S01E1.en.srt"]) == both
+    assert sidecar_hashes(media, [b"S01E1.de.forced.srt", b"S01E1.en.srt"]) == both

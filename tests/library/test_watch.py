@@ -17,9 +17,14 @@ import pytest
 
 from subtitled.config.settings import LibrarySettings
 from subtitled.library import inotify
-from subtitled.library import watch as watching
-from subtitled.library.mounts import Watching
-from subtitled.library.watch import POLLING_INTERVAL, Watch, inotify_advice, inotify_limit
+from subtitled.library import watcher as watching
+from subtitled.library.mounts import WatchMode
+from subtitled.library.watcher import (
+    POLLING_INTERVAL_SECONDS,
+    LibraryWatcher,
+    describe_inotify_error,
+    read_inotify_limit,
+)
 
 
 class Seen:
@@ -49,7 +54,7 @@ def wait_until(
 
 
 How = Literal["auto", "events", "poll", "off"]
-Start = Callable[..., Watch]
+Start = Callable[..., LibraryWatcher]
 
 
 @pytest.fixture
@@ -66,11 +71,11 @@ def seen() -> Seen:
 
 @pytest.fixture
 def start(root: Path, seen: Seen) -> Iterator[Start]:
-    running: list[Watch] = []
+    running: list[LibraryWatcher] = []
 
-    def make(how: How = "events") -> Watch:
+    def make(how: How = "events") -> LibraryWatcher:
         library = LibrarySettings(path=root, watch=how)
-        watch = Watch({"films": library}, seen, seen.lost.append)
+        watch = LibraryWatcher({"films": library}, seen, seen.lost.append)
         running.append(watch)
         assert watch.supervise("films") is root.is_dir()
         return watch
@@ -125,9 +130,9 @@ def test_folders_made_moved_in_within_and_out_are_told_of_and_watched_where_they
     seen.wait_for(root / "Show" / "season 2" / "deep" / "b.mkv")
     (root / "Show").rename(tmp_path / "Show")
     wait_until(lambda: seen.paths.count(root / "Show") == 2)
-    emitter = watch._watched["films"].emitter
+    emitter = watch._states["films"].emitter
     assert emitter is not None
-    assert emitter.folders == 1
+    assert emitter.folder_count == 1
     (tmp_path / "Show" / "season 2" / "c.mkv").touch()
     (root / "end.mkv").touch()
     seen.wait_for(root / "end.mkv")
@@ -151,14 +156,14 @@ def test_a_growing_file_is_told_of_a_few_times_and_not_at_every_write(
 def test_folders_to_be_left_alone_are_not_watched(root: Path, seen: Seen, start: Start) -> None:
     (root / "@eaDir" / "deep").mkdir(parents=True)
     watch = start()
-    emitter = watch._watched["films"].emitter
+    emitter = watch._states["films"].emitter
     assert emitter is not None
     (root / "extras").mkdir()
     (root / "extras" / "a.mkv").touch()
     (root / "@eaDir" / "b.mkv").touch()
     (root / "end.mkv").touch()
     seen.wait_for(root / "end.mkv")
-    assert (set(seen.paths), emitter.folders) == ({root / "end.mkv"}, 1)
+    assert (set(seen.paths), emitter.folder_count) == ({root / "end.mkv"}, 1)
 
 
 def test_an_error_while_taking_an_event_in_does_not_end_the_watching(
@@ -180,7 +185,7 @@ def test_a_folder_that_went_and_came_back_is_watched_again_and_walked(
     watch = start(how)
     assert not watch.supervise("films")
     shutil.rmtree(root)
-    wait_until(lambda: how == "poll" or not watch._watched["films"].lives)
+    wait_until(lambda: how == "poll" or not watch._states["films"].is_alive)
     assert not watch.supervise("films")
     root.mkdir()
     assert watch.supervise("films")
@@ -194,7 +199,7 @@ def test_a_folder_replaced_between_two_looks_is_watched_again(
     watch = start()
     shutil.rmtree(root)
     root.mkdir()
-    wait_until(lambda: not watch._watched["films"].lives)
+    wait_until(lambda: not watch._states["films"].is_alive)
     assert watch.supervise("films")
     (root / "a.mkv").touch()
     seen.wait_for(root / "a.mkv")
@@ -233,14 +238,14 @@ def test_a_share_that_is_mounted_inside_later_has_the_library_polled(
     root: Path, start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     watch = start("auto")
-    assert "watched by events" in watch.said("films")
-    share = Watching("poll", "nas is mounted in it")
-    monkeypatch.setattr(watching, "how_to_watch", lambda library: share)
+    assert "watched by events" in watch.describe("films")
+    share = WatchMode("poll", "nas is mounted in it")
+    monkeypatch.setattr(watching, "choose_watch_mode", lambda library: share)
     assert watch.supervise("films")
-    assert watch.said("films") == "polled: nas is mounted in it"
+    assert watch.describe("films") == "polled: nas is mounted in it"
     monkeypatch.undo()
     assert watch.supervise("films")
-    assert "watched by events" in watch.said("films")
+    assert "watched by events" in watch.describe("films")
 
 
 def test_no_stop_is_followed_by_another_word(root: Path, seen: Seen, start: Start) -> None:
@@ -264,8 +269,8 @@ def test_an_observer_that_hangs_with_its_disk_does_not_hold_up_the_end(
         goes_on.wait(60)
         return []
 
-    monkeypatch.setattr(inotify, "_parse", hang)
-    monkeypatch.setattr(watching, "STOP_WITHIN", 0.2)
+    monkeypatch.setattr(inotify, "_parse_events", hang)
+    monkeypatch.setattr(watching, "STOP_TIMEOUT_SECONDS", 0.2)
     (root / "a.mkv").touch()
     assert hangs.wait(10)
     begin = time.monotonic()
@@ -281,14 +286,14 @@ def test_a_library_that_is_not_to_be_watched_is_walked_once_and_let_be(
     (root / "a.mkv").touch()
     time.sleep(0.3)
     assert not watch.supervise("films")
-    assert (seen.paths, watch.next_walk("films", 1.0, 3600.0)) == ([], 3600.0)
+    assert (seen.paths, watch.next_scan_in("films", 1.0, 3600.0)) == ([], 3600.0)
 
 
 @pytest.mark.parametrize(
     ("how", "took", "expected"),
     [
         ("events", 100.0, 6 * 3600.0),
-        ("poll", 0.1, POLLING_INTERVAL),
+        ("poll", 0.1, POLLING_INTERVAL_SECONDS),
         ("poll", 30.0, 600.0),
         ("poll", 10**6, 6 * 3600.0),
     ],
@@ -296,16 +301,16 @@ def test_a_library_that_is_not_to_be_watched_is_walked_once_and_let_be(
 def test_a_polled_library_is_walked_often_but_not_all_the_time(
     how: How, took: float, expected: float, start: Start
 ) -> None:
-    assert start(how).next_walk("films", took, 6 * 3600.0) == expected
+    assert start(how).next_scan_in("films", took, 6 * 3600.0) == expected
 
 
 LIMITED = """
 import logging, sys, time
 from pathlib import Path
 from subtitled.config.settings import LibrarySettings
-from subtitled.library import watch as watching
-from subtitled.library.mounts import Watching
-from subtitled.library.watch import Watch
+from subtitled.library import watcher as watching
+from subtitled.library.mounts import WatchMode
+from subtitled.library.watcher import LibraryWatcher
 
 def limit(what, to):
     Path(f"/proc/sys/user/max_inotify_{what}").write_text(str(to))
@@ -316,7 +321,7 @@ def folders(first, last):
 
 logging.basicConfig(level="INFO", stream=sys.stderr)
 root = Path(sys.argv[1])
-watch = Watch({"films": LibrarySettings(path=root)}, print, print)
+watch = LibraryWatcher({"films": LibrarySettings(path=root)}, print, print)
 """
 
 
@@ -343,7 +348,7 @@ assert watch.next_walk("films", 1.0, 9e9) == watching.POLLING_INTERVAL
 assert not watch.supervise("films")
 """,
     )
-    assert "WARNING:subtitled.library.watch:library films is polled" in said
+    assert "WARNING:subtitled.library.watcher:library films is polled" in said
     assert "is reached" in said
 
 
@@ -397,7 +402,7 @@ def test_events_that_the_kernel_could_not_hold_are_said_and_walked_for(
     finally:
         if os.geteuid() == 0:
             queue.write_text(usual)
-    emitter = watch._watched["films"].emitter
+    emitter = watch._states["films"].emitter
     assert emitter is not None
     for number in range(400):
         (root / str(number)).mkdir()
@@ -405,7 +410,7 @@ def test_events_that_the_kernel_could_not_hold_are_said_and_walked_for(
     assert seen.lost[0] == "films"
     assert "max_queued_events" in caplog.text
     # The folders whose coming was lost are watched all the same.
-    wait_until(lambda: emitter.folders == 401)
+    wait_until(lambda: emitter.folder_count == 401)
     (root / "399" / "a.mkv").touch()
     seen.wait_for(root / "399" / "a.mkv")
 
@@ -415,9 +420,9 @@ def test_an_emitter_that_dies_of_anything_is_replaced(
     root: Path, seen: Seen, start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     watch = start()
-    monkeypatch.setattr(inotify, "_parse", lambda data: [][1])
+    monkeypatch.setattr(inotify, "_parse_events", lambda data: [][1])
     (root / "a.mkv").touch()
-    wait_until(lambda: not watch._watched["films"].lives)
+    wait_until(lambda: not watch._states["films"].is_alive)
     monkeypatch.undo()
     assert watch.supervise("films")
     (root / "b.mkv").touch()
@@ -426,16 +431,16 @@ def test_an_emitter_that_dies_of_anything_is_replaced(
 
 def test_limits_that_are_hidden_are_no_error(tmp_path: Path) -> None:
     """As they are under systemd's ProcSubset=pid."""
-    assert inotify_limit("max_user_watches", tmp_path) is None
+    assert read_inotify_limit("max_user_watches", tmp_path) is None
     (tmp_path / "max_user_watches").write_text("8192\n")
-    assert inotify_limit("max_user_watches", tmp_path) == 8192
+    assert read_inotify_limit("max_user_watches", tmp_path) == 8192
 
 
 def test_the_advice_names_a_limit_that_is_higher_than_the_present_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     for now, more in ((None, 524288), (8192, 524288), (1_000_000, 2_000_000)):
-        monkeypatch.setattr(watching, "inotify_limit", lambda name, now=now: now)
-        advice = inotify_advice(OSError(errno.ENOSPC, "no space"))
+        monkeypatch.setattr(watching, "read_inotify_limit", lambda name, now=now: now)
+        advice = describe_inotify_error(OSError(errno.ENOSPC, "no space"))
         assert advice.endswith(f"sysctl fs.inotify.max_user_watches={more}")
-    assert "sysctl" not in inotify_advice(OSError(errno.EIO, "I/O error"))
+    assert "sysctl" not in describe_inotify_error(OSError(errno.EIO, "I/O error"))

@@ -11,11 +11,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from subtitled.media.arriving import arriving, expect, part_of
-from subtitled.media.decode import decode
-from subtitled.media.probe import probe
-from subtitled.media.vad import find_speech, find_speech_arriving
-from subtitled.plugin import SAMPLE_RATE, Problem, Temporary
+from subtitled.media.decode import decode_track
+from subtitled.media.growing_pcm import announce, follow_pcm, partial_path
+from subtitled.media.probe import probe_media
+from subtitled.media.vad import detect_speech, detect_speech_while_decoding
+from subtitled.plugin import SAMPLE_RATE, SubtitledError, TransientError
 
 SECOND = np.arange(SAMPLE_RATE, dtype="<i2")
 
@@ -28,13 +28,13 @@ def pool() -> Iterator[ThreadPoolExecutor]:
 
 def test_each_block_comes_as_soon_as_it_is_there_and_the_rest_at_the_end(tmp_path: Path) -> None:
     into = tmp_path / "sound.s16"
-    expect(into)
-    blocks = arriving(into, 2.0)
-    with part_of(into).open("ab") as file:
+    announce(into)
+    blocks = follow_pcm(into, 2.0)
+    with partial_path(into).open("ab") as file:
         file.write(np.tile(SECOND, 5).tobytes())
         file.flush()
         first = [next(blocks), next(blocks)]
-        part_of(into).replace(into)
+        partial_path(into).replace(into)
         rest = list(blocks)
     assert [len(block) / SAMPLE_RATE for block in (*first, *rest)] == [2.0, 2.0, 1.0]
     heard = np.concatenate([*first, *rest]) * 32768
@@ -45,12 +45,12 @@ def test_the_last_block_waits_until_the_sound_is_whole(
     tmp_path: Path, pool: ThreadPoolExecutor
 ) -> None:
     into = tmp_path / "sound.s16"
-    expect(into)
-    coming = pool.submit(lambda: [len(block) for block in arriving(into, 2.0)])
-    part_of(into).write_bytes(SECOND.tobytes())
+    announce(into)
+    coming = pool.submit(lambda: [len(block) for block in follow_pcm(into, 2.0)])
+    partial_path(into).write_bytes(SECOND.tobytes())
     time.sleep(0.4)
     assert not coming.done()
-    part_of(into).replace(into)
+    partial_path(into).replace(into)
     assert coming.result(5.0) == [SAMPLE_RATE]
 
 
@@ -59,29 +59,29 @@ def test_sound_that_does_not_become_whole_is_told(
     tmp_path: Path, pool: ThreadPoolExecutor, anew: bool
 ) -> None:
     into = tmp_path / "sound.s16"
-    expect(into)
+    announce(into)
     started = threading.Event()
 
     def listen() -> None:
-        for _ in arriving(into, 1.0):
+        for _ in follow_pcm(into, 1.0):
             started.set()
 
     coming = pool.submit(listen)
-    part_of(into).write_bytes(np.tile(SECOND, 3).tobytes())
+    partial_path(into).write_bytes(np.tile(SECOND, 3).tobytes())
     assert started.wait(5.0)
-    part_of(into).unlink()
+    partial_path(into).unlink()
     if anew:
         into.write_bytes(SECOND.tobytes())
-    with pytest.raises(Temporary, match="not decoded to its end"):
+    with pytest.raises(TransientError, match="not decoded to its end"):
         coming.result(5.0)
 
 
 def test_what_an_earlier_life_left_is_none_of_the_sound(tmp_path: Path) -> None:
     into = tmp_path / "sound.s16"
-    part_of(into).write_bytes(SECOND.tobytes())
-    expect(into)
-    part_of(into).replace(into)
-    assert list(arriving(into, 1.0)) == []
+    partial_path(into).write_bytes(SECOND.tobytes())
+    announce(into)
+    partial_path(into).replace(into)
+    assert list(follow_pcm(into, 1.0)) == []
 
 
 def test_speech_found_while_a_real_file_is_decoded_is_that_of_the_whole_sound(
@@ -89,22 +89,22 @@ def test_speech_found_while_a_real_file_is_decoded_is_that_of_the_whole_sound(
 ) -> None:
     monkeypatch.setattr("subtitled.media.vad.BLOCK", 16.0)  # 500 frames
     medium, into = speech / "prologue.es.mp3", tmp_path / "sound.s16"
-    expect(into)
-    early = pool.submit(find_speech_arriving, into)
-    audio = decode(medium, probe(medium).audio[0], into)
+    announce(into)
+    early = pool.submit(detect_speech_while_decoding, into)
+    audio = decode_track(medium, probe_media(medium).audio_tracks[0], into)
     found = early.result(60.0)
-    assert found == find_speech(audio)
-    assert found.intervals
+    assert found == detect_speech(audio)
+    assert found.spans
 
 
 def test_a_file_that_cannot_be_decoded_leaves_nobody_listening(
     tmp_path: Path, speech: Path, pool: ThreadPoolExecutor
 ) -> None:
     into, medium = tmp_path / "sound.s16", tmp_path / "gone.mkv"
-    expect(into)
-    early = pool.submit(find_speech_arriving, into)
-    with pytest.raises((Problem, FileNotFoundError)):
-        decode(medium, probe(speech / "jfk.flac").audio[0], into)
-    with pytest.raises(Temporary):
+    announce(into)
+    early = pool.submit(detect_speech_while_decoding, into)
+    with pytest.raises((SubtitledError, FileNotFoundError)):
+        decode_track(medium, probe_media(speech / "jfk.flac").audio_tracks[0], into)
+    with pytest.raises(TransientError):
         early.result(5.0)
-    assert not part_of(into).exists()
+    assert not partial_path(into).exists()

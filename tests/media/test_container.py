@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from subtitled.media.container import missing
+from subtitled.media.truncation import missing_bytes
 
 
 def make(target: Path, *options: str) -> Path:
@@ -45,13 +45,13 @@ WHOLE = {
 def test_a_whole_file_lacks_nothing_and_any_part_of_it_does(name: str, tmp_path: Path) -> None:
     whole = make(tmp_path / name, *WHOLE[name])
     data = whole.read_bytes()
-    assert missing(whole) == 0
+    assert missing_bytes(whole) == 0
     part = tmp_path / "part"
     for share in (0.3, 0.6, 0.9, 0.999):
         part.write_bytes(data[: int(len(data) * share)])
-        assert missing(part) > 0, share
+        assert missing_bytes(part) > 0, share
     part.write_bytes(data + b"\0" * 100)
-    assert missing(part) == 0
+    assert missing_bytes(part) == 0
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_a_whole_file_lacks_nothing_and_any_part_of_it_does(name: str, tmp_path:
 def test_of_streams_and_recordings_that_say_no_length_nothing_is_asked(
     name: str, options: tuple[str, ...], tmp_path: Path
 ) -> None:
-    assert missing(make(tmp_path / name, *options)) == 0
+    assert missing_bytes(make(tmp_path / name, *options)) == 0
 
 
 def test_a_matroska_file_that_is_still_written_says_nothing_of_its_length(tmp_path: Path) -> None:
@@ -77,7 +77,7 @@ def test_a_matroska_file_that_is_still_written_says_nothing_of_its_length(tmp_pa
     segment = data.index(b"\x18\x53\x80\x67") + 4
     data[segment : segment + 8] = b"\x01" + b"\xff" * 7
     (tmp_path / "a.mkv").write_bytes(data[: len(data) // 2])
-    assert missing(tmp_path / "a.mkv") == 0
+    assert missing_bytes(tmp_path / "a.mkv") == 0
 
 
 @settings(max_examples=300, deadline=None)
@@ -100,4 +100,4 @@ def test_whatever_a_file_holds_the_answer_is_a_number(
 ) -> None:
     path = tmp_path_factory.getbasetemp() / "any"
     path.write_bytes(head + data)
-    assert missing(path) >= 0
+    assert missing_bytes(path) >= 0

@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from subtitled.media.decode import decode
-from subtitled.media.probe import AudioTrack, probe
-from subtitled.media.problems import Gone, NotMedia, Truncated
-from subtitled.plugin import Audio, Interval, Misconfigured, Temporary
+from subtitled.media.decode import decode_track
+from subtitled.media.ffmpeg import FileGoneError, NotMediaError, TruncatedError
+from subtitled.media.probe import AudioTrack, probe_media
+from subtitled.plugin import Audio, SetupError, TimeSpan, TransientError
 
 Film = Callable[..., Path]
 RATE = 16_000
@@ -24,12 +24,12 @@ def _ffmpeg(*arguments: str | Path) -> None:
 
 
 def _first(path: Path) -> AudioTrack:
-    return probe(path).audio[0]
+    return probe_media(path).audio_tracks[0]
 
 
 def _heard(audio: Audio, second: float = 0.1) -> list[tuple[float, float]]:
     """From when to when there is energy, in steps of a tenth of a second."""
-    samples = audio.samples(Interval(0, audio.duration))
+    samples = audio.read_samples(TimeSpan(0, audio.duration))
     step = round(RATE * second)
     blocks = samples[: len(samples) // step * step].reshape(-1, step)
     loud = np.sqrt((blocks**2).mean(axis=1)) > 0.01
@@ -53,10 +53,10 @@ def test_sound_is_16_khz_mono_of_16_bits_and_as_long_as_the_medium(
     film: Film, tmp_path: Path
 ) -> None:
     medium = film("a.mkv", "sine=f=440:d=3:r=44100", ("-ac", "2"))
-    audio = decode(medium, _first(medium), tmp_path / "a.s16")
+    audio = decode_track(medium, _first(medium), tmp_path / "a.s16")
     assert audio.path == tmp_path / "a.s16"
     assert audio.duration == pytest.approx(3.0, abs=0.05)
-    spectrum = np.abs(np.fft.rfft(audio.samples(Interval(1, 2))))
+    spectrum = np.abs(np.fft.rfft(audio.read_samples(TimeSpan(1, 2))))
     assert int(spectrum.argmax()) == 440  # heard as it was played, so rate and width are right
 
 
@@ -72,9 +72,9 @@ def test_the_chosen_track_is_the_one_that_is_decoded(tmp_path: Path) -> None:
         "flac",
         medium,
     )
-    for track, pitch in zip(probe(medium).audio, (300, 900), strict=True):
-        audio = decode(medium, track, tmp_path / "out")
-        assert int(np.abs(np.fft.rfft(audio.samples(Interval(0, 1)))).argmax()) == pitch
+    for track, pitch in zip(probe_media(medium).audio_tracks, (300, 900), strict=True):
+        audio = decode_track(medium, track, tmp_path / "out")
+        assert int(np.abs(np.fft.rfft(audio.read_samples(TimeSpan(0, 1)))).argmax()) == pitch
 
 
 @pytest.mark.parametrize("ending", ["mkv", "mp4", "mov"])
@@ -91,11 +91,11 @@ def test_a_track_that_starts_late_is_padded_so_that_times_are_the_mediums(
         "aac",
         medium,
     )
-    audio = decode(medium, _first(medium), tmp_path / "late.s16")
+    audio = decode_track(medium, _first(medium), tmp_path / "late.s16")
     ((start, end),) = _heard(audio)
     assert start == pytest.approx(2.0, abs=0.15)
     assert end == pytest.approx(5.0, abs=0.15)
-    assert np.abs(audio.samples(Interval(0, 1.8))).max() < 0.001
+    assert np.abs(audio.read_samples(TimeSpan(0, 1.8))).max() < 0.001
 
 
 def test_a_hole_in_a_track_is_silence_so_that_what_follows_keeps_its_time(tmp_path: Path) -> None:
@@ -106,7 +106,7 @@ def test_a_hole_in_a_track_is_silence_so_that_what_follows_keeps_its_time(tmp_pa
         "pcm_s16le",
         medium,
     )
-    audio = decode(medium, _first(medium), tmp_path / "hole.s16")
+    audio = decode_track(medium, _first(medium), tmp_path / "hole.s16")
     (before, after) = _heard(audio)
     assert before == pytest.approx((0.0, 1.0), abs=0.15)
     assert after == pytest.approx((2.5, 4.0), abs=0.15)
@@ -144,9 +144,9 @@ def test_a_truncated_file_is_refused_and_leaves_nothing(
     whole = minute(ending).read_bytes()
     cut = tmp_path / f"cut.{ending}"
     cut.write_bytes(whole[: int(len(whole) * kept)])
-    with pytest.raises(Truncated, match="cut off: it states 60 s") as caught:
-        decode(cut, _first(cut), tmp_path / "cut.s16")
-    assert "again" in caught.value.cure
+    with pytest.raises(TruncatedError, match="cut off: it states 60 s") as caught:
+        decode_track(cut, _first(cut), tmp_path / "cut.s16")
+    assert "again" in caught.value.hint
     assert list(tmp_path.iterdir()) == [cut]
 
 
@@ -155,7 +155,7 @@ def test_the_same_file_whole_is_accepted(
     minute: Callable[[str], Path], tmp_path: Path, ending: str
 ) -> None:
     medium = minute(ending)
-    audio = decode(medium, _first(medium), tmp_path / "whole.s16")
+    audio = decode_track(medium, _first(medium), tmp_path / "whole.s16")
     assert audio.duration == pytest.approx(60, abs=0.2)
 
 
@@ -164,8 +164,8 @@ def test_an_mp4_whose_index_is_missing_is_refused(tmp_path: Path) -> None:
     _ffmpeg("-f", "lavfi", "-i", "sine=d=20", "-c:a", "aac", medium)
     cut = tmp_path / "cut.mp4"
     cut.write_bytes(medium.read_bytes()[: medium.stat().st_size // 2])
-    with pytest.raises(NotMedia, match="cut.mp4"):
-        probe(cut)
+    with pytest.raises(NotMediaError, match="cut.mp4"):
+        probe_media(cut)
 
 
 @pytest.mark.parametrize("ending", ["mkv", "mp4"])
@@ -183,7 +183,7 @@ def test_sound_that_ends_before_the_picture_of_an_intact_file_is_accepted(
         "aac",
         medium,
     )
-    audio = decode(medium, _first(medium), tmp_path / "short.s16")
+    audio = decode_track(medium, _first(medium), tmp_path / "short.s16")
     assert audio.duration == pytest.approx(20, abs=0.2)
 
 
@@ -195,7 +195,7 @@ def test_a_damaged_middle_costs_its_own_seconds_and_no_more(
     broken[middle : middle + 2000] = os.urandom(2000)
     medium = tmp_path / "broken.mkv"
     medium.write_bytes(broken)
-    audio = decode(medium, _first(medium), tmp_path / "broken.s16")
+    audio = decode_track(medium, _first(medium), tmp_path / "broken.s16")
     assert audio.duration == pytest.approx(60, abs=0.5)
     heard = _heard(audio)
     assert heard[0][0] < 0.2
@@ -211,7 +211,7 @@ def test_no_name_of_medium_or_folder_means_anything_to_ffmpeg(
     medium, folder = tmp_path / name, tmp_path / f"out {name}"
     film("plain.mkv").rename(medium)
     folder.mkdir()
-    audio = decode(medium, _first(medium), folder / name)
+    audio = decode_track(medium, _first(medium), folder / name)
     assert audio.duration == pytest.approx(3.0, abs=0.1)
     assert sorted(tmp_path.iterdir()) == sorted([medium, folder])
     assert list(folder.iterdir()) == [folder / name]
@@ -220,7 +220,7 @@ def test_no_name_of_medium_or_folder_means_anything_to_ffmpeg(
 def test_progress_goes_up_to_the_end(minute: Callable[[str], Path], tmp_path: Path) -> None:
     told: list[float] = []
     medium = minute("mkv")
-    decode(medium, _first(medium), tmp_path / "a", on_progress=told.append)
+    decode_track(medium, _first(medium), tmp_path / "a", on_progress=told.append)
     assert told == sorted(told)
     assert told[-1] == pytest.approx(60, abs=0.5)
 
@@ -228,14 +228,16 @@ def test_progress_goes_up_to_the_end(minute: Callable[[str], Path], tmp_path: Pa
 def test_an_earlier_half_of_the_sound_is_overwritten(film: Film, tmp_path: Path) -> None:
     medium = film("a.mkv")
     (tmp_path / "a.s16.part").write_bytes(b"x" * 10_000_000)
-    assert decode(medium, _first(medium), tmp_path / "a.s16").duration == pytest.approx(3, abs=0.1)
+    assert decode_track(medium, _first(medium), tmp_path / "a.s16").duration == pytest.approx(
+        3, abs=0.1
+    )
     assert not (tmp_path / "a.s16.part").exists()
 
 
 def test_a_track_that_is_not_there_is_refused_by_number(film: Film, tmp_path: Path) -> None:
     with_sound, silent = film("a.mkv"), film("silent.mkv", sound=None)
-    with pytest.raises(NotMedia, match=r"track 1 of .*silent.mkv cannot be decoded"):
-        decode(silent, _first(with_sound), tmp_path / "out")
+    with pytest.raises(NotMediaError, match=r"track 1 of .*silent.mkv cannot be decoded"):
+        decode_track(silent, _first(with_sound), tmp_path / "out")
     assert not (tmp_path / "out.part").exists()
 
 
@@ -243,15 +245,15 @@ def test_a_medium_that_went_away_is_gone(film: Film, tmp_path: Path) -> None:
     medium = film("a.mkv")
     track = _first(medium)
     medium.unlink()
-    with pytest.raises(Gone):
-        decode(medium, track, tmp_path / "out")
+    with pytest.raises(FileGoneError):
+        decode_track(medium, track, tmp_path / "out")
 
 
 def test_decoding_past_its_limit_is_ended_and_leaves_nothing(tmp_path: Path) -> None:
     medium = tmp_path / "long.mka"
     _ffmpeg("-f", "lavfi", "-i", "anullsrc=r=8000:cl=mono", "-t", "5000", "-c:a", "flac", medium)
-    with pytest.raises(Temporary, match="did not finish"):
-        decode(medium, _first(medium), tmp_path / "out", limit=0.05)
+    with pytest.raises(TransientError, match="did not finish"):
+        decode_track(medium, _first(medium), tmp_path / "out", timeout=0.05)
     assert list(tmp_path.iterdir()) == [medium]
 
 
@@ -261,18 +263,18 @@ def test_without_ffmpeg_the_cure_is_to_install_it(
     medium = film("a.mkv")
     track = _first(medium)
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(Misconfigured) as caught:
-        decode(medium, track, tmp_path / "out")
-    assert "apt install ffmpeg" in caught.value.cure
+    with pytest.raises(SetupError) as caught:
+        decode_track(medium, track, tmp_path / "out")
+    assert "apt install ffmpeg" in caught.value.hint
 
 
 def test_a_disk_without_room_is_seen_before_anything_is_written(
     minute: Callable[[str], Path], tiny_disk: Path
 ) -> None:
     medium = minute("mkv")
-    with pytest.raises(Temporary, match="disk is full: decoding needs 2 MB") as caught:
-        decode(medium, _first(medium), tiny_disk / "out")
-    assert "state_dir" in caught.value.cure
+    with pytest.raises(TransientError, match="disk is full: decoding needs 2 MB") as caught:
+        decode_track(medium, _first(medium), tiny_disk / "out")
+    assert "state_dir" in caught.value.hint
     assert list(tiny_disk.iterdir()) == []
 
 
@@ -283,7 +285,7 @@ def test_a_disk_that_fills_while_decoding_is_said_and_given_back_its_room(
     sound = ["-f", "lavfi", "-i", "sine=d=60", "-c:a", "aac", "-f", "matroska", "pipe:1"]
     with medium.open("wb") as file:
         subprocess.run(["ffmpeg", "-v", "error", "-nostdin", *sound], stdout=file, check=True)
-    assert probe(medium).duration == 0
-    with pytest.raises(Temporary, match="disk is full"):
-        decode(medium, _first(medium), tiny_disk / "out")
+    assert probe_media(medium).duration == 0
+    with pytest.raises(TransientError, match="disk is full"):
+        decode_track(medium, _first(medium), tiny_disk / "out")
     assert list(tiny_disk.iterdir()) == []

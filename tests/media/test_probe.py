@@ -14,11 +14,16 @@ from pathlib import Path
 
 import pytest
 
-from subtitled.media.probe import probe
-from subtitled.media.problems import Gone, NotMedia
-from subtitled.media.run import Stopping, end_all, run
-from subtitled.media.tracks import choose_audio
-from subtitled.plugin import Language, Misconfigured, Problem, Temporary
+from subtitled.media.ffmpeg import (
+    FileGoneError,
+    NotMediaError,
+    ShutdownRequested,
+    kill_all,
+    run_ffmpeg,
+)
+from subtitled.media.probe import probe_media
+from subtitled.media.tracks import choose_audio_track
+from subtitled.plugin import Language, SetupError, SubtitledError, TransientError
 
 Film = Callable[..., Path]
 Bound = Callable[[], AbstractContextManager[None]]
@@ -98,31 +103,41 @@ def _tagged(target: Path, *tags: Sequence[str]) -> Path:
 
 
 def test_the_facts_of_a_film_are_found(rich: Path) -> None:
-    facts = probe(rich)
+    facts = probe_media(rich)
     assert facts.duration == pytest.approx(2.0, abs=0.2)
     assert "matroska" in facts.format
     assert facts.has_video
-    assert [track.index for track in facts.audio] == [1, 2, 3]
-    assert [track.language for track in facts.audio] == ["fr", "en", "de"]
-    assert [track.channels for track in facts.audio] == [1, 2, 1]
-    assert {track.codec for track in facts.audio} == {"flac"}
-    assert facts.audio[0].title == "Version française"
+    assert [track.index for track in facts.audio_tracks] == [1, 2, 3]
+    assert [track.language for track in facts.audio_tracks] == ["fr", "en", "de"]
+    assert [track.channels for track in facts.audio_tracks] == [1, 2, 1]
+    assert {track.codec for track in facts.audio_tracks} == {"flac"}
+    assert facts.audio_tracks[0].title == "Version française"
 
 
 def test_what_each_audio_track_is_marked_as_is_seen(rich: Path) -> None:
-    dub, original, comment = probe(rich).audio
-    assert (dub.dub, dub.default, dub.original, dub.commentary) == (True, False, False, False)
-    assert (original.default, original.original, original.dub) == (True, True, False)
-    assert comment.commentary
-    assert choose_audio(probe(rich)).track == original
+    dub, original, comment = probe_media(rich).audio_tracks
+    assert (dub.is_dub, dub.is_default, dub.is_original, dub.is_commentary) == (
+        True,
+        False,
+        False,
+        False,
+    )
+    assert (original.is_default, original.is_original, original.is_dub) == (True, True, False)
+    assert comment.is_commentary
+    assert choose_audio_track(probe_media(rich)).track == original
 
 
 def test_what_each_subtitle_is_marked_as_is_seen(rich: Path) -> None:
-    spanish, forced, sdh, plain = probe(rich).subtitles
-    assert (spanish.language, spanish.default, spanish.forced) == ("es", True, False)
-    assert (forced.forced, forced.sdh) == (True, False)
-    assert (sdh.sdh, sdh.forced) == (True, False)
-    assert (plain.codec, plain.forced, plain.sdh, plain.default) == ("ass", False, False, False)
+    spanish, forced, sdh, plain = probe_media(rich).subtitle_tracks
+    assert (spanish.language, spanish.is_default, spanish.is_forced) == ("es", True, False)
+    assert (forced.is_forced, forced.is_sdh) == (True, False)
+    assert (sdh.is_sdh, sdh.is_forced) == (True, False)
+    assert (plain.codec, plain.is_forced, plain.is_sdh, plain.is_default) == (
+        "ass",
+        False,
+        False,
+        False,
+    )
     assert all(track.is_text for track in (spanish, forced, sdh, plain))
 
 
@@ -134,7 +149,7 @@ def test_pictures_are_told_from_text(tmp_path: Path) -> None:
     inputs = ["-i", pictures, "-i", text, "-f", "lavfi", "-i", "sine=d=1"]
     maps = ["-map", "0", "-map", "1", "-map", "2", "-c:s", "copy", "-c:a", "flac"]
     _ffmpeg(*inputs, *maps, target)
-    assert {t.codec: t.is_text for t in probe(target).subtitles} == {
+    assert {t.codec: t.is_text for t in probe_media(target).subtitle_tracks} == {
         "hdmv_pgs_subtitle": False,
         "subrip": True,
     }
@@ -157,26 +172,28 @@ def _empty_pgs() -> bytes:
     ["Director's Commentary", "Kommentar von Regisseur", "Commentaire audio", "COMENTARIO"],
 )
 def test_commentary_is_known_by_its_title_too(tmp_path: Path, title: str) -> None:
-    plain, other = probe(_tagged(tmp_path / "a.mka", ["title=Stereo"], [f"title={title}"])).audio
-    assert not plain.commentary
-    assert other.commentary
+    plain, other = probe_media(
+        _tagged(tmp_path / "a.mka", ["title=Stereo"], [f"title={title}"])
+    ).audio_tracks
+    assert not plain.is_commentary
+    assert other.is_commentary
 
 
 @pytest.mark.parametrize("title", ["Audio Description", "Descriptive audio", "Hörfilmfassung"])
 def test_audio_description_is_known_by_its_title_too(tmp_path: Path, title: str) -> None:
-    (track,) = probe(_tagged(tmp_path / "a.mka", [f"title={title}"])).audio
-    assert track.description
+    (track,) = probe_media(_tagged(tmp_path / "a.mka", [f"title={title}"])).audio_tracks
+    assert track.is_audio_description
 
 
 @pytest.mark.parametrize("tag", ["xyzzy", "???", "english please", "12", "-", "e\u0301n", "qqq1"])
 def test_a_nonsense_language_tag_is_no_language_and_no_error(tmp_path: Path, tag: str) -> None:
-    (track,) = probe(_tagged(tmp_path / "a.mka", [f"language={tag}"])).audio
+    (track,) = probe_media(_tagged(tmp_path / "a.mka", [f"language={tag}"])).audio_tracks
     assert track.language == "und"
 
 
 @pytest.mark.parametrize(("tag", "language"), [("ger", "de"), ("GER", "de"), ("pt-BR", "pt-BR")])
 def test_the_codes_that_files_use_are_understood(tmp_path: Path, tag: str, language: str) -> None:
-    (track,) = probe(_tagged(tmp_path / "a.mka", [f"language={tag}"])).audio
+    (track,) = probe_media(_tagged(tmp_path / "a.mka", [f"language={tag}"])).audio_tracks
     assert track.language == Language(language)
 
 
@@ -198,14 +215,14 @@ def test_a_cover_in_a_sound_file_is_no_video(tmp_path: Path) -> None:
         *"-disposition:v attached_pic".split(),
         target,
     )
-    facts = probe(target)
+    facts = probe_media(target)
     assert not facts.has_video
-    assert len(facts.audio) == 1
+    assert len(facts.audio_tracks) == 1
 
 
 def test_a_film_without_sound_is_read_and_has_no_track(film: Film) -> None:
-    facts = probe(film("silent.mkv", sound=None))
-    assert facts.audio == ()
+    facts = probe_media(film("silent.mkv", sound=None))
+    assert facts.audio_tracks == ()
     assert facts.has_video
 
 
@@ -227,26 +244,26 @@ def test_what_is_no_medium_is_refused_by_name_with_a_cure(
     tmp_path: Path, name: str, content: bytes
 ) -> None:
     (tmp_path / name).write_bytes(content)
-    with pytest.raises(NotMedia, match=name) as caught:
-        probe(tmp_path / name)
-    assert caught.value.cure
+    with pytest.raises(NotMediaError, match=name) as caught:
+        probe_media(tmp_path / name)
+    assert caught.value.hint
 
 
 def test_what_is_not_there_may_come_back_and_a_folder_is_no_medium(tmp_path: Path) -> None:
-    with pytest.raises(Gone):
-        probe(tmp_path / "gone.mkv")
+    with pytest.raises(FileGoneError):
+        probe_media(tmp_path / "gone.mkv")
     (tmp_path / "link.mkv").symlink_to(tmp_path / "gone.mkv")
-    with pytest.raises(Gone):
-        probe(tmp_path / "link.mkv")
+    with pytest.raises(FileGoneError):
+        probe_media(tmp_path / "link.mkv")
     (tmp_path / "folder.mkv").mkdir()
-    with pytest.raises(NotMedia, match="not a file"):
-        probe(tmp_path / "folder.mkv")
+    with pytest.raises(NotMediaError, match="not a file"):
+        probe_media(tmp_path / "folder.mkv")
 
 
 def test_a_pipe_is_refused_without_waiting_for_a_writer(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.mkv")
-    with pytest.raises(NotMedia, match="not a file"):
-        probe(tmp_path / "pipe.mkv")
+    with pytest.raises(NotMediaError, match="not a file"):
+        probe_media(tmp_path / "pipe.mkv")
 
 
 def test_a_file_that_may_not_be_read_says_whom_to_let(
@@ -255,23 +272,23 @@ def test_a_file_that_may_not_be_read_says_whom_to_let(
     medium = public / "a.mkv"
     shutil.copyfile(film("a.mkv"), medium)
     medium.chmod(0)
-    with bound_by_permissions(), pytest.raises(Misconfigured, match="daemon's user"):
-        probe(medium)
+    with bound_by_permissions(), pytest.raises(SetupError, match="daemon's user"):
+        probe_media(medium)
 
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_no_name_means_anything_to_ffprobe(film: Film, tmp_path: Path, name: str) -> None:
     medium = tmp_path / name
     film("plain.mkv").rename(medium)
-    assert probe(medium).duration == pytest.approx(3.0, abs=0.1)
+    assert probe_media(medium).duration == pytest.approx(3.0, abs=0.1)
     assert sorted(tmp_path.iterdir()) == [medium]
 
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_problem_with_any_name_can_be_printed_and_stored(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text("no film")
-    with pytest.raises(NotMedia) as caught:
-        probe(tmp_path / name)
+    with pytest.raises(NotMediaError) as caught:
+        probe_media(tmp_path / name)
     said = str(caught.value)
     assert json.loads(json.dumps(said)).encode("utf-8")
 
@@ -281,14 +298,14 @@ def test_without_ffmpeg_the_cure_is_to_install_it(
 ) -> None:
     medium = film("a.mkv")
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(Misconfigured, match="ffprobe is not installed") as caught:
-        probe(medium)
-    assert "apt install ffmpeg" in caught.value.cure
+    with pytest.raises(SetupError, match="ffprobe is not installed") as caught:
+        probe_media(medium)
+    assert "apt install ffmpeg" in caught.value.hint
 
 
 def test_a_program_that_hangs_is_ended_at_its_limit() -> None:
-    with pytest.raises(Temporary, match="sleep did not finish"):
-        run("sleep", ["30"], limit=0.3)
+    with pytest.raises(TransientError, match="sleep did not finish"):
+        run_ffmpeg("sleep", ["30"], timeout=0.3)
 
 
 def test_what_runs_when_the_daemon_stops_is_ended_and_no_failure() -> None:
@@ -296,7 +313,7 @@ def test_what_runs_when_the_daemon_stops_is_ended_and_no_failure() -> None:
 
     def wait() -> None:
         try:
-            run("sleep", ["60"], limit=60.0)
+            run_ffmpeg("sleep", ["60"], timeout=60.0)
         except BaseException as error:  # noqa: BLE001 - looked at below
             ended.append(error)
 
@@ -304,16 +321,16 @@ def test_what_runs_when_the_daemon_stops_is_ended_and_no_failure() -> None:
     thread.start()
     deadline = time.monotonic() + 20
     while thread.is_alive() and time.monotonic() < deadline:
-        end_all()
+        kill_all()
         thread.join(0.05)
-    assert [type(error) for error in ended] == [Stopping]
-    assert run("true", [], limit=20.0).status == 0
+    assert [type(error) for error in ended] == [ShutdownRequested]
+    assert run_ffmpeg("true", [], timeout=20.0).exit_status == 0
 
 
 def test_a_program_that_floods_stderr_is_not_waited_for_and_its_end_is_kept() -> None:
     script = "i=0; while [ $i -lt 20000 ]; do echo line $i >&2; i=$((i+1)); done"
-    ran = run("sh", ["-c", script], limit=20.0)
-    assert ran.status == 0
+    ran = run_ffmpeg("sh", ["-c", script], timeout=20.0)
+    assert ran.exit_status == 0
     assert ran.stderr.endswith("line 19999")
     assert len(ran.stderr) < 20_000
 
@@ -326,9 +343,9 @@ def test_a_medium_that_ends_in_the_middle_of_its_header_is_a_problem_and_no_cras
     for size in (5, 40, 200, 400, 700, 1000):
         part.write_bytes(whole[:size])
         try:
-            facts = probe(part)
-        except Problem as problem:
-            assert isinstance(problem, NotMedia)
-            assert problem.cure
+            facts = probe_media(part)
+        except SubtitledError as problem:
+            assert isinstance(problem, NotMediaError)
+            assert problem.hint
         else:
-            assert facts.audio or facts.has_video
+            assert facts.audio_tracks or facts.has_video

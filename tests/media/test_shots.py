@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from subtitled.media.decode import decode
-from subtitled.media.probe import probe
-from subtitled.media.shots import cut_in
+from subtitled.media.decode import decode_track
+from subtitled.media.probe import probe_media
+from subtitled.media.shots import parse_shot_change
 
 CUTS = (1.5, 2.25, 4.0)
 RATE = 24
@@ -65,12 +65,16 @@ def cut_film(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_hard_cuts_are_found_to_the_frame_with_the_sound_in_one_run(
     cut_film: Path, tmp_path: Path
 ) -> None:
-    facts = probe(cut_film)
+    facts = probe_media(cut_film)
     assert facts.frame_rate == RATE
     cuts: list[float] = []
     told: list[float] = []
-    audio = decode(
-        cut_film, facts.audio[0], tmp_path / "a.s16", on_cut=cuts.append, on_progress=told.append
+    audio = decode_track(
+        cut_film,
+        facts.audio_tracks[0],
+        tmp_path / "a.s16",
+        on_shot_change=cuts.append,
+        on_progress=told.append,
     )
     assert cuts == pytest.approx(CUTS, abs=0.5 / RATE)
     assert audio.duration == pytest.approx(5, abs=0.1)
@@ -79,9 +83,9 @@ def test_hard_cuts_are_found_to_the_frame_with_the_sound_in_one_run(
 
 
 def test_the_sound_is_the_same_with_and_without_watching(cut_film: Path, tmp_path: Path) -> None:
-    track = probe(cut_film).audio[0]
-    with_picture = decode(cut_film, track, tmp_path / "a", on_cut=lambda cut: None)
-    alone = decode(cut_film, track, tmp_path / "b")
+    track = probe_media(cut_film).audio_tracks[0]
+    with_picture = decode_track(cut_film, track, tmp_path / "a", on_shot_change=lambda cut: None)
+    alone = decode_track(cut_film, track, tmp_path / "b")
     assert with_picture.path.read_bytes() == alone.path.read_bytes()
 
 
@@ -106,7 +110,9 @@ def test_a_picture_that_starts_late_cuts_at_the_time_of_the_medium(
         stdin=subprocess.DEVNULL,
     )
     cuts: list[float] = []
-    decode(late, probe(late).audio[0], tmp_path / "a", on_cut=cuts.append)
+    decode_track(
+        late, probe_media(late).audio_tracks[0], tmp_path / "a", on_shot_change=cuts.append
+    )
     assert cuts == pytest.approx([cut + 2 for cut in CUTS], abs=0.05)
 
 
@@ -118,7 +124,9 @@ def test_a_file_without_a_picture_still_gives_its_sound(tmp_path: Path) -> None:
         stdin=subprocess.DEVNULL,
     )
     cuts: list[float] = []
-    audio = decode(sound, probe(sound).audio[0], tmp_path / "a", on_cut=cuts.append)
+    audio = decode_track(
+        sound, probe_media(sound).audio_tracks[0], tmp_path / "a", on_shot_change=cuts.append
+    )
     assert audio.duration == pytest.approx(2, abs=0.05)
     assert cuts == []
 
@@ -128,10 +136,12 @@ def test_a_picture_that_does_not_change_has_no_cuts(
 ) -> None:
     medium = film("a.mkv")
     cuts: list[float] = []
-    decode(medium, probe(medium).audio[0], tmp_path / "a", on_cut=cuts.append)
+    decode_track(
+        medium, probe_media(medium).audio_tracks[0], tmp_path / "a", on_shot_change=cuts.append
+    )
     assert cuts == []
 
 
 @pytest.mark.parametrize("line", ["", "frame:", "frame:0 pts:1 pts_time:", "frame=3", "pts_time:4"])
 def test_what_is_no_cut_is_none(line: str) -> None:
-    assert cut_in(line) is None
+    assert parse_shot_change(line) is None

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from subtitled.media.stretches import cut_into_stretches, detection_windows
-from subtitled.plugin import Interval, Stretch
+from subtitled.media.chunking import chunk_speech, select_detection_windows
+from subtitled.plugin import Chunk, TimeSpan
 
 Pairs = list[tuple[float, float]]
 
@@ -21,54 +21,54 @@ SPEECH = st.lists(
 LENGTHS = st.floats(20, 600) | st.sampled_from([30.0, 480.0])
 
 
-def _speech(pairs: Pairs) -> list[Interval]:
+def _speech(pairs: Pairs) -> list[TimeSpan]:
     """Intervals in order and apart, of pairs of pause and speech."""
     speech, now = [], 0.0
     for pause, spoken in pairs:
-        speech.append(Interval(now + pause, now + pause + spoken))
+        speech.append(TimeSpan(now + pause, now + pause + spoken))
         now += pause + spoken
     return speech
 
 
-def _joined(parts: list[Interval]) -> list[Interval]:
+def _joined(parts: list[TimeSpan]) -> list[TimeSpan]:
     """What touches as one, so that hard cuts do not show."""
-    joined: list[Interval] = []
+    joined: list[TimeSpan] = []
     for part in parts:
         if joined and part.start - joined[-1].end < 1e-6:
-            joined[-1] = Interval(joined[-1].start, part.end)
+            joined[-1] = TimeSpan(joined[-1].start, part.end)
         else:
             joined.append(part)
     return joined
 
 
-def _spoken(stretch: Stretch) -> float:
+def _spoken(stretch: Chunk) -> float:
     return sum(part.duration for part in stretch.speech)
 
 
-def _cut(speech: list[Interval], length: float) -> list[Stretch]:
-    return cut_into_stretches(speech, length, speech[-1].end + 1 if speech else 10.0)
+def _cut(speech: list[TimeSpan], length: float) -> list[Chunk]:
+    return chunk_speech(speech, length, speech[-1].end + 1 if speech else 10.0)
 
 
 @settings(deadline=None)
 @given(SPEECH, LENGTHS)
 def test_stretches_follow_each_other_from_zero_to_the_end(
-    speech: list[Interval], length: float
+    speech: list[TimeSpan], length: float
 ) -> None:
     stretches = _cut(speech, length)
     if not speech:
         assert stretches == []
         return
-    assert stretches[0].interval.start == 0
-    assert stretches[-1].interval.end == speech[-1].end + 1
+    assert stretches[0].span.start == 0
+    assert stretches[-1].span.end == speech[-1].end + 1
     for one, following in zip(stretches, stretches[1:], strict=False):
-        assert one.interval.end == following.interval.start
-        assert one.interval.start < one.interval.end
+        assert one.span.end == following.span.start
+        assert one.span.start < one.span.end
 
 
 @settings(deadline=None)
 @given(SPEECH, LENGTHS)
 def test_every_moment_of_speech_is_in_exactly_one_stretch(
-    speech: list[Interval], length: float
+    speech: list[TimeSpan], length: float
 ) -> None:
     stretches = _cut(speech, length)
     held = [part for stretch in stretches for part in stretch.speech]
@@ -80,17 +80,17 @@ def test_every_moment_of_speech_is_in_exactly_one_stretch(
 
 @settings(deadline=None)
 @given(SPEECH, LENGTHS)
-def test_the_speech_of_a_stretch_lies_within_it(speech: list[Interval], length: float) -> None:
+def test_the_speech_of_a_stretch_lies_within_it(speech: list[TimeSpan], length: float) -> None:
     for stretch in _cut(speech, length):
         assert stretch.speech
-        assert stretch.interval.start <= stretch.speech[0].start + 1e-9
-        assert stretch.speech[-1].end <= stretch.interval.end + 1e-9
+        assert stretch.span.start <= stretch.speech[0].start + 1e-9
+        assert stretch.speech[-1].end <= stretch.span.end + 1e-9
 
 
 @settings(deadline=None)
 @given(SPEECH, LENGTHS)
 def test_a_stretch_holds_about_the_length_and_never_more(
-    speech: list[Interval], length: float
+    speech: list[TimeSpan], length: float
 ) -> None:
     stretches = _cut(speech, length)
     assert all(_spoken(stretch) <= length * (1 + 1e-9) for stretch in stretches)
@@ -103,10 +103,10 @@ def test_a_stretch_holds_about_the_length_and_never_more(
 @settings(deadline=None)
 @given(SPEECH, LENGTHS)
 def test_no_word_is_cut_unless_there_is_no_pause_within_the_length(
-    speech: list[Interval], length: float
+    speech: list[TimeSpan], length: float
 ) -> None:
     for stretch in _cut(speech, length)[:-1]:
-        cut = stretch.interval.end
+        cut = stretch.span.end
         through = [part for part in speech if part.start + 1e-6 < cut < part.end - 1e-6]
         assert all(part.duration > length for part in through)
 
@@ -115,42 +115,42 @@ def test_the_cut_is_made_in_the_longest_pause_near_the_length() -> None:
     speech = _speech([(1, 20), (50, 60), (1, 5), (9, 5), (2, 5), (1, 60)])
     first, second = _cut(speech, 100)
     assert first.speech[-1] == speech[2]  # before the pause of 9, not of 50, 2 or 1
-    assert first.interval.end == (speech[2].end + speech[3].start) / 2
+    assert first.span.end == (speech[2].end + speech[3].start) / 2
     assert list(second.speech) == speech[3:]
 
 
 def test_each_stretch_knows_its_own_quiet_parts() -> None:
-    speech = [Interval(0, 400), Interval(500, 900)]
-    quiet = [Interval(100, 110), Interval(395, 400), Interval(500, 520)]
-    first, second = cut_into_stretches(speech, 480, 1000, quiet)
-    assert list(first.quiet) == quiet[:2]
-    assert list(second.quiet) == quiet[2:]
-    (through, after) = cut_into_stretches([Interval(0, 700)], 480, 700, [Interval(470, 490)])
-    assert list(through.quiet) == [Interval(470, 480)]
-    assert list(after.quiet) == [Interval(480, 490)]
+    speech = [TimeSpan(0, 400), TimeSpan(500, 900)]
+    quiet = [TimeSpan(100, 110), TimeSpan(395, 400), TimeSpan(500, 520)]
+    first, second = chunk_speech(speech, 480, 1000, quiet)
+    assert list(first.low_energy) == quiet[:2]
+    assert list(second.low_energy) == quiet[2:]
+    (through, after) = chunk_speech([TimeSpan(0, 700)], 480, 700, [TimeSpan(470, 490)])
+    assert list(through.low_energy) == [TimeSpan(470, 480)]
+    assert list(after.low_energy) == [TimeSpan(480, 490)]
 
 
 def test_a_short_medium_is_one_stretch() -> None:
     speech = _speech([(3, 10), (1, 10)])
-    assert _cut(speech, 480) == [Stretch(Interval(0, 25), tuple(speech))]
+    assert _cut(speech, 480) == [Chunk(TimeSpan(0, 25), tuple(speech))]
 
 
 def test_speech_without_any_pause_is_cut_hard_at_the_length() -> None:
-    stretches = cut_into_stretches([Interval(0, 1000)], 480, 1000)
-    assert [stretch.interval.end for stretch in stretches] == [480, 960, 1000]
+    stretches = chunk_speech([TimeSpan(0, 1000)], 480, 1000)
+    assert [stretch.span.end for stretch in stretches] == [480, 960, 1000]
 
 
 def test_a_total_that_was_stated_too_short_loses_no_speech() -> None:
-    (stretch,) = cut_into_stretches([Interval(1, 100)], 480, 50.0)
-    assert stretch.interval == Interval(0, 100)
+    (stretch,) = chunk_speech([TimeSpan(1, 100)], 480, 50.0)
+    assert stretch.span == TimeSpan(0, 100)
 
 
 @settings(deadline=None)
 @given(SPEECH, st.integers(1, 9), st.floats(1, 60))
 def test_windows_are_few_short_in_order_apart_and_begin_with_speech(
-    speech: list[Interval], count: int, length: float
+    speech: list[TimeSpan], count: int, length: float
 ) -> None:
-    windows = detection_windows(speech, count, length)
+    windows = select_detection_windows(speech, count, length)
     assert bool(windows) == bool(speech)
     assert len(windows) <= count
     assert all(a.end <= b.start for a, b in zip(windows, windows[1:], strict=False))
@@ -162,19 +162,19 @@ def test_windows_are_few_short_in_order_apart_and_begin_with_speech(
 
 def test_windows_are_spread_over_the_whole_medium() -> None:
     speech = _speech([(2, 4)] * 1000)  # 6000 s
-    windows = detection_windows(speech)
+    windows = select_detection_windows(speech)
     assert len(windows) == 5
     assert [int(window.start // 1200) for window in windows] == [0, 1, 2, 3, 4]
 
 
 def test_a_window_is_where_most_is_spoken_near_its_place() -> None:
-    speech = [Interval(0, 2), Interval(100, 128), Interval(200, 203), Interval(400, 402)]
-    (window,) = detection_windows(speech, count=1)
-    assert window == Interval(100, 130)
+    speech = [TimeSpan(0, 2), TimeSpan(100, 128), TimeSpan(200, 203), TimeSpan(400, 402)]
+    (window,) = select_detection_windows(speech, count=1)
+    assert window == TimeSpan(100, 130)
 
 
 def test_a_song_at_the_beginning_has_one_voice_of_several() -> None:
-    song, film = [Interval(0, 180)], _speech([(200, 5), *[(3, 5)] * 600])
-    windows = detection_windows(song + film)
+    song, film = [TimeSpan(0, 180)], _speech([(200, 5), *[(3, 5)] * 600])
+    windows = select_detection_windows(song + film)
     assert len(windows) == 5
     assert sum(window.start < 180 for window in windows) == 1

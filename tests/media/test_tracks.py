@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from subtitled.media.probe import AudioTrack, MediaFacts
-from subtitled.media.problems import NoAudio
-from subtitled.media.tracks import choose_audio
+from subtitled.media.ffmpeg import NoAudioError
+from subtitled.media.probe import AudioTrack, MediaInfo
+from subtitled.media.tracks import choose_audio_track
 from subtitled.plugin import Language
 
 EN, DE, FR = Language("en"), Language("de"), Language("fr")
@@ -30,16 +30,16 @@ def _track(
         title="",
         codec="aac",
         channels=2,
-        default=default,
-        original=original,
-        dub=dub,
-        commentary=commentary,
-        description=description,
+        is_default=default,
+        is_original=original,
+        is_dub=dub,
+        is_commentary=commentary,
+        is_audio_description=description,
     )
 
 
-def _facts(*tracks: AudioTrack) -> MediaFacts:
-    return MediaFacts(60.0, "matroska", tracks, (), True)
+def _facts(*tracks: AudioTrack) -> MediaInfo:
+    return MediaInfo(60.0, "matroska", tracks, (), True)
 
 
 _FLAGS = st.fixed_dictionaries(
@@ -58,10 +58,10 @@ _PREFERRED = st.lists(st.sampled_from([EN, DE, FR, Language("zh-Hant")]), max_si
 def test_one_of_the_tracks_is_chosen_with_a_reason_and_is_not_passed_over(
     tracks: list[AudioTrack], preferred: list[Language]
 ) -> None:
-    choice = choose_audio(_facts(*tracks), preferred)
+    choice = choose_audio_track(_facts(*tracks), preferred)
     assert choice.track in tracks
     assert choice.reason
-    passed = dict(choice.passed_over)
+    passed = dict(choice.rejected)
     assert choice.track.index not in passed
     assert passed.keys() <= {track.index for track in tracks}
     assert all(passed.values())
@@ -72,11 +72,11 @@ def test_one_of_the_tracks_is_chosen_with_a_reason_and_is_not_passed_over(
 def test_commentary_and_description_are_heard_only_where_no_undubbed_track_is(
     tracks: list[AudioTrack], preferred: list[Language]
 ) -> None:
-    plain = [t for t in tracks if not (t.commentary or t.description or t.dub)]
-    chosen = choose_audio(_facts(*tracks), preferred).track
+    plain = [t for t in tracks if not (t.is_commentary or t.is_audio_description or t.is_dub)]
+    chosen = choose_audio_track(_facts(*tracks), preferred).track
     if plain:
-        assert not chosen.commentary
-        assert not chosen.description
+        assert not chosen.is_commentary
+        assert not chosen.is_audio_description
 
 
 @settings(deadline=None)
@@ -84,47 +84,47 @@ def test_commentary_and_description_are_heard_only_where_no_undubbed_track_is(
 def test_a_preferred_language_is_taken_wherever_a_plain_track_has_it(
     tracks: list[AudioTrack], preferred: list[Language]
 ) -> None:
-    plain = [t for t in tracks if not (t.commentary or t.description or t.dub)]
-    served = [w for w in preferred if any(t.language.serves(w) for t in plain)]
+    plain = [t for t in tracks if not (t.is_commentary or t.is_audio_description or t.is_dub)]
+    served = [w for w in preferred if any(t.language.satisfies(w) for t in plain)]
     if served:
-        chosen = choose_audio(_facts(*tracks), preferred).track
-        assert any(chosen.language.serves(wanted) for wanted in preferred)
+        chosen = choose_audio_track(_facts(*tracks), preferred).track
+        assert any(chosen.language.satisfies(wanted) for wanted in preferred)
 
 
 def test_without_a_track_there_is_nothing_to_listen_to() -> None:
-    with pytest.raises(NoAudio) as caught:
-        choose_audio(_facts())
-    assert caught.value.cure
+    with pytest.raises(NoAudioError) as caught:
+        choose_audio_track(_facts())
+    assert caught.value.hint
 
 
 def test_the_preferred_languages_are_tried_in_their_order() -> None:
     facts = _facts(_track(1, "en", default=True), _track(2, "de"), _track(3, "fr"))
-    assert choose_audio(facts, [FR, DE]).track.index == 3
-    assert choose_audio(facts, [Language("ja"), DE]).track.index == 2
-    assert choose_audio(facts, [Language("ja")]).track.index == 1
+    assert choose_audio_track(facts, [FR, DE]).track.index == 3
+    assert choose_audio_track(facts, [Language("ja"), DE]).track.index == 2
+    assert choose_audio_track(facts, [Language("ja")]).track.index == 1
 
 
 def test_a_region_is_served_by_the_language_and_a_script_is_not_by_another() -> None:
-    assert choose_audio(_facts(_track(1), _track(2, "en-GB")), [EN]).track.index == 2
+    assert choose_audio_track(_facts(_track(1), _track(2, "en-GB")), [EN]).track.index == 2
     chinese = _facts(_track(1, "zh-Hans"), _track(2, "zh-TW"))
-    assert choose_audio(chinese, [Language("zh-Hant")]).track.index == 2
+    assert choose_audio_track(chinese, [Language("zh-Hant")]).track.index == 2
 
 
 def test_the_original_goes_before_the_default_and_the_default_before_the_first() -> None:
     first, default, original = _track(1), _track(2, default=True), _track(3, original=True)
-    assert choose_audio(_facts(first, default, original)).reason == "marked as the original"
-    assert choose_audio(_facts(first, default)).track == default
-    assert choose_audio(_facts(first, _track(2))).track == first
+    assert choose_audio_track(_facts(first, default, original)).reason == "marked as the original"
+    assert choose_audio_track(_facts(first, default)).track == default
+    assert choose_audio_track(_facts(first, _track(2))).track == first
 
 
 def test_a_dub_is_passed_over_for_the_original_and_taken_without_one() -> None:
     dub, original = _track(1, "de", dub=True, default=True), _track(2, "en", original=True)
-    assert choose_audio(_facts(dub, original), [DE]).passed_over == ((1, "a dub"),)
-    assert choose_audio(_facts(dub, _track(2, "en")), [DE]).track == dub
+    assert choose_audio_track(_facts(dub, original), [DE]).rejected == ((1, "a dub"),)
+    assert choose_audio_track(_facts(dub, _track(2, "en")), [DE]).track == dub
 
 
 def test_the_only_track_is_taken_even_if_it_is_commentary_and_the_reason_says_so() -> None:
-    choice = choose_audio(_facts(_track(1, commentary=True)))
+    choice = choose_audio_track(_facts(_track(1, commentary=True)))
     assert choice.track.index == 1
     assert "commentary" in choice.reason
 
@@ -136,7 +136,7 @@ def test_each_track_that_is_passed_over_is_told_why() -> None:
         _track(3, "en", description=True),
         _track(4, "de"),
     )
-    passed = dict(choose_audio(facts).passed_over)
+    passed = dict(choose_audio_track(facts).rejected)
     assert passed.keys() == {2, 3, 4}
     assert passed[2] == "commentary"
     assert passed[3] == "audio description"

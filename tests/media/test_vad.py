@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from subtitled.media.vad import DROP, MIN_SILENCE, find_speech, runs
-from subtitled.plugin import SAMPLE_RATE, Audio, Interval
+from subtitled.media.vad import HYSTERESIS, MIN_SILENCE_SECONDS, detect_speech, find_frame_ranges
+from subtitled.plugin import SAMPLE_RATE, Audio, TimeSpan
 
 Floats = npt.NDArray[np.float32]
 
@@ -40,7 +40,7 @@ def _pcm(source: list[str], target: Path) -> Audio:
 
 
 def _samples(audio: Audio) -> Floats:
-    return audio.samples(Interval(0, audio.duration))
+    return audio.read_samples(TimeSpan(0, audio.duration))
 
 
 def _written(samples: Floats, target: Path, decibels: float = 0.0) -> Audio:
@@ -63,7 +63,7 @@ def _whispered(samples: Floats) -> Floats:
     return (out * quieter).astype(np.float32)
 
 
-def _total(parts: tuple[Interval, ...]) -> float:
+def _total(parts: tuple[TimeSpan, ...]) -> float:
     return sum(part.duration for part in parts)
 
 
@@ -73,33 +73,33 @@ def president(speech: Path, tmp_path: Path) -> Floats:
 
 
 def test_speech_is_found_in_order_and_apart(president: Floats, tmp_path: Path) -> None:
-    found = find_speech(_written(president, tmp_path / "a"))
-    assert _total(found.intervals) > 6
-    assert found.quiet == ()
-    assert all(a.end < b.start for a, b in zip(found.intervals, found.intervals[1:], strict=False))
+    found = detect_speech(_written(president, tmp_path / "a"))
+    assert _total(found.spans) > 6
+    assert found.low_energy == ()
+    assert all(a.end < b.start for a, b in zip(found.spans, found.spans[1:], strict=False))
 
 
 @pytest.mark.parametrize("decibels", [-30, -40])
 def test_speech_that_is_played_quietly_is_found_as_well(
     president: Floats, tmp_path: Path, decibels: float
 ) -> None:
-    loud = find_speech(_written(president, tmp_path / "a"))
-    quiet = find_speech(_written(president, tmp_path / "b", decibels))
-    assert _total(quiet.intervals) > 0.93 * _total(loud.intervals)
+    loud = detect_speech(_written(president, tmp_path / "a"))
+    quiet = detect_speech(_written(president, tmp_path / "b", decibels))
+    assert _total(quiet.spans) > 0.93 * _total(loud.spans)
 
 
 def test_a_whisper_is_found_and_marked_as_quiet(president: Floats, tmp_path: Path) -> None:
     """The first threshold alone finds nothing at all here."""
-    found = find_speech(_written(_whispered(president), tmp_path / "a", -30))
-    assert _total(found.quiet) > 4
-    for part in found.quiet:
-        assert any(one.start <= part.start and part.end <= one.end for one in found.intervals)
+    found = detect_speech(_written(_whispered(president), tmp_path / "a", -30))
+    assert _total(found.low_energy) > 4
+    for part in found.low_energy:
+        assert any(one.start <= part.start and part.end <= one.end for one in found.spans)
 
 
 def test_more_of_a_noisy_radio_is_found(speech: Path, tmp_path: Path) -> None:
-    found = find_speech(_pcm(["-i", str(speech / "apollo11.mp3")], tmp_path / "a"))
-    clear = _total(found.intervals) - _total(found.quiet)
-    assert _total(found.quiet) > 0.2 * clear
+    found = detect_speech(_pcm(["-i", str(speech / "apollo11.mp3")], tmp_path / "a"))
+    clear = _total(found.spans) - _total(found.low_energy)
+    assert _total(found.low_energy) > 0.2 * clear
 
 
 @pytest.mark.parametrize(
@@ -115,24 +115,24 @@ def test_more_of_a_noisy_radio_is_found(speech: Path, tmp_path: Path) -> None:
     ],
 )
 def test_noise_tones_chords_and_drums_are_no_speech(sound: str, tmp_path: Path) -> None:
-    found = find_speech(_pcm(["-f", "lavfi", "-i", sound, "-t", "20"], tmp_path / "a"))
-    assert found.intervals == ()
+    found = detect_speech(_pcm(["-f", "lavfi", "-i", sound, "-t", "20"], tmp_path / "a"))
+    assert found.spans == ()
 
 
 def test_a_track_of_no_length_has_no_speech(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"")
-    assert find_speech(Audio(tmp_path / "a")).intervals == ()
+    assert detect_speech(Audio(tmp_path / "a")).spans == ()
 
 
 @given(st.lists(st.floats(0, 1), max_size=200), st.floats(0.2, 0.9))
 def test_runs_hold_every_frame_that_reaches_the_threshold(
     probabilities: list[float], threshold: float
 ) -> None:
-    found = runs(probabilities, threshold)
+    found = find_frame_ranges(probabilities, threshold)
     for number, probability in enumerate(probabilities):
         inside = any(first <= number < last for first, last in found)
         assert inside or probability < threshold
-    silence = round(MIN_SILENCE * SAMPLE_RATE / 512)
+    silence = round(MIN_SILENCE_SECONDS * SAMPLE_RATE / 512)
     for (_, end), (start, _) in zip(found, found[1:], strict=False):
         assert start - end >= silence
-        assert probabilities[end] < threshold - DROP
+        assert probabilities[end] < threshold - HYSTERESIS

@@ -15,17 +15,22 @@ from typing import Any
 
 import pytest
 
-from subtitled.config.naming import NameSettings
-from subtitled.plugin import Cue, Kind, Language, Subtitle
-from subtitled.subtitles.formats import render
-from subtitled.subtitles.names import sidecar_path
+from subtitled.config.library_settings import FilenameSettings
+from subtitled.plugin import Cue, Language, Subtitle, SubtitleKind
+from subtitled.subtitles.filenames import build_sidecar_path
+from subtitled.subtitles.formats import render_subtitle
 
 pytestmark = [
     pytest.mark.players,
     pytest.mark.skipif(shutil.which("mpv") is None, reason="mpv is not installed"),
 ]
 CUES = tuple(Cue(0.2 + second, 0.9 + second, f"Word {second}") for second in range(3))
-WISHES = [("en", Kind.FULL), ("hi", Kind.SDH), ("en", Kind.FORCED), ("zh-Hans", Kind.FULL)]
+WISHES = [
+    ("en", SubtitleKind.FULL),
+    ("hi", SubtitleKind.SDH),
+    ("en", SubtitleKind.FORCED),
+    ("zh-Hans", SubtitleKind.FULL),
+]
 STYLES = [("standard", ""), ("iso639-2", ""), ("standard", "machine"), ("iso639-2", "machine")]
 
 
@@ -36,11 +41,11 @@ def written(folder: Path, style: str, mark: str, fmt: str = "srt") -> list[Path]
         picture = ["-f", "lavfi", "-i", "color=black:s=16x16:r=5:d=3"]
         command = ["ffmpeg", "-v", "error", *picture, "-c:v", "ffv1", str(film)]
         subprocess.run(command, check=True, timeout=60)
-    naming = NameSettings.model_validate({"style": style, "mark": mark})
+    naming = FilenameSettings.model_validate({"style": style, "mark": mark})
     paths = []
     for tag, kind in WISHES:
-        path = sidecar_path(film, Language(tag), kind, fmt, naming=naming)
-        path.write_bytes(render(Subtitle(Language(tag), CUES, kind), fmt))
+        path = build_sidecar_path(film, Language(tag), kind, fmt, settings=naming)
+        path.write_bytes(render_subtitle(Subtitle(Language(tag), CUES, kind), fmt))
         paths.append(path)
     return paths
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from standins.dashscope import KEY, DashScope, standing_in
-from subtitled.plugin import Memo
+from subtitled.plugin import Checkpoint
 
 
 @pytest.fixture
@@ -20,5 +20,5 @@ def studio(monkeypatch: pytest.MonkeyPatch) -> Iterator[DashScope]:
 
 
 @pytest.fixture
-def memo(tmp_path: Path) -> Memo:
-    return Memo(tmp_path / "memo.json")
+def memo(tmp_path: Path) -> Checkpoint:
+    return Checkpoint(tmp_path / "memo.json")

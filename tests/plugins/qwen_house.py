@@ -12,20 +12,20 @@ from standins.dashscope import KEY, DashScope
 from subtitled.plugin import (
     SAMPLE_RATE,
     Audio,
-    Context,
-    Interval,
+    Checkpoint,
+    Chunk,
+    ComponentContext,
     Language,
-    Memo,
-    Request,
-    Stretch,
+    TimeSpan,
+    TranscriptionRequest,
 )
 from subtitled_plugins.qwen.engine import QwenEngine
-from subtitled_plugins.qwen.filetrans import Patience, Tasks
-from subtitled_plugins.qwen.pace import Pace
+from subtitled_plugins.qwen.file_transcription import FileTranscription, TaskTimeouts
+from subtitled_plugins.qwen.rate_limit import RateLimiter
 from subtitled_plugins.qwen.settings import QwenMtSettings, QwenSettings
 from subtitled_plugins.qwen.translator import QwenTranslator
 
-FAST = Patience(first=0.02, longest=0.1, least=20.0, times=0.0)
+FAST = TaskTimeouts(first_interval=0.02, max_interval=0.1, min_wait=20.0, wait_per_audio_second=0.0)
 
 
 def sound(folder: Path, seconds: float) -> Audio:
@@ -44,20 +44,20 @@ def options(service: DashScope, **more: object) -> dict[str, Any]:
 def engine(service: DashScope, **more: object) -> QwenEngine:
     """An engine that asks the stand-in and waits for nothing longer than it must."""
     settings = QwenSettings.model_validate(options(service, requests_per_minute=60_000, **more))
-    made = QwenEngine(settings, Context("qwen"))
+    made = QwenEngine(settings, ComponentContext("qwen"))
     made.load()
-    pace = Pace(60_000, sleep=lambda seconds: None)
-    if isinstance(made._by, Tasks):
-        made._by = Tasks(made._service, settings, pace, FAST, sleep=_briefly)
+    pace = RateLimiter(60_000, sleep=lambda seconds: None)
+    if isinstance(made._recogniser, FileTranscription):
+        made._recogniser = FileTranscription(made._service, settings, pace, FAST, sleep=_briefly)
     else:
-        made._by._pace = pace
+        made._recogniser._rate_limiter = pace
     return made
 
 
 def translator(service: DashScope, **more: object) -> QwenTranslator:
     settings = QwenMtSettings.model_validate(options(service, requests_per_minute=60_000, **more))
-    made = QwenTranslator(settings, Context("qwen"))
-    made.__dict__["_pace"] = Pace(60_000, sleep=lambda seconds: None)
+    made = QwenTranslator(settings, ComponentContext("qwen"))
+    made.__dict__["_pace"] = RateLimiter(60_000, sleep=lambda seconds: None)
     return made
 
 
@@ -67,14 +67,16 @@ def _briefly(seconds: float) -> None:
 
 def request(
     seconds: float,
-    memo: Memo | None = None,
+    memo: Checkpoint | None = None,
     terms: tuple[str, ...] = (),
-    speech: tuple[Interval, ...] = (),
+    speech: tuple[TimeSpan, ...] = (),
     language: str = "en",
-) -> Request:
+) -> TranscriptionRequest:
     """One stretch from 0 on in which somebody speaks all the time, or where it is said."""
-    bounds = Interval(0.0, seconds)
-    return Request(Stretch(bounds, speech or (bounds,)), Language(language), terms=terms, memo=memo)
+    bounds = TimeSpan(0.0, seconds)
+    return TranscriptionRequest(
+        Chunk(bounds, speech or (bounds,)), Language(language), hotwords=terms, checkpoint=memo
+    )
 
 
 __all__ = ["KEY", "engine", "options", "request", "sound", "translator"]

@@ -9,7 +9,14 @@ from typing import Any
 from standins.described import Described
 from standins.mediabrowser import EmbyStandIn, JellyfinStandIn
 from standins.plex import PlexStandIn
-from subtitled.plugin import Change, Context, Kind, Language, MediaServer, Sidecar
+from subtitled.plugin import (
+    ComponentContext,
+    Language,
+    MediaServer,
+    Sidecar,
+    SidecarChange,
+    SubtitleKind,
+)
 from subtitled_plugins.emby import Emby
 from subtitled_plugins.jellyfin import Jellyfin
 from subtitled_plugins.plex import Plex
@@ -30,7 +37,9 @@ class Kindred:
     def make(self, server: Described, **settings: object) -> MediaServer:
         """The plugin, with its key in the environment variable SERVER_KEY."""
         asked = {"url": server.url, self.key: {"env": "SERVER_KEY"}, "path_map": MAP} | settings
-        made: MediaServer = self.plugin(self.plugin.Settings.model_validate(asked), Context("den"))
+        made: MediaServer = self.plugin(
+            self.plugin.Settings.model_validate(asked), ComponentContext("den")
+        )
         return made
 
 
@@ -40,12 +49,12 @@ PLEX = Kindred(Plex, PlexStandIn, "token")
 ALL = {"jellyfin": JELLYFIN, "emby": EMBY, "plex": PLEX}
 
 
-def sidecar(tags: str, language: str, kind: Kind = Kind.FULL) -> Sidecar:
+def sidecar(tags: str, language: str, kind: SubtitleKind = SubtitleKind.FULL) -> Sidecar:
     """One beside the film, such as ``es.srt``."""
     return Sidecar(FILM.with_name(f"{FILM.stem}.{tags}"), Language(language), kind)
 
 
 SPANISH = sidecar("es.srt", "es")
-FORCED = sidecar("en.forced.srt", "en", Kind.FORCED)
-SDH = sidecar("en.sdh.srt", "en", Kind.SDH)
-WRITTEN = Change(FILM, written=(SPANISH,))
+FORCED = sidecar("en.forced.srt", "en", SubtitleKind.FORCED)
+SDH = sidecar("en.sdh.srt", "en", SubtitleKind.SDH)
+WRITTEN = SidecarChange(FILM, added=(SPANISH,))

@@ -15,20 +15,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mortal import mortal
-from subtitled.plugin import Batch, Context, Language, Line, Misconfigured, Temporary
-from subtitled_plugins.apertium import Apertium, ApertiumSettings, installed, pair_of
+from subtitled.plugin import Batch, ComponentContext, Language, Line, SetupError, TransientError
+from subtitled_plugins.apertium import Apertium, ApertiumSettings, list_installed, parse_pair
 
 EN, ES, FR = Language("en"), Language("es"), Language("fr")
 DATA = Path("/usr/share/apertium")
 
 real = pytest.mark.skipif(
-    shutil.which("apertium") is None or "eng-spa" not in installed(DATA),
+    shutil.which("apertium") is None or "eng-spa" not in list_installed(DATA),
     reason="no apertium-eng-spa; apt-get install apertium apertium-eng-spa",
 )
 
 
 def make(**settings: object) -> Apertium:
-    return Apertium(ApertiumSettings.model_validate(settings), Context("apertium"))
+    return Apertium(ApertiumSettings.model_validate(settings), ComponentContext("apertium"))
 
 
 def translated(apertium: Apertium, *texts: str) -> list[str]:
@@ -50,19 +50,19 @@ def translated(apertium: Apertium, *texts: str) -> list[str]:
     ],
 )
 def test_modes_are_known_by_their_languages(mode: str, pair: tuple[str, str] | None) -> None:
-    assert pair_of(mode) == (pair and tuple(map(Language, pair)))
+    assert parse_pair(mode) == (pair and tuple(map(Language, pair)))
 
 
 def test_what_is_installed_is_what_it_can_and_nothing_is_nothing(tmp_path: Path) -> None:
     (tmp_path / "modes").mkdir()
-    settings = ApertiumSettings(data=tmp_path)
-    assert Apertium.capabilities(settings).pairs == frozenset()
+    settings = ApertiumSettings(data_dir=tmp_path)
+    assert Apertium.capabilities(settings).language_pairs == frozenset()
     (tmp_path / "modes" / "eng-spa.mode").touch()
     (tmp_path / "modes" / "fra-cat_pre2017.mode").touch()
-    assert Apertium.capabilities(settings).pairs == {(EN, ES)}
-    assert Apertium.capabilities(ApertiumSettings(url="http://nas")).pairs is None
+    assert Apertium.capabilities(settings).language_pairs == {(EN, ES)}
+    assert Apertium.capabilities(ApertiumSettings(url="http://nas")).language_pairs is None
     named = ApertiumSettings(url="http://nas", pairs=("eng-spa",))
-    assert Apertium.capabilities(named).pairs == {(EN, ES)}
+    assert Apertium.capabilities(named).language_pairs == {(EN, ES)}
     assert Apertium.capabilities(named).destination == "apertium:nas"
 
 
@@ -70,11 +70,11 @@ def test_a_program_or_a_pair_that_is_not_there_is_said_with_the_cure(tmp_path: P
     (tmp_path / "modes").mkdir()
     (tmp_path / "modes" / "eng-spa.mode").touch()
     apertium = make(command="no-such-apertium", data=tmp_path)
-    with pytest.raises(Misconfigured, match="apt-get install"):
+    with pytest.raises(SetupError, match="apt-get install"):
         translated(apertium, "Good morning.")
-    with pytest.raises(Misconfigured, match="no pair from en into fr"):
+    with pytest.raises(SetupError, match="no pair from en into fr"):
         apertium.translate(Batch((Line(1, "x"),), EN, FR))
-    assert not make(command="no-such-apertium", data=tmp_path).check()[0].ok
+    assert not make(command="no-such-apertium", data=tmp_path).self_check()[0].ok
 
 
 @real
@@ -107,10 +107,10 @@ def test_any_text_comes_back_under_its_id(texts: list[str]) -> None:
 
 @real
 def test_the_doctor_hears_which_pairs_there_are() -> None:
-    (finding,) = make().check()
+    (finding,) = make().self_check()
     assert finding.ok
     assert "eng-spa" in finding.detail
-    (finding,) = make(pairs=["eng-tlh"]).check()
+    (finding,) = make(pairs=["eng-tlh"]).self_check()
     assert not finding.ok
 
 
@@ -151,11 +151,11 @@ def test_its_server_translates_as_the_program_does(apy: str) -> None:
     ours, theirs = (" ".join(translated(one, *lines)) for one in (make(), served))
     assert theirs.casefold() == ours.casefold()
     assert Apertium.capabilities(served.settings).destination == "local"
-    assert served.check()[0].ok
-    with pytest.raises(Misconfigured):
+    assert served.self_check()[0].ok
+    with pytest.raises(SetupError):
         served.translate(Batch((Line(1, "x"),), EN, FR))
 
 
 def test_a_server_that_is_away_is_tried_again() -> None:
-    with pytest.raises(Temporary):
+    with pytest.raises(TransientError):
         translated(make(url="http://127.0.0.1:9"), "x")

@@ -19,26 +19,31 @@ import pytest
 from pydantic import ValidationError
 
 from subtitled.plugin import (
-    Context,
+    ComponentContext,
+    DeliverySchedule,
     Event,
-    Failed,
-    Finished,
-    Kind,
+    JobFailed,
+    JobFinished,
     Language,
-    Misconfigured,
-    Notice,
-    Published,
-    Rhythm,
+    Notification,
     Secret,
-    Temporary,
+    SetupError,
+    SubtitleKind,
+    SubtitlePublished,
+    TransientError,
 )
-from subtitled_plugins.apprise import Apprise, AppriseSettings, sort, written
+from subtitled_plugins.apprise import (
+    AppriseNotifier,
+    AppriseSettings,
+    format_message,
+    group_by_category,
+)
 
 FILM, OTHER = Path("/films/Film.mkv"), Path("/films/Other.mkv")
 
 
-def notices(*events: Event) -> list[Notice]:
-    return [Notice(number, float(number), event) for number, event in enumerate(events)]
+def notices(*events: Event) -> list[Notification]:
+    return [Notification(number, float(number), event) for number, event in enumerate(events)]
 
 
 class Receiver(HTTPServer):
@@ -72,20 +77,22 @@ def receiver() -> Iterator[Receiver]:
 
 
 @pytest.fixture
-def told(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> Apprise:
+def told(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> AppriseNotifier:
     address = f"json://user:hunter22@127.0.0.1:{receiver.server_port}/in"
     monkeypatch.setenv("APPRISE_URL", address)
-    return Apprise(AppriseSettings(url=Secret(env="APPRISE_URL")), Context("apprise"))
+    return AppriseNotifier(
+        AppriseSettings(url=Secret(env="APPRISE_URL")), ComponentContext("apprise")
+    )
 
 
 def test_a_film_is_named_once_under_what_last_became_of_it() -> None:
-    news = sort(
+    news = group_by_category(
         notices(
-            Failed(FILM, "the disk was full", "Make room", again_at=99.0),
-            Failed(OTHER, "no sound", "Replace it"),
-            Published(FILM, FILM.with_suffix(".en.srt"), Language("en"), Kind.FULL),
-            Finished(FILM, (FILM.with_suffix(".en.srt"),), "made en"),
-            Finished(Path("/films/silent.mkv"), (), "nobody speaks in it"),
+            JobFailed(FILM, "the disk was full", "Make room", retry_at=99.0),
+            JobFailed(OTHER, "no sound", "Replace it"),
+            SubtitlePublished(FILM, FILM.with_suffix(".en.srt"), Language("en"), SubtitleKind.FULL),
+            JobFinished(FILM, (FILM.with_suffix(".en.srt"),), "made en"),
+            JobFinished(Path("/films/silent.mkv"), (), "nobody speaks in it"),
         )
     )
     assert news == {
@@ -93,59 +100,65 @@ def test_a_film_is_named_once_under_what_last_became_of_it() -> None:
         "failed": [],
         "waiting": ["Other.mkv: no sound. Replace it"],
     }
-    assert written(news) == (
+    assert format_message(news) == (
         "Subtitles were made (1)\nFilm.mkv: made en\n\n"
         "Waits for you (1)\nOther.mkv: no sound. Replace it"
     )
 
 
 def test_of_many_the_first_are_named_and_all_are_counted() -> None:
-    many = [Finished(Path(f"/f/{n}.mkv"), (Path("/x"),), "made en") for n in range(400)]
-    message = written(sort(notices(*many)))
+    many = [JobFinished(Path(f"/f/{n}.mkv"), (Path("/x"),), "made en") for n in range(400)]
+    message = format_message(group_by_category(notices(*many)))
     assert "(400)" in message
     assert "and 385 more" in message
     assert len(message.splitlines()) == 17
 
 
-def test_the_message_arrives(told: Apprise, receiver: Receiver) -> None:
-    told.notify(notices(Finished(FILM, (FILM,), "made en"), Failed(OTHER, "no sound", "Replace")))
+def test_the_message_arrives(told: AppriseNotifier, receiver: Receiver) -> None:
+    told.notify(
+        notices(JobFinished(FILM, (FILM,), "made en"), JobFailed(OTHER, "no sound", "Replace"))
+    )
     (message,) = receiver.got
     assert message["title"] == "subtitled"
     assert message["type"] == "warning"
     assert "Film.mkv: made en" in message["message"]
 
 
-def test_no_news_is_no_message(told: Apprise, receiver: Receiver) -> None:
-    told.notify(notices(Finished(FILM, (), "nobody speaks in it")))
+def test_no_news_is_no_message(told: AppriseNotifier, receiver: Receiver) -> None:
+    told.notify(notices(JobFinished(FILM, (), "nobody speaks in it")))
     assert receiver.got == []
 
 
 def test_a_service_that_refuses_is_told_again_and_its_password_is_not_logged(
-    told: Apprise, receiver: Receiver, caplog: pytest.LogCaptureFixture
+    told: AppriseNotifier, receiver: Receiver, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
     receiver.status = 500
-    with pytest.raises(Temporary, match=r"notifiers\.apprise did not take") as refused:
-        told.notify(notices(Finished(FILM, (FILM,), "made en")))
+    with pytest.raises(TransientError, match=r"notifiers\.apprise did not take") as refused:
+        told.notify(notices(JobFinished(FILM, (FILM,), "made en")))
     assert "hunter22" not in caplog.text + str(refused.value)
 
 
 def test_an_address_that_apprise_does_not_know_is_misconfigured_and_not_shown(
-    told: Apprise, monkeypatch: pytest.MonkeyPatch
+    told: AppriseNotifier, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert told.check()[0].ok
+    assert told.self_check()[0].ok
     monkeypatch.setenv("APPRISE_URL", "nosuch://hunter22@x")
-    with pytest.raises(Misconfigured, match="none that Apprise knows") as wrong:
-        told.notify(notices(Finished(FILM, (FILM,), "made en")))
+    with pytest.raises(SetupError, match="none that Apprise knows") as wrong:
+        told.notify(notices(JobFinished(FILM, (FILM,), "made en")))
     assert "hunter22" not in str(wrong.value)
-    assert not told.check()[0].ok
+    assert not told.self_check()[0].ok
 
 
 def test_digest_and_quiet_hours_are_its_rhythm() -> None:
     url = Secret(env="X")
-    assert Apprise.rhythm(AppriseSettings(url=url)) == Rhythm(every=3600.0)
-    night = AppriseSettings(url=url, digest=0, quiet="22:00-07:30")
-    assert Apprise.rhythm(night) == Rhythm(0.0, (clock(22), clock(7, 30)))
+    assert AppriseNotifier.delivery_schedule(AppriseSettings(url=url)) == DeliverySchedule(
+        batch_seconds=3600.0
+    )
+    night = AppriseSettings(url=url, batch_interval=0, quiet_hours="22:00-07:30")
+    assert AppriseNotifier.delivery_schedule(night) == DeliverySchedule(
+        0.0, (clock(22), clock(7, 30))
+    )
     for wrong in ("22", "22:00-25:00", "1-2-3", "07:00-07:00", "night"):
         with pytest.raises(ValidationError, match="22:00-07:00"):
-            AppriseSettings(url=url, quiet=wrong)
+            AppriseSettings(url=url, quiet_hours=wrong)

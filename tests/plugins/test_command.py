@@ -12,28 +12,30 @@ from typing import Any
 import pytest
 
 from subtitled.plugin import (
-    Context,
-    Failed,
-    Finished,
-    Kind,
+    ComponentContext,
+    InputRejectedError,
+    JobFailed,
+    JobFinished,
     Language,
-    Misconfigured,
-    Notice,
-    Published,
-    Rejected,
-    Temporary,
+    Notification,
+    SetupError,
+    SubtitleKind,
+    SubtitlePublished,
+    TransientError,
 )
-from subtitled_plugins.command import Command, CommandSettings
+from subtitled_plugins.command import CommandNotifier, CommandSettings
 
 MEDIA = Path(os.fsdecode(b"/films/caf\xe9 $(touch x); `y` [z].mkv"))
-PUBLISHED = Published(MEDIA, MEDIA.with_suffix(".en.srt"), Language("pt-BR"), Kind.FULL)
+PUBLISHED = SubtitlePublished(
+    MEDIA, MEDIA.with_suffix(".en.srt"), Language("pt-BR"), SubtitleKind.FULL
+)
 
 
-def command(*argv: str, **settings: Any) -> Command:
-    return Command(CommandSettings(argv=argv, **settings), Context("command"))
+def command(*argv: str, **settings: Any) -> CommandNotifier:
+    return CommandNotifier(CommandSettings(argv=argv, **settings), ComponentContext("command"))
 
 
-def python(code: str, **settings: Any) -> Command:
+def python(code: str, **settings: Any) -> CommandNotifier:
     return command(sys.executable, "-c", code, **settings)
 
 
@@ -46,7 +48,7 @@ def test_the_event_is_in_the_environment_byte_for_byte_and_on_standard_input(
         "import os, sys, json; said = {k.decode(): v.hex() for k, v in os.environb.items()}; "
         f"json.dump([said, json.load(sys.stdin)], open({str(out)!r}, 'w'))"
     )
-    python(code).notify([Notice(7, 12.5, PUBLISHED)])
+    python(code).notify([Notification(7, 12.5, PUBLISHED)])
     variables, said = json.loads(out.read_text())
     seen = {name: bytes.fromhex(value) for name, value in variables.items()}
     assert seen["SUBTITLED_MEDIA"] == os.fsencode(MEDIA)
@@ -61,25 +63,27 @@ def test_no_shell_has_its_hands_in_it(tmp_path: Path) -> None:
     out = tmp_path / "out"
     code = f"import sys; open({str(out)!r}, 'w').write(repr(sys.argv[1:]))"
     argv = ("$HOME", "a; touch x", "`id`", "", "*")
-    command(sys.executable, "-c", code, *argv).notify([Notice(1, 0.0, PUBLISHED)])
+    command(sys.executable, "-c", code, *argv).notify([Notification(1, 0.0, PUBLISHED)])
     assert out.read_text() == repr(list(argv))
 
 
 def test_only_the_events_that_are_wanted_run_it(tmp_path: Path) -> None:
     out = tmp_path / "out"
     code = f"import os; open({str(out)!r}, 'a').write(os.environ['SUBTITLED_EVENT'] + ' ')"
-    failed = Failed(MEDIA, "why", "cure", again_at=5.0)
-    finished = Finished(MEDIA, (), "nobody speaks in it")
-    notices = [Notice(n, 0.0, event) for n, event in enumerate([PUBLISHED, finished, failed])]
+    failed = JobFailed(MEDIA, "why", "cure", retry_at=5.0)
+    finished = JobFinished(MEDIA, (), "nobody speaks in it")
+    notices = [Notification(n, 0.0, event) for n, event in enumerate([PUBLISHED, finished, failed])]
     python(code, events=("failed", "finished")).notify(notices)
     assert out.read_text() == "finished failed "
 
 
-@pytest.mark.parametrize(("status", "problem"), [(75, Temporary), (1, Rejected), (3, Rejected)])
+@pytest.mark.parametrize(
+    ("status", "problem"), [(75, TransientError), (1, InputRejectedError), (3, InputRejectedError)]
+)
 def test_its_status_says_whether_to_try_again(status: int, problem: type[Exception]) -> None:
     code = f"import sys; print('no room'); sys.exit({status})"
     with pytest.raises(problem, match=f"status {status}: no room"):
-        python(code).notify([Notice(1, 0.0, PUBLISHED)])
+        python(code).notify([Notification(1, 0.0, PUBLISHED)])
 
 
 def test_what_takes_too_long_is_killed_with_its_children(tmp_path: Path) -> None:
@@ -90,8 +94,8 @@ def test_what_takes_too_long_is_killed_with_its_children(tmp_path: Path) -> None
         "time.sleep(60)"
     )
     begin = time.monotonic()
-    with pytest.raises(Rejected, match="longer than 2 s"):
-        python(code, timeout=2).notify([Notice(1, 0.0, PUBLISHED)])
+    with pytest.raises(InputRejectedError, match="longer than 2 s"):
+        python(code, timeout=2).notify([Notification(1, 0.0, PUBLISHED)])
     assert time.monotonic() - begin < 20
     child, deadline = int(pid.read_text()), time.monotonic() + 10
     while Path(f"/proc/{child}").exists():
@@ -104,8 +108,8 @@ def test_what_takes_too_long_is_killed_with_its_children(tmp_path: Path) -> None
 
 def test_what_cannot_be_run_is_said_with_the_cure() -> None:
     missing = command("/nowhere/x")
-    with pytest.raises(Misconfigured, match="whole path"):
-        missing.notify([Notice(1, 0.0, PUBLISHED)])
-    (found,) = missing.check()
+    with pytest.raises(SetupError, match="whole path"):
+        missing.notify([Notification(1, 0.0, PUBLISHED)])
+    (found,) = missing.self_check()
     assert not found.ok
-    assert command(sys.executable).check()[0].ok
+    assert command(sys.executable).self_check()[0].ok

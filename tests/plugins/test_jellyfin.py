@@ -12,7 +12,7 @@ from servers import EMBY, FILM, JELLYFIN, THERE, WRITTEN, Kindred
 from standins.described import listening
 from standins.mediabrowser import JellyfinStandIn, MediaBrowserStandIn
 from standins.shelf import Subtitle
-from subtitled.plugin import Change
+from subtitled.plugin import SidecarChange
 
 SPANISH = Subtitle(THERE.replace(".mkv", ".es.srt"), "es")
 
@@ -41,8 +41,8 @@ def test_several_films_are_told_in_one_request(
     either: tuple[Kindred, MediaBrowserStandIn],
 ) -> None:
     kindred, server = either
-    changes = [Change(FILM.with_name(f"{n}.mkv"), written=WRITTEN.written) for n in range(50)]
-    kindred.make(server).changed(changes, 0)
+    changes = [SidecarChange(FILM.with_name(f"{n}.mkv"), added=WRITTEN.added) for n in range(50)]
+    kindred.make(server).refresh(changes, 0)
     (asked,) = server.asked
     told = [update["Path"] for update in asked.body["Updates"]]
     assert told == [f"/data/films/Film [2020]/{n}.mkv" for n in range(50)]
@@ -55,8 +55,8 @@ def test_a_film_costs_two_requests_told_and_asked(
     kindred, server = either
     server.film(THERE, SPANISH)
     plugin = kindred.make(server)
-    plugin.changed([WRITTEN], 0)
-    assert plugin.listed(WRITTEN).complete is True
+    plugin.refresh([WRITTEN], 0)
+    assert plugin.check_indexed(WRITTEN).is_complete is True
     assert server.operations() == ["PostUpdatedMedia", "GetItems"]
 
 
@@ -71,7 +71,7 @@ def test_what_is_watched_is_given_as_paths_of_this_machine(
         {"NowPlayingItem": {"Path": "/data/films/A.mkv"}},
         {"NowPlayingItem": {"Path": "/database/B.mkv"}},
     ]
-    watched = kindred.make(server).playing()
+    watched = kindred.make(server).now_playing()
     assert watched == [Path("/media/films/A.mkv"), Path("/database/B.mkv")]
 
 
@@ -82,15 +82,15 @@ def test_ids_that_are_not_made_of_paths_are_looked_up_among_the_items(
         jellyfin.film(f"/data/films/{n}.mkv", own_id=uuid.uuid4().hex)
     jellyfin.film(THERE, SPANISH, own_id=uuid.uuid4().hex)
     plugin = JELLYFIN.make(jellyfin)
-    plugin.changed([WRITTEN], 1)
-    assert plugin.listed(WRITTEN).complete is True
+    plugin.refresh([WRITTEN], 1)
+    assert plugin.check_indexed(WRITTEN).is_complete is True
 
 
 def test_where_ids_are_made_of_paths_nothing_is_looked_through(jellyfin: JellyfinStandIn) -> None:
     jellyfin.film(THERE, SPANISH)
     plugin = JELLYFIN.make(jellyfin)
-    plugin.listed(WRITTEN)
+    plugin.check_indexed(WRITTEN)
     jellyfin.asked.clear()
-    unknown = Change(FILM.with_name("unknown.mkv"), written=WRITTEN.written)
-    assert plugin.listed(unknown).complete is False
+    unknown = SidecarChange(FILM.with_name("unknown.mkv"), added=WRITTEN.added)
+    assert plugin.check_indexed(unknown).is_complete is False
     assert jellyfin.operations() == ["GetItems"]

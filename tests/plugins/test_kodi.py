@@ -11,7 +11,13 @@ from servers import FILM, FORCED, SDH, SPANISH, WRITTEN, sidecar
 
 from standins.described import listening
 from standins.kodi import KodiStandIn, external
-from subtitled.plugin import Change, Context, Misconfigured, Problem, Temporary
+from subtitled.plugin import (
+    ComponentContext,
+    SetupError,
+    SidecarChange,
+    SubtitledError,
+    TransientError,
+)
 from subtitled_plugins.kodi import Kodi, KodiSettings
 
 FOLDER = "smb://nas/films/Film [2020]/"
@@ -34,7 +40,7 @@ def kodi(server: KodiStandIn) -> Make:
     def make(**settings: object) -> Kodi:
         asked = {"url": server.url, "password": {"env": "KODI_PASSWORD"}} | settings
         asked["path_map"] = [["/media", "smb://nas"]]
-        return Kodi(KodiSettings.model_validate(asked), Context("tv"))
+        return Kodi(KodiSettings.model_validate(asked), ComponentContext("tv"))
 
     return make
 
@@ -42,8 +48,8 @@ def kodi(server: KodiStandIn) -> Make:
 def test_the_folder_of_the_film_is_scanned_once_and_no_other(
     server: KodiStandIn, kodi: Make
 ) -> None:
-    changes = [WRITTEN, Change(FILM.with_name("Extra.mkv"), written=(SPANISH,))]
-    kodi().changed(changes, 0)
+    changes = [WRITTEN, SidecarChange(FILM.with_name("Extra.mkv"), added=(SPANISH,))]
+    kodi().refresh(changes, 0)
     assert server.called == [("VideoLibrary.Scan", {"directory": FOLDER, "showdialogs": False})]
 
 
@@ -51,17 +57,17 @@ def test_of_a_film_that_is_not_open_it_says_whether_it_sees_the_files(
     server: KodiStandIn, kodi: Make
 ) -> None:
     server.folders[FOLDER] = [THERE]
-    unseen = kodi().listed(WRITTEN)
-    assert unseen.complete is False
+    unseen = kodi().check_indexed(WRITTEN)
+    assert unseen.is_complete is False
     assert "does not see Film [2020].es.srt" in unseen.detail
     server.folders[FOLDER].append(f"{FOLDER}Film [2020].es.srt")
-    seen = kodi().listed(WRITTEN)
-    assert seen.complete is None
+    seen = kodi().check_indexed(WRITTEN)
+    assert seen.is_complete is None
     assert "when the film is opened" in seen.detail
 
 
 def test_a_folder_that_it_has_not_is_not_seen(server: KodiStandIn, kodi: Make) -> None:
-    assert kodi().listed(WRITTEN).complete is False
+    assert kodi().check_indexed(WRITTEN).is_complete is False
 
 
 def test_of_a_film_that_is_open_it_says_language_and_flags(server: KodiStandIn, kodi: Make) -> None:
@@ -72,81 +78,83 @@ def test_of_a_film_that_is_open_it_says_language_and_flags(server: KodiStandIn, 
         external("eng", "sdh (External)"),
         external("fre", "inside the film"),
     ]
-    assert kodi().listed(Change(FILM, written=(SPANISH, FORCED, SDH))).complete is True
-    french = kodi().listed(Change(FILM, written=(sidecar("fr.srt", "fr"),)))
-    assert french.complete is None
+    assert (
+        kodi().check_indexed(SidecarChange(FILM, added=(SPANISH, FORCED, SDH))).is_complete is True
+    )
+    french = kodi().check_indexed(SidecarChange(FILM, added=(sidecar("fr.srt", "fr"),)))
+    assert french.is_complete is None
     assert "opened again" in french.detail
 
 
 def test_a_language_that_it_reads_wrongly_is_not_confirmed(server: KodiStandIn, kodi: Make) -> None:
     """As Kodi 20.1 does it with ``Film.pt-BR.srt``: Breton."""
     server.open, server.subtitles = THERE, [external("bre", "pt (External)")]
-    said = kodi().listed(Change(FILM, written=(sidecar("pt-BR.srt", "pt-BR"),)))
-    assert said.complete is None
+    said = kodi().check_indexed(SidecarChange(FILM, added=(sidecar("pt-BR.srt", "pt-BR"),)))
+    assert said.is_complete is None
     assert "pt-BR.srt is not listed" in said.detail
 
 
 def test_what_is_open_is_given_as_a_path_of_this_machine(server: KodiStandIn, kodi: Make) -> None:
-    assert list(kodi().playing()) == []
+    assert list(kodi().now_playing()) == []
     server.open = THERE
-    assert list(kodi().playing()) == [FILM]
+    assert list(kodi().now_playing()) == [FILM]
 
 
 def test_films_and_episodes_are_known(server: KodiStandIn, kodi: Make) -> None:
     cast = [{"name": "Ana Torrent", "role": "Ana"}, {"name": "Isabel Tellería", "role": ""}]
     server.episodes = [{"file": THERE, "title": "One", "showtitle": "A Series", "cast": cast}]
-    title = kodi().title(FILM)
+    title = kodi().metadata(FILM)
     assert title is not None
-    assert (title.name, title.series) == ("One", "A Series")
-    assert title.people == ("Ana Torrent", "Isabel Tellería")
+    assert (title.title, title.series) == ("One", "A Series")
+    assert title.cast == ("Ana Torrent", "Isabel Tellería")
     assert title.characters == ("Ana",)
     asked = dict(server.called)["VideoLibrary.GetMovies"]["filter"]["and"]
     assert [rule["value"] for rule in asked] == ["Film [2020].mkv", FOLDER]
-    assert list(kodi().samples()) == [THERE]
-    assert kodi().ours(THERE) == FILM
+    assert list(kodi().sample_paths()) == [THERE]
+    assert kodi().to_local(THERE) == FILM
     server.episodes.clear()
-    assert kodi().title(FILM) is None
+    assert kodi().metadata(FILM) is None
 
 
 def test_a_wrong_password_is_named_by_its_place_and_never_shown(
     server: KodiStandIn, kodi: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("KODI_PASSWORD", "mistaken")
-    with pytest.raises(Misconfigured, match=r"servers\.tv\.password") as caught:
-        kodi().changed([WRITTEN], 0)
+    with pytest.raises(SetupError, match=r"servers\.tv\.password") as caught:
+        kodi().refresh([WRITTEN], 0)
     assert "mistaken" not in str(caught.value)
-    (finding,) = kodi().check()
+    (finding,) = kodi().self_check()
     assert not finding.ok
 
 
-@pytest.mark.parametrize(("status", "kind"), [(404, Misconfigured), (500, Temporary)])
+@pytest.mark.parametrize(("status", "kind"), [(404, SetupError), (500, TransientError)])
 def test_each_refusal_is_what_it_is(
-    server: KodiStandIn, kodi: Make, status: int, kind: type[Problem]
+    server: KodiStandIn, kodi: Make, status: int, kind: type[SubtitledError]
 ) -> None:
     server.fault = status
     with pytest.raises(kind, match=str(status)):
-        kodi().changed([WRITTEN], 0)
+        kodi().refresh([WRITTEN], 0)
 
 
 def test_a_television_that_is_off_is_told_later(kodi: Make) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{free.getsockname()[1]}"
-        with pytest.raises(Temporary, match="does not answer"):
-            kodi(url=url).changed([WRITTEN], 0)
+        with pytest.raises(TransientError, match="does not answer"):
+            kodi(url=url).refresh([WRITTEN], 0)
 
 
 @pytest.mark.parametrize("page", [b"<html>router</html>", b'"hello"', b"null", b"{}"])
 def test_what_is_no_kodi_is_found_out(server: KodiStandIn, kodi: Make, page: bytes) -> None:
     server.page = page
-    with pytest.raises(Misconfigured, match="does not answer as Kodi"):
-        kodi().playing()
-    (finding,) = kodi().check()
+    with pytest.raises(SetupError, match="does not answer as Kodi"):
+        kodi().now_playing()
+    (finding,) = kodi().self_check()
     assert not finding.ok
 
 
 def test_the_check_says_that_all_is_well(server: KodiStandIn, kodi: Make) -> None:
-    (finding,) = kodi().check()
+    (finding,) = kodi().self_check()
     assert finding.ok
     assert "20.1" in finding.detail
 
@@ -154,6 +162,6 @@ def test_the_check_says_that_all_is_well(server: KodiStandIn, kodi: Make) -> Non
 def test_a_published_film_costs_three_requests(server: KodiStandIn, kodi: Make) -> None:
     server.folders[FOLDER] = [THERE, f"{FOLDER}Film [2020].es.srt"]
     plugin = kodi()
-    plugin.changed([WRITTEN], 0)
-    plugin.listed(WRITTEN)
+    plugin.refresh([WRITTEN], 0)
+    plugin.check_indexed(WRITTEN)
     assert len(server.called) == 3

@@ -8,7 +8,15 @@ import pytest
 
 from standins.chat import serving
 from standins.libretranslate import Libre, handler
-from subtitled.plugin import Batch, Context, Language, Line, Misconfigured, Rejected, Temporary
+from subtitled.plugin import (
+    Batch,
+    ComponentContext,
+    InputRejectedError,
+    Language,
+    Line,
+    SetupError,
+    TransientError,
+)
 from subtitled_plugins.libretranslate import LibreTranslate, LibreTranslateSettings
 
 EN, ES = Language("en"), Language("es")
@@ -28,7 +36,9 @@ def make(libre: Libre, monkeypatch: pytest.MonkeyPatch) -> Make:
 
     def made(**settings: object) -> LibreTranslate:
         asked = {"url": libre.url} | settings
-        return LibreTranslate(LibreTranslateSettings.model_validate(asked), Context("libre"))
+        return LibreTranslate(
+            LibreTranslateSettings.model_validate(asked), ComponentContext("libre")
+        )
 
     return made
 
@@ -41,13 +51,13 @@ def batch(target: Language = ES, *texts: str) -> Batch:
 def test_lines_come_back_under_their_ids_and_nothing_is_sent_away_from_here(make: Make) -> None:
     said = make().translate(batch())
     assert said.lines == (Line(5, "ONE"), Line(6, "TWO"))
-    assert said.sent == ()
+    assert said.usage == ()
     assert LibreTranslate.capabilities(make().settings).destination == "local"
 
 
 def test_what_goes_elsewhere_has_a_receipt(make: Make) -> None:
     away = make(local=False)
-    (sent,) = away.translate(batch()).sent
+    (sent,) = away.translate(batch()).usage
     assert (sent.kind, sent.amount) == ("text", 6.0)
     destination = LibreTranslate.capabilities(away.settings).destination
     assert destination == f"libretranslate:{sent.host}"
@@ -65,14 +75,14 @@ def test_languages_are_called_what_the_server_calls_them(
 
 
 def test_a_pair_that_it_lacks_is_said_and_pairs_can_be_named(make: Make, libre: Libre) -> None:
-    with pytest.raises(Misconfigured, match="does not translate en into fr"):
+    with pytest.raises(SetupError, match="does not translate en into fr"):
         make().translate(batch(Language("fr")))
     assert libre.requests == []
     named = make(languages=["en", "es"])
-    assert LibreTranslate.capabilities(named.settings).pairs == {(EN, ES), (ES, EN)}
-    assert LibreTranslate.capabilities(make().settings).pairs is None
-    assert named.check()[0].ok
-    assert not make(languages=["en", "tlh"]).check()[0].ok
+    assert LibreTranslate.capabilities(named.settings).language_pairs == {(EN, ES), (ES, EN)}
+    assert LibreTranslate.capabilities(make().settings).language_pairs is None
+    assert named.self_check()[0].ok
+    assert not make(languages=["en", "tlh"]).self_check()[0].ok
 
 
 def test_texts_that_got_lost_are_not_guessed_at(make: Make, libre: Libre) -> None:
@@ -83,11 +93,11 @@ def test_texts_that_got_lost_are_not_guessed_at(make: Make, libre: Libre) -> Non
 
 def test_what_it_refuses_is_said_and_the_key_is_not(make: Make, libre: Libre) -> None:
     libre.key = "s3cret"
-    with pytest.raises(Misconfigured, match="refuses the key"):
+    with pytest.raises(SetupError, match="refuses the key"):
         make().translate(batch())
     key = {"env": "LIBRE_KEY"}
     assert make(key=key).translate(batch()).lines
-    for status, kind in ((429, Temporary), (500, Temporary), (400, Rejected)):
+    for status, kind in ((429, TransientError), (500, TransientError), (400, InputRejectedError)):
         libre.fault = status
         with pytest.raises(kind) as raised:
             make(key=key).translate(batch())

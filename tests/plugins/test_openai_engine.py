@@ -15,23 +15,23 @@ from qwen_house import request, sound
 from standins.hearing import whisper
 from standins.transcriptions import Transcriptions, transcribing
 from subtitled.plugin import (
-    Context,
-    Interval,
+    Chunk,
+    ComponentContext,
+    InputRejectedError,
     Language,
-    Misconfigured,
-    Rejected,
-    Request,
-    Stretch,
-    Temporary,
+    SetupError,
+    TimeSpan,
     Transcript,
+    TranscriptionRequest,
+    TransientError,
 )
 from subtitled.plugin.testing import check_engine, check_transcript
-from subtitled.subtitles.formats import read
+from subtitled.subtitles.formats import read_cues
 from subtitled_plugins.openai.engine import TranscriptionEngine, TranscriptionSettings
-from subtitled_plugins.openai.heard import heard, is_answer
+from subtitled_plugins.openai.response import is_transcription, parse_response
 
 Make = Callable[..., TranscriptionEngine]
-STRETCH = Stretch(Interval(10.0, 15.0), (Interval(10.0, 15.0),))
+STRETCH = Chunk(TimeSpan(10.0, 15.0), (TimeSpan(10.0, 15.0),))
 
 
 @pytest.fixture
@@ -46,13 +46,15 @@ def make(service: Transcriptions, monkeypatch: pytest.MonkeyPatch) -> Make:
 
     def made(**settings: object) -> TranscriptionEngine:
         asked = {"url": service.url, "model": "tiny"} | settings
-        return TranscriptionEngine(TranscriptionSettings.model_validate(asked), Context("openai"))
+        return TranscriptionEngine(
+            TranscriptionSettings.model_validate(asked), ComponentContext("openai")
+        )
 
     return made
 
 
 def hear(engine: TranscriptionEngine, folder: Path, **more: object) -> Transcript:
-    asked = Request(STRETCH, Language("en"), **more)  # type: ignore[arg-type]
+    asked = TranscriptionRequest(STRETCH, Language("en"), **more)  # type: ignore[arg-type]
     said = engine.transcribe(sound(folder, 15.0), asked)
     check_transcript(said, STRETCH)
     return said
@@ -67,7 +69,7 @@ def test_words_lie_in_the_medium_and_have_the_punctuation_of_the_text(
         (" not,", 10.8),
         (" friend.", 11.5),
     ]
-    assert said.word_times and said.evidence[0].log_probability == -0.25
+    assert said.word_timestamps and said.segment_scores[0].avg_logprob == -0.25
     (fields,) = service.requests
     assert (fields["language"], fields["prompt"]) == (["en"], ["Kennedy, Ring"])
     assert fields["file"] == ["sound.flac"]
@@ -80,18 +82,18 @@ def test_less_is_asked_for_where_more_is_refused_and_that_is_remembered(
     service.gives = gives
     engine = make(local=False)
     said = hear(engine, tmp_path)
-    assert said.word_times is False
+    assert said.word_timestamps is False
     assert [(word.text, word.start) for word in said.words] == [(" Ask not, friend.", start)]
-    assert [sent.price for sent in said.sent] == [0.0] * (tries - 1) + [None]
-    assert len(hear(engine, tmp_path).sent) == 1
+    assert [sent.price for sent in said.usage] == [0.0] * (tries - 1) + [None]
+    assert len(hear(engine, tmp_path).usage) == 1
 
 
 @pytest.mark.parametrize(
     ("manner", "problem"),
     [
-        *((how, Temporary) for how in (408, 429, 503, "cut", "prose", "error", "slow")),
-        *((how, Misconfigured) for how in (401, 404)),
-        *((how, Rejected) for how in (400, 413, 422)),
+        *((how, TransientError) for how in (408, 429, 503, "cut", "prose", "error", "slow")),
+        *((how, SetupError) for how in (401, 404)),
+        *((how, InputRejectedError) for how in (400, 413, 422)),
     ],
 )
 def test_what_goes_wrong_is_said_in_the_words_of_the_contract(
@@ -100,16 +102,16 @@ def test_what_goes_wrong_is_said_in_the_words_of_the_contract(
     service.manner, service.retry_after = manner, "7"
     with pytest.raises(problem) as raised:
         hear(make(timeout=0.5 if manner == "slow" else 30), tmp_path)
-    assert type(raised.value) is problem and raised.value.cure
+    assert type(raised.value) is problem and raised.value.hint
     if manner == 429:
-        assert raised.value.retry_after == 7.0
+        assert raised.value.retry_delay == 7.0
 
 
 def test_a_key_that_is_refused_stands_in_no_message(make: Make, service: Transcriptions) -> None:
     service.key = "sk-right"
-    (finding,) = make(key={"env": "ASR_KEY"}).check()
+    (finding,) = make(key={"env": "ASR_KEY"}).self_check()
     assert not finding.ok and "sk-" not in str(finding)
-    (finding,) = make(model="other", key={"env": "ASR_KEY"}).check()
+    (finding,) = make(model="other", key={"env": "ASR_KEY"}).self_check()
     assert not finding.ok
 
 
@@ -127,8 +129,10 @@ def test_terms_are_not_told_in_quiet_stretches(
     make: Make, service: Transcriptions, tmp_path: Path
 ) -> None:
     whole = request(5.0, terms=("Kennedy",))
-    quiet = Stretch(whole.stretch.interval, whole.stretch.speech, (Interval(0.0, 4.0),))
-    make().transcribe(sound(tmp_path, 5.0), Request(quiet, whole.language, terms=("Kennedy",)))
+    quiet = Chunk(whole.chunk.span, whole.chunk.speech, (TimeSpan(0.0, 4.0),))
+    make().transcribe(
+        sound(tmp_path, 5.0), TranscriptionRequest(quiet, whole.language, hotwords=("Kennedy",))
+    )
     assert "prompt" not in service.requests[0]
 
 
@@ -138,18 +142,18 @@ def test_it_conforms(service: Transcriptions) -> None:
 
 def test_odd_answers_are_absorbed() -> None:
     nano = {"text": "Hi.", "segments": [{"text": " Hi.", "start": 0, "end": 2_000_000_000}]}
-    assert heard(nano, 5.0).words[0].end == 2.0
+    assert parse_response(nano, 5.0).words[0].end == 2.0
     odd = {"text": "Hi you", "segments": None, "language": "english", "words": []}
     odd["words"] = [{"text": "Hi", "start": "0.5", "end": "1"}, {"word": "you"}]
-    assert heard(odd, 5.0).words[0].end == 5.0  # one has no times, so none is believed
+    assert parse_response(odd, 5.0).words[0].end == 5.0  # one has no times, so none is believed
     odd["words"] = [
         {"text": "Hi", "start": "0.5", "end": "1"},
         {"word": "you", "start": 1, "end": 1.5},
     ]
-    found = heard(odd, 5.0)
-    assert found.timed and found.language == "en"
+    found = parse_response(odd, 5.0)
+    assert found.has_word_timestamps and found.language == "en"
     assert [word.text for word in found.words] == [" Hi", " you"]
-    assert heard({"text": ""}, 5.0).words == ()
+    assert parse_response({"text": ""}, 5.0).words == ()
 
 
 json_like = st.recursive(
@@ -177,9 +181,11 @@ answers = st.fixed_dictionaries(
 
 @given(answers | json_like)
 def test_whatever_comes_words_are_in_order_finite_and_inside_the_stretch(said: object) -> None:
-    if isinstance(said, dict) and is_answer(said):
-        found = heard(said, 5.0, 10.0)
-        check_transcript(Transcript(Language("en"), found.words, evidence=found.evidence), STRETCH)
+    if isinstance(said, dict) and is_transcription(said):
+        found = parse_response(said, 5.0, 10.0)
+        check_transcript(
+            Transcript(Language("en"), found.words, segment_scores=found.segment_scores), STRETCH
+        )
 
 
 @pytest.mark.model
@@ -201,7 +207,7 @@ def test_a_recording_becomes_subtitles(
     )
     ran = subtitled("--config", file, "generate", target / "jfk.flac", "--to", "original")
     assert ran.returncode == 0, ran.stderr
-    cues = read((target / "jfk.en.srt").read_bytes(), "srt")
+    cues = read_cues((target / "jfk.en.srt").read_bytes(), "srt")
     told = " ".join(re.findall(r"[a-z]+", " ".join(cue.text for cue in cues).lower()))
     assert told.startswith("and so my fellow americans ask not what your country can do for you")
     assert cues[0].start == pytest.approx(0.3, abs=0.4)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from subtitled.plugin import PathMap, lies_in, same_path
+from subtitled.plugin import PathMap, is_inside, is_same_path
 
 
 @pytest.mark.parametrize(
@@ -28,32 +28,32 @@ from subtitled.plugin import PathMap, lies_in, same_path
     ],
 )
 def test_folders_are_mapped_by_whole_names(mine: str, other: str, path: str, seen: str) -> None:
-    assert PathMap(((mine, other),)).theirs(Path(path)) == seen
-    assert PathMap(((mine, other),)).ours(seen) == Path(path)
+    assert PathMap(((mine, other),)).to_server(Path(path)) == seen
+    assert PathMap(((mine, other),)).to_local(seen) == Path(path)
 
 
 def test_the_first_pair_that_holds_a_path_counts() -> None:
     narrow_first = PathMap((("/media/films", "/films"), ("/media", "/data")))
-    assert narrow_first.theirs(Path("/media/films/a.mkv")) == "/films/a.mkv"
-    assert narrow_first.theirs(Path("/media/series/a.mkv")) == "/data/series/a.mkv"
+    assert narrow_first.to_server(Path("/media/films/a.mkv")) == "/films/a.mkv"
+    assert narrow_first.to_server(Path("/media/series/a.mkv")) == "/data/series/a.mkv"
     broad_first = PathMap((("/media", "/data"), ("/media/films", "/films")))
-    assert broad_first.theirs(Path("/media/films/a.mkv")) == "/data/films/a.mkv"
+    assert broad_first.to_server(Path("/media/films/a.mkv")) == "/data/films/a.mkv"
 
 
 @pytest.mark.parametrize("seen", ["d:\\FILMS\\x\\A.mkv", "D:/films/x/A.mkv"])
 def test_on_windows_neither_case_nor_slashes_count(seen: str) -> None:
-    assert PathMap((("/media", "D:\\Films"),)).ours(seen) == Path("/media/x/A.mkv")
+    assert PathMap((("/media", "D:\\Films"),)).to_local(seen) == Path("/media/x/A.mkv")
 
 
 def test_a_name_that_is_no_utf8_is_told_as_a_server_reads_it() -> None:
-    assert PathMap().theirs(Path(os.fsdecode(b"/media/caf\xe9.mkv"))) == "/media/caf\ufffd.mkv"
+    assert PathMap().to_server(Path(os.fsdecode(b"/media/caf\xe9.mkv"))) == "/media/caf\ufffd.mkv"
 
 
 def test_paths_are_the_same_by_the_rules_of_their_system() -> None:
-    assert same_path("D:\\Films\\a.mkv", "d:/films/A.MKV")
-    assert same_path("smb://nas/films/a.mkv", "smb://nas/films/a.mkv")
-    assert not same_path("/films/a.mkv", "/films/A.mkv")
-    assert not same_path("smb://nas/films/a.mkv", "nfs://nas/films/a.mkv")
+    assert is_same_path("D:\\Films\\a.mkv", "d:/films/A.MKV")
+    assert is_same_path("smb://nas/films/a.mkv", "smb://nas/films/a.mkv")
+    assert not is_same_path("/films/a.mkv", "/films/A.mkv")
+    assert not is_same_path("smb://nas/films/a.mkv", "nfs://nas/films/a.mkv")
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_paths_are_the_same_by_the_rules_of_their_system() -> None:
     ],
 )
 def test_whether_a_path_lies_in_a_folder(path: str, folder: str, lies: bool) -> None:
-    assert lies_in(path, folder) is lies
+    assert is_inside(path, folder) is lies
 
 
 NAMES = st.text(
@@ -81,4 +81,4 @@ FOLDERS = st.sampled_from(["/data", "D:\\x", "\\\\n\\s", "smb://nas/s"])
 @given(st.lists(NAMES, min_size=1, max_size=4), FOLDERS)
 def test_there_and_back_is_the_same_path(names: list[str], other: str) -> None:
     path, pairs = Path("/media", *names), PathMap((("/media", other),))
-    assert pairs.ours(pairs.theirs(path)) == path
+    assert pairs.to_local(pairs.to_server(path)) == path

@@ -11,7 +11,7 @@ from servers import FILM, PLEX, THERE, WRITTEN
 from standins.described import listening
 from standins.plex import PlexStandIn
 from standins.shelf import Subtitle
-from subtitled.plugin import Change
+from subtitled.plugin import SidecarChange
 
 SPANISH = Subtitle(THERE.replace(".mkv", ".es.srt"), "es")
 
@@ -27,7 +27,7 @@ def plex(monkeypatch: pytest.MonkeyPatch) -> Iterator[PlexStandIn]:
 
 def test_the_folder_is_scanned_in_its_section_and_in_no_other(plex: PlexStandIn) -> None:
     plex.film(THERE)
-    PLEX.make(plex).changed([WRITTEN], 0)
+    PLEX.make(plex).refresh([WRITTEN], 0)
     (scan,) = [one for one in plex.asked if one.operation == "RefreshSection"]
     assert scan.path == {"sectionId": "1"}
     assert scan.query == {"path": "/data/films/Film [2020]"}
@@ -35,8 +35,8 @@ def test_the_folder_is_scanned_in_its_section_and_in_no_other(plex: PlexStandIn)
 
 def test_a_folder_with_many_changed_films_is_scanned_once(plex: PlexStandIn) -> None:
     folder = Path("/media/series/A/S01")
-    changes = [Change(folder / f"S01E{n}.mkv", written=WRITTEN.written) for n in range(20)]
-    PLEX.make(plex).changed(changes, 0)
+    changes = [SidecarChange(folder / f"S01E{n}.mkv", added=WRITTEN.added) for n in range(20)]
+    PLEX.make(plex).refresh(changes, 0)
     scans = [one for one in plex.asked if one.operation == "RefreshSection"]
     assert [(scan.path["sectionId"], scan.query["path"]) for scan in scans] == [
         ("2", "/data/series/A/S01")
@@ -48,27 +48,29 @@ def test_a_film_is_looked_for_once(plex: PlexStandIn) -> None:
     for n in range(1200):
         plex.film(f"/data/films/{n}.mkv")
     plugin = PLEX.make(plex)
-    assert plugin.listed(WRITTEN).complete is False
+    assert plugin.check_indexed(WRITTEN).is_complete is False
     plex.asked.clear()
-    plugin.changed([WRITTEN], 0)
-    assert plugin.listed(WRITTEN).complete is True
+    plugin.refresh([WRITTEN], 0)
+    assert plugin.check_indexed(WRITTEN).is_complete is True
     assert plex.operations() == ["GetSections", "RefreshSection", "GetMetadataItem"]
 
 
 def test_a_film_that_got_another_key_is_found_again(plex: PlexStandIn) -> None:
     film = plex.film(THERE, SPANISH)
     plugin = PLEX.make(plex)
-    plugin.listed(WRITTEN)
+    plugin.check_indexed(WRITTEN)
     film.id = "900"
-    plugin.changed([WRITTEN], 1)
-    assert plugin.listed(WRITTEN).complete is True
+    plugin.refresh([WRITTEN], 1)
+    assert plugin.check_indexed(WRITTEN).is_complete is True
 
 
 def test_a_subtitle_inside_the_film_is_not_taken_for_ours(plex: PlexStandIn) -> None:
     plex.film(THERE)
-    english = WRITTEN.written[0]
-    inside = Change(FILM, written=(type(english)(english.path, english.language.__class__("en")),))
-    assert PLEX.make(plex).listed(inside).complete is False
+    english = WRITTEN.added[0]
+    inside = SidecarChange(
+        FILM, added=(type(english)(english.path, english.language.__class__("en")),)
+    )
+    assert PLEX.make(plex).check_indexed(inside).is_complete is False
 
 
 def test_what_is_watched_is_given_even_where_it_is_transcoded(plex: PlexStandIn) -> None:
@@ -76,5 +78,5 @@ def test_what_is_watched_is_given_even_where_it_is_transcoded(plex: PlexStandIn)
     transcoded = {"ratingKey": "500", "Media": [{"Part": [{"decision": "transcode"}]}]}
     direct = {"ratingKey": "7", "Media": [{"Part": [{"file": "/data/series/A/1.mkv"}]}]}
     plex.sessions = [transcoded, direct]
-    watched = PLEX.make(plex).playing()
+    watched = PLEX.make(plex).now_playing()
     assert set(watched) == {FILM, Path("/media/series/A/1.mkv")}

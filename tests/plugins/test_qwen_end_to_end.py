@@ -14,7 +14,7 @@ from qwen_house import KEY
 
 from standins.dashscope import DashScope, standing_in
 from standins.hearing import whisper
-from subtitled.subtitles.formats import read
+from subtitled.subtitles.formats import read_cues
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 SAID = (
@@ -86,14 +86,14 @@ def test_a_recording_becomes_subtitles_in_its_language_and_another(
         "original,fr",
     )
     assert ran.returncode == 0, ran.stderr
-    cues = read((target / "jfk.en.srt").read_bytes(), "srt")
+    cues = read_cues((target / "jfk.en.srt").read_bytes(), "srt")
     told = " ".join(re.findall(r"[a-z]+", " ".join(cue.text for cue in cues).lower()))
     assert told == SAID
     # Whisper hears it from 0.3 to 10.5 s; what is laid over the speech is a guess.
     slack = 0.4 if protocol == "file" else 1.0
     assert cues[0].start == pytest.approx(0.3, abs=slack)
     assert cues[-1].end == pytest.approx(10.6, abs=slack)
-    french = read((target / "jfk.fr.srt").read_bytes(), "srt")
+    french = read_cues((target / "jfk.fr.srt").read_bytes(), "srt")
     # A sentence is translated as a whole and laid over the same speech.
     assert french[0].start == pytest.approx(cues[0].start, abs=0.1)
     assert french[-1].end == pytest.approx(cues[-1].end, abs=1.5)

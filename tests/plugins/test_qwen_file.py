@@ -10,7 +10,7 @@ import pytest
 from qwen_house import engine, options, request, sound
 
 from standins.dashscope import DashScope, Fault, Sentence
-from subtitled.plugin import Interval, Memo, Misconfigured, Rejected, Temporary
+from subtitled.plugin import Checkpoint, InputRejectedError, SetupError, TimeSpan, TransientError
 from subtitled.plugin.testing import check_engine, check_transcript
 from subtitled_plugins.qwen.engine import QwenEngine
 
@@ -18,28 +18,30 @@ SUBMIT = "/services/audio/asr/transcription"
 
 
 def test_a_file_comes_back_as_words_with_times(
-    studio: DashScope, tmp_path: Path, memo: Memo
+    studio: DashScope, tmp_path: Path, memo: Checkpoint
 ) -> None:
     asked = request(7.0, memo, terms=("Kowalski",))
     said = engine(studio).transcribe(sound(tmp_path, 7.0), asked)
-    check_transcript(said, asked.stretch)
+    check_transcript(said, asked.chunk)
     assert said.text.startswith("This is sentence 1. This is sentence 2.")
     assert [(w.text, w.start, w.end) for w in said.words[:3]] == [
         (" This", 0.0, 0.4),
         (" is", 0.4, 0.6),
         (" sentence 1.", 0.6, 1.4),
     ]
-    assert [(note.language, note.emotion) for note in said.notes][:1] == [("en", "neutral")]
+    assert [(note.language, note.emotion) for note in said.segment_info][:1] == [("en", "neutral")]
 
 
-def test_the_receipt_says_who_got_how_much(studio: DashScope, tmp_path: Path, memo: Memo) -> None:
-    (sent,) = engine(studio).transcribe(sound(tmp_path, 7.0), request(7.0, memo)).sent
+def test_the_receipt_says_who_got_how_much(
+    studio: DashScope, tmp_path: Path, memo: Checkpoint
+) -> None:
+    (sent,) = engine(studio).transcribe(sound(tmp_path, 7.0), request(7.0, memo)).usage
     assert (sent.kind, sent.amount, sent.host) == ("audio", sum(studio.billed), "127.0.0.1")
     assert sent.request_id
 
 
 def test_what_is_sent_is_small_and_tells_nothing_of_the_file(
-    studio: DashScope, tmp_path: Path, memo: Memo
+    studio: DashScope, tmp_path: Path, memo: Checkpoint
 ) -> None:
     engine(studio).transcribe(sound(tmp_path, 7.0), request(7.0, memo, terms=("Kowalski",)))
     ((name, body),) = studio.uploads.items()
@@ -61,18 +63,18 @@ def test_what_is_sent_is_small_and_tells_nothing_of_the_file(
 
 
 def test_silence_at_the_ends_is_neither_sent_nor_paid(studio: DashScope, tmp_path: Path) -> None:
-    asked = request(30.0, speech=(Interval(10.0, 12.0), Interval(15.0, 16.0)))
+    asked = request(30.0, speech=(TimeSpan(10.0, 12.0), TimeSpan(15.0, 16.0)))
     said = engine(studio).transcribe(sound(tmp_path, 30.0), asked)
     assert studio.billed == [7.0]
     assert said.words[0].start == pytest.approx(9.7)
-    check_transcript(said, asked.stretch)
+    check_transcript(said, asked.chunk)
 
 
 def test_a_file_in_which_nobody_speaks_is_not_sent(studio: DashScope, tmp_path: Path) -> None:
     check_engine(QwenEngine, options(studio))
     studio.requests.clear()
     asked = request(5.0)
-    nobody = type(asked)(type(asked.stretch)(asked.stretch.interval, ()), asked.language)
+    nobody = type(asked)(type(asked.chunk)(asked.chunk.span, ()), asked.language)
     assert engine(studio).transcribe(sound(tmp_path, 5.0), nobody).words == ()
     assert studio.requests == []
 
@@ -97,12 +99,12 @@ def test_the_other_family_brings_speakers_and_masks_no_words(
     assert told["diarization_enabled"] is True
     assert told["language_hints"] == ["en"]
     assert ("vocabulary" in told) == model.startswith("qwen-audio")
-    (sent,) = said.sent
+    (sent,) = said.usage
     assert sent.amount == sum(studio.billed)
 
 
 def test_throttling_and_faults_of_the_service_pass(
-    studio: DashScope, tmp_path: Path, memo: Memo
+    studio: DashScope, tmp_path: Path, memo: Checkpoint
 ) -> None:
     studio.faults += [
         Fault("/uploads", 500, "InternalError"),
@@ -120,24 +122,24 @@ def test_throttling_and_faults_of_the_service_pass(
     [("/tasks/", b"<html>"), ("/tasks/", b"[]"), ("/result/", b"{}"), ("/result/", b"[1]")],
 )
 def test_an_answer_in_another_shape_is_a_problem_and_no_crash(
-    studio: DashScope, tmp_path: Path, memo: Memo, route: str, body: bytes
+    studio: DashScope, tmp_path: Path, memo: Checkpoint, route: str, body: bytes
 ) -> None:
     studio.faults.append(Fault(route, body=body, times=99))
-    with pytest.raises(Temporary):
+    with pytest.raises(TransientError):
         engine(studio).transcribe(sound(tmp_path, 3.0), request(3.0, memo))
 
 
 def test_what_cannot_be_decoded_is_refused_for_good(
-    studio: DashScope, tmp_path: Path, memo: Memo
+    studio: DashScope, tmp_path: Path, memo: Checkpoint
 ) -> None:
     studio.decoded = lambda file: b""  # type: ignore[method-assign]
-    with pytest.raises(Rejected, match="NO_VALID_AUDIO_ERROR"):
+    with pytest.raises(InputRejectedError, match="NO_VALID_AUDIO_ERROR"):
         engine(studio).transcribe(sound(tmp_path, 3.0), request(3.0, memo))
-    assert memo.read() == {}
+    assert memo.load() == {}
 
 
 def test_a_bucket_of_the_users_own_is_used_and_emptied(
-    studio: DashScope, tmp_path: Path, memo: Memo, monkeypatch: pytest.MonkeyPatch
+    studio: DashScope, tmp_path: Path, memo: Checkpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("BUCKET_KEY", "AKIDEXAMPLE")
     monkeypatch.setenv("BUCKET_SECRET", "wJalrXUtnFEMI/K7MDENG")
@@ -160,15 +162,15 @@ def test_a_wrong_key_is_said_with_its_cure_and_never_shown(
 ) -> None:
     monkeypatch.setenv("QWEN_KEY", "sk-wrong")
     made = engine(studio)
-    with pytest.raises(Misconfigured, match=r"engines\.qwen\.api_key") as caught:
+    with pytest.raises(SetupError, match=r"engines\.qwen\.api_key") as caught:
         made.transcribe(sound(tmp_path, 3.0), request(3.0))
     assert "sk-wrong" not in str(caught.value)
-    (finding,) = made.check()
-    assert not finding.ok and "region" in finding.cure
+    (finding,) = made.self_check()
+    assert not finding.ok and "region" in finding.hint
 
 
 def test_the_check_says_that_the_key_is_taken_and_costs_nothing(studio: DashScope) -> None:
-    (finding,) = engine(studio).check()
+    (finding,) = engine(studio).self_check()
     assert finding.ok
     assert studio.billed == [] and not studio.uploads
 

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from subtitled.plugin import Interval, Problem
-from subtitled_plugins.qwen.results import parsed, spelled, spread
+from subtitled.plugin import SubtitledError, TimeSpan
+from subtitled_plugins.qwen.parsing import distribute_words, match_words, parse_result
 
-BOUNDS = Interval(10.0, 20.0)
+BOUNDS = TimeSpan(10.0, 20.0)
 
 
 def sentence(text: str, *words: tuple[str, int, int], **more: Any) -> dict[str, Any]:
@@ -43,24 +43,24 @@ def document(*sentences: dict[str, Any]) -> dict[str, Any]:
 def test_words_are_spelled_as_in_their_sentence(
     text: str, names: list[str], pieces: list[str]
 ) -> None:
-    assert spelled(text, names) == pieces
+    assert match_words(text, names) == pieces
 
 
 @given(st.lists(st.text(st.characters(categories=["L"]), min_size=1), min_size=1))
 def test_the_pieces_together_are_the_sentence(names: list[str]) -> None:
     text = " ".join(names) + "."
-    assert "".join(spelled(text, names) or ()) == text
+    assert "".join(match_words(text, names) or ()) == text
 
 
 def test_words_that_are_not_those_of_the_sentence_stand_as_they_are() -> None:
-    said = parsed(
+    said = parse_result(
         document(sentence("12 o'clock", ("twelve", 0, 400), ("o'clock", 400, 900))), BOUNDS, False
     )
     assert [word.text for word in said.words] == [" twelve", " o'clock"]
 
 
 def test_sentences_are_parted_by_a_space_where_their_script_has_any() -> None:
-    said = parsed(
+    said = parse_result(
         document(sentence("One.", ("One", 0, 500)), sentence("Two.", ("Two", 500, 900))),
         BOUNDS,
         False,
@@ -69,20 +69,25 @@ def test_sentences_are_parted_by_a_space_where_their_script_has_any() -> None:
 
 
 def test_a_sentence_without_word_times_is_laid_over_its_own_and_marked() -> None:
-    said = parsed(document(sentence("one two", begin_time=1000, end_time=3000)), BOUNDS, False)
-    assert [(word.text, word.estimated) for word in said.words] == [(" one", True), (" two", True)]
+    said = parse_result(
+        document(sentence("one two", begin_time=1000, end_time=3000)), BOUNDS, False
+    )
+    assert [(word.text, word.is_estimated) for word in said.words] == [
+        (" one", True),
+        (" two", True),
+    ]
     assert (said.words[0].start, said.words[-1].end) == (11.0, 13.0)
 
 
 def test_times_outside_the_languages_that_have_them_are_marked_as_estimated() -> None:
     thai = document(sentence("สวัสดี", ("สวัสดี", 0, 900), language="th"))
     german = document(sentence("Guten Tag", ("Guten Tag", 0, 900), language="de"))
-    assert [word.estimated for word in parsed(thai, BOUNDS, True).words] == [True]
-    assert [word.estimated for word in parsed(german, BOUNDS, True).words] == [False]
+    assert [word.is_estimated for word in parse_result(thai, BOUNDS, True).words] == [True]
+    assert [word.is_estimated for word in parse_result(german, BOUNDS, True).words] == [False]
 
 
 def test_words_of_no_length_or_outside_stay_in_order_and_inside() -> None:
-    said = parsed(
+    said = parse_result(
         document(sentence("a b c", ("a", 500, 500), ("b", 9000, 99000), ("c", -5, -9))),
         BOUNDS,
         False,
@@ -92,13 +97,13 @@ def test_words_of_no_length_or_outside_stay_in_order_and_inside() -> None:
 
 
 def test_an_empty_result_has_no_words() -> None:
-    assert parsed(document(), BOUNDS, False).words == ()
-    assert parsed(document(sentence("  ")), BOUNDS, False).words == ()
+    assert parse_result(document(), BOUNDS, False).words == ()
+    assert parse_result(document(sentence("  ")), BOUNDS, False).words == ()
 
 
 @given(st.text(min_size=1).filter(str.strip), st.floats(0, 100), st.floats(0, 100))
 def test_spread_text_is_whole_and_in_order(text: str, start: float, length: float) -> None:
-    pieces = spread(text.strip(), start, start + length)
+    pieces = distribute_words(text.strip(), start, start + length)
     assert "".join(piece for piece, _, _ in pieces) == text.strip()
     assert all(begin <= end + 1e-6 for _, begin, end in pieces)
 
@@ -123,8 +128,8 @@ JSON = st.recursive(
 def test_whatever_json_comes_is_words_or_a_problem(anything: Any) -> None:
     for said in (anything, {"transcripts": [{"sentences": [anything]}]}):
         try:
-            result = parsed(json.loads(json.dumps(said)), BOUNDS, True)
-        except Problem:
+            result = parse_result(json.loads(json.dumps(said)), BOUNDS, True)
+        except SubtitledError:
             continue
         assert all(10.0 <= word.start <= word.end <= 20.0 for word in result.words)
         assert all(word.text.strip() for word in result.words)

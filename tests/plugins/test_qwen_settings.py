@@ -8,12 +8,11 @@ import pytest
 from pydantic import ValidationError
 
 from subtitled.plugin import Language
-from subtitled_plugins.qwen.account import BASES
-from subtitled_plugins.qwen.bucket import BucketSettings, presigned
-from subtitled_plugins.qwen.catalogue import MODELS, code_of, languages, model_of
+from subtitled_plugins.qwen.bucket import BucketSettings, build_presigned_url
+from subtitled_plugins.qwen.catalogue import MODELS, find_code, find_model, list_languages
 from subtitled_plugins.qwen.engine import QwenEngine
-from subtitled_plugins.qwen.names import NAMES, name_of
-from subtitled_plugins.qwen.settings import QwenSettings
+from subtitled_plugins.qwen.settings import BASE_URLS, QwenSettings
+from subtitled_plugins.qwen.translator import LANGUAGE_NAMES, find_language_name
 
 KEY = {"api_key": {"env": "QWEN_KEY"}}
 
@@ -25,15 +24,15 @@ def settings(**said: object) -> QwenSettings:
 @pytest.mark.parametrize("region", ["beijing", "singapore"])
 def test_each_region_has_its_host_and_destination(region: str) -> None:
     made = settings(region=region)
-    assert made.base == BASES[region]
+    assert made.effective_url == BASE_URLS[region]
     able = QwenEngine.capabilities(made)
     assert able.destination == f"qwen:{region}"
     assert able.price is not None and 0.1 < able.price.amount < 0.13
-    assert able.whole and able.word_times
+    assert able.whole_file and able.word_timestamps
 
 
 def test_the_us_region_has_its_own_model_and_no_files() -> None:
-    assert settings(region="us", protocol="sync").name == "qwen3-asr-flash-us"
+    assert settings(region="us", protocol="sync").model_name == "qwen3-asr-flash-us"
     with pytest.raises(ValidationError, match="recognises no files"):
         settings(region="us")
 
@@ -80,35 +79,37 @@ def test_what_does_not_fit_together_is_said_at_once(said: dict[str, object]) -> 
 
 
 def test_snapshots_go_by_their_model() -> None:
-    assert model_of("qwen3-asr-flash-2026-02-10") is model_of("qwen3-asr-flash")
-    filetrans = model_of("qwen3-asr-flash-filetrans-2025-11-17")
-    assert filetrans is model_of("qwen3-asr-flash-filetrans")
-    assert model_of("qwen3-asr-flash-2025-09-08-us") is model_of("qwen3-asr-flash-us")
-    assert model_of("qwen3-asr-flash-realtime") is None
+    assert find_model("qwen3-asr-flash-2026-02-10") is find_model("qwen3-asr-flash")
+    filetrans = find_model("qwen3-asr-flash-filetrans-2025-11-17")
+    assert filetrans is find_model("qwen3-asr-flash-filetrans")
+    assert find_model("qwen3-asr-flash-2025-09-08-us") is find_model("qwen3-asr-flash-us")
+    assert find_model("qwen3-asr-flash-realtime") is None
 
 
 def test_every_model_has_codes_for_all_it_says_to_understand() -> None:
     for model in MODELS:
-        assert languages(model)
-        assert all(code_of(model, language) for language in languages(model))
-        assert code_of(model, Language("cy")) is None
+        assert list_languages(model)
+        assert all(find_code(model, language) for language in list_languages(model))
+        assert find_code(model, Language("cy")) is None
 
 
 def test_norwegian_and_filipino_go_by_its_own_codes() -> None:
-    model = model_of("qwen3-asr-flash")
+    model = find_model("qwen3-asr-flash")
     assert model is not None
-    assert code_of(model, Language("nb")) == "no"
-    assert code_of(model, Language("tl")) == "fil"
-    assert code_of(model, Language("zh-Hant-TW")) == "zh"
+    assert find_code(model, Language("nb")) == "no"
+    assert find_code(model, Language("tl")) == "fil"
+    assert find_code(model, Language("zh-Hant-TW")) == "zh"
 
 
 def test_the_translator_tells_scripts_and_regions_apart() -> None:
-    assert name_of(Language("zh-TW")) == "Traditional Chinese"
-    assert name_of(Language("zh-Hans")) == name_of(Language("zh")) == "Chinese"
-    assert name_of(Language("pt-BR")) == "Portuguese"
-    assert name_of(Language("no")) == "Norwegian Bokmål"
-    assert name_of(Language("tlh")) is None
-    assert len(NAMES) == 92
+    assert find_language_name(Language("zh-TW")) == "Traditional Chinese"
+    assert (
+        find_language_name(Language("zh-Hans")) == find_language_name(Language("zh")) == "Chinese"
+    )
+    assert find_language_name(Language("pt-BR")) == "Portuguese"
+    assert find_language_name(Language("no")) == "Norwegian Bokmål"
+    assert find_language_name(Language("tlh")) is None
+    assert len(LANGUAGE_NAMES) == 92
 
 
 def test_an_address_is_signed_as_amazon_documents_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -123,7 +124,7 @@ def test_an_address_is_signed_as_amazon_documents_it(monkeypatch: pytest.MonkeyP
         }
     )
     when = datetime(2013, 5, 24, tzinfo=UTC)
-    assert presigned(bucket, "GET", "test.txt", when, 86400) == (
+    assert build_presigned_url(bucket, "GET", "test.txt", when, 86400) == (
         "https://examplebucket.s3.amazonaws.com/test.txt?X-Amz-Algorithm=AWS4-HMAC-SHA256"
         "&X-Amz-Credential=AKIAIOSFODNN7EXAMPLE%2F20130524%2Fus-east-1%2Fs3%2Faws4_request"
         "&X-Amz-Date=20130524T000000Z&X-Amz-Expires=86400&X-Amz-SignedHeaders=host"

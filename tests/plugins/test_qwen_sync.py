@@ -14,28 +14,28 @@ from hypothesis import strategies as st
 from qwen_house import KEY, engine, options, request, sound
 
 from standins.dashscope import DashScope, Fault, standing_in
-from subtitled.plugin import Interval, Misconfigured, Rejected, Stretch, Temporary
+from subtitled.plugin import Chunk, InputRejectedError, SetupError, TimeSpan, TransientError
 from subtitled.plugin.testing import check_engine, check_transcript
 from subtitled_plugins.qwen import synchronous
 from subtitled_plugins.qwen.engine import QwenEngine
-from subtitled_plugins.qwen.pace import Pace
+from subtitled_plugins.qwen.rate_limit import RateLimiter
 from subtitled_plugins.qwen.settings import QwenSettings
-from subtitled_plugins.qwen.synchronous import cut, narrowed
+from subtitled_plugins.qwen.synchronous import split_to_length, trim_silence
 
 GENERATION = "/multimodal-generation/generation"
 
 
 def test_a_piece_comes_back_as_one_text_over_its_speech(studio: DashScope, tmp_path: Path) -> None:
     check_engine(QwenEngine, options(studio, protocol="sync"))
-    asked = request(7.0, speech=(Interval(1.0, 6.0),))
+    asked = request(7.0, speech=(TimeSpan(1.0, 6.0),))
     said = engine(studio, protocol="sync").transcribe(sound(tmp_path, 7.0), asked)
-    check_transcript(said, asked.stretch)
+    check_transcript(said, asked.chunk)
     (word,) = said.words
     assert word.text.startswith(" This is sentence 1.")
     assert (word.start, word.end) == (pytest.approx(0.7), pytest.approx(6.3))
-    (note,) = said.notes
+    (note,) = said.segment_info
     assert (note.language, note.emotion) == ("en", "neutral")
-    (sent,) = said.sent
+    (sent,) = said.usage
     assert sent.amount == studio.billed[-1] == 6.0
 
 
@@ -43,11 +43,16 @@ def test_the_core_is_told_what_it_must_cut_and_estimate(studio: DashScope) -> No
     able = QwenEngine.capabilities(
         QwenSettings.model_validate(options(studio, protocol="sync", concurrency=7))
     )
-    assert (able.word_times, able.whole, able.longest, able.at_once) == (
+    assert (
+        able.word_timestamps,
+        able.whole_file,
+        able.max_chunk_seconds,
+        able.max_concurrency,
+    ) == (
         False,
         False,
         120.0,
-        7 + synchronous.ENCODED_AHEAD,
+        7 + synchronous.PREFETCH_PIECES,
     )
     assert able.destination == "qwen:127.0.0.1"
 
@@ -59,8 +64,10 @@ def test_names_go_as_context_but_not_where_hardly_anybody_is_heard(
     made = engine(studio, protocol="sync")
     asked = request(4.0, terms=("Kowalski", "Łódź"))
     made.transcribe(audio, asked)
-    bounds = asked.stretch.interval
-    faint = type(asked)(Stretch(bounds, (bounds,), (bounds,)), asked.language, terms=asked.terms)
+    bounds = asked.chunk.span
+    faint = type(asked)(
+        Chunk(bounds, (bounds,), (bounds,)), asked.language, hotwords=asked.hotwords
+    )
     made.transcribe(audio, faint)
     first, second = studio.asked(GENERATION)
     assert first["input"]["messages"][0] == {
@@ -83,7 +90,7 @@ def test_a_language_that_is_not_known_is_left_for_the_service_to_hear(
 
 
 def test_a_language_that_it_does_not_speak_costs_nothing(studio: DashScope, tmp_path: Path) -> None:
-    with pytest.raises(Rejected, match="Welsh"):
+    with pytest.raises(InputRejectedError, match="Welsh"):
         engine(studio, protocol="sync").transcribe(
             sound(tmp_path, 3.0), request(3.0, language="cy")
         )
@@ -95,8 +102,8 @@ def test_a_snapshot_without_annotations_and_seconds_is_understood(
 ) -> None:
     studio.no_annotations = True
     said = engine(studio, protocol="sync").transcribe(sound(tmp_path, 7.0), request(7.0))
-    assert said.notes == () and said.text
-    assert [sent.amount for sent in said.sent] == [7.0]
+    assert said.segment_info == () and said.text
+    assert [sent.amount for sent in said.usage] == [7.0]
 
 
 def test_where_nobody_speaks_there_is_no_word(studio: DashScope, tmp_path: Path) -> None:
@@ -109,7 +116,7 @@ def test_a_text_that_was_cut_off_is_asked_for_again_in_two_parts(
     studio: DashScope, tmp_path: Path
 ) -> None:
     studio.truncates_above = 16.0
-    asked = request(24.0, speech=(Interval(0.0, 11.0), Interval(13.0, 24.0)))
+    asked = request(24.0, speech=(TimeSpan(0.0, 11.0), TimeSpan(13.0, 24.0)))
     said = engine(studio, protocol="sync").transcribe(sound(tmp_path, 24.0), asked)
     first, second = said.words
     assert first.end <= 12.0 <= second.start
@@ -120,12 +127,12 @@ def test_a_text_that_was_cut_off_is_asked_for_again_in_two_parts(
 def test_a_stretch_that_is_too_long_is_cut_before_it_is_sent(
     studio: DashScope, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(synchronous, "LONGEST", 20.0)
-    speech = tuple(Interval(10.0 * n, 10.0 * n + 8) for n in range(6))
+    monkeypatch.setattr(synchronous, "MAX_PIECE_SECONDS", 20.0)
+    speech = tuple(TimeSpan(10.0 * n, 10.0 * n + 8) for n in range(6))
     said = engine(studio, protocol="sync").transcribe(
         sound(tmp_path, 60.0), request(60.0, speech=speech)
     )
-    assert len(said.words) == len(said.sent) == len(studio.billed) >= 3
+    assert len(said.words) == len(said.usage) == len(studio.billed) >= 3
     assert max(studio.billed) <= 20.0
     assert sum(studio.billed) < 60.0
 
@@ -139,13 +146,13 @@ def test_pieces_hold_all_speech_once_and_none_is_too_long(
 ) -> None:
     at, speech = 0.0, []
     for length, pause in parts:
-        speech.append(Interval(at, at + length))
+        speech.append(TimeSpan(at, at + length))
         at += length + pause
-    pieces = list(cut(Stretch(Interval(0.0, at), tuple(speech)), longest))
-    assert all(narrowed(piece).duration <= longest for piece in pieces)
+    pieces = list(split_to_length(Chunk(TimeSpan(0.0, at), tuple(speech)), longest))
+    assert all(trim_silence(piece).duration <= longest for piece in pieces)
     held = sum(part.duration for piece in pieces for part in piece.speech)
     assert held == pytest.approx(sum(length for length, _ in parts))
-    assert all(a.interval.end <= b.interval.start for a, b in pairwise(pieces))
+    assert all(a.span.end <= b.span.start for a, b in pairwise(pieces))
 
 
 def test_throttling_is_waited_out(studio: DashScope, tmp_path: Path) -> None:
@@ -163,7 +170,7 @@ def test_a_service_that_stays_away_is_given_back_to_the_daemon(
     studio: DashScope, tmp_path: Path
 ) -> None:
     studio.faults.append(Fault(GENERATION, 503, "ServiceUnavailable", times=99))
-    with pytest.raises(Temporary, match="fault of its own"):
+    with pytest.raises(TransientError, match="fault of its own"):
         engine(studio, protocol="sync").transcribe(sound(tmp_path, 3.0), request(3.0))
     assert len(studio.asked(GENERATION)) == 5
 
@@ -173,7 +180,7 @@ def test_a_service_that_takes_a_request_and_says_nothing_is_given_up(
 ) -> None:
     studio.latency = 1.0
     made = engine(studio, protocol="sync", timeout=0.1)
-    with pytest.raises(Temporary, match="did not answer"):
+    with pytest.raises(TransientError, match="did not answer"):
         made.transcribe(sound(tmp_path, 3.0), request(3.0))
 
 
@@ -182,7 +189,7 @@ def test_an_answer_in_another_shape_is_a_problem_and_no_crash(
     studio: DashScope, tmp_path: Path, body: bytes
 ) -> None:
     studio.faults.append(Fault(GENERATION, body=body, times=99))
-    with pytest.raises(Temporary, match="does not answer as"):
+    with pytest.raises(TransientError, match="does not answer as"):
         engine(studio, protocol="sync").transcribe(sound(tmp_path, 3.0), request(3.0))
 
 
@@ -193,7 +200,7 @@ def test_whoever_sends_callers_elsewhere_gets_neither_key_nor_sound(
         studio.faults.append(
             Fault(GENERATION, 307, headers={"Location": elsewhere.url + "/x"}, body=b"", times=99)
         )
-        with pytest.raises(Misconfigured, match="elsewhere"):
+        with pytest.raises(SetupError, match="elsewhere"):
             engine(studio, protocol="sync").transcribe(sound(tmp_path, 3.0), request(3.0))
         assert elsewhere.requests == []
 
@@ -203,7 +210,7 @@ def test_requests_run_at_once_but_no_more_a_minute_than_allowed(
 ) -> None:
     studio.latency = 0.4
     audio, made = sound(tmp_path, 3.0), engine(studio, protocol="sync")
-    made._by._pace = Pace(600.0)
+    made._recogniser._rate_limiter = RateLimiter(600.0)
     begun = time.monotonic()
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(lambda _: made.transcribe(audio, request(3.0)), range(8)))
@@ -216,7 +223,7 @@ def test_pieces_are_made_ready_while_no_more_are_on_their_way_than_allowed(
 ) -> None:
     studio.latency = 0.3
     audio, made = sound(tmp_path, 3.0), engine(studio, protocol="sync", concurrency=2)
-    with ThreadPoolExecutor(made.capabilities(made.settings).at_once) as threads:
+    with ThreadPoolExecutor(made.capabilities(made.settings).max_concurrency) as threads:
         list(threads.map(lambda _: made.transcribe(audio, request(3.0)), range(8)))
     assert studio.most_at_once == 2
 
@@ -230,9 +237,9 @@ def test_the_pace_is_held_over_all_threads(per_minute: float, calls: int) -> Non
         with lock:
             slept.append(seconds)
 
-    pace = Pace(per_minute, sleep)
+    pace = RateLimiter(per_minute, sleep)
     begun = time.monotonic()
-    threads = [threading.Thread(target=pace.wait) for _ in range(calls)]
+    threads = [threading.Thread(target=pace.acquire) for _ in range(calls)]
     for thread in threads:
         thread.start()
     for thread in threads:

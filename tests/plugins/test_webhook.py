@@ -16,27 +16,27 @@ from typing import Any
 import pytest
 
 from subtitled.plugin import (
-    Context,
-    Failed,
-    Finished,
-    Kind,
+    ComponentContext,
+    InputRejectedError,
+    JobFailed,
+    JobFinished,
     Language,
-    Misconfigured,
-    Notice,
-    Published,
-    Rejected,
+    Notification,
     Secret,
-    Temporary,
+    SetupError,
+    SubtitleKind,
+    SubtitlePublished,
+    TransientError,
     event_from_json,
 )
-from subtitled_plugins.webhook import Webhook, WebhookSettings
+from subtitled_plugins.webhook import WebhookNotifier, WebhookSettings
 
 SECRET = "a secret between two"
 MEDIA = Path(os.fsdecode(b"/films/caf\xe9 \xe2\x80\xae.mkv"))
 EVENTS = (
-    Published(MEDIA, Path("/films/a.en.srt"), Language("pt-BR"), Kind.FORCED),
-    Finished(MEDIA, (MEDIA, Path("/b")), "made fr, en"),
-    Failed(MEDIA, "why", "cure", again_at=7.5),
+    SubtitlePublished(MEDIA, Path("/films/a.en.srt"), Language("pt-BR"), SubtitleKind.FORCED),
+    JobFinished(MEDIA, (MEDIA, Path("/b")), "made fr, en"),
+    JobFailed(MEDIA, "why", "cure", retry_at=7.5),
 )
 
 
@@ -77,14 +77,14 @@ def secret(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOOK_SECRET", SECRET)
 
 
-def webhook(receiver: Receiver, **settings: Any) -> Webhook:
+def webhook(receiver: Receiver, **settings: Any) -> WebhookNotifier:
     url = f"http://user:pass@127.0.0.1:{receiver.server_port}/in/secret-path?key=x"
     known = {"url": url, "secret": Secret(env="HOOK_SECRET")}
-    return Webhook(WebhookSettings(**known | settings), Context("webhook"))
+    return WebhookNotifier(WebhookSettings(**known | settings), ComponentContext("webhook"))
 
 
 def test_each_event_arrives_signed_and_whole(receiver: Receiver) -> None:
-    webhook(receiver).notify([Notice(n, 1000.0, event) for n, event in enumerate(EVENTS)])
+    webhook(receiver).notify([Notification(n, 1000.0, event) for n, event in enumerate(EVENTS)])
     assert len(receiver.got) == 3
     for number, (headers, body) in enumerate(receiver.got):
         stamp = headers["X-Subtitled-Timestamp"]
@@ -98,21 +98,21 @@ def test_each_event_arrives_signed_and_whole(receiver: Receiver) -> None:
 
 def test_only_the_events_that_are_wanted_are_sent(receiver: Receiver) -> None:
     wanted = webhook(receiver, events=("failed",))
-    wanted.notify([Notice(n, 0.0, event) for n, event in enumerate(EVENTS)])
+    wanted.notify([Notification(n, 0.0, event) for n, event in enumerate(EVENTS)])
     assert [json.loads(body)["event"] for _, body in receiver.got] == ["failed"]
 
 
 @pytest.mark.parametrize(
     ("status", "headers", "problem", "after"),
     [
-        (500, {}, Temporary, None),
-        (503, {"Retry-After": "90"}, Temporary, 90.0),
-        (429, {"Retry-After": "soon"}, Temporary, None),
-        (400, {}, Rejected, None),
-        (410, {}, Rejected, None),
-        (401, {}, Misconfigured, None),
-        (404, {}, Misconfigured, None),
-        (302, {"Location": "http://127.0.0.1:1/"}, Misconfigured, None),
+        (500, {}, TransientError, None),
+        (503, {"Retry-After": "90"}, TransientError, 90.0),
+        (429, {"Retry-After": "soon"}, TransientError, None),
+        (400, {}, InputRejectedError, None),
+        (410, {}, InputRejectedError, None),
+        (401, {}, SetupError, None),
+        (404, {}, SetupError, None),
+        (302, {"Location": "http://127.0.0.1:1/"}, SetupError, None),
     ],
 )
 def test_the_answer_says_what_is_done_next_and_no_secret_is_told(
@@ -124,8 +124,8 @@ def test_the_answer_says_what_is_done_next_and_no_secret_is_told(
 ) -> None:
     receiver.status, receiver.headers = status, headers
     with pytest.raises(problem) as raised:
-        webhook(receiver).notify([Notice(1, 0.0, EVENTS[0])])
-    assert getattr(raised.value, "retry_after", None) == after
+        webhook(receiver).notify([Notification(1, 0.0, EVENTS[0])])
+    assert getattr(raised.value, "retry_delay", None) == after
     assert str(status) in str(raised.value)
     for secret in (SECRET, "pass", "secret-path", "key=x"):
         assert secret not in str(raised.value)
@@ -135,8 +135,8 @@ def test_nobody_there_is_temporary_and_a_missing_secret_is_said(
     receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     away = webhook(receiver, url="http://127.0.0.1:1/x")
-    with pytest.raises(Temporary, match=r"127\.0\.0\.1:1 does not answer"):
-        away.notify([Notice(1, 0.0, EVENTS[0])])
-    assert away.check()[0].ok
+    with pytest.raises(TransientError, match=r"127\.0\.0\.1:1 does not answer"):
+        away.notify([Notification(1, 0.0, EVENTS[0])])
+    assert away.self_check()[0].ok
     monkeypatch.delenv("HOOK_SECRET")
-    assert not away.check()[0].ok
+    assert not away.self_check()[0].ok

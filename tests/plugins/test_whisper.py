@@ -9,10 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from subtitled.plugin import Audio, Context, Interval, Language, Request, Stretch
+from subtitled.plugin import (
+    Audio,
+    Chunk,
+    ComponentContext,
+    Language,
+    TimeSpan,
+    TranscriptionRequest,
+)
 from subtitled.plugin.testing import check_engine, check_transcript
 from subtitled_plugins.whisper.engine import WhisperEngine, WhisperSettings
-from subtitled_plugins.whisper.windows import batches, halves, pack
+from subtitled_plugins.whisper.windows import build_batches, pack_windows, split_window
 
 _gaps = st.lists(st.tuples(st.floats(0.1, 5), st.floats(0.1, 70)), min_size=1, max_size=40)
 
@@ -23,18 +30,20 @@ def test_windows_hold_all_speech_and_times_map_back(
 ) -> None:
     speech, now = [], 0.0
     for pause, spoken in gaps:
-        speech.append(Interval(now + pause, now + pause + spoken))
+        speech.append(TimeSpan(now + pause, now + pause + spoken))
         now += pause + spoken
-    windows = pack(speech)
+    windows = pack_windows(speech)
     assert all(window.duration <= 30.001 for window in windows)
     total = sum(part.duration for part in speech)
     assert sum(window.duration for window in windows) == pytest.approx(total)
-    dealt = [window for batch in batches(windows, workers, 4) for window in batch]
+    dealt = [window for batch in build_batches(windows, workers, 4) for window in batch]
     assert sorted(dealt, key=lambda w: w.parts[0].start) == windows
     for window in windows:
-        assert window.in_medium(0.0) == window.parts[0].start
-        assert window.in_medium(window.duration, is_end=True) == pytest.approx(window.parts[-1].end)
-        assert sum(half.duration for half in halves(window)) == pytest.approx(window.duration)
+        assert window.to_media_time(0.0) == window.parts[0].start
+        assert window.to_media_time(window.duration, is_end=True) == pytest.approx(
+            window.parts[-1].end
+        )
+        assert sum(half.duration for half in split_window(window)) == pytest.approx(window.duration)
 
 
 def _pcm(source: list[str], target: Path) -> Audio:
@@ -47,7 +56,7 @@ def _pcm(source: list[str], target: Path) -> Audio:
 
 @pytest.fixture(scope="module")
 def engine(model_base: Path) -> WhisperEngine:
-    made = WhisperEngine(WhisperSettings(), Context("whisper", 2, {"base": model_base}))
+    made = WhisperEngine(WhisperSettings(), ComponentContext("whisper", 2, {"base": model_base}))
     made.load()
     return made
 
@@ -57,16 +66,16 @@ def test_a_president_is_understood_word_by_word(
     engine: WhisperEngine, speech: Path, tmp_path: Path
 ) -> None:
     audio = _pcm(["-i", str(speech / "jfk.flac")], tmp_path / "a")
-    whole = Interval(0, audio.duration)
-    stretch = Stretch(whole, (whole,))
-    heard = engine.transcribe(audio, Request(stretch, Language("en")))
+    whole = TimeSpan(0, audio.duration)
+    stretch = Chunk(whole, (whole,))
+    heard = engine.transcribe(audio, TranscriptionRequest(stretch, Language("en")))
     assert "ask not what your country can do for you" in heard.text
     check_transcript(heard, stretch)
-    (sure,) = heard.evidence
+    (sure,) = heard.segment_scores
     assert (sure.start, sure.end) == (heard.words[0].start, heard.words[-1].end)
-    assert sure.log_probability is not None and -1 < sure.log_probability < 0
-    assert sure.no_speech is not None and sure.no_speech < 0.5
-    assert sure.compression is not None and 0.5 < sure.compression < 2.4
+    assert sure.avg_logprob is not None and -1 < sure.avg_logprob < 0
+    assert sure.no_speech_prob is not None and sure.no_speech_prob < 0.5
+    assert sure.compression_ratio is not None and 0.5 < sure.compression_ratio < 2.4
     (guess,) = engine.detect_language(audio, [whole])
     assert guess.probabilities[Language("en")] > 0.8
 
@@ -74,8 +83,8 @@ def test_a_president_is_understood_word_by_word(
 @pytest.mark.model
 def test_spanish_is_put_into_english(engine: WhisperEngine, speech: Path, tmp_path: Path) -> None:
     audio = _pcm(["-t", "20", "-i", str(speech / "prologue.es.mp3")], tmp_path / "a")
-    whole = Interval(0, audio.duration)
-    request = Request(Stretch(whole, (whole,)), Language("es"), Language("en"))
+    whole = TimeSpan(0, audio.duration)
+    request = TranscriptionRequest(Chunk(whole, (whole,)), Language("es"), Language("en"))
     heard = engine.transcribe(audio, request)
     assert heard.language == "en"
     assert "Academy" in heard.text
@@ -86,13 +95,13 @@ def test_what_whisper_itself_doubts_is_given_with_its_evidence_and_not_dropped(
     engine: WhisperEngine, tmp_path: Path
 ) -> None:
     audio = _pcm(["-f", "lavfi", "-i", "anoisesrc=c=brown:a=0.5:d=20:seed=1"], tmp_path / "a")
-    whole = Interval(0, audio.duration)
-    stretch = Stretch(whole, (whole,))
-    heard = engine.transcribe(audio, Request(stretch, Language("en")))
+    whole = TimeSpan(0, audio.duration)
+    stretch = Chunk(whole, (whole,))
+    heard = engine.transcribe(audio, TranscriptionRequest(stretch, Language("en")))
     check_transcript(heard, stretch)
-    assert bool(heard.words) == bool(heard.evidence)
+    assert bool(heard.words) == bool(heard.segment_scores)
     for word in heard.words:
-        assert any(e.start <= word.start and word.end <= e.end for e in heard.evidence)
+        assert any(e.start <= word.start and word.end <= e.end for e in heard.segment_scores)
 
 
 @pytest.mark.model
@@ -110,10 +119,12 @@ def test_hotwords_never_stand_in_front_of_a_decoder_that_can_stop_early(
     monkeypatch.setattr(BatchedInferencePipeline, "transcribe", listening)
     audio = Audio(tmp_path / "a")
     audio.path.write_bytes(b"\0\0" * 16000 * 5)
-    whole = Interval(0, 5)
+    whole = TimeSpan(0, 5)
     for quiet in ((whole,), ()):
-        stretch = Stretch(whole, (whole,), quiet)
-        engine.transcribe(audio, Request(stretch, Language("en"), terms=("Rivendell",)))
+        stretch = Chunk(whole, (whole,), quiet)
+        engine.transcribe(
+            audio, TranscriptionRequest(stretch, Language("en"), hotwords=("Rivendell",))
+        )
     assert prompts and set(prompts) == {None}
 
 
@@ -136,9 +147,11 @@ def test_wrong_hotwords_change_no_word(
     engine: WhisperEngine, speech: Path, tmp_path: Path, hotwords: tuple[str, ...]
 ) -> None:
     audio = _pcm(["-i", str(speech / "jfk.flac")], tmp_path / "a")
-    stretch = Stretch(Interval(0, audio.duration), (Interval(0, audio.duration),))
-    without = engine.transcribe(audio, Request(stretch, Language("en")))
-    told = engine.transcribe(audio, Request(stretch, Language("en"), terms=hotwords))
+    stretch = Chunk(TimeSpan(0, audio.duration), (TimeSpan(0, audio.duration),))
+    without = engine.transcribe(audio, TranscriptionRequest(stretch, Language("en")))
+    told = engine.transcribe(
+        audio, TranscriptionRequest(stretch, Language("en"), hotwords=hotwords)
+    )
     assert told.text == without.text
 
 

@@ -10,9 +10,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from subtitled.media.vad import find_speech
-from subtitled.plugin import Audio, Context, Interval, Language, Rejected, Stretch, Word
-from subtitled_plugins.whisper.align import _behind, _first, tokenizer_for, units
+from subtitled.media.vad import detect_speech
+from subtitled.plugin import (
+    Audio,
+    Chunk,
+    ComponentContext,
+    InputRejectedError,
+    Language,
+    TimeSpan,
+    Word,
+)
+from subtitled_plugins.whisper.alignment import (
+    _drop_first,
+    _take_first,
+    build_tokenizer,
+    tokenise_words,
+)
 from subtitled_plugins.whisper.engine import WhisperEngine, WhisperSettings
 
 EN = Language("en")
@@ -26,10 +39,10 @@ def test_the_first_seconds_and_the_rest_are_the_whole(
 ) -> None:
     speech, now = [], 0.0
     for pause, length in drawn:
-        speech.append(Interval(now + pause, now + pause + length))
+        speech.append(TimeSpan(now + pause, now + pause + length))
         now += pause + length
     total = sum(part.duration for part in speech)
-    first, rest = _first(speech, seconds), _behind(speech, seconds)
+    first, rest = _take_first(speech, seconds), _drop_first(speech, seconds)
     assert first.duration == pytest.approx(min(seconds, total))
     assert first.duration + sum(part.duration for part in rest) == pytest.approx(total)
     if first.parts and rest:
@@ -59,14 +72,14 @@ def _pcm(source: Path, target: Path) -> Audio:
 
 @pytest.fixture(scope="module")
 def engine(model_base: Path) -> WhisperEngine:
-    made = WhisperEngine(WhisperSettings(), Context("whisper", 2, {"base": model_base}))
+    made = WhisperEngine(WhisperSettings(), ComponentContext("whisper", 2, {"base": model_base}))
     made.load()
     return made
 
 
-def _whole(audio: Audio) -> Stretch:
-    speech = find_speech(audio)
-    return Stretch(Interval(0.0, audio.duration), speech.intervals, speech.quiet)
+def _whole(audio: Audio) -> Chunk:
+    speech = detect_speech(audio)
+    return Chunk(TimeSpan(0.0, audio.duration), speech.spans, speech.low_energy)
 
 
 def _said(words: list[Word], text: str) -> float:
@@ -84,7 +97,7 @@ def test_marks_stay_with_their_words_and_no_letter_is_lost(engine: WhisperEngine
         "th": "สวัสดีชาวโลก",
     }
     for code, text in texts.items():
-        found = units(tokenizer_for(engine._model, code), text)
+        found = tokenise_words(build_tokenizer(engine._model, code), text)
         assert "".join(unit.text for unit in found).split() == text.split()
         assert len(found) > 1
         for unit in found:
@@ -137,5 +150,5 @@ def test_a_language_that_it_does_not_know_is_refused(
     engine: WhisperEngine, speech: Path, tmp_path: Path
 ) -> None:
     audio = _pcm(speech / "jfk.flac", tmp_path / "a")
-    with pytest.raises(Rejected):
+    with pytest.raises(InputRejectedError):
         engine.align(audio, _whole(audio), "saluton mondo", Language("eo"))

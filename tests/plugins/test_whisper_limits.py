@@ -12,13 +12,13 @@ import pytest
 from subtitled.plugin import (
     LOCAL,
     Audio,
-    Context,
-    Interval,
+    Chunk,
+    ComponentContext,
+    InputRejectedError,
     Language,
-    Misconfigured,
-    Rejected,
-    Request,
-    Stretch,
+    SetupError,
+    TimeSpan,
+    TranscriptionRequest,
 )
 from subtitled_plugins.whisper.catalogue import MODELS
 from subtitled_plugins.whisper.engine import WhisperEngine, WhisperSettings
@@ -27,16 +27,16 @@ ENGLISH = Language("en")
 
 
 def capable(model: str) -> WhisperEngine:
-    return WhisperEngine(WhisperSettings(model=model), Context("whisper", 1, {}))
+    return WhisperEngine(WhisperSettings(model=model), ComponentContext("whisper", 1, {}))
 
 
 @pytest.mark.parametrize("model", list(MODELS))
 def test_each_model_says_what_it_can_do(model: str) -> None:
     can = WhisperEngine.capabilities(WhisperSettings(model=model))
     assert can.destination == LOCAL
-    assert can.word_times
+    assert can.word_timestamps
     assert can.languages is not None
-    assert can.detects_language == (not model.endswith(".en"))
+    assert can.supports_language_detection == (not model.endswith(".en"))
     if model.endswith(".en"):
         assert can.languages == {ENGLISH}
     translates = not model.endswith(".en") and "turbo" not in model
@@ -62,9 +62,9 @@ def test_cantonese_came_with_the_third_large_model() -> None:
 def test_a_language_that_it_does_not_know_is_rejected(
     tmp_path: Path, model: str, spoken: str
 ) -> None:
-    whole = Interval(0, 1)
-    request = Request(Stretch(whole, (whole,)), Language(spoken))
-    with pytest.raises(Rejected, match=f"{model} does not know"):
+    whole = TimeSpan(0, 1)
+    request = TranscriptionRequest(Chunk(whole, (whole,)), Language(spoken))
+    with pytest.raises(InputRejectedError, match=f"{model} does not know"):
         capable(model).transcribe(Audio(tmp_path / "none"), request)
 
 
@@ -73,7 +73,7 @@ def test_every_known_digest_is_one() -> None:
         for digest in filter(None, spec.files.values()):
             assert len(digest) == 64
             assert set(digest) <= set("0123456789abcdef")
-        assert spec.size > 0
+        assert spec.size_bytes > 0
         assert "model.bin" in spec.files
 
 
@@ -90,8 +90,8 @@ def test_a_folder_that_lacks_a_file_is_named_with_its_cure(tmp_path: Path, missi
     for file in MODELS["base"].files:
         (tmp_path / file).write_bytes(b"")
     (tmp_path / missing).unlink()
-    engine = WhisperEngine(WhisperSettings(), Context("whisper", 1, {"base": tmp_path}))
-    with pytest.raises(Misconfigured, match=rf"lacks {missing}.*models pull base"):
+    engine = WhisperEngine(WhisperSettings(), ComponentContext("whisper", 1, {"base": tmp_path}))
+    with pytest.raises(SetupError, match=rf"lacks {missing}.*models pull base"):
         engine.load()
 
 
@@ -107,14 +107,14 @@ def test_a_broken_file_is_a_matter_of_settings(
             (folder / file).write_bytes(b"\x00 not a model")
         else:
             (folder / file).symlink_to(model_base / file)
-    engine = WhisperEngine(WhisperSettings(), Context("whisper", 1, {"base": folder}))
-    with pytest.raises(Misconfigured, match="cannot be loaded.*models verify base"):
+    engine = WhisperEngine(WhisperSettings(), ComponentContext("whisper", 1, {"base": folder}))
+    with pytest.raises(SetupError, match="cannot be loaded.*models verify base"):
         engine.load()
 
 
 @pytest.fixture(scope="module")
 def engine(model_base: Path) -> WhisperEngine:
-    made = WhisperEngine(WhisperSettings(), Context("whisper", 2, {"base": model_base}))
+    made = WhisperEngine(WhisperSettings(), ComponentContext("whisper", 2, {"base": model_base}))
     made.load()
     return made
 
@@ -145,11 +145,11 @@ def test_times_are_those_of_the_medium_across_silence(
     silence = np.zeros(round(gap * 16_000), "<i2")
     audio = kept(np.concatenate([silence, said, silence, said]), tmp_path / "a.pcm")
     parts = (
-        Interval(gap, gap + length),
-        Interval(2 * gap + length, 2 * gap + 2 * length),
+        TimeSpan(gap, gap + length),
+        TimeSpan(2 * gap + length, 2 * gap + 2 * length),
     )
-    stretch = Stretch(Interval(0, audio.duration), parts)
-    words = engine.transcribe(audio, Request(stretch, ENGLISH)).words
+    stretch = Chunk(TimeSpan(0, audio.duration), parts)
+    words = engine.transcribe(audio, TranscriptionRequest(stretch, ENGLISH)).words
     country = [word.start for word in words if "country" in word.text]
     assert len(country) == 4
     # The same sound at two places has the same times in each, though both lie in one window.
@@ -164,10 +164,12 @@ def test_a_term_that_was_told_is_written_as_told(
     engine: WhisperEngine, speech: Path, tmp_path: Path
 ) -> None:
     audio = kept(pcm(speech / "hotwords.mp3"), tmp_path / "a.pcm")
-    whole = Interval(0, audio.duration)
-    stretch = Stretch(whole, (whole,))
-    without = engine.transcribe(audio, Request(stretch, ENGLISH)).text
-    told = engine.transcribe(audio, Request(stretch, ENGLISH, terms=("ComfyUI",))).text
+    whole = TimeSpan(0, audio.duration)
+    stretch = Chunk(whole, (whole,))
+    without = engine.transcribe(audio, TranscriptionRequest(stretch, ENGLISH)).text
+    told = engine.transcribe(
+        audio, TranscriptionRequest(stretch, ENGLISH, hotwords=("ComfyUI",))
+    ).text
     assert "ComfyUI" not in without
     assert "ComfyUI" in told
 
@@ -177,7 +179,7 @@ def test_the_language_is_heard_window_by_window(
     engine: WhisperEngine, speech: Path, tmp_path: Path
 ) -> None:
     audio = kept(pcm(speech / "multilingual.mp3"), tmp_path / "a.pcm")
-    windows = [Interval(0, 25), Interval(35, audio.duration)]
+    windows = [TimeSpan(0, 25), TimeSpan(35, audio.duration)]
     guesses = engine.detect_language(audio, windows)
     assert [guess.window for guess in guesses] == windows
     best = [max(g.probabilities, key=lambda tag: g.probabilities[tag]) for g in guesses]
@@ -188,5 +190,5 @@ def test_the_language_is_heard_window_by_window(
 @pytest.mark.model
 def test_a_stretch_without_speech_has_no_words(engine: WhisperEngine, tmp_path: Path) -> None:
     audio = kept(np.zeros(16_000 * 5, "<i2"), tmp_path / "a.pcm")
-    stretch = Stretch(Interval(0, 5), ())
-    assert engine.transcribe(audio, Request(stretch, ENGLISH)).words == ()
+    stretch = Chunk(TimeSpan(0, 5), ())
+    assert engine.transcribe(audio, TranscriptionRequest(stretch, ENGLISH)).words == ()

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from subtitled.plugin import Interval
-from subtitled_plugins.whisper.windows import outside
+from subtitled.plugin import TimeSpan
+from subtitled_plugins.whisper.windows import subtract_spans
 
 
 def test_faint_parts_are_taken_out_of_the_speech_that_holds_them() -> None:
-    speech = [Interval(0, 10), Interval(20, 30)]
-    faint = [Interval(4, 6), Interval(20, 22), Interval(29.95, 30)]
-    clear = outside(speech, faint)
-    assert clear == [Interval(0, 4), Interval(6, 10), Interval(22, 29.95)]
+    speech = [TimeSpan(0, 10), TimeSpan(20, 30)]
+    faint = [TimeSpan(4, 6), TimeSpan(20, 22), TimeSpan(29.95, 30)]
+    clear = subtract_spans(speech, faint)
+    assert clear == [TimeSpan(0, 4), TimeSpan(6, 10), TimeSpan(22, 29.95)]
 
 
 def test_speech_without_faint_parts_stays_as_it_is() -> None:
-    speech = [Interval(0, 10), Interval(20, 30)]
-    assert outside(speech, []) == speech
+    speech = [TimeSpan(0, 10), TimeSpan(20, 30)]
+    assert subtract_spans(speech, []) == speech
 
 
 def test_speech_that_is_all_faint_leaves_nothing_clear() -> None:
-    assert outside([Interval(3, 5)], [Interval(3, 5)]) == []
+    assert subtract_spans([TimeSpan(3, 5)], [TimeSpan(3, 5)]) == []

@@ -18,26 +18,26 @@ import httpx
 import pytest
 
 from mortal import mortal
-from subtitled.config.load import load
-from subtitled.library.ledger import Ledger
-from subtitled.library.tellings import Stage, Telling
-from subtitled.notify.course import Pace
-from subtitled.notify.teller import Teller
+from subtitled.config.load import load_config
+from subtitled.daemon.doctor.path_mapping import check_path_mapping
+from subtitled.db.database import Database
+from subtitled.db.outbox import Delivery, DeliveryState
+from subtitled.notify.delivery import DeliveryTimings
+from subtitled.notify.media_servers import MediaServerDispatcher
 from subtitled.plugin import (
-    Change,
-    Context,
+    ComponentContext,
     Cue,
-    Kind,
     Language,
-    Misconfigured,
+    SetupError,
     Sidecar,
+    SidecarChange,
     Subtitle,
+    SubtitleKind,
 )
-from subtitled.service.servers import same_files
-from subtitled.subtitles.formats import render
-from subtitled.subtitles.names import sidecar_path
-from subtitled.subtitles.ownership import Provenance
-from subtitled.subtitles.publish import file_sha256, publish
+from subtitled.subtitles.filenames import build_sidecar_path
+from subtitled.subtitles.formats import render_subtitle
+from subtitled.subtitles.ownership import Signature
+from subtitled.subtitles.publish import compute_sha256, publish_sidecar
 from subtitled_plugins.kodi import Kodi, KodiSettings
 
 pytestmark = pytest.mark.kodi
@@ -70,7 +70,7 @@ class Real:
             "password": {"env": "KODI_PASSWORD"},
             "path_map": [[str(self.ours), str(self.films)]],
         }
-        return Kodi(KodiSettings.model_validate(settings), Context("tv"))
+        return Kodi(KodiSettings.model_validate(settings), ComponentContext("tv"))
 
 
 def until(condition: Callable[[], Any], limit: float) -> Any:
@@ -191,13 +191,15 @@ def opened(kodi: Real, film: Path) -> None:
     until(lambda: kodi.call("Player.GetActivePlayers"), 20)
 
 
-def write(film: Path, language: str, kind: Kind = Kind.FULL) -> tuple[Sidecar, Provenance]:
+def write(
+    film: Path, language: str, kind: SubtitleKind = SubtitleKind.FULL
+) -> tuple[Sidecar, Signature]:
     """One of ours, published as the daemon publishes."""
     tag = Language(language)
-    content = render(Subtitle(tag, (Cue(1.0, 3.0, "hola"),), kind), "srt")
-    path = sidecar_path(film, tag, kind, "srt")
-    made = Provenance("f" * 64, path.name, tag, kind, "srt", "engine", time.time(), "", 0)
-    publish(path, content, ours=file_sha256(path))
+    content = render_subtitle(Subtitle(tag, (Cue(1.0, 3.0, "hola"),), kind), "srt")
+    path = build_sidecar_path(film, tag, kind, "srt")
+    made = Signature("f" * 64, path.name, tag, kind, "srt", "engine", time.time(), "", 0)
+    publish_sidecar(path, content, own_digest=compute_sha256(path))
     return Sidecar(path, tag, kind), made
 
 
@@ -206,20 +208,20 @@ def test_what_is_published_is_told_seen_and_listed_with_language_and_flags(
 ) -> None:
     plugin = kodi.plugin()
     some = [
-        ("es", Kind.FULL),
-        ("zh-Hans", Kind.FULL),
-        ("en", Kind.FORCED),
-        ("de", Kind.SDH),
+        ("es", SubtitleKind.FULL),
+        ("zh-Hans", SubtitleKind.FULL),
+        ("en", SubtitleKind.FORCED),
+        ("de", SubtitleKind.SDH),
     ]
-    change = Change(film, tuple(write(film, language, kind)[0] for language, kind in some))
-    plugin.changed([change], 0)
-    seen = plugin.listed(change)
-    assert seen.complete is None
+    change = SidecarChange(film, tuple(write(film, language, kind)[0] for language, kind in some))
+    plugin.refresh([change], 0)
+    seen = plugin.check_indexed(change)
+    assert seen.is_complete is None
     assert "sees the files" in seen.detail
     opened(kodi, film)
-    listed = until(lambda: (said := plugin.listed(change)).complete and said, 20)
+    listed = until(lambda: (said := plugin.check_indexed(change)).is_complete and said, 20)
     assert listed.complete is True
-    assert list(plugin.playing()) == [film]
+    assert list(plugin.now_playing()) == [film]
 
 
 def test_the_daemon_tells_it_and_what_came_of_it_is_known(
@@ -232,28 +234,30 @@ def test_the_daemon_tells_it_and_what_came_of_it_is_known(
         f'[servers.kodi]\nurl = "{kodi.url}"\npassword = {{env = "KODI_PASSWORD"}}\n'
         f'path_map = [["{kodi.ours}", "{kodi.films}"]]\n'
     )
-    configuration = load(config)
-    ledger = Ledger(tmp_path / "st" / "ledger.sqlite")
-    teller = Teller(configuration, ledger, Pace(looks=(0.5, 1.0, 2.0)))
+    configuration = load_config(config)
+    ledger = Database(tmp_path / "st" / "ledger.sqlite")
+    teller = MediaServerDispatcher(
+        configuration, ledger, DeliveryTimings(check_seconds=(0.5, 1.0, 2.0))
+    )
     teller.start()
     begin = time.monotonic()
     sidecar, made = write(film, "fr")
-    ledger.sidecars.record(sidecar.path, film, made)
+    ledger.sidecars.record_written(sidecar.path, film, made)
 
-    def told() -> Telling | None:
-        found = ledger.tellings.of_medium(film)
+    def told() -> Delivery | None:
+        found = ledger.deliveries.of_media(film)
         return found[0] if found and found[0].ended_at else None
 
     known = until(told, 60)
     from_publishing = time.monotonic() - begin
     teller.stop()
     ledger.close()
-    assert known.stage is Stage.UNSAID
+    assert known.stage is DeliveryState.UNVERIFIABLE
     assert "sees the files" in known.detail
     begin = time.monotonic()
     opened(kodi, film)
     plugin = kodi.plugin()
-    until(lambda: plugin.listed(Change(film, (sidecar,))).complete, 20)
+    until(lambda: plugin.check_indexed(SidecarChange(film, (sidecar,))).is_complete, 20)
     from_opening = time.monotonic() - begin
     print(
         f"\nKodi: {from_publishing:.1f} s from publishing until it says that it sees the file, "
@@ -269,12 +273,12 @@ def test_the_scan_brings_the_film_of_the_one_folder_into_its_library(
     other.mkdir()
     shutil.copyfile(film, other / "Other [2021].mp4")
     (other / "Other [2021].nfo").write_text("<movie><title>Other</title></movie>")
-    plugin.changed([Change(film)], 0)
-    title = until(lambda: plugin.title(film), 20)
+    plugin.refresh([SidecarChange(film)], 0)
+    title = until(lambda: plugin.metadata(film), 20)
     assert (title.name, title.original_name, title.year) == ("A Film", "Una película", 2020)
     assert (title.people, title.characters) == (("Ana Torrent",), ("Ana",))
-    assert plugin.title(kodi.ours / "Other [2021]" / "Other [2021].mp4") is None
-    assert list(plugin.samples()) == [str(kodi.films / "Film [2020]" / "Film [2020].mp4")]
+    assert plugin.metadata(kodi.ours / "Other [2021]" / "Other [2021].mp4") is None
+    assert list(plugin.sample_paths()) == [str(kodi.films / "Film [2020]" / "Film [2020].mp4")]
 
 
 def test_one_that_is_published_while_the_film_is_open_waits_for_the_next_opening(
@@ -282,41 +286,41 @@ def test_one_that_is_published_while_the_film_is_open_waits_for_the_next_opening
 ) -> None:
     opened(kodi, film)
     plugin = kodi.plugin()
-    change = Change(film, (write(film, "it")[0],))
-    plugin.changed([change], 0)
-    said = plugin.listed(change)
-    assert said.complete is None
+    change = SidecarChange(film, (write(film, "it")[0],))
+    plugin.refresh([change], 0)
+    said = plugin.check_indexed(change)
+    assert said.is_complete is None
     assert "opened again" in said.detail
 
 
 def test_a_folder_that_it_does_not_see_is_said(kodi: Real, film: Path) -> None:
     unknown = film.with_name("nowhere") / "Film.mkv"
-    change = Change(unknown, (Sidecar(unknown.with_suffix(".es.srt"), Language("es")),))
+    change = SidecarChange(unknown, (Sidecar(unknown.with_suffix(".es.srt"), Language("es")),))
     plugin = kodi.plugin()
-    plugin.changed([change], 0)
-    said = plugin.listed(change)
-    assert said.complete is False
+    plugin.refresh([change], 0)
+    said = plugin.check_indexed(change)
+    assert said.is_complete is False
     assert "does not see" in said.detail
 
 
 def test_the_check_knows_the_version_and_a_wrong_password(
     kodi: Real, film: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (finding,) = kodi.plugin().check()
+    (finding,) = kodi.plugin().self_check()
     assert finding.ok, finding
     assert "version" in finding.detail
     monkeypatch.setenv("KODI_PASSWORD", "wrong")
-    with pytest.raises(Misconfigured, match=r"servers\.tv\.password"):
-        kodi.plugin().playing()
+    with pytest.raises(SetupError, match=r"servers\.tv\.password"):
+        kodi.plugin().now_playing()
 
 
 def test_the_doctor_finds_the_film_both_ways_and_proposes_the_mapping(
     kodi: Real, film: Path, tmp_path: Path
 ) -> None:
     plugin = kodi.plugin()
-    plugin.changed([Change(film)], 0)
-    until(plugin.samples, 20)
+    plugin.refresh([SidecarChange(film)], 0)
+    until(plugin.sample_paths, 20)
     config = tmp_path / "c.toml"
     config.write_text(f'[libraries.films]\npath = "{kodi.ours}"\n')
-    (finding,) = same_files(load(config), "tv", plugin)
+    (finding,) = check_path_mapping(load_config(config), "tv", plugin)
     assert finding.ok, finding

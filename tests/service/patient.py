@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from subtitled.config.load import load
-from subtitled.plugin import Finding
-from subtitled.service.doctor import examine_machine
+from subtitled.config.load import load_config
+from subtitled.daemon.doctor import check_machine
+from subtitled.plugin import CheckResult
 
 
 @dataclass
@@ -29,11 +29,11 @@ class Patient:
             "utf-8",
         )
 
-    def found(self) -> list[Finding]:
-        return examine_machine(load(self.config), self.config)
+    def found(self) -> list[CheckResult]:
+        return check_machine(load_config(self.config), self.config)
 
-    def wrong(self) -> dict[str, Finding]:
+    def wrong(self) -> dict[str, CheckResult]:
         """What is wrong by what was looked at; each must have its cure."""
-        wrong = {found.what: found for found in self.found() if not found.ok}
-        assert all(found.detail and found.cure for found in wrong.values()), wrong
+        wrong = {found.subject: found for found in self.found() if not found.ok}
+        assert all(found.detail and found.hint for found in wrong.values()), wrong
         return wrong

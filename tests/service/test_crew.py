@@ -5,42 +5,42 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from subtitled.config.load import load
-from subtitled.jobs.signs import Pulse
-from subtitled.library.ledger import Ledger
-from subtitled.service.crew import crew, forget_gone
-from subtitled.service.lock import StateLock, holder, workers
+from subtitled.config.load import load_config
+from subtitled.daemon.lock import StateLock, find_holder, find_workers
+from subtitled.daemon.workers import list_workers, purge_lost
+from subtitled.db.database import Database
+from subtitled.jobs.heartbeat import HeartbeatSender
 
 
 def test_who_holds_a_lock_is_there_and_who_only_gave_a_sign_was_lost(tmp_path: Path) -> None:
-    ledger = Ledger(tmp_path / "ledger.sqlite")
+    ledger = Database(tmp_path / "ledger.sqlite")
     lock = StateLock(tmp_path, "big")
     for name in ("big", "small", "daemon"):
-        Pulse(ledger.mailbox, name, "digest", 60.0).begin()
-    there = {one.name: one for one in crew(ledger, tmp_path)}
+        HeartbeatSender(ledger.kv, name, "digest", 60.0).start()
+    there = {one.name: one for one in list_workers(ledger, tmp_path)}
     assert set(there) == {"big", "small"}
-    assert there["big"].told()["running"] is True
-    assert there["small"].told()["running"] is False
+    assert there["big"].to_dict()["running"] is True
+    assert there["small"].to_dict()["running"] is False
     assert there["big"].pid == there["small"].pid
-    assert set(workers(tmp_path)) == {"big"}
-    assert holder(tmp_path) is None
+    assert set(find_workers(tmp_path)) == {"big"}
+    assert find_holder(tmp_path) is None
     lock.release()
-    assert workers(tmp_path) == {}
+    assert find_workers(tmp_path) == {}
 
 
 def test_who_was_lost_long_ago_is_forgotten_and_what_it_left_goes(tmp_path: Path) -> None:
     config = tmp_path / "config.toml"
     config.write_text(f'[daemon]\nstate_dir = "{tmp_path}"\n')
-    ledger, configuration = Ledger(tmp_path / "ledger.sqlite"), load(config)
+    ledger, configuration = Database(tmp_path / "ledger.sqlite"), load_config(config)
     lock = StateLock(tmp_path, "big")
     for name in ("big", "small"):
         scratch = tmp_path / "workers" / name / "scratch"
         scratch.mkdir(parents=True)
         (scratch / "sound").touch()
-        Pulse(ledger.mailbox, name, "digest", 60.0).begin()
-    forget_gone(configuration, ledger, time.time() - 60)
-    assert {one.name for one in crew(ledger, tmp_path)} == {"big", "small"}
-    forget_gone(configuration, ledger, time.time() + 60)
-    assert {one.name for one in crew(ledger, tmp_path)} == {"big"}
+        HeartbeatSender(ledger.kv, name, "digest", 60.0).start()
+    purge_lost(configuration, ledger, time.time() - 60)
+    assert {one.name for one in list_workers(ledger, tmp_path)} == {"big", "small"}
+    purge_lost(configuration, ledger, time.time() + 60)
+    assert {one.name for one in list_workers(ledger, tmp_path)} == {"big"}
     assert [path.parts[-3] for path in tmp_path.glob("workers/*/scratch/*")] == ["big"]
     lock.release()

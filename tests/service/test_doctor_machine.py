@@ -16,12 +16,12 @@ import pytest
 from patient import Patient
 
 from mortal import mortal
-from subtitled.config.load import load
-from subtitled.config.schedule import HoursSettings, ScheduleSettings
-from subtitled.jobcontext.services import open_ledger
-from subtitled.service.doctor import machine
-from subtitled.service.doctor.machine import clock, ffmpeg
-from subtitled.service.lock import StateLock
+from subtitled.config.daemon_settings import ScheduleSettings, WorkingHoursSettings
+from subtitled.config.load import load_config
+from subtitled.daemon.doctor import machine
+from subtitled.daemon.doctor.machine import check_clock, check_ffmpeg
+from subtitled.daemon.lock import StateLock
+from subtitled.jobcontext.services import open_database
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -65,7 +65,7 @@ def test_no_ffmpeg_and_one_that_does_not_run_are_told_apart(
 ) -> None:
     program(tmp_path / "bin", "ffmpeg", "exit 1")
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
-    said = {found.what: found for found in ffmpeg()}
+    said = {found.subject: found for found in check_ffmpeg()}
     assert said["ffmpeg"].detail == f"{tmp_path}/bin/ffmpeg does not run"
     assert said["ffprobe"].detail == "not installed"
     assert not said["ffmpeg"].ok and not said["ffprobe"].ok
@@ -76,30 +76,30 @@ def test_a_clock_that_lost_its_battery_is_found_by_what_was_written_later(
     tmp_path: Path, years: int
 ) -> None:
     now = time.time()
-    assert all(found.ok for found in clock(ScheduleSettings(), tmp_path, now))
+    assert all(found.ok for found in check_clock(ScheduleSettings(), tmp_path, now))
     # Installed long ago by a package: the ledger is the witness.
     (tmp_path / "ledger.sqlite").touch()
-    (said, _) = clock(ScheduleSettings(), tmp_path, now + years * 365 * 86400)
+    (said, _) = check_clock(ScheduleSettings(), tmp_path, now + years * 365 * 86400)
     assert not said.ok
     assert "after that" in said.detail
-    assert "Set the clock" in said.cure
+    assert "Set the clock" in said.hint
 
 
 def test_hours_of_a_zone_that_is_not_the_clock_s_are_cured_by_the_setting(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # A container with this machine's /etc/localtime and a file /etc/timezone of its own.
-    monkeypatch.setattr(machine, "zone_of", lambda schedule: ZoneInfo("Pacific/Kiritimati"))
+    monkeypatch.setattr(machine, "timezone_of", lambda schedule: ZoneInfo("Pacific/Kiritimati"))
     quiet = ("22:00-06:00",)
-    (_, said) = clock(ScheduleSettings(quiet=quiet), tmp_path)
+    (_, said) = check_clock(ScheduleSettings(quiet_hours=quiet), tmp_path)
     assert not said.ok
     assert "hours go by Pacific/Kiritimati, the clock here by" in said.detail
-    hours = HoursSettings(windows=("00:00-06:00",))
-    (_, said) = clock(ScheduleSettings(libraries={"films": hours}), tmp_path)
+    hours = WorkingHoursSettings(windows=("00:00-06:00",))
+    (_, said) = check_clock(ScheduleSettings(libraries={"films": hours}), tmp_path)
     assert not said.ok
-    (_, said) = clock(ScheduleSettings(quiet=quiet, timezone="Europe/Berlin"), tmp_path)
+    (_, said) = check_clock(ScheduleSettings(quiet_hours=quiet, timezone="Europe/Berlin"), tmp_path)
     assert said.ok
-    (_, said) = clock(ScheduleSettings(), tmp_path)
+    (_, said) = check_clock(ScheduleSettings(), tmp_path)
     assert said.ok  # nothing goes by the clock
 
 
@@ -112,7 +112,7 @@ def test_a_rule_for_which_there_is_no_sensor_is_cured_by_the_sensor(
     monkeypatch.setenv("PATH", f"{tools}{os.pathsep}{os.environ['PATH']}")
     wrong = patient.wrong()
     assert list(wrong) == ["neighbour.ups"]
-    assert "upsc den@localhost ups.status" in wrong["neighbour.ups"].cure
+    assert "upsc den@localhost ups.status" in wrong["neighbour.ups"].hint
     program(tools, "upsc", "echo OL")
     assert patient.wrong() == {}
 
@@ -124,7 +124,7 @@ def test_a_state_folder_that_cannot_be_is_cured_by_another(patient: Patient) -> 
     patient.write()
     wrong = patient.wrong()
     assert "cannot be made" in wrong["state folder"].detail
-    assert "daemon.state_dir" in wrong["state folder"].cure
+    assert "daemon.state_dir" in wrong["state folder"].hint
     patient.state = good
     patient.write()
     assert patient.wrong() == {}
@@ -133,12 +133,12 @@ def test_a_state_folder_that_cannot_be_is_cured_by_another(patient: Patient) -> 
 FULL = """
 import subprocess, sys
 from pathlib import Path
-from subtitled.config.load import load
-from subtitled.service.doctor import examine_machine
+from subtitled.config.load import load_config
+from subtitled.daemon.doctor import check_machine
 config = Path(sys.argv[1])
 def wrong():
-    findings = examine_machine(load(config), config)
-    return sorted((f.what, f.cure) for f in findings if not f.ok)
+    findings = check_machine(load_config(config), config)
+    return sorted((f.subject, f.hint) for f in findings if not f.ok)
 state, films = config.parent / "st", config.parent / "films"
 state.mkdir()
 mount = ["mount", "-t", "tmpfs", "-o"]
@@ -171,7 +171,7 @@ def test_full_disks_and_a_read_only_library_are_found_and_cured_by_room_and_righ
 
 
 def test_a_damaged_ledger_is_cured_by_rebuilding_it_anew(patient: Patient, subtitled: Run) -> None:
-    open_ledger(load(patient.config)).close()
+    open_database(load_config(patient.config)).close()
     ledger = patient.state / "ledger.sqlite"
     whole = ledger.read_bytes()
     ledger.write_bytes(whole[:4096] + os.urandom(4096) + whole[8192:])
@@ -182,7 +182,7 @@ def test_a_damaged_ledger_is_cured_by_rebuilding_it_anew(patient: Patient, subti
     lock = StateLock(patient.state)  # a daemon that has read it already runs on
     assert list(patient.wrong()) == ["ledger.sqlite"]
     lock.release()
-    assert "subtitled state rebuild --anew" in wrong["ledger.sqlite"].cure
+    assert "subtitled state rebuild --anew" in wrong["ledger.sqlite"].hint
     rebuilt = subtitled("--config", patient.config, "state", "rebuild", "--anew")
     assert rebuilt.returncode == 0, rebuilt.stderr
     assert patient.wrong() == {}
@@ -196,7 +196,7 @@ def test_a_damaged_store_of_jobs_is_cured_by_moving_it_away(patient: Patient) ->
     work.write_bytes(b"no database" + work.read_bytes()[11:])
     wrong = patient.wrong()
     assert list(wrong) == ["work.sqlite"]
-    assert "move it away" in wrong["work.sqlite"].cure
+    assert "move it away" in wrong["work.sqlite"].hint
     work.rename(patient.place / "work.sqlite")
     assert patient.wrong() == {}
 
@@ -230,11 +230,11 @@ def test_another_daemon_in_the_same_library_is_wrong_and_one_elsewhere_is_named(
         assert list(said) == ["other daemons"]
         assert f"process {both.pid}," in said["other daemons"].detail
         assert "is in library films too" in said["other daemons"].detail
-        assert said["other daemons"].cure.startswith("Stop one of the two")
+        assert said["other daemons"].hint.startswith("Stop one of the two")
         both.kill()
         both.wait()
         assert patient.wrong() == {}
-        details = [found.detail for found in patient.found() if found.what == "other daemons"]
+        details = [found.detail for found in patient.found() if found.subject == "other daemons"]
         assert any(f"process {apart.pid}," in detail for detail in details)
     finally:
         for daemon in (both, apart):

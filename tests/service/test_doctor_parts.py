@@ -15,9 +15,9 @@ from patient import Patient
 
 from standins.described import listening
 from standins.mediabrowser import JellyfinStandIn
-from subtitled.config.load import load
-from subtitled.service.doctor.libraries import libraries, watching
-from subtitled.service.doctor.machine import state_folder
+from subtitled.config.load import load_config
+from subtitled.daemon.doctor.libraries import check_libraries, check_watching
+from subtitled.daemon.doctor.machine import check_state_folder
 from subtitled_plugins.whisper.catalogue import MODELS
 
 Bound = Callable[[], contextlib.AbstractContextManager[None]]
@@ -35,13 +35,13 @@ def test_folders_that_others_made_are_found_below_a_library_that_can_be_written(
     films.chmod(0o777)
     config = public / "c.toml"
     config.write_text(f'[libraries.films]\npath = "{films}"\n')
-    configuration = load(config)
+    configuration = load_config(config)
 
     def found() -> tuple[bool, str]:
         with bound_by_permissions():
-            *_, said = libraries(configuration)
-        assert said.what == "folders of films"
-        assert "chmod -R g+rwX" in said.cure
+            *_, said = check_libraries(configuration)
+        assert said.subject == "folders of films"
+        assert "chmod -R g+rwX" in said.hint
         return said.ok, said.detail
 
     assert found() == (True, "3 with media, all may be written to")
@@ -62,36 +62,36 @@ def test_a_library_or_state_without_rights_is_cured_by_rights(
     films.mkdir(mode=0o755)
     config = public / "c.toml"
     config.write_text(f'[libraries.films]\npath = "{films}"\n')
-    configuration = load(config)
+    configuration = load_config(config)
     with bound_by_permissions():
-        (said,) = libraries(configuration)
-        (state,) = state_folder(films)
-    assert (said.what, said.ok) == ("library films", False)
+        (said,) = check_libraries(configuration)
+        (state,) = check_state_folder(films)
+    assert (said.subject, said.ok) == ("library films", False)
     assert "may not be written to" in said.detail
-    assert "Let the daemon's user write there" in said.cure
-    assert not state.ok and state.cure
+    assert "Let the daemon's user write there" in said.hint
+    assert not state.ok and state.hint
     films.chmod(0o777)
     with bound_by_permissions():
-        assert all(found.ok for found in libraries(configuration))
+        assert all(found.ok for found in check_libraries(configuration))
 
 
 def test_a_low_limit_of_watches_is_cured_by_raising_it(
     patient: Patient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    module = importlib.import_module("subtitled.service.doctor.libraries")
-    configuration = load(patient.config)
+    module = importlib.import_module("subtitled.daemon.doctor.libraries")
+    configuration = load_config(patient.config)
     for limit, ok in ((4096, False), (524288, True)):
         monkeypatch.setattr(module, "inotify_limit", lambda name, limit=limit: limit)
-        *_, said = watching(configuration)
-        assert (said.what, said.ok) == ("watched folders", ok)
-        assert "fs.inotify.max_user_watches=524288" in said.cure
+        *_, said = check_watching(configuration)
+        assert (said.subject, said.ok) == ("watched folders", ok)
+        assert "fs.inotify.max_user_watches=524288" in said.hint
 
 
 def test_a_library_that_is_not_there_is_cured_by_making_it(patient: Patient) -> None:
     patient.films.rmdir()
     wrong = patient.wrong()
     assert list(wrong) == ["library films"]
-    assert "make it" in wrong["library films"].cure
+    assert "make it" in wrong["library films"].hint
     patient.films.mkdir()
     assert patient.wrong() == {}
 
@@ -99,7 +99,7 @@ def test_a_library_that_is_not_there_is_cured_by_making_it(patient: Patient) -> 
 def test_no_library_at_all_is_cured_by_a_section(patient: Patient) -> None:
     whole = patient.config.read_text()
     patient.config.write_text(whole.partition("[libraries")[0])
-    assert "[libraries.NAME]" in patient.wrong()["libraries"].cure
+    assert "[libraries.NAME]" in patient.wrong()["libraries"].hint
     patient.config.write_text(whole)
     assert patient.wrong() == {}
 
@@ -116,13 +116,13 @@ def test_a_key_that_is_missing_empty_or_refused_is_cured_by_the_right_one(
 ) -> None:
     key = patient.place / "key"
     patient.write(SERVER.format(url=server.url, key=key))
-    assert "Check that the file exists" in patient.wrong()["key servers.den.api_key"].cure
+    assert "Check that the file exists" in patient.wrong()["key servers.den.api_key"].hint
     key.write_text("\n")
-    assert "Write the key into it" in patient.wrong()["key servers.den.api_key"].cure
+    assert "Write the key into it" in patient.wrong()["key servers.den.api_key"].hint
     key.write_text("0" * 32)
     (refused,) = patient.wrong().values()
     assert "refuses the key (401)" in refused.detail
-    assert "key" in refused.cure
+    assert "key" in refused.hint
     key.write_text(server.key)
     assert patient.wrong() == {}
     assert server.key not in json.dumps([found.detail for found in patient.found()])
@@ -136,7 +136,7 @@ def test_a_server_that_is_away_is_cured_by_its_address(
     patient.write(SERVER.format(url="http://127.0.0.1:9", key=key))
     (away,) = patient.wrong().values()
     assert "does not answer" in away.detail
-    assert "the url is right" in away.cure
+    assert "the url is right" in away.hint
     patient.write(SERVER.format(url=server.url, key=key))
     assert patient.wrong() == {}
 
@@ -155,9 +155,9 @@ def test_a_model_with_a_flipped_byte_is_cured_by_pulling_it(
     vocabulary.unlink()
     vocabulary.write_bytes(flipped)
     (wrong,) = patient.wrong().values()
-    assert wrong.what == "model base of engine whisper"
+    assert wrong.subject == "model base of engine whisper"
     assert "vocabulary.txt: expected SHA-256" in wrong.detail
-    assert wrong.cure == "Run: subtitled models pull base"
+    assert wrong.hint == "Run: subtitled models pull base"
     subtitled("--config", patient.config, "models", "pull", "base")
     assert patient.wrong() == {}
 
@@ -168,7 +168,7 @@ SUBTITLED_CONTRACT = "2.0"
 {broken}
 class Bell(Notifier):
     def notify(self, news): ...
-    def check(self): {check}
+    def self_check(self): {check}
 @hookimpl
 def subtitled_components(): return [Bell]
 """
@@ -193,13 +193,13 @@ def test_a_broken_plugin_is_cured_by_mending_it(
     is_now(broken="import what_is_not_installed")
     wrong = patient.wrong()["notifiers.bell"]
     assert "cannot be imported" in wrong.detail
-    assert "Install what it needs" in wrong.cure
+    assert "Install what it needs" in wrong.hint
     is_now(broken="raise RuntimeError('worn out')")
     assert "RuntimeError: worn out" in patient.wrong()["notifiers.bell"].detail
     is_now(check="raise SystemExit(3)")
     assert "SystemExit: 3" in patient.wrong()["notifier bell"].detail
     is_now(check="return [Finding('bell', False, 'it is cracked', 'Cast a new one')]")
-    assert patient.wrong()["bell"].cure == "Cast a new one"
+    assert patient.wrong()["bell"].hint == "Cast a new one"
     is_now()
     assert patient.wrong() == {}
     sys.modules.pop("doctored_bell", None)

@@ -13,15 +13,15 @@ import pytest
 
 SCRIPT = """
 import logging, sys
-from subtitled.config.isolation import guarded
-from subtitled.service.logs import log_to_stderr
-from subtitled.jobs.jobname import JOB
+from subtitled.config.plugins import call_with_timeout
+from subtitled.daemon.logs import log_to_stderr
+from subtitled.jobs.log_context import current_job
 log_to_stderr("info", sys.argv[1])
 log = logging.getLogger("subtitled.some")
 log.info("it began")
-JOB.set("cafe-1")
+current_job.set("cafe-1")
 log.warning("two\\nlines")
-guarded("plugin", lambda: log.info("of a plugin"), 5)
+call_with_timeout("plugin", lambda: log.info("of a plugin"), 5)
 try:
     1 / 0
 except ZeroDivisionError:
@@ -82,7 +82,7 @@ def test_programs_get_one_object_a_line(tmp_path: Path, journal: bool) -> None:
 CANCELLED = """
 import logging
 from dbos._error import DBOSAwaitedWorkflowCancelledError
-from subtitled.service.logs import log_to_stderr
+from subtitled.daemon.logs import log_to_stderr
 log_to_stderr("info", "text")
 log = logging.getLogger("dbos")
 log.warning("Workflow x was cancelled during execution. Waiting for the recorded outcome")

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from subtitled.config.load import Configuration, load
-from subtitled.plugin import Change, Context, MediaServer, PathMap, Settings
-from subtitled.service.servers import proposed, same_files
+from subtitled.config.load import Configuration, load_config
+from subtitled.daemon.doctor.path_mapping import check_path_mapping, suggest_mapping
+from subtitled.plugin import ComponentContext, MediaServer, PathMap, Settings, SidecarChange
 
 
 class Shelf(MediaServer):
@@ -18,17 +18,17 @@ class Shelf(MediaServer):
     files: Sequence[str] = ()
     pairs = PathMap()
 
-    def changed(self, changes: Sequence[Change], method: int) -> None:
+    def refresh(self, changes: Sequence[SidecarChange], strategy: int) -> None:
         raise AssertionError
 
-    def samples(self) -> Sequence[str]:
+    def sample_paths(self) -> Sequence[str]:
         return self.files
 
-    def ours(self, path: str) -> Path:
-        return self.pairs.ours(path)
+    def to_local(self, path: str) -> Path:
+        return self.pairs.to_local(path)
 
-    def theirs(self, path: Path) -> str:
-        return self.pairs.theirs(path)
+    def to_server(self, path: Path) -> str:
+        return self.pairs.to_server(path)
 
 
 @pytest.fixture
@@ -39,11 +39,11 @@ def configuration(tmp_path: Path) -> Configuration:
         (films / name).touch()
     config = tmp_path / "c.toml"
     config.write_text(f'[libraries.films]\npath = "{films}"\n')
-    return load(config)
+    return load_config(config)
 
 
 def shelf(files: Sequence[str], *pairs: tuple[str, str]) -> Shelf:
-    server = Shelf(Settings(), Context("den"))
+    server = Shelf(Settings(), ComponentContext("den"))
     server.files, server.pairs = files, PathMap(pairs)
     return server
 
@@ -52,7 +52,7 @@ def test_a_file_that_both_have_is_named_both_ways(
     configuration: Configuration, tmp_path: Path
 ) -> None:
     server = shelf(["/data/films/A (2020)/A (2020).mkv"], (f"{tmp_path}/srv", "/data"))
-    (finding,) = same_files(configuration, "den", server)
+    (finding,) = check_path_mapping(configuration, "den", server)
     assert finding.ok
     assert f"{tmp_path}/srv/films/A (2020)/A (2020).mkv" in finding.detail
 
@@ -71,38 +71,38 @@ def test_a_file_that_both_have_is_named_both_ways(
 def test_a_missing_mapping_is_proposed_and_works(
     configuration: Configuration, tmp_path: Path, theirs: str, mine: str, folder: str
 ) -> None:
-    (finding,) = same_files(configuration, "den", shelf([theirs]))
+    (finding,) = check_path_mapping(configuration, "den", shelf([theirs]))
     assert not finding.ok
-    assert f"servers.den.path_map = [['{tmp_path}/{mine}', '{folder}']]" in finding.cure
+    assert f"servers.den.path_map = [['{tmp_path}/{mine}', '{folder}']]" in finding.hint
     server = shelf([theirs], (f"{tmp_path}/{mine}", folder))
-    (finding,) = same_files(configuration, "den", server)
+    (finding,) = check_path_mapping(configuration, "den", server)
     assert f"is {tmp_path}/srv/films/A (2020)/A (2020).mkv here" in finding.detail
 
 
 def test_files_that_are_nowhere_here_are_said_and_nothing_is_proposed(
     configuration: Configuration,
 ) -> None:
-    (finding,) = same_files(configuration, "den", shelf(["/data/music/x.flac"]))
+    (finding,) = check_path_mapping(configuration, "den", shelf(["/data/music/x.flac"]))
     assert not finding.ok
     assert "/data/music/x.flac is not here" in finding.detail
-    assert "path_map = [" not in finding.cure
+    assert "path_map = [" not in finding.hint
 
 
 def test_a_server_that_names_no_file_is_not_judged(configuration: Configuration) -> None:
-    assert list(same_files(configuration, "den", shelf([]))) == []
+    assert list(check_path_mapping(configuration, "den", shelf([]))) == []
 
 
 def test_the_file_with_most_names_in_common_is_taken_for_the_servers() -> None:
     ours = [Path("/srv/a/S01/1.mkv"), Path("/srv/b/S01/1.mkv"), Path("/srv/b/S02/1.mkv")]
-    assert proposed(["/tv/b/S01/1.mkv"], ours) == [("/srv", "/tv")]
+    assert suggest_mapping(["/tv/b/S01/1.mkv"], ours) == [("/srv", "/tv")]
 
 
 def test_where_two_files_of_ours_may_be_meant_neither_is_taken() -> None:
     ours = [Path("/srv/a/S01/1.mkv"), Path("/srv/b/S01/1.mkv")]
-    assert proposed(["/tv/c/S01/1.mkv"], ours) == []
+    assert suggest_mapping(["/tv/c/S01/1.mkv"], ours) == []
 
 
 def test_narrow_pairs_come_first_since_the_first_that_fits_counts() -> None:
     ours = [Path("/srv/films/A.mkv"), Path("/srv/kids/B.mkv")]
-    pairs = proposed(["/films/A.mkv", "/data/cartoons/B.mkv"], ours)
+    pairs = suggest_mapping(["/films/A.mkv", "/data/cartoons/B.mkv"], ours)
     assert pairs == [("/srv/kids", "/data/cartoons"), ("/srv", "/")]

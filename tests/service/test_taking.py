@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from subtitled.config.settings import LibrarySettings
-from subtitled.library.intake import Intake
-from subtitled.library.ledger import Ledger
-from subtitled.library.records import FileRecord, FileState
-from subtitled.service import taking
-from subtitled.service.taking import Taking
+from subtitled.daemon import library_worker
+from subtitled.daemon.library_worker import LibraryWorker
+from subtitled.db.database import Database
+from subtitled.db.records import FileRecord, FileState
+from subtitled.library.ingest import Ingest
 
 
 def wait_until(done: Callable[[], object], limit: float = 15) -> None:
@@ -31,11 +31,11 @@ class Rig:
     def __init__(self, home: Path) -> None:
         self.root = home / "films"
         self.root.mkdir()
-        self.ledger = Ledger(home / "ledger.sqlite")
-        libraries = {"films": LibrarySettings(path=self.root, settle=0.3)}
-        self.intake = Intake(self.ledger, libraries)
+        self.ledger = Database(home / "ledger.sqlite")
+        libraries = {"films": LibrarySettings(path=self.root, stability_delay=0.3)}
+        self.intake = Ingest(self.ledger, libraries)
         self.planned: list[tuple[str, float]] = []
-        self.taking = Taking("films", self.ledger, self.intake, self.plan)
+        self.taking = LibraryWorker("films", self.ledger, self.intake, self.plan)
 
     def plan(self, record: FileRecord) -> None:
         self.ledger.set_state(record.id, FileState.DONE)
@@ -50,7 +50,7 @@ class Rig:
 def rig(tmp_path: Path) -> Iterator[Rig]:
     made = Rig(tmp_path)
     yield made
-    made.taking.end()
+    made.taking.request_stop()
     made.taking.join(10)
     made.ledger.close()
 
@@ -60,7 +60,7 @@ def test_a_file_that_was_told_of_is_planned_as_soon_as_it_has_settled(rig: Rig) 
     time.sleep(0.2)
     (rig.root / "a.mkv").touch()
     arrived = time.time()
-    rig.taking.told(rig.root / "a.mkv")
+    rig.taking.path_changed(rig.root / "a.mkv")
     wait_until(lambda: rig.planned)
     assert 0.3 <= rig.planned[0][1] - arrived < 5.0
 
@@ -69,14 +69,14 @@ def test_ten_thousand_words_about_one_file_are_few_looks_and_one_piece_of_work(
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looks: list[int] = []
-    noticed = rig.intake.noticed
+    noticed = rig.intake.on_paths_changed
     monkeypatch.setattr(
         rig.intake, "noticed", lambda *paths: (looks.append(len(paths)), noticed(*paths))
     )
     (rig.root / "a.mkv").touch()
     rig.taking.start()
     for _ in range(10_000):
-        rig.taking.told(rig.root / "a.mkv")
+        rig.taking.path_changed(rig.root / "a.mkv")
     wait_until(lambda: rig.planned)
     assert set(looks) == {1}
     assert len(looks) < 20
@@ -85,11 +85,11 @@ def test_ten_thousand_words_about_one_file_are_few_looks_and_one_piece_of_work(
 
 def test_words_that_never_end_do_not_keep_what_has_settled_waiting(rig: Rig) -> None:
     (rig.root / "a.mkv").touch()
-    rig.intake.noticed(rig.root / "a.mkv")
+    rig.intake.on_paths_changed(rig.root / "a.mkv")
     rig.taking.start()
     end = time.monotonic() + 15
     while not rig.planned and time.monotonic() < end:
-        rig.taking.told(rig.root / "never there.mkv")
+        rig.taking.path_changed(rig.root / "never there.mkv")
         time.sleep(0.001)
     assert rig.names == ["a.mkv"]
 
@@ -111,7 +111,7 @@ def test_what_is_new_is_planned_before_the_rest_of_a_long_backfill(
     rig.taking.start()
     wait_until(lambda: len(rig.planned) > 3)
     (rig.root / "new.mkv").touch()
-    rig.taking.told(rig.root / "new.mkv")
+    rig.taking.path_changed(rig.root / "new.mkv")
     wait_until(lambda: len(rig.planned) == 61)
     assert rig.names.index("new.mkv") < 55
 
@@ -119,8 +119,8 @@ def test_what_is_new_is_planned_before_the_rest_of_a_long_backfill(
 def test_after_an_error_nothing_that_was_told_is_lost(
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(taking, "AFTER_ERROR", 0.3)
-    noticed, failures = rig.intake.noticed, [OSError("the disk is full")]
+    monkeypatch.setattr(library_worker, "ERROR_WAIT_SECONDS", 0.3)
+    noticed, failures = rig.intake.on_paths_changed, [OSError("the disk is full")]
 
     def fails_once(*paths: Path) -> None:
         if failures:
@@ -130,14 +130,14 @@ def test_after_an_error_nothing_that_was_told_is_lost(
     monkeypatch.setattr(rig.intake, "noticed", fails_once)
     (rig.root / "a.mkv").touch()
     rig.taking.start()
-    rig.taking.told(rig.root / "a.mkv")
+    rig.taking.path_changed(rig.root / "a.mkv")
     wait_until(lambda: rig.planned)
 
 
 def test_a_library_that_hangs_holds_up_no_other_and_not_the_end(
     rig: Rig, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    hangs, due = threading.Event(), rig.intake.due
+    hangs, due = threading.Event(), rig.intake.ready_files
 
     def hang(now: float, names: Any = None) -> list[FileRecord]:
         if names == ["away"]:
@@ -146,13 +146,13 @@ def test_a_library_that_hangs_holds_up_no_other_and_not_the_end(
         return due(now, names)
 
     monkeypatch.setattr(rig.intake, "due", hang)
-    away = Taking("away", rig.ledger, rig.intake, rig.plan)
+    away = LibraryWorker("away", rig.ledger, rig.intake, rig.plan)
     away.start()
     assert hangs.wait(10)
     rig.taking.start()
     (rig.root / "a.mkv").touch()
-    rig.taking.told(rig.root / "a.mkv")
+    rig.taking.path_changed(rig.root / "a.mkv")
     wait_until(lambda: rig.planned)
     begin = time.monotonic()
-    away.end()
+    away.request_stop()
     assert time.monotonic() - begin < 1

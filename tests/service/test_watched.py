@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from subtitled.config.load import load
-from subtitled.jobcontext.services import open_ledger
-from subtitled.library.mailbox import WATCHING
-from subtitled.service.doctor import examine_machine, watched
-from subtitled.service.lock import StateLock
+from subtitled.config.load import load_config
+from subtitled.daemon.doctor import check_machine, describe_watching
+from subtitled.daemon.lock import StateLock
+from subtitled.db.kv import WATCH_MODE_KEY
+from subtitled.jobcontext.services import open_database
 
 LIMIT = "the kernel's limit is reached; raise it with: sysctl fs.inotify.max_user_watches=524288"
 
@@ -31,24 +31,26 @@ def config(home: Path) -> Path:
 
 
 def test_without_a_daemon_it_is_said_how_it_would_be_watched(config: Path) -> None:
-    configuration = load(config)
-    assert watched(configuration, "films").startswith("watched by events: ")
-    assert watched(configuration, "nas") == "polled: as the configuration says"
+    configuration = load_config(config)
+    assert describe_watching(configuration, "films").startswith("watched by events: ")
+    assert describe_watching(configuration, "nas") == "polled: as the configuration says"
 
 
 def test_a_limit_that_the_daemon_met_is_a_finding_with_the_line_that_cures_it(
     config: Path, home: Path
 ) -> None:
-    configuration = load(config)
-    ledger = open_ledger(configuration)
-    ledger.mailbox.control(f"{WATCHING}films", f"polled: {LIMIT}")
-    assert watched(configuration, "films").startswith("watched by events: ")
+    configuration = load_config(config)
+    ledger = open_database(configuration)
+    ledger.kv.set(f"{WATCH_MODE_KEY}films", f"polled: {LIMIT}")
+    assert describe_watching(configuration, "films").startswith("watched by events: ")
     lock = StateLock(home / "state")
     try:
-        assert watched(configuration, "films") == f"polled: {LIMIT}"
-        (found,) = [f for f in examine_machine(configuration, config) if f.what == "watching films"]
+        assert describe_watching(configuration, "films") == f"polled: {LIMIT}"
+        (found,) = [
+            f for f in check_machine(configuration, config) if f.subject == "watching films"
+        ]
         assert not found.ok
-        assert found.cure.startswith("sysctl fs.inotify.max_user_watches=524288")
+        assert found.hint.startswith("sysctl fs.inotify.max_user_watches=524288")
     finally:
         lock.release()
 

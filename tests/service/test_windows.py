@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from subtitled.config.schedule import ScheduleSettings
-from subtitled.config.windows import parse_window
-from subtitled.jobs.hours import Hours, Timetable, hours_of
+from subtitled.config.daemon_settings import ScheduleSettings
+from subtitled.config.time_windows import parse_window
+from subtitled.jobs.working_hours import Schedule, WorkingHours, working_hours_of
 
 BERLIN = ZoneInfo("Europe/Berlin")
 CHANGES = [
@@ -28,9 +28,9 @@ CHANGES = [
 ]
 
 
-def hours(zone: str | ZoneInfo, *windows: str, quiet: tuple[str, ...] = ()) -> Hours:
-    return hours_of(
-        ScheduleSettings(windows=windows, quiet=quiet),
+def hours(zone: str | ZoneInfo, *windows: str, quiet: tuple[str, ...] = ()) -> WorkingHours:
+    return working_hours_of(
+        ScheduleSettings(windows=windows, quiet_hours=quiet),
         ZoneInfo(zone) if isinstance(zone, str) else zone,
     )
 
@@ -41,18 +41,18 @@ def at(*when: int, zone: ZoneInfo = BERLIN, fold: int = 0) -> float:
 
 def test_a_night_is_open_until_the_morning_of_the_next_day() -> None:
     night = hours(BERLIN, "22:00-07:00")
-    assert not night.open_at(at(2026, 5, 4, 21, 59))
-    assert night.open_at(at(2026, 5, 4, 22))
-    assert night.open_at(at(2026, 5, 5, 6, 59))
-    assert not night.open_at(at(2026, 5, 5, 7))
+    assert not night.is_open_at(at(2026, 5, 4, 21, 59))
+    assert night.is_open_at(at(2026, 5, 4, 22))
+    assert night.is_open_at(at(2026, 5, 5, 6, 59))
+    assert not night.is_open_at(at(2026, 5, 5, 7))
     assert night.next_change(at(2026, 5, 4, 12)) == at(2026, 5, 4, 22)
     assert night.next_change(at(2026, 5, 4, 22)) == at(2026, 5, 5, 7)
 
 
 def test_days_are_those_on_which_a_window_begins() -> None:
     friday = hours(BERLIN, "fri 22:00-07:00")
-    assert friday.open_at(at(2026, 5, 9, 3))  # a Saturday
-    assert not friday.open_at(at(2026, 5, 8, 3))
+    assert friday.is_open_at(at(2026, 5, 9, 3))  # a Saturday
+    assert not friday.is_open_at(at(2026, 5, 8, 3))
     assert friday.next_change(at(2026, 5, 9, 8)) == at(2026, 5, 15, 22)
     assert hours(BERLIN, "weekends").next_change(at(2026, 5, 4)) == at(2026, 5, 9)
     assert hours(BERLIN, "sat-mon 00:00-24:00").next_change(at(2026, 5, 9)) == at(2026, 5, 12)
@@ -63,8 +63,8 @@ def test_quiet_goes_before_what_is_allowed() -> None:
     assert both.next_change(at(2026, 5, 4, 20)) == at(2026, 5, 4, 23, 30)
     assert both.next_change(at(2026, 5, 4, 23, 45)) == at(2026, 5, 5, 0, 30)
     only = hours(BERLIN, quiet=("weekdays 09:00-17:00",))
-    assert only.open_at(at(2026, 5, 9, 12))
-    assert not only.open_at(at(2026, 5, 8, 12))
+    assert only.is_open_at(at(2026, 5, 9, 12))
+    assert not only.is_open_at(at(2026, 5, 8, 12))
 
 
 def test_the_hour_that_comes_twice_is_open_twice_and_the_lost_one_never() -> None:
@@ -79,7 +79,7 @@ def test_the_hour_that_comes_twice_is_open_twice_and_the_lost_one_never() -> Non
 
 def test_what_never_changes_says_so() -> None:
     assert hours(BERLIN).next_change(0.0) is None
-    assert hours(BERLIN).open_at(0.0)
+    assert hours(BERLIN).is_open_at(0.0)
     assert hours(BERLIN, quiet=("daily",)).next_change(at(2026, 1, 1)) is None
     assert hours(BERLIN, "00:00-24:00").next_change(at(2026, 1, 1)) is None
 
@@ -111,10 +111,10 @@ def test_the_next_change_is_the_first_minute_that_differs_whatever_the_clocks_do
     day = datetime(*change[1], tzinfo=zone)
     made = hours(zone, *windows, quiet=tuple(quiet))
     start = day.timestamp() // 60 * 60 + offset * 60
-    now = made.open_at(start)
+    now = made.is_open_at(start)
     limit = 36 * 60
     minutes = (start + 60 * more for more in range(1, limit))
-    slow = next((minute for minute in minutes if made.open_at(minute) != now), None)
+    slow = next((minute for minute in minutes if made.is_open_at(minute) != now), None)
     fast = made.next_change(start)
     if slow is None:
         assert fast is None or fast >= start + 60 * limit
@@ -148,7 +148,7 @@ def test_a_line_of_cron_is_told_what_to_write_instead() -> None:
 
 
 def test_the_machines_zone_counts_unless_another_is_named() -> None:
-    table = Timetable(
+    table = Schedule(
         ScheduleSettings.model_validate(
             {
                 "timezone": "Asia/Tokyo",
@@ -157,9 +157,11 @@ def test_the_machines_zone_counts_unless_another_is_named() -> None:
             }
         )
     )
-    assert [what for what, _ in table.named()] == ["work", "library films"]
-    assert table.all.open_at(datetime.fromisoformat("2026-05-04T13:30:00+00:00").timestamp())
+    assert [what for what, _ in table.iter_named_hours()] == ["work", "library films"]
+    assert table.global_hours.is_open_at(
+        datetime.fromisoformat("2026-05-04T13:30:00+00:00").timestamp()
+    )
     noon = datetime(2026, 5, 4, 12, tzinfo=ZoneInfo("Asia/Tokyo"))
-    assert table.clock(noon.timestamp(), noon.timestamp()) == "12:00"
+    assert table.format_time(noon.timestamp(), noon.timestamp()) == "12:00"
     tomorrow = (noon + timedelta(days=1)).timestamp()
-    assert table.clock(tomorrow, noon.timestamp()) == "Tue 05 May 12:00"
+    assert table.format_time(tomorrow, noon.timestamp()) == "Tue 05 May 12:00"

@@ -25,8 +25,8 @@ from contextlib import contextmanager
 from http.server import ThreadingHTTPServer
 from typing import Any
 
-from .dashscope_http import PREFIX, handler
-from .dashscope_shapes import (
+from standins.dashscope_http import PREFIX, handler
+from standins.dashscope_shapes import (
     CODES,
     FUN_FILE_PARAMETERS,
     LANGUAGES,
@@ -42,7 +42,7 @@ from .dashscope_shapes import (
     canned,
     sentence_json,
 )
-from .dashscope_storage import Storage
+from standins.dashscope_storage import Storage
 
 __all__ = ["KEY", "DashScope", "Fault", "Recogniser", "Sentence", "canned", "standing_in"]
 

@@ -11,10 +11,10 @@ from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
-from .dashscope_shapes import Refused
+from standins.dashscope_shapes import Refused
 
 if TYPE_CHECKING:
-    from .dashscope import DashScope
+    from standins.dashscope import DashScope
 
 PREFIX = "/api/v1"
 

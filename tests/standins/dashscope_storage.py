@@ -8,7 +8,7 @@ import urllib.request
 import uuid
 from typing import Any
 
-from .dashscope_shapes import Refused, Task
+from standins.dashscope_shapes import Refused, Task
 
 
 class Storage:

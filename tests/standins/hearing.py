@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from .dashscope_shapes import Recogniser, Sentence
+from standins.dashscope_shapes import Recogniser, Sentence
 
 
 def whisper(folder: Path, language: str = "en") -> Recogniser:

@@ -11,7 +11,7 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
-from .described import HERE
+from standins.described import HERE
 
 
 class KodiStandIn:

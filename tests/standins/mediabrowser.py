@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from subtitled_plugins.jellyfin import item_id
-
-from .described import Asked, Described
-from .shelf import Film, Shelf, Subtitle
+from standins.described import Asked, Described
+from standins.shelf import Film, Shelf, Subtitle
+from subtitled_plugins.jellyfin import compute_item_id
 
 LANGUAGES = {"es": "spa", "en": "eng", "pt-BR": "por", "zh-Hans": "chi"}
 """What both make of the language in a file's name: ISO 639-2/B."""
@@ -99,7 +98,7 @@ class JellyfinStandIn(MediaBrowserStandIn):
     key = "0123456789abcdef0123456789abcdef"
 
     def film(self, path: str, *beside: Subtitle, own_id: str = "") -> Film:
-        return self.shelf.put(own_id or item_id(path, "Movies.Movie"), path, *beside)
+        return self.shelf.put(own_id or compute_item_id(path, "Movies.Movie"), path, *beside)
 
 
 class EmbyStandIn(MediaBrowserStandIn):

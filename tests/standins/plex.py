@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import Any
 
-from .described import Asked, Described
-from .shelf import Film, Shelf, Subtitle
+from standins.described import Asked, Described
+from standins.shelf import Film, Shelf, Subtitle
 
 
 class PlexStandIn(Described):

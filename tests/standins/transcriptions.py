@@ -17,8 +17,8 @@ from email.policy import HTTP
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
-from .chat import serving
-from .dashscope_shapes import Recogniser, Sentence
+from standins.chat import serving
+from standins.dashscope_shapes import Recogniser, Sentence
 
 FIELDS = {"file", "model", "language", "prompt", "response_format", "temperature"}
 FIELDS |= {"timestamp_granularities[]"}

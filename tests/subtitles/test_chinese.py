@@ -7,7 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from subtitled.plugin import Cue, Language, Subtitle, Word
-from subtitled.subtitles.chinese import converts, in_script, other_script, script_of, subtitle_in
+from subtitled.subtitles.chinese import (
+    can_convert_script,
+    convert_script,
+    convert_texts,
+    detect_chinese_script,
+    opposite_script,
+)
 
 HANS, HANT = Language("zh-Hans"), Language("zh-Hant")
 
@@ -17,19 +23,19 @@ HANS, HANT = Language("zh-Hans"), Language("zh-Hant")
     [("头发很长", "頭髮很長"), ("恭喜发财", "恭喜發財"), ("皇后在后面", "皇后在後面")],
 )
 def test_the_same_sign_is_written_as_the_word_asks(simple: str, full: str) -> None:
-    assert in_script([simple], HANT) == [full]
-    assert in_script([full], HANS) == [simple]
+    assert convert_texts([simple], HANT) == [full]
+    assert convert_texts([full], HANS) == [simple]
 
 
 def test_what_is_in_the_script_already_stays_to_the_letter() -> None:
-    assert in_script(["頭髮", "OK!", ""], HANT) == ["頭髮", "OK!", ""]
-    assert in_script(["頭髮"], Language("zh")) == ["頭髮"]
-    assert in_script(["hair"], Language("en")) == ["hair"]
+    assert convert_texts(["頭髮", "OK!", ""], HANT) == ["頭髮", "OK!", ""]
+    assert convert_texts(["頭髮"], Language("zh")) == ["頭髮"]
+    assert convert_texts(["hair"], Language("en")) == ["hair"]
 
 
 def test_regions_have_their_own_forms() -> None:
-    assert in_script(["着什么急，卫生间在里面"], Language("zh-TW"))[0].endswith("裡面")
-    assert in_script(["卫生间在里面"], Language("zh-HK")) == ["衞生間在裏面"]
+    assert convert_texts(["着什么急，卫生间在里面"], Language("zh-TW"))[0].endswith("裡面")
+    assert convert_texts(["卫生间在里面"], Language("zh-HK")) == ["衞生間在裏面"]
 
 
 @pytest.mark.parametrize(
@@ -46,19 +52,19 @@ def test_regions_have_their_own_forms() -> None:
     ],
 )
 def test_only_the_script_is_converted(source: str, wanted: str, served: bool) -> None:
-    assert converts(Language(source), Language(wanted)) is served
+    assert can_convert_script(Language(source), Language(wanted)) is served
 
 
 def test_the_other_script_is_named_where_the_tag_says_one() -> None:
-    assert other_script(Language("zh-TW")) == HANS
-    assert other_script(HANS) == HANT
-    assert other_script(Language("zh")) is None
-    assert other_script(Language("en")) is None
+    assert opposite_script(Language("zh-TW")) == HANS
+    assert opposite_script(HANS) == HANT
+    assert opposite_script(Language("zh")) is None
+    assert opposite_script(Language("en")) is None
 
 
 def test_cues_keep_their_times_and_words_their_number() -> None:
     words = (Word("头", 1.0, 1.2), Word("发", 1.2, 1.5, 0.5))
-    made = subtitle_in(Subtitle(HANS, (Cue(1.0, 2.0, "头发"),), words=words), HANT)
+    made = convert_script(Subtitle(HANS, (Cue(1.0, 2.0, "头发"),), words=words), HANT)
     assert made.cues == (Cue(1.0, 2.0, "頭髮"),)
     assert [(w.start, w.end, w.confidence) for w in made.words] == [
         (1.0, 1.2, None),
@@ -69,7 +75,7 @@ def test_cues_keep_their_times_and_words_their_number() -> None:
 
 @given(st.lists(st.text("头发髮財财abc，\n "), max_size=6), st.sampled_from([HANS, HANT]))
 def test_every_line_has_its_counterpart(lines: list[str], wanted: Language) -> None:
-    made = in_script(lines, wanted)
+    made = convert_texts(lines, wanted)
     assert [line.count("\n") for line in made] == [line.count("\n") for line in lines]
-    assert in_script(made, wanted) == made
-    assert script_of("".join(made)) in ("Hans", "Hant")
+    assert convert_texts(made, wanted) == made
+    assert detect_chinese_script("".join(made)) in ("Hans", "Hant")

@@ -8,8 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from subtitled.plugin import Misconfigured, Temporary
-from subtitled.subtitles.publish import Foreign, can_write, publish, retract
+from subtitled.plugin import SetupError, TransientError
+from subtitled.subtitles.publish import (
+    ForeignFileError,
+    check_writable,
+    delete_own,
+    publish_sidecar,
+)
 
 
 def _temporary_of(target: Path) -> Path:
@@ -20,10 +25,10 @@ def _temporary_of(target: Path) -> Path:
 def test_a_second_name_left_by_a_crash_is_not_written_through(tmp_path: Path) -> None:
     """Ended between link and unlink, the temporary name is one more of the published file."""
     target = tmp_path / "a.srt"
-    ours = publish(target, b"old", ours=None)
+    ours = publish_sidecar(target, b"old", own_digest=None)
     os.link(target, _temporary_of(target))
     reader = target.open("rb")
-    publish(target, b"new", ours=ours)
+    publish_sidecar(target, b"new", own_digest=ours)
     with reader:
         assert reader.read() == b"old", "whoever reads meanwhile reads a whole file"
     assert target.read_bytes() == b"new"
@@ -35,7 +40,7 @@ def test_a_link_in_the_place_of_the_temporary_file_leads_nowhere(tmp_path: Path)
     victim.write_bytes(b"precious")
     target = tmp_path / "a.srt"
     _temporary_of(target).symlink_to(victim)
-    publish(target, b"ours", ours=None)
+    publish_sidecar(target, b"ours", own_digest=None)
     assert victim.read_bytes() == b"precious"
     assert not target.is_symlink()
 
@@ -52,34 +57,34 @@ def test_what_is_no_plain_file_is_somebody_s(tmp_path: Path, kind: str) -> None:
         (tmp_path / "elsewhere").write_bytes(b"text")
         target.symlink_to(tmp_path / "elsewhere")
     before = target.lstat()
-    with pytest.raises(Foreign, match="left alone"):
-        publish(target, b"new", ours=ours)
-    assert not retract(target, ours)
+    with pytest.raises(ForeignFileError, match="left alone"):
+        publish_sidecar(target, b"new", own_digest=ours)
+    assert not delete_own(target, ours)
     assert target.lstat() == before
     assert not list(tmp_path.glob(".subtitled-*"))
 
 
 def test_a_folder_that_can_be_written_to_stays_as_it_was(tmp_path: Path) -> None:
-    can_write(tmp_path)
+    check_writable(tmp_path)
     assert os.listdir(tmp_path) == []
 
 
 def test_a_missing_folder_and_a_file_for_a_folder_are_told_apart(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
-    with pytest.raises(Temporary, match="is not there"):
-        can_write(tmp_path / "missing")
-    with pytest.raises(Misconfigured, match="is not a folder"):
-        can_write(tmp_path / "file")
+    with pytest.raises(TransientError, match="is not there"):
+        check_writable(tmp_path / "missing")
+    with pytest.raises(SetupError, match="is not a folder"):
+        check_writable(tmp_path / "file")
 
 
 def test_the_mode_is_what_the_umask_leaves(tmp_path: Path) -> None:
     before = os.umask(0o027)
     try:
-        publish(tmp_path / "a.srt", b"x", ours=None)
+        publish_sidecar(tmp_path / "a.srt", b"x", own_digest=None)
     finally:
         os.umask(before)
     assert (tmp_path / "a.srt").stat().st_mode & 0o777 == 0o640
 
 
 def test_taking_back_what_is_gone_already_is_no_fault(tmp_path: Path) -> None:
-    assert not retract(tmp_path / "a.srt", "0" * 64)
+    assert not delete_own(tmp_path / "a.srt", "0" * 64)

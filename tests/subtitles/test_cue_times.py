@@ -10,14 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from subtitled.plugin import Interval, Language, Word
-from subtitled.subtitles.layout.atoms import atoms_of
-from subtitled.subtitles.layout.lines import break_lines
-from subtitled.subtitles.layout.repair import repair
-from subtitled.subtitles.layout.segmentation import segment
-from subtitled.subtitles.layout.syntax import ends_sentence
-from subtitled.subtitles.layout.timing import FLASH, place
-from subtitled.subtitles.limits import Limits, limits_for, width
+from subtitled.plugin import Language, TimeSpan, Word
+from subtitled.subtitles.rules import CueRules, measure_width, select_cue_rules
+from subtitled.subtitles.segmentation.line_breaking import break_lines
+from subtitled.subtitles.segmentation.segmenter import MIN_DISPLAY_MS, place_cues, segment_words
+from subtitled.subtitles.segmentation.syntax import is_sentence_end
+from subtitled.subtitles.segmentation.units import split_units
+from subtitled.subtitles.segmentation.word_repair import repair_words
 
 _heard = st.lists(st.tuples(st.floats(0, 100), st.floats(0, 3)), min_size=1, max_size=30)
 
@@ -27,24 +26,24 @@ _heard = st.lists(st.tuples(st.floats(0, 100), st.floats(0, 3)), min_size=1, max
 def test_cues_are_in_order_inside_and_apart_wherever_there_is_room(
     heard: list[tuple[float, float]], duration: float
 ) -> None:
-    limits = Limits()
-    spoken = [Interval(start, start + length) for start, length in sorted(heard)]
-    placed = place(spoken, [10.0] * len(spoken), limits, duration)
+    limits = CueRules()
+    spoken = [TimeSpan(start, start + length) for start, length in sorted(heard)]
+    placed = place_cues(spoken, [10.0] * len(spoken), limits, duration)
     assert placed[0].start >= 0
     assert placed[-1].end <= duration
-    gap = math.ceil(limits.gap * 1000) / 1000
-    roomy = len(spoken) * (FLASH / 1000 + gap) <= math.floor(duration * 1000) / 1000
+    gap = math.ceil(limits.min_gap * 1000) / 1000
+    roomy = len(spoken) * (MIN_DISPLAY_MS / 1000 + gap) <= math.floor(duration * 1000) / 1000
     for time in placed:
         assert time.duration > 0
     for one, following in itertools.pairwise(placed):
         assert following.start >= one.end
         if roomy:
-            assert following.start - one.end >= limits.gap
+            assert following.start - one.end >= limits.min_gap
 
 
 def test_a_gap_that_would_flicker_is_closed_and_a_long_one_is_left() -> None:
-    times = place(
-        [Interval(1, 3), Interval(3.3, 5), Interval(7, 9)], [10.0] * 3, Limits(), duration=20
+    times = place_cues(
+        [TimeSpan(1, 3), TimeSpan(3.3, 5), TimeSpan(7, 9)], [10.0] * 3, CueRules(), duration=20
     )
     assert times[1].start - times[0].end == pytest.approx(0.084)
     assert times[2].start - times[1].end > 1
@@ -53,7 +52,7 @@ def test_a_gap_that_would_flicker_is_closed_and_a_long_one_is_left() -> None:
 @pytest.mark.parametrize("tag", ["ja", "zh-Hans", "ko", "th", "en"])
 def test_dense_speech_fits_its_lines_in_every_script(tag: str) -> None:
     language, dice = Language(tag), random.Random(3)
-    limits = limits_for(language, translation=False)
+    limits = select_cue_rules(language, translation=False)
     parts = {
         "en": lambda: " " + "x" * dice.randint(1, 12),
         "ko": lambda: " " + "한" * dice.randint(1, 5),
@@ -61,21 +60,21 @@ def test_dense_speech_fits_its_lines_in_every_script(tag: str) -> None:
     }
     part = parts.get(tag, lambda: dice.choice(["漢", "か", "A", "字典", "、"]))
     words = [Word(part(), n * 0.17, n * 0.17 + 0.15) for n in range(600)]
-    for cue in segment(words, language, limits, 110):
+    for cue in segment_words(words, language, limits, 110):
         lines = cue.text.split("\n")
         assert len(lines) <= 2
-        assert max(width(line, language) for line in lines) <= limits.line_length
+        assert max(measure_width(line, language) for line in lines) <= limits.max_line_length
 
 
 @pytest.mark.parametrize("duration", [0.0, -1.0, math.nan, math.inf])
 def test_a_length_that_is_none_counts_as_unknown(duration: float) -> None:
-    (cue,) = segment([Word(" Hello", 1, 2)], Language("en"), Limits(), duration)
+    (cue,) = segment_words([Word(" Hello", 1, 2)], Language("en"), CueRules(), duration)
     assert (cue.start, cue.text) == (1, "Hello")
 
 
 def test_two_speakers_do_not_share_a_cue() -> None:
     words = [Word(" Yes", 0, 1, speaker="a"), Word(" no", 1.1, 2, speaker="b")]
-    assert len(segment(words, Language("en"), Limits(), 5)) == 2
+    assert len(segment_words(words, Language("en"), CueRules(), 5)) == 2
 
 
 @pytest.mark.parametrize(
@@ -93,7 +92,7 @@ def test_two_short_turns_share_a_cue_where_alone_they_would_flash_by(
         Word(f"{space}Now", 2.2, 2.6, speaker="a"),
         Word(f"{space}go.", 2.6, 3.5, speaker="a"),
     ]
-    cues = segment(words, language, limits_for(language, translation=False), 5)
+    cues = segment_words(words, language, select_cue_rules(language, translation=False), 5)
     if lines is None:
         assert [cue.text for cue in cues] == ["Yes.", "No.", "Nowgo."]
     else:
@@ -102,28 +101,32 @@ def test_two_short_turns_share_a_cue_where_alone_they_would_flash_by(
 
 def test_speakers_who_are_not_known_are_not_told_apart() -> None:
     words = [Word(" Yes,", 1, 1.3, speaker="a"), Word(" of course.", 1.4, 2.2)]
-    (cue,) = segment(words, Language("en"), Limits(), 5)
+    (cue,) = segment_words(words, Language("en"), CueRules(), 5)
     assert cue.text == "Yes, of course."
 
 
 def test_a_title_before_a_name_ends_no_sentence() -> None:
-    assert not ends_sentence(" Mr.")
-    assert not ends_sentence(" J.")
-    assert ends_sentence(" here.")
-    assert ends_sentence(' said."')
+    assert not is_sentence_end(" Mr.")
+    assert not is_sentence_end(" J.")
+    assert is_sentence_end(" here.")
+    assert is_sentence_end(' said."')
 
 
 def test_a_whole_phrase_for_a_word_is_cut_at_its_spaces() -> None:
     phrase = " This is what an engine without word times gives: one long piece, a whole sentence."
-    cues = segment([Word(phrase, 0, 6)], Language("en"), Limits(), 10)
+    cues = segment_words([Word(phrase, 0, 6)], Language("en"), CueRules(), 10)
     assert " ".join(" ".join(cue.text.split()) for cue in cues) == phrase.strip()
-    assert all(width(line, Language("en")) <= 42 for cue in cues for line in cue.text.split("\n"))
+    assert all(
+        measure_width(line, Language("en")) <= 42 for cue in cues for line in cue.text.split("\n")
+    )
 
 
 def test_a_word_that_swallowed_a_pause_is_shown_when_it_is_spoken() -> None:
-    before, long, after = repair([Word(" a", 0, 0.2), Word(" b", 1.0, 9.0), Word(" c", 9, 10)])
+    before, long, after = repair_words(
+        [Word(" a", 0, 0.2), Word(" b", 1.0, 9.0), Word(" c", 9, 10)]
+    )
     assert (long.start, long.end) == (7.0, 9.0), "the pause was in front of it"
-    before, long, after = repair([Word(" a", 0, 1), Word(" b", 1, 9), Word(" c", 20, 21)])
+    before, long, after = repair_words([Word(" a", 0, 1), Word(" b", 1, 9), Word(" c", 20, 21)])
     assert (before.start, long.start, long.end, after.start) == (0, 1, 3, 20)
 
 
@@ -140,25 +143,25 @@ def test_a_word_that_swallowed_a_pause_is_shown_when_it_is_spoken() -> None:
 )
 def test_words_come_together_however_a_recogniser_cuts_them(texts: list[str]) -> None:
     words = [Word(text, 1 + n * 0.3, 1.3 + n * 0.3) for n, text in enumerate(texts)]
-    (cue,) = segment(words, Language("en"), Limits(), 10)
+    (cue,) = segment_words(words, Language("en"), CueRules(), 10)
     assert cue.text.strip("\u200b\u00a0") == "Well, we're here."
 
 
 def test_a_segment_that_begins_without_a_space_begins_a_word() -> None:
     words = [Word("We", 0, 0.3), Word(" go", 0.3, 0.6), Word("now", 1.2, 1.5), Word("'s", 1.5, 2)]
     words += [Word(" the", 2, 2.2), Word("Time", 2.2, 2.5, speaker="b")]
-    cues = segment(words, Language("en"), Limits(), 9)
+    cues = segment_words(words, Language("en"), CueRules(), 9)
     assert " ".join(cue.text for cue in cues) == "We go now's the Time"
 
 
 def test_punctuation_that_is_a_word_of_its_own_stays_with_its_word() -> None:
     texts = ["Is", "it", "true", "?", "It", "is", "!"]
     words = [Word(text, 1 + n * 0.3, 1.3 + n * 0.3) for n, text in enumerate(texts)]
-    assert " ".join(cue.text for cue in segment(words, Language("en"), Limits(), 9)) == (
+    assert " ".join(cue.text for cue in segment_words(words, Language("en"), CueRules(), 9)) == (
         "Is it true? It is!"
     )
     french = [Word(text, n, n + 0.9) for n, text in enumerate([" C'est", " vrai", " ?", " Oui"])]
-    cues = segment(french, Language("fr"), Limits(), 9)
+    cues = segment_words(french, Language("fr"), CueRules(), 9)
     assert "vrai\u00a0?" in " ".join(cue.text for cue in cues)
 
 
@@ -166,8 +169,8 @@ def test_characters_of_japanese_become_phrases_with_the_times_of_their_character
     text = "明日は学校へ行きます。"
     words = [Word(c, 1 + n * 0.2, 1.2 + n * 0.2) for n, c in enumerate(text)]
     language = Language("ja")
-    limits = limits_for(language, translation=False)
-    atoms = atoms_of(words, language, limits)
+    limits = select_cue_rules(language, translation=False)
+    atoms = split_units(words, language, limits)
     assert [atom.text for atom in atoms] == ["明日は", "学校へ", "行きます。"]
     assert [atom.start for atom in atoms] == pytest.approx([1.0, 1.6, 2.2])
     assert atoms[-1].end == pytest.approx(3.2)
@@ -175,26 +178,26 @@ def test_characters_of_japanese_become_phrases_with_the_times_of_their_character
 
 def test_a_word_of_a_recogniser_is_not_parted_by_phrases() -> None:
     language = Language("zh-Hant")
-    limits = limits_for(language, translation=False)
+    limits = select_cue_rules(language, translation=False)
     words = [Word(text, n, n + 1) for n, text in enumerate(["我", "告訴", "你", "這件", "事情"])]
-    atoms = [atom.text for atom in atoms_of(words, language, limits)]
+    atoms = [atom.text for atom in split_units(words, language, limits)]
     assert not any(atom.endswith(("告", "這", "事")) for atom in atoms)
 
 
 def test_no_phrase_goes_on_over_a_breath() -> None:
     language = Language("ja")
     words = [Word("明日", 1, 1.4), Word("は", 3, 3.2), Word("晴れ", 3.2, 4)]
-    atoms = atoms_of(words, language, limits_for(language, translation=False))
+    atoms = split_units(words, language, select_cue_rules(language, translation=False))
     assert atoms[0].text == "明日"
 
 
 def test_spaces_that_an_engine_forgot_are_put_back() -> None:
     words = [Word(text, n, n + 0.5) for n, text in enumerate(["We", "are", "here", "today."])]
-    (cue,) = segment(words, Language("en"), Limits(), 10)
+    (cue,) = segment_words(words, Language("en"), CueRules(), 10)
     assert cue.text == "We are here today."
 
 
 def test_french_is_not_broken_before_its_punctuation() -> None:
     text = "Vous croyez que cela va vraiment marcher\u00a0? Je ne le crois pas du tout\u00a0!"
-    lines = break_lines(text, Language("fr"), Limits()).split("\n")
+    lines = break_lines(text, Language("fr"), CueRules()).split("\n")
     assert lines[0].endswith("marcher\u00a0?")

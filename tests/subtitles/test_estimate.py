@@ -11,42 +11,42 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from subtitled.plugin import Interval, Language, Word
-from subtitled.subtitles.layout.estimate import interpolated, laid_over, weight
-from subtitled.subtitles.layout.repair import clean
-from subtitled.subtitles.layout.segmentation import segment
-from subtitled.subtitles.limits import limits_for
+from subtitled.plugin import Language, TimeSpan, Word
+from subtitled.subtitles.rules import select_cue_rules
+from subtitled.subtitles.segmentation.segmenter import segment_words
+from subtitled.subtitles.segmentation.word_repair import clean_text
+from subtitled.subtitles.segmentation.word_timing import estimate_times, interpolate, speech_weight
 
 EN = Language("en")
 
 
 def test_a_phrase_is_shared_out_by_the_length_of_its_words() -> None:
-    words = interpolated(Word(" I understand, yes.", 10.0, 12.0), [" I", " understand,", " yes."])
+    words = interpolate(Word(" I understand, yes.", 10.0, 12.0), [" I", " understand,", " yes."])
     assert (words[0].start, words[-1].end) == (10.0, 12.0)
-    assert all(word.estimated for word in words)
+    assert all(word.is_estimated for word in words)
     lengths = [word.end - word.start for word in words]
     assert lengths[1] > lengths[2] > lengths[0]
     assert sum(lengths) == pytest.approx(2.0)
 
 
 def test_wide_characters_and_pauses_take_longer() -> None:
-    assert weight("字字") > weight("ab")
-    assert weight("ab.") > weight("ab,") > weight("ab")
-    assert weight("e\u0301") == weight("e")
+    assert speech_weight("字字") > speech_weight("ab")
+    assert speech_weight("ab.") > speech_weight("ab,") > speech_weight("ab")
+    assert speech_weight("e\u0301") == speech_weight("e")
 
 
 def test_a_segment_is_said_where_somebody_speaks_and_not_in_its_pause() -> None:
     segment_of = Word(" Come in, please. Sit down there.", 10.0, 16.0, confidence=0.8)
-    words = laid_over([segment_of], [Interval(10, 12), Interval(14, 16)], EN)
+    words = estimate_times([segment_of], [TimeSpan(10, 12), TimeSpan(14, 16)], EN)
     assert [word.text.strip() for word in words if word.end <= 12.01] == ["Come", "in,", "please."]
     assert words[3].text == " Sit"
     assert words[3].start == 14.0
-    assert all(word.estimated and word.confidence == 0.8 for word in words)
+    assert all(word.is_estimated and word.confidence == 0.8 for word in words)
 
 
 def test_segments_without_a_space_in_front_do_not_grow_together() -> None:
     said = [Word("Come in, please.", 1, 3), Word("Sit down there.", 3, 5)]
-    words = laid_over(said, [Interval(1, 5)], EN)
+    words = estimate_times(said, [TimeSpan(1, 5)], EN)
     assert "".join(word.text for word in words) == " Come in, please. Sit down there."
 
 
@@ -55,9 +55,9 @@ def test_a_text_without_any_times_is_laid_over_the_speech_sentence_by_sentence()
         "Good morning. My name is Anna and I have lived in this town for twenty years. "
         "Really? Yes. When I came here, there was nothing but a railway station and a small shop."
     )
-    speech = [Interval(1, 2), Interval(4, 9), Interval(11, 11.6), Interval(13, 13.4)]
-    speech += [Interval(15, 21)]
-    words = laid_over([Word(text, 0, 30)], speech, EN)
+    speech = [TimeSpan(1, 2), TimeSpan(4, 9), TimeSpan(11, 11.6), TimeSpan(13, 13.4)]
+    speech += [TimeSpan(15, 21)]
+    words = estimate_times([Word(text, 0, 30)], speech, EN)
     assert " ".join(word.text.strip() for word in words) == text
     begins = {word.text.strip(): word.start for word in words}
     assert begins["Good"] == 1
@@ -65,13 +65,13 @@ def test_a_text_without_any_times_is_laid_over_the_speech_sentence_by_sentence()
     assert begins["Really?"] == 11
     assert begins["Yes."] == 13
     assert begins["When"] == 15
-    cues = segment(words, EN, limits_for(EN, translation=False), 30)
+    cues = segment_words(words, EN, select_cue_rules(EN, translation=False), 30)
     assert [cue.text.split()[0] for cue in cues][:2] == ["Good", "My"]
 
 
 def test_japanese_and_thai_are_laid_over_by_phrases() -> None:
     for tag, text in (("ja", "今日は天気がいい。公園へ行こう。"), ("th", "วันนี้อากาศดี ไปสวนกัน")):
-        words = laid_over([Word(text, 0, 9)], [Interval(0, 3), Interval(6, 9)], Language(tag))
+        words = estimate_times([Word(text, 0, 9)], [TimeSpan(0, 3), TimeSpan(6, 9)], Language(tag))
         assert "".join(word.text for word in words) == text
         assert len(words) >= 4
         assert any(word.start == 6 for word in words)
@@ -79,7 +79,7 @@ def test_japanese_and_thai_are_laid_over_by_phrases() -> None:
 
 
 def test_where_nobody_is_heard_the_times_of_the_phrase_itself_are_shared() -> None:
-    words = laid_over([Word(" one two", 5, 6)], [Interval(20, 30)], EN)
+    words = estimate_times([Word(" one two", 5, 6)], [TimeSpan(20, 30)], EN)
     assert (words[0].start, words[-1].end) == (5, 6)
 
 
@@ -90,7 +90,7 @@ def test_times_that_an_engine_hid_are_found_again_within_half_a_second(last: flo
     print(f"seed {seed}")
     dice = random.Random(seed)
     words: list[Word] = []
-    speech: list[Interval] = []
+    speech: list[TimeSpan] = []
     now = 0.0
     while now < 480:
         begin = now
@@ -99,11 +99,11 @@ def test_times_that_an_engine_hid_are_found_again_within_half_a_second(last: flo
             length = len(text) / (15 if now < 240 else last) * dice.uniform(0.7, 1.3)
             words.append(Word(f" {text}", now, now + length))
             now += length
-        speech.append(Interval(begin, now))
+        speech.append(TimeSpan(begin, now))
         now += dice.uniform(0.4, 3.0)
     begun = time.process_time()
     text = "".join(word.text for word in words)
-    guessed = laid_over([Word(text, 0, now)], speech, EN)
+    guessed = estimate_times([Word(text, 0, now)], speech, EN)
     assert time.process_time() - begun < 10
     assert [word.text for word in guessed] == [word.text for word in words]
     errors = sorted(abs(one.start - other.start) for one, other in zip(guessed, words, strict=True))
@@ -114,9 +114,9 @@ def test_times_that_an_engine_hid_are_found_again_within_half_a_second(last: flo
 _times = st.one_of(st.floats(0, 60), st.sampled_from([math.nan, math.inf, 0.0]))
 
 
-def _speech(edges: list[float]) -> list[Interval]:
+def _speech(edges: list[float]) -> list[TimeSpan]:
     edges = sorted(edges)
-    return [Interval(start, end) for start, end in zip(edges[::2], edges[1::2], strict=False)]
+    return [TimeSpan(start, end) for start, end in zip(edges[::2], edges[1::2], strict=False)]
 
 
 @given(
@@ -133,14 +133,14 @@ def _speech(edges: list[float]) -> list[Interval]:
     st.sampled_from(["en", "fr", "ja", "th", "km"]).map(Language),
 )
 def test_nothing_is_lost_and_no_time_is_none_whatever_an_engine_gives(
-    said: list[Word], speech: list[Interval], language: Language
+    said: list[Word], speech: list[TimeSpan], language: Language
 ) -> None:
-    words = laid_over(said, speech, language)
+    words = estimate_times(said, speech, language)
     assert "".join("".join(w.text for w in words).split()) == "".join(
-        "".join(clean(w.text) for w in said).split()
+        "".join(clean_text(w.text) for w in said).split()
     )
     for word in words:
         assert math.isfinite(word.start)
         assert word.start <= word.end
-        assert word.estimated
-    segment(words, language, limits_for(language, translation=False), 60)
+        assert word.is_estimated
+    segment_words(words, language, select_cue_rules(language, translation=False), 60)

@@ -6,15 +6,15 @@ import math
 
 import pytest
 
-from subtitled.plugin import Cue, Language, Rejected, Subtitle
-from subtitled.subtitles.formats import Unfaithful, read, render
+from subtitled.plugin import Cue, InputRejectedError, Language, Subtitle
+from subtitled.subtitles.formats import RoundTripError, read_cues, render_subtitle
 
 SRT = "1\n00:00:01,000 --> 00:00:02,000\nHi\n"
 
 
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-8-sig", "utf-32"])
 def test_marked_and_unmarked_encodings_are_found_out(encoding: str) -> None:
-    assert read(SRT.encode(encoding), "srt") == (Cue(1, 2, "Hi"),)
+    assert read_cues(SRT.encode(encoding), "srt") == (Cue(1, 2, "Hi"),)
 
 
 @pytest.mark.parametrize(
@@ -33,13 +33,13 @@ def test_marked_and_unmarked_encodings_are_found_out(encoding: str) -> None:
 def test_what_is_no_subtitle_is_refused_with_the_reason(
     data: bytes, suffix: str, reason: str
 ) -> None:
-    with pytest.raises(Rejected, match=reason):
-        read(data, suffix)
+    with pytest.raises(InputRejectedError, match=reason):
+        read_cues(data, suffix)
 
 
 def test_a_file_is_read_for_what_it_holds_not_for_its_ending() -> None:
-    assert read(b"WEBVTT\n\n00:01.000 --> 00:02.000\nHi\n", "srt") == (Cue(1, 2, "Hi"),)
-    assert read(SRT.encode(), "vtt") == (Cue(1, 2, "Hi"),)
+    assert read_cues(b"WEBVTT\n\n00:01.000 --> 00:02.000\nHi\n", "srt") == (Cue(1, 2, "Hi"),)
+    assert read_cues(SRT.encode(), "vtt") == (Cue(1, 2, "Hi"),)
 
 
 def test_comments_and_drawings_of_ass_are_no_cues() -> None:
@@ -52,25 +52,28 @@ def test_comments_and_drawings_of_ass_are_no_cues() -> None:
         "Dialogue: 0,0:00:01.00,0:00:02.00,Default,,0,0,0,,{\\p1}m 0 0 l 1 1{\\p0}\n"
         "Dialogue: 0,0:00:03.00,0:00:04.00,Default,,0,0,0,,{\\i1}shown{\\i0}\n"
     )
-    assert read(text.encode(), "ass") == (Cue(3, 4, "shown"),)
+    assert read_cues(text.encode(), "ass") == (Cue(3, 4, "shown"),)
 
 
 def test_a_webvtt_cue_ends_where_the_next_times_stand() -> None:
     text = "WEBVTT\n\n00:01.000 --> 00:02.000\nA\n00:03.000 --> 00:04.000 line:0\nB\n"
-    assert [cue.text for cue in read(text.encode(), "vtt")] == ["A", "B"]
+    assert [cue.text for cue in read_cues(text.encode(), "vtt")] == ["A", "B"]
 
 
 @pytest.mark.parametrize("fmt", ["srt", "vtt", "ass"])
 @pytest.mark.parametrize("times", [(1, 0.5), (-1, 2), (math.nan, 2), (0, math.inf), (1, 1)])
 def test_times_that_cannot_be_are_never_written(fmt: str, times: tuple[float, float]) -> None:
-    with pytest.raises(Unfaithful, match="no possible times"):
-        render(Subtitle(Language("en"), (Cue(*times, "x"),)), fmt)
+    with pytest.raises(RoundTripError, match="no possible times"):
+        render_subtitle(Subtitle(Language("en"), (Cue(*times, "x"),)), fmt)
 
 
 @pytest.mark.parametrize("fmt", ["srt", "vtt", "ass"])
 def test_what_is_no_text_is_left_out(fmt: str) -> None:
     cues = [Cue(0, 1, "\x00\ud800"), Cue(1, 2, "a\x07b\udcff"), Cue(3, 3.0001, "c")]
-    assert [cue.text for cue in read(render(Subtitle(Language("en"), tuple(cues)), fmt), fmt)] == [
+    assert [
+        cue.text
+        for cue in read_cues(render_subtitle(Subtitle(Language("en"), tuple(cues)), fmt), fmt)
+    ] == [
         "ab",
         "c",
     ]
@@ -78,10 +81,12 @@ def test_what_is_no_text_is_left_out(fmt: str) -> None:
 
 @pytest.mark.parametrize("fmt", ["srt", "vtt"])
 def test_hebrew_lines_are_marked_as_running_right_to_left(fmt: str) -> None:
-    (cue,) = read(render(Subtitle(Language("he"), (Cue(0, 1, "שלום!\nOK."),)), fmt), fmt)
+    (cue,) = read_cues(
+        render_subtitle(Subtitle(Language("he"), (Cue(0, 1, "שלום!\nOK."),)), fmt), fmt
+    )
     assert cue.text == "\u202bשלום!\u202c\nOK."
 
 
 def test_ass_after_ten_hours_is_refused_with_its_cure() -> None:
-    with pytest.raises(Rejected, match="srt or vtt"):
-        render(Subtitle(Language("en"), (Cue(36_001, 36_002, "x"),)), "ass")
+    with pytest.raises(InputRejectedError, match="srt or vtt"):
+        render_subtitle(Subtitle(Language("en"), (Cue(36_001, 36_002, "x"),)), "ass")

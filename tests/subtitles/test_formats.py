@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from subtitled.plugin import Cue, Language, Rejected, Subtitle
-from subtitled.subtitles.formats import read, render
+from subtitled.plugin import Cue, InputRejectedError, Language, Subtitle
+from subtitled.subtitles.formats import read_cues, render_subtitle
 
 EN = Language("en")
 HOSTILE = [
@@ -32,7 +32,9 @@ def _cues(texts: list[str]) -> list[Cue]:
 
 @pytest.mark.parametrize("fmt", ["srt", "vtt", "ass"])
 def test_hostile_texts_read_back(fmt: str) -> None:
-    assert len(read(render(Subtitle(EN, tuple(_cues(HOSTILE))), fmt), fmt)) == len(HOSTILE)
+    assert len(read_cues(render_subtitle(Subtitle(EN, tuple(_cues(HOSTILE))), fmt), fmt)) == len(
+        HOSTILE
+    )
 
 
 _line = st.text(st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"]), min_size=1, max_size=30)
@@ -44,13 +46,15 @@ _line = st.text(st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"]), min_
 )
 def test_any_text_reads_back(texts: list[str], fmt: str) -> None:
     # render() itself compares and raises if it does not.
-    assert len(read(render(Subtitle(EN, tuple(_cues(texts))), fmt), fmt)) == len(texts)
+    assert len(read_cues(render_subtitle(Subtitle(EN, tuple(_cues(texts))), fmt), fmt)) == len(
+        texts
+    )
 
 
 @pytest.mark.parametrize("fmt", ["srt", "vtt", "ass"])
 def test_ffmpeg_finds_every_cue_and_complains_of_none(fmt: str, tmp_path: Path) -> None:
     file = tmp_path / f"a.{fmt}"
-    file.write_bytes(render(Subtitle(EN, tuple(_cues(HOSTILE))), fmt))
+    file.write_bytes(render_subtitle(Subtitle(EN, tuple(_cues(HOSTILE))), fmt))
     decoded = subprocess.run(
         ["ffmpeg", "-v", "warning", "-i", file, "-f", "ass", "-"], capture_output=True, check=True
     )
@@ -68,19 +72,19 @@ def test_files_of_others_are_read_whatever_their_encoding() -> None:
     text = "1\r\n00:00:01,000 --> 00:00:02,500\r\nÉté\r\n\r\n"
     text += "2\r\n00:00:03,000 --> 00:00:04,000\r\n42\r\n"
     for data in (text.encode("utf-8-sig"), text.encode("utf-16"), text.encode("cp1252")):
-        cues = read(data, "srt")
+        cues = read_cues(data, "srt")
         assert [(cue.start, cue.end, cue.text) for cue in cues] == [(1, 2.5, "Été"), (3, 4, "42")]
 
 
 def test_webvtt_notes_and_styles_are_no_text() -> None:
     text = "WEBVTT\n\nSTYLE\n::cue {}\n\nNOTE hi\n\nid\n00:01.000 --> 00:02.000 line:0\n<c>Hi</c>\n"
-    (cue,) = read(text.encode(), "vtt")
+    (cue,) = read_cues(text.encode(), "vtt")
     assert cue.text == "Hi"
 
 
 def test_garbage_is_refused() -> None:
-    with pytest.raises(Rejected):
-        read(b"\x00\x01nothing of the kind", "srt")
+    with pytest.raises(InputRejectedError):
+        read_cues(b"\x00\x01nothing of the kind", "srt")
 
 
 def _lines(text: str) -> list[str]:
@@ -110,7 +114,7 @@ def test_times_and_lines_come_back_to_the_letter(
         for start, length, texts in spoken
     ]
     cues = [cue for cue in cues if cue.text.strip()]
-    back = read(render(Subtitle(EN, tuple(cues)), fmt), fmt)
+    back = read_cues(render_subtitle(Subtitle(EN, tuple(cues)), fmt), fmt)
     assert [(round(c.start * 1000), round(c.end * 1000)) for c in back] == [
         (round(c.start * 1000), round(c.end * 1000)) for c in cues
     ]
@@ -119,7 +123,7 @@ def test_times_and_lines_come_back_to_the_letter(
 
 @pytest.mark.parametrize("fmt", ["srt", "vtt", "ass"])
 def test_what_is_written_is_utf_8_without_mark_and_with_plain_line_ends(fmt: str) -> None:
-    data = render(Subtitle(EN, tuple(_cues(["Été\r\n字幕", "\ufeffx"]))), fmt)
+    data = render_subtitle(Subtitle(EN, tuple(_cues(["Été\r\n字幕", "\ufeffx"]))), fmt)
     assert not data.startswith(b"\xef\xbb\xbf")
     assert b"\r" not in data
     assert "字幕" in data.decode()
@@ -129,12 +133,12 @@ def test_what_is_written_is_utf_8_without_mark_and_with_plain_line_ends(fmt: str
 def test_ffmpeg_reads_the_very_words_at_the_very_times(fmt: str, tmp_path: Path) -> None:
     texts = ["Plain words", "The answer is\n42", "7", "😀 字幕 שלום", "a — b"]
     file = tmp_path / f"a.{fmt}"
-    file.write_bytes(render(Subtitle(EN, tuple(_cues(texts))), fmt))
+    file.write_bytes(render_subtitle(Subtitle(EN, tuple(_cues(texts))), fmt))
     ran = subprocess.run(
         ["ffmpeg", "-v", "warning", "-i", file, "-f", "srt", "-"], capture_output=True, check=True
     )
     assert ran.stderr == b""
-    back = read(ran.stdout, "srt")
+    back = read_cues(ran.stdout, "srt")
     assert [(c.start, c.end) for c in back] == [(c.start, c.end) for c in _cues(texts)]
     plain = [re.sub(r"<[^>]*>|\{[^}]*\}", "", cue.text) for cue in back]
     assert plain == texts
@@ -142,13 +146,13 @@ def test_ffmpeg_reads_the_very_words_at_the_very_times(fmt: str, tmp_path: Path)
 
 @pytest.mark.parametrize("fmt", ["srt", "vtt", "ass"])
 def test_no_cue_at_all_is_a_file_that_reads_back_as_none(fmt: str) -> None:
-    assert read(render(Subtitle(EN, ()), fmt), fmt) == ()
+    assert read_cues(render_subtitle(Subtitle(EN, ()), fmt), fmt) == ()
 
 
 @pytest.mark.parametrize("fmt", ["srt", "vtt"])
 def test_a_medium_of_many_hours_keeps_its_times(fmt: str) -> None:
     cue = Cue(35 * 3600 + 59.999, 36 * 3600 + 2.5, "late")
-    assert read(render(Subtitle(EN, (cue,)), fmt), fmt) == (cue,)
+    assert read_cues(render_subtitle(Subtitle(EN, (cue,)), fmt), fmt) == (cue,)
 
 
 def test_subrip_of_other_tools_is_read_with_its_oddities() -> None:
@@ -158,7 +162,7 @@ def test_subrip_of_other_tools_is_read_with_its_oddities() -> None:
         "3\n00:00:05,000 --> 00:00:06,000\nCounting:\n3\n\n"
         "4\n00:00:07,000 --> 00:00:08,000\nend"
     )
-    cues = read(text.encode(), "srt")
+    cues = read_cues(text.encode(), "srt")
     assert [cue.text for cue in cues] == [
         "- One\n- Two",
         "No blank line before me",
@@ -177,7 +181,7 @@ def test_webvtt_of_other_tools_is_read(encoding: str, end_of_line: str) -> None:
         "01:00.000 --> 01:02.000 align:start position:10%\n<v Ana>Hello &amp; <i>good</i> day\n\n"
         "NOTE one line\n\nsecond\n100:00:03.000 --> 100:00:04.000\n&lt;b&gt;\nQué\n"
     )
-    cues = read(text.replace("\n", end_of_line).encode(encoding), "vtt")
+    cues = read_cues(text.replace("\n", end_of_line).encode(encoding), "vtt")
     assert [(cue.start, cue.end, cue.text) for cue in cues] == [
         (60.0, 62.0, "Hello & good day"),
         (360003.0, 360004.0, "<b>\nQué"),
@@ -191,14 +195,14 @@ def test_ass_of_other_tools_is_read_without_its_commands() -> None:
         "Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text\r\n"
         "Dialogue: 0,0:00:01.00,0:00:02.00,Default,,0,0,0,,{\\an8\\i1}Up, there\\Nand here\r\n"
     )
-    (cue,) = read(text.encode("utf-8-sig"), "ass")
+    (cue,) = read_cues(text.encode("utf-8-sig"), "ass")
     assert (cue.start, cue.end, cue.text) == (1.0, 2.0, "Up, there\nand here")
 
 
 @given(st.binary(max_size=200), st.sampled_from(["srt", "vtt", "ass", "ssa", "sub", "smi"]))
 def test_any_bytes_are_cues_or_refused(data: bytes, suffix: str) -> None:
     try:
-        cues = read(data, suffix)
-    except Rejected:
+        cues = read_cues(data, suffix)
+    except InputRejectedError:
         return
     assert all(isinstance(cue, Cue) for cue in cues)

@@ -16,8 +16,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ttconv.imsc import reader as imsc
 
-from subtitled.plugin import Cue, Language, Rejected, Subtitle, Word
-from subtitled.subtitles.formats import FORMATS, data, read, render
+from subtitled.plugin import Cue, InputRejectedError, Language, Subtitle, Word
+from subtitled.subtitles.formats import (
+    FORMATS,
+    read_cues,
+    render_subtitle,
+    whisper_json,
+)
 
 EN = Language("en")
 TIMED = [fmt for fmt in FORMATS if fmt != "txt"]
@@ -52,14 +57,14 @@ _texts = st.lists(st.text(max_size=30) | st.sampled_from(HOSTILE), max_size=6)
 @given(_texts, st.sampled_from(FORMATS), st.sampled_from(["en", "ja", "th", "ar", "ko"]))
 def test_any_text_in_any_language_comes_back(texts: list[str], fmt: str, tag: str) -> None:
     # render() itself compares, and raises if one character is not as it was.
-    written = render(_subtitle(tuple(texts), Language(tag)), fmt)
+    written = render_subtitle(_subtitle(tuple(texts), Language(tag)), fmt)
     assert b"\r" not in written
     if fmt != "txt":
-        legible = [text for text in texts if render(_subtitle((text,)), "txt").strip()]
+        legible = [text for text in texts if render_subtitle(_subtitle((text,)), "txt").strip()]
         # XML has no characters U+FFFE and U+FFFF.
         legible = [text for text in legible if fmt != "ttml" or text.strip("\ufffe\uffff \n")]
-        assert len(read(written, fmt)) <= len(legible)
-        assert fmt == "ttml" or len(read(written, fmt)) == len(legible)
+        assert len(read_cues(written, fmt)) <= len(legible)
+        assert fmt == "ttml" or len(read_cues(written, fmt)) == len(legible)
 
 
 @settings(deadline=None)
@@ -72,7 +77,7 @@ def test_times_come_back_to_the_tick(spoken: list[tuple[int, int]], fmt: str) ->
     for pause, length in spoken:
         cues.append(Cue((now + pause) / 1000, (now + pause + length) / 1000, "x"))
         now += pause + length
-    back = read(render(Subtitle(EN, tuple(cues)), fmt), fmt)
+    back = read_cues(render_subtitle(Subtitle(EN, tuple(cues)), fmt), fmt)
     tick = 0.0051 if fmt == "ass" else 0.0
     for cue, again in zip(cues, back, strict=True):
         assert abs(cue.start - again.start) <= tick
@@ -84,7 +89,7 @@ def test_ffmpeg_finds_every_packet_at_its_time_and_complains_of_none(
     fmt: str, tmp_path: Path
 ) -> None:
     subtitle, file = _subtitle(HOSTILE), tmp_path / f"a.{fmt}"
-    file.write_bytes(render(subtitle, fmt))
+    file.write_bytes(render_subtitle(subtitle, fmt))
     ran = subprocess.run(
         [
             *"ffprobe -v warning -show_entries packet=pts_time,duration_time,size".split(),
@@ -115,7 +120,7 @@ def test_ffmpeg_finds_every_packet_at_its_time_and_complains_of_none(
 
 def test_lyrics_stand_until_the_next_line_or_a_long_pause() -> None:
     cues = (Cue(1, 2.5, "One\nmore"), Cue(3.996, 5, "Two"), Cue(63, 64, "Three"))
-    written = render(Subtitle(EN, cues, title="Song"), "lrc")
+    written = render_subtitle(Subtitle(EN, cues, title="Song"), "lrc")
     assert written.decode().splitlines() == [
         "[ti:Song]",
         "[la:en]",
@@ -125,30 +130,30 @@ def test_lyrics_stand_until_the_next_line_or_a_long_pause() -> None:
         "[01:03.00]Three",
         "[01:04.00]",
     ]
-    back = read(written, "lrc")
+    back = read_cues(written, "lrc")
     assert back == (Cue(1, 4, "One more"), Cue(4, 5, "Two"), Cue(63, 64, "Three"))
 
 
 def test_lyrics_of_others_are_read_with_their_oddities() -> None:
     text = "[ar:x]\r\n[offset:+500]\r\n[00:10.5][01:00]<00:10.50>La <00:11.00>la\r\n"
     text += "[0:20.123]end\r\n"
-    assert read(text.encode(), "lrc") == (
+    assert read_cues(text.encode(), "lrc") == (
         Cue(10.0, 19.623, "La la"),
         Cue(19.623, 59.5, "end"),
         Cue(59.5, 64.5, "La la"),
     )
-    with pytest.raises(Rejected, match="lyrics"):
-        read(b"just a poem", "lrc")
+    with pytest.raises(InputRejectedError, match="lyrics"):
+        read_cues(b"just a poem", "lrc")
 
 
 def test_lyrics_hold_one_line_at_a_time() -> None:
-    with pytest.raises(Rejected, match="srt or vtt"):
-        render(Subtitle(EN, (Cue(1, 2, "a"), Cue(1, 2, "b"))), "lrc")
+    with pytest.raises(InputRejectedError, match="srt or vtt"):
+        render_subtitle(Subtitle(EN, (Cue(1, 2, "a"), Cue(1, 2, "b"))), "lrc")
 
 
 def test_another_parser_reads_the_same_out_of_our_ttml() -> None:
     subtitle = _subtitle(HOSTILE, Language("pt-BR"))
-    written = render(subtitle, "ttml")
+    written = render_subtitle(subtitle, "ttml")
     tree = ElementTree.ElementTree(ElementTree.fromstring(written.decode()))
     document = cast(Any, imsc.to_model(tree))
     assert document.get_lang() == "pt-BR"
@@ -160,7 +165,7 @@ def test_another_parser_reads_the_same_out_of_our_ttml() -> None:
             texts = [text.get_text() for text in part if hasattr(text, "get_text")]
             said += "\n" if type(part).__name__ == "Br" else "".join(texts)
         found.append((float(p.get_begin()), float(p.get_end()), said))
-    assert found == [(cue.start, cue.end, cue.text) for cue in read(written, "ttml")]
+    assert found == [(cue.start, cue.end, cue.text) for cue in read_cues(written, "ttml")]
     assert len(found) == len(subtitle.cues)
 
 
@@ -198,10 +203,10 @@ def test_ttml_of_others_is_read_in_its_dialects(
     attributes: str, body: str, cues: list[tuple[float, float, str]]
 ) -> None:
     text = _TT.format(attributes, f"<head/><body>{body}</body>")
-    found = read(text.encode(), "ttml")
+    found = read_cues(text.encode(), "ttml")
     assert [(cue.start, cue.end, cue.text) for cue in found] == cues
     draft = text.replace("ns/ttml", "2006/10/ttaf1")
-    assert read(draft.encode("utf-16"), "xml") == found
+    assert read_cues(draft.encode("utf-16"), "xml") == found
 
 
 @pytest.mark.parametrize(
@@ -219,19 +224,19 @@ def test_ttml_of_others_is_read_in_its_dialects(
     ],
 )
 def test_xml_that_is_no_subtitle_or_a_trap_is_refused(text: str, reason: str) -> None:
-    with pytest.raises(Rejected, match=reason):
-        read(text.encode(), "ttml")
+    with pytest.raises(InputRejectedError, match=reason):
+        read_cues(text.encode(), "ttml")
 
 
 def test_json_holds_words_times_and_confidence_in_the_shape_of_whisper() -> None:
     words = (
         Word(" Hello", 1.0, 1.4, 0.98765432),
-        Word(" there", 1.5, 2.0, speaker="a", estimated=True),
+        Word(" there", 1.5, 2.0, speaker="a", is_estimated=True),
         Word(" again", 5.0, 5.5, 0.5),
         Word(" never", math.nan, 9.0),
     )
     subtitle = Subtitle(EN, (Cue(1, 3, "Hello\nthere"), Cue(5, 6, "again")), words=words)
-    written = render(subtitle, "json")
+    written = render_subtitle(subtitle, "json")
     told = json.loads(written)
     assert told["language"] == "en"
     assert told["text"] == "Hello there again"
@@ -243,20 +248,20 @@ def test_json_holds_words_times_and_confidence_in_the_shape_of_whisper() -> None
         {"word": " Hello", "start": 1.0, "end": 1.4, "probability": 0.9877},
         {"word": " there", "start": 1.5, "end": 2.0, "speaker": "a", "estimated": True},
     ]
-    assert [cue.text for cue in read(written, "json")] == ["Hello\nthere", "again"]
+    assert [cue.text for cue in read_cues(written, "json")] == ["Hello\nthere", "again"]
     # As another tool reads it.
     lines = pysubs2.load_from_whisper(told)
     assert [(one.start, one.end, one.text) for one in lines] == [
         (1000, 3000, "Hello there"),
         (5000, 6000, "again"),
     ]
-    _, back = data.read(written.decode())
+    _, back = whisper_json.read(written.decode())
     assert [word.text for word in back] == [" Hello", " there", " again"]
 
 
 def test_json_of_whisper_is_read() -> None:
     text = '{"text": " Hi", "segments": [{"id": 0, "start": 0.5, "end": 2, "text": " Hi"}]}'
-    assert read(text.encode(), "json") == (Cue(0.5, 2, "Hi"),)
+    assert read_cues(text.encode(), "json") == (Cue(0.5, 2, "Hi"),)
 
 
 @pytest.mark.parametrize(
@@ -273,24 +278,27 @@ def test_json_of_whisper_is_read() -> None:
     ],
 )
 def test_json_of_something_else_is_refused(text: str) -> None:
-    with pytest.raises(Rejected):
-        read(text.encode(), "json")
+    with pytest.raises(InputRejectedError):
+        read_cues(text.encode(), "json")
 
 
 def test_plain_text_has_a_paragraph_for_each_long_pause() -> None:
     cues = (Cue(0, 1, "One\nline."), Cue(1.5, 3, "Two."), Cue(9, 10, "Three."))
-    assert render(Subtitle(EN, cues), "txt") == b"One line. Two.\n\nThree.\n"
-    assert render(Subtitle(Language("ja"), cues[:1]), "txt") == b"One line.\n"
+    assert render_subtitle(Subtitle(EN, cues), "txt") == b"One line. Two.\n\nThree.\n"
+    assert render_subtitle(Subtitle(Language("ja"), cues[:1]), "txt") == b"One line.\n"
     japanese = (Cue(0, 1, "今日は\nとても"), Cue(1.2, 2, "天気が"))
-    assert render(Subtitle(Language("ja"), japanese), "txt").decode() == "今日はとても天気が\n"
-    with pytest.raises(Rejected, match="no times"):
-        read(b"One", "txt")
+    assert (
+        render_subtitle(Subtitle(Language("ja"), japanese), "txt").decode()
+        == "今日はとても天気が\n"
+    )
+    with pytest.raises(InputRejectedError, match="no times"):
+        read_cues(b"One", "txt")
 
 
 @given(st.binary(max_size=300), st.sampled_from([*TIMED, "xml"]))
 def test_any_bytes_are_cues_or_refused(found: bytes, suffix: str) -> None:
     try:
-        cues = read(found, suffix)
-    except Rejected:
+        cues = read_cues(found, suffix)
+    except InputRejectedError:
         return
     assert all(isinstance(cue, Cue) for cue in cues)

@@ -12,9 +12,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from subtitled.plugin import Evidence, Interval, Language, Misconfigured, Transcript, Word
-from subtitled.subtitles.guards import Phrases, Removal, guard, load_phrases
-from subtitled.subtitles.guards.passages import bare
+from subtitled.plugin import Language, SegmentScores, SetupError, TimeSpan, Transcript, Word
+from subtitled.subtitles.hallucination import (
+    HallucinationPhrases,
+    RemovedText,
+    filter_hallucinations,
+    load_phrases,
+)
+from subtitled.subtitles.hallucination.passages import normalise_text
 
 EN = Language("en")
 PHRASES = load_phrases()
@@ -41,15 +46,17 @@ def guarded(
     words: Sequence[Word],
     *,
     language: Language = EN,
-    speech: Sequence[Interval] | None = None,
-    quiet: Sequence[Interval] = (),
-    evidence: tuple[Evidence, ...] = (),
+    speech: Sequence[TimeSpan] | None = None,
+    quiet: Sequence[TimeSpan] = (),
+    evidence: tuple[SegmentScores, ...] = (),
     terms: Sequence[str] = (),
-) -> tuple[str, tuple[Removal, ...]]:
+) -> tuple[str, tuple[RemovedText, ...]]:
     """The text that is left and what was removed; all is speech unless it is said."""
-    heard = [Interval(0, LONG)] if speech is None else speech
-    transcript = Transcript(language, tuple(words), evidence=evidence)
-    left, gone = guard(transcript, language, heard, LONG, PHRASES, quiet=quiet, terms=terms)
+    heard = [TimeSpan(0, LONG)] if speech is None else speech
+    transcript = Transcript(language, tuple(words), segment_scores=evidence)
+    left, gone = filter_hallucinations(
+        transcript, language, heard, LONG, PHRASES, low_energy=quiet, hotwords=terms
+    )
     return "".join(word.text for word in left).strip(), gone
 
 
@@ -130,7 +137,7 @@ def test_a_loop_of_which_the_engine_is_not_sure_leaves_one() -> None:
 
 def test_a_loop_where_nothing_clear_is_heard_leaves_nothing_or_one() -> None:
     words = said("so far away " * 5)
-    left, _ = guarded(words, quiet=[Interval(90, 200)])
+    left, _ = guarded(words, quiet=[TimeSpan(90, 200)])
     assert left == "so far away"
 
 
@@ -224,8 +231,8 @@ def test_the_same_phrases_go_where_the_sound_is_weak(language: str, text: str) -
     tongue = Language(language)
     unsure = [replace(word, confidence=0.3) for word in said(text)]
     assert guarded(unsure, language=tongue)[0] == ""
-    assert guarded(said(text), language=tongue, quiet=[Interval(95, 120)])[0] == ""
-    far = [Interval(0, 90), Interval(130, 200)]
+    assert guarded(said(text), language=tongue, quiet=[TimeSpan(95, 120)])[0] == ""
+    far = [TimeSpan(0, 90), TimeSpan(130, 200)]
     assert guarded(said(text, confidence=None), language=tongue, speech=far)[0] == ""
 
 
@@ -301,16 +308,16 @@ def test_brackets_and_notes_around_speech_stay(text: str) -> None:
 
 
 def test_words_outside_speech_go_unless_the_engine_is_sure() -> None:
-    speech = [Interval(0, 90)]
+    speech = [TimeSpan(0, 90)]
     left, gone = guarded(said("Something odd here.", confidence=0.6), speech=speech)
     assert (left, gone[0].reason) == ("", "where nobody speaks")
     assert guarded(said("Something odd here.", confidence=0.95), speech=speech)[0] != ""
-    guessed = [replace(word, estimated=True) for word in said("Something odd here.")]
+    guessed = [replace(word, is_estimated=True) for word in said("Something odd here.")]
     assert guarded(guessed, speech=speech)[0] != ""
 
 
 def test_guesses_in_faint_sound_go_and_whispers_that_are_understood_stay() -> None:
-    quiet = [Interval(95, 120)]
+    quiet = [TimeSpan(95, 120)]
     assert guarded(said("Mumble jumble.", confidence=0.2), quiet=quiet)[0] == ""
     assert guarded(said("Come closer.", confidence=0.7), quiet=quiet)[0] == "Come closer."
 
@@ -325,19 +332,19 @@ def test_a_pace_that_nobody_speaks_goes_only_in_doubt() -> None:
 
 def test_the_engines_own_doubt_counts() -> None:
     words = [*said("We will be right there."), *said("Lorem ipsum dolor.", 200)]
-    silent = Evidence(199, 210, log_probability=-1.4, no_speech=0.8)
+    silent = SegmentScores(199, 210, avg_logprob=-1.4, no_speech_prob=0.8)
     left, gone = guarded(words, evidence=(silent,))
     assert left == "We will be right there."
     assert "heard nobody there (no speech 80%" in gone[0].reason
-    sure = Evidence(199, 210, log_probability=-0.3, no_speech=0.8)
+    sure = SegmentScores(199, 210, avg_logprob=-0.3, no_speech_prob=0.8)
     assert guarded(words, evidence=(sure,))[1] == ()
 
 
 def test_a_song_of_which_the_engine_is_sure_stays_however_well_it_compresses() -> None:
     words = said("La la land, we are in la la land, oh la la land, all in la la land tonight")
-    sung = Evidence(99, 120, log_probability=-0.2, no_speech=0.1, compression=3.0)
+    sung = SegmentScores(99, 120, avg_logprob=-0.2, no_speech_prob=0.1, compression_ratio=3.0)
     assert guarded(words, evidence=(sung,))[1] == ()
-    caught = replace(sung, log_probability=-0.9)
+    caught = replace(sung, avg_logprob=-0.9)
     assert "caught in a loop" in guarded(words, evidence=(caught,))[1][0].reason
 
 
@@ -352,28 +359,28 @@ _TEXTS = st.lists(
 )
 _TIMES = st.floats(-10, 700) | st.sampled_from([0.0, math.inf, -math.inf])
 _SPEECH = st.lists(st.floats(0, 600), max_size=12, unique=True).map(
-    lambda edges: [Interval(*pair) for pair in zip(*[iter(sorted(edges))] * 2, strict=False)]
+    lambda edges: [TimeSpan(*pair) for pair in zip(*[iter(sorted(edges))] * 2, strict=False)]
 )
 
 
 @settings(deadline=None)
 @given(_TEXTS, st.data(), _SPEECH)
 def test_every_word_is_kept_or_told_and_none_is_invented(
-    texts: list[str], data: st.DataObject, speech: list[Interval]
+    texts: list[str], data: st.DataObject, speech: list[TimeSpan]
 ) -> None:
     words = []
     for text in texts:
         start, end = sorted((data.draw(_TIMES), data.draw(_TIMES)))
         words.append(Word(text, start, end, data.draw(st.none() | st.floats(0, 1))))
     transcript = Transcript(EN, tuple(words))
-    left, gone = guard(transcript, EN, speech, LONG, PHRASES)
+    left, gone = filter_hallucinations(transcript, EN, speech, LONG, PHRASES)
     count = sum(len(word.text) for word in words)
     assert sum(len(word.text) for word in left) <= count
     places = {(word.start, word.end) for word in words}
     assert {(word.start, word.end) for word in left} <= places
-    kept = "".join(bare(word.text) for word in left)
-    told = "".join(bare(removal.text) for removal in gone)
-    everything = "".join(bare(word.text) for word in words)
+    kept = "".join(normalise_text(word.text) for word in left)
+    told = "".join(normalise_text(removal.text) for removal in gone)
+    everything = "".join(normalise_text(word.text) for word in words)
     for letter in set(everything):
         assert kept.count(letter) + told.count(letter) >= everything.count(letter)
     assert list(gone) == sorted(gone, key=lambda removal: (removal.start, removal.end))
@@ -384,7 +391,7 @@ def test_every_word_is_kept_or_told_and_none_is_invented(
 def test_ten_thousand_words_take_no_time_to_speak_of() -> None:
     words = said("the quick brown fox jumps over it. " * 1400, 0.0)
     begin = time.process_time()
-    guarded(words, speech=[Interval(n, n + 0.9) for n in range(6000)])
+    guarded(words, speech=[TimeSpan(n, n + 0.9) for n in range(6000)])
     assert time.process_time() - begin < 5
 
 
@@ -397,13 +404,16 @@ def test_lists_of_the_users_add_to_ours(tmp_path: Path) -> None:
     (folder / "mine.toml").write_text('[hard]\nany = ["myfansubs"]\n[soft]\nen = ["Rock on"]\n')
     (folder / "notes.txt").write_text("not a list")
     phrases = load_phrases(folder)
-    assert isinstance(phrases, Phrases)
+    assert isinstance(phrases, HallucinationPhrases)
     assert ("myfansubs",) in phrases.hard
     assert ("en", "rockon") in phrases.soft
     assert phrases.soft > PHRASES.soft
     assert load_phrases(folder / "mine.toml") == phrases
     words = tuple(said("Translated by MyFansubs"))
-    assert guard(Transcript(EN, words), EN, [Interval(0, LONG)], LONG, phrases)[0] == ()
+    assert (
+        filter_hallucinations(Transcript(EN, words), EN, [TimeSpan(0, LONG)], LONG, phrases)[0]
+        == ()
+    )
 
 
 @pytest.mark.parametrize(
@@ -419,8 +429,8 @@ def test_lists_of_the_users_add_to_ours(tmp_path: Path) -> None:
 def test_a_list_that_is_none_is_refused_with_the_cure(tmp_path: Path, text: str) -> None:
     path = tmp_path / "mine.toml"
     path.write_text(text)
-    with pytest.raises(Misconfigured, match=r"mine\.toml") as caught:
+    with pytest.raises(SetupError, match=r"mine\.toml") as caught:
         load_phrases(path)
-    assert "daemon.phrases" in caught.value.cure
-    with pytest.raises(Misconfigured):
+    assert "daemon.phrases" in caught.value.hint
+    with pytest.raises(SetupError):
         load_phrases(tmp_path / "gone.toml")

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from subtitled.plugin import Language
-from subtitled.subtitles.identification import LEAST, objection
+from subtitled.subtitles.language_id import MIN_LETTERS, find_language_mismatch
 
 SAID = {
     "en": "I don't know what you want me to say. We have been waiting here for hours, and nobody "
@@ -55,7 +55,7 @@ RELATED = [
 
 @pytest.mark.parametrize("tag", SAID)
 def test_a_text_in_its_language_is_let_pass(tag: str) -> None:
-    assert objection([SAID[tag]], Language(tag)) is None
+    assert find_language_mismatch([SAID[tag]], Language(tag)) is None
 
 
 @pytest.mark.parametrize("tag", SAID)
@@ -63,27 +63,29 @@ def test_a_text_in_another_language_is_refused_unless_the_two_are_nearly_one(tag
     for named in SAID:
         if named == tag or {named, tag} in RELATED:
             continue
-        assert objection([SAID[tag]], Language(named)) is not None, f"{tag} passed as {named}"
+        assert find_language_mismatch([SAID[tag]], Language(named)) is not None, (
+            f"{tag} passed as {named}"
+        )
 
 
 def test_relatives_pass_for_each_other_and_a_stated_script_is_held_to() -> None:
-    assert objection([SAID["da"]], Language("nb")) is None
-    assert objection([SAID["hr"]], Language("bs")) is None
-    assert objection([SAID["ms"]], Language("id")) is None
-    assert objection([SAID["sr-Cyrl"]], Language("sr")) is None
-    assert objection([SAID["sr-Latn"]], Language("sr")) is None
-    assert "another script" in str(objection([SAID["sr-Cyrl"]], Language("sr-Latn")))
+    assert find_language_mismatch([SAID["da"]], Language("nb")) is None
+    assert find_language_mismatch([SAID["hr"]], Language("bs")) is None
+    assert find_language_mismatch([SAID["ms"]], Language("id")) is None
+    assert find_language_mismatch([SAID["sr-Cyrl"]], Language("sr")) is None
+    assert find_language_mismatch([SAID["sr-Latn"]], Language("sr")) is None
+    assert "another script" in str(find_language_mismatch([SAID["sr-Cyrl"]], Language("sr-Latn")))
 
 
 def test_norwegian_under_an_english_name_is_called_by_its_own() -> None:
-    assert objection([SAID["no"]], Language("en")) in (Language("no"), Language("da"))
+    assert find_language_mismatch([SAID["no"]], Language("en")) in (Language("no"), Language("da"))
 
 
 def test_too_little_text_is_judged_by_its_script_alone() -> None:
-    assert objection(["Oui.", "Bonjour, Madame."], Language("en")) is None
-    assert objection(["Здравствуйте, господа."], Language("en")) is not None
-    assert objection([], Language("en")) is None
-    assert objection(["♪♪♪", "123"], Language("ja")) is None
+    assert find_language_mismatch(["Oui.", "Bonjour, Madame."], Language("en")) is None
+    assert find_language_mismatch(["Здравствуйте, господа."], Language("en")) is not None
+    assert find_language_mismatch([], Language("en")) is None
+    assert find_language_mismatch(["♪♪♪", "123"], Language("ja")) is None
 
 
 @pytest.mark.parametrize(
@@ -97,29 +99,31 @@ def test_too_little_text_is_judged_by_its_script_alone() -> None:
 def test_names_in_latin_letters_do_not_make_a_text_one_in_another_script(
     said: str, tag: str
 ) -> None:
-    assert objection([said], Language(tag)) is None
+    assert find_language_mismatch([said], Language(tag)) is None
 
 
 def test_a_text_in_latin_letters_with_a_single_word_of_another_script_is_in_latin() -> None:
-    assert "latin" in str(objection(["We went to Москва and had a very good time"], Language("ru")))
+    assert "latin" in str(
+        find_language_mismatch(["We went to Москва and had a very good time"], Language("ru"))
+    )
 
 
 def test_parts_in_a_language_that_belongs_there_do_not_count_against_a_text() -> None:
     both = [SAID["en"], *[SAID["de"]] * 5]
-    assert objection(both, Language("en")) is not None
-    assert objection(both, Language("en"), [Language("de")]) is None
+    assert find_language_mismatch(both, Language("en")) is not None
+    assert find_language_mismatch(both, Language("en"), [Language("de")]) is None
 
 
 def test_a_few_lines_left_in_the_source_language_do_not_condemn_the_rest() -> None:
-    assert objection([*[SAID["es"]] * 6, SAID["en"]], Language("es")) is None
-    assert objection([*[SAID["en"]] * 6, SAID["es"]], Language("es")) == "en"
+    assert find_language_mismatch([*[SAID["es"]] * 6, SAID["en"]], Language("es")) is None
+    assert find_language_mismatch([*[SAID["en"]] * 6, SAID["es"]], Language("es")) == "en"
 
 
 def test_of_a_language_that_was_never_learned_nothing_is_said() -> None:
-    assert objection([SAID["vi"]], Language("haw")) is None
+    assert find_language_mismatch([SAID["vi"]], Language("haw")) is None
 
 
-@given(st.text(max_size=LEAST * 4), st.sampled_from(list(SAID)))
+@given(st.text(max_size=MIN_LETTERS * 4), st.sampled_from(list(SAID)))
 def test_any_text_at_all_gets_an_answer(text: str, tag: str) -> None:
-    found = objection([text, "<i>" + text], Language(tag))
+    found = find_language_mismatch([text, "<i>" + text], Language(tag))
     assert found is None or str(found)

@@ -7,15 +7,15 @@ import typing
 
 import pytest
 
-from subtitled.config.cues import CueSettings
+from subtitled.config.library_settings import CueSettings
 from subtitled.plugin import Language
-from subtitled.subtitles.limits import (
+from subtitled.subtitles.rules import (
     AUDIENCES,
     PROFILES,
-    Limits,
-    limits_for,
-    overridden,
-    width,
+    CueRules,
+    measure_width,
+    select_cue_rules,
+    with_overrides,
 )
 
 # Netflix Timed Text Style Guides: line length; characters a second of a transcript for adults and
@@ -39,29 +39,29 @@ NETFLIX = {
 def test_the_table_of_netflix(tag: str, row: tuple[float, ...]) -> None:
     language = Language(tag)
     found = [
-        limits_for(language, translation=translation, audience=audience)
+        select_cue_rules(language, translation=translation, audience=audience)
         for translation in (False, True)
         for audience in ("adult", "child")
     ]
-    assert (found[0].line_length, *(one.cps for one in found), found[0].min_duration) == row
-    assert {one.lines for one in found} == {2}
+    assert (found[0].max_line_length, *(one.max_cps for one in found), found[0].min_duration) == row
+    assert {one.max_lines for one in found} == {2}
     assert {one.max_duration for one in found} == {7.0}
 
 
 def test_the_other_profiles_say_what_they_publish() -> None:
     german = Language("de")
-    ard = limits_for(german, translation=False, profile="ard")
-    assert (ard.line_length, ard.lines, ard.min_duration, ard.cps) == (37, 2, 1.0, 15)
-    assert (ard.best_cps, ard.gap) == (13, pytest.approx(1 / 25))
-    assert limits_for(german, translation=True, profile="ard", audience="child").cps == 11
-    ted = limits_for(german, translation=True, profile="ted")
-    assert (ted.line_length, ted.cps, ted.min_duration, ted.max_duration) == (42, 21, 1, 7)
-    bbc = limits_for(Language("en"), translation=False, profile="bbc")
-    assert (bbc.line_length, bbc.linger, bbc.gap, bbc.chain) == (37, 1.5, 0, 1)
+    ard = select_cue_rules(german, translation=False, profile="ard")
+    assert (ard.max_line_length, ard.max_lines, ard.min_duration, ard.max_cps) == (37, 2, 1.0, 15)
+    assert (ard.target_cps, ard.min_gap) == (13, pytest.approx(1 / 25))
+    assert select_cue_rules(german, translation=True, profile="ard", audience="child").max_cps == 11
+    ted = select_cue_rules(german, translation=True, profile="ted")
+    assert (ted.max_line_length, ted.max_cps, ted.min_duration, ted.max_duration) == (42, 21, 1, 7)
+    bbc = select_cue_rules(Language("en"), translation=False, profile="bbc")
+    assert (bbc.max_line_length, bbc.max_extension, bbc.min_gap, bbc.chain_gap) == (37, 1.5, 0, 1)
     for profile in PROFILES:
-        chinese = limits_for(Language("zh"), translation=False, profile=profile)
-        assert chinese.line_length == 16
-        assert chinese.cps <= 11
+        chinese = select_cue_rules(Language("zh"), translation=False, profile=profile)
+        assert chinese.max_line_length == 16
+        assert chinese.max_cps <= 11
 
 
 @pytest.mark.parametrize(("profile", "audience"), list(itertools.product(PROFILES, AUDIENCES)))
@@ -72,23 +72,23 @@ def test_children_and_readers_of_translations_are_never_hurried_more(
         language = Language(tag)
 
         def speed(translation: bool, audience: str, language: Language = language) -> float:
-            return limits_for(
+            return select_cue_rules(
                 language, translation=translation, profile=profile, audience=audience
-            ).cps
+            ).max_cps
 
         assert speed(True, audience) <= speed(False, audience)
         assert speed(False, "child") <= speed(False, "adult")
-        mine = limits_for(language, translation=True, profile=profile, audience=audience)
-        assert mine.best_cps <= mine.cps
+        mine = select_cue_rules(language, translation=True, profile=profile, audience=audience)
+        assert mine.target_cps <= mine.max_cps
         assert mine.min_duration < mine.max_duration
-        assert mine.gap <= mine.chain
+        assert mine.min_gap <= mine.chain_gap
 
 
 def test_what_there_is_not_is_refused_with_what_there_is() -> None:
     with pytest.raises(ValueError, match="netflix, bbc, ard, ted"):
-        limits_for(Language("en"), translation=False, profile="hulu")
+        select_cue_rules(Language("en"), translation=False, profile="hulu")
     with pytest.raises(ValueError, match="adult, child"):
-        limits_for(Language("en"), translation=False, audience="dogs")
+        select_cue_rules(Language("en"), translation=False, audience="dogs")
 
 
 def test_the_configuration_knows_the_same_profiles_and_values() -> None:
@@ -96,18 +96,18 @@ def test_the_configuration_knows_the_same_profiles_and_values() -> None:
     assert typing.get_args(annotations["profile"]) == PROFILES
     assert typing.get_args(annotations["audience"]) == AUDIENCES
     values = set(CueSettings.model_fields) - {"profile", "audience"}
-    assert values == set(Limits.__dataclass_fields__)
+    assert values == set(CueRules.__dataclass_fields__)
 
 
 def test_a_user_changes_one_value_and_what_depends_on_it_follows() -> None:
-    cues = CueSettings(cps=10, gap="0.2s", min_duration=1)  # type: ignore[arg-type]
-    mine = overridden(Limits(), cues.overrides)
-    assert (mine.cps, mine.best_cps) == (10, 7.5)
-    assert (mine.gap, mine.min_duration, mine.line_length) == (0.2, 1, 42)
-    assert overridden(Limits(), {}) == Limits()
-    assert overridden(Limits(), {"best_cps": 30.0}).cps == 30
-    assert overridden(Limits(), {"cps": 10, "best_cps": 30.0}).best_cps == 10
-    assert overridden(Limits(), {"gap": 0.7}).chain == 0.7
+    cues = CueSettings(max_cps=10, min_gap="0.2s", min_duration=1)  # type: ignore[arg-type]
+    mine = with_overrides(CueRules(), cues.overrides)
+    assert (mine.max_cps, mine.target_cps) == (10, 7.5)
+    assert (mine.min_gap, mine.min_duration, mine.max_line_length) == (0.2, 1, 42)
+    assert with_overrides(CueRules(), {}) == CueRules()
+    assert with_overrides(CueRules(), {"best_cps": 30.0}).max_cps == 30
+    assert with_overrides(CueRules(), {"cps": 10, "best_cps": 30.0}).target_cps == 10
+    assert with_overrides(CueRules(), {"gap": 0.7}).chain_gap == 0.7
 
 
 @pytest.mark.parametrize(
@@ -156,4 +156,4 @@ def test_values_with_which_no_subtitle_can_be_made_are_refused(
     ],
 )
 def test_characters_are_counted_as_the_guides_count(tag: str, text: str, columns: float) -> None:
-    assert width(text, Language(tag)) == columns
+    assert measure_width(text, Language(tag)) == columns

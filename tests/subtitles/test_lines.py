@@ -7,18 +7,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from subtitled.plugin import Language
-from subtitled.subtitles.layout.dialogue import dash_of, turns_of, with_dashes
-from subtitled.subtitles.layout.lines import break_lines
-from subtitled.subtitles.layout.phrases import phrases
-from subtitled.subtitles.layout.repair import clean
-from subtitled.subtitles.layout.syntax import break_cost, ends_sentence
-from subtitled.subtitles.limits import Limits, limits_for, width
-from subtitled.subtitles.scripts import clusters, may_break
+from subtitled.subtitles.rules import CueRules, measure_width, select_cue_rules
+from subtitled.subtitles.scripts import is_break_allowed, split_graphemes
+from subtitled.subtitles.segmentation.line_breaking import (
+    add_dashes,
+    break_lines,
+    choose_dash_style,
+    split_turns,
+)
+from subtitled.subtitles.segmentation.phrase_boundaries import split_phrases
+from subtitled.subtitles.segmentation.syntax import compute_break_cost, is_sentence_end
+from subtitled.subtitles.segmentation.word_repair import clean_text
 
 
 def broken(tag: str, text: str) -> list[str]:
     language = Language(tag)
-    return break_lines(text, language, limits_for(language, translation=True)).split("\n")
+    return break_lines(text, language, select_cue_rules(language, translation=True)).split("\n")
 
 
 @pytest.mark.parametrize(
@@ -84,30 +88,34 @@ def test_a_line_ends_where_a_speaker_would_breathe(tag: str, text: str, last_of_
     ],
 )
 def test_what_belongs_together_is_parted_last(tag: str, before: str, after: str) -> None:
-    assert break_cost(f" {before}", f" {after}", Language(tag)) > 5
+    assert compute_break_cost(f" {before}", f" {after}", Language(tag)) > 5
 
 
 def test_german_nouns_are_no_names() -> None:
     german, english = Language("de"), Language("en")
-    assert break_cost(" große", " Haus", german) == break_cost(" Haus", " Garten", german)
-    assert break_cost(" Anna", " Karenina", english) > break_cost(" old", " house", english)
+    assert compute_break_cost(" große", " Haus", german) == compute_break_cost(
+        " Haus", " Garten", german
+    )
+    assert compute_break_cost(" Anna", " Karenina", english) > compute_break_cost(
+        " old", " house", english
+    )
 
 
 @pytest.mark.parametrize("mark", "。、，．！？）」』ー々っャ…‥")
 def test_kinsoku_no_line_begins_with_what_closes(mark: str) -> None:
-    assert not may_break("今日", f"{mark}明日")
+    assert not is_break_allowed("今日", f"{mark}明日")
 
 
 @pytest.mark.parametrize("mark", "（「『【〈《“￥")
 def test_kinsoku_no_line_ends_with_what_opens(mark: str) -> None:
-    assert not may_break(f"今日{mark}", "明日")
+    assert not is_break_allowed(f"今日{mark}", "明日")
 
 
 def test_japanese_breaks_between_phrases_and_not_inside_words() -> None:
     text = "彼は東京大学で物理学を勉強しています。"
     lines = broken("ja", text)
     assert lines == ["彼は東京大学で", "物理学を勉強しています。"]
-    assert all(width(line, Language("ja")) <= 13 for line in lines)
+    assert all(measure_width(line, Language("ja")) <= 13 for line in lines)
 
 
 def test_chinese_breaks_between_words() -> None:
@@ -127,7 +135,7 @@ def test_latin_words_and_numbers_stay_whole_in_japanese() -> None:
 def test_thai_breaks_between_words_and_keeps_vowels_with_their_consonants() -> None:
     text = "ฉันคิดว่าคุณควรไปหาหมอวันนี้ เพราะอาการของคุณไม่ดีเลย"
     assert broken("th", text) == ["ฉันคิดว่าคุณควรไปหาหมอวันนี้", "เพราะอาการของคุณไม่ดีเลย"]
-    for part in phrases(text.replace(" ", ""), Language("th")):
+    for part in split_phrases(text.replace(" ", ""), Language("th")):
         assert part[0] not in "ะาำ่้๊๋ิีึืุู์ๆ"
         assert part[-1] not in "เแโใไ"
 
@@ -135,7 +143,7 @@ def test_thai_breaks_between_words_and_keeps_vowels_with_their_consonants() -> N
 def test_korean_breaks_at_spaces_only() -> None:
     text = "오늘은 날씨가 정말 좋아서 공원에 갔습니다."
     assert " ".join(broken("ko", text)) == text
-    assert phrases("가나다라마바사", Language("ko")) == ["가나다라마바사"]
+    assert split_phrases("가나다라마바사", Language("ko")) == ["가나다라마바사"]
 
 
 @pytest.mark.parametrize(
@@ -149,7 +157,7 @@ def test_korean_breaks_at_spaces_only() -> None:
 def test_without_a_dictionary_no_syllable_is_torn_at_its_signs(
     tag: str, text: str, never_alone: str
 ) -> None:
-    parts = phrases(text, Language(tag))
+    parts = split_phrases(text, Language(tag))
     assert "".join(parts) == text
     assert len(parts) > 2
     assert not any(part.startswith(never_alone) for part in parts)
@@ -167,12 +175,12 @@ def test_french_holds_its_punctuation() -> None:
 
 
 def test_numbers_in_groups_and_a_dash_stay_where_they_belong() -> None:
-    assert not may_break(" 10", " 000")
-    assert may_break(" 10", " 000000")
-    assert not may_break(" word", " –")
-    assert may_break(" Yes.", " -")
-    assert not may_break(" -", " No.")
-    assert may_break(" wait", " …and"), "an ellipsis may take up a sentence again"
+    assert not is_break_allowed(" 10", " 000")
+    assert is_break_allowed(" 10", " 000000")
+    assert not is_break_allowed(" word", " –")
+    assert is_break_allowed(" Yes.", " -")
+    assert not is_break_allowed(" -", " No.")
+    assert is_break_allowed(" wait", " …and"), "an ellipsis may take up a sentence again"
 
 
 DASHES = {
@@ -200,24 +208,24 @@ DASHES = {
 def test_two_speakers_have_a_line_each_in_the_style_of_the_language(
     tag: str, lines: list[str]
 ) -> None:
-    dash = dash_of(Language(tag))
+    dash = choose_dash_style(Language(tag))
     assert dash is not None
-    assert list(with_dashes(" Yes.", " No.", dash)) == lines
-    assert list(with_dashes(" - Yes.", " – No.", dash)) == lines, "dashes are not doubled"
+    assert list(add_dashes(" Yes.", " No.", dash)) == lines
+    assert list(add_dashes(" - Yes.", " – No.", dash)) == lines, "dashes are not doubled"
     assert broken(tag, "- Yes. - No.") == lines
-    assert with_dashes(" How cold?", " -5 degrees.", dash)[1].endswith("-5 degrees.")
+    assert add_dashes(" How cold?", " -5 degrees.", dash)[1].endswith("-5 degrees.")
 
 
 def test_japanese_has_no_dashes() -> None:
-    assert dash_of(Language("ja")) is None
+    assert choose_dash_style(Language("ja")) is None
     assert broken("ja", "- はい。 - いいえ。") == ["- はい。 - いいえ。"]
 
 
 def test_a_dash_inside_a_sentence_is_no_speaker() -> None:
-    assert turns_of("He went - I think - home.") is None
-    assert turns_of("- Only one speaks.") is None
-    assert turns_of("- One. - Two. - Three.") is None
-    assert turns_of("- One? - Two!") == ("One?", "Two!")
+    assert split_turns("He went - I think - home.") is None
+    assert split_turns("- Only one speaks.") is None
+    assert split_turns("- One. - Two. - Three.") is None
+    assert split_turns("- One? - Two!") == ("One?", "Two!")
 
 
 @pytest.mark.parametrize(
@@ -242,7 +250,7 @@ def test_a_dash_inside_a_sentence_is_no_speaker() -> None:
     ],
 )
 def test_where_sentences_end(tag: str, word: str, ends: bool) -> None:
-    assert ends_sentence(word, Language(tag)) is ends
+    assert is_sentence_end(word, Language(tag)) is ends
 
 
 @pytest.mark.parametrize(
@@ -250,17 +258,20 @@ def test_where_sentences_end(tag: str, word: str, ends: bool) -> None:
     [("👩‍👩‍👧‍👦👍🏽", 2), ("🇩🇪🇫🇷", 2), ("e\u0301a", 2), ("क्षमा", 2), ("ខ្ញុំ", 1), ("각", 1), ("", 0)],
 )
 def test_a_character_is_what_a_reader_sees(text: str, count: int) -> None:
-    assert len(clusters(text)) == count
+    assert len(split_graphemes(text)) == count
 
 
 @given(st.text(max_size=200), st.sampled_from(["en", "fr", "ja", "zh", "th", "ar", "km", "ko"]))
 def test_lines_hold_all_of_any_text_and_fit(text: str, tag: str) -> None:
     language = Language(tag)
-    limits = limits_for(language, translation=True)
+    limits = select_cue_rules(language, translation=True)
     lines = break_lines(text, language, limits).split("\n")
     for line in lines:
-        assert width(line, language) <= limits.line_length or len(clusters(line)) == 1
-    assert letters("".join(lines)) == letters(clean(text))
+        assert (
+            measure_width(line, language) <= limits.max_line_length
+            or len(split_graphemes(line)) == 1
+        )
+    assert letters("".join(lines)) == letters(clean_text(text))
 
 
 def letters(text: str) -> str:
@@ -269,8 +280,8 @@ def letters(text: str) -> str:
 
 def test_as_many_lines_as_the_user_allows() -> None:
     text = "This sentence is far too long for two lines of so few letters, but not for three."
-    three = break_lines(text, Language("en"), Limits(line_length=30, lines=3)).split("\n")
+    three = break_lines(text, Language("en"), CueRules(max_line_length=30, max_lines=3)).split("\n")
     assert len(three) == 3
     assert three[0].endswith(("long", "lines", "sentence is", ","))  # never after "for" or "so"
-    one = break_lines("Short enough.", Language("en"), Limits(lines=1))
+    one = break_lines("Short enough.", Language("en"), CueRules(max_lines=1))
     assert one == "Short enough."

@@ -9,16 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from subtitled.config.naming import NameSettings
-from subtitled.plugin import Kind, Language, Rejected
-from subtitled.subtitles.names import (
-    SUMMARY_ENDINGS,
+from subtitled.config.library_settings import FilenameSettings
+from subtitled.plugin import InputRejectedError, Language, SubtitleKind
+from subtitled.subtitles.filenames import (
+    SUMMARY_SUFFIXES,
     SidecarName,
-    belongs,
-    parse_sidecar,
-    parse_summary,
-    sidecar_path,
-    summary_path,
+    build_sidecar_path,
+    build_summary_path,
+    is_sidecar_of,
+    parse_sidecar_name,
+    parse_summary_name,
 )
 
 _stem = st.text(
@@ -29,52 +29,54 @@ _stem = st.text(
 @given(
     _stem,
     st.sampled_from(["en", "pt-BR", "zh-Hans", "yue"]),
-    st.sampled_from(list(Kind)),
+    st.sampled_from(list(SubtitleKind)),
     st.sampled_from(["srt", "vtt", "ass"]),
 )
 def test_our_names_say_what_they_are_for_any_medium(
-    stem: str, tag: str, kind: Kind, fmt: str
+    stem: str, tag: str, kind: SubtitleKind, fmt: str
 ) -> None:
-    path = sidecar_path(Path("/m") / f"{stem}.mkv", Language(tag), kind, fmt)
-    parsed = parse_sidecar(f"{stem}.mkv", path.name)
+    path = build_sidecar_path(Path("/m") / f"{stem}.mkv", Language(tag), kind, fmt)
+    parsed = parse_sidecar_name(f"{stem}.mkv", path.name)
     assert parsed == SidecarName(Language(tag), kind, fmt)
 
 
 @given(_stem, *[st.sampled_from(["en", "pt-BR", "zh-Hans", "hi", "es-419"])] * 2)
 def test_of_two_languages_players_read_the_upper_and_we_both(stem: str, up: str, low: str) -> None:
-    path = sidecar_path(
-        Path("/m") / f"{stem}.mkv", Language(up), Kind.FULL, "srt", below=Language(low)
+    path = build_sidecar_path(
+        Path("/m") / f"{stem}.mkv", Language(up), SubtitleKind.FULL, "srt", secondary=Language(low)
     )
     assert path.name == f"{stem}.bilingual-{low}.{up}.srt"
-    parsed = parse_sidecar(f"{stem}.mkv", path.name)
-    assert parsed == SidecarName(Language(up), Kind.FULL, "srt", below=Language(low))
+    parsed = parse_sidecar_name(f"{stem}.mkv", path.name)
+    assert parsed == SidecarName(Language(up), SubtitleKind.FULL, "srt", secondary=Language(low))
 
 
 @pytest.mark.parametrize("name", ["Film.bilingual-en.srt", "Film.bilingual-edition.en.srt"])
 def test_a_title_that_names_no_second_language_is_a_title(name: str) -> None:
-    parsed = parse_sidecar("Film.mkv", name)
+    parsed = parse_sidecar_name("Film.mkv", name)
     assert parsed is not None
-    assert (parsed.below, parsed.title[:10]) == (None, "bilingual-")
+    assert (parsed.secondary, parsed.title[:10]) == (None, "bilingual-")
 
 
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("Film.eng.srt", ("en", Kind.FULL)),
-        ("Film.fre.srt", ("fr", Kind.FULL)),
-        ("Film.German.srt", ("de", Kind.FULL)),
-        ("Film.en.forced.srt", ("en", Kind.FORCED)),
-        ("Film.forced.en.srt", ("en", Kind.FORCED)),
-        ("Film.en.hi.srt", ("en", Kind.SDH)),
-        ("Film.hi.srt", ("hi", Kind.FULL)),
-        ("Film.en.cc.vtt", ("en", Kind.SDH)),
-        ("Film.chs.ass", ("zh-Hans", Kind.FULL)),
-        ("Film.default.es.srt", ("es", Kind.FULL)),
-        ("Film.srt", (None, Kind.FULL)),
+        ("Film.eng.srt", ("en", SubtitleKind.FULL)),
+        ("Film.fre.srt", ("fr", SubtitleKind.FULL)),
+        ("Film.German.srt", ("de", SubtitleKind.FULL)),
+        ("Film.en.forced.srt", ("en", SubtitleKind.FORCED)),
+        ("Film.forced.en.srt", ("en", SubtitleKind.FORCED)),
+        ("Film.en.hi.srt", ("en", SubtitleKind.SDH)),
+        ("Film.hi.srt", ("hi", SubtitleKind.FULL)),
+        ("Film.en.cc.vtt", ("en", SubtitleKind.SDH)),
+        ("Film.chs.ass", ("zh-Hans", SubtitleKind.FULL)),
+        ("Film.default.es.srt", ("es", SubtitleKind.FULL)),
+        ("Film.srt", (None, SubtitleKind.FULL)),
     ],
 )
-def test_names_of_other_tools_are_understood(name: str, expected: tuple[str | None, Kind]) -> None:
-    parsed = parse_sidecar("Film.mkv", name)
+def test_names_of_other_tools_are_understood(
+    name: str, expected: tuple[str | None, SubtitleKind]
+) -> None:
+    parsed = parse_sidecar_name("Film.mkv", name)
     assert parsed is not None
     assert (parsed.language, parsed.kind) == expected
 
@@ -90,18 +92,20 @@ def test_names_of_other_tools_are_understood(name: str, expected: tuple[str | No
     ],
 )
 def test_the_sidecar_of_another_medium_is_not_taken(medium: str, name: str) -> None:
-    assert parse_sidecar(medium, name) is None
+    assert parse_sidecar_name(medium, name) is None
 
 
 def test_a_name_that_is_not_text_keeps_its_bytes() -> None:
     medium = Path(os.fsdecode(b"/m/caf\xe9.mkv"))
-    path = sidecar_path(medium, Language("fr"), Kind.FULL, "srt")
+    path = build_sidecar_path(medium, Language("fr"), SubtitleKind.FULL, "srt")
     assert os.fsencode(path) == b"/m/caf\xe9.fr.srt"
 
 
 def test_a_name_that_would_be_too_long_is_refused_with_its_cure() -> None:
-    with pytest.raises(Rejected, match="shorter name"):
-        sidecar_path(Path("é" * 124 + ".mkv"), Language("zh-Hans"), Kind.FORCED, "srt")
+    with pytest.raises(InputRejectedError, match="shorter name"):
+        build_sidecar_path(
+            Path("é" * 124 + ".mkv"), Language("zh-Hans"), SubtitleKind.FORCED, "srt"
+        )
 
 
 _language_codes = {
@@ -138,11 +142,11 @@ def test_code_and_mark_are_understood_in_either_order(
     if code == "hi" and mark == "hi":
         return
     tokens = [token for token in ((mark, code) if mark_first else (code, mark)) if token]
-    parsed = parse_sidecar(f"{stem}.mkv", ".".join([stem, *tokens, ending]))
-    kinds = {"forced": Kind.FORCED, "foreign": Kind.FORCED}
-    kinds |= {"sdh": Kind.SDH, "cc": Kind.SDH, "hi": Kind.SDH}
+    parsed = parse_sidecar_name(f"{stem}.mkv", ".".join([stem, *tokens, ending]))
+    kinds = {"forced": SubtitleKind.FORCED, "foreign": SubtitleKind.FORCED}
+    kinds |= {"sdh": SubtitleKind.SDH, "cc": SubtitleKind.SDH, "hi": SubtitleKind.SDH}
     expected = SidecarName(
-        Language(_language_codes[code]), kinds.get(mark, Kind.FULL), ending.lower()
+        Language(_language_codes[code]), kinds.get(mark, SubtitleKind.FULL), ending.lower()
     )
     assert parsed == expected
 
@@ -151,9 +155,9 @@ def test_code_and_mark_are_understood_in_either_order(
 def test_a_sidecar_made_for_one_medium_is_never_that_of_another_without_a_dot(
     stem: str, other: str, tag: str
 ) -> None:
-    name = sidecar_path(Path(f"/m/{stem}.mkv"), Language(tag), Kind.FULL, "srt").name
+    name = build_sidecar_path(Path(f"/m/{stem}.mkv"), Language(tag), SubtitleKind.FULL, "srt").name
     if not f"{stem}.".startswith(f"{other}."):
-        assert parse_sidecar(f"{other}.mkv", name) is None
+        assert parse_sidecar_name(f"{other}.mkv", name) is None
 
 
 @given(st.integers(1, 130), st.sampled_from(["a", "é", "字", "😀"]))
@@ -163,8 +167,8 @@ def test_a_name_is_made_exactly_as_long_as_file_systems_take_it(
     medium = Path("/m") / f"{character * length * 2}.x"
     whole = len(os.fsencode(f"{medium.stem}.pt-BR.forced.srt"))
     try:
-        made = sidecar_path(medium, Language("pt-BR"), Kind.FORCED, "srt")
-    except Rejected:
+        made = build_sidecar_path(medium, Language("pt-BR"), SubtitleKind.FORCED, "srt")
+    except InputRejectedError:
         assert whole > 255
     else:
         assert len(os.fsencode(made.name)) == whole <= 255
@@ -175,36 +179,40 @@ def test_a_name_is_made_exactly_as_long_as_file_systems_take_it(
     [("Film.Director's cut.en.srt", "Director's cut"), ("Film.1.2.en.srt", "1.2")],
 )
 def test_what_else_stands_in_a_name_is_its_title(name: str, title: str) -> None:
-    parsed = parse_sidecar("Film.mkv", name)
+    parsed = parse_sidecar_name("Film.mkv", name)
     assert parsed is not None
     assert (parsed.title, parsed.language) == (title, "en")
 
 
 def test_a_file_of_ours_that_is_being_written_is_no_sidecar() -> None:
-    assert parse_sidecar(".subtitled-1.mkv", ".subtitled-1.en.srt") is None
+    assert parse_sidecar_name(".subtitled-1.mkv", ".subtitled-1.en.srt") is None
 
 
 @pytest.mark.parametrize(
     "name", ["Film.chapters.vtt", "Film.en.chapters.vtt", "Film.en.summary.json"]
 )
 def test_a_summary_and_its_chapters_are_no_subtitles(name: str) -> None:
-    assert parse_sidecar("Film.mkv", name) is None
-    assert parse_sidecar("Film.mkv", "Film.chapters.en.vtt") is not None
+    assert parse_sidecar_name("Film.mkv", name) is None
+    assert parse_sidecar_name("Film.mkv", "Film.chapters.en.vtt") is not None
 
 
 @given(
     _stem,
     st.sampled_from(["en", "hi", "nb", "yue", "pt-BR", "zh-Hans", "zh-Hant", "es-419", "sr-Latn"]),
-    st.sampled_from(list(Kind)),
+    st.sampled_from(list(SubtitleKind)),
     st.sampled_from(["standard", "iso639-2"]),
     st.sampled_from(["", "machine", "made by a machine", "AI"]),
 )
 def test_every_style_says_what_it_is_for(
-    stem: str, tag: str, kind: Kind, style: str, mark: str
+    stem: str, tag: str, kind: SubtitleKind, style: str, mark: str
 ) -> None:
-    naming = NameSettings.model_validate({"style": style, "mark": mark})
-    path = sidecar_path(Path("/m") / f"{stem}.mkv", Language(tag), kind, "srt", naming=naming)
-    assert parse_sidecar(f"{stem}.mkv", path.name) == SidecarName(Language(tag), kind, "srt", mark)
+    naming = FilenameSettings.model_validate({"style": style, "mark": mark})
+    path = build_sidecar_path(
+        Path("/m") / f"{stem}.mkv", Language(tag), kind, "srt", settings=naming
+    )
+    assert parse_sidecar_name(f"{stem}.mkv", path.name) == SidecarName(
+        Language(tag), kind, "srt", mark
+    )
 
 
 @pytest.mark.parametrize(
@@ -213,8 +221,10 @@ def test_every_style_says_what_it_is_for(
     + [(tag, tag) for tag in ("zh-Hans", "zh-Hant", "es-419", "en-GB", "sr-Latn")],
 )
 def test_three_letters_are_written_where_they_say_the_same(tag: str, code: str) -> None:
-    naming = NameSettings(style="iso639-2", mark="machine")
-    path = sidecar_path(Path("/m/Film.mkv"), Language(tag), Kind.FORCED, "srt", naming=naming)
+    naming = FilenameSettings(style="iso639-2", tag="machine")
+    path = build_sidecar_path(
+        Path("/m/Film.mkv"), Language(tag), SubtitleKind.FORCED, "srt", settings=naming
+    )
     assert path.name == f"Film.machine.{code}.forced.srt"
 
 
@@ -224,20 +234,20 @@ def test_three_letters_are_written_where_they_say_the_same(tag: str, code: str) 
 )
 def test_a_mark_that_would_be_taken_for_something_else_is_refused(mark: str) -> None:
     with pytest.raises(ValueError, match=r"language|flag|letters"):
-        NameSettings(mark=mark)
+        FilenameSettings(tag=mark)
 
 
 @given(
     _stem,
     st.sampled_from(["en", "pt-BR", "zh-Hans"]),
-    st.sampled_from(SUMMARY_ENDINGS),
+    st.sampled_from(SUMMARY_SUFFIXES),
 )
 def test_a_summary_is_known_by_its_name_and_is_no_subtitle(
     stem: str, tag: str, ending: str
 ) -> None:
     medium = Path(f"/films/{stem}.mkv")
-    name = summary_path(medium, Language(tag), ending).name
-    assert parse_summary(medium.name, name) == (Language(tag), ending)
-    assert parse_sidecar(medium.name, name) is None
-    assert belongs(medium.name, name)
-    assert not belongs(f"x{medium.name}", name)
+    name = build_summary_path(medium, Language(tag), ending).name
+    assert parse_summary_name(medium.name, name) == (Language(tag), ending)
+    assert parse_sidecar_name(medium.name, name) is None
+    assert is_sidecar_of(medium.name, name)
+    assert not is_sidecar_of(f"x{medium.name}", name)

@@ -12,34 +12,34 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from subtitled.plugin import Kind, Language
+from subtitled.plugin import Language, SubtitleKind
 from subtitled.subtitles.ownership import (
-    ATTRIBUTE,
-    Provenance,
-    Whose,
+    XATTR_NAME,
+    Ownership,
+    Signature,
+    determine_ownership,
     from_json,
+    read_signature,
     sign,
-    signature,
     to_json,
-    whose,
 )
-from subtitled.subtitles.publish import Foreign, publish, relocate, retract
+from subtitled.subtitles.publish import ForeignFileError, delete_own, move_own, publish_sidecar
 
 EN = Language("en")
 
 
-def made(content: bytes = b"ours", name: str = "a.en.srt", of: str = "c1") -> Provenance:
+def made(content: bytes = b"ours", name: str = "a.en.srt", of: str = "c1") -> Signature:
     digest = hashlib.sha256(content).hexdigest()
-    return Provenance(of, name, EN, Kind.FULL, "srt", "whisper", 1.5, digest, len(content))
+    return Signature(of, name, EN, SubtitleKind.FULL, "srt", "whisper", 1.5, digest, len(content))
 
 
 @given(
     st.builds(
-        Provenance,
+        Signature,
         st.text(),
         st.binary(min_size=1).map(os.fsdecode),
         st.sampled_from([EN, Language("pt-BR")]),
-        st.sampled_from(Kind),
+        st.sampled_from(SubtitleKind),
         st.sampled_from(["srt", "vtt"]),
         st.text(),
         st.floats(0, 1e12),
@@ -47,7 +47,7 @@ def made(content: bytes = b"ours", name: str = "a.en.srt", of: str = "c1") -> Pr
         st.integers(0),
     )
 )
-def test_a_signature_comes_back_as_it_was_whatever_the_name(provenance: Provenance) -> None:
+def test_a_signature_comes_back_as_it_was_whatever_the_name(provenance: Signature) -> None:
     assert from_json(to_json(provenance)) == provenance
     assert to_json(provenance).isascii()
 
@@ -59,30 +59,32 @@ def test_what_others_write_there_is_no_signature(said: bytes) -> None:
 
 def test_a_sidecar_is_signed_from_its_first_moment(tmp_path: Path) -> None:
     target = tmp_path / "a.en.srt"
-    publish(target, b"ours", ours=None, provenance=made())
-    assert signature(target) == made()
+    publish_sidecar(target, b"ours", own_digest=None, signature=made())
+    assert read_signature(target) == made()
     assert os.listdir(tmp_path) == ["a.en.srt"]
 
 
 def test_a_long_recipe_that_does_not_fit_is_left_out(tmp_path: Path) -> None:
     target = tmp_path / "a.en.srt"
     target.write_bytes(b"ours")
-    long = Provenance("c", target.name, EN, Kind.FULL, "srt", "x" * 70_000, 1.0, "d", 4)
+    long = Signature("c", target.name, EN, SubtitleKind.FULL, "srt", "x" * 70_000, 1.0, "d", 4)
     assert sign(target, long)
-    assert signature(target) == Provenance("c", target.name, EN, Kind.FULL, "srt", "", 1.0, "d", 4)
+    assert read_signature(target) == Signature(
+        "c", target.name, EN, SubtitleKind.FULL, "srt", "", 1.0, "d", 4
+    )
 
 
 def test_somebody_s_file_of_the_same_bytes_gets_no_signature(tmp_path: Path) -> None:
     target = tmp_path / "a.en.srt"
     target.write_bytes(b"ours")
-    publish(target, b"ours", ours=None, provenance=made())
+    publish_sidecar(target, b"ours", own_digest=None, signature=made())
     assert os.listxattr(target) == []
 
 
 digests = st.sampled_from(["d1", "d2", "d3"])
 contents = st.sampled_from(["c1", "c2"])
 signatures = st.none() | st.builds(
-    lambda name, digest, of: Provenance(of, name, EN, Kind.FULL, "srt", "", 0.0, digest, 0),
+    lambda name, digest, of: Signature(of, name, EN, SubtitleKind.FULL, "srt", "", 0.0, digest, 0),
     st.sampled_from(["a.en.srt", "b.en.srt"]),
     digests,
     contents,
@@ -94,39 +96,39 @@ def test_only_what_has_the_hash_that_we_wrote_is_ours(
     digest: str,
     content: str | None,
     remembered: tuple[str, str] | None,
-    signed: Provenance | None,
+    signed: Signature | None,
 ) -> None:
-    verdict = whose("a.en.srt", digest, content, remembered, signed)
+    verdict = determine_ownership("a.en.srt", digest, content, remembered, signed)
     known = {remembered[0]} if remembered else set()
     known |= {signed.sha256} if signed else set()
     if digest not in known:
-        assert verdict in (Whose.THEIRS, Whose.EDITED)
-        assert (verdict is Whose.THEIRS) is (not known)
-    if verdict is Whose.OURS and content is not None:
-        assert content in {remembered and remembered[1], signed and signed.content_id}
+        assert verdict in (Ownership.HUMAN, Ownership.EDITED)
+        assert (verdict is Ownership.HUMAN) is (not known)
+    if verdict is Ownership.OURS and content is not None:
+        assert content in {remembered and remembered[1], signed and signed.fingerprint}
 
 
 def test_a_copy_of_ours_that_somebody_put_beside_another_film_is_theirs(tmp_path: Path) -> None:
     target = tmp_path / "a.en.srt"
-    publish(target, b"ours", ours=None, provenance=made())
+    publish_sidecar(target, b"ours", own_digest=None, signature=made())
     other = tmp_path / "b.en.srt"
     shutil.copy2(target, other)
-    signed = signature(other)
+    signed = read_signature(other)
     assert signed == made()
     digest = made().sha256
-    assert whose(other.name, digest, "c2", None, signed) is Whose.THEIRS
-    assert whose(other.name, digest, "c1", None, signed) is Whose.OURS
-    assert whose(target.name, digest, "c2", None, signed) is Whose.STALE
+    assert determine_ownership(other.name, digest, "c2", None, signed) is Ownership.HUMAN
+    assert determine_ownership(other.name, digest, "c1", None, signed) is Ownership.OURS
+    assert determine_ownership(target.name, digest, "c2", None, signed) is Ownership.OUTDATED
 
 
 def test_ours_moves_to_a_new_name_with_its_signature(tmp_path: Path) -> None:
     old, target = tmp_path / "a.en.srt", tmp_path / "deeper" / "b.en.srt"
     target.parent.mkdir()
-    publish(old, b"ours", ours=None, provenance=made())
-    assert relocate(old, target, made().sha256)
+    publish_sidecar(old, b"ours", own_digest=None, signature=made())
+    assert move_own(old, target, made().sha256)
     assert not old.exists()
     assert target.read_bytes() == b"ours"
-    assert signature(target) == made()
+    assert read_signature(target) == made()
 
 
 def test_ours_moves_to_another_file_system_too(tmp_path: Path) -> None:
@@ -134,10 +136,10 @@ def test_ours_moves_to_another_file_system_too(tmp_path: Path) -> None:
     if not elsewhere.parent.is_dir() or elsewhere.parent.stat().st_dev == tmp_path.stat().st_dev:
         pytest.skip("there is no second file system")
     old = tmp_path / "a.en.srt"
-    publish(old, b"ours", ours=None, provenance=made())
+    publish_sidecar(old, b"ours", own_digest=None, signature=made())
     elsewhere.mkdir()
     try:
-        assert relocate(old, elsewhere / "a.en.srt", made().sha256)
+        assert move_own(old, elsewhere / "a.en.srt", made().sha256)
         assert not old.exists()
         assert (elsewhere / "a.en.srt").read_bytes() == b"ours"
     finally:
@@ -148,19 +150,19 @@ def test_ours_moves_to_another_file_system_too(tmp_path: Path) -> None:
 def test_what_stands_at_the_new_name_is_respected(blocked: bytes, tmp_path: Path) -> None:
     """Unless it is the same already, as after a crash half way."""
     old, target = tmp_path / "a.en.srt", tmp_path / "b.en.srt"
-    publish(old, b"ours", ours=None, provenance=made())
+    publish_sidecar(old, b"ours", own_digest=None, signature=made())
     target.write_bytes(blocked)
-    assert relocate(old, target, made().sha256) is (blocked == b"ours")
+    assert move_own(old, target, made().sha256) is (blocked == b"ours")
     assert target.read_bytes() == blocked
     assert old.exists() is (blocked != b"ours")
 
 
 def test_what_somebody_edited_is_not_moved(tmp_path: Path) -> None:
     old = tmp_path / "a.en.srt"
-    publish(old, b"ours", ours=None, provenance=made())
+    publish_sidecar(old, b"ours", own_digest=None, signature=made())
     old.write_bytes(b"edited")
-    assert not relocate(old, tmp_path / "b.en.srt", made().sha256)
-    assert not relocate(tmp_path / "gone", tmp_path / "b.en.srt", made().sha256)
+    assert not move_own(old, tmp_path / "b.en.srt", made().sha256)
+    assert not move_own(tmp_path / "gone", tmp_path / "b.en.srt", made().sha256)
     assert os.listdir(tmp_path) == ["a.en.srt"]
     assert old.read_bytes() == b"edited"
 
@@ -182,16 +184,16 @@ def test_no_history_of_ours_changes_a_file_of_somebody_s(
         if act == "publish":
             content = b"ours %d" % chance.randrange(3)
             try:
-                remembered[path] = publish(
-                    path, content, ours=ours, provenance=made(content, path.name)
+                remembered[path] = publish_sidecar(
+                    path, content, own_digest=ours, signature=made(content, path.name)
                 )
-            except Foreign:
+            except ForeignFileError:
                 assert path in theirs, f"seed {seed}"
         elif act == "move" and ours is not None:
-            if relocate(path, other, ours):
+            if move_own(path, other, ours):
                 remembered[other] = remembered.pop(path)
         elif act == "retract" and ours is not None:
-            retract(path, ours)
+            delete_own(path, ours)
         elif act == "write" or (act == "edit" and path.exists()):
             theirs[path] = b"somebody's %d" % number
             with path.open("wb" if act == "write" else "r+b") as file:
@@ -209,4 +211,4 @@ def test_no_history_of_ours_changes_a_file_of_somebody_s(
 
 
 def test_the_attribute_is_in_the_name_space_that_users_may_write() -> None:
-    assert ATTRIBUTE.startswith("user.subtitled.")
+    assert XATTR_NAME.startswith("user.subtitled.")

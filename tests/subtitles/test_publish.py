@@ -13,51 +13,59 @@ from pathlib import Path
 
 import pytest
 
-from subtitled.plugin import Misconfigured, Problem, Temporary
-from subtitled.subtitles.publish import Foreign, can_write, file_sha256, publish, retract
+from subtitled.plugin import SetupError, SubtitledError, TransientError
+from subtitled.subtitles.publish import (
+    ForeignFileError,
+    check_writable,
+    compute_sha256,
+    delete_own,
+    publish_sidecar,
+)
 
 
 def test_a_new_file_is_there_with_its_digest_and_nothing_else(tmp_path: Path) -> None:
-    digest = publish(tmp_path / "a.srt", b"text", ours=None)
+    digest = publish_sidecar(tmp_path / "a.srt", b"text", own_digest=None)
     assert digest == hashlib.sha256(b"text").hexdigest()
     assert os.listdir(tmp_path) == ["a.srt"]
 
 
 def test_ours_is_replaced(tmp_path: Path) -> None:
-    ours = publish(tmp_path / "a.srt", b"old", ours=None)
-    publish(tmp_path / "a.srt", b"new", ours=ours)
+    ours = publish_sidecar(tmp_path / "a.srt", b"old", own_digest=None)
+    publish_sidecar(tmp_path / "a.srt", b"new", own_digest=ours)
     assert (tmp_path / "a.srt").read_bytes() == b"new"
 
 
 @pytest.mark.parametrize("ours", [None, hashlib.sha256(b"what we wrote").hexdigest()])
 def test_a_foreign_or_edited_file_is_never_touched(tmp_path: Path, ours: str | None) -> None:
     (tmp_path / "a.srt").write_bytes(b"a person's work")
-    with pytest.raises(Foreign, match="left alone"):
-        publish(tmp_path / "a.srt", b"ours", ours=ours)
+    with pytest.raises(ForeignFileError, match="left alone"):
+        publish_sidecar(tmp_path / "a.srt", b"ours", own_digest=ours)
     assert (tmp_path / "a.srt").read_bytes() == b"a person's work"
     assert os.listdir(tmp_path) == ["a.srt"]
 
 
 def test_publishing_again_after_a_crash_is_no_fault(tmp_path: Path) -> None:
-    publish(tmp_path / "a.srt", b"text", ours=None)
-    assert publish(tmp_path / "a.srt", b"text", ours=None) == file_sha256(tmp_path / "a.srt")
+    publish_sidecar(tmp_path / "a.srt", b"text", own_digest=None)
+    assert publish_sidecar(tmp_path / "a.srt", b"text", own_digest=None) == compute_sha256(
+        tmp_path / "a.srt"
+    )
 
 
 def test_what_a_crash_left_half_written_is_replaced(tmp_path: Path) -> None:
-    publish(tmp_path / "a.srt", b"x", ours=None)
+    publish_sidecar(tmp_path / "a.srt", b"x", own_digest=None)
     (name,) = os.listdir(tmp_path)
     key = hashlib.sha256(b"b.srt").hexdigest()[:16]
     (tmp_path / f".subtitled-{key}.tmp").write_bytes(b"half")
-    publish(tmp_path / "b.srt", b"whole", ours=None)
+    publish_sidecar(tmp_path / "b.srt", b"whole", own_digest=None)
     assert sorted(os.listdir(tmp_path)) == sorted([name, "b.srt"])
 
 
 def test_only_ours_is_taken_back(tmp_path: Path) -> None:
-    ours = publish(tmp_path / "a.srt", b"text", ours=None)
+    ours = publish_sidecar(tmp_path / "a.srt", b"text", own_digest=None)
     (tmp_path / "a.srt").write_bytes(b"edited")
-    assert not retract(tmp_path / "a.srt", ours)
+    assert not delete_own(tmp_path / "a.srt", ours)
     (tmp_path / "a.srt").write_bytes(b"text")
-    assert retract(tmp_path / "a.srt", ours)
+    assert delete_own(tmp_path / "a.srt", ours)
 
 
 @pytest.fixture
@@ -78,55 +86,55 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 def test_a_full_disk_leaves_nothing_and_says_the_cure(small_disk: Path) -> None:
     (small_disk / "filler").write_bytes(b"x" * 60_000)
-    with pytest.raises(Temporary, match="disk is full.*Make room"):
-        publish(small_disk / "a.srt", b"y" * 20_000, ours=None)
+    with pytest.raises(TransientError, match="disk is full.*Make room"):
+        publish_sidecar(small_disk / "a.srt", b"y" * 20_000, own_digest=None)
     assert os.listdir(small_disk) == ["filler"]
 
 
 def test_a_read_only_folder_says_the_cure(small_disk: Path) -> None:
     subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)
-    with pytest.raises(Misconfigured, match=r"read-only.*Mount it"):
-        can_write(small_disk)
-    with pytest.raises(Misconfigured):
-        publish(small_disk / "a.srt", b"x", ours=None)
+    with pytest.raises(SetupError, match=r"read-only.*Mount it"):
+        check_writable(small_disk)
+    with pytest.raises(SetupError):
+        publish_sidecar(small_disk / "a.srt", b"x", own_digest=None)
 
 
 def test_a_full_disk_leaves_our_older_one_as_it_was(small_disk: Path) -> None:
-    ours = publish(small_disk / "a.srt", b"old", ours=None)
+    ours = publish_sidecar(small_disk / "a.srt", b"old", own_digest=None)
     (small_disk / "filler").write_bytes(b"x" * 56_000)
-    with pytest.raises(Temporary, match="disk is full"):
-        publish(small_disk / "a.srt", b"y" * 20_000, ours=ours)
+    with pytest.raises(TransientError, match="disk is full"):
+        publish_sidecar(small_disk / "a.srt", b"y" * 20_000, own_digest=ours)
     assert (small_disk / "a.srt").read_bytes() == b"old"
     assert sorted(os.listdir(small_disk)) == ["a.srt", "filler"]
 
 
 def test_a_disk_that_has_room_again_takes_it(small_disk: Path) -> None:
     (small_disk / "filler").write_bytes(b"x" * 60_000)
-    with pytest.raises(Temporary):
-        publish(small_disk / "a.srt", b"y" * 20_000, ours=None)
+    with pytest.raises(TransientError):
+        publish_sidecar(small_disk / "a.srt", b"y" * 20_000, own_digest=None)
     (small_disk / "filler").unlink()
-    publish(small_disk / "a.srt", b"y" * 20_000, ours=None)
+    publish_sidecar(small_disk / "a.srt", b"y" * 20_000, own_digest=None)
     assert os.listdir(small_disk) == ["a.srt"]
 
 
 def test_a_link_to_nothing_in_the_way_is_somebody_s_and_stays(tmp_path: Path) -> None:
     (tmp_path / "a.srt").symlink_to("nowhere")
-    with pytest.raises(Foreign, match="left alone"):
-        publish(tmp_path / "a.srt", b"ours", ours=None)
+    with pytest.raises(ForeignFileError, match="left alone"):
+        publish_sidecar(tmp_path / "a.srt", b"ours", own_digest=None)
     assert os.listdir(tmp_path) == ["a.srt"]
     assert (tmp_path / "a.srt").readlink() == Path("nowhere")
 
 
 def test_a_folder_in_the_way_is_a_problem_and_stays(tmp_path: Path) -> None:
     (tmp_path / "a.srt").mkdir()
-    with pytest.raises(Problem):
-        publish(tmp_path / "a.srt", b"ours", ours=None)
+    with pytest.raises(SubtitledError):
+        publish_sidecar(tmp_path / "a.srt", b"ours", own_digest=None)
     assert os.listdir(tmp_path) == ["a.srt"]
 
 
 def test_a_folder_that_is_not_there_is_named_with_its_cure(tmp_path: Path) -> None:
-    with pytest.raises(Temporary, match="is not there.*Mount it or make it"):
-        publish(tmp_path / "gone" / "a.srt", b"ours", ours=None)
+    with pytest.raises(TransientError, match="is not there.*Mount it or make it"):
+        publish_sidecar(tmp_path / "gone" / "a.srt", b"ours", own_digest=None)
     assert os.listdir(tmp_path) == []
 
 
@@ -136,7 +144,7 @@ def test_what_somebody_writes_while_ours_is_written_is_left_alone(
 ) -> None:
     """Their file appears, or they edit ours, when the next one is on its way to the disk."""
     target = tmp_path / "a.srt"
-    ours = publish(target, before, ours=None) if before else None
+    ours = publish_sidecar(target, before, own_digest=None) if before else None
 
     def somebody() -> None:
         while not any(name.endswith(".tmp") for name in os.listdir(tmp_path)):
@@ -145,8 +153,8 @@ def test_what_somebody_writes_while_ours_is_written_is_left_alone(
 
     thread = threading.Thread(target=somebody, daemon=True)
     thread.start()
-    with pytest.raises(Foreign, match="left alone"):
-        publish(target, b"x" * 48_000_000, ours=ours)
+    with pytest.raises(ForeignFileError, match="left alone"):
+        publish_sidecar(target, b"x" * 48_000_000, own_digest=ours)
     thread.join(10)
     assert target.read_bytes() == b"a person's work"
     assert os.listdir(tmp_path) == ["a.srt"]
@@ -155,11 +163,11 @@ def test_what_somebody_writes_while_ours_is_written_is_left_alone(
 REPUBLISH = """
 import sys
 from pathlib import Path
-from subtitled.subtitles.publish import file_sha256, publish
+from subtitled.subtitles.publish import compute_sha256, publish_sidecar
 target = Path(sys.argv[1])
 print("ready", flush=True)
 for number in range(10**9):
-    publish(target, b"%d\\n" % (number % 10) * 60_000, ours=file_sha256(target))
+    publish_sidecar(target, b"%d\\n" % (number % 10) * 60_000, own_digest=compute_sha256(target))
 """
 
 
@@ -178,22 +186,22 @@ def test_killed_at_any_moment_the_file_is_whole_and_the_next_one_tidies(tmp_path
             lines = target.read_bytes().splitlines()
             assert len(lines) == 60_000
             assert len(set(lines)) == 1
-    publish(target, b"last", ours=file_sha256(target))
+    publish_sidecar(target, b"last", own_digest=compute_sha256(target))
     assert os.listdir(tmp_path) == ["a.srt"]
 
 
 UNPRIVILEGED = """
 import os, sys
 from pathlib import Path
-from subtitled.plugin import Misconfigured
-from subtitled.subtitles.publish import can_write, publish
+from subtitled.plugin import SetupError
+from subtitled.subtitles.publish import check_writable, publish_sidecar
 if os.geteuid() == 0:
     os.setgroups([]); os.setgid(65534); os.setuid(65534)
-for attempt in (lambda: publish(Path("a.srt"), b"x", ours=None), lambda: can_write(Path("."))):
+for attempt in (lambda: publish_sidecar(Path("a.srt"), b"x", own_digest=None), lambda: check_writable(Path("."))):
     try:
         attempt()
-    except Misconfigured as problem:
-        print(problem.cure)
+    except SetupError as problem:
+        print(problem.hint)
 """
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from subtitled.plugin import Cue
-from subtitled.subtitles.sdh import spoken, without_sdh
+from subtitled.subtitles.sdh import strip_sdh, strip_sdh_text
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ from subtitled.subtitles.sdh import spoken, without_sdh
     ],
 )
 def test_marks_are_taken_out(text: str, left: str) -> None:
-    assert without_sdh(text) == left
+    assert strip_sdh_text(text) == left
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_marks_are_taken_out(text: str, left: str) -> None:
     ],
 )
 def test_what_may_be_speech_stays_as_it_is(text: str) -> None:
-    assert without_sdh(text) == text
+    assert strip_sdh_text(text) == text
 
 
 PLAIN = st.text(
@@ -69,7 +69,7 @@ SOUND = st.sampled_from(["[door slams]", "[sighs]", "(LAUGHS)", "♪", "【音�
 
 @given(PLAIN)
 def test_a_text_without_marks_is_unchanged(text: str) -> None:
-    assert without_sdh(text) == text
+    assert strip_sdh_text(text) == text
 
 
 @given(WORDS, st.data())
@@ -79,7 +79,7 @@ def test_every_word_that_is_said_stays_in_its_order(words: list[str], data: st.D
         marked += [data.draw(st.sampled_from(["", "\n", "- "])) + word]
         marked += data.draw(st.lists(SOUND, max_size=2))
     label = data.draw(st.sampled_from(["", "JOHN: ", "- MAN 2: ", ">> "]))
-    left = without_sdh(label + " ".join(marked))
+    left = strip_sdh_text(label + " ".join(marked))
     assert left.replace("-", " ").split() == words
 
 
@@ -89,10 +89,10 @@ def test_every_word_that_is_said_stays_in_its_order(words: list[str], data: st.D
     )
 )
 def test_doing_it_twice_takes_no_more(parts: list[str]) -> None:
-    once = without_sdh("".join(parts))
-    assert without_sdh(once) == once
+    once = strip_sdh_text("".join(parts))
+    assert strip_sdh_text(once) == once
 
 
 def test_cues_keep_their_times_and_those_without_speech_go() -> None:
     cues = [Cue(0, 1, "[wind]"), Cue(1, 2, "ANA: Hola."), Cue(3, 4, "(ríe)")]
-    assert spoken(cues) == (Cue(1, 2, "Hola."),)
+    assert strip_sdh(cues) == (Cue(1, 2, "Hola."),)

@@ -11,13 +11,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from subtitled.plugin import Language, Word
-from subtitled.subtitles.layout.function_words import function_words
-from subtitled.subtitles.layout.repair import clean, repair
-from subtitled.subtitles.layout.segmentation import segment
-from subtitled.subtitles.limits import limits_for, width
+from subtitled.subtitles.rules import measure_width, select_cue_rules
+from subtitled.subtitles.segmentation.function_words import load_function_words
+from subtitled.subtitles.segmentation.segmenter import segment_words
+from subtitled.subtitles.segmentation.word_repair import clean_text, repair_words
 
 EN = Language("en")
-LIMITS = limits_for(EN, translation=False)
+LIMITS = select_cue_rules(EN, translation=False)
 
 _texts = st.one_of(
     st.sampled_from(
@@ -42,8 +42,8 @@ def test_dirty_words_give_clean_cues_and_nothing_is_lost(
     words: list[Word], tag: str, duration: float
 ) -> None:
     language = Language(tag)
-    cues = segment(words, language, limits_for(language, translation=False), duration)
-    said = "".join(_letters(word.text) for word in repair(words, duration))
+    cues = segment_words(words, language, select_cue_rules(language, translation=False), duration)
+    said = "".join(_letters(word.text) for word in repair_words(words, duration))
     assert _letters("".join(cue.text for cue in cues)) == said
     for cue in cues:
         assert 0 <= cue.start < cue.end <= duration + 0.002
@@ -69,21 +69,21 @@ TEXT = (
 
 
 def test_ordinary_speech_keeps_every_limit() -> None:
-    cues = segment(_speak(TEXT), EN, LIMITS, 60.0)
+    cues = segment_words(_speak(TEXT), EN, LIMITS, 60.0)
     assert len(cues) > 5
     for cue in cues:
         lines = cue.text.split("\n")
         assert len(lines) <= 2
-        assert all(width(line, EN) <= 42 for line in lines)
+        assert all(measure_width(line, EN) <= 42 for line in lines)
         assert cue.duration >= LIMITS.min_duration - 0.002
         assert cue.duration <= 7.001
         assert len(cue.text) / cue.duration <= 20.5
     for one, following in zip(cues, cues[1:], strict=False):
-        assert following.start - one.end >= LIMITS.gap - 0.002
+        assert following.start - one.end >= LIMITS.min_gap - 0.002
 
 
 def test_no_cue_ends_on_an_article() -> None:
-    cues = segment(_speak(TEXT), EN, LIMITS, 60.0)
+    cues = segment_words(_speak(TEXT), EN, LIMITS, 60.0)
     assert not [cue for cue in cues if cue.text.split()[-1] in ("the", "a", "of", "to", "with")]
 
 
@@ -116,32 +116,32 @@ SPEECHES = {
 @pytest.mark.parametrize("profile", ["netflix", "ard"])
 def test_no_line_of_a_story_ends_on_a_word_that_leans(tag: str, text: str, profile: str) -> None:
     language = Language(tag)
-    limits = limits_for(language, translation=False, profile=profile)
-    cues = segment(_speak(text, 13.0), language, limits, 60.0)
-    small = function_words(tag)
+    limits = select_cue_rules(language, translation=False, profile=profile)
+    cues = segment_words(_speak(text, 13.0), language, limits, 60.0)
+    small = load_function_words(tag)
     lines = [line for cue in cues for line in cue.text.split("\n")]
     assert len(cues) >= 4
     assert " ".join(lines) == text
     ends = [line.split()[-1].lower() for line in lines]
-    assert [word for word in ends if small.leans(word) and word not in small.closing] == []
-    assert all(len(line) <= limits.line_length for line in lines)
+    assert [word for word in ends if small.is_leaning(word) and word not in small.closing] == []
+    assert all(len(line) <= limits.max_line_length for line in lines)
 
 
 def test_a_long_pause_parts_two_cues() -> None:
     words = [Word(" Hello", 0, 0.4), Word(" there", 3.0, 3.4)]
-    assert [cue.text for cue in segment(words, EN, LIMITS, 10)] == ["Hello", "there"]
+    assert [cue.text for cue in segment_words(words, EN, LIMITS, 10)] == ["Hello", "there"]
 
 
 def test_chinese_is_broken_without_spaces_and_never_before_punctuation() -> None:
     zh = Language("zh-Hans")
     text = "今天的天气非常好，我们一起去公园散步吧。然后我们去吃饭，好不好？"
     words = [Word(c, n * 0.2, n * 0.2 + 0.2) for n, c in enumerate(text)]
-    limits = limits_for(zh, translation=False)
-    cues = segment(words, zh, limits, 30)
+    limits = select_cue_rules(zh, translation=False)
+    cues = segment_words(words, zh, limits, 30)
     assert "".join(cue.text.replace("\n", "") for cue in cues) == text
     for cue in cues:
         for line in cue.text.split("\n"):
-            assert width(line, zh) <= 16
+            assert measure_width(line, zh) <= 16
             assert line[0] not in "，。？"
 
 
@@ -149,10 +149,10 @@ def _in_order(words: list[Word]) -> str:
     """What must be read, told apart from the code: by time, a word without times after the last."""
     timed, last = [], 0.0
     for word in words:
-        if _letters(clean(word.text)):
+        if _letters(clean_text(word.text)):
             last = max(0.0, word.start) if math.isfinite(word.start) else last
             timed.append((last, word))
-    return "".join(_letters(clean(w.text)) for _, w in sorted(timed, key=lambda pair: pair[0]))
+    return "".join(_letters(clean_text(w.text)) for _, w in sorted(timed, key=lambda pair: pair[0]))
 
 
 _hostile_times = st.one_of(
@@ -169,8 +169,8 @@ _tags = st.sampled_from(["en", "fr", "de", "zh-Hans", "ja", "ko", "th", "ar", "h
 def test_every_word_is_read_once_and_in_the_order_of_time(
     words: list[Word], language: Language, duration: float | None, translation: bool
 ) -> None:
-    limits = limits_for(language, translation=translation)
-    cues = segment(words, language, limits, duration)
+    limits = select_cue_rules(language, translation=translation)
+    cues = segment_words(words, language, limits, duration)
     assert _letters("".join(cue.text for cue in cues)) == _in_order(words)
     assert all(cue.text.strip() for cue in cues)
     for cue in cues:
@@ -199,44 +199,44 @@ def test_words_of_a_length_that_can_be_keep_lines_gap_and_longest_time(
         now += pause
         words.append(Word(f" {'x' * letters}{mark.strip()}", now, now + length))
         now += length
-    limits = limits_for(language, translation=False)
-    cues = segment(words, language, limits, now + 1)
+    limits = select_cue_rules(language, translation=False)
+    cues = segment_words(words, language, limits, now + 1)
     for cue in cues:
         lines = cue.text.split("\n")
-        assert len(lines) <= limits.lines
-        assert all(width(line, language) <= limits.line_length for line in lines)
+        assert len(lines) <= limits.max_lines
+        assert all(measure_width(line, language) <= limits.max_line_length for line in lines)
         assert cue.duration <= limits.max_duration + 0.002
     for one, following in itertools.pairwise(cues):
-        assert following.start - one.end >= limits.gap - 0.002
+        assert following.start - one.end >= limits.min_gap - 0.002
     starts = [round(word.start, 3) for word in words]
     assert all(cue.start in starts for cue in cues), "a cue comes when its first word is spoken"
 
 
 def test_a_cue_never_goes_before_its_words_have_been_said() -> None:
     words = _speak(TEXT)
-    cues = segment(words, EN, LIMITS, 60.0)
+    cues = segment_words(words, EN, LIMITS, 60.0)
     said = iter(words)
     for cue in cues:
         mine = [next(said) for _ in cue.text.split()]
         assert cue.start <= mine[0].start + 0.001
-        assert cue.end >= mine[-1].end - LIMITS.gap - 0.001
+        assert cue.end >= mine[-1].end - LIMITS.min_gap - 0.001
 
 
 def test_a_word_longer_than_the_screen_is_spread_over_cues_that_fit() -> None:
-    cues = segment([Word(" " + "x" * 500, 1.0, 3.0)], EN, LIMITS, 60.0)
+    cues = segment_words([Word(" " + "x" * 500, 1.0, 3.0)], EN, LIMITS, 60.0)
     assert _letters("".join(cue.text for cue in cues)) == "x" * 500
-    assert all(width(line, EN) <= 42 for cue in cues for line in cue.text.split("\n"))
+    assert all(measure_width(line, EN) <= 42 for cue in cues for line in cue.text.split("\n"))
 
 
 @pytest.mark.parametrize("words", [[], [Word("\n", 0, 1)], [Word(" \t", 1, 2), Word("", 3, 4)]])
 def test_nothing_said_is_no_cue(words: list[Word]) -> None:
-    assert segment(words, EN, LIMITS, 10.0) == ()
+    assert segment_words(words, EN, LIMITS, 10.0) == ()
 
 
 def test_an_hour_of_speech_is_cut_in_seconds() -> None:
     words = _speak(" ".join([TEXT] * 150))
     begun = time.process_time()
-    cues = segment(words, EN, LIMITS, words[-1].end + 1)
+    cues = segment_words(words, EN, LIMITS, words[-1].end + 1)
     assert len(words) > 8000
     assert len(" ".join(cue.text for cue in cues).split()) == len(words)
     assert time.process_time() - begun < 4, "10 000 words in 2 s, with room for a slow machine"

@@ -10,18 +10,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from subtitled.plugin import Cue, Language, Word
-from subtitled.subtitles.layout.repair import clean
-from subtitled.subtitles.layout.segmentation import segment
-from subtitled.subtitles.layout.timing import FLASH
-from subtitled.subtitles.limits import (
+from subtitled.subtitles.rules import (
     AUDIENCES,
     PROFILES,
-    Limits,
-    limits_for,
-    overridden,
-    width,
+    CueRules,
+    measure_width,
+    select_cue_rules,
+    with_overrides,
 )
-from subtitled.subtitles.scripts import clusters
+from subtitled.subtitles.scripts import split_graphemes
+from subtitled.subtitles.segmentation.segmenter import MIN_DISPLAY_MS, segment_words
+from subtitled.subtitles.segmentation.word_repair import clean_text
 
 TAGS = (
     *("en es fr de it pt-BR nl pl ru uk cs sk sr sv da no fi tr hu ro el bg vi id ko".split()),
@@ -97,7 +96,7 @@ dirty = st.lists(st.builds(Word, texts, times, times, st.none(), speakers), max_
 languages = st.sampled_from(TAGS).map(Language)
 limits_of_all = st.builds(
     lambda profile, audience, translation: (
-        lambda language: limits_for(
+        lambda language: select_cue_rules(
             language, translation=translation, profile=profile, audience=audience
         )
     ),
@@ -116,37 +115,37 @@ def said(words: list[Word]) -> str:
     """What must be read, told apart from the code: by time, a word without times after the last."""
     timed, last = [], 0.0
     for word in words:
-        if clean(word.text).strip():
+        if clean_text(word.text).strip():
             last = max(0.0, word.start) if math.isfinite(word.start) else last
             timed.append((last, word))
-    return "".join(clean(word.text) for _, word in sorted(timed, key=lambda pair: pair[0]))
+    return "".join(clean_text(word.text) for _, word in sorted(timed, key=lambda pair: pair[0]))
 
 
-def check(cues: tuple[Cue, ...], language: Language, limits: Limits, duration: float) -> None:
+def check(cues: tuple[Cue, ...], language: Language, limits: CueRules, duration: float) -> None:
     """The promises that do not depend on what was said."""
-    gap = math.ceil(limits.gap * 1000) / 1000
-    roomy = len(cues) * (FLASH / 1000 + gap) <= duration
+    gap = math.ceil(limits.min_gap * 1000) / 1000
+    roomy = len(cues) * (MIN_DISPLAY_MS / 1000 + gap) <= duration
     for cue in cues:
         assert math.isfinite(cue.start) and math.isfinite(cue.end)
         assert 0 <= cue.start < cue.end <= duration + 1e-9
         assert cue.end - cue.start <= limits.max_duration + 0.001
         for line in cue.text.split("\n"):
             assert line == line.strip() != ""
-            one = len(clusters(line)) == 1
-            assert one or width(line, language) <= limits.line_length
+            one = len(split_graphemes(line)) == 1
+            assert one or measure_width(line, language) <= limits.max_line_length
         if len(cues) * 2 < duration * 1000:
-            assert len(cue.text.split("\n")) <= limits.lines
+            assert len(cue.text.split("\n")) <= limits.max_lines
     for before, after in itertools.pairwise(cues):
         assert before.end <= after.start
         if roomy:
-            assert after.start - before.end >= limits.gap - 1e-9
+            assert after.start - before.end >= limits.min_gap - 1e-9
 
 
 @thorough
 @given(dirty, languages, limits_of_all, st.floats(5, 7200))
 def test_dirty_words_give_clean_cues_by_every_profile(words, language, of, duration) -> None:  # type: ignore[no-untyped-def]
     limits = of(language)
-    cues = segment(words, language, limits, duration)
+    cues = segment_words(words, language, limits, duration)
     check(cues, language, limits, duration)
     assert letters("".join(cue.text for cue in cues)) == letters(said(words))
 
@@ -156,8 +155,8 @@ def test_dirty_words_give_clean_cues_by_every_profile(words, language, of, durat
 def test_a_medium_with_no_room_still_has_all_words_in_order_inside(
     words: list[Word], language: Language, duration: float
 ) -> None:
-    limits = limits_for(language, translation=False)
-    cues = segment(words, language, limits, duration)
+    limits = select_cue_rules(language, translation=False)
+    cues = segment_words(words, language, limits, duration)
     assert letters("".join(cue.text for cue in cues)) == letters(said(words))
     for cue in cues:
         assert 0 <= cue.start < cue.end <= duration + 1e-9
@@ -184,9 +183,9 @@ own = st.fixed_dictionaries(
 @thorough
 @given(dirty, languages, own)
 def test_the_promises_hold_for_limits_of_a_users_own(words, language, values) -> None:  # type: ignore[no-untyped-def]
-    limits = overridden(limits_for(language, translation=False), values)
-    assert limits.best_cps <= limits.cps and limits.gap <= limits.chain
-    cues = segment(words, language, limits, 3600.0)
+    limits = with_overrides(select_cue_rules(language, translation=False), values)
+    assert limits.target_cps <= limits.max_cps and limits.min_gap <= limits.chain_gap
+    cues = segment_words(words, language, limits, 3600.0)
     check(cues, language, limits, 3600.0)
     assert letters("".join(cue.text for cue in cues)) == letters(said(words))
 
@@ -208,13 +207,13 @@ def test_each_cue_comes_with_its_first_word_and_outlasts_its_last(
         now += pause
         words.append(Word(f" {text.strip('-')}", now, now + length, None, speaker))
         now += length
-    limits = limits_for(language, translation=False)
+    limits = select_cue_rules(language, translation=False)
     unsaid = iter(words)
-    for cue in segment(words, language, limits, now + 1):
+    for cue in segment_words(words, language, limits, now + 1):
         count = len([part for part in cue.text.split() if part.strip("-")])
         mine = [next(unsaid) for _ in range(count)]
         assert cue.start == pytest.approx(mine[0].start, abs=0.002)
-        assert cue.end >= mine[-1].end - limits.gap - 0.002
+        assert cue.end >= mine[-1].end - limits.min_gap - 0.002
     assert next(unsaid, None) is None
 
 
@@ -249,8 +248,8 @@ def test_no_word_of_the_recogniser_is_in_two_cues(
     for text, pause, length in parts:
         words.append(Word(text, now + pause, now + pause + length))
         now += pause + length
-    limits = limits_for(language, translation=False, profile=profile)
-    cues = segment(words, language, limits, now + 60)
+    limits = select_cue_rules(language, translation=False, profile=profile)
+    cues = segment_words(words, language, limits, now + 60)
     borders = set(itertools.accumulate(len(letters(word.text)) for word in words))
     for end in itertools.accumulate(len(letters(cue.text)) for cue in cues):
         assert end in borders
@@ -267,7 +266,7 @@ def test_the_worst_there_is_in_every_kind_of_script(tag: str) -> None:
         Word("e" + "\u0301" * 5_000, -3, -2),
         Word(" שלום hello שלום", 3, 3),
     ]
-    limits = limits_for(language, translation=True)
-    cues = segment(words, language, limits, 7200.0)
+    limits = select_cue_rules(language, translation=True)
+    cues = segment_words(words, language, limits, 7200.0)
     check(cues, language, limits, 7200.0)
     assert letters("".join(cue.text for cue in cues)) == letters(said(words))

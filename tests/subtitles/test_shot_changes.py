@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from subtitled.plugin import Cue, Language
-from subtitled.subtitles.layout.shots import snap
-from subtitled.subtitles.limits import Limits, limits_for, width
+from subtitled.subtitles.rules import CueRules, measure_width, select_cue_rules
+from subtitled.subtitles.segmentation.shots import snap_to_shots
 
 EN = Language("en")
-LIMITS = limits_for(EN, translation=False)
+LIMITS = select_cue_rules(EN, translation=False)
 FRAME = 1 / 24
 
 RATES = st.sampled_from([24.0, 24000 / 1001, 25.0, 30000 / 1001, 50.0, 60.0, 0.0, math.nan])
@@ -34,7 +34,7 @@ def _cues(draw: st.DrawFn) -> list[Cue]:
 
 
 def _one(start: float, end: float, cut: float, rate: float = 24.0) -> Cue:
-    (cue,) = snap([Cue(start, end, "Hello there")], [cut], rate, EN, LIMITS)
+    (cue,) = snap_to_shots([Cue(start, end, "Hello there")], [cut], rate, EN, LIMITS)
     return cue
 
 
@@ -43,7 +43,7 @@ def _one(start: float, end: float, cut: float, rate: float = 24.0) -> Cue:
 def test_order_gap_duration_reading_and_half_a_second_hold(
     cues: list[Cue], cuts: list[float], rate: float
 ) -> None:
-    snapped = snap(cues, cuts, rate, EN, LIMITS)
+    snapped = snap_to_shots(cues, cuts, rate, EN, LIMITS)
     assert [cue.text for cue in snapped] == [cue.text for cue in cues]
     for before, after in zip(cues, snapped, strict=True):
         assert abs(after.start - before.start) <= 0.5 + 1e-9
@@ -51,26 +51,26 @@ def test_order_gap_duration_reading_and_half_a_second_hold(
         least = min(LIMITS.min_duration, before.duration)
         assert after.duration >= least - 0.0015
         assert after.duration <= max(LIMITS.max_duration, before.duration) + 1e-9
-        pace = [width(cue.text, EN) / cue.duration for cue in (before, after)]
-        assert pace[1] <= max(LIMITS.cps, pace[0]) + 0.1
+        pace = [measure_width(cue.text, EN) / cue.duration for cue in (before, after)]
+        assert pace[1] <= max(LIMITS.max_cps, pace[0]) + 0.1
         assert after.start >= 0
     for one, following in zip(snapped, snapped[1:], strict=False):
-        assert following.start - one.end >= LIMITS.gap - 0.001
+        assert following.start - one.end >= LIMITS.min_gap - 0.001
 
 
 @settings(deadline=None)
 @given(_cues(), CUTS, RATES)
 def test_no_cue_is_moved_beyond_the_medium(cues: list[Cue], cuts: list[float], rate: float) -> None:
     if cues:
-        snapped = snap(cues, cuts, rate, EN, LIMITS, cues[-1].end)
+        snapped = snap_to_shots(cues, cuts, rate, EN, LIMITS, cues[-1].end)
         assert snapped[-1].end <= cues[-1].end
 
 
 @settings(deadline=None)
 @given(_cues(), RATES)
 def test_without_cuts_near_nothing_moves(cues: list[Cue], rate: float) -> None:
-    assert list(snap(cues, [], rate, EN, LIMITS)) == cues
-    assert list(snap(cues, [500.0], rate, EN, LIMITS)) == cues
+    assert list(snap_to_shots(cues, [], rate, EN, LIMITS)) == cues
+    assert list(snap_to_shots(cues, [500.0], rate, EN, LIMITS)) == cues
 
 
 @pytest.mark.parametrize("rate", [24.0, 25.0, 30.0, 60.0])
@@ -87,7 +87,7 @@ def test_a_beginning_moves_onto_the_cut_or_half_a_second_before_it(rate: float) 
 def test_an_end_moves_to_two_frames_before_the_cut_and_never_less_than_the_gap(
     rate: float,
 ) -> None:
-    cut, wanted = 10.0, 10.0 - max(2 / rate, LIMITS.gap)
+    cut, wanted = 10.0, 10.0 - max(2 / rate, LIMITS.min_gap)
     for end in (cut - 0.45, cut - 0.01, cut, cut + 0.3):
         assert _one(cut - 3, end, cut, rate).end == pytest.approx(wanted, abs=0.0011)
     assert _one(cut - 3, cut + 0.6, cut, rate).end == cut + 0.6
@@ -100,25 +100,25 @@ def test_seven_frames_before_go_on_the_cut_and_eight_go_back() -> None:
 
 def test_two_cues_at_a_cut_part_there() -> None:
     cues = [Cue(7, 9.7, "First of two"), Cue(9.784, 12, "Second of two")]
-    first, second = snap(cues, [10.0], 24, EN, LIMITS)
+    first, second = snap_to_shots(cues, [10.0], 24, EN, LIMITS)
     assert second.start == 10
     assert first.end == pytest.approx(10 - 2 * FRAME, abs=0.0011)
 
 
 def test_a_short_cue_that_begins_on_the_cut_ends_later_where_it_may() -> None:
     short, following = Cue(9.8, 10.7, "Hi"), Cue(10.8, 13, "Hello there")
-    (alone,) = snap([short], [10.0], 24, EN, LIMITS)
+    (alone,) = snap_to_shots([short], [10.0], 24, EN, LIMITS)
     assert alone.start == 10
     assert alone.duration == pytest.approx(LIMITS.min_duration, abs=0.001)
-    assert snap([short, following], [10.0], 24, EN, LIMITS) == (short, following)
+    assert snap_to_shots([short, following], [10.0], 24, EN, LIMITS) == (short, following)
 
 
 def test_a_cue_that_would_flash_by_stays() -> None:
     short = Cue(9.9, 10.75, "Hi")
-    assert snap([short], [10.4], 24, EN, LIMITS) == (short,)
+    assert snap_to_shots([short], [10.4], 24, EN, LIMITS) == (short,)
 
 
 def test_a_frame_rate_of_the_pal_kind_keeps_the_gap_of_the_limits() -> None:
     cues = [Cue(7, 10.1, "First of two"), Cue(10.3, 12, "Second of two")]
-    first, second = snap(cues, [10.0], 50, EN, Limits(gap=0.2))
+    first, second = snap_to_shots(cues, [10.0], 50, EN, CueRules(min_gap=0.2))
     assert round(second.start - first.end, 6) >= 0.2

@@ -10,7 +10,7 @@ from suber.data_types import LineBreak, Subtitle, TimedWord
 from suber.metrics.suber import calculate_SubER
 
 from subtitled.plugin import Cue, Language
-from subtitled.subtitles.evaluation.suber import suber
+from subtitled.subtitles.evaluation.suber import compute_suber
 
 EN = Language("en")
 FEW = "a b c d".split()
@@ -77,7 +77,7 @@ def test_the_rate_is_that_of_the_authors_tool(vocabulary: Sequence[str]) -> None
         reference = _cues(words, chance)
         hypothesis = _cues(_misheard(words, vocabulary, chance), chance)
         expected = published(hypothesis, reference)
-        assert suber(hypothesis, reference, EN) == pytest.approx(expected, abs=6e-4)
+        assert compute_suber(hypothesis, reference, EN) == pytest.approx(expected, abs=6e-4)
 
 
 def test_a_long_passage_without_a_pause_is_rated_the_same() -> None:
@@ -87,4 +87,4 @@ def test_a_long_passage_without_a_pause_is_rated_the_same() -> None:
     heard = _misheard(words, MANY, chance)
     hypothesis = [Cue(at, at + 3.1, " ".join(heard[at : at + 3])) for at in range(0, len(heard), 3)]
     expected = published(hypothesis, reference)
-    assert suber(hypothesis, reference, EN) == pytest.approx(expected, abs=6e-4)
+    assert compute_suber(hypothesis, reference, EN) == pytest.approx(expected, abs=6e-4)

@@ -21,7 +21,7 @@ import pytest
 
 import subtitled
 from mortal import mortal
-from subtitled.service.metrics import CONTENT_TYPE
+from subtitled.daemon.metrics import CONTENT_TYPE
 
 TOKEN = "0123456789abcdef0123456789abcdef"
 

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from subtitled.config.daemon_settings import WebhookSenderSettings, WebSettings
 from subtitled.config.settings import LibrarySettings
-from subtitled.config.web import SenderSettings, WebSettings
-from subtitled.library.confinement import is_confined
-from subtitled.library.mailbox import AskedFor
-from subtitled.web.hooks import Hooks
-from subtitled.web.paths import ours
+from subtitled.db.kv import Command
+from subtitled.library.paths import is_inside_library
+from subtitled.web.paths import to_local_path
+from subtitled.web.receiver import WebhookReceiver
 
 PAIRS = [("/srv/media", "/tv"), ("/srv/films", "D:\\Films"), ("/srv/nas", "\\\\nas\\share")]
 
@@ -42,11 +42,11 @@ PAIRS = [("/srv/media", "/tv"), ("/srv/films", "D:\\Films"), ("/srv/nas", "\\\\n
     ],
 )
 def test_paths_are_mapped_by_component(theirs: str, mine: str | None) -> None:
-    assert ours(theirs, PAIRS) == (None if mine is None else Path(mine))
+    assert to_local_path(theirs, PAIRS) == (None if mine is None else Path(mine))
 
 
 def test_a_name_that_is_no_text_comes_through_json() -> None:
-    path = ours("/tv/caf\udce9.mkv", PAIRS)
+    path = to_local_path("/tv/caf\udce9.mkv", PAIRS)
     assert path is not None
     assert os.fsencode(path) == b"/srv/media/caf\xe9.mkv"
 
@@ -54,23 +54,25 @@ def test_a_name_that_is_no_text_comes_through_json() -> None:
 @given(st.text(), st.lists(st.sampled_from(["..", ".", "a", "", "\\", "C:"]), max_size=6))
 def test_whatever_is_written_it_ends_up_whole_or_nowhere(text: str, parts: list[str]) -> None:
     for written in (text, "/tv/" + "/".join(parts), "D:\\Films\\" + "\\".join(parts)):
-        path = ours(written, PAIRS)
+        path = to_local_path(written, PAIRS)
         assert path is None or (path.is_absolute() and ".." not in path.parts)
 
 
 def test_only_what_lies_in_a_library_is_asked_for() -> None:
-    hooks = Hooks(
+    hooks = WebhookReceiver(
         WebSettings(
-            sources={"anime": SenderSettings(kind="sonarr", path_map=(("/srv/anime", "/tv"),))}
+            webhooks={
+                "anime": WebhookSenderSettings(kind="sonarr", path_map=(("/srv/anime", "/tv"),))
+            }
         ),
         {"films": LibrarySettings(path=Path("/srv/anime"))},
     )
     file = {"eventType": "Download", "episodeFile": {"path": "/tv/a.mkv"}}
-    assert hooks.hear("anime", file).asked == (AskedFor("look", Path("/srv/anime/a.mkv")),)
-    assert hooks.hear("sonarr", file).outside == 1
-    assert hooks.hear("sonarr", file).asked == ()
-    answer = hooks.hear("generic", {"paths": ["/srv/anime", "/srv/anime2/x", "/etc/passwd"]})
-    assert (answer.asked, answer.outside) == ((AskedFor("scan", Path("/srv/anime")),), 2)
+    assert hooks.handle("anime", file).commands == (Command("look", Path("/srv/anime/a.mkv")),)
+    assert hooks.handle("sonarr", file).unmatched == 1
+    assert hooks.handle("sonarr", file).commands == ()
+    answer = hooks.handle("generic", {"paths": ["/srv/anime", "/srv/anime2/x", "/etc/passwd"]})
+    assert (answer.commands, answer.unmatched) == ((Command("scan", Path("/srv/anime")),), 2)
     assert "nobody" not in hooks
 
 
@@ -81,15 +83,15 @@ def test_a_link_leads_nowhere_out_of_a_library(tmp_path: Path) -> None:
     (root / "out").symlink_to(outside)
     (root / "in").symlink_to(root / "a")
     library = LibrarySettings(path=root)
-    assert is_confined(root / "a" / "x.mkv", library)
-    assert is_confined(root / "not there" / "x.mkv", library)
-    assert not is_confined(root / "out" / "x.mkv", library)
-    assert not is_confined(root / "in" / "x.mkv", library)
-    assert not is_confined(outside / "x.mkv", library)
-    assert not is_confined(root / "a" / ".." / ".." / "secret", library)
-    follows = LibrarySettings(path=root, symlinks=True)
-    assert is_confined(root / "in" / "x.mkv", follows)
-    assert not is_confined(root / "out" / "x.mkv", follows)
+    assert is_inside_library(root / "a" / "x.mkv", library)
+    assert is_inside_library(root / "not there" / "x.mkv", library)
+    assert not is_inside_library(root / "out" / "x.mkv", library)
+    assert not is_inside_library(root / "in" / "x.mkv", library)
+    assert not is_inside_library(outside / "x.mkv", library)
+    assert not is_inside_library(root / "a" / ".." / ".." / "secret", library)
+    follows = LibrarySettings(path=root, follow_symlinks=True)
+    assert is_inside_library(root / "in" / "x.mkv", follows)
+    assert not is_inside_library(root / "out" / "x.mkv", follows)
 
 
 def test_a_library_that_is_itself_reached_by_a_link_confines_as_well(tmp_path: Path) -> None:
@@ -97,5 +99,5 @@ def test_a_library_that_is_itself_reached_by_a_link_confines_as_well(tmp_path: P
     (real / "a").mkdir(parents=True)
     (tmp_path / "films").symlink_to(real)
     for symlinks in (False, True):
-        library = LibrarySettings(path=tmp_path / "films", symlinks=symlinks)
-        assert is_confined(tmp_path / "films" / "a" / "x.mkv", library)
+        library = LibrarySettings(path=tmp_path / "films", follow_symlinks=symlinks)
+        assert is_inside_library(tmp_path / "films" / "a" / "x.mkv", library)

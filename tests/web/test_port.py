@@ -15,18 +15,18 @@ from typing import Any
 import httpx
 import pytest
 
-from subtitled.config.load import ConfigurationError, load
-from subtitled.jobcontext.services import open_ledger
-from subtitled.library.ledger import Ledger
-from subtitled.plugin import Misconfigured
-from subtitled.service.health import Health
-from subtitled.web.pages import Page
-from subtitled.web.server import Web, web_of
+from subtitled.config.load import ConfigurationError, load_config
+from subtitled.daemon.health import HealthReport
+from subtitled.db.database import Database
+from subtitled.jobcontext.services import open_database
+from subtitled.plugin import SetupError
+from subtitled.web.endpoints import TextEndpoint
+from subtitled.web.server import WebServer, build_web
 
 TOKEN = "correct horse battery staple"
 
 
-Opened = Callable[..., Web]
+Opened = Callable[..., WebServer]
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
 
 
@@ -37,23 +37,23 @@ def free_port() -> int:
 
 
 @pytest.fixture
-def opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Web]]:
+def opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., WebServer]]:
     """Opens a port: ``opened(token=True, pages={}, size_limit=...)``; its ledger is ``.ledger``."""
-    made: list[Web] = []
-    well = Health(True, ())
+    made: list[WebServer] = []
+    well = HealthReport(True, ())
 
     def web(
         *,
         token: bool = True,
         secret: str = "WEB_TOKEN",
         pages: Any = None,
-        health: Health = well,
+        health: HealthReport = well,
         **settings: Any,
-    ) -> Web:
+    ) -> WebServer:
         monkeypatch.setenv("WEB_TOKEN", TOKEN)
         (tmp_path / "films").mkdir(exist_ok=True)
         section = {"port": free_port(), **({"token": {"env": secret}} if token else {})}
-        configuration = load(
+        configuration = load_config(
             None,
             overrides={
                 "daemon": {"state_dir": str(tmp_path / "state")},
@@ -61,7 +61,7 @@ def opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable
                 "libraries": {"films": {"path": str(tmp_path / "films")}},
             },
         )
-        one = Web(configuration, open_ledger(configuration), lambda: health, pages or {})
+        one = WebServer(configuration, open_database(configuration), lambda: health, pages or {})
         made.append(one)
         one.start()
         return one
@@ -72,12 +72,12 @@ def opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable
         one.ledger.close()
 
 
-def url(web: Web, path: str) -> str:
+def url(web: WebServer, path: str) -> str:
     return f"http://127.0.0.1:{web.port}{path}"
 
 
-def asked(web: Web) -> list[tuple[str, Path | None]]:
-    return [(one.kind, one.path) for one in web.ledger.mailbox.waiting()]
+def asked(web: WebServer) -> list[tuple[str, Path | None]]:
+    return [(one.kind, one.path) for one in web.ledger.kv.pending()]
 
 
 def test_a_webhook_is_answered_and_waits_in_the_ledger(opened: Opened, tmp_path: Path) -> None:
@@ -86,8 +86,8 @@ def test_a_webhook_is_answered_and_waits_in_the_ledger(opened: Opened, tmp_path:
     said = httpx.post(url(web, "/hooks/generic"), json={"path": str(film)}, headers=BEARER)
     assert (said.status_code, said.json()) == (202, {"heard": "paths", "taken": 1, "outside": 0})
     assert asked(web) == [("look", film)]
-    other = Ledger(web.ledger.path)
-    assert [one.path for one in other.mailbox.waiting()] == [film]
+    other = Database(web.ledger.path)
+    assert [one.path for one in other.kv.pending()] == [film]
     other.close()
 
 
@@ -135,7 +135,7 @@ def test_the_token_may_be_shown_in_each_way_that_senders_have(
     ],
 )
 def test_nobody_comes_in_without_it(opened: Opened, shown: dict[str, Any]) -> None:
-    web = opened(pages={"/metrics": Page(lambda: "x 1")})
+    web = opened(pages={"/metrics": TextEndpoint(lambda: "x 1")})
     for path in ("/hooks/generic", "/hooks/nobody", "/metrics", "/nothing", "/health/"):
         said = httpx.post(url(web, path), json={"path": "/a"}, **shown)
         assert said.status_code == 401
@@ -150,7 +150,7 @@ def test_neither_log_nor_answers_hold_the_token(
         raise RuntimeError("no")
 
     caplog.set_level(logging.DEBUG)
-    web = opened(pages={"/metrics": Page(broken)})
+    web = opened(pages={"/metrics": TextEndpoint(broken)})
     bodies = []
     for path in ("/metrics", "/hooks/generic", "/hooks/plex", "/nothing"):
         for body in (b"{", b'{"path": "/x"}', b"[" * 100_000):
@@ -173,24 +173,24 @@ def test_health_needs_no_token_and_says_next_to_nothing(opened: Opened) -> None:
 
 
 def test_who_shows_the_token_hears_the_troubles_too(opened: Opened) -> None:
-    web = opened(health=Health(True, ("library nas is away",)))
+    web = opened(health=HealthReport(True, ("library nas is away",)))
     assert "troubles" not in httpx.get(url(web, "/health"), headers={"X-Api-Key": "no"}).json()
     said = httpx.get(url(web, "/health"), headers=BEARER)
     assert (said.status_code, said.json()["troubles"]) == (200, ["library nas is away"])
-    web = opened(health=Health(False, ("the ledger cannot be read",)))
+    web = opened(health=HealthReport(False, ("the ledger cannot be read",)))
     said = httpx.get(url(web, "/health"))
     assert (said.status_code, said.json()["status"]) == (503, "degraded")
 
 
 def test_without_a_token_a_web_page_hears_no_troubles(opened: Opened) -> None:
-    web = opened(token=False, health=Health(True, ("library nas is away",)))
+    web = opened(token=False, health=HealthReport(True, ("library nas is away",)))
     evil = {"Origin": "https://evil"}
     assert "troubles" not in httpx.get(url(web, "/health"), headers=evil).json()
     assert httpx.get(url(web, "/health")).json()["troubles"] == ["library nas is away"]
 
 
 def test_a_page_is_hung_up_behind_the_token(opened: Opened) -> None:
-    web = opened(pages={"/metrics": Page(lambda: "files 3\n", "text/plain; version=0.0.4")})
+    web = opened(pages={"/metrics": TextEndpoint(lambda: "files 3\n", "text/plain; version=0.0.4")})
     said = httpx.get(url(web, "/metrics"), headers=BEARER)
     assert (said.text, said.headers["content-type"]) == (
         "files 3\n",
@@ -258,7 +258,7 @@ def test_what_cannot_be_written_down_is_not_promised(
 
     body = {"path": str(tmp_path / "films" / "a.mkv")}
     with monkeypatch.context() as patched:
-        patched.setattr(web.ledger.mailbox, "request_all", full)
+        patched.setattr(web.ledger.kv, "enqueue_all", full)
         said = httpx.post(url(web, "/hooks/generic"), json=body, headers=BEARER)
         assert (said.status_code, said.headers["Retry-After"]) == (503, "60")
     said = httpx.post(url(web, "/hooks/generic"), json=body, headers=BEARER)
@@ -270,7 +270,7 @@ def test_many_at_once_share_a_write_and_one_file_waits_once(
 ) -> None:
     web = opened()
     writes: list[int] = []
-    write = web.ledger.mailbox.request_all
+    write = web.ledger.kv.enqueue_all
 
     def slow(rows: Any) -> None:
         rows = list(rows)
@@ -278,7 +278,7 @@ def test_many_at_once_share_a_write_and_one_file_waits_once(
         time.sleep(0.05)
         write(rows)
 
-    monkeypatch.setattr(web.ledger.mailbox, "request_all", slow)
+    monkeypatch.setattr(web.ledger.kv, "enqueue_all", slow)
 
     def call(number: int) -> None:
         with httpx.Client(headers=BEARER) as client:
@@ -312,7 +312,7 @@ def test_the_port_is_closed_with_the_daemon_and_may_be_opened_again(opened: Open
 
 def test_a_port_that_is_taken_is_said_with_the_cure(opened: Opened) -> None:
     web = opened()
-    with pytest.raises(Misconfigured, match=r"cannot be opened.*another web\.port"):
+    with pytest.raises(SetupError, match=r"cannot be opened.*another web\.port"):
         opened(port=web.port)
 
 
@@ -320,7 +320,7 @@ def test_a_token_that_could_be_guessed_is_refused(
     opened: Opened, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SHORT", "0123456789")
-    with pytest.raises(Misconfigured, match="openssl rand") as wrong:
+    with pytest.raises(SetupError, match="openssl rand") as wrong:
         opened(secret="SHORT")
     assert "0123456789" not in str(wrong.value)
 
@@ -329,21 +329,21 @@ def test_without_its_packages_it_says_what_to_install(
     opened: Opened, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(__import__("sys").modules, "uvicorn", None)
-    with pytest.raises(Misconfigured, match=r"pip install 'subtitled\[web\]'"):
+    with pytest.raises(SetupError, match=r"pip install 'subtitled\[web\]'"):
         opened()
 
 
 def test_no_port_no_part(tmp_path: Path) -> None:
-    configuration = load(None, overrides={"daemon": {"state_dir": str(tmp_path)}})
-    assert web_of(configuration, None, None) is None  # type: ignore[arg-type]
+    configuration = load_config(None, overrides={"daemon": {"state_dir": str(tmp_path)}})
+    assert build_web(configuration, None, None) is None  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("address", ["0.0.0.0", "::", "192.168.1.5"])
 def test_open_to_others_it_needs_a_token(address: str) -> None:
     with pytest.raises(ConfigurationError, match=r"a token is needed: set web\.token"):
-        load(None, overrides={"web": {"port": 8085, "address": address}})
+        load_config(None, overrides={"web": {"port": 8085, "address": address}})
     with_token = {"port": 8085, "address": address, "token": {"env": "X"}}
-    assert load(None, overrides={"web": with_token}).settings.web.port == 8085
+    assert load_config(None, overrides={"web": with_token}).settings.web.port == 8085
 
 
 @pytest.mark.parametrize(
@@ -359,6 +359,6 @@ def test_open_to_others_it_needs_a_token(address: str) -> None:
 )
 def test_mistakes_are_said_with_key_and_cure(section: dict[str, Any], said: str) -> None:
     with pytest.raises(ConfigurationError) as wrong:
-        load(None, overrides={"web": section})
+        load_config(None, overrides={"web": section})
     assert said in str(wrong.value)
     assert "hunter2" not in str(wrong.value)

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from subtitled.web.heard import Heard, NotUnderstood
-from subtitled.web.sources import PARSERS
+from subtitled.web.webhooks import PARSERS
+from subtitled.web.webhooks.payload import InvalidPayloadError, WebhookEvent
 
 SERIES = {
     "id": 7,
@@ -34,8 +34,8 @@ MOVIE = {"id": 1, "title": "Film", "year": 2020, "folderPath": "/movies/Film (20
 
 def heard(source: str, payload: Any) -> list[tuple[str | None, str]]:
     parse: Any = PARSERS[source]  # type: ignore[index]
-    said: Heard = parse(json.loads(json.dumps(payload)))
-    return [(ask.path, ask.kind) for ask in said.asks]
+    said: WebhookEvent = parse(json.loads(json.dumps(payload)))
+    return [(ask.path, ask.kind) for ask in said.requests]
 
 
 def test_sonarr_imports_look_at_the_file_and_upgrades_at_the_old_one_too() -> None:
@@ -179,7 +179,7 @@ def test_anybody_may_name_paths_and_how_urgent_they_are() -> None:
     [{}, [], 5, {"paths": []}, {"paths": [5]}, {"path": "  "}, {"path": "/a", "priority": "now"}],
 )
 def test_what_is_no_such_payload_is_refused_with_what_it_needs(payload: Any) -> None:
-    with pytest.raises(NotUnderstood, match=r"needs|priority"):
+    with pytest.raises(InvalidPayloadError, match=r"needs|priority"):
         heard("generic", payload)
 
 
@@ -204,7 +204,7 @@ def test_any_json_at_all_is_understood_or_not_and_nothing_else(source: str, payl
     parse: Any = PARSERS[source]  # type: ignore[index]
     try:
         said = parse(payload)
-    except NotUnderstood:
+    except InvalidPayloadError:
         return
     for ask in said.asks:
         assert ask.path is None or (isinstance(ask.path, str) and ask.path)

@@ -14,24 +14,24 @@ from typing import Any
 
 import numpy as np
 
-from subtitled.config.load import load
-from subtitled.engines.wire import Crashed
+from subtitled.config.load import load_config
+from subtitled.db.database import Database
+from subtitled.db.records import FileRecord, FileState
+from subtitled.engines.protocol import EngineCrashedError
 from subtitled.jobcontext.services import Services
-from subtitled.jobs.jobs import Jobs
-from subtitled.jobs.working import Working
-from subtitled.library.intake import Intake
-from subtitled.library.ledger import Ledger
-from subtitled.library.records import FileRecord, FileState
-from subtitled.media.vad import Speech
+from subtitled.jobs.planner import JobPlanner
+from subtitled.jobs.runner import JobRunner
+from subtitled.library.ingest import Ingest
+from subtitled.media.vad import SpeechActivity
 from subtitled.plugin import (
     SAMPLE_RATE,
     Audio,
-    Interval,
     Language,
     LanguageGuess,
-    Request,
-    Temporary,
+    TimeSpan,
     Transcript,
+    TranscriptionRequest,
+    TransientError,
     Word,
 )
 from subtitled.transcripts.store import TranscriptStore
@@ -55,24 +55,22 @@ class Ear:
     def close(self) -> None:
         return
 
-    def find_speech(self, audio: Audio, limit: float | None = None) -> Speech:
+    def find_speech(self, audio: Audio, limit: float | None = None) -> SpeechActivity:
         if limit is not None:
-            raise Temporary("this ear hears whole sound only", "")
-        loud = np.abs(audio.samples(Interval(0, audio.duration))) > 0.02
+            raise TransientError("this ear hears whole sound only", "")
+        loud = np.abs(audio.read_samples(TimeSpan(0, audio.duration))) > 0.02
         frames = loud[: len(loud) // 160 * 160].reshape(-1, 160).any(axis=1)
         edges = np.flatnonzero(np.diff(np.concatenate(([0], frames.astype(int), [0])))) / 100
-        return Speech(tuple(Interval(float(a), float(b)) for a, b in edges.reshape(-1, 2)))
+        return SpeechActivity(tuple(TimeSpan(float(a), float(b)) for a, b in edges.reshape(-1, 2)))
 
-    def detect_language(self, audio: Audio, windows: Sequence[Interval]) -> list[LanguageGuess]:
+    def detect_language(self, audio: Audio, windows: Sequence[TimeSpan]) -> list[LanguageGuess]:
         return [LanguageGuess(window, {Language("en"): 0.9}) for window in windows]
 
-    def transcribe(self, audio: Audio, request: Request) -> Transcript:
+    def transcribe(self, audio: Audio, request: TranscriptionRequest) -> Transcript:
         self.recognised += 1
         if self.crashes:
-            raise Crashed("the engine crashed (SIGSEGV)")
-        words = (
-            Word(f" w{one.duration:.2f}", one.start, one.end) for one in request.stretch.speech
-        )
+            raise EngineCrashedError("the engine crashed (SIGSEGV)")
+        words = (Word(f" w{one.duration:.2f}", one.start, one.end) for one in request.chunk.speech)
         return Transcript(request.language, tuple(words), "ear")
 
 
@@ -88,11 +86,11 @@ class House:
             f'[daemon]\nstate_dir = "{self.state}"\nretry_after = "0s"\nstretch = "20s"\n'
             f'[libraries.films]\npath = "{self.root}"\nsettle = "0s"\n' + "\n".join(more)
         )
-        self.configuration = load(config)
+        self.configuration = load_config(config)
         self.open()
 
     def open(self) -> None:
-        self.ledger = Ledger(self.state / "ledger.sqlite")
+        self.ledger = Database(self.state / "ledger.sqlite")
         self.ear = Ear(self.configuration.engines["whisper"])
         self.transcripts = TranscriptStore(self.state / "transcripts")
         scratch = self.state / "scratch"
@@ -104,9 +102,9 @@ class House:
             self.ledger,
             scratch,
         )
-        self.intake = Intake(self.ledger, self.configuration.settings.libraries)
-        self.working = Working(services, self.state / "work.sqlite")
-        self.jobs = Jobs(self.working)
+        self.intake = Ingest(self.ledger, self.configuration.settings.libraries)
+        self.working = JobRunner(services, self.state / "work.sqlite")
+        self.jobs = JobPlanner(self.working)
         self.working.start()
         self.jobs.start()
 
@@ -128,11 +126,11 @@ class House:
         """Plan what is due and wait until nothing is queued or worked on."""
         deadline = time.monotonic() + limit
         while True:
-            due = self.intake.due(time.time() + 1)
+            due = self.intake.ready_files(time.time() + 1)
             for record in due:
                 self.jobs.plan(record)
-            busy = (FileState.QUEUED, FileState.WORKING, FileState.SETTLING, FileState.RETRYING)
-            left = self.ledger.counts()
+            busy = (FileState.QUEUED, FileState.WORKING, FileState.STABILISING, FileState.RETRYING)
+            left = self.ledger.count_by_state()
             if not due and not any(left.get(state) for state in busy):
                 return
             assert time.monotonic() < deadline, left

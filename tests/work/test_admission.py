@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from house import House, film
 
-from subtitled.engines.breaker import Breakers
-from subtitled.jobs import pauses
-from subtitled.jobs.halts import Halt, Halts, Told
-from subtitled.jobs.jobname import JOB
-from subtitled.library.records import FileState
-from subtitled.plugin import Audio, Request, Temporary, Transcript
+from subtitled.db.records import FileState
+from subtitled.engines.breaker import CircuitBreakers
+from subtitled.jobs import gate
+from subtitled.jobs.log_context import current_job
+from subtitled.jobs.throttle_state import RemoteThrottles, Throttle, ThrottleRegistry
+from subtitled.plugin import Audio, Transcript, TranscriptionRequest, TransientError
 
 
 @pytest.fixture
@@ -35,9 +35,9 @@ def until(true: Callable[[], object], limit: float = 30.0) -> None:
 def put(house: House, path: Path) -> None:
     """Notice a file and queue it, without waiting for what becomes of it."""
     house.intake.scan("films")
-    for record in house.intake.due(time.time() + 1):
+    for record in house.intake.ready_files(time.time() + 1):
         house.jobs.plan(record)
-    assert house.the(path).state is not FileState.SETTLING
+    assert house.the(path).state is not FileState.STABILISING
 
 
 def stretches(house: House) -> dict[str, int]:
@@ -51,9 +51,9 @@ def pause_after_the_first(house: House, library: str = "") -> None:
     """Somebody pauses while the first stretch is recognised."""
     heard = house.ear.transcribe
 
-    def transcribe(audio: Audio, request: Request) -> Transcript:
+    def transcribe(audio: Audio, request: TranscriptionRequest) -> Transcript:
         if house.ear.recognised == 0:
-            pauses.pause(house.ledger.mailbox, library)
+            gate.pause(house.ledger.kv, library)
         return heard(audio, request)
 
     house.ear.transcribe = transcribe  # type: ignore[method-assign]
@@ -68,7 +68,7 @@ def test_a_pause_of_everything_holds_the_job_where_it_is(house: House) -> None:
     assert house.the(path).state is FileState.WORKING
     assert house.ear.recognised == 1
     before = stretches(house)
-    pauses.resume(house.ledger.mailbox)
+    gate.resume(house.ledger.kv)
     house.settle()
     assert house.the(path).state is FileState.DONE
     assert house.ear.recognised == len(stretches(house)) > 1
@@ -82,15 +82,15 @@ def test_a_pause_of_one_library_sets_its_job_aside_and_nothing_is_done_twice(hou
     until(lambda: house.the(path).state is FileState.WAITING)
     record = house.the(path)
     assert record.reason.startswith("library films is paused; go on with: subtitled queue resume")
-    assert (record.attempts, record.job_id, record.next_try_at) == (0, None, None)
+    assert (record.attempts, record.job_id, record.next_check_at) == (0, None, None)
     before = stretches(house)
     assert len(before) == 1
     house.close()
     house.open()  # a restart looks again, and finds it paused still
     house.settle()
     assert house.the(path).state is FileState.WAITING
-    pauses.resume(house.ledger.mailbox, "films")
-    assert house.ledger.wake() == 1
+    gate.resume(house.ledger.kv, "films")
+    assert house.ledger.wake_waiting() == 1
     house.settle()
     assert house.the(path).state is FileState.DONE
     assert before.items() <= stretches(house).items()
@@ -106,7 +106,7 @@ def test_outside_its_hours_a_library_is_not_even_looked_into(tmp_path: Path) -> 
         record = house.the(path)
         assert record.state is FileState.WAITING
         assert record.reason == "the hours of library films are over for more than a year"
-        assert not house.jobs.queue.live()
+        assert not house.jobs.queue.active_jobs()
     finally:
         house.close()
 
@@ -114,15 +114,15 @@ def test_outside_its_hours_a_library_is_not_even_looked_into(tmp_path: Path) -> 
 def test_an_engine_that_is_down_is_waited_for_and_no_attempt_is_counted(house: House) -> None:
     heard = house.ear.transcribe
 
-    def down(audio: Audio, request: Request) -> Transcript:
-        raise Temporary("the cloud is away", "Wait")
+    def down(audio: Audio, request: TranscriptionRequest) -> Transcript:
+        raise TransientError("the cloud is away", "Wait")
 
     house.ear.transcribe = down  # type: ignore[method-assign]
     films = [film(house.root / f"{number}.wav", number) for number in range(5)]
     house.intake.scan("films")
     deadline = time.monotonic() + 30
     while {house.the(path).state for path in films} != {FileState.WAITING}:
-        for record in house.intake.due(time.time() + 1):
+        for record in house.intake.ready_files(time.time() + 1):
             house.jobs.plan(record)
         assert time.monotonic() < deadline, [house.the(path) for path in films]
         time.sleep(0.05)
@@ -132,53 +132,53 @@ def test_an_engine_that_is_down_is_waited_for_and_no_attempt_is_counted(house: H
     assert why.startswith("engine whisper failed 3 times in a row (the cloud is away)")
     assert "subtitled queue reset whisper" in why
     house.ear.transcribe = heard  # type: ignore[method-assign]
-    assert house.working.door.for_engine("whisper") is not None
-    assert Breakers(house.ledger.mailbox).reset("whisper")
-    assert house.ledger.wake() == 5
+    assert house.working.gate.blocked_for_engine("whisper") is not None
+    assert CircuitBreakers(house.ledger.kv).reset("whisper")
+    assert house.ledger.wake_waiting() == 5
     house.settle()
     assert {house.the(path).state for path in films} == {FileState.DONE}
 
 
 def test_what_waits_at_the_door_can_be_cancelled_and_hurried(house: House) -> None:
-    pauses.pause(house.ledger.mailbox)
+    gate.pause(house.ledger.kv)
     one, two = film(house.root / "1.wav", 1), film(house.root / "2.wav", 2)
     put(house, one)
-    until(lambda: house.working.in_work)
+    until(lambda: house.working.active_jobs)
     house.jobs.cancel(house.the(one if house.the(one).job_id in busy(house) else two))
     until(lambda: FileState.FAILED in {house.the(one).state, house.the(two).state})
     cancelled = one if house.the(one).state is FileState.FAILED else two
     other = two if cancelled == one else one
-    house.jobs.hurry(house.the(other), 1)
+    house.jobs.prioritise(house.the(other), 1)
     assert house.the(other).priority == 1
-    pauses.resume(house.ledger.mailbox)
+    gate.resume(house.ledger.kv)
     house.settle()
     assert house.the(other).state is FileState.DONE
     assert house.the(cancelled).reason == "cancelled by hand"
 
 
 def busy(house: House) -> set[str]:
-    return set(house.working.in_work)
+    return set(house.working.active_jobs)
 
 
 def test_content_that_another_process_hears_is_waited_for(house: House) -> None:
     one, copy = film(house.root / "1.wav", 1), film(house.root / "copy.wav", 1)
-    pauses.pause(house.ledger.mailbox)
+    gate.pause(house.ledger.kv)
     put(house, one)
     other = house.the(copy)
     # As a worker does it that was quicker.
-    assert house.ledger.identities.begin(other, "big") is None
+    assert house.ledger.files.claim(other, "big") is None
     house.jobs.queue.cancel(other.job_id or "")
-    pauses.resume(house.ledger.mailbox)
+    gate.resume(house.ledger.kv)
     until(lambda: house.the(one).state is FileState.WAITING)
     assert house.the(one).reason == f"big works on the same content, {copy}"
-    assert house.the(one).next_try_at is not None
+    assert house.the(one).next_check_at is not None
     assert house.ear.recognised == 0
     now = house.the(copy)
     assert (now.state, now.worker) == (FileState.WORKING, "big")
     # The daemon's own job over that file has no say any more.
-    assert not house.ledger.set_state(other.id, FileState.DONE, of_job=other)
-    assert house.ledger.set_state(other.id, FileState.DONE, of_job=now)
-    house.ledger.wake()
+    assert not house.ledger.set_state(other.id, FileState.DONE, expected_job=other)
+    assert house.ledger.set_state(other.id, FileState.DONE, expected_job=now)
+    house.ledger.wake_waiting()
     house.settle()
     assert house.the(one).state is FileState.DONE
 
@@ -187,9 +187,9 @@ def test_jobs_that_could_not_be_written_down_are_planned_anew_but_none_of_anothe
     house: House,
 ) -> None:
     one, two = film(house.root / "1.wav", 1), film(house.root / "2.wav", 2)
-    pauses.pause(house.ledger.mailbox)
+    gate.pause(house.ledger.kv)
     put(house, one)
-    until(lambda: house.working.in_work)
+    until(lambda: house.working.active_jobs)
     theirs = house.the(one if house.the(one).job_id not in busy(house) else two)
     with sqlite3.connect(house.state / "work.sqlite") as database:  # a worker takes it
         database.execute(
@@ -198,16 +198,16 @@ def test_jobs_that_could_not_be_written_down_are_planned_anew_but_none_of_anothe
             [theirs.job_id],
         )
     for _ in range(3):
-        house.jobs.doubt()
-        house.jobs.take_up_lost()
+        house.jobs.request_reconcile()
+        house.jobs.reconcile()
     assert house.the(theirs.path).job_id == theirs.job_id
     house.jobs.queue.cancel(theirs.job_id or "")  # it ended, and the ledger was not told
     for _ in range(2):
-        house.jobs.doubt()
-        house.jobs.take_up_lost()
-    assert house.the(theirs.path).state is FileState.SETTLING
-    assert house.jobs.queue.hand_on("big") == 0
-    pauses.resume(house.ledger.mailbox)
+        house.jobs.request_reconcile()
+        house.jobs.reconcile()
+    assert house.the(theirs.path).state is FileState.STABILISING
+    assert house.jobs.queue.requeue("big") == 0
+    gate.resume(house.ledger.kv)
     house.settle()
     assert {house.the(path).state for path in (one, two)} == {FileState.DONE}
 
@@ -219,56 +219,56 @@ def test_too_little_room_holds_what_would_begin(tmp_path: Path) -> None:
         put(house, path)
         until(lambda: house.the(path).state is FileState.WAITING)
         assert "MB free, fewer than 1000000000" in house.the(path).reason
-        assert house.the(path).next_try_at is not None
+        assert house.the(path).next_check_at is not None
         assert house.ear.recognised == 0
     finally:
         house.close()
 
 
 def test_halts_are_told_to_other_processes_and_forgotten_by_the_next_life(house: House) -> None:
-    mailbox = house.ledger.mailbox
-    halts = Halts(mailbox)
-    halts.guard(True)
-    assert halts.first() is not None
-    assert Told(mailbox).first() is None
-    halts.put("battery", Halt("the machine runs on its battery"))
-    halts.put("memory", Halt("little memory", at_once=False))
-    assert halts.at_once
-    assert Told(mailbox).first() == "the machine runs on its battery"
+    mailbox = house.ledger.kv
+    halts = ThrottleRegistry(mailbox)
+    halts.hold_new_jobs(True)
+    assert halts.first_reason() is not None
+    assert RemoteThrottles(mailbox).first_reason() is None
+    halts.put("battery", Throttle("the machine runs on its battery"))
+    halts.put("memory", Throttle("little memory", is_immediate=False))
+    assert halts.is_immediate
+    assert RemoteThrottles(mailbox).first_reason() == "the machine runs on its battery"
     halts.put("battery", None)
-    assert not halts.at_once
-    assert halts.first() == "little memory"
-    Halts(mailbox)
-    assert Told(mailbox).first() is None
+    assert not halts.is_immediate
+    assert halts.first_reason() == "little memory"
+    ThrottleRegistry(mailbox)
+    assert RemoteThrottles(mailbox).first_reason() is None
 
 
 def test_a_pause_for_a_while_ends_by_itself_and_survives_a_restart(house: House) -> None:
-    mailbox, now = house.ledger.mailbox, time.time()
-    pauses.pause(mailbox, until=now + 60)
-    pauses.pause(mailbox, "films")
+    mailbox, now = house.ledger.kv, time.time()
+    gate.pause(mailbox, until=now + 60)
+    gate.pause(mailbox, "films")
     house.close()
     house.open()
-    mailbox = house.ledger.mailbox
-    assert pauses.pauses(mailbox, now) == [
-        pauses.Pause("", float(f"{now + 60:.0f}")),
-        pauses.Pause("films"),
+    mailbox = house.ledger.kv
+    assert gate.active_pauses(mailbox, now) == [
+        gate.Pause("", float(f"{now + 60:.0f}")),
+        gate.Pause("films"),
     ]
-    assert pauses.pauses(mailbox, now + 61) == [pauses.Pause("films")]
+    assert gate.active_pauses(mailbox, now + 61) == [gate.Pause("films")]
 
 
 def test_log_lines_of_a_job_know_its_id(house: House) -> None:
     seen = set[str]()
     heard = house.ear.transcribe
 
-    def transcribe(audio: Audio, request: Request) -> Transcript:
-        seen.add(JOB.get())
+    def transcribe(audio: Audio, request: TranscriptionRequest) -> Transcript:
+        seen.add(current_job.get())
         return heard(audio, request)
 
     house.ear.transcribe = transcribe  # type: ignore[method-assign]
     path = film(house.root / "a.wav", 1)
     house.scan()
-    content = house.the(path).content_id
+    content = house.the(path).fingerprint
     assert content is not None
     (job,) = seen
     assert job.startswith(content[:16])
-    assert JOB.get() == ""
+    assert current_job.get() == ""

@@ -10,35 +10,35 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from subtitled.media.decode import decode
-from subtitled.media.probe import probe
-from subtitled.media.stretches import cut_into_stretches
-from subtitled.media.vad import Speech, find_speech
-from subtitled.plugin import Interval, Language, Transcript, Word
-from subtitled.transcription.alignment import LEAST_INTERVALS, align
-from subtitled.transcription.retiming import moved, retime, shared_out
-from subtitled.transcripts.heard import Listened
+from subtitled.media.chunking import chunk_speech
+from subtitled.media.decode import decode_track
+from subtitled.media.probe import probe_media
+from subtitled.media.vad import SpeechActivity, detect_speech
+from subtitled.plugin import Language, TimeSpan, Transcript, Word
+from subtitled.transcription.media_sync import MIN_SPEECH_SPANS, find_offset
+from subtitled.transcription.transcript_reuse import distribute, reuse_transcript, shift
+from subtitled.transcripts.models import TrackAnalysis
 from subtitled.transcripts.store import TranscriptStore
 
 EN = Language("en")
 
 
-def talk(seed: int, count: int, start: float = 0.0) -> list[Interval]:
+def talk(seed: int, count: int, start: float = 0.0) -> list[TimeSpan]:
     """Somebody who speaks ``count`` times, with pauses, as people do."""
     chance, at, speech = random.Random(seed), start, []
     for _ in range(count):
         at += chance.uniform(0.4, 6.0)
         end = at + chance.uniform(0.6, 8.0)
-        speech.append(Interval(at, end))
+        speech.append(TimeSpan(at, end))
         at = end
     return speech
 
 
-def heard(speech: list[Interval], offset: float, seed: int, jitter: float = 0.05) -> list[Interval]:
+def heard(speech: list[TimeSpan], offset: float, seed: int, jitter: float = 0.05) -> list[TimeSpan]:
     """The same later, as another encoding lets a detector hear it."""
     chance = random.Random(seed)
     return [
-        Interval(
+        TimeSpan(
             one.start + offset + chance.uniform(-jitter, jitter),
             one.end + offset + chance.uniform(-jitter, jitter),
         )
@@ -55,18 +55,18 @@ def test_the_same_speech_later_is_found_to_a_twentieth_of_a_second(
     seed: int, count: int, offset: float
 ) -> None:
     old = talk(seed, count, start=45.0)
-    found = align(old, heard(old, offset, seed + 1))
+    found = find_offset(old, heard(old, offset, seed + 1))
     assert found is not None
-    assert found.convincing, found
+    assert found.is_convincing, found
     assert abs(found.offset - offset) < 0.05
 
 
-@given(seeds, st.integers(LEAST_INTERVALS, 150), st.integers(LEAST_INTERVALS, 150))
+@given(seeds, st.integers(MIN_SPEECH_SPANS, 150), st.integers(MIN_SPEECH_SPANS, 150))
 @settings(max_examples=30, deadline=None)
 def test_other_speech_convinces_nobody(seed: int, count: int, other: int) -> None:
-    found = align(talk(seed, count), talk(seed + 1, other))
+    found = find_offset(talk(seed, count), talk(seed + 1, other))
     assert found is not None
-    assert not found.convincing, found
+    assert not found.is_convincing, found
 
 
 @given(seeds, st.integers(30, 150), st.floats(0.1, 0.9), st.floats(2.0, 90.0))
@@ -75,11 +75,11 @@ def test_another_cut_convinces_nobody(seed: int, count: int, share: float, scene
     """A scene more, or less, somewhere in the middle."""
     old = talk(seed, count)
     cut = round(count * share)
-    longer = old[:cut] + [Interval(o.start + scene, o.end + scene) for o in old[cut:]]
+    longer = old[:cut] + [TimeSpan(o.start + scene, o.end + scene) for o in old[cut:]]
     for one, two in ((old, longer), (longer, old)):
-        found = align(one, heard(two, 3.0, seed))
+        found = find_offset(one, heard(two, 3.0, seed))
         assert found is not None
-        assert not found.convincing, found
+        assert not found.is_convincing, found
 
 
 @given(seeds, st.integers(40, 150))
@@ -87,32 +87,32 @@ def test_another_cut_convinces_nobody(seed: int, count: int, share: float, scene
 def test_another_pace_convinces_nobody(seed: int, count: int) -> None:
     """Films of the cinema run 4 % faster on European television."""
     old = talk(seed, count)
-    found = align(old, [Interval(o.start * 24 / 25, o.end * 24 / 25) for o in old])
+    found = find_offset(old, [TimeSpan(o.start * 24 / 25, o.end * 24 / 25) for o in old])
     assert found is not None
-    assert not found.convincing, found
+    assert not found.is_convincing, found
 
 
 def test_speech_as_regular_as_a_clock_convinces_nobody() -> None:
-    old = [Interval(at, at + 1.0) for at in range(0, 300, 3)]
-    found = align(old, heard(old, 9.0, 1))
+    old = [TimeSpan(at, at + 1.0) for at in range(0, 300, 3)]
+    found = find_offset(old, heard(old, 9.0, 1))
     assert found is not None
-    assert "another shift matches nearly as well" in found.doubt
+    assert "another shift matches nearly as well" in found.rejection_reason
 
 
 @pytest.mark.parametrize("where", ["old", "new"])
 def test_speech_that_one_of_the_two_lacks_convinces_nobody(where: str) -> None:
     """A scene after the titles: every part agrees, and yet there are no words for it."""
     old = talk(7, 60)
-    more = [*old, Interval(old[-1].end + 20, old[-1].end + 32)]
-    found = align(more, old) if where == "old" else align(old, more)
+    more = [*old, TimeSpan(old[-1].end + 20, old[-1].end + 32)]
+    found = find_offset(more, old) if where == "old" else find_offset(old, more)
     assert found is not None
-    assert "are in one file only" in found.doubt
+    assert "are in one file only" in found.rejection_reason
 
 
 def test_too_little_speech_says_nothing() -> None:
-    few = talk(1, LEAST_INTERVALS - 1)
-    assert align(few, few) is None
-    assert align([], talk(1, 30)) is None
+    few = talk(1, MIN_SPEECH_SPANS - 1)
+    assert find_offset(few, few) is None
+    assert find_offset([], talk(1, 30)) is None
 
 
 words = st.lists(
@@ -126,24 +126,24 @@ def test_no_word_is_lost_doubled_or_moved_out_of_the_film(
     said: list[Word], offset: float, end: float, seed: int
 ) -> None:
     said = sorted(said, key=lambda word: word.start)
-    later = moved(said, offset, end)
+    later = shift(said, offset, end)
     assert all(0 <= word.start <= word.end <= end for word in later)
     inside = [word for word in said if word.start + offset > 0 and word.end + offset < end]
     assert len(inside) <= len(later) <= len(said)
     speech = [one for one in talk(seed, 20) if one.end < end]
-    stretches = cut_into_stretches(speech, 15.0, end)
+    stretches = chunk_speech(speech, 15.0, end)
     if stretches:
-        shares = shared_out(later, stretches)
+        shares = distribute(later, stretches)
         assert [word for share in shares for word in share] == list(later)
 
 
-def _kept(store: TranscriptStore, content: str, speech: list[Interval], recipe: str) -> None:
+def _kept(store: TranscriptStore, content: str, speech: list[TimeSpan], recipe: str) -> None:
     """A transcript of one word for each interval of speech, cut into stretches of 30 s."""
     duration = speech[-1].end + 10
-    store.keep_listened(content, 1, Listened(duration, tuple(speech), EN, 0.9, "heard"))
-    for stretch in cut_into_stretches(speech, 30.0, duration):
+    store.save_analysis(content, 1, TrackAnalysis(duration, tuple(speech), EN, 0.9, "heard"))
+    for stretch in chunk_speech(speech, 30.0, duration):
         said = tuple(Word(f" {one.start:.1f}", one.start, one.end) for one in stretch.speech)
-        store.keep_stretch(content, 1, recipe, stretch, Transcript(EN, said, "e", recipe))
+        store.save_chunk(content, 1, recipe, stretch, Transcript(EN, said, "e", recipe))
 
 
 def test_a_better_copy_takes_the_words_over_by_every_recipe_that_is_whole(tmp_path: Path) -> None:
@@ -152,12 +152,12 @@ def test_a_better_copy_takes_the_words_over_by_every_recipe_that_is_whole(tmp_pa
     _kept(store, "aa01", old, "torn")
     next((tmp_path / "aa" / "aa01" / "1" / "torn").iterdir()).unlink()
     new = heard(old, 12.5, 4)
-    listened = Listened(new[-1].end + 10, tuple(new))
-    said = retime(store, "bb02", 2, listened, EN, ["cc03", "aa01"], 60.0)
+    listened = TrackAnalysis(new[-1].end + 10, tuple(new))
+    said = reuse_transcript(store, "bb02", 2, listened, EN, ["cc03", "aa01"], 60.0)
     assert said is not None
-    assert said == store.retimed("bb02", 2)
-    assert store.recipes("bb02", 2) == ["whole"]
-    whole = store.whole("bb02", 2, "whole", cut_into_stretches(new, 60.0, listened.duration))
+    assert said == store.reuse("bb02", 2)
+    assert store.variants("bb02", 2) == ["whole"]
+    whole = store.assemble("bb02", 2, "whole", chunk_speech(new, 60.0, listened.duration))
     assert whole is not None
     assert [word.text for word in whole.words] == [f" {one.start:.1f}" for one in old]
     for word, one in zip(whole.words, new, strict=True):
@@ -169,19 +169,21 @@ def test_what_does_not_match_is_recognised_anew_and_the_doubt_is_kept(tmp_path: 
     store, old = TranscriptStore(tmp_path), talk(3, 80)
     _kept(store, "aa01", old, "whole")
     new = talk(99, 80)
-    listened = Listened(new[-1].end + 10, tuple(new))
-    assert retime(store, "bb02", 1, listened, EN, ["aa01"], 60.0) is None
-    assert store.recipes("bb02", 1) == []
-    assert "the speech does not match" in str(store.retimed("bb02", 1))
+    listened = TrackAnalysis(new[-1].end + 10, tuple(new))
+    assert reuse_transcript(store, "bb02", 1, listened, EN, ["aa01"], 60.0) is None
+    assert store.variants("bb02", 1) == []
+    assert "the speech does not match" in str(store.reuse("bb02", 1))
 
 
 def test_a_dub_does_not_get_the_words_of_the_original(tmp_path: Path) -> None:
     """It has its speech in the same places."""
     store, old = TranscriptStore(tmp_path), talk(3, 80)
     _kept(store, "aa01", old, "whole")
-    listened = Listened(old[-1].end + 10, tuple(old))
-    assert retime(store, "bb02", 1, listened, Language("de"), ["aa01"], 60.0) is None
-    assert retime(store, "bb02", 1, listened, Language("en-GB"), ["aa01"], 60.0) is not None
+    listened = TrackAnalysis(old[-1].end + 10, tuple(old))
+    assert reuse_transcript(store, "bb02", 1, listened, Language("de"), ["aa01"], 60.0) is None
+    assert (
+        reuse_transcript(store, "bb02", 1, listened, Language("en-GB"), ["aa01"], 60.0) is not None
+    )
 
 
 def _programme(speech: Path, target: Path, *names: str) -> Path:
@@ -203,9 +205,9 @@ def _ffmpeg(target: Path, *arguments: str) -> Path:
     return target
 
 
-def _speech_of(medium: Path) -> Speech:
+def _speech_of(medium: Path) -> SpeechActivity:
     pcm = medium.with_name(medium.name + ".s16")
-    return find_speech(decode(medium, probe(medium).audio[0], pcm))
+    return detect_speech(decode_track(medium, probe_media(medium).audio_tracks[0], pcm))
 
 
 @pytest.mark.slow
@@ -222,11 +224,11 @@ def test_recorded_speech_in_another_container_and_codec_after_black_is_recognise
     worse = _ffmpeg(tmp_path / "worse.opus", "-i", str(old), *poor)
     for medium, late in ((new, 7.3), (worse, 12.345)):
         after = _speech_of(medium)
-        found = align(before.intervals, after.intervals, before.quiet, after.quiet)
+        found = find_offset(before.spans, after.spans, before.low_energy, after.low_energy)
         assert found is not None
-        assert found.convincing, found
+        assert found.is_convincing, found
         assert found.offset == pytest.approx(late, abs=0.05)
     without = _programme(speech, tmp_path / "cut.flac", *names[:2], *names[3:])
-    cut = align(before.intervals, _speech_of(without).intervals)
+    cut = find_offset(before.spans, _speech_of(without).spans)
     assert cut is not None
-    assert not cut.convincing
+    assert not cut.is_convincing

@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from subtitled.config.load import Configuration, load
-from subtitled.config.plugins import Configured
+from subtitled.config.load import Configuration, load_config
+from subtitled.config.plugins import ConfiguredComponent
 from subtitled.config.settings import LibrarySettings
 from subtitled.jobcontext.job import InlineRunner, Job
-from subtitled.jobcontext.services import Services, build_services, open_ledger
-from subtitled.library.identity import content_id
+from subtitled.jobcontext.services import Services, build_services, open_database
+from subtitled.library.fingerprint import content_fingerprint
 from subtitled.pipeline.pipeline import run_job
 from subtitled.plugin import Engine, Language
-from subtitled.subtitles.formats import read
+from subtitled.subtitles.formats import read_cues
 
 SAID = (
     "And so, my fellow Americans, ask not what your country can do for you, "
@@ -42,9 +42,11 @@ def services(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
     monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=":")
     monkeypatch.syspath_prepend(tmp_path)
     component: type[Engine] = importlib.import_module("plain_engine").Plain
-    configured = Configured("plain", "plain", component, component.Settings())
-    configuration: Configuration = dataclasses.replace(load(None), engines={"plain": configured})
-    services = build_services(configuration, open_ledger(configuration))
+    configured = ConfiguredComponent("plain", "plain", component, component.Settings())
+    configuration: Configuration = dataclasses.replace(
+        load_config(None), engines={"plain": configured}
+    )
+    services = build_services(configuration, open_database(configuration))
     yield services
     services.engines.close()
 
@@ -56,10 +58,10 @@ def test_plain_text_becomes_cues_at_the_times_of_the_speech(
     wishes = LibrarySettings.model_validate(
         {"path": "/", "cues": {"line_length": 30, "lines": 1, "profile": "ted"}}
     )
-    content = content_id(medium)
+    content = content_fingerprint(medium)
     outcome = run_job(Job(medium, wishes, content, tmp_path), services, InlineRunner())
     (made,) = outcome.made
-    cues = read(made.sidecar.read_bytes(), "srt")
+    cues = read_cues(made.sidecar.read_bytes(), "srt")
     assert " ".join(cue.text for cue in cues) == SAID
     assert all(len(cue.text) <= 30 for cue in cues), "the library's own limits hold"
     # When Whisper hears them.
@@ -77,24 +79,24 @@ def test_plain_text_becomes_cues_at_the_times_of_the_speech(
 def test_with_whisper_beside_it_each_word_is_found_where_it_is_said(
     services: Services, model_base: Path, speech: Path, tmp_path: Path
 ) -> None:
-    known = services.config.engines | load(None).engines
+    known = services.config.engines | load_config(None).engines
     services.engines.close()
     services = build_services(dataclasses.replace(services.config, engines=known), services.db)
     wishes = LibrarySettings.model_validate({"path": "/", "engines": ["plain"]})
     medium = speech / "jfk.flac"
-    content = content_id(medium)
+    content = content_fingerprint(medium)
     try:
         run_job(Job(medium, wishes, content, tmp_path), services, InlineRunner())
     finally:
         services.engines.close()
-    (recipe,) = services.store.recipes(content, 0)
-    whole = services.store.joined(content, 0, recipe)
+    (recipe,) = services.store.variants(content, 0)
+    whole = services.store.assemble_any(content, 0, recipe)
     assert whole is not None
     assert whole.text == SAID
-    assert not any(word.estimated for word in whole.words)
+    assert not any(word.is_estimated for word in whole.words)
     said = {word.text.strip(): word.start for word in reversed(whole.words)}
     # Where their sound begins, by ear and by the wave.
     assert said["And"] == pytest.approx(0.3, abs=0.15)
     assert said["ask"] == pytest.approx(3.3, abs=0.15)
-    ((_, course),) = services.store.courses(content, 0)
+    ((_, course),) = services.store.fallbacks(content, 0)
     assert str(course) == "words by plain, times found by whisper"

@@ -10,27 +10,35 @@ from typing import Any
 
 import pytest
 
-from subtitled.config.plugins import Configured
-from subtitled.engines.pool import EngineHost
-from subtitled.media.run import Stopping
+from subtitled.config.plugins import ConfiguredComponent
+from subtitled.engines.pool import EngineClient
+from subtitled.media.ffmpeg import ShutdownRequested
 from subtitled.models.store import ModelStore
-from subtitled.plugin import Audio, Engine, Interval, Language, Request, Settings, Stretch
+from subtitled.plugin import (
+    Audio,
+    Chunk,
+    Engine,
+    Language,
+    Settings,
+    TimeSpan,
+    TranscriptionRequest,
+)
 
 SLOW_TO_LOAD = """
 import time
 from subtitled.plugin import *
 class Slow(Engine):
     @classmethod
-    def capabilities(cls, settings): return Capabilities()
+    def capabilities(cls, settings): return EngineCapabilities()
     def load(self): time.sleep(1)
     def transcribe(self, audio, request): return Transcript(request.language, ())
 """
-WHOLE = Interval(0.0, 1.0)
-REQUEST = Request(Stretch(WHOLE, (WHOLE,)), Language("en"))
+WHOLE = TimeSpan(0.0, 1.0)
+REQUEST = TranscriptionRequest(Chunk(WHOLE, (WHOLE,)), Language("en"))
 
 
 @pytest.fixture
-def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., EngineHost]:
+def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., EngineClient]:
     (tmp_path / "slow_engine.py").write_text(SLOW_TO_LOAD)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=":")
     monkeypatch.syspath_prepend(str(tmp_path))
@@ -39,9 +47,11 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Engin
 
     component: type[Engine] = slow_engine.Slow
 
-    def make(unload_after: float = 60.0) -> EngineHost:
-        configured: Configured[Any] = Configured("slow", "slow", component, Settings())
-        return EngineHost(configured, ModelStore(tmp_path), 1, unload_after)
+    def make(unload_after: float = 60.0) -> EngineClient:
+        configured: ConfiguredComponent[Any] = ConfiguredComponent(
+            "slow", "slow", component, Settings()
+        )
+        return EngineClient(configured, ModelStore(tmp_path), 1, unload_after)
 
     return make
 
@@ -53,37 +63,37 @@ def _until(true: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
-def test_an_engine_that_is_needed_soon_loads_meanwhile(host: Callable[..., EngineHost]) -> None:
+def test_an_engine_that_is_needed_soon_loads_meanwhile(host: Callable[..., EngineClient]) -> None:
     engine = host()
     begin = time.monotonic()
-    engine.prepare()
+    engine.preload()
     assert time.monotonic() - begin < 0.5
-    _until(lambda: engine.loaded)
+    _until(lambda: engine.is_loaded)
     before = engine.process_id
     assert engine.transcribe(Audio(Path("/dev/null")), REQUEST).words == ()
     assert engine.process_id == before
     engine.close()
-    assert not engine.loaded
+    assert not engine.is_loaded
 
 
-def test_an_engine_that_was_prepared_in_vain_is_unloaded(host: Callable[..., EngineHost]) -> None:
+def test_an_engine_that_was_prepared_in_vain_is_unloaded(host: Callable[..., EngineClient]) -> None:
     engine = host(unload_after=0.2)
-    engine.prepare()
-    _until(lambda: engine.loaded)
-    _until(lambda: not engine.loaded)
+    engine.preload()
+    _until(lambda: engine.is_loaded)
+    _until(lambda: not engine.is_loaded)
     assert engine.transcribe(Audio(Path("/dev/null")), REQUEST).words == ()
-    _until(lambda: not engine.loaded)
+    _until(lambda: not engine.is_loaded)
 
 
 def test_an_engine_that_is_closed_while_it_loads_leaves_no_process(
-    host: Callable[..., EngineHost],
+    host: Callable[..., EngineClient],
 ) -> None:
     engine = host()
-    engine.prepare()
+    engine.preload()
     time.sleep(0.2)
     engine.close()
-    with pytest.raises(Stopping):
+    with pytest.raises(ShutdownRequested):
         engine.transcribe(Audio(Path("/dev/null")), REQUEST)
     time.sleep(1.5)
-    assert not engine.loaded
+    assert not engine.is_loaded
     assert engine.process_id is None

@@ -10,29 +10,34 @@ from hypothesis import strategies as st
 
 from subtitled.plugin import (
     Audio,
-    Interval,
+    Chunk,
+    InputRejectedError,
     Language,
-    Rejected,
-    Stretch,
-    Temporary,
+    TimeSpan,
     Transcript,
+    TransientError,
     Word,
 )
-from subtitled.subtitles.guards.passages import bare
-from subtitled.transcription.forced_alignment import PASSAGE, Align, timed, uncrowded
+from subtitled.subtitles.hallucination.passages import normalise_text
+from subtitled.transcription.forced_alignment import (
+    MAX_PASSAGE_SECONDS,
+    Aligner,
+    align_transcript,
+    spread_crowded_words,
+)
 
 EN = Language("en")
 AUDIO = Audio(Path("/dev/null"))
-STRETCH = Stretch(Interval(0, 60), (Interval(1, 20), Interval(30, 58)))
+STRETCH = Chunk(TimeSpan(0, 60), (TimeSpan(1, 20), TimeSpan(30, 58)))
 
 
-def _evenly(confidence: float = 0.8) -> Align:
+def _evenly(confidence: float = 0.8) -> Aligner:
     """An aligner that hears all words at an even pace."""
 
-    def align(audio: Audio, stretch: Stretch, text: str, language: Language) -> Sequence[Word]:
+    def align(audio: Audio, stretch: Chunk, text: str, language: Language) -> Sequence[Word]:
         texts = text.split()
-        step = stretch.interval.duration / len(texts)
-        start = stretch.interval.start
+        step = stretch.span.duration / len(texts)
+        start = stretch.span.start
         return [
             Word(f" {one}", start + n * step, start + (n + 0.9) * step, confidence)
             for n, one in enumerate(texts)
@@ -46,60 +51,62 @@ def _said(*phrases: Word) -> Transcript:
 
 
 def test_a_text_is_found_in_the_sound_with_the_aligners_confidence() -> None:
-    result = timed(_said(Word("One two three. Four!", 0, 60)), STRETCH, AUDIO, _evenly(), "here")
+    result = align_transcript(
+        _said(Word("One two three. Four!", 0, 60)), STRETCH, AUDIO, _evenly(), "here"
+    )
     assert [word.text for word in result.words] == [" One", " two", " three.", " Four!"]
-    assert not any(word.estimated for word in result.words)
+    assert not any(word.is_estimated for word in result.words)
     assert {word.confidence for word in result.words} == {0.8}
     assert str(result) == "times found by here"
 
 
 def test_without_an_aligner_times_are_estimated_and_say_so() -> None:
-    result = timed(_said(Word("One two three. Four!", 0, 60)), STRETCH, AUDIO, None)
-    assert [bare(word.text) for word in result.words] == ["one", "two", "three", "four"]
-    assert all(word.estimated for word in result.words)
+    result = align_transcript(_said(Word("One two three. Four!", 0, 60)), STRETCH, AUDIO, None)
+    assert [normalise_text(word.text) for word in result.words] == ["one", "two", "three", "four"]
+    assert all(word.is_estimated for word in result.words)
     assert "estimated: no engine that aligns" in str(result)
 
 
 def test_an_alignment_that_does_not_convince_is_not_believed() -> None:
-    def lossy(audio: Audio, stretch: Stretch, text: str, language: Language) -> Sequence[Word]:
+    def lossy(audio: Audio, stretch: Chunk, text: str, language: Language) -> Sequence[Word]:
         return _evenly()(audio, stretch, text, language)[:-1]
 
-    def backward(audio: Audio, stretch: Stretch, text: str, language: Language) -> Sequence[Word]:
+    def backward(audio: Audio, stretch: Chunk, text: str, language: Language) -> Sequence[Word]:
         return _evenly()(audio, stretch, text, language)[::-1]
 
-    def outside(audio: Audio, stretch: Stretch, text: str, language: Language) -> Sequence[Word]:
+    def outside(audio: Audio, stretch: Chunk, text: str, language: Language) -> Sequence[Word]:
         return [Word(word.text, word.start + 99, word.end + 99) for word in backward(*args)][::-1]
 
     args = (AUDIO, STRETCH, "one two three four five", EN)
     text = _said(Word("one two three four five", 0, 60))
     for align in (lossy, backward, outside, _evenly(confidence=0.02)):
-        result = timed(text, STRETCH, AUDIO, align, "here")
-        assert all(word.estimated for word in result.words)
+        result = align_transcript(text, STRETCH, AUDIO, align, "here")
+        assert all(word.is_estimated for word in result.words)
         assert len(result.words) == 5
         assert "alignment" in str(result)
 
 
 def test_an_aligner_that_fails_costs_no_word() -> None:
-    for problem in (Rejected("it does not know that"), Temporary("it crashed")):
+    for problem in (InputRejectedError("it does not know that"), TransientError("it crashed")):
 
         def fails(
             audio: Audio,
-            stretch: Stretch,
+            stretch: Chunk,
             text: str,
             language: Language,
             problem: Exception = problem,
         ) -> Sequence[Word]:
             raise problem
 
-        result = timed(_said(Word("one two", 0, 60)), STRETCH, AUDIO, fails, "here")
+        result = align_transcript(_said(Word("one two", 0, 60)), STRETCH, AUDIO, fails, "here")
         assert len(result.words) == 2
         assert "here could not align" in str(result)
 
 
 def test_phrases_with_times_are_aligned_some_at_a_time_and_keep_their_speakers() -> None:
-    asked: list[Stretch] = []
+    asked: list[Chunk] = []
 
-    def noting(audio: Audio, stretch: Stretch, text: str, language: Language) -> Sequence[Word]:
+    def noting(audio: Audio, stretch: Chunk, text: str, language: Language) -> Sequence[Word]:
         asked.append(stretch)
         return _evenly()(audio, stretch, text, language)
 
@@ -107,16 +114,16 @@ def test_phrases_with_times_are_aligned_some_at_a_time_and_keep_their_speakers()
         Word(f" This is phrase {n}.", n * 5.0 + 1, n * 5.0 + 5, None, f"speaker {n % 2}")
         for n in range(11)
     ]
-    result = timed(_said(*phrases), STRETCH, AUDIO, noting, "here")
+    result = align_transcript(_said(*phrases), STRETCH, AUDIO, noting, "here")
     assert len(asked) > 1
-    assert all(one.interval.duration <= PASSAGE + 1 for one in asked)
+    assert all(one.span.duration <= MAX_PASSAGE_SECONDS + 1 for one in asked)
     for before, after in zip(asked, asked[1:], strict=False):
-        assert before.interval.end <= after.interval.start + 1e-9
+        assert before.span.end <= after.span.start + 1e-9
     assert len(result.words) == 44
     for number in range(11):
         words = result.words[number * 4 : number * 4 + 4]
         assert {word.speaker for word in words} == {f"speaker {number % 2}"}
-        assert bare(words[-1].text) == str(number)
+        assert normalise_text(words[-1].text) == str(number)
 
 
 WORDS = st.lists(
@@ -137,7 +144,7 @@ def test_crowded_words_get_room_and_nothing_is_lost_or_out_of_order(
         now = start + (length if length > 1 else 0.0)
         words.append(Word(f" {text}", start, now, 0.5))
     end = now + 60.0
-    repaired = uncrowded(words, end)
+    repaired = spread_crowded_words(words, end)
     assert [word.text for word in repaired] == [word.text for word in words]
     last = 0.0
     for word in repaired:
@@ -149,4 +156,4 @@ def test_crowded_words_get_room_and_nothing_is_lost_or_out_of_order(
 
 def test_words_with_room_stay_where_they_are() -> None:
     words = [Word(" well", 0.0, 0.4), Word(" then", 0.5, 0.9), Word(" go", 3.0, 3.2)]
-    assert uncrowded(words, 10.0) == words
+    assert spread_crowded_words(words, 10.0) == words

@@ -15,24 +15,30 @@ from typing import Any
 import psutil
 import pytest
 
-from subtitled.config.plugins import Configured
-from subtitled.engines.ceiling import Ceiling, Overgrown, halved, in_pieces, resident
+from subtitled.config.plugins import ConfiguredComponent
+from subtitled.engines.limits import (
+    MemoryLimitExceededError,
+    MemoryWatchdog,
+    ModelSlots,
+    resident_bytes,
+    split_chunk,
+    transcribe_splitting,
+)
 from subtitled.engines.manners import Manners
-from subtitled.engines.pace import Pace
-from subtitled.engines.pool import EngineHost
-from subtitled.engines.room import Room
-from subtitled.engines.wire import Crashed
-from subtitled.media.run import Stopping
+from subtitled.engines.pool import EngineClient
+from subtitled.engines.process import PausableClock
+from subtitled.engines.protocol import EngineCrashedError
+from subtitled.media.ffmpeg import ShutdownRequested
 from subtitled.models.store import ModelStore
 from subtitled.plugin import (
     Audio,
+    Chunk,
     Engine,
-    Interval,
     Language,
-    Request,
     Settings,
-    Stretch,
+    TimeSpan,
     Transcript,
+    TranscriptionRequest,
     Word,
 )
 
@@ -42,15 +48,15 @@ from subtitled.plugin import *
 class Counts(Engine):
     "Takes its time over every call, and counts in a file while it does."
     @classmethod
-    def capabilities(cls, settings): return Capabilities()
+    def capabilities(cls, settings): return EngineCapabilities()
     def transcribe(self, audio, request):
-        for number in range(int(request.stretch.interval.duration * 20)):
+        for number in range(int(request.chunk.span.duration * 20)):
             with open(audio.path, "a") as file: file.write(".")
             time.sleep(0.05)
         return Transcript(request.language, ())
 class Elsewhere(Counts):
     @classmethod
-    def capabilities(cls, settings): return Capabilities(destination="cloud:eu")
+    def capabilities(cls, settings): return EngineCapabilities(destination="cloud:eu")
 class Grows(Counts):
     "Takes a megabyte for each second of a stretch, and as many again for each thread."
     def transcribe(self, audio, request):
@@ -63,7 +69,7 @@ class Grows(Counts):
 
 
 @pytest.fixture
-def hosts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., EngineHost]]:
+def hosts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., EngineClient]]:
     (tmp_path / "some_engines.py").write_text(ENGINES)
     monkeypatch.setenv(
         "PYTHONPATH", os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
@@ -72,12 +78,14 @@ def hosts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[
     sys.modules.pop("some_engines", None)
     import some_engines  # type: ignore[import-not-found]
 
-    made: list[EngineHost] = []
+    made: list[EngineClient] = []
 
-    def make(name: str, threads: int = 1, room: Room | None = None) -> EngineHost:
+    def make(name: str, threads: int = 1, room: ModelSlots | None = None) -> EngineClient:
         component: type[Engine] = getattr(some_engines, name)
-        configured: Configured[Any] = Configured(name, name, component, Settings())
-        made.append(EngineHost(configured, ModelStore(tmp_path), threads, 60.0, room))
+        configured: ConfiguredComponent[Any] = ConfiguredComponent(
+            name, name, component, Settings()
+        )
+        made.append(EngineClient(configured, ModelStore(tmp_path), threads, 60.0, room))
         return made[-1]
 
     yield make
@@ -85,9 +93,9 @@ def hosts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[
         host.close()
 
 
-def request(seconds: float) -> Request:
-    whole = Interval(0.0, seconds)
-    return Request(Stretch(whole, (whole,)), Language("en"))
+def request(seconds: float) -> TranscriptionRequest:
+    whole = TimeSpan(0.0, seconds)
+    return TranscriptionRequest(Chunk(whole, (whole,)), Language("en"))
 
 
 def until(true: Callable[[], object], limit: float = 20.0) -> None:
@@ -105,7 +113,7 @@ def state(process: int | None) -> str:
         return ""
 
 
-def ask(host: EngineHost, audio: Path, seconds: float) -> tuple[threading.Thread, list[Any]]:
+def ask(host: EngineClient, audio: Path, seconds: float) -> tuple[threading.Thread, list[Any]]:
     said: list[Any] = []
 
     def call() -> None:
@@ -120,66 +128,66 @@ def ask(host: EngineHost, audio: Path, seconds: float) -> tuple[threading.Thread
 
 
 def test_an_engine_stops_within_a_call_and_goes_on_where_it_was(
-    hosts: Callable[..., EngineHost], tmp_path: Path
+    hosts: Callable[..., EngineClient], tmp_path: Path
 ) -> None:
     host, audio = hosts("Counts"), tmp_path / "counted"
     audio.touch()
     thread, said = ask(host, audio, 2.0)
     until(lambda: audio.stat().st_size >= 5)
     begin = time.monotonic()
-    host.freeze()
+    host.suspend()
     until(lambda: state(host.process_id) == "T")
     print(f"stopped within {(time.monotonic() - begin) * 1000:.1f} ms")
     counted = audio.stat().st_size
-    host.freeze()
+    host.suspend()
     time.sleep(0.5)
     assert audio.stat().st_size == counted
-    host.thaw()
+    host.resume()
     thread.join(20)
     assert isinstance(said[0], Transcript)
     assert audio.stat().st_size == 40  # each step once
 
 
 def test_the_time_limit_of_a_call_does_not_run_while_the_engine_is_stopped(
-    hosts: Callable[..., EngineHost], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    hosts: Callable[..., EngineClient], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("subtitled.engines.bounds.LEAST_LIMIT", 2.5)
-    monkeypatch.setattr("subtitled.engines.bounds.SLOWEST", 0.0)
+    monkeypatch.setattr("subtitled.engines.limits.LEAST_LIMIT", 2.5)
+    monkeypatch.setattr("subtitled.engines.limits.SLOWEST", 0.0)
     host, audio = hosts("Counts"), tmp_path / "counted"
     audio.touch()
-    host.prepare()
-    until(lambda: host.loaded)
+    host.preload()
+    until(lambda: host.is_loaded)
     thread, said = ask(host, audio, 1.0)
     until(lambda: audio.stat().st_size >= 2)
-    host.freeze()
+    host.suspend()
     time.sleep(3.5)
     assert not said
-    host.thaw()
+    host.resume()
     thread.join(20)
     assert isinstance(said[0], Transcript)
     late, limited = ask(host, audio, 60.0)
     late.join(20)
-    assert isinstance(limited[0], Crashed)
+    assert isinstance(limited[0], EngineCrashedError)
 
 
 def test_a_stopped_engine_ends_with_the_daemon_and_with_a_killed_one(
-    hosts: Callable[..., EngineHost], tmp_path: Path
+    hosts: Callable[..., EngineClient], tmp_path: Path
 ) -> None:
     host, audio = hosts("Counts"), tmp_path / "counted"
     audio.touch()
     thread, said = ask(host, audio, 30.0)
     until(lambda: audio.stat().st_size >= 2)
     process = host.process_id
-    host.freeze()
+    host.suspend()
     host.close()
     thread.join(20)
-    assert isinstance(said[0], Stopping)
+    assert isinstance(said[0], ShutdownRequested)
     assert state(process) == ""
     script = (
         "import sys, time\n"
-        "from subtitled.engines.child import Child\n"
-        'child = Child("x", {"role": "listener"})\n'
-        "child.freeze()\n"
+        "from subtitled.engines.process import EngineProcess\n"
+        'child = EngineProcess("x", {"role": "listener"})\n'
+        "child.suspend()\n"
         "print(child.pid, flush=True)\n"
         "time.sleep(60)\n"
     )
@@ -195,45 +203,45 @@ def test_a_stopped_engine_ends_with_the_daemon_and_with_a_killed_one(
 
 
 def test_what_is_done_elsewhere_is_not_stopped_in_the_middle_of_a_request(
-    hosts: Callable[..., EngineHost], tmp_path: Path
+    hosts: Callable[..., EngineClient], tmp_path: Path
 ) -> None:
     host, audio = hosts("Elsewhere"), tmp_path / "counted"
     audio.touch()
     thread, said = ask(host, audio, 1.0)
     until(lambda: audio.stat().st_size >= 2)
-    host.freeze()
+    host.suspend()
     thread.join(20)
     assert isinstance(said[0], Transcript)
 
 
 def test_a_clock_that_was_stopped_has_lost_that_time() -> None:
     now = 100.0
-    pace = Pace(lambda: now)
+    pace = PausableClock(lambda: now)
     begin = pace.now()
     now += 5
-    pace.stop()
-    pace.stop()
+    pace.pause()
+    pace.pause()
     now += 1000
     assert pace.now() - begin == 5
-    pace.go()
+    pace.resume()
     now += 2
     assert pace.now() - begin == 7
-    pace.go()
+    pace.resume()
     assert pace.now() - begin == 7
 
 
 def test_an_engine_that_takes_too_much_memory_is_ended_and_works_in_pieces(
-    hosts: Callable[..., EngineHost], tmp_path: Path
+    hosts: Callable[..., EngineClient], tmp_path: Path
 ) -> None:
     host = hosts("Grows", threads=4)
-    watch = Ceiling(320, [host])
+    watch = MemoryWatchdog(320, [host])
     audio = Audio(tmp_path / "none")
-    speech = tuple(Interval(start, start + 15.0) for start in range(0, 240, 20))
-    wanted = Request(Stretch(Interval(0.0, 240.0), speech), Language("en"))
+    speech = tuple(TimeSpan(start, start + 15.0) for start in range(0, 240, 20))
+    wanted = TranscriptionRequest(Chunk(TimeSpan(0.0, 240.0), speech), Language("en"))
     try:
-        with pytest.raises(Overgrown, match="MB of memory and was ended"):
+        with pytest.raises(MemoryLimitExceededError, match="MB of memory and was ended"):
             host.transcribe(audio, wanted)
-        heard = in_pieces(lambda one: host.transcribe(audio, one), wanted)
+        heard = transcribe_splitting(lambda one: host.transcribe(audio, one), wanted)
     finally:
         watch.close()
     starts = [word.start for word in heard.words]
@@ -242,52 +250,56 @@ def test_an_engine_that_takes_too_much_memory_is_ended_and_works_in_pieces(
 
 
 def test_a_stretch_is_halved_in_a_pause_and_its_halves_meet() -> None:
-    speech = tuple(Interval(start, start + 8.0) for start in range(100, 200, 10))
-    whole = Stretch(Interval(95.0, 205.0), speech, (Interval(100.0, 101.0),))
-    halves = halved(whole)
-    assert halves[0].interval.start == 95.0
-    assert halves[-1].interval.end == 205.0
+    speech = tuple(TimeSpan(start, start + 8.0) for start in range(100, 200, 10))
+    whole = Chunk(TimeSpan(95.0, 205.0), speech, (TimeSpan(100.0, 101.0),))
+    halves = split_chunk(whole)
+    assert halves[0].span.start == 95.0
+    assert halves[-1].span.end == 205.0
     for one, other in zip(halves, halves[1:], strict=False):
-        assert one.interval.end == other.interval.start
-        assert not any(part.start < one.interval.end < part.end for part in speech)
+        assert one.span.end == other.span.start
+        assert not any(part.start < one.span.end < part.end for part in speech)
     assert tuple(part for half in halves for part in half.speech) == speech
-    short = Stretch(Interval(0.0, 30.0), (Interval(0.0, 30.0),))
-    assert halved(short) == [short]
+    short = Chunk(TimeSpan(0.0, 30.0), (TimeSpan(0.0, 30.0),))
+    assert split_chunk(short) == [short]
 
 
 def test_pieces_are_made_smaller_until_they_fit_and_no_smaller() -> None:
-    speech = tuple(Interval(float(start), start + 9.0) for start in range(0, 320, 10))
+    speech = tuple(TimeSpan(float(start), start + 9.0) for start in range(0, 320, 10))
     asked: list[float] = []
 
-    def transcribe(one: Request) -> Transcript:
-        asked.append(one.stretch.interval.duration)
+    def transcribe(one: TranscriptionRequest) -> Transcript:
+        asked.append(one.chunk.span.duration)
         if asked[-1] > 100:
-            raise Overgrown("too large")
-        words = tuple(Word(" x", part.start, part.end) for part in one.stretch.speech)
+            raise MemoryLimitExceededError("too large")
+        words = tuple(Word(" x", part.start, part.end) for part in one.chunk.speech)
         return Transcript(one.language, words)
 
-    heard = in_pieces(transcribe, Request(Stretch(Interval(0.0, 320.0), speech), Language("en")))
+    heard = transcribe_splitting(
+        transcribe, TranscriptionRequest(Chunk(TimeSpan(0.0, 320.0), speech), Language("en"))
+    )
     assert [(word.start, word.end) for word in heard.words] == [(s.start, s.end) for s in speech]
     assert max(asked[1:]) < 320
 
-    def never(one: Request) -> Transcript:
-        raise Overgrown("too large")
+    def never(one: TranscriptionRequest) -> Transcript:
+        raise MemoryLimitExceededError("too large")
 
-    with pytest.raises(Overgrown):
-        in_pieces(never, Request(Stretch(Interval(0.0, 320.0), speech), Language("en")))
+    with pytest.raises(MemoryLimitExceededError):
+        transcribe_splitting(
+            never, TranscriptionRequest(Chunk(TimeSpan(0.0, 320.0), speech), Language("en"))
+        )
 
 
 def test_one_model_at_a_time_an_idle_one_makes_room_a_busy_one_is_waited_for(
-    hosts: Callable[..., EngineHost], tmp_path: Path
+    hosts: Callable[..., EngineClient], tmp_path: Path
 ) -> None:
-    room = Room(1)
+    room = ModelSlots(1)
     one, two = hosts("Counts", room=room), hosts("Counts", room=room)
     audio = tmp_path / "counted"
     audio.touch()
     one.transcribe(Audio(audio), request(0.1))
-    assert one.loaded
+    assert one.is_loaded
     two.transcribe(Audio(audio), request(0.1))
-    assert (one.loaded, two.loaded) == (False, True)
+    assert (one.is_loaded, two.is_loaded) == (False, True)
     first, said = ask(two, audio, 1.5)
     until(lambda: audio.stat().st_size > 5)
     second, other = ask(one, audio, 0.1)
@@ -295,15 +307,15 @@ def test_one_model_at_a_time_an_idle_one_makes_room_a_busy_one_is_waited_for(
     second.join(20)
     assert isinstance(said[0], Transcript)
     assert isinstance(other[0], Transcript)
-    assert (one.loaded, two.loaded) == (True, False)
+    assert (one.is_loaded, two.is_loaded) == (True, False)
 
 
-def test_engines_run_as_nice_as_they_are_told(hosts: Callable[..., EngineHost]) -> None:
+def test_engines_run_as_nice_as_they_are_told(hosts: Callable[..., EngineClient]) -> None:
     ours = os.getpriority(os.PRIO_PROCESS, 0)
     host = hosts("Counts")
     host._manners = Manners(min(19, ours + 3), True)
-    host.prepare()
-    until(lambda: host.loaded)
+    host.preload()
+    until(lambda: host.is_loaded)
     assert host.process_id is not None
     assert os.getpriority(os.PRIO_PROCESS, host.process_id) == min(19, ours + 3)
     assert psutil.Process(host.process_id).ionice().ioclass == psutil.IOPRIO_CLASS_IDLE
@@ -312,7 +324,7 @@ def test_engines_run_as_nice_as_they_are_told(hosts: Callable[..., EngineHost]) 
 
 
 def test_an_engine_runs_where_its_manners_are_not_allowed(
-    hosts: Callable[..., EngineHost], monkeypatch: pytest.MonkeyPatch
+    hosts: Callable[..., EngineClient], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refused(*_: object) -> None:
         raise psutil.AccessDenied
@@ -320,10 +332,10 @@ def test_an_engine_runs_where_its_manners_are_not_allowed(
     monkeypatch.setattr(psutil.Process, "nice", refused)
     host = hosts("Counts")
     host._manners = Manners(19, True)
-    host.prepare()
-    until(lambda: host.loaded)
+    host.preload()
+    until(lambda: host.is_loaded)
 
 
 def test_memory_is_read_of_living_processes_only() -> None:
-    assert resident(os.getpid()) > 10 * 1024 * 1024
-    assert resident(2**22 + 1) == 0
+    assert resident_bytes(os.getpid()) > 10 * 1024 * 1024
+    assert resident_bytes(2**22 + 1) == 0

@@ -9,30 +9,30 @@ from pathlib import Path
 
 import pytest
 
-from subtitled.config.load import Configuration, load
+from subtitled.config.load import Configuration, load_config
 from subtitled.config.settings import LibrarySettings
-from subtitled.engines import wire
+from subtitled.db.database import Database
+from subtitled.db.records import FileState
+from subtitled.engines import protocol
 from subtitled.jobcontext.job import InlineRunner, Job
-from subtitled.jobcontext.services import Services, open_ledger, transcripts_in
-from subtitled.library.identity import content_id
-from subtitled.library.ledger import Ledger
-from subtitled.library.records import FileState
-from subtitled.media.vad import Speech
+from subtitled.jobcontext.services import Services, open_database, open_transcript_store
+from subtitled.library.fingerprint import content_fingerprint
+from subtitled.media.vad import SpeechActivity
 from subtitled.pipeline.pipeline import run_job
 from subtitled.plugin import (
     Audio,
-    Capabilities,
-    Evidence,
-    Interval,
+    Chunk,
+    EngineCapabilities,
     Language,
-    Request,
-    Stretch,
+    SegmentScores,
+    TimeSpan,
     Transcript,
+    TranscriptionRequest,
     Word,
 )
-from subtitled.subtitles.formats import read
-from subtitled.subtitles.guards import Removal
-from subtitled.transcripts.heard import Listened
+from subtitled.subtitles.formats import read_cues
+from subtitled.subtitles.hallucination import RemovedText
+from subtitled.transcripts.models import TrackAnalysis
 from subtitled.transcripts.store import TranscriptStore
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -47,14 +47,14 @@ RAW = Transcript(
         Word(" watching!", 2.4, 2.5, 0.3),
     ),
     "odd",
-    evidence=(Evidence(0.4, 1.2, -0.1, 0.0, 1.1),),
+    segment_scores=(SegmentScores(0.4, 1.2, -0.1, 0.0, 1.1),),
 )
 
 
 class _Engines:
     """Stands where the engine processes stand: hears what it is told, and counts."""
 
-    capabilities = Capabilities()
+    capabilities = EngineCapabilities()
 
     def __init__(self) -> None:
         self.calls = 0
@@ -73,15 +73,15 @@ class _Engines:
     def prepare(self) -> None:
         return
 
-    def find_speech(self, audio: Audio, limit: float | None = None) -> Speech:
-        return Speech((Interval(0.2, 1.5), Interval(2.0, 2.8)), (Interval(2.0, 2.8),))
+    def find_speech(self, audio: Audio, limit: float | None = None) -> SpeechActivity:
+        return SpeechActivity((TimeSpan(0.2, 1.5), TimeSpan(2.0, 2.8)), (TimeSpan(2.0, 2.8),))
 
     def detect_language(self, audio: Audio, windows: object) -> list[object]:
         return []
 
-    def transcribe(self, audio: Audio, request: Request) -> Transcript:
+    def transcribe(self, audio: Audio, request: TranscriptionRequest) -> Transcript:
         self.calls += 1
-        assert list(request.stretch.quiet) == [Interval(2.0, 2.8)]
+        assert list(request.chunk.low_energy) == [TimeSpan(2.0, 2.8)]
         return RAW
 
 
@@ -89,9 +89,9 @@ class _Engines:
 def made(home: Path, film: Callable[..., Path]) -> Callable[..., str]:
     """Does the whole job on a film, with settings of the library; the text of its sidecar."""
     medium = film("a.mkv", "sine=d=3", ("-metadata:s:a:0", "language=eng"))
-    configuration = load(None)
+    configuration = load_config(None)
     engines = _Engines().on(configuration)
-    ledger: Ledger = open_ledger(configuration)
+    ledger: Database = open_database(configuration)
 
     def do(**settings: object) -> str:
         library = LibrarySettings.model_validate({"path": medium.parent, **settings})
@@ -99,16 +99,16 @@ def made(home: Path, film: Callable[..., Path]) -> Callable[..., str]:
         services = Services(
             configuration,
             engines,
-            transcripts_in(state),
+            open_transcript_store(state),
             ledger,
             state / "scratch",  # type: ignore[arg-type]
         )
         outcome = run_job(
-            Job(medium, library, content_id(medium), force=True), services, InlineRunner()
+            Job(medium, library, content_fingerprint(medium), force=True), services, InlineRunner()
         )
         assert outcome.state is FileState.DONE, outcome
         assert engines.calls == 1  # what was once heard is never recognised again
-        return " ".join(c.text for c in read(outcome.made[0].sidecar.read_bytes(), "srt"))
+        return " ".join(c.text for c in read_cues(outcome.made[0].sidecar.read_bytes(), "srt"))
 
     return do
 
@@ -129,7 +129,7 @@ def test_the_transcript_keeps_all_so_that_the_guards_can_be_taken_off(
 ) -> None:
     made()
     (stored,) = (home / "state").rglob("*-*/0-*.json")
-    assert wire.TRANSCRIPT.validate_json(stored.read_bytes()) == RAW
+    assert protocol.TRANSCRIPT.validate_json(stored.read_bytes()) == RAW
     assert made(guards=False) == "Good evening. Thanks for watching!"
     (removed,) = (home / "state").rglob("removed.json")
     assert json.loads(removed.read_bytes()) == []
@@ -167,16 +167,16 @@ def test_cues_begin_at_the_cut_that_the_picture_has(
         stdin=subprocess.DEVNULL,
     )
     made(shots=True)
-    (cue,) = read((tmp_path / "a.en.srt").read_bytes(), "srt")
+    (cue,) = read_cues((tmp_path / "a.en.srt").read_bytes(), "srt")
     assert cue.start == 0.6
     made()
-    (cue,) = read((tmp_path / "a.en.srt").read_bytes(), "srt")
+    (cue,) = read_cues((tmp_path / "a.en.srt").read_bytes(), "srt")
     assert cue.start == 0.4
 
 
 def test_transcripts_of_earlier_versions_are_read(tmp_path: Path) -> None:
     store = TranscriptStore(tmp_path)
-    stretch = Stretch(Interval(0, 12.5), (Interval(1, 2),))
+    stretch = Chunk(TimeSpan(0, 12.5), (TimeSpan(1, 2),))
     track = tmp_path / "ab" / "ab12" / "1"
     (track / "r").mkdir(parents=True)
     (track / "r" / "0-12500.json").write_text(
@@ -188,14 +188,14 @@ def test_transcripts_of_earlier_versions_are_read(tmp_path: Path) -> None:
         '"why":"heard"}'
     )
     word = Word(" Hi", 1.0, 1.5, 0.5)
-    assert store.stretch("ab12", 1, "r", stretch) == Transcript(EN, (word,), "x")
-    assert store.listened("ab12", 1) == Listened(12.5, (Interval(1, 2),), EN, 0.9, "heard")
+    assert store.chunk_transcript("ab12", 1, "r", stretch) == Transcript(EN, (word,), "x")
+    assert store.analysis("ab12", 1) == TrackAnalysis(12.5, (TimeSpan(1, 2),), EN, 0.9, "heard")
     assert store.removals("ab12", 1) == {}
-    removal = Removal(1.0, 1.5, "Hi", "a reason")
-    store.keep_removals("ab12", 1, "r", (removal,), ())
+    removal = RemovedText(1.0, 1.5, "Hi", "a reason")
+    store.save_removals("ab12", 1, "r", (removal,), ())
     assert store.removals("ab12", 1) == {"r": (removal,)}
 
 
 def test_evidence_passes_between_processes_as_it_was_given() -> None:
-    said = json.loads(json.dumps(wire.TRANSCRIPT.dump_python(RAW, mode="json")))
-    assert wire.TRANSCRIPT.validate_python(said) == RAW
+    said = json.loads(json.dumps(protocol.TRANSCRIPT.dump_python(RAW, mode="json")))
+    assert protocol.TRANSCRIPT.validate_python(said) == RAW

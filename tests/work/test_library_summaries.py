@@ -11,12 +11,12 @@ import pytest
 from house import House, film
 
 from standins.chat import Chat, chatting
-from subtitled.costs.gate import Gate
-from subtitled.library.records import FileState
-from subtitled.library.withdrawal import Withdrawal
-from subtitled.plugin import Language, Temporary
-from subtitled.summaries.summarising import Heard, Summarising, heard_in
-from subtitled.summaries.writing import PART, Said
+from subtitled.costs.egress_gate import EgressGate
+from subtitled.db.records import FileState
+from subtitled.library.removal import SidecarRemover
+from subtitled.plugin import Language, TransientError
+from subtitled.summaries.generation import MAX_PART_CHARS, SpokenSentence
+from subtitled.summaries.service import SpokenText, Summariser, spoken_text_from_store
 
 ANSWER = json.dumps(
     {
@@ -79,17 +79,17 @@ def test_a_summary_in_each_language_is_written_beside_and_paid_once(
     assert "in English" in first
     assert "in Spanish" in second
     heard_once = one.ear.recognised
-    one.jobs.again(record)
+    one.jobs.retry(record)
     one.scan()
     assert len(chat.requests) == 2
     assert one.ear.recognised == heard_once
-    heard = heard_in(one.transcripts, record.content_id or "")
+    heard = spoken_text_from_store(one.transcripts, record.fingerprint or "")
     assert heard is not None
-    work = Summarising(
-        one.configuration, Gate(one.configuration, one.ledger.egress), one.transcripts
+    work = Summariser(
+        one.configuration, EgressGate(one.configuration, one.ledger.egress_log), one.transcripts
     )
     library = one.configuration.settings.libraries["films"]
-    work.summary(record.path, record.content_id or "", library, heard, Language("en"))
+    work.summarise_media(record.path, record.fingerprint or "", library, heard, Language("en"))
     assert len(chat.requests) == 2, "the command finds what the daemon had written"
 
 
@@ -97,9 +97,9 @@ def test_media_servers_are_told_of_the_subtitle_only(house: HouseOf) -> None:
     one = house(files='["summary.json", "chapters.vtt", "ffmeta"]')
     one.scan()
     assert "A.en.chapters.vtt" in one.names()
-    one.ledger.tellings.take_in(lambda path: ["plex"], 0.0)
-    changes = [each.change for each in one.ledger.tellings.of_medium(one.root / "A.wav")]
-    assert [s.path.name for each in changes for s in each.written] == ["A.en.srt"]
+    one.ledger.deliveries.enqueue_changes(lambda path: ["plex"], 0.0)
+    changes = [each.change for each in one.ledger.deliveries.of_media(one.root / "A.wav")]
+    assert [s.path.name for each in changes for s in each.added] == ["A.en.srt"]
 
 
 def test_a_writer_that_is_down_keeps_no_subtitle_back_and_is_asked_again(
@@ -110,7 +110,7 @@ def test_a_writer_that_is_down_keeps_no_subtitle_back_and_is_asked_again(
     one = house()
     happened: list[str] = []
     monkeypatch.setattr(
-        "subtitled.jobs.outcomes.announce",
+        "subtitled.jobs.results.announce",
         lambda configuration, event: happened.append(type(event).__name__),
     )
     one.scan()
@@ -166,7 +166,7 @@ def test_nobodys_file_is_written_over_and_what_is_missing_beside_it_is(house: Ho
     assert (one.root / EN).read_text() == "mine"
     assert one.names() == ["A.en.ffmeta", "A.en.srt", EN, "A.wav"]
     (one.root / "A.en.ffmeta").write_text("edited")
-    one.jobs.again(one.the(one.root / "A.wav"))
+    one.jobs.retry(one.the(one.root / "A.wav"))
     one.scan()
     assert (one.root / "A.en.ffmeta").read_text() == "edited"
 
@@ -177,14 +177,14 @@ def test_what_was_taken_back_is_not_written_again_until_somebody_asks(
     one = house()
     one.scan()
     path = one.root / "A.wav"
-    done = Withdrawal(one.ledger).take_back(one.ledger.sidecars.of_medium(path))
-    assert {each.what for each in done} == {"taken away"}
+    done = SidecarRemover(one.ledger).remove(one.ledger.sidecars.of_media(path))
+    assert {each.outcome for each in done} == {"taken away"}
     assert one.names() == ["A.wav"]
-    one.ledger.settle(one.the(path).id)
+    one.ledger.requeue(one.the(path).id)
     one.settle()
     assert one.names() == ["A.wav"]
     assert "taken back by hand" in one.the(path).reason
-    one.jobs.again(one.the(path))
+    one.jobs.retry(one.the(path))
     one.settle()
     assert EN in one.names()
     assert len(chat.requests) == 1
@@ -200,7 +200,7 @@ def test_summaries_go_along_when_the_film_is_renamed_and_outlive_a_lost_ledger(
     assert one.names() == ["B.en.ffmeta", "B.en.srt", "B.en.summary.json", "B.wav"]
     one.lose_the_ledger()
     one.scan()
-    known = {each.path.name for each in one.ledger.sidecars.of_medium(one.root / "B.wav")}
+    known = {each.path.name for each in one.ledger.sidecars.of_media(one.root / "B.wav")}
     assert known == {"B.en.ffmeta", "B.en.srt", "B.en.summary.json"}
     assert len(chat.requests) == 1
 
@@ -238,18 +238,21 @@ def test_the_parts_of_a_long_one_are_not_paid_for_again_after_a_crash(
 ) -> None:
     monkeypatch.setattr("subtitled.translation.calls.time.sleep", lambda seconds: None)
     one = house()
-    long = tuple(Said(f"{number} " + "word " * 100, number) for number in range(PART // 200))
-    work = Summarising(
-        one.configuration, Gate(one.configuration, one.ledger.egress), one.transcripts
+    long = tuple(
+        SpokenSentence(f"{number} " + "word " * 100, number)
+        for number in range(MAX_PART_CHARS // 200)
+    )
+    work = Summariser(
+        one.configuration, EgressGate(one.configuration, one.ledger.egress_log), one.transcripts
     )
     library = one.configuration.settings.libraries["films"]
-    heard = Heard(0, Language("en"), 100.0, long)
+    heard = SpokenText(0, Language("en"), 100.0, long)
 
     def summary() -> object:
-        return work.summary(one.root / "A.wav", "ab" * 32, library, heard, Language("en"))
+        return work.summarise_media(one.root / "A.wav", "ab" * 32, library, heard, Language("en"))
 
     chat.manners = ["well", "well", 503, 503, 503, "well"]
-    with pytest.raises(Temporary):
+    with pytest.raises(TransientError):
         summary()
     summary()
     texts = [json.loads(each["messages"][-1]["content"])["text"] for each in chat.requests]

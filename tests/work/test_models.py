@@ -20,7 +20,7 @@ from pathlib import Path
 import pytest
 
 from subtitled.models.store import ModelStore
-from subtitled.plugin import DataWheel, Misconfigured, ModelSpec, Temporary
+from subtitled.plugin import ModelSpec, ModelWheel, SetupError, TransientError
 
 WEIGHTS = bytes(range(256)) * 12_000
 FILES = {"model.bin": WEIGHTS, "config.json": b'{"a": 1}', "vocabulary.txt": b"the\na\n"}
@@ -30,13 +30,13 @@ TOKEN = "hf_thisIsNoTokenAtAll"
 PULL = """
 import json, sys
 from pathlib import Path
-from subtitled.plugin import DataWheel, ModelSpec, Problem
+from subtitled.plugin import ModelWheel, ModelSpec, SubtitledError
 from subtitled.models.store import ModelStore
 asked = json.loads(sys.argv[2])
-asked["wheels"] = tuple(DataWheel(**wheel) for wheel in asked["wheels"])
+asked["wheels"] = tuple(ModelWheel(**wheel) for wheel in asked["wheels"])
 try:
     print(ModelStore(Path(sys.argv[1])).pull(ModelSpec(**asked)))
-except Problem as problem:
+except SubtitledError as problem:
     print(type(problem).__name__, problem)
     sys.exit(1)
 """
@@ -47,7 +47,7 @@ def sha256(data: bytes) -> str:
 
 
 def spec(
-    digests: bool = True, repository: str = "maker/small", wheels: tuple[DataWheel, ...] = ()
+    digests: bool = True, repository: str = "maker/small", wheels: tuple[ModelWheel, ...] = ()
 ) -> ModelSpec:
     files = {name: sha256(data) if digests else None for name, data in FILES.items()}
     return ModelSpec("small", files, len(WEIGHTS), repository, wheels=wheels)
@@ -232,7 +232,7 @@ def test_digests_that_nobody_knew_are_pinned_at_the_first_pull(
     assert pinned == {name: sha256(data) for name, data in FILES.items()}
     assert ModelStore(folder.parent).path(spec(digests=False)) == folder
     (folder / "config.json").write_bytes(b'{"a": 2}')
-    with pytest.raises(Misconfigured, match=r"config\.json"):
+    with pytest.raises(SetupError, match=r"config\.json"):
         ModelStore(folder.parent).path(spec(digests=False))
 
 
@@ -358,7 +358,10 @@ def in_wheels() -> ModelSpec:
     rest = {f"made_up_part1/{name}": name for name in FILES if name != "model.bin"}
     first = {"made_up_part1/m.part1": "model.bin#1"} | rest
     second = {"made_up_part2/m.part2": "model.bin#2"}
-    both = (DataWheel("made-up-part1", "1.0.0", first), DataWheel("made-up-part2", "1.0.0", second))
+    both = (
+        ModelWheel("made-up-part1", "1.0.0", first),
+        ModelWheel("made-up-part2", "1.0.0", second),
+    )
     return spec(wheels=both)
 
 
@@ -438,7 +441,7 @@ def test_a_local_folder_is_the_first_source(tmp_path: Path, folder: Path, below:
 
 def test_a_local_folder_with_other_files_is_refused(tmp_path: Path, folder: Path) -> None:
     mine = put(tmp_path / "mine", FILES | {"model.bin": b"other"})
-    with pytest.raises(Misconfigured, match="local folder was refused: expected SHA-256"):
+    with pytest.raises(SetupError, match="local folder was refused: expected SHA-256"):
         ModelStore(folder.parent, local=mine).ensure(spec())
     assert not folder.exists()
 
@@ -447,7 +450,7 @@ def test_offline_and_without_a_local_folder_the_cure_is_named(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("SUBTITLED_MODELS", raising=False)
-    with pytest.raises(Temporary, match=r"small could not be fetched.*SUBTITLED_MODELS"):
+    with pytest.raises(TransientError, match=r"small could not be fetched.*SUBTITLED_MODELS"):
         ModelStore(folder.parent, offline=True).ensure(spec())
 
 
@@ -458,7 +461,7 @@ def test_a_corrupt_file_is_found_and_its_cure_named(folder: Path) -> None:
     changed[1000] ^= 1
     put(folder, {"model.bin": bytes(changed)})
     store = ModelStore(folder.parent)
-    with pytest.raises(Misconfigured, match=r"model\.bin.*models pull small"):
+    with pytest.raises(SetupError, match=r"model\.bin.*models pull small"):
         store.ensure(spec())
     verdicts = dict(store.verify(spec()))
     assert sha256(bytes(changed)) in verdicts["model.bin"]
@@ -483,7 +486,7 @@ def test_a_file_is_hashed_once_in_a_process_and_again_when_it_changed(folder: Pa
     assert store.path(spec()) == folder, "it was hashed though size and time are as before"
     assert dict(store.verify(spec()))["model.bin"] != "ok"
     os.utime(weights, ns=(before + 1, before + 1))
-    with pytest.raises(Misconfigured):
+    with pytest.raises(SetupError):
         store.path(spec())
 
 
@@ -491,7 +494,7 @@ def test_a_missing_file_is_named(folder: Path) -> None:
     put(folder, FILES)
     (folder / "config.json").unlink()
     assert dict(ModelStore(folder.parent).verify(spec()))["config.json"] == "missing"
-    assert not ModelStore(folder.parent).is_here(spec())
+    assert not ModelStore(folder.parent).is_installed(spec())
 
 
 def test_a_full_disk_may_pass_and_leaves_nothing_visible(tmp_path: Path, folder: Path) -> None:
@@ -500,12 +503,12 @@ def test_a_full_disk_may_pass_and_leaves_nothing_visible(tmp_path: Path, folder:
     mine = put(tmp_path / "mine", FILES)
     partial = put(folder.parent / ".small.partial", {})
     (partial / "model.bin").symlink_to("/dev/full")
-    with pytest.raises(Temporary, match="no room"):
+    with pytest.raises(TransientError, match="no room"):
         ModelStore(folder.parent, local=mine, offline=True).ensure(spec())
     assert not folder.exists()
 
 
 def test_a_models_folder_that_cannot_be_is_a_matter_of_settings(tmp_path: Path) -> None:
     (tmp_path / "models").write_text("a file")
-    with pytest.raises(Misconfigured, match="models_dir"):
+    with pytest.raises(SetupError, match="models_dir"):
         ModelStore(tmp_path / "models", local=tmp_path, offline=True).ensure(spec())

@@ -8,16 +8,16 @@ from pathlib import Path
 import pytest
 from house import House, film
 
-from subtitled.config.load import load
-from subtitled.jobs import durable
-from subtitled.library.records import FileState
+from subtitled.config.load import load_config
+from subtitled.db.records import FileState
+from subtitled.jobs import dbos_queue
 
 MARKED = '[libraries.films.names]\nstyle = "iso639-2"\nmark = "machine"\n'
 
 
 @pytest.fixture
 def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
-    monkeypatch.setattr(durable, "POLLING", 0.05)
+    monkeypatch.setattr(dbos_queue, "POLLING_INTERVAL_SECONDS", 0.05)
     house = House(tmp_path)
     yield house
     house.close()
@@ -28,12 +28,12 @@ def restyle(house: House, more: str = MARKED) -> None:
     house.close()
     config = house.root.parent / "config.toml"
     config.write_text(config.read_text() + more)
-    house.configuration = load(config)
+    house.configuration = load_config(config)
     house.open()
 
 
 def look_again(house: House, path: Path) -> FileState:
-    house.ledger.settle(house.the(path).id)
+    house.ledger.requeue(house.the(path).id)
     house.settle()
     return house.the(path).state
 
@@ -42,7 +42,7 @@ def test_another_style_makes_nothing_twice_even_without_the_ledger(house: House)
     medium = film(house.root / "Film.wav", 1)
     house.scan()
     restyle(house)
-    assert look_again(house, medium) is FileState.NOTHING_TO_DO
+    assert look_again(house, medium) is FileState.UP_TO_DATE
     house.lose_the_ledger()
     house.scan()
     assert house.names() == ["Film.en.srt", "Film.wav"]
@@ -59,7 +59,7 @@ def test_a_new_version_gets_the_new_name_and_the_old_one_goes(house: House) -> N
     moved = medium.rename(house.root / "Other.wav")
     house.scan()
     assert house.names() == ["Other.machine.eng.srt", "Other.wav"]
-    assert look_again(house, moved) is FileState.NOTHING_TO_DO
+    assert look_again(house, moved) is FileState.UP_TO_DATE
 
 
 def test_one_that_somebody_edited_stays_under_its_old_name(house: House) -> None:

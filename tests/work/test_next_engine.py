@@ -13,15 +13,15 @@ from house import film
 from toys import calls, toy_services
 
 from subtitled.config.settings import LibrarySettings
-from subtitled.engines.breaker import BREAKER, Breaker
+from subtitled.db.records import FileState
+from subtitled.engines.breaker import BREAKER_KEY, BreakerState
 from subtitled.jobcontext.job import InlineRunner, Job, JobResult
 from subtitled.jobcontext.services import Services
-from subtitled.library.identity import content_id
-from subtitled.library.records import FileState
+from subtitled.library.fingerprint import content_fingerprint
 from subtitled.pipeline.pipeline import run_job
-from subtitled.plugin import Misconfigured, Temporary
-from subtitled.subtitles.formats import read
-from subtitled.transcripts.fallback import FallbackRecord
+from subtitled.plugin import SetupError, TransientError
+from subtitled.subtitles.formats import read_cues
+from subtitled.transcripts.models import FallbackRecord
 
 
 def _make(
@@ -32,15 +32,15 @@ def _make(
         film(medium, 7)
     library = LibrarySettings.model_validate({"path": "/", **wishes})
     return run_job(
-        Job(medium, library, content_id(medium), tmp_path, force=True),
+        Job(medium, library, content_fingerprint(medium), tmp_path, force=True),
         services,
         steps or InlineRunner(),
     )
 
 
 def _courses(services: Services, tmp_path: Path) -> list[FallbackRecord]:
-    content = content_id(tmp_path / "film.wav")
-    return [course for _, course in services.store.courses(content, 0)]
+    content = content_fingerprint(tmp_path / "film.wav")
+    return [course for _, course in services.store.fallbacks(content, 0)]
 
 
 def test_a_stretch_that_is_refused_goes_to_the_next_engine_alone(
@@ -51,7 +51,7 @@ def test_a_stretch_that_is_refused_goes_to_the_next_engine_alone(
         (made,) = _make(services, tmp_path).made
         (given,) = [c[:2] for c in calls(tmp_path, "second")]
         assert given[0] <= 35.0 < given[1]
-        text = " ".join(cue.text for cue in read(made.sidecar.read_bytes(), "srt"))
+        text = " ".join(cue.text for cue in read_cues(made.sidecar.read_bytes(), "srt"))
         words = [word for word in text.split() if word[1:].isdigit()]
         assert len(words) >= 28
         assert all((word[0] == "b") == (given[0] <= int(word[1:]) < given[1]) for word in words)
@@ -74,7 +74,7 @@ def test_the_next_engine_gets_what_it_takes_where_it_takes_less(
         (made,) = _make(services, tmp_path).made
         assert len(calls(tmp_path, "second")) > 6
         assert all(end - begin <= 6.001 for begin, end, _ in calls(tmp_path, "second"))
-        text = " ".join(cue.text for cue in read(made.sidecar.read_bytes(), "srt"))
+        text = " ".join(cue.text for cue in read_cues(made.sidecar.read_bytes(), "srt"))
         assert len([word for word in text.split() if word[1:].isdigit()]) >= 28
 
 
@@ -97,7 +97,7 @@ def test_what_may_pass_waits_for_the_engine_that_was_chosen(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with toy_services(tmp_path, monkeypatch, first={"busy": 0.0}, second={}) as services:
-        with pytest.raises(Temporary):
+        with pytest.raises(TransientError):
             _make(services, tmp_path)
         assert not calls(tmp_path, "second")
 
@@ -106,8 +106,10 @@ def test_an_engine_that_is_left_alone_is_not_waited_for_where_another_can(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with toy_services(tmp_path, monkeypatch, first={}, second={}) as services:
-        open_still = Breaker(failures=3, until=time.time() + 600, why="the server is down")
-        services.db.mailbox.control(f"{BREAKER}first", json.dumps(asdict(open_still)))
+        open_still = BreakerState(
+            failures=3, open_until=time.time() + 600, reason="the server is down"
+        )
+        services.db.kv.set(f"{BREAKER_KEY}first", json.dumps(asdict(open_still)))
         asked: list[str] = []
 
         class Breathing(InlineRunner):
@@ -129,7 +131,7 @@ def test_where_none_can_it_is_said_what_somebody_can_do(
     engines: dict[str, Any] = {"first": {"refuses": 0.0}, "second": {"wrong_key": True}}
     with (
         toy_services(tmp_path, monkeypatch, **engines) as services,
-        pytest.raises(Misconfigured, match="the key is wrong"),
+        pytest.raises(SetupError, match="the key is wrong"),
     ):
         _make(services, tmp_path)
 
@@ -140,7 +142,7 @@ def test_what_all_refuse_is_not_made_and_said(
     engines: dict[str, Any] = {"first": {"refuses": 0.0}, "second": {"refuses": 0.0}}
     with toy_services(tmp_path, monkeypatch, **engines) as services:
         outcome = _make(services, tmp_path)
-    assert outcome.state is FileState.UNSATISFIABLE
+    assert outcome.state is FileState.IMPOSSIBLE
     assert "will not hear this" in outcome.reason
 
 
@@ -150,7 +152,7 @@ def test_what_looks_wrong_is_heard_again_where_the_library_wants_it(
     engines = {"first": {"loops": True}, "second": {"word": "b"}}
     with toy_services(tmp_path, monkeypatch, **engines) as services:
         (made,) = _make(services, tmp_path, second_opinion=True).made
-        text = " ".join(cue.text for cue in read(made.sidecar.read_bytes(), "srt"))
+        text = " ".join(cue.text for cue in read_cues(made.sidecar.read_bytes(), "srt"))
         assert "again" not in text
         assert "is what somebody says" in text
         assert all(

@@ -10,15 +10,15 @@ from pathlib import Path
 import pytest
 from house import House, film
 
-from subtitled.jobs import durable
-from subtitled.library.records import NEW, URGENT, FileState
-from subtitled.library.sidecars import Fate
-from subtitled.subtitles.ownership import ATTRIBUTE, Whose
+from subtitled.db.records import NEW, URGENT, FileState
+from subtitled.db.sidecars import SidecarStatus
+from subtitled.jobs import dbos_queue
+from subtitled.subtitles.ownership import XATTR_NAME, Ownership
 
 
 @pytest.fixture
 def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
-    monkeypatch.setattr(durable, "POLLING", 0.05)
+    monkeypatch.setattr(dbos_queue, "POLLING_INTERVAL_SECONDS", 0.05)
     house = House(tmp_path)
     yield house
     house.close()
@@ -36,7 +36,7 @@ def test_a_renamed_film_keeps_its_subtitle_and_nothing_is_recognised_again(house
     assert house.names() == ["New.en.srt", "New.wav"]
     assert (house.root / "new" / "New.en.srt").read_bytes() == before
     assert house.ear.recognised == made
-    assert house.the(house.root / "new" / "New.wav").state is FileState.NOTHING_TO_DO
+    assert house.the(house.root / "new" / "New.wav").state is FileState.UP_TO_DATE
     assert house.ledger.get(old) is None
 
 
@@ -83,7 +83,7 @@ def test_two_links_that_arrive_together_are_recognised_once(house: House) -> Non
 
 
 def _stretches(house: House, medium: Path) -> list[Path]:
-    content = house.the(medium).content_id
+    content = house.the(medium).fingerprint
     assert content is not None
     return list((house.state / "transcripts" / content[:2] / content).rglob("*-*.json"))
 
@@ -113,7 +113,7 @@ def test_a_better_copy_in_its_place_gets_the_old_words_at_their_new_times(house:
     assert _first_time(after) - _first_time(before) == pytest.approx(5.25, abs=0.05)
     record = house.the(old)
     assert record.state is FileState.DONE
-    retimed = house.transcripts.retimed(record.content_id or "", 0)
+    retimed = house.transcripts.reuse(record.fingerprint or "", 0)
     assert retimed is not None
     assert retimed.offset == pytest.approx(5.25, abs=0.05)
 
@@ -143,8 +143,8 @@ def test_an_edited_subtitle_stands_after_a_better_copy_came(house: House) -> Non
     film(old, 1, head=5.0, pitch=660)
     house.scan()
     assert (house.root / "Film.en.srt").read_text() == "mine"
-    content = house.the(old).content_id
-    assert house.ledger.sidecars.whose(house.root / "Film.en.srt", content) is Whose.EDITED
+    content = house.the(old).fingerprint
+    assert house.ledger.sidecars.ownership(house.root / "Film.en.srt", content) is Ownership.EDITED
 
 
 def _first_time(srt: str) -> float:
@@ -163,7 +163,7 @@ def test_after_the_ledger_is_lost_what_we_wrote_is_ours_and_not_made_again(
     (house.root / "a.de.srt").write_text("somebody's")
     house.scan()
     sidecar = house.root / "a.en.srt"
-    assert (ATTRIBUTE in os.listxattr(sidecar)) is attributes
+    assert (XATTR_NAME in os.listxattr(sidecar)) is attributes
     before, made = sidecar.stat(), house.ear.recognised
     house.lose_the_ledger()
     house.scan()
@@ -175,7 +175,7 @@ def test_after_the_ledger_is_lost_what_we_wrote_is_ours_and_not_made_again(
     assert "(ours)" in house.the(medium).reason
     known = house.ledger.sidecars.get(sidecar)
     assert known is not None
-    assert known.medium == medium
+    assert known.media == medium
     assert house.ledger.sidecars.get(house.root / "a.de.srt") is None
 
 
@@ -190,15 +190,15 @@ def test_ours_yields_to_somebody_s_that_comes_later(house: House) -> None:
     text = ours.read_bytes()
     theirs = house.root / "a.eng.ass"
     theirs.write_text("somebody's")
-    house.intake.noticed(theirs)
+    house.intake.on_paths_changed(theirs)
     house.settle()
     assert not ours.exists()
     known = house.ledger.sidecars.get(ours)
     assert known is not None
-    assert known.fate is Fate.YIELDED
+    assert known.status is SidecarStatus.YIELDED
     assert theirs.read_text() == "somebody's"
     theirs.unlink()
-    house.intake.noticed(theirs)
+    house.intake.on_paths_changed(theirs)
     house.settle()
     assert ours.read_bytes() == text
     assert house.the(medium).state is FileState.DONE
@@ -209,7 +209,7 @@ def test_ours_stays_beside_somebody_s_if_the_library_says_so(tmp_path: Path) -> 
     film(house.root / "a.wav", 1)
     house.scan()
     (house.root / "a.eng.ass").write_text("somebody's")
-    house.intake.noticed(house.root / "a.eng.ass")
+    house.intake.on_paths_changed(house.root / "a.eng.ass")
     house.settle()
     house.close()
     assert (house.root / "a.en.srt").exists()
@@ -220,7 +220,7 @@ def test_what_was_there_before_us_takes_nothing_of_ours_away(house: House) -> No
     film(house.root / "a.wav", 1)
     (house.root / "a.en.forced.srt").write_text("somebody's")
     house.scan()
-    house.ledger.settle(house.the(house.root / "a.wav").id)
+    house.ledger.requeue(house.the(house.root / "a.wav").id)
     house.settle()
     assert (house.root / "a.en.srt").exists()
 
@@ -232,7 +232,7 @@ def test_a_file_that_crashes_the_engine_is_quarantined_by_its_content(house: Hou
     record = house.the(poison)
     assert record.state is FileState.QUARANTINED
     assert "crashed 3 times" in record.reason
-    assert "queue retry" in record.cure
+    assert "queue retry" in record.hint
     tried = house.ear.recognised
     renamed = poison.rename(house.root / "renamed.wav")
     os.link(renamed, house.root / "link.wav")
@@ -241,7 +241,7 @@ def test_a_file_that_crashes_the_engine_is_quarantined_by_its_content(house: Hou
     for path in (renamed, house.root / "link.wav"):
         assert house.the(path).state is FileState.QUARANTINED
     house.ear.crashes = False
-    house.jobs.again(house.the(renamed))
+    house.jobs.retry(house.the(renamed))
     house.settle()
     assert house.the(renamed).state is FileState.DONE
     assert house.the(house.root / "link.wav").state is FileState.DONE
@@ -259,7 +259,7 @@ def test_other_engines_are_a_reason_to_try_again_what_failed(house: House) -> No
     )
     house.close()
     house.open()
-    assert house.the(poison).state is FileState.SETTLING
+    assert house.the(poison).state is FileState.STABILISING
 
 
 def test_silence_is_remembered_and_listened_to_again_only_by_hand(house: House) -> None:
@@ -268,29 +268,29 @@ def test_silence_is_remembered_and_listened_to_again_only_by_hand(house: House) 
     silent = film(house.root / "silence.wav", 1, pitch=0)
     house.scan()
     assert house.the(silent).state is FileState.NO_SPEECH
-    content = house.the(silent).content_id or ""
-    assert house.transcripts.listened(content, 0) is not None
-    house.jobs.again(house.the(silent))
-    assert house.transcripts.listened(content, 0) is None
+    content = house.the(silent).fingerprint or ""
+    assert house.transcripts.analysis(content, 0) is not None
+    house.jobs.retry(house.the(silent))
+    assert house.transcripts.analysis(content, 0) is None
     house.settle()
     assert house.the(silent).state is FileState.NO_SPEECH
 
 
 def test_ten_who_ask_are_one_job_that_moves_up(house: House) -> None:
-    house.ledger.mailbox.control("paused", "by hand")
+    house.ledger.kv.set("paused", "by hand")
     first = film(house.root / "first.wav", 1)
-    house.intake.noticed(first)
+    house.intake.on_paths_changed(first)
     _plan(house)
     second = film(house.root / "second.wav", 2)
-    house.intake.noticed(second)
+    house.intake.on_paths_changed(second)
     _plan(house)
     for _ in range(10):
-        house.jobs.hurry(house.the(second), URGENT)
+        house.jobs.prioritise(house.the(second), URGENT)
     asked = house.the(second)
     assert (asked.state, asked.priority) == (FileState.QUEUED, URGENT)
-    house.jobs.hurry(asked, NEW)
+    house.jobs.prioritise(asked, NEW)
     assert house.the(second) == asked
-    house.ledger.mailbox.control("paused", None)
+    house.ledger.kv.set("paused", None)
     house.settle()
     assert house.ear.recognised == len(_stretches(house, first)) + len(_stretches(house, second))
 
@@ -298,7 +298,7 @@ def test_ten_who_ask_are_one_job_that_moves_up(house: House) -> None:
 def _plan(house: House) -> None:
     import time
 
-    for record in house.intake.due(time.time() + 1):
+    for record in house.intake.ready_files(time.time() + 1):
         house.jobs.plan(record)
 
 
@@ -317,7 +317,7 @@ def test_a_film_replaced_in_the_work_is_no_failure(house: House) -> None:
     assert (record.state, record.attempts) == (FileState.DONE, 0)
     known = house.ledger.sidecars.get(house.root / "a.en.srt")
     assert known is not None
-    assert known.content_id == record.content_id
+    assert known.fingerprint == record.fingerprint
 
 
 def test_a_film_renamed_in_the_work_is_done_under_its_new_name(house: House) -> None:
@@ -327,8 +327,8 @@ def test_a_film_renamed_in_the_work_is_done_under_its_new_name(house: House) -> 
     def renamed(*arguments: object) -> object:
         if medium.exists():
             medium.rename(house.root / "b.wav")
-            house.intake.noticed(house.root / "b.wav")
-            house.intake.noticed(medium)
+            house.intake.on_paths_changed(house.root / "b.wav")
+            house.intake.on_paths_changed(medium)
         return recognise(*arguments)  # type: ignore[arg-type]
 
     house.ear.transcribe = renamed  # type: ignore[method-assign,assignment]

@@ -15,22 +15,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from subtitled.config.plugins import Configured
-from subtitled.library import notices as kept
-from subtitled.library.ledger import Ledger
-from subtitled.notify import notifying
-from subtitled.notify.notifying import Notifying, quiet_left, wait_for
+from subtitled.config.plugins import ConfiguredComponent
+from subtitled.db import outbox as kept
+from subtitled.db.database import Database
+from subtitled.notify import notifiers
+from subtitled.notify.notifiers import (
+    NotifierDispatcher,
+    quiet_seconds_left,
+    seconds_until_delivery,
+)
 from subtitled.plugin import (
+    DeliverySchedule,
     Event,
-    Failed,
-    Finished,
-    Misconfigured,
-    Notice,
+    InputRejectedError,
+    JobFailed,
+    JobFinished,
+    Notification,
     Notifier,
-    Rejected,
-    Rhythm,
     Settings,
-    Temporary,
+    SetupError,
+    TransientError,
 )
 
 
@@ -42,48 +46,50 @@ def wait_until(done: Callable[[], object], limit: float = 20) -> None:
 
 
 def event(number: int) -> Event:
-    return Finished(Path(f"/films/{number}.mkv"), (), "made en")
+    return JobFinished(Path(f"/films/{number}.mkv"), (), "made en")
 
 
 class Ear(Notifier):
     """Keeps what it is told; ``trouble`` is raised once each."""
 
-    heard: list[list[Notice]]
+    heard: list[list[Notification]]
     trouble: list[Exception]
-    pace = Rhythm()
+    pace = DeliverySchedule()
 
     @classmethod
-    def rhythm(cls, settings: Any) -> Rhythm:
+    def delivery_schedule(cls, settings: Any) -> DeliverySchedule:
         return cls.pace
 
-    def notify(self, notices: Sequence[Notice]) -> None:
+    def notify(self, notifications: Sequence[Notification]) -> None:
         if self.trouble:
             raise self.trouble.pop(0)
-        self.heard.append(list(notices))
+        self.heard.append(list(notifications))
 
 
 @pytest.fixture
 def ear(monkeypatch: pytest.MonkeyPatch) -> type[Ear]:
-    monkeypatch.setattr(notifying, "WAITS", (0.2,))
-    monkeypatch.setattr(notifying, "MISCONFIGURED", 0.2)
+    monkeypatch.setattr(notifiers, "BACKOFF_SECONDS", (0.2,))
+    monkeypatch.setattr(notifiers, "SETUP_ERROR_WAIT_SECONDS", 0.2)
 
     class One(Ear):
-        heard: list[list[Notice]] = []  # noqa: RUF012
+        heard: list[list[Notification]] = []  # noqa: RUF012
         trouble: list[Exception] = []  # noqa: RUF012
 
     return One
 
 
 @pytest.fixture
-def lives(tmp_path: Path) -> Iterator[Callable[..., Notifying]]:
+def lives(tmp_path: Path) -> Iterator[Callable[..., NotifierDispatcher]]:
     """Begins the life of some notifiers over one ledger."""
-    ledger = Ledger(tmp_path / "ledger.sqlite")
-    begun: list[Notifying] = []
+    ledger = Database(tmp_path / "ledger.sqlite")
+    begun: list[NotifierDispatcher] = []
 
-    def begin(**ears: type[Ear]) -> Notifying:
-        configured = {name: Configured(name, name, one, Settings()) for name, one in ears.items()}
+    def begin(**ears: type[Ear]) -> NotifierDispatcher:
+        configured = {
+            name: ConfiguredComponent(name, name, one, Settings()) for name, one in ears.items()
+        }
         configuration: Any = SimpleNamespace(notifiers=configured)
-        life = Notifying(configuration, ledger.notices)
+        life = NotifierDispatcher(configuration, ledger.notifications)
         life.start()
         begun.append(life)
         return life
@@ -96,48 +102,50 @@ def lives(tmp_path: Path) -> Iterator[Callable[..., Notifying]]:
 
 
 def test_each_event_is_told_by_itself_and_in_order(
-    lives: Callable[..., Notifying], ear: type[Ear]
+    lives: Callable[..., NotifierDispatcher], ear: type[Ear]
 ) -> None:
     life = lives(bell=ear)
     for number in range(5):
-        life.happened(event(number))
+        life.enqueue(event(number))
     wait_until(lambda: len(ear.heard) == 5)
     assert [[one.event for one in batch] for batch in ear.heard] == [[event(n)] for n in range(5)]
     assert len({batch[0].id for batch in ear.heard}) == 5
 
 
-@pytest.mark.parametrize("problem", [Temporary("away"), Misconfigured("key"), RuntimeError("bug")])
+@pytest.mark.parametrize(
+    "problem", [TransientError("away"), SetupError("key"), RuntimeError("bug")]
+)
 def test_what_could_not_be_told_is_told_again(
-    lives: Callable[..., Notifying], ear: type[Ear], problem: Exception
+    lives: Callable[..., NotifierDispatcher], ear: type[Ear], problem: Exception
 ) -> None:
     ear.trouble = [problem, problem]
-    lives(bell=ear).happened(event(1))
+    lives(bell=ear).enqueue(event(1))
     wait_until(lambda: ear.heard)
     assert ear.heard[0][0].event == event(1)
     assert ear.trouble == []
 
 
 def test_what_is_rejected_is_given_up_and_the_next_is_told(
-    lives: Callable[..., Notifying], ear: type[Ear]
+    lives: Callable[..., NotifierDispatcher], ear: type[Ear]
 ) -> None:
-    ear.trouble = [Rejected("no such film")]
+    ear.trouble = [InputRejectedError("no such film")]
     life = lives(bell=ear)
-    life.happened(event(1))
-    life.happened(event(2))
+    life.enqueue(event(1))
+    life.enqueue(event(2))
     wait_until(lambda: ear.heard)
     assert [one.event for batch in ear.heard for one in batch] == [event(2)]
 
 
 def test_one_that_is_away_holds_up_no_other_and_hears_all_in_the_next_life(
-    lives: Callable[..., Notifying], ear: type[Ear], monkeypatch: pytest.MonkeyPatch
+    lives: Callable[..., NotifierDispatcher], ear: type[Ear], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Away(Ear):
-        heard: list[list[Notice]] = []  # noqa: RUF012
-        trouble: list[Exception] = [Temporary("away", retry_after=3600.0)]  # noqa: RUF012
+        heard: list[list[Notification]] = []  # noqa: RUF012
+        trouble: list[Exception] = [TransientError("away", retry_after=3600.0)]  # noqa: RUF012
 
     life = lives(bell=ear, away=Away)
-    life.happened(event(1))
-    life.happened(event(2))
+    life.enqueue(event(1))
+    life.enqueue(event(2))
     wait_until(lambda: len(ear.heard) == 2)
     assert Away.heard == []
     life.stop()
@@ -148,39 +156,39 @@ def test_one_that_is_away_holds_up_no_other_and_hears_all_in_the_next_life(
 
 
 def test_who_collects_hears_what_happened_meanwhile_in_one(
-    lives: Callable[..., Notifying], ear: type[Ear]
+    lives: Callable[..., NotifierDispatcher], ear: type[Ear]
 ) -> None:
-    ear.pace = Rhythm(every=0.5)
+    ear.pace = DeliverySchedule(batch_seconds=0.5)
     life = lives(bell=ear)
     for number in range(4):
-        life.happened(event(number))
+        life.enqueue(event(number))
     wait_until(lambda: ear.heard)
     assert [[one.event for one in batch] for batch in ear.heard] == [[event(n) for n in range(4)]]
 
 
 def test_what_is_kept_for_one_that_never_comes_is_bounded_and_forgotten_with_it(
-    lives: Callable[..., Notifying], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    lives: Callable[..., NotifierDispatcher], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(kept, "MOST", 3)
-    ledger = Ledger(tmp_path / "ledger.sqlite")
+    monkeypatch.setattr(kept, "MAX_EVENTS_PER_NOTIFIER", 3)
+    ledger = Database(tmp_path / "ledger.sqlite")
     for number in range(7):
-        ledger.notices.put(["gone", "other"], event(number), float(number))
-    assert [one.at for one in ledger.notices.waiting("gone")] == [4.0, 5.0, 6.0]
-    assert len(ledger.notices.waiting("other")) == 3
-    ledger.notices.forget_others(["other"])
-    assert ledger.notices.waiting("gone") == []
-    assert len(ledger.notices.waiting("other")) == 3
+        ledger.notifications.enqueue(["gone", "other"], event(number), float(number))
+    assert [one.occurred_at for one in ledger.notifications.pending("gone")] == [4.0, 5.0, 6.0]
+    assert len(ledger.notifications.pending("other")) == 3
+    ledger.notifications.delete_unconfigured(["other"])
+    assert ledger.notifications.pending("gone") == []
+    assert len(ledger.notifications.pending("other")) == 3
     ledger.close()
 
 
 def test_an_event_comes_back_from_the_ledger_as_it_was(tmp_path: Path) -> None:
-    ledger = Ledger(tmp_path / "ledger.sqlite")
-    failed = Failed(Path("/films/caf\udce9.mkv"), "why", "cure", again_at=12.5)
-    ledger.notices.put(["bell"], failed, 3.0)
-    (notice,) = ledger.notices.waiting("bell")
-    assert (notice.event, notice.at) == (failed, 3.0)
-    ledger.notices.told([notice.id])
-    assert ledger.notices.waiting("bell") == []
+    ledger = Database(tmp_path / "ledger.sqlite")
+    failed = JobFailed(Path("/films/caf\udce9.mkv"), "why", "cure", retry_at=12.5)
+    ledger.notifications.enqueue(["bell"], failed, 3.0)
+    (notice,) = ledger.notifications.pending("bell")
+    assert (notice.event, notice.occurred_at) == (failed, 3.0)
+    ledger.notifications.mark_delivered([notice.id])
+    assert ledger.notifications.pending("bell") == []
     ledger.close()
 
 
@@ -204,7 +212,7 @@ def at(hour: int, minute: int = 0) -> float:
 def test_quiet_hours_may_span_midnight(
     quiet: tuple[clock, clock] | None, now: float, left: float
 ) -> None:
-    assert quiet_left(Rhythm(quiet=quiet), now) == left * 3600
+    assert quiet_seconds_left(DeliverySchedule(quiet_hours=quiet), now) == left * 3600
 
 
 _clock = st.times(max_value=clock(23, 59)).map(lambda t: t.replace(second=0, microsecond=0))
@@ -217,7 +225,7 @@ def test_nobody_is_ever_told_in_quiet_hours_nor_kept_waiting_for_ever(
     if begin == end:
         return
     now = at(0) + offset
-    rhythm = Rhythm(every, (begin, end))
-    wait = wait_for(rhythm, now - since, now)
+    rhythm = DeliverySchedule(every, (begin, end))
+    wait = seconds_until_delivery(rhythm, now - since, now)
     assert 0 <= wait <= every + 86400
-    assert quiet_left(rhythm, now + wait + 0.001) == 0
+    assert quiet_seconds_left(rhythm, now + wait + 0.001) == 0

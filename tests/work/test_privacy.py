@@ -21,15 +21,15 @@ class Ear(Engine):
     Settings = Where
     @classmethod
     def capabilities(cls, settings):
-        return Capabilities(detects_language=True, destination="spy:far")
+        return EngineCapabilities(supports_language_detection=True, destination="spy:far")
     def load(self): self.note("loaded")
     def note(self, what):
         with self.settings.trace.open("a") as file: file.write(what + "\\n")
     def detect_language(self, audio, windows):
-        self.note(f"heard {len(audio.samples(windows[0]))}")
+        self.note(f"heard {len(audio.read_samples(windows[0]))}")
         return [LanguageGuess(window, {Language("en"): 1.0}) for window in windows]
     def transcribe(self, audio, request):
-        self.note(f"heard {len(audio.samples(request.stretch.interval))}")
+        self.note(f"heard {len(audio.read_samples(request.chunk.span))}")
         return Transcript(request.language, ())
 class Tongue(Translator):
     Settings = Where

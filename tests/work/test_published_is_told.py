@@ -8,7 +8,7 @@ import pytest
 from house import House, film
 
 from standins.chat import Chat, chatting
-from subtitled.plugin import Event, Failed, Finished, Published
+from subtitled.plugin import Event, JobFailed, JobFinished, SubtitlePublished
 
 
 def test_a_language_that_is_there_is_told_though_the_next_one_fails(
@@ -17,7 +17,7 @@ def test_a_language_that_is_there_is_told_though_the_next_one_fails(
     monkeypatch.setattr("subtitled.translation.calls.time.sleep", lambda seconds: None)
     happened: list[Event] = []
     monkeypatch.setattr(
-        "subtitled.jobs.outcomes.announce",
+        "subtitled.jobs.results.announce",
         lambda configuration, event: happened.append(event),
     )
     with chatting(Chat(str.upper)) as chat:
@@ -30,6 +30,11 @@ def test_a_language_that_is_there_is_told_though_the_next_one_fails(
         film(house.root / "A.wav", 1)
         house.scan()
         house.close()
-    assert [type(one) for one in happened] == [Published, Failed, Published, Finished]
-    told = [one.sidecar.name for one in happened if isinstance(one, Published)]
+    assert [type(one) for one in happened] == [
+        SubtitlePublished,
+        JobFailed,
+        SubtitlePublished,
+        JobFinished,
+    ]
+    told = [one.sidecar.name for one in happened if isinstance(one, SubtitlePublished)]
     assert told == ["A.en.srt", "A.fr.srt"]

@@ -4,29 +4,41 @@ from __future__ import annotations
 
 import pytest
 
-from subtitled.engines.wire import Waiting
-from subtitled.jobs.retries import JITTER, LONGEST_WAIT, MOST_ATTEMPTS, Next, after
-from subtitled.library.records import FileState
-from subtitled.plugin import Temporary
+from subtitled.db.records import FileState
+from subtitled.engines.protocol import ResourceUnavailableError
+from subtitled.jobs.retry_policy import (
+    JITTER,
+    MAX_ATTEMPTS,
+    MAX_WAIT_SECONDS,
+    RetryDecision,
+    next_state,
+)
+from subtitled.plugin import TransientError
 
-DOWN = Temporary("down")
+DOWN = TransientError("down")
 
 
 def test_waits_double_and_are_spread_by_chance() -> None:
-    for attempt in range(1, MOST_ATTEMPTS):
+    for attempt in range(1, MAX_ATTEMPTS):
         plain = 60.0 * 2 ** (attempt - 1)
-        waits = [after(DOWN, attempt, 0.0, 60.0, chance=chance).at for chance in (0.0, 0.5, 1.0)]
+        waits = [
+            next_state(DOWN, attempt, 0.0, 60.0, jitter=chance).retry_at
+            for chance in (0.0, 0.5, 1.0)
+        ]
         assert waits == pytest.approx([plain * (1 - JITTER), plain, plain * (1 + JITTER)])
 
 
 def test_nobody_waits_longer_than_a_day_or_tries_for_ever() -> None:
-    assert after(DOWN, 7, 0.0, 86400.0, chance=1.0).at == LONGEST_WAIT
-    assert after(DOWN, MOST_ATTEMPTS, 0.0, 60.0).state is FileState.FAILED
-    assert after(Temporary("limit", retry_after=7200.0), 1, 0.0, 60.0, chance=0.0).at == 7200.0
+    assert next_state(DOWN, 7, 0.0, 86400.0, jitter=1.0).retry_at == MAX_WAIT_SECONDS
+    assert next_state(DOWN, MAX_ATTEMPTS, 0.0, 60.0).state is FileState.FAILED
+    assert (
+        next_state(TransientError("limit", retry_after=7200.0), 1, 0.0, 60.0, jitter=0.0).retry_at
+        == 7200.0
+    )
 
 
 def test_what_waits_for_a_budget_waits_and_has_not_failed() -> None:
-    spent = Waiting("the budget is spent", retry_after=7200.0)
-    assert after(spent, MOST_ATTEMPTS, 0.0, 60.0) == Next(FileState.WAITING, 7200.0)
-    month = Waiting("the budget is spent", retry_after=30 * 86400.0)
-    assert after(month, 0, 0.0, 60.0).at == LONGEST_WAIT
+    spent = ResourceUnavailableError("the budget is spent", retry_after=7200.0)
+    assert next_state(spent, MAX_ATTEMPTS, 0.0, 60.0) == RetryDecision(FileState.WAITING, 7200.0)
+    month = ResourceUnavailableError("the budget is spent", retry_after=30 * 86400.0)
+    assert next_state(month, 0, 0.0, 60.0).retry_at == MAX_WAIT_SECONDS

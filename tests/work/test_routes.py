@@ -9,32 +9,37 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from subtitled.config.routing import RouteSettings
-from subtitled.plugin import UNDETERMINED, Capabilities, Language, Price
-from subtitled.routing.defaults import Candidate, leaders
-from subtitled.routing.table import Means, Routes, Way, fits
+from subtitled.config.library_settings import RouteSettings
+from subtitled.plugin import UNDETERMINED, EngineCapabilities, Language, Price
+from subtitled.routing.defaults import Candidate, ranked_engines
+from subtitled.routing.table import Route, RouteKind, RoutingTable, rule_applies
 
 EN, FR, ZH, CS = Language("en"), Language("fr"), Language("zh"), Language("cs")
-HERE = ("here", Capabilities(detects_language=True, aligns=True))
-CHEAP = ("cheap", Capabilities(destination="far:east", price=Price(0.1, "USD"), word_times=False))
-DEAR = ("dear", Capabilities(destination="far:west", price=Price(2.0, "USD")))
-UNKNOWN = ("unknown", Capabilities(destination="far:north"))
+HERE = ("here", EngineCapabilities(supports_language_detection=True, supports_alignment=True))
+CHEAP = (
+    "cheap",
+    EngineCapabilities(destination="far:east", price=Price(0.1, "USD"), word_timestamps=False),
+)
+DEAR = ("dear", EngineCapabilities(destination="far:west", price=Price(2.0, "USD")))
+UNKNOWN = ("unknown", EngineCapabilities(destination="far:north"))
 
 
 def _rule(**said: Any) -> RouteSettings:
     return RouteSettings.model_validate(said)
 
 
-def _names(routes: Routes, spoken: Language, seconds: float | None = 100.0) -> tuple[str, ...]:
-    return replace(routes, seconds=seconds).order(spoken).names
+def _names(
+    routes: RoutingTable, spoken: Language, seconds: float | None = 100.0
+) -> tuple[str, ...]:
+    return replace(routes, media_seconds=seconds).engine_order(spoken).names
 
 
 def test_without_rules_the_order_is_the_librarys_less_those_who_do_not_know_the_language() -> None:
-    french = ("french", Capabilities(languages=frozenset({FR})))
-    routes = Routes((french, HERE), ())
+    french = ("french", EngineCapabilities(languages=frozenset({FR})))
+    routes = RoutingTable((french, HERE), ())
     assert _names(routes, FR) == ("french", "here")
     assert _names(routes, EN) == ("here",)
-    assert routes.find(EN, EN) == Way(Means.TRANSCRIBE, "here")
+    assert routes.best_route(EN, EN) == Route(RouteKind.TRANSCRIBE, "here")
 
 
 def test_the_first_rule_that_fits_counts_and_no_other() -> None:
@@ -43,30 +48,30 @@ def test_the_first_rule_that_fits_counts_and_no_other() -> None:
         _rule(shorter_than="10m", engines=["dear", "here"]),
         _rule(engines=["here"]),
     )
-    routes = Routes((HERE, CHEAP, DEAR), (), rules)
+    routes = RoutingTable((HERE, CHEAP, DEAR), (), rules)
     assert _names(routes, ZH) == ("cheap",)
     assert _names(routes, Language("zh-TW")) == ("cheap",)
     assert _names(routes, EN, 599.0) == ("dear", "here")
     assert _names(routes, EN, 600.0) == ("here",)
     assert _names(routes, EN, None) == ("here",), "of an unknown length nothing is said"
-    assert replace(routes, seconds=5.0).order(EN).why == "rule 2 of the library"
+    assert replace(routes, media_seconds=5.0).engine_order(EN).reason == "rule 2 of the library"
 
 
 def test_a_rule_for_a_region_is_for_that_region_alone() -> None:
     rule = _rule(languages=["pt-BR"])
-    assert fits(rule, Language("pt-BR"), None)
-    assert not fits(rule, Language("pt-PT"), None)
-    assert not fits(rule, UNDETERMINED, None)
+    assert rule_applies(rule, Language("pt-BR"), None)
+    assert not rule_applies(rule, Language("pt-PT"), None)
+    assert not rule_applies(rule, UNDETERMINED, None)
 
 
 def test_price_and_destination_leave_engines_out() -> None:
     every = (CHEAP, DEAR, UNKNOWN, HERE)
-    assert _names(Routes(every, (), (_rule(max_price=0.5),)), EN) == ("cheap", "here")
-    assert _names(Routes(every, (), (_rule(destinations=["local"]),)), EN) == ("here",)
+    assert _names(RoutingTable(every, (), (_rule(max_price=0.5),)), EN) == ("cheap", "here")
+    assert _names(RoutingTable(every, (), (_rule(destinations=["local"]),)), EN) == ("here",)
     both = _rule(destinations=["local", "far:west"])
-    assert _names(Routes(every, (), (both,)), EN) == ("dear", "here")
-    nobody = Routes((CHEAP,), (), (_rule(destinations=["local"]),))
-    assert nobody.find(EN, EN) is None
+    assert _names(RoutingTable(every, (), (both,)), EN) == ("dear", "here")
+    nobody = RoutingTable((CHEAP,), (), (_rule(destinations=["local"]),))
+    assert nobody.best_route(EN, EN) is None
 
 
 @given(
@@ -86,40 +91,43 @@ def test_price_and_destination_leave_engines_out() -> None:
 def test_whatever_the_rules_are_nothing_is_sent_where_the_one_that_fits_forbids(
     rules: list[RouteSettings], spoken: Language, seconds: float | None
 ) -> None:
-    routes = Routes((HERE, CHEAP, DEAR, UNKNOWN), (), tuple(rules), seconds=seconds)
-    order = routes.order(spoken)
-    rule = next((one for one in rules if fits(one, spoken, seconds)), None)
+    routes = RoutingTable((HERE, CHEAP, DEAR, UNKNOWN), (), tuple(rules), media_seconds=seconds)
+    order = routes.engine_order(spoken)
+    rule = next((one for one in rules if rule_applies(one, spoken, seconds)), None)
     if rule is None:
         assert order.names == ("here", "cheap", "dear", "unknown")
         return
     for name, able in order.engines:
         assert not rule.engines or name in rule.engines
         assert rule.destinations is None or able.destination in rule.destinations
-        assert rule.max_price is None or (able.price or Price(0, "")).amount <= rule.max_price
-    way = routes.find(spoken, spoken)
+        assert (
+            rule.max_price_per_hour is None
+            or (able.price or Price(0, "")).amount <= rule.max_price_per_hour
+        )
+    way = routes.best_route(spoken, spoken)
     assert (way.engine if way else None) == (order.names[0] if order.names else None) or (
         not spoken.is_known
     )
 
 
 def test_the_next_engines_follow_the_one_that_was_chosen() -> None:
-    into = ("into", Capabilities(translates_to=frozenset({EN})))
-    routes = Routes((HERE, CHEAP, into), ())
-    assert routes.chain("cheap", FR, None) == ("cheap", "here", "into")
-    assert routes.chain("into", FR, EN) == ("into",), "the others would write French"
+    into = ("into", EngineCapabilities(translates_to=frozenset({EN})))
+    routes = RoutingTable((HERE, CHEAP, into), ())
+    assert routes.fallback_chain("cheap", FR, None) == ("cheap", "here", "into")
+    assert routes.fallback_chain("into", FR, EN) == ("into",), "the others would write French"
 
 
 def test_language_is_detected_on_this_machine_where_anything_here_can() -> None:
-    far = ("far", Capabilities(detects_language=True, destination="far:east"))
-    assert Routes((far, HERE), ()).detector == "here"
-    assert Routes((far,), (), helpers=(HERE,)).detector == "here"
-    assert Routes((far,), ()).detector == "far"
-    assert Routes((CHEAP,), (), helpers=(HERE,)).aligner == "here"
-    assert Routes((CHEAP,), ()).aligner is None
+    far = ("far", EngineCapabilities(supports_language_detection=True, destination="far:east"))
+    assert RoutingTable((far, HERE), ()).language_detector == "here"
+    assert RoutingTable((far,), (), fallback_engines=(HERE,)).language_detector == "here"
+    assert RoutingTable((far,), ()).language_detector == "far"
+    assert RoutingTable((CHEAP,), (), fallback_engines=(HERE,)).aligner == "here"
+    assert RoutingTable((CHEAP,), ()).aligner is None
 
 
 def _leader(candidates: list[Candidate], tag: str) -> str | None:
-    found = [names[0] for languages, names in leaders(candidates) if tag in languages]
+    found = [names[0] for languages, names in ranked_engines(candidates) if tag in languages]
     return found[0] if found else None
 
 
@@ -132,8 +140,8 @@ def test_the_shipped_rules_go_by_the_published_figures() -> None:
     for tag in ("cs", "hu", "fil", "fa", "sv", "el", "hi", "da", "ro", "fi", "ar"):
         assert _leader([qwen, large], tag) == "mine"
         assert _leader([qwen, base], tag) is None, "the figures are not those of small models"
-    assert leaders([base]) == []
-    assert leaders([qwen]) == []
+    assert ranked_engines([base]) == []
+    assert ranked_engines([qwen]) == []
 
 
 def test_a_rule_that_nothing_can_fit_is_a_mistake() -> None:

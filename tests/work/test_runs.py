@@ -8,25 +8,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from subtitled.media.stretches import cut_into_stretches
-from subtitled.plugin import UNDETERMINED, Interval, Language, LanguageGuess, Stretch
-from subtitled.transcription.detection import detect
-from subtitled.transcription.runs import (
-    LONGEST,
-    cut_by_language,
-    foreign_parts,
-    overlap,
-    pieces,
-    runs,
+from subtitled.media.chunking import chunk_speech
+from subtitled.plugin import UNDETERMINED, Chunk, Language, LanguageGuess, TimeSpan
+from subtitled.transcription.language_detection import detect_language
+from subtitled.transcription.language_segments import (
+    MAX_WINDOW_SECONDS,
+    chunk_by_language,
+    find_foreign_speech,
+    language_windows,
+    overlap_seconds,
+    segment_languages,
 )
-from subtitled.transcripts.heard import Listened, Run
+from subtitled.transcripts.models import LanguageSegment, TrackAnalysis
 
 EN, DE, NO, DA = Language("en"), Language("de"), Language("no"), Language("da")
 
 
 def heard(*said: tuple[float, float, dict[str, float]]) -> list[LanguageGuess]:
     return [
-        LanguageGuess(Interval(start, end), {Language(tag): p for tag, p in tongues.items()})
+        LanguageGuess(TimeSpan(start, end), {Language(tag): p for tag, p in tongues.items()})
         for start, end, tongues in said
     ]
 
@@ -38,7 +38,7 @@ def minutes(*tongues: dict[str, float], length: float = 10.0) -> list[LanguageGu
     )
 
 
-def languages(found: tuple[Run, ...]) -> list[str]:
+def languages(found: tuple[LanguageSegment, ...]) -> list[str]:
     return [str(run.language) for run in found]
 
 
@@ -46,48 +46,57 @@ SURE_EN, SURE_DE = {"en": 0.95, "de": 0.02}, {"de": 0.95, "en": 0.02}
 
 
 def test_a_change_of_language_is_found_in_the_pause() -> None:
-    found = runs(minutes(SURE_EN, SURE_EN, SURE_DE, SURE_DE), EN, 60.0)
-    assert found == (Run(Interval(0.0, 21.5), EN), Run(Interval(21.5, 60.0), DE))
+    found = segment_languages(minutes(SURE_EN, SURE_EN, SURE_DE, SURE_DE), EN, 60.0)
+    assert found == (
+        LanguageSegment(TimeSpan(0.0, 21.5), EN),
+        LanguageSegment(TimeSpan(21.5, 60.0), DE),
+    )
 
 
 def test_one_doubtful_piece_is_no_foreign_part_and_one_certain_piece_is() -> None:
     doubtful = {"de": 0.6, "en": 0.3}
-    assert languages(runs(minutes(SURE_EN, doubtful, SURE_EN), EN, 33.0)) == ["en"]
+    assert languages(segment_languages(minutes(SURE_EN, doubtful, SURE_EN), EN, 33.0)) == ["en"]
     certain = {"de": 0.99}
-    assert languages(runs(minutes(SURE_EN, certain, SURE_EN), EN, 33.0)) == ["en", "de", "en"]
+    assert languages(segment_languages(minutes(SURE_EN, certain, SURE_EN), EN, 33.0)) == [
+        "en",
+        "de",
+        "en",
+    ]
 
 
 def test_a_cry_in_another_language_is_no_part_of_its_own() -> None:
     guesses = heard((0, 10, SURE_EN), (11, 11.8, {"de": 0.99}), (12, 22, SURE_EN))
-    assert languages(runs(guesses, EN, 22.0)) == ["en"]
+    assert languages(segment_languages(guesses, EN, 22.0)) == ["en"]
 
 
 def test_what_sounds_like_the_main_language_is_taken_for_it() -> None:
     danish = {"da": 0.9, "no": 0.05}
     norwegian = {"no": 0.9, "da": 0.05}
-    assert languages(runs(minutes(norwegian, danish, danish, norwegian), NO, 44.0)) == ["no"]
+    assert languages(
+        segment_languages(minutes(norwegian, danish, danish, norwegian), NO, 44.0)
+    ) == ["no"]
 
 
 def test_a_silent_medium_is_one_part() -> None:
-    assert runs([], EN, 12.0) == (Run(Interval(0.0, 12.0), EN),)
+    assert segment_languages([], EN, 12.0) == (LanguageSegment(TimeSpan(0.0, 12.0), EN),)
 
 
 times = st.lists(st.floats(0.1, 30.0), min_size=0, max_size=40)
 
 
-def _speech(gaps: list[float]) -> list[Interval]:
+def _speech(gaps: list[float]) -> list[TimeSpan]:
     edges = list(itertools.accumulate(gaps))
-    return [Interval(edges[n], edges[n + 1]) for n in range(0, len(edges) - 1, 2)]
+    return [TimeSpan(edges[n], edges[n + 1]) for n in range(0, len(edges) - 1, 2)]
 
 
 @given(times)
 def test_all_speech_is_listened_to_once_in_pieces_that_are_short(gaps: list[float]) -> None:
     speech = _speech(gaps)
-    found = pieces(speech)
-    assert all(one.duration <= LONGEST + 1e-6 for one in found)
+    found = language_windows(speech)
+    assert all(one.duration <= MAX_WINDOW_SECONDS + 1e-6 for one in found)
     assert all(a.end <= b.start + 1e-6 for a, b in itertools.pairwise(found))
     for one in speech:
-        covered = sum(overlap(one, piece) for piece in found)
+        covered = sum(overlap_seconds(one, piece) for piece in found)
         assert covered == pytest.approx(one.duration, abs=1e-6)
 
 
@@ -99,39 +108,39 @@ def test_parts_and_their_stretches_follow_each_other_and_lose_no_speech(
     total = (speech[-1].end if speech else 0.0) + 3.0
     guesses = [
         LanguageGuess(piece, data.draw(st.sampled_from([{EN: 0.97}, {DE: 0.97}, {}])))
-        for piece in pieces(speech)
+        for piece in language_windows(speech)
     ]
-    parts = runs(guesses, EN, total)
-    assert parts[0].interval.start == 0.0
-    assert parts[-1].interval.end == total
+    parts = segment_languages(guesses, EN, total)
+    assert parts[0].span.start == 0.0
+    assert parts[-1].span.end == total
     assert all(
-        a.interval.end == b.interval.start and a.language != b.language
+        a.span.end == b.span.start and a.language != b.language
         for a, b in itertools.pairwise(parts)
     )
 
-    def cut(said: list[Interval], end: float, quiet: list[Interval]) -> list[Stretch]:
-        return cut_into_stretches(said, 20.0, end, quiet)
+    def cut(said: list[TimeSpan], end: float, quiet: list[TimeSpan]) -> list[Chunk]:
+        return chunk_speech(said, 20.0, end, quiet)
 
-    whole = cut_by_language(parts, speech, total, [], None, cut)
+    whole = chunk_by_language(parts, speech, total, [], None, cut)
     if speech:
-        assert whole[0].interval.start == 0.0
-        assert whole[-1].interval.end == total
-    assert all(a.interval.end == b.interval.start for a, b in itertools.pairwise(whole))
+        assert whole[0].span.start == 0.0
+        assert whole[-1].span.end == total
+    assert all(a.span.end == b.span.start for a, b in itertools.pairwise(whole))
     said = sum(one.duration for stretch in whole for one in stretch.speech)
     assert said == pytest.approx(sum(one.duration for one in speech), abs=1e-6)
-    by_language = [cut_by_language(parts, speech, total, [], one, cut) for one in (EN, DE)]
+    by_language = [chunk_by_language(parts, speech, total, [], one, cut) for one in (EN, DE)]
     if len(parts) > 1:
-        apart = sorted((s for some in by_language for s in some), key=lambda s: s.interval)
+        apart = sorted((s for some in by_language for s in some), key=lambda s: s.span)
         assert apart == whole
 
 
 def test_what_is_foreign_is_measured_in_speech() -> None:
-    parts = (Run(Interval(0, 50), EN), Run(Interval(50, 100), DE))
-    speech = [Interval(0, 30), Interval(60, 70)]
-    found = foreign_parts(parts, speech, EN)
+    parts = (LanguageSegment(TimeSpan(0, 50), EN), LanguageSegment(TimeSpan(50, 100), DE))
+    speech = [TimeSpan(0, 30), TimeSpan(60, 70)]
+    found = find_foreign_speech(parts, speech, EN)
     assert found is not None
     assert (found.languages, found.share) == ((DE,), 0.25)
-    assert foreign_parts(None, speech, EN) is None
+    assert find_foreign_speech(None, speech, EN) is None
 
 
 class Ear:
@@ -140,29 +149,29 @@ class Ear:
     def __init__(self) -> None:
         self.asked: list[int] = []
 
-    def __call__(self, windows: list[Interval]) -> list[LanguageGuess]:
+    def __call__(self, windows: list[TimeSpan]) -> list[LanguageGuess]:
         self.asked.append(len(windows))
         return [LanguageGuess(w, {DE if w.start >= 100 else EN: 0.95}) for w in windows]
 
 
 def test_a_first_look_that_hears_one_language_is_enough_unless_more_is_asked() -> None:
-    listened = Listened(90.0, tuple(Interval(n, n + 8) for n in range(0, 90, 10)))
+    listened = TrackAnalysis(90.0, tuple(TimeSpan(n, n + 8) for n in range(0, 90, 10)))
     ear = Ear()
-    found = detect(listened, UNDETERMINED, False, ear)
-    assert (found.language, found.runs, len(ear.asked)) == (EN, None, 1)
-    closely = detect(listened, UNDETERMINED, True, ear)
-    assert closely.runs == (Run(Interval(0.0, 90.0), EN),)
+    found = detect_language(listened, UNDETERMINED, False, ear)
+    assert (found.language, found.language_segments, len(ear.asked)) == (EN, None, 1)
+    closely = detect_language(listened, UNDETERMINED, True, ear)
+    assert closely.language_segments == (LanguageSegment(TimeSpan(0.0, 90.0), EN),)
 
 
 def test_a_first_look_that_hears_two_languages_has_all_of_it_listened_to() -> None:
-    listened = Listened(200.0, tuple(Interval(n, n + 8) for n in range(0, 200, 10)))
-    found = detect(listened, UNDETERMINED, False, Ear())
-    assert found.runs is not None
-    assert [run.language for run in found.runs] == [EN, DE]
-    assert found.runs[0].interval.end == pytest.approx(99.0)
-    assert "parts are in" in found.why
+    listened = TrackAnalysis(200.0, tuple(TimeSpan(n, n + 8) for n in range(0, 200, 10)))
+    found = detect_language(listened, UNDETERMINED, False, Ear())
+    assert found.language_segments is not None
+    assert [run.language for run in found.language_segments] == [EN, DE]
+    assert found.language_segments[0].span.end == pytest.approx(99.0)
+    assert "parts are in" in found.language_reason
 
 
 def test_without_an_ear_the_tag_is_all_that_is_known() -> None:
-    found = detect(Listened(9.0, (Interval(0, 5),)), DE, True, None)
-    assert (found.language, found.runs) == (DE, None)
+    found = detect_language(TrackAnalysis(9.0, (TimeSpan(0, 5),)), DE, True, None)
+    assert (found.language, found.language_segments) == (DE, None)

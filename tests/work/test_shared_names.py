@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 from house import House, film
 
-from subtitled.jobs import durable
-from subtitled.library.records import FileState
-from subtitled.subtitles.ownership import Whose, signature
+from subtitled.db.records import FileState
+from subtitled.jobs import dbos_queue
+from subtitled.subtitles.ownership import Ownership, read_signature
 
 
 @pytest.fixture
 def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
-    monkeypatch.setattr(durable, "POLLING", 0.05)
+    monkeypatch.setattr(dbos_queue, "POLLING_INTERVAL_SECONDS", 0.05)
     house = House(tmp_path)
     yield house
     house.close()
@@ -23,10 +23,10 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
 
 def made_for(house: House, sidecar: str) -> str:
     """The content that a subtitle was made for, as it says itself."""
-    signed = signature(house.root / sidecar)
+    signed = read_signature(house.root / sidecar)
     assert signed is not None
     assert signed.name == (house.root / sidecar).name
-    return signed.content_id
+    return signed.fingerprint
 
 
 def two_of_one_stem(house: House) -> tuple[Path, Path, bytes]:
@@ -37,7 +37,7 @@ def two_of_one_stem(house: House) -> tuple[Path, Path, bytes]:
     text = (house.root / "a.en.srt").read_bytes()
     last = film(house.root / "a.wav", 2)
     house.scan()
-    assert made_for(house, "a.en.srt") == house.the(last).content_id
+    assert made_for(house, "a.en.srt") == house.the(last).fingerprint
     return first, last, text
 
 
@@ -50,7 +50,7 @@ def test_of_two_films_of_one_stem_the_one_that_stays_gets_its_own_subtitle_back(
     made = house.ear.recognised
     last.unlink()
     if told:
-        house.intake.noticed(last)
+        house.intake.on_paths_changed(last)
         house.settle()
     else:
         house.scan()
@@ -89,11 +89,11 @@ def test_what_followed_its_film_is_ours_under_its_new_name_without_the_ledger_to
     if by_hand:
         (house.root / "Old.en.srt").rename(house.root / "New.en.srt")
     house.scan()
-    assert made_for(house, "New.en.srt") == house.the(new).content_id
+    assert made_for(house, "New.en.srt") == house.the(new).fingerprint
     film(new, 2)
     house.lose_the_ledger()
     house.scan()
-    assert made_for(house, "New.en.srt") == house.the(new).content_id
+    assert made_for(house, "New.en.srt") == house.the(new).fingerprint
 
 
 def test_a_copy_of_ours_that_somebody_put_at_our_name_is_theirs_and_stays(house: House) -> None:
@@ -104,10 +104,10 @@ def test_a_copy_of_ours_that_somebody_put_at_our_name_is_theirs_and_stays(house:
     (house.root / "b.en.srt").unlink()
     put = (house.root / "a.en.srt").rename(house.root / "b.en.srt")
     text = put.read_bytes()
-    house.intake.noticed(put)
+    house.intake.on_paths_changed(put)
     house.scan()
     assert put.read_bytes() == text
-    assert house.ledger.sidecars.whose(put, house.the(other).content_id) is Whose.THEIRS
-    signed = signature(put)
+    assert house.ledger.sidecars.ownership(put, house.the(other).fingerprint) is Ownership.HUMAN
+    signed = read_signature(put)
     assert signed is not None
-    assert (signed.name, signed.content_id) == ("a.en.srt", house.the(one).content_id)
+    assert (signed.name, signed.fingerprint) == ("a.en.srt", house.the(one).fingerprint)

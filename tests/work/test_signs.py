@@ -11,71 +11,76 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from subtitled import __version__
-from subtitled.jobs.rescue import Rescue
-from subtitled.jobs.signs import SIGN, Pulse, Silence, signs
-from subtitled.library.ledger import Ledger
-from subtitled.library.records import DAEMON
-from subtitled.plugin import Misconfigured
-from subtitled.service.worker import checked_name
+from subtitled.daemon.worker import validate_worker_name
+from subtitled.db.database import Database
+from subtitled.db.records import DAEMON_NAME
+from subtitled.jobs.heartbeat import (
+    HEARTBEAT_KEY,
+    FailoverMonitor,
+    HeartbeatSender,
+    LivenessTracker,
+    read_heartbeats,
+)
+from subtitled.plugin import SetupError
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> Ledger:
-    return Ledger(tmp_path / "ledger.sqlite")
+def ledger(tmp_path: Path) -> Database:
+    return Database(tmp_path / "ledger.sqlite")
 
 
 def test_who_has_jobs_and_an_unchanged_sign_for_long_is_lost() -> None:
-    silence = Silence(60.0)
-    assert silence.lost({"big": "1", "small": None}, 1000.0) == set()
-    assert silence.lost({"big": "2", "small": None}, 1050.0) == set()
-    assert silence.lost({"big": "2", "small": None}, 1061.0) == {"small"}
-    assert silence.lost({"big": "2"}, 1109.0) == set()
-    assert silence.lost({"big": "2"}, 1110.0) == {"big"}
+    silence = LivenessTracker(60.0)
+    assert silence.lost_processes({"big": "1", "small": None}, 1000.0) == set()
+    assert silence.lost_processes({"big": "2", "small": None}, 1050.0) == set()
+    assert silence.lost_processes({"big": "2", "small": None}, 1061.0) == {"small"}
+    assert silence.lost_processes({"big": "2"}, 1109.0) == set()
+    assert silence.lost_processes({"big": "2"}, 1110.0) == {"big"}
 
 
 def test_one_that_had_nothing_to_do_for_hours_has_all_the_time_again() -> None:
-    silence = Silence(60.0)
-    silence.lost({"big": "1"}, 0.0)
-    silence.lost({}, 30.0)
-    assert silence.lost({"big": "1"}, 7200.0) == set()
-    assert silence.lost({"big": "1"}, 7259.0) == set()
-    assert silence.lost({"big": "1"}, 7260.0) == {"big"}
+    silence = LivenessTracker(60.0)
+    silence.lost_processes({"big": "1"}, 0.0)
+    silence.lost_processes({}, 30.0)
+    assert silence.lost_processes({"big": "1"}, 7200.0) == set()
+    assert silence.lost_processes({"big": "1"}, 7259.0) == set()
+    assert silence.lost_processes({"big": "1"}, 7260.0) == {"big"}
 
 
-def test_a_busy_worker_gives_signs_that_differ_and_an_idle_one_none(ledger: Ledger) -> None:
-    pulse = Pulse(ledger.mailbox, "big", "digest", lost_after=1e-6)
-    pulse.begin()
-    first = signs(ledger.mailbox)["big"]
+def test_a_busy_worker_gives_signs_that_differ_and_an_idle_one_none(ledger: Database) -> None:
+    pulse = HeartbeatSender(ledger.kv, "big", "digest", timeout_seconds=1e-6)
+    pulse.start()
+    first = read_heartbeats(ledger.kv)["big"]
     assert (first.pid, first.version, first.configuration) == (os.getpid(), __version__, "digest")
-    pulse.beat(busy=False)
-    assert signs(ledger.mailbox)["big"] == first
-    pulse.beat(busy=True)
-    assert signs(ledger.mailbox)["big"].number == first.number + 1
-    pulse.end()
-    assert signs(ledger.mailbox) == {}
+    pulse.send_if_due(is_busy=False)
+    assert read_heartbeats(ledger.kv)["big"] == first
+    pulse.send_if_due(is_busy=True)
+    assert read_heartbeats(ledger.kv)["big"].sequence == first.sequence + 1
+    pulse.stop()
+    assert read_heartbeats(ledger.kv) == {}
 
 
-def test_signs_are_given_ten_times_in_the_time_after_which_one_is_lost(ledger: Ledger) -> None:
-    pulse = Pulse(ledger.mailbox, "big", "digest", lost_after=300.0)
-    pulse.begin()
-    first = signs(ledger.mailbox)
-    pulse.beat(busy=True)
-    assert signs(ledger.mailbox) == first
+def test_signs_are_given_ten_times_in_the_time_after_which_one_is_lost(ledger: Database) -> None:
+    pulse = HeartbeatSender(ledger.kv, "big", "digest", timeout_seconds=300.0)
+    pulse.start()
+    first = read_heartbeats(ledger.kv)
+    pulse.send_if_due(is_busy=True)
+    assert read_heartbeats(ledger.kv) == first
 
 
-def test_a_daemon_that_is_alone_writes_nothing_for_it(ledger: Ledger) -> None:
-    daemon = Pulse(ledger.mailbox, DAEMON, "digest", lost_after=1e-6)
-    daemon.begin()
-    daemon.beat(busy=True)
-    assert signs(ledger.mailbox) == {}
-    Pulse(ledger.mailbox, "big", "digest", lost_after=1.0).begin()
-    daemon.beat(busy=True)
-    assert set(signs(ledger.mailbox)) == {DAEMON, "big"}
+def test_a_daemon_that_is_alone_writes_nothing_for_it(ledger: Database) -> None:
+    daemon = HeartbeatSender(ledger.kv, DAEMON_NAME, "digest", timeout_seconds=1e-6)
+    daemon.start()
+    daemon.send_if_due(is_busy=True)
+    assert read_heartbeats(ledger.kv) == {}
+    HeartbeatSender(ledger.kv, "big", "digest", timeout_seconds=1.0).start()
+    daemon.send_if_due(is_busy=True)
+    assert set(read_heartbeats(ledger.kv)) == {DAEMON_NAME, "big"}
 
 
-def test_a_sign_of_another_version_is_none_and_breaks_nothing(ledger: Ledger) -> None:
-    ledger.mailbox.control(f"{SIGN}big", '{"shape": "of tomorrow"}')
-    assert signs(ledger.mailbox) == {}
+def test_a_sign_of_another_version_is_none_and_breaks_nothing(ledger: Database) -> None:
+    ledger.kv.set(f"{HEARTBEAT_KEY}big", '{"shape": "of tomorrow"}')
+    assert read_heartbeats(ledger.kv) == {}
 
 
 class Queue:
@@ -93,27 +98,27 @@ class Queue:
         return 1
 
 
-def test_jobs_are_handed_on_of_others_that_are_silent_and_never_ones_own(ledger: Ledger) -> None:
+def test_jobs_are_handed_on_of_others_that_are_silent_and_never_ones_own(ledger: Database) -> None:
     now, queue = 0.0, Queue("me", "big", "small")
     watch: Any = queue
-    rescue = Rescue(ledger.mailbox, watch, "me", lost_after=10.0, clock=lambda: now)
+    rescue = FailoverMonitor(ledger.kv, watch, "me", timeout_seconds=10.0, clock=lambda: now)
     for second in range(0, 14, 2):
         now = float(second)
-        ledger.mailbox.control(f"{SIGN}big", str(second))
-        rescue.look()
+        ledger.kv.set(f"{HEARTBEAT_KEY}big", str(second))
+        rescue.check()
     assert queue.handed == ["small"]
 
 
-def test_while_nothing_can_be_read_or_written_nobody_is_taken_for_lost(ledger: Ledger) -> None:
+def test_while_nothing_can_be_read_or_written_nobody_is_taken_for_lost(ledger: Database) -> None:
     now, queue = 0.0, Queue("big")
     watch: Any = queue
-    rescue = Rescue(ledger.mailbox, watch, "me", lost_after=10.0, clock=lambda: now)
+    rescue = FailoverMonitor(ledger.kv, watch, "me", timeout_seconds=10.0, clock=lambda: now)
 
     def looks(*seconds: float) -> list[str]:
         nonlocal now
         for second in seconds:
             now = second
-            rescue.look()
+            rescue.check()
         return queue.handed
 
     assert looks(0, 2, 4, 6, 8) == []
@@ -133,8 +138,8 @@ def test_while_nothing_can_be_read_or_written_nobody_is_taken_for_lost(ledger: L
 @pytest.mark.parametrize("name", ["daemon", "..", "a/b", "-x", "", "x" * 64, "ä"])
 def test_some_names_no_worker_may_have(name: str) -> None:
     if name:
-        with pytest.raises(Misconfigured):
-            checked_name(name)
+        with pytest.raises(SetupError):
+            validate_worker_name(name)
     else:
-        assert checked_name(None)
-    assert checked_name("nas-2.local") == "nas-2.local"
+        assert validate_worker_name(None)
+    assert validate_worker_name("nas-2.local") == "nas-2.local"

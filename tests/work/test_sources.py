@@ -17,37 +17,37 @@ import numpy as np
 import pytest
 from house import Ear
 
-from subtitled.config.load import load
-from subtitled.config.plugins import Configured
+from subtitled.config.load import load_config
+from subtitled.config.plugins import ConfiguredComponent
 from subtitled.config.settings import LibrarySettings
+from subtitled.db.database import Database
+from subtitled.db.records import FileState
+from subtitled.db.sidecars import SidecarStatus
 from subtitled.jobcontext.job import InlineRunner, Job, JobResult
 from subtitled.jobcontext.services import Services
-from subtitled.library.identity import content_id
-from subtitled.library.ledger import Ledger
-from subtitled.library.records import FileState
-from subtitled.library.sidecars import Fate
-from subtitled.media.probe import probe
+from subtitled.library.fingerprint import content_fingerprint
+from subtitled.media.probe import probe_media
 from subtitled.pipeline.pipeline import run_job
-from subtitled.pipeline.planning import Examination, examine
+from subtitled.pipeline.planning import MediaReport, inspect_media
 from subtitled.plugin import (
     SAMPLE_RATE,
     Audio,
     Batch,
     Cue,
-    Interval,
-    Kind,
     Language,
     LanguageGuess,
     Line,
-    Request,
     Settings,
+    SubtitleKind,
+    TimeSpan,
     Transcript,
+    TranscriptionRequest,
     Translation,
     Translator,
     TranslatorCapabilities,
     Word,
 )
-from subtitled.subtitles.formats import read
+from subtitled.subtitles.formats import read_cues
 from subtitled.transcripts.store import TranscriptStore
 
 EN, ES, DE = Language("en"), Language("es"), Language("de")
@@ -71,24 +71,23 @@ class Polyglot(Ear):
         self.asked: list[tuple[Language, Language | None, Language]] = []
         """What it was told is spoken, what it was to make of it, and what it was in truth."""
 
-    def detect_language(self, audio: Audio, windows: Sequence[Interval]) -> list[LanguageGuess]:
+    def detect_language(self, audio: Audio, windows: Sequence[TimeSpan]) -> list[LanguageGuess]:
         return [LanguageGuess(window, {_tongue(audio, window): 0.97}) for window in windows]
 
-    def transcribe(self, audio: Audio, request: Request) -> Transcript:
+    def transcribe(self, audio: Audio, request: TranscriptionRequest) -> Transcript:
         self.recognised += 1
-        for one in request.stretch.speech:
-            self.asked.append((request.language, request.into, _tongue(audio, one)))
-        language = request.into or request.language
+        for one in request.chunk.speech:
+            self.asked.append((request.language, request.translate_to, _tongue(audio, one)))
+        language = request.translate_to or request.language
         text = itertools.cycle(SAID[language].split())
         words = tuple(
-            Word(f" {next(text)} {next(text)}", one.start, one.end)
-            for one in request.stretch.speech
+            Word(f" {next(text)} {next(text)}", one.start, one.end) for one in request.chunk.speech
         )
         return Transcript(language, words, "polyglot")
 
 
-def _tongue(audio: Audio, window: Interval) -> Language:
-    heard = np.abs(np.fft.rfft(audio.samples(window)))
+def _tongue(audio: Audio, window: TimeSpan) -> Language:
+    heard = np.abs(np.fft.rfft(audio.read_samples(window)))
     pitch = np.argmax(heard) * SAMPLE_RATE / (2 * (len(heard) - 1))
     return PITCHES[min(PITCHES, key=lambda known: abs(known - pitch))]
 
@@ -100,7 +99,7 @@ class Fluent(Translator):
 
     @classmethod
     def capabilities(cls, settings: object) -> TranslatorCapabilities:
-        return TranslatorCapabilities(batch=10)
+        return TranslatorCapabilities(max_batch_lines=10)
 
     def translate(self, batch: Batch) -> Translation:
         type(self).calls += 1
@@ -139,9 +138,9 @@ class Place:
         config.write_text(f'[daemon]\nstate_dir = "{folder / "state"}"\n')
         Fluent.calls = 0
         configuration = dataclasses.replace(
-            load(config),
+            load_config(config),
             translators={
-                name: Configured(name, name, component, Settings())
+                name: ConfiguredComponent(name, name, component, Settings())
                 for name, component in translators.items()
             },
         )
@@ -151,7 +150,7 @@ class Place:
             configuration,
             self.ear,  # type: ignore[arg-type]
             TranscriptStore(folder / "state" / "transcripts"),
-            Ledger(folder / "state" / "ledger.sqlite"),
+            Database(folder / "state" / "ledger.sqlite"),
             folder / "state" / "scratch",
         )
         self.film = self.folder / "Film.mkv"
@@ -160,16 +159,16 @@ class Place:
         return LibrarySettings(path=self.folder, languages=languages, **more)
 
     def make(self, *languages: str, **more: Any) -> JobResult:
-        job = Job(self.film, self.wishes(*languages, **more), content_id(self.film))
+        job = Job(self.film, self.wishes(*languages, **more), content_fingerprint(self.film))
         return run_job(job, self.services, InlineRunner())
 
-    def examine(self, *languages: str, **more: Any) -> Examination:
-        return examine(
+    def examine(self, *languages: str, **more: Any) -> MediaReport:
+        return inspect_media(
             self.film,
-            probe(self.film),
+            probe_media(self.film),
             self.wishes(*languages, **more),
             self.services.config,
-            content=content_id(self.film),
+            fingerprint=content_fingerprint(self.film),
             transcripts=self.services.store,
             sidecars=self.services.db.sidecars,
         )
@@ -181,7 +180,7 @@ class Place:
         return path
 
     def cues(self, name: str) -> tuple[Cue, ...]:
-        return read((self.folder / name).read_bytes(), "srt")
+        return read_cues((self.folder / name).read_bytes(), "srt")
 
     def names(self) -> list[str]:
         return sorted(path.name for path in self.folder.iterdir() if path != self.film)
@@ -189,7 +188,7 @@ class Place:
     def how(self, name: str) -> str:
         record = self.services.db.sidecars.get(self.folder / name)
         assert record is not None
-        return record.recipe
+        return record.variant
 
 
 def _srt(texts: Iterable[str]) -> str:
@@ -269,7 +268,7 @@ def test_a_dub_is_written_down_for_its_language_and_never_for_the_original(
     assert fluent.how("Film.de.srt") == "transcribed by whisper, translated by mt"
     assert {told for told, _, _ in fluent.ear.asked} == {EN, ES}
     assert all(told == truth for told, _, truth in fluent.ear.asked)
-    assert fluent.examine("original", "es", "de").decision.make == ()
+    assert fluent.examine("original", "es", "de").decision.requirements == ()
 
 
 def test_a_text_stream_is_translated_at_its_own_times_and_nobody_listens(
@@ -336,7 +335,7 @@ def test_what_a_translator_left_as_it_was_is_not_published(tmp_path: Path) -> No
     place = Place(tmp_path, {"lazy": Lazy})
     _film(place, [(_sound(tmp_path / "en.wav", 440, bursts=24), ["language=eng"])])
     outcome = place.make("es")
-    assert outcome.state is FileState.UNSATISFIABLE
+    assert outcome.state is FileState.IMPOSSIBLE
     assert "is not in Spanish: it is English" in outcome.reason
     assert place.names() == []
 
@@ -377,13 +376,17 @@ def test_each_part_is_recognised_in_its_language_and_foreign_parts_have_a_sideca
     assert {(told, truth) for told, _, truth in place.ear.asked} == {(EN, EN), (DE, DE)}
     assert {into for told, into, _ in place.ear.asked if told == EN} == {None}
     whole, forced = place.cues("Film.en.srt"), place.cues("Film.en.forced.srt")
-    change = place.services.store.listened(content_id(place.film), 0).runs[1].interval.start
+    change = (
+        place.services.store.analysis(content_fingerprint(place.film), 0)
+        .language_segments[1]
+        .span.start
+    )
     assert forced
     assert all(cue.start >= change for cue in forced)
     assert {"I", "know"} <= set(" ".join(cue.text for cue in forced).split())
     assert "Ich" in " ".join(cue.text for cue in whole if cue.start >= change)
-    assert outcome.made[1].kind is Kind.FORCED
-    assert place.examine("original", forced=("original",)).decision.make == ()
+    assert outcome.made[1].kind is SubtitleKind.FORCED
+    assert place.examine("original", forced=("original",)).decision.requirements == ()
 
 
 def test_a_film_in_one_language_has_no_foreign_parts_and_is_not_asked_again(
@@ -393,7 +396,7 @@ def test_a_film_in_one_language_has_no_foreign_parts_and_is_not_asked_again(
     place.make("original", forced=("en",))
     assert place.names() == ["Film.en.srt"]
     decision = place.examine("original", forced=("en",)).decision
-    assert (decision.make, decision.needs_listening) == ((), False)
+    assert (decision.requirements, decision.needs_analysis) == ((), False)
     assert "en forced: nothing is said in another language" in decision.reasons
 
 
@@ -426,7 +429,7 @@ def test_two_languages_in_one_file_out_of_one_recognition_and_one_translation(
     how = fluent.how("Film.bilingual-es.en.srt")
     assert how == ("transcribed by whisper; below it transcribed by whisper, translated by mt")
     decision = fluent.examine("original", "es", **wanted).decision
-    assert (decision.make, decision.needs_listening) == ((), False)
+    assert (decision.requirements, decision.needs_analysis) == ((), False)
     assert "en+es: there is Film.bilingual-es.en.srt (ours)" in decision.reasons
 
 
@@ -437,7 +440,7 @@ def test_the_pair_is_no_subtitle_in_either_of_its_languages(fluent: Place, tmp_p
     calls, heard = Fluent.calls, fluent.ear.recognised
     (fluent.folder / "Film.en.srt").unlink()
     decision = fluent.examine("en", "es", bilingual=[("es", "en")]).decision
-    assert [str(wish.language) for wish in decision.make] == ["en", "es", "es"]
+    assert [str(wish.language) for wish in decision.requirements] == ["en", "es", "es"]
     fluent.make("en", "es", bilingual=[("es", "en")])
     assert "Film.bilingual-en.es.srt" in fluent.names()
     assert (Fluent.calls, fluent.ear.recognised) == (calls, heard)
@@ -483,12 +486,12 @@ def test_a_pair_that_somebody_edited_or_took_back_stays_as_it_is(
     fluent.make("en", **wanted)
     path = fluent.folder / "Film.bilingual-es.en.srt"
     sidecars = fluent.services.db.sidecars
-    sidecars.set_fate(path, Fate.TAKEN_BACK)
+    sidecars.set_status(path, SidecarStatus.REMOVED_BY_USER)
     kept = path.read_bytes()
     path.unlink()
     reasons = fluent.examine("en", **wanted).decision.reasons
     assert "en+es: Film.bilingual-es.en.srt was taken back by hand" in reasons
-    sidecars.set_fate(path, Fate.THERE)
+    sidecars.set_status(path, SidecarStatus.PRESENT)
     path.write_bytes(kept + b"\n99\n00:02:00,000 --> 00:02:01,000\nMine.\n\n")
-    assert fluent.make("en", **wanted).state is FileState.NOTHING_TO_DO
+    assert fluent.make("en", **wanted).state is FileState.UP_TO_DATE
     assert path.read_bytes() != kept

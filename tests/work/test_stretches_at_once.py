@@ -14,9 +14,9 @@ from toys import calls, toy_services
 from subtitled.config.settings import LibrarySettings
 from subtitled.jobcontext.job import InlineRunner, Job, JobResult
 from subtitled.jobcontext.services import Services
-from subtitled.library.identity import content_id
+from subtitled.library.fingerprint import content_fingerprint
 from subtitled.pipeline.pipeline import run_job
-from subtitled.plugin import Capabilities, Problem
+from subtitled.plugin import EngineCapabilities, SubtitledError
 from subtitled.transcription.transcriber import Prefetcher
 from subtitled.transcripts.store import TranscriptStore
 
@@ -26,7 +26,7 @@ def _make(services: Services, tmp_path: Path, steps: Any = None, **wishes: Any) 
     if not medium.exists():
         film(medium, 7)
     library = LibrarySettings.model_validate({"path": "/", **wishes})
-    job = Job(medium, library, content_id(medium), tmp_path, force=True)
+    job = Job(medium, library, content_fingerprint(medium), tmp_path, force=True)
     return run_job(job, services, steps or InlineRunner())
 
 
@@ -115,7 +115,7 @@ def test_what_was_recognised_before_a_failure_is_not_recognised_again(
     with toy_services(
         tmp_path, monkeypatch, many={"at_once": 3, "takes": 0.05, "busy": 35.0}
     ) as services:
-        with pytest.raises(Problem, match="busy"):
+        with pytest.raises(SubtitledError, match="busy"):
             _make(services, tmp_path)
         deadline = time.monotonic() + 20
         while len(calls(tmp_path, "many", "end")) < len(calls(tmp_path, "many")) - 1:
@@ -127,7 +127,7 @@ def test_what_was_recognised_before_a_failure_is_not_recognised_again(
         while len(_stored(services.store)) < len(done):
             assert time.monotonic() < deadline
             time.sleep(0.02)
-        with pytest.raises(Problem, match="busy"):
+        with pytest.raises(SubtitledError, match="busy"):
             _make(services, tmp_path)
         again = {call[:2] for call in calls(tmp_path, "many")[before:]}
     assert not again & done
@@ -141,7 +141,7 @@ def test_a_memo_lies_beside_the_words_until_they_are_there(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with toy_services(tmp_path, monkeypatch, toy={"busy": 0.0}) as services:
-        with pytest.raises(Problem, match="busy"):
+        with pytest.raises(SubtitledError, match="busy"):
             _make(services, tmp_path)
         (memo,) = services.store.folder.rglob("*.memo.json")
         assert "task" in memo.read_text()
@@ -160,7 +160,10 @@ def test_what_is_ahead_is_not_begun_once_a_step_has_failed() -> None:
             raise ValueError
         go_on.wait(20)
 
-    with pytest.raises(ValueError), Prefetcher(hear, range(100), Capabilities(at_once=2)) as ahead:  # type: ignore[arg-type]
+    with (
+        pytest.raises(ValueError),
+        Prefetcher(hear, range(100), EngineCapabilities(max_concurrency=2)) as ahead,
+    ):  # type: ignore[arg-type]
         ahead.result(0)
     go_on.set()
     assert len(begun) <= 4

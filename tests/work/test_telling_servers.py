@@ -17,51 +17,56 @@ from standins.described import listening
 from standins.mediabrowser import EmbyStandIn, JellyfinStandIn
 from standins.plex import PlexStandIn
 from standins.shelf import Subtitle
-from subtitled.config.load import Configuration, load
-from subtitled.config.plugins import Configured
-from subtitled.library.ledger import Ledger
-from subtitled.library.sidecars import Fate
-from subtitled.library.tellings import Stage, Telling
-from subtitled.library.withdrawal import Withdrawal
-from subtitled.notify.course import Pace
-from subtitled.notify.teller import TROUBLE, Teller
+from subtitled.config.load import Configuration, load_config
+from subtitled.config.plugins import ConfiguredComponent
+from subtitled.db.database import Database
+from subtitled.db.outbox import Delivery, DeliveryState
+from subtitled.db.sidecars import SidecarStatus
+from subtitled.library.removal import SidecarRemover
+from subtitled.notify.delivery import DeliveryTimings
+from subtitled.notify.media_servers import SERVER_ERROR_KEY, MediaServerDispatcher
 from subtitled.plugin import (
-    Change,
-    Kind,
+    IndexStatus,
+    InputRejectedError,
     Language,
-    Listing,
     MediaServer,
-    Misconfigured,
-    Rejected,
     Settings,
-    Temporary,
+    SetupError,
+    SidecarChange,
+    SubtitleKind,
+    TransientError,
 )
-from subtitled.subtitles.ownership import Provenance
-from subtitled.subtitles.publish import publish
+from subtitled.subtitles.ownership import Signature
+from subtitled.subtitles.publish import publish_sidecar
 
-FAST = Pace(gather=0.2, looks=(0.05, 0.05, 0.05), away=(0.3,), polling=0.02)
+FAST = DeliveryTimings(
+    gather_seconds=0.2,
+    check_seconds=(0.05, 0.05, 0.05),
+    backoff_seconds=(0.3,),
+    polling_seconds=0.02,
+)
 
 
 class Recorder(MediaServer):
     """Says what the test wants, and remembers what it was told."""
 
-    methods = ("told", "told louder")
-    calls: ClassVar[list[tuple[int, list[Change]]]]
+    refresh_strategies = ("told", "told louder")
+    calls: ClassVar[list[tuple[int, list[SidecarChange]]]]
     asked: ClassVar[list[Path]]
-    says: ClassVar[Callable[[Change], Listing]]
+    says: ClassVar[Callable[[SidecarChange], IndexStatus]]
     trouble: ClassVar[Exception | None]
 
-    def changed(self, changes: Sequence[Change], method: int) -> None:
+    def refresh(self, changes: Sequence[SidecarChange], strategy: int) -> None:
         if type(self).trouble is not None:
             raise type(self).trouble  # type: ignore[misc]
-        self.calls.append((method, list(changes)))
+        self.calls.append((strategy, list(changes)))
 
-    def listed(self, change: Change) -> Listing:
+    def check_indexed(self, change: SidecarChange) -> IndexStatus:
         self.asked.append(change.media)
         return type(self).says(change)
 
 
-def recorder(says: Callable[[Change], Listing] = lambda _: Listing(True)) -> Any:
+def recorder(says: Callable[[SidecarChange], IndexStatus] = lambda _: IndexStatus(True)) -> Any:
     state = {"calls": [], "asked": [], "says": staticmethod(says), "trouble": None}
     return type("One", (Recorder,), state)
 
@@ -77,20 +82,22 @@ class Home:
             f'[daemon]\nstate_dir = "{folder}/st"\n[libraries.films]\npath = "{self.root}"\n'
         )
         (folder / "st").mkdir(mode=0o700, exist_ok=True)
-        made = {n: Configured(n, n, cls, Settings()) for n, cls in servers.items()}
-        self.configuration = dataclasses.replace(load(config), servers=made)
-        self.ledger = Ledger(folder / "st" / "ledger.sqlite")
+        made = {n: ConfiguredComponent(n, n, cls, Settings()) for n, cls in servers.items()}
+        self.configuration = dataclasses.replace(load_config(config), servers=made)
+        self.ledger = Database(folder / "st" / "ledger.sqlite")
 
     @contextmanager
-    def telling(self, pace: Pace = FAST) -> Iterator[None]:
-        teller = Teller(self.configuration, self.ledger, pace)
+    def telling(self, pace: DeliveryTimings = FAST) -> Iterator[None]:
+        teller = MediaServerDispatcher(self.configuration, self.ledger, pace)
         teller.start()
         try:
             yield
         finally:
             teller.stop()
 
-    def write(self, name: str = "Film", tag: str = "es", kind: Kind = Kind.FULL) -> Path:
+    def write(
+        self, name: str = "Film", tag: str = "es", kind: SubtitleKind = SubtitleKind.FULL
+    ) -> Path:
         """A sidecar, written as the daemon does it."""
         medium = self.root / f"{name}.mkv"
         medium.touch()
@@ -98,7 +105,7 @@ class Home:
         content = f"{name} {tag}".encode()
         import hashlib
 
-        made = Provenance(
+        made = Signature(
             name * 16,
             path.name,
             Language(tag.split(".")[0]),
@@ -109,12 +116,12 @@ class Home:
             hashlib.sha256(content).hexdigest(),
             len(content),
         )
-        publish(path, content, ours=None, provenance=made)
-        self.ledger.sidecars.record(path, medium, made)
+        publish_sidecar(path, content, own_digest=None, signature=made)
+        self.ledger.sidecars.record_written(path, medium, made)
         return medium
 
-    def told(self, medium: Path, server: str = "den") -> Telling:
-        (one,) = [t for t in self.ledger.tellings.of_medium(medium) if t.server == server]
+    def told(self, medium: Path, server: str = "den") -> Delivery:
+        (one,) = [t for t in self.ledger.deliveries.of_media(medium) if t.server == server]
         return one
 
 
@@ -140,7 +147,7 @@ def until(condition: Callable[[], object], limit: float = 20.0) -> None:
 
 def ended(home: Home, medium: Path, server: str = "den") -> Callable[[], bool]:
     def is_so() -> bool:
-        found = [t for t in home.ledger.tellings.of_medium(medium) if t.server == server]
+        found = [t for t in home.ledger.deliveries.of_media(medium) if t.server == server]
         return bool(found) and found[0].ended_at is not None
 
     return is_so
@@ -156,18 +163,18 @@ def test_a_written_subtitle_is_told_once_and_confirmed(home: Callable[..., Home]
     assert method == 0
     assert change.media == medium
     (one,) = change.written
-    assert (one.path.name, one.language, one.kind) == ("Film.es.srt", "es", Kind.FULL)
+    assert (one.path.name, one.language, one.kind) == ("Film.es.srt", "es", SubtitleKind.FULL)
     assert not change.removed
     assert den.asked == [medium]
     said = house.told(medium)
-    assert said.stage is Stage.CONFIRMED
-    assert said.told_at is not None
+    assert said.state is DeliveryState.CONFIRMED
+    assert said.sent_at is not None
 
 
 def test_what_changes_within_seconds_is_one_call(home: Callable[..., Home]) -> None:
     den = recorder()
     house = home(den=den)
-    with house.telling(dataclasses.replace(FAST, gather=1.5)):
+    with house.telling(dataclasses.replace(FAST, gather_seconds=1.5)):
         media = [house.write(f"Film {n}") for n in range(5)]
         house.write("Film 0", "en")
         for medium in media:
@@ -180,70 +187,70 @@ def test_what_changes_within_seconds_is_one_call(home: Callable[..., Home]) -> N
 def test_what_is_not_shown_is_told_by_the_next_method_and_then_reported(
     home: Callable[..., Home],
 ) -> None:
-    den = recorder(lambda _: Listing(False, "Film.es.srt is not listed"))
+    den = recorder(lambda _: IndexStatus(False, "Film.es.srt is not listed"))
     house = home(den=den)
     with house.telling():
         medium = house.write()
         until(ended(house, medium))
     assert [method for method, _ in den.calls] == [0, 1]
-    assert len(den.asked) == 2 * len(FAST.looks)
+    assert len(den.asked) == 2 * len(FAST.check_seconds)
     said = house.told(medium)
-    assert (said.stage, said.method) == (Stage.MISSED, 1)
+    assert (said.state, said.strategy) == (DeliveryState.NOT_INDEXED, 1)
     assert said.detail == "Film.es.srt is not listed"
 
 
 def test_a_server_that_lists_late_is_asked_again_and_told_once(home: Callable[..., Home]) -> None:
     looks = iter([False, False, True])
-    den = recorder(lambda _: Listing(next(looks)))
+    den = recorder(lambda _: IndexStatus(next(looks)))
     house = home(den=den)
     with house.telling():
         medium = house.write()
         until(ended(house, medium))
     assert len(den.calls) == 1
-    assert house.told(medium).stage is Stage.CONFIRMED
+    assert house.told(medium).state is DeliveryState.CONFIRMED
 
 
 def test_a_server_that_cannot_say_is_told_once_and_that_is_said(home: Callable[..., Home]) -> None:
-    den = recorder(lambda _: Listing(None, "when the film is opened"))
+    den = recorder(lambda _: IndexStatus(None, "when the film is opened"))
     house = home(den=den)
     with house.telling():
         medium = house.write()
         until(ended(house, medium))
     assert len(den.calls) == 1
-    assert house.told(medium).stage is Stage.UNSAID
+    assert house.told(medium).state is DeliveryState.UNVERIFIABLE
 
 
 def test_a_server_that_was_away_hears_everything_once_when_it_is_back(
     home: Callable[..., Home],
 ) -> None:
     den, other = recorder(), recorder()
-    den.trouble = Temporary("den does not answer", "Check that it runs")
+    den.trouble = TransientError("den does not answer", "Check that it runs")
     house = home(den=den, other=other)
     with house.telling():
         media = [house.write(f"Film {n}") for n in range(20)]
-        until(lambda: house.ledger.mailbox.get_control(f"{TROUBLE}den"))
-        assert "does not answer" in (house.ledger.mailbox.get_control(f"{TROUBLE}den") or "")
+        until(lambda: house.ledger.kv.get(f"{SERVER_ERROR_KEY}den"))
+        assert "does not answer" in (house.ledger.kv.get(f"{SERVER_ERROR_KEY}den") or "")
         until(ended(house, media[-1], "other"))  # one that is away holds up no other
     with house.telling():  # another life
         den.trouble = None
         for medium in media:
             until(ended(house, medium))
-        until(lambda: not house.ledger.mailbox.get_control(f"{TROUBLE}den"))
+        until(lambda: not house.ledger.kv.get(f"{SERVER_ERROR_KEY}den"))
     ((_, changes),) = den.calls
     assert sorted(change.media for change in changes) == sorted(media)
-    assert {house.told(medium).stage for medium in media} == {Stage.CONFIRMED}
+    assert {house.told(medium).state for medium in media} == {DeliveryState.CONFIRMED}
 
 
 def test_a_server_that_is_away_is_not_tried_for_each_file(home: Callable[..., Home]) -> None:
     tries = list[float]()
 
     class Away(Recorder):
-        def changed(self, changes: Sequence[Change], method: int) -> None:
+        def refresh(self, changes: Sequence[SidecarChange], strategy: int) -> None:
             tries.append(time.monotonic())
-            raise Temporary("away")
+            raise TransientError("away")
 
     house = home(den=Away)
-    with house.telling(dataclasses.replace(FAST, away=(30.0,))):
+    with house.telling(dataclasses.replace(FAST, backoff_seconds=(30.0,))):
         for n in range(5):
             house.write(f"Film {n}")
             time.sleep(0.3)
@@ -253,11 +260,11 @@ def test_a_server_that_is_away_is_not_tried_for_each_file(home: Callable[..., Ho
 
 def test_a_wrong_key_keeps_the_changes_for_the_day_it_is_right(home: Callable[..., Home]) -> None:
     den = recorder()
-    den.trouble = Misconfigured("the key is refused", "Make a new one")
+    den.trouble = SetupError("the key is refused", "Make a new one")
     house = home(den=den)
     with house.telling():
         medium = house.write()
-        until(lambda: house.ledger.mailbox.get_control(f"{TROUBLE}den"))
+        until(lambda: house.ledger.kv.get(f"{SERVER_ERROR_KEY}den"))
     den.trouble = None
     with house.telling():  # the daemon was reloaded
         until(ended(house, medium))
@@ -266,31 +273,31 @@ def test_a_wrong_key_keeps_the_changes_for_the_day_it_is_right(home: Callable[..
 
 def test_what_a_server_will_never_take_is_reported(home: Callable[..., Home]) -> None:
     den = recorder()
-    den.trouble = Rejected("no such thing")
+    den.trouble = InputRejectedError("no such thing")
     house = home(den=den)
     with house.telling():
         medium = house.write()
         until(ended(house, medium))
-    assert house.told(medium).stage is Stage.MISSED
+    assert house.told(medium).state is DeliveryState.NOT_INDEXED
     assert "no such thing" in house.told(medium).detail
 
 
 def test_taking_away_and_bringing_back_is_told_too(home: Callable[..., Home]) -> None:
     den = recorder()
     house = home(den=den)
-    withdrawal = Withdrawal(house.ledger)
+    withdrawal = SidecarRemover(house.ledger)
     with house.telling():
         medium = house.write()
         until(ended(house, medium))
         den.calls.clear()
-        withdrawal.take_back(house.ledger.sidecars.of_medium(medium))
+        withdrawal.remove(house.ledger.sidecars.of_media(medium))
         until(lambda: den.calls)
         until(ended(house, medium))
         ((_, (change,)),) = den.calls
         assert [one.path.name for one in change.removed] == ["Film.es.srt"]
         assert not change.written
         den.calls.clear()
-        withdrawal.bring_back(house.ledger.sidecars.of_medium(medium))
+        withdrawal.restore(house.ledger.sidecars.of_media(medium))
         until(lambda: den.calls)
         ((_, (change,)),) = den.calls
         assert [one.path.name for one in change.written] == ["Film.es.srt"]
@@ -301,19 +308,19 @@ def test_a_change_in_the_middle_of_the_telling_is_not_lost(home: Callable[..., H
     house: Home
 
     class Slow(Recorder):
-        def changed(self, changes: Sequence[Change], method: int) -> None:
+        def refresh(self, changes: Sequence[SidecarChange], strategy: int) -> None:
             if not self.calls:
                 house.write("Film", "en")  # while the first is being told
-            super().changed(changes, method)
+            super().refresh(changes, strategy)
 
     den = type("One", (Slow,), {"calls": [], "asked": [], "trouble": None})
-    den.says = staticmethod(lambda _: Listing(True))
+    den.says = staticmethod(lambda _: IndexStatus(True))
     house = home(den=den)
     with house.telling():
         medium = house.write("Film", "es")
         until(lambda: len(den.calls) == 2)
         until(ended(house, medium))
-    last = {one.path.name for one in den.calls[-1][1][0].written}
+    last = {one.path.name for one in den.calls[-1][1][0].added}
     assert "Film.en.srt" in last
 
 
@@ -324,7 +331,9 @@ def test_a_sidecar_that_moved_with_its_film_is_told_at_both_places(
     house = home(den=den)
     old = house.write("Old")
     new = house.root / "New.mkv"
-    house.ledger.sidecars.moved(old.with_name("Old.es.srt"), new.with_name("New.es.srt"), new)
+    house.ledger.sidecars.record_moved(
+        old.with_name("Old.es.srt"), new.with_name("New.es.srt"), new
+    )
     with house.telling():
         until(ended(house, old))
         until(ended(house, new))
@@ -339,26 +348,26 @@ def test_what_is_only_recognised_is_told_to_nobody(home: Callable[..., Home]) ->
     house = home(den=den)
     medium = house.write()
     sidecar = medium.with_name("Film.es.srt")
-    house.ledger.tellings.take_in(lambda _: (), 0.0)
-    house.ledger.sidecars.set_fate(sidecar, Fate.THERE)
+    house.ledger.deliveries.enqueue_changes(lambda _: (), 0.0)
+    house.ledger.sidecars.set_status(sidecar, SidecarStatus.PRESENT)
     with house.ledger._engine.begin() as c:
         c.exec_driver_sql("DELETE FROM sidecars")
-    house.ledger.sidecars.recognise(sidecar, medium, "Film" * 16)
+    house.ledger.sidecars.adopt_signed(sidecar, medium, "Film" * 16)
     assert house.ledger.sidecars.get(sidecar) is not None
-    assert house.ledger.tellings.take_in(lambda _: ("den",), 0.0) == 0
+    assert house.ledger.deliveries.enqueue_changes(lambda _: ("den",), 0.0) == 0
 
 
 def test_a_fault_of_a_plugin_ends_nothing(home: Callable[..., Home]) -> None:
     said = iter([RuntimeError("a fault"), None])
 
     class Faulty(Recorder):
-        def changed(self, changes: Sequence[Change], method: int) -> None:
+        def refresh(self, changes: Sequence[SidecarChange], strategy: int) -> None:
             if (fault := next(said)) is not None:
                 raise fault
-            super().changed(changes, method)
+            super().refresh(changes, strategy)
 
     den = type("One", (Faulty,), {"calls": [], "asked": [], "trouble": None})
-    den.says = staticmethod(lambda _: Listing(True))
+    den.says = staticmethod(lambda _: IndexStatus(True))
     house = home(den=den)
     with house.telling():
         medium = house.write()
@@ -388,8 +397,8 @@ def real(
             + f'[servers.den]\nplugin = "{kind}"\nurl = "{server.url}"\n'
             + f'{key} = {{env = "SERVER_KEY"}}\npath_map = [["{house.root}", "/data/films"]]\n'
         )
-        loaded: Configuration = load(config)
-        assert not loaded.broken
+        loaded: Configuration = load_config(config)
+        assert not loaded.unavailable
         house.configuration = loaded
         yield kind, server, house
         house.ledger.close()
@@ -402,8 +411,8 @@ def test_each_server_shows_what_was_published(real: tuple[str, Any, Home]) -> No
     with house.telling():
         medium = house.write()
         until(ended(house, medium))
-    assert house.told(medium).stage is Stage.CONFIRMED
-    assert house.told(medium).method == 0
+    assert house.told(medium).state is DeliveryState.CONFIRMED
+    assert house.told(medium).strategy == 0
     assert len(server.asked) == EACH[kind]
 
 
@@ -416,17 +425,17 @@ def test_each_server_that_is_deaf_to_the_first_call_is_told_otherwise(
     with house.telling():
         medium = house.write()
         until(ended(house, medium))
-    assert (house.told(medium).stage, house.told(medium).method) == (Stage.CONFIRMED, 1)
+    assert (house.told(medium).state, house.told(medium).strategy) == (DeliveryState.CONFIRMED, 1)
 
 
 def test_each_server_that_acts_late_is_waited_for(real: tuple[str, Any, Home]) -> None:
     _, server, house = real
     server.film("/data/films/Film.mkv", Subtitle("/data/films/Film.es.srt", "es"))
     server.shelf.slowness = 0.5
-    with house.telling(dataclasses.replace(FAST, looks=(0.1, 0.2, 0.4, 0.8, 1.6))):
+    with house.telling(dataclasses.replace(FAST, check_seconds=(0.1, 0.2, 0.4, 0.8, 1.6))):
         medium = house.write()
         until(ended(house, medium))
-    assert (house.told(medium).stage, house.told(medium).method) == (Stage.CONFIRMED, 0)
+    assert (house.told(medium).state, house.told(medium).strategy) == (DeliveryState.CONFIRMED, 0)
 
 
 def test_each_server_that_never_lists_it_is_reported(real: tuple[str, Any, Home]) -> None:
@@ -435,7 +444,7 @@ def test_each_server_that_never_lists_it_is_reported(real: tuple[str, Any, Home]
     with house.telling():
         medium = house.write()
         until(ended(house, medium))
-    assert house.told(medium).stage is Stage.MISSED
+    assert house.told(medium).state is DeliveryState.NOT_INDEXED
     assert "Film.es.srt is not listed" in house.told(medium).detail
 
 
@@ -446,7 +455,7 @@ def test_twenty_films_published_together_cost_one_call_where_the_server_takes_it
     names = [f"Film {n}" for n in range(20)]
     for name in names:
         server.film(f"/data/films/{name}.mkv", Subtitle(f"/data/films/{name}.es.srt", "es"))
-    with house.telling(dataclasses.replace(FAST, gather=3.0)):
+    with house.telling(dataclasses.replace(FAST, gather_seconds=3.0)):
         media = [house.write(name) for name in names]
         for medium in media:
             until(ended(house, medium))

@@ -12,28 +12,32 @@ import pytest
 
 from subtitled.plugin import (
     Batch,
-    Context,
+    ComponentContext,
+    Generation,
+    InputRejectedError,
     Language,
     Line,
-    Pair,
-    Rejected,
     Settings,
-    Temporary,
+    TextPair,
+    TransientError,
     Translation,
     Translator,
     TranslatorCapabilities,
     Word,
-    Writing,
 )
-from subtitled.subtitles.layout.segmentation import segment
-from subtitled.subtitles.limits import limits_for
+from subtitled.subtitles.rules import select_cue_rules
+from subtitled.subtitles.segmentation.segmenter import segment_words
 from subtitled.translation import calls
-from subtitled.translation.checks import Fault, check, fault_of
-from subtitled.translation.layout import words_of
-from subtitled.translation.protocol import MOST_ASKS, settle
-from subtitled.translation.scenes import batches
-from subtitled.translation.sentences import LONGEST, Sentence, sentences
-from subtitled.translation.shifts import moved
+from subtitled.translation.batching import (
+    MAX_SENTENCE_CHARS,
+    Sentence,
+    scene_batches,
+    split_into_sentences,
+)
+from subtitled.translation.checks import LineIssue, check_batch, find_issue
+from subtitled.translation.retry_split import MAX_CALLS, translate_until_complete
+from subtitled.translation.shift_check import shifted_lines
+from subtitled.translation.timing import distribute_words
 
 EN, ES, FR, RU, ZH, JA = map(Language, ("en", "es", "fr", "ru", "zh-Hans", "ja"))
 SEED = int(os.environ.get("SUBTITLED_TEST_SEED", random.randrange(10**6)))
@@ -86,7 +90,7 @@ def batch_of(texts: Sequence[str], source: Language = EN, target: Language = ES)
 def test_sentences_cross_pauses_and_never_speakers_and_hold_every_word_once() -> None:
     words = spoken(["I told you, Mr. Smith…", "that nobody is here.", "Go away!", "Where to?"])
     words[-2:] = [Word(w.text, w.start, w.end, speaker="B") for w in words[-2:]]
-    found = sentences(words, EN)
+    found = split_into_sentences(words, EN)
     assert [one.text for one in found] == [
         "I told you, Mr. Smith… that nobody is here.",
         "Go away!",
@@ -97,35 +101,43 @@ def test_sentences_cross_pauses_and_never_speakers_and_hold_every_word_once() ->
 
 def test_speech_without_full_stops_ends_at_breaths_and_what_is_endless_is_cut() -> None:
     words = spoken(["so this is one", "and this another"], pause=1.0)
-    assert [s.text for s in sentences(words, EN)] == ["so this is one", "and this another"]
+    assert [s.text for s in split_into_sentences(words, EN)] == [
+        "so this is one",
+        "and this another",
+    ]
     endless = spoken([f"{'and then we went home ' * 60}."])
-    parts = sentences(endless, EN)
-    assert max(len(part.text) for part in parts) <= LONGEST
+    parts = split_into_sentences(endless, EN)
+    assert max(len(part.text) for part in parts) <= MAX_SENTENCE_CHARS
     assert [word for part in parts for word in part.words] == endless
 
 
 def test_a_closing_quote_stays_with_its_sentence_where_words_are_not_spaced() -> None:
     words = [Word(c, n * 0.2, n * 0.2 + 0.2) for n, c in enumerate("「行きます。」彼は言った。")]
-    assert [one.text for one in sentences(words, JA)] == ["「行きます。」", "彼は言った。"]
+    assert [one.text for one in split_into_sentences(words, JA)] == [
+        "「行きます。」",
+        "彼は言った。",
+    ]
 
 
 def test_batches_are_whole_in_order_and_end_in_the_longest_silence() -> None:
     words = spoken(["One. Two. Three. Four. Five. Six. Seven."])
     words[5:] = [Word(w.text, w.start + 30, w.end + 30) for w in words[5:]]
-    said = sentences(words, EN)
-    assert batches(said, 6) == [range(5), range(5, 7)]
+    said = split_into_sentences(words, EN)
+    assert scene_batches(said, 6) == [range(5), range(5, 7)]
     for size in range(1, 9):
-        parts = batches(said, size)
+        parts = scene_batches(said, size)
         assert [n for part in parts for n in part] == list(range(7))
         assert max(map(len, parts)) <= size
-    assert batches([], 5) == []
+    assert scene_batches([], 5) == []
 
 
 # What a line may be
 
 
 def test_good_translations_have_no_fault() -> None:
-    assert check(batch_of(SAID), [Line(10 + n, t) for n, t in enumerate(SPANISH)]).bad == {}
+    assert (
+        check_batch(batch_of(SAID), [Line(10 + n, t) for n, t in enumerate(SPANISH)]).rejected == {}
+    )
 
 
 @pytest.mark.parametrize(
@@ -149,10 +161,10 @@ def test_good_translations_have_no_fault() -> None:
 def test_what_is_no_translation_is_refused(
     source: str, text: str, target: Language, reason: str
 ) -> None:
-    fault = fault_of(source, text, EN, target)
+    fault = find_issue(source, text, EN, target)
     assert fault is not None
     assert reason in fault.reason
-    assert not fault.slight
+    assert not fault.is_minor
 
 
 @pytest.mark.parametrize(
@@ -182,12 +194,12 @@ def test_what_is_no_translation_is_refused(
 def test_what_may_well_be_a_translation_is_taken(
     source: str, text: str, spoken: Language, target: Language
 ) -> None:
-    assert fault_of(source, text, spoken, target) is None
+    assert find_issue(source, text, spoken, target) is None
 
 
 def test_a_number_that_is_lost_is_a_slight_fault_that_keeps_its_text() -> None:
-    assert fault_of(SAID[1], "Llevo años esperando aquí.", EN, ES) == Fault(
-        "a number is missing in it", "Llevo años esperando aquí.", slight=True
+    assert find_issue(SAID[1], "Llevo años esperando aquí.", EN, ES) == LineIssue(
+        "a number is missing in it", "Llevo años esperando aquí.", is_minor=True
     )
 
 
@@ -197,27 +209,27 @@ def test_a_number_that_is_lost_is_a_slight_fault_that_keeps_its_text() -> None:
 def test_lines_that_moved_by_one_are_found_whichever_way() -> None:
     down = [SPANISH[0], *SPANISH[:-1]]
     up = [f"{SPANISH[0]} {SPANISH[1]}", *SPANISH[2:], "Adiós a todos, señores."]
-    assert moved(SAID, SPANISH) == set()
-    assert len(moved(SAID, down)) >= 7
-    assert len(moved(SAID, up)) >= 7
+    assert shifted_lines(SAID, SPANISH) == set()
+    assert len(shifted_lines(SAID, down)) >= 7
+    assert len(shifted_lines(SAID, up)) >= 7
 
 
 def test_of_an_answer_with_foreign_ids_nothing_is_believed() -> None:
     answer = [Line(11 + n, text) for n, text in enumerate(SPANISH)]
-    assert check(batch_of(SAID), answer).good == {}
+    assert check_batch(batch_of(SAID), answer).accepted == {}
 
 
 def test_two_texts_for_one_id_and_one_text_for_two_ids_are_refused() -> None:
     lines = [Line(10 + n, text) for n, text in enumerate(SPANISH)]
-    twice = check(batch_of(SAID), [*lines, Line(12, "Otra cosa del todo distinta.")])
-    assert set(twice.bad) == {12}
+    twice = check_batch(batch_of(SAID), [*lines, Line(12, "Otra cosa del todo distinta.")])
+    assert set(twice.rejected) == {12}
     lines[5] = Line(15, lines[4].text)
-    assert {14, 15} <= set(check(batch_of(SAID), lines).bad)
+    assert {14, 15} <= set(check_batch(batch_of(SAID), lines).rejected)
 
 
 def test_the_line_before_a_missing_one_may_hold_both() -> None:
     lines = [Line(10 + n, text) for n, text in enumerate(SPANISH) if n != 5]
-    assert set(check(batch_of(SAID), lines).bad) == {14, 15}
+    assert set(check_batch(batch_of(SAID), lines).rejected) == {14, 15}
 
 
 # Asking until every line is there
@@ -234,8 +246,8 @@ def settled(answer: Answers, texts: Sequence[str] = SAID) -> tuple[dict[int, str
         asked += 1
         return answer(batch)
 
-    done = settle(batch_of(texts), {}, ask, lambda good, bad: None)
-    return done.good, set(done.bad), asked
+    done = translate_until_complete(batch_of(texts), {}, ask, lambda good, bad: None)
+    return done.accepted, set(done.rejected), asked
 
 
 def rightly(batch: Batch) -> list[Line]:
@@ -258,7 +270,7 @@ def test_a_good_answer_is_one_call_and_good_lines_are_never_asked_again() -> Non
 def test_a_line_that_spoils_every_batch_ends_up_alone_and_the_others_are_right() -> None:
     def refusing(batch: Batch) -> list[Line]:
         if any(line.id == 16 for line in batch.lines):
-            raise Rejected("content filter")
+            raise InputRejectedError("content filter")
         return rightly(batch)
 
     good, bad, calls = settled(refusing)
@@ -270,17 +282,17 @@ def test_a_line_that_spoils_every_batch_ends_up_alone_and_the_others_are_right()
 def test_what_answers_nothing_is_given_up_after_some_calls() -> None:
     good, _, calls = settled(lambda batch: [], [f"This is line number {n}." for n in range(40)])
     assert good == {}
-    assert calls == MOST_ASKS
+    assert calls == MAX_CALLS
 
 
 def test_context_is_what_came_before_with_its_translation() -> None:
-    seen: list[tuple[Pair, ...]] = []
+    seen: list[tuple[TextPair, ...]] = []
 
     def first_half(batch: Batch) -> list[Line]:
-        seen.append(batch.before)
+        seen.append(batch.previous)
         return rightly(batch)[:6]
 
-    settle(batch_of(SAID), {}, first_half, lambda good, bad: None)
+    translate_until_complete(batch_of(SAID), {}, first_half, lambda good, bad: None)
     assert seen[0] == ()
     assert seen[1]
     assert all(RIGHT[pair.source] == pair.target for pair in seen[1])
@@ -317,7 +329,7 @@ def _misbehaving(chance: random.Random) -> Answers:
                 case 9:
                     lines = [Line(line.id, RIGHT_BACK.get(line.text, "?")) for line in lines]
                 case 10:
-                    raise Rejected("no")
+                    raise InputRejectedError("no")
                 case 11:
                     lines = [Line(line.id, f"{line.text}\n1\n00:00:01,000 --> x") for line in lines]
                 case _:
@@ -333,11 +345,13 @@ RIGHT_BACK = {text: source for source, text in RIGHT.items()}
 @functools.cache
 def _hold(said: tuple[Sentence, ...], texts: tuple[str, ...]) -> None:
     """Texts in the places of sentences make cues at their times, every word once and in order."""
-    laid = [words_of(one, text, ES) for one, text in zip(said, texts, strict=True)]
+    laid = [distribute_words(one, text, ES) for one, text in zip(said, texts, strict=True)]
     for one, its in zip(said, laid, strict=True):
         assert one.start - 1e-6 <= its[0].start
         assert its[-1].end <= one.end + 1e-6
-    cues = segment([word for its in laid for word in its], ES, limits_for(ES, translation=True))
+    cues = segment_words(
+        [word for its in laid for word in its], ES, select_cue_rules(ES, translation=True)
+    )
     assert " ".join(cue.text for cue in cues).split() == " ".join(texts).split()
     assert all(a.end <= b.start for a, b in zip(cues, cues[1:], strict=False))
 
@@ -346,24 +360,24 @@ def test_a_thousand_misbehaving_answers_shift_nothing_and_move_no_time() -> None
     print(f"seed {SEED}")
     chance = random.Random(SEED)
     words = tuple(spoken(SAID))
-    said = tuple(sentences(words, EN))
+    said = tuple(split_into_sentences(words, EN))
     assert len(said) == len(SAID)
     right = odd = elsewhere = 0
     for _ in range(1000):
-        done = settle(
+        done = translate_until_complete(
             Batch(tuple(Line(n, one.text) for n, one in enumerate(said)), EN, ES),
             {},
             _misbehaving(chance),
             lambda good, bad: None,
         )
-        assert set(done.good) <= set(range(len(said)))
-        assert not set(done.good) & set(done.bad)
-        for number, text in done.good.items():
+        assert set(done.accepted) <= set(range(len(said)))
+        assert not set(done.accepted) & set(done.rejected)
+        for number, text in done.accepted.items():
             elsewhere += text != SPANISH[number] and text in SPANISH
             odd += text != SPANISH[number]
-        texts = [done.good.get(n, one.text) for n, one in enumerate(said)]
+        texts = [done.accepted.get(n, one.text) for n, one in enumerate(said)]
         _hold(said, tuple(texts))
-        right += sum(text == SPANISH[number] for number, text in done.good.items())
+        right += sum(text == SPANISH[number] for number, text in done.accepted.items())
     assert tuple(w for one in said for w in one.words) == words
     print(f"of {1000 * len(said)} lines {right} right, {elsewhere} elsewhere, {odd} odd")
     assert right > 8000  # most of what is spoilt is mended
@@ -379,9 +393,9 @@ def test_a_translation_is_laid_over_the_speech_of_its_sentence_not_its_pauses() 
     said = Sentence(
         (Word(" Well,", 1.0, 1.5, speaker="A"), Word(" go", 3.0, 3.2), Word(" away.", 3.2, 3.6))
     )
-    words = words_of(said, "Bueno, vete de aquí.", ES)
+    words = distribute_words(said, "Bueno, vete de aquí.", ES)
     assert "".join(word.text for word in words) == " Bueno, vete de aquí."
-    assert all(word.estimated and word.speaker == "A" for word in words)
+    assert all(word.is_estimated and word.speaker == "A" for word in words)
     assert not any(1.55 < word.start < 2.95 for word in words)
     assert words[0].start == 1.0
     assert words[-1].end == pytest.approx(3.6)
@@ -394,12 +408,12 @@ class Liar(Translator):
 
     @classmethod
     def capabilities(cls, settings: Any) -> TranslatorCapabilities:
-        return TranslatorCapabilities(writes=True)
+        return TranslatorCapabilities(supports_instructions=True)
 
     def translate(self, batch: Batch) -> Translation:
         return self.said
 
-    def write(self, instruction: str, text: str) -> Writing:
+    def generate(self, instruction: str, text: str) -> Generation:
         return self.said
 
 
@@ -414,16 +428,21 @@ class Liar(Translator):
         Translation({1: "eins"}),  # type: ignore[arg-type]
         Translation((Line("1", "eins"),)),
         Translation((Line(1, None),)),  # type: ignore[arg-type]
-        Translation((Line(1, "eins"),), sent=("much",)),
-        Writing(None),  # type: ignore[arg-type]
+        Translation((Line(1, "eins"),), usage=("much",)),
+        Generation(None),  # type: ignore[arg-type]
     ],
 )
 def test_what_a_plugin_gives_in_another_form_is_refused_with_its_name(said: Any) -> None:
-    liar = Liar(Settings(), Context("liar"))
+    liar = Liar(Settings(), ComponentContext("liar"))
     liar.said = said
     batch = Batch((Line(1, "one"),), EN, ES)
-    for call in (lambda: calls.ask("liar", liar, batch), lambda: calls.write("liar", liar, "", "")):
-        with pytest.raises(Rejected, match=r"translator liar gave .* fault of that plugin"):
+    for call in (
+        lambda: calls.call_translate("liar", liar, batch),
+        lambda: calls.call_generate("liar", liar, "", ""),
+    ):
+        with pytest.raises(
+            InputRejectedError, match=r"translator liar gave .* fault of that plugin"
+        ):
             call()
 
 
@@ -432,17 +451,21 @@ def test_a_short_wait_is_waited_and_a_long_one_is_the_daemons(
 ) -> None:
     waits: list[float] = []
     monkeypatch.setattr(calls.time, "sleep", waits.append)
-    problems = [Temporary("busy", retry_after=7.0), Temporary("busy"), Temporary("busy")]
+    problems = [
+        TransientError("busy", retry_after=7.0),
+        TransientError("busy"),
+        TransientError("busy"),
+    ]
 
     class Busy:
         def translate(self, batch: Batch) -> object:
             raise problems[len(waits)]
 
-    with pytest.raises(Temporary):
-        calls.ask("mt", Busy(), batch_of(SAID))  # type: ignore[arg-type]
+    with pytest.raises(TransientError):
+        calls.call_translate("mt", Busy(), batch_of(SAID))  # type: ignore[arg-type]
     assert waits == [7.0, 2.0]
-    problems[:] = [Temporary("busy", retry_after=3600.0)]
+    problems[:] = [TransientError("busy", retry_after=3600.0)]
     waits.clear()
-    with pytest.raises(Temporary):
-        calls.ask("mt", Busy(), batch_of(SAID))  # type: ignore[arg-type]
+    with pytest.raises(TransientError):
+        calls.call_translate("mt", Busy(), batch_of(SAID))  # type: ignore[arg-type]
     assert waits == []

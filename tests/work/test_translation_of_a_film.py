@@ -13,37 +13,37 @@ from typing import Any
 import pytest
 
 from standins.chat import Chat, chatting
-from subtitled.config.load import Configuration, load
-from subtitled.config.plugins import Configured
+from subtitled.config.load import Configuration, load_config
+from subtitled.config.plugins import ConfiguredComponent
 from subtitled.config.settings import LibrarySettings
+from subtitled.db.records import FileState
 from subtitled.jobcontext.job import InlineRunner, Job, JobResult
-from subtitled.jobcontext.services import Services, open_ledger, transcripts_in
-from subtitled.library.identity import content_id
-from subtitled.library.records import FileState
-from subtitled.media.vad import Speech
+from subtitled.jobcontext.services import Services, open_database, open_transcript_store
+from subtitled.library.fingerprint import content_fingerprint
+from subtitled.media.vad import SpeechActivity
 from subtitled.pipeline.pipeline import run_job
 from subtitled.plugin import (
     SAMPLE_RATE,
     Audio,
     Batch,
-    Capabilities,
     Cue,
-    Interval,
+    EngineCapabilities,
+    InputRejectedError,
     Language,
     LanguageGuess,
     Line,
-    Misconfigured,
-    Rejected,
-    Request,
     Settings,
-    Temporary,
+    SetupError,
+    TimeSpan,
     Transcript,
+    TranscriptionRequest,
+    TransientError,
     Translation,
     Translator,
     TranslatorCapabilities,
     Word,
 )
-from subtitled.subtitles.formats import read
+from subtitled.subtitles.formats import read_cues
 from subtitled.transcription import track_analysis
 from subtitled.translation import calls
 from subtitled_plugins.openai.translator import ChatSettings, ChatTranslator
@@ -78,7 +78,7 @@ END = heard()[-1].end
 class Ears:
     """Stands where the engine processes stand, and counts."""
 
-    capabilities = Capabilities()
+    capabilities = EngineCapabilities()
 
     def __init__(self, configuration: Configuration) -> None:
         self.configured = configuration.engines["whisper"]
@@ -90,13 +90,13 @@ class Ears:
     def prepare(self) -> None:
         return
 
-    def find_speech(self, audio: Audio, limit: float | None = None) -> Speech:
-        return Speech((Interval(0.2, END),))
+    def find_speech(self, audio: Audio, limit: float | None = None) -> SpeechActivity:
+        return SpeechActivity((TimeSpan(0.2, END),))
 
-    def detect_language(self, audio: Audio, windows: Sequence[Interval]) -> list[LanguageGuess]:
+    def detect_language(self, audio: Audio, windows: Sequence[TimeSpan]) -> list[LanguageGuess]:
         return [LanguageGuess(window, {EN: 0.9}) for window in windows]
 
-    def transcribe(self, audio: Audio, request: Request) -> Transcript:
+    def transcribe(self, audio: Audio, request: TranscriptionRequest) -> Transcript:
         self.calls += 1
         return Transcript(EN, heard(), "ears")
 
@@ -111,7 +111,7 @@ class Told(Translator):
 
     @classmethod
     def capabilities(cls, settings: object) -> TranslatorCapabilities:
-        return TranslatorCapabilities(cls.pairs, batch=cls.size)
+        return TranslatorCapabilities(cls.pairs, max_batch_lines=cls.size)
 
     def translate(self, batch: Batch) -> Translation:
         type(self).asked.append(batch)
@@ -140,38 +140,42 @@ Films = Callable[..., JobResult]
 @pytest.fixture
 def house(home: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Films, Path, Ears]:
     """``do(languages, translators)`` does the job; the film; who listens."""
-    monkeypatch.setattr(calls, "PATIENCE", 0.0)
+    monkeypatch.setattr(calls, "MAX_RETRY_WAIT_SECONDS", 0.0)
     medium = home / "a.wav"
     with wave.open(str(medium), "wb") as file:
         file.setparams((1, 2, SAMPLE_RATE, 0, "NONE", ""))
         file.writeframes(b"\1\0" * round((END + 1) * SAMPLE_RATE))
-    configuration = load(None)
+    configuration = load_config(None)
     ears = Ears(configuration)
-    ledger = open_ledger(configuration)
+    ledger = open_database(configuration)
     state = home / "state" / "subtitled"
 
     def do(languages: list[str], steps: Any = None, **chain: Any) -> JobResult:
         translators = {
-            name: one if isinstance(one, Configured) else Configured(name, name, one, Settings())
+            name: one
+            if isinstance(one, ConfiguredComponent)
+            else ConfiguredComponent(name, name, one, Settings())
             for name, one in chain.items()
         }
         services = Services(
             dataclasses.replace(configuration, translators=translators),
             ears,  # type: ignore[arg-type]
-            transcripts_in(state),
+            open_transcript_store(state),
             ledger,
             state / "scratch",
         )
         library = LibrarySettings.model_validate(
             {"path": medium.parent, "languages": languages, "engines": ["whisper"]}
         )
-        return run_job(Job(medium, library, content_id(medium)), services, steps or InlineRunner())
+        return run_job(
+            Job(medium, library, content_fingerprint(medium)), services, steps or InlineRunner()
+        )
 
     return do, medium, ears
 
 
 def cues_of(medium: Path, language: str) -> list[Cue]:
-    return list(read(medium.with_suffix(f".{language}.srt").read_bytes(), "srt"))
+    return list(read_cues(medium.with_suffix(f".{language}.srt").read_bytes(), "srt"))
 
 
 def text_of(medium: Path, language: str) -> str:
@@ -191,8 +195,8 @@ def test_a_film_gets_its_translation_in_order_each_sentence_in_its_time(
     (asking,) = [cue for cue in cues if cue.text.startswith("¿Dónde")]
     assert asking.start == pytest.approx(starts["Where"], abs=0.05)
     assert [len(batch.lines) for batch in mt.asked] == [3, 3]
-    assert [pair.target for pair in mt.asked[1].before] == list(SAID.values())[:3]
-    assert all(line.room and line.room > 10 for line in mt.asked[0].lines)
+    assert [pair.target for pair in mt.asked[1].previous] == list(SAID.values())[:3]
+    assert all(line.max_chars and line.max_chars > 10 for line in mt.asked[0].lines)
 
 
 def test_a_language_more_decodes_no_sound_and_recognises_nothing(
@@ -207,7 +211,7 @@ def test_a_language_more_decodes_no_sound_and_recognises_nothing(
     def decode(*_: object, **__: object) -> None:
         raise AssertionError("the sound was decoded")
 
-    monkeypatch.setattr(track_analysis, "decode", decode)
+    monkeypatch.setattr(track_analysis, "decode_track", decode)
     assert do(["original", "es"], mt=told(rightly)).state is FileState.DONE
     assert text_of(medium, "es") == " ".join(SAID.values())
     assert ears.calls == 1
@@ -221,12 +225,12 @@ def test_what_was_translated_is_never_asked_for_again_whatever_ended_the_work(
 
     def failing_in_the_middle(batch: Batch) -> Sequence[Line]:
         if down[0]:
-            raise Temporary("away", retry_after=900.0)
+            raise TransientError("away", retry_after=900.0)
         down[0] = True
         return rightly(batch)
 
     first = told(failing_in_the_middle)
-    with pytest.raises(Temporary):
+    with pytest.raises(TransientError):
         do(["es"], mt=first)
     again = told(rightly)
     assert do(["es"], mt=again).state is FileState.DONE
@@ -293,7 +297,7 @@ def test_the_next_translator_does_what_the_first_cannot(house: tuple[Films, Path
 
     def prudish(batch: Batch) -> Sequence[Line]:
         if any("laughed" in line.text for line in batch.lines):
-            raise Rejected("content filter")
+            raise InputRejectedError("content filter")
         return rightly(batch)
 
     second = told(rightly)
@@ -304,7 +308,7 @@ def test_the_next_translator_does_what_the_first_cannot(house: tuple[Films, Path
     ]
 
 
-@pytest.mark.parametrize("problem", [Temporary("down"), Misconfigured("no key", "set it")])
+@pytest.mark.parametrize("problem", [TransientError("down"), SetupError("no key", "set it")])
 def test_one_that_is_away_is_replaced_once_and_not_asked_again_and_again(
     problem: Exception, house: tuple[Films, Path, Ears]
 ) -> None:
@@ -317,7 +321,7 @@ def test_one_that_is_away_is_replaced_once_and_not_asked_again_and_again(
 
 def test_where_hardly_a_line_is_usable_nothing_is_written(house: tuple[Films, Path, Ears]) -> None:
     do, medium, _ = house
-    with pytest.raises(Rejected, match="sentences could not be put into Spanish"):
+    with pytest.raises(InputRejectedError, match="sentences could not be put into Spanish"):
         do(["es"], mt=told(lambda batch: batch.lines))
     assert not medium.with_suffix(".es.srt").exists()
 
@@ -326,7 +330,7 @@ def test_a_language_that_nobody_makes_is_told_as_such(house: tuple[Films, Path, 
     do, _, ears = house
     mt = told(rightly, pairs=frozenset({(EN, ES)}))
     outcome = do(["ru"], mt=mt)
-    assert outcome.state is FileState.UNSATISFIABLE
+    assert outcome.state is FileState.IMPOSSIBLE
     assert "nothing configured makes" in outcome.reason
     again = do(["ru"], mt=mt)
     assert (again.state, again.reason) == (outcome.state, outcome.reason), "the same when known"
@@ -357,8 +361,8 @@ def test_whatever_a_chat_model_does_the_subtitle_is_right_or_as_it_was_said(
 ) -> None:
     do, medium, _ = house
     with chatting(Chat(lambda text: SAID[text], manners=manners, retry_after="0")) as chat:
-        settings = ChatSettings(url=chat.url, model="tiny", key=None)
-        configured = Configured("openai", "openai", ChatTranslator, settings)
+        settings = ChatSettings(url=chat.url, model="tiny", api_key=None)
+        configured = ConfiguredComponent("openai", "openai", ChatTranslator, settings)
         assert do(["es"], openai=configured).state is FileState.DONE
     expected = [*SAID.values()]
     if manners == ["obey"]:

@@ -10,39 +10,39 @@ from house import Ear, House, film
 from hypothesis import given
 from hypothesis import strategies as st
 
-from subtitled.config.load import load
-from subtitled.config.plugins import Configured
-from subtitled.config.settings import LibrarySettings, Settings
-from subtitled.config.vocabulary import VocabularySettings
-from subtitled.glossary.selection import MOST_PAIRS, Vocabulary, vocabulary_of
-from subtitled.library.terms import Scope, Term
+from subtitled.config.library_settings import GlossarySettings
+from subtitled.config.load import load_config
+from subtitled.config.plugins import ConfiguredComponent
+from subtitled.config.settings import AppSettings, LibrarySettings
+from subtitled.glossary.consistency import missing_terms
+from subtitled.glossary.selection import MAX_PAIRS, Glossary, glossary_for
+from subtitled.glossary.terms import Term, TermScope
 from subtitled.plugin import (
     Audio,
-    Change,
     Cue,
     Language,
+    MediaMetadata,
     MediaServer,
-    Pair,
-    Request,
-    Temporary,
-    Title,
+    SidecarChange,
+    TextPair,
     Transcript,
+    TranscriptionRequest,
+    TransientError,
     Word,
 )
 from subtitled.plugin import Settings as ComponentOptions
-from subtitled.translation.consistency import missed
 
 EN, ES, JA = Language("en"), Language("es"), Language("ja")
 
 
-def term(en: str, es: str = "", *, scope: Scope = Scope.GLOBAL, kept: bool = False) -> Term:
+def term(en: str, es: str = "", *, scope: TermScope = TermScope.GLOBAL, kept: bool = False) -> Term:
     texts = ((EN, en), (ES, es)) if es else ((EN, en),)
     return Term("", texts, kept, scope=scope)
 
 
 @given(st.lists(st.text("abcd", min_size=1, max_size=9), max_size=60), st.integers(0, 200))
 def test_the_nearest_terms_are_told_as_far_as_they_fit(words: list[str], room: int) -> None:
-    told = Vocabulary(tuple(map(term, words)), characters=room).listened_for(EN)
+    told = Glossary(tuple(map(term, words)), max_hotword_chars=room).hotwords_for(EN)
     unique = list(dict.fromkeys(words))
     assert list(told) == unique[: len(told)]
     assert len(", ".join(told)) <= room
@@ -51,25 +51,25 @@ def test_the_nearest_terms_are_told_as_far_as_they_fit(words: list[str], room: i
 
 
 def test_a_batch_is_given_what_it_mentions_and_no_more() -> None:
-    known = Vocabulary(
+    known = Glossary(
         (
             term("dragon", "dragón"),
             term("elf", "elfo"),
             term("orc"),
-            Term("Olivia Dunham", (), True, True, "a.nfo", Scope.NAMES),
+            Term("Olivia Dunham", (), True, True, "a.nfo", TermScope.NAMES),
             term("Mordor", kept=True),
         )
     )
     text = "The dragons of Mordor and the orc fear Olivia Dunham"
-    assert known.pairs(EN, ES, text) == (
-        Pair("dragon", "dragón"),
-        Pair("Olivia Dunham", "Olivia Dunham"),
-        Pair("Mordor", "Mordor"),
+    assert known.glossary_pairs(EN, ES, text) == (
+        TextPair("dragon", "dragón"),
+        TextPair("Olivia Dunham", "Olivia Dunham"),
+        TextPair("Mordor", "Mordor"),
     )
     # A name from an NFO file is no order in another script; a glossary's is.
-    assert known.pairs(EN, JA, text) == (Pair("Mordor", "Mordor"),)
-    many = Vocabulary(tuple(term(f"word{n}x", f"palabra{n}") for n in range(200)))
-    assert len(many.pairs(EN, ES, " ".join(f"word{n}x" for n in range(200)))) == MOST_PAIRS
+    assert known.glossary_pairs(EN, JA, text) == (TextPair("Mordor", "Mordor"),)
+    many = Glossary(tuple(term(f"word{n}x", f"palabra{n}") for n in range(200)))
+    assert len(many.glossary_pairs(EN, ES, " ".join(f"word{n}x" for n in range(200)))) == MAX_PAIRS
 
 
 def test_a_term_that_was_said_and_is_called_otherwise_is_named_with_its_time() -> None:
@@ -84,18 +84,18 @@ def test_a_term_that_was_said_and_is_called_otherwise_is_named_with_its_time() -
     terms = [
         term("dragon", "dragón"),
         term("elf", "elfo"),
-        Term("Olivia", (), True, True, "", Scope.NAMES),
+        Term("Olivia", (), True, True, "", TermScope.NAMES),
     ]
-    (gone,) = missed(words, cues, terms, EN, ES)
-    assert (gone.time, gone.said, gone.wanted) == (0, "dragon", "dragón")
+    (gone,) = missing_terms(words, cues, terms, EN, ES)
+    assert (gone.start_seconds, gone.source_text, gone.target_text) == (0, "dragon", "dragón")
 
 
 def test_a_sentence_may_put_its_term_into_the_next_cue() -> None:
     words = [Word(" the", 0, 1), Word(" dragon", 1, 2), Word(" sleeps", 2, 3)]
     cues = [Cue(0, 2, "Duerme"), Cue(2.1, 4, "el dragón")]
-    assert missed(words, cues, [term("dragon", "dragón")], EN, ES) == []
+    assert missing_terms(words, cues, [term("dragon", "dragón")], EN, ES) == []
     far = [Cue(0, 2, "Duerme"), Cue(12, 14, "el dragón")]
-    assert len(missed(words, far, [term("dragon", "dragón")], EN, ES)) == 1
+    assert len(missing_terms(words, far, [term("dragon", "dragón")], EN, ES)) == 1
 
 
 class _Attentive(Ear):
@@ -103,8 +103,8 @@ class _Attentive(Ear):
 
     told: list[tuple[str, ...]]
 
-    def transcribe(self, audio: Audio, request: Request) -> Transcript:
-        self.told.append(request.terms)
+    def transcribe(self, audio: Audio, request: TranscriptionRequest) -> Transcript:
+        self.told.append(request.hotwords)
         return super().transcribe(audio, request)
 
 
@@ -119,20 +119,20 @@ def test_the_recogniser_is_told_the_terms_and_a_change_of_them_costs_nothing(
     (house.root / "Sintel (2010).glossary.csv").write_text("term\nIshtar\n")
     try:
         house.scan()
-        content = house.the(medium).content_id
+        content = house.the(medium).fingerprint
         assert content is not None
         assert set(ear.told) == {("Ishtar", "Sintel")}
-        assert set(house.transcripts.terms(content, 0).values()) == {("Ishtar", "Sintel")}
+        assert set(house.transcripts.hotwords(content, 0).values()) == {("Ishtar", "Sintel")}
         count = len(ear.told)
         (house.root / "Sintel (2010).glossary.csv").write_text("term\nScales\n")
         (house.root / "Sintel (2010).en.srt").unlink()
-        house.jobs.again(house.the(medium))
+        house.jobs.retry(house.the(medium))
         house.settle()
         assert (house.root / "Sintel (2010).en.srt").exists()
         assert len(ear.told) == count
-        house.transcripts.forget_words(content)
+        house.transcripts.clear_transcripts(content)
         (house.root / "Sintel (2010).en.srt").unlink()
-        house.jobs.again(house.the(medium))
+        house.jobs.retry(house.the(medium))
         house.settle()
         assert len(ear.told) == 2 * count
         assert ear.told[-1] == ("Scales", "Sintel")
@@ -143,31 +143,33 @@ def test_the_recogniser_is_told_the_terms_and_a_change_of_them_costs_nothing(
 class Mute(MediaServer):
     """Is away."""
 
-    def changed(self, changes: Sequence[Change], method: int) -> None: ...
+    def refresh(self, changes: Sequence[SidecarChange], strategy: int) -> None: ...
 
-    def title(self, media: Path) -> Title | None:
-        raise Temporary("it is away")
+    def metadata(self, media: Path) -> MediaMetadata | None:
+        raise TransientError("it is away")
 
 
 class Knowing(Mute):
     """Knows one film."""
 
-    def title(self, media: Path) -> Title | None:
-        return Title("Film", characters=("Olivia Dunham",)) if media.stem == "Film" else None
+    def metadata(self, media: Path) -> MediaMetadata | None:
+        return (
+            MediaMetadata("Film", characters=("Olivia Dunham",)) if media.stem == "Film" else None
+        )
 
 
 def test_where_no_file_tells_a_name_the_servers_are_asked_if_they_may(tmp_path: Path) -> None:
     library = LibrarySettings(path=tmp_path)
     film = tmp_path / "Film.mkv"
     servers = {
-        cls.__name__: Configured(cls.__name__, "p", cls, ComponentOptions())
+        cls.__name__: ConfiguredComponent(cls.__name__, "p", cls, ComponentOptions())
         for cls in (Mute, Knowing)
     }
 
     def terms(path: Path, asks: bool) -> dict[str, str]:
-        settings = Settings(vocabulary=VocabularySettings(servers=asks))
-        loaded = dataclasses.replace(load(None), settings=settings, servers=servers)
-        return {one.source: one.origin for one in vocabulary_of(path, library, loaded).terms}
+        settings = AppSettings(glossary=GlossarySettings(use_media_servers=asks))
+        loaded = dataclasses.replace(load_config(None), settings=settings, servers=servers)
+        return {one.source: one.origin for one in glossary_for(path, library, loaded).terms}
 
     assert terms(film, True)["Olivia Dunham"] == "the server Knowing"
     assert "Olivia Dunham" not in terms(film, False)

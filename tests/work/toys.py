@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 from house import Ear
 
-from subtitled.config.load import load
-from subtitled.config.plugins import Configured
-from subtitled.jobcontext.services import Services, build_services, open_ledger
+from subtitled.config.load import load_config
+from subtitled.config.plugins import ConfiguredComponent
+from subtitled.jobcontext.services import Services, build_services, open_database
 from subtitled.plugin import Engine, Settings
 
 SOURCE = '''
@@ -43,9 +43,9 @@ class Toy(Engine):
 
     @classmethod
     def capabilities(cls, settings):
-        return Capabilities(
-            detects_language=True, at_once=settings.at_once, longest=settings.longest,
-            whole=settings.whole, word_times=settings.word_times,
+        return EngineCapabilities(
+            supports_language_detection=True, max_concurrency=settings.at_once, max_chunk_seconds=settings.longest,
+            whole_file=settings.whole, word_timestamps=settings.word_times,
         )
 
     def note(self, what):
@@ -56,22 +56,22 @@ class Toy(Engine):
         return [LanguageGuess(window, {Language("en"): 0.9}) for window in windows]
 
     def transcribe(self, audio, request):
-        at = request.stretch.interval
+        at = request.chunk.span
         said = f"{at.start:.3f}-{at.end:.3f}"
         self.note("begin " + said)
-        if request.memo is not None:
-            request.memo.keep(task=said)
+        if request.checkpoint is not None:
+            request.checkpoint.save(task=said)
         if self.settings.wrong_key:
-            raise Misconfigured("the key is wrong", "Write the right one")
+            raise SetupError("the key is wrong", "Write the right one")
         if at.start <= self.settings.refuses < at.end:
-            raise Rejected("it will not hear this")
+            raise InputRejectedError("it will not hear this")
         if at.start <= self.settings.busy < at.end:
-            raise Temporary("it is busy")
+            raise TransientError("it is busy")
         time.sleep(self.settings.takes)
         text = f" {self.settings.word}{{:.0f}} is what somebody says here"
         words = [
             Word(text.format(part.start), part.start, part.end, 0.9)
-            for part in request.stretch.speech
+            for part in request.chunk.speech
         ]
         if self.settings.loops:
             words = [
@@ -92,18 +92,18 @@ def toy_services(
     monkeypatch.syspath_prepend(str(folder))
     sys.modules.pop("toy_engine", None)
     component: type[Engine] = importlib.import_module("toy_engine").Toy
-    configured: dict[str, Configured[Engine]] = {}
+    configured: dict[str, ConfiguredComponent[Engine]] = {}
     for name, said in engines.items():
         settings: Settings = component.Settings.model_validate({"log": folder / "log", **said})
-        configured[name] = Configured(name, "toy", component, settings)
-    loaded = load(None)
+        configured[name] = ConfiguredComponent(name, "toy", component, settings)
+    loaded = load_config(None)
     daemon = loaded.settings.daemon.model_copy(update={"stretch": 10.0})
     configuration = dataclasses.replace(
         loaded,
         engines=configured,
         settings=loaded.settings.model_copy(update={"daemon": daemon}),
     )
-    services = build_services(configuration, open_ledger(configuration))
+    services = build_services(configuration, open_database(configuration))
     monkeypatch.setattr(services.engines, "find_speech", partial(Ear.find_speech, None))
     try:
         yield services

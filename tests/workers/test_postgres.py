@@ -12,9 +12,9 @@ import pytest
 from farm import DAEMON, Farm
 
 from standins.cluster import Cluster
-from subtitled.library.database import server_url
-from subtitled.library.ledger import Ledger
-from subtitled.plugin import Misconfigured
+from subtitled.db.database import Database
+from subtitled.db.engine import server_url
+from subtitled.plugin import SetupError
 
 pytestmark = [pytest.mark.postgres, pytest.mark.timeout(300)]
 
@@ -86,21 +86,21 @@ def test_everything_goes_on_when_the_database_was_away_in_the_middle(
 
 def test_what_was_asked_while_others_write_is_seen_by_its_number(cluster: Cluster) -> None:
     server = cluster.new()
-    ledger, other = (Ledger(Path("/nowhere/ledger.sqlite"), server) for _ in range(2))
-    before = ledger.mailbox.data_version()
+    ledger, other = (Database(Path("/nowhere/ledger.sqlite"), server) for _ in range(2))
+    before = ledger.kv.data_version()
     with psycopg.connect(server) as open_still:
         open_still.execute("INSERT INTO controls VALUES ('a', 'b')")
-        other.mailbox.request("scan", Path("/films"))
-        assert ledger.mailbox.data_version() != before
-        between = ledger.mailbox.data_version()
+        other.kv.enqueue("scan", Path("/films"))
+        assert ledger.kv.data_version() != before
+        between = ledger.kv.data_version()
         open_still.commit()
-    assert ledger.mailbox.data_version() != between
-    assert [one.path for one in ledger.mailbox.waiting()] == [Path("/films")]
+    assert ledger.kv.data_version() != between
+    assert [one.path for one in ledger.kv.pending()] == [Path("/films")]
 
 
 def test_an_address_that_is_none_is_refused_and_no_password_is_said() -> None:
     for said in ("mysql://u:secret@host/db", "secret", "postgresql://u:secret@127.0.0.1:1/db"):
-        with pytest.raises(Misconfigured) as refused:
-            Ledger(Path("/nowhere/ledger.sqlite"), said)
+        with pytest.raises(SetupError) as refused:
+            Database(Path("/nowhere/ledger.sqlite"), said)
         assert "secret" not in str(refused.value)
     assert server_url("postgres://u@h/db").drivername == "postgresql+psycopg"

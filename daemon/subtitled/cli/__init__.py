@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import sys
 
-from subtitled.plugin import Misconfigured, Problem
+from subtitled.plugin import SetupError, SubtitledError
 
 
 def main() -> None:
     """Run the command that was typed. Status 0: done, 1: something failed, 2: wrong use."""
     # A module per group of commands; importing it adds them.
     from . import (  # noqa: F401
-        configs,
+        config,
         daemon,
         egress,
         evaluate,
         explain,
         generate,
+        glossary,
         init,
         models,
         plan,
@@ -25,14 +26,13 @@ def main() -> None:
         state,
         summarise,
         undo,
-        vocabulary,
         worker,
     )
     from .app import app
-    from .output import FAILED, WRONG, errors
+    from .output import FAILED, USAGE_ERROR, errors
 
     try:
         app()
-    except Problem as problem:
-        errors.print(f"error: {problem}", markup=False, style="red")
-        sys.exit(WRONG if isinstance(problem, Misconfigured) else FAILED)
+    except SubtitledError as error:
+        errors.print(f"error: {error}", markup=False, style="red")
+        sys.exit(USAGE_ERROR if isinstance(error, SetupError) else FAILED)

@@ -8,10 +8,10 @@ from typing import Annotated
 import typer
 
 from subtitled import __version__
-from subtitled.config.load import Configuration, ConfigurationError, find, load
-from subtitled.config.places import act_as_owner, state_dir
+from subtitled.config.load import Configuration, ConfigurationError, find_config, load_config
+from subtitled.config.paths import drop_privileges_to_owner, resolve_state_dir
 
-from .output import WRONG, errors, fail, shown
+from .output import USAGE_ERROR, abort, display_path, errors
 
 app = typer.Typer(
     name="subtitled",
@@ -21,11 +21,11 @@ app = typer.Typer(
     add_completion=False,
 )
 
-_chosen: list[Path] = []
+_chosen_config: list[Path] = []
 
 
-def _version(asked: bool) -> None:
-    if asked:
+def _print_version(is_requested: bool) -> None:
+    if is_requested:
         typer.echo(f"subtitled {__version__}")
         raise typer.Exit
 
@@ -40,36 +40,39 @@ def root(
         ),
     ] = None,
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say the version.")
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Say the version."),
     ] = False,
 ) -> None:
     """Options before the command."""
-    _chosen[:] = [config] if config is not None else []
+    _chosen_config[:] = [config] if config is not None else []
 
 
-def chosen() -> Path | None:
+def chosen_config_path() -> Path | None:
     """The file that --config names, whether or not it is there."""
-    return _chosen[0] if _chosen else None
+    return _chosen_config[0] if _chosen_config else None
 
 
 def config_path() -> Path | None:
     """The configuration file in use, or None where there is none."""
     try:
-        return find(chosen())
+        return find_config(chosen_config_path())
     except ConfigurationError as error:
-        fail(error, WRONG)
+        abort(error, USAGE_ERROR)
 
 
-def configuration() -> Configuration:
+def load_configuration() -> Configuration:
     """The configuration in use; leaves with status 2 and every mistake if it is wrong.
 
     From here on root is the user whose state it is.
     """
     try:
-        found = load(config_path())
+        loaded = load_config(config_path())
     except ConfigurationError as error:
-        fail(error, WRONG)
-    state = state_dir(found.settings)
-    if name := act_as_owner(state):
-        errors.print(f"acting as {name}, to whom {shown(state)} belongs", style="dim", markup=False)
-    return found
+        abort(error, USAGE_ERROR)
+    state = resolve_state_dir(loaded.settings)
+    if name := drop_privileges_to_owner(state):
+        errors.print(
+            f"acting as {name}, to whom {display_path(state)} belongs", style="dim", markup=False
+        )
+    return loaded

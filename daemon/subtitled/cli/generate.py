@@ -12,21 +12,21 @@ import typer
 from pydantic import ValidationError
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from subtitled.config.errors import explain_validation_error
 from subtitled.config.load import Configuration
-from subtitled.config.mistakes import explained
 from subtitled.config.settings import LibrarySettings
+from subtitled.db.records import FileState
 from subtitled.jobcontext.job import InlineRunner, Job, JobResult
-from subtitled.jobcontext.services import Services, build_services, open_ledger
-from subtitled.library.identity import content_id
-from subtitled.library.intake import library_of
-from subtitled.library.records import FileState
-from subtitled.library.walk import walk
-from subtitled.media.problems import unreadable
+from subtitled.jobcontext.services import Services, build_services, open_database
+from subtitled.library.fingerprint import content_fingerprint
+from subtitled.library.ingest import library_containing
+from subtitled.library.scanner import scan
+from subtitled.media.ffmpeg import unreadable_error
 from subtitled.pipeline.pipeline import run_job
-from subtitled.plugin import Problem
+from subtitled.plugin import SubtitledError
 
-from .app import app, configuration
-from .output import FAILED, WRONG, errors, fail, say, shown
+from .app import app, load_configuration
+from .output import FAILED, USAGE_ERROR, abort, display_path, echo, errors
 
 
 @app.command()
@@ -56,11 +56,11 @@ def generate(
     ] = False,
 ) -> None:
     """Make subtitles for these files now, without a daemon."""
-    settings = configuration()
-    wishes = _wishes(settings, to, formats, engine)
+    settings = load_configuration()
+    wishes = _one_off_library(settings, to, formats, engine)
     if output_dir is not None:
         if not output_dir.is_dir():
-            fail(f"{shown(output_dir)} is not a folder. Make it first", WRONG)
+            abort(f"{display_path(output_dir)} is not a folder. Make it first", USAGE_ERROR)
         output_dir = output_dir.absolute()
     failed = 0
     with Progress(
@@ -72,24 +72,26 @@ def generate(
         transient=True,
     ) as bar:
         task = bar.add_task("", total=1.0)
-        told = [""]
+        last_line = [""]
 
-        def progress(job: Job, what: str, share: float) -> None:
-            name = shown(job.media.name)
-            bar.update(task, description=f"{name}: {what}".replace("[", r"\["), completed=share)
-            if bar.disable and what != told[0]:
-                told[0] = what
-                errors.print(f"{name}: {what}", markup=False)
+        def progress(job: Job, step_name: str, share: float) -> None:
+            name = display_path(job.media.name)
+            bar.update(
+                task, description=f"{name}: {step_name}".replace("[", r"\["), completed=share
+            )
+            if bar.disable and step_name != last_line[0]:
+                last_line[0] = step_name
+                errors.print(f"{name}: {step_name}", markup=False)
 
-        ledger = open_ledger(settings)
+        ledger = open_database(settings)
         services = build_services(
             settings, ledger, scratch=f"scratch-{os.getpid()}", progress=progress
         )
         try:
-            for medium in _media(paths, wishes):
-                library = in_its_library(medium, wishes, settings)
+            for medium in _iter_media(paths, wishes):
+                library = with_library_settings(medium, wishes, settings)
                 job = Job(medium, library, "", output_dir, force or again, user_requested=True)
-                failed += not _one(job, services, again)
+                failed += not _generate_one(job, services, again)
         finally:
             services.engines.close()
             for left in services.scratch.iterdir():
@@ -99,37 +101,39 @@ def generate(
         raise typer.Exit(FAILED)
 
 
-def _one(job: Job, services: Services, again: bool) -> bool:
+def _generate_one(job: Job, services: Services, again: bool) -> bool:
     """One file; whether it went well. What went wrong is said on stderr."""
-    name = shown(job.media)
+    name = display_path(job.media)
     try:
-        content = content_id(job.media)
-        known = replace(job, fingerprint=content)
+        fingerprint = content_fingerprint(job.media)
+        known_job = replace(job, fingerprint=fingerprint)
         if again:
-            services.store.forget_words(content)
-        result = run_job(known, services, InlineRunner())
+            services.store.clear_transcripts(fingerprint)
+        result = run_job(known_job, services, InlineRunner())
     except OSError as error:
-        errors.print(unreadable(job.media, error), markup=False, style="red")
+        errors.print(unreadable_error(job.media, error), markup=False, style="red")
         return False
-    except Problem as problem:
+    except SubtitledError as problem:
         errors.print(f"{name}: {problem}", markup=False, style="red")
         return False
-    _report(name, result)
-    return result.state is not FileState.UNSATISFIABLE
+    _print_result(name, result)
+    return result.state is not FileState.IMPOSSIBLE
 
 
-def _report(name: str, result: JobResult) -> None:
-    say(f"{name}: {result.reason}")
+def _print_result(name: str, result: JobResult) -> None:
+    echo(f"{name}: {result.reason}")
     for published in result.made:
-        say(f"  {shown(published.sidecar)}")
+        echo(f"  {display_path(published.sidecar)}")
 
 
-def _wishes(settings: Configuration, to: str, formats: str, engine: str | None) -> LibrarySettings:
+def _one_off_library(
+    settings: Configuration, to: str, formats: str, engine: str | None
+) -> LibrarySettings:
     """The options as the settings of a library, checked as those are."""
     if engine is not None and engine not in settings.engines:
-        known = ", ".join(settings.engines)
-        fail(f"no engine is called {engine!r}. Configured are: {known}", WRONG)
-    said = {
+        engine_names = ", ".join(settings.engines)
+        abort(f"no engine is called {engine!r}. Configured are: {engine_names}", USAGE_ERROR)
+    values = {
         "path": Path("/"),
         "languages": to.split(","),
         "formats": [fmt.strip().lower() for fmt in formats.split(",")],
@@ -139,37 +143,40 @@ def _wishes(settings: Configuration, to: str, formats: str, engine: str | None) 
         "servers": [],
     }
     try:
-        return LibrarySettings.model_validate(said)
+        return LibrarySettings.model_validate(values)
     except ValidationError as error:
-        wrong = explained(error, LibrarySettings, said, "")
-        fail(
-            "\n".join(f"{_OPTIONS[one.key.partition('.')[0]]}: {one.what}" for one in wrong), WRONG
+        wrong = explain_validation_error(error, LibrarySettings, values, "")
+        abort(
+            "\n".join(
+                f"{_OPTION_BY_SETTING[one.key.partition('.')[0]]}: {one.message}" for one in wrong
+            ),
+            USAGE_ERROR,
         )
 
 
-_OPTIONS = {"languages": "--to", "formats": "--format"}
+_OPTION_BY_SETTING = {"languages": "--to", "formats": "--format"}
 """The options that become settings which can be wrong."""
 
 
-def in_its_library(
-    medium: Path, wishes: LibrarySettings, settings: Configuration
+def with_library_settings(
+    media: Path, one_off: LibrarySettings, settings: Configuration
 ) -> LibrarySettings:
     """The wishes, with what the library of the medium, if it has one, asks of cues and words."""
-    name = library_of(medium, settings.settings.libraries)
+    name = library_containing(media, settings.settings.libraries)
     if name is None:
-        return wishes.model_copy(update={"path": medium.parent})
+        return one_off.model_copy(update={"path": media.parent})
     library = settings.settings.libraries[name]
     taken = ("path", "cues", "guards", "shots", "names", "glossaries", "privacy")
     shape = {key: getattr(library, key) for key in taken}
-    return wishes.model_copy(update=shape)
+    return one_off.model_copy(update=shape)
 
 
-def _media(paths: list[Path], wishes: LibrarySettings) -> list[Path]:
+def _iter_media(paths: list[Path], one_off: LibrarySettings) -> list[Path]:
     """The files that were named, and the media in the folders that were named."""
     media: list[Path] = []
     for path in paths:
         if path.is_dir():
-            media.extend(found for found, _ in walk(path.absolute(), wishes))
+            media.extend(found for found, _ in scan(path.absolute(), one_off))
         else:
             media.append(path.absolute())
     return media

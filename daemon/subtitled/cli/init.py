@@ -10,11 +10,11 @@ from typing import Annotated, TypeVar
 import platformdirs
 import typer
 
-from subtitled.config import first
-from subtitled.config.places import SYSTEM_WIDE
+from subtitled.config import wizard
+from subtitled.config.paths import SYSTEM_CONFIG
 
-from .app import app, chosen
-from .output import FAILED, WRONG, errors, fail, say, shown
+from .app import app, chosen_config_path
+from .output import FAILED, USAGE_ERROR, abort, display_path, echo, errors
 
 T = TypeVar("T")
 
@@ -40,85 +40,94 @@ def init(
     ] = None,
 ) -> None:
     """Ask five questions and write a configuration."""
-    path = output or chosen() or _usual()
+    path = output or chosen_config_path() or _default_path()
     if os.path.lexists(path):
-        fail(f"{shown(path)} is there already; name another file with --output", FAILED)
+        abort(f"{display_path(path)} is there already; name another file with --output", FAILED)
 
-    def answer(
+    def ask(
         question: str, option: str, given: str | None, default: str | None, read: Callable[[str], T]
     ) -> T:
         """What an option says, else the default, else what is typed, until it is right."""
         if given is None and yes and default is None:
-            fail(f"--yes has no default here; give {option}", WRONG)
-        asked = given is None and not yes
+            abort(f"--yes has no default here; give {option}", USAGE_ERROR)
+        is_interactive = given is None and not yes
         while True:
-            text = typer.prompt(question, default=default) if asked else given or default or ""
+            text = (
+                typer.prompt(question, default=default)
+                if is_interactive
+                else given or default or ""
+            )
             try:
                 return read(text)
             except ValueError as error:
-                if not asked:
-                    fail(f"{option}: {error}", WRONG)
+                if not is_interactive:
+                    abort(f"{option}: {error}", USAGE_ERROR)
                 errors.print(f"  {error}", markup=False)
 
-    folder = answer(
-        "1. In which folder do your media lie?", "--library", library, None, first.library
+    folder = ask(
+        "1. In which folder do your media lie?", "--library", library, None, wizard.parse_library
     )
-    wanted = answer(
+    languages_answer = ask(
         "2. Subtitles in which languages?",
         "--languages",
         given=languages,
         default="original,en",
-        read=first.languages,
+        read=wizard.parse_languages,
     )
-    kind = answer(
+    kind = ask(
         "3. Which media server is told: jellyfin, emby, plex, kodi?",
         "--server",
         given=server,
         default="none",
-        read=first.kind,
+        read=wizard.parse_server_kind,
     )
-    told = None
+    server_answer = None
     if kind:
-        url = answer("   Where does it answer?", "--server-url", server_url, None, first.url)
-        key = answer(
+        url = ask("   Where does it answer?", "--server-url", server_url, None, wizard.parse_url)
+        key = ask(
             "   In which file does its key lie?",
             "--server-key-file",
             given=server_key_file,
             default=None,
-            read=first.key_file,
+            read=wizard.parse_key_file,
         )
-        told = first.Server(kind, url, key)
+        server_answer = wizard.MediaServerAnswer(kind, url, key)
     elif server_url or server_key_file:
-        fail("there is a server's url or key, but no server; add --server", WRONG)
+        abort("there is a server's url or key, but no server; add --server", USAGE_ERROR)
     if send is None:
         send = not yes and typer.confirm("4. May sound leave this machine?", default=False)
-    times = answer(
+    times = ask(
         "5. When may work be done, such as 22:00-07:00?",
         "--hours",
         given=hours,
-        default=first.ALWAYS,
-        read=first.hours,
+        default=wizard.ALWAYS,
+        read=wizard.parse_working_hours,
     )
-    _write(path, first.written(first.Answers(folder, wanted, told, send, times)))
-    say(f"{shown(path)} is written. Next: subtitled --config {shown(path)} doctor")
+    _write_config(
+        path,
+        wizard.render_config(
+            wizard.WizardAnswers(folder, languages_answer, server_answer, send, times)
+        ),
+    )
+    echo(f"{display_path(path)} is written. Next: subtitled --config {display_path(path)} doctor")
 
 
-def _usual() -> Path:
+def _default_path() -> Path:
     """The file that would be read, were it there."""
-    if named := os.environ.get("SUBTITLED_CONFIG"):
-        return Path(named)
+    if environment_path := os.environ.get("SUBTITLED_CONFIG"):
+        return Path(environment_path)
     if os.geteuid() == 0:
-        return SYSTEM_WIDE
+        return SYSTEM_CONFIG
     return Path(platformdirs.user_config_dir("subtitled")) / "config.toml"
 
 
-def _write(path: Path, text: str) -> None:
+def _write_config(path: Path, text: str) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("x", encoding="utf-8") as file:
             file.write(text)
     except OSError as error:
-        fail(
-            f"{shown(path)} cannot be written: {error.strerror}; name another file with --output",
+        abort(
+            f"{display_path(path)} cannot be written: {error.strerror}; name another file with --output",
             FAILED,
         )

@@ -8,19 +8,24 @@ from typing import Annotated
 
 import typer
 
-from subtitled.config.places import state_dir
-from subtitled.costs.gate import Gate
-from subtitled.jobcontext.services import open_ledger, transcripts_in
-from subtitled.library.identity import content_id
+from subtitled.config.paths import resolve_state_dir
+from subtitled.costs.egress_gate import EgressGate
+from subtitled.jobcontext.services import open_database, open_transcript_store
+from subtitled.library.fingerprint import content_fingerprint
 from subtitled.plugin import Language
-from subtitled.subtitles.formats import clock
-from subtitled.subtitles.names import SUMMARY_ENDINGS
-from subtitled.summaries.summarising import Summarising, as_json, heard_in, put
+from subtitled.subtitles.filenames import SUMMARY_SUFFIXES
+from subtitled.subtitles.formats import timestamps
+from subtitled.summaries.service import (
+    Summariser,
+    publish_summary,
+    spoken_text_from_store,
+    summary_to_json,
+)
 
-from .app import app, configuration
-from .daemon import Json
-from .looking import as_known, library_for
-from .output import WRONG, errors, fail, say, say_json, shown
+from .app import app, load_configuration
+from .daemon import JsonOption
+from .inspect import library_for, to_known_path
+from .output import USAGE_ERROR, abort, display_path, echo, echo_json, errors
 
 
 @app.command()
@@ -33,45 +38,52 @@ def summarise(
     language: Annotated[
         str, typer.Option(help="The language to write it in. Default: the one spoken.")
     ] = "",
-    as_json_: Json = False,
+    as_json_: JsonOption = False,
 ) -> None:
     """Synopsis, chapters and keywords of a file, from what was heard in it."""
-    settings = configuration()
+    settings = load_configuration()
     try:
-        wanted = Language.parse(language) if language else None
+        requested_language = Language.parse(language) if language else None
     except ValueError as error:
-        fail(str(error), WRONG)
-    path = as_known(settings, file)
+        abort(str(error), USAGE_ERROR)
+    path = to_known_path(settings, file)
     if not path.is_file():
-        fail(f"there is no file {shown(path)}", WRONG)
+        abort(f"there is no file {display_path(path)}", USAGE_ERROR)
     folder = path.parent if to is None and beside else to and to.absolute()
     if folder is not None and not folder.is_dir():
-        fail(f"{shown(folder)} is not a folder. Make it first", WRONG)
-    store, content = transcripts_in(state_dir(settings.settings)), content_id(path)
-    heard = heard_in(store, content)
-    if heard is None:
-        fail(
+        abort(f"{display_path(folder)} is not a folder. Make it first", USAGE_ERROR)
+    store, content = (
+        open_transcript_store(resolve_state_dir(settings.settings)),
+        content_fingerprint(path),
+    )
+    spoken_text = spoken_text_from_store(store, content)
+    if spoken_text is None:
+        abort(
             "there is no transcript of it yet, or not all of it. "
-            f"Make one with: subtitled generate {shown(file)}"
+            f"Make one with: subtitled generate {display_path(file)}"
         )
-    ledger = open_ledger(settings)
+    ledger = open_database(settings)
     try:
-        work = Summarising(settings, Gate(settings, ledger.egress), store)
+        summariser = Summariser(settings, EgressGate(settings, ledger.egress_log), store)
         library = library_for(settings, path)
-        made = work.summary(path, content, library, heard, wanted or heard.language)
+        document = summariser.summarise_media(
+            path, content, library, spoken_text, requested_language or spoken_text.language
+        )
         written = [
-            put(made, ending, path, content, ledger.sidecars, folder, by_hand=True)
-            for ending in (SUMMARY_ENDINGS if folder is not None else ())
+            publish_summary(
+                document, ending, path, content, ledger.sidecars, folder, is_user_requested=True
+            )
+            for ending in (SUMMARY_SUFFIXES if folder is not None else ())
         ]
     finally:
         ledger.close()
     if as_json_:
-        say_json(json.loads(as_json(made.summary, made.language)))
+        echo_json(json.loads(summary_to_json(document.summary, document.language)))
     else:
-        summary = made.summary
-        say(summary.synopsis)
+        summary = document.summary
+        echo(summary.synopsis)
         for chapter in summary.chapters:
-            say(f"  {clock.shown(chapter.start, '.')[:8]}  {chapter.title}")
-        say(f"keywords: {', '.join(summary.keywords) or 'none'}")
+            echo(f"  {timestamps.format_timestamp(chapter.start, '.')[:8]}  {chapter.title}")
+        echo(f"keywords: {', '.join(summary.keywords) or 'none'}")
     for one in written:
-        errors.print(f"written: {shown(one)}", markup=False)
+        errors.print(f"written: {display_path(one)}", markup=False)

@@ -7,17 +7,17 @@ from typing import Annotated
 
 import typer
 
-from subtitled.jobcontext.services import open_ledger
-from subtitled.library.following import recognise
-from subtitled.library.ledger import Ledger
-from subtitled.library.records import FileState
-from subtitled.library.sidecars import Fate, SidecarRecord
-from subtitled.library.withdrawal import Undone, Withdrawal
+from subtitled.db.database import Database
+from subtitled.db.records import FileState
+from subtitled.db.sidecars import SidecarRecord, SidecarStatus
+from subtitled.jobcontext.services import open_database
+from subtitled.library.moves import adopt_existing_sidecars
+from subtitled.library.removal import RemovalResult, SidecarRemover
 
-from .app import app, configuration
-from .daemon import Json
-from .looking import as_known
-from .output import WRONG, fail, say, say_json, shown
+from .app import app, load_configuration
+from .daemon import JsonOption
+from .inspect import to_known_path
+from .output import USAGE_ERROR, abort, display_path, echo, echo_json
 
 
 @app.command()
@@ -26,64 +26,68 @@ def undo(
     back: Annotated[
         bool, typer.Option("--back", help="Bring back what was taken away, by hand too.")
     ] = False,
-    as_json: Json = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Take back the subtitles and summaries that we wrote for a file; nobody else's are touched.
 
     Where ours was taken away because somebody else's came, and nothing of ours stands, it is
     brought back.
     """
-    settings = configuration()
-    ledger, path = open_ledger(settings), as_known(settings, file)
+    settings = load_configuration()
+    ledger, path = open_database(settings), to_known_path(settings, file)
     record = ledger.get(path)
     if record is not None and record.state in (FileState.QUEUED, FileState.WORKING):
-        fail(f"{shown(file)} is {record.state}. First: subtitled queue cancel {shown(file)}")
-    known = _sidecars(ledger, path)
-    if not known:
-        fail(f"nothing is known to have been written for {shown(file)}", WRONG)
-    standing = [one for one in known if one.fate is Fate.THERE]
-    yielded = [one for one in known if one.fate is Fate.YIELDED]
-    withdrawal = Withdrawal(ledger)
+        abort(
+            f"{display_path(file)} is {record.state}. First: subtitled queue cancel {display_path(file)}"
+        )
+    records = _find_sidecars(ledger, path)
+    if not records:
+        abort(f"nothing is known to have been written for {display_path(file)}", USAGE_ERROR)
+    standing = [one for one in records if one.status is SidecarStatus.PRESENT]
+    yielded = [one for one in records if one.status is SidecarStatus.YIELDED]
+    withdrawal = SidecarRemover(ledger)
     if back:
-        done = withdrawal.bring_back([one for one in known if one.fate is not Fate.THERE])
+        results = withdrawal.restore(
+            [one for one in records if one.status is not SidecarStatus.PRESENT]
+        )
     elif standing or not yielded:
-        done = withdrawal.take_back(standing or known)
+        results = withdrawal.remove(standing or records)
     else:
-        back, done = True, withdrawal.bring_back(yielded)
-    _remember(ledger, known[0].medium, back)
-    _say(done, as_json)
+        back, results = True, withdrawal.restore(yielded)
+    _adopt_sidecars(ledger, records[0].media, back)
+    _print_results(results, as_json)
 
 
-def _sidecars(ledger: Ledger, path: Path) -> list[SidecarRecord]:
+def _find_sidecars(db: Database, path: Path) -> list[SidecarRecord]:
     """What we wrote for a medium, or the one sidecar that was named."""
-    named = ledger.sidecars.get(path)
-    if named is not None:
-        return [named]
+    record = db.sidecars.get(path)
+    if record is not None:
+        return [record]
     if path.is_file():
-        recognise(ledger, path, ledger.identities.content_of(path))
-    return ledger.sidecars.of_medium(path)
+        adopt_existing_sidecars(db, path, db.files.fingerprint_of(path))
+    return db.sidecars.of_media(path)
 
 
-def _remember(ledger: Ledger, medium: Path, back: bool) -> None:
-    record = ledger.get(medium)
+def _adopt_sidecars(db: Database, media: Path, back: bool) -> None:
+    record = db.get(media)
     if record is None or record.state is FileState.MISSING:
         return
     if back:
-        ledger.settle(record.id)
+        db.requeue(record.id)
         return
-    ledger.set_state(
+    db.set_state(
         record.id,
-        FileState.NOTHING_TO_DO,
+        FileState.UP_TO_DATE,
         reason="taken back by hand",
-        cure=f"To have it made again: subtitled queue retry {shown(medium)}",
+        cure=f"To have it made again: subtitled queue retry {display_path(media)}",
     )
 
 
-def _say(done: list[Undone], as_json: bool) -> None:
+def _print_results(results: list[RemovalResult], as_json: bool) -> None:
     if as_json:
-        say_json([{"path": one.path, "what": one.what} for one in done])
+        echo_json([{"path": result.path, "what": result.outcome} for result in results])
         return
-    for one in done:
-        say(f"{shown(one.path)}: {one.what}")
-    if not done:
-        say("nothing was taken away")
+    for result in results:
+        echo(f"{display_path(result.path)}: {result.outcome}")
+    if not results:
+        echo("nothing was taken away")

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from .app import app, config_path
-from .daemon import configured_to_run
+from .daemon import load_configuration_to_run
 
 
 @app.command()
@@ -18,9 +18,9 @@ def worker(
     ] = None,
 ) -> None:
     """Work off the daemon's queue beside it, in the foreground: more than one film at a time."""
-    from subtitled.service.life import run as be
-    from subtitled.service.worker import Worker, checked_name
+    from subtitled.daemon.process import run as be
+    from subtitled.daemon.worker import Worker, validate_worker_name
 
-    named = checked_name(name)
-    settings = configured_to_run()
-    be(config_path(), settings, partial(Worker, name=named), named)
+    worker_name = validate_worker_name(name)
+    settings = load_configuration_to_run()
+    be(config_path(), settings, partial(Worker, name=worker_name), worker_name)

@@ -15,21 +15,39 @@ import pluggy
 import tomli
 from pydantic import ValidationError
 
-from subtitled.plugin import Engine, MediaServer, Notifier, Problem, Translator
+from subtitled.plugin import Engine, MediaServer, Notifier, SubtitledError, Translator
 from subtitled.plugin import Settings as PluginSettings
 
-from .isolation import guarded
-from .lines import line_of
-from .mistakes import ConfigurationError, Mistake, dotted, explained, suggestion
-from .places import SYSTEM_WIDE, of_the_service
-from .plugins import KINDS, Broken, Configured, Plugins
-from .schedule import local_zone_trouble
-from .settings import ComponentSettings, LibrarySettings, Settings
-from .spending import allows
+from .daemon_settings import find_local_timezone_error
+from .errors import (
+    ConfigIssue,
+    ConfigurationError,
+    explain_validation_error,
+    find_line,
+    format_key,
+    suggest,
+)
+from .library_settings import is_destination_allowed
+from .paths import SYSTEM_CONFIG, with_service_folders
+from .plugins import (
+    COMPONENT_KINDS,
+    ConfiguredComponent,
+    PluginLoader,
+    UnavailableComponent,
+    call_with_timeout,
+)
+from .settings import AppSettings, ComponentSettings, LibrarySettings
 
-__all__ = ["Configuration", "ConfigurationError", "Mistake", "find", "load", "missing_folders"]
+__all__ = [
+    "ConfigIssue",
+    "Configuration",
+    "ConfigurationError",
+    "find_config",
+    "find_missing_folders",
+    "load_config",
+]
 
-CHECK_LIMIT = 30.0
+VALIDATION_TIMEOUT = 30.0
 """Seconds that a plugin may take to check its settings."""
 
 
@@ -38,43 +56,43 @@ class Configuration:
     """Settings that were checked, and the components that they name."""
 
     path: Path | None
-    settings: Settings
-    engines: dict[str, Configured[Engine]]
-    translators: dict[str, Configured[Translator]]
-    servers: dict[str, Configured[MediaServer]]
-    notifiers: dict[str, Configured[Notifier]]
-    broken: tuple[Broken, ...]
+    settings: AppSettings
+    engines: dict[str, ConfiguredComponent[Engine]]
+    translators: dict[str, ConfiguredComponent[Translator]]
+    servers: dict[str, ConfiguredComponent[MediaServer]]
+    notifiers: dict[str, ConfiguredComponent[Notifier]]
+    unavailable: tuple[UnavailableComponent, ...]
     hooks: pluggy.PluginManager
     warnings: tuple[str, ...] = ()
 
 
-def servers_of(configuration: Configuration, library: LibrarySettings) -> tuple[str, ...]:
+def servers_for_library(configuration: Configuration, library: LibrarySettings) -> tuple[str, ...]:
     """The servers that a library tells: those it names, else all that could be loaded."""
     if library.servers is None:
         return tuple(configuration.servers)
     return tuple(name for name in library.servers if name in configuration.servers)
 
 
-def find(explicit: Path | None) -> Path | None:
+def find_config(explicit: Path | None) -> Path | None:
     """The file to read: the one named, else ``$SUBTITLED_CONFIG``, the user's, the system's.
 
     Raises :class:`ConfigurationError` if one that was named is not there.
     """
-    named = explicit or (Path(env) if (env := os.environ.get("SUBTITLED_CONFIG")) else None)
-    if named is not None:
-        if not _is_there(named):
-            wrong = Mistake("", "there is no such file", "Copy config.example.toml there")
-            if named.is_dir():
-                wrong = Mistake(
-                    "", "this is a folder", f"Name the file, such as {named}/config.toml"
+    chosen = explicit or (Path(env) if (env := os.environ.get("SUBTITLED_CONFIG")) else None)
+    if chosen is not None:
+        if not _exists(chosen):
+            issue = ConfigIssue("", "there is no such file", "Copy config.example.toml there")
+            if chosen.is_dir():
+                issue = ConfigIssue(
+                    "", "this is a folder", f"Name the file, such as {chosen}/config.toml"
                 )
-            raise ConfigurationError(named, (wrong,))
-        return named
-    usual = (Path(platformdirs.user_config_dir("subtitled")) / "config.toml", SYSTEM_WIDE)
-    return next((path for path in usual if _is_there(path)), None)
+            raise ConfigurationError(chosen, (issue,))
+        return chosen
+    defaults = (Path(platformdirs.user_config_dir("subtitled")) / "config.toml", SYSTEM_CONFIG)
+    return next((path for path in defaults if _exists(path)), None)
 
 
-def _is_there(path: Path) -> bool:
+def _exists(path: Path) -> bool:
     """Also true of a pipe, and of what we may not look at: reading it says why not."""
     try:
         return not stat.S_ISDIR(path.stat().st_mode)
@@ -84,101 +102,107 @@ def _is_there(path: Path) -> bool:
         return False
 
 
-def load(path: Path | None, *, overrides: dict[str, Any] | None = None) -> Configuration:
+def load_config(path: Path | None, *, overrides: dict[str, Any] | None = None) -> Configuration:
     """Read a file, or the defaults where there is none. Raises :class:`ConfigurationError`.
 
     ``overrides`` is laid over the file, key by key, as from options of the command line.
     """
-    text, data = _read(path)
-    data = _merged(data, overrides or {})
-    mistakes: list[Mistake] = []
-    settings = Settings()
+    text, data = _read_toml(path)
+    data = _merge(data, overrides or {})
+    issues: list[ConfigIssue] = []
+    settings = AppSettings()
     try:
-        settings = Settings.model_validate(data)
+        settings = AppSettings.model_validate(data)
     except ValidationError as error:
-        mistakes += explained(error, Settings, data, text)
-    plugins = Plugins()
-    found: dict[str, dict[str, Configured[Any]]] = {kind: {} for kind in KINDS}
-    broken: list[Broken] = []
-    for kind, name, section in _sections(data, settings):
-        configured = _configured(plugins, kind, name, section, text)
-        if isinstance(configured, Configured):
-            found[kind][name] = configured
-        elif isinstance(configured, Broken):
-            broken.append(configured)
+        issues += explain_validation_error(error, AppSettings, data, text)
+    plugins = PluginLoader()
+    components: dict[str, dict[str, ConfiguredComponent[Any]]] = {
+        kind: {} for kind in COMPONENT_KINDS
+    }
+    unavailable: list[UnavailableComponent] = []
+    for kind, name, section in _iter_sections(data, settings):
+        configured = _configure(plugins, kind, name, section, text)
+        if isinstance(configured, ConfiguredComponent):
+            components[kind][name] = configured
+        elif isinstance(configured, UnavailableComponent):
+            unavailable.append(configured)
         else:
-            mistakes += configured
-    mistakes += _unknown_names(data, text)
-    mistakes += _unknown_hours(data, text)
-    mistakes += _relative_paths(settings, text)
-    mistakes += _no_zone(settings)
-    if mistakes:
-        mistakes.sort(key=lambda mistake: mistake.line or 0)
-        raise ConfigurationError(path, tuple(mistakes))
-    if path == SYSTEM_WIDE:
-        settings = of_the_service(settings)
+            issues += configured
+    issues += _find_unknown_names(data, text)
+    issues += _find_unknown_hours(data, text)
+    issues += _find_relative_paths(settings, text)
+    issues += _find_timezone_issue(settings)
+    if issues:
+        issues.sort(key=lambda mistake: mistake.line or 0)
+        raise ConfigurationError(path, tuple(issues))
+    if path == SYSTEM_CONFIG:
+        settings = with_service_folders(settings)
     return Configuration(
         path=path,
         settings=settings,
-        **found,
-        broken=tuple(broken),
+        **components,
+        unavailable=tuple(unavailable),
         hooks=plugins.hooks,
-        warnings=(*_overlaps(settings), *_kept_in(settings, found), *plugins.warnings),
+        warnings=(
+            *_warn_overlaps(settings),
+            *_warn_unreachable(settings, components),
+            *plugins.warnings,
+        ),
     )
 
 
-def missing_folders(configuration: Configuration) -> tuple[Mistake, ...]:
+def find_missing_folders(configuration: Configuration) -> tuple[ConfigIssue, ...]:
     """Libraries whose folder is not there. The daemon waits for them: a mount may be away."""
     try:
         text = configuration.path.read_text("utf-8", "replace") if configuration.path else ""
     except OSError:
         text = ""
     return tuple(
-        Mistake(
-            dotted(("libraries", name, "path")),
+        ConfigIssue(
+            format_key(("libraries", name, "path")),
             f"the folder {library.path} does not exist",
             "Mount it, make it, or correct the path",
-            line_of(text, ("libraries", name, "path")),
+            find_line(text, ("libraries", name, "path")),
         )
         for name, library in configuration.settings.libraries.items()
         if not os.path.isdir(library.path)  # noqa: PTH112 - Path.is_dir raises where it may not look
     )
 
 
-def _read(path: Path | None) -> tuple[str, dict[str, Any]]:
+def _read_toml(path: Path | None) -> tuple[str, dict[str, Any]]:
     if path is None:
         return "", {}
     try:
         text = path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
         return text, tomli.loads(text)
     except OSError as error:
-        cure = "Run this as a user who may read it, or name another file with --config"
-        wrong = Mistake("", f"cannot be read: {error.strerror or error}", cure)
+        hint = "Run this as a user who may read it, or name another file with --config"
+        issue = ConfigIssue("", f"cannot be read: {error.strerror or error}", hint)
     except UnicodeDecodeError:
-        wrong = Mistake("", "is not UTF-8 text", "Save it as UTF-8")
+        issue = ConfigIssue("", "is not UTF-8 text", "Save it as UTF-8")
     except tomli.TOMLDecodeError as error:
         line = re.search(r"at line (\d+)", str(error))
-        cure = "Texts need quotes, lists brackets; every line is a [section] or key = value"
-        wrong = Mistake("", f"not TOML: {error}", cure, int(line[1]) if line else None)
+        hint = "Texts need quotes, lists brackets; every line is a [section] or key = value"
+        issue = ConfigIssue("", f"not TOML: {error}", hint, int(line[1]) if line else None)
     except (ValueError, RecursionError) as error:  # numbers and nesting beyond all reason
-        wrong = Mistake("", f"not TOML that can be read: {error}", "Correct it")
-    raise ConfigurationError(path, (wrong,))
+        issue = ConfigIssue("", f"not TOML that can be read: {error}", "Correct it")
+    raise ConfigurationError(path, (issue,))
 
 
-def _merged(data: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+def _merge(data: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[str, Any]:
     merged = dict(data)
-    for key, value in over.items():
-        below = merged.get(key)
-        both = isinstance(below, Mapping) and isinstance(value, Mapping)
-        merged[key] = _merged(below, value) if both else value  # type: ignore[arg-type]
+    for key, value in overrides.items():
+        current = merged.get(key)
+        are_tables = isinstance(current, Mapping) and isinstance(value, Mapping)
+        merged[key] = _merge(current, value) if are_tables else value  # type: ignore[arg-type]
     return merged
 
 
-def _sections(
-    data: Mapping[str, Any], settings: Settings
+def _iter_sections(
+    data: Mapping[str, Any], settings: AppSettings
 ) -> Iterator[tuple[str, str, ComponentSettings]]:
     """The component sections that can be read, whatever else is wrong in the file."""
-    for kind in KINDS:
+    for kind in COMPONENT_KINDS:
         raw = data.get(kind)
         if raw is None:
             yield from ((kind, name, known) for name, known in getattr(settings, kind).items())
@@ -190,32 +214,32 @@ def _sections(
                 continue  # said already, with the rest of the file
 
 
-def _configured(
-    plugins: Plugins, kind: str, name: str, section: ComponentSettings, text: str
-) -> Configured[Any] | Broken | list[Mistake]:
+def _configure(
+    plugins: PluginLoader, kind: str, name: str, section: ComponentSettings, text: str
+) -> ConfiguredComponent[Any] | UnavailableComponent | list[ConfigIssue]:
     """One component section: usable, broken through its plugin, or mistaken by its writer."""
-    where, plugin = dotted((kind, name)), section.plugin or name
-    component = plugins.component(kind, where, plugin)
-    if isinstance(component, Broken):
+    where, plugin = format_key((kind, name)), section.plugin or name
+    component = plugins.find_component(kind, where, plugin)
+    if isinstance(component, UnavailableComponent):
         return component
     model = component.Settings
 
-    def validated() -> PluginSettings | ValidationError:
+    def validate() -> PluginSettings | ValidationError:
         try:
             return model.model_validate(section.options)
         except ValidationError as error:
             return error
 
     try:
-        options = guarded(plugin, validated, CHECK_LIMIT)
-    except Problem as problem:
-        return Broken(where, plugin, f"its settings: {problem.what}", problem.cure)
+        options = call_with_timeout(plugin, validate, VALIDATION_TIMEOUT)
+    except SubtitledError as error:
+        return UnavailableComponent(where, plugin, f"its settings: {error.message}", error.hint)
     if isinstance(options, ValidationError):
-        return list(explained(options, model, section.options, text, (kind, name)))
-    return Configured(name, plugin, component, options, plugins.entry_point(plugin))
+        return list(explain_validation_error(options, model, section.options, text, (kind, name)))
+    return ConfiguredComponent(name, plugin, component, options, plugins.find_entry_point(plugin))
 
 
-def _unknown_names(data: Mapping[str, Any], text: str) -> Iterator[Mistake]:
+def _find_unknown_names(data: Mapping[str, Any], text: str) -> Iterator[ConfigIssue]:
     """Engines, translators and servers that a library names and no section describes.
 
     Reads the raw data, so that it is said together with whatever else is wrong.
@@ -224,22 +248,22 @@ def _unknown_names(data: Mapping[str, Any], text: str) -> Iterator[Mistake]:
     for name, library in libraries.items() if isinstance(libraries, dict) else ():
         if not isinstance(library, dict):
             continue  # said already, with the rest of the file
-        for key, kind, names in _names_used(library):
-            known = data.get(kind, getattr(Settings(), kind))
+        for key, kind, names in _iter_name_lists(library):
+            known = data.get(kind, getattr(AppSettings(), kind))
             if not isinstance(known, dict) or not isinstance(names, list):
                 continue
             for used in names:
                 if isinstance(used, str) and used not in known:
                     where = ("libraries", name, *key)
-                    yield Mistake(
-                        dotted(where),
+                    yield ConfigIssue(
+                        format_key(where),
                         f"{used!r} is not configured",
-                        f"Add a section [{dotted((kind, used))}]. {suggestion(used, known)}",
-                        line_of(text, where),
+                        f"Add a section [{format_key((kind, used))}]. {suggest(used, known)}",
+                        find_line(text, where),
                     )
 
 
-def _names_used(library: dict[str, Any]) -> Iterator[tuple[tuple[str, ...], str, Any]]:
+def _iter_name_lists(library: dict[str, Any]) -> Iterator[tuple[tuple[str, ...], str, Any]]:
     """Every list of names in a library: its key, the kind of section it names, and the list."""
     for kind in ("engines", "translators", "servers"):
         yield (kind,), kind, library.get(kind)
@@ -252,80 +276,81 @@ def _names_used(library: dict[str, Any]) -> Iterator[tuple[tuple[str, ...], str,
             yield ("routes", str(number), "engines"), "engines", route.get("engines")
 
 
-def _unknown_hours(data: Mapping[str, Any], text: str) -> Iterator[Mistake]:
+def _find_unknown_hours(data: Mapping[str, Any], text: str) -> Iterator[ConfigIssue]:
     """Libraries and engines that have hours and no section that describes them."""
     schedule = data.get("schedule")
     for kind in ("libraries", "engines"):
-        known = data.get(kind, getattr(Settings(), kind))
-        named = schedule.get(kind) if isinstance(schedule, dict) else None
-        if not isinstance(known, dict) or not isinstance(named, dict):
+        known = data.get(kind, getattr(AppSettings(), kind))
+        hours = schedule.get(kind) if isinstance(schedule, dict) else None
+        if not isinstance(known, dict) or not isinstance(hours, dict):
             continue  # said already, with the rest of the file
-        for name in named:
+        for name in hours:
             if name not in known:
-                yield Mistake(
-                    dotted(("schedule", kind, name)),
+                yield ConfigIssue(
+                    format_key(("schedule", kind, name)),
                     f"{name!r} is not configured",
-                    f"Add a section [{dotted((kind, name))}]. {suggestion(name, known)}",
-                    line_of(text, ("schedule", kind, name)),
+                    f"Add a section [{format_key((kind, name))}]. {suggest(name, known)}",
+                    find_line(text, ("schedule", kind, name)),
                 )
 
 
-def _relative_paths(settings: Settings, text: str) -> Iterator[Mistake]:
+def _find_relative_paths(settings: AppSettings, text: str) -> Iterator[ConfigIssue]:
     """Folders that would be elsewhere for the daemon than for the person who wrote them."""
     folders: dict[tuple[str, ...], Path | None] = {
         ("libraries", name, "path"): library.path for name, library in settings.libraries.items()
     }
     folders[("daemon", "state_dir")] = settings.daemon.state_dir
     folders[("daemon", "models_dir")] = settings.daemon.models_dir
-    folders[("daemon", "phrases")] = settings.daemon.phrases
+    folders[("daemon", "phrases")] = settings.daemon.hallucination_phrases
     for key, folder in folders.items():
         if folder is not None and not folder.is_absolute():
-            cure = "Write it from the root, such as /srv/media, or from ~"
-            yield Mistake(dotted(key), "this path is relative", cure, line_of(text, key))
+            hint = "Write it from the root, such as /srv/media, or from ~"
+            yield ConfigIssue(format_key(key), "this path is relative", hint, find_line(text, key))
 
 
-def _no_zone(settings: Settings) -> Iterator[Mistake]:
+def _find_timezone_issue(settings: AppSettings) -> Iterator[ConfigIssue]:
     """Hours go by this machine's time zone, and it has none that can be told."""
-    if not settings.schedule.timezone and (trouble := local_zone_trouble()):
-        cure = "Write one here or into TZ, such as Europe/Berlin"
-        yield Mistake("schedule.timezone", trouble, cure)
+    if not settings.schedule.timezone and (error := find_local_timezone_error()):
+        hint = "Write one here or into TZ, such as Europe/Berlin"
+        yield ConfigIssue("schedule.timezone", error, hint)
 
 
-def _overlaps(settings: Settings) -> Iterator[str]:
+def _warn_overlaps(settings: AppSettings) -> Iterator[str]:
     """Libraries that hold the same files. Links are not followed: a mount may be away."""
     folders = [
         (name, Path(os.path.normpath(library.path))) for name, library in settings.libraries.items()
     ]
     for number, (name, folder) in enumerate(folders):
-        for other, theirs in folders[number + 1 :]:
-            if folder == theirs:
+        for other, other_folder in folders[number + 1 :]:
+            if folder == other_folder:
                 yield f"libraries {name} and {other} have the same path {folder}: one is enough"
-            elif folder.is_relative_to(theirs) or theirs.is_relative_to(folder):
+            elif folder.is_relative_to(other_folder) or other_folder.is_relative_to(folder):
                 yield (
                     f"libraries {name} and {other} overlap: a file belongs to the one whose "
                     "path is longer"
                 )
 
 
-def _kept_in(
-    settings: Settings, found: Mapping[str, Mapping[str, Configured[Any]]]
+def _warn_unreachable(
+    settings: AppSettings, components: Mapping[str, Mapping[str, ConfiguredComponent[Any]]]
 ) -> Iterator[str]:
     """Engines and translators that no library lets send anything to where they are."""
     for kind in ("engines", "translators"):
-        for name, configured in found[kind].items():
+        for name, configured in components[kind].items():
             try:
-                able = guarded(
+                capabilities = call_with_timeout(
                     configured.plugin,
-                    lambda: configured.component.capabilities(configured.settings),  # noqa: B023 - called at once
-                    CHECK_LIMIT,
+                    lambda: configured.component_class.capabilities(configured.settings),  # noqa: B023 - called at once
+                    VALIDATION_TIMEOUT,
                 )
-                to = able.destination
+                destination = capabilities.destination
             except Exception:  # noqa: BLE001,S112 - it is asked again, and named, where it is used
                 continue
             if settings.libraries and not any(
-                allows(library.privacy, to) for library in settings.libraries.values()
+                is_destination_allowed(library.allowed_destinations, destination)
+                for library in settings.libraries.values()
             ):
                 yield (
-                    f"{kind}.{name} is never used: no library allows {to}. "
-                    f'Set privacy = ["{to}"] in the libraries whose sound may go there'
+                    f"{kind}.{name} is never used: no library allows {destination}. "
+                    f'Set privacy = ["{destination}"] in the libraries whose sound may go there'
                 )

@@ -15,30 +15,32 @@ from pydantic import (
 
 from subtitled.plugin import Language
 
-from .cues import CueSettings
-from .daemon import DaemonSettings
-from .folders import Folder
-from .languages import SourceSettings, TwoLanguages, Wanted
-from .naming import NameSettings
-from .neighbour import NeighbourSettings
-from .routing import RouteSettings
-from .schedule import ScheduleSettings
-from .spending import BudgetSettings, PriceSettings, Privacy
-from .summaries import SummarySettings
-from .values import Seconds, Section
-from .vocabulary import VocabularySettings
-from .web import WebSettings
+from .daemon_settings import DaemonSettings, ScheduleSettings, ThrottleSettings, WebSettings
+from .library_settings import (
+    AllowedDestinations,
+    BudgetSettings,
+    CueSettings,
+    FilenameSettings,
+    GlossarySettings,
+    LanguagePair,
+    PriceSettings,
+    RouteSettings,
+    SourceSettings,
+    SummarySettings,
+    WantedLanguage,
+)
+from .types import ConfigPath, Seconds, Section
 
-Format = Literal["srt", "vtt", "ass", "lrc", "ttml", "json", "txt"]
+SubtitleFormat = Literal["srt", "vtt", "ass", "lrc", "ttml", "json", "txt"]
 
-VIDEO_ENDINGS: tuple[str, ...] = tuple(
+VIDEO_EXTENSIONS: tuple[str, ...] = tuple(
     "mkv mp4 m4v avi mov webm ts m2ts mts mpg mpeg vob wmv flv ogv 3gp divx asf mxf".split()
 )
-AUDIO_ENDINGS: tuple[str, ...] = tuple("mp3 flac m4a m4b aac ogg oga opus wav wma mka".split())
+AUDIO_EXTENSIONS: tuple[str, ...] = tuple("mp3 flac m4a m4b aac ogg oga opus wav wma mka".split())
 
 
-class ExistingSettings(Section):
-    """``[libraries.NAME.existing]``: what counts as having a subtitle already."""
+class ExistingSubtitleSettings(Section):
+    """``[libraries.NAME.counts_as_existing]``: what counts as having a subtitle already."""
 
     sidecars: bool = Field(True, description="Subtitle files beside the medium count.")
     embedded_text: bool = Field(True, description="Text subtitles inside the medium count.")
@@ -52,46 +54,48 @@ class ExistingSettings(Section):
 class LibrarySettings(Section):
     """``[libraries.NAME]``: one folder of media and what its people read."""
 
-    path: Folder = Field(description="The folder. It is walked with everything below it.")
-    languages: tuple[Wanted, ...] = Field(
+    path: ConfigPath = Field(description="The folder. It is walked with everything below it.")
+    languages: tuple[WantedLanguage, ...] = Field(
         ("original",),
         min_length=1,
         description='Subtitles wanted, as BCP 47 tags; "original" is the language spoken.',
     )
-    forced: tuple[Wanted, ...] = Field(
+    forced: tuple[WantedLanguage, ...] = Field(
         (),
         description="Languages of sidecars that hold only what is said in another language than "
         "most of the medium, for people who understand that one.",
     )
-    bilingual: tuple[TwoLanguages, ...] = Field(
+    bilingual: tuple[LanguagePair, ...] = Field(
         (),
         description="Pairs of languages for sidecars that show both, the first above the second.",
     )
-    formats: tuple[Format, ...] = Field(
+    formats: tuple[SubtitleFormat, ...] = Field(
         ("srt",),
         min_length=1,
         description="Kinds of file to write: srt, vtt, ass, lrc (for music), ttml, json (words "
         "with times, in Whisper's shape), txt.",
     )
-    audio: tuple[Language, ...] = Field(
+    preferred_audio_languages: tuple[Language, ...] = Field(
         (),
         description="Preferred languages of the audio track, best first. Empty: the track that "
         "the file marks as default or original.",
     )
-    guards: bool = Field(
+    hallucination_filter: bool = Field(
         True,
         description="Leave out what recognisers invent: loops, credits, words where nobody speaks; "
         "`subtitled explain` shows each.",
     )
-    shots: bool = Field(
+    snap_to_shots: bool = Field(
         False,
         description="Let cues begin and end with the shots of the picture. The picture is decoded "
         "for it, which takes far longer than the sound.",
     )
     sources: SourceSettings = Field(default_factory=lambda: SourceSettings())
-    existing: ExistingSettings = Field(default_factory=lambda: ExistingSettings())
+    counts_as_existing: ExistingSubtitleSettings = Field(
+        default_factory=lambda: ExistingSubtitleSettings()
+    )
     cues: CueSettings = Field(default_factory=lambda: CueSettings())
-    names: NameSettings = Field(default_factory=lambda: NameSettings())
+    filenames: FilenameSettings = Field(default_factory=lambda: FilenameSettings())
     summaries: SummarySettings = Field(default_factory=lambda: SummarySettings())
     engines: tuple[str, ...] = Field(
         (), description="Engines to use, first choice first. Empty: all that are configured."
@@ -109,10 +113,10 @@ class LibrarySettings(Section):
     translators: tuple[str, ...] = Field(
         (), description="Translators to use, first choice first. Empty: all that are configured."
     )
-    glossaries: tuple[Folder, ...] = Field(
+    glossaries: tuple[ConfigPath, ...] = Field(
         (), description="Files of terms for this library: CSV, TSV, JSON or TBX."
     )
-    privacy: Privacy = Field(
+    allowed_destinations: AllowedDestinations = Field(
         "local",
         description="Where sound and text may be sent: nowhere (local), anywhere (any), or a list "
         "of destinations such as qwen:singapore; subtitled plugins list shows them.",
@@ -121,7 +125,7 @@ class LibrarySettings(Section):
         None, description="Media servers to tell. Unset: all that are configured."
     )
     extensions: tuple[str, ...] = Field(
-        VIDEO_ENDINGS + AUDIO_ENDINGS,
+        VIDEO_EXTENSIONS + AUDIO_EXTENSIONS,
         description="File name endings that are media, without the dot.",
     )
     ignore: tuple[str, ...] = Field(
@@ -141,15 +145,15 @@ class LibrarySettings(Section):
         description="Names of files and folders to leave alone; * and ? as in the shell, "
         "upper and lower case alike.",
     )
-    settle: Seconds = Field(
+    stability_delay: Seconds = Field(
         30.0, description="A file is taken when it has not changed for so long."
     )
-    forget_after: Seconds = Field(
+    forget_missing_after: Seconds = Field(
         30 * 86400.0,
         description="A file that is gone is forgotten after so long; until then it comes back "
         "as it was.",
     )
-    yielding: Literal["remove", "keep"] = Field(
+    on_human_subtitle: Literal["remove", "keep"] = Field(
         "remove",
         description="What becomes of a subtitle of ours when somebody else's in the same language "
         "arrives beside it: remove it, or keep it. subtitled undo brings it back or takes it away.",
@@ -160,7 +164,7 @@ class LibrarySettings(Section):
         "polling for network shares, or not at all. Polling walks the library each minute, or, if "
         "it is large, as often as takes a twentieth of the time.",
     )
-    symlinks: bool = Field(
+    follow_symlinks: bool = Field(
         False,
         description="Follow symbolic links to files and folders that lie in the library as well. "
         "Such a library is polled.",
@@ -184,15 +188,15 @@ class ComponentSettings(BaseModel):
         return dict(self.model_extra or {})
 
 
-class Settings(Section):
+class AppSettings(Section):
     """The whole file."""
 
     daemon: DaemonSettings = Field(default_factory=lambda: DaemonSettings())
     schedule: ScheduleSettings = Field(default_factory=lambda: ScheduleSettings())
-    neighbour: NeighbourSettings = Field(default_factory=lambda: NeighbourSettings())
+    throttle: ThrottleSettings = Field(default_factory=lambda: ThrottleSettings())
     web: WebSettings = Field(default_factory=lambda: WebSettings())
     libraries: dict[str, LibrarySettings] = Field(default_factory=dict)
-    vocabulary: VocabularySettings = Field(default_factory=lambda: VocabularySettings())
+    glossary: GlossarySettings = Field(default_factory=lambda: GlossarySettings())
     engines: dict[str, ComponentSettings] = Field(
         default_factory=lambda: {"whisper": ComponentSettings()}
     )

@@ -19,29 +19,29 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from subtitled.library.mailbox import Mailbox
-from subtitled.plugin import Backoff, Misconfigured, Problem, Rejected, Temporary
+from subtitled.db.kv import KeyValueStore
+from subtitled.plugin import Backoff, InputRejectedError, SetupError, SubtitledError, TransientError
 
 _log = logging.getLogger(__name__)
 
-BREAKER = "breaker "
+BREAKER_KEY = "breaker "
 """Before the name of an engine: the control that holds the state of its breaker."""
-FAILURES = 3
+FAILURE_THRESHOLD = 3
 """Failures in a row that open it."""
-MEDIA = 2
+MIN_DISTINCT_MEDIA = 2
 """Media over which they must have happened: one alone may itself be the reason."""
-FIRST_WAIT = 60.0
+FIRST_WAIT_SECONDS = 60.0
 """Seconds for which it stays open at first."""
-LONGEST_WAIT = 3600.0
+MAX_WAIT_SECONDS = 3600.0
 JITTER = 0.2
 """Share by which a wait is longer or shorter by chance, so that many do not come back at once."""
-_BACKOFF = Backoff(FIRST_WAIT, maximum=LONGEST_WAIT, jitter=JITTER)
-_CHANGING = threading.Lock()
+_BACKOFF = Backoff(FIRST_WAIT_SECONDS, maximum=MAX_WAIT_SECONDS, jitter=JITTER)
+_UPDATE_LOCK = threading.Lock()
 """Breakers are made anew wherever they are needed; what they know is in the ledger."""
 
 
 @dataclass(frozen=True, slots=True)
-class Breaker:
+class BreakerState:
     """What is known of one engine. Times are seconds since 1970."""
 
     failures: int = 0
@@ -50,65 +50,67 @@ class Breaker:
     """Content identities over which it failed in this row, as many as matter."""
     openings: int = 0
     """How often it opened in this row."""
-    until: float = 0.0
+    open_until: float = 0.0
     """Closed when it is 0; else open until then, and then half-open: one may try."""
-    why: str = ""
-    cure: str = ""
+    reason: str = ""
+    hint: str = ""
 
     @property
-    def closed(self) -> bool:
-        return self.until == 0.0
+    def is_closed(self) -> bool:
+        return self.open_until == 0.0
 
 
-_BREAKER: TypeAdapter[Breaker] = TypeAdapter(Breaker)
+_BREAKER_STATE: TypeAdapter[BreakerState] = TypeAdapter(BreakerState)
 
 
-def after_failure(
-    known: Breaker, medium: str, problem: Problem, now: float, chance: float = 0.5
-) -> Breaker:
+def next_state_after_failure(
+    state: BreakerState, medium: str, error: SubtitledError, now: float, jitter: float = 0.5
+) -> BreakerState:
     """What is known after a failure of the engine; ``chance`` (0 to 1) is the jitter's."""
-    media = known.media if medium in known.media else (*known.media, medium)[:MEDIA]
-    failed = replace(known, failures=known.failures + 1, media=media)
-    if known.closed and (failed.failures < FAILURES or len(media) < MEDIA):
+    media = state.media if medium in state.media else (*state.media, medium)[:MIN_DISTINCT_MEDIA]
+    failed = replace(state, failures=state.failures + 1, media=media)
+    if state.is_closed and (failed.failures < FAILURE_THRESHOLD or len(media) < MIN_DISTINCT_MEDIA):
         return failed
-    if known.until > now:
+    if state.open_until > now:
         return failed  # one of several that were under way when it opened
-    openings = known.openings + 1
-    asked = problem.retry_after if isinstance(problem, Temporary) else None
-    until = now + _BACKOFF.delay(openings, asked, chance)
-    return replace(failed, openings=openings, until=until, why=problem.what, cure=problem.cure)
+    openings = state.openings + 1
+    retry_after = error.retry_after if isinstance(error, TransientError) else None
+    until = now + _BACKOFF.delay(openings, retry_after, jitter)
+    return replace(
+        failed, openings=openings, open_until=until, reason=error.message, hint=error.hint
+    )
 
 
-class Breakers:
+class CircuitBreakers:
     """The breakers of all engines."""
 
     def __init__(
         self,
-        mailbox: Mailbox,
+        kv: KeyValueStore,
         now: Callable[[], float] = time.time,
         chance: Callable[[], float] = random.random,
     ) -> None:
-        self._mailbox = mailbox
+        self._kv = kv
         self._now = now
         self._chance = chance
 
-    def of(self, engine: str) -> Breaker:
+    def state_of(self, engine: str) -> BreakerState:
         """What is known of an engine."""
-        return _read(self._mailbox.get_control(BREAKER + engine))
+        return _parse_state(self._kv.get(BREAKER_KEY + engine))
 
-    def all(self) -> dict[str, Breaker]:
+    def open_states(self) -> dict[str, BreakerState]:
         """Of every engine that failed last."""
-        found = self._mailbox.controls(BREAKER)
-        return {key.removeprefix(BREAKER): _read(value) for key, value in found.items()}
+        values = self._kv.get_prefix(BREAKER_KEY)
+        return {key.removeprefix(BREAKER_KEY): _parse_state(value) for key, value in values.items()}
 
     def reset(self, engine: str) -> bool:
         """Forget what happened, and let everybody try again; whether there was anything."""
-        known = self._mailbox.get_control(BREAKER + engine) is not None
-        self._mailbox.control(BREAKER + engine, None)
-        return known
+        had_failures = self._kv.get(BREAKER_KEY + engine) is not None
+        self._kv.set(BREAKER_KEY + engine, None)
+        return had_failures
 
     @contextmanager
-    def watching(self, engine: str, medium: str, *, proves: bool = True) -> Iterator[None]:
+    def guard(self, engine: str, media: str, *, counts_as_success: bool = True) -> Iterator[None]:
         """Around a call of an engine for a medium: learn from how it ends.
 
         ``proves``: that it goes well says that the engine works. Which language is spoken is a
@@ -116,38 +118,38 @@ class Breakers:
         """
         try:
             yield
-        except (Temporary, Misconfigured) as problem:
-            with _CHANGING:
-                before = self.of(engine)
-                after = after_failure(before, medium, problem, self._now(), self._chance())
-                self._mailbox.control(BREAKER + engine, _BREAKER.dump_json(after).decode())
-            if after.until != before.until:
-                wait = after.until - self._now()
-                _log.warning("engine %s is left alone for %.0f s: %s", engine, wait, problem)
+        except (TransientError, SetupError) as error:
+            with _UPDATE_LOCK:
+                before = self.state_of(engine)
+                after = next_state_after_failure(before, media, error, self._now(), self._chance())
+                self._kv.set(BREAKER_KEY + engine, _BREAKER_STATE.dump_json(after).decode())
+            if after.open_until != before.open_until:
+                wait = after.open_until - self._now()
+                _log.warning("engine %s is left alone for %.0f s: %s", engine, wait, error)
             raise
-        except Rejected:
-            self._well(engine)  # it answered: the file is to blame
+        except InputRejectedError:
+            self._record_success(engine)  # it answered: the file is to blame
             raise
         else:
-            if proves:
-                self._well(engine)
+            if counts_as_success:
+                self._record_success(engine)
 
-    def _well(self, engine: str) -> None:
-        with _CHANGING:
-            known = self.of(engine)
-            if known != Breaker():
-                self._mailbox.control(BREAKER + engine, None)
-                if not known.closed:
+    def _record_success(self, engine: str) -> None:
+        with _UPDATE_LOCK:
+            state = self.state_of(engine)
+            if state != BreakerState():
+                self._kv.set(BREAKER_KEY + engine, None)
+                if not state.is_closed:
                     _log.info("engine %s works again", engine)
 
 
-def _read(value: str | None) -> Breaker:
+def _parse_state(value: str | None) -> BreakerState:
     try:
-        return _BREAKER.validate_json(value) if value else Breaker()
+        return _BREAKER_STATE.validate_json(value) if value else BreakerState()
     except ValidationError:
-        return Breaker()  # of another version
+        return BreakerState()  # of another version
 
 
-def told(known: Breaker) -> dict[str, Any]:
+def to_dict(state: BreakerState) -> dict[str, Any]:
     """A breaker for programs."""
-    return {**asdict(known), "state": "closed" if known.closed else "open"}
+    return {**asdict(state), "state": "closed" if state.is_closed else "open"}

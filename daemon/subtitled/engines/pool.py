@@ -9,208 +9,210 @@ from pathlib import Path
 from typing import Any
 
 from subtitled.config.load import Configuration
-from subtitled.config.plugins import Configured
-from subtitled.media.run import Stopping
-from subtitled.media.vad import Speech
+from subtitled.config.plugins import ConfiguredComponent
+from subtitled.media.ffmpeg import ShutdownRequested
+from subtitled.media.vad import SpeechActivity
 from subtitled.models.store import ModelStore
 from subtitled.plugin import (
     LOCAL,
     Audio,
+    Chunk,
     Engine,
-    Interval,
     Language,
     LanguageGuess,
-    Misconfigured,
-    Problem,
-    Request,
-    Stretch,
+    SetupError,
+    SubtitledError,
+    TimeSpan,
     Transcript,
+    TranscriptionRequest,
     Word,
 )
 
-from . import wire
-from .bounds import LEAST_LIMIT, held_to_stretch, limit
-from .ceiling import Ceiling, Overgrown
-from .child import Child
+from . import protocol
+from .limits import (
+    MIN_TIMEOUT_SECONDS,
+    MemoryLimitExceededError,
+    MemoryWatchdog,
+    ModelSlots,
+    call_timeout,
+    validate_in_chunk,
+)
 from .manners import NONE, Manners
-from .pace import Pace
-from .room import Room
+from .process import EngineProcess, PausableClock
 
 
-class EngineHost:
+class EngineClient:
     """One configured engine and its process, if it has one just now.
 
-    Threads may call it as they like: ``capabilities.at_once`` calls are answered at a time, the
-    others wait for their turn.
+    Threads may call it as they like: ``capabilities.max_concurrency`` calls are answered at a time,
+    the others wait for their turn.
     """
 
     def __init__(
         self,
-        configured: Configured[Engine],
+        configured: ConfiguredComponent[Engine],
         store: ModelStore,
         threads: int,
         unload_after: float,
-        room: Room | None = None,
+        slots: ModelSlots | None = None,
         manners: Manners = NONE,
     ) -> None:
         """``room`` is shared by engines of this machine, ``manners`` are its process's."""
         self.configured = configured
-        self.capabilities = configured.component.capabilities(configured.settings)
+        self.capabilities = configured.component_class.capabilities(configured.settings)
         self._store = store
         self._threads = threads
         self._unload_after = unload_after
-        self._room = room if self.local else None
+        self._slots = slots if self.is_local else None
         self._manners = manners
-        self._turns = threading.BoundedSemaphore(max(1, self.capabilities.at_once))
-        self._door = threading.Lock()
-        self._inside = 0
-        self._child: Child | None = None
-        self._idle: threading.Timer | None = None
-        self._closed = False
+        self._concurrency = threading.BoundedSemaphore(max(1, self.capabilities.max_concurrency))
+        self._lock = threading.Lock()
+        self._active_calls = 0
+        self._engine_process: EngineProcess | None = None
+        self._idle_timer: threading.Timer | None = None
+        self._is_closed = False
 
     @property
     def name(self) -> str:
         return self.configured.name
 
     @property
-    def local(self) -> bool:
+    def is_local(self) -> bool:
         """Whether the work is done on this machine."""
         return self.capabilities.destination == LOCAL
 
     @property
-    def closed(self) -> bool:
-        return self._closed
+    def is_closed(self) -> bool:
+        return self._is_closed
 
-    def detect_language(self, audio: Audio, windows: Sequence[Interval]) -> list[LanguageGuess]:
+    def detect_language(self, audio: Audio, windows: Sequence[TimeSpan]) -> list[LanguageGuess]:
         """What is spoken in each window."""
-        said = self._ask(
+        answer = self._call(
             "detect_language",
-            limit(self.capabilities, sum(window.duration for window in windows)),
+            call_timeout(self.capabilities, sum(window.duration for window in windows)),
             audio=str(audio.path),
-            windows=wire.INTERVALS.dump_python(list(windows), mode="json"),
+            windows=protocol.TIME_SPANS.dump_python(list(windows), mode="json"),
         )
-        return wire.GUESSES.validate_python(said)
+        return protocol.GUESSES.validate_python(answer)
 
-    def transcribe(self, audio: Audio, request: Request) -> Transcript:
+    def transcribe(self, audio: Audio, request: TranscriptionRequest) -> Transcript:
         """The words of one stretch. What an engine may not give is refused or cut off here."""
-        said = self._ask(
+        answer = self._call(
             "transcribe",
-            limit(self.capabilities, request.stretch.interval.duration),
+            call_timeout(self.capabilities, request.chunk.span.duration),
             audio=str(audio.path),
-            request=wire.REQUEST.dump_python(request, mode="json"),
+            request=protocol.TRANSCRIPTION_REQUEST.dump_python(request, mode="json"),
         )
-        return held_to_stretch(wire.TRANSCRIPT.validate_python(said), request, self.name)
+        return validate_in_chunk(protocol.TRANSCRIPT.validate_python(answer), request, self.name)
 
-    def align(
-        self, audio: Audio, stretch: Stretch, text: str, language: Language
-    ) -> tuple[Word, ...]:
+    def align(self, audio: Audio, chunk: Chunk, text: str, language: Language) -> tuple[Word, ...]:
         """Where the words of a text are said. What they say and where they lie is not checked."""
-        said = self._ask(
+        answer = self._call(
             "align",
-            limit(self.capabilities, stretch.interval.duration),
+            call_timeout(self.capabilities, chunk.span.duration),
             audio=str(audio.path),
-            stretch=wire.STRETCH.dump_python(stretch, mode="json"),
+            stretch=protocol.CHUNK.dump_python(chunk, mode="json"),
             text=text,
             language=language,
         )
-        return tuple(wire.WORDS.validate_python(said))
+        return tuple(protocol.WORDS.validate_python(answer))
 
-    def prepare(self) -> None:
+    def preload(self) -> None:
         """Begin to load, since it is needed soon. What goes wrong is said when it is asked."""
 
         def load() -> None:
-            with contextlib.suppress(Problem, Stopping), self._process():
+            with contextlib.suppress(SubtitledError, ShutdownRequested), self._acquire_process():
                 pass
 
         threading.Thread(target=load, name=f"load {self.name}", daemon=True).start()
 
     def close(self) -> None:
-        """End the process for good; a call in flight raises :class:`Stopping`."""
-        self._closed = True
+        """End the process for good; a call in flight raises :class:`ShutdownRequested`."""
+        self._is_closed = True
         self._unload()
 
     @property
-    def loaded(self) -> bool:
+    def is_loaded(self) -> bool:
         return self.process_id is not None
 
     @property
     def process_id(self) -> int | None:
         """The process that it has just now, if any."""
-        child = self._child
-        return child.pid if child is not None and child.alive else None
+        child = self._engine_process
+        return child.pid if child is not None and child.is_alive else None
 
-    def freeze(self) -> None:
+    def suspend(self) -> None:
         """Stop the process where it is, unless the work is done elsewhere."""
-        child = self._child
-        if child is not None and self.local:
-            child.freeze()
+        child = self._engine_process
+        if child is not None and self.is_local:
+            child.suspend()
 
-    def thaw(self) -> None:
+    def resume(self) -> None:
         """Have it go on."""
-        child = self._child
+        child = self._engine_process
         if child is not None:
-            child.thaw()
+            child.resume()
 
-    def outgrown(self, megabytes: int) -> None:
+    def kill_for_memory(self, used_mb: int) -> None:
         """End the process, which takes too much memory; the next has half the threads."""
-        child = self._child
-        if child is None or not self.local:
+        child = self._engine_process
+        if child is None or not self.is_local:
             return
         self._threads = max(1, self._threads // 2)
-        child.condemn(
-            Overgrown(
-                f"engine {self.name} took {megabytes} MB of memory and was ended",
+        child.kill_with(
+            MemoryLimitExceededError(
+                f"engine {self.name} took {used_mb} MB of memory and was ended",
                 "Raise neighbour.engine_memory, or choose a smaller model",
             )
         )
 
-    def make_room(self) -> bool:
+    def evict_if_idle(self) -> bool:
         """End the process if it is idle; whether it was."""
         return self._unload_if_idle()
 
-    def _ask(self, call: str, limit: float, **said: Any) -> Any:
-        with self._process() as child:
-            return child.call(call, limit, **said)
+    def _call(self, method: str, timeout: float, **arguments: Any) -> Any:
+        with self._acquire_process() as child:
+            return child.call(method, timeout, **arguments)
 
     @contextlib.contextmanager
-    def _process(self) -> Iterator[Child]:
+    def _acquire_process(self) -> Iterator[EngineProcess]:
         """The process, for as long as one of its turns is ours."""
-        with self._turns:
-            with self._door:
-                child = self._at_hand()
-                self._inside += 1
+        with self._concurrency:
+            with self._lock:
+                child = self._ensure_running()
+                self._active_calls += 1
             try:
                 yield child
             finally:
-                with self._door:
-                    self._inside -= 1
-                    if not self._inside:
-                        self._unload_later()
+                with self._lock:
+                    self._active_calls -= 1
+                    if not self._active_calls:
+                        self._schedule_unload()
 
-    def _at_hand(self) -> Child:
+    def _ensure_running(self) -> EngineProcess:
         """The process, started if need be; only whoever is in the door may ask for it."""
-        if self._idle is not None:
-            self._idle.cancel()
-        if self._child is None or not self._child.alive:
-            if self._closed:
-                raise Stopping
-            if self._room is not None:
-                self._room.enter(self)
-            self._child = self._start()
-        if self._closed:  # meanwhile: loading takes a while
+        if self._idle_timer is not None:
+            self._idle_timer.cancel()
+        if self._engine_process is None or not self._engine_process.is_alive:
+            if self._is_closed:
+                raise ShutdownRequested
+            if self._slots is not None:
+                self._slots.acquire(self)
+            self._engine_process = self._start()
+        if self._is_closed:  # meanwhile: loading takes a while
             self._unload()
-            raise Stopping
-        return self._child
+            raise ShutdownRequested
+        return self._engine_process
 
-    def _unload_later(self) -> None:
-        self._idle = threading.Timer(self._unload_after, self._unload_if_idle)
-        self._idle.daemon = True
-        self._idle.start()
+    def _schedule_unload(self) -> None:
+        self._idle_timer = threading.Timer(self._unload_after, self._unload_if_idle)
+        self._idle_timer.daemon = True
+        self._idle_timer.start()
 
-    def _start(self) -> Child:
-        component, settings = self.configured.component, self.configured.settings
+    def _start(self) -> EngineProcess:
+        component, settings = self.configured.component_class, self.configured.settings
         models = {spec.name: str(self._store.ensure(spec)) for spec in component.models(settings)}
-        return Child(
+        return EngineProcess(
             f"engine {self.name}",
             {
                 "role": "engine",
@@ -220,112 +222,117 @@ class EngineHost:
                 "settings": settings.model_dump(mode="json"),
                 "threads": self._threads,
                 "models": models,
-                "at_once": self.capabilities.at_once,
+                "at_once": self.capabilities.max_concurrency,
             },
             manners=self._manners,
         )
 
     def _unload_if_idle(self) -> bool:
-        if not self._door.acquire(blocking=False):
+        if not self._lock.acquire(blocking=False):
             return False
         try:
-            if self._inside:
+            if self._active_calls:
                 return False
             self._unload()
         finally:
-            self._door.release()
+            self._lock.release()
         return True
 
     def _unload(self) -> None:
-        child, self._child = self._child, None
+        child, self._engine_process = self._engine_process, None
         if child is not None:
-            child.end()
-        if self._room is not None:
-            self._room.leave(self)
+            child.terminate()
+        if self._slots is not None:
+            self._slots.release(self)
 
 
-class Engines:
+class EnginePool:
     """All configured engines, and the process that listens for speech."""
 
     def __init__(self, configuration: Configuration, models: Path, threads: int) -> None:
-        daemon, neighbour = configuration.settings.daemon, configuration.settings.neighbour
-        store, room = ModelStore(models), Room(daemon.models_at_once)
-        self._manners = Manners(neighbour.niceness, neighbour.idle_io)
-        self._hosts = {
-            name: EngineHost(configured, store, threads, daemon.unload_after, room, self._manners)
+        daemon, neighbour = configuration.settings.daemon, configuration.settings.throttle
+        store, room = ModelStore(models), ModelSlots(daemon.max_loaded_models)
+        self._manners = Manners(neighbour.niceness, neighbour.io_idle)
+        self._clients = {
+            name: EngineClient(
+                configured, store, threads, daemon.model_idle_timeout, room, self._manners
+            )
             for name, configured in configuration.engines.items()
         }
-        self._ceiling = Ceiling(neighbour.engine_memory, list(self._hosts.values()))
-        self._listener: Child | None = None
-        self._closed = False
-        self.pace = Pace()
+        self._memory_watchdog = MemoryWatchdog(
+            neighbour.engine_memory_limit_mb, list(self._clients.values())
+        )
+        self._vad_process: EngineProcess | None = None
+        self._is_closed = False
+        self.clock = PausableClock()
         """A clock that stands still while engines are stopped."""
 
-    def __getitem__(self, name: str) -> EngineHost:
+    def __getitem__(self, name: str) -> EngineClient:
         try:
-            return self._hosts[name]
+            return self._clients[name]
         except KeyError:
-            raise Misconfigured(
+            raise SetupError(
                 f"the engine {name!r} is not configured or could not be loaded",
                 "Run: subtitled config check",
             ) from None
 
     def names(self) -> tuple[str, ...]:
-        return tuple(self._hosts)
+        return tuple(self._clients)
 
-    def find_speech(self, audio: Audio, limit: float | None = None) -> Speech:
+    def find_speech(self, audio: Audio, max_seconds: float | None = None) -> SpeechActivity:
         """Where somebody speaks. The process for it lives no longer than the question.
 
-        With ``limit``, in sound that is being decoded and will be whole within so many seconds.
+        With ``call_timeout``, in sound that is being decoded and will be whole within so many
+        seconds.
         """
-        if self._closed:
-            raise Stopping
-        self._listener = listener = Child(
+        if self._is_closed:
+            raise ShutdownRequested
+        self._vad_process = vad_process = EngineProcess(
             "speech detection", {"role": "listener"}, manners=self._manners
         )
         try:
-            said = listener.call(
+            answer = vad_process.call(
                 "find_speech",
-                LEAST_LIMIT + (audio.duration if limit is None else limit),
+                MIN_TIMEOUT_SECONDS + (audio.duration if max_seconds is None else max_seconds),
                 audio=str(audio.path),
-                arriving=limit is not None,
+                arriving=max_seconds is not None,
             )
         finally:
-            listener.end()
-        return wire.SPEECH.validate_python(said)
+            vad_process.terminate()
+        return protocol.SPEECH.validate_python(answer)
 
-    def loaded(self) -> tuple[str, ...]:
+    def loaded_names(self) -> tuple[str, ...]:
         """Names of the engines that have a process now."""
-        return tuple(name for name, host in self._hosts.items() if host.loaded)
+        return tuple(name for name, host in self._clients.items() if host.is_loaded)
 
-    def freeze(self) -> None:
+    def suspend(self) -> None:
         """Stop every process of this machine where it is; those that are stopped stay so."""
-        self.pace.stop()
+        self.clock.pause()
         for process in self._processes():
-            process.freeze()
+            process.suspend()
 
-    def thaw(self) -> None:
+    def resume(self) -> None:
         """Have them go on."""
-        self.pace.go()
+        self.clock.resume()
         for process in self._processes():
-            process.thaw()
+            process.resume()
 
     def process_ids(self) -> list[int]:
         """The processes that there are just now."""
-        found = [host.process_id for host in self._hosts.values()]
-        if self._listener is not None and self._listener.alive:
-            found.append(self._listener.pid)
-        return [process for process in found if process is not None]
+        ids = [host.process_id for host in self._clients.values()]
+        if self._vad_process is not None and self._vad_process.is_alive:
+            ids.append(self._vad_process.pid)
+        return [process for process in ids if process is not None]
 
-    def _processes(self) -> list[Child | EngineHost]:
-        listener = self._listener
-        return [*self._hosts.values(), *([listener] if listener is not None else [])]
+    def _processes(self) -> list[EngineProcess | EngineClient]:
+        listener = self._vad_process
+        return [*self._clients.values(), *([listener] if listener is not None else [])]
 
     def close(self) -> None:
-        """End every process; what is in flight raises :class:`Stopping`."""
-        self._closed = True
-        self._ceiling.close()
-        if self._listener is not None:
-            self._listener.end()
-        for host in self._hosts.values():
+        """End every process; what is in flight raises :class:`ShutdownRequested`."""
+        self._is_closed = True
+        self._memory_watchdog.close()
+        if self._vad_process is not None:
+            self._vad_process.terminate()
+        for host in self._clients.values():
             host.close()

@@ -15,56 +15,56 @@ from pathlib import Path
 
 import langcodes
 
-from subtitled.config.isolation import LIMIT, guarded
-from subtitled.config.load import Configuration, servers_of
+from subtitled.config.load import Configuration, servers_for_library
+from subtitled.config.plugins import LIMIT, call_with_timeout
 from subtitled.config.settings import LibrarySettings
-from subtitled.library.glossaries import holding
-from subtitled.library.mentions import mentions
-from subtitled.library.terms import Mistake, Scope, Term, nearest
-from subtitled.library.titles import Known
-from subtitled.plugin import Language, Pair, Problem
+from subtitled.plugin import Language, SubtitledError, TextPair
+
+from .lookup import terms_for
+from .metadata import KnownMetadata
+from .terms import GlossaryIssue, Term, TermScope, mentions_term, most_specific
 
 _log = logging.getLogger(__name__)
 
-MOST_PAIRS = 60
+MAX_PAIRS = 60
 """Terms that go with one batch of lines."""
 
 
 @dataclass(frozen=True, slots=True)
-class Vocabulary:
+class Glossary:
     """The terms that hold for one medium, the nearest first."""
 
     terms: tuple[Term, ...] = ()
-    mistakes: tuple[Mistake, ...] = ()
-    characters: int = 300
+    issues: tuple[GlossaryIssue, ...] = ()
+    max_hotword_chars: int = 300
     """How much a recogniser is told."""
 
-    def listened_for(self, spoken: Language) -> tuple[str, ...]:
+    def hotwords_for(self, spoken: Language) -> tuple[str, ...]:
         """What the recogniser is told: the nearest terms, as far as they fit."""
-        return tuple(term.said_in(spoken) for term in self.fitting(spoken))
+        return tuple(term.source_text(spoken) for term in self.hotword_terms(spoken))
 
-    def fitting(self, spoken: Language) -> list[Term]:
-        """The terms of :meth:`listened_for`."""
-        chosen, left = [], self.characters
-        for term in nearest(list(self.terms), spoken):
-            left -= len(term.said_in(spoken)) + 2
+    def hotword_terms(self, spoken: Language) -> list[Term]:
+        """The terms of :meth:`hotwords_for`."""
+        chosen, left = [], self.max_hotword_chars
+        for term in most_specific(list(self.terms), spoken):
+            left -= len(term.source_text(spoken)) + 2
             if left < 0:
                 break
             chosen.append(term)
         return chosen
 
-    def pairs(self, source: Language, target: Language, text: str) -> tuple[Pair, ...]:
+    def glossary_pairs(self, source: Language, target: Language, text: str) -> tuple[TextPair, ...]:
         """What must be called what, of what a text mentions; the nearest terms first."""
         found = []
-        for term in self.binding(source, target):
-            said = term.said_in(source)
-            if mentions(text, said, exact=term.exact):
-                found.append(Pair(said, term.called_in(target)))
-                if len(found) == MOST_PAIRS:
+        for term in self.required_terms(source, target):
+            said = term.source_text(source)
+            if mentions_term(text, said, is_case_sensitive=term.is_case_sensitive):
+                found.append(TextPair(said, term.target_text(target)))
+                if len(found) == MAX_PAIRS:
                     break
         return tuple(found)
 
-    def binding(self, source: Language, target: Language) -> list[Term]:
+    def required_terms(self, source: Language, target: Language) -> list[Term]:
         """The terms that say what to write in the target language.
 
         A name from an NFO file is written the same only where the script is.
@@ -72,46 +72,44 @@ class Vocabulary:
         alike = _script(source) == _script(target)
         return [
             term
-            for term in nearest(list(self.terms), source)
-            if term.called_in(target) and (alike or term.scope is not Scope.NAMES)
+            for term in most_specific(list(self.terms), source)
+            if term.target_text(target) and (alike or term.scope is not TermScope.NAMES)
         ]
 
 
-def vocabulary_of(
-    medium: Path, library: LibrarySettings, configuration: Configuration
-) -> Vocabulary:
+def glossary_for(media: Path, library: LibrarySettings, configuration: Configuration) -> Glossary:
     """The vocabulary of one medium. Reads the glossaries and NFO files; raises nothing."""
-    wanted = configuration.settings.vocabulary
-    ask = functools.partial(_title_by_servers, medium, library, configuration)
-    found = holding(medium, library, wanted, ask)
-    return Vocabulary(found.terms, found.mistakes, wanted.characters)
+    wanted = configuration.settings.glossary
+    ask = functools.partial(_metadata_from_servers, media, library, configuration)
+    found = terms_for(media, library, wanted, ask)
+    return Glossary(found.terms, found.issues, wanted.max_hotword_chars)
 
 
-def _title_by_servers(
-    medium: Path, library: LibrarySettings, configuration: Configuration
-) -> Known | None:
+def _metadata_from_servers(
+    media: Path, library: LibrarySettings, configuration: Configuration
+) -> KnownMetadata | None:
     """What the first of a library's servers says that knows the medium."""
-    for name in servers_of(configuration, library):
+    for name in servers_for_library(configuration, library):
         server = configuration.servers[name]
         try:
-            title = guarded(name, lambda: server.make().title(medium), LIMIT)  # noqa: B023 - called at once
-        except Problem as problem:
-            _log.info("%s was asked for a title: %s", name, problem)
+            title = call_with_timeout(name, lambda: server.create().metadata(media), LIMIT)  # noqa: B023 - called at once
+        except SubtitledError as error:
+            _log.info("%s was asked for a title: %s", name, error)
             continue
         if title is not None:
-            return Known(title, f"the server {name}")
+            return KnownMetadata(title, f"the server {name}")
     return None
 
 
-def warn(mistakes: Sequence[Mistake]) -> None:
+def log_issues(issues: Sequence[GlossaryIssue]) -> None:
     """Log what is wrong in a glossary or an NFO file, once in a life."""
-    for mistake in mistakes:
-        _warn(str(mistake))
+    for issue in issues:
+        _log_once(str(issue))
 
 
 @functools.lru_cache(maxsize=1024)
-def _warn(said: str) -> None:
-    _log.warning("%s", said)
+def _log_once(message: str) -> None:
+    _log.warning("%s", message)
 
 
 @functools.lru_cache(maxsize=256)

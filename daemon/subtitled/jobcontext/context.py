@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from subtitled.glossary.selection import Vocabulary, vocabulary_of, warn
-from subtitled.plugin import Temporary
-from subtitled.routing.table import Routes, routes_for
+from subtitled.glossary.selection import Glossary, glossary_for, log_issues
+from subtitled.plugin import TransientError
+from subtitled.routing.table import RoutingTable, routing_for
 
 from .job import Job, StepRunner
 from .services import Services
@@ -22,15 +22,15 @@ class JobContext:
         self._stat = job.media.stat() if job.media.exists() else None
 
     @cached_property
-    def routes(self) -> Routes:
+    def routes(self) -> RoutingTable:
         """What the library may use, for a file of unknown length."""
-        return routes_for(self.services.config, self.job.library)
+        return routing_for(self.services.config, self.job.library)
 
     @cached_property
-    def glossary(self) -> Vocabulary:
+    def glossary(self) -> Glossary:
         """The names and terms that hold for the media file."""
-        glossary = vocabulary_of(self.job.media, self.job.library, self.services.config)
-        warn(glossary.mistakes)
+        glossary = glossary_for(self.job.media, self.job.library, self.services.config)
+        log_issues(glossary.issues)
         return glossary
 
     def progress(self, what: str, share: float) -> None:
@@ -53,7 +53,7 @@ class JobContext:
             or then is None
             or (now.st_size, now.st_mtime_ns) != (then.st_size, then.st_mtime_ns)
         ):
-            raise Temporary(
+            raise TransientError(
                 f"{self.job.media.name!r} changed or went away while it was worked on",
                 "It is taken up again when it has settled",
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 
 
-class Tally:
+class Counters:
     """Counters by name and label; threads share it."""
 
     def __init__(self) -> None:
@@ -17,7 +17,7 @@ class Tally:
         with self._lock:
             self._amounts[name, label] = self._amounts.get((name, label), 0.0) + amount
 
-    def of(self, name: str) -> dict[str, float]:
+    def by_label(self, name: str) -> dict[str, float]:
         """All amounts of a name, by label."""
         with self._lock:
             return {label: amount for (of, label), amount in self._amounts.items() if of == name}

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from subtitled.config.settings import LibrarySettings
-from subtitled.library.records import FileState
-from subtitled.plugin import Language, Problem, Published
+from subtitled.db.records import FileState
+from subtitled.plugin import Language, SubtitledError, SubtitlePublished
 
 
 class StepRunner(Protocol):
@@ -41,7 +41,7 @@ class Job:
     library: LibrarySettings
     fingerprint: str
     """The content identity of this version."""
-    folder: Path | None = None
+    output_folder: Path | None = None
     """Where sidecars go; by default beside the media file."""
     force: bool = False
     """Make everything that is wanted, whatever exists, and replace it."""
@@ -58,6 +58,6 @@ class JobResult:
     state: FileState
     reason: str
     spoken: Language | None = None
-    made: tuple[Published, ...] = ()
-    deferred_error: Problem | None = None
+    made: tuple[SubtitlePublished, ...] = ()
+    deferred_error: SubtitledError | None = None
     """Why something is left to be made later, when all that could be made now was."""

@@ -10,15 +10,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from subtitled.config.load import Configuration
-from subtitled.config.places import database, ensure_private, models_dir, scratch_dir, state_dir
-from subtitled.costs.gate import Gate
-from subtitled.engines.breaker import Breakers
-from subtitled.engines.pace import Pace
-from subtitled.engines.pool import Engines
-from subtitled.library.ledger import Ledger
+from subtitled.config.paths import (
+    ensure_private_folder,
+    resolve_database_url,
+    resolve_models_dir,
+    resolve_scratch_dir,
+    resolve_state_dir,
+)
+from subtitled.costs.egress_gate import EgressGate
+from subtitled.db.database import Database
+from subtitled.engines.breaker import CircuitBreakers
+from subtitled.engines.pool import EnginePool
+from subtitled.engines.process import PausableClock
 from subtitled.transcripts.store import TranscriptStore
 
-from .counters import Tally
+from .counters import Counters
 from .job import Job
 
 Progress = Callable[[Job, str, float], None]
@@ -34,24 +40,24 @@ class Services:
     """Everything that jobs are run with."""
 
     config: Configuration
-    engines: Engines
+    engines: EnginePool
     store: TranscriptStore
-    db: Ledger
+    db: Database
     scratch: Path
     progress: Progress = _ignore
-    counters: Tally = field(default_factory=Tally)
-    clock: Pace = field(default_factory=Pace)
+    counters: Counters = field(default_factory=Counters)
+    clock: PausableClock = field(default_factory=PausableClock)
     """A clock that stands still while the engines are stopped."""
 
     @property
-    def breakers(self) -> Breakers:
+    def breakers(self) -> CircuitBreakers:
         """What is known of engines that failed."""
-        return Breakers(self.db.mailbox)
+        return CircuitBreakers(self.db.kv)
 
     @property
-    def egress_gate(self) -> Gate:
+    def egress_gate(self) -> EgressGate:
         """What all that leaves this machine passes."""
-        return Gate(self.config, self.db.egress)
+        return EgressGate(self.config, self.db.egress_log)
 
     @contextmanager
     def call_engine(
@@ -61,36 +67,39 @@ class Services:
 
         The circuit breaker learns from how the call ends, and what was done is counted. With
         ``counts_as_success`` a call that goes well says that the engine works, as for
-        :meth:`~subtitled.engines.breaker.Breakers.watching`. The time for which an engine was
+        :meth:`~subtitled.engines.breaker.CircuitBreakers.guard`. The time for which an engine was
         suspended is not counted.
         """
         now = self.clock.now
         began = now()
-        with self.breakers.watching(engine, fingerprint, proves=counts_as_success):
+        with self.breakers.guard(engine, fingerprint, counts_as_success=counts_as_success):
             yield
         self.counters.add("audio seconds", engine, seconds)
         self.counters.add("engine seconds", engine, now() - began)
 
 
-def open_ledger(configuration: Configuration) -> Ledger:
+def open_database(configuration: Configuration) -> Database:
     """The ledger of the configuration: in its state folder, which is made if it is missing, or on
     its server."""
     settings = configuration.settings
-    return Ledger(ensure_private(state_dir(settings)) / "ledger.sqlite", database(settings))
+    return Database(
+        ensure_private_folder(resolve_state_dir(settings)) / "ledger.sqlite",
+        resolve_database_url(settings),
+    )
 
 
-def transcripts_in(state: Path) -> TranscriptStore:
+def open_transcript_store(state: Path) -> TranscriptStore:
     """The transcripts of a state folder."""
     return TranscriptStore(state / "transcripts")
 
 
 def build_services(
     config: Configuration,
-    db: Ledger,
+    db: Database,
     *,
     scratch: str = "scratch",
     progress: Progress | None = None,
-    counters: Tally | None = None,
+    counters: Counters | None = None,
 ) -> Services:
     """The services over the configuration's state folder.
 
@@ -98,22 +107,22 @@ def build_services(
     ``counters`` go on counting where earlier services of this process ended.
     """
     settings = config.settings
-    state = ensure_private(state_dir(settings))
+    state = ensure_private_folder(resolve_state_dir(settings))
     threads = settings.daemon.threads or len(os.sched_getaffinity(0))
-    engines = Engines(config, models_dir(settings), threads)
+    engines = EnginePool(config, resolve_models_dir(settings), threads)
     return Services(
         config=config,
         engines=engines,
-        clock=engines.pace,
-        store=transcripts_in(state),
+        clock=engines.clock,
+        store=open_transcript_store(state),
         db=db,
-        scratch=ensure_private(scratch_dir(settings) / scratch),
+        scratch=ensure_private_folder(resolve_scratch_dir(settings) / scratch),
         progress=progress or record_progress(db),
-        counters=counters or Tally(),
+        counters=counters or Counters(),
     )
 
 
-def record_progress(db: Ledger, every: float = 1.0) -> Progress:
+def record_progress(db: Database, every: float = 1.0) -> Progress:
     """Writes progress into the database for ``status`` and ``explain``, at most once in ``every``
     seconds."""
     last: tuple[float, str] = (0.0, "")

@@ -32,8 +32,8 @@ from watchdog.observers.inotify_c import (
     inotify_rm_watch,
 )
 
-_BUFFER = 256 * 1024
-_HEAD = struct.Struct("iIII")
+_BUFFER_BYTES = 256 * 1024
+_EVENT_HEADER = struct.Struct("iIII")
 _IN = InotifyConstants
 _MASK = (
     _IN.IN_CREATE  # folders, hard links
@@ -44,7 +44,7 @@ _MASK = (
     | _IN.IN_ONLYDIR
 )
 _ROOT_MASK = _MASK | _IN.IN_DELETE_SELF | _IN.IN_MOVE_SELF
-_PASSED_OVER = frozenset({errno.ENOENT, errno.ENOTDIR, errno.EACCES, errno.ELOOP})
+_IGNORED_ERRNOS = frozenset({errno.ENOENT, errno.ENOTDIR, errno.EACCES, errno.ELOOP})
 """What a folder below the root may answer: it went, it became a link, it is shut."""
 
 
@@ -61,32 +61,32 @@ class InotifyEmitter(EventEmitter):
         event_queue: EventQueue,
         watch: ObservedWatch,
         *,
-        enters: Callable[[str], bool],
-        lost: Callable[[], None],
-        **more: Any,
+        descends: Callable[[str], bool],
+        on_overflow: Callable[[], None],
+        **kwargs: Any,
     ) -> None:
         """``enters`` says of a folder's name whether it is watched; ``lost`` is called when the
         kernel dropped events: a walk is needed."""
-        super().__init__(event_queue, watch, **more)
+        super().__init__(event_queue, watch, **kwargs)
         self._root = os.fsencode(watch.path)
-        self._enters = enters
-        self._lost = lost
-        self._folders: dict[WatchDescriptor, bytes] = {}
-        self._open = False
+        self._descends = descends
+        self._on_overflow = on_overflow
+        self._folder_by_watch: dict[WatchDescriptor, bytes] = {}
+        self._open_fds = False
         self._closing = threading.Lock()
         self.failure: OSError | None = None
 
     @property
-    def folders(self) -> int:
+    def folder_count(self) -> int:
         """How many folders are watched."""
-        return len(self._folders)
+        return len(self._folder_by_watch)
 
     def on_thread_start(self) -> None:
         self._fd = inotify_init()
         if self._fd < 0:
-            raise _error()
+            raise _last_os_error()
         self._wake = os.eventfd(0)
-        self._open = True
+        self._open_fds = True
         try:
             self._watch_below(self._root)
         except OSError:
@@ -95,7 +95,7 @@ class InotifyEmitter(EventEmitter):
 
     def on_thread_stop(self) -> None:
         with self._closing:
-            if self._open:
+            if self._open_fds:
                 os.eventfd_write(self._wake, 1)
 
     def run(self) -> None:
@@ -113,39 +113,39 @@ class InotifyEmitter(EventEmitter):
         ready = dict(poller.poll())
         if self._wake in ready:
             return
-        for number, mask, name in _parse(os.read(self._fd, _BUFFER)):
+        for number, mask, name in _parse_events(os.read(self._fd, _BUFFER_BYTES)):
             if mask & _IN.IN_Q_OVERFLOW:
                 self._watch_below(self._root)  # folders may have come meanwhile
-                self._lost()
+                self._on_overflow()
             elif mask & _IN.IN_IGNORED:
-                if self._folders.pop(number, None) == self._root:
+                if self._folder_by_watch.pop(number, None) == self._root:
                     self.stop()
-            elif number in self._folders:
-                self._tell(self._folders[number], mask, name)
+            elif number in self._folder_by_watch:
+                self._emit(self._folder_by_watch[number], mask, name)
 
-    def _tell(self, folder: bytes, mask: int, name: bytes) -> None:
+    def _emit(self, folder: bytes, mask: int, name: bytes) -> None:
         if not name:
             if mask & (_IN.IN_DELETE_SELF | _IN.IN_MOVE_SELF):
                 self.stop()
             return
         path = os.path.join(folder, name)
-        told = os.fsdecode(path)
+        path_text = os.fsdecode(path)
         if mask & _IN.IN_ISDIR:
-            if not self._enters(os.fsdecode(name)):
+            if not self._descends(os.fsdecode(name)):
                 return
             if mask & (_IN.IN_CREATE | _IN.IN_MOVED_TO):
                 # First watched, then told of and walked: nothing comes in between.
                 self._watch_below(path)
-                self.queue_event(DirCreatedEvent(told))
+                self.queue_event(DirCreatedEvent(path_text))
             else:
-                self._forget_below(path)
-                self.queue_event(DirDeletedEvent(told))
+                self._unwatch_below(path)
+                self.queue_event(DirDeletedEvent(path_text))
         elif mask & (_IN.IN_DELETE | _IN.IN_MOVED_FROM):
-            self.queue_event(FileDeletedEvent(told))
+            self.queue_event(FileDeletedEvent(path_text))
         elif mask & _IN.IN_CLOSE_WRITE:
-            self.queue_event(FileClosedEvent(told))
+            self.queue_event(FileClosedEvent(path_text))
         else:
-            self.queue_event(FileCreatedEvent(told))
+            self.queue_event(FileCreatedEvent(path_text))
 
     def _watch_below(self, top: bytes) -> None:
         """Watch a folder and all below it. A folder that is watched already stays so."""
@@ -156,48 +156,50 @@ class InotifyEmitter(EventEmitter):
             mask = _ROOT_MASK if is_root else _MASK | _IN.IN_DONT_FOLLOW
             number = inotify_add_watch(self._fd, folder, mask)
             if number < 0:
-                error = _error()
-                if is_root or error.errno not in _PASSED_OVER:
+                error = _last_os_error()
+                if is_root or error.errno not in _IGNORED_ERRNOS:
                     raise error
                 continue
-            self._folders[number] = folder
+            self._folder_by_watch[number] = folder
             try:
                 with os.scandir(folder) as entries:
                     waiting += [
                         entry.path
                         for entry in entries
                         if entry.is_dir(follow_symlinks=False)
-                        and self._enters(os.fsdecode(entry.name))
+                        and self._descends(os.fsdecode(entry.name))
                     ]
             except OSError:
                 continue  # the walk says what is wrong
 
-    def _forget_below(self, top: bytes) -> None:
+    def _unwatch_below(self, top: bytes) -> None:
         """A folder went away with all below it, maybe to where it is none of our business."""
         below = top + b"/"
-        gone = [n for n, path in self._folders.items() if path == top or path.startswith(below)]
+        gone = [
+            n for n, path in self._folder_by_watch.items() if path == top or path.startswith(below)
+        ]
         for number in gone:
-            del self._folders[number]
+            del self._folder_by_watch[number]
             inotify_rm_watch(self._fd, number)
 
     def _close(self) -> None:
         with self._closing:
-            self._open = False
+            self._open_fds = False
             os.close(self._fd)
             os.close(self._wake)
-        self._folders.clear()
+        self._folder_by_watch.clear()
 
 
-def _parse(data: bytes) -> Iterator[tuple[WatchDescriptor, int, bytes]]:
+def _parse_events(data: bytes) -> Iterator[tuple[WatchDescriptor, int, bytes]]:
     """Watch, mask and name of each event in what the kernel wrote."""
     at = 0
     while at < len(data):
-        number, mask, _, length = _HEAD.unpack_from(data, at)
-        at += _HEAD.size
+        number, mask, _, length = _EVENT_HEADER.unpack_from(data, at)
+        at += _EVENT_HEADER.size
         yield WatchDescriptor(number), mask, data[at : at + length].rstrip(b"\0")
         at += length
 
 
-def _error() -> OSError:
+def _last_os_error() -> OSError:
     number = ctypes.get_errno()
     return OSError(number, os.strerror(number))

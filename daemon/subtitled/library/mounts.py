@@ -13,9 +13,9 @@ import psutil
 
 from subtitled.config.settings import LibrarySettings
 
-How = Literal["events", "poll", "off"]
+WatchModeName = Literal["events", "poll", "off"]
 
-TELLS = frozenset(
+EVENT_FILESYSTEMS = frozenset(
     # fuseblk is NTFS and exFAT in user space: a disk of our own all the same.
     (
         "ext2 ext3 ext4 xfs btrfs zfs f2fs bcachefs jfs reiserfs tmpfs ramfs overlay aufs ntfs3 "
@@ -24,7 +24,7 @@ TELLS = frozenset(
 )
 """File systems that only this machine writes to, so that its kernel sees every change."""
 
-SILENT = {
+REMOTE_FILESYSTEMS = {
     "nfs": "a network share",
     "nfs4": "a network share",
     "cifs": "a network share",
@@ -52,7 +52,7 @@ SILENT = {
 """File systems on which others write without our kernel noticing, and what they are."""
 
 
-_SHARES_NO_MEMORY = SILENT.keys() - {"virtiofs", "autofs"}
+_NO_SHARED_MEMORY = REMOTE_FILESYSTEMS.keys() - {"virtiofs", "autofs"}
 """Of those, the ones on which SQLite's log cannot be relied on: its index is shared memory, and
 that is not shared between machines, or not at all (sqlite.org/wal.html)."""
 
@@ -62,7 +62,7 @@ class Mount:
     """One line of the mount table."""
 
     point: Path
-    kind: str
+    filesystem: str
     """The type of the file system, such as ``ext4``, ``nfs4``, ``fuse.sshfs``."""
     source: str
     options: tuple[str, ...]
@@ -70,14 +70,14 @@ class Mount:
 
 
 @dataclass(frozen=True, slots=True)
-class Watching:
+class WatchMode:
     """How a library is watched, and why so, in words."""
 
-    how: How
-    why: str
+    mode: WatchModeName
+    reason: str
 
 
-def mount_table() -> list[Mount]:
+def read_mount_table() -> list[Mount]:
     """All mounts, in order; none where there is no table to read."""
     try:
         found = psutil.disk_partitions(all=True)
@@ -86,7 +86,7 @@ def mount_table() -> list[Mount]:
     return [
         Mount(
             point=Path(one.mountpoint),
-            kind=one.fstype,
+            filesystem=one.fstype,
             source=one.device,
             options=tuple(re.split(r"(?<!\\),", one.opts)),
         )
@@ -94,7 +94,7 @@ def mount_table() -> list[Mount]:
     ]
 
 
-def mount_of(path: Path, mounts: Iterable[Mount]) -> Mount | None:
+def find_mount(path: Path, mounts: Iterable[Mount]) -> Mount | None:
     """The mount that a path lies on, which may be a link; of two on one folder the later one."""
     target, best = path.resolve(), None
     for mount in mounts:
@@ -105,63 +105,63 @@ def mount_of(path: Path, mounts: Iterable[Mount]) -> Mount | None:
     return best
 
 
-def unfit_for_databases(folder: Path, mounts: Sequence[Mount] | None = None) -> str:
+def unsafe_for_sqlite(folder: Path, mounts: Sequence[Mount] | None = None) -> str:
     """Why a folder cannot hold a database that several processes write to, empty if it can.
 
     The system's own root is nobody else's, whatever it is called in a sandbox.
     """
-    home = mount_of(folder, mount_table() if mounts is None else mounts)
+    home = find_mount(folder, read_mount_table() if mounts is None else mounts)
     if home is None or home.point == Path("/"):
         return ""
-    if home.kind in _SHARES_NO_MEMORY:
-        return f"{_shown(home.point)} is {SILENT[home.kind]} ({home.kind})"
-    if home.kind.startswith("fuse."):
-        return f"{_shown(home.point)} is a file system in user space ({home.kind})"
+    if home.filesystem in _NO_SHARED_MEMORY:
+        return f"{_display_path(home.point)} is {REMOTE_FILESYSTEMS[home.filesystem]} ({home.filesystem})"
+    if home.filesystem.startswith("fuse."):
+        return f"{_display_path(home.point)} is a file system in user space ({home.filesystem})"
     return ""
 
 
-def how_to_watch(library: LibrarySettings, mounts: Sequence[Mount] | None = None) -> Watching:
+def choose_watch_mode(library: LibrarySettings, mounts: Sequence[Mount] | None = None) -> WatchMode:
     """How to watch a library: as the configuration says, else as what it lies on demands.
 
     What is mounted inside it counts as well. Where we do not know it is polled: that misses
     nothing, it only notices later.
     """
     if library.watch != "auto":
-        return Watching(library.watch, "as the configuration says")
-    if library.symlinks:
-        return Watching("poll", "links are followed, to where events are not told of")
-    mounts = mount_table() if mounts is None else mounts
-    home = mount_of(library.path, mounts)
+        return WatchMode(library.watch, "as the configuration says")
+    if library.follow_symlinks:
+        return WatchMode("poll", "links are followed, to where events are not told of")
+    mounts = read_mount_table() if mounts is None else mounts
+    home = find_mount(library.path, mounts)
     if home is None:
-        return Watching("poll", "the mount table does not say what it lies on")
-    if why := _silent(home, library.path.resolve()):
-        return Watching("poll", why)
+        return WatchMode("poll", "the mount table does not say what it lies on")
+    if reason := _no_events_reason(home, library.path.resolve()):
+        return WatchMode("poll", reason)
     root = library.path.resolve()
     for mount in mounts:
         inside = mount.point != root and mount.point.is_relative_to(root)
-        if inside and (why := _silent(mount, mount.point)):
-            return Watching("poll", f"{_shown(mount.point)} is mounted in it: {why}")
-    return Watching("events", f"{home.kind} tells of changes")
+        if inside and (reason := _no_events_reason(mount, mount.point)):
+            return WatchMode("poll", f"{_display_path(mount.point)} is mounted in it: {reason}")
+    return WatchMode("events", f"{home.filesystem} tells of changes")
 
 
-def _silent(mount: Mount, folder: Path) -> str:
+def _no_events_reason(mount: Mount, folder: Path) -> str:
     """Why a mount does not tell of all changes, empty if it does."""
-    kind = mount.kind
+    kind = mount.filesystem
     if kind == "overlay":
-        for layer in _lower_layers(mount):
+        for layer in _overlay_layers(mount):
             below = layer / folder.relative_to(mount.point)
             if below.is_dir():
-                return f"overlay does not tell of changes in its lower layer {_shown(below)}"
-    if kind in TELLS:
+                return f"overlay does not tell of changes in its lower layer {_display_path(below)}"
+    if kind in EVENT_FILESYSTEMS:
         return ""
-    if kind in SILENT:
-        return f"{kind} is {SILENT[kind]} and does not tell of changes that others make"
+    if kind in REMOTE_FILESYSTEMS:
+        return f"{kind} is {REMOTE_FILESYSTEMS[kind]} and does not tell of changes that others make"
     if kind.startswith("fuse"):
         return f"{kind} does not tell of changes that are made behind it"
     return f'{kind} is not known to tell of all changes; watch = "events" if it does'
 
 
-def _lower_layers(mount: Mount) -> list[Path]:
+def _overlay_layers(mount: Mount) -> list[Path]:
     layers: list[Path] = []
     for option in mount.options:
         name, _, value = option.partition("=")
@@ -171,5 +171,5 @@ def _lower_layers(mount: Mount) -> list[Path]:
     return layers
 
 
-def _shown(path: Path) -> str:
+def _display_path(path: Path) -> str:
     return os.fsencode(path).decode("utf-8", "replace")

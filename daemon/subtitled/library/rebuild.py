@@ -13,26 +13,26 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from subtitled.config.settings import LibrarySettings
-from subtitled.subtitles.names import (
-    DATA_ENDINGS,
-    SUBTITLE_ENDINGS,
-    SUMMARY_ENDINGS,
+from subtitled.db.database import Database
+from subtitled.subtitles.filenames import (
+    DATA_EXTENSIONS,
+    SUBTITLE_EXTENSIONS,
+    SUMMARY_SUFFIXES,
     TEMPORARY_PREFIX,
 )
-from subtitled.subtitles.ownership import Provenance, signature
-from subtitled.subtitles.publish import file_sha256
+from subtitled.subtitles.ownership import Signature, read_signature
+from subtitled.subtitles.publish import compute_sha256
 
-from .ledger import Ledger
-from .walk import Sieve
+from .scanner import MediaFilter
 
-AT_ONCE = 1000
+BATCH_SIZE = 1000
 """Sidecars that are written down in one transaction."""
-_MOSTLY_SOMETHING_ELSE = (*(f".{ending}" for ending in sorted(DATA_ENDINGS)), *SUMMARY_ENDINGS)
+_USUALLY_NOT_SUBTITLES = (*(f".{ending}" for ending in sorted(DATA_EXTENSIONS)), *SUMMARY_SUFFIXES)
 """No subtitles unless they are ours."""
 
 
 @dataclass(slots=True)
-class Rebuilt:
+class RebuildReport:
     """What was found."""
 
     media: int = 0
@@ -43,54 +43,60 @@ class Rebuilt:
     """Folders."""
 
 
-def rebuild(ledger: Ledger, libraries: Mapping[str, LibrarySettings]) -> Rebuilt:
+def rebuild_sidecars(db: Database, libraries: Mapping[str, LibrarySettings]) -> RebuildReport:
     """Remember every sidecar of ours in all libraries; what is known already stays known.
 
     One that bears another name than it was given is left to the look at its medium, whose
     content tells whether it came there with it.
     """
-    told = Rebuilt()
-    kept: defaultdict[str, list[Provenance]] = defaultdict(list)
-    for made in ledger.sidecars.kept_aside():
-        kept[made.name].append(made)
-    found: list[tuple[Path, Path, Provenance]] = []
+    report = RebuildReport()
+    stored_signatures: defaultdict[str, list[Signature]] = defaultdict(list)
+    for signature_record in db.sidecars.stored_signatures():
+        stored_signatures[signature_record.name].append(signature_record)
+    adopted: list[tuple[Path, Path, Signature]] = []
     for library in libraries.values():
-        for folder, media, subtitles in _folders(library, told):
-            told.media += len(media)
+        for folder, media, subtitles in _iter_folders(library, report):
+            report.media += len(media)
             by_stem = {Path(name).stem: name for name in sorted(media, reverse=True)}
             for name in subtitles:
-                made_ = _ours(folder / name, name, kept)
-                medium = next((by_stem[stem] for stem in _stems(name) if stem in by_stem), None)
+                made_ = _find_signature(folder / name, name, stored_signatures)
+                medium = next(
+                    (by_stem[stem] for stem in _candidate_stems(name) if stem in by_stem), None
+                )
                 if made_ is None or medium is None:
-                    told.others += not name.lower().endswith(_MOSTLY_SOMETHING_ELSE)
+                    report.others += not name.lower().endswith(_USUALLY_NOT_SUBTITLES)
                     continue
-                told.ours += 1
-                found.append((folder / name, folder / medium, made_))
-            if len(found) >= AT_ONCE:
-                ledger.sidecars.adopt(found)
-                found = []
-    ledger.sidecars.adopt(found)
-    return told
+                report.ours += 1
+                adopted.append((folder / name, folder / medium, made_))
+            if len(adopted) >= BATCH_SIZE:
+                db.sidecars.adopt(adopted)
+                adopted = []
+    db.sidecars.adopt(adopted)
+    return report
 
 
-def _ours(path: Path, name: str, kept: Mapping[str, list[Provenance]]) -> Provenance | None:
-    made = signature(path)
-    if made is not None:
-        return made if made.name == name else None
-    if name not in kept:
+def _find_signature(
+    path: Path, name: str, stored_signatures: Mapping[str, list[Signature]]
+) -> Signature | None:
+    own_signature = read_signature(path)
+    if own_signature is not None:
+        return own_signature if own_signature.name == name else None
+    if name not in stored_signatures:
         return None
     try:
-        digest = file_sha256(path)
+        digest = compute_sha256(path)
     except OSError:
         return None
-    return next((one for one in kept[name] if one.sha256 == digest), None)
+    return next(
+        (candidate for candidate in stored_signatures[name] if candidate.sha256 == digest), None
+    )
 
 
-def _folders(
-    library: LibrarySettings, told: Rebuilt
+def _iter_folders(
+    library: LibrarySettings, report: RebuildReport
 ) -> Iterator[tuple[Path, list[str], list[str]]]:
     """Every folder of a library with the names of its media and of its subtitles."""
-    sieve = Sieve(library)
+    media_filter = MediaFilter(library)
     folders = [library.path]
     while folders:
         folder = folders.pop()
@@ -100,25 +106,27 @@ def _folders(
             with os.scandir(folder) as entries:
                 for entry in entries:
                     if entry.is_dir(follow_symlinks=False):
-                        if not sieve.ignores(entry.name):
+                        if not media_filter.ignores(entry.name):
                             folders.append(Path(entry.path))
                     elif _is_subtitle(entry.name) and entry.is_file(follow_symlinks=False):
                         subtitles.append(entry.name)
-                    elif sieve.takes(entry.name):
+                    elif media_filter.accepts(entry.name):
                         media.append(entry.name)
         except OSError:
-            told.unreadable += 1
+            report.unreadable += 1
             continue
         yield folder, media, subtitles
 
 
 def _is_subtitle(name: str) -> bool:
     ending = name.rpartition(".")[2].lower()
-    known = ending in SUBTITLE_ENDINGS or name.lower().endswith(SUMMARY_ENDINGS)
-    return known and not name.startswith(TEMPORARY_PREFIX)
+    has_subtitle_extension = ending in SUBTITLE_EXTENSIONS or name.lower().endswith(
+        SUMMARY_SUFFIXES
+    )
+    return has_subtitle_extension and not name.startswith(TEMPORARY_PREFIX)
 
 
-def _stems(name: str) -> Iterator[str]:
+def _candidate_stems(name: str) -> Iterator[str]:
     """What the name of the medium of a subtitle may be without its ending, the longest first."""
     while "." in name:
         name = name.rpartition(".")[0]

@@ -9,30 +9,29 @@ from pathlib import Path
 
 import ffmpeg
 
-from subtitled.plugin import SAMPLE_RATE, Audio, Temporary
+from subtitled.plugin import SAMPLE_RATE, Audio, TransientError
 
-from .arriving import part_of
-from .probe import AudioTrack, probe
-from .problems import NotMedia, Truncated, shown
-from .run import run, url
-from .shots import cut_in, watching
+from .ffmpeg import NotMediaError, TruncatedError, display_path, file_url, run_ffmpeg
+from .growing_pcm import partial_path
+from .probe import AudioTrack, probe_media
+from .shots import parse_shot_change, shot_change_output
 
 BYTES_PER_SECOND = SAMPLE_RATE * 2
-SLOWEST_SOUND, SLOWEST_PICTURE = 4.0, 20.0
+MAX_AUDIO_RATIO, MAX_VIDEO_RATIO = 4.0, 20.0
 """Seconds that decoding a second may take before it counts as hung."""
 MISSING_SHARE = 0.05
 MISSING_SECONDS = 10.0
 """Sound that ends by both too early makes us look whether the file is whole."""
 
 
-def decode(
+def decode_track(
     path: Path,
     track: AudioTrack,
-    into: Path,
+    target: Path,
     *,
-    limit: float | None = None,
+    timeout: float | None = None,
     on_progress: Callable[[float], None] | None = None,
-    on_cut: Callable[[float], None] | None = None,
+    on_shot_change: Callable[[float], None] | None = None,
 ) -> Audio:
     """Decode a track into the file ``into``, which appears only when it is whole.
 
@@ -40,108 +39,117 @@ def decode(
     medium. ``on_progress`` is told the seconds decoded so far. ``on_cut``, if it is given, is told
     each second at which the picture cuts, for which the picture is decoded too.
 
-    Raises :class:`Truncated` when the end of the file is missing, :class:`Temporary` when the disk
-    is full.
+    Raises :class:`TruncatedError` when the end of the file is missing, :class:`TransientError` when
+    the disk is full.
     """
-    part = part_of(into)
-    part.parent.mkdir(parents=True, exist_ok=True)
+    partial = partial_path(target)
+    partial.parent.mkdir(parents=True, exist_ok=True)
     try:
-        duration = probe(path).duration
-        _room_for(duration, into.parent)
-        on_line, cuts = _told(on_progress, on_cut), on_cut is not None
-        ran = run(
+        duration = probe_media(path).duration
+        _check_disk_space(duration, target.parent)
+        on_line, with_shots = (
+            _make_line_handler(on_progress, on_shot_change),
+            on_shot_change is not None,
+        )
+        completed = run_ffmpeg(
             "ffmpeg",
-            _arguments(path, track.index, part, cuts),
-            limit or decoding_limit(duration, cuts),
+            _build_arguments(path, track.index, partial, with_shots),
+            timeout or decoding_timeout(duration, with_shots),
             on_line,
         )
-        if "No space left on device" in ran.stderr:
-            raise _full(duration, into.parent)
-        if ran.status != 0 and cuts:
+        if "No space left on device" in completed.stderr:
+            raise _disk_full_error(duration, target.parent)
+        if completed.exit_status != 0 and with_shots:
             # A picture that cannot be decoded is no reason to give up the sound.
-            return decode(path, track, into, limit=limit, on_progress=on_progress)
-        if ran.status != 0 or not part.exists() or part.stat().st_size == 0:
-            last = ran.stderr.splitlines()[-1] if ran.stderr else "no sound came out"
-            raise NotMedia(
-                f"track {track.index} of {shown(path)} cannot be decoded: {last}",
+            return decode_track(path, track, target, timeout=timeout, on_progress=on_progress)
+        if completed.exit_status != 0 or not partial.exists() or partial.stat().st_size == 0:
+            last_line = (
+                completed.stderr.splitlines()[-1] if completed.stderr else "no sound came out"
+            )
+            raise NotMediaError(
+                f"track {track.index} of {display_path(path)} cannot be decoded: {last_line}",
                 "Play the file to see whether it is whole; get it again if not",
             )
-        audio = Audio(part)
-        _whole(path, audio.duration, duration)
-        part.replace(into)
+        audio = Audio(partial)
+        _check_complete(path, audio.duration, duration)
+        partial.replace(target)
     finally:
-        part.unlink(missing_ok=True)
-    return Audio(into)
+        partial.unlink(missing_ok=True)
+    return Audio(target)
 
 
-def decoding_limit(duration: float, picture: bool) -> float:
+def decoding_timeout(duration: float, with_shots: bool) -> float:
     """Seconds after which decoding so many counts as hung."""
-    return max(600.0, (SLOWEST_PICTURE if picture else SLOWEST_SOUND) * duration)
+    return max(600.0, (MAX_VIDEO_RATIO if with_shots else MAX_AUDIO_RATIO) * duration)
 
 
-def _arguments(path: Path, index: int, part: Path, cuts: bool) -> list[str | bytes]:
+def _build_arguments(path: Path, index: int, partial: Path, with_shots: bool) -> list[str | bytes]:
     """ffmpeg-python builds the command; the paths go in as bytes, since not all are text."""
-    unread: dict[str, None] = {"sn": None, "dn": None} | ({} if cuts else {"vn": None})
-    source = ffmpeg.input("SOURCE", protocol_whitelist="file,pipe", **unread)
-    sound = source[str(index)].filter("aresample", **{"async": 1, "first_pts": 0})
-    output = ffmpeg.output(
-        sound, "TARGET", format="s16le", acodec="pcm_s16le", ac=1, ar=SAMPLE_RATE, map_metadata=-1
+    skipped_streams: dict[str, None] = {"sn": None, "dn": None} | (
+        {} if with_shots else {"vn": None}
     )
-    both = ffmpeg.merge_outputs(output, watching(source)) if cuts else output
-    said = both.global_args("-nostdin", "-hide_banner", "-v", "error", "-progress", "pipe:1")
-    places = {"SOURCE": url(path), "TARGET": url(part)}
-    compiled: list[str] = ffmpeg.compile(said, overwrite_output=True)[1:]
-    return [places.get(word, word) for word in compiled]
+    source = ffmpeg.input("SOURCE", protocol_whitelist="file,pipe", **skipped_streams)
+    audio = source[str(index)].filter("aresample", **{"async": 1, "first_pts": 0})
+    output = ffmpeg.output(
+        audio, "TARGET", format="s16le", acodec="pcm_s16le", ac=1, ar=SAMPLE_RATE, map_metadata=-1
+    )
+    outputs = ffmpeg.merge_outputs(output, shot_change_output(source)) if with_shots else output
+    command = outputs.global_args("-nostdin", "-hide_banner", "-v", "error", "-progress", "pipe:1")
+    paths = {"SOURCE": file_url(path), "TARGET": file_url(partial)}
+    compiled: list[str] = ffmpeg.compile(command, overwrite_output=True)[1:]
+    return [paths.get(word, word) for word in compiled]
 
 
-def _told(
-    told: Callable[[float], None] | None, on_cut: Callable[[float], None] | None
+def _make_line_handler(
+    on_progress: Callable[[float], None] | None, on_shot_change: Callable[[float], None] | None
 ) -> Callable[[str], None]:
-    def line(said: str) -> None:
-        cut = cut_in(said)
-        if on_cut is not None and cut is not None:
-            on_cut(cut)
-        name, _, value = said.partition("=")
-        if told is not None and name == "out_time_us" and value.lstrip("-").isdigit():
-            told(max(0.0, int(value) / 1e6))
+    def handle_line(text: str) -> None:
+        shot_change = parse_shot_change(text)
+        if on_shot_change is not None and shot_change is not None:
+            on_shot_change(shot_change)
+        name, _, value = text.partition("=")
+        if on_progress is not None and name == "out_time_us" and value.lstrip("-").isdigit():
+            on_progress(max(0.0, int(value) / 1e6))
 
-    return line
+    return handle_line
 
 
-def _room_for(duration: float, folder: Path) -> None:
+def _check_disk_space(duration: float, folder: Path) -> None:
     if shutil.disk_usage(folder).free < duration * BYTES_PER_SECOND:
-        raise _full(duration, folder)
+        raise _disk_full_error(duration, folder)
 
 
-def _full(duration: float, folder: Path) -> Temporary:
-    need = duration * BYTES_PER_SECOND / 1e6
-    return Temporary(
-        f"the disk is full: decoding needs {need:.0f} MB in {shown(folder)}",
+def _disk_full_error(duration: float, folder: Path) -> TransientError:
+    needed_mb = duration * BYTES_PER_SECOND / 1e6
+    return TransientError(
+        f"the disk is full: decoding needs {needed_mb:.0f} MB in {display_path(folder)}",
         "Make room there, or give daemon.state_dir a larger disk",
     )
 
 
-def _whole(path: Path, heard: float, stated: float) -> None:
+def _check_complete(path: Path, decoded_seconds: float, stated_seconds: float) -> None:
     """Sound may end before the picture; but if nothing at all is there, the file was cut off."""
-    missing = stated - heard
-    if missing <= max(MISSING_SECONDS, MISSING_SHARE * stated):
+    missing_seconds = stated_seconds - decoded_seconds
+    if missing_seconds <= max(MISSING_SECONDS, MISSING_SHARE * stated_seconds):
         return
     # A seek lands on the key frame before, so more than one packet is looked at.
-    ran = run(
+    completed = run_ffmpeg(
         "ffprobe",
         [
             *"-v error -protocol_whitelist file,pipe".split(),
             "-read_intervals",
-            f"{heard + missing / 2:.3f}%+#3000",
+            f"{decoded_seconds + missing_seconds / 2:.3f}%+#3000",
             *"-show_entries packet=pts_time -of csv=p=0".split(),
-            url(path),
+            file_url(path),
         ],
         120.0,
     )
-    times = [float(t) for t in os.fsdecode(ran.stdout).replace(",", " ").split() if _is_number(t)]
-    if not any(time > heard + 1.0 for time in times):
-        raise Truncated(
-            f"{shown(path)} is cut off: it states {stated:.0f} s and ends after {heard:.0f} s",
+    times = [
+        float(t) for t in os.fsdecode(completed.stdout).replace(",", " ").split() if _is_number(t)
+    ]
+    if not any(time > decoded_seconds + 1.0 for time in times):
+        raise TruncatedError(
+            f"{display_path(path)} is cut off: it states {stated_seconds:.0f} s and ends after {decoded_seconds:.0f} s",
             "Get the file again; it is looked at anew when it changes",
         )
 

@@ -6,42 +6,49 @@ from pathlib import Path
 
 import ffmpeg
 
-from subtitled.plugin import Rejected
+from subtitled.plugin import InputRejectedError
 
-from .problems import shown
-from .run import run, url
+from .ffmpeg import display_path, file_url, run_ffmpeg
 
-SLOWEST = 0.5
+MAX_EXTRACT_RATIO = 0.5
 """Seconds that a second of the medium may take: subtitles lie between all the pictures."""
-LARGEST = 16 * 1024 * 1024
+MAX_TEXT_BYTES = 16 * 1024 * 1024
 """Bytes of text; ten thousand cues are one megabyte."""
 
 
-def extract_text(path: Path, stream: int, duration: float, into: Path) -> bytes:
+def extract_text(path: Path, stream: int, duration: float, target: Path) -> bytes:
     """The bytes of one subtitle stream as SubRip, kept in the file ``into``, which appears whole.
 
-    Raises :class:`Rejected` where no text comes out.
+    Raises :class:`InputRejectedError` where no text comes out.
     """
-    part = into.with_name(into.name + ".part")
+    partial = target.with_name(target.name + ".part")
     try:
-        ran = run("ffmpeg", _arguments(path, stream, part), max(120.0, SLOWEST * duration))
-        size = part.stat().st_size if part.exists() else 0
-        if ran.status != 0 or not 0 < size <= LARGEST:
-            last = ran.stderr.splitlines()[-1] if ran.stderr else "no text came out"
-            raise Rejected(
-                f"subtitle stream {stream} of {shown(path)} cannot be read: {last}",
+        completed = run_ffmpeg(
+            "ffmpeg",
+            _build_arguments(path, stream, partial),
+            max(120.0, MAX_EXTRACT_RATIO * duration),
+        )
+        size = partial.stat().st_size if partial.exists() else 0
+        if completed.exit_status != 0 or not 0 < size <= MAX_TEXT_BYTES:
+            last_line = (
+                completed.stderr.splitlines()[-1] if completed.stderr else "no text came out"
+            )
+            raise InputRejectedError(
+                f"subtitle stream {stream} of {display_path(path)} cannot be read: {last_line}",
                 "Look at it with a player",
             )
-        part.replace(into)
+        partial.replace(target)
     finally:
-        part.unlink(missing_ok=True)
-    return into.read_bytes()
+        partial.unlink(missing_ok=True)
+    return target.read_bytes()
 
 
-def _arguments(path: Path, stream: int, part: Path) -> list[str | bytes]:
+def _build_arguments(path: Path, stream: int, partial: Path) -> list[str | bytes]:
     source = ffmpeg.input("SOURCE", protocol_whitelist="file,pipe", vn=None, an=None, dn=None)
-    output = ffmpeg.output(source[str(stream)], "TARGET", format="srt", scodec="srt", fs=LARGEST)
-    said = output.global_args("-nostdin", "-hide_banner", "-v", "error")
-    places = {"SOURCE": url(path), "TARGET": url(part)}
-    compiled: list[str] = ffmpeg.compile(said, overwrite_output=True)[1:]
-    return [places.get(word, word) for word in compiled]
+    output = ffmpeg.output(
+        source[str(stream)], "TARGET", format="srt", scodec="srt", fs=MAX_TEXT_BYTES
+    )
+    command = output.global_args("-nostdin", "-hide_banner", "-v", "error")
+    paths = {"SOURCE": file_url(path), "TARGET": file_url(partial)}
+    compiled: list[str] = ffmpeg.compile(command, overwrite_output=True)[1:]
+    return [paths.get(word, word) for word in compiled]

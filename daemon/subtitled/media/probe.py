@@ -10,10 +10,9 @@ from typing import Any
 
 from subtitled.plugin import UNDETERMINED, Language
 
-from .problems import NotMedia, shown, unreadable
-from .run import run, url
+from .ffmpeg import NotMediaError, display_path, file_url, run_ffmpeg, unreadable_error
 
-LIMIT = 60.0
+PROBE_TIMEOUT = 60.0
 """Seconds that a probe may take; a spun-down disk needs some."""
 
 TEXT_CODECS = frozenset(
@@ -24,21 +23,21 @@ TEXT_CODECS = frozenset(
 )
 """Subtitle codecs that hold text; the others hold pictures."""
 
-_COMMENTARY = re.compile(
+_COMMENTARY_TITLES = re.compile(
     r"comment|kommentar|commentaire|comentario|comentário|commento|director'?s|解説|评论", re.I
 )
-_DESCRIPTION = re.compile(
+_DESCRIPTION_TITLES = re.compile(
     r"audio[ -]?descri|descriptive|visually impaired|audiodeskription|hörfilm|"
     r"audiodescripción|malvoyant|\bAD\b",
     re.I,
 )
 
 
-_DUB = re.compile(
+_DUB_TITLES = re.compile(
     r"\bdub(bed|bing)?\b|doublage|synchronfassung|synchronisiert|doblaj|doblad|dublad|дубл|吹替|吹き替え|配音",
     re.I,
 )
-_ORIGINAL = re.compile(
+_ORIGINAL_TITLES = re.compile(
     r"\boriginal(ton|version|fassung| (audio|language|version))?$|version originale|"
     r"versión original|\bV\.?O\.?$|原声|原聲",
     re.I,
@@ -54,11 +53,11 @@ class AudioTrack:
     title: str
     codec: str
     channels: int
-    default: bool
-    original: bool
-    dub: bool
-    commentary: bool
-    description: bool
+    is_default: bool
+    is_original: bool
+    is_dub: bool
+    is_commentary: bool
+    is_audio_description: bool
     """Audio description for the blind."""
 
 
@@ -71,130 +70,138 @@ class SubtitleTrack:
     title: str
     codec: str
     is_text: bool
-    forced: bool
-    sdh: bool
-    default: bool
+    is_forced: bool
+    is_sdh: bool
+    is_default: bool
 
 
 @dataclass(frozen=True, slots=True)
-class MediaFacts:
+class MediaInfo:
     """A file's tracks and its length in seconds, 0 where it is not known."""
 
     duration: float
     format: str
-    audio: tuple[AudioTrack, ...]
-    subtitles: tuple[SubtitleTrack, ...]
+    audio_tracks: tuple[AudioTrack, ...]
+    subtitle_tracks: tuple[SubtitleTrack, ...]
     has_video: bool
     frame_rate: float = 0.0
     """Frames a second of the picture, 0 where it is not known."""
 
 
-def probe(path: Path, limit: float = LIMIT) -> MediaFacts:
+def probe_media(path: Path, timeout: float = PROBE_TIMEOUT) -> MediaInfo:
     """Look into a file.
 
-    Raises :class:`NotMedia` for what ffmpeg does not know, other problems for what cannot be read.
+    Raises :class:`NotMediaError` for what ffmpeg does not know, other problems for what cannot be
+    read.
     """
     try:
         if not path.is_file():
             path.stat()
-            raise NotMedia(f"{shown(path)} is not a file")
+            raise NotMediaError(f"{display_path(path)} is not a file")
         with path.open("rb") as file:
             if not file.read(1):
-                raise NotMedia(f"{shown(path)} is empty", "Get the file again")
+                raise NotMediaError(f"{display_path(path)} is empty", "Get the file again")
     except OSError as error:
-        raise unreadable(path, error) from error
-    ran = run(
+        raise unreadable_error(path, error) from error
+    completed = run_ffmpeg(
         "ffprobe",
         [
             *"-v error -protocol_whitelist file,pipe".split(),
             *"-print_format json -show_format -show_streams".split(),
-            url(path),
+            file_url(path),
         ],
-        limit,
+        timeout,
     )
-    said = json.loads(ran.stdout or b"{}")
-    streams = [s for s in said.get("streams", []) if s.get("codec_type")]
+    payload = json.loads(completed.stdout or b"{}")
+    streams = [s for s in payload.get("streams", []) if s.get("codec_type")]
     kinds = {s["codec_type"] for s in streams}
-    if ran.status != 0 or not kinds & {"audio", "video"}:
-        reason = ran.stderr.splitlines()[-1].split(": ")[-1] if ran.stderr else "no known stream"
-        raise NotMedia(
-            f"{shown(path)} is not a media file that ffmpeg can read ({reason})",
+    if completed.exit_status != 0 or not kinds & {"audio", "video"}:
+        reason = (
+            completed.stderr.splitlines()[-1].split(": ")[-1]
+            if completed.stderr
+            else "no known stream"
+        )
+        raise NotMediaError(
+            f"{display_path(path)} is not a media file that ffmpeg can read ({reason})",
             "Get the file again, or name its ending out of the library's extensions",
         )
     pictures = [
-        s for s in streams if s["codec_type"] == "video" and not _disposed(s, "attached_pic")
+        s for s in streams if s["codec_type"] == "video" and not _has_disposition(s, "attached_pic")
     ]
-    return MediaFacts(
-        duration=_seconds(said.get("format", {}).get("duration")),
-        format=str(said.get("format", {}).get("format_name", "")),
-        audio=tuple(_audio(s) for s in streams if s["codec_type"] == "audio"),
-        subtitles=tuple(_subtitle(s) for s in streams if s["codec_type"] == "subtitle"),
+    return MediaInfo(
+        duration=_parse_seconds(payload.get("format", {}).get("duration")),
+        format=str(payload.get("format", {}).get("format_name", "")),
+        audio_tracks=tuple(_parse_audio_track(s) for s in streams if s["codec_type"] == "audio"),
+        subtitle_tracks=tuple(
+            _parse_subtitle_track(s) for s in streams if s["codec_type"] == "subtitle"
+        ),
         has_video=bool(pictures),
-        frame_rate=_rate(pictures[0].get("avg_frame_rate")) if pictures else 0.0,
+        frame_rate=_parse_frame_rate(pictures[0].get("avg_frame_rate")) if pictures else 0.0,
     )
 
 
-def _audio(stream: dict[str, Any]) -> AudioTrack:
-    title = _tag(stream, "title")
+def _parse_audio_track(stream: dict[str, Any]) -> AudioTrack:
+    title = _read_tag(stream, "title")
     return AudioTrack(
         index=int(stream["index"]),
-        language=_language(stream),
+        language=_parse_language(stream),
         title=title,
         codec=str(stream.get("codec_name", "")),
         channels=int(stream.get("channels") or 0),
-        default=_disposed(stream, "default"),
-        original=_disposed(stream, "original") or bool(_ORIGINAL.search(title)),
-        dub=_disposed(stream, "dub") or bool(_DUB.search(title)),
-        commentary=_disposed(stream, "comment") or bool(_COMMENTARY.search(title)),
-        description=_disposed(stream, "visual_impaired")
-        or _disposed(stream, "descriptions")
-        or bool(_DESCRIPTION.search(title)),
+        is_default=_has_disposition(stream, "default"),
+        is_original=_has_disposition(stream, "original") or bool(_ORIGINAL_TITLES.search(title)),
+        is_dub=_has_disposition(stream, "dub") or bool(_DUB_TITLES.search(title)),
+        is_commentary=_has_disposition(stream, "comment") or bool(_COMMENTARY_TITLES.search(title)),
+        is_audio_description=_has_disposition(stream, "visual_impaired")
+        or _has_disposition(stream, "descriptions")
+        or bool(_DESCRIPTION_TITLES.search(title)),
     )
 
 
-def _subtitle(stream: dict[str, Any]) -> SubtitleTrack:
-    title, codec = _tag(stream, "title"), str(stream.get("codec_name", ""))
+def _parse_subtitle_track(stream: dict[str, Any]) -> SubtitleTrack:
+    title, codec = _read_tag(stream, "title"), str(stream.get("codec_name", ""))
     return SubtitleTrack(
         index=int(stream["index"]),
-        language=_language(stream),
+        language=_parse_language(stream),
         title=title,
         codec=codec,
         is_text=codec in TEXT_CODECS,
-        forced=_disposed(stream, "forced") or bool(re.search(r"\bforced\b|foreign", title, re.I)),
-        sdh=_disposed(stream, "hearing_impaired")
+        is_forced=_has_disposition(stream, "forced")
+        or bool(re.search(r"\bforced\b|foreign", title, re.I)),
+        is_sdh=_has_disposition(stream, "hearing_impaired")
         or bool(re.search(r"\b(sdh|cc|hearing)\b", title, re.I)),
-        default=_disposed(stream, "default"),
+        is_default=_has_disposition(stream, "default"),
     )
 
 
-def _disposed(stream: dict[str, Any], name: str) -> bool:
+def _has_disposition(stream: dict[str, Any], name: str) -> bool:
     return bool(stream.get("disposition", {}).get(name))
 
 
-def _tag(stream: dict[str, Any], name: str) -> str:
+def _read_tag(stream: dict[str, Any], name: str) -> str:
     tags = {key.lower(): value for key, value in stream.get("tags", {}).items()}
     return str(tags.get(name, ""))
 
 
-def _language(stream: dict[str, Any]) -> Language:
+def _parse_language(stream: dict[str, Any]) -> Language:
     """The track's tag, or ``und`` for none and for nonsense: tags are only a hint anyway."""
     try:
-        return Language(_tag(stream, "language") or "und")
+        return Language(_read_tag(stream, "language") or "und")
     except ValueError:
         return UNDETERMINED
 
 
-def _rate(said: Any) -> float:
+def _parse_frame_rate(value: Any) -> float:
     """``24000/1001`` as a number."""
-    count, _, seconds = str(said).partition("/")
+    count, _, seconds = str(value).partition("/")
     try:
         return float(count) / float(seconds or 1)
     except (ValueError, ZeroDivisionError):
         return 0.0
 
 
-def _seconds(said: Any) -> float:
+def _parse_seconds(value: Any) -> float:
     try:
-        return max(0.0, float(said))
+        return max(0.0, float(value))
     except (TypeError, ValueError):
         return 0.0

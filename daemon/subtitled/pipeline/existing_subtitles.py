@@ -8,17 +8,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from subtitled.jobcontext.context import JobContext
-from subtitled.library.wishes import Origin, Source
-from subtitled.media.extract import LARGEST, extract_text
-from subtitled.media.probe import MediaFacts
-from subtitled.media.problems import unreadable
-from subtitled.plugin import Cue, Language, Rejected, Temporary
-from subtitled.subtitles.formats import read
-from subtitled.subtitles.identification import objection
+from subtitled.media.extract import MAX_TEXT_BYTES, extract_text
+from subtitled.media.ffmpeg import unreadable_error
+from subtitled.media.probe import MediaInfo
+from subtitled.plugin import Cue, InputRejectedError, Language, TransientError
+from subtitled.policy.requirements import Origin, Source
+from subtitled.subtitles.formats import read_cues
+from subtitled.subtitles.language_id import find_language_mismatch
 
-LEAST = 3
+MIN_CUES = 3
 """Cues of a text that is worth translating."""
-SPARSE = 120.0
+MAX_SECONDS_PER_CUE = 120.0
 """Seconds of the medium for each cue from which on a text is only some signs, or foreign parts."""
 
 
@@ -27,7 +27,7 @@ class SubtitleSource:
     """The text subtitles in one media file and beside it."""
 
     ctx: JobContext
-    facts: MediaFacts
+    facts: MediaInfo
 
     def digest(self, source: Source) -> str:
         """What a text is at this moment: a step, so that one that is changed later is noticed."""
@@ -37,20 +37,20 @@ class SubtitleSource:
         """Its cues in order, without overlap, as they were when ``digest`` was taken."""
         data = self._bytes(source)
         if hashlib.sha256(data).hexdigest() != digest:
-            raise Temporary(
-                f"{source.where} was changed while it was translated",
+            raise TransientError(
+                f"{source.location} was changed while it was translated",
                 "It is taken up again as it is then",
             )
-        suffix = "srt" if source.origin is Origin.EMBEDDED else Path(source.where).suffix[1:]
-        return normalise_cues(read(data, suffix))
+        suffix = "srt" if source.origin is Origin.EMBEDDED else Path(source.location).suffix[1:]
+        return normalise_cues(read_cues(data, suffix))
 
     def rejection_reason(self, cues: Sequence[Cue], source: Source) -> str | None:
         """Why a text is not to be translated from, or None."""
-        where = f"stream {source.where}" if source.origin is Origin.EMBEDDED else source.where
+        where = f"stream {source.location}" if source.origin is Origin.EMBEDDED else source.location
         length = self.facts.duration
-        if len(cues) < LEAST or len(cues) * SPARSE < length:
+        if len(cues) < MIN_CUES or len(cues) * MAX_SECONDS_PER_CUE < length:
             return f"{where} has only {len(cues)} cues in {length / 60:.0f} minutes"
-        found = objection([cue.text for cue in cues], source.language)
+        found = find_language_mismatch([cue.text for cue in cues], source.language)
         if found is None:
             return None
         said = found.english_name if isinstance(found, Language) else found
@@ -59,18 +59,20 @@ class SubtitleSource:
     def _bytes(self, source: Source) -> bytes:
         job, scratch = self.ctx.job, self.ctx.services.scratch
         if source.origin is Origin.EMBEDDED:
-            kept = scratch / f"{job.fingerprint}-stream{source.where}.srt"
+            kept = scratch / f"{job.fingerprint}-stream{source.location}.srt"
             if kept.exists():
                 return kept.read_bytes()
             kept.parent.mkdir(parents=True, exist_ok=True)
-            return extract_text(job.media, int(source.where), self.facts.duration, kept)
-        path = (job.folder or job.media.parent) / source.where
+            return extract_text(job.media, int(source.location), self.facts.duration, kept)
+        path = (job.output_folder or job.media.parent) / source.location
         try:
-            if path.stat().st_size > LARGEST:
-                raise Rejected(f"{source.where} is too large for a subtitle", "Look what it is")
+            if path.stat().st_size > MAX_TEXT_BYTES:
+                raise InputRejectedError(
+                    f"{source.location} is too large for a subtitle", "Look what it is"
+                )
             return path.read_bytes()
         except OSError as error:
-            raise unreadable(path, error) from error
+            raise unreadable_error(path, error) from error
 
 
 def normalise_cues(cues: Sequence[Cue]) -> tuple[Cue, ...]:

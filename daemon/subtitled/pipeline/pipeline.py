@@ -14,32 +14,32 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from subtitled.db.records import FileState
 from subtitled.jobcontext.context import JobContext
 from subtitled.jobcontext.job import Job, JobResult, StepRunner
 from subtitled.jobcontext.services import Services
-from subtitled.library.following import replace_namesakes
-from subtitled.library.records import FileState
-from subtitled.library.wishes import unmade
-from subtitled.media.probe import MediaFacts, probe
-from subtitled.plugin import Kind, Language, Published, Subtitle
-from subtitled.routing.production_plan import PLAN, Plan, planned
-from subtitled.subtitles.formats import render
-from subtitled.subtitles.names import sidecar_path
-from subtitled.subtitles.ownership import Provenance
-from subtitled.subtitles.publish import can_write, file_sha256, publish
+from subtitled.library.moves import remove_renamed_duplicates
+from subtitled.media.probe import MediaInfo, probe_media
+from subtitled.plugin import Language, Subtitle, SubtitleKind, SubtitlePublished
+from subtitled.policy.requirements import no_route
+from subtitled.routing.production_plan import JOB_PLAN, JobPlan, plan_target
+from subtitled.subtitles.filenames import build_sidecar_path
+from subtitled.subtitles.formats import render_subtitle
+from subtitled.subtitles.ownership import Signature
+from subtitled.subtitles.publish import check_writable, compute_sha256, publish_sidecar
 from subtitled.summaries.steps import SummarySteps
 from subtitled.transcription.track_analysis import TrackAnalyser
 
-from .fulfilment import Producer, render_bilingual
-from .planning import Examination, examine, planned_summaries
+from .fulfilment import Producer, pair_and_render
+from .planning import MediaReport, inspect_media, plan_summaries
 
 _SHORT = Language("en")
 """Stands for a language that is not known yet where only the length of a name matters."""
-_FACTS: TypeAdapter[MediaFacts] = TypeAdapter(MediaFacts)
+_FACTS: TypeAdapter[MediaInfo] = TypeAdapter(MediaInfo)
 
 
 def run_job(
-    job: Job, services: Services, steps: StepRunner, made: list[Published] | None = None
+    job: Job, services: Services, steps: StepRunner, made: list[SubtitlePublished] | None = None
 ) -> JobResult:
     """Do one job from end to end; ``made`` takes what is published, however it ends.
 
@@ -57,13 +57,17 @@ def run_job(
     track = chosen["track"]
     if chosen["listen"] and analyser.analyse(facts, track) is None:
         return JobResult(FileState.NO_SPEECH, "nobody speaks in it")
-    plan = PLAN.validate_python(steps.run("decide", partial(_decide, ctx, facts)))
+    plan = JOB_PLAN.validate_python(steps.run("decide", partial(_decide, ctx, facts)))
     producer = Producer(ctx, analyser, facts, track)
-    refused = list(plan.impossible)
+    refused = list(plan.unsatisfiable)
     done: list[str] = []
-    for wish in plan.wishes:
-        produced = producer.produce(wish)
-        if produced.silent and wish.kind is Kind.FULL and wish.below is None:
+    for requirement in plan.targets:
+        produced = producer.produce(requirement)
+        if (
+            produced.silent
+            and requirement.kind is SubtitleKind.FULL
+            and requirement.secondary is None
+        ):
             return JobResult(
                 FileState.NO_SPEECH,
                 "nothing that was said could be recognised",
@@ -71,17 +75,19 @@ def run_job(
                 tuple(made),
             )
         if produced.subtitle is None:
-            refused += (f"{wish}: {why}" for why in produced.refused)
+            refused += (f"{requirement}: {reason}" for reason in produced.refused)
             continue
         subtitle, how = produced.subtitle, produced.how
-        done.append(str(wish))
-        for fmt in wish.formats:
+        done.append(str(requirement))
+        for fmt in requirement.formats:
             path = steps.run(
-                f"publish {wish}.{fmt}",
+                f"publish {requirement}.{fmt}",
                 partial(_publish, ctx, fmt, subtitle, how, produced.below),
             )
             sidecar = Path(os.fsdecode(bytes.fromhex(path)))
-            made.append(Published(job.media, sidecar, wish.language, wish.kind))
+            made.append(
+                SubtitlePublished(job.media, sidecar, requirement.language, requirement.kind)
+            )
     written = SummarySteps(ctx, analyser, track, producer.words).write(plan.summaries)
     done, refused = [*done, *written.done], [*refused, *written.refused]
     result = _result(done, refused, analyser.spoken_language(track), tuple(made))
@@ -89,15 +95,18 @@ def run_job(
 
 
 def _result(
-    done: list[str], refused: list[str], spoken: Language | None, made: tuple[Published, ...]
+    done: list[str],
+    refused: list[str],
+    spoken: Language | None,
+    made: tuple[SubtitlePublished, ...],
 ) -> JobResult:
     impossible = "; ".join(refused)
     if done:
         reason = f"made {', '.join(done)}" + (f"; {impossible}" if impossible else "")
         return JobResult(FileState.DONE, reason, spoken, made)
     if impossible:
-        return JobResult(FileState.UNSATISFIABLE, impossible, spoken)
-    return JobResult(FileState.NOTHING_TO_DO, "everything wanted is there", spoken)
+        return JobResult(FileState.IMPOSSIBLE, impossible, spoken)
+    return JobResult(FileState.UP_TO_DATE, "everything wanted is there", spoken)
 
 
 # The steps. Each may be run again without harm.
@@ -105,79 +114,85 @@ def _result(
 
 def _probe(ctx: JobContext) -> Any:
     ctx.progress("looking at the file", 0.0)
-    return _FACTS.dump_python(probe(ctx.job.media), mode="json")
+    return _FACTS.dump_python(probe_media(ctx.job.media), mode="json")
 
 
-def _choose(ctx: JobContext, facts: MediaFacts) -> dict[str, Any] | None:
+def _choose(ctx: JobContext, facts: MediaInfo) -> dict[str, Any] | None:
     """The index of the main track and whether it must be analysed before anything can be
     decided; or why nothing that is missing can be made; or None if nothing is missing."""
     job, seen = ctx.job, _examine(ctx, facts)
-    if not job.force and not seen.decision.is_work:
-        impossible = list(seen.decision.impossible)
+    if not job.force and not seen.decision.has_work:
+        impossible = list(seen.decision.unsatisfiable)
         return {"impossible": impossible} if impossible else None
-    can_write(job.folder or job.media.parent)
-    for wish in seen.decision.make:  # a name that would be too long is refused here, unpaid
-        for fmt in wish.formats:
-            below = (wish.below.language or _SHORT) if wish.below else None
-            language = wish.language or _SHORT
-            sidecar_path(job.media, language, wish.kind, fmt, below, job.library.names)
-    return {"track": seen.choice.track.index, "listen": seen.decision.needs_listening}
+    check_writable(job.output_folder or job.media.parent)
+    for (
+        requirement
+    ) in seen.decision.requirements:  # a name that would be too long is refused here, unpaid
+        for fmt in requirement.formats:
+            below = (requirement.secondary.language or _SHORT) if requirement.secondary else None
+            language = requirement.language or _SHORT
+            build_sidecar_path(
+                job.media, language, requirement.kind, fmt, below, job.library.filenames
+            )
+    return {"track": seen.track_choice.track.index, "listen": seen.decision.needs_analysis}
 
 
-def _decide(ctx: JobContext, facts: MediaFacts) -> Any:
+def _decide(ctx: JobContext, facts: MediaInfo) -> Any:
     """What is to be made and by which paths, as JSON."""
     seen = _examine(ctx, facts)
-    wishes, impossible = [], list(seen.decision.impossible)
-    for wish in seen.decision.make:
-        spoken = seen.spoken or wish.language
+    requirements, impossible = [], list(seen.decision.unsatisfiable)
+    for requirement in seen.decision.requirements:
+        spoken = seen.spoken_language or requirement.language
         assert spoken is not None
-        one = planned(seen.routes, wish, spoken, seen.material.foreign)
-        if one.possible:
-            wishes.append(one)
+        one = plan_target(seen.routing, requirement, spoken, seen.available.foreign_speech)
+        if one.is_possible:
+            requirements.append(one)
         else:
-            impossible.append(f"{one}: {unmade(spoken)}")
-    summaries, unnamed = planned_summaries(ctx.job.media, seen)
-    plan = Plan(tuple(wishes), (*impossible, *unnamed), summaries)
-    return PLAN.dump_python(plan, mode="json")
+            impossible.append(f"{one}: {no_route(spoken)}")
+    summaries, unnamed = plan_summaries(ctx.job.media, seen)
+    plan = JobPlan(tuple(requirements), (*impossible, *unnamed), summaries)
+    return JOB_PLAN.dump_python(plan, mode="json")
 
 
 def _publish(
     ctx: JobContext, fmt: str, subtitle: Subtitle, how: str, below: Subtitle | None = None
 ) -> str:
     """Write one sidecar and remember it; its path as hexadecimal bytes: not all are text.
-    With ``below``, what that says stands below what ``subtitle`` says."""
+    With ``secondary``, what that says stands secondary what ``subtitle`` says."""
     job, db = ctx.job, ctx.services.db
     target, kind = subtitle.language, subtitle.kind
     ctx.progress(f"writing {target}.{fmt}", 1.0)
     ctx.ensure_unchanged()
     lower = below.language if below else None
-    path = sidecar_path(job.media, target, kind, fmt, lower, job.library.names)
-    if job.folder is not None:
-        path = job.folder / path.name
-    ours = db.sidecars.replaceable(path, job.fingerprint)
+    path = build_sidecar_path(job.media, target, kind, fmt, lower, job.library.filenames)
+    if job.output_folder is not None:
+        path = job.output_folder / path.name
+    ours = db.sidecars.own_digest(path, job.fingerprint)
     if job.force and path.exists():
-        ours = file_sha256(path)
-    content = (
-        render_bilingual(subtitle, below, fmt, job.library) if below else render(subtitle, fmt)
+        ours = compute_sha256(path)
+    fingerprint = (
+        pair_and_render(subtitle, below, fmt, job.library)
+        if below
+        else render_subtitle(subtitle, fmt)
     )
-    made = Provenance.of(content, path.name, job.fingerprint, target, fmt, how, kind)
-    publish(path, content, ours=ours, provenance=made)
-    db.sidecars.record(path, job.media, made, by_hand=job.user_requested)
-    replace_namesakes(db, job.media, path)
+    made = Signature.create(fingerprint, path.name, job.fingerprint, target, fmt, how, kind)
+    publish_sidecar(path, fingerprint, own_digest=ours, signature=made)
+    db.sidecars.record_written(path, job.media, made, by_hand=job.user_requested)
+    remove_renamed_duplicates(db, job.media, path)
     return os.fsencode(path).hex()
 
 
-def _examine(ctx: JobContext, facts: MediaFacts) -> Examination:
+def _examine(ctx: JobContext, facts: MediaInfo) -> MediaReport:
     job, services = ctx.job, ctx.services
-    return examine(
+    return inspect_media(
         job.media,
         facts,
         job.library,
         services.config,
-        content=job.fingerprint,
+        fingerprint=job.fingerprint,
         transcripts=services.store,
         sidecars=services.db.sidecars,
-        sidecar_folder=job.folder,
+        sidecar_folder=job.output_folder,
         ignore_existing=job.force,
-        by_hand=job.user_requested,
+        is_user_requested=job.user_requested,
     )

@@ -13,170 +13,194 @@ from functools import partial
 from pathlib import Path
 
 from subtitled.config.load import Configuration
-from subtitled.config.plugins import available
+from subtitled.config.plugins import list_installed
 from subtitled.config.settings import LibrarySettings
-from subtitled.library.coverage import WITHDRAWN, Existing, coverage, summaries
-from subtitled.library.policy import decide
-from subtitled.library.sidecars import Fate, Sidecars
-from subtitled.library.wishes import Decision, Material
-from subtitled.media.probe import MediaFacts
-from subtitled.media.tracks import AudioChoice, choose_audio, spoken_tracks
-from subtitled.plugin import Language, Rejected
-from subtitled.routing.production_plan import PlannedSummary, can_make, can_translate, hearing
-from subtitled.routing.table import Routes, routes_for
-from subtitled.subtitles.names import SUMMARY_ENDINGS, parse_sidecar, summary_path
-from subtitled.transcription.runs import foreign_parts
-from subtitled.transcripts.heard import Listened
+from subtitled.db.sidecars import SidecarRepository, SidecarStatus
+from subtitled.media.probe import MediaInfo
+from subtitled.media.tracks import AudioChoice, choose_audio_track, list_spoken_tracks
+from subtitled.plugin import InputRejectedError, Language
+from subtitled.policy.coverage import (
+    REMOVED_BY_USER,
+    ExistingSubtitle,
+    existing_subtitles,
+    existing_summaries,
+)
+from subtitled.policy.policy import decide
+from subtitled.policy.requirements import AvailableSources, Decision
+from subtitled.routing.production_plan import (
+    SummaryPlan,
+    describe_audio_path,
+    describe_text_path,
+    transcription_segments,
+)
+from subtitled.routing.table import RoutingTable, routing_for
+from subtitled.subtitles.filenames import SUMMARY_SUFFIXES, build_summary_path, parse_sidecar_name
+from subtitled.transcription.language_segments import find_foreign_speech
+from subtitled.transcripts.models import TrackAnalysis
 from subtitled.transcripts.store import TranscriptStore
 
 
 @dataclass(frozen=True, slots=True)
-class Examination:
+class MediaReport:
     """One medium as it lies there, and the decision about it."""
 
-    medium: Path
-    facts: MediaFacts
-    choice: AudioChoice
-    existing: tuple[Existing, ...]
+    media: Path
+    facts: MediaInfo
+    track_choice: AudioChoice
+    existing_subtitles: tuple[ExistingSubtitle, ...]
     decision: Decision
-    spoken: Language | None
-    routes: Routes
-    material: Material
+    spoken_language: Language | None
+    routing: RoutingTable
+    available: AvailableSources
 
 
-def examine(
-    medium: Path,
-    facts: MediaFacts,
+def inspect_media(
+    media: Path,
+    facts: MediaInfo,
     library: LibrarySettings,
     configuration: Configuration,
     *,
-    content: str | None,
+    fingerprint: str | None,
     transcripts: TranscriptStore,
-    sidecars: Sidecars,
+    sidecars: SidecarRepository,
     sidecar_folder: Path | None = None,
     ignore_existing: bool = False,
-    by_hand: bool = False,
-) -> Examination:
+    is_user_requested: bool = False,
+) -> MediaReport:
     """Choose the track and decide, from what :func:`~subtitled.media.probe.probe` found.
 
     ``content`` is its content identity, if known: then an earlier hearing tells what is spoken.
     Sidecars are looked for in ``sidecar_folder``, by default beside the medium; what a person took
     away counts as one, unless it is a person who asks now (``by_hand``). Raises
-    :class:`~subtitled.media.problems.NoAudio` where there is nothing to listen to.
+    :class:`~subtitled.media.ffmpeg.NoAudioError` where there is nothing to listen to.
     """
-    choice = choose_audio(facts, library.audio)
-    known = transcripts.listened(content, choice.track.index) if content else None
-    spoken = known.language if known else None
-    folder = sidecar_folder or medium.parent
-    names = [] if ignore_existing else _names_in(folder)
-    whose = partial(sidecars.whose, content=content)
-    found = coverage(medium, facts, names, whose, folder)
-    withdrawn = () if by_hand or ignore_existing else _withdrawn(sidecars, medium)
-    taken = tuple(one for one in withdrawn if one.format not in SUMMARY_ENDINGS)
+    choice = choose_audio_track(facts, library.preferred_audio_languages)
+    analysis = transcripts.analysis(fingerprint, choice.track.index) if fingerprint else None
+    spoken = analysis.language if analysis else None
+    folder = sidecar_folder or media.parent
+    names = [] if ignore_existing else _folder_names(folder)
+    ownership_of = partial(sidecars.ownership, fingerprint=fingerprint)
+    found = existing_subtitles(media, facts, names, ownership_of, folder)
+    withdrawn = () if is_user_requested or ignore_existing else _removed_by_user(sidecars, media)
+    taken = tuple(one for one in withdrawn if one.format not in SUMMARY_SUFFIXES)
     existing = () if ignore_existing else (*found, *taken)
-    routes = routes_for(configuration, library, facts.duration)
+    routing = routing_for(configuration, library, facts.duration)
     written = (
-        *summaries(medium, names, whose, folder),
-        *(one for one in withdrawn if one.format in SUMMARY_ENDINGS),
+        *existing_summaries(media, names, ownership_of, folder),
+        *(one for one in withdrawn if one.format in SUMMARY_SUFFIXES),
     )
-    material = _material(facts, choice, found, known, routes, written)
+    material = _available_sources(facts, choice, found, analysis, routing, written)
     decision = decide(
         library,
         existing=existing,
         tagged=choice.track.language,
         spoken=spoken,
-        can_make=partial(can_make, routes),
+        can_make=partial(describe_audio_path, routing),
         material=material,
     )
-    return Examination(medium, facts, choice, existing, decision, spoken, routes, material)
+    return MediaReport(media, facts, choice, existing, decision, spoken, routing, material)
 
 
-def _material(
-    facts: MediaFacts,
+def _available_sources(
+    facts: MediaInfo,
     choice: AudioChoice,
-    texts: Sequence[Existing],
-    listened: Listened | None,
-    routes: Routes,
-    written: tuple[Existing, ...],
-) -> Material:
-    others = (track for track in spoken_tracks(facts) if track is not choice.track)
+    subtitles: Sequence[ExistingSubtitle],
+    analysis: TrackAnalysis | None,
+    routing: RoutingTable,
+    summaries: tuple[ExistingSubtitle, ...],
+) -> AvailableSources:
+    other_tracks = (track for track in list_spoken_tracks(facts) if track is not choice.track)
     foreign = None
-    if listened is not None and listened.language is not None:
-        foreign = foreign_parts(listened.runs, listened.speech, listened.language)
-    return Material(
-        tracks=tuple((one.index, one.language) for one in others if one.language.is_known),
-        texts=tuple(texts),
-        foreign=foreign,
-        can_translate=partial(can_translate, routes),
-        tells_languages=routes.detector is not None,
-        summaries=written,
-        writers=tuple(name for name, _ in routes.writers),
+    if analysis is not None and analysis.language is not None:
+        foreign = find_foreign_speech(
+            analysis.language_segments, analysis.speech, analysis.language
+        )
+    return AvailableSources(
+        tracks=tuple(
+            (other_track.index, other_track.language)
+            for other_track in other_tracks
+            if other_track.language.is_known
+        ),
+        subtitles=tuple(subtitles),
+        foreign_speech=foreign,
+        can_translate=partial(describe_text_path, routing),
+        can_detect_language=routing.language_detector is not None,
+        summaries=summaries,
+        generators=tuple(name for name, _ in routing.generators),
     )
 
 
-def _withdrawn(sidecars: Sidecars, medium: Path) -> tuple[Existing, ...]:
+def _removed_by_user(sidecars: SidecarRepository, media: Path) -> tuple[ExistingSubtitle, ...]:
     """What a person took away from beside a medium: it is not there, and not made again."""
     return tuple(
-        Existing(
+        ExistingSubtitle(
             language=one.language,
             kind=one.kind,
-            origin=WITHDRAWN,
-            where=one.path.name,
+            origin=REMOVED_BY_USER,
+            location=one.path.name,
             format=one.format,
-            ours=True,
-            below=named.below if (named := parse_sidecar(medium.name, one.path.name)) else None,
+            is_ours=True,
+            secondary=parsed_name.secondary
+            if (parsed_name := parse_sidecar_name(media.name, one.path.name))
+            else None,
         )
-        for one in sidecars.of_medium(medium)
-        if one.fate is Fate.TAKEN_BACK
+        for one in sidecars.of_media(media)
+        if one.status is SidecarStatus.REMOVED_BY_USER
     )
 
 
-def _names_in(folder: Path) -> list[str]:
+def _folder_names(folder: Path) -> list[str]:
     return [os.fsdecode(entry.name) for entry in os.scandir(folder)]
 
 
-def planned_summaries(
-    medium: Path, seen: Examination
-) -> tuple[tuple[PlannedSummary, ...], tuple[str, ...]]:
+def plan_summaries(
+    media: Path, seen: MediaReport
+) -> tuple[tuple[SummaryPlan, ...], tuple[str, ...]]:
     """What is to be written, and why some of it cannot: too long a name is refused before anything
     is paid for it."""
-    planned: list[PlannedSummary] = []
+    planned: list[SummaryPlan] = []
     impossible: list[str] = []
-    for wish in seen.decision.summaries:
-        language = wish.language or seen.spoken
+    for requirement in seen.decision.summaries:
+        language = requirement.language or seen.spoken_language
         assert language is not None
-        assert seen.spoken is not None
-        parts = hearing(seen.routes, seen.spoken, seen.material.foreign)
-        one = PlannedSummary(language, wish.files, parts)
+        assert seen.spoken_language is not None
+        parts = transcription_segments(
+            seen.routing, seen.spoken_language, seen.available.foreign_speech
+        )
+        plan = SummaryPlan(language, requirement.files, parts)
         try:
-            for ending in one.files:
-                summary_path(medium, language, ending)
-        except Rejected as problem:
-            impossible.append(f"{one}: {problem}")
+            for ending in plan.files:
+                build_summary_path(media, language, ending)
+        except InputRejectedError as error:
+            impossible.append(f"{plan}: {error}")
         else:
-            planned.append(one)
+            planned.append(plan)
     return tuple(planned), tuple(impossible)
 
 
-def makers_digest(configuration: Configuration, library: LibrarySettings) -> str:
+def engines_digest(configuration: Configuration, library: LibrarySettings) -> str:
     """Changes when another version of an engine or translator is installed that a library uses, or
     a translator learns a pair: what could not be made before may be made now."""
-    routes = routes_for(configuration, library)
-    plugins = {configuration.engines[name].plugin for name in routes.used}
-    plugins |= {configuration.translators[name].plugin for name in _translators(routes)}
-    versions = [one for one in available() if one[0] in plugins]
-    pairs = [(name, sorted(able.pairs or ())) for name, able in routes.translators]
+    routing = routing_for(configuration, library)
+    plugins = {configuration.engines[name].plugin for name in routing.transcribing_engines}
+    plugins |= {configuration.translators[name].plugin for name in _all_translators(routing)}
+    versions = [one for one in list_installed() if one[0] in plugins]
+    pairs = [
+        (name, sorted(capabilities.language_pairs or ()))
+        for name, capabilities in routing.translators
+    ]
     return hashlib.sha256(repr((versions, pairs)).encode()).hexdigest()[:16]
 
 
 def settings_digest(configuration: Configuration, library: LibrarySettings) -> str:
     """Changes when settings change that could change an outcome, and only then."""
-    routes = routes_for(configuration, library)
+    routing = routing_for(configuration, library)
     components = [
-        (name, configuration.engines[name].settings.model_dump_json()) for name in routes.used
+        (name, configuration.engines[name].settings.model_dump_json())
+        for name in routing.transcribing_engines
     ] + [
         (name, configuration.translators[name].settings.model_dump_json())
-        for name in _translators(routes)
+        for name in _all_translators(routing)
     ]
     policy = library.model_dump_json(
         include=set(
@@ -186,10 +210,14 @@ def settings_digest(configuration: Configuration, library: LibrarySettings) -> s
             ).split()
         )
     )
-    phrases = str(configuration.settings.daemon.phrases) if library.guards else ""
+    phrases = (
+        str(configuration.settings.daemon.hallucination_phrases)
+        if library.hallucination_filter
+        else ""
+    )
     return hashlib.sha256(repr((policy, components, phrases)).encode()).hexdigest()[:16]
 
 
-def _translators(routes: Routes) -> tuple[str, ...]:
+def _all_translators(routing: RoutingTable) -> tuple[str, ...]:
     """Every translator that a library uses, for whatever."""
-    return tuple(dict.fromkeys(name for name, _ in (*routes.translators, *routes.writers)))
+    return tuple(dict.fromkeys(name for name, _ in (*routing.translators, *routing.generators)))

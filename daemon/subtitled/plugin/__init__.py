@@ -4,109 +4,124 @@ Start with :mod:`subtitled.plugin.hookspecs`, which reads as a manual. ``subtitl
 holds the conformance kit for your tests.
 """
 
+from .audio_encoding import CODECS, EXTENSIONS, encode_audio
 from .backoff import Backoff
-from .component import Component, Context, Finding, Settings
-from .encoding import CODECS, ENDINGS, encode
-from .engine import LOCAL, Capabilities, Engine, Price, Request
-from .errors import Misconfigured, Problem, Rejected, Temporary
-from .events import Event, Failed, Finished, Published, event_from_json, event_to_json
-from .hookspecs import CONTRACT, hookimpl
-from .language import UNDETERMINED, Language
-from .language_names import LanguageNames, names_of
-from .memo import Memo
-from .model import DataWheel, ModelSpec
-from .notifier import Notice, Notifier, Rhythm
-from .paths import PathMap, PathPairs, lies_in, same_path
-from .secret import Secret
-from .sent import Sent
-from .server import Change, Listing, MediaServer, Sidecar
-from .speech import (
-    SAMPLE_RATE,
-    Audio,
-    Evidence,
-    Interval,
-    LanguageGuess,
-    Note,
-    Stretch,
-    Transcript,
-    Word,
+from .checkpoint import Checkpoint
+from .component import CheckResult, Component, ComponentContext, Secret, Settings
+from .engine import (
+    LOCAL,
+    Engine,
+    EngineCapabilities,
+    ModelSpec,
+    ModelWheel,
+    Price,
+    TranscriptionRequest,
 )
-from .subtitle import Cue, Kind, Subtitle
-from .title import Title
+from .errors import InputRejectedError, SetupError, SubtitledError, TransientError
+from .hookspecs import API_VERSION, hookimpl
+from .languages import UNDETERMINED, Language, LanguageCodes, language_codes
+from .media_server import IndexStatus, MediaMetadata, MediaServer, Sidecar, SidecarChange
+from .notifier import (
+    DeliverySchedule,
+    Event,
+    JobFailed,
+    JobFinished,
+    Notification,
+    Notifier,
+    SubtitlePublished,
+    event_from_json,
+    event_to_json,
+)
+from .paths import PathMap, PathPairs, is_inside, is_same_path
 from .translator import (
     Batch,
+    Generation,
     Line,
-    Pair,
+    TextPair,
     Translation,
     Translator,
     TranslatorCapabilities,
-    Writing,
+)
+from .types import (
+    SAMPLE_RATE,
+    Audio,
+    Chunk,
+    Cue,
+    LanguageGuess,
+    SegmentInfo,
+    SegmentScores,
+    Subtitle,
+    SubtitleKind,
+    TimeSpan,
+    Transcript,
+    UsageRecord,
+    Word,
 )
 
 __all__ = [
+    "API_VERSION",
     "CODECS",
-    "CONTRACT",
-    "ENDINGS",
+    "EXTENSIONS",
     "LOCAL",
     "SAMPLE_RATE",
     "UNDETERMINED",
     "Audio",
     "Backoff",
     "Batch",
-    "Capabilities",
-    "Change",
+    "CheckResult",
+    "Checkpoint",
+    "Chunk",
     "Component",
-    "Context",
+    "ComponentContext",
     "Cue",
-    "DataWheel",
+    "DeliverySchedule",
     "Engine",
+    "EngineCapabilities",
     "Event",
-    "Evidence",
-    "Failed",
-    "Finding",
-    "Finished",
-    "Interval",
-    "Kind",
+    "Generation",
+    "IndexStatus",
+    "InputRejectedError",
+    "JobFailed",
+    "JobFinished",
     "Language",
+    "LanguageCodes",
     "LanguageGuess",
-    "LanguageNames",
     "Line",
-    "Listing",
+    "MediaMetadata",
     "MediaServer",
-    "Memo",
-    "Misconfigured",
     "ModelSpec",
-    "Note",
-    "Notice",
+    "ModelWheel",
+    "Notification",
     "Notifier",
-    "Pair",
     "PathMap",
     "PathPairs",
     "Price",
-    "Problem",
-    "Published",
-    "Rejected",
-    "Request",
-    "Rhythm",
     "Secret",
-    "Sent",
+    "SegmentInfo",
+    "SegmentScores",
     "Settings",
+    "SetupError",
     "Sidecar",
-    "Stretch",
+    "SidecarChange",
     "Subtitle",
-    "Temporary",
-    "Title",
+    "SubtitleKind",
+    "SubtitlePublished",
+    "SubtitledError",
+    "TextPair",
+    "TimeSpan",
     "Transcript",
+    "TranscriptionRequest",
+    "TransientError",
     "Translation",
     "Translator",
     "TranslatorCapabilities",
+    "UsageRecord",
     "Word",
-    "Writing",
-    "encode",
+    "encode_audio",
     "event_from_json",
     "event_to_json",
     "hookimpl",
-    "lies_in",
-    "names_of",
-    "same_path",
+    "is_inside",
+    "is_same_path",
+    "language_codes",
 ]

@@ -27,9 +27,9 @@ from collections.abc import Iterable
 import pluggy
 
 from .component import Component
-from .events import Failed, Finished, Published
+from .notifier import JobFailed, JobFinished, SubtitlePublished
 
-CONTRACT = "2.0"
+API_VERSION = "2.0"
 """The version of this contract. The first number changes when old plugins would break.
 
 1.1: a transcript may bring evidence, a stretch says which of its speech is quiet.
@@ -49,15 +49,15 @@ def subtitled_components() -> Iterable[type[Component]]:  # type: ignore[empty-b
 
 
 @hookspec
-def subtitled_published(event: Published) -> None:
+def subtitled_published(event: SubtitlePublished) -> None:
     """A sidecar was written. The media servers hear of it seconds later."""
 
 
 @hookspec
-def subtitled_finished(event: Finished) -> None:
+def subtitled_finished(event: JobFinished) -> None:
     """The work on one medium is over and nothing failed."""
 
 
 @hookspec
-def subtitled_failed(event: Failed) -> None:
+def subtitled_failed(event: JobFailed) -> None:
     """The work on one medium failed; it may be tried again later."""

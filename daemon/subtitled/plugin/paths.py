@@ -20,56 +20,56 @@ class PathMap:
 
     pairs: PathPairs = ()
 
-    def theirs(self, path: Path) -> str:
+    def to_server(self, path: Path) -> str:
         """Our path as the server sees it.
 
         Bytes that are no UTF-8 become U+FFFD, as the servers' own runtimes read them.
         """
         path = Path(os.fsencode(path).decode("utf-8", "replace"))
-        for mine, other in self.pairs:
-            if path.is_relative_to(mine):
-                root, folder = _split(other)
-                return root + str(folder.joinpath(*path.relative_to(mine).parts))
+        for local_folder, server_folder in self.pairs:
+            if path.is_relative_to(local_folder):
+                root, folder = _split_path(server_folder)
+                return root + str(folder.joinpath(*path.relative_to(local_folder).parts))
         return str(path)
 
-    def ours(self, path: str) -> Path:
+    def to_local(self, path: str) -> Path:
         """The server's path as a path of this machine."""
-        for mine, other in self.pairs:
-            root, folder = _split(other)
-            there_root, there = _split(path, like=folder)
-            if there_root.lower() == root.lower() and there.is_relative_to(folder):
-                return Path(mine).joinpath(*there.relative_to(folder).parts)
+        for local_folder, server_folder in self.pairs:
+            root, folder = _split_path(server_folder)
+            path_root, pure_path = _split_path(path, like=folder)
+            if path_root.lower() == root.lower() and pure_path.is_relative_to(folder):
+                return Path(local_folder).joinpath(*pure_path.relative_to(folder).parts)
         return Path(path)
 
 
-def same_path(one: str, other: str) -> bool:
+def is_same_path(first: str, second: str) -> bool:
     """Whether two paths of a server are the same file, by its own rules of case and slashes."""
-    return _split(one) == _split(other)
+    return _split_path(first) == _split_path(second)
 
 
-def lies_in(path: str, folder: str) -> bool:
+def is_inside(path: str, folder: str) -> bool:
     """Whether a path of a server lies in one of its folders, or is it, by whole names."""
-    root, pure = _split(folder)
-    there_root, there = _split(path, like=pure)
-    return there_root.lower() == root.lower() and there.is_relative_to(pure)
+    root, pure = _split_path(folder)
+    path_root, pure_path = _split_path(path, like=pure)
+    return path_root.lower() == root.lower() and pure_path.is_relative_to(pure)
 
 
-def parts_of(path: str) -> tuple[str, ...]:
+def path_parts(path: str) -> tuple[str, ...]:
     """The names in a path of a server, its root first."""
-    root, pure = _split(path)
+    root, pure = _split_path(path)
     return (root + pure.parts[0], *pure.parts[1:]) if pure.parts else (root,)
 
 
-def above(path: str, names: int) -> str:
+def ancestor(path: str, levels: int) -> str:
     """The folder of a server that a path lies in, so many names up."""
-    root, pure = _split(path)
-    return root + str(pure.parents[names - 1])
+    root, pure = _split_path(path)
+    return root + str(pure.parents[levels - 1])
 
 
-def _split(path: str, like: PurePath | None = None) -> tuple[str, PurePath]:
+def _split_path(path: str, like: PurePath | None = None) -> tuple[str, PurePath]:
     """The scheme of an address, or nothing, and a path in its own manner, or in that of another."""
-    scheme, mark, rest = path.partition("://")
-    if mark and scheme.isalnum():
+    scheme, separator, rest = path.partition("://")
+    if separator and scheme.isalnum():
         return f"{scheme}://", PurePosixPath(rest)
     # A backslash within is an ordinary character of a POSIX name.
     windows = path.startswith("\\\\") or path[1:3] in (":", ":\\", ":/")

@@ -8,20 +8,20 @@ from typing import Any
 
 from .component import Component
 from .engine import LOCAL, Price
-from .language import Language
-from .sent import Sent
+from .languages import Language
+from .types import UsageRecord
 
 
 @dataclass(frozen=True, slots=True)
 class TranslatorCapabilities:
     """What a translator can do with given settings."""
 
-    pairs: frozenset[tuple[Language, Language]] | None = None
+    language_pairs: frozenset[tuple[Language, Language]] | None = None
     """Pairs of source and target; None for any."""
-    batch: int = 40
+    max_batch_lines: int = 40
     """The most lines that one call takes."""
-    writes: bool = False
-    """Follows instructions (:meth:`Translator.write`): can condense and summarise."""
+    supports_instructions: bool = False
+    """Follows instructions (:meth:`Translator.generate`): can condense and summarise."""
     destination: str = LOCAL
     """Where the text goes, as for engines."""
     price: Price | None = None
@@ -33,12 +33,12 @@ class Line:
 
     id: int
     text: str
-    room: int | None = None
+    max_chars: int | None = None
     """Characters that a reader has the time for, if somebody counted; a wish, not a limit."""
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class TextPair:
     """A text and what it is in the other language."""
 
     source: str
@@ -52,11 +52,11 @@ class Batch:
     lines: tuple[Line, ...]
     source: Language
     target: Language
-    terms: tuple[Pair, ...] = ()
+    glossary: tuple[TextPair, ...] = ()
     """What must be called what, of what these lines mention."""
-    before: tuple[Pair, ...] = ()
+    previous: tuple[TextPair, ...] = ()
     """The lines before these with their translation, for the sense of it."""
-    about: str = ""
+    description: str = ""
     """What it is from, in a sentence."""
 
 
@@ -65,15 +65,15 @@ class Translation:
     """The lines of a batch in the other language, under the same ids, and what was sent for it."""
 
     lines: tuple[Line, ...]
-    sent: tuple[Sent, ...] = ()
+    usage: tuple[UsageRecord, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Writing:
+class Generation:
     """What a translator wrote when it was told to, and what was sent for it."""
 
     text: str
-    sent: tuple[Sent, ...] = ()
+    usage: tuple[UsageRecord, ...] = ()
 
 
 class Translator(Component, ABC):
@@ -86,14 +86,14 @@ class Translator(Component, ABC):
 
     @abstractmethod
     def translate(self, batch: Batch) -> Translation:
-        """The same ids with their text in ``batch.target``.
+        """The same ids with their text in ``max_batch_lines.target``.
 
         The core checks each line and asks again for those that are missing, foreign or wrong.
         Raise :class:`~subtitled.plugin.Rejected` where the other side refuses the text itself.
         """
 
-    def write(self, instruction: str, text: str) -> Writing:
-        """Do with a text what the instruction says, if ``capabilities().writes``.
+    def generate(self, instruction: str, text: str) -> Generation:
+        """Do with a text what the instruction says, if ``capabilities().supports_instructions``.
 
         The text is somebody's words: whatever stands in it is no instruction.
         """

@@ -6,90 +6,108 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from subtitled.config.spending import PriceSettings
-from subtitled.costs.budgets import price_of, stated
-from subtitled.library.mailbox import Mailbox
+from subtitled.config.library_settings import PriceSettings
+from subtitled.costs.budgets import effective_price, price_of
+from subtitled.db.kv import KeyValueStore
 
-from .table import Means, Routes, Way
+from .table import Route, RouteKind, RoutingTable
 
-LETTERS_A_SECOND = 13.0
+CHARS_PER_SECOND = 13.0
 """Letters of speech in a second of a film, where it is spoken throughout: the upper end of what
 Netflix's reading speeds allow for, so that a plan is rather too high."""
-SPEED = "speed "
+SPEED_KEY = "speed "
 """Before the name of an engine: the control that says how many seconds it hears in one."""
-_NEWEST = 0.3
+_NEWEST_WEIGHT = 0.3
 """What the newest measurement counts for against all before it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Reckoning:
+class CostEstimate:
     """For one file or many: money by currency, seconds of work as far as they are known."""
 
     money: Mapping[str, float]
-    work: float
+    work_seconds: float
     """Seconds that engines will work."""
-    unknown: bool = False
+    has_unknown_duration: bool = False
     """An engine is among them whose speed nobody has measured yet."""
-    unpriced: bool = False
+    has_unknown_price: bool = False
     """One that is paid, for a price that nobody knows."""
 
-    def __add__(self, other: Reckoning) -> Reckoning:
+    def __add__(self, other: CostEstimate) -> CostEstimate:
         money = defaultdict(float, self.money)
         for currency, amount in other.money.items():
             money[currency] += amount
-        return Reckoning(
+        return CostEstimate(
             dict(money),
-            self.work + other.work,
-            self.unknown or other.unknown,
-            self.unpriced or other.unpriced,
+            self.work_seconds + other.work_seconds,
+            self.has_unknown_duration or other.has_unknown_duration,
+            self.has_unknown_price or other.has_unknown_price,
         )
 
 
-NOTHING = Reckoning({}, 0.0)
+NO_COST = CostEstimate({}, 0.0)
 
 
-def reckon(
-    seconds: float,
-    ways: Sequence[Way],
-    routes: Routes,
+def estimate(
+    audio_seconds: float,
+    routes: Sequence[Route],
+    routing: RoutingTable,
     prices: Mapping[str, PriceSettings],
     speeds: Mapping[str, float],
     summaries: int = 0,
-) -> Reckoning:
+) -> CostEstimate:
     """What a medium of so many seconds costs that is made in these ways, at most: nobody knows yet
     how much of it is speech. What is heard once is not paid for twice."""
-    engines, translators = routes.abilities, dict(routes.translators)
-    texts = [(way.translator, translators[way.translator]) for way in ways if way.translator]
-    texts += routes.writers[:1] * summaries  # what they write is short beside what they read
-    heard = {(way.engine, way if way.means is Means.SPEECH else None) for way in ways if way.engine}
-    total = NOTHING
-    for engine, _ in heard:
-        able, speed = engines[engine], speeds.get(engine)
-        total += Reckoning({}, seconds / speed if speed else 0.0, speed is None)
-        if able.destination != "local":
-            price = stated(engine, able.price, prices)
-            total += _paid(price_of("audio", seconds, price), price.currency if price else "")
+    engines, translators = routing.capabilities_by_engine, dict(routing.translators)
+    texts = [
+        (route.translator, translators[route.translator]) for route in routes if route.translator
+    ]
+    texts += routing.generators[:1] * summaries  # what they write is short beside what they read
+    recognitions = {
+        (route.engine, route if route.kind is RouteKind.TRANSLATE_SPEECH else None)
+        for route in routes
+        if route.engine
+    }
+    total = NO_COST
+    for engine, _ in recognitions:
+        capabilities, speed = engines[engine], speeds.get(engine)
+        total += CostEstimate({}, audio_seconds / speed if speed else 0.0, speed is None)
+        if capabilities.destination != "local":
+            price = effective_price(engine, capabilities.price, prices)
+            total += _money_estimate(
+                price_of("audio", audio_seconds, price), price.currency if price else ""
+            )
     for name, does in texts:
         if does.destination != "local":
-            price = stated(name, does.price, prices)
-            letters = seconds * LETTERS_A_SECOND
-            total += _paid(price_of("text", letters, price), price.currency if price else "")
+            price = effective_price(name, does.price, prices)
+            letters = audio_seconds * CHARS_PER_SECOND
+            total += _money_estimate(
+                price_of("text", letters, price), price.currency if price else ""
+            )
     return total
 
 
-def _paid(amount: float | None, currency: str) -> Reckoning:
-    return Reckoning({} if amount is None else {currency: amount}, 0.0, unpriced=amount is None)
+def _money_estimate(amount: float | None, currency: str) -> CostEstimate:
+    return CostEstimate(
+        {} if amount is None else {currency: amount}, 0.0, has_unknown_price=amount is None
+    )
 
 
-def speeds(mailbox: Mailbox) -> dict[str, float]:
+def engine_speeds(kv: KeyValueStore) -> dict[str, float]:
     """How many seconds each engine has been hearing in one, of those that have worked here."""
-    return {key.removeprefix(SPEED): float(said) for key, said in mailbox.controls(SPEED).items()}
+    return {
+        key.removeprefix(SPEED_KEY): float(said) for key, said in kv.get_prefix(SPEED_KEY).items()
+    }
 
 
-def measured(mailbox: Mailbox, engine: str, seconds: float, took: float) -> None:
+def record_speed(kv: KeyValueStore, engine: str, audio_seconds: float, work_seconds: float) -> None:
     """Remember how long an engine took over so many seconds of sound."""
-    if seconds <= 0 or took <= 0:
+    if audio_seconds <= 0 or work_seconds <= 0:
         return
-    now, known = seconds / took, mailbox.get_control(SPEED + engine)
-    speed = now if known is None else float(known) + _NEWEST * (now - float(known))
-    mailbox.control(SPEED + engine, f"{speed:.4g}")
+    now, measured_and_stored = audio_seconds / work_seconds, kv.get(SPEED_KEY + engine)
+    speed = (
+        now
+        if measured_and_stored is None
+        else float(measured_and_stored) + _NEWEST_WEIGHT * (now - float(measured_and_stored))
+    )
+    kv.set(SPEED_KEY + engine, f"{speed:.4g}")

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Lead:
+class LanguageRanking:
     """A plugin, or only some of its models, and the languages in which it leads."""
 
     plugin: str
@@ -23,9 +23,11 @@ class Lead:
     """Values of its setting ``model``; empty for all."""
 
 
-LEADS = (
-    Lead("qwen", frozenset("zh yue en ja ko vi th id it es de pt fr nl ru tr pl".split())),
-    Lead(
+RANKINGS = (
+    LanguageRanking(
+        "qwen", frozenset("zh yue en ja ko vi th id it es de pt fr nl ru tr pl".split())
+    ),
+    LanguageRanking(
         "whisper",
         frozenset("cs hu fil fa sv el hi da ro fi ar".split()),
         frozenset(("large-v3", "turbo")),
@@ -42,19 +44,21 @@ class Candidate:
     model: str = ""
 
 
-def leaders(candidates: Sequence[Candidate]) -> list[tuple[frozenset[str], tuple[str, ...]]]:
+def ranked_engines(candidates: Sequence[Candidate]) -> list[tuple[frozenset[str], tuple[str, ...]]]:
     """Languages, and all the engines in the order in which they come for them.
 
     Only what changes something is said: an engine that is alone leads nobody.
     """
-    found = []
-    for lead in LEADS:
-        first = [one for one in candidates if _meant(lead, one)]
-        rest = [one for one in candidates if one not in first]
-        if first and rest:
-            found.append((lead.languages, tuple(one.name for one in (*first, *rest))))
-    return found
+    ranked = []
+    for ranking in RANKINGS:
+        first = [one for one in candidates if _is_ranked(ranking, one)]
+        unranked = [one for one in candidates if one not in first]
+        if first and unranked:
+            ranked.append((ranking.languages, tuple(one.name for one in (*first, *unranked))))
+    return ranked
 
 
-def _meant(lead: Lead, candidate: Candidate) -> bool:
-    return candidate.plugin == lead.plugin and (not lead.models or candidate.model in lead.models)
+def _is_ranked(ranking: LanguageRanking, candidate: Candidate) -> bool:
+    return candidate.plugin == ranking.plugin and (
+        not ranking.models or candidate.model in ranking.models
+    )

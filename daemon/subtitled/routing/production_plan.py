@@ -7,206 +7,235 @@ from dataclasses import dataclass, replace
 
 from pydantic import TypeAdapter
 
-from subtitled.library.wishes import Foreign, Origin, Source, Wish
-from subtitled.plugin import Kind, Language
-from subtitled.subtitles.chinese import converts, other_script
+from subtitled.plugin import Language, SubtitleKind
+from subtitled.policy.requirements import ForeignSpeech, Origin, Requirement, Source
+from subtitled.subtitles.chinese import can_convert_script, opposite_script
 
-from .table import Means, Routes, Way, translates
+from .table import Route, RouteKind, RoutingTable, can_translate_pair
 
-MOST = 4
+MAX_ATTEMPTS = 4
 """Ways that are tried, one after the other, until a text is in the right language."""
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class PathSegment:
     """How what is in one language becomes a text in the language of the attempt."""
 
     language: Language
-    way: Way | None
+    route: Route | None
     """None where the text is taken as it is."""
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
+class FailedAttempt:
     """One way to a wish."""
 
     source: Source
-    through: Language
+    pivot: Language
     """What the text is made in. Chinese is put into the script of the wish afterwards."""
-    parts: tuple[Part, ...]
+    segments: tuple[PathSegment, ...]
     """One for each language that the source is in, or that is asked for; none where somebody's text
     is taken as it is."""
 
     def __str__(self) -> str:
-        first = self.parts[0].way if self.parts else None
+        first = self.segments[0].route if self.segments else None
         if self.source.origin is Origin.AUDIO:
-            track = "" if self.source.is_main else f", track {self.source.where}"
+            track = "" if self.source.is_main else f", track {self.source.location}"
             return f"{first}{track}"
-        where = self.source.where
+        where = self.source.location
         name = f"stream {where}" if self.source.origin is Origin.EMBEDDED else where
-        done = f"translated by {first.translator}" if first else "put into the other script"
-        done = done if self.parts else "taken"
-        return f"{done} from {name} ({self.source.language})"
+        steps_text = f"translated by {first.translator}" if first else "put into the other script"
+        steps_text = steps_text if self.segments else "taken"
+        return f"{steps_text} from {name} ({self.source.language})"
 
 
 @dataclass(frozen=True, slots=True)
-class Planned:
+class TargetPlan:
     """A wish with the ways to try, best first."""
 
     language: Language
-    kind: Kind
+    kind: SubtitleKind
     formats: tuple[str, ...]
-    attempts: tuple[Attempt, ...]
-    below: Planned | None = None
+    paths: tuple[FailedAttempt, ...]
+    secondary: TargetPlan | None = None
     """What is shown below it, in a subtitle with two languages."""
 
     @property
-    def possible(self) -> bool:
+    def is_possible(self) -> bool:
         """Whether there is any way to it."""
-        return bool(self.attempts) and (self.below is None or self.below.possible)
+        return bool(self.paths) and (self.secondary is None or self.secondary.is_possible)
 
     def __str__(self) -> str:
         """For people: ``es``, ``en.forced``, ``en+zh-Hans``."""
-        kind = "" if self.kind is Kind.FULL else f".{self.kind}"
-        return f"{self.language}{kind}" + (f"+{self.below}" if self.below else "")
+        kind = "" if self.kind is SubtitleKind.FULL else f".{self.kind}"
+        return f"{self.language}{kind}" + (f"+{self.secondary}" if self.secondary else "")
 
 
 @dataclass(frozen=True, slots=True)
-class PlannedSummary:
+class SummaryPlan:
     """A summary that is to be written, and how what is said becomes known."""
 
     language: Language
     files: tuple[str, ...]
-    parts: tuple[Part, ...]
+    segments: tuple[PathSegment, ...]
 
     def __str__(self) -> str:
         return f"summary {self.language}"
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class JobPlan:
     """What a job is to make, and what it cannot."""
 
-    wishes: tuple[Planned, ...]
-    impossible: tuple[str, ...]
-    summaries: tuple[PlannedSummary, ...] = ()
+    targets: tuple[TargetPlan, ...]
+    unsatisfiable: tuple[str, ...]
+    summaries: tuple[SummaryPlan, ...] = ()
 
 
-PLAN: TypeAdapter[Plan] = TypeAdapter(Plan)
+JOB_PLAN: TypeAdapter[JobPlan] = TypeAdapter(JobPlan)
 
 
-def from_speech(routes: Routes, spoken: Language, wanted: Language) -> Iterator[Attempt]:
+def paths_from_audio(
+    routing: RoutingTable, spoken: Language, wanted: Language
+) -> Iterator[FailedAttempt]:
     """Ways from an audio track, as attempts from the main one."""
     main = Source(Origin.AUDIO, "", spoken)
-    for through in _through(spoken, wanted):
-        for way in _ways(routes, spoken, through):
-            yield Attempt(main, through, (Part(spoken, way),))
+    for through in _pivot_languages(spoken, wanted):
+        for route in _candidate_routes(routing, spoken, through):
+            yield FailedAttempt(main, through, (PathSegment(spoken, route),))
 
 
-def from_text(routes: Routes, text: Language, wanted: Language) -> Iterator[Attempt]:
+def paths_from_text(
+    routing: RoutingTable, text: Language, wanted: Language
+) -> Iterator[FailedAttempt]:
     """Ways from a text, as attempts from a sidecar that is yet to be named."""
     source = Source(Origin.SIDECAR, "", text)
-    if text.serves(wanted):
-        yield Attempt(source, wanted, ())
+    if text.satisfies(wanted):
+        yield FailedAttempt(source, wanted, ())
         return
-    if converts(text, wanted):
-        yield Attempt(source, text, (Part(text, None),))
+    if can_convert_script(text, wanted):
+        yield FailedAttempt(source, text, (PathSegment(text, None),))
         return
-    for through in _through(text, wanted):
-        for name, able in routes.translators:
-            if translates(able, text, through):
-                yield Attempt(source, through, (Part(text, Way(Means.TEXT, "", name)),))
+    for through in _pivot_languages(text, wanted):
+        for name, capabilities in routing.translators:
+            if can_translate_pair(capabilities, text, through):
+                yield FailedAttempt(
+                    source, through, (PathSegment(text, Route(RouteKind.TRANSLATE_TEXT, "", name)),)
+                )
 
 
-def can_make(routes: Routes, spoken: Language, wanted: Language) -> str | None:
+def describe_audio_path(routing: RoutingTable, spoken: Language, wanted: Language) -> str | None:
     """How a text comes from speech, for the policy."""
-    return next((str(one) for one in from_speech(routes, spoken, wanted)), None)
+    return next((str(one) for one in paths_from_audio(routing, spoken, wanted)), None)
 
 
-def can_translate(routes: Routes, text: Language, wanted: Language) -> str | None:
+def describe_text_path(routing: RoutingTable, text: Language, wanted: Language) -> str | None:
     """How a text comes from another, for the policy."""
-    first = next(from_text(routes, text, wanted), None)
+    first = next(paths_from_text(routing, text, wanted), None)
     if first is None:
         return None
-    way = first.parts[0].way
-    return f"translated by {way.translator}" if way else "put into the other script"
+    route = first.segments[0].route
+    return f"translated by {route.translator}" if route else "put into the other script"
 
 
-def planned(routes: Routes, wish: Wish, spoken: Language, foreign: Foreign | None) -> Planned:
+def plan_target(
+    routing: RoutingTable, requirement: Requirement, spoken: Language, foreign: ForeignSpeech | None
+) -> TargetPlan:
     """A wish with the ways to try. Without any, it cannot be made."""
-    target = wish.language or spoken
-    attempts: list[Attempt] = []
-    for source in wish.sources:
-        if wish.kind is Kind.FORCED:
-            attempts += _foreign_parts(routes, source, target, foreign)
+    target = requirement.language or spoken
+    attempts: list[FailedAttempt] = []
+    for source in requirement.sources:
+        if requirement.kind is SubtitleKind.FORCED:
+            attempts += _foreign_speech_paths(routing, source, target, foreign)
         elif source.origin is Origin.AUDIO:
-            others = foreign if source.is_main else None
+            foreign_speech = foreign if source.is_main else None
             attempts += (
-                _whole(routes, replace(one, source=source), target, others)
-                for one in from_speech(routes, source.language, target)
+                _with_foreign_speech(routing, replace(one, source=source), target, foreign_speech)
+                for one in paths_from_audio(routing, source.language, target)
             )
         else:
             attempts += (
-                replace(one, source=source) for one in from_text(routes, source.language, target)
+                replace(one, source=source)
+                for one in paths_from_text(routing, source.language, target)
             )
-    below = planned(routes, wish.below, spoken, foreign) if wish.below else None
-    return Planned(target, wish.kind, wish.formats, tuple(attempts[:MOST]), below)
+    below = (
+        plan_target(routing, requirement.secondary, spoken, foreign)
+        if requirement.secondary
+        else None
+    )
+    return TargetPlan(
+        target, requirement.kind, requirement.formats, tuple(attempts[:MAX_ATTEMPTS]), below
+    )
 
 
-def hearing(routes: Routes, spoken: Language, foreign: Foreign | None) -> tuple[Part, ...]:
+def transcription_segments(
+    routing: RoutingTable, spoken: Language, foreign: ForeignSpeech | None
+) -> tuple[PathSegment, ...]:
     """How all that is said in the main track becomes known, each part in its own language; empty
     where nothing configured hears it."""
-    for one in from_speech(routes, spoken, spoken):
-        return _whole(routes, one, spoken, foreign).parts
+    for one in paths_from_audio(routing, spoken, spoken):
+        return _with_foreign_speech(routing, one, spoken, foreign).segments
     return ()
 
 
-def _whole(routes: Routes, attempt: Attempt, wanted: Language, foreign: Foreign | None) -> Attempt:
+def _with_foreign_speech(
+    routing: RoutingTable, attempt: FailedAttempt, wanted: Language, foreign: ForeignSpeech | None
+) -> FailedAttempt:
     """With what is said in other languages: translated where all is, else as it is said."""
-    verbatim = attempt.parts[0].language.serves(attempt.through)
-    others = []
+    verbatim = attempt.segments[0].language.satisfies(attempt.pivot)
+    foreign_segments = []
     for language in foreign.languages if foreign else ():
-        way = None if verbatim else routes.find(language, attempt.through)
-        way = way or routes.find(language, language)
-        if way is not None:
-            others.append(Part(language, way))
-    return replace(attempt, parts=(*attempt.parts, *others))
+        route = None if verbatim else routing.best_route(language, attempt.pivot)
+        route = route or routing.best_route(language, language)
+        if route is not None:
+            foreign_segments.append(PathSegment(language, route))
+    return replace(attempt, segments=(*attempt.segments, *foreign_segments))
 
 
-def _foreign_parts(
-    routes: Routes, source: Source, wanted: Language, foreign: Foreign | None
-) -> list[Attempt]:
+def _foreign_speech_paths(
+    routing: RoutingTable, source: Source, wanted: Language, foreign: ForeignSpeech | None
+) -> list[FailedAttempt]:
     """The parts in other languages, each translated: one attempt."""
     languages = foreign.languages if foreign else ()
-    for through in (wanted, other_script(wanted)):
-        if through is None:
+    for pivot in (wanted, opposite_script(wanted)):
+        if pivot is None:
             continue
-        ways = [
-            (language, routes.find(language, through))
+        routes_by_language = [
+            (language, routing.best_route(language, pivot))
             for language in languages
-            if not language.serves(wanted)
+            if not language.satisfies(wanted)
         ]
-        if ways and all(way is not None for _, way in ways):
-            return [Attempt(source, through, tuple(Part(one, way) for one, way in ways))]
+        if routes_by_language and all(route is not None for _, route in routes_by_language):
+            return [
+                FailedAttempt(
+                    source,
+                    pivot,
+                    tuple(PathSegment(one, route) for one, route in routes_by_language),
+                )
+            ]
     return []
 
 
-def _through(source: Language, wanted: Language) -> Sequence[Language]:
+def _pivot_languages(source: Language, wanted: Language) -> Sequence[Language]:
     """The languages in which a text may be made to become one in ``wanted``."""
-    if converts(source, wanted):
+    if can_convert_script(source, wanted):
         return (source, wanted)
-    other = other_script(wanted)
-    return (wanted,) if other is None else (wanted, other)
+    opposite = opposite_script(wanted)
+    return (wanted,) if opposite is None else (wanted, opposite)
 
 
-def _ways(routes: Routes, spoken: Language, wanted: Language) -> Iterator[Way]:
+def _candidate_routes(routing: RoutingTable, spoken: Language, wanted: Language) -> Iterator[Route]:
     """Every way that there is: each time without the last one used."""
-    seen: set[Way] = set()
-    while (way := routes.find(spoken, wanted)) is not None and way not in seen:
-        seen.add(way)
-        yield way
-        if way.translator:
-            left = tuple(one for one in routes.translators if one[0] != way.translator)
-            routes = replace(routes, translators=left)
+    tried: set[Route] = set()
+    while (route := routing.best_route(spoken, wanted)) is not None and route not in tried:
+        tried.add(route)
+        yield route
+        if route.translator:
+            remaining = tuple(
+                translator
+                for translator in routing.translators
+                if translator[0] != route.translator
+            )
+            routing = replace(routing, translators=remaining)
         else:
-            routes = routes.without(way.engine)
+            routing = routing.excluding(route.engine)

@@ -17,31 +17,31 @@ SPACELESS = frozenset({"zh", "yue", "ja", "th", "lo", "km", "my"})
 """Languages that put no space between words."""
 _RIGHT_TO_LEFT = frozenset({"Arab", "Hebr", "Syrc", "Thaa", "Nkoo", "Adlm", "Rohg"})
 
-_NEVER_FIRST = frozenset(
+_NEVER_LINE_START = frozenset(
     "、。，．：；！？）」』】〉》〕］｝〗〙”’»›…‥⋯ー々〻ヽヾゝゞ゠〜～・·‐–ゎゕゖヮヵヶㇷ"
     "ぁぃぅぇぉっゃゅょァィゥェォッャュョ,.:;!?)]}%‰℃°′″¢؟،؛।॥՞։๏๚๛ฯๆ"
     "ะาำๅຯະາຳໆ។៕ៗ၊။"
 )
 """Kinsoku: what may not begin a line; with it the vowels of Thai and Lao that follow their
 consonant, the repetition marks and the full stops of the scripts of Asia."""
-_NEVER_LAST = frozenset("（「『【〈《〔［｛〖〘“‘«‹([{¿¡$€£¥￥#＃＠@เแโใไເແໂໃໄ")
+_NEVER_LINE_END = frozenset("（「『【〈《〔［｛〖〘“‘«‹([{¿¡$€£¥￥#＃＠@เแโใไເແໂໃໄ")
 """What may not end a line: openers, signs that stand before a number, and the vowels of Thai and
 Lao that are written before their consonant."""
 _INSEPARABLE = frozenset("—…‥⋯―")
 """Two of these are one mark."""
 _DASHES = ("-", "–", "—")
-_JOINER = "\u200d"
-_STACKERS = frozenset("\u094d\u09cd\u0a4d\u0acd\u0b4d\u0c4d\u0ccd\u0d4d\u1039\u17d2\u1a60")
+_ZERO_WIDTH_JOINER = "\u200d"
+_VIRAMAS = frozenset("\u094d\u09cd\u0a4d\u0acd\u0b4d\u0c4d\u0ccd\u0d4d\u1039\u17d2\u1a60")
 """Signs that bind the consonant after them to the one before: virama, coeng and their like."""
 
 
 def is_spaceless(language: Language) -> bool:
     """Whether a language puts no space between words."""
-    return primary_of(language) in SPACELESS
+    return get_primary(language) in SPACELESS
 
 
 @functools.lru_cache(maxsize=256)
-def primary_of(language: Language) -> str:
+def get_primary(language: Language) -> str:
     """``zh`` of ``zh-Hans``, quickly: it is asked for each word."""
     return str(language.primary)
 
@@ -58,35 +58,35 @@ def is_traditional(language: Language) -> bool:
     return langcodes.Language.get(language).maximize().script == "Hant"
 
 
-def clusters(text: str) -> list[str]:
+def split_graphemes(text: str) -> list[str]:
     """Characters as readers see them: with their marks, emoji with what is joined to them."""
     if text.isascii():
         return list(text)
-    found: list[str] = []
+    graphemes: list[str] = []
     for character in text:
-        if found and _continues(found[-1], character):
-            found[-1] += character
+        if graphemes and _is_same_grapheme(graphemes[-1], character):
+            graphemes[-1] += character
         else:
-            found.append(character)
-    return found
+            graphemes.append(character)
+    return graphemes
 
 
-def _continues(before: str, character: str) -> bool:
-    if attaches(character) or before[-1] == _JOINER:
+def _is_same_grapheme(before: str, character: str) -> bool:
+    if is_combining(character) or before[-1] == _ZERO_WIDTH_JOINER:
         return True
-    if before[-1] in _STACKERS:
+    if before[-1] in _VIRAMAS:
         return character.isalpha()
     # A flag is two letters of a kind of their own.
     return len(before) == 1 and is_flag_letter(before) and is_flag_letter(character)
 
 
 @functools.lru_cache(maxsize=8192)
-def attaches(character: str) -> bool:
+def is_combining(character: str) -> bool:
     """Whether a character is part of the one before it: marks, joiners, shades of skin."""
     code = ord(character)
     return (
         unicodedata.category(character) in ("Mn", "Mc", "Me")
-        or character in (_JOINER, "\u200c")
+        or character in (_ZERO_WIDTH_JOINER, "\u200c")
         or 0x1F3FB <= code <= 0x1F3FF
         or 0xE0020 <= code <= 0xE007F
         or 0x1160 <= code <= 0x11FF
@@ -97,19 +97,23 @@ def is_flag_letter(character: str) -> bool:
     return 0x1F1E6 <= ord(character) <= 0x1F1FF
 
 
-def may_break(before: str, after: str) -> bool:
+def is_break_allowed(before: str, after: str) -> bool:
     """Whether a line may end between two pieces at all: kinsoku, and never inside a character."""
     if before[-1:].isspace() or after[:1].isspace():
-        return _may_break_at_space(before.strip(), after.strip())
+        return _is_space_break_allowed(before.strip(), after.strip())
     if not before or not after:
         return False
     last, first = before[-1], after[0]
-    if first in _NEVER_FIRST or last in _NEVER_LAST or (first == last and first in _INSEPARABLE):
+    if (
+        first in _NEVER_LINE_START
+        or last in _NEVER_LINE_END
+        or (first == last and first in _INSEPARABLE)
+    ):
         return False
-    return not _continues(last, first) and not (_spelled(last) and _spelled(first))
+    return not _is_same_grapheme(last, first) and not (_is_spelled(last) and _is_spelled(first))
 
 
-def _may_break_at_space(left: str, right: str) -> bool:
+def _is_space_break_allowed(left: str, right: str) -> bool:
     """Marks that stand alone between spaces belong to a side; ``…and on`` is a word."""
     if not left or not right:
         return False
@@ -118,23 +122,23 @@ def _may_break_at_space(left: str, right: str) -> bool:
     if right in _DASHES:
         # Between sentences it says that somebody else speaks; else it ends what was before.
         return left.endswith((".", "!", "?", "…"))
-    if all(c in _NEVER_FIRST for c in right) or all(c in _NEVER_LAST for c in left):
+    if all(c in _NEVER_LINE_START for c in right) or all(c in _NEVER_LINE_END for c in left):
         return False
     # A number that is written in groups of three is one number.
     return not (len(right) == 3 and right.isdecimal() and len(left) <= 3 and left.isdecimal())
 
 
 @functools.lru_cache(maxsize=8192)
-def _spelled(character: str) -> bool:
+def _is_spelled(character: str) -> bool:
     """Letters and digits of scripts that spell words with spaces between them."""
     if character.isascii():
         return character.isalnum()
     return unicodedata.category(character) in ("Lu", "Ll", "Lt", "Nd") or (
-        character.isalpha() and script_of(character) in ("arabic", "hebrew", "hangul")
+        character.isalpha() and detect_script(character) in ("arabic", "hebrew", "hangul")
     )
 
 
-_NAMES = {
+_SCRIPT_NAMES = {
     "HIRAGANA": "hiragana",
     "KATAKANA": "katakana",
     "KATAKANA-HIRAGANA": "katakana",
@@ -150,6 +154,8 @@ _NAMES = {
 
 
 @functools.lru_cache(maxsize=8192)
-def script_of(character: str) -> str:
+def detect_script(character: str) -> str:
     """The script of a character, of those that matter here; else the empty string."""
-    return _NAMES.get(unicodedata.name(character, "").split(" ", 1)[0], "") if character else ""
+    return (
+        _SCRIPT_NAMES.get(unicodedata.name(character, "").split(" ", 1)[0], "") if character else ""
+    )

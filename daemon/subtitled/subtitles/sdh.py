@@ -12,49 +12,49 @@ from dataclasses import replace
 
 from subtitled.plugin import Cue
 
-_BRACKETED = re.compile(r"(?:\[[^\[\]]*\]|［[^［］]*］|【[^【】]*】):?")
+_BRACKETS = re.compile(r"(?:\[[^\[\]]*\]|［[^［］]*］|【[^【】]*】):?")
 """Square brackets hold no speech in any guide."""
-_ROUND = re.compile(
+_PARENTHESES = re.compile(
     r"(?P<before>^|[.!?…。！？♪:,;\"”»—]|[-–—])(?P<space>[ \t]*)"
     r"(?:\([^()]*\)|（[^（）]*）)[ \t]*:?",
     re.MULTILINE,
 )
 """Round ones hold sounds at the beginning of a line, or behind a sentence that is done; inside
 a sentence they may be an aside."""
-_LOUD = re.compile(r"\((?=[^()]*[A-Z]{2})[^()a-z]*\)")
+_CAPITALS_IN_PARENTHESES = re.compile(r"\((?=[^()]*[A-Z]{2})[^()a-z]*\)")
 """In capitals they are sounds anywhere."""
-_LABEL = re.compile(
+_SPEAKER_LABEL = re.compile(
     r"^(?P<start>(?:<[ib]>|[-–—]|>>|[ \t])*)(?=[^:\n]*[^\W\d_]{2})"
     r"(?P<name>[^\W\d_][^:\n<>.!?]{0,30}):(?=[ \t]|$)[ \t]*",
     re.MULTILINE,
 )
 _CHEVRONS = re.compile(r"^(?P<start>[-–— \t]*)>>+[ \t]*", re.MULTILINE)
-_NOTES = re.compile(r"[♪♫♬♩]+|(?<!\S)#(?=[ \t])|(?<=[ \t])#(?=\s*$)", re.MULTILINE)
+_MUSIC_NOTES = re.compile(r"[♪♫♬♩]+|(?<!\S)#(?=[ \t])|(?<=[ \t])#(?=\s*$)", re.MULTILINE)
 _EMPTY_TAGS = re.compile(r"<(\w+)[^<>]*>\s*</\1>")
 _DASH = re.compile(r"^((?:<[^<>]*>)*)[-–—][ \t]*")
 
 
-def spoken(cues: Iterable[Cue]) -> tuple[Cue, ...]:
+def strip_sdh(cues: Iterable[Cue]) -> tuple[Cue, ...]:
     """The cues with what is spoken only; those in which nobody speaks are left out."""
-    said = (replace(cue, text=without_sdh(cue.text)) for cue in cues)
-    return tuple(cue for cue in said if cue.text)
+    stripped = (replace(cue, text=strip_sdh_text(cue.text)) for cue in cues)
+    return tuple(cue for cue in stripped if cue.text)
 
 
-def without_sdh(text: str) -> str:
+def strip_sdh_text(text: str) -> str:
     """The text of one cue with what is spoken only; unchanged if that is all."""
-    while (left := _once(text)) != text:
-        text = left
+    while (stripped := _strip_once(text)) != text:
+        text = stripped
     return text
 
 
-def _once(text: str) -> str:
-    bare = _without_labels(_without_sounds(text))
-    bare = _CHEVRONS.sub(r"\g<start>", _NOTES.sub("", bare))
-    while (fewer := _EMPTY_TAGS.sub("", bare)) != bare:
-        bare = fewer
-    if bare == text:
+def _strip_once(text: str) -> str:
+    stripped = _strip_labels(_strip_sounds(text))
+    stripped = _CHEVRONS.sub(r"\g<start>", _MUSIC_NOTES.sub("", stripped))
+    while (shorter := _EMPTY_TAGS.sub("", stripped)) != stripped:
+        stripped = shorter
+    if stripped == text:
         return text
-    lines = [" ".join(line.split()) for line in bare.split("\n")]
+    lines = [" ".join(line.split()) for line in stripped.split("\n")]
     lines = [line for line in lines if any(c.isalnum() for c in re.sub(r"<[^<>]*>", "", line))]
     if sum(bool(_DASH.match(line)) for line in text.split("\n")) > 1 and len(lines) == 1:
         # The other of two turns was a sound: who is left speaks alone.
@@ -62,19 +62,21 @@ def _once(text: str) -> str:
     return "\n".join(lines)
 
 
-def _without_sounds(text: str) -> str:
-    text = _LOUD.sub("", _BRACKETED.sub("", text))
-    while (fewer := _ROUND.sub(r"\g<before>\g<space>", text)) != text:
-        text = fewer
+def _strip_sounds(text: str) -> str:
+    text = _CAPITALS_IN_PARENTHESES.sub("", _BRACKETS.sub("", text))
+    while (shorter := _PARENTHESES.sub(r"\g<before>\g<space>", text)) != text:
+        text = shorter
     return text
 
 
-def _without_labels(text: str) -> str:
+def _strip_labels(text: str) -> str:
     """Without names in capitals before a colon, unless all that is said is in capitals too."""
-    said = _LABEL.sub("", text)
-    if any(c.isupper() for c in said) and not any(c.islower() for c in said):
+    unlabelled = _SPEAKER_LABEL.sub("", text)
+    if any(c.isupper() for c in unlabelled) and not any(c.islower() for c in unlabelled):
         return text
-    return _LABEL.sub(lambda found: found["start"] if _is_label(found["name"]) else found[0], text)
+    return _SPEAKER_LABEL.sub(
+        lambda match: match["start"] if _is_label(match["name"]) else match[0], text
+    )
 
 
 def _is_label(name: str) -> bool:

@@ -11,11 +11,18 @@ from functools import partial
 from typing import Any
 
 from subtitled.jobcontext.context import JobContext
-from subtitled.plugin import Problem, Rejected, Word
-from subtitled.routing.production_plan import Part, PlannedSummary
+from subtitled.plugin import InputRejectedError, SubtitledError, Word
+from subtitled.routing.production_plan import PathSegment, SummaryPlan
 from subtitled.transcription.track_analysis import TrackAnalyser
 
-from .summarising import MADE, Heard, Made, Summarising, put, sentences_of
+from .service import (
+    SUMMARY_DOCUMENT,
+    SpokenText,
+    Summariser,
+    SummaryDocument,
+    publish_summary,
+    split_sentences,
+)
 
 
 @dataclass(slots=True)
@@ -25,7 +32,7 @@ class SummaryResults:
     done: list[str] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
     """Why some are not made at all."""
-    deferred_error: Problem | None = None
+    deferred_error: SubtitledError | None = None
     """What is in the way of the others for now."""
 
 
@@ -40,56 +47,56 @@ class SummarySteps:
         ctx: JobContext,
         analyser: TrackAnalyser,
         track: int,
-        words: Callable[[Sequence[Part]], list[Word]],
+        words: Callable[[Sequence[PathSegment]], list[Word]],
     ) -> None:
         self._ctx = ctx
         self._analyser = analyser
         self._track = track
         self._words = words
         services = ctx.services
-        self._summarising = Summarising(services.config, services.egress_gate, services.store)
+        self._summarising = Summariser(services.config, services.egress_gate, services.store)
 
-    def write(self, wanted: Sequence[PlannedSummary]) -> SummaryResults:
+    def write(self, wanted: Sequence[SummaryPlan]) -> SummaryResults:
         """One after the other."""
         results = SummaryResults()
         for one in wanted:
             try:
                 self._one(one)
-            except Rejected as problem:
-                results.refused.append(f"{one}: {problem}")
-            except Problem as problem:
-                results.deferred_error = problem
+            except InputRejectedError as error:
+                results.refused.append(f"{one}: {error}")
+            except SubtitledError as error:
+                results.deferred_error = error
             else:
                 results.done.append(str(one))
         return results
 
-    def _one(self, wanted: PlannedSummary) -> None:
+    def _one(self, wanted: SummaryPlan) -> None:
         heard = self._heard(wanted)
         steps = self._ctx.steps
         said = steps.run(f"write {wanted}", partial(self._write, wanted, heard))
-        made = MADE.validate_python(said)
+        made = SUMMARY_DOCUMENT.validate_python(said)
         for ending in wanted.files:
             steps.run(f"publish {wanted}.{ending}", partial(self._publish, made, ending))
 
-    def _heard(self, wanted: PlannedSummary) -> Heard:
-        track, words = self._track, self._words(wanted.parts)
-        listened = self._analyser.analysis(track)
-        assert listened.language is not None
-        said = sentences_of(words, listened.language, listened.duration)
-        return Heard(track, listened.language, listened.duration, said)
+    def _heard(self, wanted: SummaryPlan) -> SpokenText:
+        track, words = self._track, self._words(wanted.segments)
+        analysis = self._analyser.analysis(track)
+        assert analysis.language is not None
+        said = split_sentences(words, analysis.language, analysis.duration)
+        return SpokenText(track, analysis.language, analysis.duration, said)
 
-    def _write(self, wanted: PlannedSummary, heard: Heard) -> Any:
+    def _write(self, wanted: SummaryPlan, heard: SpokenText) -> Any:
         job = self._ctx.job
         self._ctx.progress(f"writing a {wanted}", 0.0)
-        made = self._summarising.summary(
+        made = self._summarising.summarise_media(
             *(job.media, job.fingerprint, job.library, heard, wanted.language)
         )
-        return MADE.dump_python(made, mode="json")
+        return SUMMARY_DOCUMENT.dump_python(made, mode="json")
 
-    def _publish(self, made: Made, ending: str) -> None:
+    def _publish(self, made: SummaryDocument, ending: str) -> None:
         job, sidecars = self._ctx.job, self._ctx.services.db.sidecars
         self._ctx.ensure_unchanged()
-        put(
-            *(made, ending, job.media, job.fingerprint, sidecars, job.folder),
-            by_hand=job.user_requested,
+        publish_summary(
+            *(made, ending, job.media, job.fingerprint, sidecars, job.output_folder),
+            is_user_requested=job.user_requested,
         )

@@ -7,36 +7,36 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from subtitled.costs.gate import Errand
-from subtitled.engines.ceiling import Overgrown, in_pieces, joined
-from subtitled.engines.wire import Crashed
+from subtitled.costs.egress_gate import OutboundRequest
+from subtitled.engines.limits import MemoryLimitExceededError, concat, transcribe_splitting
+from subtitled.engines.protocol import EngineCrashedError
 from subtitled.jobcontext.context import JobContext
-from subtitled.media.stretches import stretches_for
+from subtitled.media.chunking import chunks_for_engine
 from subtitled.plugin import (
     Audio,
-    Capabilities,
+    Chunk,
+    EngineCapabilities,
+    InputRejectedError,
     Language,
-    Misconfigured,
-    Problem,
-    Rejected,
-    Request,
-    Stretch,
+    SetupError,
+    SubtitledError,
     Transcript,
+    TranscriptionRequest,
 )
-from subtitled.routing.cost_estimate import measured
-from subtitled.subtitles.guards import Phrases, load_phrases
-from subtitled.transcripts.fallback import FailedAttempt, FallbackRecord
-from subtitled.transcripts.store import recipe
+from subtitled.routing.cost_estimate import record_speed
+from subtitled.subtitles.hallucination import HallucinationPhrases, load_phrases
+from subtitled.transcripts.models import FailedAttempt, FallbackRecord
+from subtitled.transcripts.store import variant_key
 
-from .forced_alignment import Timing, timed
-from .second_opinion import Look, better, look
+from .forced_alignment import AlignmentResult, align_transcript
+from .quality import QualityReport, assess, is_better
 
 
 class ChunkTranscriber:
     """Words for chunks, by the first of some engines that can; several threads may call it.
 
     Each engine's words are kept under its own recipe. Where others count than those of the first
-    engine, a :class:`~subtitled.transcripts.fallback.FallbackRecord` under its recipe says whose,
+    engine, a :class:`~subtitled.transcripts.models.FallbackRecord` under its recipe says whose,
     and why.
     """
 
@@ -52,12 +52,12 @@ class ChunkTranscriber:
         audio: Callable[[], Audio],
         duration: float,
     ) -> None:
-        """``engines`` is the order of the route, ``aligner`` the engine that finds times for text;
-        ``audio`` decodes the track if need be."""
+        """``engines`` is the order state_of the route, ``aligner`` the engine that finds times for
+        text; ``audio`` decodes the track if need be."""
         self._ctx = ctx
         self._services = ctx.services
         self._store = ctx.services.store
-        self._content = ctx.job.fingerprint
+        self._fingerprint = ctx.job.fingerprint
         self._track = track
         self._spoken = spoken
         self._translate_to = translate_to
@@ -66,77 +66,81 @@ class ChunkTranscriber:
         self._audio = audio
         self._duration = duration
         self._lock = threading.Lock()
-        self._unable: dict[str, Misconfigured] = {}
+        self._unable: dict[str, SetupError] = {}
 
     @property
-    def recipe(self) -> str:
+    def variant(self) -> str:
         """That of the engine that was chosen."""
-        return self._recipe(self._engines[0])
+        return self._variant(self._engines[0])
 
     @property
     def first_available_engine(self) -> str:
         """The engine that is called first now: the chosen one, or the next if its circuit is
         open."""
-        return next((one for one in self._engines if not self._circuit_open(one)), self._engines[0])
+        return next(
+            (engine for engine in self._engines if not self._circuit_open(engine)), self._engines[0]
+        )
 
     def _circuit_open(self, engine: str) -> str:
         """Why an engine that failed over and over is left alone just now; empty if it is not."""
-        known = self._services.breakers.of(engine)
-        return f"it is left alone for now: {known.why}" if known.until > time.time() else ""
+        known = self._services.breakers.state_of(engine)
+        return f"it is left alone for now: {known.reason}" if known.open_until > time.time() else ""
 
-    def transcribe(self, chunk: Stretch) -> Transcript:
+    def transcribe(self, chunk: Chunk) -> Transcript:
         """The words that count for a chunk, found or transcribed now.
 
         An engine that refuses the chunk, or cannot work at all, makes room for the next; what
-        may pass does not: the job is tried again later. Raises :class:`Problem` if none can.
+        may pass does not: the job is tried again later. Raises :class:`SubtitledError` if none can.
         """
-        place = (self._content, self._track, self.recipe, chunk)
-        known, record = self._store.counting(*place), self._store.course(*place)
+        place = (self._fingerprint, self._track, self.variant, chunk)
+        known, record = self._store.effective_transcript(*place), self._store.fallback(*place)
         settled = record is None or all(attempt.for_good for attempt in record.attempts)
         if known is not None and settled:
             return known
         attempts: list[FailedAttempt] = []
-        problems: list[Problem] = []
+        problems: list[SubtitledError] = []
         for number, engine in enumerate(self._engines):
             try:
                 words, times = self._transcribe_with(engine, chunk)
-            except (Rejected, Misconfigured) as problem:
-                problems.append(problem)
-                refused = isinstance(problem, Rejected)
-                if isinstance(problem, Misconfigured):
-                    self._unable[engine] = problem
-                attempts.append(FailedAttempt(engine, str(problem), for_good=refused))
+            except (InputRejectedError, SetupError) as error:
+                problems.append(error)
+                refused = isinstance(error, InputRejectedError)
+                if isinstance(error, SetupError):
+                    self._unable[engine] = error
+                attempts.append(FailedAttempt(engine, str(error), for_good=refused))
                 continue
-            found = FallbackRecord(engine, self._recipe(engine), tuple(attempts), times)
+            found = FallbackRecord(engine, self._variant(engine), tuple(attempts), times)
             others = self._engines[number + 1 :]
             found, words = self._with_second_opinion(found, words, chunk, others)
             if found.attempts or found.times or record is not None:
-                self._store.keep_course(*place, found)
+                self._store.save_fallback(*place, found)
             return words
         # Somebody can do something about the one, and nobody about the other.
-        raise next((one for one in problems if isinstance(one, Misconfigured)), problems[0])
+        raise next(
+            (problem for problem in problems if isinstance(problem, SetupError)), problems[0]
+        )
 
     def _with_second_opinion(
-        self, record: FallbackRecord, words: Transcript, chunk: Stretch, others: tuple[str, ...]
+        self, record: FallbackRecord, words: Transcript, chunk: Chunk, others: tuple[str, ...]
     ) -> tuple[FallbackRecord, Transcript]:
         """With a second opinion, where the library wants one and the words look wrong."""
         if not (self._ctx.job.library.second_opinion and others and chunk.speech):
             return record, words
         first = self._assess(words, chunk)
-        if not first.wrong:
+        if not first.has_issues:
             return record, words
         attempts = record.attempts
         for other in others:
             try:
                 again, times = self._transcribe_with(other, chunk)
-            except Problem as problem:  # nobody waits for a second opinion
-                refused = isinstance(problem, Rejected)
-                attempts = (*attempts, FailedAttempt(other, str(problem), for_good=refused))
+            except SubtitledError as error:  # nobody waits for a second opinion
+                refused = isinstance(error, InputRejectedError)
+                attempts = (*attempts, FailedAttempt(other, str(error), for_good=refused))
                 continue
             second = self._assess(again, chunk)
-            if better(first, second):
+            if is_better(first, second):
                 left = FailedAttempt(record.engine, f"looked wrong: {first}")
-                counts = FallbackRecord(other, self._recipe(other), (*attempts, left), times)
+                counts = FallbackRecord(other, self._variant(other), (*attempts, left), times)
                 return counts, again
             kept = FailedAttempt(
                 other, f"its second opinion was no better: {second}; first: {first}"
@@ -144,114 +148,121 @@ class ChunkTranscriber:
             return replace(record, attempts=(*attempts, kept)), words
         return replace(record, attempts=attempts), words
 
-    def _assess(self, words: Transcript, chunk: Stretch) -> Look:
+    def _assess(self, words: Transcript, chunk: Chunk) -> QualityReport:
         language = self._translate_to or self._spoken
-        return look(words, chunk, language, self._duration, self._phrases())
+        return assess(words, chunk, language, self._duration, self._phrases())
 
-    def _phrases(self) -> Phrases:
-        return load_phrases(self._services.config.settings.daemon.phrases)
+    def _phrases(self) -> HallucinationPhrases:
+        return load_phrases(self._services.config.settings.daemon.hallucination_phrases)
 
-    def _transcribe_with(self, engine: str, chunk: Stretch) -> tuple[Transcript, str]:
+    def _transcribe_with(self, engine: str, chunk: Chunk) -> tuple[Transcript, str]:
         """The words of a chunk by one engine, and where their times come from if not from it."""
-        place = (self._content, self._track, self._recipe(engine), chunk)
-        known = self._store.stretch(*place)
+        place = (self._fingerprint, self._track, self._variant(engine), chunk)
+        known = self._store.chunk_transcript(*place)
         if known is not None:
-            record = self._store.course(*place)
-            return known, record.times if record and record.recipe == place[2] else ""
+            record = self._store.fallback(*place)
+            return known, record.times if record and record.variant == place[2] else ""
         if not chunk.speech:
             empty = Transcript(self._translate_to or self._spoken, ())
-            self._store.keep_stretch(*place, empty)
+            self._store.save_chunk(*place, empty)
             return empty, ""
         if engine in self._unable:
             raise self._unable[engine]
-        if (why := self._circuit_open(engine)) and self.first_available_engine != engine:
-            raise Misconfigured(why, f"Run: subtitled queue reset {engine}")
-        able = self._services.engines[engine].capabilities
-        said = self._store.draft(*place) or self._transcribe_splitting(engine, able, chunk)
+        if (reason := self._circuit_open(engine)) and self.first_available_engine != engine:
+            raise SetupError(reason, f"Run: subtitled queue reset {engine}")
+        capabilities = self._services.engines[engine].capabilities
+        said = self._store.untimed_draft(*place) or self._transcribe_splitting(
+            engine, capabilities, chunk
+        )
         times = ""
-        if not able.timed(said):
-            self._store.keep_draft(*place, said)  # paid for; finding its times may take a while
+        if not capabilities.has_word_timestamps(said):
+            self._store.save_draft(*place, said)  # paid for; finding its times may take a while
             result = self._align(said, chunk)
-            said = replace(said, words=result.words, word_times=None)
+            said = replace(said, words=result.words, word_timestamps=None)
             times = str(result)
-        self._store.keep_stretch(*place, said)
-        self._store.memo(*place).keep()
+        self._store.save_chunk(*place, said)
+        self._store.checkpoint(*place).save()
         return said, times
 
-    def _transcribe_splitting(self, engine: str, able: Capabilities, chunk: Stretch) -> Transcript:
+    def _transcribe_splitting(
+        self, engine: str, capabilities: EngineCapabilities, chunk: Chunk
+    ) -> Transcript:
         """What an engine says of a chunk that may be too long for it, as when it takes over."""
-        if able.longest is None or chunk.interval.duration <= able.longest:
+        if (
+            capabilities.max_chunk_seconds is None
+            or chunk.span.duration <= capabilities.max_chunk_seconds
+        ):
             return self._call(engine, chunk)
-        length = self._services.config.settings.daemon.stretch
-        pieces = stretches_for(
-            able, chunk.speech, length, chunk.interval.end, chunk.quiet, chunk.interval.start
+        length = self._services.config.settings.daemon.chunk_duration
+        pieces = chunks_for_engine(
+            capabilities, chunk.speech, length, chunk.span.end, chunk.low_energy, chunk.span.start
         )
         said = [self._piece(engine, piece) for piece in pieces if piece.speech]
-        return joined(said)
+        return concat(said)
 
-    def _piece(self, engine: str, piece: Stretch) -> Transcript:
-        place = (self._content, self._track, self._recipe(engine), piece)
-        said = self._store.draft(*place)
+    def _piece(self, engine: str, piece: Chunk) -> Transcript:
+        place = (self._fingerprint, self._track, self._variant(engine), piece)
+        said = self._store.untimed_draft(*place)
         if said is None:
             said = self._call(engine, piece)
-            self._store.keep_draft(*place, said)
+            self._store.save_draft(*place, said)
         return said
 
-    def _call(self, engine: str, chunk: Stretch) -> Transcript:
+    def _call(self, engine: str, chunk: Chunk) -> Transcript:
         """The one place at which speech is given to an engine to be transcribed."""
         ctx, services = self._ctx, self._services
-        place = (self._content, self._track, self._recipe(engine))
+        place = (self._fingerprint, self._track, self._variant(engine))
         host = services.engines[engine]
-        memo = self._store.memo(*place, chunk)
-        told = host.capabilities.takes_context
-        terms = ctx.glossary.listened_for(self._spoken) if told else ()
-        request = Request(chunk, self._spoken, self._translate_to, terms, memo)
-        audio, seconds = self.audio(), chunk.interval.duration
+        memo = self._store.checkpoint(*place, chunk)
+        told = host.capabilities.supports_hotwords
+        terms = ctx.glossary.hotwords_for(self._spoken) if told else ()
+        request = TranscriptionRequest(chunk, self._spoken, self._translate_to, terms, memo)
+        audio, seconds = self.audio(), chunk.span.duration
 
-        def transcribe(request: Request) -> Transcript:
+        def transcribe(request: TranscriptionRequest) -> Transcript:
             try:
                 return host.transcribe(audio, request)
-            except Overgrown:
+            except MemoryLimitExceededError:
                 raise
-            except Crashed:
+            except EngineCrashedError:
                 # Once more in a new process: most crashes are for lack of memory, and pass.
                 return host.transcribe(audio, request)
 
-        errand = Errand(
+        errand = OutboundRequest(
             component=engine,
-            able=host.capabilities,
-            medium=ctx.job.media,
+            capabilities=host.capabilities,
+            media=ctx.job.media,
             library=ctx.job.library,
             kind="audio",
             amount=seconds,
             key=self._idempotency_key(engine, chunk),
         )
         clock = services.clock.now
-        called = services.call_engine(engine, self._content, seconds)
-        with services.egress_gate.sending(errand) as receipts, called:
+        called = services.call_engine(engine, self._fingerprint, seconds)
+        with services.egress_gate.authorise(errand) as receipts, called:
             begin = clock()
-            words = in_pieces(transcribe, request)
-            receipts += words.sent
+            words = transcribe_splitting(transcribe, request)
+            receipts += words.usage
         with self._lock:
-            self._store.keep_terms(*place, terms)
-        measured(services.db.mailbox, engine, seconds, clock() - begin)
+            self._store.save_hotwords(*place, terms)
+        record_speed(services.db.kv, engine, seconds, clock() - begin)
         return words
 
-    def _idempotency_key(self, engine: str, chunk: Stretch) -> str:
+    def _idempotency_key(self, engine: str, chunk: Chunk) -> str:
         """A name for one piece of work: done again, it is the same."""
-        where = f"{self._content}/{self._track}/{self._recipe(engine)}"
-        return f"{where}/{chunk.interval.start:.3f}-{chunk.interval.end:.3f}"
+        where = f"{self._fingerprint}/{self._track}/{self._variant(engine)}"
+        return f"{where}/{chunk.span.start:.3f}-{chunk.span.end:.3f}"
 
-    def _align(self, said: Transcript, chunk: Stretch) -> Timing:
+    def _align(self, said: Transcript, chunk: Chunk) -> AlignmentResult:
         engines = self._services.engines
         align = engines[self._aligner].align if self._aligner is not None else None
-        return timed(said, chunk, self.audio(), align, self._aligner or "")
+        return align_transcript(said, chunk, self.audio(), align, self._aligner or "")
 
     def audio(self) -> Audio:
         """The decoded track; one thread decodes it, the others wait."""
         with self._lock:
             return self._audio()
 
-    def _recipe(self, engine: str) -> str:
+    def _variant(self, engine: str) -> str:
         settings = self._services.engines[engine].configured.settings
-        return recipe(engine, settings.essence(), self._translate_to)
+        return variant_key(engine, settings.result_fields(), self._translate_to)

@@ -9,16 +9,16 @@ from functools import partial
 from typing import Any
 
 from subtitled.jobcontext.context import JobContext
-from subtitled.media.probe import MediaFacts
-from subtitled.media.stretches import stretches_for
-from subtitled.plugin import Capabilities, Language, Stretch, Temporary, Transcript, Word
-from subtitled.subtitles.guards import Removal, guard, load_phrases
+from subtitled.media.chunking import chunks_for_engine
+from subtitled.media.probe import MediaInfo
+from subtitled.plugin import Chunk, EngineCapabilities, Language, Transcript, TransientError, Word
+from subtitled.subtitles.hallucination import RemovedText, filter_hallucinations, load_phrases
 
 from .chunk_transcriber import ChunkTranscriber
-from .runs import cut_by_language
+from .language_segments import chunk_by_language
 from .track_analysis import TrackAnalyser
 
-AHEAD = 2
+PREFETCH_COUNT = 2
 """How many chunks are begun before their steps, for each that an engine takes at once: one that
 takes long holds up no other, and while text is given its times the engine has more to work on."""
 
@@ -28,7 +28,7 @@ class SpeechTrack:
     """What is said in one audio track in one language: all that is said there or, with ``only``,
     what is said in the parts in that language."""
 
-    facts: MediaFacts
+    facts: MediaInfo
     index: int
     language: Language
     only: Language | None = None
@@ -52,63 +52,76 @@ class Transcriber:
         if (engine, translate_to) in self._known:
             return self._known[engine, translate_to]
         ctx, services = self._ctx, self._ctx.services
-        able = services.engines[engine].capabilities
+        capabilities = services.engines[engine].capabilities
         transcriber = self._chunk_transcriber(engine, translate_to)
-        chunks = self._chunks(able)
+        chunks = self._chunks(capabilities)
         what = f"translating to {translate_to}" if translate_to else "transcribing"
         total = len(chunks)
-        with Prefetcher(transcriber.transcribe, chunks, able) as prefetcher:
+        with Prefetcher(transcriber.transcribe, chunks, capabilities) as prefetcher:
             for number in range(total):
                 ctx.steps.checkpoint(transcriber.first_available_engine)
                 ctx.progress_chunk(what, number, total)
                 ctx.steps.run(f"{what} {number + 1}/{total}", partial(prefetcher.result, number))
-        recipe, content = transcriber.recipe, ctx.job.fingerprint
-        whole = services.store.whole(content, self._track.index, recipe, chunks)
+        variant, fingerprint = transcriber.variant, ctx.job.fingerprint
+        whole = services.store.assemble(fingerprint, self._track.index, variant, chunks)
         if whole is None:
-            raise Temporary(
+            raise TransientError(
                 "a part of the transcript is gone from the state folder",
                 "It is recognised again at the next try",
             )
         self._known[engine, translate_to] = self._filtered(
-            whole, recipe, translate_to or self._track.language, chunks
+            whole, variant, translate_to or self._track.language, chunks
         )
         return self._known[engine, translate_to]
 
     def _chunk_transcriber(self, engine: str, translate_to: Language | None) -> ChunkTranscriber:
         track = self._track
-        routes = replace(self._ctx.routes, seconds=track.facts.duration)
+        routing = replace(self._ctx.routes, media_seconds=track.facts.duration)
         return ChunkTranscriber(
             self._ctx,
             track.index,
             track.language,
             translate_to,
-            engines=routes.chain(engine, track.language, translate_to),
-            aligner=routes.aligner,
+            engines=routing.fallback_chain(engine, track.language, translate_to),
+            aligner=routing.aligner,
             audio=lambda: self._analyser.audio(track.facts, track.index),
             duration=self.analysis.duration,
         )
 
-    def _chunks(self, able: Capabilities) -> list[Stretch]:
+    def _chunks(self, capabilities: EngineCapabilities) -> list[Chunk]:
         analysis = self.analysis
-        length = self._ctx.services.config.settings.daemon.stretch
-        return cut_by_language(
-            *(analysis.runs, analysis.speech, analysis.duration, analysis.quiet, self._track.only),
-            lambda speech, total, quiet: stretches_for(able, speech, length, total, quiet),
+        length = self._ctx.services.config.settings.daemon.chunk_duration
+        return chunk_by_language(
+            *(
+                analysis.language_segments,
+                analysis.speech,
+                analysis.duration,
+                analysis.quiet_speech,
+                self._track.only,
+            ),
+            lambda speech, total, quiet: chunks_for_engine(
+                capabilities, speech, length, total, quiet
+            ),
         )
 
     def _filtered(
-        self, whole: Transcript, recipe: str, language: Language, chunks: Sequence[Stretch]
+        self, whole: Transcript, variant: str, language: Language, chunks: Sequence[Chunk]
     ) -> Transcript:
         """Without what is not to be believed. What is stored stays; what was left out is kept."""
         job, services, analysis = self._ctx.job, self._ctx.services, self.analysis
         words: tuple[Word, ...] = whole.words
-        gone: tuple[Removal, ...] = ()
-        if job.library.guards:
-            phrases = load_phrases(services.config.settings.daemon.phrases)
-            words, gone = guard(
-                whole, language, analysis.speech, analysis.duration, phrases, quiet=analysis.quiet
+        gone: tuple[RemovedText, ...] = ()
+        if job.library.hallucination_filter:
+            phrases = load_phrases(services.config.settings.daemon.hallucination_phrases)
+            words, gone = filter_hallucinations(
+                whole,
+                language,
+                analysis.speech,
+                analysis.duration,
+                phrases,
+                low_energy=analysis.quiet_speech,
             )
-        services.store.keep_removals(job.fingerprint, self._track.index, recipe, gone, chunks)
+        services.store.save_removals(job.fingerprint, self._track.index, variant, gone, chunks)
         return replace(whole, words=words)
 
 
@@ -122,17 +135,17 @@ class Prefetcher:
 
     def __init__(
         self,
-        transcribe: Callable[[Stretch], Transcript],
-        chunks: Sequence[Stretch],
-        able: Capabilities,
+        transcribe: Callable[[Chunk], Transcript],
+        chunks: Sequence[Chunk],
+        capabilities: EngineCapabilities,
     ) -> None:
         self._transcribe = transcribe
         self._chunks = chunks
-        self._reach = able.at_once * AHEAD
+        self._reach = capabilities.max_concurrency * PREFETCH_COUNT
         self._begun: dict[int, Future[Transcript]] = {}
         self._pool: ThreadPoolExecutor | None = None
-        if able.at_once > 1 and len(chunks) > 1:
-            workers = able.at_once if able.word_times else self._reach
+        if capabilities.max_concurrency > 1 and len(chunks) > 1:
+            workers = capabilities.max_concurrency if capabilities.word_timestamps else self._reach
             self._pool = ThreadPoolExecutor(workers, "stretch")
 
     def __enter__(self) -> Prefetcher:

@@ -25,27 +25,26 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from subtitled.engines.wire import TRANSCRIPT
-from subtitled.plugin import Interval, Language, Memo, Stretch, Transcript
-from subtitled.plugin.memo import write_durably
-from subtitled.subtitles.guards import Removal
+from subtitled.engines.protocol import TRANSCRIPT
+from subtitled.plugin import Checkpoint, Chunk, Language, TimeSpan, Transcript
+from subtitled.plugin.checkpoint import write_atomic
+from subtitled.subtitles.hallucination import RemovedText
 
-from .fallback import FallbackRecord
-from .heard import Listened, Retimed, Shots
+from .models import FallbackRecord, ShotCuts, TrackAnalysis, TranscriptReuse
 
 T = TypeVar("T")
 _FALLBACK: TypeAdapter[FallbackRecord] = TypeAdapter(FallbackRecord)
-_LISTENED: TypeAdapter[Listened] = TypeAdapter(Listened)
-_RETIMED: TypeAdapter[Retimed] = TypeAdapter(Retimed)
-_SHOTS: TypeAdapter[Shots] = TypeAdapter(Shots)
+_ANALYSIS: TypeAdapter[TrackAnalysis] = TypeAdapter(TrackAnalysis)
+_REUSE: TypeAdapter[TranscriptReuse] = TypeAdapter(TranscriptReuse)
+_SHOT_CUTS: TypeAdapter[ShotCuts] = TypeAdapter(ShotCuts)
 _TERMS: TypeAdapter[tuple[str, ...]] = TypeAdapter(tuple[str, ...])
-_REMOVED: TypeAdapter[tuple[Removal, ...]] = TypeAdapter(tuple[Removal, ...])
+_REMOVED: TypeAdapter[tuple[RemovedText, ...]] = TypeAdapter(tuple[RemovedText, ...])
 
 
-def recipe(engine: str, settings: dict[str, Any], into: Language | None) -> str:
+def variant_key(engine: str, settings: dict[str, Any], into: Language | None) -> str:
     """A short name for "this engine with these settings", safe as a folder's name."""
-    said = json.dumps([engine, settings, into], sort_keys=True, default=str)
-    return f"{engine}-{hashlib.sha256(said.encode()).hexdigest()[:12]}"
+    key_json = json.dumps([engine, settings, into], sort_keys=True, default=str)
+    return f"{engine}-{hashlib.sha256(key_json.encode()).hexdigest()[:12]}"
 
 
 class TranscriptStore:
@@ -54,54 +53,62 @@ class TranscriptStore:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def listened(self, content: str, track: int) -> Listened | None:
+    def analysis(self, fingerprint: str, track: int) -> TrackAnalysis | None:
         """What was heard of a track, or None."""
-        return _read(self._track(content, track) / "listened.json", _LISTENED)
+        return _read_json(self._track_path(fingerprint, track) / "listened.json", _ANALYSIS)
 
-    def keep_listened(self, content: str, track: int, listened: Listened) -> None:
-        write_durably(
-            self._track(content, track) / "listened.json", _LISTENED.dump_json(listened, indent=1)
+    def save_analysis(self, fingerprint: str, track: int, analysis: TrackAnalysis) -> None:
+        write_atomic(
+            self._track_path(fingerprint, track) / "listened.json",
+            _ANALYSIS.dump_json(analysis, indent=1),
         )
 
-    def forget_listened(self, content: str) -> None:
+    def clear_silent_analyses(self, fingerprint: str) -> None:
         """Have every track of a content listened to anew in which nobody was heard to speak."""
-        for track in self.tracks(content):
-            known = self.listened(content, track)
-            if known is not None and not known.speech:
-                (self._track(content, track) / "listened.json").unlink(missing_ok=True)
+        for track in self.tracks(fingerprint):
+            stored = self.analysis(fingerprint, track)
+            if stored is not None and not stored.speech:
+                (self._track_path(fingerprint, track) / "listened.json").unlink(missing_ok=True)
 
-    def retimed(self, content: str, track: int) -> Retimed | None:
+    def reuse(self, fingerprint: str, track: int) -> TranscriptReuse | None:
         """Whose words a track took over, or why it did not; None where nothing was compared."""
-        return _read(self._track(content, track) / "retimed.json", _RETIMED)
+        return _read_json(self._track_path(fingerprint, track) / "retimed.json", _REUSE)
 
-    def taken_over(self, content: str) -> set[str]:
+    def reused_from(self, fingerprint: str) -> set[str]:
         """The contents whose words were taken over for this one."""
-        said = [self.retimed(content, track) for track in self.tracks(content)]
-        return {one.content for one in said if one is not None and not one.doubt}
+        reuses = [self.reuse(fingerprint, track) for track in self.tracks(fingerprint)]
+        return {
+            reuse.source_fingerprint
+            for reuse in reuses
+            if reuse is not None and not reuse.rejection_reason
+        }
 
-    def keep_retimed(self, content: str, track: int, retimed: Retimed) -> None:
-        write_durably(
-            self._track(content, track) / "retimed.json", _RETIMED.dump_json(retimed, indent=1)
+    def save_reuse(self, fingerprint: str, track: int, retimed: TranscriptReuse) -> None:
+        write_atomic(
+            self._track_path(fingerprint, track) / "retimed.json",
+            _REUSE.dump_json(retimed, indent=1),
         )
 
-    def tracks(self, content: str) -> list[int]:
+    def tracks(self, fingerprint: str) -> list[int]:
         """The tracks of a content that something is known of."""
-        folder = self.folder / content[:2] / content
-        return sorted(int(path.name) for path in _inside(folder) if path.name.isdecimal())
+        folder = self.folder / fingerprint[:2] / fingerprint
+        return sorted(int(path.name) for path in _subfolders(folder) if path.name.isdecimal())
 
-    def recipes(self, content: str, track: int) -> list[str]:
+    def variants(self, fingerprint: str, track: int) -> list[str]:
         """The recipes by which something of a track was recognised."""
-        return sorted(path.name for path in _inside(self._track(content, track)) if path.is_dir())
+        return sorted(
+            path.name for path in _subfolders(self._track_path(fingerprint, track)) if path.is_dir()
+        )
 
-    def joined(self, content: str, track: int, recipe: str) -> Transcript | None:
+    def assemble_any(self, fingerprint: str, track: int, variant: str) -> Transcript | None:
         """All that was recognised of a track, whatever it was cut into; None if some is missing."""
-        listened = self.listened(content, track)
-        if listened is None:
+        analysis = self.analysis(fingerprint, track)
+        if analysis is None:
             return None
         spans = sorted(
             {
                 (int(begin), -int(end))
-                for path in _inside(self._track(content, track) / recipe)
+                for path in _subfolders(self._track_path(fingerprint, track) / variant)
                 for begin, _, end in [path.name.removesuffix(".json").partition("-")]
                 for end in [end.removesuffix(".course")]
                 if begin.isdecimal() and end.isdecimal()
@@ -111,166 +118,179 @@ class TranscriptStore:
         for begin, end in ((begin, -end) for begin, end in spans):
             if begin != at:
                 continue  # of another length of stretch
-            part = self._counting(content, track, recipe, f"{begin}-{end}")
+            part = self._effective_by_name(fingerprint, track, variant, f"{begin}-{end}")
             if part is not None:
                 parts.append(part)
                 at = end
-        if not parts or at < round(listened.duration * 1000):
+        if not parts or at < round(analysis.duration * 1000):
             return None
         words = tuple(word for part in parts for word in part.words)
-        evidence = tuple(one for part in parts for one in part.evidence)
-        return Transcript(parts[0].language, words, parts[0].engine, parts[0].recipe, evidence)
+        evidence = tuple(one for part in parts for one in part.segment_scores)
+        return Transcript(parts[0].language, words, parts[0].engine, parts[0].variant, evidence)
 
-    def stretch(self, content: str, track: int, recipe: str, stretch: Stretch) -> Transcript | None:
+    def chunk_transcript(
+        self, fingerprint: str, track: int, variant: str, chunk: Chunk
+    ) -> Transcript | None:
         """The words of one stretch under one recipe, or None."""
-        return _read(self._stretch(content, track, recipe, stretch), TRANSCRIPT)
+        return _read_json(self._chunk_path(fingerprint, track, variant, chunk), TRANSCRIPT)
 
-    def keep_stretch(
-        self, content: str, track: int, recipe: str, stretch: Stretch, words: Transcript
+    def save_chunk(
+        self, fingerprint: str, track: int, variant: str, chunk: Chunk, words: Transcript
     ) -> None:
-        write_durably(
-            self._stretch(content, track, recipe, stretch), TRANSCRIPT.dump_json(words, indent=1)
+        write_atomic(
+            self._chunk_path(fingerprint, track, variant, chunk),
+            TRANSCRIPT.dump_json(words, indent=1),
         )
-        self._stretch(content, track, recipe, stretch, ".said").unlink(missing_ok=True)
+        self._chunk_path(fingerprint, track, variant, chunk, ".said").unlink(missing_ok=True)
 
-    def draft(self, content: str, track: int, recipe: str, stretch: Stretch) -> Transcript | None:
+    def untimed_draft(
+        self, fingerprint: str, track: int, variant: str, chunk: Chunk
+    ) -> Transcript | None:
         """What an engine said of a stretch, before its words were given times."""
-        return _read(self._stretch(content, track, recipe, stretch, ".said"), TRANSCRIPT)
+        return _read_json(self._chunk_path(fingerprint, track, variant, chunk, ".said"), TRANSCRIPT)
 
-    def keep_draft(
-        self, content: str, track: int, recipe: str, stretch: Stretch, words: Transcript
+    def save_draft(
+        self, fingerprint: str, track: int, variant: str, chunk: Chunk, words: Transcript
     ) -> None:
-        target = self._stretch(content, track, recipe, stretch, ".said")
-        write_durably(target, TRANSCRIPT.dump_json(words, indent=1))
+        target = self._chunk_path(fingerprint, track, variant, chunk, ".said")
+        write_atomic(target, TRANSCRIPT.dump_json(words, indent=1))
 
-    def memo(self, content: str, track: int, recipe: str, stretch: Stretch) -> Memo:
+    def checkpoint(self, fingerprint: str, track: int, variant: str, chunk: Chunk) -> Checkpoint:
         """A place for what an engine has to remember of one stretch."""
-        return Memo(self._stretch(content, track, recipe, stretch, ".memo"))
+        return Checkpoint(self._chunk_path(fingerprint, track, variant, chunk, ".memo"))
 
-    def course(
-        self, content: str, track: int, recipe: str, stretch: Stretch
+    def fallback(
+        self, fingerprint: str, track: int, variant: str, chunk: Chunk
     ) -> FallbackRecord | None:
         """How a stretch came to its words; None if by the engine alone, or not at all yet."""
-        return _read(self._stretch(content, track, recipe, stretch, ".course"), _FALLBACK)
+        return _read_json(
+            self._chunk_path(fingerprint, track, variant, chunk, ".course"), _FALLBACK
+        )
 
-    def keep_course(
-        self, content: str, track: int, recipe: str, stretch: Stretch, course: FallbackRecord
+    def save_fallback(
+        self, fingerprint: str, track: int, variant: str, chunk: Chunk, fallback: FallbackRecord
     ) -> None:
-        target = self._stretch(content, track, recipe, stretch, ".course")
-        write_durably(target, _FALLBACK.dump_json(course, indent=1))
+        target = self._chunk_path(fingerprint, track, variant, chunk, ".course")
+        write_atomic(target, _FALLBACK.dump_json(fallback, indent=1))
 
-    def courses(self, content: str, track: int) -> list[tuple[Interval, FallbackRecord]]:
+    def fallbacks(self, fingerprint: str, track: int) -> list[tuple[TimeSpan, FallbackRecord]]:
         """Every stretch of a track that did not go the usual way, in order of time."""
-        found = []
-        for path in self._track(content, track).glob("*/*.course.json"):
+        fallback_list = []
+        for path in self._track_path(fingerprint, track).glob("*/*.course.json"):
             begin, _, end = path.name.removesuffix(".course.json").partition("-")
-            course = _read(path, _FALLBACK)
-            if course is not None and begin.isdecimal() and end.isdecimal():
-                found.append((Interval(int(begin) / 1000, int(end) / 1000), course))
-        return sorted(found, key=lambda one: (one[0], one[1].recipe))
+            fallback = _read_json(path, _FALLBACK)
+            if fallback is not None and begin.isdecimal() and end.isdecimal():
+                fallback_list.append((TimeSpan(int(begin) / 1000, int(end) / 1000), fallback))
+        return sorted(fallback_list, key=lambda one: (one[0], one[1].variant))
 
-    def counting(
-        self, content: str, track: int, recipe: str, stretch: Stretch
+    def effective_transcript(
+        self, fingerprint: str, track: int, variant: str, chunk: Chunk
     ) -> Transcript | None:
         """The words that count for a stretch: its engine's, or those of whom it was given to."""
-        name = self._stretch(content, track, recipe, stretch).stem
-        return self._counting(content, track, recipe, name)
+        name = self._chunk_path(fingerprint, track, variant, chunk).stem
+        return self._effective_by_name(fingerprint, track, variant, name)
 
-    def _counting(self, content: str, track: int, recipe: str, name: str) -> Transcript | None:
-        folder = self._track(content, track)
-        course = _read(folder / recipe / f"{name}.course.json", _FALLBACK)
-        return _read(folder / (course.recipe if course else recipe) / f"{name}.json", TRANSCRIPT)
+    def _effective_by_name(
+        self, fingerprint: str, track: int, variant: str, name: str
+    ) -> Transcript | None:
+        folder = self._track_path(fingerprint, track)
+        fallback = _read_json(folder / variant / f"{name}.course.json", _FALLBACK)
+        return _read_json(
+            folder / (fallback.variant if fallback else variant) / f"{name}.json", TRANSCRIPT
+        )
 
-    def terms(self, content: str, track: int) -> dict[str, tuple[str, ...]]:
+    def hotwords(self, fingerprint: str, track: int) -> dict[str, tuple[str, ...]]:
         """The terms that the recogniser of each recipe was told last."""
-        found = {}
-        for path in sorted(self._track(content, track).glob("*/terms.json")):
-            found[path.parent.name] = _read(path, _TERMS) or ()
-        return found
+        by_variant = {}
+        for path in sorted(self._track_path(fingerprint, track).glob("*/terms.json")):
+            by_variant[path.parent.name] = _read_json(path, _TERMS) or ()
+        return by_variant
 
-    def keep_terms(self, content: str, track: int, recipe: str, terms: tuple[str, ...]) -> None:
+    def save_hotwords(
+        self, fingerprint: str, track: int, variant: str, terms: tuple[str, ...]
+    ) -> None:
         """Beside the stretches: they are no part of the recipe, whose words outlive them."""
-        path = self._track(content, track) / recipe / "terms.json"
-        if (_read(path, _TERMS) or ()) != terms:
-            write_durably(path, _TERMS.dump_json(terms))
+        path = self._track_path(fingerprint, track) / variant / "terms.json"
+        if (_read_json(path, _TERMS) or ()) != terms:
+            write_atomic(path, _TERMS.dump_json(terms))
 
-    def forget_words(self, content: str) -> None:
+    def clear_transcripts(self, fingerprint: str) -> None:
         """Have everything that was recognised of a content recognised anew. What is known of
         where somebody speaks, and in which language, stays."""
-        for track in self.tracks(content):
-            for recipe in self.recipes(content, track):
-                shutil.rmtree(self._track(content, track) / recipe)
+        for track in self.tracks(fingerprint):
+            for variant in self.variants(fingerprint, track):
+                shutil.rmtree(self._track_path(fingerprint, track) / variant)
 
-    def whole(
-        self, content: str, track: int, recipe: str, stretches: Sequence[Stretch]
+    def assemble(
+        self, fingerprint: str, track: int, variant: str, chunks: Sequence[Chunk]
     ) -> Transcript | None:
         """All stretches joined, whoever did them, or None if one is missing."""
-        parts = [self.counting(content, track, recipe, stretch) for stretch in stretches]
-        known = [part for part in parts if part is not None]
-        if len(known) != len(parts) or not known:
+        parts = [self.effective_transcript(fingerprint, track, variant, chunk) for chunk in chunks]
+        present = [part for part in parts if part is not None]
+        if len(present) != len(parts) or not present:
             return None
-        words = tuple(word for part in known for word in part.words)
-        evidence = tuple(one for part in known for one in part.evidence)
-        engines = ", ".join(dict.fromkeys(part.engine for part in known if part.engine))
-        return Transcript(known[0].language, words, engines, recipe, evidence)
+        words = tuple(word for part in present for word in part.words)
+        evidence = tuple(one for part in present for one in part.segment_scores)
+        engines = ", ".join(dict.fromkeys(part.engine for part in present if part.engine))
+        return Transcript(present[0].language, words, engines, variant, evidence)
 
-    def removals(self, content: str, track: int) -> dict[str, tuple[Removal, ...]]:
+    def removals(self, fingerprint: str, track: int) -> dict[str, tuple[RemovedText, ...]]:
         """What was left out of the transcripts of a track and why, by recipe."""
-        found = {}
-        for path in sorted(self._track(content, track).glob("*/removed.json")):
-            found[path.parent.name] = _read(path, _REMOVED) or ()
-        return found
+        by_variant = {}
+        for path in sorted(self._track_path(fingerprint, track).glob("*/removed.json")):
+            by_variant[path.parent.name] = _read_json(path, _REMOVED) or ()
+        return by_variant
 
-    def keep_removals(
+    def save_removals(
         self,
-        content: str,
+        fingerprint: str,
         track: int,
-        recipe: str,
-        removals: tuple[Removal, ...],
-        stretches: Sequence[Stretch],
+        variant: str,
+        removals: tuple[RemovedText, ...],
+        chunks: Sequence[Chunk],
     ) -> None:
         """Beside the stretches that they are from, which stay as they are, as do other removals."""
-        path = self._track(content, track) / recipe / "removed.json"
-        before = _read(path, _REMOVED) or ()
-        others = (one for one in before if not any(_in(stretch, one) for stretch in stretches))
-        now = tuple(sorted({*others, *removals}, key=lambda one: one.start))
+        path = self._track_path(fingerprint, track) / variant / "removed.json"
+        before = _read_json(path, _REMOVED) or ()
+        kept_removals = (one for one in before if not any(_lies_in(chunk, one) for chunk in chunks))
+        now = tuple(sorted({*kept_removals, *removals}, key=lambda one: one.start))
         if before != now:
-            write_durably(path, _REMOVED.dump_json(now, indent=1))
+            write_atomic(path, _REMOVED.dump_json(now, indent=1))
 
-    def shots(self, content: str) -> Shots | None:
+    def shot_cuts(self, fingerprint: str) -> ShotCuts | None:
         """Where the picture cuts, or None where nobody looked yet."""
-        return _read(self.folder / content[:2] / content / "shots.json", _SHOTS)
+        return _read_json(self.folder / fingerprint[:2] / fingerprint / "shots.json", _SHOT_CUTS)
 
-    def keep_shots(self, content: str, shots: Shots) -> None:
-        target = self.folder / content[:2] / content / "shots.json"
-        write_durably(target, _SHOTS.dump_json(shots, indent=1))
+    def save_shot_cuts(self, fingerprint: str, shots: ShotCuts) -> None:
+        target = self.folder / fingerprint[:2] / fingerprint / "shots.json"
+        write_atomic(target, _SHOT_CUTS.dump_json(shots, indent=1))
 
-    def track_folder(self, content: str, track: int) -> Path:
+    def track_folder(self, fingerprint: str, track: int) -> Path:
         """Where everything of a track lies; what is made of its words lies there too."""
-        return self._track(content, track)
+        return self._track_path(fingerprint, track)
 
-    def _track(self, content: str, track: int) -> Path:
-        return self.folder / content[:2] / content / str(track)
+    def _track_path(self, fingerprint: str, track: int) -> Path:
+        return self.folder / fingerprint[:2] / fingerprint / str(track)
 
-    def _stretch(
-        self, content: str, track: int, recipe: str, stretch: Stretch, kind: str = ""
+    def _chunk_path(
+        self, fingerprint: str, track: int, variant: str, chunk: Chunk, kind: str = ""
     ) -> Path:
-        start, end = (round(t * 1000) for t in (stretch.interval.start, stretch.interval.end))
-        return self._track(content, track) / recipe / f"{start}-{end}{kind}.json"
+        start, end = (round(t * 1000) for t in (chunk.span.start, chunk.span.end))
+        return self._track_path(fingerprint, track) / variant / f"{start}-{end}{kind}.json"
 
 
-def _in(stretch: Stretch, removal: Removal) -> bool:
-    return stretch.interval.start <= removal.start < stretch.interval.end
+def _lies_in(chunk: Chunk, removal: RemovedText) -> bool:
+    return chunk.span.start <= removal.start < chunk.span.end
 
 
-def _inside(folder: Path) -> list[Path]:
+def _subfolders(folder: Path) -> list[Path]:
     try:
         return list(folder.iterdir())
     except (FileNotFoundError, NotADirectoryError):
         return []
 
 
-def _read(path: Path, adapter: TypeAdapter[T]) -> T | None:
+def _read_json(path: Path, adapter: TypeAdapter[T]) -> T | None:
     try:
         return adapter.validate_json(path.read_bytes())
     except FileNotFoundError:

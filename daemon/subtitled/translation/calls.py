@@ -8,53 +8,67 @@ from typing import TypeVar
 
 from pydantic import TypeAdapter
 
-from subtitled.config.isolation import guarded
-from subtitled.plugin import Backoff, Batch, Rejected, Temporary, Translation, Translator, Writing
+from subtitled.config.plugins import call_with_timeout
+from subtitled.plugin import (
+    Backoff,
+    Batch,
+    Generation,
+    InputRejectedError,
+    TransientError,
+    Translation,
+    Translator,
+)
 
-LIMIT = 300.0
+CALL_TIMEOUT_SECONDS = 300.0
 """Seconds that one call may take."""
-TRIES = 3
+MAX_ATTEMPTS = 3
 BACKOFF = Backoff(first=1.0)
 """Between two of them, unless the translator says how long it wants."""
-PATIENCE = 20.0
+MAX_RETRY_WAIT_SECONDS = 20.0
 """Seconds that are waited at most before the next try; a longer wait is the daemon's affair."""
 
 T = TypeVar("T")
 _TRANSLATION: TypeAdapter[Translation] = TypeAdapter(Translation)
-_WRITING: TypeAdapter[Writing] = TypeAdapter(Writing)
+_GENERATION: TypeAdapter[Generation] = TypeAdapter(Generation)
 
 
-def ask(name: str, translator: Translator, batch: Batch) -> Translation:
+def call_translate(name: str, translator: Translator, batch: Batch) -> Translation:
     """What a translator makes of a batch, whatever that is. Raises
     :class:`~subtitled.plugin.Problem`; one that may pass soon only after some tries."""
-    said = _patiently(lambda: guarded(name, lambda: translator.translate(batch), LIMIT))
-    return _held(name, said, _TRANSLATION)
+    said = _with_retries(
+        lambda: call_with_timeout(name, lambda: translator.translate(batch), CALL_TIMEOUT_SECONDS)
+    )
+    return _validated(name, said, _TRANSLATION)
 
 
-def write(name: str, translator: Translator, instruction: str, text: str) -> Writing:
-    """What a translator writes when it is told to. Raises as :func:`ask` does."""
-    said = _patiently(lambda: guarded(name, lambda: translator.write(instruction, text), LIMIT))
-    return _held(name, said, _WRITING)
+def call_generate(name: str, translator: Translator, instruction: str, text: str) -> Generation:
+    """What a translator writes when it is told to. Raises as :func:`call_translate` does."""
+    said = _with_retries(
+        lambda: call_with_timeout(
+            name, lambda: translator.generate(instruction, text), CALL_TIMEOUT_SECONDS
+        )
+    )
+    return _validated(name, said, _GENERATION)
 
 
-def _held(name: str, said: T, contract: TypeAdapter[T]) -> T:
+def _validated(name: str, answer: T, adapter: TypeAdapter[T]) -> T:
     """What a translator said, if it is of the contract's form down to the last field."""
     try:
-        return contract.validate_python(contract.dump_python(said, mode="json", warnings="error"))
+        return adapter.validate_python(adapter.dump_python(answer, mode="json", warnings="error"))
     except Exception as error:  # what they gave may be anything, and do anything
-        raise Rejected(
-            f"translator {name} gave what the contract does not know: {type(said).__name__}",
+        raise InputRejectedError(
+            f"translator {name} gave what the contract does not know: {type(answer).__name__}",
             "This is a fault of that plugin: tell its author, or configure another translator",
         ) from error
 
 
-def _patiently(call: Callable[[], T]) -> T:
-    for number in range(1, TRIES + 1):
+def _with_retries(call: Callable[[], T]) -> T:
+    for number in range(1, MAX_ATTEMPTS + 1):
         try:
             return call()
-        except Temporary as problem:
-            wait = problem.retry_after if problem.retry_after is not None else BACKOFF.delay(number)
-            if number == TRIES or wait > PATIENCE:
+        except TransientError as error:
+            wait = error.retry_after if error.retry_after is not None else BACKOFF.delay(number)
+            if number == MAX_ATTEMPTS or wait > MAX_RETRY_WAIT_SECONDS:
                 raise
             time.sleep(wait)
     raise AssertionError("unreachable")

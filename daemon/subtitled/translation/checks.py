@@ -11,141 +11,151 @@ from dataclasses import dataclass, field
 from rapidfuzz import fuzz
 
 from subtitled.plugin import Batch, Language, Line
-from subtitled.subtitles.guards.passages import bare
+from subtitled.subtitles.hallucination.passages import normalise_text
+from subtitled.subtitles.language_id import language_mismatch_of_line, script_share
 
-from .shifts import letters, moved, numbers
-from .tongues import in_its_script, other_language
+from .shift_check import extract_numbers, letter_count, shifted_lines
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class LineIssue:
     """Why a line is not taken. A slight fault may be none, so its ``text`` is better than nothing:
     a number that is spelled out, a language that says it in half the letters."""
 
     reason: str
     text: str = ""
-    slight: bool = False
+    is_minor: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class CheckedBatch:
     """The lines of a batch: each id is in exactly one of the two."""
 
-    good: dict[int, str] = field(default_factory=dict)
-    bad: dict[int, Fault] = field(default_factory=dict)
+    accepted: dict[int, str] = field(default_factory=dict)
+    rejected: dict[int, LineIssue] = field(default_factory=dict)
 
 
-def check(batch: Batch, answer: Sequence[Line]) -> Checked:
+def check_batch(batch: Batch, answer: Sequence[Line]) -> CheckedBatch:
     """Judge what came back for a batch, each line by itself and beside its neighbours."""
     wanted = [line.id for line in batch.lines]
     if {line.id for line in answer} - set(wanted):
         # Numbered anew, perhaps: then each text is another's.
-        return Checked(bad=dict.fromkeys(wanted, Fault("ids came back that were not asked for")))
-    texts, bad = _by_id(wanted, answer)
+        return CheckedBatch(
+            rejected=dict.fromkeys(wanted, LineIssue("ids came back that were not asked for"))
+        )
+    texts, bad = _match_ids(wanted, answer)
     sources = {line.id: line.text for line in batch.lines}
     for number, text in texts.items():
-        fault = fault_of(sources[number], text, batch.source, batch.target)
+        fault = find_issue(sources[number], text, batch.source, batch.target)
         if fault is not None:
             bad[number] = fault
-    for number, fault in _beside(wanted, sources, texts).items():
+    for number, fault in _check_neighbours(wanted, sources, texts).items():
         bad.setdefault(number, fault)
-    for number in _moved(wanted, sources, texts, bad):
-        bad.setdefault(number, Fault("it seems to belong to the line before or after"))
+    for number in _shifted_ids(wanted, sources, texts, bad):
+        bad.setdefault(number, LineIssue("it seems to belong to the line before or after"))
     whole = " ".join(text for number, text in texts.items() if number not in bad)
-    if (other := other_language(whole, batch.target)) is not None and len(wanted) > 1:
-        fault = Fault(f"the answer is in {other.english_name}")
+    if (other := language_mismatch_of_line(whole, batch.target)) is not None and len(wanted) > 1:
+        fault = LineIssue(f"the answer is in {other.english_name}")
         bad |= {number: fault for number in texts if number not in bad}
     good = {number: texts[number] for number in wanted if number not in bad}
-    return Checked(good, bad)
+    return CheckedBatch(good, bad)
 
 
-def _by_id(
+def _match_ids(
     wanted: Sequence[int], answer: Sequence[Line]
-) -> tuple[dict[int, str], dict[int, Fault]]:
+) -> tuple[dict[int, str], dict[int, LineIssue]]:
     texts: dict[int, str] = {}
-    bad: dict[int, Fault] = {}
+    bad: dict[int, LineIssue] = {}
     for line in answer:
         text = " ".join(line.text.split())
         if not text:
             continue
         if texts.setdefault(line.id, text) != text:
-            bad[line.id] = Fault("two different lines came back for it")
+            bad[line.id] = LineIssue("two different lines came back for it")
     for before, number in zip([None, *wanted], wanted, strict=False):
         if number not in texts:
-            bad[number] = Fault("no line came back for it")
+            bad[number] = LineIssue("no line came back for it")
             if before is not None and before in texts:
-                bad.setdefault(before, Fault("the next line is missing: it may hold both"))
+                bad.setdefault(before, LineIssue("the next line is missing: it may hold both"))
     return texts, bad
 
 
-def _beside(
+def _check_neighbours(
     wanted: Sequence[int], sources: Mapping[int, str], texts: Mapping[int, str]
-) -> dict[int, Fault]:
+) -> dict[int, LineIssue]:
     """Faults that show only beside the lines before and after."""
-    bad: dict[int, Fault] = {}
+    bad: dict[int, LineIssue] = {}
     for one, other in itertools.pairwise(wanted):
         mine = texts.get(one)
-        if mine is not None and _same(mine, sources[other]) and not _same(mine, sources[one]):
-            bad[one] = Fault("it is the next line, not translated")
-    for alike in _alike(texts).values():
+        if (
+            mine is not None
+            and _is_same_text(mine, sources[other])
+            and not _is_same_text(mine, sources[one])
+        ):
+            bad[one] = LineIssue("it is the next line, not translated")
+    for alike in _repeated_lines(texts).values():
         # "Yes." and "Yeah." may well be the same word.
-        long = any(letters(sources[number]) > 15 for number in alike)
-        if long and any(not _same(sources[alike[0]], sources[number]) for number in alike):
-            bad |= dict.fromkeys(alike, Fault("several lines came back as one and the same"))
+        long = any(letter_count(sources[number]) > 15 for number in alike)
+        if long and any(not _is_same_text(sources[alike[0]], sources[number]) for number in alike):
+            bad |= dict.fromkeys(alike, LineIssue("several lines came back as one and the same"))
     return bad
 
 
-def _moved(
+def _shifted_ids(
     wanted: Sequence[int],
     sources: Mapping[int, str],
     texts: Mapping[int, str],
-    bad: Mapping[int, Fault],
+    bad: Mapping[int, LineIssue],
 ) -> set[int]:
     """The ids of lines that seem to be another's."""
     wrong = [place for place, number in enumerate(wanted) if number in bad]
     said = [texts.get(number) for number in wanted]
-    return {wanted[place] for place in moved([sources[n] for n in wanted], said, wrong)}
+    return {wanted[place] for place in shifted_lines([sources[n] for n in wanted], said, wrong)}
 
 
-def _alike(texts: Mapping[int, str]) -> dict[str, list[int]]:
+def _repeated_lines(texts: Mapping[int, str]) -> dict[str, list[int]]:
     """The ids of lines that say the same, by what they say."""
     found: dict[str, list[int]] = {}
     for number, text in texts.items():
-        if letters(text) >= 4:
-            found.setdefault(bare(text), []).append(number)
+        if letter_count(text) >= 4:
+            found.setdefault(normalise_text(text), []).append(number)
     return found
 
 
-def _same(one: str, other: str) -> bool:
-    one, other = bare(one), bare(other)
-    return one == other or (min(len(one), len(other)) > 20 and fuzz.ratio(one, other) > 90)
+def _is_same_text(first: str, second: str) -> bool:
+    first, second = normalise_text(first), normalise_text(second)
+    return first == second or (min(len(first), len(second)) > 20 and fuzz.ratio(first, second) > 90)
 
 
-def fault_of(source: str, text: str, spoken: Language, target: Language) -> Fault | None:
+def find_issue(
+    source: str, text: str, source_language: Language, target: Language
+) -> LineIssue | None:
     """What is wrong with one line by itself, or None."""
-    if _markup(text) - _markup(source):
-        return Fault("it has marks that what was said has not")
-    if _TALK.search(text) and not _TALK.search(source):
-        return Fault("it is talk about the task, not a translation")
-    mine, theirs = letters(source), letters(text)
+    if _markup_counts(text) - _markup_counts(source):
+        return LineIssue("it has marks that what was said has not")
+    if _ASSISTANT_TALK.search(text) and not _ASSISTANT_TALK.search(source):
+        return LineIssue("it is talk about the task, not a translation")
+    mine, theirs = letter_count(source), letter_count(text)
     if not any(c.isalpha() for c in text) and mine > 8:
-        return Fault("there is no word in it")
+        return LineIssue("there is no word in it")
     if theirs > 4.0 * mine + 20 or theirs < 0.25 * mine - 2:
-        return Fault("its length cannot be that of a translation")
-    if in_its_script(text, target) < 0.5 and not _only_names(source):
-        return Fault(f"it is not written as {target.english_name} is")
-    related = spoken.primary == target.primary
-    if not related and _untranslated(source, text):
-        return Fault("it was not translated")
-    if not related and (other := other_language(text, target)) is not None:
-        return Fault(f"it is in {other.english_name}")
+        return LineIssue("its length cannot be that of a translation")
+    if script_share(text, target) < 0.5 and not _is_only_names(source):
+        return LineIssue(f"it is not written as {target.english_name} is")
+    related = source_language.primary == target.primary
+    if not related and _is_untranslated(source, text):
+        return LineIssue("it was not translated")
+    if not related and (other := language_mismatch_of_line(text, target)) is not None:
+        return LineIssue(f"it is in {other.english_name}")
     if not theirs and mine:
-        return Fault("there is no word in it")
-    lost = Counter(n for n in numbers(source) if len(n) > 2) - Counter(numbers(text))
+        return LineIssue("there is no word in it")
+    lost = Counter(n for n in extract_numbers(source) if len(n) > 2) - Counter(
+        extract_numbers(text)
+    )
     if lost:
-        return Fault("a number is missing in it", text, slight=True)
+        return LineIssue("a number is missing in it", text, is_minor=True)
     if theirs > 2.5 * mine + 15 or theirs < 0.4 * mine - 4:
-        return Fault("its length is unusual", text, slight=True)
+        return LineIssue("its length is unusual", text, is_minor=True)
     return None
 
 
@@ -154,7 +164,7 @@ _MARKUP = re.compile(
     re.IGNORECASE,
 )
 """Tags, overrides, time codes, fences, bold type and pieces of JSON."""
-_TALK = re.compile(
+_ASSISTANT_TALK = re.compile(
     r"""
       \b(as|being) \s an? \s ai\b | \blanguage \s model\b | \btranslator['’]?s \s note\b
     | \bi (\s am|['’]m) \s sorry, \s (but \s)? i \s can(['’]t|not) \b
@@ -174,11 +184,11 @@ _TALK = re.compile(
 counts only where what was said has nothing of the kind."""
 
 
-def _markup(text: str) -> Counter[str]:
+def _markup_counts(text: str) -> Counter[str]:
     return Counter(match.casefold() for match in _MARKUP.findall(text))
 
 
-def _only_names(text: str) -> bool:
+def _is_only_names(text: str) -> bool:
     """Whether a text is all names and numbers, which may stay as they are; a lone word is one."""
     words = [word for word in re.findall(r"[^\W\d_]+", text) if len(word) > 1]
     return len(words) < 2 or all(
@@ -186,8 +196,8 @@ def _only_names(text: str) -> bool:
     )
 
 
-def _untranslated(source: str, text: str) -> bool:
+def _is_untranslated(source: str, text: str) -> bool:
     """Whether a line came back as it was, and that cannot be its translation."""
-    if _only_names(source) or len(re.findall(r"[^\W\d_]{2,}", source)) < 4:
+    if _is_only_names(source) or len(re.findall(r"[^\W\d_]{2,}", source)) < 4:
         return False
-    return _same(source, text)
+    return _is_same_text(source, text)

@@ -7,7 +7,7 @@ from subtitled.plugin import Component, hookimpl
 from .engine import TranscriptionEngine
 from .translator import ChatTranslator
 
-SUBTITLED_CONTRACT = "2.0"
+SUBTITLED_API = "2.0"
 
 
 @hookimpl

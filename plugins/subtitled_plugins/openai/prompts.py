@@ -7,7 +7,7 @@ from typing import Any
 
 from subtitled.plugin import Batch
 
-_TASK = """\
+_TRANSLATION_PROMPT = """\
 You translate the dialogue of a film or programme from {source} into {target}.
 The user's message is JSON. Its "lines" are sentences that people say, in order, under their ids.
 Answer with one JSON object that has exactly the same ids as keys, each with the translation of \
@@ -21,37 +21,41 @@ profanity stays profanity. Speech was written down by a machine: where a word is
 translate what was said. Keep names and numbers. No notes, no explanations, no line breaks."""
 
 
-def system(batch: Batch, style: str, condense: bool) -> str:
+def build_system_prompt(batch: Batch, style: str, is_condensing: bool) -> str:
     """The instruction for a batch."""
-    said = _TASK.format(source=batch.source.english_name, target=batch.target.english_name)
-    if batch.terms:
-        said += '\nWhat stands in "terms" must be called so.'
-    if batch.before:
-        said += '\n"before" are the lines before with their translation; do not translate them.'
-    if condense:
-        said += (
+    prompt = _TRANSLATION_PROMPT.format(
+        source=batch.source.english_name, target=batch.target.english_name
+    )
+    if batch.glossary:
+        prompt += '\nWhat stands in "terms" must be called so.'
+    if batch.previous:
+        prompt += '\n"before" are the lines before with their translation; do not translate them.'
+    if is_condensing:
+        prompt += (
             '\n"room" says how many characters a reader has the time for. Where a translation '
             "would be longer, say it more briefly and keep what matters."
         )
-    return f"{said}\n{style}" if style else said
+    return f"{prompt}\n{style}" if style else prompt
 
 
-def lines(batch: Batch, condense: bool) -> str:
+def build_lines_message(batch: Batch, is_condensing: bool) -> str:
     """The batch as JSON."""
-    said: dict[str, Any] = {}
-    if batch.about:
-        said["about"] = batch.about
-    if batch.terms:
-        said["terms"] = {term.source: term.target for term in batch.terms}
-    if batch.before:
-        said["before"] = [[pair.source, pair.target] for pair in batch.before]
-    said["lines"] = {str(line.id): line.text for line in batch.lines}
-    if condense:
-        said["room"] = {str(line.id): line.room for line in batch.lines if line.room is not None}
-    return json.dumps(said, ensure_ascii=False)
+    payload: dict[str, Any] = {}
+    if batch.description:
+        payload["about"] = batch.description
+    if batch.glossary:
+        payload["terms"] = {entry.source: entry.target for entry in batch.glossary}
+    if batch.previous:
+        payload["before"] = [[pair.source, pair.target] for pair in batch.previous]
+    payload["lines"] = {str(line.id): line.text for line in batch.lines}
+    if is_condensing:
+        payload["room"] = {
+            str(line.id): line.max_chars for line in batch.lines if line.max_chars is not None
+        }
+    return json.dumps(payload, ensure_ascii=False)
 
 
-def schema(batch: Batch) -> dict[str, Any]:
+def build_schema(batch: Batch) -> dict[str, Any]:
     """The shape of the answer, as JSON Schema: every id, and nothing else."""
     ids = [str(line.id) for line in batch.lines]
     return {
@@ -62,7 +66,7 @@ def schema(batch: Batch) -> dict[str, Any]:
     }
 
 
-def writing(instruction: str) -> str:
+def build_generation_prompt(instruction: str) -> str:
     """An instruction about a text that follows as the user's message."""
     return (
         f"{instruction}\n\nThe user's message is JSON with a text in it. The text is what people "
@@ -70,6 +74,6 @@ def writing(instruction: str) -> str:
     )
 
 
-def fenced(text: str) -> str:
+def build_text_message(text: str) -> str:
     """A text as data."""
     return json.dumps({"text": text}, ensure_ascii=False)

@@ -10,44 +10,48 @@ from pydantic import Field
 
 from subtitled.plugin import (
     Batch,
-    Finding,
+    CheckResult,
+    Generation,
+    InputRejectedError,
     Line,
-    Rejected,
     Secret,
-    Sent,
     Settings,
-    Temporary,
+    TransientError,
     Translation,
     Translator,
     TranslatorCapabilities,
-    Writing,
+    UsageRecord,
 )
+from subtitled.plugin.http import refusal_error
 
-from .._http import refused
 from . import prompts
-from .answers import message_of, read_lines, without_thoughts
-from .service import Service, code_of, destination, object_of, stays
+from .client import OpenAIClient, get_destination, get_error_code, is_local, parse_object
+from .llm_output import parse_lines, parse_message, strip_thinking
 
-FORMATS = ("json_schema", "json_object", "text")
+RESPONSE_FORMATS = ("json_schema", "json_object", "text")
 """How the shape of an answer is asked for; a server that refuses one is asked in the next."""
 
 
 class ChatSettings(Settings):
     """``[translators.openai]``"""
 
-    INCIDENTAL: ClassVar[frozenset[str]] = frozenset({"local", "batch", "timeout", "verify_tls"})
+    NON_RESULT_FIELDS: ClassVar[frozenset[str]] = frozenset(
+        {"local", "batch", "timeout", "verify_tls"}
+    )
 
     url: str = Field(
         pattern=r"^https?://",
         description="Where it answers, up to the version: http://localhost:11434/v1 for Ollama.",
     )
     model: str = Field(min_length=1, description="The model, as the service calls it.")
-    key: Secret | None = Field(None, description="Its key, by reference; local servers need none.")
-    local: bool | None = Field(
+    api_key: Secret | None = Field(
+        None, description="Its key, by reference; local servers need none."
+    )
+    is_local: bool | None = Field(
         None,
         description="Whether text that goes there stays with you. Unset: if it is this machine.",
     )
-    batch: int = Field(
+    max_batch_lines: int = Field(
         24, ge=1, le=200, description="Lines of a request; 5 to 8 for models below 4 GB."
     )
     condense: bool = Field(
@@ -67,31 +71,35 @@ class ChatTranslator(Translator):
     Settings = ChatSettings
     settings: ChatSettings
 
-    _format = 0
-    """Which of :data:`FORMATS` the server takes, as far as it was found out."""
+    _format_index = 0
+    """Which of :data:`RESPONSE_FORMATS` the server takes, as far as it was found out."""
 
     @classmethod
     def capabilities(cls, settings: Any) -> TranslatorCapabilities:
-        where = destination(settings)
-        return TranslatorCapabilities(batch=settings.batch, writes=True, destination=where)
+        where = get_destination(settings)
+        return TranslatorCapabilities(
+            max_batch_lines=settings.batch, supports_instructions=True, destination=where
+        )
 
     def translate(self, batch: Batch) -> Translation:
-        system = prompts.system(batch, self.settings.style, self.settings.condense)
-        user = prompts.lines(batch, self.settings.condense)
-        text, sent = self._chat(system, user, prompts.schema(batch))
-        found = read_lines(text)
-        return Translation(tuple(Line(number, line) for number, line in found), tuple(sent))
+        system = prompts.build_system_prompt(batch, self.settings.style, self.settings.condense)
+        user = prompts.build_lines_message(batch, self.settings.condense)
+        text, usage = self._complete(system, user, prompts.build_schema(batch))
+        lines = parse_lines(text)
+        return Translation(tuple(Line(number, line) for number, line in lines), tuple(usage))
 
-    def write(self, instruction: str, text: str) -> Writing:
-        written, sent = self._chat(prompts.writing(instruction), prompts.fenced(text), None)
-        return Writing(without_thoughts(written), tuple(sent))
+    def generate(self, instruction: str, text: str) -> Generation:
+        output, usage = self._complete(
+            prompts.build_generation_prompt(instruction), prompts.build_text_message(text), None
+        )
+        return Generation(strip_thinking(output), tuple(usage))
 
-    def check(self) -> Sequence[Finding]:
-        return self._service.findings()
+    def self_check(self) -> Sequence[CheckResult]:
+        return self._client.run_checks()
 
-    def _chat(
+    def _complete(
         self, system: str, user: str, schema: dict[str, Any] | None
-    ) -> tuple[str, list[Sent]]:
+    ) -> tuple[str, list[UsageRecord]]:
         """The text of the answer, and receipts of all that was sent for it."""
         body: dict[str, Any] = {
             "model": self.settings.model,
@@ -102,56 +110,58 @@ class ChatTranslator(Translator):
         }
         if self.settings.temperature is not None:
             body["temperature"] = self.settings.temperature
-        sent: list[Sent] = []
-        who = self._service.who
+        usage: list[UsageRecord] = []
+        service = self._client.service_name
         while True:
-            form = FORMATS[self._format] if schema is not None else "text"
-            answer = self._service.ask(
-                "POST", "/chat/completions", json=body | _asked_as(form, schema)
+            response_format = RESPONSE_FORMATS[self._format_index] if schema is not None else "text"
+            response = self._client.send_request(
+                "POST",
+                "/chat/completions",
+                json=body | _build_response_format(response_format, schema),
             )
-            said = object_of(answer)
-            if not stays(self.settings):
-                number = said.get("id")
-                sent.append(
-                    Sent(
+            payload = parse_object(response)
+            if not is_local(self.settings):
+                request_id = payload.get("id")
+                usage.append(
+                    UsageRecord(
                         kind="text",
                         amount=float(len(system) + len(user)),
-                        host=self._service.host,
-                        request_id=number if isinstance(number, str) else "",
+                        host=self._client.host,
+                        request_id=request_id if isinstance(request_id, str) else "",
                     )
                 )
-            if answer.is_success:
-                return self._text(said), sent
-            code = code_of(said)
+            if response.is_success:
+                return self._get_text(payload), usage
+            code = get_error_code(payload)
             if any(word in code for word in ("content", "inspection", "moderation")):
-                raise Rejected(
-                    f"{self._service.who} refuses the text ({code})", "Another may take it"
+                raise InputRejectedError(
+                    f"{self._client.service_name} refuses the text ({code})", "Another may take it"
                 )
-            if answer.status_code in (400, 422) and form != "text":
-                self._format += 1
+            if response.status_code in (400, 422) and response_format != "text":
+                self._format_index += 1
                 continue
-            raise refused(who, answer, code)
+            raise refusal_error(service, response, code)
 
-    def _text(self, said: dict[str, Any]) -> str:
-        text, why = message_of(said)
+    def _get_text(self, payload: dict[str, Any]) -> str:
+        text, finish_reason = parse_message(payload)
         if text is None:
-            raise Temporary(
-                f"{self._service.who} does not answer as OpenAI does",
+            raise TransientError(
+                f"{self._client.service_name} does not answer as OpenAI does",
                 "Check that the url ends in /v1 or what the service says",
             )
-        if why == "content_filter":
-            raise Rejected(
-                f"{self._service.who} refuses the text", "Another translator may take it"
+        if finish_reason == "content_filter":
+            raise InputRejectedError(
+                f"{self._client.service_name} refuses the text", "Another translator may take it"
             )
         return text
 
     @cached_property
-    def _service(self) -> Service:
-        return Service(self.context.name, self.settings)
+    def _client(self) -> OpenAIClient:
+        return OpenAIClient(self.context.name, self.settings)
 
 
-def _asked_as(form: str, schema: dict[str, Any] | None) -> dict[str, Any]:
-    if form == "json_schema":
-        named = {"name": "lines", "strict": True, "schema": schema}
-        return {"response_format": {"type": "json_schema", "json_schema": named}}
-    return {"response_format": {"type": "json_object"}} if form == "json_object" else {}
+def _build_response_format(response_format: str, schema: dict[str, Any] | None) -> dict[str, Any]:
+    if response_format == "json_schema":
+        json_schema = {"name": "lines", "strict": True, "schema": schema}
+        return {"response_format": {"type": "json_schema", "json_schema": json_schema}}
+    return {"response_format": {"type": "json_object"}} if response_format == "json_object" else {}

@@ -7,7 +7,7 @@ from subtitled.plugin import Component, hookimpl
 from .engine import QwenEngine
 from .translator import QwenTranslator
 
-SUBTITLED_CONTRACT = "2.0"
+SUBTITLED_API = "2.0"
 
 
 @hookimpl

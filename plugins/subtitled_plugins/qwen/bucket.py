@@ -15,7 +15,7 @@ from pydantic import Field
 
 from subtitled.plugin import Secret, Settings
 
-VALID = 24 * 3600
+VALID_SECONDS = 24 * 3600
 """Seconds for which an address is good: as long as a task may take."""
 
 
@@ -31,16 +31,16 @@ class BucketSettings(Settings):
     secret_key: Secret = Field(description="The key itself, by reference.")
 
 
-def presigned(
+def build_presigned_url(
     bucket: BucketSettings,
     method: str,
     name: str,
     now: datetime | None = None,
-    valid: int = VALID,
+    valid_seconds: int = VALID_SECONDS,
 ) -> str:
     """An address at which whoever knows it may ``method`` (GET, PUT, DELETE) one object."""
-    when = now or datetime.now(UTC)
-    stamp, day = when.strftime("%Y%m%dT%H%M%SZ"), when.strftime("%Y%m%d")
+    signed_at = now or datetime.now(UTC)
+    stamp, day = signed_at.strftime("%Y%m%dT%H%M%SZ"), signed_at.strftime("%Y%m%d")
     parts = urlsplit(bucket.url.rstrip("/"))
     path = quote(f"{parts.path}/{name}")
     scope = f"{day}/{bucket.region}/s3/aws4_request"
@@ -50,7 +50,7 @@ def presigned(
                 "X-Amz-Algorithm": "AWS4-HMAC-SHA256",
                 "X-Amz-Credential": f"{bucket.access_key.reveal()}/{scope}",
                 "X-Amz-Date": stamp,
-                "X-Amz-Expires": str(valid),
+                "X-Amz-Expires": str(valid_seconds),
                 "X-Amz-SignedHeaders": "host",
             }.items()
         ),

@@ -12,7 +12,7 @@ from enum import StrEnum
 from subtitled.plugin import Language, Price
 
 
-class Family(StrEnum):
+class ModelFamily(StrEnum):
     """Models that are asked and answer in the same shape."""
 
     FLASH = "flash"
@@ -28,15 +28,15 @@ class Model:
     """One recogniser. ``prefix`` is its name, or that of its dated snapshots."""
 
     prefix: str
-    family: Family
+    family: ModelFamily
     codes: str
     """Languages by its own codes."""
     prices: dict[str, Price]
     """What an hour costs in each region in which it is offered."""
-    takes_terms: bool = False
+    supports_hotwords: bool = False
 
 
-def _an_hour(second: float, currency: str = "USD") -> Price:
+def _price_per_hour(second: float, currency: str = "USD") -> Price:
     return Price(round(second * 3600, 6), currency)
 
 
@@ -44,60 +44,75 @@ _FLASH = "zh yue en ja de ko ru fr pt ar it es hi id th tr uk vi cs da fil fi is
 _AUDIO = (
     "zh en ja ko vi th id ms fil hi ar fr de es pt ru it nl sv da fi no el pl cs hu ro bg hr sk"
 )
-_PAIR = {"beijing": _an_hour(0.000032), "singapore": _an_hour(0.000035)}
-_FUN = {"beijing": _an_hour(0.00022, "CNY"), "singapore": _an_hour(0.00026, "CNY")}
+_PAIR = {"beijing": _price_per_hour(0.000032), "singapore": _price_per_hour(0.000035)}
+_FUN = {"beijing": _price_per_hour(0.00022, "CNY"), "singapore": _price_per_hour(0.00026, "CNY")}
 
 MODELS = (
-    Model("qwen3-asr-flash-filetrans", Family.QWEN_FILE, _FLASH, _PAIR, takes_terms=True),
-    Model("qwen-audio-3.1-asr-flash-filetrans", Family.FUN_FILE, _AUDIO, _PAIR, takes_terms=True),
-    Model("qwen-audio-3.0-asr-flash-filetrans", Family.FUN_FILE, _AUDIO, _PAIR, takes_terms=True),
-    Model("fun-asr-mtl", Family.FUN_FILE, "zh yue en ja th vi id", _FUN),
-    Model("fun-asr", Family.FUN_FILE, "zh yue en ja", _FUN),
+    Model(
+        "qwen3-asr-flash-filetrans", ModelFamily.QWEN_FILE, _FLASH, _PAIR, supports_hotwords=True
+    ),
+    Model(
+        "qwen-audio-3.1-asr-flash-filetrans",
+        ModelFamily.FUN_FILE,
+        _AUDIO,
+        _PAIR,
+        supports_hotwords=True,
+    ),
+    Model(
+        "qwen-audio-3.0-asr-flash-filetrans",
+        ModelFamily.FUN_FILE,
+        _AUDIO,
+        _PAIR,
+        supports_hotwords=True,
+    ),
+    Model("fun-asr-mtl", ModelFamily.FUN_FILE, "zh yue en ja th vi id", _FUN),
+    Model("fun-asr", ModelFamily.FUN_FILE, "zh yue en ja", _FUN),
     Model(
         "paraformer-v2",
-        Family.FUN_FILE,
+        ModelFamily.FUN_FILE,
         "zh yue en ja ko de fr ru",
-        {"beijing": _an_hour(0.00008, "CNY")},
+        {"beijing": _price_per_hour(0.00008, "CNY")},
     ),
     Model(
         "qwen3-asr-flash-us",
-        Family.FLASH,
+        ModelFamily.FLASH,
         _FLASH,
-        {"us": _an_hour(0.000035)},
-        takes_terms=True,
+        {"us": _price_per_hour(0.000035)},
+        supports_hotwords=True,
     ),
-    Model("qwen3-asr-flash", Family.FLASH, _FLASH, _PAIR, takes_terms=True),
+    Model("qwen3-asr-flash", ModelFamily.FLASH, _FLASH, _PAIR, supports_hotwords=True),
 )
 """A longer name before a shorter one that begins it."""
 
-_SAME = {"nb": "no", "nn": "no", "tl": "fil", "wuu": "zh", "nan": "zh", "cmn": "zh"}
+_CODE_ALIASES = {"nb": "no", "nn": "no", "tl": "fil", "wuu": "zh", "nan": "zh", "cmn": "zh"}
 """Languages that go by another's code: Sichuanese, Minnan and Wu are in its Chinese."""
 
-TIMED_WELL = frozenset(map(Language, "zh yue en ja ko de fr es it pt ru".split()))
+TIMESTAMP_LANGUAGES = frozenset(map(Language, "zh yue en ja ko de fr es it pt ru".split()))
 """Languages for whose words qwen3-asr-flash-filetrans promises times (its API reference)."""
 
 
-def model_of(name: str) -> Model | None:
+def find_model(name: str) -> Model | None:
     """The model of that name, which may carry the date of a snapshot; None if there is none."""
     if name.startswith("qwen3-asr-flash-") and name.endswith("-us"):
         name = "qwen3-asr-flash-us"
     for model in MODELS:
-        rest = name.removeprefix(model.prefix)
-        if rest == "" or (rest != name and rest[:1] == "-" and rest[1:5].isdecimal()):
+        suffix = name.removeprefix(model.prefix)
+        if suffix == "" or (suffix != name and suffix[:1] == "-" and suffix[1:5].isdecimal()):
             return model
     return None
 
 
-def languages(model: Model) -> frozenset[Language]:
+def list_languages(model: Model) -> frozenset[Language]:
     """What it understands, as primary languages."""
     codes = set(model.codes.split())
     return frozenset(
-        Language(tag) for tag in codes | {same for same, code in _SAME.items() if code in codes}
+        Language(tag)
+        for tag in codes | {alias for alias, code in _CODE_ALIASES.items() if code in codes}
     )
 
 
-def code_of(model: Model, language: Language) -> str | None:
+def find_code(model: Model, language: Language) -> str | None:
     """What it calls a language; None if it does not know it."""
     primary = str(language.primary)
-    code = _SAME.get(primary, primary)
+    code = _CODE_ALIASES.get(primary, primary)
     return code if code in model.codes.split() else None

@@ -6,21 +6,21 @@ from collections.abc import Sequence
 
 from subtitled.plugin import (
     Audio,
-    Capabilities,
+    CheckResult,
     Engine,
-    Finding,
-    Problem,
-    Rejected,
-    Request,
+    EngineCapabilities,
+    InputRejectedError,
+    SubtitledError,
     Transcript,
+    TranscriptionRequest,
 )
 
-from .catalogue import languages
-from .filetrans import Tasks
-from .pace import Pace
+from .catalogue import list_languages
+from .file_transcription import FileTranscription
+from .rate_limit import RateLimiter
 from .service import Service
 from .settings import QwenSettings
-from .synchronous import ENCODED_AHEAD, LONGEST, Pieces, narrowed
+from .synchronous import MAX_PIECE_SECONDS, PREFETCH_PIECES, SyncRecogniser, trim_silence
 
 
 class QwenEngine(Engine):
@@ -28,59 +28,59 @@ class QwenEngine(Engine):
 
     Settings = QwenSettings
     settings: QwenSettings
-    _by: Tasks | Pieces
+    _recogniser: FileTranscription | SyncRecogniser
 
     @classmethod
-    def capabilities(cls, settings: QwenSettings) -> Capabilities:
-        model, whole = settings.chosen, settings.protocol == "file"
-        return Capabilities(
-            languages=languages(model),
-            word_times=whole,
-            takes_context=model.takes_terms,
-            longest=None if whole else LONGEST,
-            whole=whole,
-            at_once=settings.concurrency + (0 if whole else ENCODED_AHEAD),
+    def capabilities(cls, settings: QwenSettings) -> EngineCapabilities:
+        model, is_whole_file = settings.chosen_model, settings.protocol == "file"
+        return EngineCapabilities(
+            languages=list_languages(model),
+            word_timestamps=is_whole_file,
+            supports_hotwords=model.supports_hotwords,
+            max_chunk_seconds=None if is_whole_file else MAX_PIECE_SECONDS,
+            whole_file=is_whole_file,
+            max_concurrency=settings.concurrency + (0 if is_whole_file else PREFETCH_PIECES),
             destination=settings.destination,
-            price=model.prices.get(settings.place),
+            price=model.prices.get(settings.effective_region),
         )
 
     def load(self) -> None:
         service = self._service
         service.open()
-        pace = Pace(self.settings.requests_per_minute)
+        rate_limiter = RateLimiter(self.settings.requests_per_minute)
         if self.settings.protocol == "file":
-            self._by = Tasks(service, self.settings, pace)
+            self._recogniser = FileTranscription(service, self.settings, rate_limiter)
         else:
-            self._by = Pieces(service, self.settings, pace)
+            self._recogniser = SyncRecogniser(service, self.settings, rate_limiter)
 
-    def transcribe(self, audio: Audio, request: Request) -> Transcript:
-        model = self.settings.chosen
-        if request.language.is_known and request.language.primary not in languages(model):
-            raise Rejected(
-                f"{self.settings.name} does not know {request.language.english_name}",
+    def transcribe(self, audio: Audio, request: TranscriptionRequest) -> Transcript:
+        model = self.settings.chosen_model
+        if request.language.is_known and request.language.primary not in list_languages(model):
+            raise InputRejectedError(
+                f"{self.settings.model_name} does not know {request.language.english_name}",
                 "Configure another engine for it",
             )
-        if not request.stretch.speech:
-            return Transcript(request.language, (), f"qwen {self.settings.name}")
-        if isinstance(self._by, Pieces):
-            return self._by.transcribe(audio, request)
-        return self._by.transcribe(audio, request, narrowed(request.stretch))
+        if not request.chunk.speech:
+            return Transcript(request.language, (), f"qwen {self.settings.model_name}")
+        if isinstance(self._recogniser, SyncRecogniser):
+            return self._recogniser.transcribe(audio, request)
+        return self._recogniser.transcribe(audio, request, trim_silence(request.chunk))
 
-    def check(self) -> Sequence[Finding]:
-        return checked(self._service)
+    def self_check(self) -> Sequence[CheckResult]:
+        return check_service(self._service)
 
     @property
     def _service(self) -> Service:
         return Service(self.settings, f"engines.{self.context.name}")
 
 
-def checked(service: Service) -> Sequence[Finding]:
+def check_service(service: Service) -> Sequence[CheckResult]:
     """Whether the SDK is there and the key is taken; asks for what costs nothing."""
-    if not service.installed():
-        return [Finding("the package dashscope", False, "", "pip install 'subtitled[qwen]'")]
-    what = f"Model Studio at {service.account.host}"
+    if not service.is_installed():
+        return [CheckResult("the package dashscope", False, "", "pip install 'subtitled[qwen]'")]
+    subject = f"Model Studio at {service.account.host}"
     try:
-        service.try_key()
-    except Problem as problem:
-        return [Finding(what, False, problem.what, problem.cure)]
-    return [Finding(what, True, "the key is taken")]
+        service.check_key()
+    except SubtitledError as error:
+        return [CheckResult(subject, False, error.message, error.hint)]
+    return [CheckResult(subject, True, "the key is taken")]

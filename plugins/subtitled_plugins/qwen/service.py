@@ -2,7 +2,7 @@
 
 The SDK repeats by itself what got no answer, up to eight times for the submission of a task, each
 of which may be carried out and charged. So it is given a session that lets nothing be repeated: a
-request that may have arrived ends in :class:`Unanswered`, and whoever asked decides.
+request that may have arrived ends in :class:`UnansweredError`, and whoever asked decides.
 """
 
 from __future__ import annotations
@@ -15,24 +15,24 @@ from functools import cached_property
 from importlib.util import find_spec
 from typing import Any
 
-from subtitled.plugin import Misconfigured, Temporary
+from subtitled.plugin import SetupError, TransientError
 
-from .account import AccountSettings
-from .refusals import Refusal
+from .errors import ServiceRefusal
+from .settings import AccountSettings
 
-RESOLVE = {"X-DashScope-OssResourceResolve": "enable"}
+RESOLVE_HEADER = {"X-DashScope-OssResourceResolve": "enable"}
 """Without this header an ``oss://`` address of the temporary storage is not understood."""
-AGENT = "subtitled"
-CONNECT = 15.0
+USER_AGENT = "subtitled"
+CONNECT_TIMEOUT = 15.0
 """Seconds to wait for a connection."""
 
 
-class Unanswered(Temporary):
+class UnansweredError(TransientError):
     """A request that may have been carried out, or not: no answer came."""
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ServiceResponse:
     """A result: its output, what was used up for it, and the number to ask about it."""
 
     output: dict[str, Any]
@@ -48,7 +48,7 @@ class Service:
         self.section = section
 
     @staticmethod
-    def installed() -> bool:
+    def is_installed() -> bool:
         return find_spec("dashscope") is not None
 
     @cached_property
@@ -58,7 +58,7 @@ class Service:
         try:
             import dashscope
         except ImportError as error:
-            raise Misconfigured(
+            raise SetupError(
                 f"dashscope cannot be imported: {error}",
                 "Install it: pip install 'subtitled[qwen]'",
             ) from error
@@ -67,52 +67,54 @@ class Service:
         return dashscope
 
     @cached_property
-    def _once(self) -> _Once:
-        return _Once(self)
+    def _single_send_session(self) -> _SingleSendSession:
+        return _SingleSendSession(self)
 
     def open(self) -> None:
-        """Import the SDK and read the key. Raises :class:`~subtitled.plugin.Misconfigured`."""
-        self.key()
-        _ = self._sdk, self._once
+        """Import the SDK and read the key. Raises :class:`~subtitled.plugin.SetupError`."""
+        self.load_key()
+        _ = self._sdk, self._single_send_session
 
-    def key(self) -> str:
+    def load_key(self) -> str:
         key = self.account.api_key.reveal()
         if not (key.isascii() and key.isprintable()) or " " in key:
-            raise Misconfigured(
+            raise SetupError(
                 f"what {self.section}.api_key names is no key", "Write the key alone into it"
             )
         return key
 
     def recognise(
         self, model: str, messages: list[dict[str, Any]], options: dict[str, Any]
-    ) -> Answer:
+    ) -> ServiceResponse:
         """Have a piece of sound recognised within the request."""
-        return self._ask(
+        return self._call(
             model,
             lambda: self._sdk.MultiModalConversation.call(
                 model=model,
                 messages=messages,
                 result_format="message",
                 asr_options=options,
-                **self._sending(),
+                **self._build_request_options(),
             ),
         )
 
-    def translate(self, model: str, text: str, options: dict[str, Any]) -> Answer:
+    def translate(self, model: str, text: str, options: dict[str, Any]) -> ServiceResponse:
         """Have a text translated. Nothing of it is in what is raised."""
-        return self._ask(
+        return self._call(
             model,
             lambda: self._sdk.Generation.call(
                 model=model,
                 messages=[{"role": "user", "content": text}],
                 result_format="message",
                 translation_options=options,
-                **self._sending(),
+                **self._build_request_options(),
             ),
-            quote=False,
+            has_quotable_message=False,
         )
 
-    def submit(self, model: str, url: str, parameters: dict[str, Any], several: bool) -> Answer:
+    def submit(
+        self, model: str, url: str, parameters: dict[str, Any], has_file_list: bool
+    ) -> ServiceResponse:
         """Have a file recognised as a task, whose number is in the answer.
 
         ``several`` for models that take a list of files. Raises :class:`Unanswered` if it may have
@@ -121,50 +123,52 @@ class Service:
         from dashscope.audio.asr import Transcription
         from dashscope.audio.qwen_asr import QwenTranscription
 
-        headers = {"headers": dict(RESOLVE)} if url.startswith("oss://") else {}
-        common = {**self._sending(), **headers, **parameters}
-        if several:
-            return self._ask(
+        headers = {"headers": dict(RESOLVE_HEADER)} if url.startswith("oss://") else {}
+        common = {**self._build_request_options(), **headers, **parameters}
+        if has_file_list:
+            return self._call(
                 model, lambda: Transcription.async_call(model=model, file_urls=[url], **common)
             )
-        return self._ask(
+        return self._call(
             model, lambda: QwenTranscription.async_call(model=model, file_url=url, **common)
         )
 
-    def task(self, number: str) -> Answer:
+    def fetch_task(self, number: str) -> ServiceResponse:
         """How a task stands."""
         from dashscope.client.base_api import BaseAsyncApi
 
-        return self._ask("tasks", lambda: BaseAsyncApi.fetch(number, **self._who()))
+        return self._call("tasks", lambda: BaseAsyncApi.fetch(number, **self._build_identity()))
 
-    def tasks(self, model: str, page: int) -> Answer:
+    def fetch_tasks(self, model: str, page: int) -> ServiceResponse:
         """A page of the account's tasks of the last 24 hours: ``data`` and ``total_page``."""
         from dashscope.client.base_api import BaseAsyncApi
 
-        return self._ask(
+        return self._call(
             "tasks",
-            lambda: BaseAsyncApi.list(model_name=model, page_no=page, page_size=100, **self._who()),
+            lambda: BaseAsyncApi.list(
+                model_name=model, page_no=page, page_size=100, **self._build_identity()
+            ),
         )
 
-    def store(self, model: str, path: str) -> str:
+    def upload_file(self, model: str, path: str) -> str:
         """Upload a file for a model into the service's own storage, where it lies for 48 hours."""
         from dashscope.common.error import UploadFileException
         from dashscope.utils.oss_utils import OssUtils
 
-        policy = self._ask(
+        policy = self._call(
             model,
             lambda: OssUtils.get_upload_certificate(
-                model=model, request_timeout=self.account.timeout, **self._who()
+                model=model, request_timeout=self.account.timeout, **self._build_identity()
             ),
         ).output
         try:
-            address, _ = self._reached(
+            address, _ = self._call_sdk(
                 lambda: OssUtils.upload(
-                    model=model, file_path=path, api_key=self.key(), upload_certificate=policy
+                    model=model, file_path=path, api_key=self.load_key(), upload_certificate=policy
                 )
             )
         except (UploadFileException, KeyError, TypeError) as error:
-            raise Temporary(
+            raise TransientError(
                 f"the storage of {self.account.host} does not take the sound: "
                 f"{type(error).__name__}",
                 "It is tried again; if that goes on, give a bucket of your own: "
@@ -172,69 +176,78 @@ class Service:
             ) from None
         return str(address)
 
-    def try_key(self) -> None:
+    def check_key(self) -> None:
         """Ask for what costs nothing and needs a key. Raises what is wrong."""
-        self.tasks("qwen3-asr-flash-filetrans", 1)
+        self.fetch_tasks("qwen3-asr-flash-filetrans", 1)
 
-    def _who(self) -> dict[str, Any]:
-        said: dict[str, Any] = {"api_key": self.key(), "base_address": self.account.base}
+    def _build_identity(self) -> dict[str, Any]:
+        identity: dict[str, Any] = {
+            "api_key": self.load_key(),
+            "base_address": self.account.effective_url,
+        }
         if self.account.workspace:
-            said["workspace"] = self.account.workspace
-        return said
+            identity["workspace"] = self.account.workspace
+        return identity
 
-    def _sending(self) -> dict[str, Any]:
-        limits = (CONNECT, self.account.timeout)
-        return {**self._who(), "session": self._once, "request_timeout": limits}
+    def _build_request_options(self) -> dict[str, Any]:
+        timeouts = (CONNECT_TIMEOUT, self.account.timeout)
+        return {
+            **self._build_identity(),
+            "session": self._single_send_session,
+            "request_timeout": timeouts,
+        }
 
-    def _ask(self, model: str, call: Callable[[], Any], quote: bool = True) -> Answer:
+    def _call(
+        self, model: str, call: Callable[[], Any], has_quotable_message: bool = True
+    ) -> ServiceResponse:
         """The answer to one call; a refusal is raised as what it means."""
         _ = self._sdk
-        said = self._reached(call)
-        output, usage = said.get("output"), said.get("usage")
+        response = self._call_sdk(call)
+        output, usage = response.get("output"), response.get("usage")
         body = output if isinstance(output, dict) else {}
         error = body.get("error") if isinstance(body.get("error"), dict) else None
-        if said.get("status_code") == 200 and not said.get("code") and error is None:
+        if response.get("status_code") == 200 and not response.get("code") and error is None:
             if not body:
-                raise self.stranger()
-            used = usage if isinstance(usage, dict) else {}
-            return Answer(body, used, str(said.get("request_id") or ""))
-        code = (error or said).get("code") or "Unknown"
-        message = str((error or said).get("message") or "") if quote else ""
-        raise Refusal(
-            int(said.get("status_code") or 0),
+                raise self.unexpected_answer()
+            usage_dict = usage if isinstance(usage, dict) else {}
+            return ServiceResponse(body, usage_dict, str(response.get("request_id") or ""))
+        code = (error or response).get("code") or "Unknown"
+        message = str((error or response).get("message") or "") if has_quotable_message else ""
+        raise ServiceRefusal(
+            int(response.get("status_code") or 0),
             str(code),
-            " ".join(message.replace(self.key(), "***").split()),
-            str(said.get("request_id") or ""),
-            _seconds(said.get("headers")),
-        ).means(self.section, self.account.host, model)
+            " ".join(message.replace(self.load_key(), "***").split()),
+            str(response.get("request_id") or ""),
+            _parse_retry_after(response.get("headers")),
+        ).to_error(self.section, self.account.host, model)
 
-    def _reached(self, call: Callable[[], Any]) -> Any:
+    def _call_sdk(self, call: Callable[[], Any]) -> Any:
         """What the call gives; what happens on the way there and back, as a problem of ours."""
         import requests
 
         try:
             return call()
         except requests.exceptions.JSONDecodeError:
-            raise self.stranger() from None
+            raise self.unexpected_answer() from None
         except (requests.RequestException, OSError) as error:
-            raise Temporary(
+            raise TransientError(
                 f"{self.account.host} is not reached: {type(error).__name__}",
                 "Check the connection to the internet, and a proxy if there is one",
             ) from None
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             # The SDK takes answers apart and is as surprised by others' as anybody.
-            if isinstance(error, UnicodeError | ValueError) or _of_the_sdk(error):
-                raise self.stranger() from None
+            if isinstance(error, UnicodeError | ValueError) or _is_sdk_error(error):
+                raise self.unexpected_answer() from None
             raise
 
-    def stranger(self) -> Temporary:
-        return Temporary(
+    def unexpected_answer(self) -> TransientError:
+        return TransientError(
             f"{self.account.host} does not answer as the service does",
             f"It is tried again; check a proxy in between, and {self.section}.base_url",
         )
 
 
-class _Once:
+class _SingleSendSession:
     """What the SDK takes for a session: each request is sent at most once, and to nobody else."""
 
     def __init__(self, service: Service) -> None:
@@ -243,26 +256,26 @@ class _Once:
         self._service = service
         self._session = requests.Session()
 
-    def post(self, url: str, **said: Any) -> Any:
+    def post(self, url: str, **options: Any) -> Any:
         import requests
 
-        said["headers"] = {**said.get("headers", {}), "user-agent": AGENT}
+        options["headers"] = {**options.get("headers", {}), "user-agent": USER_AGENT}
         try:
-            return self._session.post(url, allow_redirects=False, **said)
+            return self._session.post(url, allow_redirects=False, **options)
         except requests.RequestException as error:
             host = self._service.account.host
-            if never_sent(error):
-                raise Temporary(
+            if is_never_sent(error):
+                raise TransientError(
                     f"{host} is not reached: {type(error).__name__}",
                     "Check the connection to the internet, and a proxy if there is one",
                 ) from None
-            raise Unanswered(
+            raise UnansweredError(
                 f"{host} did not answer: {type(error).__name__}",
                 f"It is tried again; {self._service.section}.timeout is how long is waited",
             ) from None
 
 
-def never_sent(error: BaseException) -> bool:
+def is_never_sent(error: BaseException) -> bool:
     """Whether a request surely did not arrive: no connection came about."""
     import requests
     from urllib3.exceptions import NewConnectionError
@@ -273,7 +286,7 @@ def never_sent(error: BaseException) -> bool:
     return isinstance(reason, NewConnectionError)
 
 
-def _of_the_sdk(error: BaseException) -> bool:
+def _is_sdk_error(error: BaseException) -> bool:
     """Whether an error arose in the SDK and not in what we gave it."""
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
@@ -281,10 +294,10 @@ def _of_the_sdk(error: BaseException) -> bool:
     return trace is not None and "dashscope" in trace.tb_frame.f_globals.get("__name__", "")
 
 
-def _seconds(headers: Any) -> float | None:
+def _parse_retry_after(headers: Any) -> float | None:
     """What the answer says of how long to wait."""
-    said = {str(name).lower(): value for name, value in dict(headers or {}).items()}
+    lowered = {str(name).lower(): value for name, value in dict(headers or {}).items()}
     try:
-        return min(3600.0, max(0.0, float(said["retry-after"])))
+        return min(3600.0, max(0.0, float(lowered["retry-after"])))
     except (KeyError, TypeError, ValueError):
         return None

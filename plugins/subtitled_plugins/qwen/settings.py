@@ -1,14 +1,100 @@
-"""The sections of the configuration: ``[engines.qwen]`` and ``[translators.qwen]``."""
+"""Who asks whom: key, region and workspace, which engine and translator have in common.
+
+The sections of the configuration: ``[engines.qwen]`` and ``[translators.qwen]``.
+"""
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
 
-from .account import AccountSettings
+from subtitled.plugin import Secret, Settings
+
 from .bucket import BucketSettings
-from .catalogue import MODELS, Family, Model, model_of
+from .catalogue import MODELS, Model, ModelFamily, find_model
+
+Region = Literal["beijing", "singapore", "us"]
+
+BASE_URLS: dict[str, str] = {
+    "beijing": "https://dashscope.aliyuncs.com/api/v1",
+    "singapore": "https://dashscope-intl.aliyuncs.com/api/v1",
+    "us": "https://dashscope-us.aliyuncs.com/api/v1",
+}
+"""Where each region answers (help.aliyun.com/zh/model-studio, 2026-10). A key belongs to one."""
+
+_WORKSPACE_REGIONS = {"cn-beijing": "beijing", "ap-southeast-1": "singapore", "us-east-1": "us"}
+"""The part of a workspace's own host (``WORKSPACE.PART.maas.aliyuncs.com``) that is its region."""
+
+
+class AccountSettings(Settings):
+    """What every section of this plugin says about the account."""
+
+    NON_RESULT_FIELDS: ClassVar[frozenset[str]] = frozenset(
+        {"region", "workspace", "base_url", "timeout", "requests_per_minute"}
+        | {"audio", "concurrency", "bucket"}
+    )
+
+    api_key: Secret = Field(description="A key of Model Studio, by reference; it is of one region.")
+    region: Region = Field(
+        "singapore",
+        description="Whose servers get what is sent. It is never changed by itself.",
+    )
+    workspace: str | None = Field(
+        None,
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$",
+        description="The workspace to charge; unset: the key's own.",
+    )
+    base_url: str | None = Field(
+        None,
+        description="A host of your own instead of the region's, such as "
+        "https://WORKSPACE.ap-southeast-1.maas.aliyuncs.com/api/v1.",
+    )
+    timeout: float = Field(
+        120.0, gt=0, le=3600, description="Seconds to wait for the answer to one request."
+    )
+
+    @field_validator("base_url")
+    @classmethod
+    def _check_base_url(cls, url: str | None) -> str | None:
+        if url is None:
+            return None
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
+            raise ValueError("not an address; write one such as https://HOST/api/v1")
+        if parts.scheme == "http" and parts.hostname not in ("127.0.0.1", "::1", "localhost"):
+            raise ValueError("the key would travel in the clear; write https")
+        return url.rstrip("/")
+
+    @property
+    def effective_url(self) -> str:
+        """The address that every call begins with."""
+        return self.base_url or BASE_URLS[self.region]
+
+    @property
+    def host(self) -> str:
+        return urlsplit(self.effective_url).hostname or ""
+
+    @property
+    def effective_region(self) -> str:
+        """The region that the host belongs to; empty for a host of which that is not known."""
+        if self.base_url is None:
+            return self.region
+        for region, base in BASE_URLS.items():
+            if urlsplit(base).hostname == self.host:
+                return region
+        host_region = self.host.removesuffix(".maas.aliyuncs.com").rpartition(".")[2]
+        return (
+            _WORKSPACE_REGIONS.get(host_region, "")
+            if self.host.endswith(".maas.aliyuncs.com")
+            else ""
+        )
+
+    @property
+    def destination(self) -> str:
+        """What libraries allow or forbid: ``qwen:REGION``, or the host where that is not known."""
+        return f"qwen:{self.effective_region or self.host}"
 
 
 class QwenSettings(AccountSettings):
@@ -24,14 +110,14 @@ class QwenSettings(AccountSettings):
         description="Which recogniser; empty: qwen3-asr-flash-filetrans for files, "
         "qwen3-asr-flash else.",
     )
-    audio: Literal["opus", "flac"] = Field(
+    audio_codec: Literal["opus", "flac"] = Field(
         "opus", description="How the sound is sent: opus, 14 MB an hour, or flac, exact, 50 MB."
     )
     concurrency: int = Field(4, ge=1, le=64, description="Requests, or tasks, at the same time.")
     requests_per_minute: float = Field(
         100.0, gt=0, description="Requests a minute that the account may make, over all of them."
     )
-    speakers: bool = Field(
+    diarization: bool = Field(
         False, description="Have speakers told apart, by the models that can; up to 2 hours."
     )
     vocabulary_id: str = Field(
@@ -43,37 +129,41 @@ class QwenSettings(AccountSettings):
 
     @field_validator("model")
     @classmethod
-    def _known(cls, name: str) -> str:
-        if name and model_of(name) is None:
+    def _check_model(cls, name: str) -> str:
+        if name and find_model(name) is None:
             raise ValueError(f"no such model; there are: {', '.join(m.prefix for m in MODELS)}")
         return name
 
     @model_validator(mode="after")
-    def _agree(self) -> QwenSettings:
-        if self.place == "us" and self.protocol == "file":
+    def _check_combination(self) -> QwenSettings:
+        if self.effective_region == "us" and self.protocol == "file":
             raise ValueError('the region us recognises no files: write protocol = "sync"')
-        if (self.chosen.family is Family.FLASH) != (self.protocol == "sync"):
-            right = "sync" if self.protocol == "file" else "file"
-            raise ValueError(f'the model {self.model} is asked with protocol = "{right}"')
-        if self.place and self.place not in self.chosen.prices:
-            offered = ", ".join(self.chosen.prices)
-            raise ValueError(f"the model {self.name} is offered in {offered} only")
-        if self.chosen.family is not Family.FUN_FILE and (self.speakers or self.vocabulary_id):
-            raise ValueError(f"the model {self.name} knows neither speakers nor a vocabulary_id")
+        if (self.chosen_model.family is ModelFamily.FLASH) != (self.protocol == "sync"):
+            other_protocol = "sync" if self.protocol == "file" else "file"
+            raise ValueError(f'the model {self.model} is asked with protocol = "{other_protocol}"')
+        if self.effective_region and self.effective_region not in self.chosen_model.prices:
+            offered = ", ".join(self.chosen_model.prices)
+            raise ValueError(f"the model {self.model_name} is offered in {offered} only")
+        if self.chosen_model.family is not ModelFamily.FUN_FILE and (
+            self.diarization or self.vocabulary_id
+        ):
+            raise ValueError(
+                f"the model {self.model_name} knows neither speakers nor a vocabulary_id"
+            )
         return self
 
     @property
-    def name(self) -> str:
+    def model_name(self) -> str:
         """The name of the model that is asked."""
         if self.model:
             return self.model
         if self.protocol == "file":
             return "qwen3-asr-flash-filetrans"
-        return "qwen3-asr-flash-us" if self.place == "us" else "qwen3-asr-flash"
+        return "qwen3-asr-flash-us" if self.effective_region == "us" else "qwen3-asr-flash"
 
     @property
-    def chosen(self) -> Model:
-        model = model_of(self.name)
+    def chosen_model(self) -> Model:
+        model = find_model(self.model_name)
         assert model is not None, "the validator lets no other pass"
         return model
 

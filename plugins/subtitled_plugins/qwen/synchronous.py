@@ -11,181 +11,191 @@ from pathlib import Path
 from typing import Any
 
 from subtitled.plugin import (
-    ENDINGS,
+    EXTENSIONS,
     Audio,
-    Interval,
+    Chunk,
+    InputRejectedError,
     Language,
-    Note,
-    Rejected,
-    Request,
-    Sent,
-    Stretch,
+    SegmentInfo,
+    TimeSpan,
     Transcript,
+    TranscriptionRequest,
+    UsageRecord,
     Word,
-    encode,
+    encode_audio,
 )
 
-from .catalogue import code_of
-from .pace import Pace
-from .service import Answer, Service
+from .catalogue import find_code
+from .rate_limit import RateLimiter
+from .service import Service, ServiceResponse
 from .settings import QwenSettings
 
-LONGEST = 120.0
+MAX_PIECE_SECONDS = 120.0
 """Seconds of a piece. The service takes 300; its own toolkit cuts at 120, since longer ones lose
 text (Qwen3-ASR-Toolkit 1.0.4)."""
-SHORTEST = 10.0
+MIN_PIECE_SECONDS = 10.0
 """Seconds of a piece that is not parted once more because its text was cut off."""
-EDGE = 0.3
+PADDING_SECONDS = 0.3
 """Seconds of sound that are sent before and after the speech."""
-LARGEST = 10_000_000
+MAX_AUDIO_BYTES = 10_000_000
 """Bytes of a request's sound in base64, by the API reference."""
-ENCODED_AHEAD = 2
+PREFETCH_PIECES = 2
 """Pieces that are made ready to be sent while others are on their way."""
-MOST_CONTEXT = 8_000
+MAX_CONTEXT_CHARACTERS = 8_000
 """Characters of context; it takes about 10 000 tokens."""
-TOKENS = 25
+TOKENS_PER_SECOND = 25
 """Tokens a second of sound, for answers that bring no seconds."""
 
 
-class Pieces:
+class SyncRecogniser:
     """Short pieces recognised by one account. Several threads may use it."""
 
-    def __init__(self, service: Service, settings: QwenSettings, pace: Pace) -> None:
+    def __init__(self, service: Service, settings: QwenSettings, rate_limiter: RateLimiter) -> None:
         self._service = service
         self._settings = settings
-        self._pace = pace
-        self._lines = threading.BoundedSemaphore(settings.concurrency)
+        self._rate_limiter = rate_limiter
+        self._slots = threading.BoundedSemaphore(settings.concurrency)
 
-    def transcribe(self, audio: Audio, request: Request) -> Transcript:
+    def transcribe(self, audio: Audio, request: TranscriptionRequest) -> Transcript:
         """The text of a stretch: a word for each piece that was sent, with all it says."""
         words: list[Word] = []
-        notes: list[Note] = []
-        sent: list[Sent] = []
-        for piece in cut(request.stretch, LONGEST):
-            for interval, answer in self._heard(audio, request, piece):
-                text, language, emotion = _said(answer)
-                sent.append(self._receipt(answer, interval))
+        segment_info: list[SegmentInfo] = []
+        usage: list[UsageRecord] = []
+        for piece in split_to_length(request.chunk, MAX_PIECE_SECONDS):
+            for span, response in self._recognise(audio, request, piece):
+                text, language, emotion = _parse_response(response)
+                usage.append(self._build_usage_record(response, span))
                 if text:
-                    words.append(Word(f" {text}", interval.start, interval.end))
+                    words.append(Word(f" {text}", span.start, span.end))
                 if language is not None or emotion:
-                    notes.append(Note(interval.start, interval.end, language, emotion))
-        spoken = next((note.language for note in notes if note.language), request.language)
+                    segment_info.append(SegmentInfo(span.start, span.end, language, emotion))
+        detected_language = next(
+            (note.language for note in segment_info if note.language), request.language
+        )
         return Transcript(
-            language=request.language if request.language.is_known else spoken,
+            language=request.language if request.language.is_known else detected_language,
             words=tuple(words),
-            engine=f"qwen {self._settings.name}",
-            sent=tuple(sent),
-            notes=tuple(notes),
+            engine=f"qwen {self._settings.model_name}",
+            usage=tuple(usage),
+            segment_info=tuple(segment_info),
         )
 
-    def _heard(
-        self, audio: Audio, request: Request, piece: Stretch
-    ) -> Iterator[tuple[Interval, Answer]]:
+    def _recognise(
+        self, audio: Audio, request: TranscriptionRequest, piece: Chunk
+    ) -> Iterator[tuple[TimeSpan, ServiceResponse]]:
         """What a piece says; one whose text was cut off is parted and heard again."""
-        interval = narrowed(piece)
-        address = self._encoded(audio, interval)
-        messages: list[dict[str, Any]] = [{"role": "user", "content": [{"audio": address}]}]
-        faint = sum(part.duration for part in piece.quiet)
-        if request.terms and faint < sum(part.duration for part in piece.speech) / 2:
+        span = trim_silence(piece)
+        audio_url = self._encode_span(audio, span)
+        messages: list[dict[str, Any]] = [{"role": "user", "content": [{"audio": audio_url}]}]
+        low_energy_seconds = sum(part.duration for part in piece.low_energy)
+        if (
+            request.hotwords
+            and low_energy_seconds < sum(part.duration for part in piece.speech) / 2
+        ):
             # Where hardly anybody is heard the terms would come back as text.
-            context = ", ".join(request.terms)[:MOST_CONTEXT]
+            context = ", ".join(request.hotwords)[:MAX_CONTEXT_CHARACTERS]
             messages.insert(0, {"role": "system", "content": [{"text": context}]})
         options: dict[str, Any] = {"enable_itn": False}
-        code = code_of(self._settings.chosen, request.language)
+        code = find_code(self._settings.chosen_model, request.language)
         if code:
             options["language"] = code
-        with self._lines:  # before its turn: none that had to wait after it crowds in
-            answer = self._pace.patiently(
-                lambda: self._service.recognise(self._settings.name, messages, options)
+        with self._slots:  # before its turn: none that had to wait after it crowds in
+            response = self._rate_limiter.call_with_retries(
+                lambda: self._service.recognise(self._settings.model_name, messages, options)
             )
-        if _choice(answer).get("finish_reason") == "length" and interval.duration > SHORTEST:
-            for half in halves(piece):
-                yield from self._heard(audio, request, half)
+        if (
+            _get_choice(response).get("finish_reason") == "length"
+            and span.duration > MIN_PIECE_SECONDS
+        ):
+            for half in split_in_half(piece):
+                yield from self._recognise(audio, request, half)
             return
-        yield interval, answer
+        yield span, response
 
-    def _encoded(self, audio: Audio, interval: Interval) -> str:
-        codec = self._settings.audio
+    def _encode_span(self, audio: Audio, span: TimeSpan) -> str:
+        codec = self._settings.audio_codec
         with tempfile.TemporaryDirectory(prefix="subtitled-") as folder:
-            path = Path(folder) / f"piece.{ENDINGS[codec]}"
-            encode(audio, interval, codec, path)
+            path = Path(folder) / f"piece.{EXTENSIONS[codec]}"
+            encode_audio(audio, span, codec, path)
             text = base64.b64encode(path.read_bytes()).decode()
-        if len(text) > LARGEST:
-            raise Rejected(
-                f"{interval.duration:.0f} s of sound are {len(text)} bytes, more than is taken",
+        if len(text) > MAX_AUDIO_BYTES:
+            raise InputRejectedError(
+                f"{span.duration:.0f} s of sound are {len(text)} bytes, more than is taken",
                 f'Set {self._service.section}.audio = "opus"',
             )
-        return f"data:audio/{ENDINGS[codec]};base64,{text}"
+        return f"data:audio/{EXTENSIONS[codec]};base64,{text}"
 
-    def _receipt(self, answer: Answer, interval: Interval) -> Sent:
-        usage = answer.usage
-        seconds, tokens = usage.get("seconds"), _tokens(usage)
+    def _build_usage_record(self, response: ServiceResponse, span: TimeSpan) -> UsageRecord:
+        usage = response.usage
+        seconds, tokens = usage.get("seconds"), _count_audio_tokens(usage)
         if isinstance(seconds, int | float):
             amount = float(seconds)
         elif tokens:
-            amount = float(math.ceil(tokens / TOKENS))
+            amount = float(math.ceil(tokens / TOKENS_PER_SECOND))
         else:
-            amount = float(math.ceil(interval.duration))
+            amount = float(math.ceil(span.duration))
         account = self._settings
-        return Sent("audio", amount, account.host, account.place, answer.request_id)
+        return UsageRecord(
+            "audio", amount, account.host, account.effective_region, response.request_id
+        )
 
 
-def cut(stretch: Stretch, longest: float) -> Iterator[Stretch]:
+def split_to_length(chunk: Chunk, max_seconds: float) -> Iterator[Chunk]:
     """Pieces in which somebody speaks, each with at most ``longest`` seconds from first word to
     last, cut at pauses where there are any."""
-    if not stretch.speech:
+    if not chunk.speech:
         return
-    if narrowed(stretch).duration <= longest:
-        yield stretch
+    if trim_silence(chunk).duration <= max_seconds:
+        yield chunk
         return
-    for half in halves(stretch):
-        yield from cut(half, longest)
+    for half in split_in_half(chunk):
+        yield from split_to_length(half, max_seconds)
 
 
-def halves(stretch: Stretch) -> tuple[Stretch, Stretch]:
+def split_in_half(chunk: Chunk) -> tuple[Chunk, Chunk]:
     """A stretch parted in the pause that is nearest to its middle, or in the middle."""
-    span = narrowed(stretch)
+    span = trim_silence(chunk)
     middle = (span.start + span.end) / 2
     pauses = [
         (before.end + after.start) / 2
-        for before, after in zip(stretch.speech, stretch.speech[1:], strict=False)
+        for before, after in zip(chunk.speech, chunk.speech[1:], strict=False)
         if after.start > before.end
     ]
-    near = [at for at in pauses if abs(at - middle) < span.duration / 4]
-    at = min(near, key=lambda pause: abs(pause - middle), default=middle)
-    bounds = stretch.interval
+    candidates = [split_at for split_at in pauses if abs(split_at - middle) < span.duration / 4]
+    split_at = min(candidates, key=lambda pause: abs(pause - middle), default=middle)
+    bounds = chunk.span
     return (
-        _part(stretch, Interval(bounds.start, at)),
-        _part(stretch, Interval(at, bounds.end)),
+        _cut_chunk(chunk, TimeSpan(bounds.start, split_at)),
+        _cut_chunk(chunk, TimeSpan(split_at, bounds.end)),
     )
 
 
-def narrowed(stretch: Stretch) -> Interval:
+def trim_silence(chunk: Chunk) -> TimeSpan:
     """The interval without the silence at its ends, which nobody need send or pay."""
-    if not stretch.speech:
-        return stretch.interval
-    bounds = stretch.interval
-    start = max(bounds.start, stretch.speech[0].start - EDGE)
-    return Interval(start, max(start, min(bounds.end, stretch.speech[-1].end + EDGE)))
+    if not chunk.speech:
+        return chunk.span
+    bounds = chunk.span
+    start = max(bounds.start, chunk.speech[0].start - PADDING_SECONDS)
+    return TimeSpan(start, max(start, min(bounds.end, chunk.speech[-1].end + PADDING_SECONDS)))
 
 
-def _part(stretch: Stretch, bounds: Interval) -> Stretch:
-    def inside(parts: Any) -> tuple[Interval, ...]:
-        held = (Interval(max(p.start, bounds.start), min(p.end, bounds.end)) for p in parts)
-        return tuple(part for part in held if part.duration > 0)
+def _cut_chunk(chunk: Chunk, bounds: TimeSpan) -> Chunk:
+    def clip(parts: Any) -> tuple[TimeSpan, ...]:
+        clipped = (TimeSpan(max(p.start, bounds.start), min(p.end, bounds.end)) for p in parts)
+        return tuple(part for part in clipped if part.duration > 0)
 
-    return Stretch(bounds, inside(stretch.speech), inside(stretch.quiet))
+    return Chunk(bounds, clip(chunk.speech), clip(chunk.low_energy))
 
 
-def _choice(answer: Answer) -> dict[str, Any]:
-    choices = answer.output.get("choices")
+def _get_choice(response: ServiceResponse) -> dict[str, Any]:
+    choices = response.output.get("choices")
     first = choices[0] if isinstance(choices, list) and choices else {}
     return first if isinstance(first, dict) else {}
 
 
-def _said(answer: Answer) -> tuple[str, Language | None, str]:
+def _parse_response(response: ServiceResponse) -> tuple[str, Language | None, str]:
     """Text, language and emotion. No content means that nobody speaks."""
-    message = _choice(answer).get("message")
+    message = _get_choice(response).get("message")
     message = message if isinstance(message, dict) else {}
     content = message.get("content")
     if isinstance(content, str):
@@ -194,7 +204,7 @@ def _said(answer: Answer) -> tuple[str, Language | None, str]:
         parts = content if isinstance(content, list) else []
         text = "".join(str(part.get("text") or "") for part in parts if isinstance(part, dict))
     notes = message.get("annotations")
-    note = next((one for one in notes or () if isinstance(one, dict)), {})
+    note = next((item for item in notes or () if isinstance(item, dict)), {})
     try:
         language = Language(note["language"])
     except (KeyError, TypeError, ValueError, AttributeError):
@@ -202,10 +212,10 @@ def _said(answer: Answer) -> tuple[str, Language | None, str]:
     return text.strip(), language, str(note.get("emotion") or "")
 
 
-def _tokens(usage: dict[str, Any]) -> int:
+def _count_audio_tokens(usage: dict[str, Any]) -> int:
     details = usage.get("input_tokens_details")
-    for said in (details, usage):
-        tokens = said.get("audio_tokens") if isinstance(said, dict) else None
+    for counts in (details, usage):
+        tokens = counts.get("audio_tokens") if isinstance(counts, dict) else None
         if isinstance(tokens, int):
             return tokens
     return 0

@@ -1,21 +1,33 @@
-"""Fetching the result file of a task: a signed address that anybody may read for a day."""
+"""Fetching the result file of a task: a signed address that anybody may read for a day.
+
+Where the sound of a task lies while it is recognised: small, mono, under a name of chance.
+"""
 
 from __future__ import annotations
 
 import json
+import secrets
+import tempfile
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from subtitled.plugin import Temporary
+from subtitled.plugin import EXTENSIONS, Audio, SetupError, TimeSpan, TransientError, encode_audio
 
-LARGEST = 256 * 2**20
+from .bucket import build_presigned_url
+from .service import Service
+from .settings import QwenSettings
+
+MAX_RESULT_BYTES = 256 * 2**20
 """Bytes; 12 hours of talk with the times of each word are about 60 MB."""
 
 
-def fetch_json(url: str, asked: str) -> Any:
+def fetch_json(url: str, service_host: str) -> Any:
     """What lies at an address that ``asked`` gave out, read without our key.
 
-    Raises :class:`~subtitled.plugin.Temporary`.
+    Raises :class:`~subtitled.plugin.TransientError`.
     """
     import httpx
 
@@ -24,33 +36,92 @@ def fetch_json(url: str, asked: str) -> Any:
     if parts.scheme == "http" and host.endswith(".aliyuncs.com"):
         # It is given out in the clear; the signature holds for both.
         url = parts._replace(scheme="https").geturl()
-    elif parts.scheme != "https" and host != asked:
-        raise Temporary(
+    elif parts.scheme != "https" and host != service_host:
+        raise TransientError(
             f"the result of the transcription is at {parts.scheme}://{host}, in the clear",
             "It is not fetched from there; tell the service",
         )
     body = bytearray()
     try:
-        with httpx.stream("GET", url, timeout=60.0, follow_redirects=False) as answer:
-            if answer.status_code != 200:
-                raise Temporary(
-                    f"the result of the transcription is not to be had: {answer.status_code}",
+        with httpx.stream("GET", url, timeout=60.0, follow_redirects=False) as response:
+            if response.status_code != 200:
+                raise TransientError(
+                    f"the result of the transcription is not to be had: {response.status_code}",
                     "It is asked for again",
                 )
-            for part in answer.iter_bytes():
+            for part in response.iter_bytes():
                 body += part
-                if len(body) > LARGEST:
-                    raise Temporary(
-                        f"the result of the transcription is larger than {LARGEST} bytes",
+                if len(body) > MAX_RESULT_BYTES:
+                    raise TransientError(
+                        f"the result of the transcription is larger than {MAX_RESULT_BYTES} bytes",
                         "Tell the authors of subtitled",
                     )
         return json.loads(body)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise Temporary(
+        raise TransientError(
             f"the result of the transcription is not reached: {type(error).__name__}",
             "It is fetched again",
         ) from None
     except ValueError:
-        raise Temporary(
+        raise TransientError(
             "the result of the transcription is no JSON", "It is fetched again"
         ) from None
+
+
+@dataclass(frozen=True, slots=True)
+class UploadedAudio:
+    """Sound that was uploaded; ``model_name`` is in its address and nowhere else in the world."""
+
+    name: str
+    url: str = ""
+    """In the service's own storage."""
+
+
+def upload_audio(
+    service: Service, settings: QwenSettings, audio: Audio, span: TimeSpan
+) -> UploadedAudio:
+    """Encode an interval and upload it. Raises a :class:`~subtitled.plugin.Problem`."""
+    name = f"{secrets.token_hex(16)}.{EXTENSIONS[settings.audio_codec]}"
+    with tempfile.TemporaryDirectory(prefix="subtitled-") as folder:
+        path = Path(folder) / name
+        encode_audio(audio, span, settings.audio_codec, path)
+        if settings.bucket is None:
+            return UploadedAudio(name, service.upload_file(settings.model_name, str(path)))
+        _request("PUT", build_presigned_url(settings.bucket, "PUT", name), path)
+        return UploadedAudio(name)
+
+
+def build_download_url(settings: QwenSettings, upload: UploadedAudio) -> str:
+    """Where the service finds the sound. That of a bucket opens it to whoever reads it, so it is
+    made anew each time and kept nowhere."""
+    if settings.bucket is None:
+        return upload.url
+    return build_presigned_url(settings.bucket, "GET", upload.name)
+
+
+def delete_upload(settings: QwenSettings, name: str) -> None:
+    """Take an object out of the user's own bucket; the service's own storage empties itself."""
+    if settings.bucket is not None:
+        _request("DELETE", build_presigned_url(settings.bucket, "DELETE", name))
+
+
+def _request(method: str, url: str, path: Path | None = None) -> None:
+    import httpx
+
+    host = httpx.URL(url).host
+    hint = "Check its url and keys under [engines.NAME.bucket]"
+    try:
+        with path.open("rb") if path else nullcontext() as body:
+            length = str(path.stat().st_size if path else 0)
+            headers = {"Content-Length": length}
+            response = httpx.request(method, url, content=body, headers=headers, timeout=600.0)
+    except httpx.HTTPError as error:
+        raise TransientError(
+            f"the bucket at {host} is not reached: {type(error).__name__}", hint
+        ) from None
+    if response.status_code == 404 and method == "DELETE":
+        return
+    if not response.is_success:
+        is_transient = response.status_code >= 500 or response.status_code == 429
+        error_type = TransientError if is_transient else SetupError
+        raise error_type(f"the bucket at {host} answers {response.status_code}", hint)

@@ -6,7 +6,7 @@ from subtitled.plugin import Component, hookimpl
 
 from .engine import WhisperEngine
 
-SUBTITLED_CONTRACT = "2.0"
+SUBTITLED_API = "2.0"
 
 
 @hookimpl

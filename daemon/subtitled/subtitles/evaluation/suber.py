@@ -1,4 +1,6 @@
-"""SubER, the subtitle edit rate: how much must be done to a subtitle to make it the reference.
+"""Words as they are compared: without case, punctuation and marks.
+
+SubER, the subtitle edit rate: how much must be done to a subtitle to make it the reference.
 
 Wilken, Georgakopoulou, Matusov: "SubER: A Metric for Automatic Evaluation of Subtitle Quality",
 IWSLT 2022. Words, line breaks and cue ends are tokens; edits are insertions, deletions,
@@ -11,6 +13,8 @@ A shift of the whole file costs nothing as long as the cues still overlap: look 
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -20,22 +24,43 @@ import numpy.typing as npt
 
 from subtitled.plugin import Cue, Language
 
-from .words import words_of
+from ..rules import strip_tags
+from ..scripts import is_spaceless
 
-LONGEST_SHIFT = 10
+_APOSTROPHES = re.compile("['\u2019\u02bc]")
+
+
+def is_compared_by_character(language: Language) -> bool:
+    """Whether words are no unit that two writers agree upon, so that characters are compared."""
+    return is_spaceless(language) or str(language.primary) == "ko"
+
+
+def split_words(text: str, language: Language) -> list[str]:
+    """The words of a text, or its characters where those are compared."""
+    plain = unicodedata.normalize("NFKC", strip_tags(text)).lower()
+    plain = _APOSTROPHES.sub("", plain)
+    plain = "".join(character if _is_word_character(character) else " " for character in plain)
+    return list("".join(plain.split())) if is_compared_by_character(language) else plain.split()
+
+
+def _is_word_character(character: str) -> bool:
+    return unicodedata.category(character)[0] in "LMN"
+
+
+MAX_SHIFT_TOKENS = 10
 """Tokens of a phrase that is moved, as in TER."""
-FARTHEST_SHIFT = 50
+MAX_SHIFT_DISTANCE = 50
 """Tokens that it is moved over, as in TER."""
-MOST_TRIED = 1000
+MAX_SHIFT_CANDIDATES = 1000
 """Shifts that are tried in one part, as in the authors' tool."""
-LARGEST_PART = 4000
+MAX_PART_TOKENS = 4000
 """Tokens of a part in which shifts are looked for; hours of cues without a common pause."""
 
 _LINE_END, _CUE_END = "\n", "\n\n"
-_NEVER = 2
+_FORBIDDEN_COST = 2
 """What it costs to take away one token and put in another: more than any replacement."""
 
-_Costs = npt.NDArray[np.signedinteger]
+_CostMatrix = npt.NDArray[np.signedinteger]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,24 +69,29 @@ class _Token:
     cue: Cue
 
     @property
-    def breaks(self) -> bool:
+    def is_break(self) -> bool:
         return self.text in (_LINE_END, _CUE_END)
 
 
-def suber(hypothesis: Sequence[Cue], reference: Sequence[Cue], language: Language) -> float | None:
+def compute_suber(
+    hypothesis: Sequence[Cue], reference: Sequence[Cue], language: Language
+) -> float | None:
     """Edits in a hundred tokens of the reference; None where the reference is empty."""
     edits = length = 0
-    for one, other in _parts(hypothesis, reference):
-        heard, wanted = _tokens(one, language), _tokens(other, language)
-        edits += _edits(heard, wanted)
-        length += len(wanted)
+    for hypothesis_part, reference_part in _split_parts(hypothesis, reference):
+        hypothesis_tokens, reference_tokens = (
+            _tokenise(hypothesis_part, language),
+            _tokenise(reference_part, language),
+        )
+        edits += _count_edits(hypothesis_tokens, reference_tokens)
+        length += len(reference_tokens)
     return 100 * edits / length if length else None
 
 
-def _tokens(cues: Sequence[Cue], language: Language) -> list[_Token]:
+def _tokenise(cues: Sequence[Cue], language: Language) -> list[_Token]:
     tokens: list[_Token] = []
     for cue in cues:
-        lines = [words_of(line, language) for line in cue.text.split("\n")]
+        lines = [split_words(line, language) for line in cue.text.split("\n")]
         lines = [line for line in lines if line]
         for number, line in enumerate(lines, 1):
             tokens += (_Token(word, cue) for word in line)
@@ -69,18 +99,18 @@ def _tokens(cues: Sequence[Cue], language: Language) -> list[_Token]:
     return tokens
 
 
-def _parts(
+def _split_parts(
     hypothesis: Sequence[Cue], reference: Sequence[Cue]
 ) -> Iterator[tuple[list[Cue], list[Cue]]]:
     """Both, cut where neither shows anything: no edit reaches over such a place."""
-    together = sorted(
+    timeline = sorted(
         [(cue.start, cue.end, 0, cue) for cue in hypothesis]
         + [(cue.start, cue.end, 1, cue) for cue in reference],
-        key=lambda one: one[:3],
+        key=lambda entry: entry[:3],
     )
     part: tuple[list[Cue], list[Cue]] = ([], [])
     latest = 0.0
-    for start, end, side, cue in together:
+    for start, end, side, cue in timeline:
         if start >= latest and any(part):
             yield part
             part = ([], [])
@@ -90,92 +120,96 @@ def _parts(
         yield part
 
 
-def _edits(hypothesis: Sequence[_Token], reference: Sequence[_Token]) -> int:
+def _count_edits(hypothesis: Sequence[_Token], reference: Sequence[_Token]) -> int:
     """Shifts and other edits between two lists of tokens."""
     if not hypothesis or not reference:
         return len(hypothesis) + len(reference)
-    rows = _replacing(hypothesis, reference)
-    if len(hypothesis) + len(reference) > LARGEST_PART:
-        return _distance(rows)
+    rows = _replacement_costs(hypothesis, reference)
+    if len(hypothesis) + len(reference) > MAX_PART_TOKENS:
+        return _edit_distance(rows)
     costs = np.stack([*rows])
     shifts, tried = 0, 0
     while True:
-        better, tried = _shifted(costs, tried)
-        if better is None or tried >= MOST_TRIED:
-            return shifts + _distance(costs)
-        costs, shifts = better, shifts + 1
+        shifted, tried = _find_best_shift(costs, tried)
+        if shifted is None or tried >= MAX_SHIFT_CANDIDATES:
+            return shifts + _edit_distance(costs)
+        costs, shifts = shifted, shifts + 1
 
 
-def _replacing(hypothesis: Sequence[_Token], reference: Sequence[_Token]) -> Iterator[_Costs]:
+def _replacement_costs(
+    hypothesis: Sequence[_Token], reference: Sequence[_Token]
+) -> Iterator[_CostMatrix]:
     """For each token of one, what it costs to have it stand for each of the other."""
     number = {text: n for n, text in enumerate({token.text for token in reference})}
     texts = np.array([number[token.text] for token in reference])
-    breaks = np.array([token.breaks for token in reference])
+    breaks = np.array([token.is_break for token in reference])
     starts = np.array([token.cue.start for token in reference])
     ends = np.array([token.cue.end for token in reference])
     for token in hypothesis:
-        may = (breaks == token.breaks) & (token.cue.start < ends) & (starts < token.cue.end)
-        same = texts == number.get(token.text, -1)
-        yield np.where(may, np.where(same, 0, 1), _NEVER).astype(np.int8)
+        is_allowed = (
+            (breaks == token.is_break) & (token.cue.start < ends) & (starts < token.cue.end)
+        )
+        is_equal = texts == number.get(token.text, -1)
+        yield np.where(is_allowed, np.where(is_equal, 0, 1), _FORBIDDEN_COST).astype(np.int8)
 
 
-def _forward(costs: _Costs) -> _Costs:
+def _forward_table(costs: _CostMatrix) -> _CostMatrix:
     """``[i, j]``: the least cost of making the first i tokens the first j of the reference."""
     table = np.empty((costs.shape[0] + 1, costs.shape[1] + 1), np.int32)
     table[0] = np.arange(costs.shape[1] + 1)
     for i, row in enumerate(costs):
-        table[i + 1] = _next(table[i], row)
+        table[i + 1] = _next_row(table[i], row)
     return table
 
 
-def _distance(costs: Iterable[_Costs]) -> int:
+def _edit_distance(costs: Iterable[_CostMatrix]) -> int:
     """The least cost of making one the other, without keeping the table."""
     rows = iter(costs)
     first = next(rows)
-    row: _Costs = np.arange(len(first) + 1, dtype=np.int32)
-    for one in chain((first,), rows):
-        row = _next(row, one)
+    row: _CostMatrix = np.arange(len(first) + 1, dtype=np.int32)
+    for cost_row in chain((first,), rows):
+        row = _next_row(row, cost_row)
     return int(row[-1])
 
 
-def _next(before: _Costs, row: _Costs) -> _Costs:
+def _next_row(before: _CostMatrix, row: _CostMatrix) -> _CostMatrix:
     steps = np.arange(len(before), dtype=np.int32)
     now = before + 1
     np.minimum(now[1:], before[:-1] + row, out=now[1:])
-    best: _Costs = np.minimum.accumulate(now - steps) + steps
+    best: _CostMatrix = np.minimum.accumulate(now - steps) + steps
     return best
 
 
-def _shifted(costs: _Costs, tried: int) -> tuple[_Costs | None, int]:
+def _find_best_shift(costs: _CostMatrix, tried: int) -> tuple[_CostMatrix | None, int]:
     """The costs after the shift that saves most, None if none saves anything; with the count."""
-    ahead = _forward(costs)
-    behind = _forward(costs[::-1, ::-1])[::-1, ::-1]
-    places, wrong, missed = _traced(costs, ahead)
-    least = int(ahead[-1, -1])
+    forward = _forward_table(costs)
+    backward = _forward_table(costs[::-1, ::-1])[::-1, ::-1]
+    places, wrong, missed = _trace_path(costs, forward)
+    least = int(forward[-1, -1])
     best: tuple[int, int, int, int] | None = None
-    found: _Costs | None = None
-    for first, length, targets in _phrases(costs, places, wrong, missed):
+    best_costs: _CostMatrix | None = None
+    for first, length, targets in _shift_candidates(costs, places, wrong, missed):
         for aim in targets:
-            if tried >= MOST_TRIED:
-                return found, tried
+            if tried >= MAX_SHIFT_CANDIDATES:
+                return best_costs, tried
             tried += 1
             # As in Tercom, a place within the phrase stands for one as far behind it.
             inside = first < aim <= first + length
             target = min(aim + length, len(costs)) if inside else aim
             low, high = min(first, target), max(first + length, target)
-            order = _moved(low, high, first, length, target)
-            row = ahead[low]
+            order = _move_rows(low, high, first, length, target)
+            row = forward[low]
             for moved in order:
-                row = _next(row, costs[moved])
-            saved = least - int((row + behind[high]).min())
+                row = _next_row(row, costs[moved])
+            saved = least - int((row + backward[high]).min())
             rank = (saved, length, -first, -aim)
             if saved > 0 and (best is None or rank > best):
                 best = rank
-                found = np.concatenate([costs[:low], costs[order], costs[high:]])
-    return found, tried
+                best_costs = np.concatenate([costs[:low], costs[order], costs[high:]])
+    return best_costs, tried
 
 
-def _moved(low: int, high: int, first: int, length: int, target: int) -> list[int]:
+def _move_rows(low: int, high: int, first: int, length: int, target: int) -> list[int]:
     """The rows from ``low`` to ``high`` with a phrase moved to before ``target``."""
     phrase = list(range(first, first + length))
     if target <= first:
@@ -183,40 +217,42 @@ def _moved(low: int, high: int, first: int, length: int, target: int) -> list[in
     return [*range(first + length, high), *phrase]
 
 
-def _phrases(
-    costs: _Costs, places: Sequence[int], wrong: Sequence[bool], missed: Sequence[bool]
+def _shift_candidates(
+    costs: _CostMatrix, places: Sequence[int], wrong: Sequence[bool], missed: Sequence[bool]
 ) -> Iterator[tuple[int, int, list[int]]]:
     """Phrases of the reference that stand elsewhere: where, how long, and where to put them."""
     rows, columns = costs.shape
-    for first, at in np.argwhere(costs == 0):
-        if abs(int(first) - int(at)) > FARTHEST_SHIFT:
+    for first, column in np.argwhere(costs == 0):
+        if abs(int(first) - int(column)) > MAX_SHIFT_DISTANCE:
             continue
         length = 0
         while (
-            length < LONGEST_SHIFT
+            length < MAX_SHIFT_TOKENS
             and first + length < rows
-            and at + length < columns
-            and costs[first + length, at + length] == 0
+            and column + length < columns
+            and costs[first + length, column + length] == 0
         ):
             length += 1
-            if not any(wrong[first : first + length]) or not any(missed[at : at + length]):
+            if not any(wrong[first : first + length]) or not any(missed[column : column + length]):
                 continue
-            if first <= places[at] < first + length:
+            if first <= places[column] < first + length:
                 continue
-            targets = {0 if n < 0 else places[n] + 1 for n in range(at - 1, at + length)}
+            targets = {0 if n < 0 else places[n] + 1 for n in range(column - 1, column + length)}
             yield int(first), length, sorted(targets - {first})
 
 
-def _traced(costs: _Costs, ahead: _Costs) -> tuple[list[int], list[bool], list[bool]]:
+def _trace_path(
+    costs: _CostMatrix, forward: _CostMatrix
+) -> tuple[list[int], list[bool], list[bool]]:
     """Along the cheapest way: the place of each token of the reference, and which are wrong."""
     i, j = costs.shape
     places, wrong, missed = [0] * j, [False] * i, [False] * j
     while i or j:
-        cost = costs[i - 1, j - 1] if i and j else _NEVER
-        if cost < _NEVER and ahead[i, j] == ahead[i - 1, j - 1] + cost:
+        cost = costs[i - 1, j - 1] if i and j else _FORBIDDEN_COST
+        if cost < _FORBIDDEN_COST and forward[i, j] == forward[i - 1, j - 1] + cost:
             i, j = i - 1, j - 1
             places[j], wrong[i], missed[j] = i, bool(cost), bool(cost)
-        elif i and ahead[i, j] == ahead[i - 1, j] + 1:
+        elif i and forward[i, j] == forward[i - 1, j] + 1:
             i -= 1
             wrong[i] = True
         else:

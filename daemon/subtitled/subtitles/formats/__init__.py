@@ -8,17 +8,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from subtitled.plugin import Cue, Rejected, Subtitle
+from subtitled.plugin import Cue, InputRejectedError, Subtitle
 
-from . import ass, data, lrc, plain, srt, ttml, vtt
-from .bidi import embedded
-from .decoding import decode_text
+from . import ass, lrc, srt, ttml, txt, vtt, whisper_json
+from .text import decode_text, embed_rtl_lines
 
-_PICTURES = (b"PG", b"\x00\x00\x01\xba", b"# VobSub index")
+_IMAGE_SIGNATURES = (b"PG", b"\x00\x00\x01\xba", b"# VobSub index")
 """How PGS and VobSub files begin."""
 
 
-class Unfaithful(Rejected):
+class RoundTripError(InputRejectedError):
     """A written file does not read back as what was written: a fault of ours, never published."""
 
 
@@ -28,134 +27,142 @@ class _Codec:
 
     write: Callable[[Subtitle], str]
     read: Callable[[str], Any]
-    carried: Callable[[Subtitle], Any]
-    tick: int = 1
+    representable: Callable[[Subtitle], Any]
+    resolution_ms: int = 1
     """Milliseconds: what its times are counted in."""
-    marks: bool = False
+    has_bidi_marks: bool = False
     """Whether its players need marks round lines that run from right to left."""
 
 
-def _as_they_are(subtitle: Subtitle) -> tuple[Cue, ...]:
+def _cues_of(subtitle: Subtitle) -> tuple[Cue, ...]:
     return subtitle.cues
 
 
 _CODECS = {
-    "srt": _Codec(srt.write, srt.read, _as_they_are, marks=True),
-    "vtt": _Codec(vtt.write, vtt.read, _as_they_are, marks=True),
-    "ass": _Codec(ass.write, ass.read, ass.carried, ass.TICK),
-    "ttml": _Codec(ttml.write, ttml.read, ttml.carried, marks=True),
-    "lrc": _Codec(lrc.write, lrc.read, lrc.carried, lrc.TICK),
-    "json": _Codec(data.write, data.read, data.carried),
-    "txt": _Codec(plain.write, plain.read, plain.carried),
+    "srt": _Codec(srt.write, srt.read, _cues_of, has_bidi_marks=True),
+    "vtt": _Codec(vtt.write, vtt.read, _cues_of, has_bidi_marks=True),
+    "ass": _Codec(ass.write, ass.read, ass.representable, ass.RESOLUTION_MS),
+    "ttml": _Codec(ttml.write, ttml.read, ttml.representable, has_bidi_marks=True),
+    "lrc": _Codec(lrc.write, lrc.read, lrc.representable, lrc.RESOLUTION_MS),
+    "json": _Codec(whisper_json.write, whisper_json.read, whisper_json.representable),
+    "txt": _Codec(txt.write, txt.read, txt.representable),
 }
 FORMATS = tuple(_CODECS)
 """The endings of what we write."""
 
 
-def render(subtitle: Subtitle, fmt: str) -> bytes:
+def render_subtitle(subtitle: Subtitle, fmt: str) -> bytes:
     """The bytes of a subtitle file, UTF-8, lines ended by LF, checked by reading them back.
 
-    Cues without text are left out. Raises :class:`Unfaithful` for times that no file can hold.
+    Cues without text are left out. Raises :class:`RoundTripError` for times that no file can hold.
     """
     codec = _CODECS.get(fmt)
     if codec is None:
         known = ", ".join(FORMATS)
-        raise Rejected(f"subtitles cannot be written as {fmt}", f"Choose one of {known}")
-    clean = _clean(subtitle, codec)
+        raise InputRejectedError(f"subtitles cannot be written as {fmt}", f"Choose one of {known}")
+    clean = _clean_subtitle(subtitle, codec)
     for number, cue in enumerate(clean.cues, 1):
         if not (math.isfinite(cue.end) and 0 <= cue.start < cue.end):
-            raise Unfaithful(
+            raise RoundTripError(
                 f"cue {number} of the {fmt} file in {subtitle.language} has no possible times",
-                _CURE,
+                _HINT,
             )
-    whole = replace(clean, cues=tuple(_whole(cue, codec.tick) for cue in clean.cues))
-    written = codec.write(whole).encode()
-    if codec.read(decode_text(written)) != codec.carried(whole):
-        raise Unfaithful(
-            f"the {fmt} file in {subtitle.language} does not read back as it was written", _CURE
+    snapped = replace(
+        clean, cues=tuple(_snap_to_resolution(cue, codec.resolution_ms) for cue in clean.cues)
+    )
+    written = codec.write(snapped).encode()
+    if codec.read(decode_text(written)) != codec.representable(snapped):
+        raise RoundTripError(
+            f"the {fmt} file in {subtitle.language} does not read back as it was written", _HINT
         )
     return written
 
 
-_CURE = "This is a fault in subtitled: please report it"
+_HINT = "This is a fault in subtitled: please report it"
 
 
-def read(data: bytes, suffix: str) -> tuple[Cue, ...]:
+def read_cues(data: bytes, suffix: str) -> tuple[Cue, ...]:
     """The cues of any subtitle file, by what it holds rather than by its ending.
 
-    Raises :class:`Rejected`, with the reason, for what is none.
+    Raises :class:`InputRejectedError`, with the reason, for what is none.
     """
-    if data.startswith(_PICTURES):
-        raise Rejected("the subtitle is made of pictures, not of text", "Convert it with OCR")
+    if data.startswith(_IMAGE_SIGNATURES):
+        raise InputRejectedError(
+            "the subtitle is made of pictures, not of text", "Convert it with OCR"
+        )
     text = decode_text(data)
-    return _reader(text, suffix.lower())(text)
+    return _choose_reader(text, suffix.lower())(text)
 
 
-def _reader(text: str, suffix: str) -> Callable[[str], tuple[Cue, ...]]:
-    begins = text.lstrip()
+def _choose_reader(text: str, suffix: str) -> Callable[[str], tuple[Cue, ...]]:
+    start = text.lstrip()
     if text.startswith("WEBVTT"):
         return vtt.read
-    if begins.startswith(("<?xml", "<tt")) or suffix == "ttml":
+    if start.startswith(("<?xml", "<tt")) or suffix == "ttml":
         return ttml.read
     if suffix == "json":
-        return lambda text: data.read(text)[0]
+        return lambda text: whisper_json.read(text)[0]
     if suffix == "txt":
-        raise Rejected("plain text has no times", "Name a file of another format")
-    if suffix == "lrc" or (suffix not in ("srt", "vtt") and _sings(begins)):
-        return _lyrics
-    if suffix in ("srt", "vtt") and not begins.startswith("[Script Info]"):
-        return lambda text: _subrip(text, suffix)
+        raise InputRejectedError("plain text has no times", "Name a file of another format")
+    if suffix == "lrc" or (suffix not in ("srt", "vtt") and _is_lyrics(start)):
+        return _read_lyrics
+    if suffix in ("srt", "vtt") and not start.startswith("[Script Info]"):
+        return lambda text: _read_subrip(text, suffix)
     return ass.read
 
 
-def _sings(begins: str) -> bool:
-    return not begins.startswith("[Script Info]") and lrc.looks_like(begins)
+def _is_lyrics(start: str) -> bool:
+    return not start.startswith("[Script Info]") and lrc.is_lrc(start)
 
 
-def _lyrics(text: str) -> tuple[Cue, ...]:
-    if not lrc.looks_like(text) and not text.lstrip().startswith(lrc.TAGS):
-        raise Rejected("no lyrics with times: no line begins with one", "Look what the file is")
+def _read_lyrics(text: str) -> tuple[Cue, ...]:
+    if not lrc.is_lrc(text) and not text.lstrip().startswith(lrc.HEADER_TAGS):
+        raise InputRejectedError(
+            "no lyrics with times: no line begins with one", "Look what the file is"
+        )
     return lrc.read(text)
 
 
-def _subrip(text: str, suffix: str) -> tuple[Cue, ...]:
+def _read_subrip(text: str, suffix: str) -> tuple[Cue, ...]:
     cues = srt.read(text)
     if not cues and (text.strip() or suffix == "vtt"):
-        raise Rejected("no subtitle file: no line in it has times", "Look what the file is")
+        raise InputRejectedError(
+            "no subtitle file: no line in it has times", "Look what the file is"
+        )
     return cues
 
 
-def tidy(text: str) -> str:
+def tidy_text(text: str) -> str:
     """Lines without blank ones between them, which end a cue in most formats, without
     characters that are none, and without the arrow that stands between times."""
-    lines = (_legible(line).replace("-->", "—>").strip() for line in text.splitlines())
+    lines = (_drop_unprintable(line).replace("-->", "—>").strip() for line in text.splitlines())
     return "\n".join(line for line in lines if line)
 
 
-def _legible(line: str) -> str:
-    return "".join(filter(_kept, line))
+def _drop_unprintable(line: str) -> str:
+    return "".join(filter(_is_kept, line))
 
 
-def _kept(character: str) -> bool:
+def _is_kept(character: str) -> bool:
     """Surrogates cannot be written; control characters confuse players; a mark is no text."""
     return unicodedata.category(character) not in ("Cs", "Cc") and character != "\ufeff"
 
 
-def _clean(subtitle: Subtitle, codec: _Codec) -> Subtitle:
-    texts = [tidy(cue.text) for cue in subtitle.cues]
-    if codec.marks:
-        texts = [embedded(text, subtitle.language) for text in texts]
+def _clean_subtitle(subtitle: Subtitle, codec: _Codec) -> Subtitle:
+    texts = [tidy_text(cue.text) for cue in subtitle.cues]
+    if codec.has_bidi_marks:
+        texts = [embed_rtl_lines(text, subtitle.language) for text in texts]
     cues = [replace(cue, text=text) for cue, text in zip(subtitle.cues, texts, strict=True)]
     return replace(
         subtitle,
         cues=tuple(cue for cue in cues if cue.text),
-        words=tuple(replace(word, text=_legible(word.text)) for word in subtitle.words),
-        title=" ".join(tidy(subtitle.title).split()),
+        words=tuple(replace(word, text=_drop_unprintable(word.text)) for word in subtitle.words),
+        title=" ".join(tidy_text(subtitle.title).split()),
     )
 
 
-def _whole(cue: Cue, tick: int) -> Cue:
+def _snap_to_resolution(cue: Cue, resolution_ms: int) -> Cue:
     """Times in whole ticks of so many milliseconds, at least one long."""
-    start = round(cue.start * 1000 / tick) * tick
-    end = max(round(cue.end * 1000 / tick) * tick, start + tick)
+    start = round(cue.start * 1000 / resolution_ms) * resolution_ms
+    end = max(round(cue.end * 1000 / resolution_ms) * resolution_ms, start + resolution_ms)
     return replace(cue, start=start / 1000, end=end / 1000)

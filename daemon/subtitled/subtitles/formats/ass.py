@@ -6,14 +6,14 @@ from dataclasses import replace
 
 import pysubs2
 
-from subtitled.plugin import Cue, Language, Rejected, Subtitle
+from subtitled.plugin import Cue, InputRejectedError, Language, Subtitle
 
-TICK = 10
+RESOLUTION_MS = 10
 """Milliseconds: the format counts hundredths of a second."""
-_LAST = 10 * 3600.0
+_MAX_SECONDS = 10 * 3600.0
 """Seconds: hours have one digit."""
 
-_ESCAPED = str.maketrans({"{": "｛", "}": "｝", "\\": "＼"})
+_ESCAPES = str.maketrans({"{": "｛", "}": "｝", "\\": "＼"})
 """ASS knows no escape for these; the full-width forms look alike and mean nothing."""
 
 _FONTS = {
@@ -31,16 +31,16 @@ _FONTS = {
 }
 
 
-def carried(subtitle: Subtitle) -> tuple[Cue, ...]:
+def representable(subtitle: Subtitle) -> tuple[Cue, ...]:
     """What the format can carry: no braces and no backslashes."""
-    return tuple(replace(cue, text=cue.text.translate(_ESCAPED)) for cue in subtitle.cues)
+    return tuple(replace(cue, text=cue.text.translate(_ESCAPES)) for cue in subtitle.cues)
 
 
 def write(subtitle: Subtitle) -> str:
     """The file's text, for a picture of 1920 by 1080. Times are whole ticks."""
-    cues, language = carried(subtitle), subtitle.language
-    if cues and cues[-1].end >= _LAST:
-        raise Rejected(
+    cues, language = representable(subtitle), subtitle.language
+    if cues and cues[-1].end >= _MAX_SECONDS:
+        raise InputRejectedError(
             "an ASS file holds nothing after ten hours", "Choose srt or vtt for this medium"
         )
     document = pysubs2.SSAFile()
@@ -55,7 +55,7 @@ def write(subtitle: Subtitle) -> str:
     )
     # Encoding -1 lets the renderer find the direction of each line: right to left is right.
     document.styles["Default"] = pysubs2.SSAStyle(
-        fontname=font_of(language), fontsize=56, outline=2.5, shadow=0, marginv=50, encoding=-1
+        fontname=choose_font(language), fontsize=56, outline=2.5, shadow=0, marginv=50, encoding=-1
     )
     for cue in cues:
         start, end = round(cue.start * 1000), round(cue.end * 1000)
@@ -69,13 +69,13 @@ def read(text: str) -> tuple[Cue, ...]:
     try:
         document = pysubs2.SSAFile.from_string(text)
     except pysubs2.UnknownFPSError as error:
-        raise Rejected(
+        raise InputRejectedError(
             "the subtitle file counts pictures and does not say how many a second there are",
             "Convert it to SubRip",
         ) from error
     except Exception as error:
         # Its readers raise whatever a broken file leads them into.
-        raise Rejected(
+        raise InputRejectedError(
             "it is no subtitle file, or a broken one", "Look at it with an editor"
         ) from error
     return tuple(
@@ -85,8 +85,8 @@ def read(text: str) -> tuple[Cue, ...]:
     )
 
 
-def font_of(language: Language) -> str:
+def choose_font(language: Language) -> str:
     """The name of a font that has the script of a language."""
-    if Language("zh-Hant").serves(language) and language.primary == "zh" and language != "zh":
+    if Language("zh-Hant").satisfies(language) and language.primary == "zh" and language != "zh":
         return _FONTS["zh-Hant"]
     return _FONTS.get(str(language.primary), "Noto Sans")

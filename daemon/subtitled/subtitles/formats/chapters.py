@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from . import clock, vtt
+from . import timestamps, vtt
 
-_HEAD = ";FFMETADATA1"
+_HEADER = ";FFMETADATA1"
 _SPECIAL = re.compile(r"[=;#\\\n]")
 
 
@@ -24,17 +24,17 @@ class Chapter:
 def write_vtt(chapters: Sequence[Chapter]) -> str:
     """A WebVTT file of ``kind="chapters"``."""
     return "WEBVTT\n\n" + "".join(
-        f"{clock.shown(one.start, '.')} --> {clock.shown(one.end, '.')}\n"
-        f"{vtt.escaped(one.title)}\n\n"
-        for one in chapters
+        f"{timestamps.format_timestamp(chapter.start, '.')} --> {timestamps.format_timestamp(chapter.end, '.')}\n"
+        f"{vtt.escape_text(chapter.title)}\n\n"
+        for chapter in chapters
     )
 
 
 def write_ffmetadata(chapters: Sequence[Chapter]) -> str:
     """What ``ffmpeg -i Film.mkv -i Film.ffmeta -map_chapters 1`` takes."""
-    return f"{_HEAD}\n" + "".join(
+    return f"{_HEADER}\n" + "".join(
         "[CHAPTER]\nTIMEBASE=1/1000\n"
-        f"START={round(one.start * 1000)}\nEND={round(one.end * 1000)}\n"
-        f"title={_SPECIAL.sub(lambda found: chr(92) + found[0], one.title)}\n"
-        for one in chapters
+        f"START={round(chapter.start * 1000)}\nEND={round(chapter.end * 1000)}\n"
+        f"title={_SPECIAL.sub(lambda match: chr(92) + match[0], chapter.title)}\n"
+        for chapter in chapters
     )

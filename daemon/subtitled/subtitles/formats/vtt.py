@@ -6,23 +6,25 @@ import html
 import re
 from collections.abc import Iterator, Sequence
 
-from subtitled.plugin import Cue, Rejected, Subtitle
+from subtitled.plugin import Cue, InputRejectedError, Subtitle
 
-from . import clock
+from . import timestamps
 
-_TIMES = re.compile(rf"{clock.PATTERN}\s*-->\s*{clock.PATTERN}(?:\s[^\n]*)?")
-_TAG = re.compile(r"<[^>]*>")
+_TIMES = re.compile(
+    rf"{timestamps.TIMESTAMP_PATTERN}\s*-->\s*{timestamps.TIMESTAMP_PATTERN}(?:\s[^\n]*)?"
+)
+_TAG_PATTERN = re.compile(r"<[^>]*>")
 
 
 def write(subtitle: Subtitle) -> str:
     """The file's text."""
     return "WEBVTT\n\n" + "".join(
-        f"{clock.shown(cue.start, '.')} --> {clock.shown(cue.end, '.')}\n{escaped(cue.text)}\n\n"
+        f"{timestamps.format_timestamp(cue.start, '.')} --> {timestamps.format_timestamp(cue.end, '.')}\n{escape_text(cue.text)}\n\n"
         for cue in subtitle.cues
     )
 
 
-def escaped(text: str) -> str:
+def escape_text(text: str) -> str:
     """Text as it stands in a cue."""
     return html.escape(text, quote=False)
 
@@ -30,22 +32,28 @@ def escaped(text: str) -> str:
 def read(text: str) -> tuple[Cue, ...]:
     """The cues of a file's text, without tags; NOTE, STYLE and REGION blocks are passed over."""
     if not re.match(r"WEBVTT(?:[ \t\n]|$)", text):
-        raise Rejected("no WebVTT file: its first line is not WEBVTT", "Look what the file is")
-    return tuple(_cues(text.split("\n")))
+        raise InputRejectedError(
+            "no WebVTT file: its first line is not WEBVTT", "Look what the file is"
+        )
+    return tuple(_iter_cues(text.split("\n")))
 
 
-def _cues(lines: Sequence[str]) -> Iterator[Cue]:
+def _iter_cues(lines: Sequence[str]) -> Iterator[Cue]:
     """As the standard has it: a line of times begins a cue wherever it stands, and the next
     blank line, or the next such line, ends it."""
-    found: re.Match[str] | None = None
+    time_match: re.Match[str] | None = None
     body: list[str] = []
     for line in [*lines, ""]:
         times = _TIMES.fullmatch(line.strip()) if "-->" in line else None
-        if found is not None and (times is not None or not line):
-            said = html.unescape(_TAG.sub("", "\n".join(body)))
-            yield Cue(clock.seconds(found, 1), clock.seconds(found, 5), said)
-            found = None
+        if time_match is not None and (times is not None or not line):
+            text = html.unescape(_TAG_PATTERN.sub("", "\n".join(body)))
+            yield Cue(
+                timestamps.parse_timestamp(time_match, 1),
+                timestamps.parse_timestamp(time_match, 5),
+                text,
+            )
+            time_match = None
         if times is not None:
-            found, body = times, []
-        elif found is not None:
+            time_match, body = times, []
+        elif time_match is not None:
             body.append(line)

@@ -8,26 +8,26 @@ from xml.etree.ElementTree import Element, ParseError, TreeBuilder
 from defusedxml import DTDForbidden
 from defusedxml.ElementTree import DefusedXMLParser
 
-from subtitled.plugin import Rejected
+from subtitled.plugin import InputRejectedError
 
-DEEPEST = 100
+MAX_DEPTH = 100
 """Elements inside one another; no subtitle file has more."""
 
 
-def parse(text: str) -> Element:
+def parse_xml(text: str) -> Element:
     """The root element; names are ``{namespace}name``.
 
-    Raises :class:`Rejected` for what is not well-formed, and for a document type: only that could
-    declare entities.
+    Raises :class:`InputRejectedError` for what is not well-formed, and for a document type: only
+    that could declare entities.
     """
     parser = DefusedXMLParser(target=_Shallow(), forbid_dtd=True)
     try:
         parser.feed(text)
         root: Element = parser.close()
     except ParseError as error:
-        raise Rejected(f"broken XML: {error}", "Look at it with an editor") from error
+        raise InputRejectedError(f"broken XML: {error}", "Look at it with an editor") from error
     except DTDForbidden:
-        raise Rejected(
+        raise InputRejectedError(
             "the XML has a document type, which no subtitle file needs", "Remove its DOCTYPE"
         ) from None
     return root
@@ -40,8 +40,8 @@ class _Shallow(TreeBuilder):
 
     def start(self, *args: Any) -> Element:
         self._depth += 1
-        if self._depth > DEEPEST:
-            raise Rejected("the XML is nested too deeply", "Look what the file is")
+        if self._depth > MAX_DEPTH:
+            raise InputRejectedError("the XML is nested too deeply", "Look what the file is")
         return super().start(*args)
 
     def end(self, *args: Any) -> Element:

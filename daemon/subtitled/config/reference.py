@@ -1,0 +1,313 @@
+"""The JSON schema of the file, with the schema of each component in its place.
+
+The configuration described: its reference in Markdown, its JSON schema, and what is in force.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import json
+import os
+import sys
+import types
+import typing
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from subtitled.plugin import Component, Language, Secret, SubtitledError
+
+from .daemon_settings import (
+    DaemonSettings,
+    ScheduleSettings,
+    ThrottleSettings,
+    WebhookSenderSettings,
+    WebSettings,
+    WorkingHoursSettings,
+)
+from .library_settings import (
+    BudgetSettings,
+    CueSettings,
+    FilenameSettings,
+    GlossarySettings,
+    PriceSettings,
+    RouteSettings,
+    SourceSettings,
+    SummarySettings,
+)
+from .load import Configuration
+from .paths import resolve_models_dir, resolve_state_dir
+from .plugins import COMPONENT_KINDS, call_with_timeout
+from .settings import AppSettings, ExistingSubtitleSettings, LibrarySettings
+from .types import Seconds
+
+__all__ = [
+    "build_json_schema",
+    "dump_settings",
+    "iter_bundled_components",
+    "render_markdown",
+    "settings_digest",
+]
+
+
+BUNDLED_PLUGINS = {
+    "engines": ("whisper", "qwen", "openai"),
+    "translators": ("qwen", "openai", "libretranslate", "apertium"),
+    "servers": ("jellyfin", "emby", "plex", "kodi"),
+    "notifiers": ("apprise", "webhook", "command"),
+}
+"""The plugins that come with us, by section; each a module of ``subtitled_plugins``."""
+SCHEMA_TIMEOUT = 30.0
+"""Seconds that a plugin may take to describe its settings."""
+
+
+def build_json_schema(configuration: Configuration | None) -> dict[str, Any]:
+    """The schema for a configuration's components, or without one for the bundled plugins'."""
+    schema = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **AppSettings.model_json_schema(),
+        "title": "The configuration of subtitled",
+    }
+    for number, (kind, name, plugin, component) in enumerate(_iter_components(configuration)):
+        # Not by the section's name, which may hold what a JSON pointer gives a meaning.
+        prefix = f"{kind}.{number}."
+        section = _component_schema(plugin, component, prefix)
+        # References count from the root, so that is where the definitions must lie.
+        for defined, definition in section.pop("$defs", {}).items():
+            schema["$defs"][prefix + defined] = definition
+        plugin_schema = {"const": plugin, "description": "The plugin to use."}
+        section["properties"] = {"plugin": plugin_schema, **section.get("properties", {})}
+        if plugin != name:
+            section["required"] = ["plugin", *section.get("required", [])]
+        schema["properties"][kind].setdefault("properties", {})[name] = section
+    return schema
+
+
+def _component_schema(plugin: str, component: type[Component], prefix: str) -> dict[str, Any]:
+    template = f"#/$defs/{prefix}{{model}}"
+    try:
+        return call_with_timeout(
+            plugin,
+            lambda: component.Settings.model_json_schema(ref_template=template),
+            SCHEMA_TIMEOUT,
+        )
+    except SubtitledError:
+        return {"type": "object"}  # its settings work and yet cannot be described
+
+
+def iter_bundled_components() -> Iterator[tuple[str, str, type[Component]]]:
+    """Section, name and class of each bundled component that is installed."""
+    for kind, names in BUNDLED_PLUGINS.items():
+        for name in names:
+            try:
+                module = importlib.import_module(f"subtitled_plugins.{name}")
+            except ImportError:
+                continue
+            for component in module.subtitled_components():
+                if issubclass(component, COMPONENT_KINDS[kind]):
+                    yield kind, name, component
+
+
+def _iter_components(
+    configuration: Configuration | None,
+) -> Iterator[tuple[str, str, str, type[Component]]]:
+    """Section, name, plugin and class of what the schema is to describe."""
+    if configuration is None:
+        yield from (
+            (kind, name, name, component) for kind, name, component in iter_bundled_components()
+        )
+        return
+    for kind in COMPONENT_KINDS:
+        for name, configured in getattr(configuration, kind).items():
+            yield kind, name, configured.plugin, configured.component
+
+
+def dump_settings(configuration: Configuration) -> dict[str, Any]:
+    """The settings in force, defaults filled in. Secrets are references, so none is in it."""
+    settings = configuration.settings
+    payload: dict[str, Any] = {
+        "daemon": _to_json(settings.daemon),
+        "schedule": _to_json(settings.schedule),
+        "neighbour": _to_json(settings.throttle),
+        "web": _to_json(settings.web),
+        "libraries": {name: _to_json(library) for name, library in settings.libraries.items()},
+        "vocabulary": _to_json(settings.glossary),
+    }
+    payload["budgets"] = {name: _to_json(budget) for name, budget in settings.budgets.items()}
+    payload["prices"] = {name: _to_json(price) for name, price in settings.prices.items()}
+    payload["daemon"]["state_dir"] = _to_json(resolve_state_dir(settings))
+    payload["daemon"]["models_dir"] = _to_json(resolve_models_dir(settings))
+    for kind in COMPONENT_KINDS:
+        # Sections of broken plugins are left out: nobody can say which of their keys are secrets.
+        payload[kind] = {
+            name: {"plugin": configured.plugin, **_to_json(configured.settings)}
+            for name, configured in getattr(configuration, kind).items()
+        }
+    return payload
+
+
+def settings_digest(configuration: Configuration) -> str:
+    """A digest of the settings in force but for the places on this machine: two processes with the
+    same one work alike."""
+    payload = dump_settings(configuration)
+    for folder_key in ("state_dir", "scratch_dir", "models_dir"):
+        del payload["daemon"][folder_key]
+    text = json.dumps(payload, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _to_json(value: Any) -> Any:
+    """A value as JSON has it, lengths of time as people write them."""
+    match value:
+        case Secret():
+            return {source: str(reference) for source, reference in value if reference is not None}
+        case BaseModel():
+            return {
+                name: _format_duration(getattr(value, name))
+                if _is_seconds(field)
+                else _to_json(getattr(value, name))
+                for name, field in type(value).model_fields.items()
+            }
+        case dict():
+            return {str(key): _to_json(inner) for key, inner in value.items()}
+        case list() | tuple() | set() | frozenset():
+            return [_to_json(inner) for inner in value]
+        case None | bool() | int() | float():
+            return value
+        case Path():
+            return os.fsencode(value).decode("utf-8", "replace")
+        case _:
+            return str(value)
+
+
+def render_markdown() -> str:
+    """``docs/configuration.md``."""
+    return "\n".join(_render_lines())
+
+
+def _render_lines() -> Iterator[str]:
+    yield "# Configuration reference"
+    yield ""
+    yield "Made from the schema by `python -m subtitled.config.reference > docs/configuration.md`;"
+    yield "do not edit."
+    yield ""
+    yield "The file is TOML: the one named by `--config`, else by `$SUBTITLED_CONFIG`, else yours"
+    yield "(`~/.config/subtitled/config.toml`), else `/etc/subtitled/config.toml`. Lengths of time"
+    yield 'are seconds or texts such as `"30s"`, `"15m"`, `"6h"`, `"1d"`. `subtitled config check`'
+    yield "names every mistake at once. Secrets are never written into the file: a key such as"
+    yield '`api_key` takes `{env = "NAME"}`, `{file = "/path"}` or `{credential = "name"}`, the'
+    yield "last being a systemd credential (`LoadCredential=name:/path`)."
+    yield from _render_table("[daemon]", DaemonSettings)
+    yield from _render_table("[schedule]", ScheduleSettings)
+    yield from _render_table(
+        "[schedule.libraries.NAME] and [schedule.engines.NAME]", WorkingHoursSettings
+    )
+    yield from _render_table("[neighbour]", ThrottleSettings)
+    yield from _render_table("[web]", WebSettings)
+    yield from _render_table("[web.sources.NAME]", WebhookSenderSettings)
+    yield from _render_table("[libraries.NAME]", LibrarySettings)
+    yield from _render_table("[libraries.NAME.existing]", ExistingSubtitleSettings)
+    yield from _render_table("[libraries.NAME.sources]", SourceSettings)
+    yield from _render_table("[libraries.NAME.names]", FilenameSettings)
+    yield from _render_table("[libraries.NAME.summaries]", SummarySettings)
+    yield from _render_table("[libraries.NAME.cues]", CueSettings)
+    yield from _render_table("[[libraries.NAME.routes]]", RouteSettings)
+    yield from _render_table("[vocabulary]", GlossarySettings)
+    yield from _render_table("[budgets.NAME]", BudgetSettings)
+    yield from _render_table("[prices.NAME]", PriceSettings)
+    for kind, name, component in iter_bundled_components():
+        yield from _render_table(f"[{kind}.{name}]", component.Settings)
+    yield ""
+    yield "Any section of `[engines]`, `[translators]`, `[servers]` and `[notifiers]` also takes"
+    yield "`plugin`, the name of the plugin to use, where the section is called otherwise."
+    yield ""
+
+
+_TABLE_TYPES: tuple[Any, ...] = (
+    ExistingSubtitleSettings,
+    SourceSettings,
+    FilenameSettings,
+    SummarySettings,
+    CueSettings,
+    dict[str, WebhookSenderSettings],
+    dict[str, WorkingHoursSettings],
+    tuple[RouteSettings, ...],
+)
+"""Kinds of value that are shown as tables of their own."""
+
+
+def _render_table(title: str, model: type[BaseModel]) -> Iterator[str]:
+    yield ""
+    yield f"## `{title}`"
+    yield ""
+    yield "| key | type | default | meaning |"
+    yield "|---|---|---|---|"
+    for name, field in model.model_fields.items():
+        if field.annotation in _TABLE_TYPES:
+            continue  # a table of its own
+        kind = "time" if _is_seconds(field) else _describe_type(field.annotation)
+        cells = (f"`{name}`", kind, _describe_default(field), field.description or "")
+        yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+
+
+_TYPE_NAMES: dict[Any, str] = {
+    bool: "true or false",
+    int: "whole number",
+    float: "number",
+    str: "text",
+    Path: "path",
+    Language: "language",
+    Secret: "secret",
+}
+
+
+def _describe_type(annotation: Any) -> str:
+    """A type in the words of a reader."""
+    if annotation == Seconds:
+        return "time"
+    origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
+    if origin is typing.Annotated:
+        return _describe_type(arguments[0])
+    if origin is typing.Literal:
+        return ", ".join(f"`{json.dumps(word)}`" for word in arguments)
+    if origin in (typing.Union, types.UnionType):
+        return " or ".join(
+            _describe_type(argument) for argument in arguments if argument is not types.NoneType
+        )
+    if origin in (tuple, list, set, frozenset):
+        if origin is tuple and arguments[-1] is not Ellipsis:
+            return f"[{', '.join(_describe_type(argument) for argument in arguments)}]"
+        return f"list of {_describe_type(arguments[0])}"
+    if annotation not in _TYPE_NAMES and isinstance(annotation, type):
+        return "table" if issubclass(annotation, BaseModel) else annotation.__name__.lower()
+    return _TYPE_NAMES.get(annotation, getattr(annotation, "__name__", "table").lower())
+
+
+def _describe_default(field: FieldInfo) -> str:
+    if field.is_required():
+        return "needed"
+    value = field.get_default(call_default_factory=True)
+    if value is None:
+        return "unset"
+    return f"`{json.dumps(_format_duration(value) if _is_seconds(field) else _to_json(value))}`"
+
+
+def _is_seconds(field: FieldInfo) -> bool:
+    return typing.get_args(Seconds)[1] in field.metadata
+
+
+def _format_duration(seconds: float) -> str:
+    """As people write it; reading it gives the same number of seconds."""
+    for unit, length in (("d", 86400), ("h", 3600), ("m", 60)):
+        if seconds and seconds % length == 0:
+            return f"{seconds / length:.0f}{unit}"
+    return f"{Decimal(repr(seconds)):f}".removesuffix(".0") + "s"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(render_markdown())

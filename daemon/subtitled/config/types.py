@@ -1,0 +1,62 @@
+"""Kinds of value that several sections of the configuration share.
+
+Paths as people write them into the configuration.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h|d)?")
+_UNIT_SECONDS = {None: 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+
+
+def parse_duration(value: object) -> object:
+    """``"90s"``, ``"15m"``, ``"6h"`` and ``"1d"`` as seconds; what is no text passes.
+
+    Raises ``ValueError`` for any other text.
+    """
+    if isinstance(value, str):
+        match = _DURATION.fullmatch(value.strip())
+        if match is None:
+            raise ValueError('not a length of time; write one such as "30s", "15m", "6h" or "1d"')
+        return float(match[1]) * _UNIT_SECONDS[match[2]]
+    return value
+
+
+Seconds = Annotated[
+    float,
+    BeforeValidator(parse_duration),
+    Field(ge=0, allow_inf_nan=False),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "number", "minimum": 0},
+                {"type": "string", "pattern": rf"^\s*{_DURATION.pattern}\s*$"},
+            ]
+        }
+    ),
+]
+
+
+class Section(BaseModel):
+    """A table of the file: keys that nobody knows are mistakes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _expand_home(path: Path) -> Path:
+    """``~`` as the home folder. Whether it is there is not asked: a mount may be away."""
+    if "\0" in str(path):
+        raise ValueError("a path holds no zero character; write backslashes twice or use '...'")
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        raise ValueError("there is no such home folder; write the path from the root") from None
+
+
+ConfigPath = Annotated[Path, AfterValidator(_expand_home)]

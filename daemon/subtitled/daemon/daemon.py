@@ -1,0 +1,225 @@
+"""The daemon: it watches, plans, works and tells, until it is asked to stop."""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from subtitled.config.load import Configuration
+from subtitled.db.database import Database
+from subtitled.db.kv import WATCH_MODE_KEY
+from subtitled.db.records import FileState
+from subtitled.jobcontext.counters import Counters
+from subtitled.jobs.planner import JobPlanner
+from subtitled.library.ingest import Ingest, library_containing
+from subtitled.library.watcher import LibraryWatcher
+from subtitled.notify.media_servers import MediaServerDispatcher
+from subtitled.plugin import SubtitledError
+
+from .commands import CommandDispatcher
+from .health import HealthMonitor
+from .library_worker import LibraryWorker
+from .playback import PlaybackLookup
+from .process import ServiceProcess
+from .scheduler import Scheduler
+from .status import NEXT_SCAN_KEY
+from .systemd import Systemd
+from .worker_runtime import WorkerRuntime
+from .workers import purge_lost
+
+_log = logging.getLogger(__name__)
+
+_WAITING_STATES = (FileState.QUEUED, FileState.STABILISING, FileState.GROWING, FileState.WAITING)
+"""States of files that are to be worked on."""
+KEEP_ENDED_SECONDS = 7 * 24 * 3600.0
+"""Seconds for which a job that has ended is remembered, and a worker that was lost."""
+HOUSEKEEPING_SECONDS = 600.0
+"""Seconds between two walks from which on it is written down when the next one is: what happens
+each minute need not be written each minute."""
+ERROR_WAIT_SECONDS = 60.0
+"""Seconds after a walk that went wrong."""
+
+
+class BackgroundService(Protocol):
+    """Something of an upper floor that lives as long as the daemon does with one configuration."""
+
+    def start(self) -> None:
+        """Begin. Raises :class:`~subtitled.plugin.SubtitledError`, and the daemon goes on without
+        it."""
+
+    def stop(self) -> None:
+        """End within seconds; called whether it began or not."""
+
+
+MakePart = Callable[[Configuration, Database, HealthMonitor], BackgroundService | None]
+"""What makes the part of a life from its configuration, if that has it."""
+
+
+class Daemon(ServiceProcess):
+    """One life of it."""
+
+    def __init__(
+        self,
+        configuration: Configuration,
+        db: Database,
+        systemd: Systemd,
+        counters: Counters,
+        web: MakePart | None = None,
+    ) -> None:
+        super().__init__(systemd)
+        self._configuration = configuration
+        self._db = db
+        self._last_seen = ("", "")
+        self._libraries = configuration.settings.libraries
+        self._ingest = Ingest(db, self._libraries)
+        self._runtime = WorkerRuntime(configuration, db, counters, on_playback=self._on_playback)
+        self._runner = self._runtime.runner
+        self._planner = JobPlanner(self._runner)
+        self._media_servers = MediaServerDispatcher(configuration, db)
+        self._notifiers = self._runner.results.notifications
+        self._scheduler = Scheduler(len(self._libraries))
+        self._watcher = LibraryWatcher(self._libraries, self._on_path_changed, self._request_scan)
+        self._scans_requested: set[str] = set()
+        self._library_workers: dict[str, LibraryWorker] = {}
+        asking = PlaybackLookup(configuration, db.kv)
+        self._commands = CommandDispatcher(
+            db=db,
+            libraries=self._libraries,
+            planner=self._planner,
+            library_workers=self._library_workers,
+            playback_lookup=asking,
+            request_scan=self._request_scan,
+        )
+        for name in self._libraries:
+            self._library_workers[name] = LibraryWorker(
+                name, db, self._ingest, self._planner.plan, self._commands.completed
+            )
+        self._health = HealthMonitor(
+            configuration,
+            db,
+            counters,
+            active_jobs=lambda: len(self._runner.active_jobs),
+            unavailable_libraries=lambda: self._ingest.availability.unavailable,
+        )
+        self._web = web(configuration, db, self._health) if web is not None else None
+
+    def start(self) -> None:
+        for name, library in self._libraries.items():
+            _log.info("library %s: %s", name, library.path)
+            self._scheduler.add_scan(name, self._scan_interval, self._scan_library)
+            self._scheduler.add_watch_check(name, self._supervise_watcher)
+        for broken in self._configuration.unavailable:
+            _log.error("%s", broken)
+        self._scheduler.add_daily_cleanup(self._clean_up)
+        self._runtime.start()
+        self._media_servers.start()
+        self._notifiers.start()
+        self._planner.start()
+        for taking in self._library_workers.values():
+            taking.start()
+        self._scheduler.start()
+        if self._web is not None:
+            try:
+                self._web.start()
+            except SubtitledError as error:
+                _log.error("%s", error)  # what the daemon is for goes on without it
+
+    def tick(self) -> None:
+        self._health.heartbeat()
+        if self._scheduler.detect_clock_change():
+            _log.warning("the clock was set; everything is looked at anew")
+        blocked = self._runner.gate.blocked_for_all()
+        current = (self._db.kv.data_version(), blocked.reason if blocked else "")
+        if current != self._last_seen:
+            self._commands.poll()
+            self._notifiers.poll()  # a worker may have written down what they are to be told
+            self.systemd.status(self._status_line())
+            self._last_seen = current
+        self._planner.reconcile()
+        self._runtime.tick()
+
+    @property
+    def _scan_interval(self) -> float:
+        return self._configuration.settings.daemon.scan_interval
+
+    def _on_path_changed(self, path: Path) -> None:
+        name = library_containing(path, self._libraries)
+        if name is not None:
+            self._library_workers[name].path_changed(path)
+
+    def _request_scan(self, library: str) -> None:
+        """Have a library walked now, or once more when the walk under way has ended."""
+        self._scans_requested.add(library)
+        self._scheduler.scan_in(library, 0.0)
+
+    def _scan_library(self, library: str) -> None:
+        is_requested = library in self._scans_requested
+        self._scans_requested.discard(library)
+        begin = time.monotonic()
+        try:
+            report = self._ingest.scan(library)
+        except Exception:  # noqa: BLE001 - logged
+            if not self.stop_reason:
+                _log.exception("library %s: the walk is begun again in a while", library)
+                self._scheduler.scan_in(library, ERROR_WAIT_SECONDS)
+            return
+        scan_seconds = time.monotonic() - begin
+        if self.stop_reason:
+            return
+        # A polled library is walked each minute, mostly for nothing.
+        delivery = is_requested or report.new or report.changed or report.missing
+        level = logging.INFO if delivery else logging.DEBUG
+        _log.log(level, "walked %s in %.1f s: %s", library, scan_seconds, report)
+        self._library_workers[library].wake()
+        wait = self._watcher.next_scan_in(library, scan_seconds, self._scan_interval)
+        if library in self._scans_requested:
+            # once more, but not without a pause where events are lost all the time
+            wait = scan_seconds
+        self._scheduler.scan_in(library, max(1.0, wait))
+        if wait >= HOUSEKEEPING_SECONDS:
+            self._db.kv.set(f"{NEXT_SCAN_KEY}{library}", f"{time.time() + wait:.0f}")
+
+    def _supervise_watcher(self, library: str) -> None:
+        if self._watcher.supervise(library):
+            self._request_scan(library)
+            self._db.kv.set(f"{WATCH_MODE_KEY}{library}", self._watcher.describe(library))
+
+    def _clean_up(self) -> None:
+        before = time.time() - KEEP_ENDED_SECONDS
+        number = self._planner.queue.purge_ended(int(before * 1000))
+        _log.info("forgot %d jobs that ended long ago", number)
+        purge_lost(self._configuration, self._db, before)
+
+    def _on_playback(self, paths: Sequence[Path]) -> None:
+        """What somebody watches and still waits for its subtitles comes before what nobody does."""
+        for path in paths:
+            record = self._db.get(path)
+            if record is not None and record.state in _WAITING_STATES:
+                self._db.kv.enqueue("watched", path)
+
+    def _status_line(self) -> str:
+        counts = self._db.count_by_state()
+        working = next(iter(self._db.by_state(FileState.WORKING)), None)
+        waiting = sum(counts.get(state, 0) for state in _WAITING_STATES)
+        if waiting and (blocked := self._runner.gate.blocked_for_all()) is not None:
+            return f"{blocked.reason[0].upper()}{blocked.reason[1:]}; {waiting} waiting"
+        if working is not None:
+            name = os.fsencode(working.path.name).decode("utf-8", "replace")
+            return f"{name}: {working.progress or 'starting'}; {waiting} waiting"
+        return f"Idle; {waiting} waiting" if waiting else "Idle"
+
+    def shutdown(self) -> None:
+        if self._web is not None:
+            self._web.stop()
+        for taking in self._library_workers.values():
+            taking.request_stop()
+        self._ingest.stop()
+        self._scheduler.stop()
+        self._watcher.stop()
+        self._media_servers.stop()
+        self._notifiers.stop()
+        self._runtime.stop()

@@ -1,0 +1,50 @@
+"""What is wrong with this machine: each usual mistake looked for, each with its cure."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from subtitled.config.load import Configuration
+from subtitled.config.paths import resolve_state_dir
+from subtitled.plugin import CheckResult
+
+from ..workers import check_workers
+from .components import (
+    check_components,
+    check_credentials,
+    check_models,
+    check_phrases,
+    check_plugins_loaded,
+)
+from .daemons import check_daemons
+from .libraries import check_libraries, check_watching, describe_watching
+from .machine import check_clock, check_ffmpeg, check_sensors, check_state_folder
+from .state import check_state
+
+__all__ = ["check_machine", "describe_watching"]
+
+
+def check_machine(configuration: Configuration, path: Path | None) -> list[CheckResult]:
+    """All findings, in the order in which one would look."""
+    state = resolve_state_dir(configuration.settings)
+    return [
+        CheckResult("configuration", True, str(path or "no file: the defaults")),
+        *(
+            CheckResult("configuration", True, f"warning: {said}")
+            for said in configuration.warnings
+        ),
+        *check_ffmpeg(),
+        *check_clock(configuration.settings.schedule, state),
+        *check_sensors(configuration.settings.throttle),
+        *check_state_folder(state),
+        *check_state(configuration.settings, files=False),
+        *check_daemons(state, configuration.settings.libraries),
+        *check_workers(configuration),
+        *check_libraries(configuration),
+        *check_watching(configuration),
+        *check_phrases(configuration),
+        *check_plugins_loaded(configuration),
+        *check_models(configuration),
+        *check_credentials(configuration),
+        *check_components(configuration),
+    ]

@@ -1,0 +1,116 @@
+"""The libraries: there, writable, with room, and how they are watched."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from subtitled.config.load import Configuration, find_missing_folders
+from subtitled.config.paths import resolve_state_dir
+from subtitled.config.settings import LibrarySettings
+from subtitled.db.kv import WATCH_MODE_KEY
+from subtitled.jobcontext.services import open_database
+from subtitled.library.mounts import choose_watch_mode
+from subtitled.library.scanner import scan
+from subtitled.library.watcher import MODE_LABELS, read_inotify_limit
+from subtitled.plugin import CheckResult, SubtitledError
+from subtitled.subtitles.publish import check_writable
+
+from ..lock import find_holder
+
+MAX_FOLDERS = 20_000
+"""Media whose folders are looked at; a second or two."""
+MIN_FREE_BYTES = 50 * 1024**2
+"""Bytes that the disk of a library should have free; a subtitle is a tenth of a megabyte."""
+LOW_WATCH_LIMIT = 8192
+"""A kernel's limit of watched folders below which even a small collection does not fit."""
+
+
+def check_libraries(configuration: Configuration) -> Iterator[CheckResult]:
+    """A real file is written into each and removed."""
+    if not configuration.settings.libraries:
+        hint = "Write a [libraries.NAME] section with a path"
+        yield CheckResult("libraries", False, "none is configured", hint)
+    missing = {issue.key: issue for issue in find_missing_folders(configuration)}
+    for name, library in configuration.settings.libraries.items():
+        gone = next((m for key, m in missing.items() if key.startswith(f"libraries.{name}.")), None)
+        if gone is not None:
+            yield CheckResult(f"library {name}", False, gone.message, gone.hint)
+            continue
+        try:
+            check_writable(library.path)
+            free = shutil.disk_usage(library.path).free
+        except SubtitledError as problem:
+            yield CheckResult(f"library {name}", False, problem.message, problem.hint)
+        except OSError as error:
+            hint = "Look at the disk or the share it lies on"
+            yield CheckResult(f"library {name}", False, f"{library.path}: {error}", hint)
+        else:
+            yield CheckResult(
+                f"library {name}",
+                free >= MIN_FREE_BYTES,
+                f"{library.path} can be written, {free / 1024**3:.1f} GiB free",
+                "Make room on its disk",
+            )
+            yield _check_folders(name, library)
+
+
+def _check_folders(name: str, library: LibrarySettings) -> CheckResult:
+    """Whether the folders in which media lie may be read and written to."""
+    closed = list[Path]()
+    folders = set[Path]()
+    for path, _ in islice(
+        scan(library.path, library, lambda path, _: closed.append(path)), MAX_FOLDERS
+    ):
+        if path.parent not in folders:
+            folders.add(path.parent)
+            if not os.access(path.parent, os.W_OK, effective_ids=True):
+                closed.append(path.parent)
+    summary = f"{len(folders)} with media, all may be written to"
+    if closed:
+        display_path = os.fsencode(closed[0]).decode("utf-8", "replace")
+        summary = f"{len(closed)} may not be read or written to, such as {display_path}"
+    return CheckResult(
+        f"folders of {name}",
+        not closed,
+        summary,
+        "Let the daemon's user write there: add that user to the group of the media, "
+        "chmod -R g+rwX the folders, and start the daemon anew",
+    )
+
+
+def describe_watching(configuration: Configuration, name: str) -> str:
+    """How a library is watched, and why: as the daemon says, if it runs, else as it would be."""
+    # Of the state folder and the ledger others tell.
+    with contextlib.suppress(SubtitledError, OSError, SQLAlchemyError):
+        if find_holder(resolve_state_dir(configuration.settings)):
+            db = open_database(configuration)
+            stored_mode = db.kv.get(f"{WATCH_MODE_KEY}{name}")
+            db.close()
+            if stored_mode:
+                return stored_mode
+    watching = choose_watch_mode(configuration.settings.libraries[name])
+    return f"{MODE_LABELS[watching.mode]}: {watching.reason}"
+
+
+def check_watching(configuration: Configuration) -> Iterator[CheckResult]:
+    """How each library is watched, and whether the kernel's limits allow it."""
+    by_events = False
+    for name, library in configuration.settings.libraries.items():
+        if library.path.is_dir():
+            description = describe_watching(configuration, name)
+            message, _, hint = description.partition("; raise it with: ")
+            yield CheckResult(
+                f"watching {name}", not hint, message, f"{hint}; then reload the daemon"
+            )
+            by_events |= choose_watch_mode(library).mode == "events"
+    limit = read_inotify_limit("max_user_watches")
+    if by_events and limit is not None:
+        hint = "Raise it: sysctl fs.inotify.max_user_watches=524288, and in /etc/sysctl.d"
+        yield CheckResult("watched folders", limit >= LOW_WATCH_LIMIT, f"{limit} at most", hint)

@@ -1,0 +1,75 @@
+"""Whether what is remembered is whole: databases, transcripts, signatures."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+from subtitled.config.paths import resolve_database_url, resolve_state_dir
+from subtitled.config.settings import AppSettings
+from subtitled.db.backup import DATABASES, check_database, find_damaged_files
+from subtitled.db.engine import open_engine, server_url
+from subtitled.library.mounts import unsafe_for_sqlite
+from subtitled.plugin import CheckResult, SubtitledError
+
+_HINTS = {
+    "ledger.sqlite": "Stop the daemon, then: subtitled state rebuild --anew, or bring a backup "
+    "back with: subtitled state restore FILE",
+    "work.sqlite": "Stop the daemon and move it away: what was in work is queued again",
+}
+_MAX_NAMED = 3
+"""Damaged files that are named; the rest are counted."""
+
+
+def check_state(settings: AppSettings, *, files: bool = True) -> Iterator[CheckResult]:
+    """A finding for each database, and one for the ``files`` beside them, which takes longer."""
+    state = resolve_state_dir(settings)
+    yield from (
+        _check_server_databases(settings)
+        if settings.daemon.database
+        else _check_database_files(state)
+    )
+    if files:
+        yield _check_json_files(state)
+
+
+def _check_server_databases(settings: AppSettings) -> Iterator[CheckResult]:
+    try:
+        server = resolve_database_url(settings) or ""
+        open_engine(resolve_state_dir(settings), server).dispose()
+    except SubtitledError as error:
+        yield CheckResult("database", False, error.message, error.hint)
+    else:
+        display_url = server_url(server).render_as_string(hide_password=True)
+        yield CheckResult(
+            "database", True, f"{display_url} answers; PostgreSQL's own tools look after it"
+        )
+
+
+def _check_database_files(state: Path) -> Iterator[CheckResult]:
+    if reason := unsafe_for_sqlite(state):
+        hint = "Set daemon.state_dir to a folder on a disk of this machine"
+        yield CheckResult("databases", False, reason, hint)
+        return
+    for name in DATABASES:
+        if not (state / name).is_file():
+            yield CheckResult(name, True, "not made yet")
+            continue
+        trouble = check_database(state / name)
+        size = (state / name).stat().st_size / 1024**2
+        yield CheckResult(name, not trouble, trouble or f"whole, {size:.1f} MiB", _HINTS[name])
+
+
+def _check_json_files(state: Path) -> CheckResult:
+    damaged = find_damaged_files(state)
+    names = [os.fsencode(path).decode("utf-8", "replace") for path in islice(damaged, _MAX_NAMED)]
+    more = sum(1 for _ in damaged)
+    detail = ", ".join(names) + (f" and {more} more" if more else "")
+    return CheckResult(
+        "transcripts and signatures",
+        not names,
+        f"damaged: {detail}" if names else "all can be read",
+        "Delete them: what they hold is made again when it is needed",
+    )

@@ -1,0 +1,116 @@
+"""Where log lines go, and in which shape: for people, for the journal, for programs."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import re
+import sys
+import time
+from typing import TextIO
+
+from subtitled.jobs.log_context import current_job
+
+_PRIORITY = {
+    logging.DEBUG: 7,
+    logging.INFO: 6,
+    logging.WARNING: 4,
+    logging.ERROR: 3,
+    logging.CRITICAL: 2,
+}
+
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+
+
+def escape_control_characters(text: str) -> str:
+    """A text in which control characters are written out: file names may hold any, and would end
+    the line or give orders to the terminal."""
+    return _CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+
+
+class _TextFormatter(logging.Formatter):
+    """Plain lines. One that belongs to a job ends with its id."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        job = current_job.get()
+        return escape_control_characters(super().formatMessage(record)) + (
+            f" [{job}]" if job else ""
+        )
+
+
+class _JsonFormatter(logging.Formatter):
+    """One JSON object a line: ``time``, ``level``, ``logger``, ``message``, and where they apply
+    ``job`` and ``exception``."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        payload = {
+            "time": _format_iso(record.created),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if job := current_job.get():
+            payload["job"] = job
+        if record.exc_info:
+            payload["exception"] = self.formatException(record.exc_info)
+        return json.dumps(payload, ensure_ascii=True)
+
+
+class _JournalFormatter(logging.Formatter):
+    """The lines of another formatter, each with the ``<N>`` that journald takes for its priority
+    (sd-daemon(3))."""
+
+    def __init__(self, inner: logging.Formatter) -> None:
+        super().__init__()
+        self._inner = inner
+
+    def format(self, record: logging.LogRecord) -> str:
+        prefix = f"<{_PRIORITY.get(record.levelno, 6)}>"
+        return "\n".join(prefix + line for line in self._inner.format(record).splitlines())
+
+
+def _is_relevant(record: logging.LogRecord) -> bool:
+    """False for what DBOS says of a job that somebody cancelled: for it that is a failure."""
+    raised = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else ""
+    message = record.getMessage()
+    return raised != "DBOSAwaitedWorkflowCancelledError" and not (
+        message.startswith("Workflow ") and message.endswith(" recorded outcome")
+    )
+
+
+def log_to_stderr(level: str, shape: str = "auto") -> None:
+    """Send our log lines to stderr, as ``auto``, ``text`` or ``json``; other libraries speak only
+    from warnings on."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_formatter(shape, goes_to_journal(sys.stderr)))
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.WARNING)
+    logging.getLogger("subtitled").setLevel(level.upper())
+    logging.getLogger("dbos").addFilter(_is_relevant)
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
+
+
+def goes_to_journal(stream: TextIO) -> bool:
+    """Whether a stream is the one that systemd connected to the journal (``$JOURNAL_STREAM`` in
+    systemd.exec(5)); one that was led elsewhere since is not."""
+    try:
+        stat = os.fstat(stream.fileno())
+    except (OSError, ValueError):
+        return False
+    return os.environ.get("JOURNAL_STREAM") == f"{stat.st_dev}:{stat.st_ino}"
+
+
+def _formatter(shape: str, journal: bool) -> logging.Formatter:
+    if shape == "json":
+        return _JournalFormatter(_JsonFormatter()) if journal else _JsonFormatter()
+    if journal and shape == "auto":
+        return _JournalFormatter(_TextFormatter("%(message)s"))
+    return _TextFormatter("%(asctime)s %(levelname)-7s %(message)s", "%H:%M:%S")
+
+
+def _format_iso(at: float) -> str:
+    whole = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(at))
+    return f"{whole}.{int(at % 1 * 1000):03d}Z"

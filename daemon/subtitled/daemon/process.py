@@ -1,0 +1,146 @@
+"""The process: one life of the daemon or of a worker after another, until it is asked to stop."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+
+from sqlalchemy.exc import OperationalError
+
+from subtitled.config.load import Configuration, ConfigurationError, load_config
+from subtitled.config.paths import ensure_private_folder, resolve_state_dir
+from subtitled.db.database import Database
+from subtitled.db.engine import describe_error
+from subtitled.db.records import DAEMON_NAME
+from subtitled.jobcontext.counters import Counters
+from subtitled.jobcontext.services import open_database
+
+from .lock import StateLock
+from .systemd import Systemd
+
+_log = logging.getLogger(__name__)
+
+
+class ServiceProcess(ABC):
+    """One life with one configuration; a new one begins on reload."""
+
+    def __init__(self, systemd: Systemd) -> None:
+        self.systemd = systemd
+        self._wake_event = threading.Event()
+        self.stop_reason = ""
+        """Why it ends, once it does: ``stop`` or ``reload``."""
+        self._is_unwritable = False
+
+    def request_stop(self, reason: str) -> None:
+        """Ask for the end of this life: ``stop`` or ``reload``."""
+        self.stop_reason = reason
+        self._wake_event.set()
+
+    def run(self) -> str:
+        """Work until asked to end; the reason for the end.
+
+        This thread looks at no library: one that hangs may not keep the watchdog hungry.
+        """
+        self.start()
+        self.systemd.ready()
+        try:
+            while not self.stop_reason:
+                self._tick_safely()
+                self.systemd.alive()
+                self._wake_event.wait(1.0)
+                self._wake_event.clear()
+        finally:
+            self.shutdown()
+        return self.stop_reason
+
+    def _tick_safely(self) -> None:
+        """One turn. A database that cannot be written to is waited for."""
+        try:
+            self.tick()
+        except OperationalError as error:
+            if not self._is_unwritable:
+                _log.error("%s. %s", *describe_error(error))
+            self._is_unwritable = True
+        else:
+            self._is_unwritable = False
+
+    @abstractmethod
+    def start(self) -> None:
+        """Start everything."""
+
+    @abstractmethod
+    def tick(self) -> None:
+        """Look once at everything, each second."""
+
+    @abstractmethod
+    def shutdown(self) -> None:
+        """Stop everything within seconds."""
+
+
+Factory = Callable[[Configuration, Database, Systemd, Counters], ServiceProcess]
+"""What makes a life from its configuration."""
+
+
+def run(
+    path: Path | None, configuration: Configuration, factory: Factory, name: str = DAEMON_NAME
+) -> None:
+    """Be the daemon, or the worker of a name, until SIGTERM or SIGINT; SIGHUP reads the
+    configuration again.
+
+    Raises :class:`~subtitled.plugin.Misconfigured` when another one holds the state folder.
+    """
+    systemd = Systemd()
+    state = ensure_private_folder(resolve_state_dir(configuration.settings))
+    lock = StateLock(state, name)
+    counters = Counters()
+    life: list[ServiceProcess] = []
+    signals: list[str] = []
+
+    def on_signal(number: int, frame: FrameType | None) -> None:
+        signals.append("reload" if number == signal.SIGHUP else "stop")
+        if life:
+            life[-1].request_stop(signals[-1])
+
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, on_signal)
+    while True:
+        db = open_database(configuration)
+        life[:] = [factory(configuration, db, systemd, counters)]
+        if signals:
+            life[-1].request_stop(signals[-1])
+        _log.info("subtitled works in %s", state)
+        reason = life[-1].run()
+        db.close()
+        signals.clear()
+        if reason == "stop":
+            break
+        systemd.reloading()
+        configuration = _reload_config(path, configuration)
+    systemd.stopping()
+    _log.info("stopped")
+    lock.release()
+    # Threads may still wait for a slow file system or a plugin; nothing of theirs is lost.
+    logging.shutdown()
+    os._exit(0)
+
+
+def _reload_config(path: Path | None, old: Configuration) -> Configuration:
+    """The configuration as it is on disk now, or the old one if that is wrong."""
+    try:
+        new = load_config(path)
+    except ConfigurationError as error:
+        _log.error("the configuration was not reloaded:")
+        for line in str(error).splitlines():
+            _log.error("%s", line)
+        return old
+    if resolve_state_dir(new.settings) != resolve_state_dir(old.settings):
+        _log.error("daemon.state_dir cannot change while the process runs: restart it")
+        return old
+    _log.info("configuration reloaded")
+    return new

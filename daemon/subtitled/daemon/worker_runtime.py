@@ -1,0 +1,81 @@
+"""What the daemon and every worker need to work on jobs, for one life with one configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from socket import gethostname
+
+from subtitled.config.load import Configuration
+from subtitled.config.paths import ensure_private_folder, resolve_state_dir
+from subtitled.config.reference import settings_digest
+from subtitled.db.database import Database
+from subtitled.db.records import DAEMON_NAME
+from subtitled.jobcontext.counters import Counters
+from subtitled.jobcontext.services import build_services
+from subtitled.jobs.heartbeat import FailoverMonitor, HeartbeatSender
+from subtitled.jobs.runner import JobRunner
+from subtitled.jobs.throttle_state import ThrottleRegistry
+
+from .lock import WORKERS_FOLDER, find_holder, find_workers
+from .sensors import child_processes
+from .throttling import ThrottleController
+
+
+class WorkerRuntime:
+    """The services with their jobs, a neighbour that halts them, and signs of life to and from the
+    other processes that work on the same queue."""
+
+    def __init__(
+        self,
+        configuration: Configuration,
+        db: Database,
+        counters: Counters,
+        name: str = DAEMON_NAME,
+        on_playback: Callable[[Sequence[Path]], None] = lambda paths: None,
+    ) -> None:
+        """``name`` is the process's; ``on_watching`` hears what somebody now watches."""
+        settings = configuration.settings
+        self._state = ensure_private_folder(resolve_state_dir(settings))
+        self._name = name
+        scratch = "scratch" if name == DAEMON_NAME else f"{WORKERS_FOLDER}/{name}/scratch"
+        self.services = build_services(configuration, db, scratch=scratch, counters=counters)
+        throttles = ThrottleRegistry(db.kv, name)
+        self.runner = JobRunner(self.services, self._state / "work.sqlite", name, throttles)
+        self._throttling = ThrottleController(
+            settings=settings.throttle,
+            servers=configuration.servers,
+            throttles=throttles,
+            engines=self.services.engines,
+            is_busy=lambda: bool(self.runner.active_jobs),
+            on_playback=on_playback,
+            processes=self._process_ids,
+        )
+        lost_after = settings.daemon.worker_timeout
+        self._heartbeat = HeartbeatSender(db.kv, name, settings_digest(configuration), lost_after)
+        self._failover = FailoverMonitor(db.kv, self.runner.queue, name, lost_after)
+
+    def start(self) -> None:
+        """Begin, first with what an earlier life left."""
+        self._heartbeat.start()
+        self._throttling.start()
+        self.runner.start()
+
+    def tick(self) -> None:
+        """Give a sign of life and look for those of others."""
+        self._heartbeat.send_if_due(is_busy=bool(self.runner.active_jobs))
+        self._failover.check()
+
+    def stop(self) -> None:
+        """Leave all jobs where they are, for the next life."""
+        self._throttling.request_stop()
+        self.runner.stop()
+        self._heartbeat.stop()
+
+    def _process_ids(self) -> Iterator[int]:
+        """The engines of this process, and all that the others on this state folder started here:
+        what they take is no load by others."""
+        yield from self.services.engines.process_ids()
+        for other in (find_holder(self._state), *find_workers(self._state).values()):
+            if other is not None and other.name != self._name and other.host == gethostname():
+                yield from child_processes(other.pid or 0)

@@ -1,0 +1,299 @@
+"""The ledger: what lies in the libraries, and what became of it."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Collection, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from alembic.util.exc import CommandError
+
+from subtitled.library.diff import ScanDiff
+from subtitled.library.stability import StabilityVerdict
+from subtitled.plugin import SetupError
+
+from .backup import PRE_UPGRADE_BACKUP, copy_database
+from .egress_log import EgressLog
+from .engine import is_sqlite, open_engine, write_transaction
+from .files import REPLACED_CONTENT_VALUES, BulkFileRepository, FileRepository
+from .kv import KeyValueStore
+from .outbox import NotificationOutbox, ServerOutbox
+from .records import BACKFILL, FAILURE_STATES, FINAL_STATES, FileRecord, FileState, record_from_row
+from .schema import files, metadata
+from .sidecars import SidecarRepository, SignatureStore
+
+_UPGRADE_LOCK = threading.Lock()
+
+
+class Database:
+    """The ledger in one SQLite file, or in a PostgreSQL database. Threads and processes, and in a
+    server machines, may share it."""
+
+    def __init__(self, path: Path, server: str | None = None) -> None:
+        """Open it, made or upgraded; with the address of a ``server`` it is there, and only what
+        is kept in files lies where ``path`` says. Raises :class:`Misconfigured` if it is from the
+        future."""
+        self.path = path
+        self._engine = open_engine(path, server)
+        _migrate(self._engine, path)
+        self.files = FileRepository(self._engine)
+        self.bulk_files = BulkFileRepository(self._engine)
+        self.sidecars = SidecarRepository(self._engine, SignatureStore(path.parent / "provenance"))
+        self.deliveries = ServerOutbox(self._engine)
+        self.kv = KeyValueStore(self._engine, path)
+        self.notifications = NotificationOutbox(self._engine)
+        self.egress_log = EgressLog(self._engine)
+
+    def close(self) -> None:
+        self.kv.close()
+        self._engine.dispose()
+
+    def record_seen(
+        self, library: str, path: Path, stat: os.stat_result, priority: int = BACKFILL
+    ) -> None:
+        """A file was seen. One that is as it was stays what it is; a changed one settles anew."""
+        key, now = os.fsencode(path), time.time()
+        stored, diff = self.bulk_files.lookup(library, [key]), ScanDiff()
+        # Of its subtitles nothing is said: what is known of those stays.
+        sidecar_hash = (stored[key][3] if key in stored else None) or 0
+        diff.add([(key, stat, sidecar_hash)], stored)
+        self.bulk_files.apply_diff(
+            library, diff, priority, now, now, reevaluate=False, requested=[key]
+        )
+
+    def requeue(self, file_id: int, priority: int | None = None) -> None:
+        """Have a file looked at anew now, whatever is remembered of it."""
+        now = time.time()
+        values: dict[str, Any] = {
+            "state": FileState.STABILISING,
+            "updated_at": now,
+            "attempts": 0,
+            "crashes": 0,
+            "looks": 0,
+            "next_try_at": now,
+            "job_id": None,
+            "reason": "",
+            "cure": "",
+            "missing_since": None,
+            "was": None,
+        }
+        if priority is not None:
+            values["priority"] = priority
+        with self._engine.begin() as c:
+            c.execute(files.update().where(files.c.id == file_id).values(**values))
+
+    def get(self, path: Path) -> FileRecord | None:
+        return self._fetch_one(files.c.path == os.fsencode(path))
+
+    def get_by_id(self, file_id: int) -> FileRecord | None:
+        return self._fetch_one(files.c.id == file_id)
+
+    def by_state(self, *states: FileState) -> Iterator[FileRecord]:
+        """Files in any of the states, most urgent first, read a page at a time."""
+        query = (
+            sa.select(files)
+            .where(files.c.state.in_(states))
+            .order_by(files.c.priority, files.c.steady_since.desc(), files.c.id)
+        )
+        with self._engine.connect().execution_options(yield_per=500) as c:
+            for page in c.execute(query).mappings().partitions():
+                yield from map(record_from_row, page)
+
+    def due_files(self, now: float, limit: int, libraries: Collection[str]) -> list[FileRecord]:
+        """Files whose time to be looked at has come, most urgent and newest first.
+
+        Files of libraries that are not named wait, and do not stand in the way. What was written
+        down in the future was written before the clock was set back, and is due.
+        """
+        records = list[FileRecord]()
+        with self._engine.connect() as c:
+            for name in libraries:
+                query = (
+                    sa.select(files)
+                    .where(
+                        files.c.library == name,
+                        files.c.next_try_at.is_not(None),
+                        sa.or_(files.c.next_try_at <= now, files.c.updated_at > now),
+                    )
+                    .order_by(files.c.priority, files.c.steady_since.desc())
+                    .limit(limit)
+                )
+                records += [record_from_row(row) for row in c.execute(query).mappings()]
+        records.sort(key=lambda record: (record.priority, -record.stable_since, record.id))
+        return records[:limit]
+
+    def next_check_at(self, library: str) -> float | None:
+        """When the next file of a library is to be looked at, None if none is."""
+        query = sa.select(sa.func.min(files.c.next_try_at)).where(
+            files.c.library == library, files.c.next_try_at.is_not(None)
+        )
+        with self._engine.connect() as c:
+            at: float | None = c.execute(query).scalar()
+            return at
+
+    def wake_waiting(self) -> int:
+        """Have every file that waits for its hours or for an engine looked at now; how many."""
+        with self._engine.begin() as c:
+            waiting = files.c.state == FileState.WAITING
+            return c.execute(files.update().where(waiting).values(next_try_at=time.time())).rowcount
+
+    def invalidate_decisions(self, library: str, settings_digest: str) -> int:
+        """Have every decided file of a library looked at anew that was decided under other
+        settings; how many there are."""
+        decided = files.c.state.in_([*FINAL_STATES, FileState.RETRYING])
+        return self._requeue_where(library, decided, files.c.settings_digest != settings_digest)
+
+    def invalidate_failures(self, library: str, engines_digest: str) -> int:
+        """Have every file of a library looked at anew that other engines than now failed at, or
+        could not serve; how many there are."""
+        failed = files.c.state.in_([*FAILURE_STATES, FileState.IMPOSSIBLE])
+        return self._requeue_where(library, failed, files.c.makers_digest != engines_digest)
+
+    def set_state(
+        self,
+        file_id: int,
+        state: FileState,
+        *,
+        expected_job: FileRecord | None = None,
+        **values: Any,
+    ) -> bool:
+        """Move a file on. What is not named is emptied or kept: reasons go, identity stays.
+
+        ``of_job``: the file as the job knows it. A job whose file has got another one since, or
+        none, or is worked on by another process, has no say any more; whether it had.
+        """
+        new_values = {"reason": "", "cure": "", "progress": "", "next_try_at": None, **values}
+        if state in FINAL_STATES - FAILURE_STATES:
+            new_values = {"attempts": 0, "crashes": 0, **new_values}
+        the_file = files.c.id == file_id
+        if expected_job is not None:
+            the_file = sa.and_(
+                the_file,
+                files.c.job_id == expected_job.job_id,
+                files.c.worker.is_not_distinct_from(expected_job.worker),
+            )
+        with self._engine.begin() as c:
+            result = c.execute(
+                files.update()
+                .where(the_file)
+                .values(state=state, updated_at=time.time(), **new_values)
+            )
+            return result.rowcount > 0
+
+    def set_progress(self, path: Path, progress: str) -> None:
+        with self._engine.begin() as c:
+            c.execute(
+                files.update().where(files.c.path == os.fsencode(path)).values(progress=progress)
+            )
+
+    def mark_unstable(
+        self, file_id: int, stat: os.stat_result, verdict: StabilityVerdict, now: float
+    ) -> None:
+        """A file is not to be taken yet: as it is now, why, and when it is looked at again."""
+        values: dict[str, Any] = {
+            "size": stat.st_size,
+            "mtime_ns": stat.st_mtime_ns,
+            "state": FileState.GROWING if verdict.is_growing else FileState.STABILISING,
+            "reason": verdict.reason,
+            "looks": verdict.unstable_checks,
+            "next_try_at": verdict.check_at,
+            "updated_at": now,
+        }
+        if verdict.has_changed:
+            values |= {"steady_since": now, "attempts": 0, "crashes": 0, "job_id": None}
+            values |= REPLACED_CONTENT_VALUES | {"cure": ""}
+        with self._engine.begin() as c:
+            c.execute(files.update().where(files.c.id == file_id).values(**values))
+
+    def schedule_check(self, file_ids: Sequence[int], check_at: float | None) -> None:
+        """Have a look at files at a time, whatever their state is; None: they are left to rest,
+        but for those that somebody had settle anew meanwhile."""
+        the_files: sa.ColumnElement[bool] = files.c.id.in_(file_ids)
+        if check_at is None:
+            the_files = sa.and_(the_files, files.c.state.in_(FINAL_STATES))
+        with self._engine.begin() as c:
+            c.execute(files.update().where(the_files).values(next_try_at=check_at))
+
+    def count_by_state(self) -> dict[FileState, int]:
+        """How many files are in each state."""
+        query = sa.select(files.c.state, sa.func.count()).group_by(files.c.state)
+        with self._engine.connect() as c:
+            return {FileState(state): number for state, number in c.execute(query)}
+
+    def has_files(self, library: str) -> bool:
+        """Whether any file of a library was ever noticed."""
+        query = sa.select(files.c.id).where(files.c.library == library).limit(1)
+        with self._engine.connect() as c:
+            return c.execute(query).first() is not None
+
+    def _requeue_where(self, library: str, *conditions: sa.ColumnElement[bool]) -> int:
+        with self._engine.begin() as c:
+            result = c.execute(
+                files.update()
+                .where(files.c.library == library, *conditions)
+                .values(
+                    state=FileState.STABILISING,
+                    attempts=0,
+                    crashes=0,
+                    looks=0,
+                    next_try_at=time.time(),
+                )
+            )
+            return result.rowcount
+
+    def _fetch_one(self, condition: sa.ColumnElement[bool]) -> FileRecord | None:
+        with self._engine.connect() as c:
+            row = c.execute(sa.select(files).where(condition)).mappings().first()
+        return record_from_row(row) if row is not None else None
+
+
+def _migrate(engine: sa.Engine, path: Path) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    try:
+        # Alembic keeps its state in the module, so threads take turns; processes by the lock.
+        with _UPGRADE_LOCK, write_transaction(engine) as connection:
+            config.attributes["connection"] = connection
+            current_revision = MigrationContext.configure(connection).get_current_revision()
+            if current_revision is None and not is_sqlite(engine):
+                metadata.create_all(connection)
+                command.stamp(config, "head")  # the steps until here were taken by SQLite alone
+                return
+            if is_sqlite(engine):
+                _back_up_before_upgrade(current_revision, config, path)
+            command.upgrade(config, "head")
+    except CommandError as error:
+        backup_path = path.with_name(PRE_UPGRADE_BACKUP)
+        raise SetupError(
+            f"the ledger {path} was made by a newer version of subtitled ({error})",
+            "Install that version again"
+            + f"; or stop the daemon and put {backup_path} in its place, which is the ledger from before"
+            " the upgrade"
+            * backup_path.is_file()
+            + "; or begin anew with: subtitled state rebuild --anew",
+        ) from error
+
+
+def _back_up_before_upgrade(current_revision: str | None, config: Config, path: Path) -> None:
+    """Copy a ledger that is about to be upgraded. Nothing is upgraded that could not be copied."""
+    script = ScriptDirectory.from_config(config)
+    if current_revision is None or current_revision == script.get_current_head():
+        return
+    script.get_revision(current_revision)  # raises for one that only a newer version knows
+    try:
+        # What is read is what was committed last, although the write lock is held.
+        copy_database(path, path.with_name(PRE_UPGRADE_BACKUP))
+    except (OSError, sqlite3.Error) as error:
+        raise SetupError(
+            f"the ledger {path} cannot be copied before it is upgraded: {error}",
+            f"Make room for a second one in {path.parent}",
+        ) from error

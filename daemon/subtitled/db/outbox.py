@@ -1,0 +1,339 @@
+"""What media servers are told: the changes beside the media, and how far each server knows them.
+
+A change is written down in the transaction that writes down what became of the sidecar
+(:func:`record_change`), by whichever process did it. The daemon takes changes in, once for each
+server that is to hear of them, and moves each telling on until the server shows it or cannot be
+brought to.
+
+What happened and a notifier was not told of yet: kept until it was, through restarts.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from subtitled.plugin import (
+    Event,
+    Language,
+    Notification,
+    Sidecar,
+    SidecarChange,
+    SubtitleKind,
+    event_from_json,
+    event_to_json,
+)
+from subtitled.subtitles.filenames import DATA_EXTENSIONS, SUMMARY_SUFFIXES
+
+from .engine import execute_many, write_transaction
+from .schema import notification_outbox, server_deliveries, sidecar_changes
+
+
+class DeliveryState(StrEnum):
+    """How far a server knows of a change."""
+
+    WAITING = "waiting"
+    """To be told, when its time comes."""
+    SENT = "told"
+    """To be asked whether it shows it."""
+    CONFIRMED = "confirmed"
+    UNVERIFIABLE = "cannot say"
+    """Told; the server cannot say what it shows."""
+    NOT_INDEXED = "not listed"
+    """Told by every method, and it is not shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One change and one server. Times are seconds since 1970."""
+
+    id: int
+    server: str
+    change: SidecarChange
+    state: DeliveryState
+    strategy: int = 0
+    """The place, in the server's methods, of the one in use."""
+    checks: int = 0
+    """How often it was asked since it was told."""
+    due_at: float | None = None
+    sent_at: float | None = None
+    ended_at: float | None = None
+    detail: str = ""
+
+
+def record_change(c: sa.Connection, media: Path, sidecar: Sidecar, *, is_present: bool) -> None:
+    """Write down that a sidecar is there now, or no longer is, in somebody's transaction.
+
+    What no player reads, or what lies elsewhere than beside its medium, concerns no server.
+    """
+    name = sidecar.path.name.lower()
+    is_unread_by_players = name.endswith(
+        (*(f".{end}" for end in DATA_EXTENSIONS), *SUMMARY_SUFFIXES)
+    )
+    if is_unread_by_players or sidecar.path.parent != media.parent:
+        return
+    c.execute(
+        sidecar_changes.insert().values(
+            medium=os.fsencode(media),
+            path=os.fsencode(sidecar.path),
+            language=str(sidecar.language),
+            kind=str(sidecar.kind),
+            there=is_present,
+        )
+    )
+
+
+def merge_changes(earlier: SidecarChange, later: SidecarChange) -> SidecarChange:
+    """Two changes beside one medium as one: of each sidecar what was said of it last counts."""
+    later_paths = {sidecar.path for sidecar in (*later.added, *later.removed)}
+    return SidecarChange(
+        earlier.media,
+        (*(sidecar for sidecar in earlier.added if sidecar.path not in later_paths), *later.added),
+        (
+            *(sidecar for sidecar in earlier.removed if sidecar.path not in later_paths),
+            *later.removed,
+        ),
+    )
+
+
+class ServerOutbox:
+    """The changes and tellings in a ledger's database."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+
+    def enqueue_changes(self, servers_for: Callable[[Path], Iterable[str]], due_at: float) -> int:
+        """Make tellings of what changed, for each server that ``servers_for`` a medium names, and
+        forget the changes; how many tellings.
+
+        A telling that is under way takes the change along and begins anew.
+        """
+        with self._engine.connect() as c:
+            if c.execute(sa.select(sidecar_changes.c.id).limit(1)).first() is None:
+                return 0  # as mostly: nobody is kept from writing
+        with write_transaction(self._engine) as c:
+            rows = (
+                c.execute(sa.select(sidecar_changes).order_by(sidecar_changes.c.id))
+                .mappings()
+                .all()
+            )
+            change_by_media = dict[Path, SidecarChange]()
+            for row in rows:
+                change = _change_from_row(row)
+                earlier = change_by_media.get(change.media)
+                change_by_media[change.media] = (
+                    merge_changes(earlier, change) if earlier else change
+                )
+            delivery_count = 0
+            for merged_change in change_by_media.values():
+                for server in servers_for(merged_change.media):
+                    _upsert_delivery(c, server, merged_change, due_at)
+                    delivery_count += 1
+            # Not all up to the last: one of a lower number may be written down meanwhile.
+            execute_many(c, "DELETE FROM changes WHERE id = ?", [(row["id"],) for row in rows])
+        return delivery_count
+
+    def due_deliveries(self, server: str, now: float, limit: int) -> list[Delivery]:
+        """Tellings of a server whose time has come, the longest waiting first."""
+        query = (
+            sa.select(server_deliveries)
+            .where(server_deliveries.c.server == server, server_deliveries.c.due_at <= now)
+            .order_by(server_deliveries.c.due_at, server_deliveries.c.id)
+            .limit(limit)
+        )
+        with self._engine.connect() as c:
+            return [_delivery_from_row(row) for row in c.execute(query).mappings()]
+
+    def update(self, delivery: Delivery, **values: Any) -> None:
+        """Move a telling on, unless a later change has begun it anew meanwhile."""
+        with self._engine.begin() as c:
+            c.execute(
+                server_deliveries.update()
+                .where(
+                    server_deliveries.c.id == delivery.id,
+                    server_deliveries.c.written == _sidecars_to_json(delivery.change.added),
+                    server_deliveries.c.removed == _sidecars_to_json(delivery.change.removed),
+                )
+                .values(**values)
+            )
+
+    def of_media(self, media: Path) -> list[Delivery]:
+        """What each server was told of a medium last."""
+        query = (
+            sa.select(server_deliveries)
+            .where(server_deliveries.c.medium == os.fsencode(media))
+            .order_by(server_deliveries.c.server)
+        )
+        with self._engine.connect() as c:
+            return [_delivery_from_row(row) for row in c.execute(query).mappings()]
+
+    def count_by_server(self) -> dict[str, dict[DeliveryState, int]]:
+        """For each server, how many media it knows how far."""
+        query = (
+            sa.select(server_deliveries.c.server, server_deliveries.c.state, sa.func.count())
+            .group_by(server_deliveries.c.server, server_deliveries.c.state)
+            .order_by(server_deliveries.c.server, server_deliveries.c.state)
+        )
+        counts = dict[str, dict[DeliveryState, int]]()
+        with self._engine.connect() as c:
+            for server, state, number in c.execute(query):
+                counts.setdefault(server, {})[DeliveryState(state)] = number
+        return counts
+
+    def delete_unconfigured(self, servers: Iterable[str]) -> None:
+        """Forget what servers were told that are no longer configured."""
+        with self._engine.begin() as c:
+            c.execute(
+                server_deliveries.delete().where(server_deliveries.c.server.not_in(list(servers)))
+            )
+
+
+def _upsert_delivery(c: sa.Connection, server: str, change: SidecarChange, due_at: float) -> None:
+    media = os.fsencode(change.media)
+    is_this_delivery = sa.and_(
+        server_deliveries.c.server == server, server_deliveries.c.medium == media
+    )
+    row = c.execute(sa.select(server_deliveries).where(is_this_delivery)).mappings().first()
+    delivery = _delivery_from_row(row) if row is not None else None
+    is_pending = delivery is not None and delivery.state in (
+        DeliveryState.WAITING,
+        DeliveryState.SENT,
+    )
+    if delivery is not None and is_pending:
+        change = merge_changes(delivery.change, change)
+    values = {
+        "written": _sidecars_to_json(change.added),
+        "removed": _sidecars_to_json(change.removed),
+        "state": DeliveryState.WAITING,
+        "method": 0,
+        "looks": 0,
+        "due_at": due_at,
+        "told_at": None,
+        "ended_at": None,
+        "detail": "",
+    }
+    if delivery is None:
+        c.execute(server_deliveries.insert().values(server=server, medium=media, **values))
+    else:
+        c.execute(server_deliveries.update().where(is_this_delivery).values(**values))
+
+
+def _change_from_row(row: Any) -> SidecarChange:
+    """The change in a row of the table of changes."""
+    sidecar_tuple = (_sidecar(row["path"], row["language"], row["kind"]),)
+    media = Path(os.fsdecode(row["medium"]))
+    return (
+        SidecarChange(media, added=sidecar_tuple)
+        if row["there"]
+        else SidecarChange(media, removed=sidecar_tuple)
+    )
+
+
+def _sidecars_to_json(items: Sequence[Sidecar]) -> str:
+    """Sidecars as JSON; paths are hexadecimal bytes, being perhaps no text."""
+    return json.dumps(
+        [[os.fsencode(sidecar.path).hex(), sidecar.language, sidecar.kind] for sidecar in items]
+    )
+
+
+def _sidecars_from_json(text: str) -> tuple[Sidecar, ...]:
+    return tuple(
+        _sidecar(bytes.fromhex(entry[0]), entry[1], entry[2]) for entry in json.loads(text)
+    )
+
+
+def _sidecar(path: bytes, language: str, kind: str) -> Sidecar:
+    return Sidecar(Path(os.fsdecode(path)), Language(language), SubtitleKind(kind))
+
+
+def _delivery_from_row(row: Any) -> Delivery:
+    media = Path(os.fsdecode(row["medium"]))
+    return Delivery(
+        id=row["id"],
+        server=row["server"],
+        change=SidecarChange(
+            media, _sidecars_from_json(row["written"]), _sidecars_from_json(row["removed"])
+        ),
+        state=DeliveryState(row["state"]),
+        strategy=row["method"],
+        checks=row["looks"],
+        due_at=row["due_at"],
+        sent_at=row["told_at"],
+        ended_at=row["ended_at"],
+        detail=row["detail"],
+    )
+
+
+MAX_EVENTS_PER_NOTIFIER = 1000
+"""Events kept for one notifier that is away; of more the oldest are dropped."""
+
+
+class NotificationOutbox:
+    """Events by notifier, in a ledger's database."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+
+    def enqueue(self, notifiers: Iterable[str], event: Event, now: float) -> None:
+        """Keep an event for each of some notifiers."""
+        event_json = json.dumps(event_to_json(event))
+        rows = [{"notifier": name, "at": now, "event": event_json} for name in notifiers]
+        if not rows:
+            return
+        with write_transaction(self._engine) as c:
+            c.execute(notification_outbox.insert(), rows)
+            for row in rows:
+                own_ids = sa.select(notification_outbox.c.id).where(
+                    notification_outbox.c.notifier == row["notifier"]
+                )
+                oldest_kept_query = (
+                    own_ids.order_by(notification_outbox.c.id.desc())
+                    .limit(1)
+                    .offset(MAX_EVENTS_PER_NOTIFIER - 1)
+                )
+                oldest = c.execute(oldest_kept_query).scalar()
+                if oldest is not None:
+                    c.execute(
+                        notification_outbox.delete().where(
+                            notification_outbox.c.notifier == row["notifier"],
+                            notification_outbox.c.id < oldest,
+                        )
+                    )
+
+    def pending(self, notifier: str) -> list[Notification]:
+        """What a notifier is to be told of, oldest first."""
+        query = (
+            sa.select(notification_outbox)
+            .where(notification_outbox.c.notifier == notifier)
+            .order_by(notification_outbox.c.id)
+        )
+        with self._engine.connect() as c:
+            rows = c.execute(query).all()
+        return [
+            Notification(row.id, row.at, event_from_json(json.loads(row.event))) for row in rows
+        ]
+
+    def mark_delivered(self, ids: Iterable[int]) -> None:
+        """These were told, or given up."""
+        with write_transaction(self._engine) as c:
+            execute_many(
+                c,
+                "DELETE FROM notices WHERE id = ?",
+                [(notification_id,) for notification_id in ids],
+            )
+
+    def delete_unconfigured(self, notifiers: Iterable[str]) -> None:
+        """Drop what is kept for notifiers that are not configured any more."""
+        with self._engine.begin() as c:
+            c.execute(
+                notification_outbox.delete().where(
+                    notification_outbox.c.notifier.not_in(list(notifiers))
+                )
+            )

@@ -1,0 +1,188 @@
+"""The tables of the ledger. Paths are bytes: not every name is text.
+
+All is said for SQLite and for PostgreSQL, whose integers are short unless they are called big.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+metadata = sa.MetaData()
+
+_Integer = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+"""64 bits with a sign in both."""
+
+
+def _partial_index(condition: sa.ColumnElement[bool]) -> dict[str, Any]:
+    """Of an index: only the rows that it holds for are in it."""
+    return {"sqlite_where": condition, "postgresql_where": condition}
+
+
+files = sa.Table(
+    "files",
+    metadata,
+    sa.Column("id", _Integer, primary_key=True),
+    sa.Column("library", sa.Text, nullable=False),
+    sa.Column("path", sa.LargeBinary, nullable=False, unique=True),
+    sa.Column("device", _Integer, nullable=False),
+    sa.Column("inode", _Integer, nullable=False),
+    sa.Column("size", _Integer, nullable=False),
+    sa.Column("mtime_ns", _Integer, nullable=False),
+    sa.Column("content_id", sa.Text),
+    sa.Column("state", sa.Text, nullable=False, index=True),
+    sa.Column("reason", sa.Text, nullable=False, server_default=""),
+    sa.Column("cure", sa.Text, nullable=False, server_default=""),
+    sa.Column("progress", sa.Text, nullable=False, server_default=""),
+    sa.Column("spoken", sa.Text),
+    sa.Column("attempts", _Integer, nullable=False, server_default="0"),
+    sa.Column("next_try_at", sa.Float),
+    sa.Column("settings_digest", sa.Text),
+    sa.Column("priority", _Integer, nullable=False, server_default="100"),
+    sa.Column("job_id", sa.Text),
+    sa.Column("steady_since", sa.Float, nullable=False),
+    sa.Column("updated_at", sa.Float, nullable=False),
+    sa.Column("looks", _Integer, nullable=False, server_default="0"),
+    sa.Column("beside", _Integer),
+    sa.Column("previous_content_id", sa.Text),
+    sa.Column("crashes", _Integer, nullable=False, server_default="0"),
+    sa.Column("makers_digest", sa.Text),
+    sa.Column("missing_since", sa.Float),
+    sa.Column("was", sa.Text),
+    sa.Column("worker", sa.Text),
+    sa.Index("ix_files_content_id", "content_id"),
+    sa.Index("ix_files_device_inode", "device", "inode"),
+)
+
+_HAS_NEXT_CHECK = files.c.next_try_at.is_not(None)
+sa.Index(
+    "ix_files_urgent",
+    files.c.library,
+    files.c.priority,
+    files.c.steady_since.desc(),
+    **_partial_index(_HAS_NEXT_CHECK),
+)
+"""In the order in which files that wait are taken: at a million files nothing may be sorted."""
+sa.Index("ix_files_next", files.c.library, files.c.next_try_at, **_partial_index(_HAS_NEXT_CHECK))
+"""When to look next."""
+
+sidecars = sa.Table(
+    "sidecars",
+    metadata,
+    sa.Column("id", _Integer, primary_key=True),
+    sa.Column("path", sa.LargeBinary, nullable=False, unique=True),
+    sa.Column("medium", sa.LargeBinary, nullable=False, index=True),
+    sa.Column("content_id", sa.Text, nullable=False, index=True),
+    sa.Column("language", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("format", sa.Text, nullable=False),
+    sa.Column("sha256", sa.Text, nullable=False),
+    sa.Column("size", _Integer, nullable=False),
+    sa.Column("recipe", sa.Text, nullable=False),
+    sa.Column("made_at", sa.Float, nullable=False),
+    sa.Column("fate", sa.Text, nullable=False, server_default="there"),
+    sa.Column("by_hand", sa.Boolean, nullable=False, server_default=sa.false()),
+)
+
+kv = sa.Table(
+    "controls",
+    metadata,
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("value", sa.Text, nullable=False),
+)
+
+commands = sa.Table(
+    "requests",
+    metadata,
+    sa.Column("id", _Integer, primary_key=True),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("path", sa.LargeBinary),
+    sqlite_autoincrement=True,
+)
+"""Kept until they were done. A number is never given twice: what was asked again is another one."""
+
+sa.Index("ix_requests_once", commands.c.kind, sa.text("coalesce(path, '')"), unique=True)
+"""Asked ten thousand times of a file, it waits once."""
+
+notification_outbox = sa.Table(
+    "notices",
+    metadata,
+    sa.Column("id", _Integer, primary_key=True),
+    sa.Column("notifier", sa.Text, nullable=False),
+    sa.Column("at", sa.Float, nullable=False),
+    sa.Column("event", sa.Text, nullable=False),
+    sa.Index("ix_notices_notifier", "notifier", "id"),
+    sqlite_autoincrement=True,
+)
+"""What happened and a notifier was not told of yet."""
+
+sidecar_changes = sa.Table(
+    "changes",
+    metadata,
+    sa.Column("id", _Integer, primary_key=True),
+    sa.Column("medium", sa.LargeBinary, nullable=False),
+    sa.Column("path", sa.LargeBinary, nullable=False),
+    sa.Column("language", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("there", sa.Boolean, nullable=False),
+)
+
+server_deliveries = sa.Table(
+    "tellings",
+    metadata,
+    sa.Column("id", _Integer, primary_key=True),
+    sa.Column("server", sa.Text, nullable=False),
+    sa.Column("medium", sa.LargeBinary, nullable=False, index=True),
+    sa.Column("written", sa.Text, nullable=False),
+    sa.Column("removed", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("method", _Integer, nullable=False),
+    sa.Column("looks", _Integer, nullable=False),
+    sa.Column("due_at", sa.Float),
+    sa.Column("told_at", sa.Float),
+    sa.Column("ended_at", sa.Float),
+    sa.Column("detail", sa.Text, nullable=False),
+    sa.UniqueConstraint("server", "medium"),
+)
+sa.Index(
+    "ix_tellings_due",
+    server_deliveries.c.server,
+    server_deliveries.c.due_at,
+    **_partial_index(server_deliveries.c.due_at.is_not(None)),
+)
+"""When to say or ask next."""
+
+egress_log = sa.Table(
+    "egress",
+    metadata,
+    sa.Column("id", _Integer, primary_key=True),
+    sa.Column("key", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("at", sa.Float, nullable=False, index=True),
+    sa.Column("path", sa.LargeBinary, nullable=False),
+    sa.Column("library", sa.Text),
+    sa.Column("component", sa.Text, nullable=False),
+    sa.Column("destination", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("amount", sa.Float, nullable=False),
+    sa.Column("host", sa.Text, nullable=False, server_default=""),
+    sa.Column("region", sa.Text, nullable=False, server_default=""),
+    sa.Column("request_id", sa.Text, nullable=False, server_default=""),
+    sa.Column("price", sa.Float),
+    sa.Column("currency", sa.Text, nullable=False, server_default=""),
+    sa.Column("budgets", sa.Text, nullable=False, server_default="[]"),
+)
+sa.Index(
+    "ix_egress_open", egress_log.c.key, unique=True, **_partial_index(egress_log.c.state == "open")
+)
+"""What is under way is sent for once, however often it is begun."""
+
+budget_usage = sa.Table(
+    "spending",
+    metadata,
+    sa.Column("budget", sa.Text, primary_key=True),
+    sa.Column("period", sa.Text, primary_key=True),
+    sa.Column("money", sa.Float, nullable=False),
+    sa.Column("seconds", sa.Float, nullable=False),
+)

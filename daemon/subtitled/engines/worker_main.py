@@ -1,0 +1,143 @@
+"""The child's side: a process in which one engine lives, or in which we listen for speech.
+
+Started as ``python -m subtitled.engines.worker_main FD LIFELINE`` by :mod:`.child`. It ends with
+its parent, however the parent ends: the lifeline is a pipe that closes then.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from subtitled.plugin import Audio, ComponentContext, Engine, Language, SubtitledError
+
+from . import protocol
+
+Handler = Callable[[dict[str, Any]], Any]
+
+
+def _exit_with_parent(parent_death_pipe: int) -> None:
+    """Leave as soon as the parent is gone, even in the middle of native code."""
+
+    def wait() -> None:
+        os.read(parent_death_pipe, 1)
+        os._exit(0)
+
+    threading.Thread(target=wait, name="lifeline", daemon=True).start()
+
+
+def _engine_handlers(spec: dict[str, Any]) -> dict[str, Handler]:
+    """Make the ordered engine, load it, and say what it answers to."""
+    module = importlib.import_module(spec["module"])
+    cls: type[Engine] = getattr(module, spec["cls"])
+    engine = cls(
+        cls.Settings.model_validate(spec["settings"]),
+        ComponentContext(
+            name=spec["name"],
+            threads=spec["threads"],
+            models={name: Path(folder) for name, folder in spec["models"].items()},
+        ),
+    )
+    engine.load()
+
+    def detect(message: dict[str, Any]) -> Any:
+        windows = protocol.TIME_SPANS.validate_python(message["windows"])
+        guesses = engine.detect_language(Audio(Path(message["audio"])), windows)
+        return protocol.GUESSES.dump_python(list(guesses), mode="json")
+
+    def transcribe(message: dict[str, Any]) -> Any:
+        request = protocol.TRANSCRIPTION_REQUEST.validate_python(message["request"])
+        transcript = engine.transcribe(Audio(Path(message["audio"])), request)
+        return protocol.TRANSCRIPT.dump_python(transcript, mode="json", warnings="error")
+
+    def align(message: dict[str, Any]) -> Any:
+        words = engine.align(
+            Audio(Path(message["audio"])),
+            protocol.CHUNK.validate_python(message["stretch"]),
+            message["text"],
+            Language(message["language"]),
+        )
+        return protocol.WORDS.dump_python(list(words), mode="json", warnings="error")
+
+    return {"detect_language": detect, "transcribe": transcribe, "align": align}
+
+
+def _vad_handlers(spec: dict[str, Any]) -> dict[str, Handler]:
+    """Listening for speech needs a model too, so it happens here and not in the daemon."""
+    from subtitled.media.vad import detect_speech, detect_speech_while_decoding
+
+    def speech(message: dict[str, Any]) -> Any:
+        path = Path(message["audio"])
+        speech_result = (
+            detect_speech_while_decoding(path)
+            if message["arriving"]
+            else detect_speech(Audio(path))
+        )
+        return protocol.SPEECH.dump_python(speech_result, mode="json")
+
+    return {"find_speech": speech}
+
+
+_ROLES = {"engine": _engine_handlers, "listener": _vad_handlers}
+
+
+def _run_handler(action: Callable[[], Any]) -> dict[str, Any]:
+    try:
+        return {"result": action()}
+    except SubtitledError as problem:
+        return {"problem": protocol.error_to_json(problem)}
+    except Exception as error:  # noqa: BLE001 - a plugin may raise anything; the parent names it
+        return {"error": f"{type(error).__name__}: {error}"}
+
+
+def serve(connection: Connection) -> None:
+    """Take the order, then answer calls until the parent hangs up, ``at_once`` at a time.
+
+    An engine that works on one thing at a time is only ever called by the main thread, as native
+    libraries like it best.
+    """
+    order = json.loads(connection.recv_bytes())
+    answers: dict[str, Handler] = {}
+    sending = threading.Lock()
+
+    def start() -> None:
+        answers.update(_ROLES[order["role"]](order))
+
+    def reply(message_id: int, reply_message: dict[str, Any]) -> None:
+        fingerprint = json.dumps({"id": message_id, **reply_message}).encode()
+        with sending:
+            connection.send_bytes(fingerprint)
+
+    def answer(request_message: dict[str, Any]) -> None:
+        reply(
+            request_message["id"],
+            _run_handler(lambda: answers[request_message["call"]](request_message)),
+        )
+
+    ready = _run_handler(start)
+    reply(order["id"], ready)
+    at_once = order.get("at_once", 1)
+    workers = ThreadPoolExecutor(at_once) if at_once > 1 else None
+    while "result" in ready:
+        try:
+            message = json.loads(connection.recv_bytes())
+        except EOFError:
+            return
+        if workers is None:
+            answer(message)
+        else:
+            workers.submit(answer, message)
+
+
+if __name__ == "__main__":
+    _exit_with_parent(int(sys.argv[2]))
+    serve(Connection(int(sys.argv[1])))
+    os._exit(0)  # native libraries may hang in their own clean-up

@@ -1,0 +1,258 @@
+"""Reading a glossary: CSV and TSV as spreadsheets write them, JSON, and TBX of translators' tools.
+
+A table has a first line that names its columns. A column is named by its language (``en``,
+``pt-BR``, ``German``) and holds message things are called in it; ``term`` holds what is called so
+in every language that has no column. ``note`` is for people, ``case_sensitive`` and
+``do_not_translate`` hold yes or no. JSON is a list of objects with the same names.
+
+A mistake costs its line, never the file, and never a subtitle.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from subtitled.plugin import InputRejectedError, Language
+from subtitled.subtitles.filenames import parse_language_token
+from subtitled.subtitles.formats.text import decode_text
+
+from .tbx import iter_concepts
+from .terms import GlossaryIssue, Term, TermScope
+
+EXTENSIONS = ("csv", "tsv", "json", "tbx")
+MAX_FILE_BYTES = 8 * 1024 * 1024
+"""Bytes of a glossary."""
+MAX_TERMS = 20_000
+"""Terms of a glossary."""
+MAX_TERM_CHARS = 200
+"""Characters of a term: more is no term."""
+
+_SOURCE_COLUMNS = frozenset({"term", "source", "word", "name"})
+_NOTE_COLUMNS = frozenset({"note", "notes", "comment", "comments", "description"})
+_CASE_SENSITIVE_COLUMNS = frozenset({"case_sensitive", "case"})
+_DO_NOT_TRANSLATE_COLUMNS = frozenset({"do_not_translate", "keep"})
+_TRUE_VALUES = frozenset({"yes", "y", "true", "1", "x"})
+_FALSE_VALUES = frozenset({"no", "n", "false", "0", ""})
+
+
+@dataclass(frozen=True, slots=True)
+class GlossaryFile:
+    """What a file says, in its order, and what is wrong with it."""
+
+    terms: tuple[Term, ...] = ()
+    issues: tuple[GlossaryIssue, ...] = ()
+
+
+def read_glossary(path: Path, scope: TermScope) -> GlossaryFile:
+    """A glossary from disk. Raises nothing: whatever is wrong is among the mistakes."""
+    try:
+        stat = path.stat()
+        return _read_cached(path, scope, stat.st_mtime_ns, stat.st_size)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        return _invalid_glossary(
+            path, f"it cannot be read: {reason}", "Let the daemon's user read it"
+        )
+
+
+@lru_cache(maxsize=64)
+def _read_cached(path: Path, scope: TermScope, mtime_ns: int, size: int) -> GlossaryFile:
+    """The same, once for each version of a file: a global one is asked for by every job."""
+    if size > MAX_FILE_BYTES:
+        return _invalid_glossary(
+            path, f"it is larger than {MAX_FILE_BYTES >> 20} MiB", "Split it by library"
+        )
+    try:
+        return parse_glossary(decode_text(path.read_bytes()), path, scope)
+    except InputRejectedError as error:
+        return _invalid_glossary(path, error.message, error.hint)
+
+
+def parse_glossary(text: str, path: Path, scope: TermScope) -> GlossaryFile:
+    """A glossary from its text; the path says its format and where each term is from.
+
+    Raises :class:`~subtitled.plugin.InputRejectedError` where all of it is unusable.
+    """
+    ending = path.suffix.lower().lstrip(".")
+    if ending not in EXTENSIONS:
+        raise InputRejectedError(
+            f"glossaries are not read from .{ending} files", f"Save it as {', '.join(EXTENSIONS)}"
+        )
+    issues: list[GlossaryIssue] = []
+    terms: list[Term] = []
+    rows = _ROW_READERS[ending](text, path, issues)
+    for line, row in rows:
+        if len(terms) == MAX_TERMS:
+            issues.append(
+                GlossaryIssue(
+                    f"{path}:{line}",
+                    f"more than {MAX_TERMS} terms; the rest is left out",
+                    "Split it",
+                )
+            )
+            break
+        term = _term_from_row(row, f"{path}:{line}", scope, issues)
+        if term is not None:
+            terms.append(term)
+    return GlossaryFile(tuple(terms), tuple(issues))
+
+
+Row = tuple[int, Mapping[str, str]]
+"""The number of a line and its cells by the names of their columns."""
+
+
+def _read_table(text: str, path: Path, issues: list[GlossaryIssue]) -> Iterator[Row]:
+    first = text.lstrip("\n").split("\n", 1)[0]
+    delimiter = "\t" if path.suffix.lower() == ".tsv" else max(",;\t", key=first.count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    names: list[str] = []
+    line = 1
+    try:
+        for cells in reader:
+            if any(cell.strip() for cell in cells):
+                if names:
+                    yield line, dict(zip(names, cells, strict=False))
+                else:
+                    names = _read_header(cells, f"{path}:{line}", issues)
+            line = reader.line_num + 1
+    except csv.Error as error:
+        issues.append(GlossaryIssue(f"{path}:{line}", f"it is no table: {error}", "Save it anew"))
+
+
+def _read_header(cells: list[str], where: str, issues: list[GlossaryIssue]) -> list[str]:
+    """The columns' names. Raises :class:`InputRejectedError` where none of them holds terms."""
+    names = [_normalised_column(cell) for cell in cells]
+    if not any(name in _SOURCE_COLUMNS or _column_language(name) for name in names):
+        raise InputRejectedError(
+            "the first line names no column that holds terms",
+            "Write a first line such as: term,es,note",
+        )
+    for name in names:
+        if name and not _is_known_column(name):
+            issues.append(
+                GlossaryIssue(
+                    where,
+                    f"the column {name!r} is neither a language nor term, note, case_sensitive or "
+                    "do_not_translate; it is left out",
+                    "Name it after the language that it is in, such as es",
+                )
+            )
+    return names
+
+
+def _read_json_objects(text: str, path: Path, issues: list[GlossaryIssue]) -> Iterator[Row]:
+    """The objects of a JSON list, each with the line it begins on."""
+    decoder, at = json.JSONDecoder(), len(text) - len(text.lstrip())
+    reported_keys: set[str] = set()
+    if text[at : at + 1] != "[":
+        raise InputRejectedError(
+            "the JSON is no list", 'Write [{"term": "Mordor"}, {"en": "dragon", "es": "dragón"}]'
+        )
+    at += 1
+    while True:
+        at += len(text[at:]) - len(text[at:].lstrip(" \t\n,"))
+        line = text.count("\n", 0, at) + 1
+        if text[at : at + 1] in ("]", ""):
+            return
+        try:
+            value, at = decoder.raw_decode(text, at)
+        except (ValueError, RecursionError) as error:
+            reason = getattr(error, "msg", type(error).__name__)
+            line = getattr(error, "lineno", line)
+            issues.append(
+                GlossaryIssue(
+                    f"{path}:{line}", f"broken JSON: {reason}; the rest is left out", "Mend it"
+                )
+            )
+            return
+        if not isinstance(value, dict):
+            issues.append(
+                GlossaryIssue(
+                    f"{path}:{line}", "it is no object", 'Write one such as {"term": "Mordor"}'
+                )
+            )
+            continue
+        row = {_normalised_column(str(key)): _clean_cell(cell) for key, cell in value.items()}
+        for name in row.keys() - reported_keys:
+            if not _is_known_column(name):
+                reported_keys.add(name)
+                issues.append(
+                    GlossaryIssue(
+                        f"{path}:{line}",
+                        f"{name!r} is neither a language nor a key that glossaries have",
+                        "Name it after the language that it is in, such as es",
+                    )
+                )
+        yield line, row
+
+
+def _read_tbx_concepts(text: str, path: Path, issues: list[GlossaryIssue]) -> Iterator[Row]:
+    yield from iter_concepts(text, path, issues)
+
+
+_ROW_READERS = {
+    "csv": _read_table,
+    "tsv": _read_table,
+    "json": _read_json_objects,
+    "tbx": _read_tbx_concepts,
+}
+
+
+def _term_from_row(
+    row: Mapping[str, str], where: str, scope: TermScope, issues: list[GlossaryIssue]
+) -> Term | None:
+    source, texts = "", dict[Language, str]()
+    flags = {"exact": False, "kept": False}
+    for name, cell in row.items():
+        text = " ".join(cell.split())
+        if name in _CASE_SENSITIVE_COLUMNS or name in _DO_NOT_TRANSLATE_COLUMNS:
+            low = text.casefold()
+            if low not in _TRUE_VALUES | _FALSE_VALUES:
+                issues.append(GlossaryIssue(where, f"{text!r} in {name}", "Write yes or no"))
+            flags["exact" if name in _CASE_SENSITIVE_COLUMNS else "kept"] = low in _TRUE_VALUES
+        elif len(text) > MAX_TERM_CHARS:
+            if name not in _NOTE_COLUMNS:
+                issues.append(
+                    GlossaryIssue(
+                        where, f"a term of {len(text)} characters", f"At most {MAX_TERM_CHARS}"
+                    )
+                )
+        elif name in _SOURCE_COLUMNS:
+            source = source or text
+        elif text and (language := _column_language(name)) is not None:
+            texts.setdefault(language, text)
+    if not source and not texts:
+        return None
+    # Without a word of any language, it is called the same in all.
+    do_not_translate = flags["kept"] or not texts
+    return Term(source, tuple(texts.items()), do_not_translate, flags["exact"], where, scope)
+
+
+def _normalised_column(name: str) -> str:
+    return name.strip().lower().replace(" ", "_")
+
+
+def _clean_cell(value: object) -> str:
+    return ("no", "yes")[value] if isinstance(value, bool) else "" if value is None else str(value)
+
+
+def _is_known_column(name: str) -> bool:
+    return (
+        name
+        in _SOURCE_COLUMNS | _NOTE_COLUMNS | _CASE_SENSITIVE_COLUMNS | _DO_NOT_TRANSLATE_COLUMNS
+        or _column_language(name) is not None
+    )
+
+
+def _column_language(name: str) -> Language | None:
+    return parse_language_token(name.replace("_", " ")) or parse_language_token(name)
+
+
+def _invalid_glossary(path: Path, message: str, hint: str) -> GlossaryFile:
+    return GlossaryFile((), (GlossaryIssue(str(path), message, hint),))

@@ -1,0 +1,102 @@
+"""What is known of a title, and which of it are names that are likely to be spoken."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from subtitled.plugin import MediaMetadata
+
+from .nfo import read_nfo
+from .terms import GlossaryIssue, Term, TermScope
+
+_log = logging.getLogger(__name__)
+
+PATH_ORIGIN = "the path"
+_ROLE_WORDS = frozenset(
+    "self himself herself themselves narrator host voice announcer presenter extra man woman boy "
+    "girl child kid mother father mom dad son daughter brother sister wife husband officer cop "
+    "policeman detective doctor nurse teacher soldier guard driver waiter waitress bartender "
+    "reporter judge priest clerk student neighbor neighbour crowd additional various young old "
+    "frau mann junge mädchen mutter vater polizist arzt erzähler hombre mujer niño niña madre "
+    "padre narrador homme femme garçon fille mère père narrateur médecin".split()
+)
+"""Words of a role that is no name: put into a glossary, they would never be translated."""
+_NOT_A_NAME = re.compile(r"[\d#]")
+
+
+@dataclass(frozen=True, slots=True)
+class KnownMetadata:
+    """A title, where that is known from, and what was wrong there."""
+
+    metadata: MediaMetadata | None
+    origin: str = ""
+    issues: tuple[GlossaryIssue, ...] = ()
+
+
+def find_metadata(media: Path, top: Path) -> KnownMetadata:
+    """A medium's title, by the NFO files beside it, else by its path below the library's."""
+    nfo = read_nfo(media, top)
+    issues = tuple(nfo.issues)
+    if nfo.metadata is not None:
+        return KnownMetadata(nfo.metadata, ", ".join(map(str, nfo.files)), issues)
+    inside = media.relative_to(top) if media.is_relative_to(top) else Path(media.name)
+    return KnownMetadata(
+        _guess_from_path(os.fsencode(inside).decode("utf-8", "replace")), PATH_ORIGIN, issues
+    )
+
+
+@lru_cache(maxsize=64)
+def _guess_from_path(path: str) -> MediaMetadata | None:
+    """What a path says, as releases are named; None where it says nothing."""
+    from guessit import guessit  # imports slowly, and most processes never ask
+    from guessit.api import GuessitException
+
+    try:
+        guess = guessit(path)
+    except GuessitException:
+        _log.debug("no title can be guessed from %s", path)
+        return None
+    name, episode = _first_string(guess.get("title")), _first_string(guess.get("episode_title"))
+    if not name:
+        return None
+    series = name if guess.get("type") == "episode" else ""
+    year = guess.get("year")
+    return MediaMetadata(
+        episode or name, series=series, year=year if isinstance(year, int) else None
+    )
+
+
+def _first_string(value: object) -> str:
+    return value if isinstance(value, str) and any(c.isalpha() for c in value) else ""
+
+
+def extract_names(metadata: KnownMetadata) -> list[Term]:
+    """The names that are likely to be spoken: of characters, of the title, and, where nobody is
+    played, of the people.
+
+    People are called the same in every language. Titles are not: one such as Home is listened
+    for, and otherwise a word like others.
+    """
+    title = metadata.metadata
+    if title is None:
+        return []
+    characters = [name for name in title.characters if _is_name(name)]
+    titles = [*title.title.split(" / "), title.series, title.original_title]
+    people = () if characters else title.cast
+    names = dict.fromkeys((*characters, *titles, *people), False)
+    names |= dict.fromkeys((*characters, *people), True)
+    return [
+        Term(name, (), names[name], True, metadata.origin, TermScope.NAMES)
+        for name in names
+        if name
+    ]
+
+
+def _is_name(character: str) -> bool:
+    words = re.findall(r"\w+", character.casefold())
+    return bool(words) and not _NOT_A_NAME.search(character) and _ROLE_WORDS.isdisjoint(words)

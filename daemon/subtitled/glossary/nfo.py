@@ -1,0 +1,130 @@
+"""NFO files beside the media, as Kodi, Jellyfin, Emby and tinyMediaManager write them.
+
+A film has ``Film.nfo`` or ``movie.nfo``, an episode ``Episode.nfo``, and its series ``tvshow.nfo``
+in a folder above. Whatever is wrong with one, it tells nothing and harms nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from xml.etree.ElementTree import Element
+
+from subtitled.plugin import InputRejectedError, MediaMetadata
+from subtitled.subtitles.formats.text import decode_text
+from subtitled.subtitles.formats.xmltree import parse_xml
+
+from .terms import GlossaryIssue
+
+MAX_FILE_BYTES = 1024 * 1024
+"""Bytes of an NFO file."""
+MAX_PEOPLE = 200
+MAX_TEXT_CHARS = 300
+"""Characters of a name; a plot may have ten times as many."""
+SERIES_NFO = "tvshow.nfo"
+_MOVIE_NFO = "movie.nfo"
+_ROOT_END = re.compile(r"</(?:movie|tvshow|episodedetails|musicvideo)\s*>")
+_DECLARATION = re.compile(r"<\?xml[^>]*\?>")
+_ROOT_TAGS = ("movie", "episodedetails", "musicvideo")
+_PARENTHESISED = re.compile(r"\s*[(\[][^)\]]*[)\]]")
+"""``(voice)``, ``(uncredited)`` behind a character's name."""
+
+
+@dataclass(slots=True)
+class NfoResult:
+    """What the NFO files of one medium say: who is who, the files, and what is wrong with some."""
+
+    metadata: MediaMetadata | None = None
+    files: list[Path] = field(default_factory=list)
+    issues: list[GlossaryIssue] = field(default_factory=list)
+
+
+def read_nfo(media: Path, top: Path) -> NfoResult:
+    """What the NFO files of a medium say, its own before its series'.
+
+    Series are looked for in the folders from the medium's up to ``top``, the library's. Raises
+    nothing.
+    """
+    result = NfoResult()
+    own = _parse_first((media.with_suffix(".nfo"), media.with_name(_MOVIE_NFO)), result)
+    above = [folder for folder in (media.parent, *media.parent.parents) if _is_inside(folder, top)]
+    series = _parse_first([folder / SERIES_NFO for folder in above], result)
+    shows = [element for element in own if element.tag in _ROOT_TAGS]
+    series_elements = [element for element in series if element.tag == "tvshow"]
+    if shows or series_elements:
+        result.metadata = _metadata_from(shows, series_elements)
+    return result
+
+
+def _is_inside(folder: Path, top: Path) -> bool:
+    return folder == top or top in folder.parents
+
+
+def _parse_first(paths: Iterable[Path], result: NfoResult) -> list[Element]:
+    """What the first of these files that is there holds."""
+    for path in paths:
+        try:
+            with path.open("rb") as file:
+                data = file.read(MAX_FILE_BYTES + 1)
+        except OSError:
+            continue
+        if len(data) > MAX_FILE_BYTES:
+            result.issues.append(
+                GlossaryIssue(
+                    str(path), f"it is larger than {MAX_FILE_BYTES >> 20} MiB", "Write it anew"
+                )
+            )
+            continue
+        result.files.append(path)
+        try:
+            return list(parse_xml(_extract_root(decode_text(data))))
+        except InputRejectedError as error:
+            result.issues.append(GlossaryIssue(str(path), error.message, "Have it written anew"))
+            return []
+    return []
+
+
+def _extract_root(text: str) -> str:
+    """The XML under one root: behind it may stand an address, and a file of several episodes
+    holds several roots. A file that is only an address holds nothing."""
+    ends = [match.end() for match in _ROOT_END.finditer(text)]
+    inside = _DECLARATION.sub("", text[: ends[-1]]) if ends else ""
+    return f"<nfo>{inside}</nfo>"
+
+
+def _metadata_from(shows: list[Element], series: list[Element]) -> MediaMetadata:
+    both = [*shows, *series]
+    actors = [actor for element in both for actor in element.iter("actor")][:MAX_PEOPLE]
+    people = [(_text_of(actor, "name"), _text_of(actor, "role")) for actor in actors]
+    characters = [part for _, role in people for part in _split_roles(role)]
+    show = _first_text(series, "title") or _first_text(shows, "showtitle")
+    names = dict.fromkeys(_text_of(element, "title") for element in shows)
+    return MediaMetadata(
+        title=" / ".join(filter(None, names)) or show,
+        original_title=_first_text(shows, "originaltitle") or _first_text(series, "originaltitle"),
+        series=show,
+        year=_parse_year(_first_text(both, "year") or _first_text(both, "premiered")),
+        cast=tuple(dict.fromkeys(name for name, _ in people if name)),
+        characters=tuple(dict.fromkeys(characters)),
+        plot=_first_text(both, "plot", 10 * MAX_TEXT_CHARS),
+    )
+
+
+def _split_roles(role: str) -> list[str]:
+    return [
+        part.strip() for part in re.split(r"\s*/\s*|\s*;\s*", _PARENTHESISED.sub("", role)) if part
+    ]
+
+
+def _first_text(elements: Iterable[Element], name: str, max_chars: int = MAX_TEXT_CHARS) -> str:
+    return next((text for element in elements if (text := _text_of(element, name, max_chars))), "")
+
+
+def _text_of(element: Element, name: str, max_chars: int = MAX_TEXT_CHARS) -> str:
+    return " ".join((element.findtext(name) or "").split())[:max_chars]
+
+
+def _parse_year(text: str) -> int | None:
+    return int(text[:4]) if re.match(r"(?:1[89]|2\d)\d\d", text) else None

@@ -1,7 +1,0 @@
-"""Which job a thread works on, so that its log lines can be found by the job's id."""
-
-from __future__ import annotations
-
-from contextvars import ContextVar
-
-JOB: ContextVar[str] = ContextVar("job", default="")

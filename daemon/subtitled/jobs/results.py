@@ -1,0 +1,166 @@
+"""What became of a file is written down, and told to whom it concerns."""
+
+from __future__ import annotations
+
+import logging
+import os
+import random
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from subtitled.db.records import ACTIVE_STATES, FileRecord, FileState
+from subtitled.engines.protocol import EngineCrashedError, ResourceUnavailableError
+from subtitled.jobcontext.job import JobResult
+from subtitled.jobcontext.services import Services
+from subtitled.library.moves import remove_orphans
+from subtitled.notify.dispatch import dispatch_event
+from subtitled.notify.notifiers import NotifierDispatcher
+from subtitled.pipeline.planning import engines_digest
+from subtitled.plugin import (
+    Event,
+    InputRejectedError,
+    JobFailed,
+    JobFinished,
+    SetupError,
+    SubtitledError,
+    SubtitlePublished,
+    TransientError,
+)
+
+from .retry_policy import next_state
+
+_log = logging.getLogger(__name__)
+
+
+_ERROR_LABELS: dict[type[SubtitledError], str] = {
+    EngineCrashedError: "crashed",
+    TransientError: "temporary",
+    SetupError: "misconfigured",
+    InputRejectedError: "rejected",
+    SubtitledError: "other",
+}
+"""What failures are counted as."""
+
+
+class ResultRecorder:
+    """Ledger, plugins and log of one process: they hear of every ending here."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._db = services.db
+        self.notifications = NotifierDispatcher(services.config, services.db.notifications)
+        self.engine_digests = {
+            name: engines_digest(services.config, library)
+            for name, library in services.config.settings.libraries.items()
+        }
+        """Of each library, what changes when another version of what makes its texts comes."""
+
+    def record_ended(self, record: FileRecord, result: JobResult, digest: str) -> None:
+        sidecars = tuple(published.sidecar for published in result.made)
+        _log.info("%s: %s", display_path(record.path), result.reason)
+        if sidecars and record.fingerprint is not None:
+            for taken in self._services.store.reused_from(record.fingerprint):
+                remove_orphans(self._db, taken)
+        self.announce_published(result.made)
+        if result.deferred_error is None:
+            self.record(record, result.state, digest, reason=result.reason, spoken=result.spoken)
+            self._announce(JobFinished(record.path, sidecars, result.reason))
+        else:
+            done_before = f"{result.reason}; " if result.made else ""
+            self.record_failed(record, result.deferred_error, digest, f"{done_before}summary: ")
+
+    def announce_published(self, sidecars: Sequence[SubtitlePublished]) -> None:
+        """Tell of sidecars that are there now."""
+        for sidecar in sidecars:
+            self._announce(sidecar)
+
+    def record_failed(
+        self, record: FileRecord, error: SubtitledError, digest: str, done_before: str = ""
+    ) -> None:
+        """``so_far`` is what was done before it, for people."""
+        if record.job_id is not None and _is_replaced(record):
+            # It was replaced, moved or deleted meanwhile: that is no failure, and what lies
+            # there now is looked at by itself.
+            _log.info("%s: changed or went away in the work", display_path(record.path))
+            if self._db.set_state(record.id, FileState.STABILISING, expected_job=record):
+                self._db.requeue(record.id)
+            return
+        waits = isinstance(error, ResourceUnavailableError)
+        if not waits:
+            kind = next(name for cls, name in _ERROR_LABELS.items() if isinstance(error, cls))
+            self._services.counters.add("failures", kind)
+        attempts = record.attempts if waits else record.attempts + 1
+        crashes = record.crashes + 1 if isinstance(error, EngineCrashedError) else 0
+        first_wait = self._services.config.settings.daemon.retry_delay
+        decision = next_state(error, attempts, time.time(), first_wait, crashes, random.random())
+        reason, hint = done_before + error.message, error.hint
+        if decision.state is FileState.QUARANTINED:
+            reason = f"kept away from the engine, which crashed {crashes} times over it: {reason}"
+            hint = (
+                "It is tried again when the file, the engine or its settings change, or with: "
+                f"subtitled queue retry {display_path(record.path)}"
+            )
+        _log.log(
+            logging.INFO if waits else logging.WARNING, "%s: %s", display_path(record.path), error
+        )
+        was_recorded = self.record(
+            record,
+            decision.state,
+            digest,
+            reason=reason,
+            cure=hint,
+            attempts=attempts,
+            crashes=crashes,
+            next_try_at=decision.retry_at,
+        )
+        if was_recorded and not waits:
+            self._announce(JobFailed(record.path, reason, hint, decision.retry_at))
+
+    def _announce(self, event: Event) -> None:
+        dispatch_event(self._services.config, event)
+        self.notifications.enqueue(event)
+
+    def record(self, record: FileRecord, state: FileState, digest: str, **values: Any) -> bool:
+        """Write down what became of a file, and under which circumstances, unless what is known
+        of it has moved on; whether it was written."""
+        return self._db.set_state(
+            record.id,
+            state,
+            expected_job=record if record.state in ACTIVE_STATES else None,
+            settings_digest=digest,
+            makers_digest=self.engine_digests[record.library],
+            **values,
+        )
+
+    def inherit_quarantine(self, record: FileRecord, quarantined: FileRecord, digest: str) -> bool:
+        """Whether a file whose content is quarantined under another name is under this one too:
+        neither engine nor settings are others. If so it is written down."""
+        makers = self.engine_digests[record.library]
+        if (quarantined.settings_digest, quarantined.engines_digest) != (digest, makers):
+            return False
+        self.record(
+            record,
+            FileState.QUARANTINED,
+            digest,
+            reason=quarantined.reason,
+            cure=quarantined.hint,
+            attempts=quarantined.attempts,
+            crashes=quarantined.crashes,
+        )
+        return True
+
+
+def _is_replaced(record: FileRecord) -> bool:
+    """Whether what lies at a path is not, or no longer, what was recorded."""
+    try:
+        stat = record.path.stat()
+    except OSError:
+        return not os.path.lexists(record.path)
+    return (stat.st_size, stat.st_mtime_ns) != (record.size, record.mtime_ns)
+
+
+def display_path(path: Path) -> str:
+    """A path for people: bytes that are no UTF-8 as U+FFFD."""
+    return os.fsencode(path).decode("utf-8", "replace")

@@ -1,0 +1,18 @@
+"""Passing on what happened to the hooks of plugins."""
+
+from __future__ import annotations
+
+from subtitled.config.load import Configuration
+from subtitled.config.plugins import LIMIT, call_event_hooks
+from subtitled.plugin import Event, JobFailed, JobFinished, SubtitlePublished
+
+_HOOKS = {
+    SubtitlePublished: "subtitled_published",
+    JobFinished: "subtitled_finished",
+    JobFailed: "subtitled_failed",
+}
+
+
+def dispatch_event(configuration: Configuration, event: Event) -> None:
+    """Tell every plugin's hooks about an event; what they raise is logged with their name."""
+    call_event_hooks(configuration.hooks, _HOOKS[type(event)], event, LIMIT)

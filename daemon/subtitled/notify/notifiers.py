@@ -1,0 +1,169 @@
+"""Notifiers are told what happened: in their rhythm, not in quiet hours, again when they were away.
+
+Events wait in the ledger. A thread for each notifier, so that one that hangs holds up no other.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy.exc import OperationalError
+
+from subtitled.config.load import Configuration
+from subtitled.config.plugins import ConfiguredComponent, call_with_timeout
+from subtitled.db.outbox import NotificationOutbox
+from subtitled.plugin import (
+    DeliverySchedule,
+    Event,
+    InputRejectedError,
+    Notification,
+    Notifier,
+    SubtitledError,
+    TransientError,
+)
+
+_log = logging.getLogger(__name__)
+
+NOTIFY_TIMEOUT_SECONDS = 60.0
+"""Seconds that a notifier may take."""
+BACKOFF_SECONDS = (30.0, 120.0, 600.0, 3600.0)
+"""Seconds before each further try to reach a notifier that is away; the last one over and over."""
+SETUP_ERROR_WAIT_SECONDS = 3600.0
+"""Seconds before the next try of one that somebody has to mend; a reload tries at once."""
+MAX_POLL_SECONDS = 3600.0
+"""Seconds between two looks at whether something waits, though nobody said so; the daemon says so
+when the ledger has changed."""
+
+
+class NotifierDispatcher:
+    """All notifiers of one configuration."""
+
+    def __init__(self, configuration: Configuration, notifications: NotificationOutbox) -> None:
+        self._outbox = notifications
+        self._workers = [
+            NotifierWorker(configured, notifications)
+            for configured in configuration.notifiers.values()
+        ]
+
+    def start(self) -> None:
+        self._outbox.delete_unconfigured(teller.notifier for teller in self._workers)
+        for teller in self._workers:
+            teller.start()
+
+    def enqueue(self, event: Event) -> None:
+        """Keep an event for every notifier. News that cannot be kept stops no work."""
+        try:
+            self._outbox.enqueue((teller.notifier for teller in self._workers), event, time.time())
+        except OperationalError as error:
+            _log.warning("nobody is told of an event, it cannot be kept: %s", error.orig)
+        self.poll()
+
+    def poll(self) -> None:
+        """Look whether something waits: another process may have kept it."""
+        for teller in self._workers:
+            teller.wake_event.set()
+
+    def stop(self) -> None:
+        """Ask for the end, without waiting: what was not told is told in the next life."""
+        for teller in self._workers:
+            teller.request_stop()
+
+
+class NotifierWorker(threading.Thread):
+    def __init__(
+        self, configured: ConfiguredComponent[Notifier], notifications: NotificationOutbox
+    ) -> None:
+        super().__init__(name=f"notifier {configured.name}", daemon=True)
+        self.notifier = configured.name
+        self.wake_event = threading.Event()
+        self._configured = configured
+        self._outbox = notifications
+        self._stopping = threading.Event()
+        self._failures = 0
+
+    def request_stop(self) -> None:
+        self._stopping.set()
+        self.wake_event.set()
+
+    def run(self) -> None:
+        while not self._stopping.is_set():
+            self.wake_event.clear()
+            try:
+                wait_seconds = self._tick()
+            except Exception:  # noqa: BLE001 - such as a ledger that cannot be written just now
+                if self._stopping.is_set():
+                    return
+                _log.exception("%s: tried again in a while", self.notifier)
+                wait_seconds = BACKOFF_SECONDS[0]
+            if self._failures:
+                self._stopping.wait(
+                    wait_seconds
+                )  # what happens meanwhile makes it no more reachable
+            else:
+                self.wake_event.wait(wait_seconds)
+
+    def _tick(self) -> float:
+        """Tell what is due; seconds until the next look."""
+        waiting = self._outbox.pending(self.notifier)
+        settings = self._configured.settings
+        rhythm = call_with_timeout(
+            self._configured.plugin,
+            lambda: self._configured.component_class.delivery_schedule(settings),
+            NOTIFY_TIMEOUT_SECONDS,
+        )
+        while waiting and not self._stopping.is_set():
+            now = time.time()
+            if (wait_seconds := seconds_until_delivery(rhythm, waiting[0].occurred_at, now)) > 0:
+                return min(wait_seconds, MAX_POLL_SECONDS)
+            batch = waiting if rhythm.batch_seconds else waiting[:1]
+            if (wait_seconds := self._deliver(batch)) > 0:
+                return wait_seconds
+            self._outbox.mark_delivered(notification.id for notification in batch)
+            waiting = waiting[len(batch) :]
+        return 0.0 if waiting else MAX_POLL_SECONDS
+
+    def _deliver(self, batch: Sequence[Notification]) -> float:
+        """Tell some notices; seconds to wait before they are told again, 0 if they are not."""
+        try:
+            notifier = self._configured.create()
+            call_with_timeout(self.notifier, lambda: notifier.notify(batch), NOTIFY_TIMEOUT_SECONDS)
+        except InputRejectedError as error:
+            _log.warning("%s is not told of %d events: %s", self.notifier, len(batch), error)
+        except SubtitledError as error:
+            wait = BACKOFF_SECONDS[min(self._failures, len(BACKOFF_SECONDS) - 1)]
+            if not isinstance(error, TransientError):
+                wait = SETUP_ERROR_WAIT_SECONDS
+            elif error.retry_after is not None:
+                wait = max(wait, error.retry_after)
+            self._failures += 1
+            _log.warning("%s, told again in %.0f s: %s", self.notifier, wait, error)
+            return wait
+        self._failures = 0
+        return 0.0
+
+
+def seconds_until_delivery(schedule: DeliverySchedule, first_event_at: float, now: float) -> float:
+    """Seconds until somebody may be told of events of which the first happened then; 0: now."""
+    # Of what seems to have happened in the future, the clock was set back since.
+    due = max(0.0, min(first_event_at, now) + schedule.batch_seconds - now)
+    return due + quiet_seconds_left(schedule, now + due)
+
+
+def quiet_seconds_left(schedule: DeliverySchedule, now: float) -> float:
+    """Seconds until quiet hours end, 0 outside of them."""
+    if schedule.quiet_hours is None:
+        return 0.0
+    begin, end = schedule.quiet_hours
+    local_time = datetime.fromtimestamp(now).astimezone()
+    clock = local_time.time()
+    inside = begin <= clock < end if begin <= end else clock >= begin or clock < end
+    if not inside:
+        return 0.0
+    ends = local_time.replace(hour=end.hour, minute=end.minute, second=end.second, microsecond=0)
+    if ends <= local_time:
+        ends += timedelta(days=1)
+    return (ends - local_time).total_seconds()

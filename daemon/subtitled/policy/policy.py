@@ -1,0 +1,370 @@
+"""The policy: which subtitles are to be made for a medium, out of what, which not, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from subtitled.config.library_settings import ORIGINAL, WantedLanguage
+from subtitled.config.settings import LibrarySettings
+from subtitled.plugin import UNDETERMINED, Language, SubtitleKind
+from subtitled.subtitles.chinese import can_convert_script
+from subtitled.subtitles.segmentation.bilingual import BILINGUAL_FORMATS as FOR_TWO
+
+from .coverage import EMBEDDED, REMOVED_BY_USER, SIDECAR, ExistingSubtitle, find_satisfying
+from .requirements import (
+    NO_OTHER_SOURCES,
+    AvailableSources,
+    CanMake,
+    Decision,
+    Origin,
+    Requirement,
+    Source,
+    SummaryRequirement,
+    Unsatisfiable,
+    evaluate_summary,
+    no_route,
+)
+
+MAX_FOREIGN_SHARE = 0.4
+"""The share of the speech from which on a medium has no foreign parts: it is in two languages."""
+
+
+def decide(
+    library: LibrarySettings,
+    existing: Sequence[ExistingSubtitle],
+    tagged: Language,
+    spoken: Language | None,
+    can_make: CanMake,
+    material: AvailableSources = NO_OTHER_SOURCES,
+) -> Decision:
+    """Decide from what exists, the track's tag, and what is spoken, if somebody has listened.
+
+    As long as nobody has, the tag is taken for a guess: good enough to see that all is there,
+    never to say that something cannot be made.
+    """
+    deciding = _Policy(library, tuple(existing), tagged, spoken, can_make, material)
+    make: list[Requirement] = []
+    summaries: list[SummaryRequirement] = []
+    impossible: list[str] = []
+    reasons: list[str] = []
+    answers: list[tuple[str, Requirement | SummaryRequirement | Unsatisfiable | str]] = [
+        (
+            f"{language or ORIGINAL}" + ("" if kind is SubtitleKind.FULL else f" {kind}"),
+            deciding.evaluate(language, kind),
+        )
+        for language, kind in _wanted_subtitles(library, spoken, deciding.assumed_language)
+    ]
+    answers += (
+        (f"{upper or ORIGINAL}+{lower or ORIGINAL}", deciding.evaluate_bilingual(upper, lower))
+        for upper, lower in _wanted_pairs(library, deciding.assumed_language)
+    )
+    files = library.summaries.files
+    answers += (
+        (
+            f"summary {language_code or ORIGINAL}",
+            evaluate_summary(language_code, files, spoken, can_make, material),
+        )
+        for language_code in _resolve_original(
+            library.summaries.languages, deciding.assumed_language
+        )
+    )
+    for name, result in answers:
+        reason = result if isinstance(result, str) else result.reason
+        reasons.append(f"{name}: {reason}")
+        if isinstance(result, Unsatisfiable):
+            impossible.append(f"{name}: {reason}")
+        elif isinstance(result, Requirement):
+            make.append(result)
+        elif isinstance(result, SummaryRequirement):
+            summaries.append(result)
+    listening = any(deciding.needs_analysis(requirement) for requirement in make) or (
+        bool(summaries) and spoken is None
+    )
+    return Decision(tuple(make), tuple(impossible), tuple(reasons), listening, tuple(summaries))
+
+
+@dataclass(frozen=True, slots=True)
+class _Policy:
+    library: LibrarySettings
+    existing: tuple[ExistingSubtitle, ...]
+    tagged_language: Language
+    spoken: Language | None
+    can_make: CanMake
+    available: AvailableSources
+
+    @property
+    def assumed_language(self) -> Language | None:
+        return self.spoken or (self.tagged_language if self.tagged_language.is_known else None)
+
+    def evaluate(
+        self, language: Language | None, kind: SubtitleKind
+    ) -> Requirement | Unsatisfiable | str:
+        """What is to be made, or why it cannot be, or why it need not be."""
+        main = self._main_source
+        if language is None:
+            reason = "to be made; nobody has listened yet"
+            return Requirement(None, self.library.formats, reason, kind, (main,))
+        missing = self._missing_formats(language, kind)
+        if isinstance(missing, str):
+            return missing
+        if kind is SubtitleKind.FORCED:
+            return self._foreign_parts(language, missing, main)
+        sources = list(self._all_sources(language))
+        if not sources and self.spoken is not None:
+            return no_route(self.spoken)
+        reason = f"to be made as {', '.join(missing)}" + (f", {sources[0][1]}" if sources else "")
+        return Requirement(
+            language,
+            missing,
+            reason,
+            kind,
+            tuple(source_and_how[0] for source_and_how in sources) or (main,),
+        )
+
+    def evaluate_bilingual(
+        self, upper: Language | None, lower: Language | None
+    ) -> Requirement | Unsatisfiable | str:
+        """The same of a subtitle with two languages, each of which is made, or taken from
+        somebody's text where there is one."""
+        formats = tuple(fmt for fmt in self.library.formats if fmt in FOR_TWO)
+        if not formats:
+            return Unsatisfiable(f"{', '.join(self.library.formats)} cannot show two languages")
+        if upper is None or lower is None:
+            unknown = "to be made; nobody has listened yet"
+            above, below = (
+                Requirement(
+                    language,
+                    formats,
+                    unknown,
+                    sources=self._sources_for(language) or (self._main_source,),
+                )
+                for language in (upper, lower)
+            )
+            return replace(above, secondary=below)
+        if upper.satisfies(lower) or lower.satisfies(upper):
+            return "both are one language"
+        missing = self._missing_formats(upper, SubtitleKind.FULL, lower, formats)
+        if isinstance(missing, str):
+            return missing
+        sides = []
+        for language in (upper, lower):
+            sources = self._sources_for(language)
+            if not sources and self.spoken is not None:
+                return Unsatisfiable(f"nothing configured makes {language} from {self.spoken}")
+            sides.append(
+                Requirement(language, missing, "", sources=sources or (self._main_source,))
+            )
+        reason = f"to be made as {', '.join(missing)}, in one file"
+        return replace(sides[0], reason=reason, secondary=sides[1])
+
+    @property
+    def _main_source(self) -> Source:
+        return Source(Origin.AUDIO, "", self.assumed_language or UNDETERMINED)
+
+    def _missing_formats(
+        self,
+        language: Language,
+        kind: SubtitleKind,
+        secondary: Language | None = None,
+        formats: tuple[str, ...] = (),
+    ) -> tuple[str, ...] | str:
+        """The formats in which it is not there yet, or why none is missing."""
+        rules = self.library.counts_as_existing
+        served = {
+            fmt: find_satisfying(
+                self.existing, language, self.assumed_language, fmt, rules, kind, secondary
+            )
+            for fmt in formats or self.library.formats
+        }
+        missing = tuple(fmt for fmt, by in served.items() if by is None)
+        if missing:
+            return missing
+        by = next(match for match in served.values() if match is not None)
+        taken = f"{by.location} was taken back by hand"
+        return taken if by.origin == REMOVED_BY_USER else f"there is {_describe_existing(by)}"
+
+    def _sources_for(self, language: Language | None) -> tuple[Source, ...]:
+        """What one of two languages comes from: somebody's text in it before all else."""
+        if language is None:
+            return ()
+        same_language = []
+        for text in self.available.subtitles:
+            tongue = text.language or (self.assumed_language if text.origin == SIDECAR else None)
+            if tongue and tongue.satisfies(language) and _is_usable_source(text):
+                order = (text.kind is SubtitleKind.SDH, text.origin != SIDECAR)
+                same_language.append((order, Source(Origin(text.origin), text.location, tongue)))
+        same_language.sort(key=lambda one: one[0])
+        return (
+            *(source for _, source in same_language),
+            *(source_and_how[0] for source_and_how in self._all_sources(language)),
+        )
+
+    def needs_analysis(self, requirement: Requirement) -> bool:
+        """Whether a wish hangs on what is not known yet of the main track."""
+        if requirement.secondary is not None and self.needs_analysis(requirement.secondary):
+            return True
+        if requirement.kind is SubtitleKind.FORCED and self.available.foreign_speech is None:
+            return True
+        return self.spoken is None and (
+            requirement.language is None or requirement.sources[0].is_main
+        )
+
+    def _all_sources(self, language: Language) -> Iterator[tuple[Source, str]]:
+        """All sources that a language can be made of, best first, each with how.
+
+        A text that only wants another script is as good as one in the language.
+        """
+        original = self.assumed_language is not None and self.assumed_language.satisfies(language)
+        texts = (
+            list(self._subtitle_sources(language)) if "text" in self.library.sources.order else []
+        )
+        yield from (route for route in texts if can_convert_script(route[0].language, language))
+        for step in self.library.sources.order:
+            match step:
+                case "audio" if original:
+                    yield from self._main_audio_sources(language)
+                case "audio":
+                    yield from self._other_track_sources(language)
+                case "text":
+                    yield from (
+                        route
+                        for route in texts
+                        if not can_convert_script(route[0].language, language)
+                    )
+                case "speech" if not original:
+                    yield from self._main_audio_sources(language)
+
+    def _main_audio_sources(self, language: Language) -> Iterator[tuple[Source, str]]:
+        how = self.can_make(self.assumed_language, language) if self.assumed_language else None
+        if how is not None and self.assumed_language is not None:
+            yield Source(Origin.AUDIO, "", self.assumed_language), how
+
+    def _other_track_sources(self, language: Language) -> Iterator[tuple[Source, str]]:
+        for index, tag in self.available.tracks:
+            how = self.can_make(tag, language) if tag.satisfies(language) else None
+            if how is not None:
+                yield Source(Origin.AUDIO, str(index), tag), f"{how}, from track {index}"
+
+    def _subtitle_sources(self, language: Language) -> Iterator[tuple[Source, str]]:
+        """Somebody's subtitles: whole ones before those for the hard of hearing."""
+        pivots = (
+            *((self.assumed_language,) if self.assumed_language else ()),
+            *self.library.sources.pivot_languages,
+        )
+        ranked = []
+        for text in self.available.subtitles:
+            source_language = text.language or (
+                self.assumed_language if text.origin == SIDECAR else None
+            )
+            if (
+                source_language is None
+                or source_language.satisfies(language)
+                or not _is_usable_source(text)
+            ):
+                continue
+            alike = can_convert_script(source_language, language)
+            rank = next(
+                (n for n, pivot in enumerate(pivots) if source_language.satisfies(pivot)), None
+            )
+            how = self.available.can_translate(source_language, language)
+            if how is not None and (alike or rank is not None):
+                order = (rank or 0, text.kind is SubtitleKind.SDH, text.origin != SIDECAR)
+                ranked.append(
+                    (order, Source(Origin(text.origin), text.location, source_language), how)
+                )
+        for _, source, how in sorted(ranked, key=lambda one: one[0]):
+            yield source, f"{how} from {_describe_source(source)}"
+
+    def _foreign_parts(
+        self, language: Language, missing: tuple[str, ...], main: Source
+    ) -> Requirement | Unsatisfiable | str:
+        foreign = self.available.foreign_speech
+        if not self.available.can_detect_language:
+            return Unsatisfiable("no engine is configured that tells languages apart")
+        if self.spoken is None or foreign is None:
+            reason = f"to be made as {', '.join(missing)} if there are foreign parts"
+            return Requirement(language, missing, reason, SubtitleKind.FORCED, (main,))
+        other_languages = [other for other in foreign.languages if not other.satisfies(language)]
+        if not other_languages:
+            return "nothing is said in another language"
+        if foreign.share > MAX_FOREIGN_SHARE:
+            return f"{foreign.share:.0%} is in other languages, so that no part is foreign"
+        hows = [self.can_make(other, language) for other in other_languages]
+        if None in hows:
+            lacking = other_languages[hows.index(None)]
+            return Unsatisfiable(f"nothing configured makes it from {lacking}")
+        names = ", ".join(other_languages)
+        reason = f"to be made as {', '.join(missing)}: parts in {names}, {hows[0]}"
+        return Requirement(language, missing, reason, SubtitleKind.FORCED, (main,))
+
+
+def _wanted_subtitles(
+    library: LibrarySettings, spoken: Language | None, guess: Language | None
+) -> list[tuple[Language | None, SubtitleKind]]:
+    """What is wanted, each once; ``original`` as what it stands for.
+
+    Where a language is named that the speech itself serves, as ``pt-BR`` is by ``pt``, the two
+    are one wish under the name given.
+    """
+    return [
+        (language, kind)
+        for languages, kind in (
+            (library.languages, SubtitleKind.FULL),
+            (library.forced, SubtitleKind.FORCED),
+        )
+        for language in _resolve_original(languages, guess)
+    ]
+
+
+def _resolve_original(
+    languages: Sequence[WantedLanguage], guess: Language | None
+) -> list[Language | None]:
+    """The languages, each once; ``original`` as the one named that the guess serves, else it."""
+    named_languages = [Language(code) for code in languages if code != ORIGINAL]
+    original = guess and next((code for code in named_languages if guess.satisfies(code)), guess)
+    resolved = (original if code == ORIGINAL else Language(code) for code in languages)
+    return list(dict.fromkeys(resolved))
+
+
+def _wanted_pairs(
+    library: LibrarySettings, guess: Language | None
+) -> list[tuple[Language | None, Language | None]]:
+    """The pairs of languages wanted, each once; ``original`` as what it stands for."""
+    pairs = [
+        tuple(guess if code == ORIGINAL else Language(code) for code in pair)
+        for pair in library.bilingual
+    ]
+    return [(upper, lower) for upper, lower in dict.fromkeys(pairs)]
+
+
+def _is_usable_source(text: ExistingSubtitle) -> bool:
+    """Whether a subtitle is somebody's whole text: ours are made of what we know already."""
+    return (
+        text.is_text
+        and not text.is_ours
+        and not text.is_outdated
+        and text.kind is not SubtitleKind.FORCED
+        and text.secondary is None
+        and text.origin in (SIDECAR, EMBEDDED)
+    )
+
+
+def _describe_source(source: Source) -> str:
+    where = f"stream {source.location}" if source.origin is Origin.EMBEDDED else source.location
+    return f"{where} ({source.language})"
+
+
+def _describe_existing(existing: ExistingSubtitle) -> str:
+    owner = (
+        "ours"
+        if existing.is_ours
+        else "ours, edited since"
+        if existing.is_edited
+        else existing.origin
+    )
+    return (
+        f"{existing.location} ({owner})"
+        if existing.origin == "sidecar"
+        else (f"an {existing.origin} one, stream {existing.location}")
+    )

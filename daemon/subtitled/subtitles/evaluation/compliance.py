@@ -1,0 +1,139 @@
+"""Whether cues keep a profile's limits, rule by rule."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from subtitled.plugin import Cue, Language
+
+from ..rules import CueRules, measure_width, strip_tags
+
+TOLERANCE_SECONDS = 0.002
+"""Seconds: files count in thousandths, limits in frames."""
+
+
+class ComplianceRule(StrEnum):
+    """What is asked of a cue."""
+
+    TIMES = "ends after it begins"
+    ORDER = "begins before the next"
+    OVERLAP = "ends before the next begins"
+    TEXT = "has a text"
+    LINE_LENGTH = "line length"
+    LINES = "number of lines"
+    SPEED = "reading speed"
+    SHORT = "long enough"
+    LONG = "short enough"
+    GAP = "gap to the next"
+    FLASH = "no flash of empty screen"
+
+    @property
+    def is_error(self) -> bool:
+        """Whether a player may stumble; the others are a matter of reading."""
+        return self in (
+            ComplianceRule.TIMES,
+            ComplianceRule.ORDER,
+            ComplianceRule.OVERLAP,
+            ComplianceRule.TEXT,
+        )
+
+    @property
+    def is_limit(self) -> bool:
+        """Whether a cue that misses it is outside the limits; else it is advice."""
+        return self is not ComplianceRule.FLASH
+
+
+@dataclass(frozen=True, slots=True)
+class RuleViolation:
+    """One rule that one cue misses."""
+
+    rule: ComplianceRule
+    cue_number: int
+    """Its number, from 1."""
+    detail: str
+    """What was found, with its unit."""
+
+
+@dataclass(frozen=True, slots=True)
+class ComplianceReport:
+    """What was found in a whole subtitle."""
+
+    cue_count: int
+    violations: tuple[RuleViolation, ...]
+    speeds: tuple[float, ...]
+    """Columns a second of each cue."""
+    fast_speech_count: int
+    """Cues that miss the reading speed alone, and would if they stayed until the next one comes:
+    there the speech itself is faster than the limit, and only a shorter text would help."""
+
+    @property
+    def compliant_count(self) -> int:
+        """Cues inside all limits."""
+        return self.cue_count - len(
+            {violation.cue_number for violation in self.violations if violation.rule.is_limit}
+        )
+
+    @property
+    def error_count(self) -> int:
+        return sum(violation.rule.is_error for violation in self.violations)
+
+    def list_violating_cues(self, rule: ComplianceRule) -> list[int]:
+        """The numbers of the cues that miss a rule."""
+        return [violation.cue_number for violation in self.violations if violation.rule is rule]
+
+
+def check_compliance(cues: Sequence[Cue], language: Language, rules: CueRules) -> ComplianceReport:
+    """Hold cues, in the order of their file, to limits."""
+    violations: list[RuleViolation] = []
+    speeds: list[float] = []
+    fast_speech_count = 0
+    for number, cue in enumerate(cues, 1):
+        following = cues[number] if number < len(cues) else None
+        columns = measure_width(cue.text.replace("\n", ""), language)
+        speeds.append(columns / max(cue.duration, TOLERANCE_SECONDS))
+        missed = [*_check_cue(cue, columns, language, rules)]
+        missed += _check_gap(cue, following, rules) if following is not None else ()
+        violations += (RuleViolation(rule, number, detail) for rule, detail in missed)
+        if [rule for rule, _ in missed if rule.is_limit] == [ComplianceRule.SPEED]:
+            latest = math.inf if following is None else following.start - rules.min_gap
+            longest = max(cue.duration, min(latest - cue.start, rules.max_duration))
+            fast_speech_count += columns > rules.max_cps * (longest + TOLERANCE_SECONDS)
+    return ComplianceReport(len(cues), tuple(violations), tuple(speeds), fast_speech_count)
+
+
+def _check_cue(
+    cue: Cue, columns: float, language: Language, rules: CueRules
+) -> Iterator[tuple[ComplianceRule, str]]:
+    if not 0 <= cue.start < cue.end:
+        yield ComplianceRule.TIMES, f"{cue.start:.3f} to {cue.end:.3f} s"
+        return
+    lines = strip_tags(cue.text).split("\n")
+    if not "".join(lines).strip():
+        yield ComplianceRule.TEXT, "empty"
+        return
+    longest = max(measure_width(line.strip(), language) for line in lines)
+    if longest > rules.max_line_length:
+        yield ComplianceRule.LINE_LENGTH, f"{longest:g} columns"
+    if len(lines) > rules.max_lines:
+        yield ComplianceRule.LINES, f"{len(lines)} lines"
+    if columns > rules.max_cps * (cue.duration + TOLERANCE_SECONDS):
+        yield ComplianceRule.SPEED, f"{columns / cue.duration:.1f} a second"
+    if cue.duration < rules.min_duration - TOLERANCE_SECONDS:
+        yield ComplianceRule.SHORT, f"{cue.duration:.3f} s"
+    if cue.duration > rules.max_duration + TOLERANCE_SECONDS:
+        yield ComplianceRule.LONG, f"{cue.duration:.3f} s"
+
+
+def _check_gap(cue: Cue, following: Cue, rules: CueRules) -> Iterator[tuple[ComplianceRule, str]]:
+    gap = following.start - cue.end
+    if following.start < cue.start:
+        yield ComplianceRule.ORDER, f"the next begins {cue.start - following.start:.3f} s before it"
+    elif gap < -TOLERANCE_SECONDS:
+        yield ComplianceRule.OVERLAP, f"by {-gap:.3f} s"
+    elif gap < rules.min_gap - TOLERANCE_SECONDS:
+        yield ComplianceRule.GAP, f"{max(0.0, gap):.3f} s"
+    elif rules.min_gap + TOLERANCE_SECONDS < gap < rules.chain_gap - TOLERANCE_SECONDS:
+        yield ComplianceRule.FLASH, f"{gap:.3f} s"

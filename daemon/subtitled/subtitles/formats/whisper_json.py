@@ -1,0 +1,132 @@
+"""JSON for other programs: the words with times and confidence, in the shape of Whisper's own.
+
+A superset of what openai-whisper writes: each cue is a segment, ``words`` of a segment have
+``word``, ``start``, ``end`` and ``probability``, all times in seconds. ``cues`` holds the text as
+it is shown, with its line breaks. Words whose times we estimated say so.
+"""
+
+from __future__ import annotations
+
+import bisect
+import json
+import math
+from typing import Any
+
+from subtitled.plugin import Cue, InputRejectedError, Subtitle, Word
+
+from .text import unwrap_lines
+
+Content = tuple[tuple[Cue, ...], tuple[Word, ...]]
+
+
+def representable(subtitle: Subtitle) -> Content:
+    """What the format can carry: words of cues, with times that are times, in thousandths."""
+    words = subtitle.words if subtitle.cues else ()
+    return subtitle.cues, tuple(
+        _round_word(word)
+        for word in words
+        if math.isfinite(word.start) and math.isfinite(word.end) and 0 <= word.start <= word.end
+    )
+
+
+def write(subtitle: Subtitle) -> str:
+    """The file's text."""
+    cues, words = representable(subtitle)
+    words_by_cue: list[list[Word]] = [[] for _ in cues]
+    starts, index = [cue.start for cue in cues], 0
+    for word in words:
+        # The middle of a word lies in its cue, however early or late the cue comes; words stay
+        # in their order.
+        index = max(index, bisect.bisect_right(starts, (word.start + word.end) / 2) - 1)
+        words_by_cue[index].append(word)
+    segments = [
+        {
+            "id": number,
+            "start": cue.start,
+            "end": cue.end,
+            "text": unwrap_lines([cue.text], subtitle.language),
+            "words": [_word_to_json(word) for word in words_by_cue[number]],
+        }
+        for number, cue in enumerate(cues)
+    ]
+    document = {
+        "language": str(subtitle.language),
+        "kind": str(subtitle.kind),
+        "title": subtitle.title,
+        "text": unwrap_lines((cue.text for cue in cues), subtitle.language),
+        "segments": segments,
+        "cues": [
+            {"id": number, "start": cue.start, "end": cue.end, "text": cue.text}
+            for number, cue in enumerate(cues)
+        ],
+    }
+    return json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
+
+
+def read(text: str) -> Content:
+    """Cues and words of ours, or of what Whisper and its kin write.
+
+    Raises :class:`InputRejectedError` for what is neither.
+    """
+    try:
+        document = json.loads(text)
+        segments = document.get("segments", [])
+        cues = [
+            Cue(
+                _parse_time(segment["start"]),
+                _parse_time(segment["end"]),
+                str(segment["text"]).strip(),
+            )
+            for segment in document.get("cues", segments)
+        ]
+        words = [
+            _word_from_json(word) for segment in segments for word in segment.get("words") or ()
+        ]
+    except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+        raise InputRejectedError(
+            "it is no JSON with segments as Whisper writes it", "Look what the file is"
+        ) from error
+    if "cues" not in document and "segments" not in document:
+        raise InputRejectedError("the JSON has neither cues nor segments", "Look what the file is")
+    return tuple(cues), tuple(words)
+
+
+def _parse_time(value: object) -> float:
+    """Seconds. Raises ``ValueError`` for what is no number, or none that can be."""
+    if not isinstance(value, (int, float, str)) or not 0 <= float(value) < 1e7:
+        raise ValueError(f"no time: {value!r:.40}")
+    return float(value)
+
+
+def _round_word(word: Word) -> Word:
+    return Word(
+        word.text,
+        round(word.start, 3),
+        round(word.end, 3),
+        None if word.confidence is None else round(word.confidence, 4),
+        word.speaker,
+        word.is_estimated,
+    )
+
+
+def _word_to_json(word: Word) -> dict[str, Any]:
+    payload: dict[str, Any] = {"word": word.text, "start": word.start, "end": word.end}
+    if word.confidence is not None:
+        payload["probability"] = word.confidence
+    if word.speaker is not None:
+        payload["speaker"] = word.speaker
+    if word.is_estimated:
+        payload["estimated"] = True
+    return payload
+
+
+def _word_from_json(payload: dict[str, Any]) -> Word:
+    probability = payload.get("probability")
+    return Word(
+        str(payload["word"]),
+        _parse_time(payload["start"]),
+        _parse_time(payload["end"]),
+        None if probability is None else float(probability),
+        payload.get("speaker"),
+        bool(payload.get("estimated", False)),
+    )

@@ -1,0 +1,66 @@
+"""What the engine itself says: passages that it hardly believes."""
+
+from __future__ import annotations
+
+import bisect
+import itertools
+from collections.abc import Sequence
+
+from subtitled.plugin import SegmentScores, Word
+
+from .passages import SuspectWords
+
+MAX_NO_SPEECH_PROB = 0.6
+MIN_AVG_LOGPROB = -1.0
+MAX_COMPRESSION_RATIO = 2.4
+CONFIDENT_AVG_LOGPROB = -0.5
+"""Whisper's own thresholds: probability of no speech, mean log probability, compression ratio
+(openai/whisper, transcribe.py); repetition of which it is sure may be a song."""
+MIN_LOOP_CHARACTERS = 60
+"""Characters; shorter texts compress so little that the ratio says nothing."""
+
+
+def find_score_issue(scores: SegmentScores, characters: int) -> str | None:
+    """Why a passage of so many characters is not to be believed, or None."""
+    avg_logprob = scores.avg_logprob
+    is_silent = scores.no_speech_prob is not None and scores.no_speech_prob > MAX_NO_SPEECH_PROB
+    if is_silent and avg_logprob is not None and avg_logprob < MIN_AVG_LOGPROB:
+        return (
+            f"the engine heard nobody there (no speech {scores.no_speech_prob:.0%}, "
+            f"log probability {avg_logprob:.2f})"
+        )
+    is_looping = (
+        scores.compression_ratio is not None and scores.compression_ratio > MAX_COMPRESSION_RATIO
+    )
+    if (
+        is_looping
+        and characters >= MIN_LOOP_CHARACTERS
+        and (avg_logprob is None or avg_logprob < CONFIDENT_AVG_LOGPROB)
+    ):
+        return f"the engine was caught in a loop (compression {scores.compression_ratio:.1f})"
+    return None
+
+
+def find_low_scores(
+    words: Sequence[Word], segment_scores: Sequence[SegmentScores]
+) -> list[SuspectWords]:
+    """The words in passages that their engine does not believe."""
+    ordered = sorted(segment_scores, key=lambda one: (one.start, one.end))
+    starts = [scores.start for scores in ordered]
+
+    def find_scores(word: Word) -> int:
+        """Which of the evidence a word belongs to, or -1."""
+        middle = (word.start + word.end) / 2
+        position = bisect.bisect_right(starts, middle + 1e-6) - 1
+        return position if position >= 0 and middle <= ordered[position].end + 1e-6 else -1
+
+    suspects: list[SuspectWords] = []
+    first = 0
+    for index, group in itertools.groupby(words, find_scores):
+        segment_words = list(group)
+        if index >= 0:
+            reason = find_score_issue(ordered[index], sum(len(word.text) for word in segment_words))
+            if reason is not None:
+                suspects.append(SuspectWords(first, first + len(segment_words), reason))
+        first += len(segment_words)
+    return suspects

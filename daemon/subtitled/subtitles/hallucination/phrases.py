@@ -1,0 +1,164 @@
+"""Known inventions by language: the lists in ``phrases.toml``, and those of the user."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import tomli
+
+from subtitled.plugin import Language, SetupError, Word
+
+from .passages import Passage, SpeechMask, SuspectWords, normalise_text, split_passages
+
+MAX_CREDIT_CHARACTERS = 60
+"""Characters; a longer passage holds more than a credit."""
+EDGE_SECONDS = 60.0
+"""Seconds at the beginning and end of a medium, where such phrases are at home."""
+MIN_ISOLATION_SECONDS = 5.0
+"""Seconds around a phrase in which nothing else is said."""
+TRUSTED_CONFIDENCE = 0.8
+"""Mean confidence from which on even a lonely phrase is believed."""
+
+
+@dataclass(frozen=True, slots=True)
+class HallucinationPhrases:
+    """What is looked for, bare of all but letters and digits (see
+    :func:`.split_passages.normalise_text`).
+
+    ``hard`` are stems that nobody says in a film, such as credits of subtitlers, each as the parts
+    that follow each other in it. ``soft`` are whole phrases, by language, that people do say.
+    ``sounds`` are words for sounds, as they stand in brackets.
+    """
+
+    hard: tuple[tuple[str, ...], ...] = ()
+    soft: frozenset[tuple[str, str]] = frozenset()
+    sounds: frozenset[str] = frozenset()
+
+    def __or__(self, other: HallucinationPhrases) -> HallucinationPhrases:
+        return HallucinationPhrases(
+            (*self.hard, *other.hard), self.soft | other.soft, self.sounds | other.sounds
+        )
+
+
+def load_phrases(user_path: Path | None = None) -> HallucinationPhrases:
+    """Our own lists, with those of a file, or of every ``*.toml`` in a folder, of the user's.
+
+    Raises :class:`~subtitled.plugin.SetupError` for a file that is no such list.
+    """
+    phrases = _load_bundled()
+    if user_path is None:
+        return phrases
+    try:
+        paths = sorted(user_path.glob("*.toml")) if user_path.is_dir() else [user_path]
+        for path in paths:
+            phrases |= _parse_phrases(path.read_text("utf-8"))
+    except (OSError, ValueError, TypeError) as error:
+        raise SetupError(
+            f"the phrases in {str(user_path)!r} cannot be read: {error}",
+            "Correct the file that daemon.phrases names; docs/guide.md shows one",
+        ) from error
+    return phrases
+
+
+@functools.cache
+def _load_bundled() -> HallucinationPhrases:
+    return _parse_phrases(files(__package__).joinpath("phrases.toml").read_text("utf-8"))
+
+
+def _parse_phrases(text: str) -> HallucinationPhrases:
+    """Raises ``ValueError`` or ``TypeError`` for what has not the shape of ``phrases.toml``."""
+    payload = tomli.loads(text)
+    unknown = sorted(set(payload) - {"hard", "soft", "sounds"})
+    if unknown:
+        raise ValueError(f"[{unknown[0]}] is none of [hard], [soft] and [sounds]")
+    hard = tuple(
+        tuple(normalise_text(part) for part in stem.split("…"))
+        for _, stem in _iter_entries(payload.get("hard", {}))
+    )
+    soft = frozenset(
+        (_phrase_language(Language(name)), normalise_text(phrase))
+        for name, phrase in _iter_entries(payload.get("soft", {}))
+    )
+    sounds = frozenset(normalise_text(word) for _, word in _iter_entries(payload.get("sounds", {})))
+    if any(not any(stem) for stem in hard) or "" in sounds or any(not text for _, text in soft):
+        raise ValueError("an entry has no letters in it")
+    return HallucinationPhrases(hard, soft, sounds)
+
+
+def _phrase_language(language: Language) -> str:
+    """The language as the lists know it; Bokmål is what most call Norwegian."""
+    return "nb" if language.primary == "no" else str(language.primary)
+
+
+def _iter_entries(section: Any) -> Iterable[tuple[str, str]]:
+    if not isinstance(section, dict):
+        raise TypeError("a section holds lists by language")
+    for name, texts in section.items():
+        if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+            raise TypeError(f"{name} is not a list of texts")
+        yield from ((name, text) for text in texts)
+
+
+def find_known_hallucinations(
+    words: Sequence[Word],
+    language: Language,
+    speech_mask: SpeechMask,
+    phrases: HallucinationPhrases,
+    duration: float,
+    hotwords: Sequence[str] = (),
+) -> list[SuspectWords]:
+    """Credits anywhere; phrases and names of sounds where the sound does not bear them out.
+
+    ``terms`` were the recogniser's hints: heard alone in weak sound, they are its own echo.
+    """
+    soft = {text for name, text in phrases.soft if name in (_phrase_language(language), "en")}
+    soft |= (
+        phrases.sounds
+        | {normalise_text(hotword) for hotword in hotwords}
+        | {normalise_text("".join(hotwords))}
+    )
+    all_passages = split_passages(words)
+    suspects: list[SuspectWords] = []
+    for number, passage in enumerate(all_passages):
+        normalised = normalise_text(passage.text)
+        credit = next((stem for stem in phrases.hard if _contains_stem(normalised, stem)), None)
+        if credit is not None and len(passage.text) <= MAX_CREDIT_CHARACTERS:
+            suspects.append(passage.to_suspect("a credit that recognisers invent"))
+        elif normalised in soft and passage.is_weak(speech_mask):
+            suspects.append(
+                passage.to_suspect("a phrase that recognisers invent, where little is heard")
+            )
+        elif normalised in soft and _is_isolated(all_passages, number, duration):
+            suspects.append(
+                passage.to_suspect("a phrase that recognisers invent, alone at the edge")
+            )
+    return suspects
+
+
+def _contains_stem(normalised: str, stem: Sequence[str]) -> bool:
+    """Whether the parts of a stem follow each other in a text."""
+    position = 0
+    for part in stem:
+        position = normalised.find(part, position)
+        if position < 0:
+            return False
+        position += len(part)
+    return True
+
+
+def _is_isolated(all_passages: Sequence[Passage], number: int, duration: float) -> bool:
+    passage = all_passages[number]
+    is_trusted = passage.confidence is not None and passage.confidence >= TRUSTED_CONFIDENCE
+    if is_trusted or (passage.start >= EDGE_SECONDS and passage.end <= duration - EDGE_SECONDS):
+        return False
+    before = all_passages[number - 1].end if number else float("-inf")
+    after = all_passages[number + 1].start if number + 1 < len(all_passages) else float("inf")
+    return (
+        passage.start - before > MIN_ISOLATION_SECONDS
+        and after - passage.end > MIN_ISOLATION_SECONDS
+    )

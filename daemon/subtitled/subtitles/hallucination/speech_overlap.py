@@ -1,0 +1,85 @@
+"""Words that the sound cannot hold: where nobody speaks, or faster than anybody can."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+
+from subtitled.plugin import Word
+
+from .passages import (
+    MIN_CLEAR_SPEECH_SHARE,
+    MIN_CONFIDENCE,
+    Passage,
+    SpeechMask,
+    SuspectWords,
+    normalise_text,
+    split_passages,
+)
+
+NO_SPEECH_SHARE = 0.1
+LITTLE_SPEECH_SHARE = 0.3
+"""Shares of a passage in speech: below the first it is outside, below the second if unsure."""
+TRUSTED_CONFIDENCE = 0.8
+"""Mean confidence from which on a recogniser is believed where our detector heard nobody."""
+GUESS_CONFIDENCE = 0.35
+"""Mean confidence below which words in faint sound are guesses."""
+MAX_LETTERS_PER_SECOND, MAX_WIDE_LETTERS_PER_SECOND = 35.0, 20.0
+"""Letters a second that nobody speaks; the second in scripts with a character to a syllable."""
+MIN_LETTERS_PER_SECOND, LONG_SECONDS = 1.0, 5.0
+"""Fewer letters a second than the first, for more seconds than the second, are no speech."""
+
+
+def find_outside_speech(words: Sequence[Word], speech_mask: SpeechMask) -> list[SuspectWords]:
+    """Passages where nobody speaks, and guesses where hardly anybody does."""
+    suspects: list[SuspectWords] = []
+    for passage in split_passages(words):
+        if not passage.has_times:
+            continue
+        confidence = passage.confidence
+        speech_share = speech_mask.measure_speech_share(passage.start, passage.end)
+        if speech_share < NO_SPEECH_SHARE and (
+            confidence is None or confidence < TRUSTED_CONFIDENCE
+        ):
+            suspects.append(passage.to_suspect("where nobody speaks"))
+        elif (
+            confidence is not None
+            and confidence < MIN_CONFIDENCE
+            and speech_share < LITTLE_SPEECH_SHARE
+        ):
+            suspects.append(
+                passage.to_suspect(f"where hardly anybody speaks (confidence {confidence:.0%})")
+            )
+        elif (
+            confidence is not None
+            and confidence < GUESS_CONFIDENCE
+            and speech_mask.measure_clear_share(passage.start, passage.end) < MIN_CLEAR_SPEECH_SHARE
+        ):
+            suspects.append(
+                passage.to_suspect(f"a guess in faint sound (confidence {confidence:.0%})")
+            )
+    return suspects
+
+
+def find_impossible_pace(words: Sequence[Word], speech_mask: SpeechMask) -> list[SuspectWords]:
+    """Passages too fast or too slow for speech, where nothing else stands up for them."""
+    suspects: list[SuspectWords] = []
+    for passage in split_passages(words):
+        if not passage.has_times or not passage.is_weak(speech_mask):
+            continue
+        letters, seconds = len(normalise_text(passage.text)), passage.end - passage.start
+        pace = letters / max(seconds, 0.02)
+        if (letters >= 10 and pace > _max_pace(passage)) or (
+            pace < MIN_LETTERS_PER_SECOND and seconds > LONG_SECONDS
+        ):
+            suspects.append(passage.to_suspect(f"{letters} letters in {seconds:.1f} s"))
+    return suspects
+
+
+def _max_pace(passage: Passage) -> float:
+    wide_characters = sum(unicodedata.east_asian_width(c) in "WF" for c in passage.text)
+    return (
+        MAX_WIDE_LETTERS_PER_SECOND
+        if wide_characters * 2 > len(passage.text)
+        else MAX_LETTERS_PER_SECOND
+    )

@@ -1,0 +1,164 @@
+"""Two languages in one subtitle: each cue shows what is said in the one above the other.
+
+Both texts stand in the same cue. Two cues of equal times would be drawn over each other, or in
+either order, by some players. The upper language has the times; the speed of reading is its own,
+since who reads it does not read the other as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import pysubs2
+
+from subtitled.plugin import Cue, InputRejectedError, Language, Subtitle
+
+from ..formats import RoundTripError, ass, render_subtitle, tidy_text
+from ..formats.text import decode_text, embed_rtl_lines, unwrap_lines
+from ..rules import CueRules
+from .line_breaking import break_lines
+
+BILINGUAL_FORMATS = ("srt", "vtt", "ass", "ttml")
+"""The formats of :mod:`~subtitled.subtitles.formats` that show cues; the others hold words."""
+_LOWER_FONT_SCALE = 0.7
+"""The size of the lower language in ASS, of the upper one's."""
+
+
+@dataclass(frozen=True, slots=True)
+class BilingualCue:
+    """One cue in two languages; either text may be empty, never both."""
+
+    start: float
+    end: float
+    upper: str
+    lower: str
+
+
+def pair_cues(
+    upper: Sequence[Cue],
+    lower: Sequence[Cue],
+    languages: tuple[Language, Language],
+    rules: tuple[CueRules, CueRules],
+) -> tuple[BilingualCue, ...]:
+    """The cues of two languages as one list, in order, without overlap, every text in it.
+
+    Each lower cue goes to the upper one with which it shares most time; several are joined, as long
+    as they fit its lines, else the upper cue is shown in parts, each with its own. A lower cue that
+    meets none stands alone.
+    """
+    lower_by_upper: list[list[Cue]] = [[] for _ in upper]
+    unpaired: list[BilingualCue] = []
+    for cue, upper_index in zip(lower, _iter_best_overlaps(upper, lower), strict=True):
+        if upper_index is None:
+            unpaired.append(
+                BilingualCue(cue.start, cue.end, "", _lay_out(cue.text, languages[1], rules[1]))
+            )
+        else:
+            lower_by_upper[upper_index].append(cue)
+    paired_cues = [
+        bilingual_cue
+        for cue, lower_cues in zip(upper, lower_by_upper, strict=True)
+        for bilingual_cue in _split_cue(cue, lower_cues, languages, rules)
+    ]
+    return tuple(sorted((*paired_cues, *unpaired), key=lambda both: both.start))
+
+
+def _iter_best_overlaps(upper: Sequence[Cue], lower: Sequence[Cue]) -> Iterator[int | None]:
+    """For each lower cue the number of the upper one that it shares most time with."""
+    first = 0
+    for cue in lower:
+        while first < len(upper) and upper[first].end <= cue.start:
+            first += 1
+        best, most, index = None, 0.0, first
+        while index < len(upper) and upper[index].start < cue.end:
+            shared = min(cue.end, upper[index].end) - max(cue.start, upper[index].start)
+            if shared > most:
+                best, most = index, shared
+            index += 1
+        yield best
+
+
+def _split_cue(
+    cue: Cue,
+    lower_cues: Sequence[Cue],
+    languages: tuple[Language, Language],
+    rules: tuple[CueRules, CueRules],
+) -> Iterator[BilingualCue]:
+    """One upper cue with its lower ones: whole, or in parts where they do not fit its lines."""
+    upper_text = _lay_out(cue.text, languages[0], rules[0])
+    min_duration = rules[0].min_duration
+    start, texts = cue.start, list[str]()
+    for lower_cue in lower_cues:
+        joined = _lay_out(
+            unwrap_lines([*texts, lower_cue.text], languages[1]), languages[1], rules[1]
+        )
+        cut = max(lower_cue.start, start + min_duration)
+        if texts and joined.count("\n") >= rules[1].max_lines and cut <= cue.end - min_duration:
+            lower_text = _lay_out(unwrap_lines(texts, languages[1]), languages[1], rules[1])
+            yield BilingualCue(start, cut, upper_text, lower_text)
+            start, texts = cut, []
+        texts.append(lower_cue.text)
+    yield BilingualCue(
+        start,
+        cue.end,
+        upper_text,
+        _lay_out(unwrap_lines(texts, languages[1]), languages[1], rules[1]),
+    )
+
+
+def _lay_out(text: str, language: Language, rules: CueRules) -> str:
+    return (
+        tidy_text(break_lines(unwrap_lines([text], language), language, rules))
+        if text.strip()
+        else ""
+    )
+
+
+def render_bilingual(
+    cues: Sequence[BilingualCue], languages: tuple[Language, Language], fmt: str, title: str = ""
+) -> bytes:
+    """The bytes of a bilingual file: in ASS with a style for each language, else lines as such."""
+    if fmt not in BILINGUAL_FORMATS:
+        raise InputRejectedError(
+            f"{fmt} files show no two languages", f"Choose one of {', '.join(BILINGUAL_FORMATS)}"
+        )
+    upper, lower = languages
+    merged_cues = []
+    for bilingual_cue in cues:
+        # The upper language's marks are put by render(), for all lines.
+        lower_text = (
+            bilingual_cue.lower if fmt == "ass" else embed_rtl_lines(bilingual_cue.lower, lower)
+        )
+        merged_cues.append(
+            Cue(
+                bilingual_cue.start,
+                bilingual_cue.end,
+                "\n".join(filter(None, (bilingual_cue.upper, lower_text))),
+            )
+        )
+    written = render_subtitle(Subtitle(upper, tuple(merged_cues), title=title), fmt)
+    return _apply_styles(written, cues, lower) if fmt == "ass" else written
+
+
+def _apply_styles(written: bytes, cues: Sequence[BilingualCue], lower: Language) -> bytes:
+    """An ASS file with the lower language in a style of its own, smaller."""
+    text = decode_text(written)
+    document = pysubs2.SSAFile.from_string(text)
+    style = document.styles["Default"].copy()
+    style.fontsize = round(style.fontsize * _LOWER_FONT_SCALE)
+    style.fontname = ass.choose_font(lower)
+    document.styles["Lower"] = style
+    for event, bilingual_cue in zip(document, cues, strict=True):
+        lines = event.text.split("\\N")
+        upper_lines = len(bilingual_cue.upper.split("\n")) if bilingual_cue.upper else 0
+        if bilingual_cue.lower:
+            lines[upper_lines] = "{\\rLower}" + lines[upper_lines]
+        event.text = "\\N".join(lines)
+    styled = document.to_string("ass")
+    if ass.read(styled) != ass.read(text):
+        raise RoundTripError(
+            "the bilingual ass file does not read back as it was written",
+            "This is a fault in subtitled: please report it",
+        )
+    return styled.encode()

@@ -1,0 +1,170 @@
+"""Two speakers in one subtitle: a line each, with dashes in the style of the language.
+
+Styles from the Netflix Timed Text Style Guides, "Dual speakers". Japanese has no dashes, and so no
+such subtitles here; BBC and ARD tell speakers apart by colour, which sidecars do not carry, so
+their dashes are the same.
+
+Spaces that a language's typography asks for: French holds its punctuation by fixed ones.
+
+The no-break space is used throughout rather than the narrow one: the fonts of many television
+sets and players have no narrow one and show a box. Where the recogniser wrote no space, none is
+put in.
+
+Breaking the text of a cue into lines.
+"""
+
+from __future__ import annotations
+
+import itertools
+import operator
+import re
+from collections.abc import Sequence
+from enum import Enum
+
+from subtitled.plugin import Language
+
+from ..rules import CueRules, measure_width
+from ..scripts import get_primary, is_break_allowed, split_graphemes
+from .phrase_boundaries import split_phrases
+from .syntax import compute_break_cost
+from .word_repair import clean_text
+
+
+class DashStyle(Enum):
+    """How the two lines begin."""
+
+    SPACED = ("- ", "- ")
+    TIGHT = ("-", "-")
+    SECOND_ONLY = ("", "-")
+
+
+_TIGHT_LANGUAGES = frozenset({"en", "de", "zh", "yue", "da", "sv", "no", "nb", "nn", "tr", "el"})
+_SECOND_ONLY_LANGUAGES = frozenset({"nl", "fi", "sr", "hr", "bs", "he"})
+_NO_DASH_LANGUAGES = frozenset({"ja"})
+_TURNS = re.compile(
+    r"[-–—]\s?(?P<first>\S.*?[.!?…。！？؟।”\"»)\]])\s+[-–—]\s?(?P<second>\S.*)", re.DOTALL
+)
+_DASHED = re.compile(r"^[-–—]+(?:\s+|(?!\d))")
+"""A dash that stands there already; before a figure it is a minus."""
+
+
+def choose_dash_style(language: Language) -> DashStyle | None:
+    """The style of a language; None where two speakers never share a subtitle."""
+    primary = get_primary(language)
+    if primary in _NO_DASH_LANGUAGES:
+        return None
+    if primary in _SECOND_ONLY_LANGUAGES:
+        return DashStyle.SECOND_ONLY
+    return DashStyle.TIGHT if primary in _TIGHT_LANGUAGES else DashStyle.SPACED
+
+
+def split_turns(text: str) -> tuple[str, str] | None:
+    """What each of two says in a text such as ``- Yes. - No.``; None for any other text."""
+    match = _TURNS.fullmatch(text.strip())
+    if match is None or re.search(r"\s[-–—]\s?\S", match["second"]):
+        return None
+    return match["first"], match["second"]
+
+
+def add_dashes(first: str, second: str, dash: DashStyle) -> tuple[str, str]:
+    """Two lines; dashes that stand there already are not doubled."""
+    turns = [_DASHED.sub("", text.strip(), count=1) or text.strip() for text in (first, second)]
+    return dash.value[0] + turns[0], dash.value[1] + turns[1]
+
+
+_NO_BREAK_SPACE = "\u00a0"
+_FRENCH = re.compile(r"(?<=\S) (?=[;:!?»%€](?:\W|$))|(?<=«) ")
+"""Plain spaces at which nothing may part: before double punctuation, inside quotation marks."""
+
+
+def apply_nbsp(text: str, language: Language) -> str:
+    """The text with fixed spaces where its language wants them; as long as it was."""
+    return _FRENCH.sub(_NO_BREAK_SPACE, text) if get_primary(language) == "fr" else text
+
+
+MAX_CANDIDATES = 2000
+"""Ways to break a text that are compared; a text with more is filled line by line."""
+
+
+def break_lines(text: str, language: Language, rules: CueRules) -> str:
+    """The text on as few lines as fit, broken where it reads best, the lower line rather longer.
+
+    Two speakers get a line each. Text that is too long for the lines allowed is spread over more
+    of them.
+    """
+    text = apply_nbsp(clean_text(text).strip(), language)
+    turns, dash = split_turns(text), choose_dash_style(language)
+    if turns is not None and dash is not None:
+        lines = add_dashes(*turns, dash)
+        if max(measure_width(line, language) for line in lines) <= rules.max_line_length:
+            return "\n".join(lines)
+    return "\n".join(lay_out_lines(split_phrases(text, language), language, rules))
+
+
+def lay_out_lines(pieces: Sequence[str], language: Language, rules: CueRules) -> list[str]:
+    """Pieces as lines. A piece longer than a line is cut."""
+    parts = [part for piece in pieces for part in cut_to_width(piece, language, rules)]
+    full_text = "".join(parts).strip()
+    if measure_width(full_text, language) <= rules.max_line_length:
+        return [full_text] if full_text else []
+    greedy_lines = _fill_greedily(parts, language, rules)
+    breaks = [at for at in range(1, len(parts)) if is_break_allowed(parts[at - 1], parts[at])]
+    candidates = list(
+        itertools.islice(itertools.combinations(breaks, len(greedy_lines) - 1), MAX_CANDIDATES + 1)
+    )
+    if len(greedy_lines) > max(2, rules.max_lines) or len(candidates) > MAX_CANDIDATES:
+        return greedy_lines
+    best: tuple[float, list[str]] | None = None
+    for candidate in candidates:
+        lines = [
+            "".join(parts[first:last]).strip()
+            for first, last in itertools.pairwise((0, *candidate, len(parts)))
+        ]
+        widths = [measure_width(line, language) for line in lines]
+        if max(widths) > rules.max_line_length or min(widths) == 0:
+            continue
+        cost = imbalance(widths, rules.max_line_length)
+        cost += sum(
+            0.5 * compute_break_cost(parts[at - 1], parts[at], language) for at in candidate
+        )
+        if best is None or cost < best[0]:
+            best = (cost, lines)
+    return best[1] if best else greedy_lines
+
+
+def imbalance(widths: Sequence[float], line_length: float) -> float:
+    """How bad lines of such widths look: as long as each other is best, the lowest the longest."""
+    shortest, longest = min(widths), max(widths)
+    cost = 1.2 * (longest - shortest) / line_length
+    if shortest < longest / 2:
+        # TED: no line shorter than half of the other.
+        cost += 0.5
+    if any(map(operator.gt, widths, widths[1:])):
+        cost += 0.25
+    return cost
+
+
+def _fill_greedily(pieces: Sequence[str], language: Language, rules: CueRules) -> list[str]:
+    lines: list[str] = []
+    line = ""
+    for piece in pieces:
+        if line.strip() and measure_width((line + piece).strip(), language) > rules.max_line_length:
+            lines.append(line.strip())
+            line = ""
+        line += piece
+    return [*lines, line.strip()] if line.strip() else lines
+
+
+def cut_to_width(piece: str, language: Language, rules: CueRules) -> list[str]:
+    """A piece in parts of which each fits a line, never inside a character as readers see it."""
+    if measure_width(piece.strip(), language) <= rules.max_line_length:
+        return [piece]
+    parts, part, columns = [], "", 0.0
+    for cluster in split_graphemes(piece):
+        added_columns = measure_width(cluster, language)
+        if part.strip() and columns + added_columns > rules.max_line_length:
+            parts.append(part)
+            part, columns = "", 0.0
+        part += cluster
+        columns += added_columns if part.strip() else 0.0
+    return [*parts, part]

@@ -1,0 +1,127 @@
+"""From words to the sentences that are translated, across the borders of cues.
+
+Which sentences go out together: those of a scene, and never more than a translator takes.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from subtitled.plugin import Language, Word
+from subtitled.subtitles.segmentation.syntax import compute_break_cost, is_sentence_end
+
+MAX_PAUSE_SECONDS = 2.0
+"""Seconds of silence over which no sentence goes on, by the guides a pause of its own."""
+BREATH_SECONDS = 0.7
+"""The same where an engine writes no full stops."""
+MAX_SENTENCE_CHARS = 300
+"""Characters; a longer sentence is cut where it reads best."""
+MAX_WORDS_PER_MARK = 40
+"""Words to a full stop, at most, of an engine that writes them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """Some words in a row that are translated as one text."""
+
+    words: tuple[Word, ...]
+
+    @property
+    def text(self) -> str:
+        return "".join(word.text for word in self.words).strip()
+
+    @property
+    def start(self) -> float:
+        return self.words[0].start
+
+    @property
+    def end(self) -> float:
+        return self.words[-1].end
+
+
+def split_into_sentences(words: Sequence[Word], language: Language) -> list[Sentence]:
+    """All of the repaired words, in order, each in exactly one sentence."""
+    ends = sum(is_sentence_end(word.text, language) for word in words)
+    pause = MAX_PAUSE_SECONDS if ends * MAX_WORDS_PER_MARK >= len(words) else BREATH_SECONDS
+    found: list[Sentence] = []
+    first = 0
+    for last in range(1, len(words) + 1):
+        if last == len(words) or _ends_sentence(words[first:last], words[last], language, pause):
+            found += _cut_long_sentence(words[first:last], language)
+            first = last
+    return found
+
+
+def _ends_sentence(
+    sentence_words: Sequence[Word], next_word: Word, language: Language, pause: float
+) -> bool:
+    """Whether a sentence ends before the word that follows."""
+    if (
+        next_word.speaker != sentence_words[-1].speaker
+        or next_word.start - sentence_words[-1].end > pause
+    ):
+        return True
+    after = next_word.text.strip()
+    if after[0].islower() or not any(map(str.isalnum, after)):
+        return False  # it goes on; or a mark closes what was said
+    return is_sentence_end(_last_word(sentence_words), language)
+
+
+def _last_word(sentence_words: Sequence[Word]) -> str:
+    """The last word with the marks behind it, which may be words of their own."""
+    text = ""
+    for word in reversed(sentence_words):
+        text = word.text + text
+        if any(map(str.isalnum, word.text)):
+            break
+    return text
+
+
+def _cut_long_sentence(words: Sequence[Word], language: Language) -> list[Sentence]:
+    """One sentence, or one that is too long for it in parts, cut where it costs least."""
+    lengths = list(itertools.accumulate(len(word.text) for word in words))
+    if lengths[-1] <= MAX_SENTENCE_CHARS or len(words) < 2:
+        return [Sentence(tuple(words))]
+
+    def cost(at: int) -> float:
+        before, after = words[at - 1], words[at]
+        uneven = abs(lengths[at - 1] / lengths[-1] - 0.5)
+        silence = min(after.start - before.end, 1.0)
+        return compute_break_cost(before.text, after.text, language) + 8 * uneven - 4 * silence
+
+    at = min(range(1, len(words)), key=cost)
+    return [*_cut_long_sentence(words[:at], language), *_cut_long_sentence(words[at:], language)]
+
+
+MAX_BATCH_CHARS = 4000
+"""Characters of one batch; what is longer than a model's memory comes back cut off."""
+
+
+def scene_batches(sentences: Sequence[Sentence], size: int) -> list[range]:
+    """All sentences in batches of at most ``size``, by their numbers and in order.
+
+    A batch ends in the longest silence of its second half: scenes stay together.
+    """
+    size = max(1, size)
+    found: list[range] = []
+    first = 0
+    while first < len(sentences):
+        last = _batch_end(sentences, first, size)
+        if last < len(sentences):
+            later = range(first + max(1, (last - first) // 2), last + 1)
+            last = max(later, key=lambda at: (sentences[at].start - sentences[at - 1].end, at))
+        found.append(range(first, last))
+        first = last
+    return found
+
+
+def _batch_end(sentences: Sequence[Sentence], start: int, size: int) -> int:
+    """The number after the last sentence that a batch from ``first`` can hold."""
+    letters = 0
+    for number in range(start, min(start + size, len(sentences))):
+        letters += len(sentences[number].text)
+        if letters > MAX_BATCH_CHARS and number > start:
+            return number
+    return min(start + size, len(sentences))

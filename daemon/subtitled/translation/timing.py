@@ -1,0 +1,31 @@
+"""The words of a translation, laid over the time in which its sentence was said."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from subtitled.plugin import Language, TimeSpan, Word
+from subtitled.subtitles.segmentation.word_timing import estimate_times
+
+from .batching import Sentence
+
+BREATH_SECONDS = 0.3
+"""Seconds between two words below which the speech goes on."""
+
+
+def distribute_words(sentence: Sentence, text: str, language: Language) -> tuple[Word, ...]:
+    """The words of ``text``, all between the sentence's start and end, as far as can be in its
+    speech rather than its pauses. Their times are estimated; the speaker stays the same."""
+    said = Word(text, sentence.start, sentence.end, speaker=sentence.words[0].speaker)
+    return estimate_times([said], speech_spans(sentence.words), language)
+
+
+def speech_spans(words: Sequence[Word]) -> list[TimeSpan]:
+    """Where words are said, without the pauses between them."""
+    speech: list[TimeSpan] = []
+    for word in words:
+        if speech and word.start - speech[-1].end < BREATH_SECONDS:
+            speech[-1] = TimeSpan(speech[-1].start, max(speech[-1].end, word.end))
+        else:
+            speech.append(TimeSpan(word.start, word.end))
+    return speech

@@ -1,0 +1,49 @@
+"""Writing requests down durably and soon: whoever comes while the disk is busy shares a write."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterable
+
+from subtitled.db.kv import Command, KeyValueStore
+
+_log = logging.getLogger(__name__)
+
+MAX_BATCH = 2000
+"""Requests in one transaction, at most."""
+
+
+class GroupCommitQueue:
+    """Group commit in one event loop. What :meth:`put` returned from is on the disk."""
+
+    def __init__(self, mailbox: KeyValueStore) -> None:
+        self._mailbox = mailbox
+        self._waiting: list[tuple[tuple[Command, ...], asyncio.Future[None]]] = []
+        self._writer: asyncio.Task[None] | None = None
+
+    async def put(self, commands: Iterable[Command]) -> None:
+        """Write down what is asked. Raises what the database raises, such as on a full disk."""
+        written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((tuple(commands), written))
+        if self._writer is None:
+            self._writer = asyncio.create_task(self._write())
+        await written
+
+    async def _write(self) -> None:
+        """Write until nobody waits. One request asked many times in a batch is one row."""
+        while self._waiting:
+            batch, self._waiting = self._waiting[:MAX_BATCH], self._waiting[MAX_BATCH:]
+            rows = dict.fromkeys(command for commands, _ in batch for command in commands)
+            try:
+                await asyncio.to_thread(self._mailbox.enqueue_all, rows)
+            except Exception as error:  # noqa: BLE001 - said to each who waits for it
+                _log.error("webhooks cannot be written down: %s", error)
+                for _, written in batch:
+                    if not written.done():
+                        written.set_exception(error)
+            else:
+                for _, written in batch:
+                    if not written.done():
+                        written.set_result(None)
+        self._writer = None

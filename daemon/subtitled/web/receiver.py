@@ -1,0 +1,80 @@
+"""One webhook, from its body to what is asked of the daemon: everything but the wire."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from subtitled.config.daemon_settings import WebhookKind, WebhookSenderSettings, WebSettings
+from subtitled.config.settings import LibrarySettings
+from subtitled.db.kv import Command
+from subtitled.library.ingest import library_containing
+
+from .paths import to_local_path
+from .webhooks import PARSERS
+from .webhooks.payload import WebhookEvent
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookResult:
+    """What is to be asked of the daemon, and how many paths lie in none of its libraries."""
+
+    event: str
+    commands: tuple[Command, ...]
+    unmatched: int
+
+
+class WebhookReceiver:
+    """The senders of one configuration."""
+
+    def __init__(self, settings: WebSettings, libraries: Mapping[str, LibrarySettings]) -> None:
+        self._libraries = libraries
+        self._senders: dict[str, tuple[WebhookKind, WebhookSenderSettings]] = {
+            kind: (kind, WebhookSenderSettings()) for kind in PARSERS
+        }
+        for name, source in settings.webhooks.items():
+            sender_kind: WebhookKind = next(
+                parser_kind for parser_kind in PARSERS if parser_kind == (source.kind or name)
+            )
+            self._senders[name] = (sender_kind, source)
+        self._warned: set[str] = set()
+
+    def __contains__(self, source: str) -> bool:
+        return source in self._senders
+
+    def handle(self, source: str, payload: Any) -> WebhookResult:
+        """What a payload of a source asks for. Raises :class:`~.heard.InvalidPayloadError`."""
+        kind, settings = self._senders[source]
+        event = PARSERS[kind](payload)
+        result = self._resolve(event, settings)
+        _log.debug("%s: %s, %d paths", source, event.name, len(result.commands))
+        if result.unmatched and source not in self._warned:
+            self._warned.add(source)
+            _log.warning(
+                "%s tells of paths that lie in no library: if it sees the media under another "
+                "folder, set web.sources.%s.path_map",
+                source,
+                source,
+            )
+        return result
+
+    def _resolve(self, event: WebhookEvent, settings: WebhookSenderSettings) -> WebhookResult:
+        commands: dict[Command, None] = {}
+        unmatched = 0
+        for request in event.requests:
+            path = (
+                to_local_path(request.path, settings.path_map) if request.path is not None else None
+            )
+            if request.path is None:
+                commands[Command(request.kind, None)] = None
+            elif path is None or (name := library_containing(path, self._libraries)) is None:
+                unmatched += 1
+            elif path == self._libraries[name].path:
+                commands[Command("scan", path)] = None
+            else:
+                commands[Command(request.kind, path)] = None
+        return WebhookResult(event.name, tuple(commands), unmatched)

@@ -1,0 +1,65 @@
+"""Sonarr and Radarr, which are of one stock: files come, are replaced, renamed and deleted.
+
+Read in their sources (``NzbDrone.Core/Notifications/Webhook``, Sonarr 4 and Radarr 5; commits of
+the files read: Sonarr 084fcc2295ee, Radarr 0a4c52671538). Paths are the sender's; what is relative
+is so to the folder of the series or film. Older versions leave the absolute path out.
+"""
+
+from __future__ import annotations
+
+import ntpath
+import posixpath
+from typing import Any
+
+from .payload import WebhookEvent, get_event_name, get_list, get_text, get_value, paths_changed
+
+
+def parse(payload: Any) -> WebhookEvent:
+    """What happened to which file. Grabs, health, tests and the like concern no file of ours."""
+    name = get_event_name(payload, "eventType")
+    folder = get_text(payload, "series", "path") or get_text(payload, "movie", "folderPath")
+    file = get_value(payload, "episodeFile") or get_value(payload, "movieFile")
+    match name:
+        case "Download":
+            added = [file, *get_list(payload, "episodeFiles"), *get_list(payload, "movieFiles")]
+            deleted = get_list(payload, "deletedFiles")
+            event_name = "upgrade" if get_value(payload, "isUpgrade") is True else "import"
+            return paths_changed(event_name, *(_path(item, folder) for item in [*added, *deleted]))
+        case "Rename":
+            renamed = [
+                *get_list(payload, "renamedEpisodeFiles"),
+                *get_list(payload, "renamedMovieFiles"),
+            ]
+            paths = [
+                path
+                for item in renamed
+                for path in (_path(item, folder, "previous"), _path(item, folder))
+                if path
+            ]
+            return paths_changed("rename", *paths) if paths else paths_changed("rename", folder)
+        case "EpisodeFileDelete" | "MovieFileDelete":
+            return paths_changed("delete", _path(file, folder) or folder)
+        case "SeriesDelete" | "MovieDelete":
+            return paths_changed("delete", folder)
+        case _:
+            return WebhookEvent(name)
+
+
+def _path(file: Any, folder: str | None, before: str = "") -> str | None:
+    """Where a file lies, or, with ``before``, where it lay: ``path`` and ``previousPath``."""
+    absolute, relative = (
+        ("previousPath", "previousRelativePath")
+        if before
+        else (
+            "path",
+            "relativePath",
+        )
+    )
+    if path := get_text(file, absolute):
+        return path
+    rest = get_text(file, relative)
+    if rest is None or folder is None:
+        return None
+    if "\\" in folder or folder[1:2] == ":":
+        return ntpath.join(folder, rest)
+    return posixpath.join(folder, rest)

@@ -1,0 +1,29 @@
+"""For everybody else: ``{"path": "/films/a.mkv"}`` or ``{"paths": [...]}``.
+
+``priority`` may be ``first`` (somebody waits), ``playing`` (somebody watches it) or ``watched``
+(somebody is about to); without it, the path is looked at as if it had just changed.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from subtitled.db.kv import PATH_CHANGED, PLAYBACK_STARTED
+
+from .payload import InvalidPayloadError, PathRequest, WebhookEvent, get_list, get_text, get_value
+
+_KINDS = {None: PATH_CHANGED, "first": "first", "playing": PLAYBACK_STARTED, "watched": "watched"}
+
+
+def parse(payload: Any) -> WebhookEvent:
+    """The paths of a payload, each with the priority that all of them have."""
+    paths = [get_text(payload, "path"), *get_list(payload, "paths")]
+    given = [path for path in paths if path is not None]
+    if not given or not all(isinstance(path, str) and path.strip() for path in given):
+        raise InvalidPayloadError('it needs "path", a text, or "paths", a list of texts')
+    priority = get_value(payload, "priority")
+    if not (priority is None or isinstance(priority, str)) or priority not in _KINDS:
+        raise InvalidPayloadError('"priority" is first, playing or watched, or left out')
+    return WebhookEvent(
+        "paths", tuple(PathRequest(path, _KINDS[priority]) for path in dict.fromkeys(given))
+    )

@@ -1,0 +1,114 @@
+"""One address that speaks OpenAI's wire format: who it is, its key, and what it says of itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+from subtitled.plugin import LOCAL, CheckResult, Secret, SetupError, SubtitledError
+from subtitled.plugin.http import get_host, is_loopback, refusal_error, send_request
+
+if TYPE_CHECKING:
+    import httpx
+
+
+class ServiceSettings(Protocol):
+    """What the settings of every section have that asks such a service."""
+
+    @property
+    def url(self) -> str: ...
+
+    @property
+    def model(self) -> str: ...
+
+    @property
+    def api_key(self) -> Secret | None: ...
+
+    @property
+    def is_local(self) -> bool | None: ...
+
+    @property
+    def timeout(self) -> float: ...
+
+    @property
+    def verify_tls(self) -> bool: ...
+
+
+def is_local(settings: ServiceSettings) -> bool:
+    """Whether what goes there stays with the user."""
+    return is_loopback(settings.url) if settings.is_local is None else settings.is_local
+
+
+def get_destination(settings: ServiceSettings) -> str:
+    """Where it goes, by the name that libraries allow it under."""
+    return LOCAL if is_local(settings) else f"openai:{get_host(settings.url)}"
+
+
+class OpenAIClient:
+    """The service of one section, called ``name`` in messages."""
+
+    def __init__(self, name: str, settings: ServiceSettings) -> None:
+        self._settings = settings
+        self.host = get_host(settings.url)
+        self.service_name = f"{name} at {self.host}"
+
+    def send_request(self, method: str, path: str, **options: Any) -> httpx.Response:
+        """The answer to a request with the key, as :func:`..http.send_request` gives it."""
+        settings, headers = self._settings, {}
+        if settings.api_key is not None:
+            key = settings.api_key.reveal()
+            if not (key.isascii() and key.isprintable()):
+                raise SetupError("what is given as the key is none", "Set key to where it lies")
+            headers["Authorization"] = f"Bearer {key}"
+        return send_request(
+            self.service_name,
+            method,
+            settings.url.rstrip("/") + path,
+            timeout=settings.timeout,
+            verify=settings.verify_tls,
+            headers=headers,
+            **options,
+        )
+
+    def run_checks(self) -> Sequence[CheckResult]:
+        """Whether it answers, takes the key and has the model, for ``subtitled doctor``."""
+        model = self._settings.model
+        subject = f"{model} at {self._settings.url}"
+        try:
+            response = self.send_request("GET", "/models")
+            if response.status_code in (401, 403):
+                raise refusal_error(self.service_name, response)
+            names = _list_models(response.json()) if response.is_success else []
+        except SubtitledError as error:
+            return [CheckResult(subject, False, error.message, error.hint)]
+        except ValueError:
+            return [
+                CheckResult(subject, False, "it does not answer as OpenAI does", "Check the url")
+            ]
+        if names and not {model, f"{model}:latest"} & set(names):
+            available = ", ".join(sorted(names)[:8])
+            hint = "Set model to one of these, or install it there"
+            return [CheckResult(subject, False, f"it has no such model, but {available}", hint)]
+        return [CheckResult(subject, True, "it answers")]
+
+
+def parse_object(response: httpx.Response) -> dict[str, Any]:
+    """An answer as a JSON object; an empty one for whatever else it is."""
+    try:
+        payload = response.json()
+    except ValueError:
+        return {}
+    return payload if isinstance(payload, dict) else {}
+
+
+def get_error_code(payload: dict[str, Any]) -> str:
+    """The code of an error. Its message may quote what was sent, so that is not passed on."""
+    error = payload.get("error", payload)
+    if not isinstance(error, dict):
+        return ""
+    return str(error.get("code") or error.get("type") or "")[:60]
+
+
+def _list_models(payload: Any) -> list[str]:
+    entries = payload.get("data") if isinstance(payload, dict) else None
+    return [str(entry.get("id")) for entry in entries or () if isinstance(entry, dict)]

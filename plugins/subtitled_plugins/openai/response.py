@@ -1,0 +1,224 @@
+"""What servers of ``/audio/transcriptions`` answer, read with forgiveness and checked.
+
+They agree on the format and on little else: words beside the segments or inside them, with their
+punctuation or without, times as numbers, as text or in nanoseconds, segments that are null. What
+comes out is in order, finite and inside the sound, or it is not taken for times at all.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from subtitled.plugin import Language, SegmentScores, Word
+
+MAX_START_OVERRUN = 1.0
+"""Seconds after the end of the sound at which words may still begin."""
+MAX_END_OVERRUN = 30.0
+"""Seconds after the end of the sound at which they may end: Whisper works in windows of 30."""
+UNITS_PER_SECOND = (1.0, 1e3, 1e9)
+"""Seconds, milliseconds, and nanoseconds, which old versions of LocalAI give."""
+MAX_GAP_CHARACTERS = 24
+"""Characters of punctuation and spaces that may stand between two words."""
+
+
+@dataclass(frozen=True, slots=True)
+class TranscriptionResponse:
+    """An answer. ``words`` are words if ``has_word_timestamps``, else segments, or one with all the
+    text."""
+
+    words: tuple[Word, ...] = ()
+    has_word_timestamps: bool = False
+    segment_scores: tuple[SegmentScores, ...] = ()
+    language: Language | None = None
+    seconds: float | None = None
+    """Of sound, as the service counted them."""
+
+
+def is_transcription(payload: object) -> bool:
+    """Whether it is a transcription at all: one without speech is."""
+    return isinstance(payload, dict) and (
+        isinstance(payload.get("text"), str)
+        or any(isinstance(payload.get(key), list) for key in ("segments", "words"))
+    )
+
+
+def parse_response(
+    payload: dict[str, Any], duration: float, start: float = 0.0
+) -> TranscriptionResponse:
+    """An answer about ``length`` seconds of sound that lie at ``start`` in the medium.
+
+    Words that the text does not bear out are not believed, then segments count; where these have
+    no times either, there is one :class:`Word` from end to end with all the text.
+    """
+    segments = _list_objects(payload.get("segments"))
+    given_text = payload.get("text")
+    text = given_text if isinstance(given_text, str) else "".join(map(_get_text, segments))
+    segment_words = [word for segment in segments for word in _list_objects(segment.get("words"))]
+    word_objects = _list_objects(payload.get("words")) or segment_words
+    unit = _detect_unit([*word_objects, *segments], duration)
+    timed_words = _parse_timed_words(word_objects, unit, duration)
+    if timed_words:
+        timed_words = _match_text(timed_words, text)
+    words = timed_words or _parse_timed_words(segments, unit, duration)
+    if not words and text.strip():
+        words = [Word(f" {text.strip()}", 0.0, duration)]
+    return TranscriptionResponse(
+        tuple(_shift_word(word, start) for word in words),
+        bool(timed_words),
+        tuple(_iter_segment_scores(segments, unit, duration, start)),
+        _parse_language(payload.get("language")),
+        _parse_seconds(payload.get("usage")),
+    )
+
+
+def _list_objects(value: object) -> list[dict[str, Any]]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def _get_text(item: dict[str, Any]) -> str:
+    text = item.get("word") if isinstance(item.get("word"), str) else item.get("text")
+    return text if isinstance(text, str) else ""
+
+
+def _parse_number(value: object) -> float | None:
+    """A finite number, given as one or as text."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _detect_unit(items: Sequence[dict[str, Any]], duration: float) -> float | None:
+    """What the times are counted in, so that they fit the sound; None if they are no times."""
+    starts = [_parse_number(item.get("start")) for item in items]
+    ends = [_parse_number(item.get("end")) for item in items]
+    first = max((at for at in starts if at is not None), default=0.0)
+    last = max((at for at in ends if at is not None), default=0.0)
+    if last <= 0:
+        return None
+    for unit in UNITS_PER_SECOND:
+        if (
+            first / unit <= duration + MAX_START_OVERRUN
+            and last / unit <= duration + MAX_END_OVERRUN
+        ):
+            return unit
+    return None
+
+
+def _parse_timed_words(
+    items: Sequence[dict[str, Any]], unit: float | None, duration: float
+) -> list[Word]:
+    """Words or segments in order of their times; none at all if one of them has no times."""
+    words = []
+    for item in items:
+        text = _get_text(item)
+        if not text.strip():
+            continue
+        start, end = _parse_number(item.get("start")), _parse_number(item.get("end"))
+        if unit is None or start is None or end is None or end < start:
+            return []
+        start, end = (min(max(at / unit, 0.0), duration) for at in (start, end))
+        speaker = item.get("speaker")
+        words.append(
+            Word(
+                text,
+                start,
+                end,
+                _get_confidence(item),
+                speaker if isinstance(speaker, str) else None,
+            )
+        )
+    return sorted(words, key=lambda word: (word.start, word.end))
+
+
+def _get_confidence(item: dict[str, Any]) -> float | None:
+    for key in ("probability", "confidence", "score"):
+        number = _parse_number(item.get(key))
+        if number is not None and 0 <= number <= 1:
+            return number
+    mean = _parse_number(item.get("avg_logprob"))
+    return math.exp(mean) if mean is not None and mean <= 0 else None
+
+
+def _match_text(words: Sequence[Word], text: str) -> list[Word]:
+    """The words with the spaces and punctuation that they have in the text; none if they are not
+    what it says. OpenAI's own words are bare: ``country`` where the text has ``country.``"""
+    if not text.strip():
+        return (
+            list(words) if any(word.text[:1].isspace() for word in words) else _with_spaces(words)
+        )
+    folded, at = text.lower(), 0
+    if len(folded) != len(text):  # letters that are two in lower case: as it stands
+        folded = text
+    spans: list[tuple[int, int]] = []
+    for word in words:
+        stripped = word.text.strip()
+        needle = stripped if folded is text else stripped.lower()
+        position = folded.find(needle, at, at + MAX_GAP_CHARACTERS + len(needle))
+        if position < 0 or any(map(str.isalnum, text[at:position])):
+            return []
+        at = position + len(stripped)
+        spans.append((position, at))
+    if any(map(str.isalnum, text[at:])):
+        return []
+    # What stands between two words belongs to the first as far as the space, then to the second.
+    edges = [0]
+    for (_, end), (begin, _) in itertools.pairwise(spans):
+        space = next((i for i in range(end, begin) if text[i].isspace()), begin)
+        edges.append(space)
+    edges.append(len(text.rstrip()))
+    parts = [text[first:last] for first, last in itertools.pairwise(edges)]
+    if len(parts) == 1 or any(map(str.isspace, text.strip())):
+        parts[0] = f" {parts[0].lstrip()}"  # it follows the stretch before
+    return [replace(word, text=part) for word, part in zip(words, parts, strict=True)]
+
+
+def _with_spaces(words: Sequence[Word]) -> list[Word]:
+    """Words that came without spaces."""
+    return [replace(word, text=f" {word.text.strip()}") for word in words]
+
+
+def _shift_word(word: Word, start: float) -> Word:
+    return replace(word, start=word.start + start, end=word.end + start)
+
+
+def _iter_segment_scores(
+    segments: Iterable[dict[str, Any]], unit: float | None, duration: float, start: float
+) -> Iterable[SegmentScores]:
+    for segment in segments:
+        avg_logprob = _parse_number(segment.get("avg_logprob"))
+        no_speech_prob = _parse_number(segment.get("no_speech_prob"))
+        compression_ratio = _parse_number(segment.get("compression_ratio"))
+        begin, end = _parse_number(segment.get("start")), _parse_number(segment.get("end"))
+        if (avg_logprob, no_speech_prob, compression_ratio) == (None, None, None) or unit is None:
+            continue
+        if begin is None or end is None or end < begin:
+            continue
+        begin, end = (min(max(at / unit, 0.0), duration) for at in (begin, end))
+        yield SegmentScores(
+            begin + start,
+            end + start,
+            avg_logprob if avg_logprob is not None and avg_logprob <= 0 else None,
+            no_speech_prob if no_speech_prob is not None and 0 <= no_speech_prob <= 1 else None,
+            compression_ratio if compression_ratio is not None and compression_ratio > 0 else None,
+        )
+
+
+def _parse_language(value: object) -> Language | None:
+    """A language by its code or its name."""
+    try:
+        return Language.parse(value) if isinstance(value, str) and value.strip() else None
+    except ValueError:
+        return None
+
+
+def _parse_seconds(usage: object) -> float | None:
+    seconds = _parse_number(usage.get("seconds")) if isinstance(usage, dict) else None
+    return seconds if seconds is not None and seconds >= 0 else None
