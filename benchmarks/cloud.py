@@ -108,7 +108,7 @@ def configured(folder: Path, service: Service, protocol: str, **more: object) ->
         f'[engines.qwen]\nprotocol = "{protocol}"\nbase_url = "{service.url}"\n'
         'api_key = {env = "QWEN_KEY"}\nrequests_per_minute = 60000\n'
         f'{settings}[libraries.films]\npath = "{folder}/films"\nprivacy = ["qwen"]\n'
-        'settle = "1s"\nlanguages = ["original"]\n',
+        'stability_delay = "1s"\nlanguages = ["original"]\n',
         "utf-8",
     )
     return file

@@ -31,7 +31,7 @@ state_dir = "{home}/state"
 [libraries.films]
 path = "{home}/films"
 languages = ["original", "en"]
-settle = "2s"
+stability_delay = "2s"
 """
 
 

@@ -74,7 +74,7 @@ def test_plan_and_explain_say_why(subtitled: Run, film: Callable[..., Path]) -> 
 def test_doctor_finds_what_is_wrong_and_says_the_cure(subtitled: Run, tmp_path: Path) -> None:
     config = tmp_path / "c.toml"
     config.write_text(
-        f'[daemon]\nphrases = "{tmp_path}/none.toml"\n'
+        f'[daemon]\nhallucination_phrases = "{tmp_path}/none.toml"\n'
         f'[libraries.a]\npath = "{tmp_path}/gone"\n[servers.nonsense]\n'
     )
     ran = subtitled("--config", config, "doctor", "--json")
@@ -82,7 +82,7 @@ def test_doctor_finds_what_is_wrong_and_says_the_cure(subtitled: Run, tmp_path: 
     wrong = {f["what"]: f["cure"] for f in json.loads(ran.stdout) if not f["ok"]}
     assert "Mount it" in wrong["library a"]
     assert "jellyfin" in wrong["servers.nonsense"]
-    assert "daemon.phrases" in wrong["phrases"]
+    assert "daemon.hallucination_phrases" in wrong["phrases"]
 
 
 def test_lists_are_json_when_asked(subtitled: Run, tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ Run = Callable[..., Any]
 def test_egress_lists_every_request_with_its_file_and_price(subtitled: Run, tmp_path: Path) -> None:
     config = tmp_path / "config.toml"
     config.write_text(
-        f'[daemon]\nstate_dir = "{tmp_path}"\n[budgets.cloud]\nmoney = 5.0\nhours = 2\n'
+        f'[daemon]\nstate_dir = "{tmp_path}"\n[budgets.cloud]\nmax_cost = 5.0\nmax_audio_hours = 2\n'
     )
     period = budget_period("month", datetime.now().astimezone())
     ledger = Database(tmp_path / "ledger.sqlite")

@@ -17,8 +17,8 @@ def test_a_file_of_a_library_has_the_shape_of_cues_that_the_library_asks_for(
     file = tmp_path / "c.toml"
     file.write_text(
         '[libraries.films]\npath = "/films"\nformats = ["ass"]\n'
-        "guards = false\nshots = true\n"
-        '[libraries.films.cues]\nprofile = "bbc"\nline_length = 25\n'
+        "hallucination_filter = false\nsnap_to_shots = true\n"
+        '[libraries.films.cues]\nprofile = "bbc"\nmax_line_length = 25\n'
     )
     configuration = load_config(file)
     wishes = LibrarySettings(path=Path("/"))

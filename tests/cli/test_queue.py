@@ -45,7 +45,7 @@ def config(home: Path) -> Path:
     path.write_text(
         f'[daemon]\nstate_dir = "{home}/state"\n[libraries.films]\npath = "{home}/films"\n'
         '[libraries."my shows"]\npath = "/srv/shows"\n'
-        '[schedule]\ntimezone = "UTC"\nquiet = ["daily"]\n'
+        '[schedule]\ntimezone = "UTC"\nquiet_hours = ["daily"]\n'
         '[schedule.libraries.films]\nwindows = ["00:00-12:00"]\n',
         "utf-8",
     )

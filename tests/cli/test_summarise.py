@@ -117,8 +117,8 @@ def test_what_leaves_passes_the_gate_and_is_listed(
 ) -> None:
     hear(film, tmp_path / "state")
     with chatting(Chat(str.upper, write=lambda text: ANSWER, manners=["refuse", "well"])) as chat:
-        allowed = 'privacy = ["openai"]\n'
-        config = configure(tmp_path, chat.url, allowed, "local = false\n")
+        allowed = 'allowed_destinations = ["openai"]\n'
+        config = configure(tmp_path, chat.url, allowed, "is_local = false\n")
         refused = subtitled("--config", config, "summarise", film)
         assert refused.returncode == 1
         assert subtitled("--config", config, "summarise", film).returncode == 0

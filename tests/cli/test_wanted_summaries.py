@@ -38,19 +38,19 @@ def test_plan_and_explain_tell_of_them_and_a_writer_that_is_not_there_is_a_mista
 ) -> None:
     far = "https://far.example/v1"
     price = '[prices.openai]\namount = 1e6\ncurrency = "EUR"\nper = "million characters"\n'
-    config = configure(home, far, '["es"]', f"local = false\n{price}")
+    config = configure(home, far, '["es"]', f"is_local = false\n{price}")
     path = film("Film.mkv").rename(home / "films" / "Film.mkv")
     told = json.loads(subtitled("--config", config, "plan", "--json").stdout)
     assert told["files"][0]["make"] == ["original", "summary es"]
     assert told["money"]["EUR"] > 1
     told = json.loads(subtitled("--config", config, "explain", path, "--json").stdout)
     assert told["make"]["summary es"] == "to be written by openai as summary.json, ffmeta"
-    config.write_text(config.read_text().replace('["es"]', '["es"]\nwriters = ["opnai"]'))
+    config.write_text(config.read_text().replace('["es"]', '["es"]\ntranslators = ["opnai"]'))
     checked = subtitled("--config", config, "config", "check")
     assert checked.returncode == 2
-    assert "libraries.films.summaries.writers" in checked.stderr
+    assert "libraries.films.summaries.translators" in checked.stderr
     told = json.loads(subtitled("--config", config, "config", "check", "--json").stdout)
-    assert [one["key"] for one in told["mistakes"]] == ["libraries.films.summaries.writers"]
+    assert [one["key"] for one in told["mistakes"]] == ["libraries.films.summaries.translators"]
 
 
 @pytest.mark.model

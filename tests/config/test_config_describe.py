@@ -34,9 +34,9 @@ def test_what_is_in_force_holds_defaults_places_and_times_as_people_write_them(
 ) -> None:
     shown = dump_settings(den)
     assert shown == json.loads(json.dumps(shown))
-    assert shown["daemon"]["rescan"] == "6h"
+    assert shown["daemon"]["scan_interval"] == "6h"
     assert shown["daemon"]["state_dir"] == str(tmp_path / "state")
-    assert shown["libraries"]["films"]["settle"] == "90s"
+    assert shown["libraries"]["films"]["stability_delay"] == "90s"
     assert shown["engines"]["whisper"]["model"] == "base"
     assert shown["servers"]["the den/2"]["plugin"] == "jellyfin"
     assert shown["servers"]["the den/2"]["api_key"] == {"env": "KEY"}
@@ -45,9 +45,9 @@ def test_what_is_in_force_holds_defaults_places_and_times_as_people_write_them(
 @given(st.floats(min_value=0, max_value=1e12, allow_nan=False))
 def test_a_time_that_is_shown_is_read_back_as_the_same(seconds: float) -> None:
     configuration = load_config(
-        None, overrides={"libraries": {"a": {"path": "/a", "settle": seconds}}}
+        None, overrides={"libraries": {"a": {"path": "/a", "stability_delay": seconds}}}
     )
-    shown = dump_settings(configuration)["libraries"]["a"]["settle"]
+    shown = dump_settings(configuration)["libraries"]["a"]["stability_delay"]
     assert LibrarySettings(path=Path("/a"), stability_delay=shown).stability_delay == pytest.approx(
         seconds
     )
@@ -68,7 +68,7 @@ def test_the_schema_lets_pass_what_the_file_may_say(den: Configuration) -> None:
     server = schema["properties"]["servers"]["properties"]["the den/2"]
     assert {"plugin", "url", "api_key"} <= set(server["properties"])
     assert "plugin" in server["required"]
-    settle = schema["$defs"]["LibrarySettings"]["properties"]["settle"]
+    settle = schema["$defs"]["LibrarySettings"]["properties"]["stability_delay"]
     assert {kind["type"] for kind in settle["anyOf"]} == {"number", "string"}
 
 
@@ -80,7 +80,7 @@ def test_the_schema_without_a_configuration_tells_of_the_bundled_plugins() -> No
 
 def test_the_reference_says_types_and_times_in_words() -> None:
     reference = render_markdown()
-    assert '| `settle` | time | `"30s"` |' in reference
+    assert '| `stability_delay` | time | `"30s"` |' in reference
     assert "| `api_key` | secret | needed |" in reference
     assert "| `path_map` | list of [text, text] | `[]` |" in reference
 

@@ -69,7 +69,7 @@ def disks(place: Path) -> Iterator[Disks]:
 
 @pytest.fixture
 def build(disks: Disks, place: Path, site: Path) -> Iterator[Callable[..., House]]:
-    """Builds houses: ``build(wishes='settle = "3s"')``."""
+    """Builds houses: ``build(wishes='stability_delay = "3s"')``."""
     built: list[House] = []
 
     def one(where: str = "", **options: object) -> House:

@@ -80,14 +80,14 @@ class House:
                 daemon,
                 {
                     "state_dir": str(self.state),
-                    "stretch": "3s",
-                    "rescan": "2s",
-                    "retry_after": "2s",
+                    "chunk_duration": "3s",
+                    "scan_interval": "2s",
+                    "retry_delay": "2s",
                 },
             ),
             "engines.crier": (engine, {"desk": str(self.desk)}),
             **({"engines.whisper": ("", {})} if "whisper" in wishes else {}),
-            "libraries.films": (wishes, {"path": str(self.library), "settle": "1s"}),
+            "libraries.films": (wishes, {"path": str(self.library), "stability_delay": "1s"}),
         }
         text = ""
         for name, (given, ours) in sections.items():

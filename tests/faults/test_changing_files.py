@@ -20,7 +20,7 @@ def test_a_file_that_grows_for_a_minute_is_taken_when_it_is_whole_and_not_before
     build: Build, films: list[Film]
 ) -> None:
     """One is appended to and closed each second, another is kept open and written to seldom."""
-    house = build(wishes='settle = "3s"')
+    house = build(wishes='stability_delay = "3s"')
     house.start()
     media = [house.library / "copied.mkv", house.library / "recorded.mkv"]
     whole = [film.path.read_bytes() for film in films[:2]]
@@ -160,7 +160,7 @@ def test_two_daemons_never_work_on_one_state_folder(build: Build, films: list[Fi
 def test_a_burst_of_five_thousand_files_misses_none(build: Build, films: list[Film]) -> None:
     """Folders made, filled and renamed at once, while the watcher still arms itself: most files
     are empty and refused for it, some are films, one of them with somebody's subtitle."""
-    house = build(daemon='rescan = "6h"')
+    house = build(daemon='scan_interval = "6h"')
     house.start()
     folders, each = 50, 100
     for folder in range(folders):

@@ -89,7 +89,7 @@ def test_random_errors_everywhere_leave_a_whole_subtitle_or_none(
     build: Build, disks: Disks, films: list[Film], chance: random.Random
 ) -> None:
     disk = disks.faulty("films")
-    house = build("a", library=disk.point, daemon='retry_after = "1s"')
+    house = build("a", library=disk.point, daemon='retry_delay = "1s"')
     everything = ["getattr", "readdir", "open", "create", "read", "write", "fsync", "unlink"]
     disk.rules(
         *(

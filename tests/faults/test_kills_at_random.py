@@ -56,7 +56,7 @@ def whole_or_absent(house: House) -> None:
 def test_an_engine_that_crashes_each_time_does_not_stop_the_others(
     build: Build, films: list[Film]
 ) -> None:
-    house = build(daemon='retry_after = "1h"')
+    house = build(daemon='retry_delay = "1h"')
     house.start()
     (house.desk / "crash").touch()
     medium = house.arrives(films[0], "Crashing.mkv", "retrying", "SIGSEGV", subtitle=False)

@@ -709,10 +709,10 @@ def configured(
         config = home.parent / "config.toml"
         wishes = (
             f"languages = {json.dumps(languages)}\nformats = {json.dumps(formats)}\n"
-            f'settle = "0s"\nyielding = "{yielding}"\n'
+            f'stability_delay = "0s"\non_human_subtitle = "{yielding}"\n'
         )
         config.write_text(
-            f'[daemon]\nstate_dir = "{home}/state"\nstretch = "30s"\n'
+            f'[daemon]\nstate_dir = "{home}/state"\nchunk_duration = "30s"\n'
             f'[libraries.films]\npath = "{home}/films"\n{wishes}'
             f'[libraries.series]\npath = "{home}/series"\n{wishes}',
             "utf-8",

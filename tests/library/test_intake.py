@@ -240,7 +240,7 @@ def mkv(lacks: int) -> bytes:
 def test_a_file_that_lacks_its_end_is_waited_for_and_then_taken_as_it_is(
     root: Path, ledger: Database
 ) -> None:
-    film, taken = root / "a.mkv", intake(ledger, root, settle=30.0)
+    film, taken = root / "a.mkv", intake(ledger, root, stability_delay=30.0)
     film.write_bytes(mkv(5))
     taken.on_paths_changed(film)
     now = time.time() + 31
@@ -263,7 +263,7 @@ def test_a_file_that_lacks_its_end_is_waited_for_and_then_taken_as_it_is(
 def test_a_recording_grows_for_hours_and_is_taken_when_it_has_ended(
     root: Path, ledger: Database
 ) -> None:
-    film, taken = root / "a.ts", intake(ledger, root, settle=30.0)
+    film, taken = root / "a.ts", intake(ledger, root, stability_delay=30.0)
     film.write_bytes(b"x")
     taken.on_paths_changed(film)
     now, looks = time.time() + 31, 0
@@ -283,7 +283,7 @@ def test_a_recording_grows_for_hours_and_is_taken_when_it_has_ended(
 def test_a_walk_leaves_what_grows_to_its_own_time_and_an_event_does_not(
     root: Path, ledger: Database
 ) -> None:
-    film, taken = root / "a.ts", intake(ledger, root, settle=30.0)
+    film, taken = root / "a.ts", intake(ledger, root, stability_delay=30.0)
     film.write_bytes(b"x")
     taken.on_paths_changed(film)
     now = time.time() + 31
@@ -462,7 +462,7 @@ def test_links_are_taken_in_only_where_the_library_follows_them(
     links = (root / "in.mkv", root / "out.mkv")
     intake(ledger, root).on_paths_changed(*links)
     assert ledger.count_by_state() == {}
-    intake(ledger, root, symlinks=True).on_paths_changed(*links)
+    intake(ledger, root, follow_symlinks=True).on_paths_changed(*links)
     assert [r.path.name for r in ledger.by_state(FileState.STABILISING)] == ["in.mkv"]
 
 

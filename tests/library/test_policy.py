@@ -294,7 +294,7 @@ TEXT_INSIDE = ExistingSubtitle(EN, SubtitleKind.FULL, EMBEDDED, "3", "subrip")
 def test_whether_one_subtitle_is_enough_under_the_rules(
     one: ExistingSubtitle, rules: dict[str, bool], enough: bool
 ) -> None:
-    settings = library("en", existing=ExistingSubtitleSettings(**rules))
+    settings = library("en", counts_as_existing=ExistingSubtitleSettings(**rules))
     decision = decide(settings, [one], EN, EN, anything)
     assert made(decision) == ([] if enough else ["en"])
     assert len(decision.reasons) == 1
@@ -379,7 +379,7 @@ def test_just_what_nothing_serves_is_made(
     spoken: Language | None,
     rules: ExistingSubtitleSettings,
 ) -> None:
-    settings = library(*wanted, formats=tuple(formats), existing=rules)
+    settings = library(*wanted, formats=tuple(formats), counts_as_existing=rules)
     decision = decide(settings, existing, tag, spoken, anything)
     guess = spoken or (tag if tag.is_known else None)
     making = {(wish.language, fmt) for wish in decision.requirements for fmt in wish.formats}
@@ -409,7 +409,7 @@ def test_each_language_wanted_gets_exactly_one_sentence(
     spoken: Language | None,
     rules: ExistingSubtitleSettings,
 ) -> None:
-    settings = library(*wanted, existing=rules)
+    settings = library(*wanted, counts_as_existing=rules)
     decision = decide(settings, existing, tag, spoken, only_what_is_said)
     guess = spoken or (tag if tag.is_known else None)
     expected = {name for name in wanted if name != "original"}

@@ -41,7 +41,7 @@ def written(folder: Path, style: str, mark: str, fmt: str = "srt") -> list[Path]
         picture = ["-f", "lavfi", "-i", "color=black:s=16x16:r=5:d=3"]
         command = ["ffmpeg", "-v", "error", *picture, "-c:v", "ffv1", str(film)]
         subprocess.run(command, check=True, timeout=60)
-    naming = FilenameSettings.model_validate({"style": style, "mark": mark})
+    naming = FilenameSettings.model_validate({"style": style, "tag": mark})
     paths = []
     for tag, kind in WISHES:
         path = build_sidecar_path(film, Language(tag), kind, fmt, settings=naming)

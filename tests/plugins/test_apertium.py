@@ -69,12 +69,12 @@ def test_what_is_installed_is_what_it_can_and_nothing_is_nothing(tmp_path: Path)
 def test_a_program_or_a_pair_that_is_not_there_is_said_with_the_cure(tmp_path: Path) -> None:
     (tmp_path / "modes").mkdir()
     (tmp_path / "modes" / "eng-spa.mode").touch()
-    apertium = make(command="no-such-apertium", data=tmp_path)
+    apertium = make(command="no-such-apertium", data_dir=tmp_path)
     with pytest.raises(SetupError, match="apt-get install"):
         translated(apertium, "Good morning.")
     with pytest.raises(SetupError, match="no pair from en into fr"):
         apertium.translate(Batch((Line(1, "x"),), EN, FR))
-    assert not make(command="no-such-apertium", data=tmp_path).self_check()[0].ok
+    assert not make(command="no-such-apertium", data_dir=tmp_path).self_check()[0].ok
 
 
 @real

@@ -56,7 +56,7 @@ def test_lines_come_back_under_their_ids_and_nothing_is_sent_away_from_here(make
 
 
 def test_what_goes_elsewhere_has_a_receipt(make: Make) -> None:
-    away = make(local=False)
+    away = make(is_local=False)
     (sent,) = away.translate(batch()).usage
     assert (sent.kind, sent.amount) == ("text", 6.0)
     destination = LibreTranslate.capabilities(away.settings).destination
@@ -96,9 +96,9 @@ def test_what_it_refuses_is_said_and_the_key_is_not(make: Make, libre: Libre) ->
     with pytest.raises(SetupError, match="refuses the key"):
         make().translate(batch())
     key = {"env": "LIBRE_KEY"}
-    assert make(key=key).translate(batch()).lines
+    assert make(api_key=key).translate(batch()).lines
     for status, kind in ((429, TransientError), (500, TransientError), (400, InputRejectedError)):
         libre.fault = status
         with pytest.raises(kind) as raised:
-            make(key=key).translate(batch())
+            make(api_key=key).translate(batch())
         assert "s3cret" not in str(raised.value)

@@ -80,7 +80,7 @@ def test_less_is_asked_for_where_more_is_refused_and_that_is_remembered(
     gives: str, tries: int, start: float, make: Make, service: Transcriptions, tmp_path: Path
 ) -> None:
     service.gives = gives
-    engine = make(local=False)
+    engine = make(is_local=False)
     said = hear(engine, tmp_path)
     assert said.word_timestamps is False
     assert [(word.text, word.start) for word in said.words] == [(" Ask not, friend.", start)]
@@ -109,9 +109,9 @@ def test_what_goes_wrong_is_said_in_the_words_of_the_contract(
 
 def test_a_key_that_is_refused_stands_in_no_message(make: Make, service: Transcriptions) -> None:
     service.key = "sk-right"
-    (finding,) = make(key={"env": "ASR_KEY"}).self_check()
+    (finding,) = make(api_key={"env": "ASR_KEY"}).self_check()
     assert not finding.ok and "sk-" not in str(finding)
-    (finding,) = make(model="other", key={"env": "ASR_KEY"}).self_check()
+    (finding,) = make(model="other", api_key={"env": "ASR_KEY"}).self_check()
     assert not finding.ok
 
 
@@ -120,7 +120,7 @@ def test_where_it_goes_and_how_much_at_once(make: Make) -> None:
         return TranscriptionEngine.capabilities(make(**more).settings)
 
     assert able().destination == "local"  # type: ignore[attr-defined]
-    far = able(url="https://api.example.org/v1", size_limit=1, times="none")
+    far = able(url="https://api.example.org/v1", max_upload_mb=1, timestamps="none")
     assert far.destination == "openai:api.example.org"  # type: ignore[attr-defined]
     assert (far.word_times, round(far.longest)) == (False, 30)  # type: ignore[attr-defined]
 

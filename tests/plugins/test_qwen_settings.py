@@ -66,7 +66,7 @@ def test_a_host_of_ones_own_goes_by_where_it_really_is(url: str, destination: st
         {"model": "qwen3-asr-flash-filetrans", "protocol": "sync"},
         {"model": "whisper-1"},
         {"model": "paraformer-v2", "region": "singapore"},
-        {"speakers": True},
+        {"diarization": True},
         {"base_url": "http://dashscope.aliyuncs.com/api/v1"},
         {"base_url": "https://user:secret@host/api/v1"},
         {"workspace": "ws/../x"},

@@ -33,9 +33,9 @@ class Daemon:
         self.state = home / "state"
         self.config = home / "config.toml"
         self.config.write_text(
-            f'[daemon]\nstate_dir = "{self.state}"\nstretch = "12s"\nretry_after = "1h"\n'
+            f'[daemon]\nstate_dir = "{self.state}"\nchunk_duration = "12s"\nretry_delay = "1h"\n'
             f'[libraries.films]\npath = "{self.library}"\nlanguages = ["original", "en"]\n'
-            f'settle = "1s"\n{extra}',
+            f'stability_delay = "1s"\n{extra}',
             "utf-8",
         )
         self._run = run

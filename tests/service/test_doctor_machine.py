@@ -106,13 +106,13 @@ def test_hours_of_a_zone_that_is_not_the_clock_s_are_cured_by_the_setting(
 def test_a_rule_for_which_there_is_no_sensor_is_cured_by_the_sensor(
     patient: Patient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    patient.write('[neighbour]\nups = "den@localhost"\nload = 3\n')
+    patient.write('[throttle]\nups = "den@localhost"\nmax_load = 3\n')
     tools = patient.place / "tools"
     program(tools, "upsc", "echo Error: Connection failure >&2; exit 1")
     monkeypatch.setenv("PATH", f"{tools}{os.pathsep}{os.environ['PATH']}")
     wrong = patient.wrong()
-    assert list(wrong) == ["neighbour.ups"]
-    assert "upsc den@localhost ups.status" in wrong["neighbour.ups"].hint
+    assert list(wrong) == ["throttle.ups"]
+    assert "upsc den@localhost ups.status" in wrong["throttle.ups"].hint
     program(tools, "upsc", "echo OL")
     assert patient.wrong() == {}
 

@@ -96,7 +96,7 @@ class World:
         self.seen: list[Path] = []
         quick = ThrottleSettings.model_construct(
             **ThrottleSettings(playback_cooldown=0.0, pause_on_battery=False).model_dump()
-            | {"ask_every": 0.1}
+            | {"playback_poll_interval": 0.1}
         )
         self.neighbour = ThrottleController(
             quick,

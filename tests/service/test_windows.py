@@ -153,7 +153,7 @@ def test_the_machines_zone_counts_unless_another_is_named() -> None:
             {
                 "timezone": "Asia/Tokyo",
                 "windows": ["22:00-07:00"],
-                "libraries": {"films": {"quiet": ["sat"]}, "shows": {}},
+                "libraries": {"films": {"quiet_hours": ["sat"]}, "shows": {}},
             }
         )
     )

@@ -105,9 +105,9 @@ def test_a_user_changes_one_value_and_what_depends_on_it_follows() -> None:
     assert (mine.max_cps, mine.target_cps) == (10, 7.5)
     assert (mine.min_gap, mine.min_duration, mine.max_line_length) == (0.2, 1, 42)
     assert with_overrides(CueRules(), {}) == CueRules()
-    assert with_overrides(CueRules(), {"best_cps": 30.0}).max_cps == 30
-    assert with_overrides(CueRules(), {"cps": 10, "best_cps": 30.0}).target_cps == 10
-    assert with_overrides(CueRules(), {"gap": 0.7}).chain_gap == 0.7
+    assert with_overrides(CueRules(), {"target_cps": 30.0}).max_cps == 30
+    assert with_overrides(CueRules(), {"max_cps": 10, "target_cps": 30.0}).target_cps == 10
+    assert with_overrides(CueRules(), {"min_gap": 0.7}).chain_gap == 0.7
 
 
 @pytest.mark.parametrize(
@@ -115,9 +115,9 @@ def test_a_user_changes_one_value_and_what_depends_on_it_follows() -> None:
     [
         ("min_duration", 8, "from 0 to 3 seconds"),
         ("max_duration", 1, "from 3 to 60 seconds"),
-        ("gap", 2, "from 0 to 1 seconds"),
-        ("lines", 0, "greater than or equal to 1"),
-        ("line_length", 2, "greater than or equal to 8"),
+        ("min_gap", 2, "from 0 to 1 seconds"),
+        ("max_lines", 0, "greater than or equal to 1"),
+        ("max_line_length", 2, "greater than or equal to 8"),
         ("profile", "hulu", "netflix"),
     ],
 )

@@ -206,7 +206,7 @@ def test_a_summary_and_its_chapters_are_no_subtitles(name: str) -> None:
 def test_every_style_says_what_it_is_for(
     stem: str, tag: str, kind: SubtitleKind, style: str, mark: str
 ) -> None:
-    naming = FilenameSettings.model_validate({"style": style, "mark": mark})
+    naming = FilenameSettings.model_validate({"style": style, "tag": mark})
     path = build_sidecar_path(
         Path("/m") / f"{stem}.mkv", Language(tag), kind, "srt", settings=naming
     )

@@ -167,15 +167,15 @@ def test_a_medium_with_no_room_still_has_all_words_in_order_inside(
 own = st.fixed_dictionaries(
     {},
     optional={
-        "line_length": st.floats(8, 100),
-        "lines": st.integers(1, 4),
-        "cps": st.floats(1, 60),
-        "best_cps": st.floats(1, 60),
+        "max_line_length": st.floats(8, 100),
+        "max_lines": st.integers(1, 4),
+        "max_cps": st.floats(1, 60),
+        "target_cps": st.floats(1, 60),
         "min_duration": st.floats(0, 3),
         "max_duration": st.floats(3, 60),
-        "gap": st.floats(0, 1),
-        "chain": st.floats(0, 5),
-        "linger": st.floats(0, 10),
+        "min_gap": st.floats(0, 1),
+        "chain_gap": st.floats(0, 5),
+        "max_extension": st.floats(0, 10),
     },
 )
 

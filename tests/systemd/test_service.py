@@ -13,7 +13,7 @@ from machine import PREFIX, Machine
 KEY = "b5f1c0ffee5ec2e7b5f1c0ffee5ec2e7"
 CONFIG = """
 [daemon]
-stretch = "3s"
+chunk_duration = "3s"
 [engines.crier]
 desk = "/srv/desk"
 pace = 1.0
@@ -22,7 +22,7 @@ url = "http://127.0.0.1:8096"
 api_key = {credential = "jellyfin"}
 [libraries.films]
 path = "/srv/media"
-settle = "1s"
+stability_delay = "1s"
 """
 SERVER = """
 import http.server, json, sys
@@ -183,13 +183,13 @@ def test_it_can_write_nowhere_but_in_its_folders(service: Machine) -> None:
 
 def test_a_wrong_configuration_is_not_tried_again_and_again(service: Machine) -> None:
     service.run("systemctl", "stop", "subtitled")
-    service.write("/etc/subtitled/config.toml", CONFIG.replace("settle", "setle"))
+    service.write("/etc/subtitled/config.toml", CONFIG.replace("stability_delay", "stabilty_delay"))
     restarts = service.show("NRestarts")
     service.run("systemctl", "start", "subtitled", check=False)
     assert service.show("ActiveState") == "failed"
     assert service.show("ExecMainStatus") == "2"
     assert service.show("NRestarts") == restarts
-    assert "settle" in service.journal()
+    assert "stability_delay" in service.journal()
     service.write("/etc/subtitled/config.toml", CONFIG)
     service.run("systemctl", "start", "subtitled")
 

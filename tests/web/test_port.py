@@ -38,7 +38,7 @@ def free_port() -> int:
 
 @pytest.fixture
 def opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., WebServer]]:
-    """Opens a port: ``opened(token=True, pages={}, size_limit=...)``; its ledger is ``.ledger``."""
+    """Opens a port: ``opened(token=True, pages={}, max_body_bytes=...)``; its ledger is ``.ledger``."""
     made: list[WebServer] = []
     well = HealthReport(True, ())
 
@@ -223,7 +223,7 @@ def test_emby_of_old_sends_a_form_with_its_data(opened: Opened, tmp_path: Path) 
 
 @pytest.mark.parametrize("chunked", [True, False])
 def test_what_is_too_large_is_refused_however_it_comes(opened: Opened, chunked: bool) -> None:
-    web = opened(size_limit=10_000)
+    web = opened(max_body_bytes=10_000)
     body = json.dumps({"path": "/a", "more": "x" * 20_000}).encode()
     content: Any = iter([body[:500], body[500:]]) if chunked else body
     said = httpx.post(url(web, "/hooks/generic"), content=content, headers=BEARER)
@@ -352,9 +352,9 @@ def test_open_to_others_it_needs_a_token(address: str) -> None:
         ({"address": "everywhere"}, "web.address: not an address"),
         ({"token": "hunter2hunter2hunter2"}, "web.token: a secret is not written"),
         ({"port": 70000}, "web.port: must be at most 65535"),
-        ({"sources": {"anime": {}}}, "web.sources: of 'anime' nobody knows"),
-        ({"sources": {"sonarr": {"kind": "sonar"}}}, "Did you mean 'sonarr'"),
-        ({"sources": {"sonarr": {"pathmap": []}}}, "Did you mean 'path_map'"),
+        ({"webhooks": {"anime": {}}}, "web.webhooks: of 'anime' nobody knows"),
+        ({"webhooks": {"sonarr": {"kind": "sonar"}}}, "Did you mean 'sonarr'"),
+        ({"webhooks": {"sonarr": {"pathmap": []}}}, "Did you mean 'path_map'"),
     ],
 )
 def test_mistakes_are_said_with_key_and_cure(section: dict[str, Any], said: str) -> None:

@@ -83,7 +83,7 @@ class House:
         self.state.mkdir(exist_ok=True)
         config = folder / "config.toml"
         config.write_text(
-            f'[daemon]\nstate_dir = "{self.state}"\nretry_after = "0s"\nstretch = "20s"\n'
+            f'[daemon]\nstate_dir = "{self.state}"\nretry_delay = "0s"\nchunk_duration = "20s"\n'
             f'[libraries.films]\npath = "{self.root}"\nsettle = "0s"\n' + "\n".join(more)
         )
         self.configuration = load_config(config)

@@ -98,7 +98,7 @@ def test_a_pause_of_one_library_sets_its_job_aside_and_nothing_is_done_twice(hou
 
 
 def test_outside_its_hours_a_library_is_not_even_looked_into(tmp_path: Path) -> None:
-    never = '[schedule]\ntimezone = "UTC"\n[schedule.libraries.films]\nquiet = ["daily"]'
+    never = '[schedule]\ntimezone = "UTC"\n[schedule.libraries.films]\nquiet_hours = ["daily"]'
     house = House(tmp_path, never)
     try:
         path = film(house.root / "a.wav", 1)
@@ -213,7 +213,7 @@ def test_jobs_that_could_not_be_written_down_are_planned_anew_but_none_of_anothe
 
 
 def test_too_little_room_holds_what_would_begin(tmp_path: Path) -> None:
-    house = House(tmp_path, f"[neighbour]\nlibrary_space = {10**9}")
+    house = House(tmp_path, f"[throttle]\nmin_free_library_mb = {10**9}")
     try:
         path = film(house.root / "a.wav", 1)
         put(house, path)

@@ -56,7 +56,7 @@ def test_plain_text_becomes_cues_at_the_times_of_the_speech(
 ) -> None:
     medium = speech / "jfk.flac"
     wishes = LibrarySettings.model_validate(
-        {"path": "/", "cues": {"line_length": 30, "lines": 1, "profile": "ted"}}
+        {"path": "/", "cues": {"max_line_length": 30, "max_lines": 1, "profile": "ted"}}
     )
     content = content_fingerprint(medium)
     outcome = run_job(Job(medium, wishes, content, tmp_path), services, InlineRunner())

@@ -265,7 +265,7 @@ def _gate(
 
 
 def test_nothing_passes_the_gate_of_a_library_that_keeps_to_itself(tmp_path: Path) -> None:
-    gate, ledger, errand = _gate(tmp_path, 'privacy = ["cloud:near"]\n')
+    gate, ledger, errand = _gate(tmp_path, 'allowed_destinations = ["cloud:near"]\n')
     reached = False
     with pytest.raises(SetupError, match="cloud:far"), gate.authorise(errand("a", 60)):
         reached = True
@@ -274,7 +274,7 @@ def test_nothing_passes_the_gate_of_a_library_that_keeps_to_itself(tmp_path: Pat
 
 
 def test_what_passes_is_written_down_before_and_after(tmp_path: Path) -> None:
-    gate, ledger, errand = _gate(tmp_path, 'privacy = ["cloud:far"]\n')
+    gate, ledger, errand = _gate(tmp_path, 'allowed_destinations = ["cloud:far"]\n')
     with gate.authorise(errand("a", 60.0)) as receipts:
         (before,) = ledger.egress_log.entries()
         assert (before.state, before.amount, before.library) == (EgressState.OPEN, 60.0, "films")
@@ -285,7 +285,7 @@ def test_what_passes_is_written_down_before_and_after(tmp_path: Path) -> None:
 
 
 def test_a_budget_that_is_spent_makes_work_wait_or_go_to_the_next(tmp_path: Path) -> None:
-    more = 'privacy = "any"\n[budgets.month]\nmoney = 0.01\n'
+    more = 'allowed_destinations = "any"\n[budgets.month]\nmax_cost = 0.01\n'
     gate, ledger, errand = _gate(tmp_path, more)
     with gate.authorise(errand("a", 60.0)):
         pass
@@ -296,7 +296,7 @@ def test_a_budget_that_is_spent_makes_work_wait_or_go_to_the_next(tmp_path: Path
         pass
     assert waits.value.retry_after is not None
     (tmp_path / "other").mkdir()
-    gate, ledger, errand = _gate(tmp_path / "other", more + 'when_spent = "next"\n')
+    gate, ledger, errand = _gate(tmp_path / "other", more + 'on_exhausted = "fallback"\n')
     with (
         pytest.raises(InputRejectedError, match="month is spent"),
         gate.authorise(errand("b", 600.0)),
@@ -306,7 +306,7 @@ def test_a_budget_that_is_spent_makes_work_wait_or_go_to_the_next(tmp_path: Path
 
 
 def test_a_wrong_key_costs_nothing_and_a_lost_answer_may_have(tmp_path: Path) -> None:
-    gate, ledger, errand = _gate(tmp_path, 'privacy = "any"\n[budgets.b]\nhours = 1\n')
+    gate, ledger, errand = _gate(tmp_path, 'allowed_destinations = "any"\n[budgets.b]\nmax_audio_hours = 1\n')
     for problem, counted in (
         (SetupError("wrong key"), 0.0),
         (TransientError("cut off"), 60.0),

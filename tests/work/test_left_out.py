@@ -130,7 +130,7 @@ def test_the_transcript_keeps_all_so_that_the_guards_can_be_taken_off(
     made()
     (stored,) = (home / "state").rglob("*-*/0-*.json")
     assert protocol.TRANSCRIPT.validate_json(stored.read_bytes()) == RAW
-    assert made(guards=False) == "Good evening. Thanks for watching!"
+    assert made(hallucination_filter=False) == "Good evening. Thanks for watching!"
     (removed,) = (home / "state").rglob("removed.json")
     assert json.loads(removed.read_bytes()) == []
 
@@ -140,11 +140,11 @@ def test_shots_are_looked_for_once_where_they_are_wanted(
 ) -> None:
     made()
     assert not list((home / "state").rglob("shots.json"))
-    made(shots=True)
+    made(snap_to_shots=True)
     (kept,) = (home / "state").rglob("shots.json")
     assert json.loads(kept.read_bytes()) == {"frame_rate": 5.0, "cuts": []}
     before = kept.stat().st_mtime_ns
-    made(shots=True)
+    made(snap_to_shots=True)
     assert kept.stat().st_mtime_ns == before
 
 
@@ -166,7 +166,7 @@ def test_cues_begin_at_the_cut_that_the_picture_has(
         check=True,
         stdin=subprocess.DEVNULL,
     )
-    made(shots=True)
+    made(snap_to_shots=True)
     (cue,) = read_cues((tmp_path / "a.en.srt").read_bytes(), "srt")
     assert cue.start == 0.6
     made()

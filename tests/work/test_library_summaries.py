@@ -135,7 +135,7 @@ def test_a_writer_that_refuses_is_named_and_the_subtitle_is_there(
 def test_where_no_writer_is_allowed_nothing_is_sent_and_it_is_said(
     house: HouseOf, chat: Chat
 ) -> None:
-    one = house(below="local = false\n")
+    one = house(below="is_local = false\n")
     one.scan()
     record = one.the(one.root / "A.wav")
     assert record.state is FileState.DONE
@@ -147,9 +147,9 @@ def test_a_budget_that_is_spent_holds_the_summary_and_not_the_subtitle(
     house: HouseOf, chat: Chat
 ) -> None:
     one = house(
-        more='privacy = ["openai"]',
-        below='local = false\n[prices.openai]\namount = 1000.0\ncurrency = "USD"\n'
-        'per = "million characters"\n[budgets.all]\nmoney = 0.01\n',
+        more='allowed_destinations = ["openai"]',
+        below='is_local = false\n[prices.openai]\namount = 1000.0\ncurrency = "USD"\n'
+        'per = "million characters"\n[budgets.all]\nmax_cost = 0.01\n',
     )
     one.scan()
     record = one.the(one.root / "A.wav")

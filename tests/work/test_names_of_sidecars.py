@@ -12,7 +12,7 @@ from subtitled.config.load import load_config
 from subtitled.db.records import FileState
 from subtitled.jobs import dbos_queue
 
-MARKED = '[libraries.films.names]\nstyle = "iso639-2"\nmark = "machine"\n'
+MARKED = '[libraries.films.filenames]\nstyle = "iso639-2"\ntag = "machine"\n'
 
 
 @pytest.fixture

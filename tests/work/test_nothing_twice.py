@@ -205,7 +205,7 @@ def test_ours_yields_to_somebody_s_that_comes_later(house: House) -> None:
 
 
 def test_ours_stays_beside_somebody_s_if_the_library_says_so(tmp_path: Path) -> None:
-    house = House(tmp_path, 'yielding = "keep"')
+    house = House(tmp_path, 'on_human_subtitle = "keep"')
     film(house.root / "a.wav", 1)
     house.scan()
     (house.root / "a.eng.ass").write_text("somebody's")

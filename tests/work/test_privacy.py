@@ -64,7 +64,7 @@ def _generate(
     folder = films.parent
     (folder / "config.toml").write_text(
         f'[daemon]\nstate_dir = "{folder}/state"\n'
-        f'[libraries.films]\npath = "{films}"\nprivacy = {privacy}\n'
+        f'[libraries.films]\npath = "{films}"\nallowed_destinations = {privacy}\n'
         f'[engines.spy]\ntrace = "{trace}"\n[engines.whisper]\n'
         f'[translators.spy]\ntrace = "{trace}"\n'
     )

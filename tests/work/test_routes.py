@@ -45,7 +45,7 @@ def test_without_rules_the_order_is_the_librarys_less_those_who_do_not_know_the_
 def test_the_first_rule_that_fits_counts_and_no_other() -> None:
     rules = (
         _rule(languages=["zh"], engines=["cheap"]),
-        _rule(shorter_than="10m", engines=["dear", "here"]),
+        _rule(max_duration="10m", engines=["dear", "here"]),
         _rule(engines=["here"]),
     )
     routes = RoutingTable((HERE, CHEAP, DEAR), (), rules)
@@ -66,7 +66,7 @@ def test_a_rule_for_a_region_is_for_that_region_alone() -> None:
 
 def test_price_and_destination_leave_engines_out() -> None:
     every = (CHEAP, DEAR, UNKNOWN, HERE)
-    assert _names(RoutingTable(every, (), (_rule(max_price=0.5),)), EN) == ("cheap", "here")
+    assert _names(RoutingTable(every, (), (_rule(max_price_per_hour=0.5),)), EN) == ("cheap", "here")
     assert _names(RoutingTable(every, (), (_rule(destinations=["local"]),)), EN) == ("here",)
     both = _rule(destinations=["local", "far:west"])
     assert _names(RoutingTable(every, (), (both,)), EN) == ("dear", "here")
@@ -80,7 +80,7 @@ def test_price_and_destination_leave_engines_out() -> None:
             _rule,
             languages=st.lists(st.sampled_from(["en", "fr", "zh", "cs"]), max_size=2),
             engines=st.lists(st.sampled_from(["here", "cheap", "dear", "unknown"]), unique=True),
-            max_price=st.none() | st.floats(0, 3),
+            max_price_per_hour=st.none() | st.floats(0, 3),
             destinations=st.none() | st.just(["local"]),
         ),
         max_size=4,
@@ -146,4 +146,4 @@ def test_the_shipped_rules_go_by_the_published_figures() -> None:
 
 def test_a_rule_that_nothing_can_fit_is_a_mistake() -> None:
     with pytest.raises(ValueError, match="nothing fits"):
-        _rule(longer_than="10m", shorter_than="5m")
+        _rule(min_duration="10m", max_duration="5m")

@@ -97,7 +97,7 @@ def toy_services(
         settings: Settings = component.Settings.model_validate({"log": folder / "log", **said})
         configured[name] = ConfiguredComponent(name, "toy", component, settings)
     loaded = load_config(None)
-    daemon = loaded.settings.daemon.model_copy(update={"stretch": 10.0})
+    daemon = loaded.settings.daemon.model_copy(update={"chunk_duration": 10.0})
     configuration = dataclasses.replace(
         loaded,
         engines=configured,

@@ -31,7 +31,7 @@ def spoken(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 @pytest.fixture
 def build(tmp_path: Path, site: Path) -> Iterator[Callable[..., Farm]]:
-    """Builds farms: ``build(daemon='lost_after = "3s"')``."""
+    """Builds farms: ``build(daemon='worker_timeout = "3s"')``."""
     built: list[Farm] = []
 
     def one(**sections: str) -> Farm:

@@ -36,7 +36,7 @@ class Farm:
             (place / "database").write_text(server)
             daemon += f'\ndatabase = {{file = "{place}/database"}}\n'
         self.config.write_text(
-            f'[daemon]\nstate_dir = "{self.state}"\nstretch = "3s"\nretry_after = "5s"\n{daemon}\n'
+            f'[daemon]\nstate_dir = "{self.state}"\nchunk_duration = "3s"\nretry_delay = "5s"\n{daemon}\n'
             f'[engines.crier]\ndesk = "{self.desk}"\n'
             f'[libraries.films]\npath = "{self.library}"\nsettle = "1s"\n{more}',
             "utf-8",

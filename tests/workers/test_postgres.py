@@ -24,7 +24,7 @@ WORKERS = ("big", "small")
 @pytest.fixture
 def farm(build: Callable[..., Farm], cluster: Cluster) -> Farm:
     """A daemon and two workers."""
-    made = build(server=cluster.new(), daemon='lost_after = "3s"')
+    made = build(server=cluster.new(), daemon='worker_timeout = "3s"')
     made.hold()
     for name in (DAEMON, *WORKERS):
         made.start(name)

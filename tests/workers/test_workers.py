@@ -14,7 +14,7 @@ import pytest
 from farm import DAEMON, Farm
 
 Build = Callable[..., Farm]
-QUICK = 'lost_after = "3s"'
+QUICK = 'worker_timeout = "3s"'
 """A process without a sign of life is lost after so long."""
 
 
@@ -203,7 +203,7 @@ def test_systemd_is_told_how_it_is_and_a_reload_takes_new_settings(
         while not all(word in heard for word in ("READY=1", "STATUS=Idle", "WATCHDOG=1")):
             heard += listener.recv(4096).decode() + "\n"
         assert "is of version" not in farm.run("doctor").stdout
-        farm.config.write_text(farm.config.read_text().replace('settle = "1s"', 'settle = "2s"'))
+        farm.config.write_text(farm.config.read_text().replace('stability_delay = "1s"', 'stability_delay = "2s"'))
         assert "works with other settings" in farm.run("doctor").stdout
         farm.processes["big"].send_signal(signal.SIGHUP)
         while not ("RELOADING=1" in heard and heard.count("READY=1") == 2):

@@ -330,7 +330,7 @@ class BudgetSettings(BaseModel):
     components: tuple[str, ...] = Field(
         (), description="Which engines and translators it is for. Empty: all that send things away."
     )
-    on_exhausted: Literal["wait", "next"] = Field(
+    on_exhausted: Literal["wait", "fallback"] = Field(
         "wait",
         description="When it is spent: wait for the next period, or have the next engine or "
         "translator do it.",

@@ -111,7 +111,7 @@ class EgressGate:
             cap = spent.cap
         budget = dict(budgets)[cap]
         reason = f"the budget {cap.budget} is spent for {cap.period}"
-        if budget.on_exhausted == "next":
+        if budget.on_exhausted == "fallback":
             raise InputRejectedError(
                 reason, "The next engine or translator does it, if there is one"
             )
