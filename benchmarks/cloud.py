@@ -107,7 +107,7 @@ def configured(folder: Path, service: Service, protocol: str, **more: object) ->
         f'[daemon]\nstate_dir = "{folder}/state"\n'
         f'[engines.qwen]\nprotocol = "{protocol}"\nbase_url = "{service.url}"\n'
         'api_key = {env = "QWEN_KEY"}\nrequests_per_minute = 60000\n'
-        f'{settings}[libraries.films]\npath = "{folder}/films"\nprivacy = ["qwen"]\n'
+        f'{settings}[libraries.films]\npath = "{folder}/films"\nallowed_destinations = ["qwen"]\n'
         'stability_delay = "1s"\nlanguages = ["original"]\n',
         "utf-8",
     )

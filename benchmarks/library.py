@@ -127,7 +127,7 @@ def daemon(folder: Path, root: Path) -> Iterator[subprocess.Popen[bytes]]:
     config = folder / "config.toml"
     config.write_text(
         f'[daemon]\nstate_dir = "{folder}/state"\nlog_level = "info"\n'
-        f'[libraries.films]\npath = "{root}"\nsettle = "{SETTLE}s"\n',
+        f'[libraries.films]\npath = "{root}"\nstability_delay = "{SETTLE}s"\n',
         "utf-8",
     )
     with (folder / "log").open("wb") as log:

@@ -89,7 +89,7 @@ class House:
         self.config = folder / "config.toml"
         self.config.write_text(
             f'[daemon]\nstate_dir = "{self.state}"\nchunk_duration = "15s"\n'
-            f'[libraries.films]\npath = "{self.films}"\nsettle = "1s"\nlanguages = ["original"]\n'
+            f'[libraries.films]\npath = "{self.films}"\nstability_delay = "1s"\nlanguages = ["original"]\n'
             f'[throttle]\nplayback_cooldown = "{LINGER:g}s"\n[web]\nport = {self.port}\n'
             f'[servers.jellyfin]\nurl = "http://127.0.0.1:{server}"\n'
             'api_key = {env = "PAUSING_KEY"}\n',

@@ -49,7 +49,7 @@ class House:
         self.config = folder / "config.toml"
         self.config.write_text(
             f'[daemon]\nstate_dir = "{folder}/state"\n'
-            f'[libraries.films]\npath = "{folder}/films"\nsettle = "1s"\nwatch = "off"\n'
+            f'[libraries.films]\npath = "{folder}/films"\nstability_delay = "1s"\nwatch = "off"\n'
             f'[web]\nport = {self.port}\ntoken = {{file = "{folder}/token"}}\n',
             "utf-8",
         )

@@ -147,7 +147,7 @@ def test_an_engine_and_a_server_of_a_third_party_do_a_job(
     config.write_text(
         f'[daemon]\nstate_dir = "{tmp_path}/st"\n[engines.parrot]\n'
         f'[servers.bell]\nplugin = "parrot"\nfile = "{told}"\n'
-        f'[libraries.films]\npath = "{library}"\nsettle = "0s"\n'
+        f'[libraries.films]\npath = "{library}"\nstability_delay = "0s"\n'
     )
     daemon = subprocess.Popen(
         mortal(tmp_path / "env/bin/python", "-m", "subtitled", "--config", config, "run"),

@@ -26,7 +26,7 @@ def configure(home: Path, url: str, languages: str, more: str = "") -> Path:
     config = home / "config.toml"
     config.write_text(
         f'[daemon]\nstate_dir = "{home}/daemon"\n'
-        f'[libraries.films]\npath = "{home}/films"\nsettle = "0s"\nprivacy = "any"\n'
+        f'[libraries.films]\npath = "{home}/films"\nstability_delay = "0s"\nallowed_destinations = "any"\n'
         f"[libraries.films.summaries]\nlanguages = {languages}\n"
         f'[translators.openai]\nurl = "{url}"\nmodel = "tiny"\n{more}'
     )

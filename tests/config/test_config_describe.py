@@ -22,7 +22,7 @@ def den(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Configuration:
     monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path / "state"))
     file = tmp_path / "c.toml"
     file.write_text(
-        '[libraries.films]\npath = "/films"\nsettle = 90\n[servers."the den/2"]\n'
+        '[libraries.films]\npath = "/films"\nstability_delay = 90\n[servers."the den/2"]\n'
         'plugin = "jellyfin"\nurl = "http://den"\napi_key = {env = "KEY"}\n',
         "utf-8",
     )

@@ -55,7 +55,7 @@ def configured(
         file.write_text(
             f'[engines.qwen]\nprotocol = "{protocol}"\n{account}'
             f"[engines.whisper]\n[translators.qwen]\n{account}"
-            f'[libraries.films]\npath = "{home / "films"}"\nprivacy = ["qwen"]\n'
+            f'[libraries.films]\npath = "{home / "films"}"\nallowed_destinations = ["qwen"]\n'
         )
         return file
 

@@ -31,7 +31,7 @@ def test_killed_at_random_instants_a_job_always_finishes_and_repeats_one_stretch
     config = home / "c.toml"
     config.write_text(
         f'[daemon]\nstate_dir = "{state}"\nchunk_duration = "6s"\n[libraries.films]\n'
-        f'path = "{library}"\nlanguages = ["original", "en"]\nsettle = "0s"\n'
+        f'path = "{library}"\nlanguages = ["original", "en"]\nstability_delay = "0s"\n'
     )
     shutil.copyfile(speech / "prologue.es.mp3", library / "Prólogo.mp3")
     transcripts = state / "transcripts"

@@ -38,7 +38,7 @@ class Daemon:
         self.config = home / "config.toml"
         self.config.write_text(
             f'[daemon]\nstate_dir = "{self.state}"\n'
-            f'[libraries.films]\npath = "{self.films}"\nsettle = "1s"\nwatch = "off"\n'
+            f'[libraries.films]\npath = "{self.films}"\nstability_delay = "1s"\nwatch = "off"\n'
             f'[web]\nport = {self.port}\ntoken = {{file = "{home}/token"}}\n',
             "utf-8",
         )

@@ -84,7 +84,7 @@ class House:
         config = folder / "config.toml"
         config.write_text(
             f'[daemon]\nstate_dir = "{self.state}"\nretry_delay = "0s"\nchunk_duration = "20s"\n'
-            f'[libraries.films]\npath = "{self.root}"\nsettle = "0s"\n' + "\n".join(more)
+            f'[libraries.films]\npath = "{self.root}"\nstability_delay = "0s"\n' + "\n".join(more)
         )
         self.configuration = load_config(config)
         self.open()

@@ -38,7 +38,7 @@ class Farm:
         self.config.write_text(
             f'[daemon]\nstate_dir = "{self.state}"\nchunk_duration = "3s"\nretry_delay = "5s"\n{daemon}\n'
             f'[engines.crier]\ndesk = "{self.desk}"\n'
-            f'[libraries.films]\npath = "{self.library}"\nsettle = "1s"\n{more}',
+            f'[libraries.films]\npath = "{self.library}"\nstability_delay = "1s"\n{more}',
             "utf-8",
         )
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
