@@ -16,6 +16,7 @@ from standins.mediabrowser import JellyfinStandIn
 from standins.shelf import Subtitle
 from subtitled.config.load import load_config
 from subtitled.db.database import Database
+from subtitled.library.fingerprint import fingerprint_of
 from subtitled.notify.delivery import DeliveryTimings
 from subtitled.notify.media_servers import MediaServerDispatcher
 from subtitled.plugin import Language, SubtitleKind
@@ -40,7 +41,7 @@ class Shelf:
         self.film = self.root / "a.mkv"
         self.film.write_bytes(b"film")
         self.ledger.record_seen("films", self.film, self.film.stat())
-        content = self.ledger.files.fingerprint_of(self.film)
+        content = fingerprint_of(self.ledger, self.film)
         digest = hashlib.sha256(b"ours").hexdigest()
         made = Signature(
             content,

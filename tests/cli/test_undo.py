@@ -16,10 +16,11 @@ from subtitled.daemon.lock import StateLock
 from subtitled.db.database import Database
 from subtitled.db.records import FileState
 from subtitled.db.sidecars import SidecarStatus
+from subtitled.library.fingerprint import fingerprint_of
 from subtitled.library.removal import SidecarRemover
 from subtitled.media.probe import MediaInfo
 from subtitled.plugin import Language, SubtitleKind
-from subtitled.policy.coverage import existing_subtitles
+from subtitled.policy.coverage import existing_subtitles, find_redundant
 from subtitled.subtitles.ownership import Signature
 from subtitled.subtitles.publish import publish_sidecar
 
@@ -42,7 +43,7 @@ class Shelf:
         self.film = self.root / "a.mkv"
         self.film.write_bytes(b"film")
         self.ledger.record_seen("films", self.film, self.film.stat())
-        self.content = self.ledger.files.fingerprint_of(self.film)
+        self.content = fingerprint_of(self.ledger, self.film)
         self.decide(FileState.DONE)
         self.ours = self.publish("srt")
         self._run = run
@@ -74,9 +75,8 @@ class Shelf:
         facts = MediaInfo(60.0, "matroska", (), (), True)
         whose = self.ledger.sidecars.ownership
         found = existing_subtitles(self.film, facts, names, lambda path: whose(path, self.content))
-        return SidecarRemover(self.ledger).yield_to_others(
-            self.film, found, EN, ExistingSubtitleSettings()
-        )
+        redundant = find_redundant(found, EN, ExistingSubtitleSettings())
+        return SidecarRemover(self.ledger).yield_to_others(self.film, redundant)
 
 
 @pytest.fixture
@@ -147,7 +147,7 @@ def test_a_damaged_ledger_is_put_aside_and_made_anew(shelf: Shelf) -> None:
     wrong = shelf.run("status")
     assert wrong.returncode == 2
     assert "state rebuild" in wrong.stderr
-    told = json.loads(shelf.run("state", "rebuild", "--anew", "--json").stdout)
+    told = json.loads(shelf.run("state", "rebuild", "--from-scratch", "--json").stdout)
     assert (told["media"], told["ours"], told["others"]) == (1, 1, 0)
     assert len(list(database.parent.glob("ledger-*.sqlite"))) == 1
     explained = json.loads(shelf.run("explain", shelf.film, "--json").stdout)

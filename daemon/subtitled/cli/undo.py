@@ -11,6 +11,7 @@ from subtitled.db.database import Database
 from subtitled.db.records import FileState
 from subtitled.db.sidecars import SidecarRecord, SidecarStatus
 from subtitled.jobcontext.services import open_database
+from subtitled.library.fingerprint import fingerprint_of
 from subtitled.library.moves import adopt_existing_sidecars
 from subtitled.library.removal import RemovalResult, SidecarRemover
 
@@ -64,7 +65,7 @@ def _find_sidecars(db: Database, path: Path) -> list[SidecarRecord]:
     if record is not None:
         return [record]
     if path.is_file():
-        adopt_existing_sidecars(db, path, db.files.fingerprint_of(path))
+        adopt_existing_sidecars(db, path, fingerprint_of(db, path))
     return db.sidecars.of_media(path)
 
 

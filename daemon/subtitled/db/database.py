@@ -17,17 +17,25 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
 
-from subtitled.library.diff import ScanDiff
-from subtitled.library.stability import StabilityVerdict
 from subtitled.plugin import SetupError
 
 from .backup import PRE_UPGRADE_BACKUP, copy_database
 from .egress_log import EgressLog
 from .engine import is_sqlite, open_engine, write_transaction
-from .files import REPLACED_CONTENT_VALUES, BulkFileRepository, FileRepository
+from .files import REPLACED_CONTENT_VALUES, FileRepository
+from .files_bulk import BulkFileRepository
 from .kv import KeyValueStore
 from .outbox import NotificationOutbox, ServerOutbox
-from .records import BACKFILL, FAILURE_STATES, FINAL_STATES, FileRecord, FileState, record_from_row
+from .records import (
+    BACKFILL,
+    FAILURE_STATES,
+    FINAL_STATES,
+    FileRecord,
+    FileState,
+    ScanDiff,
+    StabilityVerdict,
+    record_from_row,
+)
 from .schema import files, metadata
 from .sidecars import SidecarRepository, SignatureStore
 
@@ -279,7 +287,7 @@ def _migrate(engine: sa.Engine, path: Path) -> None:
             + f"; or stop the daemon and put {backup_path} in its place, which is the ledger from before"
             " the upgrade"
             * backup_path.is_file()
-            + "; or begin anew with: subtitled state rebuild --anew",
+            + "; or begin anew with: subtitled state rebuild --from-scratch",
         ) from error
 
 

@@ -20,8 +20,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import GenericFunction
 
-from subtitled.library.mounts import unsafe_for_sqlite
 from subtitled.plugin import SetupError
+
+from .filesystems import unsafe_for_sqlite
 
 _MAX_CONNECTIONS = 20
 """Tries of a tenth of a second to set the log of a file that others are just making."""
@@ -120,7 +121,7 @@ def _create_file_engine(path: Path) -> sa.Engine:
         engine.dispose()
         raise SetupError(
             f"the database {path} cannot be used: {error.orig}",
-            "If it is damaged, move it away; if it is the ledger: subtitled state rebuild --anew. "
+            "If it is damaged, move it away; if it is the ledger: subtitled state rebuild --from-scratch. "
             "What we wrote beside the media is recognised again",
         ) from error
     return engine

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -131,3 +132,71 @@ def record_from_row(row: Any) -> FileRecord:
         missing_since=row["missing_since"],
         previous_state=FileState(row["was"]) if row["was"] else None,
     )
+
+
+ScannedFile = tuple[bytes, os.stat_result, int]
+"""A media file on disk: its path, its stat, and a number that stands for the subtitles beside it
+(:func:`~subtitled.library.scanner.sidecars_changed`)."""
+KnownFile = tuple[bytes, int, int, int | None]
+"""A media file in the ledger: path, size, mtime_ns, and the number for its subtitles, None as long
+as nobody has looked."""
+
+
+@dataclass(slots=True)
+class ScanDiff:
+    """Files that are not as the ledger has them."""
+
+    new: list[ScannedFile] = field(default_factory=list)
+    changed: list[ScannedFile] = field(default_factory=list)
+    sidecars_changed: list[ScannedFile] = field(default_factory=list)
+    """The file is the same; its subtitles are not."""
+    missing: list[bytes] = field(default_factory=list)
+    """Known and not seen: deleted, moved away, or in a folder that could not be read."""
+    files: int = 0
+    """How many were compared."""
+
+    def __len__(self) -> int:
+        return len(self.new) + len(self.changed) + len(self.sidecars_changed) + len(self.missing)
+
+    def add(self, scanned: list[ScannedFile], known: dict[bytes, KnownFile]) -> None:
+        """Compare some files with what is known of them; what is left over is gone."""
+        self.files += len(scanned)
+        if not known:
+            self.new += scanned
+            return
+        for entry in scanned:
+            path, stat, mark = entry
+            row = known.pop(path, None)
+            if row is None:
+                self.new.append(entry)
+            elif row[1:3] != (stat.st_size, stat.st_mtime_ns):
+                self.changed.append(entry)
+            elif row[3] != mark:
+                self.sidecars_changed.append(entry)
+        self.add_missing(known.values())
+
+    def add_missing(self, rows: Iterable[KnownFile]) -> None:
+        """Files that were not seen."""
+        self.missing += [row[0] for row in rows]
+
+
+GROWING_AFTER_CHECKS = 3
+"""A file that had changed at so many looks in a row is one that grows, such as a recording."""
+
+
+@dataclass(frozen=True, slots=True)
+class StabilityVerdict:
+    """What to do about a settling file."""
+
+    is_stable: bool = False
+    has_changed: bool = False
+    """It is not as it was when last looked at: its time begins anew."""
+    check_at: float = 0.0
+    """When to look again, seconds since 1970."""
+    unstable_checks: int = 0
+    """How often it was not complete when looked at."""
+    reason: str = ""
+
+    @property
+    def is_growing(self) -> bool:
+        return self.unstable_checks >= GROWING_AFTER_CHECKS

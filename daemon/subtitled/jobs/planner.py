@@ -10,12 +10,14 @@ from subtitled.config.settings import LibrarySettings
 from subtitled.db.database import Database
 from subtitled.db.records import ACTIVE_STATES, FINAL_STATES, URGENT, FileRecord, FileState
 from subtitled.db.sidecars import SidecarStatus
+from subtitled.library.fingerprint import fingerprint_of
 from subtitled.library.moves import adopt_moved_file
 from subtitled.library.removal import SidecarRemover
 from subtitled.media.ffmpeg import unreadable_error
 from subtitled.media.probe import probe_media
 from subtitled.pipeline.planning import MediaReport, inspect_media, settings_digest
 from subtitled.plugin import SubtitledError
+from subtitled.policy.coverage import find_redundant
 
 from .results import display_path
 from .runner import JobRunner
@@ -89,7 +91,7 @@ class JobPlanner:
             return
         digest = settings_digest(self._services.config, library)
         try:
-            fingerprint = self._db.files.fingerprint_of(record.path)
+            fingerprint = fingerprint_of(self._db, record.path)
             if fingerprint != record.fingerprint:
                 self._db.files.set_fingerprint(record.id, fingerprint)
             poison = adopt_moved_file(self._db, record, fingerprint, self.queue.cancel)
@@ -188,9 +190,8 @@ class JobPlanner:
                 library.counts_as_existing,
             )
             remover = SidecarRemover(self._db)
-            for path in remover.yield_to_others(
-                record.path, media_report.existing_subtitles, spoken, rules
-            ):
+            redundant = find_redundant(media_report.existing_subtitles, spoken, rules)
+            for path in remover.yield_to_others(record.path, redundant):
                 _log.info("%s: taken away, somebody else's came", display_path(path))
         return media_report
 

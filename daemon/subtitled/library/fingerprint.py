@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+from subtitled.db.database import Database
+
 BLOCK_BYTES = 64 * 1024
 SAMPLE_COUNT = 16
 """Blocks that are read, spread over the whole file, the first and the last among them."""
@@ -26,3 +28,12 @@ def content_fingerprint(path: Path) -> str:
                 file.seek((size - BLOCK_BYTES) * sample // (SAMPLE_COUNT - 1))
                 digest.update(file.read(BLOCK_BYTES))
     return digest.hexdigest()[:32]
+
+
+def fingerprint_of(db: Database, path: Path) -> str:
+    """Return the fingerprint of a file, from the database if it is stored there.
+
+    Raises:
+        OSError: The file cannot be read.
+    """
+    return db.files.known_fingerprint(path.stat()) or content_fingerprint(path)

@@ -21,12 +21,15 @@ from subtitled.db.records import (
     NEW,
     FileRecord,
     FileState,
+    ScanDiff,
+    ScannedFile,
+    StabilityVerdict,
 )
 from subtitled.media.truncation import missing_bytes
 from subtitled.subtitles.filenames import DATA_EXTENSIONS
 
 from .availability import AvailabilityMonitor, is_deleted
-from .diff import ScanDiff, ScannedFile, diff_scan
+from .diff import diff_scan
 from .moves import recheck_same_stem
 from .paths import is_inside_library
 from .scanner import (
@@ -38,7 +41,6 @@ from .scanner import (
     sidecar_hashes,
 )
 from .stability import (
-    StabilityVerdict,
     check_stability,
     files_open_for_writing,
     not_yet,

@@ -10,11 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from subtitled.config.settings import ExistingSubtitleSettings
 from subtitled.db.database import Database
 from subtitled.db.sidecars import SidecarRecord, SidecarStatus
-from subtitled.plugin import Language
-from subtitled.policy.coverage import SIDECAR, ExistingSubtitle, counts_as
 from subtitled.subtitles.ownership import Signature
 from subtitled.subtitles.publish import (
     ForeignFileError,
@@ -22,6 +19,14 @@ from subtitled.subtitles.publish import (
     delete_own,
     publish_sidecar,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class RedundantSidecar:
+    """The name of a sidecar of ours, and of the human sidecars that serve in its place."""
+
+    name: str
+    replaced_by: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,26 +44,20 @@ class SidecarRemover:
         self._db = db
         self._folder = db.path.parent / "withdrawn"
 
-    def yield_to_others(
-        self,
-        media: Path,
-        existing: Sequence[ExistingSubtitle],
-        spoken: Language | None,
-        rules: ExistingSubtitleSettings,
-    ) -> list[Path]:
+    def yield_to_others(self, media: Path, redundant: Sequence[RedundantSidecar]) -> list[Path]:
         """Take away what is no longer needed since somebody else's came; what was taken.
 
         Only what came later counts: ours was made because, at that time, nothing else was there
         that counted. What a person asked for stays.
         """
         taken = []
-        for ours, replacements in find_redundant(existing, spoken, rules):
-            path = media.with_name(ours.location)
+        for ours in redundant:
+            path = media.with_name(ours.name)
             record = self._db.sidecars.get(path)
             if record is None or record.is_user_requested or record.media != media:
                 continue
             later = any(
-                _arrival_time(media.with_name(o.location)) > record.made_at for o in replacements
+                _arrival_time(media.with_name(name)) > record.made_at for name in ours.replaced_by
             )
             if later and self._move_to_archive(record, SidecarStatus.YIELDED):
                 taken.append(path)
@@ -137,32 +136,3 @@ def _arrival_time(path: Path) -> float:
         return path.stat().st_ctime
     except OSError:
         return 0.0
-
-
-def find_redundant(
-    existing: Sequence[ExistingSubtitle], spoken: Language | None, rules: ExistingSubtitleSettings
-) -> list[tuple[ExistingSubtitle, tuple[ExistingSubtitle, ...]]]:
-    """Sidecars of ours that somebody else's sidecars make needless: each with those that do.
-
-    One that somebody edited is no reason to take others away: it was ours like they.
-    """
-    other_subtitles = [
-        (candidate, candidate.language or spoken)
-        for candidate in existing
-        if candidate.origin == SIDECAR and not candidate.is_ours and not candidate.is_edited
-    ]
-    pairs = []
-    for ours in existing:
-        if ours.origin != SIDECAR or not ours.is_ours or ours.language is None:
-            continue
-        instead = tuple(
-            candidate
-            for candidate, language in other_subtitles
-            if language
-            and language.satisfies(ours.language)
-            and candidate.has_secondary(ours.secondary)
-            and counts_as(candidate, rules, ours.kind)
-        )
-        if instead:
-            pairs.append((ours, instead))
-    return pairs

@@ -12,9 +12,8 @@ from operator import attrgetter, itemgetter
 from pathlib import Path
 
 from subtitled.config.settings import LibrarySettings
+from subtitled.db.records import ScannedFile
 from subtitled.subtitles.filenames import DATA_EXTENSIONS, SUBTITLE_EXTENSIONS
-
-from .diff import ScannedFile
 
 INCOMPLETE_EXTENSIONS = frozenset(
     (

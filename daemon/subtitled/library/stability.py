@@ -8,37 +8,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
-from subtitled.db.records import FileRecord
+from subtitled.db.records import GROWING_AFTER_CHECKS, FileRecord, StabilityVerdict
 from subtitled.plugin import Backoff
 
-GROWING_AFTER_CHECKS = 3
-"""A file that had changed at so many looks in a row is one that grows, such as a recording."""
 MAX_CHECK_INTERVAL_SECONDS = 15 * 60.0
 """Seconds between two looks at a file that grows, at most, or the library's own time, if longer."""
 INCOMPLETE_PATIENCE = 20
 """A file that lacks something is waited for so many times as long as others, then taken as it is:
 whoever looks into it says what is wrong."""
-
-
-@dataclass(frozen=True, slots=True)
-class StabilityVerdict:
-    """What to do about a settling file."""
-
-    is_stable: bool = False
-    has_changed: bool = False
-    """It is not as it was when last looked at: its time begins anew."""
-    check_at: float = 0.0
-    """When to look again, seconds since 1970."""
-    unstable_checks: int = 0
-    """How often it was not complete when looked at."""
-    reason: str = ""
-
-    @property
-    def is_growing(self) -> bool:
-        return self.unstable_checks >= GROWING_AFTER_CHECKS
 
 
 def check_stability(

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from subtitled.config.settings import ExistingSubtitleSettings
+from subtitled.library.removal import RedundantSidecar
 from subtitled.media.probe import MediaInfo
 from subtitled.plugin import Language, SubtitleKind
 from subtitled.subtitles.filenames import (
@@ -184,3 +185,32 @@ def find_satisfying(
         if not candidate.is_ours or candidate.format == fmt:
             return candidate
     return None
+
+
+def find_redundant(
+    existing: Sequence[ExistingSubtitle], spoken: Language | None, rules: ExistingSubtitleSettings
+) -> list[RedundantSidecar]:
+    """Sidecars of ours that somebody else's sidecars make needless: each with those that do.
+
+    One that somebody edited is no reason to take others away: it was ours like they.
+    """
+    other_subtitles = [
+        (candidate, candidate.language or spoken)
+        for candidate in existing
+        if candidate.origin == SIDECAR and not candidate.is_ours and not candidate.is_edited
+    ]
+    redundant = []
+    for ours in existing:
+        if ours.origin != SIDECAR or not ours.is_ours or ours.language is None:
+            continue
+        replaced_by = tuple(
+            candidate.location
+            for candidate, language in other_subtitles
+            if language
+            and language.satisfies(ours.language)
+            and candidate.has_secondary(ours.secondary)
+            and counts_as(candidate, rules, ours.kind)
+        )
+        if replaced_by:
+            redundant.append(RedundantSidecar(ours.location, replaced_by))
+    return redundant

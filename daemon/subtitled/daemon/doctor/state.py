@@ -11,11 +11,11 @@ from subtitled.config.paths import resolve_database_url, resolve_state_dir
 from subtitled.config.settings import AppSettings
 from subtitled.db.backup import DATABASES, check_database, find_damaged_files
 from subtitled.db.engine import open_engine, server_url
-from subtitled.library.mounts import unsafe_for_sqlite
+from subtitled.db.filesystems import unsafe_for_sqlite
 from subtitled.plugin import CheckResult, SubtitledError
 
 _HINTS = {
-    "ledger.sqlite": "Stop the daemon, then: subtitled state rebuild --anew, or bring a backup "
+    "ledger.sqlite": "Stop the daemon, then: subtitled state rebuild --from-scratch, or bring a backup "
     "back with: subtitled state restore FILE",
     "work.sqlite": "Stop the daemon and move it away: what was in work is queued again",
 }
