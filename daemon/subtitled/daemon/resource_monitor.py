@@ -104,10 +104,10 @@ def read_sensors(
 def unsupported(settings: ThrottleSettings, readings_now: SensorReadings) -> Iterator[str]:
     """The rules that are set and of which this machine does not say what they ask for."""
     for key, value in (
-        ("load", readings_now.others_load),
-        ("temperature", readings_now.temperature),
-        ("free_memory", readings_now.available_mb),
-        ("memory_pressure", readings_now.memory_pressure),
+        ("max_load", readings_now.others_load),
+        ("max_temperature", readings_now.temperature),
+        ("min_free_memory_mb", readings_now.available_mb),
+        ("max_memory_pressure", readings_now.memory_pressure),
         ("ups", readings_now.ups_status),
     ):
         if getattr(settings, key) and value is None:

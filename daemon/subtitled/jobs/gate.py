@@ -188,7 +188,7 @@ class WorkGate:
             reason = (
                 f"engine {engine} failed {breaker.failures} times in a row ({breaker.reason}); "
                 f"it is tried again at {self._format_time(breaker.open_until)}, or now with: "
-                f"subtitled queue reset {engine}"
+                f"subtitled engine reset {engine}"
             )
             yield Blocked(reason, breaker.open_until, is_for_all_jobs=False)
 

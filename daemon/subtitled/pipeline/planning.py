@@ -205,8 +205,10 @@ def settings_digest(configuration: Configuration, library: LibrarySettings) -> s
     policy = library.model_dump_json(
         include=set(
             (
-                "languages forced bilingual formats audio sources existing yielding engines "
-                "translators guards shots privacy routes second_opinion summaries"
+                "languages forced bilingual formats preferred_audio_languages sources "
+                "counts_as_existing on_human_subtitle engines translators "
+                "hallucination_filter snap_to_shots allowed_destinations routes second_opinion "
+                "summaries"
             ).split()
         )
     )
