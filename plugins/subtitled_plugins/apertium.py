@@ -47,7 +47,7 @@ class ApertiumSettings(Settings):
     """``[translators.apertium]``"""
 
     NON_RESULT_FIELDS: ClassVar[frozenset[str]] = frozenset(
-        {"url", "pairs", "command", "data", "local", "timeout"}
+        {"url", "pairs", "command", "data_dir", "is_local", "timeout"}
     )
 
     url: str | None = Field(

@@ -97,8 +97,8 @@ class AppriseNotifier(Notifier):
 
     @classmethod
     def delivery_schedule(cls, settings: Any) -> DeliverySchedule:
-        quiet_hours = parse_quiet_hours(settings.quiet) if settings.quiet else None
-        return DeliverySchedule(batch_seconds=settings.digest, quiet_hours=quiet_hours)
+        quiet_hours = parse_quiet_hours(settings.quiet_hours) if settings.quiet_hours else None
+        return DeliverySchedule(batch_seconds=settings.batch_interval, quiet_hours=quiet_hours)
 
     def notify(self, notifications: Sequence[Notification]) -> None:
         lines_by_category = group_by_category(notifications)

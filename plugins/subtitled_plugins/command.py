@@ -141,7 +141,7 @@ def build_environment(notification: Notification) -> dict[str, str]:
     passed = {name: os.environ[name] for name in _PASSED_VARIABLES if name in os.environ}
     event = notification.event
     values: dict[str, str | Path] = {
-        "EVENT": type(event).__name__.lower(),
+        "EVENT": event_to_json(event)["event"],
         "ID": str(notification.id),
         "AT": f"{notification.occurred_at:.3f}",
         "MEDIA": event.media,
@@ -154,10 +154,10 @@ def build_environment(notification: Notification) -> dict[str, str]:
                 "KIND": str(event.kind),
             }
         case JobFinished():
-            values |= {"OUTCOME": event.outcome, "MADE": str(len(event.sidecars))}
+            values |= {"OUTCOME": event.outcome, "SIDECARS": str(len(event.sidecars))}
         case JobFailed():
-            values |= {"REASON": event.reason, "CURE": event.hint}
-            values["AGAIN_AT"] = "" if event.retry_at is None else f"{event.retry_at:.0f}"
+            values |= {"REASON": event.reason, "HINT": event.hint}
+            values["RETRY_AT"] = "" if event.retry_at is None else f"{event.retry_at:.0f}"
     variables = {
         f"SUBTITLED_{name}": str(value).replace("\0", "") for name, value in values.items()
     }

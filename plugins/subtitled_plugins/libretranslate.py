@@ -41,7 +41,7 @@ class LibreTranslateSettings(Settings):
     """``[translators.libretranslate]``"""
 
     NON_RESULT_FIELDS: ClassVar[frozenset[str]] = frozenset(
-        {"languages", "local", "batch", "timeout", "verify_tls"}
+        {"languages", "is_local", "max_batch_lines", "timeout", "verify_tls"}
     )
 
     url: str = Field(
@@ -76,7 +76,7 @@ class LibreTranslate(Translator):
         languages = settings.languages
         return TranslatorCapabilities(
             language_pairs=frozenset(itertools.permutations(languages, 2)) if languages else None,
-            max_batch_lines=settings.batch,
+            max_batch_lines=settings.max_batch_lines,
             destination=LOCAL
             if _is_local(settings)
             else f"libretranslate:{get_host(settings.url)}",

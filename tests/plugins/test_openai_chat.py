@@ -56,28 +56,28 @@ def batch(**more: object) -> Batch:
 
 def test_lines_go_out_as_data_and_come_back_under_their_ids(make: Make, chat: Chat) -> None:
     more = {
-        "terms": (TextPair("Ring", "Anillo"),),
-        "before": (TextPair("Hello.", "Hola."),),
-        "about": "A film.",
+        "glossary": (TextPair("Ring", "Anillo"),),
+        "previous": (TextPair("Hello.", "Hola."),),
+        "description": "A film.",
     }
     assert make().translate(batch(**more)).lines == RIGHT
     system, user = (message["content"] for message in chat.requests[0]["messages"])
     said = json.loads(user)
     assert said["lines"] == {str(line.id): line.text for line in LINES}
-    assert said["terms"] == {"Ring": "Anillo"}
-    assert said["before"] == [["Hello.", "Hola."]]
-    assert said["about"] == "A film."
-    assert "room" not in said
+    assert said["glossary"] == {"Ring": "Anillo"}
+    assert said["previous"] == [["Hello.", "Hola."]]
+    assert said["description"] == "A film."
+    assert "max_chars" not in said
     # What people say is in the data alone.
     assert not any(line.text in system for line in LINES)
     assert "English into Spanish" in system
 
 
-def test_room_is_told_only_where_lines_are_to_be_condensed(make: Make, chat: Chat) -> None:
+def test_max_chars_is_told_only_where_lines_are_to_be_condensed(make: Make, chat: Chat) -> None:
     make(condense=True, style="Use the informal tú.").translate(batch())
     system, user = (message["content"] for message in chat.requests[0]["messages"])
-    assert json.loads(user)["room"] == {"5": 20}
-    assert "room" in system
+    assert json.loads(user)["max_chars"] == {"5": 20}
+    assert "max_chars" in system
     assert system.endswith("Use the informal tú.")
 
 

@@ -63,7 +63,7 @@ def hear(engine: TranscriptionEngine, folder: Path, **more: object) -> Transcrip
 def test_words_lie_in_the_medium_and_have_the_punctuation_of_the_text(
     make: Make, service: Transcriptions, tmp_path: Path
 ) -> None:
-    said = hear(make(), tmp_path, terms=("Kennedy", "Ring"))
+    said = hear(make(), tmp_path, hotwords=("Kennedy", "Ring"))
     assert [(word.text, word.start) for word in said.words] == [
         (" Ask", 10.5),
         (" not,", 10.8),
@@ -104,7 +104,7 @@ def test_what_goes_wrong_is_said_in_the_words_of_the_contract(
         hear(make(timeout=0.5 if manner == "slow" else 30), tmp_path)
     assert type(raised.value) is problem and raised.value.hint
     if manner == 429:
-        assert raised.value.retry_delay == 7.0
+        assert raised.value.retry_after == 7.0
 
 
 def test_a_key_that_is_refused_stands_in_no_message(make: Make, service: Transcriptions) -> None:
@@ -122,7 +122,7 @@ def test_where_it_goes_and_how_much_at_once(make: Make) -> None:
     assert able().destination == "local"  # type: ignore[attr-defined]
     far = able(url="https://api.example.org/v1", max_upload_mb=1, timestamps="none")
     assert far.destination == "openai:api.example.org"  # type: ignore[attr-defined]
-    assert (far.word_times, round(far.longest)) == (False, 30)  # type: ignore[attr-defined]
+    assert (far.word_timestamps, round(far.max_chunk_seconds)) == (False, 30)  # type: ignore[attr-defined]
 
 
 def test_terms_are_not_told_in_quiet_stretches(
@@ -205,7 +205,7 @@ def test_a_recording_becomes_subtitles(
         f'[engines.openai]\nurl = "{service.url}"\nmodel = "tiny"\n[engines.whisper]\n'
         f'[libraries.films]\npath = "{target}"\n'
     )
-    ran = subtitled("--config", file, "generate", target / "jfk.flac", "--to", "original")
+    ran = subtitled("--config", file, "generate", target / "jfk.flac", "--languages", "original")
     assert ran.returncode == 0, ran.stderr
     cues = read_cues((target / "jfk.en.srt").read_bytes(), "srt")
     told = " ".join(re.findall(r"[a-z]+", " ".join(cue.text for cue in cues).lower()))

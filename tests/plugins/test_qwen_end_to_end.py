@@ -82,7 +82,7 @@ def test_a_recording_becomes_subtitles_in_its_language_and_another(
         file,
         "generate",
         target / "jfk.flac",
-        "--to",
+        "--languages",
         "original,fr",
     )
     assert ran.returncode == 0, ran.stderr

@@ -88,7 +88,7 @@ def test_a_file_in_which_nothing_was_heard_is_done(studio: DashScope, tmp_path: 
 def test_the_other_family_brings_speakers_and_masks_no_words(
     studio: DashScope, tmp_path: Path, model: str
 ) -> None:
-    made = engine(studio, model=model, speakers=True)
+    made = engine(studio, model=model, diarization=True)
     said = made.transcribe(sound(tmp_path, 5.0), request(5.0, terms=("Kowalski", "x" * 90)))
     assert {word.speaker for word in said.words} == {"0", "1"}
     assert said.text.startswith("This is sentence 1. This")

@@ -125,7 +125,7 @@ def test_the_answer_says_what_is_done_next_and_no_secret_is_told(
     receiver.status, receiver.headers = status, headers
     with pytest.raises(problem) as raised:
         webhook(receiver).notify([Notification(1, 0.0, EVENTS[0])])
-    assert getattr(raised.value, "retry_delay", None) == after
+    assert getattr(raised.value, "retry_after", None) == after
     assert str(status) in str(raised.value)
     for secret in (SECRET, "pass", "secret-path", "key=x"):
         assert secret not in str(raised.value)

@@ -72,7 +72,10 @@ class EngineCapabilities:
     translates_to: frozenset[Language] = frozenset()
     """Languages into which it can put speech directly, from the audio."""
     supports_hotwords: bool = False
-    """Uses the names and terms of a request."""
+    """Uses the hotwords of a request."""
+    checks_hotwords: bool = False
+    """Makes sure by itself that hotwords cost no words. The core asks other engines again without
+    hotwords where a chunk that was transcribed with them looks wrong."""
     max_chunk_seconds: float | None = None
     """Seconds of the longest stretch that it takes; None for any."""
     whole_file: bool = False

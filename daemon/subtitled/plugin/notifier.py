@@ -64,11 +64,11 @@ def event_to_json(event: Event) -> dict[str, Any]:
             payload |= {"kind": event.kind, **_path_to_json("sidecar", event.sidecar)}
         case JobFinished():
             payload = {"event": "finished", "outcome": event.outcome}
-            payload["made"] = [_display_path(path) for path in event.sidecars]
-            payload["made_hex"] = [os.fsencode(path).hex() for path in event.sidecars]
+            payload["sidecars"] = [_display_path(path) for path in event.sidecars]
+            payload["sidecars_hex"] = [os.fsencode(path).hex() for path in event.sidecars]
         case JobFailed():
-            payload = {"event": "failed", "reason": event.reason, "cure": event.hint}
-            payload["again_at"] = event.retry_at
+            payload = {"event": "failed", "reason": event.reason, "hint": event.hint}
+            payload["retry_at"] = event.retry_at
     return payload | _path_to_json("media", event.media)
 
 
@@ -83,10 +83,10 @@ def event_from_json(payload: dict[str, Any]) -> Event:
             )
         case "finished":
             return JobFinished(
-                media, tuple(map(_decode_path, payload["made_hex"])), payload["outcome"]
+                media, tuple(map(_decode_path, payload["sidecars_hex"])), payload["outcome"]
             )
         case _:
-            return JobFailed(media, payload["reason"], payload["cure"], payload["again_at"])
+            return JobFailed(media, payload["reason"], payload["hint"], payload["retry_at"])
 
 
 def _path_to_json(name: str, path: Path) -> dict[str, str]:

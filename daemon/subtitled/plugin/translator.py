@@ -86,7 +86,7 @@ class Translator(Component, ABC):
 
     @abstractmethod
     def translate(self, batch: Batch) -> Translation:
-        """The same ids with their text in ``max_batch_lines.target``.
+        """The same ids with their text in ``batch.target``.
 
         The core checks each line and asks again for those that are missing, foreign or wrong.
         Raise :class:`~subtitled.plugin.Rejected` where the other side refuses the text itself.

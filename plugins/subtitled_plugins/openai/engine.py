@@ -1,4 +1,4 @@
-"""An engine over ``/audio_codec/transcriptions``: vLLM, speaches, LocalAI, whisper.cpp, Groq,
+"""An engine over ``/audio/transcriptions``: vLLM, speaches, LocalAI, whisper.cpp, Groq,
 OpenAI."""
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class TranscriptionSettings(Settings):
     """``[engines.openai]``"""
 
     NON_RESULT_FIELDS: ClassVar[frozenset[str]] = frozenset(
-        {"local", "languages", "size_limit", "at_once", "timeout", "verify_tls"}
+        {"is_local", "languages", "max_upload_mb", "concurrency", "timeout", "verify_tls"}
     )
 
     url: str = Field(
@@ -115,13 +115,13 @@ class TranscriptionEngine(Engine):
     def capabilities(cls, settings: Any) -> EngineCapabilities:
         return EngineCapabilities(
             languages=frozenset(settings.languages) or None,
-            word_timestamps=settings.times == "words",
+            word_timestamps=settings.timestamps == "words",
             supports_hotwords=True,
             max_chunk_seconds=min(
-                settings.longest,
-                settings.size_limit * BYTES_PER_MB / MAX_BYTES_PER_SECOND[settings.audio],
+                settings.max_seconds,
+                settings.max_upload_mb * BYTES_PER_MB / MAX_BYTES_PER_SECOND[settings.audio_codec],
             ),
-            max_concurrency=settings.at_once,
+            max_concurrency=settings.concurrency,
             destination=get_destination(settings),
         )
 
@@ -220,7 +220,7 @@ class TranscriptionEngine(Engine):
         if response.status_code == 413:
             raise InputRejectedError(
                 f"{service} does not take so much sound at once (413)",
-                f"Set a lower engines.{self.context.name}.size_limit or longest, or audio to opus",
+                f"Set a lower engines.{self.context.name}.max_upload_mb or max_seconds, or audio_codec to opus",
             )
         if response.status_code == 404:
             raise SetupError(
@@ -238,8 +238,8 @@ class TranscriptionEngine(Engine):
         if len(audio_bytes) > self.settings.max_upload_mb * BYTES_PER_MB:
             raise InputRejectedError(
                 f"{span.duration:.0f} s of sound are {len(audio_bytes) / BYTES_PER_MB:.1f} MB, more than "
-                f"engines.{self.context.name}.size_limit",
-                'Set audio = "opus", or a shorter daemon.stretch',
+                f"engines.{self.context.name}.max_upload_mb",
+                'Set audio_codec = "opus", or a shorter daemon.chunk_duration',
             )
         return audio_bytes
 

@@ -27,12 +27,12 @@ def build_system_prompt(batch: Batch, style: str, is_condensing: bool) -> str:
         source=batch.source.english_name, target=batch.target.english_name
     )
     if batch.glossary:
-        prompt += '\nWhat stands in "terms" must be called so.'
+        prompt += '\nWhat stands in "glossary" must be called so.'
     if batch.previous:
-        prompt += '\n"before" are the lines before with their translation; do not translate them.'
+        prompt += '\n"previous" are the lines before with their translation; do not translate them.'
     if is_condensing:
         prompt += (
-            '\n"room" says how many characters a reader has the time for. Where a translation '
+            '\n"max_chars" says how many characters a reader has the time for. Where a translation '
             "would be longer, say it more briefly and keep what matters."
         )
     return f"{prompt}\n{style}" if style else prompt
@@ -42,14 +42,14 @@ def build_lines_message(batch: Batch, is_condensing: bool) -> str:
     """The batch as JSON."""
     payload: dict[str, Any] = {}
     if batch.description:
-        payload["about"] = batch.description
+        payload["description"] = batch.description
     if batch.glossary:
-        payload["terms"] = {entry.source: entry.target for entry in batch.glossary}
+        payload["glossary"] = {entry.source: entry.target for entry in batch.glossary}
     if batch.previous:
-        payload["before"] = [[pair.source, pair.target] for pair in batch.previous]
+        payload["previous"] = [[pair.source, pair.target] for pair in batch.previous]
     payload["lines"] = {str(line.id): line.text for line in batch.lines}
     if is_condensing:
-        payload["room"] = {
+        payload["max_chars"] = {
             str(line.id): line.max_chars for line in batch.lines if line.max_chars is not None
         }
     return json.dumps(payload, ensure_ascii=False)

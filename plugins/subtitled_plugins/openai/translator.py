@@ -36,7 +36,7 @@ class ChatSettings(Settings):
     """``[translators.openai]``"""
 
     NON_RESULT_FIELDS: ClassVar[frozenset[str]] = frozenset(
-        {"local", "batch", "timeout", "verify_tls"}
+        {"is_local", "max_batch_lines", "timeout", "verify_tls"}
     )
 
     url: str = Field(
@@ -78,7 +78,7 @@ class ChatTranslator(Translator):
     def capabilities(cls, settings: Any) -> TranslatorCapabilities:
         where = get_destination(settings)
         return TranslatorCapabilities(
-            max_batch_lines=settings.batch, supports_instructions=True, destination=where
+            max_batch_lines=settings.max_batch_lines, supports_instructions=True, destination=where
         )
 
     def translate(self, batch: Batch) -> Translation:

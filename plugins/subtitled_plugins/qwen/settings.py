@@ -33,7 +33,7 @@ class AccountSettings(Settings):
 
     NON_RESULT_FIELDS: ClassVar[frozenset[str]] = frozenset(
         {"region", "workspace", "base_url", "timeout", "requests_per_minute"}
-        | {"audio", "concurrency", "bucket"}
+        | {"audio_codec", "concurrency", "bucket"}
     )
 
     api_key: Secret = Field(description="A key of Model Studio, by reference; it is of one region.")

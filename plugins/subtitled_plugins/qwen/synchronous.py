@@ -121,7 +121,7 @@ class SyncRecogniser:
         if len(text) > MAX_AUDIO_BYTES:
             raise InputRejectedError(
                 f"{span.duration:.0f} s of sound are {len(text)} bytes, more than is taken",
-                f'Set {self._service.section}.audio = "opus"',
+                f'Set {self._service.section}.audio_codec = "opus"',
             )
         return f"data:audio/{EXTENSIONS[codec]};base64,{text}"
 
