@@ -221,7 +221,7 @@ def arrive(times: int) -> dict[str, float]:
 def _begins(ledger: Path, part: Path) -> float:
     """When the work on a file begins, in seconds since 1970, to 10 ms."""
     path = os.fsencode(part.with_suffix(""))
-    query = "SELECT state FROM files WHERE path = ? AND state NOT IN ('settling', 'queued')"
+    query = "SELECT state FROM files WHERE path = ? AND state NOT IN ('stabilising', 'queued')"
     end = time.monotonic() + 60
     with closing(sqlite3.connect(f"file:{ledger}?mode=ro", uri=True)) as connection:
         while time.monotonic() < end:

@@ -73,8 +73,8 @@ class House:
     def urgent(self) -> int:
         """Files that were planned in front of everything that a walk finds."""
         query = (
-            "SELECT count(*) FROM files WHERE priority = 1 AND content_id IS NOT NULL "
-            "AND state NOT IN ('settling', 'growing', 'missing')"
+            "SELECT count(*) FROM files WHERE priority = 1 AND fingerprint IS NOT NULL "
+            "AND state NOT IN ('stabilising', 'growing', 'missing')"
         )
         with sqlite3.connect(self.folder / "state" / "ledger.sqlite") as ledger:
             return int(ledger.execute(query).fetchone()[0])

@@ -66,14 +66,14 @@ def test_a_file_is_known_however_it_was_typed_and_what_is_no_file_of_ours_is_sai
     monkeypatch.chdir(home / "state")
     for typed in ("../films/a.mkv", home / "link" / "a.mkv"):
         assert subtitled("--config", config, "queue", "retry", typed).exit_code == 0
-        (asked,) = ledger.kv.pending()
+        (asked,) = ledger.commands.pending()
         assert asked.path == film
-        ledger.kv.mark_done([asked.id])
+        ledger.commands.mark_done([asked.id])
     config.write_text(config.read_text().replace(f"{home}/films", f"{home}/link"))
     assert subtitled("--config", config, "queue", "prioritise", film).exit_code == 0
-    (asked,) = ledger.kv.pending()
+    (asked,) = ledger.commands.pending()
     assert asked.path == home / "link" / "a.mkv"
-    ledger.kv.mark_done([asked.id])
+    ledger.commands.mark_done([asked.id])
     for typed, why in (
         ("/srv/elsewhere/a.mkv", f"lies in no library; there are: films in {home}/link"),
         (home / "link" / "none.mkv", "is not there"),
@@ -85,7 +85,7 @@ def test_a_file_is_known_however_it_was_typed_and_what_is_no_file_of_ours_is_sai
             assert why in said.stderr
     assert subtitled("--config", config, "scan", "/srv/elsewhere").exit_code == 2
     assert subtitled("--config", config, "scan", home / "link").exit_code == 0
-    assert [(one.kind, one.path) for one in ledger.kv.pending()] == [("scan", home / "link")]
+    assert [(one.kind, one.path) for one in ledger.commands.pending()] == [("scan", home / "link")]
 
 
 def test_what_is_done_is_not_cancelled(
@@ -99,10 +99,10 @@ def test_what_is_done_is_not_cancelled(
     ledger.set_state(record.id, FileState.DONE)
     said = subtitled("--config", config, "queue", "cancel", film)
     assert "nothing to cancel, it is done" in said.stdout
-    assert ledger.kv.pending() == []
+    assert ledger.commands.pending() == []
     ledger.requeue(record.id)
     assert "cancelled" in subtitled("--config", config, "queue", "cancel", film).stdout
-    assert [one.kind for one in ledger.kv.pending()] == ["cancel"]
+    assert [one.kind for one in ledger.commands.pending()] == ["cancel"]
 
 
 def test_a_pause_may_be_of_one_library_and_for_a_while(
@@ -123,7 +123,7 @@ def test_a_pause_may_be_of_one_library_and_for_a_while(
     assert active_pauses(ledger.kv, now) == [Pause("my shows")]
     subtitled("--config", config, "queue", "resume", "--library", "my shows")
     assert active_pauses(ledger.kv, now) == []
-    assert {request.kind for request in ledger.kv.pending()} == {"wake"}
+    assert {request.kind for request in ledger.commands.pending()} == {"wake-waiting"}
 
 
 def test_wrong_use_is_refused_with_what_there_is(config: Path, subtitled: Run) -> None:

@@ -130,7 +130,7 @@ def test_a_server_that_is_away_is_named_in_the_status(shelf: Shelf) -> None:
     )
     teller.start()
     deadline = time.monotonic() + 20
-    while not shelf.ledger.kv.get("server den"):
+    while not shelf.ledger.kv.get("server-error:den"):
         assert time.monotonic() < deadline
         time.sleep(0.02)
     teller.stop()

@@ -241,7 +241,7 @@ class House:
         """A medium lies elsewhere now. If it was done, its subtitle is ``following`` it."""
         wanted = self.wanted.pop(old)
         if following:
-            wanted = replace(wanted, state="nothing to do", reason="(ours)")
+            wanted = replace(wanted, state="up-to-date", reason="(ours)")
         self.wanted[new] = wanted
 
     def deleted(self, medium: Path) -> None:
@@ -391,7 +391,7 @@ class House:
 
 def _done_before(state: str, reason: str) -> bool:
     """Whether a file was done and then looked at anew: what it needs is there, and is ours."""
-    return state == "nothing to do" and reason.endswith("(ours)")
+    return state == "up-to-date" and reason.endswith("(ours)")
 
 
 class Notices:

@@ -153,9 +153,9 @@ def test_bad_files_are_remembered_with_reason_and_the_daemon_goes_on(
     shutil.copyfile(speech / "jfk.flac", daemon.library / "untagged.flac")
     daemon.start()
     daemon.wait_for("done")
-    daemon.wait_for("no speech")
+    daemon.wait_for("no-speech")
     deadline = time.monotonic() + 60
-    while daemon.ask("status")["files"] != {"done": 1, "failed": 4, "no speech": 1}:
+    while daemon.ask("status")["files"] != {"done": 1, "failed": 4, "no-speech": 1}:
         assert time.monotonic() < deadline, daemon.ask("status")
         time.sleep(0.5)
     for name, reason in {

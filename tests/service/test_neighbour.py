@@ -371,10 +371,10 @@ mount -t proc -o {how} proc /proc || exit 77
 exec {python} -c '
 import os
 from subtitled.daemon import sensors
-from subtitled.library.mounts import mount_table
+from subtitled.db.filesystems import read_mount_table
 print(sensors.available_megabytes())
 print(sensors.processor_seconds(os.getpid()) > 0, os.getpid() in sensors.children(os.getppid()))
-print(mount_table() != [])
+print(read_mount_table() != [])
 '
 """
 

@@ -117,7 +117,7 @@ def test_what_was_answered_survives_kill_9_and_comes_first(daemon: Daemon) -> No
     daemon.wait_until(
         lambda: {os.fsencode(film) for film in answered} <= {row[0] for row in daemon.rows(query)}
     )
-    daemon.wait_until(lambda: daemon.rows("SELECT * FROM requests") == [])
+    daemon.wait_until(lambda: daemon.rows("SELECT * FROM commands") == [])
     assert 40 <= len(answered) < 800
 
 
@@ -185,6 +185,6 @@ def test_a_link_out_of_the_library_is_never_followed(daemon: Daemon, home: Path)
     paths = [daemon.films / "link" / "secret.mkv", daemon.films / "in.mkv"]
     said = daemon.post("generic", {"paths": [str(path) for path in paths], "priority": "first"})
     assert said.json()["taken"] == 2
-    daemon.wait_until(lambda: daemon.rows("SELECT * FROM requests") == [])
+    daemon.wait_until(lambda: daemon.rows("SELECT * FROM commands") == [])
     assert daemon.rows("SELECT path FROM files") == [(os.fsencode(daemon.films / "in.mkv"),)]
     assert "leads out of it" in daemon.log.read_text()

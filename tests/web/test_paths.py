@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from subtitled.config.daemon_settings import WebhookSenderSettings, WebSettings
 from subtitled.config.settings import LibrarySettings
-from subtitled.db.kv import Command
+from subtitled.db.commands import Command, CommandKind
 from subtitled.library.paths import is_inside_library
 from subtitled.web.paths import to_local_path
 from subtitled.web.receiver import WebhookReceiver
@@ -68,11 +68,16 @@ def test_only_what_lies_in_a_library_is_asked_for() -> None:
         {"films": LibrarySettings(path=Path("/srv/anime"))},
     )
     file = {"eventType": "Download", "episodeFile": {"path": "/tv/a.mkv"}}
-    assert hooks.handle("anime", file).commands == (Command("look", Path("/srv/anime/a.mkv")),)
+    assert hooks.handle("anime", file).commands == (
+        Command(CommandKind.PATH_CHANGED, Path("/srv/anime/a.mkv")),
+    )
     assert hooks.handle("sonarr", file).unmatched == 1
     assert hooks.handle("sonarr", file).commands == ()
     answer = hooks.handle("generic", {"paths": ["/srv/anime", "/srv/anime2/x", "/etc/passwd"]})
-    assert (answer.commands, answer.unmatched) == ((Command("scan", Path("/srv/anime")),), 2)
+    assert (answer.commands, answer.unmatched) == (
+        (Command(CommandKind.SCAN, Path("/srv/anime")),),
+        2,
+    )
     assert "nobody" not in hooks
 
 

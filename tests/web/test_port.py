@@ -77,7 +77,7 @@ def url(web: WebServer, path: str) -> str:
 
 
 def asked(web: WebServer) -> list[tuple[str, Path | None]]:
-    return [(one.kind, one.path) for one in web.ledger.kv.pending()]
+    return [(one.kind, one.path) for one in web.ledger.commands.pending()]
 
 
 def test_a_webhook_is_answered_and_waits_in_the_ledger(opened: Opened, tmp_path: Path) -> None:
@@ -85,9 +85,9 @@ def test_a_webhook_is_answered_and_waits_in_the_ledger(opened: Opened, tmp_path:
     film = tmp_path / "films" / "a.mkv"
     said = httpx.post(url(web, "/hooks/generic"), json={"path": str(film)}, headers=BEARER)
     assert (said.status_code, said.json()) == (202, {"heard": "paths", "taken": 1, "outside": 0})
-    assert asked(web) == [("look", film)]
+    assert asked(web) == [("path-changed", film)]
     other = Database(web.ledger.path)
-    assert [one.path for one in other.kv.pending()] == [film]
+    assert [one.path for one in other.commands.pending()] == [film]
     other.close()
 
 
@@ -207,7 +207,7 @@ def test_plex_sends_a_form_with_a_picture(opened: Opened) -> None:
         files={"thumb": ("thumb.jpg", b"\xff\xd8" * 40_000, "image/jpeg")},
     )
     assert said.status_code == 202, said.text
-    assert asked(web) == [("playing", None)]
+    assert asked(web) == [("playback-started", None)]
 
 
 def test_emby_of_old_sends_a_form_with_its_data(opened: Opened, tmp_path: Path) -> None:
@@ -218,7 +218,7 @@ def test_emby_of_old_sends_a_form_with_its_data(opened: Opened, tmp_path: Path) 
         data = {"data": json.dumps(payload)}
         said = httpx.post(url(web, "/hooks/emby"), data=data, files=files, headers=BEARER)
         assert said.status_code == 202, said.text
-    assert asked(web) == [("playing", film)]
+    assert asked(web) == [("playback-started", film)]
 
 
 @pytest.mark.parametrize("chunked", [True, False])
@@ -258,7 +258,7 @@ def test_what_cannot_be_written_down_is_not_promised(
 
     body = {"path": str(tmp_path / "films" / "a.mkv")}
     with monkeypatch.context() as patched:
-        patched.setattr(web.ledger.kv, "enqueue_all", full)
+        patched.setattr(web.ledger.commands, "enqueue_all", full)
         said = httpx.post(url(web, "/hooks/generic"), json=body, headers=BEARER)
         assert (said.status_code, said.headers["Retry-After"]) == (503, "60")
     said = httpx.post(url(web, "/hooks/generic"), json=body, headers=BEARER)
@@ -270,7 +270,7 @@ def test_many_at_once_share_a_write_and_one_file_waits_once(
 ) -> None:
     web = opened()
     writes: list[int] = []
-    write = web.ledger.kv.enqueue_all
+    write = web.ledger.commands.enqueue_all
 
     def slow(rows: Any) -> None:
         rows = list(rows)
@@ -278,7 +278,7 @@ def test_many_at_once_share_a_write_and_one_file_waits_once(
         time.sleep(0.05)
         write(rows)
 
-    monkeypatch.setattr(web.ledger.kv, "enqueue_all", slow)
+    monkeypatch.setattr(web.ledger.commands, "enqueue_all", slow)
 
     def call(number: int) -> None:
         with httpx.Client(headers=BEARER) as client:

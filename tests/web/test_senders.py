@@ -40,10 +40,13 @@ def heard(source: str, payload: Any) -> list[tuple[str | None, str]]:
 
 def test_sonarr_imports_look_at_the_file_and_upgrades_at_the_old_one_too() -> None:
     payload = {"eventType": "Download", "series": SERIES, "episodeFile": EPISODE_FILE}
-    assert heard("sonarr", payload) == [(EPISODE_FILE["path"], "look")]
+    assert heard("sonarr", payload) == [(EPISODE_FILE["path"], "path-changed")]
     old = {"relativePath": "Season 01/old.mkv", "path": "/tv/The Sea/Season 01/old.mkv"}
     upgrade = payload | {"isUpgrade": True, "deletedFiles": [old | {"recycleBinPath": "/bin/o"}]}
-    assert heard("sonarr", upgrade) == [(EPISODE_FILE["path"], "look"), (old["path"], "look")]
+    assert heard("sonarr", upgrade) == [
+        (EPISODE_FILE["path"], "path-changed"),
+        (old["path"], "path-changed"),
+    ]
 
 
 def test_sonarr_tells_of_a_whole_season_in_one() -> None:
@@ -70,7 +73,7 @@ def test_a_rename_looks_where_it_was_and_where_it_is() -> None:
         EPISODE_FILE["path"],
     ]
     assert heard("sonarr", {"eventType": "Rename", "series": SERIES}) == [
-        (SERIES["path"], "look"),
+        (SERIES["path"], "path-changed"),
     ]
     movie = {"previousPath": "/movies/Film (2020)/a.mkv", "path": "/movies/Film (2020)/b.mkv"}
     payload = {"eventType": "Rename", "movie": MOVIE, "renamedMovieFiles": [movie]}
@@ -84,11 +87,11 @@ def test_deletions_look_at_the_file_or_at_the_whole_folder() -> None:
         "episodeFile": EPISODE_FILE,
         "deleteReason": "upgrade",
     }
-    assert heard("sonarr", payload) == [(EPISODE_FILE["path"], "look")]
+    assert heard("sonarr", payload) == [(EPISODE_FILE["path"], "path-changed")]
     gone = {"eventType": "SeriesDelete", "series": SERIES, "deletedFiles": True}
-    assert heard("sonarr", gone) == [(SERIES["path"], "look")]
+    assert heard("sonarr", gone) == [(SERIES["path"], "path-changed")]
     gone = {"eventType": "MovieDelete", "movie": MOVIE, "deletedFiles": True}
-    assert heard("radarr", gone) == [(MOVIE["folderPath"], "look")]
+    assert heard("radarr", gone) == [(MOVIE["folderPath"], "path-changed")]
 
 
 def test_radarr_of_old_gives_only_the_path_within_the_folder() -> None:
@@ -98,9 +101,9 @@ def test_radarr_of_old_gives_only_the_path_within_the_folder() -> None:
         "movieFile": {"relativePath": "Film.mkv"},
         "isUpgrade": False,
     }
-    assert heard("radarr", payload) == [("/movies/Film (2020)/Film.mkv", "look")]
+    assert heard("radarr", payload) == [("/movies/Film (2020)/Film.mkv", "path-changed")]
     windows = payload | {"movie": {"folderPath": "D:\\Films\\Film (2020)"}}
-    assert heard("radarr", windows) == [("D:\\Films\\Film (2020)\\Film.mkv", "look")]
+    assert heard("radarr", windows) == [("D:\\Films\\Film (2020)\\Film.mkv", "path-changed")]
 
 
 @pytest.mark.parametrize("source", ["sonarr", "radarr"])
@@ -120,12 +123,14 @@ def test_jellyfin_s_plugin_with_all_properties() -> None:
         "ItemType": "Movie",
         "Path": "/media/Film's best.mkv",
     }
-    assert heard("jellyfin", item) == [(item["Path"], "look")]
-    assert heard("jellyfin", item | {"NotificationType": "ItemDeleted"}) == [(item["Path"], "look")]
+    assert heard("jellyfin", item) == [(item["Path"], "path-changed")]
+    assert heard("jellyfin", item | {"NotificationType": "ItemDeleted"}) == [
+        (item["Path"], "path-changed")
+    ]
     playing = item | {"NotificationType": "PlaybackStart", "PlaybackPositionTicks": 0}
-    assert heard("jellyfin", playing) == [(item["Path"], "playing")]
+    assert heard("jellyfin", playing) == [(item["Path"], "playback-started")]
     del playing["Path"]
-    assert heard("jellyfin", playing) == [(None, "playing")]
+    assert heard("jellyfin", playing) == [(None, "playback-started")]
     assert heard("jellyfin", item | {"NotificationType": "PlaybackProgress"}) == []
 
 
@@ -138,8 +143,10 @@ def test_emby_says_event_and_item() -> None:
         "Item": {"Name": "Film", "Path": "/media/Film.mkv", "Type": "Movie"},
         "Server": {"Name": "s", "Id": "1", "Version": "4.9.0.0"},
     }
-    assert heard("emby", payload) == [("/media/Film.mkv", "playing")]
-    assert heard("emby", payload | {"Event": "library.new"}) == [("/media/Film.mkv", "look")]
+    assert heard("emby", payload) == [("/media/Film.mkv", "playback-started")]
+    assert heard("emby", payload | {"Event": "library.new"}) == [
+        ("/media/Film.mkv", "path-changed")
+    ]
     assert heard("emby", {"Event": "system.notificationtest"}) == []
 
 
@@ -153,25 +160,35 @@ def test_plex_says_that_something_is_played_and_seldom_which_file() -> None:
         "Player": {"local": True, "title": "Plex Web", "uuid": "r6"},
         "Metadata": {"librarySectionType": "movie", "ratingKey": "1936545", "type": "movie"},
     }
-    assert heard("plex", payload) == [(None, "playing")]
+    assert heard("plex", payload) == [(None, "playback-started")]
     payload["Metadata"]["Media"] = [{"Part": [{"file": "/data/a.mkv"}, {"file": "/data/b.mkv"}]}]
-    assert heard("plex", payload) == [("/data/a.mkv", "playing"), ("/data/b.mkv", "playing")]
+    assert heard("plex", payload) == [
+        ("/data/a.mkv", "playback-started"),
+        ("/data/b.mkv", "playback-started"),
+    ]
     assert heard("plex", payload | {"event": "media.stop"}) == []
-    assert [k for _, k in heard("plex", payload | {"event": "library.new"})] == ["look", "look"]
+    assert [k for _, k in heard("plex", payload | {"event": "library.new"})] == [
+        "path-changed",
+        "path-changed",
+    ]
 
 
 def test_tautulli_says_what_the_guide_has_its_owner_write() -> None:
-    assert heard("tautulli", {"action": "play", "file": "/f/a.mkv"}) == [("/f/a.mkv", "playing")]
-    assert heard("tautulli", {"action": "created", "file": "/f/a.mkv"}) == [("/f/a.mkv", "look")]
+    assert heard("tautulli", {"action": "play", "file": "/f/a.mkv"}) == [
+        ("/f/a.mkv", "playback-started")
+    ]
+    assert heard("tautulli", {"action": "created", "file": "/f/a.mkv"}) == [
+        ("/f/a.mkv", "path-changed")
+    ]
     assert heard("tautulli", {"action": "created", "file": ""}) == []
     assert heard("tautulli", {"action": "stop", "file": "/f/a.mkv"}) == []
 
 
 def test_anybody_may_name_paths_and_how_urgent_they_are() -> None:
-    assert heard("generic", {"path": "/f/a.mkv"}) == [("/f/a.mkv", "look")]
+    assert heard("generic", {"path": "/f/a.mkv"}) == [("/f/a.mkv", "path-changed")]
     both = {"paths": ["/f/a.mkv", "/f/b.mkv", "/f/a.mkv"], "priority": "first"}
-    assert heard("generic", both) == [("/f/a.mkv", "first"), ("/f/b.mkv", "first")]
-    assert heard("generic", {"path": "/f", "priority": "playing"}) == [("/f", "playing")]
+    assert heard("generic", both) == [("/f/a.mkv", "prioritise"), ("/f/b.mkv", "prioritise")]
+    assert heard("generic", {"path": "/f", "priority": "playing"}) == [("/f", "playback-started")]
 
 
 @pytest.mark.parametrize(
@@ -208,4 +225,4 @@ def test_any_json_at_all_is_understood_or_not_and_nothing_else(source: str, payl
         return
     for ask in said.asks:
         assert ask.path is None or (isinstance(ask.path, str) and ask.path)
-        assert ask.kind in ("look", "playing", "first", "watched")
+        assert ask.kind in ("path-changed", "playback-started", "prioritise", "prioritise-watching")

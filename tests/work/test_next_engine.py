@@ -13,8 +13,9 @@ from house import film
 from toys import calls, toy_services
 
 from subtitled.config.settings import LibrarySettings
+from subtitled.db.kv import BREAKER_KEY
 from subtitled.db.records import FileState
-from subtitled.engines.breaker import BREAKER_KEY, BreakerState
+from subtitled.engines.breaker import BreakerState
 from subtitled.jobcontext.job import InlineRunner, Job, JobResult
 from subtitled.jobcontext.services import Services
 from subtitled.library.fingerprint import content_fingerprint

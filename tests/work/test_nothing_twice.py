@@ -255,7 +255,7 @@ def test_other_engines_are_a_reason_to_try_again_what_failed(house: House) -> No
     house.open()
     assert house.the(poison).state is FileState.QUARANTINED
     house.ledger.set_state(
-        house.the(poison).id, FileState.QUARANTINED, makers_digest="of an older version"
+        house.the(poison).id, FileState.QUARANTINED, engines_digest="of an older version"
     )
     house.close()
     house.open()

@@ -13,9 +13,9 @@ from sqlalchemy.exc import OperationalError
 from subtitled import __version__
 from subtitled.daemon.worker import validate_worker_name
 from subtitled.db.database import Database
+from subtitled.db.kv import HEARTBEAT_KEY
 from subtitled.db.records import DAEMON_NAME
 from subtitled.jobs.heartbeat import (
-    HEARTBEAT_KEY,
     FailoverMonitor,
     HeartbeatSender,
     LivenessTracker,

@@ -20,11 +20,12 @@ from standins.shelf import Subtitle
 from subtitled.config.load import Configuration, load_config
 from subtitled.config.plugins import ConfiguredComponent
 from subtitled.db.database import Database
+from subtitled.db.kv import SERVER_ERROR_KEY
 from subtitled.db.outbox import Delivery, DeliveryState
 from subtitled.db.sidecars import SidecarStatus
 from subtitled.library.removal import SidecarRemover
 from subtitled.notify.delivery import DeliveryTimings
-from subtitled.notify.media_servers import SERVER_ERROR_KEY, MediaServerDispatcher
+from subtitled.notify.media_servers import MediaServerDispatcher
 from subtitled.plugin import (
     IndexStatus,
     InputRejectedError,

@@ -57,7 +57,7 @@ def test_three_films_are_made_at_once_each_by_a_machine_of_its_own(
     assert found["database"]["ok"]
     assert all(found[f"worker {name}"]["ok"] for name in WORKERS), found
     assert "pg_dump" in farm.run("state", "backup", tmp_path / "b.tar.gz").stdout
-    assert "PostgreSQL" in farm.run("state", "rebuild", "--anew").stderr
+    assert "PostgreSQL" in farm.run("state", "rebuild", "--from-scratch").stderr
     for name in (*WORKERS, DAEMON):
         assert farm.end(name) < 10
     restored = farm.run("state", "restore", tmp_path / "b.tar.gz")
@@ -90,12 +90,12 @@ def test_what_was_asked_while_others_write_is_seen_by_its_number(cluster: Cluste
     before = ledger.kv.data_version()
     with psycopg.connect(server) as open_still:
         open_still.execute("INSERT INTO controls VALUES ('a', 'b')")
-        other.kv.enqueue("scan", Path("/films"))
+        other.commands.enqueue("scan", Path("/films"))
         assert ledger.kv.data_version() != before
         between = ledger.kv.data_version()
         open_still.commit()
     assert ledger.kv.data_version() != between
-    assert [one.path for one in ledger.kv.pending()] == [Path("/films")]
+    assert [one.path for one in ledger.commands.pending()] == [Path("/films")]
 
 
 def test_an_address_that_is_none_is_refused_and_no_password_is_said() -> None:

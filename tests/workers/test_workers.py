@@ -229,9 +229,9 @@ def test_whoever_is_killed_at_random_instants_every_film_is_made_once(
     films = 0
 
     def ended() -> int:
-        # What was made while no daemon ran is looked at by the next one: "nothing to do".
+        # What was made while no daemon ran is looked at by the next one: "up-to-date".
         files = farm.ask("status")["files"]
-        return int(files.get("done", 0) + files.get("nothing to do", 0))
+        return int(files.get("done", 0) + files.get("up-to-date", 0))
 
     for _ in range(int(os.environ.get("SUBTITLED_TEST_KILLS", "20"))):
         if ended() == films:

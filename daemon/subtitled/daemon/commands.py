@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from subtitled.config.settings import LibrarySettings
+from subtitled.db.commands import Command, CommandKind
 from subtitled.db.database import Database
-from subtitled.db.kv import JOB_LOST, PATH_CHANGED, PLAYBACK_STARTED, Command
 from subtitled.db.records import FINAL_STATES, URGENT, WATCHED
 from subtitled.jobs.planner import JobPlanner
 from subtitled.library.ingest import library_containing
@@ -15,9 +15,13 @@ from subtitled.library.ingest import library_containing
 from .library_worker import LibraryWorker
 from .playback import PlaybackLookup
 
-_PRIORITIES = {"first": URGENT, PLAYBACK_STARTED: URGENT, "watched": WATCHED}
+_PRIORITIES = {
+    CommandKind.PRIORITISE: URGENT,
+    CommandKind.PLAYBACK_STARTED: URGENT,
+    CommandKind.PRIORITISE_WATCHING: WATCHED,
+}
 """Of files that somebody waits for, by the kind of request."""
-_HANDED_ON = frozenset({PATH_CHANGED, "retry", *_PRIORITIES})
+_HANDED_ON = frozenset({CommandKind.PATH_CHANGED, CommandKind.RETRY, *_PRIORITIES})
 """Kinds of request about paths that may not be known yet, or are just being planned."""
 
 
@@ -45,17 +49,17 @@ class CommandDispatcher:
 
     def poll(self) -> None:
         """Do what was asked since the last time, or hand it to who does it."""
-        kv = self._db.kv
-        for request in kv.pending(after=self._last_command_id):
+        queue = self._db.commands
+        for request in queue.pending(after=self._last_command_id):
             if not self._delegate(request):
                 self._execute(request)
-                kv.mark_done([request.id])
+                queue.mark_done([request.id])
             self._last_command_id = request.id
 
     def _delegate(self, command: Command) -> bool:
         """Whether somebody else does it, who may take long over it, and says when it is done."""
         path = command.path
-        if command.kind == PLAYBACK_STARTED and path is None:
+        if command.kind is CommandKind.PLAYBACK_STARTED and path is None:
             self._playback_lookup.look_up(command)
             return True
         name = library_containing(path, self._libraries) if path is not None else None
@@ -68,16 +72,16 @@ class CommandDispatcher:
         """Paths were looked at: what lies there, if anything does, is known now."""
         for request in commands:
             self._execute(request)
-        self._db.kv.mark_done(request.id for request in commands)
+        self._db.commands.mark_done(request.id for request in commands)
 
     def _execute(self, command: Command) -> None:
-        if command.kind == "scan":
+        if command.kind is CommandKind.SCAN:
             self._scan_now(command.path)
             return
-        if command.kind == JOB_LOST:
+        if command.kind is CommandKind.JOB_LOST:
             self._planner.request_reconcile()
             return
-        if command.kind == "wake":
+        if command.kind is CommandKind.WAKE_WAITING:
             self._db.wake_waiting()
             for taking in self._library_workers.values():
                 taking.wake()
@@ -85,13 +89,13 @@ class CommandDispatcher:
         record = self._db.get(command.path) if command.path else None
         if record is None:
             return
-        if command.kind == "cancel":
+        if command.kind is CommandKind.CANCEL:
             self._planner.cancel(record)
-        elif command.kind == "retry":
+        elif command.kind is CommandKind.RETRY:
             self._planner.retry(record)
         elif command.kind in _PRIORITIES and not (
             # To watch a film is no wish to have made what could not be made.
-            command.kind == PLAYBACK_STARTED and record.state in FINAL_STATES
+            command.kind is CommandKind.PLAYBACK_STARTED and record.state in FINAL_STATES
         ):
             self._planner.prioritise(record, _PRIORITIES[command.kind])
         if record.library in self._library_workers:

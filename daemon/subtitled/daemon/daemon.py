@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Protocol
 
 from subtitled.config.load import Configuration
+from subtitled.db.commands import CommandKind
 from subtitled.db.database import Database
-from subtitled.db.kv import WATCH_MODE_KEY
+from subtitled.db.kv import NEXT_SCAN_KEY, WATCH_MODE_KEY
 from subtitled.db.records import FileState
 from subtitled.jobcontext.counters import Counters
 from subtitled.jobs.planner import JobPlanner
@@ -26,7 +27,6 @@ from .library_worker import LibraryWorker
 from .playback import PlaybackLookup
 from .process import ServiceProcess
 from .scheduler import Scheduler
-from .status import NEXT_SCAN_KEY
 from .systemd import Systemd
 from .worker_runtime import WorkerRuntime
 from .workers import purge_lost
@@ -85,7 +85,7 @@ class Daemon(ServiceProcess):
         self._watcher = LibraryWatcher(self._libraries, self._on_path_changed, self._request_scan)
         self._scans_requested: set[str] = set()
         self._library_workers: dict[str, LibraryWorker] = {}
-        asking = PlaybackLookup(configuration, db.kv)
+        asking = PlaybackLookup(configuration, db.commands)
         self._commands = CommandDispatcher(
             db=db,
             libraries=self._libraries,
@@ -199,7 +199,7 @@ class Daemon(ServiceProcess):
         for path in paths:
             record = self._db.get(path)
             if record is not None and record.state in _WAITING_STATES:
-                self._db.kv.enqueue("watched", path)
+                self._db.commands.enqueue(CommandKind.PRIORITISE_WATCHING, path)
 
     def _status_line(self) -> str:
         counts = self._db.count_by_state()

@@ -8,8 +8,8 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
+from subtitled.db.commands import Command, CommandKind
 from subtitled.db.database import Database
-from subtitled.db.kv import PATH_CHANGED, Command
 from subtitled.db.records import FileRecord
 from subtitled.library.ingest import Ingest
 from subtitled.media.ffmpeg import ShutdownRequested
@@ -119,7 +119,7 @@ class LibraryWorker(threading.Thread):
         """The paths that are to be looked at before anything can be answered."""
         for command in commands:
             if command.path is not None and (
-                command.kind == PATH_CHANGED or self._db.get(command.path) is None
+                command.kind == CommandKind.PATH_CHANGED or self._db.get(command.path) is None
             ):
                 yield from self._ingest.inside_library([command.path])
 

@@ -15,6 +15,7 @@ from prometheus_client.registry import Collector
 from subtitled import __version__
 from subtitled.config.load import Configuration
 from subtitled.db.database import Database
+from subtitled.db.kv import SERVER_ERROR_KEY
 from subtitled.db.records import FileState
 from subtitled.engines.breaker import CircuitBreakers
 from subtitled.jobcontext.counters import Counters
@@ -66,7 +67,9 @@ def collect_metrics(
         open_breakers={
             name: not breakers.state_of(name).is_closed for name in configuration.engines
         },
-        server_is_up={name: kv.get(f"server {name}") is None for name in configuration.servers},
+        server_is_up={
+            name: kv.get(f"{SERVER_ERROR_KEY}{name}") is None for name in configuration.servers
+        },
         worker_is_up={one.name: one.lock is not None for one in list_workers(db, db.path.parent)},
     )
 

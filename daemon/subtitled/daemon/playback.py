@@ -13,7 +13,7 @@ from pathlib import Path
 
 from subtitled.config.load import Configuration
 from subtitled.config.plugins import ConfiguredComponent, call_with_timeout
-from subtitled.db.kv import PLAYBACK_STARTED, Command, KeyValueStore
+from subtitled.db.commands import Command, CommandKind, CommandQueue
 from subtitled.plugin import Backoff, MediaServer, SubtitledError
 
 _log = logging.getLogger(__name__)
@@ -106,11 +106,11 @@ LOOKUP_TIMEOUT_SECONDS = 30.0
 
 
 class PlaybackLookup:
-    """Turns each :data:`PLAYBACK_STARTED` without a path into one for each file that is watched."""
+    """Turns each :data:`CommandKind.PLAYBACK_STARTED` without a path into one for each file that is watched."""
 
-    def __init__(self, configuration: Configuration, kv: KeyValueStore) -> None:
+    def __init__(self, configuration: Configuration, commands: CommandQueue) -> None:
         self._servers = configuration.servers
-        self._kv = kv
+        self._commands = commands
 
     def look_up(self, request: Command) -> None:
         """Ask in a thread of its own: a server may be slow."""
@@ -128,10 +128,10 @@ class PlaybackLookup:
             except SubtitledError as error:
                 _log.warning("%s does not say what is watched: %s", name, error)
                 continue
-            watched += [Command(PLAYBACK_STARTED, path) for path in paths]
+            watched += [Command(CommandKind.PLAYBACK_STARTED, path) for path in paths]
         try:
             if watched:
-                self._kv.enqueue_all(watched)
-            self._kv.mark_done([request.id])
+                self._commands.enqueue_all(watched)
+            self._commands.mark_done([request.id])
         except Exception:  # noqa: BLE001 - it waits in the ledger for the next life
             _log.exception("what is watched could not be written down")

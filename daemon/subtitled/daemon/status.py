@@ -10,14 +10,11 @@ from pathlib import Path
 
 from subtitled.config.settings import AppSettings
 from subtitled.db.database import Database
+from subtitled.db.kv import NEXT_SCAN_KEY
 from subtitled.db.records import FileState
 from subtitled.engines.breaker import CircuitBreakers
 from subtitled.jobs.gate import WorkGate, active_pauses
 from subtitled.jobs.throttle_state import RemoteThrottles
-
-NEXT_SCAN_KEY = "next walk "
-"""Before the name of a library: the control that says when the daemon walks it next."""
-
 
 MAX_FILES = 500
 """Files that wait of which the reasons are read, the most urgent first."""

@@ -12,8 +12,8 @@ import socket
 from pathlib import Path
 
 from subtitled.config.load import Configuration
+from subtitled.db.commands import CommandKind
 from subtitled.db.database import Database
-from subtitled.db.kv import JOB_LOST
 from subtitled.db.records import DAEMON_NAME, FileState
 from subtitled.jobcontext.counters import Counters
 from subtitled.jobs.results import display_path
@@ -74,7 +74,7 @@ class Worker(ServiceProcess):
         self._runtime.tick()
         if self._runner.needs_reconcile.is_set() and not self._runner.active_jobs:
             self._runner.requeue_own()
-            self._db.kv.enqueue(JOB_LOST, None)
+            self._db.commands.enqueue(CommandKind.JOB_LOST, None)
             self._runner.needs_reconcile.clear()
 
     def shutdown(self) -> None:

@@ -14,9 +14,10 @@ from subtitled.config.load import Configuration
 from subtitled.config.paths import resolve_scratch_dir, resolve_state_dir
 from subtitled.config.reference import settings_digest
 from subtitled.db.database import Database
+from subtitled.db.kv import HEARTBEAT_KEY
 from subtitled.db.records import DAEMON_NAME, FileRecord, FileState
 from subtitled.jobcontext.services import open_database
-from subtitled.jobs.heartbeat import HEARTBEAT_KEY, Heartbeat, read_heartbeats
+from subtitled.jobs.heartbeat import Heartbeat, read_heartbeats
 from subtitled.jobs.throttle_state import RemoteThrottles
 from subtitled.plugin import CheckResult, SubtitledError
 

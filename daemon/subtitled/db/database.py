@@ -20,6 +20,7 @@ from alembic.util.exc import CommandError
 from subtitled.plugin import SetupError
 
 from .backup import PRE_UPGRADE_BACKUP, copy_database
+from .commands import CommandQueue
 from .egress_log import EgressLog
 from .engine import is_sqlite, open_engine, write_transaction
 from .files import REPLACED_CONTENT_VALUES, FileRepository
@@ -58,6 +59,7 @@ class Database:
         self.sidecars = SidecarRepository(self._engine, SignatureStore(path.parent / "provenance"))
         self.deliveries = ServerOutbox(self._engine)
         self.kv = KeyValueStore(self._engine, path)
+        self.commands = CommandQueue(self._engine)
         self.notifications = NotificationOutbox(self._engine)
         self.egress_log = EgressLog(self._engine)
 
@@ -86,13 +88,13 @@ class Database:
             "updated_at": now,
             "attempts": 0,
             "crashes": 0,
-            "looks": 0,
-            "next_try_at": now,
+            "unstable_checks": 0,
+            "next_check_at": now,
             "job_id": None,
             "reason": "",
-            "cure": "",
+            "hint": "",
             "missing_since": None,
-            "was": None,
+            "previous_state": None,
         }
         if priority is not None:
             values["priority"] = priority
@@ -110,7 +112,7 @@ class Database:
         query = (
             sa.select(files)
             .where(files.c.state.in_(states))
-            .order_by(files.c.priority, files.c.steady_since.desc(), files.c.id)
+            .order_by(files.c.priority, files.c.stable_since.desc(), files.c.id)
         )
         with self._engine.connect().execution_options(yield_per=500) as c:
             for page in c.execute(query).mappings().partitions():
@@ -129,10 +131,10 @@ class Database:
                     sa.select(files)
                     .where(
                         files.c.library == name,
-                        files.c.next_try_at.is_not(None),
-                        sa.or_(files.c.next_try_at <= now, files.c.updated_at > now),
+                        files.c.next_check_at.is_not(None),
+                        sa.or_(files.c.next_check_at <= now, files.c.updated_at > now),
                     )
-                    .order_by(files.c.priority, files.c.steady_since.desc())
+                    .order_by(files.c.priority, files.c.stable_since.desc())
                     .limit(limit)
                 )
                 records += [record_from_row(row) for row in c.execute(query).mappings()]
@@ -141,8 +143,8 @@ class Database:
 
     def next_check_at(self, library: str) -> float | None:
         """When the next file of a library is to be looked at, None if none is."""
-        query = sa.select(sa.func.min(files.c.next_try_at)).where(
-            files.c.library == library, files.c.next_try_at.is_not(None)
+        query = sa.select(sa.func.min(files.c.next_check_at)).where(
+            files.c.library == library, files.c.next_check_at.is_not(None)
         )
         with self._engine.connect() as c:
             at: float | None = c.execute(query).scalar()
@@ -152,7 +154,9 @@ class Database:
         """Have every file that waits for its hours or for an engine looked at now; how many."""
         with self._engine.begin() as c:
             waiting = files.c.state == FileState.WAITING
-            return c.execute(files.update().where(waiting).values(next_try_at=time.time())).rowcount
+            return c.execute(
+                files.update().where(waiting).values(next_check_at=time.time())
+            ).rowcount
 
     def invalidate_decisions(self, library: str, settings_digest: str) -> int:
         """Have every decided file of a library looked at anew that was decided under other
@@ -164,7 +168,7 @@ class Database:
         """Have every file of a library looked at anew that other engines than now failed at, or
         could not serve; how many there are."""
         failed = files.c.state.in_([*FAILURE_STATES, FileState.IMPOSSIBLE])
-        return self._requeue_where(library, failed, files.c.makers_digest != engines_digest)
+        return self._requeue_where(library, failed, files.c.engines_digest != engines_digest)
 
     def set_state(
         self,
@@ -179,7 +183,7 @@ class Database:
         ``of_job``: the file as the job knows it. A job whose file has got another one since, or
         none, or is worked on by another process, has no say any more; whether it had.
         """
-        new_values = {"reason": "", "cure": "", "progress": "", "next_try_at": None, **values}
+        new_values = {"reason": "", "hint": "", "progress": "", "next_check_at": None, **values}
         if state in FINAL_STATES - FAILURE_STATES:
             new_values = {"attempts": 0, "crashes": 0, **new_values}
         the_file = files.c.id == file_id
@@ -212,13 +216,13 @@ class Database:
             "mtime_ns": stat.st_mtime_ns,
             "state": FileState.GROWING if verdict.is_growing else FileState.STABILISING,
             "reason": verdict.reason,
-            "looks": verdict.unstable_checks,
-            "next_try_at": verdict.check_at,
+            "unstable_checks": verdict.unstable_checks,
+            "next_check_at": verdict.check_at,
             "updated_at": now,
         }
         if verdict.has_changed:
-            values |= {"steady_since": now, "attempts": 0, "crashes": 0, "job_id": None}
-            values |= REPLACED_CONTENT_VALUES | {"cure": ""}
+            values |= {"stable_since": now, "attempts": 0, "crashes": 0, "job_id": None}
+            values |= REPLACED_CONTENT_VALUES | {"hint": ""}
         with self._engine.begin() as c:
             c.execute(files.update().where(files.c.id == file_id).values(**values))
 
@@ -229,7 +233,7 @@ class Database:
         if check_at is None:
             the_files = sa.and_(the_files, files.c.state.in_(FINAL_STATES))
         with self._engine.begin() as c:
-            c.execute(files.update().where(the_files).values(next_try_at=check_at))
+            c.execute(files.update().where(the_files).values(next_check_at=check_at))
 
     def count_by_state(self) -> dict[FileState, int]:
         """How many files are in each state."""
@@ -252,8 +256,8 @@ class Database:
                     state=FileState.STABILISING,
                     attempts=0,
                     crashes=0,
-                    looks=0,
-                    next_try_at=time.time(),
+                    unstable_checks=0,
+                    next_check_at=time.time(),
                 )
             )
             return result.rowcount

@@ -35,7 +35,7 @@ class EgressState(StrEnum):
     SENT = "sent"
     REFUSED = "refused"
     """The other side had it and would not do it; counted, since it may have cost something."""
-    NOT_SENT = "not sent"
+    NOT_SENT = "not-sent"
 
 
 @dataclass(frozen=True, slots=True)

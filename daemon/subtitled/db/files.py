@@ -14,8 +14,8 @@ from .records import ACTIVE_STATES, FileRecord, FileState, record_from_row
 from .schema import files
 
 REPLACED_CONTENT_VALUES: dict[str, Any] = {
-    "previous_content_id": sa.func.coalesce(files.c.content_id, files.c.previous_content_id),
-    "content_id": None,
+    "previous_fingerprint": sa.func.coalesce(files.c.fingerprint, files.c.previous_fingerprint),
+    "fingerprint": None,
 }
 """What becomes of a row when other content lies at its path. The old one may be of use: the new
 file may be the same programme in a better copy."""
@@ -39,12 +39,12 @@ class FileRepository:
         """
         if not stat.st_ino:  # some network file systems have no inodes: there all are 0
             return None
-        query = sa.select(files.c.content_id).where(
+        query = sa.select(files.c.fingerprint).where(
             files.c.device == to_signed(stat.st_dev),
             files.c.inode == to_signed(stat.st_ino),
             files.c.size == stat.st_size,
             files.c.mtime_ns == stat.st_mtime_ns,
-            files.c.content_id.is_not(None),
+            files.c.fingerprint.is_not(None),
         )
         with self._engine.connect() as c:
             fingerprint: str | None = c.execute(query.limit(1)).scalar()
@@ -52,7 +52,7 @@ class FileRepository:
 
     def set_fingerprint(self, file_id: int, fingerprint: str) -> None:
         """Remember what lies at a path, as read just now, and what lay there before."""
-        values = REPLACED_CONTENT_VALUES | {"content_id": fingerprint}
+        values = REPLACED_CONTENT_VALUES | {"fingerprint": fingerprint}
         with self._engine.begin() as c:
             c.execute(files.update().where(files.c.id == file_id).values(**values))
 
@@ -73,7 +73,7 @@ class FileRepository:
         comes_first = files.c.state.in_([FileState.MISSING, FileState.QUARANTINED])
         query = (
             sa.select(files)
-            .where(files.c.content_id == fingerprint)
+            .where(files.c.fingerprint == fingerprint)
             .order_by(comes_first.desc(), files.c.id)
             .limit(MAX_SAME_CONTENT)
         )
@@ -83,7 +83,7 @@ class FileRepository:
     def has_active_twin(self, fingerprint: str, excluded_id: int) -> bool:
         """Whether another file of a content is queued or worked on."""
         query = sa.select(files.c.id).where(
-            files.c.content_id == fingerprint,
+            files.c.fingerprint == fingerprint,
             files.c.id != excluded_id,
             files.c.state.in_(ACTIVE_STATES),
         )
@@ -94,7 +94,7 @@ class FileRepository:
         """A process begins with a file's job: the other file of the same content that another one
         works on just now, so that nothing was begun, or None."""
         is_other_worker = sa.and_(
-            files.c.content_id == record.fingerprint,
+            files.c.fingerprint == record.fingerprint,
             files.c.id != record.id,
             files.c.state == FileState.WORKING,
             files.c.worker != worker,
@@ -110,9 +110,9 @@ class FileRepository:
                     state=FileState.WORKING,
                     worker=worker,
                     reason="",
-                    cure="",
+                    hint="",
                     progress="",
-                    next_try_at=None,
+                    next_check_at=None,
                     updated_at=time.time(),
                 )
             )
@@ -184,8 +184,8 @@ class FileRepository:
                 files.delete().where(
                     files.c.id == file_id,
                     files.c.state == FileState.STABILISING,
-                    files.c.content_id.is_(None),
-                    files.c.previous_content_id.is_(None),
+                    files.c.fingerprint.is_(None),
+                    files.c.previous_fingerprint.is_(None),
                 )
             )
             c.execute(
@@ -193,12 +193,12 @@ class FileRepository:
                 .where(files.c.id == file_id, files.c.state != FileState.MISSING)
                 .values(
                     state=FileState.MISSING,
-                    was=files.c.state,
+                    previous_state=files.c.state,
                     missing_since=now,
                     job_id=None,
                     progress="",
-                    next_try_at=None,
-                    beside=None,  # so that a walk that finds it again sees a difference
+                    next_check_at=None,
+                    sidecar_hash=None,  # so that a walk that finds it again sees a difference
                     updated_at=now,
                 )
             )

@@ -30,10 +30,10 @@ _RESTORED_STATES = frozenset({*FINAL_STATES, FileState.RETRYING})
 PAGE_ROWS = 2000
 """Rows that are read at once."""
 
-_RESET_COUNTERS_SQL = "attempts = 0, crashes = 0, job_id = NULL, reason = '', cure = ''"
+_RESET_COUNTERS_SQL = "attempts = 0, crashes = 0, job_id = NULL, reason = '', hint = ''"
 _REPLACED_CONTENT_SQL = (
-    "previous_content_id = coalesce(content_id, previous_content_id), content_id = NULL, "
-    "was = NULL, missing_since = NULL"
+    "previous_fingerprint = coalesce(fingerprint, previous_fingerprint), fingerprint = NULL, "
+    "previous_state = NULL, missing_since = NULL"
 )
 """What becomes of a row when other content lies at its path."""
 _UNCHECKED_STATES_SQL = ", ".join(
@@ -50,7 +50,7 @@ class BulkFileRepository:
         self._tokens = dialect_tokens(engine)
         # By the index of the paths, whatever else there is.
         self._select_sql = (
-            "SELECT path, size, mtime_ns, beside FROM files "
+            "SELECT path, size, mtime_ns, sidecar_hash FROM files "
             f"WHERE {self._tokens.no_index_prefix}library = ?"
         )
 
@@ -100,8 +100,8 @@ class BulkFileRepository:
         with write_transaction(self._engine) as connection:
             execute_many(
                 connection,
-                "INSERT INTO files (library, path, device, inode, size, mtime_ns, beside, state, "
-                "priority, steady_since, updated_at, next_try_at) "
+                "INSERT INTO files (library, path, device, inode, size, mtime_ns, sidecar_hash, state, "
+                "priority, stable_since, updated_at, next_check_at) "
                 f"VALUES (?, ?, ?, ?, ?, ?, ?, '{FileState.STABILISING}', ?, ?, ?, ?) "
                 "ON CONFLICT (path) DO UPDATE SET library = excluded.library",
                 [
@@ -112,10 +112,10 @@ class BulkFileRepository:
             execute_many(
                 connection,
                 "UPDATE files SET device = ?, inode = ?, size = ?, mtime_ns = ?, "
-                f"beside = ?, priority = {self._tokens.least_function}(priority, ?), steady_since = ?, "
+                f"sidecar_hash = ?, priority = {self._tokens.least_function}(priority, ?), stable_since = ?, "
                 "updated_at = ?, "
-                f"next_try_at = ?, {_RESET_COUNTERS_SQL}, {_REPLACED_CONTENT_SQL}, "
-                f"looks = CASE state WHEN '{FileState.GROWING}' THEN looks ELSE 0 END, "
+                f"next_check_at = ?, {_RESET_COUNTERS_SQL}, {_REPLACED_CONTENT_SQL}, "
+                f"unstable_checks = CASE state WHEN '{FileState.GROWING}' THEN unstable_checks ELSE 0 END, "
                 f"state = CASE state WHEN '{FileState.GROWING}' THEN state "
                 f"ELSE '{FileState.STABILISING}' END "
                 "WHERE path = ?" + ("" if is_event else f" AND state <> '{FileState.GROWING}'"),
@@ -128,20 +128,20 @@ class BulkFileRepository:
                 differs = self._tokens.is_distinct_from if is_event else "<>"
                 execute_many(
                     connection,
-                    f"UPDATE files SET state = '{FileState.STABILISING}', next_try_at = ?, {_RESET_COUNTERS_SQL} "
-                    f"WHERE path = ? AND beside {differs} ? AND state IN ({_AFFECTED_BY_SIDECARS_SQL})",
+                    f"UPDATE files SET state = '{FileState.STABILISING}', next_check_at = ?, {_RESET_COUNTERS_SQL} "
+                    f"WHERE path = ? AND sidecar_hash {differs} ? AND state IN ({_AFFECTED_BY_SIDECARS_SQL})",
                     [(now, path, mark) for path, _, mark in diff.sidecars_changed],
                 )
             execute_many(
                 connection,
-                "UPDATE files SET beside = ? WHERE path = ?",
+                "UPDATE files SET sidecar_hash = ? WHERE path = ?",
                 [(mark, path) for path, _, mark in diff.sidecars_changed],
             )
             # Only now: of what was missing nobody knows which subtitles it had.
             mark_returned(connection, [path for path, _, _ in diff.sidecars_changed], now)
             execute_many(
                 connection,
-                "UPDATE files SET next_try_at = ? WHERE path = ? "
+                "UPDATE files SET next_check_at = ? WHERE path = ? "
                 f"AND state NOT IN ({_UNCHECKED_STATES_SQL})",
                 [(now, path) for path in diff.missing],
             )
@@ -177,7 +177,7 @@ def mark_returned(c: sa.Connection, paths: Sequence[bytes], now: float) -> None:
             record = record_from_row(row)
             sidecar_rows = c.execute(
                 sa.select(sidecars.c.path).where(
-                    sidecars.c.medium == row["path"], sidecars.c.fate == SidecarStatus.PRESENT
+                    sidecars.c.media == row["path"], sidecars.c.status == SidecarStatus.PRESENT
                 )
             )
             has_all_sidecars = all(os.path.lexists(sidecar.path) for sidecar in sidecar_rows)
@@ -191,9 +191,9 @@ def mark_returned(c: sa.Connection, paths: Sequence[bytes], now: float) -> None:
                 .where(files.c.id == record.id)
                 .values(
                     state=state,
-                    was=None,
+                    previous_state=None,
                     missing_since=None,
-                    next_try_at=None if state in FINAL_STATES else now,
+                    next_check_at=None if state in FINAL_STATES else now,
                     updated_at=now,
                 )
             )

@@ -41,12 +41,12 @@ class DeliveryState(StrEnum):
 
     WAITING = "waiting"
     """To be told, when its time comes."""
-    SENT = "told"
+    SENT = "sent"
     """To be asked whether it shows it."""
     CONFIRMED = "confirmed"
-    UNVERIFIABLE = "cannot say"
+    UNVERIFIABLE = "unverifiable"
     """Told; the server cannot say what it shows."""
-    NOT_INDEXED = "not listed"
+    NOT_INDEXED = "not-indexed"
     """Told by every method, and it is not shown."""
 
 
@@ -81,11 +81,11 @@ def record_change(c: sa.Connection, media: Path, sidecar: Sidecar, *, is_present
         return
     c.execute(
         sidecar_changes.insert().values(
-            medium=os.fsencode(media),
+            media=os.fsencode(media),
             path=os.fsencode(sidecar.path),
             language=str(sidecar.language),
             kind=str(sidecar.kind),
-            there=is_present,
+            is_present=is_present,
         )
     )
 
@@ -137,7 +137,9 @@ class ServerOutbox:
                     _upsert_delivery(c, server, merged_change, due_at)
                     delivery_count += 1
             # Not all up to the last: one of a lower number may be written down meanwhile.
-            execute_many(c, "DELETE FROM changes WHERE id = ?", [(row["id"],) for row in rows])
+            execute_many(
+                c, "DELETE FROM sidecar_changes WHERE id = ?", [(row["id"],) for row in rows]
+            )
         return delivery_count
 
     def due_deliveries(self, server: str, now: float, limit: int) -> list[Delivery]:
@@ -158,7 +160,7 @@ class ServerOutbox:
                 server_deliveries.update()
                 .where(
                     server_deliveries.c.id == delivery.id,
-                    server_deliveries.c.written == _sidecars_to_json(delivery.change.added),
+                    server_deliveries.c.added == _sidecars_to_json(delivery.change.added),
                     server_deliveries.c.removed == _sidecars_to_json(delivery.change.removed),
                 )
                 .values(**values)
@@ -168,7 +170,7 @@ class ServerOutbox:
         """What each server was told of a medium last."""
         query = (
             sa.select(server_deliveries)
-            .where(server_deliveries.c.medium == os.fsencode(media))
+            .where(server_deliveries.c.media == os.fsencode(media))
             .order_by(server_deliveries.c.server)
         )
         with self._engine.connect() as c:
@@ -198,7 +200,7 @@ class ServerOutbox:
 def _upsert_delivery(c: sa.Connection, server: str, change: SidecarChange, due_at: float) -> None:
     media = os.fsencode(change.media)
     is_this_delivery = sa.and_(
-        server_deliveries.c.server == server, server_deliveries.c.medium == media
+        server_deliveries.c.server == server, server_deliveries.c.media == media
     )
     row = c.execute(sa.select(server_deliveries).where(is_this_delivery)).mappings().first()
     delivery = _delivery_from_row(row) if row is not None else None
@@ -209,18 +211,18 @@ def _upsert_delivery(c: sa.Connection, server: str, change: SidecarChange, due_a
     if delivery is not None and is_pending:
         change = merge_changes(delivery.change, change)
     values = {
-        "written": _sidecars_to_json(change.added),
+        "added": _sidecars_to_json(change.added),
         "removed": _sidecars_to_json(change.removed),
         "state": DeliveryState.WAITING,
-        "method": 0,
-        "looks": 0,
+        "strategy": 0,
+        "checks": 0,
         "due_at": due_at,
-        "told_at": None,
+        "sent_at": None,
         "ended_at": None,
         "detail": "",
     }
     if delivery is None:
-        c.execute(server_deliveries.insert().values(server=server, medium=media, **values))
+        c.execute(server_deliveries.insert().values(server=server, media=media, **values))
     else:
         c.execute(server_deliveries.update().where(is_this_delivery).values(**values))
 
@@ -228,10 +230,10 @@ def _upsert_delivery(c: sa.Connection, server: str, change: SidecarChange, due_a
 def _change_from_row(row: Any) -> SidecarChange:
     """The change in a row of the table of changes."""
     sidecar_tuple = (_sidecar(row["path"], row["language"], row["kind"]),)
-    media = Path(os.fsdecode(row["medium"]))
+    media = Path(os.fsdecode(row["media"]))
     return (
         SidecarChange(media, added=sidecar_tuple)
-        if row["there"]
+        if row["is_present"]
         else SidecarChange(media, removed=sidecar_tuple)
     )
 
@@ -254,18 +256,18 @@ def _sidecar(path: bytes, language: str, kind: str) -> Sidecar:
 
 
 def _delivery_from_row(row: Any) -> Delivery:
-    media = Path(os.fsdecode(row["medium"]))
+    media = Path(os.fsdecode(row["media"]))
     return Delivery(
         id=row["id"],
         server=row["server"],
         change=SidecarChange(
-            media, _sidecars_from_json(row["written"]), _sidecars_from_json(row["removed"])
+            media, _sidecars_from_json(row["added"]), _sidecars_from_json(row["removed"])
         ),
         state=DeliveryState(row["state"]),
-        strategy=row["method"],
-        checks=row["looks"],
+        strategy=row["strategy"],
+        checks=row["checks"],
         due_at=row["due_at"],
-        sent_at=row["told_at"],
+        sent_at=row["sent_at"],
         ended_at=row["ended_at"],
         detail=row["detail"],
     )
@@ -325,7 +327,7 @@ class NotificationOutbox:
         with write_transaction(self._engine) as c:
             execute_many(
                 c,
-                "DELETE FROM notices WHERE id = ?",
+                "DELETE FROM notification_outbox WHERE id = ?",
                 [(notification_id,) for notification_id in ids],
             )
 

@@ -13,16 +13,16 @@ from typing import Any
 class FileState(StrEnum):
     """Where a file stands."""
 
-    STABILISING = "settling"
+    STABILISING = "stabilising"
     """Noticed; taken when it has not changed for a while."""
     GROWING = "growing"
     """It has changed at each look, as a recording does; looked at for ever, but less often."""
     QUEUED = "queued"
     WORKING = "working"
     DONE = "done"
-    UP_TO_DATE = "nothing to do"
-    NO_SPEECH = "no speech"
-    IMPOSSIBLE = "unsatisfiable"
+    UP_TO_DATE = "up-to-date"
+    NO_SPEECH = "no-speech"
+    IMPOSSIBLE = "impossible"
     """Something is wanted that nothing configured can make."""
     WAITING = "waiting"
     """It would be worked on, but for the hours of its library or engine, or an engine that is down;
@@ -112,25 +112,25 @@ def record_from_row(row: Any) -> FileRecord:
         size=row["size"],
         mtime_ns=row["mtime_ns"],
         state=FileState(row["state"]),
-        stable_since=row["steady_since"],
-        fingerprint=row["content_id"],
+        stable_since=row["stable_since"],
+        fingerprint=row["fingerprint"],
         reason=row["reason"],
-        hint=row["cure"],
+        hint=row["hint"],
         progress=row["progress"],
-        spoken_language=row["spoken"],
+        spoken_language=row["spoken_language"],
         attempts=row["attempts"],
-        next_check_at=row["next_try_at"],
-        unstable_checks=row["looks"],
+        next_check_at=row["next_check_at"],
+        unstable_checks=row["unstable_checks"],
         settings_digest=row["settings_digest"],
         priority=row["priority"],
         job_id=row["job_id"],
         worker=row["worker"],
         device=row["device"],
-        previous_fingerprint=row["previous_content_id"],
+        previous_fingerprint=row["previous_fingerprint"],
         crashes=row["crashes"],
-        engines_digest=row["makers_digest"],
+        engines_digest=row["engines_digest"],
         missing_since=row["missing_since"],
-        previous_state=FileState(row["was"]) if row["was"] else None,
+        previous_state=FileState(row["previous_state"]) if row["previous_state"] else None,
     )
 
 

@@ -30,41 +30,41 @@ files = sa.Table(
     sa.Column("inode", _Integer, nullable=False),
     sa.Column("size", _Integer, nullable=False),
     sa.Column("mtime_ns", _Integer, nullable=False),
-    sa.Column("content_id", sa.Text),
+    sa.Column("fingerprint", sa.Text),
     sa.Column("state", sa.Text, nullable=False, index=True),
     sa.Column("reason", sa.Text, nullable=False, server_default=""),
-    sa.Column("cure", sa.Text, nullable=False, server_default=""),
+    sa.Column("hint", sa.Text, nullable=False, server_default=""),
     sa.Column("progress", sa.Text, nullable=False, server_default=""),
-    sa.Column("spoken", sa.Text),
+    sa.Column("spoken_language", sa.Text),
     sa.Column("attempts", _Integer, nullable=False, server_default="0"),
-    sa.Column("next_try_at", sa.Float),
+    sa.Column("next_check_at", sa.Float),
     sa.Column("settings_digest", sa.Text),
     sa.Column("priority", _Integer, nullable=False, server_default="100"),
     sa.Column("job_id", sa.Text),
-    sa.Column("steady_since", sa.Float, nullable=False),
+    sa.Column("stable_since", sa.Float, nullable=False),
     sa.Column("updated_at", sa.Float, nullable=False),
-    sa.Column("looks", _Integer, nullable=False, server_default="0"),
-    sa.Column("beside", _Integer),
-    sa.Column("previous_content_id", sa.Text),
+    sa.Column("unstable_checks", _Integer, nullable=False, server_default="0"),
+    sa.Column("sidecar_hash", _Integer),
+    sa.Column("previous_fingerprint", sa.Text),
     sa.Column("crashes", _Integer, nullable=False, server_default="0"),
-    sa.Column("makers_digest", sa.Text),
+    sa.Column("engines_digest", sa.Text),
     sa.Column("missing_since", sa.Float),
-    sa.Column("was", sa.Text),
+    sa.Column("previous_state", sa.Text),
     sa.Column("worker", sa.Text),
-    sa.Index("ix_files_content_id", "content_id"),
+    sa.Index("ix_files_fingerprint", "fingerprint"),
     sa.Index("ix_files_device_inode", "device", "inode"),
 )
 
-_HAS_NEXT_CHECK = files.c.next_try_at.is_not(None)
+_HAS_NEXT_CHECK = files.c.next_check_at.is_not(None)
 sa.Index(
     "ix_files_urgent",
     files.c.library,
     files.c.priority,
-    files.c.steady_since.desc(),
+    files.c.stable_since.desc(),
     **_partial_index(_HAS_NEXT_CHECK),
 )
 """In the order in which files that wait are taken: at a million files nothing may be sorted."""
-sa.Index("ix_files_next", files.c.library, files.c.next_try_at, **_partial_index(_HAS_NEXT_CHECK))
+sa.Index("ix_files_next", files.c.library, files.c.next_check_at, **_partial_index(_HAS_NEXT_CHECK))
 """When to look next."""
 
 sidecars = sa.Table(
@@ -72,28 +72,28 @@ sidecars = sa.Table(
     metadata,
     sa.Column("id", _Integer, primary_key=True),
     sa.Column("path", sa.LargeBinary, nullable=False, unique=True),
-    sa.Column("medium", sa.LargeBinary, nullable=False, index=True),
-    sa.Column("content_id", sa.Text, nullable=False, index=True),
+    sa.Column("media", sa.LargeBinary, nullable=False, index=True),
+    sa.Column("fingerprint", sa.Text, nullable=False, index=True),
     sa.Column("language", sa.Text, nullable=False),
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("format", sa.Text, nullable=False),
     sa.Column("sha256", sa.Text, nullable=False),
     sa.Column("size", _Integer, nullable=False),
-    sa.Column("recipe", sa.Text, nullable=False),
-    sa.Column("made_at", sa.Float, nullable=False),
-    sa.Column("fate", sa.Text, nullable=False, server_default="there"),
-    sa.Column("by_hand", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("variant", sa.Text, nullable=False),
+    sa.Column("created_at", sa.Float, nullable=False),
+    sa.Column("status", sa.Text, nullable=False, server_default="present"),
+    sa.Column("is_user_requested", sa.Boolean, nullable=False, server_default=sa.false()),
 )
 
 kv = sa.Table(
-    "controls",
+    "kv",
     metadata,
     sa.Column("key", sa.Text, primary_key=True),
     sa.Column("value", sa.Text, nullable=False),
 )
 
 commands = sa.Table(
-    "requests",
+    "commands",
     metadata,
     sa.Column("id", _Integer, primary_key=True),
     sa.Column("kind", sa.Text, nullable=False),
@@ -102,51 +102,51 @@ commands = sa.Table(
 )
 """Kept until they were done. A number is never given twice: what was asked again is another one."""
 
-sa.Index("ix_requests_once", commands.c.kind, sa.text("coalesce(path, '')"), unique=True)
+sa.Index("ix_commands_unique", commands.c.kind, sa.text("coalesce(path, '')"), unique=True)
 """Asked ten thousand times of a file, it waits once."""
 
 notification_outbox = sa.Table(
-    "notices",
+    "notification_outbox",
     metadata,
     sa.Column("id", _Integer, primary_key=True),
     sa.Column("notifier", sa.Text, nullable=False),
     sa.Column("at", sa.Float, nullable=False),
     sa.Column("event", sa.Text, nullable=False),
-    sa.Index("ix_notices_notifier", "notifier", "id"),
+    sa.Index("ix_notification_outbox_notifier", "notifier", "id"),
     sqlite_autoincrement=True,
 )
 """What happened and a notifier was not told of yet."""
 
 sidecar_changes = sa.Table(
-    "changes",
+    "sidecar_changes",
     metadata,
     sa.Column("id", _Integer, primary_key=True),
-    sa.Column("medium", sa.LargeBinary, nullable=False),
+    sa.Column("media", sa.LargeBinary, nullable=False),
     sa.Column("path", sa.LargeBinary, nullable=False),
     sa.Column("language", sa.Text, nullable=False),
     sa.Column("kind", sa.Text, nullable=False),
-    sa.Column("there", sa.Boolean, nullable=False),
+    sa.Column("is_present", sa.Boolean, nullable=False),
 )
 
 server_deliveries = sa.Table(
-    "tellings",
+    "server_deliveries",
     metadata,
     sa.Column("id", _Integer, primary_key=True),
     sa.Column("server", sa.Text, nullable=False),
-    sa.Column("medium", sa.LargeBinary, nullable=False, index=True),
-    sa.Column("written", sa.Text, nullable=False),
+    sa.Column("media", sa.LargeBinary, nullable=False, index=True),
+    sa.Column("added", sa.Text, nullable=False),
     sa.Column("removed", sa.Text, nullable=False),
     sa.Column("state", sa.Text, nullable=False),
-    sa.Column("method", _Integer, nullable=False),
-    sa.Column("looks", _Integer, nullable=False),
+    sa.Column("strategy", _Integer, nullable=False),
+    sa.Column("checks", _Integer, nullable=False),
     sa.Column("due_at", sa.Float),
-    sa.Column("told_at", sa.Float),
+    sa.Column("sent_at", sa.Float),
     sa.Column("ended_at", sa.Float),
     sa.Column("detail", sa.Text, nullable=False),
-    sa.UniqueConstraint("server", "medium"),
+    sa.UniqueConstraint("server", "media"),
 )
 sa.Index(
-    "ix_tellings_due",
+    "ix_server_deliveries_due",
     server_deliveries.c.server,
     server_deliveries.c.due_at,
     **_partial_index(server_deliveries.c.due_at.is_not(None)),
@@ -154,7 +154,7 @@ sa.Index(
 """When to say or ask next."""
 
 egress_log = sa.Table(
-    "egress",
+    "egress_log",
     metadata,
     sa.Column("id", _Integer, primary_key=True),
     sa.Column("key", sa.Text, nullable=False),
@@ -174,12 +174,15 @@ egress_log = sa.Table(
     sa.Column("budgets", sa.Text, nullable=False, server_default="[]"),
 )
 sa.Index(
-    "ix_egress_open", egress_log.c.key, unique=True, **_partial_index(egress_log.c.state == "open")
+    "ix_egress_log_open",
+    egress_log.c.key,
+    unique=True,
+    **_partial_index(egress_log.c.state == "open"),
 )
 """What is under way is sent for once, however often it is begun."""
 
 budget_usage = sa.Table(
-    "spending",
+    "budget_usage",
     metadata,
     sa.Column("budget", sa.Text, primary_key=True),
     sa.Column("period", sa.Text, primary_key=True),

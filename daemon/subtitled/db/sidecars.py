@@ -50,9 +50,9 @@ class SignatureStore:
             target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             publish_sidecar(target, to_json(signature), own_digest=None)
 
-    def find(self, content_id: str, sha256: str) -> Signature | None:
+    def find(self, fingerprint: str, sha256: str) -> Signature | None:
         """What we wrote for a content with this hash, or None."""
-        return _read_signature(self._path(content_id, sha256))
+        return _read_signature(self._path(fingerprint, sha256))
 
     def all(self) -> Iterator[Signature]:
         """Everything that is remembered here."""
@@ -60,8 +60,8 @@ class SignatureStore:
             if (signature := _read_signature(path)) is not None:
                 yield signature
 
-    def _path(self, content_id: str, sha256: str) -> Path:
-        return self._folder / content_id[:2] / f"{content_id}-{sha256[:32]}.json"
+    def _path(self, fingerprint: str, sha256: str) -> Path:
+        return self._folder / fingerprint[:2] / f"{fingerprint}-{sha256[:32]}.json"
 
 
 def _read_signature(path: Path) -> Signature | None:
@@ -74,10 +74,10 @@ def _read_signature(path: Path) -> Signature | None:
 class SidecarStatus(StrEnum):
     """What became of a sidecar that we wrote."""
 
-    PRESENT = "there"
+    PRESENT = "present"
     YIELDED = "yielded"
     """Taken away because somebody else's came."""
-    REMOVED_BY_USER = "taken back"
+    REMOVED_BY_USER = "removed-by-user"
     """Taken away because a person said so: it is not made again until a person says so."""
 
 
@@ -93,7 +93,7 @@ class SidecarRecord:
     format: str
     sha256: str
     variant: str = ""
-    made_at: float = 0.0
+    created_at: float = 0.0
     """Seconds since 1970."""
     status: SidecarStatus = SidecarStatus.PRESENT
     is_user_requested: bool = False
@@ -108,10 +108,17 @@ class SidecarRepository:
         self._signatures = signatures
 
     def record_written(
-        self, path: Path, media: Path, signature_record: Signature, *, by_hand: bool = False
+        self,
+        path: Path,
+        media: Path,
+        signature_record: Signature,
+        *,
+        is_user_requested: bool = False,
     ) -> None:
         """Remember a sidecar that we wrote and that now is whole on disk; servers hear of it."""
-        self._upsert(path, media, signature_record, by_hand=by_hand, notify_servers=True)
+        self._upsert(
+            path, media, signature_record, is_user_requested=is_user_requested, notify_servers=True
+        )
 
     def adopt(self, signed_sidecars: Sequence[tuple[Path, Path, Signature]]) -> None:
         """Remember sidecars by their signatures, each with its path and that of its medium; what
@@ -130,11 +137,11 @@ class SidecarRepository:
 
     def of_media(self, media: Path) -> list[SidecarRecord]:
         """Every sidecar that was made for what lay at this path, by name."""
-        return self._fetch_all(sidecars.c.medium == os.fsencode(media))
+        return self._fetch_all(sidecars.c.media == os.fsencode(media))
 
-    def with_fingerprint(self, content_id: str) -> list[SidecarRecord]:
+    def with_fingerprint(self, fingerprint: str) -> list[SidecarRecord]:
         """Every sidecar that was made for this content, wherever it lies."""
-        return self._fetch_all(sidecars.c.content_id == content_id)
+        return self._fetch_all(sidecars.c.fingerprint == fingerprint)
 
     def in_folder(self, folder: Path) -> list[SidecarRecord]:
         """Every sidecar that we wrote into a folder, not below it."""
@@ -156,7 +163,7 @@ class SidecarRepository:
             c.execute(
                 sidecars.update()
                 .where(sidecars.c.path == os.fsencode(old_path))
-                .values(path=os.fsencode(path), medium=os.fsencode(media))
+                .values(path=os.fsencode(path), media=os.fsencode(media))
             )
             record = _fetch_at(c, path)
             if record is not None and record.status is SidecarStatus.PRESENT:
@@ -171,7 +178,7 @@ class SidecarRepository:
             if status is not SidecarStatus.PRESENT:
                 _record_removal(c, path)
             is_this_path = sidecars.c.path == os.fsencode(path)
-            c.execute(sidecars.update().where(is_this_path).values(fate=status))
+            c.execute(sidecars.update().where(is_this_path).values(status=status))
 
     def delete(self, path: Path) -> None:
         """A sidecar is no longer known, nor there: servers hear of it."""
@@ -207,7 +214,9 @@ class SidecarRepository:
         ):
             re_sign(path, fingerprint)
             # No server hears of it: when the ledger was lost, this is the whole library.
-            self._upsert(path, media, signature_record, by_hand=False, notify_servers=False)
+            self._upsert(
+                path, media, signature_record, is_user_requested=False, notify_servers=False
+            )
 
     def _upsert(
         self,
@@ -215,12 +224,14 @@ class SidecarRepository:
         media: Path,
         signature_record: Signature,
         *,
-        by_hand: bool,
+        is_user_requested: bool,
         notify_servers: bool,
     ) -> None:
         if read_signature(path) is None:
             self._signatures.save(signature_record)
-        row = _sidecar_to_row(path, media, signature_record) | {"by_hand": by_hand}
+        row = _sidecar_to_row(path, media, signature_record) | {
+            "is_user_requested": is_user_requested
+        }
         updated_values = {name: value for name, value in row.items() if name != "path"}
         with self._engine.begin() as c:
             statement = upsert_insert(c, sidecars).values(row)
@@ -277,30 +288,30 @@ def _record_removal(c: sa.Connection, path: Path) -> None:
 def _sidecar_to_row(path: Path, media: Path, signature_record: Signature) -> dict[str, Any]:
     return {
         "path": os.fsencode(path),
-        "medium": os.fsencode(media),
-        "content_id": signature_record.fingerprint,
+        "media": os.fsencode(media),
+        "fingerprint": signature_record.fingerprint,
         "language": str(signature_record.language),
         "kind": str(signature_record.kind),
         "format": signature_record.format,
         "sha256": signature_record.sha256,
         "size": signature_record.size_bytes,
-        "recipe": signature_record.variant,
-        "made_at": signature_record.created_at,
-        "fate": SidecarStatus.PRESENT,
+        "variant": signature_record.variant,
+        "created_at": signature_record.created_at,
+        "status": SidecarStatus.PRESENT,
     }
 
 
 def _sidecar_from_row(row: Any) -> SidecarRecord:
     return SidecarRecord(
         path=Path(os.fsdecode(row["path"])),
-        media=Path(os.fsdecode(row["medium"])),
-        fingerprint=row["content_id"],
+        media=Path(os.fsdecode(row["media"])),
+        fingerprint=row["fingerprint"],
         language=Language(row["language"]),
         kind=SubtitleKind(row["kind"]),
         format=row["format"],
         sha256=row["sha256"],
-        variant=row["recipe"],
-        made_at=row["made_at"],
-        status=SidecarStatus(row["fate"]),
-        is_user_requested=row["by_hand"],
+        variant=row["variant"],
+        created_at=row["created_at"],
+        status=SidecarStatus(row["status"]),
+        is_user_requested=row["is_user_requested"],
     )

@@ -19,13 +19,11 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from subtitled.db.kv import KeyValueStore
+from subtitled.db.kv import BREAKER_KEY, KeyValueStore
 from subtitled.plugin import Backoff, InputRejectedError, SetupError, SubtitledError, TransientError
 
 _log = logging.getLogger(__name__)
 
-BREAKER_KEY = "breaker "
-"""Before the name of an engine: the control that holds the state of its breaker."""
 FAILURE_THRESHOLD = 3
 """Failures in a row that open it."""
 MIN_DISTINCT_MEDIA = 2
@@ -125,7 +123,9 @@ class CircuitBreakers:
                 self._kv.set(BREAKER_KEY + engine, _BREAKER_STATE.dump_json(after).decode())
             if after.open_until != before.open_until:
                 wait = after.open_until - self._now()
-                _log.warning("engine %s is left alone for %.0f s: %s", engine, wait, error)
+                _log.warning(
+                    "circuit breaker opened for engine %s (%.0f s): %s", engine, wait, error
+                )
             raise
         except InputRejectedError:
             self._record_success(engine)  # it answered: the file is to blame
@@ -140,7 +140,7 @@ class CircuitBreakers:
             if state != BreakerState():
                 self._kv.set(BREAKER_KEY + engine, None)
                 if not state.is_closed:
-                    _log.info("engine %s works again", engine)
+                    _log.info("circuit breaker closed for engine %s", engine)
 
 
 def _parse_state(value: str | None) -> BreakerState:

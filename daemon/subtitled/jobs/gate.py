@@ -20,7 +20,7 @@ from pathlib import Path
 
 from subtitled.config.settings import AppSettings
 from subtitled.db.database import Database
-from subtitled.db.kv import KeyValueStore
+from subtitled.db.kv import PAUSED_KEY, PAUSED_LIBRARY_KEY, KeyValueStore
 from subtitled.db.records import ACTIVE_STATES, FileRecord, FileState
 from subtitled.engines.breaker import CircuitBreakers
 from subtitled.media.ffmpeg import ShutdownRequested
@@ -29,10 +29,6 @@ from .results import display_path
 from .throttle_state import RemoteThrottles, ThrottleRegistry
 from .working_hours import Schedule, WorkingHours
 
-PAUSED_KEY = "paused"
-"""The control in the ledger that halts all work at the next stretch."""
-PAUSED_LIBRARY_KEY = "paused library "
-"""The same for one library, before its name."""
 _BY_HAND = "by hand"
 _UNTIL = "until "
 
@@ -272,12 +268,12 @@ class JobGate:
     def defer(self, record: FileRecord, blocked: Blocked) -> None:
         """Let others go ahead; what was recognised is kept, and no attempt is counted."""
         if record.reason != blocked.reason:
-            _log.info("%s waits: %s", display_path(record.path), blocked.reason)
+            _log.info("%s deferred: %s", display_path(record.path), blocked.reason)
         self._db.set_state(
             record.id,
             FileState.WAITING,
             expected_job=record if record.state in ACTIVE_STATES else None,
             reason=blocked.reason,
-            next_try_at=blocked.until,
+            next_check_at=blocked.until,
             job_id=None,
         )

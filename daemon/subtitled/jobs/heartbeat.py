@@ -24,13 +24,11 @@ from pydantic import TypeAdapter, ValidationError
 from sqlalchemy.exc import OperationalError
 
 from subtitled import __version__
-from subtitled.db.kv import KeyValueStore
+from subtitled.db.kv import HEARTBEAT_KEY, KeyValueStore
 from subtitled.db.records import DAEMON_NAME
 
 from .dbos_queue import JobQueue
 
-HEARTBEAT_KEY = "sign "
-"""Before the name of a process: the control that holds its sign of life."""
 BEATS_PER_TIMEOUT = 10
 """Signs in the time after which a process that gives none is taken for lost."""
 
@@ -186,4 +184,4 @@ class FailoverMonitor:
             self._last_check = float("-inf")  # unless it can be written
             number = self._queue.requeue(name)
             self._last_check = now
-            _log.warning("%s gives no sign of life: %d of its jobs are queued again", name, number)
+            _log.warning("worker %s missed its heartbeat; requeued %d jobs", name, number)

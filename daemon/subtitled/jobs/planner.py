@@ -45,10 +45,10 @@ class JobPlanner:
                 name, settings_digest(self._services.config, library)
             )
             if changed:
-                _log.info("library %s: settings changed, %d files looked at anew", name, changed)
+                _log.info("library %s: settings changed; re-evaluating %d files", name, changed)
             changed = self._db.invalidate_failures(name, self._results.engine_digests[name])
             if changed:
-                _log.info("library %s: engines changed, %d files looked at anew", name, changed)
+                _log.info("library %s: engines changed; re-evaluating %d files", name, changed)
         self._db.wake_waiting()  # hours and engines may be others now
         live = self.queue.active_jobs()
         for record in list(self._db.by_state(*ACTIVE_STATES)):
@@ -164,10 +164,10 @@ class JobPlanner:
             record.id,
             FileState.FAILED,
             reason="cancelled by hand",
-            cure=f"Run: subtitled queue retry {display_path(record.path)}",
+            hint=f"Run: subtitled queue retry {display_path(record.path)}",
             job_id=None,
             settings_digest=None,
-            makers_digest=None,
+            engines_digest=None,
         )
 
     def _inspect_media(
@@ -192,7 +192,7 @@ class JobPlanner:
             remover = SidecarRemover(self._db)
             redundant = find_redundant(media_report.existing_subtitles, spoken, rules)
             for path in remover.yield_to_others(record.path, redundant):
-                _log.info("%s: taken away, somebody else's came", display_path(path))
+                _log.info("%s: removed our subtitle: a human subtitle appeared", display_path(path))
         return media_report
 
     def _enqueue(self, record: FileRecord, fingerprint: str, priority: int, **values: Any) -> None:
@@ -201,7 +201,7 @@ class JobPlanner:
         self._db.set_state(
             record.id,
             FileState.QUEUED,
-            content_id=fingerprint,
+            fingerprint=fingerprint,
             job_id=job_id,
             worker=None,
             priority=priority,

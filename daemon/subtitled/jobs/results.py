@@ -35,10 +35,10 @@ _log = logging.getLogger(__name__)
 
 
 _ERROR_LABELS: dict[type[SubtitledError], str] = {
-    EngineCrashedError: "crashed",
-    TransientError: "temporary",
-    SetupError: "misconfigured",
-    InputRejectedError: "rejected",
+    EngineCrashedError: "engine-crashed",
+    TransientError: "transient",
+    SetupError: "setup",
+    InputRejectedError: "input-rejected",
     SubtitledError: "other",
 }
 """What failures are counted as."""
@@ -65,7 +65,9 @@ class ResultRecorder:
                 remove_orphans(self._db, taken)
         self.announce_published(result.made)
         if result.deferred_error is None:
-            self.record(record, result.state, digest, reason=result.reason, spoken=result.spoken)
+            self.record(
+                record, result.state, digest, reason=result.reason, spoken_language=result.spoken
+            )
             self._announce(JobFinished(record.path, sidecars, result.reason))
         else:
             done_before = f"{result.reason}; " if result.made else ""
@@ -110,10 +112,10 @@ class ResultRecorder:
             decision.state,
             digest,
             reason=reason,
-            cure=hint,
+            hint=hint,
             attempts=attempts,
             crashes=crashes,
-            next_try_at=decision.retry_at,
+            next_check_at=decision.retry_at,
         )
         if was_recorded and not waits:
             self._announce(JobFailed(record.path, reason, hint, decision.retry_at))
@@ -130,7 +132,7 @@ class ResultRecorder:
             state,
             expected_job=record if record.state in ACTIVE_STATES else None,
             settings_digest=digest,
-            makers_digest=self.engine_digests[record.library],
+            engines_digest=self.engine_digests[record.library],
             **values,
         )
 
@@ -145,7 +147,7 @@ class ResultRecorder:
             FileState.QUARANTINED,
             digest,
             reason=quarantined.reason,
-            cure=quarantined.hint,
+            hint=quarantined.hint,
             attempts=quarantined.attempts,
             crashes=quarantined.crashes,
         )

@@ -6,14 +6,10 @@ import logging
 import threading
 from dataclasses import dataclass
 
-from subtitled.db.kv import KeyValueStore
+from subtitled.db.kv import THROTTLE_KEY, KeyValueStore
 from subtitled.db.records import DAEMON_NAME
 
 _log = logging.getLogger(__name__)
-
-THROTTLE_KEY = "halt "
-"""Before the name of a process, a colon and a rule: the control that tells others why nothing
-happens there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +25,7 @@ class RemoteThrottles:
 
     def __init__(self, kv: KeyValueStore, name: str = DAEMON_NAME) -> None:
         self._kv = kv
-        self._prefix = f"{THROTTLE_KEY}{name}: "
+        self._prefix = f"{THROTTLE_KEY}{name}:"
 
     def first_reason(self) -> str | None:
         """One of the reasons, or None."""
@@ -41,7 +37,7 @@ class ThrottleRegistry:
 
     def __init__(self, kv: KeyValueStore, name: str = DAEMON_NAME) -> None:
         self._kv = kv
-        self._prefix = f"{THROTTLE_KEY}{name}: "
+        self._prefix = f"{THROTTLE_KEY}{name}:"
         self._throttles: dict[str, Throttle] = {}
         self._lock = threading.Lock()
         self._is_holding = False
@@ -61,9 +57,9 @@ class ThrottleRegistry:
             over = not self._throttles
         self._kv.set(self._prefix + rule, throttle.reason if throttle else None)
         if before is None and throttle is not None:
-            _log.info("work waits: %s", throttle.reason)
+            _log.info("work paused: %s", throttle.reason)
         elif throttle is None and over:
-            _log.info("work goes on")
+            _log.info("work resumed")
 
     def hold_new_jobs(self, is_on: bool) -> None:
         """Hold what begins until somebody has looked whether it would disturb; nobody is told."""
@@ -73,7 +69,9 @@ class ThrottleRegistry:
         """One of the reasons, or None."""
         with self._lock:
             reason = next((throttle.reason for throttle in self._throttles.values()), None)
-        return reason or ("it is looked first whom it would disturb" if self._is_holding else None)
+        return reason or (
+            "waiting for the first playback and load check" if self._is_holding else None
+        )
 
     @property
     def is_immediate(self) -> bool:

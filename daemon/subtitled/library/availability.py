@@ -16,6 +16,7 @@ from pathlib import Path
 from subtitled.config.settings import LibrarySettings
 from subtitled.db.database import Database
 from subtitled.db.files import to_signed
+from subtitled.db.kv import DEVICE_KEY
 from subtitled.db.records import FileRecord
 
 _log = logging.getLogger(__name__)
@@ -85,7 +86,7 @@ class AvailabilityMonitor:
     def _is_another_disk(self, name: str, root: Path, device: int) -> bool:
         """Whether a folder lies on a disk with another number than before, and holds none of the
         files it held. Disks are numbered anew at every start, so the number alone says nothing."""
-        key = f"device of {os.fsencode(root).hex()}"
+        key = f"{DEVICE_KEY}{os.fsencode(root).hex()}"
         before = self._db.kv.get(key)
         if before == str(device):
             return False

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from subtitled.config.settings import LibrarySettings
 from subtitled.db.database import Database
+from subtitled.db.kv import SCANNED_KEY
 from subtitled.db.records import (
     AFFECTED_BY_SIDECARS,
     BACKFILL,
@@ -110,7 +111,7 @@ class Ingest:
         """Walk a library. What is new goes behind what arrived by itself only the first time."""
         if self.availability.is_unavailable(name):
             return ScanReport(is_unavailable=True)
-        scanned_key = f"walked {name}"
+        scanned_key = f"{SCANNED_KEY}{name}"
         priority = NEW if self._db.kv.get(scanned_key) else BACKFILL
         report = self._scan_folder(name, self._libraries[name].path, priority)
         if not self._stopping.is_set():

@@ -57,7 +57,8 @@ class SidecarRemover:
             if record is None or record.is_user_requested or record.media != media:
                 continue
             later = any(
-                _arrival_time(media.with_name(name)) > record.made_at for name in ours.replaced_by
+                _arrival_time(media.with_name(name)) > record.created_at
+                for name in ours.replaced_by
             )
             if later and self._move_to_archive(record, SidecarStatus.YIELDED):
                 taken.append(path)
@@ -96,7 +97,7 @@ class SidecarRemover:
             kind=record.kind,
             format=record.format,
             variant=record.variant,
-            created_at=record.made_at,
+            created_at=record.created_at,
             sha256=record.sha256,
             size_bytes=len(fingerprint),
         )
@@ -104,7 +105,9 @@ class SidecarRemover:
             publish_sidecar(record.path, fingerprint, own_digest=None, signature=signature_record)
         except ForeignFileError:
             return "left away: somebody else's has its name now"
-        self._db.sidecars.record_written(record.path, record.media, signature_record, by_hand=True)
+        self._db.sidecars.record_written(
+            record.path, record.media, signature_record, is_user_requested=True
+        )
         archived.unlink(missing_ok=True)
         return "brought back"
 

@@ -30,8 +30,8 @@ def after_sent(timings: DeliveryTimings, now: float) -> dict[str, Any]:
     """What to write down of a telling that a server has just taken."""
     return {
         "state": DeliveryState.SENT,
-        "looks": 0,
-        "told_at": now,
+        "checks": 0,
+        "sent_at": now,
         "due_at": now + timings.check_seconds[0],
         "detail": "",
     }
@@ -52,20 +52,20 @@ def after_check(
     """The same of one that a server was asked about, of so many ``methods``."""
     if index_status.is_complete is not False:
         stage = DeliveryState.CONFIRMED if index_status.is_complete else DeliveryState.UNVERIFIABLE
-        return _final_values(stage, now, index_status.detail) | {"looks": delivery.checks + 1}
+        return _final_values(stage, now, index_status.detail) | {"checks": delivery.checks + 1}
     check_count = delivery.checks + 1
     if check_count < len(timings.check_seconds):
         return {
-            "looks": check_count,
+            "checks": check_count,
             "due_at": now + timings.check_seconds[check_count],
             "detail": index_status.detail,
         }
     method = delivery.strategy + 1
     if method < strategy_count:
-        waiting = {"state": DeliveryState.WAITING, "method": method, "looks": 0}
+        waiting = {"state": DeliveryState.WAITING, "strategy": method, "checks": 0}
         return waiting | {"due_at": now, "detail": index_status.detail}
     return _final_values(DeliveryState.NOT_INDEXED, now, index_status.detail) | {
-        "looks": check_count
+        "checks": check_count
     }
 
 

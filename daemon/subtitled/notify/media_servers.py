@@ -17,6 +17,7 @@ from pathlib import Path
 from subtitled.config.load import Configuration, servers_for_library
 from subtitled.config.plugins import LIMIT, ConfiguredComponent, call_with_timeout
 from subtitled.db.database import Database
+from subtitled.db.kv import SERVER_ERROR_KEY
 from subtitled.db.outbox import Delivery, DeliveryState
 from subtitled.library.ingest import library_containing
 from subtitled.media.ffmpeg import display_path
@@ -30,8 +31,6 @@ BATCH_SIZE = 100
 """Changes in one call, and tellings that are looked at in one turn."""
 ERROR_WAIT_SECONDS = 60.0
 """Seconds after an error of ours, such as a full disk."""
-SERVER_ERROR_KEY = "server "
-"""Before the name of a server: the control that says why it cannot be told."""
 
 
 class MediaServerDispatcher:
@@ -104,7 +103,7 @@ class ServerWorker:
                 pause = self._tick()
             except Exception:  # noqa: BLE001 - a fault of ours must not end the lane
                 if not self._stop_event.is_set():
-                    _log.exception("server %s: goes on in %g s", self._name, ERROR_WAIT_SECONDS)
+                    _log.exception("server %s: retrying in %g s", self._name, ERROR_WAIT_SECONDS)
                 pause = ERROR_WAIT_SECONDS
             self._stop_event.wait(pause)
 
@@ -139,7 +138,7 @@ class ServerWorker:
                 self._check_index(known)
         if self._failures:
             self._db.kv.set(SERVER_ERROR_KEY + self._name, None)
-            _log.info("server %s: answers again", self._name)
+            _log.info("server %s: reachable again", self._name)
             self._failures = 0
         return 0.0
 
@@ -172,7 +171,7 @@ class ServerWorker:
         if then.get("state") is DeliveryState.NOT_INDEXED:
             media = display_path(delivery.change.media)
             _log.warning(
-                "server %s: does not show it: %s: %s", self._name, media, index_status.detail
+                "server %s: has not indexed %s: %s", self._name, media, index_status.detail
             )
 
     def _get_server(self) -> MediaServer:

@@ -56,7 +56,7 @@ def run_job(
         return _result([], chosen["impossible"], None, ())
     track = chosen["track"]
     if chosen["listen"] and analyser.analyse(facts, track) is None:
-        return JobResult(FileState.NO_SPEECH, "nobody speaks in it")
+        return JobResult(FileState.NO_SPEECH, "no speech found")
     plan = JOB_PLAN.validate_python(steps.run("decide", partial(_decide, ctx, facts)))
     producer = Producer(ctx, analyser, facts, track)
     refused = list(plan.unsatisfiable)
@@ -177,7 +177,7 @@ def _publish(
     )
     made = Signature.create(fingerprint, path.name, job.fingerprint, target, fmt, how, kind)
     publish_sidecar(path, fingerprint, own_digest=ours, signature=made)
-    db.sidecars.record_written(path, job.media, made, by_hand=job.user_requested)
+    db.sidecars.record_written(path, job.media, made, is_user_requested=job.user_requested)
     remove_renamed_duplicates(db, job.media, path)
     return os.fsencode(path).hex()
 

@@ -22,7 +22,7 @@ from subtitled.subtitles.ownership import Ownership
 
 SIDECAR = "sidecar"
 EMBEDDED = "embedded"
-REMOVED_BY_USER = "taken back"
+REMOVED_BY_USER = "removed-by-user"
 """A subtitle of ours that a person took away: it is not there, and is not to be made again."""
 
 
@@ -33,7 +33,7 @@ class ExistingSubtitle:
     language: Language | None
     kind: SubtitleKind
     origin: str
-    """``sidecar``, ``embedded`` or ``taken back``."""
+    """``sidecar``, ``embedded`` or ``removed-by-user``."""
     location: str
     """The sidecar's name, or the number of the stream."""
     format: str

@@ -8,15 +8,13 @@ from dataclasses import dataclass
 
 from subtitled.config.library_settings import PriceSettings
 from subtitled.costs.budgets import effective_price, price_of
-from subtitled.db.kv import KeyValueStore
+from subtitled.db.kv import ENGINE_SPEED_KEY, KeyValueStore
 
 from .table import Route, RouteKind, RoutingTable
 
 CHARS_PER_SECOND = 13.0
 """Letters of speech in a second of a film, where it is spoken throughout: the upper end of what
 Netflix's reading speeds allow for, so that a plan is rather too high."""
-SPEED_KEY = "speed "
-"""Before the name of an engine: the control that says how many seconds it hears in one."""
 _NEWEST_WEIGHT = 0.3
 """What the newest measurement counts for against all before it."""
 
@@ -96,7 +94,8 @@ def _money_estimate(amount: float | None, currency: str) -> CostEstimate:
 def engine_speeds(kv: KeyValueStore) -> dict[str, float]:
     """How many seconds each engine has been hearing in one, of those that have worked here."""
     return {
-        key.removeprefix(SPEED_KEY): float(said) for key, said in kv.get_prefix(SPEED_KEY).items()
+        key.removeprefix(ENGINE_SPEED_KEY): float(said)
+        for key, said in kv.get_prefix(ENGINE_SPEED_KEY).items()
     }
 
 
@@ -104,10 +103,10 @@ def record_speed(kv: KeyValueStore, engine: str, audio_seconds: float, work_seco
     """Remember how long an engine took over so many seconds of sound."""
     if audio_seconds <= 0 or work_seconds <= 0:
         return
-    now, measured_and_stored = audio_seconds / work_seconds, kv.get(SPEED_KEY + engine)
+    now, measured_and_stored = audio_seconds / work_seconds, kv.get(ENGINE_SPEED_KEY + engine)
     speed = (
         now
         if measured_and_stored is None
         else float(measured_and_stored) + _NEWEST_WEIGHT * (now - float(measured_and_stored))
     )
-    kv.set(SPEED_KEY + engine, f"{speed:.4g}")
+    kv.set(ENGINE_SPEED_KEY + engine, f"{speed:.4g}")

@@ -137,7 +137,7 @@ class Summariser:
             )
             kept, answers = (
                 folder / f"summary-{mark}.json",
-                Checkpoint(folder / f"summary-{mark}.memo"),
+                Checkpoint(folder / f"summary-{mark}.checkpoint.json"),
             )
             try:
                 return SummaryDocument(_SUMMARY.validate_json(kept.read_bytes()), language, name)
@@ -209,7 +209,7 @@ def publish_summary(
     text, how = document.render(suffix).encode(), f"written by {document.translator}"
     signed = Signature.create(text, path.name, fingerprint, document.language, suffix, how)
     publish_sidecar(path, text, own_digest=sidecars.own_digest(path, fingerprint), signature=signed)
-    sidecars.record_written(path, media, signed, by_hand=is_user_requested)
+    sidecars.record_written(path, media, signed, is_user_requested=is_user_requested)
     return path
 
 

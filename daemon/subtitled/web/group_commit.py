@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Iterable
 
-from subtitled.db.kv import Command, KeyValueStore
+from subtitled.db.commands import Command, CommandQueue
 
 _log = logging.getLogger(__name__)
 
@@ -17,8 +17,8 @@ MAX_BATCH = 2000
 class GroupCommitQueue:
     """Group commit in one event loop. What :meth:`put` returned from is on the disk."""
 
-    def __init__(self, mailbox: KeyValueStore) -> None:
-        self._mailbox = mailbox
+    def __init__(self, queue: CommandQueue) -> None:
+        self._queue = queue
         self._waiting: list[tuple[tuple[Command, ...], asyncio.Future[None]]] = []
         self._writer: asyncio.Task[None] | None = None
 
@@ -36,7 +36,7 @@ class GroupCommitQueue:
             batch, self._waiting = self._waiting[:MAX_BATCH], self._waiting[MAX_BATCH:]
             rows = dict.fromkeys(command for commands, _ in batch for command in commands)
             try:
-                await asyncio.to_thread(self._mailbox.enqueue_all, rows)
+                await asyncio.to_thread(self._queue.enqueue_all, rows)
             except Exception as error:  # noqa: BLE001 - said to each who waits for it
                 _log.error("webhooks cannot be written down: %s", error)
                 for _, written in batch:

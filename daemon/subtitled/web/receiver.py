@@ -9,7 +9,7 @@ from typing import Any
 
 from subtitled.config.daemon_settings import WebhookKind, WebhookSenderSettings, WebSettings
 from subtitled.config.settings import LibrarySettings
-from subtitled.db.kv import Command
+from subtitled.db.commands import Command, CommandKind
 from subtitled.library.ingest import library_containing
 
 from .paths import to_local_path
@@ -74,7 +74,7 @@ class WebhookReceiver:
             elif path is None or (name := library_containing(path, self._libraries)) is None:
                 unmatched += 1
             elif path == self._libraries[name].path:
-                commands[Command("scan", path)] = None
+                commands[Command(CommandKind.SCAN, path)] = None
             else:
                 commands[Command(request.kind, path)] = None
         return WebhookResult(event.name, tuple(commands), unmatched)

@@ -80,7 +80,7 @@ class WebServer:
         self.port = listener.getsockname()[1]
         app = build_application(
             WebhookReceiver(settings, self._configuration.settings.libraries),
-            GroupCommitQueue(self.ledger.kv),
+            GroupCommitQueue(self.ledger.commands),
             self._health,
             self._endpoints,
             token,

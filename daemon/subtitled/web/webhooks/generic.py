@@ -8,11 +8,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from subtitled.db.kv import PATH_CHANGED, PLAYBACK_STARTED
+from subtitled.db.commands import CommandKind
 
 from .payload import InvalidPayloadError, PathRequest, WebhookEvent, get_list, get_text, get_value
 
-_KINDS = {None: PATH_CHANGED, "first": "first", "playing": PLAYBACK_STARTED, "watched": "watched"}
+_KINDS = {
+    None: CommandKind.PATH_CHANGED,
+    "first": CommandKind.PRIORITISE,
+    "playing": CommandKind.PLAYBACK_STARTED,
+    "watched": CommandKind.PRIORITISE_WATCHING,
+}
 
 
 def parse(payload: Any) -> WebhookEvent:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from subtitled.db.kv import PLAYBACK_STARTED
+from subtitled.db.commands import CommandKind
 
 from .payload import PathRequest, WebhookEvent, get_event_name, get_text, paths_changed
 
@@ -21,7 +21,7 @@ def parse_jellyfin(payload: Any) -> WebhookEvent:
         case "ItemAdded" | "ItemDeleted":
             return paths_changed(name, path)
         case "PlaybackStart":
-            return WebhookEvent(name, (PathRequest(path, PLAYBACK_STARTED),))
+            return WebhookEvent(name, (PathRequest(path, CommandKind.PLAYBACK_STARTED),))
         case _:
             return WebhookEvent(name)
 
@@ -33,6 +33,6 @@ def parse_emby(payload: Any) -> WebhookEvent:
         case "library.new" | "library.deleted":
             return paths_changed(name, path)
         case "playback.start" | "playback.unpause":
-            return WebhookEvent(name, (PathRequest(path, PLAYBACK_STARTED),))
+            return WebhookEvent(name, (PathRequest(path, CommandKind.PLAYBACK_STARTED),))
         case _:
             return WebhookEvent(name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from subtitled.db.kv import PATH_CHANGED
+from subtitled.db.commands import CommandKind
 
 
 class InvalidPayloadError(ValueError):
@@ -18,8 +18,8 @@ class PathRequest:
 
     path: str | None
     """None only for somebody watching something that is not named."""
-    kind: str = PATH_CHANGED
-    """A kind of request (:class:`subtitled.db.kv.Command`)."""
+    kind: CommandKind = CommandKind.PATH_CHANGED
+    """A kind of request (:class:`subtitled.db.commands.Command`)."""
 
 
 @dataclass(frozen=True, slots=True)

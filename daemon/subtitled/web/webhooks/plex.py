@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from subtitled.db.kv import PLAYBACK_STARTED
+from subtitled.db.commands import CommandKind
 
 from .payload import PathRequest, WebhookEvent, get_event_name, get_list, get_text, paths_changed
 
@@ -26,8 +26,8 @@ def parse(payload: Any) -> WebhookEvent:
     ]
     match name:
         case "media.play" | "media.resume" | "playback.started":
-            asks = tuple(PathRequest(file, PLAYBACK_STARTED) for file in files)
-            return WebhookEvent(name, asks or (PathRequest(None, PLAYBACK_STARTED),))
+            asks = tuple(PathRequest(file, CommandKind.PLAYBACK_STARTED) for file in files)
+            return WebhookEvent(name, asks or (PathRequest(None, CommandKind.PLAYBACK_STARTED),))
         case "library.new":
             return paths_changed(name, *files)
         case _:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from subtitled.db.kv import PLAYBACK_STARTED
+from subtitled.db.commands import CommandKind
 
 from .payload import PathRequest, WebhookEvent, get_event_name, get_text, paths_changed
 
@@ -17,7 +17,7 @@ def parse(payload: Any) -> WebhookEvent:
     name, file = get_event_name(payload, "action", "event"), get_text(payload, "file")
     match name.lower():
         case "play" | "resume":
-            return WebhookEvent(name, (PathRequest(file, PLAYBACK_STARTED),))
+            return WebhookEvent(name, (PathRequest(file, CommandKind.PLAYBACK_STARTED),))
         case "created":
             return paths_changed(name, file)
         case _:

@@ -1,0 +1,90 @@
+"""The command queue of the database: what other processes ask the daemon to do."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from .engine import execute_many, write_transaction
+from .schema import commands
+
+
+class CommandKind(StrEnum):
+    """What a command asks for."""
+
+    SCAN = "scan"
+    """Scan the libraries that a path lies in or above, or all of them without a path."""
+    PATH_CHANGED = "path-changed"
+    """Check a path as if a watcher had reported it."""
+    PLAYBACK_STARTED = "playback-started"
+    """Prioritise a file that is being played. Without a path, ask the media servers which it is."""
+    JOB_LOST = "job-lost"
+    """Look for lost jobs: a worker could not store the result of one."""
+    PRIORITISE = "prioritise"
+    """Process a file before all others."""
+    PRIORITISE_WATCHING = "prioritise-watching"
+    """Process a file soon, because it is likely to be played next."""
+    WAKE_WAITING = "wake-waiting"
+    """Check every waiting file now."""
+    RETRY = "retry"
+    """Process a file again."""
+    CANCEL = "cancel"
+    """Take a file off the queue."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One request to the daemon."""
+
+    kind: CommandKind
+    path: Path | None
+    id: int = 0
+    """Its number in the queue. Later commands have higher numbers."""
+
+
+class CommandQueue:
+    """The command queue. Threads and processes may share it."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+
+    def enqueue(self, kind: CommandKind, path: Path | None) -> None:
+        """Append one command. The daemon executes it now, or when it starts."""
+        self.enqueue_all([Command(kind, path)])
+
+    def enqueue_all(self, requested: Iterable[Command]) -> None:
+        """Append commands in one transaction, which is on disk when this returns.
+
+        A command that is already pending stays in the queue once, under a new number. The daemon
+        may be executing the earlier one and have passed the point that the new one is about.
+        """
+        rows = [(command.kind, command.path and os.fsencode(command.path)) for command in requested]
+        with write_transaction(self._engine) as c:
+            for kind, path in rows:
+                is_same_path = commands.c.path.is_not_distinct_from(path)
+                c.execute(commands.delete().where(commands.c.kind == kind, is_same_path))
+            execute_many(c, "INSERT INTO commands (kind, path) VALUES (?, ?)", rows)
+
+    def pending(self, after: int = 0) -> list[Command]:
+        """Return the commands with numbers above ``after`` that are not done, in order."""
+        query = sa.select(commands).where(commands.c.id > after).order_by(commands.c.id)
+        with self._engine.connect() as c:
+            rows = c.execute(query).all()
+        return [
+            Command(
+                CommandKind(row.kind), Path(os.fsdecode(row.path)) if row.path else None, row.id
+            )
+            for row in rows
+        ]
+
+    def mark_done(self, ids: Iterable[int]) -> None:
+        """Delete commands by number. One that was enqueued again since has a new number."""
+        with write_transaction(self._engine) as c:
+            execute_many(
+                c, "DELETE FROM commands WHERE id = ?", [(command_id,) for command_id in ids]
+            )
