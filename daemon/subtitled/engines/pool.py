@@ -111,7 +111,7 @@ class EngineClient:
             "align",
             call_timeout(self.capabilities, chunk.span.duration),
             audio=str(audio.path),
-            stretch=protocol.CHUNK.dump_python(chunk, mode="json"),
+            chunk=protocol.CHUNK.dump_python(chunk, mode="json"),
             text=text,
             language=language,
         )
@@ -162,7 +162,7 @@ class EngineClient:
         child.kill_with(
             MemoryLimitExceededError(
                 f"engine {self.name} took {used_mb} MB of memory and was ended",
-                "Raise neighbour.engine_memory, or choose a smaller model",
+                "Raise throttle.engine_memory_limit_mb, or choose a smaller model",
             )
         )
 
@@ -222,7 +222,7 @@ class EngineClient:
                 "settings": settings.model_dump(mode="json"),
                 "threads": self._threads,
                 "models": models,
-                "at_once": self.capabilities.max_concurrency,
+                "max_concurrency": self.capabilities.max_concurrency,
             },
             manners=self._manners,
         )
@@ -288,14 +288,14 @@ class EnginePool:
         if self._is_closed:
             raise ShutdownRequested
         self._vad_process = vad_process = EngineProcess(
-            "speech detection", {"role": "listener"}, manners=self._manners
+            "speech detection", {"role": "vad"}, manners=self._manners
         )
         try:
             answer = vad_process.call(
                 "find_speech",
                 MIN_TIMEOUT_SECONDS + (audio.duration if max_seconds is None else max_seconds),
                 audio=str(audio.path),
-                arriving=max_seconds is not None,
+                is_growing=max_seconds is not None,
             )
         finally:
             vad_process.terminate()

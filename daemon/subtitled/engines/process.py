@@ -188,10 +188,12 @@ class EngineProcess:
             if self._is_terminated:
                 raise ShutdownRequested
             raise self._exit_error()
-        if "problem" in answer:
-            raise error_from_json(answer["problem"])
         if "error" in answer:
-            raise TransientError(f"{self.name} failed: {answer['error']}", "See its author's notes")
+            raise error_from_json(answer["error"])
+        if "exception" in answer:
+            raise TransientError(
+                f"{self.name} failed: {answer['exception']}", "See its author's notes"
+            )
         return answer["result"]
 
     def _wait_for_answer(self, answers: AnswerQueue, deadline: float) -> dict[str, Any] | None:

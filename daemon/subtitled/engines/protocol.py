@@ -56,8 +56,10 @@ _ERROR_KINDS: dict[str, type[SubtitledError]] = {
 
 def error_to_json(error: SubtitledError) -> dict[str, Any]:
     """A problem as JSON; a plugin's own subclass becomes the kind of ours that it extends."""
-    kind = next((name for name, cls in _ERROR_KINDS.items() if isinstance(error, cls)), "Temporary")
-    payload: dict[str, Any] = {"kind": kind, "what": error.message, "cure": error.hint}
+    kind = next(
+        (name for name, cls in _ERROR_KINDS.items() if isinstance(error, cls)), "TransientError"
+    )
+    payload: dict[str, Any] = {"kind": kind, "message": error.message, "hint": error.hint}
     if isinstance(error, TransientError) and error.retry_after is not None:
         payload["retry_after"] = error.retry_after
     return payload
@@ -67,5 +69,5 @@ def error_from_json(payload: dict[str, Any]) -> SubtitledError:
     """The problem that :func:`error_to_json` wrote down."""
     kind = _ERROR_KINDS[payload["kind"]]
     if issubclass(kind, TransientError):
-        return kind(payload["what"], payload["cure"], payload.get("retry_after"))
-    return kind(payload["what"], payload["cure"])
+        return kind(payload["message"], payload["hint"], payload.get("retry_after"))
+    return kind(payload["message"], payload["hint"])

@@ -31,7 +31,7 @@ def _exit_with_parent(parent_death_pipe: int) -> None:
         os.read(parent_death_pipe, 1)
         os._exit(0)
 
-    threading.Thread(target=wait, name="lifeline", daemon=True).start()
+    threading.Thread(target=wait, name="parent-death-pipe", daemon=True).start()
 
 
 def _engine_handlers(spec: dict[str, Any]) -> dict[str, Handler]:
@@ -61,7 +61,7 @@ def _engine_handlers(spec: dict[str, Any]) -> dict[str, Handler]:
     def align(message: dict[str, Any]) -> Any:
         words = engine.align(
             Audio(Path(message["audio"])),
-            protocol.CHUNK.validate_python(message["stretch"]),
+            protocol.CHUNK.validate_python(message["chunk"]),
             message["text"],
             Language(message["language"]),
         )
@@ -78,7 +78,7 @@ def _vad_handlers(spec: dict[str, Any]) -> dict[str, Handler]:
         path = Path(message["audio"])
         speech_result = (
             detect_speech_while_decoding(path)
-            if message["arriving"]
+            if message["is_growing"]
             else detect_speech(Audio(path))
         )
         return protocol.SPEECH.dump_python(speech_result, mode="json")
@@ -86,16 +86,16 @@ def _vad_handlers(spec: dict[str, Any]) -> dict[str, Handler]:
     return {"find_speech": speech}
 
 
-_ROLES = {"engine": _engine_handlers, "listener": _vad_handlers}
+_ROLES = {"engine": _engine_handlers, "vad": _vad_handlers}
 
 
 def _run_handler(action: Callable[[], Any]) -> dict[str, Any]:
     try:
         return {"result": action()}
-    except SubtitledError as problem:
-        return {"problem": protocol.error_to_json(problem)}
+    except SubtitledError as error:
+        return {"error": protocol.error_to_json(error)}
     except Exception as error:  # noqa: BLE001 - a plugin may raise anything; the parent names it
-        return {"error": f"{type(error).__name__}: {error}"}
+        return {"exception": f"{type(error).__name__}: {error}"}
 
 
 def serve(connection: Connection) -> None:
@@ -124,7 +124,7 @@ def serve(connection: Connection) -> None:
 
     ready = _run_handler(start)
     reply(order["id"], ready)
-    at_once = order.get("at_once", 1)
+    at_once = order.get("max_concurrency", 1)
     workers = ThreadPoolExecutor(at_once) if at_once > 1 else None
     while "result" in ready:
         try:

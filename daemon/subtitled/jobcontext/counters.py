@@ -13,7 +13,7 @@ class Counters:
         self._lock = threading.Lock()
 
     def add(self, name: str, label: str, amount: float = 1.0) -> None:
-        """Count something of a kind, such as ``("audio seconds", "whisper")``."""
+        """Count something of a kind, such as ``("audio_seconds", "whisper")``."""
         with self._lock:
             self._amounts[name, label] = self._amounts.get((name, label), 0.0) + amount
 

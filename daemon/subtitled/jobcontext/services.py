@@ -74,8 +74,8 @@ class Services:
         began = now()
         with self.breakers.guard(engine, fingerprint, counts_as_success=counts_as_success):
             yield
-        self.counters.add("audio seconds", engine, seconds)
-        self.counters.add("engine seconds", engine, now() - began)
+        self.counters.add("audio_seconds", engine, seconds)
+        self.counters.add("engine_seconds", engine, now() - began)
 
 
 def open_database(configuration: Configuration) -> Database:

@@ -8,7 +8,6 @@ that we can name are remembered as such, so errors are JSON as well.
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -21,12 +20,15 @@ from subtitled.db.records import DAEMON_NAME
 from subtitled.engines.protocol import error_from_json, error_to_json
 from subtitled.plugin import SubtitledError
 
-APPLICATION_VERSION = "1"
-"""Recovery goes by it: raise it only when the order of steps changes, and say so in CHANGELOG."""
+APPLICATION_VERSION = "2"
+"""The version of the steps and their results. Raise it when either changes, with a line in
+CHANGELOG.md: jobs of another version are never continued but planned again."""
 
 POLLING_INTERVAL_SECONDS = 1.0
 """Seconds between two looks at whether a job waits."""
 MEDIA_QUEUE = "media"
+UNFINISHED = ["ENQUEUED", "DELAYED", "PENDING"]
+"""States of jobs that wait or are worked on, as DBOS calls them."""
 
 
 class DbosStepRunner:
@@ -40,11 +42,11 @@ class DbosStepRunner:
             try:
                 return {"result": function()}
             except SubtitledError as error:
-                return {"problem": error_to_json(error)}
+                return {"error": error_to_json(error)}
 
         step_result = DBOS.run_step({"name": name}, step)
-        if "problem" in step_result:
-            raise error_from_json(step_result["problem"])
+        if "error" in step_result:
+            raise error_from_json(step_result["error"])
         return step_result["result"]
 
     def checkpoint(self, engine: str = "") -> None:
@@ -63,7 +65,7 @@ class JobQueue:
     ) -> None:
         """``work`` does one job by its id, file id and content identity; ``name`` is the process's,
         which no other may have at the same time; a ``server`` stands for the file."""
-        self._stopping = threading.Event()
+        self._name = name
         # DBOS keeps the registered functions and its one instance in the process.
         DBOS.destroy(destroy_registry=True)
         DBOS(
@@ -92,10 +94,20 @@ class JobQueue:
     def start(self) -> None:
         """Begin working, first on what an earlier life left unfinished."""
         DBOS.launch()
+        if self._name == DAEMON_NAME:
+            self._cancel_other_versions()
         # One job at a time in each process.
         DBOS.register_queue(
             MEDIA_QUEUE, worker_concurrency=1, polling_interval_sec=POLLING_INTERVAL_SECONDS
         )
+
+    def _cancel_other_versions(self) -> None:
+        """Cancel unfinished jobs of another version: DBOS would neither run nor forget them."""
+        for job in DBOS.list_workflows(
+            status=UNFINISHED, queue_name=MEDIA_QUEUE, load_input=False, load_output=False
+        ):
+            if job.app_version != APPLICATION_VERSION:
+                DBOS.cancel_workflow(job.workflow_id)
 
     def put(self, job_id: str, file_id: int, fingerprint: str, priority: int) -> None:
         """Queue one medium; lower priorities come first. A known ``job_id`` is not queued again."""
@@ -109,13 +121,13 @@ class JobQueue:
     def is_active(self, job_id: str) -> bool:
         """Whether a job waits or is worked on."""
         status = DBOS.get_workflow_status(job_id)
-        return status is not None and status.status in {"ENQUEUED", "PENDING", "DELAYED"}
+        return status is not None and status.status in UNFINISHED
 
     def active_jobs(self) -> dict[str, str]:
         """Every job that waits ("") or is worked on, with the name of the process that does so, or
         did when it was lost."""
         listed = DBOS.list_workflows(
-            status=["ENQUEUED", "DELAYED", "PENDING"],
+            status=UNFINISHED,
             queue_name=MEDIA_QUEUE,
             load_input=False,
             load_output=False,

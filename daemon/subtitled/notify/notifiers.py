@@ -59,7 +59,7 @@ class NotifierDispatcher:
         try:
             self._outbox.enqueue((teller.notifier for teller in self._workers), event, time.time())
         except OperationalError as error:
-            _log.warning("nobody is told of an event, it cannot be kept: %s", error.orig)
+            _log.warning("event dropped, the outbox cannot be written: %s", error.orig)
         self.poll()
 
     def poll(self) -> None:
@@ -97,7 +97,7 @@ class NotifierWorker(threading.Thread):
             except Exception:  # noqa: BLE001 - such as a ledger that cannot be written just now
                 if self._stopping.is_set():
                     return
-                _log.exception("%s: tried again in a while", self.notifier)
+                _log.exception("notifier %s: unexpected error, retrying", self.notifier)
                 wait_seconds = BACKOFF_SECONDS[0]
             if self._failures:
                 self._stopping.wait(
@@ -132,7 +132,7 @@ class NotifierWorker(threading.Thread):
             notifier = self._configured.create()
             call_with_timeout(self.notifier, lambda: notifier.notify(batch), NOTIFY_TIMEOUT_SECONDS)
         except InputRejectedError as error:
-            _log.warning("%s is not told of %d events: %s", self.notifier, len(batch), error)
+            _log.warning("notifier %s: dropped %d events: %s", self.notifier, len(batch), error)
         except SubtitledError as error:
             wait = BACKOFF_SECONDS[min(self._failures, len(BACKOFF_SECONDS) - 1)]
             if not isinstance(error, TransientError):
@@ -140,7 +140,7 @@ class NotifierWorker(threading.Thread):
             elif error.retry_after is not None:
                 wait = max(wait, error.retry_after)
             self._failures += 1
-            _log.warning("%s, told again in %.0f s: %s", self.notifier, wait, error)
+            _log.warning("notifier %s: retrying in %.0f s: %s", self.notifier, wait, error)
             return wait
         self._failures = 0
         return 0.0

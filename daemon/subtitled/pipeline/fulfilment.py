@@ -120,7 +120,7 @@ class Producer:
         if spoken is None:
             if source.is_main:
                 return Subtitle(attempt.pivot, ())
-            return f"nobody speaks in track {track}"
+            return f"no speech found in track {track}"
         if spoken != source.language:
             if not source.is_main:
                 return f"track {track} is tagged {source.language}, but {spoken} is heard in it"

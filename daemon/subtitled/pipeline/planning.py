@@ -192,6 +192,28 @@ def engines_digest(configuration: Configuration, library: LibrarySettings) -> st
     return hashlib.sha256(repr((versions, pairs)).encode()).hexdigest()[:16]
 
 
+_RESULT_SETTINGS = (
+    "languages",
+    "forced",
+    "bilingual",
+    "formats",
+    "preferred_audio_languages",
+    "sources",
+    "counts_as_existing",
+    "on_human_subtitle",
+    "engines",
+    "translators",
+    "hallucination_filter",
+    "snap_to_shots",
+    "allowed_destinations",
+    "routes",
+    "second_opinion",
+    "summaries",
+)
+"""Settings of a library that can change a result."""
+assert set(_RESULT_SETTINGS) <= set(LibrarySettings.model_fields)
+
+
 def settings_digest(configuration: Configuration, library: LibrarySettings) -> str:
     """Changes when settings change that could change an outcome, and only then."""
     routing = routing_for(configuration, library)
@@ -202,16 +224,7 @@ def settings_digest(configuration: Configuration, library: LibrarySettings) -> s
         (name, configuration.translators[name].settings.model_dump_json())
         for name in _all_translators(routing)
     ]
-    policy = library.model_dump_json(
-        include=set(
-            (
-                "languages forced bilingual formats preferred_audio_languages sources "
-                "counts_as_existing on_human_subtitle engines translators "
-                "hallucination_filter snap_to_shots allowed_destinations routes second_opinion "
-                "summaries"
-            ).split()
-        )
-    )
+    policy = library.model_dump_json(include=set(_RESULT_SETTINGS))
     phrases = (
         str(configuration.settings.daemon.hallucination_phrases)
         if library.hallucination_filter

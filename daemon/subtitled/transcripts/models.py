@@ -59,10 +59,11 @@ class TranscriptReuse:
     """Why nothing was taken over; empty if it was."""
 
     def __str__(self) -> str:
+        source = f"{self.source_fingerprint}, track {self.source_track}"
         if self.rejection_reason:
-            return f"compared with {self.source_fingerprint}, track {self.source_track}: {self.rejection_reason}"
+            return f"compared with {source}: {self.rejection_reason}"
         return (
-            f"taken over from {self.source_fingerprint}, track {self.source_track}, {self.offset:+.2f} s: speech "
+            f"taken over from {source}, {self.offset:+.2f} s: speech "
             f"matches by {self.peak:.2f} (next best {self.rival_peak:.2f}), "
             f"{self.agreeing_parts} of {self.part_count} parts agree"
         )
@@ -74,7 +75,7 @@ class FailedAttempt:
 
     engine: str
     reason: str
-    for_good: bool = True
+    is_permanent: bool = True
     """Whether it would be the same the next time."""
 
 
@@ -88,11 +89,11 @@ class FallbackRecord:
     engine: str
     variant: str
     attempts: tuple[FailedAttempt, ...] = ()
-    times: str = ""
+    timing_note: str = ""
     """Where the times of its words come from, if not from the engine."""
 
     def __str__(self) -> str:
         said = [f"{attempt.engine}: {attempt.reason}" for attempt in self.attempts]
         return "; ".join(
-            (*said, f"words by {self.engine}" + (f", {self.times}" * bool(self.times)))
+            (*said, f"words by {self.engine}" + (f", {self.timing_note}" * bool(self.timing_note)))
         )

@@ -1,17 +1,17 @@
-"""Transcripts by content: what was once heard is never listened to again.
+"""The store of transcripts by fingerprint: what was transcribed once is never transcribed again.
 
-A folder per content identity holds what each track said, so that renaming, moving, a new language,
-format or style decodes and recognises nothing::
+A folder per fingerprint holds what each track says. A renamed or moved media file, a new language,
+format or style therefore needs no decoding and no transcription::
 
-    transcripts/ab/ab12.../1/listened.json            where somebody speaks, in which language
-    transcripts/ab/ab12.../1/retimed.json             whose words it took over, or why it did not
-    transcripts/ab/ab12.../1/whisper-3f2a.../0-480.json    the words of one stretch
-    transcripts/ab/ab12.../1/whisper-3f2a.../0-480.course.json  what became of it, if not the usual
-    transcripts/ab/ab12.../1/whisper-3f2a.../0-480.said.json    a text that has no times yet
-    transcripts/ab/ab12.../1/whisper-3f2a.../0-480.memo.json    what its engine has to remember
-    transcripts/ab/ab12.../1/whisper-3f2a.../removed.json  what of them is not believed, and why
-    transcripts/ab/ab12.../1/whisper-3f2a.../terms.json    the terms that the recogniser was told
-    transcripts/ab/ab12.../shots.json                      where the picture cuts
+    transcripts/ab/ab12.../shot_cuts.json                        where the picture cuts
+    transcripts/ab/ab12.../1/analysis.json                       speech and language of track 1
+    transcripts/ab/ab12.../1/reuse.json                          whose transcript it took over
+    transcripts/ab/ab12.../1/whisper-3f2a.../0-480.json            the words of one chunk
+    transcripts/ab/ab12.../1/whisper-3f2a.../0-480.fallback.json   which engine failed
+    transcripts/ab/ab12.../1/whisper-3f2a.../0-480.draft.json      a text that has no times yet
+    transcripts/ab/ab12.../1/whisper-3f2a.../0-480.checkpoint.json what the engine has to remember
+    transcripts/ab/ab12.../1/whisper-3f2a.../hallucinations.json   what was left out, and why
+    transcripts/ab/ab12.../1/whisper-3f2a.../hotwords.json         the hotwords the engine was told
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -30,7 +31,11 @@ from subtitled.plugin import Checkpoint, Chunk, Language, TimeSpan, Transcript
 from subtitled.plugin.checkpoint import write_atomic
 from subtitled.subtitles.hallucination import RemovedText
 
+from .migration import migrate_fingerprint
 from .models import FallbackRecord, ShotCuts, TrackAnalysis, TranscriptReuse
+
+MAX_REMEMBERED_FINGERPRINTS = 10_000
+"""Fingerprints of which a store remembers that their folders need no conversion."""
 
 T = TypeVar("T")
 _FALLBACK: TypeAdapter[FallbackRecord] = TypeAdapter(FallbackRecord)
@@ -52,14 +57,17 @@ class TranscriptStore:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._migrated: dict[str, None] = {}
+        """Fingerprints whose folders are known to be in this version's form, oldest first."""
+        self._migration_lock = threading.Lock()
 
     def analysis(self, fingerprint: str, track: int) -> TrackAnalysis | None:
         """What was heard of a track, or None."""
-        return _read_json(self._track_path(fingerprint, track) / "listened.json", _ANALYSIS)
+        return _read_json(self._track_path(fingerprint, track) / "analysis.json", _ANALYSIS)
 
     def save_analysis(self, fingerprint: str, track: int, analysis: TrackAnalysis) -> None:
         write_atomic(
-            self._track_path(fingerprint, track) / "listened.json",
+            self._track_path(fingerprint, track) / "analysis.json",
             _ANALYSIS.dump_json(analysis, indent=1),
         )
 
@@ -68,11 +76,11 @@ class TranscriptStore:
         for track in self.tracks(fingerprint):
             stored = self.analysis(fingerprint, track)
             if stored is not None and not stored.speech:
-                (self._track_path(fingerprint, track) / "listened.json").unlink(missing_ok=True)
+                (self._track_path(fingerprint, track) / "analysis.json").unlink(missing_ok=True)
 
     def reuse(self, fingerprint: str, track: int) -> TranscriptReuse | None:
         """Whose words a track took over, or why it did not; None where nothing was compared."""
-        return _read_json(self._track_path(fingerprint, track) / "retimed.json", _REUSE)
+        return _read_json(self._track_path(fingerprint, track) / "reuse.json", _REUSE)
 
     def reused_from(self, fingerprint: str) -> set[str]:
         """The contents whose words were taken over for this one."""
@@ -85,13 +93,13 @@ class TranscriptStore:
 
     def save_reuse(self, fingerprint: str, track: int, retimed: TranscriptReuse) -> None:
         write_atomic(
-            self._track_path(fingerprint, track) / "retimed.json",
+            self._track_path(fingerprint, track) / "reuse.json",
             _REUSE.dump_json(retimed, indent=1),
         )
 
     def tracks(self, fingerprint: str) -> list[int]:
         """The tracks of a content that something is known of."""
-        folder = self.folder / fingerprint[:2] / fingerprint
+        folder = self._content_path(fingerprint)
         return sorted(int(path.name) for path in _subfolders(folder) if path.name.isdecimal())
 
     def variants(self, fingerprint: str, track: int) -> list[str]:
@@ -110,7 +118,7 @@ class TranscriptStore:
                 (int(begin), -int(end))
                 for path in _subfolders(self._track_path(fingerprint, track) / variant)
                 for begin, _, end in [path.name.removesuffix(".json").partition("-")]
-                for end in [end.removesuffix(".course")]
+                for end in [end.removesuffix(".fallback")]
                 if begin.isdecimal() and end.isdecimal()
             }
         )
@@ -141,43 +149,45 @@ class TranscriptStore:
             self._chunk_path(fingerprint, track, variant, chunk),
             TRANSCRIPT.dump_json(words, indent=1),
         )
-        self._chunk_path(fingerprint, track, variant, chunk, ".said").unlink(missing_ok=True)
+        self._chunk_path(fingerprint, track, variant, chunk, ".draft").unlink(missing_ok=True)
 
     def untimed_draft(
         self, fingerprint: str, track: int, variant: str, chunk: Chunk
     ) -> Transcript | None:
         """What an engine said of a stretch, before its words were given times."""
-        return _read_json(self._chunk_path(fingerprint, track, variant, chunk, ".said"), TRANSCRIPT)
+        return _read_json(
+            self._chunk_path(fingerprint, track, variant, chunk, ".draft"), TRANSCRIPT
+        )
 
     def save_draft(
         self, fingerprint: str, track: int, variant: str, chunk: Chunk, words: Transcript
     ) -> None:
-        target = self._chunk_path(fingerprint, track, variant, chunk, ".said")
+        target = self._chunk_path(fingerprint, track, variant, chunk, ".draft")
         write_atomic(target, TRANSCRIPT.dump_json(words, indent=1))
 
     def checkpoint(self, fingerprint: str, track: int, variant: str, chunk: Chunk) -> Checkpoint:
         """A place for what an engine has to remember of one stretch."""
-        return Checkpoint(self._chunk_path(fingerprint, track, variant, chunk, ".memo"))
+        return Checkpoint(self._chunk_path(fingerprint, track, variant, chunk, ".checkpoint"))
 
     def fallback(
         self, fingerprint: str, track: int, variant: str, chunk: Chunk
     ) -> FallbackRecord | None:
         """How a stretch came to its words; None if by the engine alone, or not at all yet."""
         return _read_json(
-            self._chunk_path(fingerprint, track, variant, chunk, ".course"), _FALLBACK
+            self._chunk_path(fingerprint, track, variant, chunk, ".fallback"), _FALLBACK
         )
 
     def save_fallback(
         self, fingerprint: str, track: int, variant: str, chunk: Chunk, fallback: FallbackRecord
     ) -> None:
-        target = self._chunk_path(fingerprint, track, variant, chunk, ".course")
+        target = self._chunk_path(fingerprint, track, variant, chunk, ".fallback")
         write_atomic(target, _FALLBACK.dump_json(fallback, indent=1))
 
     def fallbacks(self, fingerprint: str, track: int) -> list[tuple[TimeSpan, FallbackRecord]]:
         """Every stretch of a track that did not go the usual way, in order of time."""
         fallback_list = []
-        for path in self._track_path(fingerprint, track).glob("*/*.course.json"):
-            begin, _, end = path.name.removesuffix(".course.json").partition("-")
+        for path in self._track_path(fingerprint, track).glob("*/*.fallback.json"):
+            begin, _, end = path.name.removesuffix(".fallback.json").partition("-")
             fallback = _read_json(path, _FALLBACK)
             if fallback is not None and begin.isdecimal() and end.isdecimal():
                 fallback_list.append((TimeSpan(int(begin) / 1000, int(end) / 1000), fallback))
@@ -194,7 +204,7 @@ class TranscriptStore:
         self, fingerprint: str, track: int, variant: str, name: str
     ) -> Transcript | None:
         folder = self._track_path(fingerprint, track)
-        fallback = _read_json(folder / variant / f"{name}.course.json", _FALLBACK)
+        fallback = _read_json(folder / variant / f"{name}.fallback.json", _FALLBACK)
         return _read_json(
             folder / (fallback.variant if fallback else variant) / f"{name}.json", TRANSCRIPT
         )
@@ -202,7 +212,7 @@ class TranscriptStore:
     def hotwords(self, fingerprint: str, track: int) -> dict[str, tuple[str, ...]]:
         """The terms that the recogniser of each recipe was told last."""
         by_variant = {}
-        for path in sorted(self._track_path(fingerprint, track).glob("*/terms.json")):
+        for path in sorted(self._track_path(fingerprint, track).glob("*/hotwords.json")):
             by_variant[path.parent.name] = _read_json(path, _TERMS) or ()
         return by_variant
 
@@ -210,7 +220,7 @@ class TranscriptStore:
         self, fingerprint: str, track: int, variant: str, terms: tuple[str, ...]
     ) -> None:
         """Beside the stretches: they are no part of the recipe, whose words outlive them."""
-        path = self._track_path(fingerprint, track) / variant / "terms.json"
+        path = self._track_path(fingerprint, track) / variant / "hotwords.json"
         if (_read_json(path, _TERMS) or ()) != terms:
             write_atomic(path, _TERMS.dump_json(terms))
 
@@ -237,7 +247,7 @@ class TranscriptStore:
     def removals(self, fingerprint: str, track: int) -> dict[str, tuple[RemovedText, ...]]:
         """What was left out of the transcripts of a track and why, by recipe."""
         by_variant = {}
-        for path in sorted(self._track_path(fingerprint, track).glob("*/removed.json")):
+        for path in sorted(self._track_path(fingerprint, track).glob("*/hallucinations.json")):
             by_variant[path.parent.name] = _read_json(path, _REMOVED) or ()
         return by_variant
 
@@ -250,7 +260,7 @@ class TranscriptStore:
         chunks: Sequence[Chunk],
     ) -> None:
         """Beside the stretches that they are from, which stay as they are, as do other removals."""
-        path = self._track_path(fingerprint, track) / variant / "removed.json"
+        path = self._track_path(fingerprint, track) / variant / "hallucinations.json"
         before = _read_json(path, _REMOVED) or ()
         kept_removals = (one for one in before if not any(_lies_in(chunk, one) for chunk in chunks))
         now = tuple(sorted({*kept_removals, *removals}, key=lambda one: one.start))
@@ -259,18 +269,29 @@ class TranscriptStore:
 
     def shot_cuts(self, fingerprint: str) -> ShotCuts | None:
         """Where the picture cuts, or None where nobody looked yet."""
-        return _read_json(self.folder / fingerprint[:2] / fingerprint / "shots.json", _SHOT_CUTS)
+        return _read_json(self._content_path(fingerprint) / "shot_cuts.json", _SHOT_CUTS)
 
     def save_shot_cuts(self, fingerprint: str, shots: ShotCuts) -> None:
-        target = self.folder / fingerprint[:2] / fingerprint / "shots.json"
+        target = self._content_path(fingerprint) / "shot_cuts.json"
         write_atomic(target, _SHOT_CUTS.dump_json(shots, indent=1))
 
     def track_folder(self, fingerprint: str, track: int) -> Path:
         """Where everything of a track lies; what is made of its words lies there too."""
         return self._track_path(fingerprint, track)
 
+    def _content_path(self, fingerprint: str) -> Path:
+        """Return the folder of a fingerprint, converted if an older version wrote it."""
+        folder = self.folder / fingerprint[:2] / fingerprint
+        with self._migration_lock:
+            if fingerprint not in self._migrated:
+                migrate_fingerprint(folder)
+                self._migrated[fingerprint] = None
+                if len(self._migrated) > MAX_REMEMBERED_FINGERPRINTS:
+                    del self._migrated[next(iter(self._migrated))]
+        return folder
+
     def _track_path(self, fingerprint: str, track: int) -> Path:
-        return self.folder / fingerprint[:2] / fingerprint / str(track)
+        return self._content_path(fingerprint) / str(track)
 
     def _chunk_path(
         self, fingerprint: str, track: int, variant: str, chunk: Chunk, kind: str = ""

@@ -3,7 +3,7 @@
 Beside the transcript, one file for each translator with its settings and pair of languages::
 
     transcripts/ab/ab12.../1/openai-3f2a.../lines.json     each line's text, or why there is none
-    transcripts/ab/ab12.../1/openai-3f2a.../kept.json      lines that stayed in the language spoken
+    transcripts/ab/ab12.../1/openai-3f2a.../untranslated.json  lines that stayed in the language spoken
 
 A line is known by its text, the one before it and the terms that hold in it, so that a change of
 one word asks for two lines.
@@ -59,12 +59,12 @@ def untranslated(track: Path) -> dict[str, tuple[RemovedText, ...]]:
     """What of a track stayed untranslated, or is doubtful, and why, by recipe."""
     return {
         path.parent.name: _read_json(path, _UNTRANSLATED) or ()
-        for path in sorted(track.glob("*/kept.json"))
+        for path in sorted(track.glob("*/untranslated.json"))
     }
 
 
 def save_untranslated(folder: Path, by_variant: tuple[RemovedText, ...]) -> None:
-    path = folder / "kept.json"
+    path = folder / "untranslated.json"
     if (_read_json(path, _UNTRANSLATED) or ()) != by_variant:
         write_atomic(path, _UNTRANSLATED.dump_json(by_variant, indent=1))
 
