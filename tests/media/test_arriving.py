@@ -87,7 +87,7 @@ def test_what_an_earlier_life_left_is_none_of_the_sound(tmp_path: Path) -> None:
 def test_speech_found_while_a_real_file_is_decoded_is_that_of_the_whole_sound(
     speech: Path, tmp_path: Path, pool: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("subtitled.media.vad.BLOCK", 16.0)  # 500 frames
+    monkeypatch.setattr("subtitled.media.vad.BLOCK_SECONDS", 16.0)  # 500 frames
     medium, into = speech / "prologue.es.mp3", tmp_path / "sound.s16"
     announce(into)
     early = pool.submit(detect_speech_while_decoding, into)

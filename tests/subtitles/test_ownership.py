@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import random
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -52,9 +54,31 @@ def test_a_signature_comes_back_as_it_was_whatever_the_name(provenance: Signatur
     assert to_json(provenance).isascii()
 
 
-@given(st.binary() | st.sampled_from([b"{}", b"[]", b"null", b'{"v":1}', b'{"v":2}', b"1"]))
-def test_what_others_write_there_is_no_signature(said: bytes) -> None:
-    assert from_json(said) is None
+@given(st.binary() | st.sampled_from([b"{}", b"[]", b"null", b'{"v":1}', b'{"v":2}', b'{"v":3}']))
+def test_what_others_write_there_is_no_signature(payload: bytes) -> None:
+    assert from_json(payload) is None
+
+
+def test_a_signature_of_version_1_is_still_ours(tmp_path: Path) -> None:
+    old = {
+        "v": 1,
+        "content_id": "c1",
+        "name": "a.en.srt",
+        "language": "en",
+        "kind": "full",
+        "format": "srt",
+        "recipe": "whisper",
+        "made_at": 1.5,
+        "sha256": hashlib.sha256(b"ours").hexdigest(),
+        "size": 4,
+    }
+    path = tmp_path / "a.en.srt"
+    path.write_bytes(b"ours")
+    os.setxattr(path, "user.subtitled.made", json.dumps(old).encode("ascii"))
+    assert read_signature(path) == made()
+    moved = replace(made(), name="b.en.srt")
+    assert sign(path, moved)
+    assert read_signature(path) == moved
 
 
 def test_a_sidecar_is_signed_from_its_first_moment(tmp_path: Path) -> None:

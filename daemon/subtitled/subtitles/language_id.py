@@ -1,14 +1,15 @@
-"""Whether a text is in the language that its name will say: by script, then by py3langid.
+"""Language identification of text: by its script, then by py3langid.
 
-It is asked of every text before it is published, so it must hardly ever be wrong about a right
-one. Where it cannot know, it does not object:
+There are two checks. :func:`find_language_mismatch` judges a whole text before it is published,
+and must hardly ever refuse a right one. :func:`language_mismatch_of_line` judges one line of a
+translation.
 
-- texts of fewer than :data:`MIN_LETTERS` letters, of which only a wrong script is said;
-- languages that it has not learned, of which again only the script is looked at;
+The check of a whole text does not object where it cannot know:
+
+- texts of fewer than :data:`MIN_LETTERS` letters: only their script is judged;
+- languages that py3langid has not learned: again only the script is judged;
 - languages that are written so much alike that a few hundred words do not tell them apart
-  (:data:`CONFUSABLE_GROUPS`): one of them is taken for any other of its group.
-
-In which script and language a line is, as far as can be told of a line.
+  (:data:`CONFUSABLE_GROUPS`): each is accepted for any other of its group.
 """
 
 from __future__ import annotations
@@ -20,29 +21,30 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-import langcodes
-
 from subtitled.plugin import Language
 
 if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
 
-
 MIN_LETTERS = 80
-"""Letters that a verdict by words needs; signs of Chinese, Japanese and Korean count thrice."""
+"""Letters that a verdict by words needs. A character of Chinese, Japanese or Korean counts as 3."""
 MIN_SCRIPT_LETTERS = 12
 """Letters that a verdict by script alone needs."""
 MAX_LATIN_RATIO = 4
-"""Latin letters to one of its own that a text in another script may have: names, songs, commands.
-"""
+"""Latin letters per letter of its own script that a text may have: names, songs, commands."""
 SAMPLE_LETTERS = 240
 """Letters that are judged together: some ten cues."""
 MAX_SAMPLES = 24
-"""Pieces, spread over the whole text, that are judged."""
+"""Samples that are judged, spread over the whole text."""
 MIN_FOREIGN_SHARE = 0.6
-"""The share of the pieces that must be in other languages for the text to be refused."""
+"""Share of the samples that must be in other languages for the text to be refused."""
 MIN_PROBABILITY = 0.8
-"""How probable the best guess, with its relatives, must be to count against the text."""
+"""Probability of the best guess and its confusable languages from which it counts as a vote."""
+MIN_LINE_LETTERS = 25
+"""Letters below which no language is identified for a single line."""
+CLEAR_MARGIN = 25.0
+"""Difference of log-probabilities from which a line is clearly in another language. Near relatives
+and lines full of names stay below."""
 
 CONFUSABLE_GROUPS = tuple(
     frozenset(group.split())
@@ -71,41 +73,60 @@ CONFUSABLE_GROUPS = tuple(
     )
 )
 """Groups of languages whose texts are not told apart."""
+_LABEL_ALIASES = {"nb": "no", "nn": "no", "yue": "zh", "fil": "tl"}
+"""Labels of one language that py3langid knows under another code."""
 
-_SCRIPT_PREFIXES = {
+_SCRIPTS = {
+    "Arab": ("ARABIC",),
+    "Armn": ("ARMENIAN",),
+    "Beng": ("BENGALI",),
+    "Cyrl": ("CYRILLIC",),
+    "Deva": ("DEVANAGARI",),
+    "Ethi": ("ETHIOPIC",),
+    "Geor": ("GEORGIAN",),
+    "Grek": ("GREEK",),
+    "Gujr": ("GUJARATI",),
+    "Guru": ("GURMUKHI",),
     "Hans": ("CJK",),
     "Hant": ("CJK",),
-    "Jpan": ("CJK", "HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA"),
-    "Kore": ("HANGUL", "CJK"),
-    "Latn": ("LATIN",),
-    "Cyrl": ("CYRILLIC",),
-    "Grek": ("GREEK",),
-    "Arab": ("ARABIC",),
     "Hebr": ("HEBREW",),
-    "Thai": ("THAI",),
-    "Deva": ("DEVANAGARI",),
-    "Beng": ("BENGALI",),
+    "Jpan": ("CJK", "HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA"),
+    "Khmr": ("KHMER",),
+    "Knda": ("KANNADA",),
+    "Kore": ("HANGUL", "CJK"),
+    "Laoo": ("LAO",),
+    "Latn": ("LATIN",),
+    "Mlym": ("MALAYALAM",),
+    "Mymr": ("MYANMAR",),
+    "Sinh": ("SINHALA",),
     "Taml": ("TAMIL",),
     "Telu": ("TELUGU",),
-    "Geor": ("GEORGIAN",),
-    "Armn": ("ARMENIAN",),
+    "Thai": ("THAI",),
 }
-"""How the Unicode names of a script's letters begin. Of other scripts nothing is said."""
+"""By ISO 15924 code, the first words of the Unicode names of a script's letters. Texts in other
+scripts are not judged by script."""
 _MULTI_SCRIPT_LANGUAGES = frozenset(
     {"sr", "sh", "bs", "cnr", "uz", "az", "kk", "tk", "tg", "mn", "ku", "ks"}
 )
-"""Languages written in several scripts: the script is looked at only if the tag states one."""
-_NON_SPEECH_TEXT = re.compile(r"<[^>]*>|\{[^}]*\}|\[[^\]]*\]|https?://\S+|www\.\S+|[♪♫#*_]")
+"""Languages written in several scripts. Their script is judged only if the tag states one."""
 _DENSE_SCRIPTS = frozenset({"CJK", "HIRAGANA", "KATAKANA", "HANGUL"})
+"""Scripts whose characters are syllables or words."""
+_NON_SPEECH_TEXT = re.compile(r"<[^>]*>|\{[^}]*\}|\[[^\]]*\]|https?://\S+|www\.\S+|[♪♫#*_]")
 
 
 def find_language_mismatch(
     texts: Sequence[str], expected_language: Language, also_allowed: Iterable[Language] = ()
 ) -> Language | str | None:
-    """Why a text is not in the language that it is named by, or None.
+    """Check whether a text is in the language that it is published under.
 
-    The language that it is in instead, or what is wrong with its script, in words. ``also`` are
-    languages that parts of it are in by right.
+    Args:
+        texts: The cues of the text; tags and descriptions of sounds are ignored.
+        expected_language: The language that the text should be in.
+        also_allowed: Languages that parts of the text may be in.
+
+    Returns:
+        None if there is no objection. Otherwise the language that the text is in, or a
+        description of what is wrong with its script.
     """
     full_text = " ".join(_NON_SPEECH_TEXT.sub(" ", text) for text in texts)
     languages = (expected_language, *also_allowed)
@@ -128,32 +149,76 @@ def find_language_mismatch(
     return Language(max(votes, key=lambda label: (votes[label], label)))
 
 
+@functools.lru_cache(maxsize=4096)
+def language_mismatch_of_line(text: str, language: Language) -> Language | None:
+    """Return the language that a line is in, if that is clearly not the expected one."""
+    if sum(c.isalpha() for c in text) < MIN_LINE_LETTERS:
+        return None
+    import py3langid
+
+    scores = {
+        _LABEL_ALIASES.get(label, label): score
+        for label, score in reversed(py3langid.rank(text.casefold()))
+    }
+    primary = str(language.primary)
+    expected_score = scores.get(_LABEL_ALIASES.get(primary, primary))
+    if expected_score is None:
+        return None
+    best = max(scores, key=lambda label: scores[label])
+    if scores[best] - expected_score <= CLEAR_MARGIN:
+        return None
+    try:
+        return Language(best)
+    except ValueError:
+        return None
+
+
+@functools.lru_cache(maxsize=4096)
+def script_share(text: str, language: Language) -> float:
+    """Return the share of letters in the language's script; 1 where the script is unknown."""
+    own_scripts = _scripts_of(language)
+    scripts = [_script_of(character) for character in text if character.isalpha()]
+    if not own_scripts or not scripts:
+        return 1.0
+    return sum(script in own_scripts for script in scripts) / len(scripts)
+
+
+@functools.lru_cache(maxsize=256)
+def _scripts_of(language: Language) -> tuple[str, ...]:
+    return _SCRIPTS.get(language.script, ())
+
+
+def _script_of(character: str) -> str:
+    """Return the first word of a character's Unicode name, such as ``LATIN``."""
+    return unicodedata.name(character, "?").partition(" ")[0]
+
+
 def _find_script_mismatch(text: str, languages: Sequence[Language]) -> str | None:
     letter_counts: defaultdict[str, int] = defaultdict(int)
     for character in filter(str.isalpha, text):
-        script = unicodedata.name(character, "?").split(" ")[0]
-        letter_counts[script] += _letter_value(script)
+        script = _script_of(character)
+        letter_counts[script] += _letter_weight(script)
     total = sum(letter_counts.values())
     if total < MIN_SCRIPT_LETTERS:
         return None
     allowed: set[str] = set()
     for language in languages:
-        script = language.script
         is_ambiguous = (
             str(language.primary) in _MULTI_SCRIPT_LANGUAGES and not language.has_explicit_script
         )
-        if is_ambiguous or script not in _SCRIPT_PREFIXES:
+        if is_ambiguous or not _scripts_of(language):
             return None
-        allowed.update(_SCRIPT_PREFIXES[script])
-    own = sum(letter_counts[name] for name in allowed)
+        allowed.update(_scripts_of(language))
+    own = sum(letter_counts[script] for script in allowed)
     latin = 0 if "LATIN" in allowed else letter_counts["LATIN"]
     if own >= total - own - latin and own * MAX_LATIN_RATIO >= latin:
         return None
-    return f"letters of another script ({max(letter_counts, key=lambda name: letter_counts[name]).lower()})"
+    most_frequent = max(letter_counts, key=lambda script: letter_counts[script])
+    return f"letters of another script ({most_frequent.lower()})"
 
 
 def _split_samples(text: str) -> Iterator[str]:
-    """Pieces of whole words, spread over the text; none if there are too few letters."""
+    """Yield samples of whole words, spread over the text; none if there are too few letters."""
     words = text.split()
     weights = [_count_letters(word) for word in words]
     total = sum(weights)
@@ -176,21 +241,17 @@ def _split_samples(text: str) -> Iterator[str]:
 
 
 def _count_letters(word: str) -> int:
-    return sum(
-        _letter_value(unicodedata.name(character, "?").split(" ")[0])
-        for character in word
-        if character.isalpha()
-    )
+    return sum(_letter_weight(_script_of(c)) for c in word if c.isalpha())
 
 
-def _letter_value(script: str) -> int:
-    """How many letters a sign of a script counts for."""
+def _letter_weight(script: str) -> int:
+    """Return how many letters a character of a script counts as."""
     return 3 if script in _DENSE_SCRIPTS else 1
 
 
 @functools.cache
 def _labels_for(language: Language) -> frozenset[str]:
-    """What the identifier may call a text in this language."""
+    """Return the labels that the identifier may give a text in this language."""
     primary = str(language.primary)
     return frozenset({primary}).union(*(group for group in CONFUSABLE_GROUPS if primary in group))
 
@@ -202,87 +263,7 @@ def _known_labels() -> frozenset[str]:
 
 @functools.cache
 def _load_identifier() -> LanguageIdentifier:
-    """Half a second, and some 40 MB, the first time that a text is looked at."""
+    """Load the model with normalised probabilities: about 0.5 s and 40 MB, once a process."""
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
     return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
-
-
-MIN_LINE_LETTERS = 25
-"""Letters below which no language is told."""
-CLEAR_MARGIN = 25.0
-"""By how much the logarithm of another language's probability must be higher: near relatives, and
-lines full of names, stay below."""
-
-_SCRIPTS = {
-    "Latn": ("LATIN",),
-    "Cyrl": ("CYRILLIC",),
-    "Grek": ("GREEK",),
-    "Arab": ("ARABIC",),
-    "Hebr": ("HEBREW",),
-    "Hans": ("CJK",),
-    "Hant": ("CJK",),
-    "Jpan": ("CJK", "HIRAGANA", "KATAKANA"),
-    "Kore": ("HANGUL", "CJK"),
-    "Thai": ("THAI",),
-    "Laoo": ("LAO",),
-    "Khmr": ("KHMER",),
-    "Mymr": ("MYANMAR",),
-    "Deva": ("DEVANAGARI",),
-    "Beng": ("BENGALI",),
-    "Taml": ("TAMIL",),
-    "Telu": ("TELUGU",),
-    "Gujr": ("GUJARATI",),
-    "Guru": ("GURMUKHI",),
-    "Knda": ("KANNADA",),
-    "Mlym": ("MALAYALAM",),
-    "Sinh": ("SINHALA",),
-    "Geor": ("GEORGIAN",),
-    "Armn": ("ARMENIAN",),
-    "Ethi": ("ETHIOPIC",),
-}
-"""What the Unicode names of a script's letters begin with, by its ISO 15924 code."""
-_SAME_LANGUAGE = {"nb": "no", "nn": "no", "yue": "zh", "fil": "tl"}
-"""Languages that are told as another."""
-
-
-@functools.lru_cache(maxsize=256)
-def _script_prefixes(language: Language) -> tuple[str, ...]:
-    script = langcodes.Language.get(language).maximize().script or ""
-    return _SCRIPTS.get(script, ())
-
-
-@functools.lru_cache(maxsize=4096)
-def script_share(text: str, language: Language) -> float:
-    """The share of letters that are of the language's script; 1 where the script is unknown."""
-    beginnings = _script_prefixes(language)
-    names = [unicodedata.name(c, "") for c in text if unicodedata.category(c)[0] == "L"]
-    if not beginnings or not names:
-        return 1.0
-    return sum(name.startswith(beginnings) for name in names) / len(names)
-
-
-@functools.lru_cache(maxsize=4096)
-def language_mismatch_of_line(text: str, language: Language) -> Language | None:
-    """The language that a text is in, if that is clearly not the one it should be in."""
-    if sum(c.isalpha() for c in text) < MIN_LINE_LETTERS:
-        return None
-    import py3langid
-
-    scores = {
-        _unicode_name(name): score for name, score in reversed(py3langid.rank(text.casefold()))
-    }
-    mine = scores.get(_unicode_name(str(language.primary)))
-    if mine is None:
-        return None
-    best = max(scores, key=lambda name: scores[name])
-    if scores[best] - mine <= CLEAR_MARGIN:
-        return None
-    try:
-        return Language(best)
-    except ValueError:
-        return None
-
-
-def _unicode_name(name: str) -> str:
-    return _SAME_LANGUAGE.get(name, name)

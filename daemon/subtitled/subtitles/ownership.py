@@ -1,8 +1,9 @@
-"""Whose a sidecar is. What we write is signed: an extended attribute says what it is and its hash.
+"""Ownership of sidecars, and the signature that we write onto each of ours.
 
-The signature travels with the file through renames, moves and backups that keep attributes, so a
-lost ledger can be rebuilt from what lies beside the media. A hash that does not fit says that
-somebody edited the file since.
+The signature is an extended attribute: what the sidecar is, and the hash of its content. It stays
+with the file through renames, moves and backups that keep attributes, so a lost database can be
+rebuilt from the files beside the media. A hash that does not match means that a person edited the
+file after we wrote it.
 """
 
 from __future__ import annotations
@@ -21,9 +22,18 @@ from typing import Any
 
 from subtitled.plugin import Language, SubtitleKind
 
-XATTR_NAME = "user.subtitled.made"
-"""One attribute with all of it, so that there is never half a signature."""
-_VERSION = 1
+XATTR_NAME = "user.subtitled.signature"
+"""The attribute that holds the whole signature, so that there is never half of one."""
+_OLD_XATTR_NAME = "user.subtitled.made"
+"""The attribute of signatures of version 1."""
+_VERSION = 2
+_OLD_KEYS = {
+    "fingerprint": "content_id",
+    "variant": "recipe",
+    "created_at": "made_at",
+    "size_bytes": "size",
+}
+"""The keys of version 1 that have another name since."""
 _UNSUPPORTED_ERRNOS = frozenset(
     {
         errno.ENOTSUP,
@@ -36,27 +46,29 @@ _UNSUPPORTED_ERRNOS = frozenset(
         errno.EINVAL,
     }
 )
-"""What file systems answer that keep no attributes, or not ours."""
+"""Errors of file systems that keep no extended attributes, or not ours."""
 
 
 class Ownership(StrEnum):
-    """Whose a sidecar is."""
+    """Who owns a sidecar, and whether it is current."""
 
-    HUMAN = "theirs"
+    HUMAN = "human"
+    """A file that we did not write."""
     OURS = "ours"
-    OUTDATED = "ours, of another version of the medium"
-    EDITED = "ours, edited since"
-    """Locked: it counts as theirs and is never written to."""
+    OUTDATED = "outdated"
+    """Ours, made for another version of the media file."""
+    EDITED = "edited"
+    """Ours, changed by a person since. It counts as a human subtitle and is never written to."""
 
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """What we wrote: everything that the ledger has to know of a sidecar except where it lies."""
+    """Our record that we wrote a sidecar: all that the database holds of it except its folder."""
 
     fingerprint: str
-    """Of the medium that it was made for."""
+    """Fingerprint of the media file that it was made for."""
     name: str
-    """The file name that it was given."""
+    """File name that it was given."""
     language: Language
     kind: SubtitleKind
     format: str
@@ -64,6 +76,7 @@ class Signature:
     created_at: float
     """Seconds since 1970."""
     sha256: str
+    """Of the content."""
     size_bytes: int
 
     @classmethod
@@ -77,40 +90,53 @@ class Signature:
         variant: str,
         kind: SubtitleKind = SubtitleKind.FULL,
     ) -> Signature:
-        """Of what is about to be written."""
+        """Create the signature of a text that is about to be written."""
         digest = hashlib.sha256(text).hexdigest()
         return cls(fingerprint, name, language, kind, fmt, variant, time.time(), digest, len(text))
 
 
 def to_json(signature: Signature) -> bytes:
-    """ASCII, whatever bytes the name has."""
+    """Serialise a signature as ASCII, whatever bytes the file name has."""
     return json.dumps({"v": _VERSION} | asdict(signature), separators=(",", ":")).encode("ascii")
 
 
 def from_json(payload: bytes) -> Signature | None:
-    """What :func:`to_json` wrote down; None for anything else, which anybody may have written."""
+    """Parse what :func:`to_json` returned, now or in version 1; None for anything else.
+
+    Anybody may have written the payload.
+    """
     try:
         record: Any = json.loads(payload)
-        if record["v"] != _VERSION:
+        version = record["v"]
+        if version == 1:
+            record |= {name: record[old_name] for name, old_name in _OLD_KEYS.items()}
+        elif version != _VERSION:
             return None
         return Signature(
-            fingerprint=str(record["content_id"]),
+            fingerprint=str(record["fingerprint"]),
             name=str(record["name"]),
             language=Language(record["language"]),
             kind=SubtitleKind(record["kind"]),
             format=str(record["format"]),
-            variant=str(record["recipe"]),
-            created_at=float(record["made_at"]),
+            variant=str(record["variant"]),
+            created_at=float(record["created_at"]),
             sha256=str(record["sha256"]),
-            size_bytes=int(record["size"]),
+            size_bytes=int(record["size_bytes"]),
         )
     except (ValueError, TypeError, KeyError):
         return None
 
 
 def sign(path: Path, signature: Signature) -> bool:
-    """Write the signature onto a file; whether the file system keeps such a thing."""
-    # The attribute of some file systems holds little: the recipe is the only long part.
+    """Write a signature onto a file.
+
+    Returns:
+        Whether the file system keeps extended attributes.
+
+    Raises:
+        OSError: The attribute cannot be written for another reason, such as a read-only disk.
+    """
+    # The attribute of some file systems holds little, and the variant is the only long part.
     for candidate in (signature, replace(signature, variant="")):
         try:
             os.setxattr(path, XATTR_NAME, to_json(candidate))
@@ -123,16 +149,21 @@ def sign(path: Path, signature: Signature) -> bool:
 
 
 def read_signature(path: Path) -> Signature | None:
-    """What a file says of itself, None if it is not signed or not there."""
-    try:
-        return from_json(os.getxattr(path, XATTR_NAME, follow_symlinks=False))
-    except OSError:
-        return None
+    """Read the signature of a file; None if it has none, or does not exist."""
+    for attribute in (XATTR_NAME, _OLD_XATTR_NAME):
+        try:
+            return from_json(os.getxattr(path, attribute, follow_symlinks=False))
+        except OSError:
+            continue
+    return None
 
 
 def re_sign(path: Path, fingerprint: str) -> None:
-    """What we wrote for a content is known under another name from now on, and is to say so: else
-    it would look, without the ledger, like a copy that somebody put there. Best effort."""
+    """Sign a sidecar of ours again after it was renamed.
+
+    Without the database, a signature with the old name would look like a copy that a person put
+    there. Errors are ignored.
+    """
     signature = read_signature(path)
     if (
         signature is not None
@@ -144,7 +175,7 @@ def re_sign(path: Path, fingerprint: str) -> None:
 
 
 def is_regular_file(path: Path) -> bool:
-    """Whether it is a file proper: opening a pipe would wait for ever, and we make no links."""
+    """Check that a path is a regular file: opening a pipe would block, and we make no links."""
     return stat.S_ISREG(path.lstat().st_mode)
 
 
@@ -155,11 +186,17 @@ def determine_ownership(
     recorded: tuple[str, str] | None,
     signature: Signature | None,
 ) -> Ownership:
-    """Whose a file is, from its name and SHA-256, beside a medium of this content (None: unknown).
+    """Determine who owns a sidecar.
 
-    ``remembered`` is (SHA-256, content identity) as the ledger has it for this very path, or None.
-    A signed copy under another name beside another medium was put there by somebody who meant it:
-    it is theirs.
+    A signed copy under another name beside another media file was put there by a person, on
+    purpose. It counts as a human subtitle.
+
+    Args:
+        name: File name of the sidecar.
+        digest: SHA-256 of its content.
+        fingerprint: Fingerprint of the media file beside it; None if it is unknown.
+        recorded: SHA-256 and fingerprint that the database holds for this path, if any.
+        signature: The signature of the file, if it has one.
     """
     if recorded is not None and recorded[0] == digest:
         return Ownership.OURS if fingerprint in (None, recorded[1]) else Ownership.OUTDATED

@@ -1,18 +1,17 @@
-"""What readers can follow: length of lines, reading speed, durations, gaps.
+"""Cue rules: line length, reading speed, durations and gaps that readers can follow.
 
-Four published sets of rules, as of 2026:
+There are four published sets, as of 2026:
 
 * ``netflix``: Timed Text Style Guides, general requirements, timing guidelines and the pages of
   each language. A transcript in the language spoken may be read faster than a translation: the
   guides' difference between SDH and subtitles.
-* ``bbc``: Subtitle Guidelines. Speeds there are words a minute: 160 to 180, at six columns
-  a word with its space. A gap is none or a second.
-* ``ard``: the common rules of ARD, ORF, SRF and ZDF for subtitles of the German-speaking public
-  broadcasters.
+* ``bbc``: Subtitle Guidelines. Speeds are given in words a minute: 160 to 180, at six columns
+  a word with its space. A gap is either 0 or 1 second.
+* ``ard``: the common rules of ARD, ORF, SRF and ZDF, the German-speaking public broadcasters.
 * ``ted``: How to tackle a transcript, and the guidelines for TED translators.
 
-The last three say nothing of scripts in which a character is a syllable or a word: there the
-values of Netflix hold, for lines and for reading.
+The last three have no values for scripts in which a character is a syllable or a word. Netflix's
+line lengths and reading speeds are used there.
 """
 
 from __future__ import annotations
@@ -36,27 +35,25 @@ AUDIENCES: tuple[str, ...] = ("adult", "child")
 
 @dataclass(frozen=True, slots=True)
 class CueRules:
-    """Limits of one subtitle; lengths in columns as :func:`measure_width` counts them, times in
-    seconds.
+    """Limits of one cue. Lengths are columns of :func:`measure_width`, times are seconds.
 
-    The defaults are Netflix's for English adults. Whoever overrides a value makes another with
-    :func:`dataclasses.replace`.
+    The defaults are Netflix's for English and adults.
     """
 
     max_line_length: float = 42.0
     max_lines: int = 2
     max_cps: float = 20.0
-    """Columns a second that a reader can just follow; spaces and punctuation count."""
+    """Columns a second that a reader can just follow. Spaces and punctuation count."""
     target_cps: float = 15.0
-    """Columns a second that are read with ease: what cues are held open for, if they may be."""
+    """Columns a second that are read with ease. Cues are extended to this speed if possible."""
     min_duration: float = 5 / 6
     max_duration: float = 7.0
     min_gap: float = 2 * FRAME_SECONDS
-    """Between two cues, at least."""
+    """Minimum gap between two cues."""
     chain_gap: float = 0.5
-    """A gap below this is closed to ``min_gap``: a flash of empty screen disturbs."""
+    """A gap below this is closed to ``min_gap``, because a flash of empty screen disturbs."""
     max_extension: float = 1.0
-    """How long a cue may stay after the speech, for slow readers."""
+    """Time that a cue may stay on screen after the speech, for slow readers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +70,7 @@ _LINE_LENGTH = {
     "ja": 13.0,
     "ko": 16.0,
     "th": 35.0,
-    # No guide is published for these three; theirs is the nearest script.
+    # No guide is published for these three. Thai is the nearest script.
     "lo": 35.0,
     "km": 35.0,
     "my": 35.0,
@@ -90,15 +87,22 @@ _READING_SPEEDS = {
 }
 _DEFAULT_READING_SPEEDS = _ReadingSpeeds(transcript=(20.0, 17.0), translation=(17.0, 13.0))
 _TARGET_SHARE = 0.75
-"""The speed at ease, as a share of the fastest: 15 to 20, 12 to 17 in the presets of the trade."""
+"""``target_cps`` as a share of ``max_cps``. Common presets are 15 of 20 and 12 of 17."""
 
 
 def select_cue_rules(
     language: Language, *, translation: bool, profile: str = "netflix", audience: str = "adult"
 ) -> CueRules:
-    """The limits for a text in a language, of what was said or translated from another.
+    """Return the cue rules of a profile for a language.
 
-    Raises ``ValueError`` for a profile or an audience that there is not.
+    Args:
+        language: Language of the text.
+        translation: Whether the text is a translation. It is then read more slowly.
+        profile: One of :data:`PROFILES`.
+        audience: One of :data:`AUDIENCES`.
+
+    Raises:
+        ValueError: The profile or the audience is unknown.
     """
     if profile not in PROFILES:
         raise ValueError(f"no profile {profile!r}; there are: {', '.join(PROFILES)}")
@@ -145,14 +149,17 @@ def select_cue_rules(
 
 
 def with_overrides(rules: CueRules, values: Mapping[str, Any]) -> CueRules:
-    """The limits with some values of a user's own, by the names of the fields.
+    """Return the rules with some fields replaced by a user's values.
 
-    The speed at ease follows the fastest one, where only that is given, and is never above it;
-    a gap is never longer than those that are closed to it.
+    If only ``max_cps`` is given, ``target_cps`` is scaled with it. ``target_cps`` is never above
+    ``max_cps``, and ``min_gap`` never above ``chain_gap``.
+
+    Args:
+        values: New values by the names of the fields.
     """
-    max_cps = values.get("cps", rules.max_cps)
-    target_cps = values.get("best_cps", rules.target_cps * max_cps / rules.max_cps)
-    if "cps" not in values:
+    max_cps = values.get("max_cps", rules.max_cps)
+    target_cps = values.get("target_cps", rules.target_cps * max_cps / rules.max_cps)
+    if "max_cps" not in values:
         max_cps = max(max_cps, target_cps)
     changed = replace(rules, **values)
     return replace(
@@ -164,7 +171,7 @@ def with_overrides(rules: CueRules, values: Mapping[str, Any]) -> CueRules:
 
 
 _HALF_WIDTH_LANGUAGES = frozenset({"zh", "yue", "ja", "ko"})
-"""Languages in which what is not full width counts half a character."""
+"""Languages in which a character that is not full width counts half."""
 _FULL_WIDTH_PUNCTUATION = frozenset("…“”‘’—·⋯")
 """Punctuation drawn full width in Chinese and Japanese, though Unicode calls it ambiguous."""
 _TAG_PATTERN = re.compile(
@@ -175,16 +182,16 @@ _TAG_PATTERN = re.compile(
 
 
 def strip_tags(text: str) -> str:
-    """The text without tags, which nobody reads."""
+    """Return the text without tags."""
     return _TAG_PATTERN.sub("", text) if "<" in text or "{" in text else text
 
 
 def measure_width(text: str, language: Language) -> float:
-    """Columns that a text takes, as the guides count them.
+    """Return the columns that a text takes, counted as the guides do.
 
-    Chinese, Japanese and Korean: full-width characters 1, all others a half. Elsewhere each
-    character that stands on a place of its own 1, so that Arabic, Hebrew, Thai and Hindi count
-    without their marks. Emoji count once, however many are joined. Tags count nothing.
+    In Chinese, Japanese and Korean a full-width character counts 1, any other 0.5. Elsewhere each
+    spacing character counts 1, so Arabic, Hebrew, Thai and Hindi are counted without their marks.
+    A joined emoji counts once. Tags do not count.
     """
     text = strip_tags(text)
     primary = get_primary(language)

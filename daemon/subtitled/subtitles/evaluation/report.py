@@ -1,4 +1,4 @@
-"""An evaluation as a page that stands alone, and as JSON."""
+"""Evaluations as a self-contained HTML page and as JSON."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """All that was found of one file."""
+    """The results for one file."""
 
     name: str
     language: Language
@@ -41,7 +41,7 @@ _TEMPLATES = Environment(
 
 
 def to_json(evaluation: Evaluation) -> dict[str, Any]:
-    """What was found, for programs; shares are 0 to 1, times seconds."""
+    """Convert an evaluation to JSON; shares are 0 to 1, times are seconds."""
     compliance, count = evaluation.compliance, evaluation.compliance.cue_count
     payload: dict[str, Any] = {
         "file": evaluation.name,
@@ -88,7 +88,7 @@ def to_json(evaluation: Evaluation) -> dict[str, Any]:
 
 
 def build_rule_rows(compliance: ComplianceReport) -> list[tuple[ComplianceRule, int, str, str]]:
-    """Each rule that is missed: how often, which share of the cues, and where."""
+    """Return each violated rule with its number of cues, their share and their numbers."""
     rows = []
     for rule in ComplianceRule:
         if numbers := compliance.list_violating_cues(rule):
@@ -98,7 +98,7 @@ def build_rule_rows(compliance: ComplianceReport) -> list[tuple[ComplianceRule, 
 
 
 def build_comparison_rows(comparison: Comparison) -> list[tuple[str, str]]:
-    """The comparison in words."""
+    """Return the names and values of a comparison as text."""
     boundaries = comparison.boundaries
     return [
         (comparison.unit, _format_percent(comparison.error_rate)),
@@ -107,7 +107,8 @@ def build_comparison_rows(comparison: Comparison) -> list[tuple[str, str]]:
         ("out-times", _describe_times(comparison.out_times)),
         (
             "cue ends",
-            f"precision {_format_percent(boundaries.precision)}, recall {_format_percent(boundaries.recall)}, "
+            f"precision {_format_percent(boundaries.precision)}, "
+            f"recall {_format_percent(boundaries.recall)}, "
             f"F1 {_format_percent(boundaries.f1)}",
         ),
         (
@@ -121,18 +122,18 @@ def build_comparison_rows(comparison: Comparison) -> list[tuple[str, str]]:
 
 
 def render_page(evaluations: Sequence[Evaluation]) -> str:
-    """The whole page."""
+    """Render the page of some evaluations."""
     return _TEMPLATES.get_template("report.html").render(sections=map(_render_section, evaluations))
 
 
 def _render_section(evaluation: Evaluation) -> dict[str, Any]:
-    """What the template says of one file."""
+    """Return the template's values for one file."""
     compliance, comparison = evaluation.compliance, evaluation.comparison
     cues = [Cue(cue.start, cue.end, _to_printable(cue.text)) for cue in evaluation.cues]
     section: dict[str, Any] = {
-        "found": evaluation,
+        "evaluation": evaluation,
         "name": _to_printable(evaluation.name),
-        "missed": build_rule_rows(compliance),
+        "violations": build_rule_rows(compliance),
         "speed": charts.render_reading_speed(cues, compliance.speeds, evaluation.rules.max_cps)
         if cues
         else "",
