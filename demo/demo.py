@@ -75,7 +75,7 @@ def _demo(home: Path) -> int:
     for name in ("Film (2026).fr.srt", "Film (2026).en.srt"):
         print(f"\n--- {name}")
         print((library / name).read_text("utf-8").rstrip())
-    print("\nNext: .venv/bin/subtitled generate /path/to/your/video.mkv --to original,en")
+    print("\nNext: .venv/bin/subtitled generate /path/to/your/video.mkv --languages original,en")
     return 0
 
 

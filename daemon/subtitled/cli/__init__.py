@@ -8,12 +8,13 @@ from subtitled.plugin import SetupError, SubtitledError
 
 
 def main() -> None:
-    """Run the command that was typed. Status 0: done, 1: something failed, 2: wrong use."""
-    # A module per group of commands; importing it adds them.
+    """Run the command that was typed. Exit status 0: done, 1: something failed, 2: wrong use."""
+    # Each module adds its commands to the app when it is imported.
     from . import (  # noqa: F401
         config,
-        daemon,
+        doctor,
         egress,
+        engine,
         evaluate,
         explain,
         generate,
@@ -23,7 +24,10 @@ def main() -> None:
         plan,
         plugins,
         queue,
+        run,
+        scan,
         state,
+        status,
         summarise,
         undo,
         worker,

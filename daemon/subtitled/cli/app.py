@@ -1,4 +1,4 @@
-"""The command's root: options that every command shares, and how the configuration is found."""
+"""The root of the command line: shared options, and the configuration."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .output import USAGE_ERROR, abort, display_path, errors
 
 app = typer.Typer(
     name="subtitled",
-    help="Gives every film, programme and lecture subtitles in the languages its people read.",
+    help="Subtitles for every media file of a library, in the languages that you want.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
@@ -41,20 +41,22 @@ def root(
     ] = None,
     version: Annotated[
         bool,
-        typer.Option("--version", callback=_print_version, is_eager=True, help="Say the version."),
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version."
+        ),
     ] = False,
 ) -> None:
-    """Options before the command."""
+    """Take the options before the command."""
     _chosen_config[:] = [config] if config is not None else []
 
 
 def chosen_config_path() -> Path | None:
-    """The file that --config names, whether or not it is there."""
+    """Return the file that ``--config`` names, whether or not it exists."""
     return _chosen_config[0] if _chosen_config else None
 
 
 def config_path() -> Path | None:
-    """The configuration file in use, or None where there is none."""
+    """Return the configuration file in use, or None if there is none."""
     try:
         return find_config(chosen_config_path())
     except ConfigurationError as error:
@@ -62,17 +64,19 @@ def config_path() -> Path | None:
 
 
 def load_configuration() -> Configuration:
-    """The configuration in use; leaves with status 2 and every mistake if it is wrong.
+    """Load the configuration in use. Exit with status 2 and every mistake if it is wrong.
 
-    From here on root is the user whose state it is.
+    If the process runs as root, it becomes the owner of the state folder.
     """
     try:
-        loaded = load_config(config_path())
+        configuration = load_config(config_path())
     except ConfigurationError as error:
         abort(error, USAGE_ERROR)
-    state = resolve_state_dir(loaded.settings)
-    if name := drop_privileges_to_owner(state):
+    state_dir = resolve_state_dir(configuration.settings)
+    if name := drop_privileges_to_owner(state_dir):
         errors.print(
-            f"acting as {name}, to whom {display_path(state)} belongs", style="dim", markup=False
+            f"acting as {name}, to whom {display_path(state_dir)} belongs",
+            style="dim",
+            markup=False,
         )
-    return loaded
+    return configuration

@@ -1,4 +1,4 @@
-"""``config_app check|dump_settings|schema``."""
+"""``config``: check and show the configuration."""
 
 from __future__ import annotations
 
@@ -18,8 +18,7 @@ from subtitled.config.load import (
 from subtitled.config.reference import build_json_schema, dump_settings
 
 from .app import app, chosen_config_path, config_path, load_configuration
-from .daemon import JsonOption
-from .output import USAGE_ERROR, abort, echo, echo_json
+from .output import USAGE_ERROR, JsonOption, abort, echo, echo_json
 
 config_app = typer.Typer(help="The configuration: check it, show it.", no_args_is_help=True)
 app.add_typer(config_app, name="config")
@@ -27,47 +26,52 @@ app.add_typer(config_app, name="config")
 
 @config_app.command()
 def check(as_json: JsonOption = False) -> None:
-    """Every mistake in the file at once, with its cure."""
+    """Report every mistake in the configuration, with a hint."""
     if as_json:
         _check_as_json()
-    settings = load_configuration()
-    mistakes = [*find_missing_folders(settings), *settings.unavailable]
-    for warning in settings.warnings:
+    configuration = load_configuration()
+    issues = [*find_missing_folders(configuration), *configuration.unavailable]
+    for warning in configuration.warnings:
         echo(f"warning: {warning}")
-    if mistakes:
-        abort("\n".join(str(mistake) for mistake in mistakes), USAGE_ERROR)
-    echo(f"{config_path() or 'no file: the defaults'}: all is well")
+    if issues:
+        abort("\n".join(map(str, issues)), USAGE_ERROR)
+    echo(f"{config_path() or 'no file: the defaults'}: no mistakes")
 
 
 def _check_as_json() -> NoReturn:
-    """``file``, ``issues`` with line, key, message and hint, and ``warnings``."""
+    """Print ``file``, ``issues`` with line, key, message and hint, and ``warnings``."""
     warnings: tuple[str, ...] = ()
     file = chosen_config_path()
     try:
         file = find_config(file)
-        settings = load_config(file)
-        mistakes: Sequence[ConfigIssue] = find_missing_folders(settings)
-        broken, warnings = settings.unavailable, settings.warnings
+        configuration = load_config(file)
+        config_issues: Sequence[ConfigIssue] = find_missing_folders(configuration)
+        unavailable, warnings = configuration.unavailable, configuration.warnings
     except ConfigurationError as error:
-        mistakes, broken = error.issues, ()
+        config_issues, unavailable = error.issues, ()
     issues = [
-        *(asdict(issue) for issue in mistakes),
+        *(asdict(issue) for issue in config_issues),
         *(
-            {"key": one.section, "what": one.message, "cure": one.hint, "line": None}
-            for one in broken
+            {
+                "key": component.section,
+                "message": component.message,
+                "hint": component.hint,
+                "line": None,
+            }
+            for component in unavailable
         ),
     ]
-    echo_json({"file": file, "mistakes": issues, "warnings": warnings})
+    echo_json({"file": file, "issues": issues, "warnings": warnings})
     raise typer.Exit(USAGE_ERROR if issues else 0)
 
 
 @config_app.command(name="show")
 def show_(as_json: JsonOption = True) -> None:
-    """The settings as they are in force, as JSON. Secrets are shown as references only."""
+    """Print the settings in force as JSON. Secrets are shown as references only."""
     echo_json(dump_settings(load_configuration()))
 
 
 @config_app.command()
 def schema(as_json: JsonOption = True) -> None:
-    """The JSON schema of the configuration, with that of every plugin in use."""
+    """Print the JSON schema of the configuration, with that of every plugin in use."""
     echo_json(build_json_schema(load_configuration()))

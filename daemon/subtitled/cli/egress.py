@@ -1,21 +1,21 @@
-"""``egress_log``: what left this machine, when, where to and for how much."""
+"""``egress``: what left this machine, when, where to and at what price."""
 
 from __future__ import annotations
 
 import time
 from datetime import datetime
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from subtitled.config.load import Configuration
 from subtitled.costs.budgets import budget_period
+from subtitled.db.database import Database
 from subtitled.db.egress_log import EgressEntry
 from subtitled.jobcontext.services import open_database
 
 from .app import app, load_configuration
-from .daemon import JsonOption
-from .output import USAGE_ERROR, abort, display_path, echo, echo_json, echo_table
+from .output import USAGE_ERROR, JsonOption, abort, display_path, echo, echo_json, echo_table
 
 
 @app.command()
@@ -24,47 +24,53 @@ def egress(
     library: Annotated[str | None, typer.Option(help="One library only.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """What was sent to others: each request with its file, seconds or characters, and price."""
-    settings = load_configuration()
-    ledger = open_database(settings)
-    entries = list(ledger.egress_log.entries(_parse_since(since), library))
-    now = datetime.now().astimezone()
-    budgets: list[dict[str, Any]] = []
-    for name, budget in settings.settings.budgets.items():
-        period = budget_period(budget.period, now)
-        money, seconds = ledger.egress_log.used(name, period)
-        budgets.append(
-            {
-                "budget": name,
-                "period": period,
-                "money": round(money, 6),
-                "of_money": budget.max_cost,
-                "currency": budget.currency,
-                "hours": round(seconds / 3600, 4),
-                "of_hours": budget.max_audio_hours,
-            }
-        )
+    """Show each request that left this machine, with its file, amount and price."""
+    configuration = load_configuration()
+    db = open_database(configuration)
+    entries = list(db.egress_log.entries(_parse_since(since), library))
+    budgets = _budget_usage(configuration, db)
     if as_json:
-        echo_json({"sent": [_entry_to_dict(entry) for entry in entries], "budgets": budgets})
+        echo_json({"entries": [_entry_to_dict(entry) for entry in entries], "budgets": budgets})
         return
     if not entries:
         echo("nothing left this machine")
     else:
         heads = ("when", "what", "to", "request", "price", "state", "file")
         echo_table(heads, (_entry_row(entry) for entry in entries))
-    for one in budgets:
+    for budget in budgets:
         echo(
-            f"budget {one['budget']}, {one['period']}: "
-            f"{one['money']:g} of {_format_limit(one['of_money'])} {one['currency']}, "
-            f"{one['hours']:g} of {_format_limit(one['of_hours'])} hours"
+            f"budget {budget['budget']}, {budget['period']}: "
+            f"{budget['money']:g} of {_format_limit(budget['max_money'])} {budget['currency']}, "
+            f"{budget['hours']:g} of {_format_limit(budget['max_hours'])} hours"
         )
+
+
+def _budget_usage(configuration: Configuration, db: Database) -> list[dict[str, Any]]:
+    """Return what is used of each budget in its present period."""
+    now = datetime.now().astimezone()
+    usage = []
+    for name, budget in configuration.settings.budgets.items():
+        period = budget_period(budget.period, now)
+        money, seconds = db.egress_log.used(name, period)
+        usage.append(
+            {
+                "budget": name,
+                "period": period,
+                "money": round(money, 6),
+                "max_money": budget.max_cost,
+                "currency": budget.currency,
+                "hours": round(seconds / 3600, 4),
+                "max_hours": budget.max_audio_hours,
+            }
+        )
+    return usage
 
 
 def _parse_since(since: str) -> float:
     try:
         return datetime.fromisoformat(since).astimezone().timestamp() if since else 0.0
     except ValueError:
-        abort(f"{since!r} is no day; write one such as 2026-11-01", USAGE_ERROR)
+        abort(f"{since!r} is not a day. Write one such as 2026-11-01", USAGE_ERROR)
 
 
 def _format_limit(value: float | None) -> str:
@@ -72,20 +78,24 @@ def _format_limit(value: float | None) -> str:
 
 
 def _entry_row(entry: EgressEntry) -> tuple[str, ...]:
-    amount = (
-        f"{entry.amount:.0f} s of sound" if entry.kind == "audio" else f"{entry.amount:.0f} letters"
-    )
+    unit = "s of audio" if entry.kind == "audio" else "characters"
     price = "" if entry.price is None else f"{entry.price:.4f} {entry.currency}"
-    to = " ".join(filter(None, (entry.destination, entry.host and f"({entry.host})")))
-    when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(entry.at))
-    return (when, amount, to, entry.request_id, price, str(entry.state), display_path(entry.path))
+    destination = " ".join(filter(None, (entry.destination, entry.host and f"({entry.host})")))
+    return (
+        time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(entry.at)),
+        f"{entry.amount:.0f} {unit}",
+        destination,
+        entry.request_id,
+        price,
+        str(entry.state),
+        display_path(entry.path),
+    )
 
 
 def _entry_to_dict(entry: EgressEntry) -> dict[str, Any]:
-    path: Path = entry.path
     return {
         "at": entry.at,
-        "path": path,
+        "path": entry.path,
         "library": entry.library,
         "component": entry.component,
         "destination": entry.destination,

@@ -1,4 +1,4 @@
-"""``evaluate``: whether subtitles keep published limits, and how near they come to others."""
+"""``evaluate``: check subtitles against published limits and against a reference."""
 
 from __future__ import annotations
 
@@ -21,36 +21,51 @@ from subtitled.subtitles.formats import read_cues
 from subtitled.subtitles.rules import select_cue_rules
 
 from .app import app
-from .daemon import JsonOption
-from .output import FAILED, USAGE_ERROR, abort, display_path, echo, echo_json, echo_table, errors
+from .output import (
+    FAILED,
+    USAGE_ERROR,
+    JsonOption,
+    abort,
+    display_path,
+    echo,
+    echo_json,
+    echo_table,
+    errors,
+)
 
 Profile = Literal["netflix", "bbc", "ard", "ted"]
 Audience = Literal["adult", "child"]
 MAX_SHOWN = 12
-"""Cue numbers of one rule in the table; all are in ``--json`` and ``--report``."""
+"""Cue numbers shown for one rule. ``--json`` and ``--report`` have all of them."""
 
 
 @app.command()
 def evaluate(
     files: Annotated[list[Path], typer.Argument(help="Subtitle files with times.")],
     reference: Annotated[
-        Path | None, typer.Option(help="A subtitle of the same medium that is right.")
+        Path | None, typer.Option(help="A correct subtitle of the same media file.")
     ] = None,
     language: Annotated[
-        str | None, typer.Option(help="What the text is in. Default: what the file name says.")
+        str | None,
+        typer.Option(help="The language of the text. Default: the one in the file name."),
     ] = None,
-    profile: Annotated[Profile, typer.Option(help="Whose limits.")] = "netflix",
-    audience: Annotated[Audience, typer.Option(help="Who reads.")] = "adult",
+    profile: Annotated[
+        Profile, typer.Option(help="The style guide whose limits apply.")
+    ] = "netflix",
+    audience: Annotated[Audience, typer.Option(help="The audience.")] = "adult",
     translation: Annotated[
-        bool, typer.Option(help="It translates what is said, and must be read more slowly.")
+        bool, typer.Option(help="It is a translation: the limits for translations apply.")
     ] = False,
     report: Annotated[
-        Path | None, typer.Option(help="Write a page with pictures to this HTML file.")
+        Path | None, typer.Option(help="Write a report with charts to this HTML file.")
     ] = None,
-    as_json_: JsonOption = False,
+    as_json: JsonOption = False,
 ) -> None:
-    """Hold subtitles to published limits, and to a reference. Status 1: a player may stumble."""
-    # Compares with numpy and jiwer, which no other command needs to wait for.
+    """Check subtitles against published limits, and against a reference.
+
+    Exit status 1: a subtitle has an error that players may not handle.
+    """
+    # Imported here: numpy and jiwer load slowly, and no other command needs them.
     from subtitled.subtitles.evaluation.comparison import compare_cues
 
     given_language = _parse_language(language)
@@ -66,18 +81,18 @@ def evaluate(
         limits = select_cue_rules(
             text_language, translation=translation, profile=profile, audience=audience
         )
-        conformity_result = check_compliance(cues, text_language, limits)
-        against = (
+        compliance = check_compliance(cues, text_language, limits)
+        comparison = (
             compare_cues(cues, reference_cues, text_language)
             if reference_cues is not None
             else None
         )
         evaluations.append(
             Evaluation(
-                display_path(file), text_language, profile, limits, cues, conformity_result, against
+                display_path(file), text_language, profile, limits, cues, compliance, comparison
             )
         )
-    if as_json_:
+    if as_json:
         echo_json({"files": [to_json(evaluation) for evaluation in evaluations]})
     else:
         for evaluation in evaluations:
@@ -94,30 +109,34 @@ def evaluate(
 
 
 def _print_evaluation(evaluation: Evaluation) -> None:
-    conformity_result = evaluation.compliance
+    compliance = evaluation.compliance
     name = evaluation.language.english_name if evaluation.language.is_known else "language unknown"
     echo(f"{evaluation.name}: {name}, limits of {evaluation.profile}")
-    if not conformity_result.cue_count:
-        echo("  no cue at all")
+    if not compliance.cue_count:
+        echo("  it has no cues")
         return
     echo(
-        f"  {conformity_result.compliant_count} of {conformity_result.cue_count} cues inside all limits ({conformity_result.compliant_count / conformity_result.cue_count:.1%})"
+        f"  {compliance.compliant_count} of {compliance.cue_count} cues inside all limits "
+        f"({compliance.compliant_count / compliance.cue_count:.1%})"
     )
-    if conformity_result.fast_speech_count:
-        echo(f"  {conformity_result.fast_speech_count} more but for speech faster than the limit")
+    if compliance.fast_speech_count:
+        echo(
+            f"  {compliance.fast_speech_count} more exceed a limit only because "
+            "the speech is too fast"
+        )
     echo_table(
-        ("missed", "", "cues", "share", "which"),
+        ("rule", "", "cues", "share", "which"),
         (
             (rule, _severity(rule.is_error, rule.is_limit), number, share, _first_lines(which))
-            for rule, number, share, which in build_rule_rows(conformity_result)
+            for rule, number, share, which in build_rule_rows(compliance)
         ),
     )
     if evaluation.comparison is not None:
         echo_table(("against the reference", ""), build_comparison_rows(evaluation.comparison))
 
 
-def _severity(is_error: bool, counts: bool) -> str:
-    return "error" if is_error else "warning" if counts else "advice"
+def _severity(is_error: bool, is_limit: bool) -> str:
+    return "error" if is_error else "warning" if is_limit else "advice"
 
 
 def _first_lines(text: str) -> str:
@@ -127,13 +146,13 @@ def _first_lines(text: str) -> str:
 
 
 def _read_cues(file: Path) -> tuple[Cue, ...] | None:
-    """The cues of a file, or None, said on stderr, for what is none."""
+    """Return the cues of a file. Print an error and return None if it has none."""
     try:
         return read_cues(file.read_bytes(), file.suffix[1:])
     except OSError as error:
         errors.print(f"{display_path(file)}: {error.strerror}", markup=False, style="red")
-    except InputRejectedError as problem:
-        errors.print(f"{display_path(file)}: {problem}", markup=False, style="red")
+    except InputRejectedError as error:
+        errors.print(f"{display_path(file)}: {error}", markup=False, style="red")
     return None
 
 
@@ -147,7 +166,7 @@ def _parse_language(code: str | None) -> Language | None:
 
 
 def _language_from_name(file: Path) -> Language | None:
-    """The language that a file's name says: ``Film.de.sdh.srt`` is in German."""
+    """Return the language in a file name: ``Film.de.sdh.srt`` is in German."""
     for token in reversed(file.name.split(".")[1:-1]):
         if (language := parse_language_token(token)) is not None:
             return language

@@ -1,8 +1,9 @@
-"""``explain``: all that is known and decided about one file."""
+"""``explain``: everything that is known and decided about one file."""
 
 from __future__ import annotations
 
-import time
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,253 +12,71 @@ import typer
 from subtitled.config.load import Configuration
 from subtitled.config.paths import resolve_state_dir
 from subtitled.daemon.doctor import describe_watching
+from subtitled.db.database import Database
 from subtitled.db.outbox import DeliveryState
 from subtitled.db.records import FileState
-from subtitled.db.sidecars import SidecarStatus
+from subtitled.db.sidecars import SidecarRecord, SidecarRepository, SidecarStatus
 from subtitled.glossary.consistency import missing_terms
-from subtitled.glossary.selection import glossary_for
+from subtitled.glossary.selection import Glossary, glossary_for
 from subtitled.jobcontext.services import open_database, open_transcript_store
 from subtitled.library.fingerprint import content_fingerprint
 from subtitled.library.ingest import library_containing
 from subtitled.pipeline.planning import MediaReport
-from subtitled.plugin import SubtitledError
+from subtitled.plugin import Language, SubtitledError, Transcript
 from subtitled.policy.coverage import ExistingSubtitle
 from subtitled.policy.requirements import Requirement
 from subtitled.routing.production_plan import plan_target
 from subtitled.subtitles.formats import read_cues
-from subtitled.subtitles.formats.timestamps import format_timestamp as clock
+from subtitled.subtitles.formats.timestamps import format_timestamp
+from subtitled.subtitles.hallucination.passages import RemovedText
 from subtitled.subtitles.ownership import Ownership
 from subtitled.subtitles.publish import compute_sha256
+from subtitled.transcripts.store import TranscriptStore
 from subtitled.translation.cache import untranslated
 
 from .app import app, load_configuration
-from .daemon import JsonOption
 from .inspect import describe_requirement, inspect_file, library_for, to_known_path
-from .output import FAILED, display_path, echo, echo_json, errors
+from .output import FAILED, JsonOption, display_path, echo, echo_json, errors, format_time
 
 DELIVERY_TEXTS = {
-    DeliveryState.WAITING: "is told when its time comes",
-    DeliveryState.SENT: "is asked soon whether it shows it",
-    DeliveryState.CONFIRMED: "shows it",
-    DeliveryState.UNVERIFIABLE: "cannot say whether it shows it",
-    DeliveryState.NOT_INDEXED: "does not show it",
+    DeliveryState.WAITING: "not notified yet",
+    DeliveryState.SENT: "checked soon",
+    DeliveryState.CONFIRMED: "has indexed it",
+    DeliveryState.UNVERIFIABLE: "cannot say whether it has indexed it",
+    DeliveryState.NOT_INDEXED: "has not indexed it",
 }
-"""How far a server knows of what changed, in words."""
+"""The state of a delivery to a media server, in words."""
 
 
 @app.command()
 def explain(
     file: Annotated[Path, typer.Argument(help="A media file.")], as_json: JsonOption = False
 ) -> None:
-    """Everything that is known and decided about one file."""
-    settings = load_configuration()
-    path = to_known_path(settings, file)
-    library = library_containing(path, settings.settings.libraries)
+    """Show everything that is known and decided about one file."""
+    configuration = load_configuration()
+    path = to_known_path(configuration, file)
+    library = library_containing(path, configuration.settings.libraries)
+    db = open_database(configuration)
     explanation: dict[str, Any] = {
         "path": path,
         "library": library,
-        "watched": describe_watching(settings, library) if library else None,
-        "remembered": _database_record(settings, path),
-        "written": _our_sidecars(settings, path),
-        "servers": _server_deliveries(settings, path),
+        "watch_mode": describe_watching(configuration, library) if library else None,
+        "database": _database_record(db, path),
+        "our_sidecars": [
+            _describe_sidecar(record, db.sidecars) for record in db.sidecars.of_media(path)
+        ],
+        "server_deliveries": _server_deliveries(configuration, db, path),
     }
     try:
-        explanation |= _inspection(settings, path)
-    except (SubtitledError, OSError) as problem:
-        explanation["problem"] = str(problem)
+        explanation |= _Inspection.of(configuration, db, path).to_dict()
+    except (SubtitledError, OSError) as error:
+        explanation["error"] = str(error)
     if as_json:
         echo_json(explanation)
     else:
         _print_explanation(explanation)
-    if "problem" in explanation:
+    if "error" in explanation:
         raise typer.Exit(FAILED)
-
-
-def _database_record(settings: Configuration, path: Path) -> dict[str, Any] | None:
-    record = open_database(settings).get(path)
-    if record is None:
-        return None
-    return {
-        "state": str(record.state),
-        "worker": record.worker if record.state is FileState.WORKING else None,
-        "reason": record.reason,
-        "cure": record.hint,
-        "attempts": record.attempts,
-        "crashes": record.crashes or None,
-        "missing_since": _format_time(record.missing_since),
-        "was": record.previous_state and str(record.previous_state),
-        "next_try": _format_time(record.next_check_at),
-    }
-
-
-def _format_time(moment: float | None) -> str | None:
-    """Seconds since 1970 as a date for people."""
-    return time.strftime("%Y-%m-%d %H:%M", time.localtime(moment)) if moment else None
-
-
-def _our_sidecars(settings: Configuration, path: Path) -> list[str]:
-    """Every sidecar that we wrote for a file, and what became of it."""
-    sidecars = open_database(settings).sidecars
-    lines = []
-    for one in sidecars.of_media(path):
-        became: str = one.status
-        if one.status is SidecarStatus.YIELDED:
-            became = "taken away, somebody else's came; bring it back with: subtitled undo"
-        elif one.status is SidecarStatus.REMOVED_BY_USER:
-            became = "taken back by hand; make it again with: subtitled queue retry"
-        elif compute_sha256(one.path) is None:
-            became = "gone"
-        elif (owner := sidecars.ownership(one.path)) is not Ownership.OURS:
-            became = (
-                "edited by somebody since: it is never touched"
-                if owner is Ownership.EDITED
-                else owner
-            )
-        lines.append(
-            f"{display_path(one.path)}: {one.variant}, {_format_time(one.made_at)}; {became}"
-        )
-    return lines
-
-
-def _server_deliveries(settings: Configuration, path: Path) -> list[str]:
-    """What each server was told of a file last: when, how, and whether it shows it."""
-    lines = []
-    for one in open_database(settings).deliveries.of_media(path):
-        configured = settings.servers.get(one.server)
-        methods = configured.component_class.refresh_strategies if configured else ()
-        how = methods[one.strategy] if one.strategy < len(methods) else "told"
-        when = f"{how} {_format_time(one.sent_at)}" if one.sent_at else "not told yet"
-        ending = DELIVERY_TEXTS[one.state] + (f": {one.detail}" if one.detail else "")
-        lines.append(f"{one.server}: {when}; {ending}")
-    return lines
-
-
-def _inspection(settings: Configuration, path: Path) -> dict[str, Any]:
-    media_report = inspect_file(settings, path, open_database(settings))
-    choice, facts = media_report.track_choice, media_report.facts
-    store, fingerprint = (
-        open_transcript_store(resolve_state_dir(settings.settings)),
-        content_fingerprint(path),
-    )
-    analysis = store.analysis(fingerprint, choice.track.index)
-    retimed = store.reuse(fingerprint, choice.track.index)
-    spoken = (
-        f"{analysis.language}: {analysis.language_reason}"
-        if analysis and analysis.language
-        else None
-    )
-    paths_by_target = {}
-    spoken_language = media_report.spoken_language or choice.track.language
-    order = media_report.routing.engine_order(spoken_language)
-    for requirement in media_report.decision.requirements:
-        paths_by_target[describe_requirement(requirement)] = _describe_paths(
-            media_report, requirement
-        )
-    paths_by_target |= {
-        describe_requirement(summary): summary.reason for summary in media_report.decision.summaries
-    }
-    return {
-        "seconds": round(facts.duration, 3),
-        "audio": [
-            f"track {t.index}: {t.language} {t.title}".rstrip()
-            + (" (chosen: " + choice.reason + ")" if t.index == choice.track.index else "")
-            for t in facts.audio_tracks
-        ],
-        "passed_over": [f"track {index}: {reason}" for index, reason in choice.rejected],
-        "subtitles": [
-            f"{e.language or '?'}{f'+{e.secondary}' if e.secondary else ''} {e.kind} {e.origin} {e.location}"
-            + _describe_ownership(e)
-            for e in media_report.existing_subtitles
-        ],
-        "summaries": [
-            f"{e.language} {e.origin} {e.location}{_describe_ownership(e)}"
-            for e in media_report.available.summaries
-        ],
-        "spoken": spoken,
-        "earlier_version": str(retimed) if retimed else None,
-        "vocabulary": _glossary_issues(settings, path, media_report),
-        "left_out": [
-            f"{clock(gone.start, '.')} {gone.text} ({gone.reason}; {variant})"
-            for variant, removals in store.removals(fingerprint, choice.track.index).items()
-            for gone in removals
-        ],
-        "engines": f"{', then '.join(order.names) or 'none'} ({order.reason})",
-        "stretches": [
-            f"{clock(at.start, '.')}-{clock(at.end, '.')} {fallback}"
-            for at, fallback in store.fallbacks(fingerprint, choice.track.index)
-        ],
-        "not_translated": [
-            f"{clock(one.start, '.')} {one.text} ({one.reason}; {variant})"
-            for variant, said in untranslated(
-                store.track_folder(fingerprint, choice.track.index)
-            ).items()
-            for one in said
-        ],
-        "make": paths_by_target,
-        "reasons": list(media_report.decision.reasons),
-    }
-
-
-def _describe_paths(media_report: MediaReport, requirement: Requirement) -> str:
-    """The ways to a wish, the first first, as far as they are known."""
-    target = requirement.language or media_report.spoken_language
-    if target is None:
-        return requirement.reason
-    paths = plan_target(
-        media_report.routing, requirement, target, media_report.available.foreign_speech
-    ).paths
-    joined = "; else ".join(dict.fromkeys(map(str, paths))) or requirement.reason
-    return (
-        f"{joined}; below it: {_describe_paths(media_report, requirement.secondary)}"
-        if requirement.secondary
-        else joined
-    )
-
-
-def _glossary_issues(settings: Configuration, path: Path, media_report: MediaReport) -> list[str]:
-    """What is wrong in the glossaries of a file, and where its translations go against them."""
-    glossary = glossary_for(path, library_for(settings, path), settings)
-    issue_texts = [str(issue) for issue in glossary.issues]
-    store, fingerprint, track = (
-        open_transcript_store(resolve_state_dir(settings.settings)),
-        content_fingerprint(path),
-        media_report.track_choice.track.index,
-    )
-    if media_report.spoken_language is None:
-        return issue_texts
-    whole = [
-        store.assemble_any(fingerprint, track, one) for one in store.variants(fingerprint, track)
-    ]
-    source_subtitle = next(
-        (one for one in whole if one and one.language.satisfies(media_report.spoken_language)), None
-    )
-    for one in media_report.existing_subtitles:
-        terms = (
-            glossary.required_terms(media_report.spoken_language, one.language)
-            if one.language
-            else []
-        )
-        if not (source_subtitle and one.language and one.is_ours and terms and one.is_text):
-            continue
-        if one.language.satisfies(media_report.spoken_language) or one.format in ("txt", "lrc"):
-            continue
-        cues = read_cues((path.parent / one.location).read_bytes(), one.format)
-        issue_texts += [
-            f"{one.location}: at {clock(gone.start_seconds, '.')} {gone.source_text!r} is not called {gone.target_text!r}"
-            for gone in missing_terms(
-                source_subtitle.words, cues, terms, media_report.spoken_language, one.language
-            )
-        ]
-    return issue_texts
-
-
-def _describe_ownership(existing: ExistingSubtitle) -> str:
-    """Whose a subtitle is, in brackets."""
-    if existing.is_outdated:
-        return " (ours, of another version of the file; it is replaced)"
-    if existing.is_edited:
-        return " (ours once, edited by somebody since; it is never touched)"
-    return " (ours)" if existing.is_ours else ""
 
 
 def _print_explanation(explanation: dict[str, Any]) -> None:
@@ -266,12 +85,223 @@ def _print_explanation(explanation: dict[str, Any]) -> None:
         if key == "path" or value in (None, [], {}, ""):
             continue
         if isinstance(value, dict):
-            value = [f"{name}: {said}" for name, said in value.items() if said not in (None, "")]
+            value = [f"{name}: {text}" for name, text in value.items() if text not in (None, "")]
         if isinstance(value, list):
             echo(f"{key}:")
             for line in value:
                 echo(f"  {line}")
-        elif key == "problem":
-            errors.print(f"problem: {value}", markup=False, style="red")
+        elif key == "error":
+            errors.print(f"error: {value}", markup=False, style="red")
         else:
             echo(f"{key}: {value}")
+
+
+def _database_record(db: Database, path: Path) -> dict[str, Any] | None:
+    record = db.get(path)
+    if record is None:
+        return None
+    return {
+        "state": str(record.state),
+        "worker": record.worker if record.state is FileState.WORKING else None,
+        "reason": record.reason,
+        "hint": record.hint,
+        "attempts": record.attempts,
+        "crashes": record.crashes or None,
+        "missing_since": _optional_time(record.missing_since),
+        "previous_state": record.previous_state and str(record.previous_state),
+        "next_check": _optional_time(record.next_check_at),
+    }
+
+
+def _optional_time(timestamp: float | None) -> str | None:
+    return format_time(timestamp) if timestamp else None
+
+
+def _describe_sidecar(record: SidecarRecord, sidecars: SidecarRepository) -> str:
+    """Describe a sidecar that we wrote, and its present state."""
+    status: str = record.status
+    if record.status is SidecarStatus.YIELDED:
+        status = "removed, a human subtitle appeared; restore it with: subtitled undo"
+    elif record.status is SidecarStatus.REMOVED_BY_USER:
+        status = "removed by hand; make it again with: subtitled queue retry"
+    elif compute_sha256(record.path) is None:
+        status = "missing"
+    elif (ownership := sidecars.ownership(record.path)) is not Ownership.OURS:
+        status = (
+            "edited by a person: it is never changed"
+            if ownership is Ownership.EDITED
+            else str(ownership)
+        )
+    created_at = _optional_time(record.created_at)
+    return f"{display_path(record.path)}: {record.variant}, {created_at}; {status}"
+
+
+def _server_deliveries(configuration: Configuration, db: Database, path: Path) -> list[str]:
+    """Describe the last notification of each media server about a file."""
+    lines = []
+    for delivery in db.deliveries.of_media(path):
+        configured = configuration.servers.get(delivery.server)
+        strategies = configured.component_class.refresh_strategies if configured else ()
+        strategy = (
+            strategies[delivery.strategy] if delivery.strategy < len(strategies) else "notified"
+        )
+        sent = f"{strategy} {format_time(delivery.sent_at)}; " if delivery.sent_at else ""
+        detail = f": {delivery.detail}" if delivery.detail else ""
+        lines.append(f"{delivery.server}: {sent}{DELIVERY_TEXTS[delivery.state]}{detail}")
+    return lines
+
+
+@dataclass(frozen=True, slots=True)
+class _Inspection:
+    """A media file with its report and its stored transcripts."""
+
+    configuration: Configuration
+    path: Path
+    report: MediaReport
+    store: TranscriptStore
+    fingerprint: str
+
+    @classmethod
+    def of(cls, configuration: Configuration, db: Database, path: Path) -> _Inspection:
+        """Inspect a file. Raises :class:`SubtitledError` and ``OSError``."""
+        return cls(
+            configuration,
+            path,
+            inspect_file(configuration, path, db),
+            open_transcript_store(resolve_state_dir(configuration.settings)),
+            content_fingerprint(path),
+        )
+
+    @property
+    def track(self) -> int:
+        """The chosen audio track, by ffprobe's index."""
+        return self.report.track_choice.track.index
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the part of the output that needs the file itself."""
+        report, store, fingerprint = self.report, self.store, self.fingerprint
+        choice = report.track_choice
+        analysis = store.analysis(fingerprint, self.track)
+        reuse = store.reuse(fingerprint, self.track)
+        order = report.routing.engine_order(report.spoken_language or choice.track.language)
+        return {
+            "duration_seconds": round(report.facts.duration, 3),
+            "audio": list(self._describe_tracks()),
+            "rejected_tracks": [f"track {index}: {reason}" for index, reason in choice.rejected],
+            "subtitles": [_describe_subtitle(subtitle) for subtitle in report.existing_subtitles],
+            "summaries": [
+                f"{summary.language} {summary.origin} {summary.location}"
+                f"{_describe_ownership(summary)}"
+                for summary in report.available.summaries
+            ],
+            "spoken_language": f"{analysis.language}: {analysis.language_reason}"
+            if analysis and analysis.language
+            else None,
+            "reused_transcript": str(reuse) if reuse else None,
+            "glossary": list(self._glossary_issues()),
+            "hallucinations_removed": _describe_texts(store.removals(fingerprint, self.track)),
+            "engines": f"{', then '.join(order.names) or 'none'} ({order.reason})",
+            "chunk_fallbacks": [
+                f"{format_timestamp(span.start, '.')}-{format_timestamp(span.end, '.')} {fallback}"
+                for span, fallback in store.fallbacks(fingerprint, self.track)
+            ],
+            "untranslated": _describe_texts(
+                untranslated(store.track_folder(fingerprint, self.track))
+            ),
+            "requirements": self._describe_requirements(),
+            "reasons": list(report.decision.reasons),
+        }
+
+    def _describe_tracks(self) -> Iterator[str]:
+        for track in self.report.facts.audio_tracks:
+            chosen = (
+                f" (chosen: {self.report.track_choice.reason})" if track.index == self.track else ""
+            )
+            yield f"track {track.index}: {track.language} {track.title}".rstrip() + chosen
+
+    def _describe_requirements(self) -> dict[str, str]:
+        """Return how each requirement is made, by its name."""
+        decision = self.report.decision
+        return {
+            describe_requirement(requirement): self._describe_paths(requirement)
+            for requirement in decision.requirements
+        } | {describe_requirement(summary): summary.reason for summary in decision.summaries}
+
+    def _describe_paths(self, requirement: Requirement) -> str:
+        """Describe the ways to make a subtitle, best first, as far as they are known."""
+        target = requirement.language or self.report.spoken_language
+        if target is None:
+            return requirement.reason
+        plan = plan_target(
+            self.report.routing, requirement, target, self.report.available.foreign_speech
+        )
+        paths = "; else ".join(dict.fromkeys(map(str, plan.paths))) or requirement.reason
+        if requirement.secondary is None:
+            return paths
+        return f"{paths}; below it: {self._describe_paths(requirement.secondary)}"
+
+    def _glossary_issues(self) -> Iterator[str]:
+        """Yield what is wrong in the glossaries, and where our translations do not follow them."""
+        library = library_for(self.configuration, self.path)
+        glossary = glossary_for(self.path, library, self.configuration)
+        yield from (str(issue) for issue in glossary.issues)
+        spoken = self.report.spoken_language
+        transcript = self._transcript_in(spoken) if spoken else None
+        if spoken is None or transcript is None:
+            return
+        for subtitle in self.report.existing_subtitles:
+            if subtitle.is_ours and subtitle.is_text and subtitle.format not in ("txt", "lrc"):
+                yield from self._terms_not_followed(subtitle, transcript, glossary, spoken)
+
+    def _transcript_in(self, language: Language) -> Transcript | None:
+        """Return a complete transcript in a language, or None."""
+        for variant in self.store.variants(self.fingerprint, self.track):
+            transcript = self.store.assemble_any(self.fingerprint, self.track, variant)
+            if transcript and transcript.language.satisfies(language):
+                return transcript
+        return None
+
+    def _terms_not_followed(
+        self,
+        subtitle: ExistingSubtitle,
+        transcript: Transcript,
+        glossary: Glossary,
+        spoken: Language,
+    ) -> Iterator[str]:
+        if subtitle.language is None or subtitle.language.satisfies(spoken):
+            return
+        terms = glossary.required_terms(spoken, subtitle.language)
+        if not terms:
+            return
+        cues = read_cues((self.path.parent / subtitle.location).read_bytes(), subtitle.format)
+        for missing in missing_terms(transcript.words, cues, terms, spoken, subtitle.language):
+            yield (
+                f"{subtitle.location}: at {format_timestamp(missing.start_seconds, '.')} "
+                f"{missing.source_text!r} is not translated as {missing.target_text!r}"
+            )
+
+
+def _describe_texts(texts_by_variant: dict[str, tuple[RemovedText, ...]]) -> list[str]:
+    """Describe each text with its time, the reason and its variant."""
+    return [
+        f"{format_timestamp(removed.start, '.')} {removed.text} ({removed.reason}; {variant})"
+        for variant, texts in texts_by_variant.items()
+        for removed in texts
+    ]
+
+
+def _describe_subtitle(subtitle: ExistingSubtitle) -> str:
+    second = f"+{subtitle.secondary}" if subtitle.secondary else ""
+    return (
+        f"{subtitle.language or '?'}{second} {subtitle.kind} {subtitle.origin} "
+        f"{subtitle.location}{_describe_ownership(subtitle)}"
+    )
+
+
+def _describe_ownership(subtitle: ExistingSubtitle) -> str:
+    """Return whose a subtitle is, in brackets; nothing if it is human."""
+    if subtitle.is_outdated:
+        return " (outdated: ours, of another version of the media; it is replaced)"
+    if subtitle.is_edited:
+        return " (edited: ours, changed by a person; it is never changed again)"
+    return " (ours)" if subtitle.is_ours else ""

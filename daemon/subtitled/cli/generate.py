@@ -1,10 +1,12 @@
-"""``generate``: subtitles for these files now, without a daemon."""
+"""``generate``: make subtitles for these files now, without a daemon."""
 
 from __future__ import annotations
 
 import os
 import sys
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -29,40 +31,105 @@ from .app import app, load_configuration
 from .output import FAILED, USAGE_ERROR, abort, display_path, echo, errors
 
 
+@dataclass(frozen=True, slots=True)
+class GenerateRequest:
+    """What the options ask for."""
+
+    languages: Sequence[str] = ("original",)
+    formats: Sequence[str] = ("srt",)
+    engine: str | None = None
+    output_dir: Path | None = None
+    overwrite: bool = False
+    retranscribe: bool = False
+
+
 @app.command()
 def generate(
     paths: Annotated[list[Path], typer.Argument(help="Media files, or folders of them.")],
-    to: Annotated[
-        str, typer.Option(help="Languages, by commas: tags or names; original is the one spoken.")
+    languages: Annotated[
+        str,
+        typer.Option(help="Languages, by commas: tags or names. original: the one spoken."),
     ] = "original",
     engine: Annotated[str | None, typer.Option(help="The engine to use.")] = None,
     formats: Annotated[
         str,
-        typer.Option(
-            "--format", help="Kinds of file, by commas: srt, vtt, ass, lrc, ttml, json, txt."
-        ),
+        typer.Option("--format", help="Formats, by commas: srt, vtt, ass, lrc, ttml, json, txt."),
     ] = "srt",
     output_dir: Annotated[
         Path | None, typer.Option(help="Where to write. Default: beside each file.")
     ] = None,
-    force: Annotated[
-        bool, typer.Option(help="Make everything anew and replace what is there.")
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Make everything again and replace what exists.")
     ] = False,
-    again: Annotated[
+    retranscribe: Annotated[
         bool,
         typer.Option(
-            help="Recognise anew too, with the names and terms as they are now. Implies --force."
+            "--retranscribe",
+            help="Transcribe again too, with the glossary as it is now. Implies --overwrite.",
         ),
     ] = False,
 ) -> None:
     """Make subtitles for these files now, without a daemon."""
-    settings = load_configuration()
-    wishes = _one_off_library(settings, to, formats, engine)
-    if output_dir is not None:
-        if not output_dir.is_dir():
-            abort(f"{display_path(output_dir)} is not a folder. Make it first", USAGE_ERROR)
-        output_dir = output_dir.absolute()
-    failed = 0
+    configuration = load_configuration()
+    request = GenerateRequest(
+        languages=languages.split(","),
+        formats=[name.strip().lower() for name in formats.split(",")],
+        engine=engine,
+        output_dir=output_dir.absolute() if output_dir else None,
+        overwrite=overwrite or retranscribe,
+        retranscribe=retranscribe,
+    )
+    _require_valid(request, configuration)
+    failure_count = 0
+    with _services(configuration) as services:
+        for media in _find_media(paths):
+            failure_count += not _generate_one(media, request, configuration, services)
+    if failure_count:
+        raise typer.Exit(FAILED)
+
+
+def settings_for(
+    media: Path, request: GenerateRequest, configuration: Configuration
+) -> LibrarySettings:
+    """Return the settings of the media file's library, if it has one, with the options applied."""
+    name = library_containing(media, configuration.settings.libraries)
+    return LibrarySettings.for_one_off(
+        configuration.settings.libraries[name] if name else None,
+        path=media.parent,
+        languages=request.languages,
+        formats=request.formats,
+        engine=request.engine,
+    )
+
+
+_OPTIONS_BY_SETTING = {"languages": "--languages", "formats": "--format"}
+"""The options that become settings which can be wrong."""
+
+
+def _require_valid(request: GenerateRequest, configuration: Configuration) -> None:
+    """Abort if an option has a value that cannot be used."""
+    if request.engine is not None and request.engine not in configuration.engines:
+        names = ", ".join(configuration.engines)
+        abort(f"no engine is called {request.engine!r}. Engines: {names}", USAGE_ERROR)
+    if request.output_dir is not None and not request.output_dir.is_dir():
+        abort(f"{display_path(request.output_dir)} is not a folder. Make it first", USAGE_ERROR)
+    try:
+        settings_for(Path("/-"), request, configuration)
+    except ValidationError as error:
+        values = {"languages": request.languages, "formats": request.formats}
+        issues = explain_validation_error(error, LibrarySettings, values, "")
+        abort(
+            "\n".join(
+                f"{_OPTIONS_BY_SETTING[issue.key.partition('.')[0]]}: {issue.message}"
+                for issue in issues
+            ),
+            USAGE_ERROR,
+        )
+
+
+@contextmanager
+def _services(configuration: Configuration) -> Iterator[Services]:
+    """Build the services of a run with a progress bar, and remove their scratch files."""
     with Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -72,111 +139,73 @@ def generate(
         transient=True,
     ) as bar:
         task = bar.add_task("", total=1.0)
-        last_line = [""]
+        last_step = ""
 
-        def progress(job: Job, step_name: str, share: float) -> None:
+        def show_progress(job: Job, step_name: str, share: float) -> None:
+            nonlocal last_step
             name = display_path(job.media.name)
-            bar.update(
-                task, description=f"{name}: {step_name}".replace("[", r"\["), completed=share
-            )
-            if bar.disable and step_name != last_line[0]:
-                last_line[0] = step_name
+            description = f"{name}: {step_name}".replace("[", r"\[")
+            bar.update(task, description=description, completed=share)
+            if bar.disable and step_name != last_step:
+                last_step = step_name
                 errors.print(f"{name}: {step_name}", markup=False)
 
-        ledger = open_database(settings)
         services = build_services(
-            settings, ledger, scratch=f"scratch-{os.getpid()}", progress=progress
+            configuration,
+            open_database(configuration),
+            scratch=f"scratch-{os.getpid()}",
+            progress=show_progress,
         )
         try:
-            for medium in _iter_media(paths, wishes):
-                library = with_library_settings(medium, wishes, settings)
-                job = Job(medium, library, "", output_dir, force or again, user_requested=True)
-                failed += not _generate_one(job, services, again)
+            yield services
         finally:
             services.engines.close()
-            for left in services.scratch.iterdir():
-                left.unlink()
+            for file in services.scratch.iterdir():
+                file.unlink()
             services.scratch.rmdir()
-    if failed:
-        raise typer.Exit(FAILED)
 
 
-def _generate_one(job: Job, services: Services, again: bool) -> bool:
-    """One file; whether it went well. What went wrong is said on stderr."""
-    name = display_path(job.media)
+def _generate_one(
+    media: Path, request: GenerateRequest, configuration: Configuration, services: Services
+) -> bool:
+    """Make the subtitles of one file and print the result. Return whether it succeeded."""
     try:
-        fingerprint = content_fingerprint(job.media)
-        known_job = replace(job, fingerprint=fingerprint)
-        if again:
+        fingerprint = content_fingerprint(media)
+        if request.retranscribe:
             services.store.clear_transcripts(fingerprint)
-        result = run_job(known_job, services, InlineRunner())
+        job = Job(
+            media,
+            settings_for(media, request, configuration),
+            fingerprint,
+            request.output_dir,
+            request.overwrite,
+            user_requested=True,
+        )
+        result = run_job(job, services, InlineRunner())
     except OSError as error:
-        errors.print(unreadable_error(job.media, error), markup=False, style="red")
+        errors.print(unreadable_error(media, error), markup=False, style="red")
         return False
-    except SubtitledError as problem:
-        errors.print(f"{name}: {problem}", markup=False, style="red")
+    except SubtitledError as error:
+        errors.print(f"{display_path(media)}: {error}", markup=False, style="red")
         return False
-    _print_result(name, result)
+    _print_result(media, result)
     return result.state is not FileState.IMPOSSIBLE
 
 
-def _print_result(name: str, result: JobResult) -> None:
-    echo(f"{name}: {result.reason}")
+def _print_result(media: Path, result: JobResult) -> None:
+    echo(f"{display_path(media)}: {result.reason}")
     for published in result.made:
         echo(f"  {display_path(published.sidecar)}")
 
 
-def _one_off_library(
-    settings: Configuration, to: str, formats: str, engine: str | None
-) -> LibrarySettings:
-    """The options as the settings of a library, checked as those are."""
-    if engine is not None and engine not in settings.engines:
-        engine_names = ", ".join(settings.engines)
-        abort(f"no engine is called {engine!r}. Configured are: {engine_names}", USAGE_ERROR)
-    values = {
-        "path": Path("/"),
-        "languages": to.split(","),
-        "formats": [fmt.strip().lower() for fmt in formats.split(",")],
-        "engines": [engine] if engine else [],
-        # Who names an engine wants it; a library that keeps its sound to itself wins.
-        "privacy": "any" if engine else "local",
-        "servers": [],
-    }
-    try:
-        return LibrarySettings.model_validate(values)
-    except ValidationError as error:
-        wrong = explain_validation_error(error, LibrarySettings, values, "")
-        abort(
-            "\n".join(
-                f"{_OPTION_BY_SETTING[one.key.partition('.')[0]]}: {one.message}" for one in wrong
-            ),
-            USAGE_ERROR,
-        )
-
-
-_OPTION_BY_SETTING = {"languages": "--to", "formats": "--format"}
-"""The options that become settings which can be wrong."""
-
-
-def with_library_settings(
-    media: Path, one_off: LibrarySettings, settings: Configuration
-) -> LibrarySettings:
-    """The wishes, with what the library of the medium, if it has one, asks of cues and words."""
-    name = library_containing(media, settings.settings.libraries)
-    if name is None:
-        return one_off.model_copy(update={"path": media.parent})
-    library = settings.settings.libraries[name]
-    taken = ("path", "cues", "guards", "shots", "names", "glossaries", "privacy")
-    shape = {key: getattr(library, key) for key in taken}
-    return one_off.model_copy(update=shape)
-
-
-def _iter_media(paths: list[Path], one_off: LibrarySettings) -> list[Path]:
-    """The files that were named, and the media in the folders that were named."""
+def _find_media(paths: list[Path]) -> list[Path]:
+    """Return the files that were named, and the media files in the folders that were named."""
     media: list[Path] = []
     for path in paths:
+        absolute_path = path.absolute()
         if path.is_dir():
-            media.extend(found for found, _ in scan(path.absolute(), one_off))
+            settings = LibrarySettings(path=absolute_path)
+            media.extend(file for file, _ in scan(absolute_path, settings))
         else:
-            media.append(path.absolute())
+            media.append(absolute_path)
     return media

@@ -1,4 +1,4 @@
-"""``vocabulary``: the names and terms that hold for a file, and where each is from."""
+"""``glossary``: the terms that apply to a file, and the origin of each."""
 
 from __future__ import annotations
 
@@ -16,95 +16,120 @@ from subtitled.library.fingerprint import content_fingerprint
 from subtitled.plugin import Language
 
 from .app import app, load_configuration
-from .daemon import JsonOption
 from .inspect import library_for
-from .output import FAILED, USAGE_ERROR, abort, display_path, echo, echo_json, echo_table, errors
+from .output import (
+    FAILED,
+    USAGE_ERROR,
+    JsonOption,
+    abort,
+    display_path,
+    echo,
+    echo_json,
+    echo_table,
+    errors,
+)
 
 
 @app.command()
-def vocabulary(
+def glossary(
     file: Annotated[Path, typer.Argument(help="A media file.")],
-    spoken: Annotated[
-        str | None, typer.Option(help="The language spoken. Default: what was heard, else English.")
+    spoken_language: Annotated[
+        str | None,
+        typer.Option(help="The language spoken. Default: the detected one, else English."),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """The names and terms that hold for a file, and where each is from."""
-    settings = load_configuration()
+    """Show the terms that apply to a file, and the origin of each."""
+    configuration = load_configuration()
     path = file.absolute()
     if not path.is_file():
         abort(f"there is no file {display_path(path)}", USAGE_ERROR)
-    spoken_language, used_hotwords = _analysed_language(settings, path)
+    detected_language, used_hotwords = _stored_transcription(configuration, path)
     try:
-        language = Language.parse(spoken) if spoken else spoken_language or Language("en")
+        language = (
+            Language.parse(spoken_language)
+            if spoken_language
+            else detected_language or Language("en")
+        )
     except ValueError as error:
         abort(error, USAGE_ERROR)
-    glossary = glossary_for(path, library_for(settings, path), settings)
-    fitting = glossary.hotword_terms(language)
+    glossary = glossary_for(path, library_for(configuration, path), configuration)
+    hotword_terms = glossary.hotword_terms(language)
     rows: list[dict[str, Any]] = [
         {
             "term": term.source_text(language),
             "translations": dict(term.translations) if not term.do_not_translate else {},
-            "kept": term.do_not_translate,
+            "do_not_translate": term.do_not_translate,
             "scope": str(term.scope),
-            "from": term.origin,
-            "recogniser": term in fitting,
+            "origin": term.origin,
+            "is_hotword": term in hotword_terms,
         }
         for term in most_specific(list(glossary.terms), language)
     ]
-    names = [term.source_text(language) for term in fitting]
-    since = [] if used_hotwords is None else [name for name in names if name not in used_hotwords]
+    hotwords = [term.source_text(language) for term in hotword_terms]
+    stale_since = (
+        []
+        if used_hotwords is None
+        else [hotword for hotword in hotwords if hotword not in used_hotwords]
+    )
     if as_json:
-        mistakes = [
-            {"where": m.location, "what": m.message, "cure": m.hint} for m in glossary.issues
+        issues = [
+            {"location": issue.location, "message": issue.message, "hint": issue.hint}
+            for issue in glossary.issues
         ]
-        echo_json({"language": language, "terms": rows, "mistakes": mistakes, "since": since})
-    else:
-        echo_table(
-            ("term", "in translations", "told to recognisers", "scope", "from"),
-            (
-                (
-                    row["term"],
-                    _format_term(row),
-                    "yes" if row["recogniser"] else "no",
-                    row["scope"],
-                    row["from"],
-                )
-                for row in rows
-            ),
+        echo_json(
+            {"language": language, "terms": rows, "issues": issues, "stale_since": stale_since}
         )
-        if not rows:
-            echo("no names and no terms hold for it")
-        if since:
-            echo(f"it was recognised without: {', '.join(since)}")
-            echo(f"have it done anew with: subtitled generate --again {display_path(path)}")
-        for mistake in glossary.issues:
-            errors.print(str(mistake), markup=False, style="red")
+    else:
+        _print_terms(rows)
+        if stale_since:
+            echo(f"it was transcribed without: {', '.join(stale_since)}")
+            echo(f"transcribe it again: subtitled generate --retranscribe {display_path(path)}")
+        for issue in glossary.issues:
+            errors.print(str(issue), markup=False, style="red")
     if glossary.issues:
         raise typer.Exit(FAILED)
 
 
-def _analysed_language(
-    settings: Configuration, path: Path
+def _stored_transcription(
+    configuration: Configuration, path: Path
 ) -> tuple[Language | None, set[str] | None]:
-    """The language that was heard in a file, and the terms that its recognisers were told; None
-    for either where nobody listened yet."""
-    store, fingerprint = (
-        open_transcript_store(resolve_state_dir(settings.settings)),
-        content_fingerprint(path),
-    )
+    """Return the detected language of a file, and the hotwords of its transcripts.
+
+    Each is None if the file has not been analysed or transcribed yet.
+    """
+    store = open_transcript_store(resolve_state_dir(configuration.settings))
+    fingerprint = content_fingerprint(path)
     language: Language | None = None
     used_hotwords: set[str] | None = None
     for track in store.tracks(fingerprint):
         analysis = store.analysis(fingerprint, track)
         language = language or (analysis.language if analysis else None)
         if store.variants(fingerprint, track):
-            terms = store.hotwords(fingerprint, track).values()
-            used_hotwords = (used_hotwords or set()).union(*terms)
+            hotwords = store.hotwords(fingerprint, track).values()
+            used_hotwords = (used_hotwords or set()).union(*hotwords)
     return language, used_hotwords
 
 
-def _format_term(row: dict[str, Any]) -> str:
-    if row["kept"]:
+def _print_terms(rows: list[dict[str, Any]]) -> None:
+    echo_table(
+        ("term", "in translations", "hotword", "scope", "origin"),
+        (
+            (
+                row["term"],
+                _format_translations(row),
+                "yes" if row["is_hotword"] else "no",
+                row["scope"],
+                row["origin"],
+            )
+            for row in rows
+        ),
+    )
+    if not rows:
+        echo("no terms apply to it")
+
+
+def _format_translations(row: dict[str, Any]) -> str:
+    if row["do_not_translate"]:
         return "the same"
     return ", ".join(f"{language}: {text}" for language, text in row["translations"].items()) or "-"

@@ -1,4 +1,4 @@
-"""``init``: five questions, and the configuration that follows from the answers."""
+"""``init``: write a first configuration from the answers to five questions."""
 
 from __future__ import annotations
 
@@ -26,28 +26,31 @@ def init(
         str | None, typer.Option(help='Subtitles wanted, such as "original,en".')
     ] = None,
     server: Annotated[str | None, typer.Option(help="jellyfin, emby, plex, kodi or none.")] = None,
-    server_url: Annotated[str | None, typer.Option(help="Where it answers.")] = None,
+    server_url: Annotated[str | None, typer.Option(help="The server's address.")] = None,
     server_key_file: Annotated[
-        str | None, typer.Option(help="The file that holds its key; the key itself is not copied.")
+        str | None,
+        typer.Option(help="The file that contains its key. The key itself is not copied."),
     ] = None,
-    send: Annotated[bool | None, typer.Option(help="Sound may leave this machine, or not.")] = None,
+    allow_remote: Annotated[
+        bool | None, typer.Option(help="Whether sound may leave this machine.")
+    ] = None,
     hours: Annotated[
-        str | None, typer.Option(help='Hours of work, such as "22:00-07:00", or always.')
+        str | None, typer.Option(help='Working hours, such as "22:00-07:00", or always.')
     ] = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Ask nothing: take the defaults.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Ask nothing, take the defaults.")] = False,
     output: Annotated[
-        Path | None, typer.Option(help="The file to write. One that is there is left alone.")
+        Path | None, typer.Option(help="The file to write. An existing file is not changed.")
     ] = None,
 ) -> None:
     """Ask five questions and write a configuration."""
     path = output or chosen_config_path() or _default_path()
     if os.path.lexists(path):
-        abort(f"{display_path(path)} is there already; name another file with --output", FAILED)
+        abort(f"{display_path(path)} exists already; name another file with --output", FAILED)
 
     def ask(
         question: str, option: str, given: str | None, default: str | None, read: Callable[[str], T]
     ) -> T:
-        """What an option says, else the default, else what is typed, until it is right."""
+        """Return the value of an option, else the default, else what is typed until it is valid."""
         if given is None and yes and default is None:
             abort(f"--yes has no default here; give {option}", USAGE_ERROR)
         is_interactive = given is None and not yes
@@ -65,7 +68,7 @@ def init(
                 errors.print(f"  {error}", markup=False)
 
     folder = ask(
-        "1. In which folder do your media lie?", "--library", library, None, wizard.parse_library
+        "1. In which folder are your media files?", "--library", library, None, wizard.parse_library
     )
     languages_answer = ask(
         "2. Subtitles in which languages?",
@@ -75,7 +78,7 @@ def init(
         read=wizard.parse_languages,
     )
     kind = ask(
-        "3. Which media server is told: jellyfin, emby, plex, kodi?",
+        "3. Which media server is notified: jellyfin, emby, plex, kodi?",
         "--server",
         given=server,
         default="none",
@@ -83,9 +86,9 @@ def init(
     )
     server_answer = None
     if kind:
-        url = ask("   Where does it answer?", "--server-url", server_url, None, wizard.parse_url)
+        url = ask("   What is its address?", "--server-url", server_url, None, wizard.parse_url)
         key = ask(
-            "   In which file does its key lie?",
+            "   Which file contains its key?",
             "--server-key-file",
             given=server_key_file,
             default=None,
@@ -93,11 +96,11 @@ def init(
         )
         server_answer = wizard.MediaServerAnswer(kind, url, key)
     elif server_url or server_key_file:
-        abort("there is a server's url or key, but no server; add --server", USAGE_ERROR)
-    if send is None:
-        send = not yes and typer.confirm("4. May sound leave this machine?", default=False)
-    times = ask(
-        "5. When may work be done, such as 22:00-07:00?",
+        abort("--server-url and --server-key-file need --server", USAGE_ERROR)
+    if allow_remote is None:
+        allow_remote = not yes and typer.confirm("4. May sound leave this machine?", default=False)
+    working_hours = ask(
+        "5. When may subtitled work, such as 22:00-07:00?",
         "--hours",
         given=hours,
         default=wizard.ALWAYS,
@@ -106,14 +109,16 @@ def init(
     _write_config(
         path,
         wizard.render_config(
-            wizard.WizardAnswers(folder, languages_answer, server_answer, send, times)
+            wizard.WizardAnswers(
+                folder, languages_answer, server_answer, allow_remote, working_hours
+            )
         ),
     )
     echo(f"{display_path(path)} is written. Next: subtitled --config {display_path(path)} doctor")
 
 
 def _default_path() -> Path:
-    """The file that would be read, were it there."""
+    """Return the file that is read by default."""
     if environment_path := os.environ.get("SUBTITLED_CONFIG"):
         return Path(environment_path)
     if os.geteuid() == 0:
@@ -128,6 +133,7 @@ def _write_config(path: Path, text: str) -> None:
             file.write(text)
     except OSError as error:
         abort(
-            f"{display_path(path)} cannot be written: {error.strerror}; name another file with --output",
+            f"{display_path(path)} cannot be written: {error.strerror}; "
+            "name another file with --output",
             FAILED,
         )

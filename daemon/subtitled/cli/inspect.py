@@ -1,4 +1,4 @@
-"""Looking at one file as the daemon would, for the commands that tell of it."""
+"""Access to one file of a library, for the commands that describe it."""
 
 from __future__ import annotations
 
@@ -20,51 +20,62 @@ from subtitled.policy.requirements import Requirement, SummaryRequirement
 from .output import display_path
 
 
-def library_for(settings: Configuration, path: Path) -> LibrarySettings:
-    """The library that a path lies in, else the default wishes."""
-    name = library_containing(path, settings.settings.libraries)
-    return settings.settings.libraries[name] if name else LibrarySettings(path=path.parent)
+def library_for(configuration: Configuration, path: Path) -> LibrarySettings:
+    """Return the settings of the library that a path is in, else the defaults."""
+    libraries = configuration.settings.libraries
+    name = library_containing(path, libraries)
+    return libraries[name] if name else LibrarySettings(path=path.parent)
 
 
-def to_known_path(settings: Configuration, path: Path) -> Path:
-    """The path by which its library knows a file, however it was typed: from the current folder,
-    with ``..`` in it, or past a link by which the library's folder is configured."""
-    libraries = settings.settings.libraries
-    absolute_path = Path(os.path.abspath(path))  # noqa: PTH100 - links stand: a library has them in its paths
+def to_known_path(configuration: Configuration, path: Path) -> Path:
+    """Return the path by which a library knows a file, however it was typed.
+
+    The typed path may be relative, contain ``..``, or bypass a symbolic link by which the
+    library's folder is configured.
+    """
+    libraries = configuration.settings.libraries
+    # Not resolve(): the paths of a library contain its symbolic links.
+    absolute_path = Path(os.path.abspath(path))  # noqa: PTH100
     if library_containing(absolute_path, libraries) is None:
-        real = absolute_path.parent.resolve() / absolute_path.name
+        real_path = absolute_path.parent.resolve() / absolute_path.name
         for library in libraries.values():
-            if real.is_relative_to(root := library.path.resolve()):
-                return library.path / real.relative_to(root)
+            if real_path.is_relative_to(root := library.path.resolve()):
+                return library.path / real_path.relative_to(root)
     return absolute_path
 
 
-def describe_libraries(settings: Configuration) -> str:
-    """The libraries and where they lie, for messages."""
-    libraries = settings.settings.libraries
+def describe_libraries(configuration: Configuration) -> str:
+    """List the libraries and their folders, for messages."""
+    libraries = configuration.settings.libraries
     return (
-        ", ".join(f"{name} in {display_path(one.path)}" for name, one in libraries.items())
+        ", ".join(f"{name} in {display_path(library.path)}" for name, library in libraries.items())
         or "none"
     )
 
 
-def inspect_file(settings: Configuration, path: Path, db: Database) -> MediaReport:
-    """What is there and what the policy says of it. Raises :class:`Problem` and ``OSError``."""
+def inspect_file(configuration: Configuration, path: Path, db: Database) -> MediaReport:
+    """Return what a media file has and what the policy decides about it.
+
+    Raises:
+        SubtitledError: It is not a media file, or has no audio.
+        OSError: It cannot be read.
+    """
     return inspect_media(
         path,
         probe_media(path),
-        library_for(settings, path),
-        settings,
+        library_for(configuration, path),
+        configuration,
         fingerprint=content_fingerprint(path),
-        transcripts=open_transcript_store(resolve_state_dir(settings.settings)),
+        transcripts=open_transcript_store(resolve_state_dir(configuration.settings)),
         sidecars=db.sidecars,
     )
 
 
 def describe_requirement(requirement: Requirement | SummaryRequirement) -> str:
-    """What is wanted, for people: ``es``, ``en.forced``, ``en+es``, ``summary en``."""
+    """Name a requirement for people: ``es``, ``en.forced``, ``en+es``, ``summary en``."""
+    language = requirement.language or "original"
     if isinstance(requirement, SummaryRequirement):
-        return f"summary {requirement.language or 'original'}"
+        return f"summary {language}"
     kind = "" if requirement.kind is SubtitleKind.FULL else f".{requirement.kind}"
-    below = f"+{describe_requirement(requirement.secondary)}" if requirement.secondary else ""
-    return f"{requirement.language or 'original'}{kind}{below}"
+    second = f"+{describe_requirement(requirement.secondary)}" if requirement.secondary else ""
+    return f"{language}{kind}{second}"

@@ -1,4 +1,4 @@
-"""``models_app list|pull|verify``."""
+"""``models``: the model files of the engines."""
 
 from __future__ import annotations
 
@@ -21,23 +21,22 @@ from subtitled.models.store import ModelStore
 from subtitled.plugin import ModelSpec
 
 from .app import app, load_configuration
-from .daemon import JsonOption
-from .output import FAILED, USAGE_ERROR, abort, echo, echo_json, echo_table, errors
+from .output import FAILED, USAGE_ERROR, JsonOption, abort, echo, echo_json, echo_table, errors
 
 models_app = typer.Typer(help="The model files of the engines.", no_args_is_help=True)
 app.add_typer(models_app, name="models")
 
-ModelNames = Annotated[list[str], typer.Argument(help="Names as models list shows them.")]
+ModelNames = Annotated[list[str], typer.Argument(help="Names, as `models list` shows them.")]
 
 
 def _load_catalogue() -> tuple[ModelStore, dict[str, ModelSpec]]:
-    settings = load_configuration()
+    configuration = load_configuration()
     specs = {
         spec.name: spec
-        for configured in settings.engines.values()
+        for configured in configuration.engines.values()
         for spec in configured.component_class.catalogue()
     }
-    return ModelStore(resolve_models_dir(settings.settings)), specs
+    return ModelStore(resolve_models_dir(configuration.settings)), specs
 
 
 def _advance_bar(bar: Progress, task: TaskID, done_bytes: int) -> None:
@@ -47,19 +46,19 @@ def _advance_bar(bar: Progress, task: TaskID, done_bytes: int) -> None:
 def _select_models(specs: dict[str, ModelSpec], names: list[str]) -> list[ModelSpec]:
     for name in names:
         if name not in specs:
-            abort(f"no model is called {name!r}. There are: {', '.join(specs)}", USAGE_ERROR)
+            abort(f"no model is called {name!r}. Models: {', '.join(specs)}", USAGE_ERROR)
     return [specs[name] for name in names]
 
 
 @models_app.command(name="list")
 def list_(as_json: JsonOption = False) -> None:
-    """Every model that the configured engines know, and whether it is here."""
+    """List the models of the configured engines, and which are installed."""
     store, specs = _load_catalogue()
     rows = [
         (
             spec.name,
             f"{spec.size_bytes / 1e6:.0f} MB",
-            "here" if store.is_installed(spec) else "-",
+            "installed" if store.is_installed(spec) else "-",
             spec.description,
         )
         for spec in specs.values()
@@ -73,7 +72,7 @@ def list_(as_json: JsonOption = False) -> None:
 
 @models_app.command()
 def pull(names: ModelNames) -> None:
-    """Fetch models and check their digests. A pull that was interrupted goes on."""
+    """Download models and check their digests. An interrupted download is resumed."""
     store, specs = _load_catalogue()
     for spec in _select_models(specs, names):
         bar = Progress(
@@ -92,18 +91,18 @@ def pull(names: ModelNames) -> None:
 
 @models_app.command()
 def verify(names: Annotated[list[str] | None, typer.Argument()] = None) -> None:
-    """Check the SHA-256 of model files. Default: all that are here."""
+    """Check the SHA-256 of model files. Default: all that are installed."""
     store, specs = _load_catalogue()
     chosen = (
         _select_models(specs, names)
         if names
-        else [s for s in specs.values() if store.is_installed(s)]
+        else [spec for spec in specs.values() if store.is_installed(spec)]
     )
-    wrong = False
+    is_damaged = False
     for spec in chosen:
         for file, verdict in store.verify(spec):
-            wrong = wrong or verdict != "ok"
+            is_damaged = is_damaged or verdict != "ok"
             echo(f"{spec.name}/{file}: {verdict}")
-    if wrong:
-        errors.print("Cure: subtitled models pull NAME")
+    if is_damaged:
+        errors.print("Download them again: subtitled models pull NAME")
         raise typer.Exit(FAILED)

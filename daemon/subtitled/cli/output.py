@@ -1,12 +1,13 @@
-"""Saying things: tables and lines for people, JSON for programs, exit statuses for both."""
+"""Output of the commands: tables and lines for people, JSON for programs, exit statuses."""
 
 from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
@@ -14,17 +15,21 @@ from rich.markup import escape
 from rich.table import Table
 
 from subtitled.daemon.logs import escape_control_characters
+from subtitled.plugin import CheckResult
 
 FAILED = 1
-"""Something failed; stderr says what."""
+"""Exit status when something failed; stderr says what."""
 USAGE_ERROR = 2
-"""Wrong use or a wrong configuration."""
+"""Exit status of wrong use or a wrong configuration."""
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]
 
 
 class SafeConsole(Console):
-    """A console that prints the control characters of texts as what they are called."""
+    """Console that prints control characters as escape sequences."""
 
     def print(self, *objects: Any, **kwargs: Any) -> None:
+        """Print like `rich.console.Console`, with control characters escaped."""
         super().print(
             *(
                 _escape_control_characters(object) if isinstance(object, str) else object
@@ -43,7 +48,7 @@ errors = SafeConsole(stderr=True, highlight=False, soft_wrap=True)
 
 
 def display_path(path: os.PathLike[str] | str) -> str:
-    """A path as text in one line that every terminal can print, whatever its bytes."""
+    """Return a path as one line of text that every terminal can print, whatever its bytes."""
     return escape_control_characters(_path_text(path))
 
 
@@ -52,12 +57,12 @@ def _path_text(path: os.PathLike[str] | str) -> str:
 
 
 def echo(line: str) -> None:
-    """One line for people; square brackets in it are themselves."""
+    """Print one line for people. Square brackets are printed as they are."""
     console.print(escape(line))
 
 
 def echo_json(value: Any) -> None:
-    """One JSON document for programs; paths that are no text are shown as far as they are."""
+    """Print one JSON document for programs. Bytes of a path that are no UTF-8 are replaced."""
 
     def to_plain(value: object) -> object:
         return _path_text(value) if isinstance(value, Path) else str(value)
@@ -66,7 +71,7 @@ def echo_json(value: Any) -> None:
 
 
 def echo_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """A table, or nothing where there are no rows."""
+    """Print a table, or nothing if there are no rows."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
         table.add_column(column, overflow="fold")
@@ -77,6 +82,40 @@ def echo_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None
 
 
 def abort(message: object, status: int = FAILED) -> NoReturn:
-    """Say on stderr what went wrong and leave."""
+    """Print an error message to stderr and exit with ``status``."""
     errors.print(f"[bold red]error:[/] {escape(str(message))}")
     raise typer.Exit(status)
+
+
+def format_time(timestamp: float) -> str:
+    """Format seconds since 1970 as a local date for people."""
+    return time.strftime("%Y-%m-%d %H:%M", time.localtime(timestamp))
+
+
+def print_check_results(results: Sequence[CheckResult], as_json: bool) -> None:
+    """Print every check with its verdict, and the hint of those that failed."""
+    if as_json:
+        echo_json(
+            [
+                {
+                    "subject": result.subject,
+                    "ok": result.ok,
+                    "detail": result.detail,
+                    "hint": result.hint,
+                }
+                for result in results
+            ]
+        )
+        return
+    echo_table(
+        ("", "subject", "detail", "hint"),
+        (
+            (
+                "ok" if result.ok else "WRONG",
+                result.subject,
+                result.detail,
+                "" if result.ok else result.hint,
+            )
+            for result in results
+        ),
+    )

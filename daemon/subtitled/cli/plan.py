@@ -25,9 +25,18 @@ from subtitled.routing.production_plan import TargetPlan, plan_target, transcrip
 from subtitled.routing.table import Route
 
 from .app import app, load_configuration
-from .daemon import JsonOption
 from .inspect import describe_requirement, inspect_file, library_for
-from .output import FAILED, USAGE_ERROR, abort, display_path, echo, echo_json, echo_table, errors
+from .output import (
+    FAILED,
+    USAGE_ERROR,
+    JsonOption,
+    abort,
+    display_path,
+    echo,
+    echo_json,
+    echo_table,
+    errors,
+)
 
 
 @app.command()
@@ -35,129 +44,152 @@ def plan(
     paths: Annotated[list[Path] | None, typer.Argument(help="Default: every library.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """What would be made, what not and why: hours of sound, time and money, at most."""
-    settings = load_configuration()
-    libraries = settings.settings.libraries
+    """Show what would be made and why, and the hours of audio, time and money, at most."""
+    configuration = load_configuration()
+    libraries = configuration.settings.libraries
     if not paths and not libraries:
         abort("no library is configured: name files or folders", USAGE_ERROR)
-    rows: list[dict[str, Any]] = []
-    hours, total = 0.0, NO_COST
-    failed = False
-    ledger = open_database(settings)
-    plan_file = partial(_plan_one, settings, ledger, engine_speeds(ledger.kv))
     media_files = list(
-        _iter_media(settings, paths or [library.path for library in libraries.values()])
+        _find_media(configuration, paths or [library.path for library in libraries.values()])
     )
-    # Each look waits for ffprobe, a process of its own.
+    db = open_database(configuration)
+    plan_file = partial(_plan_one, configuration, db, engine_speeds(db.kv))
+    rows: list[dict[str, Any]] = []
+    total_cost = NO_COST
+    # Threads: each inspection waits for a process of ffprobe.
     pool = ThreadPoolExecutor(len(os.sched_getaffinity(0)))
-    quiet = not sys.stderr.isatty()
     try:
-        plans = pool.map(plan_file, media_files)
         for row, cost in track(
-            plans, "looking", len(media_files), console=errors, transient=True, disable=quiet
+            pool.map(plan_file, media_files),
+            "inspecting",
+            len(media_files),
+            console=errors,
+            transient=True,
+            disable=not sys.stderr.isatty(),
         ):
-            total += cost
-            failed = failed or bool(row["problem"])
-            hours += row["seconds"] / 3600 if row["make"] else 0.0
+            total_cost += cost
             rows.append(row)
     finally:
         pool.shutdown(cancel_futures=True)
-    ledger.close()
+    db.close()
+    audio_hours = sum(row["seconds"] for row in rows if row["requirements"]) / 3600
     if as_json:
-        echo_json(
-            {
-                "files": rows,
-                "hours": round(hours, 3),
-                "work_hours": None
-                if total.has_unknown_duration
-                else round(total.work_seconds / 3600, 3),
-                "money": {currency: round(sum_, 4) for currency, sum_ in total.money.items()},
-            }
-        )
+        echo_json(_to_dict(rows, audio_hours, total_cost))
     else:
-        echo_table(
-            ("file", "make", "why"),
-            (
-                (display_path(r["path"]), ", ".join(r["make"]) or "-", r["problem"] or r["why"])
-                for r in rows
-            ),
-        )
-        making = sum(bool(row["make"]) for row in rows)
-        echo(f"{making} of {len(rows)} files, {hours:.1f} hours of sound{_describe_cost(total)}")
-    if failed:
+        _print_plan(rows, audio_hours, total_cost)
+    if any(row["error"] for row in rows):
         raise typer.Exit(FAILED)
 
 
-def _iter_media(settings: Configuration, paths: Sequence[Path]) -> Iterator[Path]:
-    """The files that are named, and the media in the folders that are."""
-    for start in (path.absolute() for path in paths):
-        if start.is_dir():
-            yield from (path for path, _ in scan(start, library_for(settings, start / "x")))
+def _to_dict(
+    rows: list[dict[str, Any]], audio_hours: float, total_cost: CostEstimate
+) -> dict[str, Any]:
+    return {
+        "files": rows,
+        "hours": round(audio_hours, 3),
+        "work_hours": None
+        if total_cost.has_unknown_duration
+        else round(total_cost.work_seconds / 3600, 3),
+        "money": {currency: round(amount, 4) for currency, amount in total_cost.money.items()},
+    }
+
+
+def _print_plan(rows: list[dict[str, Any]], audio_hours: float, total_cost: CostEstimate) -> None:
+    echo_table(
+        ("file", "requirements", "reasons"),
+        (
+            (
+                display_path(row["path"]),
+                ", ".join(row["requirements"]) or "-",
+                row["error"] or row["reasons"],
+            )
+            for row in rows
+        ),
+    )
+    file_count = sum(bool(row["requirements"]) for row in rows)
+    echo(
+        f"{file_count} of {len(rows)} files, {audio_hours:.1f} hours of audio"
+        f"{_describe_cost(total_cost)}"
+    )
+
+
+def _find_media(configuration: Configuration, paths: Sequence[Path]) -> Iterator[Path]:
+    """Yield the files that are named, and the media files in the folders that are named."""
+    for path in (path.absolute() for path in paths):
+        if path.is_dir():
+            library = library_for(configuration, path / "x")
+            yield from (media for media, _ in scan(path, library))
         else:
-            yield start
+            yield path
 
 
 def _plan_one(
-    settings: Configuration, db: Database, known_speeds: dict[str, float], path: Path
+    configuration: Configuration, db: Database, speeds: dict[str, float], path: Path
 ) -> tuple[dict[str, Any], CostEstimate]:
-    row: dict[str, Any] = {"path": path, "make": [], "why": "", "problem": "", "seconds": 0.0}
+    """Return the row of a file and what its requirements cost at most."""
+    row: dict[str, Any] = {
+        "path": path,
+        "requirements": [],
+        "reasons": "",
+        "error": "",
+        "seconds": 0.0,
+    }
     try:
-        media_report = inspect_file(settings, path, db)
+        report = inspect_file(configuration, path, db)
     except (SubtitledError, OSError) as error:
-        return row | {"problem": str(error)}, NO_COST
-    decision = media_report.decision
-    main = media_report.spoken_language or media_report.track_choice.track.language
-    # What is summarised is heard first, in the language spoken.
-    parts = (
-        transcription_segments(media_report.routing, main, media_report.available.foreign_speech)
-        if decision.summaries
-        else ()
-    )
-    recognition_routes = [part.route for part in parts if part.route is not None]
+        return row | {"error": str(error)}, NO_COST
+    decision = report.decision
+    spoken_language = report.spoken_language or report.track_choice.track.language
+    routes = [
+        route
+        for requirement in decision.requirements
+        for route in _first_routes(report, requirement, spoken_language)
+    ]
+    if decision.summaries:
+        # A summary needs a transcript in the language spoken.
+        segments = transcription_segments(
+            report.routing, spoken_language, report.available.foreign_speech
+        )
+        routes += [segment.route for segment in segments if segment.route is not None]
     cost = estimate(
-        media_report.facts.duration,
-        [
-            route
-            for requirement in decision.requirements
-            for route in _first_routes(media_report, requirement, main)
-        ]
-        + recognition_routes,
-        media_report.routing,
-        settings.settings.prices,
-        known_speeds,
+        report.facts.duration,
+        routes,
+        report.routing,
+        configuration.settings.prices,
+        speeds,
         len(decision.summaries),
     )
-    make = [
-        *map(describe_requirement, decision.requirements),
-        *map(describe_requirement, decision.summaries),
-    ]
-    row |= {
-        "make": make,
-        "why": "; ".join(decision.reasons),
-        "seconds": media_report.facts.duration,
-    }
-    return row, cost
+    return row | {
+        "requirements": [
+            *map(describe_requirement, decision.requirements),
+            *map(describe_requirement, decision.summaries),
+        ],
+        "reasons": "; ".join(decision.reasons),
+        "seconds": report.facts.duration,
+    }, cost
 
 
 def _first_routes(
-    media_report: MediaReport, requirement: Requirement, main: Language
+    report: MediaReport, requirement: Requirement, spoken_language: Language
 ) -> list[Route]:
-    """What the first way to a wish will use; as far as is known what is spoken."""
+    """Return the routes of the best way to make a subtitle, as far as they are known."""
     target: TargetPlan | None = plan_target(
-        media_report.routing, requirement, main, media_report.available.foreign_speech
+        report.routing, requirement, spoken_language, report.available.foreign_speech
     )
     routes = []
     while target is not None:
-        parts = target.paths[0].segments if target.paths else ()
-        routes += [part.route for part in parts if part.route is not None]
+        segments = target.paths[0].segments if target.paths else ()
+        routes += [segment.route for segment in segments if segment.route is not None]
         target = target.secondary
     return routes
 
 
-def _describe_cost(total: CostEstimate) -> str:
-    """Time and money in words; nothing of what nobody knows."""
-    work = f", about {total.work_seconds / 3600:.1f} hours of work" if total.work_seconds else ""
-    if total.has_unknown_duration:
-        work = ", for a time that shows once a first file is made"
-    money = "".join(f", at most {sum_:.2f} {name}" for name, sum_ in total.money.items() if sum_)
-    return work + money + (" and a price that nobody knows" if total.has_unknown_price else "")
+def _describe_cost(cost: CostEstimate) -> str:
+    """Describe time and money; what is unknown is said to be unknown."""
+    work = f", about {cost.work_seconds / 3600:.1f} hours of work" if cost.work_seconds else ""
+    if cost.has_unknown_duration:
+        work = ", for a time that is known once a first file is made"
+    money = "".join(
+        f", at most {amount:.2f} {currency}" for currency, amount in cost.money.items() if amount
+    )
+    return work + money + (" and an unknown price" if cost.has_unknown_price else "")

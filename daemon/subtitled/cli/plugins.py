@@ -1,4 +1,4 @@
-"""``plugins_app list``."""
+"""``plugins``: the plugins that are installed."""
 
 from __future__ import annotations
 
@@ -7,24 +7,30 @@ import typer
 from subtitled.config.plugins import list_installed
 
 from .app import app, load_configuration
-from .daemon import JsonOption
-from .output import echo_json, echo_table
+from .output import JsonOption, echo_json, echo_table
 
-plugins_app = typer.Typer(help="What can be plugged in.", no_args_is_help=True)
+plugins_app = typer.Typer(help="The plugins.", no_args_is_help=True)
 app.add_typer(plugins_app, name="plugins")
 
 
 @plugins_app.command(name="list")
 def list_(as_json: JsonOption = False) -> None:
-    """The plugins that are installed, where they come from and where they are used."""
-    settings = load_configuration()
-    used: dict[str, list[str]] = {}
+    """List the installed plugins, their distributions and the sections that use them."""
+    configuration = load_configuration()
+    sections_by_plugin: dict[str, list[str]] = {}
     for kind in ("engines", "translators", "servers", "notifiers"):
-        for name, configured in getattr(settings, kind).items():
-            used.setdefault(configured.plugin, []).append(f"{kind}.{name}")
-    broken = {b.plugin: b.message for b in settings.unavailable}
+        for name, configured in getattr(configuration, kind).items():
+            sections_by_plugin.setdefault(configured.plugin, []).append(f"{kind}.{name}")
+    errors_by_plugin = {
+        component.plugin: component.message for component in configuration.unavailable
+    }
     rows = [
-        (name, distribution, version, ", ".join(used.get(name, [])) or broken.get(name, "-"))
+        (
+            name,
+            distribution,
+            version,
+            ", ".join(sections_by_plugin.get(name, [])) or errors_by_plugin.get(name, "-"),
+        )
         for name, distribution, version in list_installed()
     ]
     if as_json:

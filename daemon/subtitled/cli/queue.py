@@ -1,8 +1,9 @@
-"""``queue_app ...``: what waits, and moving it about. It works whether the daemon runs or not."""
+"""``queue``: show and change the queue of jobs, whether the daemon runs or not."""
 
 from __future__ import annotations
 
 import time
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -11,22 +12,35 @@ from pydantic import TypeAdapter, ValidationError
 
 from subtitled.config.load import Configuration
 from subtitled.config.types import Seconds
+from subtitled.db.commands import CommandKind
 from subtitled.db.records import FINAL_STATES, FileState
-from subtitled.engines.breaker import CircuitBreakers
 from subtitled.jobcontext.services import open_database
 from subtitled.jobs import gate
 from subtitled.jobs.working_hours import Schedule
 from subtitled.library.ingest import library_containing
 
 from .app import app, load_configuration
-from .daemon import JsonOption
 from .inspect import describe_libraries, to_known_path
-from .output import USAGE_ERROR, abort, display_path, echo, echo_json, echo_table
+from .output import USAGE_ERROR, JsonOption, abort, display_path, echo, echo_json, echo_table
 
-queue_app = typer.Typer(help="What waits: see it, halt it, reorder it.", no_args_is_help=True)
+queue_app = typer.Typer(help="The queue: show, pause and reorder it.", no_args_is_help=True)
 app.add_typer(queue_app, name="queue")
 
 FilesArgument = Annotated[list[Path], typer.Argument(help="Media files.")]
+
+
+class PriorityLevel(StrEnum):
+    """How early a job that a person asked for begins."""
+
+    URGENT = "urgent"
+    WATCHING = "watching"
+
+
+_COMMANDS_BY_LEVEL = {
+    PriorityLevel.URGENT: (CommandKind.PRIORITISE, "is next"),
+    PriorityLevel.WATCHING: (CommandKind.PRIORITISE_WATCHING, "follows the urgent jobs"),
+}
+"""The kind of command of each level, and what is printed."""
 
 _LISTED_STATES = (
     FileState.WORKING,
@@ -41,39 +55,45 @@ _LISTED_STATES = (
     FileState.NO_SPEECH,
     FileState.MISSING,
 )
-"""What is worth a look, in this order: all states but the good ones."""
+"""The states that ``queue list`` shows, in this order: all but the successful ones."""
 
 
 @queue_app.command(name="list")
 def list_(
     as_json: JsonOption = False,
-    most: Annotated[int, typer.Option(min=1)] = 50,
+    limit: Annotated[int, typer.Option(min=1, help="Number of files, at most.")] = 50,
     only: Annotated[
-        FileState | None, typer.Option("--state", help="Only what is in this state.")
+        FileState | None, typer.Option("--state", help="Only files in this state.")
     ] = None,
 ) -> None:
-    """What is worked on, what waits, what failed and why."""
-    ledger = open_database(load_configuration())
+    """List the files that are worked on, wait or failed, with the reason."""
+    db = open_database(load_configuration())
     rows: list[tuple[str, str, str, str]] = []
     for state in [only] if only else _LISTED_STATES:
-        for record in ledger.by_state(state):
-            if len(rows) >= most:
+        for record in db.by_state(state):
+            if len(rows) >= limit:
                 break
             detail = record.progress if state is FileState.WORKING else record.reason
-            tried = f" (tried {record.attempts} times)" if record.attempts > 1 else ""
-            about = f"{detail or ''}{tried}"
-            rows.append((str(state), display_path(record.path), about, record.job_id or ""))
+            attempts = f" (tried {record.attempts} times)" if record.attempts > 1 else ""
+            rows.append(
+                (
+                    str(state),
+                    display_path(record.path),
+                    f"{detail or ''}{attempts}",
+                    record.job_id or "",
+                )
+            )
     if as_json:
         keys = ("state", "path", "detail", "job")
         echo_json([dict(zip(keys, row, strict=True)) for row in rows])
     elif rows:
-        echo_table(("state", "file", ""), (row[:3] for row in rows))
+        echo_table(("state", "file", "detail"), (row[:3] for row in rows))
     else:
-        echo("nothing waits")
+        echo("the queue is empty")
 
 
 LibraryOption = Annotated[
-    str, typer.Option("--library", help="This library only; by default all work.")
+    str, typer.Option("--library", help="This library only. Default: all work.")
 ]
 
 
@@ -81,118 +101,116 @@ LibraryOption = Annotated[
 def pause(
     library: LibraryOption = "",
     for_: Annotated[
-        str, typer.Option("--for", help="How long, such as 30m or 2h; by default for good.")
+        str, typer.Option("--for", help="How long, such as 30m or 2h. Default: until you resume.")
     ] = "",
 ) -> None:
-    """Halt the work at the next stretch of speech; it survives a restart."""
-    settings, until = load_configuration(), None
+    """Pause the work after the current chunk. A restart keeps the pause."""
+    configuration, until = load_configuration(), None
     if for_:
         try:
             until = time.time() + TypeAdapter[float](Seconds).validate_python(for_)
         except ValidationError:
-            abort(f'{for_!r} is not a length of time; write one such as "30m" or "2h"', USAGE_ERROR)
-    _require_library(settings, library)
-    gate.pause(open_database(settings).kv, library, until)
+            abort(f'{for_!r} is not a duration. Write one such as "30m" or "2h"', USAGE_ERROR)
+    _require_library(configuration, library)
+    gate.pause(open_database(configuration).kv, library, until)
     subject = f"library {library} is paused" if library else "paused"
-    clock = Schedule(settings.settings.schedule).format_time
-    when = f" until {clock(until, time.time())}" if until is not None else ""
-    echo(f"{subject}{when}; go on with: {gate.resume_command(library)}")
+    format_clock = Schedule(configuration.settings.schedule).format_time
+    suffix = f" until {format_clock(until, time.time())}" if until is not None else ""
+    echo(f"{subject}{suffix}; resume with: {gate.resume_command(library)}")
 
 
 @queue_app.command()
 def resume(library: LibraryOption = "") -> None:
-    """Go on where the work was halted."""
-    settings = load_configuration()
-    _require_library(settings, library)
-    mailbox = open_database(settings).kv
-    gate.resume(mailbox, library)
-    mailbox.enqueue("wake", None)
-    echo("going on")
-    for left in gate.active_pauses(mailbox, time.time()):
-        subject = f"library {left.library} is" if left.library else "everything is"
-        echo(f"{subject} paused still; go on with: {gate.resume_command(left.library)}")
+    """Resume paused work."""
+    configuration = load_configuration()
+    _require_library(configuration, library)
+    db = open_database(configuration)
+    gate.resume(db.kv, library)
+    db.commands.enqueue(CommandKind.WAKE_WAITING, None)
+    echo("resumed")
+    for other in gate.active_pauses(db.kv, time.time()):
+        subject = f"library {other.library} is" if other.library else "all work is"
+        echo(f"{subject} still paused; resume with: {gate.resume_command(other.library)}")
 
 
-def _require_library(settings: Configuration, library: str) -> None:
-    libraries = settings.settings.libraries
+def _require_library(configuration: Configuration, library: str) -> None:
+    libraries = configuration.settings.libraries
     if library and library not in libraries:
         abort(
-            f"no library is called {library!r}; there are: {', '.join(libraries) or 'none'}",
+            f"no library is called {library!r}. Libraries: {', '.join(libraries) or 'none'}",
             USAGE_ERROR,
         )
 
 
 @queue_app.command()
-def reset(
-    engine: Annotated[str, typer.Argument(help="The engine's name in the configuration.")],
-) -> None:
-    """Let an engine be tried again now that was left alone after failures."""
-    settings = load_configuration()
-    if engine not in settings.settings.engines:
-        names = ", ".join(settings.settings.engines)
-        abort(f"no engine is called {engine!r}; there are: {names}", USAGE_ERROR)
-    mailbox = open_database(settings).kv
-    had_failures = CircuitBreakers(mailbox).reset(engine)
-    mailbox.enqueue("wake", None)
-    echo(f"{engine}: " + ("tried again now" if had_failures else "nothing is held against it"))
-
-
-def _enqueue_command(kind: str, files: list[Path], outcome_text: str) -> None:
-    settings = load_configuration()
-    db = open_database(settings)
-    paths = [to_known_path(settings, file) for file in files]
-    for path in paths:
-        if db.get(path) is not None:
-            continue
-        if library_containing(path, settings.settings.libraries) is None:
-            library_list = describe_libraries(settings)
-            abort(
-                f"{display_path(path)} lies in no library; there are: {library_list}", USAGE_ERROR
-            )
-        if not path.is_file():
-            reason = "is a folder: name the files in it" if path.is_dir() else "is not there"
-            abort(f"{display_path(path)} {reason}", USAGE_ERROR)
-    for path in paths:
+def cancel(files: FilesArgument) -> None:
+    """Take files off the queue. They stay off until you ask for them again."""
+    configuration = load_configuration()
+    db = open_database(configuration)
+    for path in _require_known_files(configuration, files):
         record = db.get(path)
-        if kind == "cancel" and record is not None and record.state in FINAL_STATES:
+        if record is not None and record.state in FINAL_STATES:
             echo(f"{display_path(path)}: nothing to cancel, it is {record.state}")
             continue
-        db.kv.enqueue(kind, path)
-        echo(f"{display_path(path)}: {outcome_text}")
-
-
-@queue_app.command()
-def cancel(files: FilesArgument) -> None:
-    """Take files off the queue; they are left alone until you ask for them."""
-    _enqueue_command("cancel", files, "cancelled")
+        db.commands.enqueue(CommandKind.CANCEL, path)
+        echo(f"{display_path(path)}: cancelled")
 
 
 @queue_app.command()
 def retry(
     files: Annotated[list[Path] | None, typer.Argument(help="Media files.")] = None,
-    all_in: Annotated[
+    state: Annotated[
         FileState | None,
-        typer.Option("--all", help="All files in a state, such as failed or quarantined."),
+        typer.Option("--state", help="All files in a state, such as failed or quarantined."),
     ] = None,
 ) -> None:
-    """Look at files anew, whatever was remembered of them."""
+    """Evaluate files again, whatever their state."""
+    configuration = load_configuration()
     requested = list(files or ())
-    if all_in is not None:
-        requested += [
-            record.path for record in open_database(load_configuration()).by_state(all_in)
-        ]
+    if state is not None:
+        requested += [record.path for record in open_database(configuration).by_state(state)]
     elif not requested:
-        abort("name files, or all in a state: subtitled queue retry --all failed", USAGE_ERROR)
-    _enqueue_command("retry", requested, "will be looked at again")
+        abort("name files, or a state: subtitled queue retry --state failed", USAGE_ERROR)
+    _enqueue_command(configuration, CommandKind.RETRY, requested, "will be evaluated again")
 
 
 @queue_app.command()
 def prioritise(
     files: FilesArgument,
-    watched: Annotated[
-        bool, typer.Option(help="Behind what people asked for: somebody is about to watch them.")
-    ] = False,
+    level: Annotated[
+        PriorityLevel,
+        typer.Option(help="urgent: next. watching: after the urgent jobs, before all others."),
+    ] = PriorityLevel.URGENT,
 ) -> None:
-    """Put files first."""
-    kind, kind_and_text = ("watched", "comes soon") if watched else ("first", "comes first")
-    _enqueue_command(kind, files, kind_and_text)
+    """Move files to the front of the queue."""
+    kind, outcome = _COMMANDS_BY_LEVEL[level]
+    _enqueue_command(load_configuration(), kind, files, outcome)
+
+
+def _enqueue_command(
+    configuration: Configuration, kind: CommandKind, files: list[Path], outcome: str
+) -> None:
+    """Send one command for each file to the daemon, and print ``outcome`` for each."""
+    queue = open_database(configuration).commands
+    for path in _require_known_files(configuration, files):
+        queue.enqueue(kind, path)
+        echo(f"{display_path(path)}: {outcome}")
+
+
+def _require_known_files(configuration: Configuration, files: list[Path]) -> list[Path]:
+    """Return the files by the paths that their library uses; abort if one is in no library."""
+    db = open_database(configuration)
+    paths = [to_known_path(configuration, file) for file in files]
+    for path in paths:
+        if db.get(path) is not None:
+            continue
+        if library_containing(path, configuration.settings.libraries) is None:
+            abort(
+                f"{display_path(path)} is in no library. Libraries: "
+                f"{describe_libraries(configuration)}",
+                USAGE_ERROR,
+            )
+        if not path.is_file():
+            reason = "is a folder: name the files in it" if path.is_dir() else "does not exist"
+            abort(f"{display_path(path)} {reason}", USAGE_ERROR)
+    return paths

@@ -1,4 +1,4 @@
-"""``undo``: taking back what we wrote."""
+"""``undo``: remove or restore what we wrote for a file."""
 
 from __future__ import annotations
 
@@ -16,51 +16,47 @@ from subtitled.library.moves import adopt_existing_sidecars
 from subtitled.library.removal import RemovalResult, SidecarRemover
 
 from .app import app, load_configuration
-from .daemon import JsonOption
 from .inspect import to_known_path
-from .output import USAGE_ERROR, abort, display_path, echo, echo_json
+from .output import USAGE_ERROR, JsonOption, abort, display_path, echo, echo_json
 
 
 @app.command()
 def undo(
     file: Annotated[Path, typer.Argument(help="A media file, or one subtitle.")],
-    back: Annotated[
-        bool, typer.Option("--back", help="Bring back what was taken away, by hand too.")
+    restore: Annotated[
+        bool, typer.Option("--restore", help="Restore what was removed, by hand too.")
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Take back the subtitles and summaries that we wrote for a file; nobody else's are touched.
+    """Remove the subtitles and summaries that we wrote for a file. Human ones are not touched.
 
-    Where ours was taken away because somebody else's came, and nothing of ours stands, it is
-    brought back.
+    If ours were removed because a human subtitle appeared, and none of ours is present, ours are
+    restored.
     """
-    settings = load_configuration()
-    ledger, path = open_database(settings), to_known_path(settings, file)
-    record = ledger.get(path)
-    if record is not None and record.state in (FileState.QUEUED, FileState.WORKING):
-        abort(
-            f"{display_path(file)} is {record.state}. First: subtitled queue cancel {display_path(file)}"
-        )
-    records = _find_sidecars(ledger, path)
-    if not records:
-        abort(f"nothing is known to have been written for {display_path(file)}", USAGE_ERROR)
-    standing = [one for one in records if one.status is SidecarStatus.PRESENT]
-    yielded = [one for one in records if one.status is SidecarStatus.YIELDED]
-    withdrawal = SidecarRemover(ledger)
-    if back:
-        results = withdrawal.restore(
-            [one for one in records if one.status is not SidecarStatus.PRESENT]
-        )
-    elif standing or not yielded:
-        results = withdrawal.remove(standing or records)
+    configuration = load_configuration()
+    db, path = open_database(configuration), to_known_path(configuration, file)
+    name = display_path(file)
+    media_record = db.get(path)
+    if media_record is not None and media_record.state in (FileState.QUEUED, FileState.WORKING):
+        abort(f"{name} is {media_record.state}. First: subtitled queue cancel {name}")
+    sidecars = _find_sidecars(db, path)
+    if not sidecars:
+        abort(f"we wrote no subtitles for {name}, as far as is known", USAGE_ERROR)
+    present = [record for record in sidecars if record.status is SidecarStatus.PRESENT]
+    yielded = [record for record in sidecars if record.status is SidecarStatus.YIELDED]
+    remover = SidecarRemover(db)
+    if restore:
+        results = remover.restore([record for record in sidecars if record not in present])
+    elif present or not yielded:
+        results = remover.remove(present or sidecars)
     else:
-        back, results = True, withdrawal.restore(yielded)
-    _adopt_sidecars(ledger, records[0].media, back)
+        restore, results = True, remover.restore(yielded)
+    _update_media_state(db, sidecars[0].media, is_restored=restore)
     _print_results(results, as_json)
 
 
 def _find_sidecars(db: Database, path: Path) -> list[SidecarRecord]:
-    """What we wrote for a medium, or the one sidecar that was named."""
+    """Return what we wrote for a media file, or the one sidecar that was named."""
     record = db.sidecars.get(path)
     if record is not None:
         return [record]
@@ -69,26 +65,27 @@ def _find_sidecars(db: Database, path: Path) -> list[SidecarRecord]:
     return db.sidecars.of_media(path)
 
 
-def _adopt_sidecars(db: Database, media: Path, back: bool) -> None:
+def _update_media_state(db: Database, media: Path, *, is_restored: bool) -> None:
+    """Keep the daemon from making again what was removed, or have it evaluate the file again."""
     record = db.get(media)
     if record is None or record.state is FileState.MISSING:
         return
-    if back:
+    if is_restored:
         db.requeue(record.id)
         return
     db.set_state(
         record.id,
         FileState.UP_TO_DATE,
-        reason="taken back by hand",
-        cure=f"To have it made again: subtitled queue retry {display_path(media)}",
+        reason="removed by hand",
+        hint=f"To have it made again: subtitled queue retry {display_path(media)}",
     )
 
 
 def _print_results(results: list[RemovalResult], as_json: bool) -> None:
     if as_json:
-        echo_json([{"path": result.path, "what": result.outcome} for result in results])
+        echo_json([{"path": result.path, "outcome": result.outcome} for result in results])
         return
     for result in results:
         echo(f"{display_path(result.path)}: {result.outcome}")
     if not results:
-        echo("nothing was taken away")
+        echo("nothing was removed")

@@ -1,4 +1,4 @@
-"""``worker``: one more process that works off the daemon's queue."""
+"""``worker``: one more process that runs the daemon's jobs."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from typing import Annotated
 import typer
 
 from .app import app, config_path
-from .daemon import load_configuration_to_run
+from .run import load_configuration_to_run
 
 
 @app.command()
 def worker(
     name: Annotated[
-        str | None, typer.Argument(help="What it is called. Default: this machine's name.")
+        str | None, typer.Argument(help="The worker's name. Default: this machine's name.")
     ] = None,
 ) -> None:
-    """Work off the daemon's queue beside it, in the foreground: more than one film at a time."""
-    from subtitled.daemon.process import run as be
+    """Run jobs of the daemon's queue in the foreground, beside the daemon."""
+    from subtitled.daemon.process import run as run_process
     from subtitled.daemon.worker import Worker, validate_worker_name
 
     worker_name = validate_worker_name(name)
-    settings = load_configuration_to_run()
-    be(config_path(), settings, partial(Worker, name=worker_name), worker_name)
+    configuration = load_configuration_to_run()
+    run_process(config_path(), configuration, partial(Worker, name=worker_name), worker_name)

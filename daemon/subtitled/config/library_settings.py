@@ -2,13 +2,13 @@
 
 ``[libraries.NAME.cues]``: how much a subtitle holds and how long it stays.
 
-``[libraries.NAME.names]``: what the sidecars that we write are called; ``docs/names.md``.
+``[libraries.NAME.filenames]``: what the sidecars that we write are called; ``docs/names.md``.
 
 ``[[libraries.NAME.routes]]``: rules by which a library chooses its engines.
 
 ``[libraries.NAME.summaries]``: what each medium is about; ``docs/summaries.md`` says more.
 
-``[vocabulary]``: use_nfo and terms for every library; ``docs/vocabulary.md`` says more.
+``[glossary]``: use_nfo and terms for every library; ``docs/vocabulary.md`` says more.
 
 What may leave the machine and what it may cost: the keys for privacy, budgets and prices.
 """
@@ -108,8 +108,8 @@ class CueSettings(Section):
         None,
         ge=1,
         le=60,
-        description="Characters a second that are read with ease. Unset: three quarters of `cps`, "
-        "or the profile's.",
+        description="Characters a second that are read with ease. Unset: three quarters of "
+        "`max_cps`, or the profile's.",
     )
     min_duration: Seconds | None = Field(
         None, description="How long a subtitle is shown at least; at most 3 seconds may be asked."
@@ -121,7 +121,8 @@ class CueSettings(Section):
         None, description="Time between two subtitles, at least; up to a second."
     )
     chain_gap: Seconds | None = Field(
-        None, description="A gap below this is closed to `gap`, lest the screen flicker."
+        None,
+        description="A gap below this is closed to `min_gap`, so that the screen does not flicker.",
     )
     max_extension: Seconds | None = Field(
         None, description="How long a subtitle may stay after the speech, for slow readers."
@@ -148,9 +149,9 @@ class CueSettings(Section):
 _ALLOWED_SECONDS = {
     "min_duration": (0.0, 3.0),
     "max_duration": (3.0, 60.0),
-    "gap": (0.0, 1.0),
-    "chain": (0.0, 5.0),
-    "linger": (0.0, 10.0),
+    "min_gap": (0.0, 1.0),
+    "chain_gap": (0.0, 5.0),
+    "max_extension": (0.0, 10.0),
 }
 """From which to which second each time of a cue may be set, so that no two contradict."""
 
@@ -160,7 +161,7 @@ _FLAG_PATTERN = re.compile(r"default|forced|foreign|\b(?:sdh|cc|hi|bilingual)\b"
 
 
 class FilenameSettings(Section):
-    """``[libraries.NAME.names]``: what sidecars are called. What is written keeps its name."""
+    """``[libraries.NAME.filenames]``: what sidecars are called. What is written keeps its name."""
 
     style: Literal["standard", "iso639-2"] = Field(
         "standard",
@@ -232,7 +233,7 @@ class RouteSettings(Section):
     def _check_durations(self) -> Self:
         minimum, maximum = self.min_duration, self.max_duration
         if minimum is not None and maximum is not None and minimum >= maximum:
-            raise ValueError("longer_than must be less than shorter_than, or nothing fits")
+            raise ValueError("min_duration must be less than max_duration, or nothing fits")
         return self
 
 
@@ -259,7 +260,7 @@ class SummarySettings(Section):
 
 
 class GlossarySettings(BaseModel):
-    """``[vocabulary]``: names and terms that recognisers and translators are told."""
+    """``[glossary]``: names and terms that recognisers and translators are told."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -321,7 +322,7 @@ class BudgetSettings(BaseModel):
         None, ge=0, allow_inf_nan=False, description="The most that may be spent in a period."
     )
     currency: str = Field(
-        "USD", pattern=r"^[A-Z]{3}$", description="What `money` is in: USD, EUR, CNY ..."
+        "USD", pattern=r"^[A-Z]{3}$", description="What `max_cost` is in: USD, EUR, CNY ..."
     )
     max_audio_hours: float | None = Field(
         None, ge=0, allow_inf_nan=False, description="The most hours of sound sent in a period."
@@ -339,7 +340,7 @@ class BudgetSettings(BaseModel):
     @model_validator(mode="after")
     def _check_has_cap(self) -> BudgetSettings:
         if self.max_cost is None and self.max_audio_hours is None:
-            raise ValueError("give money, hours or both")
+            raise ValueError("give max_cost, max_audio_hours or both")
         return self
 
 

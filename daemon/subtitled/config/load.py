@@ -36,6 +36,7 @@ from .plugins import (
     UnavailableComponent,
     call_with_timeout,
 )
+from .renamed_keys import find_renamed_keys
 from .settings import AppSettings, ComponentSettings, LibrarySettings
 
 __all__ = [
@@ -132,8 +133,10 @@ def load_config(path: Path | None, *, overrides: dict[str, Any] | None = None) -
     issues += _find_unknown_hours(data, text)
     issues += _find_relative_paths(settings, text)
     issues += _find_timezone_issue(settings)
+    renamed = {issue.key: issue for issue in find_renamed_keys(data, text)}
+    issues = [issue for issue in issues if issue.key not in renamed] + list(renamed.values())
     if issues:
-        issues.sort(key=lambda mistake: mistake.line or 0)
+        issues.sort(key=lambda issue: issue.line or 0)
         raise ConfigurationError(path, tuple(issues))
     if path == SYSTEM_CONFIG:
         settings = with_service_folders(settings)
@@ -269,7 +272,7 @@ def _iter_name_lists(library: dict[str, Any]) -> Iterator[tuple[tuple[str, ...],
         yield (kind,), kind, library.get(kind)
     summaries = library.get("summaries")
     if isinstance(summaries, dict):
-        yield ("summaries", "writers"), "translators", summaries.get("writers")
+        yield ("summaries", "translators"), "translators", summaries.get("translators")
     routes = library.get("routes")
     for number, route in enumerate(routes if isinstance(routes, list) else ()):
         if isinstance(route, dict):
@@ -301,7 +304,7 @@ def _find_relative_paths(settings: AppSettings, text: str) -> Iterator[ConfigIss
     }
     folders[("daemon", "state_dir")] = settings.daemon.state_dir
     folders[("daemon", "models_dir")] = settings.daemon.models_dir
-    folders[("daemon", "phrases")] = settings.daemon.hallucination_phrases
+    folders[("daemon", "hallucination_phrases")] = settings.daemon.hallucination_phrases
     for key, folder in folders.items():
         if folder is not None and not folder.is_absolute():
             hint = "Write it from the root, such as /srv/media, or from ~"
@@ -352,5 +355,6 @@ def _warn_unreachable(
             ):
                 yield (
                     f"{kind}.{name} is never used: no library allows {destination}. "
-                    f'Set privacy = ["{destination}"] in the libraries whose sound may go there'
+                    f'Set allowed_destinations = ["{destination}"] in the libraries whose '
+                    "sound may go there"
                 )

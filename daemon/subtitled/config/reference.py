@@ -133,10 +133,10 @@ def dump_settings(configuration: Configuration) -> dict[str, Any]:
     payload: dict[str, Any] = {
         "daemon": _to_json(settings.daemon),
         "schedule": _to_json(settings.schedule),
-        "neighbour": _to_json(settings.throttle),
+        "throttle": _to_json(settings.throttle),
         "web": _to_json(settings.web),
         "libraries": {name: _to_json(library) for name, library in settings.libraries.items()},
-        "vocabulary": _to_json(settings.glossary),
+        "glossary": _to_json(settings.glossary),
     }
     payload["budgets"] = {name: _to_json(budget) for name, budget in settings.budgets.items()}
     payload["prices"] = {name: _to_json(price) for name, price in settings.prices.items()}
@@ -207,17 +207,17 @@ def _render_lines() -> Iterator[str]:
     yield from _render_table(
         "[schedule.libraries.NAME] and [schedule.engines.NAME]", WorkingHoursSettings
     )
-    yield from _render_table("[neighbour]", ThrottleSettings)
+    yield from _render_table("[throttle]", ThrottleSettings)
     yield from _render_table("[web]", WebSettings)
-    yield from _render_table("[web.sources.NAME]", WebhookSenderSettings)
+    yield from _render_table("[web.webhooks.NAME]", WebhookSenderSettings)
     yield from _render_table("[libraries.NAME]", LibrarySettings)
-    yield from _render_table("[libraries.NAME.existing]", ExistingSubtitleSettings)
+    yield from _render_table("[libraries.NAME.counts_as_existing]", ExistingSubtitleSettings)
     yield from _render_table("[libraries.NAME.sources]", SourceSettings)
-    yield from _render_table("[libraries.NAME.names]", FilenameSettings)
+    yield from _render_table("[libraries.NAME.filenames]", FilenameSettings)
     yield from _render_table("[libraries.NAME.summaries]", SummarySettings)
     yield from _render_table("[libraries.NAME.cues]", CueSettings)
     yield from _render_table("[[libraries.NAME.routes]]", RouteSettings)
-    yield from _render_table("[vocabulary]", GlossarySettings)
+    yield from _render_table("[glossary]", GlossarySettings)
     yield from _render_table("[budgets.NAME]", BudgetSettings)
     yield from _render_table("[prices.NAME]", PriceSettings)
     for kind, name, component in iter_bundled_components():

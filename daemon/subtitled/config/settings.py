@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import (
@@ -169,6 +171,53 @@ class LibrarySettings(Section):
         description="Follow symbolic links to files and folders that lie in the library as well. "
         "Such a library is polled.",
     )
+
+    @classmethod
+    def for_one_off(
+        cls,
+        base: LibrarySettings | None,
+        *,
+        path: Path,
+        languages: Sequence[str],
+        formats: Sequence[str],
+        engine: str | None = None,
+    ) -> LibrarySettings:
+        """Build the settings with which a person has subtitles of one file made.
+
+        Args:
+            base: The library that the file is in, or None. All its settings hold, except those
+                that say what is wanted.
+            path: The folder of a file that is in no library.
+            languages: The wanted languages, as in a configuration.
+            formats: The wanted formats, as in a configuration.
+            engine: The engine to use. Sound may then be sent to it, unless ``base`` forbids that.
+
+        Raises:
+            pydantic.ValidationError: A language or a format is unknown.
+        """
+        request = cls.model_validate(
+            {
+                "path": path,
+                "languages": languages,
+                "formats": formats,
+                "engines": [engine] if engine else [],
+                "allowed_destinations": "any" if engine else "local",
+                "servers": [],
+            }
+        )
+        if base is None:
+            return request
+        wanted: dict[str, Any] = {
+            "languages": request.languages,
+            "formats": request.formats,
+            "forced": (),
+            "bilingual": (),
+            "summaries": SummarySettings(),
+            "servers": (),
+        }
+        if engine:
+            wanted |= {"engines": request.engines, "routes": ()}
+        return base.model_copy(update=wanted)
 
 
 class ComponentSettings(BaseModel):

@@ -127,7 +127,9 @@ def render_config(answers: WizardAnswers) -> str:
         tags = ", ".join(_quote_toml(tag) for tag in answers.languages)
         lines += [f'languages = [{tags}]  # "original" is the language spoken']
     if answers.is_remote_allowed:
-        lines += ['privacy = "any"  # sound and text may be sent to engines that are configured']
+        lines += [
+            'allowed_destinations = "any"  # sound and text may be sent to configured components'
+        ]
     if answers.working_hours != ALWAYS:
         lines += [
             "",
