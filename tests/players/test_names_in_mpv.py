@@ -2,7 +2,7 @@
 
 What mpv 0.35 makes of a name is written down here as it is: by default it loads only names with
 nothing but two or three letters after the stem; ``sub-auto=fuzzy`` loads all. A later one that does
-better fails the second test, and docs/names.md is to be told.
+better fails the second test, and docs/users/filenames.md is to be told.
 """
 
 from __future__ import annotations
