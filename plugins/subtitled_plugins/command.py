@@ -1,6 +1,6 @@
 """A command of yours for each event: a list of arguments, no shell, an environment that is known.
 
-docs/notifications.md lists the variables. Exit status 0 is done, 75 (``EX_TEMPFAIL`` of sysexits.h)
+docs/admins/notifications.md lists the variables. Exit status 0 is done, 75 (``EX_TEMPFAIL``)
 is tried again later, any other is told in the log and given up.
 """
 

@@ -1,7 +1,7 @@
 """Webhooks out: each event as signed JSON to an address of yours.
 
 The signature is HMAC-SHA256 over the time, a dot and the body, so that nobody can make one up, nor
-send an old one again: docs/notifications.md shows how to check it.
+send an old one again: docs/admins/notifications.md shows how to check it.
 """
 
 from __future__ import annotations

@@ -37,7 +37,8 @@ class DaemonSettings(Section):
     database: Secret | None = Field(
         None,
         description="A PostgreSQL database in the place of SQLite, for workers on several "
-        "machines: where its address lies, postgresql://user:password@host/name. docs/workers.md.",
+        "machines: where its address lies, postgresql://user:password@host/name. "
+        "docs/admins/workers.md.",
     )
     scratch_dir: ConfigPath | None = Field(
         None,
@@ -78,7 +79,7 @@ class DaemonSettings(Section):
     hallucination_phrases: ConfigPath | None = Field(
         None,
         description="A file, or a folder of .toml files, with more phrases that recognisers "
-        "invent; docs/guide.md shows one.",
+        "invent; docs/users/subtitles.md shows one.",
     )
     worker_timeout: Seconds = Field(
         300.0,

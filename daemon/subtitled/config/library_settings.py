@@ -2,13 +2,13 @@
 
 ``[libraries.NAME.cues]``: how much a subtitle holds and how long it stays.
 
-``[libraries.NAME.filenames]``: what the sidecars that we write are called; ``docs/names.md``.
+``[libraries.NAME.filenames]``: the names of our sidecars; ``docs/users/filenames.md``.
 
 ``[[libraries.NAME.routes]]``: rules by which a library chooses its engines.
 
-``[libraries.NAME.summaries]``: what each medium is about; ``docs/summaries.md`` says more.
+``[libraries.NAME.summaries]``: what each medium is about; ``docs/users/summaries.md`` says more.
 
-``[glossary]``: use_nfo and terms for every library; ``docs/vocabulary.md`` says more.
+``[glossary]``: use_nfo and terms for every library; ``docs/users/glossary.md`` says more.
 
 What may leave the machine and what it may cost: the keys for privacy, budgets and prices.
 """

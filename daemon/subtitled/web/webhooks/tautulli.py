@@ -1,4 +1,4 @@
-"""Tautulli, which sends what its owner writes: docs/webhooks.md says what to write.
+"""Tautulli, which sends what its owner writes: docs/admins/webhooks.md says what to write.
 
 ``{"action": "{action}", "file": "{file}"}``; the actions are those of its notification parameters.
 """
