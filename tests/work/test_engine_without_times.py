@@ -27,11 +27,11 @@ ENGINE = f"""
 from subtitled.plugin import *
 class Plain(Engine):
     @classmethod
-    def capabilities(cls, settings): return Capabilities(word_times=False, detects_language=True)
+    def capabilities(cls, settings): return EngineCapabilities(word_timestamps=False, supports_language_detection=True)
     def detect_language(self, audio, windows):
         return [LanguageGuess(window, {{Language("en"): 0.9}}) for window in windows]
     def transcribe(self, audio, request):
-        whole = request.stretch.interval
+        whole = request.chunk.span
         return Transcript(request.language, (Word({SAID!r}, whole.start, whole.end, 0.7),))
 """
 
@@ -71,7 +71,7 @@ def test_plain_text_becomes_cues_at_the_times_of_the_speech(
     assert asked.start == pytest.approx(3.4, abs=0.9)
     assert cues[-1].end <= 11.1
     kept = services.store.folder.rglob("*-*.json")
-    assert any('"estimated":true' in path.read_text().replace(" ", "") for path in kept)
+    assert any('"is_estimated":true' in path.read_text().replace(" ", "") for path in kept)
     assert outcome.spoken == Language("en")
 
 

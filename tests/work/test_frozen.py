@@ -60,10 +60,10 @@ class Elsewhere(Counts):
 class Grows(Counts):
     "Takes a megabyte for each second of a stretch, and as many again for each thread."
     def transcribe(self, audio, request):
-        self.taken = bytearray(int(request.stretch.interval.duration * self.context.threads) << 20)
+        self.taken = bytearray(int(request.chunk.span.duration * self.context.threads) << 20)
         for at in range(0, len(self.taken), 4096): self.taken[at] = 1
         time.sleep(3)
-        start = request.stretch.interval.start
+        start = request.chunk.span.start
         return Transcript(request.language, (Word(f" {start:g}", start, start + 1),))
 """
 
@@ -151,8 +151,8 @@ def test_an_engine_stops_within_a_call_and_goes_on_where_it_was(
 def test_the_time_limit_of_a_call_does_not_run_while_the_engine_is_stopped(
     hosts: Callable[..., EngineClient], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("subtitled.engines.limits.LEAST_LIMIT", 2.5)
-    monkeypatch.setattr("subtitled.engines.limits.SLOWEST", 0.0)
+    monkeypatch.setattr("subtitled.engines.limits.MIN_TIMEOUT_SECONDS", 2.5)
+    monkeypatch.setattr("subtitled.engines.limits.MIN_REALTIME_FACTOR", 0.0)
     host, audio = hosts("Counts"), tmp_path / "counted"
     audio.touch()
     host.preload()

@@ -118,10 +118,10 @@ def test_what_nobody_said_is_left_out_kept_with_its_reason_and_told(
 ) -> None:
     assert made() == "Good evening."
     told = json.loads(subtitled("explain", tmp_path / "a.mkv", "--json").stdout)
-    (line,) = told["left_out"]
+    (line,) = told["hallucinations_removed"]
     assert line.startswith("00:00:02.200 Thanks for watching! (a phrase that recognisers invent")
     assert "whisper-" in line
-    assert "left_out:" in subtitled("explain", tmp_path / "a.mkv").stdout
+    assert "hallucinations_removed:" in subtitled("explain", tmp_path / "a.mkv").stdout
 
 
 def test_the_transcript_keeps_all_so_that_the_guards_can_be_taken_off(
@@ -131,7 +131,7 @@ def test_the_transcript_keeps_all_so_that_the_guards_can_be_taken_off(
     (stored,) = (home / "state").rglob("*-*/0-*.json")
     assert protocol.TRANSCRIPT.validate_json(stored.read_bytes()) == RAW
     assert made(hallucination_filter=False) == "Good evening. Thanks for watching!"
-    (removed,) = (home / "state").rglob("removed.json")
+    (removed,) = (home / "state").rglob("hallucinations.json")
     assert json.loads(removed.read_bytes()) == []
 
 
@@ -139,9 +139,9 @@ def test_shots_are_looked_for_once_where_they_are_wanted(
     made: Callable[..., str], home: Path
 ) -> None:
     made()
-    assert not list((home / "state").rglob("shots.json"))
+    assert not list((home / "state").rglob("shot_cuts.json"))
     made(snap_to_shots=True)
-    (kept,) = (home / "state").rglob("shots.json")
+    (kept,) = (home / "state").rglob("shot_cuts.json")
     assert json.loads(kept.read_bytes()) == {"frame_rate": 5.0, "cuts": []}
     before = kept.stat().st_mtime_ns
     made(snap_to_shots=True)

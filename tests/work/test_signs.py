@@ -89,10 +89,10 @@ class Queue:
     def __init__(self, *names: str) -> None:
         self.names, self.handed = set(names), list[str]()
 
-    def at_work(self) -> set[str]:
+    def working_processes(self) -> set[str]:
         return self.names
 
-    def hand_on(self, name: str) -> int:
+    def requeue(self, name: str) -> int:
         self.handed.append(name)
         self.names.discard(name)
         return 1

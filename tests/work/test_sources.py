@@ -296,7 +296,7 @@ def test_a_text_stream_is_translated_at_its_own_times_and_nobody_listens(
     assert [cue.start for cue in cues] == [n * 5 + 0.5 for n in range(12)]
     assert cues[0].text.split()[:3] == ["No", "sé", "qué"]
     assert fluent.ear.recognised == 0
-    assert not list(fluent.services.store.folder.rglob("listened.json"))
+    assert not list(fluent.services.store.folder.rglob("analysis.json"))
 
 
 def test_sounds_and_names_of_speakers_are_not_translated(tmp_path: Path) -> None:

@@ -143,11 +143,11 @@ def test_a_memo_lies_beside_the_words_until_they_are_there(
     with toy_services(tmp_path, monkeypatch, toy={"busy": 0.0}) as services:
         with pytest.raises(SubtitledError, match="busy"):
             _make(services, tmp_path)
-        (memo,) = services.store.folder.rglob("*.memo.json")
+        (memo,) = services.store.folder.rglob("*.checkpoint.json")
         assert "task" in memo.read_text()
     with toy_services(tmp_path, monkeypatch, toy={}) as services:
         _make(services, tmp_path)
-        assert [p for p in services.store.folder.rglob("*.memo.json") if p != memo] == []
+        assert [p for p in services.store.folder.rglob("*.checkpoint.json") if p != memo] == []
 
 
 def test_what_is_ahead_is_not_begun_once_a_step_has_failed() -> None:

@@ -163,7 +163,7 @@ def test_a_written_subtitle_is_told_once_and_confirmed(home: Callable[..., Home]
     ((method, (change,)),) = den.calls
     assert method == 0
     assert change.media == medium
-    (one,) = change.written
+    (one,) = change.added
     assert (one.path.name, one.language, one.kind) == ("Film.es.srt", "es", SubtitleKind.FULL)
     assert not change.removed
     assert den.asked == [medium]
@@ -182,7 +182,7 @@ def test_what_changes_within_seconds_is_one_call(home: Callable[..., Home]) -> N
             until(ended(house, medium))
     ((_, changes),) = den.calls
     assert sorted(change.media for change in changes) == media
-    assert {len(change.written) for change in changes if change.media == media[0]} == {2}
+    assert {len(change.added) for change in changes if change.media == media[0]} == {2}
 
 
 def test_what_is_not_shown_is_told_by_the_next_method_and_then_reported(
@@ -296,12 +296,12 @@ def test_taking_away_and_bringing_back_is_told_too(home: Callable[..., Home]) ->
         until(ended(house, medium))
         ((_, (change,)),) = den.calls
         assert [one.path.name for one in change.removed] == ["Film.es.srt"]
-        assert not change.written
+        assert not change.added
         den.calls.clear()
         withdrawal.restore(house.ledger.sidecars.of_media(medium))
         until(lambda: den.calls)
         ((_, (change,)),) = den.calls
-        assert [one.path.name for one in change.written] == ["Film.es.srt"]
+        assert [one.path.name for one in change.added] == ["Film.es.srt"]
         assert not change.removed
 
 
@@ -340,7 +340,7 @@ def test_a_sidecar_that_moved_with_its_film_is_told_at_both_places(
         until(ended(house, new))
     told = {change.media.name: change for _, changes in den.calls for change in changes}
     assert [one.path.name for one in told["Old.mkv"].removed] == ["Old.es.srt"]
-    assert [one.path.name for one in told["New.mkv"].written] == ["New.es.srt"]
+    assert [one.path.name for one in told["New.mkv"].added] == ["New.es.srt"]
 
 
 def test_what_is_only_recognised_is_told_to_nobody(home: Callable[..., Home]) -> None:

@@ -132,8 +132,8 @@ def odd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> EngineProcess:
 
 
 def _ask(child: EngineProcess, what: str, limit: float = 20) -> object:
-    stretch = {"interval": {"start": 0, "end": 1}, "speech": []}
-    request = {"stretch": stretch, "language": "en", "into": None, "terms": [what]}
+    chunk = {"span": {"start": 0, "end": 1}, "speech": []}
+    request = {"chunk": chunk, "language": "en", "translate_to": None, "hotwords": [what]}
     return child.call("transcribe", limit, audio="/dev/null", request=request)
 
 
@@ -169,8 +169,8 @@ def test_ending_a_child_leaves_its_caller_without_a_failure(odd: EngineProcess) 
 def test_a_child_ends_with_its_parent_even_in_the_middle_of_a_call(tmp_path: Path) -> None:
     (tmp_path / "odd_engine.py").write_text(ENGINE)
     (tmp_path / "parent.py").write_text(
-        "import sys, threading\nfrom subtitled.engines.process import Child\n"
-        "c = Child('odd', {'role': 'engine', 'module': 'odd_engine', 'cls': 'Odd', 'name': 'odd',"
+        "import sys, threading\nfrom subtitled.engines.process import EngineProcess\n"
+        "c = EngineProcess('odd', {'role': 'engine', 'module': 'odd_engine', 'cls': 'Odd', 'name': 'odd',"
         "'settings': {}, 'threads': 1, 'models': {}})\n"
         "print(c.pid, flush=True)\nsys.stdin.read()\n"
     )

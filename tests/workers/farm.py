@@ -135,7 +135,7 @@ class Farm:
         """Who works on which film."""
         return {
             one["worker"]: Path(one["path"]).name
-            for one in self.ask("status")["working"]
+            for one in self.ask("status")["active_jobs"]
             if one["worker"]
         }
 
