@@ -84,16 +84,15 @@ def _watch(config: Path, library: Path) -> bool:
     begin = time.monotonic()
     last = ""
     while time.monotonic() - begin < LIMIT:
-        said = json.loads(_subtitled(config, "status", "--json", quiet=True))
-        doing = said["working"][0]["progress"] if said["working"] else ""
-        states = ", ".join(said["files"]) or "waiting for the file"
-        line = doing or states
+        status = json.loads(_subtitled(config, "status", "--json", quiet=True))
+        progress = status["active_jobs"][0]["progress"] if status["active_jobs"] else ""
+        line = progress or ", ".join(status["files"]) or "waiting for the file"
         if line != last:
             print(f"  {time.monotonic() - begin:5.1f} s  {line}", flush=True)
             last = line
-        if said["files"].get("done"):
+        if status["files"].get("done"):
             return len(list(library.glob("*.srt"))) == 2
-        if said["files"].get("failed") or said["files"].get("retrying"):
+        if status["files"].get("failed") or status["files"].get("retrying"):
             return False
         time.sleep(0.5)
     print("it took too long", file=sys.stderr)

@@ -24,7 +24,12 @@ def test_generate_works_without_any_configuration(
     medium = tmp_path / "[a] film.flac"
     shutil.copyfile(speech / "jfk.flac", medium)
     ran = subtitled(
-        "generate", medium, "--to", "original,English", "--format", "srt,vtt,lrc,ttml,json,txt"
+        "generate",
+        medium,
+        "--languages",
+        "original,English",
+        "--format",
+        "srt,vtt,lrc,ttml,json,txt",
     )
     assert ran.returncode == 0, ran.stderr
     assert "your country" in " ".join((tmp_path / "[a] film.en.srt").read_text().split())
@@ -37,17 +42,17 @@ def test_generate_works_without_any_configuration(
     assert 'xml:lang="en"' in (tmp_path / "[a] film.en.ttml").read_text()
     assert "your country" in (tmp_path / "[a] film.en.txt").read_text()
     begin = time.monotonic()
-    again = subtitled("generate", medium, "--to", "original", "--format", "srt,json,txt")
+    again = subtitled("generate", medium, "--languages", "original", "--format", "srt,json,txt")
     assert "everything wanted is there" in again.stdout
     assert time.monotonic() - begin < 10
     (tmp_path / "[a] film.en.srt").write_text("mine now")
-    third = subtitled("generate", medium, "--to", "en", "--format", "srt,ass")
+    third = subtitled("generate", medium, "--languages", "en", "--format", "srt,ass")
     assert third.returncode == 0
     assert (tmp_path / "[a] film.en.srt").read_text() == "mine now"
 
 
 def test_wrong_use_is_status_2_and_failure_is_status_1(subtitled: Run, tmp_path: Path) -> None:
-    assert subtitled("generate", tmp_path / "x.mkv", "--to", "engrish").returncode == 2
+    assert subtitled("generate", tmp_path / "x.mkv", "--languages", "engrish").returncode == 2
     assert subtitled("generate", tmp_path / "x.mkv", "--engine", "no").returncode == 2
     gone = subtitled("generate", tmp_path / "x.mkv")
     assert gone.returncode == 1
@@ -60,8 +65,8 @@ def test_plan_and_explain_say_why(subtitled: Run, film: Callable[..., Path]) -> 
     medium = film("a.mkv", "sine=d=3", ("-metadata:s:a:0", "language=fre"))
     (medium.parent / "a.fr.srt").write_text("1\n00:00:00,000 --> 00:00:01,000\nx\n")
     planned = json.loads(subtitled("plan", medium, "--json").stdout)
-    assert planned["files"][0]["make"] == []
-    assert "a.fr.srt" in planned["files"][0]["why"]
+    assert planned["files"][0]["requirements"] == []
+    assert "a.fr.srt" in planned["files"][0]["reasons"]
     told = json.loads(subtitled("explain", medium, "--json").stdout)
     assert told["audio"] == ["track 1: fr (chosen: the only one)"]
     text = medium.parent / "b.mkv"
@@ -79,7 +84,7 @@ def test_doctor_finds_what_is_wrong_and_says_the_cure(subtitled: Run, tmp_path: 
     )
     ran = subtitled("--config", config, "doctor", "--json")
     assert ran.returncode == 1
-    wrong = {f["what"]: f["cure"] for f in json.loads(ran.stdout) if not f["ok"]}
+    wrong = {f["subject"]: f["hint"] for f in json.loads(ran.stdout) if not f["ok"]}
     assert "Mount it" in wrong["library a"]
     assert "jellyfin" in wrong["servers.nonsense"]
     assert "daemon.hallucination_phrases" in wrong["phrases"]

@@ -1,4 +1,4 @@
-"""``subtitled egress_log`` shows what left the machine and what is left of the budgets."""
+"""``subtitled egress`` shows what left the machine and what is left of the budgets."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ Run = Callable[..., Any]
 def test_egress_lists_every_request_with_its_file_and_price(subtitled: Run, tmp_path: Path) -> None:
     config = tmp_path / "config.toml"
     config.write_text(
-        f'[daemon]\nstate_dir = "{tmp_path}"\n[budgets.cloud]\nmax_cost = 5.0\nmax_audio_hours = 2\n'
+        f'[daemon]\nstate_dir = "{tmp_path}"\n'
+        "[budgets.cloud]\nmax_cost = 5.0\nmax_audio_hours = 2\n"
     )
     period = budget_period("month", datetime.now().astimezone())
     ledger = Database(tmp_path / "ledger.sqlite")
@@ -39,14 +40,14 @@ def test_egress_lists_every_request_with_its_file_and_price(subtitled: Run, tmp_
     ledger.egress_log.finish(number, EgressState.SENT, [(sent, 0.008)])
     ledger.close()
     said = json.loads(subtitled("--config", config, "egress", "--json").stdout)
-    (one,) = said["sent"]
+    (one,) = said["entries"]
     assert one["path"] == "/films/Über [x].mkv"
     assert (one["amount"], one["request_id"]) == (80.0, "req-1")
     (budget,) = said["budgets"]
-    assert (budget["money"], budget["of_money"]) == (0.008, 5.0)
+    assert (budget["money"], budget["max_money"]) == (0.008, 5.0)
     shown = subtitled("--config", config, "egress").stdout
     assert "qwen:singapore" in shown
     assert "0.008 of 5 USD" in shown
     wrong = subtitled("--config", config, "egress", "--since", "monday")
     assert wrong.returncode == 2
-    assert "is no day" in wrong.stderr
+    assert "is not a day" in wrong.stderr

@@ -6,35 +6,65 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-from subtitled.cli.generate import with_library_settings
+from subtitled.cli.generate import GenerateRequest, settings_for
 from subtitled.config.load import load_config
 from subtitled.config.settings import LibrarySettings
+from subtitled.plugin import Language
+
+DE = Language("de")
 
 
-def test_a_file_of_a_library_has_the_shape_of_cues_that_the_library_asks_for(
+def test_a_file_of_a_library_has_all_settings_of_the_library_but_what_is_wanted(
     tmp_path: Path,
 ) -> None:
     file = tmp_path / "c.toml"
     file.write_text(
-        '[libraries.films]\npath = "/films"\nformats = ["ass"]\n'
-        "hallucination_filter = false\nsnap_to_shots = true\n"
+        '[libraries.films]\npath = "/films"\nformats = ["ass"]\nforced = ["en"]\n'
+        "hallucination_filter = false\nsnap_to_shots = true\nsecond_opinion = true\n"
+        'allowed_destinations = ["cloud"]\n'
         '[libraries.films.cues]\nprofile = "bbc"\nmax_line_length = 25\n'
     )
     configuration = load_config(file)
-    wishes = LibrarySettings(path=Path("/"))
-    mine = with_library_settings(Path("/films/a/b.mkv"), wishes, configuration)
-    assert (mine.cues.profile, mine.cues.max_line_length) == ("bbc", 25)
-    assert (mine.hallucination_filter, mine.snap_to_shots) == (False, True)
-    assert mine.formats == ("srt",), "what was asked for on the command line stays"
-    elsewhere = with_library_settings(Path("/elsewhere/b.mkv"), wishes, configuration)
-    assert elsewhere == wishes.model_copy(update={"path": Path("/elsewhere")})
+    library = settings_for(Path("/films/a/b.mkv"), GenerateRequest(("de",)), configuration)
+    assert (library.cues.profile, library.cues.max_line_length) == ("bbc", 25)
+    assert (library.hallucination_filter, library.snap_to_shots) == (False, True)
+    assert library.second_opinion
+    assert library.path == Path("/films")
+    assert (library.languages, library.formats, library.forced) == ((DE,), ("srt",), ())
+
+
+def test_a_file_of_no_library_stays_on_this_machine_unless_an_engine_is_named(
+    tmp_path: Path,
+) -> None:
+    configuration = load_config(None)
+    media = Path("/elsewhere/b.mkv")
+    library = settings_for(media, GenerateRequest(), configuration)
+    assert library == LibrarySettings(path=Path("/elsewhere"), servers=())
+    assert library.allowed_destinations == "local"
+    named = settings_for(media, GenerateRequest(engine="whisper"), configuration)
+    assert (named.engines, named.allowed_destinations) == (("whisper",), "any")
+
+
+def test_an_engine_that_is_named_goes_before_the_routes_but_not_before_the_destinations(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "c.toml"
+    file.write_text(
+        '[engines.whisper]\n[engines.other]\nplugin = "whisper"\n'
+        '[libraries.films]\npath = "/films"\n'
+        '[[libraries.films.routes]]\nengines = ["other"]\n'
+    )
+    request = GenerateRequest(engine="whisper")
+    library = settings_for(Path("/films/b.mkv"), request, load_config(file))
+    assert (library.engines, library.routes) == (("whisper",), ())
+    assert library.allowed_destinations == "local"
 
 
 def test_an_option_that_makes_no_sense_is_named_with_what_would(
     subtitled: Callable[..., subprocess.CompletedProcess[str]],
 ) -> None:
-    ran = subtitled("generate", "a.mkv", "--to", "xx,en", "--format", "doc")
+    ran = subtitled("generate", "a.mkv", "--languages", "xx,en", "--format", "doc")
     assert ran.returncode == 2
     first, second = ran.stderr.strip().splitlines()
-    assert first.startswith("error: --to: 'xx' is not a language tag")
+    assert first.startswith("error: --languages: 'xx' is not a language tag")
     assert second.startswith("--format: must be 'srt'")

@@ -13,8 +13,8 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
-from subtitled.cli import daemon as _status  # noqa: F401 - its commands are added
-from subtitled.cli import queue as _queue  # noqa: F401
+from subtitled.cli import engine, queue, scan  # noqa: F401 - their commands are added
+from subtitled.cli import status as _status  # noqa: F401
 from subtitled.cli.app import app
 from subtitled.config.load import load_config
 from subtitled.db.database import Database
@@ -75,8 +75,8 @@ def test_a_file_is_known_however_it_was_typed_and_what_is_no_file_of_ours_is_sai
     assert asked.path == home / "link" / "a.mkv"
     ledger.commands.mark_done([asked.id])
     for typed, why in (
-        ("/srv/elsewhere/a.mkv", f"lies in no library; there are: films in {home}/link"),
-        (home / "link" / "none.mkv", "is not there"),
+        ("/srv/elsewhere/a.mkv", f"is in no library. Libraries: films in {home}/link"),
+        (home / "link" / "none.mkv", "does not exist"),
         (home / "link", "is a folder"),
     ):
         for command in (("queue", "cancel"), ("queue", "retry"), ("queue", "prioritise")):
@@ -111,15 +111,15 @@ def test_a_pause_may_be_of_one_library_and_for_a_while(
     now = time.time()
     said = subtitled("--config", config, "queue", "pause", "--for", "2h").stdout
     assert said.startswith("paused until ")
-    assert "go on with: subtitled queue resume\n" in said
+    assert "resume with: subtitled queue resume\n" in said
     said = subtitled("--config", config, "queue", "pause", "--library", "my shows").stdout
     assert "subtitled queue resume --library 'my shows'" in said
     (whole, shows) = active_pauses(ledger.kv, now)
     assert whole.until == pytest.approx(now + 7200, abs=60)
     assert shows == Pause("my shows")
     said = subtitled("--config", config, "queue", "resume").stdout
-    assert said.splitlines()[0] == "going on"
-    assert "library my shows is paused still" in said
+    assert said.splitlines()[0] == "resumed"
+    assert "library my shows is still paused" in said
     assert active_pauses(ledger.kv, now) == [Pause("my shows")]
     subtitled("--config", config, "queue", "resume", "--library", "my shows")
     assert active_pauses(ledger.kv, now) == []
@@ -128,14 +128,17 @@ def test_a_pause_may_be_of_one_library_and_for_a_while(
 
 def test_wrong_use_is_refused_with_what_there_is(config: Path, subtitled: Run) -> None:
     for arguments, word in (
-        (("pause", "--for", "soon"), "length of time"),
+        (("pause", "--for", "soon"), "is not a duration"),
         (("pause", "--library", "nope"), "films, my shows"),
         (("resume", "--library", "nope"), "films, my shows"),
-        (("reset", "nope"), "whisper"),
+        (("retry",), "--state failed"),
     ):
         ran = subtitled("--config", config, "queue", *arguments)
         assert ran.exit_code == 2
         assert word in ran.stderr
+    ran = subtitled("--config", config, "engine", "reset", "nope")
+    assert ran.exit_code == 2
+    assert "whisper" in ran.stderr
 
 
 def test_an_engine_that_is_left_alone_is_shown_and_reset(
@@ -147,11 +150,20 @@ def test_an_engine_that_is_left_alone_is_shown_and_reset(
     said = status(config, subtitled)
     assert said["engines"]["whisper"]["state"] == "open"
     assert said["engines"]["whisper"]["failures"] == 3
-    assert any("engine whisper failed 3 times in a row (no memory)" in why for why in said["why"])
-    assert any(coming["what"] == "engine whisper is tried again" for coming in said["next"])
-    assert "tried again now" in subtitled("--config", config, "queue", "reset", "whisper").stdout
+    assert any(
+        "engine whisper failed 3 times in a row (no memory)" in why for why in said["reasons"]
+    )
+    assert any(
+        coming["description"] == "engine whisper is tried again" for coming in said["upcoming"]
+    )
+    assert (
+        "circuit breaker closed"
+        in subtitled("--config", config, "engine", "reset", "whisper").stdout
+    )
     assert status(config, subtitled)["engines"] == {}
-    assert "nothing is held" in subtitled("--config", config, "queue", "reset", "whisper").stdout
+    assert (
+        "no recorded failures" in subtitled("--config", config, "engine", "reset", "whisper").stdout
+    )
 
 
 def status(config: Path, run: Run) -> dict[str, Any]:
@@ -166,14 +178,14 @@ def test_status_says_why_nothing_happens_and_what_comes_next(
     film.write_bytes(b"film")
     ledger.record_seen("films", film, film.stat())
     said = status(config, subtitled)
-    assert said["why"][0] == "the daemon does not run; start it with: subtitled run"
-    assert said["why"][1] == "the hours of work are over for more than a year"
-    assert "1 file is not taken yet: they were changed a moment ago" in said["why"]
+    assert said["reasons"][0] == "the daemon does not run; start it with: subtitled run"
+    assert said["reasons"][1] == "the hours of work are over for more than a year"
+    assert "1 file is not taken yet: they were changed a moment ago" in said["reasons"]
     morning = datetime.fromtimestamp(time.time()).astimezone().utctimetuple().tm_hour < 12
-    closed = [why for why in said["why"] if "library films" in why]
+    closed = [why for why in said["reasons"] if "library films" in why]
     assert bool(closed) is not morning
-    (coming,) = [one for one in said["next"] if "library films" in one["what"]]
-    assert coming["what"].endswith("end" if morning else "begin")
+    (coming,) = [one for one in said["upcoming"] if "library films" in one["description"]]
+    assert coming["description"].endswith("end" if morning else "begin")
     assert coming["at"] % 43200 == 0
     plain = subtitled("--config", config, "status").stdout
     assert "waits: the hours of work are over" in plain
@@ -191,7 +203,7 @@ def test_status_says_once_what_only_showed_when_jobs_were_begun(
         assert record is not None
         why = f"the disk of library films has {free} MB free, fewer than 50"
         ledger.set_state(record.id, FileState.WAITING, reason=why)
-    said = status(config, subtitled)["why"]
+    said = status(config, subtitled)["reasons"]
     assert sum("MB free, fewer than 50" in why for why in said) == 1
 
 

@@ -96,16 +96,16 @@ def shelf(tmp_path: Path, subtitled: Run, monkeypatch: pytest.MonkeyPatch) -> It
 def test_the_doctor_proposes_the_mapping_with_which_the_server_shows_it(shelf: Shelf) -> None:
     shelf.server.film("/data/films/a.mkv", Subtitle("/data/films/a.es.srt", "es"))
     shelf.tell()
-    (told,) = json.loads(shelf.run("explain", shelf.film, "--json"))["servers"]
+    (told,) = json.loads(shelf.run("explain", shelf.film, "--json"))["server_deliveries"]
     assert told.startswith("den: asked to look at each film anew ")
-    assert "does not show it" in told
+    assert "has not indexed it" in told
     assert f"it has no {shelf.film}" in told
     status = json.loads(shelf.run("status", "--json"))["servers"]
-    assert status == {"den": {"trouble": None, "media": {"not listed": 1}}}
+    assert status == {"den": {"error": None, "media_by_state": {"not-indexed": 1}}}
     findings = json.loads(shelf.run("doctor", "--json"))
-    (paths,) = [found for found in findings if found["what"] == "paths of server den"]
+    (paths,) = [found for found in findings if found["subject"] == "paths of server den"]
     proposal = f"['{shelf.root.parent}', '/data']"
-    assert paths["cure"] == f"Set servers.den.path_map = [{proposal}]"
+    assert paths["hint"] == f"Set servers.den.path_map = [{proposal}]"
 
     shelf.configure(proposal)
     shelf.run("undo", shelf.film)  # no daemon runs: what changed waits for one
@@ -114,11 +114,11 @@ def test_the_doctor_proposes_the_mapping_with_which_the_server_shows_it(shelf: S
     shelf.server.shelf.films["/data/films/a.mkv"].beside.append(
         Subtitle("/data/films/a.es.srt", "es")
     )
-    shelf.run("undo", "--back", shelf.film)
+    shelf.run("undo", "--restore", shelf.film)
     shelf.tell()
-    (told,) = json.loads(shelf.run("explain", shelf.film, "--json"))["servers"]
+    (told,) = json.loads(shelf.run("explain", shelf.film, "--json"))["server_deliveries"]
     assert told.startswith("den: told about the changed files ")
-    assert told.endswith("; shows it")
+    assert told.endswith("; has indexed it")
 
 
 def test_a_server_that_is_away_is_named_in_the_status(shelf: Shelf) -> None:

@@ -71,7 +71,7 @@ def test_it_is_said_once_paid_once_and_written_only_when_asked(
         assert "00:00:06  Two" in said.stdout
         assert [one.name for one in film.parent.iterdir()] == ["Film.mkv"]
         shown = subtitled("--config", config, "summarise", film, "--json", "--beside")
-        assert json.loads(shown.stdout)["chapters"][1] == {
+        assert json.loads(shown.stdout)[0]["chapters"][1] == {
             "start": 6.0,
             "end": 10.0,
             "title": "Two",
@@ -90,14 +90,17 @@ def test_it_is_said_once_paid_once_and_written_only_when_asked(
         assert (film.parent / "Film.en.chapters.vtt").read_text() == "mine"
         elsewhere = tmp_path / "out"
         elsewhere.mkdir()
-        assert subtitled("--config", config, "summarise", film, "--to", elsewhere).returncode == 0
+        assert (
+            subtitled("--config", config, "summarise", film, "--output-dir", elsewhere).returncode
+            == 0
+        )
         assert (elsewhere / "Film.en.ffmeta").read_text().startswith(";FFMETADATA1")
         assert len(chat.requests) == 1
-        spanish = subtitled("--config", config, "summarise", film, "--language", "es", "--json")
-        assert json.loads(spanish.stdout)["language"] == "es"
+        spanish = subtitled("--config", config, "summarise", film, "--languages", "es", "--json")
+        assert [one["language"] for one in json.loads(spanish.stdout)] == ["es"]
         assert "in Spanish" in str(chat.requests[-1])
         undone = subtitled("--config", config, "undo", film, "--json")
-        became = {one["path"]: one["what"] for one in json.loads(undone.stdout)}
+        became = {one["path"]: one["outcome"] for one in json.loads(undone.stdout)}
         assert became[str(film.parent / "Film.en.summary.json")] == "taken away"
         assert "somebody edited" in became[str(film.parent / "Film.en.chapters.vtt")]
 
@@ -123,7 +126,7 @@ def test_what_leaves_passes_the_gate_and_is_listed(
         assert refused.returncode == 1
         assert subtitled("--config", config, "summarise", film).returncode == 0
         assert len(chat.requests) == 2
-    sent = json.loads(subtitled("--config", config, "egress", "--json").stdout)["sent"]
+    sent = json.loads(subtitled("--config", config, "egress", "--json").stdout)["entries"]
     assert sent
     assert {one["path"] for one in sent} == {str(film)}
     assert {one["destination"].partition(":")[0] for one in sent} == {"openai"}

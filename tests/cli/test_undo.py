@@ -94,9 +94,9 @@ def test_undo_takes_ours_away_and_back_brings_it_back(shelf: Shelf) -> None:
     assert shelf.fate() is SidecarStatus.REMOVED_BY_USER
     record = shelf.ledger.get(shelf.film)
     assert record is not None
-    assert (record.state, record.reason) == (FileState.UP_TO_DATE, "taken back by hand")
-    told = json.loads(shelf.run("undo", "--back", shelf.ours, "--json").stdout)
-    assert told == [{"path": str(shelf.ours), "what": "brought back"}]
+    assert (record.state, record.reason) == (FileState.UP_TO_DATE, "removed by hand")
+    told = json.loads(shelf.run("undo", "--restore", shelf.ours, "--json").stdout)
+    assert told == [{"path": str(shelf.ours), "outcome": "brought back"}]
     assert shelf.ours.read_bytes() == b"ours"
     assert shelf.fate() is SidecarStatus.PRESENT
 
@@ -131,7 +131,7 @@ def test_what_was_edited_makes_no_other_yield_and_yields_to_none(shelf: Shelf) -
 def test_undo_says_what_it_cannot_do(shelf: Shelf) -> None:
     nothing = shelf.run("undo", shelf.root / "b.mkv")
     assert nothing.returncode == 2
-    assert "nothing is known" in nothing.stderr
+    assert "we wrote no subtitles" in nothing.stderr
     shelf.decide(FileState.QUEUED)
     busy = shelf.run("undo", shelf.film)
     assert busy.returncode == 1
@@ -148,18 +148,18 @@ def test_a_damaged_ledger_is_put_aside_and_made_anew(shelf: Shelf) -> None:
     assert wrong.returncode == 2
     assert "state rebuild" in wrong.stderr
     told = json.loads(shelf.run("state", "rebuild", "--from-scratch", "--json").stdout)
-    assert (told["media"], told["ours"], told["others"]) == (1, 1, 0)
+    assert (told["media"], told["adopted"], told["foreign"]) == (1, 1, 0)
     assert len(list(database.parent.glob("ledger-*.sqlite"))) == 1
     explained = json.loads(shelf.run("explain", shelf.film, "--json").stdout)
-    assert "there" in explained["written"][0]
+    assert "present" in explained["our_sidecars"][0]
 
 
 def test_explain_says_what_became_of_each_of_ours(shelf: Shelf) -> None:
     shelf.publish("vtt").write_text("edited")
     shelf.run("undo", shelf.ours)
-    written = json.loads(shelf.run("explain", shelf.film, "--json").stdout)["written"]
-    assert any("a.en.srt" in line and "taken back by hand" in line for line in written)
-    assert any("a.en.vtt" in line and "never touched" in line for line in written)
+    written = json.loads(shelf.run("explain", shelf.film, "--json").stdout)["our_sidecars"]
+    assert any("a.en.srt" in line and "removed by hand" in line for line in written)
+    assert any("a.en.vtt" in line and "never changed" in line for line in written)
 
 
 def test_the_state_is_backed_up_checked_and_restored(shelf: Shelf) -> None:

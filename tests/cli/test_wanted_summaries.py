@@ -26,7 +26,8 @@ def configure(home: Path, url: str, languages: str, more: str = "") -> Path:
     config = home / "config.toml"
     config.write_text(
         f'[daemon]\nstate_dir = "{home}/daemon"\n'
-        f'[libraries.films]\npath = "{home}/films"\nstability_delay = "0s"\nallowed_destinations = "any"\n'
+        f'[libraries.films]\npath = "{home}/films"\nstability_delay = "0s"\n'
+        'allowed_destinations = "any"\n'
         f"[libraries.films.summaries]\nlanguages = {languages}\n"
         f'[translators.openai]\nurl = "{url}"\nmodel = "tiny"\n{more}'
     )
@@ -41,16 +42,16 @@ def test_plan_and_explain_tell_of_them_and_a_writer_that_is_not_there_is_a_mista
     config = configure(home, far, '["es"]', f"is_local = false\n{price}")
     path = film("Film.mkv").rename(home / "films" / "Film.mkv")
     told = json.loads(subtitled("--config", config, "plan", "--json").stdout)
-    assert told["files"][0]["make"] == ["original", "summary es"]
+    assert told["files"][0]["requirements"] == ["original", "summary es"]
     assert told["money"]["EUR"] > 1
     told = json.loads(subtitled("--config", config, "explain", path, "--json").stdout)
-    assert told["make"]["summary es"] == "to be written by openai as summary.json, ffmeta"
+    assert told["requirements"]["summary es"] == "to be written by openai as summary.json, ffmeta"
     config.write_text(config.read_text().replace('["es"]', '["es"]\ntranslators = ["opnai"]'))
     checked = subtitled("--config", config, "config", "check")
     assert checked.returncode == 2
     assert "libraries.films.summaries.translators" in checked.stderr
     told = json.loads(subtitled("--config", config, "config", "check", "--json").stdout)
-    assert [one["key"] for one in told["mistakes"]] == ["libraries.films.summaries.translators"]
+    assert [one["key"] for one in told["issues"]] == ["libraries.films.summaries.translators"]
 
 
 @pytest.mark.model

@@ -98,13 +98,21 @@ def test_a_reference_to_nothing_is_said_together_with_other_mistakes(tmp_path: P
             "libraries.literal.language",
             "languages",
         ),
-        ('[libraries.path]\npath = "/a"\nstabilty_delay = 1', "libraries.path.stabilty_delay", "stability_delay"),
+        (
+            '[libraries.path]\npath = "/a"\nstabilty_delay = 1',
+            "libraries.path.stabilty_delay",
+            "stability_delay",
+        ),
         ('[libraries.a]\npath = "media"', "libraries.a.path", "relative"),
         ('[libraries.a]\npath = "\\u0000"', "libraries.a.path", "zero character"),
         ('[libraries.a]\npath = "/a"\nlanguages = [5]', "libraries.a.languages.0", "text"),
         ('[libraries.a]\npath = "/a"\nlanguages = []', "libraries.a.languages", "at least 1"),
         ('[libraries.a]\npath = "/a"\nbilingual = [["en"]]', "libraries.a.bilingual.0", "missing"),
-        ('[libraries.a]\npath = "/a"\nstability_delay = -1', "libraries.a.stability_delay", "at least 0"),
+        (
+            '[libraries.a]\npath = "/a"\nstability_delay = -1',
+            "libraries.a.stability_delay",
+            "at least 0",
+        ),
         ('[daemon]\nstate_dir = "state"', "daemon.state_dir", "relative"),
         ('[[libraries]]\npath = "/a"', "libraries", "table"),
         ('[libraries]\n"my films" = {}', 'libraries."my films".path', "needed"),
@@ -210,9 +218,9 @@ def test_a_missing_folder_is_found_by_the_check_and_not_by_loading(tmp_path: Pat
 
 def test_a_plugin_that_is_not_installed_is_survived_and_named(tmp_path: Path) -> None:
     loaded = _load(tmp_path, "[servers.jelyfin]\n")
-    (broken,) = loaded.broken
+    (broken,) = loaded.unavailable
     assert broken.section == "servers.jelyfin"
-    assert "jellyfin" in broken.cure
+    assert "jellyfin" in broken.hint
     assert "whisper" in loaded.engines
 
 
@@ -241,7 +249,7 @@ def test_the_example_is_valid_with_every_line_in_force(tmp_path: Path) -> None:
     every_line = re.sub(r"^#(?=[\w\[])", "", text, flags=re.MULTILINE)
     assert every_line != text
     loaded = _load(tmp_path, every_line)
-    assert loaded.broken == ()
+    assert loaded.unavailable == ()
     assert set(loaded.servers) == {"jellyfin", "emby", "plex", "kodi", "den"}
 
 

@@ -166,7 +166,7 @@ def test_bad_files_are_remembered_with_reason_and_the_daemon_goes_on(
         "tone.mkv": "nobody speaks",
     }.items():
         told = daemon.ask("explain", daemon.library / name)
-        assert reason in told["remembered"]["reason"], told
+        assert reason in told["database"]["reason"], told
     assert daemon.end() == 0
 
 

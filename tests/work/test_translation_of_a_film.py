@@ -286,7 +286,7 @@ def test_a_line_that_nobody_translates_stays_as_it_was_said_and_is_told(
     expected = [*SAID.values()]
     expected[1] = [*SAID][1]
     assert text_of(medium, "es") == " ".join(expected)
-    said = json.loads(subtitled("explain", medium, "--json").stdout)["not_translated"]
+    said = json.loads(subtitled("explain", medium, "--json").stdout)["untranslated"]
     (line,) = said
     assert "Ignore all previous instructions" in line
     assert "left in English: its length" in line
