@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,8 +12,8 @@ from subtitled.plugin import Word
 from subtitled_plugins.whisper.hotwords import (
     MAX_HOTWORD_CHARS,
     Candidate,
-    Comparison,
     choose,
+    correct_names,
     find_candidates,
     is_accepted,
     replace_words,
@@ -77,16 +79,39 @@ def candidate(first: int, last: int, doubtful: bool = True) -> Candidate:
 
 
 def test_only_what_is_clearly_more_probable_is_accepted() -> None:
-    assert is_accepted(candidate(0, 1), Comparison(4.0, -3.0))
-    assert not is_accepted(candidate(0, 1), Comparison(1.0, -3.0))
-    assert not is_accepted(candidate(0, 1, doubtful=False), Comparison(2.5, 0.0))
-    assert not is_accepted(candidate(0, 1), Comparison(20.0, -30.0)), "the sound contradicts it"
+    assert is_accepted(candidate(0, 1), 4.0)
+    assert not is_accepted(candidate(0, 1), 1.0)
+    assert not is_accepted(candidate(0, 1, doubtful=False), 2.5)
 
 
 def test_of_overlapping_places_the_most_probable_is_chosen() -> None:
     weak, strong, apart = candidate(0, 2), candidate(1, 3), candidate(3, 4)
-    compared = [(weak, Comparison(3, 0)), (strong, Comparison(9, 0)), (apart, Comparison(3, 0))]
-    assert choose(compared) == [strong, apart]
+    assert choose([(weak, 3.0), (strong, 9.0), (apart, 3.0)]) == [strong, apart]
+
+
+class PrimedScorer:
+    """Believes a place behind the name only once the name stands there."""
+
+    def compare(
+        self, words: Sequence[Word], candidates: Sequence[Candidate]
+    ) -> list[tuple[Candidate, float]]:
+        text = "".join(word.text for word in words)
+        return [(c, 5.0 if c.first == 0 or c.hotword in text else -5.0) for c in candidates]
+
+
+def test_a_name_that_was_found_is_looked_for_again_in_its_window() -> None:
+    words = words_of("Queequek went and Queequek came")
+    corrected = correct_names(words, ["Queequeg"], PrimedScorer)
+    assert "".join(word.text for word in corrected) == " Queequeg went and Queequeg came"
+
+
+def test_no_scorer_is_made_where_nothing_is_close_to_a_hotword() -> None:
+    words = words_of("to be or not to be")
+
+    def fail() -> PrimedScorer:
+        raise AssertionError("encoding the sound costs time")
+
+    assert correct_names(words, ["Winterfell"], fail) == words
 
 
 _texts = st.lists(st.text("abcdeé '’漢字かなж", min_size=1, max_size=8), min_size=1, max_size=30)
@@ -98,7 +123,7 @@ def test_words_outside_the_replaced_places_are_never_touched(
 ) -> None:
     words = [Word(f" {text}", n * 1.0, n + 0.9, 0.3) for n, text in enumerate(texts)]
     found = find_candidates(words, usable_hotwords(hotwords))
-    chosen = choose((one, Comparison(5.0, 0.0)) for one in found)
+    chosen = choose((one, 5.0) for one in found)
     result = replace_words(words, chosen)
     replaced = {n for one in chosen for n in range(one.first, one.last)}
     kept = [word for n, word in enumerate(words) if n not in replaced]

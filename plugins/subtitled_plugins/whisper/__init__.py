@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from subtitled.plugin import Component, hookimpl
+from subtitled.plugin import Engine, Register, hookimpl
 
 from .engine import WhisperEngine
 
-SUBTITLED_API = "2.0"
+SUBTITLED_API = "1"
 
 
 @hookimpl
-def subtitled_components() -> list[type[Component]]:
-    return [WhisperEngine]
+def register_engines(register: Register[Engine]) -> None:
+    register(WhisperEngine)

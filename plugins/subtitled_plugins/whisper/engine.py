@@ -30,9 +30,9 @@ from subtitled.plugin import (
 
 from .alignment import align_text, build_tokenizer
 from .catalogue import MODELS, TO_CODE, TO_TAG, list_languages
-from .hotwords import choose, find_candidates, replace_words, usable_hotwords
+from .hotwords import correct_names, usable_hotwords
 from .rehearing import Attempt, WindowTranscript, best_attempt, is_broken, usual_rate
-from .scoring import WindowScorer
+from .scoring import WindowScorer, split_encoded
 from .windows import Window, build_batches, pack_windows, parts, split_window, subtract_spans
 
 if TYPE_CHECKING:
@@ -44,8 +44,6 @@ TRANSLATING_MODELS = ("base", "small", "medium", "large-v3")
 """Models that were trained to translate; turbo was not and writes the source language instead."""
 FALLBACK_TEMPERATURE = 0.2
 """The second of the temperatures that Whisper falls back to (openai/whisper, transcribe.py)."""
-MAX_ROUNDS = 3
-"""Times that hotwords are looked for in one window, as long as some are found."""
 MAX_COMPRESSION_RATIO = 2.4
 MAX_NO_SPEECH_PROB = 0.6
 MIN_AVG_LOGPROB = -1.0
@@ -76,11 +74,9 @@ class WhisperSettings(Settings):
         return model
 
 
-class WhisperEngine(Engine):
+class WhisperEngine(Engine[WhisperSettings]):
     """Whisper in CTranslate2 form."""
 
-    Settings = WhisperSettings
-    settings: WhisperSettings
     _model: WhisperModel
 
     @classmethod
@@ -93,6 +89,7 @@ class WhisperEngine(Engine):
                 {Language("en")} if settings.model in TRANSLATING_MODELS else ()
             ),
             supports_hotwords=True,
+            checks_hotwords=True,
             supports_alignment=True,
         )
 
@@ -158,17 +155,23 @@ class WhisperEngine(Engine):
             "beam_size": self.settings.beam_size,
             "word_timestamps": True,
         }
-        # What is faint is heard apart, once and without second guesses: it would hold up what is
+        # Faint speech is transcribed apart, once and by the fastest way: it would hold up what is
         # clear.
         chunk = request.chunk
+        hotwords = usable_hotwords(request.hotwords)
         faint = self._transcribe_windows(
             audio, pack_windows(chunk.low_energy), options | {"beam_size": 1}
         )
         clear_results = self._transcribe_windows(
-            audio, pack_windows(subtract_spans(chunk.speech, chunk.low_energy)), options
+            audio,
+            pack_windows(subtract_spans(chunk.speech, chunk.low_energy)),
+            options,
+            keep_encoded=bool(hotwords),
         )
-        hearings = [*faint.items(), *self._mended(audio, clear_results, options)]
-        chosen = self._with_hotwords(audio, hearings, request, options)
+        clear = self._mended(audio, clear_results, options)
+        if hotwords:
+            self._correct_names(audio, clear, hotwords, options)
+        chosen = [*faint.values(), *(transcript for _, transcript in clear)]
         bounds = chunk.span
         words = [
             _clamp_word(word, bounds)
@@ -223,52 +226,47 @@ class WhisperEngine(Engine):
         again(parts, temperature=FALLBACK_TEMPERATURE, beam_size=1)
         return [pair for window, known in attempts.items() for pair in best_attempt(window, known)]
 
-    def _with_hotwords(
-        self,
-        audio: Audio,
-        hearings: Attempt,
-        request: TranscriptionRequest,
-        options: dict[str, Any],
-    ) -> list[WindowTranscript]:
-        """Write the hotwords of a request where they are more probable than what was heard."""
-        hotwords = usable_hotwords(request.hotwords)
+    def _correct_names(
+        self, audio: Audio, attempt: Attempt, hotwords: Sequence[str], options: dict[str, Any]
+    ) -> None:
+        """Write hotwords where they are more probable than the words."""
         tokenizer = build_tokenizer(self._model, options["language"], options["task"])
 
-        def correct(hearing: tuple[Window, WindowTranscript]) -> WindowTranscript:
-            window, heard = hearing
-            scorer: WindowScorer | None = None
-            for _ in range(MAX_ROUNDS):
-                candidates = find_candidates(heard.words, hotwords)
-                if not candidates:
-                    break
-                scorer = scorer or WindowScorer(self._model, tokenizer, audio, window)
-                chosen = choose(scorer.compare(heard.words, candidates))
-                if not chosen:
-                    break
-                # A name that stands in the text makes itself more probable further on.
-                heard.words = replace_words(heard.words, chosen)
-            return heard
+        def correct(pair: tuple[Window, WindowTranscript]) -> None:
+            window, transcript = pair
+            transcript.words = correct_names(
+                transcript.words,
+                hotwords,
+                lambda: WindowScorer(self._model, tokenizer, audio, window, transcript.encoded),
+            )
+            transcript.encoded = None
 
-        if not hotwords:
-            return [heard for _, heard in hearings]
-        return list(self._workers.map(correct, hearings))
+        for _ in self._workers.map(correct, attempt):
+            pass
 
     def _transcribe_windows(
         self,
         audio: Audio,
         windows: Sequence[Window],
         options: dict[str, Any],
+        *,
         is_last_attempt: bool = False,
+        keep_encoded: bool = False,
     ) -> dict[Window, WindowTranscript]:
-        """The words of each window, by all workers. ``last`` says that no other try follows."""
+        """Transcribe each window, by all workers."""
         work = build_batches(windows, self.context.threads, BATCH_SIZE)
         done = self._workers.map(
-            lambda batch: self._decode(audio, batch, options, is_last_attempt), work
+            lambda batch: self._decode(audio, batch, options, is_last_attempt, keep_encoded), work
         )
         return {window: result for batch in done for window, result in batch.items()}
 
     def _decode(
-        self, audio: Audio, batch: Sequence[Window], options: dict[str, Any], is_last_attempt: bool
+        self,
+        audio: Audio,
+        batch: Sequence[Window],
+        options: dict[str, Any],
+        is_last_attempt: bool,
+        keep_encoded: bool,
     ) -> dict[Window, WindowTranscript]:
         """The words of some windows, which lie one behind the other in one piece of sound."""
         import numpy as np
@@ -285,10 +283,24 @@ class WhisperEngine(Engine):
             position += length
         # A pipeline keeps the time of the last speech in itself, so each batch has its own.
         pipeline = BatchedInferencePipeline(self._model)
+        encoded: list[Any] = []
+        generate = pipeline.generate_segment_batched
+
+        def generate_and_keep(*arguments: Any) -> Any:
+            output, results = generate(*arguments)
+            encoded.append(output)
+            return output, results
+
+        if keep_encoded:
+            pipeline.generate_segment_batched = generate_and_keep
         segments, _ = pipeline.transcribe(
             np.concatenate(window_samples), clip_timestamps=clips, batch_size=len(batch), **options
         )
+        segments = list(segments)
         results = {window: WindowTranscript() for window in batch}
+        if encoded:
+            for window, output in zip(batch, split_encoded(encoded[0], len(batch)), strict=True):
+                results[window].encoded = output
         for segment in segments:
             is_silent = (
                 segment.no_speech_prob > MAX_NO_SPEECH_PROB

@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Protocol
 
 from anyascii import anyascii
 from rapidfuzz import fuzz, process
@@ -39,9 +40,8 @@ MIN_GAIN = 2.0
 """Natural logarithm of how much more probable a hotword must be than the words it replaces."""
 MIN_GAIN_CONFIDENT = 3.0
 """The same where the recogniser was sure of all words."""
-MAX_LOSS_UNPROMPTED = 12.0
-"""Natural logarithm of how much less probable it may be to a decoder that was told nothing: a word
-that the sound contradicts stays improbable, however well it was prompted."""
+MAX_ROUNDS = 3
+"""Times that the names found in a window are looked for in it again."""
 STEM_ENDING = 3
 """Letters after a hotword that are its ending: a plural, a case, a possessive."""
 
@@ -69,19 +69,6 @@ class Candidate:
     hotword: str
     similarity: float
     is_doubtful: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """How much more probable a candidate's text is than the words that it would replace.
-
-    Attributes:
-        prompted: Natural logarithm of the ratio, the decoder having been told the hotwords.
-        unprompted: The same for a decoder that was told nothing.
-    """
-
-    prompted: float
-    unprompted: float
 
 
 def usable_hotwords(hotwords: Iterable[str]) -> list[str]:
@@ -170,17 +157,21 @@ def _candidates(
         )
 
 
-def is_accepted(candidate: Candidate, comparison: Comparison) -> bool:
-    """Tell whether a candidate is so much more probable that it replaces the words."""
-    least = MIN_GAIN if candidate.is_doubtful else MIN_GAIN_CONFIDENT
-    return comparison.prompted >= least and comparison.unprompted >= -MAX_LOSS_UNPROMPTED
+def is_accepted(candidate: Candidate, gain: float) -> bool:
+    """Tell whether a candidate is so much more probable that it replaces the words.
+
+    Args:
+        candidate: The place and what would stand there.
+        gain: Natural logarithm of how much more probable it is than the words.
+    """
+    return gain >= (MIN_GAIN if candidate.is_doubtful else MIN_GAIN_CONFIDENT)
 
 
-def choose(compared: Iterable[tuple[Candidate, Comparison]]) -> list[Candidate]:
+def choose(compared: Iterable[tuple[Candidate, float]]) -> list[Candidate]:
     """Choose the accepted candidates; of those that overlap, the most probable one."""
     chosen: list[Candidate] = []
     accepted = [pair for pair in compared if is_accepted(*pair)]
-    for candidate, _ in sorted(accepted, key=lambda pair: -pair[1].prompted):
+    for candidate, _ in sorted(accepted, key=lambda pair: -pair[1]):
         if all(candidate.last <= c.first or c.last <= candidate.first for c in chosen):
             chosen.append(candidate)
     return sorted(chosen, key=lambda candidate: candidate.first)
@@ -209,3 +200,43 @@ def _replaced(heard: Sequence[Word], text: str) -> Iterator[Word]:
         until = min(end, start + rate * size)
         yield Word(part, start, until, confidence)
         start = until
+
+
+class Scorer(Protocol):
+    """What compares candidates with the words of one window."""
+
+    def compare(
+        self, words: Sequence[Word], candidates: Sequence[Candidate]
+    ) -> list[tuple[Candidate, float]]:
+        """Return how much more probable each candidate is, as a natural logarithm."""
+
+
+def correct_names(
+    words: list[Word], hotwords: Sequence[str], make_scorer: Callable[[], Scorer]
+) -> list[Word]:
+    """Write hotwords where they are more probable than the words of a window.
+
+    A name that stands in the text makes itself more probable further on. So the names that were
+    found are looked for again.
+
+    Args:
+        words: The words of the window, in order.
+        hotwords: What :func:`usable_hotwords` returned.
+        make_scorer: Makes the scorer of the window. It is called only if there is a candidate.
+
+    Returns:
+        The words, with other words only where a hotword is.
+    """
+    scorer: Scorer | None = None
+    wanted = hotwords
+    for _ in range(MAX_ROUNDS):
+        candidates = find_candidates(words, wanted)
+        if not candidates:
+            break
+        scorer = scorer or make_scorer()
+        chosen = choose(scorer.compare(words, candidates))
+        if not chosen:
+            break
+        words = replace_words(words, chosen)
+        wanted = list(dict.fromkeys(candidate.hotword for candidate in chosen))
+    return words

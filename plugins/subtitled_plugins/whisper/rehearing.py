@@ -10,10 +10,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from statistics import median
+from typing import TYPE_CHECKING
 
 from subtitled.plugin import SegmentScores, TimeSpan, Word
 
 from .windows import Window
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 MAX_GAP_SECONDS = 2.5
 """Seconds of speech without a word that are no pause: voice activity detection ends at pauses."""
@@ -38,11 +43,14 @@ class WindowTranscript:
         words: In order, in seconds of the medium.
         doubtful: Words that Whisper itself hardly believes.
         evidence: The scores of the segments.
+        encoded: What the encoder made of the window, float32 of shape (1, frames, size), or None.
+            Names are compared with it, which saves to encode the sound again.
     """
 
     words: list[Word] = field(default_factory=list)
     doubtful: list[Word] = field(default_factory=list)
     evidence: list[SegmentScores] = field(default_factory=list)
+    encoded: npt.NDArray[np.float32] | None = None
 
 
 Attempt = list[tuple[Window, WindowTranscript]]

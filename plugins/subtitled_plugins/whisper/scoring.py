@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from subtitled.plugin import Audio, Word
 
-from .hotwords import MIN_GAIN, Candidate, Comparison
+from .hotwords import Candidate
 from .windows import Window
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
     from faster_whisper import WhisperModel
     from faster_whisper.tokenizer import Tokenizer
 
@@ -30,21 +32,23 @@ class WindowScorer:
     """Compares candidates with the words of one window. The sound is encoded once."""
 
     def __init__(
-        self, model: WhisperModel, tokenizer: Tokenizer, audio: Audio, window: Window
+        self,
+        model: WhisperModel,
+        tokenizer: Tokenizer,
+        audio: Audio,
+        window: Window,
+        encoded: npt.NDArray[np.float32] | None = None,
     ) -> None:
-        import numpy as np
-        from faster_whisper.audio import pad_or_trim
-
-        sound = np.concatenate([audio.read_samples(part) for part in window.parts])
-        features = model.feature_extractor(sound)
-        self._frames = min(features.shape[-1], model.feature_extractor.nb_max_frames)
-        self._encoded: Any = model.encode(pad_or_trim(features))
+        """Encode a window, unless it is ``encoded`` already."""
+        frames = int(window.duration * model.frames_per_second)
+        self._frames = min(frames, model.feature_extractor.nb_max_frames)
+        self._encoded = _encode(model, audio, window) if encoded is None else _view(encoded)
         self._model = model
         self._tokenizer = tokenizer
 
     def compare(
         self, words: Sequence[Word], candidates: Sequence[Candidate]
-    ) -> list[tuple[Candidate, Comparison]]:
+    ) -> list[tuple[Candidate, float]]:
         """Compare each candidate with the words that it would replace.
 
         Args:
@@ -52,36 +56,30 @@ class WindowScorer:
             candidates: Places among them. The hotwords of all of them are the prompt.
 
         Returns:
-            Each candidate that fits into the decoder, with its comparison.
+            Each candidate that fits into the decoder, with the natural logarithm of how much more
+            probable its text is.
         """
         hotwords = dict.fromkeys(candidate.hotword for candidate in candidates)
         told = self._tokenizer.encode(" " + ", ".join(hotwords))[:MAX_PROMPT_TOKENS]
         prompt = [self._tokenizer.sot_prev, *told]
+        scores: dict[tuple[int, int], float] = {}
         compared = []
         for candidate in candidates:
+            place = candidate.first, candidate.last
             before = self._encode(words[: candidate.first])
             after = self._encode(words[candidate.last : candidate.last + WORDS_AFTER])
             heard = self._encode(words[candidate.first : candidate.last])
             instead = self._tokenizer.encode(candidate.text)
             if len(before) + max(len(heard), len(instead)) + len(after) > MAX_TEXT_TOKENS:
                 continue
-            texts = [*heard, *after], [*instead, *after]
-            prompted = self._gain(prompt, before, *texts)
-            unprompted = self._gain([], before, *texts) if prompted >= MIN_GAIN else -math.inf
-            compared.append((candidate, Comparison(prompted, unprompted)))
+            if place not in scores:
+                scores[place] = self._score(prompt, before, [*heard, *after])
+            score = self._score(prompt, before, [*instead, *after])
+            compared.append((candidate, score - scores[place]))
         return compared
 
     def _encode(self, words: Sequence[Word]) -> list[int]:
         return list(self._tokenizer.encode("".join(word.text for word in words)))
-
-    def _gain(
-        self,
-        prompt: Sequence[int],
-        context: Sequence[int],
-        heard: Sequence[int],
-        instead: Sequence[int],
-    ) -> float:
-        return self._score(prompt, context, instead) - self._score(prompt, context, heard)
 
     def _score(self, prompt: Sequence[int], context: Sequence[int], text: Sequence[int]) -> float:
         """Return the log probability of a text behind its context."""
@@ -89,3 +87,36 @@ class WindowScorer:
         (result,) = self._model.model.align(self._encoded, start, [[*context, *text]], self._frames)
         probabilities = result.text_token_probs[len(context) :]
         return sum(math.log(max(float(p), LEAST_PROBABILITY)) for p in probabilities)
+
+
+def _encode(model: WhisperModel, audio: Audio, window: Window) -> Any:
+    import numpy as np
+    from faster_whisper.audio import pad_or_trim
+
+    sound = np.concatenate([audio.read_samples(part) for part in window.parts])
+    return model.encode(pad_or_trim(model.feature_extractor(sound)))
+
+
+def _view(encoded: npt.NDArray[np.float32]) -> Any:
+    from ctranslate2 import StorageView
+
+    return StorageView.from_array(encoded)
+
+
+def split_encoded(encoded: Any, count: int) -> list[npt.NDArray[np.float32]] | list[None]:
+    """Return what the encoder made of each window of a batch.
+
+    Args:
+        encoded: CTranslate2's output of shape (windows, frames, size).
+        count: The number of windows.
+
+    Returns:
+        An array of shape (1, frames, size) for each window. None for each where the output lies on
+        another device: to fetch it takes longer than to encode the few windows that need it.
+    """
+    import numpy as np
+
+    if encoded.device != "cpu" or encoded.shape[0] != count:
+        return [None] * count
+    whole = np.array(encoded, dtype=np.float32)
+    return [np.ascontiguousarray(whole[n : n + 1]) for n in range(count)]

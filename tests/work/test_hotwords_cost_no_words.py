@@ -1,0 +1,97 @@
+"""Hotwords are hints: an engine that loses words over them is asked again without."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from house import Ear, House, film
+
+from subtitled.plugin import (
+    Audio,
+    InputRejectedError,
+    TimeSpan,
+    Transcript,
+    TranscriptionRequest,
+    Word,
+)
+from subtitled.transcription.lost_speech import find_lost_speech
+
+
+class HintedEngine(Ear):
+    """Loses most words of a request with hotwords, as Whisper does behind a short prompt."""
+
+    loses = True
+    refuses_second = False
+
+    def __init__(self, configured: object) -> None:
+        super().__init__(configured)
+        self.capabilities = replace(self.capabilities, checks_hotwords=False)
+        self.requests: list[tuple[str, ...]] = []
+
+    def transcribe(self, audio: Audio, request: TranscriptionRequest) -> Transcript:
+        self.requests.append(request.hotwords)
+        if self.refuses_second and not request.hotwords:
+            raise InputRejectedError("not today", "")
+        transcript = super().transcribe(audio, request)
+        if request.hotwords and self.loses:
+            return replace(transcript, words=transcript.words[:2])
+        return transcript
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[tuple[House, HintedEngine, Path]]:
+    house = House(tmp_path, 'languages = ["en"]')
+    engine = HintedEngine(house.configuration.engines["whisper"])
+    object.__setattr__(house.jobs._services, "engines", engine)
+    yield house, engine, film(house.root / "Moby Dick (1851).wav", 12)
+    house.close()
+
+
+def written(media: Path) -> str:
+    return media.with_name(f"{media.stem}.en.srt").read_text("utf-8")
+
+
+def test_a_chunk_that_lost_words_is_transcribed_again_without_hotwords(
+    place: tuple[House, HintedEngine, Path],
+) -> None:
+    house, engine, media = place
+    house.scan()
+    assert {bool(hotwords) for hotwords in engine.requests} == {True, False}
+    with_hotwords = written(media)
+    engine.loses = False
+    fingerprint = house.the(media).fingerprint
+    assert fingerprint is not None
+    house.transcripts.clear_transcripts(fingerprint)
+    media.with_name(f"{media.stem}.en.srt").unlink()
+    house.jobs.retry(house.the(media))
+    house.settle()
+    assert written(media) == with_hotwords
+
+
+def test_an_engine_that_loses_nothing_is_asked_once(
+    place: tuple[House, HintedEngine, Path],
+) -> None:
+    house, engine, _ = place
+    engine.loses = False
+    house.scan()
+    assert engine.requests and all(engine.requests)
+
+
+def test_the_first_transcript_stays_where_the_second_request_fails(
+    place: tuple[House, HintedEngine, Path],
+) -> None:
+    house, engine, media = place
+    engine.refuses_second = True
+    house.scan()
+    assert written(media)
+
+
+def test_speech_without_a_word_is_found_between_pauses_and_at_the_end() -> None:
+    speech = [TimeSpan(0, 10), TimeSpan(12, 20), TimeSpan(21, 23)]
+    words = [Word(" a", n, n + 0.9) for n in range(6)] + [Word(" b", 12, 19)]
+    assert find_lost_speech(speech, (), words) == [TimeSpan(5.9, 10), TimeSpan(14, 20)]
+    assert find_lost_speech(speech, [TimeSpan(6, 10), TimeSpan(13, 20)], words) == []
+    assert find_lost_speech([], (), words) == []
