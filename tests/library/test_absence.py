@@ -11,6 +11,7 @@ import pytest
 
 from subtitled.config.settings import LibrarySettings
 from subtitled.db.database import Database
+from subtitled.db.kv import DEVICE_KEY
 from subtitled.db.records import FINAL_STATES, FileRecord, FileState
 from subtitled.library.availability import AvailabilityMonitor
 from subtitled.library.ingest import Ingest
@@ -36,7 +37,7 @@ class Library:
             self.decide(medium, FileState.DONE, reason=f"made {medium.name}")
 
     def decide(self, path: Path, state: FileState, **values: object) -> None:
-        self.ledger.set_state(self.the(path).id, state, content_id=path.name, **values)
+        self.ledger.set_state(self.the(path).id, state, fingerprint=path.name, **values)
 
     def the(self, path: Path) -> FileRecord:
         record = self.ledger.get(path)
@@ -129,7 +130,7 @@ def test_a_missing_file_is_forgotten_only_after_the_time_of_grace(library: Libra
 def test_a_library_on_another_disk_without_its_files_is_away(library: Library) -> None:
     """A folder under a mount that is gone, in which something lies."""
     library.intake.scan("films")
-    key = f"device of {os.fsencode(library.root).hex()}"
+    key = f"{DEVICE_KEY}{os.fsencode(library.root).hex()}"
     library.ledger.kv.set(key, "12345")
     for medium in library.media:
         medium.unlink()
@@ -140,7 +141,7 @@ def test_a_library_on_another_disk_without_its_files_is_away(library: Library) -
 
 
 def test_a_disk_that_has_another_number_after_a_restart_is_the_same(library: Library) -> None:
-    key = f"device of {os.fsencode(library.root).hex()}"
+    key = f"{DEVICE_KEY}{os.fsencode(library.root).hex()}"
     library.ledger.kv.set(key, "12345")
     library.media[0].unlink()
     library.intake = Ingest(library.ledger, library.settings)

@@ -27,7 +27,7 @@ from subtitled.db.backup import (
 )
 from subtitled.db.database import Database
 from subtitled.db.engine import open_engine, write_transaction
-from subtitled.library.mounts import Mount, unsafe_for_sqlite
+from subtitled.db.filesystems import Mount, unsafe_for_sqlite
 from subtitled.plugin import SetupError, SubtitledError
 
 
@@ -117,9 +117,9 @@ def test_a_copy_holds_what_is_committed_while_another_writes(tmp_path: Path) -> 
     ledger = Database(path)
     ledger.kv.set("a", "1")
     with write_transaction(open_engine(path)) as connection:
-        connection.execute(sa.text("INSERT INTO controls VALUES ('b', '2')"))
+        connection.execute(sa.text("INSERT INTO kv VALUES ('b', '2')"))
         copy_database(path, tmp_path / "copy.sqlite")
-    assert _read(tmp_path / "copy.sqlite", "SELECT key FROM controls") == [("a",)]
+    assert _read(tmp_path / "copy.sqlite", "SELECT key FROM kv") == [("a",)]
     ledger.close()
 
 
@@ -139,7 +139,7 @@ def test_what_is_backed_up_comes_back_as_it_was(tmp_path: Path) -> None:
     assert (state / "withdrawn" / "a.srt").read_bytes() == b"ours"
     assert list(state.rglob("0-8.json"))
     replaced = state / REPLACED_SUFFIX / "ledger.sqlite"
-    assert _read(replaced, "SELECT value FROM controls") == [("somebody else",)]
+    assert _read(replaced, "SELECT value FROM kv") == [("somebody else",)]
     assert not [p for p in state.iterdir() if p.name.startswith(("backup-", "restore-"))]
 
 

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from hypothesis import given
 from hypothesis import strategies as st
 
+from subtitled.db.records import KnownFile, ScanDiff, ScannedFile
 from subtitled.library import diff
-from subtitled.library.diff import KnownFile, ScanDiff, ScannedFile, diff_scan
+from subtitled.library.diff import diff_scan
 
 Disk = dict[bytes, tuple[int, int]]
 """Size and number for subtitles of each path."""

@@ -158,22 +158,22 @@ class FakeQueue:
         SHELF.jobs.setdefault(job_id, fresh | {"status": "ENQUEUED"})
 
     def cancel(self, job_id: str) -> None:
-        if self.is_live(job_id):
+        if self.is_active(job_id):
             SHELF.jobs[job_id]["status"] = "CANCELLED"
 
-    def live(self) -> dict[str, str]:
+    def active_jobs(self) -> dict[str, str]:
         return {
             job: self._name if SHELF.jobs[job]["status"] == "PENDING" else ""
             for job in SHELF.jobs
-            if self.is_live(job)
+            if self.is_active(job)
         }
 
-    def is_live(self, job_id: str) -> bool:
+    def is_active(self, job_id: str) -> bool:
         return SHELF.jobs.get(job_id, {}).get("status") in ("ENQUEUED", "PENDING")
 
     def work_on_one(self) -> bool:
         """Do the job that was in work at the crash, else the most urgent; whether there is one."""
-        live = [name for name in SHELF.jobs if self.is_live(name)]
+        live = [name for name in SHELF.jobs if self.is_active(name)]
         if not live:
             return False
         SHELF.running = min(
@@ -233,8 +233,8 @@ class FakeEngines:
 
     def prepare(self) -> None: ...
 
-    def find_speech(self, audio: Audio, limit: float | None = None) -> SpeechActivity:
-        if limit is not None:
+    def find_speech(self, audio: Audio, max_seconds: float | None = None) -> SpeechActivity:
+        if max_seconds is not None:
             raise TransientError("these hear whole sound only", "")
         return SpeechActivity(intervals(_speech_of(audio)))
 

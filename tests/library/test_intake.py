@@ -334,7 +334,7 @@ def test_a_walk_that_finds_nothing_new_writes_nothing(
     def writes(*told: object, **more: object) -> None:
         raise AssertionError(f"it wrote {told}")
 
-    monkeypatch.setattr(ledger.bulk_files, "take", writes)
+    monkeypatch.setattr(ledger.bulk_files, "apply_diff", writes)
     report = taken.scan("films")
     assert (report.files, report.new, report.changed, report.missing) == (50, 0, 0, 0)
     (root / "7" / "a.mkv").write_bytes(b"changed")

@@ -18,23 +18,24 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 
 from subtitled.db import migrations
+from subtitled.db.commands import CommandKind
 from subtitled.db.database import Database
 from subtitled.db.engine import open_engine, write_transaction
-from subtitled.db.records import BACKFILL, FINAL_STATES, NEW, URGENT, FileState
+from subtitled.db.records import BACKFILL, FINAL_STATES, NEW, URGENT, FileState, StabilityVerdict
 from subtitled.db.schema import files, metadata
-from subtitled.library.stability import StabilityVerdict
 from subtitled.plugin import Language, SetupError, SubtitleKind
 from subtitled.subtitles.ownership import Signature
 
 NOTICE_MANY = """
 import os, sys
 from pathlib import Path
+from subtitled.db.commands import CommandKind
 from subtitled.db.database import Database
 ledger = Database(Path(sys.argv[1]), sys.argv[2] or None)
 for number in range(40):
     ledger.record_seen("films", Path(f"/films/{number}.mkv"), os.stat("/"))
-    ledger.kv.enqueue("scan", Path(f"/films/{number}"))
-print(len(ledger.kv.pending()))
+    ledger.commands.enqueue(CommandKind.SCAN, Path(f"/films/{number}"))
+print(len(ledger.commands.pending()))
 """
 
 
@@ -60,7 +61,7 @@ def _the(ledger: Database, path: Path) -> int:
 def test_a_file_that_is_as_it_was_keeps_what_was_decided(ledger: Database) -> None:
     film = Path("/films/a.mkv")
     ledger.record_seen("films", film, stat_of(5))
-    ledger.set_state(_the(ledger, film), FileState.FAILED, reason="no sound", cure="none")
+    ledger.set_state(_the(ledger, film), FileState.FAILED, reason="no sound", hint="none")
     ledger.record_seen("films", film, stat_of(5))
     record = ledger.get(film)
     assert record is not None
@@ -111,7 +112,7 @@ def test_processes_may_notice_the_same_files_and_ask_for_the_same_at_once(
     assert [process.returncode for process in running] == [0, 0, 0]
     ledger = Database(database, server)
     assert waited == [40, 40, 40]
-    assert len(ledger.kv.pending()) == 40
+    assert len(ledger.commands.pending()) == 40
     assert ledger.count_by_state() == {FileState.STABILISING: 40}
 
 
@@ -183,7 +184,7 @@ def test_a_retry_comes_at_its_time_and_not_before(ledger: Database) -> None:
     film = Path("/films/a.mkv")
     ledger.record_seen("films", film, stat_of(5))
     at = time.time() + 1000
-    ledger.set_state(_the(ledger, film), FileState.RETRYING, next_try_at=at, attempts=1)
+    ledger.set_state(_the(ledger, film), FileState.RETRYING, next_check_at=at, attempts=1)
     assert ledger.due_files(at - 1, 5, ["films"]) == []
     assert len(ledger.due_files(at, 5, ["films"])) == 1
 
@@ -307,9 +308,9 @@ def test_what_is_due_is_found_without_sorting_a_million_files(tmp_path: Path) ->
     with open_engine(Database(tmp_path / "ledger.sqlite").path).connect() as connection:
         plan = connection.execute(
             sa.text(
-                "EXPLAIN QUERY PLAN SELECT * FROM files WHERE library = 'f' AND next_try_at "
-                "IS NOT NULL AND (next_try_at <= 1 OR updated_at > 1) "
-                "ORDER BY priority, steady_since DESC LIMIT 9"
+                "EXPLAIN QUERY PLAN SELECT * FROM files WHERE library = 'f' AND next_check_at "
+                "IS NOT NULL AND (next_check_at <= 1 OR updated_at > 1) "
+                "ORDER BY priority, stable_since DESC LIMIT 9"
             )
         )
         told = " ".join(row[3] for row in plan)
@@ -332,9 +333,9 @@ def test_every_state_outlives_the_process_with_what_was_said(
         _the(ledger, film),
         state,
         reason="why",
-        cure="what to do",
-        content_id="c",
-        spoken="es",
+        hint="what to do",
+        fingerprint="c",
+        spoken_language="es",
         settings_digest="d",
         job_id="j",
     )
@@ -352,8 +353,8 @@ def test_a_new_state_forgets_why_the_last_one_was_but_not_who_the_file_is(ledger
     film = Path("/films/a.mkv")
     ledger.record_seen("films", film, stat_of(5))
     file_id = _the(ledger, film)
-    ledger.set_state(file_id, FileState.RETRYING, reason="disk full", cure="make room", attempts=3)
-    ledger.set_state(file_id, FileState.WORKING, content_id="c", spoken="en")
+    ledger.set_state(file_id, FileState.RETRYING, reason="disk full", hint="make room", attempts=3)
+    ledger.set_state(file_id, FileState.WORKING, fingerprint="c", spoken_language="en")
     ledger.set_progress(film, "2 of 9")
     ledger.set_state(file_id, FileState.DONE)
     record = ledger.get_by_id(file_id)
@@ -422,44 +423,56 @@ def test_requests_wait_in_order_in_any_process_until_they_are_done(
     ledger: Database, server: str | None
 ) -> None:
     strange = Path(os.fsdecode(b"/films/caf\xe9.mkv"))
-    for kind, path in (("scan", None), ("generate", strange), ("scan", None), ("scan", strange)):
-        ledger.kv.enqueue(kind, path)
+    for kind, path in (
+        (CommandKind.SCAN, None),
+        (CommandKind.RETRY, strange),
+        (CommandKind.SCAN, None),
+        (CommandKind.SCAN, strange),
+    ):
+        ledger.commands.enqueue(kind, path)
     other = Database(ledger.path, server)
-    waiting = other.kv.pending()
+    waiting = other.commands.pending()
     assert [(one.kind, one.path) for one in waiting] == [
-        ("generate", strange),
-        ("scan", None),
-        ("scan", strange),
+        (CommandKind.RETRY, strange),
+        (CommandKind.SCAN, None),
+        (CommandKind.SCAN, strange),
     ]
-    assert other.kv.pending(after=waiting[1].id) == waiting[2:]
-    other.kv.mark_done(one.id for one in waiting[:2])
-    assert ledger.kv.pending() == waiting[2:]
+    assert other.commands.pending(after=waiting[1].id) == waiting[2:]
+    other.commands.mark_done(one.id for one in waiting[:2])
+    assert ledger.commands.pending() == waiting[2:]
     other.close()
 
 
 def test_what_is_asked_again_while_it_is_done_is_done_again(ledger: Database) -> None:
-    ledger.kv.enqueue("look", Path("/films/a.mkv"))
-    (first,) = ledger.kv.pending()
-    ledger.kv.enqueue("look", Path("/films/a.mkv"))
-    ledger.kv.mark_done([first.id])
-    (second,) = ledger.kv.pending()
-    ledger.kv.mark_done([second.id])
+    ledger.commands.enqueue(CommandKind.PATH_CHANGED, Path("/films/a.mkv"))
+    (first,) = ledger.commands.pending()
+    ledger.commands.enqueue(CommandKind.PATH_CHANGED, Path("/films/a.mkv"))
+    ledger.commands.mark_done([first.id])
+    (second,) = ledger.commands.pending()
+    ledger.commands.mark_done([second.id])
     assert second.id > first.id
-    assert ledger.kv.pending() == []
-    ledger.kv.enqueue("look", Path("/films/a.mkv"))
-    assert ledger.kv.pending()[0].id > second.id
+    assert ledger.commands.pending() == []
+    ledger.commands.enqueue(CommandKind.PATH_CHANGED, Path("/films/a.mkv"))
+    assert ledger.commands.pending()[0].id > second.id
 
 
 def test_controls_are_replaced_listed_by_their_beginning_and_taken_away(
     ledger: Database, server: str | None
 ) -> None:
     other = Database(ledger.path, server)
-    for key, value in (("server a", "down"), ("server b", "wrong key"), ("paused", "by hand")):
+    for key, value in (
+        ("server-error:a", "down"),
+        ("server-error:b", "wrong key"),
+        ("paused", "by hand"),
+    ):
         ledger.kv.set(key, value)
-    ledger.kv.set("server a", "slow")
-    assert other.kv.get_prefix("server ") == {"server a": "slow", "server b": "wrong key"}
-    other.kv.set("server a", None)
-    assert ledger.kv.get_prefix("server ") == {"server b": "wrong key"}
+    ledger.kv.set("server-error:a", "slow")
+    assert other.kv.get_prefix("server-error:") == {
+        "server-error:a": "slow",
+        "server-error:b": "wrong key",
+    }
+    other.kv.set("server-error:a", None)
+    assert ledger.kv.get_prefix("server-error:") == {"server-error:b": "wrong key"}
     ledger.kv.set("never set", None)
 
 
@@ -476,6 +489,7 @@ def test_a_ledger_cut_short_is_refused_and_left_as_it_is(tmp_path: Path) -> None
 KILLED = """
 import sys, os, signal
 from pathlib import Path
+from subtitled.db.commands import CommandKind
 from subtitled.db.database import Database
 ledger = Database(Path(sys.argv[1]))
 for number in range(20):

@@ -11,15 +11,8 @@ import psutil
 import pytest
 
 from subtitled.config.settings import LibrarySettings
-from subtitled.library.mounts import (
-    EVENT_FILESYSTEMS,
-    REMOTE_FILESYSTEMS,
-    Mount,
-    WatchMode,
-    choose_watch_mode,
-    find_mount,
-    read_mount_table,
-)
+from subtitled.db.filesystems import REMOTE_FILESYSTEMS, Mount, find_mount, read_mount_table
+from subtitled.library.mounts import EVENT_FILESYSTEMS, WatchMode, choose_watch_mode
 
 
 def table(*mounts: tuple[str, str]) -> list[Mount]:

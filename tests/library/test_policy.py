@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from subtitled.config.settings import ExistingSubtitleSettings, LibrarySettings
-from subtitled.library.removal import find_redundant
 from subtitled.media.probe import MediaInfo, SubtitleTrack
 from subtitled.plugin import UNDETERMINED, Language, SubtitleKind
 from subtitled.policy.coverage import (
@@ -19,6 +18,7 @@ from subtitled.policy.coverage import (
     SIDECAR,
     ExistingSubtitle,
     existing_subtitles,
+    find_redundant,
     find_satisfying,
 )
 from subtitled.policy.policy import decide
@@ -34,10 +34,10 @@ any_subtitles = st.builds(
     language=st.none() | languages,
     kind=st.sampled_from(SubtitleKind),
     origin=st.sampled_from([SIDECAR, EMBEDDED]),
-    where=st.just("x"),
+    location=st.just("x"),
     format=st.sampled_from(["srt", "vtt", "subrip"]),
     is_text=st.booleans(),
-    ours=st.booleans(),
+    is_ours=st.booleans(),
 )
 wishes = st.lists(st.just("original") | languages.map(str), min_size=1, max_size=4)
 
@@ -61,7 +61,7 @@ def sidecar(language: Language | None, fmt: str = "srt", **more: Any) -> Existin
 
 
 def track(language: Language, **more: Any) -> SubtitleTrack:
-    told = {"is_text": True, "forced": False, "sdh": False, "default": False} | more
+    told = {"is_text": True, "is_forced": False, "is_sdh": False, "is_default": False} | more
     return SubtitleTrack(3, language, "", "subrip", **told)
 
 
@@ -85,7 +85,7 @@ def names_made(
 def test_sidecars_and_tracks_are_told_apart_with_language_kind_and_owner() -> None:
     found = existing_subtitles(
         Path("/f/Film [2020].mkv"),
-        facts(track(DE, forced=True), track(UNDETERMINED, is_text=False)),
+        facts(track(DE, is_forced=True), track(UNDETERMINED, is_text=False)),
         ["Film [2020].es.srt", "Film [2020].en.sdh.vtt", "Film [2020] 2.en.srt", "Film [2020].nfo"],
         lambda path: Ownership.OURS if path == Path("/f/Film [2020].es.srt") else Ownership.HUMAN,
     )
@@ -188,7 +188,7 @@ def test_what_is_spoken_and_a_translation_are_made_each_with_its_way() -> None:
 
 
 def test_only_missing_formats_are_made_of_ours() -> None:
-    existing = [sidecar(EN, "srt", ours=True)]
+    existing = [sidecar(EN, "srt", is_ours=True)]
     decision = decide(library("en", formats=("srt", "vtt")), existing, EN, EN, anything)
     assert [wish.formats for wish in decision.requirements] == [("vtt",)]
 
@@ -252,7 +252,7 @@ def test_once_all_that_was_decided_is_made_nothing_more_is_wanted(
     first = decide(settings, existing, spoken, spoken, anything)
     then = [
         *existing,
-        *(sidecar(w.language, fmt, ours=True) for w in first.requirements for fmt in w.formats),
+        *(sidecar(w.language, fmt, is_ours=True) for w in first.requirements for fmt in w.formats),
     ]
     assert decide(settings, then, spoken, spoken, anything).requirements == ()
 
@@ -286,8 +286,8 @@ TEXT_INSIDE = ExistingSubtitle(EN, SubtitleKind.FULL, EMBEDDED, "3", "subrip")
         (ExistingSubtitle(None, SubtitleKind.FULL, EMBEDDED, "3", "subrip"), {}, False),
         (sidecar(ES), {}, False),
         (sidecar(Language("en-GB")), {}, True),
-        (sidecar(EN, ours=True), {"sidecars": False, "sdh": False}, True),
-        (sidecar(EN, "vtt", ours=True), {}, False),
+        (sidecar(EN, is_ours=True), {"sidecars": False, "sdh": False}, True),
+        (sidecar(EN, "vtt", is_ours=True), {}, False),
         (sidecar(EN, "vtt"), {}, True),
     ],
 )
@@ -468,23 +468,30 @@ def both(
     return decide(wanted, [sidecar(EN), *existing], EN, EN, anything)
 
 
-@pytest.mark.parametrize("owner", [{}, {"ours": True}, {"edited": True}])
+@pytest.mark.parametrize("owner", [{}, {"is_ours": True}, {"is_edited": True}])
 def test_a_pair_is_found_again_by_both_its_languages(owner: dict[str, bool]) -> None:
-    assert made(both("en", "es", [sidecar(EN, below=ES, **owner)])) == []
-    for other in (sidecar(EN, below=DE, **owner), sidecar(ES, below=EN, **owner), sidecar(ES)):
+    assert made(both("en", "es", [sidecar(EN, secondary=ES, **owner)])) == []
+    for other in (
+        sidecar(EN, secondary=DE, **owner),
+        sidecar(ES, secondary=EN, **owner),
+        sidecar(ES),
+    ):
         (wish,) = both("en", "es", [other]).requirements
         assert wish.secondary is not None
         assert (wish.language, wish.secondary.language) == (EN, ES)
 
 
 def test_a_pair_is_no_subtitle_in_one_language() -> None:
-    pair = sidecar(EN, below=ES)
+    pair = sidecar(EN, secondary=ES)
     assert find_satisfying([pair], EN, EN, "srt", EVERYTHING_COUNTS) is None
-    assert find_redundant([sidecar(EN, ours=True), pair], EN, EVERYTHING_COUNTS) == []
+    assert find_redundant([sidecar(EN, is_ours=True), pair], EN, EVERYTHING_COUNTS) == []
     assert (
-        find_redundant([sidecar(EN, ours=True, below=ES), sidecar(EN)], EN, EVERYTHING_COUNTS) == []
+        find_redundant(
+            [sidecar(EN, is_ours=True, secondary=ES), sidecar(EN)], EN, EVERYTHING_COUNTS
+        )
+        == []
     )
-    assert find_redundant([sidecar(EN, ours=True, below=ES), pair], EN, EVERYTHING_COUNTS)
+    assert find_redundant([sidecar(EN, is_ours=True, secondary=ES), pair], EN, EVERYTHING_COUNTS)
 
 
 def test_a_pair_of_what_is_spoken_and_itself_is_no_pair() -> None:

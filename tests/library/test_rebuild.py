@@ -77,7 +77,7 @@ def test_every_sidecar_of_ours_is_found_again_and_none_of_others(
         for path in ours:
             known = anew.sidecars.get(path)
             assert known is not None
-            assert (known.fingerprint, known.variant, known.made_at) == ("c1", "whisper", 7.5)
+            assert (known.fingerprint, known.variant, known.created_at) == ("c1", "whisper", 7.5)
             assert known.media in media
             assert anew.sidecars.ownership(path, "c1") is Ownership.OURS
         for path in (theirs, copied, orphan):

@@ -11,9 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from subtitled.db.records import FileRecord, FileState
+from subtitled.db.records import GROWING_AFTER_CHECKS, FileRecord, FileState
 from subtitled.library.stability import (
-    GROWING_AFTER_CHECKS,
     MAX_CHECK_INTERVAL_SECONDS,
     check_stability,
     files_open_for_writing,

@@ -342,9 +342,9 @@ def test_where_the_kernel_has_no_watch_left_it_polls_and_says_which_to_raise(roo
 folders(0, 30)
 limit("watches", 20)
 assert watch.supervise("films")
-assert "polled" in watch.said("films")
-assert "sysctl fs.inotify.max_user_watches=" in watch.said("films")
-assert watch.next_walk("films", 1.0, 9e9) == watching.POLLING_INTERVAL
+assert "polled" in watch.describe("films")
+assert "sysctl fs.inotify.max_user_watches=" in watch.describe("films")
+assert watch.next_scan_in("films", 1.0, 9e9) == watching.POLLING_INTERVAL_SECONDS
 assert not watch.supervise("films")
 """,
     )
@@ -361,19 +361,19 @@ def test_a_folder_that_comes_when_no_watch_is_left_has_the_library_polled_and_wa
 folders(0, 10)
 limit("watches", 11)
 assert watch.supervise("films")
-assert "watched by events" in watch.said("films"), watch.said("films")
+assert "watched by events" in watch.describe("films"), watch.describe("films")
 folders(10, 20)
 end = time.monotonic() + 15
-while watch._watched["films"].lives:
+while watch._states["films"].is_alive:
     assert time.monotonic() < end
     time.sleep(0.02)
 assert watch.supervise("films")
-assert "max_user_watches" in watch.said("films")
+assert "max_user_watches" in watch.describe("films")
 limit("watches", 8192)
 assert not watch.supervise("films")
-watching.EVENTS_AGAIN = -1.0
+watching.RETRY_EVENTS_SECONDS = -1.0
 assert watch.supervise("films")
-assert "watched by events" in watch.said("films"), watch.said("films")
+assert "watched by events" in watch.describe("films"), watch.describe("films")
 """,
     )
 
@@ -384,7 +384,7 @@ def test_where_there_is_no_instance_left_it_polls(root: Path) -> None:
         """
 limit("instances", 0)
 assert watch.supervise("films")
-assert "sysctl fs.inotify.max_user_instances=512" in watch.said("films")
+assert "sysctl fs.inotify.max_user_instances=512" in watch.describe("films")
 """,
     )
 
