@@ -42,6 +42,7 @@ imports: $(VENV)/ready
 
 words: $(VENV)/ready
 	$(BIN)/python tools/check_words.py
+	$(BIN)/python tools/check_docs.py
 
 unit: $(VENV)/ready ## the unit tests: no model, no network, no daemon process
 	$(BIN)/pytest -q -n 2 -m "not model and not slow and not faults and not postgres" $(UNIT_TESTS)
