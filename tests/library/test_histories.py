@@ -231,7 +231,7 @@ class FakeEngines:
     def __getitem__(self, name: str) -> FakeEngines:
         return self
 
-    def prepare(self) -> None: ...
+    def preload(self) -> None: ...
 
     def find_speech(self, audio: Audio, max_seconds: float | None = None) -> SpeechActivity:
         if max_seconds is not None:
