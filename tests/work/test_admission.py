@@ -81,7 +81,7 @@ def test_a_pause_of_one_library_sets_its_job_aside_and_nothing_is_done_twice(hou
     put(house, path)
     until(lambda: house.the(path).state is FileState.WAITING)
     record = house.the(path)
-    assert record.reason.startswith("library films is paused; go on with: subtitled queue resume")
+    assert record.reason.startswith("library films is paused; resume with: subtitled queue resume")
     assert (record.attempts, record.job_id, record.next_check_at) == (0, None, None)
     before = stretches(house)
     assert len(before) == 1
@@ -153,7 +153,7 @@ def test_what_waits_at_the_door_can_be_cancelled_and_hurried(house: House) -> No
     gate.resume(house.ledger.kv)
     house.settle()
     assert house.the(other).state is FileState.DONE
-    assert house.the(cancelled).reason == "cancelled by hand"
+    assert house.the(cancelled).reason == "cancelled by the user"
 
 
 def busy(house: House) -> set[str]:

@@ -72,10 +72,10 @@ def test_it_gets_it_back_too_if_the_subtitle_of_the_other_cannot_follow_that_one
 
 def test_a_film_that_a_person_cancelled_is_left_alone_when_its_namesake_goes(house: House) -> None:
     first, last, _ = two_of_one_stem(house)
-    house.ledger.set_state(house.the(first).id, FileState.FAILED, reason="cancelled by hand")
+    house.ledger.set_state(house.the(first).id, FileState.FAILED, reason="cancelled by the user")
     last.unlink()
     house.scan()
-    assert house.the(first).reason == "cancelled by hand"
+    assert house.the(first).reason == "cancelled by the user"
 
 
 @pytest.mark.parametrize("by_hand", [True, False])

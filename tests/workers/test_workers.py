@@ -165,7 +165,7 @@ def test_a_job_in_a_worker_is_cancelled_and_halts_hold_there(
     farm.arrives(spoken[2], "three.wav")
     farm.run("queue", "resume")
     farm.until(lambda: farm.ask("status")["files"] == {"done": 2, "failed": 1}, "all else is done")
-    assert farm.ask("explain", film)["database"]["reason"] == "cancelled by hand"
+    assert farm.ask("explain", film)["database"]["reason"] == "cancelled by the user"
     assert len(farm.subtitles()) == 2
 
 

@@ -1,9 +1,8 @@
-"""A circuit breaker for each engine: one that is down is left alone, and no file pays for it.
+"""A circuit breaker for each engine, so that an engine that is down costs no file an attempt.
 
-It opens when an engine failed several times in a row over more than one medium. Jobs then wait for
-the engine; after a while one of them may try. If that goes well the breaker closes, else it waits
-twice as long. Its state is a control in the ledger: a restart keeps it, and the command line shows
-and resets it.
+The breaker opens after several failures in a row over more than one media file. Jobs then wait.
+After a while it is half-open: one job may try. A success closes it, a failure doubles the wait. The
+state lies in the database, so a restart keeps it and the command line can show and reset it.
 """
 
 from __future__ import annotations
@@ -25,31 +24,31 @@ from subtitled.plugin import Backoff, InputRejectedError, SetupError, SubtitledE
 _log = logging.getLogger(__name__)
 
 FAILURE_THRESHOLD = 3
-"""Failures in a row that open it."""
+"""Failures in a row that open a breaker."""
 MIN_DISTINCT_MEDIA = 2
-"""Media over which they must have happened: one alone may itself be the reason."""
+"""Media files that the failures must concern: a single one may be the cause itself."""
 FIRST_WAIT_SECONDS = 60.0
-"""Seconds for which it stays open at first."""
+"""Seconds for which a breaker stays open the first time."""
 MAX_WAIT_SECONDS = 3600.0
 JITTER = 0.2
-"""Share by which a wait is longer or shorter by chance, so that many do not come back at once."""
+"""Share by which a wait is varied at random, so that processes do not retry at the same time."""
 _BACKOFF = Backoff(FIRST_WAIT_SECONDS, maximum=MAX_WAIT_SECONDS, jitter=JITTER)
 _UPDATE_LOCK = threading.Lock()
-"""Breakers are made anew wherever they are needed; what they know is in the ledger."""
+"""Serialises updates of a process: instances are created where needed and share the database."""
 
 
 @dataclass(frozen=True, slots=True)
 class BreakerState:
-    """What is known of one engine. Times are seconds since 1970."""
+    """The state of one engine's breaker. Times are seconds since 1970."""
 
     failures: int = 0
-    """In a row."""
+    """Failures in a row."""
     media: tuple[str, ...] = ()
-    """Content identities over which it failed in this row, as many as matter."""
+    """Fingerprints that failed in this row, at most :data:`MIN_DISTINCT_MEDIA`."""
     openings: int = 0
-    """How often it opened in this row."""
+    """How often the breaker opened in this row."""
     open_until: float = 0.0
-    """Closed when it is 0; else open until then, and then half-open: one may try."""
+    """0: closed. Otherwise open until then, and half-open afterwards: one job may try."""
     reason: str = ""
     hint: str = ""
 
@@ -64,23 +63,31 @@ _BREAKER_STATE: TypeAdapter[BreakerState] = TypeAdapter(BreakerState)
 def next_state_after_failure(
     state: BreakerState, medium: str, error: SubtitledError, now: float, jitter: float = 0.5
 ) -> BreakerState:
-    """What is known after a failure of the engine; ``chance`` (0 to 1) is the jitter's."""
+    """Return the state after a failure of the engine.
+
+    Args:
+        state: The state before.
+        medium: The fingerprint of the media file that failed.
+        error: What went wrong. Its ``retry_after`` is the least wait.
+        now: Seconds since 1970.
+        jitter: A random number from 0 to 1 that varies the wait.
+    """
     media = state.media if medium in state.media else (*state.media, medium)[:MIN_DISTINCT_MEDIA]
     failed = replace(state, failures=state.failures + 1, media=media)
     if state.is_closed and (failed.failures < FAILURE_THRESHOLD or len(media) < MIN_DISTINCT_MEDIA):
         return failed
     if state.open_until > now:
-        return failed  # one of several that were under way when it opened
+        return failed  # The call was in flight when the breaker opened.
     openings = state.openings + 1
     retry_after = error.retry_after if isinstance(error, TransientError) else None
-    until = now + _BACKOFF.delay(openings, retry_after, jitter)
+    open_until = now + _BACKOFF.delay(openings, retry_after, jitter)
     return replace(
-        failed, openings=openings, open_until=until, reason=error.message, hint=error.hint
+        failed, openings=openings, open_until=open_until, reason=error.message, hint=error.hint
     )
 
 
 class CircuitBreakers:
-    """The breakers of all engines."""
+    """The circuit breakers of all engines."""
 
     def __init__(
         self,
@@ -93,26 +100,29 @@ class CircuitBreakers:
         self._chance = chance
 
     def state_of(self, engine: str) -> BreakerState:
-        """What is known of an engine."""
+        """Return the state of an engine's breaker."""
         return _parse_state(self._kv.get(BREAKER_KEY + engine))
 
     def open_states(self) -> dict[str, BreakerState]:
-        """Of every engine that failed last."""
+        """Return the breaker of every engine whose last call failed."""
         values = self._kv.get_prefix(BREAKER_KEY)
         return {key.removeprefix(BREAKER_KEY): _parse_state(value) for key, value in values.items()}
 
     def reset(self, engine: str) -> bool:
-        """Forget what happened, and let everybody try again; whether there was anything."""
+        """Close a breaker and forget its failures; return whether there were any."""
         had_failures = self._kv.get(BREAKER_KEY + engine) is not None
         self._kv.set(BREAKER_KEY + engine, None)
         return had_failures
 
     @contextmanager
     def guard(self, engine: str, media: str, *, counts_as_success: bool = True) -> Iterator[None]:
-        """Around a call of an engine for a medium: learn from how it ends.
+        """Record how a call of an engine ends, and open or close its breaker accordingly.
 
-        ``proves``: that it goes well says that the engine works. Which language is spoken is a
-        lesser question, and each medium asks it anew.
+        Args:
+            engine: The configured name of the engine.
+            media: The fingerprint that the call is about.
+            counts_as_success: Whether a success proves that the engine works. Language detection
+                does not: it is a lesser task, repeated for every media file.
         """
         try:
             yield
@@ -128,7 +138,7 @@ class CircuitBreakers:
                 )
             raise
         except InputRejectedError:
-            self._record_success(engine)  # it answered: the file is to blame
+            self._record_success(engine)  # The engine answered, so the file is at fault.
             raise
         else:
             if counts_as_success:
@@ -147,9 +157,9 @@ def _parse_state(value: str | None) -> BreakerState:
     try:
         return _BREAKER_STATE.validate_json(value) if value else BreakerState()
     except ValidationError:
-        return BreakerState()  # of another version
+        return BreakerState()  # Another version wrote it.
 
 
 def to_dict(state: BreakerState) -> dict[str, Any]:
-    """A breaker for programs."""
+    """Convert a breaker to JSON for ``status --json``."""
     return {**asdict(state), "state": "closed" if state.is_closed else "open"}

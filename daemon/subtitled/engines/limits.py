@@ -1,9 +1,4 @@
-"""What an engine is held to: how long it may take, and where its words may lie.
-
-How many engines have their model in memory at a time: one that is idle makes room.
-
-A ceiling over the memory of engines: what grows beyond it is ended, and done in pieces.
-"""
+"""Limits of engines: time per call, place of words, number of loaded models, memory."""
 
 from __future__ import annotations
 
@@ -28,17 +23,17 @@ from subtitled.plugin import (
 from .protocol import EngineCrashedError
 
 MIN_TIMEOUT_SECONDS = 300.0
-"""Seconds that any recognition may take, however short the audio."""
+"""Seconds that any call may take, however short the audio."""
 MIN_REALTIME_FACTOR = 30.0
-"""How many times longer than the audio recognition may take before it counts as hung."""
+"""Multiple of the duration of the audio that a call may take on top before it counts as hung."""
 REMOTE_TIMEOUT = 1800.0
-"""As :data:`MIN_TIMEOUT_SECONDS`, for engines that ask somebody else and may be told to wait."""
+"""As :data:`MIN_TIMEOUT_SECONDS`, for remote engines, which may be rate-limited."""
 REMOTE_QUEUE_TIMEOUT = 6 * 3600.0
-"""The same where a medium is one task in another's queue."""
+"""As :data:`MIN_TIMEOUT_SECONDS`, for remote engines that queue a whole media file as one task."""
 
 
 def call_timeout(capabilities: EngineCapabilities, audio_seconds: float) -> float:
-    """How many seconds a call about so many seconds of sound may take."""
+    """Return how many seconds a call may take."""
     least = MIN_TIMEOUT_SECONDS
     if capabilities.destination != LOCAL:
         least = REMOTE_QUEUE_TIMEOUT if capabilities.whole_file else REMOTE_TIMEOUT
@@ -48,16 +43,24 @@ def call_timeout(capabilities: EngineCapabilities, audio_seconds: float) -> floa
 def validate_in_chunk(
     transcript: Transcript, request: TranscriptionRequest, engine: str
 ) -> Transcript:
-    """The transcript, if its words lie in the stretch; a second over either edge is forgiven.
+    """Check that the words of a transcript lie in the chunk.
 
-    Raises :class:`InputRejectedError` for an engine that puts words where it was not asked to
-    listen.
+    Args:
+        transcript: What the engine returned.
+        request: What it was asked.
+        engine: Its configured name.
+
+    Returns:
+        The same transcript.
+
+    Raises:
+        InputRejectedError: A word starts or ends more than one second outside the chunk.
     """
     chunk = request.chunk.span
     for word in transcript.words:
         if not (chunk.start - 1.0 <= word.start <= word.end <= chunk.end + 1.0):
             raise InputRejectedError(
-                f"engine {engine} gave a word at {word.start:.2f}-{word.end:.2f} s for the stretch "
+                f"engine {engine} gave a word at {word.start:.2f}-{word.end:.2f} s for the chunk "
                 f"{chunk.start:.2f}-{chunk.end:.2f} s",
                 "This is a fault of that plugin: tell its author, or configure another engine",
             )
@@ -65,22 +68,25 @@ def validate_in_chunk(
 
 
 SLOT_POLL_SECONDS = 0.5
-"""Seconds between two looks at whether one that was busy is idle now."""
+"""Seconds between two attempts to evict an engine that was busy."""
 
 
 class SlotHolder(Protocol):
-    """An engine that takes up room."""
+    """An engine that can hold a slot."""
 
     @property
     def is_closed(self) -> bool:
-        """It will never be needed again."""
+        """Whether it will never be used again."""
 
     def evict_if_idle(self) -> bool:
-        """Leave if idle; whether it left."""
+        """Unload the model if the engine is idle; return whether it did."""
 
 
 class ModelSlots:
-    """Room for so many at a time."""
+    """A limit on how many engines have a model loaded.
+
+    Idle ones are evicted, longest loaded first.
+    """
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
@@ -88,9 +94,10 @@ class ModelSlots:
         self._changed = threading.Condition()
 
     def acquire(self, holder: SlotHolder) -> None:
-        """Come in, once one that is idle, the longest inside first, has left if need be.
+        """Wait for a slot, evicting an idle engine if none is free.
 
-        Raises :class:`ShutdownRequested` if the newcomer is closed while it waits.
+        Raises:
+            ShutdownRequested: ``holder`` was closed while it waited.
         """
         with self._changed:
             while holder not in self._holders:
@@ -102,7 +109,7 @@ class ModelSlots:
                     self._changed.wait(SLOT_POLL_SECONDS)
 
     def release(self, holder: SlotHolder) -> None:
-        """Go out; one that is not inside may say so as well."""
+        """Give a slot back. Does nothing for an engine without one."""
         with self._changed:
             if holder in self._holders:
                 self._holders.remove(holder)
@@ -110,51 +117,51 @@ class ModelSlots:
 
 
 MEMORY_POLL_SECONDS = 1.0
-"""Seconds between two looks at how much memory is taken."""
+"""Seconds between two readings of the memory of engine processes."""
 MIN_CHUNK_SECONDS = 20.0
-"""Seconds of speech in a stretch that is not cut any smaller."""
+"""Seconds of speech below twice which a chunk is not split."""
 BYTES_PER_MB = 1024 * 1024
 
 
 class MemoryLimitExceededError(EngineCrashedError):
-    """A process was ended because it took more memory than it may."""
+    """An engine process that was killed because it exceeded the memory limit."""
 
 
 class Monitored(Protocol):
-    """An engine whose process is watched."""
+    """An engine whose process is monitored."""
 
     @property
     def process_id(self) -> int | None:
-        """Its process, if it has one just now."""
+        """The id of its process, or None if it has none now."""
 
     def kill_for_memory(self, used_mb: int) -> None:
-        """It takes so many, which is too many: end it."""
+        """End the process, which uses too much memory."""
 
 
 class MemoryWatchdog:
-    """Watches the processes of some engines."""
+    """A thread that kills engine processes above a memory limit."""
 
     def __init__(self, limit_mb: int, monitored: Sequence[Monitored]) -> None:
         self._limit_mb = limit_mb
         self._monitored = monitored
         self._stopping = threading.Event()
         if limit_mb:
-            threading.Thread(target=self._watch, name="ceiling", daemon=True).start()
+            threading.Thread(target=self._watch, name="memory-watchdog", daemon=True).start()
 
     def close(self) -> None:
         self._stopping.set()
 
     def _watch(self) -> None:
         while not self._stopping.wait(MEMORY_POLL_SECONDS):
-            for grower in self._monitored:
-                process = grower.process_id
-                taken = resident_bytes(process) // BYTES_PER_MB if process is not None else 0
-                if taken > self._limit_mb:
-                    grower.kill_for_memory(taken)
+            for engine in self._monitored:
+                process = engine.process_id
+                used_mb = resident_bytes(process) // BYTES_PER_MB if process is not None else 0
+                if used_mb > self._limit_mb:
+                    engine.kill_for_memory(used_mb)
 
 
 def resident_bytes(process: int) -> int:
-    """The bytes of memory that a process takes up; 0 of one that is gone."""
+    """Return the resident memory of a process in bytes; 0 if it is gone."""
     try:
         return int(psutil.Process(process).memory_info().rss)
     except (psutil.Error, OSError):
@@ -164,8 +171,18 @@ def resident_bytes(process: int) -> int:
 def transcribe_splitting(
     transcribe: Callable[[TranscriptionRequest], Transcript], request: TranscriptionRequest
 ) -> Transcript:
-    """The words of a stretch, in one piece or, if that takes too much memory, in halves, and halves
-    of those. Raises :class:`MemoryLimitExceededError` where even the smallest is too large."""
+    """Transcribe a chunk, and split it in halves for as long as that exceeds the memory limit.
+
+    Args:
+        transcribe: Calls the engine with a request.
+        request: What to transcribe.
+
+    Returns:
+        One transcript of the whole chunk.
+
+    Raises:
+        MemoryLimitExceededError: Even a chunk that cannot be split exceeds the limit.
+    """
     try:
         return transcribe(request)
     except MemoryLimitExceededError:
@@ -178,7 +195,7 @@ def transcribe_splitting(
 
 
 def split_chunk(chunk: Chunk) -> list[Chunk]:
-    """Two or three stretches in place of one, cut in a pause; the same alone if it is short."""
+    """Split a chunk in a pause into two or three; return it alone if it is short."""
     spoken = sum(part.duration for part in chunk.speech)
     if spoken < 2 * MIN_CHUNK_SECONDS:
         return [chunk]
@@ -188,12 +205,12 @@ def split_chunk(chunk: Chunk) -> list[Chunk]:
 
 
 def concat(parts: Sequence[Transcript]) -> Transcript:
-    """Transcripts of stretches that follow each other as one."""
+    """Join the transcripts of consecutive chunks."""
     return replace(
         parts[0],
         words=tuple(word for part in parts for word in part.words),
-        segment_scores=tuple(sure for part in parts for sure in part.segment_scores),
-        usage=tuple(sent for part in parts for sent in part.usage),
+        segment_scores=tuple(scores for part in parts for scores in part.segment_scores),
+        usage=tuple(record for part in parts for record in part.usage),
         word_timestamps=False
         if any(part.word_timestamps is False for part in parts)
         else parts[0].word_timestamps,

@@ -1,4 +1,4 @@
-"""How an engine's process gives way to others."""
+"""The CPU and disk priority of engine processes."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Manners:
-    """The niceness of a process, and whether it uses the disk only when nobody else does."""
+    """The niceness of a process, and whether it uses the disk only when no other process does."""
 
     niceness: int = 0
     idle_io: bool = False
 
     def give(self, process: int) -> None:
-        """Set them, as far as the system allows it, before the process starts any thread.
+        """Set both as far as the system allows, before the process starts threads.
 
-        A niceness at or below the daemon's own needs nothing; the unit of systemd may set it.
+        A niceness at or below the daemon's own is left alone; the systemd unit may have set it.
         """
         try:
             if self.niceness > os.getpriority(os.PRIO_PROCESS, 0):
@@ -33,4 +33,4 @@ class Manners:
 
 
 NONE = Manners()
-"""Of a process that is like any other."""
+"""The priority of any other process."""

@@ -1,4 +1,4 @@
-"""The engine processes: started when needed, ended when idle, one engine in each."""
+"""The engine processes: one for each engine, started when needed and ended when idle."""
 
 from __future__ import annotations
 
@@ -42,10 +42,10 @@ from .process import EngineProcess, PausableClock
 
 
 class EngineClient:
-    """One configured engine and its process, if it has one just now.
+    """One configured engine and its process, if it has one now.
 
-    Threads may call it as they like: ``capabilities.max_concurrency`` calls are answered at a time,
-    the others wait for their turn.
+    Threads may call it freely. At most ``capabilities.max_concurrency`` calls run at a time, the
+    others wait.
     """
 
     def __init__(
@@ -57,7 +57,16 @@ class EngineClient:
         slots: ModelSlots | None = None,
         manners: Manners = NONE,
     ) -> None:
-        """``room`` is shared by engines of this machine, ``manners`` are its process's."""
+        """Create a client without starting the process.
+
+        Args:
+            configured: The engine and its settings.
+            store: Where its models are installed.
+            threads: CPU threads that the engine may use.
+            unload_after: Seconds without a call after which the process is ended.
+            slots: The limit on loaded models that local engines share.
+            manners: The priority of the process.
+        """
         self.configured = configured
         self.capabilities = configured.component_class.capabilities(configured.settings)
         self._store = store
@@ -78,7 +87,7 @@ class EngineClient:
 
     @property
     def is_local(self) -> bool:
-        """Whether the work is done on this machine."""
+        """Whether the engine works on this machine."""
         return self.capabilities.destination == LOCAL
 
     @property
@@ -86,7 +95,19 @@ class EngineClient:
         return self._is_closed
 
     def detect_language(self, audio: Audio, windows: Sequence[TimeSpan]) -> list[LanguageGuess]:
-        """What is spoken in each window."""
+        """Identify the language of each window.
+
+        Args:
+            audio: The decoded track.
+            windows: Spans of speech, in seconds.
+
+        Returns:
+            One guess for each window, in the same order.
+
+        Raises:
+            SubtitledError: The engine failed or crashed.
+            ShutdownRequested: The client was closed meanwhile.
+        """
         answer = self._call(
             "detect_language",
             call_timeout(self.capabilities, sum(window.duration for window in windows)),
@@ -96,7 +117,13 @@ class EngineClient:
         return protocol.GUESSES.validate_python(answer)
 
     def transcribe(self, audio: Audio, request: TranscriptionRequest) -> Transcript:
-        """The words of one stretch. What an engine may not give is refused or cut off here."""
+        """Transcribe a chunk and validate the answer.
+
+        Raises:
+            InputRejectedError: The engine refused the chunk, or gave words outside it.
+            SubtitledError: The engine failed or crashed.
+            ShutdownRequested: The client was closed meanwhile.
+        """
         answer = self._call(
             "transcribe",
             call_timeout(self.capabilities, request.chunk.span.duration),
@@ -106,7 +133,14 @@ class EngineClient:
         return validate_in_chunk(protocol.TRANSCRIPT.validate_python(answer), request, self.name)
 
     def align(self, audio: Audio, chunk: Chunk, text: str, language: Language) -> tuple[Word, ...]:
-        """Where the words of a text are said. What they say and where they lie is not checked."""
+        """Find when the words of a text are said. The caller has to validate words and times.
+
+        Args:
+            audio: The decoded track.
+            chunk: The part of it in which the text is said.
+            text: What is said there.
+            language: The language of the text.
+        """
         answer = self._call(
             "align",
             call_timeout(self.capabilities, chunk.span.duration),
@@ -118,7 +152,7 @@ class EngineClient:
         return tuple(protocol.WORDS.validate_python(answer))
 
     def preload(self) -> None:
-        """Begin to load, since it is needed soon. What goes wrong is said when it is asked."""
+        """Load the model in the background. An error is raised by the next call, not here."""
 
         def load() -> None:
             with contextlib.suppress(SubtitledError, ShutdownRequested), self._acquire_process():
@@ -127,7 +161,7 @@ class EngineClient:
         threading.Thread(target=load, name=f"load {self.name}", daemon=True).start()
 
     def close(self) -> None:
-        """End the process for good; a call in flight raises :class:`ShutdownRequested`."""
+        """End the process for good. A call in flight raises :class:`ShutdownRequested`."""
         self._is_closed = True
         self._unload()
 
@@ -137,24 +171,24 @@ class EngineClient:
 
     @property
     def process_id(self) -> int | None:
-        """The process that it has just now, if any."""
-        child = self._engine_process
-        return child.pid if child is not None and child.is_alive else None
+        """The id of the process, or None if there is none now."""
+        process = self._engine_process
+        return process.pid if process is not None and process.is_alive else None
 
     def suspend(self) -> None:
-        """Stop the process where it is, unless the work is done elsewhere."""
+        """Stop the process where it is, unless the engine is remote."""
         child = self._engine_process
         if child is not None and self.is_local:
             child.suspend()
 
     def resume(self) -> None:
-        """Have it go on."""
+        """Continue after :meth:`suspend`."""
         child = self._engine_process
         if child is not None:
             child.resume()
 
     def kill_for_memory(self, used_mb: int) -> None:
-        """End the process, which takes too much memory; the next has half the threads."""
+        """End the process because of its memory. The next process has half the threads."""
         child = self._engine_process
         if child is None or not self.is_local:
             return
@@ -167,22 +201,22 @@ class EngineClient:
         )
 
     def evict_if_idle(self) -> bool:
-        """End the process if it is idle; whether it was."""
+        """End the process if it is idle; return whether it was."""
         return self._unload_if_idle()
 
     def _call(self, method: str, timeout: float, **arguments: Any) -> Any:
-        with self._acquire_process() as child:
-            return child.call(method, timeout, **arguments)
+        with self._acquire_process() as process:
+            return process.call(method, timeout, **arguments)
 
     @contextlib.contextmanager
     def _acquire_process(self) -> Iterator[EngineProcess]:
-        """The process, for as long as one of its turns is ours."""
+        """Yield the process and count the call as active."""
         with self._concurrency:
             with self._lock:
-                child = self._ensure_running()
+                process = self._ensure_running()
                 self._active_calls += 1
             try:
-                yield child
+                yield process
             finally:
                 with self._lock:
                     self._active_calls -= 1
@@ -190,7 +224,7 @@ class EngineClient:
                         self._schedule_unload()
 
     def _ensure_running(self) -> EngineProcess:
-        """The process, started if need be; only whoever is in the door may ask for it."""
+        """Return the process, started if necessary. The caller holds ``_lock``."""
         if self._idle_timer is not None:
             self._idle_timer.cancel()
         if self._engine_process is None or not self._engine_process.is_alive:
@@ -199,7 +233,7 @@ class EngineClient:
             if self._slots is not None:
                 self._slots.acquire(self)
             self._engine_process = self._start()
-        if self._is_closed:  # meanwhile: loading takes a while
+        if self._is_closed:  # Loading takes a while.
             self._unload()
             raise ShutdownRequested
         return self._engine_process
@@ -247,7 +281,7 @@ class EngineClient:
 
 
 class EnginePool:
-    """All configured engines, and the process that listens for speech."""
+    """All configured engines, and the process for voice activity detection."""
 
     def __init__(self, configuration: Configuration, models: Path, threads: int) -> None:
         daemon, neighbour = configuration.settings.daemon, configuration.settings.throttle
@@ -265,7 +299,7 @@ class EnginePool:
         self._vad_process: EngineProcess | None = None
         self._is_closed = False
         self.clock = PausableClock()
-        """A clock that stands still while engines are stopped."""
+        """A clock that stands still while the engines are suspended."""
 
     def __getitem__(self, name: str) -> EngineClient:
         try:
@@ -280,10 +314,16 @@ class EnginePool:
         return tuple(self._clients)
 
     def find_speech(self, audio: Audio, max_seconds: float | None = None) -> SpeechActivity:
-        """Where somebody speaks. The process for it lives no longer than the question.
+        """Detect speech, in a process that ends with the call.
 
-        With ``call_timeout``, in sound that is being decoded and will be whole within so many
-        seconds.
+        Args:
+            audio: The decoded track, or the file into which it is being decoded.
+            max_seconds: None if the track is complete. Otherwise the seconds within which its
+                decoding is expected to end.
+
+        Raises:
+            SubtitledError: The detection failed or crashed.
+            ShutdownRequested: The pool was closed meanwhile.
         """
         if self._is_closed:
             raise ShutdownRequested
@@ -302,37 +342,37 @@ class EnginePool:
         return protocol.SPEECH.validate_python(answer)
 
     def loaded_names(self) -> tuple[str, ...]:
-        """Names of the engines that have a process now."""
-        return tuple(name for name, host in self._clients.items() if host.is_loaded)
+        """Return the names of the engines that have a process now."""
+        return tuple(name for name, client in self._clients.items() if client.is_loaded)
 
     def suspend(self) -> None:
-        """Stop every process of this machine where it is; those that are stopped stay so."""
+        """Stop every local process where it is. Calling it again has no effect."""
         self.clock.pause()
         for process in self._processes():
             process.suspend()
 
     def resume(self) -> None:
-        """Have them go on."""
+        """Continue after :meth:`suspend`."""
         self.clock.resume()
         for process in self._processes():
             process.resume()
 
     def process_ids(self) -> list[int]:
-        """The processes that there are just now."""
-        ids = [host.process_id for host in self._clients.values()]
+        """Return the ids of all processes that exist now."""
+        ids = [client.process_id for client in self._clients.values()]
         if self._vad_process is not None and self._vad_process.is_alive:
             ids.append(self._vad_process.pid)
         return [process for process in ids if process is not None]
 
     def _processes(self) -> list[EngineProcess | EngineClient]:
-        listener = self._vad_process
-        return [*self._clients.values(), *([listener] if listener is not None else [])]
+        vad_process = self._vad_process
+        return [*self._clients.values(), *([vad_process] if vad_process is not None else [])]
 
     def close(self) -> None:
-        """End every process; what is in flight raises :class:`ShutdownRequested`."""
+        """End every process. A call in flight raises :class:`ShutdownRequested`."""
         self._is_closed = True
         self._memory_watchdog.close()
         if self._vad_process is not None:
             self._vad_process.terminate()
-        for host in self._clients.values():
-            host.close()
+        for client in self._clients.values():
+            client.close()

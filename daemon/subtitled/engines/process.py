@@ -1,7 +1,4 @@
-"""Time that a child process really had: it stands still while the process is stopped.
-
-The parent's side of a child process: ask it, time it, end it, say how it died.
-"""
+"""The parent's side of an engine process: start it, call it, time it, end it, report its death."""
 
 from __future__ import annotations
 
@@ -30,7 +27,7 @@ from .protocol import EngineCrashedError, error_from_json
 
 
 class PausableClock:
-    """A monotonic clock that can be stopped; time limits of calls go by it."""
+    """A monotonic clock that can be paused. Timeouts of calls are measured by it."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -39,7 +36,7 @@ class PausableClock:
         self._lock = threading.Lock()
 
     def now(self) -> float:
-        """Seconds, from no particular begin."""
+        """Return seconds since an arbitrary moment."""
         with self._lock:
             return (
                 self._clock() if self._paused_since is None else self._paused_since
@@ -66,17 +63,16 @@ _log = logging.getLogger(__name__)
 
 
 AnswerQueue = queue.SimpleQueue[dict[str, Any] | None]
-"""Where one call waits for its answer; None says that none will come."""
+"""Where a call waits for its answer. None means that the process ended without one."""
 
 
 class EngineProcess:
-    """One child process in the role that ``order`` describes (see :mod:`.host`).
+    """A subprocess in the role that ``spec`` describes; see :mod:`.worker_main`.
 
-    Any number of threads may call; the child answers as many at a time as its order says, each
-    answer with the number of its call. One that is stopped for a while (:meth:`suspend`) has that
-    time on top of its limits. Raises what the child says as a :class:`~subtitled.plugin.Problem`,
-    and :class:`EngineCrashedError` when it dies or hangs: a call that takes too long ends the
-    process, and with it the calls beside it.
+    Threads may call it freely. The process answers as many calls at a time as its spec says, and
+    each answer carries the number of its call. The time for which a process is suspended does not
+    count towards timeouts. A call that times out kills the process, and with it the calls beside
+    it.
     """
 
     def __init__(
@@ -86,36 +82,47 @@ class EngineProcess:
         start_timeout: float = 300.0,
         manners: Manners = NONE,
     ) -> None:
-        """``manners`` are given to the process at its start."""
+        """Start the process and wait until it has loaded its model.
+
+        Args:
+            name: What log lines and errors call it.
+            spec: Role, engine, settings, models and concurrency, as JSON.
+            start_timeout: Seconds that loading may take.
+            manners: The priority of the process.
+
+        Raises:
+            SubtitledError: The engine could not be loaded.
+            EngineCrashedError: The process died or hung while loading.
+        """
         self.name = name
         self._clock = PausableClock()
         self._kill_reason: EngineCrashedError | None = None
         self._is_terminated = False
         self._stderr_tail: deque[str] = deque(maxlen=5)
-        ours, theirs = socket.socketpair()
-        lifeline, self._parent_death_pipe = os.pipe()
+        our_socket, child_socket = socket.socketpair()
+        child_pipe, self._parent_death_pipe = os.pipe()
         try:
             self._process = subprocess.Popen(
                 [
                     sys.executable,
                     "-m",
                     "subtitled.engines.worker_main",
-                    str(theirs.fileno()),
-                    str(lifeline),
+                    str(child_socket.fileno()),
+                    str(child_pipe),
                 ],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,
-                pass_fds=(theirs.fileno(), lifeline),
-                # A group of its own: should the daemon be killed while the child is stopped, the
-                # kernel wakes and ends it (setpgid(2), orphaned process groups).
+                pass_fds=(child_socket.fileno(), child_pipe),
+                # Its own process group: if the daemon is killed while the child is stopped, the
+                # kernel wakes and ends the orphaned group (setpgid(2)).
                 process_group=0,
             )
         finally:
-            theirs.close()
-            os.close(lifeline)
+            child_socket.close()
+            os.close(child_pipe)
         manners.give(self._process.pid)
-        self._connection = Connection(ours.detach())
+        self._connection = Connection(our_socket.detach())
         self._send_lock = threading.Lock()
         self._message_ids = itertools.count()
         self._pending: dict[int, AnswerQueue] = {}
@@ -133,11 +140,22 @@ class EngineProcess:
         return not self._is_terminated and self._process.poll() is None
 
     def call(self, name: str, timeout: float, **arguments: Any) -> Any:
-        """Ask for one thing and wait at most ``limit`` seconds for the answer."""
+        """Call a method and wait for the answer.
+
+        Args:
+            name: The method.
+            timeout: Seconds, not counting time for which the process is suspended.
+            **arguments: Its arguments as JSON.
+
+        Raises:
+            SubtitledError: The engine raised it, or something unexpected.
+            EngineCrashedError: The process died or hung.
+            ShutdownRequested: :meth:`terminate` was called meanwhile.
+        """
         return self._send_and_wait({"call": name, **arguments}, timeout)
 
     def terminate(self) -> None:
-        """End the process; a call in flight raises :class:`ShutdownRequested`."""
+        """End the process. A call in flight raises :class:`ShutdownRequested`."""
         if self._is_terminated:
             return
         self._is_terminated = True
@@ -148,42 +166,42 @@ class EngineProcess:
             os.close(self._parent_death_pipe)
 
     def suspend(self) -> None:
-        """Stop the process where it is, in the middle of a call or not."""
+        """Stop the process where it is, even during a call."""
         if not self._clock.is_paused and self.is_alive:
             self._clock.pause()
             self._process.send_signal(signal.SIGSTOP)
 
     def resume(self) -> None:
-        """Have it go on."""
+        """Continue after :meth:`suspend`."""
         if self._clock.is_paused:
             self._process.send_signal(signal.SIGCONT)
             self._clock.resume()
 
     def kill_with(self, error: EngineCrashedError) -> None:
-        """End the process; calls in flight raise the verdict."""
+        """End the process. Calls in flight raise ``error``."""
         self._kill_reason = error
         self._process.kill()
 
     def _send_and_wait(self, message: dict[str, Any], timeout: float) -> Any:
-        number = next(self._message_ids)
-        answers = self._pending[number] = queue.SimpleQueue()
+        call_id = next(self._message_ids)
+        answers = self._pending[call_id] = queue.SimpleQueue()
         deadline = self._clock.now() + timeout
         try:
             with self._send_lock:
-                self._connection.send_bytes(json.dumps({"id": number, **message}).encode())
-            # Whoever hears the end after this look at it tells every call that waits.
+                self._connection.send_bytes(json.dumps({"id": call_id, **message}).encode())
+            # If the reader thread ends after this check, it puts None into every pending queue.
             answer = None if self._is_over else self._wait_for_answer(answers, deadline)
         except TimeoutError:
             self._process.kill()
             self._process.wait()
             raise EngineCrashedError(
                 f"{self.name} did not answer within {timeout:.0f} s and was ended",
-                "It is started anew for the next try",
+                "It is restarted for the next try",
             ) from None
         except OSError:
             answer = None
         finally:
-            del self._pending[number]
+            del self._pending[call_id]
         if answer is None:
             if self._is_terminated:
                 raise ShutdownRequested
@@ -192,12 +210,16 @@ class EngineProcess:
             raise error_from_json(answer["error"])
         if "exception" in answer:
             raise TransientError(
-                f"{self.name} failed: {answer['exception']}", "See its author's notes"
+                f"{self.name} failed: {answer['exception']}", "See the plugin's documentation"
             )
         return answer["result"]
 
     def _wait_for_answer(self, answers: AnswerQueue, deadline: float) -> dict[str, Any] | None:
-        """What comes before the deadline on the clock of this process; None for its end."""
+        """Return the answer, or None if the process ended.
+
+        Raises:
+            TimeoutError: The deadline on the clock of this process has passed.
+        """
         while True:
             remaining = deadline - self._clock.now()
             with contextlib.suppress(queue.Empty):
@@ -206,7 +228,7 @@ class EngineProcess:
                 raise TimeoutError
 
     def _read_answers(self) -> None:
-        """Hand each answer to the call that waits for it; at the end, the end to all."""
+        """Hand each answer to the call that waits for it, and None to all when the process ends."""
         with contextlib.suppress(EOFError, OSError, ValueError, LookupError, TypeError):
             while True:
                 answer = json.loads(self._connection.recv_bytes())
@@ -214,7 +236,7 @@ class EngineProcess:
                 if waiting is not None:
                     waiting.put(answer)
         self._is_over = True
-        self._process.kill()  # what cannot be understood any more is of no use either
+        self._process.kill()  # A process that cannot be understood is of no use.
         for waiting in list(self._pending.values()):
             waiting.put(None)
 
@@ -222,14 +244,14 @@ class EngineProcess:
         status = self._process.wait()
         if self._kill_reason is not None:
             return self._kill_reason
-        how = f"status {status}"
+        cause = f"status {status}"
         if status < 0:
-            how = signal.Signals(-status).name
+            cause = signal.Signals(-status).name
             if -status == signal.SIGKILL:
-                how += ", perhaps for lack of memory"
-        words = f": {self._stderr_tail[-1]}" if self._stderr_tail else ""
+                cause += ", perhaps for lack of memory"
+        last_line = f": {self._stderr_tail[-1]}" if self._stderr_tail else ""
         return EngineCrashedError(
-            f"{self.name} crashed ({how}){words}", "It is started anew for the next try"
+            f"{self.name} crashed ({cause}){last_line}", "It is restarted for the next try"
         )
 
     def _read_stderr(self) -> None:

@@ -1,7 +1,7 @@
-"""What parent and engine process say to each other: JSON, checked on both sides.
+"""The JSON protocol between the daemon and an engine process, validated on both sides.
 
-An engine may be anybody's code. Whatever it gives is read back as the contract's own types, so a
-wrong shape is found here and named, and nothing of the plugin's is ever unpickled in the daemon.
+An engine may be third-party code. Its answers are parsed into the types of the plugin API, so a
+wrong shape is found and named here. Nothing from a plugin is ever unpickled in the daemon.
 """
 
 from __future__ import annotations
@@ -34,12 +34,14 @@ TRANSCRIPTION_REQUEST: TypeAdapter[TranscriptionRequest] = TypeAdapter(Transcrip
 
 
 class EngineCrashedError(TransientError):
-    """A child process ended, or had to be ended, in the middle of a call."""
+    """An engine process that ended, or had to be killed, during a call."""
 
 
 class ResourceUnavailableError(TransientError):
-    """Nothing is wrong with the file: something that it needs is not to be had until later. It
-    counts as no failed attempt."""
+    """Something that a file needs and that is not available yet, such as a spent budget.
+
+    The file is not at fault, so this does not count as a failed attempt.
+    """
 
 
 _ERROR_KINDS: dict[str, type[SubtitledError]] = {
@@ -55,7 +57,17 @@ _ERROR_KINDS: dict[str, type[SubtitledError]] = {
 
 
 def error_to_json(error: SubtitledError) -> dict[str, Any]:
-    """A problem as JSON; a plugin's own subclass becomes the kind of ours that it extends."""
+    """Convert an error to JSON.
+
+    A plugin's own subclass becomes the class of this package that it extends.
+
+    Args:
+        error: The error to send.
+
+    Returns:
+        ``kind`` (the name of the class), ``message``, ``hint`` and, if known, ``retry_after`` in
+        seconds.
+    """
     kind = next(
         (name for name, cls in _ERROR_KINDS.items() if isinstance(error, cls)), "TransientError"
     )
@@ -66,7 +78,7 @@ def error_to_json(error: SubtitledError) -> dict[str, Any]:
 
 
 def error_from_json(payload: dict[str, Any]) -> SubtitledError:
-    """The problem that :func:`error_to_json` wrote down."""
+    """Rebuild the error that :func:`error_to_json` converted."""
     kind = _ERROR_KINDS[payload["kind"]]
     if issubclass(kind, TransientError):
         return kind(payload["message"], payload["hint"], payload.get("retry_after"))

@@ -1,7 +1,7 @@
-"""The child's side: a process in which one engine lives, or in which we listen for speech.
+"""The entry point of an engine process, which runs one engine or voice activity detection.
 
-Started as ``python -m subtitled.engines.worker_main FD LIFELINE`` by :mod:`.child`. It ends with
-its parent, however the parent ends: the lifeline is a pipe that closes then.
+:mod:`.process` starts it as ``python -m subtitled.engines.worker_main FD PIPE``. The process exits
+with its parent, however the parent ends: the kernel then closes the parent-death pipe.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Handler = Callable[[dict[str, Any]], Any]
 
 
 def _exit_with_parent(parent_death_pipe: int) -> None:
-    """Leave as soon as the parent is gone, even in the middle of native code."""
+    """Exit as soon as the parent is gone, even in the middle of native code."""
 
     def wait() -> None:
         os.read(parent_death_pipe, 1)
@@ -35,7 +35,7 @@ def _exit_with_parent(parent_death_pipe: int) -> None:
 
 
 def _engine_handlers(spec: dict[str, Any]) -> dict[str, Handler]:
-    """Make the ordered engine, load it, and say what it answers to."""
+    """Create and load the engine that a spec names, and return its handlers by method."""
     module = importlib.import_module(spec["module"])
     cls: type[Engine] = getattr(module, spec["cls"])
     engine = cls(
@@ -71,17 +71,17 @@ def _engine_handlers(spec: dict[str, Any]) -> dict[str, Handler]:
 
 
 def _vad_handlers(spec: dict[str, Any]) -> dict[str, Handler]:
-    """Listening for speech needs a model too, so it happens here and not in the daemon."""
+    """Return the handler for voice activity detection, whose model stays out of the daemon."""
     from subtitled.media.vad import detect_speech, detect_speech_while_decoding
 
     def speech(message: dict[str, Any]) -> Any:
         path = Path(message["audio"])
-        speech_result = (
+        activity = (
             detect_speech_while_decoding(path)
             if message["is_growing"]
             else detect_speech(Audio(path))
         )
-        return protocol.SPEECH.dump_python(speech_result, mode="json")
+        return protocol.SPEECH.dump_python(activity, mode="json")
 
     return {"find_speech": speech}
 
@@ -99,45 +99,45 @@ def _run_handler(action: Callable[[], Any]) -> dict[str, Any]:
 
 
 def serve(connection: Connection) -> None:
-    """Take the order, then answer calls until the parent hangs up, ``at_once`` at a time.
+    """Read the spec, then answer calls until the parent closes the connection.
 
-    An engine that works on one thing at a time is only ever called by the main thread, as native
-    libraries like it best.
+    At most ``max_concurrency`` calls run at a time. With 1, every call runs in the main thread,
+    because some native libraries require it.
     """
-    order = json.loads(connection.recv_bytes())
-    answers: dict[str, Handler] = {}
-    sending = threading.Lock()
+    spec = json.loads(connection.recv_bytes())
+    handlers: dict[str, Handler] = {}
+    send_lock = threading.Lock()
 
     def start() -> None:
-        answers.update(_ROLES[order["role"]](order))
+        handlers.update(_ROLES[spec["role"]](spec))
 
     def reply(message_id: int, reply_message: dict[str, Any]) -> None:
-        fingerprint = json.dumps({"id": message_id, **reply_message}).encode()
-        with sending:
-            connection.send_bytes(fingerprint)
+        payload = json.dumps({"id": message_id, **reply_message}).encode()
+        with send_lock:
+            connection.send_bytes(payload)
 
     def answer(request_message: dict[str, Any]) -> None:
         reply(
             request_message["id"],
-            _run_handler(lambda: answers[request_message["call"]](request_message)),
+            _run_handler(lambda: handlers[request_message["call"]](request_message)),
         )
 
     ready = _run_handler(start)
-    reply(order["id"], ready)
-    at_once = order.get("max_concurrency", 1)
-    workers = ThreadPoolExecutor(at_once) if at_once > 1 else None
+    reply(spec["id"], ready)
+    max_concurrency = spec.get("max_concurrency", 1)
+    executor = ThreadPoolExecutor(max_concurrency) if max_concurrency > 1 else None
     while "result" in ready:
         try:
             message = json.loads(connection.recv_bytes())
         except EOFError:
             return
-        if workers is None:
+        if executor is None:
             answer(message)
         else:
-            workers.submit(answer, message)
+            executor.submit(answer, message)
 
 
 if __name__ == "__main__":
     _exit_with_parent(int(sys.argv[2]))
     serve(Connection(int(sys.argv[1])))
-    os._exit(0)  # native libraries may hang in their own clean-up
+    os._exit(0)  # Native libraries may hang in their own clean-up.

@@ -1,8 +1,8 @@
-"""The durable queue: one DBOS workflow for each version of a medium, in tables of its own.
+"""The durable job queue: one DBOS workflow for each version of a media file.
 
-Several processes may share it, each under a name of its own; DBOS calls that an executor id. One
-that was killed takes up each of its workflows at the step it was in. Steps that went wrong in a way
-that we can name are remembered as such, so errors are JSON as well.
+Several processes may share the queue. Each has its own name, which DBOS calls an executor id. A job
+whose process was killed continues at the step it was in. The errors of steps are stored as JSON and
+raised again.
 """
 
 from __future__ import annotations
@@ -21,18 +21,21 @@ from subtitled.engines.protocol import error_from_json, error_to_json
 from subtitled.plugin import SubtitledError
 
 APPLICATION_VERSION = "2"
-"""The version of the steps and their results. Raise it when either changes, with a line in
-CHANGELOG.md: jobs of another version are never continued but planned again."""
+"""The version of the steps and their results.
+
+Raise it when either changes, with a line in CHANGELOG.md: jobs of another version are never
+continued but planned again.
+"""
 
 POLLING_INTERVAL_SECONDS = 1.0
-"""Seconds between two looks at whether a job waits."""
+"""Seconds between two polls for queued jobs."""
 MEDIA_QUEUE = "media"
 UNFINISHED = ["ENQUEUED", "DELAYED", "PENDING"]
-"""States of jobs that wait or are worked on, as DBOS calls them."""
+"""DBOS's states of jobs that are queued or running."""
 
 
 class DbosStepRunner:
-    """The :class:`~subtitled.jobcontext.job.StepRunner` whose results outlive the process."""
+    """A :class:`~subtitled.jobcontext.job.StepRunner` whose results survive the process."""
 
     def __init__(self, gate: Callable[[str], None]) -> None:
         self._gate = gate
@@ -54,7 +57,7 @@ class DbosStepRunner:
 
 
 class JobQueue:
-    """The one queue of media, as one process sees it."""
+    """The job queue as one process sees it."""
 
     def __init__(
         self,
@@ -63,10 +66,16 @@ class JobQueue:
         name: str = DAEMON_NAME,
         server_url: str | None = None,
     ) -> None:
-        """``work`` does one job by its id, file id and content identity; ``name`` is the process's,
-        which no other may have at the same time; a ``server`` stands for the file."""
+        """Open the queue without running jobs.
+
+        Args:
+            database: The SQLite file of the queue.
+            run_job: Runs one job, given its id, the id of its file and the fingerprint.
+            name: The name of this process. No other process may have it at the same time.
+            server_url: A PostgreSQL URL that is used instead of the file.
+        """
         self._name = name
-        # DBOS keeps the registered functions and its one instance in the process.
+        # DBOS keeps its registered functions and its only instance as globals.
         DBOS.destroy(destroy_registry=True)
         DBOS(
             config={
@@ -84,7 +93,7 @@ class JobQueue:
         logger.handlers.clear()
         logger.propagate = True
 
-        # DBOS marks what it registers, which only a plain function bears.
+        # DBOS sets attributes on the function, so it must be a plain one.
         @DBOS.workflow(name="make subtitles")
         def make_subtitles(file_id: int, fingerprint: str) -> None:
             run_job(DBOS.workflow_id or "", file_id, fingerprint)
@@ -92,17 +101,17 @@ class JobQueue:
         self._run_job = make_subtitles
 
     def start(self) -> None:
-        """Begin working, first on what an earlier life left unfinished."""
+        """Start running jobs. Jobs that this process left unfinished come first."""
         DBOS.launch()
         if self._name == DAEMON_NAME:
             self._cancel_other_versions()
-        # One job at a time in each process.
+        # Each process runs one job at a time.
         DBOS.register_queue(
             MEDIA_QUEUE, worker_concurrency=1, polling_interval_sec=POLLING_INTERVAL_SECONDS
         )
 
     def _cancel_other_versions(self) -> None:
-        """Cancel unfinished jobs of another version: DBOS would neither run nor forget them."""
+        """Cancel unfinished jobs of another version, which DBOS neither runs nor deletes."""
         for job in DBOS.list_workflows(
             status=UNFINISHED, queue_name=MEDIA_QUEUE, load_input=False, load_output=False
         ):
@@ -110,22 +119,31 @@ class JobQueue:
                 DBOS.cancel_workflow(job.workflow_id)
 
     def put(self, job_id: str, file_id: int, fingerprint: str, priority: int) -> None:
-        """Queue one medium; lower priorities come first. A known ``job_id`` is not queued again."""
+        """Queue a job. Does nothing if the id is known.
+
+        Args:
+            job_id: A new id.
+            file_id: The id of the media file in the database.
+            fingerprint: Its fingerprint.
+            priority: Lower values run first.
+        """
         with SetWorkflowID(job_id), SetEnqueueOptions(priority=priority):
             DBOS.enqueue_workflow(MEDIA_QUEUE, self._run_job, file_id, fingerprint)
 
     def cancel(self, job_id: str) -> None:
-        """Take a job off the queue, or end it at its next step."""
+        """Remove a job from the queue, or end it at its next step."""
         DBOS.cancel_workflow(job_id)
 
     def is_active(self, job_id: str) -> bool:
-        """Whether a job waits or is worked on."""
+        """Return whether a job is queued or running."""
         status = DBOS.get_workflow_status(job_id)
         return status is not None and status.status in UNFINISHED
 
     def active_jobs(self) -> dict[str, str]:
-        """Every job that waits ("") or is worked on, with the name of the process that does so, or
-        did when it was lost."""
+        """Return every unfinished job with the name of its process, or "" while it is queued.
+
+        The process may have been lost since.
+        """
         listed = DBOS.list_workflows(
             status=UNFINISHED,
             queue_name=MEDIA_QUEUE,
@@ -138,22 +156,22 @@ class JobQueue:
         }
 
     def working_processes(self) -> set[str]:
-        """The processes that work on a job, or did when they were lost."""
+        """Return the names of the processes that run jobs, or did when they were lost."""
         listed = DBOS.list_workflows(
             status="PENDING", queue_name=MEDIA_QUEUE, load_input=False, load_output=False
         )
         return {job.executor_id for job in listed if job.executor_id}
 
     def requeue(self, name: str) -> int:
-        """Queue again what a process works on, for whoever takes it first; how many jobs.
+        """Queue the jobs of a lost process again; return how many.
 
-        If that process lives after all, it loses them at their next step (:data:`JOB_REASSIGNED`).
-        Of two who hand on the same jobs one does.
+        If that process is alive after all, it loses its jobs at their next step
+        (:data:`JOB_REASSIGNED`). If several processes requeue the same job, it is queued once.
         """
         return len(DBOS._recover_pending_workflows([name]))
 
     def purge_ended(self, before_ms: int) -> int:
-        """Forget workflows that ended before a time (milliseconds since 1970); how many."""
+        """Delete workflows that ended before a time (milliseconds since 1970); return how many."""
         ended = [
             workflow.workflow_id
             for workflow in DBOS.list_workflows(
@@ -169,11 +187,11 @@ class JobQueue:
         return len(ended)
 
     def stop(self) -> None:
-        """Stop taking jobs. Those in work are left as they are, for the next life."""
+        """Stop running jobs. Unfinished ones continue at the next start."""
         DBOS.destroy(workflow_completion_timeout_sec=0)
 
 
 JOB_CANCELLED = dbos_error.DBOSWorkflowCancelledError
-"""What a cancelled job raises at its next step."""
+"""Raised by the next step of a cancelled job."""
 JOB_REASSIGNED = dbos_error.DBOSWorkflowConflictIDError
-"""What a job raises at its next step that was handed on to another process."""
+"""Raised by the next step of a job that was requeued for another process."""

@@ -1,10 +1,7 @@
-"""Pauses that a person asked for: of everything or of one library, for good or for a while.
+"""The gate of all work: pauses, working hours, throttles, circuit breakers and disk space.
 
-They are controls in the ledger, so a restart keeps them.
-
-May a job be worked on now? Every rule is asked here, and each says no in one sentence.
-
-Letting jobs begin and go on: they wait at the door, or are set aside for others.
+:class:`WorkGate` says why a job may not run now. :class:`JobGate` makes jobs wait or defers them.
+Pauses are stored in the database, so a restart keeps them.
 """
 
 from __future__ import annotations
@@ -35,24 +32,30 @@ _UNTIL = "until "
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """One pause: of a library, or of everything (``""``); until when, or until it is ended."""
+    """A pause of one library, or of everything (``""``), until a time or until it is resumed."""
 
     library: str
     until: float | None = None
 
 
 def pause(kv: KeyValueStore, library: str = "", until: float | None = None) -> None:
-    """Halt the work, until a time (seconds since 1970) if one is given."""
+    """Pause a library, or everything (``""``).
+
+    Args:
+        kv: The store of control values.
+        library: The name of a library, or "".
+        until: Seconds since 1970 at which the pause ends by itself; None: it does not.
+    """
     kv.set(_pause_key(library), _BY_HAND if until is None else f"{_UNTIL}{until:.0f}")
 
 
 def resume(kv: KeyValueStore, library: str = "") -> None:
-    """End the pause of a library, or the one of everything."""
+    """End the pause of a library, or that of everything (``""``)."""
     kv.set(_pause_key(library), None)
 
 
 def active_pauses(kv: KeyValueStore, now: float) -> list[Pause]:
-    """The pauses in force, that of everything first. One whose time is over is none."""
+    """Return the pauses in force, that of everything first. Expired ones are left out."""
     active = []
     for key, value in sorted(kv.get_prefix(PAUSED_KEY).items()):
         until = float(value.removeprefix(_UNTIL)) if value.startswith(_UNTIL) else None
@@ -64,7 +67,7 @@ def active_pauses(kv: KeyValueStore, now: float) -> list[Pause]:
 
 
 def resume_command(library: str) -> str:
-    """The command that ends the pause of a library, or the one of everything."""
+    """Return the command line that ends a pause."""
     return "subtitled queue resume" + (f" --library {shlex.quote(library)}" if library else "")
 
 
@@ -77,10 +80,10 @@ BYTES_PER_MB = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Blocked:
-    """Why a job waits, and until when if that is known (seconds since 1970).
+    """Why a job may not run, and until when if that is known (seconds since 1970).
 
-    ``is_for_all_jobs``: everything waits, so the job stays where it is. Else others may go ahead,
-    and it is set aside.
+    ``is_for_all_jobs``: no job may run, so this one keeps its place. Otherwise the job is deferred
+    and others may run first.
     """
 
     reason: str
@@ -89,7 +92,7 @@ class Blocked:
 
 
 class DeferJob(BaseException):
-    """A job leaves its place to others until its time comes. No error: nobody catches it as one."""
+    """A job gives its place to others. It is no error, so no handler of errors catches it."""
 
     def __init__(self, blocked: Blocked) -> None:
         super().__init__(blocked.reason)
@@ -97,7 +100,7 @@ class DeferJob(BaseException):
 
 
 class WorkGate:
-    """The rules of one configuration."""
+    """The rules by which work is allowed under one configuration."""
 
     def __init__(
         self,
@@ -117,42 +120,53 @@ class WorkGate:
         self.schedule = Schedule(settings.schedule)
 
     def blocked_for_all(self) -> Blocked | None:
-        """Why no job at all may be worked on, or None."""
+        """Return why no job may run, or None."""
         return next(self._check_all(), None)
 
     def blocked_for_library(self, library: str) -> Blocked | None:
-        """Why nothing of a library may be worked on, though other libraries may."""
+        """Return why no job of a library may run although those of others may, or None."""
         return next(self._check_library(library), None)
 
     def blocked_for_engine(self, engine: str) -> Blocked | None:
-        """Why an engine may not be asked, or None."""
+        """Return why an engine may not be called, or None."""
         return next(self._check_engine(engine), None)
 
     def blocked_for_job(self, library: str, engines: Sequence[str]) -> Blocked | None:
-        """Why a job of a library may not be worked on, or None. Any one of the engines, of those
-        that it may use, is enough; without any it needs none."""
-        closed = self.blocked_for_all() or self.blocked_for_library(library)
-        if closed is not None:
-            return closed
+        """Return why a job may not run, or None.
+
+        Args:
+            library: The name of its library.
+            engines: The engines it may use. One that may be called is enough; without any, none is
+                needed.
+        """
+        blocked = self.blocked_for_all() or self.blocked_for_library(library)
+        if blocked is not None:
+            return blocked
         blocked_engines = [self.blocked_for_engine(name) for name in engines]
-        blocking = [closed for closed in blocked_engines if closed is not None]
+        blocking = [blocked for blocked in blocked_engines if blocked is not None]
         if not blocking or len(blocking) < len(blocked_engines):
             return None
-        return min(blocking, key=lambda closed: closed.until or float("inf"))
+        return min(blocking, key=lambda blocked: blocked.until or float("inf"))
 
     def disk_space(self, library: str) -> Blocked | None:
-        """Why there is too little room to begin. Looks at the library: its disk may hang."""
-        neighbour = self._settings.throttle
-        for what, folder, least in (
-            ("the state folder", self._state, neighbour.min_free_state_mb),
+        """Return why there is too little disk space to start a job, or None.
+
+        This reads the file system of the library, which may hang.
+        """
+        throttle = self._settings.throttle
+        for place, folder, min_free_mb in (
+            ("the state folder", self._state, throttle.min_free_state_mb),
             (
                 f"library {library}",
                 self._settings.libraries[library].path,
-                neighbour.min_free_library_mb,
+                throttle.min_free_library_mb,
             ),
         ):
-            if least and (free := shutil.disk_usage(folder).free // BYTES_PER_MB) < least:
-                reason = f"the disk of {what} has {free} MB free, fewer than {least}"
+            if (
+                min_free_mb
+                and (free_mb := shutil.disk_usage(folder).free // BYTES_PER_MB) < min_free_mb
+            ):
+                reason = f"the disk of {place} has {free_mb} MB free, fewer than {min_free_mb}"
                 return Blocked(reason, self._now() + 300.0, is_for_all_jobs=False)
         return None
 
@@ -195,15 +209,15 @@ class WorkGate:
         if hours.is_open_at(now):
             return
         until = hours.next_change(now)
-        goes_on = (
+        duration = (
             f"until {self._format_time(until)}" if until is not None else "for more than a year"
         )
-        yield Blocked(f"the hours of {subject} are over {goes_on}", until, is_for_all_jobs)
+        yield Blocked(f"the hours of {subject} are over {duration}", until, is_for_all_jobs)
 
     def _describe_pause(self, pause: Pause) -> str:
         subject = f"library {pause.library} is paused" if pause.library else "paused"
         until = f" until {self._format_time(pause.until)}" if pause.until is not None else ""
-        return f"{subject}{until}; go on with: {resume_command(pause.library)}"
+        return f"{subject}{until}; resume with: {resume_command(pause.library)}"
 
     def _format_time(self, timestamp: float) -> str:
         return self.schedule.format_time(timestamp, self._now())
@@ -212,32 +226,47 @@ class WorkGate:
 _log = logging.getLogger(__name__)
 
 SAME_CONTENT_WAIT_SECONDS = 120.0
-"""Seconds before another look at whether another process has done with the same content."""
+"""Seconds before a job checks again whether another process is done with its fingerprint."""
 
 
 class JobGate:
-    """One door, and what becomes of jobs that find it closed."""
+    """The gate for the jobs of one process."""
 
-    def __init__(self, door: WorkGate, db: Database, worker: str) -> None:
-        """``worker`` is the name of this process."""
-        self._gate = door
+    def __init__(self, gate: WorkGate, db: Database, worker: str) -> None:
+        """Create the gate.
+
+        Args:
+            door: The rules.
+            db: The database.
+            worker: The name of this process.
+        """
+        self._gate = gate
         self._db = db
         self._worker = worker
         self._stopping = threading.Event()
 
     def close(self) -> None:
-        """Have every job that waits leave with :class:`ShutdownRequested`."""
+        """Make every waiting job raise :class:`ShutdownRequested`."""
         self._stopping.set()
 
     def claim_when_open(self, record: FileRecord, engines: Sequence[str]) -> FileRecord:
-        """Wait until a job may be begun that may use any of some engines, and say that it is; the
-        file as it is then.
+        """Wait until a job may start, and mark its file as being worked on by this process.
 
-        Raises :class:`DeferJob` while another process hears the same content: once is enough.
+        Args:
+            record: The file of the job.
+            engines: The engines that it may use.
+
+        Returns:
+            The file as it is then.
+
+        Raises:
+            DeferJob: The job has to wait for something that does not hold back other jobs, such as
+                another process that transcribes the same fingerprint.
+            ShutdownRequested: The process stops.
         """
         self.wait_until_open(record, *engines)
-        if (closed := self._gate.disk_space(record.library)) is not None:
-            raise DeferJob(closed)
+        if (blocked := self._gate.disk_space(record.library)) is not None:
+            raise DeferJob(blocked)
         twin = self._db.files.claim(record, self._worker)
         if twin is not None:
             reason = f"{twin.worker} works on the same content, {display_path(twin.path)}"
@@ -247,26 +276,32 @@ class JobGate:
         return replace(record, state=FileState.WORKING, worker=self._worker)
 
     def wait_until_open(self, record: FileRecord, *engines: str) -> None:
-        """Wait here while all work waits; leave when the daemon stops.
+        """Wait for as long as no job may run.
 
-        Raises :class:`DeferJob` where only this library waits, or all of these engines do.
+        Raises:
+            DeferJob: Only this library may not be worked on, or none of the engines may be called.
+            ShutdownRequested: The process stops.
         """
         engine_names = [engine for engine in engines if engine]
         while not self._stopping.is_set():
-            closed = self._gate.blocked_for_job(record.library, engine_names)
-            if closed is None:
+            blocked = self._gate.blocked_for_job(record.library, engine_names)
+            if blocked is None:
                 return
-            if not closed.is_for_all_jobs:
-                raise DeferJob(closed)
-            # The ledger is asked, not the queue: what a workflow asks that is a step of its own.
-            now = self._db.get_by_id(record.id)
-            if now is None or now.job_id != record.job_id:
-                return  # cancelled, or given to another job: the next step says so
+            if not blocked.is_for_all_jobs:
+                raise DeferJob(blocked)
+            # The database is asked, not the queue: a query of the queue would become a step of the
+            # workflow.
+            current = self._db.get_by_id(record.id)
+            if current is None or current.job_id != record.job_id:
+                return  # Cancelled, or given to another job: the next step raises it.
             self._stopping.wait(1.0)
         raise ShutdownRequested
 
     def defer(self, record: FileRecord, blocked: Blocked) -> None:
-        """Let others go ahead; what was recognised is kept, and no attempt is counted."""
+        """Put a file aside until a time.
+
+        What was transcribed is kept, and no attempt is counted.
+        """
         if record.reason != blocked.reason:
             _log.info("%s deferred: %s", display_path(record.path), blocked.reason)
         self._db.set_state(

@@ -1,13 +1,11 @@
-"""Signs of life: which processes work off the queue, as they say themselves in the ledger.
+"""Heartbeats and failover: which processes run jobs, and who takes over those of a lost one.
 
-A process that works on a job changes its sign again and again; one that has nothing to do writes
-nothing, so that disks may sleep. What matters is that a sign changes, not which time it names: the
+A process that runs a job changes its heartbeat in the database regularly. An idle one writes
+nothing, so that disks can spin down. Only the change of a heartbeat counts, not the time in it: the
 clocks of two machines may differ.
 
-Taking over from processes that were lost: their jobs go back into the queue.
-
-Every process looks after all others, so it does not matter which of them is left. What is handed on
-goes on at the step it was in; its words are in the store.
+Every process monitors all others, so any of them can do the failover. A requeued job continues at
+the step it was in, and its transcripts are in the store.
 """
 
 from __future__ import annotations
@@ -30,46 +28,54 @@ from subtitled.db.records import DAEMON_NAME
 from .dbos_queue import JobQueue
 
 BEATS_PER_TIMEOUT = 10
-"""Signs in the time after which a process that gives none is taken for lost."""
+"""Heartbeats within the timeout after which a process counts as lost."""
 
 
 @dataclass(frozen=True, slots=True)
 class Heartbeat:
-    """What a process says of itself. Times are seconds since 1970."""
+    """What a process reports about itself. Times are seconds since 1970."""
 
     name: str
     host: str
     pid: int
     version: str
     configuration: str
-    """A digest of its settings."""
+    """The digest of its settings."""
     started_at: float
     sent_at: float
     sequence: int = 0
-    """How many signs it gave before this one: a clock that stands still is no death."""
+    """How many heartbeats it sent before. This changes even if the clock stands still."""
 
 
 _HEARTBEAT: TypeAdapter[Heartbeat] = TypeAdapter(Heartbeat)
 
 
 def read_heartbeats(kv: KeyValueStore) -> dict[str, Heartbeat]:
-    """What every process last said of itself. One that ended well says nothing any more."""
+    """Return the last heartbeat of every process. One that stopped regularly has none."""
     heartbeats = {}
     for key, value in kv.get_prefix(HEARTBEAT_KEY).items():
         try:
             heartbeats[key.removeprefix(HEARTBEAT_KEY)] = _HEARTBEAT.validate_json(value)
         except ValidationError:
-            continue  # of another version
+            continue  # Another version wrote it.
     return heartbeats
 
 
 class HeartbeatSender:
-    """Gives the signs of one process."""
+    """Sends the heartbeats of one process."""
 
     def __init__(
         self, kv: KeyValueStore, name: str, configuration: str, timeout_seconds: float
     ) -> None:
-        """``lost_after`` seconds without a sign it is taken for lost, while it has jobs."""
+        """Create the sender.
+
+        Args:
+            kv: The store of control values.
+            name: The name of the process.
+            configuration: The digest of its settings.
+            timeout_seconds: Seconds without a heartbeat after which a process with jobs counts as
+                lost.
+        """
         self._kv = kv
         self._interval_seconds = timeout_seconds / BEATS_PER_TIMEOUT
         now = time.time()
@@ -85,13 +91,15 @@ class HeartbeatSender:
         self._last = float("-inf")
 
     def start(self) -> None:
-        """Say that the process is there. The daemon need not: its lock says so."""
+        """Announce the process. The daemon need not: it holds a lock."""
         if self._heartbeat.name != DAEMON_NAME:
             self._send()
 
     def send_if_due(self, *, is_busy: bool) -> None:
-        """Give a sign if there is a job and it is time; call it as often as you like. A daemon that
-        is alone gives none."""
+        """Send a heartbeat if a job is running and the last one is old enough.
+
+        It may be called at any rate. A daemon without workers sends none.
+        """
         if not is_busy or time.monotonic() - self._last < self._interval_seconds:
             return
         self._last = time.monotonic()
@@ -99,8 +107,8 @@ class HeartbeatSender:
             self._send()
 
     def stop(self) -> None:
-        """The process ends well; what it leaves behind is its next life's, or others' later."""
-        with contextlib.suppress(OperationalError):  # on a full disk: then it is taken for lost
+        """Withdraw the heartbeat, since the process stops regularly."""
+        with contextlib.suppress(OperationalError):  # A full disk. The process then counts as lost.
             self._kv.set(HEARTBEAT_KEY + self._heartbeat.name, None)
 
     def _send(self) -> None:
@@ -114,21 +122,26 @@ class HeartbeatSender:
 
 
 class LivenessTracker:
-    """For how long the signs of others have not changed, by the clock of who looks at them."""
+    """How long the heartbeats of others have not changed, by the monitoring process's own clock."""
 
     def __init__(self, timeout_seconds: float) -> None:
-        """``limit``: seconds after which a process is lost."""
+        """Track processes, which count as lost after ``timeout_seconds`` without a change."""
         self._timeout_seconds = timeout_seconds
         self._unchanged_since = dict[str, tuple[str | None, float]]()
 
     def lost_processes(self, heartbeats: Mapping[str, str | None], now: float) -> set[str]:
-        """Which processes are lost of those that have jobs, by the sign of each (None: none) and
-        the time, which only grows. One that has no job any more begins anew."""
+        """Return which processes are lost.
+
+        Args:
+            heartbeats: The current heartbeat of each process that has jobs, or None if it has none.
+                A process that is not listed starts from zero when it is listed again.
+            now: Seconds on a monotonic clock.
+        """
         self._unchanged_since = {
-            name: before
-            if (before := self._unchanged_since.get(name)) and before[0] == sign
-            else (sign, now)
-            for name, sign in heartbeats.items()
+            name: previous
+            if (previous := self._unchanged_since.get(name)) and previous[0] == heartbeat
+            else (heartbeat, now)
+            for name, heartbeat in heartbeats.items()
         }
         return {
             name
@@ -141,7 +154,7 @@ _log = logging.getLogger(__name__)
 
 
 class FailoverMonitor:
-    """One process that looks after the others."""
+    """The monitor by which one process takes over the jobs of lost ones."""
 
     def __init__(
         self,
@@ -151,7 +164,7 @@ class FailoverMonitor:
         timeout_seconds: float,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """``name`` is its own; ``clock`` only grows."""
+        """Create the monitor of the process ``name``; ``clock`` must be monotonic."""
         self._kv = kv
         self._queue = queue
         self._name = name
@@ -161,9 +174,10 @@ class FailoverMonitor:
         self._last = self._last_check = float("-inf")
 
     def check(self) -> None:
-        """Hand on the jobs of processes that are lost; call it as often as you like.
+        """Requeue the jobs of lost processes. It may be called at any rate.
 
-        Where nobody could read or write for a while, nobody could give a sign: then all begin anew.
+        If this process could not use the database for a while, others could not either. All of them
+        then start from zero.
         """
         now = self._clock()
         if now - self._last < self._timeout_seconds / BEATS_PER_TIMEOUT:
@@ -181,7 +195,7 @@ class FailoverMonitor:
             },
             now,
         ):
-            self._last_check = float("-inf")  # unless it can be written
-            number = self._queue.requeue(name)
+            self._last_check = float("-inf")  # In case the next line cannot write.
+            job_count = self._queue.requeue(name)
             self._last_check = now
-            _log.warning("worker %s missed its heartbeat; requeued %d jobs", name, number)
+            _log.warning("worker %s missed its heartbeat; requeued %d jobs", name, job_count)

@@ -1,4 +1,4 @@
-"""Which job a thread works on, so that its log lines can be found by the job's id."""
+"""The id of the job that a thread runs, which log lines carry."""
 
 from __future__ import annotations
 

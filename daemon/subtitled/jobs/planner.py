@@ -1,4 +1,4 @@
-"""Planning: what is queued of each file, what is called off, what is looked at anew."""
+"""Planning: decides for each file whether a job is queued, cancelled, moved up or retried."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _log = logging.getLogger(__name__)
 
 
 class JobPlanner:
-    """Plans files, queues them, and finds jobs that were lost."""
+    """Plans files, queues their jobs and finds jobs that were lost."""
 
     def __init__(self, working: JobRunner) -> None:
         services = working.services
@@ -39,7 +39,7 @@ class JobPlanner:
         self._suspects: set[int] = set()
 
     def start(self) -> None:
-        """What an earlier life lost is planned anew, and what other settings decided."""
+        """Requeue jobs that were lost, and files whose settings or engines have changed."""
         for name, library in self._libraries.items():
             changed = self._db.invalidate_decisions(
                 name, settings_digest(self._services.config, library)
@@ -49,27 +49,27 @@ class JobPlanner:
             changed = self._db.invalidate_failures(name, self._results.engine_digests[name])
             if changed:
                 _log.info("library %s: engines changed; re-evaluating %d files", name, changed)
-        self._db.wake_waiting()  # hours and engines may be others now
-        live = self.queue.active_jobs()
+        self._db.wake_waiting()  # Working hours and engines may have changed.
+        active_jobs = self.queue.active_jobs()
         for record in list(self._db.by_state(*ACTIVE_STATES)):
-            if record.job_id not in live:
+            if record.job_id not in active_jobs:
                 self._db.requeue(record.id)
 
     def reconcile(self) -> None:
-        """Plan anew what was lost while ledger or queue could not be written: on a full disk.
+        """Requeue jobs that the database lists as active but the queue does not know.
 
-        Costs nothing at other times. A job that is lost at two looks in a row is lost; one look
-        may fall between its being taken off the queue and its being begun. What another process
-        works on is not lost: that one says so itself.
+        This does nothing unless a write has failed, for example on a full disk. A job must be
+        missing in two consecutive checks, because leaving the queue and starting are not atomic.
+        Jobs of other processes are skipped: each process reports its own.
         """
         if not self._runner.needs_reconcile.is_set():
             return
-        live, live_and_name = self.queue.active_jobs(), self._runner.name
+        active_jobs, own_name = self.queue.active_jobs(), self._runner.name
         missing_jobs = {
             record.id: record.job_id or ""
             for record in self._db.by_state(*ACTIVE_STATES)
             if record.job_id not in self._runner.active_jobs
-            and live.get(record.job_id or "", live_and_name) == live_and_name
+            and active_jobs.get(record.job_id or "", own_name) == own_name
         }
         for file_id in missing_jobs.keys() & self._suspects:
             self.queue.cancel(missing_jobs[file_id])
@@ -79,33 +79,35 @@ class JobPlanner:
         self._suspects = missing_jobs.keys() - self._suspects
 
     def request_reconcile(self) -> None:
-        """Have :meth:`reconcile` look: a process could not write down what became of a job."""
+        """Make :meth:`reconcile` check: a process could not record the result of a job."""
         self._runner.needs_reconcile.set()
 
     def plan(self, record: FileRecord) -> None:
-        """Look at a settled file and queue it, or write down why not."""
+        """Decide what a stable file needs, and queue a job or record why there is none."""
         library = self._libraries[record.library]
-        closed = self._runner.gate.blocked_for_library(record.library)
-        if closed is not None:
-            self._runner.job_gate.defer(record, closed)
+        blocked = self._runner.gate.blocked_for_library(record.library)
+        if blocked is not None:
+            self._runner.job_gate.defer(record, blocked)
             return
         digest = settings_digest(self._services.config, library)
         try:
             fingerprint = fingerprint_of(self._db, record.path)
             if fingerprint != record.fingerprint:
                 self._db.files.set_fingerprint(record.id, fingerprint)
-            poison = adopt_moved_file(self._db, record, fingerprint, self.queue.cancel)
-            if poison is not None and self._results.inherit_quarantine(record, poison, digest):
+            quarantined = adopt_moved_file(self._db, record, fingerprint, self.queue.cancel)
+            if quarantined is not None and self._results.inherit_quarantine(
+                record, quarantined, digest
+            ):
                 return
             media_report = self._inspect_media(record, library, fingerprint)
         except FileNotFoundError:
-            self._db.requeue(record.id)  # whoever looks next says whether it is missing
+            self._db.requeue(record.id)  # The next scan finds out whether it is missing.
             return
         except OSError as error:
             self._results.record_failed(record, unreadable_error(record.path, error), digest)
             return
-        except SubtitledError as problem:
-            self._results.record_failed(record, problem, digest)
+        except SubtitledError as error:
+            self._results.record_failed(record, error, digest)
             return
         decision = media_report.decision
         if decision.has_work:
@@ -119,8 +121,11 @@ class JobPlanner:
         self._results.record(record, state, digest, reason=reason)
 
     def retry(self, record: FileRecord) -> None:
-        """Have a file looked at anew, because a person asked: nothing that is remembered of it, or
-        of its content, stands in the way any more. What waits or is worked on stays."""
+        """Plan a file again because a person asked.
+
+        Everything that is stored about failures of the file and its fingerprint is forgotten.
+        Active jobs are left alone.
+        """
         if self._is_active(record) or record.state is FileState.MISSING:
             return
         for sidecar in self._db.sidecars.of_media(record.path):
@@ -134,7 +139,7 @@ class JobPlanner:
         self._db.requeue(record.id, URGENT)
 
     def prioritise(self, record: FileRecord, priority: int) -> None:
-        """Somebody waits for a file. It moves up, never down; ten who ask are one job."""
+        """Raise the priority of a file that a person waits for. It is never lowered."""
         if record.state is FileState.MISSING:
             return
         if record.state in (FileState.STABILISING, FileState.GROWING):
@@ -150,12 +155,14 @@ class JobPlanner:
 
     def _is_active(self, record: FileRecord) -> bool:
         if record.state not in ACTIVE_STATES or record.job_id is None:
-            return False  # the queue may not know yet that its job has ended
+            return False  # The queue may not know yet that the job has ended.
         return self.queue.is_active(record.job_id)
 
     def cancel(self, record: FileRecord) -> None:
-        """Take a file off the queue and leave it alone until somebody asks for it. One that rests
-        already stays what it is."""
+        """Take a file off the queue until a person retries it.
+
+        Files in a final state stay as they are.
+        """
         if record.state in FINAL_STATES or record.state is FileState.MISSING:
             return
         if record.job_id:
@@ -163,7 +170,7 @@ class JobPlanner:
         self._db.set_state(
             record.id,
             FileState.FAILED,
-            reason="cancelled by hand",
+            reason="cancelled by the user",
             hint=f"Run: subtitled queue retry {display_path(record.path)}",
             job_id=None,
             settings_digest=None,
@@ -173,7 +180,7 @@ class JobPlanner:
     def _inspect_media(
         self, record: FileRecord, library: LibrarySettings, fingerprint: str
     ) -> MediaReport:
-        """What is there and what is to be done; what of ours is needless by now is taken away."""
+        """Return what a file has and needs. Redundant sidecars of ours are removed."""
         sidecars = self._db.sidecars
         media_report = inspect_media(
             record.path,
@@ -197,7 +204,7 @@ class JobPlanner:
 
     def _enqueue(self, record: FileRecord, fingerprint: str, priority: int, **values: Any) -> None:
         job_id = f"{fingerprint[:16]}-{time.time_ns():x}"
-        # The ledger first: a crash in between leaves a job that start() finds missing.
+        # The database comes first: after a crash in between, start() finds the job missing.
         self._db.set_state(
             record.id,
             FileState.QUEUED,

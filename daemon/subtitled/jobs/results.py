@@ -1,4 +1,4 @@
-"""What became of a file is written down, and told to whom it concerns."""
+"""The results of jobs: recorded in the database, logged and announced to notifiers."""
 
 from __future__ import annotations
 
@@ -41,11 +41,11 @@ _ERROR_LABELS: dict[type[SubtitledError], str] = {
     InputRejectedError: "input-rejected",
     SubtitledError: "other",
 }
-"""What failures are counted as."""
+"""The labels under which failures are counted."""
 
 
 class ResultRecorder:
-    """Ledger, plugins and log of one process: they hear of every ending here."""
+    """Records and announces the result of every job of one process."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -55,14 +55,14 @@ class ResultRecorder:
             name: engines_digest(services.config, library)
             for name, library in services.config.settings.libraries.items()
         }
-        """Of each library, what changes when another version of what makes its texts comes."""
+        """Each library's :func:`~subtitled.pipeline.planning.engines_digest`."""
 
     def record_ended(self, record: FileRecord, result: JobResult, digest: str) -> None:
         sidecars = tuple(published.sidecar for published in result.made)
         _log.info("%s: %s", display_path(record.path), result.reason)
         if sidecars and record.fingerprint is not None:
-            for taken in self._services.store.reused_from(record.fingerprint):
-                remove_orphans(self._db, taken)
+            for source in self._services.store.reused_from(record.fingerprint):
+                remove_orphans(self._db, source)
         self.announce_published(result.made)
         if result.deferred_error is None:
             self.record(
@@ -74,38 +74,48 @@ class ResultRecorder:
             self.record_failed(record, result.deferred_error, digest, f"{done_before}summary: ")
 
     def announce_published(self, sidecars: Sequence[SubtitlePublished]) -> None:
-        """Tell of sidecars that are there now."""
+        """Announce sidecars that were published."""
         for sidecar in sidecars:
             self._announce(sidecar)
 
     def record_failed(
         self, record: FileRecord, error: SubtitledError, digest: str, done_before: str = ""
     ) -> None:
-        """``so_far`` is what was done before it, for people."""
+        """Record a failure and when it is retried.
+
+        Args:
+            record: The file.
+            error: What went wrong.
+            digest: The digest of the settings that the job used.
+            done_before: What succeeded before the failure, as the beginning of a sentence.
+        """
         if record.job_id is not None and _is_replaced(record):
-            # It was replaced, moved or deleted meanwhile: that is no failure, and what lies
-            # there now is looked at by itself.
-            _log.info("%s: changed or went away in the work", display_path(record.path))
+            # The file was replaced, moved or deleted during the job. That is no failure, and the
+            # new file is planned by itself.
+            _log.info("%s: changed or removed during the job", display_path(record.path))
             if self._db.set_state(record.id, FileState.STABILISING, expected_job=record):
                 self._db.requeue(record.id)
             return
-        waits = isinstance(error, ResourceUnavailableError)
-        if not waits:
+        is_waiting = isinstance(error, ResourceUnavailableError)
+        if not is_waiting:
             kind = next(name for cls, name in _ERROR_LABELS.items() if isinstance(error, cls))
             self._services.counters.add("failures", kind)
-        attempts = record.attempts if waits else record.attempts + 1
+        attempts = record.attempts if is_waiting else record.attempts + 1
         crashes = record.crashes + 1 if isinstance(error, EngineCrashedError) else 0
         first_wait = self._services.config.settings.daemon.retry_delay
         decision = next_state(error, attempts, time.time(), first_wait, crashes, random.random())
         reason, hint = done_before + error.message, error.hint
         if decision.state is FileState.QUARANTINED:
-            reason = f"kept away from the engine, which crashed {crashes} times over it: {reason}"
+            reason = f"quarantined: the engine crashed on it {crashes} times: {reason}"
             hint = (
                 "It is tried again when the file, the engine or its settings change, or with: "
                 f"subtitled queue retry {display_path(record.path)}"
             )
         _log.log(
-            logging.INFO if waits else logging.WARNING, "%s: %s", display_path(record.path), error
+            logging.INFO if is_waiting else logging.WARNING,
+            "%s: %s",
+            display_path(record.path),
+            error,
         )
         was_recorded = self.record(
             record,
@@ -117,7 +127,7 @@ class ResultRecorder:
             crashes=crashes,
             next_check_at=decision.retry_at,
         )
-        if was_recorded and not waits:
+        if was_recorded and not is_waiting:
             self._announce(JobFailed(record.path, reason, hint, decision.retry_at))
 
     def _announce(self, event: Event) -> None:
@@ -125,8 +135,15 @@ class ResultRecorder:
         self.notifications.enqueue(event)
 
     def record(self, record: FileRecord, state: FileState, digest: str, **values: Any) -> bool:
-        """Write down what became of a file, and under which circumstances, unless what is known
-        of it has moved on; whether it was written."""
+        """Record the state of a file, unless its job was cancelled or replaced; return whether it
+        did.
+
+        Args:
+            record: The file.
+            state: Its new state.
+            digest: The digest of the settings that led to the state.
+            **values: More columns of the table ``files``.
+        """
         return self._db.set_state(
             record.id,
             state,
@@ -137,10 +154,13 @@ class ResultRecorder:
         )
 
     def inherit_quarantine(self, record: FileRecord, quarantined: FileRecord, digest: str) -> bool:
-        """Whether a file whose content is quarantined under another name is under this one too:
-        neither engine nor settings are others. If so it is written down."""
-        makers = self.engine_digests[record.library]
-        if (quarantined.settings_digest, quarantined.engines_digest) != (digest, makers):
+        """Quarantine a file whose fingerprint is quarantined under another path.
+
+        Returns:
+            False, and nothing is recorded, if the settings or the engines differ.
+        """
+        engines_digest = self.engine_digests[record.library]
+        if (quarantined.settings_digest, quarantined.engines_digest) != (digest, engines_digest):
             return False
         self.record(
             record,
@@ -155,7 +175,7 @@ class ResultRecorder:
 
 
 def _is_replaced(record: FileRecord) -> bool:
-    """Whether what lies at a path is not, or no longer, what was recorded."""
+    """Return whether the file at the path is no longer the recorded one."""
     try:
         stat = record.path.stat()
     except OSError:
@@ -164,5 +184,5 @@ def _is_replaced(record: FileRecord) -> bool:
 
 
 def display_path(path: Path) -> str:
-    """A path for people: bytes that are no UTF-8 as U+FFFD."""
+    """Return a path for display. Bytes that are not UTF-8 become U+FFFD."""
     return os.fsencode(path).decode("utf-8", "replace")

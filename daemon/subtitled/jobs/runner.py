@@ -1,4 +1,4 @@
-"""Working off the queue: jobs are taken, done and written down, by the daemon as by each worker."""
+"""The job runner of the daemon and of each worker."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _log = logging.getLogger(__name__)
 
 
 class JobRunner:
-    """The jobs of one process."""
+    """Runs the jobs of one process."""
 
     def __init__(
         self,
@@ -40,7 +40,14 @@ class JobRunner:
         name: str = DAEMON_NAME,
         throttles: ThrottleRegistry | None = None,
     ) -> None:
-        """``name`` is this process's, ``resolve_database_url`` the queue's."""
+        """Create the runner without starting it.
+
+        Args:
+            services: What jobs use.
+            database: The SQLite file of the queue, unless the settings name a server.
+            name: The name of this process.
+            throttles: Where this process's throttles are kept; by default a new registry.
+        """
         self.services = services
         self.name = name
         self._db = services.db
@@ -55,58 +62,63 @@ class JobRunner:
             breakers=services.breakers,
         )
         self.needs_reconcile = threading.Event()
-        """Set when ledger or queue could not be written: the two may say different things."""
+        """Set when the database or the queue could not be written, so that they may disagree."""
         self.active_jobs: set[str] = set()
-        """The jobs that are worked on here, or wait for leave to be."""
+        """The ids of the jobs that run here or wait at the gate."""
         self.queue = JobQueue(database, self._run_workflow, name, server(settings))
         self.results = ResultRecorder(services)
         self.job_gate = JobGate(self.gate, services.db, name)
 
     def start(self) -> None:
-        """Begin with what an earlier life left; sound that it decoded for other jobs goes."""
-        earlier = list(self.services.scratch.glob("*"))
+        """Start running jobs, and delete decoded audio that no job needs."""
+        leftovers = list(self.services.scratch.glob("*"))
         self.queue.start()
-        live = self.queue.active_jobs()
-        waiting = {
+        active_jobs = self.queue.active_jobs()
+        needed = {
             record.fingerprint
             for record in self._db.by_state(*ACTIVE_STATES)
-            if record.job_id in live
+            if record.job_id in active_jobs
         }
-        for left in earlier:
-            if left.name.split("-")[0] not in waiting:
-                left.unlink(missing_ok=True)
+        for path in leftovers:
+            if path.name.split("-")[0] not in needed:
+                path.unlink(missing_ok=True)
 
     def stop(self) -> None:
-        """Leave everything where it is, for the next life."""
+        """Stop at once. Unfinished jobs continue at the next start."""
         self.job_gate.close()
         self.services.engines.close()
         kill_all()
         self.queue.stop()
 
     def requeue_own(self) -> None:
-        """Queue again what was lost here while ledger or queue could not be written. Only while
-        nothing is in work."""
+        """Requeue jobs that this process lost while the database or the queue could not be written.
+
+        It must only be called while no job runs here.
+        """
         self.queue.requeue(self.name)
 
     def _run_workflow(self, job_id: str, file_id: int, fingerprint: str) -> None:
-        """One durable workflow. Whoever plans finds what it could not write down."""
+        """Run one workflow.
+
+        If its result could not be recorded, :meth:`JobPlanner.reconcile` finds out.
+        """
         self.active_jobs.add(job_id)
         current_job.set(job_id)
-        well = False
+        succeeded = False
         try:
             self._run_claimed(job_id, file_id, fingerprint)
-            well = True
+            succeeded = True
         finally:
             self.active_jobs.discard(job_id)
             current_job.set("")
-            if not well:
+            if not succeeded:
                 self.needs_reconcile.set()
 
     def _run_claimed(self, job_id: str, file_id: int, fingerprint: str) -> None:
-        """The same. Ledger writes may be repeated after a crash, and bear it."""
+        """Run one job. Writes to the database can be repeated after a crash."""
         record = self._db.get_by_id(file_id)
         if record is None or record.job_id != job_id or record.library not in self._libraries:
-            return  # called off: the file has changed or gone, or another job has taken over
+            return  # Cancelled: the file changed or disappeared, or another job replaced this one.
         library = self._libraries[record.library]
         previous = candidate_previous_versions(self._db, record)
         job = Job(record.path, library, fingerprint, previous_versions=previous)
@@ -118,29 +130,32 @@ class JobRunner:
                 record, library.engines or tuple(configuration.engines)
             )
             result = self._run_pipeline(job, steps)
-        except DeferJob as aside:
-            self.job_gate.defer(record, aside.blocked)
-        except SubtitledError as problem:
-            self.results.record_failed(record, problem, digest)
+        except DeferJob as deferral:
+            self.job_gate.defer(record, deferral.blocked)
+        except SubtitledError as error:
+            self.results.record_failed(record, error, digest)
         except (JOB_CANCELLED, JOB_REASSIGNED):
             self._remove_decoded_audio(file_id, fingerprint)
             raise
         except OperationalError as error:
             self.results.record_failed(record, TransientError(*describe_error(error)), digest)
-        except Exception as error:  # noqa: BLE001 - a fault of ours must not stop the others
+        except Exception as error:  # noqa: BLE001 - one job must not end the others
             _log.exception("%s: unexpected error", display_path(record.path))
-            fault = TransientError(
+            internal_error = TransientError(
                 f"unexpected error: {type(error).__name__}: {error}",
-                "This is a fault of subtitled: please report it with the log",
+                "This is a bug in subtitled: please report it with the log",
             )
-            self.results.record_failed(record, fault, digest)
+            self.results.record_failed(record, internal_error, digest)
         else:
             self.results.record_ended(record, result, digest)
         self._remove_decoded_audio(file_id, fingerprint)
 
     def _run_pipeline(self, job: Job, steps: DbosStepRunner) -> JobResult:
-        """What becomes of a job. If it does not come to its end, what it published is told now: the
-        next job of the file finds it there."""
+        """Run the pipeline.
+
+        If it fails, announce what it published so far: the next job will find those sidecars and
+        not publish them again.
+        """
         published: list[SubtitlePublished] = []
         try:
             return run_job(job, self.services, steps, published)
@@ -149,9 +164,9 @@ class JobRunner:
             raise
 
     def _remove_decoded_audio(self, file_id: int, fingerprint: str) -> None:
-        """Remove the decoded sound, unless another file of the same content needs it next."""
+        """Delete decoded audio, unless another file with the fingerprint is about to use it."""
         if self._db.files.has_active_twin(fingerprint, file_id):
             return
-        for left in self.services.scratch.glob(f"{fingerprint}-*"):
+        for path in self.services.scratch.glob(f"{fingerprint}-*"):
             with contextlib.suppress(OSError):
-                left.unlink()
+                path.unlink()

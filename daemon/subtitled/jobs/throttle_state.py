@@ -1,4 +1,4 @@
-"""What keeps all work waiting just now, by the name of the rule that says so."""
+"""The throttles in force, by the name of the rule that set them."""
 
 from __future__ import annotations
 
@@ -14,26 +14,29 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Throttle:
-    """Why, in a sentence, and whether engines stop at once or at the end of their stretch."""
+    """Why work is paused, and whether engines stop at once or after their chunk."""
 
     reason: str
     is_immediate: bool = True
 
 
 class RemoteThrottles:
-    """The halts of another process, the daemon's or a worker's, as it tells them."""
+    """The throttles of another process, the daemon or a worker, as it published them."""
 
     def __init__(self, kv: KeyValueStore, name: str = DAEMON_NAME) -> None:
         self._kv = kv
         self._prefix = f"{THROTTLE_KEY}{name}:"
 
     def first_reason(self) -> str | None:
-        """One of the reasons, or None."""
+        """Return the reason of one throttle, or None."""
         return next(iter(self._kv.get_prefix(self._prefix).values()), None)
 
 
 class ThrottleRegistry:
-    """The halts in force. Threads share it; what changes is logged and told to other processes."""
+    """The throttles of this process.
+
+    Threads share it. Changes are logged and published to others.
+    """
 
     def __init__(self, kv: KeyValueStore, name: str = DAEMON_NAME) -> None:
         self._kv = kv
@@ -41,32 +44,35 @@ class ThrottleRegistry:
         self._throttles: dict[str, Throttle] = {}
         self._lock = threading.Lock()
         self._is_holding = False
-        for left in kv.get_prefix(self._prefix):  # by an earlier life
-            kv.set(left, None)
+        for key in kv.get_prefix(self._prefix):  # An earlier run may have left it.
+            kv.set(key, None)
 
     def put(self, rule: str, throttle: Throttle | None) -> None:
-        """What a rule says now: a halt, or that nothing stands in the way."""
+        """Set the throttle of a rule, or remove it with None."""
         with self._lock:
-            before = self._throttles.get(rule)
-            if before == throttle:
+            previous = self._throttles.get(rule)
+            if previous == throttle:
                 return
             if throttle is None:
                 del self._throttles[rule]
             else:
                 self._throttles[rule] = throttle
-            over = not self._throttles
+            all_clear = not self._throttles
         self._kv.set(self._prefix + rule, throttle.reason if throttle else None)
-        if before is None and throttle is not None:
+        if previous is None and throttle is not None:
             _log.info("work paused: %s", throttle.reason)
-        elif throttle is None and over:
+        elif throttle is None and all_clear:
             _log.info("work resumed")
 
     def hold_new_jobs(self, is_on: bool) -> None:
-        """Hold what begins until somebody has looked whether it would disturb; nobody is told."""
+        """Hold new jobs until the rules have been checked for the first time.
+
+        This is not published.
+        """
         self._is_holding = is_on
 
     def first_reason(self) -> str | None:
-        """One of the reasons, or None."""
+        """Return the reason of one throttle, or None."""
         with self._lock:
             reason = next((throttle.reason for throttle in self._throttles.values()), None)
         return reason or (
@@ -75,6 +81,6 @@ class ThrottleRegistry:
 
     @property
     def is_immediate(self) -> bool:
-        """Whether engines are to stop where they are."""
+        """Whether engines have to stop at once."""
         with self._lock:
             return any(throttle.is_immediate for throttle in self._throttles.values())
