@@ -45,11 +45,9 @@ class ApiKeyServerSettings(HttpServerSettings):
     api_key: Secret = Field(description="A key of its own for us, by reference; see its dashboard.")
 
 
-class JellyfinEmbyServer(HttpMediaServer):
+class JellyfinEmbyServer(HttpMediaServer[ApiKeyServerSettings]):
     """One such server. What is written differently by the two is left to them."""
 
-    Settings = ApiKeyServerSettings
-    settings: ApiKeyServerSettings
     example = "http://nas:8096"
     refresh_strategies = ("told about the changed files", "asked to look at each film anew")
 
@@ -106,7 +104,6 @@ class JellyfinEmbyServer(HttpMediaServer):
             year=item.get("ProductionYear"),
             cast=tuple(person["Name"] for person in people),
             characters=tuple(person["Role"] for person in cast if person.get("Role")),
-            plot=item.get("Overview") or "",
         )
 
     def sample_paths(self) -> Sequence[str]:

@@ -19,9 +19,9 @@ from subtitled.plugin import (
     LOCAL,
     Batch,
     CheckResult,
-    Component,
     Language,
     Line,
+    Register,
     Settings,
     SetupError,
     SubtitledError,
@@ -34,7 +34,7 @@ from subtitled.plugin import (
 )
 from subtitled.plugin.http import get_host, is_loopback, refusal_error, send_request
 
-SUBTITLED_API = "2.0"
+SUBTITLED_API = "1"
 
 PARAGRAPH_BREAK = "\n\n"
 _MODE = re.compile(r"([a-z]{2,3}(?:_[A-Za-z]+)*)-([a-z]{2,3}(?:_[A-Za-z]+)*)")
@@ -73,14 +73,11 @@ class ApertiumSettings(Settings):
     timeout: float = Field(120.0, gt=0, le=290, description="Seconds to wait for a batch.")
 
 
-class Apertium(Translator):
+class Apertium(Translator[ApertiumSettings]):
     """The pairs that are installed here, or those of one APY server."""
 
-    Settings = ApertiumSettings
-    settings: ApertiumSettings
-
     @classmethod
-    def capabilities(cls, settings: Any) -> TranslatorCapabilities:
+    def capabilities(cls, settings: ApertiumSettings) -> TranslatorCapabilities:
         pairs: frozenset[tuple[Language, Language]] | None = frozenset(list_pairs(settings))
         if settings.url is not None and not settings.pairs:
             pairs = None
@@ -275,5 +272,5 @@ def _remove_marks(text: str, source: str) -> str:
 
 
 @hookimpl
-def subtitled_components() -> list[type[Component]]:
-    return [Apertium]
+def register_translators(register: Register[Translator]) -> None:
+    register(Apertium)

@@ -17,12 +17,12 @@ from pydantic import Field, field_validator
 
 from subtitled.plugin import (
     CheckResult,
-    Component,
     DeliverySchedule,
     JobFailed,
     JobFinished,
     Notification,
     Notifier,
+    Register,
     Secret,
     Settings,
     SetupError,
@@ -31,7 +31,7 @@ from subtitled.plugin import (
     hookimpl,
 )
 
-SUBTITLED_API = "2.0"
+SUBTITLED_API = "1"
 
 MAX_LINES = 15
 """Files named under each heading; of the others the number is said."""
@@ -89,14 +89,11 @@ def parse_quiet_hours(text: str) -> tuple[time, time]:
     return begin, end
 
 
-class AppriseNotifier(Notifier):
+class AppriseNotifier(Notifier[AppriseSettings]):
     """One service."""
 
-    Settings = AppriseSettings
-    settings: AppriseSettings
-
     @classmethod
-    def delivery_schedule(cls, settings: Any) -> DeliverySchedule:
+    def delivery_schedule(cls, settings: AppriseSettings) -> DeliverySchedule:
         quiet_hours = parse_quiet_hours(settings.quiet_hours) if settings.quiet_hours else None
         return DeliverySchedule(batch_seconds=settings.batch_interval, quiet_hours=quiet_hours)
 
@@ -187,5 +184,5 @@ def format_message(lines_by_category: dict[Category, list[str]]) -> str:
 
 
 @hookimpl
-def subtitled_components() -> list[type[Component]]:
-    return [AppriseNotifier]
+def register_notifiers(register: Register[Notifier]) -> None:
+    register(AppriseNotifier)

@@ -20,12 +20,12 @@ from pydantic import Field
 
 from subtitled.plugin import (
     CheckResult,
-    Component,
     InputRejectedError,
     JobFailed,
     JobFinished,
     Notification,
     Notifier,
+    Register,
     Settings,
     SetupError,
     SubtitlePublished,
@@ -34,7 +34,7 @@ from subtitled.plugin import (
     hookimpl,
 )
 
-SUBTITLED_API = "2.0"
+SUBTITLED_API = "1"
 
 RETRY_EXIT_STATUS = 75
 _PASSED_VARIABLES = (
@@ -69,11 +69,8 @@ class CommandSettings(Settings):
     )
 
 
-class CommandNotifier(Notifier):
+class CommandNotifier(Notifier[CommandSettings]):
     """One command."""
-
-    Settings = CommandSettings
-    settings: CommandSettings
 
     def notify(self, notifications: Sequence[Notification]) -> None:
         for notification in notifications:
@@ -116,7 +113,8 @@ class CommandNotifier(Notifier):
         except subprocess.TimeoutExpired:
             _kill_group(process)
             raise InputRejectedError(
-                f"{self._get_section()} took longer than {self.settings.timeout:g} s and was killed",
+                f"{self._get_section()} took longer than {self.settings.timeout:g} s "
+                "and was killed",
                 f"Have it do less, or raise {self._get_section()}.timeout",
             ) from None
         if process.returncode == 0:
@@ -133,7 +131,7 @@ class CommandNotifier(Notifier):
         return f"notifiers.{self.context.name}"
 
     def _get_hint(self) -> str:
-        return f"Write the whole path of a program into {self._get_section()}.argv and make it runnable"
+        return f"Set {self._get_section()}.argv to the whole path of a program that can be run"
 
 
 def build_environment(notification: Notification) -> dict[str, str]:
@@ -172,5 +170,5 @@ def _kill_group(process: subprocess.Popen[bytes]) -> None:
 
 
 @hookimpl
-def subtitled_components() -> list[type[Component]]:
-    return [CommandNotifier]
+def register_notifiers(register: Register[Notifier]) -> None:
+    register(CommandNotifier)

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from subtitled.plugin import Component, hookimpl
+from subtitled.plugin import MediaServer, Register, hookimpl
 
 from ._jellyfin_emby import ApiKeyServerSettings, JellyfinEmbyServer, find_at_path
 
-SUBTITLED_API = "2.0"
+SUBTITLED_API = "1"
 
 
 class EmbySettings(ApiKeyServerSettings):
@@ -45,5 +45,5 @@ class Emby(JellyfinEmbyServer):
 
 
 @hookimpl
-def subtitled_components() -> list[type[Component]]:
-    return [Emby]
+def register_media_servers(register: Register[MediaServer]) -> None:
+    register(Emby)

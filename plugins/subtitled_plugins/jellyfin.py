@@ -10,11 +10,11 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from subtitled.plugin import Component, hookimpl
+from subtitled.plugin import MediaServer, Register, hookimpl
 
 from ._jellyfin_emby import VIDEO_TYPES, ApiKeyServerSettings, JellyfinEmbyServer, find_at_path
 
-SUBTITLED_API = "2.0"
+SUBTITLED_API = "1"
 
 _ITEM_TYPES = ("Movies.Movie", "TV.Episode", "Video", "MusicVideo", "Audio.Audio")
 _PAGE_SIZE, _MAX_PAGES = 1000, 20
@@ -82,5 +82,5 @@ def compute_item_id(path: str, kind: str) -> str:
 
 
 @hookimpl
-def subtitled_components() -> list[type[Component]]:
-    return [Jellyfin]
+def register_media_servers(register: Register[MediaServer]) -> None:
+    register(Jellyfin)

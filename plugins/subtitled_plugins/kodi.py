@@ -15,9 +15,10 @@ from pydantic import Field
 
 from subtitled.plugin import (
     CheckResult,
-    Component,
     IndexStatus,
     MediaMetadata,
+    MediaServer,
+    Register,
     Secret,
     SetupError,
     SidecarChange,
@@ -29,14 +30,14 @@ from subtitled.plugin.http import HttpMediaServer, HttpServerSettings
 
 from ._compare import ListedStream, compare_streams
 
-SUBTITLED_API = "2.0"
+SUBTITLED_API = "1"
 
 SUBTITLE_EXTENSIONS = ("srt", "vtt", "ass", "ssa", "sub", "smi")
 """Endings of what Kodi opens as a subtitle beside a film."""
 _EXTERNAL = "(External)"
 """What the name of a stream holds that comes from a file beside the film."""
 _SAMPLE_COUNT = 10
-_METADATA_FIELDS = ["title", "originaltitle", "plot", "cast", "file"]
+_METADATA_FIELDS = ["title", "originaltitle", "cast", "file"]
 
 
 class KodiSettings(HttpServerSettings):
@@ -51,11 +52,9 @@ class _RefusedError(SetupError):
     """Kodi answers, and will not do what it is asked."""
 
 
-class Kodi(HttpMediaServer):
+class Kodi(HttpMediaServer[KodiSettings]):
     """One Kodi with its web server switched on."""
 
-    Settings = KodiSettings
-    settings: KodiSettings
     kind = "Kodi"
     example = "http://tv:8080"
     refresh_strategies = ("asked to scan the one folder",)
@@ -141,7 +140,6 @@ class Kodi(HttpMediaServer):
             year=item.get("year") or None,
             cast=tuple(entry["name"] for entry in cast),
             characters=tuple(entry["role"] for entry in cast if entry.get("role")),
-            plot=item.get("plot") or "",
         )
 
     def sample_paths(self) -> Sequence[str]:
@@ -223,5 +221,5 @@ def _get_folder(path: str) -> str:
 
 
 @hookimpl
-def subtitled_components() -> list[type[Component]]:
-    return [Kodi]
+def register_media_servers(register: Register[MediaServer]) -> None:
+    register(Kodi)

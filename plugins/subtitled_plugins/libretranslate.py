@@ -13,9 +13,9 @@ from subtitled.plugin import (
     LOCAL,
     Batch,
     CheckResult,
-    Component,
     Language,
     Line,
+    Register,
     Secret,
     Settings,
     SetupError,
@@ -29,7 +29,7 @@ from subtitled.plugin import (
 )
 from subtitled.plugin.http import get_host, is_loopback, refusal_error, send_request
 
-SUBTITLED_API = "2.0"
+SUBTITLED_API = "1"
 
 LANGUAGES_TTL_SECONDS = 3600.0
 """Seconds for which a server's list of languages is believed."""
@@ -60,11 +60,8 @@ class LibreTranslateSettings(Settings):
     verify_tls: bool = Field(True, description="Insist on a valid certificate.")
 
 
-class LibreTranslate(Translator):
+class LibreTranslate(Translator[LibreTranslateSettings]):
     """One LibreTranslate server."""
-
-    Settings = LibreTranslateSettings
-    settings: LibreTranslateSettings
 
     def __init__(self, settings: Any, context: Any) -> None:
         super().__init__(settings, context)
@@ -72,7 +69,7 @@ class LibreTranslate(Translator):
         self._fetched_at = 0.0
 
     @classmethod
-    def capabilities(cls, settings: Any) -> TranslatorCapabilities:
+    def capabilities(cls, settings: LibreTranslateSettings) -> TranslatorCapabilities:
         languages = settings.languages
         return TranslatorCapabilities(
             language_pairs=frozenset(itertools.permutations(languages, 2)) if languages else None,
@@ -197,5 +194,5 @@ def _parse_json(response: Any) -> Any:
 
 
 @hookimpl
-def subtitled_components() -> list[type[Component]]:
-    return [LibreTranslate]
+def register_translators(register: Register[Translator]) -> None:
+    register(LibreTranslate)

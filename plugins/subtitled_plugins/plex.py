@@ -14,22 +14,23 @@ from pydantic import Field
 
 from subtitled.plugin import (
     CheckResult,
-    Component,
     IndexStatus,
     MediaMetadata,
+    MediaServer,
+    Register,
     Secret,
     SetupError,
     SidecarChange,
     SubtitledError,
     hookimpl,
-    is_inside,
     is_same_path,
 )
 from subtitled.plugin.http import HttpMediaServer, HttpServerSettings, NotFoundError
+from subtitled.plugin.paths import is_inside
 
 from ._compare import ListedStream, compare_streams
 
-SUBTITLED_API = "2.0"
+SUBTITLED_API = "1"
 
 SUBTITLE_EXTENSIONS = ("srt", "vtt", "ass", "ssa", "smi")
 """Endings of what Plex lists as a subtitle beside a film."""
@@ -50,11 +51,9 @@ class PlexSettings(HttpServerSettings):
     token: Secret = Field(description="An X-Plex-Token of the server's owner, by reference.")
 
 
-class Plex(HttpMediaServer):
+class Plex(HttpMediaServer[PlexSettings]):
     """One Plex Media Server."""
 
-    Settings = PlexSettings
-    settings: PlexSettings
     kind = "Plex"
     example = "http://nas:32400"
     refresh_strategies = ("asked to scan the one folder", "asked to look at each film anew")
@@ -128,7 +127,6 @@ class Plex(HttpMediaServer):
             year=item.get("year"),
             cast=tuple(role["tag"] for role in roles),
             characters=tuple(role["role"] for role in roles if role.get("role")),
-            plot=item.get("summary") or "",
         )
 
     def sample_paths(self) -> Sequence[str]:
@@ -239,5 +237,5 @@ def _list_parts(item: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 @hookimpl
-def subtitled_components() -> list[type[Component]]:
-    return [Plex]
+def register_media_servers(register: Register[MediaServer]) -> None:
+    register(Plex)

@@ -17,10 +17,10 @@ from pydantic import Field
 
 from subtitled.plugin import (
     CheckResult,
-    Component,
     InputRejectedError,
     Notification,
     Notifier,
+    Register,
     Secret,
     Settings,
     SetupError,
@@ -30,7 +30,7 @@ from subtitled.plugin import (
 )
 from subtitled.plugin.http import send_request
 
-SUBTITLED_API = "2.0"
+SUBTITLED_API = "1"
 
 _SETUP_STATUSES = frozenset({401, 403, 404, 405})
 
@@ -47,11 +47,8 @@ class WebhookSettings(Settings):
     verify_tls: bool = Field(True, description="Insist on a valid certificate.")
 
 
-class WebhookNotifier(Notifier):
+class WebhookNotifier(Notifier[WebhookSettings]):
     """One receiver."""
-
-    Settings = WebhookSettings
-    settings: WebhookSettings
 
     def notify(self, notifications: Sequence[Notification]) -> None:
         for notification in notifications:
@@ -123,5 +120,5 @@ def compute_signature(secret: str, timestamp: str, body: bytes) -> str:
 
 
 @hookimpl
-def subtitled_components() -> list[type[Component]]:
-    return [WebhookNotifier]
+def register_notifiers(register: Register[Notifier]) -> None:
+    register(WebhookNotifier)

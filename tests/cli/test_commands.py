@@ -102,7 +102,7 @@ def test_lists_are_json_when_asked(subtitled: Run, tmp_path: Path) -> None:
 ENGINE = '''
 from pathlib import Path
 from subtitled.plugin import *
-SUBTITLED_CONTRACT = "2.0"
+SUBTITLED_API = "1"
 class Parrot(Engine):
     """Says the same in every stretch."""
     @classmethod
@@ -120,7 +120,9 @@ class Bell(MediaServer):
         (change,) = changes
         self.settings.file.write_text(f"{change.media.name} {change.added[0].path.name}")
 @hookimpl
-def subtitled_components(): return [Parrot, Bell]
+def register_engines(register): register(Parrot)
+@hookimpl
+def register_media_servers(register): register(Bell)
 '''
 
 

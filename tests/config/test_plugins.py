@@ -15,13 +15,13 @@ from subtitled.plugin import JobFinished, SetupError, TransientError
 
 GOOD = """
 from subtitled.plugin import EngineCapabilities, Engine, Transcript, hookimpl
-SUBTITLED_CONTRACT = "2.0"
+SUBTITLED_API = "1"
 class Mine(Engine):
     @classmethod
     def capabilities(cls, settings): return EngineCapabilities()
     def transcribe(self, audio, request): return Transcript(request.language, ())
 @hookimpl
-def subtitled_components(): return [Mine]
+def register_engines(register): register(Mine)
 """
 
 BAD_SETTINGS = GOOD.replace(
@@ -35,7 +35,7 @@ class Odd(Settings):
 class Mine(Engine):
     Settings = Odd""",
 )
-HOOK = "\n@hookimpl\ndef subtitled_finished(event): "
+HOOK = "\n@hookimpl\ndef job_finished(event): "
 
 
 @pytest.fixture
@@ -73,20 +73,21 @@ def test_a_good_plugin_is_used(install, tmp_path: Path) -> None:  # type: ignore
         ("raise RuntimeError('kaput')", "kaput"),
         ("import sys; sys.exit(3)", "SystemExit"),
         ("import no_such_module", "no_such_module"),
-        (GOOD.replace('"2.0"', '"1.1"'), "contract 1.1"),
-        (GOOD.replace('"2.0"', '"2.99"'), "contract 2.99"),
-        (GOOD.replace("SUBTITLED_CONTRACT", "OTHER"), "which contract"),
-        (GOOD.replace("return [Mine]", "return [42]"), "no component"),
-        (GOOD.replace("return [Mine]", "raise ValueError('inside')"), "inside"),
-        (GOOD.replace("return [Mine]", "return []"), "brings no"),
-        (GOOD.replace("return [Mine]", "return 42"), "not iterable"),
-        (GOOD.replace("return [Mine]", "yield Mine; raise ValueError('later')"), "later"),
-        (GOOD.replace("return [Mine]", "return [Mine, type('B', (Mine,), {})]"), "more than one"),
+        (GOOD.replace('"1"', '"0.9"'), "API 0.9"),
+        (GOOD.replace('"1"', '"1.99"'), "API 1.99"),
+        (GOOD.replace("SUBTITLED_API", "OTHER"), "does not state its API version"),
+        (GOOD.replace("register(Mine)", "register(42)"), "is no Engine"),
+        (GOOD.replace("register_engines", "register_notifiers"), "is no Notifier"),
+        (GOOD.replace("register(Mine)", "raise ValueError('inside')"), "inside"),
+        (GOOD.replace("register(Mine)", "return []"), "registers no Engine"),
+        (GOOD.replace("register(Mine)", "register(Mine); raise ValueError('later')"), "later"),
+        (GOOD.replace("register(Mine)", "register(Mine); register(Mine)"), "two engines"),
+        (GOOD.replace("register(Mine)", "register(Mine, name='x')"), "of the name 'mine'"),
         (GOOD.replace("    def transcribe", "    def other"), "lacks transcribe"),
         (GOOD.replace("class Mine(Engine):", "class Mine(Engine):\n    Settings = 3"), "Settings"),
-        (GOOD + "@hookimpl\ndef subtitled_failed(evnt): pass\n", "evnt"),
-        (GOOD.replace('"2.0"', '"one"'), "which contract"),
-        (GOOD.replace('"2.0"', "2.0"), "which contract"),
+        (GOOD + "@hookimpl\ndef job_failed(evnt): pass\n", "evnt"),
+        (GOOD.replace('"1"', '"one"'), "does not state its API version"),
+        (GOOD.replace('"1"', "1.0"), "does not state its API version"),
         (BAD_SETTINGS, "its settings: the plugin mine failed: KeyError"),
         ("class E(Exception):\n    def __str__(self): return 1 / 0\nraise E", "failed: E"),
     ],
@@ -127,7 +128,7 @@ def test_an_unused_plugin_may_have_any_name_and_is_hinted_at(tmp_path: Path) -> 
 
 def test_a_plugin_in_the_wrong_section_is_told_the_right_one(tmp_path: Path) -> None:
     (broken,) = _configured(tmp_path, "[servers.whisper]\n").unavailable
-    assert broken.message == "the plugin 'whisper' brings no MediaServer"
+    assert broken.message == "the plugin 'whisper' registers no MediaServer"
     assert "engines" in broken.hint
 
 
@@ -154,10 +155,30 @@ def test_two_sections_share_one_plugin(  # type: ignore[no-untyped-def]
     assert loaded.engines["other"].create().context.name == "other"
 
 
+def test_a_plugin_may_register_several_engines_and_a_section_says_which(  # type: ignore[no-untyped-def]
+    install, tmp_path: Path
+) -> None:
+    several = "register(Mine); register(type('Fast', (Mine,), {}), name='fast')"
+    install("mine", GOOD.replace("register(Mine)", several))
+    text = (
+        '[engines.mine]\n[engines.quick]\nplugin = "mine:fast"\n[engines.x]\nplugin = "mine:no"\n'
+    )
+    loaded = _configured(tmp_path, text)
+    assert loaded.engines["mine"].component_class.__name__ == "Mine"
+    quick = loaded.engines["quick"]
+    assert (quick.component_class.__name__, quick.plugin, quick.reference) == (
+        "Fast",
+        "mine",
+        "mine:fast",
+    )
+    (unknown,) = loaded.unavailable
+    assert unknown.section == "engines.x" and '"mine:fast"' in unknown.hint
+
+
 def test_a_plugin_that_was_refused_hears_of_nothing(  # type: ignore[no-untyped-def]
     install, tmp_path: Path
 ) -> None:
-    source = GOOD.replace("return [Mine]", "return [42]")
+    source = GOOD.replace("register(Mine)", "register(42)")
     install("mine", source + HOOK + "raise AssertionError('heard')")
     loaded = _configured(tmp_path, "[engines.mine]\n")
     assert loaded.unavailable
@@ -170,7 +191,7 @@ def test_a_hook_that_does_not_exist_is_warned_of(  # type: ignore[no-untyped-def
     install("mine", GOOD + HOOK.replace("finished", "finishd") + "pass")
     loaded = _configured(tmp_path, "[engines.mine]\n")
     assert "mine" in loaded.engines
-    assert any("subtitled_finishd" in warning for warning in loaded.warnings)
+    assert any("job_finishd" in warning for warning in loaded.warnings)
 
 
 def test_a_component_that_cannot_be_made_says_its_name(  # type: ignore[no-untyped-def]
@@ -217,9 +238,9 @@ def test_one_observer_that_fails_keeps_no_other_from_hearing(  # type: ignore[no
     loaded = _configured(
         tmp_path, "[engines.bad]\n[engines.good]\n[engines.ugly]\n[engines.terse]\n"
     )
-    call_event_hooks(loaded.hooks, "subtitled_finished", JobFinished(Path("a"), (), "done"), 2.0)
+    call_event_hooks(loaded.hooks, "job_finished", JobFinished(Path("a"), (), "done"), 2.0)
     assert heard.read_text() == "done"
     said = [record.getMessage() for record in caplog.records]
     assert len(said) == 3
-    assert any(line.startswith("plugin bad, subtitled_finished: ") for line in said)
+    assert any(line.startswith("plugin bad, job_finished: ") for line in said)
     assert any("without event" in line for line in said)

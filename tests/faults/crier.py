@@ -17,11 +17,11 @@ from pathlib import Path
 
 from subtitled.plugin import (
     Audio,
-    Component,
     Engine,
     EngineCapabilities,
     Language,
     LanguageGuess,
+    Register,
     Settings,
     TimeSpan,
     Transcript,
@@ -30,7 +30,7 @@ from subtitled.plugin import (
     hookimpl,
 )
 
-SUBTITLED_CONTRACT = "2.0"
+SUBTITLED_API = "1"
 
 LANGUAGE = Language("eo")
 WORD = 0.4
@@ -93,5 +93,5 @@ def _heard(audio: Audio, speech: TimeSpan) -> list[Word]:
 
 
 @hookimpl
-def subtitled_components() -> list[type[Component]]:
-    return [Crier]
+def register_engines(register: Register[Engine]) -> None:
+    register(Crier)

@@ -164,13 +164,13 @@ def test_a_model_with_a_flipped_byte_is_cured_by_pulling_it(
 
 BELL = """
 from subtitled.plugin import *
-SUBTITLED_CONTRACT = "2.0"
+SUBTITLED_API = "1"
 {broken}
 class Bell(Notifier):
     def notify(self, news): ...
     def self_check(self): {check}
 @hookimpl
-def subtitled_components(): return [Bell]
+def register_notifiers(register): register(Bell)
 """
 
 

@@ -14,7 +14,7 @@ SPY = """
 from pathlib import Path
 from pydantic import Field
 from subtitled.plugin import *
-SUBTITLED_CONTRACT = "2.0"
+SUBTITLED_API = "1"
 class Where(Settings):
     trace: Path = Field()
 class Ear(Engine):
@@ -39,7 +39,9 @@ class Tongue(Translator):
         with self.settings.trace.open("a") as file: file.write("read\\n")
         return Translation(batch.lines)
 @hookimpl
-def subtitled_components(): return [Ear, Tongue]
+def register_engines(register): register(Ear)
+@hookimpl
+def register_translators(register): register(Tongue)
 """
 
 
@@ -79,7 +81,7 @@ def _generate(
             str(folder / "config.toml"),
             "generate",
             str(films / "jfk.flac"),
-            "--to",
+            "--languages",
             to,
         ],
         env=os.environ | {"PYTHONPATH": paths},

@@ -221,8 +221,9 @@ def _configure(
     plugins: PluginLoader, kind: str, name: str, section: ComponentSettings, text: str
 ) -> ConfiguredComponent[Any] | UnavailableComponent | list[ConfigIssue]:
     """One component section: usable, broken through its plugin, or mistaken by its writer."""
-    where, plugin = format_key((kind, name)), section.plugin or name
-    component = plugins.find_component(kind, where, plugin)
+    where, reference = format_key((kind, name)), section.plugin or name
+    plugin, _, registered_name = reference.partition(":")
+    component = plugins.find_component(kind, where, reference)
     if isinstance(component, UnavailableComponent):
         return component
     model = component.Settings
@@ -239,7 +240,8 @@ def _configure(
         return UnavailableComponent(where, plugin, f"its settings: {error.message}", error.hint)
     if isinstance(options, ValidationError):
         return list(explain_validation_error(options, model, section.options, text, (kind, name)))
-    return ConfiguredComponent(name, plugin, component, options, plugins.find_entry_point(plugin))
+    entry_point = plugins.find_entry_point(plugin)
+    return ConfiguredComponent(name, plugin, component, options, entry_point, registered_name)
 
 
 def _find_unknown_names(data: Mapping[str, Any], text: str) -> Iterator[ConfigIssue]:

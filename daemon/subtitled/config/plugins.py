@@ -1,6 +1,6 @@
-"""Calling other people's code: with a time limit, and with its name on whatever goes wrong.
+"""Finding, loading and calling plugins. Each call has a time limit and names the plugin in errors.
 
-Finding and loading the plugins that the configuration names, and no others.
+Only plugins that the configuration names are imported.
 """
 
 from __future__ import annotations
@@ -10,10 +10,12 @@ import functools
 import importlib.metadata
 import inspect
 import logging
+import re
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint
+from types import ModuleType
 from typing import Any, Generic, TypeVar
 
 import pluggy
@@ -39,15 +41,25 @@ _log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 LIMIT = 30.0
-"""Seconds that a media server or a hook may take."""
+"""Seconds that a call of a media server or a hook may take."""
 
 
 def call_with_timeout(name: str, function: Callable[[], T], timeout: float) -> T:
-    """The function's result, if it comes within ``limit`` seconds.
+    """Call code of a plugin with a time limit.
 
-    A :class:`~subtitled.plugin.SubtitledError` passes, with a note of the plugin's name; anything
-    else raised, even ``SystemExit``, becomes a :class:`Temporary` that names it. A hang does too:
-    its thread is left behind.
+    The code runs in a thread of its own. After a timeout the thread is abandoned.
+
+    Args:
+        name: The plugin's name, for messages.
+        function: The code to call.
+        timeout: The time limit in seconds.
+
+    Returns:
+        The result of ``function``.
+
+    Raises:
+        SubtitledError: The code raised it. A note names the plugin.
+        TransientError: The code raised anything else, ``SystemExit`` included, or timed out.
     """
     result: list[T] = []
     raised: list[tuple[BaseException, str]] = []
@@ -55,10 +67,10 @@ def call_with_timeout(name: str, function: Callable[[], T], timeout: float) -> T
     def call() -> None:
         try:
             result.append(function())
-        except BaseException as error:  # noqa: BLE001 - nothing of theirs may end a thread of ours
+        except BaseException as error:  # noqa: BLE001 - a plugin may raise anything
             raised.append((error, _describe_error(error)))
 
-    context = contextvars.copy_context()  # what is logged there is of the same job
+    context = contextvars.copy_context()  # log records there belong to the same job
     thread = threading.Thread(target=context.run, args=(call,), name=f"plugin {name}", daemon=True)
     thread.start()
     thread.join(timeout)
@@ -79,32 +91,39 @@ def call_with_timeout(name: str, function: Callable[[], T], timeout: float) -> T
 
 
 def _describe_error(error: BaseException) -> str:
-    """Type and message of an error, even if it cannot say itself."""
+    """Return the type and message of an error, even if its ``__str__`` fails."""
     kind = type(error).__name__
     try:
         message = str(error)
-    except Exception:  # noqa: BLE001 - their __str__ is their code too
+    except Exception:  # noqa: BLE001 - __str__ is code of the plugin too
         message = ""
     return f"{kind}: {message}" if message else kind
 
 
 def call_event_hooks(hooks: pluggy.PluginManager, hook: str, event: Any, timeout: float) -> None:
-    """Call each plugin's implementation of an event hook by itself; log what goes wrong."""
-    for implementation in getattr(hooks.hook, hook).get_hookimpls():
-        # pluggy lets an implementation leave out arguments that it does not use.
-        arguments = (event,) if implementation.argnames else ()
-        call = functools.partial(implementation.function, *arguments)
+    """Call an event hook of each plugin, and log what goes wrong.
+
+    Args:
+        hooks: The plugin manager.
+        hook: The name of the hook, such as ``job_finished``.
+        event: The event.
+        timeout: The time limit for each plugin, in seconds.
+    """
+    implementations = getattr(hooks.hook, hook).get_hookimpls()
+    for plugin in dict.fromkeys(implementation.plugin for implementation in implementations):
+        name = hooks.get_name(plugin) or "?"
+        call = functools.partial(_hook_caller_of(hooks, hook, plugin), event=event)
         try:
-            call_with_timeout(implementation.plugin_name, call, timeout)
+            call_with_timeout(name, call, timeout)
         except SubtitledError as error:
-            _log.warning("plugin %s, %s: %s", implementation.plugin_name, hook, error)
+            _log.warning("plugin %s, %s: %s", name, hook, error)
 
 
 ENTRY_POINT_GROUP = "subtitled"
 IMPORT_TIMEOUT = 30.0
-"""Seconds that importing a plugin and asking what it brings may take."""
+"""Seconds that importing a plugin may take, and as many that registering may take."""
 CREATE_TIMEOUT = 15.0
-"""Seconds that making a component may take."""
+"""Seconds that creating a component may take."""
 
 COMPONENT_KINDS: dict[str, type[Component]] = {
     "engines": Engine,
@@ -112,25 +131,43 @@ COMPONENT_KINDS: dict[str, type[Component]] = {
     "servers": MediaServer,
     "notifiers": Notifier,
 }
-"""Sections of the configuration, and what a plugin must bring to be used there."""
+"""Section of the configuration -> base class of its components."""
+_REGISTRATION_HOOKS = {
+    "engines": "register_engines",
+    "translators": "register_translators",
+    "servers": "register_media_servers",
+    "notifiers": "register_notifiers",
+}
+"""Section of the configuration -> hook that registers its components."""
 
 C = TypeVar("C", bound=Component)
 
 
 @dataclass(frozen=True, slots=True)
 class ConfiguredComponent(Generic[C]):
-    """A component with its settings, ready to be made."""
+    """A component class with its validated settings."""
 
     name: str
+    """The name of its section."""
     plugin: str
     component_class: type[C]
     settings: Settings
     entry_point: str = ""
-    """Where another process finds the plugin, such as ``subtitled_plugins.whisper``."""
+    """The plugin's module, such as ``subtitled_plugins.whisper``."""
+    registered_name: str = ""
+    """The name that the plugin registered the class under, if any."""
+
+    @property
+    def reference(self) -> str:
+        """What ``plugin = "..."`` says in the configuration: ``PLUGIN`` or ``PLUGIN:NAME``."""
+        return f"{self.plugin}:{self.registered_name}" if self.registered_name else self.plugin
 
     def create(self) -> C:
-        """The component itself, in this process. Raises a
-        :class:`~subtitled.plugin.SubtitledError`."""
+        """Create the component in this process.
+
+        Raises:
+            SubtitledError: The component cannot be created.
+        """
         context = ComponentContext(self.name)
         return call_with_timeout(
             self.plugin, lambda: self.component_class(self.settings, context), CREATE_TIMEOUT
@@ -139,7 +176,7 @@ class ConfiguredComponent(Generic[C]):
 
 @dataclass(frozen=True, slots=True)
 class UnavailableComponent:
-    """A plugin that is named but cannot be used. The daemon goes on without it."""
+    """A section whose plugin cannot be used. The daemon runs without it."""
 
     section: str
     plugin: str
@@ -151,7 +188,7 @@ class UnavailableComponent:
 
 
 def list_installed() -> list[tuple[str, str, str]]:
-    """Every installed plugin as (name, distribution, version), without importing any."""
+    """List the installed plugins as (name, distribution, version). Imports none of them."""
     entries = importlib.metadata.entry_points(group=ENTRY_POINT_GROUP)
     return sorted((entry.name, *_find_distribution(entry)) for entry in entries)
 
@@ -164,69 +201,162 @@ def _find_distribution(entry: EntryPoint) -> tuple[str, str]:
 
 
 @dataclass(frozen=True, slots=True)
-class _LoadedPlugin:
-    """A plugin that was imported and asked, and found in order."""
+class RegisteredComponent:
+    """A component class that a plugin registered."""
 
-    module: Any
-    components: list[type[Component]]
-    unknown_hooks: list[str]
+    kind: str
+    """A key of :data:`COMPONENT_KINDS`."""
+    name: str
+    """The name that the plugin gave it, or an empty string for the default of its kind."""
+    component_class: type[Component]
+
+
+@dataclass(frozen=True, slots=True)
+class _LoadedPlugin:
+    """A plugin that was imported and that registered its components without an error."""
+
+    components: list[RegisteredComponent]
     entry_point: str
 
 
 class PluginLoader:
-    """The plugins that were loaded, each once however many sections name it."""
+    """Loads plugins by name, each once, into one plugin manager."""
 
     def __init__(self) -> None:
-        self.hooks = pluggy.PluginManager(ENTRY_POINT_GROUP)
-        self.hooks.add_hookspecs(hookspecs)
+        self.hooks = create_plugin_manager()
         self.warnings: list[str] = []
         self._loaded: dict[str, _LoadedPlugin] = {}
         self._errors: dict[str, SubtitledError] = {}
 
     def find_component(
-        self, kind: str, section: str, plugin: str
+        self, kind: str, section: str, reference: str
     ) -> type[Component] | UnavailableComponent:
-        """What a plugin brings for a kind such as ``engines``, named by ``section``."""
+        """Find the component class for a section of the configuration.
+
+        Args:
+            kind: A key of :data:`COMPONENT_KINDS`.
+            section: The section, for messages.
+            reference: ``PLUGIN``, or ``PLUGIN:NAME`` for a component that was registered under a
+                name.
+
+        Returns:
+            The class, or why there is none.
+        """
+        plugin, _, name = reference.partition(":")
+        if error := self._load_once(plugin):
+            return UnavailableComponent(section, plugin, error.message, error.hint)
+        components = self._loaded[plugin].components
+        names = [component.name for component in components if component.kind == kind]
+        for component in components:
+            if component.kind == kind and component.name == name:
+                return component.component_class
+        kind_name = COMPONENT_KINDS[kind].__name__
+        if names:
+            offered = ", ".join(f'"{plugin}:{n}"' if n else f'"{plugin}"' for n in names)
+            return UnavailableComponent(
+                section,
+                plugin,
+                f"the plugin {plugin!r} registers no {kind_name} of the name {reference!r}",
+                f"Set plugin to one of: {offered}",
+            )
+        kinds = list(dict.fromkeys(component.kind for component in components))
+        return UnavailableComponent(
+            section,
+            plugin,
+            f"the plugin {plugin!r} registers no {kind_name}",
+            f"It belongs under: {', '.join(kinds)}" if kinds else "It registers no component",
+        )
+
+    def find_entry_point(self, reference: str) -> str:
+        """Return the module of a loaded plugin, such as ``subtitled_plugins.whisper``."""
+        return self._loaded[reference.partition(":")[0]].entry_point
+
+    def _load_once(self, plugin: str) -> SubtitledError | None:
         if plugin not in self._loaded and plugin not in self._errors:
             try:
                 self._loaded[plugin] = self._load(plugin)
             except SubtitledError as error:
                 self._errors[plugin] = error
-        if earlier_error := self._errors.get(plugin):
-            return UnavailableComponent(section, plugin, earlier_error.message, earlier_error.hint)
-        components = self._loaded[plugin].components
-        for component in components:
-            if issubclass(component, COMPONENT_KINDS[kind]):
-                return component
-        brings = [
-            k for k, base in COMPONENT_KINDS.items() if any(issubclass(c, base) for c in components)
-        ]
-        return UnavailableComponent(
-            section,
-            plugin,
-            f"the plugin {plugin!r} brings no {COMPONENT_KINDS[kind].__name__}",
-            f"It belongs under: {', '.join(brings)}" if brings else "It brings nothing at all",
-        )
-
-    def find_entry_point(self, plugin: str) -> str:
-        """Where a plugin that was loaded lies, such as ``subtitled_plugins.whisper``."""
-        return self._loaded[plugin].entry_point
+        return self._errors.get(plugin)
 
     def _load(self, plugin: str) -> _LoadedPlugin:
         entry = _find_entry_point(plugin)
-        loaded = call_with_timeout(plugin, lambda: _import_plugin(plugin, entry), IMPORT_TIMEOUT)
-        # Only now, so that what failed is never told of events. Two names may share a module.
-        if not self.hooks.is_registered(loaded.module):
-            self.hooks.register(loaded.module, name=plugin)
+        module = call_with_timeout(plugin, lambda: _import_plugin(plugin, entry), IMPORT_TIMEOUT)
+        is_shared = self.hooks.is_registered(module)  # by another entry point of the same module
+        try:
+            components = call_with_timeout(
+                plugin, lambda: collect_components(self.hooks, plugin, module), IMPORT_TIMEOUT
+            )
+        except SubtitledError:
+            if not is_shared and self.hooks.is_registered(module):
+                self.hooks.unregister(module)  # a refused plugin receives no events
+            raise
         self.warnings += (
-            f"the plugin {plugin} implements {hook}, which is no hook of contract {API_VERSION}"
-            for hook in loaded.unknown_hooks
+            f"the plugin {plugin} implements {caller.name}, which is no hook of API {API_VERSION}"
+            for caller in self.hooks.get_hookcallers(module) or ()
+            if not caller.has_spec()
         )
-        return loaded
+        return _LoadedPlugin(components, entry.value)
+
+
+def create_plugin_manager() -> pluggy.PluginManager:
+    """Create a plugin manager that knows the hooks of the plugin API."""
+    manager = pluggy.PluginManager(ENTRY_POINT_GROUP)
+    manager.add_hookspecs(hookspecs)
+    return manager
+
+
+def collect_components(
+    manager: pluggy.PluginManager, plugin: str, module: ModuleType
+) -> list[RegisteredComponent]:
+    """Add a plugin to the manager and call its ``register_...`` hooks.
+
+    Args:
+        manager: The plugin manager. A module that it knows already is not added again.
+        plugin: The plugin's name.
+        module: The imported plugin.
+
+    Returns:
+        The components that the plugin registered, in order.
+
+    Raises:
+        pluggy.PluginValidationError: A hook has a parameter that its specification lacks.
+        SetupError: A registered class is invalid.
+    """
+    if not manager.is_registered(module):
+        manager.register(module, name=plugin)
+    registered: list[RegisteredComponent] = []
+    for kind, hook in _REGISTRATION_HOOKS.items():
+        caller = _hook_caller_of(manager, hook, module)
+        caller(register=functools.partial(_register_component, registered, plugin, kind))
+    return registered
+
+
+def _hook_caller_of(manager: pluggy.PluginManager, hook: str, module: object) -> pluggy.HookCaller:
+    """Create a caller of one plugin's implementations of a hook."""
+    others = [other for other in manager.get_plugins() if other is not module]
+    return manager.subset_hook_caller(hook, remove_plugins=others)
+
+
+def _register_component(
+    registered: list[RegisteredComponent],
+    plugin: str,
+    kind: str,
+    component: type[Component],
+    name: str | None = None,
+) -> None:
+    """Implement :class:`subtitled.plugin.Register`."""
+    _check_component(plugin, kind, component)
+    if any((other.kind, other.name) == (kind, name or "") for other in registered):
+        raise SetupError(
+            f"the plugin {plugin!r} registers two {kind} under the same name",
+            "Its author must give each a name of its own: register(cls, name=...)",
+        )
+    registered.append(RegisteredComponent(kind, name or "", component))
 
 
 def _find_entry_point(plugin: str) -> EntryPoint:
-    """The one entry point of that name."""
+    """Find the entry point of a name. Raise :class:`SetupError` if there is none, or several."""
     entries = importlib.metadata.entry_points(group=ENTRY_POINT_GROUP)
     matches = {entry.value: entry for entry in entries if entry.name == plugin}
     if not matches:
@@ -248,8 +378,8 @@ def _find_entry_point(plugin: str) -> EntryPoint:
     return next(iter(matches.values()))
 
 
-def _import_plugin(plugin: str, entry: EntryPoint) -> _LoadedPlugin:
-    """Import a plugin and ask what it brings, in a plugin manager of its own."""
+def _import_plugin(plugin: str, entry: EntryPoint) -> ModuleType:
+    """Import a plugin and check its API version."""
     try:
         module = entry.load()
     except ImportError as error:
@@ -257,64 +387,54 @@ def _import_plugin(plugin: str, entry: EntryPoint) -> _LoadedPlugin:
             f"the plugin {plugin!r} cannot be imported: {error}",
             "Install what it needs, or a newer version of it",
         ) from error
-    _check_api_version(plugin, getattr(module, "SUBTITLED_CONTRACT", None))
-    manager = pluggy.PluginManager(ENTRY_POINT_GROUP)
-    manager.add_hookspecs(hookspecs)
-    manager.register(module, name=plugin)
-    callers = manager.get_hookcallers(module) or []
-    unknown = [caller.name for caller in callers if not caller.has_spec()]
-    results = manager.hook.subtitled_components()
-    components = [component for classes in results for component in (classes or ())]
-    for component in components:
-        _check_component(plugin, component)
-    for base in COMPONENT_KINDS.values():
-        if sum(issubclass(component, base) for component in components) > 1:
-            raise SetupError(
-                f"the plugin {plugin!r} brings more than one {base.__name__}",
-                "Its author must name each in an entry point of its own",
-            )
-    return _LoadedPlugin(module, components, unknown, entry.value)
+    if not isinstance(module, ModuleType):
+        raise SetupError(
+            f"the entry point of the plugin {plugin!r} is no module: {entry.value}",
+            "Its author must name the module alone",
+        )
+    _check_api_version(plugin, getattr(module, "SUBTITLED_API", None))
+    return module
 
 
 def _check_api_version(plugin: str, wanted: object) -> None:
     supported = _parse_version(API_VERSION)
     requested = _parse_version(wanted)
+    assert supported is not None
     if requested is None:
         raise SetupError(
-            f"the plugin {plugin!r} does not say which contract it is for",
-            f'Its module needs a line SUBTITLED_CONTRACT = "{API_VERSION}"',
+            f"the plugin {plugin!r} does not state its API version",
+            f'Its module needs a line SUBTITLED_API = "{supported[0]}"',
         )
-    if supported is None or requested[0] != supported[0] or requested[1] > supported[1]:
+    if requested[0] != supported[0] or requested[1] > supported[1]:
         raise SetupError(
-            f"the plugin {plugin!r} is for contract {wanted}, this is {API_VERSION}",
-            "Update the plugin"
-            if supported is None or requested < supported
-            else "Update subtitled",
+            f"the plugin {plugin!r} is for plugin API {wanted}, this is {API_VERSION}",
+            "Update the plugin" if requested < supported else "Update subtitled",
         )
 
 
 def _parse_version(text: object) -> tuple[int, int] | None:
-    major, dot, minor = text.partition(".") if isinstance(text, str) else ("", "", "")
-    digits = dot and major.isdecimal() and minor.isdecimal() and len(major + minor) < 10
-    return (int(major), int(minor)) if digits else None
+    """Parse MAJOR or MAJOR.MINOR."""
+    match = re.fullmatch(r"(\d{1,4})(?:\.(\d{1,4}))?", text) if isinstance(text, str) else None
+    return (int(match[1]), int(match[2] or 0)) if match else None
 
 
-def _check_component(plugin: str, component: Any) -> None:
-    bases = tuple(COMPONENT_KINDS.values())
-    if not (isinstance(component, type) and issubclass(component, bases)):
+def _check_component(plugin: str, kind: str, component: Any) -> None:
+    """Raise :class:`SetupError` for what is no usable component class of a kind."""
+    base = COMPONENT_KINDS[kind]
+    if not (isinstance(component, type) and issubclass(component, base)):
         raise SetupError(
-            f"the plugin {plugin!r} brings {component!r}, which is no component",
-            "Its hook subtitled_components must return classes of the contract",
+            f"the plugin {plugin!r} registers {component!r}, which is no {base.__name__}",
+            f"Its author must register a subclass of subtitled.plugin.{base.__name__}",
         )
     if inspect.isabstract(component):
         missing = ", ".join(sorted(getattr(component, "__abstractmethods__", ())))
         raise SetupError(
-            f"the plugin {plugin!r} brings {component.__name__}, which lacks {missing}",
-            "Its author must write that",
+            f"the plugin {plugin!r} registers {component.__name__}, which lacks {missing}",
+            "Its author must implement that",
         )
     settings: Any = getattr(component, "Settings", None)
     if not (isinstance(settings, type) and issubclass(settings, Settings)):
         raise SetupError(
-            f"the plugin {plugin!r} brings {component.__name__}, whose Settings are none",
+            f"the plugin {plugin!r} registers {component.__name__}, whose Settings are invalid",
             "They must be a subclass of subtitled.plugin.Settings",
         )

@@ -42,7 +42,12 @@ from .library_settings import (
 )
 from .load import Configuration
 from .paths import resolve_models_dir, resolve_state_dir
-from .plugins import COMPONENT_KINDS, call_with_timeout
+from .plugins import (
+    COMPONENT_KINDS,
+    call_with_timeout,
+    collect_components,
+    create_plugin_manager,
+)
 from .settings import AppSettings, ExistingSubtitleSettings, LibrarySettings
 from .types import Seconds
 
@@ -108,9 +113,9 @@ def iter_bundled_components() -> Iterator[tuple[str, str, type[Component]]]:
                 module = importlib.import_module(f"subtitled_plugins.{name}")
             except ImportError:
                 continue
-            for component in module.subtitled_components():
-                if issubclass(component, COMPONENT_KINDS[kind]):
-                    yield kind, name, component
+            for component in collect_components(create_plugin_manager(), name, module):
+                if component.kind == kind:
+                    yield kind, name, component.component_class
 
 
 def _iter_components(
@@ -124,7 +129,7 @@ def _iter_components(
         return
     for kind in COMPONENT_KINDS:
         for name, configured in getattr(configuration, kind).items():
-            yield kind, name, configured.plugin, configured.component
+            yield kind, name, configured.reference, configured.component_class
 
 
 def dump_settings(configuration: Configuration) -> dict[str, Any]:
@@ -145,7 +150,7 @@ def dump_settings(configuration: Configuration) -> dict[str, Any]:
     for kind in COMPONENT_KINDS:
         # Sections of broken plugins are left out: nobody can say which of their keys are secrets.
         payload[kind] = {
-            name: {"plugin": configured.plugin, **_to_json(configured.settings)}
+            name: {"plugin": configured.reference, **_to_json(configured.settings)}
             for name, configured in getattr(configuration, kind).items()
         }
     return payload

@@ -22,7 +22,7 @@ MAX_FILE_BYTES = 1024 * 1024
 """Bytes of an NFO file."""
 MAX_PEOPLE = 200
 MAX_TEXT_CHARS = 300
-"""Characters of a name; a plot may have ten times as many."""
+"""Characters of a name."""
 SERIES_NFO = "tvshow.nfo"
 _MOVIE_NFO = "movie.nfo"
 _ROOT_END = re.compile(r"</(?:movie|tvshow|episodedetails|musicvideo)\s*>")
@@ -108,7 +108,6 @@ def _metadata_from(shows: list[Element], series: list[Element]) -> MediaMetadata
         year=_parse_year(_first_text(both, "year") or _first_text(both, "premiered")),
         cast=tuple(dict.fromkeys(name for name, _ in people if name)),
         characters=tuple(dict.fromkeys(characters)),
-        plot=_first_text(both, "plot", 10 * MAX_TEXT_CHARS),
     )
 
 

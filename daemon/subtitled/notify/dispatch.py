@@ -7,9 +7,9 @@ from subtitled.config.plugins import LIMIT, call_event_hooks
 from subtitled.plugin import Event, JobFailed, JobFinished, SubtitlePublished
 
 _HOOKS = {
-    SubtitlePublished: "subtitled_published",
-    JobFinished: "subtitled_finished",
-    JobFailed: "subtitled_failed",
+    SubtitlePublished: "subtitle_published",
+    JobFinished: "job_finished",
+    JobFailed: "job_failed",
 }
 
 

@@ -1,13 +1,45 @@
-"""The contract between subtitled and its plugins: the only module that a plugin imports.
+"""The plugin API of subtitled, version 1: everything that a plugin may import.
 
-Start with :mod:`subtitled.plugin.hookspecs`, which reads as a manual. ``subtitled.plugin.testing``
-holds the conformance kit for your tests.
+Start with :mod:`subtitled.plugin.hookspecs`, the table of contents, and with ``docs/plugins.md``.
+The names below are what most plugins need. These modules hold the rest:
+
+- :mod:`subtitled.plugin.http`: HTTP requests, and a base class of media servers
+- :mod:`subtitled.plugin.audio_encoding`: compressing audio for a remote service
+- :mod:`subtitled.plugin.paths`: comparing paths of a media server
+- :mod:`subtitled.plugin.languages`: codes of languages in other systems
+- :mod:`subtitled.plugin.notifier`: events as JSON
+- :mod:`subtitled.plugin.testing`: checks for an author's tests
 """
 
-from .audio_encoding import CODECS, EXTENSIONS, encode_audio
-from .backoff import Backoff
-from .checkpoint import Checkpoint
+# ruff: noqa: I001 - grouped by what a plugin is
+
+# Hooks: what every plugin needs.
+from .hookspecs import API_VERSION, Register, hookimpl
+
+# Components: settings, secrets, self-checks.
 from .component import CheckResult, Component, ComponentContext, Secret, Settings
+
+# Errors: what the core should do next.
+from .errors import InputRejectedError, SetupError, SubtitledError, TransientError
+
+# Values: audio, words, languages, subtitles.
+from .languages import UNDETERMINED, Language, language_codes
+from .types import (
+    SAMPLE_RATE,
+    Audio,
+    Chunk,
+    Cue,
+    LanguageGuess,
+    SegmentScores,
+    Subtitle,
+    SubtitleKind,
+    TimeSpan,
+    Transcript,
+    UsageRecord,
+    Word,
+)
+
+# Engines.
 from .engine import (
     LOCAL,
     Engine,
@@ -17,10 +49,23 @@ from .engine import (
     Price,
     TranscriptionRequest,
 )
-from .errors import InputRejectedError, SetupError, SubtitledError, TransientError
-from .hookspecs import API_VERSION, hookimpl
-from .languages import UNDETERMINED, Language, LanguageCodes, language_codes
+
+# Translators.
+from .translator import (
+    Batch,
+    Generation,
+    Line,
+    TextPair,
+    Translation,
+    Translator,
+    TranslatorCapabilities,
+)
+
+# Media servers.
 from .media_server import IndexStatus, MediaMetadata, MediaServer, Sidecar, SidecarChange
+from .paths import PathMap, is_same_path
+
+# Notifiers.
 from .notifier import (
     DeliverySchedule,
     Event,
@@ -32,96 +77,78 @@ from .notifier import (
     event_from_json,
     event_to_json,
 )
-from .paths import PathMap, PathPairs, is_inside, is_same_path
-from .translator import (
-    Batch,
-    Generation,
-    Line,
-    TextPair,
-    Translation,
-    Translator,
-    TranslatorCapabilities,
-)
-from .types import (
-    SAMPLE_RATE,
-    Audio,
-    Chunk,
-    Cue,
-    LanguageGuess,
-    SegmentInfo,
-    SegmentScores,
-    Subtitle,
-    SubtitleKind,
-    TimeSpan,
-    Transcript,
-    UsageRecord,
-    Word,
-)
 
-__all__ = [
+# Helpers of remote components.
+from .backoff import Backoff
+from .checkpoint import Checkpoint
+
+__all__ = [  # noqa: RUF022 - grouped as above
+    # hooks
     "API_VERSION",
-    "CODECS",
-    "EXTENSIONS",
-    "LOCAL",
+    "Register",
+    "hookimpl",
+    # components
+    "CheckResult",
+    "Component",
+    "ComponentContext",
+    "Secret",
+    "Settings",
+    # errors
+    "InputRejectedError",
+    "SetupError",
+    "SubtitledError",
+    "TransientError",
+    # values
     "SAMPLE_RATE",
     "UNDETERMINED",
     "Audio",
-    "Backoff",
-    "Batch",
-    "CheckResult",
-    "Checkpoint",
     "Chunk",
-    "Component",
-    "ComponentContext",
     "Cue",
-    "DeliverySchedule",
-    "Engine",
-    "EngineCapabilities",
-    "Event",
-    "Generation",
-    "IndexStatus",
-    "InputRejectedError",
-    "JobFailed",
-    "JobFinished",
     "Language",
-    "LanguageCodes",
     "LanguageGuess",
-    "Line",
-    "MediaMetadata",
-    "MediaServer",
-    "ModelSpec",
-    "ModelWheel",
-    "Notification",
-    "Notifier",
-    "PathMap",
-    "PathPairs",
-    "Price",
-    "Secret",
-    "SegmentInfo",
     "SegmentScores",
-    "Settings",
-    "SetupError",
-    "Sidecar",
-    "SidecarChange",
     "Subtitle",
     "SubtitleKind",
-    "SubtitlePublished",
-    "SubtitledError",
-    "TextPair",
     "TimeSpan",
     "Transcript",
+    "UsageRecord",
+    "Word",
+    "language_codes",
+    # engines
+    "LOCAL",
+    "Engine",
+    "EngineCapabilities",
+    "ModelSpec",
+    "ModelWheel",
+    "Price",
     "TranscriptionRequest",
-    "TransientError",
+    # translators
+    "Batch",
+    "Generation",
+    "Line",
+    "TextPair",
     "Translation",
     "Translator",
     "TranslatorCapabilities",
-    "UsageRecord",
-    "Word",
-    "encode_audio",
+    # media servers
+    "IndexStatus",
+    "MediaMetadata",
+    "MediaServer",
+    "PathMap",
+    "Sidecar",
+    "SidecarChange",
+    "is_same_path",
+    # notifiers
+    "DeliverySchedule",
+    "Event",
+    "JobFailed",
+    "JobFinished",
+    "Notification",
+    "Notifier",
+    "SubtitlePublished",
     "event_from_json",
     "event_to_json",
-    "hookimpl",
-    "is_inside",
-    "is_same_path",
-    "language_codes",
+    # helpers
+    "Backoff",
+    "Checkpoint",
 ]

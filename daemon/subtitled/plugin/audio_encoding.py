@@ -1,4 +1,4 @@
-"""Decoded sound made small again, for engines that send it away."""
+"""Compressing decoded audio, for engines that send it to a service."""
 
 from __future__ import annotations
 
@@ -15,21 +15,31 @@ CODECS = {
     "opus": ("libopus", "-b:a", "32k", "-compression_level", "0", "-f", "ogg"),
     "flac": ("flac", "-sample_fmt", "s16", "-f", "flac"),
 }
-"""Opus at 32 kbit/s is 14 MB an hour and what recognisers lose nothing by; FLAC is exact, 50 MB.
+"""Codec -> arguments of ffmpeg.
 
-An hour takes 9 s of one core as Opus, which at its most careful would take 55 and be heard no
-better (29 wrong words of 314 either way with Whisper base), and 3 s as FLAC."""
+Opus at 32 kbit/s takes 14 MB per hour. FLAC is lossless and takes 50 MB. Encoding an hour takes 9 s
+of one core as Opus and 3 s as FLAC. Opus at its highest complexity takes 55 s and is recognised no
+better: 29 wrong words of 314 either way, with Whisper base."""
 EXTENSIONS = {"opus": "ogg", "flac": "flac"}
-"""Of the files, without the dot."""
+"""Codec -> file extension without the dot."""
 _ENCODER_SLOTS = threading.BoundedSemaphore(os.cpu_count() or 1)
-"""More encoders at once would all end late, and the first be sent no sooner than the last."""
+"""Limits the number of encoders, so that the first file is ready early."""
 
 
 def encode_audio(audio: Audio, span: TimeSpan, codec: str, target: Path) -> None:
-    """Write an interval of a track into ``target``, mono and without a word of metadata.
+    """Write a time span of a track to a file: mono, 16 kHz, without metadata.
 
-    ``codec`` is a key of :data:`CODECS`. Raises :class:`~subtitled.plugin.Misconfigured` if ffmpeg
-    is missing or cannot do it, :class:`~subtitled.plugin.TransientError` if it hangs.
+    Needs ffmpeg.
+
+    Args:
+        audio: The decoded track.
+        span: Seconds of the track.
+        codec: A key of :data:`CODECS`.
+        target: The file to write.
+
+    Raises:
+        SetupError: ffmpeg is missing, cannot encode, or the disk is full.
+        TransientError: ffmpeg took longer than a minute plus the length of the audio.
     """
     ffmpeg = shutil.which("ffmpeg")
     if ffmpeg is None:
@@ -75,12 +85,13 @@ def _run_ffmpeg(ffmpeg: str, audio: Audio, span: TimeSpan, codec: str, target: P
         )
     except subprocess.TimeoutExpired:
         raise TransientError(
-            f"ffmpeg did not encode {span.duration:.0f} s of sound within {timeout_seconds:.0f} s",
+            f"ffmpeg did not encode {span.duration:.0f} s of audio within {timeout_seconds:.0f} s",
             "Check that the disk answers",
         ) from None
     if completed.returncode != 0:
         stderr_lines = completed.stderr.decode("utf-8", "replace").strip().splitlines()
+        reason = stderr_lines[-1] if stderr_lines else f"status {completed.returncode}"
         raise SetupError(
-            f"ffmpeg cannot encode {codec}: {stderr_lines[-1] if stderr_lines else completed.returncode}",
+            f"ffmpeg cannot encode {codec}: {reason}",
             f"Check that the disk is not full and that this ffmpeg has {CODECS[codec][0]}",
         )

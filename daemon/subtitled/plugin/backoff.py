@@ -1,4 +1,4 @@
-"""How long to wait before another try, the longer the more tries failed."""
+"""Exponential back-off: how long to wait before the next try."""
 
 from __future__ import annotations
 
@@ -9,23 +9,30 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Backoff:
-    """Delays in seconds that grow by a factor from one failure to the next."""
+    """Delays that grow by a factor from one failure to the next."""
 
     first: float
-    """After the first failure."""
+    """Seconds to wait after the first failure."""
     factor: float = 2.0
+    """By how much each delay is longer than the one before."""
     maximum: float = math.inf
+    """Seconds of the longest delay, before jitter."""
     jitter: float = 0.0
-    """Share by which a delay is longer or shorter by chance: what failed together does not come
-    back together. The maximum is that of the delay before."""
+    """The largest share of a delay that is added or subtracted at random, 0 to 1, so that clients
+    that failed together do not all retry at the same moment."""
 
     def delay(
         self, failures: int, retry_after: float | None = None, chance: float | None = None
     ) -> float:
-        """Seconds until the next try after so many failures in a row, this one counted.
+        """Compute the delay before the next try.
 
-        ``retry_after`` is what the other side asked for, at least. ``chance`` (0 to 1) decides the
-        jitter; without it, it is drawn.
+        Args:
+            failures: The number of failures in a row, this one included: 1 or more.
+            retry_after: Seconds that the service asked for. The delay is at least that.
+            chance: Decides the jitter, 0 to 1. None draws it at random.
+
+        Returns:
+            Seconds to wait.
         """
         try:
             delay = min(self.maximum, self.first * self.factor ** (failures - 1))

@@ -1,4 +1,4 @@
-"""Something to remember across a crash: a few values in a small file."""
+"""Checkpoints: a few values that survive a crash."""
 
 from __future__ import annotations
 
@@ -10,16 +10,21 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """A few texts under names, which outlive the process once :meth:`save` has returned.
+    """A small file of named texts. It survives a crash once :meth:`save` has returned.
 
-    For what must not be done twice, such as a task that runs elsewhere and is paid for. It is
-    stored as it is: never put a secret into it.
+    Use it for what must not happen twice, such as starting a remote task that costs money. The file
+    is not encrypted: never save a secret.
     """
 
     path: Path
+    """The file."""
 
     def load(self) -> dict[str, str]:
-        """What was kept last; nothing if nothing was, or if it is damaged."""
+        """Read the saved values.
+
+        Returns:
+            The values of the last :meth:`save`. Empty if there are none, or if the file is damaged.
+        """
         try:
             payload = json.loads(self.path.read_bytes())
         except (FileNotFoundError, ValueError):
@@ -27,15 +32,38 @@ class Checkpoint:
         return payload if isinstance(payload, dict) else {}
 
     def save(self, **values: str) -> None:
-        """Keep these values instead of what was kept; without any, forget."""
+        """Replace the saved values.
+
+        Args:
+            **values: The new values. Without any, the file is deleted, as by :meth:`clear`.
+
+        Raises:
+            OSError: The file cannot be written.
+        """
         if not values:
-            self.path.unlink(missing_ok=True)
+            self.clear()
             return
         write_atomic(self.path, json.dumps(values).encode())
 
+    def clear(self) -> None:
+        """Delete the saved values.
+
+        Raises:
+            OSError: The file cannot be deleted.
+        """
+        self.path.unlink(missing_ok=True)
+
 
 def write_atomic(target: Path, content: bytes) -> None:
-    """Put a file in place so that a power cut leaves either nothing or all of it."""
+    """Write a file so that a power failure leaves either the old file or all of the new one.
+
+    Args:
+        target: The file. Missing folders are created.
+        content: The new content.
+
+    Raises:
+        OSError: The file cannot be written.
+    """
     target.parent.mkdir(parents=True, exist_ok=True)
     temporary = target.with_name(f".{target.name}.tmp")
     with temporary.open("wb") as file:

@@ -1,34 +1,40 @@
-"""Secrets by reference: the configuration names where a key lies and never holds it.
+"""What engines, translators, media servers and notifiers have in common.
 
-What every part that a plugin brings has in common.
+A component has typed settings (:class:`Settings`), receives a :class:`ComponentContext` from the
+core, and can check its own setup for ``subtitled doctor``.
 """
 
 from __future__ import annotations
 
 import logging
 import os
+import typing
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Generic
 
 from pydantic import BaseModel, ConfigDict, model_validator
+from typing_extensions import TypeVar
 
 from .errors import SetupError
 
 
 class Secret(BaseModel):
-    """Where a secret lies; exactly one of the three.
+    """A reference to a secret: where it is stored. The configuration never holds the secret.
 
-    ``{env = "NAME"}``, ``{file = "/path"}`` or ``{credential = "name"}``, the last being a systemd
-    credential (``LoadCredential=name:/path``).
+    Written as ``{env = "NAME"}``, ``{file = "/path"}`` or ``{credential = "name"}``. The last one
+    is a systemd credential (``LoadCredential=name:/path``).
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     env: str | None = None
+    """The name of an environment variable."""
     file: Path | None = None
+    """The path of a file. White space at both ends is removed."""
     credential: str | None = None
+    """The name of a systemd credential."""
 
     @model_validator(mode="before")
     @classmethod
@@ -47,7 +53,14 @@ class Secret(BaseModel):
         return self
 
     def reveal(self) -> str:
-        """The secret itself, read now. Raises :class:`SetupError` naming the place."""
+        """Read the secret now.
+
+        Returns:
+            The secret without white space at both ends, never empty.
+
+        Raises:
+            SetupError: The variable, file or credential is missing, unreadable or empty.
+        """
         if self.env is not None:
             value = os.environ.get(self.env, "")
             if not value.strip():
@@ -79,63 +92,113 @@ class Secret(BaseModel):
 
 
 class Settings(BaseModel):
-    """The base of a component's configuration: one field a key, described by ``Field``.
+    """The base class of a component's configuration: one pydantic field for each key.
 
-    The core reads the section of the file that names the component into this, so defaults,
-    types and descriptions are declared once and shown by ``subtitled config schema``.
+    The core validates the component's section of the configuration file against it. Types,
+    defaults and descriptions (``pydantic.Field``) also appear in ``subtitled config schema``.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     NON_RESULT_FIELDS: ClassVar[frozenset[str]] = frozenset()
-    """Keys that change nothing of what is heard or written, such as a time to wait: whoever sets
-    them anew does not have everything made, and paid for, again."""
+    """Names of fields that do not change a result, such as a timeout. When a user changes one of
+    them, existing results stay valid and nothing is transcribed or paid for again."""
 
     def result_fields(self) -> dict[str, Any]:
-        """What does change it, as JSON: all keys but the incidental ones and secrets."""
+        """Select the fields that change a result.
+
+        Returns:
+            All fields except :attr:`NON_RESULT_FIELDS` and secrets, as JSON values. The core
+            derives the variant of a transcript from them.
+        """
         keys = {name for name, value in self if not isinstance(value, Secret)}
         return self.model_dump(mode="json", include=keys - self.NON_RESULT_FIELDS)
 
 
+S = TypeVar("S", bound=Settings, default=Any)
+"""The settings class of a component: ``class MyEngine(Engine[MySettings])``."""
+
+
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """One line of a self-check: what was looked at, whether it is well, and else the cure."""
+    """One line of a self-check."""
 
     subject: str
+    """What was checked."""
     ok: bool
+    """Whether it works."""
     detail: str = ""
+    """What was found."""
     hint: str = ""
+    """What the user can do about it, if it does not work."""
 
 
 @dataclass(frozen=True, slots=True)
 class ComponentContext:
-    """What the core hands to a component when it makes one."""
+    """What the core gives to a component when it creates one."""
 
     name: str
-    """The name of its section in the configuration."""
+    """The name of the component's section: ``mine`` of ``[engines.mine]``."""
     threads: int = 1
-    """How many processor threads it may use."""
+    """How many processor threads the component may use."""
     models: dict[str, Path] = field(default_factory=dict)
-    """The folder of each model it asked for (engines only), present and verified."""
+    """For engines: the folder of each model of ``Engine.models``, by name. Its files are present
+    and verified."""
 
     @property
     def log(self) -> logging.Logger:
+        """The logger of this component. Never log a secret or the text of a subtitle."""
         return logging.getLogger(f"subtitled.plugin.{self.name}")
 
 
-class Component:
-    """A part that a plugin brings. Make engines, translators, servers or notifiers of it.
+class Component(Generic[S]):
+    """The base class of :class:`Engine`, :class:`Translator`, :class:`MediaServer`,
+    :class:`Notifier`.
 
-    Making one must be quick and touch neither network nor model: that is for later calls.
+    The type parameter is the settings class: ``class MyEngine(Engine[MySettings])`` sets
+    :attr:`Settings` and gives ``self.settings`` its type. A component without settings leaves it
+    out.
+
+    Attributes:
+        settings: The validated settings of the component's section.
+        context: The section's name, the thread limit, the model folders and the logger.
     """
 
     Settings: ClassVar[type[Settings]] = Settings
+    """The settings class, taken from the type parameter."""
 
-    def __init__(self, settings: Any, context: ComponentContext) -> None:
+    settings: S
+    context: ComponentContext
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if "Settings" in cls.__dict__:
+            return
+        for base in cls.__dict__.get("__orig_bases__", ()):
+            for argument in typing.get_args(base):
+                if isinstance(argument, type) and issubclass(argument, BaseModel):
+                    cls.Settings = argument  # type: ignore[assignment]
+
+    def __init__(self, settings: S, context: ComponentContext) -> None:
+        """Create the component. May be implemented.
+
+        Must be quick, and must not use the network or load a model: later calls do that.
+
+        Args:
+            settings: The validated settings, an instance of :attr:`Settings`.
+            context: What the core gives to the component.
+        """
         self.settings = settings
         self.context = context
 
     def self_check(self) -> Sequence[CheckResult]:
-        """Look at your own surroundings, for ``subtitled doctor``: is the server there, the key
-        right, the package installed? Takes seconds at most; raises nothing that it can say."""
+        """Check the component's own setup, for ``subtitled doctor``. May be implemented.
+
+        Check for example that the server answers, that the key is accepted, that a package is
+        installed. Must take a few seconds at most. Report a known problem as a result with
+        ``ok=False``. Do not raise it.
+
+        Returns:
+            One result for each check. The default is none.
+        """
         return ()

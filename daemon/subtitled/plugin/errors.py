@@ -1,15 +1,26 @@
-"""How plugins and core say what went wrong, so that the right thing is done about it."""
+"""Exceptions that tell the core what to do next: retry, wait for the user, or give up."""
 
 from __future__ import annotations
 
 
 class SubtitledError(Exception):
-    """Something went wrong: ``message`` in one sentence, ``hint`` as the next thing to do.
+    """The base class of all errors of subtitled.
 
-    Never put a secret or the text of a subtitle into either: both are logged and stored.
+    A plugin raises one of the three subclasses. Never put a secret or the text of a subtitle into
+    a message: messages are logged and stored.
+
+    Attributes:
+        message: What went wrong, in one sentence without a full stop.
+        hint: What the user can do about it, in one sentence without a full stop.
     """
 
     def __init__(self, message: str, hint: str = "") -> None:
+        """Create an error.
+
+        Args:
+            message: What went wrong, in one sentence without a full stop.
+            hint: What the user can do about it, or an empty string.
+        """
         super().__init__(message, hint)
         self.message = message
         self.hint = hint
@@ -19,17 +30,27 @@ class SubtitledError(Exception):
 
 
 class TransientError(SubtitledError):
-    """It may work later: a server is down, a limit is reached. The daemon tries again."""
+    """A failure that may pass: a server is down, a rate limit is reached. The core tries again.
+
+    Attributes:
+        retry_after: Seconds to wait before the next try, if the service named them, else None.
+    """
 
     def __init__(self, message: str, hint: str = "", retry_after: float | None = None) -> None:
+        """Create an error.
+
+        Args:
+            message: What went wrong, in one sentence without a full stop.
+            hint: What the user can do about it, or an empty string.
+            retry_after: Seconds to wait before the next try, or None for the core's own delay.
+        """
         super().__init__(message, hint)
         self.retry_after = retry_after
-        """Seconds to wait before the next try, if the other side named them."""
 
 
 class SetupError(SubtitledError):
-    """It cannot work until somebody changes something: a wrong key, a missing package."""
+    """A failure that lasts until a user changes the setup: a wrong key, a missing package."""
 
 
 class InputRejectedError(SubtitledError):
-    """This one input cannot be done, and never will be with these settings."""
+    """A refusal of this one input, which is final with these settings. It is not tried again."""

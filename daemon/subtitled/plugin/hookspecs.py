@@ -1,63 +1,199 @@
-"""Every hook of subtitled, in the order in which a plugin author needs them.
+"""The hooks of subtitled: the table of contents of plugin API 1.
 
-A plugin is a module. It says which contract it was written for and implements any of these::
+A plugin is a Python module. It states the API version that it was written for and implements any
+of the hooks below, each marked with ``@hookimpl``::
 
-    from subtitled.plugin import Component, hookimpl
+    from subtitled.plugin import hookimpl
 
-    SUBTITLED_CONTRACT = "2.0"
+    SUBTITLED_API = "1"
 
     @hookimpl
-    def subtitled_components() -> list[type[Component]]:
-        return [MyEngine]
+    def register_engines(register):
+        register(MyEngine)
 
-and its distribution names it in its ``pyproject.toml``::
+Its distribution names the module in the entry-point group ``subtitled``::
 
     [project.entry-points.subtitled]
     mine = "my_package.my_module"
 
-It is imported only when the configuration names it (``[engines.mine]``, ``[servers.mine]`` ...).
-What a hook raises is logged with the plugin's name and harms nobody else; a hook that takes
-longer than its time limit is given up.
+The module is imported only when the configuration names it, as in ``[engines.mine]``. Each hook of
+each plugin runs with its own time limit. An exception is logged with the plugin's name, and the
+other plugins continue.
+
+An implementation may omit parameters that it does not use. It must not rename them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import pluggy
 
 from .component import Component
-from .notifier import JobFailed, JobFinished, SubtitlePublished
+from .engine import Engine
+from .media_server import MediaServer
+from .notifier import JobFailed, JobFinished, Notifier, SubtitlePublished
+from .translator import Translator
 
-API_VERSION = "2.0"
-"""The version of this contract. The first number changes when old plugins would break.
+if TYPE_CHECKING:
+    import typer
 
-1.1: a transcript may bring evidence, a stretch says which of its speech is quiet.
-2.0: engines say what they send away, remember what runs elsewhere, find where a given text is said;
-translators take batches, media servers changes, and both say what became of them."""
+API_VERSION = "1.0"
+"""The version of the plugin API, as MAJOR.MINOR.
+
+A new major version breaks old plugins. A new minor version only adds. A plugin states the major
+version (``SUBTITLED_API = "1"``), or MAJOR.MINOR if it needs what a minor version added.
+"""
 
 hookspec = pluggy.HookspecMarker("subtitled")
 hookimpl = pluggy.HookimplMarker("subtitled")
+"""Marks a function of a plugin as the implementation of the hook of the same name."""
+
+C_contra = TypeVar("C_contra", bound=Component, contravariant=True)
+
+
+class Register(Protocol[C_contra]):
+    """The callable that a ``register_...`` hook receives."""
+
+    def __call__(self, component: type[C_contra], name: str | None = None) -> None:
+        """Add a component class to what the plugin offers.
+
+        Args:
+            component: A concrete class of the hook's kind. The core creates the instances.
+            name: Distinguishes several components of one kind: ``register(Fast, name="fast")`` in
+                the plugin ``mine`` is configured with ``plugin = "mine:fast"``. None makes the
+                class the plugin's default of this kind, configured with ``plugin = "mine"``.
+
+        Raises:
+            SetupError: The class is not of the hook's kind, is abstract, has no valid
+                ``Settings``, or its name is registered already.
+        """
 
 
 @hookspec
-def subtitled_components() -> Iterable[type[Component]]:  # type: ignore[empty-body]
-    """The engines, translators, media servers and notifiers that this plugin brings.
+def register_engines(register: Register[Engine]) -> None:
+    """Register speech recognisers, for sections ``[engines.NAME]``.
 
-    At most one of each kind. Called once, right after import: return classes, make nothing.
+    Args:
+        register: Takes a subclass of :class:`~subtitled.plugin.Engine` and an optional name.
+
+    Example::
+
+        @hookimpl
+        def register_engines(register):
+            register(ParakeetEngine)
+            register(SenseVoiceEngine, name="sensevoice")
     """
 
 
 @hookspec
-def subtitled_published(event: SubtitlePublished) -> None:
-    """A sidecar was written. The media servers hear of it seconds later."""
+def register_translators(register: Register[Translator]) -> None:
+    """Register translators of text, for sections ``[translators.NAME]``.
+
+    Args:
+        register: Takes a subclass of :class:`~subtitled.plugin.Translator` and an optional name.
+
+    Example::
+
+        @hookimpl
+        def register_translators(register):
+            register(MyTranslator)
+    """
 
 
 @hookspec
-def subtitled_finished(event: JobFinished) -> None:
-    """The work on one medium is over and nothing failed."""
+def register_media_servers(register: Register[MediaServer]) -> None:
+    """Register media servers, for sections ``[servers.NAME]``.
+
+    Args:
+        register: Takes a subclass of :class:`~subtitled.plugin.MediaServer` and an optional name.
+
+    Example::
+
+        @hookimpl
+        def register_media_servers(register):
+            register(AudiobookshelfServer)
+    """
 
 
 @hookspec
-def subtitled_failed(event: JobFailed) -> None:
-    """The work on one medium failed; it may be tried again later."""
+def register_notifiers(register: Register[Notifier]) -> None:
+    """Register notifiers of people and programs, for sections ``[notifiers.NAME]``.
+
+    Args:
+        register: Takes a subclass of :class:`~subtitled.plugin.Notifier` and an optional name.
+
+    Example::
+
+        @hookimpl
+        def register_notifiers(register):
+            register(NtfyNotifier)
+    """
+
+
+@hookspec
+def register_commands(cli: typer.Typer) -> None:
+    """Add commands to the command line ``subtitled``.
+
+    Called when ``subtitled --help`` is shown or an unknown command is typed, not by the daemon. A
+    command of subtitled itself keeps its name.
+
+    Args:
+        cli: The Typer application of this plugin, whose commands and groups join the command line.
+
+    Example::
+
+        @hookimpl
+        def register_commands(cli):
+            @cli.command()
+            def journal():
+                "Print the journal."
+    """
+
+
+@hookspec
+def subtitle_published(event: SubtitlePublished) -> None:
+    """React to a sidecar that was just written.
+
+    The media servers receive the change seconds later. Events reach hooks once, and are lost if
+    the hook fails: a :class:`~subtitled.plugin.Notifier` receives them durably.
+
+    Args:
+        event: The media file, the sidecar, its language and its kind.
+
+    Example::
+
+        @hookimpl
+        def subtitle_published(event):
+            print(event.sidecar)
+    """
+
+
+@hookspec
+def job_finished(event: JobFinished) -> None:
+    """React to a job that ended without a failure.
+
+    Args:
+        event: The media file, its new sidecars (perhaps none) and the outcome in one sentence.
+
+    Example::
+
+        @hookimpl
+        def job_finished(event):
+            print(event.media, event.outcome)
+    """
+
+
+@hookspec
+def job_failed(event: JobFailed) -> None:
+    """React to a job that failed. The job may be retried later.
+
+    Args:
+        event: The media file, the reason, a hint for the user and the time of the next try.
+
+    Example::
+
+        @hookimpl
+        def job_failed(event):
+            print(event.media, event.reason)
+    """

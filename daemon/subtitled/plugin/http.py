@@ -1,6 +1,6 @@
-"""Asking a service over HTTP, and saying what went wrong in the words of the contract.
+"""HTTP requests whose failures become the right error, and a base class of media servers.
 
-What the bundled media servers have in common: their paths, and one way of asking them.
+httpx is imported at the first request, so that importing this module is cheap.
 """
 
 from __future__ import annotations
@@ -13,24 +13,19 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from pydantic import Field
+from typing_extensions import TypeVar
 
-from . import (
-    ComponentContext,
-    InputRejectedError,
-    MediaServer,
-    PathMap,
-    PathPairs,
-    Settings,
-    SetupError,
-    TransientError,
-)
+from .component import ComponentContext, Settings
+from .errors import InputRejectedError, SetupError, TransientError
+from .media_server import MediaServer
+from .paths import PathMap, PathPairs
 
 if TYPE_CHECKING:
     import httpx
 
 
 MAX_REASON_CHARACTERS = 200
-"""Characters of an error message that are passed on."""
+"""How many characters of a service's error message are passed on."""
 
 
 def send_request(
@@ -46,12 +41,29 @@ def send_request(
     client: httpx.Client | None = None,
     **options: Any,
 ) -> httpx.Response:
-    """The answer, if it is not one that may pass; else :class:`~subtitled.plugin.TransientError`.
+    """Send a request and return the response, unless it is a temporary failure or a redirect.
 
-    ``who`` names the service in messages, ``section`` its section of the configuration; ``said``
-    is what httpx takes: ``json``, ``data``, ``content``, ``params``. A ``client`` has its own time
-    limit and verification. Redirects are not followed: what is asked with POST would arrive as GET,
-    or a key elsewhere.
+    Redirects are not followed: a POST would arrive as GET, and a key at another host.
+
+    Args:
+        service: The name of the service in messages, such as ``Plex at http://nas:32400``.
+        method: The HTTP method.
+        url: The whole URL.
+        timeout: Seconds to wait for the response. Ignored with ``client``.
+        verify: Whether to verify the TLS certificate. Ignored with ``client``.
+        headers: Request headers.
+        section: The section of the configuration, such as ``servers.plex``, for hints.
+        example: A valid url, for hints.
+        client: An ``httpx.Client`` to use, with its own timeout and verification.
+        **options: Passed to httpx: ``json``, ``data``, ``content``, ``files``, ``params``.
+
+    Returns:
+        The response. Its status may be any other, 4xx included: see :func:`refusal_error`.
+
+    Raises:
+        TransientError: No connection, a timeout, or status 408, 409, 425, 429 or 5xx.
+            ``retry_after`` is that of the response.
+        SetupError: The url or the certificate is invalid, or the service redirects.
     """
     import httpx
 
@@ -83,7 +95,7 @@ def send_request(
             f"{service} answers {status}", "Look at its log", parse_retry_after(response)
         )
     if response.has_redirect_location:
-        # Not the whole of it: what follows the host may be a secret.
+        # Only the host: the rest may contain a secret.
         new_host = get_host(str(response.next_request.url)) if response.next_request else "nowhere"
         raise SetupError(
             f"{service} answers {status}, which sends callers elsewhere, to {new_host}",
@@ -95,7 +107,17 @@ def send_request(
 def refusal_error(
     service: str, response: httpx.Response, reason: str = ""
 ) -> SetupError | InputRejectedError:
-    """Any other answer that is no success: of a key, of an address, or of this one text."""
+    """Create the error for a response that refuses a request for good.
+
+    Args:
+        service: The name of the service in messages.
+        response: A response of :func:`send_request` that is no success.
+        reason: The service's own reason. It must not contain a secret or a subtitle's text.
+
+    Returns:
+        :class:`~subtitled.plugin.SetupError` for status 401, 402, 403, 404 and 405, else
+        :class:`~subtitled.plugin.InputRejectedError`. The caller raises it.
+    """
     status = response.status_code
     suffix = f": {reason[:MAX_REASON_CHARACTERS]}" if reason else ""
     if status in (401, 403):
@@ -108,7 +130,14 @@ def refusal_error(
 
 
 def parse_retry_after(response: httpx.Response) -> float | None:
-    """Seconds that ``Retry-After`` asks for, given as a number or as a date."""
+    """Read the header ``Retry-After``, a number of seconds or a date.
+
+    Args:
+        response: Any response.
+
+    Returns:
+        Seconds to wait, or None without a valid header.
+    """
     value = response.headers.get("Retry-After", "").strip()
     if value.replace(".", "", 1).isdecimal():
         return float(value)
@@ -119,7 +148,14 @@ def parse_retry_after(response: httpx.Response) -> float | None:
 
 
 def get_host(url: str) -> str:
-    """The host of an address, with its port where that is not the usual one."""
+    """Extract the host of a URL, which is safe to show.
+
+    Args:
+        url: A URL.
+
+    Returns:
+        The host, with ``:port`` if the URL has one. ``?`` if there is no host.
+    """
     parts = urlsplit(url)
     try:
         port = f":{parts.port}" if parts.port else ""
@@ -129,46 +165,86 @@ def get_host(url: str) -> str:
 
 
 def is_loopback(url: str) -> bool:
-    """Whether an address is this very machine."""
+    """Check whether a URL names this machine.
+
+    Args:
+        url: A URL.
+
+    Returns:
+        True for ``localhost``, ``::1`` and ``127.*``.
+    """
     host = urlsplit(url).hostname or ""
     return host == "localhost" or host == "::1" or host.startswith("127.")
 
 
 class NotFoundError(SetupError):
-    """The server answers 404."""
+    """The server answers 404: it does not have what was asked for."""
 
 
 class HttpServerSettings(Settings):
-    """What each of them needs."""
+    """Settings of a media server with an HTTP interface."""
 
-    url: str = Field(pattern=r"^https?://", description="Where it answers.")
+    url: str = Field(pattern=r"^https?://", description="The address of the server.")
+    """The address of the server."""
     path_map: PathPairs = Field(
-        (), description="Pairs of [our folder, its folder], where it sees the media elsewhere."
+        (),
+        description="Pairs of [our folder, its folder], if the server sees the media elsewhere.",
     )
-    verify_tls: bool = Field(True, description="Insist on a valid certificate.")
-    timeout: float = Field(15.0, gt=0, description="Seconds to wait for its answer.")
+    """Pairs of (folder of this machine, folder of the server)."""
+    verify_tls: bool = Field(True, description="Require a valid certificate.")
+    """Whether to verify the TLS certificate."""
+    timeout: float = Field(15.0, gt=0, description="Seconds to wait for an answer.")
+    """Seconds to wait for a response."""
 
 
-class HttpMediaServer(MediaServer):
-    """One that is asked over HTTP. ``kind`` is its name, ``example`` an address such as it has."""
+H = TypeVar("H", bound=HttpServerSettings, default=HttpServerSettings)
+"""The settings class of a media server: ``class Plex(HttpMediaServer[PlexSettings])``."""
+
+
+class HttpMediaServer(MediaServer[H]):
+    """A media server with an HTTP interface that answers JSON. It maps paths by ``path_map``."""
 
     kind: str
+    """The product's name, for messages. Must be set."""
     example: str
-    settings: HttpServerSettings
+    """A typical address of the server, for hints. Must be set."""
 
-    def __init__(self, settings: HttpServerSettings, context: ComponentContext) -> None:
+    def __init__(self, settings: H, context: ComponentContext) -> None:
+        """Create the component. May be implemented.
+
+        Args:
+            settings: The validated settings.
+            context: What the core gives to the component.
+        """
         super().__init__(settings, context)
         self._paths = PathMap(settings.path_map)
         self._client: httpx.Client | None = None
 
     def to_local(self, path: str) -> Path:
+        """Map a path of the server by ``path_map``. May be implemented.
+
+        Args:
+            path: A path as the server names it.
+
+        Returns:
+            The path of this machine.
+        """
         return self._paths.to_local(path)
 
     def to_server(self, path: Path) -> str:
+        """Map a path of this machine by ``path_map``. May be implemented.
+
+        Args:
+            path: A path of this machine.
+
+        Returns:
+            The path as the server names it.
+        """
         return self._paths.to_server(path)
 
     @property
     def url(self) -> str:
+        """The configured address without a slash at the end."""
         return self.settings.url.rstrip("/")
 
     def request_json(
@@ -180,16 +256,29 @@ class HttpMediaServer(MediaServer):
         query: Mapping[str, str] | None = None,
         body: object = None,
     ) -> Any:
-        """What it answers, read as JSON; None where it says nothing.
+        """Send a request to the server and parse the response as JSON.
 
-        Raises :class:`Temporary` when it is away and :class:`SetupError` when it refuses.
+        Args:
+            method: The HTTP method.
+            path: The path below :attr:`url`, with a slash in front.
+            headers: Request headers, such as the key.
+            query: Query parameters.
+            body: The body, sent as JSON.
+
+        Returns:
+            The parsed response, or None if it is empty.
+
+        Raises:
+            TransientError: The server does not answer now.
+            NotFoundError: The server answers 404.
+            SetupError: The server refuses the key, or the response is not what this product sends.
         """
         import httpx
 
         service, section = f"{self.kind} at {self.url}", f"servers.{self.context.name}"
         if self._client is None:
-            # Kept, and without certificates where none is asked for: reading them all takes a
-            # tenth of a second. Connections are not kept: minutes lie between two calls.
+            # The client is kept, and reads no certificates for plain HTTP, because reading them
+            # takes 0.1 s. Connections are not kept: calls are minutes apart.
             self._client = httpx.Client(
                 timeout=self.settings.timeout,
                 verify=self.settings.verify_tls and self.url.startswith("https"),
@@ -221,9 +310,20 @@ class HttpMediaServer(MediaServer):
             raise self.unexpected_answer(path) from None
 
     def key_hint(self) -> str:
-        """How to get a key that is right."""
+        """Explain how to get a valid key, as the hint of an error. Must be implemented.
+
+        Returns:
+            One sentence without a full stop.
+        """
         raise NotImplementedError
 
     def unexpected_answer(self, path: str) -> SetupError:
-        """What answers there is no such server."""
+        """Create the error for a response that this product would not send.
+
+        Args:
+            path: The path below :attr:`url`.
+
+        Returns:
+            The error. The caller raises it.
+        """
         return SetupError(f"{self.url}{path} does not answer as {self.kind} does", "Check the url")

@@ -1,11 +1,8 @@
-"""BCP 47 language tags, the only names of languages that are used inside.
+"""Languages as BCP 47 tags, and the codes and names that services and standards use instead.
 
-What others call a language: standards and media servers. One table for every plugin.
-
-The codes are worked out by the standards' own data (langcodes), so that any language has them; a
-table holds only where a party goes its own way. The other way round, :meth:`Language.parse`
-understands all of these, so that a plugin whose service lists its languages needs no table at all:
-``{Language.parse(code): code for code in listed}``.
+:func:`language_codes` gives the codes of a language, computed from the data of the standards
+(langcodes). :meth:`Language.parse` understands all of them. A plugin whose service lists its
+languages therefore needs no table: ``{Language.parse(code): code for code in listed}``.
 """
 
 from __future__ import annotations
@@ -31,8 +28,8 @@ _NONSTANDARD_CODES = {
     "spl": "es-419",
     "ea": "es-419",
 }
-"""Codes that no standard has and many tools write. ``pb`` and ``zt`` are LibreTranslate's, ``pob``
-is OpenSubtitles', ``ea`` and ``spl`` are Bazarr's."""
+"""Codes that are in no standard but in use: ``pb`` and ``zt`` by LibreTranslate, ``pob`` by
+OpenSubtitles, ``ea`` and ``spl`` by Bazarr."""
 ALIASES = {
     "simplified": "zh-Hans",
     "chinese simplified": "zh-Hans",
@@ -53,12 +50,12 @@ ALIASES = {
     "cantonese": "yue",
     "flemish": "nl-BE",
 }
-"""What people call languages, where a search by name finds another or none."""
+"""Names in use for which a search by name finds another language or none."""
 _REGIONAL_TAGS = (
     "zh-Hans zh-Hant pt-BR pt-PT es-419 es-ES es-MX fr-CA fr-FR en-GB en-US de-AT de-CH nl-BE "
     "sr-Latn sr-Cyrl"
 ).split()
-"""Those whose full names, with script or region in brackets, are understood."""
+"""Tags whose full names, with script or region in brackets, are understood."""
 _SPECIAL_TAGS = frozenset({"mul", "mis", "zxx", "und"})
 
 
@@ -66,9 +63,13 @@ class Language(str):
     """A language as a canonical BCP 47 tag: ``en``, ``pt-BR``, ``zh-Hans``.
 
     ``Language("ger")`` is ``de``: ISO 639-2/B and /T codes are understood. Names such as
-    ``"German"`` are not; use :meth:`parse` for what people write.
+    ``"German"`` are not: use :meth:`parse` for what people write.
 
-    Raises ``ValueError`` for what is no language tag.
+    Args:
+        tag: A language tag or an ISO 639 code.
+
+    Raises:
+        ValueError: The text is not a language tag.
     """
 
     __slots__ = ()
@@ -90,7 +91,17 @@ class Language(str):
 
     @classmethod
     def parse(cls, text: str) -> Language:
-        """The language that a person meant: a tag, an ISO 639 code or an English or native name."""
+        """Parse a tag, an ISO 639 code, or an English or native name.
+
+        Args:
+            text: What a person or a service wrote.
+
+        Returns:
+            The language.
+
+        Raises:
+            ValueError: No such language is known.
+        """
         name = " ".join(text.split())
         folded = name.casefold()
         try:
@@ -114,15 +125,21 @@ class Language(str):
 
     @property
     def english_name(self) -> str:
-        """What to call it in a sentence, such as ``Brazilian Portuguese``."""
+        """The English name, such as ``Brazilian Portuguese``."""
         return langcodes.Language.get(self).display_name()
 
     def satisfies(self, wanted: Language) -> bool:
-        """Whether a reader of ``wanted`` is served by a text in this language.
+        """Check whether a text in this language is what a reader of another tag wants.
 
-        The same primary language is needed. A script must agree where either implies one
-        (``zh-TW`` satisfies ``zh-Hant``, not ``zh-Hans``), a region only where both state one.
-        ``nb`` and ``no``, ``cmn`` and ``zh`` are the same language.
+        The primary languages must be the same. The scripts must be the same if both tags have a
+        script or a region (``zh-TW`` satisfies ``zh-Hant`` but not ``zh-Hans``). The regions must
+        be the same if both tags have one. ``nb`` and ``no``, ``cmn`` and ``zh`` are the same.
+
+        Args:
+            wanted: The wanted language.
+
+        Returns:
+            True if it is.
         """
         own_tag, wanted_tag = langcodes.Language.get(self), langcodes.Language.get(wanted)
         if (
@@ -142,12 +159,12 @@ class Language(str):
 
     @property
     def script(self) -> str:
-        """How it is written, as ISO 15924 says: ``Hant`` for ``zh-TW``, ``Latn`` for ``en``."""
+        """The script as an ISO 15924 code: ``Hant`` of ``zh-TW``, ``Latn`` of ``en``."""
         return langcodes.Language.get(self).maximize().script or ""
 
     @property
     def has_explicit_script(self) -> bool:
-        """Whether the tag itself, by a script or a region, says how it is written."""
+        """Whether the tag has a script or a region, which implies a script."""
         tag = langcodes.Language.get(self)
         return bool(tag.script or tag.territory)
 
@@ -163,13 +180,20 @@ class Language(str):
 
 
 def find_tag(name: str) -> str | None:
-    """The tag for what people call a language, in small letters; None for what needs a search."""
+    """Look up a name of a language in the tables of this module.
+
+    Args:
+        name: A name in lower case.
+
+    Returns:
+        The tag, or None if the name is in no table.
+    """
     return ALIASES.get(name) or _load_full_names().get(name)
 
 
 @functools.cache
 def _load_full_names() -> dict[str, str]:
-    """``portuguese (brazil)`` and ``português (brasil)`` for ``pt-BR``, and so on."""
+    """Map full names to tags: ``portuguese (brazil)``, ``português (brasil)`` to ``pt-BR``."""
     languages = [(tag, langcodes.Language.get(tag)) for tag in _REGIONAL_TAGS]
     english = {language.display_name().casefold(): tag for tag, language in languages}
     return english | {language.autonym().casefold(): tag for tag, language in languages}
@@ -179,55 +203,62 @@ _MACROLANGUAGES = {"nb": "no"} | NORMALIZED_MACROLANGUAGES
 
 
 def _macrolanguage_of(primary: str | None) -> str | None:
-    """One code for those that name the same language, as CLDR has them."""
+    """Normalise codes of the same language to one code, as CLDR does."""
     return _MACROLANGUAGES.get(primary or "", primary)
 
 
 UNDETERMINED = Language("und")
-"""The language of what nobody has listened to yet."""
+"""The language of a text or an audio track whose language is unknown."""
 
 
 _JELLYFIN = {"pt-BR": "pob"}
-"""From ``iso6392.txt`` of Jellyfin 10.11: scripts have no code of their own there."""
+"""From ``iso6392.txt`` of Jellyfin 10.11, which has no codes for scripts."""
 
 
 @dataclass(frozen=True, slots=True)
 class LanguageCodes:
-    """The codes and names of one language. Codes that do not exist are None."""
+    """The codes and names of a language. A code that does not exist is None."""
 
     tag: str
-    """BCP 47: what Jellyfin, Emby and Plex read in the names of sidecars, and browsers anywhere."""
+    """BCP 47, as Jellyfin, Emby and Plex read it in file names of sidecars."""
     alpha2: str | None
-    """ISO 639-1, such as ``de``: the language alone, no region or script."""
+    """ISO 639-1, such as ``de``, without region and script."""
     alpha3b: str | None
-    """ISO 639-2/B, such as ``ger``: in Matroska files, and in most media servers."""
+    """ISO 639-2/B, such as ``ger``, as Matroska and most media servers use it."""
     alpha3t: str | None
-    """ISO 639-2/T or ISO 639-3, such as ``deu``: in MP4 files, and in names of Apertium's pairs."""
+    """ISO 639-2/T or ISO 639-3, such as ``deu``, as MP4 and Apertium use it."""
     english_name: str
-    """In English, with the script or region that the tag states: ``Chinese (Simplified)``."""
+    """The English name with script and region: ``Chinese (Simplified)``."""
     english_base_name: str
-    """The language alone in English, ``Chinese``: what chat models and recognisers take."""
+    """The English name without them: ``Chinese``. Chat models and recognisers use it."""
     native_name: str
-    """In the language itself: ``português (Brasil)``."""
+    """The name in the language itself: ``português (Brasil)``."""
 
     @property
     def jellyfin(self) -> str:
-        """What Jellyfin says in ``MediaStreams``; Emby says ISO 639-2/B."""
+        """The code in Jellyfin's ``MediaStreams``. Emby uses :attr:`alpha3b`."""
         return _JELLYFIN.get(self.tag) or self.kodi
 
     @property
     def plex(self) -> str:
-        """What Plex says in ``languageCode``; its ``languageTag`` is the tag."""
+        """The code in Plex's ``languageCode``. Its ``languageTag`` is :attr:`tag`."""
         return self.kodi
 
     @property
     def kodi(self) -> str:
-        """What Kodi says: ISO 639-2/B where there is one; of regions and scripts it knows none."""
+        """The code in Kodi: ISO 639-2/B if there is one, without region and script."""
         return self.alpha3b or self.tag
 
 
 def language_codes(language: Language) -> LanguageCodes:
-    """Every name of one language."""
+    """Compute the codes and names of a language.
+
+    Args:
+        language: The language.
+
+    Returns:
+        Its codes and names.
+    """
     parsed = langcodes.Language.get(language)
     primary = parsed.language or "und"
     return LanguageCodes(

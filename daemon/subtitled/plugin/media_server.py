@@ -1,9 +1,8 @@
-"""What is known of a film, an episode or a lecture, beside what is said in it.
+"""Media servers: told about new sidecars, then asked whether they show them.
 
-Media servers show what was made: they are told of it, asked whether it is there, and asked back.
-
-Written for the core's way with them: :meth:`MediaServer.refresh` by the first of the server's
-methods, :meth:`MediaServer.check_indexed` a while later, and by the next method if it is not there.
+The core calls :meth:`MediaServer.refresh` with the first of the server's strategies, then
+:meth:`MediaServer.check_indexed` a while later. If the change is not shown, it tries the next
+strategy.
 """
 
 from __future__ import annotations
@@ -14,94 +13,168 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from .component import Component
+from .component import Component, S
 from .languages import Language
 from .types import SubtitleKind
 
 
 @dataclass(frozen=True, slots=True)
 class MediaMetadata:
-    """One title, as a media server or a file beside the medium describes it."""
+    """What a media server or an NFO file knows about a media file: its titles and its people."""
 
     title: str
+    """The title in the language of the library."""
     original_title: str = ""
+    """The title in the original language."""
     series: str = ""
+    """The series of an episode."""
     year: int | None = None
-    original_language: Language | None = None
+    """The year of release."""
     cast: tuple[str, ...] = ()
-    """Names of who plays or speaks in it."""
+    """Names of actors and speakers."""
     characters: tuple[str, ...] = ()
-    """Names of whom they play."""
-    plot: str = ""
+    """Names of the characters."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sidecar:
-    """One subtitle file beside a medium, and what it is listed as where it is read right."""
+    """A subtitle file beside a media file, and how a server should list it."""
 
     path: Path
+    """The file, as a path of this machine."""
     language: Language
+    """Its language."""
     kind: SubtitleKind = SubtitleKind.FULL
+    """Full, forced or SDH."""
 
 
 @dataclass(frozen=True, slots=True)
 class SidecarChange:
-    """What is different beside one medium: sidecars that are there now, and that no longer are."""
+    """The sidecars of one media file that were added and removed."""
 
     media: Path
+    """The media file, as a path of this machine."""
     added: tuple[Sidecar, ...] = ()
+    """Sidecars that are new or changed."""
     removed: tuple[Sidecar, ...] = ()
+    """Sidecars that no longer exist."""
 
 
 @dataclass(frozen=True, slots=True)
 class IndexStatus:
-    """Whether a server shows a change as it is."""
+    """Whether a server shows a change."""
 
     is_complete: bool | None
-    """True: each written one is listed with its language and flags, no removed one is. False: not,
-    or not yet. None: this server cannot say."""
+    """True if each added sidecar is listed with its language and kind, and no removed one is.
+    False if not, or not yet. None if the server cannot tell."""
     detail: str = ""
-    """In a few words, what is missing or why it cannot say."""
+    """What is missing, or why the server cannot tell, in a few words."""
 
 
-class MediaServer(Component, ABC):
-    """A media server that is told about changed files.
+class MediaServer(Component[S], ABC):
+    """A media server. It runs in the daemon's process. A call may take 30 seconds.
 
-    Every method may raise :class:`Temporary` when the server is away: the core keeps what it wanted
-    to say and comes back. Paths are this machine's on our side; a server that sees the media
-    elsewhere maps them with :class:`~subtitled.plugin.PathMap`.
+    All paths in the interface are paths of this machine, except those of :meth:`sample_paths` and
+    :meth:`to_server`. A server that sees the files elsewhere maps paths with
+    :class:`~subtitled.plugin.PathMap`.
+
+    Every method may raise :class:`~subtitled.plugin.TransientError` if the server does not answer:
+    the core keeps the changes, also over restarts, and tries again later.
     """
 
     refresh_strategies: ClassVar[tuple[str, ...]] = ("told about the file",)
-    """The ways to have a change looked at, narrow to broad, in words for people. None of them may
+    """The ways to have a change noticed, from narrow to broad, in words for users. None of them may
     scan a whole library."""
 
     @abstractmethod
     def refresh(self, changes: Sequence[SidecarChange], strategy: int) -> None:
-        """Have exactly these media looked at again, by ``refresh_strategies[method]``; several in
-        one call where the server takes that."""
+        """Have the server look at these media files again. Must be implemented.
+
+        Return when the server has accepted the request. Do not wait for its effect.
+
+        Args:
+            changes: The changed media files. Send them in one request where the server allows it.
+            strategy: An index into :attr:`refresh_strategies`.
+
+        Raises:
+            TransientError: The server does not answer now.
+            SetupError: The url or the key is wrong.
+        """
 
     def check_indexed(self, change: SidecarChange) -> IndexStatus:
-        """Whether a change is shown. Asked seconds to minutes after :meth:`refresh`."""
+        """Check whether the server shows a change. May be implemented.
+
+        Called seconds to minutes after :meth:`refresh`.
+
+        Args:
+            change: One of the changes given to :meth:`refresh`.
+
+        Returns:
+            What the server shows. The default is that it cannot tell.
+
+        Raises:
+            TransientError: The server does not answer now.
+            SetupError: The url or the key is wrong.
+        """
         return IndexStatus(None, "its plugin cannot ask it")
 
     def now_playing(self) -> Sequence[Path]:
-        """The files that somebody watches now, as paths of this machine."""
+        """List the media files that are being watched now. May be implemented.
+
+        Returns:
+            Paths of this machine. The default is none.
+
+        Raises:
+            TransientError: The server does not answer now.
+        """
         return ()
 
     def metadata(self, media: Path) -> MediaMetadata | None:
-        """What the server knows of a medium: its names, original language and people."""
+        """Look up what the server knows about a media file. May be implemented.
+
+        Args:
+            media: The media file.
+
+        Returns:
+            Its metadata, or None if the server does not know the file. The default is None.
+
+        Raises:
+            TransientError: The server does not answer now.
+        """
         return None
 
     def sample_paths(self) -> Sequence[str]:
-        """A few media files of its libraries, as it names them: ``subtitled doctor`` looks for them
-        here, and proposes a path mapping where they are elsewhere."""
+        """List a few media files of the server's libraries. May be implemented.
+
+        ``subtitled doctor`` looks for them on this machine, and proposes a path mapping if they are
+        elsewhere.
+
+        Returns:
+            Paths as the server names them. The default is none.
+
+        Raises:
+            TransientError: The server does not answer now.
+        """
         return ()
 
     def to_local(self, path: str) -> Path:
-        """A path of the server as a path of this machine."""
+        """Map a path of the server to a path of this machine. May be implemented.
+
+        Args:
+            path: A path as the server names it.
+
+        Returns:
+            The path of this machine. The default is the same path.
+        """
         return Path(path)
 
     def to_server(self, path: Path) -> str:
-        """A path of this machine as the server sees it."""
+        """Map a path of this machine to a path of the server. May be implemented.
+
+        Args:
+            path: A path of this machine.
+
+        Returns:
+            The path as the server names it. The default is the same path.
+        """
         return str(path)

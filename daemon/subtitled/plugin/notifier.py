@@ -1,7 +1,4 @@
-"""What the daemon tells plugins about.
-
-Notifiers tell people what happened.
-"""
+"""Notifiers, and the events that they receive."""
 
 from __future__ import annotations
 
@@ -13,50 +10,65 @@ from datetime import time
 from pathlib import Path
 from typing import Any
 
-from .component import Component
+from .component import Component, S
 from .languages import Language
 from .types import SubtitleKind
 
 
 @dataclass(frozen=True, slots=True)
 class SubtitlePublished:
-    """A sidecar was written and is whole on disk."""
+    """A sidecar was written completely."""
 
     media: Path
+    """The media file."""
     sidecar: Path
+    """The sidecar."""
     language: Language
+    """Its language."""
     kind: SubtitleKind
+    """Full, forced or SDH."""
 
 
 @dataclass(frozen=True, slots=True)
 class JobFinished:
-    """The work on a medium came to its end; ``sidecars`` are the sidecars, perhaps none."""
+    """A job ended without a failure."""
 
     media: Path
+    """The media file."""
     sidecars: tuple[Path, ...]
+    """The sidecars that the job wrote, perhaps none."""
     outcome: str
-    """In one sentence, such as ``sidecars fr, en`` or ``nobody speaks in it``."""
+    """The outcome in one sentence, such as ``made fr, en`` or ``no speech found``."""
 
 
 @dataclass(frozen=True, slots=True)
 class JobFailed:
-    """The work on a medium failed: why, and what to do about it."""
+    """A job failed."""
 
     media: Path
+    """The media file."""
     reason: str
+    """What went wrong, in one sentence."""
     hint: str
+    """What the user can do about it."""
     retry_at: float | None = None
-    """When it is tried again by itself, in seconds since 1970; None: it waits for somebody."""
+    """When the job is retried, in seconds since 1970. None if it waits for the user."""
 
 
 Event = SubtitlePublished | JobFinished | JobFailed
+"""What happened."""
 
 
 def event_to_json(event: Event) -> dict[str, Any]:
-    """An event as plain JSON, as ``webhook`` sends it and the ledger keeps it.
+    """Convert an event to plain JSON, as the plugin ``webhook`` sends it.
 
-    ``event`` is ``published``, ``finished`` or ``failed``; beside each path, in which bytes that
-    are no UTF-8 are U+FFFD, stands ``..._hex`` with its bytes.
+    Args:
+        event: The event.
+
+    Returns:
+        ``event`` (``published``, ``finished`` or ``failed``) and the event's fields. Each path
+        appears twice: as text, with U+FFFD for bytes that are not UTF-8, and under ``..._hex`` as
+        its bytes in hexadecimal.
     """
     match event:
         case SubtitlePublished():
@@ -73,7 +85,18 @@ def event_to_json(event: Event) -> dict[str, Any]:
 
 
 def event_from_json(payload: dict[str, Any]) -> Event:
-    """What :func:`event_to_json` made."""
+    """Convert the result of :func:`event_to_json` back to the event.
+
+    Args:
+        payload: The JSON object.
+
+    Returns:
+        The event, with the exact bytes of its paths.
+
+    Raises:
+        KeyError: A field is missing.
+        ValueError: A field is invalid.
+    """
     media = _decode_path(payload["media_hex"])
     match payload["event"]:
         case "published":
@@ -103,38 +126,59 @@ def _decode_path(encoded: str) -> Path:
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """One event that a notifier is to be told of."""
+    """An event for a notifier."""
 
     id: int
-    """The same at each try, and of no other event: who receives it twice can tell."""
+    """Unique for the event, and the same at each try."""
     occurred_at: float
-    """When it happened, in seconds since 1970."""
+    """When the event happened, in seconds since 1970."""
     event: Event
+    """What happened."""
 
 
 @dataclass(frozen=True, slots=True)
 class DeliverySchedule:
-    """When a notifier wants to be told."""
+    """When a notifier receives events."""
 
     batch_seconds: float = 0.0
-    """Seconds for which events are collected from the first one on; 0 tells each by itself."""
+    """For how many seconds events are collected from the first one on. 0 delivers each alone."""
     quiet_hours: tuple[time, time] | None = None
-    """From when to when nobody is to be disturbed, by the clock of this machine; it may span
-    midnight. What happens then is told afterwards."""
+    """From when to when nothing is delivered, by the local clock. It may span midnight. The events
+    are delivered afterwards."""
 
 
-class Notifier(Component, ABC):
-    """Tells somebody what happened. The core keeps what it could not tell, through restarts."""
+class Notifier(Component[S], ABC):
+    """Tells people or programs what happened. It runs in the daemon's process.
+
+    The core stores events until :meth:`notify` returns, also over restarts. A call may take one
+    minute.
+    """
 
     @classmethod
-    def delivery_schedule(cls, settings: Any) -> DeliverySchedule:
-        """When to be told with these settings. Called in the daemon: import nothing heavy."""
+    def delivery_schedule(cls, settings: S) -> DeliverySchedule:
+        """Say when to deliver events. May be implemented.
+
+        Do not import heavy packages and do not use the network.
+
+        Args:
+            settings: The validated settings.
+
+        Returns:
+            The schedule. The default delivers each event alone, at any time.
+        """
         return DeliverySchedule()
 
     @abstractmethod
     def notify(self, notifications: Sequence[Notification]) -> None:
-        """Pass events on, oldest first, or leave those that nobody wants to hear of.
+        """Pass events on, or ignore those of no interest. Must be implemented.
 
-        One at a time, unless :meth:`delivery_schedule` collects. Raises :class:`Temporary` when the
-        other side is away: the same notices come again later. :class:`Rejected` gives these up.
+        Args:
+            notifications: The events, oldest first: exactly one, unless :meth:`delivery_schedule`
+                collects several.
+
+        Raises:
+            TransientError: The receiver does not answer now. The same notifications come again
+                later, with the same ids.
+            SetupError: A url or a key is wrong.
+            InputRejectedError: The core drops these notifications.
         """

@@ -1,4 +1,4 @@
-"""The same files under other names: paths of this machine, and as a server sees them."""
+"""Mapping paths of this machine to those of a server, and comparing paths of a server."""
 
 from __future__ import annotations
 
@@ -7,23 +7,29 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
 
 PathPairs = tuple[tuple[str, str], ...]
-"""Pairs of [our folder, its folder], in the order in which they are tried."""
+"""Pairs of (folder of this machine, folder of the server), tried in order."""
 
 
 @dataclass(frozen=True, slots=True)
 class PathMap:
-    """Maps paths by the first pair whose folder holds them, compared by whole names.
+    """A mapping of paths. The first pair whose folder contains the path applies.
 
-    A server's folder may be one of POSIX, of Windows (a drive letter or a UNC share; case does not
-    count), or an address such as ``smb://nas/films``.
+    Folders match by whole names. A server's folder may be a POSIX path, a Windows path (a drive
+    letter or a UNC share, compared without case), or a URL such as ``smb://nas/films``.
     """
 
     pairs: PathPairs = ()
+    """Pairs of (folder of this machine, folder of the server)."""
 
     def to_server(self, path: Path) -> str:
-        """Our path as the server sees it.
+        """Map a path of this machine to a path of the server.
 
-        Bytes that are no UTF-8 become U+FFFD, as the servers' own runtimes read them.
+        Args:
+            path: A path of this machine.
+
+        Returns:
+            The path as the server names it, or the same path if no pair applies. Bytes that are not
+            UTF-8 become U+FFFD, as the servers themselves read them.
         """
         path = Path(os.fsencode(path).decode("utf-8", "replace"))
         for local_folder, server_folder in self.pairs:
@@ -33,7 +39,14 @@ class PathMap:
         return str(path)
 
     def to_local(self, path: str) -> Path:
-        """The server's path as a path of this machine."""
+        """Map a path of the server to a path of this machine.
+
+        Args:
+            path: A path as the server names it.
+
+        Returns:
+            The path of this machine, or the same path if no pair applies.
+        """
         for local_folder, server_folder in self.pairs:
             root, folder = _split_path(server_folder)
             path_root, pure_path = _split_path(path, like=folder)
@@ -43,35 +56,69 @@ class PathMap:
 
 
 def is_same_path(first: str, second: str) -> bool:
-    """Whether two paths of a server are the same file, by its own rules of case and slashes."""
+    """Compare two paths of a server by its rules for case and slashes.
+
+    Args:
+        first: A path of the server.
+        second: Another path of the server.
+
+    Returns:
+        True if they name the same file.
+    """
     return _split_path(first) == _split_path(second)
 
 
 def is_inside(path: str, folder: str) -> bool:
-    """Whether a path of a server lies in one of its folders, or is it, by whole names."""
+    """Check whether a path of a server is inside a folder of the server, or is that folder.
+
+    Args:
+        path: A path of the server.
+        folder: A folder of the server.
+
+    Returns:
+        True if it is, by whole names.
+    """
     root, pure = _split_path(folder)
     path_root, pure_path = _split_path(path, like=pure)
     return path_root.lower() == root.lower() and pure_path.is_relative_to(pure)
 
 
 def path_parts(path: str) -> tuple[str, ...]:
-    """The names in a path of a server, its root first."""
+    """Split a path of a server into its names.
+
+    Args:
+        path: A path of the server.
+
+    Returns:
+        The root and the names below it.
+    """
     root, pure = _split_path(path)
     return (root + pure.parts[0], *pure.parts[1:]) if pure.parts else (root,)
 
 
 def ancestor(path: str, levels: int) -> str:
-    """The folder of a server that a path lies in, so many names up."""
+    """Find a folder that contains a path of a server.
+
+    Args:
+        path: A path of the server.
+        levels: How many levels up: 1 is the folder of the file.
+
+    Returns:
+        The folder as the server names it.
+
+    Raises:
+        IndexError: The path has fewer levels.
+    """
     root, pure = _split_path(path)
     return root + str(pure.parents[levels - 1])
 
 
 def _split_path(path: str, like: PurePath | None = None) -> tuple[str, PurePath]:
-    """The scheme of an address, or nothing, and a path in its own manner, or in that of another."""
+    """Split off the scheme of a URL, and parse the rest in the flavour of ``like`` or its own."""
     scheme, separator, rest = path.partition("://")
     if separator and scheme.isalnum():
         return f"{scheme}://", PurePosixPath(rest)
-    # A backslash within is an ordinary character of a POSIX name.
+    # A backslash inside is an ordinary character of a POSIX name.
     windows = path.startswith("\\\\") or path[1:3] in (":", ":\\", ":/")
     if like is not None:
         windows = isinstance(like, PureWindowsPath)

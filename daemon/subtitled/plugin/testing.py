@@ -1,4 +1,7 @@
-"""The conformance kit: what every engine must hold, for the tests of its author."""
+"""Conformance checks for an author's tests, and an audio file to run them on.
+
+The checks use ``assert``, so that pytest shows what is wrong.
+"""
 
 from __future__ import annotations
 
@@ -14,41 +17,68 @@ from .types import SAMPLE_RATE, Audio, Chunk, TimeSpan, Transcript
 
 
 def make_silence(folder: Path, seconds: float = 5.0) -> Audio:
-    """A decoded track in which nothing is heard."""
+    """Write a decoded track of silence.
+
+    Args:
+        folder: An existing folder. The file is ``silence.s16``.
+        seconds: The length of the track.
+
+    Returns:
+        The track.
+    """
     path = folder / "silence.s16"
     path.write_bytes(b"\0\0" * round(seconds * SAMPLE_RATE))
     return Audio(path)
 
 
 def check_transcript(transcript: Transcript, chunk: Chunk) -> None:
-    """Raise ``AssertionError`` for words that the core would refuse."""
+    """Check a transcript as the core does.
+
+    Args:
+        transcript: The result of :meth:`~subtitled.plugin.Engine.transcribe`.
+        chunk: The chunk that was transcribed.
+
+    Raises:
+        AssertionError: A word is empty, out of order or outside the chunk, or a time, confidence or
+            probability is out of range.
+    """
     previous_start = chunk.span.start
     for word in transcript.words:
         assert word.text.strip(), "a word is empty"
         assert math.isfinite(word.start) and math.isfinite(word.end), f"{word} has no times"
         assert word.start <= word.end, f"{word} ends before it starts"
         assert word.start >= previous_start - 1e-6, f"{word} is out of order"
-        assert word.end <= chunk.span.end + 1e-6, f"{word} is outside its stretch"
+        assert word.end <= chunk.span.end + 1e-6, f"{word} is outside its chunk"
         assert word.confidence is None or 0 <= word.confidence <= 1, f"{word}: confidence"
         previous_start = word.start
     for scores in transcript.segment_scores:
         assert math.isfinite(scores.start) and math.isfinite(scores.end), f"{scores} has no times"
         assert scores.start <= scores.end, f"{scores} ends before it starts"
         assert scores.no_speech_prob is None or 0 <= scores.no_speech_prob <= 1, (
-            f"{scores}: no_speech"
+            f"{scores}: no_speech_prob"
         )
 
 
 def check_engine(
     engine: type[Engine], settings: dict[str, Any], models: dict[str, Path] | None = None
 ) -> None:
-    """Make, load and run an engine on five seconds of silence; raise where it breaks the contract.
+    """Create and load an engine, run it on five seconds of silence and check the results.
 
-    ``settings`` are the keys of its section; ``models`` the folders of the models it asks for.
+    The engine runs in this process. Silence is also detected and aligned, if the capabilities say
+    so.
+
+    Args:
+        engine: The engine class.
+        settings: The keys of its section of the configuration.
+        models: The folder of each model of ``engine.models``, by name.
+
+    Raises:
+        AssertionError: A result violates the plugin API.
+        pydantic.ValidationError: The settings are invalid.
     """
     parsed = engine.Settings.model_validate(settings)
     capabilities = engine.capabilities(parsed)
-    assert isinstance(capabilities, EngineCapabilities), "capabilities() must return Capabilities"
+    assert isinstance(capabilities, EngineCapabilities), "capabilities() returned something else"
     instance = engine(parsed, ComponentContext("conformance", models=models or {}))
     instance.load()
     language = min(capabilities.languages) if capabilities.languages else Language("en")

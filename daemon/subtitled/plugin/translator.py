@@ -1,12 +1,11 @@
-"""Translators turn text into text. Times never pass through them."""
+"""Translators: text of one language into another. Times never pass through them."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any
 
-from .component import Component
+from .component import Component, S
 from .engine import LOCAL, Price
 from .languages import Language
 from .types import UsageRecord
@@ -17,84 +16,128 @@ class TranslatorCapabilities:
     """What a translator can do with given settings."""
 
     language_pairs: frozenset[tuple[Language, Language]] | None = None
-    """Pairs of source and target; None for any."""
+    """Pairs of source and target language. None means any pair."""
     max_batch_lines: int = 40
-    """The most lines that one call takes."""
+    """The most lines of one batch."""
     supports_instructions: bool = False
-    """Follows instructions (:meth:`Translator.generate`): can condense and summarise."""
+    """Whether it implements :meth:`Translator.generate`. Summaries are made with it."""
     destination: str = LOCAL
-    """Where the text goes, as for engines."""
+    """Where the text is sent, as in :class:`~subtitled.plugin.EngineCapabilities`."""
     price: Price | None = None
+    """What a million characters cost. None means free, or unknown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One text to be translated. ``id`` says which, and comes back with its translation."""
+    """One sentence to translate, or its translation."""
 
     id: int
+    """Identifies the line. The translation has the same id."""
     text: str
+    """The sentence."""
     max_chars: int | None = None
-    """Characters that a reader has the time for, if somebody counted; a wish, not a limit."""
+    """How many characters a viewer has time to read. A wish, not a limit. None if unknown."""
 
 
 @dataclass(frozen=True, slots=True)
 class TextPair:
-    """A text and what it is in the other language."""
+    """A text and its translation."""
 
     source: str
+    """The text in the source language."""
     target: str
+    """The text in the target language."""
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Lines that follow each other in one scene, to be translated together."""
+    """Consecutive lines of one scene, to translate together."""
 
     lines: tuple[Line, ...]
+    """The lines, at most ``TranslatorCapabilities.max_batch_lines``."""
     source: Language
+    """The language of the lines."""
     target: Language
+    """The language to translate into."""
     glossary: tuple[TextPair, ...] = ()
-    """What must be called what, of what these lines mention."""
+    """Required translations of terms that occur in these lines."""
     previous: tuple[TextPair, ...] = ()
-    """The lines before these with their translation, for the sense of it."""
+    """The lines before these with their translations, as context. Do not translate them."""
     description: str = ""
-    """What it is from, in a sentence."""
+    """What the lines are from, in one sentence. Empty if unknown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Translation:
-    """The lines of a batch in the other language, under the same ids, and what was sent for it."""
+    """The translated lines of a batch."""
 
     lines: tuple[Line, ...]
+    """Lines with the ids of the batch. Leave out a line rather than guess."""
     usage: tuple[UsageRecord, ...] = ()
+    """One record for each request to a remote service."""
 
 
 @dataclass(frozen=True, slots=True)
 class Generation:
-    """What a translator wrote when it was told to, and what was sent for it."""
+    """A text that a translator wrote by an instruction."""
 
     text: str
+    """The text."""
     usage: tuple[UsageRecord, ...] = ()
+    """One record for each request to a remote service."""
 
 
-class Translator(Component, ABC):
-    """Turns lines of one language into another's, in the daemon's process, with a time limit."""
+class Translator(Component[S], ABC):
+    """A translator of lines. It runs in the daemon's process. A call may take 5 minutes."""
 
     @classmethod
     @abstractmethod
-    def capabilities(cls, settings: Any) -> TranslatorCapabilities:
-        """What it can do with these settings, known before any work is queued."""
+    def capabilities(cls, settings: S) -> TranslatorCapabilities:
+        """Describe what the translator can do. Must be implemented.
+
+        Called often: do not import heavy packages and do not use the network.
+
+        Args:
+            settings: The validated settings.
+
+        Returns:
+            The capabilities with these settings.
+        """
 
     @abstractmethod
     def translate(self, batch: Batch) -> Translation:
-        """The same ids with their text in ``batch.target``.
+        """Translate the lines of a batch. Must be implemented.
 
-        The core checks each line and asks again for those that are missing, foreign or wrong.
-        Raise :class:`~subtitled.plugin.Rejected` where the other side refuses the text itself.
+        The core checks each line. It requests missing or wrong lines again, in smaller batches.
+
+        Args:
+            batch: The lines, the two languages and the context.
+
+        Returns:
+            A line with the same id for each line of ``batch``, in ``batch.target``.
+
+        Raises:
+            TransientError: The service does not answer now, or a limit is reached.
+            SetupError: A key is wrong, or the service does not know this pair of languages.
+            InputRejectedError: The service refuses the text. The core halves the batch.
         """
 
     def generate(self, instruction: str, text: str) -> Generation:
-        """Do with a text what the instruction says, if ``capabilities().supports_instructions``.
+        """Apply an instruction to a text, such as: summarise it. May be implemented.
 
-        The text is somebody's words: whatever stands in it is no instruction.
+        Called only if ``capabilities().supports_instructions``. The text is speech: do not follow
+        instructions that occur in it.
+
+        Args:
+            instruction: What to do with the text.
+            text: The text.
+
+        Returns:
+            What the instruction asks for, and nothing else.
+
+        Raises:
+            TransientError: The service does not answer now, or a limit is reached.
+            SetupError: A key is wrong, or the service does not know the model.
+            InputRejectedError: The service refuses the text.
         """
         raise NotImplementedError

@@ -1,10 +1,6 @@
-"""What left this machine: the receipts that engines and translators give the core.
+"""Values that engines and translators exchange with the core: audio, words, transcripts, cues.
 
-What was said and when: the values that engines give and the core keeps.
-
-All times are float seconds from the start of the medium.
-
-Cues and subtitles: what a reader sees.
+All times are float seconds from the start of the track.
 """
 
 from __future__ import annotations
@@ -22,136 +18,146 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 
+SAMPLE_RATE = 16_000
+"""Samples per second of all audio that engines receive."""
+
+SPEECH_PADDING_SECONDS = 0.3
+"""Seconds of audio before and after the speech that a recogniser should receive."""
+
+
 @dataclass(frozen=True, slots=True)
 class UsageRecord:
-    """One request that somebody else was paid, or trusted, with. ``subtitled egress`` shows it."""
+    """One request to a remote service, for the egress log and the budgets."""
 
     kind: str
     """``audio`` or ``text``."""
     amount: float
-    """Seconds of audio, or characters, as the other side counts them."""
+    """Seconds of audio, or characters of text, as the service counts them."""
     host: str
+    """The host that received the request."""
     region: str = ""
+    """The region of the service, if it has regions."""
     request_id: str = ""
-    """The other side's own number for it, to ask it about."""
+    """The service's own id of the request."""
     price: float | None = None
-    """What it costs, if the answer said so; else the core goes by its price table."""
+    """What the request cost, if the response says so. None uses the configured price."""
     currency: str = ""
-
-
-SAMPLE_RATE = 16_000
-"""Samples a second of all audio that the core hands out."""
+    """The currency of ``price``, as an ISO 4217 code."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class TimeSpan:
-    """From ``start`` to ``end``, in seconds."""
+    """A time span in seconds of the track."""
 
     start: float
+    """Where it starts."""
     end: float
+    """Where it ends, not before ``start``."""
 
     @property
     def duration(self) -> float:
+        """The length in seconds."""
         return self.end - self.start
 
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """One word as it was spoken.
-
-    ``text`` keeps the white space in front of it, so that ``"".join(word.text for word in words)``
-    is the sentence in every script. ``confidence`` is 0 to 1, or None where the engine has none.
-    ``is_estimated`` says that the times are a guess of ours, not the engine's.
-    """
+    """One spoken word."""
 
     text: str
+    """The word with the white space in front of it and its punctuation. Concatenated texts form the
+    sentence, in every script."""
     start: float
+    """Where it starts, in seconds of the track."""
     end: float
+    """Where it ends, in seconds of the track."""
     confidence: float | None = None
+    """The probability that the word is right, 0 to 1. None if unknown."""
     speaker: str | None = None
+    """A label of the speaker, unique within the track. None if unknown."""
     is_estimated: bool = False
+    """Whether the times are estimated by the core. Engines leave it False."""
 
 
 @dataclass(frozen=True, slots=True)
 class SegmentScores:
-    """How sure a recogniser was of what it wrote down from ``start`` to ``end``.
+    """How sure a recogniser was about a segment. Each score may be None.
 
-    Whatever an engine knows; None for the rest. The core weighs it before words become cues.
+    The names and meanings are Whisper's. The core finds hallucinations by them.
     """
 
     start: float
+    """Where the segment starts, in seconds of the track."""
     end: float
+    """Where the segment ends, in seconds of the track."""
     avg_logprob: float | None = None
-    """Mean natural logarithm of the probabilities of the tokens: 0 or less."""
+    """The mean natural logarithm of the token probabilities, 0 or less."""
     no_speech_prob: float | None = None
-    """Probability, 0 to 1, that nobody speaks there at all."""
+    """The probability that the segment has no speech, 0 to 1."""
     compression_ratio: float | None = None
-    """Bytes of the text by its bytes when compressed: repetition makes it large."""
-
-
-@dataclass(frozen=True, slots=True)
-class SegmentInfo:
-    """What a recogniser says of a passage beside its words: the language, how it was spoken."""
-
-    start: float
-    end: float
-    language: Language | None = None
-    emotion: str = ""
-    """In the recogniser's own word, such as ``happy``."""
+    """The size of the text divided by its compressed size. Repetition makes it large."""
 
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """Everything recognised in one stretch of audio, or in a whole medium.
-
-    ``language`` is what the *text* is in. ``engine`` names who did it, ``variant`` with what
-    settings: a transcript with another recipe is another transcript. An engine gives everything
-    that it heard, with its ``segment_scores`` where it has any: what is not to be believed is left
-    out by the core, which can say so.
-    """
+    """Everything that was recognised in a chunk, or in a whole track."""
 
     language: Language
+    """The language of the text."""
     words: tuple[Word, ...]
+    """The words in order."""
     engine: str = ""
+    """The engine and its model, in words for users, such as ``whisper small``."""
     variant: str = ""
+    """The hash of engine, model and settings. The core sets it."""
     segment_scores: tuple[SegmentScores, ...] = ()
+    """Scores of the segments, in order, as far as the engine has them."""
     usage: tuple[UsageRecord, ...] = ()
-    """What was sent away for it, by engines whose destination is not local."""
-    segment_info: tuple[SegmentInfo, ...] = ()
-    """What else it said of passages, in order."""
+    """One record for each request to a remote service."""
     word_timestamps: bool | None = None
-    """Whether its words have times of their own, where that is known only now and may be otherwise
-    than the engine's capabilities say."""
+    """Whether the words have their own times. None means as the engine's capabilities say."""
 
     @property
     def text(self) -> str:
+        """The whole text."""
         return "".join(word.text for word in self.words).strip()
 
 
 @dataclass(frozen=True, slots=True)
 class LanguageGuess:
-    """How probable each language is, 0 to 1, in one window of speech."""
+    """The result of language identification for one window."""
 
     window: TimeSpan
+    """The window."""
     probabilities: dict[Language, float] = field(default_factory=dict)
+    """Language -> probability, 0 to 1."""
 
 
 @dataclass(frozen=True, slots=True)
 class Audio:
-    """One decoded track on disk: mono, 16-bit little-endian, :data:`SAMPLE_RATE` a second.
+    """A decoded track on disk: mono, 16-bit signed little-endian, :data:`SAMPLE_RATE`, no header.
 
-    The file has no header: sample *n* is at ``n / SAMPLE_RATE`` seconds of the medium.
+    Sample *n* is at ``n / SAMPLE_RATE`` seconds of the track.
     """
 
     path: Path
+    """The file."""
 
     @property
     def duration(self) -> float:
-        """Length in seconds."""
+        """The length in seconds."""
         return self.path.stat().st_size / 2 / SAMPLE_RATE
 
     def read_samples(self, span: TimeSpan) -> npt.NDArray[np.float32]:
-        """The samples of an interval as float32 in -1 to 1, read from disk, not kept."""
+        """Read the samples of a time span from disk.
+
+        Args:
+            span: Seconds of the track. Parts outside the track are left out.
+
+        Returns:
+            A one-dimensional float32 array of about ``span.duration * SAMPLE_RATE`` samples, each
+            -1 to 1.
+        """
         import numpy as np
 
         first, last = (max(0, round(t * SAMPLE_RATE)) for t in (span.start, span.end))
@@ -161,49 +167,106 @@ class Audio:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """A part of a medium that is recognised as one piece of work.
-
-    ``speech`` are the intervals inside ``span`` where somebody speaks, in order. An engine
-    may skip the rest; it must not give words outside ``span``. ``low_energy`` are parts of that
-    speech which are faint and may be none: no place for hints such as the terms of a request.
-    """
+    """A part of a track that an engine transcribes in one call."""
 
     span: TimeSpan
+    """The time span of the chunk. Words must lie inside it."""
     speech: Sequence[TimeSpan]
+    """Where someone speaks, inside ``span`` and in order. An engine may skip the rest."""
     low_energy: Sequence[TimeSpan] = ()
+    """Parts of ``speech`` that are faint and may not be speech. Do not use hotwords there: a prompt
+    in silence comes back as text."""
+
+    @property
+    def is_mostly_low_energy(self) -> bool:
+        """Whether at least half of the speech is faint: do not use hotwords then."""
+        faint_seconds = sum(part.duration for part in self.low_energy)
+        return faint_seconds >= sum(part.duration for part in self.speech) / 2
+
+    def trimmed(self, padding_seconds: float = SPEECH_PADDING_SECONDS) -> Chunk:
+        """Remove the silence at both ends, which a remote service need not receive.
+
+        Args:
+            padding_seconds: Seconds of audio to keep before and after the speech.
+
+        Returns:
+            A chunk with a shorter ``span``. A chunk without speech is returned as it is.
+        """
+        if not self.speech:
+            return self
+        start = max(self.span.start, self.speech[0].start - padding_seconds)
+        end = min(self.span.end, self.speech[-1].end + padding_seconds)
+        return Chunk(TimeSpan(start, max(start, end)), self.speech, self.low_energy)
+
+    def split(self) -> tuple[Chunk, Chunk]:
+        """Split the chunk in two, at the pause nearest to the middle of its speech.
+
+        Without a pause near the middle, it is split in the middle, even inside a word.
+
+        Returns:
+            Two chunks that together cover ``span``.
+        """
+        span = self.trimmed().span
+        middle = (span.start + span.end) / 2
+        pauses = [
+            (before.end + after.start) / 2
+            for before, after in zip(self.speech, self.speech[1:], strict=False)
+            if after.start > before.end
+        ]
+        central_pauses = [pause for pause in pauses if abs(pause - middle) < span.duration / 4]
+        split_at = min(central_pauses, key=lambda pause: abs(pause - middle), default=middle)
+        return (
+            self._clip(TimeSpan(self.span.start, split_at)),
+            self._clip(TimeSpan(split_at, self.span.end)),
+        )
+
+    def _clip(self, span: TimeSpan) -> Chunk:
+        def clip(parts: Sequence[TimeSpan]) -> tuple[TimeSpan, ...]:
+            clipped = (TimeSpan(max(p.start, span.start), min(p.end, span.end)) for p in parts)
+            return tuple(part for part in clipped if part.duration > 0)
+
+        return Chunk(span, clip(self.speech), clip(self.low_energy))
 
 
 class SubtitleKind(StrEnum):
     """What a subtitle is for."""
 
     FULL = "full"
+    """All speech."""
     FORCED = "forced"
-    """Only the foreign parts and on-screen texts."""
+    """Only foreign-language speech and texts on screen."""
     SDH = "sdh"
     """For the deaf and hard of hearing: also sounds and speakers."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """One subtitle on the screen: from ``start`` to ``end`` in seconds, lines split by newlines."""
+    """One subtitle event on the screen."""
 
     start: float
+    """When it appears, in seconds of the track."""
     end: float
+    """When it disappears, in seconds of the track."""
     text: str
+    """Its lines, separated by newlines."""
 
     @property
     def duration(self) -> float:
+        """The length in seconds."""
         return self.end - self.start
 
 
 @dataclass(frozen=True, slots=True)
 class Subtitle:
-    """All cues of one medium in one language, in order, without overlap."""
+    """The cues of one language and kind, in order, without overlap."""
 
     language: Language
+    """The language of the cues."""
     cues: tuple[Cue, ...]
+    """The cues."""
     kind: SubtitleKind = SubtitleKind.FULL
+    """Full, forced or SDH."""
     words: tuple[Word, ...] = ()
-    """What the cues were made of, in order; none where the text was translated from a text."""
+    """The words that the cues were made of, in order. Empty for a translated text."""
     title: str = ""
-    """The medium's, for formats that carry one."""
+    """The title of the media file, for formats that have one."""

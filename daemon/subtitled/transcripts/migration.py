@@ -47,7 +47,6 @@ _TRANSCRIPT_KEYS = {
     "recipe": "variant",
     "evidence": "segment_scores",
     "sent": "usage",
-    "notes": "segment_info",
     "word_times": "word_timestamps",
 }
 _WORD_KEYS = {"estimated": "is_estimated"}

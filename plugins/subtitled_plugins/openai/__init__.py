@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from subtitled.plugin import Component, hookimpl
+from subtitled.plugin import Engine, Register, Translator, hookimpl
 
 from .engine import TranscriptionEngine
 from .translator import ChatTranslator
 
-SUBTITLED_API = "2.0"
+SUBTITLED_API = "1"
 
 
 @hookimpl
-def subtitled_components() -> list[type[Component]]:
-    return [TranscriptionEngine, ChatTranslator]
+def register_engines(register: Register[Engine]) -> None:
+    register(TranscriptionEngine)
+
+
+@hookimpl
+def register_translators(register: Register[Translator]) -> None:
+    register(ChatTranslator)

@@ -14,10 +14,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from pydantic import Field
 
 from subtitled.plugin import (
-    EXTENSIONS,
     Audio,
     CheckResult,
-    Chunk,
     Engine,
     EngineCapabilities,
     InputRejectedError,
@@ -30,9 +28,9 @@ from subtitled.plugin import (
     TranscriptionRequest,
     TransientError,
     UsageRecord,
-    encode_audio,
     language_codes,
 )
+from subtitled.plugin.audio_encoding import EXTENSIONS, encode_audio
 from subtitled.plugin.http import refusal_error
 
 from .client import OpenAIClient, get_destination, get_error_code, is_local, parse_object
@@ -54,8 +52,6 @@ UNSUPPORTED_WORDS = ("verbose_json", "response_format", "timestamp", "granularit
 """What a refusal speaks of if it is the form of the answer that is refused."""
 MAX_BYTES_PER_SECOND = {"opus": 8_000, "flac": 33_000}
 """Of a second, at the most: of any speech, and of sound that cannot be made smaller."""
-PADDING_SECONDS = 0.3
-"""Seconds of sound that are sent before and after the speech."""
 BYTES_PER_MB = 1_000_000
 
 
@@ -102,17 +98,14 @@ class TranscriptionSettings(Settings):
     verify_tls: bool = Field(True, description="Insist on a valid certificate.")
 
 
-class TranscriptionEngine(Engine):
+class TranscriptionEngine(Engine[TranscriptionSettings]):
     """One model behind one address. Several threads may use it."""
-
-    Settings = TranscriptionSettings
-    settings: TranscriptionSettings
 
     _first_supported = 0
     """The first of :data:`RESPONSE_FORMATS` that the server has not refused, for this process."""
 
     @classmethod
-    def capabilities(cls, settings: Any) -> EngineCapabilities:
+    def capabilities(cls, settings: TranscriptionSettings) -> EngineCapabilities:
         return EngineCapabilities(
             languages=frozenset(settings.languages) or None,
             word_timestamps=settings.timestamps == "words",
@@ -129,9 +122,9 @@ class TranscriptionEngine(Engine):
         return self._client.run_checks()
 
     def transcribe(self, audio: Audio, request: TranscriptionRequest) -> Transcript:
-        span = _trim_silence(request.chunk)
-        if span is None:
+        if not request.chunk.speech:
             return Transcript(request.language, ())
+        span = request.chunk.trimmed().span
         usage: list[UsageRecord] = []
         payload = self._request_transcription(self._encode_span(audio, span), request, span, usage)
         response = parse_response(payload, span.duration, span.start)
@@ -191,13 +184,8 @@ class TranscriptionEngine(Engine):
             fields["language"] = codes.alpha2 or str(request.language.primary)
         if self.settings.temperature is not None:
             fields["temperature"] = str(self.settings.temperature)
-        chunk = request.chunk
-        low_energy_seconds = sum(part.duration for part in chunk.low_energy)
-        if (
-            request.hotwords
-            and low_energy_seconds < sum(part.duration for part in chunk.speech) / 2
-        ):
-            # Where hardly anybody is heard the terms would come back as text.
+        if request.hotwords and not request.chunk.is_mostly_low_energy:
+            # In near silence the model would return the prompt as text.
             fields["prompt"] = ", ".join(request.hotwords)
         return fields
 
@@ -206,10 +194,8 @@ class TranscriptionEngine(Engine):
         payload, service = parse_object(response), self._client.service_name
         if response.is_success:
             if payload.get("error"):
-                raise TransientError(
-                    f"{service} says that it failed: {get_error_code(payload) or 'it does not say why'}",
-                    "It is tried again; look into its log",
-                )
+                code = get_error_code(payload) or "no reason given"
+                raise TransientError(f"{service} reports a failure: {code}", "Look at its log")
             if not is_transcription(payload):
                 raise TransientError(
                     f"{service} does not answer as OpenAI does",
@@ -219,13 +205,15 @@ class TranscriptionEngine(Engine):
         code = get_error_code(payload)
         if response.status_code == 413:
             raise InputRejectedError(
-                f"{service} does not take so much sound at once (413)",
-                f"Set a lower engines.{self.context.name}.max_upload_mb or max_seconds, or audio_codec to opus",
+                f"{service} does not accept requests of this size (413)",
+                f"Lower engines.{self.context.name}.max_upload_mb or max_seconds, "
+                'or set audio_codec = "opus"',
             )
         if response.status_code == 404:
             raise SetupError(
-                f"{service} has no model {self.settings.model}, or no transcriptions at that url (404)",
-                "Install the model there (subtitled doctor shows which there are), or set url",
+                f"{service} has no model {self.settings.model}, "
+                "or no transcriptions at that url (404)",
+                "Install the model there (subtitled doctor lists its models), or change url",
             )
         raise refusal_error(service, response, code)
 
@@ -237,8 +225,8 @@ class TranscriptionEngine(Engine):
             audio_bytes = path.read_bytes()
         if len(audio_bytes) > self.settings.max_upload_mb * BYTES_PER_MB:
             raise InputRejectedError(
-                f"{span.duration:.0f} s of sound are {len(audio_bytes) / BYTES_PER_MB:.1f} MB, more than "
-                f"engines.{self.context.name}.max_upload_mb",
+                f"{span.duration:.0f} s of audio are {len(audio_bytes) / BYTES_PER_MB:.1f} MB, "
+                f"more than engines.{self.context.name}.max_upload_mb",
                 'Set audio_codec = "opus", or a shorter daemon.chunk_duration',
             )
         return audio_bytes
@@ -254,14 +242,3 @@ def _is_format_refused(response: httpx.Response) -> bool:
         return False
     text = response.text.lower()
     return any(word in text for word in UNSUPPORTED_WORDS)
-
-
-def _trim_silence(chunk: Chunk) -> TimeSpan | None:
-    """The interval without the silence at its ends, which nobody need send or pay; None if nobody
-    speaks in it."""
-    if not chunk.speech:
-        return None
-    bounds = chunk.span
-    start = max(bounds.start, chunk.speech[0].start - PADDING_SECONDS)
-    end = min(bounds.end, chunk.speech[-1].end + PADDING_SECONDS)
-    return TimeSpan(start, end) if end > start else None

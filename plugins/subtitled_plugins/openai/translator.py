@@ -65,17 +65,14 @@ class ChatSettings(Settings):
     verify_tls: bool = Field(True, description="Insist on a valid certificate.")
 
 
-class ChatTranslator(Translator):
+class ChatTranslator(Translator[ChatSettings]):
     """One model behind one address."""
-
-    Settings = ChatSettings
-    settings: ChatSettings
 
     _format_index = 0
     """Which of :data:`RESPONSE_FORMATS` the server takes, as far as it was found out."""
 
     @classmethod
-    def capabilities(cls, settings: Any) -> TranslatorCapabilities:
+    def capabilities(cls, settings: ChatSettings) -> TranslatorCapabilities:
         where = get_destination(settings)
         return TranslatorCapabilities(
             max_batch_lines=settings.max_batch_lines, supports_instructions=True, destination=where

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from subtitled.plugin import Component, hookimpl
+from subtitled.plugin import Engine, Register, Translator, hookimpl
 
 from .engine import QwenEngine
 from .translator import QwenTranslator
 
-SUBTITLED_API = "2.0"
+SUBTITLED_API = "1"
 
 
 @hookimpl
-def subtitled_components() -> list[type[Component]]:
-    return [QwenEngine, QwenTranslator]
+def register_engines(register: Register[Engine]) -> None:
+    register(QwenEngine)
+
+
+@hookimpl
+def register_translators(register: Register[Translator]) -> None:
+    register(QwenTranslator)

@@ -20,14 +20,12 @@ from .file_transcription import FileTranscription
 from .rate_limit import RateLimiter
 from .service import Service
 from .settings import QwenSettings
-from .synchronous import MAX_PIECE_SECONDS, PREFETCH_PIECES, SyncRecogniser, trim_silence
+from .synchronous import MAX_PIECE_SECONDS, PREFETCH_PIECES, SyncRecogniser
 
 
-class QwenEngine(Engine):
+class QwenEngine(Engine[QwenSettings]):
     """A recogniser of Model Studio."""
 
-    Settings = QwenSettings
-    settings: QwenSettings
     _recogniser: FileTranscription | SyncRecogniser
 
     @classmethod
@@ -64,7 +62,7 @@ class QwenEngine(Engine):
             return Transcript(request.language, (), f"qwen {self.settings.model_name}")
         if isinstance(self._recogniser, SyncRecogniser):
             return self._recogniser.transcribe(audio, request)
-        return self._recogniser.transcribe(audio, request, trim_silence(request.chunk))
+        return self._recogniser.transcribe(audio, request, request.chunk.trimmed().span)
 
     def self_check(self) -> Sequence[CheckResult]:
         return check_service(self._service)

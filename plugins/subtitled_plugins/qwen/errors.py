@@ -78,7 +78,8 @@ class ServiceRefusal:
             or "arrearage" in message
         ):
             return SetupError(
-                f"{host} is not paid, or the free quota is used up{self.request_suffix}: {self.code}",
+                f"{host} is not paid, or the free quota is used up{self.request_suffix}: "
+                f"{self.code}",
                 "Pay the account's bill, or switch off 'stop when the free quota is used up' in "
                 "the console; then: subtitled queue retry --all",
             )

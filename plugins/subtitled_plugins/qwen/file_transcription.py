@@ -95,9 +95,7 @@ class FileTranscription:
             region=account.effective_region,
             request_id=checkpoint.values.get("request", "") or response.request_id,
         )
-        detected_language = next(
-            (note.language for note in result.segment_info if note.language), None
-        )
+        detected_language = next(iter(result.languages), None)
         return Transcript(
             language=request.language
             if request.language.is_known
@@ -105,7 +103,6 @@ class FileTranscription:
             words=result.words,
             engine=f"qwen {account.model_name}",
             usage=(usage_record,),
-            segment_info=result.segment_info,
         )
 
     def _resume_task(self, checkpoint: _TaskCheckpoint) -> str | None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
 
-from subtitled.plugin import Language, SegmentInfo, TimeSpan, TransientError, Word
+from subtitled.plugin import Language, TimeSpan, TransientError, Word
 
 from .catalogue import TIMESTAMP_LANGUAGES
 
@@ -24,7 +24,8 @@ class ParsedResult:
     """What a result file says, in seconds of the medium."""
 
     words: tuple[Word, ...]
-    segment_info: tuple[SegmentInfo, ...]
+    languages: tuple[Language, ...]
+    """The languages of its sentences, in order."""
 
 
 def parse_result(document: Any, bounds: TimeSpan, is_timing_uncertain: bool) -> ParsedResult:
@@ -34,7 +35,7 @@ def parse_result(document: Any, bounds: TimeSpan, is_timing_uncertain: bool) -> 
     Raises :class:`~subtitled.plugin.TransientError` for what is no result file.
     """
     words: list[Word] = []
-    segment_info: list[SegmentInfo] = []
+    languages: list[Language] = []
     try:
         for sentence in _iter_sentences(document):
             text = str(sentence["text"]).strip()
@@ -61,15 +62,14 @@ def parse_result(document: Any, bounds: TimeSpan, is_timing_uncertain: bool) -> 
                     )
                 )
                 leading_space = ""
-            emotion = str(sentence.get("emotion") or "")
-            if language is not None or emotion:
-                segment_info.append(SegmentInfo(start, end, language, emotion))
+            if language is not None:
+                languages.append(language)
     except (AttributeError, KeyError, TypeError, ValueError, OverflowError):
         raise TransientError(
             "the result of the transcription is not in the shape that is documented",
             "It is fetched again; if that goes on, tell the authors of subtitled",
         ) from None
-    return ParsedResult(tuple(sorted(words, key=lambda word: word.start)), tuple(segment_info))
+    return ParsedResult(tuple(sorted(words, key=lambda word: word.start)), tuple(languages))
 
 
 def _iter_sentences(document: Any) -> Iterator[dict[str, Any]]:

@@ -11,19 +11,17 @@ from pathlib import Path
 from typing import Any
 
 from subtitled.plugin import (
-    EXTENSIONS,
     Audio,
     Chunk,
     InputRejectedError,
     Language,
-    SegmentInfo,
     TimeSpan,
     Transcript,
     TranscriptionRequest,
     UsageRecord,
     Word,
-    encode_audio,
 )
+from subtitled.plugin.audio_encoding import EXTENSIONS, encode_audio
 
 from .catalogue import find_code
 from .rate_limit import RateLimiter
@@ -35,8 +33,6 @@ MAX_PIECE_SECONDS = 120.0
 text (Qwen3-ASR-Toolkit 1.0.4)."""
 MIN_PIECE_SECONDS = 10.0
 """Seconds of a piece that is not parted once more because its text was cut off."""
-PADDING_SECONDS = 0.3
-"""Seconds of sound that are sent before and after the speech."""
 MAX_AUDIO_BYTES = 10_000_000
 """Bytes of a request's sound in base64, by the API reference."""
 PREFETCH_PIECES = 2
@@ -59,40 +55,33 @@ class SyncRecogniser:
     def transcribe(self, audio: Audio, request: TranscriptionRequest) -> Transcript:
         """The text of a stretch: a word for each piece that was sent, with all it says."""
         words: list[Word] = []
-        segment_info: list[SegmentInfo] = []
+        detected_language: Language | None = None
         usage: list[UsageRecord] = []
         for piece in split_to_length(request.chunk, MAX_PIECE_SECONDS):
             for span, response in self._recognise(audio, request, piece):
-                text, language, emotion = _parse_response(response)
+                text, language = _parse_response(response)
+                detected_language = detected_language or language
                 usage.append(self._build_usage_record(response, span))
                 if text:
                     words.append(Word(f" {text}", span.start, span.end))
-                if language is not None or emotion:
-                    segment_info.append(SegmentInfo(span.start, span.end, language, emotion))
-        detected_language = next(
-            (note.language for note in segment_info if note.language), request.language
-        )
         return Transcript(
-            language=request.language if request.language.is_known else detected_language,
+            language=request.language
+            if request.language.is_known
+            else detected_language or request.language,
             words=tuple(words),
             engine=f"qwen {self._settings.model_name}",
             usage=tuple(usage),
-            segment_info=tuple(segment_info),
         )
 
     def _recognise(
         self, audio: Audio, request: TranscriptionRequest, piece: Chunk
     ) -> Iterator[tuple[TimeSpan, ServiceResponse]]:
         """What a piece says; one whose text was cut off is parted and heard again."""
-        span = trim_silence(piece)
+        span = piece.trimmed().span
         audio_url = self._encode_span(audio, span)
         messages: list[dict[str, Any]] = [{"role": "user", "content": [{"audio": audio_url}]}]
-        low_energy_seconds = sum(part.duration for part in piece.low_energy)
-        if (
-            request.hotwords
-            and low_energy_seconds < sum(part.duration for part in piece.speech) / 2
-        ):
-            # Where hardly anybody is heard the terms would come back as text.
+        if request.hotwords and not piece.is_mostly_low_energy:
+            # In near silence the model would return the prompt as text.
             context = ", ".join(request.hotwords)[:MAX_CONTEXT_CHARACTERS]
             messages.insert(0, {"role": "system", "content": [{"text": context}]})
         options: dict[str, Any] = {"enable_itn": False}
@@ -107,7 +96,7 @@ class SyncRecogniser:
             _get_choice(response).get("finish_reason") == "length"
             and span.duration > MIN_PIECE_SECONDS
         ):
-            for half in split_in_half(piece):
+            for half in piece.split():
                 yield from self._recognise(audio, request, half)
             return
         yield span, response
@@ -145,46 +134,11 @@ def split_to_length(chunk: Chunk, max_seconds: float) -> Iterator[Chunk]:
     last, cut at pauses where there are any."""
     if not chunk.speech:
         return
-    if trim_silence(chunk).duration <= max_seconds:
+    if chunk.trimmed().span.duration <= max_seconds:
         yield chunk
         return
-    for half in split_in_half(chunk):
+    for half in chunk.split():
         yield from split_to_length(half, max_seconds)
-
-
-def split_in_half(chunk: Chunk) -> tuple[Chunk, Chunk]:
-    """A stretch parted in the pause that is nearest to its middle, or in the middle."""
-    span = trim_silence(chunk)
-    middle = (span.start + span.end) / 2
-    pauses = [
-        (before.end + after.start) / 2
-        for before, after in zip(chunk.speech, chunk.speech[1:], strict=False)
-        if after.start > before.end
-    ]
-    candidates = [split_at for split_at in pauses if abs(split_at - middle) < span.duration / 4]
-    split_at = min(candidates, key=lambda pause: abs(pause - middle), default=middle)
-    bounds = chunk.span
-    return (
-        _cut_chunk(chunk, TimeSpan(bounds.start, split_at)),
-        _cut_chunk(chunk, TimeSpan(split_at, bounds.end)),
-    )
-
-
-def trim_silence(chunk: Chunk) -> TimeSpan:
-    """The interval without the silence at its ends, which nobody need send or pay."""
-    if not chunk.speech:
-        return chunk.span
-    bounds = chunk.span
-    start = max(bounds.start, chunk.speech[0].start - PADDING_SECONDS)
-    return TimeSpan(start, max(start, min(bounds.end, chunk.speech[-1].end + PADDING_SECONDS)))
-
-
-def _cut_chunk(chunk: Chunk, bounds: TimeSpan) -> Chunk:
-    def clip(parts: Any) -> tuple[TimeSpan, ...]:
-        clipped = (TimeSpan(max(p.start, bounds.start), min(p.end, bounds.end)) for p in parts)
-        return tuple(part for part in clipped if part.duration > 0)
-
-    return Chunk(bounds, clip(chunk.speech), clip(chunk.low_energy))
 
 
 def _get_choice(response: ServiceResponse) -> dict[str, Any]:
@@ -193,8 +147,8 @@ def _get_choice(response: ServiceResponse) -> dict[str, Any]:
     return first if isinstance(first, dict) else {}
 
 
-def _parse_response(response: ServiceResponse) -> tuple[str, Language | None, str]:
-    """Text, language and emotion. No content means that nobody speaks."""
+def _parse_response(response: ServiceResponse) -> tuple[str, Language | None]:
+    """Parse the text and the language. No content means no speech."""
     message = _get_choice(response).get("message")
     message = message if isinstance(message, dict) else {}
     content = message.get("content")
@@ -209,7 +163,7 @@ def _parse_response(response: ServiceResponse) -> tuple[str, Language | None, st
         language = Language(note["language"])
     except (KeyError, TypeError, ValueError, AttributeError):
         language = None
-    return text.strip(), language, str(note.get("emotion") or "")
+    return text.strip(), language
 
 
 def _count_audio_tokens(usage: dict[str, Any]) -> int:

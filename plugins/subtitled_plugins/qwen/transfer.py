@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from subtitled.plugin import EXTENSIONS, Audio, SetupError, TimeSpan, TransientError, encode_audio
+from subtitled.plugin import Audio, SetupError, TimeSpan, TransientError
+from subtitled.plugin.audio_encoding import EXTENSIONS, encode_audio
 
 from .bucket import build_presigned_url
 from .service import Service

@@ -76,11 +76,8 @@ _PRICES = {
 """US dollars for a million tokens read and a million written (price list, 2026-10)."""
 
 
-class QwenTranslator(Translator):
+class QwenTranslator(Translator[QwenMtSettings]):
     """A translator of Model Studio."""
-
-    Settings = QwenMtSettings
-    settings: QwenMtSettings
 
     @classmethod
     def capabilities(cls, settings: QwenMtSettings) -> TranslatorCapabilities:
