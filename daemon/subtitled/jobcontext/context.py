@@ -1,4 +1,4 @@
-"""What all steps of one job share."""
+"""What the steps of one job share."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from .services import Services
 
 
 class JobContext:
-    """A job, the services it is run with, and what is worked out once for all of its steps."""
+    """A job with its services and step runner, and values that are computed once for all its
+    steps."""
 
     def __init__(self, job: Job, services: Services, steps: StepRunner) -> None:
         self.job = job
@@ -23,37 +24,42 @@ class JobContext:
 
     @cached_property
     def routes(self) -> RoutingTable:
-        """What the library may use, for a file of unknown length."""
+        """The engines and translators that the library may use, for a file of unknown duration."""
         return routing_for(self.services.config, self.job.library)
 
     @cached_property
     def glossary(self) -> Glossary:
-        """The names and terms that hold for the media file."""
+        """The glossary that applies to the media file."""
         glossary = glossary_for(self.job.media, self.job.library, self.services.config)
         log_issues(glossary.issues)
         return glossary
 
     def progress(self, what: str, share: float) -> None:
-        """Say what is being done, and which share of it is done."""
+        """Report what is being done, and the share of it that is done (0 to 1)."""
         self.services.progress(self.job, what, share)
 
     def progress_chunk(self, what: str, number: int, total: int) -> None:
-        """Say which chunk of so many is being done; ``number`` begins at 0."""
+        """Report which of ``total`` chunks is being done. ``number`` starts at 0."""
         self.progress(f"{what} {number + 1}/{total}", number / total)
 
     def ensure_unchanged(self) -> None:
-        """A file replaced or gone during the work must not get the subtitles of the old one."""
+        """Check that the file is the one of this job.
+
+        Raises:
+            TransientError: The file was replaced or removed. Its subtitles would be those of the
+                old one.
+        """
         try:
-            now = self.job.media.stat()
+            current = self.job.media.stat()
         except FileNotFoundError:
-            now = None
-        then = self._stat
+            current = None
+        before = self._stat
         if (
-            now is None
-            or then is None
-            or (now.st_size, now.st_mtime_ns) != (then.st_size, then.st_mtime_ns)
+            current is None
+            or before is None
+            or (current.st_size, current.st_mtime_ns) != (before.st_size, before.st_mtime_ns)
         ):
             raise TransientError(
-                f"{self.job.media.name!r} changed or went away while it was worked on",
-                "It is taken up again when it has settled",
+                f"{self.job.media.name!r} changed or was removed during the job",
+                "It is planned again when it is stable",
             )

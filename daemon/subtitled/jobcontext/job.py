@@ -1,5 +1,4 @@
-"""One job: a version of a media file, what is wanted of it, what became of it, and how its steps
-are run."""
+"""A job, its result, and the interface by which its steps run."""
 
 from __future__ import annotations
 
@@ -14,13 +13,21 @@ from subtitled.plugin import Language, SubtitledError, SubtitlePublished
 
 
 class StepRunner(Protocol):
-    """How steps are run: durably by the daemon, directly by ``generate``."""
+    """How steps run: durably in the daemon, directly in ``generate``."""
 
     def run(self, name: str, function: Callable[[], Any]) -> Any:
-        """The function's JSON result, now or from an earlier run of the same job."""
+        """Return the JSON result of a function, from an earlier run of the step if there is one.
+
+        Args:
+            name: The name of the step, unique within the job.
+            function: Does the work. It may run again after a crash.
+        """
 
     def checkpoint(self, engine: str = "") -> None:
-        """A point between chunks at which the work may be paused; before ``engine`` is called."""
+        """Wait or raise while work is paused.
+
+        It is called between chunks, before ``engine`` is called.
+        """
 
 
 class InlineRunner:
@@ -35,29 +42,29 @@ class InlineRunner:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One version of one media file, and what its library wants of it."""
+    """One version of one media file, and the settings of its library."""
 
     media: Path
     library: LibrarySettings
     fingerprint: str
-    """The content identity of this version."""
+    """The fingerprint of this version."""
     output_folder: Path | None = None
-    """Where sidecars go; by default beside the media file."""
+    """Where sidecars are written; by default beside the media file."""
     force: bool = False
-    """Make everything that is wanted, whatever exists, and replace it."""
+    """Produce everything that the library wants and replace what exists."""
     user_requested: bool = False
-    """A person asked for this very file: what is made yields to nothing later."""
+    """Whether a person asked for this file. Its sidecars are never removed in favour of others."""
     previous_versions: tuple[str, ...] = ()
-    """Fingerprints of what the file may be another version of, the likeliest first."""
+    """Fingerprints of possible earlier versions of the file, the likeliest first."""
 
 
 @dataclass(frozen=True, slots=True)
 class JobResult:
-    """What became of a job."""
+    """The result of a job."""
 
     state: FileState
     reason: str
     spoken: Language | None = None
     made: tuple[SubtitlePublished, ...] = ()
     deferred_error: SubtitledError | None = None
-    """Why something is left to be made later, when all that could be made now was."""
+    """Why something has to be produced later although everything else was produced."""

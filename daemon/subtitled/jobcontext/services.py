@@ -1,4 +1,4 @@
-"""The services that jobs are run with, and how they are built from a configuration."""
+"""The services that jobs use, and how they are built from a configuration."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from subtitled.config.paths import (
 )
 from subtitled.costs.egress_gate import EgressGate
 from subtitled.db.database import Database
+from subtitled.db.state_folder import DATABASE_FILE, rename_old_files
 from subtitled.engines.breaker import CircuitBreakers
 from subtitled.engines.pool import EnginePool
 from subtitled.engines.process import PausableClock
@@ -28,7 +29,7 @@ from .counters import Counters
 from .job import Job
 
 Progress = Callable[[Job, str, float], None]
-"""Told what is being done and which share of it is done, 0 to 1."""
+"""A function that is told the job, what is being done and the share that is done (0 to 1)."""
 
 
 def _ignore(job: Job, what: str, share: float) -> None:
@@ -37,7 +38,7 @@ def _ignore(job: Job, what: str, share: float) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """Everything that jobs are run with."""
+    """Everything that jobs use."""
 
     config: Configuration
     engines: EnginePool
@@ -47,28 +48,32 @@ class Services:
     progress: Progress = _ignore
     counters: Counters = field(default_factory=Counters)
     clock: PausableClock = field(default_factory=PausableClock)
-    """A clock that stands still while the engines are stopped."""
+    """A clock that stands still while the engines are suspended."""
 
     @property
     def breakers(self) -> CircuitBreakers:
-        """What is known of engines that failed."""
+        """The circuit breakers of engines."""
         return CircuitBreakers(self.db.kv)
 
     @property
     def egress_gate(self) -> EgressGate:
-        """What all that leaves this machine passes."""
+        """The gate that everything sent off this machine passes."""
         return EgressGate(self.config, self.db.egress_log)
 
     @contextmanager
     def call_engine(
         self, engine: str, fingerprint: str, seconds: float, *, counts_as_success: bool = True
     ) -> Iterator[None]:
-        """Around a call of an engine about so many seconds of a media file.
+        """Guard a call of an engine by its circuit breaker, and count what was done.
 
-        The circuit breaker learns from how the call ends, and what was done is counted. With
-        ``counts_as_success`` a call that goes well says that the engine works, as for
-        :meth:`~subtitled.engines.breaker.CircuitBreakers.guard`. The time for which an engine was
-        suspended is not counted.
+        Time for which the engine was suspended is not counted.
+
+        Args:
+            engine: The configured name of the engine.
+            fingerprint: The media file that the call is about.
+            seconds: The duration of the audio.
+            counts_as_success: Whether a success proves that the engine works; see
+                :meth:`~subtitled.engines.breaker.CircuitBreakers.guard`.
         """
         now = self.clock.now
         began = now()
@@ -79,17 +84,15 @@ class Services:
 
 
 def open_database(configuration: Configuration) -> Database:
-    """The ledger of the configuration: in its state folder, which is made if it is missing, or on
-    its server."""
+    """Open the database of a configuration. The state folder is created if it is missing."""
     settings = configuration.settings
-    return Database(
-        ensure_private_folder(resolve_state_dir(settings)) / "ledger.sqlite",
-        resolve_database_url(settings),
-    )
+    state = ensure_private_folder(resolve_state_dir(settings))
+    rename_old_files(state)
+    return Database(state / DATABASE_FILE, resolve_database_url(settings))
 
 
 def open_transcript_store(state: Path) -> TranscriptStore:
-    """The transcripts of a state folder."""
+    """Open the transcript store of a state folder."""
     return TranscriptStore(state / "transcripts")
 
 
@@ -101,10 +104,15 @@ def build_services(
     progress: Progress | None = None,
     counters: Counters | None = None,
 ) -> Services:
-    """The services over the configuration's state folder.
+    """Build the services of a configuration.
 
-    ``scratch`` names the folder for decoded sound: each process that works needs its own.
-    ``counters`` go on counting where earlier services of this process ended.
+    Args:
+        config: The configuration.
+        db: Its database.
+        scratch: The name of the folder for decoded audio. Each process that runs jobs needs its
+            own.
+        progress: Where progress is reported; by default the database.
+        counters: Counters to continue, if the process had services before.
     """
     settings = config.settings
     state = ensure_private_folder(resolve_state_dir(settings))
@@ -123,7 +131,7 @@ def build_services(
 
 
 def record_progress(db: Database, every: float = 1.0) -> Progress:
-    """Writes progress into the database for ``status`` and ``explain``, at most once in ``every``
+    """Return a function that writes progress into the database at most once in ``every``
     seconds."""
     last: tuple[float, str] = (0.0, "")
 

@@ -1,4 +1,4 @@
-"""Subtitles that somebody else made, as what others are translated from: with their own times."""
+"""Existing subtitles made by humans, which are translated at their own times."""
 
 from __future__ import annotations
 
@@ -17,58 +17,68 @@ from subtitled.subtitles.formats import read_cues
 from subtitled.subtitles.language_id import find_language_mismatch
 
 MIN_CUES = 3
-"""Cues of a text that is worth translating."""
+"""Fewest cues of a text that is worth translating."""
 MAX_SECONDS_PER_CUE = 120.0
-"""Seconds of the medium for each cue from which on a text is only some signs, or foreign parts."""
+"""Seconds of the media file for each cue above which a text has only signs or foreign parts."""
 
 
 @dataclass(frozen=True, slots=True)
 class SubtitleSource:
-    """The text subtitles in one media file and beside it."""
+    """The text subtitles in a media file and beside it."""
 
     ctx: JobContext
     facts: MediaInfo
 
     def digest(self, source: Source) -> str:
-        """What a text is at this moment: a step, so that one that is changed later is noticed."""
+        """Return the hash of a source. It is a step, so that a later change is noticed."""
         return hashlib.sha256(self._bytes(source)).hexdigest()
 
     def cues(self, source: Source, digest: str) -> tuple[Cue, ...]:
-        """Its cues in order, without overlap, as they were when ``digest`` was taken."""
+        """Return the cues in order and without overlap.
+
+        Args:
+            source: The stream or sidecar.
+            digest: What :meth:`digest` returned for it.
+
+        Raises:
+            TransientError: The source has changed since.
+            InputRejectedError: It cannot be read, or is too large.
+        """
         data = self._bytes(source)
         if hashlib.sha256(data).hexdigest() != digest:
             raise TransientError(
                 f"{source.location} was changed while it was translated",
-                "It is taken up again as it is then",
+                "It is read again at the next try",
             )
         suffix = "srt" if source.origin is Origin.EMBEDDED else Path(source.location).suffix[1:]
         return normalise_cues(read_cues(data, suffix))
 
     def rejection_reason(self, cues: Sequence[Cue], source: Source) -> str | None:
-        """Why a text is not to be translated from, or None."""
+        """Return why a text must not be translated from, or None."""
         where = f"stream {source.location}" if source.origin is Origin.EMBEDDED else source.location
-        length = self.facts.duration
-        if len(cues) < MIN_CUES or len(cues) * MAX_SECONDS_PER_CUE < length:
-            return f"{where} has only {len(cues)} cues in {length / 60:.0f} minutes"
-        found = find_language_mismatch([cue.text for cue in cues], source.language)
-        if found is None:
+        duration = self.facts.duration
+        if len(cues) < MIN_CUES or len(cues) * MAX_SECONDS_PER_CUE < duration:
+            return f"{where} has only {len(cues)} cues in {duration / 60:.0f} minutes"
+        mismatch = find_language_mismatch([cue.text for cue in cues], source.language)
+        if mismatch is None:
             return None
-        said = found.english_name if isinstance(found, Language) else found
-        return f"{where} is said to be in {source.language.english_name}, but is {said}"
+        actual = mismatch.english_name if isinstance(mismatch, Language) else mismatch
+        return f"{where} is labelled {source.language.english_name}, but is {actual}"
 
     def _bytes(self, source: Source) -> bytes:
         job, scratch = self.ctx.job, self.ctx.services.scratch
         if source.origin is Origin.EMBEDDED:
-            kept = scratch / f"{job.fingerprint}-stream{source.location}.srt"
-            if kept.exists():
-                return kept.read_bytes()
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            return extract_text(job.media, int(source.location), self.facts.duration, kept)
+            extracted = scratch / f"{job.fingerprint}-stream{source.location}.srt"
+            if extracted.exists():
+                return extracted.read_bytes()
+            extracted.parent.mkdir(parents=True, exist_ok=True)
+            return extract_text(job.media, int(source.location), self.facts.duration, extracted)
         path = (job.output_folder or job.media.parent) / source.location
         try:
             if path.stat().st_size > MAX_TEXT_BYTES:
                 raise InputRejectedError(
-                    f"{source.location} is too large for a subtitle", "Look what it is"
+                    f"{source.location} is too large for a subtitle",
+                    "Check what kind of file it is",
                 )
             return path.read_bytes()
         except OSError as error:
@@ -76,20 +86,20 @@ class SubtitleSource:
 
 
 def normalise_cues(cues: Sequence[Cue]) -> tuple[Cue, ...]:
-    """Cues by their start, none empty, each ending where the next begins at the latest.
+    """Sort cues, drop empty ones, and end each at the start of the next.
 
-    Of those that begin together (signs over speech) the texts are joined.
+    The texts of cues that start together, such as signs over speech, are joined.
     """
-    found: list[Cue] = []
+    result: list[Cue] = []
     for cue in sorted(cues, key=lambda cue: (cue.start, cue.end)):
         text = cue.text.strip()
         if not text or cue.end <= cue.start:
             continue
-        if found and cue.start <= found[-1].start:
-            if text not in found[-1].text:
-                found[-1] = replace(found[-1], text=f"{found[-1].text}\n{text}")
+        if result and cue.start <= result[-1].start:
+            if text not in result[-1].text:
+                result[-1] = replace(result[-1], text=f"{result[-1].text}\n{text}")
             continue
-        if found and found[-1].end > cue.start:
-            found[-1] = replace(found[-1], end=cue.start)
-        found.append(replace(cue, text=text))
-    return tuple(found)
+        if result and result[-1].end > cue.start:
+            result[-1] = replace(result[-1], end=cue.start)
+        result.append(replace(cue, text=text))
+    return tuple(result)

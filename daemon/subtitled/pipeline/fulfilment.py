@@ -1,4 +1,4 @@
-"""One wish after the other is fulfilled: by the first path that gives a text in its language."""
+"""Producing each wanted subtitle by the first production path that gives text in its language."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from subtitled.plugin import (
     Word,
 )
 from subtitled.policy.requirements import Origin
-from subtitled.routing.production_plan import FailedAttempt, PathSegment, TargetPlan
+from subtitled.routing.production_plan import PathSegment, ProductionPath, TargetPlan
 from subtitled.routing.table import Route, RouteKind
 from subtitled.subtitles.chinese import convert_script
 from subtitled.subtitles.language_id import find_language_mismatch
@@ -40,27 +40,27 @@ from .existing_subtitles import SubtitleSource
 
 @dataclass(frozen=True, slots=True)
 class Produced:
-    """What became of a wish: a subtitle and how it was made, or why not."""
+    """The result for one requirement: a subtitle and its path, or why there is none."""
 
     subtitle: Subtitle | None = None
-    attempt: FailedAttempt | None = None
+    path: ProductionPath | None = None
     refused: tuple[str, ...] = ()
-    """Why the ways before it, or all, gave nothing."""
+    """Why the paths before it failed, or why all did."""
     silent: bool = False
-    """Nothing could be recognised: that nobody speaks is no failure."""
+    """Whether no speech was recognised, which is no failure."""
     below: Subtitle | None = None
-    """What is shown below it, in a subtitle with two languages."""
-    below_attempt: FailedAttempt | None = None
+    """The second language of a bilingual subtitle."""
+    below_path: ProductionPath | None = None
 
     @property
     def how(self) -> str:
-        """How it was made, for people."""
-        return f"{self.attempt}" + (f"; below it {self.below_attempt}" if self.below else "")
+        """A description of how it was produced, for people."""
+        return f"{self.path}" + (f"; below it {self.below_path}" if self.below else "")
 
 
 @dataclass(slots=True)
 class Producer:
-    """All wishes of one job."""
+    """Produces the subtitles of one job."""
 
     ctx: JobContext
     analyser: TrackAnalyser
@@ -70,23 +70,29 @@ class Producer:
     _builders: dict[tuple[int, Language, Language | None], CueBuilder] = field(default_factory=dict)
 
     def produce(self, requirement: TargetPlan) -> Produced:
-        """Try one way after the other. Raises what may pass, and what concerns them all."""
+        """Try the production paths of a requirement in order.
+
+        Raises:
+            TransientError: Something that may work later.
+            SetupError: Something that concerns every path.
+            InputRejectedError: The only path was refused.
+        """
         upper = self._first_usable(requirement)
         if requirement.secondary is None:
             return upper
         lower = self._first_usable(requirement.secondary)
         if upper.subtitle is None or lower.subtitle is None:
-            silent = "nothing that was said could be recognised"
+            silent = "no speech could be recognised"
             refused = (*upper.refused, *lower.refused)
             return Produced(refused=refused if refused else (silent,))
-        return replace(upper, below=lower.subtitle, below_attempt=lower.attempt)
+        return replace(upper, below=lower.subtitle, below_path=lower.path)
 
     def _first_usable(self, requirement: TargetPlan) -> Produced:
         refused: list[str] = []
-        for attempt in requirement.paths:
-            last = attempt is requirement.paths[-1]
+        for path in requirement.paths:
+            last = path is requirement.paths[-1]
             try:
-                made = self._attempt(requirement, attempt)
+                made = self._produce_by(requirement, path)
             except InputRejectedError as error:
                 if last and not refused:
                     raise
@@ -96,71 +102,74 @@ class Producer:
                 refused.append(made)
             elif not made.cues:
                 return Produced(refused=tuple(refused), silent=True)
-            elif (wrong := self._rejection_reason(made, requirement, attempt)) is not None:
-                refused.append(wrong)
+            elif (reason := self._rejection_reason(made, requirement, path)) is not None:
+                refused.append(reason)
             else:
-                return Produced(made, attempt, tuple(refused))
+                return Produced(made, path, tuple(refused))
         return Produced(refused=tuple(refused))
 
-    def _attempt(self, requirement: TargetPlan, attempt: FailedAttempt) -> Subtitle | str:
-        """The subtitle in the wanted language, or why the source is no good."""
-        if attempt.source.origin is Origin.AUDIO:
-            made = self._from_audio(attempt)
+    def _produce_by(self, requirement: TargetPlan, path: ProductionPath) -> Subtitle | str:
+        """Return the subtitle, or why the source cannot be used."""
+        if path.source.origin is Origin.AUDIO:
+            made = self._from_audio(path)
         else:
-            made = self._from_text(attempt)
+            made = self._from_text(path)
         if isinstance(made, str):
             return made
-        found = convert_script(made, requirement.language)
-        return Subtitle(found.language, found.cues, requirement.kind, found.words, found.title)
+        converted = convert_script(made, requirement.language)
+        return Subtitle(
+            converted.language, converted.cues, requirement.kind, converted.words, converted.title
+        )
 
-    def _from_audio(self, attempt: FailedAttempt) -> Subtitle | str:
-        source = attempt.source
+    def _from_audio(self, path: ProductionPath) -> Subtitle | str:
+        source = path.source
         track = self.main_track if source.is_main else int(source.location)
         spoken = self.analyser.analyse(self.facts, track, main=source.is_main)
         if spoken is None:
             if source.is_main:
-                return Subtitle(attempt.pivot, ())
+                return Subtitle(path.pivot, ())
             return f"no speech found in track {track}"
         if spoken != source.language:
             if not source.is_main:
                 return f"track {track} is tagged {source.language}, but {spoken} is heard in it"
             raise TransientError(
                 f"{spoken} is spoken, not {source.language} as its tag says",
-                "It is decided anew at the next try",
+                "It is planned again at the next try",
             )
         subtitles = [
-            cues.subtitle(_segment_target(part, attempt.pivot), route)
-            for part, route, cues in self._spoken_parts(track, attempt.segments)
+            cues.subtitle(_segment_target(part, path.pivot), route)
+            for part, route, cues in self._spoken_parts(track, path.segments)
         ]
-        return _merge_segments(attempt.pivot, subtitles)
+        return _merge_segments(path.pivot, subtitles)
 
     def words(self, parts: Sequence[PathSegment]) -> list[Word]:
-        """What is said in the main track, each part in its own language, in the order of time."""
-        said = [cues.words(route) for _, route, cues in self._spoken_parts(self.main_track, parts)]
-        return sorted(chain.from_iterable(said), key=lambda word: word.start)
+        """Return what is said in the main track, each part in its own language, in order of
+        time."""
+        words = [cues.words(route) for _, route, cues in self._spoken_parts(self.main_track, parts)]
+        return sorted(chain.from_iterable(words), key=lambda word: word.start)
 
-    def _from_text(self, attempt: FailedAttempt) -> Subtitle | str:
-        source = attempt.source
-        route = attempt.segments[0].route if attempt.segments else None
+    def _from_text(self, path: ProductionPath) -> Subtitle | str:
+        source = path.source
+        route = path.segments[0].route if path.segments else None
         existing = SubtitleSource(self.ctx, self.facts)
-        read = self.ctx.steps.run(
+        digest = self.ctx.steps.run(
             f"read {source.origin} {source.location}", partial(existing.digest, source)
         )
-        cues = existing.cues(source, read)
+        cues = existing.cues(source, digest)
         if route is not None:
             cues = what_is_spoken(cues)
         title = self.ctx.job.media.stem
-        if (unfit := existing.rejection_reason(cues, source)) is not None:
-            return unfit
+        if (reason := existing.rejection_reason(cues, source)) is not None:
+            return reason
         if route is None:
-            return Subtitle(attempt.pivot, cues, title=title)
+            return Subtitle(path.pivot, cues, title=title)
         builder = self._builder(self.main_track, source.language)
-        return Subtitle(attempt.pivot, builder.translated(cues, attempt.pivot, route), title=title)
+        return Subtitle(path.pivot, builder.translated(cues, path.pivot, route), title=title)
 
     def _spoken_parts(
         self, track: int, parts: Sequence[PathSegment]
     ) -> Iterator[tuple[PathSegment, Route, CueBuilder]]:
-        """The parts that are spoken, with the route and the cues of each."""
+        """Yield the parts in which somebody speaks, with their routes and cue builders."""
         several = len(self.analyser.analysis(track).language_segments or ()) > 1
         for part in parts:
             key = (track, part.language, part.language if several else None)
@@ -174,30 +183,32 @@ class Producer:
         return CueBuilder(self.ctx, self.analyser, speech)
 
     def _rejection_reason(
-        self, made: Subtitle, requirement: TargetPlan, attempt: FailedAttempt
+        self, made: Subtitle, requirement: TargetPlan, path: ProductionPath
     ) -> str | None:
-        """Why a text may not be published under its name."""
-        by_right = [
+        """Return why a text must not be published under its language, or None."""
+        transcribed = [
             part.language
-            for part in attempt.segments
+            for part in path.segments
             if part.route is not None and part.route.kind is RouteKind.TRANSCRIBE
         ]
-        also = [one for one in by_right if not one.satisfies(requirement.language)]
-        found = find_language_mismatch([cue.text for cue in made.cues], requirement.language, also)
-        if found is None:
+        other_languages = [one for one in transcribed if not one.satisfies(requirement.language)]
+        mismatch = find_language_mismatch(
+            [cue.text for cue in made.cues], requirement.language, other_languages
+        )
+        if mismatch is None:
             return None
-        said = found.english_name if isinstance(found, Language) else found
-        return f"what was {attempt} is not in {requirement.language.english_name}: it is {said}"
+        actual = mismatch.english_name if isinstance(mismatch, Language) else mismatch
+        return f"what was {path} is not in {requirement.language.english_name}: it is {actual}"
 
 
 def _segment_target(segment: PathSegment, pivot: Language) -> Language:
-    """What a part is to be made in: what is only written down stays in its language."""
+    """Return the language in which a part is produced. A transcription keeps its language."""
     assert segment.route is not None
     return segment.language if segment.route.kind is RouteKind.TRANSCRIBE else pivot
 
 
 def _merge_segments(language: Language, parts: Sequence[Subtitle]) -> Subtitle:
-    """The parts of one medium as one subtitle, in the order of time."""
+    """Join the parts of a media file into one subtitle."""
     if len(parts) == 1 and parts[0].language == language:
         return parts[0]
     cues = sorted(chain.from_iterable(part.cues for part in parts), key=lambda cue: cue.start)
@@ -209,7 +220,7 @@ def _merge_segments(language: Language, parts: Sequence[Subtitle]) -> Subtitle:
 
 
 def _trim_overlaps(cues: Sequence[Cue]) -> Iterator[Cue]:
-    """Cues that linger no longer than until the next one, which another part may have."""
+    """Yield cues that end at the latest when the next one starts, which may be of another part."""
     for number, cue in enumerate(cues):
         end = min(cue.end, cues[number + 1].start) if number + 1 < len(cues) else cue.end
         if end > cue.start:
@@ -217,8 +228,7 @@ def _trim_overlaps(cues: Sequence[Cue]) -> Iterator[Cue]:
 
 
 class CueBuilder:
-    """The cues of each wanted language, from transcripts that are made chunk by chunk, or from
-    a text in the track's language that somebody else made."""
+    """Builds cues from transcripts, or from a human text in the language of the track."""
 
     def __init__(self, ctx: JobContext, analyser: TrackAnalyser, track: SpeechTrack) -> None:
         self._ctx = ctx
@@ -227,7 +237,7 @@ class CueBuilder:
 
     @cached_property
     def _transcriber(self) -> Transcriber:
-        """Not before it is needed: a text that is there already needs no analysis."""
+        """Created when needed, because an existing text needs no analysis."""
         return Transcriber(self._ctx, self._analyser, self._track)
 
     @property
@@ -235,7 +245,7 @@ class CueBuilder:
         return self._transcriber.analysis.duration
 
     def subtitle(self, target: Language, route: Route) -> Subtitle:
-        """The cues in one language, with the words they were made of where there are any."""
+        """Return a subtitle in one language, with its words if it was made of words."""
         cues, title = self.cues(target, route), self._ctx.job.media.stem
         if route.kind is RouteKind.TRANSLATE_TEXT:
             return Subtitle(target, cues, title=title)
@@ -244,11 +254,11 @@ class CueBuilder:
         return Subtitle(target, cues, words=words, title=title)
 
     def words(self, route: Route, translate_to: Language | None = None) -> tuple[Word, ...]:
-        """What is said, as far as it is believed; or what an engine makes of it in a language."""
+        """Return the believed words of the speech, or an engine's translation of it."""
         return self._transcriber.transcript(route.engine, translate_to).words
 
     def cues(self, target: Language, route: Route) -> tuple[Cue, ...]:
-        """The cues in one language."""
+        """Return the cues in one language."""
         if route.kind is RouteKind.TRANSLATE_TEXT:
             heard = self._transcriber.transcript(route.engine, None)
             return self._translated(heard, target, route)
@@ -272,7 +282,7 @@ class CueBuilder:
     def translated(
         self, original: Sequence[Cue], target: Language, route: Route
     ) -> tuple[Cue, ...]:
-        """Cues that somebody made in another language, at their own times."""
+        """Return human cues translated at their own times."""
         limits = self._limits(target, True)
         texts = self._translation(target, route).lines(original, limits)
         return tuple(
@@ -281,7 +291,8 @@ class CueBuilder:
         )
 
     def _translated(self, heard: Transcript, target: Language, route: Route) -> tuple[Cue, ...]:
-        """The cues of a translation: whole sentences, laid out anew in the target's limits."""
+        """Return the cues of a translation, in whole sentences within the limits of the target
+        language."""
         limits = self._limits(target, True)
         words = self._translation(target, route).words(heard.words, limits, self._duration)
         return self._segmented(words, target, True)
@@ -297,7 +308,7 @@ class CueBuilder:
 
 
 def pair_and_render(upper: Subtitle, lower: Subtitle, fmt: str, library: LibrarySettings) -> bytes:
-    """The bytes of a subtitle in two languages."""
+    """Render a bilingual subtitle."""
     languages = (upper.language, lower.language)
     limits = (
         _cue_rules_for(library, languages[0], True),

@@ -1,7 +1,7 @@
-"""From one media file to its sidecars: the workflow, as a plain function over durable steps.
+"""The workflow from a media file to its sidecars, a plain function over durable steps.
 
-Everything slow or external is a step, and every step's result is small JSON. What the steps find
-out decides which steps follow, so that a workflow taken up again after a crash runs the same way.
+Everything slow or external is a step with a small JSON result. Only those results decide which
+steps follow, so a workflow that continues after a crash takes the same way.
 """
 
 from __future__ import annotations
@@ -34,28 +34,38 @@ from .fulfilment import Producer, pair_and_render
 from .planning import MediaReport, inspect_media, plan_summaries
 
 _SHORT = Language("en")
-"""Stands for a language that is not known yet where only the length of a name matters."""
+"""Stands for a language that is not known yet, where only the length of a name matters."""
 _FACTS: TypeAdapter[MediaInfo] = TypeAdapter(MediaInfo)
 
 
 def run_job(
     job: Job, services: Services, steps: StepRunner, made: list[SubtitlePublished] | None = None
 ) -> JobResult:
-    """Do one job from end to end; ``made`` takes what is published, however it ends.
+    """Run a job from end to end.
 
-    Raises :class:`~subtitled.plugin.Problem` with the cure.
+    Args:
+        job: The media file and what its library wants.
+        services: What the job uses.
+        steps: How its steps are run.
+        made: A list that takes what is published, even if the job fails afterwards.
+
+    Returns:
+        The state of the file and why.
+
+    Raises:
+        SubtitledError: Something failed. Its hint says what to do.
     """
     made = [] if made is None else made
     ctx = JobContext(job, services, steps)
     analyser = TrackAnalyser(ctx)
     facts = _FACTS.validate_python(steps.run("probe", partial(_probe, ctx)))
-    chosen = steps.run("choose track", partial(_choose, ctx, facts))
-    if chosen is None:
+    choice = steps.run("choose track", partial(_choose, ctx, facts))
+    if choice is None:
         return _result([], [], None, ())
-    if "impossible" in chosen:
-        return _result([], chosen["impossible"], None, ())
-    track = chosen["track"]
-    if chosen["listen"] and analyser.analyse(facts, track) is None:
+    if "impossible" in choice:
+        return _result([], choice["impossible"], None, ())
+    track = choice["track"]
+    if choice["needs_analysis"] and analyser.analyse(facts, track) is None:
         return JobResult(FileState.NO_SPEECH, "no speech found")
     plan = JOB_PLAN.validate_python(steps.run("decide", partial(_decide, ctx, facts)))
     producer = Producer(ctx, analyser, facts, track)
@@ -70,7 +80,7 @@ def run_job(
         ):
             return JobResult(
                 FileState.NO_SPEECH,
-                "nothing that was said could be recognised",
+                "no speech could be recognised",
                 analyser.spoken_language(track),
                 tuple(made),
             )
@@ -88,10 +98,10 @@ def run_job(
             made.append(
                 SubtitlePublished(job.media, sidecar, requirement.language, requirement.kind)
             )
-    written = SummarySteps(ctx, analyser, track, producer.words).write(plan.summaries)
-    done, refused = [*done, *written.done], [*refused, *written.refused]
+    summaries = SummarySteps(ctx, analyser, track, producer.words).write(plan.summaries)
+    done, refused = [*done, *summaries.done], [*refused, *summaries.refused]
     result = _result(done, refused, analyser.spoken_language(track), tuple(made))
-    return replace(result, deferred_error=written.deferred_error)
+    return replace(result, deferred_error=summaries.deferred_error)
 
 
 def _result(
@@ -109,75 +119,93 @@ def _result(
     return JobResult(FileState.UP_TO_DATE, "everything wanted is there", spoken)
 
 
-# The steps. Each may be run again without harm.
+# The steps. Each can be repeated safely.
 
 
 def _probe(ctx: JobContext) -> Any:
-    ctx.progress("looking at the file", 0.0)
+    ctx.progress("probing the file", 0.0)
     return _FACTS.dump_python(probe_media(ctx.job.media), mode="json")
 
 
 def _choose(ctx: JobContext, facts: MediaInfo) -> dict[str, Any] | None:
-    """The index of the main track and whether it must be analysed before anything can be
-    decided; or why nothing that is missing can be made; or None if nothing is missing."""
-    job, seen = ctx.job, _examine(ctx, facts)
-    if not job.force and not seen.decision.has_work:
-        impossible = list(seen.decision.unsatisfiable)
+    """Choose the main track.
+
+    Returns:
+        ``track`` and whether it ``needs_analysis`` before a decision, ``impossible`` with the
+        reasons
+        why nothing that is missing can be produced, or None if nothing is missing.
+    """
+    job, report = ctx.job, _examine(ctx, facts)
+    if not job.force and not report.decision.has_work:
+        impossible = list(report.decision.unsatisfiable)
         return {"impossible": impossible} if impossible else None
     check_writable(job.output_folder or job.media.parent)
-    for (
-        requirement
-    ) in seen.decision.requirements:  # a name that would be too long is refused here, unpaid
+    for requirement in (
+        report.decision.requirements
+    ):  # A name that is too long is refused before anything is paid for.
         for fmt in requirement.formats:
             below = (requirement.secondary.language or _SHORT) if requirement.secondary else None
             language = requirement.language or _SHORT
             build_sidecar_path(
                 job.media, language, requirement.kind, fmt, below, job.library.filenames
             )
-    return {"track": seen.track_choice.track.index, "listen": seen.decision.needs_analysis}
+    return {
+        "track": report.track_choice.track.index,
+        "needs_analysis": report.decision.needs_analysis,
+    }
 
 
 def _decide(ctx: JobContext, facts: MediaInfo) -> Any:
-    """What is to be made and by which paths, as JSON."""
-    seen = _examine(ctx, facts)
-    requirements, impossible = [], list(seen.decision.unsatisfiable)
-    for requirement in seen.decision.requirements:
-        spoken = seen.spoken_language or requirement.language
+    """Decide what is produced and by which paths, as JSON."""
+    report = _examine(ctx, facts)
+    requirements, impossible = [], list(report.decision.unsatisfiable)
+    for requirement in report.decision.requirements:
+        spoken = report.spoken_language or requirement.language
         assert spoken is not None
-        one = plan_target(seen.routing, requirement, spoken, seen.available.foreign_speech)
-        if one.is_possible:
-            requirements.append(one)
+        target = plan_target(report.routing, requirement, spoken, report.available.foreign_speech)
+        if target.is_possible:
+            requirements.append(target)
         else:
-            impossible.append(f"{one}: {no_route(spoken)}")
-    summaries, unnamed = plan_summaries(ctx.job.media, seen)
-    plan = JobPlan(tuple(requirements), (*impossible, *unnamed), summaries)
+            impossible.append(f"{target}: {no_route(spoken)}")
+    summaries, unwritable = plan_summaries(ctx.job.media, report)
+    plan = JobPlan(tuple(requirements), (*impossible, *unwritable), summaries)
     return JOB_PLAN.dump_python(plan, mode="json")
 
 
 def _publish(
     ctx: JobContext, fmt: str, subtitle: Subtitle, how: str, below: Subtitle | None = None
 ) -> str:
-    """Write one sidecar and remember it; its path as hexadecimal bytes: not all are text.
-    With ``secondary``, what that says stands secondary what ``subtitle`` says."""
+    """Publish and record one sidecar.
+
+    Args:
+        ctx: The job.
+        fmt: The format of the sidecar.
+        subtitle: Its subtitle, or the upper one.
+        how: How it was produced, for people.
+        below: The lower subtitle of a bilingual sidecar.
+
+    Returns:
+        The path as hexadecimal bytes, since not every path is valid text.
+    """
     job, db = ctx.job, ctx.services.db
     target, kind = subtitle.language, subtitle.kind
     ctx.progress(f"writing {target}.{fmt}", 1.0)
     ctx.ensure_unchanged()
-    lower = below.language if below else None
-    path = build_sidecar_path(job.media, target, kind, fmt, lower, job.library.filenames)
+    secondary = below.language if below else None
+    path = build_sidecar_path(job.media, target, kind, fmt, secondary, job.library.filenames)
     if job.output_folder is not None:
         path = job.output_folder / path.name
-    ours = db.sidecars.own_digest(path, job.fingerprint)
+    own_digest = db.sidecars.own_digest(path, job.fingerprint)
     if job.force and path.exists():
-        ours = compute_sha256(path)
-    fingerprint = (
+        own_digest = compute_sha256(path)
+    content = (
         pair_and_render(subtitle, below, fmt, job.library)
         if below
         else render_subtitle(subtitle, fmt)
     )
-    made = Signature.create(fingerprint, path.name, job.fingerprint, target, fmt, how, kind)
-    publish_sidecar(path, fingerprint, own_digest=ours, signature=made)
-    db.sidecars.record_written(path, job.media, made, is_user_requested=job.user_requested)
+    signature = Signature.create(content, path.name, job.fingerprint, target, fmt, how, kind)
+    publish_sidecar(path, content, own_digest=own_digest, signature=signature)
+    db.sidecars.record_written(path, job.media, signature, is_user_requested=job.user_requested)
     remove_renamed_duplicates(db, job.media, path)
     return os.fsencode(path).hex()
 

@@ -1,6 +1,6 @@
-"""What is known of one medium and what is to be done about it: one answer for everybody.
+"""The state of one media file and what has to be done about it.
 
-The daemon, ``plan``, ``explain`` and the workflow all ask :func:`examine`.
+The daemon, ``plan``, ``explain`` and the workflow all call :func:`inspect_media`.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ from subtitled.transcripts.store import TranscriptStore
 
 @dataclass(frozen=True, slots=True)
 class MediaReport:
-    """One medium as it lies there, and the decision about it."""
+    """What a media file has, and the decision about what it needs."""
 
     media: Path
     facts: MediaInfo
@@ -67,12 +67,23 @@ def inspect_media(
     ignore_existing: bool = False,
     is_user_requested: bool = False,
 ) -> MediaReport:
-    """Choose the track and decide, from what :func:`~subtitled.media.probe.probe` found.
+    """Choose the main track and decide what is missing.
 
-    ``content`` is its content identity, if known: then an earlier hearing tells what is spoken.
-    Sidecars are looked for in ``sidecar_folder``, by default beside the medium; what a person took
-    away counts as one, unless it is a person who asks now (``by_hand``). Raises
-    :class:`~subtitled.media.ffmpeg.NoAudioError` where there is nothing to listen to.
+    Args:
+        media: The media file.
+        facts: What :func:`~subtitled.media.probe.probe_media` found.
+        library: The settings of its library.
+        configuration: The configuration with its engines and translators.
+        fingerprint: The fingerprint, if known. A stored analysis then tells the spoken language.
+        transcripts: The store of analyses.
+        sidecars: The repository of sidecars.
+        sidecar_folder: Where sidecars lie; by default beside the media file.
+        ignore_existing: Decide as if there were no subtitles.
+        is_user_requested: Whether a person asks now. What a person removed before is then not
+            counted as existing.
+
+    Raises:
+        NoAudioError: The file has no audio track.
     """
     choice = choose_audio_track(facts, library.preferred_audio_languages)
     analysis = transcripts.analysis(fingerprint, choice.track.index) if fingerprint else None
@@ -80,16 +91,16 @@ def inspect_media(
     folder = sidecar_folder or media.parent
     names = [] if ignore_existing else _folder_names(folder)
     ownership_of = partial(sidecars.ownership, fingerprint=fingerprint)
-    found = existing_subtitles(media, facts, names, ownership_of, folder)
-    withdrawn = () if is_user_requested or ignore_existing else _removed_by_user(sidecars, media)
-    taken = tuple(one for one in withdrawn if one.format not in SUMMARY_SUFFIXES)
-    existing = () if ignore_existing else (*found, *taken)
+    existing_files = existing_subtitles(media, facts, names, ownership_of, folder)
+    removed = () if is_user_requested or ignore_existing else _removed_by_user(sidecars, media)
+    removed_subtitles = tuple(item for item in removed if item.format not in SUMMARY_SUFFIXES)
+    existing = () if ignore_existing else (*existing_files, *removed_subtitles)
     routing = routing_for(configuration, library, facts.duration)
-    written = (
+    summaries = (
         *existing_summaries(media, names, ownership_of, folder),
-        *(one for one in withdrawn if one.format in SUMMARY_SUFFIXES),
+        *(item for item in removed if item.format in SUMMARY_SUFFIXES),
     )
-    material = _available_sources(facts, choice, found, analysis, routing, written)
+    material = _available_sources(facts, choice, existing_files, analysis, routing, summaries)
     decision = decide(
         library,
         existing=existing,
@@ -131,21 +142,24 @@ def _available_sources(
 
 
 def _removed_by_user(sidecars: SidecarRepository, media: Path) -> tuple[ExistingSubtitle, ...]:
-    """What a person took away from beside a medium: it is not there, and not made again."""
+    """Return what a person removed beside a media file.
+
+    It counts as existing and is not made again.
+    """
     return tuple(
         ExistingSubtitle(
-            language=one.language,
-            kind=one.kind,
+            language=sidecar.language,
+            kind=sidecar.kind,
             origin=REMOVED_BY_USER,
-            location=one.path.name,
-            format=one.format,
+            location=sidecar.path.name,
+            format=sidecar.format,
             is_ours=True,
             secondary=parsed_name.secondary
-            if (parsed_name := parse_sidecar_name(media.name, one.path.name))
+            if (parsed_name := parse_sidecar_name(media.name, sidecar.path.name))
             else None,
         )
-        for one in sidecars.of_media(media)
-        if one.status is SidecarStatus.REMOVED_BY_USER
+        for sidecar in sidecars.of_media(media)
+        if sidecar.status is SidecarStatus.REMOVED_BY_USER
     )
 
 
@@ -156,8 +170,10 @@ def _folder_names(folder: Path) -> list[str]:
 def plan_summaries(
     media: Path, seen: MediaReport
 ) -> tuple[tuple[SummaryPlan, ...], tuple[str, ...]]:
-    """What is to be written, and why some of it cannot: too long a name is refused before anything
-    is paid for it."""
+    """Return the summaries to write, and why others cannot be written.
+
+    A name that is too long is refused here, before anything is paid for.
+    """
     planned: list[SummaryPlan] = []
     impossible: list[str] = []
     for requirement in seen.decision.summaries:
@@ -179,12 +195,15 @@ def plan_summaries(
 
 
 def engines_digest(configuration: Configuration, library: LibrarySettings) -> str:
-    """Changes when another version of an engine or translator is installed that a library uses, or
-    a translator learns a pair: what could not be made before may be made now."""
+    """Return a digest that changes when what was impossible may have become possible.
+
+    That is when an engine or translator of the library is updated, or a translator learns a
+    language pair.
+    """
     routing = routing_for(configuration, library)
     plugins = {configuration.engines[name].plugin for name in routing.transcribing_engines}
     plugins |= {configuration.translators[name].plugin for name in _all_translators(routing)}
-    versions = [one for one in list_installed() if one[0] in plugins]
+    versions = [version for version in list_installed() if version[0] in plugins]
     pairs = [
         (name, sorted(capabilities.language_pairs or ()))
         for name, capabilities in routing.translators
@@ -215,7 +234,7 @@ assert set(_RESULT_SETTINGS) <= set(LibrarySettings.model_fields)
 
 
 def settings_digest(configuration: Configuration, library: LibrarySettings) -> str:
-    """Changes when settings change that could change an outcome, and only then."""
+    """Return a digest that changes exactly when settings change that can change a result."""
     routing = routing_for(configuration, library)
     components = [
         (name, configuration.engines[name].settings.model_dump_json())
@@ -234,5 +253,5 @@ def settings_digest(configuration: Configuration, library: LibrarySettings) -> s
 
 
 def _all_translators(routing: RoutingTable) -> tuple[str, ...]:
-    """Every translator that a library uses, for whatever."""
+    """Return every translator that a library uses, for translations or summaries."""
     return tuple(dict.fromkeys(name for name, _ in (*routing.translators, *routing.generators)))

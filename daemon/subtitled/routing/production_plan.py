@@ -27,7 +27,7 @@ class PathSegment:
 
 
 @dataclass(frozen=True, slots=True)
-class FailedAttempt:
+class ProductionPath:
     """One way to a wish."""
 
     source: Source
@@ -56,7 +56,7 @@ class TargetPlan:
     language: Language
     kind: SubtitleKind
     formats: tuple[str, ...]
-    paths: tuple[FailedAttempt, ...]
+    paths: tuple[ProductionPath, ...]
     secondary: TargetPlan | None = None
     """What is shown below it, in a subtitle with two languages."""
 
@@ -97,29 +97,29 @@ JOB_PLAN: TypeAdapter[JobPlan] = TypeAdapter(JobPlan)
 
 def paths_from_audio(
     routing: RoutingTable, spoken: Language, wanted: Language
-) -> Iterator[FailedAttempt]:
+) -> Iterator[ProductionPath]:
     """Ways from an audio track, as attempts from the main one."""
     main = Source(Origin.AUDIO, "", spoken)
     for through in _pivot_languages(spoken, wanted):
         for route in _candidate_routes(routing, spoken, through):
-            yield FailedAttempt(main, through, (PathSegment(spoken, route),))
+            yield ProductionPath(main, through, (PathSegment(spoken, route),))
 
 
 def paths_from_text(
     routing: RoutingTable, text: Language, wanted: Language
-) -> Iterator[FailedAttempt]:
+) -> Iterator[ProductionPath]:
     """Ways from a text, as attempts from a sidecar that is yet to be named."""
     source = Source(Origin.SIDECAR, "", text)
     if text.satisfies(wanted):
-        yield FailedAttempt(source, wanted, ())
+        yield ProductionPath(source, wanted, ())
         return
     if can_convert_script(text, wanted):
-        yield FailedAttempt(source, text, (PathSegment(text, None),))
+        yield ProductionPath(source, text, (PathSegment(text, None),))
         return
     for through in _pivot_languages(text, wanted):
         for name, capabilities in routing.translators:
             if can_translate_pair(capabilities, text, through):
-                yield FailedAttempt(
+                yield ProductionPath(
                     source, through, (PathSegment(text, Route(RouteKind.TRANSLATE_TEXT, "", name)),)
                 )
 
@@ -143,7 +143,7 @@ def plan_target(
 ) -> TargetPlan:
     """A wish with the ways to try. Without any, it cannot be made."""
     target = requirement.language or spoken
-    attempts: list[FailedAttempt] = []
+    attempts: list[ProductionPath] = []
     for source in requirement.sources:
         if requirement.kind is SubtitleKind.FORCED:
             attempts += _foreign_speech_paths(routing, source, target, foreign)
@@ -179,8 +179,8 @@ def transcription_segments(
 
 
 def _with_foreign_speech(
-    routing: RoutingTable, attempt: FailedAttempt, wanted: Language, foreign: ForeignSpeech | None
-) -> FailedAttempt:
+    routing: RoutingTable, attempt: ProductionPath, wanted: Language, foreign: ForeignSpeech | None
+) -> ProductionPath:
     """With what is said in other languages: translated where all is, else as it is said."""
     verbatim = attempt.segments[0].language.satisfies(attempt.pivot)
     foreign_segments = []
@@ -194,7 +194,7 @@ def _with_foreign_speech(
 
 def _foreign_speech_paths(
     routing: RoutingTable, source: Source, wanted: Language, foreign: ForeignSpeech | None
-) -> list[FailedAttempt]:
+) -> list[ProductionPath]:
     """The parts in other languages, each translated: one attempt."""
     languages = foreign.languages if foreign else ()
     for pivot in (wanted, opposite_script(wanted)):
@@ -207,7 +207,7 @@ def _foreign_speech_paths(
         ]
         if routes_by_language and all(route is not None for _, route in routes_by_language):
             return [
-                FailedAttempt(
+                ProductionPath(
                     source,
                     pivot,
                     tuple(PathSegment(one, route) for one, route in routes_by_language),

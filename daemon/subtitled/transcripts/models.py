@@ -1,8 +1,4 @@
-"""What is known of a medium beside its words: where and in which language somebody speaks, whose
-words it took over, where the picture cuts.
-
-Which engines were tried for a chunk that did not go the usual way, and whose words count.
-"""
+"""What is stored about a media file beside its words: analyses, reuse, shot cuts, fallbacks."""
 
 from __future__ import annotations
 
@@ -13,7 +9,7 @@ from subtitled.plugin import Language, TimeSpan
 
 @dataclass(frozen=True, slots=True)
 class LanguageSegment:
-    """A part of a medium that is in one language."""
+    """A part of a media file that is in one language."""
 
     span: TimeSpan
     language: Language
@@ -21,7 +17,7 @@ class LanguageSegment:
 
 @dataclass(frozen=True, slots=True)
 class TrackAnalysis:
-    """What is known of a track before a word of it is recognised."""
+    """What is known of a track before it is transcribed."""
 
     duration: float
     speech: tuple[TimeSpan, ...]
@@ -31,13 +27,12 @@ class TrackAnalysis:
     quiet_speech: tuple[TimeSpan, ...] = ()
     """Parts of the speech that are faint."""
     language_segments: tuple[LanguageSegment, ...] | None = None
-    """Which part is in which language, in order and without a gap; None where nobody listened for
-    changes of language."""
+    """The language of each part, in order and without gaps; None if changes were not looked for."""
 
 
 @dataclass(frozen=True, slots=True)
 class ShotCuts:
-    """Seconds at which the picture cuts, in order, at so many frames a second."""
+    """The times in seconds at which the picture cuts, in order, and the frames per second."""
 
     frame_rate: float
     cuts: tuple[float, ...]
@@ -45,18 +40,18 @@ class ShotCuts:
 
 @dataclass(frozen=True, slots=True)
 class TranscriptReuse:
-    """That the words of a track were taken over from another content, or why they were not."""
+    """The transcript of a track that was reused from another fingerprint, or why it was not."""
 
     source_fingerprint: str
     source_track: int
     offset: float
-    """Seconds that the words were moved by; later is more."""
+    """Seconds by which the words were moved; positive is later."""
     peak: float
     rival_peak: float
     part_count: int
     agreeing_parts: int
     rejection_reason: str = ""
-    """Why nothing was taken over; empty if it was."""
+    """Why the transcript was not reused; empty if it was."""
 
     def __str__(self) -> str:
         source = f"{self.source_fingerprint}, track {self.source_track}"
@@ -71,17 +66,17 @@ class TranscriptReuse:
 
 @dataclass(frozen=True, slots=True)
 class FailedAttempt:
-    """An engine that was called for a chunk whose words do not count there, and why."""
+    """An engine whose words for a chunk do not count, and why."""
 
     engine: str
     reason: str
     is_permanent: bool = True
-    """Whether it would be the same the next time."""
+    """Whether another try would end the same way."""
 
 
 @dataclass(frozen=True, slots=True)
 class FallbackRecord:
-    """How a chunk came to its words, where that was not simply by the engine that was to do it.
+    """How a chunk got its words, unless the preferred engine gave them at once.
 
     ``variant`` is the one whose words count.
     """
@@ -90,10 +85,13 @@ class FallbackRecord:
     variant: str
     attempts: tuple[FailedAttempt, ...] = ()
     timing_note: str = ""
-    """Where the times of its words come from, if not from the engine."""
+    """Where the times of the words come from; empty if from the engine."""
 
     def __str__(self) -> str:
-        said = [f"{attempt.engine}: {attempt.reason}" for attempt in self.attempts]
+        attempts = [f"{attempt.engine}: {attempt.reason}" for attempt in self.attempts]
         return "; ".join(
-            (*said, f"words by {self.engine}" + (f", {self.timing_note}" * bool(self.timing_note)))
+            (
+                *attempts,
+                f"words by {self.engine}" + (f", {self.timing_note}" * bool(self.timing_note)),
+            )
         )

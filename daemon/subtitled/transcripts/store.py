@@ -35,7 +35,7 @@ from .migration import migrate_fingerprint
 from .models import FallbackRecord, ShotCuts, TrackAnalysis, TranscriptReuse
 
 MAX_REMEMBERED_FINGERPRINTS = 10_000
-"""Fingerprints of which a store remembers that their folders need no conversion."""
+"""Fingerprints of which a store remembers that their folders are converted."""
 
 T = TypeVar("T")
 _FALLBACK: TypeAdapter[FallbackRecord] = TypeAdapter(FallbackRecord)
@@ -47,22 +47,35 @@ _REMOVED: TypeAdapter[tuple[RemovedText, ...]] = TypeAdapter(tuple[RemovedText, 
 
 
 def variant_key(engine: str, settings: dict[str, Any], into: Language | None) -> str:
-    """A short name for "this engine with these settings", safe as a folder's name."""
+    """Return a short name for an engine with its settings.
+
+    Args:
+        engine: The configured name of the engine.
+        settings: Everything that changes a result.
+        into: The language into which the engine translates the speech, or None.
+
+    Returns:
+        The name, which is safe as the name of a folder.
+    """
     key_json = json.dumps([engine, settings, into], sort_keys=True, default=str)
     return f"{engine}-{hashlib.sha256(key_json.encode()).hexdigest()[:12]}"
 
 
 class TranscriptStore:
-    """The transcripts in one folder. Readers and writers of several processes may share it."""
+    """The transcripts in one folder. Several processes may read and write it.
+
+    ``track`` is always ffprobe's absolute index. Methods that read return None for what is not
+    stored and for damaged files.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._migrated: dict[str, None] = {}
-        """Fingerprints whose folders are known to be in this version's form, oldest first."""
+        """Fingerprints whose folders are converted, oldest first."""
         self._migration_lock = threading.Lock()
 
     def analysis(self, fingerprint: str, track: int) -> TrackAnalysis | None:
-        """What was heard of a track, or None."""
+        """Return the analysis of a track."""
         return _read_json(self._track_path(fingerprint, track) / "analysis.json", _ANALYSIS)
 
     def save_analysis(self, fingerprint: str, track: int, analysis: TrackAnalysis) -> None:
@@ -72,18 +85,18 @@ class TranscriptStore:
         )
 
     def clear_silent_analyses(self, fingerprint: str) -> None:
-        """Have every track of a content listened to anew in which nobody was heard to speak."""
+        """Delete the analyses of tracks without speech, so that they are made again."""
         for track in self.tracks(fingerprint):
             stored = self.analysis(fingerprint, track)
             if stored is not None and not stored.speech:
                 (self._track_path(fingerprint, track) / "analysis.json").unlink(missing_ok=True)
 
     def reuse(self, fingerprint: str, track: int) -> TranscriptReuse | None:
-        """Whose words a track took over, or why it did not; None where nothing was compared."""
+        """Return what a track reused; None if no other fingerprint was compared with it."""
         return _read_json(self._track_path(fingerprint, track) / "reuse.json", _REUSE)
 
     def reused_from(self, fingerprint: str) -> set[str]:
-        """The contents whose words were taken over for this one."""
+        """Return the fingerprints whose transcripts this one reused."""
         reuses = [self.reuse(fingerprint, track) for track in self.tracks(fingerprint)]
         return {
             reuse.source_fingerprint
@@ -98,18 +111,22 @@ class TranscriptStore:
         )
 
     def tracks(self, fingerprint: str) -> list[int]:
-        """The tracks of a content that something is known of."""
+        """Return the tracks of which anything is stored."""
         folder = self._content_path(fingerprint)
         return sorted(int(path.name) for path in _subfolders(folder) if path.name.isdecimal())
 
     def variants(self, fingerprint: str, track: int) -> list[str]:
-        """The recipes by which something of a track was recognised."""
+        """Return the variants of which any chunk of a track is stored."""
         return sorted(
             path.name for path in _subfolders(self._track_path(fingerprint, track)) if path.is_dir()
         )
 
     def assemble_any(self, fingerprint: str, track: int, variant: str) -> Transcript | None:
-        """All that was recognised of a track, whatever it was cut into; None if some is missing."""
+        """Join the chunks of a track, whatever its chunk duration was.
+
+        Returns:
+            A transcript of the whole track, or None if a part of it is missing.
+        """
         analysis = self.analysis(fingerprint, track)
         if analysis is None:
             return None
@@ -122,24 +139,24 @@ class TranscriptStore:
                 if begin.isdecimal() and end.isdecimal()
             }
         )
-        at, parts = 0, []
+        covered_until, parts = 0, []
         for begin, end in ((begin, -end) for begin, end in spans):
-            if begin != at:
-                continue  # of another length of stretch
+            if begin != covered_until:
+                continue  # Another chunk duration was used for it.
             part = self._effective_by_name(fingerprint, track, variant, f"{begin}-{end}")
             if part is not None:
                 parts.append(part)
-                at = end
-        if not parts or at < round(analysis.duration * 1000):
+                covered_until = end
+        if not parts or covered_until < round(analysis.duration * 1000):
             return None
         words = tuple(word for part in parts for word in part.words)
-        evidence = tuple(one for part in parts for one in part.segment_scores)
-        return Transcript(parts[0].language, words, parts[0].engine, parts[0].variant, evidence)
+        scores = tuple(score for part in parts for score in part.segment_scores)
+        return Transcript(parts[0].language, words, parts[0].engine, parts[0].variant, scores)
 
     def chunk_transcript(
         self, fingerprint: str, track: int, variant: str, chunk: Chunk
     ) -> Transcript | None:
-        """The words of one stretch under one recipe, or None."""
+        """Return the words of a chunk in one variant."""
         return _read_json(self._chunk_path(fingerprint, track, variant, chunk), TRANSCRIPT)
 
     def save_chunk(
@@ -154,7 +171,7 @@ class TranscriptStore:
     def untimed_draft(
         self, fingerprint: str, track: int, variant: str, chunk: Chunk
     ) -> Transcript | None:
-        """What an engine said of a stretch, before its words were given times."""
+        """Return what an engine said in a chunk before its words were aligned."""
         return _read_json(
             self._chunk_path(fingerprint, track, variant, chunk, ".draft"), TRANSCRIPT
         )
@@ -166,13 +183,13 @@ class TranscriptStore:
         write_atomic(target, TRANSCRIPT.dump_json(words, indent=1))
 
     def checkpoint(self, fingerprint: str, track: int, variant: str, chunk: Chunk) -> Checkpoint:
-        """A place for what an engine has to remember of one stretch."""
+        """Return the place where an engine can store the progress of a chunk."""
         return Checkpoint(self._chunk_path(fingerprint, track, variant, chunk, ".checkpoint"))
 
     def fallback(
         self, fingerprint: str, track: int, variant: str, chunk: Chunk
     ) -> FallbackRecord | None:
-        """How a stretch came to its words; None if by the engine alone, or not at all yet."""
+        """Return how a chunk got its words; None if from the preferred engine alone, or not yet."""
         return _read_json(
             self._chunk_path(fingerprint, track, variant, chunk, ".fallback"), _FALLBACK
         )
@@ -184,19 +201,19 @@ class TranscriptStore:
         write_atomic(target, _FALLBACK.dump_json(fallback, indent=1))
 
     def fallbacks(self, fingerprint: str, track: int) -> list[tuple[TimeSpan, FallbackRecord]]:
-        """Every stretch of a track that did not go the usual way, in order of time."""
-        fallback_list = []
+        """Return the chunks of a track that have a fallback record, in order of time."""
+        fallbacks = []
         for path in self._track_path(fingerprint, track).glob("*/*.fallback.json"):
             begin, _, end = path.name.removesuffix(".fallback.json").partition("-")
             fallback = _read_json(path, _FALLBACK)
             if fallback is not None and begin.isdecimal() and end.isdecimal():
-                fallback_list.append((TimeSpan(int(begin) / 1000, int(end) / 1000), fallback))
-        return sorted(fallback_list, key=lambda one: (one[0], one[1].variant))
+                fallbacks.append((TimeSpan(int(begin) / 1000, int(end) / 1000), fallback))
+        return sorted(fallbacks, key=lambda item: (item[0], item[1].variant))
 
     def effective_transcript(
         self, fingerprint: str, track: int, variant: str, chunk: Chunk
     ) -> Transcript | None:
-        """The words that count for a stretch: its engine's, or those of whom it was given to."""
+        """Return the words that count for a chunk: the variant's, or those of its fallback."""
         name = self._chunk_path(fingerprint, track, variant, chunk).stem
         return self._effective_by_name(fingerprint, track, variant, name)
 
@@ -210,7 +227,7 @@ class TranscriptStore:
         )
 
     def hotwords(self, fingerprint: str, track: int) -> dict[str, tuple[str, ...]]:
-        """The terms that the recogniser of each recipe was told last."""
+        """Return the hotwords that the engine of each variant was last told."""
         by_variant = {}
         for path in sorted(self._track_path(fingerprint, track).glob("*/hotwords.json")):
             by_variant[path.parent.name] = _read_json(path, _TERMS) or ()
@@ -219,14 +236,13 @@ class TranscriptStore:
     def save_hotwords(
         self, fingerprint: str, track: int, variant: str, terms: tuple[str, ...]
     ) -> None:
-        """Beside the stretches: they are no part of the recipe, whose words outlive them."""
+        """Store the hotwords of a variant. They are no part of it: its words outlive them."""
         path = self._track_path(fingerprint, track) / variant / "hotwords.json"
         if (_read_json(path, _TERMS) or ()) != terms:
             write_atomic(path, _TERMS.dump_json(terms))
 
     def clear_transcripts(self, fingerprint: str) -> None:
-        """Have everything that was recognised of a content recognised anew. What is known of
-        where somebody speaks, and in which language, stays."""
+        """Delete all transcripts of a fingerprint. Its analyses stay."""
         for track in self.tracks(fingerprint):
             for variant in self.variants(fingerprint, track):
                 shutil.rmtree(self._track_path(fingerprint, track) / variant)
@@ -234,18 +250,18 @@ class TranscriptStore:
     def assemble(
         self, fingerprint: str, track: int, variant: str, chunks: Sequence[Chunk]
     ) -> Transcript | None:
-        """All stretches joined, whoever did them, or None if one is missing."""
+        """Join the effective transcripts of chunks; None if one is missing."""
         parts = [self.effective_transcript(fingerprint, track, variant, chunk) for chunk in chunks]
         present = [part for part in parts if part is not None]
         if len(present) != len(parts) or not present:
             return None
         words = tuple(word for part in present for word in part.words)
-        evidence = tuple(one for part in present for one in part.segment_scores)
+        scores = tuple(score for part in present for score in part.segment_scores)
         engines = ", ".join(dict.fromkeys(part.engine for part in present if part.engine))
-        return Transcript(present[0].language, words, engines, variant, evidence)
+        return Transcript(present[0].language, words, engines, variant, scores)
 
     def removals(self, fingerprint: str, track: int) -> dict[str, tuple[RemovedText, ...]]:
-        """What was left out of the transcripts of a track and why, by recipe."""
+        """Return what was removed from the transcripts of a track, by variant."""
         by_variant = {}
         for path in sorted(self._track_path(fingerprint, track).glob("*/hallucinations.json")):
             by_variant[path.parent.name] = _read_json(path, _REMOVED) or ()
@@ -259,16 +275,21 @@ class TranscriptStore:
         removals: tuple[RemovedText, ...],
         chunks: Sequence[Chunk],
     ) -> None:
-        """Beside the stretches that they are from, which stay as they are, as do other removals."""
+        """Replace the removals in some chunks.
+
+        Those in other chunks stay, and so do the transcripts.
+        """
         path = self._track_path(fingerprint, track) / variant / "hallucinations.json"
         before = _read_json(path, _REMOVED) or ()
-        kept_removals = (one for one in before if not any(_lies_in(chunk, one) for chunk in chunks))
-        now = tuple(sorted({*kept_removals, *removals}, key=lambda one: one.start))
-        if before != now:
-            write_atomic(path, _REMOVED.dump_json(now, indent=1))
+        kept_removals = (
+            item for item in before if not any(_lies_in(chunk, item) for chunk in chunks)
+        )
+        after = tuple(sorted({*kept_removals, *removals}, key=lambda removal: removal.start))
+        if before != after:
+            write_atomic(path, _REMOVED.dump_json(after, indent=1))
 
     def shot_cuts(self, fingerprint: str) -> ShotCuts | None:
-        """Where the picture cuts, or None where nobody looked yet."""
+        """Return the shot cuts, or None if they were not detected."""
         return _read_json(self._content_path(fingerprint) / "shot_cuts.json", _SHOT_CUTS)
 
     def save_shot_cuts(self, fingerprint: str, shots: ShotCuts) -> None:
@@ -276,7 +297,7 @@ class TranscriptStore:
         write_atomic(target, _SHOT_CUTS.dump_json(shots, indent=1))
 
     def track_folder(self, fingerprint: str, track: int) -> Path:
-        """Where everything of a track lies; what is made of its words lies there too."""
+        """Return the folder of a track, in which translations and summaries are stored too."""
         return self._track_path(fingerprint, track)
 
     def _content_path(self, fingerprint: str) -> Path:
@@ -317,5 +338,5 @@ def _read_json(path: Path, adapter: TypeAdapter[T]) -> T | None:
     except FileNotFoundError:
         return None
     except ValidationError:
-        # Damaged on disk: as good as missing, and written anew.
+        # A damaged file is as good as missing and is written again.
         return None
