@@ -126,7 +126,7 @@ class Ran:
 def generated(config: Path, medium: Path) -> Ran:
     begin = time.monotonic()
     process = subprocess.Popen(
-        _command(config, "generate", str(medium), "--to", "original"),
+        _command(config, "generate", str(medium), "--languages", "original"),
         env=_environment(),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -200,7 +200,7 @@ class House:
         return time.monotonic() - begin
 
     def _state(self, medium: Path) -> str:
-        with closing(sqlite3.connect(self.folder / "state" / "ledger.sqlite", timeout=30)) as c:
+        with closing(sqlite3.connect(self.folder / "state" / "subtitled.sqlite", timeout=30)) as c:
             try:
                 found = c.execute("SELECT state FROM files WHERE path = ?", [os.fsencode(medium)])
                 return str((found.fetchone() or [""])[0])

@@ -90,7 +90,7 @@ def walked(root: Path, ledger: Path) -> tuple[int, Cost, float, float]:
 
 def walk(files: int) -> dict[str, float]:
     with own_folder() as folder:
-        root, ledger = folder / "films", folder / "ledger.sqlite"
+        root, ledger = folder / "films", folder / "subtitled.sqlite"
         tree(root, files)
         bare(root)  # so that all find the folders in memory
         least = min((costs(lambda: bare(root)) for _ in range(3)), key=lambda cost: cost.cpu)
@@ -209,7 +209,7 @@ def arrive(times: int) -> dict[str, float]:
                 part.write_bytes(data)
                 part.rename(root / f"{number}.wav")
                 arrived = time.time()
-                late.append(_begins(folder / "state" / "ledger.sqlite", part) - arrived - SETTLE)
+                late.append(_begins(folder / "state" / "subtitled.sqlite", part) - arrived - SETTLE)
                 time.sleep(0.37)  # so that we meet each phase of what goes by the clock
     print(
         f"from the rename to the start of work, beyond settling: {statistics.median(late):.2f} s "

@@ -65,12 +65,12 @@ def main() -> None:
         begin = time.perf_counter()
         assert sum(1 for _ in attributes(str(root))) == sidecars
         bare = time.perf_counter() - begin
-        ledger = Database(folder / "ledger.sqlite")
+        ledger = Database(folder / "subtitled.sqlite")
         begin = time.perf_counter()
         told = rebuild_sidecars(ledger, {"films": LibrarySettings(path=root)})
         took = time.perf_counter() - begin
         assert told.ours == sidecars
-        size = (folder / "ledger.sqlite").stat().st_size
+        size = (folder / "subtitled.sqlite").stat().st_size
     if others:
         print(f"{others} other threads were running: these figures are void")
     print(

@@ -76,7 +76,7 @@ class House:
             "SELECT count(*) FROM files WHERE priority = 1 AND fingerprint IS NOT NULL "
             "AND state NOT IN ('stabilising', 'growing', 'missing')"
         )
-        with sqlite3.connect(self.folder / "state" / "ledger.sqlite") as ledger:
+        with sqlite3.connect(self.folder / "state" / "subtitled.sqlite") as ledger:
             return int(ledger.execute(query).fetchone()[0])
 
     def jobs(self) -> int:
@@ -84,7 +84,7 @@ class House:
             "SELECT count(*) FROM workflow_status WHERE queue_name = 'media' "
             "AND status <> 'CANCELLED'"
         )
-        with sqlite3.connect(self.folder / "state" / "work.sqlite") as work:
+        with sqlite3.connect(self.folder / "state" / "jobs.sqlite") as work:
             return int(work.execute(query).fetchone()[0])
 
 

@@ -23,7 +23,7 @@ def test_egress_lists_every_request_with_its_file_and_price(subtitled: Run, tmp_
         "[budgets.cloud]\nmax_cost = 5.0\nmax_audio_hours = 2\n"
     )
     period = budget_period("month", datetime.now().astimezone())
-    ledger = Database(tmp_path / "ledger.sqlite")
+    ledger = Database(tmp_path / "subtitled.sqlite")
     entry = EgressEntry(
         "k",
         Path("/films/Über [x].mkv"),

@@ -37,7 +37,7 @@ class Shelf:
         self._run = run
         (home / "st").mkdir(mode=0o700)
         self.configure("")
-        self.ledger = Database(home / "st" / "ledger.sqlite")
+        self.ledger = Database(home / "st" / "subtitled.sqlite")
         self.film = self.root / "a.mkv"
         self.film.write_bytes(b"film")
         self.ledger.record_seen("films", self.film, self.film.stat())

@@ -39,7 +39,7 @@ class Shelf:
             f'[daemon]\nstate_dir = "{home}/st"\n[libraries.films]\npath = "{self.root}"\n'
         )
         (home / "st").mkdir()
-        self.ledger = Database(home / "st" / "ledger.sqlite")
+        self.ledger = Database(home / "st" / "subtitled.sqlite")
         self.film = self.root / "a.mkv"
         self.film.write_bytes(b"film")
         self.ledger.record_seen("films", self.film, self.film.stat())

@@ -286,7 +286,7 @@ class House:
         return {
             Path(os.fsdecode(path)): (state, reason)
             for path, state, reason in rows(
-                self.state / "ledger.sqlite", "SELECT path, state, reason FROM files"
+                self.state / "subtitled.sqlite", "SELECT path, state, reason FROM files"
             )
         }
 
@@ -384,7 +384,7 @@ class House:
         for left in self.state.rglob("*"):
             assert not left.name.endswith((".tmp", ".part")), left
         assert list((self.state / "scratch").iterdir()) == []
-        for name in ("ledger.sqlite", "work.sqlite"):
+        for name in ("subtitled.sqlite", "jobs.sqlite"):
             assert rows(self.state / name, "PRAGMA integrity_check") == [("ok",)]
         assert untruths(self.state) == []
 
@@ -448,7 +448,7 @@ def rows(database: Path, query: str) -> list[tuple[Any, ...]]:
 
 def untruths(state: Path) -> list[str]:
     """What a ledger says that is not so on disk: sidecars that are not there or are others."""
-    said = rows(state / "ledger.sqlite", "SELECT path, sha256 FROM sidecars")
+    said = rows(state / "subtitled.sqlite", "SELECT path, sha256 FROM sidecars")
     wrong = []
     for path, digest in said:
         try:

@@ -33,7 +33,7 @@ from subtitled.subtitles.ownership import Signature
 from subtitled.subtitles.publish import publish_sidecar
 
 disk, life = Path(sys.argv[1]), sys.argv[2]
-ledger = Database(disk / "state" / "ledger.sqlite")
+ledger = Database(disk / "state" / "subtitled.sqlite")
 print("ready", flush=True)
 for number in range(100_000):
     path = disk / "films" / (f"{life}-{number}.en.srt" if number % 2 else f"{number % 20}.en.srt")
@@ -152,10 +152,10 @@ def assert_kept(disk: PoweredDisk, promised: dict[str, set[str | None]]) -> None
     remembered = {
         Path(os.fsdecode(path)).name: digest
         for path, digest in rows(
-            disk.point / "state" / "ledger.sqlite", "SELECT path, sha256 FROM sidecars"
+            disk.point / "state" / "subtitled.sqlite", "SELECT path, sha256 FROM sidecars"
         )
     }
-    assert rows(disk.point / "state" / "ledger.sqlite", "PRAGMA integrity_check") == [("ok",)]
+    assert rows(disk.point / "state" / "subtitled.sqlite", "PRAGMA integrity_check") == [("ok",)]
     assert there.keys() | remembered.keys() <= promised.keys()
     for name, digests in promised.items():
         assert there.get(name) in digests and remembered.get(name) in digests, name

@@ -26,7 +26,7 @@ class Library:
     def __init__(self, folder: Path) -> None:
         self.root = folder / "films"
         (self.root / "deep").mkdir(parents=True)
-        self.ledger = Database(folder / "ledger.sqlite")
+        self.ledger = Database(folder / "subtitled.sqlite")
         self.settings = {"films": LibrarySettings(path=self.root)}
         self.intake = Ingest(self.ledger, self.settings)
         self.media = [self.root / "a.mkv", self.root / "b.mkv", self.root / "deep" / "c.mkv"]

@@ -17,6 +17,7 @@ from alembic.config import Config
 from subtitled.db import backup, migrations
 from subtitled.db import engine as database
 from subtitled.db.backup import (
+    DATABASES,
     PRE_UPGRADE_BACKUP,
     REPLACED_SUFFIX,
     check_database,
@@ -28,6 +29,7 @@ from subtitled.db.backup import (
 from subtitled.db.database import Database
 from subtitled.db.engine import open_engine, write_transaction
 from subtitled.db.filesystems import Mount, unsafe_for_sqlite
+from subtitled.db.state_folder import OLD_NAMES, rename_old_files
 from subtitled.plugin import SetupError, SubtitledError
 
 
@@ -50,22 +52,22 @@ def _read(path: Path, query: str) -> list[tuple[object, ...]]:
 def _state(folder: Path) -> Path:
     """A state folder with a little of everything, open in another process's manner."""
     folder.mkdir()
-    ledger = Database(folder / "ledger.sqlite")
+    ledger = Database(folder / "subtitled.sqlite")
     ledger.kv.set("who", "I")
     ledger.close()
-    with closing(sqlite3.connect(folder / "work.sqlite")) as work:
+    with closing(sqlite3.connect(folder / "jobs.sqlite")) as work:
         work.execute("CREATE TABLE jobs (id TEXT)")
         work.commit()
     transcript = folder / "transcripts/ab/ab12/1/w-1/0-8.json"
     transcript.parent.mkdir(parents=True)
     transcript.write_text('{"words": []}')
-    (folder / "withdrawn").mkdir()
-    (folder / "withdrawn" / "a.srt").write_bytes(b"ours")
+    (folder / "removed").mkdir()
+    (folder / "removed" / "a.srt").write_bytes(b"ours")
     return folder
 
 
 def test_before_an_upgrade_the_ledger_is_kept_as_it_was(tmp_path: Path) -> None:
-    path, before = tmp_path / "ledger.sqlite", tmp_path / PRE_UPGRADE_BACKUP
+    path, before = tmp_path / "subtitled.sqlite", tmp_path / PRE_UPGRADE_BACKUP
     _of_the_first_schema(path)
     Database(path).close()
     assert _read(before, "SELECT version_num FROM alembic_version") == [("0001",)]
@@ -76,14 +78,14 @@ def test_before_an_upgrade_the_ledger_is_kept_as_it_was(tmp_path: Path) -> None:
 
 def test_a_ledger_that_is_new_or_up_to_date_is_not_copied(tmp_path: Path) -> None:
     for _ in range(2):
-        Database(tmp_path / "ledger.sqlite").close()
+        Database(tmp_path / "subtitled.sqlite").close()
     assert not (tmp_path / PRE_UPGRADE_BACKUP).exists()
 
 
 def test_what_cannot_be_copied_is_not_upgraded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = tmp_path / "ledger.sqlite"
+    path = tmp_path / "subtitled.sqlite"
     _of_the_first_schema(path)
 
     def full(file: Path) -> None:
@@ -98,7 +100,7 @@ def test_what_cannot_be_copied_is_not_upgraded(
 
 
 def test_after_a_downgrade_the_ledger_from_before_is_named(tmp_path: Path) -> None:
-    path = tmp_path / "ledger.sqlite"
+    path = tmp_path / "subtitled.sqlite"
     _of_the_first_schema(path)
     Database(path).close()
     with closing(sqlite3.connect(path)) as there:
@@ -113,7 +115,7 @@ def test_after_a_downgrade_the_ledger_from_before_is_named(tmp_path: Path) -> No
 
 
 def test_a_copy_holds_what_is_committed_while_another_writes(tmp_path: Path) -> None:
-    path = tmp_path / "ledger.sqlite"
+    path = tmp_path / "subtitled.sqlite"
     ledger = Database(path)
     ledger.kv.set("a", "1")
     with write_transaction(open_engine(path)) as connection:
@@ -128,17 +130,17 @@ def test_what_is_backed_up_comes_back_as_it_was(tmp_path: Path) -> None:
     archive = tmp_path / "b.tar.gz"
     assert create_backup(state, archive) == archive.stat().st_size
     assert archive.stat().st_mode & 0o077 == 0
-    ledger = Database(state / "ledger.sqlite")
+    ledger = Database(state / "subtitled.sqlite")
     ledger.kv.set("who", "somebody else")
-    (state / "withdrawn" / "a.srt").unlink()
+    (state / "removed" / "a.srt").unlink()
     restore_backup(archive, state)
     ledger.close()
-    back = Database(state / "ledger.sqlite")
+    back = Database(state / "subtitled.sqlite")
     assert back.kv.get("who") == "I"
     back.close()
-    assert (state / "withdrawn" / "a.srt").read_bytes() == b"ours"
+    assert (state / "removed" / "a.srt").read_bytes() == b"ours"
     assert list(state.rglob("0-8.json"))
-    replaced = state / REPLACED_SUFFIX / "ledger.sqlite"
+    replaced = state / REPLACED_SUFFIX / "subtitled.sqlite"
     assert _read(replaced, "SELECT value FROM kv") == [("somebody else",)]
     assert not [p for p in state.iterdir() if p.name.startswith(("backup-", "restore-"))]
 
@@ -148,7 +150,7 @@ def test_a_state_comes_back_into_an_empty_folder(tmp_path: Path) -> None:
     create_backup(_state(tmp_path / "st"), archive)
     other.mkdir()
     restore_backup(archive, other)
-    assert {path.name for path in other.iterdir()} >= {"ledger.sqlite", "work.sqlite", "withdrawn"}
+    assert {path.name for path in other.iterdir()} >= {"subtitled.sqlite", "jobs.sqlite", "removed"}
 
 
 def _archive(path: Path, files: dict[str, bytes]) -> Path:
@@ -168,13 +170,13 @@ def test_a_bad_archive_changes_nothing(tmp_path: Path) -> None:
     half.write_bytes(good.read_bytes()[: good.stat().st_size // 2])
     noise = tmp_path / "noise"
     noise.write_bytes(b"this is no archive" * 50)
-    manifest = json.dumps({"version": "1", "databases": {"ledger.sqlite": "0"}}).encode()
+    manifest = json.dumps({"version": "1", "databases": {"subtitled.sqlite": "0"}}).encode()
     bad = [
         half,
         noise,
         tmp_path / "missing",
         _archive(tmp_path / "other", {"a.txt": b"a"}),
-        _archive(tmp_path / "wrong", {"manifest.json": manifest, "ledger.sqlite": b"x"}),
+        _archive(tmp_path / "wrong", {"manifest.json": manifest, "subtitled.sqlite": b"x"}),
         _archive(tmp_path / "outside", {"../evil": b"x"}),
         _archive(tmp_path / "list", {"manifest.json": b"[1]"}),
     ]
@@ -204,7 +206,7 @@ def test_a_backup_that_fails_leaves_the_old_one(
 
 def test_damage_is_found(tmp_path: Path) -> None:
     state = _state(tmp_path / "st")
-    path = state / "ledger.sqlite"
+    path = state / "subtitled.sqlite"
     assert check_database(path) == ""
     assert list(find_damaged_files(state)) == []
     content = bytearray(path.read_bytes())
@@ -232,8 +234,56 @@ def test_no_database_is_kept_where_memory_is_not_shared(
     monkeypatch.setattr(database, "unsafe_for_sqlite", lambda path: unsafe_for_sqlite(path, mounts))
     if unfit:
         with pytest.raises(SetupError, match=kind) as refused:
-            Database(tmp_path / "ledger.sqlite")
+            Database(tmp_path / "subtitled.sqlite")
         assert "daemon.state_dir" in refused.value.hint
         assert list(tmp_path.iterdir()) == []
     else:
-        Database(tmp_path / "ledger.sqlite").close()
+        Database(tmp_path / "subtitled.sqlite").close()
+
+
+def _give_old_names(state: Path) -> None:
+    for old, new in OLD_NAMES.items():
+        if (state / new).exists():
+            (state / new).rename(state / old)
+
+
+def test_a_state_folder_of_an_older_version_gets_the_present_names(tmp_path: Path) -> None:
+    state = _state(tmp_path / "st")
+    expected = sorted(path.name for path in state.iterdir())
+    _give_old_names(state)
+    (state / "ledger.sqlite-wal").write_bytes(b"")
+    rename_old_files(state)
+    rename_old_files(state)
+    assert sorted(path.name for path in state.iterdir()) == sorted(
+        [*expected, f"{DATABASES[0]}-wal"]
+    )
+    assert Database(state / DATABASES[0]).kv.get("who") == "I"
+
+
+def test_a_name_that_is_taken_is_not_overwritten(tmp_path: Path) -> None:
+    state = _state(tmp_path / "st")
+    (state / "ledger.sqlite").write_bytes(b"older")
+    rename_old_files(state)
+    assert (state / "ledger.sqlite").read_bytes() == b"older"
+    assert Database(state / DATABASES[0]).kv.get("who") == "I"
+
+
+def test_a_backup_of_an_older_version_is_restored(tmp_path: Path) -> None:
+    state, archive, old = _state(tmp_path / "st"), tmp_path / "b.tar.gz", tmp_path / "old.tar.gz"
+    create_backup(state, archive)
+    present = {new: former for former, new in OLD_NAMES.items()}
+    with tarfile.open(archive) as packed, tarfile.open(old, "w:gz") as repacked:
+        for member in packed.getmembers():
+            content = packed.extractfile(member).read()  # type: ignore[union-attr]
+            if member.name == "manifest.json":
+                for new, former in present.items():
+                    content = content.replace(new.encode(), former.encode())
+            first, *rest = member.name.split("/")
+            member.name = "/".join([present.get(first, first), *rest])
+            member.size = len(content)
+            repacked.addfile(member, io.BytesIO(content))
+    other = tmp_path / "other"
+    other.mkdir()
+    restore_backup(old, other)
+    assert (other / "removed" / "a.srt").read_bytes() == b"ours"
+    assert Database(other / DATABASES[0]).kv.get("who") == "I"

@@ -325,7 +325,7 @@ class Histories(RuleBasedStateMachine):
     def life(self) -> None:
         """The daemon starts."""
         self.configuration = configured(self.home, self.languages, self.formats, self.yielding)
-        self.ledger = Database(self.state / "ledger.sqlite")
+        self.ledger = Database(self.state / "subtitled.sqlite")
         self.intake = Ingest(self.ledger, self.configuration.settings.libraries)
         scratch = self.state / "scratch"
         scratch.mkdir(exist_ok=True)
@@ -337,7 +337,7 @@ class Histories(RuleBasedStateMachine):
             self.ledger,
             scratch,
         )
-        hands = JobRunner(services, self.state / "work.sqlite")
+        hands = JobRunner(services, self.state / "jobs.sqlite")
         self.jobs = JobPlanner(hands)
         hands.start()
         self.jobs.start()
@@ -385,7 +385,7 @@ class Histories(RuleBasedStateMachine):
     def its_ledger_is_lost(self) -> None:
         """And the queue with it: what lies beside the media and what was heard must suffice."""
         self.ledger.close()
-        for left in self.state.glob("ledger.sqlite*"):
+        for left in self.state.glob("subtitled.sqlite*"):
             left.unlink()
         SHELF.jobs.clear()
         self.life()

@@ -29,7 +29,7 @@ def root(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def ledger(tmp_path: Path, server: str | None) -> Database:
-    return Database(tmp_path / "ledger.sqlite", server)
+    return Database(tmp_path / "subtitled.sqlite", server)
 
 
 def intake(ledger: Database, root: Path, **more: Any) -> Ingest:

@@ -49,7 +49,7 @@ def stat_of(size: int, mtime_ns: int = 1, inode: int = 7, device: int = 1) -> os
 
 @pytest.fixture
 def ledger(tmp_path: Path, server: str | None) -> Database:
-    return Database(tmp_path / "ledger.sqlite", server)
+    return Database(tmp_path / "subtitled.sqlite", server)
 
 
 def _the(ledger: Database, path: Path) -> int:
@@ -99,7 +99,7 @@ def test_an_inode_of_64_bits_as_pooled_file_systems_have_is_taken(ledger: Databa
 def test_processes_may_notice_the_same_files_and_ask_for_the_same_at_once(
     tmp_path: Path, server: str | None
 ) -> None:
-    database = tmp_path / "ledger.sqlite"
+    database = tmp_path / "subtitled.sqlite"
     running = [
         subprocess.Popen(
             [sys.executable, "-c", NOTICE_MANY, str(database), server or ""],
@@ -117,7 +117,7 @@ def test_processes_may_notice_the_same_files_and_ask_for_the_same_at_once(
 
 
 def test_threads_may_open_and_write_one_ledger_at_once(tmp_path: Path, server: str | None) -> None:
-    database, errors = tmp_path / "ledger.sqlite", list[Exception]()
+    database, errors = tmp_path / "subtitled.sqlite", list[Exception]()
 
     def work(number: int) -> None:
         try:
@@ -200,12 +200,12 @@ def test_without_its_driver_a_postgresql_database_is_refused_with_what_to_instal
 ) -> None:
     monkeypatch.setitem(sys.modules, "psycopg", None)
     with pytest.raises(SetupError, match="psycopg") as refused:
-        open_engine(tmp_path / "ledger.sqlite", "postgresql://u:secret@h/db")
+        open_engine(tmp_path / "subtitled.sqlite", "postgresql://u:secret@h/db")
     assert refused.value.hint == "Install it: pip install 'subtitled[postgres]'"
 
 
 def test_a_damaged_file_is_refused_with_its_name_and_the_cure(tmp_path: Path) -> None:
-    database = tmp_path / "ledger.sqlite"
+    database = tmp_path / "subtitled.sqlite"
     database.write_bytes(b"this is no database at all" * 100)
     with pytest.raises(SetupError) as refused:
         Database(database)
@@ -215,12 +215,12 @@ def test_a_damaged_file_is_refused_with_its_name_and_the_cure(tmp_path: Path) ->
 
 def test_a_folder_that_is_not_there_is_not_called_damage(tmp_path: Path) -> None:
     with pytest.raises(SetupError) as refused:
-        Database(tmp_path / "nowhere" / "ledger.sqlite")
+        Database(tmp_path / "nowhere" / "subtitled.sqlite")
     assert "damaged" not in refused.value.hint
 
 
 def test_a_ledger_of_a_newer_version_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
-    database = tmp_path / "ledger.sqlite"
+    database = tmp_path / "subtitled.sqlite"
     Database(database).close()
     engine = open_engine(database)
     with engine.begin() as connection:
@@ -231,14 +231,14 @@ def test_a_ledger_of_a_newer_version_is_refused_and_left_as_it_is(tmp_path: Path
 
 
 def test_the_migrations_make_exactly_the_schema_of_the_code(tmp_path: Path) -> None:
-    database = tmp_path / "ledger.sqlite"
+    database = tmp_path / "subtitled.sqlite"
     Database(database).close()
     with open_engine(database).connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
 
 
 def test_what_settled_in_a_ledger_of_the_first_schema_is_looked_at_at_once(tmp_path: Path) -> None:
-    database = tmp_path / "ledger.sqlite"
+    database = tmp_path / "subtitled.sqlite"
     engine = open_engine(database)
     config = Config()
     config.set_main_option("script_location", str(Path(migrations.__file__).parent))
@@ -265,7 +265,7 @@ def test_a_database_s_path_may_hold_what_addresses_use(tmp_path: Path) -> None:
 
 
 def test_committed_rows_outlive_a_power_cut(tmp_path: Path) -> None:
-    with open_engine(Database(tmp_path / "ledger.sqlite").path).connect() as connection:
+    with open_engine(Database(tmp_path / "subtitled.sqlite").path).connect() as connection:
         assert connection.execute(sa.text("PRAGMA synchronous")).scalar() == 2
         assert connection.execute(sa.text("PRAGMA journal_mode")).scalar() == "wal"
 
@@ -305,7 +305,7 @@ def test_of_several_libraries_the_most_urgent_file_comes_first(ledger: Database)
 
 
 def test_what_is_due_is_found_without_sorting_a_million_files(tmp_path: Path) -> None:
-    with open_engine(Database(tmp_path / "ledger.sqlite").path).connect() as connection:
+    with open_engine(Database(tmp_path / "subtitled.sqlite").path).connect() as connection:
         plan = connection.execute(
             sa.text(
                 "EXPLAIN QUERY PLAN SELECT * FROM files WHERE library = 'f' AND next_check_at "
@@ -477,7 +477,7 @@ def test_controls_are_replaced_listed_by_their_beginning_and_taken_away(
 
 
 def test_a_ledger_cut_short_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
-    database = tmp_path / "ledger.sqlite"
+    database = tmp_path / "subtitled.sqlite"
     Database(database).close()
     half = database.read_bytes()[: database.stat().st_size // 2]
     database.write_bytes(half)
@@ -499,14 +499,14 @@ os.kill(os.getpid(), signal.SIGKILL)
 
 
 def test_what_a_killed_process_was_told_is_still_known(tmp_path: Path) -> None:
-    database = tmp_path / "ledger.sqlite"
+    database = tmp_path / "subtitled.sqlite"
     subprocess.run([sys.executable, "-c", KILLED, str(database)], check=False, timeout=60)
     assert Database(database).count_by_state() == {FileState.STABILISING: 20}
 
 
 def test_every_connection_of_the_ledger_itself_is_durable(tmp_path: Path) -> None:
     """The setting is each connection's own: one that forgot it would lose what it committed."""
-    ledger = Database(tmp_path / "ledger.sqlite")
+    ledger = Database(tmp_path / "subtitled.sqlite")
     with ExitStack() as stack:
         for _ in range(3):
             connection = stack.enter_context(ledger._engine.connect())

@@ -79,7 +79,7 @@ def test_after_any_history_the_ledger_has_just_what_is_there(
     root.mkdir()
     outside.mkdir()
     library = LibrarySettings(path=root, stability_delay=0.0, watch=how)
-    ledger = Database(tmp_path / "ledger.sqlite")
+    ledger = Database(tmp_path / "subtitled.sqlite")
     intake = Ingest(ledger, {"films": library})
     told: list[Path] = []
     watch = LibraryWatcher({"films": library}, told.append, lambda name: None)

@@ -52,7 +52,7 @@ def test_every_sidecar_of_ours_is_found_again_and_none_of_others(
         monkeypatch.setattr(os, "setxattr", unsupported)
     root = tmp_path / "films"
     (root / "deep").mkdir(parents=True)
-    ledger = Database(tmp_path / "ledger.sqlite")
+    ledger = Database(tmp_path / "subtitled.sqlite")
     names = ["Film [1].mkv", os.fsdecode(b"caf\xe9.mkv"), "deep/a.b.mkv", "no words.mkv"]
     media = [root / name for name in names]
     for medium in media:
@@ -67,8 +67,8 @@ def test_every_sidecar_of_ours_is_found_again_and_none_of_others(
     orphan = root / "gone.en.srt"
     shutil.copy2(ours[0], orphan)
     ledger.close()
-    (tmp_path / "ledger.sqlite").unlink()
-    anew = Database(tmp_path / "ledger.sqlite")
+    (tmp_path / "subtitled.sqlite").unlink()
+    anew = Database(tmp_path / "subtitled.sqlite")
     settings = {"films": LibrarySettings(path=root)}
     for _ in range(2):
         told = rebuild_sidecars(anew, settings)
@@ -101,7 +101,7 @@ def the(ledger: Database, path: Path, content: str | None = None) -> FileRecord:
 
 
 def test_a_file_may_be_a_version_of_what_its_place_name_or_subtitle_tells(tmp_path: Path) -> None:
-    ledger = Database(tmp_path / "ledger.sqlite")
+    ledger = Database(tmp_path / "subtitled.sqlite")
     for name, content in (
         ("Other S01E03.avi", "another programme that is there"),
         ("Show S01E03.avi", "same stem"),

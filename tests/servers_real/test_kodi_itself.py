@@ -235,7 +235,7 @@ def test_the_daemon_tells_it_and_what_came_of_it_is_known(
         f'path_map = [["{kodi.ours}", "{kodi.films}"]]\n'
     )
     configuration = load_config(config)
-    ledger = Database(tmp_path / "st" / "ledger.sqlite")
+    ledger = Database(tmp_path / "st" / "subtitled.sqlite")
     teller = MediaServerDispatcher(
         configuration, ledger, DeliveryTimings(check_seconds=(0.5, 1.0, 2.0))
     )

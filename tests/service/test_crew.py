@@ -13,7 +13,7 @@ from subtitled.jobs.heartbeat import HeartbeatSender
 
 
 def test_who_holds_a_lock_is_there_and_who_only_gave_a_sign_was_lost(tmp_path: Path) -> None:
-    ledger = Database(tmp_path / "ledger.sqlite")
+    ledger = Database(tmp_path / "subtitled.sqlite")
     lock = StateLock(tmp_path, "big")
     for name in ("big", "small", "daemon"):
         HeartbeatSender(ledger.kv, name, "digest", 60.0).start()
@@ -31,7 +31,7 @@ def test_who_holds_a_lock_is_there_and_who_only_gave_a_sign_was_lost(tmp_path: P
 def test_who_was_lost_long_ago_is_forgotten_and_what_it_left_goes(tmp_path: Path) -> None:
     config = tmp_path / "config.toml"
     config.write_text(f'[daemon]\nstate_dir = "{tmp_path}"\n')
-    ledger, configuration = Database(tmp_path / "ledger.sqlite"), load_config(config)
+    ledger, configuration = Database(tmp_path / "subtitled.sqlite"), load_config(config)
     lock = StateLock(tmp_path, "big")
     for name in ("big", "small"):
         scratch = tmp_path / "workers" / name / "scratch"

@@ -190,7 +190,7 @@ def test_pausing_halts_and_reloading_takes_new_settings(
     while not (daemon.library / "jfk.en.vtt").exists():
         assert time.monotonic() < deadline, daemon.log.read_text()
         time.sleep(0.2)
-    with sqlite3.connect(daemon.state / "work.sqlite") as database:
+    with sqlite3.connect(daemon.state / "jobs.sqlite") as database:
         steps = database.execute("SELECT count(*) FROM operation_outputs").fetchone()[0]
     assert steps > 10
     assert daemon.end() == 0

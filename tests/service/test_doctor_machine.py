@@ -78,7 +78,7 @@ def test_a_clock_that_lost_its_battery_is_found_by_what_was_written_later(
     now = time.time()
     assert all(found.ok for found in check_clock(ScheduleSettings(), tmp_path, now))
     # Installed long ago by a package: the ledger is the witness.
-    (tmp_path / "ledger.sqlite").touch()
+    (tmp_path / "subtitled.sqlite").touch()
     (said, _) = check_clock(ScheduleSettings(), tmp_path, now + years * 365 * 86400)
     assert not said.ok
     assert "after that" in said.detail
@@ -172,32 +172,32 @@ def test_full_disks_and_a_read_only_library_are_found_and_cured_by_room_and_righ
 
 def test_a_damaged_ledger_is_cured_by_rebuilding_it_anew(patient: Patient, subtitled: Run) -> None:
     open_database(load_config(patient.config)).close()
-    ledger = patient.state / "ledger.sqlite"
+    ledger = patient.state / "subtitled.sqlite"
     whole = ledger.read_bytes()
     ledger.write_bytes(whole[:4096] + os.urandom(4096) + whole[8192:])
     for ending in ("-wal", "-shm"):
         ledger.with_name(ledger.name + ending).unlink(missing_ok=True)
     wrong = patient.wrong()
-    assert list(wrong) == ["ledger.sqlite"]
+    assert list(wrong) == ["subtitled.sqlite"]
     lock = StateLock(patient.state)  # a daemon that has read it already runs on
-    assert list(patient.wrong()) == ["ledger.sqlite"]
+    assert list(patient.wrong()) == ["subtitled.sqlite"]
     lock.release()
-    assert "subtitled state rebuild --anew" in wrong["ledger.sqlite"].hint
-    rebuilt = subtitled("--config", patient.config, "state", "rebuild", "--anew")
+    assert "subtitled state rebuild --from-scratch" in wrong["subtitled.sqlite"].hint
+    rebuilt = subtitled("--config", patient.config, "state", "rebuild", "--from-scratch")
     assert rebuilt.returncode == 0, rebuilt.stderr
     assert patient.wrong() == {}
 
 
 def test_a_damaged_store_of_jobs_is_cured_by_moving_it_away(patient: Patient) -> None:
     patient.state.mkdir()
-    work = patient.state / "work.sqlite"
+    work = patient.state / "jobs.sqlite"
     with sqlite3.connect(work) as there:
         there.execute("CREATE TABLE jobs (id)")
     work.write_bytes(b"no database" + work.read_bytes()[11:])
     wrong = patient.wrong()
-    assert list(wrong) == ["work.sqlite"]
-    assert "move it away" in wrong["work.sqlite"].hint
-    work.rename(patient.place / "work.sqlite")
+    assert list(wrong) == ["jobs.sqlite"]
+    assert "move it away" in wrong["jobs.sqlite"].hint
+    work.rename(patient.place / "jobs.sqlite")
     assert patient.wrong() == {}
 
 

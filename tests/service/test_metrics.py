@@ -38,7 +38,7 @@ def read(text: str) -> dict[tuple[str, str], float]:
 
 
 def test_everything_is_there_from_the_first_scrape(tmp_path: Path) -> None:
-    ledger, tally = Database(tmp_path / "ledger.sqlite"), Counters()
+    ledger, tally = Database(tmp_path / "subtitled.sqlite"), Counters()
     film = tmp_path / "a.mkv"
     film.write_bytes(b"film")
     ledger.record_seen("films", film, film.stat())
@@ -52,7 +52,7 @@ def test_everything_is_there_from_the_first_scrape(tmp_path: Path) -> None:
 
 
 def test_what_happens_is_counted(tmp_path: Path) -> None:
-    ledger, tally = Database(tmp_path / "ledger.sqlite"), Counters()
+    ledger, tally = Database(tmp_path / "subtitled.sqlite"), Counters()
     tally.add("audio seconds", "whisper", 480.0)
     tally.add("audio seconds", "whisper", 20.5)
     tally.add("engine seconds", "whisper", 50.0)
@@ -109,7 +109,7 @@ def test_health_is_bad_only_where_nothing_can_go_on() -> None:
 
 
 def test_the_daemon_knows_how_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    ledger, away = Database(tmp_path / "ledger.sqlite"), set[str]()
+    ledger, away = Database(tmp_path / "subtitled.sqlite"), set[str]()
     vitals = HealthMonitor(
         load_config(None),
         ledger,

@@ -90,7 +90,7 @@ class World:
     """A neighbour with one server, quick to ask and to forget."""
 
     def __init__(self, folder: Path, servers: dict[str, Any]) -> None:
-        self.halts = ThrottleRegistry(Database(folder / "ledger.sqlite").kv)
+        self.halts = ThrottleRegistry(Database(folder / "subtitled.sqlite").kv)
         self.engines = Engines()
         self.busy = False
         self.seen: list[Path] = []

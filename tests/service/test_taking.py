@@ -31,7 +31,7 @@ class Rig:
     def __init__(self, home: Path) -> None:
         self.root = home / "films"
         self.root.mkdir()
-        self.ledger = Database(home / "ledger.sqlite")
+        self.ledger = Database(home / "subtitled.sqlite")
         libraries = {"films": LibrarySettings(path=self.root, stability_delay=0.3)}
         self.intake = Ingest(self.ledger, libraries)
         self.planned: list[tuple[str, float]] = []

@@ -69,7 +69,7 @@ class Daemon:
         return httpx.post(address, json=payload, headers={"X-Api-Key": TOKEN}, timeout=20)
 
     def rows(self, query: str) -> list[tuple[object, ...]]:
-        with sqlite3.connect(self.state / "ledger.sqlite") as ledger:
+        with sqlite3.connect(self.state / "subtitled.sqlite") as ledger:
             return ledger.execute(query).fetchall()
 
     def kill(self) -> None:

@@ -42,7 +42,7 @@ class Ear:
 
     def __init__(self, configured: Any) -> None:
         self.configured = configured
-        self.capabilities = configured.component.capabilities(configured.settings)
+        self.capabilities = configured.component_class.capabilities(configured.settings)
         self.recognised = 0
         self.crashes = False
 
@@ -90,7 +90,7 @@ class House:
         self.open()
 
     def open(self) -> None:
-        self.ledger = Database(self.state / "ledger.sqlite")
+        self.ledger = Database(self.state / "subtitled.sqlite")
         self.ear = Ear(self.configuration.engines["whisper"])
         self.transcripts = TranscriptStore(self.state / "transcripts")
         scratch = self.state / "scratch"
@@ -103,7 +103,7 @@ class House:
             scratch,
         )
         self.intake = Ingest(self.ledger, self.configuration.settings.libraries)
-        self.working = JobRunner(services, self.state / "work.sqlite")
+        self.working = JobRunner(services, self.state / "jobs.sqlite")
         self.jobs = JobPlanner(self.working)
         self.working.start()
         self.jobs.start()
@@ -114,7 +114,7 @@ class House:
 
     def lose_the_ledger(self) -> None:
         self.close()
-        for file in self.state.glob("ledger.sqlite*"):
+        for file in self.state.glob("subtitled.sqlite*"):
             file.unlink()
         self.open()
 

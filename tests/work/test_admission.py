@@ -191,7 +191,7 @@ def test_jobs_that_could_not_be_written_down_are_planned_anew_but_none_of_anothe
     put(house, one)
     until(lambda: house.working.active_jobs)
     theirs = house.the(one if house.the(one).job_id not in busy(house) else two)
-    with sqlite3.connect(house.state / "work.sqlite") as database:  # a worker takes it
+    with sqlite3.connect(house.state / "jobs.sqlite") as database:  # a worker takes it
         database.execute(
             "UPDATE workflow_status SET status = 'PENDING', executor_id = 'big' "
             "WHERE workflow_uuid = ?",

@@ -33,7 +33,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def breakers(tmp_path: Path, clock: Clock) -> CircuitBreakers:
-    return CircuitBreakers(Database(tmp_path / "ledger.sqlite").kv, clock, lambda: 0.5)
+    return CircuitBreakers(Database(tmp_path / "subtitled.sqlite").kv, clock, lambda: 0.5)
 
 
 def fail(breakers: CircuitBreakers, medium: str, problem: SubtitledError | None = None) -> None:
@@ -126,7 +126,7 @@ def test_waits_are_spread_by_chance() -> None:
 def test_it_survives_a_restart_and_can_be_reset(tmp_path: Path, breakers: CircuitBreakers) -> None:
     for medium in "aab":
         fail(breakers, medium)
-    later = CircuitBreakers(Database(tmp_path / "ledger.sqlite").kv)
+    later = CircuitBreakers(Database(tmp_path / "subtitled.sqlite").kv)
     assert later.open_states().keys() == {"cloud"}
     assert later.reset("cloud")
     assert not later.reset("cloud")

@@ -55,7 +55,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EgressLog]:
         shared / f"subtitled-{folder.name}-{random.getrandbits(32)}" if shared.is_dir() else folder
     )
     place.mkdir(exist_ok=True)
-    ledger = Database(place / "ledger.sqlite")
+    ledger = Database(place / "subtitled.sqlite")
     yield ledger.egress_log
     ledger.close()
     shutil.rmtree(place)
@@ -151,7 +151,7 @@ def test_no_schedule_of_workers_passes_a_cap(
 
 
 def test_workers_at_the_same_moment_do_not_pass_a_cap_either(tmp_path: Path) -> None:
-    ledgers = [Database(tmp_path / "ledger.sqlite") for _ in range(4)]
+    ledgers = [Database(tmp_path / "subtitled.sqlite") for _ in range(4)]
     cap = BudgetCap("cloud", "2026-11", seconds=1000.0)
     let_through: list[float] = []
 
@@ -254,7 +254,7 @@ def _gate(
         f'[daemon]\nstate_dir = "{tmp_path}"\n[libraries.films]\npath = "{films}"\n{more}'
     )
     configuration = load_config(config)
-    ledger = Database(tmp_path / "ledger.sqlite")
+    ledger = Database(tmp_path / "subtitled.sqlite")
     able = EngineCapabilities(destination="cloud:far", price=HOUR)
 
     def errand(key: str, seconds: float) -> OutboundRequest:

@@ -81,7 +81,7 @@ def ear(monkeypatch: pytest.MonkeyPatch) -> type[Ear]:
 @pytest.fixture
 def lives(tmp_path: Path) -> Iterator[Callable[..., NotifierDispatcher]]:
     """Begins the life of some notifiers over one ledger."""
-    ledger = Database(tmp_path / "ledger.sqlite")
+    ledger = Database(tmp_path / "subtitled.sqlite")
     begun: list[NotifierDispatcher] = []
 
     def begin(**ears: type[Ear]) -> NotifierDispatcher:
@@ -170,7 +170,7 @@ def test_what_is_kept_for_one_that_never_comes_is_bounded_and_forgotten_with_it(
     lives: Callable[..., NotifierDispatcher], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(kept, "MAX_EVENTS_PER_NOTIFIER", 3)
-    ledger = Database(tmp_path / "ledger.sqlite")
+    ledger = Database(tmp_path / "subtitled.sqlite")
     for number in range(7):
         ledger.notifications.enqueue(["gone", "other"], event(number), float(number))
     assert [one.occurred_at for one in ledger.notifications.pending("gone")] == [4.0, 5.0, 6.0]
@@ -182,7 +182,7 @@ def test_what_is_kept_for_one_that_never_comes_is_bounded_and_forgotten_with_it(
 
 
 def test_an_event_comes_back_from_the_ledger_as_it_was(tmp_path: Path) -> None:
-    ledger = Database(tmp_path / "ledger.sqlite")
+    ledger = Database(tmp_path / "subtitled.sqlite")
     failed = JobFailed(Path("/films/caf\udce9.mkv"), "why", "cure", retry_at=12.5)
     ledger.notifications.enqueue(["bell"], failed, 3.0)
     (notice,) = ledger.notifications.pending("bell")

@@ -26,7 +26,7 @@ from subtitled.plugin import SetupError
 
 @pytest.fixture
 def ledger(tmp_path: Path) -> Database:
-    return Database(tmp_path / "ledger.sqlite")
+    return Database(tmp_path / "subtitled.sqlite")
 
 
 def test_who_has_jobs_and_an_unchanged_sign_for_long_is_lost() -> None:

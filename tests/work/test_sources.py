@@ -150,7 +150,7 @@ class Place:
             configuration,
             self.ear,  # type: ignore[arg-type]
             TranscriptStore(folder / "state" / "transcripts"),
-            Database(folder / "state" / "ledger.sqlite"),
+            Database(folder / "state" / "subtitled.sqlite"),
             folder / "state" / "scratch",
         )
         self.film = self.folder / "Film.mkv"

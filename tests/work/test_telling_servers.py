@@ -85,7 +85,7 @@ class Home:
         (folder / "st").mkdir(mode=0o700, exist_ok=True)
         made = {n: ConfiguredComponent(n, n, cls, Settings()) for n, cls in servers.items()}
         self.configuration = dataclasses.replace(load_config(config), servers=made)
-        self.ledger = Database(folder / "st" / "ledger.sqlite")
+        self.ledger = Database(folder / "st" / "subtitled.sqlite")
 
     @contextmanager
     def telling(self, pace: DeliveryTimings = FAST) -> Iterator[None]:

@@ -86,7 +86,7 @@ def test_everything_goes_on_when_the_database_was_away_in_the_middle(
 
 def test_what_was_asked_while_others_write_is_seen_by_its_number(cluster: Cluster) -> None:
     server = cluster.new()
-    ledger, other = (Database(Path("/nowhere/ledger.sqlite"), server) for _ in range(2))
+    ledger, other = (Database(Path("/nowhere/subtitled.sqlite"), server) for _ in range(2))
     before = ledger.kv.data_version()
     with psycopg.connect(server) as open_still:
         open_still.execute("INSERT INTO kv VALUES ('a', 'b')")
@@ -101,6 +101,6 @@ def test_what_was_asked_while_others_write_is_seen_by_its_number(cluster: Cluste
 def test_an_address_that_is_none_is_refused_and_no_password_is_said() -> None:
     for said in ("mysql://u:secret@host/db", "secret", "postgresql://u:secret@127.0.0.1:1/db"):
         with pytest.raises(SetupError) as refused:
-            Database(Path("/nowhere/ledger.sqlite"), said)
+            Database(Path("/nowhere/subtitled.sqlite"), said)
         assert "secret" not in str(refused.value)
     assert server_url("postgres://u@h/db").drivername == "postgresql+psycopg"

@@ -24,14 +24,24 @@ from typing import Any
 from subtitled import __version__
 from subtitled.plugin import SetupError, SubtitledError, TransientError
 
-DATABASES = ("ledger.sqlite", "work.sqlite")
-FOLDERS = ("transcripts", "provenance", "withdrawn")
-PRE_UPGRADE_BACKUP = "ledger-before-upgrade.sqlite"
-"""The ledger as the version before left it, beside the ledger; one is kept."""
+from .state_folder import (
+    DATABASE_FILE,
+    OLD_NAMES,
+    QUEUE_FILE,
+    REMOVED_FOLDER,
+    SIGNATURES_FOLDER,
+    TRANSCRIPTS_FOLDER,
+    WAL_SUFFIXES,
+    rename_old_files,
+)
+
+DATABASES = (DATABASE_FILE, QUEUE_FILE)
+FOLDERS = (TRANSCRIPTS_FOLDER, SIGNATURES_FOLDER, REMOVED_FOLDER)
+PRE_UPGRADE_BACKUP = "subtitled-before-upgrade.sqlite"
+"""The copy of the database from before its last upgrade."""
 REPLACED_SUFFIX = "replaced"
 """Where a restore puts what it replaces; one is kept."""
 _MANIFEST = "manifest.json"
-_WAL_SUFFIXES = ("-wal", "-shm")
 
 
 def copy_database(source: Path, target: Path) -> None:
@@ -66,7 +76,7 @@ def check_database(path: Path) -> str:
 
 def find_damaged_files(state: Path) -> Iterator[Path]:
     """Files of the state folder that are no JSON and should be: a disk lost part of them."""
-    for folder in ("transcripts", "provenance"):
+    for folder in (TRANSCRIPTS_FOLDER, SIGNATURES_FOLDER):
         for path in sorted((state / folder).rglob("*.json")):
             try:
                 json.loads(path.read_bytes())
@@ -81,6 +91,7 @@ def create_backup(state: Path, target: Path, databases: Sequence[str] = DATABASE
     Raises a :class:`~subtitled.plugin.SubtitledError`; an archive of that name is replaced only by
     a whole one.
     """
+    rename_old_files(state)
     if databases and not (state / databases[0]).is_file():
         raise SetupError(f"there is no ledger in {_display_path(state)}", "Check daemon.state_dir")
     partial = target.with_name(f".{target.name}.part")
@@ -146,7 +157,9 @@ def restore_backup(archive: Path, state: Path, databases: Sequence[str] = DATABA
             desk = Path(name)
             with tarfile.open(archive, "r:*") as packed:
                 packed.extractall(desk, filter="data")
+            rename_old_files(desk)
             version = _validate_archive(desk, databases)
+            rename_old_files(state)
             _swap(desk, state)
         return version
     except (tarfile.TarError, zlib.error, EOFError, ValueError) as error:
@@ -164,8 +177,11 @@ def _validate_archive(staging: Path, expected_databases: Sequence[str]) -> str:
     """The version that wrote what was unpacked. Raises ValueError if it is not whole."""
     try:
         manifest = json.loads((staging / _MANIFEST).read_bytes())
-        version, databases = str(manifest["version"]), dict(manifest["databases"])
-    except (FileNotFoundError, KeyError, TypeError):
+        version = str(manifest["version"])
+        databases = {
+            OLD_NAMES.get(name, name): digest for name, digest in manifest["databases"].items()
+        }
+    except (FileNotFoundError, KeyError, TypeError, AttributeError):
         raise ValueError("it has no manifest of subtitled's") from None
     if databases and not expected_databases:
         raise ValueError("its ledger is a file, and daemon.database names a server")
@@ -187,7 +203,7 @@ def _swap(staging: Path, state: Path) -> None:
     shutil.rmtree(replaced, ignore_errors=True)
     replaced.mkdir(mode=0o700)
     # A database's log goes with it: beside another database it would be damage.
-    existing = [f"{name}{log}" for name in DATABASES for log in ("", *_WAL_SUFFIXES)]
+    existing = [f"{name}{log}" for name in DATABASES for log in ("", *WAL_SUFFIXES)]
     for name in (*existing, *FOLDERS):
         if (state / name).exists():
             (state / name).rename(replaced / name)

@@ -39,6 +39,7 @@ from .records import (
 )
 from .schema import files, metadata
 from .sidecars import SidecarRepository, SignatureStore
+from .state_folder import SIGNATURES_FOLDER
 
 _UPGRADE_LOCK = threading.Lock()
 
@@ -56,7 +57,9 @@ class Database:
         _migrate(self._engine, path)
         self.files = FileRepository(self._engine)
         self.bulk_files = BulkFileRepository(self._engine)
-        self.sidecars = SidecarRepository(self._engine, SignatureStore(path.parent / "provenance"))
+        self.sidecars = SidecarRepository(
+            self._engine, SignatureStore(path.parent / SIGNATURES_FOLDER)
+        )
         self.deliveries = ServerOutbox(self._engine)
         self.kv = KeyValueStore(self._engine, path)
         self.commands = CommandQueue(self._engine)

@@ -3,7 +3,7 @@
 One small file for each, found by the content of the medium and the hash of the sidecar, so that
 neither a rename nor a lost ledger makes what we wrote look like somebody else's::
 
-    provenance/ab/ab12...-9f86....json
+    signatures/ab/ab12...-9f86....json
 
 The ledger's pages of sidecars: every one that we wrote, as we wrote it.
 """

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from subtitled.db.database import Database
 from subtitled.db.sidecars import SidecarRecord, SidecarStatus
+from subtitled.db.state_folder import REMOVED_FOLDER
 from subtitled.subtitles.ownership import Signature
 from subtitled.subtitles.publish import (
     ForeignFileError,
@@ -42,7 +43,7 @@ class SidecarRemover:
 
     def __init__(self, db: Database) -> None:
         self._db = db
-        self._folder = db.path.parent / "withdrawn"
+        self._folder = db.path.parent / REMOVED_FOLDER
 
     def yield_to_others(self, media: Path, redundant: Sequence[RedundantSidecar]) -> list[Path]:
         """Take away what is no longer needed since somebody else's came; what was taken.

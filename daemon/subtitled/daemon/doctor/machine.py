@@ -1,4 +1,4 @@
-"""The machine: ffmpeg, clock and time zone, sensors, the state folder."""
+"""Checks of the machine: ffmpeg, clock and time zone, sensors, the state folder."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from pathlib import Path
 import subtitled
 from subtitled.config.daemon_settings import ScheduleSettings, ThrottleSettings
 from subtitled.config.paths import ensure_private_folder
+from subtitled.db.backup import DATABASES
+from subtitled.db.state_folder import DATABASE_FILE
 from subtitled.jobs.working_hours import timezone_of
 from subtitled.plugin import CheckResult, SubtitledError
 from subtitled.subtitles.publish import check_writable
@@ -21,16 +23,16 @@ from .. import sensors
 from ..resource_monitor import read_sensors, unsupported
 
 MIN_FREE_BYTES = 2 * 1024**3
-"""Bytes that the state folder should have free: ten hours of decoded sound and some."""
+"""Bytes that the state folder should have free: 10 hours of decoded audio and some more."""
 REQUIRED_DECODERS = ("aac", "ac3", "eac3", "dca", "truehd", "mp3", "flac", "opus", "vorbis")
-"""The sound of nearly all films; those of some NAS makers lack a few for want of licences."""
+"""Audio codecs of nearly all films. The builds of some NAS makers lack a few for licence reasons."""
 _TIMEOUT_SECONDS = 15.0
-"""Seconds that a program may take to say what it is."""
+"""Seconds that a program may take to print its version."""
 _DAY_SECONDS = 24 * 3600.0
 
 
 def check_ffmpeg() -> Iterator[CheckResult]:
-    """Whether ffmpeg and ffprobe are there and can decode what films carry."""
+    """Check that ffmpeg and ffprobe run and can decode the audio of films."""
     hint = "Install it: apt install ffmpeg"
     for program in ("ffmpeg", "ffprobe"):
         version_text = _program_output(program, "-version") if shutil.which(program) else None
@@ -46,10 +48,9 @@ def check_ffmpeg() -> Iterator[CheckResult]:
                 yield _check_decoders(_program_output(program, "-hide_banner", "-decoders") or "")
 
 
-def _check_decoders(listed: str) -> CheckResult:
-    """``listed`` is what ``check_ffmpeg -decoders`` says: flags, a name and a description a
-    line."""
-    names = {line.split()[1] for line in listed.splitlines() if len(line.split()) > 1}
+def _check_decoders(output: str) -> CheckResult:
+    """Check the output of ``ffmpeg -decoders``, which has flags, a name and a description a line."""
+    names = {line.split()[1] for line in output.splitlines() if len(line.split()) > 1}
     lacking = [name for name in REQUIRED_DECODERS if name not in names]
     return CheckResult(
         "ffmpeg's decoders",
@@ -60,9 +61,9 @@ def _check_decoders(listed: str) -> CheckResult:
 
 
 def _program_output(*command: str) -> str | None:
-    """What a program says, None if it fails."""
+    """Return the output of a program; None if it fails."""
     try:
-        ran = subprocess.run(
+        completed = subprocess.run(
             command,
             capture_output=True,
             text=True,
@@ -72,7 +73,7 @@ def _program_output(*command: str) -> str | None:
         )
     except (OSError, subprocess.SubprocessError):
         return None
-    return ran.stdout or None
+    return completed.stdout or None
 
 
 def check_clock(
@@ -82,7 +83,7 @@ def check_clock(
     now = time.time() if now is None else now
     built = Path(subtitled.__file__).stat().st_mtime
     try:
-        written = (state / "ledger.sqlite").stat().st_mtime
+        written = (state / DATABASE_FILE).stat().st_mtime
     except OSError:
         written = built
     wrong = next(
@@ -105,7 +106,7 @@ def check_clock(
 
 
 def _check_timezone(schedule: ScheduleSettings, now: float) -> CheckResult:
-    """Whether hours go by the clock that people here see."""
+    """Check that working hours use the time zone of this machine's clock."""
     local_time = time.localtime(now)
     timezone_name = (
         schedule.timezone or os.environ.get("TZ") or time.strftime("%Z (%z)", local_time)
@@ -114,41 +115,39 @@ def _check_timezone(schedule: ScheduleSettings, now: float) -> CheckResult:
     if not hours or schedule.timezone:
         return CheckResult("time zone", True, timezone_name)
     zone = timezone_of(schedule)
-    ahead = datetime.fromtimestamp(now, zone).utcoffset()
-    if ahead is None or ahead.total_seconds() != local_time.tm_gmtoff:
-        timezone_name = f"hours go by {zone}, the clock here by {timezone_name}"
-        return CheckResult(
-            "time zone", False, timezone_name, "Set schedule.timezone, such as Europe/Berlin"
-        )
+    offset = datetime.fromtimestamp(now, zone).utcoffset()
+    if offset is None or offset.total_seconds() != local_time.tm_gmtoff:
+        detail = f"working hours use {zone}, the clock here uses {timezone_name}"
+        return CheckResult("time zone", False, detail, "Set schedule.timezone, as in Europe/Berlin")
     has_timezone = bool(os.environ.get("TZ")) or Path("/etc/localtime").exists()
-    hint = "Hours are set, and this machine has no time zone: set schedule.timezone, or TZ"
+    hint = "Working hours are set, and this machine has no time zone: set schedule.timezone, or TZ"
     return CheckResult("time zone", has_timezone, timezone_name, hint)
 
 
 def check_sensors(settings: ThrottleSettings) -> Iterator[CheckResult]:
-    """The rules of the good neighbour that can hold nothing back, for want of a sensor."""
-    cures = {
-        "temperature": "No sensor is to be seen under /sys: load its driver, or take this out",
-        "memory_pressure": "Start the kernel with psi=1, or set neighbour.free_memory instead",
+    """Report the throttle rules that have no effect because this machine lacks their sensor."""
+    hints = {
+        "max_temperature": "No sensor is visible under /sys: load its driver, or remove this key",
+        "max_memory_pressure": "Start the kernel with psi=1, or use throttle.min_free_memory_mb",
         "ups": f"Install nut-client, and try: upsc {settings.ups} ups.status",
     }
     for key in unsupported(settings, read_sensors(settings, sensors.load_average)):
-        hint = cures.get(key, "Let it read /proc, or take this out")
-        yield CheckResult(f"neighbour.{key}", False, "this machine does not say", hint)
+        hint = hints.get(key, "Let the daemon read /proc, or remove this key")
+        yield CheckResult(f"throttle.{key}", False, "not supported on this machine", hint)
 
 
 def check_state_folder(folder: Path) -> Iterator[CheckResult]:
-    """Whether the state folder can be written to and has room."""
+    """Check that the state folder is writable and has free space."""
     try:
         check_writable(ensure_private_folder(folder))
         free = shutil.disk_usage(folder).free
     except (OSError, SubtitledError) as error:
-        hint = getattr(error, "cure", "Set daemon.state_dir to a folder of yours")
+        hint = getattr(error, "hint", "Set daemon.state_dir to a folder of yours")
         yield CheckResult("state folder", False, f"{folder}: {error}", hint)
         return
     yield CheckResult(
         "state folder",
         free >= MIN_FREE_BYTES,
         f"{folder}: {free / 1024**3:.1f} GiB free",
-        "Make room: sound is decoded there, 115 MB an hour",
+        "Free space: audio is decoded there, 115 MB an hour",
     )

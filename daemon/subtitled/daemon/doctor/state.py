@@ -1,4 +1,4 @@
-"""Whether what is remembered is whole: databases, transcripts, signatures."""
+"""Checks of the state folder: databases, transcripts, signatures."""
 
 from __future__ import annotations
 
@@ -12,19 +12,20 @@ from subtitled.config.settings import AppSettings
 from subtitled.db.backup import DATABASES, check_database, find_damaged_files
 from subtitled.db.engine import open_engine, server_url
 from subtitled.db.filesystems import unsafe_for_sqlite
+from subtitled.db.state_folder import DATABASE_FILE, QUEUE_FILE
 from subtitled.plugin import CheckResult, SubtitledError
 
 _HINTS = {
-    "ledger.sqlite": "Stop the daemon, then: subtitled state rebuild --from-scratch, or bring a backup "
+    DATABASE_FILE: "Stop the daemon, then: subtitled state rebuild --from-scratch, or bring a backup "
     "back with: subtitled state restore FILE",
-    "work.sqlite": "Stop the daemon and move it away: what was in work is queued again",
+    QUEUE_FILE: "Stop the daemon and move it away: what was in work is queued again",
 }
 _MAX_NAMED = 3
 """Damaged files that are named; the rest are counted."""
 
 
 def check_state(settings: AppSettings, *, files: bool = True) -> Iterator[CheckResult]:
-    """A finding for each database, and one for the ``files`` beside them, which takes longer."""
+    """Check each database, and with ``files`` also the files beside them, which takes longer."""
     state = resolve_state_dir(settings)
     yield from (
         _check_server_databases(settings)
@@ -44,7 +45,7 @@ def _check_server_databases(settings: AppSettings) -> Iterator[CheckResult]:
     else:
         display_url = server_url(server).render_as_string(hide_password=True)
         yield CheckResult(
-            "database", True, f"{display_url} answers; PostgreSQL's own tools look after it"
+            "database", True, f"{display_url} answers; check it with PostgreSQL's own tools"
         )
 
 
@@ -55,11 +56,11 @@ def _check_database_files(state: Path) -> Iterator[CheckResult]:
         return
     for name in DATABASES:
         if not (state / name).is_file():
-            yield CheckResult(name, True, "not made yet")
+            yield CheckResult(name, True, "not created yet")
             continue
-        trouble = check_database(state / name)
-        size = (state / name).stat().st_size / 1024**2
-        yield CheckResult(name, not trouble, trouble or f"whole, {size:.1f} MiB", _HINTS[name])
+        error = check_database(state / name)
+        size_mb = (state / name).stat().st_size / 1024**2
+        yield CheckResult(name, not error, error or f"intact, {size_mb:.1f} MiB", _HINTS[name])
 
 
 def _check_json_files(state: Path) -> CheckResult:

@@ -1,0 +1,43 @@
+"""The names of databases and folders in the state folder, and the names that they had before."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+DATABASE_FILE = "subtitled.sqlite"
+"""The database of files, sidecars, outboxes and commands."""
+QUEUE_FILE = "jobs.sqlite"
+"""The database of the job queue and its steps."""
+SIGNATURES_FOLDER = "signatures"
+"""Signatures of sidecars on file systems without extended attributes."""
+REMOVED_FOLDER = "removed"
+"""Sidecars of ours that were removed, as they were."""
+TRANSCRIPTS_FOLDER = "transcripts"
+
+WAL_SUFFIXES = ("-wal", "-shm")
+"""Endings of the files that belong to an SQLite database in use."""
+
+OLD_NAMES = {
+    "work.sqlite": QUEUE_FILE,
+    "provenance": SIGNATURES_FOLDER,
+    "withdrawn": REMOVED_FOLDER,
+    "ledger.sqlite": DATABASE_FILE,
+}
+"""The names of versions before 0.1.0."""
+
+
+def rename_old_files(folder: Path) -> None:
+    """Give the files and folders of an older version their present names.
+
+    What has its present name already stays. A crash in between loses nothing: the write-ahead log
+    is renamed before its database, so the next call goes on where this one ended.
+
+    Raises:
+        OSError: A name cannot be changed.
+    """
+    for old, new in OLD_NAMES.items():
+        if not (folder / old).exists() or (folder / new).exists():
+            continue
+        for suffix in (*WAL_SUFFIXES, "") if old.endswith(".sqlite") else ("",):
+            if (folder / (old + suffix)).exists():
+                (folder / (old + suffix)).rename(folder / (new + suffix))
