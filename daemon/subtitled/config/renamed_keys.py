@@ -133,9 +133,10 @@ def _with_plugin_name(path: tuple[str, ...], data: Mapping[str, Any]) -> tuple[s
     if len(path) < 3 or path[0] not in COMPONENT_KINDS:
         return path
     kind, name, *rest = path
-    section = data[kind][name]
+    sections = data[kind]
+    section = sections[name] if isinstance(sections, Mapping) else None
     plugin = section.get("plugin") if isinstance(section, Mapping) else None
-    return (kind, str(plugin or name), *rest)
+    return (kind, str(plugin or name).partition(":")[0], *rest)
 
 
 def _matches(pattern: str, path: tuple[str, ...]) -> bool:
