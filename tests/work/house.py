@@ -49,7 +49,7 @@ class Ear:
     def __getitem__(self, name: str) -> Ear:
         return self
 
-    def prepare(self) -> None:
+    def preload(self) -> None:
         return
 
     def close(self) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from subtitled.costs.egress_gate import OutboundRequest
@@ -14,12 +15,14 @@ from subtitled.jobcontext.context import JobContext
 from subtitled.media.chunking import chunks_for_engine
 from subtitled.plugin import (
     Audio,
+    Checkpoint,
     Chunk,
     EngineCapabilities,
     InputRejectedError,
     Language,
     SetupError,
     SubtitledError,
+    TimeSpan,
     Transcript,
     TranscriptionRequest,
 )
@@ -29,7 +32,10 @@ from subtitled.transcripts.models import FailedAttempt, FallbackRecord
 from subtitled.transcripts.store import variant_key
 
 from .forced_alignment import AlignmentResult, align_transcript
+from .lost_speech import find_lost_speech
 from .quality import QualityReport, assess, is_better
+
+_log = logging.getLogger(__name__)
 
 
 class ChunkTranscriber:
@@ -84,7 +90,7 @@ class ChunkTranscriber:
     def _circuit_open(self, engine: str) -> str:
         """Why an engine that failed over and over is left alone just now; empty if it is not."""
         known = self._services.breakers.state_of(engine)
-        return f"it is left alone for now: {known.reason}" if known.open_until > time.time() else ""
+        return f"its circuit breaker is open: {known.reason}" if known.open_until > time.time() else ""
 
     def transcribe(self, chunk: Chunk) -> Transcript:
         """The words that count for a chunk, found or transcribed now.
@@ -94,7 +100,7 @@ class ChunkTranscriber:
         """
         place = (self._fingerprint, self._track, self.variant, chunk)
         known, record = self._store.effective_transcript(*place), self._store.fallback(*place)
-        settled = record is None or all(attempt.for_good for attempt in record.attempts)
+        settled = record is None or all(attempt.is_permanent for attempt in record.attempts)
         if known is not None and settled:
             return known
         attempts: list[FailedAttempt] = []
@@ -107,12 +113,12 @@ class ChunkTranscriber:
                 refused = isinstance(error, InputRejectedError)
                 if isinstance(error, SetupError):
                     self._unable[engine] = error
-                attempts.append(FailedAttempt(engine, str(error), for_good=refused))
+                attempts.append(FailedAttempt(engine, str(error), is_permanent=refused))
                 continue
             found = FallbackRecord(engine, self._variant(engine), tuple(attempts), times)
             others = self._engines[number + 1 :]
             found, words = self._with_second_opinion(found, words, chunk, others)
-            if found.attempts or found.times or record is not None:
+            if found.attempts or found.timing_note or record is not None:
                 self._store.save_fallback(*place, found)
             return words
         # Somebody can do something about the one, and nobody about the other.
@@ -135,7 +141,7 @@ class ChunkTranscriber:
                 again, times = self._transcribe_with(other, chunk)
             except SubtitledError as error:  # nobody waits for a second opinion
                 refused = isinstance(error, InputRejectedError)
-                attempts = (*attempts, FailedAttempt(other, str(error), for_good=refused))
+                attempts = (*attempts, FailedAttempt(other, str(error), is_permanent=refused))
                 continue
             second = self._assess(again, chunk)
             if is_better(first, second):
@@ -148,9 +154,11 @@ class ChunkTranscriber:
             return replace(record, attempts=(*attempts, kept)), words
         return replace(record, attempts=attempts), words
 
-    def _assess(self, words: Transcript, chunk: Chunk) -> QualityReport:
+    def _assess(
+        self, words: Transcript, chunk: Chunk, lost: Sequence[TimeSpan] = ()
+    ) -> QualityReport:
         language = self._translate_to or self._spoken
-        return assess(words, chunk, language, self._duration, self._phrases())
+        return assess(words, chunk, language, self._duration, self._phrases(), lost=lost)
 
     def _phrases(self) -> HallucinationPhrases:
         return load_phrases(self._services.config.settings.daemon.hallucination_phrases)
@@ -161,7 +169,7 @@ class ChunkTranscriber:
         known = self._store.chunk_transcript(*place)
         if known is not None:
             record = self._store.fallback(*place)
-            return known, record.times if record and record.variant == place[2] else ""
+            return known, record.timing_note if record and record.variant == place[2] else ""
         if not chunk.speech:
             empty = Transcript(self._translate_to or self._spoken, ())
             self._store.save_chunk(*place, empty)
@@ -181,7 +189,9 @@ class ChunkTranscriber:
             said = replace(said, words=result.words, word_timestamps=None)
             times = str(result)
         self._store.save_chunk(*place, said)
-        self._store.checkpoint(*place).save()
+        checkpoint = self._store.checkpoint(*place)
+        checkpoint.save()
+        _without_hotwords(checkpoint).save()
         return said, times
 
     def _transcribe_splitting(
@@ -209,14 +219,66 @@ class ChunkTranscriber:
         return said
 
     def _call(self, engine: str, chunk: Chunk) -> Transcript:
-        """The one place at which speech is given to an engine to be transcribed."""
+        """Return what an engine makes of a chunk. Hotwords must not cost words.
+
+        Where a transcript made with hotwords looks wrong, the engine is asked again without any,
+        and the better transcript is kept.
+        """
+        capabilities = self._services.engines[engine].capabilities
+        hotwords: tuple[str, ...] = ()
+        if capabilities.supports_hotwords:
+            hotwords = self._ctx.glossary.hotwords_for(self._spoken)
+        transcript = self._request(engine, chunk, hotwords)
+        if hotwords and not capabilities.checks_hotwords:
+            transcript = self._checked_without_hotwords(engine, chunk, transcript)
+        with self._lock:
+            self._store.save_hotwords(
+                self._fingerprint, self._track, self._variant(engine), hotwords
+            )
+        return transcript
+
+    def _checked_without_hotwords(
+        self, engine: str, chunk: Chunk, transcript: Transcript
+    ) -> Transcript:
+        first = self._assess(transcript, chunk, self._lost(engine, transcript, chunk))
+        if not first.has_issues:
+            return transcript
+        _log.info(
+            "%s: asked again without hotwords for %s to %s s: %s",
+            engine,
+            round(chunk.span.start, 1),
+            round(chunk.span.end, 1),
+            first,
+        )
+        try:
+            plain = self._request(engine, chunk, ())
+        except SubtitledError as error:
+            # The first transcript is there and may be right.
+            _log.info("%s: no transcript without hotwords: %s", engine, error)
+            return transcript
+        second = self._assess(plain, chunk, self._lost(engine, plain, chunk))
+        chosen = plain if is_better(first, second) else transcript
+        return replace(chosen, usage=(*transcript.usage, *plain.usage))
+
+    def _lost(self, engine: str, transcript: Transcript, chunk: Chunk) -> list[TimeSpan]:
+        capabilities = self._services.engines[engine].capabilities
+        if not capabilities.has_word_timestamps(transcript):
+            return []
+        return find_lost_speech(chunk.speech, chunk.low_energy, transcript.words)
+
+    def _request(self, engine: str, chunk: Chunk, hotwords: tuple[str, ...]) -> Transcript:
+        """Give speech to an engine. This is the one place at which that happens."""
         ctx, services = self._ctx, self._services
         place = (self._fingerprint, self._track, self._variant(engine))
         host = services.engines[engine]
-        memo = self._store.checkpoint(*place, chunk)
-        told = host.capabilities.supports_hotwords
-        terms = ctx.glossary.hotwords_for(self._spoken) if told else ()
-        request = TranscriptionRequest(chunk, self._spoken, self._translate_to, terms, memo)
+        checkpoint = self._store.checkpoint(*place, chunk)
+        key = self._idempotency_key(engine, chunk)
+        if not hotwords and host.capabilities.supports_hotwords:
+            checkpoint = _without_hotwords(checkpoint)
+            key += "/without-hotwords"
+        request = TranscriptionRequest(
+            chunk, self._spoken, self._translate_to, hotwords, checkpoint
+        )
         audio, seconds = self.audio(), chunk.span.duration
 
         def transcribe(request: TranscriptionRequest) -> Transcript:
@@ -228,25 +290,23 @@ class ChunkTranscriber:
                 # Once more in a new process: most crashes are for lack of memory, and pass.
                 return host.transcribe(audio, request)
 
-        errand = OutboundRequest(
+        outbound = OutboundRequest(
             component=engine,
             capabilities=host.capabilities,
             media=ctx.job.media,
             library=ctx.job.library,
             kind="audio",
             amount=seconds,
-            key=self._idempotency_key(engine, chunk),
+            key=key,
         )
         clock = services.clock.now
         called = services.call_engine(engine, self._fingerprint, seconds)
-        with services.egress_gate.authorise(errand) as receipts, called:
+        with services.egress_gate.authorise(outbound) as receipts, called:
             begin = clock()
-            words = transcribe_splitting(transcribe, request)
-            receipts += words.usage
-        with self._lock:
-            self._store.save_hotwords(*place, terms)
+            transcript = transcribe_splitting(transcribe, request)
+            receipts += transcript.usage
         record_speed(services.db.kv, engine, seconds, clock() - begin)
-        return words
+        return transcript
 
     def _idempotency_key(self, engine: str, chunk: Chunk) -> str:
         """A name for one piece of work: done again, it is the same."""
@@ -266,3 +326,8 @@ class ChunkTranscriber:
     def _variant(self, engine: str) -> str:
         settings = self._services.engines[engine].configured.settings
         return variant_key(engine, settings.result_fields(), self._translate_to)
+
+
+def _without_hotwords(checkpoint: Checkpoint) -> Checkpoint:
+    """Return the checkpoint of a second request about the same chunk."""
+    return Checkpoint(checkpoint.path.with_suffix(".without-hotwords.json"))

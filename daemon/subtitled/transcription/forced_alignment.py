@@ -1,10 +1,10 @@
-"""Times for words whose engine gave a text alone: found in the sound by an engine that aligns.
+"""Forced alignment: finds when words are said that an engine returned without times.
 
-Text goes to the aligner in passages: all of a stretch, or, where the engine knows the times of
-phrases, some phrases at a time. What comes back must be that text, in order, inside its passage,
-and convincing; else the times are estimated (:mod:`subtitled.subtitles.segmentation.word_timing`),
-and the words say so. Not to be mistaken for :mod:`.alignment`, which compares two versions of a
-medium.
+The text is aligned in passages: the whole chunk, or a few phrases where the engine knows their
+times. The result must contain exactly that text, in order, inside its passage, and with enough
+confidence. Otherwise the times are estimated (:mod:`subtitled.subtitles.segmentation.word_timing`)
+and the words are marked so. :mod:`.media_sync` is something else: it compares two versions of a
+media file.
 """
 
 from __future__ import annotations
@@ -19,24 +19,27 @@ from subtitled.subtitles.hallucination.passages import normalise_text
 from subtitled.subtitles.segmentation.word_timing import estimate_times, interpolate, speech_weight
 
 Aligner = Callable[[Audio, Chunk, str, Language], Sequence[Word]]
-"""As :meth:`subtitled.plugin.Engine.align`."""
+"""A function like :meth:`subtitled.plugin.Engine.align`."""
 
 MAX_PASSAGE_SECONDS = 28.0
-"""Seconds of phrases with times that are aligned together: one look of Whisper's."""
+"""Seconds of phrases with times that are aligned together: one window of Whisper."""
 SLACK_SECONDS = 0.3
 """Seconds by which the times of a phrase may be wrong."""
 MIN_CONFIDENCE = 0.15
-"""Median confidence below which an alignment is none. Whisper base, given what was said, is at 0.8
-and more; given something else, at 0.01 to 0.12 (benchmarks/alignment.py measures both)."""
+"""Median confidence below which an alignment is rejected.
+
+Whisper base reaches 0.8 and more if the text was said, and 0.01 to 0.12 if not
+(benchmarks/alignment.py measures both).
+"""
 MAX_CROWDED_SHARE = 0.4
-"""Share of words that may lie where no word has room."""
+"""Share of words that may be crowded."""
 MAX_CHARS_PER_SECOND = 35.0
-"""Letters a second that nobody says; words that are faster are crowded."""
+"""Letters a second that nobody can say. Words that are faster are crowded."""
 
 
 @dataclass(frozen=True, slots=True)
 class AlignmentResult:
-    """Words with times, and how many of them were found or estimated, by whom and why."""
+    """Words with times, who aligned them, and why some are estimated."""
 
     words: tuple[Word, ...]
     aligner: str
@@ -49,13 +52,15 @@ class AlignmentResult:
         if not estimated:
             return f"times found by {self.aligner}"
         reason = "; ".join(dict.fromkeys(self.rejections))
-        some = "" if estimated == len(self.words) else f" of {estimated} of {len(self.words)} words"
-        return f"times{some} estimated: {reason}"
+        share = (
+            "" if estimated == len(self.words) else f" of {estimated} of {len(self.words)} words"
+        )
+        return f"times{share} estimated: {reason}"
 
 
 @dataclass(frozen=True, slots=True)
 class _Passage:
-    """Phrases that are aligned together, and where they are said."""
+    """Phrases that are aligned together, and the chunk in which they are said."""
 
     phrases: tuple[Word, ...]
     stretch: Chunk
@@ -67,25 +72,33 @@ class _Passage:
 def align_transcript(
     untimed: Transcript, chunk: Chunk, audio: Audio, align: Aligner | None, aligner: str = ""
 ) -> AlignmentResult:
-    """The words of a transcript whose words are phrases, or one text, each with its own times.
+    """Give each word of an untimed transcript its own times.
 
-    ``align`` is that of the engine called ``aligner``, or None where no engine aligns.
+    Args:
+        untimed: A transcript whose words are phrases, or one text.
+        chunk: Where it is said.
+        audio: The decoded track.
+        align: How an engine aligns, or None if none can.
+        aligner: The name of that engine.
+
+    Returns:
+        The words. Where alignment failed, their times are estimated and the reasons are given.
     """
     words: list[Word] = []
-    doubts: list[str] = []
+    rejections: list[str] = []
     for passage in _split_into_passages(untimed.words, chunk):
-        result: Sequence[Word] | str = "no engine that aligns is configured"
+        result: Sequence[Word] | str = "no configured engine supports alignment"
         if align is not None:
             result = _align_passage(passage, audio, untimed.language, align, aligner)
         if isinstance(result, str):
-            doubts.append(result)
+            rejections.append(result)
             result = estimate_times(passage.phrases, passage.stretch.speech, untimed.language)
         words += result
-    return AlignmentResult(tuple(words), aligner, tuple(doubts))
+    return AlignmentResult(tuple(words), aligner, tuple(rejections))
 
 
 def _split_into_passages(phrases: Sequence[Word], chunk: Chunk) -> list[_Passage]:
-    """The phrases in passages of which each is said in a time of its own."""
+    """Split phrases into passages whose time spans do not overlap."""
     spoken = [phrase for phrase in phrases if normalise_text(phrase.text)]
     has_times = all(math.isfinite(one.start) and math.isfinite(one.end) for one in spoken)
     if len(spoken) < 2 or not has_times:
@@ -101,19 +114,21 @@ def _split_into_passages(phrases: Sequence[Word], chunk: Chunk) -> list[_Passage
             tuple(group),
             _passage_chunk(
                 chunk,
-                _passage_border(groups[n - 1][-1].end, group[0].start) if n else -math.inf,
-                _passage_border(group[-1].end, groups[n + 1][0].start)
-                if n + 1 < len(groups)
+                _passage_border(groups[number - 1][-1].end, group[0].start)
+                if number
+                else -math.inf,
+                _passage_border(group[-1].end, groups[number + 1][0].start)
+                if number + 1 < len(groups)
                 else math.inf,
                 TimeSpan(group[0].start - SLACK_SECONDS, group[-1].end + SLACK_SECONDS),
             ),
         )
-        for n, group in enumerate(groups)
+        for number, group in enumerate(groups)
     ]
 
 
 def _passage_border(before: float, after: float) -> float:
-    """The border of two passages: in the middle of what lies between, or of what both claim."""
+    """Return the middle of the gap between two passages, or of their overlap."""
     return (before + after) / 2
 
 
@@ -131,22 +146,22 @@ def _passage_chunk(chunk: Chunk, first: float, last: float, claimed: TimeSpan) -
 def _align_passage(
     passage: _Passage, audio: Audio, language: Language, align: Aligner, aligner: str
 ) -> Sequence[Word] | str:
-    """The words of a passage where they are said, or why that is not known."""
+    """Return the aligned words of a passage, or why it could not be aligned."""
     chunk = passage.stretch
     if not chunk.speech:
-        return "nobody was heard to speak there"
+        return "no speech was detected there"
     try:
         words = tuple(align(audio, chunk, passage.text(), language))
     except SubtitledError as error:
         return f"{aligner} could not align: {error.message}"
-    doubt = rejection_reason(words, passage.text(), chunk.span)
-    if doubt:
-        return doubt
+    reason = rejection_reason(words, passage.text(), chunk.span)
+    if reason:
+        return reason
     return _restore_phrase_data(spread_crowded_words(words, chunk.span.end), passage.phrases)
 
 
 def rejection_reason(words: Sequence[Word], text: str, within: TimeSpan) -> str:
-    """Why an alignment is not to be believed; empty if it is."""
+    """Return why an alignment must be rejected; empty if it may be used."""
     if normalise_text("".join(word.text for word in words)) != normalise_text(text):
         return "the alignment lost some of the text"
     last = within.start
@@ -154,12 +169,12 @@ def rejection_reason(words: Sequence[Word], text: str, within: TimeSpan) -> str:
         if not (last - 1e-3 <= word.start <= word.end <= within.end + 1e-3):
             return "the alignment is out of order"
         last = word.start
-    sure = [word.confidence for word in words if word.confidence is not None]
-    if sure and statistics.median(sure) < MIN_CONFIDENCE:
-        return f"the alignment does not convince (confidence {statistics.median(sure):.0%})"
+    confidences = [word.confidence for word in words if word.confidence is not None]
+    if confidences and statistics.median(confidences) < MIN_CONFIDENCE:
+        return f"the alignment does not convince (confidence {statistics.median(confidences):.0%})"
     crowded = sum(_is_crowded(word) for word in words)
     if crowded > MAX_CROWDED_SHARE * len(words) and len(words) > 3:
-        return f"the alignment does not convince ({crowded} of {len(words)} words have no room)"
+        return f"the alignment does not convince ({crowded} of {len(words)} words are too short)"
     return ""
 
 
@@ -168,45 +183,46 @@ def _is_crowded(word: Word) -> bool:
 
 
 def spread_crowded_words(words: Sequence[Word], end: float) -> list[Word]:
-    """Words of no length, or of too little, share the time of those beside them by their length.
+    """Give crowded words some of the time of their neighbours, by the length of the words.
 
-    Around each run of them room is taken from the pause and, if that is not enough, from the words
-    on both sides, one after the other. The order stays, and so do the words that need no room.
+    Time is taken from the pause after each run of crowded words and, if that is not enough, from
+    words on both sides, one after the other. The order stays, and so do words that are not needed
+    for it.
     """
     ordered = [replace(word, end=max(word.end, word.start)) for word in words]
-    at = 0
-    while at < len(ordered):
-        if not _is_crowded(ordered[at]):
-            at += 1
+    index = 0
+    while index < len(ordered):
+        if not _is_crowded(ordered[index]):
+            index += 1
             continue
-        first = last = at
+        first = last = index
         while last + 1 < len(ordered) and _is_crowded(ordered[last + 1]):
             last += 1
         first, last = _widen_run(ordered, first, last, end)
         start = ordered[first].start
-        until = ordered[last + 1].start if last + 1 < len(ordered) else end
+        end_time = ordered[last + 1].start if last + 1 < len(ordered) else end
         needed = (
             sum(speech_weight(word.text) for word in ordered[first : last + 1])
             / MAX_CHARS_PER_SECOND
         )
-        until = min(until, max(ordered[last].end, start + 2 * needed))
-        run = Word("", start, until)
-        shared = interpolate(run, [word.text for word in ordered[first : last + 1]])
-        for number, place in enumerate(shared):
-            was = ordered[first + number]
-            ordered[first + number] = replace(was, start=place.start, end=place.end)
-        at = last + 1
+        end_time = min(end_time, max(ordered[last].end, start + 2 * needed))
+        run = Word("", start, end_time)
+        spread = interpolate(run, [word.text for word in ordered[first : last + 1]])
+        for number, timed in enumerate(spread):
+            word = ordered[first + number]
+            ordered[first + number] = replace(word, start=timed.start, end=timed.end)
+        index = last + 1
     return ordered
 
 
 def _widen_run(words: Sequence[Word], first: int, last: int, end: float) -> tuple[int, int]:
-    """The run, with so many words of both sides that all have the time to be said."""
+    """Extend a run of crowded words until it has enough time to be said."""
     for _ in range(8):
-        until = words[last + 1].start if last + 1 < len(words) else end
+        end_time = words[last + 1].start if last + 1 < len(words) else end
         needed = (
             sum(speech_weight(word.text) for word in words[first : last + 1]) / MAX_CHARS_PER_SECOND
         )
-        if until - words[first].start >= needed:
+        if end_time - words[first].start >= needed:
             break
         if first > 0:
             first -= 1
@@ -216,15 +232,15 @@ def _widen_run(words: Sequence[Word], first: int, last: int, end: float) -> tupl
 
 
 def _restore_phrase_data(words: Sequence[Word], phrases: Sequence[Word]) -> list[Word]:
-    """The words with the speaker of the phrase that each is from, and its confidence if known."""
+    """Give each word the speaker of its phrase, and the confidence of the phrase if known."""
     restored: list[Word] = []
-    number, through, at = 0, len(normalise_text(phrases[0].text)), 0
+    number, phrase_end, position = 0, len(normalise_text(phrases[0].text)), 0
     for word in words:
-        while at >= through and number + 1 < len(phrases):
+        while position >= phrase_end and number + 1 < len(phrases):
             number += 1
-            through += len(normalise_text(phrases[number].text))
-        at += len(normalise_text(word.text))
+            phrase_end += len(normalise_text(phrases[number].text))
+        position += len(normalise_text(word.text))
         phrase = phrases[number]
-        sure = word.confidence if phrase.confidence is None else phrase.confidence
-        restored.append(replace(word, speaker=phrase.speaker, confidence=sure))
+        confidence = word.confidence if phrase.confidence is None else phrase.confidence
+        restored.append(replace(word, speaker=phrase.speaker, confidence=confidence))
     return restored

@@ -1,4 +1,4 @@
-"""Which language is spoken: a vote of several windows, with the track's tag as one more voice."""
+"""Language detection by a vote of several windows, in which the track's tag counts a little."""
 
 from __future__ import annotations
 
@@ -13,37 +13,37 @@ from subtitled.transcripts.models import TrackAnalysis
 from .language_segments import is_ambiguous, language_windows, segment_languages
 
 Detector = Callable[[Sequence[TimeSpan]], Sequence[LanguageGuess]]
-"""What is heard in some windows."""
+"""A function that detects the language of each window."""
 
 TAG_VOTE_WEIGHT = 0.5
-"""What a track's tag counts, in windows. Tags are often wrong: a prior, never a verdict."""
+"""The weight of a track's tag in windows. Tags are often wrong, so it is only a prior."""
 
 
 def vote(guesses: Sequence[LanguageGuess], tag: Language) -> tuple[Language, float, str]:
-    """The spoken language, its share of the vote (0 to 1) and the reason in a sentence.
+    """Return the spoken language, its share of the vote (0 to 1) and the reason in a sentence.
 
-    Windows count by their length. Without any guess the tag decides, with confidence 0.
+    Windows count by their duration. Without any guess the tag decides, with confidence 0.
     """
     if not guesses:
-        return tag, 0.0, f"the track is tagged {tag}; nobody listened"
-    ballots: defaultdict[Language, float] = defaultdict(float)
+        return tag, 0.0, f"the track is tagged {tag}; not detected from audio"
+    votes: defaultdict[Language, float] = defaultdict(float)
     total = sum(guess.window.duration for guess in guesses)
     for guess in guesses:
         for language, probability in guess.probabilities.items():
-            ballots[language] += probability * guess.window.duration / total * len(guesses)
-    shares = dict(ballots)
+            votes[language] += probability * guess.window.duration / total * len(guesses)
+    shares = dict(votes)
     if tag.is_known:
-        alike = [language for language in ballots if language.primary == tag.primary]
-        ballots[alike[0] if alike else tag.primary] += TAG_VOTE_WEIGHT
-    if not ballots:
-        return UNDETERMINED, 0.0, "no window of speech told a language"
-    winner = max(ballots, key=lambda language: (ballots[language], language))
+        matching = [language for language in votes if language.primary == tag.primary]
+        votes[matching[0] if matching else tag.primary] += TAG_VOTE_WEIGHT
+    if not votes:
+        return UNDETERMINED, 0.0, "no language was detected in any window"
+    winner = max(votes, key=lambda language: (votes[language], language))
     confidence = min(1.0, shares.get(winner, 0.0) / len(guesses))
-    reason = f"heard {winner} in {len(guesses)} windows ({confidence:.0%})"
+    reason = f"detected {winner} in {len(guesses)} windows ({confidence:.0%})"
     if tag.is_known and tag.primary != winner.primary:
         reason += f", though the track is tagged {tag}"
     elif tag.is_known and tag.primary == winner.primary:
-        # The tag may say more than an ear can: pt-BR, zh-Hant.
+        # The tag may say more than can be heard, such as pt-BR or zh-Hant.
         return tag, confidence, f"{reason}; the track is tagged {tag}"
     return winner, confidence, reason
 
@@ -51,21 +51,32 @@ def vote(guesses: Sequence[LanguageGuess], tag: Language) -> tuple[Language, flo
 def detect_language(
     analysis: TrackAnalysis, tag: Language, per_segment: bool, detector: Detector | None
 ) -> TrackAnalysis:
-    """What is spoken, by a vote of windows spread over the whole track; and which part of it is in
-    which language, if that is asked for (``closely``) or if the windows disagree."""
+    """Detect the language of a track, and of each part if needed.
+
+    Args:
+        analysis: The track's speech.
+        tag: The language in its tag, or ``und``.
+        per_segment: Whether to detect the language of each part in any case. It is also done if the
+            windows disagree.
+        detector: Detects the language of windows; None: only the tag is used.
+
+    Returns:
+        The analysis with the language, its confidence and reason, and the language segments if
+        detected.
+    """
     guesses = detector(select_detection_windows(analysis.speech)) if detector else ()
     language, confidence, reason = vote(guesses, tag)
-    parts = None
+    segments = None
     if detector is not None and (per_segment or is_ambiguous(guesses, language)):
         guesses = detector(language_windows(analysis.speech))
         language, confidence, reason = vote(guesses, tag)
-        parts = segment_languages(guesses, language, analysis.duration)
-        other_languages = sorted({run.language for run in parts} - {language})
+        segments = segment_languages(guesses, language, analysis.duration)
+        other_languages = sorted({segment.language for segment in segments} - {language})
         reason += f"; parts are in {', '.join(other_languages)}" if other_languages else ""
     return replace(
         analysis,
         language=language,
         confidence=confidence,
         language_reason=reason,
-        language_segments=parts,
+        language_segments=segments,
     )

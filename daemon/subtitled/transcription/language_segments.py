@@ -1,9 +1,9 @@
-"""Which part of a medium is in which language, from how each piece of its speech sounds.
+"""Language segments: which part of a media file is in which language.
 
-A piece of ten seconds is easily misheard, so that a change of language must convince: the cheapest
-way through all pieces is taken, where each costs what its hearing makes improbable, and each change
-costs as well (Viterbi's algorithm). Short pieces count for less. Languages that sound alike are one
-here, lest a Norwegian film be full of Danish parts.
+The language of a window of ten seconds is often misdetected, so a change of language must be likely
+over all windows: Viterbi's algorithm finds the cheapest sequence, where each window costs its
+improbability and each change a penalty. Short windows count for less. Languages that recognisers
+confuse count as one, so that a Norwegian film is not full of Danish segments.
 """
 
 from __future__ import annotations
@@ -17,20 +17,23 @@ from subtitled.policy.requirements import ForeignSpeech
 from subtitled.transcripts.models import LanguageSegment
 
 MAX_WINDOW_SECONDS = 10.0
-"""Seconds of a piece."""
+"""Seconds of a window."""
 MAX_GAP_SECONDS = 2.0
-"""Seconds of silence in a piece."""
+"""Seconds of silence within a window."""
 FULL_WEIGHT_SECONDS = 5.0
-"""Seconds from which on a piece has its whole weight."""
+"""Seconds from which on a window has its full weight."""
 CHANGE_PENALTY = 2.5
-"""What a change of language costs, as a natural logarithm of probability: one piece of ten seconds
-that is nearly certain (0.99 against 0.001) makes a part of its own, a doubtful one does not."""
+"""The cost of a change of language, as a natural logarithm of probability.
+
+One window of ten seconds that is nearly certain (0.99 against 0.001) becomes a segment, a doubtful
+one does not.
+"""
 MIN_PROBABILITY = 0.001
-"""The probability of a language that the engine does not name."""
+"""The probability of a language that the engine does not list."""
 MIN_FOREIGN_SHARE = 0.3
-"""A language that is never more probable than this is not spoken."""
+"""Highest probability in any window below which a language is not considered."""
 AMBIGUITY_THRESHOLD = 0.6
-"""How probable another language must be in a window for the medium to be listened to closely."""
+"""Probability of another language in a window from which on all windows are examined."""
 
 CONFUSABLE_LANGUAGES = tuple(
     frozenset(map(Language, group.split()))
@@ -39,11 +42,11 @@ CONFUSABLE_LANGUAGES = tuple(
         "ru uk be, af nl, bg mk, az tr tk, fa tg, de lb yi"
     ).split(", ")
 )
-"""Languages that a recogniser mistakes for each other within one film."""
+"""Groups of languages that a recogniser confuses within one film."""
 
 
 def language_windows(speech: Sequence[TimeSpan]) -> list[TimeSpan]:
-    """The windows in which to listen for the language: all speech, in pieces."""
+    """Return windows that cover all speech."""
     windows: list[TimeSpan] = []
     for interval in speech:
         if (
@@ -63,7 +66,7 @@ def language_windows(speech: Sequence[TimeSpan]) -> list[TimeSpan]:
 
 
 def is_ambiguous(guesses: Sequence[LanguageGuess], main_language: Language) -> bool:
-    """Whether a first look at some windows says that other languages may be spoken, too."""
+    """Return whether some window suggests another language than the main one."""
     return any(
         probability >= AMBIGUITY_THRESHOLD and not is_confusable(language, main_language)
         for guess in guesses
@@ -74,10 +77,15 @@ def is_ambiguous(guesses: Sequence[LanguageGuess], main_language: Language) -> b
 def segment_languages(
     guesses: Sequence[LanguageGuess], main: Language, total: float
 ) -> tuple[LanguageSegment, ...]:
-    """The parts of a medium of ``total`` seconds, in order and without a gap.
+    """Find the language segments of a media file.
 
-    ``guesses`` are those of all :func:`pieces` in order. A part begins in the middle of the pause
-    before it. ``main`` is what most of it is in, with all that its tag says.
+    Args:
+        guesses: The guesses for all :func:`language_windows`, in order.
+        main: The main language, with everything its tag says.
+        total: The duration in seconds.
+
+    Returns:
+        Segments in order and without gaps. A change lies in the middle of the pause.
     """
     grouped = [_group_confusable(guess, main) for guess in guesses]
     spoken = {one for each in grouped for one, p in each.items() if p > MIN_FOREIGN_SHARE} | {main}
@@ -98,13 +106,13 @@ def segment_languages(
 def find_foreign_speech(
     parts: Sequence[LanguageSegment] | None, speech: Sequence[TimeSpan], main: Language
 ) -> ForeignSpeech | None:
-    """What is said in other languages than the main one; None where nobody listened for it."""
+    """Return what is said in other languages than the main one; None if that was not examined."""
     if parts is None:
         return None
     spoken: dict[Language, float] = {}
-    for run in parts:
-        seconds = sum(overlap_seconds(run.span, one) for one in speech)
-        spoken[run.language] = spoken.get(run.language, 0.0) + seconds
+    for segment in parts:
+        seconds = sum(overlap_seconds(segment.span, one) for one in speech)
+        spoken[segment.language] = spoken.get(segment.language, 0.0) + seconds
     total = sum(spoken.values())
     foreign_seconds = {
         one: seconds for one, seconds in spoken.items() if one != main and seconds > 0
@@ -114,7 +122,7 @@ def find_foreign_speech(
 
 
 ChunkCutter = Callable[[Sequence[TimeSpan], float, Sequence[TimeSpan]], list[Chunk]]
-"""Cuts speech that ends before so many seconds, with its faint parts, into stretches."""
+"""A function that cuts speech with its faint parts, up to a time, into chunks."""
 
 
 def chunk_by_language(
@@ -125,39 +133,50 @@ def chunk_by_language(
     only: Language | None,
     cut: ChunkCutter,
 ) -> list[Chunk]:
-    """Stretches without gap from 0 to the end, of which none is in two languages.
+    """Cut a media file into chunks of which none is in two languages.
 
-    With ``only``, those alone that are in that language.
+    Args:
+        parts: The language segments, or None if there is only one language.
+        speech: The spans of speech.
+        total: The duration in seconds.
+        quiet: The faint parts of the speech.
+        only: Return only the chunks in this language.
+        cut: Cuts one segment into chunks.
+
+    Returns:
+        Chunks without gaps from 0 to ``total``, or those in ``only``.
     """
     if parts is None or len(parts) < 2:
         return cut(speech, total, quiet)
     chunks: list[Chunk] = []
-    for run in parts:
-        if only is not None and run.language != only:
+    for segment in parts:
+        if only is not None and segment.language != only:
             continue
-        its = cut(_clip_to(speech, run.span), run.span.end, _clip_to(quiet, run.span))
-        # They begin at 0, where no part but the first does.
-        own = [one for one in its if one.span.end > run.span.start]
-        for number, one in enumerate(own):
-            start = run.span.start if number == 0 else one.span.start
-            chunks.append(replace(one, span=TimeSpan(start, one.span.end)))
+        cut_chunks = cut(
+            _clip_to(speech, segment.span), segment.span.end, _clip_to(quiet, segment.span)
+        )
+        # They start at 0, which only the first segment does.
+        segment_chunks = [chunk for chunk in cut_chunks if chunk.span.end > segment.span.start]
+        for number, chunk in enumerate(segment_chunks):
+            start = segment.span.start if number == 0 else chunk.span.start
+            chunks.append(replace(chunk, span=TimeSpan(start, chunk.span.end)))
     return chunks
 
 
 def is_confusable(one: Language, other: Language) -> bool:
-    """Whether a recogniser may take one language for the other."""
+    """Return whether a recogniser may confuse two languages."""
     return one.primary == other.primary or any(
         one.primary in group and other.primary in group for group in CONFUSABLE_LANGUAGES
     )
 
 
 def overlap_seconds(one: TimeSpan, other: TimeSpan) -> float:
-    """Seconds that two intervals have in common."""
+    """Return the seconds that two spans have in common."""
     return max(0.0, min(one.end, other.end) - max(one.start, other.start))
 
 
 def _group_confusable(guess: LanguageGuess, main: Language) -> dict[Language, float]:
-    """The probabilities, where what sounds like the main language counts for it."""
+    """Return the probabilities, with confusable languages added to the main one."""
     probabilities: dict[Language, float] = {}
     for language, probability in guess.probabilities.items():
         name = main if is_confusable(language, main) else language
@@ -167,30 +186,30 @@ def _group_confusable(guess: LanguageGuess, main: Language) -> dict[Language, fl
 
 def _viterbi_path(
     guesses: Sequence[LanguageGuess],
-    heard: Sequence[dict[Language, float]],
+    emissions: Sequence[dict[Language, float]],
     languages: Sequence[Language],
 ) -> list[Language]:
     costs = dict.fromkeys(languages, 0.0)
     steps: list[dict[Language, Language]] = []
-    for guess, probabilities in zip(guesses, heard, strict=True):
+    for guess, probabilities in zip(guesses, emissions, strict=True):
         weight = min(1.0, guess.window.duration / FULL_WEIGHT_SECONDS)
         nearest = min(languages, key=lambda one: (costs[one], one))
-        came: dict[Language, Language] = {}
-        now: dict[Language, float] = {}
+        predecessors: dict[Language, Language] = {}
+        next_costs: dict[Language, float] = {}
         for language in languages:
-            change = costs[nearest] + CHANGE_PENALTY < costs[language]
-            came[language] = nearest if change else language
-            before = costs[nearest] + CHANGE_PENALTY if change else costs[language]
-            now[language] = before - weight * math.log(
+            is_change = costs[nearest] + CHANGE_PENALTY < costs[language]
+            predecessors[language] = nearest if is_change else language
+            cost = costs[nearest] + CHANGE_PENALTY if is_change else costs[language]
+            next_costs[language] = cost - weight * math.log(
                 max(MIN_PROBABILITY, probabilities.get(language, 0))
             )
-        steps.append(came)
-        costs = now
+        steps.append(predecessors)
+        costs = next_costs
     language = min(languages, key=lambda one: (costs[one], one))
     path = []
-    for came in reversed(steps):
+    for predecessors in reversed(steps):
         path.append(language)
-        language = came[language]
+        language = predecessors[language]
     return path[::-1]
 
 

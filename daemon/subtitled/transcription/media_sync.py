@@ -1,9 +1,9 @@
-"""Whether two files hold the same speech, and by how much one is late: from voice activity alone.
+"""Media sync: whether two files hold the same speech and by how much one is late.
 
-A better copy of a programme says the same at the same pace, perhaps some seconds later. Where
-somebody speaks in each is drawn onto a fixed grid and correlated by FFT. The shift with the highest
-peak is believed only if no other comes near it, if every part of the programme agrees on it by
-itself (another cut does not), and if neither file has speech that the other lacks.
+A better copy of a programme has the same speech at the same pace, perhaps some seconds later. The
+voice activity of both files is drawn on a fixed grid and cross-correlated by FFT. The offset with
+the highest peak is accepted only if no other peak comes near it, every part of the programme agrees
+with it (parts of another cut do not), and neither file has speech that the other lacks.
 """
 
 from __future__ import annotations
@@ -24,33 +24,33 @@ if TYPE_CHECKING:
 STEP_SECONDS = 0.02
 """Seconds between two points of the grid."""
 MAX_OFFSET_SECONDS = 300.0
-"""Seconds that one file may be late: logos, a recap, black."""
+"""Seconds by which one file may be late: logos, a recap, black frames."""
 MIN_SPEECH_SPANS = 12
-"""Of speech, in either file: fewer may fall together by chance."""
+"""Fewest spans of speech in either file. Fewer may match by chance."""
 MIN_PEAK = 0.75
-"""Correlation, 1 at best."""
+"""Lowest correlation; 1 is a perfect match."""
 MAX_RIVAL_PEAK = 0.7
-"""Of the second highest peak, as a share of the highest."""
+"""Highest second peak, as a share of the highest."""
 RIVAL_DISTANCE_SECONDS = 5.0
-"""Seconds from the highest peak: what is nearer belongs to it."""
+"""Seconds within which a peak belongs to the highest one."""
 PART_COUNT = 12
-"""Parts of the programme that are asked by themselves, each with four intervals or more."""
+"""Parts of the programme that are compared separately, with at least four spans each."""
 MIN_PART_COUNT = 3
 MAX_QUIET_SHARE = 0.25
-"""The share of a part's speech that may be quiet, if the part is to be asked."""
+"""Share of faint speech above which a part is not compared."""
 MIN_PART_PEAK = 0.6
 PART_SEARCH_SECONDS = 10.0
 PART_TOLERANCE_SECONDS = 0.25
-"""Seconds: how far a part may look, and how near to the common shift its own must be."""
+"""Seconds that a part may be searched, and by which its offset may differ from the common one."""
 BLUR_SECONDS = 0.5
-"""Seconds by which the borders of speech may differ: encoders and detectors are not exact."""
+"""Seconds by which the edges of speech may differ, since encoders and detectors are not exact."""
 MAX_MISSING_SPEECH_SECONDS = 5.0
-"""Seconds of speech in one go that one file may have and the other not."""
+"""Seconds of continuous speech that only one of the files may have."""
 
 
 @dataclass(frozen=True, slots=True)
 class MediaOffset:
-    """How the speech of a new file lies to that of an old one."""
+    """The offset between the speech of two files, and how sure it is."""
 
     offset: float
     """Seconds to add to a time in the old file to get the same moment in the new one."""
@@ -59,9 +59,9 @@ class MediaOffset:
     part_count: int
     agreeing_parts: int
     missing_speech_seconds: float
-    """The longest speech, in seconds, that only one of the two has."""
+    """The longest speech in seconds that only one of the files has."""
     rejection_reason: str = ""
-    """Why it is not believed; empty if it is."""
+    """Why the offset is rejected; empty if it is accepted."""
 
     @property
     def is_convincing(self) -> bool:
@@ -74,11 +74,17 @@ def find_offset(
     old_quiet: Sequence[TimeSpan] = (),
     new_quiet: Sequence[TimeSpan] = (),
 ) -> MediaOffset | None:
-    """How ``new`` lies to ``old``, both the intervals of speech of a file in order; None where
-    there is too little speech to tell.
+    """Find the offset between the speech of two files.
 
-    Quiet speech, in parts of the intervals, is perhaps heard in one of the encodings only: it
-    counts for little, and parts of the programme that are full of it are not asked.
+    Args:
+        old: The spans of speech of the old file, in order.
+        new: Those of the new file.
+        old_quiet: The faint parts of ``old``. They may be missing in another encoding, so they
+            count for less, and parts that are full of them are not compared.
+        new_quiet: The faint parts of ``new``.
+
+    Returns:
+        The best offset, which may be rejected, or None if there is too little speech.
     """
     if min(len(old), len(new)) < MIN_SPEECH_SPANS:
         return None
@@ -89,7 +95,7 @@ def find_offset(
     curve = _cross_correlate(before, after)
     reach = min(round(MAX_OFFSET_SECONDS / STEP_SECONDS), len(before) - 1)
     lags = np.arange(-reach, reach + 1)
-    heights = curve[lags]  # negative shifts lie at the end of the curve
+    heights = curve[lags]  # Negative offsets are at the end of the curve.
     best = int(np.argmax(heights))
     lag, peak = int(lags[best]), float(heights[best])
     far = np.abs(lags - lag) > RIVAL_DISTANCE_SECONDS / STEP_SECONDS
@@ -98,13 +104,13 @@ def find_offset(
     parts = [part for part in _split_into_parts(old) if not _is_faint(part, old, quiet)]
     agreeing = sum(_part_agrees(part, before, after, lag) for part in parts)
     offset = _refine_offset(old, new, lag * STEP_SECONDS)
-    lacking = max(
+    missing_seconds = max(
         _longest_difference(_shift_spans(_subtract(old, old_quiet), offset), new),
         _longest_difference(_subtract(new, new_quiet), _shift_spans(old, offset)),
     )
-    candidate = MediaOffset(offset, peak, rival, len(parts), agreeing, lacking)
+    candidate = MediaOffset(offset, peak, rival, len(parts), agreeing, missing_seconds)
     return MediaOffset(
-        offset, peak, rival, len(parts), agreeing, lacking, _rejection_reason(candidate)
+        offset, peak, rival, len(parts), agreeing, missing_seconds, _rejection_reason(candidate)
     )
 
 
@@ -112,11 +118,13 @@ def _rejection_reason(candidate: MediaOffset) -> str:
     if candidate.peak < MIN_PEAK:
         return f"the speech does not match ({candidate.peak:.2f})"
     if candidate.rival_peak > MAX_RIVAL_PEAK * candidate.peak:
-        return f"another shift matches nearly as well ({candidate.rival_peak:.2f} to {candidate.peak:.2f})"
+        peaks = f"{candidate.rival_peak:.2f} to {candidate.peak:.2f}"
+        return f"another offset matches nearly as well ({peaks})"
     if candidate.part_count < MIN_PART_COUNT:
         return "too much of the speech is faint to tell"
     if candidate.agreeing_parts < candidate.part_count:
-        return f"only {candidate.agreeing_parts} of {candidate.part_count} parts agree on the shift: another cut"
+        parts = f"{candidate.agreeing_parts} of {candidate.part_count}"
+        return f"only {parts} parts agree on the offset: another cut"
     if candidate.missing_speech_seconds > MAX_MISSING_SPEECH_SECONDS:
         return (
             f"{candidate.missing_speech_seconds:.0f} s of speech are in one file only: another cut"
@@ -125,7 +133,7 @@ def _rejection_reason(candidate: MediaOffset) -> str:
 
 
 def _activity_curve(speech: Sequence[TimeSpan], quiet: Sequence[TimeSpan], length: float) -> Curve:
-    """1 where somebody speaks, a half where faintly, 0 where nobody does, at every step."""
+    """Return 1 for speech, 0.5 for faint speech and 0 for silence at every step."""
     import numpy as np
 
     drawn = np.zeros(round(length / STEP_SECONDS) + 1)
@@ -138,7 +146,7 @@ def _activity_curve(speech: Sequence[TimeSpan], quiet: Sequence[TimeSpan], lengt
 
 
 def _cross_correlate(before: Curve, after: Curve) -> Curve:
-    """By shift, -1 to 1; negative shifts at the end."""
+    """Return the correlation (-1 to 1) by offset. Negative offsets are at the end."""
     import numpy as np
 
     x, y = before - before.mean(), after - after.mean()
@@ -149,7 +157,7 @@ def _cross_correlate(before: Curve, after: Curve) -> Curve:
 
 
 def _split_into_parts(speech: Sequence[TimeSpan]) -> list[TimeSpan]:
-    """The programme in parts with about as many intervals each."""
+    """Split the programme into parts with about the same number of spans."""
     count = max(3, min(PART_COUNT, len(speech) // 4))
     edges = [len(speech) * part // count for part in range(count + 1)]
     return [
@@ -159,12 +167,12 @@ def _split_into_parts(speech: Sequence[TimeSpan]) -> list[TimeSpan]:
 
 
 def _is_faint(part: TimeSpan, speech: Sequence[TimeSpan], quiet: Sequence[TimeSpan]) -> bool:
-    """Whether too much of a part is quiet speech, in either file, for it to be asked."""
+    """Return whether too much of the speech of a part is faint."""
     return _overlap_seconds(part, quiet) > MAX_QUIET_SHARE * _overlap_seconds(part, speech)
 
 
 def _overlap_seconds(part: TimeSpan, intervals: Sequence[TimeSpan]) -> float:
-    """Seconds of some intervals that lie in a part."""
+    """Return the seconds of some spans that lie in a part."""
     return sum(
         max(0.0, min(interval.end, part.end) - max(interval.start, part.start))
         for interval in intervals
@@ -172,7 +180,7 @@ def _overlap_seconds(part: TimeSpan, intervals: Sequence[TimeSpan]) -> float:
 
 
 def _part_agrees(part: TimeSpan, before: Curve, after: Curve, lag: int) -> bool:
-    """Whether a part of the old file, asked by itself, finds itself at the common shift."""
+    """Return whether a part of the old file has the common offset by itself."""
     import numpy as np
 
     first, last = round(part.start / STEP_SECONDS), round(part.end / STEP_SECONDS)
@@ -194,20 +202,22 @@ def _part_agrees(part: TimeSpan, before: Curve, after: Curve, lag: int) -> bool:
 
 
 def _refine_offset(old: Sequence[TimeSpan], new: Sequence[TimeSpan], offset: float) -> float:
-    """The shift by the median of what the borders of speech say, finer than the grid."""
+    """Return the offset as the median over the edges of speech, finer than the grid."""
     import numpy as np
 
-    apart: list[float] = []
+    distances: list[float] = []
     for edges in (
         ([one.start for one in old], [one.start for one in new]),
         ([one.end for one in old], [one.end for one in new]),
     ):
-        was, now = np.array(edges[0]) + offset, np.array(edges[1])
-        at = np.clip(np.searchsorted(now, was), 1, len(now) - 1)
-        nearest = np.where(was - now[at - 1] < now[at] - was, now[at - 1], now[at])
-        distance = nearest - was
-        apart += [float(each) for each in distance[np.abs(distance) <= PART_TOLERANCE_SECONDS]]
-    return offset + float(np.median(apart)) if apart else offset
+        shifted, edges_new = np.array(edges[0]) + offset, np.array(edges[1])
+        at = np.clip(np.searchsorted(edges_new, shifted), 1, len(edges_new) - 1)
+        nearest = np.where(
+            shifted - edges_new[at - 1] < edges_new[at] - shifted, edges_new[at - 1], edges_new[at]
+        )
+        distance = nearest - shifted
+        distances += [float(each) for each in distance[np.abs(distance) <= PART_TOLERANCE_SECONDS]]
+    return offset + float(np.median(distances)) if distances else offset
 
 
 def _shift_spans(speech: Sequence[TimeSpan], offset: float) -> list[TimeSpan]:
@@ -215,35 +225,32 @@ def _shift_spans(speech: Sequence[TimeSpan], offset: float) -> list[TimeSpan]:
 
 
 def _subtract(speech: Sequence[TimeSpan], quiet: Sequence[TimeSpan]) -> list[TimeSpan]:
-    """The speech that is not quiet; quiet parts lie inside its intervals, in order."""
+    """Return the speech without its faint parts, which lie inside it in order."""
     loud: list[TimeSpan] = []
     number = 0
     for one in speech:
-        at = one.start
+        start = one.start
         while number < len(quiet) and quiet[number].start < one.end:
-            if quiet[number].start > at:
-                loud.append(TimeSpan(at, quiet[number].start))
-            at = max(at, quiet[number].end)
+            if quiet[number].start > start:
+                loud.append(TimeSpan(start, quiet[number].start))
+            start = max(start, quiet[number].end)
             number += 1
-        if at < one.end:
-            loud.append(TimeSpan(at, one.end))
+        if start < one.end:
+            loud.append(TimeSpan(start, one.end))
     return loud
 
 
 def _longest_difference(spans: Sequence[TimeSpan], other_spans: Sequence[TimeSpan]) -> float:
-    """The longest piece of some intervals that lies in none of the others."""
-    longest, longest_and_index = 0.0, 0
+    """Return the longest piece of some spans that lies in none of the others, in seconds."""
+    longest, index = 0.0, 0
     for span in spans:
-        at = span.start
-        while (
-            longest_and_index < len(other_spans)
-            and other_spans[longest_and_index].end + BLUR_SECONDS < span.start
-        ):
-            longest_and_index += 1
-        for each in other_spans[longest_and_index:]:
-            if each.start - BLUR_SECONDS >= span.end:
+        start = span.start
+        while index < len(other_spans) and other_spans[index].end + BLUR_SECONDS < span.start:
+            index += 1
+        for other in other_spans[index:]:
+            if other.start - BLUR_SECONDS >= span.end:
                 break
-            longest = max(longest, each.start - BLUR_SECONDS - at)
-            at = max(at, each.end + BLUR_SECONDS)
-        longest = max(longest, span.end - at)
+            longest = max(longest, other.start - BLUR_SECONDS - start)
+            start = max(start, other.end + BLUR_SECONDS)
+        longest = max(longest, span.end - start)
     return longest

@@ -6,15 +6,18 @@ confidence, and far more or fewer letters than anybody says in the seconds that 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from subtitled.plugin import Chunk, Language, Transcript
+from subtitled.plugin import Chunk, Language, TimeSpan, Transcript
 from subtitled.subtitles.hallucination import HallucinationPhrases, filter_hallucinations
 from subtitled.subtitles.hallucination.passages import MIN_CONFIDENCE, compute_mean_confidence
 from subtitled.subtitles.segmentation.word_timing import speech_weight
 
 MIN_SECONDS_TO_JUDGE = 5.0
 """Seconds of clear speech below which a stretch tells nothing."""
+MAX_LOST_SHARE = 0.05
+"""Share of clear speech in which no word need be found in a chunk that looks well."""
 MAX_REMOVED_SHARE = 0.1
 """Share of its letters that the guards may leave out of a stretch that looks well."""
 MIN_CHARS_PER_SECOND, MAX_CHARS_PER_SECOND = 4.0, 30.0
@@ -45,6 +48,8 @@ def assess(
     language: Language,
     duration: float,
     phrases: HallucinationPhrases,
+    *,
+    lost: Sequence[TimeSpan] = (),
 ) -> QualityReport:
     """Look at the words of one stretch of a medium of ``duration`` seconds."""
     spoken = sum(part.duration for part in chunk.speech)
@@ -75,6 +80,9 @@ def assess(
         odd.append(
             f"only {speech_weight_sum / (spoken - faint):.1f} letters for each second of speech"
         )
+    lost_seconds = sum(span.duration for span in lost)
+    if lost_seconds > MAX_LOST_SHARE * (spoken - faint):
+        odd.append(f"{lost_seconds:.0f} s of speech without a word")
     return QualityReport(tuple(odd), min(MAX_CHARS_PER_SECOND, pace * (1.0 - left_out)))
 
 

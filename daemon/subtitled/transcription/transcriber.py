@@ -16,6 +16,7 @@ from subtitled.subtitles.hallucination import RemovedText, filter_hallucinations
 
 from .chunk_transcriber import ChunkTranscriber
 from .language_segments import chunk_by_language
+from .lost_speech import describe_lost_speech, find_lost_speech
 from .track_analysis import TrackAnalyser
 
 PREFETCH_COUNT = 2
@@ -121,6 +122,12 @@ class Transcriber:
                 phrases,
                 low_energy=analysis.quiet_speech,
             )
+        lost = find_lost_speech(
+            [span for chunk in chunks for span in chunk.speech],
+            [span for chunk in chunks for span in chunk.low_energy],
+            whole.words,
+        )
+        gone = (*gone, *describe_lost_speech(lost))
         services.store.save_removals(job.fingerprint, self._track.index, variant, gone, chunks)
         return replace(whole, words=words)
 

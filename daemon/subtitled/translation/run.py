@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
+from subtitled.config.plugins import ConfiguredComponent
 from subtitled.costs.egress_gate import OutboundRequest
 from subtitled.engines.protocol import ResourceUnavailableError
 from subtitled.jobcontext.context import JobContext
@@ -23,7 +24,6 @@ from subtitled.plugin import (
     TextPair,
     TransientError,
     Translator,
-    TranslatorCapabilities,
     Word,
 )
 from subtitled.subtitles.hallucination import RemovedText
@@ -237,13 +237,18 @@ class _ChainedTranslator:
     """One translator of a chain, made when it is first asked."""
 
     def __init__(
-        self, ctx: JobContext, track: int, configured: Any, source: Language, target: Language
+        self,
+        ctx: JobContext,
+        track: int,
+        configured: ConfiguredComponent[Translator],
+        source: Language,
+        target: Language,
     ) -> None:
-        settings = configured.settings.essence()
+        settings = configured.settings.result_fields()
         facts = settings | {" protocol": PROTOCOL_VERSION, " source": source}
         store = ctx.services.store.track_folder(ctx.job.fingerprint, track)
         self.name: str = configured.name
-        self.able: TranslatorCapabilities = configured.component.capabilities(configured.settings)
+        self.able = configured.component_class.capabilities(configured.settings)
         self.size = max(1, self.able.max_batch_lines)
         self.folder = store / variant_key(configured.name, facts, target)
         self.lines = LineCache(self.folder)
