@@ -244,3 +244,26 @@ def test_one_observer_that_fails_keeps_no_other_from_hearing(  # type: ignore[no
     assert len(said) == 3
     assert any(line.startswith("plugin bad, job_finished: ") for line in said)
     assert any("without event" in line for line in said)
+
+
+JOURNAL = """
+from subtitled.plugin import hookimpl
+SUBTITLED_API = "1"
+@hookimpl
+def register_commands(cli):
+    @cli.command()
+    def journal(times: int = 1): print("dear diary " * times)
+@hookimpl
+def job_finished(event): print(event.outcome)
+"""
+
+
+def test_a_plugin_without_components_is_enabled_for_its_hooks(  # type: ignore[no-untyped-def]
+    install, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    install("journal", JOURNAL)
+    loaded = _configured(tmp_path, '[plugins]\nenabled = ["journal", "nowhere"]\n')
+    (missing,) = loaded.unavailable
+    assert missing.section == "plugins.enabled" and "'nowhere'" in missing.message
+    call_event_hooks(loaded.hooks, "job_finished", JobFinished(Path("a"), (), "done"), 2.0)
+    assert capsys.readouterr().out == "done\n"

@@ -12,9 +12,11 @@ from subtitled.config.load import Configuration, ConfigurationError, find_config
 from subtitled.config.paths import drop_privileges_to_owner, resolve_state_dir
 
 from .output import USAGE_ERROR, abort, display_path, errors
+from .plugin_commands import PluginCommandGroup
 
 app = typer.Typer(
     name="subtitled",
+    cls=PluginCommandGroup,
     help="Subtitles for every media file of a library, in the languages that you want.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -35,6 +37,7 @@ def root(
     config: Annotated[
         Path | None,
         typer.Option(
+            is_eager=True,  # --help lists the commands of its plugins
             help="The configuration file. Default: $SUBTITLED_CONFIG, else yours, "
             "else /etc/subtitled/config.toml."
         ),

@@ -129,6 +129,9 @@ def load_config(path: Path | None, *, overrides: dict[str, Any] | None = None) -
             unavailable.append(configured)
         else:
             issues += configured
+    for name in settings.plugins.enabled:
+        if unusable := plugins.enable("plugins.enabled", name):
+            unavailable.append(unusable)
     issues += _find_unknown_names(data, text)
     issues += _find_unknown_hours(data, text)
     issues += _find_relative_paths(settings, text)

@@ -12,7 +12,7 @@ import inspect
 import logging
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint
 from types import ModuleType
@@ -109,14 +109,28 @@ def call_event_hooks(hooks: pluggy.PluginManager, hook: str, event: Any, timeout
         event: The event.
         timeout: The time limit for each plugin, in seconds.
     """
-    implementations = getattr(hooks.hook, hook).get_hookimpls()
-    for plugin in dict.fromkeys(implementation.plugin for implementation in implementations):
-        name = hooks.get_name(plugin) or "?"
-        call = functools.partial(_hook_caller_of(hooks, hook, plugin), event=event)
+    for name, caller in iter_hook_callers(hooks, hook):
         try:
-            call_with_timeout(name, call, timeout)
+            call_with_timeout(name, functools.partial(caller, event=event), timeout)
         except SubtitledError as error:
             _log.warning("plugin %s, %s: %s", name, hook, error)
+
+
+def iter_hook_callers(
+    hooks: pluggy.PluginManager, hook: str
+) -> Iterator[tuple[str, pluggy.HookCaller]]:
+    """Iterate over the plugins that implement a hook.
+
+    Args:
+        hooks: The plugin manager.
+        hook: The name of the hook.
+
+    Yields:
+        The plugin's name, and a caller of its implementation alone.
+    """
+    implementations = getattr(hooks.hook, hook).get_hookimpls()
+    for plugin in dict.fromkeys(implementation.plugin for implementation in implementations):
+        yield hooks.get_name(plugin) or "?", _hook_caller_of(hooks, hook, plugin)
 
 
 ENTRY_POINT_GROUP = "subtitled"
@@ -270,6 +284,11 @@ class PluginLoader:
     def find_entry_point(self, reference: str) -> str:
         """Return the module of a loaded plugin, such as ``subtitled_plugins.whisper``."""
         return self._loaded[reference.partition(":")[0]].entry_point
+
+    def enable(self, section: str, plugin: str) -> UnavailableComponent | None:
+        """Load a plugin for its hooks and commands, whatever it registers."""
+        error = self._load_once(plugin)
+        return UnavailableComponent(section, plugin, error.message, error.hint) if error else None
 
     def _load_once(self, plugin: str) -> SubtitledError | None:
         if plugin not in self._loaded and plugin not in self._errors:

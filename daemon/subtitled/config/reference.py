@@ -48,7 +48,7 @@ from .plugins import (
     collect_components,
     create_plugin_manager,
 )
-from .settings import AppSettings, ExistingSubtitleSettings, LibrarySettings
+from .settings import AppSettings, EnabledPluginSettings, ExistingSubtitleSettings, LibrarySettings
 from .types import Seconds
 
 __all__ = [
@@ -142,6 +142,7 @@ def dump_settings(configuration: Configuration) -> dict[str, Any]:
         "web": _to_json(settings.web),
         "libraries": {name: _to_json(library) for name, library in settings.libraries.items()},
         "glossary": _to_json(settings.glossary),
+        "plugins": _to_json(settings.plugins),
     }
     payload["budgets"] = {name: _to_json(budget) for name, budget in settings.budgets.items()}
     payload["prices"] = {name: _to_json(price) for name, price in settings.prices.items()}
@@ -223,13 +224,15 @@ def _render_lines() -> Iterator[str]:
     yield from _render_table("[libraries.NAME.cues]", CueSettings)
     yield from _render_table("[[libraries.NAME.routes]]", RouteSettings)
     yield from _render_table("[glossary]", GlossarySettings)
+    yield from _render_table("[plugins]", EnabledPluginSettings)
     yield from _render_table("[budgets.NAME]", BudgetSettings)
     yield from _render_table("[prices.NAME]", PriceSettings)
     for kind, name, component in iter_bundled_components():
         yield from _render_table(f"[{kind}.{name}]", component.Settings)
     yield ""
     yield "Any section of `[engines]`, `[translators]`, `[servers]` and `[notifiers]` also takes"
-    yield "`plugin`, the name of the plugin to use, where the section is called otherwise."
+    yield "`plugin`, the name of the plugin to use if the section has another name. A plugin that"
+    yield "registers several components of a kind is written as `PLUGIN:NAME`."
     yield ""
 
 

@@ -237,6 +237,16 @@ class ComponentSettings(BaseModel):
         return dict(self.model_extra or {})
 
 
+class EnabledPluginSettings(Section):
+    """``[plugins]``: plugins that no other section names."""
+
+    enabled: tuple[str, ...] = Field(
+        (),
+        description="Plugins to load for their commands and event hooks. A plugin that another "
+        "section names is loaded anyway.",
+    )
+
+
 class AppSettings(Section):
     """The whole file."""
 
@@ -252,5 +262,6 @@ class AppSettings(Section):
     translators: dict[str, ComponentSettings] = Field(default_factory=dict)
     servers: dict[str, ComponentSettings] = Field(default_factory=dict)
     notifiers: dict[str, ComponentSettings] = Field(default_factory=dict)
+    plugins: EnabledPluginSettings = Field(default_factory=lambda: EnabledPluginSettings())
     budgets: dict[str, BudgetSettings] = Field(default_factory=dict)
     prices: dict[str, PriceSettings] = Field(default_factory=dict)

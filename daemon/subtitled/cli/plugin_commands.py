@@ -1,0 +1,73 @@
+"""Commands that plugins add to the command line."""
+
+from __future__ import annotations
+
+import functools
+import logging
+from collections.abc import MutableMapping
+from pathlib import Path
+from typing import Any
+
+import typer
+import typer.main
+from typer.core import TyperGroup
+
+from subtitled.config.load import ConfigurationError, find_config, load_config
+from subtitled.config.plugins import LIMIT, call_with_timeout, iter_hook_callers
+from subtitled.plugin import SubtitledError
+
+_log = logging.getLogger(__name__)
+
+
+class PluginCommandGroup(TyperGroup):
+    """The root of the command line: the built-in commands, then those of plugins.
+
+    Plugins are loaded only for ``--help`` and for a command that is not built in.
+    """
+
+    _plugin_commands: MutableMapping[str, Any] | None = None
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """List the names of all commands, in the order of the help text."""
+        builtin = super().list_commands(ctx)
+        return [*builtin, *(name for name in self._load_once(ctx) if name not in builtin)]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Return the command of a name, or None."""
+        return super().get_command(ctx, cmd_name) or self._load_once(ctx).get(cmd_name)
+
+    def _load_once(self, ctx: Any) -> MutableMapping[str, Any]:
+        if self._plugin_commands is None:
+            self._plugin_commands = load_plugin_commands(ctx.params.get("config"))
+            for name in self._plugin_commands.keys() & self.commands.keys():
+                _log.warning("the command %s of a plugin is hidden by a command of subtitled", name)
+        return self._plugin_commands
+
+
+def load_plugin_commands(config: Path | None) -> dict[str, Any]:
+    """Load the commands of the plugins that the configuration names.
+
+    Args:
+        config: The configuration file that the user chose, if any.
+
+    Returns:
+        Command name -> command. Empty if the configuration cannot be read. A plugin that fails is
+        named in the log and left out.
+    """
+    try:
+        hooks = load_config(find_config(config)).hooks
+    except ConfigurationError:
+        return {}
+    commands: dict[str, Any] = {}
+    for plugin, caller in iter_hook_callers(hooks, "register_commands"):
+        cli = typer.Typer()
+        try:
+            call_with_timeout(plugin, functools.partial(caller, cli=cli), LIMIT)
+            group = call_with_timeout(plugin, functools.partial(typer.main.get_group, cli), LIMIT)
+        except SubtitledError as error:
+            _log.warning("plugin %s, register_commands: %s", plugin, error)
+            continue
+        for name, command in group.commands.items():
+            if commands.setdefault(name, command) is not command:
+                _log.warning("plugin %s: another plugin has a command %s already", plugin, name)
+    return commands
