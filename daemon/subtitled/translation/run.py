@@ -265,7 +265,7 @@ class _ChainedTranslator:
     @property
     def translator(self) -> Translator:
         if self._made is None:
-            self._made = self._configured.make()
+            self._made = self._configured.create()
         return self._made
 
 
