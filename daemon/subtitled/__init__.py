@@ -1,3 +1,3 @@
-"""A daemon that gives every film, programme and lecture subtitles, by itself."""
+"""A daemon that makes subtitles for the media files of its libraries."""
 
 __version__ = "0.1.0"

@@ -1,4 +1,4 @@
-"""``python -m subtitled`` is the command ``subtitled``."""
+"""Run the command line: ``python -m subtitled`` is the command ``subtitled``."""
 
 from subtitled.cli import main
 

@@ -93,7 +93,7 @@ def test_hours_of_a_zone_that_is_not_the_clock_s_are_cured_by_the_setting(
     quiet = ("22:00-06:00",)
     (_, said) = check_clock(ScheduleSettings(quiet_hours=quiet), tmp_path)
     assert not said.ok
-    assert "hours go by Pacific/Kiritimati, the clock here by" in said.detail
+    assert "working hours use Pacific/Kiritimati, the clock here uses" in said.detail
     hours = WorkingHoursSettings(windows=("00:00-06:00",))
     (_, said) = check_clock(ScheduleSettings(libraries={"films": hours}), tmp_path)
     assert not said.ok
@@ -164,7 +164,7 @@ def test_full_disks_and_a_read_only_library_are_found_and_cured_by_room_and_righ
     patient: Patient, in_its_own_mounts: Callable[[str, Path], str]
 ) -> None:
     full, roomy, closed, cured = in_its_own_mounts(FULL, patient.config).splitlines()
-    assert "('library films', 'Make room on its disk')" in full
+    assert "('library films', 'Free space on its disk')" in full
     assert "('state folder', 'Make room there')" in full
     assert roomy == cured == "[]"
     assert closed == "[('library films', 'Mount it so that we may write there')]"
@@ -222,14 +222,14 @@ def test_another_daemon_in_the_same_library_is_wrong_and_one_elsewhere_is_named(
     try:
         deadline = time.monotonic() + 30
         while any(
-            b"walked a" not in (tmp_path / name).read_bytes() for name in ("both.log", "apart.log")
+            b"scanned a" not in (tmp_path / name).read_bytes() for name in ("both.log", "apart.log")
         ):
             assert time.monotonic() < deadline
             time.sleep(0.05)
         said = patient.wrong()
         assert list(said) == ["other daemons"]
         assert f"process {both.pid}," in said["other daemons"].detail
-        assert "is in library films too" in said["other daemons"].detail
+        assert "uses library films too" in said["other daemons"].detail
         assert said["other daemons"].hint.startswith("Stop one of the two")
         both.kill()
         both.wait()

@@ -44,12 +44,12 @@ def test_folders_that_others_made_are_found_below_a_library_that_can_be_written(
         assert "chmod -R g+rwX" in said.hint
         return said.ok, said.detail
 
-    assert found() == (True, "3 with media, all may be written to")
+    assert found() == (True, "3 with media, all writable")
     (films / "Theirs").chmod(0o755)
     (films / "Closed").chmod(0o700)
     ok, detail = found()
     assert not ok
-    assert detail.startswith("2 may not be read or written to, such as ")
+    assert detail.startswith("2 cannot be read or written to, such as ")
     for name in ("Theirs", "Closed"):
         (films / name).chmod(0o777)
     assert found()[0]
@@ -81,7 +81,7 @@ def test_a_low_limit_of_watches_is_cured_by_raising_it(
     module = importlib.import_module("subtitled.daemon.doctor.libraries")
     configuration = load_config(patient.config)
     for limit, ok in ((4096, False), (524288, True)):
-        monkeypatch.setattr(module, "inotify_limit", lambda name, limit=limit: limit)
+        monkeypatch.setattr(module, "read_inotify_limit", lambda name, limit=limit: limit)
         *_, said = check_watching(configuration)
         assert (said.subject, said.ok) == ("watched folders", ok)
         assert "fs.inotify.max_user_watches=524288" in said.hint
@@ -198,7 +198,7 @@ def test_a_broken_plugin_is_cured_by_mending_it(
     assert "RuntimeError: worn out" in patient.wrong()["notifiers.bell"].detail
     is_now(check="raise SystemExit(3)")
     assert "SystemExit: 3" in patient.wrong()["notifier bell"].detail
-    is_now(check="return [Finding('bell', False, 'it is cracked', 'Cast a new one')]")
+    is_now(check="return [CheckResult('bell', False, 'it is cracked', 'Cast a new one')]")
     assert patient.wrong()["bell"].hint == "Cast a new one"
     is_now()
     assert patient.wrong() == {}

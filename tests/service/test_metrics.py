@@ -44,19 +44,19 @@ def test_everything_is_there_from_the_first_scrape(tmp_path: Path) -> None:
     ledger.record_seen("films", film, film.stat())
     configuration = load_config(None)
     said = read(render_metrics(collect_metrics(configuration, ledger, tally, 0)))
-    assert said["subtitled_files", "settling"] == 1
+    assert said["subtitled_files", "stabilising"] == 1
     assert {label for name, label in said if name == "subtitled_files"} == set(FileState)
     assert said["subtitled_audio_seconds_total", "whisper"] == 0
     assert said["subtitled_breaker_open", "whisper"] == 0
-    assert said["subtitled_halted", ""] == 0
+    assert said["subtitled_paused", ""] == 0
 
 
 def test_what_happens_is_counted(tmp_path: Path) -> None:
     ledger, tally = Database(tmp_path / "subtitled.sqlite"), Counters()
-    tally.add("audio seconds", "whisper", 480.0)
-    tally.add("audio seconds", "whisper", 20.5)
-    tally.add("engine seconds", "whisper", 50.0)
-    tally.add("failures", "temporary")
+    tally.add("audio_seconds", "whisper", 480.0)
+    tally.add("audio_seconds", "whisper", 20.5)
+    tally.add("engine_seconds", "whisper", 50.0)
+    tally.add("failures", "transient")
     ThrottleRegistry(ledger.kv).put("battery", Throttle("on battery"))
     for medium in "aab":
         with (
@@ -67,9 +67,9 @@ def test_what_happens_is_counted(tmp_path: Path) -> None:
     said = read(render_metrics(collect_metrics(load_config(None), ledger, tally, 1)))
     assert said["subtitled_audio_seconds_total", "whisper"] == 500.5
     assert said["subtitled_engine_seconds_total", "whisper"] == 50
-    assert said["subtitled_failures_total", "temporary"] == 1
+    assert said["subtitled_failures_total", "transient"] == 1
     assert said["subtitled_breaker_open", "whisper"] == 1
-    assert said["subtitled_halted", ""] == 1
+    assert said["subtitled_paused", ""] == 1
     assert said["subtitled_jobs", ""] == 1
 
 
@@ -101,7 +101,7 @@ def test_health_is_bad_only_where_nothing_can_go_on() -> None:
     assert len(partly.problems) == 4
     assert not assess_health(HealthInputs(MAX_HEARTBEAT_AGE_SECONDS + 1)).is_ok
     assert assess_health(HealthInputs(1.0, is_database_readable=False)).problems == (
-        "the ledger cannot be read",
+        "the database cannot be read",
     )
     full = assess_health(HealthInputs(1.0, is_state_writable=False, unavailable_libraries=["nas"]))
     assert not full.is_ok
@@ -120,7 +120,7 @@ def test_the_daemon_knows_how_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert vitals.evaluate_health() == assess_health(HealthInputs(0.0))
     assert read(vitals.render_metrics())["subtitled_jobs", ""] == 2
     away.add("nas")
-    assert vitals.evaluate_health().problems == ("library nas is away",)
+    assert vitals.evaluate_health().problems == ("library nas is unavailable",)
     now = time.monotonic()
     monkeypatch.setattr(time, "monotonic", lambda: now + MAX_HEARTBEAT_AGE_SECONDS + 1)
     assert not vitals.evaluate_health().is_ok
@@ -130,8 +130,8 @@ def test_the_daemon_knows_how_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     def fail() -> None:
         raise OSError("disk")
 
-    monkeypatch.setattr(ledger, "counts", fail)
-    assert vitals.evaluate_health().problems[0] == "the ledger cannot be read"
+    monkeypatch.setattr(ledger, "count_by_state", fail)
+    assert vitals.evaluate_health().problems[0] == "the database cannot be read"
 
 
 def test_a_state_folder_on_a_full_disk_is_not_well(

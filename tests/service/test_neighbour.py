@@ -122,7 +122,7 @@ def test_without_work_nobody_is_asked_and_what_begins_is_held_until_it_is_known(
 ) -> None:
     time.sleep(1.0)
     assert server.asked == 0
-    assert world.halts.first_reason() == "it is looked first whom it would disturb"
+    assert world.halts.first_reason() == "waiting for the first playback and load check"
     assert not world.engines.frozen
     world.busy = True
     until(lambda: world.halts.first_reason() is None)
@@ -136,7 +136,7 @@ def test_while_somebody_watches_engines_stop_and_then_go_on(
     until(lambda: world.halts.first_reason() is None)
     server.playing_now = (EPISODE,)
     until(lambda: world.engines.frozen)
-    assert world.halts.first_reason() == "somebody watches 1.mkv on den"
+    assert world.halts.first_reason() == "1.mkv is being played on den"
     assert world.seen == [EPISODE]
     server.playing_now = ()
     until(lambda: not world.engines.frozen and world.halts.first_reason() is None)
@@ -372,8 +372,8 @@ exec {python} -c '
 import os
 from subtitled.daemon import sensors
 from subtitled.db.filesystems import read_mount_table
-print(sensors.available_megabytes())
-print(sensors.processor_seconds(os.getpid()) > 0, os.getpid() in sensors.children(os.getppid()))
+print(sensors.available_memory_mb())
+print(sensors.processor_seconds(os.getpid()) > 0, os.getpid() in sensors.child_processes(os.getppid()))
 print(read_mount_table() != [])
 '
 """

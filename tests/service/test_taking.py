@@ -71,7 +71,7 @@ def test_ten_thousand_words_about_one_file_are_few_looks_and_one_piece_of_work(
     looks: list[int] = []
     noticed = rig.intake.on_paths_changed
     monkeypatch.setattr(
-        rig.intake, "noticed", lambda *paths: (looks.append(len(paths)), noticed(*paths))
+        rig.intake, "on_paths_changed", lambda *paths: (looks.append(len(paths)), noticed(*paths))
     )
     (rig.root / "a.mkv").touch()
     rig.taking.start()
@@ -106,7 +106,7 @@ def test_what_is_new_is_planned_before_the_rest_of_a_long_backfill(
         time.sleep(0.02)
         slow(record)
 
-    monkeypatch.setattr(rig.taking, "_plan", plan)
+    monkeypatch.setattr(rig.taking, "_plan_file", plan)
     time.sleep(0.4)
     rig.taking.start()
     wait_until(lambda: len(rig.planned) > 3)
@@ -127,7 +127,7 @@ def test_after_an_error_nothing_that_was_told_is_lost(
             raise failures.pop()
         noticed(*paths)
 
-    monkeypatch.setattr(rig.intake, "noticed", fails_once)
+    monkeypatch.setattr(rig.intake, "on_paths_changed", fails_once)
     (rig.root / "a.mkv").touch()
     rig.taking.start()
     rig.taking.path_changed(rig.root / "a.mkv")
@@ -145,7 +145,7 @@ def test_a_library_that_hangs_holds_up_no_other_and_not_the_end(
             threading.Event().wait(60)
         return due(now, names)
 
-    monkeypatch.setattr(rig.intake, "due", hang)
+    monkeypatch.setattr(rig.intake, "ready_files", hang)
     away = LibraryWorker("away", rig.ledger, rig.intake, rig.plan)
     away.start()
     assert hangs.wait(10)

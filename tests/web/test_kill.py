@@ -88,7 +88,7 @@ def daemon(home: Path) -> Iterator[Daemon]:
 
 def test_what_was_answered_survives_kill_9_and_comes_first(daemon: Daemon) -> None:
     daemon.start()
-    daemon.wait_until(lambda: "walked films" in daemon.log.read_text())
+    daemon.wait_until(lambda: "scanned films" in daemon.log.read_text())
     answered: list[Path] = []
     killed = threading.Event()
 
@@ -126,7 +126,7 @@ def test_a_file_that_only_a_webhook_tells_of_is_taken_and_a_deleted_one_is_misse
     daemon: Daemon,
 ) -> None:
     daemon.start()
-    daemon.wait_until(lambda: "walked films" in daemon.log.read_text())
+    daemon.wait_until(lambda: "scanned films" in daemon.log.read_text())
     season = daemon.films / "The Sea" / "Season 01"
     season.mkdir(parents=True)
     film = season / "The Sea - S01E01.mkv"
@@ -148,7 +148,7 @@ def test_a_file_that_only_a_webhook_tells_of_is_taken_and_a_deleted_one_is_misse
 
 def test_it_tells_prometheus_and_whoever_looks_after_it_how_it_is(daemon: Daemon) -> None:
     daemon.start()
-    daemon.wait_until(lambda: "walked films" in daemon.log.read_text())
+    daemon.wait_until(lambda: "scanned films" in daemon.log.read_text())
     (daemon.films / "a.mkv").write_bytes(b"no film")
     daemon.post("generic", {"path": str(daemon.films / "a.mkv"), "priority": "first"})
     headers, base = {"X-Api-Key": TOKEN}, f"http://127.0.0.1:{daemon.port}"
@@ -160,16 +160,16 @@ def test_it_tells_prometheus_and_whoever_looks_after_it_how_it_is(daemon: Daemon
 
     assert httpx.get(f"{base}/metrics").status_code == 401
     daemon.wait_until(lambda: 'subtitled_files{state="failed"} 1.0\n' in scrape())
-    assert 'subtitled_failures_total{kind="rejected"} 1.0\n' in scrape()
+    assert 'subtitled_failures_total{kind="input-rejected"} 1.0\n' in scrape()
     well = {"status": "ok", "version": subtitled.__version__}
     assert httpx.get(f"{base}/health").json() == well
-    assert httpx.get(f"{base}/health", headers=headers).json() == well | {"troubles": []}
+    assert httpx.get(f"{base}/health", headers=headers).json() == well | {"problems": []}
     daemon.films.rename(daemon.films.with_name("elsewhere"))
     daemon.post("generic", {"path": str(daemon.films), "priority": "first"})
     daemon.wait_until(
         lambda: (
-            httpx.get(f"{base}/health", headers=headers).json()["troubles"]
-            == ["library films is away"]
+            httpx.get(f"{base}/health", headers=headers).json()["problems"]
+            == ["library films is unavailable"]
         )
     )
 
@@ -179,12 +179,12 @@ def test_a_link_out_of_the_library_is_never_followed(daemon: Daemon, home: Path)
     outside.mkdir()
     (outside / "secret.mkv").write_bytes(b"no film")
     daemon.start()
-    daemon.wait_until(lambda: "walked films" in daemon.log.read_text())
+    daemon.wait_until(lambda: "scanned films" in daemon.log.read_text())
     (daemon.films / "link").symlink_to(outside)
     (daemon.films / "in.mkv").write_bytes(b"no film")
     paths = [daemon.films / "link" / "secret.mkv", daemon.films / "in.mkv"]
     said = daemon.post("generic", {"paths": [str(path) for path in paths], "priority": "first"})
-    assert said.json()["taken"] == 2
+    assert said.json()["accepted"] == 2
     daemon.wait_until(lambda: daemon.rows("SELECT * FROM commands") == [])
     assert daemon.rows("SELECT path FROM files") == [(os.fsencode(daemon.films / "in.mkv"),)]
     assert "leads out of it" in daemon.log.read_text()

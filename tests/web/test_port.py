@@ -38,7 +38,7 @@ def free_port() -> int:
 
 @pytest.fixture
 def opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., WebServer]]:
-    """Opens a port: ``opened(token=True, pages={}, max_body_bytes=...)``; its ledger is ``.ledger``."""
+    """Opens a port: ``opened(token=True, pages={}, max_body_bytes=...)``; its database is ``.db``."""
     made: list[WebServer] = []
     well = HealthReport(True, ())
 
@@ -69,7 +69,7 @@ def opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable
     yield web
     for one in made:
         one.stop()
-        one.ledger.close()
+        one.db.close()
 
 
 def url(web: WebServer, path: str) -> str:
@@ -77,16 +77,16 @@ def url(web: WebServer, path: str) -> str:
 
 
 def asked(web: WebServer) -> list[tuple[str, Path | None]]:
-    return [(one.kind, one.path) for one in web.ledger.commands.pending()]
+    return [(one.kind, one.path) for one in web.db.commands.pending()]
 
 
 def test_a_webhook_is_answered_and_waits_in_the_ledger(opened: Opened, tmp_path: Path) -> None:
     web = opened()
     film = tmp_path / "films" / "a.mkv"
     said = httpx.post(url(web, "/hooks/generic"), json={"path": str(film)}, headers=BEARER)
-    assert (said.status_code, said.json()) == (202, {"heard": "paths", "taken": 1, "outside": 0})
+    assert (said.status_code, said.json()) == (202, {"event": "paths", "accepted": 1, "unmatched": 0})
     assert asked(web) == [("path-changed", film)]
-    other = Database(web.ledger.path)
+    other = Database(web.db.path)
     assert [one.path for one in other.commands.pending()] == [film]
     other.close()
 
@@ -95,14 +95,14 @@ def test_what_is_outside_is_not_asked_for_and_the_sender_is_not_scared(
     opened: Opened, caplog: pytest.LogCaptureFixture
 ) -> None:
     web = opened()
-    paths = {"paths": ["/etc/shadow", f"{web.ledger.path}", "../x", "C:\\x"]}
+    paths = {"paths": ["/etc/shadow", f"{web.db.path}", "../x", "C:\\x"]}
     for _ in range(2):
         said = httpx.post(url(web, "/hooks/generic"), json=paths, headers=BEARER)
-    assert (said.status_code, said.json()["outside"]) == (200, 4)
+    assert (said.status_code, said.json()["unmatched"]) == (200, 4)
     assert asked(web) == []
     assert [r.getMessage() for r in caplog.records if "path_map" in r.getMessage()] == [
-        "generic tells of paths that lie in no library: if it sees the media under another "
-        "folder, set web.sources.generic.path_map"
+        "generic sends paths that are in no library: if it sees the media in another folder, "
+        "set web.webhooks.generic.path_map"
     ]
 
 
@@ -120,7 +120,7 @@ def test_the_token_may_be_shown_in_each_way_that_senders_have(
 ) -> None:
     web = opened()
     said = httpx.post(url(web, "/hooks/sonarr"), json={"eventType": "Test"}, **shown)
-    assert (said.status_code, said.json()["heard"]) == (200, "Test")
+    assert (said.status_code, said.json()["event"]) == (200, "Test")
 
 
 @pytest.mark.parametrize(
@@ -173,20 +173,20 @@ def test_health_needs_no_token_and_says_next_to_nothing(opened: Opened) -> None:
 
 
 def test_who_shows_the_token_hears_the_troubles_too(opened: Opened) -> None:
-    web = opened(health=HealthReport(True, ("library nas is away",)))
-    assert "troubles" not in httpx.get(url(web, "/health"), headers={"X-Api-Key": "no"}).json()
+    web = opened(health=HealthReport(True, ("library nas is unavailable",)))
+    assert "problems" not in httpx.get(url(web, "/health"), headers={"X-Api-Key": "no"}).json()
     said = httpx.get(url(web, "/health"), headers=BEARER)
-    assert (said.status_code, said.json()["troubles"]) == (200, ["library nas is away"])
-    web = opened(health=HealthReport(False, ("the ledger cannot be read",)))
+    assert (said.status_code, said.json()["problems"]) == (200, ["library nas is unavailable"])
+    web = opened(health=HealthReport(False, ("the database cannot be read",)))
     said = httpx.get(url(web, "/health"))
     assert (said.status_code, said.json()["status"]) == (503, "degraded")
 
 
 def test_without_a_token_a_web_page_hears_no_troubles(opened: Opened) -> None:
-    web = opened(token=False, health=HealthReport(True, ("library nas is away",)))
+    web = opened(token=False, health=HealthReport(True, ("library nas is unavailable",)))
     evil = {"Origin": "https://evil"}
-    assert "troubles" not in httpx.get(url(web, "/health"), headers=evil).json()
-    assert httpx.get(url(web, "/health")).json()["troubles"] == ["library nas is away"]
+    assert "problems" not in httpx.get(url(web, "/health"), headers=evil).json()
+    assert httpx.get(url(web, "/health")).json()["problems"] == ["library nas is unavailable"]
 
 
 def test_a_page_is_hung_up_behind_the_token(opened: Opened) -> None:
@@ -258,7 +258,7 @@ def test_what_cannot_be_written_down_is_not_promised(
 
     body = {"path": str(tmp_path / "films" / "a.mkv")}
     with monkeypatch.context() as patched:
-        patched.setattr(web.ledger.commands, "enqueue_all", full)
+        patched.setattr(web.db.commands, "enqueue_all", full)
         said = httpx.post(url(web, "/hooks/generic"), json=body, headers=BEARER)
         assert (said.status_code, said.headers["Retry-After"]) == (503, "60")
     said = httpx.post(url(web, "/hooks/generic"), json=body, headers=BEARER)
@@ -270,7 +270,7 @@ def test_many_at_once_share_a_write_and_one_file_waits_once(
 ) -> None:
     web = opened()
     writes: list[int] = []
-    write = web.ledger.commands.enqueue_all
+    write = web.db.commands.enqueue_all
 
     def slow(rows: Any) -> None:
         rows = list(rows)
@@ -278,7 +278,7 @@ def test_many_at_once_share_a_write_and_one_file_waits_once(
         time.sleep(0.05)
         write(rows)
 
-    monkeypatch.setattr(web.ledger.commands, "enqueue_all", slow)
+    monkeypatch.setattr(web.db.commands, "enqueue_all", slow)
 
     def call(number: int) -> None:
         with httpx.Client(headers=BEARER) as client:

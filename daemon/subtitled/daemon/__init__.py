@@ -1,1 +1,1 @@
-"""The daemon's life: start, watch, schedule, report, stop."""
+"""The daemon and the worker as processes: start, scheduling, throttling, health, stop."""

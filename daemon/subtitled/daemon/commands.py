@@ -1,4 +1,4 @@
-"""What other processes ask of the daemon: done, or handed to who may take long over it."""
+"""The dispatcher of commands that other processes send to the daemon."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ _PRIORITIES = {
     CommandKind.PLAYBACK_STARTED: URGENT,
     CommandKind.PRIORITISE_WATCHING: WATCHED,
 }
-"""Of files that somebody waits for, by the kind of request."""
-_HANDED_ON = frozenset({CommandKind.PATH_CHANGED, CommandKind.RETRY, *_PRIORITIES})
-"""Kinds of request about paths that may not be known yet, or are just being planned."""
+"""Priorities that a command gives a file."""
+_DELEGATED_KINDS = frozenset({CommandKind.PATH_CHANGED, CommandKind.RETRY, *_PRIORITIES})
+"""Commands about paths that may be unknown yet, or that a library worker may be planning."""
 
 
 class CommandDispatcher:
-    """The requests of one life."""
+    """Executes the commands in the database, or delegates those that may take long."""
 
     def __init__(
         self,
@@ -37,7 +37,7 @@ class CommandDispatcher:
         playback_lookup: PlaybackLookup,
         request_scan: Callable[[str], None],
     ) -> None:
-        """``taking`` has a thread for each library when the first request is taken."""
+        """``library_workers`` must hold a worker for each library before the first :meth:`poll`."""
         self._db = db
         self._libraries = libraries
         self._planner = planner
@@ -45,34 +45,34 @@ class CommandDispatcher:
         self._playback_lookup = playback_lookup
         self._request_scan = request_scan
         self._last_command_id = 0
-        """The number of the last request that was done or handed on."""
+        """Number of the last command that was executed or delegated."""
 
     def poll(self) -> None:
-        """Do what was asked since the last time, or hand it to who does it."""
+        """Execute or delegate the commands that were added since the last call."""
         queue = self._db.commands
-        for request in queue.pending(after=self._last_command_id):
-            if not self._delegate(request):
-                self._execute(request)
-                queue.mark_done([request.id])
-            self._last_command_id = request.id
+        for command in queue.pending(after=self._last_command_id):
+            if not self._delegate(command):
+                self._execute(command)
+                queue.mark_done([command.id])
+            self._last_command_id = command.id
 
     def _delegate(self, command: Command) -> bool:
-        """Whether somebody else does it, who may take long over it, and says when it is done."""
+        """Hand a command to another thread if it may take long; return whether that was done."""
         path = command.path
         if command.kind is CommandKind.PLAYBACK_STARTED and path is None:
             self._playback_lookup.look_up(command)
             return True
         name = library_containing(path, self._libraries) if path is not None else None
-        if name is None or command.kind not in _HANDED_ON:
+        if name is None or command.kind not in _DELEGATED_KINDS:
             return False
         self._library_workers[name].submit(command)
         return True
 
     def completed(self, commands: Sequence[Command]) -> None:
-        """Paths were looked at: what lies there, if anything does, is known now."""
-        for request in commands:
-            self._execute(request)
-        self._db.commands.mark_done(request.id for request in commands)
+        """Execute commands whose paths have been checked, so that their files are known now."""
+        for command in commands:
+            self._execute(command)
+        self._db.commands.mark_done(command.id for command in commands)
 
     def _execute(self, command: Command) -> None:
         if command.kind is CommandKind.SCAN:
@@ -83,8 +83,8 @@ class CommandDispatcher:
             return
         if command.kind is CommandKind.WAKE_WAITING:
             self._db.wake_waiting()
-            for taking in self._library_workers.values():
-                taking.wake()
+            for library_worker in self._library_workers.values():
+                library_worker.wake()
             return
         record = self._db.get(command.path) if command.path else None
         if record is None:
@@ -94,7 +94,7 @@ class CommandDispatcher:
         elif command.kind is CommandKind.RETRY:
             self._planner.retry(record)
         elif command.kind in _PRIORITIES and not (
-            # To watch a film is no wish to have made what could not be made.
+            # Playback does not retry a file whose state is final.
             command.kind is CommandKind.PLAYBACK_STARTED and record.state in FINAL_STATES
         ):
             self._planner.prioritise(record, _PRIORITIES[command.kind])
@@ -102,7 +102,7 @@ class CommandDispatcher:
             self._library_workers[record.library].wake()
 
     def _scan_now(self, path: Path | None) -> None:
-        """Walk the libraries that a path lies in or above; all without a path."""
+        """Scan the libraries that contain a path or lie in it; all of them without a path."""
         for name, library in self._libraries.items():
             root = library.path
             if path is None or path.is_relative_to(root) or root.is_relative_to(path):

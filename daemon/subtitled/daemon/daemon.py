@@ -1,4 +1,4 @@
-"""The daemon: it watches, plans, works and tells, until it is asked to stop."""
+"""The daemon: it watches libraries, plans and runs jobs, and notifies servers and people."""
 
 from __future__ import annotations
 
@@ -34,33 +34,35 @@ from .workers import purge_lost
 _log = logging.getLogger(__name__)
 
 _WAITING_STATES = (FileState.QUEUED, FileState.STABILISING, FileState.GROWING, FileState.WAITING)
-"""States of files that are to be worked on."""
+"""States of files that wait to be processed."""
 KEEP_ENDED_SECONDS = 7 * 24 * 3600.0
-"""Seconds for which a job that has ended is remembered, and a worker that was lost."""
-HOUSEKEEPING_SECONDS = 600.0
-"""Seconds between two walks from which on it is written down when the next one is: what happens
-each minute need not be written each minute."""
+"""Seconds after which a finished job, or a worker that was lost, is purged."""
+MIN_REPORTED_WAIT_SECONDS = 600.0
+"""Seconds until the next scan from which its time is stored. A shorter wait is not stored."""
 ERROR_WAIT_SECONDS = 60.0
-"""Seconds after a walk that went wrong."""
+"""Seconds until a scan that failed is retried."""
 
 
 class BackgroundService(Protocol):
-    """Something of an upper floor that lives as long as the daemon does with one configuration."""
+    """A service of another package that runs beside the daemon, such as the HTTP port."""
 
     def start(self) -> None:
-        """Begin. Raises :class:`~subtitled.plugin.SubtitledError`, and the daemon goes on without
-        it."""
+        """Start the service.
+
+        Raises:
+            SubtitledError: The service cannot start. The daemon runs without it.
+        """
 
     def stop(self) -> None:
-        """End within seconds; called whether it began or not."""
+        """Stop within seconds. This is called even if :meth:`start` failed."""
 
 
-MakePart = Callable[[Configuration, Database, HealthMonitor], BackgroundService | None]
-"""What makes the part of a life from its configuration, if that has it."""
+ServiceFactory = Callable[[Configuration, Database, HealthMonitor], BackgroundService | None]
+"""Creates a background service, or None if the configuration does not ask for it."""
 
 
 class Daemon(ServiceProcess):
-    """One life of it."""
+    """The daemon with one configuration. A reload creates another one."""
 
     def __init__(
         self,
@@ -68,7 +70,7 @@ class Daemon(ServiceProcess):
         db: Database,
         systemd: Systemd,
         counters: Counters,
-        web: MakePart | None = None,
+        web: ServiceFactory | None = None,
     ) -> None:
         super().__init__(systemd)
         self._configuration = configuration
@@ -85,13 +87,13 @@ class Daemon(ServiceProcess):
         self._watcher = LibraryWatcher(self._libraries, self._on_path_changed, self._request_scan)
         self._scans_requested: set[str] = set()
         self._library_workers: dict[str, LibraryWorker] = {}
-        asking = PlaybackLookup(configuration, db.commands)
+        playback_lookup = PlaybackLookup(configuration, db.commands)
         self._commands = CommandDispatcher(
             db=db,
             libraries=self._libraries,
             planner=self._planner,
             library_workers=self._library_workers,
-            playback_lookup=asking,
+            playback_lookup=playback_lookup,
             request_scan=self._request_scan,
         )
         for name in self._libraries:
@@ -112,31 +114,31 @@ class Daemon(ServiceProcess):
             _log.info("library %s: %s", name, library.path)
             self._scheduler.add_scan(name, self._scan_interval, self._scan_library)
             self._scheduler.add_watch_check(name, self._supervise_watcher)
-        for broken in self._configuration.unavailable:
-            _log.error("%s", broken)
+        for component in self._configuration.unavailable:
+            _log.error("%s", component)
         self._scheduler.add_daily_cleanup(self._clean_up)
         self._runtime.start()
         self._media_servers.start()
         self._notifiers.start()
         self._planner.start()
-        for taking in self._library_workers.values():
-            taking.start()
+        for library_worker in self._library_workers.values():
+            library_worker.start()
         self._scheduler.start()
         if self._web is not None:
             try:
                 self._web.start()
             except SubtitledError as error:
-                _log.error("%s", error)  # what the daemon is for goes on without it
+                _log.error("%s", error)  # subtitles are made without the port as well
 
     def tick(self) -> None:
         self._health.heartbeat()
         if self._scheduler.detect_clock_change():
-            _log.warning("the clock was set; everything is looked at anew")
+            _log.warning("the system clock changed; re-scheduling all scans")
         blocked = self._runner.gate.blocked_for_all()
         current = (self._db.kv.data_version(), blocked.reason if blocked else "")
         if current != self._last_seen:
             self._commands.poll()
-            self._notifiers.poll()  # a worker may have written down what they are to be told
+            self._notifiers.poll()  # a worker may have added notifications
             self.systemd.status(self._status_line())
             self._last_seen = current
         self._planner.reconcile()
@@ -152,7 +154,7 @@ class Daemon(ServiceProcess):
             self._library_workers[name].path_changed(path)
 
     def _request_scan(self, library: str) -> None:
-        """Have a library walked now, or once more when the walk under way has ended."""
+        """Scan a library now, or again when the scan in progress has ended."""
         self._scans_requested.add(library)
         self._scheduler.scan_in(library, 0.0)
 
@@ -164,23 +166,23 @@ class Daemon(ServiceProcess):
             report = self._ingest.scan(library)
         except Exception:  # noqa: BLE001 - logged
             if not self.stop_reason:
-                _log.exception("library %s: the walk is begun again in a while", library)
+                _log.exception("library %s: the scan failed; it is retried later", library)
                 self._scheduler.scan_in(library, ERROR_WAIT_SECONDS)
             return
         scan_seconds = time.monotonic() - begin
         if self.stop_reason:
             return
-        # A polled library is walked each minute, mostly for nothing.
-        delivery = is_requested or report.new or report.changed or report.missing
-        level = logging.INFO if delivery else logging.DEBUG
-        _log.log(level, "walked %s in %.1f s: %s", library, scan_seconds, report)
+        # A polled library is scanned each minute, mostly without a change.
+        is_noteworthy = is_requested or report.new or report.changed or report.missing
+        level = logging.INFO if is_noteworthy else logging.DEBUG
+        _log.log(level, "scanned %s in %.1f s: %s", library, scan_seconds, report)
         self._library_workers[library].wake()
         wait = self._watcher.next_scan_in(library, scan_seconds, self._scan_interval)
         if library in self._scans_requested:
-            # once more, but not without a pause where events are lost all the time
+            # Pause as long as a scan takes, in case events are lost all the time.
             wait = scan_seconds
         self._scheduler.scan_in(library, max(1.0, wait))
-        if wait >= HOUSEKEEPING_SECONDS:
+        if wait >= MIN_REPORTED_WAIT_SECONDS:
             self._db.kv.set(f"{NEXT_SCAN_KEY}{library}", f"{time.time() + wait:.0f}")
 
     def _supervise_watcher(self, library: str) -> None:
@@ -190,12 +192,12 @@ class Daemon(ServiceProcess):
 
     def _clean_up(self) -> None:
         before = time.time() - KEEP_ENDED_SECONDS
-        number = self._planner.queue.purge_ended(int(before * 1000))
-        _log.info("forgot %d jobs that ended long ago", number)
+        purged = self._planner.queue.purge_ended(int(before * 1000))
+        _log.info("purged %d finished jobs", purged)
         purge_lost(self._configuration, self._db, before)
 
     def _on_playback(self, paths: Sequence[Path]) -> None:
-        """What somebody watches and still waits for its subtitles comes before what nobody does."""
+        """Prioritise files that are being played and still wait for subtitles."""
         for path in paths:
             record = self._db.get(path)
             if record is not None and record.state in _WAITING_STATES:
@@ -215,8 +217,8 @@ class Daemon(ServiceProcess):
     def shutdown(self) -> None:
         if self._web is not None:
             self._web.stop()
-        for taking in self._library_workers.values():
-            taking.request_stop()
+        for library_worker in self._library_workers.values():
+            library_worker.request_stop()
         self._ingest.stop()
         self._scheduler.stop()
         self._watcher.stop()

@@ -1,7 +1,4 @@
-"""Whether the daemon is well, from what is known of it: a judgement without effects.
-
-What the daemon knows of itself while it lives: its metrics, and how it is.
-"""
+"""The health of the daemon: what is measured, and the verdict."""
 
 from __future__ import annotations
 
@@ -18,63 +15,63 @@ from subtitled.jobcontext.counters import Counters
 from .metrics import MetricValues, collect_metrics, render_metrics
 
 MAX_HEARTBEAT_AGE_SECONDS = 60.0
-"""Seconds for which the main loop may be silent: it turns each second."""
+"""Seconds that the main loop may be silent. It ticks each second."""
+PROBE_BYTES = bytes(4096)
+"""What is written to test the state folder. A full disk still creates empty files."""
 
 
 @dataclass(frozen=True, slots=True)
 class HealthInputs:
-    """What is known of a daemon."""
+    """Facts that decide about the health of a daemon."""
 
     heartbeat_age_seconds: float
-    """Seconds since its main loop last turned."""
+    """Seconds since the last tick of the main loop."""
     is_state_writable: bool = True
     is_database_readable: bool = True
     unavailable_plugins: Sequence[str] = ()
-    """Plugins that could not be loaded, each in a sentence."""
+    """Plugins that could not be loaded, a sentence for each."""
     unavailable_libraries: Sequence[str] = ()
-    """Libraries whose folder is not there."""
+    """Names of libraries whose folder does not exist."""
     engines_down: Sequence[str] = ()
-    """Engines whose breaker is open."""
+    """Names of engines whose circuit breaker is open."""
     servers_down: Sequence[str] = ()
+    """Names of media servers that did not take the last update."""
 
 
 @dataclass(frozen=True, slots=True)
 class HealthReport:
-    """The judgement. ``is_ok`` is false only where starting anew, or somebody's hand, is needed for
-    any work at all to go on; ``problems`` also hold what keeps single parts from working."""
+    """The verdict about a daemon's health."""
 
     is_ok: bool
+    """False only if no work can go on without a restart or a person's help."""
     problems: tuple[str, ...]
+    """All problems, also those of single plugins, libraries, engines and servers."""
 
 
 def assess_health(inputs: HealthInputs) -> HealthReport:
-    """How it is."""
-    grave, light = tuple(_critical(inputs)), tuple(_degraded(inputs))
-    return HealthReport(not grave, (*grave, *light))
+    """Judge the health of a daemon by some facts. Has no side effects."""
+    critical, degraded = tuple(_critical(inputs)), tuple(_degraded(inputs))
+    return HealthReport(not critical, (*critical, *degraded))
 
 
 def _critical(inputs: HealthInputs) -> Iterator[str]:
     if inputs.heartbeat_age_seconds > MAX_HEARTBEAT_AGE_SECONDS:
-        yield f"the main loop has not turned for {inputs.heartbeat_age_seconds:.0f} s"
+        yield f"the main loop has not ticked for {inputs.heartbeat_age_seconds:.0f} s"
     if not inputs.is_state_writable:
         yield "the state folder cannot be written to"
     if not inputs.is_database_readable:
-        yield "the ledger cannot be read"
+        yield "the database cannot be read"
 
 
 def _degraded(inputs: HealthInputs) -> Iterator[str]:
     yield from inputs.unavailable_plugins
-    yield from (f"library {name} is away" for name in inputs.unavailable_libraries)
-    yield from (f"engine {name} is left alone after failures" for name in inputs.engines_down)
-    yield from (f"media server {name} could not be told" for name in inputs.servers_down)
-
-
-PROBE_BYTES = bytes(4096)
-"""What is written to see whether anything can be: a full disk still makes empty files."""
+    yield from (f"library {name} is unavailable" for name in inputs.unavailable_libraries)
+    yield from (f"engine {name}: circuit breaker is open" for name in inputs.engines_down)
+    yield from (f"media server {name} could not be updated" for name in inputs.servers_down)
 
 
 class HealthMonitor:
-    """Asked from any thread; only :meth:`heartbeat` is the main loop's."""
+    """Collects metrics and health. Any thread may use it; only the main loop sends heartbeats."""
 
     def __init__(
         self,
@@ -84,8 +81,13 @@ class HealthMonitor:
         active_jobs: Callable[[], int],
         unavailable_libraries: Callable[[], Iterable[str]],
     ) -> None:
-        """``jobs`` says how many are in work, ``unavailable_libraries`` which libraries were last
-        found so: nobody waits here for a share that hangs."""
+        """Create a monitor.
+
+        Args:
+            active_jobs: Returns the number of jobs that are running.
+            unavailable_libraries: Returns the names of libraries that the last check found
+                unavailable. It must not touch the file system, where a hung share would block.
+        """
         self._configuration = configuration
         self._db = db
         self._counters = counters
@@ -94,29 +96,29 @@ class HealthMonitor:
         self._last_heartbeat_at = time.monotonic()
 
     def heartbeat(self) -> None:
-        """The main loop has turned."""
+        """Record a tick of the main loop."""
         self._last_heartbeat_at = time.monotonic()
 
     def render_metrics(self) -> str:
-        """As Prometheus reads them."""
+        """Return the metrics in the text format of Prometheus."""
         return render_metrics(self._collect_metrics())
 
     def evaluate_health(self) -> HealthReport:
-        """How it is now."""
-        facts, readable = MetricValues(files={}), True
+        """Judge the health of the daemon now."""
+        metrics, is_readable = MetricValues(files={}), True
         try:
-            facts = self._collect_metrics()
-        except Exception:  # noqa: BLE001 - whatever it is, it is not well
-            readable = False
+            metrics = self._collect_metrics()
+        except Exception:  # noqa: BLE001 - any error here is a problem of the database
+            is_readable = False
         return assess_health(
             HealthInputs(
                 time.monotonic() - self._last_heartbeat_at,
                 is_state_writable=_is_writable(self._db.path.parent),
-                is_database_readable=readable,
-                unavailable_plugins=[str(broken) for broken in self._configuration.unavailable],
+                is_database_readable=is_readable,
+                unavailable_plugins=[str(plugin) for plugin in self._configuration.unavailable],
                 unavailable_libraries=sorted(self._unavailable_libraries()),
-                engines_down=[name for name, is_open in facts.open_breakers.items() if is_open],
-                servers_down=[name for name, is_up in facts.server_is_up.items() if not is_up],
+                engines_down=[name for name, is_open in metrics.open_breakers.items() if is_open],
+                servers_down=[name for name, is_up in metrics.server_is_up.items() if not is_up],
             )
         )
 

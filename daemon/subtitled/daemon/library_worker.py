@@ -1,4 +1,4 @@
-"""Taking files of one library: what was told of them, what has settled, what is to be planned."""
+"""The worker thread of one library: ingests changed paths and plans stable files."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from subtitled.media.ffmpeg import ShutdownRequested
 
 _log = logging.getLogger(__name__)
 
-GATHER_SECONDS = 0.1
-"""Seconds for which what is told is gathered: ten thousand events of a file are then one."""
-GATHER_FACTOR = 5.0
-"""It is gathered for so many times as long as it took to take in what came before."""
+COLLECT_SECONDS = 0.1
+"""Seconds for which changes are collected, so that ten thousand events of a file become one."""
+COLLECT_FACTOR = 5.0
+"""Changes are collected for this many times as long as the last ingestion took."""
 MAX_REST_SECONDS = 30.0
-"""Seconds between two looks at the ledger, whatever it says: others write into it as well."""
+"""Longest wait between two checks of the database, because other processes write to it as well."""
 MIN_REST_SECONDS = 1.0
-"""Seconds between two looks that found nothing, though something is due."""
+"""Shortest wait between two checks that find nothing although a file is due."""
 ERROR_WAIT_SECONDS = 10.0
-"""Seconds after something went wrong, such as a full disk."""
+"""Wait after an error, such as a full disk."""
 MAX_PLANNING_SECONDS = 1.0
-"""Seconds of planning between two looks at what is most urgent."""
+"""Longest time of planning before the most urgent file is determined again."""
 
 
 class LibraryWorker(threading.Thread):
-    """A thread for each library, so that a share that hangs holds up none but its own files."""
+    """A thread for each library, so that a hung share blocks only its own files."""
 
     def __init__(
         self,
@@ -39,11 +39,15 @@ class LibraryWorker(threading.Thread):
         db: Database,
         ingest: Ingest,
         plan_file: Callable[[FileRecord], None],
-        on_completed: Callable[[Sequence[Command]], None] = lambda asked: None,
+        on_completed: Callable[[Sequence[Command]], None] = lambda commands: None,
     ) -> None:
-        """``plan`` is given each file that has settled, ``looked`` what was asked for, once the
-        path was looked at."""
-        super().__init__(name=f"taking {library}", daemon=True)
+        """Create the worker.
+
+        Args:
+            plan_file: Is called with each file that is stable.
+            on_completed: Is called with commands after their paths were checked.
+        """
+        super().__init__(name=f"library {library}", daemon=True)
         self._library = library
         self._db = db
         self._ingest = ingest
@@ -56,50 +60,50 @@ class LibraryWorker(threading.Thread):
         self._stopping = threading.Event()
 
     def path_changed(self, path: Path) -> None:
-        """Something happened to a path; it is looked at once, however often this is said."""
+        """Report that a path changed. Several reports of a path lead to one check."""
         with self._lock:
             self._changed_paths[path] = None
         self._wake_event.set()
 
     def submit(self, command: Command) -> None:
-        """Somebody asks for something about a path, which may not be known, nor lie where it seems.
+        """Accept a command about a path, which may be unknown yet.
 
-        It is answered in this thread, which plans as well: what comes first is not planned by what
-        was known of it before.
+        The command is executed in this thread, which also plans. So a file that gets a priority is
+        checked again before it is planned.
         """
         with self._lock:
             self._submitted.append(command)
         self._wake_event.set()
 
     def wake(self) -> None:
-        """The ledger has something new."""
+        """Check the database now."""
         self._wake_event.set()
 
     def request_stop(self) -> None:
-        """Ask for the end, without waiting: a file system may hang."""
+        """Ask the thread to stop, without waiting for it: a file system may hang."""
         self._stopping.set()
         self._wake_event.set()
 
     def run(self) -> None:
-        rest_seconds = gather = 0.0
+        rest_seconds = collect_seconds = 0.0
         while not self._stopping.is_set():
             try:
                 self._wake_event.wait(rest_seconds)
                 self._wake_event.clear()
                 if self._changed_paths or self._submitted:
-                    self._stopping.wait(max(GATHER_SECONDS, gather))
-                    gather = GATHER_FACTOR * self._ingest_changes()
+                    self._stopping.wait(max(COLLECT_SECONDS, collect_seconds))
+                    collect_seconds = COLLECT_FACTOR * self._ingest_changes()
                 rest_seconds = self._plan_ready_files()
             except ShutdownRequested:
                 return
             except Exception:  # noqa: BLE001 - logged
                 if self._stopping.is_set():
                     return
-                _log.exception("library %s: it is tried again in a while", self._library)
+                _log.exception("library %s: unexpected error; retrying later", self._library)
                 rest_seconds = ERROR_WAIT_SECONDS
 
     def _ingest_changes(self) -> float:
-        """Take in what was told; how many seconds that took."""
+        """Ingest the collected changes and return the seconds that took."""
         with self._lock:
             paths, self._changed_paths = list(self._changed_paths), {}
             commands, self._submitted = self._submitted, []
@@ -116,18 +120,18 @@ class LibraryWorker(threading.Thread):
         return time.monotonic() - begin
 
     def _unknown_paths(self, commands: Iterable[Command]) -> Iterator[Path]:
-        """The paths that are to be looked at before anything can be answered."""
+        """Yield the paths that must be checked before the commands can be executed."""
         for command in commands:
             if command.path is not None and (
-                command.kind == CommandKind.PATH_CHANGED or self._db.get(command.path) is None
+                command.kind is CommandKind.PATH_CHANGED or self._db.get(command.path) is None
             ):
                 yield from self._ingest.inside_library([command.path])
 
     def _plan_ready_files(self) -> float:
-        """Plan the most urgent of what has settled; in how many seconds to look again."""
+        """Plan the most urgent stable files and return the seconds until the next check."""
         begin = time.monotonic()
-        due = self._ingest.ready_files(time.time(), [self._library])
-        for record in due:
+        ready = self._ingest.ready_files(time.time(), [self._library])
+        for record in ready:
             if self._stopping.is_set():
                 return 0.0
             self._plan_file(record)
@@ -137,12 +141,12 @@ class LibraryWorker(threading.Thread):
                 or time.monotonic() - begin > MAX_PLANNING_SECONDS
             ):
                 return 0.0
-        if due:
+        if ready:
             return 0.0
-        at = self._db.next_check_at(self._library)
-        if at is None:
+        next_check_at = self._db.next_check_at(self._library)
+        if next_check_at is None:
             return MAX_REST_SECONDS
-        remaining_seconds = at - time.time()
+        remaining_seconds = next_check_at - time.time()
         return (
             min(MAX_REST_SECONDS, remaining_seconds) if remaining_seconds > 0 else MIN_REST_SECONDS
         )

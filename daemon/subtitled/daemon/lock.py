@@ -1,4 +1,4 @@
-"""One process of a name to a state folder: the second is told who is there."""
+"""Locks on a state folder: one process of each name at a time."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from subtitled.db.records import DAEMON_NAME
 from subtitled.plugin import SetupError
 
 WORKERS_FOLDER = "workers"
-"""The folder, in the state folder, with a folder for each worker."""
+"""Folder in the state folder that holds a folder for each worker."""
 
 
 @dataclass(frozen=True, slots=True)
 class LockHolder:
-    """A process that works on a state folder; ``started_at`` in seconds since 1970."""
+    """A process that works on a state folder. ``started_at`` is in seconds since 1970."""
 
     name: str
     pid: int | None = None
@@ -29,21 +29,24 @@ class LockHolder:
 
 
 class StateLock:
-    """A lock on a state folder that the kernel lets go when the process ends, however it ends."""
+    """A lock on a state folder. The kernel releases it when the process ends, however it ends."""
 
     def __init__(self, folder: Path, name: str = DAEMON_NAME) -> None:
-        """Take it, as the daemon or the worker of a name. Raises :class:`SetupError` naming the
-        process that holds it."""
+        """Acquire the lock as the daemon, or as the worker of a name.
+
+        Raises:
+            SetupError: Another process holds the lock; the message names it.
+        """
         path = _lock_path(folder, name)
         ensure_private_folder(path.parent)
         self._file = path.open("a+", encoding="utf-8")
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            existing = find_holder(folder, name) or LockHolder(name)
+            holder = find_holder(folder, name) or LockHolder(name)
             self._file.close()
-            since = f" since {_format_time(existing.started_at)}" if existing.started_at else ""
-            where = f"process {existing.pid or '?'} on {existing.host or '?'}"
+            since = f" since {_format_time(holder.started_at)}" if holder.started_at else ""
+            where = f"process {holder.pid or '?'} on {holder.host or '?'}"
             if name == DAEMON_NAME:
                 raise SetupError(
                     f"another daemon, {where}, works on {folder}{since}",
@@ -63,7 +66,7 @@ class StateLock:
 
 
 def find_holder(folder: Path, name: str = DAEMON_NAME) -> LockHolder | None:
-    """Who works on a state folder now as the daemon, or as the worker of a name."""
+    """Return the process that works on a state folder as the daemon, or as the worker of a name."""
     try:
         with _lock_path(folder, name).open("r", encoding="utf-8") as file:
             try:
@@ -79,11 +82,11 @@ def find_holder(folder: Path, name: str = DAEMON_NAME) -> LockHolder | None:
 
 
 def find_workers(folder: Path) -> dict[str, LockHolder]:
-    """The workers that work on a state folder now, by name."""
+    """Return the workers that work on a state folder now, by name."""
     holders = (
         find_holder(folder, path.parent.name) for path in folder.glob(f"{WORKERS_FOLDER}/*/lock")
     )
-    return {known.name: known for known in sorted(filter(None, holders), key=lambda one: one.name)}
+    return {holder.name: holder for holder in sorted(filter(None, holders), key=lambda h: h.name)}
 
 
 def _lock_path(folder: Path, name: str) -> Path:

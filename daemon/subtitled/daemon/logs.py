@@ -1,4 +1,4 @@
-"""Where log lines go, and in which shape: for people, for the journal, for programs."""
+"""Log lines for people, for the journal and for programs."""
 
 from __future__ import annotations
 
@@ -25,13 +25,12 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 def escape_control_characters(text: str) -> str:
-    """A text in which control characters are written out: file names may hold any, and would end
-    the line or give orders to the terminal."""
-    return _CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+    """Escape control characters: in a file name they would end the line or control the terminal."""
+    return _CONTROL.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
 
 
 class _TextFormatter(logging.Formatter):
-    """Plain lines. One that belongs to a job ends with its id."""
+    """Plain lines. A line that belongs to a job ends with the job's id."""
 
     def formatMessage(self, record: logging.LogRecord) -> str:
         job = current_job.get()
@@ -41,8 +40,8 @@ class _TextFormatter(logging.Formatter):
 
 
 class _JsonFormatter(logging.Formatter):
-    """One JSON object a line: ``time``, ``level``, ``logger``, ``message``, and where they apply
-    ``job`` and ``exception``."""
+    """One JSON object a line: ``time``, ``level``, ``logger``, ``message``, and ``job`` and
+    ``exception`` where they apply."""
 
     def format(self, record: logging.LogRecord) -> str:
         payload = {
@@ -59,8 +58,8 @@ class _JsonFormatter(logging.Formatter):
 
 
 class _JournalFormatter(logging.Formatter):
-    """The lines of another formatter, each with the ``<N>`` that journald takes for its priority
-    (sd-daemon(3))."""
+    """The lines of another formatter, each with the prefix ``<N>`` that journald reads as its
+    priority (sd-daemon(3))."""
 
     def __init__(self, inner: logging.Formatter) -> None:
         super().__init__()
@@ -72,7 +71,7 @@ class _JournalFormatter(logging.Formatter):
 
 
 def _is_relevant(record: logging.LogRecord) -> bool:
-    """False for what DBOS says of a job that somebody cancelled: for it that is a failure."""
+    """Filter out what DBOS logs about a cancelled job, which it reports as a failure."""
     raised = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else ""
     message = record.getMessage()
     return raised != "DBOSAwaitedWorkflowCancelledError" and not (
@@ -81,8 +80,12 @@ def _is_relevant(record: logging.LogRecord) -> bool:
 
 
 def log_to_stderr(level: str, shape: str = "auto") -> None:
-    """Send our log lines to stderr, as ``auto``, ``text`` or ``json``; other libraries speak only
-    from warnings on."""
+    """Log to stderr. Other libraries log warnings and errors only.
+
+    Args:
+        level: Level of our own lines.
+        shape: ``auto``, ``text`` or ``json``.
+    """
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_formatter(shape, goes_to_journal(sys.stderr)))
     root = logging.getLogger()
@@ -94,8 +97,8 @@ def log_to_stderr(level: str, shape: str = "auto") -> None:
 
 
 def goes_to_journal(stream: TextIO) -> bool:
-    """Whether a stream is the one that systemd connected to the journal (``$JOURNAL_STREAM`` in
-    systemd.exec(5)); one that was led elsewhere since is not."""
+    """Check whether systemd connected a stream to the journal (``$JOURNAL_STREAM`` in
+    systemd.exec(5)) and it was not redirected since."""
     try:
         stat = os.fstat(stream.fileno())
     except (OSError, ValueError):

@@ -1,6 +1,6 @@
 """Metrics in the text format of Prometheus (exposition format 0.0.4).
 
-What is counted since the daemon began ends with ``_total`` and begins at 0 with it.
+Names of counters end with ``_total``. Counters are 0 when the daemon starts.
 """
 
 from __future__ import annotations
@@ -28,41 +28,41 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 @dataclass(frozen=True, slots=True)
 class MetricValues:
-    """What the metrics tell."""
+    """The values of all metrics."""
 
     files: Mapping[str, int]
-    """How many are in each state; every state is there."""
+    """Number of files in each state. Every state has an entry."""
     active_jobs: int = 0
-    """Worked on, or waiting for leave to be."""
+    """Jobs that run, or wait at the gate."""
     is_paused: bool = False
     audio_seconds: Mapping[str, float] = field(default_factory=dict)
-    """Heard, by engine."""
+    """Seconds of audio that were transcribed, by engine."""
     engine_seconds: Mapping[str, float] = field(default_factory=dict)
-    """Spent on that, by engine."""
+    """Seconds that the transcription took, by engine."""
     failures_by_kind: Mapping[str, float] = field(default_factory=dict)
-    """Of jobs, by what was wrong: temporary, misconfigured, rejected."""
+    """Failed jobs by kind: transient, setup, input-rejected, engine-crashed."""
     open_breakers: Mapping[str, bool] = field(default_factory=dict)
-    """Whether each engine's is open."""
+    """Whether the circuit breaker is open, by engine."""
     server_is_up: Mapping[str, bool] = field(default_factory=dict)
-    """Whether each media server took what it was last told."""
+    """Whether the server took the last update, by media server."""
     worker_is_up: Mapping[str, bool] = field(default_factory=dict)
-    """Whether each worker beside the daemon is there."""
+    """Whether the worker runs, by worker."""
 
 
 def collect_metrics(
-    configuration: Configuration, db: Database, counters: Counters, jobs: int
+    configuration: Configuration, db: Database, counters: Counters, active_jobs: int
 ) -> MetricValues:
-    """The facts of a daemon, from its ledger and what it counted."""
+    """Collect the values of all metrics from the database and the counters of this process."""
     counts, kv = db.count_by_state(), db.kv
     breakers = CircuitBreakers(kv)
     return MetricValues(
         files={str(state): counts.get(state, 0) for state in FileState},
-        active_jobs=jobs,
+        active_jobs=active_jobs,
         is_paused=RemoteThrottles(kv).first_reason() is not None,
         audio_seconds=dict.fromkeys(configuration.engines, 0.0)
-        | counters.by_label("audio seconds"),
+        | counters.by_label("audio_seconds"),
         engine_seconds=dict.fromkeys(configuration.engines, 0.0)
-        | counters.by_label("engine seconds"),
+        | counters.by_label("engine_seconds"),
         failures_by_kind=counters.by_label("failures"),
         open_breakers={
             name: not breakers.state_of(name).is_closed for name in configuration.engines
@@ -70,56 +70,70 @@ def collect_metrics(
         server_is_up={
             name: kv.get(f"{SERVER_ERROR_KEY}{name}") is None for name in configuration.servers
         },
-        worker_is_up={one.name: one.lock is not None for one in list_workers(db, db.path.parent)},
+        worker_is_up={
+            worker.name: worker.lock is not None for worker in list_workers(db, db.path.parent)
+        },
     )
 
 
 def render_metrics(values: MetricValues) -> str:
-    """The facts as Prometheus reads them."""
+    """Return the metrics in the text format of Prometheus."""
     return generate_latest(_Collector(values)).decode()
 
 
 class _Collector(Collector):
-    def __init__(self, facts: MetricValues) -> None:
-        self._facts = facts
+    def __init__(self, values: MetricValues) -> None:
+        self._values = values
 
     def collect(self) -> Iterator[Metric]:
-        facts = self._facts
+        values = self._values
         yield _gauge("info", "The version.", "version", {__version__: 1})
-        yield _gauge("files", "Files of all libraries by state.", "state", facts.files)
-        yield GaugeMetricFamily("subtitled_jobs", "Jobs in work.", facts.active_jobs)
+        yield _gauge("files", "Files of all libraries by state.", "state", values.files)
+        yield GaugeMetricFamily("subtitled_jobs", "Running jobs.", values.active_jobs)
         yield GaugeMetricFamily(
-            "subtitled_halted", "1 while work gives way to others.", facts.is_paused
+            "subtitled_paused", "1 while a throttle pauses all work.", values.is_paused
         )
         yield _counter(
-            "audio_seconds", "Seconds of audio that an engine heard.", "engine", facts.audio_seconds
+            "audio_seconds",
+            "Seconds of audio that an engine transcribed.",
+            "engine",
+            values.audio_seconds,
         )
         yield _counter(
-            "engine_seconds", "Seconds that an engine took for it.", "engine", facts.engine_seconds
+            "engine_seconds",
+            "Seconds that an engine took to transcribe.",
+            "engine",
+            values.engine_seconds,
         )
-        yield _counter("failures", "Jobs that failed.", "kind", facts.failures_by_kind)
+        yield _counter("failures", "Failed jobs.", "kind", values.failures_by_kind)
         yield _gauge(
-            "breaker_open", "1 while an engine is left alone.", "engine", facts.open_breakers
+            "breaker_open",
+            "1 while the circuit breaker of an engine is open.",
+            "engine",
+            values.open_breakers,
         )
         yield _gauge(
             "server_up",
-            "0 for a media server that could not be told.",
+            "0 for a media server that could not be updated.",
             "server",
-            facts.server_is_up,
+            values.server_is_up,
         )
-        yield _gauge("worker_up", "0 for a worker that was lost.", "worker", facts.worker_is_up)
+        yield _gauge("worker_up", "0 for a worker that was lost.", "worker", values.worker_is_up)
 
 
-def _gauge(name: str, about: str, label: str, values: Mapping[str, float]) -> Metric:
-    return _filled(GaugeMetricFamily(f"subtitled_{name}", about, labels=[label]), values)
+def _gauge(name: str, description: str, label: str, values: Mapping[str, float]) -> Metric:
+    return _with_values(GaugeMetricFamily(f"subtitled_{name}", description, labels=[label]), values)
 
 
-def _counter(name: str, about: str, label: str, values: Mapping[str, float]) -> Metric:
-    """Its name ends with ``_total`` when it is told."""
-    return _filled(CounterMetricFamily(f"subtitled_{name}", about, labels=[label]), values)
+def _counter(name: str, description: str, label: str, values: Mapping[str, float]) -> Metric:
+    """Create a counter. The client adds ``_total`` to its name."""
+    family = CounterMetricFamily(f"subtitled_{name}", description, labels=[label])
+    return _with_values(family, values)
 
 
-def _filled(family: GaugeMetricFamily | CounterMetricFamily, values: Mapping[str, float]) -> Metric:
+def _with_values(
+    family: GaugeMetricFamily | CounterMetricFamily, values: Mapping[str, float]
+) -> Metric:
     for value, amount in sorted(values.items()):
         family.add_metric([value], amount)
     return family

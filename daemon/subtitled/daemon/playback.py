@@ -1,7 +1,4 @@
-"""Whether somebody watches something: every media server asked, none of them waited for.
-
-Asking the media servers what is watched just now, when somebody says only that something is.
-"""
+"""What is being played on the media servers: polled while there is work, looked up on request."""
 
 from __future__ import annotations
 
@@ -19,15 +16,17 @@ from subtitled.plugin import Backoff, MediaServer, SubtitledError
 _log = logging.getLogger(__name__)
 
 POLL_TIMEOUT_SECONDS = 10.0
-"""Seconds that a server may take to answer."""
+"""Seconds that a server may take to answer a poll."""
+LOOKUP_TIMEOUT_SECONDS = 30.0
+"""Seconds that a server may take to answer a lookup."""
 MAX_BACKOFF_SECONDS = 300.0
-"""Seconds between two tries at a server that does not answer; the wait doubles up to this."""
+"""Longest wait between two polls of a server that does not answer. The wait doubles up to this."""
 TRUST_SECONDS = 60.0
-"""Seconds for which the last answer stands when a server does not answer any more."""
+"""Seconds for which the last answer is trusted when a server does not answer any more."""
 
 
 class PlaybackPoller(threading.Thread):
-    """Asks one server, in a thread of its own, while it is wanted."""
+    """A thread that polls one server while that is wanted."""
 
     def __init__(
         self,
@@ -35,26 +34,26 @@ class PlaybackPoller(threading.Thread):
         interval_seconds: float,
         is_wanted: Callable[[], bool],
     ) -> None:
-        super().__init__(name=f"asking {configured.name}", daemon=True)
+        super().__init__(name=f"playback {configured.name}", daemon=True)
         self.server = configured.name
         self._configured = configured
         self._interval_seconds = interval_seconds
         self._is_wanted = is_wanted
         self._stopping = threading.Event()
         self._failures = 0
-        self._polled_at: MediaServer | None = None
+        self._connected_server: MediaServer | None = None
         self.playing_paths: tuple[Path, ...] = ()
-        """What somebody watches, by the last answer."""
+        """Files that are played, by the last answer."""
         self.last_playing_at = float("-inf")
-        """When somebody was last seen watching, by the monotonic clock."""
+        """When something was last played, by the monotonic clock."""
         self.last_poll_at = float("-inf")
-        """When a try to ask last came to its end, well or not."""
+        """When the last poll ended, with an answer or without."""
 
     def request_stop(self) -> None:
         self._stopping.set()
 
     def is_playing(self, now: float, cooldown_seconds: float) -> bool:
-        """Whether somebody watches, or did so within ``linger`` seconds."""
+        """Check whether something is played, or was within ``cooldown_seconds``."""
         if self.playing_paths:
             return now - self.last_playing_at <= max(
                 cooldown_seconds, TRUST_SECONDS + self._interval_seconds
@@ -76,12 +75,11 @@ class PlaybackPoller(threading.Thread):
                 self.server, lambda: tuple(server.now_playing()), POLL_TIMEOUT_SECONDS
             )
         except SubtitledError as error:
-            self._polled_at = (
-                None  # its key may be another one by now, and a call may still hang in it
-            )
-            # Nobody is waited for: what does not answer is as if nobody watched.
+            # Its key may have changed, and a call may still hang in it.
+            self._connected_server = None
+            # A server that does not answer counts as one where nothing is played.
             level = logging.DEBUG if self._failures else logging.WARNING
-            _log.log(level, "%s does not say whether somebody watches: %s", self.server, error)
+            _log.log(level, "server %s: playback cannot be determined: %s", self.server, error)
             self._failures += 1
         else:
             self._failures = 0
@@ -90,48 +88,44 @@ class PlaybackPoller(threading.Thread):
         self.last_poll_at = time.monotonic()
 
     def _get_server(self) -> MediaServer:
-        """The plugin, kept for as long as it answers: a client over TLS reads all certificates."""
-        if self._polled_at is None:
-            self._polled_at = self._configured.create()
-        return self._polled_at
+        """Return the plugin, kept as long as it answers: a TLS client loads all certificates."""
+        if self._connected_server is None:
+            self._connected_server = self._configured.create()
+        return self._connected_server
 
 
 def supports_playback(configured: ConfiguredComponent[MediaServer]) -> bool:
-    """Whether a server's plugin knows what is being watched at all."""
+    """Check whether a server's plugin can report what is being played."""
     return configured.component_class.now_playing is not MediaServer.now_playing
 
 
-LOOKUP_TIMEOUT_SECONDS = 30.0
-"""Seconds that a server may take to say what is watched."""
-
-
 class PlaybackLookup:
-    """Turns each :data:`CommandKind.PLAYBACK_STARTED` without a path into one for each file that is watched."""
+    """Replaces a :attr:`CommandKind.PLAYBACK_STARTED` without a path by one for each file."""
 
     def __init__(self, configuration: Configuration, commands: CommandQueue) -> None:
         self._servers = configuration.servers
         self._commands = commands
 
-    def look_up(self, request: Command) -> None:
-        """Ask in a thread of its own: a server may be slow."""
+    def look_up(self, command: Command) -> None:
+        """Ask the servers in a new thread, because a server may be slow."""
         threading.Thread(
-            target=self._look_up_now, args=[request], name="asking", daemon=True
+            target=self._look_up_now, args=[command], name="playback lookup", daemon=True
         ).start()
 
-    def _look_up_now(self, request: Command) -> None:
-        watched: list[Command] = []
+    def _look_up_now(self, command: Command) -> None:
+        playing: list[Command] = []
         for name, configured in self._servers.items():
             try:
                 paths = call_with_timeout(
                     name, configured.create().now_playing, LOOKUP_TIMEOUT_SECONDS
                 )
             except SubtitledError as error:
-                _log.warning("%s does not say what is watched: %s", name, error)
+                _log.warning("server %s: played files cannot be determined: %s", name, error)
                 continue
-            watched += [Command(CommandKind.PLAYBACK_STARTED, path) for path in paths]
+            playing += [Command(CommandKind.PLAYBACK_STARTED, path) for path in paths]
         try:
-            if watched:
-                self._commands.enqueue_all(watched)
-            self._commands.mark_done([request.id])
-        except Exception:  # noqa: BLE001 - it waits in the ledger for the next life
-            _log.exception("what is watched could not be written down")
+            if playing:
+                self._commands.enqueue_all(playing)
+            self._commands.mark_done([command.id])
+        except Exception:  # noqa: BLE001 - the command stays in the database until the next start
+            _log.exception("the played files could not be stored")

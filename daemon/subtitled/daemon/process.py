@@ -1,4 +1,4 @@
-"""The process: one life of the daemon or of a worker after another, until it is asked to stop."""
+"""The process of the daemon or a worker: signals, reloads and the systemd watchdog."""
 
 from __future__ import annotations
 
@@ -28,24 +28,24 @@ _log = logging.getLogger(__name__)
 
 
 class ServiceProcess(ABC):
-    """One life with one configuration; a new one begins on reload."""
+    """A service with one configuration. A reload creates another one."""
 
     def __init__(self, systemd: Systemd) -> None:
         self.systemd = systemd
         self._wake_event = threading.Event()
         self.stop_reason = ""
-        """Why it ends, once it does: ``stop`` or ``reload``."""
+        """Why the service stops, once it does: ``stop`` or ``reload``."""
         self._is_unwritable = False
 
     def request_stop(self, reason: str) -> None:
-        """Ask for the end of this life: ``stop`` or ``reload``."""
+        """Ask the service to stop. ``reason`` is ``stop`` or ``reload``."""
         self.stop_reason = reason
         self._wake_event.set()
 
     def run(self) -> str:
-        """Work until asked to end; the reason for the end.
+        """Run until :meth:`request_stop` is called, and return its reason.
 
-        This thread looks at no library: one that hangs may not keep the watchdog hungry.
+        Never do library I/O in this thread: a hung mount would miss the watchdog deadline.
         """
         self.start()
         self.systemd.ready()
@@ -60,7 +60,7 @@ class ServiceProcess(ABC):
         return self.stop_reason
 
     def _tick_safely(self) -> None:
-        """One turn. A database that cannot be written to is waited for."""
+        """Tick once. If the database cannot be written to, log that once and go on."""
         try:
             self.tick()
         except OperationalError as error:
@@ -72,50 +72,58 @@ class ServiceProcess(ABC):
 
     @abstractmethod
     def start(self) -> None:
-        """Start everything."""
+        """Start all threads."""
 
     @abstractmethod
     def tick(self) -> None:
-        """Look once at everything, each second."""
+        """Do the periodic work. Called each second."""
 
     @abstractmethod
     def shutdown(self) -> None:
-        """Stop everything within seconds."""
+        """Stop all threads within seconds."""
 
 
 Factory = Callable[[Configuration, Database, Systemd, Counters], ServiceProcess]
-"""What makes a life from its configuration."""
+"""Creates a service from its configuration."""
 
 
 def run(
     path: Path | None, configuration: Configuration, factory: Factory, name: str = DAEMON_NAME
 ) -> None:
-    """Be the daemon, or the worker of a name, until SIGTERM or SIGINT; SIGHUP reads the
-    configuration again.
+    """Run the daemon, or the worker of a name, until SIGTERM or SIGINT.
 
-    Raises :class:`~subtitled.plugin.Misconfigured` when another one holds the state folder.
+    SIGHUP reloads the configuration. The process exits at the end; this function does not return.
+
+    Args:
+        path: The configuration file to reload, or None for the default one.
+        configuration: The configuration to start with.
+        factory: Creates the service.
+        name: Name of the process in the state folder.
+
+    Raises:
+        SetupError: Another process of that name holds the state folder.
     """
     systemd = Systemd()
     state = ensure_private_folder(resolve_state_dir(configuration.settings))
     lock = StateLock(state, name)
     counters = Counters()
-    life: list[ServiceProcess] = []
+    current: list[ServiceProcess] = []
     signals: list[str] = []
 
     def on_signal(number: int, frame: FrameType | None) -> None:
         signals.append("reload" if number == signal.SIGHUP else "stop")
-        if life:
-            life[-1].request_stop(signals[-1])
+        if current:
+            current[-1].request_stop(signals[-1])
 
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, on_signal)
     while True:
         db = open_database(configuration)
-        life[:] = [factory(configuration, db, systemd, counters)]
+        current[:] = [factory(configuration, db, systemd, counters)]
         if signals:
-            life[-1].request_stop(signals[-1])
-        _log.info("subtitled works in %s", state)
-        reason = life[-1].run()
+            current[-1].request_stop(signals[-1])
+        _log.info("subtitled runs; state folder: %s", state)
+        reason = current[-1].run()
         db.close()
         signals.clear()
         if reason == "stop":
@@ -125,13 +133,13 @@ def run(
     systemd.stopping()
     _log.info("stopped")
     lock.release()
-    # Threads may still wait for a slow file system or a plugin; nothing of theirs is lost.
+    # Threads may still wait for a slow file system or a plugin. They have nothing left to save.
     logging.shutdown()
     os._exit(0)
 
 
 def _reload_config(path: Path | None, old: Configuration) -> Configuration:
-    """The configuration as it is on disk now, or the old one if that is wrong."""
+    """Return the configuration on disk, or the old one if that has errors."""
     try:
         new = load_config(path)
     except ConfigurationError as error:

@@ -1,6 +1,6 @@
-"""The rules about the machine itself: which of them has work wait, by what the sensors say.
+"""Throttle rules about the machine: load, temperature, memory and power.
 
-They are asked in a thread of their own: a sensor, or the program that asks a UPS, may hang.
+The sensors are read in a thread of their own: a sensor, or the program that asks a UPS, may hang.
 """
 
 from __future__ import annotations
@@ -20,69 +20,80 @@ from .sensors import OwnLoad
 _log = logging.getLogger(__name__)
 
 POLL_SECONDS = 5.0
-"""Seconds between two looks at the sensors, while there is work."""
+"""Seconds between two readings of the sensors, while there is work."""
 TEMPERATURE_HYSTERESIS = 5.0
-"""Degrees by which it must be cooler before work goes on."""
+"""Degrees below the limit at which work resumes."""
 LOAD_HYSTERESIS = 0.8
-"""Share of a limit below which something must fall before work goes on."""
+"""Share of a limit below which a value must fall before work resumes."""
 
 
 @dataclass(frozen=True, slots=True)
 class SensorReadings:
-    """What was read, of what is asked for; None where a sensor does not say."""
+    """Values of the sensors that the rules need; None where a sensor has no value."""
 
     others_load: float | None = None
+    """Load average without our own processes."""
     temperature: float | None = None
+    """Degrees Celsius of the hottest sensor."""
     available_mb: int | None = None
     memory_pressure: float | None = None
+    """Percentage of the last 10 seconds in which some process waited for memory."""
     is_on_battery: bool = False
     ups_status: str | None = None
+    """Status words of the UPS, such as ``OB LB``."""
 
 
 def evaluate_rules(
-    settings: ThrottleSettings, readings_now: SensorReadings, previous: Mapping[str, object]
+    settings: ThrottleSettings, readings: SensorReadings, previous: Mapping[str, object]
 ) -> dict[str, Throttle]:
-    """The halts that the rules ask for, by rule. One that was in force (``before``) stays until
-    things are clearly better, lest work goes on and off."""
+    """Return the throttles that the rules demand, by rule.
+
+    A throttle that was active (``previous``) stays until the value is clearly better, so that work
+    does not stop and start all the time.
+    """
     throttles = dict[str, Throttle]()
 
-    def is_over(rule: str, value: float | None, limit: float, better: float) -> bool:
-        held = better if rule in previous else limit
-        return bool(limit) and value is not None and value > held
+    def is_over(rule: str, value: float | None, limit: float, release_limit: float) -> bool:
+        current_limit = release_limit if rule in previous else limit
+        return bool(limit) and value is not None and value > current_limit
 
     if is_over(
-        "load", readings_now.others_load, settings.max_load, settings.max_load * LOAD_HYSTERESIS
+        "load", readings.others_load, settings.max_load, settings.max_load * LOAD_HYSTERESIS
     ):
-        reason = f"others load the machine with {readings_now.others_load:.1f}, more than {settings.max_load:g}"
-        throttles["load"] = Throttle(reason)
+        throttles["load"] = Throttle(
+            f"the load by other processes is {readings.others_load:.1f}, "
+            f"more than {settings.max_load:g}"
+        )
     if is_over(
         "temperature",
-        readings_now.temperature,
+        readings.temperature,
         settings.max_temperature,
         settings.max_temperature - TEMPERATURE_HYSTERESIS,
     ):
-        reason = f"it is {readings_now.temperature:.0f} °C hot, and {settings.max_temperature:g} is the limit"
-        throttles["temperature"] = Throttle(reason)
-    # An engine that is stopped keeps its memory; one that waits for long gives it back.
-    least = (
+        throttles["temperature"] = Throttle(
+            f"the temperature is {readings.temperature:.0f} °C, "
+            f"and the limit is {settings.max_temperature:g}"
+        )
+    # An engine that is suspended keeps its memory. One that is idle for long is unloaded.
+    min_free_mb = (
         settings.min_free_memory_mb / LOAD_HYSTERESIS
         if "memory" in previous
         else settings.min_free_memory_mb
     )
-    if least and readings_now.available_mb is not None and readings_now.available_mb < least:
-        reason = f"{readings_now.available_mb} MB of memory are available, fewer than {least:.0f}"
-        throttles["memory"] = Throttle(reason, is_immediate=False)
+    if min_free_mb and readings.available_mb is not None and readings.available_mb < min_free_mb:
+        throttles["memory"] = Throttle(
+            f"{readings.available_mb} MB of memory are available, less than {min_free_mb:.0f}",
+            is_immediate=False,
+        )
     limit = settings.max_memory_pressure
-    if is_over("pressure", readings_now.memory_pressure, limit, limit * LOAD_HYSTERESIS):
-        reason = f"processes wait for memory {readings_now.memory_pressure:.0f} % of the time"
-        throttles["pressure"] = Throttle(reason, is_immediate=False)
-    if settings.pause_on_battery and readings_now.is_on_battery:
+    if is_over("pressure", readings.memory_pressure, limit, limit * LOAD_HYSTERESIS):
+        throttles["pressure"] = Throttle(
+            f"processes wait for memory {readings.memory_pressure:.0f} % of the time",
+            is_immediate=False,
+        )
+    if settings.pause_on_battery and readings.is_on_battery:
         throttles["battery"] = Throttle("the machine runs on its battery")
-    if (
-        settings.ups
-        and readings_now.ups_status is not None
-        and "OB" in readings_now.ups_status.split()
-    ):
+    if settings.ups and readings.ups_status is not None and "OB" in readings.ups_status.split():
         throttles["ups"] = Throttle(f"the UPS {settings.ups} runs on its battery")
     return throttles
 
@@ -90,7 +101,7 @@ def evaluate_rules(
 def read_sensors(
     settings: ThrottleSettings, others_load: Callable[[], float | None]
 ) -> SensorReadings:
-    """What the sensors that the rules ask for say now."""
+    """Read the sensors that the active rules need."""
     return SensorReadings(
         others_load=others_load() if settings.max_load else None,
         temperature=sensors.max_temperature() if settings.max_temperature else None,
@@ -101,21 +112,21 @@ def read_sensors(
     )
 
 
-def unsupported(settings: ThrottleSettings, readings_now: SensorReadings) -> Iterator[str]:
-    """The rules that are set and of which this machine does not say what they ask for."""
+def unsupported(settings: ThrottleSettings, readings: SensorReadings) -> Iterator[str]:
+    """Yield the keys of active rules whose sensor this machine does not have."""
     for key, value in (
-        ("max_load", readings_now.others_load),
-        ("max_temperature", readings_now.temperature),
-        ("min_free_memory_mb", readings_now.available_mb),
-        ("max_memory_pressure", readings_now.memory_pressure),
-        ("ups", readings_now.ups_status),
+        ("max_load", readings.others_load),
+        ("max_temperature", readings.temperature),
+        ("min_free_memory_mb", readings.available_mb),
+        ("max_memory_pressure", readings.memory_pressure),
+        ("ups", readings.ups_status),
     ):
         if getattr(settings, key) and value is None:
             yield key
 
 
 class ResourceMonitor(threading.Thread):
-    """Looks at the sensors while it is wanted; :attr:`throttles` is what they lead to."""
+    """A thread that reads the sensors while that is wanted and updates :attr:`throttles`."""
 
     def __init__(
         self,
@@ -123,7 +134,7 @@ class ResourceMonitor(threading.Thread):
         processes: Callable[[], Iterable[int]],
         is_wanted: Callable[[], bool],
     ) -> None:
-        super().__init__(name="senses", daemon=True)
+        super().__init__(name="resource monitor", daemon=True)
         self._settings = settings
         self._processes = processes
         self._is_wanted = is_wanted
@@ -131,34 +142,34 @@ class ResourceMonitor(threading.Thread):
         self._stopping = threading.Event()
         self._reported_unsupported = set[str]()
         self.throttles: dict[str, Throttle] = {}
-        self.first_reading_event = 0.0
-        """When last, by the monotonic clock."""
+        self.last_reading_at = 0.0
+        """When the sensors were last read, by the monotonic clock."""
 
     def request_stop(self) -> None:
         self._stopping.set()
 
     def run(self) -> None:
         while not self._stopping.wait(0.5):
-            if self._is_wanted() and time.monotonic() - self.first_reading_event >= POLL_SECONDS:
+            if self._is_wanted() and time.monotonic() - self.last_reading_at >= POLL_SECONDS:
                 try:
                     self.throttles = evaluate_rules(self._settings, self._read(), self.throttles)
                 except Exception:  # noqa: BLE001 - logged
                     _log.exception("the sensors cannot be read")
-                self.first_reading_event = time.monotonic()
+                self.last_reading_at = time.monotonic()
 
     def _read(self) -> SensorReadings:
-        read = read_sensors(self._settings, self._others_load)
-        for key in set(unsupported(self._settings, read)) - self._reported_unsupported:
+        readings = read_sensors(self._settings, self._others_load)
+        for key in set(unsupported(self._settings, readings)) - self._reported_unsupported:
             self._reported_unsupported.add(key)
             _log.warning(
-                "neighbour.%s: this machine does not say, so it is not minded; "
-                "`subtitled doctor` knows more",
+                "throttle.%s: not supported on this machine; the rule is ignored "
+                "(`subtitled doctor` says more)",
                 key,
             )
-        return read
+        return readings
 
     def _others_load(self) -> float | None:
-        taken = {process: sensors.processor_seconds(process) for process in self._processes()}
-        own = self._own_load.update(time.monotonic(), taken)
+        cpu_seconds = {process: sensors.processor_seconds(process) for process in self._processes()}
+        own = self._own_load.update(time.monotonic(), cpu_seconds)
         load = sensors.load_average()
         return max(0.0, load - own) if load is not None else None

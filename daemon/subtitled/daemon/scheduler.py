@@ -1,4 +1,4 @@
-"""What happens by the clock: walks of the libraries, a look at the watchers, tidying up."""
+"""The scheduler of library scans, watcher checks and the daily cleanup."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
 WATCHER_CHECK_SECONDS = 30.0
-"""Seconds between two looks at whether the watchers still live and their folders are there."""
+"""Seconds between two checks that a watcher runs and its folder exists."""
 CLOCK_CHANGE_SECONDS = 5.0
-"""Seconds by which the clock may stray from the monotonic one without having been set."""
+"""Seconds by which the clock may drift from the monotonic one before it counts as set."""
 
-_CLEANUP_JOB = "tidy"
+_CLEANUP_JOB = "clean up"
 
 
 class Scheduler:
-    """APScheduler with our three kinds of job; it never owns work on media."""
+    """APScheduler with our three kinds of scheduled job. Jobs on media files are not among them."""
 
     def __init__(self, libraries: int) -> None:
-        # Each library may hang in its walk and in the look at its watcher, and hold up no other.
+        # Each library may hang in its scan and in its watcher check without blocking another one.
         self._scheduler = BackgroundScheduler(
             executors={"default": ThreadPoolExecutor(2 * libraries + 2)},
             job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1},
@@ -37,22 +37,22 @@ class Scheduler:
     def add_scan(
         self, library: str, interval_seconds: float, scan: Callable[[str], object]
     ) -> None:
-        """Walk a library every so many seconds, or when :meth:`scan_in` says."""
+        """Scan a library at an interval, and whenever :meth:`scan_in` asks for it."""
         self._scheduler.add_job(
             scan,
             "interval",
             args=[library],
             seconds=max(1.0, interval_seconds),
-            id=f"walk {library}",
+            id=f"scan {library}",
         )
 
     def scan_in(self, library: str, seconds: float) -> None:
-        """Have the next walk of a library in so many seconds."""
+        """Schedule the next scan of a library in a number of seconds."""
         when = _now() + timedelta(seconds=seconds)
-        self._scheduler.modify_job(f"walk {library}", next_run_time=when)
+        self._scheduler.modify_job(f"scan {library}", next_run_time=when)
 
     def add_watch_check(self, library: str, check: Callable[[str], object]) -> None:
-        """Look after the watcher of a library now and from time to time."""
+        """Check the watcher of a library now and every :data:`WATCHER_CHECK_SECONDS`."""
         self._scheduler.add_job(
             check,
             "interval",
@@ -63,9 +63,9 @@ class Scheduler:
         )
 
     def detect_clock_change(self) -> bool:
-        """Whether the clock was set; then walks and watchers are due now, not in a day or a year.
+        """Return whether the clock was set. If so, make all scans and watcher checks due now.
 
-        APScheduler goes by the time of day.
+        APScheduler uses the time of day, so they might otherwise be due in a year.
         """
         if abs(_clock_offset() - self._clock) < CLOCK_CHANGE_SECONDS:
             return False
@@ -76,7 +76,7 @@ class Scheduler:
         return True
 
     def add_daily_cleanup(self, clean_up: Callable[[], object]) -> None:
-        """Tidy up once a day, at night."""
+        """Clean up once a day, at night."""
         self._scheduler.add_job(clean_up, "cron", hour=4, minute=17, id=_CLEANUP_JOB)
 
 

@@ -1,6 +1,6 @@
-"""What the machine says of itself: load, heat, memory, power. None stands for: it does not say.
+"""Sensors of the machine: load, temperature, memory, power. None means that there is no value.
 
-A sandbox may hide any of it (``ProcSubset=pid`` hides memory), a container has no sensors.
+A sandbox may hide any of them (``ProcSubset=pid`` hides memory), and a container has no sensors.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ LOAD_AVERAGE_SECONDS = 60.0
 
 
 def load_average() -> float | None:
-    """Running processes, averaged over the last minute."""
+    """Return the number of running processes, averaged over the last minute."""
     try:
         return psutil.getloadavg()[0]
     except OSError:
@@ -30,7 +30,7 @@ def load_average() -> float | None:
 
 
 def processor_seconds(process: int) -> float:
-    """Seconds of processor time that a process has taken; 0 of one that is gone."""
+    """Return the CPU seconds that a process has used; 0 if it has ended."""
     try:
         taken = psutil.Process(process).cpu_times()
     except (psutil.Error, OSError):
@@ -39,28 +39,28 @@ def processor_seconds(process: int) -> float:
 
 
 def child_processes(process: int) -> list[int]:
-    """What a process started and still runs; nothing where it cannot be seen."""
+    """Return the ids of a process's children; none where they are hidden."""
     try:
         # Process.children() needs the time of the boot, which a sandbox may hide.
-        return [one.pid for one in psutil.process_iter(["ppid"]) if one.info["ppid"] == process]
+        return [p.pid for p in psutil.process_iter(["ppid"]) if p.info["ppid"] == process]
     except (psutil.Error, OSError):
         return []
 
 
 class OwnLoad:
-    """What we ourselves load the machine with, averaged as the kernel does it."""
+    """The load by our own processes, averaged as the kernel does."""
 
     def __init__(self) -> None:
         self._last: tuple[float, dict[int, float]] | None = None
         self._average = 0.0
 
     def update(self, now: float, cpu_seconds: Mapping[int, float]) -> float:
-        """Take in the processor seconds of each of our processes so far; the average now."""
+        """Update with the CPU seconds of each of our processes so far, and return the average."""
         last, self._last = self._last, (now, dict(cpu_seconds))
         if last is None or now <= last[0]:
             return self._average
         passed = now - last[0]
-        # Of a process that is new, all that it took lies within the time that passed.
+        # A process that is new used all its CPU seconds since the last update.
         running = (
             sum(max(0.0, cpu - last[1].get(pid, 0.0)) for pid, cpu in cpu_seconds.items()) / passed
         )
@@ -70,17 +70,17 @@ class OwnLoad:
 
 
 def max_temperature() -> float | None:
-    """Degrees Celsius of the hottest sensor. Values that none can have are left out."""
+    """Return the degrees Celsius of the hottest sensor. Impossible values are ignored."""
     try:
         sensors = psutil.sensors_temperatures()
     except (psutil.Error, OSError):
         return None
-    temperatures = [one.current for group in sensors.values() for one in group]
+    temperatures = [sensor.current for group in sensors.values() for sensor in group]
     return max((degrees for degrees in temperatures if 0 < degrees < 150), default=None)
 
 
 def available_memory_mb() -> int | None:
-    """Memory that programs may still take without others being put out to swap."""
+    """Return the memory that programs can still use without swapping."""
     try:
         return psutil.virtual_memory().available // MEGABYTE
     except (psutil.Error, OSError, LookupError, ValueError):
@@ -88,7 +88,7 @@ def available_memory_mb() -> int | None:
 
 
 def memory_pressure(proc: Path = PROC) -> float | None:
-    """Per cent of the last 10 seconds in which some process waited for memory."""
+    """Return the percentage of the last 10 seconds in which some process waited for memory."""
     try:
         for line in (proc / "pressure" / "memory").read_text("ascii").splitlines():
             if line.startswith("some"):
@@ -99,16 +99,16 @@ def memory_pressure(proc: Path = PROC) -> float | None:
 
 
 def is_on_battery(sys: Path = SYS) -> bool:
-    """Whether a battery of the machine itself is being emptied, and no mains is there.
+    """Check whether a battery of the machine is being discharged and there is no mains power.
 
-    psutil looks at one battery only, which may be that of a mouse.
+    psutil reads one battery only, which may be that of a mouse.
     """
     discharging = False
     for supply in sys.glob("class/power_supply/*"):
         kind = _read_text(supply / "type")
         if kind in ("Mains", "USB") and _read_text(supply / "online") == "1":
             return False
-        # Those of mice and headphones are of scope Device.
+        # The batteries of mice and headphones have the scope Device.
         if kind in ("Battery", "UPS") and _read_text(supply / "scope") != "Device":
             discharging = discharging or _read_text(supply / "status") == "Discharging"
     return discharging
@@ -122,7 +122,7 @@ def _read_text(file: Path) -> str:
 
 
 def ups_status(name: str) -> str | None:
-    """What a UPS of Network UPS Tools says of itself, such as ``OL CHRG`` or ``OB LB``."""
+    """Return the status of a UPS by Network UPS Tools, such as ``OL CHRG`` or ``OB LB``."""
     try:
         result = subprocess.run(
             ["upsc", name, "ups.status"],

@@ -1,4 +1,4 @@
-"""Why nothing happens now, and what happens next: for ``status``, in any process that asks."""
+"""The status report: why no work is done now, and what happens next."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from subtitled.jobs.gate import WorkGate, active_pauses
 from subtitled.jobs.throttle_state import RemoteThrottles
 
 MAX_FILES = 500
-"""Files that wait of which the reasons are read, the most urgent first."""
+"""Waiting files whose reasons are read, the most urgent first."""
 
 
 @dataclass(frozen=True, slots=True)
 class UpcomingEvent:
-    """Something that happens at a time (seconds since 1970)."""
+    """Something that happens at a known time (seconds since 1970)."""
 
     at: float
     description: str
@@ -30,29 +30,38 @@ class UpcomingEvent:
 
 @dataclass(frozen=True, slots=True)
 class StatusReport:
-    """One sentence for each reason, and what is coming, the soonest first."""
+    """Why work waits, and what happens next."""
 
     reasons: tuple[str, ...]
+    """A sentence for each reason."""
     upcoming: tuple[UpcomingEvent, ...]
+    """The soonest first."""
     clock_notes: tuple[str, ...]
-    """Of each that is coming: its time as people of the configured zone say it."""
+    """The time of each upcoming event in the configured time zone, as text."""
 
 
 def status_report(
     settings: AppSettings, db: Database, *, is_running: bool, now: float
 ) -> StatusReport:
-    """How it looks. ``running`` says whether a daemon works on this ledger."""
+    """Collect the reasons why work waits and the upcoming events.
+
+    Args:
+        is_running: Whether a daemon works on this database.
+        now: Seconds since 1970.
+    """
     breakers = CircuitBreakers(db.kv)
-    door = WorkGate(settings, Path(), db.kv, RemoteThrottles(db.kv), breakers, lambda: now)
-    reasons = _reasons(settings, db, door, is_running)
-    reason = tuple({_strip_figures(one): one for one in reasons}.values())
-    coming = sorted(_upcoming_events(settings, db, door, is_running, now), key=lambda one: one.at)
-    clocks = tuple(door.schedule.format_time(one.at, now) for one in coming)
-    return StatusReport(reason, tuple(coming), clocks)
+    gate = WorkGate(settings, Path(), db.kv, RemoteThrottles(db.kv), breakers, lambda: now)
+    reasons = _reasons(settings, db, gate, is_running)
+    unique_reasons = {_strip_figures(reason): reason for reason in reasons}
+    events = sorted(
+        _upcoming_events(settings, db, gate, is_running, now), key=lambda event: event.at
+    )
+    clock_notes = tuple(gate.schedule.format_time(event.at, now) for event in events)
+    return StatusReport(tuple(unique_reasons.values()), tuple(events), clock_notes)
 
 
 def _strip_figures(reason: str) -> str:
-    """What two reasons have in common that differ in how much room there was."""
+    """Remove numbers, so that reasons that differ in free space only are listed once."""
     return re.sub(r"\b\d+\b", "", reason)
 
 
@@ -70,20 +79,20 @@ def _reasons(
     for name in settings.engines:
         if (blocked := gate.blocked_for_engine(name)) is not None:
             yield blocked.reason
-    # Of room, budgets and whatever else only shows when a job is begun.
+    # Disk space, budgets and the like are only checked when a job starts.
     for record in islice(db.by_state(FileState.WAITING), MAX_FILES):
         if record.reason:
             yield record.reason
-    for states, what in (
+    for states, description in (
         (
             (FileState.STABILISING, FileState.GROWING),
-            "not taken yet: they were changed a moment ago",
+            "not processed yet: they may still be changing",
         ),
-        ((FileState.RETRYING,), "tried again later: subtitled queue list --state retrying"),
+        ((FileState.RETRYING,), "retried later: subtitled queue list --state retrying"),
     ):
         number = sum(counts.get(state, 0) for state in states)
         if number:
-            yield f"{number} {'file is' if number == 1 else 'files are'} {what}"
+            yield f"{number} {'file is' if number == 1 else 'files are'} {description}"
     if not any(counts.get(state) for state in _PENDING_STATES):
         yield "there is nothing to do"
 
@@ -101,28 +110,28 @@ _PENDING_STATES = (
 def _upcoming_events(
     settings: AppSettings, db: Database, gate: WorkGate, is_running: bool, now: float
 ) -> Iterator[UpcomingEvent]:
-    for what, hours in gate.schedule.iter_named_hours():
+    for subject, hours in gate.schedule.iter_named_hours():
         change = hours.next_change(now)
         if change is not None:
             yield UpcomingEvent(
-                change, f"the hours of {what} {_WINDOW_EDGE[hours.is_open_at(now)]}"
+                change, f"the hours of {subject} {_WINDOW_EDGE[hours.is_open_at(now)]}"
             )
     for pause in active_pauses(db.kv, now):
         if pause.until is not None:
             scope = f"library {pause.library}" if pause.library else "all work"
             yield UpcomingEvent(pause.until, f"the pause of {scope} ends")
-    for name, known in CircuitBreakers(db.kv).open_states().items():
-        if known.open_until > now:
-            yield UpcomingEvent(known.open_until, f"engine {name} is tried again")
+    for name, breaker in CircuitBreakers(db.kv).open_states().items():
+        if breaker.open_until > now:
+            yield UpcomingEvent(breaker.open_until, f"engine {name} is tried again")
     if not is_running:
         return
     for name in settings.libraries:
-        due = db.next_check_at(name)
-        if due is not None:
-            yield UpcomingEvent(max(due, now), f"a file of library {name} is looked at")
-        walk = db.kv.get(f"{NEXT_SCAN_KEY}{name}")
-        if walk is not None and float(walk) > now:
-            yield UpcomingEvent(float(walk), f"library {name} is walked")
+        next_check_at = db.next_check_at(name)
+        if next_check_at is not None:
+            yield UpcomingEvent(max(next_check_at, now), f"a file of library {name} is checked")
+        next_scan_at = db.kv.get(f"{NEXT_SCAN_KEY}{name}")
+        if next_scan_at is not None and float(next_scan_at) > now:
+            yield UpcomingEvent(float(next_scan_at), f"scan of library {name}")
 
 
 _WINDOW_EDGE = {True: "end", False: "begin"}

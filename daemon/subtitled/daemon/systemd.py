@@ -1,4 +1,4 @@
-"""Telling systemd how we are: ready, reloading, stopping, alive, and a line that people read."""
+"""Notifications to systemd: ready, reloading, stopping, watchdog, and a status line."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ import sdnotify
 
 
 class Systemd:
-    """Speaks to the service manager if there is one; else every call is a no-op."""
+    """The connection to the service manager. Without one, every call is a no-op."""
 
     def __init__(self) -> None:
         self._notifier = sdnotify.SystemdNotifier()
         self._status = ""
         interval = os.environ.get("WATCHDOG_USEC")
         # Twice in each period, as sd_watchdog_enabled(3) recommends.
-        self._beat = int(interval) / 1e6 / 2 if interval else None
-        self._last_beat = 0.0
+        self._watchdog_seconds = int(interval) / 1e6 / 2 if interval else None
+        self._last_watchdog_at = 0.0
 
     def ready(self) -> None:
         self._notifier.notify("READY=1")
@@ -30,14 +30,17 @@ class Systemd:
         self._notifier.notify("STOPPING=1\nSTATUS=Stopping")
 
     def status(self, line: str) -> None:
-        """The line in ``systemctl status``; sent when it changes."""
+        """Set the line in ``systemctl status``. It is sent when it changes."""
         if line != self._status:
             self._status = line
             self._notifier.notify(f"STATUS={line}")
 
     def alive(self) -> None:
-        """Feed the watchdog, if one is set; call it as often as you like."""
+        """Notify the watchdog, if one is set, as often as it needs."""
         now = time.monotonic()
-        if self._beat is not None and now - self._last_beat >= self._beat:
-            self._last_beat = now
+        if (
+            self._watchdog_seconds is not None
+            and now - self._last_watchdog_at >= self._watchdog_seconds
+        ):
+            self._last_watchdog_at = now
             self._notifier.notify("WATCHDOG=1")

@@ -1,7 +1,6 @@
-"""Being a good neighbour: engines stop where they are while others need the machine.
+"""Throttling: engines are suspended while playback or other programs need the machine.
 
-While there is no work nobody is asked anything. A job that begins is held until it is known whether
-anybody would be disturbed.
+Without work, nothing is polled. A job that starts is held until the first playback and load check.
 """
 
 from __future__ import annotations
@@ -25,26 +24,26 @@ from .resource_monitor import ResourceMonitor
 _log = logging.getLogger(__name__)
 
 TICK_SECONDS = 0.5
-"""Seconds between two looks at what askers and senses found."""
+"""Seconds between two evaluations of the pollers and sensors."""
 IDLE_SECONDS = 30.0
-"""Seconds without work after which nobody is asked any more, and the next job is held at first."""
+"""Seconds without work after which polling stops, and the next job is held until a first check."""
 
 
 class Suspendable(Protocol):
-    """The engines, as far as they matter here."""
+    """Engines that can be suspended."""
 
     def suspend(self) -> None:
-        """Stop where they are; those that are stopped stay so."""
+        """Suspend all engines. Those that are suspended stay so."""
 
     def resume(self) -> None:
-        """Go on."""
+        """Resume all engines."""
 
     def process_ids(self) -> Iterable[int]:
-        """Their processes."""
+        """Return the ids of their processes."""
 
 
 class ThrottleController(threading.Thread):
-    """Puts and takes away the halts of the rules, and stops engines that must stop at once."""
+    """Sets and clears the throttles of the rules, and suspends engines that must stop at once."""
 
     def __init__(
         self,
@@ -56,9 +55,15 @@ class ThrottleController(threading.Thread):
         on_playback: Callable[[Sequence[Path]], None] = lambda paths: None,
         processes: Callable[[], Iterable[int]] | None = None,
     ) -> None:
-        """``busy`` says whether there is work; ``on_watching`` hears what somebody now watches;
-        ``processes`` are all of ours on this machine, if there are more than the engines."""
-        super().__init__(name="neighbour", daemon=True)
+        """Create the controller.
+
+        Args:
+            is_busy: Returns whether there is work.
+            on_playback: Is called with the files whose playback started.
+            processes: Returns the ids of all our processes on this machine, by default those of
+                the engines. Their load is not counted as load by others.
+        """
+        super().__init__(name="throttling", daemon=True)
         self._settings = settings
         self._throttles = throttles
         self._engines = engines
@@ -79,25 +84,25 @@ class ThrottleController(threading.Thread):
         throttles.hold_new_jobs(True)
 
     def request_stop(self) -> None:
-        """Ask for the end, without waiting."""
-        for asker in self._playback_pollers:
-            asker.request_stop()
+        """Ask the threads to stop, without waiting for them."""
+        for poller in self._playback_pollers:
+            poller.request_stop()
         self._resource_monitor.request_stop()
         self._stopping.set()
 
     def run(self) -> None:
         for thread in (*self._playback_pollers, self._resource_monitor):
             thread.start()
-        began = 0.0
+        work_began_at = 0.0
         while not self._stopping.wait(TICK_SECONDS):
             try:
-                began = self._tick(time.monotonic(), began)
+                work_began_at = self._tick(time.monotonic(), work_began_at)
             except Exception:  # noqa: BLE001 - logged
-                _log.exception("whether work may go on cannot be said; it goes on")
+                _log.exception("throttle check failed; work continues")
                 self._throttles.hold_new_jobs(False)
 
     def _tick(self, now: float, work_began_at: float) -> float:
-        """One look at everything; when the present time of work began."""
+        """Evaluate all rules once and return when the current work began."""
         if self._is_busy():
             work_began_at = now if now - self._last_busy_at > IDLE_SECONDS else work_began_at
             self._last_busy_at = now
@@ -106,9 +111,11 @@ class ThrottleController(threading.Thread):
             self._throttles.hold_new_jobs(True)
         else:
             self._apply(self._evaluate_rules(now))
-            all_asked = all(asker.last_poll_at >= work_began_at for asker in self._playback_pollers)
-            if self._resource_monitor.first_reading_event >= work_began_at and (
-                all_asked or now - work_began_at > POLL_TIMEOUT_SECONDS
+            all_polled = all(
+                poller.last_poll_at >= work_began_at for poller in self._playback_pollers
+            )
+            if self._resource_monitor.last_reading_at >= work_began_at and (
+                all_polled or now - work_began_at > POLL_TIMEOUT_SECONDS
             ):
                 self._throttles.hold_new_jobs(False)
         if self._throttles.is_immediate:
@@ -122,21 +129,21 @@ class ThrottleController(threading.Thread):
 
     def _evaluate_rules(self, now: float) -> dict[str, Throttle]:
         active = dict(self._resource_monitor.throttles)
-        for asker in self._playback_pollers:
-            if asker.is_playing(now, self._settings.playback_cooldown):
-                names = ", ".join(_display_path(path) for path in asker.playing_paths)
+        for poller in self._playback_pollers:
+            if poller.is_playing(now, self._settings.playback_cooldown):
+                names = ", ".join(_display_path(path) for path in poller.playing_paths)
                 reason = (
-                    f"somebody watches {names} on {asker.server}"
+                    f"{names} is being played on {poller.server}"
                     if names
-                    else (f"somebody watched something on {asker.server} a moment ago")
+                    else f"playback on {poller.server} ended a moment ago"
                 )
-                active[f"watching {asker.server}"] = Throttle(reason)
-        watched = frozenset(
-            path for asker in self._playback_pollers for path in asker.playing_paths
+                active[f"playback {poller.server}"] = Throttle(reason)
+        playing = frozenset(
+            path for poller in self._playback_pollers for path in poller.playing_paths
         )
-        if new := watched - self._last_playing:
-            self._on_playback(sorted(new))
-        self._last_playing = watched
+        if started := playing - self._last_playing:
+            self._on_playback(sorted(started))
+        self._last_playing = playing
         return active
 
     def _apply(self, throttles: Mapping[str, Throttle]) -> None:

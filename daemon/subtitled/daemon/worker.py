@@ -1,7 +1,7 @@
-"""A worker: a process that works off the daemon's queue, and does nothing else.
+"""The worker: a process that runs jobs of the daemon's queue, and does nothing else.
 
-It walks and watches nothing, plans nothing and tells no server: what it makes is written into the
-ledger, where the daemon finds it.
+It does not scan, watch or plan, and notifies no server. It stores its results in the database,
+where the daemon finds them.
 """
 
 from __future__ import annotations
@@ -29,19 +29,22 @@ _NAME_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 
 
 def validate_worker_name(name: str | None) -> str:
-    """The name of a worker, by default this machine's. Raises :class:`SetupError` for one that
-    none may have."""
+    """Return the name of a worker, by default the host name.
+
+    Raises:
+        SetupError: The name is not allowed.
+    """
     name = name or socket.gethostname()
     if name == DAEMON_NAME or not _NAME_PATTERN.fullmatch(name):
         raise SetupError(
-            f"no worker may be called {name!r}",
+            f"{name!r} is not allowed as the name of a worker",
             "Name it with letters, digits, dots, - and _, and not daemon: subtitled worker NAME",
         )
     return name
 
 
 class Worker(ServiceProcess):
-    """One life of it."""
+    """The worker with one configuration. A reload creates another one."""
 
     def __init__(
         self,
@@ -60,10 +63,10 @@ class Worker(ServiceProcess):
         self._last_seen = ("", "")
 
     def start(self) -> None:
-        for broken in self._configuration.unavailable:
-            _log.error("%s", broken)
+        for component in self._configuration.unavailable:
+            _log.error("%s", component)
         self._runtime.start()
-        _log.info("worker %s takes jobs off the queue", self._name)
+        _log.info("worker %s runs jobs of the queue", self._name)
 
     def tick(self) -> None:
         blocked = self._runner.gate.blocked_for_all()
@@ -81,13 +84,13 @@ class Worker(ServiceProcess):
         self._runtime.stop()
 
     def _status_line(self, blocked: str) -> str:
-        mine = (
+        active_files = (
             record for record in self._db.by_state(FileState.WORKING) if record.worker == self._name
         )
         waiting = self._db.count_by_state().get(FileState.QUEUED, 0)
         if waiting and blocked:
             return f"{blocked[0].upper()}{blocked[1:]}; {waiting} queued"
-        for record in mine:
+        for record in active_files:
             progress = record.progress or "starting"
             return f"{display_path(Path(record.path.name))}: {progress}; {waiting} queued"
         return f"Idle; {waiting} queued" if waiting else "Idle"

@@ -1,4 +1,4 @@
-"""What the daemon and every worker need to work on jobs, for one life with one configuration."""
+"""What the daemon and every worker need to run jobs with one configuration."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from subtitled.config.paths import ensure_private_folder, resolve_state_dir
 from subtitled.config.reference import settings_digest
 from subtitled.db.database import Database
 from subtitled.db.records import DAEMON_NAME
+from subtitled.db.state_folder import QUEUE_FILE
 from subtitled.jobcontext.counters import Counters
 from subtitled.jobcontext.services import build_services
 from subtitled.jobs.heartbeat import FailoverMonitor, HeartbeatSender
@@ -23,8 +24,7 @@ from .throttling import ThrottleController
 
 
 class WorkerRuntime:
-    """The services with their jobs, a neighbour that halts them, and signs of life to and from the
-    other processes that work on the same queue."""
+    """The services, the job runner, throttling, and heartbeats to and from the other processes."""
 
     def __init__(
         self,
@@ -34,14 +34,14 @@ class WorkerRuntime:
         name: str = DAEMON_NAME,
         on_playback: Callable[[Sequence[Path]], None] = lambda paths: None,
     ) -> None:
-        """``name`` is the process's; ``on_watching`` hears what somebody now watches."""
+        """``name`` is that of the process; ``on_playback`` is called with files that are played."""
         settings = configuration.settings
         self._state = ensure_private_folder(resolve_state_dir(settings))
         self._name = name
         scratch = "scratch" if name == DAEMON_NAME else f"{WORKERS_FOLDER}/{name}/scratch"
         self.services = build_services(configuration, db, scratch=scratch, counters=counters)
         throttles = ThrottleRegistry(db.kv, name)
-        self.runner = JobRunner(self.services, self._state / "work.sqlite", name, throttles)
+        self.runner = JobRunner(self.services, self._state / QUEUE_FILE, name, throttles)
         self._throttling = ThrottleController(
             settings=settings.throttle,
             servers=configuration.servers,
@@ -51,30 +51,30 @@ class WorkerRuntime:
             on_playback=on_playback,
             processes=self._process_ids,
         )
-        lost_after = settings.daemon.worker_timeout
-        self._heartbeat = HeartbeatSender(db.kv, name, settings_digest(configuration), lost_after)
-        self._failover = FailoverMonitor(db.kv, self.runner.queue, name, lost_after)
+        timeout = settings.daemon.worker_timeout
+        self._heartbeat = HeartbeatSender(db.kv, name, settings_digest(configuration), timeout)
+        self._failover = FailoverMonitor(db.kv, self.runner.queue, name, timeout)
 
     def start(self) -> None:
-        """Begin, first with what an earlier life left."""
+        """Start all threads. Jobs that the last run left unfinished come first."""
         self._heartbeat.start()
         self._throttling.start()
         self.runner.start()
 
     def tick(self) -> None:
-        """Give a sign of life and look for those of others."""
+        """Send a heartbeat if one is due, and check those of the other processes."""
         self._heartbeat.send_if_due(is_busy=bool(self.runner.active_jobs))
         self._failover.check()
 
     def stop(self) -> None:
-        """Leave all jobs where they are, for the next life."""
+        """Stop all threads. Running jobs are resumed at the next start."""
         self._throttling.request_stop()
         self.runner.stop()
         self._heartbeat.stop()
 
     def _process_ids(self) -> Iterator[int]:
-        """The engines of this process, and all that the others on this state folder started here:
-        what they take is no load by others."""
+        """Yield the engine processes of this process, and all processes that the others on this
+        state folder started on this machine. Their load is our own."""
         yield from self.services.engines.process_ids()
         for other in (find_holder(self._state), *find_workers(self._state).values()):
             if other is not None and other.name != self._name and other.host == gethostname():

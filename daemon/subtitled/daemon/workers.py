@@ -1,4 +1,4 @@
-"""The workers beside the daemon: who is there, what each works on, when it last gave a sign."""
+"""The status of the workers beside the daemon."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ from .lock import WORKERS_FOLDER, LockHolder, find_holder, find_workers
 
 @dataclass(frozen=True, slots=True)
 class WorkerStatus:
-    """One worker: by its lock, its sign in the ledger, and the files that it works on."""
+    """One worker: its lock, its heartbeat in the database, and the files it is processing."""
 
     name: str
     lock: LockHolder | None
-    """None: no process of that name is there."""
+    """None if no process of that name runs."""
     heartbeat: Heartbeat | None
     active_files: tuple[FileRecord, ...] = ()
     wait_reason: str | None = None
-    """Why it halts just now."""
+    """Why its work is paused, if it is."""
 
     @property
     def host(self) -> str:
@@ -47,17 +47,17 @@ class WorkerStatus:
         return self.lock.pid if self.lock else self.heartbeat.pid if self.heartbeat else None
 
     def to_dict(self) -> dict[str, Any]:
-        """For programs."""
+        """Return the status for ``status --json``."""
         return {
             "name": self.name,
             "running": self.lock is not None,
             "host": self.host,
             "pid": self.pid,
-            "since": self.heartbeat.started_at if self.heartbeat else None,
-            "last_sign": self.heartbeat.sent_at if self.heartbeat else None,
+            "started_at": self.heartbeat.started_at if self.heartbeat else None,
+            "last_heartbeat": self.heartbeat.sent_at if self.heartbeat else None,
             "version": self.heartbeat.version if self.heartbeat else None,
-            "waits": self.wait_reason,
-            "working": [
+            "wait_reason": self.wait_reason,
+            "active_jobs": [
                 {"path": record.path, "progress": record.progress, "job": record.job_id}
                 for record in self.active_files
             ],
@@ -65,15 +65,15 @@ class WorkerStatus:
 
 
 def list_workers(db: Database, state: Path) -> list[WorkerStatus]:
-    """Every worker that is there, or was lost and did not come back, by name."""
+    """Return every worker that runs, or was lost and did not come back, sorted by name."""
     locks, heartbeats = find_workers(state), read_heartbeats(db.kv)
-    working = list(db.by_state(FileState.WORKING))
+    active_files = list(db.by_state(FileState.WORKING))
     return [
         WorkerStatus(
             name,
             locks.get(name),
             heartbeats.get(name),
-            tuple(record for record in working if record.worker == name),
+            tuple(record for record in active_files if record.worker == name),
             RemoteThrottles(db.kv, name).first_reason() if name in locks else None,
         )
         for name in sorted({*locks, *heartbeats} - {DAEMON_NAME})
@@ -81,39 +81,43 @@ def list_workers(db: Database, state: Path) -> list[WorkerStatus]:
 
 
 def purge_lost(configuration: Configuration, db: Database, before: float) -> None:
-    """Forget the workers that gave their last sign before a time (seconds since 1970) and are not
-    there, and the sound that is left of those that are not there."""
+    """Delete what is left of workers that do not run.
+
+    Their decoded audio is deleted, and their heartbeat if it was sent before ``before`` (seconds
+    since 1970).
+    """
     state = resolve_state_dir(configuration.settings)
-    for one in list_workers(db, state):
-        if one.lock is None and one.heartbeat is not None and one.heartbeat.sent_at < before:
-            db.kv.set(HEARTBEAT_KEY + one.name, None)
+    for worker in list_workers(db, state):
+        heartbeat = worker.heartbeat
+        if worker.lock is None and heartbeat is not None and heartbeat.sent_at < before:
+            db.kv.set(HEARTBEAT_KEY + worker.name, None)
     for folder in resolve_scratch_dir(configuration.settings).glob(f"{WORKERS_FOLDER}/*"):
         if find_holder(state, folder.name) is None:
-            for left in folder.glob("scratch/*"):
-                left.unlink(missing_ok=True)
+            for path in folder.glob("scratch/*"):
+                path.unlink(missing_ok=True)
 
 
 def check_workers(configuration: Configuration) -> Iterator[CheckResult]:
-    """Whether the workers that are there are of this version and configuration."""
+    """Check that the workers that run have this version and configuration."""
     state = resolve_state_dir(configuration.settings)
     try:
         if not find_workers(state):
-            return  # and no ledger is made for the looking
+            return  # A check must not create the database.
         db = open_database(configuration)
-        members = list_workers(db, state)
+        workers = list_workers(db, state)
     except (SubtitledError, OSError, SQLAlchemyError):
-        return  # of the state folder and the ledger others tell
-    with_us = settings_digest(configuration)
-    for member in members:
-        sign, detail = member.heartbeat, ""
-        if member.lock is None or sign is None:
+        return  # Other checks report errors of the state folder and the database.
+    our_configuration = settings_digest(configuration)
+    for worker in workers:
+        heartbeat, detail = worker.heartbeat, ""
+        if worker.lock is None or heartbeat is None:
             continue
-        if sign.version != __version__:
-            detail = f"is of version {sign.version}, and this is {__version__}"
-        elif sign.configuration != with_us:
-            detail = "works with other settings than the configuration has now"
-        where = f"runs as process {member.pid} on {member.host}"
-        unit = f"subtitled-worker@{member.name}"
+        if heartbeat.version != __version__:
+            detail = f"has version {heartbeat.version}, and this is {__version__}"
+        elif heartbeat.configuration != our_configuration:
+            detail = "runs with settings that the configuration has changed since"
+        where = f"runs as process {worker.pid} on {worker.host}"
+        unit = f"subtitled-worker@{worker.name}"
         hint = f"Restart it: systemctl restart {unit}; for settings a reload is enough"
-        yield CheckResult(f"worker {member.name}", not detail, detail or where, hint)
+        yield CheckResult(f"worker {worker.name}", not detail, detail or where, hint)
     db.close()

@@ -1,1 +1,1 @@
-"""The daemon's HTTP port: webhooks in, health and whatever text others hang up here."""
+"""The HTTP port of the daemon: webhooks, health and metrics."""

@@ -1,4 +1,4 @@
-"""The routes, as an ASGI application. Imported only when a port is configured."""
+"""The routes as an ASGI application. Imported only if a port is configured."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from .webhooks.payload import InvalidPayloadError
 
 _log = logging.getLogger(__name__)
 
-READ_TIMEOUT = 10.0
-"""Seconds that a caller may take to send its webhook."""
+READ_TIMEOUT_SECONDS = 10.0
+"""Seconds that a caller may take to send its request body."""
 HEALTH = "/health"
-"""The one route that asks for no token, and says next to nothing without it."""
+"""The only route that needs no token. Without one, it answers with the status and version only."""
 _FORM_FIELDS = ("payload", "data")
-"""Where Plex and Emby put their JSON in a form."""
+"""Form fields that hold the JSON of Plex and Emby."""
 
 
 def build_application(
@@ -43,28 +43,41 @@ def build_application(
     token: str | None,
     max_body_bytes: int,
 ) -> ASGIApp:
-    """Everything behind the port. Strangers hear of ``health`` only whether it is good."""
+    """Build the application.
+
+    Args:
+        receiver: Turns payloads into commands.
+        commit_queue: Stores the commands.
+        health: Returns the health of the daemon. Its problems are shown with the token only.
+        endpoints: Text endpoints by route.
+        token: The token that callers must show, or None if none is configured.
+        max_body_bytes: Largest request body.
+    """
 
     async def receive_webhook(request: Request) -> Response:
         source = request.path_params["source"]
         if source not in receiver:
-            raise HTTPException(404, "nobody of that name is known here")
+            raise HTTPException(404, "unknown webhook source")
         try:
-            async with asyncio.timeout(READ_TIMEOUT):
+            async with asyncio.timeout(READ_TIMEOUT_SECONDS):
                 payload = await _read_payload(request)
-            answer = receiver.handle(source, payload)
+            result = receiver.handle(source, payload)
         except TimeoutError:
-            raise HTTPException(408, "it came too slowly") from None
+            raise HTTPException(408, "request timed out") from None
         except InvalidPayloadError as error:
-            raise HTTPException(400, f"not understood: {error}") from None
-        if answer.commands:
+            raise HTTPException(400, f"invalid payload: {error}") from None
+        if result.commands:
             try:
-                await commit_queue.put(answer.commands)
-            except Exception:  # noqa: BLE001 - logged where it was written
+                await commit_queue.put(result.commands)
+            except Exception:  # noqa: BLE001 - logged by the commit queue
                 headers = {"Retry-After": "60"}
-                raise HTTPException(503, "it could not be written down", headers) from None
-        body = {"heard": answer.event, "taken": len(answer.commands), "outside": answer.unmatched}
-        return JSONResponse(body, 202 if answer.commands else 200)
+                raise HTTPException(503, "could not be stored", headers) from None
+        body = {
+            "event": result.event,
+            "accepted": len(result.commands),
+            "unmatched": result.unmatched,
+        }
+        return JSONResponse(body, 202 if result.commands else 200)
 
     def report_health(request: Request) -> Response:
         report = health()
@@ -73,7 +86,7 @@ def build_application(
             "version": __version__,
         }
         if _reject_unauthenticated(token, request.headers, request.query_params) is None:
-            body["troubles"] = report.problems
+            body["problems"] = report.problems
         return JSONResponse(body, 200 if report.is_ok else 503, {"Cache-Control": "no-store"})
 
     def make_handler(endpoint: TextEndpoint) -> Callable[[Request], Response]:
@@ -94,13 +107,13 @@ def build_application(
 
 
 async def _handle_error(request: Request, error: Exception) -> Response:
-    """The path without its query, where a token may stand."""
+    """Log an unexpected error. The query is left out, because it may hold a token."""
     _log.error("%s: unexpected error: %s", request.url.path, type(error).__name__)
-    return PlainTextResponse("this is a fault of subtitled", 500)
+    return PlainTextResponse("internal error of subtitled", 500)
 
 
 async def _read_payload(request: Request) -> Any:
-    """The JSON of a body, or of the field of a form that holds it."""
+    """Parse the JSON of a body, or of the form field that holds it."""
     content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     try:
         if content_type not in ("multipart/form-data", "application/x-www-form-urlencoded"):
@@ -111,17 +124,17 @@ async def _read_payload(request: Request) -> Any:
                     return json.loads(value)
             return dict(form)
     except ClientDisconnect:
-        raise HTTPException(400, "the caller went away") from None
+        raise HTTPException(400, "the caller disconnected") from None
     except (ValueError, RecursionError):
-        raise InvalidPayloadError("no JSON in it") from None
+        raise InvalidPayloadError("it holds no JSON") from None
 
 
 def _reject_unauthenticated(
     token: str | None, headers: Headers, query: QueryParams
 ) -> Response | None:
-    """What is answered to a caller who may not come in; None to one who may."""
+    """Return the answer to a caller without access; None if the caller has access."""
     if token is None and "origin" in headers:
-        # A page in a browser of this machine: nobody else sends this.
+        # Only a web page in a browser of this machine sends this header.
         return PlainTextResponse("not from a web page", 403)
     if token is not None and not is_authenticated(token, headers, query):
         challenge = {"WWW-Authenticate": 'Basic realm="subtitled"'}
@@ -130,7 +143,7 @@ def _reject_unauthenticated(
 
 
 class _GuardMiddleware:
-    """Lets in who shows the token, and no more of a body than the limit."""
+    """Rejects callers without the token, and request bodies above the limit."""
 
     def __init__(self, inner: ASGIApp, token: str | None, max_body_bytes: int) -> None:
         self._inner = inner
@@ -151,7 +164,7 @@ class _GuardMiddleware:
             message = await receive()
             received += len(message.get("body", b""))
             if received > self._max_body_bytes:
-                raise HTTPException(413, "it is too large")
+                raise HTTPException(413, "request body too large")
             return message
 
         await self._inner(scope, receive_limited, send)
@@ -166,5 +179,5 @@ class _GuardMiddleware:
                 return refusal
         length = headers.get("content-length", "0")
         if not length.isdecimal() or int(length) > self._max_body_bytes:
-            return PlainTextResponse("it is too large", 413)
+            return PlainTextResponse("request body too large", 413)
         return None

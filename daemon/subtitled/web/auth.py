@@ -1,4 +1,4 @@
-"""The token that callers show: where it may stand, and whether it is the right one."""
+"""Authentication of callers by a token."""
 
 from __future__ import annotations
 
@@ -10,25 +10,29 @@ from collections.abc import Iterator, Mapping
 from subtitled.plugin import Secret, SetupError
 
 MIN_TOKEN_LENGTH = 16
-"""Characters: what is shorter could be tried out."""
+"""Characters. A shorter token could be guessed."""
 
 
 def load_token(secret: Secret) -> str:
-    """The token itself. Raises :class:`SetupError` for one that could be guessed."""
+    """Return the token itself.
+
+    Raises:
+        SetupError: The token cannot be read, or is so short that it could be guessed.
+    """
     token = secret.reveal()
     if len(token) < MIN_TOKEN_LENGTH:
         raise SetupError(
-            f"the token of the HTTP port has less than {MIN_TOKEN_LENGTH} characters",
+            f"the token of the HTTP port has fewer than {MIN_TOKEN_LENGTH} characters",
             "Make one with: openssl rand -hex 32",
         )
     return token
 
 
 def is_authenticated(token: str, headers: Mapping[str, str], query: Mapping[str, str]) -> bool:
-    """Whether a caller shows the token in any of the places; takes as long for any wrong one.
+    """Check whether a caller shows the token, in constant time.
 
-    ``Authorization: Bearer``, the password of basic authentication (all that Sonarr and Radarr can
-    be told), ``X-Api-Key``, or ``?token=`` (all that Plex can be told).
+    The token may be in ``Authorization: Bearer``, in the password of basic authentication (the only
+    way of Sonarr and Radarr), in ``X-Api-Key``, or in ``?token=`` (the only way of Plex).
     """
     expected = token.encode("utf-8", "surrogateescape")
     is_match = False

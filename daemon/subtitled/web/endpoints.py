@@ -1,4 +1,4 @@
-"""Texts that are hung up at the port beside the webhooks, behind the same token."""
+"""Text endpoints beside the webhooks, behind the same token."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class TextEndpoint:
-    """A text that is made anew whenever somebody asks for it."""
+    """A text that is rendered for each request."""
 
     render: Callable[[], str]
-    """Called in a thread of its own kind; what it raises is logged and answered with 500."""
+    """Returns the text. Runs in a worker thread; an error is logged and answered with 500."""
     media_type: str = "text/plain; charset=utf-8"
 
 
 TextEndpoints = Mapping[str, TextEndpoint]
-"""By route, such as ``/metrics``."""
+"""Text endpoints by route, such as ``/metrics``."""

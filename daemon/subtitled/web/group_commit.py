@@ -1,4 +1,4 @@
-"""Writing requests down durably and soon: whoever comes while the disk is busy shares a write."""
+"""Group commit: commands that arrive during a write share the next transaction."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from subtitled.db.commands import Command, CommandQueue
 _log = logging.getLogger(__name__)
 
 MAX_BATCH = 2000
-"""Requests in one transaction, at most."""
+"""Largest number of calls whose commands share a transaction."""
 
 
 class GroupCommitQueue:
-    """Group commit in one event loop. What :meth:`put` returned from is on the disk."""
+    """Stores commands from one event loop. They are on disk when :meth:`put` returns."""
 
     def __init__(self, queue: CommandQueue) -> None:
         self._queue = queue
@@ -23,7 +23,11 @@ class GroupCommitQueue:
         self._writer: asyncio.Task[None] | None = None
 
     async def put(self, commands: Iterable[Command]) -> None:
-        """Write down what is asked. Raises what the database raises, such as on a full disk."""
+        """Store commands.
+
+        Raises:
+            Exception: Any error of the database, such as a full disk.
+        """
         written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append((tuple(commands), written))
         if self._writer is None:
@@ -31,14 +35,14 @@ class GroupCommitQueue:
         await written
 
     async def _write(self) -> None:
-        """Write until nobody waits. One request asked many times in a batch is one row."""
+        """Write until no call waits. Equal commands in a batch become one row."""
         while self._waiting:
             batch, self._waiting = self._waiting[:MAX_BATCH], self._waiting[MAX_BATCH:]
             rows = dict.fromkeys(command for commands, _ in batch for command in commands)
             try:
                 await asyncio.to_thread(self._queue.enqueue_all, rows)
-            except Exception as error:  # noqa: BLE001 - said to each who waits for it
-                _log.error("webhooks cannot be written down: %s", error)
+            except Exception as error:  # noqa: BLE001 - raised in each call that waits
+                _log.error("webhooks cannot be stored: %s", error)
                 for _, written in batch:
                     if not written.done():
                         written.set_exception(error)

@@ -1,4 +1,4 @@
-"""The paths of others as paths of ours, as far as they are paths at all; nothing is read."""
+"""Conversion of a sender's paths to paths of this machine. No file is accessed."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ from pathlib import Path
 from subtitled.plugin import PathMap
 
 MAX_PATH_BYTES = 4096
-"""Bytes of a path on Linux, with the zero that ends it."""
+"""Longest path on Linux in bytes, including the terminating zero."""
 
 
 def to_local_path(path: str, pairs: tuple[tuple[str, str], ...]) -> Path | None:
-    """A sender's path on this machine, by the first pair of (our folder, its folder) that fits.
+    """Convert a sender's path by the first pair of (our folder, its folder) that fits.
 
-    None for what is no path of this machine: relative, of Windows without a pair that fits, with
-    ``..`` in it or a zero character.
+    Returns:
+        None if the result is no path of this machine: a relative one, one of Windows without a pair
+        that fits, or one with ``..`` or a zero character.
     """
     if "\0" in path or not _is_valid_path(path):
         return None
@@ -24,7 +25,7 @@ def to_local_path(path: str, pairs: tuple[tuple[str, str], ...]) -> Path | None:
 
 
 def _is_valid_path(path: str) -> bool:
-    """Whether it can be the bytes of a path; what is no UTF-8 is written as ``\\udc80`` to ff."""
+    """Check that a text can be encoded as a path. Bytes that are no UTF-8 are surrogates in it."""
     try:
         return len(os.fsencode(path)) < MAX_PATH_BYTES
     except UnicodeEncodeError:

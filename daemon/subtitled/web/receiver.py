@@ -1,4 +1,4 @@
-"""One webhook, from its body to what is asked of the daemon: everything but the wire."""
+"""The receiver of webhooks: turns a payload into commands to the daemon, without any HTTP."""
 
 from __future__ import annotations
 
@@ -21,15 +21,17 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class WebhookResult:
-    """What is to be asked of the daemon, and how many paths lie in none of its libraries."""
+    """The commands that a webhook leads to."""
 
     event: str
+    """Name of the event, for the log and the answer."""
     commands: tuple[Command, ...]
     unmatched: int
+    """Number of paths that are in none of the libraries."""
 
 
 class WebhookReceiver:
-    """The senders of one configuration."""
+    """Handles the webhooks of the senders of one configuration."""
 
     def __init__(self, settings: WebSettings, libraries: Mapping[str, LibrarySettings]) -> None:
         self._libraries = libraries
@@ -47,7 +49,11 @@ class WebhookReceiver:
         return source in self._senders
 
     def handle(self, source: str, payload: Any) -> WebhookResult:
-        """What a payload of a source asks for. Raises :class:`~.heard.InvalidPayloadError`."""
+        """Return the commands that a payload leads to.
+
+        Raises:
+            InvalidPayloadError: The source does not send such a payload.
+        """
         kind, settings = self._senders[source]
         event = PARSERS[kind](payload)
         result = self._resolve(event, settings)
@@ -55,8 +61,8 @@ class WebhookReceiver:
         if result.unmatched and source not in self._warned:
             self._warned.add(source)
             _log.warning(
-                "%s tells of paths that lie in no library: if it sees the media under another "
-                "folder, set web.sources.%s.path_map",
+                "%s sends paths that are in no library: if it sees the media in another folder, "
+                "set web.webhooks.%s.path_map",
                 source,
                 source,
             )

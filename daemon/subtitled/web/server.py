@@ -1,4 +1,4 @@
-"""The port itself: opened with the daemon's life, in a thread of its own, and closed with it."""
+"""The server of the HTTP port, which runs in its own thread while the daemon runs."""
 
 from __future__ import annotations
 
@@ -26,46 +26,50 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-SHUTDOWN_TIMEOUT = 5.0
-"""Seconds that answers under way may take when the port is closed."""
+SHUTDOWN_TIMEOUT_SECONDS = 5.0
+"""Seconds that unfinished answers may take when the port is closed."""
 MAX_CONNECTIONS = 500
-"""Connections; who comes on top is told to come later."""
+"""Connections. Further callers get the status 503."""
 
 
 def build_web(
-    configuration: Configuration, ledger: Database, vitals: HealthMonitor
+    configuration: Configuration, db: Database, health_monitor: HealthMonitor
 ) -> WebServer | None:
-    """The port, if one is configured."""
+    """Create the server, if a port is configured."""
     if configuration.settings.web.port is None:
         return None
-    endpoints = {"/metrics": TextEndpoint(vitals.render_metrics, CONTENT_TYPE)}
-    return WebServer(configuration, ledger, vitals.evaluate_health, endpoints)
+    endpoints = {"/metrics": TextEndpoint(health_monitor.render_metrics, CONTENT_TYPE)}
+    return WebServer(configuration, db, health_monitor.evaluate_health, endpoints)
 
 
 class WebServer:
-    """One HTTP port. ``pages`` are hung up beside the webhooks, behind the same token."""
+    """One HTTP port with the webhooks and some text ``endpoints``, all behind the same token."""
 
     def __init__(
         self,
         configuration: Configuration,
-        ledger: Database,
+        db: Database,
         health: Callable[[], HealthReport],
         endpoints: TextEndpoints,
     ) -> None:
         self._configuration = configuration
         self._settings: WebSettings = configuration.settings.web
-        self.ledger = ledger
+        self.db = db
         self._health = health
         self._endpoints = endpoints
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
         self.port = 0
-        """The port that is listened on, once it is."""
+        """The port number, once the port is open."""
 
     def start(self) -> None:
-        """Open the port. Raises :class:`SetupError` with what is in the way."""
+        """Open the port.
+
+        Raises:
+            SetupError: The port cannot be opened, the token is not usable, or a package is missing.
+        """
         try:
-            import python_multipart  # noqa: F401 - Starlette asks for it only when a form comes
+            import python_multipart  # noqa: F401 - Starlette imports it only for a form
             import uvicorn
 
             from .app import build_application
@@ -80,7 +84,7 @@ class WebServer:
         self.port = listener.getsockname()[1]
         app = build_application(
             WebhookReceiver(settings, self._configuration.settings.libraries),
-            GroupCommitQueue(self.ledger.commands),
+            GroupCommitQueue(self.db.commands),
             self._health,
             self._endpoints,
             token,
@@ -89,7 +93,7 @@ class WebServer:
         self._server = uvicorn.Server(
             uvicorn.Config(
                 app,
-                access_log=False,  # its lines hold the query, and so perhaps the token
+                access_log=False,  # its lines would hold the query, which may hold the token
                 date_header=False,
                 lifespan="off",
                 limit_concurrency=MAX_CONNECTIONS,
@@ -108,10 +112,10 @@ class WebServer:
         _log.info("listening on %s, port %d", settings.address, self.port)
 
     def stop(self) -> None:
-        """Close the port; what was answered is on the disk."""
+        """Close the port. All commands that were answered are on disk."""
         if self._server is not None and self._thread is not None:
             self._server.should_exit = True
-            self._thread.join(SHUTDOWN_TIMEOUT)
+            self._thread.join(SHUTDOWN_TIMEOUT_SECONDS)
 
     def _listen(self) -> socket.socket:
         address, port = self._settings.address, self._settings.port or 0
@@ -120,7 +124,7 @@ class WebServer:
             return socket.create_server((address, port), family=family, backlog=1024)
         except OSError as error:
             hint = {
-                errno.EADDRINUSE: "End what listens there, or choose another web.port",
+                errno.EADDRINUSE: "Stop the program that uses it, or choose another web.port",
                 errno.EADDRNOTAVAIL: "web.address must be an address of this machine",
                 errno.EACCES: "Choose a web.port above 1023",
             }.get(error.errno or 0, "Choose another web.port")

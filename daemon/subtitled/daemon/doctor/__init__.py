@@ -1,4 +1,4 @@
-"""What is wrong with this machine: each usual mistake looked for, each with its cure."""
+"""The doctor: checks for common mistakes on this machine, each with a hint."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ __all__ = ["check_machine", "describe_watching"]
 
 
 def check_machine(configuration: Configuration, path: Path | None) -> list[CheckResult]:
-    """All findings, in the order in which one would look."""
+    """Run all checks, in the order in which a person would look."""
     state = resolve_state_dir(configuration.settings)
     return [
         CheckResult("configuration", True, str(path or "no file: the defaults")),
         *(
-            CheckResult("configuration", True, f"warning: {said}")
-            for said in configuration.warnings
+            CheckResult("configuration", True, f"warning: {warning}")
+            for warning in configuration.warnings
         ),
         *check_ffmpeg(),
         *check_clock(configuration.settings.schedule, state),

@@ -1,7 +1,8 @@
-"""What the configuration names: phrases, models, keys, and every plugin's own self-check."""
+"""Checks of what the configuration names: phrases, models, keys, and every plugin's self-check."""
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Iterator
 from typing import Any
@@ -25,11 +26,11 @@ from subtitled.subtitles.hallucination import load_phrases
 from .path_mapping import check_path_mapping
 
 CHECK_TIMEOUT_SECONDS = 15.0
-"""Seconds that a plugin may look at itself."""
+"""Seconds that a plugin's self-check may take."""
 
 
 def check_phrases(configuration: Configuration) -> Iterator[CheckResult]:
-    """Whether the phrases of one's own can be read."""
+    """Check that the user's list of hallucination phrases can be read."""
     path = configuration.settings.daemon.hallucination_phrases
     if path is None:
         return
@@ -42,20 +43,20 @@ def check_phrases(configuration: Configuration) -> Iterator[CheckResult]:
 
 
 def check_plugins_loaded(configuration: Configuration) -> Iterator[CheckResult]:
-    """Plugins that could not be loaded."""
-    for one in configuration.unavailable:
-        yield CheckResult(one.section, False, one.message, one.hint)
+    """Report the plugins that could not be loaded."""
+    for component in configuration.unavailable:
+        yield CheckResult(component.section, False, component.message, component.hint)
 
 
 def check_models(configuration: Configuration) -> Iterator[CheckResult]:
-    """Whether each model's files are as their publisher made them."""
+    """Check that the files of each model are those that were published."""
     store = ModelStore(resolve_models_dir(configuration.settings))
     for name, configured in configuration.engines.items():
         subject = f"models of engine {name}"
         try:
             specs = call_with_timeout(
                 configured.plugin,
-                lambda: configured.component_class.models(configured.settings),  # noqa: B023 - called at once
+                functools.partial(configured.component_class.models, configured.settings),
                 CHECK_TIMEOUT_SECONDS,
             )
         except SubtitledError as error:
@@ -64,20 +65,20 @@ def check_models(configuration: Configuration) -> Iterator[CheckResult]:
         for spec in specs:
             subject = f"model {spec.name} of engine {name}"
             if not store.is_installed(spec):
-                yield CheckResult(subject, True, "not here yet: fetched at the first use")
+                yield CheckResult(subject, True, "not installed: downloaded at the first use")
                 continue
-            wrong = [f"{file}: {said}" for file, said in store.verify(spec) if said != "ok"]
+            errors = [f"{file}: {result}" for file, result in store.verify(spec) if result != "ok"]
             hint = f"Run: subtitled models pull {spec.name}"
-            yield CheckResult(subject, not wrong, "; ".join(wrong) or "digests are right", hint)
+            yield CheckResult(subject, not errors, "; ".join(errors) or "digests are right", hint)
 
 
 def check_credentials(configuration: Configuration) -> Iterator[CheckResult]:
-    """Whether every secret that is named can be read. None is shown."""
+    """Check that every configured secret can be read. No secret is shown."""
     for section, configured in _all_components(configuration):
         for key, secret in _iter_secrets(configured.settings):
             subject = f"key {section}.{key}"
             if _is_service_credential(secret):
-                detail = f"credential {secret.credential!r}: systemd hands it to the service only"
+                detail = f"credential {secret.credential!r}: systemd gives it to the service only"
                 yield CheckResult(subject, True, detail)
                 continue
             try:
@@ -89,41 +90,41 @@ def check_credentials(configuration: Configuration) -> Iterator[CheckResult]:
 
 
 def check_components(configuration: Configuration) -> Iterator[CheckResult]:
-    """Every plugin's look at its own surroundings; a server's key is really tried there."""
+    """Run every plugin's self-check. A server plugin tries its key there."""
     for section, configured in _all_components(configuration):
         subject = section.replace("s.", " ", 1)
         if any(_is_service_credential(secret) for _, secret in _iter_secrets(configured.settings)):
-            yield CheckResult(subject, True, "not tried: its key is the service's alone")
+            yield CheckResult(subject, True, "not checked: only the service can read its key")
             continue
         try:
             component: Component = configured.component_class(
                 configured.settings, ComponentContext(configured.name)
             )
-            findings = call_with_timeout(
+            results = call_with_timeout(
                 configured.name, component.self_check, CHECK_TIMEOUT_SECONDS
             )
         except SubtitledError as error:
             yield CheckResult(subject, False, error.message, error.hint)
             continue
-        yield from findings or (CheckResult(subject, True, "loaded"),)
-        if isinstance(component, MediaServer) and all(finding.ok for finding in findings):
+        yield from results or (CheckResult(subject, True, "loaded"),)
+        if isinstance(component, MediaServer) and all(result.ok for result in results):
             yield from check_path_mapping(configuration, configured.name, component)
 
 
 def _all_components(configuration: Configuration) -> Iterator[tuple[str, ConfiguredComponent[Any]]]:
-    """Every component with its section, such as ``servers.jellyfin``."""
+    """Yield every component with its section, such as ``servers.jellyfin``."""
     for kind in COMPONENT_KINDS:
         for name, configured in getattr(configuration, kind).items():
             yield f"{kind}.{name}", configured
 
 
 def _is_service_credential(secret: Secret) -> bool:
-    """Whether this process is not the one that systemd gives the credential."""
+    """Check whether a secret is a systemd credential that this process did not get."""
     return secret.credential is not None and not os.environ.get("CREDENTIALS_DIRECTORY")
 
 
 def _iter_secrets(settings: object, key: str = "") -> Iterator[tuple[str, Secret]]:
-    """The secrets in a component's settings, wherever they are, with their keys."""
+    """Yield the secrets in a component's settings, at any depth, with their keys."""
     if isinstance(settings, Secret):
         yield key, settings
     elif isinstance(settings, BaseModel):

@@ -1,4 +1,4 @@
-"""Other daemons on this machine, and whether one of them minds the same libraries."""
+"""Checks for other daemons on this machine that use the same libraries."""
 
 from __future__ import annotations
 
@@ -14,41 +14,42 @@ from subtitled.plugin import CheckResult
 from ..lock import find_holder
 
 _MINOR_BITS = 20
-"""Of a device's number as the kernel itself writes it."""
+"""Bits of the minor number in the kernel's own representation of a device number."""
 
 
 def check_daemons(state: Path, libraries: Mapping[str, LibrarySettings]) -> Iterator[CheckResult]:
-    """Which daemon works on the state folder, and whether others run, in the same libraries even.
+    """Check which daemon works on the state folder, and whether others use the same libraries.
 
-    That is seen where a library is watched by events, by whoever may look at that process.
+    A shared library is only detected if the other daemon watches it by events and this user may
+    read that process's data.
     """
     try:
         running = find_holder(state)
     except OSError:
-        return  # of the state folder others tell
+        return  # Another check reports errors of the state folder.
     if not running:
         yield CheckResult("daemon", True, "not running")
     else:
         where = f"process {running.pid or '?'} on {running.host or '?'}"
         yield CheckResult("daemon", True, f"runs as {where}")
-    ours = running.pid if running else None
+    own_pid = running.pid if running else None
     for process in _running_daemons():
-        if process == ours:
+        if process == own_pid:
             continue
         watched = _watched_folders(process)
-        both = ", ".join(
-            name for name, one in libraries.items() if _folder_identity(one.path) in watched
+        shared = ", ".join(
+            name for name, library in libraries.items() if _folder_identity(library.path) in watched
         )
         where = f"process {process}, with another state folder"
-        if both:
-            hint = "Stop one of the two, or give each libraries of its own"
-            yield CheckResult("other daemons", False, f"{where}, is in library {both} too", hint)
+        if shared:
+            hint = "Stop one of the two, or give each of them other libraries"
+            yield CheckResult("other daemons", False, f"{where}, uses library {shared} too", hint)
         else:
-            yield CheckResult("other daemons", True, f"{where}; no library may be of both")
+            yield CheckResult("other daemons", True, f"{where}; two must not share a library")
 
 
 def _running_daemons() -> list[int]:
-    """The processes that are a ``subtitled run``, as far as they can be seen."""
+    """Return the ids of the visible processes that are a ``subtitled run``."""
     process_ids = []
     try:
         for process in psutil.process_iter(["cmdline"]):
@@ -64,7 +65,7 @@ def _running_daemons() -> list[int]:
 
 
 def _watched_folders(process: int) -> set[tuple[int, int]]:
-    """Device and inode of each folder that a process has the kernel watch (see proc(5), fdinfo)."""
+    """Return device and inode of each folder that a process watches (see proc(5), fdinfo)."""
     identities = set()
     for handle in Path(f"/proc/{process}/fdinfo").glob("*"):
         try:

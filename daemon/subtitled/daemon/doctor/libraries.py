@@ -1,4 +1,4 @@
-"""The libraries: there, writable, with room, and how they are watched."""
+"""Checks of the libraries: existence, permissions, free space, and how they are watched."""
 
 from __future__ import annotations
 
@@ -25,23 +25,25 @@ from subtitled.subtitles.publish import check_writable
 from ..lock import find_holder
 
 MAX_FOLDERS = 20_000
-"""Media whose folders are looked at; a second or two."""
+"""Media files whose folders are checked, which takes a second or two."""
 MIN_FREE_BYTES = 50 * 1024**2
-"""Bytes that the disk of a library should have free; a subtitle is a tenth of a megabyte."""
+"""Bytes that the disk of a library should have free. A subtitle takes about 100 kB."""
 LOW_WATCH_LIMIT = 8192
-"""A kernel's limit of watched folders below which even a small collection does not fit."""
+"""Limit of watched folders below which even a small library does not fit."""
 
 
 def check_libraries(configuration: Configuration) -> Iterator[CheckResult]:
-    """A real file is written into each and removed."""
+    """Check that each library exists, is writable and has free space. Writes and removes a file."""
     if not configuration.settings.libraries:
         hint = "Write a [libraries.NAME] section with a path"
         yield CheckResult("libraries", False, "none is configured", hint)
     missing = {issue.key: issue for issue in find_missing_folders(configuration)}
     for name, library in configuration.settings.libraries.items():
-        gone = next((m for key, m in missing.items() if key.startswith(f"libraries.{name}.")), None)
-        if gone is not None:
-            yield CheckResult(f"library {name}", False, gone.message, gone.hint)
+        issue = next(
+            (issue for key, issue in missing.items() if key.startswith(f"libraries.{name}.")), None
+        )
+        if issue is not None:
+            yield CheckResult(f"library {name}", False, issue.message, issue.hint)
             continue
         try:
             check_writable(library.path)
@@ -49,45 +51,48 @@ def check_libraries(configuration: Configuration) -> Iterator[CheckResult]:
         except SubtitledError as problem:
             yield CheckResult(f"library {name}", False, problem.message, problem.hint)
         except OSError as error:
-            hint = "Look at the disk or the share it lies on"
+            hint = "Check the disk or the share that holds it"
             yield CheckResult(f"library {name}", False, f"{library.path}: {error}", hint)
         else:
             yield CheckResult(
                 f"library {name}",
                 free >= MIN_FREE_BYTES,
                 f"{library.path} can be written, {free / 1024**3:.1f} GiB free",
-                "Make room on its disk",
+                "Free space on its disk",
             )
             yield _check_folders(name, library)
 
 
 def _check_folders(name: str, library: LibrarySettings) -> CheckResult:
-    """Whether the folders in which media lie may be read and written to."""
-    closed = list[Path]()
+    """Check that the folders of media files can be read and written to."""
+    inaccessible = list[Path]()
     folders = set[Path]()
     for path, _ in islice(
-        scan(library.path, library, lambda path, _: closed.append(path)), MAX_FOLDERS
+        scan(library.path, library, lambda path, _: inaccessible.append(path)), MAX_FOLDERS
     ):
         if path.parent not in folders:
             folders.add(path.parent)
             if not os.access(path.parent, os.W_OK, effective_ids=True):
-                closed.append(path.parent)
-    summary = f"{len(folders)} with media, all may be written to"
-    if closed:
-        display_path = os.fsencode(closed[0]).decode("utf-8", "replace")
-        summary = f"{len(closed)} may not be read or written to, such as {display_path}"
+                inaccessible.append(path.parent)
+    summary = f"{len(folders)} with media, all writable"
+    if inaccessible:
+        example = os.fsencode(inaccessible[0]).decode("utf-8", "replace")
+        summary = f"{len(inaccessible)} cannot be read or written to, such as {example}"
     return CheckResult(
         f"folders of {name}",
-        not closed,
+        not inaccessible,
         summary,
         "Let the daemon's user write there: add that user to the group of the media, "
-        "chmod -R g+rwX the folders, and start the daemon anew",
+        "chmod -R g+rwX the folders, and restart the daemon",
     )
 
 
 def describe_watching(configuration: Configuration, name: str) -> str:
-    """How a library is watched, and why: as the daemon says, if it runs, else as it would be."""
-    # Of the state folder and the ledger others tell.
+    """Describe how a library is watched, and why.
+
+    If the daemon runs, this is the mode that it stored; otherwise the mode that it would choose.
+    """
+    # Other checks report errors of the state folder and the database.
     with contextlib.suppress(SubtitledError, OSError, SQLAlchemyError):
         if find_holder(resolve_state_dir(configuration.settings)):
             db = open_database(configuration)
@@ -95,13 +100,13 @@ def describe_watching(configuration: Configuration, name: str) -> str:
             db.close()
             if stored_mode:
                 return stored_mode
-    watching = choose_watch_mode(configuration.settings.libraries[name])
-    return f"{MODE_LABELS[watching.mode]}: {watching.reason}"
+    watch_mode = choose_watch_mode(configuration.settings.libraries[name])
+    return f"{MODE_LABELS[watch_mode.mode]}: {watch_mode.reason}"
 
 
 def check_watching(configuration: Configuration) -> Iterator[CheckResult]:
-    """How each library is watched, and whether the kernel's limits allow it."""
-    by_events = False
+    """Check how each library is watched, and that the kernel's limits suffice."""
+    uses_events = False
     for name, library in configuration.settings.libraries.items():
         if library.path.is_dir():
             description = describe_watching(configuration, name)
@@ -109,8 +114,8 @@ def check_watching(configuration: Configuration) -> Iterator[CheckResult]:
             yield CheckResult(
                 f"watching {name}", not hint, message, f"{hint}; then reload the daemon"
             )
-            by_events |= choose_watch_mode(library).mode == "events"
+            uses_events |= choose_watch_mode(library).mode == "events"
     limit = read_inotify_limit("max_user_watches")
-    if by_events and limit is not None:
+    if uses_events and limit is not None:
         hint = "Raise it: sysctl fs.inotify.max_user_watches=524288, and in /etc/sysctl.d"
         yield CheckResult("watched folders", limit >= LOW_WATCH_LIMIT, f"{limit} at most", hint)

@@ -13,7 +13,6 @@ from pathlib import Path
 import subtitled
 from subtitled.config.daemon_settings import ScheduleSettings, ThrottleSettings
 from subtitled.config.paths import ensure_private_folder
-from subtitled.db.backup import DATABASES
 from subtitled.db.state_folder import DATABASE_FILE
 from subtitled.jobs.working_hours import timezone_of
 from subtitled.plugin import CheckResult, SubtitledError
@@ -25,7 +24,7 @@ from ..resource_monitor import read_sensors, unsupported
 MIN_FREE_BYTES = 2 * 1024**3
 """Bytes that the state folder should have free: 10 hours of decoded audio and some more."""
 REQUIRED_DECODERS = ("aac", "ac3", "eac3", "dca", "truehd", "mp3", "flac", "opus", "vorbis")
-"""Audio codecs of nearly all films. The builds of some NAS makers lack a few for licence reasons."""
+"""Audio codecs of nearly all films. Builds of some NAS makers lack a few for licence reasons."""
 _TIMEOUT_SECONDS = 15.0
 """Seconds that a program may take to print its version."""
 _DAY_SECONDS = 24 * 3600.0
@@ -49,7 +48,7 @@ def check_ffmpeg() -> Iterator[CheckResult]:
 
 
 def _check_decoders(output: str) -> CheckResult:
-    """Check the output of ``ffmpeg -decoders``, which has flags, a name and a description a line."""
+    """Check the output of ``ffmpeg -decoders``: flags, a name and a description on each line."""
     names = {line.split()[1] for line in output.splitlines() if len(line.split()) > 1}
     lacking = [name for name in REQUIRED_DECODERS if name not in names]
     return CheckResult(
@@ -79,28 +78,28 @@ def _program_output(*command: str) -> str | None:
 def check_clock(
     schedule: ScheduleSettings, state: Path, now: float | None = None
 ) -> Iterator[CheckResult]:
-    """Whether the clock can be right, and whose hours count."""
+    """Check that the clock is plausible, and which time zone the working hours use."""
     now = time.time() if now is None else now
-    built = Path(subtitled.__file__).stat().st_mtime
+    installed_at = Path(subtitled.__file__).stat().st_mtime
     try:
-        written = (state / DATABASE_FILE).stat().st_mtime
+        written_at = (state / DATABASE_FILE).stat().st_mtime
     except OSError:
-        written = built
-    wrong = next(
+        written_at = installed_at
+    error = next(
         (
             reason
-            for when, reason in (
-                (built, "subtitled was installed after that"),
-                (written, "the ledger was written after that"),
+            for at, reason in (
+                (installed_at, "subtitled was installed after that"),
+                (written_at, "the database was written after that"),
             )
-            if now < when - _DAY_SECONDS
+            if now < at - _DAY_SECONDS
         ),
         "",
     )
     current_time = time.strftime("%Y-%m-%d %H:%M", time.localtime(now))
-    hint = "Set the clock, and have it kept: timedatectl set-ntp true"
+    hint = "Set the clock, and synchronise it: timedatectl set-ntp true"
     yield CheckResult(
-        "clock", not wrong, f"{current_time}: {wrong}" if wrong else current_time, hint
+        "clock", not error, f"{current_time}: {error}" if error else current_time, hint
     )
     yield _check_timezone(schedule, now)
 

@@ -1,4 +1,4 @@
-"""Whether a media server and this machine mean the same files, and how to say so if not."""
+"""Checks that a media server's paths map to files here; suggests a ``path_map`` if they do not."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from subtitled.plugin import CheckResult, MediaServer, SubtitledError
 from subtitled.plugin.paths import ancestor, path_parts
 
 TIMEOUT_SECONDS = 30.0
-"""Seconds that a server may take to name a few of its files."""
+"""Seconds that a server may take to return a few of its paths."""
 MAX_SAMPLE_FILES = 20_000
-"""Files of a library that are held against a server's."""
+"""Files of a library that are compared with a server's paths."""
 
 
 def check_path_mapping(
     configuration: Configuration, name: str, server: MediaServer
 ) -> Iterator[CheckResult]:
-    """A real file of a server, found here and named back; or the mapping that is missing."""
+    """Check that a file of a server exists here and maps back; else suggest a mapping."""
     subject = f"paths of server {name}"
     try:
         samples = call_with_timeout(name, server.sample_paths, TIMEOUT_SECONDS)
@@ -32,24 +32,26 @@ def check_path_mapping(
     if not samples:
         return
     local_paths = [(path, server.to_local(path)) for path in samples]
-    for path, ours in local_paths:
-        if ours.is_file():
-            back = server.to_server(ours)
+    for path, local_path in local_paths:
+        if local_path.is_file():
+            mapped_back = server.to_server(local_path)
+            is_same = mapped_back == path
             yield CheckResult(
                 subject,
-                back == path,
-                f"its {path} is {ours} here" + ("" if back == path else f", told as {back}"),
+                is_same,
+                f"its {path} is {local_path} here"
+                + ("" if is_same else f", which maps back to {mapped_back}"),
                 f"Put the pair that fits first in servers.{name}.path_map",
             )
             return
     pairs = suggest_mapping(samples, _iter_media(configuration))
     if pairs:
-        written = ", ".join(f"['{mine}', '{other}']" for mine, other in pairs)
-        hint = f"Set servers.{name}.path_map = [{written}]"
+        pairs_text = ", ".join(f"['{local}', '{remote}']" for local, remote in pairs)
+        hint = f"Set servers.{name}.path_map = [{pairs_text}]"
     else:
         hint = (
-            "If it has other libraries than we, that is well; else say with path_map how its "
-            "folders are called here"
+            "If it has other libraries than we have, ignore this; else set path_map to the names "
+            "of its folders here"
         )
     yield CheckResult(subject, False, f"its {samples[0]} is not here ({local_paths[0][1]})", hint)
 
@@ -57,34 +59,33 @@ def check_path_mapping(
 def suggest_mapping(
     server_paths: Sequence[str], local_paths: Iterable[Path]
 ) -> list[tuple[str, str]]:
-    """The pairs of [our folder, its folder] by which most of a server's files are ours.
+    """Suggest pairs of (our folder, its folder) that map most of a server's paths to our files.
 
-    A file of ours is taken for one of the server's when none has more names in common with it at
-    the end; those are left away, and what is before them is the pair.
+    A server path is matched with the local path that shares the most names at its end. The folders
+    before those names are the pair.
     """
     by_name = dict[str, list[Path]]()
     file_names = {path_parts(path)[-1] for path in server_paths}
-    for mine in local_paths:
-        if mine.name in file_names:
-            by_name.setdefault(mine.name, []).append(mine)
+    for local_path in local_paths:
+        if local_path.name in file_names:
+            by_name.setdefault(local_path.name, []).append(local_path)
     votes = Counter[tuple[str, str]]()
     for path in server_paths:
         server_parts = path_parts(path)
         candidates = by_name.get(server_parts[-1], [])
-        common = [_common_tail_length(mine.parts, server_parts) for mine in candidates]
-        longest = max(common, default=0)
-        best = [mine for mine, n in zip(candidates, common, strict=True) if n == longest]
+        lengths = [_common_tail_length(candidate.parts, server_parts) for candidate in candidates]
+        longest = max(lengths, default=0)
+        best = [path_ for path_, n in zip(candidates, lengths, strict=True) if n == longest]
         if len(best) == 1:
             votes[(str(best[0].parents[longest - 1]), ancestor(path, longest))] += 1
-    # Narrow ones first, since the first that fits counts.
+    # Narrow folders come first, because the first pair that fits is used.
     return sorted(votes, key=lambda pair: (-len(pair[0]), pair))
 
 
 def _common_tail_length(first: tuple[str, ...], second: tuple[str, ...]) -> int:
-    """How many names two paths have in common at their ends; roots are none."""
+    """Count the names that two paths share at their ends. Roots do not count."""
     pairs = zip(reversed(first[1:]), reversed(second[1:]), strict=False)
-    equal_parts = (mine == theirs for mine, theirs in pairs)
-    return sum(1 for _ in itertools.takewhile(bool, equal_parts))
+    return sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
 def _iter_media(configuration: Configuration) -> Iterator[Path]:

@@ -16,12 +16,12 @@ from subtitled.db.state_folder import DATABASE_FILE, QUEUE_FILE
 from subtitled.plugin import CheckResult, SubtitledError
 
 _HINTS = {
-    DATABASE_FILE: "Stop the daemon, then: subtitled state rebuild --from-scratch, or bring a backup "
-    "back with: subtitled state restore FILE",
-    QUEUE_FILE: "Stop the daemon and move it away: what was in work is queued again",
+    DATABASE_FILE: "Stop the daemon, then: subtitled state rebuild --from-scratch, or restore a "
+    "backup with: subtitled state restore FILE",
+    QUEUE_FILE: "Stop the daemon and move it away: unfinished jobs are queued again",
 }
 _MAX_NAMED = 3
-"""Damaged files that are named; the rest are counted."""
+"""Damaged files that are named. The others are counted."""
 
 
 def check_state(settings: AppSettings, *, files: bool = True) -> Iterator[CheckResult]:
@@ -72,5 +72,5 @@ def _check_json_files(state: Path) -> CheckResult:
         "transcripts and signatures",
         not names,
         f"damaged: {detail}" if names else "all can be read",
-        "Delete them: what they hold is made again when it is needed",
+        "Delete them: they are made again when they are needed",
     )

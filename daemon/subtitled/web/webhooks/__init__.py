@@ -1,7 +1,7 @@
-"""Whose webhooks are understood: a pure function each, from a payload to what was heard.
+"""Parsers of webhooks: for each sender, a pure function from a payload to an event.
 
-Each raises :class:`~subtitled.web.webhooks.payload.InvalidPayloadError` for what its sender would
-not send, and nothing else for any JSON at all.
+A parser raises :class:`~subtitled.web.webhooks.payload.InvalidPayloadError` for a payload that its
+sender would not send, and no other exception for any JSON.
 """
 
 from __future__ import annotations

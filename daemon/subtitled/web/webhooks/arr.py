@@ -1,8 +1,8 @@
-"""Sonarr and Radarr, which are of one stock: files come, are replaced, renamed and deleted.
+"""Webhooks of Sonarr and Radarr, which share their code: files added, replaced, renamed, deleted.
 
-Read in their sources (``NzbDrone.Core/Notifications/Webhook``, Sonarr 4 and Radarr 5; commits of
-the files read: Sonarr 084fcc2295ee, Radarr 0a4c52671538). Paths are the sender's; what is relative
-is so to the folder of the series or film. Older versions leave the absolute path out.
+Source: ``NzbDrone.Core/Notifications/Webhook`` of Sonarr 4 and Radarr 5 (commits of the files:
+Sonarr 084fcc2295ee, Radarr 0a4c52671538). Paths are the sender's. Relative paths are relative to
+the folder of the series or film. Older versions leave the absolute path out.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from .payload import WebhookEvent, get_event_name, get_list, get_text, get_value
 
 
 def parse(payload: Any) -> WebhookEvent:
-    """What happened to which file. Grabs, health, tests and the like concern no file of ours."""
+    """Parse an event. Grabs, health, tests and similar events concern no file of ours."""
     name = get_event_name(payload, "eventType")
     folder = get_text(payload, "series", "path") or get_text(payload, "movie", "folderPath")
     file = get_value(payload, "episodeFile") or get_value(payload, "movieFile")
@@ -33,7 +33,7 @@ def parse(payload: Any) -> WebhookEvent:
             paths = [
                 path
                 for item in renamed
-                for path in (_path(item, folder, "previous"), _path(item, folder))
+                for path in (_path(item, folder, previous=True), _path(item, folder))
                 if path
             ]
             return paths_changed("rename", *paths) if paths else paths_changed("rename", folder)
@@ -45,21 +45,16 @@ def parse(payload: Any) -> WebhookEvent:
             return WebhookEvent(name)
 
 
-def _path(file: Any, folder: str | None, before: str = "") -> str | None:
-    """Where a file lies, or, with ``before``, where it lay: ``path`` and ``previousPath``."""
+def _path(file: Any, folder: str | None, *, previous: bool = False) -> str | None:
+    """Return the ``path`` of a file, or with ``previous`` its ``previousPath``."""
     absolute, relative = (
-        ("previousPath", "previousRelativePath")
-        if before
-        else (
-            "path",
-            "relativePath",
-        )
+        ("previousPath", "previousRelativePath") if previous else ("path", "relativePath")
     )
     if path := get_text(file, absolute):
         return path
-    rest = get_text(file, relative)
-    if rest is None or folder is None:
+    relative_path = get_text(file, relative)
+    if relative_path is None or folder is None:
         return None
     if "\\" in folder or folder[1:2] == ":":
-        return ntpath.join(folder, rest)
-    return posixpath.join(folder, rest)
+        return ntpath.join(folder, relative_path)
+    return posixpath.join(folder, relative_path)

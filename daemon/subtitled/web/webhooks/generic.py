@@ -1,7 +1,7 @@
-"""For everybody else: ``{"path": "/films/a.mkv"}`` or ``{"paths": [...]}``.
+"""Webhooks of any other sender: ``{"path": "/films/a.mkv"}`` or ``{"paths": [...]}``.
 
-``priority`` may be ``first`` (somebody waits), ``playing`` (somebody watches it) or ``watched``
-(somebody is about to); without it, the path is looked at as if it had just changed.
+``priority`` may be ``first`` (before all others), ``playing`` (it is being played) or ``watched``
+(it is likely to be played next). Without it, the path is checked as if it had just changed.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _KINDS = {
 
 
 def parse(payload: Any) -> WebhookEvent:
-    """The paths of a payload, each with the priority that all of them have."""
+    """Parse a payload: its paths, all with the same priority."""
     paths = [get_text(payload, "path"), *get_list(payload, "paths")]
     given = [path for path in paths if path is not None]
     if not given or not all(isinstance(path, str) and path.strip() for path in given):

@@ -1,8 +1,9 @@
-"""Jellyfin and Emby, which are of one stock as well, but not any more in what they send.
+"""Webhooks of Jellyfin and Emby.
 
-Jellyfin: the webhook plugin with "Send All Properties" (``Helpers/DataObjectHelpers.cs`` as of
-071ef138db5a): everything lies at the top, ``Path`` among it. Emby: ``Event`` and an ``Item`` with
-its ``Path``, as JSON or, before 4.9, in the field ``data`` of a form.
+Jellyfin sends them by its webhook plugin with "Send All Properties"
+(``Helpers/DataObjectHelpers.cs`` as of 071ef138db5a): all values are at the top level, among them
+``Path``. Emby sends ``Event`` and an ``Item`` with its ``Path``, as JSON or, before 4.9, in the
+field ``data`` of a form.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from .payload import PathRequest, WebhookEvent, get_event_name, get_text, paths_
 
 
 def parse_jellyfin(payload: Any) -> WebhookEvent:
-    """Items that came or went, and playback that began."""
+    """Parse an event of Jellyfin: items added or deleted, and playback started."""
     name, path = get_event_name(payload, "NotificationType"), get_text(payload, "Path")
     match name:
         case "ItemAdded" | "ItemDeleted":
@@ -27,7 +28,7 @@ def parse_jellyfin(payload: Any) -> WebhookEvent:
 
 
 def parse_emby(payload: Any) -> WebhookEvent:
-    """The same of Emby."""
+    """Parse an event of Emby: items added or deleted, and playback started."""
     name, path = get_event_name(payload, "Event"), get_text(payload, "Item", "Path")
     match name:
         case "library.new" | "library.deleted":

@@ -1,9 +1,8 @@
-"""Plex: playback that began, and new items.
+"""Webhooks of Plex: playback started, and new items.
 
-As documented (support.plex.tv, "Webhooks"): a form whose field ``payload`` is JSON with
-``get_event_name`` and ``Metadata``. The file is not documented to be in it, so mostly the server
-has to be asked what is watched; where ``Media`` is there, as in Plex's other answers, its parts
-name the files.
+Plex documents (support.plex.tv, "Webhooks") a form whose field ``payload`` is JSON with ``event``
+and ``Metadata``. It does not document that the file is in it, so the server usually has to be asked
+what is played. If there is ``Media``, as in Plex's other answers, its parts name the files.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from .payload import PathRequest, WebhookEvent, get_event_name, get_list, get_te
 
 
 def parse(payload: Any) -> WebhookEvent:
-    """What is watched, perhaps without its name; what is new, where the file is said."""
+    """Parse an event: playback started, perhaps without a path, or a new item with its path."""
     name = get_event_name(payload, "event")
     files = [
         file
@@ -26,8 +25,10 @@ def parse(payload: Any) -> WebhookEvent:
     ]
     match name:
         case "media.play" | "media.resume" | "playback.started":
-            asks = tuple(PathRequest(file, CommandKind.PLAYBACK_STARTED) for file in files)
-            return WebhookEvent(name, asks or (PathRequest(None, CommandKind.PLAYBACK_STARTED),))
+            paths: list[str | None] = [*files] or [None]
+            return WebhookEvent(
+                name, tuple(PathRequest(path, CommandKind.PLAYBACK_STARTED) for path in paths)
+            )
         case "library.new":
             return paths_changed(name, *files)
         case _:

@@ -1,6 +1,7 @@
-"""Tautulli, which sends what its owner writes: docs/admins/webhooks.md says what to write.
+"""Webhooks of Tautulli, whose payload the user writes as docs/admins/webhooks.md says:
+``{"action": "{action}", "file": "{file}"}``.
 
-``{"action": "{action}", "file": "{file}"}``; the actions are those of its notification parameters.
+The actions are those of Tautulli's notification parameters.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from .payload import PathRequest, WebhookEvent, get_event_name, get_text, paths_
 
 
 def parse(payload: Any) -> WebhookEvent:
-    """Playback that began, and what was recently added."""
+    """Parse an event: playback started, or an item added."""
     name, file = get_event_name(payload, "action", "event"), get_text(payload, "file")
     match name.lower():
         case "play" | "resume":
