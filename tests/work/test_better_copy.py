@@ -96,7 +96,7 @@ def test_speech_as_regular_as_a_clock_convinces_nobody() -> None:
     old = [TimeSpan(at, at + 1.0) for at in range(0, 300, 3)]
     found = find_offset(old, heard(old, 9.0, 1))
     assert found is not None
-    assert "another shift matches nearly as well" in found.rejection_reason
+    assert "another offset matches nearly as well" in found.rejection_reason
 
 
 @pytest.mark.parametrize("where", ["old", "new"])

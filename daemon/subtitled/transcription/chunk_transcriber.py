@@ -90,7 +90,9 @@ class ChunkTranscriber:
     def _circuit_open(self, engine: str) -> str:
         """Why an engine that failed over and over is left alone just now; empty if it is not."""
         known = self._services.breakers.state_of(engine)
-        return f"its circuit breaker is open: {known.reason}" if known.open_until > time.time() else ""
+        return (
+            f"its circuit breaker is open: {known.reason}" if known.open_until > time.time() else ""
+        )
 
     def transcribe(self, chunk: Chunk) -> Transcript:
         """The words that count for a chunk, found or transcribed now.
@@ -132,7 +134,7 @@ class ChunkTranscriber:
         """With a second opinion, where the library wants one and the words look wrong."""
         if not (self._ctx.job.library.second_opinion and others and chunk.speech):
             return record, words
-        first = self._assess(words, chunk)
+        first = self._assess(words, chunk, self._hotwords_of(record.variant))
         if not first.has_issues:
             return record, words
         attempts = record.attempts
@@ -143,7 +145,7 @@ class ChunkTranscriber:
                 refused = isinstance(error, InputRejectedError)
                 attempts = (*attempts, FailedAttempt(other, str(error), is_permanent=refused))
                 continue
-            second = self._assess(again, chunk)
+            second = self._assess(again, chunk, self._hotwords_of(self._variant(other)))
             if is_better(first, second):
                 left = FailedAttempt(record.engine, f"looked wrong: {first}")
                 counts = FallbackRecord(other, self._variant(other), (*attempts, left), times)
@@ -155,10 +157,20 @@ class ChunkTranscriber:
         return replace(record, attempts=attempts), words
 
     def _assess(
-        self, words: Transcript, chunk: Chunk, lost: Sequence[TimeSpan] = ()
+        self,
+        words: Transcript,
+        chunk: Chunk,
+        hotwords: Sequence[str],
+        lost: Sequence[TimeSpan] = (),
     ) -> QualityReport:
         language = self._translate_to or self._spoken
-        return assess(words, chunk, language, self._duration, self._phrases(), lost=lost)
+        return assess(
+            words, chunk, language, self._duration, self._phrases(), hotwords=hotwords, lost=lost
+        )
+
+    def _hotwords_of(self, variant: str) -> tuple[str, ...]:
+        """Return the hotwords that the engine of a variant was told."""
+        return self._store.hotwords(self._fingerprint, self._track).get(variant, ())
 
     def _phrases(self) -> HallucinationPhrases:
         return load_phrases(self._services.config.settings.daemon.hallucination_phrases)
@@ -230,7 +242,7 @@ class ChunkTranscriber:
             hotwords = self._ctx.glossary.hotwords_for(self._spoken)
         transcript = self._request(engine, chunk, hotwords)
         if hotwords and not capabilities.checks_hotwords:
-            transcript = self._checked_without_hotwords(engine, chunk, transcript)
+            transcript = self._checked_without_hotwords(engine, chunk, transcript, hotwords)
         with self._lock:
             self._store.save_hotwords(
                 self._fingerprint, self._track, self._variant(engine), hotwords
@@ -238,9 +250,9 @@ class ChunkTranscriber:
         return transcript
 
     def _checked_without_hotwords(
-        self, engine: str, chunk: Chunk, transcript: Transcript
+        self, engine: str, chunk: Chunk, transcript: Transcript, hotwords: tuple[str, ...]
     ) -> Transcript:
-        first = self._assess(transcript, chunk, self._lost(engine, transcript, chunk))
+        first = self._assess(transcript, chunk, hotwords, self._lost(engine, transcript, chunk))
         if not first.has_issues:
             return transcript
         _log.info(
@@ -256,7 +268,7 @@ class ChunkTranscriber:
             # The first transcript is there and may be right.
             _log.info("%s: no transcript without hotwords: %s", engine, error)
             return transcript
-        second = self._assess(plain, chunk, self._lost(engine, plain, chunk))
+        second = self._assess(plain, chunk, (), self._lost(engine, plain, chunk))
         chosen = plain if is_better(first, second) else transcript
         return replace(chosen, usage=(*transcript.usage, *plain.usage))
 

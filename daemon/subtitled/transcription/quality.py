@@ -49,6 +49,7 @@ def assess(
     duration: float,
     phrases: HallucinationPhrases,
     *,
+    hotwords: Sequence[str] = (),
     lost: Sequence[TimeSpan] = (),
 ) -> QualityReport:
     """Look at the words of one stretch of a medium of ``duration`` seconds."""
@@ -57,7 +58,13 @@ def assess(
     if spoken - faint < MIN_SECONDS_TO_JUDGE:
         return QualityReport()
     words, gone = filter_hallucinations(
-        transcript, language, chunk.speech, duration, phrases, low_energy=chunk.low_energy
+        transcript,
+        language,
+        chunk.speech,
+        duration,
+        phrases,
+        low_energy=chunk.low_energy,
+        hotwords=hotwords,
     )
     speech_weight_sum = sum(speech_weight(word.text) for word in transcript.words)
     left_out = (

@@ -121,6 +121,7 @@ class Transcriber:
                 analysis.duration,
                 phrases,
                 low_energy=analysis.quiet_speech,
+                hotwords=self._told_hotwords(variant, chunks),
             )
         lost = find_lost_speech(
             [span for chunk in chunks for span in chunk.speech],
@@ -130,6 +131,16 @@ class Transcriber:
         gone = (*gone, *describe_lost_speech(lost))
         services.store.save_removals(job.fingerprint, self._track.index, variant, gone, chunks)
         return replace(whole, words=words)
+
+    def _told_hotwords(self, variant: str, chunks: Sequence[Chunk]) -> tuple[str, ...]:
+        """Return the hotwords that the engines whose words count were told."""
+        store, place = self._ctx.services.store, (self._ctx.job.fingerprint, self._track.index)
+        fallbacks = (store.fallback(*place, variant, chunk) for chunk in chunks)
+        variants = {variant} | {fallback.variant for fallback in fallbacks if fallback}
+        told = store.hotwords(*place)
+        return tuple(
+            dict.fromkeys(word for name in sorted(variants) for word in told.get(name, ()))
+        )
 
 
 class Prefetcher:
