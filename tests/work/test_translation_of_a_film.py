@@ -17,6 +17,7 @@ from subtitled.config.load import Configuration, load_config
 from subtitled.config.plugins import ConfiguredComponent
 from subtitled.config.settings import LibrarySettings
 from subtitled.db.records import FileState
+from subtitled.jobcontext.context import describe_media
 from subtitled.jobcontext.job import InlineRunner, Job, JobResult
 from subtitled.jobcontext.services import Services, open_database, open_transcript_store
 from subtitled.library.fingerprint import content_fingerprint
@@ -32,6 +33,7 @@ from subtitled.plugin import (
     Language,
     LanguageGuess,
     Line,
+    MediaMetadata,
     Settings,
     SetupError,
     TimeSpan,
@@ -87,7 +89,7 @@ class Ears:
     def __getitem__(self, name: str) -> Ears:
         return self
 
-    def prepare(self) -> None:
+    def preload(self) -> None:
         return
 
     def find_speech(self, audio: Audio, limit: float | None = None) -> SpeechActivity:
@@ -172,6 +174,22 @@ def house(home: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Films, Path, Ear
         )
 
     return do, medium, ears
+
+
+def test_translators_are_told_what_the_lines_are_from(house: tuple[Films, Path, Ears]) -> None:
+    do, medium, _ = house
+    medium.with_suffix(".nfo").write_text(
+        "<movie><title>Moby Dick</title><year>1956</year></movie>"
+    )
+    translator = told(rightly)
+    do(["es"], mt=translator)
+    assert {batch.description for batch in translator.asked} == {"Subtitles of “Moby Dick” (1956)."}
+
+
+def test_a_description_names_the_series_and_nothing_that_is_unknown() -> None:
+    episode = MediaMetadata("The Chase", series="Moby Dick")
+    assert describe_media(episode) == "Subtitles of “The Chase” of the series “Moby Dick”."
+    assert describe_media(MediaMetadata("")) == describe_media(None) == ""
 
 
 def cues_of(medium: Path, language: str) -> list[Cue]:

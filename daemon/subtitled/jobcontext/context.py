@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from functools import cached_property
 
+from subtitled.glossary.metadata import find_metadata
 from subtitled.glossary.selection import Glossary, glossary_for, log_issues
-from subtitled.plugin import TransientError
+from subtitled.plugin import MediaMetadata, TransientError
 from subtitled.routing.table import RoutingTable, routing_for
 
 from .job import Job, StepRunner
 from .services import Services
+
+
+def describe_media(metadata: MediaMetadata | None) -> str:
+    """Return one sentence that names a media file, its series and its year; "" without a title."""
+    if metadata is None or not metadata.title:
+        return ""
+    series = f" of the series “{metadata.series}”" if metadata.series else ""
+    year = f" ({metadata.year})" if metadata.year else ""
+    return " ".join(f"Subtitles of “{metadata.title}”{series}{year}.".split())
 
 
 class JobContext:
@@ -33,6 +43,16 @@ class JobContext:
         glossary = glossary_for(self.job.media, self.job.library, self.services.config)
         log_issues(glossary.issues)
         return glossary
+
+    @cached_property
+    def description(self) -> str:
+        """What the media file is, in one sentence for translators; empty if it is not known.
+
+        It is empty too where the configuration does not let titles be used (``glossary.use_nfo``).
+        """
+        if not self.services.config.settings.glossary.use_nfo:
+            return ""
+        return describe_media(find_metadata(self.job.media, self.job.library.path).metadata)
 
     def progress(self, what: str, share: float) -> None:
         """Report what is being done, and the share of it that is done (0 to 1)."""

@@ -303,7 +303,13 @@ class CueBuilder:
         translators = dict.fromkeys((route.translator, *known))
         terms = partial(ctx.glossary.glossary_pairs, track.language, target)
         return TranslationRun(
-            ctx, track.index, track.language, target, tuple(translators), terms=terms
+            ctx,
+            track.index,
+            track.language,
+            target,
+            tuple(translators),
+            terms=terms,
+            description=ctx.description,
         )
 
 

@@ -140,9 +140,8 @@ def _choose(ctx: JobContext, facts: MediaInfo) -> dict[str, Any] | None:
         impossible = list(report.decision.unsatisfiable)
         return {"impossible": impossible} if impossible else None
     check_writable(job.output_folder or job.media.parent)
-    for requirement in (
-        report.decision.requirements
-    ):  # A name that is too long is refused before anything is paid for.
+    # A name that is too long is refused here, before anything is paid for.
+    for requirement in report.decision.requirements:
         for fmt in requirement.formats:
             below = (requirement.secondary.language or _SHORT) if requirement.secondary else None
             language = requirement.language or _SHORT

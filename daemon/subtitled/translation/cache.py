@@ -2,8 +2,8 @@
 
 Beside the transcript, one file for each translator with its settings and pair of languages::
 
-    transcripts/ab/ab12.../1/openai-3f2a.../lines.json     each line's text, or why there is none
-    transcripts/ab/ab12.../1/openai-3f2a.../untranslated.json  lines that stayed in the language spoken
+    transcripts/ab/ab12.../1/openai-3f2a.../lines.json         each line's text, or why there is none
+    transcripts/ab/ab12.../1/openai-3f2a.../untranslated.json  lines that were not translated
 
 A line is known by its text, the one before it and the terms that hold in it, so that a change of
 one word asks for two lines.

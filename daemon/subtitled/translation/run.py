@@ -55,14 +55,23 @@ class TranslationRun:
         chain: Sequence[str],
         *,
         terms: Callable[[str], tuple[TextPair, ...]] = lambda text: (),
-        about: str = "",
+        description: str = "",
     ) -> None:
-        """``glossary`` says message must be called message, of message a text mentions;
-        ``description`` in a sentence what it is from."""
+        """Prepare a translation.
+
+        Args:
+            ctx: The job.
+            track: The index of the audio track.
+            source: The language of the text.
+            target: The language to translate into.
+            chain: The names of the translators, best first.
+            terms: Returns the glossary entries that a text mentions.
+            description: What the text is from, in one sentence, or "".
+        """
         configured = ctx.services.config.translators
         self._ctx = ctx
         self._source, self._target = source, target
-        self._terms, self._about = terms, about
+        self._terms, self._description = terms, description
         self._chain = [
             _ChainedTranslator(ctx, track, configured[name], source, target) for name in chain
         ]
@@ -201,7 +210,7 @@ class TranslationRun:
                 *(self._source, self._target),
                 glossary=self._terms_in(part),
                 previous=tuple(context),
-                description=self._about,
+                description=self._description,
             )
             translate_until_complete(batch, texts, partial(self._ask, member), keep)
 
