@@ -26,7 +26,7 @@ HOTWORD = "Moby Dick"
 
 
 class EchoingEngine(Ear):
-    """Says each word as a sentence, and in place of one the first hotword, of which it is unsure."""
+    """Says each word as a sentence, and an unsure hotword in place of one."""
 
     def __init__(self, configured: object, supports_hotwords: bool) -> None:
         super().__init__(configured)

@@ -70,7 +70,7 @@ class _Engines:
         self._configuration = configuration
         return self
 
-    def prepare(self) -> None:
+    def preload(self) -> None:
         return
 
     def find_speech(self, audio: Audio, limit: float | None = None) -> SpeechActivity:
