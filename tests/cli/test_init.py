@@ -34,8 +34,8 @@ answers = st.builds(
     library=paths,
     languages=tags.map(",".join).map(wizard.parse_languages),
     server=servers,
-    send=st.booleans(),
-    hours=st.sampled_from(["always", "22:00-07:00", "sat,sun", "weekdays 0:00-7:00"]).map(
+    is_remote_allowed=st.booleans(),
+    working_hours=st.sampled_from(["always", "22:00-07:00", "sat,sun", "weekdays 0:00-7:00"]).map(
         wizard.parse_working_hours
     ),
 )

@@ -180,7 +180,7 @@ def test_status_says_why_nothing_happens_and_what_comes_next(
     said = status(config, subtitled)
     assert said["reasons"][0] == "the daemon does not run; start it with: subtitled run"
     assert said["reasons"][1] == "the hours of work are over for more than a year"
-    assert "1 file is not taken yet: they were changed a moment ago" in said["reasons"]
+    assert "1 file is not processed yet: they may still be changing" in said["reasons"]
     morning = datetime.fromtimestamp(time.time()).astimezone().utctimetuple().tm_hour < 12
     closed = [why for why in said["reasons"] if "library films" in why]
     assert bool(closed) is not morning

@@ -149,7 +149,7 @@ def test_a_damaged_ledger_is_put_aside_and_made_anew(shelf: Shelf) -> None:
     assert "state rebuild" in wrong.stderr
     told = json.loads(shelf.run("state", "rebuild", "--from-scratch", "--json").stdout)
     assert (told["media"], told["adopted"], told["foreign"]) == (1, 1, 0)
-    assert len(list(database.parent.glob("ledger-*.sqlite"))) == 1
+    assert len(list(database.parent.glob("subtitled-*.sqlite"))) == 1
     explained = json.loads(shelf.run("explain", shelf.film, "--json").stdout)
     assert "present" in explained["our_sidecars"][0]
 
