@@ -125,7 +125,7 @@ class Summariser:
             raise SetupError(
                 "no translator that the library may use can write",
                 "Configure one that follows instructions, such as [translators.openai], and name "
-                "where it sends text in the library's privacy unless it is local",
+                "where it sends text in the library's allowed_destinations unless it is local",
             )
         folder = self.store.track_folder(fingerprint, heard.track)
         error: SubtitledError | None = None

@@ -60,7 +60,7 @@ def load_phrases(user_path: Path | None = None) -> HallucinationPhrases:
     except (OSError, ValueError, TypeError) as error:
         raise SetupError(
             f"the phrases in {str(user_path)!r} cannot be read: {error}",
-            "Correct the file that daemon.phrases names; docs/users/subtitles.md shows one",
+            "Correct the file that daemon.hallucination_phrases names; docs/users/subtitles.md shows one",
         ) from error
     return phrases
 
