@@ -130,7 +130,7 @@ def test_an_engine_that_is_down_is_waited_for_and_no_attempt_is_counted(house: H
     assert 3 <= attempts <= 5  # of those that found out
     (why,) = {house.the(path).reason for path in films}
     assert why.startswith("engine whisper failed 3 times in a row (the cloud is away)")
-    assert "subtitled queue reset whisper" in why
+    assert "subtitled engine reset whisper" in why
     house.ear.transcribe = heard  # type: ignore[method-assign]
     assert house.working.gate.blocked_for_engine("whisper") is not None
     assert CircuitBreakers(house.ledger.kv).reset("whisper")

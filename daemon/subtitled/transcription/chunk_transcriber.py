@@ -39,11 +39,10 @@ _log = logging.getLogger(__name__)
 
 
 class ChunkTranscriber:
-    """Words for chunks, by the first of some engines that can; several threads may call it.
+    """Transcribes chunks by the first engine of a chain that can. Threads may share it.
 
-    Each engine's words are kept under its own recipe. Where others count than those of the first
-    engine, a :class:`~subtitled.transcripts.models.FallbackRecord` under its recipe says whose,
-    and why.
+    The words of each engine are stored under its own variant. If those of another engine than the
+    first count, a :class:`~subtitled.transcripts.models.FallbackRecord` says which and why.
     """
 
     def __init__(
@@ -58,8 +57,18 @@ class ChunkTranscriber:
         audio: Callable[[], Audio],
         duration: float,
     ) -> None:
-        """``engines`` is the order state_of the route, ``aligner`` the engine that finds times for
-        text; ``audio`` decodes the track if need be."""
+        """Create a transcriber.
+
+        Args:
+            ctx: The job.
+            track: The index of the audio track.
+            spoken: The language of the chunks.
+            translate_to: The language into which the engine translates, or None.
+            engines: The chain of engines, the preferred one first.
+            aligner: The engine that aligns words without times, or None.
+            audio: Returns the decoded track, decoding it if necessary.
+            duration: The duration of the track in seconds.
+        """
         self._ctx = ctx
         self._services = ctx.services
         self._store = ctx.services.store
@@ -76,57 +85,58 @@ class ChunkTranscriber:
 
     @property
     def variant(self) -> str:
-        """That of the engine that was chosen."""
+        """The variant of the preferred engine."""
         return self._variant(self._engines[0])
 
     @property
     def first_available_engine(self) -> str:
-        """The engine that is called first now: the chosen one, or the next if its circuit is
+        """The engine that is called first now: the preferred one, or the next if its circuit is
         open."""
         return next(
             (engine for engine in self._engines if not self._circuit_open(engine)), self._engines[0]
         )
 
     def _circuit_open(self, engine: str) -> str:
-        """Why an engine that failed over and over is left alone just now; empty if it is not."""
+        """Return why an engine's circuit is open; empty if it is closed."""
         known = self._services.breakers.state_of(engine)
         return (
             f"its circuit breaker is open: {known.reason}" if known.open_until > time.time() else ""
         )
 
     def transcribe(self, chunk: Chunk) -> Transcript:
-        """The words that count for a chunk, found or transcribed now.
+        """Return the words that count for a chunk, stored or transcribed now.
 
-        An engine that refuses the chunk, or cannot work at all, makes room for the next; what
-        may pass does not: the job is tried again later. Raises :class:`SubtitledError` if none can.
+        The next engine is called if one refuses the chunk or cannot work at all. After a transient
+        error it is not: the job is tried again later.
+
+        Raises:
+            SubtitledError: No engine could transcribe it.
         """
         place = (self._fingerprint, self._track, self.variant, chunk)
-        known, record = self._store.effective_transcript(*place), self._store.fallback(*place)
-        settled = record is None or all(attempt.is_permanent for attempt in record.attempts)
-        if known is not None and settled:
-            return known
+        stored, record = self._store.effective_transcript(*place), self._store.fallback(*place)
+        is_settled = record is None or all(attempt.is_permanent for attempt in record.attempts)
+        if stored is not None and is_settled:
+            return stored
         attempts: list[FailedAttempt] = []
-        problems: list[SubtitledError] = []
+        errors: list[SubtitledError] = []
         for number, engine in enumerate(self._engines):
             try:
                 words, times = self._transcribe_with(engine, chunk)
             except (InputRejectedError, SetupError) as error:
-                problems.append(error)
-                refused = isinstance(error, InputRejectedError)
+                errors.append(error)
+                is_refusal = isinstance(error, InputRejectedError)
                 if isinstance(error, SetupError):
                     self._unable[engine] = error
-                attempts.append(FailedAttempt(engine, str(error), is_permanent=refused))
+                attempts.append(FailedAttempt(engine, str(error), is_permanent=is_refusal))
                 continue
-            found = FallbackRecord(engine, self._variant(engine), tuple(attempts), times)
+            record_now = FallbackRecord(engine, self._variant(engine), tuple(attempts), times)
             others = self._engines[number + 1 :]
-            found, words = self._with_second_opinion(found, words, chunk, others)
-            if found.attempts or found.timing_note or record is not None:
-                self._store.save_fallback(*place, found)
+            record_now, words = self._with_second_opinion(record_now, words, chunk, others)
+            if record_now.attempts or record_now.timing_note or record is not None:
+                self._store.save_fallback(*place, record_now)
             return words
-        # Somebody can do something about the one, and nobody about the other.
-        raise next(
-            (problem for problem in problems if isinstance(problem, SetupError)), problems[0]
-        )
+        # The user can do something about a SetupError.
+        raise next((problem for problem in errors if isinstance(problem, SetupError)), errors[0])
 
     def _with_second_opinion(
         self, record: FallbackRecord, words: Transcript, chunk: Chunk, others: tuple[str, ...]
@@ -140,20 +150,20 @@ class ChunkTranscriber:
         attempts = record.attempts
         for other in others:
             try:
-                again, times = self._transcribe_with(other, chunk)
-            except SubtitledError as error:  # nobody waits for a second opinion
-                refused = isinstance(error, InputRejectedError)
-                attempts = (*attempts, FailedAttempt(other, str(error), is_permanent=refused))
+                second_words, times = self._transcribe_with(other, chunk)
+            except SubtitledError as error:  # A second opinion is optional.
+                is_refusal = isinstance(error, InputRejectedError)
+                attempts = (*attempts, FailedAttempt(other, str(error), is_permanent=is_refusal))
                 continue
-            second = self._assess(again, chunk, self._hotwords_of(self._variant(other)))
+            second = self._assess(second_words, chunk, self._hotwords_of(self._variant(other)))
             if is_better(first, second):
-                left = FailedAttempt(record.engine, f"looked wrong: {first}")
-                counts = FallbackRecord(other, self._variant(other), (*attempts, left), times)
-                return counts, again
-            kept = FailedAttempt(
+                rejected = FailedAttempt(record.engine, f"looked wrong: {first}")
+                chosen = FallbackRecord(other, self._variant(other), (*attempts, rejected), times)
+                return chosen, second_words
+            not_better = FailedAttempt(
                 other, f"its second opinion was no better: {second}; first: {first}"
             )
-            return replace(record, attempts=(*attempts, kept)), words
+            return replace(record, attempts=(*attempts, not_better)), words
         return replace(record, attempts=attempts), words
 
     def _assess(
@@ -176,12 +186,13 @@ class ChunkTranscriber:
         return load_phrases(self._services.config.settings.daemon.hallucination_phrases)
 
     def _transcribe_with(self, engine: str, chunk: Chunk) -> tuple[Transcript, str]:
-        """The words of a chunk by one engine, and where their times come from if not from it."""
+        """Return an engine's words for a chunk, and where their times come from if not from the
+        engine."""
         place = (self._fingerprint, self._track, self._variant(engine), chunk)
-        known = self._store.chunk_transcript(*place)
-        if known is not None:
+        stored = self._store.chunk_transcript(*place)
+        if stored is not None:
             record = self._store.fallback(*place)
-            return known, record.timing_note if record and record.variant == place[2] else ""
+            return stored, record.timing_note if record and record.variant == place[2] else ""
         if not chunk.speech:
             empty = Transcript(self._translate_to or self._spoken, ())
             self._store.save_chunk(*place, empty)
@@ -189,27 +200,28 @@ class ChunkTranscriber:
         if engine in self._unable:
             raise self._unable[engine]
         if (reason := self._circuit_open(engine)) and self.first_available_engine != engine:
-            raise SetupError(reason, f"Run: subtitled queue reset {engine}")
+            raise SetupError(reason, f"Run: subtitled engine reset {engine}")
         capabilities = self._services.engines[engine].capabilities
-        said = self._store.untimed_draft(*place) or self._transcribe_splitting(
+        transcript = self._store.untimed_draft(*place) or self._transcribe_splitting(
             engine, capabilities, chunk
         )
         times = ""
-        if not capabilities.has_word_timestamps(said):
-            self._store.save_draft(*place, said)  # paid for; finding its times may take a while
-            result = self._align(said, chunk)
-            said = replace(said, words=result.words, word_timestamps=None)
+        if not capabilities.has_word_timestamps(transcript):
+            # The text may have been paid for, and aligning may take a while.
+            self._store.save_draft(*place, transcript)
+            result = self._align(transcript, chunk)
+            transcript = replace(transcript, words=result.words, word_timestamps=None)
             times = str(result)
-        self._store.save_chunk(*place, said)
+        self._store.save_chunk(*place, transcript)
         checkpoint = self._store.checkpoint(*place)
         checkpoint.save()
         _without_hotwords(checkpoint).save()
-        return said, times
+        return transcript, times
 
     def _transcribe_splitting(
         self, engine: str, capabilities: EngineCapabilities, chunk: Chunk
     ) -> Transcript:
-        """What an engine says of a chunk that may be too long for it, as when it takes over."""
+        """Transcribe a chunk that may be longer than the engine takes."""
         if (
             capabilities.max_chunk_seconds is None
             or chunk.span.duration <= capabilities.max_chunk_seconds
@@ -219,22 +231,21 @@ class ChunkTranscriber:
         pieces = chunks_for_engine(
             capabilities, chunk.speech, length, chunk.span.end, chunk.low_energy, chunk.span.start
         )
-        said = [self._piece(engine, piece) for piece in pieces if piece.speech]
-        return concat(said)
+        transcripts = [self._piece(engine, piece) for piece in pieces if piece.speech]
+        return concat(transcripts)
 
     def _piece(self, engine: str, piece: Chunk) -> Transcript:
         place = (self._fingerprint, self._track, self._variant(engine), piece)
-        said = self._store.untimed_draft(*place)
-        if said is None:
-            said = self._call(engine, piece)
-            self._store.save_draft(*place, said)
-        return said
+        transcript = self._store.untimed_draft(*place)
+        if transcript is None:
+            transcript = self._call(engine, piece)
+            self._store.save_draft(*place, transcript)
+        return transcript
 
     def _call(self, engine: str, chunk: Chunk) -> Transcript:
-        """Return what an engine makes of a chunk. Hotwords must not cost words.
+        """Transcribe a chunk, and do it again without hotwords if the result looks wrong.
 
-        Where a transcript made with hotwords looks wrong, the engine is asked again without any,
-        and the better transcript is kept.
+        The better of the two transcripts is returned.
         """
         capabilities = self._services.engines[engine].capabilities
         hotwords: tuple[str, ...] = ()
@@ -265,7 +276,7 @@ class ChunkTranscriber:
         try:
             plain = self._request(engine, chunk, ())
         except SubtitledError as error:
-            # The first transcript is there and may be right.
+            # The first transcript may be right.
             _log.info("%s: no transcript without hotwords: %s", engine, error)
             return transcript
         second = self._assess(plain, chunk, (), self._lost(engine, plain, chunk))
@@ -279,13 +290,13 @@ class ChunkTranscriber:
         return find_lost_speech(chunk.speech, chunk.low_energy, transcript.words)
 
     def _request(self, engine: str, chunk: Chunk, hotwords: tuple[str, ...]) -> Transcript:
-        """Give speech to an engine. This is the one place at which that happens."""
+        """Send audio to an engine. No other place does."""
         ctx, services = self._ctx, self._services
         place = (self._fingerprint, self._track, self._variant(engine))
-        host = services.engines[engine]
+        client = services.engines[engine]
         checkpoint = self._store.checkpoint(*place, chunk)
         key = self._idempotency_key(engine, chunk)
-        if not hotwords and host.capabilities.supports_hotwords:
+        if not hotwords and client.capabilities.supports_hotwords:
             checkpoint = _without_hotwords(checkpoint)
             key += "/without-hotwords"
         request = TranscriptionRequest(
@@ -295,16 +306,16 @@ class ChunkTranscriber:
 
         def transcribe(request: TranscriptionRequest) -> Transcript:
             try:
-                return host.transcribe(audio, request)
+                return client.transcribe(audio, request)
             except MemoryLimitExceededError:
                 raise
             except EngineCrashedError:
-                # Once more in a new process: most crashes are for lack of memory, and pass.
-                return host.transcribe(audio, request)
+                # Most crashes are for lack of memory, so try once more in a new process.
+                return client.transcribe(audio, request)
 
         outbound = OutboundRequest(
             component=engine,
-            capabilities=host.capabilities,
+            capabilities=client.capabilities,
             media=ctx.job.media,
             library=ctx.job.library,
             kind="audio",
@@ -312,8 +323,8 @@ class ChunkTranscriber:
             key=key,
         )
         clock = services.clock.now
-        called = services.call_engine(engine, self._fingerprint, seconds)
-        with services.egress_gate.authorise(outbound) as receipts, called:
+        guard = services.call_engine(engine, self._fingerprint, seconds)
+        with services.egress_gate.authorise(outbound) as receipts, guard:
             begin = clock()
             transcript = transcribe_splitting(transcribe, request)
             receipts += transcript.usage
@@ -321,7 +332,7 @@ class ChunkTranscriber:
         return transcript
 
     def _idempotency_key(self, engine: str, chunk: Chunk) -> str:
-        """A name for one piece of work: done again, it is the same."""
+        """Return a key for this chunk, which is the same at the next try."""
         where = f"{self._fingerprint}/{self._track}/{self._variant(engine)}"
         return f"{where}/{chunk.span.start:.3f}-{chunk.span.end:.3f}"
 
@@ -331,7 +342,7 @@ class ChunkTranscriber:
         return align_transcript(said, chunk, self.audio(), align, self._aligner or "")
 
     def audio(self) -> Audio:
-        """The decoded track; one thread decodes it, the others wait."""
+        """Return the decoded track. One thread decodes it, the others wait."""
         with self._lock:
             return self._audio()
 

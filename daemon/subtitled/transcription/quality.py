@@ -1,7 +1,7 @@
-"""Which stretches look wrong, and which of two hearings of one looks better: pure functions.
+"""Quality of transcripts: which chunks look wrong, and which of two transcripts looks better.
 
-Signs are what :mod:`~subtitled.subtitles.hallucination` would leave out (loops above all), little
-confidence, and far more or fewer letters than anybody says in the seconds that are speech.
+The signs are hallucinations (above all loops), low confidence, and a rate of letters at which
+nobody speaks.
 """
 
 from __future__ import annotations
@@ -15,21 +15,22 @@ from subtitled.subtitles.hallucination.passages import MIN_CONFIDENCE, compute_m
 from subtitled.subtitles.segmentation.word_timing import speech_weight
 
 MIN_SECONDS_TO_JUDGE = 5.0
-"""Seconds of clear speech below which a stretch tells nothing."""
+"""Seconds of clear speech below which a chunk is not judged."""
 MAX_LOST_SHARE = 0.05
-"""Share of clear speech in which no word need be found in a chunk that looks well."""
+"""Share of clear speech without a word above which a chunk looks wrong."""
 MAX_REMOVED_SHARE = 0.1
-"""Share of its letters that the guards may leave out of a stretch that looks well."""
+"""Share of letters removed as hallucinations above which a chunk looks wrong."""
 MIN_CHARS_PER_SECOND, MAX_CHARS_PER_SECOND = 4.0, 30.0
-"""Letters for each second of speech, between which people speak: even slow speech with pauses has
-six or seven, and nobody says thirty. A character of Chinese counts as two
-(:func:`~subtitled.subtitles.segmentation.word_timing.speech_weight`)."""
+"""Letters per second of speech between which people speak.
+
+Even slow speech with pauses has six or seven, and nobody says thirty. A Chinese character counts as
+two (:func:`~subtitled.subtitles.segmentation.word_timing.speech_weight`).
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class QualityReport:
-    """How a hearing of a stretch looks: what is odd about it, and how many letters for each second
-    of speech are to be believed, of which nobody says more than so many."""
+    """What looks wrong in a transcript of a chunk, and how many letters per second are believed."""
 
     issues: tuple[str, ...] = ()
     plausible_rate: float = 0.0
@@ -52,12 +53,22 @@ def assess(
     hotwords: Sequence[str] = (),
     lost: Sequence[TimeSpan] = (),
 ) -> QualityReport:
-    """Look at the words of one stretch of a medium of ``duration`` seconds."""
+    """Judge the transcript of a chunk.
+
+    Args:
+        transcript: The words of the chunk.
+        chunk: The chunk with its speech.
+        language: The language of the words.
+        duration: The duration of the media file in seconds.
+        phrases: Known hallucinations.
+        hotwords: The hotwords that the engine was told.
+        lost: Clear speech without a word.
+    """
     spoken = sum(part.duration for part in chunk.speech)
     faint = sum(part.duration for part in chunk.low_energy)
     if spoken - faint < MIN_SECONDS_TO_JUDGE:
         return QualityReport()
-    words, gone = filter_hallucinations(
+    words, removals = filter_hallucinations(
         transcript,
         language,
         chunk.speech,
@@ -66,34 +77,33 @@ def assess(
         low_energy=chunk.low_energy,
         hotwords=hotwords,
     )
-    speech_weight_sum = sum(speech_weight(word.text) for word in transcript.words)
-    left_out = (
-        sum(speech_weight(removal.text) for removal in gone) / speech_weight_sum
-        if speech_weight_sum
-        else 0.0
+    letters = sum(speech_weight(word.text) for word in transcript.words)
+    removed_share = (
+        sum(speech_weight(removal.text) for removal in removals) / letters if letters else 0.0
     )
-    odd = []
-    if any("loop" in removal.reason for removal in gone):
-        odd.append("it loops")
-    elif left_out > MAX_REMOVED_SHARE:
-        odd.append(f"{left_out:.0%} of it is not to be believed")
+    issues = []
+    if any("loop" in removal.reason for removal in removals):
+        issues.append("it loops")
+    elif removed_share > MAX_REMOVED_SHARE:
+        issues.append(f"{removed_share:.0%} of it is not to be believed")
     confidence = compute_mean_confidence(words)
     if confidence is not None and confidence < MIN_CONFIDENCE:
-        odd.append(f"confidence is {confidence:.0%}")
-    pace = speech_weight_sum / spoken
-    if pace > MAX_CHARS_PER_SECOND:
-        odd.append(f"{pace:.0f} letters for each second of speech")
-    elif speech_weight_sum / (spoken - faint) < MIN_CHARS_PER_SECOND:
-        odd.append(
-            f"only {speech_weight_sum / (spoken - faint):.1f} letters for each second of speech"
-        )
+        issues.append(f"confidence is {confidence:.0%}")
+    rate = letters / spoken
+    if rate > MAX_CHARS_PER_SECOND:
+        issues.append(f"{rate:.0f} letters for each second of speech")
+    elif letters / (spoken - faint) < MIN_CHARS_PER_SECOND:
+        issues.append(f"only {letters / (spoken - faint):.1f} letters for each second of speech")
     lost_seconds = sum(span.duration for span in lost)
     if lost_seconds > MAX_LOST_SHARE * (spoken - faint):
-        odd.append(f"{lost_seconds:.0f} s of speech without a word")
-    return QualityReport(tuple(odd), min(MAX_CHARS_PER_SECOND, pace * (1.0 - left_out)))
+        issues.append(f"{lost_seconds:.0f} s of speech without a word")
+    return QualityReport(tuple(issues), min(MAX_CHARS_PER_SECOND, rate * (1.0 - removed_share)))
 
 
 def is_better(first: QualityReport, second: QualityReport) -> bool:
-    """Whether the second hearing is kept: it has fewer odd signs, or as many and more of it is to
-    be believed. In doubt the first stays, whose engine was chosen."""
+    """Return whether the second transcript is kept.
+
+    It must have fewer issues, or as many and more believed letters. In doubt the first one stays,
+    whose engine was preferred.
+    """
     return (len(second.issues), -second.plausible_rate) < (len(first.issues), -first.plausible_rate)

@@ -1,5 +1,5 @@
-"""What is known of an audio track before a word of it is transcribed: its sound, where somebody
-speaks, and in which language."""
+"""Track analysis: decodes a track, detects speech and identifies the language before
+transcription."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from .transcript_reuse import reuse_transcript
 
 
 class TrackAnalyser:
-    """The steps that analyse the audio tracks of one media file. Each may be run again."""
+    """Analyses the audio tracks of one media file in durable steps."""
 
     def __init__(self, ctx: JobContext) -> None:
         self._ctx = ctx
@@ -41,40 +41,58 @@ class TrackAnalyser:
         self._early_vad: dict[int, Future[SpeechActivity]] = {}
 
     def analyse(self, facts: MediaInfo, track: int, *, main: bool = True) -> Language | None:
-        """Find out in three steps what is spoken in a track; None if nobody speaks."""
+        """Decode a track, detect speech and identify the language.
+
+        Args:
+            facts: The streams of the media file.
+            track: The index of the audio track.
+            main: Whether it is the main track. The steps of others carry the index in their names.
+
+        Returns:
+            The spoken language, or None if the track has no speech.
+
+        Raises:
+            SubtitledError: A step failed.
+        """
         if track not in self._analysed:
             steps = self._ctx.steps
-            of = "" if main else f" of track {track}"
-            steps.run(f"decode{of}", lambda: self._decode(facts, track))
-            steps.run(f"find speech{of}", lambda: self._find_speech(facts, track))
+            suffix = "" if main else f" of track {track}"
+            steps.run(f"decode{suffix}", lambda: self._decode(facts, track))
+            steps.run(f"find speech{suffix}", lambda: self._find_speech(facts, track))
             if self.analysis(track).speech:
                 steps.checkpoint()
-                steps.run(f"detect language{of}", lambda: self._detect_language(facts, track))
+                steps.run(f"detect language{suffix}", lambda: self._detect_language(facts, track))
             self._analysed.add(track)
         return self.analysis(track).language
 
     def analysis(self, track: int) -> TrackAnalysis:
-        """What an earlier step found out about a track."""
+        """Return the stored analysis of a track.
+
+        Raises:
+            TransientError: It was deleted from the state folder.
+        """
         analysis = self._store.analysis(self._job.fingerprint, track)
         if analysis is None:
             raise TransientError(
-                "what was heard of the file is gone from the state folder",
-                "It is listened to again at the next try",
+                "the analysis of the file is missing from the state folder",
+                "It is analysed again at the next try",
             )
         return analysis
 
     def spoken_language(self, track: int) -> Language | None:
-        """What is spoken in a track, as far as it was analysed."""
+        """Return the spoken language of a track, or None if it was not analysed."""
         analysis = self._store.analysis(self._job.fingerprint, track)
         return analysis.language if analysis else None
 
     def audio(self, facts: MediaInfo, track: int) -> Audio:
-        """The decoded track: from the scratch folder if it is there still."""
+        """Return the decoded track, from the scratch folder if it is still there."""
         pcm = self._pcm(track)
-        watch = self._wants_cuts(facts)
-        if pcm.exists() and not watch:
+        wants_cuts = self._wants_cuts(facts)
+        if pcm.exists() and not wants_cuts:
             return Audio(pcm)
-        chosen = next(known for known in facts.audio_tracks if known.index == track)
+        chosen = next(
+            audio_track for audio_track in facts.audio_tracks if audio_track.index == track
+        )
         cuts: list[float] = []
         audio = decode_track(
             self._job.media,
@@ -83,9 +101,9 @@ class TrackAnalyser:
             on_progress=lambda seconds: self._ctx.progress(
                 "decoding", seconds / facts.duration if facts.duration else 0.0
             ),
-            on_shot_change=cuts.append if watch else None,
+            on_shot_change=cuts.append if wants_cuts else None,
         )
-        if watch:
+        if wants_cuts:
             self._store.save_shot_cuts(
                 self._job.fingerprint, ShotCuts(facts.frame_rate, tuple(cuts))
             )
@@ -94,7 +112,7 @@ class TrackAnalyser:
     def _decode(self, facts: MediaInfo, track: int) -> None:
         known = self._store.analysis(self._job.fingerprint, track) is not None
         if not known:
-            # The engine loads while the sound is decoded and looked through for speech.
+            # Load the engine while the audio is decoded and searched for speech.
             detector = self._ctx.routes.language_detector
             if detector is not None:
                 self._services.engines[detector].preload()
@@ -112,30 +130,30 @@ class TrackAnalyser:
         self._store.save_analysis(self._job.fingerprint, track, analysis)
 
     def _start_vad_while_decoding(self, facts: MediaInfo, track: int) -> None:
-        """Begin to look for speech in sound that is about to be decoded, as it comes."""
+        """Start detecting speech in audio that is about to be decoded."""
         pcm, engines = self._pcm(track), self._services.engines
         if pcm.exists():
             return
         try:
             announce(pcm)
         except OSError:
-            return  # decoding says what is wrong
-        found = self._early_vad[track] = Future[SpeechActivity]()
+            return  # Decoding will report the error.
+        future = self._early_vad[track] = Future[SpeechActivity]()
         limit = decoding_timeout(facts.duration, self._wants_cuts(facts)) + facts.duration
 
         def listen() -> None:
             try:
-                found.set_result(engines.find_speech(Audio(pcm), limit))
+                future.set_result(engines.find_speech(Audio(pcm), limit))
             except BaseException as error:  # noqa: BLE001 - raised where it is waited for
-                found.set_exception(error)
+                future.set_exception(error)
 
-        threading.Thread(target=listen, name="listening", daemon=True).start()
+        threading.Thread(target=listen, name="vad", daemon=True).start()
 
     def _await_early_vad(self, track: int) -> SpeechActivity | None:
-        """What was found while the sound was decoded; None if nothing came of that."""
-        found = self._early_vad.pop(track, None)
+        """Return the speech that was detected during decoding, or None if that failed."""
+        future = self._early_vad.pop(track, None)
         try:
-            return found.result() if found is not None else None
+            return future.result() if future is not None else None
         except SubtitledError:
             return None
 
@@ -143,56 +161,62 @@ class TrackAnalyser:
         analysis = self.analysis(track)
         library, routing = self._job.library, self._ctx.routes
         detector = routing.language_detector
-        closely = bool(library.forced) or library.sources.detect_language_changes == "always"
+        per_segment = bool(library.forced) or library.sources.detect_language_changes == "always"
         if analysis.language is not None and (
-            analysis.language_segments is not None or not closely or detector is None
+            analysis.language_segments is not None or not per_segment or detector is None
         ):
             return
-        tag = next(known.language for known in facts.audio_tracks if known.index == track)
-        heard = detect_language(
+        tag = next(
+            audio_track.language for audio_track in facts.audio_tracks if audio_track.index == track
+        )
+        detected = detect_language(
             analysis,
             tag,
-            closely,
+            per_segment,
             partial(self._guesses, facts, track, detector) if detector else None,
         )
-        if self._job.previous_versions and analysis.language is None and heard.language is not None:
+        if (
+            self._job.previous_versions
+            and analysis.language is None
+            and detected.language is not None
+        ):
             self._ctx.progress("comparing it with an earlier version", 0.0)
             reuse_transcript(
                 self._store,
                 self._job.fingerprint,
                 track,
                 analysis,
-                heard.language,
+                detected.language,
                 self._job.previous_versions,
                 self._services.config.settings.daemon.chunk_duration,
                 routing.capabilities_by_engine,
             )
-        self._store.save_analysis(self._job.fingerprint, track, heard)
+        self._store.save_analysis(self._job.fingerprint, track, detected)
 
     def _guesses(
         self, facts: MediaInfo, track: int, detector: str, windows: Sequence[TimeSpan]
     ) -> Sequence[LanguageGuess]:
         self._ctx.progress("detecting the language", 0.0)
         job, services = self._job, self._services
-        host = services.engines[detector]
+        client = services.engines[detector]
         audio, seconds = self.audio(facts, track), sum(window.duration for window in windows)
-        errand = OutboundRequest(
+        outbound = OutboundRequest(
             component=detector,
-            capabilities=host.capabilities,
+            capabilities=client.capabilities,
             media=job.media,
             library=job.library,
             kind="audio",
             amount=seconds,
             key=f"{job.fingerprint}/{track}/language/{len(windows)}",
         )
-        called = services.call_engine(detector, job.fingerprint, seconds, counts_as_success=False)
-        with services.egress_gate.authorise(errand), called:
-            return host.detect_language(audio, windows)
+        guard = services.call_engine(detector, job.fingerprint, seconds, counts_as_success=False)
+        with services.egress_gate.authorise(outbound), guard:
+            return client.detect_language(audio, windows)
 
     def _pcm(self, track: int) -> Path:
         return self._services.scratch / f"{self._job.fingerprint}-{track}.s16"
 
     def _wants_cuts(self, facts: MediaInfo) -> bool:
-        """Whether the picture is to be watched for cuts, and was not yet."""
+        """Return whether shot cuts are wanted and not yet detected."""
         wanted = self._job.library.snap_to_shots and facts.has_video
         return wanted and self._store.shot_cuts(self._job.fingerprint) is None

@@ -1,4 +1,4 @@
-"""The words of a track, transcribed chunk by chunk, each a durable step."""
+"""The transcriber of a track, which works chunk by chunk in durable steps."""
 
 from __future__ import annotations
 
@@ -20,14 +20,16 @@ from .lost_speech import describe_lost_speech, find_lost_speech
 from .track_analysis import TrackAnalyser
 
 PREFETCH_COUNT = 2
-"""How many chunks are begun before their steps, for each that an engine takes at once: one that
-takes long holds up no other, and while text is given its times the engine has more to work on."""
+"""Chunks that are started before their steps, for each call that an engine takes at a time.
+
+A slow chunk then holds up no other, and the engine has work while a text is aligned.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class SpeechTrack:
-    """What is said in one audio track in one language: all that is said there or, with ``only``,
-    what is said in the parts in that language."""
+    """The speech of an audio track in one language; with ``only``, that of the parts in that
+    language."""
 
     facts: MediaInfo
     index: int
@@ -36,7 +38,7 @@ class SpeechTrack:
 
 
 class Transcriber:
-    """What is said in a track, in words. What was once transcribed is found, not paid for again."""
+    """Transcribes a track, and reuses what is stored."""
 
     def __init__(self, ctx: JobContext, analyser: TrackAnalyser, track: SpeechTrack) -> None:
         self._ctx = ctx
@@ -46,9 +48,17 @@ class Transcriber:
         self._known: dict[tuple[str, Language | None], Transcript] = {}
 
     def transcript(self, engine: str, translate_to: Language | None) -> Transcript:
-        """All chunks by one engine, each a durable step that finds stored words at no cost.
+        """Return the believed words of a track.
 
-        What it cannot do is done by those that follow it in the library's order.
+        Each chunk is a durable step. Chunks that the engine cannot transcribe go to the next engine
+        in the library's order.
+
+        Args:
+            engine: The name of the engine.
+            translate_to: The language into which the engine translates the speech, or None.
+
+        Raises:
+            SubtitledError: No engine could transcribe a chunk.
         """
         if (engine, translate_to) in self._known:
             return self._known[engine, translate_to]
@@ -67,8 +77,8 @@ class Transcriber:
         whole = services.store.assemble(fingerprint, self._track.index, variant, chunks)
         if whole is None:
             raise TransientError(
-                "a part of the transcript is gone from the state folder",
-                "It is recognised again at the next try",
+                "a part of the transcript is missing from the state folder",
+                "It is transcribed again at the next try",
             )
         self._known[engine, translate_to] = self._filtered(
             whole, variant, translate_to or self._track.language, chunks
@@ -108,7 +118,10 @@ class Transcriber:
     def _filtered(
         self, whole: Transcript, variant: str, language: Language, chunks: Sequence[Chunk]
     ) -> Transcript:
-        """Without what is not to be believed. What is stored stays; what was left out is kept."""
+        """Remove hallucinations from a transcript and store what was removed.
+
+        The stored words stay.
+        """
         job, services, analysis = self._ctx.job, self._ctx.services, self.analysis
         words: tuple[Word, ...] = whole.words
         gone: tuple[RemovedText, ...] = ()
@@ -144,11 +157,11 @@ class Transcriber:
 
 
 class Prefetcher:
-    """Chunks that are worked on in threads before their steps come, which only wait for them.
+    """Transcribes chunks in threads ahead of their steps.
 
-    So the order of the steps is that of the chunks, whatever is done first; and each result is
-    in the store as soon as it is there. An engine that takes one at a time is called in the step
-    itself. Steps that an earlier run did begin nothing.
+    Steps only wait for the results, so they are in the order of the chunks, and each result is
+    stored as soon as it is there. An engine that takes one call at a time is called in the step
+    itself. Steps that were done in an earlier run start nothing.
     """
 
     def __init__(
@@ -164,21 +177,21 @@ class Prefetcher:
         self._pool: ThreadPoolExecutor | None = None
         if capabilities.max_concurrency > 1 and len(chunks) > 1:
             workers = capabilities.max_concurrency if capabilities.word_timestamps else self._reach
-            self._pool = ThreadPoolExecutor(workers, "stretch")
+            self._pool = ThreadPoolExecutor(workers, "chunk")
 
     def __enter__(self) -> Prefetcher:
         return self
 
     def __exit__(self, *raised: object) -> None:
-        # What is in flight is stored when it comes, for the next try; what is not begun is not.
+        # Calls in flight are stored for the next try when they end. The others are dropped.
         if self._pool is not None:
             self._pool.shutdown(wait=False, cancel_futures=True)
 
     def result(self, number: int) -> dict[str, Any]:
-        """The result of one step, small; the words are in the store."""
+        """Return the small JSON result of a step. The words are in the store."""
         if self._pool is None:
             return {"words": len(self._transcribe(self._chunks[number]).words)}
-        for one in range(number, min(number + self._reach, len(self._chunks))):
-            if one not in self._begun:
-                self._begun[one] = self._pool.submit(self._transcribe, self._chunks[one])
+        for ahead in range(number, min(number + self._reach, len(self._chunks))):
+            if ahead not in self._begun:
+                self._begun[ahead] = self._pool.submit(self._transcribe, self._chunks[ahead])
         return {"words": len(self._begun.pop(number).result().words)}

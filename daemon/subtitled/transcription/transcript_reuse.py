@@ -1,7 +1,7 @@
-"""A better copy of a programme gets the words of the old one, moved to where they are said now.
+"""Transcript reuse: a better copy of a programme gets the transcript of the old one, shifted.
 
-What was heard of the old file is in the store of transcripts; where somebody speaks in the new one
-was just found. If the two say the same (:mod:`.media_offset`), no word is recognised again.
+The transcript of the old file and the speech of both files are in the store. If the speech matches
+(:mod:`.media_sync`), nothing is transcribed again.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from subtitled.transcripts.store import TranscriptStore
 from .media_sync import MAX_OFFSET_SECONDS, MediaOffset, find_offset
 
 MAX_LENGTH_DIFFERENCE = 0.1
-"""How much longer or shorter, as a share, another version of the same programme may be."""
+"""Share by which the durations of two versions of a programme may differ."""
 
 TimedItem = TypeVar("TimedItem", Word, SegmentScores)
 
@@ -41,40 +41,51 @@ def reuse_transcript(
     length: float,
     capabilities: Mapping[str, EngineCapabilities] = MappingProxyType({}),
 ) -> TranscriptReuse | None:
-    """Take over the words of the first of ``earlier`` contents that says the same.
+    """Reuse the transcript of the first previous version whose speech matches.
 
-    ``language`` is what is spoken in the new file: a dub has its speech where the original has
-    it, too. ``length`` is that of the stretches, in seconds of speech. What was compared is kept,
-    so that it can be explained; what was taken over, or None, is the answer.
+    What was compared is stored in any case, so that it can be explained.
+
+    Args:
+        store: The store of transcripts.
+        fingerprint: The new file.
+        track: Its audio track.
+        analysis: The speech of that track.
+        language: The spoken language. A dub has its speech at the same times, so it must match.
+        previous_versions: Fingerprints of possible old versions, the likeliest first.
+        length: The chunk duration, in seconds of speech.
+        capabilities: The capabilities of engines by name.
+
+    Returns:
+        What was reused, or None.
     """
-    doubts: list[TranscriptReuse] = []
+    rejected: list[TranscriptReuse] = []
     for other in previous_versions:
-        for found in _similar_tracks(store, other, analysis, language):
-            alignment = found.media_offset
+        for candidate in _similar_tracks(store, other, analysis, language):
+            media_offset = candidate.media_offset
             reuse = TranscriptReuse(
-                source_fingerprint=found.fingerprint,
-                source_track=found.track,
-                offset=alignment.offset,
-                peak=alignment.peak,
-                rival_peak=alignment.rival_peak,
-                part_count=alignment.part_count,
-                agreeing_parts=alignment.agreeing_parts,
-                rejection_reason=alignment.rejection_reason,
+                source_fingerprint=candidate.fingerprint,
+                source_track=candidate.track,
+                offset=media_offset.offset,
+                peak=media_offset.peak,
+                rival_peak=media_offset.rival_peak,
+                part_count=media_offset.part_count,
+                agreeing_parts=media_offset.agreeing_parts,
+                rejection_reason=media_offset.rejection_reason,
             )
-            if not alignment.is_convincing:
-                doubts.append(reuse)
+            if not media_offset.is_convincing:
+                rejected.append(reuse)
             elif _copy_transcripts(
-                store, fingerprint, track, analysis, found, length, capabilities
+                store, fingerprint, track, analysis, candidate, length, capabilities
             ):
                 store.save_reuse(fingerprint, track, reuse)
                 return reuse
-    if doubts:
-        store.save_reuse(fingerprint, track, max(doubts, key=lambda said: said.peak))
+    if rejected:
+        store.save_reuse(fingerprint, track, max(rejected, key=lambda reuse: reuse.peak))
     return None
 
 
 def shift(items: Sequence[TimedItem], offset: float, end: float) -> tuple[TimedItem, ...]:
-    """Words ``offset`` seconds later, without those that fall before 0 or after ``end``."""
+    """Shift items by ``offset`` seconds and drop those before 0 or after ``end``."""
     return tuple(
         replace(item, start=max(0.0, item.start + offset), end=min(end, item.end + offset))
         for item in items
@@ -83,9 +94,9 @@ def shift(items: Sequence[TimedItem], offset: float, end: float) -> tuple[TimedI
 
 
 def distribute(items: Sequence[TimedItem], chunks: Sequence[Chunk]) -> list[tuple[TimedItem, ...]]:
-    """The words of each stretch, every word in exactly one: where most of it is said.
+    """Assign each item to the chunk in which its middle lies.
 
-    Stretches follow each other without a gap; they are cut in pauses.
+    Chunks follow each other without gaps and are cut in pauses.
     """
     shares: list[list[TimedItem]] = [[] for _ in chunks]
     number = 0
@@ -100,7 +111,8 @@ def distribute(items: Sequence[TimedItem], chunks: Sequence[Chunk]) -> list[tupl
 def _similar_tracks(
     store: TranscriptStore, fingerprint: str, analysis: TrackAnalysis, language: Language
 ) -> list[_Candidate]:
-    """Tracks of another content that are in this language, about as long, and have words."""
+    """Return the tracks of another fingerprint in this language, with a similar duration and
+    speech."""
     candidates = []
     for track in store.tracks(fingerprint):
         old = store.analysis(fingerprint, track)
@@ -110,13 +122,13 @@ def _similar_tracks(
             MAX_OFFSET_SECONDS, MAX_LENGTH_DIFFERENCE * old.duration
         ):
             continue
-        alignment = find_offset(
+        media_offset = find_offset(
             old.speech, analysis.speech, old.quiet_speech, analysis.quiet_speech
         )
-        if alignment is not None:
-            candidates.append(_Candidate(fingerprint, track, alignment))
+        if media_offset is not None:
+            candidates.append(_Candidate(fingerprint, track, media_offset))
     return sorted(
-        candidates, key=lambda one: (not one.media_offset.is_convincing, -one.media_offset.peak)
+        candidates, key=lambda item: (not item.media_offset.is_convincing, -item.media_offset.peak)
     )
 
 
@@ -129,7 +141,7 @@ def _copy_transcripts(
     length: float,
     capabilities: Mapping[str, EngineCapabilities],
 ) -> bool:
-    """Write all complete transcripts of the old file down for the new one; whether any is."""
+    """Copy every complete transcript to the new file; return whether there was one."""
     has_copied = False
     for variant in store.variants(candidate.fingerprint, candidate.track):
         whole = store.assemble_any(candidate.fingerprint, candidate.track, variant)
@@ -141,9 +153,11 @@ def _copy_transcripts(
         )
         offset = candidate.media_offset.offset
         words = distribute(shift(whole.words, offset, analysis.duration), chunks)
-        evidence = distribute(shift(whole.segment_scores, offset, analysis.duration), chunks)
-        for chunk, its, sure in zip(chunks, words, evidence, strict=True):
-            part = Transcript(whole.language, its, whole.engine, whole.variant, sure)
+        scores = distribute(shift(whole.segment_scores, offset, analysis.duration), chunks)
+        for chunk, chunk_words, chunk_scores in zip(chunks, words, scores, strict=True):
+            part = Transcript(
+                whole.language, chunk_words, whole.engine, whole.variant, chunk_scores
+            )
             store.save_chunk(fingerprint, track, variant, chunk, part)
         has_copied = True
     return has_copied
