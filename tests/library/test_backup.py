@@ -94,7 +94,7 @@ def test_what_cannot_be_copied_is_not_upgraded(
     monkeypatch.setattr(backup, "_fsync", full)
     with pytest.raises(SetupError, match="before it is upgraded") as refused:
         Database(path)
-    assert "Make room" in refused.value.hint
+    assert "Free disk space" in refused.value.hint
     assert _read(path, "SELECT version_num FROM alembic_version") == [("0001",)]
     assert sorted(tmp_path.glob("ledger-*")) == []
 

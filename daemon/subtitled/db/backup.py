@@ -1,8 +1,8 @@
-"""The state folder as one file, and back: for another disk, another machine, a bad day.
+"""Backup and restore of the state folder.
 
-The archive is a gzipped tar file with ``manifest.json`` (the version that wrote it and the SHA-256
-of each database), both databases and the folders of :data:`FOLDERS`. Models are not in it: they are
-fetched again. Nor are keys: the state folder has none.
+The archive is a gzipped tar file. It contains ``manifest.json`` (the version that wrote it and the
+SHA-256 of each database), the databases and the folders of :data:`FOLDERS`. Models are left out,
+because they can be downloaded again. The state folder contains no keys.
 """
 
 from __future__ import annotations
@@ -40,13 +40,18 @@ FOLDERS = (TRANSCRIPTS_FOLDER, SIGNATURES_FOLDER, REMOVED_FOLDER)
 PRE_UPGRADE_BACKUP = "subtitled-before-upgrade.sqlite"
 """The copy of the database from before its last upgrade."""
 REPLACED_SUFFIX = "replaced"
-"""Where a restore puts what it replaces; one is kept."""
+"""The folder that a restore moves the old state to. Only the last one is kept."""
 _MANIFEST = "manifest.json"
 
 
 def copy_database(source: Path, target: Path) -> None:
-    """A database as it is at one moment, whole on disk before it has its name; others may write
-    to it meanwhile. Raises OSError or sqlite3.Error."""
+    """Copy a database as it is at one moment, even while others write to it.
+
+    The copy gets its name when it is complete on disk.
+
+    Raises:
+        OSError: The copy cannot be written. sqlite3.Error: The database cannot be read.
+    """
     partial = target.with_name(target.name + ".part")
     partial.unlink(missing_ok=True)
     try:
@@ -54,7 +59,7 @@ def copy_database(source: Path, target: Path) -> None:
             os.close(os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
             with closing(sqlite3.connect(partial)) as new:
                 old.backup(new)
-                new.execute("PRAGMA journal_mode=DELETE")  # one file, with no log beside it
+                new.execute("PRAGMA journal_mode=DELETE")  # one file without a log
         _fsync(partial)
         partial.replace(target)
         _fsync(target.parent)
@@ -63,7 +68,7 @@ def copy_database(source: Path, target: Path) -> None:
 
 
 def check_database(path: Path) -> str:
-    """What SQLite finds wrong with a database, empty if it is whole. Reads all of it."""
+    """Return the damage that SQLite finds in a database, or an empty text. All of it is read."""
     try:
         with closing(
             sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=30)
@@ -75,7 +80,7 @@ def check_database(path: Path) -> str:
 
 
 def find_damaged_files(state: Path) -> Iterator[Path]:
-    """Files of the state folder that are no JSON and should be: a disk lost part of them."""
+    """Yield the files of the state folder that are not valid JSON and should be."""
     for folder in (TRANSCRIPTS_FOLDER, SIGNATURES_FOLDER):
         for path in sorted((state / folder).rglob("*.json")):
             try:
@@ -85,31 +90,42 @@ def find_damaged_files(state: Path) -> Iterator[Path]:
 
 
 def create_backup(state: Path, target: Path, databases: Sequence[str] = DATABASES) -> int:
-    """Write the archive, for its owner alone, and its size in bytes. A daemon may be running.
-    ``databases`` are those that are files there; none if they are on a server.
+    """Write a backup that only its owner can read. The daemon may be running.
 
-    Raises a :class:`~subtitled.plugin.SubtitledError`; an archive of that name is replaced only by
-    a whole one.
+    An older archive at ``target`` is replaced only by a complete one.
+
+    Args:
+        state: The state folder.
+        target: The archive to write.
+        databases: The databases in the state folder. None are if they are on a server.
+
+    Returns:
+        The size of the archive in bytes.
+
+    Raises:
+        SubtitledError: There is no database, or the archive cannot be written.
     """
     rename_old_files(state)
     if databases and not (state / databases[0]).is_file():
-        raise SetupError(f"there is no ledger in {_display_path(state)}", "Check daemon.state_dir")
+        raise SetupError(
+            f"there is no database in {_display_path(state)}", "Check daemon.state_dir"
+        )
     partial = target.with_name(f".{target.name}.part")
     try:
         with tempfile.TemporaryDirectory(prefix="backup-", dir=state) as name:
-            desk = Path(name)
+            staging = Path(name)
             manifest: dict[str, Any] = {"version": __version__, "databases": {}}
             for database in databases:
                 if (state / database).is_file():
-                    copy_database(state / database, desk / database)
-                    manifest["databases"][database] = _sha256(desk / database)
-            (desk / _MANIFEST).write_text(json.dumps(manifest, indent=1), "utf-8")
+                    copy_database(state / database, staging / database)
+                    manifest["databases"][database] = _sha256(staging / database)
+            (staging / _MANIFEST).write_text(json.dumps(manifest, indent=1), "utf-8")
             partial.unlink(missing_ok=True)
             handle = os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
             with os.fdopen(handle, "wb") as file:
                 with tarfile.open(fileobj=file, mode="w:gz", compresslevel=3) as archive:
                     for part in (_MANIFEST, *manifest["databases"]):
-                        archive.add(desk / part, part)
+                        archive.add(staging / part, part)
                     for folder in FOLDERS:
                         _add_folder(archive, state, Path(folder))
                 file.flush()
@@ -120,7 +136,7 @@ def create_backup(state: Path, target: Path, databases: Sequence[str] = DATABASE
     except (OSError, sqlite3.Error) as error:
         raise TransientError(
             f"the backup {_display_path(target)} cannot be written: {error}",
-            "Name a file in a folder of yours with room for it, and make room in the state folder",
+            "Choose a file in a writable folder with enough space, and free some in the state folder",
         ) from error
     finally:
         with contextlib.suppress(OSError):
@@ -128,7 +144,7 @@ def create_backup(state: Path, target: Path, databases: Sequence[str] = DATABASE
 
 
 def _add_folder(archive: tarfile.TarFile, state: Path, part: Path) -> None:
-    """One folder. What the daemon took away meanwhile, or has not finished, is left out."""
+    """Add one folder. Files that disappear meanwhile, and temporary ones, are left out."""
     folder = state / part
     try:
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
@@ -144,37 +160,50 @@ def _add_folder(archive: tarfile.TarFile, state: Path, part: Path) -> None:
 
 
 def restore_backup(archive: Path, state: Path, databases: Sequence[str] = DATABASES) -> str:
-    """Put an archive's state in the place of the present one; the version that wrote it.
-    ``databases`` are those that are files there.
+    """Replace the state folder's content by a backup. The daemon must not be running.
 
-    No daemon may run. The archive is unpacked and checked first, so that a bad one changes
-    nothing; what is replaced lies in ``replaced`` until the next restore. A crash while the names
-    change leaves every file there or in its place: do it again. Raises a
-    :class:`~subtitled.plugin.SubtitledError`.
+    The archive is unpacked and checked first, so that a bad one changes nothing. The old content is
+    moved to :data:`REPLACED_SUFFIX` until the next restore. A crash while files are renamed loses
+    none of them: restore again.
+
+    Args:
+        archive: The archive to read.
+        state: The state folder.
+        databases: The databases in the state folder. None are if they are on a server.
+
+    Returns:
+        The version that wrote the archive.
+
+    Raises:
+        SubtitledError: The archive is incomplete, or the state folder cannot be written.
     """
     try:
         with tempfile.TemporaryDirectory(prefix="restore-", dir=state) as name:
-            desk = Path(name)
+            staging = Path(name)
             with tarfile.open(archive, "r:*") as packed:
-                packed.extractall(desk, filter="data")
-            rename_old_files(desk)
-            version = _validate_archive(desk, databases)
+                packed.extractall(staging, filter="data")
+            rename_old_files(staging)
+            version = _validate_archive(staging, databases)
             rename_old_files(state)
-            _swap(desk, state)
+            _swap(staging, state)
         return version
     except (tarfile.TarError, zlib.error, EOFError, ValueError) as error:
         raise _invalid_backup_error(archive, str(error)) from error
     except FileNotFoundError as error:
-        raise SetupError(f"{_display_path(archive)} is not there", "Check its name") from error
+        raise SetupError(f"{_display_path(archive)} does not exist", "Check its name") from error
     except OSError as error:
         raise TransientError(
             f"{_display_path(archive)} cannot be restored: {error}",
-            "Make room in the state folder and let this user write there",
+            "Free space in the state folder and make it writable for this user",
         ) from error
 
 
 def _validate_archive(staging: Path, expected_databases: Sequence[str]) -> str:
-    """The version that wrote what was unpacked. Raises ValueError if it is not whole."""
+    """Return the version that wrote an unpacked archive.
+
+    Raises:
+        ValueError: The archive is incomplete.
+    """
     try:
         manifest = json.loads((staging / _MANIFEST).read_bytes())
         version = str(manifest["version"])
@@ -182,19 +211,19 @@ def _validate_archive(staging: Path, expected_databases: Sequence[str]) -> str:
             OLD_NAMES.get(name, name): digest for name, digest in manifest["databases"].items()
         }
     except (FileNotFoundError, KeyError, TypeError, AttributeError):
-        raise ValueError("it has no manifest of subtitled's") from None
+        raise ValueError("it contains no manifest") from None
     if databases and not expected_databases:
-        raise ValueError("its ledger is a file, and daemon.database names a server")
+        raise ValueError("its database is a file, but daemon.database is the address of a server")
     if expected_databases and (
         DATABASES[0] not in databases or not databases.keys() <= set(DATABASES)
     ):
-        raise ValueError("it holds no ledger")
+        raise ValueError("it contains no database")
     for database, digest in databases.items():
         path = staging / database
         if not path.is_file() or _sha256(path) != digest:
-            raise ValueError(f"{database} in it is not as it was written")
-        if trouble := check_database(path):
-            raise ValueError(f"{database} in it is damaged: {trouble}")
+            raise ValueError(f"the checksum of {database} in it is wrong")
+        if damage := check_database(path):
+            raise ValueError(f"{database} in it is damaged: {damage}")
     return version
 
 
@@ -202,12 +231,12 @@ def _swap(staging: Path, state: Path) -> None:
     replaced = state / REPLACED_SUFFIX
     shutil.rmtree(replaced, ignore_errors=True)
     replaced.mkdir(mode=0o700)
-    # A database's log goes with it: beside another database it would be damage.
+    # The log moves with its database. It would damage another database of the same name.
     existing = [f"{name}{log}" for name in DATABASES for log in ("", *WAL_SUFFIXES)]
     for name in (*existing, *FOLDERS):
         if (state / name).exists():
             (state / name).rename(replaced / name)
-    # The ledger last: where it is, all is.
+    # The database comes last, so that everything else is there when it is.
     for name in (*FOLDERS, *reversed(DATABASES)):
         if (staging / name).exists():
             (staging / name).rename(state / name)
@@ -216,8 +245,8 @@ def _swap(staging: Path, state: Path) -> None:
 
 def _invalid_backup_error(archive: Path, reason: str) -> SubtitledError:
     return SetupError(
-        f"{_display_path(archive)} is no whole backup: {reason}",
-        "Name a file that `subtitled state backup` wrote; nothing was changed",
+        f"{_display_path(archive)} is not a complete backup: {reason}",
+        "Choose a file that `subtitled state backup` wrote; nothing was changed",
     )
 
 

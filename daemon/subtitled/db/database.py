@@ -1,4 +1,4 @@
-"""The ledger: what lies in the libraries, and what became of it."""
+"""The database: the media files of the libraries, and what became of them."""
 
 from __future__ import annotations
 
@@ -45,21 +45,28 @@ _UPGRADE_LOCK = threading.Lock()
 
 
 class Database:
-    """The ledger in one SQLite file, or in a PostgreSQL database. Threads and processes, and in a
-    server machines, may share it."""
+    """One database, in an SQLite file or in PostgreSQL.
+
+    Threads and processes may share it. With PostgreSQL, several machines may share it too.
+    """
 
     def __init__(self, path: Path, server: str | None = None) -> None:
-        """Open it, made or upgraded; with the address of a ``server`` it is there, and only what
-        is kept in files lies where ``path`` says. Raises :class:`Misconfigured` if it is from the
-        future."""
+        """Open the database. A missing one is created, an older one is upgraded.
+
+        Args:
+            path: The SQLite file. With a ``server`` only its folder is used, for signatures.
+            server: The address of a PostgreSQL database, or None.
+
+        Raises:
+            SetupError: The database cannot be opened, or a newer version made it.
+        """
         self.path = path
         self._engine = open_engine(path, server)
         _migrate(self._engine, path)
         self.files = FileRepository(self._engine)
         self.bulk_files = BulkFileRepository(self._engine)
-        self.sidecars = SidecarRepository(
-            self._engine, SignatureStore(path.parent / SIGNATURES_FOLDER)
-        )
+        signatures = SignatureStore(path.parent / SIGNATURES_FOLDER)
+        self.sidecars = SidecarRepository(self._engine, signatures)
         self.deliveries = ServerOutbox(self._engine)
         self.kv = KeyValueStore(self._engine, path)
         self.commands = CommandQueue(self._engine)
@@ -67,16 +74,20 @@ class Database:
         self.egress_log = EgressLog(self._engine)
 
     def close(self) -> None:
+        """Close all connections."""
         self.kv.close()
         self._engine.dispose()
 
     def record_seen(
         self, library: str, path: Path, stat: os.stat_result, priority: int = BACKFILL
     ) -> None:
-        """A file was seen. One that is as it was stays what it is; a changed one settles anew."""
+        """Record that a media file exists.
+
+        A changed one becomes unstable, an unchanged one keeps its state.
+        """
         key, now = os.fsencode(path), time.time()
         stored, diff = self.bulk_files.lookup(library, [key]), ScanDiff()
-        # Of its subtitles nothing is said: what is known of those stays.
+        # The caller knows nothing about the sidecars, so their hash stays as it is.
         sidecar_hash = (stored[key][3] if key in stored else None) or 0
         diff.add([(key, stat, sidecar_hash)], stored)
         self.bulk_files.apply_diff(
@@ -84,7 +95,7 @@ class Database:
         )
 
     def requeue(self, file_id: int, priority: int | None = None) -> None:
-        """Have a file looked at anew now, whatever is remembered of it."""
+        """Evaluate a file again now, and forget its failures."""
         now = time.time()
         values: dict[str, Any] = {
             "state": FileState.STABILISING,
@@ -105,13 +116,18 @@ class Database:
             c.execute(files.update().where(files.c.id == file_id).values(**values))
 
     def get(self, path: Path) -> FileRecord | None:
+        """Return the record of a path, or None."""
         return self._fetch_one(files.c.path == os.fsencode(path))
 
     def get_by_id(self, file_id: int) -> FileRecord | None:
+        """Return the record of a number, or None."""
         return self._fetch_one(files.c.id == file_id)
 
     def by_state(self, *states: FileState) -> Iterator[FileRecord]:
-        """Files in any of the states, most urgent first, read a page at a time."""
+        """Yield the files in any of the states, the most urgent first.
+
+        They are read a page at a time.
+        """
         query = (
             sa.select(files)
             .where(files.c.state.in_(states))
@@ -122,10 +138,15 @@ class Database:
                 yield from map(record_from_row, page)
 
     def due_files(self, now: float, limit: int, libraries: Collection[str]) -> list[FileRecord]:
-        """Files whose time to be looked at has come, most urgent and newest first.
+        """Return the files whose next check is due, the most urgent and newest first.
 
-        Files of libraries that are not named wait, and do not stand in the way. What was written
-        down in the future was written before the clock was set back, and is due.
+        Args:
+            now: Seconds since 1970.
+            limit: The largest number of files.
+            libraries: The names of the libraries to consider.
+
+        A file that was updated after ``now`` was updated before the system clock was set back, so
+        it is due as well.
         """
         records = list[FileRecord]()
         with self._engine.connect() as c:
@@ -145,7 +166,7 @@ class Database:
         return records[:limit]
 
     def next_check_at(self, library: str) -> float | None:
-        """When the next file of a library is to be looked at, None if none is."""
+        """Return the time of a library's next check, or None if no file has one."""
         query = sa.select(sa.func.min(files.c.next_check_at)).where(
             files.c.library == library, files.c.next_check_at.is_not(None)
         )
@@ -154,7 +175,7 @@ class Database:
             return at
 
     def wake_waiting(self) -> int:
-        """Have every file that waits for its hours or for an engine looked at now; how many."""
+        """Make every waiting file due now, and return how many there are."""
         with self._engine.begin() as c:
             waiting = files.c.state == FileState.WAITING
             return c.execute(
@@ -162,14 +183,21 @@ class Database:
             ).rowcount
 
     def invalidate_decisions(self, library: str, settings_digest: str) -> int:
-        """Have every decided file of a library looked at anew that was decided under other
-        settings; how many there are."""
+        """Evaluate again the files of a library that were decided under other settings.
+
+        Returns:
+            How many files there are.
+        """
         decided = files.c.state.in_([*FINAL_STATES, FileState.RETRYING])
         return self._requeue_where(library, decided, files.c.settings_digest != settings_digest)
 
     def invalidate_failures(self, library: str, engines_digest: str) -> int:
-        """Have every file of a library looked at anew that other engines than now failed at, or
-        could not serve; how many there are."""
+        """Evaluate again the files of a library that failed, or were impossible, with other
+        engines.
+
+        Returns:
+            How many files there are.
+        """
         failed = files.c.state.in_([*FAILURE_STATES, FileState.IMPOSSIBLE])
         return self._requeue_where(library, failed, files.c.engines_digest != engines_digest)
 
@@ -181,10 +209,19 @@ class Database:
         expected_job: FileRecord | None = None,
         **values: Any,
     ) -> bool:
-        """Move a file on. What is not named is emptied or kept: reasons go, identity stays.
+        """Set the state of a file.
 
-        ``of_job``: the file as the job knows it. A job whose file has got another one since, or
-        none, or is worked on by another process, has no say any more; whether it had.
+        Reasons, hints, progress and the next check are cleared unless given.
+
+        Args:
+            file_id: The number of the file.
+            state: The new state.
+            expected_job: The record as the caller's job knows it. Nothing is changed if the file
+                has another job by now, or another worker.
+            values: Further columns of the ``files`` table.
+
+        Returns:
+            Whether the file was changed.
         """
         new_values = {"reason": "", "hint": "", "progress": "", "next_check_at": None, **values}
         if state in FINAL_STATES - FAILURE_STATES:
@@ -205,6 +242,7 @@ class Database:
             return result.rowcount > 0
 
     def set_progress(self, path: Path, progress: str) -> None:
+        """Store how far the job of a file is, as text."""
         with self._engine.begin() as c:
             c.execute(
                 files.update().where(files.c.path == os.fsencode(path)).values(progress=progress)
@@ -213,7 +251,7 @@ class Database:
     def mark_unstable(
         self, file_id: int, stat: os.stat_result, verdict: StabilityVerdict, now: float
     ) -> None:
-        """A file is not to be taken yet: as it is now, why, and when it is looked at again."""
+        """Store that a file is not complete yet, why, and when it is checked again."""
         values: dict[str, Any] = {
             "size": stat.st_size,
             "mtime_ns": stat.st_mtime_ns,
@@ -230,8 +268,11 @@ class Database:
             c.execute(files.update().where(files.c.id == file_id).values(**values))
 
     def schedule_check(self, file_ids: Sequence[int], check_at: float | None) -> None:
-        """Have a look at files at a time, whatever their state is; None: they are left to rest,
-        but for those that somebody had settle anew meanwhile."""
+        """Set the time of the next check of some files.
+
+        With None they have no further check. Files that became unstable in the meantime keep
+        theirs.
+        """
         the_files: sa.ColumnElement[bool] = files.c.id.in_(file_ids)
         if check_at is None:
             the_files = sa.and_(the_files, files.c.state.in_(FINAL_STATES))
@@ -239,13 +280,13 @@ class Database:
             c.execute(files.update().where(the_files).values(next_check_at=check_at))
 
     def count_by_state(self) -> dict[FileState, int]:
-        """How many files are in each state."""
+        """Count the files in each state."""
         query = sa.select(files.c.state, sa.func.count()).group_by(files.c.state)
         with self._engine.connect() as c:
             return {FileState(state): number for state, number in c.execute(query)}
 
     def has_files(self, library: str) -> bool:
-        """Whether any file of a library was ever noticed."""
+        """Return whether the database has any file of a library."""
         query = sa.select(files.c.id).where(files.c.library == library).limit(1)
         with self._engine.connect() as c:
             return c.execute(query).first() is not None
@@ -275,40 +316,42 @@ def _migrate(engine: sa.Engine, path: Path) -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     try:
-        # Alembic keeps its state in the module, so threads take turns; processes by the lock.
+        # Alembic keeps state in a module, so threads take turns. Processes do by the write lock.
         with _UPGRADE_LOCK, write_transaction(engine) as connection:
             config.attributes["connection"] = connection
             current_revision = MigrationContext.configure(connection).get_current_revision()
             if current_revision is None and not is_sqlite(engine):
                 metadata.create_all(connection)
-                command.stamp(config, "head")  # the steps until here were taken by SQLite alone
+                command.stamp(config, "head")  # revisions before 0008 are for SQLite alone
                 return
             if is_sqlite(engine):
                 _back_up_before_upgrade(current_revision, config, path)
             command.upgrade(config, "head")
     except CommandError as error:
         backup_path = path.with_name(PRE_UPGRADE_BACKUP)
+        hint = "Install that version again"
+        if backup_path.is_file():
+            hint += (
+                f"; or stop the daemon and move {backup_path} to its place, which is the database "
+                "from before the upgrade"
+            )
         raise SetupError(
-            f"the ledger {path} was made by a newer version of subtitled ({error})",
-            "Install that version again"
-            + f"; or stop the daemon and put {backup_path} in its place, which is the ledger from before"
-            " the upgrade"
-            * backup_path.is_file()
-            + "; or begin anew with: subtitled state rebuild --from-scratch",
+            f"the database {path} was made by a newer version of subtitled ({error})",
+            hint + "; or start with a new one: subtitled state rebuild --from-scratch",
         ) from error
 
 
 def _back_up_before_upgrade(current_revision: str | None, config: Config, path: Path) -> None:
-    """Copy a ledger that is about to be upgraded. Nothing is upgraded that could not be copied."""
+    """Copy a database that is about to be upgraded. Without a copy there is no upgrade."""
     script = ScriptDirectory.from_config(config)
     if current_revision is None or current_revision == script.get_current_head():
         return
     script.get_revision(current_revision)  # raises for one that only a newer version knows
     try:
-        # What is read is what was committed last, although the write lock is held.
+        # The copy contains the last commit, although this process holds the write lock.
         copy_database(path, path.with_name(PRE_UPGRADE_BACKUP))
     except (OSError, sqlite3.Error) as error:
         raise SetupError(
-            f"the ledger {path} cannot be copied before it is upgraded: {error}",
-            f"Make room for a second one in {path.parent}",
+            f"the database {path} cannot be copied before it is upgraded: {error}",
+            f"Free disk space for a copy in {path.parent}",
         ) from error

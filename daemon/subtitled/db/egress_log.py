@@ -1,9 +1,9 @@
-"""The ledger's pages of what left this machine, and of what each budget has spent.
+"""The egress log of the database, and the usage of each budget.
 
-An entry is written before anything is sent: what it may cost is taken from its budgets in the same
-transaction, so no number of workers passes a cap. Afterwards it is settled with what it did cost.
-An entry that nobody settled, because of a crash, stays open and counted; the next try at the same
-piece of work goes on under it and pays nothing twice.
+An entry is written before anything is sent. Its estimated cost is taken from the budgets in the
+same transaction, so that no number of workers exceeds a cap. When the request ends, the entry is
+corrected to what it did cost. An entry that a crash left open stays open and counted. The next
+attempt at the same piece of work continues it, so nothing is paid for twice.
 """
 
 from __future__ import annotations
@@ -24,26 +24,26 @@ from .engine import upsert_insert, write_transaction
 from .schema import budget_usage, egress_log
 
 _ROUNDING_TOLERANCE = 1e-9
-"""Of a sum of many prices: a cap is a cap but for this."""
+"""How far rounding errors of a sum of many prices may exceed a cap."""
 
 
 class EgressState(StrEnum):
     """How far an entry is."""
 
     OPEN = "open"
-    """Perhaps sent, perhaps paid; counted as such."""
+    """It may have been sent and paid for, and counts as such."""
     SENT = "sent"
     REFUSED = "refused"
-    """The other side had it and would not do it; counted, since it may have cost something."""
+    """The service received it and refused it. It counts, because it may have cost something."""
     NOT_SENT = "not-sent"
 
 
 @dataclass(frozen=True, slots=True)
 class EgressEntry:
-    """One thing that is sent away, or was."""
+    """One request that leaves the machine."""
 
     key: str
-    """Which piece of work it is for: begun again, it is the same entry."""
+    """The piece of work that it belongs to. A second attempt continues the same entry."""
     path: Path
     library: str | None
     component: str
@@ -51,7 +51,7 @@ class EgressEntry:
     kind: str
     """``audio`` or ``text``."""
     amount: float
-    """Seconds of sound, or characters."""
+    """Seconds of audio, or characters of text."""
     price: float | None = None
     currency: str = ""
     host: str = ""
@@ -64,7 +64,7 @@ class EgressEntry:
 
 @dataclass(frozen=True, slots=True)
 class BudgetCap:
-    """A budget in one of its periods, and the most that it allows there."""
+    """A budget in one of its periods, and its limits there."""
 
     budget: str
     period: str
@@ -73,7 +73,7 @@ class BudgetCap:
 
 
 class BudgetExceededError(Exception):
-    """A cap would be passed."""
+    """A request would exceed a cap."""
 
     def __init__(self, cap: BudgetCap) -> None:
         super().__init__(cap)
@@ -81,16 +81,19 @@ class BudgetExceededError(Exception):
 
 
 class EgressLog:
-    """What left, in a ledger's database. Threads and processes may share it."""
+    """The egress log. Threads and processes may share it."""
 
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
 
     def open(self, entry: EgressEntry, caps: Sequence[BudgetCap]) -> int:
-        """Write an entry down and take its price and seconds from its budgets; its number.
+        """Write an open entry, and take its price and seconds from its budgets.
 
-        Raises :class:`BudgetExceededError`, and writes nothing, where one of them has too little
-        left.
+        Returns:
+            The number of the entry.
+
+        Raises:
+            BudgetExceededError: A budget has too little left. Nothing was written.
         """
         with write_transaction(self._engine) as connection:
             open_id = connection.execute(
@@ -123,9 +126,13 @@ class EgressLog:
         state: EgressState,
         receipts: Sequence[tuple[UsageRecord, float | None]] = (),
     ) -> None:
-        """Write down what became of an entry: each receipt with its price.
+        """Store how an entry ended, and correct the usage of its budgets.
 
-        Without receipts what was reckoned stands, except where nothing was sent at all.
+        Args:
+            entry_id: The number of the entry.
+            state: How it ended.
+            receipts: The usage records of the service, each with its price. Without any the
+                estimate stands, except when nothing was sent.
         """
         with write_transaction(self._engine) as connection:
             row = connection.execute(sa.select(egress_log).where(egress_log.c.id == entry_id)).one()
@@ -157,12 +164,14 @@ class EgressLog:
             _add_usage(connection, json.loads(row.budgets), money, seconds)
 
     def used(self, budget: str, period: str) -> tuple[float, float]:
-        """Money and seconds that a budget has spent in a period, with what is under way."""
+        """Return the money and the seconds of audio that a budget has used in a period,
+        open entries included.
+        """
         with self._engine.connect() as connection:
             return _read_usage(connection, budget, period)
 
     def entries(self, since: float = 0.0, library: str | None = None) -> Iterator[EgressEntry]:
-        """What left since a time (seconds since 1970), the earliest first."""
+        """Yield the entries since a time (seconds since 1970), the earliest first."""
         query = (
             sa.select(egress_log)
             .where(egress_log.c.at >= since)

@@ -1,7 +1,8 @@
-"""The databases as we use them: SQLite in the state folder, or PostgreSQL for several machines.
+"""SQLAlchemy engines for SQLite in the state folder, and for PostgreSQL shared by several
+machines.
 
-What the two say differently is here, and nowhere else. Both are durable in a power cut, and shared
-by several processes.
+All differences between the two are in this module. Both survive a power cut and may be shared by
+several processes.
 """
 
 from __future__ import annotations
@@ -25,24 +26,26 @@ from subtitled.plugin import SetupError
 from .filesystems import unsafe_for_sqlite
 
 _MAX_CONNECTIONS = 20
-"""Tries of a tenth of a second to set the log of a file that others are just making."""
+"""How many times a process tries to enable the write-ahead log, a tenth of a second apart."""
 _WRITER_LOCK_ID = 0x73756274
-"""The advisory lock of PostgreSQL that stands for SQLite's one writer."""
+"""The advisory lock of PostgreSQL that admits one writer, as SQLite does."""
 
 
 def open_engine(path: Path, server: str | None = None) -> sa.Engine:
-    """An engine for the database in a file, or, with the address of a PostgreSQL ``server``, there.
+    """Open the database in a file, or on a PostgreSQL server if its address is given.
 
-    Raises :class:`SetupError` if it cannot be used.
+    Raises:
+        SetupError: The database cannot be used.
     """
     return _create_server_engine(server) if server else _create_file_engine(path)
 
 
 def server_url(url_text: str) -> sa.URL:
-    """The address of a PostgreSQL database, with the driver that we use.
+    """Parse the address of a PostgreSQL database, and set the driver.
 
-    Raises :class:`SetupError` for what is none; what was said holds a password, so it is not
-    repeated.
+    Raises:
+        SetupError: It is not such an address. The error does not repeat it, because it may contain
+            a password.
     """
     try:
         url = sa.make_url(url_text)
@@ -50,7 +53,7 @@ def server_url(url_text: str) -> sa.URL:
         url = None
     if url is None or url.drivername.partition("+")[0] not in ("postgresql", "postgres"):
         raise SetupError(
-            "daemon.database is no address of a PostgreSQL database",
+            "daemon.database is not the address of a PostgreSQL database",
             "Write it as postgresql://user:password@host:5432/name",
         )
     return url.set(drivername="postgresql+psycopg")
@@ -74,27 +77,30 @@ def _create_server_engine(server: str) -> sa.Engine:
             connection.execute(sa.text("SELECT 1"))
     except sa.exc.OperationalError as error:
         engine.dispose()
-        where = url.render_as_string(hide_password=True)
+        display_url = url.render_as_string(hide_password=True)
         raise SetupError(
-            f"the database {where} cannot be reached: {str(error.orig).strip()}",
+            f"the database {display_url} cannot be reached: {str(error.orig).strip()}",
             "Start PostgreSQL, or correct daemon.database",
         ) from error
     return engine
 
 
 def _create_file_engine(path: Path) -> sa.Engine:
-    """An engine for one database file, which is made if it is missing.
+    """Open one SQLite file. A missing file is created.
 
-    Write-ahead log with ``synchronous=FULL``: anything less loses committed rows in a power cut. A
-    transaction takes the write lock with its first change; one that reads before it changes
-    anything goes through :func:`write_transaction`. Raises :class:`SetupError` for a file that is
-    no database, cannot be opened, or lies where the log would sooner or later destroy it.
+    The write-ahead log with ``synchronous=FULL`` is used, because anything less loses committed
+    rows in a power cut. A transaction takes the write lock with its first change. One that reads
+    before its first change must use :func:`write_transaction`.
+
+    Raises:
+        SetupError: The file is not a database, cannot be opened, or is on a file system where the
+            log is unsafe.
     """
     if reason := unsafe_for_sqlite(path.parent):
         raise SetupError(
-            f"the database {path} cannot be kept there: {reason}, on which SQLite's write-ahead log "
-            "has no shared memory to rely on, and databases are damaged",
-            "Set daemon.state_dir to a folder on a disk of this machine; media may lie on shares",
+            f"the database {path} cannot be there: {reason}, where SQLite's write-ahead log has no "
+            "shared memory and databases are damaged",
+            "Set daemon.state_dir to a folder on a local disk; media files may be on shares",
         )
     engine = sa.create_engine(sa.URL.create("sqlite", database=str(path)))
 
@@ -115,20 +121,20 @@ def _create_file_engine(path: Path) -> sa.Engine:
         engine.dispose()
         raise SetupError(
             f"the database {path} cannot be opened: {error.orig}",
-            "Let the daemon's user read and write it and its folder, and make room on the disk",
+            "Make it and its folder writable for the daemon's user, and free disk space",
         ) from error
     except sa.exc.DatabaseError as error:
         engine.dispose()
         raise SetupError(
             f"the database {path} cannot be used: {error.orig}",
-            "If it is damaged, move it away; if it is the ledger: subtitled state rebuild --from-scratch. "
-            "What we wrote beside the media is recognised again",
+            "If it is damaged, move it away; for subtitled.sqlite run: subtitled state rebuild "
+            "--from-scratch, which recognises our sidecars",
         ) from error
     return engine
 
 
 def _enable_wal(cursor: sqlite3.Cursor) -> None:
-    """Set the log. While another process does so for a new file, nobody is told to wait."""
+    """Enable the write-ahead log, and retry while another process does so for a new file."""
     for attempt in range(_MAX_CONNECTIONS):
         try:
             cursor.execute("PRAGMA journal_mode=WAL")
@@ -141,10 +147,10 @@ def _enable_wal(cursor: sqlite3.Cursor) -> None:
 
 @contextmanager
 def write_transaction(engine: sa.Engine) -> Iterator[sa.Connection]:
-    """A transaction that holds the write lock from its first moment.
+    """Open a transaction that holds the write lock from its beginning.
 
-    What it reads cannot be changed by another of these before it writes, and two wait for each
-    other; numbers of rows grow in the order of the commits. Readers are never held up.
+    No other writer can change what it reads before it writes, and row numbers grow in the order of
+    the commits. Readers are never blocked.
     """
     with engine.begin() as connection:
         if is_sqlite(engine):
@@ -155,38 +161,38 @@ def write_transaction(engine: sa.Engine) -> Iterator[sa.Connection]:
 
 
 def describe_error(error: sa.exc.OperationalError) -> tuple[str, str]:
-    """What keeps a database from being written to, and the cure."""
+    """Return why a database cannot be written, and a hint."""
     if isinstance(error.orig, sqlite3.Error):
-        return f"the state folder cannot be written to: {error.orig}", "Make room there"
+        return f"the state folder cannot be written to: {error.orig}", "Free disk space there"
     message_lines = str(error.orig).strip().splitlines()
     return (
         f"the database cannot be used: {message_lines[0] if message_lines else error}",
-        "Look after PostgreSQL",
+        "Check the PostgreSQL server",
     )
 
 
 def is_sqlite(bind: sa.Engine | sa.Connection) -> bool:
-    """Whether it is SQLite."""
+    """Return whether the database is SQLite."""
     return bind.dialect.name == "sqlite"
 
 
 def upsert_insert(bind: sa.Engine | sa.Connection, table: sa.Table) -> Any:
-    """An INSERT that may say ON CONFLICT."""
+    """Return an INSERT statement that supports ON CONFLICT."""
     return sqlite.insert(table) if is_sqlite(bind) else postgresql.insert(table)
 
 
 @dataclass(frozen=True, slots=True)
 class SqlDialectTokens:
-    """What SQL written by hand says in one of the databases: where a million rows pass by."""
+    """The parts of handwritten SQL that differ between the databases."""
 
     placeholder: str
-    """Of a value to come."""
+    """The placeholder of a parameter."""
     least_function: str
-    """The function for the lesser of two values."""
+    """The function that returns the smaller of two values."""
     is_distinct_from: str
-    """Whether two values differ, NULL being one."""
+    """The operator that compares two values and treats NULL as a value."""
     no_index_prefix: str
-    """Before a column that is not to be looked up in an index."""
+    """A prefix for a column that keeps the database from using an index on it."""
 
 
 _SQLITE = SqlDialectTokens("?", "min", "IS NOT", "+")
@@ -194,12 +200,12 @@ _POSTGRES = SqlDialectTokens("%s", "least", "IS DISTINCT FROM", "")
 
 
 def dialect_tokens(bind: sa.Engine | sa.Connection) -> SqlDialectTokens:
-    """Those of an engine's database."""
+    """Return the tokens of a database."""
     return _SQLITE if is_sqlite(bind) else _POSTGRES
 
 
 def execute_many(connection: sa.Connection, statement: str, rows: Iterable[Sequence[Any]]) -> None:
-    """Do a statement, with ``?`` for each value, for each row, past SQLAlchemy."""
+    """Execute a statement for each row, without SQLAlchemy. Its parameters are written as ``?``."""
     values = list(rows)
     if values:
         connection.connection.cursor().executemany(
@@ -208,7 +214,7 @@ def execute_many(connection: sa.Connection, statement: str, rows: Iterable[Seque
 
 
 def fetch_rows(connection: sa.Connection, query: str, values: Sequence[Any]) -> list[Any]:
-    """The rows of a query, with ``?`` for each value, past SQLAlchemy."""
+    """Return the rows of a query, without SQLAlchemy. Its parameters are written as ``?``."""
     cursor = connection.connection.cursor()
     cursor.execute(_with_placeholders(connection, query), tuple(values))
     return list(cursor.fetchall())
@@ -219,7 +225,9 @@ def _with_placeholders(connection: sa.Connection, statement: str) -> str:
 
 
 class BytePosition(GenericFunction[int]):
-    """Where some bytes begin in others, from 1 on; 0: nowhere."""
+    """An SQL function: the position of some bytes in others, counted from 1, or 0 if they
+    are absent.
+    """
 
     type = sa.Integer()
     name = "position_of"
@@ -240,7 +248,7 @@ def _compile_for_postgres(element: Any, compiler: Any, **options: Any) -> str:
 
 
 class ChangeDetector:
-    """Something that changes when somebody wrote to a database; costs next to nothing to ask."""
+    """Detects writes to a database at very low cost."""
 
     def __init__(self, engine: sa.Engine, path: Path) -> None:
         self._engine = engine
@@ -249,9 +257,12 @@ class ChangeDetector:
         self._lock = threading.Lock()
 
     def current_version(self) -> str:
-        """It. On a server it also changes when somebody wrote to another database there."""
+        """Return a text that changes with every write.
+
+        On PostgreSQL it also changes with writes to other databases of the server.
+        """
         if not is_sqlite(self._engine):
-            # What is seen and what is not: as long as that is the same, so is everything.
+            # The snapshot names the finished transactions, so it changes with each of them.
             with self._engine.connect() as connection:
                 snapshot = connection.execute(sa.text("SELECT pg_current_snapshot()::text"))
                 return str(snapshot.scalar_one())
@@ -261,5 +272,6 @@ class ChangeDetector:
             return str(self._watch_connection.execute("PRAGMA data_version").fetchone()[0])
 
     def close(self) -> None:
+        """Close the connection that detects changes."""
         if self._watch_connection is not None:
             self._watch_connection.close()

@@ -1,4 +1,4 @@
-"""The files of the database one at a time: by fingerprint, by folder, missing, claimed."""
+"""The files of the database one at a time: by fingerprint, by folder, missing or claimed."""
 
 from __future__ import annotations
 
@@ -17,27 +17,33 @@ REPLACED_CONTENT_VALUES: dict[str, Any] = {
     "previous_fingerprint": sa.func.coalesce(files.c.fingerprint, files.c.previous_fingerprint),
     "fingerprint": None,
 }
-"""What becomes of a row when other content lies at its path. The old one may be of use: the new
-file may be the same programme in a better copy."""
+"""The columns to set when other content is found at a path.
+
+The old fingerprint is kept, because the new file may be the same programme in a better copy.
+"""
 
 MAX_SQLITE_INTEGER = 2**63 - 1
-"""The largest number that SQLite takes."""
+"""The largest integer that SQLite stores."""
 MAX_SAME_CONTENT = 50
-"""Files of one content that are looked at: a library may hold thousands of empty ones."""
+"""The largest number of files with one fingerprint that are considered.
+
+A library may contain thousands of empty files.
+"""
 
 
 class FileRepository:
-    """Files by content and inode in a ledger's database."""
+    """The ``files`` table, one file or a few at a time."""
 
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
 
     def known_fingerprint(self, stat: os.stat_result) -> str | None:
-        """Find the stored fingerprint of a file by its inode, size and modification time.
+        """Return the stored fingerprint of a file with this inode, size and modification
+        time, or None.
 
         A renamed file or a hard link has the same three values, so it need not be read again.
         """
-        if not stat.st_ino:  # some network file systems have no inodes: there all are 0
+        if not stat.st_ino:  # some network file systems have no inodes and report 0
             return None
         query = sa.select(files.c.fingerprint).where(
             files.c.device == to_signed(stat.st_dev),
@@ -51,13 +57,15 @@ class FileRepository:
             return fingerprint
 
     def set_fingerprint(self, file_id: int, fingerprint: str) -> None:
-        """Remember what lies at a path, as read just now, and what lay there before."""
+        """Store the fingerprint that was just computed, and keep the one before as the
+        previous one.
+        """
         values = REPLACED_CONTENT_VALUES | {"fingerprint": fingerprint}
         with self._engine.begin() as c:
             c.execute(files.update().where(files.c.id == file_id).values(**values))
 
     def raise_priority(self, file_id: int, priority: int) -> None:
-        """A file comes sooner, never later, than it would have."""
+        """Make a file more urgent. A file that is more urgent already keeps its priority."""
         with self._engine.begin() as c:
             c.execute(
                 files.update()
@@ -66,9 +74,10 @@ class FileRepository:
             )
 
     def with_fingerprint(self, fingerprint: str) -> list[FileRecord]:
-        """The files of one content: hard links, copies, the old name of a renamed one.
+        """Return the files with a fingerprint: hard links, copies, and the old path of a
+        moved file.
 
-        Of more than :data:`MAX_SAME_CONTENT` those that are missing or quarantined come first.
+        At most :data:`MAX_SAME_CONTENT` are returned, missing and quarantined files first.
         """
         comes_first = files.c.state.in_([FileState.MISSING, FileState.QUARANTINED])
         query = (
@@ -81,7 +90,7 @@ class FileRepository:
             return [record_from_row(row) for row in c.execute(query).mappings()]
 
     def has_active_twin(self, fingerprint: str, excluded_id: int) -> bool:
-        """Whether another file of a content is queued or worked on."""
+        """Return whether another file with this fingerprint is queued or being processed."""
         query = sa.select(files.c.id).where(
             files.c.fingerprint == fingerprint,
             files.c.id != excluded_id,
@@ -91,8 +100,12 @@ class FileRepository:
             return c.execute(query.limit(1)).first() is not None
 
     def claim(self, record: FileRecord, worker: str) -> FileRecord | None:
-        """A process begins with a file's job: the other file of the same content that another one
-        works on just now, so that nothing was begun, or None."""
+        """Claim the job of a file for a worker.
+
+        Returns:
+            None if the job was claimed. Otherwise the file with the same fingerprint that another
+            worker is processing, and nothing was changed.
+        """
         is_other_worker = sa.and_(
             files.c.fingerprint == record.fingerprint,
             files.c.id != record.id,
@@ -119,7 +132,7 @@ class FileRepository:
         return None
 
     def in_folder(self, folder: Path) -> list[FileRecord]:
-        """The files in a folder, not those below it."""
+        """Return the files in a folder, without those in its subfolders."""
         key = os.fsencode(folder).rstrip(b"/") + b"/"
         name = sa.func.substr(files.c.path, len(key) + 1)
         query = sa.select(files).where(
@@ -131,8 +144,11 @@ class FileRepository:
             return [record_from_row(row) for row in c.execute(query).mappings()]
 
     def same_stem(self, path: Path) -> list[FileRecord]:
-        """The other files in a folder that are called the same but for the ending: they share the
-        names of their sidecars."""
+        """Return the other files in the folder of ``path`` whose names differ only in the
+        extension.
+
+        They share the names of their sidecars.
+        """
         key = os.fsencode(path.with_name(path.stem)) + b"."
         suffix = sa.func.substr(files.c.path, len(key) + 1)
         query = sa.select(files).where(
@@ -146,7 +162,9 @@ class FileRepository:
         return [record for record in records if record.path.stem == path.stem]
 
     def merge_moved(self, new_record: FileRecord, old_record: FileRecord) -> None:
-        """A file was moved: what made it fail at its old path counts at its new one."""
+        """Delete the record of a moved file's old path, and carry its failures over to the
+        new one.
+        """
         with self._engine.begin() as c:
             c.execute(files.delete().where(files.c.id == old_record.id))
             c.execute(
@@ -160,7 +178,7 @@ class FileRepository:
             )
 
     def sample(self, library: str, root: Path, limit: int) -> list[FileRecord]:
-        """Some files of a library that lay below a folder, by chance; not those missing."""
+        """Return some random files of a library below a folder, without missing ones."""
         key = os.fsencode(root).rstrip(b"/")
         query = (
             sa.select(files)
@@ -177,8 +195,11 @@ class FileRepository:
             return [record_from_row(row) for row in c.execute(query).mappings()]
 
     def mark_missing(self, file_id: int, now: float) -> None:
-        """A file is not there. What it was is remembered, and any work on it is off; one that was
-        never looked into is forgotten."""
+        """Record that a file does not exist at present.
+
+        Its state is kept for its return, and its job is dropped. The record of a file that was
+        never read is deleted.
+        """
         with self._engine.begin() as c:
             c.execute(
                 files.delete().where(
@@ -198,13 +219,13 @@ class FileRepository:
                     job_id=None,
                     progress="",
                     next_check_at=None,
-                    sidecar_hash=None,  # so that a walk that finds it again sees a difference
+                    sidecar_hash=None,  # so that the scan that finds it again sees a difference
                     updated_at=now,
                 )
             )
 
     def forget_missing(self, library: str, before: float) -> int:
-        """Forget the files of a library that went missing before a time; how many there were."""
+        """Delete the files of a library that went missing before a time, and return how many."""
         with self._engine.begin() as c:
             return c.execute(
                 files.delete().where(
@@ -215,7 +236,10 @@ class FileRepository:
             ).rowcount
 
     def remap_device(self, library: str, old: int, new: int) -> None:
-        """The disk of a library has another number than before, as after a restart."""
+        """Replace the device number of a library's files.
+
+        It may change when the machine restarts.
+        """
         with self._engine.begin() as c:
             c.execute(
                 files.update()
@@ -225,5 +249,8 @@ class FileRepository:
 
 
 def to_signed(number: int) -> int:
-    """Inodes have 64 bits, and pooled and network file systems use the highest; SQLite has 63."""
+    """Convert an unsigned integer of 64 bits to a signed one.
+
+    Network and pooled file systems use inodes above the largest integer of SQLite.
+    """
     return number - 2**64 if number > MAX_SQLITE_INTEGER else number

@@ -1,6 +1,6 @@
 """The files of the database many at a time: in the order of their paths, and scan diffs.
 
-SQL is written by hand here, because a million rows pass by.
+The SQL is written by hand, because it handles a million rows.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ from .schema import files, sidecars
 from .sidecars import SidecarStatus
 
 _RESTORED_STATES = frozenset({*FINAL_STATES, FileState.RETRYING})
-"""States that a file comes back with; from others it settles anew."""
+"""States that a file gets back when it returns. From any other state it becomes unstable."""
 
 PAGE_ROWS = 2000
-"""Rows that are read at once."""
+"""How many rows are read at once."""
 
 _RESET_COUNTERS_SQL = "attempts = 0, crashes = 0, job_id = NULL, reason = '', hint = ''"
 _REPLACED_CONTENT_SQL = (
     "previous_fingerprint = coalesce(fingerprint, previous_fingerprint), fingerprint = NULL, "
     "previous_state = NULL, missing_since = NULL"
 )
-"""What becomes of a row when other content lies at its path."""
+"""The columns to set when other content is found at a path."""
 _UNCHECKED_STATES_SQL = ", ".join(
     f"'{state}'" for state in (FileState.QUEUED, FileState.WORKING, FileState.MISSING)
 )
@@ -43,21 +43,23 @@ _AFFECTED_BY_SIDECARS_SQL = ", ".join(f"'{state}'" for state in sorted(AFFECTED_
 
 
 class BulkFileRepository:
-    """The files in a ledger's database, many at a time. Paths are bytes, times seconds."""
+    """The ``files`` table, many files at a time. Paths are bytes, times are seconds since 1970."""
 
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
         self._tokens = dialect_tokens(engine)
-        # By the index of the paths, whatever else there is.
+        # SQLite must use the index of the paths, not that of the libraries.
         self._select_sql = (
             "SELECT path, size, mtime_ns, sidecar_hash FROM files "
             f"WHERE {self._tokens.no_index_prefix}library = ?"
         )
 
     def iter_under(self, library: str, folder: bytes) -> Iterator[list[KnownFile]]:
-        """Pages of what a library has below a folder, in the order of the paths' bytes.
+        """Yield the files of a library below a folder in pages, in the order of their
+        paths' bytes.
 
-        Each is read by itself, so that no reader holds up the tidying of the write-ahead log.
+        Each page is a query of its own, so that no long transaction blocks checkpoints of the
+        write-ahead log.
         """
         stem = folder.rstrip(b"/")
         last_path, end = stem + b"/", stem + b"0"  # the byte after "/"
@@ -67,7 +69,7 @@ class BulkFileRepository:
             last_path = page[-1][0]
 
     def lookup(self, library: str, paths: Sequence[bytes]) -> dict[bytes, KnownFile]:
-        """What a library has of these paths."""
+        """Return those of some paths that a library has in the database."""
         known: dict[bytes, KnownFile] = {}
         for offset in range(0, len(paths), 500):
             batch = tuple(paths[offset : offset + 500])
@@ -87,57 +89,67 @@ class BulkFileRepository:
         reevaluate: bool = True,
         requested: Sequence[bytes] = (),
     ) -> None:
-        """Write a batch of differences down, in one transaction.
+        """Store a batch of differences in one transaction.
 
-        A file that is new may be known to another library, whose folder is now this one's. New and
-        changed files settle until they are looked at. Only an ``event`` brings forward one that was
-        found to grow, or makes anything of subtitles where none were known of before; a walk comes
-        by anyway. A file whose subtitles changed is decided anew if they may matter, which
-        ``reopen`` says. Files that are missing are to be looked lookup ``now``. Of the files in
-        ``asked``, changed or not, those that wait take the priority if it is higher. Another
-        process may have written the same meanwhile, which does no harm.
+        New and changed files become unstable. A new path may belong to another library in the
+        database, whose folder is part of this library now. Applying a difference twice does no
+        harm, so another process may have stored the same.
+
+        Args:
+            library: The name of the library.
+            diff: What was found.
+            priority: The priority of new files, and of changed files that are less urgent.
+            now: The present time.
+            check_at: The time of the next stability check of new and changed files.
+            is_event: Whether the differences come from a watcher rather than a scan. Only an event
+                brings forward the check of a growing file, or has sidecars evaluated whose hash was
+                unknown.
+            reevaluate: Whether files are evaluated again when their sidecars changed.
+            requested: Files whose priority is raised while they are unstable, changed or not.
         """
         with write_transaction(self._engine) as connection:
             execute_many(
                 connection,
-                "INSERT INTO files (library, path, device, inode, size, mtime_ns, sidecar_hash, state, "
-                "priority, stable_since, updated_at, next_check_at) "
+                "INSERT INTO files (library, path, device, inode, size, mtime_ns, sidecar_hash, "
+                "state, priority, stable_since, updated_at, next_check_at) "
                 f"VALUES (?, ?, ?, ?, ?, ?, ?, '{FileState.STABILISING}', ?, ?, ?, ?) "
                 "ON CONFLICT (path) DO UPDATE SET library = excluded.library",
                 [
-                    (library, path, *_stat_values(stat), mark, priority, now, now, check_at)
-                    for path, stat, mark in diff.new
+                    (library, path, *_stat_values(stat), sidecar_hash, priority, now, now, check_at)
+                    for path, stat, sidecar_hash in diff.new
                 ],
             )
             execute_many(
                 connection,
                 "UPDATE files SET device = ?, inode = ?, size = ?, mtime_ns = ?, "
-                f"sidecar_hash = ?, priority = {self._tokens.least_function}(priority, ?), stable_since = ?, "
-                "updated_at = ?, "
+                f"sidecar_hash = ?, priority = {self._tokens.least_function}(priority, ?), "
+                "stable_since = ?, updated_at = ?, "
                 f"next_check_at = ?, {_RESET_COUNTERS_SQL}, {_REPLACED_CONTENT_SQL}, "
-                f"unstable_checks = CASE state WHEN '{FileState.GROWING}' THEN unstable_checks ELSE 0 END, "
+                f"unstable_checks = CASE state WHEN '{FileState.GROWING}' THEN unstable_checks "
+                "ELSE 0 END, "
                 f"state = CASE state WHEN '{FileState.GROWING}' THEN state "
                 f"ELSE '{FileState.STABILISING}' END "
                 "WHERE path = ?" + ("" if is_event else f" AND state <> '{FileState.GROWING}'"),
                 [
-                    (*_stat_values(stat), mark, priority, now, now, check_at, path)
-                    for path, stat, mark in diff.changed
+                    (*_stat_values(stat), sidecar_hash, priority, now, now, check_at, path)
+                    for path, stat, sidecar_hash in diff.changed
                 ],
             )
             if reevaluate:
                 differs = self._tokens.is_distinct_from if is_event else "<>"
                 execute_many(
                     connection,
-                    f"UPDATE files SET state = '{FileState.STABILISING}', next_check_at = ?, {_RESET_COUNTERS_SQL} "
-                    f"WHERE path = ? AND sidecar_hash {differs} ? AND state IN ({_AFFECTED_BY_SIDECARS_SQL})",
-                    [(now, path, mark) for path, _, mark in diff.sidecars_changed],
+                    f"UPDATE files SET state = '{FileState.STABILISING}', next_check_at = ?, "
+                    f"{_RESET_COUNTERS_SQL} WHERE path = ? AND sidecar_hash {differs} ? "
+                    f"AND state IN ({_AFFECTED_BY_SIDECARS_SQL})",
+                    [(now, path, sidecar_hash) for path, _, sidecar_hash in diff.sidecars_changed],
                 )
             execute_many(
                 connection,
                 "UPDATE files SET sidecar_hash = ? WHERE path = ?",
-                [(mark, path) for path, _, mark in diff.sidecars_changed],
+                [(sidecar_hash, path) for path, _, sidecar_hash in diff.sidecars_changed],
             )
-            # Only now: of what was missing nobody knows which subtitles it had.
+            # After the statements above, because missing files have no hash of their sidecars.
             mark_returned(connection, [path for path, _, _ in diff.sidecars_changed], now)
             execute_many(
                 connection,
@@ -165,9 +177,9 @@ def _stat_values(stat: os.stat_result) -> tuple[int, int, int, int]:
 
 
 def mark_returned(c: sa.Connection, paths: Sequence[bytes], now: float) -> None:
-    """Files are there as they were: those that were missing are again what they were.
+    """Restore the previous state of files that were missing and exist again.
 
-    Unless a sidecar of ours did not come back with them: then they are looked at anew.
+    A file is evaluated again if one of our sidecars did not come back with it.
     """
     for begin in range(0, len(paths), 500):
         query = sa.select(files).where(

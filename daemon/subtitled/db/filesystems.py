@@ -35,45 +35,47 @@ REMOTE_FILESYSTEMS = {
     "drvfs": "a folder of another system",
     "autofs": "mounted only when it is used",
 }
-"""File systems on which others write without our kernel noticing, and what they are."""
+"""File systems that others change without our kernel noticing, and what they are."""
 
 
 _NO_SHARED_MEMORY = REMOTE_FILESYSTEMS.keys() - {"virtiofs", "autofs"}
-"""Of those, the ones on which SQLite's log cannot be relied on: its index is shared memory, and
-that is not shared between machines, or not at all (sqlite.org/wal.html)."""
+"""File systems on which SQLite's write-ahead log is unsafe.
+
+Its index is shared memory, which several machines cannot share (sqlite.org/wal.html).
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Mount:
-    """One line of the mount table."""
+    """One entry of the mount table."""
 
     point: Path
     filesystem: str
-    """The type of the file system, such as ``ext4``, ``nfs4``, ``fuse.sshfs``."""
+    """The type of the file system, such as ``ext4``, ``nfs4`` or ``fuse.sshfs``."""
     source: str
     options: tuple[str, ...]
-    """Those of the file system itself, such as ``lowerdir=/a:/b``."""
+    """The options of the file system, such as ``lowerdir=/a:/b``."""
 
 
 def read_mount_table() -> list[Mount]:
-    """All mounts, in order; none where there is no table to read."""
+    """Return all mounts in order, or an empty list where there is no mount table."""
     try:
-        found = psutil.disk_partitions(all=True)
+        partitions = psutil.disk_partitions(all=True)
     except (psutil.Error, OSError):
         return []
     return [
         Mount(
-            point=Path(one.mountpoint),
-            filesystem=one.fstype,
-            source=one.device,
-            options=tuple(re.split(r"(?<!\\),", one.opts)),
+            point=Path(partition.mountpoint),
+            filesystem=partition.fstype,
+            source=partition.device,
+            options=tuple(re.split(r"(?<!\\),", partition.opts)),
         )
-        for one in found
+        for partition in partitions
     ]
 
 
 def find_mount(path: Path, mounts: Iterable[Mount]) -> Mount | None:
-    """The mount that a path lies on, which may be a link; of two on one folder the later one."""
+    """Return the mount that a path is on. Of two mounts on one folder the later one counts."""
     target, best = path.resolve(), None
     for mount in mounts:
         if target.is_relative_to(mount.point) and (
@@ -84,19 +86,22 @@ def find_mount(path: Path, mounts: Iterable[Mount]) -> Mount | None:
 
 
 def unsafe_for_sqlite(folder: Path, mounts: Sequence[Mount] | None = None) -> str:
-    """Why a folder cannot hold a database that several processes write to, empty if it can.
+    """Return why a folder cannot hold an SQLite database, or an empty text if it can.
 
-    The system's own root is nobody else's, whatever it is called in a sandbox.
+    The root file system counts as safe whatever its type is, because containers report unusual
+    ones.
     """
-    home = find_mount(folder, read_mount_table() if mounts is None else mounts)
-    if home is None or home.point == Path("/"):
+    mount = find_mount(folder, read_mount_table() if mounts is None else mounts)
+    if mount is None or mount.point == Path("/"):
         return ""
-    if home.filesystem in _NO_SHARED_MEMORY:
-        return f"{display_path(home.point)} is {REMOTE_FILESYSTEMS[home.filesystem]} ({home.filesystem})"
-    if home.filesystem.startswith("fuse."):
-        return f"{display_path(home.point)} is a file system in user space ({home.filesystem})"
+    if mount.filesystem in _NO_SHARED_MEMORY:
+        kind = REMOTE_FILESYSTEMS[mount.filesystem]
+        return f"{display_path(mount.point)} is {kind} ({mount.filesystem})"
+    if mount.filesystem.startswith("fuse."):
+        return f"{display_path(mount.point)} is a file system in user space ({mount.filesystem})"
     return ""
 
 
 def display_path(path: Path) -> str:
+    """Return a path as text, with U+FFFD for bytes that are not valid UTF-8."""
     return os.fsencode(path).decode("utf-8", "replace")

@@ -1,11 +1,9 @@
-"""What media servers are told: the changes beside the media, and how far each server knows them.
+"""The outboxes of the database: changes for media servers, and events for notifiers.
 
-A change is written down in the transaction that writes down what became of the sidecar
-(:func:`record_change`), by whichever process did it. The daemon takes changes in, once for each
-server that is to hear of them, and moves each telling on until the server shows it or cannot be
-brought to.
-
-What happened and a notifier was not told of yet: kept until it was, through restarts.
+The change of a sidecar is recorded in the transaction that records the sidecar itself
+(:func:`record_change`), by whichever process wrote it. The daemon turns the changes into one
+delivery for each media server, and advances each delivery until the server shows the change or
+cannot be brought to.
 """
 
 from __future__ import annotations
@@ -37,31 +35,31 @@ from .schema import notification_outbox, server_deliveries, sidecar_changes
 
 
 class DeliveryState(StrEnum):
-    """How far a server knows of a change."""
+    """How far the delivery of a change to a media server is."""
 
     WAITING = "waiting"
-    """To be told, when its time comes."""
+    """It is sent when it is due."""
     SENT = "sent"
-    """To be asked whether it shows it."""
+    """It was sent, and the server is checked for the change."""
     CONFIRMED = "confirmed"
     UNVERIFIABLE = "unverifiable"
-    """Told; the server cannot say what it shows."""
+    """It was sent, and the server cannot report what it shows."""
     NOT_INDEXED = "not-indexed"
-    """Told by every method, and it is not shown."""
+    """It was sent by every strategy, and the server does not show the change."""
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One change and one server. Times are seconds since 1970."""
+    """One change for one media server. Times are seconds since 1970."""
 
     id: int
     server: str
     change: SidecarChange
     state: DeliveryState
     strategy: int = 0
-    """The place, in the server's methods, of the one in use."""
+    """The index of the strategy in use, among those of the server."""
     checks: int = 0
-    """How often it was asked since it was told."""
+    """How many times the server was checked since the change was sent."""
     due_at: float | None = None
     sent_at: float | None = None
     ended_at: float | None = None
@@ -69,9 +67,9 @@ class Delivery:
 
 
 def record_change(c: sa.Connection, media: Path, sidecar: Sidecar, *, is_present: bool) -> None:
-    """Write down that a sidecar is there now, or no longer is, in somebody's transaction.
+    """Record in a transaction that a sidecar is present, or no longer is.
 
-    What no player reads, or what lies elsewhere than beside its medium, concerns no server.
+    Files that no player reads, and sidecars in another folder than their media file, are left out.
     """
     name = sidecar.path.name.lower()
     is_unread_by_players = name.endswith(
@@ -91,7 +89,7 @@ def record_change(c: sa.Connection, media: Path, sidecar: Sidecar, *, is_present
 
 
 def merge_changes(earlier: SidecarChange, later: SidecarChange) -> SidecarChange:
-    """Two changes beside one medium as one: of each sidecar what was said of it last counts."""
+    """Combine two changes beside one media file. The later one decides about each sidecar."""
     later_paths = {sidecar.path for sidecar in (*later.added, *later.removed)}
     return SidecarChange(
         earlier.media,
@@ -104,20 +102,26 @@ def merge_changes(earlier: SidecarChange, later: SidecarChange) -> SidecarChange
 
 
 class ServerOutbox:
-    """The changes and tellings in a ledger's database."""
+    """The changes and the deliveries to media servers."""
 
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
 
     def enqueue_changes(self, servers_for: Callable[[Path], Iterable[str]], due_at: float) -> int:
-        """Make tellings of what changed, for each server that ``servers_for`` a medium names, and
-        forget the changes; how many tellings.
+        """Turn the recorded changes into deliveries.
 
-        A telling that is under way takes the change along and begins anew.
+        A delivery that is under way takes the change along and starts again.
+
+        Args:
+            servers_for: Returns the names of the media servers for a media file.
+            due_at: When the deliveries are due, in seconds since 1970.
+
+        Returns:
+            How many deliveries were created or started again.
         """
         with self._engine.connect() as c:
             if c.execute(sa.select(sidecar_changes.c.id).limit(1)).first() is None:
-                return 0  # as mostly: nobody is kept from writing
+                return 0  # the usual case, without the write lock
         with write_transaction(self._engine) as c:
             rows = (
                 c.execute(sa.select(sidecar_changes).order_by(sidecar_changes.c.id))
@@ -136,14 +140,14 @@ class ServerOutbox:
                 for server in servers_for(merged_change.media):
                     _upsert_delivery(c, server, merged_change, due_at)
                     delivery_count += 1
-            # Not all up to the last: one of a lower number may be written down meanwhile.
+            # By number, because a change with a lower number may be committed meanwhile.
             execute_many(
                 c, "DELETE FROM sidecar_changes WHERE id = ?", [(row["id"],) for row in rows]
             )
         return delivery_count
 
     def due_deliveries(self, server: str, now: float, limit: int) -> list[Delivery]:
-        """Tellings of a server whose time has come, the longest waiting first."""
+        """Return the deliveries of a server that are due, the earliest first."""
         query = (
             sa.select(server_deliveries)
             .where(server_deliveries.c.server == server, server_deliveries.c.due_at <= now)
@@ -154,7 +158,7 @@ class ServerOutbox:
             return [_delivery_from_row(row) for row in c.execute(query).mappings()]
 
     def update(self, delivery: Delivery, **values: Any) -> None:
-        """Move a telling on, unless a later change has begun it anew meanwhile."""
+        """Set columns of a delivery, unless a later change has started it again."""
         with self._engine.begin() as c:
             c.execute(
                 server_deliveries.update()
@@ -167,7 +171,7 @@ class ServerOutbox:
             )
 
     def of_media(self, media: Path) -> list[Delivery]:
-        """What each server was told of a medium last."""
+        """Return the last delivery of a media file to each server."""
         query = (
             sa.select(server_deliveries)
             .where(server_deliveries.c.media == os.fsencode(media))
@@ -177,7 +181,7 @@ class ServerOutbox:
             return [_delivery_from_row(row) for row in c.execute(query).mappings()]
 
     def count_by_server(self) -> dict[str, dict[DeliveryState, int]]:
-        """For each server, how many media it knows how far."""
+        """Count the deliveries in each state, by server."""
         query = (
             sa.select(server_deliveries.c.server, server_deliveries.c.state, sa.func.count())
             .group_by(server_deliveries.c.server, server_deliveries.c.state)
@@ -190,7 +194,7 @@ class ServerOutbox:
         return counts
 
     def delete_unconfigured(self, servers: Iterable[str]) -> None:
-        """Forget what servers were told that are no longer configured."""
+        """Delete the deliveries to servers that are not configured any more."""
         with self._engine.begin() as c:
             c.execute(
                 server_deliveries.delete().where(server_deliveries.c.server.not_in(list(servers)))
@@ -228,7 +232,7 @@ def _upsert_delivery(c: sa.Connection, server: str, change: SidecarChange, due_a
 
 
 def _change_from_row(row: Any) -> SidecarChange:
-    """The change in a row of the table of changes."""
+    """Convert a row of the ``sidecar_changes`` table."""
     sidecar_tuple = (_sidecar(row["path"], row["language"], row["kind"]),)
     media = Path(os.fsdecode(row["media"]))
     return (
@@ -239,7 +243,10 @@ def _change_from_row(row: Any) -> SidecarChange:
 
 
 def _sidecars_to_json(items: Sequence[Sidecar]) -> str:
-    """Sidecars as JSON; paths are hexadecimal bytes, being perhaps no text."""
+    """Convert sidecars to JSON.
+
+    Paths are written as hexadecimal bytes, because some are not valid text.
+    """
     return json.dumps(
         [[os.fsencode(sidecar.path).hex(), sidecar.language, sidecar.kind] for sidecar in items]
     )
@@ -274,17 +281,17 @@ def _delivery_from_row(row: Any) -> Delivery:
 
 
 MAX_EVENTS_PER_NOTIFIER = 1000
-"""Events kept for one notifier that is away; of more the oldest are dropped."""
+"""The largest number of events that are kept for one notifier. Above it the oldest are dropped."""
 
 
 class NotificationOutbox:
-    """Events by notifier, in a ledger's database."""
+    """The events that notifiers have not received yet."""
 
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
 
     def enqueue(self, notifiers: Iterable[str], event: Event, now: float) -> None:
-        """Keep an event for each of some notifiers."""
+        """Store an event for each of some notifiers."""
         event_json = json.dumps(event_to_json(event))
         rows = [{"notifier": name, "at": now, "event": event_json} for name in notifiers]
         if not rows:
@@ -310,7 +317,7 @@ class NotificationOutbox:
                     )
 
     def pending(self, notifier: str) -> list[Notification]:
-        """What a notifier is to be told of, oldest first."""
+        """Return the events for a notifier, the oldest first."""
         query = (
             sa.select(notification_outbox)
             .where(notification_outbox.c.notifier == notifier)
@@ -323,7 +330,7 @@ class NotificationOutbox:
         ]
 
     def mark_delivered(self, ids: Iterable[int]) -> None:
-        """These were told, or given up."""
+        """Delete events that were delivered or given up."""
         with write_transaction(self._engine) as c:
             execute_many(
                 c,
@@ -332,7 +339,7 @@ class NotificationOutbox:
             )
 
     def delete_unconfigured(self, notifiers: Iterable[str]) -> None:
-        """Drop what is kept for notifiers that are not configured any more."""
+        """Delete the events for notifiers that are not configured any more."""
         with self._engine.begin() as c:
             c.execute(
                 notification_outbox.delete().where(

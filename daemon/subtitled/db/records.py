@@ -1,4 +1,6 @@
-"""What the ledger knows of a file: where it stands, and how it was when last seen."""
+"""The rows of the ``files`` table as records, and what scans and stability checks say about
+files.
+"""
 
 from __future__ import annotations
 
@@ -11,31 +13,43 @@ from typing import Any
 
 
 class FileState(StrEnum):
-    """Where a file stands."""
+    """The state of a media file."""
 
     STABILISING = "stabilising"
-    """Noticed; taken when it has not changed for a while."""
+    """It was noticed.
+
+    It is processed once it has not changed for the library's ``stability_delay``.
+    """
     GROWING = "growing"
-    """It has changed at each look, as a recording does; looked at for ever, but less often."""
+    """It had changed at each of the last checks, as a recording does.
+
+    It is checked less and less often.
+    """
     QUEUED = "queued"
     WORKING = "working"
     DONE = "done"
     UP_TO_DATE = "up-to-date"
     NO_SPEECH = "no-speech"
     IMPOSSIBLE = "impossible"
-    """Something is wanted that nothing configured can make."""
+    """A requirement cannot be fulfilled by any configured engine or translator."""
     WAITING = "waiting"
-    """It would be worked on, but for the hours of its library or engine, or an engine that is down;
-    looked at again at a set time, or when somebody ends the pause."""
+    """A gate holds it: working hours, a budget, a pause, or the circuit breaker of an engine. It is
+    checked again at a set time, or when the pause ends.
+    """
     RETRYING = "retrying"
-    """It failed in a way that may pass, and is tried again at a set time."""
+    """Its job failed with a transient error. It is tried again at a set time."""
     FAILED = "failed"
-    """It failed for good: until the file or the settings change, or somebody asks."""
+    """Its job failed permanently.
+
+    It is tried again when the file or the settings change, or on request.
+    """
     QUARANTINED = "quarantined"
-    """The engine crashed over it again and again: until the file, the engine or the settings
-    change, or somebody asks."""
+    """The engine crashed several times in a row while it processed the file.
+
+    It is tried again when the file, the engine or the settings change, or on request.
+    """
     MISSING = "missing"
-    """It is not there just now. When it comes back it is what it was."""
+    """It does not exist at present. When it comes back, it gets its previous state."""
 
 
 FINAL_STATES = frozenset(
@@ -48,27 +62,27 @@ FINAL_STATES = frozenset(
         FileState.QUARANTINED,
     }
 )
-"""States in which a file rests until it or its settings change."""
+"""States that a file keeps until it or its settings change."""
 
 DAEMON_NAME = "daemon"
-"""The name under which the daemon itself works on files; workers have others."""
+"""The name of the daemon as a worker. Other workers have names of their own."""
 
 ACTIVE_STATES = frozenset({FileState.QUEUED, FileState.WORKING})
 """States in which a file has a job."""
 
 FAILURE_STATES = frozenset({FileState.FAILED, FileState.QUARANTINED, FileState.RETRYING})
-"""States of files that something went wrong with."""
+"""States of files whose last job failed."""
 
 URGENT, WATCHED, NEW, BACKFILL = 1, 20, 50, 100
-"""Priorities, the lowest first: asked for by a person, about to be watched, just arrived, there
-before we came."""
+"""Priorities, the most urgent first: requested by a person, likely to be played next, newly
+arrived, and found by the first scan of a library."""
 AFFECTED_BY_SIDECARS = frozenset({FileState.UP_TO_DATE, FileState.IMPOSSIBLE, FileState.DONE})
-"""States that a sidecar which somebody else adds or takes away may change."""
+"""States that may change when a human sidecar is added or removed."""
 
 
 @dataclass(frozen=True, slots=True)
 class FileRecord:
-    """One file as the ledger knows it. Times are seconds since 1970."""
+    """One row of the ``files`` table. Times are seconds since 1970."""
 
     id: int
     library: str
@@ -84,27 +98,27 @@ class FileRecord:
     spoken_language: str | None = None
     attempts: int = 0
     next_check_at: float | None = None
-    """When it is looked at again: settled, tried once more, or only whether it is still there."""
+    """The time of the next check: of its stability, of a retry, or only of its existence."""
     unstable_checks: int = 0
-    """How often it had changed when it was looked at while it settled."""
+    """How many stability checks in a row found it changed."""
     settings_digest: str | None = None
     priority: int = BACKFILL
     job_id: str | None = None
     worker: str | None = None
-    """The daemon or worker that works, or worked last, on it."""
+    """The daemon or worker that processes it, or processed it last."""
     device: int = 0
     previous_fingerprint: str | None = None
-    """Of what lay at this path before."""
+    """The fingerprint of the file that was at this path before."""
     crashes: int = 0
-    """Jobs over it in a row that an engine crashed in."""
+    """How many of its jobs in a row ended with a crash of the engine."""
     engines_digest: str | None = None
     missing_since: float | None = None
     previous_state: FileState | None = None
-    """The state before it went missing."""
+    """The state that it had before it went missing."""
 
 
 def record_from_row(row: Any) -> FileRecord:
-    """The record in a row of the table."""
+    """Convert a row of the ``files`` table."""
     return FileRecord(
         id=row["id"],
         library=row["library"],
@@ -135,31 +149,36 @@ def record_from_row(row: Any) -> FileRecord:
 
 
 ScannedFile = tuple[bytes, os.stat_result, int]
-"""A media file on disk: its path, its stat, and a number that stands for the subtitles beside it
-(:func:`~subtitled.library.scanner.sidecars_changed`)."""
+"""A media file on disk: its path, its stat, and the hash of its sidecars' names
+(:func:`~subtitled.library.scanner.sidecar_hashes`).
+"""
 KnownFile = tuple[bytes, int, int, int | None]
-"""A media file in the ledger: path, size, mtime_ns, and the number for its subtitles, None as long
-as nobody has looked."""
+"""A media file in the database: path, size, mtime_ns and the hash of its sidecars' names.
+
+The hash is None until a scan has computed it.
+"""
 
 
 @dataclass(slots=True)
 class ScanDiff:
-    """Files that are not as the ledger has them."""
+    """The differences between media files on disk and in the database."""
 
     new: list[ScannedFile] = field(default_factory=list)
     changed: list[ScannedFile] = field(default_factory=list)
     sidecars_changed: list[ScannedFile] = field(default_factory=list)
-    """The file is the same; its subtitles are not."""
+    """Files that did not change themselves, but whose sidecars did."""
     missing: list[bytes] = field(default_factory=list)
-    """Known and not seen: deleted, moved away, or in a folder that could not be read."""
+    """Paths in the database that the scan did not find: deleted, moved, or in an unreadable
+    folder.
+    """
     files: int = 0
-    """How many were compared."""
+    """How many files were compared."""
 
     def __len__(self) -> int:
         return len(self.new) + len(self.changed) + len(self.sidecars_changed) + len(self.missing)
 
     def add(self, scanned: list[ScannedFile], known: dict[bytes, KnownFile]) -> None:
-        """Compare some files with what is known of them; what is left over is gone."""
+        """Compare files on disk with ``known``; what remains of ``known`` is missing."""
         self.files += len(scanned)
         if not known:
             self.new += scanned
@@ -176,27 +195,30 @@ class ScanDiff:
         self.add_missing(known.values())
 
     def add_missing(self, rows: Iterable[KnownFile]) -> None:
-        """Files that were not seen."""
+        """Record files that the scan did not find."""
         self.missing += [row[0] for row in rows]
 
 
 GROWING_AFTER_CHECKS = 3
-"""A file that had changed at so many looks in a row is one that grows, such as a recording."""
+"""A file that was found changed by so many checks in a row counts as growing, such as a
+recording.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class StabilityVerdict:
-    """What to do about a settling file."""
+    """The result of a stability check."""
 
     is_stable: bool = False
     has_changed: bool = False
-    """It is not as it was when last looked at: its time begins anew."""
+    """The file differs from the last check, so its stability delay starts again."""
     check_at: float = 0.0
-    """When to look again, seconds since 1970."""
+    """The time of the next check, in seconds since 1970."""
     unstable_checks: int = 0
-    """How often it was not complete when looked at."""
+    """How many checks in a row found the file incomplete."""
     reason: str = ""
 
     @property
     def is_growing(self) -> bool:
+        """Whether the file counts as growing."""
         return self.unstable_checks >= GROWING_AFTER_CHECKS

@@ -1,6 +1,6 @@
-"""The tables of the ledger. Paths are bytes: not every name is text.
+"""The tables of the database. Paths are bytes, because not every file name is valid text.
 
-All is said for SQLite and for PostgreSQL, whose integers are short unless they are called big.
+The definitions hold for SQLite and for PostgreSQL.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ import sqlalchemy as sa
 metadata = sa.MetaData()
 
 _Integer = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-"""64 bits with a sign in both."""
+"""A signed integer of 64 bits in both databases. PostgreSQL's plain integers have 32 bits."""
 
 
 def _partial_index(condition: sa.ColumnElement[bool]) -> dict[str, Any]:
-    """Of an index: only the rows that it holds for are in it."""
+    """Return the options of an index that contains only the rows with a condition."""
     return {"sqlite_where": condition, "postgresql_where": condition}
 
 
@@ -63,9 +63,9 @@ sa.Index(
     files.c.stable_since.desc(),
     **_partial_index(_HAS_NEXT_CHECK),
 )
-"""In the order in which files that wait are taken: at a million files nothing may be sorted."""
+"""The order in which due files are processed. Sorting a million files would take too long."""
 sa.Index("ix_files_next", files.c.library, files.c.next_check_at, **_partial_index(_HAS_NEXT_CHECK))
-"""When to look next."""
+"""For the time of a library's next check."""
 
 sidecars = sa.Table(
     "sidecars",
@@ -100,10 +100,10 @@ commands = sa.Table(
     sa.Column("path", sa.LargeBinary),
     sqlite_autoincrement=True,
 )
-"""Kept until they were done. A number is never given twice: what was asked again is another one."""
+"""Commands until they are done. SQLite's AUTOINCREMENT keeps it from using a number twice."""
 
 sa.Index("ix_commands_unique", commands.c.kind, sa.text("coalesce(path, '')"), unique=True)
-"""Asked ten thousand times of a file, it waits once."""
+"""A command about a path is pending at most once."""
 
 notification_outbox = sa.Table(
     "notification_outbox",
@@ -115,7 +115,7 @@ notification_outbox = sa.Table(
     sa.Index("ix_notification_outbox_notifier", "notifier", "id"),
     sqlite_autoincrement=True,
 )
-"""What happened and a notifier was not told of yet."""
+"""Events that a notifier has not received yet."""
 
 sidecar_changes = sa.Table(
     "sidecar_changes",
@@ -151,7 +151,7 @@ sa.Index(
     server_deliveries.c.due_at,
     **_partial_index(server_deliveries.c.due_at.is_not(None)),
 )
-"""When to say or ask next."""
+"""For the deliveries that are due."""
 
 egress_log = sa.Table(
     "egress_log",
@@ -179,7 +179,7 @@ sa.Index(
     unique=True,
     **_partial_index(egress_log.c.state == "open"),
 )
-"""What is under way is sent for once, however often it is begun."""
+"""A piece of work has at most one open entry, however often it is started."""
 
 budget_usage = sa.Table(
     "budget_usage",

@@ -1,11 +1,8 @@
-"""Signatures of sidecars on file systems that keep no attributes: in the state folder.
+"""The sidecars that we wrote: their records in the database, and signatures in the state folder.
 
-One small file for each, found by the content of the medium and the hash of the sidecar, so that
-neither a rename nor a lost ledger makes what we wrote look like somebody else's::
-
-    signatures/ab/ab12...-9f86....json
-
-The ledger's pages of sidecars: every one that we wrote, as we wrote it.
+Signatures are stored as files where the file system of a library has no extended attributes. Each
+is found by the fingerprint of the media file and the hash of the sidecar. A sidecar of ours is
+therefore recognised after a rename or the loss of the database.
 """
 
 from __future__ import annotations
@@ -38,24 +35,33 @@ from .schema import sidecars
 
 
 class SignatureStore:
-    """The signatures in one folder, which is made with the first."""
+    """The folder of signatures, ``signatures/ab/ab12...-9f86....json``.
+
+    It is created with the first one.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def save(self, signature: Signature) -> None:
-        """Remember durably. Raises :class:`~subtitled.plugin.Problem` when it cannot."""
+        """Store a signature durably.
+
+        Raises:
+            SubtitledError: It cannot be written.
+        """
         target = self._path(signature.fingerprint, signature.sha256)
         if not target.exists():
             target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             publish_sidecar(target, to_json(signature), own_digest=None)
 
     def find(self, fingerprint: str, sha256: str) -> Signature | None:
-        """What we wrote for a content with this hash, or None."""
+        """Return the signature of the sidecar with this hash, made for this fingerprint, or
+        None.
+        """
         return _read_signature(self._path(fingerprint, sha256))
 
     def all(self) -> Iterator[Signature]:
-        """Everything that is remembered here."""
+        """Yield every stored signature."""
         for path in self._folder.glob("*/*.json"):
             if (signature := _read_signature(path)) is not None:
                 yield signature
@@ -76,14 +82,14 @@ class SidecarStatus(StrEnum):
 
     PRESENT = "present"
     YIELDED = "yielded"
-    """Taken away because somebody else's came."""
+    """It was removed because a human subtitle appeared."""
     REMOVED_BY_USER = "removed-by-user"
-    """Taken away because a person said so: it is not made again until a person says so."""
+    """A person removed it. It is not made again until a person asks for it."""
 
 
 @dataclass(frozen=True, slots=True)
 class SidecarRecord:
-    """One sidecar that we wrote, as we wrote it."""
+    """One sidecar that we wrote, as it was when we wrote it."""
 
     path: Path
     media: Path
@@ -97,11 +103,11 @@ class SidecarRecord:
     """Seconds since 1970."""
     status: SidecarStatus = SidecarStatus.PRESENT
     is_user_requested: bool = False
-    """A person asked for it: it yields to nothing."""
+    """A person asked for it, so it is not removed in favour of a human subtitle."""
 
 
 class SidecarRepository:
-    """The sidecars in a ledger's database, and the signatures that say the same."""
+    """The ``sidecars`` table, together with the stored signatures."""
 
     def __init__(self, engine: sa.Engine, signatures: SignatureStore) -> None:
         self._engine = engine
@@ -115,14 +121,16 @@ class SidecarRepository:
         *,
         is_user_requested: bool = False,
     ) -> None:
-        """Remember a sidecar that we wrote and that now is whole on disk; servers hear of it."""
+        """Record a sidecar that is complete on disk, and notify the media servers."""
         self._upsert(
             path, media, signature_record, is_user_requested=is_user_requested, notify_servers=True
         )
 
     def adopt(self, signed_sidecars: Sequence[tuple[Path, Path, Signature]]) -> None:
-        """Remember sidecars by their signatures, each with its path and that of its medium; what
-        is known of a path already stays known."""
+        """Record signed sidecars, each with its path and that of its media file.
+
+        Sidecars that are in the database already stay as they are.
+        """
         if signed_sidecars:
             with self._engine.begin() as c:
                 c.execute(
@@ -131,20 +139,22 @@ class SidecarRepository:
                 )
 
     def get(self, path: Path) -> SidecarRecord | None:
-        """What we remember of a sidecar; the file itself may have been edited since."""
+        """Return the record of a sidecar, or None. The file itself may have been edited."""
         records = self._fetch_all(sidecars.c.path == os.fsencode(path))
         return records[0] if records else None
 
     def of_media(self, media: Path) -> list[SidecarRecord]:
-        """Every sidecar that was made for what lay at this path, by name."""
+        """Return every sidecar that was made for the media file at a path, in the order of
+        their paths.
+        """
         return self._fetch_all(sidecars.c.media == os.fsencode(media))
 
     def with_fingerprint(self, fingerprint: str) -> list[SidecarRecord]:
-        """Every sidecar that was made for this content, wherever it lies."""
+        """Return every sidecar that was made for a fingerprint, wherever it is."""
         return self._fetch_all(sidecars.c.fingerprint == fingerprint)
 
     def in_folder(self, folder: Path) -> list[SidecarRecord]:
-        """Every sidecar that we wrote into a folder, not below it."""
+        """Return every sidecar that we wrote into a folder, without its subfolders."""
         key = os.fsencode(folder).rstrip(b"/") + b"/"
         name = sa.func.substr(sidecars.c.path, len(key) + 1)
         return self._fetch_all(
@@ -156,7 +166,7 @@ class SidecarRepository:
         )
 
     def record_moved(self, old_path: Path, path: Path, media: Path) -> None:
-        """A sidecar lies, or would lie, elsewhere now, beside its medium."""
+        """Record the new path of a sidecar and of its media file."""
         with write_transaction(self._engine) as c:
             _record_removal(c, old_path)
             c.execute(sidecars.delete().where(sidecars.c.path == os.fsencode(path)))
@@ -173,7 +183,7 @@ class SidecarRepository:
                 )
 
     def set_status(self, path: Path, status: SidecarStatus) -> None:
-        """Write down what became of a sidecar; servers hear of one that was taken away."""
+        """Record what became of a sidecar. Media servers are notified of a removal."""
         with self._engine.begin() as c:
             if status is not SidecarStatus.PRESENT:
                 _record_removal(c, path)
@@ -181,30 +191,39 @@ class SidecarRepository:
             c.execute(sidecars.update().where(is_this_path).values(status=status))
 
     def delete(self, path: Path) -> None:
-        """A sidecar is no longer known, nor there: servers hear of it."""
+        """Delete the record of a sidecar that no longer exists, and notify the media servers."""
         with self._engine.begin() as c:
             _record_removal(c, path)
             c.execute(sidecars.delete().where(sidecars.c.path == os.fsencode(path)))
 
     def stored_signatures(self) -> Iterator[Signature]:
-        """The signatures that the file systems of the libraries could not keep."""
+        """Yield the signatures in the state folder."""
         return self._signatures.all()
 
     def ownership(self, path: Path, fingerprint: str | None = None) -> Ownership:
-        """Whose a sidecar is, beside a medium of this content (None: not known which)."""
+        """Return the ownership of a sidecar.
+
+        Args:
+            path: The sidecar.
+            fingerprint: The fingerprint of its media file, or None if that is unknown.
+        """
         return self._inspect(path, fingerprint)[0]
 
     def is_ours(self, path: Path) -> bool:
-        """Whether a sidecar is as we wrote it: not somebody else's, not edited."""
+        """Return whether a sidecar is as we wrote it: neither human nor edited."""
         return self.ownership(path) is Ownership.OURS
 
     def own_digest(self, path: Path, fingerprint: str) -> str | None:
-        """The SHA-256 of a sidecar that is ours, of whatever version: what may be replaced."""
+        """Return the SHA-256 of a sidecar that is ours or outdated, and so may be replaced,
+        or None.
+        """
         owner, digest, _ = self._inspect(path, fingerprint)
         return digest if owner in (Ownership.OURS, Ownership.OUTDATED) else None
 
     def adopt_signed(self, path: Path, media: Path, fingerprint: str) -> None:
-        """Remember a sidecar of ours that is not in the ledger: it was lost, or the file moved."""
+        """Record a sidecar of ours that the database does not know: it was lost, or the
+        file was moved.
+        """
         owner, digest, signature_record = self._inspect(path, fingerprint)
         record = self.get(path)
         if (
@@ -213,7 +232,7 @@ class SidecarRepository:
             and (not record or record.sha256 != digest)
         ):
             re_sign(path, fingerprint)
-            # No server hears of it: when the ledger was lost, this is the whole library.
+            # Media servers are not notified: after the loss of a database it is the whole library.
             self._upsert(
                 path, media, signature_record, is_user_requested=False, notify_servers=False
             )
@@ -247,7 +266,9 @@ class SidecarRepository:
     def _inspect(
         self, path: Path, fingerprint: str | None
     ) -> tuple[Ownership, str, Signature | None]:
-        """Whose a file is, its SHA-256, and its signature wherever that is kept."""
+        """Return the ownership of a file, its SHA-256, and its signature from wherever it
+        is stored.
+        """
         try:
             digest = compute_sha256(path) if is_regular_file(path) else None
         except OSError:
@@ -255,7 +276,7 @@ class SidecarRepository:
         if digest is None:
             return Ownership.HUMAN, "", None
         record = self.get(path)
-        # What was taken away left its name to whoever came.
+        # A removed sidecar left its name to a human subtitle.
         expected = (record.sha256, record.fingerprint) if record else None
         if record and record.status is not SidecarStatus.PRESENT and record.sha256 != digest:
             expected = None
@@ -277,7 +298,7 @@ def _fetch_at(c: sa.Connection, path: Path) -> SidecarRecord | None:
 
 
 def _record_removal(c: sa.Connection, path: Path) -> None:
-    """Write down for the servers that a sidecar which was there no longer is."""
+    """Record a change for the media servers: a sidecar that was present is not any more."""
     record = _fetch_at(c, path)
     if record is not None and record.status is SidecarStatus.PRESENT:
         record_change(
