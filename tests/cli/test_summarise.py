@@ -112,7 +112,7 @@ def test_a_library_that_keeps_to_itself_sends_nothing(
     config = configure(tmp_path, "https://far.example/v1")
     said = subtitled("--config", config, "summarise", film)
     assert said.returncode == 2
-    assert "no translator that the library may use can write" in said.stderr
+    assert "no translator that the library may use supports instructions" in said.stderr
 
 
 def test_what_leaves_passes_the_gate_and_is_listed(

@@ -110,7 +110,7 @@ def test_a_writer_that_is_down_keeps_no_subtitle_back_and_is_asked_again(
     one = house()
     happened: list[str] = []
     monkeypatch.setattr(
-        "subtitled.jobs.results.announce",
+        "subtitled.jobs.results.dispatch_event",
         lambda configuration, event: happened.append(type(event).__name__),
     )
     one.scan()
@@ -139,7 +139,7 @@ def test_where_no_writer_is_allowed_nothing_is_sent_and_it_is_said(
     one.scan()
     record = one.the(one.root / "A.wav")
     assert record.state is FileState.DONE
-    assert "summary en: no translator that the library may use can write" in record.reason
+    assert "summary en: no translator that the library may use supports instructions" in record.reason
     assert chat.requests == []
 
 

@@ -339,7 +339,7 @@ def test_one_that_is_away_is_replaced_once_and_not_asked_again_and_again(
 
 def test_where_hardly_a_line_is_usable_nothing_is_written(house: tuple[Films, Path, Ears]) -> None:
     do, medium, _ = house
-    with pytest.raises(InputRejectedError, match="sentences could not be put into Spanish"):
+    with pytest.raises(InputRejectedError, match="sentences could not be translated into Spanish"):
         do(["es"], mt=told(lambda batch: batch.lines))
     assert not medium.with_suffix(".es.srt").exists()
 

@@ -1,4 +1,4 @@
-"""The summary of one medium: from its transcript to files beside it, through the gate."""
+"""The summary of one media file, from its transcript to the files beside it."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _SUMMARY: TypeAdapter[Summary] = TypeAdapter(Summary)
 
 @dataclass(frozen=True, slots=True)
 class SpokenText:
-    """What was said in a medium, as far as it is believed."""
+    """What is said in a media file, without hallucinations."""
 
     track: int
     language: Language
@@ -52,14 +52,14 @@ class SpokenText:
 
 @dataclass(frozen=True, slots=True)
 class SummaryDocument:
-    """A summary, its language, and the name of the translator that wrote it."""
+    """A summary, its language and the translator that wrote it."""
 
     summary: Summary
     language: Language
     translator: str
 
     def render(self, ending: str) -> str:
-        """What is in the file whose name has this ending."""
+        """Return the content of the file with this suffix."""
         match ending:
             case "chapters.vtt":
                 return write_vtt(self.summary.chapters)
@@ -73,7 +73,7 @@ SUMMARY_DOCUMENT: TypeAdapter[SummaryDocument] = TypeAdapter(SummaryDocument)
 
 
 def spoken_text_from_store(store: TranscriptStore, fingerprint: str) -> SpokenText | None:
-    """The first track whose words in the language spoken are all stored."""
+    """Return the text of the first track that is completely transcribed in the spoken language."""
     for track in store.tracks(fingerprint):
         analysis = store.analysis(fingerprint, track)
         if analysis is None or analysis.language is None:
@@ -82,18 +82,18 @@ def spoken_text_from_store(store: TranscriptStore, fingerprint: str) -> SpokenTe
         for name in store.variants(fingerprint, track):
             words = store.assemble_any(fingerprint, track, name)
             if words is None or not words.language.satisfies(analysis.language):
-                continue  # not whole, or a translation
-            gone = [(one.start, one.end) for one in removed.get(name, ())]
-            kept = [w for w in words.words if not any(a <= w.start < b for a, b in gone)]
-            said = split_sentences(kept, words.language, analysis.duration)
-            return SpokenText(track, words.language, analysis.duration, said)
+                continue  # Incomplete, or a translation.
+            removed_spans = [(removal.start, removal.end) for removal in removed.get(name, ())]
+            kept = [w for w in words.words if not any(a <= w.start < b for a, b in removed_spans)]
+            sentences = split_sentences(kept, words.language, analysis.duration)
+            return SpokenText(track, words.language, analysis.duration, sentences)
     return None
 
 
 def split_sentences(
     words: Sequence[Word], language: Language, duration: float
 ) -> tuple[SpokenSentence, ...]:
-    """Words that are believed, as sentences."""
+    """Group words without hallucinations into sentences."""
     clean = repair_words(list(words), duration)
     if not is_spaceless(language):
         clean = restore_spaces(clean)
@@ -104,7 +104,7 @@ def split_sentences(
 
 @dataclass(frozen=True, slots=True)
 class Summariser:
-    """The summaries of one configuration."""
+    """Writes summaries under one configuration."""
 
     config: Configuration
     egress_gate: EgressGate
@@ -118,44 +118,57 @@ class Summariser:
         heard: SpokenText,
         language: Language,
     ) -> SummaryDocument:
-        """The summary of what was heard, kept for the next time, by the first of the library's
-        writers that can. Raises :class:`~subtitled.plugin.SubtitledError`."""
-        writers = [name for name, _ in routing_for(self.config, library).generators]
-        if not writers:
+        """Return a summary, stored or written now by the first translator that can.
+
+        Args:
+            media: The media file.
+            fingerprint: Its fingerprint.
+            library: The settings of its library.
+            heard: What is said in it.
+            language: The language to write in.
+
+        Raises:
+            SetupError: No translator of the library supports instructions.
+            SubtitledError: No translator could write it.
+        """
+        generators = [name for name, _ in routing_for(self.config, library).generators]
+        if not generators:
             raise SetupError(
-                "no translator that the library may use can write",
+                "no translator that the library may use supports instructions",
                 "Configure one that follows instructions, such as [translators.openai], and name "
                 "where it sends text in the library's allowed_destinations unless it is local",
             )
         folder = self.store.track_folder(fingerprint, heard.track)
         error: SubtitledError | None = None
-        for name in writers:
+        for name in generators:
             settings = self.config.translators[name].settings.result_fields()
             digest = hashlib.sha256(repr(heard).encode()).hexdigest()[:16]
-            mark = variant_key(
+            variant = variant_key(
                 name, settings | {" protocol": PROTOCOL_VERSION, " said": digest}, language
             )
-            kept, answers = (
-                folder / f"summary-{mark}.json",
-                Checkpoint(folder / f"summary-{mark}.checkpoint.json"),
+            summary_path, answers = (
+                folder / f"summary-{variant}.json",
+                Checkpoint(folder / f"summary-{variant}.checkpoint.json"),
             )
             try:
-                return SummaryDocument(_SUMMARY.validate_json(kept.read_bytes()), language, name)
+                return SummaryDocument(
+                    _SUMMARY.validate_json(summary_path.read_bytes()), language, name
+                )
             except (FileNotFoundError, ValidationError):
-                pass  # nothing there, or damaged: written anew
+                pass  # It is missing or damaged and is written again.
             try:
-                ask = self._generator(name, media, fingerprint, library, answers)
-                made = summarise(heard.sentences, heard.duration, language, ask)
+                generate = self._generator(name, media, fingerprint, library, answers)
+                summary = summarise(heard.sentences, heard.duration, language, generate)
             except ResourceUnavailableError:
-                raise  # for a budget of which its owner said that it is to be waited for
-            except SubtitledError as one:
-                if isinstance(one, InputRejectedError):
-                    answers.save()  # they are of no use: the next try asks for others
-                error = one  # the next one writes
+                raise  # The user wants to wait for this budget.
+            except SubtitledError as failure:
+                if isinstance(failure, InputRejectedError):
+                    answers.save()  # The stored answers are of no use.
+                error = failure  # The next translator is tried.
                 continue
-            write_atomic(kept, _SUMMARY.dump_json(made, indent=1))
+            write_atomic(summary_path, _SUMMARY.dump_json(summary, indent=1))
             answers.save()
-            return SummaryDocument(made, language, name)
+            return SummaryDocument(summary, language, name)
         assert error is not None
         raise error
 
@@ -167,25 +180,27 @@ class Summariser:
         library: LibrarySettings,
         answers: Checkpoint,
     ) -> Generate:
-        """What asks a translator to write, through the gate. Each answer is kept until the summary
-        is whole: it is not paid for again after a crash."""
+        """Return a function that calls a translator through the egress gate.
+
+        Each answer is stored until the summary is complete, so a crash costs no second payment.
+        """
         configured = self.config.translators[name]
         capabilities = configured.component_class.capabilities(configured.settings)
         translator = configured.create()
 
         def asked(instruction: str, text: str) -> str:
             digest = hashlib.sha256(f"{instruction}\n{text}".encode()).hexdigest()[:16]
-            known = answers.load()
-            if digest in known:
-                return known[digest]
+            stored = answers.load()
+            if digest in stored:
+                return stored[digest]
             key = f"summary/{name}/{fingerprint}/{digest}"
             amount = float(len(instruction) + len(text))
-            errand = OutboundRequest(name, capabilities, media, library, "text", amount, key)
-            with self.egress_gate.authorise(errand) as receipts:
-                done = call_generate(name, translator, instruction, text)
-                receipts += done.usage
-                answers.save(**known, **{digest: done.text})
-            return done.text
+            outbound = OutboundRequest(name, capabilities, media, library, "text", amount, key)
+            with self.egress_gate.authorise(outbound) as receipts:
+                generation = call_generate(name, translator, instruction, text)
+                receipts += generation.usage
+                answers.save(**stored, **{digest: generation.text})
+            return generation.text
 
         return asked
 
@@ -200,20 +215,37 @@ def publish_summary(
     *,
     is_user_requested: bool = False,
 ) -> Path:
-    """Write one file of a summary, ``Film.en.summarise_media.json``, into a folder, by default
-    beside the medium. Raises :class:`~subtitled.subtitles.publish_sidecar.Foreign` where another's
-    file stands."""
+    """Publish one file of a summary, such as ``Film.en.summary.json``.
+
+    Args:
+        document: The summary.
+        suffix: The suffix that names the file's format.
+        media: The media file.
+        fingerprint: Its fingerprint.
+        sidecars: The repository of sidecars.
+        folder: Where to write; by default beside the media file.
+        is_user_requested: Whether a person asked for it.
+
+    Returns:
+        The path of the file.
+
+    Raises:
+        ForeignFileError: A file of that name is not ours.
+    """
     path = build_summary_path(media, document.language, suffix)
     if folder is not None:
         path = folder / path.name
     text, how = document.render(suffix).encode(), f"written by {document.translator}"
-    signed = Signature.create(text, path.name, fingerprint, document.language, suffix, how)
-    publish_sidecar(path, text, own_digest=sidecars.own_digest(path, fingerprint), signature=signed)
-    sidecars.record_written(path, media, signed, is_user_requested=is_user_requested)
+    signature = Signature.create(text, path.name, fingerprint, document.language, suffix, how)
+    publish_sidecar(
+        path, text, own_digest=sidecars.own_digest(path, fingerprint), signature=signature
+    )
+    sidecars.record_written(path, media, signature, is_user_requested=is_user_requested)
     return path
 
 
 def summary_to_json(summary: Summary, language: Language) -> str:
-    """A summary for programs: ``language``, ``synopsis``, ``chapters`` in seconds, ``keywords``."""
-    said = {"language": str(language), **_SUMMARY.dump_python(summary, mode="json")}
-    return json.dumps(said, indent=2, ensure_ascii=False) + "\n"
+    """Convert a summary to JSON: ``language``, ``synopsis``, ``chapters`` in seconds,
+    ``keywords``."""
+    payload = {"language": str(language), **_SUMMARY.dump_python(summary, mode="json")}
+    return json.dumps(payload, indent=2, ensure_ascii=False) + "\n"

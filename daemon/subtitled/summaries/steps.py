@@ -1,6 +1,6 @@
-"""The summaries that a library wants of one medium, written when its subtitles are there.
+"""The steps that write the summaries of a media file after its subtitles.
 
-Whatever goes wrong here is no reason for a subtitle not to be made: it is told at the end.
+A failure here holds back no subtitle. It is reported at the end.
 """
 
 from __future__ import annotations
@@ -27,19 +27,19 @@ from .service import (
 
 @dataclass(slots=True)
 class SummaryResults:
-    """What became of the summaries of one medium."""
+    """The results for the summaries of one media file."""
 
     done: list[str] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
-    """Why some are not made at all."""
+    """Why some summaries cannot be written."""
     deferred_error: SubtitledError | None = None
-    """What is in the way of the others for now."""
+    """Why others are written later."""
 
 
 class SummarySteps:
-    """The steps by which they are written. Each may be run again without harm.
+    """Writes and publishes summaries in durable steps that can be repeated safely.
 
-    ``words`` says what is said in the main track, in parts by language.
+    ``words`` returns what is said in the main track, in parts by language.
     """
 
     def __init__(
@@ -57,33 +57,33 @@ class SummarySteps:
         self._summarising = Summariser(services.config, services.egress_gate, services.store)
 
     def write(self, wanted: Sequence[SummaryPlan]) -> SummaryResults:
-        """One after the other."""
+        """Write the planned summaries one after the other."""
         results = SummaryResults()
-        for one in wanted:
+        for plan in wanted:
             try:
-                self._one(one)
+                self._one(plan)
             except InputRejectedError as error:
-                results.refused.append(f"{one}: {error}")
+                results.refused.append(f"{plan}: {error}")
             except SubtitledError as error:
                 results.deferred_error = error
             else:
-                results.done.append(str(one))
+                results.done.append(str(plan))
         return results
 
     def _one(self, wanted: SummaryPlan) -> None:
         heard = self._heard(wanted)
         steps = self._ctx.steps
-        said = steps.run(f"write {wanted}", partial(self._write, wanted, heard))
-        made = SUMMARY_DOCUMENT.validate_python(said)
+        document_json = steps.run(f"write {wanted}", partial(self._write, wanted, heard))
+        document = SUMMARY_DOCUMENT.validate_python(document_json)
         for ending in wanted.files:
-            steps.run(f"publish {wanted}.{ending}", partial(self._publish, made, ending))
+            steps.run(f"publish {wanted}.{ending}", partial(self._publish, document, ending))
 
     def _heard(self, wanted: SummaryPlan) -> SpokenText:
         track, words = self._track, self._words(wanted.segments)
         analysis = self._analyser.analysis(track)
         assert analysis.language is not None
-        said = split_sentences(words, analysis.language, analysis.duration)
-        return SpokenText(track, analysis.language, analysis.duration, said)
+        sentences = split_sentences(words, analysis.language, analysis.duration)
+        return SpokenText(track, analysis.language, analysis.duration, sentences)
 
     def _write(self, wanted: SummaryPlan, heard: SpokenText) -> Any:
         job = self._ctx.job

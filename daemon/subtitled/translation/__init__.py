@@ -1,10 +1,11 @@
-"""Putting what was said into another language, so that nothing shifts or is paid for twice.
+"""Translation that shifts no line and pays for no line twice.
 
-Sentences go out as numbered lines and come back by number; times never leave. Each line that comes
-back is checked, good ones are kept for good, the rest is asked for again in ever smaller batches,
-then of the next translator. What nobody could translate stays as it was said, and is told.
+Sentences are sent as numbered lines and come back by number. Times are never sent. Each line that
+comes back is checked. Good lines are stored, the others are asked for again in smaller batches and
+then from the next translator. What no translator could translate stays in the spoken language and
+is reported.
 
-``sentences`` and ``scenes`` make the lines, ``checks`` and ``shifts`` judge what comes back,
-``protocol`` asks again, ``calls`` is the only place that calls a translator, ``store`` remembers,
-``run`` brings them together, ``layout`` lays the new words over the old ones' times.
+``batching`` makes the lines. ``checks`` and ``shift_check`` judge the answers. ``retry_split`` asks
+again. ``calls`` is the only module that calls a translator. ``cache`` stores the lines. ``timing``
+gives the words times. ``run`` uses them all.
 """

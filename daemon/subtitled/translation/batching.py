@@ -1,7 +1,4 @@
-"""From words to the sentences that are translated, across the borders of cues.
-
-Which sentences go out together: those of a scene, and never more than a translator takes.
-"""
+"""Batching: words are joined into sentences across cues, and sentences into batches by scene."""
 
 from __future__ import annotations
 
@@ -13,18 +10,18 @@ from subtitled.plugin import Language, Word
 from subtitled.subtitles.segmentation.syntax import compute_break_cost, is_sentence_end
 
 MAX_PAUSE_SECONDS = 2.0
-"""Seconds of silence over which no sentence goes on, by the guides a pause of its own."""
+"""Seconds of silence that end a sentence. Style guides treat it as a pause of its own."""
 BREATH_SECONDS = 0.7
-"""The same where an engine writes no full stops."""
+"""The same for engines that write no full stops."""
 MAX_SENTENCE_CHARS = 300
-"""Characters; a longer sentence is cut where it reads best."""
+"""Characters above which a sentence is cut, where it reads best."""
 MAX_WORDS_PER_MARK = 40
-"""Words to a full stop, at most, of an engine that writes them."""
+"""Words per full stop up to which an engine counts as writing full stops."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """Some words in a row that are translated as one text."""
+    """Consecutive words that are translated as one text."""
 
     words: tuple[Word, ...]
 
@@ -42,22 +39,22 @@ class Sentence:
 
 
 def split_into_sentences(words: Sequence[Word], language: Language) -> list[Sentence]:
-    """All of the repaired words, in order, each in exactly one sentence."""
-    ends = sum(is_sentence_end(word.text, language) for word in words)
-    pause = MAX_PAUSE_SECONDS if ends * MAX_WORDS_PER_MARK >= len(words) else BREATH_SECONDS
-    found: list[Sentence] = []
+    """Split repaired words into sentences, each word into exactly one."""
+    full_stops = sum(is_sentence_end(word.text, language) for word in words)
+    pause = MAX_PAUSE_SECONDS if full_stops * MAX_WORDS_PER_MARK >= len(words) else BREATH_SECONDS
+    sentences: list[Sentence] = []
     first = 0
     for last in range(1, len(words) + 1):
         if last == len(words) or _ends_sentence(words[first:last], words[last], language, pause):
-            found += _cut_long_sentence(words[first:last], language)
+            sentences += _cut_long_sentence(words[first:last], language)
             first = last
-    return found
+    return sentences
 
 
 def _ends_sentence(
     sentence_words: Sequence[Word], next_word: Word, language: Language, pause: float
 ) -> bool:
-    """Whether a sentence ends before the word that follows."""
+    """Return whether a sentence ends before ``next_word``."""
     if (
         next_word.speaker != sentence_words[-1].speaker
         or next_word.start - sentence_words[-1].end > pause
@@ -65,12 +62,12 @@ def _ends_sentence(
         return True
     after = next_word.text.strip()
     if after[0].islower() or not any(map(str.isalnum, after)):
-        return False  # it goes on; or a mark closes what was said
+        return False  # The sentence continues, or a mark closes it.
     return is_sentence_end(_last_word(sentence_words), language)
 
 
 def _last_word(sentence_words: Sequence[Word]) -> str:
-    """The last word with the marks behind it, which may be words of their own."""
+    """Return the last word with the marks behind it, which may be separate words."""
     text = ""
     for word in reversed(sentence_words):
         text = word.text + text
@@ -80,7 +77,7 @@ def _last_word(sentence_words: Sequence[Word]) -> str:
 
 
 def _cut_long_sentence(words: Sequence[Word], language: Language) -> list[Sentence]:
-    """One sentence, or one that is too long for it in parts, cut where it costs least."""
+    """Return the sentence, or its parts if it is too long, cut where that costs least."""
     lengths = list(itertools.accumulate(len(word.text) for word in words))
     if lengths[-1] <= MAX_SENTENCE_CHARS or len(words) < 2:
         return [Sentence(tuple(words))]
@@ -96,29 +93,36 @@ def _cut_long_sentence(words: Sequence[Word], language: Language) -> list[Senten
 
 
 MAX_BATCH_CHARS = 4000
-"""Characters of one batch; what is longer than a model's memory comes back cut off."""
+"""Characters of one batch. A model's answer to a longer one may be cut off."""
 
 
 def scene_batches(sentences: Sequence[Sentence], size: int) -> list[range]:
-    """All sentences in batches of at most ``size``, by their numbers and in order.
+    """Group sentences into batches by scene.
 
-    A batch ends in the longest silence of its second half: scenes stay together.
+    Args:
+        sentences: All sentences, in order.
+        size: The most sentences in a batch.
+
+    Returns:
+        The numbers of the sentences of each batch. A batch ends in the longest silence of its
+        second
+        half.
     """
     size = max(1, size)
-    found: list[range] = []
+    batches: list[range] = []
     first = 0
     while first < len(sentences):
         last = _batch_end(sentences, first, size)
         if last < len(sentences):
-            later = range(first + max(1, (last - first) // 2), last + 1)
-            last = max(later, key=lambda at: (sentences[at].start - sentences[at - 1].end, at))
-        found.append(range(first, last))
+            candidates = range(first + max(1, (last - first) // 2), last + 1)
+            last = max(candidates, key=lambda at: (sentences[at].start - sentences[at - 1].end, at))
+        batches.append(range(first, last))
         first = last
-    return found
+    return batches
 
 
 def _batch_end(sentences: Sequence[Sentence], start: int, size: int) -> int:
-    """The number after the last sentence that a batch from ``first`` can hold."""
+    """Return the number after the last sentence that fits into a batch."""
     letters = 0
     for number in range(start, min(start + size, len(sentences))):
         letters += len(sentences[number].text)

@@ -1,12 +1,12 @@
-"""Translations by content: what was once translated is never paid for again.
+"""The cache of translated lines by fingerprint: no line is paid for twice.
 
-Beside the transcript, one file for each translator with its settings and pair of languages::
+Each translator, with its settings and language pair, has a folder beside the transcripts::
 
-    transcripts/ab/ab12.../1/openai-3f2a.../lines.json         each line's text, or why there is none
+    transcripts/ab/ab12.../1/openai-3f2a.../lines.json         each line's text, or its issue
     transcripts/ab/ab12.../1/openai-3f2a.../untranslated.json  lines that were not translated
 
-A line is known by its text, the one before it and the terms that hold in it, so that a change of
-one word asks for two lines.
+The key of a line is made of its text, the line before and the glossary terms in it. A change of one
+word therefore asks for two lines.
 """
 
 from __future__ import annotations
@@ -26,20 +26,20 @@ from subtitled.subtitles.hallucination import RemovedText
 from .checks import LineIssue
 
 PROTOCOL_VERSION = 1
-"""Part of every recipe: raised when what is sent changes, so that old lines are made anew."""
+"""Part of every variant. Raise it when what is sent changes, so that lines are translated again."""
 
 _LINES: TypeAdapter[dict[str, str | LineIssue]] = TypeAdapter(dict[str, str | LineIssue])
 _UNTRANSLATED: TypeAdapter[tuple[RemovedText, ...]] = TypeAdapter(tuple[RemovedText, ...])
 
 
 def line_key(text: str, before: str, terms: Sequence[TextPair]) -> str:
-    """What a line is known by."""
+    """Return the key of a line in the cache."""
     facts = [text, before, *((term.source, term.target) for term in terms)]
     return hashlib.sha256(json.dumps(facts, ensure_ascii=False).encode()).hexdigest()[:24]
 
 
 class LineCache:
-    """The lines of one translator for one track, in one folder."""
+    """The cached lines of one translator for one track."""
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / "lines.json"
@@ -49,14 +49,15 @@ class LineCache:
         return self._cached.get(key)
 
     def save(self, lines: dict[str, str | LineIssue]) -> None:
-        """Remember lines for good, before this returns."""
+        """Store lines durably before returning."""
         if lines:
             self._cached |= lines
             write_atomic(self._path, _LINES.dump_json(self._cached, indent=1))
 
 
 def untranslated(track: Path) -> dict[str, tuple[RemovedText, ...]]:
-    """What of a track stayed untranslated, or is doubtful, and why, by recipe."""
+    """Return the lines of a track that are untranslated or doubtful, with the reason, by
+    variant."""
     return {
         path.parent.name: _read_json(path, _UNTRANSLATED) or ()
         for path in sorted(track.glob("*/untranslated.json"))
@@ -73,4 +74,4 @@ def _read_json(path: Path, adapter: TypeAdapter[Any]) -> Any:
     try:
         return adapter.validate_json(path.read_bytes())
     except (FileNotFoundError, ValidationError):
-        return None  # damaged is as good as missing
+        return None  # A damaged file is as good as missing.

@@ -1,4 +1,4 @@
-"""The only place that calls a translator."""
+"""Calls of translators, with timeouts, retries and validation."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ CALL_TIMEOUT_SECONDS = 300.0
 """Seconds that one call may take."""
 MAX_ATTEMPTS = 3
 BACKOFF = Backoff(first=1.0)
-"""Between two of them, unless the translator says how long it wants."""
+"""The wait between tries, unless the translator names one."""
 MAX_RETRY_WAIT_SECONDS = 20.0
-"""Seconds that are waited at most before the next try; a longer wait is the daemon's affair."""
+"""Longest wait in seconds before the next try. Longer waits are left to the job queue."""
 
 T = TypeVar("T")
 _TRANSLATION: TypeAdapter[Translation] = TypeAdapter(Translation)
@@ -33,31 +33,37 @@ _GENERATION: TypeAdapter[Generation] = TypeAdapter(Generation)
 
 
 def call_translate(name: str, translator: Translator, batch: Batch) -> Translation:
-    """What a translator makes of a batch, whatever that is. Raises
-    :class:`~subtitled.plugin.Problem`; one that may pass soon only after some tries."""
-    said = _with_retries(
+    """Have a translator translate a batch. Transient errors are retried a few times.
+
+    Raises:
+        SubtitledError: The translator failed, or its answer has the wrong shape.
+    """
+    answer = _with_retries(
         lambda: call_with_timeout(name, lambda: translator.translate(batch), CALL_TIMEOUT_SECONDS)
     )
-    return _validated(name, said, _TRANSLATION)
+    return _validated(name, answer, _TRANSLATION)
 
 
 def call_generate(name: str, translator: Translator, instruction: str, text: str) -> Generation:
-    """What a translator writes when it is told to. Raises as :func:`call_translate` does."""
-    said = _with_retries(
+    """Have a translator follow an instruction about a text.
+
+    Errors are as in :func:`call_translate`.
+    """
+    answer = _with_retries(
         lambda: call_with_timeout(
             name, lambda: translator.generate(instruction, text), CALL_TIMEOUT_SECONDS
         )
     )
-    return _validated(name, said, _GENERATION)
+    return _validated(name, answer, _GENERATION)
 
 
 def _validated(name: str, answer: T, adapter: TypeAdapter[T]) -> T:
-    """What a translator said, if it is of the contract's form down to the last field."""
+    """Return the answer if it has the shape of the API down to the last field."""
     try:
         return adapter.validate_python(adapter.dump_python(answer, mode="json", warnings="error"))
-    except Exception as error:  # what they gave may be anything, and do anything
+    except Exception as error:  # A plugin's answer may be anything, and raise anything.
         raise InputRejectedError(
-            f"translator {name} gave what the contract does not know: {type(answer).__name__}",
+            f"translator {name} gave an invalid answer: {type(answer).__name__}",
             "This is a fault of that plugin: tell its author, or configure another translator",
         ) from error
 

@@ -1,4 +1,4 @@
-"""What is wrong with the lines of an answer. Nothing is believed because it came back."""
+"""Checks of translated lines. No line is believed because it came back."""
 
 from __future__ import annotations
 
@@ -19,8 +19,11 @@ from .shift_check import extract_numbers, letter_count, shifted_lines
 
 @dataclass(frozen=True, slots=True)
 class LineIssue:
-    """Why a line is not taken. A slight fault may be none, so its ``text`` is better than nothing:
-    a number that is spelled out, a language that says it in half the letters."""
+    """Why a line is rejected.
+
+    ``is_minor``: it may be right, for example if a number is spelled out, so its ``text`` is better
+    than none.
+    """
 
     reason: str
     text: str = ""
@@ -29,36 +32,36 @@ class LineIssue:
 
 @dataclass(frozen=True, slots=True)
 class CheckedBatch:
-    """The lines of a batch: each id is in exactly one of the two."""
+    """The checked lines of a batch. Each id is in exactly one of the two."""
 
     accepted: dict[int, str] = field(default_factory=dict)
     rejected: dict[int, LineIssue] = field(default_factory=dict)
 
 
 def check_batch(batch: Batch, answer: Sequence[Line]) -> CheckedBatch:
-    """Judge what came back for a batch, each line by itself and beside its neighbours."""
+    """Check the answer to a batch, each line by itself and beside the others."""
     wanted = [line.id for line in batch.lines]
     if {line.id for line in answer} - set(wanted):
-        # Numbered anew, perhaps: then each text is another's.
+        # The lines may be renumbered, so each text may belong to another line.
         return CheckedBatch(
             rejected=dict.fromkeys(wanted, LineIssue("ids came back that were not asked for"))
         )
-    texts, bad = _match_ids(wanted, answer)
+    texts, rejected = _match_ids(wanted, answer)
     sources = {line.id: line.text for line in batch.lines}
     for number, text in texts.items():
-        fault = find_issue(sources[number], text, batch.source, batch.target)
-        if fault is not None:
-            bad[number] = fault
-    for number, fault in _check_neighbours(wanted, sources, texts).items():
-        bad.setdefault(number, fault)
-    for number in _shifted_ids(wanted, sources, texts, bad):
-        bad.setdefault(number, LineIssue("it seems to belong to the line before or after"))
-    whole = " ".join(text for number, text in texts.items() if number not in bad)
+        issue = find_issue(sources[number], text, batch.source, batch.target)
+        if issue is not None:
+            rejected[number] = issue
+    for number, issue in _check_neighbours(wanted, sources, texts).items():
+        rejected.setdefault(number, issue)
+    for number in _shifted_ids(wanted, sources, texts, rejected):
+        rejected.setdefault(number, LineIssue("it seems to belong to the line before or after"))
+    whole = " ".join(text for number, text in texts.items() if number not in rejected)
     if (other := language_mismatch_of_line(whole, batch.target)) is not None and len(wanted) > 1:
-        fault = LineIssue(f"the answer is in {other.english_name}")
-        bad |= {number: fault for number in texts if number not in bad}
-    good = {number: texts[number] for number in wanted if number not in bad}
-    return CheckedBatch(good, bad)
+        issue = LineIssue(f"the answer is in {other.english_name}")
+        rejected |= {number: issue for number in texts if number not in rejected}
+    accepted = {number: texts[number] for number in wanted if number not in rejected}
+    return CheckedBatch(accepted, rejected)
 
 
 def _match_ids(
@@ -83,7 +86,7 @@ def _match_ids(
 def _check_neighbours(
     wanted: Sequence[int], sources: Mapping[int, str], texts: Mapping[int, str]
 ) -> dict[int, LineIssue]:
-    """Faults that show only beside the lines before and after."""
+    """Return issues that only show beside the lines before and after."""
     bad: dict[int, LineIssue] = {}
     for one, other in itertools.pairwise(wanted):
         mine = texts.get(one)
@@ -94,7 +97,7 @@ def _check_neighbours(
         ):
             bad[one] = LineIssue("it is the next line, not translated")
     for alike in _repeated_lines(texts).values():
-        # "Yes." and "Yeah." may well be the same word.
+        # "Yes." and "Yeah." may well have the same translation.
         long = any(letter_count(sources[number]) > 15 for number in alike)
         if long and any(not _is_same_text(sources[alike[0]], sources[number]) for number in alike):
             bad |= dict.fromkeys(alike, LineIssue("several lines came back as one and the same"))
@@ -107,19 +110,19 @@ def _shifted_ids(
     texts: Mapping[int, str],
     bad: Mapping[int, LineIssue],
 ) -> set[int]:
-    """The ids of lines that seem to be another's."""
+    """Return the ids of lines whose texts seem to belong to other lines."""
     wrong = [place for place, number in enumerate(wanted) if number in bad]
     said = [texts.get(number) for number in wanted]
     return {wanted[place] for place in shifted_lines([sources[n] for n in wanted], said, wrong)}
 
 
 def _repeated_lines(texts: Mapping[int, str]) -> dict[str, list[int]]:
-    """The ids of lines that say the same, by what they say."""
-    found: dict[str, list[int]] = {}
+    """Return the ids of lines with the same text, by that text."""
+    ids_by_text: dict[str, list[int]] = {}
     for number, text in texts.items():
         if letter_count(text) >= 4:
-            found.setdefault(normalise_text(text), []).append(number)
-    return found
+            ids_by_text.setdefault(normalise_text(text), []).append(number)
+    return ids_by_text
 
 
 def _is_same_text(first: str, second: str) -> bool:
@@ -130,7 +133,7 @@ def _is_same_text(first: str, second: str) -> bool:
 def find_issue(
     source: str, text: str, source_language: Language, target: Language
 ) -> LineIssue | None:
-    """What is wrong with one line by itself, or None."""
+    """Return what is wrong with a line by itself, or None."""
     if _markup_counts(text) - _markup_counts(source):
         return LineIssue("it has marks that what was said has not")
     if _ASSISTANT_TALK.search(text) and not _ASSISTANT_TALK.search(source):
@@ -180,8 +183,10 @@ _ASSISTANT_TALK = re.compile(
     """,
     re.IGNORECASE | re.VERBOSE,
 )
-"""What models say of themselves and of their task. In a film about robots it is dialogue: it
-counts only where what was said has nothing of the kind."""
+"""What models say about themselves and their task.
+
+In a film about robots it is dialogue, so it counts only where the source has nothing like it.
+"""
 
 
 def _markup_counts(text: str) -> Counter[str]:
@@ -189,7 +194,10 @@ def _markup_counts(text: str) -> Counter[str]:
 
 
 def _is_only_names(text: str) -> bool:
-    """Whether a text is all names and numbers, which may stay as they are; a lone word is one."""
+    """Return whether a text is all names and numbers, which may stay.
+
+    A single word counts as a name.
+    """
     words = [word for word in re.findall(r"[^\W\d_]+", text) if len(word) > 1]
     return len(words) < 2 or all(
         word[0].isupper() or word[0].lower() == word[0].upper() == word[0] for word in words
@@ -197,7 +205,7 @@ def _is_only_names(text: str) -> bool:
 
 
 def _is_untranslated(source: str, text: str) -> bool:
-    """Whether a line came back as it was, and that cannot be its translation."""
+    """Return whether a line came back unchanged although it had to be translated."""
     if _is_only_names(source) or len(re.findall(r"[^\W\d_]{2,}", source)) < 4:
         return False
     return _is_same_text(source, text)

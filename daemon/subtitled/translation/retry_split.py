@@ -1,4 +1,7 @@
-"""Asking until every line is there: what is good is kept, the rest goes out in smaller batches."""
+"""Asks for a batch until every line is there.
+
+Good lines are kept, the rest is asked for in halves.
+"""
 
 from __future__ import annotations
 
@@ -10,13 +13,15 @@ from subtitled.plugin import Batch, InputRejectedError, Line, TextPair
 from .checks import LineIssue, check_batch
 
 MAX_CALLS = 24
-"""Calls for one batch; one bad line in forty takes eleven, and what breaks all is soon left."""
+"""Calls for one batch. One bad line in forty needs eleven, and a broken translator is soon left."""
 CONTEXT_LINES = 5
-"""Pairs before a line that a translator is shown."""
+"""Translated lines before a batch that a translator is shown."""
 
 CallTranslator = Callable[[Batch], Sequence[Line]]
-"""One call of a translator; raises :class:`~subtitled.plugin.InputRejectedError` for a text it
-refuses."""
+"""A function that calls a translator once.
+
+It raises :class:`~subtitled.plugin.InputRejectedError` for a text that is refused.
+"""
 
 
 @dataclass(slots=True)
@@ -25,7 +30,7 @@ class BatchResult:
 
     accepted: dict[int, str] = field(default_factory=dict)
     rejected: dict[int, LineIssue] = field(default_factory=dict)
-    """Lines that it was asked for alone, to the last, and gave no usable text for."""
+    """Lines without a usable text even when they were asked for alone."""
 
 
 def translate_until_complete(
@@ -34,16 +39,22 @@ def translate_until_complete(
     call_translator: CallTranslator,
     save: Callable[[dict[int, str], dict[int, LineIssue]], None],
 ) -> BatchResult:
-    """The lines of a batch, by one translator.
+    """Translate the lines of a batch with one translator.
 
-    ``known`` are texts of this and earlier batches by id, for context. ``keep`` is told at once
-    what was settled, before the next call that may fail. A line in neither part of the result was
-    not asked to the end: the calls were used up.
+    Args:
+        batch: The lines to translate.
+        cached: Texts of this and earlier batches by id, used as context.
+        call_translator: Calls the translator.
+        save: Stores accepted and finally rejected lines. It is called before the next call, which
+            may fail.
+
+    Returns:
+        The lines. One in neither part was not asked for alone, because the calls were used up.
     """
     sources = {line.id: line.text for line in batch.lines}
     cached = dict(cached)
-    settled = BatchResult()
-    left = MAX_CALLS
+    result = BatchResult()
+    calls_left = MAX_CALLS
 
     def before(first: int) -> tuple[TextPair, ...]:
         near = [
@@ -54,10 +65,10 @@ def translate_until_complete(
         return tuple([*batch.previous, *near][-CONTEXT_LINES:])
 
     def work(lines: Sequence[Line]) -> None:
-        nonlocal left
-        if left == 0:
+        nonlocal calls_left
+        if calls_left == 0:
             return
-        left -= 1
+        calls_left -= 1
         try:
             answer = call_translator(
                 replace(batch, lines=tuple(lines), previous=before(lines[0].id))
@@ -69,8 +80,8 @@ def translate_until_complete(
             good, bad = checked.accepted, checked.rejected
         final = bad if len(lines) == 1 else {}
         cached.update(good)
-        settled.accepted.update(good)
-        settled.rejected.update(final)
+        result.accepted.update(good)
+        result.rejected.update(final)
         save(good, final)
         rest = [line for line in lines if line.id in bad]
         if len(lines) == 1 or not rest:
@@ -82,4 +93,4 @@ def translate_until_complete(
             work(rest[len(rest) // 2 :])
 
     work(batch.lines)
-    return settled
+    return result

@@ -1,4 +1,4 @@
-"""One track put into another language: batch by batch, each a durable step."""
+"""The translation of one track into one language, batch by batch in durable steps."""
 
 from __future__ import annotations
 
@@ -40,11 +40,11 @@ from .retry_split import CONTEXT_LINES, translate_until_complete
 from .timing import distribute_words
 
 MAX_KEPT_SHARE = 0.2
-"""The share of sentences that may stay in the language spoken; with more it is no translation."""
+"""Share of sentences that may stay untranslated. With more, nothing is published."""
 
 
 class TranslationRun:
-    """One track, one pair of languages, and the translators that know the pair, best first."""
+    """Translates one track for one language pair with a chain of translators."""
 
     def __init__(
         self,
@@ -78,26 +78,41 @@ class TranslationRun:
         self._folder = self._chain[0].folder
 
     def words(self, heard: Sequence[Word], limits: CueRules, duration: float) -> tuple[Word, ...]:
-        """The words of the translation, each sentence's within the time of its own.
+        """Translate words.
 
-        Raises :class:`~subtitled.plugin.SubtitledError`; what was translated by then is kept.
+        Args:
+            heard: The words of the track.
+            limits: The cue rules of the target language.
+            duration: The duration of the media file in seconds.
+
+        Returns:
+            The translated words. Those of a sentence lie within its time.
+
+        Raises:
+            SubtitledError: No translator could do it. Finished lines stay in the cache.
         """
         clean = repair_words(heard, duration)
         if not is_spaceless(self._source):
             clean = restore_spaces(clean)
-        said = split_into_sentences(clean, self._source)
-        texts = self._texts(said, limits)
+        sentences = split_into_sentences(clean, self._source)
+        texts = self._texts(sentences, limits)
         return tuple(
             word
-            for number, sentence in enumerate(said)
+            for number, sentence in enumerate(sentences)
             for word in distribute_words(sentence, texts[number], self._target)
         )
 
     def lines(self, cues: Sequence[Cue], limits: CueRules) -> dict[int, str]:
-        """The text of each cue by its number, one translated with a view to the others: of cues
-        that somebody made, which keep their times. Raises as :meth:`words`."""
-        said = [Sentence((Word(" ".join(c.text.split()), c.start, c.end),)) for c in cues]
-        return self._texts(said, limits)
+        """Translate human cues, which keep their times.
+
+        Returns:
+            The text of each cue by its number.
+
+        Raises:
+            SubtitledError: As :meth:`words`.
+        """
+        sentences = [Sentence((Word(" ".join(c.text.split()), c.start, c.end),)) for c in cues]
+        return self._texts(sentences, limits)
 
     def _texts(self, said: Sequence[Sentence], limits: CueRules) -> dict[int, str]:
         ctx = self._ctx
@@ -121,8 +136,8 @@ class TranslationRun:
         if kept > MAX_KEPT_SHARE * len(said):
             reasons = sorted({note.reason for note in notes})
             raise InputRejectedError(
-                f"{kept} of {len(said)} sentences could not be put into "
-                f"{self._target.english_name}, such as for this: {reasons[0]}",
+                f"{kept} of {len(said)} sentences could not be translated into "
+                f"{self._target.english_name}, for example: {reasons[0]}",
                 "Configure another translator for this pair of languages, or another model",
             )
         return texts
@@ -130,7 +145,11 @@ class TranslationRun:
     def _batch(
         self, said: Sequence[Sentence], numbers: range, limits: CueRules, before: dict[int, str]
     ) -> dict[str, Any]:
-        """One step: the lines of a batch as [number, text], and notes as [number, why, kept]."""
+        """Run one step.
+
+        Returns:
+            ``lines`` as [number, text], and ``notes`` as [number, reason, is untranslated].
+        """
         sources = {number: said[number].text for number in numbers}
         texts = {n: text for n, text in sources.items() if not any(map(str.isalpha, text))}
         faults: dict[int, LineIssue] = {}
@@ -149,22 +168,23 @@ class TranslationRun:
             try:
                 self._translate_with(member, said, lines, context, texts, faults)
             except ResourceUnavailableError:
-                raise  # for a budget of which its owner said that it is to be waited for
-            except (TransientError, SetupError) as one:
-                # The next in the chain does the rest; this one is not tried again in this run.
-                member.given_up = error = one
+                raise  # The user wants to wait for this budget.
+            except (TransientError, SetupError) as failure:
+                # The next translator continues. This one is not called again in this run.
+                member.given_up = error = failure
         notes: list[list[Any]] = []
         for number in numbers:
             if number in texts:
                 continue
-            fault = faults.get(number)
-            if fault is None and error is not None:
+            issue = faults.get(number)
+            if issue is None and error is not None:
                 raise error
-            reason = fault.reason if fault else "it was asked for too often"
-            texts[number] = fault.text if fault and fault.is_minor else sources[number]
-            kept = not (fault and fault.is_minor)
+            reason = issue.reason if issue else "too many calls"
+            texts[number] = issue.text if issue and issue.is_minor else sources[number]
+            is_untranslated = not (issue and issue.is_minor)
             name = self._source.english_name
-            notes.append([number, f"left in {name}: {reason}" if kept else reason, kept])
+            note = f"left in {name}: {reason}" if is_untranslated else reason
+            notes.append([number, note, is_untranslated])
         return {"lines": sorted([n, text] for n, text in texts.items()), "notes": notes}
 
     def _line(self, said: Sequence[Sentence], number: int, limits: CueRules) -> Line:
@@ -186,7 +206,7 @@ class TranslationRun:
         texts: dict[int, str],
         faults: dict[int, LineIssue],
     ) -> None:
-        """What one translator makes of some lines, into ``texts`` and ``faults``."""
+        """Translate lines with one translator and put the results into ``texts`` and ``faults``."""
         keys = {}
         for line in lines:
             before = said[line.id - 1].text if line.id else ""
@@ -215,9 +235,15 @@ class TranslationRun:
             translate_until_complete(batch, texts, partial(self._ask, member), keep)
 
     def _ask(self, member: _ChainedTranslator, batch: Batch) -> Sequence[Line]:
-        """One call, through the gate. A budget that is spent ends this translator's part."""
-        ctx, passed = self._ctx, False
-        errand = OutboundRequest(
+        """Call a translator once, through the egress gate.
+
+        Raises:
+            TransientError: The gate refused, for example because a budget is spent. The next
+                translator then continues.
+            InputRejectedError: The translator refused the text.
+        """
+        ctx, is_authorised = self._ctx, False
+        outbound = OutboundRequest(
             component=member.name,
             capabilities=member.able,
             media=ctx.job.media,
@@ -227,23 +253,23 @@ class TranslationRun:
             key=member.idempotency_key(batch),
         )
         try:
-            with ctx.services.egress_gate.authorise(errand) as receipts:
-                passed = True
-                said = call_translate(member.name, member.translator, batch)
-                receipts += said.usage
+            with ctx.services.egress_gate.authorise(outbound) as receipts:
+                is_authorised = True
+                translation = call_translate(member.name, member.translator, batch)
+                receipts += translation.usage
         except InputRejectedError as error:
-            if passed:
+            if is_authorised:
                 raise
             raise TransientError(error.message, error.hint) from error
-        return said.lines
+        return translation.lines
 
     def _terms_in(self, lines: Sequence[Line]) -> tuple[TextPair, ...]:
-        """The terms that some lines mention."""
+        """Return the glossary terms that some lines mention."""
         return self._terms("\n".join(line.text for line in lines))
 
 
 class _ChainedTranslator:
-    """One translator of a chain, made when it is first asked."""
+    """One translator of a chain, created when it is first called."""
 
     def __init__(
         self,
@@ -266,9 +292,9 @@ class _ChainedTranslator:
         self._made: Translator | None = None
 
     def idempotency_key(self, batch: Batch) -> str:
-        """A name for one call: done again, it is the same."""
-        said = json.dumps([[line.id, line.text] for line in batch.lines])
-        digest = hashlib.sha256(said.encode()).hexdigest()[:16]
+        """Return a key for one call, which is the same at the next try."""
+        payload = json.dumps([[line.id, line.text] for line in batch.lines])
+        digest = hashlib.sha256(payload.encode()).hexdigest()[:16]
         return f"{'/'.join(self.folder.parts[-3:])}/{digest}"
 
     @property
@@ -279,7 +305,7 @@ class _ChainedTranslator:
 
 
 def _keep_best_issue(faults: dict[int, LineIssue], number: int, fault: LineIssue) -> None:
-    """The least fault that any translator's line had; of equal ones the first."""
+    """Keep the least serious issue of any translator, the first of equal ones."""
     if number not in faults or (fault.is_minor and not faults[number].is_minor):
         faults[number] = fault
 

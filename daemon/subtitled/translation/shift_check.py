@@ -1,8 +1,7 @@
-"""Whether the lines of a translation moved: a file of the right lines at wrong times.
+"""Detects shifted lines: right translations with the wrong numbers.
 
-A model that makes one line of two and numbers the rest anew gives an answer in which every number
-is right and every text wrong. What betrays it is what survives translation: numbers, names,
-questions, and how long a line is.
+A model that joins two lines and renumbers the rest gives an answer in which every text belongs to
+another line. The check compares what survives translation: numbers, names, questions and length.
 """
 
 from __future__ import annotations
@@ -15,13 +14,13 @@ import unicodedata
 from collections.abc import Collection, Sequence
 
 MIN_RUN_SCORE = 4.0
-"""Points by which a run of lines must fit its neighbours better than itself to count as moved."""
+"""Points by which a run of lines must fit its neighbours better to count as shifted."""
 MIN_GAIN = 0.5
 """Points by which a text must fit its own source better, where lines are missing."""
 MAX_SHIFT_LINES = 3
-"""How many places lines are thought to move."""
+"""Places by which lines are assumed to shift at most."""
 MIN_LINES = 4
-"""Lines from which on they can be compared."""
+"""Fewest lines that can be compared."""
 
 _NUMBER = re.compile(r"\d+(?:[.,:\u00a0\u202f ]\d{3}(?!\d))*")
 _WORD = re.compile(r"[^\W\d_]{4,}")
@@ -31,12 +30,12 @@ _CHARS_DENSITY = (
     ("KATAKANA", 1.5),
     ("HANGUL", 2.0),
 )
-"""How many letters of an alphabet say what one character of a script says."""
+"""Letters of an alphabet to which one character of a script corresponds."""
 
 
 @functools.lru_cache(maxsize=4096)
 def letter_count(text: str) -> float:
-    """How much a text says, in letters of an alphabet: what translations of it are measured by."""
+    """Return how much a text says, in letters of an alphabet."""
     total = 0.0
     for character in text:
         if character.isascii():
@@ -48,45 +47,52 @@ def letter_count(text: str) -> float:
 
 
 def extract_numbers(text: str) -> list[str]:
-    """The numbers in a text, in ASCII digits, without the marks that group them by thousands."""
-    found = []
+    """Return the numbers in a text in ASCII digits, without thousands separators."""
+    numbers = []
     for match in _NUMBER.findall(text):
-        found.append("".join(str(unicodedata.digit(c)) for c in match if c.isdigit()))
-    return found
+        numbers.append("".join(str(unicodedata.digit(c)) for c in match if c.isdigit()))
+    return numbers
 
 
 def shifted_lines(
     sources: Sequence[str], texts: Sequence[str | None], bad: Collection[int] = ()
 ) -> set[int]:
-    """The places of texts that seem to belong to another source than theirs.
+    """Find texts that seem to belong to another source than their own.
 
-    ``texts`` are in the order of ``sources``, None where one is missing; ``bad`` are the places of
-    those that are wrong anyhow. Lines that were numbered anew lack the last number or the first:
-    then only a text that fits its own source best is believed, and with few lines to compare, none.
-    The same holds beside a bad line, which may be where two were joined.
+    Lines that were renumbered lack the last or the first number. Then only a text that fits its own
+    source best is believed, and none if there are few lines to compare. The same holds beside a bad
+    line, into which two may have been joined.
+
+    Args:
+        sources: The source lines, in order.
+        texts: Their translations, None where one is missing.
+        bad: The places of translations that are wrong anyhow.
+
+    Returns:
+        The places of shifted texts.
     """
     known = [number for number, text in enumerate(texts) if text is not None]
-    usual = _typical_growth(sources, texts, known)
-    own = {number for number in known if _fits_own_source(sources, texts, number, usual)}
+    typical = _typical_growth(sources, texts, known)
+    own = {number for number in known if _fits_own_source(sources, texts, number, typical)}
     if known and (texts[0] is None or texts[-1] is None):
         return set(known) - (own if len(known) >= MIN_LINES else set())
-    found = {n for at in bad for n in (at - 1, at + 1) if n in known and n not in own}
+    shifted = {n for at in bad for n in (at - 1, at + 1) if n in known and n not in own}
     for step in (*range(-MAX_SHIFT_LINES, 0), *range(1, MAX_SHIFT_LINES + 1)):
-        gains = [_shift_gain(sources, texts, number, step, usual) for number in range(len(texts))]
+        gains = [_shift_gain(sources, texts, number, step, typical) for number in range(len(texts))]
         run = _best_run(gains)
-        found |= run
+        shifted |= run
         for edge, outwards in ((min(run, default=0), -1), (max(run, default=-1), 1)):
             at = edge + outwards
             while run and at in known and at not in own:
-                found.add(at)
+                shifted.add(at)
                 at += outwards
-    return found
+    return shifted
 
 
 def _typical_growth(
     sources: Sequence[str], texts: Sequence[str | None], known: Sequence[int]
 ) -> float:
-    """How much longer the texts are than their sources, as a logarithm."""
+    """Return the median growth of the texts over their sources, as a logarithm."""
     if len(known) < MIN_LINES:
         return 0.1
     return statistics.median(_growth(sources[n], texts[n] or "") for n in known)
@@ -99,7 +105,7 @@ def _growth(source: str, text: str) -> float:
 def _fits_own_source(
     sources: Sequence[str], texts: Sequence[str | None], number: int, usual: float
 ) -> bool:
-    """Whether a text fits its own source better than those around it."""
+    """Return whether a text fits its own source better than those around it."""
     near = [
         step
         for step in range(-MAX_SHIFT_LINES, MAX_SHIFT_LINES + 1)
@@ -111,7 +117,7 @@ def _fits_own_source(
 def _shift_gain(
     sources: Sequence[str], texts: Sequence[str | None], number: int, step: int, usual: float
 ) -> float:
-    """How much better a text fits the source ``step`` further than its own."""
+    """Return how much better a text fits the source ``step`` places further than its own."""
     text, other = texts[number], number + step
     if text is None:
         return 0.0
@@ -121,7 +127,7 @@ def _shift_gain(
 
 
 def _best_run(gains: Sequence[float]) -> set[int]:
-    """The places of the run with the highest sum, if that is above :data:`MIN_RUN_SCORE`."""
+    """Return the places of the run with the highest sum, if it exceeds :data:`MIN_RUN_SCORE`."""
     best, best_run = 0.0, range(0)
     total, first = 0.0, 0
     for number, gain in enumerate(gains):
@@ -135,7 +141,7 @@ def _best_run(gains: Sequence[float]) -> set[int]:
 
 @functools.lru_cache(maxsize=4096)
 def _fit_score(source: str, text: str, usual: float) -> float:
-    """How much speaks for a text being the translation of a source, in points."""
+    """Return how well a text matches a source, in points."""
     points = 0.0
     mine, theirs = set(extract_numbers(source)), set(extract_numbers(text))
     if mine and theirs:

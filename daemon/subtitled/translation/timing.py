@@ -1,4 +1,4 @@
-"""The words of a translation, laid over the time in which its sentence was said."""
+"""The timing of translated words within the time of their sentence."""
 
 from __future__ import annotations
 
@@ -14,14 +14,17 @@ BREATH_SECONDS = 0.3
 
 
 def distribute_words(sentence: Sentence, text: str, language: Language) -> tuple[Word, ...]:
-    """The words of ``text``, all between the sentence's start and end, as far as can be in its
-    speech rather than its pauses. Their times are estimated; the speaker stays the same."""
-    said = Word(text, sentence.start, sentence.end, speaker=sentence.words[0].speaker)
-    return estimate_times([said], speech_spans(sentence.words), language)
+    """Give the words of a translated sentence estimated times.
+
+    They lie between the start and the end of the sentence, in its speech rather than its pauses if
+    possible, and keep its speaker.
+    """
+    translated = Word(text, sentence.start, sentence.end, speaker=sentence.words[0].speaker)
+    return estimate_times([translated], speech_spans(sentence.words), language)
 
 
 def speech_spans(words: Sequence[Word]) -> list[TimeSpan]:
-    """Where words are said, without the pauses between them."""
+    """Return when words are said, without the pauses between them."""
     speech: list[TimeSpan] = []
     for word in words:
         if speech and word.start - speech[-1].end < BREATH_SECONDS:
