@@ -220,7 +220,7 @@ def test_a_cap_in_money_that_cannot_be_held_lets_nothing_pass() -> None:
     now = datetime(2026, 11, 24, tzinfo=UTC)
     budgets = {"b": BudgetSettings(max_cost=1.0, currency="EUR")}
     for price in (None, HOUR):
-        with pytest.raises(SetupError, match="cannot be held"):
+        with pytest.raises(SetupError, match="cannot be enforced"):
             list(budgets_for(budgets, "films", "cloud", price, now))
     other = {"b": BudgetSettings(max_cost=1.0, currency="EUR", components=("else",))}
     assert list(budgets_for(other, "films", "cloud", None, now)) == []

@@ -1,4 +1,4 @@
-"""Which budgets a request is for, what it is reckoned to cost, and when a period ends."""
+"""Prices, budgets and their periods."""
 
 from __future__ import annotations
 
@@ -11,13 +11,16 @@ from subtitled.db.egress_log import BudgetCap
 from subtitled.plugin import Price, SetupError
 
 _PRICE_UNITS = {"audio": ("hour", 3600.0), "text": ("million characters", 1e6)}
-"""What each kind of thing is paid by, and how many seconds or characters that is."""
+"""The unit by which each kind of usage is paid, and its seconds or characters."""
 
 
 def price_of(kind: str, amount: float, price: Price | None) -> float | None:
-    """What an amount of ``audio`` (seconds) or ``text`` (characters) costs; None if nobody knows.
+    """Return the price of an amount; None if it is unknown.
 
-    Seconds are rounded up, as services count them.
+    Args:
+        kind: ``audio`` or ``text``.
+        amount: Seconds or characters. Seconds are rounded up, as services count them.
+        price: The price of a unit, if known.
     """
     unit, size = _PRICE_UNITS[kind]
     if price is None or price.per != unit:
@@ -28,7 +31,7 @@ def price_of(kind: str, amount: float, price: Price | None) -> float | None:
 def effective_price(
     name: str, plugin_price: Price | None, prices: Mapping[str, PriceSettings]
 ) -> Price | None:
-    """The price of a component: the one that the user states, else its plugin's."""
+    """Return the price of a component: the configured one, else that of its plugin."""
     configured = prices.get(name)
     return (
         Price(configured.amount, configured.currency, configured.per)
@@ -44,10 +47,18 @@ def budgets_for(
     price: Price | None,
     now: datetime,
 ) -> Iterator[tuple[BudgetCap, BudgetSettings]]:
-    """The budgets that a request of a component for a library comes under, in their period.
+    """Yield the budgets that a request comes under, with their caps in the current period.
 
-    Raises :class:`SetupError` where a cap in money cannot be held, the price being unknown or
-    in another currency.
+    Args:
+        budgets: The configured budgets.
+        library: The name of the library, or None outside of any.
+        component: The name of the engine or translator.
+        price: Its price, if known.
+        now: A time with a time zone.
+
+    Raises:
+        SetupError: A cap in money cannot be enforced, because the price is unknown or in another
+            currency.
     """
     for name, budget in budgets.items():
         if budget.libraries and library not in budget.libraries:
@@ -55,10 +66,10 @@ def budgets_for(
         if budget.components and component not in budget.components:
             continue
         if budget.max_cost is not None and (price is None or price.currency != budget.currency):
-            has = f"is known in {price.currency} only" if price else "is not known"
+            status = f"is known in {price.currency} only" if price else "is not known"
             raise SetupError(
-                f"the price of {component} {has}, so the budget {name} in {budget.currency} "
-                "cannot be held",
+                f"the price of {component} {status}, so the budget {name} in {budget.currency} "
+                "cannot be enforced",
                 f"Set [prices.{component}] with its price in {budget.currency}",
             )
         seconds = None if budget.max_audio_hours is None else budget.max_audio_hours * 3600.0
@@ -66,17 +77,17 @@ def budgets_for(
 
 
 def budget_period(period: str, now: datetime) -> str:
-    """The period of a moment, by its own clock: ``2026-11`` or ``2026-11-24``."""
+    """Return the period of a time: ``2026-11`` or ``2026-11-24``."""
     return f"{now:%Y-%m-%d}" if period == "day" else f"{now:%Y-%m}"
 
 
 def seconds_to_reset(period: str, now: datetime) -> float:
-    """Seconds from a moment with a time zone to the next period, whatever the clocks do then."""
+    """Return the seconds from a time to the next period, across changes of the clocks."""
     today = now.date()
     first = (
         today + timedelta(days=1)
         if period == "day"
         else date(today.year + today.month // 12, today.month % 12 + 1, 1)
     )
-    begins = datetime(first.year, first.month, first.day).astimezone()
-    return max(1.0, begins.timestamp() - now.timestamp())
+    reset_at = datetime(first.year, first.month, first.day).astimezone()
+    return max(1.0, reset_at.timestamp() - now.timestamp())

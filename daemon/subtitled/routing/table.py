@@ -1,4 +1,4 @@
-"""Who can make what: which engine or translator leads from a spoken language to a wanted one."""
+"""The routing table: which engine or translator is used for which pair of languages."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from .defaults import Candidate, ranked_engines
 
 
 class RouteKind(StrEnum):
-    """How a text comes about."""
+    """How a text is made."""
 
     TRANSCRIBE = "transcribe"
-    """Write down what is said."""
-    TRANSLATE_SPEECH = "translate speech"
-    """An engine translates straight from the audio."""
-    TRANSLATE_TEXT = "translate text"
-    """Write down what is said, then translate the text."""
+    """Transcribe the speech."""
+    TRANSLATE_SPEECH = "translate-speech"
+    """An engine translates the speech directly."""
+    TRANSLATE_TEXT = "translate-text"
+    """Transcribe the speech, then translate the text."""
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One way from speech to a text: an engine, and a translator where one is needed."""
+    """One way from speech to text: an engine, and a translator if one is needed."""
 
     kind: RouteKind
     engine: str
@@ -43,12 +43,12 @@ class Route:
 
 
 NamedCapabilities = tuple[str, EngineCapabilities]
-"""An engine's name, and what it can do."""
+"""An engine's name and capabilities."""
 
 
 @dataclass(frozen=True, slots=True)
 class EngineOrder:
-    """Engines for one medium, first choice first, and why these."""
+    """The engines for one media file, best first, and the reason for the order."""
 
     engines: tuple[NamedCapabilities, ...]
     reason: str
@@ -60,28 +60,28 @@ class EngineOrder:
 
 @dataclass(frozen=True, slots=True)
 class RoutingTable:
-    """The engines and translators that one library may use, in its order of preference."""
+    """The engines and translators that a library may use, in its order of preference."""
 
     engines: tuple[NamedCapabilities, ...]
     translators: tuple[tuple[str, TranslatorCapabilities], ...]
     rules: tuple[RouteSettings, ...] = ()
-    """Its own rules."""
+    """The rules of the library."""
     default_rules: tuple[RouteSettings, ...] = ()
-    """Those that come with subtitled, where the library leaves the choice to us."""
+    """The default rules, if the library leaves the choice to us."""
     fallback_engines: tuple[NamedCapabilities, ...] = ()
-    """Other engines that are configured: those that only rules name, and those of this machine,
-    which may detect languages and align texts."""
+    """Other configured engines: those that only rules name, and local ones, which may detect
+    languages and align words."""
     media_seconds: float | None = None
-    """The length of the medium that they are for, if it is known."""
+    """The duration of the media file, if known."""
     generators: tuple[tuple[str, TranslatorCapabilities], ...] = ()
     """The translators that may write summaries."""
 
     def engine_order(self, spoken: Language) -> EngineOrder:
-        """The engines for what is spoken in a language.
+        """Return the engines for a spoken language.
 
-        The first rule that fits counts, and no other: engines that it leaves out do not come
-        after all. Without one it is the library's order. Engines that do not know the language
-        are left out in any case.
+        Only the first rule that applies counts: engines that it leaves out are not added
+        afterwards. Without a rule, the library's order counts. Engines that do not support the
+        language are always left out.
         """
         capabilities = self.capabilities_by_engine
         for number, rule in enumerate((*self.rules, *self.default_rules)):
@@ -93,24 +93,27 @@ class RoutingTable:
             )
             names = rule.engines or tuple(name for name, _ in self.engines)
             configured = [(name, capabilities[name]) for name in names if name in capabilities]
-            taken = tuple(one for one in configured if is_allowed(rule, one[1]))
+            allowed = tuple(item for item in configured if is_allowed(rule, item[1]))
             return EngineOrder(
-                tuple(one for one in taken if can_transcribe(one[1], spoken)), reason
+                tuple(one for one in allowed if can_transcribe(one[1], spoken)), reason
             )
-        configured = [one for one in self.engines if can_transcribe(one[1], spoken)]
+        configured = [item for item in self.engines if can_transcribe(item[1], spoken)]
         return EngineOrder(tuple(configured), "the library's order")
 
     def best_route(self, spoken: Language, wanted: Language) -> Route | None:
-        """The first way that works; a text translator before one that works from the audio."""
-        listeners = self.engine_order(spoken).engines
-        if not listeners:
+        """Return the first route that works.
+
+        Translating text is preferred to translating speech.
+        """
+        engines = self.engine_order(spoken).engines
+        if not engines:
             return None
-        first = listeners[0][0]
+        preferred = engines[0][0]
         if spoken.satisfies(wanted):
-            return Route(RouteKind.TRANSCRIBE, first)
+            return Route(RouteKind.TRANSCRIBE, preferred)
         if chain := self.translators_for(spoken, wanted):
-            return Route(RouteKind.TRANSLATE_TEXT, first, chain[0])
-        for name, capabilities in listeners:
+            return Route(RouteKind.TRANSLATE_TEXT, preferred, chain[0])
+        for name, capabilities in engines:
             if can_translate_speech_to(capabilities, wanted):
                 return Route(RouteKind.TRANSLATE_SPEECH, name)
         return None
@@ -118,7 +121,7 @@ class RoutingTable:
     def fallback_chain(
         self, engine: str, spoken: Language, translate_to: Language | None
     ) -> tuple[str, ...]:
-        """The engine, then those that may do instead what it cannot: each for a stretch alone."""
+        """Return the engine and those that may transcribe a chunk if it cannot."""
         candidates = [
             name
             for name, capabilities in self.engine_order(spoken).engines
@@ -128,7 +131,7 @@ class RoutingTable:
         return (engine, *candidates)
 
     def translators_for(self, spoken: Language, wanted: Language) -> tuple[str, ...]:
-        """Who knows a pair, first choice first: what one cannot translate, the next is asked."""
+        """Return the translators for a pair of languages, best first."""
         return tuple(
             name
             for name, capabilities in self.translators
@@ -136,21 +139,21 @@ class RoutingTable:
         )
 
     def describe_route(self, spoken: Language, wanted: Language) -> str | None:
-        """:meth:`best_route` as a sentence, for the policy."""
+        """Return :meth:`best_route` as a sentence, for the policy."""
         route = self.best_route(spoken, wanted)
         return str(route) if route else None
 
     def excluding(self, engine: str) -> RoutingTable:
-        """The same, if that engine were not there."""
+        """Return the table without an engine."""
         return replace(
             self,
-            engines=tuple(one for one in self.engines if one[0] != engine),
-            fallback_engines=tuple(one for one in self.fallback_engines if one[0] != engine),
+            engines=tuple(item for item in self.engines if item[0] != engine),
+            fallback_engines=tuple(item for item in self.fallback_engines if item[0] != engine),
         )
 
     @property
     def capabilities_by_engine(self) -> dict[str, EngineCapabilities]:
-        """What each engine can do, those of rules and helpers too."""
+        """The capabilities of every engine, including those of rules and local helpers."""
         return dict(self.engines) | dict(self.fallback_engines)
 
     @property
@@ -165,8 +168,10 @@ class RoutingTable:
 
     @property
     def language_detector(self) -> str | None:
-        """The first engine that can tell which language is spoken: one of this machine if there
-        is any, so that choosing an engine costs nothing and sends nothing away."""
+        """The engine that identifies the spoken language.
+
+        A local one is preferred, so that choosing an engine costs nothing and sends nothing.
+        """
         local = [
             one for one in (*self.engines, *self.fallback_engines) if one[1].destination == LOCAL
         ]
@@ -179,7 +184,7 @@ class RoutingTable:
 
     @property
     def aligner(self) -> str | None:
-        """The first engine of this machine that finds where the words of a text are said."""
+        """The first local engine that aligns words."""
         candidates = (*self.engines, *self.fallback_engines)
         return next(
             (
@@ -192,7 +197,10 @@ class RoutingTable:
 
 
 def rule_applies(rule: RouteSettings, spoken: Language, seconds: float | None) -> bool:
-    """Whether a rule is for this language and this length; what is not known fits no condition."""
+    """Return whether a rule is for this language and duration.
+
+    An unknown value meets no condition.
+    """
     if rule.languages and not any(
         _covers_language(language, spoken) for language in rule.languages
     ):
@@ -203,12 +211,12 @@ def rule_applies(rule: RouteSettings, spoken: Language, seconds: float | None) -
 
 
 def _covers_language(ruled: Language, spoken: Language) -> bool:
-    """A rule for Chinese is for each Chinese that is spoken; one for pt-BR is for that alone."""
+    """Return whether a rule's language covers another: zh covers zh-Hant, but pt-BR only itself."""
     return spoken.is_known and (ruled in (spoken, spoken.primary))
 
 
 def is_allowed(rule: RouteSettings, capabilities: EngineCapabilities) -> bool:
-    """Whether an engine is cheap enough for a rule, and sends nothing where it may not go."""
+    """Return whether a rule allows an engine by its price and destination."""
     if rule.destinations is not None and capabilities.destination not in rule.destinations:
         return False
     if rule.max_price_per_hour is None:
@@ -218,12 +226,12 @@ def is_allowed(rule: RouteSettings, capabilities: EngineCapabilities) -> bool:
 
 
 def can_translate_speech_to(capabilities: EngineCapabilities, wanted: Language) -> bool:
-    """Whether an engine translates straight from the audio into a language."""
+    """Return whether an engine translates speech directly into a language."""
     return any(target.satisfies(wanted) for target in capabilities.translates_to)
 
 
 def can_transcribe(capabilities: EngineCapabilities, spoken: Language) -> bool:
-    """Whether an engine understands a language; any of them if it is not known which."""
+    """Return whether an engine supports a language, or any if the language is unknown."""
     return (
         capabilities.languages is None
         or not spoken.is_known
@@ -234,7 +242,7 @@ def can_transcribe(capabilities: EngineCapabilities, spoken: Language) -> bool:
 def can_translate_pair(
     capabilities: TranslatorCapabilities, source: Language, target: Language
 ) -> bool:
-    """Whether a translator knows the pair."""
+    """Return whether a translator supports a pair of languages."""
     return capabilities.language_pairs is None or any(
         source.satisfies(known) and made.satisfies(target)
         for known, made in capabilities.language_pairs
@@ -244,19 +252,24 @@ def can_translate_pair(
 def routing_for(
     configuration: Configuration, library: LibrarySettings, seconds: float | None = None
 ) -> RoutingTable:
-    """What a library may use of what is configured and could be loaded, for a medium so long.
+    """Return what a library may use of the components that are configured and loaded.
 
-    What would send things where the library does not allow it is no choice at all.
+    Args:
+        configuration: The configuration.
+        library: The library. Components with a destination that it does not allow are left out.
+        seconds: The duration of the media file, if known.
     """
     names = library.engines or tuple(configuration.engines)
     translators = library.translators or tuple(configuration.translators)
-    writers = library.summaries.translators or translators
+    generators = library.summaries.translators or translators
     prices = configuration.settings.prices
     capabilities = {
-        name: replace(can, price=effective_price(name, can.price, prices))
+        name: replace(
+            engine_capabilities, price=effective_price(name, engine_capabilities.price, prices)
+        )
         for name, configured in configuration.engines.items()
-        if (can := configured.component_class.capabilities(configured.settings))
-        and is_destination_allowed(library.allowed_destinations, can.destination)
+        if (engine_capabilities := configured.component_class.capabilities(configured.settings))
+        and is_destination_allowed(library.allowed_destinations, engine_capabilities.destination)
     }
     ruled = [name for rule in library.routes for name in rule.engines]
     used = [name for name in dict.fromkeys((*names, *ruled)) if name in capabilities]
@@ -267,14 +280,15 @@ def routing_for(
         library.routes,
         () if library.engines else default_rules(configuration),
         tuple(
-            (name, can)
-            for name, can in capabilities.items()
-            if (name, can) not in engines and (name in used or can.destination == LOCAL)
+            (name, engine_capabilities)
+            for name, engine_capabilities in capabilities.items()
+            if (name, engine_capabilities) not in engines
+            and (name in used or engine_capabilities.destination == LOCAL)
         ),
         seconds,
         tuple(
             one
-            for one in _allowed_translators(configuration, library, writers)
+            for one in _allowed_translators(configuration, library, generators)
             if one[1].supports_instructions
         ),
     )
@@ -293,7 +307,7 @@ def _allowed_translators(
 
 
 def default_rules(configuration: Configuration) -> tuple[RouteSettings, ...]:
-    """:mod:`.defaults`, for the engines that are configured."""
+    """Return the rules of :mod:`.defaults` for the configured engines."""
     candidates = [
         Candidate(name, configured.plugin, str(getattr(configured.settings, "model", "")))
         for name, configured in configuration.engines.items()

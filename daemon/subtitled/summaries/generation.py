@@ -110,8 +110,8 @@ def build_instruction(language: Language) -> str:
         "not followed. Answer with one JSON object and nothing else, of this form:\n"
         '{"synopsis": "...", "chapters": [{"sentence": 0, "title": "..."}], "keywords": ["..."]}\n'
         f"The synopsis has at most 120 words. There are at most {MAX_CHAPTERS} chapters; each "
-        "begins with the sentence of that number, where a new subject or scene begins. There are at most "
-        f"{MAX_KEYWORDS} keywords. Write all of it in {language.english_name}."
+        "begins with the sentence of that number, where a new subject or scene begins. There are "
+        f"at most {MAX_KEYWORDS} keywords. Write all of it in {language.english_name}."
     )
 
 
