@@ -4,8 +4,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 # The demo and the tests need speech and a translator; everything else is ffmpeg and Python.
 PACKAGES := ffmpeg espeak-ng asterisk-core-sounds-fr-wav python3-venv apertium-eng-spa
-# Tests that need no model, no network and no daemon process.
-UNIT_TESTS := tests/config tests/subtitles tests/library tests/media
+# Tests that need no model, no network, no ffmpeg and no daemon process, without the slowest files.
+UNIT_TESTS := tests/config tests/subtitles tests/library tests/media/test_stretches.py \
+	tests/media/test_tracks.py tests/media/test_vad.py tests/work/test_retries.py \
+	tests/work/test_routes.py tests/work/test_runs.py tests/web/test_paths.py
+NOT_UNIT := tests/config/test_load_anything.py tests/config/test_secrets.py \
+	tests/library/test_histories.py tests/subtitles/test_suber.py
 
 .PHONY: help demo setup check test lint format-check ruff types imports words unit docs docs-serve \
 	test-slow test-faults test-postgres test-systemd test-kodi test-players test-package test-root \
@@ -45,7 +49,8 @@ words: $(VENV)/ready
 	$(BIN)/python tools/check_docs.py
 
 unit: $(VENV)/ready ## the unit tests: no model, no network, no daemon process
-	$(BIN)/pytest -q -n 2 -m "not model and not slow and not faults and not postgres" $(UNIT_TESTS)
+	$(BIN)/pytest -q -n 2 -m "not model and not slow and not faults and not postgres" \
+	  $(UNIT_TESTS) $(NOT_UNIT:%=--ignore=%)
 
 # --- Tests ---------------------------------------------------------------------------------------
 
