@@ -1,1 +1,1 @@
-"""What leaves the machine, and its price: allowed, reckoned and written down before it does."""
+"""The egress gate, prices and budgets."""

@@ -1,1 +1,1 @@
-"""Processes that engines live in: started, spoken to, held to what they promised, ended."""
+"""Engine processes: their pool, protocol, limits and circuit breakers."""

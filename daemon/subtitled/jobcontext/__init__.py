@@ -1,1 +1,1 @@
-"""What every step of a job is given: the job, the services, and how steps are run."""
+"""What every step of a job uses: the job, the services and the step runner."""

@@ -1,1 +1,1 @@
-"""Which job is worked on when: the durable queue, what keeps it waiting, what became of each."""
+"""Jobs: the durable queue, planning, the gate of work, and the results."""

@@ -1,1 +1,1 @@
-"""Model files: where they come from, and that they are the published ones."""
+"""Model files: their sources, their verification and their installation."""

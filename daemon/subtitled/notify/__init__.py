@@ -1,1 +1,1 @@
-"""Telling media servers what changed, and people and hooks of plugins what happened."""
+"""Delivery of events to media servers, notifiers and the hooks of plugins."""

@@ -1,4 +1,4 @@
-"""The course of one telling: what follows from what a server said. No effects here."""
+"""State transitions of a delivery to a media server, without side effects."""
 
 from __future__ import annotations
 
@@ -11,23 +11,25 @@ from subtitled.plugin import IndexStatus, SubtitledError, TransientError
 
 @dataclass(frozen=True, slots=True)
 class DeliveryTimings:
-    """Seconds between the acts of telling."""
+    """Seconds between the steps of a delivery."""
 
     gather_seconds: float = 5.0
-    """From a change to its being told: what else changes meanwhile goes along in the same call."""
+    """From a change to its delivery. Other changes within that time go into the same call."""
     check_seconds: tuple[float, ...] = (15.0, 30.0, 60.0, 120.0, 300.0)
-    """From telling to each look at whether it is shown. Jellyfin and Emby act after a minute, on a
-    large library later."""
+    """From the delivery to each check.
+
+    Jellyfin and Emby act after a minute, on large libraries later.
+    """
     backoff_seconds: tuple[float, ...] = (30.0, 120.0, 600.0, 1800.0, 3600.0)
-    """Before each further try to reach a server that is away; the last one for ever."""
+    """Before each further try to reach an unreachable server; the last one is repeated."""
     polling_seconds: float = 1.0
-    """Between two looks at whether something changed or is due; they cost next to nothing."""
+    """Between two polls for changes and due deliveries, which are cheap."""
     setup_error_seconds: float = 6 * 3600.0
-    """Before the next try at a server that refuses us. A reload of the daemon tries at once."""
+    """Before the next try at a server that rejects us. A reload of the daemon tries at once."""
 
 
 def after_sent(timings: DeliveryTimings, now: float) -> dict[str, Any]:
-    """What to write down of a telling that a server has just taken."""
+    """Return the columns of a delivery that a server has just accepted."""
     return {
         "state": DeliveryState.SENT,
         "checks": 0,
@@ -38,7 +40,7 @@ def after_sent(timings: DeliveryTimings, now: float) -> dict[str, Any]:
 
 
 def after_rejected(error: SubtitledError, now: float) -> dict[str, Any]:
-    """The same of one that a server will never take."""
+    """Return the columns of a delivery that a server will never accept."""
     return _final_values(DeliveryState.NOT_INDEXED, now, str(error))
 
 
@@ -49,7 +51,16 @@ def after_check(
     timings: DeliveryTimings,
     now: float,
 ) -> dict[str, Any]:
-    """The same of one that a server was asked about, of so many ``methods``."""
+    """Return the columns of a delivery after a check.
+
+    Args:
+        delivery: The delivery.
+        index_status: What the server says about the sidecars.
+        strategy_count: How many strategies the server has. The next one is tried when all checks of
+            one have failed.
+        timings: The times between steps.
+        now: Seconds since 1970.
+    """
     if index_status.is_complete is not False:
         stage = DeliveryState.CONFIRMED if index_status.is_complete else DeliveryState.UNVERIFIABLE
         return _final_values(stage, now, index_status.detail) | {"checks": delivery.checks + 1}
@@ -60,9 +71,9 @@ def after_check(
             "due_at": now + timings.check_seconds[check_count],
             "detail": index_status.detail,
         }
-    method = delivery.strategy + 1
-    if method < strategy_count:
-        waiting = {"state": DeliveryState.WAITING, "strategy": method, "checks": 0}
+    strategy = delivery.strategy + 1
+    if strategy < strategy_count:
+        waiting = {"state": DeliveryState.WAITING, "strategy": strategy, "checks": 0}
         return waiting | {"due_at": now, "detail": index_status.detail}
     return _final_values(DeliveryState.NOT_INDEXED, now, index_status.detail) | {
         "checks": check_count
@@ -70,11 +81,11 @@ def after_check(
 
 
 def backoff(error: SubtitledError, failures: int, timings: DeliveryTimings) -> float:
-    """Seconds until a server is spoken to again that failed so many times in a row."""
+    """Return the seconds until a server is called again after failures in a row."""
     if not isinstance(error, TransientError):
         return timings.setup_error_seconds
-    mine = timings.backoff_seconds[min(failures, len(timings.backoff_seconds)) - 1]
-    return max(mine, error.retry_after or 0.0)
+    wait = timings.backoff_seconds[min(failures, len(timings.backoff_seconds)) - 1]
+    return max(wait, error.retry_after or 0.0)
 
 
 def _final_values(state: DeliveryState, now: float, detail: str) -> dict[str, Any]:

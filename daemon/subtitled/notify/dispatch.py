@@ -1,4 +1,4 @@
-"""Passing on what happened to the hooks of plugins."""
+"""Dispatch of events to the hooks of plugins."""
 
 from __future__ import annotations
 
@@ -14,5 +14,5 @@ _HOOKS = {
 
 
 def dispatch_event(configuration: Configuration, event: Event) -> None:
-    """Tell every plugin's hooks about an event; what they raise is logged with their name."""
+    """Call the hooks of every plugin for an event. What they raise is logged with their name."""
     call_event_hooks(configuration.hooks, _HOOKS[type(event)], event, LIMIT)

@@ -1,8 +1,7 @@
-"""Each media server has a lane: a thread that tells it what changed and asks what it shows.
+"""The delivery of changes to media servers, with a worker thread for each server.
 
-Everything that is to be said lies in the ledger, so that a server which is away, a full disk or the
-end of the daemon loses nothing. A server that fails is left alone for a while as a whole, however
-many changes wait for it.
+Everything to deliver is in the database, so nothing is lost if a server is unreachable, the disk is
+full or the daemon stops. A failing server is left alone for a while, however many changes wait.
 """
 
 from __future__ import annotations
@@ -28,13 +27,13 @@ from .delivery import DeliveryTimings, after_check, after_rejected, after_sent, 
 _log = logging.getLogger(__name__)
 
 BATCH_SIZE = 100
-"""Changes in one call, and tellings that are looked at in one turn."""
+"""Changes in one call, and deliveries processed at a time."""
 ERROR_WAIT_SECONDS = 60.0
-"""Seconds after an error of ours, such as a full disk."""
+"""Seconds to wait after an internal error, such as a full disk."""
 
 
 class MediaServerDispatcher:
-    """The lanes of all servers of a configuration."""
+    """The workers of all servers of a configuration."""
 
     def __init__(
         self, configuration: Configuration, db: Database, timings: DeliveryTimings | None = None
@@ -49,20 +48,20 @@ class MediaServerDispatcher:
         ]
 
     def start(self) -> None:
-        """Begin with what an earlier life left."""
+        """Start with what an earlier run left."""
         self._db.deliveries.delete_unconfigured(self._configuration.servers)
         for key in self._db.kv.get_prefix(SERVER_ERROR_KEY):
             self._db.kv.set(key, None)
         self._enqueue_changes()
-        for lane in self._workers:
-            lane.thread.start()
+        for worker in self._workers:
+            worker.thread.start()
 
     def stop(self) -> None:
-        """Leave everything where it is, for the next life."""
+        """Stop. Undelivered changes are delivered after the next start."""
         self._stop_event.set()
-        for lane in self._workers:
-            if lane.thread.is_alive():
-                lane.thread.join(1.0)
+        for worker in self._workers:
+            if worker.thread.is_alive():
+                worker.thread.join(1.0)
 
     def _enqueue_changes(self) -> None:
         self._db.deliveries.enqueue_changes(
@@ -76,7 +75,7 @@ class MediaServerDispatcher:
 
 
 class ServerWorker:
-    """One server and all that is said to it."""
+    """Delivers changes to one server and checks whether it has indexed them."""
 
     def __init__(
         self,
@@ -114,28 +113,37 @@ class ServerWorker:
             return self._record_error(error)
 
     def _process_due(self) -> float:
-        """Say and ask what is due; seconds until the next turn. Raises what the server raises."""
+        """Deliver and check what is due.
+
+        Returns:
+            The seconds until the next call.
+
+        Raises:
+            SubtitledError: What the server raised.
+        """
         version = self._db.kv.data_version()
         if version != self._last_version:
             self._enqueue_changes()
             self._last_version = version
         now = time.time()
-        # What comes due within the time of gathering goes along: one call instead of many.
+        # Deliveries that are due soon go along, so that there is one call instead of many.
         due = self._db.deliveries.due_deliveries(self._name, now, BATCH_SIZE)
-        if any(known.state is DeliveryState.WAITING for known in due):
+        if any(delivery.state is DeliveryState.WAITING for delivery in due):
             soon = now + self._timings.gather_seconds
-            coming = self._db.deliveries.due_deliveries(self._name, soon, BATCH_SIZE)
-            due = [k for k in coming if k.state is DeliveryState.WAITING or (k.due_at or 0) <= now]
+            due_soon = self._db.deliveries.due_deliveries(self._name, soon, BATCH_SIZE)
+            due = [
+                k for k in due_soon if k.state is DeliveryState.WAITING or (k.due_at or 0) <= now
+            ]
         if not due:
             return self._timings.polling_seconds
         waiting = sorted(
             (k for k in due if k.state is DeliveryState.WAITING), key=lambda k: k.strategy
         )
-        for method, group in groupby(waiting, key=lambda k: k.strategy):
-            self._send(list(group), method)
-        for known in due:
-            if known.state is DeliveryState.SENT and not self._stop_event.is_set():
-                self._check_index(known)
+        for strategy, group in groupby(waiting, key=lambda k: k.strategy):
+            self._send(list(group), strategy)
+        for delivery in due:
+            if delivery.state is DeliveryState.SENT and not self._stop_event.is_set():
+                self._check_index(delivery)
         if self._failures:
             self._db.kv.set(SERVER_ERROR_KEY + self._name, None)
             _log.info("server %s: reachable again", self._name)
@@ -145,15 +153,15 @@ class ServerWorker:
     def _send(self, deliveries: list[Delivery], strategy_index: int) -> None:
         server = self._get_server()
         try:
-            changes = [known.change for known in deliveries]
-            limit = LIMIT + len(changes)  # it may have to speak of each by itself
+            changes = [delivery.change for delivery in deliveries]
+            limit = LIMIT + len(changes)  # The server may need a request for each change.
             call_with_timeout(self._name, lambda: server.refresh(changes, strategy_index), limit)
         except InputRejectedError as error:
-            for known in deliveries:
-                self._db.deliveries.update(known, **after_rejected(error, time.time()))
+            for delivery in deliveries:
+                self._db.deliveries.update(delivery, **after_rejected(error, time.time()))
             return
-        for known in deliveries:
-            self._db.deliveries.update(known, **after_sent(self._timings, time.time()))
+        for delivery in deliveries:
+            self._db.deliveries.update(delivery, **after_sent(self._timings, time.time()))
         strategy = server.refresh_strategies[
             min(strategy_index, len(server.refresh_strategies) - 1)
         ]
@@ -164,11 +172,11 @@ class ServerWorker:
         index_status = call_with_timeout(
             self._name, lambda: server.check_indexed(delivery.change), LIMIT
         )
-        then = after_check(
+        values = after_check(
             delivery, index_status, len(server.refresh_strategies), self._timings, time.time()
         )
-        self._db.deliveries.update(delivery, **then)
-        if then.get("state") is DeliveryState.NOT_INDEXED:
+        self._db.deliveries.update(delivery, **values)
+        if values.get("state") is DeliveryState.NOT_INDEXED:
             media = display_path(delivery.change.media)
             _log.warning(
                 "server %s: has not indexed %s: %s", self._name, media, index_status.detail
@@ -180,7 +188,7 @@ class ServerWorker:
         return self._server
 
     def _record_error(self, error: SubtitledError) -> float:
-        """Say what is wrong; seconds for which the server is left alone."""
+        """Record an error and return the seconds for which the server is left alone."""
         self._failures += 1
         if self._failures == 1:
             _log.warning("server %s: %s", self._name, error)

@@ -1,6 +1,6 @@
-"""Notifiers are told what happened: in their rhythm, not in quiet hours, again when they were away.
+"""The delivery of events to notifiers: batched, outside quiet hours, and repeated after failures.
 
-Events wait in the ledger. A thread for each notifier, so that one that hangs holds up no other.
+Events wait in the database. Each notifier has its own thread, so one that hangs holds up no other.
 """
 
 from __future__ import annotations
@@ -31,16 +31,18 @@ _log = logging.getLogger(__name__)
 NOTIFY_TIMEOUT_SECONDS = 60.0
 """Seconds that a notifier may take."""
 BACKOFF_SECONDS = (30.0, 120.0, 600.0, 3600.0)
-"""Seconds before each further try to reach a notifier that is away; the last one over and over."""
+"""Seconds before each further try to reach an unreachable notifier; the last one is repeated."""
 SETUP_ERROR_WAIT_SECONDS = 3600.0
-"""Seconds before the next try of one that somebody has to mend; a reload tries at once."""
+"""Seconds before the next try after an error that a person has to fix. A reload tries at once."""
 MAX_POLL_SECONDS = 3600.0
-"""Seconds between two looks at whether something waits, though nobody said so; the daemon says so
-when the ledger has changed."""
+"""Seconds between two polls without a wake-up.
+
+The daemon wakes workers when the database changes.
+"""
 
 
 class NotifierDispatcher:
-    """All notifiers of one configuration."""
+    """The workers of all notifiers of a configuration."""
 
     def __init__(self, configuration: Configuration, notifications: NotificationOutbox) -> None:
         self._outbox = notifications
@@ -50,27 +52,33 @@ class NotifierDispatcher:
         ]
 
     def start(self) -> None:
-        self._outbox.delete_unconfigured(teller.notifier for teller in self._workers)
-        for teller in self._workers:
-            teller.start()
+        self._outbox.delete_unconfigured(worker.notifier for worker in self._workers)
+        for worker in self._workers:
+            worker.start()
 
     def enqueue(self, event: Event) -> None:
-        """Keep an event for every notifier. News that cannot be kept stops no work."""
+        """Store an event for every notifier.
+
+        If that fails, the event is dropped and work continues.
+        """
         try:
-            self._outbox.enqueue((teller.notifier for teller in self._workers), event, time.time())
+            self._outbox.enqueue((worker.notifier for worker in self._workers), event, time.time())
         except OperationalError as error:
             _log.warning("event dropped, the outbox cannot be written: %s", error.orig)
         self.poll()
 
     def poll(self) -> None:
-        """Look whether something waits: another process may have kept it."""
-        for teller in self._workers:
-            teller.wake_event.set()
+        """Make every worker check for events, which another process may have stored."""
+        for worker in self._workers:
+            worker.wake_event.set()
 
     def stop(self) -> None:
-        """Ask for the end, without waiting: what was not told is told in the next life."""
-        for teller in self._workers:
-            teller.request_stop()
+        """Request the end without waiting.
+
+        Undelivered events are delivered after the next start.
+        """
+        for worker in self._workers:
+            worker.request_stop()
 
 
 class NotifierWorker(threading.Thread):
@@ -100,26 +108,24 @@ class NotifierWorker(threading.Thread):
                 _log.exception("notifier %s: unexpected error, retrying", self.notifier)
                 wait_seconds = BACKOFF_SECONDS[0]
             if self._failures:
-                self._stopping.wait(
-                    wait_seconds
-                )  # what happens meanwhile makes it no more reachable
+                self._stopping.wait(wait_seconds)  # New events do not make a notifier reachable.
             else:
                 self.wake_event.wait(wait_seconds)
 
     def _tick(self) -> float:
-        """Tell what is due; seconds until the next look."""
+        """Deliver what is due and return the seconds until the next call."""
         waiting = self._outbox.pending(self.notifier)
         settings = self._configured.settings
-        rhythm = call_with_timeout(
+        schedule = call_with_timeout(
             self._configured.plugin,
             lambda: self._configured.component_class.delivery_schedule(settings),
             NOTIFY_TIMEOUT_SECONDS,
         )
         while waiting and not self._stopping.is_set():
             now = time.time()
-            if (wait_seconds := seconds_until_delivery(rhythm, waiting[0].occurred_at, now)) > 0:
+            if (wait_seconds := seconds_until_delivery(schedule, waiting[0].occurred_at, now)) > 0:
                 return min(wait_seconds, MAX_POLL_SECONDS)
-            batch = waiting if rhythm.batch_seconds else waiting[:1]
+            batch = waiting if schedule.batch_seconds else waiting[:1]
             if (wait_seconds := self._deliver(batch)) > 0:
                 return wait_seconds
             self._outbox.mark_delivered(notification.id for notification in batch)
@@ -127,7 +133,8 @@ class NotifierWorker(threading.Thread):
         return 0.0 if waiting else MAX_POLL_SECONDS
 
     def _deliver(self, batch: Sequence[Notification]) -> float:
-        """Tell some notices; seconds to wait before they are told again, 0 if they are not."""
+        """Deliver notifications and return the seconds until the next try, or 0 if there is
+        none."""
         try:
             notifier = self._configured.create()
             call_with_timeout(self.notifier, lambda: notifier.notify(batch), NOTIFY_TIMEOUT_SECONDS)
@@ -147,14 +154,14 @@ class NotifierWorker(threading.Thread):
 
 
 def seconds_until_delivery(schedule: DeliverySchedule, first_event_at: float, now: float) -> float:
-    """Seconds until somebody may be told of events of which the first happened then; 0: now."""
-    # Of what seems to have happened in the future, the clock was set back since.
+    """Return the seconds until a batch may be delivered whose first event happened then; 0: now."""
+    # An event in the future means that the clock was set back.
     due = max(0.0, min(first_event_at, now) + schedule.batch_seconds - now)
     return due + quiet_seconds_left(schedule, now + due)
 
 
 def quiet_seconds_left(schedule: DeliverySchedule, now: float) -> float:
-    """Seconds until quiet hours end, 0 outside of them."""
+    """Return the seconds until quiet hours end; 0 outside of them."""
     if schedule.quiet_hours is None:
         return 0.0
     begin, end = schedule.quiet_hours

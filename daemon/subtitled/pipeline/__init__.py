@@ -1,1 +1,1 @@
-"""From one medium to its sidecars: what it has and needs, and the workflow that makes it."""
+"""The pipeline from a media file to its sidecars: what it has and needs, and the workflow."""

@@ -1,1 +1,1 @@
-"""Who makes what, and by which way: pure decisions over what is configured."""
+"""Routing: which engine and translator is used for what, as pure functions."""

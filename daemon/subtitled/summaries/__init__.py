@@ -1,1 +1,1 @@
-"""Synopsis, chapters and keywords of what was said."""
+"""Summaries of media files: synopsis, chapters and keywords."""

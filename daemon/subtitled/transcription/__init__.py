@@ -1,1 +1,1 @@
-"""From a track to its words: what is spoken where, who writes it down, when each is said."""
+"""From a track to its words: speech and language, transcription, alignment and quality."""

@@ -1,1 +1,1 @@
-"""The store of what was heard in each medium, by content identity."""
+"""The store of transcripts and analyses by fingerprint."""
