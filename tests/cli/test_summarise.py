@@ -101,7 +101,7 @@ def test_it_is_said_once_paid_once_and_written_only_when_asked(
         assert "in Spanish" in str(chat.requests[-1])
         undone = subtitled("--config", config, "undo", film, "--json")
         became = {one["path"]: one["outcome"] for one in json.loads(undone.stdout)}
-        assert became[str(film.parent / "Film.en.summary.json")] == "taken away"
+        assert became[str(film.parent / "Film.en.summary.json")] == "removed"
         assert "somebody edited" in became[str(film.parent / "Film.en.chapters.vtt")]
 
 

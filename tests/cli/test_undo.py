@@ -89,14 +89,14 @@ def test_undo_takes_ours_away_and_back_brings_it_back(shelf: Shelf) -> None:
     theirs.write_text("somebody's")
     ran = shelf.run("undo", shelf.film)
     assert ran.returncode == 0, ran.stderr
-    assert "taken away" in ran.stdout
+    assert "removed" in ran.stdout
     assert sorted(path.name for path in shelf.root.iterdir()) == ["a.de.srt", "a.mkv"]
     assert shelf.fate() is SidecarStatus.REMOVED_BY_USER
     record = shelf.ledger.get(shelf.film)
     assert record is not None
     assert (record.state, record.reason) == (FileState.UP_TO_DATE, "removed by hand")
     told = json.loads(shelf.run("undo", "--restore", shelf.ours, "--json").stdout)
-    assert told == [{"path": str(shelf.ours), "outcome": "brought back"}]
+    assert told == [{"path": str(shelf.ours), "outcome": "restored"}]
     assert shelf.ours.read_bytes() == b"ours"
     assert shelf.fate() is SidecarStatus.PRESENT
 
@@ -104,7 +104,7 @@ def test_undo_takes_ours_away_and_back_brings_it_back(shelf: Shelf) -> None:
 def test_undo_leaves_alone_what_somebody_edited(shelf: Shelf) -> None:
     shelf.ours.write_text("edited")
     ran = shelf.run("undo", shelf.film)
-    assert "somebody edited" in ran.stdout
+    assert "it was edited" in ran.stdout
     assert shelf.ours.read_text() == "edited"
 
 
@@ -113,7 +113,7 @@ def test_undo_brings_back_what_yielded_and_it_yields_no_more(shelf: Shelf) -> No
     theirs.write_text("somebody's")
     assert shelf.give_way() == [shelf.ours]
     assert shelf.fate() is SidecarStatus.YIELDED
-    assert "brought back" in shelf.run("undo", shelf.film).stdout
+    assert "restored" in shelf.run("undo", shelf.film).stdout
     assert shelf.ours.read_bytes() == b"ours"
     assert shelf.give_way() == []
     assert theirs.read_text() == "somebody's"

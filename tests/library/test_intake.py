@@ -112,7 +112,7 @@ def test_a_library_that_is_away_is_said_once_and_nothing_forgotten(
         assert taken.scan("films").is_unavailable
         assert taken.ready_files(time.time() + LATER) == []
     assert state_of(ledger, root / "a.mkv") is FileState.STABILISING
-    assert caplog.text.count("is away") == 1
+    assert caplog.text.count("is unavailable") == 1
     root.mkdir(exist_ok=True)
     (root / "a.mkv").write_bytes(b"film")
     assert not taken.scan("films").is_unavailable
@@ -252,7 +252,7 @@ def test_a_file_that_lacks_its_end_is_waited_for_and_then_taken_as_it_is(
         now = record.next_check_at
     assert (record.state, record.reason) == (
         FileState.GROWING,
-        "it lacks 5 bytes or more of its end",
+        "at least 5 bytes are missing at its end",
     )
     assert [r.path for r in taken.ready_files(now + 20 * 30.0)] == [film]
     film.write_bytes(mkv(0))

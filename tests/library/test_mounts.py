@@ -31,7 +31,7 @@ def test_what_others_write_to_unseen_is_polled(kind: str, tmp_path: Path) -> Non
 @pytest.mark.parametrize("kind", sorted(EVENT_FILESYSTEMS))
 def test_disks_of_this_machine_are_not_polled(kind: str, tmp_path: Path) -> None:
     watching = choose_watch_mode(LibrarySettings(path=tmp_path), table(("/", kind)))
-    assert watching == WatchMode("events", f"{kind} tells of changes")
+    assert watching == WatchMode("events", f"{kind} reports changes")
 
 
 def test_the_nearest_mount_counts_and_of_two_the_later(tmp_path: Path) -> None:

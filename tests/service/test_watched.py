@@ -60,4 +60,4 @@ def test_explain_says_how_a_file_s_library_is_watched(
 ) -> None:
     (home / "films" / "a.mkv").write_bytes(b"film")
     said = subtitled("--config", config, "explain", home / "films" / "a.mkv", "--json")
-    assert " tells of changes" in json.loads(said.stdout)["watch_mode"]
+    assert " reports changes" in json.loads(said.stdout)["watch_mode"]

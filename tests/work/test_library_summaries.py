@@ -178,7 +178,7 @@ def test_what_was_taken_back_is_not_written_again_until_somebody_asks(
     one.scan()
     path = one.root / "A.wav"
     done = SidecarRemover(one.ledger).remove(one.ledger.sidecars.of_media(path))
-    assert {each.outcome for each in done} == {"taken away"}
+    assert {each.outcome for each in done} == {"removed"}
     assert one.names() == ["A.wav"]
     one.ledger.requeue(one.the(path).id)
     one.settle()

@@ -136,7 +136,7 @@ def create_backup(state: Path, target: Path, databases: Sequence[str] = DATABASE
     except (OSError, sqlite3.Error) as error:
         raise TransientError(
             f"the backup {_display_path(target)} cannot be written: {error}",
-            "Choose a file in a writable folder with enough space, and free some in the state folder",
+            "Write to another folder, or free disk space there and in the state folder",
         ) from error
     finally:
         with contextlib.suppress(OSError):

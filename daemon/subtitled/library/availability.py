@@ -1,8 +1,8 @@
-"""What is not there: a library whose disk is away, and a file that is gone.
+"""The availability of libraries, and files that are missing.
 
-A library is away, never deleted, when its folder is missing, empty, or lies on another disk on
-which none of its files are. A single file that is gone is missing for a long while before it is
-forgotten, and comes back as it was. Nothing is ever deleted for the absence of anything.
+A library is unavailable, never deleted, when its folder is missing, empty, or on another disk
+without any of its files. A file that is gone is missing for a long time before its record is
+deleted, and gets its state back when it returns. No sidecar is deleted because something is absent.
 """
 
 from __future__ import annotations
@@ -22,12 +22,15 @@ from subtitled.db.records import FileRecord
 _log = logging.getLogger(__name__)
 
 SAMPLE_SIZE = 100
-"""Known files that are looked for when the disk of a library has another number than before."""
+"""How many known files are searched for when the device number of a library has changed."""
 
 
 class AvailabilityMonitor:
-    """Says which libraries are away, and forgets what has been gone for too long. Threads may
-    share it."""
+    """Detects unavailable libraries, and deletes the records of files that were missing for
+    too long.
+
+    Threads may share it.
+    """
 
     def __init__(self, db: Database, libraries: Mapping[str, LibrarySettings]) -> None:
         self._db = db
@@ -37,16 +40,16 @@ class AvailabilityMonitor:
         self._device_by_library: dict[str, int] = {}
 
     def is_unavailable(self, name: str) -> bool:
-        """Whether a library is away: then its disk is not mounted. Said once, until it is back."""
+        """Return whether a library is unavailable. Each change is logged once."""
         reason = self._unavailable_reason(name)
         with self._lock:
             was = name in self._unavailable
             (self._unavailable.add if reason else self._unavailable.discard)(name)
         if was and not reason:
-            _log.info("library %s is back", name)
+            _log.info("library %s is available again", name)
         elif reason and not was:
             _log.warning(
-                "library %s: %s is away (%s); nothing is forgotten, it is waited for",
+                "library %s: %s is unavailable (%s); no file is marked as deleted",
                 name,
                 self._libraries[name].path,
                 reason,
@@ -55,12 +58,14 @@ class AvailabilityMonitor:
 
     @property
     def unavailable(self) -> frozenset[str]:
-        """The libraries that were away when they were last looked for."""
+        """The libraries that were unavailable at their last check."""
         with self._lock:
             return frozenset(self._unavailable)
 
     def forget_missing(self, name: str, now: float) -> int:
-        """Forget the files of a library that have been missing for too long; how many."""
+        """Delete the records of a library's files that were missing for too long, and
+        return how many.
+        """
         before = now - self._libraries[name].forget_missing_after
         return self._db.files.forget_missing(name, before)
 
@@ -71,7 +76,7 @@ class AvailabilityMonitor:
                 empty = next(entries, None) is None
             device = root.stat().st_dev
         except PermissionError:
-            return ""  # it is there: the walk says what is wrong
+            return ""  # it exists: the scan reports the error
         except OSError as error:
             return error.strerror or "cannot be reached"
         if empty and self._db.has_files(name):
@@ -79,13 +84,15 @@ class AvailabilityMonitor:
         if self._device_by_library.get(name) != device and self._is_another_disk(
             name, root, device
         ):
-            return "is another disk, with none of the files that were there"
+            return "is another disk, without any of the known files"
         self._device_by_library[name] = device
         return ""
 
     def _is_another_disk(self, name: str, root: Path, device: int) -> bool:
-        """Whether a folder lies on a disk with another number than before, and holds none of the
-        files it held. Disks are numbered anew at every start, so the number alone says nothing."""
+        """Return whether a folder is on another device than before, without any of its files.
+
+        Devices get new numbers when the machine starts, so the number alone proves nothing.
+        """
         key = f"{DEVICE_KEY}{os.fsencode(root).hex()}"
         before = self._db.kv.get(key)
         if before == str(device):
@@ -100,8 +107,11 @@ class AvailabilityMonitor:
 
 
 def is_deleted(record: FileRecord) -> bool:
-    """Whether a file was deleted or moved, not unmounted: it is not there, and the nearest folder
-    above it that is lies on the disk that it was on."""
+    """Return whether a file was deleted or moved, rather than unmounted.
+
+    That is so if it does not exist, and its nearest existing folder is on the device that it was
+    on.
+    """
     if os.path.lexists(record.path):
         return False
     for folder in record.path.parents:

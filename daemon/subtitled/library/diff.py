@@ -1,4 +1,4 @@
-"""What is different: a walk held against what the ledger knows, both in the order of the paths."""
+"""Comparing a scan with the database, both in the order of the paths' bytes."""
 
 from __future__ import annotations
 
@@ -9,16 +9,21 @@ from operator import itemgetter
 from subtitled.db.records import KnownFile, ScanDiff, ScannedFile
 
 BATCH_SIZE = 2000
-"""Differences that are handed over in one go."""
+"""The number of differences after which a diff is handed over."""
 
 
 def diff_scan(
     batches: Iterable[list[ScannedFile]], pages: Iterator[list[KnownFile]]
 ) -> Iterator[ScanDiff]:
-    """All differences, a batch at a time. Memory holds some pages and a run, whatever comes by.
+    """Yield all differences between a scan and the database, in batches.
 
-    Of a run that is as it was nothing is looked at singly: that is what makes a walk of a library
-    in which nothing happened cost hardly more than its stats.
+    Memory holds a few pages and one run of files, however large the library is. A run that did not
+    change is compared as a whole, so that a scan without changes costs little more than the stat of
+    each file.
+
+    Args:
+        batches: Runs of media files on disk, in the order of their paths.
+        pages: Pages of media files in the database, in the same order.
     """
     diff = ScanDiff()
     rows: list[KnownFile] = []

@@ -1,4 +1,4 @@
-"""Identity by content: what makes a renamed, moved or restored file the same file."""
+"""The fingerprint of a file: identity by content, which survives renames, moves and restores."""
 
 from __future__ import annotations
 
@@ -9,13 +9,17 @@ from subtitled.db.database import Database
 
 BLOCK_BYTES = 64 * 1024
 SAMPLE_COUNT = 16
-"""Blocks that are read, spread over the whole file, the first and the last among them."""
+"""The number of blocks that are read. They are spread over the file, from its first to its last."""
 
 
 def content_fingerprint(path: Path) -> str:
-    """Size and a hash of samples, as 32 hexadecimal digits; at most 1 MiB is read.
+    """Compute the fingerprint of a file: a hash of its size and of samples, as 32
+    hexadecimal digits.
 
-    Raises ``OSError``.
+    At most 1 MiB is read.
+
+    Raises:
+        OSError: The file cannot be read.
     """
     with path.open("rb") as file:
         size = file.seek(0, 2)

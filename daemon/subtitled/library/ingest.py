@@ -1,4 +1,6 @@
-"""Taking files in: what walks and watchers see goes into the ledger, and settles there."""
+"""Ingest: what scans and watchers find is stored in the database, and checked until it is
+stable.
+"""
 
 from __future__ import annotations
 
@@ -51,20 +53,22 @@ from .stability import (
 _log = logging.getLogger(__name__)
 
 CHECK_BATCH_SIZE = 100
-"""Settling files that are looked at in one go."""
+"""The largest number of due files that are checked at once."""
 RECHECK_SECONDS = 300.0
-"""Seconds until a file is looked at again whose folder does not answer, or whose disk is away."""
+"""The seconds until the next check of a file whose folder does not answer or whose disk is
+unmounted.
+"""
 MAX_LOGGED_ERRORS = 20
-"""Folders that cannot be read, each in a line of its own, in one walk."""
+"""The largest number of unreadable folders that one scan logs."""
 
 
 _MISSING_ERRORS = (FileNotFoundError, NotADirectoryError)
-"""What a missing file answers, or one whose folder became a file."""
+"""Errors of a file that does not exist, or whose folder was replaced by a file."""
 
 
 @dataclass(frozen=True, slots=True)
 class ScanReport:
-    """What a walk found."""
+    """What a scan found."""
 
     files: int = 0
     new: int = 0
@@ -75,7 +79,7 @@ class ScanReport:
 
     def __str__(self) -> str:
         if self.is_unavailable:
-            return "its folder is away; nothing is forgotten"
+            return "its folder is unavailable; no file is marked as deleted"
         counted = {"new": self.new, "changed": self.changed, "gone": self.missing}
         parts = [f"{number} {label}" for label, number in counted.items() if number]
         if self.unreadable_folders:
@@ -84,15 +88,16 @@ class ScanReport:
 
 
 def library_containing(path: Path, libraries: Mapping[str, LibrarySettings]) -> str | None:
-    """The library that a path lies in, the innermost of several."""
+    """Return the name of the innermost library that contains a path, or None."""
     candidates = [name for name, lib in libraries.items() if path.is_relative_to(lib.path)]
     return max(candidates, key=lambda name: len(libraries[name].path.parts), default=None)
 
 
 class Ingest:
-    """Feeds the ledger from walks and events, and says which files have settled.
+    """Stores the results of scans and events, and returns the files that are ready to be
+    planned.
 
-    Threads may share it: walks, events and looks at what has settled go on side by side.
+    Threads may share it.
     """
 
     def __init__(self, db: Database, libraries: Mapping[str, LibrarySettings]) -> None:
@@ -104,11 +109,11 @@ class Ingest:
         self._stopping = threading.Event()
 
     def stop(self) -> None:
-        """Have walks that are under way end at the next batch."""
+        """Make running scans end at their next batch."""
         self._stopping.set()
 
     def scan(self, name: str) -> ScanReport:
-        """Walk a library. What is new goes behind what arrived by itself only the first time."""
+        """Scan a library. New files are less urgent in its first scan than later."""
         if self.availability.is_unavailable(name):
             return ScanReport(is_unavailable=True)
         scanned_key = f"{SCANNED_KEY}{name}"
@@ -120,7 +125,7 @@ class Ingest:
         return report
 
     def on_paths_changed(self, *paths: Path) -> None:
-        """Something happened to these paths: to media, to sidecars of some, or to neither."""
+        """Handle changed paths of media files, sidecars or anything else."""
         folders: dict[tuple[str, Path], list[Path]] = {}
         for path in dict.fromkeys(paths):
             name = library_containing(path, self._libraries)
@@ -131,19 +136,20 @@ class Ingest:
                 self._on_folder_changed(name, folder, inside)
 
     def inside_library(self, paths: Iterable[Path]) -> Iterator[Path]:
-        """Those of some paths, which anybody may have named, that lead nowhere out of a library."""
+        """Yield those of some paths from outside that are inside a library."""
         for path in paths:
             name = library_containing(path, self._libraries)
             if name is not None:
                 if is_inside_library(path, self._libraries[name]):
                     yield path
                 else:
-                    _log.warning("library %s: a path that leads out of it is not looked at", name)
+                    _log.warning("library %s: ignored a path that leads out of it", name)
 
     def ready_files(self, now: float, names: Iterable[str] | None = None) -> list[FileRecord]:
-        """The files that have settled, or whose next try has come, most urgent first.
+        """Return the files that are stable, or whose retry is due, the most urgent first.
 
-        Files of a library that is away, or no longer configured, wait: it may come back.
+        Files of unavailable libraries, and of libraries that are not configured any more, stay as
+        they are.
         """
         available = [
             name for name in names or self._libraries if not self.availability.is_unavailable(name)
@@ -167,7 +173,7 @@ class Ingest:
                 if record.state in FINAL_STATES:
                     postponed.append(record.id)
                 else:
-                    ready.append(record)  # whoever plans it says what is wrong
+                    ready.append(record)  # the planner reports the error
         for missing_record in missing:
             recheck_same_stem(self._db, missing_record.path)
             self._db.files.mark_missing(missing_record.id, now)
@@ -191,24 +197,26 @@ class Ingest:
     def _check_stability(
         self, record: FileRecord, stat: os.stat_result, now: float, open_for_writing: bool
     ) -> StabilityVerdict:
-        settle = self._libraries[record.library].stability_delay
-        verdict = check_stability(record, stat, now, settle)
+        stability_delay = self._libraries[record.library].stability_delay
+        verdict = check_stability(record, stat, now, stability_delay)
         if verdict.has_changed:
             return verdict
         if record.state in FINAL_STATES:
-            return StabilityVerdict(
-                is_stable=True
-            )  # it was only to be seen whether it is still there
+            return StabilityVerdict(is_stable=True)  # only its existence was checked
         if not verdict.is_stable and record.state is not FileState.RETRYING:
             return verdict
         if open_for_writing:
-            return not_yet(record, now, settle, "a program has it open for writing")
-        if still_worth_waiting(record, now, settle) and (lacks := _missing_bytes(record.path)):
-            return not_yet(record, now, settle, f"it lacks {lacks} bytes or more of its end")
+            return not_yet(record, now, stability_delay, "a program has it open for writing")
+        if still_worth_waiting(record, now, stability_delay) and (
+            lacks := _missing_bytes(record.path)
+        ):
+            return not_yet(
+                record, now, stability_delay, f"at least {lacks} bytes are missing at its end"
+            )
         return StabilityVerdict(is_stable=True)
 
     def _scan_folder(self, name: str, root: Path, priority: int) -> ScanReport:
-        """Compare a folder of a library with the ledger, and take in what is different."""
+        """Compare a folder of a library with the database, and store the differences."""
         unreadable: list[bytes] = []
 
         def on_error(path: Path, error: OSError) -> None:
@@ -242,15 +250,15 @@ class Ingest:
         return report
 
     def _on_folder_changed(self, name: str, folder: Path, changed_paths: Iterable[Path]) -> None:
-        """What happened in one folder. What is there now is what counts, not what was told."""
-        sieve, media_filter = self._filters[name], os.fsencode(folder)
+        """Handle changed paths in one folder. What exists now counts, not what the events say."""
+        media_filter, folder_bytes = self._filters[name], os.fsencode(folder)
         try:
-            names = set(os.listdir(media_filter))
+            names = set(os.listdir(folder_bytes))
         except OSError:
-            names = set()  # gone with all that was in it
+            names = set()  # the folder was deleted
         media: dict[bytes, list[bytes]] = {}
         for file_name in names:
-            if sieve.accepts(os.fsdecode(file_name)):
+            if media_filter.accepts(os.fsdecode(file_name)):
                 media.setdefault(os.path.splitext(file_name)[0], []).append(file_name)
         requested, ours, gone = set[bytes](), set[bytes](), list[bytes]()
         for path in changed_paths:
@@ -259,7 +267,7 @@ class Ingest:
             if os.path.islink(path) and not self._leads_into_library(name, path):
                 continue
             if os.path.isdir(path):
-                if not sieve.ignores(path.name):
+                if not media_filter.ignores(path.name):
                     self._scan_folder(name, path, NEW)
                 continue
             if path.suffix[1:].lower() in DATA_EXTENSIONS:
@@ -272,11 +280,11 @@ class Ingest:
             elif base in media.get(os.path.splitext(base)[0], ()):
                 requested.add(base)
         marks = sidecar_hashes(itertools.chain(*media.values()), filter(is_subtitle, names))
-        self._diff_folder(name, media_filter, requested, marks, ScanDiff(missing=gone), reopen=True)
-        self._diff_folder(name, media_filter, ours - requested, marks, ScanDiff(), reopen=False)
+        self._diff_folder(name, folder_bytes, requested, marks, ScanDiff(missing=gone), reopen=True)
+        self._diff_folder(name, folder_bytes, ours - requested, marks, ScanDiff(), reopen=False)
 
     def _on_data_file_changed(self, path: Path, media: Mapping[bytes, list[bytes]]) -> None:
-        """A file of data matters only if it is one that we wrote, and somebody changed it."""
+        """Handle a changed data file. It matters only if it is one of ours and was edited."""
         is_recorded = self._db.sidecars.get(path) is not None
         if not is_recorded or self._is_ours(path, os.path.lexists(path)):
             return
@@ -296,14 +304,14 @@ class Ingest:
         *,
         reopen: bool,
     ) -> None:
-        """Compare some media of a folder with the ledger, and take in what is different."""
+        """Compare some media files of a folder with the database, and store the differences."""
         scanned: list[ScannedFile] = []
         for media_path in sorted(media):
             path = os.path.join(folder, media_path)
             try:
                 stat = os.stat(path)
             except OSError:
-                continue  # gone again: that is told as well
+                continue  # deleted since: another event says so
             if modes.S_ISREG(stat.st_mode):
                 scanned.append((path, stat, marks.get(media_path, 0)))
         requested = [path for path, _, _ in scanned]
@@ -312,14 +320,18 @@ class Ingest:
             self._apply_diff(name, diff, NEW, event=True, reopen=reopen, requested=requested)
 
     def _is_ours(self, path: Path, exists: bool) -> bool:
-        """Whether a subtitle is ours, so that nothing is decided anew for it. One of ours that is
-        gone was deleted by somebody who meant it."""
+        """Return whether a subtitle is ours, so that its media file need not be evaluated again.
+
+        A sidecar of ours that is gone counts as ours, because a person deleted it on purpose.
+        """
         sidecars = self._db.sidecars
         return sidecars.is_ours(path) if exists else sidecars.get(path) is not None
 
     def _known_media_at(self, name: str, path: Path) -> Iterator[bytes]:
-        """The media known under a path that is no longer what it was: a file, or a folder with all
-        that lay in it. One may have taken the name of the other."""
+        """Yield the known media files at or below a path that is not what it was.
+
+        A file may have been replaced by a folder, or a folder by a file.
+        """
         inventory, key = self._db.bulk_files, os.fsencode(path)
         if not os.path.isfile(path):
             yield from inventory.lookup(name, [key])
@@ -359,7 +371,7 @@ def _missing_bytes(path: Path) -> int:
     try:
         return missing_bytes(path)
     except OSError:
-        return 0  # whoever looks into it says what is wrong
+        return 0  # the planner reports the error
 
 
 def _basename(path: bytes) -> str:

@@ -1,8 +1,8 @@
-"""The kernel's events for one library, as an emitter for watchdog's observers.
+"""An emitter of kernel events (inotify) for watchdog's observers.
 
-watchdog's own emitter passes over folders for which the kernel has no watch left, says nothing of
-events that were lost, and watches folders that are to be left alone. This one raises, tells, and
-leaves alone; see inotify(7).
+watchdog's own emitter ignores folders for which the kernel has no watch left, does not report lost
+events, and watches ignored folders. This emitter raises an error, reports the loss, and leaves
+ignored folders out. See inotify(7).
 """
 
 from __future__ import annotations
@@ -45,15 +45,18 @@ _MASK = (
 )
 _ROOT_MASK = _MASK | _IN.IN_DELETE_SELF | _IN.IN_MOVE_SELF
 _IGNORED_ERRNOS = frozenset({errno.ENOENT, errno.ENOTDIR, errno.EACCES, errno.ELOOP})
-"""What a folder below the root may answer: it went, it became a link, it is shut."""
+"""Errors of a folder below the root that are no failure: it was removed, it is a link, or
+it is unreadable.
+"""
 
 
 class InotifyEmitter(EventEmitter):
-    """Tells of whatever matters below a folder.
+    """Reports the changes below a folder.
 
-    Starting raises ``OSError`` where the kernel's limits do not suffice (``EMFILE``: instances,
-    ``ENOSPC``: watches). When the root goes or moves, or a later folder meets the limit, the thread
-    ends; ``failure`` then has the error. Whoever supervises it begins anew, with a walk.
+    Its start raises ``OSError`` where the kernel's limits are too low (``EMFILE``: instances,
+    ``ENOSPC``: watches). Its thread ends when the root is removed or moved, or when a later folder
+    exceeds a limit. ``failure`` is the error in that case. Whoever supervises the emitter starts a
+    new one, and a scan.
     """
 
     def __init__(
@@ -65,8 +68,15 @@ class InotifyEmitter(EventEmitter):
         on_overflow: Callable[[], None],
         **kwargs: Any,
     ) -> None:
-        """``enters`` says of a folder's name whether it is watched; ``lost`` is called when the
-        kernel dropped events: a walk is needed."""
+        """Set what is watched.
+
+        Args:
+            event_queue: Where watchdog takes events from.
+            watch: The root folder.
+            descends: Returns whether a folder of some name is watched.
+            on_overflow: Called when the kernel dropped events, so that a scan is needed.
+            kwargs: Further arguments of watchdog's emitter.
+        """
         super().__init__(event_queue, watch, **kwargs)
         self._root = os.fsencode(watch.path)
         self._descends = descends
@@ -78,10 +88,11 @@ class InotifyEmitter(EventEmitter):
 
     @property
     def folder_count(self) -> int:
-        """How many folders are watched."""
+        """The number of folders that are watched."""
         return len(self._folder_by_watch)
 
     def on_thread_start(self) -> None:
+        """Open the inotify instance and watch all folders."""
         self._fd = inotify_init()
         if self._fd < 0:
             raise _last_os_error()
@@ -94,11 +105,13 @@ class InotifyEmitter(EventEmitter):
             raise
 
     def on_thread_stop(self) -> None:
+        """Wake the thread so that it ends."""
         with self._closing:
             if self._open_fds:
                 os.eventfd_write(self._wake, 1)
 
     def run(self) -> None:
+        """Emit events until the emitter is stopped or fails."""
         try:
             super().run()
         except OSError as error:
@@ -107,6 +120,7 @@ class InotifyEmitter(EventEmitter):
             self._close()
 
     def queue_events(self, timeout: float) -> None:
+        """Wait for events of the kernel and queue them."""
         poller = select.poll()
         poller.register(self._fd, select.POLLIN)
         poller.register(self._wake, select.POLLIN)
@@ -115,7 +129,7 @@ class InotifyEmitter(EventEmitter):
             return
         for number, mask, name in _parse_events(os.read(self._fd, _BUFFER_BYTES)):
             if mask & _IN.IN_Q_OVERFLOW:
-                self._watch_below(self._root)  # folders may have come meanwhile
+                self._watch_below(self._root)  # folders may have been added meanwhile
                 self._on_overflow()
             elif mask & _IN.IN_IGNORED:
                 if self._folder_by_watch.pop(number, None) == self._root:
@@ -134,7 +148,7 @@ class InotifyEmitter(EventEmitter):
             if not self._descends(os.fsdecode(name)):
                 return
             if mask & (_IN.IN_CREATE | _IN.IN_MOVED_TO):
-                # First watched, then told of and walked: nothing comes in between.
+                # It is watched before it is reported and scanned, so that nothing is missed.
                 self._watch_below(path)
                 self.queue_event(DirCreatedEvent(path_text))
             else:
@@ -148,7 +162,7 @@ class InotifyEmitter(EventEmitter):
             self.queue_event(FileCreatedEvent(path_text))
 
     def _watch_below(self, top: bytes) -> None:
-        """Watch a folder and all below it. A folder that is watched already stays so."""
+        """Watch a folder and all folders below it. Folders that are watched already stay so."""
         waiting = [top]
         while waiting:
             folder = waiting.pop()
@@ -170,10 +184,10 @@ class InotifyEmitter(EventEmitter):
                         and self._descends(os.fsdecode(entry.name))
                     ]
             except OSError:
-                continue  # the walk says what is wrong
+                continue  # the scan reports the error
 
     def _unwatch_below(self, top: bytes) -> None:
-        """A folder went away with all below it, maybe to where it is none of our business."""
+        """Stop watching a folder that was removed or moved, and all folders below it."""
         below = top + b"/"
         gone = [
             n for n, path in self._folder_by_watch.items() if path == top or path.startswith(below)
@@ -191,7 +205,7 @@ class InotifyEmitter(EventEmitter):
 
 
 def _parse_events(data: bytes) -> Iterator[tuple[WatchDescriptor, int, bytes]]:
-    """Watch, mask and name of each event in what the kernel wrote."""
+    """Yield the watch, the mask and the name of each event in the kernel's data."""
     at = 0
     while at < len(data):
         number, mask, _, length = _EVENT_HEADER.unpack_from(data, at)

@@ -1,4 +1,4 @@
-"""What a library lies on: the mount table, and which file systems tell of changes."""
+"""How a library is watched, by the file systems it is on."""
 
 from __future__ import annotations
 
@@ -31,26 +31,26 @@ EVENT_FILESYSTEMS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class WatchMode:
-    """How a library is watched, and why so, in words."""
+    """How a library is watched, and why, in words."""
 
     mode: WatchModeName
     reason: str
 
 
 def choose_watch_mode(library: LibrarySettings, mounts: Sequence[Mount] | None = None) -> WatchMode:
-    """How to watch a library: as the configuration says, else as what it lies on demands.
+    """Choose how to watch a library: as configured, or else as its file systems require.
 
-    What is mounted inside it counts as well. Where we do not know it is polled: that misses
-    nothing, it only notices later.
+    Mounts inside the library count as well. An unknown file system is polled, because that misses
+    nothing and is only slower.
     """
     if library.watch != "auto":
         return WatchMode(library.watch, "as the configuration says")
     if library.follow_symlinks:
-        return WatchMode("poll", "links are followed, to where events are not told of")
+        return WatchMode("poll", "links are followed, and events behind them are not reported")
     mounts = read_mount_table() if mounts is None else mounts
     home = find_mount(library.path, mounts)
     if home is None:
-        return WatchMode("poll", "the mount table does not say what it lies on")
+        return WatchMode("poll", "its file system is not in the mount table")
     if reason := _no_events_reason(home, library.path.resolve()):
         return WatchMode("poll", reason)
     root = library.path.resolve()
@@ -58,24 +58,24 @@ def choose_watch_mode(library: LibrarySettings, mounts: Sequence[Mount] | None =
         inside = mount.point != root and mount.point.is_relative_to(root)
         if inside and (reason := _no_events_reason(mount, mount.point)):
             return WatchMode("poll", f"{display_path(mount.point)} is mounted in it: {reason}")
-    return WatchMode("events", f"{home.filesystem} tells of changes")
+    return WatchMode("events", f"{home.filesystem} reports changes")
 
 
 def _no_events_reason(mount: Mount, folder: Path) -> str:
-    """Why a mount does not tell of all changes, empty if it does."""
+    """Return why a mount does not report all changes, or an empty text if it does."""
     kind = mount.filesystem
     if kind == "overlay":
         for layer in _overlay_layers(mount):
             below = layer / folder.relative_to(mount.point)
             if below.is_dir():
-                return f"overlay does not tell of changes in its lower layer {display_path(below)}"
+                return f"overlay does not report changes in its lower layer {display_path(below)}"
     if kind in EVENT_FILESYSTEMS:
         return ""
     if kind in REMOTE_FILESYSTEMS:
-        return f"{kind} is {REMOTE_FILESYSTEMS[kind]} and does not tell of changes that others make"
+        return f"{kind} is {REMOTE_FILESYSTEMS[kind]} and does not report changes that others make"
     if kind.startswith("fuse"):
-        return f"{kind} does not tell of changes that are made behind it"
-    return f'{kind} is not known to tell of all changes; watch = "events" if it does'
+        return f"{kind} does not report changes that are made behind it"
+    return f'{kind} is not known to report all changes; set watch = "events" if it does'
 
 
 def _overlay_layers(mount: Mount) -> list[Path]:

@@ -1,7 +1,7 @@
-"""Whether a path that a stranger named leads out of a library: asked before anything is read.
+"""Whether a path from outside is inside a library. This is checked before anything is read.
 
-No component between the library's folder and the path may be a link, so that nothing outside is
-as much as looked at; where links are followed, the path must end up in the library all the same.
+No component of the path below the library's folder may be a link, so that nothing outside is read.
+Where links are followed, the resolved path must be inside the library.
 """
 
 from __future__ import annotations
@@ -14,7 +14,10 @@ from subtitled.config.settings import LibrarySettings
 
 
 def is_inside_library(path: Path, library: LibrarySettings) -> bool:
-    """Looks at the disk, which may take as long as the disk does. What is missing is confined."""
+    """Return whether a path is inside a library. A missing path counts as inside.
+
+    The disk is read, which may take long.
+    """
     root = library.path
     if ".." in path.parts or not path.is_relative_to(root):
         return False

@@ -1,7 +1,7 @@
-"""Making the ledger's pages of sidecars anew from what lies beside the media.
+"""Rebuilding the ``sidecars`` table from the sidecars beside the media files.
 
-Everything that we wrote bears its signature, or has it in the state folder. No medium is read for
-this; the walks of the daemon find the media again by themselves.
+Every sidecar of ours has a signature, beside the media file or in the state folder. No media file
+is read. The daemon's scans find the media files again.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ from subtitled.subtitles.publish import compute_sha256
 from .scanner import MediaFilter
 
 BATCH_SIZE = 1000
-"""Sidecars that are written down in one transaction."""
+"""How many sidecars are recorded in one transaction."""
 _USUALLY_NOT_SUBTITLES = (*(f".{ending}" for ending in sorted(DATA_EXTENSIONS)), *SUMMARY_SUFFIXES)
-"""No subtitles unless they are ours."""
+"""Endings of files that are subtitles or summaries only if they are ours."""
 
 
 @dataclass(slots=True)
@@ -38,36 +38,36 @@ class RebuildReport:
     media: int = 0
     ours: int = 0
     others: int = 0
-    """Subtitles that bear no signature of ours, or that of another name: they are theirs."""
+    """Sidecars without our signature, or with that of another name. They count as human."""
     unreadable: int = 0
-    """Folders."""
+    """The number of folders that cannot be read."""
 
 
 def rebuild_sidecars(db: Database, libraries: Mapping[str, LibrarySettings]) -> RebuildReport:
-    """Remember every sidecar of ours in all libraries; what is known already stays known.
+    """Record every sidecar of ours in all libraries. Known sidecars stay as they are.
 
-    One that bears another name than it was given is left to the look at its medium, whose
-    content tells whether it came there with it.
+    A sidecar that has another name than it was given is skipped. It is checked when its media file
+    is processed, whose fingerprint shows whether it was moved along.
     """
     report = RebuildReport()
     stored_signatures: defaultdict[str, list[Signature]] = defaultdict(list)
-    for signature_record in db.sidecars.stored_signatures():
-        stored_signatures[signature_record.name].append(signature_record)
+    for stored in db.sidecars.stored_signatures():
+        stored_signatures[stored.name].append(stored)
     adopted: list[tuple[Path, Path, Signature]] = []
     for library in libraries.values():
         for folder, media, subtitles in _iter_folders(library, report):
             report.media += len(media)
             by_stem = {Path(name).stem: name for name in sorted(media, reverse=True)}
             for name in subtitles:
-                made_ = _find_signature(folder / name, name, stored_signatures)
-                medium = next(
+                signature = _find_signature(folder / name, name, stored_signatures)
+                media_name = next(
                     (by_stem[stem] for stem in _candidate_stems(name) if stem in by_stem), None
                 )
-                if made_ is None or medium is None:
+                if signature is None or media_name is None:
                     report.others += not name.lower().endswith(_USUALLY_NOT_SUBTITLES)
                     continue
                 report.ours += 1
-                adopted.append((folder / name, folder / medium, made_))
+                adopted.append((folder / name, folder / media_name, signature))
             if len(adopted) >= BATCH_SIZE:
                 db.sidecars.adopt(adopted)
                 adopted = []
@@ -95,7 +95,7 @@ def _find_signature(
 def _iter_folders(
     library: LibrarySettings, report: RebuildReport
 ) -> Iterator[tuple[Path, list[str], list[str]]]:
-    """Every folder of a library with the names of its media and of its subtitles."""
+    """Yield every folder of a library with the names of its media files and of its subtitles."""
     media_filter = MediaFilter(library)
     folders = [library.path]
     while folders:
@@ -127,7 +127,7 @@ def _is_subtitle(name: str) -> bool:
 
 
 def _candidate_stems(name: str) -> Iterator[str]:
-    """What the name of the medium of a subtitle may be without its ending, the longest first."""
+    """Yield the stems that the media file of a sidecar may have, the longest first."""
     while "." in name:
         name = name.rpartition(".")[0]
         yield name

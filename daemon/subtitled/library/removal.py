@@ -1,7 +1,6 @@
-"""Taking away what we wrote, and bringing it back: when somebody else's came, or by hand.
+"""Removing sidecars of ours, and restoring them.
 
-What is taken away is kept in the state folder, so that it can be brought back as it was. Only what
-we wrote, as we wrote it, is ever taken away.
+Removed sidecars are kept in the state folder. Only unedited sidecars of ours are ever removed.
 """
 
 from __future__ import annotations
@@ -39,59 +38,66 @@ class RemovalResult:
 
 
 class SidecarRemover:
-    """Takes sidecars away and brings them back, over a ledger and its state folder."""
+    """Removes and restores sidecars."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
         self._folder = db.path.parent / REMOVED_FOLDER
 
     def yield_to_others(self, media: Path, redundant: Sequence[RedundantSidecar]) -> list[Path]:
-        """Take away what is no longer needed since somebody else's came; what was taken.
+        """Remove sidecars that human ones made redundant.
 
-        Only what came later counts: ours was made because, at that time, nothing else was there
-        that counted. What a person asked for stays.
+        Only human sidecars that arrived later count: when ours was made, nothing else sufficed. A
+        sidecar that a person asked for stays.
+
+        Args:
+            media: The media file.
+            redundant: The result of :func:`subtitled.policy.coverage.find_redundant`.
+
+        Returns:
+            The paths that were removed.
         """
-        taken = []
+        removed = []
         for ours in redundant:
             path = media.with_name(ours.name)
             record = self._db.sidecars.get(path)
             if record is None or record.is_user_requested or record.media != media:
                 continue
-            later = any(
+            is_newer = any(
                 _arrival_time(media.with_name(name)) > record.created_at
                 for name in ours.replaced_by
             )
-            if later and self._move_to_archive(record, SidecarStatus.YIELDED):
-                taken.append(path)
-        return taken
+            if is_newer and self._move_to_archive(record, SidecarStatus.YIELDED):
+                removed.append(path)
+        return removed
 
     def remove(self, records: Sequence[SidecarRecord]) -> list[RemovalResult]:
-        """Take away what we wrote, because a person said so."""
+        """Remove sidecars because a person asked for it."""
         return [RemovalResult(record.path, self._remove_one(record)) for record in records]
 
     def restore(self, records: Sequence[SidecarRecord]) -> list[RemovalResult]:
-        """Bring back what was taken away. From then on a person has asked for it."""
+        """Restore removed sidecars. They count as requested by a person from then on."""
         return [RemovalResult(record.path, self._restore_one(record)) for record in records]
 
     def _remove_one(self, record: SidecarRecord) -> str:
         if record.status is not SidecarStatus.PRESENT:
             self._db.sidecars.set_status(record.path, SidecarStatus.REMOVED_BY_USER)
-            return "was taken away before; it is not made again"
+            return "was removed before; it is not made again"
         if self._move_to_archive(record, SidecarStatus.REMOVED_BY_USER):
-            return "taken away"
+            return "removed"
         if compute_sha256(record.path) is None:
             self._db.sidecars.set_status(record.path, SidecarStatus.REMOVED_BY_USER)
-            return "was gone already; it is not made again"
-        return "left alone: somebody edited or replaced it"
+            return "was missing already; it is not made again"
+        return "left alone: it was edited or replaced"
 
     def _restore_one(self, record: SidecarRecord) -> str:
         archived = self._archive_path(record)
         try:
-            fingerprint = archived.read_bytes()
+            content = archived.read_bytes()
         except FileNotFoundError:
             self._db.sidecars.delete(record.path)
-            return "is no longer kept; it is made again"
-        signature_record = Signature(
+            return "is not kept any more; it is made again"
+        signature = Signature(
             fingerprint=record.fingerprint,
             name=record.path.name,
             language=record.language,
@@ -100,28 +106,28 @@ class SidecarRemover:
             variant=record.variant,
             created_at=record.created_at,
             sha256=record.sha256,
-            size_bytes=len(fingerprint),
+            size_bytes=len(content),
         )
         try:
-            publish_sidecar(record.path, fingerprint, own_digest=None, signature=signature_record)
+            publish_sidecar(record.path, content, own_digest=None, signature=signature)
         except ForeignFileError:
-            return "left away: somebody else's has its name now"
+            return "not restored: a human subtitle has its name now"
         self._db.sidecars.record_written(
-            record.path, record.media, signature_record, is_user_requested=True
+            record.path, record.media, signature, is_user_requested=True
         )
         archived.unlink(missing_ok=True)
-        return "brought back"
+        return "restored"
 
     def _move_to_archive(self, record: SidecarRecord, status: SidecarStatus) -> bool:
-        """Take one away, kept first: a crash in between leaves it in both places."""
+        """Store a copy of a sidecar, then delete it. After a crash in between both exist."""
         try:
-            fingerprint = record.path.read_bytes()
+            content = record.path.read_bytes()
         except OSError:
             return False
         if self._db.sidecars.own_digest(record.path, record.fingerprint) != record.sha256:
             return False
         self._folder.mkdir(mode=0o700, exist_ok=True)
-        publish_sidecar(self._archive_path(record), fingerprint, own_digest=record.sha256)
+        publish_sidecar(self._archive_path(record), content, own_digest=record.sha256)
         if not delete_own(record.path, record.sha256):
             return False
         self._db.sidecars.set_status(record.path, status)
@@ -132,9 +138,9 @@ class SidecarRemover:
 
 
 def _arrival_time(path: Path) -> float:
-    """When a file came to lie where it lies, or was last touched; in seconds since 1970.
+    """Return when a file was put or changed where it is, in seconds since 1970.
 
-    Not its time of modification, which downloads and copies bring with them.
+    The modification time does not tell, because downloads and copies keep that of their source.
     """
     try:
         return path.stat().st_ctime

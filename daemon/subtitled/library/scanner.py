@@ -1,4 +1,6 @@
-"""Walking a library: every media file in it, each with one stat, in the order of the bytes."""
+"""Scanning a library: every media file in it, each with one stat, in the order of the
+paths' bytes.
+"""
 
 from __future__ import annotations
 
@@ -21,15 +23,15 @@ INCOMPLETE_EXTENSIONS = frozenset(
         "!qb !ut !bt bc! aria2 td xltd dctmp unfinished incomplete"
     ).split()
 )
-"""Endings of files that a download client or a copy has not finished."""
+"""Extensions of files that a download client or a copy has not finished."""
 
 BATCH_SIZE = 1000
-"""Files that are asked for their stat before any is looked at."""
+"""The largest number of files in one run."""
 OnError = Callable[[Path, OSError], None]
 
 
 class MediaFilter:
-    """Which names in a library are media, and which are left alone."""
+    """Decides which names in a library are media files, and which are ignored."""
 
     def __init__(self, library: LibrarySettings) -> None:
         endings = {
@@ -42,25 +44,27 @@ class MediaFilter:
         self._root = library.path
 
     def ignores(self, name: str) -> bool:
-        """Whether a file or folder of this name is left alone."""
+        """Return whether a file or folder of this name is ignored."""
         return self._ignored.match(name.lower()) is not None
 
     def accepts(self, name: str) -> bool:
-        """Whether a file of this name is media, complete, and not to be left alone."""
+        """Return whether a file of this name is a media file, complete, and not ignored."""
         ending = os.fsencode(name).rpartition(b".")[2].lower()
         return "." in name and ending in self.extensions and not self.ignores(name)
 
     def descends(self, folder: Path) -> bool:
-        """Whether a folder of the library is walked: it and those above it are not left alone."""
+        """Return whether a folder of the library is scanned: neither it nor a folder above
+        it is ignored.
+        """
         return not any(map(self.ignores, folder.relative_to(self._root).parts))
 
 
 def scan(
     root: Path, library: LibrarySettings, on_error: OnError | None = None
 ) -> Iterator[tuple[Path, os.stat_result]]:
-    """Every media file below a folder with its stat, in the order of the bytes of the paths.
+    """Yield every media file below a folder with its stat, in the order of the paths' bytes.
 
-    For links, and for folders that cannot be read, see :func:`scan_batches`.
+    :func:`scan_batches` describes how links and unreadable folders are handled.
     """
     media_filter = MediaFilter(library)
     for run in scan_batches(root, library, on_error):
@@ -75,17 +79,21 @@ def scan_batches(
     on_error: OnError | None = None,
     skip_folder: Collection[bytes] = (),
 ) -> Iterator[list[ScannedFile]]:
-    """The files with endings of media below a folder, in runs of the same folder.
+    """Yield the files with media extensions below a folder, in runs of the same folder.
 
-    The paths come in the order of their bytes, as the ledger's index has them, so that the two can
-    be compared as they pass by; names that are to be left alone are left to whoever finds
-    something new. Folders in ``without``, and those to be left alone, are not entered. A folder
-    that cannot be read is told to ``on_error`` and passed over. Memory holds the names of the
-    folders on the way down, not the files of the library.
+    The paths come in the order of their bytes, which is the order of the database's index. Names
+    that match an ignore pattern are included, because the caller filters new files only. Memory
+    holds the names of the folders on the way down, not the files of the library.
 
-    Symbolic links are followed if the library says so, as long as they lead into the library and
-    not to a folder that they lie in, and none is followed below another: no walk leaves the
-    library or runs in a circle.
+    Symbolic links are followed if the library's settings say so and the target is inside the
+    library. Links to a folder that contains the link, and links below another link, are not
+    followed. No scan therefore leaves the library or runs in a circle.
+
+    Args:
+        root: The folder to scan.
+        library: The settings of its library.
+        on_error: Called with each folder or file that cannot be read.
+        skip_folder: Folders that are left out, besides the ignored ones.
     """
     media_filter = MediaFilter(library)
     inside = os.path.realpath(os.fsencode(library.path)) if library.follow_symlinks else None
@@ -117,11 +125,15 @@ def scan_batches(
 
 
 def sidecar_hashes(media: Iterable[bytes], names: Iterable[bytes]) -> dict[bytes, int]:
-    """For each medium of a folder a number that changes when a subtitle beside it comes or goes.
+    """Return for each media file of a folder a number that changes when its sidecars do.
 
-    Both are names in one folder, ``names`` those of its subtitles; one belongs to a medium by exact
-    stem and a dot, as :func:`~subtitled.subtitles.filenames.parse_sidecar_name` has it. Media
-    without any are left out.
+    Args:
+        media: The names of the media files.
+        names: The names of the subtitles in the same folder. One belongs to a media file by its
+            exact stem and a dot, as in :func:`~subtitled.subtitles.filenames.parse_sidecar_name`.
+
+    Returns:
+        The numbers of the media files that have any sidecars.
     """
     sidecars: dict[bytes, list[bytes]] = {}
     for name in names:
@@ -135,7 +147,7 @@ def sidecar_hashes(media: Iterable[bytes], names: Iterable[bytes]) -> dict[bytes
 
 
 def possible_stems(sidecar: bytes) -> Iterator[bytes]:
-    """The stems that the medium of a sidecar may have, from its name."""
+    """Yield the stems that the media file of a sidecar may have."""
     at = sidecar.find(b".", 1)
     while at > 0:
         yield sidecar[:at]
@@ -143,20 +155,23 @@ def possible_stems(sidecar: bytes) -> Iterator[bytes]:
 
 
 def is_subtitle(name: bytes) -> bool:
-    """Whether a name ends as subtitles do, and as nothing else does."""
+    """Return whether a name has an extension that only subtitles have."""
     return name.rpartition(b".")[2].lower() in _SUBTITLE_EXTENSIONS
 
 
 def links_into(link: bytes, root: bytes) -> bool:
-    """Whether a symbolic link leads into the real folder ``root``, but to none that it lies in."""
+    """Return whether a link leads into the real folder ``root``, but not to a folder that
+    contains it.
+    """
     target = os.path.realpath(link)
     lies_in = os.path.realpath(os.path.dirname(link)) + b"/"
     return target.startswith(root + b"/") and not lies_in.startswith(target + b"/")
 
 
 _ScanItem = tuple[bytes, "os.DirEntry[bytes] | None", int]
-"""What a walk has yet to look at: a file, its entry and :func:`sidecar_hashes`; or a folder, whose
-path ends with a slash, None, and 1 if it lies at or below a link."""
+"""What remains to be scanned: a file with its directory entry and :func:`sidecar_hashes`,
+or a folder, whose path ends with a slash, with None, and 1 if it is at or below a link.
+"""
 
 _item_path: Callable[[_ScanItem], bytes] = itemgetter(0)
 _entry_path: Callable[[os.DirEntry[bytes]], bytes] = attrgetter("path")
@@ -167,9 +182,9 @@ _SUBTITLE_EXTENSIONS = frozenset(map(os.fsencode, SUBTITLE_EXTENSIONS - DATA_EXT
 def _read_folder(
     folder: bytes, media_filter: MediaFilter, links: bytes | None, on_error: OnError | None
 ) -> tuple[list[_ScanItem], list[os.DirEntry[bytes]], dict[bytes, int]]:
-    """Folders and media in a folder, and :func:`sidecar_hashes` of those that have subtitles.
+    """Return the folders and media files in a folder, and their :func:`sidecar_hashes`.
 
-    Links that lead into ``links`` are among them, if it is given.
+    Links are included if they lead into ``links``.
     """
     folders: list[_ScanItem] = []
     media: list[os.DirEntry[bytes]] = []
@@ -204,11 +219,11 @@ def _stat_media(
         try:
             stat = entry.stat()
         except FileNotFoundError:
-            continue  # gone since, or a link to nothing
+            continue  # deleted since, or a broken link
         except OSError as error:
             _report_error(on_error, entry.path, error)
             continue
-        # A pipe or device would be waited for without end when it is read.
+        # Reading a pipe or a device would block forever.
         if _is_file(stat.st_mode):
             run.append((entry.path, stat, marks.get(entry.name, 0) if marks else 0))
     return run

@@ -1,7 +1,6 @@
-"""When a file is complete: it has not changed for a while, nobody writes to it, it lacks nothing.
+"""The stability check: has a new file stopped changing, and is it complete?
 
-Settling is a state with a deadline, not one test: a file that is not complete is looked at again,
-for ever, but less and less often.
+A file that is not complete is checked again without limit, but less and less often.
 """
 
 from __future__ import annotations
@@ -14,23 +13,33 @@ from subtitled.db.records import GROWING_AFTER_CHECKS, FileRecord, StabilityVerd
 from subtitled.plugin import Backoff
 
 MAX_CHECK_INTERVAL_SECONDS = 15 * 60.0
-"""Seconds between two looks at a file that grows, at most, or the library's own time, if longer."""
+"""The longest time between two checks of a growing file, unless the library's own delay is
+longer.
+"""
 INCOMPLETE_PATIENCE = 20
-"""A file that lacks something is waited for so many times as long as others, then taken as it is:
-whoever looks into it says what is wrong."""
+"""A truncated file is waited for during so many stability delays.
+
+Then it is processed as it is, and ffmpeg reports what is wrong with it.
+"""
 
 
 def check_stability(
     record: FileRecord, stat: os.stat_result, now: float, stability_delay: float
 ) -> StabilityVerdict:
-    """Whether a file has been the same for ``settle`` seconds.
+    """Check whether a file has been unchanged for the stability delay.
 
-    The clock that counts is ours: when we first saw it as it is now. A file whose own time lies in
-    the future, after a jump of the clock, so does not wait for that time to come.
+    The time counts from when we first saw the file as it is now. A file whose modification time is
+    in the future therefore need not wait for that time.
+
+    Args:
+        record: The file in the database.
+        stat: The file on disk.
+        now: The present time, in seconds since 1970.
+        stability_delay: The delay of the library, in seconds.
     """
     if (record.size, record.mtime_ns) != (stat.st_size, stat.st_mtime_ns):
-        return not_yet(record, now, stability_delay, "it changes", has_changed=True)
-    if record.stable_since > now:  # the clock was set back: count from now, not from then
+        return not_yet(record, now, stability_delay, "it is changing", has_changed=True)
+    if record.stable_since > now:  # the clock was set back: count from now
         return StabilityVerdict(
             has_changed=True, check_at=now + stability_delay, unstable_checks=record.unstable_checks
         )
@@ -50,7 +59,7 @@ def not_yet(
     *,
     has_changed: bool = False,
 ) -> StabilityVerdict:
-    """A file that is not complete, for a reason in words: when it is looked at again."""
+    """Return the verdict about a file that is not complete, for a reason in words."""
     checks = record.unstable_checks + 1
     backoff = Backoff(stability_delay, maximum=max(stability_delay, MAX_CHECK_INTERVAL_SECONDS))
     wait = backoff.delay(max(1, checks - GROWING_AFTER_CHECKS + 1))
@@ -60,15 +69,16 @@ def not_yet(
 
 
 def still_worth_waiting(record: FileRecord, now: float, stability_delay: float) -> bool:
-    """Whether a file that lacks something is still to be waited for."""
+    """Return whether a truncated file should be waited for."""
     return now - record.stable_since < stability_delay * INCOMPLETE_PATIENCE
 
 
 def files_open_for_writing(paths: Collection[Path]) -> set[tuple[int, int]]:
-    """Device and inode of those files that a process has open for writing which we may look at.
+    """Return device and inode of the files that a visible process has open for writing.
 
-    Once for many files: there are many handles. Only those of the same name are looked at closely,
-    as others may lie on a share that does not answer. Best effort, so nothing is raised.
+    All files are checked at once, because there are many handles. Only handles with the name of one
+    of the files are inspected, because others may be on a share that does not answer. Errors are
+    ignored.
     """
     names = {os.fsencode(path.name) for path in paths}
     try:
@@ -83,7 +93,7 @@ def _open_for_writing_by(process: bytes, names: Collection[bytes]) -> Iterator[t
     try:
         numbers = os.listdir(handles)
     except OSError:
-        return  # it ended, or is not ours to look at
+        return  # the process ended, or is not visible
     for number in numbers:
         try:
             if os.path.basename(os.readlink(handles + number)) not in names:
@@ -94,4 +104,4 @@ def _open_for_writing_by(process: bytes, names: Collection[bytes]) -> Iterator[t
                 held = os.stat(handles + number)
                 yield held.st_dev, held.st_ino
         except (OSError, StopIteration, ValueError):
-            continue  # busy processes close handles meanwhile
+            continue  # the process closed the handle meanwhile

@@ -1,4 +1,4 @@
-"""What a file may be another version of: the same programme in a better copy, or another cut."""
+"""Previous versions of a media file: the same programme in a better copy, or another cut."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from subtitled.db.records import FileRecord, FileState
 from subtitled.subtitles.filenames import parse_sidecar_name
 
 MAX_CANDIDATES = 40
-"""Versions that are compared at most: a season that was replaced all at once."""
+"""The largest number of versions that are compared, as after the replacement of a whole season."""
 
 
 def candidate_previous_versions(db: Database, record: FileRecord) -> tuple[str, ...]:
-    """Content identities of what the file may be a version of, the likeliest first.
+    """Return the fingerprints of which a file may be another version, the most likely first.
 
-    What lay at its path before; what has its name with another ending; what the sidecars that
-    bear its name were made for; and what else is gone from its folder, where the same episode
-    comes before others. Whether the speech is the same is for others to hear.
+    These are, in order: the file that was at its path before, files of the same name with another
+    extension, the media files of sidecars that match its name, and files that are gone from its
+    folder. Of the last, the same episode comes first. The caller compares the speech.
     """
     candidates: dict[str, None] = {}
 
@@ -33,10 +33,8 @@ def candidate_previous_versions(db: Database, record: FileRecord) -> tuple[str, 
         )
 
     add(record.previous_fingerprint)
-    neighbours = [
-        other for other in db.files.in_folder(record.path.parent) if other.id != record.id
-    ]
-    for other in neighbours:
+    siblings = [other for other in db.files.in_folder(record.path.parent) if other.id != record.id]
+    for other in siblings:
         if other.path.stem == record.path.stem:
             add(other.fingerprint, other.previous_fingerprint)
     for sidecar in db.sidecars.in_folder(record.path.parent):
@@ -44,19 +42,23 @@ def candidate_previous_versions(db: Database, record: FileRecord) -> tuple[str, 
             add(sidecar.fingerprint)
     gone = [
         other
-        for other in neighbours
+        for other in siblings
         if other.state is FileState.MISSING or not os.path.lexists(other.path)
     ]
-    mine = _episode_code(record.path)
+    episode = _episode_code(record.path)
     for other in sorted(
-        gone, key=lambda one: (mine is None or _episode_code(one.path) != mine, one.path)
+        gone,
+        key=lambda missing: (
+            episode is None or _episode_code(missing.path) != episode,
+            missing.path,
+        ),
     ):
         add(other.fingerprint)
     return tuple(candidates)[:MAX_CANDIDATES]
 
 
 def _episode_code(path: Path) -> str | None:
-    """``s01e02`` in a name, however it is written."""
+    """Return the season and episode in a file name, as ``s1e2``, or None."""
     match = re.search(r"s(\d{1,3})\s?[ ._-]?e(\d{1,4})|(\d{1,3})x(\d{1,4})", path.name, re.I)
     if match is None:
         return None

@@ -1,4 +1,6 @@
-"""Watching libraries: the kernel's events where they tell everything, frequent walks where not."""
+"""Watching libraries: by kernel events where these report every change, by frequent scans
+elsewhere.
+"""
 
 from __future__ import annotations
 
@@ -26,16 +28,16 @@ from .scanner import MediaFilter
 _log = logging.getLogger(__name__)
 
 POLLING_INTERVAL_SECONDS = 60.0
-"""Seconds between two walks of a library without events, at least."""
+"""The shortest time between two scans of a polled library."""
 MAX_POLLING_SHARE = 0.05
-"""Share of the time that walks of such a library may take."""
+"""The largest share of the time that scans of a polled library take."""
 RETRY_EVENTS_SECONDS = 3600.0
-"""Seconds until events are tried again where the kernel had none left."""
+"""The time after which events are tried again where a limit of the kernel was reached."""
 
 STOP_TIMEOUT_SECONDS = 2.0
-"""Seconds for the observers to end."""
+"""The time that observers have to end."""
 
-_NOT_STARTED = WatchMode("off", "not looked at yet")
+_NOT_STARTED = WatchMode("off", "not checked yet")
 
 MODE_LABELS = {"events": "watched by events", "poll": "polled", "off": "not watched"}
 """How a library is watched, in words."""
@@ -47,41 +49,45 @@ _KERNEL_LIMITS = {
 
 
 class _Handler(FileSystemEventHandler):
-    """Passes every path on."""
+    """Passes the path of every event on."""
 
     def __init__(self, on_change: Callable[[Path], None]) -> None:
         self._on_change = on_change
 
     def dispatch(self, event: FileSystemEvent) -> None:
+        """Call the callback. An error in it must not end the thread that watches."""
         try:
             self._on_change(Path(os.fsdecode(event.src_path)))
         except Exception:  # noqa: BLE001 - logged
-            # An error here would end the thread, and with it all watching.
-            _log.exception("an event could not be taken in; the next walk makes up for it")
+            _log.exception("an event could not be handled; the next scan makes up for it")
 
 
 @dataclass(slots=True)
 class _WatchState:
+    """How one library is watched."""
+
     library: LibrarySettings
     wanted_mode: WatchMode
-    """As what it lies on demands; mounts come and go."""
+    """The mode that its file system requires. It changes when disks are mounted."""
     mode: WatchMode
-    """As it is, with the kernel's limits."""
+    """The mode in use, with the kernel's limits."""
     observer: BaseObserver | None = None
     identity: tuple[int, int] | None = None
-    """Device and inode of the folder that is watched: another one may take its name."""
+    """Device and inode of the watched folder. Another folder may get its name."""
     limit_reason: str = ""
-    """The limit of the kernel's that was met, with the cure."""
+    """The limit of the kernel that was reached, with a hint."""
     limit_hit_at: float = 0.0
-    """When that was, by the monotonic clock."""
+    """When it was reached, by the monotonic clock."""
 
     @property
     def emitter(self) -> InotifyEmitter | None:
+        """The emitter of kernel events, or None."""
         emitters = self.observer.emitters if self.observer is not None else set()
         return cast("InotifyEmitter", next(iter(emitters))) if emitters else None
 
     @property
     def is_alive(self) -> bool:
+        """Whether the library is still watched as its mode requires."""
         if self.mode.mode != "events":
             return True
         # When its folder is deleted, only the emitter ends.
@@ -91,12 +97,10 @@ class _WatchState:
 
 
 class LibraryWatcher:
-    """The observers of all libraries.
+    """Watches all libraries.
 
-    ``changed`` is called with every path that something happened to, ``lost`` with the name of a
-    library whose events were lost, which a walk makes up for; both from threads of the observers.
-    A library is watched, and watched again, by :meth:`supervise`; different libraries may be
-    supervised by different threads.
+    :meth:`supervise` starts and restarts the watching of a library. Different threads may supervise
+    different libraries.
     """
 
     def __init__(
@@ -105,6 +109,14 @@ class LibraryWatcher:
         on_change: Callable[[Path], None],
         on_overflow: Callable[[str], None],
     ) -> None:
+        """Set the callbacks. Both are called in threads of the observers.
+
+        Args:
+            libraries: The libraries by name.
+            on_change: Called with every path that changed.
+            on_overflow: Called with the name of a library whose events were lost, so that it needs
+                a scan.
+        """
         self._on_change = on_change
         self._on_overflow = on_overflow
         self._states = {
@@ -115,9 +127,11 @@ class LibraryWatcher:
         self._is_stopped = False
 
     def supervise(self, name: str) -> bool:
-        """Begin to watch a library, or begin again if its observer died or its folder came back.
+        """Start to watch a library, or start again if its observer ended or its folder was
+        replaced.
 
-        True if it needs a walk: nothing was watched until now.
+        Returns:
+            Whether it needs a scan, because it was not watched until now.
         """
         watched = self._states[name]
         identity = _root_identity(watched.library.path)
@@ -145,18 +159,24 @@ class LibraryWatcher:
         return True
 
     def describe(self, name: str) -> str:
-        """How a library is watched now, and why, in words."""
+        """Return how a library is watched, and why, in words."""
         watching = self._states[name].mode
         return f"{MODE_LABELS[watching.mode]}: {watching.reason}"
 
     def next_scan_in(self, name: str, scan_seconds: float, scan_interval: float) -> float:
-        """In how many seconds a library is to be walked again after a walk that took so many."""
+        """Return the seconds until the next scan of a library.
+
+        Args:
+            name: The name of the library.
+            scan_seconds: How long the last scan took.
+            scan_interval: The seconds between two scans of a library with events.
+        """
         if self._states[name].mode.mode != "poll":
             return scan_interval
         return min(scan_interval, max(POLLING_INTERVAL_SECONDS, scan_seconds / MAX_POLLING_SHARE))
 
     def stop(self) -> None:
-        """End all observers; those that hang with their file system are left to themselves."""
+        """End all observers. Those that hang with their file system are abandoned."""
         with self._lock:
             self._is_stopped = True
         ending = [
@@ -199,12 +219,12 @@ class LibraryWatcher:
             if not self._is_stopped:
                 return observer
         observer.stop()
-        raise OSError(errno.ECANCELED, "the daemon stops")
+        raise OSError(errno.ECANCELED, "the daemon is stopping")
 
     def _handle_overflow(self, name: str) -> None:
         _log.warning(
-            "library %s: more happened than the kernel can hold (fs.inotify.max_queued_events); "
-            "it is walked, so nothing is missed",
+            "library %s: the kernel dropped events (fs.inotify.max_queued_events); "
+            "a full scan follows, so nothing is missed",
             name,
         )
         self._on_overflow(name)
@@ -229,7 +249,7 @@ def _root_identity(root: Path) -> tuple[int, int] | None:
 
 
 def read_inotify_limit(name: str, folder: Path = Path("/proc/sys/fs/inotify")) -> int | None:
-    """One of the kernel's limits, None where they are hidden, as by systemd's ProcSubset=pid."""
+    """Return a limit of the kernel, or None where it is hidden, as by systemd's ProcSubset=pid."""
     try:
         return int((folder / name).read_text("ascii"))
     except (OSError, ValueError):
@@ -237,11 +257,12 @@ def read_inotify_limit(name: str, folder: Path = Path("/proc/sys/fs/inotify")) -
 
 
 def describe_inotify_error(error: OSError) -> str:
-    """Why events are not to be had, with the line that cures it."""
+    """Return why kernel events are unavailable, with the command that changes it."""
     if error.errno not in _KERNEL_LIMITS:
-        return f"the kernel's events are not to be had ({error.strerror})"
+        return f"the kernel's events are unavailable ({error.strerror})"
     limit, enough = _KERNEL_LIMITS[error.errno]
     now = read_inotify_limit(limit)
     limit_text = f" of {now}" if now is not None else ""
     more = max(enough, 2 * (now or 0))
-    return f"the kernel's limit{limit_text} is reached; raise it with: sysctl fs.inotify.{limit}={more}"
+    command = f"sysctl fs.inotify.{limit}={more}"
+    return f"the kernel's limit{limit_text} is reached; raise it with: {command}"
