@@ -80,8 +80,8 @@ def test_the_schema_without_a_configuration_tells_of_the_bundled_plugins() -> No
 
 def test_the_reference_says_types_and_times_in_words() -> None:
     reference = render_markdown()
-    assert '| `stability_delay` | time | `"30s"` |' in reference
-    assert "| `api_key` | secret | needed |" in reference
+    assert '| `stability_delay` | duration | `"30s"` |' in reference
+    assert "| `api_key` | secret | required |" in reference
     assert "| `path_map` | list of [text, text] | `[]` |" in reference
 
 

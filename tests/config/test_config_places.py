@@ -103,6 +103,6 @@ def test_a_new_folder_is_for_its_owner_alone_and_an_old_one_is_left_as_it_is(
 
 def test_a_folder_that_cannot_be_made_says_the_cure(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(SetupError, match="cannot be made") as caught:
+    with pytest.raises(SetupError, match="cannot be created") as caught:
         ensure_private_folder(tmp_path / "file" / "state")
     assert "state_dir" in caught.value.hint

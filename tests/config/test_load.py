@@ -104,7 +104,7 @@ def test_a_reference_to_nothing_is_said_together_with_other_mistakes(tmp_path: P
             "stability_delay",
         ),
         ('[libraries.a]\npath = "media"', "libraries.a.path", "relative"),
-        ('[libraries.a]\npath = "\\u0000"', "libraries.a.path", "zero character"),
+        ('[libraries.a]\npath = "\\u0000"', "libraries.a.path", "null character"),
         ('[libraries.a]\npath = "/a"\nlanguages = [5]', "libraries.a.languages.0", "text"),
         ('[libraries.a]\npath = "/a"\nlanguages = []', "libraries.a.languages", "at least 1"),
         ('[libraries.a]\npath = "/a"\nbilingual = [["en"]]', "libraries.a.bilingual.0", "missing"),
@@ -303,6 +303,6 @@ def test_a_time_zone_of_the_machine_that_is_none_is_a_mistake_with_its_cure(
     monkeypatch.setenv("TZ", "Europe/Berln")
     ran = subtitled("--config", config, "status")
     assert ran.returncode == 2
-    assert "TZ=Europe/Berln is no time zone known here. Write one here or into TZ" in ran.stderr
+    assert "the time zone TZ=Europe/Berln is unknown here. Write one here or into TZ" in ran.stderr
     config.write_text('[schedule]\ntimezone = "Europe/Berlin"\n')
     assert subtitled("--config", config, "status").returncode == 0

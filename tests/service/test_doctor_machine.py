@@ -123,7 +123,7 @@ def test_a_state_folder_that_cannot_be_is_cured_by_another(patient: Patient) -> 
     good, patient.state = patient.state, taken / "st"
     patient.write()
     wrong = patient.wrong()
-    assert "cannot be made" in wrong["state folder"].detail
+    assert "cannot be created" in wrong["state folder"].detail
     assert "daemon.state_dir" in wrong["state folder"].hint
     patient.state = good
     patient.write()

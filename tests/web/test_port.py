@@ -84,7 +84,10 @@ def test_a_webhook_is_answered_and_waits_in_the_ledger(opened: Opened, tmp_path:
     web = opened()
     film = tmp_path / "films" / "a.mkv"
     said = httpx.post(url(web, "/hooks/generic"), json={"path": str(film)}, headers=BEARER)
-    assert (said.status_code, said.json()) == (202, {"event": "paths", "accepted": 1, "unmatched": 0})
+    assert (said.status_code, said.json()) == (
+        202,
+        {"event": "paths", "accepted": 1, "unmatched": 0},
+    )
     assert asked(web) == [("path-changed", film)]
     other = Database(web.db.path)
     assert [one.path for one in other.commands.pending()] == [film]
@@ -352,7 +355,7 @@ def test_open_to_others_it_needs_a_token(address: str) -> None:
         ({"address": "everywhere"}, "web.address: not an address"),
         ({"token": "hunter2hunter2hunter2"}, "web.token: a secret is not written"),
         ({"port": 70000}, "web.port: must be at most 65535"),
-        ({"webhooks": {"anime": {}}}, "web.webhooks: of 'anime' nobody knows"),
+        ({"webhooks": {"anime": {}}}, "web.webhooks: the kind of the sender 'anime' is unknown"),
         ({"webhooks": {"sonarr": {"kind": "sonar"}}}, "Did you mean 'sonarr'"),
         ({"webhooks": {"sonarr": {"pathmap": []}}}, "Did you mean 'path_map'"),
     ],

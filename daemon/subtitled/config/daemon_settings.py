@@ -1,13 +1,6 @@
-"""``[daemon]``: the process as a whole.
+"""Settings of the process: ``[daemon]``, ``[throttle]``, ``[schedule]`` and ``[web]``.
 
-``[neighbour]``: when work gives way to what else the machine is for, and what it may take.
-
-``[schedule]``: when work may be done.
-
-It stands apart from the libraries, whose settings decide what is made: changing hours has no file
-looked at anew.
-
-``[web]``: the daemon's HTTP port, which is closed unless a number is given.
+None of them decides what is made. After a change of one no file is evaluated again.
 """
 
 from __future__ import annotations
@@ -27,147 +20,147 @@ from .types import ConfigPath, Seconds, Section
 
 
 class DaemonSettings(Section):
-    """``[daemon]``"""
+    """``[daemon]``: folders, log, engine processes and delays."""
 
     state_dir: ConfigPath | None = Field(
         None,
-        description="Where the daemon remembers what it did. Default: $STATE_DIRECTORY, "
-        "else the service's where its configuration is read, else your state folder.",
+        description="The folder of the database and the transcripts. Default: "
+        "$STATE_DIRECTORY, else the service's folder if its configuration is read, else your state "
+        "folder.",
     )
     database: Secret | None = Field(
         None,
-        description="A PostgreSQL database in the place of SQLite, for workers on several "
-        "machines: where its address lies, postgresql://user:password@host/name. "
+        description="The address of a PostgreSQL database to use instead of SQLite, by "
+        "reference: postgresql://user:password@host/name. For workers on several machines, see "
         "docs/admins/workers.md.",
     )
     scratch_dir: ConfigPath | None = Field(
         None,
-        description="Where sound lies while it is worked on. Default: in the state folder; if that "
-        "is on a share, name a folder of each machine's own.",
+        description="The folder for decoded audio of running jobs. Default: in the state folder. "
+        "If that is on a network share, name a local folder.",
     )
     models_dir: ConfigPath | None = Field(
         None,
-        description="Where model files lie. Default: $CACHE_DIRECTORY, else the service's where "
-        "its configuration is read, else your cache folder.",
+        description="The folder of the model files. Default: $CACHE_DIRECTORY, else the service's "
+        "folder if its configuration is read, else your cache folder.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
-        "info", description="How much the log tells."
+        "info", description="The least severe level that is logged."
     )
     log_format: Literal["auto", "text", "json"] = Field(
         "auto",
-        description="How its lines are written: auto is text, with the journal's priorities under "
-        "systemd; json is one object a line.",
+        description="The format of log lines. auto: text, with the journal's priorities under "
+        "systemd. json: one object per line.",
     )
     threads: int = Field(
-        0, ge=0, le=256, description="Processor threads for recognition; 0 takes every core."
+        0, ge=0, le=256, description="Processor threads for transcription. 0: one per core."
     )
     chunk_duration: Seconds = Field(
         480.0,
         gt=0,
-        description="How much speech is recognised between two points at which work can be "
-        "stopped and resumed.",
+        description="How much speech is in a chunk, at most. Work can be paused, stopped and "
+        "resumed between two chunks.",
     )
     model_idle_timeout: Seconds = Field(
-        120.0, description="An engine that was idle for so long is ended and its memory freed."
+        120.0,
+        description="The process of an engine ends after it was idle for this time, which "
+        "frees its memory.",
     )
     max_loaded_models: int = Field(
         1,
         ge=1,
-        description="How many engines may have their model in memory at a time; one that is idle "
-        "makes room.",
+        description="How many engines may have their model in memory at the same time. An idle "
+        "engine is unloaded for another one.",
     )
     hallucination_phrases: ConfigPath | None = Field(
         None,
-        description="A file, or a folder of .toml files, with more phrases that recognisers "
-        "invent; docs/users/subtitles.md shows one.",
+        description="A file, or a folder of .toml files, with more phrases that engines "
+        "hallucinate; docs/users/subtitles.md shows one.",
     )
     worker_timeout: Seconds = Field(
         300.0,
         ge=1.0,
-        description="How long a worker may give no sign of life before its jobs are given to "
-        "others.",
+        description="How long a worker may send no heartbeat before its jobs are queued again.",
     )
     scan_interval: Seconds = Field(
-        6 * 3600.0, description="How often each library is walked, whatever the watcher says."
+        6 * 3600.0, description="How often each library is scanned, in addition to the watcher."
     )
     retry_delay: Seconds = Field(
         15 * 60.0,
-        description="How long a failure that may pass is left alone; doubles with each try, "
-        "up to a day.",
+        description="The delay before the first retry after a transient error. It doubles with "
+        "each attempt, up to a day.",
     )
 
 
 class ThrottleSettings(Section):
-    """``[neighbour]``: being a good one. Zero or false turns a rule off."""
+    """``[throttle]``: when work pauses for others, and what it may use. Zero or false: no rule."""
 
     pause_during_playback: bool = Field(
-        True, description="Pause while somebody watches something on a configured media server."
+        True, description="Pause while a configured media server plays something."
     )
     playback_poll_interval: Seconds = Field(
         15.0,
         ge=2,
-        description="How often servers are asked whether somebody watches, while there is work.",
+        description="How often the media servers are asked for playback, while there is work.",
     )
     playback_cooldown: Seconds = Field(
-        60.0, description="How long after that work still rests: the next episode may follow."
+        60.0, description="How long work stays paused after playback: the next episode may follow."
     )
     max_load: float = Field(
         0.0,
         ge=0,
-        description="Pause while others than we load the machine with so many running processes, "
-        "as `uptime` counts them.",
+        description="Pause above this load by other programs, in running processes as `uptime` "
+        "counts them.",
     )
     max_temperature: float = Field(
         0.0,
         ge=0,
         le=150,
-        description="Pause while the hottest sensor shows so many degrees Celsius, until it is "
-        "5 degrees cooler.",
+        description="Pause above this temperature of the hottest sensor, in degrees Celsius, until "
+        "it is 5 degrees cooler.",
     )
     min_free_memory_mb: int = Field(
         0,
         ge=0,
-        description="Start no stretch while less than so many megabytes of memory are available.",
+        description="Start no chunk while fewer megabytes of memory are available.",
     )
     max_memory_pressure: float = Field(
         0.0,
         ge=0,
         le=100,
-        description="Start no stretch while processes wait for memory so many per cent of the "
+        description="Start no chunk while processes wait for memory for this percentage of the "
         "time (the kernel's PSI, some avg10).",
     )
-    pause_on_battery: bool = Field(
-        True, description="Pause while the machine runs on a battery that discharges."
-    )
+    pause_on_battery: bool = Field(True, description="Pause while the machine runs on battery.")
     ups: str = Field(
         "",
         pattern=r"^([\w.-]+(@[\w.:\[\]-]+)?)?$",
-        description="A UPS known to Network UPS Tools, such as ups@localhost: pause while it runs "
-        "on its battery.",
+        description="A UPS of Network UPS Tools, such as ups@localhost: pause while it runs on "
+        "battery.",
     )
     min_free_state_mb: int = Field(
         0,
         ge=0,
-        description="Start no work while the disk of the state folder has fewer megabytes free; "
-        "an hour of sound takes 115.",
+        description="Start no job while the disk of the state folder has fewer megabytes free. An "
+        "hour of audio takes 115.",
     )
     min_free_library_mb: int = Field(
-        0, ge=0, description="Start no work in a library whose disk has fewer megabytes free."
+        0, ge=0, description="Start no job in a library whose disk has fewer megabytes free."
     )
     niceness: int = Field(
         10,
         ge=0,
         le=19,
-        description="Niceness of the engines' processes, if it is more than the daemon's own.",
+        description="Niceness of the engines' processes, if it is higher than the daemon's.",
     )
     io_idle: bool = Field(
-        False, description="Let the engines' processes read only when the disk has nothing to do."
+        False, description="Let the engines' processes read only while the disk is idle."
     )
     engine_memory_limit_mb: int = Field(
         0,
         ge=0,
-        description="An engine's process that takes more megabytes is ended, and the stretch done "
-        "in smaller pieces with fewer threads.",
+        description="An engine's process that uses more megabytes is killed. Its chunk is "
+        "transcribed again in smaller chunks with fewer threads.",
     )
 
 
@@ -177,51 +170,53 @@ def _check_timezone(name: str) -> str:
             ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise ValueError(
-            f"{name!r} is no time zone known here; write one such as Europe/Berlin, "
-            "and install tzdata if it is right"
+            f"the time zone {name!r} is unknown here; write one such as Europe/Berlin, "
+            "and install tzdata if it is correct"
         ) from None
     return name
 
 
 def find_local_timezone_error() -> str:
-    """Why this machine's time zone cannot be told, empty if it can."""
+    """Return why this machine's time zone is unknown, or an empty text if it is known."""
     try:
         get_localzone()
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         name = os.environ.get("TZ", "")
-        return f"TZ={name} is no time zone known here" if name else f"{error}".splitlines()[0]
+        return f"the time zone TZ={name} is unknown here" if name else f"{error}".splitlines()[0]
     return ""
 
 
 class WorkingHoursSettings(Section):
-    """``[schedule.libraries.NAME]`` and ``[schedule.engines.NAME]``: hours of one of them."""
+    """``[schedule.libraries.NAME]`` and ``[schedule.engines.NAME]``: working hours of one."""
 
     windows: tuple[WindowText, ...] = Field(
         (),
-        description='When it may be worked with, such as "22:00-07:00", "weekdays 22:00-07:00", '
-        'or "sat,sun". Empty: always.',
+        description='Working hours, such as "22:00-07:00", "weekdays 22:00-07:00", or "sat,sun". '
+        "Empty: always.",
     )
     quiet_hours: tuple[WindowText, ...] = Field(
-        (), description="When not, written in the same way; this goes before `windows`."
+        (), description="Hours without work, in the same form. They take precedence over `windows`."
     )
 
 
 class ScheduleSettings(WorkingHoursSettings):
-    """``[schedule]``: hours of all work."""
+    """``[schedule]``: working hours of all work."""
 
     timezone: Annotated[str, AfterValidator(_check_timezone)] = Field(
-        "", description="Whose clock counts, such as Europe/Berlin. Empty: this machine's."
+        "", description="The time zone of the hours, such as Europe/Berlin. Empty: this machine's."
     )
     libraries: dict[str, WorkingHoursSettings] = Field(
-        default_factory=dict, description="Hours of single libraries, which narrow those of all."
+        default_factory=dict,
+        description="Working hours of single libraries, within those of all work.",
     )
     engines: dict[str, WorkingHoursSettings] = Field(
-        default_factory=dict, description="Hours of single engines, which narrow those of all."
+        default_factory=dict,
+        description="Working hours of single engines, within those of all work.",
     )
 
 
 WebhookKind = Literal["sonarr", "radarr", "jellyfin", "emby", "plex", "tautulli", "generic"]
-"""Whose webhooks are understood."""
+"""The senders whose webhooks are understood."""
 
 
 class WebhookSenderSettings(BaseModel):
@@ -230,10 +225,10 @@ class WebhookSenderSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     kind: WebhookKind | None = Field(
-        None, description="Whose webhooks they are. Default: what the section is called."
+        None, description="The kind of sender. Default: the name of the section."
     )
     path_map: tuple[tuple[str, str], ...] = Field(
-        (), description="Pairs of [our folder, its folder], where it sees the media elsewhere."
+        (), description="Pairs of [our folder, its folder], if it has the media under other paths."
     )
 
 
@@ -243,23 +238,23 @@ class WebSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     port: int | None = Field(
-        None, ge=1, le=65535, description="The port to listen on. Unset: none is opened."
+        None, ge=1, le=65535, description="The port to listen on. Unset: none."
     )
     address: str = Field(
         "127.0.0.1",
-        description="The address to listen on; 0.0.0.0 or :: is every one, and needs a token.",
+        description="The address to listen on. 0.0.0.0 or :: is every address, and needs a token.",
     )
     token: Secret | None = Field(
         None,
-        description="What callers must show, by reference; needed unless the address is this "
-        "machine's own.",
+        description="The token that callers must send, by reference. Required unless the address "
+        "is a loopback address.",
     )
     max_body_bytes: int = Field(
-        5 * 1024**2, ge=1024, le=1024**3, description="Bytes that a webhook may have."
+        5 * 1024**2, ge=1024, le=1024**3, description="Bytes that a request may have, at most."
     )
     webhooks: dict[str, WebhookSenderSettings] = Field(
         default_factory=dict,
-        description="Senders of webhooks that need a setting; each kind answers without.",
+        description="Senders of webhooks that need a setting. Every kind is accepted without one.",
     )
 
     @field_validator("address")
@@ -278,10 +273,10 @@ class WebSettings(BaseModel):
         cls, value: dict[str, WebhookSenderSettings]
     ) -> dict[str, WebhookSenderSettings]:
         kinds = WebhookKind.__args__  # type: ignore[attr-defined]
-        for name, source in value.items():
-            if source.kind is None and name not in kinds:
+        for name, sender in value.items():
+            if sender.kind is None and name not in kinds:
                 raise ValueError(
-                    f"of {name!r} nobody knows whose webhooks it sends; add kind, one of: "
+                    f"the kind of the sender {name!r} is unknown; add kind, one of: "
                     + ", ".join(kinds)
                 )
         return value
@@ -290,7 +285,7 @@ class WebSettings(BaseModel):
     def _check_token(self) -> WebSettings:
         if self.port and self.token is None and not self.is_loopback:
             raise ValueError(
-                f"others may reach {self.address}, so a token is needed: set web.token to "
+                f"other machines can reach {self.address}, so a token is needed: set web.token to "
                 '{file = "/path"}, {env = "NAME"} or {credential = "name"}, or web.address to '
                 '"127.0.0.1"'
             )
@@ -298,4 +293,5 @@ class WebSettings(BaseModel):
 
     @property
     def is_loopback(self) -> bool:
+        """Whether only this machine can reach the address."""
         return ipaddress.ip_address(self.address).is_loopback

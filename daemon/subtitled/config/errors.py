@@ -1,7 +1,4 @@
-"""Where in a TOML text a key stands, as well as a search can tell.
-
-What is wrong with a configuration, in the words of the file: place, key, mistake, cure.
-"""
+"""Errors of a configuration: the line, the key, what is wrong with it, and a hint."""
 
 from __future__ import annotations
 
@@ -26,7 +23,12 @@ _ENTRY = re.compile(rf"\s*({_KEY_PART}(?:\s*\.\s*{_KEY_PART})*)\s*=")
 
 
 def find_line(text: str, key: tuple[str, ...]) -> int | None:
-    """The line of a key, else of the innermost thing around it that has one."""
+    """Find the line of a key, else of the innermost table around it.
+
+    Args:
+        text: The TOML text. It need not be valid.
+        key: The parts of the key. Indices of lists of tables are ignored.
+    """
     table: tuple[str, ...] = ()
     best, depth = None, 0
     for number, line in enumerate(text.split("\n"), 1):
@@ -47,7 +49,7 @@ def _split_key(dotted: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class ConfigIssue:
-    """One thing that is wrong in the file."""
+    """One mistake in a configuration."""
 
     key: str
     message: str
@@ -56,7 +58,7 @@ class ConfigIssue:
 
     @property
     def text(self) -> str:
-        """Key, mistake and cure, without the place."""
+        """The key, the message and the hint, without the line."""
         key = f"{self.key}: " if self.key else ""
         return f"{key}{self.message}" + (f". {self.hint}" if self.hint else "")
 
@@ -64,8 +66,7 @@ class ConfigIssue:
         return f"line {self.line}: {self.text}" if self.line else self.text
 
     def with_location(self, path: Path | None) -> str:
-        """As compilers say it, so that editors can jump there: ``file:line: key: message.
-        hint``."""
+        """Return ``file:line: key: message. hint``, which editors can follow to the line."""
         if path is None:
             return self.text
         line = f":{self.line}" if self.line else ""
@@ -73,7 +74,7 @@ class ConfigIssue:
 
 
 class ConfigurationError(Exception):
-    """The configuration cannot be used; ``issues`` says all that is wrong with it."""
+    """A configuration that cannot be used, with all its mistakes in ``issues``."""
 
     def __init__(self, path: Path | None, issues: tuple[ConfigIssue, ...]) -> None:
         super().__init__(path, issues)
@@ -85,19 +86,19 @@ class ConfigurationError(Exception):
 
 
 def format_key(key: Iterable[str]) -> str:
-    """A key as it is written in TOML: ``libraries."my films".path``."""
+    """Format a key as in TOML: ``libraries."my films".path``."""
     return ".".join(
-        # A JSON string is a TOML string, and keeps line breaks out of messages.
+        # A JSON string is a TOML string, and has no line breaks.
         part if re.fullmatch(r"[\w-]+", part) else json.dumps(part, ensure_ascii=False)
         for part in key
     )
 
 
 def suggest(wrong: str, known: Iterable[str]) -> str:
-    """``Did you mean 'x'?``, else what there is."""
+    """Return ``Did you mean 'x'?``, or the known words if none is similar."""
     choices = list(known)
     close = difflib.get_close_matches(wrong, choices, 1)
-    return f"Did you mean {close[0]!r}?" if close else f"There are: {', '.join(choices) or 'none'}"
+    return f"Did you mean {close[0]!r}?" if close else f"Known: {', '.join(choices) or 'none'}"
 
 
 def explain_validation_error(
@@ -107,26 +108,34 @@ def explain_validation_error(
     text: str,
     prefix: tuple[str, ...] = (),
 ) -> Iterator[ConfigIssue]:
-    """pydantic's findings on ``data``, which is the part of the file below ``prefix``."""
+    """Convert the errors of pydantic to issues.
+
+    Args:
+        error: The errors.
+        model: The model that ``data`` was validated with.
+        data: The validated data, a part of the configuration.
+        text: The file, in which the lines are looked up.
+        prefix: The key of ``data`` in the file.
+    """
     by_path: dict[tuple[str, ...], list[ErrorDetails]] = {}
     for detail in error.errors(include_url=False):
         path = _find_path(detail, data)
         by_path.setdefault(path, []).append(detail)
     for path, details in by_path.items():
-        # Of a union of fixed words and something wider, the wider branch says it better.
+        # In a union of literals and another type, the message of the other type is clearer.
         detail = next(
             (candidate for candidate in details if candidate["type"] != "literal_error"), details[0]
         )
         has_nested = any(len(other) > len(path) and other[: len(path)] == path for other in by_path)
         if detail["type"] == "too_short" and has_nested:
-            continue  # pydantic counts only what was well
+            continue  # pydantic counts only the valid items
         message, hint = _describe(detail, model, path)
         key = (*prefix, *path)
         yield ConfigIssue(format_key(key), message, hint, find_line(text, key))
 
 
 def _find_path(detail: ErrorDetails, data: Any) -> tuple[str, ...]:
-    """The keys that lead to a finding, without the union branches that pydantic puts among them."""
+    """Return the keys that lead to an error, without the union branches that pydantic inserts."""
     path: list[str] = []
     for part in detail["loc"]:
         is_present = (isinstance(data, Mapping) and part in data) or (
@@ -162,7 +171,7 @@ _BOUND_MESSAGES = {
 def _describe(
     detail: ErrorDetails, model: type[BaseModel], path: tuple[str, ...]
 ) -> tuple[str, str]:
-    """What is wrong and its cure. Never the value: it may be a secret in the wrong place."""
+    """Return message and hint. They never contain the value, which may be a misplaced secret."""
     kind, context = detail["type"], detail.get("ctx", {})
     field = _find_field(model, path)
     meaning = (field.description or "").rstrip(".") if field else ""
@@ -192,7 +201,7 @@ def _describe(
 
 
 def _list_known_keys(model: type[BaseModel], path: tuple[str, ...]) -> list[str]:
-    """The keys that are known at a place in the file."""
+    """Return the keys that a table may have."""
     current: type[BaseModel] | None = model
     if path:
         field = _find_field(model, path)
@@ -201,7 +210,7 @@ def _list_known_keys(model: type[BaseModel], path: tuple[str, ...]) -> list[str]
 
 
 def _find_field(model: type[BaseModel], path: tuple[str, ...]) -> FieldInfo | None:
-    """The field that a place in the file belongs to; names of sections and indices are skipped."""
+    """Return the field of a key. Names of sections and indices are skipped."""
     current: type[BaseModel] | None = model
     field: FieldInfo | None = None
     names_to_skip = 0
@@ -210,7 +219,7 @@ def _find_field(model: type[BaseModel], path: tuple[str, ...]) -> FieldInfo | No
             names_to_skip -= 1
         elif current is not None and part in current.model_fields:
             field = current.model_fields[part]
-            # The keys of [libraries] are names that people give, whatever they look like.
+            # The keys of a table such as [libraries] are names that people give.
             names_to_skip = int(typing.get_origin(field.annotation) is dict)
             current = _find_model(field.annotation)
         else:

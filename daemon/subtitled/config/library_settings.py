@@ -1,17 +1,4 @@
-"""What languages a library wants, and what they may be made of.
-
-``[libraries.NAME.cues]``: how much a subtitle holds and how long it stays.
-
-``[libraries.NAME.filenames]``: the names of our sidecars; ``docs/users/filenames.md``.
-
-``[[libraries.NAME.routes]]``: rules by which a library chooses its engines.
-
-``[libraries.NAME.summaries]``: what each medium is about; ``docs/users/summaries.md`` says more.
-
-``[glossary]``: use_nfo and terms for every library; ``docs/users/glossary.md`` says more.
-
-What may leave the machine and what it may cost: the keys for privacy, budgets and prices.
-"""
+"""Settings of the tables of a library, and ``[glossary]``, ``[budgets]`` and ``[prices]``."""
 
 from __future__ import annotations
 
@@ -34,7 +21,7 @@ from subtitled.plugin import LOCAL, Language
 from .types import ConfigPath, Seconds, Section
 
 ORIGINAL = "original"
-"""Stands for the language that is spoken in the chosen audio track."""
+"""Means the language that is spoken in the chosen audio track."""
 
 
 def _parse_wanted(value: object) -> object:
@@ -58,74 +45,75 @@ LanguagePair = Annotated[tuple[WantedLanguage, WantedLanguage], AfterValidator(_
 
 
 class SourceSettings(BaseModel):
-    """``[libraries.NAME.sources]``: what a subtitle in a wanted language is made of."""
+    """``[libraries.NAME.sources]``: what a wanted subtitle is made of."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     order: tuple[Literal["audio", "text", "speech"], ...] = Field(
         ("audio", "text", "speech"),
         min_length=1,
-        description="What is used, best first: audio, an audio track in that language, written "
-        "down; text, somebody's subtitle in another language, translated; speech, what is said in "
-        "another language, recognised and translated. What is not named is not used.",
+        description="Sources to use, best first. audio: an audio track in the wanted language, "
+        "transcribed. text: a human subtitle in another language, translated. speech: an audio "
+        "track in another language, transcribed and translated.",
     )
     pivot_languages: tuple[Language, ...] = Field(
         (Language("en"),),
-        description="Subtitles in which languages are translated from, best first, after those in "
-        "the language that is spoken.",
+        description="Languages of human subtitles to translate from, best first, after those in "
+        "the language spoken.",
     )
     detect_language_changes: Literal["auto", "always"] = Field(
         "auto",
-        description="Whether every part is listened to for other languages: always, which takes "
-        "longer; or if a first look at five places hears several, or if forced asks for it.",
+        description="Whether the language is identified in every part. always: yes, which takes "
+        "longer. auto: if a check of five places finds several languages, or if forced subtitles "
+        "are wanted.",
     )
 
 
 class CueSettings(Section):
-    """``[libraries.NAME.cues]``: how much a subtitle holds and how long it stays.
+    """``[libraries.NAME.cues]``: limits of cues.
 
-    A key that is unset has the value of the profile for the language; so each may be given alone.
+    An unset key has the value of the profile for the language. So each key can be set alone.
     """
 
     profile: Literal["netflix", "bbc", "ard", "ted"] = Field(
-        "netflix", description="Whose rules hold: netflix, bbc, ard (with ZDF, ORF, SRF), ted."
+        "netflix", description="The style guide: netflix, bbc, ard (with ZDF, ORF, SRF), ted."
     )
     audience: Literal["adult", "child"] = Field(
-        "adult", description="Who reads; children are given more time."
+        "adult", description="The audience. Children get more time to read."
     )
     max_line_length: float | None = Field(
         None,
         ge=8,
         le=100,
-        description="Characters on a line; in Chinese, Japanese and Korean full-width ones, of "
-        "which a Latin letter is half.",
+        description="Characters on a line, at most. In Chinese, Japanese and Korean a full-width "
+        "character counts as one and a Latin letter as half.",
     )
-    max_lines: int | None = Field(None, ge=1, le=4, description="Lines of a subtitle.")
+    max_lines: int | None = Field(None, ge=1, le=4, description="Lines of a cue, at most.")
     max_cps: float | None = Field(
-        None, ge=1, le=60, description="Characters a second that readers can just follow."
+        None, ge=1, le=60, description="Reading speed in characters per second, at most."
     )
     target_cps: float | None = Field(
         None,
         ge=1,
         le=60,
-        description="Characters a second that are read with ease. Unset: three quarters of "
-        "`max_cps`, or the profile's.",
+        description="A comfortable reading speed in characters per second. Unset: three "
+        "quarters of `max_cps`, or the profile's.",
     )
     min_duration: Seconds | None = Field(
-        None, description="How long a subtitle is shown at least; at most 3 seconds may be asked."
+        None, description="Duration of a cue, at least. Up to 3 seconds."
     )
     max_duration: Seconds | None = Field(
-        None, description="How long a subtitle is shown at most; 3 seconds or more."
+        None, description="Duration of a cue, at most. 3 seconds or more."
     )
     min_gap: Seconds | None = Field(
-        None, description="Time between two subtitles, at least; up to a second."
+        None, description="Gap between two cues, at least. Up to a second."
     )
     chain_gap: Seconds | None = Field(
         None,
-        description="A gap below this is closed to `min_gap`, so that the screen does not flicker.",
+        description="A gap shorter than this is closed to `min_gap`, so that cues do not flicker.",
     )
     max_extension: Seconds | None = Field(
-        None, description="How long a subtitle may stay after the speech, for slow readers."
+        None, description="How long a cue may stay after the speech, for slow readers."
     )
 
     @field_validator("min_duration", "max_duration", "min_gap", "chain_gap", "max_extension")
@@ -138,7 +126,7 @@ class CueSettings(Section):
 
     @property
     def overrides(self) -> dict[str, Any]:
-        """The values that are given here rather than taken from the profile."""
+        """The limits that are set here instead of taken from the profile."""
         return {
             name: value
             for name, value in self
@@ -153,28 +141,31 @@ _ALLOWED_SECONDS = {
     "chain_gap": (0.0, 5.0),
     "max_extension": (0.0, 10.0),
 }
-"""From which to which second each time of a cue may be set, so that no two contradict."""
+"""The range of each duration in seconds. No two values of these ranges contradict."""
 
 _TAG_PATTERN = re.compile(r"[^\W\d_][^\W_]*( [^\W_]+)*")
 _FLAG_PATTERN = re.compile(r"default|forced|foreign|\b(?:sdh|cc|hi|bilingual)\b")
-"""Media servers look for the first three anywhere in a word; ours ``bilingual`` begins a title."""
+"""Words that are flags in file names.
+
+Media servers find the first three anywhere in a word. We write ``bilingual`` before a title.
+"""
 
 
 class FilenameSettings(Section):
-    """``[libraries.NAME.filenames]``: what sidecars are called. What is written keeps its name."""
+    """``[libraries.NAME.filenames]``: names of new sidecars. Existing ones keep their names."""
 
     style: Literal["standard", "iso639-2"] = Field(
         "standard",
-        description="How the language is written: standard, a BCP 47 tag as in Film.es.srt, which "
-        "every media server reads; iso639-2, three letters as in Film.spa.srt, for players that "
-        "know no other. A language that three letters do not tell apart, such as zh-Hans, keeps "
+        description="The form of the language. standard: a BCP 47 tag as in Film.es.srt, which "
+        "every media server reads. iso639-2: three letters as in Film.spa.srt, for players that "
+        "read nothing else. A language without a code of three letters, such as zh-Hans, keeps "
         "its tag.",
     )
     tag: str = Field(
         "",
         max_length=40,
-        description="A word before the language, as in Film.machine.es.srt. Media servers that "
-        "show titles show it, so that what was made by a machine can be told apart.",
+        description="A word before the language, as in Film.machine.es.srt. Media servers show it "
+        "as the title, which marks the subtitle as made by a machine.",
     )
 
     @field_validator("tag")
@@ -185,105 +176,106 @@ class FilenameSettings(Section):
         if not _TAG_PATTERN.fullmatch(value):
             raise ValueError("letters and digits only, with single spaces between words")
         if _FLAG_PATTERN.search(value.lower()):
-            raise ValueError("media servers would take it for a flag; write another word")
+            raise ValueError("media servers would read it as a flag; write another word")
         try:
             language = Language.parse(value)
         except ValueError:
             return value
         raise ValueError(
-            f"it would be taken for a language, {language.english_name}; write another word"
+            f"it would be read as a language, {language.english_name}; write another word"
         )
 
 
 class RouteSettings(Section):
-    """``[[libraries.NAME.routes]]``: which engines take what. The first rule that fits counts.
+    """``[[libraries.NAME.routes]]``: a rule that chooses engines. The first that matches applies.
 
-    ``languages``, ``min_duration`` and ``max_duration`` say what the rule is for; ``engines``,
-    ``max_price_per_hour`` and ``destinations`` say who takes it.
+    ``languages``, ``min_duration`` and ``max_duration`` say which media files match. ``engines``,
+    ``max_price_per_hour`` and ``destinations`` say which engines are used for them.
     """
 
     languages: tuple[Language, ...] = Field(
-        (), description="Spoken languages that the rule is for. Empty: any."
+        (), description="Spoken languages that match. Empty: any."
     )
     min_duration: Seconds | None = Field(
-        None, description="It is for media at least this long. Unset: however short."
+        None, description="Media files at least this long match. Unset: any."
     )
     max_duration: Seconds | None = Field(
-        None, description="It is for media shorter than this. Unset: however long."
+        None, description="Media files shorter than this match. Unset: any."
     )
     engines: tuple[str, ...] = Field(
         (),
-        description="Engines to use, first choice first; the next takes what one cannot do. "
+        description="Engines to use, first choice first. The next one is the fallback. "
         "Empty: those of the library.",
     )
     max_price_per_hour: float | None = Field(
         None,
         ge=0,
         allow_inf_nan=False,
-        description="Only engines that cost no more than this for an hour of sound, in the "
-        "currency of their price. One that sends sound away and names no price is left out.",
+        description="Only engines with at most this price for an hour of audio, in the currency "
+        "of their price. A remote engine without a price is not used.",
     )
     destinations: tuple[str, ...] | None = Field(
         None,
-        description='Only engines whose sound goes to one of these, such as "local". '
-        "Unset: wherever the library allows.",
+        description='Only engines that send audio to one of these destinations, such as "local". '
+        "Unset: all that the library allows.",
     )
 
     @model_validator(mode="after")
     def _check_durations(self) -> Self:
         minimum, maximum = self.min_duration, self.max_duration
         if minimum is not None and maximum is not None and minimum >= maximum:
-            raise ValueError("min_duration must be less than max_duration, or nothing fits")
+            raise ValueError("min_duration must be less than max_duration, or nothing matches")
         return self
 
 
 class SummarySettings(Section):
-    """``[libraries.NAME.summaries]``: synopsis, chapters and keywords beside each medium."""
+    """``[libraries.NAME.summaries]``: synopsis, chapters and keywords of each media file."""
 
     languages: tuple[WantedLanguage, ...] = Field(
         (),
-        description='In which languages they are written; "original" is the language spoken. '
-        "Empty: none are.",
+        description='Languages of the summaries; "original" is the language spoken. '
+        "Empty: no summaries.",
     )
     files: tuple[Literal["summary.json", "chapters.vtt", "ffmeta"], ...] = Field(
         ("summary.json", "ffmeta"),
         min_length=1,
-        description="What is written: Film.en.summary.json has all of it, Film.en.ffmeta the "
-        "chapters for ffmpeg, Film.en.chapters.vtt those for web players; media servers take the "
-        "last for a subtitle.",
+        description="Files to write: Film.en.summary.json contains everything, Film.en.ffmeta the "
+        "chapters for ffmpeg, Film.en.chapters.vtt the chapters for web players. Media servers "
+        "list the last one as a subtitle.",
     )
     translators: tuple[str, ...] = Field(
         (),
-        description="Translators that write them, first choice first; they must follow "
+        description="Translators that write them, first choice first. They must follow "
         "instructions. Empty: those of the library that do.",
     )
 
 
 class GlossarySettings(BaseModel):
-    """``[glossary]``: names and terms that recognisers and translators are told."""
+    """``[glossary]``: terms for engines and translators."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     files: tuple[ConfigPath, ...] = Field(
         (),
-        description="Files of terms for all libraries: CSV, TSV, JSON or TBX. Those nearer to a "
-        "medium come first.",
+        description="Glossary files for all libraries: CSV, TSV, JSON or TBX. More specific "
+        "glossaries take precedence.",
     )
     use_nfo: bool = Field(
         True,
-        description="Take names from NFO files beside the media, or else from their paths.",
+        description="Take names from NFO files beside the media files, else from their paths.",
     )
     use_media_servers: bool = Field(
         False,
-        description="Where no NFO file tells them, ask the library's media servers for titles and "
-        "characters.",
+        description="Ask the library's media servers for titles and characters of media files "
+        "without an NFO file.",
     )
     max_hotword_chars: int = Field(
         300,
         ge=0,
         le=10_000,
-        description="How much a recogniser is told, the nearest terms first. Whisper takes some "
-        "600 at most and is the worse for long lists; Qwen takes thousands.",
+        description="Characters of the hotwords for an engine, at most; the most specific terms "
+        "come first. Whisper accepts about 600 and gets worse with long lists. Qwen accepts "
+        "thousands.",
     )
 
 
@@ -295,13 +287,13 @@ AllowedDestinations = Annotated[
     Literal["local", "any"] | tuple[Annotated[str, Field(min_length=1)], ...],
     BeforeValidator(_parse_destinations),
 ]
-"""``local``, ``any``, or the destinations that may receive sound and text."""
+"""``local``, ``any``, or the destinations that may receive audio and text."""
 
 
 def is_destination_allowed(allowed: AllowedDestinations, destination: str) -> bool:
-    """Whether something may be sent to a destination such as ``qwen:singapore``.
+    """Return whether something may be sent to a destination such as ``qwen:singapore``.
 
-    ``qwen`` in a list allows all of qwen's regions; what is local is allowed everywhere.
+    ``qwen`` in a list allows all regions of qwen. ``local`` is always allowed.
     """
     if destination == LOCAL or allowed == "any":
         return True
@@ -311,30 +303,30 @@ def is_destination_allowed(allowed: AllowedDestinations, destination: str) -> bo
 
 
 class BudgetSettings(BaseModel):
-    """``[budgets.NAME]``: a cap that is never passed, however many work at the same time."""
+    """``[budgets.NAME]``: a limit for all workers together."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     period: Literal["day", "month"] = Field(
-        "month", description="When it begins anew: each day or month, by the clock of this machine."
+        "month", description="The period that it covers, by the clock of this machine."
     )
     max_cost: float | None = Field(
-        None, ge=0, allow_inf_nan=False, description="The most that may be spent in a period."
+        None, ge=0, allow_inf_nan=False, description="The cost of a period, at most."
     )
     currency: str = Field(
-        "USD", pattern=r"^[A-Z]{3}$", description="What `max_cost` is in: USD, EUR, CNY ..."
+        "USD", pattern=r"^[A-Z]{3}$", description="The currency of `max_cost`: USD, EUR, CNY ..."
     )
     max_audio_hours: float | None = Field(
-        None, ge=0, allow_inf_nan=False, description="The most hours of sound sent in a period."
+        None, ge=0, allow_inf_nan=False, description="Hours of audio sent in a period, at most."
     )
-    libraries: tuple[str, ...] = Field((), description="Which libraries it is for. Empty: all.")
+    libraries: tuple[str, ...] = Field((), description="The libraries that it covers. Empty: all.")
     components: tuple[str, ...] = Field(
-        (), description="Which engines and translators it is for. Empty: all that send things away."
+        (), description="The engines and translators that it covers. Empty: all remote ones."
     )
     on_exhausted: Literal["wait", "fallback"] = Field(
         "wait",
-        description="When it is spent: wait for the next period, or have the next engine or "
-        "translator do it.",
+        description="What happens when it is exhausted. wait: jobs wait for the next period. "
+        "fallback: the next engine or translator is used.",
     )
 
     @model_validator(mode="after")
@@ -345,12 +337,12 @@ class BudgetSettings(BaseModel):
 
 
 class PriceSettings(BaseModel):
-    """``[prices.NAME]``: what an engine or translator costs, where its plugin's table is wrong."""
+    """``[prices.NAME]``: the price of an engine or translator, instead of its plugin's price."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     amount: float = Field(ge=0, allow_inf_nan=False, description="The price of one `per`.")
-    currency: str = Field("USD", pattern=r"^[A-Z]{3}$", description="What `amount` is in.")
+    currency: str = Field("USD", pattern=r"^[A-Z]{3}$", description="The currency of `amount`.")
     per: Literal["hour", "million characters"] = Field(
-        "hour", description="An hour of sound, or a million characters of text."
+        "hour", description="An hour of audio, or a million characters of text."
     )

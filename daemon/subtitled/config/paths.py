@@ -1,4 +1,4 @@
-"""Where state and models lie when the configuration does not say, and who may act on them."""
+"""Default folders of state and models, and access to them."""
 
 from __future__ import annotations
 
@@ -14,15 +14,14 @@ from subtitled.plugin import SetupError
 from .settings import AppSettings
 
 SYSTEM_CONFIG = Path("/etc/subtitled/config.toml")
-"""The configuration of the system's service."""
+"""The configuration of the system service."""
 SYSTEM_STATE = Path("/var/lib/subtitled")
 SYSTEM_CACHE = Path("/var/cache/subtitled")
-"""What systemd hands to the service, which its unit names."""
+"""The folders that the systemd unit gives to the service."""
 
 
 def resolve_state_dir(settings: AppSettings) -> Path:
-    """``daemon.resolve_state_dir``, else systemd's ``$STATE_DIRECTORY``, else the user's state
-    folder."""
+    """Return ``daemon.state_dir``, else systemd's ``$STATE_DIRECTORY``, else the user's folder."""
     if settings.daemon.state_dir is not None:
         return settings.daemon.state_dir
     folder = _first_path(os.environ.get("STATE_DIRECTORY"))
@@ -30,8 +29,7 @@ def resolve_state_dir(settings: AppSettings) -> Path:
 
 
 def resolve_models_dir(settings: AppSettings) -> Path:
-    """``daemon.resolve_models_dir``, else in ``$CACHE_DIRECTORY``, else in the user's cache
-    folder."""
+    """Return ``daemon.models_dir``, else a folder in ``$CACHE_DIRECTORY`` or the user's cache."""
     if settings.daemon.models_dir is not None:
         return settings.daemon.models_dir
     folder = _first_path(os.environ.get("CACHE_DIRECTORY"))
@@ -39,20 +37,24 @@ def resolve_models_dir(settings: AppSettings) -> Path:
 
 
 def resolve_database_url(settings: AppSettings) -> str | None:
-    """The address of the PostgreSQL database that ledger and queue are in; None: they are files of
-    the state folder. Raises :class:`~subtitled.plugin.SetupError` if it cannot be read."""
+    """Return the address of the PostgreSQL database, or None if SQLite is used.
+
+    Raises:
+        SetupError: The secret that contains the address cannot be read.
+    """
     return settings.daemon.database.reveal() if settings.daemon.database else None
 
 
 def resolve_scratch_dir(settings: AppSettings) -> Path:
-    """``daemon.resolve_scratch_dir``, else the state folder."""
+    """Return ``daemon.scratch_dir``, else the state folder."""
     return settings.daemon.scratch_dir or resolve_state_dir(settings)
 
 
 def with_service_folders(settings: AppSettings) -> AppSettings:
-    """The settings of :data:`SYSTEM_CONFIG` with the service's folders, where it has made them.
+    """Return the settings of :data:`SYSTEM_CONFIG` with the folders of the service, if they exist.
 
-    Commands typed in a shell are not told of them by systemd, and mean the service's state.
+    systemd names the folders only to the service. A command that is typed in a shell needs them
+    too, because it is about the state of the service.
     """
     folders = {}
     if not os.environ.get("STATE_DIRECTORY") and SYSTEM_STATE.is_dir():
@@ -63,10 +65,13 @@ def with_service_folders(settings: AppSettings) -> AppSettings:
 
 
 def drop_privileges_to_owner(folder: Path) -> str:
-    """Root becomes the user to whom a state folder belongs; that user's name, else empty.
+    """Change from root to the owner of the state folder.
 
-    What root makes in there the daemon could not write to, and what root can read says nothing of
-    what the daemon can.
+    The daemon could not write to files that root creates there. And a file that root can read may
+    be unreadable for the daemon.
+
+    Returns:
+        The name of the owner, or an empty text if the user did not change.
     """
     try:
         owner = folder.stat()
@@ -75,7 +80,7 @@ def drop_privileges_to_owner(folder: Path) -> str:
     if os.geteuid() != 0 or owner.st_uid == 0:
         return ""
     name, home, groups = str(owner.st_uid), str(folder), [owner.st_gid]
-    with contextlib.suppress(KeyError):  # a container may know no name for the number
+    with contextlib.suppress(KeyError):  # a container may have no name for the user id
         known = pwd.getpwuid(owner.st_uid)
         name, home = known.pw_name, known.pw_dir
         groups = os.getgrouplist(name, owner.st_gid)
@@ -83,29 +88,30 @@ def drop_privileges_to_owner(folder: Path) -> str:
         os.setgroups(groups)
         os.setgid(owner.st_gid)
         os.setuid(owner.st_uid)
-    except PermissionError:  # a root without the right to be somebody else
+    except PermissionError:  # root without the capability to change the user
         return ""
     os.environ["HOME"] = home
     return name
 
 
 def ensure_private_folder(folder: Path) -> Path:
-    """The folder, made for its owner alone if it is missing; one that is there stays as it is.
+    """Create a folder with access for its owner only, unless it exists, and return it.
 
-    Raises :class:`~subtitled.plugin.SetupError` if it cannot be made.
+    Raises:
+        SetupError: The folder cannot be created.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
         display_path = os.fsencode(folder).decode("utf-8", "replace")
         raise SetupError(
-            f"the folder {display_path} cannot be made: {error.strerror}",
-            "Set daemon.state_dir to a folder of yours, or give this user the right to write there",
+            f"the folder {display_path} cannot be created: {error.strerror}",
+            "Set daemon.state_dir to a folder of yours, or give this user write access",
         ) from error
     return folder
 
 
 def _first_path(listed: str | None) -> Path | None:
-    """systemd names several folders with colons between; the first is ours."""
+    """Return the first of several folders that systemd separates by colons."""
     first = (listed or "").split(":")[0]
     return Path(first) if first else None

@@ -1,7 +1,4 @@
-"""The JSON schema of the file, with the schema of each component in its place.
-
-The configuration described: its reference in Markdown, its JSON schema, and what is in force.
-"""
+"""Descriptions of the configuration: Markdown reference, JSON schema, settings in force."""
 
 from __future__ import annotations
 
@@ -42,12 +39,8 @@ from .library_settings import (
 )
 from .load import Configuration
 from .paths import resolve_models_dir, resolve_state_dir
-from .plugins import (
-    COMPONENT_KINDS,
-    call_with_timeout,
-    collect_components,
-    create_plugin_manager,
-)
+from .plugin_registration import COMPONENT_KINDS, collect_components, create_plugin_manager
+from .plugins import call_with_timeout
 from .settings import AppSettings, EnabledPluginSettings, ExistingSubtitleSettings, LibrarySettings
 from .types import Seconds
 
@@ -66,23 +59,28 @@ BUNDLED_PLUGINS = {
     "servers": ("jellyfin", "emby", "plex", "kodi"),
     "notifiers": ("apprise", "webhook", "command"),
 }
-"""The plugins that come with us, by section; each a module of ``subtitled_plugins``."""
+"""The bundled plugins by section. Each is a module of ``subtitled_plugins``."""
 SCHEMA_TIMEOUT = 30.0
 """Seconds that a plugin may take to describe its settings."""
 
 
 def build_json_schema(configuration: Configuration | None) -> dict[str, Any]:
-    """The schema for a configuration's components, or without one for the bundled plugins'."""
+    """Build the JSON schema of a configuration.
+
+    Args:
+        configuration: The configuration whose components are described, or None for all bundled
+            components.
+    """
     schema = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         **AppSettings.model_json_schema(),
         "title": "The configuration of subtitled",
     }
     for number, (kind, name, plugin, component) in enumerate(_iter_components(configuration)):
-        # Not by the section's name, which may hold what a JSON pointer gives a meaning.
+        # Not the section's name: it may contain special characters of JSON pointers.
         prefix = f"{kind}.{number}."
         section = _component_schema(plugin, component, prefix)
-        # References count from the root, so that is where the definitions must lie.
+        # References start at the root of the schema, so the definitions must be there.
         for defined, definition in section.pop("$defs", {}).items():
             schema["$defs"][prefix + defined] = definition
         plugin_schema = {"const": plugin, "description": "The plugin to use."}
@@ -102,11 +100,11 @@ def _component_schema(plugin: str, component: type[Component], prefix: str) -> d
             SCHEMA_TIMEOUT,
         )
     except SubtitledError:
-        return {"type": "object"}  # its settings work and yet cannot be described
+        return {"type": "object"}  # settings can work and yet have no JSON schema
 
 
 def iter_bundled_components() -> Iterator[tuple[str, str, type[Component]]]:
-    """Section, name and class of each bundled component that is installed."""
+    """Yield section, name and class of each bundled component that can be imported."""
     for kind, names in BUNDLED_PLUGINS.items():
         for name in names:
             try:
@@ -121,7 +119,7 @@ def iter_bundled_components() -> Iterator[tuple[str, str, type[Component]]]:
 def _iter_components(
     configuration: Configuration | None,
 ) -> Iterator[tuple[str, str, str, type[Component]]]:
-    """Section, name, plugin and class of what the schema is to describe."""
+    """Yield section, name, plugin and class of each component that the schema describes."""
     if configuration is None:
         yield from (
             (kind, name, name, component) for kind, name, component in iter_bundled_components()
@@ -133,7 +131,7 @@ def _iter_components(
 
 
 def dump_settings(configuration: Configuration) -> dict[str, Any]:
-    """The settings in force, defaults filled in. Secrets are references, so none is in it."""
+    """Return the settings in force, with the defaults. Secrets are references, not values."""
     settings = configuration.settings
     payload: dict[str, Any] = {
         "daemon": _to_json(settings.daemon),
@@ -149,7 +147,7 @@ def dump_settings(configuration: Configuration) -> dict[str, Any]:
     payload["daemon"]["state_dir"] = _to_json(resolve_state_dir(settings))
     payload["daemon"]["models_dir"] = _to_json(resolve_models_dir(settings))
     for kind in COMPONENT_KINDS:
-        # Sections of broken plugins are left out: nobody can say which of their keys are secrets.
+        # Sections of unavailable plugins are omitted: which of their keys are secrets is unknown.
         payload[kind] = {
             name: {"plugin": configured.reference, **_to_json(configured.settings)}
             for name, configured in getattr(configuration, kind).items()
@@ -158,8 +156,10 @@ def dump_settings(configuration: Configuration) -> dict[str, Any]:
 
 
 def settings_digest(configuration: Configuration) -> str:
-    """A digest of the settings in force but for the places on this machine: two processes with the
-    same one work alike."""
+    """Return a hash of the settings in force, without the folders of this machine.
+
+    Two processes with the same hash work alike.
+    """
     payload = dump_settings(configuration)
     for folder_key in ("state_dir", "scratch_dir", "models_dir"):
         del payload["daemon"][folder_key]
@@ -168,7 +168,7 @@ def settings_digest(configuration: Configuration) -> str:
 
 
 def _to_json(value: Any) -> Any:
-    """A value as JSON has it, lengths of time as people write them."""
+    """Convert a value to JSON. Durations are written as in the configuration."""
     match value:
         case Secret():
             return {source: str(reference) for source, reference in value if reference is not None}
@@ -192,22 +192,24 @@ def _to_json(value: Any) -> Any:
 
 
 def render_markdown() -> str:
-    """``docs/configuration.md``."""
+    """Return the text of ``docs/configuration.md``."""
     return "\n".join(_render_lines())
 
 
+_INTRODUCTION = """# Configuration reference
+
+Generated by `python -m subtitled.config.reference > docs/configuration.md`. Do not edit it.
+
+The file is TOML. It is the one that `--config` names, else `$SUBTITLED_CONFIG`, else
+`~/.config/subtitled/config.toml`, else `/etc/subtitled/config.toml`. Durations are seconds or
+texts such as `"30s"`, `"15m"`, `"6h"`, `"1d"`. `subtitled config check` reports every mistake at
+once. Secrets are never written into the file: a key such as `api_key` takes `{env = "NAME"}`,
+`{file = "/path"}` or `{credential = "name"}`. The last one is a systemd credential
+(`LoadCredential=name:/path`)."""
+
+
 def _render_lines() -> Iterator[str]:
-    yield "# Configuration reference"
-    yield ""
-    yield "Made from the schema by `python -m subtitled.config.reference > docs/configuration.md`;"
-    yield "do not edit."
-    yield ""
-    yield "The file is TOML: the one named by `--config`, else by `$SUBTITLED_CONFIG`, else yours"
-    yield "(`~/.config/subtitled/config.toml`), else `/etc/subtitled/config.toml`. Lengths of time"
-    yield 'are seconds or texts such as `"30s"`, `"15m"`, `"6h"`, `"1d"`. `subtitled config check`'
-    yield "names every mistake at once. Secrets are never written into the file: a key such as"
-    yield '`api_key` takes `{env = "NAME"}`, `{file = "/path"}` or `{credential = "name"}`, the'
-    yield "last being a systemd credential (`LoadCredential=name:/path`)."
+    yield _INTRODUCTION
     yield from _render_table("[daemon]", DaemonSettings)
     yield from _render_table("[schedule]", ScheduleSettings)
     yield from _render_table(
@@ -246,7 +248,7 @@ _TABLE_TYPES: tuple[Any, ...] = (
     dict[str, WorkingHoursSettings],
     tuple[RouteSettings, ...],
 )
-"""Kinds of value that are shown as tables of their own."""
+"""Types of values that have a table of their own in the reference."""
 
 
 def _render_table(title: str, model: type[BaseModel]) -> Iterator[str]:
@@ -258,7 +260,7 @@ def _render_table(title: str, model: type[BaseModel]) -> Iterator[str]:
     for name, field in model.model_fields.items():
         if field.annotation in _TABLE_TYPES:
             continue  # a table of its own
-        kind = "time" if _is_seconds(field) else _describe_type(field.annotation)
+        kind = "duration" if _is_seconds(field) else _describe_type(field.annotation)
         cells = (f"`{name}`", kind, _describe_default(field), field.description or "")
         yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
 
@@ -275,9 +277,9 @@ _TYPE_NAMES: dict[Any, str] = {
 
 
 def _describe_type(annotation: Any) -> str:
-    """A type in the words of a reader."""
+    """Describe a type for people."""
     if annotation == Seconds:
-        return "time"
+        return "duration"
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
     if origin is typing.Annotated:
         return _describe_type(arguments[0])
@@ -298,7 +300,7 @@ def _describe_type(annotation: Any) -> str:
 
 def _describe_default(field: FieldInfo) -> str:
     if field.is_required():
-        return "needed"
+        return "required"
     value = field.get_default(call_default_factory=True)
     if value is None:
         return "unset"
@@ -310,7 +312,7 @@ def _is_seconds(field: FieldInfo) -> bool:
 
 
 def _format_duration(seconds: float) -> str:
-    """As people write it; reading it gives the same number of seconds."""
+    """Write seconds as a duration such as ``15m``. Parsing it gives the same number of seconds."""
     for unit, length in (("d", 86400), ("h", 3600), ("m", 60)):
         if seconds and seconds % length == 0:
             return f"{seconds / length:.0f}{unit}"

@@ -1,4 +1,4 @@
-"""Old names of keys, so that a configuration that uses one is told the new name."""
+"""Old names of keys, and the issues that name the new ones."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from .errors import ConfigIssue, find_line, format_key
-from .plugins import COMPONENT_KINDS
+from .plugin_registration import COMPONENT_KINDS
 
 RENAMED_KEYS = {
     "neighbour": "throttle",

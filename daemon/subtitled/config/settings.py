@@ -1,6 +1,6 @@
-"""The shape of the configuration: every key, its type, its default and what it means.
+"""Settings of the configuration: every key with its type, default and meaning.
 
-``config.example.toml`` and ``docs/configuration.md`` are held to this by tests.
+Tests compare ``config.example.toml`` and ``docs/configuration.md`` with it.
 """
 
 from __future__ import annotations
@@ -44,19 +44,19 @@ AUDIO_EXTENSIONS: tuple[str, ...] = tuple("mp3 flac m4a m4b aac ogg oga opus wav
 class ExistingSubtitleSettings(Section):
     """``[libraries.NAME.counts_as_existing]``: what counts as having a subtitle already."""
 
-    sidecars: bool = Field(True, description="Subtitle files beside the medium count.")
-    embedded_text: bool = Field(True, description="Text subtitles inside the medium count.")
+    sidecars: bool = Field(True, description="Subtitle files beside the media file count.")
+    embedded_text: bool = Field(True, description="Text subtitles inside the media file count.")
     embedded_images: bool = Field(
-        False, description="Picture subtitles (PGS, VobSub) inside the medium count."
+        False, description="Image subtitles (PGS, VobSub) inside the media file count."
     )
-    forced: bool = Field(False, description="Subtitles of foreign parts only count.")
+    forced: bool = Field(False, description="Forced subtitles count.")
     sdh: bool = Field(True, description="Subtitles for the hard of hearing count.")
 
 
 class LibrarySettings(Section):
-    """``[libraries.NAME]``: one folder of media and what its people read."""
+    """``[libraries.NAME]``: one folder of media files, and which subtitles it gets."""
 
-    path: ConfigPath = Field(description="The folder. It is walked with everything below it.")
+    path: ConfigPath = Field(description="The folder. Its subfolders belong to it.")
     languages: tuple[WantedLanguage, ...] = Field(
         ("original",),
         min_length=1,
@@ -64,33 +64,33 @@ class LibrarySettings(Section):
     )
     forced: tuple[WantedLanguage, ...] = Field(
         (),
-        description="Languages of sidecars that hold only what is said in another language than "
-        "most of the medium, for people who understand that one.",
+        description="Languages of forced subtitles: sidecars with only the parts that are spoken "
+        "in another language than most of the media file.",
     )
     bilingual: tuple[LanguagePair, ...] = Field(
         (),
-        description="Pairs of languages for sidecars that show both, the first above the second.",
+        description="Pairs of languages of bilingual subtitles, the first above the second.",
     )
     formats: tuple[SubtitleFormat, ...] = Field(
         ("srt",),
         min_length=1,
-        description="Kinds of file to write: srt, vtt, ass, lrc (for music), ttml, json (words "
-        "with times, in Whisper's shape), txt.",
+        description="Formats to write: srt, vtt, ass, lrc (for music), ttml, json (words with "
+        "times, in Whisper's format), txt.",
     )
     preferred_audio_languages: tuple[Language, ...] = Field(
         (),
-        description="Preferred languages of the audio track, best first. Empty: the track that "
-        "the file marks as default or original.",
+        description="Preferred languages of the audio track, best first. Empty: the track with "
+        "the default or original flag.",
     )
     hallucination_filter: bool = Field(
         True,
-        description="Leave out what recognisers invent: loops, credits, words where nobody speaks; "
-        "`subtitled explain` shows each.",
+        description="Remove hallucinations: loops, credits, words without speech. `subtitled "
+        "explain` shows each.",
     )
     snap_to_shots: bool = Field(
         False,
-        description="Let cues begin and end with the shots of the picture. The picture is decoded "
-        "for it, which takes far longer than the sound.",
+        description="Let cues begin and end at shot changes. For this the picture is decoded, "
+        "which takes much longer than the audio.",
     )
     sources: SourceSettings = Field(default_factory=lambda: SourceSettings())
     counts_as_existing: ExistingSubtitleSettings = Field(
@@ -104,31 +104,31 @@ class LibrarySettings(Section):
     )
     routes: tuple[RouteSettings, ...] = Field(
         (),
-        description="Rules by which engines are chosen: by language, length, price and "
-        "destination. Those that come with subtitled follow, unless `engines` is set.",
+        description="Rules that choose engines by language, duration, price and destination. "
+        "The built-in rules follow, unless `engines` is set.",
     )
     second_opinion: bool = Field(
         False,
-        description="What looks wrong (loops, little confidence, too few or too many words) is "
-        "recognised again by the next engine, and the better kept.",
+        description="Transcribe doubtful chunks (loops, low confidence, too few or too many words) "
+        "again with the next engine, and keep the better transcript.",
     )
     translators: tuple[str, ...] = Field(
         (), description="Translators to use, first choice first. Empty: all that are configured."
     )
     glossaries: tuple[ConfigPath, ...] = Field(
-        (), description="Files of terms for this library: CSV, TSV, JSON or TBX."
+        (), description="Glossary files of this library: CSV, TSV, JSON or TBX."
     )
     allowed_destinations: AllowedDestinations = Field(
         "local",
-        description="Where sound and text may be sent: nowhere (local), anywhere (any), or a list "
-        "of destinations such as qwen:singapore; subtitled plugins list shows them.",
+        description="Where audio and text may be sent: nowhere (local), anywhere (any), or a list "
+        "of destinations such as qwen:singapore; `subtitled plugins list` shows them.",
     )
     servers: tuple[str, ...] | None = Field(
-        None, description="Media servers to tell. Unset: all that are configured."
+        None, description="Media servers to notify. Unset: all that are configured."
     )
     extensions: tuple[str, ...] = Field(
         VIDEO_EXTENSIONS + AUDIO_EXTENSIONS,
-        description="File name endings that are media, without the dot.",
+        description="File name extensions of media files, without the dot.",
     )
     ignore: tuple[str, ...] = Field(
         (
@@ -144,32 +144,32 @@ class LibrarySettings(Section):
             "$RECYCLE.BIN",
             "lost+found",
         ),
-        description="Names of files and folders to leave alone; * and ? as in the shell, "
-        "upper and lower case alike.",
+        description="Names of files and folders to ignore, with * and ? as in the shell. Case does "
+        "not matter.",
     )
     stability_delay: Seconds = Field(
-        30.0, description="A file is taken when it has not changed for so long."
+        30.0, description="A file is processed when it has not changed for this time."
     )
     forget_missing_after: Seconds = Field(
         30 * 86400.0,
-        description="A file that is gone is forgotten after so long; until then it comes back "
-        "as it was.",
+        description="A missing file is forgotten after this time. If it comes back earlier, its "
+        "subtitles and transcripts are still known.",
     )
     on_human_subtitle: Literal["remove", "keep"] = Field(
         "remove",
-        description="What becomes of a subtitle of ours when somebody else's in the same language "
-        "arrives beside it: remove it, or keep it. subtitled undo brings it back or takes it away.",
+        description="What happens to our subtitle when a human subtitle in the same language "
+        "appears beside it: remove or keep. `subtitled undo` restores or removes it.",
     )
     watch: Literal["auto", "events", "poll", "off"] = Field(
         "auto",
-        description="How new files are noticed between rescans: events of the kernel, "
-        "polling for network shares, or not at all. Polling walks the library each minute, or, if "
-        "it is large, as often as takes a twentieth of the time.",
+        description="How new files are noticed between scans: by kernel events, by polling (for "
+        "network shares), or not at all. Polling scans the library every minute, or less often if "
+        "that would take more than a twentieth of the time.",
     )
     follow_symlinks: bool = Field(
         False,
-        description="Follow symbolic links to files and folders that lie in the library as well. "
-        "Such a library is polled.",
+        description="Follow symbolic links to files and folders in the same library. Such a "
+        "library is polled.",
     )
 
     @classmethod
@@ -223,8 +223,7 @@ class LibrarySettings(Section):
 class ComponentSettings(BaseModel):
     """``[engines.NAME]``, ``[translators.NAME]``, ``[servers.NAME]``, ``[notifiers.NAME]``.
 
-    ``plugin`` says which plugin; everything else in the section belongs to that plugin and is
-    checked by its own schema.
+    ``plugin`` names the plugin. Its settings class validates all other keys of the section.
     """
 
     model_config = ConfigDict(extra="allow", frozen=True)
@@ -233,7 +232,7 @@ class ComponentSettings(BaseModel):
 
     @property
     def options(self) -> dict[str, Any]:
-        """What belongs to the plugin."""
+        """The keys that the plugin validates."""
         return dict(self.model_extra or {})
 
 
@@ -248,7 +247,7 @@ class EnabledPluginSettings(Section):
 
 
 class AppSettings(Section):
-    """The whole file."""
+    """The whole configuration."""
 
     daemon: DaemonSettings = Field(default_factory=lambda: DaemonSettings())
     schedule: ScheduleSettings = Field(default_factory=lambda: ScheduleSettings())

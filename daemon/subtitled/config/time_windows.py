@@ -1,7 +1,7 @@
-"""Hours of the wall clock: ``22:00-07:00``, ``weekdays 22:00-07:00``, or ``sat,sun``.
+"""Time windows of the wall clock: ``22:00-07:00``, ``weekdays 22:00-07:00``, or ``sat,sun``.
 
-Whether a window is open is asked of what a clock on the wall shows. An hour that the clock shows
-twice in autumn is in the window both times; one that it leaves out in spring never comes.
+A window is open by what the wall clock shows. An hour that the clock shows twice in autumn is in
+the window both times. An hour that it skips in spring does not occur.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from typing import Annotated
 from pydantic import AfterValidator
 
 MINUTES_PER_DAY = 24 * 60
-"""Minutes of a day."""
 
 _DAY_NAMES = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DAY_GROUPS = {
@@ -31,9 +30,9 @@ _HINT = (
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """From one minute of the day to another, on some days of the week (Monday is 0).
+    """A time window from one minute of the day to another, on some days of the week.
 
-    One that ends at or before its start goes on into the day after the one it began on.
+    Monday is 0. A window that ends at or before its start continues on the next day.
     """
 
     days: frozenset[int]
@@ -41,6 +40,7 @@ class Window:
     end: int
 
     def holds(self, wall: datetime) -> bool:
+        """Return whether the window is open at a wall clock time."""
         minute, day = wall.hour * 60 + wall.minute, wall.weekday()
         if self.start < self.end:
             return day in self.days and self.start <= minute < self.end
@@ -48,15 +48,19 @@ class Window:
         return began_today or ((day - 1) % 7 in self.days and minute < self.end)
 
     def edges(self) -> Iterator[int]:
-        """The minutes of a day at which it may open or close."""
+        """Yield the minutes of a day at which it may open or close."""
         yield from (0, self.start % MINUTES_PER_DAY, self.end % MINUTES_PER_DAY)
 
 
 def parse_window(text: str) -> Window:
-    """A window as people write it. Raises ``ValueError`` with what would be right."""
+    """Parse a window such as ``weekdays 22:00-07:00``.
+
+    Raises:
+        ValueError: The text is not a window. The message says what to write.
+    """
     words = text.strip().lower().split()
     if len(words) == 5 and words[0][0] in "*0123456789":
-        raise ValueError(f"a line of cron is no window; {_HINT}")
+        raise ValueError(f"this is a cron expression, not a time window; {_HINT}")
     time_range = " ".join(words)
     days = _DAY_GROUPS["daily"]
     if words and not words[0][0].isdigit():
@@ -65,19 +69,19 @@ def parse_window(text: str) -> Window:
             return Window(days, 0, MINUTES_PER_DAY)
     match = _TIME_RANGE.fullmatch(time_range)
     if match is None:
-        raise ValueError(f"not hours of the day; {_HINT}")
+        raise ValueError(f"not a time window; {_HINT}")
     start, end = (_parse_minute(*match.group(first, first + 1)) for first in (1, 3))
     if start % MINUTES_PER_DAY == end % MINUTES_PER_DAY and not (
         start == 0 and end == MINUTES_PER_DAY
     ):
-        raise ValueError('begins and ends at the same time; for whole days write "00:00-24:00"')
+        raise ValueError('it begins and ends at the same time; for whole days write "00:00-24:00"')
     return Window(days, start, end)
 
 
 def _parse_minute(hour: str, minute: str) -> int:
     value = int(hour) * 60 + int(minute)
     if int(minute) > 59 or value > MINUTES_PER_DAY:
-        raise ValueError(f"{hour}:{minute} is no time of day; {_HINT}")
+        raise ValueError(f"{hour}:{minute} is not a time of day; {_HINT}")
     return value
 
 
@@ -88,7 +92,7 @@ def _parse_days(text: str) -> frozenset[int]:
     for part in text.split(","):
         first, dash, last = (name[:3] for name in part.partition("-"))
         if first not in _DAY_NAMES or (dash and last not in _DAY_NAMES):
-            raise ValueError(f"{part!r} is no day of the week; {_HINT}")
+            raise ValueError(f"{part!r} is not a day of the week; {_HINT}")
         begin = _DAY_NAMES.index(first)
         length = (_DAY_NAMES.index(last) - begin) % 7 if dash else 0
         weekdays.update((begin + more) % 7 for more in range(length + 1))

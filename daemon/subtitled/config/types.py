@@ -1,7 +1,4 @@
-"""Kinds of value that several sections of the configuration share.
-
-Paths as people write them into the configuration.
-"""
+"""Types of values that several sections of the configuration use."""
 
 from __future__ import annotations
 
@@ -16,14 +13,15 @@ _UNIT_SECONDS = {None: 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 
 def parse_duration(value: object) -> object:
-    """``"90s"``, ``"15m"``, ``"6h"`` and ``"1d"`` as seconds; what is no text passes.
+    """Convert ``"90s"``, ``"15m"``, ``"6h"`` or ``"1d"`` to seconds. Return other types unchanged.
 
-    Raises ``ValueError`` for any other text.
+    Raises:
+        ValueError: The text is not a duration.
     """
     if isinstance(value, str):
         match = _DURATION.fullmatch(value.strip())
         if match is None:
-            raise ValueError('not a length of time; write one such as "30s", "15m", "6h" or "1d"')
+            raise ValueError('not a duration; write one such as "30s", "15m", "6h" or "1d"')
         return float(match[1]) * _UNIT_SECONDS[match[2]]
     return value
 
@@ -44,15 +42,17 @@ Seconds = Annotated[
 
 
 class Section(BaseModel):
-    """A table of the file: keys that nobody knows are mistakes."""
+    """A table of the configuration. Unknown keys are errors."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 def _expand_home(path: Path) -> Path:
-    """``~`` as the home folder. Whether it is there is not asked: a mount may be away."""
+    """Replace ``~`` by the home folder. The path need not exist: it may be unmounted."""
     if "\0" in str(path):
-        raise ValueError("a path holds no zero character; write backslashes twice or use '...'")
+        raise ValueError(
+            "a path cannot contain a null character; write backslashes twice or use '...'"
+        )
     try:
         return path.expanduser()
     except RuntimeError:

@@ -1,4 +1,4 @@
-"""A first configuration out of five answers: what is answered, and the TOML text that says it."""
+"""The first configuration, written from five answers."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from .library_settings import ORIGINAL
 from .time_windows import parse_window
 
 LIBRARY_NAME = "media"
-"""The name of the library that is written."""
+"""The name of the library in the configuration."""
 ALWAYS = "always"
 API_KEY_FIELDS = {"jellyfin": "api_key", "emby": "api_key", "plex": "token", "kodi": "password"}
-"""What each kind of media server calls its key."""
+"""The key of the API key by kind of media server."""
 
 
 @dataclass(frozen=True, slots=True)
 class MediaServerAnswer:
-    """A media server, and the file in which its key lies."""
+    """A media server, and the file that contains its API key."""
 
     kind: str
     url: str
@@ -31,7 +31,7 @@ class MediaServerAnswer:
 
 @dataclass(frozen=True, slots=True)
 class WizardAnswers:
-    """What was answered, each checked by the function of its name below."""
+    """The answers. Each was validated by one of the ``parse`` functions below."""
 
     library: Path
     languages: tuple[str, ...]
@@ -44,28 +44,36 @@ def _parse_path(text: str) -> Path:
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:
-        raise ValueError("this name is not UTF-8, as a configuration must be; rename it") from None
+        raise ValueError(
+            "this name is not UTF-8, which a configuration must be; rename it"
+        ) from None
     if "\0" in text or not text.strip():
-        raise ValueError("this is no path; write it from the root, such as /srv/media")
+        raise ValueError("this is not a path; write it from the root, such as /srv/media")
     try:
-        return Path(os.path.abspath(Path(text).expanduser()))  # noqa: PTH100 - links stay as they are
+        return Path(os.path.abspath(Path(text).expanduser()))  # noqa: PTH100 - keeps symbolic links
     except RuntimeError:
         raise ValueError("there is no such home folder; write the path from the root") from None
 
 
 def parse_library(text: str) -> Path:
-    """The folder of media, from the root. Raises ``ValueError`` with the cure, as all here do."""
+    """Parse the folder of the media files.
+
+    Raises:
+        ValueError: The answer is invalid. The message says what to write.
+    """
     path = _parse_path(text)
     if not path.is_dir():
-        raise ValueError(f"the folder {path} does not exist; mount it, make it, or name another")
+        raise ValueError(
+            f"the folder {path} does not exist; mount it, create it, or name another one"
+        )
     return path
 
 
 def parse_languages(text: str) -> tuple[str, ...]:
-    """Language tags with commas or blanks between, each once, in their usual spelling."""
+    """Parse language tags that are separated by commas or spaces. Duplicates are removed."""
     words = text.replace(",", " ").split()
     if not words:
-        raise ValueError("name one language at least, such as original or en")
+        raise ValueError("name at least one language, such as original or en")
     tags = (
         word.lower() if word.lower() == ORIGINAL else str(Language.parse(word)) for word in words
     )
@@ -73,7 +81,7 @@ def parse_languages(text: str) -> tuple[str, ...]:
 
 
 def parse_server_kind(text: str) -> str:
-    """The kind of media server; empty if there is none."""
+    """Parse the kind of media server. ``none`` gives an empty text."""
     word = text.strip().lower()
     if word in ("", "none"):
         return ""
@@ -83,18 +91,18 @@ def parse_server_kind(text: str) -> str:
 
 
 def parse_url(text: str) -> str:
-    """Where a server answers."""
+    """Parse the address of a server."""
     text = text.strip()
     parts = urlsplit(text)
     if parts.scheme not in ("http", "https") or not parts.hostname or not text.isprintable():
-        raise ValueError("this is no address; write one such as http://nas:8096")
+        raise ValueError("this is not an address; write one such as http://nas:8096")
     if parts.username or parts.password:
-        raise ValueError("an address holds no password here; put it into the key file")
+        raise ValueError("an address must not contain a password; put it into the key file")
     return text
 
 
 def parse_key_file(text: str) -> Path:
-    """A file that can be read and holds something."""
+    """Parse the path of a file with a key, and check that the file is readable and not empty."""
     path = _parse_path(text)
     try:
         content = path.read_bytes().strip()
@@ -106,7 +114,7 @@ def parse_key_file(text: str) -> Path:
 
 
 def parse_working_hours(text: str) -> str:
-    """Hours of work as windows are written, or ``always``."""
+    """Parse a time window, or ``always``."""
     text = text.strip()
     if text.lower() in ("", ALWAYS):
         return ALWAYS
@@ -115,7 +123,7 @@ def parse_working_hours(text: str) -> str:
 
 
 def render_config(answers: WizardAnswers) -> str:
-    """The configuration: what differs from the defaults, each with a word on what it is."""
+    """Return the TOML text: all settings that differ from the defaults, with comments."""
     lines = [
         "# Written by subtitled init. Every other setting has its default;",
         "# config.example.toml shows them all. After a change: subtitled config check",
@@ -134,16 +142,16 @@ def render_config(answers: WizardAnswers) -> str:
         lines += [
             "",
             "[schedule]",
-            f"windows = [{_quote_toml(answers.working_hours)}]  # when work may be done",
+            f"windows = [{_quote_toml(answers.working_hours)}]  # working hours",
         ]
     if (server := answers.server) is not None:
         key = f"{API_KEY_FIELDS[server.kind]} = {{file = {_quote_toml(str(server.key_file))}}}"
-        lines += ["", "# Told about each new subtitle. Does it see the media under another path?"]
+        lines += ["", "# Notified of each new subtitle. Does it have the media under another path?"]
         lines += ["# Then add: path_map = [[OUR FOLDER, ITS FOLDER]]"]
         lines += [f"[servers.{server.kind}]", f"url = {_quote_toml(server.url)}", key]
     return "\n".join(lines) + "\n"
 
 
 def _quote_toml(text: str) -> str:
-    """A TOML string, whose escapes are JSON's; only DEL is allowed there and not here."""
+    """Quote a text for TOML, which has the escapes of JSON. But only JSON allows a bare DEL."""
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -1,0 +1,137 @@
+"""Checks of a configuration that concern several sections."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from .daemon_settings import find_local_timezone_error
+from .errors import ConfigIssue, find_line, format_key, suggest
+from .library_settings import is_destination_allowed
+from .plugins import ConfiguredComponent, call_with_timeout
+from .settings import AppSettings
+
+CAPABILITIES_TIMEOUT = 30.0
+"""Seconds that a plugin may take to say what it can do."""
+
+
+def find_unknown_names(data: Mapping[str, Any], text: str) -> Iterator[ConfigIssue]:
+    """Find engines, translators and servers that a library names and that have no section.
+
+    This reads the raw data, so that these issues are reported together with all others.
+    """
+    libraries = data.get("libraries")
+    for name, library in libraries.items() if isinstance(libraries, dict) else ():
+        if not isinstance(library, dict):
+            continue  # the validation reports it
+        for key, kind, names in _iter_name_lists(library):
+            known = data.get(kind, getattr(AppSettings(), kind))
+            if not isinstance(known, dict) or not isinstance(names, list):
+                continue
+            for used_name in names:
+                if isinstance(used_name, str) and used_name not in known:
+                    path = ("libraries", name, *key)
+                    yield _missing_section(path, kind, used_name, known, text)
+
+
+def _iter_name_lists(library: dict[str, Any]) -> Iterator[tuple[tuple[str, ...], str, Any]]:
+    """Yield every list of names in a library, with its key and the kind of section it names."""
+    for kind in ("engines", "translators", "servers"):
+        yield (kind,), kind, library.get(kind)
+    summaries = library.get("summaries")
+    if isinstance(summaries, dict):
+        yield ("summaries", "translators"), "translators", summaries.get("translators")
+    routes = library.get("routes")
+    for number, route in enumerate(routes if isinstance(routes, list) else ()):
+        if isinstance(route, dict):
+            yield ("routes", str(number), "engines"), "engines", route.get("engines")
+
+
+def find_unknown_hours(data: Mapping[str, Any], text: str) -> Iterator[ConfigIssue]:
+    """Find libraries and engines that have working hours and no section."""
+    schedule = data.get("schedule")
+    for kind in ("libraries", "engines"):
+        known = data.get(kind, getattr(AppSettings(), kind))
+        hours = schedule.get(kind) if isinstance(schedule, dict) else None
+        if not isinstance(known, dict) or not isinstance(hours, dict):
+            continue  # the validation reports it
+        for name in hours:
+            if name not in known:
+                yield _missing_section(("schedule", kind, name), kind, name, known, text)
+
+
+def _missing_section(
+    path: tuple[str, ...], kind: str, name: str, known: Iterable[str], text: str
+) -> ConfigIssue:
+    """Return the issue of a key that names a component or a library without a section."""
+    return ConfigIssue(
+        format_key(path),
+        f"{name!r} is not configured",
+        f"Add a section [{format_key((kind, name))}]. {suggest(name, known)}",
+        find_line(text, path),
+    )
+
+
+def find_relative_paths(settings: AppSettings, text: str) -> Iterator[ConfigIssue]:
+    """Find relative paths. They would depend on the folder that the daemon is started in."""
+    folders: dict[tuple[str, ...], Path | None] = {
+        ("libraries", name, "path"): library.path for name, library in settings.libraries.items()
+    }
+    folders[("daemon", "state_dir")] = settings.daemon.state_dir
+    folders[("daemon", "models_dir")] = settings.daemon.models_dir
+    folders[("daemon", "hallucination_phrases")] = settings.daemon.hallucination_phrases
+    for key, folder in folders.items():
+        if folder is not None and not folder.is_absolute():
+            hint = "Write it from the root, such as /srv/media, or from ~"
+            yield ConfigIssue(format_key(key), "this path is relative", hint, find_line(text, key))
+
+
+def find_timezone_issue(settings: AppSettings) -> Iterator[ConfigIssue]:
+    """Find out whether the working hours need the time zone of a machine that has none."""
+    if not settings.schedule.timezone and (error := find_local_timezone_error()):
+        hint = "Write one here or into TZ, such as Europe/Berlin"
+        yield ConfigIssue("schedule.timezone", error, hint)
+
+
+def warn_overlaps(settings: AppSettings) -> Iterator[str]:
+    """Warn about libraries with the same files. Symbolic links are not followed."""
+    folders = [
+        (name, Path(os.path.normpath(library.path))) for name, library in settings.libraries.items()
+    ]
+    for number, (name, folder) in enumerate(folders):
+        for other, other_folder in folders[number + 1 :]:
+            if folder == other_folder:
+                yield f"libraries {name} and {other} have the same path {folder}: remove one"
+            elif folder.is_relative_to(other_folder) or other_folder.is_relative_to(folder):
+                yield (
+                    f"libraries {name} and {other} overlap: a file belongs to the one whose "
+                    "path is longer"
+                )
+
+
+def warn_unreachable(
+    settings: AppSettings, components: Mapping[str, Mapping[str, ConfiguredComponent[Any]]]
+) -> Iterator[str]:
+    """Warn about engines and translators whose destination no library allows."""
+    for kind in ("engines", "translators"):
+        for name, configured in components[kind].items():
+            try:
+                capabilities = call_with_timeout(
+                    configured.plugin,
+                    lambda: configured.component_class.capabilities(configured.settings),  # noqa: B023 - called at once
+                    CAPABILITIES_TIMEOUT,
+                )
+                destination = capabilities.destination
+            except Exception:  # noqa: BLE001,S112 - reported where the component is used
+                continue
+            if settings.libraries and not any(
+                is_destination_allowed(library.allowed_destinations, destination)
+                for library in settings.libraries.values()
+            ):
+                yield (
+                    f"{kind}.{name} is never used: no library allows {destination}. "
+                    f'Set allowed_destinations = ["{destination}"] in the libraries whose '
+                    "audio may be sent there"
+                )
