@@ -13,7 +13,8 @@ import pytest
 from subtitled.config.settings import LibrarySettings
 from subtitled.db.database import Database
 from subtitled.db.records import BACKFILL, NEW, URGENT, FileState
-from subtitled.library.ingest import Ingest, library_containing
+from subtitled.library.ingest import Ingest
+from subtitled.library.paths import library_containing
 from subtitled.plugin import Language, SubtitleKind
 from subtitled.subtitles.ownership import Signature
 

@@ -20,7 +20,7 @@ from subtitled.glossary.consistency import missing_terms
 from subtitled.glossary.selection import Glossary, glossary_for
 from subtitled.jobcontext.services import open_database, open_transcript_store
 from subtitled.library.fingerprint import content_fingerprint
-from subtitled.library.ingest import library_containing
+from subtitled.library.paths import library_containing
 from subtitled.pipeline.planning import MediaReport
 from subtitled.plugin import Language, SubtitledError, Transcript
 from subtitled.policy.coverage import ExistingSubtitle
@@ -184,6 +184,7 @@ class _Inspection:
         analysis = store.analysis(fingerprint, self.track)
         reuse = store.reuse(fingerprint, self.track)
         order = report.routing.engine_order(report.spoken_language or choice.track.language)
+        removals = store.removals(fingerprint, self.track)
         return {
             "duration_seconds": round(report.facts.duration, 3),
             "audio": list(self._describe_tracks()),
@@ -199,7 +200,8 @@ class _Inspection:
             else None,
             "reused_transcript": str(reuse) if reuse else None,
             "glossary": list(self._glossary_issues()),
-            "hallucinations_removed": _describe_texts(store.removals(fingerprint, self.track)),
+            "hallucinations_removed": _describe_texts(_with_text(removals)),
+            "speech_without_words": _describe_lost_speech(removals),
             "engines": f"{', then '.join(order.names) or 'none'} ({order.reason})",
             "chunk_fallbacks": [
                 f"{format_timestamp(span.start, '.')}-{format_timestamp(span.end, '.')} {fallback}"
@@ -287,6 +289,25 @@ def _describe_texts(texts_by_variant: dict[str, tuple[RemovedText, ...]]) -> lis
         f"{format_timestamp(removed.start, '.')} {removed.text} ({removed.reason}; {variant})"
         for variant, texts in texts_by_variant.items()
         for removed in texts
+    ]
+
+
+def _with_text(
+    removals: dict[str, tuple[RemovedText, ...]],
+) -> dict[str, tuple[RemovedText, ...]]:
+    return {
+        variant: tuple(removed for removed in texts if removed.text)
+        for variant, texts in removals.items()
+    }
+
+
+def _describe_lost_speech(removals: dict[str, tuple[RemovedText, ...]]) -> list[str]:
+    """Describe the speech in which no word was recognised, by its times."""
+    return [
+        f"{format_timestamp(lost.start, '.')}-{format_timestamp(lost.end, '.')} ({variant})"
+        for variant, texts in removals.items()
+        for lost in texts
+        if not lost.text
     ]
 
 

@@ -21,7 +21,7 @@ from subtitled.db.records import FileState
 from subtitled.jobcontext.job import InlineRunner, Job, JobResult
 from subtitled.jobcontext.services import Services, build_services, open_database
 from subtitled.library.fingerprint import content_fingerprint
-from subtitled.library.ingest import library_containing
+from subtitled.library.paths import library_containing
 from subtitled.library.scanner import scan
 from subtitled.media.ffmpeg import unreadable_error
 from subtitled.pipeline.pipeline import run_job

@@ -11,7 +11,7 @@ from subtitled.config.settings import LibrarySettings
 from subtitled.db.database import Database
 from subtitled.jobcontext.services import open_transcript_store
 from subtitled.library.fingerprint import content_fingerprint
-from subtitled.library.ingest import library_containing
+from subtitled.library.paths import library_containing
 from subtitled.media.probe import probe_media
 from subtitled.pipeline.planning import MediaReport, inspect_media
 from subtitled.plugin import SubtitleKind

@@ -17,7 +17,7 @@ from subtitled.db.records import FINAL_STATES, FileState
 from subtitled.jobcontext.services import open_database
 from subtitled.jobs import gate
 from subtitled.jobs.working_hours import Schedule
-from subtitled.library.ingest import library_containing
+from subtitled.library.paths import library_containing
 
 from .app import app, load_configuration
 from .inspect import describe_libraries, to_known_path

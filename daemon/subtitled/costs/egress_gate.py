@@ -17,7 +17,7 @@ from subtitled.config.load import Configuration
 from subtitled.config.settings import LibrarySettings
 from subtitled.db.egress_log import BudgetExceededError, EgressEntry, EgressLog, EgressState
 from subtitled.engines.protocol import ResourceUnavailableError
-from subtitled.library.ingest import library_containing
+from subtitled.library.paths import library_containing
 from subtitled.plugin import (
     LOCAL,
     EngineCapabilities,

@@ -10,7 +10,7 @@ from subtitled.db.commands import Command, CommandKind
 from subtitled.db.database import Database
 from subtitled.db.records import FINAL_STATES, URGENT, WATCHED
 from subtitled.jobs.planner import JobPlanner
-from subtitled.library.ingest import library_containing
+from subtitled.library.paths import library_containing
 
 from .library_worker import LibraryWorker
 from .playback import PlaybackLookup

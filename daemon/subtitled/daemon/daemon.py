@@ -16,7 +16,8 @@ from subtitled.db.kv import NEXT_SCAN_KEY, WATCH_MODE_KEY
 from subtitled.db.records import FileState
 from subtitled.jobcontext.counters import Counters
 from subtitled.jobs.planner import JobPlanner
-from subtitled.library.ingest import Ingest, library_containing
+from subtitled.library.ingest import Ingest
+from subtitled.library.paths import library_containing
 from subtitled.library.watcher import LibraryWatcher
 from subtitled.notify.media_servers import MediaServerDispatcher
 from subtitled.plugin import SubtitledError

@@ -34,7 +34,7 @@ from subtitled.subtitles.filenames import DATA_EXTENSIONS
 from .availability import AvailabilityMonitor, is_deleted
 from .diff import diff_scan
 from .moves import recheck_same_stem
-from .paths import is_inside_library
+from .paths import is_inside_library, library_containing
 from .scanner import (
     MediaFilter,
     is_subtitle,
@@ -85,12 +85,6 @@ class ScanReport:
         if self.unreadable_folders:
             parts.append(f"{self.unreadable_folders} folders cannot be read")
         return ", ".join([f"{self.files} media files", *parts])
-
-
-def library_containing(path: Path, libraries: Mapping[str, LibrarySettings]) -> str | None:
-    """Return the name of the innermost library that contains a path, or None."""
-    candidates = [name for name, lib in libraries.items() if path.is_relative_to(lib.path)]
-    return max(candidates, key=lambda name: len(libraries[name].path.parts), default=None)
 
 
 class Ingest:

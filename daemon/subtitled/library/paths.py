@@ -1,13 +1,15 @@
-"""Whether a path from outside is inside a library. This is checked before anything is read.
+"""Paths and the libraries that contain them.
 
-No component of the path below the library's folder may be a link, so that nothing outside is read.
-Where links are followed, the resolved path must be inside the library.
+A path from outside is checked before anything is read. No component of it below the library's
+folder may be a link, so that nothing outside the library is read. Where links are followed, the
+resolved path must be inside the library.
 """
 
 from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Mapping
 from pathlib import Path
 
 from subtitled.config.settings import LibrarySettings
@@ -32,3 +34,9 @@ def is_inside_library(path: Path, library: LibrarySettings) -> bool:
         except OSError:
             return True  # and so is everything below it
     return True
+
+
+def library_containing(path: Path, libraries: Mapping[str, LibrarySettings]) -> str | None:
+    """Return the name of the innermost library that contains a path, or None."""
+    candidates = [name for name, lib in libraries.items() if path.is_relative_to(lib.path)]
+    return max(candidates, key=lambda name: len(libraries[name].path.parts), default=None)

@@ -18,7 +18,7 @@ from subtitled.config.plugins import LIMIT, ConfiguredComponent, call_with_timeo
 from subtitled.db.database import Database
 from subtitled.db.kv import SERVER_ERROR_KEY
 from subtitled.db.outbox import Delivery, DeliveryState
-from subtitled.library.ingest import library_containing
+from subtitled.library.paths import library_containing
 from subtitled.media.ffmpeg import display_path
 from subtitled.plugin import InputRejectedError, MediaServer, SubtitledError
 

@@ -10,7 +10,7 @@ from typing import Any
 from subtitled.config.daemon_settings import WebhookKind, WebhookSenderSettings, WebSettings
 from subtitled.config.settings import LibrarySettings
 from subtitled.db.commands import Command, CommandKind
-from subtitled.library.ingest import library_containing
+from subtitled.library.paths import library_containing
 
 from .paths import to_local_path
 from .webhooks import PARSERS
