@@ -17,7 +17,7 @@ def test_a_language_that_is_there_is_told_though_the_next_one_fails(
     monkeypatch.setattr("subtitled.translation.calls.time.sleep", lambda seconds: None)
     happened: list[Event] = []
     monkeypatch.setattr(
-        "subtitled.jobs.results.announce",
+        "subtitled.jobs.results.dispatch_event",
         lambda configuration, event: happened.append(event),
     )
     with chatting(Chat(str.upper)) as chat:

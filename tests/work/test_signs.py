@@ -127,10 +127,10 @@ def test_while_nothing_can_be_read_or_written_nobody_is_taken_for_lost(ledger: D
     def full(name: str) -> int:
         raise OperationalError("", None, sqlite3.OperationalError("disk full"))
 
-    watch.hand_on, hands = full, watch.hand_on
+    watch.requeue, hands = full, watch.requeue
     with pytest.raises(OperationalError):
         looks(70)
-    watch.hand_on = hands
+    watch.requeue = hands
     assert looks(72, 74, 76, 78, 80) == []
     assert looks(82) == ["big"]
 
