@@ -1,4 +1,4 @@
-"""Whether what a server lists is what we wrote: by path where it says one, language and flags."""
+"""Comparing the subtitles that a media server lists with the sidecars on disk."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from subtitled.plugin import (
 
 @dataclass(frozen=True, slots=True)
 class ListedStream:
-    """One external subtitle as a server lists it."""
+    """An external subtitle as a server lists it."""
 
     language: str
-    """In whatever code the server uses; empty where it knows none."""
+    """The code or name that the server uses. Empty if it knows none."""
     is_forced: bool = False
     is_sdh: bool = False
     path: str = ""
-    """As the server sees it; empty where it does not say."""
+    """The path as the server names it. Empty if the server does not list paths."""
 
 
 def compare_streams(
@@ -33,10 +33,16 @@ def compare_streams(
     to_server: Callable[[Sidecar], str],
     extensions: Iterable[str],
 ) -> IndexStatus:
-    """Whether a change is shown by these streams.
+    """Check whether a server lists a change: by path if it lists paths, by language and flags.
 
-    ``theirs`` is a sidecar's path as the server sees it, ``reads`` are the endings of the formats
-    that the server lists at all.
+    Args:
+        change: The added and removed sidecars.
+        streams: The external subtitles that the server lists for the media file.
+        to_server: Maps a sidecar to its path as the server names it.
+        extensions: File extensions of the formats that the server lists, without dots.
+
+    Returns:
+        Whether the change is listed, and every difference.
     """
     readable = frozenset(extensions)
     added = [sidecar for sidecar in change.added if sidecar.path.suffix[1:].lower() in readable]
@@ -65,7 +71,7 @@ def _matches(stream: ListedStream, sidecar: Sidecar, path: str) -> bool:
 
 
 def _describe_difference(stream: ListedStream, sidecar: Sidecar) -> str:
-    """As what a stream is listed, where that is not what the sidecar is; else nothing."""
+    """Describe a stream that differs from the sidecar. Return an empty string if it does not."""
     is_equal = (
         parse_primary_language(stream.language) == sidecar.language.primary
         and stream.is_forced == (sidecar.kind is SubtitleKind.FORCED)
@@ -78,7 +84,7 @@ def _describe_difference(stream: ListedStream, sidecar: Sidecar) -> str:
 
 
 def parse_primary_language(code: str) -> Language | None:
-    """The primary language of whatever code or name a server uses; None where it is none."""
+    """Parse a code or name that a server uses. Return its primary language, or None."""
     try:
         return Language.parse(code).primary if code else None
     except ValueError:

@@ -1,9 +1,8 @@
-"""What Jellyfin and Emby, which come from one house, have in common.
+"""What Jellyfin and Emby, which share their origin, have in common.
 
-Both answer ``POST /Library/Media/Updated`` with 204 whatever the path, and act about a minute
-later: that alone confirms nothing. A refresh of one item with the mode ``Default`` looks for
-subtitles beside it; ``FullRefresh`` would fetch everything anew from the internet and is never
-asked for.
+Both answer ``POST /Library/Media/Updated`` with 204 for any path, and act about a minute later: the
+answer confirms nothing. A refresh of one item with the mode ``Default`` looks for subtitles beside
+it. ``FullRefresh`` would download all metadata again, and is never used.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ from subtitled.plugin.http import HttpMediaServer, HttpServerSettings, NotFoundE
 from ._compare import ListedStream, compare_streams
 
 SUBTITLE_EXTENSIONS = ("srt", "vtt", "ass", "ssa", "sub", "smi")
-"""Endings of what both list as a subtitle beside a film."""
+"""Extensions of the subtitle files that both list."""
 VIDEO_TYPES = "Movie,Episode,Video,MusicVideo"
 SAMPLE_COUNT = 20
 
@@ -40,16 +39,18 @@ class ApiKeyServerSettings(HttpServerSettings):
     """``[servers.jellyfin]``, ``[servers.emby]``"""
 
     url: str = Field(
-        pattern=r"^https?://", description="Where it answers, such as http://nas:8096."
+        pattern=r"^https?://", description="The address of the server, such as http://nas:8096."
     )
-    api_key: Secret = Field(description="A key of its own for us, by reference; see its dashboard.")
+    api_key: Secret = Field(
+        description="An API key of the server, by reference. Its dashboard makes one."
+    )
 
 
 class JellyfinEmbyServer(HttpMediaServer[ApiKeyServerSettings]):
-    """One such server. What is written differently by the two is left to them."""
+    """Base class of both servers. Subclasses implement what the two do differently."""
 
     example = "http://nas:8096"
-    refresh_strategies = ("told about the changed files", "asked to look at each film anew")
+    refresh_strategies = ("told about the changed files", "asked to refresh each media file")
 
     def refresh(self, changes: Sequence[SidecarChange], strategy: int) -> None:
         if strategy == 0:
@@ -60,8 +61,8 @@ class JellyfinEmbyServer(HttpMediaServer[ApiKeyServerSettings]):
         for change in changes:
             item = self.find_item(self.to_server(change.media), "Path")
             if item is None:
-                continue  # that it does not know it is said when it is asked
-            with contextlib.suppress(NotFoundError):  # it went meanwhile
+                continue  # check_indexed reports it
+            with contextlib.suppress(NotFoundError):  # it was removed meanwhile
                 self._request("POST", f"/Items/{item['Id']}/Refresh", self.build_refresh_query())
 
     def check_indexed(self, change: SidecarChange) -> IndexStatus:
@@ -125,10 +126,23 @@ class JellyfinEmbyServer(HttpMediaServer[ApiKeyServerSettings]):
                 raise self.unexpected_answer("/System/Info")
         except SubtitledError as error:
             return [CheckResult(subject, False, error.message, error.hint)]
-        return [CheckResult(subject, True, f"version {info.get('Version', '?')}, the key is right")]
+        return [
+            CheckResult(subject, True, f"version {info.get('Version', '?')}, the key is accepted")
+        ]
 
     def query_items(self, **query: str) -> list[dict[str, Any]]:
-        """Items that a query finds; its names begin small here, whatever the server has."""
+        """Query items.
+
+        Args:
+            **query: Query parameters, in camel case. :meth:`format_parameter` adapts them.
+
+        Returns:
+            The found items.
+
+        Raises:
+            SetupError: The response has no items.
+            TransientError: The server does not answer now.
+        """
         payload = self._request(
             "GET", "/Items", {self.format_parameter(name): v for name, v in query.items()}
         )
@@ -139,22 +153,22 @@ class JellyfinEmbyServer(HttpMediaServer[ApiKeyServerSettings]):
 
     @abstractmethod
     def find_item(self, path: str, fields: str) -> dict[str, Any] | None:
-        """The one item at a path of the server, with these fields."""
+        """Find the item of a media file, by its path on the server, with the given fields."""
 
     @abstractmethod
     def build_auth_headers(self, key: str) -> Mapping[str, str]:
-        """The header that carries the key: one in the address would end up in its logs."""
+        """Build the header with the key. A key in the url would be written to the server's log."""
 
     @abstractmethod
     def build_refresh_query(self) -> Mapping[str, str]:
-        """How to have one item looked at, and nothing of it replaced."""
+        """Build the query of a refresh that replaces nothing."""
 
     def format_parameter(self, name: str) -> str:
-        """The name of a parameter as this server writes it."""
+        """Write the name of a query parameter as this server does."""
         return name
 
     def is_sdh(self, stream: Mapping[str, Any]) -> bool:
-        """Whether a stream is for the deaf and hard of hearing."""
+        """Check whether a stream is for the deaf and hard of hearing."""
         return bool(stream.get("IsHearingImpaired"))
 
     def _request(
@@ -162,20 +176,20 @@ class JellyfinEmbyServer(HttpMediaServer[ApiKeyServerSettings]):
     ) -> Any:
         key = self.settings.api_key.reveal()
         if not (key.isascii() and key.isalnum()):
-            raise SetupError(f"what is given as {self.kind}'s key is no such key", self.key_hint())
+            raise SetupError(f"the key given for {self.kind} is no API key", self.key_hint())
         return self.request_json(
             method, path, headers=self.build_auth_headers(key), query=query, body=body
         )
 
     def key_hint(self) -> str:
         return (
-            f"Make a new one in its dashboard under API Keys and set servers.{self.context.name}"
-            ".api_key to where it lies"
+            "Make a new key in the dashboard of the server under API Keys and set "
+            f"servers.{self.context.name}.api_key to it, by reference"
         )
 
 
 def find_at_path(path: str, items: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
-    """The item among some that really lies at a path."""
+    """Find the item with exactly this path on the server. Return None if there is none."""
     return next((item for item in items if is_same_path(item.get("Path") or "", path)), None)
 
 

@@ -1,7 +1,7 @@
-"""Apertium: rules and dictionaries on this machine, or its server APY. No network, no model.
+"""Apertium: translation by rules, with the program on this machine or a server (APY).
 
-Lines go out as paragraphs. The program ends a sentence where a paragraph ends, so no line takes
-words of the next, and the paragraphs are counted when they come back.
+Lines are sent as paragraphs. The program ends a sentence where a paragraph ends, so no words move
+between lines. The number of paragraphs is checked.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ PARAGRAPH_BREAK = "\n\n"
 _MODE = re.compile(r"([a-z]{2,3}(?:_[A-Za-z]+)*)-([a-z]{2,3}(?:_[A-Za-z]+)*)")
 """``eng-spa``, ``spa-eng_US``, ``oci_aran-fra``."""
 _MARKED = re.compile(r"(?<!\S)[*@#](?=\w)")
-"""Apertium's marks on words that it does not know or cannot form."""
+"""Apertium's marks on words that are unknown or cannot be inflected."""
 
 
 class ApertiumSettings(Settings):
@@ -53,13 +53,13 @@ class ApertiumSettings(Settings):
     url: str | None = Field(
         None,
         pattern=r"^https?://",
-        description="Where an APY server answers, such as http://localhost:2737. Unset: the "
-        "apertium of this machine.",
+        description="The address of an APY server, such as http://localhost:2737. Unset: the "
+        "program on this machine.",
     )
     pairs: tuple[str, ...] = Field(
         (),
-        description="Pairs to use, such as eng-spa. Empty: all that are installed; of a server, "
-        "any.",
+        description="Pairs to use, such as eng-spa. Empty: all that are installed, or all of the "
+        "server.",
     )
     command: str = Field("apertium", description="The program.")
     data_dir: Path = Field(
@@ -67,14 +67,14 @@ class ApertiumSettings(Settings):
     )
     is_local: bool | None = Field(
         None,
-        description="Whether text that goes to the url stays with you. Unset: if it is this "
-        "machine.",
+        description="Whether the server of the url is yours, so that the text does not leave your "
+        "network. Unset: true for this machine.",
     )
     timeout: float = Field(120.0, gt=0, le=290, description="Seconds to wait for a batch.")
 
 
 class Apertium(Translator[ApertiumSettings]):
-    """The pairs that are installed here, or those of one APY server."""
+    """The pairs that are installed on this machine, or those of an APY server."""
 
     @classmethod
     def capabilities(cls, settings: ApertiumSettings) -> TranslatorCapabilities:
@@ -94,8 +94,8 @@ class Apertium(Translator[ApertiumSettings]):
             else _split_paragraphs(self._run_program(mode, PARAGRAPH_BREAK.join(texts)))
         )
         if len(translations) != len(texts):
-            # They cannot be told apart: each by itself, which needs no telling. The server does
-            # not end a sentence where a paragraph ends.
+            # Translate each line alone: the paragraphs do not match the lines. The server never
+            # ends a sentence where a paragraph ends.
             translate_text = self._translate_remotely if self.settings.url else self._run_program
             translations = [translate_text(mode, text) if text else "" for text in texts]
         lines = tuple(
@@ -127,7 +127,7 @@ class Apertium(Translator[ApertiumSettings]):
         return [CheckResult(subject, True, f"pairs: {', '.join(sorted(modes))}")]
 
     def _choose_mode(self, source: Language, target: Language) -> str:
-        """The pair, as Apertium calls it. Raises :class:`SetupError` for one that it lacks."""
+        """Choose the mode for two languages. Raise :class:`SetupError` if there is none."""
         candidates = [
             mode
             for mode in sorted(self._list_modes(), key=lambda mode: ("_" in mode, mode))
@@ -163,8 +163,8 @@ class Apertium(Translator[ApertiumSettings]):
             raise SetupError(f"there is no program {command[0]!r}", _INSTALL_HINT) from None
         except (subprocess.TimeoutExpired, OSError) as error:
             raise TransientError(
-                f"apertium {mode} does not come to its end: {type(error).__name__}",
-                "It is tried again",
+                f"apertium {mode} does not end: {type(error).__name__}",
+                "It is retried later",
             ) from None
         if completed.returncode != 0:
             raise TransientError(
@@ -213,7 +213,7 @@ _INSTALL_HINT = "Install the pair, on Debian such as: apt-get install apertium-e
 
 
 def list_installed(data: Path) -> list[str]:
-    """The pairs of this machine: what ``apertium -l`` lists, without running anything."""
+    """List the modes on this machine, as ``apertium -l`` does, from the files."""
     try:
         return sorted(path.stem for path in (data / "modes").glob("*.mode"))
     except OSError:
@@ -221,7 +221,7 @@ def list_installed(data: Path) -> list[str]:
 
 
 def list_pairs(settings: ApertiumSettings) -> list[tuple[Language, Language]]:
-    """The pairs that may be used, in our names."""
+    """List the pairs of languages that may be used."""
     modes = settings.pairs
     if settings.url is None:
         installed_modes = list_installed(settings.data_dir)
@@ -232,7 +232,7 @@ def list_pairs(settings: ApertiumSettings) -> list[tuple[Language, Language]]:
 
 
 def parse_pair(mode: str) -> tuple[Language, Language] | None:
-    """The languages of a mode such as ``eng-spa``; None for what is no pair of languages."""
+    """Parse a mode such as ``eng-spa``. Return None if it is no pair of languages."""
     match = _MODE.fullmatch(mode)
     if match is None:
         return None
@@ -243,7 +243,7 @@ def parse_pair(mode: str) -> tuple[Language, Language] | None:
 
 
 def _parse_code(code: str) -> Language:
-    """``eng`` as ``en``, ``eng_US`` as ``en-US``. A dialect of its own spelling raises."""
+    """Parse ``eng`` as ``en``, ``eng_US`` as ``en-US``. Raise ``ValueError`` for dialects."""
     base, _, variant = code.partition("_")
     if variant and not (len(variant) == 2 and variant.isupper()):
         raise ValueError(f"{code} is a variant without a tag")
@@ -262,7 +262,7 @@ def _split_paragraphs(text: str) -> list[str]:
 
 
 def _to_one_line(text: str) -> str:
-    """A line as one paragraph."""
+    """Join the lines of a text, so that it is one paragraph."""
     return " ".join(text.split())
 
 

@@ -1,7 +1,7 @@
-"""Apprise: a message to a person, over any of the hundred services that it knows.
+"""Apprise: messages over any of the hundred services that it supports.
 
-Needs the package ``apprise``. One service a section: what one of them could not be told is told
-again without bothering the others.
+Needs the package ``apprise``. Each section is one service, so that a failure of one service sends
+no duplicates to the others.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from subtitled.plugin import (
 SUBTITLED_API = "1"
 
 MAX_LINES = 15
-"""Files named under each heading; of the others the number is said."""
+"""How many files a heading names. The others are counted."""
 
 Category = Literal["made", "failed", "waiting"]
 _HEADINGS: dict[Category, str] = {
@@ -82,7 +82,11 @@ class AppriseSettings(Settings):
 
 
 def parse_quiet_hours(text: str) -> tuple[time, time]:
-    """From when to when, of ``22:00-07:00``. Raises ``ValueError`` for anything else."""
+    """Parse hours such as ``22:00-07:00``.
+
+    Raises:
+        ValueError: The text is no span of hours.
+    """
     begin, end = (time.fromisoformat(clock.strip()) for clock in text.split("-"))
     if begin.tzinfo or end.tzinfo or begin == end:
         raise ValueError
@@ -90,7 +94,7 @@ def parse_quiet_hours(text: str) -> tuple[time, time]:
 
 
 class AppriseNotifier(Notifier[AppriseSettings]):
-    """One service."""
+    """A service of Apprise."""
 
     @classmethod
     def delivery_schedule(cls, settings: AppriseSettings) -> DeliverySchedule:
@@ -136,7 +140,7 @@ class AppriseNotifier(Notifier[AppriseSettings]):
             raise SetupError(
                 "the package apprise is not installed", "pip install 'subtitled[apprise]'"
             ) from None
-        # At lower levels it logs addresses and texts.
+        # At lower levels it logs urls, which hold passwords, and texts.
         logging.getLogger("apprise").setLevel(logging.ERROR)
         service = apprise.Apprise()
         if not service.add(self.settings.url.reveal()):
@@ -151,7 +155,11 @@ class AppriseNotifier(Notifier[AppriseSettings]):
 
 
 def group_by_category(notifications: Iterable[Notification]) -> dict[Category, list[str]]:
-    """A line for each medium under what last happened to it."""
+    """Group media files by what happened to them last.
+
+    Returns:
+        For each category, a line for each media file.
+    """
     last: dict[Path, tuple[Category, str]] = {}
     for notification in notifications:
         event = notification.event
@@ -173,7 +181,7 @@ def group_by_category(notifications: Iterable[Notification]) -> dict[Category, l
 
 
 def format_message(lines_by_category: dict[Category, list[str]]) -> str:
-    """The message; empty if there is nothing to say."""
+    """Format the message. Return an empty string if there are no lines."""
     parts = []
     for category, lines in lines_by_category.items():
         if lines:

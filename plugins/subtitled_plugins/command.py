@@ -48,9 +48,9 @@ _PASSED_VARIABLES = (
     "TZ",
     "TMPDIR",
 )
-"""Of the daemon's own environment: all else may be a secret of its configuration."""
+"""Variables of the daemon's environment that the command receives. Others may be secrets."""
 _MAX_OUTPUT_CHARACTERS = 300
-"""Characters of what the command says that are logged when it fails."""
+"""How many characters of the output are logged if the command fails."""
 
 
 class CommandSettings(Settings):
@@ -58,19 +58,21 @@ class CommandSettings(Settings):
 
     argv: tuple[str, ...] = Field(
         min_length=1,
-        description="The program and its arguments, each a text of its own; nothing in them is "
-        "replaced.",
+        description="The program and its arguments, as a list. Nothing in them is replaced.",
     )
     events: tuple[Literal["published", "finished", "failed"], ...] = Field(
-        ("published",), min_length=1, description="For which events to run it."
+        ("published",), min_length=1, description="Events that run the command."
     )
     timeout: float = Field(
-        20.0, gt=0, le=45, description="Seconds until it is killed with all that it started."
+        20.0,
+        gt=0,
+        le=45,
+        description="Seconds until the command is killed with its child processes.",
     )
 
 
 class CommandNotifier(Notifier[CommandSettings]):
-    """One command."""
+    """A command that is run for each event."""
 
     def notify(self, notifications: Sequence[Notification]) -> None:
         for notification in notifications:
@@ -135,7 +137,7 @@ class CommandNotifier(Notifier[CommandSettings]):
 
 
 def build_environment(notification: Notification) -> dict[str, str]:
-    """What the command finds in its environment; paths are the very bytes of the file system."""
+    """Build the environment of the command. Paths are the exact bytes of the file system."""
     passed = {name: os.environ[name] for name in _PASSED_VARIABLES if name in os.environ}
     event = notification.event
     values: dict[str, str | Path] = {
@@ -163,7 +165,7 @@ def build_environment(notification: Notification) -> dict[str, str]:
 
 
 def _kill_group(process: subprocess.Popen[bytes]) -> None:
-    """Kill it and all that it started, and leave no zombie."""
+    """Kill the process group and reap the process."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.communicate()

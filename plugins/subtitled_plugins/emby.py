@@ -1,7 +1,4 @@
-"""Emby: told about exactly the changed files, and asked by each film's list of streams.
-
-Written after its OpenAPI description of version 4.9.
-"""
+"""Emby, by the OpenAPI description of version 4.9."""
 
 from __future__ import annotations
 
@@ -20,7 +17,7 @@ class EmbySettings(ApiKeyServerSettings):
 
 
 class Emby(JellyfinEmbyServer):
-    """One Emby server."""
+    """An Emby server."""
 
     Settings = EmbySettings
     kind = "Emby"

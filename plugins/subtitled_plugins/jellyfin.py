@@ -1,7 +1,4 @@
-"""Jellyfin: told about exactly the changed files, and asked by each film's list of streams.
-
-Written after its source and its OpenAPI description of version 10.11.
-"""
+"""Jellyfin, by the source and the OpenAPI description of version 10.11."""
 
 from __future__ import annotations
 
@@ -18,7 +15,7 @@ SUBTITLED_API = "1"
 
 _ITEM_TYPES = ("Movies.Movie", "TV.Episode", "Video", "MusicVideo", "Audio.Audio")
 _PAGE_SIZE, _MAX_PAGES = 1000, 20
-"""Items asked for at once, newest first, where an item must be looked for; and how often."""
+"""How many items one request lists, newest first, and how many requests a search makes."""
 
 
 class JellyfinSettings(ApiKeyServerSettings):
@@ -26,13 +23,13 @@ class JellyfinSettings(ApiKeyServerSettings):
 
 
 class Jellyfin(JellyfinEmbyServer):
-    """One Jellyfin server."""
+    """A Jellyfin server."""
 
     Settings = JellyfinSettings
     kind = "Jellyfin"
 
     _has_path_ids = False
-    """Whether an item was ever found by what its id should be."""
+    """Whether an item was found by its computed id, so that this server computes ids alike."""
 
     def build_auth_headers(self, key: str) -> Mapping[str, str]:
         return {"Authorization": f'MediaBrowser Token="{key}"'}
@@ -46,10 +43,10 @@ class Jellyfin(JellyfinEmbyServer):
         }
 
     def find_item(self, path: str, fields: str) -> dict[str, Any] | None:
-        """Jellyfin has no question for the item at a path, but its ids are made of paths.
+        """Find an item by its id, which Jellyfin computes from the path.
 
-        Where that ever found one, what it does not find is not there. Else, as with a server that
-        makes its ids otherwise, the newest items are looked through.
+        Jellyfin cannot query by path. If no computed id was ever found on this server, search the
+        newest items as well.
         """
         ids = ",".join(compute_item_id(path, kind) for kind in _ITEM_TYPES)
         match = find_at_path(path, self.query_items(ids=ids, fields=fields))
@@ -75,8 +72,10 @@ class Jellyfin(JellyfinEmbyServer):
 
 
 def compute_item_id(path: str, kind: str) -> str:
-    """The id that Jellyfin gives an item: the MD5 of its type and path, in UTF-16, as a GUID
-    (``LibraryManager.GetNewItemId``)."""
+    """Compute the id of an item: the MD5 of its type and path in UTF-16, as a GUID.
+
+    See ``LibraryManager.GetNewItemId`` of Jellyfin.
+    """
     key = f"MediaBrowser.Controller.Entities.{kind}{path}".encode("utf-16-le", "replace")
     return uuid.UUID(bytes_le=hashlib.md5(key, usedforsecurity=False).digest()).hex
 

@@ -1,7 +1,7 @@
-"""Kodi: the one folder is scanned, over JSON-RPC.
+"""Kodi, over JSON-RPC.
 
-Kodi looks for subtitles beside a film each time the film is opened and keeps no list of them, so
-it can say what it lists only of the film that is open; of others it says whether it sees the file.
+Kodi looks for subtitles each time a media file is opened and stores no list of them. It therefore
+lists the subtitles of the open file only. For other files, it can tell whether it sees the sidecar.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ from ._compare import ListedStream, compare_streams
 SUBTITLED_API = "1"
 
 SUBTITLE_EXTENSIONS = ("srt", "vtt", "ass", "ssa", "sub", "smi")
-"""Endings of what Kodi opens as a subtitle beside a film."""
+"""Extensions of the subtitle files that Kodi opens."""
 _EXTERNAL = "(External)"
-"""What the name of a stream holds that comes from a file beside the film."""
+"""Part of the name of a subtitle stream that is a sidecar."""
 _SAMPLE_COUNT = 10
 _METADATA_FIELDS = ["title", "originaltitle", "cast", "file"]
 
@@ -43,21 +43,25 @@ _METADATA_FIELDS = ["title", "originaltitle", "cast", "file"]
 class KodiSettings(HttpServerSettings):
     """``[servers.kodi]``"""
 
-    url: str = Field(pattern=r"^https?://", description="Where it answers, such as http://tv:8080.")
-    user: str = Field("kodi", description="As in its settings: Services > Control.")
-    password: Secret | None = Field(None, description="The password there, by reference.")
+    url: str = Field(
+        pattern=r"^https?://", description="The address of Kodi, such as http://tv:8080."
+    )
+    user: str = Field("kodi", description="The user name in Kodi's settings: Services > Control.")
+    password: Secret | None = Field(
+        None, description="The password in the same place, by reference."
+    )
 
 
 class _RefusedError(SetupError):
-    """Kodi answers, and will not do what it is asked."""
+    """Kodi refuses a call."""
 
 
 class Kodi(HttpMediaServer[KodiSettings]):
-    """One Kodi with its web server switched on."""
+    """A Kodi with its web server switched on."""
 
     kind = "Kodi"
     example = "http://tv:8080"
-    refresh_strategies = ("asked to scan the one folder",)
+    refresh_strategies = ("asked to scan the folder",)
 
     def refresh(self, changes: Sequence[SidecarChange], strategy: int) -> None:
         folders = [_get_folder(self.to_server(change.media)) for change in changes]
@@ -82,24 +86,24 @@ class Kodi(HttpMediaServer[KodiSettings]):
         return IndexStatus(None, "it sees the files, and lists them when the film is opened")
 
     def _check_open_film(self, player: int, change: SidecarChange) -> IndexStatus:
-        """Whether the film that is open has what changed."""
+        """Compare a change with the subtitles of the open media file."""
         payload = self._call("Player.GetProperties", playerid=player, properties=["subtitles"])
         streams = [
             ListedStream(
                 entry.get("language") or "",
                 bool(entry.get("isforced")),
-                # Kodi 20 makes the flag in a file's name part of the stream's.
+                # Kodi 20 has the flag in the name of the stream only.
                 bool(entry.get("isimpaired")) or "sdh" in entry.get("name", "").lower().split(),
             )
             for entry in payload.get("subtitles") or ()
             if _EXTERNAL in entry.get("name", "")
         ]
         return compare_streams(
-            change, streams, lambda one: self.to_server(one.path), SUBTITLE_EXTENSIONS
+            change, streams, lambda sidecar: self.to_server(sidecar.path), SUBTITLE_EXTENSIONS
         )
 
     def _list_visible_files(self, folder: str) -> list[str]:
-        """The files of a folder that Kodi sees; none where it has no such folder."""
+        """List the files of a folder that Kodi sees. Empty if it does not have the folder."""
         try:
             payload = self._call("Files.GetDirectory", directory=folder, media="files")
         except _RefusedError:
@@ -160,10 +164,10 @@ class Kodi(HttpMediaServer[KodiSettings]):
             return [CheckResult(subject, False, error.message, error.hint)]
         version = properties.get("version") or {}
         number = f"{version.get('major', '?')}.{version.get('minor', '?')}"
-        return [CheckResult(subject, True, f"version {number}, the password is right")]
+        return [CheckResult(subject, True, f"version {number}, the password is accepted")]
 
     def _list_open_files(self) -> list[tuple[int, str]]:
-        """What is open: the number of the player, and the file as Kodi names it."""
+        """List the open video files as (id of the player, path as Kodi names it)."""
         players = self._call_raw("Player.GetActivePlayers")
         if not isinstance(players, list):
             raise self.unexpected_answer("/jsonrpc")
@@ -178,7 +182,7 @@ class Kodi(HttpMediaServer[KodiSettings]):
         return open_files
 
     def _call(self, method: str, **params: Any) -> dict[str, Any]:
-        """What a method gives that gives an object, or a plain word such as ``OK``."""
+        """Call a method that returns an object, or a word such as ``OK``."""
         result = self._call_raw(method, **params)
         if isinstance(result, dict):
             return result
@@ -215,7 +219,7 @@ class Kodi(HttpMediaServer[KodiSettings]):
 
 
 def _get_folder(path: str) -> str:
-    """The folder of a file, with the slash at its end by which Kodi knows folders."""
+    """Return the folder of a file with the slash at its end, as Kodi writes folders."""
     cut = max(path.rfind("/"), path.rfind("\\")) + 1
     return path[:cut]
 

@@ -1,4 +1,4 @@
-"""LibreTranslate: a free translator to run at home, or somebody's. Lines keep their places."""
+"""LibreTranslate, a free translation server."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ from subtitled.plugin.http import get_host, is_loopback, refusal_error, send_req
 SUBTITLED_API = "1"
 
 LANGUAGES_TTL_SECONDS = 3600.0
-"""Seconds for which a server's list of languages is believed."""
+"""Seconds for which the list of languages of the server is cached."""
 _NONSTANDARD_CODES = {"zt": "zh-Hant", "zh": "zh-Hans", "pb": "pt-BR"}
-"""Its own codes where they are no BCP 47."""
+"""Codes of LibreTranslate that are not BCP 47, or mean something else there."""
 
 
 class LibreTranslateSettings(Settings):
@@ -45,23 +45,27 @@ class LibreTranslateSettings(Settings):
     )
 
     url: str = Field(
-        pattern=r"^https?://", description="Where it answers, such as http://localhost:5000."
+        pattern=r"^https?://",
+        description="The address of the server, such as http://localhost:5000.",
     )
-    api_key: Secret | None = Field(None, description="Its key, by reference, if it asks for one.")
+    api_key: Secret | None = Field(
+        None, description="The key, by reference, if the server requires one."
+    )
     languages: tuple[Language, ...] = Field(
-        (), description="The languages that it has, each from and into the others. Empty: any."
+        (), description="The languages of the server, each from and into the others. Empty: any."
     )
     is_local: bool | None = Field(
         None,
-        description="Whether text that goes there stays with you. Unset: if it is this machine.",
+        description="Whether the server is yours, so that the text does not leave your network. "
+        "Unset: true for this machine.",
     )
-    max_batch_lines: int = Field(40, ge=1, le=500, description="Lines of a request.")
+    max_batch_lines: int = Field(40, ge=1, le=500, description="Lines of one request.")
     timeout: float = Field(120.0, gt=0, le=290, description="Seconds to wait for an answer.")
-    verify_tls: bool = Field(True, description="Insist on a valid certificate.")
+    verify_tls: bool = Field(True, description="Require a valid certificate.")
 
 
 class LibreTranslate(Translator[LibreTranslateSettings]):
-    """One LibreTranslate server."""
+    """A LibreTranslate server."""
 
     def __init__(self, settings: Any, context: Any) -> None:
         super().__init__(settings, context)
@@ -96,7 +100,7 @@ class LibreTranslate(Translator[LibreTranslateSettings]):
         if not _is_local(self.settings):
             usage = (UsageRecord("text", float(sum(map(len, texts))), get_host(self.settings.url)),)
         if len(translations) != len(texts):
-            return Translation((), usage)  # which is which, nobody can say
+            return Translation((), usage)  # the lines cannot be matched
         pairs = zip(batch.lines, translations, strict=True)
         lines = (Line(line.id, text) for line, text in pairs if isinstance(text, str))
         return Translation(tuple(lines), usage)
@@ -118,7 +122,7 @@ class LibreTranslate(Translator[LibreTranslateSettings]):
         return [CheckResult(subject, True, f"it has {len(targets)} languages")]
 
     def _choose_codes(self, batch: Batch) -> tuple[str, str]:
-        """What the server calls the two languages. Raises :class:`SetupError` for none."""
+        """Choose the server's codes of both languages. Raise :class:`SetupError` without them."""
         targets = self._fetch_languages()
         source = _find_code(batch.source, targets)
         target = _find_code(batch.target, targets[source]) if source is not None else None
@@ -131,7 +135,7 @@ class LibreTranslate(Translator[LibreTranslateSettings]):
         return source, target
 
     def _fetch_languages(self) -> dict[str, frozenset[str]]:
-        """Into which languages each can be translated, by the server's codes."""
+        """Fetch or recall the target languages of each source language, as the server's codes."""
         if self._targets and time.monotonic() - self._fetched_at < LANGUAGES_TTL_SECONDS:
             return self._targets
         response = self._request("GET", "/languages")
@@ -172,7 +176,7 @@ def _is_local(settings: LibreTranslateSettings) -> bool:
 def _find_code(
     language: Language, codes: Sequence[str] | frozenset[str] | dict[str, Any]
 ) -> str | None:
-    """The server's code for a language; the nearest, where it has several."""
+    """Find the server's code of a language: the same one, or else one that satisfies it."""
     nearest = None
     for code in sorted(codes):
         try:

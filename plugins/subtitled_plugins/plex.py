@@ -1,7 +1,4 @@
-"""Plex: the one folder is scanned, and the film asked for its streams.
-
-Written after Plex's published OpenAPI description and the source of python-plexapi 4.18.
-"""
+"""Plex, by its published OpenAPI description and the source of python-plexapi 4.18."""
 
 from __future__ import annotations
 
@@ -33,12 +30,12 @@ from ._compare import ListedStream, compare_streams
 SUBTITLED_API = "1"
 
 SUBTITLE_EXTENSIONS = ("srt", "vtt", "ass", "ssa", "smi")
-"""Endings of what Plex lists as a subtitle beside a film."""
+"""Extensions of the subtitle files that Plex lists."""
 _FILE_TYPES = {"movie": "1", "show": "4"}
-"""Of each type of section, the type of what lies in it as a file: films, episodes."""
+"""Type of a section -> type of its items that are files: films, episodes."""
 _SUBTITLE_STREAM = 3
 _PAGE_SIZE, _MAX_PAGES = 500, 40
-"""Items asked for at once, newest first, where one must be looked for; and how often."""
+"""How many items one request lists, newest first, and how many requests a search makes."""
 _SAMPLE_COUNT = 20
 
 
@@ -46,22 +43,22 @@ class PlexSettings(HttpServerSettings):
     """``[servers.plex]``"""
 
     url: str = Field(
-        pattern=r"^https?://", description="Where it answers, such as http://nas:32400."
+        pattern=r"^https?://", description="The address of the server, such as http://nas:32400."
     )
     token: Secret = Field(description="An X-Plex-Token of the server's owner, by reference.")
 
 
 class Plex(HttpMediaServer[PlexSettings]):
-    """One Plex Media Server."""
+    """A Plex Media Server."""
 
     kind = "Plex"
     example = "http://nas:32400"
-    refresh_strategies = ("asked to scan the one folder", "asked to look at each film anew")
+    refresh_strategies = ("asked to scan the folder", "asked to refresh each media file")
 
     def __init__(self, settings: PlexSettings, context: Any) -> None:
         super().__init__(settings, context)
         self._keys_by_path = dict[str, str]()
-        """The key of each item that was found, by its path there."""
+        """Path on the server -> key of the item, for items found before."""
 
     def refresh(self, changes: Sequence[SidecarChange], strategy: int) -> None:
         if strategy == 0:
@@ -70,12 +67,12 @@ class Plex(HttpMediaServer[PlexSettings]):
         for change in changes:
             item = self._find_item(self.to_server(change.media))
             if item is None:
-                continue  # that it does not know it is said when it is asked
-            with contextlib.suppress(NotFoundError):  # it went meanwhile
+                continue  # check_indexed reports it
+            with contextlib.suppress(NotFoundError):  # it was removed meanwhile
                 self._request("PUT", f"/library/metadata/{item['ratingKey']}/refresh")
 
     def _scan_folders(self, folders: Sequence[str]) -> None:
-        """Have each folder scanned once, in the section that it lies in."""
+        """Scan each folder once, in its section."""
         sections = self._fetch_sections()
         for folder in dict.fromkeys(folders):
             for section in sections:
@@ -98,7 +95,7 @@ class Plex(HttpMediaServer[PlexSettings]):
             if is_same_path(part.get("file") or "", path)
             for stream in part.get("Stream") or ()
             if stream.get("streamType") == _SUBTITLE_STREAM
-            and stream.get("key")  # only external ones have it
+            and stream.get("key")  # only external subtitles have a key
         ]
         return compare_streams(
             change, streams, lambda sidecar: self.to_server(sidecar.path), SUBTITLE_EXTENSIONS
@@ -110,7 +107,7 @@ class Plex(HttpMediaServer[PlexSettings]):
         missing = [
             item for item in items if not any(part.get("file") for part in _list_parts(item))
         ]
-        for item in missing:  # a session that is transcoded names no file
+        for item in missing:  # a transcoding session lists no file
             item_details = self._fetch_item(item["ratingKey"]) if item.get("ratingKey") else None
             files += [part.get("file") for part in _list_parts(item_details or {})]
         return [self.to_local(file) for file in dict.fromkeys(files) if file]
@@ -153,8 +150,10 @@ class Plex(HttpMediaServer[PlexSettings]):
         ]
 
     def _find_item(self, path: str) -> dict[str, Any] | None:
-        """The item of a file, with its streams. Plex has no question for the item at a path: the
-        newest are looked through once, and what was found is remembered."""
+        """Find the item of a file, with its streams, and remember its key.
+
+        Plex cannot query by path, so the newest items are searched.
+        """
         key = self._keys_by_path.get(path)
         if key is not None:
             item_details = self._fetch_item(key)
@@ -172,14 +171,14 @@ class Plex(HttpMediaServer[PlexSettings]):
         return None
 
     def _fetch_item(self, key: str) -> dict[str, Any] | None:
-        """The item of a key, with its streams."""
+        """Fetch an item by its key, with its streams. Return None if it does not exist."""
         try:
             return next(iter(self._fetch_metadata(f"/library/metadata/{key}")), None)
         except NotFoundError:
             return None
 
     def _iter_pages(self, section: Mapping[str, Any], size: int) -> Iterator[list[dict[str, Any]]]:
-        """What lies in a section as files, newest first."""
+        """Iterate over pages of the files of a section, newest first."""
         path = f"/library/sections/{section['key']}/all"
         for page in range(_MAX_PAGES):
             query = {
@@ -212,18 +211,18 @@ class Plex(HttpMediaServer[PlexSettings]):
     def _request(self, method: str, path: str, query: Mapping[str, str] | None = None) -> Any:
         token = self.settings.token.reveal()
         if not (token.isascii() and token.replace("-", "").replace("_", "").isalnum()):
-            raise SetupError("what is given as Plex's token is no such token", self.key_hint())
+            raise SetupError("the token given for Plex is no X-Plex-Token", self.key_hint())
         return self.request_json(method, path, headers={"X-Plex-Token": token}, query=query)
 
     def key_hint(self) -> str:
         return (
             "Look one up (Plex's help: finding an authentication token) and set "
-            f"servers.{self.context.name}.token to where it lies"
+            f"servers.{self.context.name}.token to it, by reference"
         )
 
 
 def _is_in_section(section: Mapping[str, Any], path: str) -> bool:
-    """Whether a path lies in one of a section's folders, by whole names."""
+    """Check whether a path is inside one of the folders of a section."""
     folders = [folder.get("path") for folder in section.get("Location") or ()]
     return any(is_inside(path, folder) for folder in folders if folder)
 

@@ -1,4 +1,4 @@
-"""Webhooks out: each event as signed JSON to an address of yours.
+"""Outgoing webhooks: each event as signed JSON, sent with POST.
 
 The signature is HMAC-SHA256 over the time, a dot and the body, so that nobody can make one up, nor
 send an old one again: docs/admins/notifications.md shows how to check it.
@@ -38,17 +38,17 @@ _SETUP_STATUSES = frozenset({401, 403, 404, 405})
 class WebhookSettings(Settings):
     """``[notifiers.webhook]``"""
 
-    url: str = Field(pattern=r"^https?://", description="Where to send events with POST.")
-    secret: Secret = Field(description="What the signature is made with, by reference.")
+    url: str = Field(pattern=r"^https?://", description="The address to send events to, with POST.")
+    secret: Secret = Field(description="The key of the signature, by reference.")
     events: tuple[Literal["published", "finished", "failed"], ...] = Field(
-        ("published", "finished", "failed"), min_length=1, description="Which to send."
+        ("published", "finished", "failed"), min_length=1, description="Which events to send."
     )
-    timeout: float = Field(15.0, gt=0, le=45, description="Seconds to wait for the answer.")
-    verify_tls: bool = Field(True, description="Insist on a valid certificate.")
+    timeout: float = Field(15.0, gt=0, le=45, description="Seconds to wait for an answer.")
+    verify_tls: bool = Field(True, description="Require a valid certificate.")
 
 
 class WebhookNotifier(Notifier[WebhookSettings]):
-    """One receiver."""
+    """A receiver of webhooks."""
 
     def notify(self, notifications: Sequence[Notification]) -> None:
         for notification in notifications:
@@ -107,12 +107,21 @@ class WebhookNotifier(Notifier[WebhookSettings]):
         return f"notifiers.{self.context.name}"
 
     def _get_display_url(self) -> str:
-        """The address without what may be a secret in it: its path and query."""
+        """Return the url without its user, path and query, which may contain a secret."""
         return "/".join(self.settings.url.split("/")[:3]).rpartition("@")[2]
 
 
 def compute_signature(secret: str, timestamp: str, body: bytes) -> str:
-    """``sha256=`` and the HMAC of ``timestamp.body`` in hexadecimal."""
+    """Sign a request.
+
+    Args:
+        secret: The key.
+        timestamp: Seconds since 1970, as in the header.
+        body: The body of the request.
+
+    Returns:
+        ``sha256=`` and the HMAC of ``timestamp.body`` in hexadecimal.
+    """
     digest = hmac.new(
         secret.encode("utf-8"), timestamp.encode("ascii") + b"." + body, hashlib.sha256
     )

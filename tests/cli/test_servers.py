@@ -97,7 +97,7 @@ def test_the_doctor_proposes_the_mapping_with_which_the_server_shows_it(shelf: S
     shelf.server.film("/data/films/a.mkv", Subtitle("/data/films/a.es.srt", "es"))
     shelf.tell()
     (told,) = json.loads(shelf.run("explain", shelf.film, "--json"))["server_deliveries"]
-    assert told.startswith("den: asked to look at each film anew ")
+    assert told.startswith("den: asked to refresh each media file ")
     assert "has not indexed it" in told
     assert f"it has no {shelf.film}" in told
     status = json.loads(shelf.run("status", "--json"))["servers"]

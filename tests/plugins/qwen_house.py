@@ -57,7 +57,7 @@ def engine(service: DashScope, **more: object) -> QwenEngine:
 def translator(service: DashScope, **more: object) -> QwenTranslator:
     settings = QwenMtSettings.model_validate(options(service, requests_per_minute=60_000, **more))
     made = QwenTranslator(settings, ComponentContext("qwen"))
-    made.__dict__["_pace"] = RateLimiter(60_000, sleep=lambda seconds: None)
+    made.__dict__["_rate_limiter"] = RateLimiter(60_000, sleep=lambda seconds: None)
     return made
 
 

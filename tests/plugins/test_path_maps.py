@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from subtitled.plugin import PathMap, is_inside, is_same_path
+from subtitled.plugin import PathMap, is_same_path
+from subtitled.plugin.paths import is_inside
 
 
 @pytest.mark.parametrize(

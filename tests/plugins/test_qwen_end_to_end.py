@@ -106,7 +106,7 @@ def test_the_doctor_tries_the_key_of_each_section(
     configured: Callable[[str], Path], subtitled: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = configured("file")
-    assert "the key is taken" in subtitled("--config", file, "doctor").stdout
+    assert "the key is accepted" in subtitled("--config", file, "doctor").stdout
     monkeypatch.setenv("QWEN_KEY", "sk-of-another-region")
     said = subtitled("--config", file, "doctor").stdout
     assert "refuses the key" in said and "engines.qwen.region" in said

@@ -8,9 +8,7 @@ from __future__ import annotations
 import contextvars
 import functools
 import importlib.metadata
-import inspect
 import logging
-import re
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -24,18 +22,22 @@ from subtitled.plugin import (
     API_VERSION,
     Component,
     ComponentContext,
-    Engine,
-    MediaServer,
-    Notifier,
     Settings,
     SetupError,
     SubtitledError,
     TransientError,
-    Translator,
-    hookspecs,
 )
 
 from .errors import suggest
+from .plugin_registration import (
+    COMPONENT_KINDS,
+    ENTRY_POINT_GROUP,
+    RegisteredComponent,
+    check_api_version,
+    collect_components,
+    create_plugin_manager,
+    hook_caller_of,
+)
 
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -130,29 +132,13 @@ def iter_hook_callers(
     """
     implementations = getattr(hooks.hook, hook).get_hookimpls()
     for plugin in dict.fromkeys(implementation.plugin for implementation in implementations):
-        yield hooks.get_name(plugin) or "?", _hook_caller_of(hooks, hook, plugin)
+        yield hooks.get_name(plugin) or "?", hook_caller_of(hooks, hook, plugin)
 
 
-ENTRY_POINT_GROUP = "subtitled"
 IMPORT_TIMEOUT = 30.0
 """Seconds that importing a plugin may take, and as many that registering may take."""
 CREATE_TIMEOUT = 15.0
 """Seconds that creating a component may take."""
-
-COMPONENT_KINDS: dict[str, type[Component]] = {
-    "engines": Engine,
-    "translators": Translator,
-    "servers": MediaServer,
-    "notifiers": Notifier,
-}
-"""Section of the configuration -> base class of its components."""
-_REGISTRATION_HOOKS = {
-    "engines": "register_engines",
-    "translators": "register_translators",
-    "servers": "register_media_servers",
-    "notifiers": "register_notifiers",
-}
-"""Section of the configuration -> hook that registers its components."""
 
 C = TypeVar("C", bound=Component)
 
@@ -212,17 +198,6 @@ def _find_distribution(entry: EntryPoint) -> tuple[str, str]:
         return (entry.dist.name, entry.dist.version) if entry.dist else ("?", "")
     except Exception:  # noqa: BLE001 - the metadata of a half-removed package
         return "?", ""
-
-
-@dataclass(frozen=True, slots=True)
-class RegisteredComponent:
-    """A component class that a plugin registered."""
-
-    kind: str
-    """A key of :data:`COMPONENT_KINDS`."""
-    name: str
-    """The name that the plugin gave it, or an empty string for the default of its kind."""
-    component_class: type[Component]
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,62 +293,6 @@ class PluginLoader:
         return _LoadedPlugin(components, entry.value)
 
 
-def create_plugin_manager() -> pluggy.PluginManager:
-    """Create a plugin manager that knows the hooks of the plugin API."""
-    manager = pluggy.PluginManager(ENTRY_POINT_GROUP)
-    manager.add_hookspecs(hookspecs)
-    return manager
-
-
-def collect_components(
-    manager: pluggy.PluginManager, plugin: str, module: ModuleType
-) -> list[RegisteredComponent]:
-    """Add a plugin to the manager and call its ``register_...`` hooks.
-
-    Args:
-        manager: The plugin manager. A module that it knows already is not added again.
-        plugin: The plugin's name.
-        module: The imported plugin.
-
-    Returns:
-        The components that the plugin registered, in order.
-
-    Raises:
-        pluggy.PluginValidationError: A hook has a parameter that its specification lacks.
-        SetupError: A registered class is invalid.
-    """
-    if not manager.is_registered(module):
-        manager.register(module, name=plugin)
-    registered: list[RegisteredComponent] = []
-    for kind, hook in _REGISTRATION_HOOKS.items():
-        caller = _hook_caller_of(manager, hook, module)
-        caller(register=functools.partial(_register_component, registered, plugin, kind))
-    return registered
-
-
-def _hook_caller_of(manager: pluggy.PluginManager, hook: str, module: object) -> pluggy.HookCaller:
-    """Create a caller of one plugin's implementations of a hook."""
-    others = [other for other in manager.get_plugins() if other is not module]
-    return manager.subset_hook_caller(hook, remove_plugins=others)
-
-
-def _register_component(
-    registered: list[RegisteredComponent],
-    plugin: str,
-    kind: str,
-    component: type[Component],
-    name: str | None = None,
-) -> None:
-    """Implement :class:`subtitled.plugin.Register`."""
-    _check_component(plugin, kind, component)
-    if any((other.kind, other.name) == (kind, name or "") for other in registered):
-        raise SetupError(
-            f"the plugin {plugin!r} registers two {kind} under the same name",
-            "Its author must give each a name of its own: register(cls, name=...)",
-        )
-    registered.append(RegisteredComponent(kind, name or "", component))
-
-
 def _find_entry_point(plugin: str) -> EntryPoint:
     """Find the entry point of a name. Raise :class:`SetupError` if there is none, or several."""
     entries = importlib.metadata.entry_points(group=ENTRY_POINT_GROUP)
@@ -411,49 +330,5 @@ def _import_plugin(plugin: str, entry: EntryPoint) -> ModuleType:
             f"the entry point of the plugin {plugin!r} is no module: {entry.value}",
             "Its author must name the module alone",
         )
-    _check_api_version(plugin, getattr(module, "SUBTITLED_API", None))
+    check_api_version(plugin, getattr(module, "SUBTITLED_API", None))
     return module
-
-
-def _check_api_version(plugin: str, wanted: object) -> None:
-    supported = _parse_version(API_VERSION)
-    requested = _parse_version(wanted)
-    assert supported is not None
-    if requested is None:
-        raise SetupError(
-            f"the plugin {plugin!r} does not state its API version",
-            f'Its module needs a line SUBTITLED_API = "{supported[0]}"',
-        )
-    if requested[0] != supported[0] or requested[1] > supported[1]:
-        raise SetupError(
-            f"the plugin {plugin!r} is for plugin API {wanted}, this is {API_VERSION}",
-            "Update the plugin" if requested < supported else "Update subtitled",
-        )
-
-
-def _parse_version(text: object) -> tuple[int, int] | None:
-    """Parse MAJOR or MAJOR.MINOR."""
-    match = re.fullmatch(r"(\d{1,4})(?:\.(\d{1,4}))?", text) if isinstance(text, str) else None
-    return (int(match[1]), int(match[2] or 0)) if match else None
-
-
-def _check_component(plugin: str, kind: str, component: Any) -> None:
-    """Raise :class:`SetupError` for what is no usable component class of a kind."""
-    base = COMPONENT_KINDS[kind]
-    if not (isinstance(component, type) and issubclass(component, base)):
-        raise SetupError(
-            f"the plugin {plugin!r} registers {component!r}, which is no {base.__name__}",
-            f"Its author must register a subclass of subtitled.plugin.{base.__name__}",
-        )
-    if inspect.isabstract(component):
-        missing = ", ".join(sorted(getattr(component, "__abstractmethods__", ())))
-        raise SetupError(
-            f"the plugin {plugin!r} registers {component.__name__}, which lacks {missing}",
-            "Its author must implement that",
-        )
-    settings: Any = getattr(component, "Settings", None)
-    if not (isinstance(settings, type) and issubclass(settings, Settings)):
-        raise SetupError(
-            f"the plugin {plugin!r} registers {component.__name__}, whose Settings are invalid",
-            "They must be a subclass of subtitled.plugin.Settings",
-        )

@@ -1,4 +1,4 @@
-"""Any service that speaks OpenAI's wire format: Ollama, vLLM, LM Studio, DeepSeek, Qwen ..."""
+"""Services with OpenAI's HTTP interface: Ollama, vLLM, LM Studio, DeepSeek, speaches, OpenAI."""
 
 from __future__ import annotations
 

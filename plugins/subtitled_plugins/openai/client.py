@@ -1,4 +1,4 @@
-"""One address that speaks OpenAI's wire format: who it is, its key, and what it says of itself."""
+"""Requests to a service with OpenAI's HTTP interface."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class ServiceSettings(Protocol):
-    """What the settings of every section have that asks such a service."""
+    """The settings that every component of this plugin has."""
 
     @property
     def url(self) -> str: ...
@@ -35,30 +35,49 @@ class ServiceSettings(Protocol):
 
 
 def is_local(settings: ServiceSettings) -> bool:
-    """Whether what goes there stays with the user."""
+    """Check whether the service is the user's own: as configured, else if it is this machine."""
     return is_loopback(settings.url) if settings.is_local is None else settings.is_local
 
 
 def get_destination(settings: ServiceSettings) -> str:
-    """Where it goes, by the name that libraries allow it under."""
+    """Return the destination of what is sent, such as ``openai:api.example.org``."""
     return LOCAL if is_local(settings) else f"openai:{get_host(settings.url)}"
 
 
 class OpenAIClient:
-    """The service of one section, called ``name`` in messages."""
+    """The service of one section of the configuration."""
 
     def __init__(self, name: str, settings: ServiceSettings) -> None:
+        """Create a client.
+
+        Args:
+            name: The name of the section, for messages.
+            settings: The settings of the section.
+        """
         self._settings = settings
         self.host = get_host(settings.url)
         self.service_name = f"{name} at {self.host}"
 
     def send_request(self, method: str, path: str, **options: Any) -> httpx.Response:
-        """The answer to a request with the key, as :func:`..http.send_request` gives it."""
+        """Send a request with the key.
+
+        Args:
+            method: The HTTP method.
+            path: The path below the configured url.
+            **options: Passed to httpx, as by :func:`subtitled.plugin.http.send_request`.
+
+        Returns:
+            The response.
+
+        Raises:
+            SetupError: The key or the url is invalid.
+            TransientError: The service does not answer now.
+        """
         settings, headers = self._settings, {}
         if settings.api_key is not None:
             key = settings.api_key.reveal()
             if not (key.isascii() and key.isprintable()):
-                raise SetupError("what is given as the key is none", "Set key to where it lies")
+                raise SetupError("the given key is no key", "Set api_key to a key, by reference")
             headers["Authorization"] = f"Bearer {key}"
         return send_request(
             self.service_name,
@@ -71,7 +90,7 @@ class OpenAIClient:
         )
 
     def run_checks(self) -> Sequence[CheckResult]:
-        """Whether it answers, takes the key and has the model, for ``subtitled doctor``."""
+        """Check that the service answers, accepts the key and has the model."""
         model = self._settings.model
         subject = f"{model} at {self._settings.url}"
         try:
@@ -93,7 +112,7 @@ class OpenAIClient:
 
 
 def parse_object(response: httpx.Response) -> dict[str, Any]:
-    """An answer as a JSON object; an empty one for whatever else it is."""
+    """Parse a response as a JSON object. Return an empty one if it is anything else."""
     try:
         payload = response.json()
     except ValueError:
@@ -102,7 +121,7 @@ def parse_object(response: httpx.Response) -> dict[str, Any]:
 
 
 def get_error_code(payload: dict[str, Any]) -> str:
-    """The code of an error. Its message may quote what was sent, so that is not passed on."""
+    """Return the code of an error. Its message may quote the request, so it is not used."""
     error = payload.get("error", payload)
     if not isinstance(error, dict):
         return ""

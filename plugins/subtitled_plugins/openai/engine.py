@@ -1,5 +1,4 @@
-"""An engine over ``/audio/transcriptions``: vLLM, speaches, LocalAI, whisper.cpp, Groq,
-OpenAI."""
+"""An engine over ``/audio/transcriptions``: vLLM, speaches, LocalAI, whisper.cpp, Groq, OpenAI."""
 
 from __future__ import annotations
 
@@ -47,11 +46,11 @@ RESPONSE_FORMATS: dict[str, dict[str, Any]] = {
     "segments": {"response_format": "verbose_json", "timestamp_granularities[]": ["segment"]},
     "none": {"response_format": "json"},
 }
-"""How an answer is asked for, richest first; a server that refuses one is asked in the next."""
+"""Response formats, richest first, tried until the server accepts one."""
 UNSUPPORTED_WORDS = ("verbose_json", "response_format", "timestamp", "granularit")
-"""What a refusal speaks of if it is the form of the answer that is refused."""
+"""Words in a refusal of the response format."""
 MAX_BYTES_PER_SECOND = {"opus": 8_000, "flac": 33_000}
-"""Of a second, at the most: of any speech, and of sound that cannot be made smaller."""
+"""Codec -> the most bytes of a second of audio: speech as Opus, incompressible audio as FLAC."""
 BYTES_PER_MB = 1_000_000
 
 
@@ -64,45 +63,47 @@ class TranscriptionSettings(Settings):
 
     url: str = Field(
         pattern=r"^https?://",
-        description="Where it answers, up to the version: http://localhost:8000/v1 for speaches.",
+        description="The address up to the version, such as http://localhost:8000/v1 for speaches.",
     )
-    model: str = Field(min_length=1, description="The model, as the service calls it.")
+    model: str = Field(min_length=1, description="The name of the model at the service.")
     api_key: Secret | None = Field(
-        None, description="Its key, by reference; local servers need none."
+        None, description="The key, by reference. Local servers need none."
     )
     is_local: bool | None = Field(
         None,
-        description="Whether sound that goes there stays with you. Unset: if it is this machine.",
+        description="Whether the server is yours, so that the audio does not leave your network. "
+        "Unset: true for this machine.",
     )
     languages: tuple[Language, ...] = Field(
-        (), description="Spoken languages that it is used for. Empty: any."
+        (), description="Spoken languages that the engine is used for. Empty: any."
     )
     timestamps: Literal["words", "segments", "none"] = Field(
         "words",
-        description="The best times that it gives. That it gives less is found out by asking.",
+        description="The most detailed times to request. A server without them is detected.",
     )
     audio_codec: Literal["opus", "flac"] = Field(
-        "flac", description="How sound is sent: opus is a third in size, flac exact."
+        "flac",
+        description="How audio is compressed: opus is a third of the size, flac is lossless.",
     )
     max_seconds: float = Field(
-        300.0, ge=30, le=3600, description="Seconds of sound that are sent at a time."
+        300.0, ge=30, le=3600, description="Seconds of audio in one request."
     )
     max_upload_mb: float = Field(
-        25.0, ge=1, description="Megabytes of a request's sound that it takes."
+        25.0, ge=1, description="Megabytes of audio that the server accepts in one request."
     )
     concurrency: int = Field(
-        2, ge=1, le=64, description="How many requests it gets at the same time."
+        2, ge=1, le=64, description="How many requests are sent at the same time."
     )
-    temperature: float | None = Field(0.0, ge=0, le=1, description="How freely it chooses words.")
+    temperature: float | None = Field(0.0, ge=0, le=1, description="The sampling temperature.")
     timeout: float = Field(600.0, gt=0, le=3600, description="Seconds to wait for an answer.")
-    verify_tls: bool = Field(True, description="Insist on a valid certificate.")
+    verify_tls: bool = Field(True, description="Require a valid certificate.")
 
 
 class TranscriptionEngine(Engine[TranscriptionSettings]):
-    """One model behind one address. Several threads may use it."""
+    """A speech model of a service. Several threads may use it."""
 
     _first_supported = 0
-    """The first of :data:`RESPONSE_FORMATS` that the server has not refused, for this process."""
+    """Index of the first of :data:`RESPONSE_FORMATS` that the server has not refused."""
 
     @classmethod
     def capabilities(cls, settings: TranscriptionSettings) -> EngineCapabilities:
@@ -147,7 +148,7 @@ class TranscriptionEngine(Engine[TranscriptionSettings]):
         span: TimeSpan,
         usage: list[UsageRecord],
     ) -> dict[str, Any]:
-        """The answer, in the richest form that the server gives; ``usage`` takes the receipts."""
+        """Request a transcription in the richest format. Append each request to ``usage``."""
         formats = list(RESPONSE_FORMATS)[list(RESPONSE_FORMATS).index(self.settings.timestamps) :]
         name = f"sound.{EXTENSIONS[self.settings.audio_codec]}"
         content_type = "audio/ogg" if self.settings.audio_codec == "opus" else "audio/flac"
@@ -168,7 +169,7 @@ class TranscriptionEngine(Engine[TranscriptionSettings]):
             self._first_supported = max(self._first_supported, index)
 
     def _build_usage_record(self, response: httpx.Response, span: TimeSpan) -> UsageRecord:
-        """Of one request. What was refused costs nothing, but it has left this machine."""
+        """Describe one request. A refused one is free, but the audio left this machine."""
         return UsageRecord(
             kind="audio",
             amount=math.ceil(span.duration),
@@ -190,7 +191,7 @@ class TranscriptionEngine(Engine[TranscriptionSettings]):
         return fields
 
     def _check_response(self, response: httpx.Response) -> dict[str, Any]:
-        """The answer, if it is a transcription; else the problem that it means."""
+        """Return the payload of a transcription. Raise the error of any other response."""
         payload, service = parse_object(response), self._client.service_name
         if response.is_success:
             if payload.get("error"):
@@ -237,7 +238,7 @@ class TranscriptionEngine(Engine[TranscriptionSettings]):
 
 
 def _is_format_refused(response: httpx.Response) -> bool:
-    """Whether it is the form of the answer that the server does not know."""
+    """Check whether the server refuses the response format."""
     if response.status_code not in (400, 422):
         return False
     text = response.text.lower()

@@ -1,4 +1,4 @@
-"""What chat models answer, read with forgiveness: fences, thoughts, and answers cut off."""
+"""Parsing the output of chat models: code fences, reasoning, and truncated JSON."""
 
 from __future__ import annotations
 
@@ -12,7 +12,15 @@ _THOUGHTS = re.compile(r"<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL | re.IGN
 
 
 def parse_message(payload: dict[str, Any]) -> tuple[str | None, str]:
-    """The text of the first choice, and why it ended; None for what is no chat completion."""
+    """Read a chat completion.
+
+    Args:
+        payload: The parsed response.
+
+    Returns:
+        The text of the first choice and its finish reason. The text is None if the response is no
+        chat completion, and the reason is ``content_filter`` for a refusal.
+    """
     choices = payload.get("choices")
     first = choices[0] if isinstance(choices, list) and choices else None
     message = first.get("message") if isinstance(first, dict) else None
@@ -25,16 +33,21 @@ def parse_message(payload: dict[str, Any]) -> tuple[str | None, str]:
 
 
 def strip_thinking(text: str) -> str:
-    """What a model says after it has thought aloud."""
+    """Remove the reasoning in front of the answer."""
     text = _THOUGHTS.sub("", text)
-    # A server may give the end of the thoughts only.
+    # Some servers send the closing tag only.
     return text.rpartition("</think>")[2].strip()
 
 
 def parse_lines(text: str) -> list[tuple[int, str]]:
-    """Pairs of id and text, as they stand in the answer; of one that was cut off, the whole ones.
+    """Parse a JSON object of id and text.
 
-    An id that is there twice is there twice. Whatever is no such answer gives none.
+    Args:
+        text: The output of the model. Text around the object is ignored.
+
+    Returns:
+        Pairs of id and text, in order, duplicates included. The complete pairs if the object is
+        truncated. Empty if there is no object.
     """
     text = strip_thinking(text)
     start = text.find("{")
@@ -56,7 +69,7 @@ def parse_lines(text: str) -> list[tuple[int, str]]:
 
 
 class _Pairs(list[Any]):
-    """A JSON object as its pairs, with those that have the same key."""
+    """A JSON object as a list of pairs, which keeps duplicate keys."""
 
 
 def _parse_truncated(text: str) -> _Pairs:

@@ -1,8 +1,8 @@
-"""What servers of ``/audio/transcriptions`` answer, read with forgiveness and checked.
+"""Parsing the responses of ``/audio/transcriptions``, which differ between servers.
 
-They agree on the format and on little else: words beside the segments or inside them, with their
-punctuation or without, times as numbers, as text or in nanoseconds, segments that are null. What
-comes out is in order, finite and inside the sound, or it is not taken for times at all.
+Words are beside the segments or inside them, with or without punctuation. Times are numbers or
+text, in seconds, milliseconds or nanoseconds. Segments may be null. The result has times that are
+finite, in order and inside the audio, or no times.
 """
 
 from __future__ import annotations
@@ -16,30 +16,31 @@ from typing import Any
 from subtitled.plugin import Language, SegmentScores, Word
 
 MAX_START_OVERRUN = 1.0
-"""Seconds after the end of the sound at which words may still begin."""
+"""Seconds after the end of the audio at which words may start."""
 MAX_END_OVERRUN = 30.0
-"""Seconds after the end of the sound at which they may end: Whisper works in windows of 30."""
+"""Seconds after the end of the audio at which words may end: Whisper works in windows of 30."""
 UNITS_PER_SECOND = (1.0, 1e3, 1e9)
-"""Seconds, milliseconds, and nanoseconds, which old versions of LocalAI give."""
+"""Seconds, milliseconds, and nanoseconds. Old versions of LocalAI use nanoseconds."""
 MAX_GAP_CHARACTERS = 24
-"""Characters of punctuation and spaces that may stand between two words."""
+"""How many characters of punctuation and spaces may be between two words."""
 
 
 @dataclass(frozen=True, slots=True)
 class TranscriptionResponse:
-    """An answer. ``words`` are words if ``has_word_timestamps``, else segments, or one with all the
-    text."""
+    """A parsed response."""
 
     words: tuple[Word, ...] = ()
+    """Words, or segments, or one entry with the whole text."""
     has_word_timestamps: bool = False
+    """Whether ``words`` are single words."""
     segment_scores: tuple[SegmentScores, ...] = ()
     language: Language | None = None
     seconds: float | None = None
-    """Of sound, as the service counted them."""
+    """Seconds of audio, as the service counted them."""
 
 
 def is_transcription(payload: object) -> bool:
-    """Whether it is a transcription at all: one without speech is."""
+    """Check whether a payload is a transcription, perhaps without speech."""
     return isinstance(payload, dict) and (
         isinstance(payload.get("text"), str)
         or any(isinstance(payload.get(key), list) for key in ("segments", "words"))
@@ -49,10 +50,18 @@ def is_transcription(payload: object) -> bool:
 def parse_response(
     payload: dict[str, Any], duration: float, start: float = 0.0
 ) -> TranscriptionResponse:
-    """An answer about ``length`` seconds of sound that lie at ``start`` in the medium.
+    """Parse a response.
 
-    Words that the text does not bear out are not believed, then segments count; where these have
-    no times either, there is one :class:`Word` from end to end with all the text.
+    Words that do not match the text are ignored, and the segments are used. Without times of
+    segments, one :class:`Word` has the whole text.
+
+    Args:
+        payload: The parsed JSON.
+        duration: Seconds of audio that were sent.
+        start: Where the audio starts, in seconds of the track.
+
+    Returns:
+        The response, with times in seconds of the track.
     """
     segments = _list_objects(payload.get("segments"))
     given_text = payload.get("text")
@@ -85,7 +94,7 @@ def _get_text(item: dict[str, Any]) -> str:
 
 
 def _parse_number(value: object) -> float | None:
-    """A finite number, given as one or as text."""
+    """Parse a finite number, given as a number or as text. Return None for anything else."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
@@ -96,7 +105,7 @@ def _parse_number(value: object) -> float | None:
 
 
 def _detect_unit(items: Sequence[dict[str, Any]], duration: float) -> float | None:
-    """What the times are counted in, so that they fit the sound; None if they are no times."""
+    """Find the unit in which the times fit the audio. Return None if there is none."""
     starts = [_parse_number(item.get("start")) for item in items]
     ends = [_parse_number(item.get("end")) for item in items]
     first = max((at for at in starts if at is not None), default=0.0)
@@ -115,7 +124,7 @@ def _detect_unit(items: Sequence[dict[str, Any]], duration: float) -> float | No
 def _parse_timed_words(
     items: Sequence[dict[str, Any]], unit: float | None, duration: float
 ) -> list[Word]:
-    """Words or segments in order of their times; none at all if one of them has no times."""
+    """Parse words or segments in order. Return none if one of them has no times."""
     words = []
     for item in items:
         text = _get_text(item)
@@ -148,14 +157,16 @@ def _get_confidence(item: dict[str, Any]) -> float | None:
 
 
 def _match_text(words: Sequence[Word], text: str) -> list[Word]:
-    """The words with the spaces and punctuation that they have in the text; none if they are not
-    what it says. OpenAI's own words are bare: ``country`` where the text has ``country.``"""
+    """Give words the spaces and punctuation of the text. Return none if they do not match it.
+
+    OpenAI's own words are bare: ``country`` if the text has ``country.``.
+    """
     if not text.strip():
         return (
             list(words) if any(word.text[:1].isspace() for word in words) else _with_spaces(words)
         )
     folded, at = text.lower(), 0
-    if len(folded) != len(text):  # letters that are two in lower case: as it stands
+    if len(folded) != len(text):  # some letters become two in lower case
         folded = text
     spans: list[tuple[int, int]] = []
     for word in words:
@@ -168,7 +179,7 @@ def _match_text(words: Sequence[Word], text: str) -> list[Word]:
         spans.append((position, at))
     if any(map(str.isalnum, text[at:])):
         return []
-    # What stands between two words belongs to the first as far as the space, then to the second.
+    # Characters between two words belong to the first up to the space, then to the second.
     edges = [0]
     for (_, end), (begin, _) in itertools.pairwise(spans):
         space = next((i for i in range(end, begin) if text[i].isspace()), begin)
@@ -176,12 +187,12 @@ def _match_text(words: Sequence[Word], text: str) -> list[Word]:
     edges.append(len(text.rstrip()))
     parts = [text[first:last] for first, last in itertools.pairwise(edges)]
     if len(parts) == 1 or any(map(str.isspace, text.strip())):
-        parts[0] = f" {parts[0].lstrip()}"  # it follows the stretch before
+        parts[0] = f" {parts[0].lstrip()}"  # it follows the chunk before
     return [replace(word, text=part) for word, part in zip(words, parts, strict=True)]
 
 
 def _with_spaces(words: Sequence[Word]) -> list[Word]:
-    """Words that came without spaces."""
+    """Put a space in front of each word."""
     return [replace(word, text=f" {word.text.strip()}") for word in words]
 
 
@@ -212,7 +223,7 @@ def _iter_segment_scores(
 
 
 def _parse_language(value: object) -> Language | None:
-    """A language by its code or its name."""
+    """Parse a code or a name of a language. Return None if it is neither."""
     try:
         return Language.parse(value) if isinstance(value, str) and value.strip() else None
     except ValueError:

@@ -1,4 +1,4 @@
-"""A translator over ``/chat/completions``: lines go out as data and come back as JSON by id."""
+"""A translator over ``/chat/completions``. Lines are sent and returned as JSON, by id."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from .client import OpenAIClient, get_destination, get_error_code, is_local, par
 from .llm_output import parse_lines, parse_message, strip_thinking
 
 RESPONSE_FORMATS = ("json_schema", "json_object", "text")
-"""How the shape of an answer is asked for; a server that refuses one is asked in the next."""
+"""Response formats, in the order in which they are tried until the server accepts one."""
 
 
 class ChatSettings(Settings):
@@ -41,35 +41,36 @@ class ChatSettings(Settings):
 
     url: str = Field(
         pattern=r"^https?://",
-        description="Where it answers, up to the version: http://localhost:11434/v1 for Ollama.",
+        description="The address up to the version, such as http://localhost:11434/v1 for Ollama.",
     )
-    model: str = Field(min_length=1, description="The model, as the service calls it.")
+    model: str = Field(min_length=1, description="The name of the model at the service.")
     api_key: Secret | None = Field(
-        None, description="Its key, by reference; local servers need none."
+        None, description="The key, by reference. Local servers need none."
     )
     is_local: bool | None = Field(
         None,
-        description="Whether text that goes there stays with you. Unset: if it is this machine.",
+        description="Whether the server is yours, so that the text does not leave your network. "
+        "Unset: true for this machine.",
     )
     max_batch_lines: int = Field(
-        24, ge=1, le=200, description="Lines of a request; 5 to 8 for models below 4 GB."
+        24, ge=1, le=200, description="Lines of one request. 5 to 8 for models below 4 GB."
     )
     condense: bool = Field(
-        False, description="Have lines shortened that would be too long to read in their time."
+        False, description="Shorten lines that are too long to read in their time."
     )
     style: str = Field(
         "", description="A sentence on how to translate, such as: Use the informal du."
     )
-    temperature: float | None = Field(0.2, ge=0, le=2, description="How freely it chooses words.")
+    temperature: float | None = Field(0.2, ge=0, le=2, description="The sampling temperature.")
     timeout: float = Field(240.0, gt=0, le=290, description="Seconds to wait for an answer.")
-    verify_tls: bool = Field(True, description="Insist on a valid certificate.")
+    verify_tls: bool = Field(True, description="Require a valid certificate.")
 
 
 class ChatTranslator(Translator[ChatSettings]):
-    """One model behind one address."""
+    """A chat model of a service."""
 
     _format_index = 0
-    """Which of :data:`RESPONSE_FORMATS` the server takes, as far as it was found out."""
+    """Index of the first of :data:`RESPONSE_FORMATS` that the server has not refused."""
 
     @classmethod
     def capabilities(cls, settings: ChatSettings) -> TranslatorCapabilities:
@@ -97,7 +98,7 @@ class ChatTranslator(Translator[ChatSettings]):
     def _complete(
         self, system: str, user: str, schema: dict[str, Any] | None
     ) -> tuple[str, list[UsageRecord]]:
-        """The text of the answer, and receipts of all that was sent for it."""
+        """Send a chat request. Return the text, and one usage record for each request."""
         body: dict[str, Any] = {
             "model": self.settings.model,
             "messages": [

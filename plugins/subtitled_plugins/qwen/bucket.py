@@ -1,7 +1,7 @@
-"""Storage of the user's own: presigned addresses of an S3-compatible bucket, OSS among them.
+"""Presigned addresses of the user's own S3-compatible bucket, such as OSS.
 
 The signature is Amazon's version 4 in the query string (docs.aws.amazon.com, "Authenticating
-Requests: Using Query Parameters"), which OSS, MinIO, Garage, Ceph and R2 take as well.
+Requests: Using Query Parameters"), which OSS, MinIO, Garage, Ceph and R2 accept as well.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pydantic import Field
 from subtitled.plugin import Secret, Settings
 
 VALID_SECONDS = 24 * 3600
-"""Seconds for which an address is good: as long as a task may take."""
+"""Seconds for which an address is valid: as long as a task may take."""
 
 
 class BucketSettings(Settings):
@@ -24,11 +24,11 @@ class BucketSettings(Settings):
 
     url: str = Field(
         pattern=r"^https?://",
-        description="The bucket itself, such as https://BUCKET.oss-ap-southeast-1.aliyuncs.com.",
+        description="The address of the bucket, such as https://BUCKET.oss-ap-southeast-1.aliyuncs.com.",
     )
-    region: str = Field("us-east-1", description="What its signatures call its region.")
-    access_key: Secret = Field(description="The key's name, by reference.")
-    secret_key: Secret = Field(description="The key itself, by reference.")
+    region: str = Field("us-east-1", description="The region of its signatures.")
+    access_key: Secret = Field(description="The access key, by reference.")
+    secret_key: Secret = Field(description="The secret key, by reference.")
 
 
 def build_presigned_url(
@@ -38,7 +38,18 @@ def build_presigned_url(
     now: datetime | None = None,
     valid_seconds: int = VALID_SECONDS,
 ) -> str:
-    """An address at which whoever knows it may ``method`` (GET, PUT, DELETE) one object."""
+    """Build an address that allows one method on one object.
+
+    Args:
+        bucket: The bucket and its keys.
+        method: ``GET``, ``PUT`` or ``DELETE``.
+        name: The name of the object.
+        now: When it is signed. None is now.
+        valid_seconds: How long the address is valid.
+
+    Returns:
+        The address. Whoever has it has access.
+    """
     signed_at = now or datetime.now(UTC)
     stamp, day = signed_at.strftime("%Y%m%dT%H%M%SZ"), signed_at.strftime("%Y%m%d")
     parts = urlsplit(bucket.url.rstrip("/"))

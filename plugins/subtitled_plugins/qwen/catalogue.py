@@ -1,4 +1,4 @@
-"""The recognisers: what each understands, where it is offered, what it costs.
+"""The speech models: their languages, regions and prices.
 
 From the API references and price lists on help.aliyun.com/zh/model-studio and
 alibabacloud.com/help/en/model-studio, as of 2026-10.
@@ -13,26 +13,27 @@ from subtitled.plugin import Language, Price
 
 
 class ModelFamily(StrEnum):
-    """Models that are asked and answer in the same shape."""
+    """Models with the same requests and responses."""
 
     FLASH = "flash"
     """Synchronous: text, no times."""
     QWEN_FILE = "qwen file"
-    """A task for a file: ``file_url``, words with times, emotion."""
+    """A task for a file: ``file_url``, words with times."""
     FUN_FILE = "fun file"
     """A task for files: ``file_urls``, words with times, speakers."""
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """One recogniser. ``prefix`` is its name, or that of its dated snapshots."""
+    """A speech model."""
 
     prefix: str
+    """Its name. Dated snapshots begin with it."""
     family: ModelFamily
     codes: str
-    """Languages by its own codes."""
+    """Its languages, as its own codes separated by spaces."""
     prices: dict[str, Price]
-    """What an hour costs in each region in which it is offered."""
+    """Region -> price of an hour. Regions without the model are left out."""
     supports_hotwords: bool = False
 
 
@@ -82,17 +83,17 @@ MODELS = (
     ),
     Model("qwen3-asr-flash", ModelFamily.FLASH, _FLASH, _PAIR, supports_hotwords=True),
 )
-"""A longer name before a shorter one that begins it."""
+"""All models. A name comes before the shorter names that it begins with."""
 
 _CODE_ALIASES = {"nb": "no", "nn": "no", "tl": "fil", "wuu": "zh", "nan": "zh", "cmn": "zh"}
-"""Languages that go by another's code: Sichuanese, Minnan and Wu are in its Chinese."""
+"""Languages that the models know under another code, such as Wu and Min Nan as Chinese."""
 
 TIMESTAMP_LANGUAGES = frozenset(map(Language, "zh yue en ja ko de fr es it pt ru".split()))
-"""Languages for whose words qwen3-asr-flash-filetrans promises times (its API reference)."""
+"""Languages with word times in qwen3-asr-flash-filetrans, by its API reference."""
 
 
 def find_model(name: str) -> Model | None:
-    """The model of that name, which may carry the date of a snapshot; None if there is none."""
+    """Find a model by its name or the name of a snapshot. Return None if there is none."""
     if name.startswith("qwen3-asr-flash-") and name.endswith("-us"):
         name = "qwen3-asr-flash-us"
     for model in MODELS:
@@ -103,7 +104,7 @@ def find_model(name: str) -> Model | None:
 
 
 def list_languages(model: Model) -> frozenset[Language]:
-    """What it understands, as primary languages."""
+    """List the primary languages of a model."""
     codes = set(model.codes.split())
     return frozenset(
         Language(tag)
@@ -112,7 +113,7 @@ def list_languages(model: Model) -> frozenset[Language]:
 
 
 def find_code(model: Model, language: Language) -> str | None:
-    """What it calls a language; None if it does not know it."""
+    """Find the model's code of a language. Return None if the model does not know it."""
     primary = str(language.primary)
     code = _CODE_ALIASES.get(primary, primary)
     return code if code in model.codes.split() else None

@@ -24,7 +24,7 @@ from .synchronous import MAX_PIECE_SECONDS, PREFETCH_PIECES, SyncRecogniser
 
 
 class QwenEngine(Engine[QwenSettings]):
-    """A recogniser of Model Studio."""
+    """A speech recogniser of Model Studio."""
 
     _recogniser: FileTranscription | SyncRecogniser
 
@@ -73,7 +73,7 @@ class QwenEngine(Engine[QwenSettings]):
 
 
 def check_service(service: Service) -> Sequence[CheckResult]:
-    """Whether the SDK is there and the key is taken; asks for what costs nothing."""
+    """Check that the SDK is installed and the key is accepted, by a free request."""
     if not service.is_installed():
         return [CheckResult("the package dashscope", False, "", "pip install 'subtitled[qwen]'")]
     subject = f"Model Studio at {service.account.host}"
@@ -81,4 +81,4 @@ def check_service(service: Service) -> Sequence[CheckResult]:
         service.check_key()
     except SubtitledError as error:
         return [CheckResult(subject, False, error.message, error.hint)]
-    return [CheckResult(subject, True, "the key is taken")]
+    return [CheckResult(subject, True, "the key is accepted")]

@@ -1,7 +1,7 @@
-"""What the service's refusals mean and what cures them.
+"""Converting refusals of the service into errors with hints.
 
 Codes from the error pages of Model Studio (help.aliyun.com/zh/model-studio/error-code) and of the
-recorded-file API; the codes of the OpenAI-like shape stand beside their twins.
+recorded-file API; the codes of the OpenAI-like interface are beside their equivalents.
 """
 
 from __future__ import annotations
@@ -11,15 +11,15 @@ from dataclasses import dataclass
 from subtitled.plugin import InputRejectedError, SetupError, SubtitledError, TransientError
 
 RATE_LIMIT_PAUSE = 15.0
-"""Seconds to wait after being too fast, where the answer names none."""
+"""Seconds to wait after exceeding a rate limit, if the response names none."""
 
 DOWNLOAD_ERROR_CODES = frozenset(
     "FILE_DOWNLOAD_FAILED InvalidFile.DownloadFailed FILE_403_FORBIDDEN FILE_404_NOT_FOUND "
     "FILE_SERVER_ERROR".split()
 )
-"""Why a task failed that could not get at the sound."""
+"""Codes of a task that could not download the audio."""
 NO_SPEECH_CODES = frozenset("SUCCESS_WITH_NO_VALID_FRAGMENT ASR_RESPONSE_HAVE_NO_WORDS".split())
-"""How a task ends in which nothing was heard."""
+"""Codes of a task that found no speech."""
 _CONTENT_CODES = ("datainspection", "data_inspection", "contentfilter", "content_filter")
 _KEY_CODES = ("invalidapikey", "invalid_api_key")
 _UNPAID_CODES = ("arrearage", "allocationquota", "prepaidbilloverdue", "postpaidbilloverdue")
@@ -45,7 +45,7 @@ _TRANSIENT_CODES = (
 
 @dataclass(frozen=True, slots=True)
 class ServiceRefusal:
-    """An answer that is no result. ``message`` is the service's, without anybody's key or text."""
+    """A response that is no result. ``message`` contains neither a key nor a text."""
 
     status: int
     code: str
@@ -58,7 +58,16 @@ class ServiceRefusal:
         return f" (request {self.request_id})" if self.request_id else ""
 
     def to_error(self, section: str, host: str, model: str) -> SubtitledError:
-        """What it is for us; ``section`` such as ``engines.qwen`` is named in the cure."""
+        """Convert the refusal into an error.
+
+        Args:
+            section: The section of the configuration, such as ``engines.qwen``, for the hint.
+            host: The host of the service.
+            model: The requested model.
+
+        Returns:
+            The error. The caller raises it.
+        """
         code, message = self.code.lower(), self.message.lower()
         detail = ": ".join(part for part in (self.code, self.message[:200]) if part)
         if any(word in code for word in _CONTENT_CODES):
@@ -69,8 +78,8 @@ class ServiceRefusal:
         if self.status == 401 or any(word in code for word in _KEY_CODES):
             return SetupError(
                 f"{host} refuses the key{self.request_suffix}",
-                f"A key is good in one region only: make one there and set {section}.api_key to "
-                f"where it lies, or set {section}.region to the key's",
+                f"A key is valid in one region only: make one there and set {section}.api_key, "
+                f"or set {section}.region to the region of the key",
             )
         if (
             code.startswith(_UNPAID_CODES)
@@ -81,7 +90,7 @@ class ServiceRefusal:
                 f"{host} is not paid, or the free quota is used up{self.request_suffix}: "
                 f"{self.code}",
                 "Pay the account's bill, or switch off 'stop when the free quota is used up' in "
-                "the console; then: subtitled queue retry --all",
+                "the console. Then run: subtitled queue retry --state failed",
             )
         if any(word in code for word in _RATE_LIMIT_CODES) or self.status == 429:
             return TransientError(
@@ -97,7 +106,7 @@ class ServiceRefusal:
         if self.status >= 500 or self.status == 408 or _is_transient(code):
             return TransientError(
                 f"{host} has a fault of its own{self.request_suffix}: {detail or self.status}",
-                "It is tried again",
+                "It is retried later",
                 self.retry_after,
             )
         if "format is empty" in message or "does not support asynchronous" in message:

@@ -1,7 +1,7 @@
-"""Recognition of whole files as tasks that run elsewhere, each uploaded and paid for once.
+"""Transcription of whole files as remote tasks, each uploaded and paid for once.
 
-What must not be done twice is written down before it is waited for: where the sound lies, that a
-task is being submitted, the task's number. Whoever comes back finds its place by that.
+The checkpoint stores what must not happen twice: the address of the audio, that a task is being
+submitted, the id of the task. After a crash the work continues from there.
 """
 
 from __future__ import annotations
@@ -35,29 +35,30 @@ from .task_lookup import TaskLookup
 from .transfer import UploadedAudio, build_download_url, delete_upload, fetch_json, upload_audio
 
 TASK_LIFETIME_SECONDS = 24 * 3600.0
-"""Seconds that the service keeps a task that is done, and its result. Sound lies for longer."""
+"""Seconds that the service keeps a finished task and its result. It keeps audio longer."""
 FINAL_STATUSES = frozenset({"SUCCEEDED", "FAILED", "CANCELED", "UNKNOWN"})
 MAX_HOTWORDS = 100
 QUERIES_PER_MINUTE = 600.0
-"""Looks at tasks a minute; an account has 1200."""
+"""Status requests per minute. An account has 1200."""
 
 
 @dataclass(frozen=True, slots=True)
 class TaskTimeouts:
-    """How long is waited for a task: between two looks at it, and in all."""
+    """How long to wait for a task, in seconds."""
 
     first_interval: float = 1.0
     max_interval: float = 15.0
     min_wait: float = 240.0
     wait_per_audio_second: float = 20.0
-    """Times the length of the sound, beside ``min_wait``; then the daemon comes back later."""
+    """Times the length of the audio, added to ``min_wait``. After that the job is retried later."""
 
     def compute_timeout(self, seconds: float) -> float:
+        """Compute how long to wait for a task with so many seconds of audio."""
         return self.min_wait + self.wait_per_audio_second * seconds
 
 
 class FileTranscription:
-    """Files recognised by one account. Several threads may use it."""
+    """Transcribes files with one account. Several threads may use it."""
 
     def __init__(
         self,
@@ -75,7 +76,19 @@ class FileTranscription:
         self._sleep = sleep
 
     def transcribe(self, audio: Audio, request: TranscriptionRequest, span: TimeSpan) -> Transcript:
-        """The words of an interval, by a task that is taken up if one was begun for it."""
+        """Transcribe a time span by a task. A task of an earlier try is resumed.
+
+        Args:
+            audio: The decoded track.
+            request: The request with its checkpoint.
+            span: The part of the track to send.
+
+        Returns:
+            Words with times, and one usage record.
+
+        Raises:
+            SubtitledError: The task failed, or is not finished yet.
+        """
         checkpoint = _TaskCheckpoint(request.checkpoint, self._settings)
         task = self._resume_task(checkpoint) or self._submit_task(audio, request, span, checkpoint)
         response = self._wait_for_task(task, span.duration)
@@ -83,7 +96,7 @@ class FileTranscription:
         if name := checkpoint.values.get("object"):
             with contextlib.suppress(
                 SubtitledError
-            ):  # it is nobody's but ours, and has a lifetime set
+            ):  # a failure is harmless: the object is private and expires
                 delete_upload(self._settings, name)
         usage = response.usage
         seconds = usage.get("seconds", usage.get("duration"))
@@ -106,7 +119,7 @@ class FileTranscription:
         )
 
     def _resume_task(self, checkpoint: _TaskCheckpoint) -> str | None:
-        """The task that was begun for this already, if its result can still be had."""
+        """Return the id of the task of an earlier try, if its result still exists."""
         record, age = checkpoint.values, checkpoint.age
         if "task" in record and age < TASK_LIFETIME_SECONDS:
             return record["task"]
@@ -128,7 +141,7 @@ class FileTranscription:
         span: TimeSpan,
         checkpoint: _TaskCheckpoint,
     ) -> str:
-        """The number of a new task, written down."""
+        """Submit a task. Return its id once it is stored."""
         settings, service = self._settings, self._service
         parameters = self._build_parameters(request)
         if "object" not in checkpoint.values:
@@ -145,7 +158,7 @@ class FileTranscription:
                 url = build_download_url(settings, UploadedAudio(record["object"], record["url"]))
                 return service.submit(settings.model_name, url, parameters, has_file_list)
             except UnansweredError:
-                # Not again: it may be running. It is looked for, now or at the next try.
+                # Not retried: it may be running. It is searched, now or at the next try.
                 raise _SubmissionLostError from None
             except SubtitledError:
                 checkpoint.save(**record)
@@ -159,7 +172,7 @@ class FileTranscription:
                 checkpoint.save(**record)
                 raise TransientError(
                     f"a task that was submitted to {settings.host} did not arrive there",
-                    "It is submitted again at the next try; the sound need not be uploaded again",
+                    "It is submitted again at the next try, without another upload",
                     retry_after=30.0,
                 ) from None
             checkpoint.save(**record, submitting=str(time.time()), task=task_id)
@@ -176,7 +189,7 @@ class FileTranscription:
         return TaskLookup(self._service, self._settings, self._query_limiter, self._sleep)
 
     def _build_parameters(self, request: TranscriptionRequest) -> dict[str, Any]:
-        """What the model is told. Each family knows its own words and refuses the other's."""
+        """Build the parameters of the model. The families do not accept each other's."""
         settings = self._settings
         model = settings.chosen_model
         code = find_code(model, request.language)
@@ -189,7 +202,7 @@ class FileTranscription:
             if hotwords:
                 parameters["corpus"] = {"text": ", ".join(hotwords)}
             return parameters
-        # Its own list of words that it masks with asterisks is on unless it is switched off.
+        # By default the service masks the words of a list of its own with asterisks.
         parameters["special_word_filter"] = {"system_reserved_filter": False}
         if code:
             parameters["language_hints"] = [code]
@@ -202,7 +215,7 @@ class FileTranscription:
         return parameters
 
     def _wait_for_task(self, task: str, seconds: float) -> ServiceResponse:
-        """The task when it has ended, however it has."""
+        """Wait until a task has ended, in any way."""
         deadline = time.monotonic() + self._timeouts.compute_timeout(seconds)
         pause = self._timeouts.first_interval
         while True:
@@ -212,7 +225,7 @@ class FileTranscription:
             if time.monotonic() + pause > deadline:
                 raise TransientError(
                     f"the task {task} at {self._settings.host} is not done yet",
-                    "It goes on there and is asked again later; nothing is paid twice",
+                    "It continues there and is checked again later. Nothing is paid twice",
                     retry_after=300.0,
                 )
             self._sleep(pause)
@@ -221,7 +234,7 @@ class FileTranscription:
     def _parse_result(
         self, response: ServiceResponse, checkpoint: _TaskCheckpoint, span: TimeSpan
     ) -> ParsedResult:
-        """What an ended task gave. One that gave nothing is forgotten, so that a next can begin."""
+        """Parse the result of an ended task. Forget a failed one, so that another can be made."""
         output = response.output
         status = output.get("task_status")
         parts = output.get("results")
@@ -241,14 +254,14 @@ class FileTranscription:
             checkpoint.clear()
             raise TransientError(
                 f"the task is no longer known at {self._settings.host}",
-                "It is begun anew at the next try",
+                "It is submitted again at the next try",
             )
         message = str(part.get("message") or output.get("message") or "")
         if code in DOWNLOAD_ERROR_CODES:
             checkpoint.clear()
             raise TransientError(
-                f"{self._settings.host} could not fetch the sound: {code}",
-                "It is uploaded anew at the next try; if that goes on, check "
+                f"{self._settings.host} could not download the audio: {code}",
+                "It is uploaded again at the next try. If that does not help, check "
                 f"[{self._service.section}.bucket] if there is one",
             )
         checkpoint.clear()
@@ -269,7 +282,7 @@ class _SubmissionLostError(Exception):
 
 
 class _TaskCheckpoint:
-    """The memo of one stretch; what was written for another place or model is not for this."""
+    """The checkpoint of one chunk. Values for another region or model are ignored."""
 
     def __init__(self, checkpoint: Checkpoint | None, settings: QwenSettings) -> None:
         self._checkpoint = checkpoint
@@ -282,7 +295,7 @@ class _TaskCheckpoint:
 
     @property
     def age(self) -> float:
-        """Seconds since the latest of what was done."""
+        """Seconds since the latest stored step."""
         with contextlib.suppress(ValueError):
             return time.time() - float(
                 self.values.get("submitting") or self.values.get("stored", "0")
@@ -290,17 +303,18 @@ class _TaskCheckpoint:
         return float("inf")
 
     def save(self, **values: str) -> None:
-        """Durable when it returns."""
+        """Replace the stored values."""
         self.values = values
         if self._checkpoint:
             self._checkpoint.save(**self._key, **values)
 
     def clear(self) -> None:
+        """Delete the stored values."""
         self.values = {}
         if self._checkpoint:
-            self._checkpoint.save()
+            self._checkpoint.clear()
 
 
 def _is_valid_hotword(hotword: str) -> bool:
-    """Whether a term fits a list of hot words: 15 letters, or 7 words of Latin ones."""
+    """Check whether the service accepts a hotword: 15 characters, or 7 words if it is ASCII."""
     return len(hotword.split()) <= 7 if hotword.isascii() else len(hotword) <= 15

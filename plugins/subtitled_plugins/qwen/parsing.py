@@ -1,4 +1,4 @@
-"""The result files of transcription tasks as words, in either family's shape."""
+"""Parsing the result files of transcription tasks, of both families of models."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from .catalogue import TIMESTAMP_LANGUAGES
 _OPENING_PUNCTUATION = "«“‘「『（《【〈([{¿¡"
 
 TimedText = tuple[str, float, float]
-"""A piece of text with the white space in front of it, and its times in seconds."""
+"""A text with the white space in front of it, its start and its end in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class ParsedResult:
-    """What a result file says, in seconds of the medium."""
+    """A parsed result file, in seconds of the track."""
 
     words: tuple[Word, ...]
     languages: tuple[Language, ...]
@@ -29,10 +29,19 @@ class ParsedResult:
 
 
 def parse_result(document: Any, bounds: TimeSpan, is_timing_uncertain: bool) -> ParsedResult:
-    """The words of a result file of the sound of ``bounds``, and what it says of its sentences.
+    """Parse a result file.
 
-    ``doubt``: word times outside the languages for which they are promised are marked as estimated.
-    Raises :class:`~subtitled.plugin.TransientError` for what is no result file.
+    Args:
+        document: The parsed JSON.
+        bounds: The time span of the track that was sent.
+        is_timing_uncertain: Whether word times are marked as estimated in languages for which the
+            service does not promise them.
+
+    Returns:
+        The words and the languages.
+
+    Raises:
+        TransientError: The document is no result file.
     """
     words: list[Word] = []
     languages: list[Language] = []
@@ -67,19 +76,19 @@ def parse_result(document: Any, bounds: TimeSpan, is_timing_uncertain: bool) -> 
     except (AttributeError, KeyError, TypeError, ValueError, OverflowError):
         raise TransientError(
             "the result of the transcription is not in the shape that is documented",
-            "It is fetched again; if that goes on, tell the authors of subtitled",
+            "It is downloaded again. If that does not help, report it to the authors of subtitled",
         ) from None
     return ParsedResult(tuple(sorted(words, key=lambda word: word.start)), tuple(languages))
 
 
 def _iter_sentences(document: Any) -> Iterator[dict[str, Any]]:
-    """All sentences. A mono file has one transcript; of more, each is a channel of its own."""
+    """Iterate over the sentences of all transcripts. A mono file has one."""
     for transcript in document["transcripts"]:
         yield from transcript.get("sentences") or ()
 
 
 def _parse_times(entry: dict[str, Any], bounds: TimeSpan) -> tuple[float, float]:
-    """Milliseconds of the file as seconds of the medium, inside the bounds and in order."""
+    """Convert milliseconds of the file to seconds of the track, inside the bounds."""
     begin, end = (bounds.start + float(entry[key]) / 1000 for key in ("begin_time", "end_time"))
     start = min(max(begin, bounds.start), bounds.end)
     return start, min(max(end, start), bounds.end)
@@ -95,8 +104,7 @@ def _parse_language(code: Any) -> Language | None:
 def _split_sentence(
     text: str, words: Sequence[dict[str, Any]], bounds: TimeSpan
 ) -> list[TimedText]:
-    """The pieces of a sentence with the times of its words. Punctuation is told apart from them,
-    so they are spelled as in the sentence; else as they are."""
+    """Split a sentence into words with times, spelled and punctuated as in the sentence."""
     valid_words = [word for word in words if str(word["text"]).strip()]
     pieces = match_words(text, [str(word["text"]).strip() for word in valid_words])
     if pieces is None:
@@ -112,9 +120,14 @@ def _split_sentence(
 
 
 def match_words(text: str, words: Sequence[str]) -> list[str] | None:
-    """The text cut into one piece for each word, which together are all of it.
+    """Split a text into one piece for each word.
 
-    None where the words are not those of the text.
+    Args:
+        text: The text.
+        words: Its words without punctuation.
+
+    Returns:
+        Pieces that together are the text, or None if the words are not those of the text.
     """
     pieces: list[str] = []
     at, begin = 0, 0
@@ -134,7 +147,10 @@ def match_words(text: str, words: Sequence[str]) -> list[str] | None:
 
 
 def _find_split(gap: str) -> int:
-    """Where what stands between two words is parted: white space and what opens go to the next."""
+    """Find where to split the characters between two words.
+
+    White space and opening punctuation belong to the second word.
+    """
     spaces = [number for number, letter in enumerate(gap) if letter.isspace()]
     if not spaces:
         return next((n for n, letter in enumerate(gap) if letter in _OPENING_PUNCTUATION), len(gap))
@@ -146,7 +162,7 @@ def _find_split(gap: str) -> int:
 
 
 def distribute_words(text: str, start: float, end: float) -> list[TimedText]:
-    """A text without word times over its interval, by the length of its words."""
+    """Distribute the words of a text over a time span, by their lengths."""
     pieces = re.findall(r"\s*\S+", text)
     if sum(map(_is_wide, text)) * 2 > len(text):
         pieces = re.findall(r"\s*\S", text)
@@ -159,7 +175,7 @@ def distribute_words(text: str, start: float, end: float) -> list[TimedText]:
 
 
 def needs_space(before: str, after: str) -> bool:
-    """Whether a space stands between two texts: not beside Chinese, Japanese or Thai letters."""
+    """Check whether a space belongs between two texts: not beside Chinese, Japanese or Thai."""
     return not (before[-1:] and _is_wide(before[-1])) and not _is_wide(after[0])
 
 

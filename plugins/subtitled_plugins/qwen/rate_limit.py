@@ -1,4 +1,4 @@
-"""How often the account is asked, over all threads, and how often a request is tried again."""
+"""The rate limit of the account, over all threads, and retries."""
 
 from __future__ import annotations
 
@@ -11,15 +11,17 @@ from subtitled.plugin import Backoff, TransientError
 
 T = TypeVar("T")
 MAX_ATTEMPTS = 5
-"""Times that a request is made before the core is told to come back later."""
+"""How often a request is made before its error is raised."""
 BACKOFF = Backoff(first=1.0, jitter=0.5)
 MAX_WAIT_SECONDS = 60.0
-"""Seconds between two of them; who is told to wait longer gives the work back."""
+"""The longest wait between two attempts. If the service asks for more, the error is raised."""
 
 
 class RateLimiter:
-    """A limit of requests a minute for all threads. The service holds it to each second as well,
-    so they are spread evenly."""
+    """A limit of requests per minute for all threads, spread evenly.
+
+    The service applies its limit to each second as well.
+    """
 
     def __init__(self, per_minute: float, sleep: Callable[[float], None] = time.sleep) -> None:
         self._interval = 60.0 / per_minute
@@ -28,7 +30,7 @@ class RateLimiter:
         self._sleep = sleep
 
     def acquire(self) -> None:
-        """Return when it is this caller's turn."""
+        """Wait until a request may be made."""
         with self._lock:
             now = time.monotonic()
             start_at = max(now, self._next_at)
@@ -37,12 +39,22 @@ class RateLimiter:
             self._sleep(start_at - now)
 
     def pause(self, seconds: float) -> None:
-        """Let nobody ask for so long: the service said that it is too much."""
+        """Delay all requests by some seconds, as the service asked."""
         with self._lock:
             self._next_at = max(self._next_at, time.monotonic() + seconds)
 
     def call_with_retries(self, call: Callable[[], T]) -> T:
-        """What ``ask`` gives, which is tried again as long as that what it raises may pass."""
+        """Make a request, and retry it after a :class:`TransientError`.
+
+        Args:
+            call: Makes the request.
+
+        Returns:
+            The result of ``call``.
+
+        Raises:
+            SubtitledError: The request failed for good, or too often.
+        """
         for attempt in range(1, MAX_ATTEMPTS + 1):
             self.acquire()
             try:

@@ -1,8 +1,8 @@
-"""The calls to the service, through its SDK: what goes out, and what its answers and faults are.
+"""Calls to the service through its SDK.
 
-The SDK repeats by itself what got no answer, up to eight times for the submission of a task, each
-of which may be carried out and charged. So it is given a session that lets nothing be repeated: a
-request that may have arrived ends in :class:`UnansweredError`, and whoever asked decides.
+The SDK retries requests without a response by itself, up to eight times for the submission of a
+task, and each of them may be executed and charged. It therefore gets a session that never retries.
+A request that may have arrived raises :class:`UnansweredError`, and the caller decides.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ from .errors import ServiceRefusal
 from .settings import AccountSettings
 
 RESOLVE_HEADER = {"X-DashScope-OssResourceResolve": "enable"}
-"""Without this header an ``oss://`` address of the temporary storage is not understood."""
+"""The header with which the service accepts ``oss://`` addresses of its temporary storage."""
 USER_AGENT = "subtitled"
 CONNECT_TIMEOUT = 15.0
 """Seconds to wait for a connection."""
 
 
 class UnansweredError(TransientError):
-    """A request that may have been carried out, or not: no answer came."""
+    """A request without a response, which may have been executed or not."""
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceResponse:
-    """A result: its output, what was used up for it, and the number to ask about it."""
+    """A result: its output, the billed usage, and the id of the request."""
 
     output: dict[str, Any]
     usage: dict[str, Any] = field(default_factory=dict)
@@ -41,7 +41,7 @@ class ServiceResponse:
 
 
 class Service:
-    """One account at one place. ``section`` such as ``engines.qwen`` is named in cures."""
+    """The service, with one account in one region. ``section`` is named in hints."""
 
     def __init__(self, account: AccountSettings, section: str) -> None:
         self.account = account
@@ -49,11 +49,12 @@ class Service:
 
     @staticmethod
     def is_installed() -> bool:
+        """Check whether the SDK is installed, without importing it."""
         return find_spec("dashscope") is not None
 
     @cached_property
     def _sdk(self) -> Any:
-        """The SDK, imported now: that takes seconds and much memory."""
+        """Import the SDK, which takes seconds and much memory."""
         os.environ.setdefault("DASHSCOPE_DISABLE_SDK_HEADERS", "1")
         try:
             import dashscope
@@ -62,7 +63,7 @@ class Service:
                 f"dashscope cannot be imported: {error}",
                 "Install it: pip install 'subtitled[qwen]'",
             ) from error
-        # It logs whole requests, sound and all, at the level debug, and addresses in its errors.
+        # At level debug it logs whole requests with their audio, and urls in its errors.
         logging.getLogger("dashscope").disabled = True
         return dashscope
 
@@ -71,22 +72,23 @@ class Service:
         return _SingleSendSession(self)
 
     def open(self) -> None:
-        """Import the SDK and read the key. Raises :class:`~subtitled.plugin.SetupError`."""
+        """Import the SDK and read the key. Raise :class:`SetupError` if either is missing."""
         self.load_key()
         _ = self._sdk, self._single_send_session
 
     def load_key(self) -> str:
+        """Read the key. Raise :class:`SetupError` if it is missing or no key."""
         key = self.account.api_key.reveal()
         if not (key.isascii() and key.isprintable()) or " " in key:
             raise SetupError(
-                f"what {self.section}.api_key names is no key", "Write the key alone into it"
+                f"what {self.section}.api_key refers to is no key", "Store the key alone there"
             )
         return key
 
     def recognise(
         self, model: str, messages: list[dict[str, Any]], options: dict[str, Any]
     ) -> ServiceResponse:
-        """Have a piece of sound recognised within the request."""
+        """Transcribe a piece of audio synchronously."""
         return self._call(
             model,
             lambda: self._sdk.MultiModalConversation.call(
@@ -99,7 +101,7 @@ class Service:
         )
 
     def translate(self, model: str, text: str, options: dict[str, Any]) -> ServiceResponse:
-        """Have a text translated. Nothing of it is in what is raised."""
+        """Translate a text. Errors do not contain the text."""
         return self._call(
             model,
             lambda: self._sdk.Generation.call(
@@ -115,10 +117,19 @@ class Service:
     def submit(
         self, model: str, url: str, parameters: dict[str, Any], has_file_list: bool
     ) -> ServiceResponse:
-        """Have a file recognised as a task, whose number is in the answer.
+        """Submit a task that transcribes a file.
 
-        ``several`` for models that take a list of files. Raises :class:`Unanswered` if it may have
-        arrived.
+        Args:
+            model: The model.
+            url: The address of the file.
+            parameters: Parameters of the model.
+            has_file_list: Whether the model expects a list of files.
+
+        Returns:
+            A response whose output has the id of the task.
+
+        Raises:
+            UnansweredError: The task may have been created or not.
         """
         from dashscope.audio.asr import Transcription
         from dashscope.audio.qwen_asr import QwenTranscription
@@ -134,13 +145,13 @@ class Service:
         )
 
     def fetch_task(self, number: str) -> ServiceResponse:
-        """How a task stands."""
+        """Fetch the status of a task."""
         from dashscope.client.base_api import BaseAsyncApi
 
         return self._call("tasks", lambda: BaseAsyncApi.fetch(number, **self._build_identity()))
 
     def fetch_tasks(self, model: str, page: int) -> ServiceResponse:
-        """A page of the account's tasks of the last 24 hours: ``data`` and ``total_page``."""
+        """Fetch a page of the account's tasks of the last 24 hours: ``data``, ``total_page``."""
         from dashscope.client.base_api import BaseAsyncApi
 
         return self._call(
@@ -151,7 +162,7 @@ class Service:
         )
 
     def upload_file(self, model: str, path: str) -> str:
-        """Upload a file for a model into the service's own storage, where it lies for 48 hours."""
+        """Upload a file for a model into the service's own storage, which keeps it for 48 hours."""
         from dashscope.common.error import UploadFileException
         from dashscope.utils.oss_utils import OssUtils
 
@@ -169,15 +180,15 @@ class Service:
             )
         except (UploadFileException, KeyError, TypeError) as error:
             raise TransientError(
-                f"the storage of {self.account.host} does not take the sound: "
+                f"the storage of {self.account.host} does not accept the audio: "
                 f"{type(error).__name__}",
-                "It is tried again; if that goes on, give a bucket of your own: "
+                "It is retried later. If that does not help, configure a bucket of your own: "
                 f"[{self.section}.bucket]",
             ) from None
         return str(address)
 
     def check_key(self) -> None:
-        """Ask for what costs nothing and needs a key. Raises what is wrong."""
+        """Make a free request that needs the key. Raise the error if it fails."""
         self.fetch_tasks("qwen3-asr-flash-filetrans", 1)
 
     def _build_identity(self) -> dict[str, Any]:
@@ -200,7 +211,7 @@ class Service:
     def _call(
         self, model: str, call: Callable[[], Any], has_quotable_message: bool = True
     ) -> ServiceResponse:
-        """The answer to one call; a refusal is raised as what it means."""
+        """Make a call. Raise the error of a refusal."""
         _ = self._sdk
         response = self._call_sdk(call)
         output, usage = response.get("output"), response.get("usage")
@@ -222,7 +233,7 @@ class Service:
         ).to_error(self.section, self.account.host, model)
 
     def _call_sdk(self, call: Callable[[], Any]) -> Any:
-        """What the call gives; what happens on the way there and back, as a problem of ours."""
+        """Make a call of the SDK. Convert its exceptions."""
         import requests
 
         try:
@@ -235,20 +246,21 @@ class Service:
                 "Check the connection to the internet, and a proxy if there is one",
             ) from None
         except (AttributeError, KeyError, TypeError, ValueError) as error:
-            # The SDK takes answers apart and is as surprised by others' as anybody.
+            # The SDK fails with these on responses that are not the service's.
             if isinstance(error, UnicodeError | ValueError) or _is_sdk_error(error):
                 raise self.unexpected_answer() from None
             raise
 
     def unexpected_answer(self) -> TransientError:
+        """Create the error for a response that the service would not send."""
         return TransientError(
             f"{self.account.host} does not answer as the service does",
-            f"It is tried again; check a proxy in between, and {self.section}.base_url",
+            f"It is retried later. Check a proxy in between, and {self.section}.base_url",
         )
 
 
 class _SingleSendSession:
-    """What the SDK takes for a session: each request is sent at most once, and to nobody else."""
+    """A session for the SDK that sends each request at most once and follows no redirects."""
 
     def __init__(self, service: Service) -> None:
         import requests
@@ -271,12 +283,12 @@ class _SingleSendSession:
                 ) from None
             raise UnansweredError(
                 f"{host} did not answer: {type(error).__name__}",
-                f"It is tried again; {self._service.section}.timeout is how long is waited",
+                f"It is retried later. {self._service.section}.timeout sets how long to wait",
             ) from None
 
 
 def is_never_sent(error: BaseException) -> bool:
-    """Whether a request surely did not arrive: no connection came about."""
+    """Check whether a request cannot have arrived, because there was no connection."""
     import requests
     from urllib3.exceptions import NewConnectionError
 
@@ -287,7 +299,7 @@ def is_never_sent(error: BaseException) -> bool:
 
 
 def _is_sdk_error(error: BaseException) -> bool:
-    """Whether an error arose in the SDK and not in what we gave it."""
+    """Check whether an error was raised inside the SDK."""
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
@@ -295,7 +307,7 @@ def _is_sdk_error(error: BaseException) -> bool:
 
 
 def _parse_retry_after(headers: Any) -> float | None:
-    """What the answer says of how long to wait."""
+    """Read the header ``Retry-After`` in seconds, at most an hour."""
     lowered = {str(name).lower(): value for name, value in dict(headers or {}).items()}
     try:
         return min(3600.0, max(0.0, float(lowered["retry-after"])))

@@ -1,7 +1,4 @@
-"""Who asks whom: key, region and workspace, which engine and translator have in common.
-
-The sections of the configuration: ``[engines.qwen]`` and ``[translators.qwen]``.
-"""
+"""The sections ``[engines.qwen]`` and ``[translators.qwen]`` of the configuration."""
 
 from __future__ import annotations
 
@@ -22,37 +19,37 @@ BASE_URLS: dict[str, str] = {
     "singapore": "https://dashscope-intl.aliyuncs.com/api/v1",
     "us": "https://dashscope-us.aliyuncs.com/api/v1",
 }
-"""Where each region answers (help.aliyun.com/zh/model-studio, 2026-10). A key belongs to one."""
+"""Region -> address (help.aliyun.com/zh/model-studio, 2026-10). A key is valid in one region."""
 
 _WORKSPACE_REGIONS = {"cn-beijing": "beijing", "ap-southeast-1": "singapore", "us-east-1": "us"}
-"""The part of a workspace's own host (``WORKSPACE.PART.maas.aliyuncs.com``) that is its region."""
+"""PART of a workspace's host (``WORKSPACE.PART.maas.aliyuncs.com``) -> region."""
 
 
 class AccountSettings(Settings):
-    """What every section of this plugin says about the account."""
+    """The settings of the account, which both sections have."""
 
     NON_RESULT_FIELDS: ClassVar[frozenset[str]] = frozenset(
         {"region", "workspace", "base_url", "timeout", "requests_per_minute"}
         | {"audio_codec", "concurrency", "bucket"}
     )
 
-    api_key: Secret = Field(description="A key of Model Studio, by reference; it is of one region.")
+    api_key: Secret = Field(description="A key of Model Studio, by reference, of that region.")
     region: Region = Field(
         "singapore",
-        description="Whose servers get what is sent. It is never changed by itself.",
+        description="The region that receives the audio or text. It never changes by itself.",
     )
     workspace: str | None = Field(
         None,
         pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$",
-        description="The workspace to charge; unset: the key's own.",
+        description="The workspace to charge. Unset: that of the key.",
     )
     base_url: str | None = Field(
         None,
-        description="A host of your own instead of the region's, such as "
+        description="An address to use instead of the region's, such as "
         "https://WORKSPACE.ap-southeast-1.maas.aliyuncs.com/api/v1.",
     )
     timeout: float = Field(
-        120.0, gt=0, le=3600, description="Seconds to wait for the answer to one request."
+        120.0, gt=0, le=3600, description="Seconds to wait for the answer to a request."
     )
 
     @field_validator("base_url")
@@ -64,21 +61,22 @@ class AccountSettings(Settings):
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
             raise ValueError("not an address; write one such as https://HOST/api/v1")
         if parts.scheme == "http" and parts.hostname not in ("127.0.0.1", "::1", "localhost"):
-            raise ValueError("the key would travel in the clear; write https")
+            raise ValueError("the key would be sent without encryption, write https")
         return url.rstrip("/")
 
     @property
     def effective_url(self) -> str:
-        """The address that every call begins with."""
+        """The base address of all calls."""
         return self.base_url or BASE_URLS[self.region]
 
     @property
     def host(self) -> str:
+        """The host of the service."""
         return urlsplit(self.effective_url).hostname or ""
 
     @property
     def effective_region(self) -> str:
-        """The region that the host belongs to; empty for a host of which that is not known."""
+        """The region of the host. Empty if it is unknown."""
         if self.base_url is None:
             return self.region
         for region, base in BASE_URLS.items():
@@ -93,7 +91,7 @@ class AccountSettings(Settings):
 
     @property
     def destination(self) -> str:
-        """What libraries allow or forbid: ``qwen:REGION``, or the host where that is not known."""
+        """The destination of what is sent: ``qwen:REGION``, or ``qwen:HOST`` if it is unknown."""
         return f"qwen:{self.effective_region or self.host}"
 
 
@@ -102,29 +100,33 @@ class QwenSettings(AccountSettings):
 
     protocol: Literal["file", "sync"] = Field(
         "file",
-        description="file: the whole sound is uploaded and recognised as a task, with word times. "
-        "sync: pieces of up to 2 minutes within the request, as text without times.",
+        description="file: the whole track is uploaded and transcribed by a task, with word times. "
+        "sync: pieces of up to 2 minutes are transcribed synchronously, without times.",
     )
     model: str = Field(
         "",
-        description="Which recogniser; empty: qwen3-asr-flash-filetrans for files, "
-        "qwen3-asr-flash else.",
+        description="The speech model. Empty: qwen3-asr-flash-filetrans for file, qwen3-asr-flash "
+        "for sync.",
     )
     audio_codec: Literal["opus", "flac"] = Field(
-        "opus", description="How the sound is sent: opus, 14 MB an hour, or flac, exact, 50 MB."
+        "opus",
+        description="How audio is compressed: opus, 14 MB per hour, or flac, lossless, 50 MB.",
     )
-    concurrency: int = Field(4, ge=1, le=64, description="Requests, or tasks, at the same time.")
+    concurrency: int = Field(
+        4, ge=1, le=64, description="How many requests or tasks run at the same time."
+    )
     requests_per_minute: float = Field(
-        100.0, gt=0, description="Requests a minute that the account may make, over all of them."
+        100.0, gt=0, description="Requests per minute that the account may make, over all threads."
     )
     diarization: bool = Field(
-        False, description="Have speakers told apart, by the models that can; up to 2 hours."
+        False, description="Identify speakers. Some models support it, for up to 2 hours."
     )
     vocabulary_id: str = Field(
-        "", description="A list of hot words made for this model in the console."
+        "", description="A list of hotwords for this model, made in the console."
     )
     bucket: BucketSettings | None = Field(
-        None, description="Storage of your own for the sound; unset: the service's, for 48 hours."
+        None,
+        description="A bucket of your own for the audio. Unset: the storage of the service.",
     )
 
     @field_validator("model")
@@ -148,13 +150,13 @@ class QwenSettings(AccountSettings):
             self.diarization or self.vocabulary_id
         ):
             raise ValueError(
-                f"the model {self.model_name} knows neither speakers nor a vocabulary_id"
+                f"the model {self.model_name} supports neither diarization nor a vocabulary_id"
             )
         return self
 
     @property
     def model_name(self) -> str:
-        """The name of the model that is asked."""
+        """The name of the model to use."""
         if self.model:
             return self.model
         if self.protocol == "file":
@@ -163,6 +165,7 @@ class QwenSettings(AccountSettings):
 
     @property
     def chosen_model(self) -> Model:
+        """The model to use."""
         model = find_model(self.model_name)
         assert model is not None, "the validator lets no other pass"
         return model
@@ -174,13 +177,13 @@ class QwenMtSettings(AccountSettings):
     model: str = Field(
         "qwen-mt-plus",
         pattern=r"^qwen-mt-",
-        description="Which translator: qwen-mt-plus is the best, flash faster, lite cheapest.",
+        description="The model: qwen-mt-plus is the best, flash is faster, lite is the cheapest.",
     )
     requests_per_minute: float = Field(
-        60.0, gt=0, description="Requests a minute that the account may make."
+        60.0, gt=0, description="Requests per minute that the account may make."
     )
     style: str = Field(
         "Subtitles of a film or programme: spoken language, concise, each line by itself.",
         max_length=500,
-        description="What it is told of the texts, in English.",
+        description="A description of the texts for the model, in English.",
     )

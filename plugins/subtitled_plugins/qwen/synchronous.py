@@ -1,4 +1,4 @@
-"""Recognition within the request: pieces of a few minutes as text, without times."""
+"""Synchronous transcription: pieces of up to two minutes as text without times."""
 
 from __future__ import annotations
 
@@ -29,22 +29,22 @@ from .service import Service, ServiceResponse
 from .settings import QwenSettings
 
 MAX_PIECE_SECONDS = 120.0
-"""Seconds of a piece. The service takes 300; its own toolkit cuts at 120, since longer ones lose
-text (Qwen3-ASR-Toolkit 1.0.4)."""
+"""Seconds of a piece. The service accepts 300. Its own toolkit cuts at 120, because longer pieces
+lose text (Qwen3-ASR-Toolkit 1.0.4)."""
 MIN_PIECE_SECONDS = 10.0
-"""Seconds of a piece that is not parted once more because its text was cut off."""
+"""Seconds of a piece that is not split again if its text is truncated."""
 MAX_AUDIO_BYTES = 10_000_000
-"""Bytes of a request's sound in base64, by the API reference."""
+"""Bytes of a request's audio in base64, by the API reference."""
 PREFETCH_PIECES = 2
-"""Pieces that are made ready to be sent while others are on their way."""
+"""How many pieces are prepared while others are being transcribed."""
 MAX_CONTEXT_CHARACTERS = 8_000
-"""Characters of context; it takes about 10 000 tokens."""
+"""Characters of context. The service accepts about 10 000 tokens."""
 TOKENS_PER_SECOND = 25
-"""Tokens a second of sound, for answers that bring no seconds."""
+"""Tokens per second of audio, for responses without seconds."""
 
 
 class SyncRecogniser:
-    """Short pieces recognised by one account. Several threads may use it."""
+    """Transcribes short pieces with one account. Several threads may use it."""
 
     def __init__(self, service: Service, settings: QwenSettings, rate_limiter: RateLimiter) -> None:
         self._service = service
@@ -53,7 +53,18 @@ class SyncRecogniser:
         self._slots = threading.BoundedSemaphore(settings.concurrency)
 
     def transcribe(self, audio: Audio, request: TranscriptionRequest) -> Transcript:
-        """The text of a stretch: a word for each piece that was sent, with all it says."""
+        """Transcribe a chunk.
+
+        Args:
+            audio: The decoded track.
+            request: The request.
+
+        Returns:
+            One :class:`Word` for each piece, with its whole text.
+
+        Raises:
+            SubtitledError: The service does not answer, or refuses the request.
+        """
         words: list[Word] = []
         detected_language: Language | None = None
         usage: list[UsageRecord] = []
@@ -76,7 +87,7 @@ class SyncRecogniser:
     def _recognise(
         self, audio: Audio, request: TranscriptionRequest, piece: Chunk
     ) -> Iterator[tuple[TimeSpan, ServiceResponse]]:
-        """What a piece says; one whose text was cut off is parted and heard again."""
+        """Transcribe a piece. If its text is truncated, split it and transcribe the halves."""
         span = piece.trimmed().span
         audio_url = self._encode_span(audio, span)
         messages: list[dict[str, Any]] = [{"role": "user", "content": [{"audio": audio_url}]}]
@@ -88,7 +99,7 @@ class SyncRecogniser:
         code = find_code(self._settings.chosen_model, request.language)
         if code:
             options["language"] = code
-        with self._slots:  # before its turn: none that had to wait after it crowds in
+        with self._slots:  # acquired before the rate limit, so that requests keep their order
             response = self._rate_limiter.call_with_retries(
                 lambda: self._service.recognise(self._settings.model_name, messages, options)
             )
@@ -109,7 +120,7 @@ class SyncRecogniser:
             text = base64.b64encode(path.read_bytes()).decode()
         if len(text) > MAX_AUDIO_BYTES:
             raise InputRejectedError(
-                f"{span.duration:.0f} s of sound are {len(text)} bytes, more than is taken",
+                f"{span.duration:.0f} s of audio are {len(text)} bytes, more than is accepted",
                 f'Set {self._service.section}.audio_codec = "opus"',
             )
         return f"data:audio/{EXTENSIONS[codec]};base64,{text}"
@@ -130,8 +141,15 @@ class SyncRecogniser:
 
 
 def split_to_length(chunk: Chunk, max_seconds: float) -> Iterator[Chunk]:
-    """Pieces in which somebody speaks, each with at most ``longest`` seconds from first word to
-    last, cut at pauses where there are any."""
+    """Split a chunk at pauses.
+
+    Args:
+        chunk: The chunk.
+        max_seconds: The longest piece, without the silence at its ends.
+
+    Yields:
+        Pieces with speech.
+    """
     if not chunk.speech:
         return
     if chunk.trimmed().span.duration <= max_seconds:

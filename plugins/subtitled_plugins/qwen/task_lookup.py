@@ -1,10 +1,10 @@
-"""Looking for a task whose submission got no answer, so that it is not paid for twice.
+"""Finding a task whose submission got no response, so that it is not paid for twice.
 
-The service knows no number of ours for a request. What it has is the list of the account's tasks of
-the last 24 hours (``GET /fetch_tasks``, in the SDK and documented), and in each result the address
-of the sound, which holds a name of chance. So a task of ours is known once it has ended; as long as
-others run in the same model it may be one of them, and that is waited for. Nobody's there, a while
-after the submission: then it did not arrive.
+The service accepts no idempotency key. It lists the account's tasks of the last 24 hours
+(``GET /fetch_tasks``, documented and in the SDK), and each result has the address of the audio,
+which contains a random name. A task can therefore be recognised once it has ended. While other
+tasks of the same model are running, the search waits for them. If no task is found some time after
+the submission, the submission did not arrive.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from .settings import QwenSettings
 from .transfer import fetch_json
 
 ARRIVAL_SECONDS = 120.0
-"""Seconds after which a submission that is in no list did not arrive."""
+"""Seconds after which a submission that is not listed did not arrive."""
 MAX_CLOCK_SKEW = 600.0
-"""Seconds by which clocks may differ."""
+"""Seconds by which the clocks may differ."""
 MAX_PAGES = 20
 LOOKUP_TIMEOUT = 180.0
-"""Seconds that are spent on it at a time."""
+"""Seconds that one search may take."""
 
 
 class TaskLookup:
-    """One look for a lost task."""
+    """A search for a task."""
 
     def __init__(
         self,
@@ -46,10 +46,17 @@ class TaskLookup:
         self._other_tasks: set[str] = set()
 
     def find(self, name: str, submitted: float) -> str | None:
-        """The task whose sound has that name; None if it surely never arrived.
+        """Find a task by the name of its audio.
 
-        ``submitted`` in seconds since 1970. Raises :class:`~subtitled.plugin.Temporary` while
-        nobody can tell.
+        Args:
+            name: The random name of the uploaded audio.
+            submitted: When the task was submitted, in seconds since 1970.
+
+        Returns:
+            The id of the task, or None if the submission did not arrive.
+
+        Raises:
+            TransientError: It cannot be decided yet.
         """
         deadline = time.monotonic() + LOOKUP_TIMEOUT
         pause = 1.0
@@ -70,14 +77,14 @@ class TaskLookup:
             if time.monotonic() + pause > deadline:
                 raise TransientError(
                     f"whether a task arrived at {self._settings.host} cannot be told yet",
-                    "It is looked for again, so that nothing is paid twice",
+                    "It is searched again later, so that nothing is paid twice",
                     retry_after=120.0,
                 )
             self._sleep(pause)
             pause = min(pause * 1.5, 15.0)
 
     def _iter_tasks(self, since: float) -> Iterator[dict[str, Any]]:
-        """The account's tasks in this model since then."""
+        """Iterate over the account's tasks of this model since a time."""
         for page in range(1, MAX_PAGES + 1):
             try:
                 output = self._rate_limiter.call_with_retries(
@@ -86,8 +93,8 @@ class TaskLookup:
             except (SetupError, InputRejectedError) as error:
                 raise TransientError(
                     f"{self._settings.host} does not list its tasks: {error.message}",
-                    "Whether one arrived cannot be told, so it is begun anew after a day, when "
-                    "what it gave would be gone; until then have another engine do it",
+                    "Whether one arrived is unknown. It is submitted again after a day, when its "
+                    "result would be gone. Until then use another engine",
                     retry_after=3600.0,
                 ) from None
             rows = output.get("data")
@@ -102,7 +109,7 @@ class TaskLookup:
                 return
 
     def _is_task_for(self, task_id: str, name: str) -> bool:
-        """Whether a task is of the sound with that name: it or its result says so."""
+        """Check whether a task or its result contains the name of the audio."""
         output = self._rate_limiter.call_with_retries(
             lambda: self._service.fetch_task(task_id)
         ).output

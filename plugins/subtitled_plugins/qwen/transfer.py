@@ -1,7 +1,4 @@
-"""Fetching the result file of a task: a signed address that anybody may read for a day.
-
-Where the sound of a task lies while it is recognised: small, mono, under a name of chance.
-"""
+"""Uploading the audio of a task, and downloading its result."""
 
 from __future__ import annotations
 
@@ -22,33 +19,41 @@ from .service import Service
 from .settings import QwenSettings
 
 MAX_RESULT_BYTES = 256 * 2**20
-"""Bytes; 12 hours of talk with the times of each word are about 60 MB."""
+"""Size limit. 12 hours of speech with word times are about 60 MB."""
 
 
 def fetch_json(url: str, service_host: str) -> Any:
-    """What lies at an address that ``asked`` gave out, read without our key.
+    """Download a JSON file, without the key.
 
-    Raises :class:`~subtitled.plugin.TransientError`.
+    Args:
+        url: The address that the service returned.
+        service_host: The host of the service, from which plain HTTP is accepted.
+
+    Returns:
+        The parsed JSON.
+
+    Raises:
+        TransientError: The file cannot be downloaded, or is not JSON.
     """
     import httpx
 
     parts = urlsplit(url)
     host = parts.hostname or ""
     if parts.scheme == "http" and host.endswith(".aliyuncs.com"):
-        # It is given out in the clear; the signature holds for both.
+        # The address is plain HTTP, and its signature is valid for both.
         url = parts._replace(scheme="https").geturl()
     elif parts.scheme != "https" and host != service_host:
         raise TransientError(
             f"the result of the transcription is at {parts.scheme}://{host}, in the clear",
-            "It is not fetched from there; tell the service",
+            "It is not downloaded without encryption. Tell the service",
         )
     body = bytearray()
     try:
         with httpx.stream("GET", url, timeout=60.0, follow_redirects=False) as response:
             if response.status_code != 200:
                 raise TransientError(
-                    f"the result of the transcription is not to be had: {response.status_code}",
-                    "It is asked for again",
+                    f"the result of the transcription is not available: {response.status_code}",
+                    "It is retried later",
                 )
             for part in response.iter_bytes():
                 body += part
@@ -61,27 +66,27 @@ def fetch_json(url: str, service_host: str) -> Any:
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise TransientError(
             f"the result of the transcription is not reached: {type(error).__name__}",
-            "It is fetched again",
+            "It is retried later",
         ) from None
     except ValueError:
         raise TransientError(
-            "the result of the transcription is no JSON", "It is fetched again"
+            "the result of the transcription is no JSON", "It is retried later"
         ) from None
 
 
 @dataclass(frozen=True, slots=True)
 class UploadedAudio:
-    """Sound that was uploaded; ``model_name`` is in its address and nowhere else in the world."""
+    """Uploaded audio. ``name`` is random and part of its address."""
 
     name: str
     url: str = ""
-    """In the service's own storage."""
+    """The address in the service's own storage. Empty for a bucket."""
 
 
 def upload_audio(
     service: Service, settings: QwenSettings, audio: Audio, span: TimeSpan
 ) -> UploadedAudio:
-    """Encode an interval and upload it. Raises a :class:`~subtitled.plugin.Problem`."""
+    """Encode a time span and upload it. Raise a :class:`SubtitledError` if that fails."""
     name = f"{secrets.token_hex(16)}.{EXTENSIONS[settings.audio_codec]}"
     with tempfile.TemporaryDirectory(prefix="subtitled-") as folder:
         path = Path(folder) / name
@@ -93,15 +98,17 @@ def upload_audio(
 
 
 def build_download_url(settings: QwenSettings, upload: UploadedAudio) -> str:
-    """Where the service finds the sound. That of a bucket opens it to whoever reads it, so it is
-    made anew each time and kept nowhere."""
+    """Build the address at which the service downloads the audio.
+
+    The address of a bucket grants access, so it is built when needed and never stored.
+    """
     if settings.bucket is None:
         return upload.url
     return build_presigned_url(settings.bucket, "GET", upload.name)
 
 
 def delete_upload(settings: QwenSettings, name: str) -> None:
-    """Take an object out of the user's own bucket; the service's own storage empties itself."""
+    """Delete an object from the user's own bucket. The service's storage deletes its own."""
     if settings.bucket is not None:
         _request("DELETE", build_presigned_url(settings.bucket, "DELETE", name))
 

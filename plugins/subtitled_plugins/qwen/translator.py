@@ -1,8 +1,6 @@
-"""What Qwen-MT calls the languages: English names.
+"""Qwen-MT: the lines of a batch in one request, separated by line breaks.
 
-From help.aliyun.com/zh/model-studio/machine-translation, as of 2026-10.
-
-Qwen-MT: lines of a scene in one request, told apart by their line breaks alone.
+The names of languages are from help.aliyun.com/zh/model-studio/machine-translation, as of 2026-10.
 """
 
 from __future__ import annotations
@@ -53,7 +51,7 @@ LANGUAGE_NAMES: dict[Language, str] = {
 
 
 def find_language_name(language: Language) -> str | None:
-    """What it calls a language, for the script that the tag implies; None if it has none."""
+    """Find the name of a language at Qwen-MT, by its script. Return None if it is unknown."""
     if language.primary == "no":
         language = Language("nb")
     if language.primary == "zh" and not language.satisfies(Language("zh-Hans")):
@@ -62,10 +60,10 @@ def find_language_name(language: Language) -> str | None:
 
 
 EXAMPLE_LINES = 5
-"""Lines before a batch that are given as examples."""
+"""How many previous lines are sent as examples."""
 MAX_GLOSSARY_TERMS = 50
 _TOKENS_PER_CHARACTER = 0.5
-"""Tokens a character, about: half of what is paid for is read, half written."""
+"""Tokens per character, about. Half of the billed tokens are input, half output."""
 _PRICES = {
     ("qwen-mt-plus", "beijing"): 0.259 + 0.775,
     ("qwen-mt-plus", "singapore"): 2.46 + 7.37,
@@ -73,7 +71,7 @@ _PRICES = {
     ("qwen-mt-turbo", "singapore"): 0.16 + 0.49,
     ("qwen-mt-lite-us", "us"): 0.12 + 0.36,
 }
-"""US dollars for a million tokens read and a million written (price list, 2026-10)."""
+"""US dollars for a million tokens of input and a million of output (price list, 2026-10)."""
 
 
 class QwenTranslator(Translator[QwenMtSettings]):
@@ -101,8 +99,7 @@ class QwenTranslator(Translator[QwenMtSettings]):
         return RateLimiter(self.settings.requests_per_minute)
 
     def translate(self, batch: Batch) -> Translation:
-        """The lines by their order; nothing if another number of them comes back, so that the core
-        asks for fewer at a time."""
+        """Translate a batch. Return no lines if their number differs: the core sends fewer then."""
         text = "\n".join(" ".join(line.text.split()) for line in batch.lines)
         response = self._rate_limiter.call_with_retries(
             lambda: self._service.translate(self.settings.model, text, self._build_options(batch))

@@ -11,7 +11,8 @@ from pydantic import BaseModel
 
 from subtitled.config.load import Configuration
 from subtitled.config.paths import resolve_models_dir
-from subtitled.config.plugins import COMPONENT_KINDS, ConfiguredComponent, call_with_timeout
+from subtitled.config.plugin_registration import COMPONENT_KINDS
+from subtitled.config.plugins import ConfiguredComponent, call_with_timeout
 from subtitled.models.store import ModelStore
 from subtitled.plugin import (
     CheckResult,
