@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import wave
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from house import Ear, House, film
 
 from subtitled.plugin import (
+    SAMPLE_RATE,
     Audio,
     InputRejectedError,
     TimeSpan,
@@ -95,3 +98,27 @@ def test_speech_without_a_word_is_found_between_pauses_and_at_the_end() -> None:
     assert find_lost_speech(speech, (), words) == [TimeSpan(5.9, 10), TimeSpan(14, 20)]
     assert find_lost_speech(speech, [TimeSpan(6, 10), TimeSpan(13, 20)], words) == []
     assert find_lost_speech([], (), words) == []
+
+
+def test_speech_in_which_no_word_was_recognised_is_kept_for_explain(
+    place: tuple[House, HintedEngine, Path],
+) -> None:
+    house, engine, _ = place
+    engine.refuses_second = True
+    media = house.root / "Film (2020).wav"
+    spoken = [(1.0, 5.0), (6.0, 10.0), (11.0, 15.0)]
+    samples = np.zeros(16 * SAMPLE_RATE)
+    for start, end in spoken:
+        time = np.arange(round((end - start) * SAMPLE_RATE)) / SAMPLE_RATE
+        first = round(start * SAMPLE_RATE)
+        samples[first : first + len(time)] = 0.3 * np.sin(2 * np.pi * 440 * time)
+    with wave.open(str(media), "wb") as file:
+        file.setparams((1, 2, SAMPLE_RATE, 0, "NONE", ""))
+        file.writeframes((samples * 32767).astype("<i2").tobytes())
+    house.scan()
+    fingerprint = house.the(media).fingerprint
+    assert fingerprint is not None
+    (removals,) = house.transcripts.removals(fingerprint, 0).values()
+    lost = [(round(one.start), round(one.end)) for one in removals if not one.text]
+    assert (11, 15) in lost
+    assert all("no word was recognised" in one.reason for one in removals if not one.text)
