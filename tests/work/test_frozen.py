@@ -186,7 +186,7 @@ def test_a_stopped_engine_ends_with_the_daemon_and_with_a_killed_one(
     script = (
         "import sys, time\n"
         "from subtitled.engines.process import EngineProcess\n"
-        'child = EngineProcess("x", {"role": "listener"})\n'
+        'child = EngineProcess("x", {"role": "vad"})\n'
         "child.suspend()\n"
         "print(child.pid, flush=True)\n"
         "time.sleep(60)\n"

@@ -115,7 +115,7 @@ def test_a_writer_that_is_down_keeps_no_subtitle_back_and_is_asked_again(
     )
     one.scan()
     assert one.names() == ["A.en.ffmeta", "A.en.srt", EN, "A.wav"]
-    assert happened == ["Published", "Failed", "Finished"]
+    assert happened == ["SubtitlePublished", "JobFailed", "JobFinished"]
     assert len(chat.requests) == 4
     assert one.ear.recognised == 2, "each stretch once"
 
@@ -183,7 +183,7 @@ def test_what_was_taken_back_is_not_written_again_until_somebody_asks(
     one.ledger.requeue(one.the(path).id)
     one.settle()
     assert one.names() == ["A.wav"]
-    assert "taken back by hand" in one.the(path).reason
+    assert "removed by a user" in one.the(path).reason
     one.jobs.retry(one.the(path))
     one.settle()
     assert EN in one.names()

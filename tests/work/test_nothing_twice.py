@@ -231,7 +231,7 @@ def test_a_file_that_crashes_the_engine_is_quarantined_by_its_content(house: Hou
     house.scan()
     record = house.the(poison)
     assert record.state is FileState.QUARANTINED
-    assert "crashed 3 times" in record.reason
+    assert "crashed on it 3 times" in record.reason
     assert "queue retry" in record.hint
     tried = house.ear.recognised
     renamed = poison.rename(house.root / "renamed.wav")

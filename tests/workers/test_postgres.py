@@ -53,7 +53,7 @@ def test_three_films_are_made_at_once_each_by_a_machine_of_its_own(
         assert list((farm.place / f"scratch-{name}").rglob("*.s16"))
     farm.release()
     _all_made(farm)
-    found = {one["what"]: one for one in json.loads(farm.run("doctor", "--json").stdout)}
+    found = {one["subject"]: one for one in json.loads(farm.run("doctor", "--json").stdout)}
     assert found["database"]["ok"]
     assert all(found[f"worker {name}"]["ok"] for name in WORKERS), found
     assert "pg_dump" in farm.run("state", "backup", tmp_path / "b.tar.gz").stdout

@@ -49,9 +49,9 @@ def test_two_films_are_made_at_the_same_time_each_once_and_the_daemon_tells_of_b
     assert (worker["name"], worker["running"]) == ("big", True)
     assert worker["pid"] == farm.processes["big"].pid
     assert worker["host"] == socket.gethostname()
-    assert abs(worker["last_sign"] - time.time()) < 60
+    assert abs(worker["last_heartbeat"] - time.time()) < 60
     mine = farm.at_work()["big"]
-    assert [Path(one["path"]).name for one in worker["working"]] == [mine]
+    assert [Path(one["path"]).name for one in worker["active_jobs"]] == [mine]
     assert farm.ask("explain", farm.library / mine)["database"]["worker"] == "big"
     farm.release()
     farm.until_done(2)
@@ -99,7 +99,7 @@ def test_the_job_of_one_that_does_not_come_back_is_taken_over(two_held: Farm) ->
     farm.release()
     farm.until_done(2)
     (gone,) = farm.ask("status")["workers"]
-    assert (gone["name"], gone["running"], gone["working"]) == ("big", False, [])
+    assert (gone["name"], gone["running"], gone["active_jobs"]) == ("big", False, [])
     assert farm.subtitles() == ["one.eo.srt", "two.eo.srt"]
     assert farm.heard_twice() == []
     assert "worker big missed its heartbeat; requeued 1 jobs" in farm.told()
