@@ -202,7 +202,7 @@ def test_a_person_s_subtitle_is_enough_for_every_format() -> None:
 def test_what_nothing_can_make_is_said_and_not_tried() -> None:
     decision = decide(library("original", "de"), (), EN, EN, only_what_is_said)
     assert made(decision) == ["en"]
-    assert decision.unsatisfiable == ("de: nothing configured makes it from en",)
+    assert decision.unsatisfiable == ("de: no configured engine makes it from en",)
 
 
 def test_a_tag_is_a_guess_that_never_makes_a_wish_impossible() -> None:
@@ -497,7 +497,7 @@ def test_a_pair_is_no_subtitle_in_one_language() -> None:
 def test_a_pair_of_what_is_spoken_and_itself_is_no_pair() -> None:
     decision = both("original", "en")
     assert made(decision) == []
-    assert "en+en: both are one language" in decision.reasons
+    assert "en+en: both are the same language" in decision.reasons
 
 
 def test_a_pair_is_made_in_the_formats_that_can_show_it() -> None:
@@ -511,4 +511,4 @@ def test_a_pair_with_the_original_waits_until_somebody_has_listened() -> None:
     wanted = library("en", bilingual=[("es", "original")])
     decision = decide(wanted, [sidecar(EN)], UNDETERMINED, None, anything)
     assert decision.needs_analysis
-    assert decision.reasons[-1] == "es+original: to be made; nobody has listened yet"
+    assert decision.reasons[-1] == "es+original: to be made; the spoken language is not known yet"

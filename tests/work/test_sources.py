@@ -397,7 +397,7 @@ def test_a_film_in_one_language_has_no_foreign_parts_and_is_not_asked_again(
     assert place.names() == ["Film.en.srt"]
     decision = place.examine("original", forced=("en",)).decision
     assert (decision.requirements, decision.needs_analysis) == ((), False)
-    assert "en forced: nothing is said in another language" in decision.reasons
+    assert "en forced: no speech is in another language" in decision.reasons
 
 
 def test_all_of_a_film_in_two_languages_is_translated_each_from_its_own(
@@ -467,7 +467,7 @@ def test_a_pair_that_nobody_can_make_is_told_and_the_rest_is_made(
     _film(place, [(_sound(tmp_path / "en.wav", 440, bursts=24), ["language=eng"])])
     outcome = place.make("original", bilingual=[("original", "es")])
     assert place.names() == ["Film.en.srt"]
-    assert outcome.reason == "made en; en+es: nothing configured makes es from en"
+    assert outcome.reason == "made en; en+es: no configured engine makes es from en"
 
 
 def test_a_pair_with_a_side_in_the_wrong_language_is_not_published(tmp_path: Path) -> None:
@@ -490,7 +490,7 @@ def test_a_pair_that_somebody_edited_or_took_back_stays_as_it_is(
     kept = path.read_bytes()
     path.unlink()
     reasons = fluent.examine("en", **wanted).decision.reasons
-    assert "en+es: Film.bilingual-es.en.srt was taken back by hand" in reasons
+    assert "en+es: Film.bilingual-es.en.srt was removed by a user" in reasons
     sidecars.set_status(path, SidecarStatus.PRESENT)
     path.write_bytes(kept + b"\n99\n00:02:00,000 --> 00:02:01,000\nMine.\n\n")
     assert fluent.make("en", **wanted).state is FileState.UP_TO_DATE

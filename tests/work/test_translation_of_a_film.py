@@ -349,7 +349,7 @@ def test_a_language_that_nobody_makes_is_told_as_such(house: tuple[Films, Path, 
     mt = told(rightly, pairs=frozenset({(EN, ES)}))
     outcome = do(["ru"], mt=mt)
     assert outcome.state is FileState.IMPOSSIBLE
-    assert "nothing configured makes" in outcome.reason
+    assert "no configured engine makes" in outcome.reason
     again = do(["ru"], mt=mt)
     assert (again.state, again.reason) == (outcome.state, outcome.reason), "the same when known"
     assert mt.asked == []

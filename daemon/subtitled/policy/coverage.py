@@ -1,5 +1,6 @@
-"""Which subtitles and summaries a medium has: the one answer for the daemon, the planner and the
-commands."""
+"""Coverage: which subtitles and summaries a media file has, for the daemon, the planner and
+the commands.
+"""
 
 from __future__ import annotations
 
@@ -23,31 +24,35 @@ from subtitled.subtitles.ownership import Ownership
 SIDECAR = "sidecar"
 EMBEDDED = "embedded"
 REMOVED_BY_USER = "removed-by-user"
-"""A subtitle of ours that a person took away: it is not there, and is not to be made again."""
+"""A subtitle of ours that a person removed. It does not exist, and is not made again."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExistingSubtitle:
-    """One subtitle that a medium has."""
+    """One subtitle that a media file has."""
 
     language: Language | None
     kind: SubtitleKind
     origin: str
     """``sidecar``, ``embedded`` or ``removed-by-user``."""
     location: str
-    """The sidecar's name, or the number of the stream."""
+    """The name of the sidecar, or the index of the track."""
     format: str
     is_text: bool = True
     is_ours: bool = False
     is_outdated: bool = False
-    """Ours, but made for another version of the medium: it serves nobody and is replaced."""
+    """It is ours, but of another version of the media file, so it counts for nothing and is
+    replaced.
+    """
     is_edited: bool = False
-    """Ours once. Somebody edited it: it is theirs, counts always and is never touched."""
+    """It was ours and a person edited it, so it is human, always counts, and is never changed."""
     secondary: Language | None = None
-    """The language below the other, where it has two."""
+    """The second language of a bilingual subtitle."""
 
     def has_secondary(self, wanted: Language | None) -> bool:
-        """Whether it has a second language that serves, or has none where none is wanted."""
+        """Return whether its second language satisfies ``wanted``, or it has none and none
+        is wanted.
+        """
         if wanted is None or self.secondary is None:
             return wanted is self.secondary
         return self.secondary.satisfies(wanted)
@@ -60,10 +65,14 @@ def existing_subtitles(
     ownership_of: Callable[[Path], Ownership],
     folder: Path | None = None,
 ) -> tuple[ExistingSubtitle, ...]:
-    """Every subtitle in the medium and beside it.
+    """Return every subtitle in a media file and beside it.
 
-    ``names`` is the listing of ``folder``, by default the medium's own; ``whose`` tells whose a
-    sidecar is.
+    Args:
+        media: The media file.
+        facts: Its tracks.
+        names: The names in ``folder``.
+        ownership_of: Returns the ownership of a sidecar.
+        folder: The folder of the sidecars, by default that of the media file.
     """
     subtitles = [
         ExistingSubtitle(
@@ -80,9 +89,9 @@ def existing_subtitles(
         )
         for track in facts.subtitle_tracks
     ]
-    medium_name = os.fsdecode(media.name)
+    media_name = os.fsdecode(media.name)
     for name in sorted(names):
-        parsed = parse_sidecar_name(medium_name, name)
+        parsed = parse_sidecar_name(media_name, name)
         if parsed is None:
             continue
         verdict = ownership_of((folder or media.parent) / name)
@@ -111,15 +120,18 @@ def existing_summaries(
     ownership_of: Callable[[Path], Ownership],
     folder: Path | None = None,
 ) -> tuple[ExistingSubtitle, ...]:
-    """Every summary beside a medium, from what :func:`existing_subtitles` is given; its format is
-    what the name ends with. What stands there and is not stale counts, whoever wrote it."""
-    medium_name = os.fsdecode(media.name)
-    summaries_found = []
+    """Return every summary beside a media file, for the same arguments as
+    :func:`existing_subtitles`.
+
+    The format of a summary is the ending of its name. Human summaries count as well as ours.
+    """
+    media_name = os.fsdecode(media.name)
+    summaries = []
     for name in sorted(names):
-        language, ending = parse_summary_name(medium_name, name) or (None, "")
+        language, ending = parse_summary_name(media_name, name) or (None, "")
         if language is not None:
             verdict = ownership_of((folder or media.parent) / name)
-            summaries_found.append(
+            summaries.append(
                 ExistingSubtitle(
                     language=language,
                     kind=SubtitleKind.FULL,
@@ -131,7 +143,7 @@ def existing_summaries(
                     is_edited=verdict is Ownership.EDITED,
                 )
             )
-    return tuple(summaries_found)
+    return tuple(summaries)
 
 
 def counts_as(
@@ -139,10 +151,10 @@ def counts_as(
     rules: ExistingSubtitleSettings,
     kind: SubtitleKind = SubtitleKind.FULL,
 ) -> bool:
-    """Whether a subtitle counts as one of a kind under a library's rules.
+    """Return whether a subtitle counts as one of a kind under the rules of a library.
 
-    Ours and those that somebody edited count as what they are; those of another version never do.
-    One of foreign parts only is wanted as such, or counts for a whole one if the rules say so.
+    Our own and edited subtitles count as their kind, outdated ones never do. A human forced or SDH
+    subtitle counts as a full one if the rules say so.
     """
     if existing.is_ours or existing.is_edited:
         return not existing.is_outdated and existing.kind is kind
@@ -165,12 +177,19 @@ def find_satisfying(
     kind: SubtitleKind = SubtitleKind.FULL,
     secondary: Language | None = None,
 ) -> ExistingSubtitle | None:
-    """The subtitle that gives a reader of ``wanted`` what they need of a kind, or None.
+    """Return the subtitle that satisfies a requirement, or None.
 
-    ``secondary`` is the second language of one with two, which serves for no one with one.
+    One of ours satisfies its own format only, so that another format is made when it is wanted. Any
+    other satisfies all formats. A sidecar without a language counts as one in the spoken language.
 
-    One of ours serves for its own format only, so that another format wanted later is made; any
-    other serves for all. A sidecar without a language is taken to be in the language spoken.
+    Args:
+        existing: The subtitles of the media file.
+        wanted: The required language.
+        spoken: The spoken language, if it is known.
+        fmt: The required format.
+        rules: The rules of the library.
+        kind: The required kind.
+        secondary: The second language of a bilingual requirement.
     """
     for candidate in existing:
         language = candidate.language or (spoken if candidate.origin == SIDECAR else None)
@@ -190,9 +209,9 @@ def find_satisfying(
 def find_redundant(
     existing: Sequence[ExistingSubtitle], spoken: Language | None, rules: ExistingSubtitleSettings
 ) -> list[RedundantSidecar]:
-    """Sidecars of ours that somebody else's sidecars make needless: each with those that do.
+    """Return the sidecars of ours that human sidecars make redundant, each with those.
 
-    One that somebody edited is no reason to take others away: it was ours like they.
+    An edited sidecar makes none redundant, because it was ours too.
     """
     other_subtitles = [
         (candidate, candidate.language or spoken)

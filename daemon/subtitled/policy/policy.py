@@ -1,4 +1,6 @@
-"""The policy: which subtitles are to be made for a medium, out of what, which not, and why."""
+"""The policy: which subtitles a media file requires, from which sources, and why others are
+not made.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,7 @@ from subtitled.config.library_settings import ORIGINAL, WantedLanguage
 from subtitled.config.settings import LibrarySettings
 from subtitled.plugin import UNDETERMINED, Language, SubtitleKind
 from subtitled.subtitles.chinese import can_convert_script
-from subtitled.subtitles.segmentation.bilingual import BILINGUAL_FORMATS as FOR_TWO
+from subtitled.subtitles.segmentation.bilingual import BILINGUAL_FORMATS
 
 from .coverage import EMBEDDED, REMOVED_BY_USER, SIDECAR, ExistingSubtitle, find_satisfying
 from .requirements import (
@@ -27,7 +29,10 @@ from .requirements import (
 )
 
 MAX_FOREIGN_SHARE = 0.4
-"""The share of the speech from which on a medium has no foreign parts: it is in two languages."""
+"""The largest share of foreign speech.
+
+Above it the media file counts as bilingual, without foreign parts.
+"""
 
 
 def decide(
@@ -38,26 +43,34 @@ def decide(
     can_make: CanMake,
     material: AvailableSources = NO_OTHER_SOURCES,
 ) -> Decision:
-    """Decide from what exists, the track's tag, and what is spoken, if somebody has listened.
+    """Decide what a media file requires.
 
-    As long as nobody has, the tag is taken for a guess: good enough to see that all is there,
-    never to say that something cannot be made.
+    While the spoken language is unknown, the track's tag is taken as a guess. The guess may show
+    that everything exists, but never that a requirement is impossible.
+
+    Args:
+        library: The settings of the library.
+        existing: The subtitles that the media file has.
+        tagged: The language tag of the main audio track.
+        spoken: The spoken language, or None while it is unknown.
+        can_make: The available routes.
+        material: The sources besides the main audio track.
     """
-    deciding = _Policy(library, tuple(existing), tagged, spoken, can_make, material)
-    make: list[Requirement] = []
+    policy = _Policy(library, tuple(existing), tagged, spoken, can_make, material)
+    requirements: list[Requirement] = []
     summaries: list[SummaryRequirement] = []
     impossible: list[str] = []
     reasons: list[str] = []
     answers: list[tuple[str, Requirement | SummaryRequirement | Unsatisfiable | str]] = [
         (
             f"{language or ORIGINAL}" + ("" if kind is SubtitleKind.FULL else f" {kind}"),
-            deciding.evaluate(language, kind),
+            policy.evaluate(language, kind),
         )
-        for language, kind in _wanted_subtitles(library, spoken, deciding.assumed_language)
+        for language, kind in _wanted_subtitles(library, spoken, policy.assumed_language)
     ]
     answers += (
-        (f"{upper or ORIGINAL}+{lower or ORIGINAL}", deciding.evaluate_bilingual(upper, lower))
-        for upper, lower in _wanted_pairs(library, deciding.assumed_language)
+        (f"{upper or ORIGINAL}+{lower or ORIGINAL}", policy.evaluate_bilingual(upper, lower))
+        for upper, lower in _wanted_pairs(library, policy.assumed_language)
     )
     files = library.summaries.files
     answers += (
@@ -65,9 +78,7 @@ def decide(
             f"summary {language_code or ORIGINAL}",
             evaluate_summary(language_code, files, spoken, can_make, material),
         )
-        for language_code in _resolve_original(
-            library.summaries.languages, deciding.assumed_language
-        )
+        for language_code in _resolve_original(library.summaries.languages, policy.assumed_language)
     )
     for name, result in answers:
         reason = result if isinstance(result, str) else result.reason
@@ -75,13 +86,15 @@ def decide(
         if isinstance(result, Unsatisfiable):
             impossible.append(f"{name}: {reason}")
         elif isinstance(result, Requirement):
-            make.append(result)
+            requirements.append(result)
         elif isinstance(result, SummaryRequirement):
             summaries.append(result)
-    listening = any(deciding.needs_analysis(requirement) for requirement in make) or (
+    needs_analysis = any(policy.needs_analysis(requirement) for requirement in requirements) or (
         bool(summaries) and spoken is None
     )
-    return Decision(tuple(make), tuple(impossible), tuple(reasons), listening, tuple(summaries))
+    return Decision(
+        tuple(requirements), tuple(impossible), tuple(reasons), needs_analysis, tuple(summaries)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +113,10 @@ class _Policy:
     def evaluate(
         self, language: Language | None, kind: SubtitleKind
     ) -> Requirement | Unsatisfiable | str:
-        """What is to be made, or why it cannot be, or why it need not be."""
+        """Return the requirement for one subtitle, or why it is impossible or not needed."""
         main = self._main_source
         if language is None:
-            reason = "to be made; nobody has listened yet"
+            reason = "to be made; the spoken language is not known yet"
             return Requirement(None, self.library.formats, reason, kind, (main,))
         missing = self._missing_formats(language, kind)
         if isinstance(missing, str):
@@ -125,13 +138,16 @@ class _Policy:
     def evaluate_bilingual(
         self, upper: Language | None, lower: Language | None
     ) -> Requirement | Unsatisfiable | str:
-        """The same of a subtitle with two languages, each of which is made, or taken from
-        somebody's text where there is one."""
-        formats = tuple(fmt for fmt in self.library.formats if fmt in FOR_TWO)
+        """Return the requirement for a bilingual subtitle, or why it is impossible or not
+        needed.
+
+        Each of the two languages is made, or taken from a human subtitle.
+        """
+        formats = tuple(fmt for fmt in self.library.formats if fmt in BILINGUAL_FORMATS)
         if not formats:
             return Unsatisfiable(f"{', '.join(self.library.formats)} cannot show two languages")
         if upper is None or lower is None:
-            unknown = "to be made; nobody has listened yet"
+            unknown = "to be made; the spoken language is not known yet"
             above, below = (
                 Requirement(
                     language,
@@ -143,7 +159,7 @@ class _Policy:
             )
             return replace(above, secondary=below)
         if upper.satisfies(lower) or lower.satisfies(upper):
-            return "both are one language"
+            return "both are the same language"
         missing = self._missing_formats(upper, SubtitleKind.FULL, lower, formats)
         if isinstance(missing, str):
             return missing
@@ -151,7 +167,7 @@ class _Policy:
         for language in (upper, lower):
             sources = self._sources_for(language)
             if not sources and self.spoken is not None:
-                return Unsatisfiable(f"nothing configured makes {language} from {self.spoken}")
+                return Unsatisfiable(f"no configured engine makes {language} from {self.spoken}")
             sides.append(
                 Requirement(language, missing, "", sources=sources or (self._main_source,))
             )
@@ -169,7 +185,7 @@ class _Policy:
         secondary: Language | None = None,
         formats: tuple[str, ...] = (),
     ) -> tuple[str, ...] | str:
-        """The formats in which it is not there yet, or why none is missing."""
+        """Return the formats that are missing, or why none is."""
         rules = self.library.counts_as_existing
         served = {
             fmt: find_satisfying(
@@ -177,31 +193,38 @@ class _Policy:
             )
             for fmt in formats or self.library.formats
         }
-        missing = tuple(fmt for fmt, by in served.items() if by is None)
+        missing = tuple(fmt for fmt, match in served.items() if match is None)
         if missing:
             return missing
-        by = next(match for match in served.values() if match is not None)
-        taken = f"{by.location} was taken back by hand"
-        return taken if by.origin == REMOVED_BY_USER else f"there is {_describe_existing(by)}"
+        match = next(match for match in served.values() if match is not None)
+        if match.origin == REMOVED_BY_USER:
+            return f"{match.location} was removed by a user"
+        return f"there is {_describe_existing(match)}"
 
     def _sources_for(self, language: Language | None) -> tuple[Source, ...]:
-        """What one of two languages comes from: somebody's text in it before all else."""
+        """Return the sources of one language of a bilingual subtitle, human subtitles in it
+        first.
+        """
         if language is None:
             return ()
         same_language = []
         for text in self.available.subtitles:
-            tongue = text.language or (self.assumed_language if text.origin == SIDECAR else None)
-            if tongue and tongue.satisfies(language) and _is_usable_source(text):
+            source_language = text.language or (
+                self.assumed_language if text.origin == SIDECAR else None
+            )
+            if source_language and source_language.satisfies(language) and _is_usable_source(text):
                 order = (text.kind is SubtitleKind.SDH, text.origin != SIDECAR)
-                same_language.append((order, Source(Origin(text.origin), text.location, tongue)))
-        same_language.sort(key=lambda one: one[0])
+                same_language.append(
+                    (order, Source(Origin(text.origin), text.location, source_language))
+                )
+        same_language.sort(key=lambda ranked: ranked[0])
         return (
             *(source for _, source in same_language),
             *(source_and_how[0] for source_and_how in self._all_sources(language)),
         )
 
     def needs_analysis(self, requirement: Requirement) -> bool:
-        """Whether a wish hangs on what is not known yet of the main track."""
+        """Return whether a requirement depends on what is not known yet of the main track."""
         if requirement.secondary is not None and self.needs_analysis(requirement.secondary):
             return True
         if requirement.kind is SubtitleKind.FORCED and self.available.foreign_speech is None:
@@ -211,9 +234,9 @@ class _Policy:
         )
 
     def _all_sources(self, language: Language) -> Iterator[tuple[Source, str]]:
-        """All sources that a language can be made of, best first, each with how.
+        """Yield all sources of a language, the best first, each with how it is used.
 
-        A text that only wants another script is as good as one in the language.
+        A text that needs only another script counts as one in the language.
         """
         original = self.assumed_language is not None and self.assumed_language.satisfies(language)
         texts = (
@@ -247,7 +270,7 @@ class _Policy:
                 yield Source(Origin.AUDIO, str(index), tag), f"{how}, from track {index}"
 
     def _subtitle_sources(self, language: Language) -> Iterator[tuple[Source, str]]:
-        """Somebody's subtitles: whole ones before those for the hard of hearing."""
+        """Yield human subtitles, full ones before those for the hard of hearing."""
         pivots = (
             *((self.assumed_language,) if self.assumed_language else ()),
             *self.library.sources.pivot_languages,
@@ -263,17 +286,17 @@ class _Policy:
                 or not _is_usable_source(text)
             ):
                 continue
-            alike = can_convert_script(source_language, language)
+            is_same_language = can_convert_script(source_language, language)
             rank = next(
                 (n for n, pivot in enumerate(pivots) if source_language.satisfies(pivot)), None
             )
             how = self.available.can_translate(source_language, language)
-            if how is not None and (alike or rank is not None):
+            if how is not None and (is_same_language or rank is not None):
                 order = (rank or 0, text.kind is SubtitleKind.SDH, text.origin != SIDECAR)
                 ranked.append(
                     (order, Source(Origin(text.origin), text.location, source_language), how)
                 )
-        for _, source, how in sorted(ranked, key=lambda one: one[0]):
+        for _, source, how in sorted(ranked, key=lambda entry: entry[0]):
             yield source, f"{how} from {_describe_source(source)}"
 
     def _foreign_parts(
@@ -281,31 +304,31 @@ class _Policy:
     ) -> Requirement | Unsatisfiable | str:
         foreign = self.available.foreign_speech
         if not self.available.can_detect_language:
-            return Unsatisfiable("no engine is configured that tells languages apart")
+            return Unsatisfiable("no configured engine identifies languages")
         if self.spoken is None or foreign is None:
             reason = f"to be made as {', '.join(missing)} if there are foreign parts"
             return Requirement(language, missing, reason, SubtitleKind.FORCED, (main,))
         other_languages = [other for other in foreign.languages if not other.satisfies(language)]
         if not other_languages:
-            return "nothing is said in another language"
+            return "no speech is in another language"
         if foreign.share > MAX_FOREIGN_SHARE:
-            return f"{foreign.share:.0%} is in other languages, so that no part is foreign"
-        hows = [self.can_make(other, language) for other in other_languages]
-        if None in hows:
-            lacking = other_languages[hows.index(None)]
-            return Unsatisfiable(f"nothing configured makes it from {lacking}")
+            return f"{foreign.share:.0%} is in other languages, so no part counts as foreign"
+        methods = [self.can_make(other, language) for other in other_languages]
+        if None in methods:
+            unsupported = other_languages[methods.index(None)]
+            return Unsatisfiable(f"no configured engine makes it from {unsupported}")
         names = ", ".join(other_languages)
-        reason = f"to be made as {', '.join(missing)}: parts in {names}, {hows[0]}"
+        reason = f"to be made as {', '.join(missing)}: parts in {names}, {methods[0]}"
         return Requirement(language, missing, reason, SubtitleKind.FORCED, (main,))
 
 
 def _wanted_subtitles(
     library: LibrarySettings, spoken: Language | None, guess: Language | None
 ) -> list[tuple[Language | None, SubtitleKind]]:
-    """What is wanted, each once; ``original`` as what it stands for.
+    """Return the wanted languages and kinds, each once, with ``original`` resolved.
 
-    Where a language is named that the speech itself serves, as ``pt-BR`` is by ``pt``, the two
-    are one wish under the name given.
+    Where the spoken language satisfies another wanted one, as ``pt`` does ``pt-BR``, the two are
+    one requirement under the other's name.
     """
     return [
         (language, kind)
@@ -320,7 +343,10 @@ def _wanted_subtitles(
 def _resolve_original(
     languages: Sequence[WantedLanguage], guess: Language | None
 ) -> list[Language | None]:
-    """The languages, each once; ``original`` as the one named that the guess serves, else it."""
+    """Return the languages, each once.
+
+    ``original`` becomes the language that the guess satisfies, or the guess.
+    """
     named_languages = [Language(code) for code in languages if code != ORIGINAL]
     original = guess and next((code for code in named_languages if guess.satisfies(code)), guess)
     resolved = (original if code == ORIGINAL else Language(code) for code in languages)
@@ -330,7 +356,7 @@ def _resolve_original(
 def _wanted_pairs(
     library: LibrarySettings, guess: Language | None
 ) -> list[tuple[Language | None, Language | None]]:
-    """The pairs of languages wanted, each once; ``original`` as what it stands for."""
+    """Return the wanted pairs of languages, each once, with ``original`` resolved."""
     pairs = [
         tuple(guess if code == ORIGINAL else Language(code) for code in pair)
         for pair in library.bilingual
@@ -339,7 +365,7 @@ def _wanted_pairs(
 
 
 def _is_usable_source(text: ExistingSubtitle) -> bool:
-    """Whether a subtitle is somebody's whole text: ours are made of what we know already."""
+    """Return whether a subtitle is a full human text. Ours are made from what we know already."""
     return (
         text.is_text
         and not text.is_ours
@@ -357,14 +383,10 @@ def _describe_source(source: Source) -> str:
 
 def _describe_existing(existing: ExistingSubtitle) -> str:
     owner = (
-        "ours"
-        if existing.is_ours
-        else "ours, edited since"
-        if existing.is_edited
-        else existing.origin
+        "ours" if existing.is_ours else "ours, edited" if existing.is_edited else existing.origin
     )
     return (
         f"{existing.location} ({owner})"
         if existing.origin == "sidecar"
-        else (f"an {existing.origin} one, stream {existing.location}")
+        else (f"an {existing.origin} one, track {existing.location}")
     )

@@ -1,6 +1,6 @@
-"""What the policy is asked and what it answers: sources, wishes, decisions.
+"""The terms of the policy: sources, requirements and decisions.
 
-Which summary of a medium is to be made, which not, and why.
+Also the requirements for summaries.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from subtitled.plugin import Language, SubtitleKind
 from .coverage import EMBEDDED, REMOVED_BY_USER, SIDECAR, ExistingSubtitle
 
 CanMake = Callable[[Language, Language], str | None]
-"""How a text in the second language comes from speech, or a text, in the first, or None."""
+"""Returns how text in the second language is made from speech or text in the first, or None."""
 
 
 class Origin(StrEnum):
-    """Where a subtitle may come from."""
+    """Where the text of a subtitle comes from."""
 
     AUDIO = "audio"
     EMBEDDED = EMBEDDED
@@ -27,81 +27,87 @@ class Origin(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What a subtitle may be made of: an audio track, or somebody's subtitle."""
+    """A source of a subtitle: an audio track, or a human subtitle."""
 
     origin: Origin
     location: str
-    """The number of the stream, or the sidecar's name; of the main audio track, nothing."""
+    """The index of the track, the name of the sidecar, or an empty text for the main audio
+    track.
+    """
     language: Language
-    """As far as is known; ``und`` where nobody has listened."""
+    """The language as far as it is known, else ``und``."""
 
     @property
     def is_main(self) -> bool:
-        """Whether it is the audio track that was chosen for the medium."""
+        """Whether it is the audio track that was chosen for the media file."""
         return self.origin is Origin.AUDIO and not self.location
 
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """One language to be made, in the formats that are missing."""
+    """One subtitle to be made, in the formats that are missing."""
 
     language: Language | None
-    """None for the language spoken, as long as nobody knows which that is."""
+    """None for the spoken language while that is unknown."""
     formats: tuple[str, ...]
     reason: str
     kind: SubtitleKind = SubtitleKind.FULL
     sources: tuple[Source, ...] = ()
-    """What it is to be made of, best first: the next is taken where one proves to be no good."""
+    """The sources it can be made from, the best first.
+
+    The next is used where one proves unusable.
+    """
     secondary: Requirement | None = None
-    """What is to be shown below it, in a subtitle with two languages."""
+    """The second language of a bilingual subtitle."""
 
 
 @dataclass(frozen=True, slots=True)
 class SummaryRequirement:
-    """A summary to be made in one language, in the files that are missing."""
+    """A summary to be made in one language, as the files that are missing."""
 
     language: Language | None
-    """None for the language spoken, as long as nobody knows which that is."""
+    """None for the spoken language while that is unknown."""
     files: tuple[str, ...]
-    """What their names end with."""
+    """The endings of their names."""
     reason: str
 
 
 class Unsatisfiable(str):
-    """Why something cannot be made."""
+    """Why a requirement is impossible."""
 
     __slots__ = ()
 
 
 def no_route(spoken: Language) -> Unsatisfiable:
-    """Why no way leads from what is spoken to what is wanted."""
+    """Return why no route leads from the spoken language to the wanted one."""
     if spoken.is_known:
-        return Unsatisfiable(f"nothing configured makes it from {spoken}")
+        return Unsatisfiable(f"no configured engine makes it from {spoken}")
     return Unsatisfiable(
-        "nobody knows which language is spoken: tag the audio track with it, or configure an "
-        "engine that tells languages, such as whisper"
+        "the spoken language is unknown: tag the audio track with it, or configure an engine that "
+        "identifies languages, such as whisper"
     )
 
 
 @dataclass(frozen=True, slots=True)
 class ForeignSpeech:
-    """The languages, most spoken first, of the parts that are not in the main one."""
+    """The speech of a media file that is not in its main language."""
 
     languages: tuple[Language, ...] = ()
+    """Its languages, the most spoken first."""
     share: float = 0.0
-    """Of all speech, 0 to 1."""
+    """Its share of all speech, from 0 to 1."""
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What the policy says of one medium."""
+    """The result of the policy for one media file."""
 
     requirements: tuple[Requirement, ...]
     unsatisfiable: tuple[str, ...]
     reasons: tuple[str, ...]
-    """One sentence for each language wanted."""
+    """One sentence for each wanted language."""
     needs_analysis: bool = False
-    """Something of the main track is not known yet, and something depends on that."""
+    """Whether a requirement depends on something about the main track that is not known yet."""
     summaries: tuple[SummaryRequirement, ...] = ()
 
     @property
@@ -112,21 +118,21 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class AvailableSources:
-    """What there is to make subtitles of, beside the main audio track."""
+    """The sources besides the main audio track."""
 
     tracks: tuple[tuple[int, Language], ...] = ()
-    """Other audio tracks that say the same, by index, with their tags; the best first."""
+    """Other audio tracks with the same speech, as index and tag, the best first."""
     subtitles: tuple[ExistingSubtitle, ...] = ()
-    """Subtitles that may be translated; ours are left out."""
+    """Human subtitles that can be translated."""
     foreign_speech: ForeignSpeech | None = None
-    """None as long as nobody listened for foreign parts."""
+    """None while the audio was not searched for foreign speech."""
     can_translate: CanMake = lambda source, wanted: None
     can_detect_language: bool = True
-    """Whether any engine can tell which language is spoken."""
+    """Whether any engine identifies languages."""
     summaries: tuple[ExistingSubtitle, ...] = ()
-    """Those that there are, and those that a person took away."""
+    """Existing summaries, and those that a person removed."""
     generators: tuple[str, ...] = ()
-    """Who can write one, first choice first."""
+    """The names of the translators that can write summaries, the first choice first."""
 
 
 NO_OTHER_SOURCES = AvailableSources()
@@ -139,8 +145,15 @@ def evaluate_summary(
     can_make: CanMake,
     material: AvailableSources,
 ) -> SummaryRequirement | Unsatisfiable | str:
-    """What is to be written in a language (None: the one spoken, which nobody knows yet), or why
-    nothing can be, or need be. ``spoken`` is None as long as nobody has listened."""
+    """Return the summary that is required in a language, or why none is possible or needed.
+
+    Args:
+        language: The wanted language, or None for the spoken one while that is unknown.
+        files: The endings of the wanted files.
+        spoken: The spoken language, or None while it is unknown.
+        can_make: The available routes.
+        material: The available sources.
+    """
     if language is None:
         missing = files
     else:
@@ -151,18 +164,15 @@ def evaluate_summary(
             and summary.language.satisfies(language)
             and not summary.is_outdated
         }
-        missing = tuple(summary for summary in files if summary not in existing_by_format)
+        missing = tuple(ending for ending in files if ending not in existing_by_format)
         if not missing:
             first = existing_by_format[files[0]]
-            taken = first.origin == REMOVED_BY_USER
-            return (
-                f"{first.location} was taken back by hand"
-                if taken
-                else f"there is {first.location}"
-            )
+            if first.origin == REMOVED_BY_USER:
+                return f"{first.location} was removed by a user"
+            return f"there is {first.location}"
     if not material.generators:
-        return Unsatisfiable("no translator that the library may use can write")
+        return Unsatisfiable("no translator of the library can write summaries")
     if spoken is not None and can_make(spoken, spoken) is None:
-        return Unsatisfiable(f"nothing configured hears {spoken}")
+        return Unsatisfiable(f"no configured engine transcribes {spoken}")
     reason = f"to be written by {material.generators[0]} as {', '.join(missing)}"
     return SummaryRequirement(language, missing, reason)
