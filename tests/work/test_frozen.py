@@ -24,8 +24,8 @@ from subtitled.engines.limits import (
     split_chunk,
     transcribe_splitting,
 )
-from subtitled.engines.manners import Manners
 from subtitled.engines.pool import EngineClient
+from subtitled.engines.priority import ProcessPriority
 from subtitled.engines.process import PausableClock
 from subtitled.engines.protocol import EngineCrashedError
 from subtitled.media.ffmpeg import ShutdownRequested
@@ -313,13 +313,13 @@ def test_one_model_at_a_time_an_idle_one_makes_room_a_busy_one_is_waited_for(
 def test_engines_run_as_nice_as_they_are_told(hosts: Callable[..., EngineClient]) -> None:
     ours = os.getpriority(os.PRIO_PROCESS, 0)
     host = hosts("Counts")
-    host._manners = Manners(min(19, ours + 3), True)
+    host._priority = ProcessPriority(min(19, ours + 3), True)
     host.preload()
     until(lambda: host.is_loaded)
     assert host.process_id is not None
     assert os.getpriority(os.PRIO_PROCESS, host.process_id) == min(19, ours + 3)
     assert psutil.Process(host.process_id).ionice().ioclass == psutil.IOPRIO_CLASS_IDLE
-    Manners(ours, False).give(host.process_id)
+    ProcessPriority(ours, False).apply(host.process_id)
     assert os.getpriority(os.PRIO_PROCESS, host.process_id) == min(19, ours + 3)
 
 
@@ -331,7 +331,7 @@ def test_an_engine_runs_where_its_manners_are_not_allowed(
 
     monkeypatch.setattr(psutil.Process, "nice", refused)
     host = hosts("Counts")
-    host._manners = Manners(19, True)
+    host._priority = ProcessPriority(19, True)
     host.preload()
     until(lambda: host.is_loaded)
 

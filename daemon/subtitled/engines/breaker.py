@@ -61,18 +61,22 @@ _BREAKER_STATE: TypeAdapter[BreakerState] = TypeAdapter(BreakerState)
 
 
 def next_state_after_failure(
-    state: BreakerState, medium: str, error: SubtitledError, now: float, jitter: float = 0.5
+    state: BreakerState, fingerprint: str, error: SubtitledError, now: float, jitter: float = 0.5
 ) -> BreakerState:
     """Return the state after a failure of the engine.
 
     Args:
         state: The state before.
-        medium: The fingerprint of the media file that failed.
+        fingerprint: The fingerprint of the media file that failed.
         error: What went wrong. Its ``retry_after`` is the least wait.
         now: Seconds since 1970.
         jitter: A random number from 0 to 1 that varies the wait.
     """
-    media = state.media if medium in state.media else (*state.media, medium)[:MIN_DISTINCT_MEDIA]
+    media = (
+        state.media
+        if fingerprint in state.media
+        else (*state.media, fingerprint)[:MIN_DISTINCT_MEDIA]
+    )
     failed = replace(state, failures=state.failures + 1, media=media)
     if state.is_closed and (failed.failures < FAILURE_THRESHOLD or len(media) < MIN_DISTINCT_MEDIA):
         return failed

@@ -34,10 +34,10 @@ REMOTE_QUEUE_TIMEOUT = 6 * 3600.0
 
 def call_timeout(capabilities: EngineCapabilities, audio_seconds: float) -> float:
     """Return how many seconds a call may take."""
-    least = MIN_TIMEOUT_SECONDS
+    base_seconds = MIN_TIMEOUT_SECONDS
     if capabilities.destination != LOCAL:
-        least = REMOTE_QUEUE_TIMEOUT if capabilities.whole_file else REMOTE_TIMEOUT
-    return least + MIN_REALTIME_FACTOR * audio_seconds
+        base_seconds = REMOTE_QUEUE_TIMEOUT if capabilities.whole_file else REMOTE_TIMEOUT
+    return base_seconds + MIN_REALTIME_FACTOR * audio_seconds
 
 
 def validate_in_chunk(

@@ -37,7 +37,7 @@ from .limits import (
     call_timeout,
     validate_in_chunk,
 )
-from .manners import NONE, Manners
+from .priority import DEFAULT_PRIORITY, ProcessPriority
 from .process import EngineProcess, PausableClock
 
 
@@ -55,7 +55,7 @@ class EngineClient:
         threads: int,
         unload_after: float,
         slots: ModelSlots | None = None,
-        manners: Manners = NONE,
+        priority: ProcessPriority = DEFAULT_PRIORITY,
     ) -> None:
         """Create a client without starting the process.
 
@@ -65,7 +65,7 @@ class EngineClient:
             threads: CPU threads that the engine may use.
             unload_after: Seconds without a call after which the process is ended.
             slots: The limit on loaded models that local engines share.
-            manners: The priority of the process.
+            priority: The priority of the process.
         """
         self.configured = configured
         self.capabilities = configured.component_class.capabilities(configured.settings)
@@ -73,7 +73,7 @@ class EngineClient:
         self._threads = threads
         self._unload_after = unload_after
         self._slots = slots if self.is_local else None
-        self._manners = manners
+        self._priority = priority
         self._concurrency = threading.BoundedSemaphore(max(1, self.capabilities.max_concurrency))
         self._lock = threading.Lock()
         self._active_calls = 0
@@ -258,7 +258,7 @@ class EngineClient:
                 "models": models,
                 "max_concurrency": self.capabilities.max_concurrency,
             },
-            manners=self._manners,
+            priority=self._priority,
         )
 
     def _unload_if_idle(self) -> bool:
@@ -284,17 +284,17 @@ class EnginePool:
     """All configured engines, and the process for voice activity detection."""
 
     def __init__(self, configuration: Configuration, models: Path, threads: int) -> None:
-        daemon, neighbour = configuration.settings.daemon, configuration.settings.throttle
+        daemon, throttle = configuration.settings.daemon, configuration.settings.throttle
         store, room = ModelStore(models), ModelSlots(daemon.max_loaded_models)
-        self._manners = Manners(neighbour.niceness, neighbour.io_idle)
+        self._priority = ProcessPriority(throttle.niceness, throttle.io_idle)
         self._clients = {
             name: EngineClient(
-                configured, store, threads, daemon.model_idle_timeout, room, self._manners
+                configured, store, threads, daemon.model_idle_timeout, room, self._priority
             )
             for name, configured in configuration.engines.items()
         }
         self._memory_watchdog = MemoryWatchdog(
-            neighbour.engine_memory_limit_mb, list(self._clients.values())
+            throttle.engine_memory_limit_mb, list(self._clients.values())
         )
         self._vad_process: EngineProcess | None = None
         self._is_closed = False
@@ -328,7 +328,7 @@ class EnginePool:
         if self._is_closed:
             raise ShutdownRequested
         self._vad_process = vad_process = EngineProcess(
-            "speech detection", {"role": "vad"}, manners=self._manners
+            "speech detection", {"role": "vad"}, priority=self._priority
         )
         try:
             answer = vad_process.call(

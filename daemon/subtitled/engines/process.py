@@ -22,7 +22,7 @@ from typing import Any
 from subtitled.media.ffmpeg import ShutdownRequested
 from subtitled.plugin import TransientError
 
-from .manners import NONE, Manners
+from .priority import DEFAULT_PRIORITY, ProcessPriority
 from .protocol import EngineCrashedError, error_from_json
 
 
@@ -80,7 +80,7 @@ class EngineProcess:
         name: str,
         spec: dict[str, Any],
         start_timeout: float = 300.0,
-        manners: Manners = NONE,
+        priority: ProcessPriority = DEFAULT_PRIORITY,
     ) -> None:
         """Start the process and wait until it has loaded its model.
 
@@ -88,7 +88,7 @@ class EngineProcess:
             name: What log lines and errors call it.
             spec: Role, engine, settings, models and concurrency, as JSON.
             start_timeout: Seconds that loading may take.
-            manners: The priority of the process.
+            priority: The priority of the process.
 
         Raises:
             SubtitledError: The engine could not be loaded.
@@ -121,7 +121,7 @@ class EngineProcess:
         finally:
             child_socket.close()
             os.close(child_pipe)
-        manners.give(self._process.pid)
+        priority.apply(self._process.pid)
         self._connection = Connection(our_socket.detach())
         self._send_lock = threading.Lock()
         self._message_ids = itertools.count()

@@ -102,7 +102,7 @@ class NotifierWorker(threading.Thread):
             self.wake_event.clear()
             try:
                 wait_seconds = self._tick()
-            except Exception:  # noqa: BLE001 - such as a ledger that cannot be written just now
+            except Exception:  # noqa: BLE001 - such as a database that cannot be written
                 if self._stopping.is_set():
                     return
                 _log.exception("notifier %s: unexpected error, retrying", self.notifier)

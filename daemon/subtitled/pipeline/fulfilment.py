@@ -92,31 +92,31 @@ class Producer:
         for path in requirement.paths:
             last = path is requirement.paths[-1]
             try:
-                made = self._produce_by(requirement, path)
+                subtitle = self._produce_by(requirement, path)
             except InputRejectedError as error:
                 if last and not refused:
                     raise
                 refused.append(str(error))
                 continue
-            if isinstance(made, str):
-                refused.append(made)
-            elif not made.cues:
+            if isinstance(subtitle, str):
+                refused.append(subtitle)
+            elif not subtitle.cues:
                 return Produced(refused=tuple(refused), silent=True)
-            elif (reason := self._rejection_reason(made, requirement, path)) is not None:
+            elif (reason := self._rejection_reason(subtitle, requirement, path)) is not None:
                 refused.append(reason)
             else:
-                return Produced(made, path, tuple(refused))
+                return Produced(subtitle, path, tuple(refused))
         return Produced(refused=tuple(refused))
 
     def _produce_by(self, requirement: TargetPlan, path: ProductionPath) -> Subtitle | str:
         """Return the subtitle, or why the source cannot be used."""
         if path.source.origin is Origin.AUDIO:
-            made = self._from_audio(path)
+            subtitle = self._from_audio(path)
         else:
-            made = self._from_text(path)
-        if isinstance(made, str):
-            return made
-        converted = convert_script(made, requirement.language)
+            subtitle = self._from_text(path)
+        if isinstance(subtitle, str):
+            return subtitle
+        converted = convert_script(subtitle, requirement.language)
         return Subtitle(
             converted.language, converted.cues, requirement.kind, converted.words, converted.title
         )
@@ -169,7 +169,7 @@ class Producer:
     def _spoken_parts(
         self, track: int, parts: Sequence[PathSegment]
     ) -> Iterator[tuple[PathSegment, Route, CueBuilder]]:
-        """Yield the parts in which somebody speaks, with their routes and cue builders."""
+        """Yield the spoken parts, with their routes and cue builders."""
         several = len(self.analyser.analysis(track).language_segments or ()) > 1
         for part in parts:
             key = (track, part.language, part.language if several else None)
@@ -191,7 +191,9 @@ class Producer:
             for part in path.segments
             if part.route is not None and part.route.kind is RouteKind.TRANSCRIBE
         ]
-        other_languages = [one for one in transcribed if not one.satisfies(requirement.language)]
+        other_languages = [
+            language for language in transcribed if not language.satisfies(requirement.language)
+        ]
         mismatch = find_language_mismatch(
             [cue.text for cue in made.cues], requirement.language, other_languages
         )
@@ -260,8 +262,8 @@ class CueBuilder:
     def cues(self, target: Language, route: Route) -> tuple[Cue, ...]:
         """Return the cues in one language."""
         if route.kind is RouteKind.TRANSLATE_TEXT:
-            heard = self._transcriber.transcript(route.engine, None)
-            return self._translated(heard, target, route)
+            transcript = self._transcriber.transcript(route.engine, None)
+            return self._translated(transcript, target, route)
         words = self.words(route, target if route.kind is RouteKind.TRANSLATE_SPEECH else None)
         return self._segmented(words, target, route.kind is not RouteKind.TRANSCRIBE)
 
@@ -299,8 +301,8 @@ class CueBuilder:
 
     def _translation(self, target: Language, route: Route) -> TranslationRun:
         ctx, track = self._ctx, self._track
-        known = ctx.routes.translators_for(track.language, target)
-        translators = dict.fromkeys((route.translator, *known))
+        known_translators = ctx.routes.translators_for(track.language, target)
+        translators = dict.fromkeys((route.translator, *known_translators))
         terms = partial(ctx.glossary.glossary_pairs, track.language, target)
         return TranslationRun(
             ctx,

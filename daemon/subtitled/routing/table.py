@@ -95,7 +95,7 @@ class RoutingTable:
             configured = [(name, capabilities[name]) for name in names if name in capabilities]
             allowed = tuple(item for item in configured if is_allowed(rule, item[1]))
             return EngineOrder(
-                tuple(one for one in allowed if can_transcribe(one[1], spoken)), reason
+                tuple(item for item in allowed if can_transcribe(item[1], spoken)), reason
             )
         configured = [item for item in self.engines if can_transcribe(item[1], spoken)]
         return EngineOrder(tuple(configured), "the library's order")
@@ -173,7 +173,7 @@ class RoutingTable:
         A local one is preferred, so that choosing an engine costs nothing and sends nothing.
         """
         local = [
-            one for one in (*self.engines, *self.fallback_engines) if one[1].destination == LOCAL
+            item for item in (*self.engines, *self.fallback_engines) if item[1].destination == LOCAL
         ]
         candidates = (
             name
@@ -244,8 +244,8 @@ def can_translate_pair(
 ) -> bool:
     """Return whether a translator supports a pair of languages."""
     return capabilities.language_pairs is None or any(
-        source.satisfies(known) and made.satisfies(target)
-        for known, made in capabilities.language_pairs
+        source.satisfies(pair_source) and pair_target.satisfies(target)
+        for pair_source, pair_target in capabilities.language_pairs
     )
 
 
@@ -287,9 +287,9 @@ def routing_for(
         ),
         seconds,
         tuple(
-            one
-            for one in _allowed_translators(configuration, library, generators)
-            if one[1].supports_instructions
+            item
+            for item in _allowed_translators(configuration, library, generators)
+            if item[1].supports_instructions
         ),
     )
 

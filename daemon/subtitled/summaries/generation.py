@@ -120,7 +120,7 @@ def _summarise_part(
 ) -> _PartSummary:
     """Summarise one part, with a second try if the first answer is of no use."""
     instruction = build_instruction(language)
-    text = "\n".join(f"{number}: {_single_line(said)}" for number, said in lines)
+    text = "\n".join(f"{number}: {_single_line(sentence)}" for number, sentence in lines)
     try:
         answer = _parse_answer(generate(instruction, text))
     except ValueError:

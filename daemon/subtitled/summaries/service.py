@@ -84,8 +84,10 @@ def spoken_text_from_store(store: TranscriptStore, fingerprint: str) -> SpokenTe
             if words is None or not words.language.satisfies(analysis.language):
                 continue  # Incomplete, or a translation.
             removed_spans = [(removal.start, removal.end) for removal in removed.get(name, ())]
-            kept = [w for w in words.words if not any(a <= w.start < b for a, b in removed_spans)]
-            sentences = split_sentences(kept, words.language, analysis.duration)
+            kept_words = [
+                w for w in words.words if not any(a <= w.start < b for a, b in removed_spans)
+            ]
+            sentences = split_sentences(kept_words, words.language, analysis.duration)
             return SpokenText(track, words.language, analysis.duration, sentences)
     return None
 
@@ -98,7 +100,8 @@ def split_sentences(
     if not is_spaceless(language):
         clean = restore_spaces(clean)
     return tuple(
-        SpokenSentence(one.text, one.start) for one in split_into_sentences(clean, language)
+        SpokenSentence(sentence.text, sentence.start)
+        for sentence in split_into_sentences(clean, language)
     )
 
 

@@ -71,9 +71,9 @@ class SummarySteps:
         return results
 
     def _one(self, wanted: SummaryPlan) -> None:
-        heard = self._heard(wanted)
+        spoken_text = self._heard(wanted)
         steps = self._ctx.steps
-        document_json = steps.run(f"write {wanted}", partial(self._write, wanted, heard))
+        document_json = steps.run(f"write {wanted}", partial(self._write, wanted, spoken_text))
         document = SUMMARY_DOCUMENT.validate_python(document_json)
         for ending in wanted.files:
             steps.run(f"publish {wanted}.{ending}", partial(self._publish, document, ending))
@@ -88,10 +88,10 @@ class SummarySteps:
     def _write(self, wanted: SummaryPlan, heard: SpokenText) -> Any:
         job = self._ctx.job
         self._ctx.progress(f"writing a {wanted}", 0.0)
-        made = self._summarising.summarise_media(
+        document = self._summarising.summarise_media(
             *(job.media, job.fingerprint, job.library, heard, wanted.language)
         )
-        return SUMMARY_DOCUMENT.dump_python(made, mode="json")
+        return SUMMARY_DOCUMENT.dump_python(document, mode="json")
 
     def _publish(self, made: SummaryDocument, ending: str) -> None:
         job, sidecars = self._ctx.job, self._ctx.services.db.sidecars

@@ -98,9 +98,9 @@ class ChunkTranscriber:
 
     def _circuit_open(self, engine: str) -> str:
         """Return why an engine's circuit is open; empty if it is closed."""
-        known = self._services.breakers.state_of(engine)
+        state = self._services.breakers.state_of(engine)
         return (
-            f"its circuit breaker is open: {known.reason}" if known.open_until > time.time() else ""
+            f"its circuit breaker is open: {state.reason}" if state.open_until > time.time() else ""
         )
 
     def transcribe(self, chunk: Chunk) -> Transcript:

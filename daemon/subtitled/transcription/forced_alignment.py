@@ -34,7 +34,7 @@ Whisper base reaches 0.8 and more if the text was said, and 0.01 to 0.12 if not
 MAX_CROWDED_SHARE = 0.4
 """Share of words that may be crowded."""
 MAX_CHARS_PER_SECOND = 35.0
-"""Letters a second that nobody can say. Words that are faster are crowded."""
+"""Letters a second that are impossible. Words that are faster are crowded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class _Passage:
     """Phrases that are aligned together, and the chunk in which they are said."""
 
     phrases: tuple[Word, ...]
-    stretch: Chunk
+    chunk: Chunk
 
     def text(self) -> str:
         return "".join(phrase.text for phrase in self.phrases)
@@ -92,7 +92,7 @@ def align_transcript(
             result = _align_passage(passage, audio, untimed.language, align, aligner)
         if isinstance(result, str):
             rejections.append(result)
-            result = estimate_times(passage.phrases, passage.stretch.speech, untimed.language)
+            result = estimate_times(passage.phrases, passage.chunk.speech, untimed.language)
         words += result
     return AlignmentResult(tuple(words), aligner, tuple(rejections))
 
@@ -100,7 +100,10 @@ def align_transcript(
 def _split_into_passages(phrases: Sequence[Word], chunk: Chunk) -> list[_Passage]:
     """Split phrases into passages whose time spans do not overlap."""
     spoken = [phrase for phrase in phrases if normalise_text(phrase.text)]
-    has_times = all(math.isfinite(one.start) and math.isfinite(one.end) for one in spoken)
+    has_times = all(
+        math.isfinite(spoken_phrase.start) and math.isfinite(spoken_phrase.end)
+        for spoken_phrase in spoken
+    )
     if len(spoken) < 2 or not has_times:
         return [_Passage(tuple(spoken), chunk)] if spoken else []
     groups: list[list[Word]] = []
@@ -147,7 +150,7 @@ def _align_passage(
     passage: _Passage, audio: Audio, language: Language, align: Aligner, aligner: str
 ) -> Sequence[Word] | str:
     """Return the aligned words of a passage, or why it could not be aligned."""
-    chunk = passage.stretch
+    chunk = passage.chunk
     if not chunk.speech:
         return "no speech was detected there"
     try:

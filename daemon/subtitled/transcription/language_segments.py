@@ -111,13 +111,15 @@ def find_foreign_speech(
         return None
     spoken: dict[Language, float] = {}
     for segment in parts:
-        seconds = sum(overlap_seconds(segment.span, one) for one in speech)
+        seconds = sum(overlap_seconds(segment.span, span) for span in speech)
         spoken[segment.language] = spoken.get(segment.language, 0.0) + seconds
     total = sum(spoken.values())
     foreign_seconds = {
-        one: seconds for one, seconds in spoken.items() if one != main and seconds > 0
+        language: seconds
+        for language, seconds in spoken.items()
+        if language != main and seconds > 0
     }
-    languages = tuple(sorted(foreign_seconds, key=lambda one: (-foreign_seconds[one], one)))
+    languages = tuple(sorted(foreign_seconds, key=lambda tag: (-foreign_seconds[tag], tag)))
     return ForeignSpeech(languages, sum(foreign_seconds.values()) / total if total else 0.0)
 
 

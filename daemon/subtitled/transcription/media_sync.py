@@ -207,8 +207,8 @@ def _refine_offset(old: Sequence[TimeSpan], new: Sequence[TimeSpan], offset: flo
 
     distances: list[float] = []
     for edges in (
-        ([one.start for one in old], [one.start for one in new]),
-        ([one.end for one in old], [one.end for one in new]),
+        ([span.start for span in old], [span.start for span in new]),
+        ([span.end for span in old], [span.end for span in new]),
     ):
         shifted, edges_new = np.array(edges[0]) + offset, np.array(edges[1])
         at = np.clip(np.searchsorted(edges_new, shifted), 1, len(edges_new) - 1)
@@ -221,22 +221,22 @@ def _refine_offset(old: Sequence[TimeSpan], new: Sequence[TimeSpan], offset: flo
 
 
 def _shift_spans(speech: Sequence[TimeSpan], offset: float) -> list[TimeSpan]:
-    return [TimeSpan(one.start + offset, one.end + offset) for one in speech]
+    return [TimeSpan(span.start + offset, span.end + offset) for span in speech]
 
 
 def _subtract(speech: Sequence[TimeSpan], quiet: Sequence[TimeSpan]) -> list[TimeSpan]:
     """Return the speech without its faint parts, which lie inside it in order."""
     loud: list[TimeSpan] = []
     number = 0
-    for one in speech:
-        start = one.start
-        while number < len(quiet) and quiet[number].start < one.end:
+    for span in speech:
+        start = span.start
+        while number < len(quiet) and quiet[number].start < span.end:
             if quiet[number].start > start:
                 loud.append(TimeSpan(start, quiet[number].start))
             start = max(start, quiet[number].end)
             number += 1
-        if start < one.end:
-            loud.append(TimeSpan(start, one.end))
+        if start < span.end:
+            loud.append(TimeSpan(start, span.end))
     return loud
 
 

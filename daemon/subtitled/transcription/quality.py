@@ -23,8 +23,8 @@ MAX_REMOVED_SHARE = 0.1
 MIN_CHARS_PER_SECOND, MAX_CHARS_PER_SECOND = 4.0, 30.0
 """Letters per second of speech between which people speak.
 
-Even slow speech with pauses has six or seven, and nobody says thirty. A Chinese character counts as
-two (:func:`~subtitled.subtitles.segmentation.word_timing.speech_weight`).
+Even slow speech with pauses has six or seven, and thirty are impossible. A Chinese character counts
+as two (:func:`~subtitled.subtitles.segmentation.word_timing.speech_weight`).
 """
 
 

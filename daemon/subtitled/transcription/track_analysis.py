@@ -110,14 +110,14 @@ class TrackAnalyser:
         return audio
 
     def _decode(self, facts: MediaInfo, track: int) -> None:
-        known = self._store.analysis(self._job.fingerprint, track) is not None
-        if not known:
+        is_analysed = self._store.analysis(self._job.fingerprint, track) is not None
+        if not is_analysed:
             # Load the engine while the audio is decoded and searched for speech.
             detector = self._ctx.routes.language_detector
             if detector is not None:
                 self._services.engines[detector].preload()
             self._start_vad_while_decoding(facts, track)
-        if not known or self._wants_cuts(facts):
+        if not is_analysed or self._wants_cuts(facts):
             self.audio(facts, track)
 
     def _find_speech(self, facts: MediaInfo, track: int) -> None:

@@ -147,12 +147,12 @@ class Transcriber:
 
     def _told_hotwords(self, variant: str, chunks: Sequence[Chunk]) -> tuple[str, ...]:
         """Return the hotwords that the engines whose words count were told."""
-        store, place = self._ctx.services.store, (self._ctx.job.fingerprint, self._track.index)
-        fallbacks = (store.fallback(*place, variant, chunk) for chunk in chunks)
+        store, track_key = self._ctx.services.store, (self._ctx.job.fingerprint, self._track.index)
+        fallbacks = (store.fallback(*track_key, variant, chunk) for chunk in chunks)
         variants = {variant} | {fallback.variant for fallback in fallbacks if fallback}
-        told = store.hotwords(*place)
+        by_variant = store.hotwords(*track_key)
         return tuple(
-            dict.fromkeys(word for name in sorted(variants) for word in told.get(name, ()))
+            dict.fromkeys(word for name in sorted(variants) for word in by_variant.get(name, ()))
         )
 
 

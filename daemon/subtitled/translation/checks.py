@@ -111,9 +111,12 @@ def _shifted_ids(
     bad: Mapping[int, LineIssue],
 ) -> set[int]:
     """Return the ids of lines whose texts seem to belong to other lines."""
-    wrong = [place for place, number in enumerate(wanted) if number in bad]
-    said = [texts.get(number) for number in wanted]
-    return {wanted[place] for place in shifted_lines([sources[n] for n in wanted], said, wrong)}
+    bad_places = [place for place, number in enumerate(wanted) if number in bad]
+    ordered_texts = [texts.get(number) for number in wanted]
+    return {
+        wanted[place]
+        for place in shifted_lines([sources[n] for n in wanted], ordered_texts, bad_places)
+    }
 
 
 def _repeated_lines(texts: Mapping[int, str]) -> dict[str, list[int]]:

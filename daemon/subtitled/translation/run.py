@@ -114,43 +114,47 @@ class TranslationRun:
         sentences = [Sentence((Word(" ".join(c.text.split()), c.start, c.end),)) for c in cues]
         return self._texts(sentences, limits)
 
-    def _texts(self, said: Sequence[Sentence], limits: CueRules) -> dict[int, str]:
+    def _texts(self, sentences: Sequence[Sentence], limits: CueRules) -> dict[int, str]:
         ctx = self._ctx
         texts: dict[int, str] = {}
         notes: list[RemovedText] = []
-        kept = 0
-        parts = scene_batches(said, self._chain[0].size)
+        untranslated_count = 0
+        parts = scene_batches(sentences, self._chain[0].size)
         for count, numbers in enumerate(parts):
             ctx.steps.checkpoint()
             ctx.progress_chunk(f"translating to {self._target}", count, len(parts))
-            done = ctx.steps.run(
+            result = ctx.steps.run(
                 f"translate to {self._target} {count + 1}/{len(parts)}",
-                partial(self._batch, said, numbers, limits, dict(texts)),
+                partial(self._batch, sentences, numbers, limits, dict(texts)),
             )
-            texts |= dict(done["lines"])
-            for number, reason, is_kept in done["notes"]:
-                sentence = said[number]
+            texts |= dict(result["lines"])
+            for number, reason, is_kept in result["notes"]:
+                sentence = sentences[number]
                 notes.append(RemovedText(sentence.start, sentence.end, sentence.text, reason))
-                kept += is_kept
+                untranslated_count += is_kept
         save_untranslated(self._folder, tuple(notes))
-        if kept > MAX_KEPT_SHARE * len(said):
+        if untranslated_count > MAX_KEPT_SHARE * len(sentences):
             reasons = sorted({note.reason for note in notes})
             raise InputRejectedError(
-                f"{kept} of {len(said)} sentences could not be translated into "
+                f"{untranslated_count} of {len(sentences)} sentences could not be translated into "
                 f"{self._target.english_name}, for example: {reasons[0]}",
                 "Configure another translator for this pair of languages, or another model",
             )
         return texts
 
     def _batch(
-        self, said: Sequence[Sentence], numbers: range, limits: CueRules, before: dict[int, str]
+        self,
+        sentences: Sequence[Sentence],
+        numbers: range,
+        limits: CueRules,
+        before: dict[int, str],
     ) -> dict[str, Any]:
         """Run one step.
 
         Returns:
             ``lines`` as [number, text], and ``notes`` as [number, reason, is untranslated].
         """
-        sources = {number: said[number].text for number in numbers}
+        sources = {number: sentences[number].text for number in numbers}
         texts = {n: text for n, text in sources.items() if not any(map(str.isalpha, text))}
         faults: dict[int, LineIssue] = {}
         error: SubtitledError | None = None
@@ -159,14 +163,14 @@ class TranslationRun:
             if not missing or member.given_up:
                 error = error or member.given_up
                 continue
-            lines = [self._line(said, number, limits) for number in missing]
+            lines = [self._line(sentences, number, limits) for number in missing]
             context = [
-                TextPair(said[n].text, before[n])
+                TextPair(sentences[n].text, before[n])
                 for n in range(max(0, numbers.start - CONTEXT_LINES), numbers.start)
                 if n in before
             ]
             try:
-                self._translate_with(member, said, lines, context, texts, faults)
+                self._translate_with(member, sentences, lines, context, texts, faults)
             except ResourceUnavailableError:
                 raise  # The user wants to wait for this budget.
             except (TransientError, SetupError) as failure:
@@ -211,17 +215,19 @@ class TranslationRun:
         for line in lines:
             before = said[line.id - 1].text if line.id else ""
             keys[line.id] = line_key(line.text, before, self._terms_in([line]))
-            known = member.lines[keys[line.id]]
-            if isinstance(known, str):
-                texts[line.id] = known
-            elif known is not None:
-                _keep_best_issue(faults, line.id, known)
+            cached = member.lines[keys[line.id]]
+            if isinstance(cached, str):
+                texts[line.id] = cached
+            elif cached is not None:
+                _keep_best_issue(faults, line.id, cached)
 
         def keep(good: dict[int, str], bad: dict[int, LineIssue]) -> None:
             texts.update(good)
             for number, fault in bad.items():
                 _keep_best_issue(faults, number, fault)
-            member.lines.save({keys[number]: one for number, one in (good | bad).items()})
+            member.lines.save(
+                {keys[number]: line_result for number, line_result in (good | bad).items()}
+            )
 
         new = [line for line in lines if member.lines[keys[line.id]] is None]
         for part in _split_portions(new, member.size):

@@ -12,13 +12,13 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Manners:
+class ProcessPriority:
     """The niceness of a process, and whether it uses the disk only when no other process does."""
 
     niceness: int = 0
     idle_io: bool = False
 
-    def give(self, process: int) -> None:
+    def apply(self, process: int) -> None:
         """Set both as far as the system allows, before the process starts threads.
 
         A niceness at or below the daemon's own is left alone; the systemd unit may have set it.
@@ -32,5 +32,5 @@ class Manners:
             _log.info("an engine runs without niceness or idle input and output: %s", error)
 
 
-NONE = Manners()
+DEFAULT_PRIORITY = ProcessPriority()
 """The priority of any other process."""
