@@ -1,7 +1,8 @@
-"""One film in, two languages out: the real daemon, real speech, no key and no account.
+"""Demonstration of the daemon: one film in, subtitles in two languages out.
 
-Makes a film with French speech, lets it arrive in a library the way a download client does it,
-shows what the daemon does, prints the subtitles, and leaves nothing behind but the model.
+It makes a film with French speech, moves it into a library as a download client does, shows what
+the daemon does and prints the subtitles. It needs no key and no account, and leaves only the model
+on the machine.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from pathlib import Path
 
 PROMPTS = Path("/usr/share/asterisk/sounds/fr_CA_f_June")
 LIMIT = 900.0
-"""Seconds after which the demo gives up."""
+"""Seconds after which the demonstration fails."""
 SPOKEN = (
     "Bonjour et bienvenue. Ce film n'a pas encore de sous-titres. "
     "Le démon écoute la voix, écrit ce qu'elle dit, et le traduit en anglais."
@@ -60,7 +61,7 @@ def _demo(home: Path) -> int:
     )
     try:
         time.sleep(3)
-        print("it arrives as a download does: Film (2026).mkv.part, renamed when complete\n")
+        print("a download arrives: Film (2026).mkv.part, renamed when complete\n")
         arriving = library / "Film (2026).mkv.part"
         shutil.copyfile(film, arriving)
         arriving.rename(library / "Film (2026).mkv")
@@ -80,7 +81,7 @@ def _demo(home: Path) -> int:
 
 
 def _watch(config: Path, library: Path) -> bool:
-    """Show progress until both sidecars are there and the file is done."""
+    """Show the progress until both sidecars exist and the file is done."""
     begin = time.monotonic()
     last = ""
     while time.monotonic() - begin < LIMIT:
@@ -152,7 +153,7 @@ def _film(home: Path) -> Path:
 
 
 def _concatenate(prompts: list[Path], target: Path) -> None:
-    """The prompts one after the other, half a second of silence between them."""
+    """Join the prompts, with half a second of silence between them."""
     inputs = [word for prompt in prompts for word in ("-i", str(prompt))]
     padded = "".join(f"[{n}:a]apad=pad_dur=0.5[p{n}];" for n in range(len(prompts)))
     joined = "".join(f"[p{n}]" for n in range(len(prompts))) + f"concat=n={len(prompts)}:v=0:a=1"
@@ -160,10 +161,10 @@ def _concatenate(prompts: list[Path], target: Path) -> None:
 
 
 def _seconds(sound: Path) -> float:
-    said = _run(
+    duration = _run(
         "ffprobe", "-v", "error", "-show_entries", "format=duration", "-of", "csv=p=0", str(sound)
     )
-    return float(said)
+    return float(duration)
 
 
 def _run(*command: str) -> str:
