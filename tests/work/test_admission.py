@@ -170,7 +170,7 @@ def test_content_that_another_process_hears_is_waited_for(house: House) -> None:
     house.jobs.queue.cancel(other.job_id or "")
     gate.resume(house.ledger.kv)
     until(lambda: house.the(one).state is FileState.WAITING)
-    assert house.the(one).reason == f"big works on the same content, {copy}"
+    assert house.the(one).reason == f"big works on a file with the same content, {copy}"
     assert house.the(one).next_check_at is not None
     assert house.ear.recognised == 0
     now = house.the(copy)

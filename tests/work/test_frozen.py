@@ -239,7 +239,7 @@ def test_an_engine_that_takes_too_much_memory_is_ended_and_works_in_pieces(
     speech = tuple(TimeSpan(start, start + 15.0) for start in range(0, 240, 20))
     wanted = TranscriptionRequest(Chunk(TimeSpan(0.0, 240.0), speech), Language("en"))
     try:
-        with pytest.raises(MemoryLimitExceededError, match="MB of memory and was ended"):
+        with pytest.raises(MemoryLimitExceededError, match="MB of memory and was killed"):
             host.transcribe(audio, wanted)
         heard = transcribe_splitting(lambda one: host.transcribe(audio, one), wanted)
     finally:

@@ -195,7 +195,7 @@ class EngineClient:
         self._threads = max(1, self._threads // 2)
         child.kill_with(
             MemoryLimitExceededError(
-                f"engine {self.name} took {used_mb} MB of memory and was ended",
+                f"engine {self.name} used {used_mb} MB of memory and was killed",
                 "Raise throttle.engine_memory_limit_mb, or choose a smaller model",
             )
         )

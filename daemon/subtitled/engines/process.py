@@ -195,7 +195,7 @@ class EngineProcess:
             self._process.kill()
             self._process.wait()
             raise EngineCrashedError(
-                f"{self.name} did not answer within {timeout:.0f} s and was ended",
+                f"{self.name} did not answer within {timeout:.0f} s and was killed",
                 "It is restarted for the next try",
             ) from None
         except OSError:

@@ -269,7 +269,9 @@ class JobGate:
             raise DeferJob(blocked)
         twin = self._db.files.claim(record, self._worker)
         if twin is not None:
-            reason = f"{twin.worker} works on the same content, {display_path(twin.path)}"
+            reason = (
+                f"{twin.worker} works on a file with the same content, {display_path(twin.path)}"
+            )
             raise DeferJob(
                 Blocked(reason, time.time() + SAME_CONTENT_WAIT_SECONDS, is_for_all_jobs=False)
             )

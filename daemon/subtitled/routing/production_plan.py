@@ -47,7 +47,9 @@ class ProductionPath:
             return f"{first}{track}"
         where = self.source.location
         name = f"stream {where}" if self.source.origin is Origin.EMBEDDED else where
-        steps_text = f"translated by {first.translator}" if first else "put into the other script"
+        steps_text = (
+            f"translated by {first.translator}" if first else "converted to the other script"
+        )
         steps_text = steps_text if self.segments else "taken"
         return f"{steps_text} from {name} ({self.source.language})"
 
@@ -138,7 +140,7 @@ def describe_text_path(routing: RoutingTable, text: Language, wanted: Language) 
     if first is None:
         return None
     route = first.segments[0].route
-    return f"translated by {route.translator}" if route else "put into the other script"
+    return f"translated by {route.translator}" if route else "converted to the other script"
 
 
 def plan_target(

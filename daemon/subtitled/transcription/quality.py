@@ -85,15 +85,15 @@ def assess(
     if any("loop" in removal.reason for removal in removals):
         issues.append("it loops")
     elif removed_share > MAX_REMOVED_SHARE:
-        issues.append(f"{removed_share:.0%} of it is not to be believed")
+        issues.append(f"{removed_share:.0%} of it is hallucinated")
     confidence = compute_mean_confidence(words)
     if confidence is not None and confidence < MIN_CONFIDENCE:
         issues.append(f"confidence is {confidence:.0%}")
     rate = letters / spoken
     if rate > MAX_CHARS_PER_SECOND:
-        issues.append(f"{rate:.0f} letters for each second of speech")
+        issues.append(f"{rate:.0f} letters per second of speech")
     elif letters / (spoken - faint) < MIN_CHARS_PER_SECOND:
-        issues.append(f"only {letters / (spoken - faint):.1f} letters for each second of speech")
+        issues.append(f"only {letters / (spoken - faint):.1f} letters per second of speech")
     lost_seconds = sum(span.duration for span in lost)
     if lost_seconds > MAX_LOST_SHARE * (spoken - faint):
         issues.append(f"{lost_seconds:.0f} s of speech without a word")

@@ -43,9 +43,7 @@ def check_batch(batch: Batch, answer: Sequence[Line]) -> CheckedBatch:
     wanted = [line.id for line in batch.lines]
     if {line.id for line in answer} - set(wanted):
         # The lines may be renumbered, so each text may belong to another line.
-        return CheckedBatch(
-            rejected=dict.fromkeys(wanted, LineIssue("ids came back that were not asked for"))
-        )
+        return CheckedBatch(rejected=dict.fromkeys(wanted, LineIssue("the answer has unknown ids")))
     texts, rejected = _match_ids(wanted, answer)
     sources = {line.id: line.text for line in batch.lines}
     for number, text in texts.items():
@@ -74,10 +72,10 @@ def _match_ids(
         if not text:
             continue
         if texts.setdefault(line.id, text) != text:
-            bad[line.id] = LineIssue("two different lines came back for it")
+            bad[line.id] = LineIssue("it came back twice, with different texts")
     for before, number in zip([None, *wanted], wanted, strict=False):
         if number not in texts:
-            bad[number] = LineIssue("no line came back for it")
+            bad[number] = LineIssue("it did not come back")
             if before is not None and before in texts:
                 bad.setdefault(before, LineIssue("the next line is missing: it may hold both"))
     return texts, bad
@@ -100,7 +98,7 @@ def _check_neighbours(
         # "Yes." and "Yeah." may well have the same translation.
         long = any(letter_count(sources[number]) > 15 for number in alike)
         if long and any(not _is_same_text(sources[alike[0]], sources[number]) for number in alike):
-            bad |= dict.fromkeys(alike, LineIssue("several lines came back as one and the same"))
+            bad |= dict.fromkeys(alike, LineIssue("several lines came back with the same text"))
     return bad
 
 
@@ -138,14 +136,14 @@ def find_issue(
 ) -> LineIssue | None:
     """Return what is wrong with a line by itself, or None."""
     if _markup_counts(text) - _markup_counts(source):
-        return LineIssue("it has marks that what was said has not")
+        return LineIssue("it has markup that the source has not")
     if _ASSISTANT_TALK.search(text) and not _ASSISTANT_TALK.search(source):
-        return LineIssue("it is talk about the task, not a translation")
+        return LineIssue("it is about the task and no translation")
     mine, theirs = letter_count(source), letter_count(text)
     if not any(c.isalpha() for c in text) and mine > 8:
-        return LineIssue("there is no word in it")
+        return LineIssue("it has no words")
     if theirs > 4.0 * mine + 20 or theirs < 0.25 * mine - 2:
-        return LineIssue("its length cannot be that of a translation")
+        return LineIssue("its length is impossible for a translation")
     if script_share(text, target) < 0.5 and not _is_only_names(source):
         return LineIssue(f"it is not written as {target.english_name} is")
     related = source_language.primary == target.primary
@@ -154,7 +152,7 @@ def find_issue(
     if not related and (other := language_mismatch_of_line(text, target)) is not None:
         return LineIssue(f"it is in {other.english_name}")
     if not theirs and mine:
-        return LineIssue("there is no word in it")
+        return LineIssue("it has no words")
     lost = Counter(n for n in extract_numbers(source) if len(n) > 2) - Counter(
         extract_numbers(text)
     )
