@@ -202,7 +202,7 @@ class ModelStore:
 
 @contextlib.contextmanager
 def _translate_disk_errors(folder: Path) -> Iterator[None]:
-    """What the disk refuses, said so that the right thing is done about it."""
+    """Convert errors of the file system to errors with a hint."""
     try:
         yield
     except OSError as error:
@@ -217,7 +217,7 @@ def _translate_disk_errors(folder: Path) -> Iterator[None]:
 
 
 def _copy_local(spec: ModelSpec, local: Path, partial: Path) -> dict[str, str]:
-    """From the user's folder: ``<folder>/<name>``, or the folder itself."""
+    """Copy a model from the user's folder: from ``<folder>/<name>`` or from the folder itself."""
     partial.mkdir(parents=True, exist_ok=True)
     for folder in (local / spec.name, local):
         if all(os.path.lexists(folder / file) for file in spec.files):
