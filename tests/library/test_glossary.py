@@ -84,7 +84,7 @@ def test_of_two_terms_for_one_word_the_nearer_holds() -> None:
         ("a.csv", "en,es,colour\ndragon,dragón,red\n", "a.csv:1", "'colour'", 1),
         ("a.csv", "en,case\ndragon,maybe\nelf,yes\n", "a.csv:2", "'maybe' in case", 2),
         ("a.csv", f"en\n{'x' * 300}\nelf\n", "a.csv:2", "300 characters", 1),
-        ("a.json", '[\n{"en": "elf"},\n7,\n{"en": "orc"}]', "a.json:3", "no object", 2),
+        ("a.json", '[\n{"en": "elf"},\n7,\n{"en": "orc"}]', "a.json:3", "not an object", 2),
         ("a.json", '[\n{"en": "elf"},\n{"en": ]', "a.json:3", "broken JSON", 1),
         ("a.json", '[{"en": "elf", "colour": "red"}]', "a.json:1", "'colour'", 1),
         ("a.tbx", TBX3.replace('"es"', '"spanish!"'), "a.tbx:3", "'spanish!'", 1),

@@ -1,1 +1,3 @@
-"""Names and terms, and who is told which of them."""
+"""The glossary: names and terms of a media file, and which of them engines and translators
+receive.
+"""

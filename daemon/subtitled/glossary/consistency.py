@@ -1,4 +1,4 @@
-"""Whether a translation calls things what its glossary says: what was meant and is not there."""
+"""Checking a translation against its glossary."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from subtitled.plugin import Cue, Language, Word
 from .terms import Term, TermScope, mentions_term
 
 SLACK_SECONDS = 3.0
-"""Seconds before and after a cue in which its text may be found: sentences cross cues."""
+"""The seconds nearby_text a cue in which its text may be found, because sentences cross cues."""
 
 
 @dataclass(frozen=True, slots=True)
 class MissingTerm:
-    """A term that was said and is called something else in the translation."""
+    """A term that was spoken and is not in the translation as the glossary requires."""
 
     start_seconds: float
-    """Seconds of the medium at which the cue begins."""
+    """The start of the cue, in seconds of the media clock."""
     source_text: str
     target_text: str
 
@@ -31,32 +31,39 @@ def missing_terms(
     source: Language,
     target: Language,
 ) -> list[MissingTerm]:
-    """The terms of glossaries that were said during a cue and are missing there and around it.
+    """Return the glossary terms that were spoken during a cue and are missing in it and
+    nearby_text it.
 
-    ``words`` are what was source_text, in order; ``cues`` the translation; ``terms`` what binds it.
-    Names that no glossary has are nobody's wish, and not asked for.
+    Names that are in no glossary are not checked.
+
+    Args:
+        words: What was spoken, in order.
+        cues: The translation.
+        terms: The terms that apply to the media file.
+        source: The spoken language.
+        target: The language of the translation.
     """
-    asked = [term for term in terms if term.scope is not TermScope.NAMES]
+    required = [term for term in terms if term.scope is not TermScope.NAMES]
     starts = [word.start for word in words]
     spoken = "".join(word.text for word in words)
-    asked = [
-        t
-        for t in asked
-        if mentions_term(spoken, t.source_text(source), is_case_sensitive=t.is_case_sensitive)
+    required = [
+        term
+        for term in required
+        if mentions_term(spoken, term.source_text(source), is_case_sensitive=term.is_case_sensitive)
     ]
-    found = []
+    missing = []
     for number, cue in enumerate(cues):
-        first, last = (bisect.bisect_left(starts, t) for t in (cue.start, cue.end))
-        said = "".join(word.text for word in words[first:last])
-        around = " ".join(
+        first, last = (bisect.bisect_left(starts, at) for at in (cue.start, cue.end))
+        cue_words = "".join(word.text for word in words[first:last])
+        nearby_text = " ".join(
             other.text.replace("\n", " ")
             for other in cues[max(0, number - 3) : number + 4]
             if other.end > cue.start - SLACK_SECONDS and other.start < cue.end + SLACK_SECONDS
         )
-        for term in asked:
+        for term in required:
             name, wanted = term.source_text(source), term.target_text(target)
             if mentions_term(
-                said, name, is_case_sensitive=term.is_case_sensitive
-            ) and not mentions_term(around, wanted, is_inflected=True):
-                found.append(MissingTerm(cue.start, name, wanted))
-    return found
+                cue_words, name, is_case_sensitive=term.is_case_sensitive
+            ) and not mentions_term(nearby_text, wanted, is_inflected=True):
+                missing.append(MissingTerm(cue.start, name, wanted))
+    return missing

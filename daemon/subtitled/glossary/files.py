@@ -1,11 +1,13 @@
-"""Reading a glossary: CSV and TSV as spreadsheets write them, JSON, and TBX of translators' tools.
+"""Reading a glossary:
 
-A table has a first line that names its columns. A column is named by its language (``en``,
-``pt-BR``, ``German``) and holds message things are called in it; ``term`` holds what is called so
-in every language that has no column. ``note`` is for people, ``case_sensitive`` and
-``do_not_translate`` hold yes or no. JSON is a list of objects with the same names.
+CSV and TSV as spreadsheets write them, JSON, and TBX of translation tools.
 
-A mistake costs its line, never the file, and never a subtitle.
+The first line of a table names its columns. A column is named by its language (``en``, ``pt-BR``,
+``German``) and holds the term in it. ``term`` holds the term in every language without a column.
+``note`` is for people. ``case_sensitive`` and ``do_not_translate`` hold yes or no. JSON is a list
+of objects with the same names.
+
+A wrong line is skipped and reported. The rest of the file is used.
 """
 
 from __future__ import annotations
@@ -27,11 +29,11 @@ from .terms import GlossaryIssue, Term, TermScope
 
 EXTENSIONS = ("csv", "tsv", "json", "tbx")
 MAX_FILE_BYTES = 8 * 1024 * 1024
-"""Bytes of a glossary."""
+"""The largest size of a glossary."""
 MAX_TERMS = 20_000
-"""Terms of a glossary."""
+"""The largest number of terms in a glossary."""
 MAX_TERM_CHARS = 200
-"""Characters of a term: more is no term."""
+"""The largest length of a term in characters."""
 
 _SOURCE_COLUMNS = frozenset({"term", "source", "word", "name"})
 _NOTE_COLUMNS = frozenset({"note", "notes", "comment", "comments", "description"})
@@ -43,27 +45,29 @@ _FALSE_VALUES = frozenset({"no", "n", "false", "0", ""})
 
 @dataclass(frozen=True, slots=True)
 class GlossaryFile:
-    """What a file says, in its order, and what is wrong with it."""
+    """The terms of a file in order, and what is wrong in it."""
 
     terms: tuple[Term, ...] = ()
     issues: tuple[GlossaryIssue, ...] = ()
 
 
 def read_glossary(path: Path, scope: TermScope) -> GlossaryFile:
-    """A glossary from disk. Raises nothing: whatever is wrong is among the mistakes."""
+    """Read a glossary. It raises nothing: errors are among the issues."""
     try:
         stat = path.stat()
         return _read_cached(path, scope, stat.st_mtime_ns, stat.st_size)
     except OSError as error:
         reason = error.strerror or type(error).__name__
         return _invalid_glossary(
-            path, f"it cannot be read: {reason}", "Let the daemon's user read it"
+            path, f"it cannot be read: {reason}", "Make it readable for the daemon's user"
         )
 
 
 @lru_cache(maxsize=64)
 def _read_cached(path: Path, scope: TermScope, mtime_ns: int, size: int) -> GlossaryFile:
-    """The same, once for each version of a file: a global one is asked for by every job."""
+    """Read a glossary once for each version of the file, because every job reads the global
+    ones.
+    """
     if size > MAX_FILE_BYTES:
         return _invalid_glossary(
             path, f"it is larger than {MAX_FILE_BYTES >> 20} MiB", "Split it by library"
@@ -75,9 +79,15 @@ def _read_cached(path: Path, scope: TermScope, mtime_ns: int, size: int) -> Glos
 
 
 def parse_glossary(text: str, path: Path, scope: TermScope) -> GlossaryFile:
-    """A glossary from its text; the path says its format and where each term is from.
+    """Parse a glossary.
 
-    Raises :class:`~subtitled.plugin.InputRejectedError` where all of it is unusable.
+    Args:
+        text: The content of the file.
+        path: The file. Its extension is the format, and its name the origin of each term.
+        scope: The scope of its terms.
+
+    Raises:
+        InputRejectedError: The whole file is unusable.
     """
     ending = path.suffix.lower().lstrip(".")
     if ending not in EXTENSIONS:
@@ -104,7 +114,7 @@ def parse_glossary(text: str, path: Path, scope: TermScope) -> GlossaryFile:
 
 
 Row = tuple[int, Mapping[str, str]]
-"""The number of a line and its cells by the names of their columns."""
+"""The number of a line, and its cells by the names of their columns."""
 
 
 def _read_table(text: str, path: Path, issues: list[GlossaryIssue]) -> Iterator[Row]:
@@ -122,11 +132,17 @@ def _read_table(text: str, path: Path, issues: list[GlossaryIssue]) -> Iterator[
                     names = _read_header(cells, f"{path}:{line}", issues)
             line = reader.line_num + 1
     except csv.Error as error:
-        issues.append(GlossaryIssue(f"{path}:{line}", f"it is no table: {error}", "Save it anew"))
+        issues.append(
+            GlossaryIssue(f"{path}:{line}", f"it is not a table: {error}", "Save it again")
+        )
 
 
-def _read_header(cells: list[str], where: str, issues: list[GlossaryIssue]) -> list[str]:
-    """The columns' names. Raises :class:`InputRejectedError` where none of them holds terms."""
+def _read_header(cells: list[str], location: str, issues: list[GlossaryIssue]) -> list[str]:
+    """Return the names of the columns.
+
+    Raises:
+        InputRejectedError: No column holds terms.
+    """
     names = [_normalised_column(cell) for cell in cells]
     if not any(name in _SOURCE_COLUMNS or _column_language(name) for name in names):
         raise InputRejectedError(
@@ -137,7 +153,7 @@ def _read_header(cells: list[str], where: str, issues: list[GlossaryIssue]) -> l
         if name and not _is_known_column(name):
             issues.append(
                 GlossaryIssue(
-                    where,
+                    location,
                     f"the column {name!r} is neither a language nor term, note, case_sensitive or "
                     "do_not_translate; it is left out",
                     "Name it after the language that it is in, such as es",
@@ -147,12 +163,12 @@ def _read_header(cells: list[str], where: str, issues: list[GlossaryIssue]) -> l
 
 
 def _read_json_objects(text: str, path: Path, issues: list[GlossaryIssue]) -> Iterator[Row]:
-    """The objects of a JSON list, each with the line it begins on."""
+    """Yield the objects of a JSON list, each with the line it begins on."""
     decoder, at = json.JSONDecoder(), len(text) - len(text.lstrip())
     reported_keys: set[str] = set()
     if text[at : at + 1] != "[":
         raise InputRejectedError(
-            "the JSON is no list", 'Write [{"term": "Mordor"}, {"en": "dragon", "es": "dragón"}]'
+            "the JSON is not a list", 'Write [{"term": "Mordor"}, {"en": "dragon", "es": "dragón"}]'
         )
     at += 1
     while True:
@@ -167,14 +183,14 @@ def _read_json_objects(text: str, path: Path, issues: list[GlossaryIssue]) -> It
             line = getattr(error, "lineno", line)
             issues.append(
                 GlossaryIssue(
-                    f"{path}:{line}", f"broken JSON: {reason}; the rest is left out", "Mend it"
+                    f"{path}:{line}", f"broken JSON: {reason}; the rest is left out", "Correct it"
                 )
             )
             return
         if not isinstance(value, dict):
             issues.append(
                 GlossaryIssue(
-                    f"{path}:{line}", "it is no object", 'Write one such as {"term": "Mordor"}'
+                    f"{path}:{line}", "it is not an object", 'Write one such as {"term": "Mordor"}'
                 )
             )
             continue
@@ -185,7 +201,7 @@ def _read_json_objects(text: str, path: Path, issues: list[GlossaryIssue]) -> It
                 issues.append(
                     GlossaryIssue(
                         f"{path}:{line}",
-                        f"{name!r} is neither a language nor a key that glossaries have",
+                        f"{name!r} is neither a language nor a key of glossaries",
                         "Name it after the language that it is in, such as es",
                     )
                 )
@@ -205,22 +221,24 @@ _ROW_READERS = {
 
 
 def _term_from_row(
-    row: Mapping[str, str], where: str, scope: TermScope, issues: list[GlossaryIssue]
+    row: Mapping[str, str], location: str, scope: TermScope, issues: list[GlossaryIssue]
 ) -> Term | None:
     source, texts = "", dict[Language, str]()
-    flags = {"exact": False, "kept": False}
+    flags = {"case_sensitive": False, "do_not_translate": False}
     for name, cell in row.items():
         text = " ".join(cell.split())
         if name in _CASE_SENSITIVE_COLUMNS or name in _DO_NOT_TRANSLATE_COLUMNS:
-            low = text.casefold()
-            if low not in _TRUE_VALUES | _FALSE_VALUES:
-                issues.append(GlossaryIssue(where, f"{text!r} in {name}", "Write yes or no"))
-            flags["exact" if name in _CASE_SENSITIVE_COLUMNS else "kept"] = low in _TRUE_VALUES
+            value = text.casefold()
+            if value not in _TRUE_VALUES | _FALSE_VALUES:
+                issues.append(GlossaryIssue(location, f"{text!r} in {name}", "Write yes or no"))
+            flags["case_sensitive" if name in _CASE_SENSITIVE_COLUMNS else "do_not_translate"] = (
+                value in _TRUE_VALUES
+            )
         elif len(text) > MAX_TERM_CHARS:
             if name not in _NOTE_COLUMNS:
                 issues.append(
                     GlossaryIssue(
-                        where, f"a term of {len(text)} characters", f"At most {MAX_TERM_CHARS}"
+                        location, f"a term of {len(text)} characters", f"At most {MAX_TERM_CHARS}"
                     )
                 )
         elif name in _SOURCE_COLUMNS:
@@ -229,9 +247,11 @@ def _term_from_row(
             texts.setdefault(language, text)
     if not source and not texts:
         return None
-    # Without a word of any language, it is called the same in all.
-    do_not_translate = flags["kept"] or not texts
-    return Term(source, tuple(texts.items()), do_not_translate, flags["exact"], where, scope)
+    # A term without a text in any language is the same in all of them.
+    do_not_translate = flags["do_not_translate"] or not texts
+    return Term(
+        source, tuple(texts.items()), do_not_translate, flags["case_sensitive"], location, scope
+    )
 
 
 def _normalised_column(name: str) -> str:

@@ -1,8 +1,8 @@
-"""Which terms hold for one medium: glossaries and names, the nearest first.
+"""Finding the terms of a media file: glossaries and names, the most specific first.
 
-``Film.glossary.csv`` beside a medium is that medium's; ``glossary.csv`` in its folder, or in one
-above it up to the library's, is for all below. The configuration names those of a library and
-those of all libraries.
+``Film.glossary.csv`` beside a media file is for it alone. ``glossary.csv`` in its folder, or in a
+folder above it within the library, is for everything below. The configuration names the glossaries
+of a library and those of all libraries.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ GLOSSARY_STEM = "glossary"
 
 @dataclass(frozen=True, slots=True)
 class ApplicableTerms:
-    """All that holds for a medium, the nearest first, and what is wrong in some of the files."""
+    """The terms of a media file, the most specific first, and what is wrong in the files."""
 
     terms: tuple[Term, ...]
     issues: tuple[GlossaryIssue, ...]
@@ -35,9 +35,14 @@ def terms_for(
     global_glossaries: GlossarySettings,
     ask_servers: Callable[[], KnownMetadata | None] = lambda: None,
 ) -> ApplicableTerms:
-    """The terms for one medium of a library. Reads small files; raises nothing.
+    """Find the terms of a media file. Small files are read, and nothing is raised.
 
-    ``ask`` is for a title that no file tells, if the configuration has somebody asked for it.
+    Args:
+        media: The media file.
+        library: The settings of its library.
+        global_glossaries: The settings for all libraries.
+        ask_servers: Returns the title from a media server. It is called if no NFO file has it, and
+            if the settings allow it.
     """
     terms: list[Term] = []
     issues: list[GlossaryIssue] = []
@@ -65,7 +70,7 @@ def terms_for(
 
 
 def _ancestor_folders(media: Path, top: Path) -> Iterator[Path]:
-    """The medium's folder and those above it, up to the library's; its own alone in none."""
+    """Yield the folder of a media file and those above it, up to that of the library."""
     for folder in (media.parent, *media.parent.parents):
         if folder != top and top not in folder.parents and folder != media.parent:
             return

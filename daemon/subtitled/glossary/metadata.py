@@ -1,4 +1,4 @@
-"""What is known of a title, and which of it are names that are likely to be spoken."""
+"""The title of a media file, and the names in it that are likely to be spoken."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ _ROLE_WORDS = frozenset(
     "frau mann junge mädchen mutter vater polizist arzt erzähler hombre mujer niño niña madre "
     "padre narrador homme femme garçon fille mère père narrateur médecin".split()
 )
-"""Words of a role that is no name: put into a glossary, they would never be translated."""
+"""Words of a role that are not a name. In a glossary they would never be translated."""
 _NOT_A_NAME = re.compile(r"[\d#]")
 
 
 @dataclass(frozen=True, slots=True)
 class KnownMetadata:
-    """A title, where that is known from, and what was wrong there."""
+    """A title, its origin, and what was wrong there."""
 
     metadata: MediaMetadata | None
     origin: str = ""
@@ -39,7 +39,7 @@ class KnownMetadata:
 
 
 def find_metadata(media: Path, top: Path) -> KnownMetadata:
-    """A medium's title, by the NFO files beside it, else by its path below the library's."""
+    """Find the title of a media file, in NFO files or else from its path below the library's."""
     nfo = read_nfo(media, top)
     issues = tuple(nfo.issues)
     if nfo.metadata is not None:
@@ -52,8 +52,8 @@ def find_metadata(media: Path, top: Path) -> KnownMetadata:
 
 @lru_cache(maxsize=64)
 def _guess_from_path(path: str) -> MediaMetadata | None:
-    """What a path says, as releases are named; None where it says nothing."""
-    from guessit import guessit  # imports slowly, and most processes never ask
+    """Guess the title from a path in the style of releases, or return None."""
+    from guessit import guessit  # a slow import that most processes never need
     from guessit.api import GuessitException
 
     try:
@@ -76,11 +76,11 @@ def _first_string(value: object) -> str:
 
 
 def extract_names(metadata: KnownMetadata) -> list[Term]:
-    """The names that are likely to be spoken: of characters, of the title, and, where nobody is
-    played, of the people.
+    """Return the names that are likely to be spoken: of characters and the title, or else
+    of the cast.
 
-    People are called the same in every language. Titles are not: one such as Home is listened
-    for, and otherwise a word like others.
+    Names of people are the same in every language. Titles are not: one such as Home is a hotword,
+    and otherwise translated like any word.
     """
     title = metadata.metadata
     if title is None:

@@ -1,7 +1,7 @@
-"""NFO files beside the media, as Kodi, Jellyfin, Emby and tinyMediaManager write them.
+"""NFO files beside media files, as Kodi, Jellyfin, Emby and tinyMediaManager write them.
 
 A film has ``Film.nfo`` or ``movie.nfo``, an episode ``Episode.nfo``, and its series ``tvshow.nfo``
-in a folder above. Whatever is wrong with one, it tells nothing and harms nothing.
+in a folder above. An invalid file is ignored and reported.
 """
 
 from __future__ import annotations
@@ -19,22 +19,22 @@ from subtitled.subtitles.formats.xmltree import parse_xml
 from .terms import GlossaryIssue
 
 MAX_FILE_BYTES = 1024 * 1024
-"""Bytes of an NFO file."""
+"""The largest size of an NFO file."""
 MAX_PEOPLE = 200
 MAX_TEXT_CHARS = 300
-"""Characters of a name."""
+"""The largest length of a name in characters."""
 SERIES_NFO = "tvshow.nfo"
 _MOVIE_NFO = "movie.nfo"
 _ROOT_END = re.compile(r"</(?:movie|tvshow|episodedetails|musicvideo)\s*>")
 _DECLARATION = re.compile(r"<\?xml[^>]*\?>")
 _ROOT_TAGS = ("movie", "episodedetails", "musicvideo")
 _PARENTHESISED = re.compile(r"\s*[(\[][^)\]]*[)\]]")
-"""``(voice)``, ``(uncredited)`` behind a character's name."""
+"""A remark behind the name of a character, such as ``(voice)`` or ``(uncredited)``."""
 
 
 @dataclass(slots=True)
 class NfoResult:
-    """What the NFO files of one medium say: who is who, the files, and what is wrong with some."""
+    """The content of a media file's NFO files, their paths, and what is wrong in them."""
 
     metadata: MediaMetadata | None = None
     files: list[Path] = field(default_factory=list)
@@ -42,10 +42,10 @@ class NfoResult:
 
 
 def read_nfo(media: Path, top: Path) -> NfoResult:
-    """What the NFO files of a medium say, its own before its series'.
+    """Read the NFO files of a media file, its own before that of its series. Nothing is raised.
 
-    Series are looked for in the folders from the medium's up to ``top``, the library's. Raises
-    nothing.
+    ``tvshow.nfo`` is searched for in the folders from the media file's up to ``top``, the
+    library's.
     """
     result = NfoResult()
     own = _parse_first((media.with_suffix(".nfo"), media.with_name(_MOVIE_NFO)), result)
@@ -63,7 +63,7 @@ def _is_inside(folder: Path, top: Path) -> bool:
 
 
 def _parse_first(paths: Iterable[Path], result: NfoResult) -> list[Element]:
-    """What the first of these files that is there holds."""
+    """Return the elements of the first of some files that exists."""
     for path in paths:
         try:
             with path.open("rb") as file:
@@ -73,7 +73,7 @@ def _parse_first(paths: Iterable[Path], result: NfoResult) -> list[Element]:
         if len(data) > MAX_FILE_BYTES:
             result.issues.append(
                 GlossaryIssue(
-                    str(path), f"it is larger than {MAX_FILE_BYTES >> 20} MiB", "Write it anew"
+                    str(path), f"it is larger than {MAX_FILE_BYTES >> 20} MiB", "Write it again"
                 )
             )
             continue
@@ -81,14 +81,17 @@ def _parse_first(paths: Iterable[Path], result: NfoResult) -> list[Element]:
         try:
             return list(parse_xml(_extract_root(decode_text(data))))
         except InputRejectedError as error:
-            result.issues.append(GlossaryIssue(str(path), error.message, "Have it written anew"))
+            result.issues.append(GlossaryIssue(str(path), error.message, "Write it again"))
             return []
     return []
 
 
 def _extract_root(text: str) -> str:
-    """The XML under one root: behind it may stand an address, and a file of several episodes
-    holds several roots. A file that is only an address holds nothing."""
+    """Return the XML under a single root.
+
+    An NFO file may have an address after its XML, and one for several episodes has several roots. A
+    file that is only an address yields nothing.
+    """
     ends = [match.end() for match in _ROOT_END.finditer(text)]
     inside = _DECLARATION.sub("", text[: ends[-1]]) if ends else ""
     return f"<nfo>{inside}</nfo>"

@@ -1,8 +1,8 @@
-"""Which terms go to the recogniser and to the translator for one job.
+"""Selecting the terms that the recogniser and the translator receive for one job.
 
-They are no part of a transcript's recipe: a term more in a glossary would have a whole library
-recognised, and paid for, again. What is made after the change has them; what was made before is
-made anew with ``subtitled generate --again``.
+The terms are not part of a transcript's variant. Otherwise a new term would cause a whole library
+to be transcribed, and paid for, again. ``subtitled generate --retranscribe`` applies new terms to a
+media file that has a transcript.
 """
 
 from __future__ import annotations
@@ -27,24 +27,24 @@ from .terms import GlossaryIssue, Term, TermScope, mentions_term, most_specific
 _log = logging.getLogger(__name__)
 
 MAX_PAIRS = 60
-"""Terms that go with one batch of lines."""
+"""The largest number of terms for one batch of lines."""
 
 
 @dataclass(frozen=True, slots=True)
 class Glossary:
-    """The terms that hold for one medium, the nearest first."""
+    """The terms of one media file, the most specific first."""
 
     terms: tuple[Term, ...] = ()
     issues: tuple[GlossaryIssue, ...] = ()
     max_hotword_chars: int = 300
-    """How much a recogniser is told."""
+    """The largest number of characters that the recogniser receives."""
 
     def hotwords_for(self, spoken: Language) -> tuple[str, ...]:
-        """What the recogniser is told: the nearest terms, as far as they fit."""
+        """Return the hotwords of the recogniser: the most specific terms, as many as fit."""
         return tuple(term.source_text(spoken) for term in self.hotword_terms(spoken))
 
     def hotword_terms(self, spoken: Language) -> list[Term]:
-        """The terms of :meth:`hotwords_for`."""
+        """Return the terms of :meth:`hotwords_for`."""
         chosen, left = [], self.max_hotword_chars
         for term in most_specific(list(self.terms), spoken):
             left -= len(term.source_text(spoken)) + 2
@@ -54,47 +54,52 @@ class Glossary:
         return chosen
 
     def glossary_pairs(self, source: Language, target: Language, text: str) -> tuple[TextPair, ...]:
-        """What must be called what, of what a text mentions; the nearest terms first."""
-        found = []
+        """Return the terms that a text mentions, with their translations, the most specific
+        first.
+        """
+        pairs = []
         for term in self.required_terms(source, target):
-            said = term.source_text(source)
-            if mentions_term(text, said, is_case_sensitive=term.is_case_sensitive):
-                found.append(TextPair(said, term.target_text(target)))
-                if len(found) == MAX_PAIRS:
+            source_text = term.source_text(source)
+            if mentions_term(text, source_text, is_case_sensitive=term.is_case_sensitive):
+                pairs.append(TextPair(source_text, term.target_text(target)))
+                if len(pairs) == MAX_PAIRS:
                     break
-        return tuple(found)
+        return tuple(pairs)
 
     def required_terms(self, source: Language, target: Language) -> list[Term]:
-        """The terms that say what to write in the target language.
+        """Return the terms that have a translation in the target language.
 
-        A name from an NFO file is written the same only where the script is.
+        A name from metadata is used only where both languages have the same script.
         """
-        alike = _script(source) == _script(target)
+        has_same_script = _script(source) == _script(target)
         return [
             term
             for term in most_specific(list(self.terms), source)
-            if term.target_text(target) and (alike or term.scope is not TermScope.NAMES)
+            if term.target_text(target) and (has_same_script or term.scope is not TermScope.NAMES)
         ]
 
 
 def glossary_for(media: Path, library: LibrarySettings, configuration: Configuration) -> Glossary:
-    """The vocabulary of one medium. Reads the glossaries and NFO files; raises nothing."""
-    wanted = configuration.settings.glossary
-    ask = functools.partial(_metadata_from_servers, media, library, configuration)
-    found = terms_for(media, library, wanted, ask)
-    return Glossary(found.terms, found.issues, wanted.max_hotword_chars)
+    """Return the glossary of one media file.
+
+    Glossaries and NFO files are read, and nothing is raised.
+    """
+    settings = configuration.settings.glossary
+    ask_servers = functools.partial(_metadata_from_servers, media, library, configuration)
+    applicable = terms_for(media, library, settings, ask_servers)
+    return Glossary(applicable.terms, applicable.issues, settings.max_hotword_chars)
 
 
 def _metadata_from_servers(
     media: Path, library: LibrarySettings, configuration: Configuration
 ) -> KnownMetadata | None:
-    """What the first of a library's servers says that knows the medium."""
+    """Return the title from the first of the library's servers that knows the media file."""
     for name in servers_for_library(configuration, library):
         server = configuration.servers[name]
         try:
             title = call_with_timeout(name, lambda: server.create().metadata(media), LIMIT)  # noqa: B023 - called at once
         except SubtitledError as error:
-            _log.info("%s was asked for a title: %s", name, error)
+            _log.info("server %s: no title: %s", name, error)
             continue
         if title is not None:
             return KnownMetadata(title, f"the server {name}")
@@ -102,7 +107,7 @@ def _metadata_from_servers(
 
 
 def log_issues(issues: Sequence[GlossaryIssue]) -> None:
-    """Log what is wrong in a glossary or an NFO file, once in a life."""
+    """Log what is wrong in glossaries and NFO files, each issue once."""
     for issue in issues:
         _log_once(str(issue))
 

@@ -1,4 +1,4 @@
-"""TBX, the exchange format of terminology (ISO 30042), versions 2 and 3, as rows of a glossary."""
+"""TBX, the exchange format for terminology (ISO 30042), versions 2 and 3, as rows of a glossary."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .terms import GlossaryIssue
 
 _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 _DOCTYPE = re.compile(r"<!DOCTYPE\s+[^<>\[\]]*>")
-"""One that only names a file, as version 2 has it; nobody reads that file."""
+"""A declaration that only names a file, as in version 2. The file is not read."""
 _ENTRY_TAGS = frozenset({"termEntry", "conceptEntry"})
 _LANGUAGE_TAGS = frozenset({"langSet", "langSec"})
 _TERM_TAGS = frozenset({"tig", "ntig", "termSec"})
@@ -24,13 +24,15 @@ _OUTDATED_STATUSES = ("deprecated", "superseded", "obsolete")
 def iter_concepts(
     text: str, path: Path, issues: list[GlossaryIssue]
 ) -> Iterator[tuple[int, Mapping[str, str]]]:
-    """Each concept as the line it begins on and its terms by language tag.
+    """Yield each concept as the line it begins on and its terms by language tag.
 
-    Of several terms in a language the first counts that is not marked as outdated. Raises
-    :class:`~subtitled.plugin.Rejected` for what is no XML, or more than XML should be.
+    Of several terms in a language, the first one that is not marked as outdated counts.
+
+    Raises:
+        InputRejectedError: The text is not XML, or not safe XML.
     """
-    # A blank of the same length keeps the numbers of the lines.
-    plain = _DOCTYPE.sub(lambda found: re.sub(r"[^\n]", " ", found[0]), text, count=1)
+    # Blanks of the same length keep the line numbers right.
+    plain = _DOCTYPE.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), text, count=1)
     root = parse_xml(plain)
     begins = re.finditer(r"<(?:\w+:)?(?:termEntry|conceptEntry)[\s>/]", plain)
     entries = (element for element in root.iter() if _local_name(element) in _ENTRY_TAGS)
@@ -47,7 +49,9 @@ def iter_concepts(
             except ValueError:
                 if tag not in unknown:
                     unknown.add(tag)
-                    message = f"{tag!r} is no language tag" if tag else "a language set has no tag"
+                    message = (
+                        f"{tag!r} is not a language tag" if tag else "a language set has no tag"
+                    )
                     hint = "Write xml:lang with a tag such as en, es or pt-BR"
                     issues.append(GlossaryIssue(f"{path}:{line}", message, hint))
                 continue

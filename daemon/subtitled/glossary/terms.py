@@ -1,7 +1,4 @@
-"""Terms: what a thing is called, in one language or several, and whose word that is.
-
-Whether a text mentions a term, however the language bends it.
-"""
+"""Terms and their translations, and finding them in a text in any inflection."""
 
 from __future__ import annotations
 
@@ -16,67 +13,65 @@ from subtitled.subtitles.scripts import detect_script
 
 
 class TermScope(StrEnum):
-    """How much a term holds for, the nearest first."""
+    """What a term applies to, the most specific first."""
 
     TITLE = "title"
     SERIES = "series"
-    """A folder between the library's and the medium's."""
+    """A folder between the library's and the media file's."""
     NAMES = "names"
-    """What describes the title: an NFO file, or its path."""
+    """The metadata of the title, from an NFO file, a server or its path."""
     LIBRARY = "library"
     GLOBAL = "global"
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One thing. It is called by ``translations`` in the languages there, by ``source`` in all
-    others.
+    """One term.
 
-    That is what is *listened for*. Translated into a language of ``translations`` it must be called
-    so; into any other it is left to the translator, unless it is ``do_not_translate``: called the
-    same everywhere.
+    Its text is in ``translations`` for the languages there, and ``source`` for all others.
+
+    That text is a hotword. A translation into a language of ``translations`` must use it. In any
+    other language the translator decides, unless the term is ``do_not_translate``.
     """
 
     source: str = ""
     translations: tuple[tuple[Language, str], ...] = ()
     do_not_translate: bool = False
     is_case_sensitive: bool = False
-    """Upper and lower case matter."""
+    """Whether upper and lower case matter."""
     origin: str = ""
-    """Where it is from, for people: ``names.csv:3``."""
+    """Where it comes from, such as ``names.csv:3``."""
     scope: TermScope = TermScope.GLOBAL
 
     def source_text(self, language: Language) -> str:
-        """What it is called by those who speak a language; empty if nobody knows."""
+        """Return the term in a spoken language, or an empty text if it is unknown."""
         return self._translation(language) or self.source
 
     def target_text(self, language: Language) -> str:
-        """What it must be called in a translation; empty if that is the translator's to say."""
+        """Return the term that a translation must use, or an empty text if the translator
+        decides.
+        """
         translation = self._translation(language)
         if translation or not self.do_not_translate:
             return translation
         return self.source or next((text for _, text in self.translations), "")
 
     def _translation(self, language: Language) -> str:
-        for language_and_text, text in self.translations:
-            if language_and_text == language:
+        for own_language, text in self.translations:
+            if own_language == language:
                 return text
         return next(
-            (
-                text
-                for language_and_text, text in self.translations
-                if language_and_text.satisfies(language)
-            ),
+            (text for own_language, text in self.translations if own_language.satisfies(language)),
             "",
         )
 
 
 @dataclass(frozen=True, slots=True)
 class GlossaryIssue:
-    """What is wrong in a file of somebody's, and the cure. The rest of the file is used."""
+    """What is wrong in a file, with a hint. The rest of the file is used."""
 
     location: str
-    """The file, and the line if one is at fault: ``names.csv:3``."""
+    """The file, with the line if one is at fault, such as ``names.csv:3``."""
     message: str
     hint: str
 
@@ -85,7 +80,10 @@ class GlossaryIssue:
 
 
 def most_specific(terms: list[Term], language: Language) -> list[Term]:
-    """The terms that say something in a language; of two for the same words, the first."""
+    """Return the terms that have a text in a language.
+
+    Of two with the same text, the first counts.
+    """
     by_text: dict[str, Term] = {}
     for term in terms:
         text = term.source_text(language)
@@ -95,9 +93,9 @@ def most_specific(terms: list[Term], language: Language) -> list[Term]:
 
 
 _MAX_ENDING_CHARS = 3
-"""Letters that may follow a word: plurals, cases, possessives."""
+"""The largest number of letters that an inflection adds to a word."""
 _MIN_INFLECTED_CHARS = 5
-"""Letters that a word has at least whose own last two may change with its case."""
+"""The smallest number of letters of a word whose last two may change in an inflection."""
 _UNSPACED_SCRIPTS = frozenset({"han", "hiragana", "katakana", "thai", "lao", "khmer", "burmese"})
 _SEPARATOR = r"\W+"
 
@@ -105,15 +103,21 @@ _SEPARATOR = r"\W+"
 def mentions_term(
     text: str, term: str, *, is_case_sensitive: bool = False, is_inflected: bool = False
 ) -> bool:
-    """Whether a term stands in a text as words of its own.
+    """Return whether a term is in a text, as whole words.
 
-    A word may have an ending; with ``bent`` its last letters may be others too, as in Moskva and
-    Moskvě: right for asking whether a translation has a term, too loose for finding it.
+    A word may have an ending.
+
+    Args:
+        text: The text.
+        term: The term.
+        is_case_sensitive: Whether upper and lower case matter.
+        is_inflected: Whether the last letters of a word may change too, as in Moskva and Moskvě.
+            This is right for checking a translation, and too loose for finding terms.
     """
     term, text = _fold_case(term, is_case_sensitive), _fold_case(text, is_case_sensitive)
     words = re.findall(r"\w+", term)
     if not words or _word_stem(words[0], is_inflected) not in text:
-        return False  # soon said of most terms of a large glossary
+        return False  # a fast answer for most terms of a large glossary
     return _pattern(tuple(words), is_inflected).search(text) is not None
 
 
