@@ -59,13 +59,25 @@ def check_transcript(transcript: Transcript, chunk: Chunk) -> None:
         )
 
 
+ODD_HOTWORDS = (
+    "W",
+    "Winterfell",
+    "<i>Moby Dick</i> {\\an8}",
+    "x" * 300,
+    "\u767d\u9be8",
+    "\u0412\u043e\u0439\u043d\u0430",
+    *(f"Name {number}" for number in range(500)),
+)
+"""Hotwords as people's files have them: too short, too long, markup, other scripts, too many."""
+
+
 def check_engine(
     engine: type[Engine], settings: dict[str, Any], models: dict[str, Path] | None = None
 ) -> None:
     """Create and load an engine, run it on five seconds of silence and check the results.
 
-    The engine runs in this process. Silence is also detected and aligned, if the capabilities say
-    so.
+    The engine runs in this process. Silence is also detected and aligned, and transcribed with
+    odd hotwords, if the capabilities say so.
 
     Args:
         engine: The engine class.
@@ -86,6 +98,9 @@ def check_engine(
         audio = make_silence(Path(folder))
         chunk = Chunk(TimeSpan(0.0, audio.duration), (TimeSpan(0.0, audio.duration),))
         check_transcript(instance.transcribe(audio, TranscriptionRequest(chunk, language)), chunk)
+        if capabilities.supports_hotwords:
+            request = TranscriptionRequest(chunk, language, hotwords=ODD_HOTWORDS)
+            check_transcript(instance.transcribe(audio, request), chunk)
         if capabilities.supports_alignment:
             words = tuple(instance.align(audio, chunk, "one two", language))
             aligned_words = "".join(word.text for word in words).split()
