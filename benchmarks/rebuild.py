@@ -69,7 +69,7 @@ def main() -> None:
         begin = time.perf_counter()
         told = rebuild_sidecars(ledger, {"films": LibrarySettings(path=root)})
         took = time.perf_counter() - begin
-        assert told.ours == sidecars
+        assert told.adopted == sidecars
         size = (folder / "subtitled.sqlite").stat().st_size
     if others:
         print(f"{others} other threads were running: these figures are void")

@@ -73,7 +73,7 @@ def test_every_sidecar_of_ours_is_found_again_and_none_of_others(
     for _ in range(2):
         told = rebuild_sidecars(anew, settings)
         assert (told.media, told.unreadable) == (4, 0)
-        assert (told.ours, told.others) == ((7, 3) if attributes else (6, 4))
+        assert (told.adopted, told.foreign) == ((7, 3) if attributes else (6, 4))
         for path in ours:
             known = anew.sidecars.get(path)
             assert known is not None

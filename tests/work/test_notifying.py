@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from subtitled.config.plugins import ConfiguredComponent
-from subtitled.db import outbox as kept
+from subtitled.db import notifications as kept
 from subtitled.db.database import Database
 from subtitled.notify import notifiers
 from subtitled.notify.notifiers import (

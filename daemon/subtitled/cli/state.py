@@ -116,16 +116,16 @@ def rebuild(
         echo_json(
             {
                 "media": report.media,
-                "adopted": report.ours,
-                "foreign": report.others,
+                "adopted": report.adopted,
+                "foreign": report.foreign,
                 "unreadable": report.unreadable,
                 "seconds": round(seconds, 3),
             }
         )
         return
     echo(
-        f"adopted {report.ours} subtitles of ours beside {report.media} media files; "
-        f"{report.others} are human"
+        f"adopted {report.adopted} subtitles of ours beside {report.media} media files; "
+        f"{report.foreign} are human"
     )
     if report.unreadable:
         echo(

@@ -26,7 +26,8 @@ from .engine import is_sqlite, open_engine, write_transaction
 from .files import REPLACED_CONTENT_VALUES, FileRepository
 from .files_bulk import BulkFileRepository
 from .kv import KeyValueStore
-from .outbox import NotificationOutbox, ServerOutbox
+from .notifications import NotificationOutbox
+from .outbox import ServerOutbox
 from .records import (
     BACKFILL,
     FAILURE_STATES,
@@ -38,7 +39,8 @@ from .records import (
     record_from_row,
 )
 from .schema import files, metadata
-from .sidecars import SidecarRepository, SignatureStore
+from .sidecars import SidecarRepository
+from .signatures import SignatureStore
 from .state_folder import SIGNATURES_FOLDER
 
 _UPGRADE_LOCK = threading.Lock()

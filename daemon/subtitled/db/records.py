@@ -184,13 +184,13 @@ class ScanDiff:
             self.new += scanned
             return
         for entry in scanned:
-            path, stat, mark = entry
+            path, stat, sidecar_hash = entry
             row = known.pop(path, None)
             if row is None:
                 self.new.append(entry)
             elif row[1:3] != (stat.st_size, stat.st_mtime_ns):
                 self.changed.append(entry)
-            elif row[3] != mark:
+            elif row[3] != sidecar_hash:
                 self.sidecars_changed.append(entry)
         self.add_missing(known.values())
 

@@ -233,7 +233,7 @@ class Ingest:
             if self._stopping.is_set():
                 break
             diff.missing = [path for path in diff.missing if not path.startswith(tuple(unreadable))]
-            self._apply_diff(name, diff, priority, event=False)
+            self._apply_diff(name, diff, priority, is_event=False)
             report = ScanReport(
                 report.files + diff.files,
                 report.new + len(diff.new),
@@ -273,9 +273,13 @@ class Ingest:
                 (ours if self._is_ours(path, base in names) else requested).update(its)
             elif base in media.get(os.path.splitext(base)[0], ()):
                 requested.add(base)
-        marks = sidecar_hashes(itertools.chain(*media.values()), filter(is_subtitle, names))
-        self._diff_folder(name, folder_bytes, requested, marks, ScanDiff(missing=gone), reopen=True)
-        self._diff_folder(name, folder_bytes, ours - requested, marks, ScanDiff(), reopen=False)
+        hashes = sidecar_hashes(itertools.chain(*media.values()), filter(is_subtitle, names))
+        self._diff_folder(
+            name, folder_bytes, requested, hashes, ScanDiff(missing=gone), reevaluate=True
+        )
+        self._diff_folder(
+            name, folder_bytes, ours - requested, hashes, ScanDiff(), reevaluate=False
+        )
 
     def _on_data_file_changed(self, path: Path, media: Mapping[bytes, list[bytes]]) -> None:
         """Handle a changed data file. It matters only if it is one of ours and was edited."""
@@ -293,10 +297,10 @@ class Ingest:
         name: str,
         folder: bytes,
         media: Iterable[bytes],
-        marks: Mapping[bytes, int],
+        hashes: Mapping[bytes, int],
         diff: ScanDiff,
         *,
-        reopen: bool,
+        reevaluate: bool,
     ) -> None:
         """Compare some media files of a folder with the database, and store the differences."""
         scanned: list[ScannedFile] = []
@@ -307,11 +311,13 @@ class Ingest:
             except OSError:
                 continue  # deleted since: another event says so
             if modes.S_ISREG(stat.st_mode):
-                scanned.append((path, stat, marks.get(media_path, 0)))
+                scanned.append((path, stat, hashes.get(media_path, 0)))
         requested = [path for path, _, _ in scanned]
         if requested or diff:
             diff.add(scanned, self._db.bulk_files.lookup(name, requested))
-            self._apply_diff(name, diff, NEW, event=True, reopen=reopen, requested=requested)
+            self._apply_diff(
+                name, diff, NEW, is_event=True, reevaluate=reevaluate, requested=requested
+            )
 
     def _is_ours(self, path: Path, exists: bool) -> bool:
         """Return whether a subtitle is ours, so that its media file need not be evaluated again.
@@ -343,8 +349,8 @@ class Ingest:
         diff: ScanDiff,
         priority: int,
         *,
-        event: bool,
-        reopen: bool = True,
+        is_event: bool,
+        reevaluate: bool = True,
         requested: Sequence[bytes] = (),
     ) -> None:
         media_filter = self._filters[name]
@@ -357,7 +363,14 @@ class Ingest:
         now = time.time()
         until = now + self._libraries[name].stability_delay
         self._db.bulk_files.apply_diff(
-            name, diff, priority, now, until, is_event=event, reevaluate=reopen, requested=requested
+            name,
+            diff,
+            priority,
+            now,
+            until,
+            is_event=is_event,
+            reevaluate=reevaluate,
+            requested=requested,
         )
 
 

@@ -36,8 +36,8 @@ class RebuildReport:
     """What was found."""
 
     media: int = 0
-    ours: int = 0
-    others: int = 0
+    adopted: int = 0
+    foreign: int = 0
     """Sidecars without our signature, or with that of another name. They count as human."""
     unreadable: int = 0
     """The number of folders that cannot be read."""
@@ -64,9 +64,9 @@ def rebuild_sidecars(db: Database, libraries: Mapping[str, LibrarySettings]) -> 
                     (by_stem[stem] for stem in _candidate_stems(name) if stem in by_stem), None
                 )
                 if signature is None or media_name is None:
-                    report.others += not name.lower().endswith(_USUALLY_NOT_SUBTITLES)
+                    report.foreign += not name.lower().endswith(_USUALLY_NOT_SUBTITLES)
                     continue
-                report.ours += 1
+                report.adopted += 1
                 adopted.append((folder / name, folder / media_name, signature))
             if len(adopted) >= BATCH_SIZE:
                 db.sidecars.adopt(adopted)

@@ -105,23 +105,23 @@ def scan_batches(
             if folder in skip_folder:
                 continue
             links = None if below_link else inside
-            folders, media, marks = _read_folder(folder, media_filter, links, on_error)
+            folders, media, hashes = _read_folder(folder, media_filter, links, on_error)
             if folders:
                 waiting += sorted(
                     [(subfolder, None, below_link or by_link) for subfolder, _, by_link in folders]
-                    + [(entry.path, entry, marks.get(entry.name, 0)) for entry in media],
+                    + [(entry.path, entry, hashes.get(entry.name, 0)) for entry in media],
                     key=_item_path,
                     reverse=True,
                 )
                 continue
             media.sort(key=_entry_path)
         else:
-            media, marks = [], {}
+            media, hashes = [], {}
             while waiting and (entry := waiting[-1][1]) is not None:
                 media.append(entry)
-                marks[entry.name] = waiting.pop()[2]
+                hashes[entry.name] = waiting.pop()[2]
         for begin in range(0, len(media), BATCH_SIZE):
-            yield _stat_media(media[begin : begin + BATCH_SIZE], marks, on_error)
+            yield _stat_media(media[begin : begin + BATCH_SIZE], hashes, on_error)
 
 
 def sidecar_hashes(media: Iterable[bytes], names: Iterable[bytes]) -> dict[bytes, int]:
@@ -207,12 +207,12 @@ def _read_folder(
                     subtitles.append(name)
     except OSError as error:
         _report_error(on_error, folder, error)
-    marks = sidecar_hashes([entry.name for entry in media], subtitles) if subtitles else {}
-    return folders, media, marks
+    hashes = sidecar_hashes([entry.name for entry in media], subtitles) if subtitles else {}
+    return folders, media, hashes
 
 
 def _stat_media(
-    media: Iterable[os.DirEntry[bytes]], marks: Mapping[bytes, int], on_error: OnError | None
+    media: Iterable[os.DirEntry[bytes]], hashes: Mapping[bytes, int], on_error: OnError | None
 ) -> list[ScannedFile]:
     run: list[ScannedFile] = []
     for entry in media:
@@ -225,7 +225,7 @@ def _stat_media(
             continue
         # Reading a pipe or a device would block forever.
         if _is_file(stat.st_mode):
-            run.append((entry.path, stat, marks.get(entry.name, 0) if marks else 0))
+            run.append((entry.path, stat, hashes.get(entry.name, 0) if hashes else 0))
     return run
 
 

@@ -15,7 +15,7 @@ from sqlalchemy.exc import OperationalError
 
 from subtitled.config.load import Configuration
 from subtitled.config.plugins import ConfiguredComponent, call_with_timeout
-from subtitled.db.outbox import NotificationOutbox
+from subtitled.db.notifications import NotificationOutbox
 from subtitled.plugin import (
     DeliverySchedule,
     Event,

@@ -1,0 +1,57 @@
+"""Signatures of sidecars, as files in the state folder.
+
+They are used where the file system of a library has no extended attributes. A signature is found
+by the fingerprint of the media file and the hash of the sidecar. A sidecar of ours is therefore
+recognised after a rename or the loss of the database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from subtitled.subtitles.ownership import Signature, from_json, to_json
+from subtitled.subtitles.publish import publish_sidecar
+
+
+class SignatureStore:
+    """The folder of signatures, ``signatures/ab/ab12...-9f86....json``.
+
+    It is created with the first one.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def save(self, signature: Signature) -> None:
+        """Store a signature durably.
+
+        Raises:
+            SubtitledError: It cannot be written.
+        """
+        target = self._path(signature.fingerprint, signature.sha256)
+        if not target.exists():
+            target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            publish_sidecar(target, to_json(signature), own_digest=None)
+
+    def find(self, fingerprint: str, sha256: str) -> Signature | None:
+        """Return the signature of the sidecar with this hash, made for this fingerprint, or
+        None.
+        """
+        return _read_signature(self._path(fingerprint, sha256))
+
+    def all(self) -> Iterator[Signature]:
+        """Yield every stored signature."""
+        for path in self._folder.glob("*/*.json"):
+            if (signature := _read_signature(path)) is not None:
+                yield signature
+
+    def _path(self, fingerprint: str, sha256: str) -> Path:
+        return self._folder / fingerprint[:2] / f"{fingerprint}-{sha256[:32]}.json"
+
+
+def _read_signature(path: Path) -> Signature | None:
+    try:
+        return from_json(path.read_bytes())
+    except OSError:
+        return None
