@@ -1,6 +1,6 @@
-"""A library with its ledger, intake and jobs, all real, and an engine that costs nothing.
+"""A harness: one library with a real database, ingest and jobs, and a fake engine.
 
-Tones stand for speech: the engine hears each burst as one word that says how long it is.
+Tones stand for speech. The engine returns each as one word that says how long it is.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from subtitled.transcripts.store import TranscriptStore
 
 
 class Ear:
-    """An engine and the listener for speech in one, in this process."""
+    """A fake of the engine pool and its engine, in this process."""
 
     def __init__(self, configured: Any) -> None:
         self.configured = configured
@@ -75,7 +75,7 @@ class Ear:
 
 
 class House:
-    """One library in a folder of its own. :meth:`settle` lets everything come to rest."""
+    """One library in its own folder. :meth:`settle` runs everything until it is idle."""
 
     def __init__(self, folder: Path, *more: str) -> None:
         self.root, self.state = folder / "films", folder / "state"
@@ -123,7 +123,7 @@ class House:
         self.settle()
 
     def settle(self, limit: float = 60.0) -> None:
-        """Plan what is due and wait until nothing is queued or worked on."""
+        """Plan what is due and wait until nothing is queued or running."""
         deadline = time.monotonic() + limit
         while True:
             due = self.intake.ready_files(time.time() + 1)
@@ -146,7 +146,7 @@ class House:
 
 
 def film(path: Path, seed: int, *, head: float = 0.5, pitch: int = 440) -> Path:
-    """A medium in which somebody "speaks" some thirty times, ``head`` seconds after its start."""
+    """Write a media file with some thirty tones that starts after ``head`` seconds of silence."""
     chance = random.Random(seed)
     parts = [np.zeros(round(head * SAMPLE_RATE))]
     for _ in range(30):

@@ -1,4 +1,4 @@
-"""Jobs that wait at the door, jobs that are set aside, and that nothing is done twice for it."""
+"""The job gate: jobs that wait or are deferred, without doing anything twice."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def until(true: Callable[[], object], limit: float = 30.0) -> None:
 
 
 def put(house: House, path: Path) -> None:
-    """Notice a file and queue it, without waiting for what becomes of it."""
+    """Notice a file and queue it without waiting for its result."""
     house.intake.scan("films")
     for record in house.intake.ready_files(time.time() + 1):
         house.jobs.plan(record)
@@ -48,7 +48,7 @@ def stretches(house: House) -> dict[str, int]:
 
 
 def pause_after_the_first(house: House, library: str = "") -> None:
-    """Somebody pauses while the first stretch is recognised."""
+    """Pause while the first chunk is transcribed."""
     heard = house.ear.transcribe
 
     def transcribe(audio: Audio, request: TranscriptionRequest) -> Transcript:

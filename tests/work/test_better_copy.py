@@ -1,4 +1,4 @@
-"""Whether two files say the same, from where somebody speaks in them; the words moved along."""
+"""Media sync and transcript reuse between two versions of a programme."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ EN = Language("en")
 
 
 def talk(seed: int, count: int, start: float = 0.0) -> list[TimeSpan]:
-    """Somebody who speaks ``count`` times, with pauses, as people do."""
+    """Return ``count`` spans of speech with natural pauses."""
     chance, at, speech = random.Random(seed), start, []
     for _ in range(count):
         at += chance.uniform(0.4, 6.0)
@@ -35,7 +35,7 @@ def talk(seed: int, count: int, start: float = 0.0) -> list[TimeSpan]:
 
 
 def heard(speech: list[TimeSpan], offset: float, seed: int, jitter: float = 0.05) -> list[TimeSpan]:
-    """The same later, as another encoding lets a detector hear it."""
+    """Return the spans later, as a detector finds them in another encoding."""
     chance = random.Random(seed)
     return [
         TimeSpan(
@@ -72,7 +72,7 @@ def test_other_speech_convinces_nobody(seed: int, count: int, other: int) -> Non
 @given(seeds, st.integers(30, 150), st.floats(0.1, 0.9), st.floats(2.0, 90.0))
 @settings(max_examples=30, deadline=None)
 def test_another_cut_convinces_nobody(seed: int, count: int, share: float, scene: float) -> None:
-    """A scene more, or less, somewhere in the middle."""
+    """Insert or remove a scene in the middle."""
     old = talk(seed, count)
     cut = round(count * share)
     longer = old[:cut] + [TimeSpan(o.start + scene, o.end + scene) for o in old[cut:]]
@@ -85,7 +85,7 @@ def test_another_cut_convinces_nobody(seed: int, count: int, share: float, scene
 @given(seeds, st.integers(40, 150))
 @settings(max_examples=30, deadline=None)
 def test_another_pace_convinces_nobody(seed: int, count: int) -> None:
-    """Films of the cinema run 4 % faster on European television."""
+    """Cinema films run 4 % faster on European television."""
     old = talk(seed, count)
     found = find_offset(old, [TimeSpan(o.start * 24 / 25, o.end * 24 / 25) for o in old])
     assert found is not None
@@ -101,7 +101,7 @@ def test_speech_as_regular_as_a_clock_convinces_nobody() -> None:
 
 @pytest.mark.parametrize("where", ["old", "new"])
 def test_speech_that_one_of_the_two_lacks_convinces_nobody(where: str) -> None:
-    """A scene after the titles: every part agrees, and yet there are no words for it."""
+    """A scene after the credits: every part agrees, but there are no words for it."""
     old = talk(7, 60)
     more = [*old, TimeSpan(old[-1].end + 20, old[-1].end + 32)]
     found = find_offset(more, old) if where == "old" else find_offset(old, more)
@@ -138,7 +138,7 @@ def test_no_word_is_lost_doubled_or_moved_out_of_the_film(
 
 
 def _kept(store: TranscriptStore, content: str, speech: list[TimeSpan], recipe: str) -> None:
-    """A transcript of one word for each interval of speech, cut into stretches of 30 s."""
+    """Return a transcript with one word for each span, in chunks of 30 s."""
     duration = speech[-1].end + 10
     store.save_analysis(content, 1, TrackAnalysis(duration, tuple(speech), EN, 0.9, "heard"))
     for stretch in chunk_speech(speech, 30.0, duration):
@@ -176,7 +176,7 @@ def test_what_does_not_match_is_recognised_anew_and_the_doubt_is_kept(tmp_path: 
 
 
 def test_a_dub_does_not_get_the_words_of_the_original(tmp_path: Path) -> None:
-    """It has its speech in the same places."""
+    """The speech is in the same places."""
     store, old = TranscriptStore(tmp_path), talk(3, 80)
     _kept(store, "aa01", old, "whole")
     listened = TrackAnalysis(old[-1].end + 10, tuple(old))
@@ -187,7 +187,7 @@ def test_a_dub_does_not_get_the_words_of_the_original(tmp_path: Path) -> None:
 
 
 def _programme(speech: Path, target: Path, *names: str) -> Path:
-    """Recordings one after the other with pauses between: minutes of many voices."""
+    """Join recordings with pauses between them, into minutes of many voices."""
     inputs = [argument for name in names for argument in ("-i", str(speech / name))]
     padded = "".join(
         f"[{n}]aformat=r=16000:cl=mono,apad=pad_dur=2[p{n}];" for n in range(len(names))

@@ -1,4 +1,4 @@
-"""An engine that is down is left alone, and its files do not pay for it."""
+"""Circuit breakers: an engine that is down costs its files no attempts."""
 
 from __future__ import annotations
 

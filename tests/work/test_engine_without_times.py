@@ -1,4 +1,4 @@
-"""An engine that knows the words and not their times: the core finds them."""
+"""An engine without word timestamps: the core aligns or estimates them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ ENGINE = f"""
 from subtitled.plugin import *
 class Plain(Engine):
     @classmethod
-    def capabilities(cls, settings): return EngineCapabilities(word_timestamps=False, supports_language_detection=True)
+    def capabilities(cls, settings):
+        return EngineCapabilities(word_timestamps=False, supports_language_detection=True)
     def detect_language(self, audio, windows):
         return [LanguageGuess(window, {{Language("en"): 0.9}}) for window in windows]
     def transcribe(self, audio, request):

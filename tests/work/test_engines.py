@@ -1,4 +1,4 @@
-"""The process of an engine: loaded before it is asked, ended when nobody wants it any more."""
+"""Engine processes: preloading, idle timeout and closing."""
 
 from __future__ import annotations
 

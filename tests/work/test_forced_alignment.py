@@ -1,4 +1,4 @@
-"""Times for words that came without: found where they are said, or estimated and said to be so."""
+"""Forced alignment, or estimated times that are marked so."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ STRETCH = Chunk(TimeSpan(0, 60), (TimeSpan(1, 20), TimeSpan(30, 58)))
 
 
 def _evenly(confidence: float = 0.8) -> Aligner:
-    """An aligner that hears all words at an even pace."""
+    """An aligner that spreads words evenly."""
 
     def align(audio: Audio, stretch: Chunk, text: str, language: Language) -> Sequence[Word]:
         texts = text.split()

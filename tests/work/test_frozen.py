@@ -1,4 +1,4 @@
-"""Engines that are stopped where they are, watched for their memory, and given room by turns."""
+"""Suspended engines, the memory limit, model slots and process priority."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def until(true: Callable[[], object], limit: float = 20.0) -> None:
 
 
 def state(process: int | None) -> str:
-    """One letter, as in proc(5); empty of a process that is gone."""
+    """Return the state letter of proc(5), or "" for a process that is gone."""
     try:
         return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
     except FileNotFoundError:

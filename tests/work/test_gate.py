@@ -1,4 +1,4 @@
-"""What leaves the machine: allowed, counted and written down before it does, or not at all."""
+"""The egress gate: what leaves the machine is allowed, budgeted and recorded first."""
 
 from __future__ import annotations
 
@@ -306,7 +306,9 @@ def test_a_budget_that_is_spent_makes_work_wait_or_go_to_the_next(tmp_path: Path
 
 
 def test_a_wrong_key_costs_nothing_and_a_lost_answer_may_have(tmp_path: Path) -> None:
-    gate, ledger, errand = _gate(tmp_path, 'allowed_destinations = "any"\n[budgets.b]\nmax_audio_hours = 1\n')
+    gate, ledger, errand = _gate(
+        tmp_path, 'allowed_destinations = "any"\n[budgets.b]\nmax_audio_hours = 1\n'
+    )
     for problem, counted in (
         (SetupError("wrong key"), 0.0),
         (TransientError("cut off"), 60.0),

@@ -1,4 +1,4 @@
-"""From an engine that invents to the sidecar without it, and what `explain` then tells."""
+"""Hallucinations, from the engine to the sidecar without them and to ``explain``."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ RAW = Transcript(
 
 
 class _Engines:
-    """Stands where the engine processes stand: hears what it is told, and counts."""
+    """A fake of the engine pool that returns a given transcript and counts calls."""
 
     capabilities = EngineCapabilities()
 
@@ -87,7 +87,8 @@ class _Engines:
 
 @pytest.fixture
 def made(home: Path, film: Callable[..., Path]) -> Callable[..., str]:
-    """Does the whole job on a film, with settings of the library; the text of its sidecar."""
+    """Return a function that runs a job with library settings and returns the text of its
+    sidecar."""
     medium = film("a.mkv", "sine=d=3", ("-metadata:s:a:0", "language=eng"))
     configuration = load_config(None)
     engines = _Engines().on(configuration)

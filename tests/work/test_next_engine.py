@@ -1,4 +1,4 @@
-"""What one engine cannot do, the next one does: for a stretch, and so that it can be explained."""
+"""Fallback: what one engine cannot transcribe, the next one does, and ``explain`` says so."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was once made is recognised, wherever it goes; what failed is remembered."""
+"""Results are recognised wherever a file goes, and failures are remembered."""
 
 from __future__ import annotations
 
@@ -156,7 +156,7 @@ def _first_time(srt: str) -> float:
 def test_after_the_ledger_is_lost_what_we_wrote_is_ours_and_not_made_again(
     attributes: bool, house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Also where the file system keeps no attributes: then the state folder knows."""
+    """On file systems without extended attributes the state folder has the signature."""
     if not attributes:
         monkeypatch.setattr(os, "setxattr", _unsupported)
     medium = film(house.root / "a.wav", 1)
@@ -216,7 +216,7 @@ def test_ours_stays_beside_somebody_s_if_the_library_says_so(tmp_path: Path) -> 
 
 
 def test_what_was_there_before_us_takes_nothing_of_ours_away(house: House) -> None:
-    """Foreign parts only do not count; they are no reason to take the whole away."""
+    """A forced subtitle does not count as a full one."""
     film(house.root / "a.wav", 1)
     (house.root / "a.en.forced.srt").write_text("somebody's")
     house.scan()

@@ -1,4 +1,4 @@
-"""Notifiers hear of everything in their rhythm, and again what they could not be told."""
+"""Notifiers get every event on their schedule, and again after failures."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def event(number: int) -> Event:
 
 
 class Ear(Notifier):
-    """Keeps what it is told; ``trouble`` is raised once each."""
+    """A notifier that records notifications and raises each of ``trouble`` once."""
 
     heard: list[list[Notification]]
     trouble: list[Exception]
@@ -80,7 +80,7 @@ def ear(monkeypatch: pytest.MonkeyPatch) -> type[Ear]:
 
 @pytest.fixture
 def lives(tmp_path: Path) -> Iterator[Callable[..., NotifierDispatcher]]:
-    """Begins the life of some notifiers over one ledger."""
+    """Start the workers of some notifiers over one database."""
     ledger = Database(tmp_path / "subtitled.sqlite")
     begun: list[NotifierDispatcher] = []
 

@@ -1,4 +1,4 @@
-"""Sound that may not leave the machine does not: no byte to a plugin, no packet to the network."""
+"""Audio that may not leave the machine reaches no plugin and no network."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def register_translators(register): register(Tongue)
 
 @pytest.fixture
 def spied(tmp_path: Path, speech: Path, model_base: Path) -> tuple[Path, Path]:
-    """A library with a film, and where a plugin writes down whatever it is given."""
+    """Build a library with a film, and a file in which a plugin records what it gets."""
     site = tmp_path / "site"
     info = site / "spy-1.0.dist-info"
     info.mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""What was published is told, whatever becomes of the rest of the job."""
+"""Published sidecars are announced, whatever happens to the rest of the job."""
 
 from __future__ import annotations
 

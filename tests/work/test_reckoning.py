@@ -1,4 +1,4 @@
-"""A plan says what it will cost before anything is begun."""
+"""Cost estimates before anything is started."""
 
 from __future__ import annotations
 

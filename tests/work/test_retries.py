@@ -1,4 +1,4 @@
-"""Waits between tries: doubled, spread by chance, and never endless."""
+"""The retry policy: waits double, vary at random and are limited."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who does what: the library's order, its rules, and the rules that come with subtitled."""
+"""Routing: the library's order, its rules and the default ranking."""
 
 from __future__ import annotations
 
@@ -66,7 +66,10 @@ def test_a_rule_for_a_region_is_for_that_region_alone() -> None:
 
 def test_price_and_destination_leave_engines_out() -> None:
     every = (CHEAP, DEAR, UNKNOWN, HERE)
-    assert _names(RoutingTable(every, (), (_rule(max_price_per_hour=0.5),)), EN) == ("cheap", "here")
+    assert _names(RoutingTable(every, (), (_rule(max_price_per_hour=0.5),)), EN) == (
+        "cheap",
+        "here",
+    )
     assert _names(RoutingTable(every, (), (_rule(destinations=["local"]),)), EN) == ("here",)
     both = _rule(destinations=["local", "far:west"])
     assert _names(RoutingTable(every, (), (both,)), EN) == ("dear", "here")

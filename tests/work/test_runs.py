@@ -1,4 +1,4 @@
-"""Which part of a medium is in which language."""
+"""Language segments of a media file."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def heard(*said: tuple[float, float, dict[str, float]]) -> list[LanguageGuess]:
 
 
 def minutes(*tongues: dict[str, float], length: float = 10.0) -> list[LanguageGuess]:
-    """Pieces of so many seconds each, a second apart."""
+    """Return windows of these lengths, a second apart."""
     return heard(
         *((n * (length + 1), n * (length + 1) + length, one) for n, one in enumerate(tongues))
     )
@@ -144,7 +144,7 @@ def test_what_is_foreign_is_measured_in_speech() -> None:
 
 
 class Ear:
-    """Hears German from the 100th second on."""
+    """Guess German from the 100th second on."""
 
     def __init__(self) -> None:
         self.asked: list[int] = []

@@ -1,4 +1,4 @@
-"""Two films of one stem share the names of their subtitles; a name tells whose a subtitle is."""
+"""Two films with the same stem share sidecar names. The signature says whose a sidecar is."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
 
 
 def made_for(house: House, sidecar: str) -> str:
-    """The content that a subtitle was made for, as it says itself."""
+    """Return the fingerprint in the signature of a sidecar."""
     signed = read_signature(house.root / sidecar)
     assert signed is not None
     assert signed.name == (house.root / sidecar).name
@@ -30,8 +30,10 @@ def made_for(house: House, sidecar: str) -> str:
 
 
 def two_of_one_stem(house: House) -> tuple[Path, Path, bytes]:
-    """Two films of other speech; the one whose subtitle stands there comes last. And the text that
-    the first had while it was alone."""
+    """Build two films with different speech, of which the later one owns the sidecar.
+
+    The fixture also returns the text that the first film had while it was alone.
+    """
     first = film(house.root / "a.mka", 1)
     house.scan()
     text = (house.root / "a.en.srt").read_bytes()
@@ -45,7 +47,7 @@ def two_of_one_stem(house: House) -> tuple[Path, Path, bytes]:
 def test_of_two_films_of_one_stem_the_one_that_stays_gets_its_own_subtitle_back(
     house: House, told: bool
 ) -> None:
-    """Whether an event tells of it or a walk finds it."""
+    """Whether an event or a scan reports the change."""
     first, last, text = two_of_one_stem(house)
     made = house.ear.recognised
     last.unlink()
@@ -82,7 +84,7 @@ def test_a_film_that_a_person_cancelled_is_left_alone_when_its_namesake_goes(hou
 def test_what_followed_its_film_is_ours_under_its_new_name_without_the_ledger_too(
     house: House, by_hand: bool
 ) -> None:
-    """Else a better copy would take it for somebody's, and keep the subtitle of the old one."""
+    """Otherwise a better copy would take it for a human subtitle and keep the old one."""
     old = film(house.root / "Old.wav", 1)
     house.scan()
     new = old.rename(house.root / "New.wav")
@@ -97,8 +99,7 @@ def test_what_followed_its_film_is_ours_under_its_new_name_without_the_ledger_to
 
 
 def test_a_copy_of_ours_that_somebody_put_at_our_name_is_theirs_and_stays(house: House) -> None:
-    """Also if it was left there by its film, which came and went between two looks: on disk that
-    is the same."""
+    """The same holds if its film came and went between two scans."""
     one, other = film(house.root / "a.wav", 1), film(house.root / "b.wav", 2)
     house.scan()
     (house.root / "b.en.srt").unlink()

@@ -1,4 +1,4 @@
-"""Signs of life: a process is lost when its sign does not change, by the clock of who looks."""
+"""Heartbeats and failover: a process is lost when its heartbeat stops changing."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def test_a_sign_of_another_version_is_none_and_breaks_nothing(ledger: Database) 
 
 
 class Queue:
-    """Who works on jobs, and whose were handed on."""
+    """A fake queue: which processes run jobs, and which were requeued."""
 
     def __init__(self, *names: str) -> None:
         self.names, self.handed = set(names), list[str]()

@@ -1,6 +1,7 @@
-"""Out of what each subtitle is made, with real files: tracks, streams, sidecars, changes of tongue.
+"""The sources of subtitles, with real files: tracks, streams, sidecars and language changes.
 
-Tones stand for speech, their pitch for the language; the engine says a sentence of that language.
+Tones stand for speech and their pitch for the language. The engine returns a sentence in that
+language.
 """
 
 from __future__ import annotations
@@ -64,12 +65,12 @@ NORWEGIAN = "Jeg vet ikke hva du vil at jeg skal si, men vi har ventet her i man
 
 
 class Polyglot(Ear):
-    """Hears the language of a tone, and can put each into English."""
+    """An engine that recognises the language of a tone and can translate it into English."""
 
     def __init__(self, configured: Any) -> None:
         super().__init__(configured)
         self.asked: list[tuple[Language, Language | None, Language]] = []
-        """What it was told is spoken, what it was to make of it, and what it was in truth."""
+        """Requested language, requested translation, and the true language of each call."""
 
     def detect_language(self, audio: Audio, windows: Sequence[TimeSpan]) -> list[LanguageGuess]:
         return [LanguageGuess(window, {_tongue(audio, window): 0.97}) for window in windows]
@@ -93,7 +94,7 @@ def _tongue(audio: Audio, window: TimeSpan) -> Language:
 
 
 class Fluent(Translator):
-    """Says something in the language that it was asked for."""
+    """Returns a sentence in the requested language."""
 
     calls = 0
 
@@ -112,7 +113,7 @@ class Fluent(Translator):
 
 
 class Noting(Fluent):
-    """Remembers what it was given."""
+    """Records what it is given."""
 
     given: ClassVar[list[str]] = []
 
@@ -122,14 +123,14 @@ class Noting(Fluent):
 
 
 class Lazy(Fluent):
-    """Hands back what it was given."""
+    """Returns its input."""
 
     def translate(self, batch: Batch) -> Translation:
         return Translation(batch.lines)
 
 
 class Place:
-    """A folder with one film, and everything that makes subtitles for it."""
+    """A folder with one film, and the services that make its subtitles."""
 
     def __init__(self, folder: Path, translators: dict[str, type[Translator]]) -> None:
         self.folder = folder / "films"
@@ -192,7 +193,7 @@ class Place:
 
 
 def _srt(texts: Iterable[str]) -> str:
-    """A cue of three seconds every five."""
+    """Return cues of three seconds, one every five."""
     return "".join(
         f"{n + 1}\n{_clock(n * 5)},500 --> {_clock(n * 5 + 3)},500\n{text}\n\n"
         for n, text in enumerate(texts)
@@ -204,7 +205,7 @@ def _clock(seconds: int) -> str:
 
 
 def _sound(path: Path, *pitches: int, bursts: int = 12) -> Path:
-    """Twelve words at each pitch, one after the other: a minute for two."""
+    """Write twelve tones of each pitch in turn, about a minute for two."""
     parts = []
     for pitch in pitches:
         for number in range(bursts):
@@ -219,7 +220,7 @@ def _sound(path: Path, *pitches: int, bursts: int = 12) -> Path:
 
 
 def _film(place: Place, tracks: Sequence[tuple[Path, Sequence[str]]], *more: object) -> None:
-    """A Matroska file with these tracks, each with options such as ``language=eng``."""
+    """Write a Matroska file with these tracks, each with options such as ``language=eng``."""
     inputs = [word for path, _ in tracks for word in ("-i", path)]
     maps = [word for n in range(len(tracks)) for word in ("-map", f"{n}:a")]
     marks = [

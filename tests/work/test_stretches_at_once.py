@@ -1,4 +1,4 @@
-"""Stretches: several at once, never longer than an engine takes, and lost by no failure."""
+"""Chunks: several at a time, never too long for an engine, and kept after failures."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def _most_at_once(folder: Path, engine: str) -> int:
 
 
 class Noting(InlineRunner):
-    """Steps that are done, and noted in their order."""
+    """A step runner that records the names of steps."""
 
     def __init__(self) -> None:
         self.names: list[str] = []

@@ -1,4 +1,4 @@
-"""Summaries: whatever a model answers, the chapters begin where sentences do, or it is said why."""
+"""Summaries: whatever a model answers, chapters start with sentences or the reason is given."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def answer(*marks: tuple[int, str], synopsis: str = "It is told.") -> str:
 
 
 def saying(*answers: str) -> tuple[Callable[[str, str], str], list[tuple[str, str]]]:
-    """A small model that says these, and what it was asked."""
+    """A fake model with given answers that records its requests."""
     asked: list[tuple[str, str]] = []
 
     def write(told: str, text: str) -> str:

@@ -1,5 +1,4 @@
-"""Servers hear of exactly what changed, once, however long they were away; what they show is
-asked, and told otherwise where it is not shown."""
+"""Media servers get each change once, however long they were away, and are checked afterwards."""
 
 from __future__ import annotations
 
@@ -49,7 +48,7 @@ FAST = DeliveryTimings(
 
 
 class Recorder(MediaServer):
-    """Says what the test wants, and remembers what it was told."""
+    """A fake server that records changes and answers what the test wants."""
 
     refresh_strategies = ("told", "told louder")
     calls: ClassVar[list[tuple[int, list[SidecarChange]]]]
@@ -73,7 +72,7 @@ def recorder(says: Callable[[SidecarChange], IndexStatus] = lambda _: IndexStatu
 
 
 class Home:
-    """A library with one film after another, a ledger and a teller."""
+    """A library with several films, a database and a dispatcher."""
 
     def __init__(self, folder: Path, **servers: type[MediaServer]) -> None:
         self.root = folder / "films"
@@ -99,7 +98,7 @@ class Home:
     def write(
         self, name: str = "Film", tag: str = "es", kind: SubtitleKind = SubtitleKind.FULL
     ) -> Path:
-        """A sidecar, written as the daemon does it."""
+        """Publish a sidecar as the daemon does."""
         medium = self.root / f"{name}.mkv"
         medium.touch()
         path = medium.with_name(f"{name}.{tag}.srt")
@@ -344,7 +343,7 @@ def test_a_sidecar_that_moved_with_its_film_is_told_at_both_places(
 
 
 def test_what_is_only_recognised_is_told_to_nobody(home: Callable[..., Home]) -> None:
-    """A ledger that was lost does not have whole libraries looked at anew."""
+    """After the database is lost, no whole library is refreshed."""
     den = recorder()
     house = home(den=den)
     medium = house.write()
@@ -378,14 +377,14 @@ def test_a_fault_of_a_plugin_ends_nothing(home: Callable[..., Home]) -> None:
 
 KINDS = {"jellyfin": JellyfinStandIn, "emby": EmbyStandIn, "plex": PlexStandIn}
 EACH = {"jellyfin": 2, "emby": 2, "plex": 5}
-"""Requests for one published file, told and confirmed at the first look."""
+"""Return the requests for one sidecar that is confirmed by the first check."""
 
 
 @pytest.fixture(params=KINDS)
 def real(
     request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[tuple[str, Any, Home]]:
-    """A home that tells a stand-in through the plugin, by a configuration from a file."""
+    """Build a home whose server is a fake behind the real plugin, configured by a file."""
     kind = request.param
     server = KINDS[kind]()
     monkeypatch.setenv("SERVER_KEY", server.key)

@@ -1,4 +1,4 @@
-"""Nothing that a translator answers can shift a line, lose one, or move a time."""
+"""No answer of a translator can shift a line, lose one or move a time."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ RIGHT = dict(zip(SAID, SPANISH, strict=True))
 
 
 def spoken(texts: Sequence[str], pause: float = 0.4) -> list[Word]:
-    """The texts as words that follow each other, a third of a second each."""
+    """Return the texts as consecutive words, a third of a second each."""
     words, now = [], 1.0
     for text in texts:
         for part in text.split():
@@ -238,7 +238,7 @@ Answers = Callable[[Batch], Sequence[Line]]
 
 
 def settled(answer: Answers, texts: Sequence[str] = SAID) -> tuple[dict[int, str], set[int], int]:
-    """Good lines, bad ones, and how often was asked."""
+    """Return accepted and rejected lines, and the number of calls."""
     asked = 0
 
     def ask(batch: Batch) -> Sequence[Line]:
@@ -299,7 +299,7 @@ def test_context_is_what_came_before_with_its_translation() -> None:
 
 
 def _misbehaving(chance: random.Random) -> Answers:
-    """A translator that now and then does anything at all."""
+    """A translator that sometimes does anything at all."""
 
     def answer(batch: Batch) -> list[Line]:
         lines = rightly(batch)
@@ -344,7 +344,7 @@ RIGHT_BACK = {text: source for source, text in RIGHT.items()}
 
 @functools.cache
 def _hold(said: tuple[Sentence, ...], texts: tuple[str, ...]) -> None:
-    """Texts in the places of sentences make cues at their times, every word once and in order."""
+    """Texts in place of sentences become cues at their times, every word once and in order."""
     laid = [distribute_words(one, text, ES) for one, text in zip(said, texts, strict=True)]
     for one, its in zip(said, laid, strict=True):
         assert one.start - 1e-6 <= its[0].start
@@ -402,7 +402,7 @@ def test_a_translation_is_laid_over_the_speech_of_its_sentence_not_its_pauses() 
 
 
 class Liar(Translator):
-    """Gives whatever it is told to."""
+    """Returns what it is given."""
 
     said: Any = None
 

@@ -1,4 +1,4 @@
-"""From a film to its subtitle in another language, through steps, store, chain and `explain`."""
+"""Translation of a film, through steps, store, chain and ``explain``."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ END = heard()[-1].end
 
 
 class Ears:
-    """Stands where the engine processes stand, and counts."""
+    """A fake of the engine pool that counts calls."""
 
     capabilities = EngineCapabilities()
 
@@ -104,7 +104,7 @@ class Ears:
 
 
 class Told(Translator):
-    """A translator that says what a test has it say."""
+    """A translator whose answers a test gives."""
 
     answer: Callable[[Batch], Sequence[Line]]
     asked: list[Batch]
@@ -141,7 +141,7 @@ Films = Callable[..., JobResult]
 
 @pytest.fixture
 def house(home: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Films, Path, Ears]:
-    """``do(languages, translators)`` does the job; the film; who listens."""
+    """Return ``do(languages, translators)``, which runs the job, the film and the fake engines."""
     monkeypatch.setattr(calls, "MAX_RETRY_WAIT_SECONDS", 0.0)
     medium = home / "a.wav"
     with wave.open(str(medium), "wb") as file:

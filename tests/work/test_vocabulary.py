@@ -1,4 +1,4 @@
-"""Terms on their way to recogniser and translator, and in the result."""
+"""Glossary terms on their way to the recogniser and the translator, and in the result."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def test_a_sentence_may_put_its_term_into_the_next_cue() -> None:
 
 
 class _Attentive(Ear):
-    """An ear that remembers what it was told."""
+    """A fake engine that records its hotwords."""
 
     told: list[tuple[str, ...]]
 
@@ -141,7 +141,7 @@ def test_the_recogniser_is_told_the_terms_and_a_change_of_them_costs_nothing(
 
 
 class Mute(MediaServer):
-    """Is away."""
+    """A server that is unreachable."""
 
     def refresh(self, changes: Sequence[SidecarChange], strategy: int) -> None: ...
 
@@ -150,7 +150,7 @@ class Mute(MediaServer):
 
 
 class Knowing(Mute):
-    """Knows one film."""
+    """A server that knows one film."""
 
     def metadata(self, media: Path) -> MediaMetadata | None:
         return (

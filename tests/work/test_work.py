@@ -1,4 +1,4 @@
-"""The work's decisions, its engine processes and its model store."""
+"""Engine processes, their protocol and the model store."""
 
 from __future__ import annotations
 
@@ -170,8 +170,8 @@ def test_a_child_ends_with_its_parent_even_in_the_middle_of_a_call(tmp_path: Pat
     (tmp_path / "odd_engine.py").write_text(ENGINE)
     (tmp_path / "parent.py").write_text(
         "import sys, threading\nfrom subtitled.engines.process import EngineProcess\n"
-        "c = EngineProcess('odd', {'role': 'engine', 'module': 'odd_engine', 'cls': 'Odd', 'name': 'odd',"
-        "'settings': {}, 'threads': 1, 'models': {}})\n"
+        "c = EngineProcess('odd', {'role': 'engine', 'module': 'odd_engine', 'cls': 'Odd',"
+        "'name': 'odd', 'settings': {}, 'threads': 1, 'models': {}})\n"
         "print(c.pid, flush=True)\nsys.stdin.read()\n"
     )
     import subprocess

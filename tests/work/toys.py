@@ -1,4 +1,4 @@
-"""Small engines for tests, each in its own process as any other, and a toy_services with them."""
+"""Fake engines that run in their own processes, and services with them."""
 
 from __future__ import annotations
 
@@ -44,8 +44,9 @@ class Toy(Engine):
     @classmethod
     def capabilities(cls, settings):
         return EngineCapabilities(
-            supports_language_detection=True, max_concurrency=settings.at_once, max_chunk_seconds=settings.longest,
-            whole_file=settings.whole, word_timestamps=settings.word_times,
+            supports_language_detection=True, max_concurrency=settings.at_once,
+            max_chunk_seconds=settings.longest, whole_file=settings.whole,
+            word_timestamps=settings.word_times,
         )
 
     def note(self, what):
@@ -86,7 +87,7 @@ class Toy(Engine):
 def toy_services(
     folder: Path, monkeypatch: pytest.MonkeyPatch, **engines: dict[str, Any]
 ) -> Iterator[Services]:
-    """A toy_services whose engines are toys with these settings; speech is found by loudness."""
+    """Build services with fake engines of these settings. Speech is detected by loudness."""
     (folder / "toy_engine.py").write_text(SOURCE)
     monkeypatch.setenv("PYTHONPATH", str(folder), prepend=":")
     monkeypatch.syspath_prepend(str(folder))
@@ -112,7 +113,7 @@ def toy_services(
 
 
 def calls(folder: Path, engine: str, what: str = "begin") -> list[tuple[float, float, float]]:
-    """Every call of an engine: from where to where, and when."""
+    """Return every call of an engine: start and end of the chunk, and when."""
     found = []
     log = folder / "log"
     for line in log.read_text().splitlines() if log.exists() else ():

@@ -1,4 +1,4 @@
-"""Farms for the tests of workers, and films that say different things."""
+"""Clusters for the tests of workers, and films with different speech."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SAID = (
 
 @pytest.fixture(scope="session")
 def spoken(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """Sound of a quarter of a minute in which somebody speaks, three times different."""
+    """Three recordings of a quarter of a minute with different speech."""
     folder = tmp_path_factory.mktemp("spoken")
     made = []
     for number, text in enumerate(SAID):
@@ -31,7 +31,7 @@ def spoken(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 @pytest.fixture
 def build(tmp_path: Path, site: Path) -> Iterator[Callable[..., Farm]]:
-    """Builds farms: ``build(daemon='worker_timeout = "3s"')``."""
+    """Build clusters: ``build(daemon='worker_timeout = "3s"')``."""
     built: list[Farm] = []
 
     def one(**sections: str) -> Farm:

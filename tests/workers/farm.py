@@ -1,4 +1,4 @@
-"""A real daemon and real workers over one library, with an engine that can be held."""
+"""A cluster: a real daemon and real workers over one library, with an engine that can be held."""
 
 from __future__ import annotations
 
@@ -23,9 +23,16 @@ class Farm:
     def __init__(
         self, place: Path, site: Path, *, server: str = "", daemon: str = "", more: str = ""
     ) -> None:
-        """``daemon``: lines for the section of that name; ``more``: further sections; with a
-        PostgreSQL ``server`` each process has a scratch folder of its own, as on a machine of its
-        own."""
+        """Prepare a cluster.
+
+        Args:
+            place: Its folder.
+            site: A folder of packages with the fake engine.
+            server: A PostgreSQL URL. Each process then has its own scratch folder, as on its own
+                machine.
+            daemon: More lines for ``[daemon]``.
+            more: More sections.
+        """
         self.place, self._site = place, site
         self.library, self.state = place / "films", place / "state"
         self.desk, self.config = place / "desk", place / "config.toml"
@@ -36,7 +43,8 @@ class Farm:
             (place / "database").write_text(server)
             daemon += f'\ndatabase = {{file = "{place}/database"}}\n'
         self.config.write_text(
-            f'[daemon]\nstate_dir = "{self.state}"\nchunk_duration = "3s"\nretry_delay = "5s"\n{daemon}\n'
+            f'[daemon]\nstate_dir = "{self.state}"\nchunk_duration = "3s"\n'
+            f'retry_delay = "5s"\n{daemon}\n'
             f'[engines.crier]\ndesk = "{self.desk}"\n'
             f'[libraries.films]\npath = "{self.library}"\nstability_delay = "1s"\n{more}',
             "utf-8",
@@ -44,7 +52,7 @@ class Farm:
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
 
     def start(self, name: str = DAEMON, **environment: str) -> None:
-        """Start the daemon, or the worker of a name."""
+        """Start the daemon or a worker."""
         config = self.config
         if self._server:
             config = self.place / f"{name}.toml"
@@ -68,13 +76,13 @@ class Farm:
             )
 
     def kill(self, name: str) -> None:
-        """End everything of a process, as a crash of its machine would."""
+        """Kill a process and its children, as a crash of its machine would."""
         process = self.processes.pop(name)
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
     def end(self, name: str) -> float:
-        """Ask it to stop; how long it took."""
+        """Ask a process to stop and return how long it took."""
         process, begin = self.processes.pop(name), time.monotonic()
         process.send_signal(signal.SIGTERM)
         assert process.wait(20) == 0, self.told()
@@ -86,7 +94,7 @@ class Farm:
             self.kill(name)
 
     def run(self, *arguments: object) -> subprocess.CompletedProcess[str]:
-        """A command to its end."""
+        """Run a command to its end."""
         return subprocess.run(
             self._command(*arguments),
             capture_output=True,
@@ -98,41 +106,41 @@ class Farm:
         )
 
     def ask(self, *arguments: object) -> Any:
-        """What a command answers as JSON."""
+        """Return the JSON output of a command."""
         ran = self.run(*arguments, "--json")
         assert ran.stdout, ran.stderr
         return json.loads(ran.stdout)
 
     def arrives(self, source: Path, name: str) -> Path:
-        """A film comes as downloads do: under another name, renamed when it is whole."""
+        """Add a film as downloaders do: under another name, renamed when complete."""
         part = self.library / f".{name}.part"
         shutil.copyfile(source, part)
         return part.rename(self.library / name)
 
     def hold(self) -> None:
-        """Have every engine wait in the middle of its next stretch."""
+        """Make every engine wait in the middle of its next chunk."""
         (self.desk / "hold").touch()
 
     def release(self) -> None:
         (self.desk / "hold").unlink(missing_ok=True)
 
     def held(self) -> int:
-        """How many stretches are being heard."""
+        """Return how many chunks are being transcribed."""
         said = Counter(line.split()[0] for line in self.journal())
         return said["begin"] - said["end"]
 
     def journal(self) -> list[str]:
-        """What the engines were asked, by whichever process: ``begin WHAT`` and ``end WHAT``."""
+        """Return the calls of engines in all processes: ``begin WHAT`` and ``end WHAT``."""
         file = self.desk / "journal"
         return file.read_text("utf-8").splitlines() if file.exists() else []
 
     def heard_twice(self) -> list[str]:
-        """Stretches that were heard to their end more than once."""
+        """Return the chunks that were transcribed more than once."""
         ends = Counter(line for line in self.journal() if line.startswith("end "))
         return [line for line, times in ends.items() if times > 1]
 
     def at_work(self) -> dict[str, str]:
-        """Who works on which film."""
+        """Return which process works on which film."""
         return {
             one["worker"]: Path(one["path"]).name
             for one in self.ask("status")["active_jobs"]
@@ -143,7 +151,7 @@ class Farm:
         return sorted(path.name for path in self.library.iterdir() if path.suffix == ".srt")
 
     def until(self, true: Callable[[], Any], what: str, limit: float = 60) -> Any:
-        """Wait until something is true; what it is."""
+        """Wait until a condition is true and return its value."""
         deadline = time.monotonic() + limit
         while not (found := true()):
             assert time.monotonic() < deadline, f"not in {limit} s: {what}\n{self.told()}"
@@ -158,7 +166,7 @@ class Farm:
         )
 
     def told(self) -> str:
-        """The ends of all logs and of the journal, for messages."""
+        """Return the ends of all logs and of the journal, for messages."""
         logs = {path.name: path.read_text("utf-8", "replace") for path in self.place.glob("*.log")}
         journal = "\n".join(self.journal()[-40:])
         return "\n".join(f"{name}:\n{text[-3000:]}" for name, text in logs.items()) + journal

@@ -1,4 +1,4 @@
-"""A farm of three machines: ledger and queue in PostgreSQL, and a scratch folder for each."""
+"""A cluster of three machines with PostgreSQL for database and queue."""
 
 from __future__ import annotations
 

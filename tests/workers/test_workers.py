@@ -1,4 +1,4 @@
-"""Several real processes on one queue: every film is made once, whoever dies in the middle."""
+"""Several real processes on one queue: every film is done once, whichever process dies."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from farm import DAEMON, Farm
 
 Build = Callable[..., Farm]
 QUICK = 'worker_timeout = "3s"'
-"""A process without a sign of life is lost after so long."""
+"""A process without a heartbeat counts as lost after this time."""
 
 
 @pytest.fixture
 def two_held(build: Build, spoken: list[Path]) -> Farm:
-    """A daemon and a worker, each in the middle of a stretch of a film of its own."""
+    """A daemon and a worker, each in the middle of a chunk of its own film."""
     return _both_held(build(daemon=QUICK), spoken)
 
 
@@ -203,7 +203,9 @@ def test_systemd_is_told_how_it_is_and_a_reload_takes_new_settings(
         while not all(word in heard for word in ("READY=1", "STATUS=Idle", "WATCHDOG=1")):
             heard += listener.recv(4096).decode() + "\n"
         assert "is of version" not in farm.run("doctor").stdout
-        farm.config.write_text(farm.config.read_text().replace('stability_delay = "1s"', 'stability_delay = "2s"'))
+        farm.config.write_text(
+            farm.config.read_text().replace('stability_delay = "1s"', 'stability_delay = "2s"')
+        )
         assert "works with other settings" in farm.run("doctor").stdout
         farm.processes["big"].send_signal(signal.SIGHUP)
         while not ("RELOADING=1" in heard and heard.count("READY=1") == 2):
