@@ -45,7 +45,7 @@ def test_a_file_that_grows_for_a_minute_is_taken_when_it_is_whole_and_not_before
     for writer in writers:
         writer.start()
     while any(writer.is_alive() for writer in writers):
-        assert {state for state, _ in house.states().values()} <= {"settling", "growing"}
+        assert {state for state, _ in house.states().values()} <= {"stabilising", "growing"}
         assert house.journal() == []
         time.sleep(0.5)
     for medium, film in zip(media, films[:2], strict=True):
@@ -133,7 +133,7 @@ def test_somebody_s_subtitle_that_comes_during_the_transcription_is_left_alone(
     house.start()
     house.hold()
     medium = house.arrives(
-        films[0], "Film.mkv", subtitle=False, state="failed", reason="left alone"
+        films[0], "Film.mkv", subtitle=False, state="failed", reason="it is kept"
     )
     house.until_held()
     house.theirs_is(sidecar_of(medium), b"1\n00:00:01,000 --> 00:00:02,000\nMine.\n")

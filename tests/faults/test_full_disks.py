@@ -134,7 +134,7 @@ def test_a_folder_without_permission_is_named_with_its_cure_and_taken_when_it_ma
         path.chmod(mode)
     house.start()
     house.until_state(unwritable, "retrying", "may not be written")
-    house.until_state(unreadable, "retrying", "may not be read")
+    house.until_state(unreadable, "retrying", "cannot be read by this user")
     house.until_state(house.library / "mine" / "Film.mkv", "done")
     assert secret not in house.states()
     assert str(closed) in house.log.read_text()

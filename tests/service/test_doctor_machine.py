@@ -165,9 +165,9 @@ def test_full_disks_and_a_read_only_library_are_found_and_cured_by_room_and_righ
 ) -> None:
     full, roomy, closed, cured = in_its_own_mounts(FULL, patient.config).splitlines()
     assert "('library films', 'Free space on its disk')" in full
-    assert "('state folder', 'Make room there')" in full
+    assert "('state folder', 'Free space there')" in full
     assert roomy == cured == "[]"
-    assert closed == "[('library films', 'Mount it so that we may write there')]"
+    assert closed == "[('library films', 'Mount it writable')]"
 
 
 def test_a_damaged_ledger_is_cured_by_rebuilding_it_anew(patient: Patient, subtitled: Run) -> None:

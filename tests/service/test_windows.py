@@ -143,7 +143,9 @@ def test_what_is_no_window_is_refused_with_what_would_be_one(text: str) -> None:
 
 
 def test_a_line_of_cron_is_told_what_to_write_instead() -> None:
-    with pytest.raises(ValueError, match="this is a cron expression, not a time window; write one such as"):
+    with pytest.raises(
+        ValueError, match="this is a cron expression, not a time window; write one such as"
+    ):
         parse_window("* 0-6 * * 1-5")
 
 

@@ -57,7 +57,7 @@ def test_what_is_no_plain_file_is_somebody_s(tmp_path: Path, kind: str) -> None:
         (tmp_path / "elsewhere").write_bytes(b"text")
         target.symlink_to(tmp_path / "elsewhere")
     before = target.lstat()
-    with pytest.raises(ForeignFileError, match="left alone"):
+    with pytest.raises(ForeignFileError, match="it is kept"):
         publish_sidecar(target, b"new", own_digest=ours)
     assert not delete_own(target, ours)
     assert target.lstat() == before
@@ -71,7 +71,7 @@ def test_a_folder_that_can_be_written_to_stays_as_it_was(tmp_path: Path) -> None
 
 def test_a_missing_folder_and_a_file_for_a_folder_are_told_apart(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
-    with pytest.raises(TransientError, match="is not there"):
+    with pytest.raises(TransientError, match="does not exist"):
         check_writable(tmp_path / "missing")
     with pytest.raises(SetupError, match="is not a folder"):
         check_writable(tmp_path / "file")

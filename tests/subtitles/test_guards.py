@@ -431,6 +431,6 @@ def test_a_list_that_is_none_is_refused_with_the_cure(tmp_path: Path, text: str)
     path.write_text(text)
     with pytest.raises(SetupError, match=r"mine\.toml") as caught:
         load_phrases(path)
-    assert "daemon.phrases" in caught.value.hint
+    assert "daemon.hallucination_phrases" in caught.value.hint
     with pytest.raises(SetupError):
         load_phrases(tmp_path / "gone.toml")

@@ -38,7 +38,7 @@ def test_ours_is_replaced(tmp_path: Path) -> None:
 @pytest.mark.parametrize("ours", [None, hashlib.sha256(b"what we wrote").hexdigest()])
 def test_a_foreign_or_edited_file_is_never_touched(tmp_path: Path, ours: str | None) -> None:
     (tmp_path / "a.srt").write_bytes(b"a person's work")
-    with pytest.raises(ForeignFileError, match="left alone"):
+    with pytest.raises(ForeignFileError, match="it is kept"):
         publish_sidecar(tmp_path / "a.srt", b"ours", own_digest=ours)
     assert (tmp_path / "a.srt").read_bytes() == b"a person's work"
     assert os.listdir(tmp_path) == ["a.srt"]
@@ -86,7 +86,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 def test_a_full_disk_leaves_nothing_and_says_the_cure(small_disk: Path) -> None:
     (small_disk / "filler").write_bytes(b"x" * 60_000)
-    with pytest.raises(TransientError, match="disk is full.*Make room"):
+    with pytest.raises(TransientError, match="disk is full.*Free space"):
         publish_sidecar(small_disk / "a.srt", b"y" * 20_000, own_digest=None)
     assert os.listdir(small_disk) == ["filler"]
 
@@ -119,7 +119,7 @@ def test_a_disk_that_has_room_again_takes_it(small_disk: Path) -> None:
 
 def test_a_link_to_nothing_in_the_way_is_somebody_s_and_stays(tmp_path: Path) -> None:
     (tmp_path / "a.srt").symlink_to("nowhere")
-    with pytest.raises(ForeignFileError, match="left alone"):
+    with pytest.raises(ForeignFileError, match="it is kept"):
         publish_sidecar(tmp_path / "a.srt", b"ours", own_digest=None)
     assert os.listdir(tmp_path) == ["a.srt"]
     assert (tmp_path / "a.srt").readlink() == Path("nowhere")
@@ -133,7 +133,7 @@ def test_a_folder_in_the_way_is_a_problem_and_stays(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_is_not_there_is_named_with_its_cure(tmp_path: Path) -> None:
-    with pytest.raises(TransientError, match="is not there.*Mount it or make it"):
+    with pytest.raises(TransientError, match="does not exist.*Mount or create it"):
         publish_sidecar(tmp_path / "gone" / "a.srt", b"ours", own_digest=None)
     assert os.listdir(tmp_path) == []
 
@@ -153,7 +153,7 @@ def test_what_somebody_writes_while_ours_is_written_is_left_alone(
 
     thread = threading.Thread(target=somebody, daemon=True)
     thread.start()
-    with pytest.raises(ForeignFileError, match="left alone"):
+    with pytest.raises(ForeignFileError, match="it is kept"):
         publish_sidecar(target, b"x" * 48_000_000, own_digest=ours)
     thread.join(10)
     assert target.read_bytes() == b"a person's work"

@@ -223,6 +223,11 @@ def test_any_json_at_all_is_understood_or_not_and_nothing_else(source: str, payl
         said = parse(payload)
     except InvalidPayloadError:
         return
-    for ask in said.asks:
-        assert ask.path is None or (isinstance(ask.path, str) and ask.path)
-        assert ask.kind in ("path-changed", "playback-started", "prioritise", "prioritise-watching")
+    for request in said.requests:
+        assert request.path is None or (isinstance(request.path, str) and request.path)
+        assert request.kind in (
+            "path-changed",
+            "playback-started",
+            "prioritise",
+            "prioritise-watching",
+        )

@@ -1,1 +1,1 @@
-"""What is in a media file: its tracks, its sound, where somebody speaks."""
+"""Reading media files: tracks, decoded audio, shot changes and speech."""

@@ -1,4 +1,4 @@
-"""Cutting a medium into stretches of work, and choosing where to listen for the language."""
+"""Cutting a track into chunks, and choosing windows for language detection."""
 
 from __future__ import annotations
 
@@ -16,13 +16,18 @@ def chunk_speech(
     max_chunk_seconds: float = math.inf,
     begin: float = 0.0,
 ) -> list[Chunk]:
-    """Stretches of about ``length`` seconds of speech each, cut in pauses.
+    """Cut a track in pauses into chunks of about the same amount of speech.
 
-    They follow each other without gap from ``begin`` to ``total`` seconds. Near the wanted length
-    (from three quarters of it on) the longest pause is taken. Speech without any pause is cut hard.
-    ``quiet`` are the faint parts of the speech; each stretch is told which of them are its own.
-    None is longer than ``max_chunk_seconds`` seconds, silence and all, but for those without any
-    speech.
+    The chunks follow each other without a gap from ``begin`` to ``duration``. From three quarters
+    of the target on, the longest pause is chosen. Speech without a pause is cut at the target.
+
+    Args:
+        speech: Speech spans, in order and apart.
+        target_seconds: Seconds of speech in a chunk.
+        duration: Seconds of the whole track.
+        low_energy: Faint parts of the speech. Each chunk gets those that overlap it.
+        max_chunk_seconds: Longest chunk, including silence. Chunks without speech may be longer.
+        begin: Where the first chunk begins.
     """
     pieces = _split_long_spans(speech, min(target_seconds, max_chunk_seconds))
     groups: list[list[TimeSpan]] = []
@@ -62,7 +67,7 @@ def chunks_for_engine(
     low_energy: Sequence[TimeSpan] = (),
     begin: float = 0.0,
 ) -> list[Chunk]:
-    """:func:`chunk_speech` as an engine wants them."""
+    """Call :func:`chunk_speech` with the limits of an engine."""
     target = math.inf if capabilities.whole_file else target_seconds
     return chunk_speech(
         speech, target, duration, low_energy, capabilities.max_chunk_seconds or math.inf, begin
@@ -84,7 +89,7 @@ def _split_long_spans(speech: Sequence[TimeSpan], max_seconds: float) -> list[Ti
 def _count_for_chunk(
     pieces: Sequence[TimeSpan], target_seconds: float, max_chunk_seconds: float
 ) -> int:
-    """How many of the pieces, from the first, make the next stretch."""
+    """Return how many pieces, from the first one, make the next chunk."""
     speech_seconds = 0.0
     best, longest_pause = 1, -1.0
     for number, piece in enumerate(pieces):
@@ -107,10 +112,12 @@ def _count_for_chunk(
 def select_detection_windows(
     speech: Sequence[TimeSpan], count: int = 5, window_seconds: float = 30.0
 ) -> list[TimeSpan]:
-    """Windows spread over the whole medium, each where most is spoken near its place.
+    """Choose windows spread over the whole track, each where most speech is nearby.
 
-    At most ``count``, each at most ``length`` seconds, in order, not overlapping. A title song or
-    a foreign opening scene so has one voice of many.
+    A title song or a foreign opening scene fills one window at most.
+
+    Returns:
+        At most ``count`` windows of at most ``window_seconds``, in order, without overlap.
     """
     if not speech:
         return []
@@ -133,7 +140,7 @@ def select_detection_windows(
 def _build_window(
     speech: Sequence[TimeSpan], number: int, window_seconds: float
 ) -> tuple[TimeSpan, float]:
-    """The window that begins with an interval, and how many seconds of it are speech."""
+    """Return the window that begins with a speech span, and the seconds of speech in it."""
     start = speech[number].start
     end = min(start + window_seconds, speech[-1].end)
     speech_seconds = 0.0

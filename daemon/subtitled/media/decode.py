@@ -1,4 +1,4 @@
-"""Decoding one track to what engines listen to: mono, 16 kHz, 16 bit, from the medium's time 0."""
+"""Decoding a track to audio for engines: mono, 16 kHz, 16 bit, from time 0 of the media file."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from .shots import parse_shot_change, shot_change_output
 
 BYTES_PER_SECOND = SAMPLE_RATE * 2
 MAX_AUDIO_RATIO, MAX_VIDEO_RATIO = 4.0, 20.0
-"""Seconds that decoding a second may take before it counts as hung."""
+"""Seconds that decoding one second of audio or video may take before it counts as hung."""
 MISSING_SHARE = 0.05
 MISSING_SECONDS = 10.0
-"""Sound that ends by both too early makes us look whether the file is whole."""
+"""If the audio ends too early by both, we check whether the file is truncated."""
 
 
 def decode_track(
@@ -33,24 +33,33 @@ def decode_track(
     on_progress: Callable[[float], None] | None = None,
     on_shot_change: Callable[[float], None] | None = None,
 ) -> Audio:
-    """Decode a track into the file ``into``, which appears only when it is whole.
+    """Decode a track into a file, which appears only when it is complete.
 
-    A track that starts late is padded with silence, so that times in the sound are times in the
-    medium. ``on_progress`` is told the seconds decoded so far. ``on_cut``, if it is given, is told
-    each second at which the picture cuts, for which the picture is decoded too.
+    A track that starts late is padded with silence, so times in the audio are times of the media
+    file.
 
-    Raises :class:`TruncatedError` when the end of the file is missing, :class:`TransientError` when
-    the disk is full.
+    Args:
+        path: The media file.
+        track: The track to decode.
+        target: The file to write.
+        timeout: Seconds after which decoding is stopped; by default :func:`decoding_timeout`.
+        on_progress: Is called with the seconds decoded so far.
+        on_shot_change: Is called with the time of each shot change. If it is given, the video is
+            decoded as well.
+
+    Raises:
+        NotMediaError: The track cannot be decoded.
+        TruncatedError: The end of the file is missing.
+        TransientError: The disk is full, or decoding took too long.
+        SetupError: ffmpeg is not installed.
     """
     partial = partial_path(target)
     partial.parent.mkdir(parents=True, exist_ok=True)
     try:
         duration = probe_media(path).duration
         _check_disk_space(duration, target.parent)
-        on_line, with_shots = (
-            _make_line_handler(on_progress, on_shot_change),
-            on_shot_change is not None,
-        )
+        on_line = _make_line_handler(on_progress, on_shot_change)
+        with_shots = on_shot_change is not None
         completed = run_ffmpeg(
             "ffmpeg",
             _build_arguments(path, track.index, partial, with_shots),
@@ -60,15 +69,15 @@ def decode_track(
         if "No space left on device" in completed.stderr:
             raise _disk_full_error(duration, target.parent)
         if completed.exit_status != 0 and with_shots:
-            # A picture that cannot be decoded is no reason to give up the sound.
+            # Video that cannot be decoded must not prevent the audio from being decoded.
             return decode_track(path, track, target, timeout=timeout, on_progress=on_progress)
         if completed.exit_status != 0 or not partial.exists() or partial.stat().st_size == 0:
             last_line = (
-                completed.stderr.splitlines()[-1] if completed.stderr else "no sound came out"
+                completed.stderr.splitlines()[-1] if completed.stderr else "no audio came out"
             )
             raise NotMediaError(
                 f"track {track.index} of {display_path(path)} cannot be decoded: {last_line}",
-                "Play the file to see whether it is whole; get it again if not",
+                "Play the file to check that it is complete; get it again if not",
             )
         audio = Audio(partial)
         _check_complete(path, audio.duration, duration)
@@ -79,12 +88,12 @@ def decode_track(
 
 
 def decoding_timeout(duration: float, with_shots: bool) -> float:
-    """Seconds after which decoding so many counts as hung."""
+    """Return the seconds after which decoding ``duration`` seconds counts as hung."""
     return max(600.0, (MAX_VIDEO_RATIO if with_shots else MAX_AUDIO_RATIO) * duration)
 
 
 def _build_arguments(path: Path, index: int, partial: Path, with_shots: bool) -> list[str | bytes]:
-    """ffmpeg-python builds the command; the paths go in as bytes, since not all are text."""
+    """Build the command with ffmpeg-python. Paths are bytes, because not all of them are text."""
     skipped_streams: dict[str, None] = {"sn": None, "dn": None} | (
         {} if with_shots else {"vn": None}
     )
@@ -123,16 +132,19 @@ def _disk_full_error(duration: float, folder: Path) -> TransientError:
     needed_mb = duration * BYTES_PER_SECOND / 1e6
     return TransientError(
         f"the disk is full: decoding needs {needed_mb:.0f} MB in {display_path(folder)}",
-        "Make room there, or give daemon.state_dir a larger disk",
+        "Free space there, or move daemon.state_dir to a larger disk",
     )
 
 
 def _check_complete(path: Path, decoded_seconds: float, stated_seconds: float) -> None:
-    """Sound may end before the picture; but if nothing at all is there, the file was cut off."""
+    """Raise :class:`TruncatedError` if no stream has packets after the end of the audio.
+
+    Audio may end before the video does.
+    """
     missing_seconds = stated_seconds - decoded_seconds
     if missing_seconds <= max(MISSING_SECONDS, MISSING_SHARE * stated_seconds):
         return
-    # A seek lands on the key frame before, so more than one packet is looked at.
+    # A seek lands on the key frame before, so more than one packet is read.
     completed = run_ffmpeg(
         "ffprobe",
         [
@@ -149,8 +161,9 @@ def _check_complete(path: Path, decoded_seconds: float, stated_seconds: float) -
     ]
     if not any(time > decoded_seconds + 1.0 for time in times):
         raise TruncatedError(
-            f"{display_path(path)} is cut off: it states {stated_seconds:.0f} s and ends after {decoded_seconds:.0f} s",
-            "Get the file again; it is looked at anew when it changes",
+            f"{display_path(path)} is cut off: it states {stated_seconds:.0f} s and ends after "
+            f"{decoded_seconds:.0f} s",
+            "Get the file again; it is checked again when it changes",
         )
 
 

@@ -1,4 +1,4 @@
-"""The text of an embedded subtitle, taken out by ffmpeg as SubRip."""
+"""Extraction of an embedded subtitle as SubRip."""
 
 from __future__ import annotations
 
@@ -11,15 +11,24 @@ from subtitled.plugin import InputRejectedError
 from .ffmpeg import display_path, file_url, run_ffmpeg
 
 MAX_EXTRACT_RATIO = 0.5
-"""Seconds that a second of the medium may take: subtitles lie between all the pictures."""
+"""Seconds that one second of the media file may take, because all of it has to be read."""
 MAX_TEXT_BYTES = 16 * 1024 * 1024
-"""Bytes of text; ten thousand cues are one megabyte."""
+"""Largest text. Ten thousand cues are about one megabyte."""
 
 
 def extract_text(path: Path, stream: int, duration: float, target: Path) -> bytes:
-    """The bytes of one subtitle stream as SubRip, kept in the file ``into``, which appears whole.
+    """Extract a subtitle stream as SubRip into the file ``target``, and return its bytes.
 
-    Raises :class:`InputRejectedError` where no text comes out.
+    The file appears only when it is complete.
+
+    Args:
+        stream: Absolute index of the stream.
+        duration: Seconds of the media file.
+
+    Raises:
+        InputRejectedError: No text came out.
+        TransientError: The extraction took too long.
+        SetupError: ffmpeg is not installed.
     """
     partial = target.with_name(target.name + ".part")
     try:
@@ -35,7 +44,7 @@ def extract_text(path: Path, stream: int, duration: float, target: Path) -> byte
             )
             raise InputRejectedError(
                 f"subtitle stream {stream} of {display_path(path)} cannot be read: {last_line}",
-                "Look at it with a player",
+                "Check it with a player",
             )
         partial.replace(target)
     finally:

@@ -1,6 +1,6 @@
-"""What can be wrong with a media file.
+"""Running ffmpeg and ffprobe, and the errors that a media file can cause.
 
-Running ffmpeg and ffprobe: without stdin, with limits, harmless whatever the file is called.
+Programs run without stdin and with a time limit. File names cannot be mistaken for options or URLs.
 """
 
 from __future__ import annotations
@@ -16,9 +16,15 @@ from pathlib import Path
 
 from subtitled.plugin import InputRejectedError, SetupError, SubtitledError, TransientError
 
+MAX_STDERR_BYTES = 8 * 1024
+"""Bytes at the end of stderr that are kept."""
+
+_running: dict[subprocess.Popen[bytes], threading.Event] = {}
+"""Running programs, each with an event that is set if :func:`kill_all` ended it."""
+
 
 class NotMediaError(InputRejectedError):
-    """There is nothing in the file that ffmpeg knows."""
+    """The file has no content that ffmpeg knows."""
 
 
 class TruncatedError(InputRejectedError):
@@ -26,25 +32,30 @@ class TruncatedError(InputRejectedError):
 
 
 class NoAudioError(InputRejectedError):
-    """The file has no sound."""
+    """The file has no audio track."""
 
 
 class FileGoneError(TransientError):
-    """The file is not there (any more)."""
+    """The file does not exist, or not any more."""
+
+
+class ShutdownRequested(BaseException):
+    """The daemon stops, so the work is left where it is. It is no :class:`Exception`, so that no
+    handler of errors catches it."""
 
 
 def display_path(path: Path) -> str:
-    """The path as printable text, whatever its bytes."""
+    """Return a path as printable text, whatever its bytes are."""
     return os.fsencode(path).decode("utf-8", "replace")
 
 
 def unreadable_error(path: Path, error: OSError) -> SubtitledError:
-    """An ``OSError`` about a medium as a problem with its cure."""
+    """Convert an ``OSError`` about a media file to an error with a hint."""
     if isinstance(error, FileNotFoundError):
-        return FileGoneError(f"{display_path(path)} is not there")
+        return FileGoneError(f"{display_path(path)} does not exist")
     if isinstance(error, PermissionError):
         return SetupError(
-            f"{display_path(path)} may not be read",
+            f"{display_path(path)} cannot be read by this user",
             "Let the daemon's user read it: add that user to the group of the media",
         )
     return TransientError(
@@ -52,20 +63,9 @@ def unreadable_error(path: Path, error: OSError) -> SubtitledError:
     )
 
 
-MAX_STDERR_BYTES = 8 * 1024
-"""Bytes of the end of stderr that are kept."""
-
-_running: dict[subprocess.Popen[bytes], threading.Event] = {}
-"""With what is set when the daemon stops and the program is ended for that."""
-
-
-class ShutdownRequested(BaseException):
-    """The daemon stops: leave the work where it is. No error, so nothing catches it as one."""
-
-
 @dataclass(frozen=True, slots=True)
 class Completed:
-    """How a program ended."""
+    """The result of a program that ran to its end."""
 
     exit_status: int
     stdout: bytes
@@ -73,7 +73,7 @@ class Completed:
 
 
 def file_url(path: Path) -> bytes:
-    """A path as ffmpeg takes it literally: no dash or colon in it means anything."""
+    """Return a URL that ffmpeg reads as this path, even with a leading dash or a colon in it."""
     return b"file:" + os.fsencode(path)
 
 
@@ -83,10 +83,18 @@ def run_ffmpeg(
     timeout: float,
     on_line: Callable[[str], None] | None = None,
 ) -> Completed:
-    """Run to the end, within ``limit`` seconds. Lines of stdout go to ``on_line`` if it is given.
+    """Run ffmpeg or ffprobe to its end.
 
-    Raises :class:`SetupError` if the program is not installed, :class:`TransientError` on time-out,
-    :class:`ShutdownRequested` when it is ended by :func:`kill_all`.
+    Args:
+        program: ``ffmpeg`` or ``ffprobe``.
+        arguments: The arguments after the program.
+        timeout: Seconds after which the program is killed.
+        on_line: Is called with each line of stdout. ``stdout`` of the result is then empty.
+
+    Raises:
+        SetupError: The program is not installed.
+        TransientError: The program timed out.
+        ShutdownRequested: :func:`kill_all` ended the program.
     """
     executable = shutil.which(program)
     if executable is None:
@@ -125,15 +133,15 @@ def run_ffmpeg(
         raise ShutdownRequested
     if timed_out.is_set():
         raise TransientError(
-            f"{program} did not finish within {timeout:.0f} s and was ended",
-            "Check that the disk or mount answers",
+            f"{program} did not finish within {timeout:.0f} s and was killed",
+            "Check that the disk or mount responds",
         )
     text = b"".join(stderr)[-MAX_STDERR_BYTES:].decode("utf-8", "replace").strip()
     return Completed(status, stdout, text)
 
 
 def kill_all() -> None:
-    """End whatever runs just now, which raises :class:`ShutdownRequested`: the daemon stops."""
+    """Kill all running programs. Their :func:`run_ffmpeg` raises :class:`ShutdownRequested`."""
     for process, stopping in list(_running.items()):
         stopping.set()
         process.kill()

@@ -1,4 +1,4 @@
-"""Sound that is still being decoded, read block by block as it comes."""
+"""Following a PCM file that is still being written: it is read in blocks as they arrive."""
 
 from __future__ import annotations
 
@@ -15,25 +15,38 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 POLL_SECONDS = 0.1
-"""Seconds between two looks at whether more has come."""
+"""Seconds between two checks for more data."""
 
 
 def partial_path(target: Path) -> Path:
-    """Where sound lies as long as it is not whole."""
+    """Return the path of the file while it is incomplete."""
     return target.with_name(target.name + ".part")
 
 
 def announce(target: Path) -> None:
-    """Say that sound will be decoded into a file. What an earlier life left there is none of it."""
+    """Create an empty ``.part`` file, so that readers can start to follow it.
+
+    A ``.part`` file that a previous run left is deleted.
+    """
     target.parent.mkdir(parents=True, exist_ok=True)
     partial_path(target).unlink(missing_ok=True)
     partial_path(target).touch()
 
 
 def follow_pcm(target: Path, block_seconds: float) -> Iterator[npt.NDArray[np.float32]]:
-    """Blocks of so many seconds of what is expected in ``into``; the last one is shorter.
+    """Yield the audio of a file in blocks while it is being decoded.
 
-    Raises :class:`TransientError` if it does not become whole, or is begun anew.
+    Call :func:`announce` before.
+
+    Args:
+        target: The file as it is called when it is complete.
+        block_seconds: Seconds of a block. The last one may be shorter.
+
+    Yields:
+        Samples from -1 to 1 at 16 kHz.
+
+    Raises:
+        TransientError: Decoding failed or was started again.
     """
     import numpy as np
 
@@ -44,9 +57,9 @@ def follow_pcm(target: Path, block_seconds: float) -> Iterator[npt.NDArray[np.fl
         file = target.open("rb")
     with file:
         while True:
-            is_complete = not partial.exists()  # asked first: nothing comes after that
+            is_complete = not partial.exists()  # Checked before the size: nothing follows then.
             if is_complete and not _is_same_file(file.fileno(), target):
-                raise TransientError("the sound was not decoded to its end", "It is decoded again")
+                raise TransientError("the audio was not decoded to its end", "It is decoded again")
             available = os.fstat(file.fileno()).st_size // 2 - position
             if available < size and not is_complete:
                 time.sleep(POLL_SECONDS)

@@ -1,4 +1,4 @@
-"""What is in a media file, as ffprobe sees it."""
+"""The content of a media file as ffprobe reports it."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from subtitled.plugin import UNDETERMINED, Language
 
 from .ffmpeg import NotMediaError, display_path, file_url, run_ffmpeg, unreadable_error
 
-PROBE_TIMEOUT = 60.0
-"""Seconds that a probe may take; a spun-down disk needs some."""
+PROBE_TIMEOUT_SECONDS = 60.0
+"""Seconds that a probe may take. A disk that has to spin up needs some of them."""
 
 TEXT_CODECS = frozenset(
     (
@@ -21,7 +21,7 @@ TEXT_CODECS = frozenset(
         "stl mpl2 pjs vplayer jacosub eia_608 hdmv_text_subtitle"
     ).split()
 )
-"""Subtitle codecs that hold text; the others hold pictures."""
+"""Subtitle codecs that hold text. The others hold images."""
 
 _COMMENTARY_TITLES = re.compile(
     r"comment|kommentar|commentaire|comentario|comentário|commento|director'?s|解説|评论", re.I
@@ -34,7 +34,8 @@ _DESCRIPTION_TITLES = re.compile(
 
 
 _DUB_TITLES = re.compile(
-    r"\bdub(bed|bing)?\b|doublage|synchronfassung|synchronisiert|doblaj|doblad|dublad|дубл|吹替|吹き替え|配音",
+    r"\bdub(bed|bing)?\b|doublage|synchronfassung|synchronisiert|doblaj|doblad|dublad|дубл|"
+    r"吹替|吹き替え|配音",
     re.I,
 )
 _ORIGINAL_TITLES = re.compile(
@@ -46,7 +47,7 @@ _ORIGINAL_TITLES = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class AudioTrack:
-    """One audio track; ``index`` is its absolute number among the streams of the file."""
+    """An audio track. ``index`` is its absolute index among the streams of the file."""
 
     index: int
     language: Language
@@ -63,7 +64,7 @@ class AudioTrack:
 
 @dataclass(frozen=True, slots=True)
 class SubtitleTrack:
-    """One embedded subtitle."""
+    """An embedded subtitle. ``index`` is its absolute index among the streams of the file."""
 
     index: int
     language: Language
@@ -77,22 +78,27 @@ class SubtitleTrack:
 
 @dataclass(frozen=True, slots=True)
 class MediaInfo:
-    """A file's tracks and its length in seconds, 0 where it is not known."""
+    """The tracks of a media file and its properties."""
 
     duration: float
+    """Seconds; 0 if it is unknown."""
     format: str
+    """ffmpeg's name of the container format."""
     audio_tracks: tuple[AudioTrack, ...]
     subtitle_tracks: tuple[SubtitleTrack, ...]
     has_video: bool
     frame_rate: float = 0.0
-    """Frames a second of the picture, 0 where it is not known."""
+    """Frames a second of the video; 0 if it is unknown."""
 
 
-def probe_media(path: Path, timeout: float = PROBE_TIMEOUT) -> MediaInfo:
-    """Look into a file.
+def probe_media(path: Path, timeout: float = PROBE_TIMEOUT_SECONDS) -> MediaInfo:
+    """Read the tracks and properties of a media file.
 
-    Raises :class:`NotMediaError` for what ffmpeg does not know, other problems for what cannot be
-    read.
+    Raises:
+        NotMediaError: The file is empty, no regular file, or ffmpeg does not know its format.
+        FileGoneError: The file does not exist.
+        SetupError: The file cannot be read by this user, or ffprobe is not installed.
+        TransientError: The disk has an error, or ffprobe timed out.
     """
     try:
         if not path.is_file():
@@ -123,9 +129,9 @@ def probe_media(path: Path, timeout: float = PROBE_TIMEOUT) -> MediaInfo:
         )
         raise NotMediaError(
             f"{display_path(path)} is not a media file that ffmpeg can read ({reason})",
-            "Get the file again, or name its ending out of the library's extensions",
+            "Get the file again, or remove its extension from the library's extensions",
         )
-    pictures = [
+    video_streams = [
         s for s in streams if s["codec_type"] == "video" and not _has_disposition(s, "attached_pic")
     ]
     return MediaInfo(
@@ -135,8 +141,10 @@ def probe_media(path: Path, timeout: float = PROBE_TIMEOUT) -> MediaInfo:
         subtitle_tracks=tuple(
             _parse_subtitle_track(s) for s in streams if s["codec_type"] == "subtitle"
         ),
-        has_video=bool(pictures),
-        frame_rate=_parse_frame_rate(pictures[0].get("avg_frame_rate")) if pictures else 0.0,
+        has_video=bool(video_streams),
+        frame_rate=(
+            _parse_frame_rate(video_streams[0].get("avg_frame_rate")) if video_streams else 0.0
+        ),
     )
 
 
@@ -184,7 +192,7 @@ def _read_tag(stream: dict[str, Any], name: str) -> str:
 
 
 def _parse_language(stream: dict[str, Any]) -> Language:
-    """The track's tag, or ``und`` for none and for nonsense: tags are only a hint anyway."""
+    """Return the language of a track's tag, or ``und`` if it is missing or invalid."""
     try:
         return Language(_read_tag(stream, "language") or "und")
     except ValueError:
@@ -192,7 +200,7 @@ def _parse_language(stream: dict[str, Any]) -> Language:
 
 
 def _parse_frame_rate(value: Any) -> float:
-    """``24000/1001`` as a number."""
+    """Convert a fraction such as ``24000/1001`` to a number."""
     count, _, seconds = str(value).partition("/")
     try:
         return float(count) / float(seconds or 1)

@@ -1,7 +1,7 @@
-"""Where the picture cuts from one shot to the next, by ffmpeg's scene filter.
+"""Shot changes, by ffmpeg's scene filter.
 
-The picture is decoded for it, in the same run of ffmpeg that decodes the sound: the file is read
-but once. Decoding the picture is what costs; it is made small before it is compared.
+The video is decoded in the same run of ffmpeg as the audio, so the file is read only once. Decoding
+takes most of the time. Frames are scaled down before they are compared.
 """
 
 from __future__ import annotations
@@ -11,14 +11,16 @@ from typing import Any
 import ffmpeg
 
 SCENE_THRESHOLD = 0.3
-"""How different, 0 to 1, two frames in a row are at a cut; ffmpeg's manual says 0.3 to 0.5."""
+"""Difference, 0 to 1, of two frames at a shot change. ffmpeg's manual recommends 0.3 to 0.5."""
 SCALED_WIDTH = 320
-"""Pixels that suffice to see a cut."""
+"""Width in pixels that suffices to detect a shot change."""
 
 
 def shot_change_output(source: Any) -> Any:
-    """A second output of ffmpeg, which prints the time of each cut (see
-    :func:`parse_shot_change`)."""
+    """Build a second output of ffmpeg, which prints the time of each shot change.
+
+    :func:`parse_shot_change` parses its lines.
+    """
     picture = (
         source["V:0"]
         .filter("scale", SCALED_WIDTH, -2, flags="fast_bilinear")
@@ -29,7 +31,7 @@ def shot_change_output(source: Any) -> Any:
 
 
 def parse_shot_change(line: str) -> float | None:
-    """The seconds of the medium at which a printed line says that there is a cut, else None."""
+    """Return the time in seconds of a printed shot change; None for any other line."""
     _, marker, time = line.partition("pts_time:")
     if not marker or not line.startswith("frame:"):
         return None

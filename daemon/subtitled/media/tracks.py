@@ -1,4 +1,4 @@
-"""Which audio track to listen to."""
+"""Choosing the audio track to transcribe."""
 
 from __future__ import annotations
 
@@ -20,21 +20,26 @@ _NO_SPEECH_TITLES = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class AudioChoice:
-    """The track to listen to, why, and why not the others (by track index)."""
+    """The track to transcribe."""
 
     track: AudioTrack
     reason: str
+    """Why it was chosen."""
     rejected: tuple[tuple[int, str], ...] = ()
+    """Index of each other track, and why it was not chosen."""
 
 
 def choose_audio_track(facts: MediaInfo, preferred: Sequence[Language] = ()) -> AudioChoice:
-    """The track in a preferred language, else the original, the default or the first one.
+    """Choose the track in a preferred language, else the original, the default or the first one.
 
-    Commentary, audio description and music without words are taken only where nothing else is; a
-    dub only where no track is marked as the original. Raises :class:`NoAudioError`.
+    Commentary, audio description and instrumental music are chosen only if there is nothing else.
+    A dub is chosen only if no track is marked as the original.
+
+    Raises:
+        NoAudioError: The file has no audio track.
     """
     if not facts.audio_tracks:
-        raise NoAudioError("the file has no sound", "Nothing to do: there is nothing to subtitle")
+        raise NoAudioError("the file has no sound", "There is nothing to subtitle")
     rejected = {
         track.index: rejection
         for track in facts.audio_tracks
@@ -43,7 +48,7 @@ def choose_audio_track(facts: MediaInfo, preferred: Sequence[Language] = ()) -> 
     candidates = [track for track in facts.audio_tracks if track.index not in rejected]
     if not candidates:
         first = facts.audio_tracks[0]
-        return AudioChoice(first, f"nothing but {rejected[first.index]} is there")
+        return AudioChoice(first, f"there is only {rejected[first.index]}")
     track, reason = _pick_best(candidates, preferred)
     for other in candidates:
         if other is not track:
@@ -52,9 +57,10 @@ def choose_audio_track(facts: MediaInfo, preferred: Sequence[Language] = ()) -> 
 
 
 def list_spoken_tracks(facts: MediaInfo) -> tuple[AudioTrack, ...]:
-    """The tracks that say what the medium says, in whatever language: dubs are among them.
+    """Return the tracks with the dialogue of the media file, in any language, including dubs.
 
-    The best of a language comes first: what is no dub, then the default, then more channels.
+    The best track of a language comes first: no dub before a dub, then the default, then the one
+    with more channels.
     """
     candidates = [
         track

@@ -1,6 +1,6 @@
-"""Whether a file holds all that its container promises, told from a few bytes of it.
+"""Detection of truncated files from a few bytes of their container.
 
-ffprobe cannot tell: it is content with the head of a file that is still being copied.
+ffprobe cannot detect them: it accepts the beginning of a file that is still being copied.
 """
 
 from __future__ import annotations
@@ -13,16 +13,19 @@ from typing import BinaryIO
 _EBML = b"\x1a\x45\xdf\xa3"
 _SEGMENT = b"\x18\x53\x80\x67"
 _MP4_BOXES = frozenset({b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"pnot", b"styp"})
-"""What an MP4 or QuickTime file may begin with (ISO/IEC 14496-12)."""
+"""Boxes that an MP4 or QuickTime file may begin with (ISO/IEC 14496-12)."""
 _MAX_BOXES = 1000
-"""Top-level boxes that are looked at; a fragmented file may have many more."""
+"""Top-level boxes that are read. A fragmented file may have many more."""
 
 
 def missing_bytes(path: Path) -> int:
-    """How many bytes a file lacks at the least, 0 for none or nobody knows. Raises ``OSError``.
+    """Return how many bytes a file lacks at least; 0 if none, or if that is unknown.
 
-    Matroska, MP4 and RIFF say in their heads how long they are; one that lacks its index counts
-    as lacking one byte. Streams, and files that are written without going back, say nothing.
+    Matroska, MP4 and RIFF state their length at the beginning. A file without an index counts as
+    lacking one byte. Streams, and files that were written without seeking, state no length.
+
+    Raises:
+        OSError: The file cannot be read.
     """
     with path.open("rb") as file:
         size = os.fstat(file.fileno()).st_size
@@ -33,16 +36,17 @@ def missing_bytes(path: Path) -> int:
             return _mp4_missing(file, size)
         if head.startswith(b"RIFF"):
             length = int.from_bytes(head[4:8], "little")
-            # Writers that do not know the length yet leave it at nothing or everything.
+            # Writers that do not know the length yet write the lowest or the highest value.
             return max(0, length + 8 - size) if 0 < length < 0xFFFFFFFF - 8 else 0
     return 0
 
 
 def _find_matroska_end(file: BinaryIO) -> int:
-    """Where the segment ends, 0 if it does not say (RFC 8794, section 6; RFC 9559)."""
+    """Return where the segment ends; 0 if that is unknown (RFC 8794, section 6; RFC 9559)."""
     file.seek(4)
     header = _read_ebml_size(file)
-    if header is None:
+    # A seek beyond the largest size of a file would fail.
+    if header is None or file.tell() + header > os.fstat(file.fileno()).st_size:
         return 0
     file.seek(header, os.SEEK_CUR)
     if file.read(4) != _SEGMENT:
@@ -52,7 +56,7 @@ def _find_matroska_end(file: BinaryIO) -> int:
 
 
 def _read_ebml_size(file: BinaryIO) -> int | None:
-    """A size of variable length, None where it is unknown."""
+    """Read a size of variable length; None if it is unknown."""
     first = file.read(1)
     if not first or not first[0]:
         return None
@@ -72,7 +76,7 @@ def _mp4_missing(file: BinaryIO, size: int) -> int:
 
 
 def _iter_boxes(file: BinaryIO, size: int) -> Iterator[tuple[bytes, int]]:
-    """The kind and the end of each box at the top level."""
+    """Yield the kind and the end of each top-level box."""
     position = 0
     for _ in range(_MAX_BOXES):
         file.seek(position)
@@ -85,6 +89,6 @@ def _iter_boxes(file: BinaryIO, size: int) -> Iterator[tuple[bytes, int]]:
         elif length == 0:  # to the end of the file
             length = size - position
         if length < 8:
-            return  # no box: what follows is not ours to judge
+            return  # This is no box, so the rest cannot be judged.
         position += length
         yield head[4:8], position

@@ -1,4 +1,4 @@
-"""Voice activity detection: where somebody speaks, and where perhaps somebody whispers."""
+"""Voice activity detection (VAD): speech spans, and faint speech such as whispers."""
 
 from __future__ import annotations
 
@@ -19,49 +19,47 @@ if TYPE_CHECKING:
     Floats = npt.NDArray[np.float32]
 
 BLOCK_SECONDS = 600.0
-"""Seconds that are looked at in one go, so that memory stays flat for any length."""
+"""Seconds that are processed at once, so that memory does not grow with the duration."""
 FRAME_SAMPLES = 512
-"""Samples that the detector judges at once: 32 ms."""
+"""Samples of a frame of the model: 32 ms."""
 THRESHOLD = 0.5
-"""Probability from which on a frame is speech; Silero's own default."""
+"""Probability from which a frame is speech. Silero's own default."""
 LOW_ENERGY_THRESHOLD = 0.25
-"""The same where the sound is that of a voice: whispers, radio, speech under noise reach no more.
-Instrumental music stays below it."""
+"""The threshold where the spectrum is that of a voice. Whispers, radio and speech under noise do
+not reach more. Instrumental music stays below it."""
 HYSTERESIS = 0.15
-"""Speech goes on until the probability is so much below the threshold."""
+"""Speech ends when the probability is this much below the threshold."""
 MIN_SILENCE_SECONDS = 0.3
-"""Seconds of silence that part two intervals."""
+"""Seconds of silence that separate two speech spans."""
 PADDING_SECONDS = 0.3
-"""Seconds added on both sides: the first consonant is quiet."""
+"""Seconds added on both sides, because the first consonant is quiet."""
 MIN_LOW_ENERGY_SECONDS = 0.4
-"""Seconds of quiet speech that are worth listening to."""
+"""Shortest faint speech that is kept."""
 VOICE_BAND_HZ = (100.0, 4000.0)
-"""Hertz between which a voice has its energy."""
+"""Frequencies between which a voice has its energy."""
 MIN_VOICE_SHARE = 0.5
-"""The share of a frame's energy in that band from which on it may be a voice."""
+"""Share of a frame's energy in that band from which it may be a voice."""
 MIN_FLOOR_RATIO = 4.0
-"""How many times the energy of the voice band must exceed that of the quietest tenth: 6 dB."""
+"""Ratio of the energy in the voice band to that of the quietest tenth of frames: 6 dB."""
 
 FrameRange = tuple[int, int]
-"""From one frame to another, which is not part of it."""
+"""First frame, and the frame after the last one."""
 
 
 @dataclass(frozen=True, slots=True)
 class SpeechActivity:
-    """Where somebody speaks, in order and apart; ``low_energy`` are the parts of that which are
-    faint.
-
-    A quiet part lies inside an interval. What is recognised there is evidence of little.
-    """
+    """The speech of a track."""
 
     spans: tuple[TimeSpan, ...] = ()
+    """Speech spans, in order and without overlap."""
     low_energy: tuple[TimeSpan, ...] = ()
+    """Faint parts of the spans. A transcript is little evidence of speech there."""
 
 
 def detect_speech(audio: Audio) -> SpeechActivity:
-    """The intervals of speech by Silero VAD, in one pass over the sound.
+    """Detect the speech of a track with Silero VAD, in one pass.
 
-    Loads a model: call it in a process that can be ended.
+    This loads a model. Call it in a process that can be killed.
     """
     duration = audio.duration
     starts = (number * BLOCK_SECONDS for number in range(math.ceil(duration / BLOCK_SECONDS)))
@@ -72,9 +70,13 @@ def detect_speech(audio: Audio) -> SpeechActivity:
 
 
 def detect_speech_while_decoding(target: Path) -> SpeechActivity:
-    """The same of sound that is being decoded into a file, by the time that it is whole.
+    """Detect the speech of a track while it is being decoded into a file.
 
-    Raises :class:`~subtitled.plugin.Temporary` if it does not become so.
+    Args:
+        target: The file, for which :func:`.growing_pcm.announce` was called.
+
+    Raises:
+        TransientError: Decoding failed or was started again.
     """
     return _detect_in_blocks(follow_pcm(target, BLOCK_SECONDS))
 
@@ -93,7 +95,7 @@ def _detect_in_blocks(blocks: Iterable[Floats]) -> SpeechActivity:
 
 
 def _detect_block(samples: Floats) -> tuple[list[FrameRange], list[FrameRange]]:
-    """The runs of frames that are speech, and those that may be quiet speech."""
+    """Return the frame ranges of speech, and those that may be faint speech."""
     probabilities = _predict(samples)
     clear = find_frame_ranges(probabilities, THRESHOLD)
     candidates = _subtract(find_frame_ranges(probabilities, LOW_ENERGY_THRESHOLD), clear)
@@ -112,7 +114,7 @@ def _predict(samples: Floats) -> list[float]:
 
 
 def find_frame_ranges(probabilities: Sequence[float], threshold: float) -> list[FrameRange]:
-    """The runs of frames that reach ``threshold``, over dips shorter than a silence."""
+    """Return the ranges of frames that reach a threshold, ignoring dips shorter than a silence."""
     silence = round(MIN_SILENCE_SECONDS * SAMPLE_RATE / FRAME_SAMPLES)
     ranges: list[FrameRange] = []
     begin, end = -1, -1
@@ -130,7 +132,7 @@ def find_frame_ranges(probabilities: Sequence[float], threshold: float) -> list[
 
 
 def _subtract(wide: Iterable[FrameRange], narrow: Sequence[FrameRange]) -> list[FrameRange]:
-    """What of the wide runs lies in none of the narrow ones."""
+    """Return the parts of the wide ranges that are in none of the narrow ones."""
     remainder: list[FrameRange] = []
     for start, end in wide:
         for first, last in narrow:
@@ -145,7 +147,7 @@ def _subtract(wide: Iterable[FrameRange], narrow: Sequence[FrameRange]) -> list[
 
 
 def _filter_voiced(samples: Floats, candidates: Sequence[FrameRange]) -> list[FrameRange]:
-    """The runs in which most frames sound like a voice: energy in its band, above the floor."""
+    """Keep the ranges in which most frames have a voice's energy in its band, above the floor."""
     import numpy as np
 
     frames = len(samples) // FRAME_SAMPLES
@@ -174,7 +176,7 @@ def _to_time_span(frames: FrameRange, start: float, end: float) -> TimeSpan:
 
 
 def _merge(clear: list[TimeSpan], faint: list[TimeSpan], duration: float) -> SpeechActivity:
-    """Both kinds padded and joined where they nearly touch."""
+    """Pad the spans of both kinds and join those that nearly touch."""
     clear_spans = _join(_pad(clear, duration))
     faint_spans = [
         TimeSpan(first, last)
@@ -204,7 +206,7 @@ def _join(parts: Iterable[TimeSpan]) -> list[TimeSpan]:
 
 
 def _iter_gaps(part: TimeSpan, taken: Sequence[TimeSpan]) -> Iterable[tuple[float, float]]:
-    """What of an interval is not taken; ``taken`` is in order."""
+    """Yield the parts of a span outside the spans ``taken``, which are in order."""
     start = part.start
     for other in taken:
         if other.end <= start or other.start >= part.end:

@@ -1,5 +1,7 @@
-"""Chinese from one script into the other, by OpenCC: phrases are known, so that 头发 is 頭髮 and
-发财 is 發財. No translator is needed for it, and none does it better."""
+"""Conversion between simplified and traditional Chinese, by OpenCC.
+
+OpenCC knows phrases, so 头发 becomes 頭髮 and 发财 becomes 發財. No translator does this better.
+"""
 
 from __future__ import annotations
 
@@ -17,16 +19,16 @@ HANS, HANT = "Hans", "Hant"
 _CHINESE_LANGUAGES = frozenset({"zh", "cmn", "yue"})
 _TO_HANT = {"TW": "s2tw", "HK": "s2hk", "MO": "s2hk"}
 _SAMPLE_CHARACTERS = 4000
-"""Characters that are looked at to see which script a text is in."""
+"""Characters that are read to detect the script of a text."""
 
 
 def is_chinese(language: Language) -> bool:
-    """Whether a text in a language can be put into the other Chinese script."""
+    """Check whether texts in a language can be converted to the other Chinese script."""
     return language.primary in _CHINESE_LANGUAGES
 
 
 def can_convert_script(source: Language, wanted: Language) -> bool:
-    """Whether ``wanted`` is ``source`` in the other script, and nothing else."""
+    """Check whether ``wanted`` differs from ``source`` in its Chinese script only."""
     return (
         is_chinese(source)
         and Language(str(source.primary)).satisfies(Language(str(wanted.primary)))
@@ -36,14 +38,14 @@ def can_convert_script(source: Language, wanted: Language) -> bool:
 
 
 def opposite_script(language: Language) -> Language | None:
-    """The same Chinese in the other script; None for any other language, or for ``zh`` alone."""
+    """Return the same Chinese in the other script; None for other languages and plain ``zh``."""
     if not is_chinese(language) or not language.has_explicit_script:
         return None
     return Language(f"{language.primary}-{HANS if language.script == HANT else HANT}")
 
 
 def detect_chinese_script(text: str) -> str:
-    """The script of a Chinese text: the one whose conversion changes fewer of its characters."""
+    """Return the script of a Chinese text: the one whose conversion changes fewer characters."""
     sample = "".join(filter(_is_han, text))[:_SAMPLE_CHARACTERS]
     to_simple = _count_differences(sample, _load_converter("t2s").convert(sample))
     to_full = _count_differences(sample, _load_converter("s2t").convert(sample))
@@ -51,7 +53,7 @@ def detect_chinese_script(text: str) -> str:
 
 
 def convert_texts(texts: Sequence[str], wanted: Language) -> list[str]:
-    """Chinese texts as ``wanted`` writes them; what is written so already stays as it is."""
+    """Convert Chinese texts to the script of ``wanted``. Texts in that script are unchanged."""
     if not is_chinese(wanted) or not wanted.has_explicit_script:
         return list(texts)
     if detect_chinese_script("".join(texts)) == wanted.script:
@@ -63,7 +65,7 @@ def convert_texts(texts: Sequence[str], wanted: Language) -> list[str]:
 
 
 def convert_script(subtitle: Subtitle, wanted: Language) -> Subtitle:
-    """A subtitle under the name ``wanted``; a Chinese one in its script, words and all."""
+    """Return a subtitle under the language ``wanted``; a Chinese one is converted to its script."""
     cues = convert_texts([cue.text for cue in subtitle.cues], wanted)
     words = convert_texts([word.text for word in subtitle.words], wanted)
     return replace(

@@ -1,6 +1,6 @@
-"""The languages that people write into file names: codes, tags and English names.
+"""File names of sidecars: building ours, and parsing those of any program.
 
-The names of sidecars: making ours, reading everybody's.
+Languages in file names are codes, tags and English names.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ _THREE_LETTER_CODES = frozenset(
     "zza acm acq aeb ajp apc ars ary arz ayr azb azj bar bjn ckb dik frp fuv gaz hne kbp kea kmr "
     "knc lij lmo ltg nus pbt pcm plt prs quy taq tzm vec ydd".split()
 )
-"""Codes of ISO 639-2, and those of 639-3 that translators use, of languages without a code of two
-letters. All of ISO 639-3 would make languages of ``cut``, ``dub``, ``sub``, ``avi`` and ``the``."""
+"""ISO 639-2 codes, and the 639-3 codes that translators use, of languages without a code of two
+letters. With all of ISO 639-3, ``cut``, ``dub``, ``sub``, ``avi`` and ``the`` were languages."""
 
 _COUNTRY_ALIASES = {
     "cn": "zh-Hans",
@@ -43,12 +43,12 @@ _COUNTRY_ALIASES = {
     "ua": "uk",
     "vn": "vi",
 }
-"""What people write after the country, where no language has that code itself."""
+"""Country codes that people write for a language, where no language has that code."""
 
 
 @functools.lru_cache(maxsize=4096)
 def parse_language_token(token: str) -> Language | None:
-    """The language that a part of a file name says, or None for any other word."""
+    """Return the language of a part of a file name; None for any other word."""
     folded = token.replace("_", "-").lower()
     try:
         if (tag := find_tag(folded) or _COUNTRY_ALIASES.get(folded)) is not None:
@@ -69,14 +69,14 @@ def _parse_name(token: str) -> Language | None:
         language = Language.parse(token)
     except ValueError:
         return None
-    # The search behind parse() guesses: it finds Latin in "Latin American".
+    # langcodes' search guesses: it finds Latin in "Latin American".
     names = (language.english_name, langcodes.Language.get(language).autonym())
     is_exact = _sort_words(token) in map(_sort_words, names)
     return _accept_plausible(language) if is_exact else None
 
 
 def _sort_words(name: str) -> list[str]:
-    """Words in any order: there is Simplified Chinese, and Chinese (Simplified)."""
+    """Sort the words of a name, because there are Simplified Chinese and Chinese (Simplified)."""
     return sorted(re.findall(r"\w+", name.casefold()))
 
 
@@ -86,41 +86,41 @@ def _accept_plausible(language: Language) -> Language | None:
 
 
 DATA_EXTENSIONS = frozenset({"json", "txt"})
-"""What we write too, but what beside a medium is mostly something else: a subtitle only if ours."""
+"""Extensions that we write too, but that other programs use for other files. Only ours count."""
 SUBTITLE_EXTENSIONS = DATA_EXTENSIONS.union("srt vtt ass ssa sub idx smi ttml sup lrc".split())
 IMAGE_EXTENSIONS = frozenset({"sub", "idx", "sup"})
 TEMPORARY_PREFIX = ".subtitled-"
-"""Files of ours that are being written; never sidecars."""
+"""Prefix of our files that are being written. They never count as sidecars."""
 SUMMARY_SUFFIXES = ("summary.json", "chapters.vtt", "ffmeta")
-"""What a summary of a medium is written to. Two end as subtitles do, and are none."""
+"""Suffixes of summary files. Two have the extension of a subtitle but are none."""
 MAX_NAME_BYTES = 255
-"""Bytes of a file name on every usual file system."""
+"""Longest file name in bytes on every usual file system."""
 
 BILINGUAL_PREFIX = "bilingual-"
-"""What stands before the lower one of two languages in a name. Players read one language from a
-name, the one before the ending, and take the rest for a title."""
+"""Prefix of the second language in a name. Players read one language from a name, the one before
+the extension, and take the rest for a title."""
 
 _FORCED_FLAGS = frozenset({"forced", "foreign"})
 _SDH_FLAGS = frozenset({"sdh", "cc", "hi"})
 _FLAGGED = re.compile(
     r"(?P<rest>.+?)[-_ ]*[-_ \[(](?P<flag>forced|foreign|default|sdh|cc|hi)[\])]?", re.IGNORECASE
 )
-"""``en-forced``, ``eng_sdh``, ``English (SDH)``, ``en[cc]``: a language with a flag in one word."""
+"""A language and a flag in one word: ``en-forced``, ``eng_sdh``, ``English (SDH)``, ``en[cc]``."""
 _NUMBERED = re.compile(r"\d+_(?P<rest>.+)")
-"""``2_English.srt``: a number of the stream that it was taken out of."""
+"""A language with the number of the stream it was extracted from: ``2_English.srt``."""
 DEFAULT_FILENAMES = FilenameSettings()
 
 
 @dataclass(frozen=True, slots=True)
 class SidecarName:
-    """What the name of a sidecar says."""
+    """The parsed name of a sidecar."""
 
     language: Language | None
     kind: SubtitleKind
     format: str
     title: str = ""
     secondary: Language | None = None
-    """The language below the other, if it has two."""
+    """Second language of a bilingual subtitle."""
 
 
 def build_sidecar_path(
@@ -131,11 +131,12 @@ def build_sidecar_path(
     secondary: Language | None = None,
     settings: FilenameSettings = DEFAULT_FILENAMES,
 ) -> Path:
-    """``Film (2020).es.srt``, ``Film (2020).en.forced.srt`` beside ``Film (2020).mkv``; with
-    ``secondary``, the language secondary the other, ``Film (2020).bilingual-en.zh-Hans.srt``.
+    """Build the path of a sidecar beside its media file.
 
-    What a library may have otherwise is ``Film (2020).machine.spa.srt``. The mark stands first: a
-    player reads the language before the ending and takes what is before it for a title.
+    Examples for ``Film (2020).mkv``: ``Film (2020).es.srt``, ``Film (2020).en.forced.srt``, with a
+    second language ``Film (2020).bilingual-en.zh-Hans.srt``, and with a library's tag and style
+    ``Film (2020).machine.spa.srt``. The tag comes first, because a player reads the language before
+    the extension and takes what is before it for a title.
     """
     tag = f".{settings.tag}" if settings.tag else ""
     bilingual = f".{BILINGUAL_PREFIX}{secondary}" if secondary else ""
@@ -145,7 +146,7 @@ def build_sidecar_path(
 
 
 def build_summary_path(media: Path, language: Language, suffix: str) -> Path:
-    """``Film (2020).en.summary.json`` beside ``Film (2020).mkv``, and so each other ending."""
+    """Build the path of a summary, such as ``Film (2020).en.summary.json``."""
     return _join_beside(media, f"{media.stem}.{language}.{suffix}", "summary")
 
 
@@ -159,7 +160,7 @@ def _join_beside(media: Path, name: str, file_kind: str) -> Path:
 
 
 def parse_summary_name(media_name: str, name: str) -> tuple[Language | None, str] | None:
-    """The language and the ending of a summary's name, if it is one of the medium, else None."""
+    """Return the language and suffix of a summary's name; None if it is no summary of the file."""
     prefix = _stem_prefix(media_name)
     if not name.startswith(prefix):
         return None
@@ -174,7 +175,7 @@ def parse_summary_name(media_name: str, name: str) -> tuple[Language | None, str
 
 
 def is_sidecar_of(media_name: str, name: str) -> bool:
-    """Whether a file is called as a sidecar or a summary of the medium is."""
+    """Check whether a name is that of a sidecar or summary of the media file."""
     return parse_sidecar_name(media_name, name) is not None or _is_summary_name(media_name, name)
 
 
@@ -183,11 +184,11 @@ def _is_summary_name(media_name: str, name: str) -> bool:
 
 
 def parse_sidecar_name(media_name: str, name: str) -> SidecarName | None:
-    """What a file's name says if it is a sidecar of the medium, else None.
+    """Parse a file name; None if it is no sidecar of the media file.
 
-    It is one by exact stem and a dot: ``S01E1.en.srt`` is not one of ``S01E10.mkv``. Of several
-    languages the last counts, as media servers have it; ``hi`` is Hindi unless another language
-    stands there too.
+    A sidecar begins with the exact stem and a dot: ``S01E1.en.srt`` is none of ``S01E10.mkv``. Of
+    several languages the last one counts, as in media servers. ``hi`` is Hindi unless the name has
+    another language.
     """
     prefix = _stem_prefix(media_name)
     if not name.startswith(prefix) or name.startswith(TEMPORARY_PREFIX):
@@ -237,14 +238,14 @@ def _parse_secondary(token: str) -> Language | None:
 
 
 def _alpha3_code(language: Language) -> str:
-    """The code of ISO 639-2/B, or Jellyfin's own; the tag where a code would not say the same."""
+    """Return the ISO 639-2/B code, or Jellyfin's own; the tag if a code would lose information."""
     code = language_codes(language).jellyfin
     return code if parse_language_token(code) == language else language
 
 
 @functools.lru_cache(maxsize=1024)
 def _split_flags(token: str) -> tuple[str, ...]:
-    """The flags, then the language, of a word that has both; any other word as it is."""
+    """Split a word with flags and a language into the flags and the language; else return it."""
     rest, flags = token, []
     while (match := _FLAGGED.fullmatch(rest)) is not None:
         flags.append(match["flag"])
@@ -257,5 +258,5 @@ def _split_flags(token: str) -> tuple[str, ...]:
 
 @functools.lru_cache(maxsize=64)
 def _stem_prefix(media_name: str) -> str:
-    """What each of its sidecars' names begins with: asked of every name in a large folder."""
+    """Return the beginning of all sidecar names. Cached, since it is needed for every name."""
     return PurePosixPath(media_name).stem + "."

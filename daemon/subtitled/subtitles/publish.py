@@ -1,4 +1,4 @@
-"""Writing sidecars so that they are whole or absent, and nobody else's is ever touched."""
+"""Publishing sidecars: complete or absent, and never over a file that is not ours."""
 
 from __future__ import annotations
 
@@ -18,22 +18,35 @@ TEMPORARY_SUFFIX = ".tmp"
 _NO_HARD_LINK_ERRNOS = frozenset(
     {errno.EPERM, errno.EACCES, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
 )
-"""What FAT, SMB and some FUSE file systems answer when asked for a hard link."""
+"""Errors of FAT, SMB and some FUSE file systems for a hard link."""
 
 
 class ForeignFileError(InputRejectedError):
-    """The file in the way is not the one that we wrote."""
+    """The file at the target is not the one that we wrote."""
 
 
 def publish_sidecar(
     target: Path, content: bytes, *, own_digest: str | None, signature: Signature | None = None
 ) -> str:
-    """Put a sidecar in place, signed with its provenance if there is one; its SHA-256.
+    """Write a sidecar and sign it.
 
-    Whole or absent, even after a power cut: temporary file, fsync, rename, fsync of the folder. A
-    file that is there already is replaced only if its SHA-256 is ``ours``, the one that we
-    remember; it may also be the new one already, after a crash. Raises :class:`ForeignFileError`
-    else.
+    The file is complete or absent, even after a power cut: temporary file, fsync, rename, fsync of
+    the folder. An existing file is replaced only if it is ours. After a crash it may already be the
+    new one.
+
+    Args:
+        target: Path of the sidecar.
+        content: Its bytes.
+        own_digest: SHA-256 that the database holds for our file at this path, if any.
+        signature: The signature to write onto it, if any.
+
+    Returns:
+        The SHA-256 of the content.
+
+    Raises:
+        ForeignFileError: The existing file is not ours.
+        TransientError: The disk is full or has an error, or the folder does not exist.
+        SetupError: The folder is not writable.
     """
     digest = hashlib.sha256(content).hexdigest()
     temporary = _temporary_path(target)
@@ -41,12 +54,12 @@ def publish_sidecar(
         existing_digest = _existing_digest(target, own_digest, digest)
         if existing_digest == digest:
             temporary.unlink(missing_ok=True)
-            # What bears no signature may be somebody's copy of ours: it stays as it is.
+            # A file without a signature may be a person's copy of ours. It stays as it is.
             if signature is not None and read_signature(target) not in (None, signature):
                 sign(target, signature)
         else:
             _write_temporary(temporary, content, signature)
-            # Writing takes a while on slow disks: whoever came meanwhile is respected too.
+            # Writing takes a while on slow disks. A file that appeared meanwhile is kept too.
             existing_digest = _existing_digest(target, own_digest, digest)
             _rename_or_link(temporary, target, is_replacement=existing_digest is not None)
             temporary.unlink(missing_ok=True)
@@ -60,7 +73,7 @@ def publish_sidecar(
 
 
 def delete_own(target: Path, own_digest: str) -> bool:
-    """Take back what we wrote, if it is still that; whether it was."""
+    """Delete a sidecar if it is still the one that we wrote, and return whether it was."""
     try:
         if not is_regular_file(target) or compute_sha256(target) != own_digest:
             return False
@@ -74,10 +87,10 @@ def delete_own(target: Path, own_digest: str) -> bool:
 
 
 def move_own(old: Path, target: Path, own_digest: str) -> bool:
-    """Give what we wrote another place; whether it is there now and nowhere else.
+    """Move a sidecar of ours, and return whether it is at the target now and nowhere else.
 
-    It is left where it is if it is no longer what we wrote, or if something else stands at the
-    target. A crash in between leaves it in both places, whole, and the next call ends it.
+    It is not moved if it was changed since we wrote it, or if another file exists at the target. A
+    crash may leave it complete in both places. The next call then finishes the move.
     """
     try:
         if not is_regular_file(old) or compute_sha256(old) != own_digest:
@@ -107,7 +120,11 @@ def move_own(old: Path, target: Path, own_digest: str) -> bool:
 
 
 def check_writable(folder: Path) -> None:
-    """Try a real, hidden file in a folder. Raises the problem with its cure."""
+    """Check that a folder is writable by writing a hidden file.
+
+    Raises:
+        SubtitledError: It is not; the error has a hint.
+    """
     name = f"{TEMPORARY_PREFIX}{os.getpid()}-{threading.get_ident()}{TEMPORARY_SUFFIX}"
     probe = folder / name
     try:
@@ -120,7 +137,7 @@ def check_writable(folder: Path) -> None:
 
 
 def compute_sha256(path: Path) -> str | None:
-    """The digest of a file, None if it is not there."""
+    """Return the SHA-256 of a file; None if it does not exist."""
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
@@ -129,55 +146,56 @@ def compute_sha256(path: Path) -> str | None:
 
 
 def explain_os_error(error: OSError, folder: Path) -> SubtitledError:
-    """Why a folder takes no file, with the cure."""
+    """Convert an ``OSError`` about writing to a folder to an error with a hint."""
     folder_text = _display_path(folder)
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return TransientError(
-            f"the disk is full: nothing can be written into {folder_text}", "Make room there"
+            f"the disk is full: nothing can be written to {folder_text}", "Free space there"
         )
     if error.errno == errno.EROFS:
-        return SetupError(
-            f"{folder_text} is mounted read-only", "Mount it so that we may write there"
-        )
+        return SetupError(f"{folder_text} is mounted read-only", "Mount it writable")
     if error.errno in (errno.EACCES, errno.EPERM):
         return SetupError(
             f"{folder_text} may not be written to",
             "Let the daemon's user write there: add that user to the group of the media, "
-            "chmod -R g+rwX the folders, and start the daemon anew",
+            "chmod -R g+rwX the folders, and restart the daemon",
         )
     if error.errno == errno.ENOENT:
-        return TransientError(f"the folder {folder_text} is not there", "Mount it or make it")
+        return TransientError(f"the folder {folder_text} does not exist", "Mount or create it")
     if error.errno == errno.ENOTDIR:
         return SetupError(f"{folder_text} is not a folder", "Name the folder that holds the media")
     return TransientError(
-        f"nothing can be written in {folder_text}: {error.strerror}", "Check the disk"
+        f"nothing can be written to {folder_text}: {error.strerror}", "Check the disk"
     )
 
 
 def _temporary_path(target: Path) -> Path:
-    # The same name each time, so that what a crash left is replaced and nothing piles up.
+    # The name is the same each time, so that leftovers of a crash are replaced.
     key = hashlib.sha256(os.fsencode(target.name)).hexdigest()[:16]
     return target.with_name(f"{TEMPORARY_PREFIX}{key}{TEMPORARY_SUFFIX}")
 
 
 def _existing_digest(target: Path, own_digest: str | None, digest: str) -> str | None:
-    """The digest of what stands at the target, None for nothing. Raises
-    :class:`ForeignFileError`."""
+    """Return the digest of the file at the target; None if there is none.
+
+    Raises:
+        ForeignFileError: The file is neither the recorded one nor the new one.
+    """
     try:
         existing = compute_sha256(target) if is_regular_file(target) else "no file of ours"
     except FileNotFoundError:
         return None
     if existing not in (None, own_digest, digest):
         raise ForeignFileError(
-            f"{_display_path(target)} was written or changed by somebody else; it is left alone",
+            f"{_display_path(target)} was written or changed by somebody else; it is kept",
             "Move it away if you want ours instead",
         )
     return existing
 
 
 def _write_temporary(temporary: Path, content: bytes, signature: Signature | None = None) -> None:
-    # Never into what is there: after a crash it may be a second name of the published file,
-    # and in a folder that others write to it may be a link to anywhere.
+    # Never write into an existing file: after a crash it may be a second name of the published
+    # file, and in a folder that others write to it may be a link to anywhere.
     temporary.unlink(missing_ok=True)
     with temporary.open("xb") as file:
         file.write(content)
@@ -188,7 +206,7 @@ def _write_temporary(temporary: Path, content: bytes, signature: Signature | Non
 
 
 def _rename_or_link(temporary: Path, target: Path, *, is_replacement: bool) -> None:
-    """Rename over ours; where there was nothing, link, which fails if something came meanwhile."""
+    """Rename over our file; without one, make a hard link, which fails if a file appeared since."""
     if not is_replacement:
         try:
             os.link(temporary, target)
@@ -205,13 +223,13 @@ def _rename_or_link(temporary: Path, target: Path, *, is_replacement: bool) -> N
 
 def _appeared_error(target: Path) -> ForeignFileError:
     return ForeignFileError(
-        f"{_display_path(target)} appeared while ours was made; it is left alone",
+        f"{_display_path(target)} appeared while ours was written; it is kept",
         "Move it away if you want ours instead",
     )
 
 
 def _sync_folder(folder: Path) -> None:
-    # Some network file systems cannot; they are as durable as they are.
+    # Some network file systems do not support this.
     with contextlib.suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)
         try:

@@ -1,7 +1,7 @@
-"""What scripts are like: who puts spaces, what a reader sees as one character, what may be parted.
+"""Properties of scripts: spaces, graphemes, and where a line may break.
 
-Line breaking follows UAX #14 where it matters for subtitles, and JLREQ (kinsoku) for Japanese;
-clusters follow UAX #29.
+Line breaking follows UAX #14 where it matters for subtitles, and JLREQ (kinsoku) for Japanese.
+Graphemes follow UAX #29.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import langcodes
 from subtitled.plugin import Language
 
 SPACELESS = frozenset({"zh", "yue", "ja", "th", "lo", "km", "my"})
-"""Languages that put no space between words."""
+"""Languages without spaces between words."""
 _RIGHT_TO_LEFT = frozenset({"Arab", "Hebr", "Syrc", "Thaa", "Nkoo", "Adlm", "Rohg"})
 
 _NEVER_LINE_START = frozenset(
@@ -22,44 +22,44 @@ _NEVER_LINE_START = frozenset(
     "ぁぃぅぇぉっゃゅょァィゥェォッャュョ,.:;!?)]}%‰℃°′″¢؟،؛।॥՞։๏๚๛ฯๆ"
     "ะาำๅຯະາຳໆ។៕ៗ၊။"
 )
-"""Kinsoku: what may not begin a line; with it the vowels of Thai and Lao that follow their
-consonant, the repetition marks and the full stops of the scripts of Asia."""
+"""Characters that may not begin a line: kinsoku, the vowels of Thai and Lao that follow their
+consonant, and the repetition marks and full stops of Asian scripts."""
 _NEVER_LINE_END = frozenset("（「『【〈《〔［｛〖〘“‘«‹([{¿¡$€£¥￥#＃＠@เแโใไເແໂໃໄ")
-"""What may not end a line: openers, signs that stand before a number, and the vowels of Thai and
-Lao that are written before their consonant."""
+"""Characters that may not end a line: opening marks, signs before a number, and the vowels of Thai
+and Lao that are written before their consonant."""
 _INSEPARABLE = frozenset("—…‥⋯―")
-"""Two of these are one mark."""
+"""Marks that are doubled and then count as one."""
 _DASHES = ("-", "–", "—")
 _ZERO_WIDTH_JOINER = "\u200d"
 _VIRAMAS = frozenset("\u094d\u09cd\u0a4d\u0acd\u0b4d\u0c4d\u0ccd\u0d4d\u1039\u17d2\u1a60")
-"""Signs that bind the consonant after them to the one before: virama, coeng and their like."""
+"""Signs that join the consonant after them to the one before, such as virama and coeng."""
 
 
 def is_spaceless(language: Language) -> bool:
-    """Whether a language puts no space between words."""
+    """Check whether a language has no spaces between words."""
     return get_primary(language) in SPACELESS
 
 
 @functools.lru_cache(maxsize=256)
 def get_primary(language: Language) -> str:
-    """``zh`` of ``zh-Hans``, quickly: it is asked for each word."""
+    """Return the primary subtag, such as ``zh`` of ``zh-Hans``. Cached, as each word needs it."""
     return str(language.primary)
 
 
 @functools.lru_cache(maxsize=256)
 def is_right_to_left(language: Language) -> bool:
-    """Whether a language is written from right to left, by its script or its usual one."""
+    """Check whether a language is written from right to left, by its stated or usual script."""
     return langcodes.Language.get(language).maximize().script in _RIGHT_TO_LEFT
 
 
 @functools.lru_cache(maxsize=256)
 def is_traditional(language: Language) -> bool:
-    """Whether a Chinese language is written in traditional characters."""
+    """Check whether a Chinese language is written in traditional characters."""
     return langcodes.Language.get(language).maximize().script == "Hant"
 
 
 def split_graphemes(text: str) -> list[str]:
-    """Characters as readers see them: with their marks, emoji with what is joined to them."""
+    """Split a text into graphemes: characters with their marks, and joined emoji."""
     if text.isascii():
         return list(text)
     graphemes: list[str] = []
@@ -76,13 +76,13 @@ def _is_same_grapheme(before: str, character: str) -> bool:
         return True
     if before[-1] in _VIRAMAS:
         return character.isalpha()
-    # A flag is two letters of a kind of their own.
+    # A flag consists of two regional indicators.
     return len(before) == 1 and is_flag_letter(before) and is_flag_letter(character)
 
 
 @functools.lru_cache(maxsize=8192)
 def is_combining(character: str) -> bool:
-    """Whether a character is part of the one before it: marks, joiners, shades of skin."""
+    """Check whether a character is part of the one before it: marks, joiners, skin tones."""
     code = ord(character)
     return (
         unicodedata.category(character) in ("Mn", "Mc", "Me")
@@ -94,11 +94,12 @@ def is_combining(character: str) -> bool:
 
 
 def is_flag_letter(character: str) -> bool:
+    """Check whether a character is a regional indicator, two of which are a flag."""
     return 0x1F1E6 <= ord(character) <= 0x1F1FF
 
 
 def is_break_allowed(before: str, after: str) -> bool:
-    """Whether a line may end between two pieces at all: kinsoku, and never inside a character."""
+    """Check whether a line may break between two pieces: kinsoku, and never inside a grapheme."""
     if before[-1:].isspace() or after[:1].isspace():
         return _is_space_break_allowed(before.strip(), after.strip())
     if not before or not after:
@@ -114,23 +115,23 @@ def is_break_allowed(before: str, after: str) -> bool:
 
 
 def _is_space_break_allowed(left: str, right: str) -> bool:
-    """Marks that stand alone between spaces belong to a side; ``…and on`` is a word."""
+    """Check a break at a space. A mark between spaces belongs to a side; ``…and on`` is a word."""
     if not left or not right:
         return False
     if left in _DASHES:
         return False
     if right in _DASHES:
-        # Between sentences it says that somebody else speaks; else it ends what was before.
+        # Between sentences a dash marks a change of speaker; otherwise it ends what is before it.
         return left.endswith((".", "!", "?", "…"))
     if all(c in _NEVER_LINE_START for c in right) or all(c in _NEVER_LINE_END for c in left):
         return False
-    # A number that is written in groups of three is one number.
+    # A number with its digits in groups of three is one number.
     return not (len(right) == 3 and right.isdecimal() and len(left) <= 3 and left.isdecimal())
 
 
 @functools.lru_cache(maxsize=8192)
 def _is_spelled(character: str) -> bool:
-    """Letters and digits of scripts that spell words with spaces between them."""
+    """Check for letters and digits of scripts with spaces between words."""
     if character.isascii():
         return character.isalnum()
     return unicodedata.category(character) in ("Lu", "Ll", "Lt", "Nd") or (
@@ -155,7 +156,7 @@ _SCRIPT_NAMES = {
 
 @functools.lru_cache(maxsize=8192)
 def detect_script(character: str) -> str:
-    """The script of a character, of those that matter here; else the empty string."""
+    """Return the script of a character; the empty string if it does not matter here."""
     return (
         _SCRIPT_NAMES.get(unicodedata.name(character, "").split(" ", 1)[0], "") if character else ""
     )

@@ -1,7 +1,7 @@
-"""Subtitles for the hard of hearing without what only they need, before they are translated.
+"""Removing SDH elements (for the deaf and hard of hearing) from cues before they are translated.
 
-Taken out: sounds in brackets, names of speakers, notes of music. Never what somebody says: where a
-mark may be either, it stays. Left in a translation, a sound is a blemish; left out, a line is lost.
+Sounds in brackets, names of speakers and music notes are removed. Speech is never removed: an
+ambiguous mark is kept, because a sound in a translation is better than a lost line.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ _PARENTHESES = re.compile(
     r"(?:\([^()]*\)|（[^（）]*）)[ \t]*:?",
     re.MULTILINE,
 )
-"""Round ones hold sounds at the beginning of a line, or behind a sentence that is done; inside
-a sentence they may be an aside."""
+"""Round brackets hold sounds at the beginning of a line, or after the end of a sentence. Inside a
+sentence they may be an aside."""
 _CAPITALS_IN_PARENTHESES = re.compile(r"\((?=[^()]*[A-Z]{2})[^()a-z]*\)")
-"""In capitals they are sounds anywhere."""
+"""Round brackets with text in capitals hold sounds anywhere."""
 _SPEAKER_LABEL = re.compile(
     r"^(?P<start>(?:<[ib]>|[-–—]|>>|[ \t])*)(?=[^:\n]*[^\W\d_]{2})"
     r"(?P<name>[^\W\d_][^:\n<>.!?]{0,30}):(?=[ \t]|$)[ \t]*",
@@ -35,13 +35,13 @@ _DASH = re.compile(r"^((?:<[^<>]*>)*)[-–—][ \t]*")
 
 
 def strip_sdh(cues: Iterable[Cue]) -> tuple[Cue, ...]:
-    """The cues with what is spoken only; those in which nobody speaks are left out."""
+    """Return the cues with their speech only. Cues without speech are left out."""
     stripped = (replace(cue, text=strip_sdh_text(cue.text)) for cue in cues)
     return tuple(cue for cue in stripped if cue.text)
 
 
 def strip_sdh_text(text: str) -> str:
-    """The text of one cue with what is spoken only; unchanged if that is all."""
+    """Return the speech in the text of one cue; unchanged if there is nothing else."""
     while (stripped := _strip_once(text)) != text:
         text = stripped
     return text
@@ -57,7 +57,7 @@ def _strip_once(text: str) -> str:
     lines = [" ".join(line.split()) for line in stripped.split("\n")]
     lines = [line for line in lines if any(c.isalnum() for c in re.sub(r"<[^<>]*>", "", line))]
     if sum(bool(_DASH.match(line)) for line in text.split("\n")) > 1 and len(lines) == 1:
-        # The other of two turns was a sound: who is left speaks alone.
+        # The other turn was a sound, so the dash of the remaining turn is removed.
         lines = [_DASH.sub(r"\1", lines[0])]
     return "\n".join(lines)
 
@@ -70,7 +70,7 @@ def _strip_sounds(text: str) -> str:
 
 
 def _strip_labels(text: str) -> str:
-    """Without names in capitals before a colon, unless all that is said is in capitals too."""
+    """Remove names in capitals before a colon, unless the speech is in capitals too."""
     unlabelled = _SPEAKER_LABEL.sub("", text)
     if any(c.isupper() for c in unlabelled) and not any(c.islower() for c in unlabelled):
         return text

@@ -1,1 +1,1 @@
-"""How good a subtitle is: against published limits, and against another of the same medium."""
+"""Evaluation of subtitles: by published limits, and against a reference of the same media file."""

@@ -1,4 +1,4 @@
-"""Pictures of an evaluation, as SVG that stands in a page: no script, no file beside it."""
+"""Charts of an evaluation as inline SVG, without scripts or other files."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from subtitled.plugin import Cue
 
 WIDTH, HEIGHT = 860, 260
 MARGIN_LEFT, MARGIN_RIGHT, MARGIN_TOP, MARGIN_BOTTOM = 52, 16, 28, 40
-"""Room for what stands at the axes."""
+"""Space for the labels of the axes, in pixels."""
 MAX_ERROR_SECONDS = 2.0
-"""Seconds: errors beyond are counted in the outermost bars."""
+"""Larger errors are counted in the outermost bars."""
 BAR_SECONDS = 0.1
-"""Seconds that one bar of the histogram stands for."""
+"""Width of one bar of the histogram."""
 
 
 def render_reading_speed(cues: Sequence[Cue], speeds: Sequence[float], limit: float) -> str:
-    """Each cue by its time, in minutes, and its columns a second; the limit as a line."""
+    """Render the columns a second of each cue over its time in minutes, and the limit as a line."""
     last = max([1.0, *(cue.end for cue in cues)]) / 60
     highest = max(limit * 1.5, *speeds, 1.0)
-    # One absurd cue must not press all others to the floor.
+    # A single extreme cue must not compress all others.
     highest = min(highest, limit * 3)
     parts = [*_draw_grid(0, last, "minutes", 0, highest, "columns a second")]
     for cue, speed in zip(cues, speeds, strict=True):
@@ -41,7 +41,7 @@ def render_reading_speed(cues: Sequence[Cue], speeds: Sequence[float], limit: fl
 
 
 def render_error_histogram(name: str, values: Sequence[float]) -> str:
-    """A histogram of errors in seconds, late to the right."""
+    """Render a histogram of errors in seconds. Late ones are to the right."""
     count = round(2 * MAX_ERROR_SECONDS / BAR_SECONDS) + 1
     bars = [0] * count
     for value in values:
@@ -86,12 +86,13 @@ def _draw_grid(
     for mark in _choose_ticks(first, last):
         x = _to_x(mark, first, last)
         yield f'<text class="across" x="{x:.1f}" y="{HEIGHT - MARGIN_BOTTOM + 18}">{mark:g}</text>'
-    yield f'<text class="across" x="{(MARGIN_LEFT + WIDTH - MARGIN_RIGHT) / 2}" y="{HEIGHT - 4}">{x_label}</text>'
+    middle = (MARGIN_LEFT + WIDTH - MARGIN_RIGHT) / 2
+    yield f'<text class="across" x="{middle}" y="{HEIGHT - 4}">{x_label}</text>'
     yield f'<text class="name" x="{MARGIN_LEFT - 40}" y="{MARGIN_TOP - 14}">{y_label}</text>'
 
 
 def _choose_ticks(low: float, high: float) -> list[float]:
-    """About five round numbers from low to high."""
+    """Return about five round numbers from low to high."""
     raw_step = (high - low) / 5
     size = 10.0 ** math.floor(math.log10(raw_step))
     step = next(size * n for n in (1, 2, 5, 10) if size * n >= raw_step)

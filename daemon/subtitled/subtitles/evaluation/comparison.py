@@ -1,4 +1,4 @@
-"""A subtitle against another one of the same medium, taken to be right."""
+"""Comparison of a subtitle with a reference of the same media file."""
 
 from __future__ import annotations
 
@@ -14,35 +14,35 @@ from subtitled.plugin import Cue, Language
 from .suber import compute_suber, is_compared_by_character, split_words
 
 MIN_PAUSE_SECONDS = 2.0
-"""Seconds without a cue of the reference that count as nobody speaking."""
+"""Shortest time without a cue of the reference that counts as silence."""
 
 
 @dataclass(frozen=True, slots=True)
 class TimingErrors:
-    """How far times are off, in seconds; late is positive."""
+    """Errors of times in seconds. Late is positive."""
 
     errors: tuple[float, ...]
 
     @property
     def median(self) -> float | None:
-        """Of the distances."""
+        """Return the median of the absolute errors."""
         return statistics.median(map(abs, self.errors)) if self.errors else None
 
     @property
     def p90(self) -> float | None:
-        """Nine in ten are nearer."""
+        """Return the 90th percentile of the absolute errors."""
         distances = sorted(map(abs, self.errors))
         return distances[(9 * len(distances) - 1) // 10] if distances else None
 
     @property
     def signed_median(self) -> float | None:
-        """The median with its sign: whether all are early or late."""
+        """Return the median error with its sign, which shows a common shift."""
         return statistics.median(self.errors) if self.errors else None
 
 
 @dataclass(frozen=True, slots=True)
 class CueBoundaries:
-    """Cue ends between the same two words in both; the very last end is not asked for."""
+    """Cue ends between the same two words in both. The last end of a file does not count."""
 
     matched: int
     hypothesis: int
@@ -67,21 +67,21 @@ class CueBoundaries:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What a comparison found; None for what cannot be said."""
+    """The results of a comparison. A value that is undefined is None."""
 
     unit: str
-    """``WER``, or ``CER`` where characters are compared."""
+    """``WER``, or ``CER`` if characters are compared."""
     error_rate: float | None
     suber: float | None
     in_times: TimingErrors
-    """Of cues that begin with the same word in both."""
+    """Errors of the starts of cues that begin with the same word in both."""
     out_times: TimingErrors
-    """Of cues that end with the same word in both."""
+    """Errors of the ends of cues that end with the same word in both."""
     boundaries: CueBoundaries
     silence_seconds: float
-    """Seconds in which nobody speaks, going by the reference."""
+    """Seconds without speech, by the reference."""
     invented_characters: int
-    """Characters of cues that lie wholly in such silence."""
+    """Characters of cues that are completely in such silence."""
 
     @property
     def invented_per_hour(self) -> float | None:
@@ -101,7 +101,7 @@ class _CueWord:
 def compare_cues(
     hypothesis: Sequence[Cue], reference: Sequence[Cue], language: Language
 ) -> Comparison:
-    """Compare two subtitles in one language, each in order of time."""
+    """Compare two subtitles in the same language, each in order of time."""
     hypothesis_words, reference_words = (
         _list_words(hypothesis, language),
         _list_words(reference, language),
@@ -141,7 +141,7 @@ def compare_cues(
 
 
 def _list_words(cues: Sequence[Cue], language: Language) -> list[_CueWord]:
-    """All words in order, each knowing its cue."""
+    """Return all words in order, each with its cue."""
     cue_words: list[_CueWord] = []
     for cue in cues:
         words = split_words(cue.text.replace("\n", " "), language)
@@ -153,7 +153,7 @@ def _list_words(cues: Sequence[Cue], language: Language) -> list[_CueWord]:
 def _align(
     hypothesis_words: Sequence[_CueWord], reference_words: Sequence[_CueWord]
 ) -> list[tuple[int, int]]:
-    """The places of words that are the same in both."""
+    """Return the index pairs of words that are the same in both."""
     blocks = Levenshtein.opcodes(
         [item.word for item in hypothesis_words], [item.word for item in reference_words]
     )
@@ -184,7 +184,7 @@ def _compute_error_rate(
 def _find_silences(
     hypothesis: Sequence[Cue], reference: Sequence[Cue]
 ) -> list[tuple[float, float]]:
-    """From, to: before, between and after the cues of the reference, up to the last cue of all."""
+    """Return start and end of the pauses before, between and after the cues of the reference."""
     last = max((cue.end for cue in [*hypothesis, *reference]), default=0.0)
     edges, position = [], 0.0
     for cue in sorted(reference, key=lambda cue: cue.start):

@@ -1,4 +1,4 @@
-"""Whether cues keep a profile's limits, rule by rule."""
+"""Compliance of cues with the limits of a profile, rule by rule."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from subtitled.plugin import Cue, Language
 from ..rules import CueRules, measure_width, strip_tags
 
 TOLERANCE_SECONDS = 0.002
-"""Seconds: files count in thousandths, limits in frames."""
+"""Files have a resolution of 1 ms, and limits are multiples of frames."""
 
 
 class ComplianceRule(StrEnum):
-    """What is asked of a cue."""
+    """A rule for cues."""
 
     TIMES = "ends after it begins"
     ORDER = "begins before the next"
@@ -32,7 +32,7 @@ class ComplianceRule(StrEnum):
 
     @property
     def is_error(self) -> bool:
-        """Whether a player may stumble; the others are a matter of reading."""
+        """Check whether a violation may confuse a player. The other rules are about reading."""
         return self in (
             ComplianceRule.TIMES,
             ComplianceRule.ORDER,
@@ -42,36 +42,36 @@ class ComplianceRule(StrEnum):
 
     @property
     def is_limit(self) -> bool:
-        """Whether a cue that misses it is outside the limits; else it is advice."""
+        """Check whether a violation puts a cue outside the limits. The other rules are advice."""
         return self is not ComplianceRule.FLASH
 
 
 @dataclass(frozen=True, slots=True)
 class RuleViolation:
-    """One rule that one cue misses."""
+    """A violation of one rule by one cue."""
 
     rule: ComplianceRule
     cue_number: int
-    """Its number, from 1."""
+    """Number of the cue, from 1."""
     detail: str
-    """What was found, with its unit."""
+    """The value that violates the rule, with its unit."""
 
 
 @dataclass(frozen=True, slots=True)
 class ComplianceReport:
-    """What was found in a whole subtitle."""
+    """The compliance of a whole subtitle."""
 
     cue_count: int
     violations: tuple[RuleViolation, ...]
     speeds: tuple[float, ...]
     """Columns a second of each cue."""
     fast_speech_count: int
-    """Cues that miss the reading speed alone, and would if they stayed until the next one comes:
-    there the speech itself is faster than the limit, and only a shorter text would help."""
+    """Cues that only violate the reading speed, and would do so even if they were shown until the
+    next one. There the speech itself is faster than the limit, and only a shorter text helps."""
 
     @property
     def compliant_count(self) -> int:
-        """Cues inside all limits."""
+        """Return the number of cues inside all limits."""
         return self.cue_count - len(
             {violation.cue_number for violation in self.violations if violation.rule.is_limit}
         )
@@ -81,12 +81,12 @@ class ComplianceReport:
         return sum(violation.rule.is_error for violation in self.violations)
 
     def list_violating_cues(self, rule: ComplianceRule) -> list[int]:
-        """The numbers of the cues that miss a rule."""
+        """Return the numbers of the cues that violate a rule."""
         return [violation.cue_number for violation in self.violations if violation.rule is rule]
 
 
 def check_compliance(cues: Sequence[Cue], language: Language, rules: CueRules) -> ComplianceReport:
-    """Hold cues, in the order of their file, to limits."""
+    """Check cues, in the order of their file, against the rules of a profile."""
     violations: list[RuleViolation] = []
     speeds: list[float] = []
     fast_speech_count = 0

@@ -1,14 +1,12 @@
-"""Words as they are compared: without case, punctuation and marks.
-
-SubER, the subtitle edit rate: how much must be done to a subtitle to make it the reference.
+"""SubER, the subtitle edit rate: the edits that turn a subtitle into the reference.
 
 Wilken, Georgakopoulou, Matusov: "SubER: A Metric for Automatic Evaluation of Subtitle Quality",
-IWSLT 2022. Words, line breaks and cue ends are tokens; edits are insertions, deletions,
-replacements and shifts of phrases, as in TER (Snover and others 2006), but a token may only stand
-for one of a cue that is on the screen at the same time, and a break only for a break. The rate is
-edits in a hundred tokens of the reference, on text without case and punctuation.
+IWSLT 2022. Words, line breaks and cue ends are tokens. Edits are insertions, deletions,
+replacements and shifts of phrases, as in TER (Snover and others 2006). A token may only replace one
+of a cue that is shown at the same time, and a break only another break. The rate is the number of
+edits per 100 tokens of the reference. Case, punctuation and marks are ignored.
 
-A shift of the whole file costs nothing as long as the cues still overlap: look at the times too.
+A shift of the whole file costs nothing as long as the cues still overlap, so check the times too.
 """
 
 from __future__ import annotations
@@ -31,12 +29,12 @@ _APOSTROPHES = re.compile("['\u2019\u02bc]")
 
 
 def is_compared_by_character(language: Language) -> bool:
-    """Whether words are no unit that two writers agree upon, so that characters are compared."""
+    """Check whether a language has no agreed word boundaries, so that characters are compared."""
     return is_spaceless(language) or str(language.primary) == "ko"
 
 
 def split_words(text: str, language: Language) -> list[str]:
-    """The words of a text, or its characters where those are compared."""
+    """Split a text into words, or into characters where those are compared."""
     plain = unicodedata.normalize("NFKC", strip_tags(text)).lower()
     plain = _APOSTROPHES.sub("", plain)
     plain = "".join(character if _is_word_character(character) else " " for character in plain)
@@ -48,17 +46,17 @@ def _is_word_character(character: str) -> bool:
 
 
 MAX_SHIFT_TOKENS = 10
-"""Tokens of a phrase that is moved, as in TER."""
+"""Longest phrase that is shifted, in tokens, as in TER."""
 MAX_SHIFT_DISTANCE = 50
-"""Tokens that it is moved over, as in TER."""
+"""Farthest shift in tokens, as in TER."""
 MAX_SHIFT_CANDIDATES = 1000
-"""Shifts that are tried in one part, as in the authors' tool."""
+"""Shifts that are tried in one part of the file, as in the authors' tool."""
 MAX_PART_TOKENS = 4000
-"""Tokens of a part in which shifts are looked for; hours of cues without a common pause."""
+"""Largest part, in tokens, in which shifts are tried: hours of cues without a common pause."""
 
 _LINE_END, _CUE_END = "\n", "\n\n"
 _FORBIDDEN_COST = 2
-"""What it costs to take away one token and put in another: more than any replacement."""
+"""Cost of a deletion and an insertion, which is more than that of any replacement."""
 
 _CostMatrix = npt.NDArray[np.signedinteger]
 
@@ -76,7 +74,7 @@ class _Token:
 def compute_suber(
     hypothesis: Sequence[Cue], reference: Sequence[Cue], language: Language
 ) -> float | None:
-    """Edits in a hundred tokens of the reference; None where the reference is empty."""
+    """Return the edits per 100 tokens of the reference; None if the reference is empty."""
     edits = length = 0
     for hypothesis_part, reference_part in _split_parts(hypothesis, reference):
         hypothesis_tokens, reference_tokens = (
@@ -102,7 +100,7 @@ def _tokenise(cues: Sequence[Cue], language: Language) -> list[_Token]:
 def _split_parts(
     hypothesis: Sequence[Cue], reference: Sequence[Cue]
 ) -> Iterator[tuple[list[Cue], list[Cue]]]:
-    """Both, cut where neither shows anything: no edit reaches over such a place."""
+    """Cut both files where neither shows a cue, because no edit crosses such a pause."""
     timeline = sorted(
         [(cue.start, cue.end, 0, cue) for cue in hypothesis]
         + [(cue.start, cue.end, 1, cue) for cue in reference],
@@ -121,7 +119,7 @@ def _split_parts(
 
 
 def _count_edits(hypothesis: Sequence[_Token], reference: Sequence[_Token]) -> int:
-    """Shifts and other edits between two lists of tokens."""
+    """Count the shifts and other edits between two lists of tokens."""
     if not hypothesis or not reference:
         return len(hypothesis) + len(reference)
     rows = _replacement_costs(hypothesis, reference)
@@ -139,7 +137,7 @@ def _count_edits(hypothesis: Sequence[_Token], reference: Sequence[_Token]) -> i
 def _replacement_costs(
     hypothesis: Sequence[_Token], reference: Sequence[_Token]
 ) -> Iterator[_CostMatrix]:
-    """For each token of one, what it costs to have it stand for each of the other."""
+    """Yield, for each token of one list, the costs of replacing it by each token of the other."""
     number = {text: n for n, text in enumerate({token.text for token in reference})}
     texts = np.array([number[token.text] for token in reference])
     breaks = np.array([token.is_break for token in reference])
@@ -154,7 +152,7 @@ def _replacement_costs(
 
 
 def _forward_table(costs: _CostMatrix) -> _CostMatrix:
-    """``[i, j]``: the least cost of making the first i tokens the first j of the reference."""
+    """Return ``[i, j]``: the lowest cost of turning the first i tokens into the first j ones."""
     table = np.empty((costs.shape[0] + 1, costs.shape[1] + 1), np.int32)
     table[0] = np.arange(costs.shape[1] + 1)
     for i, row in enumerate(costs):
@@ -163,7 +161,7 @@ def _forward_table(costs: _CostMatrix) -> _CostMatrix:
 
 
 def _edit_distance(costs: Iterable[_CostMatrix]) -> int:
-    """The least cost of making one the other, without keeping the table."""
+    """Return the lowest cost of turning one list into the other, without the whole table."""
     rows = iter(costs)
     first = next(rows)
     row: _CostMatrix = np.arange(len(first) + 1, dtype=np.int32)
@@ -181,7 +179,7 @@ def _next_row(before: _CostMatrix, row: _CostMatrix) -> _CostMatrix:
 
 
 def _find_best_shift(costs: _CostMatrix, tried: int) -> tuple[_CostMatrix | None, int]:
-    """The costs after the shift that saves most, None if none saves anything; with the count."""
+    """Return the costs after the best shift, or None, and the number of shifts tried so far."""
     forward = _forward_table(costs)
     backward = _forward_table(costs[::-1, ::-1])[::-1, ::-1]
     places, wrong, missed = _trace_path(costs, forward)
@@ -193,7 +191,7 @@ def _find_best_shift(costs: _CostMatrix, tried: int) -> tuple[_CostMatrix | None
             if tried >= MAX_SHIFT_CANDIDATES:
                 return best_costs, tried
             tried += 1
-            # As in Tercom, a place within the phrase stands for one as far behind it.
+            # As in Tercom, a target within the phrase means one as far behind it.
             inside = first < aim <= first + length
             target = min(aim + length, len(costs)) if inside else aim
             low, high = min(first, target), max(first + length, target)
@@ -210,7 +208,7 @@ def _find_best_shift(costs: _CostMatrix, tried: int) -> tuple[_CostMatrix | None
 
 
 def _move_rows(low: int, high: int, first: int, length: int, target: int) -> list[int]:
-    """The rows from ``low`` to ``high`` with a phrase moved to before ``target``."""
+    """Return the rows from ``low`` to ``high`` with a phrase moved before ``target``."""
     phrase = list(range(first, first + length))
     if target <= first:
         return [*phrase, *range(low, first)]
@@ -220,7 +218,7 @@ def _move_rows(low: int, high: int, first: int, length: int, target: int) -> lis
 def _shift_candidates(
     costs: _CostMatrix, places: Sequence[int], wrong: Sequence[bool], missed: Sequence[bool]
 ) -> Iterator[tuple[int, int, list[int]]]:
-    """Phrases of the reference that stand elsewhere: where, how long, and where to put them."""
+    """Yield phrases that the reference has elsewhere: position, length and targets."""
     rows, columns = costs.shape
     for first, column in np.argwhere(costs == 0):
         if abs(int(first) - int(column)) > MAX_SHIFT_DISTANCE:
@@ -244,7 +242,7 @@ def _shift_candidates(
 def _trace_path(
     costs: _CostMatrix, forward: _CostMatrix
 ) -> tuple[list[int], list[bool], list[bool]]:
-    """Along the cheapest way: the place of each token of the reference, and which are wrong."""
+    """Return, for the cheapest alignment, the position of each reference token and the errors."""
     i, j = costs.shape
     places, wrong, missed = [0] * j, [False] * i, [False] * j
     while i or j:

@@ -1,4 +1,4 @@
-"""Subtitle files in every format that we write or read. What is written is read back first."""
+"""Subtitle formats. Every file is read back and compared before it is published."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from . import ass, lrc, srt, ttml, txt, vtt, whisper_json
 from .text import decode_text, embed_rtl_lines
 
 _IMAGE_SIGNATURES = (b"PG", b"\x00\x00\x01\xba", b"# VobSub index")
-"""How PGS and VobSub files begin."""
+"""Beginnings of PGS and VobSub files."""
 
 
 class RoundTripError(InputRejectedError):
-    """A written file does not read back as what was written: a fault of ours, never published."""
+    """A rendered file does not read back as what was rendered. This is a bug of ours."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Codec:
-    """One format. Reading what was written must give what the format can carry."""
+    """One format. Reading a rendered file must return what the format can represent."""
 
     write: Callable[[Subtitle], str]
     read: Callable[[str], Any]
     representable: Callable[[Subtitle], Any]
     resolution_ms: int = 1
-    """Milliseconds: what its times are counted in."""
+    """Milliseconds in which its times are counted."""
     has_bidi_marks: bool = False
-    """Whether its players need marks round lines that run from right to left."""
+    """Whether its players need direction marks around right-to-left lines."""
 
 
 def _cues_of(subtitle: Subtitle) -> tuple[Cue, ...]:
@@ -48,13 +48,16 @@ _CODECS = {
     "txt": _Codec(txt.write, txt.read, txt.representable),
 }
 FORMATS = tuple(_CODECS)
-"""The endings of what we write."""
+"""Extensions of the formats that we write."""
 
 
 def render_subtitle(subtitle: Subtitle, fmt: str) -> bytes:
-    """The bytes of a subtitle file, UTF-8, lines ended by LF, checked by reading them back.
+    """Render a subtitle file as UTF-8 with LF line ends, and check it by reading it back.
 
-    Cues without text are left out. Raises :class:`RoundTripError` for times that no file can hold.
+    Cues without text are left out.
+
+    Raises:
+        RoundTripError: The file does not read back equal, as with times that no file can hold.
     """
     codec = _CODECS.get(fmt)
     if codec is None:
@@ -82,9 +85,10 @@ _HINT = "This is a fault in subtitled: please report it"
 
 
 def read_cues(data: bytes, suffix: str) -> tuple[Cue, ...]:
-    """The cues of any subtitle file, by what it holds rather than by its ending.
+    """Read the cues of any subtitle file. The format is detected by content before the suffix.
 
-    Raises :class:`InputRejectedError`, with the reason, for what is none.
+    Raises:
+        InputRejectedError: The data is no subtitle file; the message says why.
     """
     if data.startswith(_IMAGE_SIGNATURES):
         raise InputRejectedError(
@@ -118,7 +122,7 @@ def _is_lyrics(start: str) -> bool:
 def _read_lyrics(text: str) -> tuple[Cue, ...]:
     if not lrc.is_lrc(text) and not text.lstrip().startswith(lrc.HEADER_TAGS):
         raise InputRejectedError(
-            "no lyrics with times: no line begins with one", "Look what the file is"
+            "no lyrics with times: no line begins with one", "Check what the file is"
         )
     return lrc.read(text)
 
@@ -127,14 +131,14 @@ def _read_subrip(text: str, suffix: str) -> tuple[Cue, ...]:
     cues = srt.read(text)
     if not cues and (text.strip() or suffix == "vtt"):
         raise InputRejectedError(
-            "no subtitle file: no line in it has times", "Look what the file is"
+            "no subtitle file: no line in it has times", "Check what the file is"
         )
     return cues
 
 
 def tidy_text(text: str) -> str:
-    """Lines without blank ones between them, which end a cue in most formats, without
-    characters that are none, and without the arrow that stands between times."""
+    """Remove what most formats cannot hold in a cue: blank lines, which would end it, control
+    characters, and the arrow that stands between times."""
     lines = (_drop_unprintable(line).replace("-->", "—>").strip() for line in text.splitlines())
     return "\n".join(line for line in lines if line)
 
@@ -144,7 +148,7 @@ def _drop_unprintable(line: str) -> str:
 
 
 def _is_kept(character: str) -> bool:
-    """Surrogates cannot be written; control characters confuse players; a mark is no text."""
+    """Check that a character can be written: no surrogate, control character or byte order mark."""
     return unicodedata.category(character) not in ("Cs", "Cc") and character != "\ufeff"
 
 
@@ -162,7 +166,7 @@ def _clean_subtitle(subtitle: Subtitle, codec: _Codec) -> Subtitle:
 
 
 def _snap_to_resolution(cue: Cue, resolution_ms: int) -> Cue:
-    """Times in whole ticks of so many milliseconds, at least one long."""
+    """Round the times of a cue to a resolution. The cue lasts at least one unit of it."""
     start = round(cue.start * 1000 / resolution_ms) * resolution_ms
     end = max(round(cue.end * 1000 / resolution_ms) * resolution_ms, start + resolution_ms)
     return replace(cue, start=start / 1000, end=end / 1000)

@@ -9,12 +9,12 @@ import pysubs2
 from subtitled.plugin import Cue, InputRejectedError, Language, Subtitle
 
 RESOLUTION_MS = 10
-"""Milliseconds: the format counts hundredths of a second."""
+"""The format counts hundredths of a second."""
 _MAX_SECONDS = 10 * 3600.0
-"""Seconds: hours have one digit."""
+"""Hours have one digit."""
 
 _ESCAPES = str.maketrans({"{": "｛", "}": "｝", "\\": "＼"})
-"""ASS knows no escape for these; the full-width forms look alike and mean nothing."""
+"""ASS has no escapes for these. The full-width forms look alike and have no meaning."""
 
 _FONTS = {
     "zh-Hant": "Noto Sans CJK TC",
@@ -32,12 +32,12 @@ _FONTS = {
 
 
 def representable(subtitle: Subtitle) -> tuple[Cue, ...]:
-    """What the format can carry: no braces and no backslashes."""
+    """Return what the format can represent: no braces and no backslashes."""
     return tuple(replace(cue, text=cue.text.translate(_ESCAPES)) for cue in subtitle.cues)
 
 
 def write(subtitle: Subtitle) -> str:
-    """The file's text, for a picture of 1920 by 1080. Times are whole ticks."""
+    """Render the file for a video of 1920 by 1080. Times must be multiples of the resolution."""
     cues, language = representable(subtitle), subtitle.language
     if cues and cues[-1].end >= _MAX_SECONDS:
         raise InputRejectedError(
@@ -53,7 +53,7 @@ def write(subtitle: Subtitle) -> str:
             "Language": str(language),
         }
     )
-    # Encoding -1 lets the renderer find the direction of each line: right to left is right.
+    # Encoding -1 lets the renderer detect the direction of each line.
     document.styles["Default"] = pysubs2.SSAStyle(
         fontname=choose_font(language), fontsize=56, outline=2.5, shadow=0, marginv=50, encoding=-1
     )
@@ -65,7 +65,7 @@ def write(subtitle: Subtitle) -> str:
 
 
 def read(text: str) -> tuple[Cue, ...]:
-    """The cues of any file that pysubs2 knows, without drawings, comments and tags."""
+    """Read the cues of any file that pysubs2 knows, without drawings, comments and tags."""
     try:
         document = pysubs2.SSAFile.from_string(text)
     except pysubs2.UnknownFPSError as error:
@@ -74,9 +74,9 @@ def read(text: str) -> tuple[Cue, ...]:
             "Convert it to SubRip",
         ) from error
     except Exception as error:
-        # Its readers raise whatever a broken file leads them into.
+        # The readers of pysubs2 raise any exception for a broken file.
         raise InputRejectedError(
-            "it is no subtitle file, or a broken one", "Look at it with an editor"
+            "it is no subtitle file, or a broken one", "Check it with an editor"
         ) from error
     return tuple(
         Cue(event.start / 1000, event.end / 1000, event.plaintext.replace("\r", ""))
@@ -86,7 +86,7 @@ def read(text: str) -> tuple[Cue, ...]:
 
 
 def choose_font(language: Language) -> str:
-    """The name of a font that has the script of a language."""
+    """Return the name of a font that has the script of a language."""
     if Language("zh-Hant").satisfies(language) and language.primary == "zh" and language != "zh":
         return _FONTS["zh-Hant"]
     return _FONTS.get(str(language.primary), "Noto Sans")

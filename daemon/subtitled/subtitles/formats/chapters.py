@@ -14,7 +14,7 @@ _SPECIAL = re.compile(r"[=;#\\\n]")
 
 @dataclass(frozen=True, slots=True)
 class Chapter:
-    """A part of a medium, in seconds, with a title in one line."""
+    """A part of a media file, in seconds, with a title of one line."""
 
     start: float
     end: float
@@ -22,16 +22,16 @@ class Chapter:
 
 
 def write_vtt(chapters: Sequence[Chapter]) -> str:
-    """A WebVTT file of ``kind="chapters"``."""
+    """Render a WebVTT file of ``kind="chapters"``."""
     return "WEBVTT\n\n" + "".join(
-        f"{timestamps.format_timestamp(chapter.start, '.')} --> {timestamps.format_timestamp(chapter.end, '.')}\n"
+        f"{timestamps.format_time_range(chapter.start, chapter.end, '.')}\n"
         f"{vtt.escape_text(chapter.title)}\n\n"
         for chapter in chapters
     )
 
 
 def write_ffmetadata(chapters: Sequence[Chapter]) -> str:
-    """What ``ffmpeg -i Film.mkv -i Film.ffmeta -map_chapters 1`` takes."""
+    """Render a metadata file for ``ffmpeg -i Film.mkv -i Film.ffmeta -map_chapters 1``."""
     return f"{_HEADER}\n" + "".join(
         "[CHAPTER]\nTIMEBASE=1/1000\n"
         f"START={round(chapter.start * 1000)}\nEND={round(chapter.end * 1000)}\n"

@@ -1,7 +1,7 @@
-"""LRC, the lyrics format: a time and a line, in hundredths of a second.
+"""LRC, the lyrics format: a time in hundredths of a second and a line.
 
-The format has no end times. A line stands until the next one; where the pause is long, and after
-the last line, an empty line takes it away.
+The format has no end times. A line is shown until the next one. After the last line, and before a
+long pause, an empty line clears it.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from subtitled.plugin import Cue, InputRejectedError, Language, Subtitle
 from .text import unwrap_lines
 
 RESOLUTION_MS = 10
-"""Milliseconds: the format counts hundredths of a second."""
+"""The format counts hundredths of a second."""
 LONG_PAUSE_SECONDS = 2.0
-"""Seconds without a word after which a line is taken away."""
+"""Shortest pause before which a line is cleared."""
 _LAST_LINE_SECONDS = 5.0
-"""Seconds that the last line of other people's files stands, which rarely say."""
+"""Seconds that the last line of a file is shown if the file does not clear it."""
 
 HEADER_TAGS = ("[ti:", "[la:", "[ar:", "[al:")
-"""How a file without a line may begin."""
+"""Beginnings of a file without a line."""
 
 _TIME = re.compile(r"\[(\d{1,4}):(\d{1,2})(?:[.:](\d{1,3}))?\]")
 _WORD_TIME = re.compile(r"<\d{1,4}:\d{1,2}(?:[.:]\d{1,3})?>")
@@ -33,9 +33,12 @@ _FULL_WIDTH = {"[": "［", "<": "＜"}
 
 
 def representable(subtitle: Subtitle) -> tuple[Cue, ...]:
-    """What the format can carry: one line a cue, which ends with the next one or a long pause.
+    """Return what the format can represent: one line a cue, until the next one or a long pause.
 
-    Times are whole ticks. Raises :class:`InputRejectedError` for two cues at once.
+    Times must be multiples of the resolution.
+
+    Raises:
+        InputRejectedError: Two cues overlap.
     """
     cues = [
         replace(cue, text=_to_single_line(cue.text, subtitle.language)) for cue in subtitle.cues
@@ -53,7 +56,7 @@ def representable(subtitle: Subtitle) -> tuple[Cue, ...]:
 
 
 def write(subtitle: Subtitle) -> str:
-    """The file's text."""
+    """Render the file."""
     lines = [f"[la:{subtitle.language}]"]
     if title := re.sub(r"[\[\]\s]+", " ", subtitle.title).strip():
         lines.insert(0, f"[ti:{title}]")
@@ -66,14 +69,14 @@ def write(subtitle: Subtitle) -> str:
 
 
 def is_lrc(text: str) -> bool:
-    """Whether a file is one: a line that begins with a time in brackets."""
+    """Check whether a file is LRC: some line begins with a time in brackets."""
     return any(_TIME.match(line.lstrip()) for line in text.split("\n"))
 
 
 def read(text: str) -> tuple[Cue, ...]:
-    """The lines as cues, without the times of words. A line with several times is sung as often."""
+    """Read the lines as cues, without word times. A line with several times is several cues."""
     match = _OFFSET.search(text)
-    # A positive offset has the lines come sooner.
+    # A positive offset makes lines appear sooner.
     offset = -int(match[1]) if match else 0
     lines = sorted(_parse_lines(text.split("\n")), key=lambda line: line[0])
     cues = []
@@ -86,7 +89,7 @@ def read(text: str) -> tuple[Cue, ...]:
 
 
 def _parse_lines(lines: Sequence[str]) -> Iterator[tuple[int, str]]:
-    """Milliseconds and the text of each line, in the order of the file."""
+    """Yield milliseconds and text of each line, in the order of the file."""
     for line in lines:
         line, times = line.strip(), []
         while match := _TIME.match(line):
@@ -98,7 +101,7 @@ def _parse_lines(lines: Sequence[str]) -> Iterator[tuple[int, str]]:
 
 
 def _to_single_line(text: str, language: Language) -> str:
-    """One line, in which nothing looks like a time."""
+    """Return the text as one line in which nothing looks like a time."""
     line = unwrap_lines([text], language)
     return _LOOKALIKE.sub(lambda match: _FULL_WIDTH[match[1]], line)
 

@@ -1,7 +1,7 @@
-"""SubRip, strictly: what we write is read back to the letter.
+"""SubRip, with an exact round trip.
 
-Not pysubs2's: its reader takes a last line that is a number for the next cue's, and its writer
-drops what stands in braces.
+pysubs2 is not used: its reader takes a last line that is a number for that of the next cue, and its
+writer drops text in braces.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ _TIMES = re.compile(
 
 
 def write(subtitle: Subtitle) -> str:
-    """The file's text."""
+    """Render the file."""
     return "".join(
-        f"{number}\n{timestamps.format_timestamp(cue.start, ',')} --> {timestamps.format_timestamp(cue.end, ',')}\n{cue.text}\n\n"
+        f"{number}\n{timestamps.format_time_range(cue.start, cue.end, ',')}\n{cue.text}\n\n"
         for number, cue in enumerate(subtitle.cues, 1)
     )
 
 
 def read(text: str) -> tuple[Cue, ...]:
-    """The cues of a file's text. What is before the first time line is ignored."""
+    """Read the cues of a file. Everything before the first time line is ignored."""
     lines = text.split("\n")
     time_lines = [
         (index, match)
@@ -37,7 +37,7 @@ def read(text: str) -> tuple[Cue, ...]:
     for number, (index, match) in enumerate(time_lines):
         last = time_lines[number + 1][0] if number + 1 < len(time_lines) else len(lines)
         body = lines[index + 1 : last]
-        # The number of the next cue is the line just before its times.
+        # The line before the times of the next cue is its number.
         if number + 1 < len(time_lines) and body and body[-1].strip().isdecimal():
             body = body[:-1]
         cue_text = "\n".join(body).strip("\n ")

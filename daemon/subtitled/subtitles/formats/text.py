@@ -1,13 +1,9 @@
-"""Text out of the bytes of other people's files.
+"""Text of subtitle files: decoding bytes, unwrapping lines, and right-to-left marks.
 
-The text of cues as it flows: without the line breaks that the screen asks for.
-
-Marks that make players lay out lines of right-to-left scripts the right way round.
-
-Renderers that take each line for left-to-right put its full stop, and the dash of a speaker, on
-the wrong side. SubRip and WebVTT so get an embedding around each line; ASS says by its encoding
-that the renderer is to find the direction. Punctuation is always stored in the order in which it
-is read.
+Renderers that take each line as left-to-right put the full stop and the dash of a speaker on the
+wrong side of a right-to-left line. So each such line of SubRip and WebVTT gets an embedding. In ASS
+the encoding tells the renderer to detect the direction. Punctuation is always stored in reading
+order.
 """
 
 from __future__ import annotations
@@ -30,9 +26,13 @@ _BYTE_ORDER_MARKS = (
 
 
 def decode_text(data: bytes) -> str:
-    """Text in UTF-8 or UTF-16 with or without a mark, else as Western European; lines end in LF.
+    """Decode UTF-8 or UTF-16, with or without a byte order mark, else Western European.
 
-    Raises :class:`InputRejectedError` for what is no text.
+    Returns:
+        The text with LF line ends.
+
+    Raises:
+        InputRejectedError: The data is no text.
     """
     for encoding in _encoding_candidates(data):
         try:
@@ -44,14 +44,14 @@ def decode_text(data: bytes) -> str:
         text = data.decode("latin-1")
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     if "\0" in text.rstrip("\0"):
-        raise InputRejectedError("it is no text file", "Look what the file is")
+        raise InputRejectedError("it is no text file", "Check what the file is")
     return text.rstrip("\0")
 
 
 def _encoding_candidates(data: bytes) -> list[str]:
     marked = [encoding for mark, encoding in _BYTE_ORDER_MARKS if data.startswith(mark)]
     sample = data[:4096]
-    # In UTF-16 without a mark, digits and line ends show as every second byte being zero.
+    # In UTF-16 every second byte of digits and line ends is zero.
     if not marked and len(sample) > 3 and len(sample) % 2 == 0:
         if sample[1::2].count(0) * 3 > len(sample) // 2 and 0 not in sample[::2]:
             marked = ["utf-16-le"]
@@ -61,9 +61,9 @@ def _encoding_candidates(data: bytes) -> list[str]:
 
 
 def unwrap_lines(texts: Iterable[str], language: Language) -> str:
-    """Lines and cues as one line, with a space between them where the language has one.
+    """Join lines and cues to one line, with spaces if the language has them.
 
-    Where it has none, two Latin words or numbers that meet still are two.
+    In other languages, only two Latin words or numbers that meet get a space.
     """
     has_no_spaces, joined = is_spaceless(language), ""
     for line in (line for text in texts for line in text.split("\n")):
@@ -91,7 +91,7 @@ _BIDI_MARKS = (
 
 
 def embed_rtl_lines(text: str, language: Language) -> str:
-    """Each line between the marks, in languages written from right to left."""
+    """Put each line between direction marks, in languages written from right to left."""
     if not is_right_to_left(language):
         return text
     return "\n".join(

@@ -1,8 +1,8 @@
-"""TTML (W3C): written as IMSC 1 Text, read in the dialects that are about.
+"""TTML (W3C): written as IMSC 1 Text, read in all common dialects.
 
-Written are plain cues at the bottom of the picture, in one region and one style. Read are the
-times of every kind (clock, frames, ticks, offsets, durations), nested as TTML nests them, in the
-namespaces of TTML 1 and of its drafts.
+The writer puts plain cues at the bottom of the video, in one region and one style. The reader knows
+all kinds of times (clock, frames, ticks, offsets, durations), nested as in TTML, in the namespaces
+of TTML 1 and its drafts.
 """
 
 from __future__ import annotations
@@ -50,13 +50,13 @@ _TIMED_ELEMENTS = ("body", "div", "p", "span")
 
 
 def representable(subtitle: Subtitle) -> tuple[Cue, ...]:
-    """What the format can carry: all but two characters that XML knows none of."""
+    """Return what the format can represent: all but two characters that XML does not allow."""
     cues = [replace(cue, text=cue.text.translate(_INVALID_IN_XML)) for cue in subtitle.cues]
     return tuple(cue for cue in cues if cue.text.strip())
 
 
 def write(subtitle: Subtitle) -> str:
-    """The file's text."""
+    """Render the file."""
     head = _HEADER.format(
         language=quoteattr(str(subtitle.language)),
         title=escape(subtitle.title.translate(_INVALID_IN_XML)),
@@ -72,13 +72,17 @@ def _render_paragraph(cue: Cue) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _TimeUnits:
-    """What the file says about its units, in frames and ticks a second."""
+    """Units of a file: frames and ticks a second."""
 
     frame_rate: Fraction
     tick_rate: Fraction
 
     def parse_time(self, text: str) -> Fraction:
-        """A time expression. Raises :class:`InputRejectedError` for what is none."""
+        """Parse a time expression to seconds.
+
+        Raises:
+            InputRejectedError: The text is no time expression.
+        """
         if match := _CLOCK_TIME.fullmatch(text):
             whole_seconds = int(match[1]) * 3600 + int(match[2]) * 60 + int(match[3])
             fraction = Fraction(match[4]) if match[4] else Fraction(int(match[5] or 0), 1)
@@ -99,11 +103,14 @@ class _TimeUnits:
 
 
 def read(text: str) -> tuple[Cue, ...]:
-    """The cues of a file's text, in order of time. Raises :class:`InputRejectedError` for what is
-    no TTML."""
+    """Read the cues of a file, in order of time.
+
+    Raises:
+        InputRejectedError: The text is no TTML.
+    """
     root = parse_xml(text)
     if _local_name(root) != "tt":
-        raise InputRejectedError("it is XML, but no TTML", "Look what the file is")
+        raise InputRejectedError("it is XML, but no TTML", "Check what the file is")
     body = next((child for child in root if _local_name(child) == "body"), None)
     if body is None:
         return ()
@@ -115,14 +122,14 @@ def read(text: str) -> tuple[Cue, ...]:
 def _iter_cues(
     element: Element, units: _TimeUnits, start: Fraction, end: Fraction | None, keeps_space: bool
 ) -> Iterator[Cue]:
-    """The cues of an element, whose parent lasts from ``start`` to ``end``, in seconds."""
+    """Yield the cues of an element whose parent lasts from ``start`` to ``end`` seconds."""
     has_times = any(key in element.attrib for key in ("begin", "end", "dur"))
     begin, finish = _resolve_times(element, units, start, end)
     keeps_space = (
         element.get(_SPACE_ATTRIBUTE, "preserve" if keeps_space else "default") == "preserve"
     )
     parts = [child for child in element if _local_name(child) in _TIMED_ELEMENTS]
-    # A paragraph whose spans have times of their own is a cue for each of them.
+    # A paragraph whose spans have their own times is one cue for each span.
     has_timed_children = any("begin" in child.attrib for child in parts)
     if _local_name(element) in ("p", "span") and not has_timed_children:
         text = _extract_text(element, keeps_space)
@@ -148,7 +155,7 @@ def _resolve_times(
 
 
 def _extract_text(element: Element, keeps_space: bool) -> str:
-    """The text with its line breaks; white space as the file has it, or as one space."""
+    """Return the text with its line breaks; white space is kept or collapsed to one space."""
     lines = "".join(_iter_texts(element, keeps_space)).split("\n")
     if not keeps_space:
         lines = [" ".join(line.split()) for line in lines]
@@ -169,7 +176,7 @@ def _iter_texts(element: Element, keeps_space: bool) -> Iterator[str]:
 
 
 def _read_time_units(root: Element) -> _TimeUnits:
-    """Frames and ticks a second, 30 and 1 where nothing is said, as the standard has it."""
+    """Read frames and ticks a second. The standard's defaults are 30 and 1."""
     parameters = {
         match[1]: value for key, value in root.items() if (match := _PARAMETER.fullmatch(key))
     }

@@ -1,4 +1,4 @@
-"""Plain text, to be read rather than watched: a paragraph a line, parted at long pauses."""
+"""Plain text for reading: one paragraph a line, split at long pauses."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from subtitled.plugin import Subtitle
 from .text import unwrap_lines
 
 LONG_PAUSE_SECONDS = 2.0
-"""Seconds without a cue after which a new paragraph begins."""
+"""Shortest pause between two paragraphs."""
 
 
 def representable(subtitle: Subtitle) -> tuple[str, ...]:
-    """The paragraphs."""
+    """Return what the format can represent: the paragraphs."""
     paragraphs: list[list[str]] = []
     end = -math.inf
     for cue in subtitle.cues:
@@ -25,10 +25,10 @@ def representable(subtitle: Subtitle) -> tuple[str, ...]:
 
 
 def write(subtitle: Subtitle) -> str:
-    """The file's text."""
+    """Render the file."""
     return "\n\n".join(representable(subtitle)) + ("\n" if subtitle.cues else "")
 
 
 def read(text: str) -> tuple[str, ...]:
-    """The paragraphs of a file's text."""
+    """Read the paragraphs of a file."""
     return tuple(paragraph for paragraph in text.rstrip("\n").split("\n\n") if paragraph)

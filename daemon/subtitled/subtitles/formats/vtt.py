@@ -1,4 +1,4 @@
-"""WebVTT (W3C): text is escaped, so that no cue can look like something else."""
+"""WebVTT (W3C). Text is escaped, so that no cue can be mistaken for syntax."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ _TAG_PATTERN = re.compile(r"<[^>]*>")
 
 
 def write(subtitle: Subtitle) -> str:
-    """The file's text."""
+    """Render the file."""
     return "WEBVTT\n\n" + "".join(
-        f"{timestamps.format_timestamp(cue.start, '.')} --> {timestamps.format_timestamp(cue.end, '.')}\n{escape_text(cue.text)}\n\n"
+        f"{timestamps.format_time_range(cue.start, cue.end, '.')}\n{escape_text(cue.text)}\n\n"
         for cue in subtitle.cues
     )
 
 
 def escape_text(text: str) -> str:
-    """Text as it stands in a cue."""
+    """Escape text for a cue."""
     return html.escape(text, quote=False)
 
 
 def read(text: str) -> tuple[Cue, ...]:
-    """The cues of a file's text, without tags; NOTE, STYLE and REGION blocks are passed over."""
+    """Read the cues of a file, without tags. NOTE, STYLE and REGION blocks are ignored."""
     if not re.match(r"WEBVTT(?:[ \t\n]|$)", text):
         raise InputRejectedError(
             "no WebVTT file: its first line is not WEBVTT", "Look what the file is"
@@ -39,8 +39,8 @@ def read(text: str) -> tuple[Cue, ...]:
 
 
 def _iter_cues(lines: Sequence[str]) -> Iterator[Cue]:
-    """As the standard has it: a line of times begins a cue wherever it stands, and the next
-    blank line, or the next such line, ends it."""
+    """Yield the cues as the standard defines them: a line of times begins a cue anywhere, and the
+    next blank line, or the next line of times, ends it."""
     time_match: re.Match[str] | None = None
     body: list[str] = []
     for line in [*lines, ""]:

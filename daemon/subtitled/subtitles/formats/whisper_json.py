@@ -1,8 +1,8 @@
-"""JSON for other programs: the words with times and confidence, in the shape of Whisper's own.
+"""JSON for other programs: words with times and confidence, in the structure of Whisper's own.
 
-A superset of what openai-whisper writes: each cue is a segment, ``words`` of a segment have
-``word``, ``start``, ``end`` and ``probability``, all times in seconds. ``cues`` holds the text as
-it is shown, with its line breaks. Words whose times we estimated say so.
+It is a superset of what openai-whisper writes. Each cue is a segment, the ``words`` of a segment
+have ``word``, ``start``, ``end`` and ``probability``, and all times are seconds. ``cues`` holds the
+text as it is shown, with its line breaks. Words with estimated times are marked.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Content = tuple[tuple[Cue, ...], tuple[Word, ...]]
 
 
 def representable(subtitle: Subtitle) -> Content:
-    """What the format can carry: words of cues, with times that are times, in thousandths."""
+    """Return what the format can represent: cues and words with finite times in milliseconds."""
     words = subtitle.words if subtitle.cues else ()
     return subtitle.cues, tuple(
         _round_word(word)
@@ -30,13 +30,13 @@ def representable(subtitle: Subtitle) -> Content:
 
 
 def write(subtitle: Subtitle) -> str:
-    """The file's text."""
+    """Render the file."""
     cues, words = representable(subtitle)
     words_by_cue: list[list[Word]] = [[] for _ in cues]
     starts, index = [cue.start for cue in cues], 0
     for word in words:
-        # The middle of a word lies in its cue, however early or late the cue comes; words stay
-        # in their order.
+        # The middle of a word is in its cue, however early or late the cue appears. Words stay in
+        # order.
         index = max(index, bisect.bisect_right(starts, (word.start + word.end) / 2) - 1)
         words_by_cue[index].append(word)
     segments = [
@@ -64,9 +64,10 @@ def write(subtitle: Subtitle) -> str:
 
 
 def read(text: str) -> Content:
-    """Cues and words of ours, or of what Whisper and its kin write.
+    """Read the cues and words of our files, or of those of Whisper and similar programs.
 
-    Raises :class:`InputRejectedError` for what is neither.
+    Raises:
+        InputRejectedError: The file is neither.
     """
     try:
         document = json.loads(text)
@@ -84,15 +85,19 @@ def read(text: str) -> Content:
         ]
     except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
         raise InputRejectedError(
-            "it is no JSON with segments as Whisper writes it", "Look what the file is"
+            "it is no JSON with segments as Whisper writes it", "Check what the file is"
         ) from error
     if "cues" not in document and "segments" not in document:
-        raise InputRejectedError("the JSON has neither cues nor segments", "Look what the file is")
+        raise InputRejectedError("the JSON has neither cues nor segments", "Check what the file is")
     return tuple(cues), tuple(words)
 
 
 def _parse_time(value: object) -> float:
-    """Seconds. Raises ``ValueError`` for what is no number, or none that can be."""
+    """Convert a value to seconds.
+
+    Raises:
+        ValueError: It is no number, or no possible time.
+    """
     if not isinstance(value, (int, float, str)) or not 0 <= float(value) < 1e7:
         raise ValueError(f"no time: {value!r:.40}")
     return float(value)

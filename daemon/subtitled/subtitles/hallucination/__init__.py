@@ -1,17 +1,18 @@
-"""Guards against what recognisers invent: words that nobody said.
+"""The hallucination filter: removes words that nobody said.
 
-Recognisers that were trained on subtitles write, where nobody speaks, what stands in subtitles at
-such places: thanks for watching, the names of subtitlers, ``[Music]``, or the same words over and
-over. :func:`filter_hallucinations` takes such words out of a transcript and says of each why; the
-transcript itself stays as it is. Nothing here knows which engine it was.
+Recognisers that were trained on subtitles hallucinate in silence what subtitles have there: thanks
+for watching, names of subtitlers, ``[Music]``, or the same words again and again.
+:func:`filter_hallucinations` removes these words and states the reason for each. The stored
+transcript is not changed. The filter does not depend on the engine.
 
-The layers, each a file: :mod:`.doubt` what the engine's own evidence says, :mod:`.tokens` signs
-that are no speech, :mod:`.loops` repetition that the sound does not bear out, :mod:`.phrases`
-known inventions by language, :mod:`.sound` words outside speech and faster than anybody speaks.
+Each stage is a module: :mod:`.engine_scores` uses the engine's own scores,
+:mod:`.non_speech_tokens` removes tokens that are no speech, :mod:`.loops` removes repetition that
+the audio does not support, :mod:`.phrases` removes known phrases by language, and
+:mod:`.speech_overlap` removes words outside speech or faster than possible.
 
 Thresholds and lists follow openai/whisper's ``transcribe.py``, Barański et al. 2025 (arXiv
 2501.11378: a small recurring set of phrases, best removed together with voice activity detection)
-and what users of such tools report.
+and reports of users of Whisper and similar tools.
 """
 
 from .filter import filter_hallucinations

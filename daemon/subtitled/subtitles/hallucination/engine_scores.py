@@ -1,4 +1,4 @@
-"""What the engine itself says: passages that it hardly believes."""
+"""Passages that the engine's own scores make suspect."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ MAX_NO_SPEECH_PROB = 0.6
 MIN_AVG_LOGPROB = -1.0
 MAX_COMPRESSION_RATIO = 2.4
 CONFIDENT_AVG_LOGPROB = -0.5
-"""Whisper's own thresholds: probability of no speech, mean log probability, compression ratio
-(openai/whisper, transcribe.py); repetition of which it is sure may be a song."""
+"""Whisper's own thresholds for ``no_speech_prob``, ``avg_logprob`` and ``compression_ratio``
+(openai/whisper, transcribe.py). Repetition with a high ``avg_logprob`` may be a song."""
 MIN_LOOP_CHARACTERS = 60
-"""Characters; shorter texts compress so little that the ratio says nothing."""
+"""Shorter texts compress so little that the ratio has no meaning."""
 
 
 def find_score_issue(scores: SegmentScores, characters: int) -> str | None:
-    """Why a passage of so many characters is not to be believed, or None."""
+    """Return why the scores make a passage of ``characters`` suspect; None if they do not."""
     avg_logprob = scores.avg_logprob
     is_silent = scores.no_speech_prob is not None and scores.no_speech_prob > MAX_NO_SPEECH_PROB
     if is_silent and avg_logprob is not None and avg_logprob < MIN_AVG_LOGPROB:
@@ -44,12 +44,12 @@ def find_score_issue(scores: SegmentScores, characters: int) -> str | None:
 def find_low_scores(
     words: Sequence[Word], segment_scores: Sequence[SegmentScores]
 ) -> list[SuspectWords]:
-    """The words in passages that their engine does not believe."""
+    """Find the words in passages with suspect scores."""
     ordered = sorted(segment_scores, key=lambda one: (one.start, one.end))
     starts = [scores.start for scores in ordered]
 
     def find_scores(word: Word) -> int:
-        """Which of the evidence a word belongs to, or -1."""
+        """Return the index of the scores that a word belongs to, or -1."""
         middle = (word.start + word.end) / 2
         position = bisect.bisect_right(starts, middle + 1e-6) - 1
         return position if position >= 0 and middle <= ordered[position].end + 1e-6 else -1

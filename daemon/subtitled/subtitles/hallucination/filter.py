@@ -1,4 +1,4 @@
-"""All guards, one after the other."""
+"""The stages of the hallucination filter in their order."""
 
 from __future__ import annotations
 
@@ -24,10 +24,13 @@ def filter_hallucinations(
     low_energy: Sequence[TimeSpan] = (),
     hotwords: Sequence[str] = (),
 ) -> tuple[tuple[Word, ...], tuple[RemovedText, ...]]:
-    """The words that are to be believed, and what was left out, both in order of time.
+    """Remove hallucinations from the words of a transcript.
 
-    ``language`` is that of the words. ``speech`` and its faint parts ``quiet`` are what the voice
-    detector found in a medium of ``duration`` seconds; ``terms`` the hints that the engine had.
+    ``speech`` and its faint parts ``low_energy`` are the results of the VAD, in a track of
+    ``duration`` seconds.
+
+    Returns:
+        The words to keep, and the removed text with reasons, both in order of time.
     """
     speech_mask = SpeechMask(speech, low_energy)
     words: list[Word] = sorted(transcript.words, key=lambda word: word.start)

@@ -1,8 +1,8 @@
-"""Repetition: what a recogniser caught in a loop writes, told from songs, chants and counting.
+"""Repetition by a recogniser in a loop, as opposed to songs, chants and counting.
 
-People do repeat themselves. A repetition stays if the sound bears it out: it lies in clear speech,
-the recogniser is sure of it, and each repeat takes about as long as saying it does. Recognisers in
-a loop put their words at no time at all, or spread a few over a minute, or never end.
+People repeat themselves too. A repetition is kept if the audio supports it: it is in clear speech,
+the recogniser is confident, and each repeat takes about as long as saying it. A recogniser in a
+loop gives its words no duration, or spreads a few over a minute, or never ends.
 """
 
 from __future__ import annotations
@@ -16,27 +16,27 @@ from subtitled.plugin import Word
 from .passages import Passage, RemovedText, SpeechMask, SuspectWords, normalise_text, split_passages
 
 MAX_UNIT_WORDS = 8
-"""Words in the longest unit that is looked for."""
+"""Words of the longest unit whose repetition is detected."""
 MIN_REPEATS = 4
 MIN_REPEATS_SHORT = 6
-"""From so many repeats on a unit is suspect; the second where it has under four letters: "no no
-no" is ordinary speech."""
+"""Repeats from which a unit is suspect. The second value is for fewer than four letters, because
+"no no no" is ordinary speech."""
 MAX_REPEATS = 30
-"""Repeats that nobody says in a row, whatever the sound."""
+"""Repeats in a row that are removed whatever the audio is."""
 MIN_EQUAL_PASSAGES = 3
 MIN_EQUAL_SECONDS = 10.0
-"""Equal passages in a row, and the seconds that they take together, that are suspect."""
+"""Number of equal passages in a row, and their seconds together, from which they are suspect."""
 MIN_CHARACTERS_PER_SECOND, MAX_CHARACTERS_PER_SECOND = 2.0, 30.0
-"""Characters a second between which words are really spoken."""
+"""Characters a second of real speech."""
 
 _CHARACTER = re.compile(r"([^\W\d_])\1{4,}")
 _SYLLABLES = re.compile(r"([^\W\d_]{2,8}?)\1{5,}")
 KEPT_REPEATS = 4
-"""Repeats that are left of a loop inside one word."""
+"""Repeats that are kept of a loop inside one word."""
 
 
 def find_loops(words: Sequence[Word], speech_mask: SpeechMask) -> list[SuspectWords]:
-    """Repeats of one to eight words that the sound does not bear out; the first stays."""
+    """Find repeats of one to eight words that the audio does not support, except the first."""
     tokens = [normalise_text(word.text) for word in words]
     is_taken = [False] * len(words)
     suspects: list[SuspectWords] = []
@@ -56,7 +56,7 @@ def find_loops(words: Sequence[Word], speech_mask: SpeechMask) -> list[SuspectWo
 
 
 def _find_repeats(tokens: Sequence[str], size: int) -> list[tuple[int, int]]:
-    """The runs, from where to where, in which each word is that of ``size`` words before."""
+    """Return the index ranges in which each word equals the one ``size`` words before."""
     runs: list[tuple[int, int]] = []
     begin = -1
     for number in range(len(tokens) - size + 1):
@@ -87,7 +87,7 @@ def _is_plausible(passage: Passage, speech_mask: SpeechMask, count: int, needed:
 
 
 def find_repeated_segments(words: Sequence[Word], speech_mask: SpeechMask) -> list[SuspectWords]:
-    """Equal passages, one after the other for long, that the sound does not bear out."""
+    """Find long runs of equal passages that the audio does not support."""
     suspects: list[SuspectWords] = []
     row: list[Passage] = []
     for passage in split_passages(words):
@@ -114,7 +114,7 @@ def _quote(unit: Sequence[Word]) -> str:
 
 
 def collapse_repeats(words: Sequence[Word]) -> tuple[list[Word], list[RemovedText]]:
-    """Words in which letters or syllables go on and on, cut to a few; and what was cut off."""
+    """Shorten words with endless letters or syllables; return the words and the removed text."""
     kept: list[Word] = []
     removed: list[RemovedText] = []
     for word in words:

@@ -1,4 +1,4 @@
-"""Signs that are no speech: ``[Music]``, ``<|nospeech|>``, ``>>``, notes without a song."""
+"""Tokens that are no speech: ``[Music]``, ``<|nospeech|>``, ``>>``, music notes alone."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ _NON_SPEECH = re.compile(
     r"|[\[(（【［*♪]\s*(?P<inside>[^\[\]()（）【】［］*♪]{1,40}?)\s*[\])）】］*♪]"
 )
 MAX_WORDS = 4
-"""Words in brackets that may describe a sound; more are a sentence."""
+"""Words in brackets that may describe a sound. More words are a sentence."""
 
 
 def remove_non_speech_tokens(
     words: Sequence[Word], phrases: HallucinationPhrases
 ) -> tuple[list[Word], list[RemovedText]]:
-    """The words without such signs, and the signs that were cut out of them."""
+    """Remove these tokens from words; return the words and the removed text."""
     text = "".join(word.text for word in words)
     edges = [0, *itertools.accumulate(len(word.text) for word in words)]
     is_cut = bytearray(len(text))
@@ -49,7 +49,7 @@ def remove_non_speech_tokens(
 
 
 def _find_cuts(text: str, phrases: HallucinationPhrases) -> list[tuple[int, int]]:
-    """From where to where the text is such a sign."""
+    """Return the start and end of each such token in a text."""
     cuts = []
     for match in _NON_SPEECH.finditer(text):
         inside = match["inside"]
@@ -66,7 +66,7 @@ def _is_sound_name(inside: str, phrases: HallucinationPhrases) -> bool:
 
 
 def find_wordless(words: Sequence[Word]) -> list[SuspectWords]:
-    """Passages without a letter or digit: notes and punctuation alone."""
+    """Find passages without a letter or digit, such as music notes and punctuation alone."""
     return [
         passage.to_suspect("no words in it")
         for passage in split_passages(words)

@@ -1,4 +1,4 @@
-"""Passages: words that belong together, and how well the sound bears them out."""
+"""Passages: words that belong together, and how well the audio supports them."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from subtitled.plugin import TimeSpan, Word
 from ..segmentation.syntax import is_sentence_end
 
 PAUSE_SECONDS = 0.8
-"""Seconds of silence that part two passages."""
+"""Seconds of silence that separate two passages."""
 MIN_CLEAR_SPEECH_SHARE = 0.5
-"""The share of a passage in clear speech below which its sound is weak."""
+"""Share of a passage in clear speech below which its audio is weak."""
 MIN_CONFIDENCE = 0.5
-"""Mean confidence below which a recogniser guesses."""
+"""Mean confidence below which a passage counts as a guess."""
 
 
 @dataclass(frozen=True, slots=True)
 class RemovedText:
-    """Words that were left out, from ``start`` to ``end`` seconds, and why."""
+    """Text that was removed, from ``start`` to ``end`` seconds, and the reason."""
 
     start: float
     end: float
@@ -31,7 +31,7 @@ class RemovedText:
 
 @dataclass(frozen=True, slots=True)
 class SuspectWords:
-    """Words that are not to be believed, by their places ``first`` to ``last`` (not included)."""
+    """Suspect words, from index ``first`` to ``last`` (exclusive), and the reason."""
 
     first: int
     last: int
@@ -40,18 +40,17 @@ class SuspectWords:
 
 @dataclass(frozen=True, slots=True)
 class SpeechMask:
-    """Where somebody speaks; ``low_energy`` are the parts of it that are faint. In order and
-    apart."""
+    """Speech spans and their faint parts, both in order and without overlap."""
 
     speech: Sequence[TimeSpan]
     low_energy: Sequence[TimeSpan] = ()
 
     def measure_speech_share(self, start: float, end: float) -> float:
-        """The share of a span that is speech, faint or not."""
+        """Return the share of a span that is speech, faint or not."""
         return _overlap_share(start, end, self.speech)
 
     def measure_clear_share(self, start: float, end: float) -> float:
-        """The share of a span that is clear speech."""
+        """Return the share of a span that is clear speech."""
         return max(
             0.0,
             _overlap_share(start, end, self.speech) - _overlap_share(start, end, self.low_energy),
@@ -59,7 +58,7 @@ class SpeechMask:
 
 
 def _overlap_share(start: float, end: float, parts: Sequence[TimeSpan]) -> float:
-    end = max(end, start + 0.02)  # a word of no length is where it is
+    end = max(end, start + 0.02)  # for words without a duration
     inside = 0.0
     for part in parts[find_first_after(parts, start) :]:
         if part.start >= end:
@@ -69,20 +68,20 @@ def _overlap_share(start: float, end: float, parts: Sequence[TimeSpan]) -> float
 
 
 def find_first_after(parts: Sequence[TimeSpan], time: float) -> int:
-    """The first of the intervals that ends after a time."""
+    """Return the index of the first span that ends after a time."""
     return bisect.bisect_right(parts, time, key=lambda part: part.end)
 
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """Some words in a row, by their places ``first`` to ``last`` (not included) in all words."""
+    """Words in a row, from index ``first`` to ``last`` (exclusive) of all words."""
 
     first: int
     last: int
     words: Sequence[Word]
 
     def to_suspect(self, reason: str) -> SuspectWords:
-        """The whole passage as a finding."""
+        """Return the whole passage as suspect."""
         return SuspectWords(self.first, self.last, reason)
 
     @property
@@ -99,16 +98,16 @@ class Passage:
 
     @property
     def confidence(self) -> float | None:
-        """Mean confidence of the words, None where the engine has none."""
+        """Return the mean confidence of the words; None if the engine has none."""
         return compute_mean_confidence(self.words)
 
     @property
     def has_times(self) -> bool:
-        """Whether its times come from the engine and may speak for or against it."""
+        """Check whether its times come from the engine, so that they are evidence."""
         return not any(word.is_estimated for word in self.words)
 
     def is_weak(self, speech_mask: SpeechMask) -> bool:
-        """Whether neither the sound nor the recogniser stands up for it."""
+        """Check whether neither the audio nor the confidence supports it."""
         is_unsure = self.confidence is not None and self.confidence < MIN_CONFIDENCE
         return is_unsure or (
             self.has_times
@@ -117,13 +116,13 @@ class Passage:
 
 
 def compute_mean_confidence(words: Sequence[Word]) -> float | None:
-    """The mean of the confidences that are known."""
+    """Return the mean of the known confidences; None if there are none."""
     confidences = [word.confidence for word in words if word.confidence is not None]
     return sum(confidences) / len(confidences) if confidences else None
 
 
 def split_passages(words: Sequence[Word]) -> list[Passage]:
-    """All words in passages: sentences, cut at pauses too."""
+    """Split words into passages: sentences, also cut at pauses."""
     result: list[Passage] = []
     first = 0
     for number, word in enumerate(words):
@@ -140,6 +139,6 @@ def split_passages(words: Sequence[Word]) -> list[Passage]:
 
 
 def normalise_text(text: str) -> str:
-    """Letters and digits alone, in lower case: what is compared."""
+    """Return the letters and digits of a text in lower case, for comparisons."""
     folded = unicodedata.normalize("NFKC", text).casefold()
     return "".join(c for c in folded if unicodedata.category(c)[0] in "LNM")

@@ -1,4 +1,4 @@
-"""Known inventions by language: the lists in ``phrases.toml``, and those of the user."""
+"""Known hallucinated phrases by language: the lists in ``phrases.toml``, and the user's."""
 
 from __future__ import annotations
 
@@ -16,28 +16,26 @@ from subtitled.plugin import Language, SetupError, Word
 from .passages import Passage, SpeechMask, SuspectWords, normalise_text, split_passages
 
 MAX_CREDIT_CHARACTERS = 60
-"""Characters; a longer passage holds more than a credit."""
+"""Longest credit in characters. A longer passage holds more than a credit."""
 EDGE_SECONDS = 60.0
-"""Seconds at the beginning and end of a medium, where such phrases are at home."""
+"""Seconds at the beginning and end of a media file, where these phrases are likely."""
 MIN_ISOLATION_SECONDS = 5.0
-"""Seconds around a phrase in which nothing else is said."""
+"""Seconds without other words around an isolated phrase."""
 TRUSTED_CONFIDENCE = 0.8
-"""Mean confidence from which on even a lonely phrase is believed."""
+"""Mean confidence from which even an isolated phrase is kept."""
 
 
 @dataclass(frozen=True, slots=True)
 class HallucinationPhrases:
-    """What is looked for, bare of all but letters and digits (see
-    :func:`.split_passages.normalise_text`).
-
-    ``hard`` are stems that nobody says in a film, such as credits of subtitlers, each as the parts
-    that follow each other in it. ``soft`` are whole phrases, by language, that people do say.
-    ``sounds`` are words for sounds, as they stand in brackets.
-    """
+    """The phrases to find, as letters and digits only (see :func:`.passages.normalise_text`)."""
 
     hard: tuple[tuple[str, ...], ...] = ()
+    """Stems that nobody says in a film, such as credits of subtitlers. Each consists of the parts
+    that follow each other in it."""
     soft: frozenset[tuple[str, str]] = frozenset()
+    """Language and text of whole phrases that people may also say."""
     sounds: frozenset[str] = frozenset()
+    """Descriptions of sounds that stand in brackets."""
 
     def __or__(self, other: HallucinationPhrases) -> HallucinationPhrases:
         return HallucinationPhrases(
@@ -46,9 +44,13 @@ class HallucinationPhrases:
 
 
 def load_phrases(user_path: Path | None = None) -> HallucinationPhrases:
-    """Our own lists, with those of a file, or of every ``*.toml`` in a folder, of the user's.
+    """Load our own lists, and the user's.
 
-    Raises :class:`~subtitled.plugin.SetupError` for a file that is no such list.
+    Args:
+        user_path: A file, or a folder whose ``*.toml`` files are loaded.
+
+    Raises:
+        SetupError: A file cannot be read or is no list of phrases.
     """
     phrases = _load_bundled()
     if user_path is None:
@@ -60,7 +62,8 @@ def load_phrases(user_path: Path | None = None) -> HallucinationPhrases:
     except (OSError, ValueError, TypeError) as error:
         raise SetupError(
             f"the phrases in {str(user_path)!r} cannot be read: {error}",
-            "Correct the file that daemon.hallucination_phrases names; docs/users/subtitles.md shows one",
+            "Correct the file that daemon.hallucination_phrases names; "
+            "docs/users/subtitles.md shows one",
         ) from error
     return phrases
 
@@ -71,7 +74,11 @@ def _load_bundled() -> HallucinationPhrases:
 
 
 def _parse_phrases(text: str) -> HallucinationPhrases:
-    """Raises ``ValueError`` or ``TypeError`` for what has not the shape of ``phrases.toml``."""
+    """Parse a file like ``phrases.toml``.
+
+    Raises:
+        ValueError, TypeError: It has another structure.
+    """
     payload = tomli.loads(text)
     unknown = sorted(set(payload) - {"hard", "soft", "sounds"})
     if unknown:
@@ -91,7 +98,7 @@ def _parse_phrases(text: str) -> HallucinationPhrases:
 
 
 def _phrase_language(language: Language) -> str:
-    """The language as the lists know it; Bokmål is what most call Norwegian."""
+    """Return the language under which the lists hold phrases. Bokmål is listed as Norwegian."""
     return "nb" if language.primary == "no" else str(language.primary)
 
 
@@ -112,9 +119,9 @@ def find_known_hallucinations(
     duration: float,
     hotwords: Sequence[str] = (),
 ) -> list[SuspectWords]:
-    """Credits anywhere; phrases and names of sounds where the sound does not bear them out.
+    """Find credits anywhere, and phrases and sound descriptions that the audio does not support.
 
-    ``terms`` were the recogniser's hints: heard alone in weak sound, they are its own echo.
+    ``hotwords`` are those that the recogniser got. Alone in weak audio they are an echo of it.
     """
     soft = {text for name, text in phrases.soft if name in (_phrase_language(language), "en")}
     soft |= (
@@ -141,7 +148,7 @@ def find_known_hallucinations(
 
 
 def _contains_stem(normalised: str, stem: Sequence[str]) -> bool:
-    """Whether the parts of a stem follow each other in a text."""
+    """Check whether the parts of a stem follow each other in a text."""
     position = 0
     for part in stem:
         position = normalised.find(part, position)

@@ -1,4 +1,4 @@
-"""Words that the sound cannot hold: where nobody speaks, or faster than anybody can."""
+"""Words that contradict the audio: outside speech, or faster than possible."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from .passages import (
 
 NO_SPEECH_SHARE = 0.1
 LITTLE_SPEECH_SHARE = 0.3
-"""Shares of a passage in speech: below the first it is outside, below the second if unsure."""
+"""Share of a passage in speech below which it is outside; the second is for low confidence."""
 TRUSTED_CONFIDENCE = 0.8
-"""Mean confidence from which on a recogniser is believed where our detector heard nobody."""
+"""Mean confidence from which words are kept although the VAD detected no speech."""
 GUESS_CONFIDENCE = 0.35
-"""Mean confidence below which words in faint sound are guesses."""
+"""Mean confidence below which words in faint speech are guesses."""
 MAX_LETTERS_PER_SECOND, MAX_WIDE_LETTERS_PER_SECOND = 35.0, 20.0
-"""Letters a second that nobody speaks; the second in scripts with a character to a syllable."""
+"""Impossible letters a second; the second is for scripts with one character a syllable."""
 MIN_LETTERS_PER_SECOND, LONG_SECONDS = 1.0, 5.0
-"""Fewer letters a second than the first, for more seconds than the second, are no speech."""
+"""Fewer letters a second, for more seconds than the second value, are no speech."""
 
 
 def find_outside_speech(words: Sequence[Word], speech_mask: SpeechMask) -> list[SuspectWords]:
-    """Passages where nobody speaks, and guesses where hardly anybody does."""
+    """Find passages outside speech, and guesses in faint speech."""
     suspects: list[SuspectWords] = []
     for passage in split_passages(words):
         if not passage.has_times:
@@ -62,7 +62,7 @@ def find_outside_speech(words: Sequence[Word], speech_mask: SpeechMask) -> list[
 
 
 def find_impossible_pace(words: Sequence[Word], speech_mask: SpeechMask) -> list[SuspectWords]:
-    """Passages too fast or too slow for speech, where nothing else stands up for them."""
+    """Find passages too fast or too slow for speech that nothing else supports."""
     suspects: list[SuspectWords] = []
     for passage in split_passages(words):
         if not passage.has_times or not passage.is_weak(speech_mask):

@@ -1,1 +1,1 @@
-"""From words to cues: where to part them, how to break them, when they come and go."""
+"""Segmentation of words into cues: grouping, line breaking and display times."""

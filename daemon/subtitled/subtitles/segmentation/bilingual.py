@@ -1,8 +1,8 @@
-"""Two languages in one subtitle: each cue shows what is said in the one above the other.
+"""Bilingual subtitles: each cue shows the text of one language above that of the other.
 
-Both texts stand in the same cue. Two cues of equal times would be drawn over each other, or in
-either order, by some players. The upper language has the times; the speed of reading is its own,
-since who reads it does not read the other as well.
+Both texts are in the same cue, because some players draw two cues of equal times over each other,
+or in either order. Times and reading speed are those of the upper language, because a viewer reads
+one of the two.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from ..rules import CueRules
 from .line_breaking import break_lines
 
 BILINGUAL_FORMATS = ("srt", "vtt", "ass", "ttml")
-"""The formats of :mod:`~subtitled.subtitles.formats` that show cues; the others hold words."""
+"""The formats that show cues. The others hold words."""
 _LOWER_FONT_SCALE = 0.7
-"""The size of the lower language in ASS, of the upper one's."""
+"""Font size of the lower language in ASS, as a share of the upper one's."""
 
 
 @dataclass(frozen=True, slots=True)
 class BilingualCue:
-    """One cue in two languages; either text may be empty, never both."""
+    """A cue in two languages. One of the texts may be empty, but not both."""
 
     start: float
     end: float
@@ -41,11 +41,11 @@ def pair_cues(
     languages: tuple[Language, Language],
     rules: tuple[CueRules, CueRules],
 ) -> tuple[BilingualCue, ...]:
-    """The cues of two languages as one list, in order, without overlap, every text in it.
+    """Combine the cues of two languages to one list, in order, without overlap, with every text.
 
-    Each lower cue goes to the upper one with which it shares most time; several are joined, as long
-    as they fit its lines, else the upper cue is shown in parts, each with its own. A lower cue that
-    meets none stands alone.
+    Each lower cue is assigned to the upper cue with the longest common time. Several lower cues are
+    joined as long as they fit its lines; otherwise the upper cue is split into parts, one for each
+    of them. A lower cue without an upper one stays alone.
     """
     lower_by_upper: list[list[Cue]] = [[] for _ in upper]
     unpaired: list[BilingualCue] = []
@@ -65,7 +65,7 @@ def pair_cues(
 
 
 def _iter_best_overlaps(upper: Sequence[Cue], lower: Sequence[Cue]) -> Iterator[int | None]:
-    """For each lower cue the number of the upper one that it shares most time with."""
+    """Yield for each lower cue the index of the upper one with the longest common time."""
     first = 0
     for cue in lower:
         while first < len(upper) and upper[first].end <= cue.start:
@@ -85,7 +85,7 @@ def _split_cue(
     languages: tuple[Language, Language],
     rules: tuple[CueRules, CueRules],
 ) -> Iterator[BilingualCue]:
-    """One upper cue with its lower ones: whole, or in parts where they do not fit its lines."""
+    """Yield an upper cue with its lower ones, in parts if they do not fit its lines."""
     upper_text = _lay_out(cue.text, languages[0], rules[0])
     min_duration = rules[0].min_duration
     start, texts = cue.start, list[str]()
@@ -118,7 +118,7 @@ def _lay_out(text: str, language: Language, rules: CueRules) -> str:
 def render_bilingual(
     cues: Sequence[BilingualCue], languages: tuple[Language, Language], fmt: str, title: str = ""
 ) -> bytes:
-    """The bytes of a bilingual file: in ASS with a style for each language, else lines as such."""
+    """Render a bilingual file. ASS gets a style for each language, other formats plain lines."""
     if fmt not in BILINGUAL_FORMATS:
         raise InputRejectedError(
             f"{fmt} files show no two languages", f"Choose one of {', '.join(BILINGUAL_FORMATS)}"
@@ -126,7 +126,7 @@ def render_bilingual(
     upper, lower = languages
     merged_cues = []
     for bilingual_cue in cues:
-        # The upper language's marks are put by render(), for all lines.
+        # render_subtitle() adds the direction marks of the upper language to all lines.
         lower_text = (
             bilingual_cue.lower if fmt == "ass" else embed_rtl_lines(bilingual_cue.lower, lower)
         )
@@ -142,7 +142,7 @@ def render_bilingual(
 
 
 def _apply_styles(written: bytes, cues: Sequence[BilingualCue], lower: Language) -> bytes:
-    """An ASS file with the lower language in a style of its own, smaller."""
+    """Give the lower language of an ASS file its own, smaller style."""
     text = decode_text(written)
     document = pysubs2.SSAFile.from_string(text)
     style = document.styles["Default"].copy()

@@ -1,7 +1,7 @@
-"""What each way of cutting a text into cues costs.
+"""Costs of each way to cut a text into cues.
 
 The weights come from a prototype and were adjusted on invented sentences and one Spanish
-recording (the prologue of ``shared/speech``); no film that results are reported on was used.
+recording (the prologue of ``shared/speech``). No film that results are reported on was used.
 """
 
 from __future__ import annotations
@@ -20,68 +20,68 @@ from .line_breaking import imbalance
 from .syntax import compute_break_cost, is_sentence_end
 
 CUE_COST = 1.0
-"""Every cue costs this: confetti is no subtitle."""
+"""Cost of every cue, against many short ones."""
 OVER_MAX_CPS_COST = 2.0
-"""For a cue that is faster than can be read, by however little."""
+"""Cost of a cue above ``max_cps``, by any amount."""
 SPEED_COST = 20.0
-"""And for two full lines twice as fast, in proportion to both: where speech itself is faster than
-readers, cutting it in more pieces or fewer must not seem to help."""
+"""Further cost of two full lines at twice ``max_cps``, in proportion to length and excess. Where
+the speech itself is too fast, cutting it into more or fewer cues must not reduce the cost."""
 OVER_TARGET_CPS_COST = 2.0
-"""The same between what is read with ease and what can be read."""
+"""The same for a speed between ``target_cps`` and ``max_cps``."""
 MIN_DURATION_COST = 12.0
-"""For a cue that is gone at once, in proportion to the shortest time."""
+"""Cost of a cue of no duration, in proportion to the part of ``min_duration`` that is missing."""
 BRIEF_COST, COMFORTABLE_SECONDS = 1.5, 1.2
-"""A second missing to so many seconds costs so much."""
+"""Cost per second by which a cue is shorter than ``COMFORTABLE_SECONDS``."""
 SILENCE_COST, FREE_SILENCE_SECONDS = 3.0, 0.3
-"""A second of silence inside a cue, after the first so many."""
+"""Cost per second of silence inside a cue, after the first ``FREE_SILENCE_SECONDS``."""
 PAUSE_BONUS, MIN_PAUSE_SECONDS = 3.0, 0.25
-"""What a second of pause makes a border better, and from which length on."""
+"""Bonus per second of pause at a cue's end, for pauses of ``MIN_PAUSE_SECONDS`` or more."""
 SENTENCE_END_INSIDE_COST = 0.9
-"""A sentence that ends inside a cue."""
+"""Cost of a sentence that ends inside a cue."""
 SENTENCE_CUT_COST = 2.5
-"""And the next one begins in it and does not end: TED forbids that."""
+"""Further cost if the next sentence begins in the cue and does not end in it. TED forbids that."""
 ORPHAN_COST, ORPHAN_SHARE = 1.5, 0.2
-"""A few letters alone, less than that share of a line, that are no sentence."""
+"""Cost of a cue with less than ``ORPHAN_SHARE`` of a line that is no sentence."""
 DIALOGUE_COST = 1.5
-"""Two speakers in one cue: better than two that flash by, not better than two that can be read."""
+"""Cost of two speakers in one cue: less than two hasty cues, more than two that can be read."""
 NO_LINE_BREAK_COST = 8.0
-"""Two lines that cannot be parted well near the middle."""
+"""Cost of two lines without a good break near the middle."""
 MAX_PAUSE_INSIDE = 1.5
-"""Seconds of silence that always part two cues."""
+"""Seconds of silence that always separate two cues."""
 
 
 class Boundary(IntEnum):
-    """What stands between two words."""
+    """The boundary between two words."""
 
     NONE = 0
     SPEAKER = 1
-    """Somebody else speaks: a cue ends, or becomes a dialogue."""
+    """The speaker changes: the cue ends or becomes a dialogue."""
     PAUSE = 2
-    """A cue ends."""
+    """A long pause: the cue ends."""
 
 
 @dataclass(frozen=True, slots=True)
 class Prefix:
-    """What the costs need to know of all words, worked out once; times in seconds."""
+    """Values of all words that the costs need, computed once. Times are seconds."""
 
     starts: list[float]
     ends: list[float]
     edges: list[float]
-    """Columns before each word, and after the last; with the space in front of each."""
+    """Columns before each word, and after the last one, including the spaces before words."""
     leads: list[float]
-    """Columns of the space in front of each word, which is not shown at the start of a line."""
+    """Columns of the space before each word, which is not shown at the start of a line."""
     line_break_costs: list[float]
-    """How bad it is to break a line after each word."""
+    """Cost of a line break after each word."""
     cue_end_costs: list[float]
-    """How bad it is to end a cue after each word."""
+    """Cost of ending a cue after each word."""
     boundaries: list[Boundary]
-    """What stands after each word."""
+    """Boundary after each word."""
     is_sentence_end: list[bool]
-    """Whether a sentence ends with each word."""
+    """Whether a sentence ends with the word, for each word."""
 
 
 def build_prefix(words: Sequence[Word], language: Language) -> Prefix:
-    """All that is asked of single words and of pairs of them, in one pass."""
+    """Compute the values of all words and pairs of words in one pass."""
     pairs = list(itertools.pairwise(words))
     pauses = [after.start - before.end for before, after in pairs]
     line_break_costs = [
@@ -109,7 +109,7 @@ def build_prefix(words: Sequence[Word], language: Language) -> Prefix:
 
 
 def _cue_end_cost(cost: float, pause: float) -> float:
-    """How bad it is to end a cue at a break of some cost, with a pause in seconds."""
+    """Return the cost of ending a cue at a break of some cost, with a pause in seconds."""
     return max(0.0, cost - (min(3.0, PAUSE_BONUS * pause) if pause > MIN_PAUSE_SECONDS else 0.0))
 
 
@@ -124,7 +124,7 @@ def _classify_boundary(before: Word, after: Word, pause: float) -> Boundary:
 
 
 def is_within_lines(prefix: Prefix, i: int, j: int, rules: CueRules) -> bool:
-    """Whether the words from ``i`` to ``j`` fit the lines."""
+    """Check whether the words from ``i`` to ``j`` fit the lines."""
     first = i
     for _ in range(rules.max_lines):
         line_end = prefix.edges[first] + prefix.leads[first] + rules.max_line_length
@@ -135,7 +135,7 @@ def is_within_lines(prefix: Prefix, i: int, j: int, rules: CueRules) -> bool:
 
 
 def display_seconds(prefix: Prefix, i: int, j: int, rules: CueRules) -> float:
-    """For how long a cue can be on the screen."""
+    """Return how long a cue can be shown."""
     speech_seconds = prefix.ends[j] - prefix.starts[i]
     longest = min(rules.max_duration, max(speech_seconds + rules.max_extension, rules.min_duration))
     if j + 1 < len(prefix.starts):
@@ -144,7 +144,7 @@ def display_seconds(prefix: Prefix, i: int, j: int, rules: CueRules) -> float:
 
 
 def reading_cost(prefix: Prefix, i: int, j: int, rules: CueRules) -> float:
-    """The cost of a cue that is read in a hurry or is gone in a moment."""
+    """Return the cost of a cue that is too fast or too short."""
     columns = prefix.edges[j + 1] - prefix.edges[i] - prefix.leads[i]
     display_time = display_seconds(prefix, i, j, rules)
     speed = columns / display_time
@@ -169,7 +169,7 @@ def reading_cost(prefix: Prefix, i: int, j: int, rules: CueRules) -> float:
 
 
 def line_break_cost(prefix: Prefix, i: int, j: int, rules: CueRules) -> float:
-    """The cost of the best break into two lines, looked for near the middle."""
+    """Return the cost of the best break into two lines, searched near the middle."""
     left, right = prefix.edges[i] + prefix.leads[i], prefix.edges[j + 1]
     if right - left <= rules.max_line_length or i == j:
         return 0.0
@@ -180,5 +180,5 @@ def line_break_cost(prefix: Prefix, i: int, j: int, rules: CueRules) -> float:
         if max(top, bottom) <= rules.max_line_length:
             imbalance_cost = imbalance((top, bottom), rules.max_line_length)
             best = min(best, 0.5 * prefix.line_break_costs[at - 1] + imbalance_cost)
-    # What has no good break may still be laid out further from the middle, or on more lines.
+    # A text without a good break may still be broken farther from the middle, or on more lines.
     return min(best, NO_LINE_BREAK_COST)

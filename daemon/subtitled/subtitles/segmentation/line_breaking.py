@@ -1,16 +1,12 @@
-"""Two speakers in one subtitle: a line each, with dashes in the style of the language.
+"""Line breaking within a cue, with dashes for two speakers and no-break spaces.
 
-Styles from the Netflix Timed Text Style Guides, "Dual speakers". Japanese has no dashes, and so no
-such subtitles here; BBC and ARD tell speakers apart by colour, which sidecars do not carry, so
-their dashes are the same.
+Dashes follow the Netflix Timed Text Style Guides, "Dual speakers". Japanese has no dashes, so two
+speakers never share a cue there. BBC and ARD use colours for speakers, which sidecars do not carry,
+so their dashes are the same.
 
-Spaces that a language's typography asks for: French holds its punctuation by fixed ones.
-
-The no-break space is used throughout rather than the narrow one: the fonts of many television
-sets and players have no narrow one and show a box. Where the recogniser wrote no space, none is
-put in.
-
-Breaking the text of a cue into lines.
+French punctuation gets no-break spaces. The narrow no-break space is not used, because the fonts of
+many television sets and players lack it and show a box. A space that the recogniser did not write
+is not added.
 """
 
 from __future__ import annotations
@@ -31,7 +27,7 @@ from .word_repair import clean_text
 
 
 class DashStyle(Enum):
-    """How the two lines begin."""
+    """Which of the two lines begin with a dash, and how."""
 
     SPACED = ("- ", "- ")
     TIGHT = ("-", "-")
@@ -45,11 +41,11 @@ _TURNS = re.compile(
     r"[-–—]\s?(?P<first>\S.*?[.!?…。！？؟।”\"»)\]])\s+[-–—]\s?(?P<second>\S.*)", re.DOTALL
 )
 _DASHED = re.compile(r"^[-–—]+(?:\s+|(?!\d))")
-"""A dash that stands there already; before a figure it is a minus."""
+"""A dash that is already there. Before a digit it is a minus sign."""
 
 
 def choose_dash_style(language: Language) -> DashStyle | None:
-    """The style of a language; None where two speakers never share a subtitle."""
+    """Return the style of a language; None if two speakers never share a cue."""
     primary = get_primary(language)
     if primary in _NO_DASH_LANGUAGES:
         return None
@@ -59,7 +55,7 @@ def choose_dash_style(language: Language) -> DashStyle | None:
 
 
 def split_turns(text: str) -> tuple[str, str] | None:
-    """What each of two says in a text such as ``- Yes. - No.``; None for any other text."""
+    """Split a text such as ``- Yes. - No.`` into its two turns; None for any other text."""
     match = _TURNS.fullmatch(text.strip())
     if match is None or re.search(r"\s[-–—]\s?\S", match["second"]):
         return None
@@ -67,30 +63,29 @@ def split_turns(text: str) -> tuple[str, str] | None:
 
 
 def add_dashes(first: str, second: str, dash: DashStyle) -> tuple[str, str]:
-    """Two lines; dashes that stand there already are not doubled."""
+    """Return two lines with dashes. Existing dashes are not doubled."""
     turns = [_DASHED.sub("", text.strip(), count=1) or text.strip() for text in (first, second)]
     return dash.value[0] + turns[0], dash.value[1] + turns[1]
 
 
 _NO_BREAK_SPACE = "\u00a0"
 _FRENCH = re.compile(r"(?<=\S) (?=[;:!?»%€](?:\W|$))|(?<=«) ")
-"""Plain spaces at which nothing may part: before double punctuation, inside quotation marks."""
+"""Spaces that may not break: before double punctuation and inside quotation marks."""
 
 
 def apply_nbsp(text: str, language: Language) -> str:
-    """The text with fixed spaces where its language wants them; as long as it was."""
+    """Replace spaces by no-break spaces where the language needs them. The length is the same."""
     return _FRENCH.sub(_NO_BREAK_SPACE, text) if get_primary(language) == "fr" else text
 
 
 MAX_CANDIDATES = 2000
-"""Ways to break a text that are compared; a text with more is filled line by line."""
+"""Ways to break a text that are compared. A text with more is filled line by line."""
 
 
 def break_lines(text: str, language: Language, rules: CueRules) -> str:
-    """The text on as few lines as fit, broken where it reads best, the lower line rather longer.
+    """Break a text into as few lines as fit, where it reads best, with the lower line longer.
 
-    Two speakers get a line each. Text that is too long for the lines allowed is spread over more
-    of them.
+    Two speakers get a line each. Text that is too long for ``max_lines`` gets more lines.
     """
     text = apply_nbsp(clean_text(text).strip(), language)
     turns, dash = split_turns(text), choose_dash_style(language)
@@ -102,7 +97,7 @@ def break_lines(text: str, language: Language, rules: CueRules) -> str:
 
 
 def lay_out_lines(pieces: Sequence[str], language: Language, rules: CueRules) -> list[str]:
-    """Pieces as lines. A piece longer than a line is cut."""
+    """Arrange pieces in lines. A piece longer than a line is cut."""
     parts = [part for piece in pieces for part in cut_to_width(piece, language, rules)]
     full_text = "".join(parts).strip()
     if measure_width(full_text, language) <= rules.max_line_length:
@@ -133,11 +128,11 @@ def lay_out_lines(pieces: Sequence[str], language: Language, rules: CueRules) ->
 
 
 def imbalance(widths: Sequence[float], line_length: float) -> float:
-    """How bad lines of such widths look: as long as each other is best, the lowest the longest."""
+    """Return a penalty for uneven lines. Best are equal lines, or a slightly longer last one."""
     shortest, longest = min(widths), max(widths)
     cost = 1.2 * (longest - shortest) / line_length
     if shortest < longest / 2:
-        # TED: no line shorter than half of the other.
+        # TED: no line is shorter than half of the other one.
         cost += 0.5
     if any(map(operator.gt, widths, widths[1:])):
         cost += 0.25
@@ -156,7 +151,7 @@ def _fill_greedily(pieces: Sequence[str], language: Language, rules: CueRules) -
 
 
 def cut_to_width(piece: str, language: Language, rules: CueRules) -> list[str]:
-    """A piece in parts of which each fits a line, never inside a character as readers see it."""
+    """Cut a piece into parts that fit a line, never inside a grapheme."""
     if measure_width(piece.strip(), language) <= rules.max_line_length:
         return [piece]
     parts, part, columns = [], "", 0.0

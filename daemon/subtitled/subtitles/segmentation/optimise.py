@@ -1,7 +1,7 @@
 """The cheapest way to cut a text into cues, by dynamic programming.
 
-``best[j]`` is the least cost of cutting the first *j* atoms; since a cue holds but so many of
-them, the whole is linear in their number.
+``best[j]`` is the lowest cost of cutting the first *j* units. A cue holds a limited number of
+units, so the time is linear in their number.
 """
 
 from __future__ import annotations
@@ -30,21 +30,21 @@ from .costs import (
 from .line_breaking import choose_dash_style
 
 MAX_UNITS_PER_CUE = 64
-"""Atoms in one cue, at most: characters, where a recogniser gave nothing longer."""
+"""Largest number of units in a cue. They may be single characters."""
 MAX_TURN_SECONDS = 2.0
-"""Seconds that each of two speakers may talk for, if they are to share a cue."""
+"""Longest turn of each of two speakers who share a cue."""
 
 
 @dataclass(frozen=True, slots=True)
 class CueGroup:
-    """The atoms of one cue, and how many of them the first of two speakers says."""
+    """The units of one cue, and how many of them the first of two speakers says."""
 
     units: Sequence[Word]
     speaker_change: int | None = None
 
 
 def segment_optimal(units: Sequence[Word], language: Language, rules: CueRules) -> list[CueGroup]:
-    """The atoms of each cue, in order."""
+    """Return the units of each cue, in order."""
     prefix, count = build_prefix(units, language), len(units)
     dash = choose_dash_style(language) if rules.max_lines > 1 else None
     best = [0.0] + [math.inf] * count
@@ -76,7 +76,7 @@ def segment_optimal(units: Sequence[Word], language: Language, rules: CueRules) 
             cost = best[i] + prefix.cue_end_costs[j] + inner_cost
             if has_sentence_end and not prefix.is_sentence_end[j]:
                 cost += SENTENCE_CUT_COST
-            # No cue costs less than CUE, and layout is the dearest to find out.
+            # No cue costs less than CUE_COST, and line breaking is the most expensive to compute.
             if cost + CUE_COST >= best[j + 1]:
                 continue
             cost += reading_cost(prefix, i, j, rules)
@@ -99,7 +99,7 @@ def segment_optimal(units: Sequence[Word], language: Language, rules: CueRules) 
 def _is_short_dialogue(
     prefix: Prefix, i: int, speaker_change: int, j: int, dashes: tuple[int, int], rules: CueRules
 ) -> bool:
-    """Whether what two speakers say fits a line each, and neither talks for long."""
+    """Check that the turns of two speakers are short and fit one line each."""
     for first, last, dash in ((i, speaker_change - 1, dashes[0]), (speaker_change, j, dashes[1])):
         columns = prefix.edges[last + 1] - prefix.edges[first] - prefix.leads[first] + dash
         if (

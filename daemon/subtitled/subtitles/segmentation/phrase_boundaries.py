@@ -1,8 +1,7 @@
-"""Where a text without spaces may be parted: phrases of Japanese, Chinese and Thai, else syllables.
+"""Boundaries in text without spaces: phrases of Japanese, Chinese and Thai, else syllables.
 
-Phrases are found by BudouX, a small model of what people part; it is loaded at the first use and
-kept. For Lao, Khmer and Burmese there is none: they are parted at spaces, or else between
-syllables, as far as the letters show those.
+BudouX, a small model, finds the phrases. It is loaded at the first use. It has no model for Lao,
+Khmer and Burmese: they are split at spaces, or between syllables as far as the letters show them.
 """
 
 from __future__ import annotations
@@ -23,15 +22,15 @@ from ..scripts import (
 )
 
 _SPACE = re.compile(r"(?=(?<!\s)[^\S\u00a0\u202f])|(?<=\u200b)")
-"""In front of white space, except of the kind that forbids a break; after a zero-width space,
-which stands in texts of South-East Asia for this alone."""
+"""Before white space, except for no-break spaces; after a zero-width space, which marks a possible
+break in texts of South-East Asia."""
 
 
 def split_phrases(text: str, language: Language) -> list[str]:
-    """The parts between which a line may be broken; joined they are the text.
+    """Split a text into parts between which a line may break. Joined, they are the text.
 
-    White space is in front of the part after it. A language with spaces is parted there, and a
-    run of a script without spaces in it as its own language would be.
+    White space is at the beginning of the part after it. A language with spaces is split there. A
+    run of a script without spaces in it is split like a text of that script.
     """
     parts: list[str] = []
     for chunk in _SPACE.split(text):
@@ -63,7 +62,7 @@ _SPACELESS_SCRIPTS = {"han", "hiragana", "katakana", "thai", "lao", "khmer", "bu
 
 
 def _choose_model(scripts: set[str], language: Language) -> str:
-    """Which model: that of the language, if the text is in its script at all."""
+    """Return the name of the model: that of the language, if the text is in its script."""
     primary = get_primary(language)
     if scripts & {"hiragana", "katakana"} or (primary == "ja" and "han" in scripts):
         return "japanese"
@@ -85,15 +84,16 @@ def _load_splitter(model: str) -> Callable[[str], list[str]] | None:
 
 
 _BEFORE_CONSONANT = re.compile(
-    # Burmese: a syllable begins with a letter that neither is stacked nor closes the one before.
-    r"(?<=[\u1000-\u109f])(?<!\u1039)(?=[\u1000-\u1021\u1023-\u102a\u103f\u104e](?!\u1037?[\u103a\u1039]))"
-    # Lao and Thai: a vowel written in front begins one.
+    # Burmese: a syllable begins with a letter that is not stacked and does not close the last one.
+    r"(?<=[\u1000-\u109f])(?<!\u1039)"
+    r"(?=[\u1000-\u1021\u1023-\u102a\u103f\u104e](?!\u1037?[\u103a\u1039]))"
+    # Lao and Thai: a vowel that is written first begins a syllable.
     r"|(?<=[\u0e01-\u0eff])(?<![เแโใไເແໂໃໄ])(?=[เแโใไເແໂໃໄ])"
 )
 
 
 def _split_syllables(text: str) -> list[str]:
-    """Khmer between clusters, Burmese and Lao between syllables as far as signs show them."""
+    """Split Khmer between graphemes, Burmese and Lao between syllables as far as letters show."""
     if any(detect_script(character) == "khmer" for character in text):
         return split_graphemes(text)
     return [part for part in _BEFORE_CONSONANT.split(text) if part]

@@ -1,9 +1,8 @@
-"""When cues come and go: as spoken, longer where the reader needs it and may have it.
+"""The segmenter: turns words into cues.
 
-From words to cues.
-
-Repaired words become atoms, which no line parts; the atoms are grouped into cues in the cheapest
-way; each cue's text is laid out in lines, and all are given their times on the screen.
+Repaired words become units, which are never split. The units are grouped into cues at the lowest
+cost. The text of each cue is broken into lines. Then all cues get their display times: as spoken,
+and longer where readers need it and there is time.
 """
 
 from __future__ import annotations
@@ -21,11 +20,11 @@ from .units import split_units
 from .word_repair import repair_words, restore_spaces
 
 MIN_DISPLAY_MS = 300
-"""Milliseconds that every cue is shown, even if the next one then comes late."""
+"""Every cue is shown this long, even if the next one is late then."""
 
 
 def max_cue_count(duration: float | None) -> float:
-    """How many cues a medium of so many seconds can hold at all: one every two milliseconds."""
+    """Return how many cues fit into a duration in seconds: one every two milliseconds."""
     return math.inf if duration is None else max(1, math.floor(duration * 1000) // 2)
 
 
@@ -35,11 +34,11 @@ def place_cues(
     rules: CueRules,
     duration: float | None,
 ) -> list[TimeSpan]:
-    """The times of cues, in order, the gap apart, inside 0 to ``duration``; whole milliseconds.
+    """Compute the display times of cues: in order, separated by the gap, in whole milliseconds.
 
-    ``spoken`` says when the words of each cue are heard, ``columns`` how much there is to read.
-    Only where the medium is too short for so many cues are they shown for less than
-    :data:`MIN_DISPLAY_MS`, and closer together than the gap.
+    ``spoken`` are the times of the words of each cue, ``columns`` the length of its text. All cues
+    are between 0 and ``duration`` seconds. Only if there are too many cues for the duration are
+    they shown for less than :data:`MIN_DISPLAY_MS` and closer together than the gap.
     """
     count = len(speech_spans)
     gap, min_display = math.ceil(rules.min_gap * 1000), MIN_DISPLAY_MS
@@ -69,7 +68,7 @@ def place_cues(
 def _spread_starts(
     speech_starts: Sequence[int], min_display: int, gap: int, latest_end: float
 ) -> list[int]:
-    """The starts, moved as little as makes room for every cue before and after them."""
+    """Return the starts, moved as little as necessary to fit every cue before and after them."""
     starts: list[int] = []
     for start in speech_starts:
         starts.append(max(start, starts[-1] + min_display + gap if starts else 0))
@@ -87,11 +86,16 @@ def _to_ms(seconds: float) -> int:
 def segment_words(
     words: Sequence[Word], language: Language, rules: CueRules, duration: float | None = None
 ) -> tuple[Cue, ...]:
-    """Cues in order, apart by at least the gap, with every word in exactly one of them.
+    """Segment words into cues: in order, separated by the gap, with every word in exactly one cue.
 
-    ``duration`` is the length of the medium in seconds: no cue lies outside it. Only a medium
-    with less room than :data:`.timing.FLASH` and the gap for each cue has them closer together.
     A word that is wider than a line is cut.
+
+    Args:
+        words: The words of a transcript, in order, possibly without usable times.
+        language: Language of the words.
+        rules: The cue rules.
+        duration: Seconds of the media file, or None if unknown. No cue is outside of it. Only if it
+            is too short for :data:`MIN_DISPLAY_MS` and the gap are cues closer together.
     """
     if duration is not None and not (math.isfinite(duration) and duration >= 0.001):
         duration = None
@@ -120,7 +124,7 @@ def _layout_group(group: CueGroup, language: Language, rules: CueRules) -> Seque
 
 
 def _limit_group_count(groups: list[CueGroup], duration: float | None) -> list[CueGroup]:
-    """As many cues as a medium has room for; only absurdly short ones have too little."""
+    """Join groups if there are more than the duration can hold, which must be absurdly short."""
     max_cues = max_cue_count(duration)
     if len(groups) <= max_cues:
         return groups

@@ -1,10 +1,13 @@
-"""Cues that come and go with the shots of the picture.
+"""Snapping cues to shot changes.
 
-A cue that begins or ends a moment away from a cut flickers: the eye goes back to read it again. The
-rules are those of Netflix's timing guidelines (360051554394), written for 24 frames a second, where
-half a second is 12 frames, and scaled to others: a cue that begins up to 7 frames before a cut, or
-up to half a second after it, begins on the cut; one that begins 8 to 11 frames before begins 12
-frames before. A cue that ends within half a second of a cut, on either side, ends 2 frames before.
+A cue that begins or ends shortly before or after a shot change seems to flicker, and viewers read
+it again. The rules are those of Netflix's timing guidelines (360051554394). They are written for
+24 frames a second, where half a second is 12 frames, and are scaled to other rates:
+
+- A cue that begins up to 7 frames before a shot change, or up to half a second after it, begins on
+  the shot change.
+- A cue that begins 8 to 11 frames before a shot change begins 12 frames before it.
+- A cue that ends within half a second of a shot change, on either side, ends 2 frames before it.
 """
 
 from __future__ import annotations
@@ -20,15 +23,15 @@ from subtitled.plugin import Cue, Language
 from ..rules import CueRules, measure_width
 
 MAX_SHIFT_MS = 500
-"""Milliseconds: no edge of a cue is moved further; gaps below are closed."""
+"""No edge of a cue is moved farther. Shorter gaps are closed."""
 FRAMES_BEFORE_SHOT = 2
 DEFAULT_FRAME_RATE = 24.0
-"""Frames a second where the medium does not say."""
+"""Frames a second of a media file that does not state them."""
 
 
 @dataclass(slots=True)
 class _CueTimes:
-    """A cue's times in milliseconds: now, as it was, and how little it may be shown."""
+    """Times of a cue in milliseconds: current, original, and the shortest duration allowed."""
 
     start: int
     end: int
@@ -46,11 +49,11 @@ def snap_to_shots(
     rules: CueRules,
     duration: float | None = None,
 ) -> tuple[Cue, ...]:
-    """The cues, with edges near a cut moved as the rules say.
+    """Move the edges of cues near a shot change as the rules say.
 
-    ``cuts`` are seconds, ``frame_rate`` frames a second; ``duration`` is the length of the medium,
-    beyond which no cue is moved. Edges whose move would break the order,
-    the gap, the shortest or longest duration or the reading speed stay where they are.
+    Shot changes are times in seconds, ``frame_rate`` is frames a second. No cue is moved beyond
+    ``duration``. An edge is not moved if that would violate the order, the gap, the shortest or
+    longest duration or the reading speed.
     """
     rate = frame_rate if math.isfinite(frame_rate) and frame_rate >= 1 else DEFAULT_FRAME_RATE
     shot_changes_ms = sorted(
@@ -64,7 +67,7 @@ def snap_to_shots(
     cue_times = [_to_cue_times(cue, language, rules) for cue in cues]
     latest = math.inf if duration is None else math.floor(duration * 1000)
     if shot_changes_ms:
-        # The end before a beginning may have to make room for it, or may follow it.
+        # The end of the cue before may have to move as well.
         for move in (_snap_end, _snap_start, _snap_end):
             for number in range(len(cue_times)):
                 latest_end = (
@@ -98,9 +101,9 @@ def _snap_start(
     rate: float,
     latest_end: float,
 ) -> None:
-    """Move the beginning of a cue to the cut that it is near.
+    """Move the start of a cue to a nearby shot change.
 
-    A cue that would be too short then ends later, at the most at ``free``.
+    A cue that would be too short then ends later, at ``free`` at the latest.
     """
     cue = cue_times[number]
     start = cue.original_start
@@ -131,7 +134,7 @@ def _snap_end(
     rate: float,
     latest_end: float,
 ) -> None:
-    """Move the end of a cue to two frames before the cut that it is near."""
+    """Move the end of a cue to two frames before a nearby shot change."""
     cue = cue_times[number]
     after = bisect.bisect_right(shot_changes, cue.original_end)
     candidates = [
@@ -147,7 +150,7 @@ def _snap_end(
 
 
 def _frames_to_ms(count: int, rate: float) -> int:
-    """Milliseconds of so many frames of 24 a second, in whole frames of this medium."""
+    """Convert frames at 24 a second to milliseconds, in whole frames of this media file."""
     return round(round(count * rate / 24) * 1000 / rate)
 
 
@@ -156,7 +159,7 @@ def _is_allowed(cue: _CueTimes, start: int, end: int) -> bool:
 
 
 def _close_gaps(cue_times: list[_CueTimes], shot_changes: Sequence[int], gap: int) -> None:
-    """Close the short gaps that moving has left, unless the picture cuts in them."""
+    """Close the short gaps that moving has left, unless there is a shot change in them."""
     for cue, following in itertools.pairwise(cue_times):
         end = following.start - gap
         has_moved = cue.end != cue.original_end or following.start != following.original_start

@@ -1,8 +1,7 @@
-"""Where a sentence may be broken, and how well: punctuation, and words that lean on the next.
+"""Costs of breaking a sentence, by punctuation and function words.
 
-The scale, from the weights of a prototype that was tuned on invented sentences: 0 after a
-sentence, about 1 at a comma, 2 before a clause or a prepositional phrase, 4 anywhere, 12 inside
-what belongs together.
+The scale comes from a prototype that was tuned on invented sentences: 0 after a sentence, about 1
+at a comma, 2 before a clause or a prepositional phrase, 4 anywhere else, 12 inside a phrase.
 """
 
 from __future__ import annotations
@@ -37,17 +36,17 @@ _ABBREVIATED = frozenset(
     "sra srta dra ud uds hr fr nr bzw ca usw evtl ggf dott sig sigg avv ing geb abs tzv např tj "
     "apod mgr inż ul им г гг т д др стр bl dvs bijv mevr dhr kol dn".split()
 )
-"""A full stop after these ends no sentence."""
+"""Abbreviations whose full stop does not end a sentence."""
 _DOT_MAKES_ORDINALS = frozenset("de da no nb nn fi cs sk pl hu sl hr sr bs et lv is tr".split())
 _IS_ORDINAL = re.compile(r"\d{1,2}\.")
 _SYLLABLES = frozenset({"lo", "km", "my"})
-"""Languages of which only syllables are known: most of them are inside a word."""
+"""Languages of which only syllables are known, so most boundaries are inside a word."""
 _NOUNS_LOOK_LIKE_NAMES = frozenset({"de", "lb", "nds"})
-"""Languages that begin every noun with a capital."""
+"""Languages that capitalise every noun."""
 
 
 def is_sentence_end(text: str, language: Language | None = None) -> bool:
-    """Whether a sentence ends with this word."""
+    """Check whether a sentence ends with a word."""
     stripped = text.rstrip(_CLOSING + " \u00a0\u202f")
     if language is not None and stripped.endswith((";", "\u037e")):
         return get_primary(language) == "el"
@@ -60,7 +59,7 @@ def is_sentence_end(text: str, language: Language | None = None) -> bool:
 
 
 def _is_abbreviated(stripped: str) -> bool:
-    """Whether its full stop belongs to the word: ``Mr.``, ``J.``, ``z.B.``"""
+    """Check whether a full stop belongs to an abbreviation: ``Mr.``, ``J.``, ``z.B.``"""
     if not stripped.endswith(".") or stripped.endswith(".."):
         return False
     word = stripped[:-1].strip(_CLOSING + " \u00a0([{«“‘¿¡-").lower()
@@ -70,7 +69,7 @@ def _is_abbreviated(stripped: str) -> bool:
 
 
 def compute_break_cost(before: str, after: str, language: Language) -> float:
-    """How bad a break between two words is: 0 after a sentence, about 1 at a comma, 4 nowhere."""
+    """Return the cost of a break between two words, on the scale of this module."""
     if is_sentence_end(before, language):
         return SENTENCE_COST
     stripped = before.rstrip(_CLOSING + " \u00a0\u202f")
@@ -98,7 +97,7 @@ def _word_break_cost(before: str, after: str, primary: str) -> float:
     if function_words.is_leaning(word) or before.endswith(("'", "’")):
         return UNBREAKABLE_COST
     if _is_abbreviated(before):
-        # "Mr. Smith" is one name; "z.B. das" and "U.S. troops" may part if they must.
+        # "Mr. Smith" is one name; "z.B. das" and "U.S. troops" may be split if necessary.
         return NAME_COST if "." in before[:-1] else UNBREAKABLE_COST
     if following in function_words.conjunctions:
         return CONJUNCTION_COST
@@ -114,7 +113,7 @@ def _word_break_cost(before: str, after: str, primary: str) -> float:
 
 
 def _is_name(word: str, primary: str) -> bool:
-    """Whether a word has a capital that is not for the whole word and not for being a noun."""
+    """Check whether a word is capitalised as a name: not in capitals, and not just a noun."""
     return (
         word[:1].isupper()
         and (len(word) == 1 or not word.isupper())
@@ -128,7 +127,7 @@ def _normalise_word(word: str) -> str:
 
 
 def _phrase_break_cost(before: str, after: str, primary: str) -> float:
-    """Where words are not spaced: well at a space, badly before a particle or inside a run."""
+    """Return the cost without spaces between words: low at a space, high before a particle."""
     if after[:1].isspace() or before[-1:].isspace():
         return COMMA_COST
     function_words = load_function_words(primary)
@@ -149,12 +148,12 @@ def _phrase_break_cost(before: str, after: str, primary: str) -> float:
 
 
 def _starts_with_any(phrase: str, words: frozenset[str]) -> bool:
-    """A word of one character must be the whole phrase: 和 is "and", 和平 is "peace"."""
+    """Check how a phrase begins. A word of one character must be all of it: 和平 is not 和."""
     return phrase in words or any(phrase[:length] in words for length in range(2, 7))
 
 
 def _ending_cost(before: str, primary: str) -> float:
-    """By the ending of a word, in languages whose endings say what it does in the sentence."""
+    """Return the cost by the ending of a word, in languages with particles or case endings."""
     for cost, endings in CLAUSE_ENDINGS.get(primary, ()):
         if before.endswith(endings):
             return cost

@@ -1,7 +1,7 @@
-"""From words to atoms: the parts between which a line or a cue may end at all.
+"""Units: the parts between which a line or a cue may end.
 
-Recognisers give words, parts of words, single characters or whole phrases. An atom is what a line
-must not part: a word with its punctuation, a phrase of Japanese, a syllable with its marks.
+Recognisers return words, parts of words, single characters or whole phrases. A unit is never split:
+a word with its punctuation, a phrase of Japanese, a syllable with its marks.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from .phrase_boundaries import split_phrases
 from .word_timing import interpolate
 
 MAX_PHRASE_GAP = 0.5
-"""Seconds of silence over which no phrase goes on."""
+"""Seconds of silence that end a phrase."""
 
 
 def split_units(words: Sequence[Word], language: Language, rules: CueRules) -> list[Word]:
-    """The atoms of repaired words, in order, none wider than a line; joined they are the text."""
+    """Split repaired words into units, none wider than a line. Joined, they are the text."""
     texts = [word.text for word in words]
     fixed_text = apply_nbsp("".join(texts), language)
     ends = [0, *itertools.accumulate(len(text) for text in texts)]
@@ -50,7 +50,7 @@ def split_units(words: Sequence[Word], language: Language, rules: CueRules) -> l
 
 
 def _iter_runs(words: Sequence[Word]) -> Iterator[list[Word]]:
-    """Words that follow each other without a breath and are said by one speaker."""
+    """Yield runs of words of one speaker without a pause."""
     run: list[Word] = []
     for word in words:
         if run and (word.start - run[-1].end > MAX_PHRASE_GAP or word.speaker != run[-1].speaker):
@@ -62,7 +62,7 @@ def _iter_runs(words: Sequence[Word]) -> Iterator[list[Word]]:
 
 
 def _split_phrases(run: Sequence[Word], language: Language, rules: CueRules) -> Iterator[Word]:
-    """The phrases of a run. A short word is never parted, a long one was a phrase itself."""
+    """Yield the phrases of a run. Short words are not split; a long one is a phrase itself."""
     text = "".join(word.text for word in run)
     edges = [0, *itertools.accumulate(len(word.text) for word in run)]
     borders = [0, *itertools.accumulate(len(part) for part in split_phrases(text, language))]
@@ -88,12 +88,12 @@ def _split_phrases(run: Sequence[Word], language: Language, rules: CueRules) -> 
 
 
 def _time_at(word: Word, characters: int) -> float:
-    """When so many characters of a word have been said."""
+    """Return the time at which a number of characters of a word have been said."""
     return word.start + (word.end - word.start) * characters / len(word.text)
 
 
 def _join_unbreakable(words: Sequence[Word], language: Language, rules: CueRules) -> list[Word]:
-    """What may not begin a line joins what is before it, as far as a line can hold it."""
+    """Join units that may not begin a line to those before them, as far as a line can hold them."""
     has_no_spaces = is_spaceless(language)
     joined: list[Word] = []
     columns = 0.0
@@ -117,6 +117,6 @@ def _join_unbreakable(words: Sequence[Word], language: Language, rules: CueRules
 
 
 def _split_long_word(word: Word, language: Language, rules: CueRules) -> list[Word]:
-    """A word that no line can hold, in parts that share its time."""
+    """Split a word that is wider than a line into parts that share its time."""
     parts = cut_to_width(word.text, language, rules)
     return interpolate(word, parts) if len(parts) > 1 else [word]

@@ -1,4 +1,4 @@
-"""Cleaning up what recognisers give, so that the layout may rely on it."""
+"""Repair of the words of recognisers, so that segmentation can rely on them."""
 
 from __future__ import annotations
 
@@ -12,27 +12,26 @@ from dataclasses import replace
 from subtitled.plugin import Word
 
 MAX_WORD_SECONDS = 2.0
-"""Seconds that a word may last; a longer one has swallowed the pause beside it."""
+"""Longest word. A longer one includes the pause beside it."""
 MAX_SECONDS_PER_CHARACTER = 0.25
-"""Seconds a character, for engines whose "words" are whole phrases."""
+"""Longest time per character, for engines whose "words" are whole phrases."""
 MIN_WORD_SECONDS = 0.02
 MAX_GAP_WITHIN_WORD = 0.25
-"""Seconds of silence that no word has between its parts."""
+"""Longest pause between the parts of a word."""
 MAX_TIME_SECONDS = 99 * 3600.0
-"""Seconds; no medium is longer, and no time beyond is believed."""
+"""Latest time that is accepted. No media file is longer."""
 _SENTENCEPIECE_SPACE = "\u2581"
-"""Where a SentencePiece tokenizer means a space."""
+"""The space of SentencePiece tokenizers."""
 _BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-"""Marks of direction that hold until another ends them, which a cue may then lack."""
+"""Direction marks with a scope, whose end might be missing in a cue."""
 _NO_BREAK_SPACES = "\u00a0\u202f"
 
 
 def repair_words(words: Sequence[Word], duration: float | None = None) -> list[Word]:
-    """The words in order of time, apart, of a length that can be, with clean text.
+    """Return the words in order of time, without overlap, with plausible durations and clean text.
 
-    Nothing that was said is dropped: a word without usable times gets a place after the one
-    before it. All times come to lie in 0 to ``duration`` seconds; a duration that is no length
-    counts as unknown.
+    No word is dropped: a word without usable times is put after the one before it. All times are
+    between 0 and ``duration`` seconds. An invalid duration counts as unknown.
     """
     latest = MAX_TIME_SECONDS
     if duration is not None and math.isfinite(duration) and duration > 0:
@@ -45,7 +44,7 @@ def repair_words(words: Sequence[Word], duration: float | None = None) -> list[W
         start, end = max(word.start, position), word.end
         longest = max(MAX_WORD_SECONDS, MAX_SECONDS_PER_CHARACTER * len(word.text))
         if end - start > longest:
-            # The speech is on the side away from the longer pause.
+            # The speech is on the side of the shorter pause.
             if start - position > max(0.0, next_start - end):
                 start = end - longest
             end = start + longest
@@ -68,7 +67,7 @@ def _with_finite_times(words: Sequence[Word], latest: float) -> list[Word]:
             if pending_space
             else clean_text(word.text)
         )
-        # Some engines write the space behind a word, or alone; ours is in front of the next.
+        # Some engines put the space after a word, or alone. We put it before the next word.
         pending_space = (
             " " if word.text[-1:].isspace() and word.text[-1] not in _NO_BREAK_SPACES else ""
         )
@@ -79,17 +78,17 @@ def _with_finite_times(words: Sequence[Word], latest: float) -> list[Word]:
         last = max(0.0, start)
         timed.append(replace(word, text=text, start=last, end=max(last, end)))
     timed.sort(key=lambda word: word.start)
-    # Only now: words beyond the end come to lie together, and would lose their order.
+    # Sorted before, because words beyond the end get equal times and would lose their order.
     return [
         replace(word, start=min(word.start, latest), end=min(word.end, latest)) for word in timed
     ]
 
 
 def restore_spaces(words: Sequence[Word]) -> list[Word]:
-    """For languages that put spaces between words: the spaces that an engine forgot.
+    """Add missing spaces, for languages with spaces between words.
 
-    It may have forgotten all, or those at the beginnings of its segments; parts of words follow
-    each other without a pause. A mark of punctuation that is a word of its own gets none.
+    An engine may omit all spaces, or those at the beginnings of its segments. Parts of a word
+    follow each other without a pause. A punctuation mark that is a separate word gets no space.
     """
     if _has_no_spaces(words):
         return [_with_leading_space(word) if _is_spelled(word.text) else word for word in words]
@@ -117,7 +116,7 @@ def _is_spelled(text: str) -> bool:
 
 
 def clean_text(text: str) -> str:
-    """NFC, without control characters and line breaks; the space in front is kept."""
+    """Normalise to NFC, without control characters and line breaks. A leading space is kept."""
     text = unicodedata.normalize("NFC", text).replace(_SENTENCEPIECE_SPACE, " ")
     kept = "".join(
         " " if c.isspace() and c not in _NO_BREAK_SPACES else c
@@ -129,7 +128,7 @@ def clean_text(text: str) -> str:
 
 
 def _is_kept(character: str) -> bool:
-    """What is printed, and marks that shape it; half a character that a tokenizer lost is not."""
+    """Check that a character is printable or shapes others; replacement characters are dropped."""
     if character in _BIDI_CONTROLS or character in "\ufffd\ufeff":
         return False
     return character.isprintable() or unicodedata.category(character) == "Cf"

@@ -1,10 +1,9 @@
-"""Times for words whose recogniser gave none, or only those of whole phrases.
+"""Estimated times for words whose recogniser returned none, or only those of whole phrases.
 
-Two ways of knowing little, and one idea: that words take time by their length and their
-punctuation. A phrase with times is shared out among its words (:func:`interpolate`); a text is
-laid over the intervals in which somebody speaks (:func:`estimate_times`), so that pauses fall where
-sentences and clauses end. Against the word times of Whisper the middle error of the first is a
-quarter of a second.
+Words take time by their length and punctuation. :func:`interpolate` divides the time of a phrase
+among its words. :func:`estimate_times` aligns a text with the speech spans, so that pauses fall on
+the ends of sentences and clauses. Compared with the word times of Whisper, the median error of
+:func:`interpolate` is 0.25 s.
 """
 
 from __future__ import annotations
@@ -24,18 +23,18 @@ from .syntax import compute_break_cost
 from .word_repair import clean_text
 
 WIDE_CHARACTER_WEIGHT = 1.9
-"""A full-width character is a syllable or more; a letter is a part of one."""
+"""Weight of a full-width character, which is a syllable or more, in letters."""
 CLAUSE_PAUSE = 2.0
 SENTENCE_PAUSE = 4.0
-"""Pauses of speech, in letters."""
+"""Pause at the end of a sentence, in letters."""
 MAX_DRIFT_SECONDS = 60.0
-"""Seconds by which a text may run before or behind an even pace."""
+"""Seconds by which a text may be ahead of or behind an even pace."""
 BREAK_COST_WEIGHT = 0.15
-"""What a pause in a bad place costs, for each point of :func:`.syntax.compute_break_cost`."""
+"""Cost of a pause per point of :func:`.syntax.compute_break_cost`."""
 
 
 def speech_weight(text: str) -> float:
-    """How long a text takes to say, in letters."""
+    """Return how long a text takes to say, in letters."""
     total = 0.0
     for character in text:
         if character in ",;:،、，；：":
@@ -50,7 +49,7 @@ def speech_weight(text: str) -> float:
 
 
 def interpolate(word: Word, texts: Sequence[str]) -> list[Word]:
-    """A word, which was a phrase, as several that share its time by their length."""
+    """Split a word that is a phrase into words that share its time by their length."""
     if len(texts) < 2:
         return [replace(word, text=texts[0])] if texts else []
     shares = [max(speech_weight(text), 0.1) for text in texts]
@@ -71,10 +70,12 @@ def interpolate(word: Word, texts: Sequence[str]) -> list[Word]:
 def estimate_times(
     phrase_words: Sequence[Word], speech: Sequence[TimeSpan], language: Language
 ) -> tuple[Word, ...]:
-    """The words of phrases that have times of their own, or of one text for the whole of it.
+    """Estimate the times of the words of phrases, or of one text for a whole track.
 
-    Each phrase's words are put where somebody speaks between its start and its end; where nobody
-    does, they share its time. ``speech`` is in order and apart. All words are marked as estimated.
+    The words of a phrase are aligned with the speech between its start and end. Without speech
+    there, they share its time. All words are marked as estimated.
+
+    ``speech`` must be in order and without overlap.
     """
     words: list[Word] = []
     for phrase in phrase_words:
@@ -91,7 +92,7 @@ def estimate_times(
 
 
 def _with_finite_times(phrase: Word, speech: Sequence[TimeSpan]) -> Word:
-    """The phrase; with times that are none, it may be anywhere in the speech."""
+    """Return the phrase. Without finite times it may be anywhere in the speech."""
     start = phrase.start if math.isfinite(phrase.start) else speech[0].start if speech else 0.0
     end = phrase.end if math.isfinite(phrase.end) else speech[-1].end if speech else start
     return replace(phrase, start=start, end=max(start, end))
@@ -119,10 +120,10 @@ def _spread_over_speech(
 def _assign_pauses(
     texts: Sequence[str], spans: Sequence[TimeSpan], language: Language
 ) -> list[int]:
-    """How many words are said before each pause: the least strange way, by dynamic programming.
+    """Return how many words are said before each pause, at the lowest cost (dynamic programming).
 
-    Strange is an interval that is too short or too long for its words, and a pause in the middle
-    of a clause. ``best`` holds, for each number of words before a pause, the least cost.
+    A span that is too short or too long for its words costs, and so does a pause inside a clause.
+    ``best`` holds the lowest cost for each number of words before a pause.
     """
     cumulative_weights = [
         0.0,
@@ -158,7 +159,7 @@ def _assign_pauses(
                 if total < following.get(index, math.inf):
                     following[index], came_from[index] = total, before
         if not following:
-            # The text has run away from the speech: it is taken up where it should be.
+            # The text has drifted from the speech: continue at the even pace.
             before = max(best)
             index = max(before, reachable.start)
             following[index], came_from[index] = best[before], before
@@ -179,7 +180,7 @@ def _assign_pauses(
 
 
 def _indices_near(cumulative_weights: Sequence[float], middle: float, radius: float) -> range:
-    """The numbers of words after which about so much has been said."""
+    """Return the numbers of words whose cumulative weight is near ``middle``."""
     first = bisect.bisect_left(cumulative_weights, middle - radius)
     last = bisect.bisect_right(cumulative_weights, middle + radius)
     return range(min(first, len(cumulative_weights) - 1), max(last, first + 1))
