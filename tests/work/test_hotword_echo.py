@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from house import Ear, House, film
+from harness import FakeEngine, Harness, film
 
 from subtitled.plugin import (
     Audio,
@@ -25,7 +25,7 @@ HOTWORD = "Moby Dick"
 """From the name of the film."""
 
 
-class EchoingEngine(Ear):
+class EchoingEngine(FakeEngine):
     """Says each word as a sentence, and an unsure hotword in place of one."""
 
     def __init__(self, configured: object, supports_hotwords: bool) -> None:
@@ -42,10 +42,10 @@ class EchoingEngine(Ear):
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[Callable[[bool], tuple[House, Path]]]:
-    built = House(tmp_path, 'languages = ["en"]')
+def harness(tmp_path: Path) -> Iterator[Callable[[bool], tuple[Harness, Path]]]:
+    built = Harness(tmp_path, 'languages = ["en"]')
 
-    def with_engine(supports_hotwords: bool) -> tuple[House, Path]:
+    def with_engine(supports_hotwords: bool) -> tuple[Harness, Path]:
         engine = EchoingEngine(built.configuration.engines["whisper"], supports_hotwords)
         object.__setattr__(built.jobs._services, "engines", engine)
         media = film(built.root / f"{HOTWORD} (1851).wav", 12)
@@ -57,9 +57,9 @@ def house(tmp_path: Path) -> Iterator[Callable[[bool], tuple[House, Path]]]:
 
 
 def test_an_echo_of_a_hotword_is_removed_and_the_reason_is_stored(
-    house: Callable[[bool], tuple[House, Path]],
+    harness: Callable[[bool], tuple[Harness, Path]],
 ) -> None:
-    built, media = house(True)
+    built, media = harness(True)
     assert HOTWORD not in media.with_name(f"{media.stem}.en.srt").read_text("utf-8")
     fingerprint = built.the(media).fingerprint
     assert fingerprint is not None
@@ -69,9 +69,9 @@ def test_an_echo_of_a_hotword_is_removed_and_the_reason_is_stored(
 
 
 def test_the_same_words_of_an_engine_without_hotwords_are_speech(
-    house: Callable[[bool], tuple[House, Path]],
+    harness: Callable[[bool], tuple[Harness, Path]],
 ) -> None:
-    _, media = house(False)
+    _, media = harness(False)
     assert HOTWORD in media.with_name(f"{media.stem}.en.srt").read_text("utf-8")
 
 

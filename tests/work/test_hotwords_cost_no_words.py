@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from house import Ear, House, film
+from harness import FakeEngine, Harness, film
 
 from subtitled.plugin import (
     SAMPLE_RATE,
@@ -23,7 +23,7 @@ from subtitled.plugin import (
 from subtitled.transcription.lost_speech import find_lost_speech
 
 
-class HintedEngine(Ear):
+class HintedEngine(FakeEngine):
     """Loses most words of a request with hotwords, as Whisper does behind a short prompt."""
 
     loses = True
@@ -45,12 +45,12 @@ class HintedEngine(Ear):
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Iterator[tuple[House, HintedEngine, Path]]:
-    house = House(tmp_path, 'languages = ["en"]')
-    engine = HintedEngine(house.configuration.engines["whisper"])
-    object.__setattr__(house.jobs._services, "engines", engine)
-    yield house, engine, film(house.root / "Moby Dick (1851).wav", 12)
-    house.close()
+def place(tmp_path: Path) -> Iterator[tuple[Harness, HintedEngine, Path]]:
+    harness = Harness(tmp_path, 'languages = ["en"]')
+    engine = HintedEngine(harness.configuration.engines["whisper"])
+    object.__setattr__(harness.jobs._services, "engines", engine)
+    yield harness, engine, film(harness.root / "Moby Dick (1851).wav", 12)
+    harness.close()
 
 
 def written(media: Path) -> str:
@@ -58,37 +58,37 @@ def written(media: Path) -> str:
 
 
 def test_a_chunk_that_lost_words_is_transcribed_again_without_hotwords(
-    place: tuple[House, HintedEngine, Path],
+    place: tuple[Harness, HintedEngine, Path],
 ) -> None:
-    house, engine, media = place
-    house.scan()
+    harness, engine, media = place
+    harness.scan()
     assert {bool(hotwords) for hotwords in engine.requests} == {True, False}
     with_hotwords = written(media)
     engine.loses = False
-    fingerprint = house.the(media).fingerprint
+    fingerprint = harness.the(media).fingerprint
     assert fingerprint is not None
-    house.transcripts.clear_transcripts(fingerprint)
+    harness.transcripts.clear_transcripts(fingerprint)
     media.with_name(f"{media.stem}.en.srt").unlink()
-    house.jobs.retry(house.the(media))
-    house.settle()
+    harness.jobs.retry(harness.the(media))
+    harness.settle()
     assert written(media) == with_hotwords
 
 
 def test_an_engine_that_loses_nothing_is_asked_once(
-    place: tuple[House, HintedEngine, Path],
+    place: tuple[Harness, HintedEngine, Path],
 ) -> None:
-    house, engine, _ = place
+    harness, engine, _ = place
     engine.loses = False
-    house.scan()
+    harness.scan()
     assert engine.requests and all(engine.requests)
 
 
 def test_the_first_transcript_stays_where_the_second_request_fails(
-    place: tuple[House, HintedEngine, Path],
+    place: tuple[Harness, HintedEngine, Path],
 ) -> None:
-    house, engine, media = place
+    harness, engine, media = place
     engine.refuses_second = True
-    house.scan()
+    harness.scan()
     assert written(media)
 
 
@@ -101,11 +101,11 @@ def test_speech_without_a_word_is_found_between_pauses_and_at_the_end() -> None:
 
 
 def test_speech_in_which_no_word_was_recognised_is_kept_for_explain(
-    place: tuple[House, HintedEngine, Path],
+    place: tuple[Harness, HintedEngine, Path],
 ) -> None:
-    house, engine, _ = place
+    harness, engine, _ = place
     engine.refuses_second = True
-    media = house.root / "Film (2020).wav"
+    media = harness.root / "Film (2020).wav"
     spoken = [(1.0, 5.0), (6.0, 10.0), (11.0, 15.0)]
     samples = np.zeros(16 * SAMPLE_RATE)
     for start, end in spoken:
@@ -115,10 +115,10 @@ def test_speech_in_which_no_word_was_recognised_is_kept_for_explain(
     with wave.open(str(media), "wb") as file:
         file.setparams((1, 2, SAMPLE_RATE, 0, "NONE", ""))
         file.writeframes((samples * 32767).astype("<i2").tobytes())
-    house.scan()
-    fingerprint = house.the(media).fingerprint
+    harness.scan()
+    fingerprint = harness.the(media).fingerprint
     assert fingerprint is not None
-    (removals,) = house.transcripts.removals(fingerprint, 0).values()
+    (removals,) = harness.transcripts.removals(fingerprint, 0).values()
     lost = [(round(one.start), round(one.end)) for one in removals if not one.text]
     assert (11, 15) in lost
     assert all("no word was recognised" in one.reason for one in removals if not one.text)

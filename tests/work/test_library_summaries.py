@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from house import House, film
+from harness import Harness, film
 
 from standins.chat import Chat, chatting
 from subtitled.costs.egress_gate import EgressGate
@@ -26,7 +26,7 @@ ANSWER = json.dumps(
     }
 )
 EN, ES = "A.en.summary.json", "A.es.summary.json"
-HouseOf = Callable[..., House]
+HarnessOf = Callable[..., Harness]
 
 
 @pytest.fixture
@@ -36,14 +36,14 @@ def chat() -> Iterator[Chat]:
 
 
 @pytest.fixture
-def house(tmp_path: Path, chat: Chat) -> Iterator[HouseOf]:
+def harness(tmp_path: Path, chat: Chat) -> Iterator[HarnessOf]:
     """Build a library that wants summaries, with one film and more configuration."""
-    built: list[House] = []
+    built: list[Harness] = []
 
     def build(languages: str = '["original"]', more: str = "", below: str = "", **summaries: str):
         keys = "".join(f"{key} = {value}\n" for key, value in summaries.items())
         writer = f'[translators.openai]\nurl = "{chat.url}"\nmodel = "tiny"\n'
-        one = House(
+        one = Harness(
             tmp_path,
             more,
             "[libraries.films.summaries]",
@@ -61,14 +61,14 @@ def house(tmp_path: Path, chat: Chat) -> Iterator[HouseOf]:
         one.close()
 
 
-def read(house: House, name: str) -> Any:
-    return json.loads((house.root / name).read_text())
+def read(harness: Harness, name: str) -> Any:
+    return json.loads((harness.root / name).read_text())
 
 
 def test_a_summary_in_each_language_is_written_beside_and_paid_once(
-    house: HouseOf, chat: Chat
+    harness: HarnessOf, chat: Chat
 ) -> None:
-    one = house('["original", "en", "es"]')
+    one = harness('["original", "en", "es"]')
     one.scan()
     record = one.the(one.root / "A.wav")
     assert (record.state, record.reason) == (FileState.DONE, "made en, summary en, summary es")
@@ -77,11 +77,11 @@ def test_a_summary_in_each_language_is_written_beside_and_paid_once(
     first, second = map(str, chat.requests)
     assert "in English" in first
     assert "in Spanish" in second
-    heard_once = one.ear.recognised
+    heard_once = one.engine.recognised
     one.jobs.retry(record)
     one.scan()
     assert len(chat.requests) == 2
-    assert one.ear.recognised == heard_once
+    assert one.engine.recognised == heard_once
     heard = spoken_text_from_store(one.transcripts, record.fingerprint or "")
     assert heard is not None
     work = Summariser(
@@ -92,8 +92,8 @@ def test_a_summary_in_each_language_is_written_beside_and_paid_once(
     assert len(chat.requests) == 2, "the command finds what the daemon had written"
 
 
-def test_media_servers_are_told_of_the_subtitle_only(house: HouseOf) -> None:
-    one = house(files='["summary.json", "chapters.vtt", "ffmeta"]')
+def test_media_servers_are_told_of_the_subtitle_only(harness: HarnessOf) -> None:
+    one = harness(files='["summary.json", "chapters.vtt", "ffmeta"]')
     one.scan()
     assert "A.en.chapters.vtt" in one.names()
     one.ledger.deliveries.enqueue_changes(lambda path: ["plex"], 0.0)
@@ -102,11 +102,11 @@ def test_media_servers_are_told_of_the_subtitle_only(house: HouseOf) -> None:
 
 
 def test_a_writer_that_is_down_keeps_no_subtitle_back_and_is_asked_again(
-    house: HouseOf, chat: Chat, monkeypatch: pytest.MonkeyPatch
+    harness: HarnessOf, chat: Chat, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("subtitled.translation.calls.time.sleep", lambda seconds: None)
     chat.manners = [503] * 3 + ["well"]
-    one = house()
+    one = harness()
     happened: list[str] = []
     monkeypatch.setattr(
         "subtitled.jobs.results.dispatch_event",
@@ -116,14 +116,14 @@ def test_a_writer_that_is_down_keeps_no_subtitle_back_and_is_asked_again(
     assert one.names() == ["A.en.ffmeta", "A.en.srt", EN, "A.wav"]
     assert happened == ["SubtitlePublished", "JobFailed", "JobFinished"]
     assert len(chat.requests) == 4
-    assert one.ear.recognised == 2, "each stretch once"
+    assert one.engine.recognised == 2, "each stretch once"
 
 
 def test_a_writer_that_refuses_is_named_and_the_subtitle_is_there(
-    house: HouseOf, chat: Chat
+    harness: HarnessOf, chat: Chat
 ) -> None:
     chat.manners = ["refuse"]
-    one = house()
+    one = harness()
     one.scan()
     record = one.the(one.root / "A.wav")
     assert record.state is FileState.DONE
@@ -132,9 +132,9 @@ def test_a_writer_that_refuses_is_named_and_the_subtitle_is_there(
 
 
 def test_where_no_writer_is_allowed_nothing_is_sent_and_it_is_said(
-    house: HouseOf, chat: Chat
+    harness: HarnessOf, chat: Chat
 ) -> None:
-    one = house(below="is_local = false\n")
+    one = harness(below="is_local = false\n")
     one.scan()
     record = one.the(one.root / "A.wav")
     assert record.state is FileState.DONE
@@ -145,9 +145,9 @@ def test_where_no_writer_is_allowed_nothing_is_sent_and_it_is_said(
 
 
 def test_a_budget_that_is_spent_holds_the_summary_and_not_the_subtitle(
-    house: HouseOf, chat: Chat
+    harness: HarnessOf, chat: Chat
 ) -> None:
-    one = house(
+    one = harness(
         more='allowed_destinations = ["openai"]',
         below='is_local = false\n[prices.openai]\namount = 1000.0\ncurrency = "USD"\n'
         'per = "million characters"\n[budgets.all]\nmax_cost = 0.01\n',
@@ -160,8 +160,8 @@ def test_a_budget_that_is_spent_holds_the_summary_and_not_the_subtitle(
     assert chat.requests == []
 
 
-def test_nobodys_file_is_written_over_and_what_is_missing_beside_it_is(house: HouseOf) -> None:
-    one = house()
+def test_nobodys_file_is_written_over_and_what_is_missing_beside_it_is(harness: HarnessOf) -> None:
+    one = harness()
     (one.root / EN).write_text("mine")
     one.scan()
     assert (one.root / EN).read_text() == "mine"
@@ -173,9 +173,9 @@ def test_nobodys_file_is_written_over_and_what_is_missing_beside_it_is(house: Ho
 
 
 def test_what_was_taken_back_is_not_written_again_until_somebody_asks(
-    house: HouseOf, chat: Chat
+    harness: HarnessOf, chat: Chat
 ) -> None:
-    one = house()
+    one = harness()
     one.scan()
     path = one.root / "A.wav"
     done = SidecarRemover(one.ledger).remove(one.ledger.sidecars.of_media(path))
@@ -192,9 +192,9 @@ def test_what_was_taken_back_is_not_written_again_until_somebody_asks(
 
 
 def test_summaries_go_along_when_the_film_is_renamed_and_outlive_a_lost_ledger(
-    house: HouseOf, chat: Chat
+    harness: HarnessOf, chat: Chat
 ) -> None:
-    one = house()
+    one = harness()
     one.scan()
     (one.root / "A.wav").rename(one.root / "B.wav")
     one.scan()
@@ -207,9 +207,9 @@ def test_summaries_go_along_when_the_film_is_renamed_and_outlive_a_lost_ledger(
 
 
 def test_of_another_version_of_the_film_another_summary_is_written(
-    house: HouseOf, chat: Chat
+    harness: HarnessOf, chat: Chat
 ) -> None:
-    one = house()
+    one = harness()
     one.scan()
     first = (one.root / EN).read_bytes()
     chat.write = lambda text: ANSWER.replace("Tones", "Others")
@@ -218,8 +218,8 @@ def test_of_another_version_of_the_film_another_summary_is_written(
     assert (one.root / EN).read_bytes() != first
 
 
-def test_a_film_with_subtitles_of_others_is_heard_for_its_summary(house: HouseOf) -> None:
-    one = house()
+def test_a_film_with_subtitles_of_others_is_heard_for_its_summary(harness: HarnessOf) -> None:
+    one = harness()
     (one.root / "A.en.srt").write_text("1\n00:00:01,000 --> 00:00:02,000\nTheirs.\n")
     one.scan()
     assert EN in one.names()
@@ -227,7 +227,7 @@ def test_a_film_with_subtitles_of_others_is_heard_for_its_summary(house: HouseOf
 
 
 def test_off_by_default(tmp_path: Path, chat: Chat) -> None:
-    one = House(tmp_path, f'[translators.openai]\nurl = "{chat.url}"\nmodel = "tiny"')
+    one = Harness(tmp_path, f'[translators.openai]\nurl = "{chat.url}"\nmodel = "tiny"')
     film(one.root / "A.wav", 1)
     one.scan()
     assert one.names() == ["A.en.srt", "A.wav"]
@@ -235,10 +235,10 @@ def test_off_by_default(tmp_path: Path, chat: Chat) -> None:
 
 
 def test_the_parts_of_a_long_one_are_not_paid_for_again_after_a_crash(
-    house: HouseOf, chat: Chat, monkeypatch: pytest.MonkeyPatch
+    harness: HarnessOf, chat: Chat, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("subtitled.translation.calls.time.sleep", lambda seconds: None)
-    one = house()
+    one = harness()
     long = tuple(
         SpokenSentence(f"{number} " + "word " * 100, number)
         for number in range(MAX_PART_CHARS // 200)

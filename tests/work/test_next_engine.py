@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from house import film
-from toys import calls, toy_services
+from fake_engines import calls, toy_services
+from harness import film
 
 from subtitled.config.settings import LibrarySettings
 from subtitled.db.kv import BREAKER_KEY

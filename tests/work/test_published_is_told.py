@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from house import House, film
+from harness import Harness, film
 
 from standins.chat import Chat, chatting
 from subtitled.plugin import Event, JobFailed, JobFinished, SubtitlePublished
@@ -22,14 +22,14 @@ def test_a_language_that_is_there_is_told_though_the_next_one_fails(
     )
     with chatting(Chat(str.upper)) as chat:
         chat.manners = [503] * 3 + ["well"]
-        house = House(
+        harness = Harness(
             tmp_path,
             'languages = ["original", "fr"]',
             f'[translators.openai]\nurl = "{chat.url}"\nmodel = "tiny"\n',
         )
-        film(house.root / "A.wav", 1)
-        house.scan()
-        house.close()
+        film(harness.root / "A.wav", 1)
+        harness.scan()
+        harness.close()
     assert [type(one) for one in happened] == [
         SubtitlePublished,
         JobFailed,

@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 import pytest
-from house import Ear
+from harness import FakeEngine
 
 from subtitled.config.load import load_config
 from subtitled.config.plugins import ConfiguredComponent
@@ -64,7 +64,7 @@ SAID = {
 NORWEGIAN = "Jeg vet ikke hva du vil at jeg skal si, men vi har ventet her i mange timer nå."
 
 
-class Polyglot(Ear):
+class Polyglot(FakeEngine):
     """An engine that recognises the language of a tone and can translate it into English."""
 
     def __init__(self, configured: Any) -> None:
@@ -146,10 +146,10 @@ class Place:
             },
         )
         (folder / "state" / "scratch").mkdir(parents=True)
-        self.ear = Polyglot(configuration.engines["whisper"])
+        self.engine = Polyglot(configuration.engines["whisper"])
         self.services = Services(
             configuration,
-            self.ear,  # type: ignore[arg-type]
+            self.engine,  # type: ignore[arg-type]
             TranscriptStore(folder / "state" / "transcripts"),
             Database(folder / "state" / "subtitled.sqlite"),
             folder / "state" / "scratch",
@@ -267,8 +267,8 @@ def test_a_dub_is_written_down_for_its_language_and_never_for_the_original(
     assert fluent.how("Film.en.srt") == "transcribed by whisper"
     assert fluent.how("Film.es.srt") == "transcribed by whisper, track 0"
     assert fluent.how("Film.de.srt") == "transcribed by whisper, translated by mt"
-    assert {told for told, _, _ in fluent.ear.asked} == {EN, ES}
-    assert all(told == truth for told, _, truth in fluent.ear.asked)
+    assert {told for told, _, _ in fluent.engine.asked} == {EN, ES}
+    assert all(told == truth for told, _, truth in fluent.engine.asked)
     assert fluent.examine("original", "es", "de").decision.requirements == ()
 
 
@@ -296,7 +296,7 @@ def test_a_text_stream_is_translated_at_its_own_times_and_nobody_listens(
     cues = fluent.cues("Film.es.srt")
     assert [cue.start for cue in cues] == [n * 5 + 0.5 for n in range(12)]
     assert cues[0].text.split()[:3] == ["No", "sé", "qué"]
-    assert fluent.ear.recognised == 0
+    assert fluent.engine.recognised == 0
     assert not list(fluent.services.store.folder.rglob("analysis.json"))
 
 
@@ -329,7 +329,7 @@ def test_a_sidecar_that_is_not_what_its_name_says_is_no_source(
     fluent.sidecar("Film.en.srt", NORWEGIAN * 2)
     fluent.make("es")
     assert fluent.how("Film.es.srt") == "transcribed by whisper, translated by mt"
-    assert fluent.ear.recognised > 0
+    assert fluent.engine.recognised > 0
 
 
 def test_what_a_translator_left_as_it_was_is_not_published(tmp_path: Path) -> None:
@@ -355,7 +355,7 @@ def test_chinese_changes_its_script_without_a_translator(place: Place, tmp_path:
     place.sidecar("Film.zh-Hans.srt", "我们的头发很长 皇后在后面 恭喜发财 干净的里面")
     place.make("zh-TW")
     assert "我們的頭髮很長" in place.cues("Film.zh-TW.srt")[0].text
-    assert place.ear.recognised == 0
+    assert place.engine.recognised == 0
 
 
 def test_a_track_whose_tag_is_wrong_gives_way_to_the_next_source(
@@ -374,8 +374,8 @@ def test_each_part_is_recognised_in_its_language_and_foreign_parts_have_a_sideca
     outcome = place.make("original", forced=("original",))
     assert outcome.spoken == EN
     assert place.names() == ["Film.en.forced.srt", "Film.en.srt"]
-    assert {(told, truth) for told, _, truth in place.ear.asked} == {(EN, EN), (DE, DE)}
-    assert {into for told, into, _ in place.ear.asked if told == EN} == {None}
+    assert {(told, truth) for told, _, truth in place.engine.asked} == {(EN, EN), (DE, DE)}
+    assert {into for told, into, _ in place.engine.asked if told == EN} == {None}
     whole, forced = place.cues("Film.en.srt"), place.cues("Film.en.forced.srt")
     change = (
         place.services.store.analysis(content_fingerprint(place.film), 0)
@@ -406,7 +406,7 @@ def test_all_of_a_film_in_two_languages_is_translated_each_from_its_own(
 ) -> None:
     _film(fluent, [(_sound(tmp_path / "s.wav", 440, 440, 880), ["language=eng"])])
     fluent.make("es")
-    assert {(told, into) for told, into, _ in fluent.ear.asked} == {(EN, None), (DE, None)}
+    assert {(told, into) for told, into, _ in fluent.engine.asked} == {(EN, None), (DE, None)}
     cues = fluent.cues("Film.es.srt")
     assert all(a.end <= b.start for a, b in itertools.pairwise(cues))
     assert cues[-1].start > 45
@@ -420,8 +420,8 @@ def test_two_languages_in_one_file_out_of_one_recognition_and_one_translation(
     outcome = fluent.make("original", "es", **wanted)
     assert outcome.reason == "made en, es, en+es"
     assert fluent.names() == ["Film.bilingual-es.en.srt", "Film.en.srt", "Film.es.srt"]
-    assert len(set(fluent.ear.asked)) == 1
-    assert fluent.ear.recognised == 1
+    assert len(set(fluent.engine.asked)) == 1
+    assert fluent.engine.recognised == 1
     english, both = fluent.cues("Film.en.srt"), fluent.cues("Film.bilingual-es.en.srt")
     words = [set(" ".join(cue.text for cue in cues).split()) for cues in (english, both)]
     assert words[0] | {"sé", "llevamos"} <= words[1]
@@ -438,13 +438,13 @@ def test_the_pair_is_no_subtitle_in_either_of_its_languages(fluent: Place, tmp_p
     _film(fluent, [(_sound(tmp_path / "en.wav", 440, bursts=24), ["language=eng"])])
     fluent.make("original", bilingual=[("en", "es")])
     assert fluent.names() == ["Film.bilingual-es.en.srt", "Film.en.srt"]
-    calls, heard = Fluent.calls, fluent.ear.recognised
+    calls, heard = Fluent.calls, fluent.engine.recognised
     (fluent.folder / "Film.en.srt").unlink()
     decision = fluent.examine("en", "es", bilingual=[("es", "en")]).decision
     assert [str(wish.language) for wish in decision.requirements] == ["en", "es", "es"]
     fluent.make("en", "es", bilingual=[("es", "en")])
     assert "Film.bilingual-en.es.srt" in fluent.names()
-    assert (Fluent.calls, fluent.ear.recognised) == (calls, heard)
+    assert (Fluent.calls, fluent.engine.recognised) == (calls, heard)
 
 
 def test_somebodys_text_is_one_of_the_two_at_its_own_times(fluent: Place, tmp_path: Path) -> None:
@@ -459,7 +459,7 @@ def test_somebodys_text_is_one_of_the_two_at_its_own_times(fluent: Place, tmp_pa
     assert [cue.start for cue in both] == [n * 5 + 0.5 for n in range(12)]
     assert both[0].text.split("\n")[0].startswith("No sé")
     assert both[0].text.split("\n")[-1].startswith("I do not know")
-    assert fluent.ear.recognised == 0
+    assert fluent.engine.recognised == 0
 
 
 def test_a_pair_that_nobody_can_make_is_told_and_the_rest_is_made(

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from house import film
-from toys import calls, toy_services
+from fake_engines import calls, toy_services
+from harness import film
 
 from subtitled.config.settings import LibrarySettings
 from subtitled.jobcontext.job import InlineRunner, Job, JobResult

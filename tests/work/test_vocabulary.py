@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 
-from house import Ear, House, film
+from harness import FakeEngine, Harness, film
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -98,7 +98,7 @@ def test_a_sentence_may_put_its_term_into_the_next_cue() -> None:
     assert len(missing_terms(words, far, [term("dragon", "dragón")], EN, ES)) == 1
 
 
-class _Attentive(Ear):
+class _Attentive(FakeEngine):
     """A fake engine that records its hotwords."""
 
     told: list[tuple[str, ...]]
@@ -111,33 +111,33 @@ class _Attentive(Ear):
 def test_the_recogniser_is_told_the_terms_and_a_change_of_them_costs_nothing(
     tmp_path: Path,
 ) -> None:
-    house = House(tmp_path, 'languages = ["en"]')
-    ear = _Attentive(house.configuration.engines["whisper"])
+    harness = Harness(tmp_path, 'languages = ["en"]')
+    ear = _Attentive(harness.configuration.engines["whisper"])
     ear.told = []
-    object.__setattr__(house.jobs._services, "engines", ear)
-    medium = film(house.root / "Sintel (2010).wav", 1)
-    (house.root / "Sintel (2010).glossary.csv").write_text("term\nIshtar\n")
+    object.__setattr__(harness.jobs._services, "engines", ear)
+    medium = film(harness.root / "Sintel (2010).wav", 1)
+    (harness.root / "Sintel (2010).glossary.csv").write_text("term\nIshtar\n")
     try:
-        house.scan()
-        content = house.the(medium).fingerprint
+        harness.scan()
+        content = harness.the(medium).fingerprint
         assert content is not None
         assert set(ear.told) == {("Ishtar", "Sintel")}
-        assert set(house.transcripts.hotwords(content, 0).values()) == {("Ishtar", "Sintel")}
+        assert set(harness.transcripts.hotwords(content, 0).values()) == {("Ishtar", "Sintel")}
         count = len(ear.told)
-        (house.root / "Sintel (2010).glossary.csv").write_text("term\nScales\n")
-        (house.root / "Sintel (2010).en.srt").unlink()
-        house.jobs.retry(house.the(medium))
-        house.settle()
-        assert (house.root / "Sintel (2010).en.srt").exists()
+        (harness.root / "Sintel (2010).glossary.csv").write_text("term\nScales\n")
+        (harness.root / "Sintel (2010).en.srt").unlink()
+        harness.jobs.retry(harness.the(medium))
+        harness.settle()
+        assert (harness.root / "Sintel (2010).en.srt").exists()
         assert len(ear.told) == count
-        house.transcripts.clear_transcripts(content)
-        (house.root / "Sintel (2010).en.srt").unlink()
-        house.jobs.retry(house.the(medium))
-        house.settle()
+        harness.transcripts.clear_transcripts(content)
+        (harness.root / "Sintel (2010).en.srt").unlink()
+        harness.jobs.retry(harness.the(medium))
+        harness.settle()
         assert len(ear.told) == 2 * count
         assert ear.told[-1] == ("Scales", "Sintel")
     finally:
-        house.close()
+        harness.close()
 
 
 class Mute(MediaServer):

@@ -37,7 +37,7 @@ from subtitled.plugin import (
 from subtitled.transcripts.store import TranscriptStore
 
 
-class Ear:
+class FakeEngine:
     """A fake of the engine pool and its engine, in this process."""
 
     def __init__(self, configured: Any) -> None:
@@ -46,7 +46,7 @@ class Ear:
         self.recognised = 0
         self.crashes = False
 
-    def __getitem__(self, name: str) -> Ear:
+    def __getitem__(self, name: str) -> FakeEngine:
         return self
 
     def preload(self) -> None:
@@ -74,7 +74,7 @@ class Ear:
         return Transcript(request.language, tuple(words), "ear")
 
 
-class House:
+class Harness:
     """One library in its own folder. :meth:`settle` runs everything until it is idle."""
 
     def __init__(self, folder: Path, *more: str) -> None:
@@ -91,13 +91,13 @@ class House:
 
     def open(self) -> None:
         self.ledger = Database(self.state / "subtitled.sqlite")
-        self.ear = Ear(self.configuration.engines["whisper"])
+        self.engine = FakeEngine(self.configuration.engines["whisper"])
         self.transcripts = TranscriptStore(self.state / "transcripts")
         scratch = self.state / "scratch"
         scratch.mkdir(exist_ok=True)
         services = Services(
             self.configuration,
-            self.ear,  # type: ignore[arg-type]
+            self.engine,  # type: ignore[arg-type]
             self.transcripts,
             self.ledger,
             scratch,

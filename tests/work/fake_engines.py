@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from house import Ear
+from harness import FakeEngine
 
 from subtitled.config.load import load_config
 from subtitled.config.plugins import ConfiguredComponent
@@ -105,7 +105,7 @@ def toy_services(
         settings=loaded.settings.model_copy(update={"daemon": daemon}),
     )
     services = build_services(configuration, open_database(configuration))
-    monkeypatch.setattr(services.engines, "find_speech", partial(Ear.find_speech, None))
+    monkeypatch.setattr(services.engines, "find_speech", partial(FakeEngine.find_speech, None))
     try:
         yield services
     finally:
