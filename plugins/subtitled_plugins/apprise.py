@@ -39,8 +39,8 @@ MAX_LINES = 15
 Category = Literal["made", "failed", "waiting"]
 _HEADINGS: dict[Category, str] = {
     "made": "Subtitles were made",
-    "failed": "Failed, and tried again by itself",
-    "waiting": "Waits for you",
+    "failed": "Failed, and retried automatically",
+    "waiting": "Waiting for you",
 }
 
 
@@ -48,27 +48,27 @@ class AppriseSettings(Settings):
     """``[notifiers.apprise]``"""
 
     url: Secret = Field(
-        description="Apprise's address of one service, by reference: it holds passwords. "
+        description="The Apprise url of a service, by reference, because it contains passwords. "
         "github.com/caronc/apprise lists them."
     )
     events: tuple[Category, ...] = Field(
         ("made", "failed", "waiting"),
         min_length=1,
-        description="What to tell of: what was made, what failed and is tried again, what waits "
-        "for somebody to look at it.",
+        description="What to report: subtitles that were made, failures that are retried, failures "
+        "that wait for you.",
     )
     batch_interval: float = Field(
         3600.0,
         ge=0,
         le=7 * 86400,
-        description="Seconds for which news is collected into one message; 0 tells each at once.",
+        description="Seconds for which events are collected into one message. 0 sends each alone.",
     )
     quiet_hours: str = Field(
         "",
-        description='Hours in which nobody is disturbed, such as "22:00-07:00"; what happens then '
-        "is told afterwards.",
+        description='Hours without messages, such as "22:00-07:00". What happens then is sent '
+        "afterwards.",
     )
-    title: str = Field("subtitled", description="The title of its messages.")
+    title: str = Field("subtitled", description="The title of the messages.")
 
     @field_validator("quiet_hours")
     @classmethod

@@ -1,7 +1,7 @@
-"""A command of yours for each event: a list of arguments, no shell, an environment that is known.
+"""A notifier that runs a command for each event, without a shell and with a fixed environment.
 
-docs/admins/notifications.md lists the variables. Exit status 0 is done, 75 (``EX_TEMPFAIL``)
-is tried again later, any other is told in the log and given up.
+docs/admins/notifications.md lists the variables. Exit status 0 is success, 75 (``EX_TEMPFAIL``) is
+retried later, and any other is logged and dropped.
 """
 
 from __future__ import annotations

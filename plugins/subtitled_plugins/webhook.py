@@ -1,7 +1,7 @@
 """Outgoing webhooks: each event as signed JSON, sent with POST.
 
-The signature is HMAC-SHA256 over the time, a dot and the body, so that nobody can make one up, nor
-send an old one again: docs/admins/notifications.md shows how to check it.
+The signature is HMAC-SHA256 over the time, a dot and the body. It proves the sender, and the time
+prevents replays. docs/admins/notifications.md shows how to check it.
 """
 
 from __future__ import annotations

@@ -102,7 +102,7 @@ def test_a_film_is_named_once_under_what_last_became_of_it() -> None:
     }
     assert format_message(news) == (
         "Subtitles were made (1)\nFilm.mkv: made en\n\n"
-        "Waits for you (1)\nOther.mkv: no sound. Replace it"
+        "Waiting for you (1)\nOther.mkv: no sound. Replace it"
     )
 
 

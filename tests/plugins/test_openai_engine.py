@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from qwen_house import request, sound
+from qwen_harness import request, sound
 
 from standins.hearing import whisper
 from standins.transcriptions import Transcriptions, transcribing

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from qwen_house import KEY
+from qwen_harness import KEY
 
 from standins.dashscope import DashScope, standing_in
 from standins.hearing import whisper

@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from qwen_house import engine, options, request, sound
+from qwen_harness import engine, options, request, sound
 
 from standins.dashscope import DashScope, Fault, Sentence
 from subtitled.plugin import Checkpoint, InputRejectedError, SetupError, TimeSpan, TransientError

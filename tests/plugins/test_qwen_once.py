@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from qwen_house import engine, request, sound
+from qwen_harness import engine, request, sound
 
 from standins.dashscope import DashScope, Fault
 from subtitled.plugin import Checkpoint, TransientError
@@ -132,7 +132,7 @@ def test_nothing_is_paid_twice_when_the_process_is_killed_at_any_step(
     studio.task_seconds = 0.5
     script = f"""
 from pathlib import Path
-from qwen_house import engine, request
+from qwen_harness import engine, request
 from standins.dashscope import DashScope
 from subtitled.plugin import Audio, Checkpoint
 from subtitled_plugins.qwen import task_lookup as search

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from qwen_house import KEY, engine, request, sound
+from qwen_harness import KEY, engine, request, sound
 
 from standins.dashscope import DashScope, Fault
 from subtitled.plugin import InputRejectedError, SetupError, SubtitledError, TransientError

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from qwen_house import KEY, engine, options, request, sound
+from qwen_harness import KEY, engine, options, request, sound
 
 from standins.dashscope import DashScope, Fault, standing_in
 from subtitled.plugin import Chunk, InputRejectedError, SetupError, TimeSpan, TransientError

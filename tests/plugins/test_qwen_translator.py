@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from qwen_house import KEY, translator
+from qwen_harness import KEY, translator
 
 from standins.dashscope import DashScope, Fault
 from subtitled.plugin import (

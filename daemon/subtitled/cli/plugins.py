@@ -21,6 +21,8 @@ def list_(as_json: JsonOption = False) -> None:
     for kind in ("engines", "translators", "servers", "notifiers"):
         for name, configured in getattr(configuration, kind).items():
             sections_by_plugin.setdefault(configured.plugin, []).append(f"{kind}.{name}")
+    for name in configuration.settings.plugins.enabled:
+        sections_by_plugin.setdefault(name, []).append("plugins.enabled")
     errors_by_plugin = {
         component.plugin: component.message for component in configuration.unavailable
     }

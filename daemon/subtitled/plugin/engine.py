@@ -81,8 +81,8 @@ class EngineCapabilities:
     supports_hotwords: bool = False
     """Whether it uses ``TranscriptionRequest.hotwords``."""
     checks_hotwords: bool = False
-    """Whether it makes sure by itself that hotwords cost no words. The core asks any other engine
-    again without hotwords where a chunk that was transcribed with them looks wrong."""
+    """Whether it verifies by itself that hotwords cause no errors. If False, the core transcribes a
+    chunk again without hotwords if the transcript with them looks wrong."""
     max_chunk_seconds: float | None = None
     """The length of the longest chunk that it accepts, silence included. None means any length."""
     whole_file: bool = False
@@ -196,7 +196,7 @@ class Engine(Component[S], ABC):
 
         Args:
             audio: The decoded track.
-            windows: Spans of speech of at most 30 seconds, in seconds of the track.
+            windows: Spans of at most 30 seconds that contain speech, in seconds of the track.
 
         Returns:
             One guess for each window, in the same order. The probabilities (0 to 1) of a guess
