@@ -14,7 +14,7 @@ from subtitled_plugins.whisper.rehearing import (
     lost_seconds,
     usual_rate,
 )
-from subtitled_plugins.whisper.windows import Window, parts, split_window
+from subtitled_plugins.whisper.windows import Window, split_at_pauses, split_window
 
 
 def spoken(start: int, end: int, text: str = " word", confidence: float = 0.9) -> list[Word]:
@@ -73,7 +73,7 @@ def test_the_attempt_that_covers_most_is_kept_and_of_equals_the_first() -> None:
     assert best_attempt(window, [second, list(second)]) is second
 
 
-def test_parts_are_the_spans_of_a_window_or_its_halves() -> None:
+def test_a_window_is_split_at_its_pauses_of_a_window_or_its_halves() -> None:
     window = Window((TimeSpan(0, 10), TimeSpan(11, 20)))
-    assert parts(window) == [Window((TimeSpan(0, 10),)), Window((TimeSpan(11, 20),))]
-    assert len(parts(Window((TimeSpan(0, 10),)))) == 2
+    assert split_at_pauses(window) == [Window((TimeSpan(0, 10),)), Window((TimeSpan(11, 20),))]
+    assert len(split_at_pauses(Window((TimeSpan(0, 10),)))) == 2

@@ -1,4 +1,4 @@
-"""Whisper on this machine, through faster-whisper: an engine, and a translator into English."""
+"""Whisper on this machine through faster-whisper. It transcribes, and translates into English."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
-"""Where the words of a given text are said: by the cross-attention of Whisper's decoder.
+"""Forced alignment of a given text, by the cross-attention of Whisper's decoder.
 
-The text is forced through the decoder, and the heads that attend to where they are in the sound say
-when each token is said (Whisper's own way to word times). That works on half a minute of sound at a
-time. A longer stretch is gone through window by window: each is given a little more text than it
-can hold, only what lies well before its end is believed, and the next begins with the first word
-that was not.
+The text is forced through the decoder. The attention heads that follow the audio tell when each
+token is said, which is how Whisper itself finds word times. The decoder takes half a minute of
+audio at a time, so longer speech is aligned window by window. Each window gets a little more text
+than it can hold. Only words well before its end are trusted, and the next window starts at the
+first word that was not trusted.
 """
 
 from __future__ import annotations
@@ -29,29 +29,29 @@ if TYPE_CHECKING:
 TEXT_SURPLUS = 1.25
 """How much more text a window is given than it holds at the pace of the rest."""
 TRUSTED_SECONDS = 25.0
-"""Seconds of a window, not the last, up to which its words are believed: behind them the words
-are crowded that are said only later."""
+"""Seconds of a window, unless it is the last, up to which its words are trusted. Words said later
+are crowded behind them."""
 MARGIN_WORDS = 3
-"""Words at the end of a window's text that are not believed, lest the text ended too early."""
+"""Words at the end of a window's text that are not trusted: the text may have ended too early."""
 STEP_SECONDS = 15.0
-"""Seconds that are passed over where nothing of the text was found."""
+"""Seconds that are skipped where nothing of the text was found."""
 LEAD_SECONDS = 0.2
 """Seconds before its first word at which a window begins."""
 MIN_LEVEL_SHARE = 0.06
-"""A frame of a word with less than this share of its loudest is no part of it (-24 dB)."""
+"""A frame with less than this share of a word's highest level is no part of the word (-24 dB)."""
 FRAME_SECONDS = 0.01
 MIN_PAUSE_SECONDS = 0.1
-"""Seconds of quiet at the edge of a word from which on they are a pause; shorter is a consonant."""
+"""Shortest silence at the edge of a word that is a pause. A shorter one is a consonant."""
 MAX_SILENCE_INSIDE = 0.2
-"""Seconds of quiet that no word has inside."""
+"""Seconds of silence that no word has inside."""
 MAX_TOKENS = 400
-"""Of the 448 places of the decoder; the rest is for what stands around a text."""
+"""Tokens of text at most. The decoder takes 448, with those around the text."""
 CLOSING_PUNCTUATION = "\"'.。,，!！?？:：”)]}、…»」』"
 
 
 @dataclass(frozen=True, slots=True)
 class TokenisedWord:
-    """A word as it is written, with its tokens; those from ``first`` to ``last`` are said."""
+    """A word as it is written, with its tokens. Those from ``first`` to ``last`` are spoken."""
 
     text: str
     tokens: tuple[int, ...]
@@ -61,7 +61,7 @@ class TokenisedWord:
 
 @dataclass(frozen=True, slots=True)
 class AlignedWord:
-    """A unit in seconds of its window, and the mean probability of its tokens."""
+    """The times of a word in seconds of its window, and the mean probability of its tokens."""
 
     start: float
     end: float
@@ -69,7 +69,7 @@ class AlignedWord:
 
 
 def tokenise_words(tokenizer: Tokenizer, text: str) -> list[TokenisedWord]:
-    """The words of a text, or its characters in scripts without spaces, each with its marks."""
+    """Split a text into words with their punctuation; into characters in scripts without spaces."""
     tokens = tokenizer.encode(text)
     texts, pieces = tokenizer.split_to_word_tokens([*tokens, tokenizer.eot])
     words: list[TokenisedWord] = []
@@ -109,7 +109,18 @@ def align_text(
     speech: Sequence[TimeSpan],
     text: str,
 ) -> list[Word]:
-    """The words of a text that is said in some intervals, in order and apart, of the audio."""
+    """Find when each word of a text is said.
+
+    Args:
+        model: The loaded model.
+        tokenizer: Its tokenizer for the language of the text.
+        audio: The track.
+        speech: Where the text is said, in order, in seconds. The spans do not overlap.
+        text: What is said there.
+
+    Returns:
+        All words of the text. Words for which no audio is left have no length and confidence 0.
+    """
     remaining_words = tokenise_words(tokenizer, text)
     aligned: list[Word] = []
     remaining_speech = list(speech)
@@ -125,26 +136,26 @@ def align_text(
                 len(candidates) - (MARGIN_WORDS if len(candidates) < len(remaining_words) else 0),
             )
         aligned += [
-            _to_word(unit, placement, window)
-            for unit, placement in zip(candidates[:count], placements, strict=False)
+            _to_word(word, placement, window)
+            for word, placement in zip(candidates[:count], placements, strict=False)
         ]
         remaining_words = remaining_words[count:]
         if not remaining_words:
             break
         advance = STEP_SECONDS
         if count < len(placements) and count:
-            # Not before the end of what is believed: no word comes before the one in front of it.
+            # Not before the end of the last trusted word: words are in order.
             advance = max(placements[count - 1].end, placements[count].start - LEAD_SECONDS)
         remaining_speech = _drop_first(remaining_speech, advance)
-    # For what is left there is no sound; it is for the core to judge what that means.
+    # No audio is left for the remaining words. The core judges what that means.
     end = max(
         [*(word.end for word in aligned[-1:]), *(part.end for part in speech[-1:])], default=0
     )
-    return [*aligned, *(Word(unit.text, end, end, 0.0) for unit in remaining_words)]
+    return [*aligned, *(Word(word.text, end, end, 0.0) for word in remaining_words)]
 
 
 def _take_first(speech: Sequence[TimeSpan], seconds: float) -> Window:
-    """The first seconds of some intervals."""
+    """Return the first seconds of some spans as a window."""
     parts: list[TimeSpan] = []
     for part in speech:
         if seconds <= 0.0:
@@ -155,7 +166,7 @@ def _take_first(speech: Sequence[TimeSpan], seconds: float) -> Window:
 
 
 def _drop_first(speech: Sequence[TimeSpan], seconds: float) -> list[TimeSpan]:
-    """The intervals without their first seconds."""
+    """Return some spans without their first seconds."""
     remaining: list[TimeSpan] = []
     for part in speech:
         if seconds >= part.duration:
@@ -169,12 +180,12 @@ def _drop_first(speech: Sequence[TimeSpan], seconds: float) -> list[TimeSpan]:
 def _select_candidates(
     words: Sequence[TokenisedWord], speech: Sequence[TimeSpan], is_last: bool
 ) -> list[TokenisedWord]:
-    """The units that may be said in the next window, and some more."""
-    letters = [max(1, len(unit.text.strip(string.punctuation + " "))) for unit in words]
+    """Return the words that may be said in the next window, and some more."""
+    letters = [max(1, len(word.text.strip(string.punctuation + " "))) for word in words]
     pace = sum(letters) / sum(part.duration for part in speech)
     max_letters = sum(letters) if is_last else pace * WINDOW_SECONDS * TEXT_SURPLUS + 10
     cumulative_letters = itertools.accumulate(letters)
-    tokens = itertools.accumulate(len(unit.tokens) for unit in words)
+    tokens = itertools.accumulate(len(word.tokens) for word in words)
     within = itertools.takewhile(
         lambda pair: pair[0] <= max_letters and pair[1] <= MAX_TOKENS,
         zip(cumulative_letters, tokens, strict=True),
@@ -183,7 +194,7 @@ def _select_candidates(
 
 
 def _count_trusted(placements: Sequence[AlignedWord], limit: int) -> int:
-    """How many of the words of a window are believed."""
+    """Return how many of the words of a window are trusted."""
     return next(
         (
             n
@@ -201,7 +212,7 @@ def _align_window(
     window: Window,
     words: Sequence[TokenisedWord],
 ) -> list[AlignedWord]:
-    """The units where Whisper finds them in a window."""
+    """Find each word in a window."""
     import numpy as np
     from faster_whisper.audio import pad_or_trim
 
@@ -209,7 +220,7 @@ def _align_window(
     features = model.feature_extractor(sound)
     frames = min(features.shape[-1], model.feature_extractor.nb_max_frames)
     encoded = model.encode(pad_or_trim(features))
-    tokens = [token for unit in words for token in unit.tokens]
+    tokens = [token for word in words for token in word.tokens]
     (result,) = model.model.align(encoded, tokenizer.sot_sequence, [tokens], frames)
     text, time = (np.array(side) for side in zip(*result.alignments, strict=True))
     jumps = np.pad(np.diff(text), (1, 0), constant_values=1).astype(bool)
@@ -217,18 +228,18 @@ def _align_window(
     placements: list[AlignedWord] = []
     levels = _measure_levels(sound)
     position = 0
-    for unit in words:
-        first, last = position + unit.first, position + unit.last
+    for word in words:
+        first, last = position + word.first, position + word.last
         confidence = float(np.mean(result.text_token_probs[first:last]))
-        is_clause_end = unit.text[-1:] in CLOSING_PUNCTUATION
+        is_clause_end = word.text[-1:] in CLOSING_PUNCTUATION
         start, end = _trim_pauses(levels, float(times[first]), float(times[last]), is_clause_end)
         placements.append(AlignedWord(start, end, min(1.0, max(0.0, confidence))))
-        position += len(unit.tokens)
+        position += len(word.tokens)
     return placements
 
 
 def _measure_levels(sound: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """How loud each hundredth of a second is."""
+    """Return the level of each hundredth of a second."""
     import numpy as np
 
     size = round(FRAME_SECONDS * SAMPLE_RATE)
@@ -240,10 +251,10 @@ def _measure_levels(sound: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
 def _trim_pauses(
     levels: npt.NDArray[np.float32], start: float, end: float, is_clause_end: bool
 ) -> tuple[float, float]:
-    """A word without the pauses around it: one word ends where the next begins, says Whisper.
+    """Remove the pauses around a word, since Whisper lets each word end where the next begins.
 
-    Where a pause is inside of it, it is behind the pause, for Whisper has words begin too early; or
-    before, if its sentence or clause ``ends`` with it.
+    With a pause inside, the word is what follows the pause: Whisper starts words too early. At the
+    end of a clause it is what precedes the pause.
     """
     inside = levels[round(start / FRAME_SECONDS) : round(end / FRAME_SECONDS)]
     loud = (inside > MIN_LEVEL_SHARE * inside.max()).nonzero()[0] if len(inside) else inside
@@ -268,7 +279,7 @@ def _trim_pauses(
 
 
 def _to_word(word: TokenisedWord, placement: AlignedWord, window: Window) -> Word:
-    """A unit in seconds of the medium; one over a seam is where most of it is."""
+    """Convert a word to media time. A word across a seam is placed where most of it is."""
     begin, best = 0.0, (-1.0, 0.0, 0.0)
     for part in window.parts:
         first, last = max(placement.start, begin), min(placement.end, begin + part.duration)
@@ -282,7 +293,7 @@ def _to_word(word: TokenisedWord, placement: AlignedWord, window: Window) -> Wor
 
 
 def build_tokenizer(model: WhisperModel, code: str, task: str = "transcribe") -> Tokenizer:
-    """Whisper's tokenizer for a language by its code."""
+    """Return Whisper's tokenizer for a language, given by Whisper's code, and a task."""
     from faster_whisper.tokenizer import Tokenizer
 
     return Tokenizer(model.hf_tokenizer, model.model.is_multilingual, task=task, language=code)

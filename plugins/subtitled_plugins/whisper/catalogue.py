@@ -14,7 +14,7 @@ def _build_spec(
     weights: tuple[str, str | None] = ("main", None),
     repository: str = "",
 ) -> ModelSpec:
-    """A model whose digests, but for that of its weights, are pinned at the first pull.
+    """Describe a model. All digests except that of its weights are pinned at the first pull.
 
     ``weights`` are the revision of the repository and the SHA-256 of ``model.bin`` there.
     """

@@ -1,4 +1,4 @@
-"""The engine: one decoding worker to a core, each with small batches of windows."""
+"""The Whisper engine: what it can do, and the passes over a chunk."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import Field, field_validator
 
 from subtitled.plugin import (
-    SAMPLE_RATE,
     Audio,
     Chunk,
     Engine,
@@ -19,7 +18,6 @@ from subtitled.plugin import (
     Language,
     LanguageGuess,
     ModelSpec,
-    SegmentScores,
     Settings,
     SetupError,
     TimeSpan,
@@ -30,30 +28,23 @@ from subtitled.plugin import (
 
 from .alignment import align_text, build_tokenizer
 from .catalogue import MODELS, TO_CODE, TO_TAG, list_languages
+from .decoding import WindowDecoder
 from .hotwords import correct_names, usable_hotwords
 from .rehearing import Attempt, WindowTranscript, best_attempt, is_broken, usual_rate
-from .scoring import WindowScorer, split_encoded
-from .windows import Window, build_batches, pack_windows, parts, split_window, subtract_spans
+from .scoring import WindowScorer
+from .windows import Window, pack_windows, split_at_pauses, split_window, subtract_spans
 
 if TYPE_CHECKING:
     from faster_whisper import WhisperModel
 
-BATCH_SIZE = 4
-"""Windows that one worker decodes together; more gains little and takes memory."""
 TRANSLATING_MODELS = ("base", "small", "medium", "large-v3")
-"""Models that were trained to translate; turbo was not and writes the source language instead."""
+"""Models that were trained to translate. Turbo was not, and writes the source language instead."""
 FALLBACK_TEMPERATURE = 0.2
 """The second of the temperatures that Whisper falls back to (openai/whisper, transcribe.py)."""
-MAX_COMPRESSION_RATIO = 2.4
-MAX_NO_SPEECH_PROB = 0.6
-MIN_AVG_LOGPROB = -1.0
-CONFIDENT_AVG_LOGPROB = -0.5
-"""Whisper's own thresholds for text that is no speech: compression ratio, probability of
-no speech, average log probability (openai/whisper, transcribe.py)."""
 
 
 class WhisperSettings(Settings):
-    """``[engines.whisper]``"""
+    """The section ``[engines.whisper]``."""
 
     model: str = Field("base", description="Which model; `subtitled models list` shows them.")
     device: Literal["auto", "cpu", "cuda"] = Field("auto", description="Where it runs.")
@@ -75,7 +66,7 @@ class WhisperSettings(Settings):
 
 
 class WhisperEngine(Engine[WhisperSettings]):
-    """Whisper in CTranslate2 form."""
+    """Whisper through faster-whisper, with one decoding worker for each thread."""
 
     _model: WhisperModel
 
@@ -115,7 +106,7 @@ class WhisperEngine(Engine[WhisperSettings]):
         if missing:
             raise SetupError(
                 f"the Whisper model {name} lacks {', '.join(missing)}",
-                f"Fetch it anew: subtitled models pull {name}",
+                f"Fetch it again: subtitled models pull {name}",
             )
         try:
             self._model = WhisperModel(
@@ -134,6 +125,7 @@ class WhisperEngine(Engine[WhisperSettings]):
                 f"device={self.settings.device!r}, compute_type={self.settings.compute_type!r}",
             ) from error
         self._workers = ThreadPoolExecutor(self.context.threads)
+        self._decoder = WindowDecoder(self._model, self._workers, self.context.threads)
 
     def detect_language(self, audio: Audio, windows: Sequence[TimeSpan]) -> list[LanguageGuess]:
         def detect_window(window: TimeSpan) -> LanguageGuess:
@@ -155,20 +147,20 @@ class WhisperEngine(Engine[WhisperSettings]):
             "beam_size": self.settings.beam_size,
             "word_timestamps": True,
         }
-        # Faint speech is transcribed apart, once and by the fastest way: it would hold up what is
-        # clear.
+        # Faint speech is transcribed separately, once and by the fastest way. It loops easily, and
+        # would delay the clear speech of its batch.
         chunk = request.chunk
         hotwords = usable_hotwords(request.hotwords)
-        faint = self._transcribe_windows(
+        faint = self._decoder.transcribe(
             audio, pack_windows(chunk.low_energy), options | {"beam_size": 1}
         )
-        clear_results = self._transcribe_windows(
+        clear_results = self._decoder.transcribe(
             audio,
             pack_windows(subtract_spans(chunk.speech, chunk.low_energy)),
             options,
             keep_encoded=bool(hotwords),
         )
-        clear = self._mended(audio, clear_results, options)
+        clear = self._transcribe_again(audio, clear_results, options)
         if hotwords:
             self._correct_names(audio, clear, hotwords, options)
         chosen = [*faint.values(), *(transcript for _, transcript in clear)]
@@ -184,8 +176,8 @@ class WhisperEngine(Engine[WhisperSettings]):
             engine=f"whisper {self.settings.model}",
             segment_scores=tuple(
                 sorted(
-                    (result for chosen_result in chosen for result in chosen_result.evidence),
-                    key=lambda e: e.start,
+                    (scores for result in chosen for scores in result.segment_scores),
+                    key=lambda scores: scores.start,
                 )
             ),
         )
@@ -201,13 +193,13 @@ class WhisperEngine(Engine[WhisperSettings]):
         words = align_text(self._model, tokenizer, audio, chunk.speech, text)
         return [_clamp_word(word, chunk.span) for word in words]
 
-    def _mended(
+    def _transcribe_again(
         self,
         audio: Audio,
         transcripts: dict[Window, WindowTranscript],
         options: dict[str, Any],
     ) -> Attempt:
-        """Transcribe again what was transcribed badly: in halves, then part by part and sampled."""
+        """Transcribe broken windows again, in halves and then span by span, and choose the best."""
         usual = usual_rate(transcripts)
         attempts = {window: [[(window, first)]] for window, first in transcripts.items()}
 
@@ -218,12 +210,12 @@ class WhisperEngine(Engine[WhisperSettings]):
                 if is_broken(window, _words(best_attempt(window, known)), usual)
             }
             pieces = list(dict.fromkeys(piece for cuts in broken.values() for piece in cuts))
-            found = self._transcribe_windows(audio, pieces, options | changes, is_last_attempt=True)
+            found = self._decoder.transcribe(audio, pieces, options | changes, is_last_attempt=True)
             for window, cuts in broken.items():
                 attempts[window].append([(piece, found[piece]) for piece in cuts])
 
         again(split_window)
-        again(parts, temperature=FALLBACK_TEMPERATURE, beam_size=1)
+        again(split_at_pauses, temperature=FALLBACK_TEMPERATURE, beam_size=1)
         return [pair for window, known in attempts.items() for pair in best_attempt(window, known)]
 
     def _correct_names(
@@ -243,96 +235,6 @@ class WhisperEngine(Engine[WhisperSettings]):
 
         for _ in self._workers.map(correct, attempt):
             pass
-
-    def _transcribe_windows(
-        self,
-        audio: Audio,
-        windows: Sequence[Window],
-        options: dict[str, Any],
-        *,
-        is_last_attempt: bool = False,
-        keep_encoded: bool = False,
-    ) -> dict[Window, WindowTranscript]:
-        """Transcribe each window, by all workers."""
-        work = build_batches(windows, self.context.threads, BATCH_SIZE)
-        done = self._workers.map(
-            lambda batch: self._decode(audio, batch, options, is_last_attempt, keep_encoded), work
-        )
-        return {window: result for batch in done for window, result in batch.items()}
-
-    def _decode(
-        self,
-        audio: Audio,
-        batch: Sequence[Window],
-        options: dict[str, Any],
-        is_last_attempt: bool,
-        keep_encoded: bool,
-    ) -> dict[Window, WindowTranscript]:
-        """The words of some windows, which lie one behind the other in one piece of sound."""
-        import numpy as np
-        from faster_whisper import BatchedInferencePipeline
-
-        window_samples = [
-            np.concatenate([audio.read_samples(part) for part in window.parts]) for window in batch
-        ]
-        starts, clips, position = [], [], 0.0
-        for samples in window_samples:
-            length = len(samples) / SAMPLE_RATE
-            starts.append(position)
-            clips.append({"start": position, "end": position + length})
-            position += length
-        # A pipeline keeps the time of the last speech in itself, so each batch has its own.
-        pipeline = BatchedInferencePipeline(self._model)
-        encoded: list[Any] = []
-        generate = pipeline.generate_segment_batched
-
-        def generate_and_keep(*arguments: Any) -> Any:
-            output, results = generate(*arguments)
-            encoded.append(output)
-            return output, results
-
-        if keep_encoded:
-            pipeline.generate_segment_batched = generate_and_keep
-        segments, _ = pipeline.transcribe(
-            np.concatenate(window_samples), clip_timestamps=clips, batch_size=len(batch), **options
-        )
-        segments = list(segments)
-        results = {window: WindowTranscript() for window in batch}
-        if encoded:
-            for window, output in zip(batch, split_encoded(encoded[0], len(batch)), strict=True):
-                results[window].encoded = output
-        for segment in segments:
-            is_silent = (
-                segment.no_speech_prob > MAX_NO_SPEECH_PROB
-                and segment.avg_logprob < MIN_AVG_LOGPROB
-            )
-            is_looping = segment.compression_ratio > MAX_COMPRESSION_RATIO
-            is_doubtful = is_silent or (
-                is_looping and not (is_last_attempt and segment.avg_logprob > CONFIDENT_AVG_LOGPROB)
-            )
-            placed: list[tuple[Window, Word]] = []
-            for word in segment.words or ():
-                middle = (word.start + word.end) / 2
-                number = max(n for n, start in enumerate(starts) if n == 0 or start <= middle)
-                window, offset = batch[number], starts[number]
-                start = window.to_media_time(word.start - offset)
-                end = window.to_media_time(word.end - offset, is_end=True)
-                placed_word = Word(word.word, start, max(start, end), float(word.probability))
-                placed.append((window, placed_word))
-            for window, placed_word in placed:
-                (results[window].doubtful if is_doubtful else results[window].words).append(
-                    placed_word
-                )
-            if placed:
-                scores = SegmentScores(
-                    placed[0][1].start,
-                    placed[-1][1].end,
-                    avg_logprob=float(segment.avg_logprob),
-                    no_speech_prob=float(segment.no_speech_prob),
-                    compression_ratio=float(segment.compression_ratio),
-                )
-                results[placed[0][0]].evidence.append(scores)
-        return results
 
 
 def _words(attempt: Attempt) -> list[Word]:

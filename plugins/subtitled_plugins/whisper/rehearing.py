@@ -42,14 +42,14 @@ class WindowTranscript:
     Attributes:
         words: In order, in seconds of the medium.
         doubtful: Words that Whisper itself hardly believes.
-        evidence: The scores of the segments.
+        segment_scores: The scores of the segments.
         encoded: What the encoder made of the window, float32 of shape (1, frames, size), or None.
             Names are compared with it, which saves to encode the sound again.
     """
 
     words: list[Word] = field(default_factory=list)
     doubtful: list[Word] = field(default_factory=list)
-    evidence: list[SegmentScores] = field(default_factory=list)
+    segment_scores: list[SegmentScores] = field(default_factory=list)
     encoded: npt.NDArray[np.float32] | None = None
 
 

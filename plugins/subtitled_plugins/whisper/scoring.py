@@ -111,12 +111,13 @@ def split_encoded(encoded: Any, count: int) -> list[npt.NDArray[np.float32]] | l
         count: The number of windows.
 
     Returns:
-        An array of shape (1, frames, size) for each window. None for each where the output lies on
-        another device: to fetch it takes longer than to encode the few windows that need it.
+        An array of shape (1, frames, size) for each window. None for each if the output is on
+        another device or of another type: the few windows that need it are encoded again.
     """
     import numpy as np
+    from ctranslate2 import DataType
 
-    if encoded.device != "cpu" or encoded.shape[0] != count:
+    if (encoded.device, encoded.dtype) != ("cpu", DataType.float32):
         return [None] * count
     whole = np.array(encoded, dtype=np.float32)
     return [np.ascontiguousarray(whole[n : n + 1]) for n in range(count)]

@@ -1,4 +1,4 @@
-"""Packing speech into the half-minute windows that Whisper listens to, and finding back."""
+"""Packing speech into windows of half a minute, the length that Whisper decodes at once."""
 
 from __future__ import annotations
 
@@ -8,16 +8,15 @@ from dataclasses import dataclass
 from subtitled.plugin import TimeSpan
 
 WINDOW_SECONDS = 30.0
-"""Seconds that Whisper hears at once."""
-
+"""The length of the audio that Whisper decodes at once."""
 
 MIN_SPAN_SECONDS = 0.1
-"""Seconds that are worth hearing: no word is shorter."""
+"""Seconds below which a span is dropped: no word is shorter."""
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Intervals of speech that are heard in one go, without the silence between them."""
+    """Spans of speech that are decoded at once, without the silence between them."""
 
     parts: tuple[TimeSpan, ...]
 
@@ -26,7 +25,7 @@ class Window:
         return sum(part.duration for part in self.parts)
 
     def to_media_time(self, time: float, *, is_end: bool = False) -> float:
-        """A time in the window as a time in the medium.
+        """Convert a time in the window to a time of the media file.
 
         On a seam, an end belongs to the part before it and a start to the part after it.
         """
@@ -38,7 +37,7 @@ class Window:
 
 
 def pack_windows(speech: Sequence[TimeSpan]) -> list[Window]:
-    """All speech in windows that are as full as can be without cutting an interval that fits."""
+    """Pack speech into windows, as full as possible without cutting a span that fits."""
     windows: list[Window] = []
     parts: list[TimeSpan] = []
     length = 0.0
@@ -55,9 +54,9 @@ def pack_windows(speech: Sequence[TimeSpan]) -> list[Window]:
 def build_batches(
     windows: Sequence[Window], workers: int, max_batch_size: int
 ) -> list[list[Window]]:
-    """The windows in batches of at most ``most``, as many and as large for each worker.
+    """Split windows into batches, as many and as large for each worker.
 
-    Windows of like length go together: a batch lasts as long as its longest.
+    Windows of similar length go together, since a batch takes as long as its longest window.
     """
     if not windows:
         return []
@@ -74,7 +73,7 @@ def build_batches(
 
 
 def split_window(window: Window) -> list[Window]:
-    """The window as two of about half its length, cut between its intervals if there are any."""
+    """Split a window into two of about half its length, between its spans if it has several."""
     if len(window.parts) == 1:
         (only,) = window.parts
         middle = (only.start + only.end) / 2
@@ -83,15 +82,15 @@ def split_window(window: Window) -> list[Window]:
     return [Window(window.parts[:at]), Window(window.parts[at:])]
 
 
-def parts(window: Window) -> list[Window]:
-    """The window as one for each interval of its speech, or as its halves if there is only one."""
+def split_at_pauses(window: Window) -> list[Window]:
+    """Split a window into one for each span of its speech, or into halves if it has only one."""
     if len(window.parts) == 1:
         return split_window(window)
     return [Window((part,)) for part in window.parts]
 
 
 def subtract_spans(speech: Sequence[TimeSpan], excluded: Sequence[TimeSpan]) -> list[TimeSpan]:
-    """What of some intervals lies in none of the others; both are in order and apart."""
+    """Return the parts of ``speech`` outside ``excluded``. Both are in order and do not overlap."""
     remaining: list[TimeSpan] = []
     for span in speech:
         start = span.start

@@ -1,0 +1,163 @@
+"""Decoding windows: one worker for each thread, each with small batches."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import Executor
+from typing import TYPE_CHECKING, Any
+
+from subtitled.plugin import SAMPLE_RATE, Audio, SegmentScores, Word
+
+from .rehearing import WindowTranscript
+from .scoring import split_encoded
+from .windows import Window, build_batches
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+    from faster_whisper import WhisperModel
+
+BATCH_SIZE = 4
+"""Windows that one worker decodes together. More gains little and takes memory."""
+MAX_COMPRESSION_RATIO = 2.4
+MAX_NO_SPEECH_PROB = 0.6
+MIN_AVG_LOGPROB = -1.0
+CONFIDENT_AVG_LOGPROB = -0.5
+"""Whisper's own thresholds for text that is no speech: compression ratio, probability of
+no speech, average log probability (openai/whisper, transcribe.py)."""
+
+
+class WindowDecoder:
+    """Decodes windows in batches, by several workers at once."""
+
+    def __init__(self, model: WhisperModel, workers: Executor, worker_count: int) -> None:
+        self._model = model
+        self._workers = workers
+        self._worker_count = worker_count
+
+    def transcribe(
+        self,
+        audio: Audio,
+        windows: Sequence[Window],
+        options: dict[str, Any],
+        *,
+        is_last_attempt: bool = False,
+        keep_encoded: bool = False,
+    ) -> dict[Window, WindowTranscript]:
+        """Transcribe each window.
+
+        Args:
+            audio: The track that the windows are of.
+            windows: What to decode, in any order.
+            options: Arguments of faster-whisper's ``BatchedInferencePipeline.transcribe``.
+            is_last_attempt: Whether a confident loop is believed, since no other attempt follows.
+            keep_encoded: Whether the transcripts keep the output of the encoder.
+
+        Returns:
+            The transcript of each window.
+        """
+
+        def decode(batch: Sequence[Window]) -> dict[Window, WindowTranscript]:
+            return self._decode(audio, batch, options, is_last_attempt, keep_encoded)
+
+        batches = build_batches(windows, self._worker_count, BATCH_SIZE)
+        return {
+            window: transcript
+            for decoded in self._workers.map(decode, batches)
+            for window, transcript in decoded.items()
+        }
+
+    def _decode(
+        self,
+        audio: Audio,
+        batch: Sequence[Window],
+        options: dict[str, Any],
+        is_last_attempt: bool,
+        keep_encoded: bool,
+    ) -> dict[Window, WindowTranscript]:
+        """Decode some windows, whose samples are joined to one array."""
+        import numpy as np
+
+        window_samples = [
+            np.concatenate([audio.read_samples(part) for part in window.parts]) for window in batch
+        ]
+        starts, clips, position = [], [], 0.0
+        for samples in window_samples:
+            length = len(samples) / SAMPLE_RATE
+            starts.append(position)
+            clips.append({"start": position, "end": position + length})
+            position += length
+        segments, encoded = self._run(np.concatenate(window_samples), clips, options, keep_encoded)
+        transcripts = {window: WindowTranscript() for window in batch}
+        if encoded is not None:
+            for window, output in zip(batch, split_encoded(encoded, len(batch)), strict=True):
+                transcripts[window].encoded = output
+        for segment in segments:
+            placed: list[tuple[Window, Word]] = []
+            for word in segment.words or ():
+                middle = (word.start + word.end) / 2
+                number = max(n for n, start in enumerate(starts) if n == 0 or start <= middle)
+                placed.append((batch[number], _place_word(word, batch[number], starts[number])))
+            is_doubted = is_doubtful(segment, is_last_attempt)
+            for window, placed_word in placed:
+                transcript = transcripts[window]
+                (transcript.doubtful if is_doubted else transcript.words).append(placed_word)
+            if placed:
+                transcripts[placed[0][0]].segment_scores.append(
+                    SegmentScores(
+                        placed[0][1].start,
+                        placed[-1][1].end,
+                        avg_logprob=float(segment.avg_logprob),
+                        no_speech_prob=float(segment.no_speech_prob),
+                        compression_ratio=float(segment.compression_ratio),
+                    )
+                )
+        return transcripts
+
+    def _run(
+        self,
+        samples: npt.NDArray[np.float32],
+        clips: list[dict[str, float]],
+        options: dict[str, Any],
+        keep_encoded: bool,
+    ) -> tuple[list[Any], Any]:
+        """Run faster-whisper on one batch.
+
+        Returns:
+            Its segments, and the output of its encoder if that is kept.
+        """
+        from faster_whisper import BatchedInferencePipeline
+
+        # A pipeline stores the time of the last speech in itself, so each batch has its own.
+        pipeline = BatchedInferencePipeline(self._model)
+        encoded: list[Any] = []
+        generate = pipeline.generate_segment_batched
+
+        def generate_and_keep(*arguments: Any) -> Any:
+            output, results = generate(*arguments)
+            encoded.append(output)
+            return output, results
+
+        if keep_encoded:
+            pipeline.generate_segment_batched = generate_and_keep
+        segments, _ = pipeline.transcribe(
+            samples, clip_timestamps=clips, batch_size=len(clips), **options
+        )
+        return list(segments), encoded[0] if encoded else None
+
+
+def is_doubtful(segment: Any, is_last_attempt: bool) -> bool:
+    """Tell whether Whisper itself doubts a segment, by its own thresholds."""
+    is_silent = (
+        segment.no_speech_prob > MAX_NO_SPEECH_PROB and segment.avg_logprob < MIN_AVG_LOGPROB
+    )
+    is_looping = segment.compression_ratio > MAX_COMPRESSION_RATIO
+    is_believed = is_last_attempt and segment.avg_logprob > CONFIDENT_AVG_LOGPROB
+    return is_silent or (is_looping and not is_believed)
+
+
+def _place_word(word: Any, window: Window, offset: float) -> Word:
+    """Return a word of faster-whisper in seconds of the media file."""
+    start = window.to_media_time(word.start - offset)
+    end = window.to_media_time(word.end - offset, is_end=True)
+    return Word(word.word, start, max(start, end), float(word.probability))
