@@ -1,10 +1,10 @@
-"""Times found for text that came without: how far off, and at what cost. About 2 minutes.
+"""Errors and cost of forced alignment and estimated times. Takes about 2 minutes.
 
-Three questions. *Against Whisper*: its own text of recordings is given back to be aligned; how far
-are the starts of the words from Whisper's own. *Against the clock*: prompts are put one after the
-other with known pauses, and all their text is given as one; how far are the starts of prompts from
-where their sound begins. *Estimated* is what the core does without an aligner. The last lines give
-wrong text, to see what an alignment looks like that must not convince.
+*Against Whisper*: its own text of recordings is aligned, and the starts of words are compared with
+Whisper's. *Against the clock*: prompts are joined with known pauses, their whole text is aligned,
+and the starts of prompts are compared with the true ones. *Estimated* is what the core does without
+an aligner. The last lines align wrong text, to see the scores of an alignment that must be
+rejected.
 
 The prompts' texts are those of Debian's asterisk-core-sounds-*-wav, in /usr/share/doc or, where
 that was left out of the system, in $SUBTITLED_PROMPT_TEXTS.
@@ -50,7 +50,7 @@ PROMPTS = {"es": "es_MX_f_Allison", "fr": "fr_CA_f_June", "it": "it_IT_m_Carlo"}
 SOUNDS = Path("/usr/share/asterisk/sounds")
 TEXTS = Path(os.environ.get("SUBTITLED_PROMPT_TEXTS", "/usr/share/doc"))
 LONG = 120.0
-"""Seconds of prompts that are aligned in one go."""
+"""Seconds of prompts that are aligned at once."""
 PAUSES = (0.3, 0.7, 1.2, 2.5)
 
 
@@ -68,7 +68,7 @@ def shown(name: str, errors: Sequence[float]) -> dict[str, float]:
 
 
 def letters(words: Sequence[Word]) -> list[tuple[int, float]]:
-    """For each word how many letters were before it, and when it starts."""
+    """Return for each word the number of letters before it, and its start."""
     found, at = [], 0
     for word in words:
         found.append((at, word.start))
@@ -77,13 +77,13 @@ def letters(words: Sequence[Word]) -> list[tuple[int, float]]:
 
 
 def apart(ours: Sequence[Word], theirs: Sequence[Word]) -> list[float]:
-    """Seconds between the starts of the words of one text, matched by their letters."""
+    """Return the seconds between the starts of words of the same text, matched by letters."""
     known = dict(reversed(letters(theirs)))
     return [abs(start - known[at]) for at, start in letters(ours) if at in known]
 
 
 def written(language: str) -> dict[str, str]:
-    """The texts of the longer prompts of a language, by their names; none if they are not here."""
+    """Return the texts of the longer prompts of a language by name; empty without the package."""
     listing = TEXTS / f"asterisk-core-sounds-{language}" / f"core-sounds-{language}.txt.gz"
     if not listing.exists():
         return {}
@@ -92,7 +92,7 @@ def written(language: str) -> dict[str, str]:
 
 
 def prompts(language: str, folder: str, target: Path) -> tuple[list[str], list[float]]:
-    """Prompts in one file with known pauses: their texts and where each begins, in seconds."""
+    """Join prompts to one file with known pauses; return their texts and starts in seconds."""
     texts = written(language)
     sound, said, begins = [np.zeros(SAMPLE_RATE // 2, "<i2")], [], []
     now = len(sound[0])
@@ -115,7 +115,7 @@ def prompts(language: str, folder: str, target: Path) -> tuple[list[str], list[f
 
 
 def starts(words: Sequence[Word], texts: Sequence[str]) -> list[float]:
-    """When the first word of each text starts, the words being those of all texts."""
+    """Return the start of the first word of each text, among the words of all texts."""
     known, found, at = letters(words), [], 0
     for text in texts:
         found.append(next(start for before, start in known if before >= at))
@@ -124,7 +124,7 @@ def starts(words: Sequence[Word], texts: Sequence[str]) -> list[float]:
 
 
 def wrong(engine: WhisperEngine, audio: Audio, stretch: Chunk, code: str) -> None:
-    """Align sentences that are not said there, about as many as fit."""
+    """Align sentences that are not said in the audio, about as many as fit."""
     text = ""
     for sentence in reversed(written(code).values()):
         if len(text) < 15 * audio.duration:

@@ -1,17 +1,16 @@
-"""The Qwen plugin against its stand-in: how busy it keeps the service, what kill -9 costs, memory.
+"""The Qwen plugin with a fake service: utilisation, the cost of kill -9, and memory.
 
-The stand-in (``tests/standins/dashscope.py``) speaks the service's wire formats in a process of its
-own, takes a second for each request within which it does nothing, and says what it would charge.
-It writes down canned sentences; the length of sound it reads from the file's own head, so that it
-takes next to no processor time from what is measured. No local engine is configured: nothing is
-aligned, and the language is the track's tag.
+The fake speaks the service's protocols in its own process, waits a second for each request, and
+counts what it would charge. It answers with canned sentences and reads the duration of audio from
+the file header, so it uses hardly any CPU time. No local engine is configured, so nothing is
+aligned, and the language is that of the track's tag.
 
     python benchmarks/cloud.py speed | kills [N] | memory
 
-``speed`` is the time from the first request to the last answer by the ideal: requests / 8 x 1 s.
-``kills`` gives N jobs of each protocol one kill -9 at a random instant of their time, and compares
-what was charged with what there was to recognise. ``memory`` is the most that each process had, for
-1, 4 and 12 hours.
+``speed`` is the time from the first request to the last answer, divided by the ideal: requests / 8
+x 1 s. ``kills`` kills N jobs of each protocol once at a random time, and compares the charge with
+the audio that had to be transcribed. ``memory`` is the peak memory of each process, for 1, 4 and
+12 hours.
 """
 
 from __future__ import annotations
@@ -38,7 +37,7 @@ SPOKEN = ["sonnet.en.mp3", "jfk.flac", "prologue.es.mp3"]
 
 
 class Peaks(threading.Thread):
-    """The most memory that a process and its children had, in MiB, as the kernel counts it."""
+    """Peak memory of a process and its children in MiB, as the kernel counts it."""
 
     def __init__(self, process: int) -> None:
         super().__init__(daemon=True)
@@ -46,7 +45,7 @@ class Peaks(threading.Thread):
         self._ending = threading.Event()
         self.ours = 0.0
         self.engine = 0.0
-        """Of the largest child that is one of ours: an engine, or what listens for speech."""
+        """Peak of the largest child that is an engine or the VAD."""
         self.start()
 
     def run(self) -> None:
@@ -80,7 +79,7 @@ def _children(process: int) -> Iterator[int]:
 
 
 def film(folder: Path, minutes: float, name: str = "film") -> Path:
-    """Speech for so many minutes, in a track that says it is English."""
+    """Create a film with minutes of speech, in a track that is tagged as English."""
     folder.mkdir(parents=True, exist_ok=True)
     hour = folder.parent / "hour.flac"
     if not hour.exists():
@@ -99,7 +98,7 @@ def film(folder: Path, minutes: float, name: str = "film") -> Path:
 
 
 def configured(folder: Path, service: Service, protocol: str, **more: object) -> Path:
-    """A configuration whose one engine asks the stand-in."""
+    """Write a configuration whose only engine uses the fake."""
     settings = "".join(f"{key} = {value!r}\n" for key, value in more.items())
     (folder / "films").mkdir(parents=True, exist_ok=True)
     file = folder / "config.toml"
@@ -116,7 +115,7 @@ def configured(folder: Path, service: Service, protocol: str, **more: object) ->
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """What one run of ``generate`` took."""
+    """The results of one run of ``generate``."""
 
     seconds: float
     ours: float
@@ -167,7 +166,7 @@ def speed() -> None:
 
 
 class House:
-    """A daemon over a folder of films that come one by one."""
+    """A daemon with a folder of films that arrive one after the other."""
 
     def __init__(self, folder: Path, config: Path) -> None:
         self.folder = folder
@@ -191,7 +190,7 @@ class House:
         self.daemon.wait()
 
     def until(self, medium: Path, *states: str) -> float:
-        """Seconds until a file is in one of some states."""
+        """Return the seconds until a file is in one of some states."""
         begin = time.monotonic()
         while self._state(medium) not in states:
             if time.monotonic() - begin > 180:

@@ -1,9 +1,9 @@
-"""Characters that are written where nobody speaks: a minute each of sounds that are no speech.
+"""Hallucinated characters in audio without speech, a minute of each kind. Takes about 2 minutes.
 
 First the whole pipeline, `subtitled generate`, as a user runs it: the goal is 0. Then the engine
-alone on each sound as if all of it were speech, to see what the layers after the voice detector
-would catch if that were fooled: by the engine's own evidence, by the text, and by both with what
-the detector really says. About two minutes.
+alone on each file as if all of it were speech. This shows what the stages after the VAD would
+remove if the VAD failed: by the engine's scores, by the text, and by both with the real result of
+the VAD.
 """
 
 from __future__ import annotations
@@ -52,14 +52,14 @@ def made(name: str, folder: Path) -> Path:
 
 
 def written(medium: Path, folder: Path) -> int:
-    """Characters in the sidecars that the whole pipeline writes, from an empty state."""
+    """Return the characters in the sidecars of the whole pipeline, from an empty state."""
     config = folder / "config.toml"
     config.write_text("", "utf-8")
     environment = {key: value for key, value in os.environ.items() if key != "STATE_DIRECTORY"}
     done = subprocess.run(
         [
             *(sys.executable, "-m", "subtitled", "--config", str(config)),
-            *("generate", str(medium), "--to", "original,en"),
+            *("generate", str(medium), "--languages", "original,en"),
         ],
         env=environment | {"XDG_STATE_HOME": str(folder / "state")},
         capture_output=True,
@@ -73,7 +73,7 @@ def written(medium: Path, folder: Path) -> int:
 
 
 def engine_alone(engine: WhisperEngine, audio: Audio) -> dict[str, int]:
-    """Characters that the engine writes if all is said to be speech, and that each layer leaves."""
+    """Return the characters of the engine if all is speech, and those that each stage keeps."""
     whole, english = TimeSpan(0.0, audio.duration), Language("en")
     raw = engine.transcribe(audio, TranscriptionRequest(Chunk(whole, (whole,)), english))
     bare = Transcript(raw.language, raw.words)

@@ -1,7 +1,7 @@
-"""What the idle daemon takes over a minute, or the seconds given: memory and processor time.
+"""Memory and CPU time of the idle daemon over a minute, or the seconds given.
 
-The daemon watches three libraries of 1 000 folders, in each a picture and a description. Sampled
-each second, from 10 seconds after the last library was walked.
+The daemon watches three libraries of 1 000 folders, each with an image and a description. Sampled
+each second, from 10 seconds after the last library was scanned.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from material import own_folder
 
 LIBRARIES = ("films", "series", "concerts")
 FOLDERS = 1000
-"""In each."""
+"""Folders in each library."""
 
 
 def ticks(pid: int) -> int:
@@ -32,7 +32,7 @@ def resident(pid: int) -> int:
 
 
 def share_of_memory(pid: int) -> int:
-    """Kilobytes, in which what several processes share counts for each in part."""
+    """Return the memory in kilobytes, with shared memory divided among its processes."""
     rollup = Path(f"/proc/{pid}/smaps_rollup").read_text("ascii").splitlines()
     return next(int(line.split()[1]) for line in rollup if line.startswith("Pss:"))
 
@@ -55,7 +55,7 @@ def main() -> None:
                 [sys.executable, "-m", "subtitled", "--config", str(config), "run"], stderr=lines
             )
         try:
-            while log.read_text("utf-8").count("walked ") < len(LIBRARIES):
+            while log.read_text("utf-8").count("scanned ") < len(LIBRARIES):
                 if daemon.poll() is not None:
                     sys.exit(f"the daemon ended with status {daemon.returncode}")
                 time.sleep(0.5)

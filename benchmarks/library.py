@@ -1,13 +1,13 @@
-"""What a large library costs: walks against a bare walk, memory, watching, and the way of a file.
+"""Costs of a large library: scans compared with bare directory walks, memory, watching, latency.
 
-    python benchmarks/library.py walk [FILES]       a first walk and one that finds nothing new,
-                                                    against scandir and stat alone; memory
+    python benchmarks/library.py walk [FILES]       a first scan and one that finds nothing new,
+                                                    compared with scandir and stat alone; memory
     python benchmarks/library.py watch [FOLDERS]    the daemon watching so many folders, idle
     python benchmarks/library.py arrive [TIMES]     from a rename that completes a file to its work
     python benchmarks/library.py                    all: 200 000 files, 20 000 folders, 10 times
 
-Each makes its own tree in a temporary folder. Ratios are of one run, the parts one after the other,
-of the wall clock and of processor time; the second is what counts while others work on the machine.
+Each creates its own tree in a temporary folder. Ratios are of one run, with the parts one after the
+other, of wall-clock time and of CPU time. CPU time is what counts on a busy machine.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ print(report.files, report.new, time.perf_counter() - begin, time.process_time()
 
 
 def tree(root: Path, files: int) -> None:
-    """A library of series: ten episodes to a season, eight seasons to a show."""
+    """Create a library of series: ten episodes in a season, eight seasons in a show."""
     for number in range(-(-files // PER_FOLDER)):
         show, season = divmod(number, 8)
         folder = root / f"Show {show:05d}" / f"Season {season + 1:02d}"
@@ -62,7 +62,7 @@ def tree(root: Path, files: int) -> None:
 
 
 def bare(root: Path) -> int:
-    """The least that a walk does: every folder listed, every file asked for its stat."""
+    """Do the minimum of a scan: list every folder and stat every file."""
     count, folders = 0, [os.fspath(root)]
     while folders:
         with os.scandir(folders.pop()) as entries:
@@ -76,7 +76,7 @@ def bare(root: Path) -> int:
 
 
 def walked(root: Path, ledger: Path) -> tuple[int, Cost, float, float]:
-    """A walk by a process of its own: new files, its cost, memory before and most, in MiB."""
+    """Scan in a new process: number of new files, cost, memory before and peak, in MiB."""
     others = running()
     done = subprocess.run(
         [sys.executable, "-c", WALK, str(root), str(ledger)],
@@ -92,7 +92,7 @@ def walk(files: int) -> dict[str, float]:
     with own_folder() as folder:
         root, ledger = folder / "films", folder / "subtitled.sqlite"
         tree(root, files)
-        bare(root)  # so that all find the folders in memory
+        bare(root)  # so that all find the folders in the page cache
         least = min((costs(lambda: bare(root)) for _ in range(3)), key=lambda cost: cost.cpu)
         new, first, before, peak = walked(root, ledger)
         again = [walked(root, ledger) for _ in range(3)]
@@ -115,7 +115,7 @@ def walk(files: int) -> dict[str, float]:
     print(
         f"{files} files: bare walk {least.seconds:.2f} s ({least.cpu:.2f} s of processor); "
         f"first walk {said['first_wall_ratio']:.2f} times that ({said['first_cpu_ratio']:.2f}), "
-        f"walked again {said['again_wall_ratio']:.2f} ({said['again_cpu_ratio']:.2f}); memory of "
+        f"scanned again {said['again_wall_ratio']:.2f} ({said['again_cpu_ratio']:.2f}); memory of "
         f"the walks {said['first_memory_mib']:.0f} and {said['again_memory_mib']:.0f} MiB; "
         f"{_alone(int(said['others']))}"
     )
@@ -157,7 +157,7 @@ def watch(folders: int) -> dict[str, float]:
 
         def measure() -> tuple[float, float, int]:
             with daemon(folder, root) as process:
-                until(lambda: "walked films" in (folder / "log").read_text(), process)
+                until(lambda: "scanned films" in (folder / "log").read_text(), process)
                 time.sleep(10)
                 before, begin = ticks(process.pid), time.monotonic()
                 time.sleep(30)
@@ -189,7 +189,7 @@ def watch(folders: int) -> dict[str, float]:
 
 
 def arrive(times: int) -> dict[str, float]:
-    """The file is empty sound with a head: it is planned, queued, and its work begins."""
+    """Measure the latency of a file of silence: it is planned and queued, and its job starts."""
     late: list[float] = []
     with own_folder() as folder:
         root = folder / "films"
@@ -201,7 +201,7 @@ def arrive(times: int) -> dict[str, float]:
             stdin=subprocess.DEVNULL,
         )
         with daemon(folder, root) as process:
-            until(lambda: "walked films" in (folder / "log").read_text(), process)
+            until(lambda: "scanned films" in (folder / "log").read_text(), process)
             time.sleep(3)
             for number in range(times):
                 data = sound.read_bytes() + bytes([number]) * 64
@@ -210,16 +210,17 @@ def arrive(times: int) -> dict[str, float]:
                 part.rename(root / f"{number}.wav")
                 arrived = time.time()
                 late.append(_begins(folder / "state" / "subtitled.sqlite", part) - arrived - SETTLE)
-                time.sleep(0.37)  # so that we meet each phase of what goes by the clock
+                time.sleep(0.37)  # so that the arrivals hit all phases of periodic work
     print(
-        f"from the rename to the start of work, beyond settling: {statistics.median(late):.2f} s "
+        "from the rename to the start of work, beyond the stability check: "
+        f"{statistics.median(late):.2f} s "
         f"in the middle, {max(late):.2f} s at most of {times}; {_alone(running())}"
     )
     return {"median": statistics.median(late), "most": max(late)}
 
 
 def _begins(ledger: Path, part: Path) -> float:
-    """When the work on a file begins, in seconds since 1970, to 10 ms."""
+    """Return when the job of a file starts, in seconds since 1970, to 10 ms."""
     path = os.fsencode(part.with_suffix(""))
     query = "SELECT state FROM files WHERE path = ? AND state NOT IN ('stabilising', 'queued')"
     end = time.monotonic() + 60

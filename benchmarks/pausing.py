@@ -1,12 +1,12 @@
-"""How soon an engine stands still when somebody presses play, and that nothing is done again.
+"""How soon an engine is suspended when playback starts, and that no work is repeated.
 
-A real daemon with Whisper base works on 20 minutes of speech and asks a stand-in for Jellyfin, over
-HTTP and through the bundled plugin, at the default interval of 15 s. Play is pressed at a random
-instant. Measured is the time until the kernel says that the engine's process is stopped, and from
-the end of playing until it runs again, less ``linger`` (here 1 s). While it is stopped it must take
-no processor time. In the end: the same process did it all, no stretch that was stored has been
-written again, and the audio that the engine was asked for is the audio that is stored. Last, the
-daemon gets SIGTERM in the middle of a stretch.
+A real daemon with Whisper base processes 20 minutes of speech. It polls a fake Jellyfin, over HTTP
+and through the bundled plugin, at the default interval of 15 s. Playback starts at a random time.
+The benchmark measures the time until the kernel reports that the engine's process is stopped, and
+from the end of playback until it runs again, less ``playback_cooldown`` (here 1 s). While it is
+stopped it must use no CPU time. At the end it checks that the same process did all the work, that
+no stored chunk was written again, and that the audio that the engine was asked for is the audio
+that is stored. Finally the daemon gets SIGTERM in the middle of a chunk.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ from material import looped, model, own_folder
 SEED = int(os.environ.get("SUBTITLED_TEST_SEED", time.time_ns() % 2**32))
 LINGER = 1.0
 HOLD = 3.0
-"""Seconds for which the stopped engine is looked at."""
+"""Seconds for which the stopped engine is observed."""
 COUNTED = 'subtitled_audio_seconds_total{engine="whisper"} '
 
 
 class Sessions(BaseHTTPRequestHandler):
-    """Jellyfin, as far as it is asked who watches what."""
+    """A fake Jellyfin that reports what is being played."""
 
     playing = False
 
@@ -55,12 +55,12 @@ class Sessions(BaseHTTPRequestHandler):
 
 
 def state(pid: int) -> str:
-    """The letter that the kernel has for a process: T is stopped."""
+    """Return the kernel's letter for the state of a process. T is stopped."""
     return Path(f"/proc/{pid}/stat").read_text("ascii").rsplit(")", 1)[1].split()[0]
 
 
 def engine_of(daemon: int) -> int | None:
-    """The process that recognises, if it is there."""
+    """Return the id of the engine's process, if it runs."""
     for task in Path(f"/proc/{daemon}/task").iterdir():
         for child in (task / "children").read_text("ascii").split():
             if b"subtitled.engines.worker_main" in Path(f"/proc/{child}/cmdline").read_bytes():
@@ -69,7 +69,7 @@ def engine_of(daemon: int) -> int | None:
 
 
 def until(true: Callable[[], object], what: str, limit: float = 120.0) -> float:
-    """Seconds until something is so; the benchmark ends if it never is."""
+    """Return the seconds until a condition holds. The benchmark ends if it never does."""
     begin = time.monotonic()
     while not true():
         if time.monotonic() - begin > limit:
@@ -89,7 +89,8 @@ class House:
         self.config = folder / "config.toml"
         self.config.write_text(
             f'[daemon]\nstate_dir = "{self.state}"\nchunk_duration = "15s"\n'
-            f'[libraries.films]\npath = "{self.films}"\nstability_delay = "1s"\nlanguages = ["original"]\n'
+            f'[libraries.films]\npath = "{self.films}"\nstability_delay = "1s"\n'
+            'languages = ["original"]\n'
             f'[throttle]\nplayback_cooldown = "{LINGER:g}s"\n[web]\nport = {self.port}\n'
             f'[servers.jellyfin]\nurl = "http://127.0.0.1:{server}"\n'
             'api_key = {env = "PAUSING_KEY"}\n',
@@ -106,17 +107,17 @@ class House:
             )
 
     def stored(self) -> dict[Path, int]:
-        """The stretches that are stored, and when each was written."""
+        """Return the stored chunks, and when each was written."""
         found = self.state.glob("transcripts/*/*/*/*/*-*.json")
         return {path: path.stat().st_mtime_ns for path in found if path.name.count(".") == 1}
 
     def asked(self) -> float:
-        """Seconds of audio that the engine was asked for and answered, by the metrics."""
+        """Return the seconds of audio that the engine transcribed, by the metrics."""
         text = httpx.get(f"http://127.0.0.1:{self.port}/metrics", timeout=20).text
         return next((float(li.split()[1]) for li in text.splitlines() if li.startswith(COUNTED)), 0)
 
     def surplus(self) -> float:
-        """Seconds that were asked for and are not stored, such as those that said the language."""
+        """Return the seconds transcribed but not stored, such as those for language detection."""
         for _ in range(50):
             before = self.stored()
             asked = self.asked()
@@ -127,13 +128,13 @@ class House:
 
 
 def seconds(stretch: Path) -> float:
-    """Of audio, by the name of the file that holds its words."""
+    """Return the seconds of audio of a chunk, by the name of its file."""
     begin, _, end = stretch.stem.partition("-")
     return (int(end) - int(begin)) / 1000
 
 
 def round_of(pid: int, chance: random.Random) -> tuple[float, float]:
-    """Somebody plays, and stops playing: seconds to standing still, and to going on."""
+    """Start and stop playback once; return the seconds to suspension and to resumption."""
     time.sleep(chance.uniform(0, 15))
     Sessions.playing = True
     still = until(lambda: state(pid) == "T", "the engine stands still")

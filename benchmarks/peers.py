@@ -1,8 +1,8 @@
-"""What other tools make of given words. Runs in an environment of its own, see ``quality.py``.
+"""Subtitles that other tools make of given words. Runs in its own environment, see ``quality.py``.
 
-Reads ``{"language": ..., "segments": [...]}`` as Whisper writes it from stdin, writes SubRip texts
-by the name of the peer as JSON. What the peers only import (torch, models) is stood in for by
-empty modules: none of it takes part in laying out words.
+Reads ``{"language": ..., "segments": [...]}`` as Whisper writes it from stdin, and writes SubRip
+texts by the name of the tool as JSON. Modules that the tools only import (torch, models) are
+replaced by empty ones: they take no part in the segmentation.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 
 
 class Empty(types.ModuleType):
-    """A module in which every name is there, and none does anything."""
+    """A module in which every name exists and does nothing."""
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
@@ -29,7 +29,7 @@ class Empty(types.ModuleType):
 
 
 def without_models() -> None:
-    """Let the parts of the peers that lay out text be imported by themselves."""
+    """Make the parts of the tools that segment text importable on their own."""
     for name in (
         *("torch", "torch.nn", "torch.nn.functional", "stable_whisper.audio"),
         *("stable_whisper.audio.utils", "stable_whisper.whisper_compatibility"),
@@ -55,7 +55,7 @@ def whisper_writer(heard: dict[str, Any], **options: int) -> str:
 def stable_ts(heard: dict[str, Any], regroup: str | bool) -> str:
     from stable_whisper.result import WhisperResult
 
-    # A recogniser's words may overlap by a hair, which it refuses otherwise.
+    # The words of a recogniser may overlap slightly, which it refuses otherwise.
     result = WhisperResult(heard, force_order=True)
     result.regroup(regroup)
     return str(result.to_srt_vtt(None, word_level=False))
@@ -66,7 +66,7 @@ def whisperx(heard: dict[str, Any]) -> str:
 
     for segment in heard["segments"]:
         for word in segment["words"]:
-            # Its aligner gives words without the space in front.
+            # Its aligner returns words without the leading space.
             word["word"] = word["word"].strip()
     cues = SubtitlesProcessor(heard["segments"], heard["language"]).process_segments()
     return "\n".join(

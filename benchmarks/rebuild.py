@@ -1,7 +1,7 @@
-"""How long the ledger takes to be made anew from 100 000 sidecars, after it was lost.
+"""Time to rebuild a lost database from 100 000 sidecars.
 
-Against a bare walk of the same folders that lists them and reads each sidecar's attribute, in the
-same run. The page cache is warm for both.
+It is compared, in the same run, with a bare walk of the same folders that lists them and reads each
+sidecar's attribute. The page cache is warm for both.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ IN_A_FOLDER = 20
 
 
 def fill(root: Path, sidecars: int) -> None:
-    """A library as we leave it, without waiting for the disk at each file."""
+    """Create a library with our sidecars, without a sync for each file."""
     text = b"1\n00:00:01,000 --> 00:00:02,000\nWords.\n"
     digest = hashlib.sha256(text).hexdigest()
     for number in range(sidecars // 2):
@@ -46,7 +46,7 @@ def fill(root: Path, sidecars: int) -> None:
 
 
 def attributes(folder: str) -> Iterator[bytes]:
-    """The bare walk."""
+    """Walk the folders and yield the attributes of all sidecars."""
     with os.scandir(folder) as entries:
         for entry in entries:
             if entry.is_dir():

@@ -1,7 +1,7 @@
-"""How fast words become cues, and that the time grows with their number and not faster.
+"""Speed of the segmentation, and that its time is linear in the number of words.
 
-Random invented speech in several scripts, as a recogniser gives it; processor seconds on one
-core. The seed is printed. An argument gives another seed. Takes under a minute.
+The input is random invented speech in several scripts, as a recogniser returns it. The time is CPU
+seconds on one core. The seed is printed; an argument sets another one. Takes less than a minute.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ ENDS = {"ja": ("、", "。"), "zh-Hans": ("，", "。"), "th": (" ", " ")}
 
 
 def speech(tag: str, count: int, dice: random.Random) -> list[Word]:
-    """So many words, three a second, with punctuation and pauses in between."""
+    """Create a number of words, three a second, with punctuation and pauses."""
     vocabulary = WORDS[tag].split()
     comma, stop = ENDS.get(tag, (",", "."))
     words: list[Word] = []

@@ -1,4 +1,4 @@
-"""The stand-in for Qwen's service in a process of its own, so that it is not measured along."""
+"""The fake of Qwen's service in its own process, so that its cost is not measured."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ LATENCY = 1.0
 
 
 def serve(line: Connection, latency: float, task_seconds: float) -> None:
-    """The stand-in, until the other end of the line hangs up; each message is one question."""
+    """Run the fake until the connection is closed. Each message is one question."""
     from standins.dashscope import DashScope, standing_in
 
     class Clocked(DashScope):
-        """Knows how long sound is without decoding it, and when it was asked what."""
+        """The fake that reads durations from file headers and records the times of requests."""
 
         first, last = math.inf, 0.0
 
@@ -59,7 +59,7 @@ def serve(line: Connection, latency: float, task_seconds: float) -> None:
 
 
 def length(file: bytes) -> float:
-    """Seconds of a FLAC, by its head, or of an Ogg Opus, by its last page."""
+    """Return the seconds of a FLAC by its header, or of an Ogg Opus by its last page."""
     if file.startswith(b"fLaC"):
         return (int.from_bytes(file[18:26]) & (1 << 36) - 1) / 16_000
     page = file.rindex(b"OggS")
@@ -67,7 +67,7 @@ def length(file: bytes) -> float:
 
 
 class Service:
-    """The stand-in as its own process."""
+    """The fake as its own process."""
 
     def __init__(self, latency: float = LATENCY, task_seconds: float = 2.0) -> None:
         context = multiprocessing.get_context("spawn")

@@ -1,10 +1,10 @@
 """10 000 webhooks in a minute for 500 files, with kill -9 in the middle, against a real daemon.
 
-Measured at the sender, from the request to the whole answer: the 50th and 99th percentile. Each
-webhook asks for a file to come first. Then: is there one job for each file that was answered for,
-in front of what a mere walk would have found? New files are asked for until the end, so that the
-kill hits some that were answered a moment before. A sender that meets no daemon is told so by its
-own connection; that file is asked for again later, as senders do with the next import.
+The senders measure the time from the request to the whole answer: the 50th and 99th percentile.
+Each webhook prioritises a file. Afterwards there must be one job for each file whose webhook was
+answered, before all jobs of a mere scan. New files are requested until the end, so that the kill
+hits some that were answered just before. A sender whose connection fails requests that file again
+later, as real senders do with the next import.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ SEED = int(os.environ.get("SUBTITLED_TEST_SEED", time.time_ns() % 2**32))
 
 
 class House:
-    """A daemon over a library of noise, in which nobody speaks."""
+    """A daemon with a library of noise without speech."""
 
     def __init__(self, folder: Path, files: int) -> None:
         self.folder = folder
@@ -71,7 +71,7 @@ class House:
         sys.exit((self.folder / "log").read_text("utf-8", "replace"))
 
     def urgent(self) -> int:
-        """Files that were planned in front of everything that a walk finds."""
+        """Return the number of files that were planned before everything that a scan finds."""
         query = (
             "SELECT count(*) FROM files WHERE priority = 1 AND fingerprint IS NOT NULL "
             "AND state NOT IN ('stabilising', 'growing', 'missing')"
@@ -89,7 +89,7 @@ class House:
 
 
 class Sender:
-    """Sends at its own pace, whatever the answers take: what is late counts as late."""
+    """Sends at a fixed rate, whatever the answers take. Late requests count as late."""
 
     def __init__(self, house: House) -> None:
         self.house = house
@@ -123,7 +123,7 @@ class Sender:
             self.refused += 1
 
     def run(self, number: int, seconds: float) -> None:
-        """All webhooks at an even pace; the daemon is killed after half of them."""
+        """Send all webhooks at an even rate. The daemon is killed after half of them."""
         films = self.house.films
         with ThreadPoolExecutor(32) as senders:
             begin = time.monotonic()
@@ -139,7 +139,7 @@ class Sender:
                     self.house.start()
         self.minute = time.monotonic() - begin
         missed, timed = set(films) - self.answered, list(self.took)
-        for film in missed:  # those that met no daemon, or were never drawn
+        for film in missed:  # those without an answer, or never drawn
             while film not in self.answered:
                 self.send(film, time.monotonic())
         self.took = timed

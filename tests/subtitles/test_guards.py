@@ -310,7 +310,7 @@ def test_brackets_and_notes_around_speech_stay(text: str) -> None:
 def test_words_outside_speech_go_unless_the_engine_is_sure() -> None:
     speech = [TimeSpan(0, 90)]
     left, gone = guarded(said("Something odd here.", confidence=0.6), speech=speech)
-    assert (left, gone[0].reason) == ("", "where nobody speaks")
+    assert (left, gone[0].reason) == ("", "outside speech")
     assert guarded(said("Something odd here.", confidence=0.95), speech=speech)[0] != ""
     guessed = [replace(word, is_estimated=True) for word in said("Something odd here.")]
     assert guarded(guessed, speech=speech)[0] != ""
@@ -335,7 +335,7 @@ def test_the_engines_own_doubt_counts() -> None:
     silent = SegmentScores(199, 210, avg_logprob=-1.4, no_speech_prob=0.8)
     left, gone = guarded(words, evidence=(silent,))
     assert left == "We will be right there."
-    assert "heard nobody there (no speech 80%" in gone[0].reason
+    assert "reports no speech (probability 80%" in gone[0].reason
     sure = SegmentScores(199, 210, avg_logprob=-0.3, no_speech_prob=0.8)
     assert guarded(words, evidence=(sure,))[1] == ()
 

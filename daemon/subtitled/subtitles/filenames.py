@@ -154,7 +154,7 @@ def _join_beside(media: Path, name: str, file_kind: str) -> Path:
     if len(os.fsencode(name)) > MAX_NAME_BYTES:
         raise InputRejectedError(
             f"the name of the {file_kind} would be longer than {MAX_NAME_BYTES} bytes",
-            "Give the medium a shorter name",
+            "Give the media file a shorter name",
         )
     return media.with_name(name)
 

@@ -41,7 +41,7 @@ def write(subtitle: Subtitle) -> str:
     cues, language = representable(subtitle), subtitle.language
     if cues and cues[-1].end >= _MAX_SECONDS:
         raise InputRejectedError(
-            "an ASS file holds nothing after ten hours", "Choose srt or vtt for this medium"
+            "an ASS file holds nothing after ten hours", "Choose srt or vtt for this media file"
         )
     document = pysubs2.SSAFile()
     document.info.update(

@@ -45,7 +45,7 @@ def representable(subtitle: Subtitle) -> tuple[Cue, ...]:
     ]
     if any(current.start >= following.start for current, following in pairwise(cues)):
         raise InputRejectedError(
-            "an LRC file holds one line at a time", "Choose srt or vtt for this medium"
+            "an LRC file holds one line at a time", "Choose srt or vtt for this media file"
         )
     ends = [
         following.start if following.start - current.end < LONG_PAUSE_SECONDS else current.end

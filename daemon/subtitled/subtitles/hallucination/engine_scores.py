@@ -26,8 +26,8 @@ def find_score_issue(scores: SegmentScores, characters: int) -> str | None:
     is_silent = scores.no_speech_prob is not None and scores.no_speech_prob > MAX_NO_SPEECH_PROB
     if is_silent and avg_logprob is not None and avg_logprob < MIN_AVG_LOGPROB:
         return (
-            f"the engine heard nobody there (no speech {scores.no_speech_prob:.0%}, "
-            f"log probability {avg_logprob:.2f})"
+            f"the engine reports no speech (probability {scores.no_speech_prob:.0%}, "
+            f"mean log probability {avg_logprob:.2f})"
         )
     is_looping = (
         scores.compression_ratio is not None and scores.compression_ratio > MAX_COMPRESSION_RATIO
@@ -37,7 +37,7 @@ def find_score_issue(scores: SegmentScores, characters: int) -> str | None:
         and characters >= MIN_LOOP_CHARACTERS
         and (avg_logprob is None or avg_logprob < CONFIDENT_AVG_LOGPROB)
     ):
-        return f"the engine was caught in a loop (compression {scores.compression_ratio:.1f})"
+        return f"a loop of the engine (compression ratio {scores.compression_ratio:.1f})"
     return None
 
 

@@ -36,7 +36,9 @@ def remove_non_speech_tokens(
         overlapping = words[bisect.bisect_right(edges, first) - 1 : bisect.bisect_left(edges, last)]
         end = max(word.end for word in overlapping)
         removed.append(
-            RemovedText(overlapping[0].start, end, text[first:last].strip(), "a sign, not speech")
+            RemovedText(
+                overlapping[0].start, end, text[first:last].strip(), "a token that is no speech"
+            )
         )
     result: list[Word] = []
     for word, begin in zip(words, edges, strict=False):
@@ -68,7 +70,7 @@ def _is_sound_name(inside: str, phrases: HallucinationPhrases) -> bool:
 def find_wordless(words: Sequence[Word]) -> list[SuspectWords]:
     """Find passages without a letter or digit, such as music notes and punctuation alone."""
     return [
-        passage.to_suspect("no words in it")
+        passage.to_suspect("it has no words")
         for passage in split_passages(words)
         if not any(unicodedata.category(c)[0] in "LN" for c in passage.text)
     ]

@@ -135,14 +135,14 @@ def find_known_hallucinations(
         normalised = normalise_text(passage.text)
         credit = next((stem for stem in phrases.hard if _contains_stem(normalised, stem)), None)
         if credit is not None and len(passage.text) <= MAX_CREDIT_CHARACTERS:
-            suspects.append(passage.to_suspect("a credit that recognisers invent"))
+            suspects.append(passage.to_suspect("a credit that recognisers hallucinate"))
         elif normalised in soft and passage.is_weak(speech_mask):
             suspects.append(
-                passage.to_suspect("a phrase that recognisers invent, where little is heard")
+                passage.to_suspect("a phrase that recognisers hallucinate, in weak audio")
             )
         elif normalised in soft and _is_isolated(all_passages, number, duration):
             suspects.append(
-                passage.to_suspect("a phrase that recognisers invent, alone at the edge")
+                passage.to_suspect("a phrase that recognisers hallucinate, alone at the edge")
             )
     return suspects
 

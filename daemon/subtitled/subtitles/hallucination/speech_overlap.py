@@ -41,14 +41,14 @@ def find_outside_speech(words: Sequence[Word], speech_mask: SpeechMask) -> list[
         if speech_share < NO_SPEECH_SHARE and (
             confidence is None or confidence < TRUSTED_CONFIDENCE
         ):
-            suspects.append(passage.to_suspect("where nobody speaks"))
+            suspects.append(passage.to_suspect("outside speech"))
         elif (
             confidence is not None
             and confidence < MIN_CONFIDENCE
             and speech_share < LITTLE_SPEECH_SHARE
         ):
             suspects.append(
-                passage.to_suspect(f"where hardly anybody speaks (confidence {confidence:.0%})")
+                passage.to_suspect(f"little speech there (confidence {confidence:.0%})")
             )
         elif (
             confidence is not None
@@ -56,7 +56,7 @@ def find_outside_speech(words: Sequence[Word], speech_mask: SpeechMask) -> list[
             and speech_mask.measure_clear_share(passage.start, passage.end) < MIN_CLEAR_SPEECH_SHARE
         ):
             suspects.append(
-                passage.to_suspect(f"a guess in faint sound (confidence {confidence:.0%})")
+                passage.to_suspect(f"a guess in faint speech (confidence {confidence:.0%})")
             )
     return suspects
 
