@@ -1,4 +1,4 @@
-"""The commands, as a person types them."""
+"""Tests of the command line."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_generate_works_without_any_configuration(
     assert (tmp_path / "[a] film.en.srt").read_text() == "mine now"
 
 
-def test_wrong_use_is_status_2_and_failure_is_status_1(subtitled: Run, tmp_path: Path) -> None:
+def test_wrong_use_exits_2_and_failure_exits_1(subtitled: Run, tmp_path: Path) -> None:
     assert subtitled("generate", tmp_path / "x.mkv", "--languages", "engrish").returncode == 2
     assert subtitled("generate", tmp_path / "x.mkv", "--engine", "no").returncode == 2
     gone = subtitled("generate", tmp_path / "x.mkv")
@@ -61,7 +61,7 @@ def test_wrong_use_is_status_2_and_failure_is_status_1(subtitled: Run, tmp_path:
     assert subtitled("run").returncode == 2
 
 
-def test_plan_and_explain_say_why(subtitled: Run, film: Callable[..., Path]) -> None:
+def test_plan_and_explain_give_reasons(subtitled: Run, film: Callable[..., Path]) -> None:
     medium = film("a.mkv", "sine=d=3", ("-metadata:s:a:0", "language=fre"))
     (medium.parent / "a.fr.srt").write_text("1\n00:00:00,000 --> 00:00:01,000\nx\n")
     planned = json.loads(subtitled("plan", medium, "--json").stdout)
@@ -76,7 +76,7 @@ def test_plan_and_explain_say_why(subtitled: Run, film: Callable[..., Path]) -> 
     assert "not a media file" in bad.stdout
 
 
-def test_doctor_finds_what_is_wrong_and_says_the_cure(subtitled: Run, tmp_path: Path) -> None:
+def test_doctor_reports_failed_checks_with_hints(subtitled: Run, tmp_path: Path) -> None:
     config = tmp_path / "c.toml"
     config.write_text(
         f'[daemon]\nhallucination_phrases = "{tmp_path}/none.toml"\n'
@@ -90,7 +90,7 @@ def test_doctor_finds_what_is_wrong_and_says_the_cure(subtitled: Run, tmp_path: 
     assert "daemon.hallucination_phrases" in wrong["phrases"]
 
 
-def test_lists_are_json_when_asked(subtitled: Run, tmp_path: Path) -> None:
+def test_lists_can_be_printed_as_json(subtitled: Run, tmp_path: Path) -> None:
     names = [row["name"] for row in json.loads(subtitled("models", "list", "--json").stdout)]
     assert names == ["tiny.en", "base", "small", "medium", "large-v3", "large-v3-turbo"]
     plugins = json.loads(subtitled("plugins", "list", "--json").stdout)
@@ -104,7 +104,7 @@ from pathlib import Path
 from subtitled.plugin import *
 SUBTITLED_API = "1"
 class Parrot(Engine):
-    """Says the same in every stretch."""
+    """Engine with the same word in every chunk."""
     @classmethod
     def capabilities(cls, settings): return EngineCapabilities(supports_language_detection=True)
     def detect_language(self, audio, windows):
@@ -126,10 +126,8 @@ def register_media_servers(register): register(Bell)
 '''
 
 
-def test_an_engine_and_a_server_of_a_third_party_do_a_job(
-    home: Path, speech: Path, tmp_path: Path
-) -> None:
-    """A distribution of its own, installed by pip into an environment of its own."""
+def test_third_party_engine_and_server_run_a_job(home: Path, speech: Path, tmp_path: Path) -> None:
+    """Install the plugin with pip into a virtual environment."""
     source = tmp_path / "parrot"
     source.mkdir()
     (source / "parrot.py").write_text(ENGINE)

@@ -1,4 +1,4 @@
-"""``subtitled egress`` shows what left the machine and what is left of the budgets."""
+"""Tests of ``subtitled egress``."""
 
 from __future__ import annotations
 
@@ -35,19 +35,19 @@ def test_egress_lists_every_request_with_its_file_and_price(subtitled: Run, tmp_
         0.01,
         "USD",
     )
-    number = ledger.egress_log.open(entry, [BudgetCap("cloud", period, 5.0)])
-    sent = UsageRecord("audio", 80.0, "far.example", "singapore", "req-1")
-    ledger.egress_log.finish(number, EgressState.SENT, [(sent, 0.008)])
+    entry_id = ledger.egress_log.open(entry, [BudgetCap("cloud", period, 5.0)])
+    usage = UsageRecord("audio", 80.0, "far.example", "singapore", "req-1")
+    ledger.egress_log.finish(entry_id, EgressState.SENT, [(usage, 0.008)])
     ledger.close()
-    said = json.loads(subtitled("--config", config, "egress", "--json").stdout)
-    (one,) = said["entries"]
-    assert one["path"] == "/films/Über [x].mkv"
-    assert (one["amount"], one["request_id"]) == (80.0, "req-1")
-    (budget,) = said["budgets"]
+    document = json.loads(subtitled("--config", config, "egress", "--json").stdout)
+    (listed,) = document["entries"]
+    assert listed["path"] == "/films/Über [x].mkv"
+    assert (listed["amount"], listed["request_id"]) == (80.0, "req-1")
+    (budget,) = document["budgets"]
     assert (budget["money"], budget["max_money"]) == (0.008, 5.0)
-    shown = subtitled("--config", config, "egress").stdout
-    assert "qwen:singapore" in shown
-    assert "0.008 of 5 USD" in shown
-    wrong = subtitled("--config", config, "egress", "--since", "monday")
-    assert wrong.returncode == 2
-    assert "is not a day" in wrong.stderr
+    output = subtitled("--config", config, "egress").stdout
+    assert "qwen:singapore" in output
+    assert "0.008 of 5 USD" in output
+    result = subtitled("--config", config, "egress", "--since", "monday")
+    assert result.returncode == 2
+    assert "is not a day" in result.stderr

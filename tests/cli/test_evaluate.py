@@ -1,4 +1,4 @@
-"""``subtitled evaluate``, as a person types it."""
+"""Tests of ``subtitled evaluate``."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def film(tmp_path: Path) -> Callable[[str, str], Path]:
     return make
 
 
-def test_a_good_file_is_status_0_and_one_that_players_stumble_over_status_1(
+def test_valid_file_exits_0_and_file_with_errors_exits_1(
     subtitled: Run, film: Callable[[str, str], Path]
 ) -> None:
     good = subtitled("evaluate", film("Film.de.srt", GOOD))
@@ -36,19 +36,17 @@ def test_a_good_file_is_status_0_and_one_that_players_stumble_over_status_1(
     assert "ends before the next begins" in bad.stdout
 
 
-def test_what_is_slow_to_read_is_a_warning_and_profiles_differ(
-    subtitled: Run, film: Callable[[str, str], Path]
-) -> None:
+def test_profiles_have_different_limits(subtitled: Run, film: Callable[[str, str], Path]) -> None:
     fast = film("a.en.srt", GOOD.replace("Wir gehen.", "x" * 39))
     assert subtitled("evaluate", fast).returncode == 0
-    told = json.loads(subtitled("evaluate", fast, "--json", "--profile", "bbc").stdout)
-    (one,) = told["files"]
-    assert one["rules"]["line_length"] == {"error": False, "counts": True, "cues": [1]}
-    assert {"cue": 1, "rule": "line_length", "found": "39 columns"} in one["findings"]
-    assert one["inside_all_limits"] == 0.5
+    document = json.loads(subtitled("evaluate", fast, "--json", "--profile", "bbc").stdout)
+    (file,) = document["files"]
+    assert file["rules"]["line_length"] == {"error": False, "counts": True, "cues": [1]}
+    assert {"cue": 1, "rule": "line_length", "found": "39 columns"} in file["findings"]
+    assert file["inside_all_limits"] == 0.5
 
 
-def test_a_reference_and_a_page(
+def test_comparison_with_reference_and_html_report(
     subtitled: Run, film: Callable[[str, str], Path], tmp_path: Path
 ) -> None:
     late = film("a.srt", GOOD.replace("00:00:01,000", "00:00:01,300"))
@@ -71,7 +69,7 @@ def test_a_reference_and_a_page(
     assert html.read_text("utf-8").count("<svg") == 3
 
 
-def test_what_cannot_be_read_is_said_and_the_others_are_evaluated(
+def test_unreadable_files_are_reported_and_others_evaluated(
     subtitled: Run, film: Callable[[str, str], Path], tmp_path: Path
 ) -> None:
     ran = subtitled("evaluate", tmp_path / "no.srt", film("x.srt", "no"), film("a.srt", GOOD))

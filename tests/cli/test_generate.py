@@ -1,4 +1,4 @@
-"""What ``generate`` takes from the configuration."""
+"""Tests of the settings that ``generate`` uses."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from subtitled.plugin import Language
 DE = Language("de")
 
 
-def test_a_file_of_a_library_has_all_settings_of_the_library_but_what_is_wanted(
+def test_file_in_library_uses_library_settings_except_requirements(
     tmp_path: Path,
 ) -> None:
     file = tmp_path / "c.toml"
@@ -33,7 +33,7 @@ def test_a_file_of_a_library_has_all_settings_of_the_library_but_what_is_wanted(
     assert (library.languages, library.formats, library.forced) == ((DE,), ("srt",), ())
 
 
-def test_a_file_of_no_library_stays_on_this_machine_unless_an_engine_is_named(
+def test_file_outside_libraries_stays_local_unless_engine_is_named(
     tmp_path: Path,
 ) -> None:
     configuration = load_config(None)
@@ -45,7 +45,7 @@ def test_a_file_of_no_library_stays_on_this_machine_unless_an_engine_is_named(
     assert (named.engines, named.allowed_destinations) == (("whisper",), "any")
 
 
-def test_an_engine_that_is_named_goes_before_the_routes_but_not_before_the_destinations(
+def test_named_engine_overrides_routes_but_not_destinations(
     tmp_path: Path,
 ) -> None:
     file = tmp_path / "c.toml"
@@ -60,7 +60,7 @@ def test_an_engine_that_is_named_goes_before_the_routes_but_not_before_the_desti
     assert library.allowed_destinations == "local"
 
 
-def test_an_option_that_makes_no_sense_is_named_with_what_would(
+def test_invalid_options_are_reported_with_valid_values(
     subtitled: Callable[..., subprocess.CompletedProcess[str]],
 ) -> None:
     ran = subtitled("generate", "a.mkv", "--languages", "xx,en", "--format", "doc")

@@ -1,4 +1,4 @@
-"""Whatever a file is called, what is said of it is one line and gives the terminal no orders."""
+"""Tests that file names cannot inject lines or control characters into the output."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ EVIL = "new\nline\t\x1b[31mred\x9b2J.mkv"
 
 
 @given(st.binary(max_size=40))
-def test_any_bytes_are_shown_in_one_line_without_control_characters(name: bytes) -> None:
-    said = display_path(
+def test_paths_are_displayed_in_one_line_without_control_characters(name: bytes) -> None:
+    displayed = display_path(
         Path(__file__).parent / Path(name.replace(b"\0", b"").decode("utf-8", "ignore"))
     )
-    assert len(said.splitlines()) == 1
-    assert escape_control_characters(said) == said
+    assert len(displayed.splitlines()) == 1
+    assert escape_control_characters(displayed) == displayed
 
 
-def test_plan_and_explain_print_no_control_character_and_json_has_the_very_name(
+def test_output_escapes_control_characters_and_json_keeps_the_path(
     subtitled: Run, tmp_path: Path, film: Callable[..., Path]
 ) -> None:
     folder = tmp_path / "films"
@@ -40,18 +40,18 @@ def test_plan_and_explain_print_no_control_character_and_json_has_the_very_name(
         assert ran.returncode == 0, ran.stderr
         assert not {"\x1b", "\x9b", "\t"} & set(ran.stdout)
         assert r"new\nline\t\x1b[31mred\x9b2J.mkv" in ran.stdout
-    told = json.loads(subtitled("plan", folder, "--json").stdout)
-    assert told["files"][0]["path"] == str(path)
+    stream = json.loads(subtitled("plan", folder, "--json").stdout)
+    assert stream["files"][0]["path"] == str(path)
 
 
-def test_a_name_cannot_forge_a_line_of_the_log(monkeypatch: pytest.MonkeyPatch) -> None:
-    told = io.StringIO()
-    monkeypatch.setattr("sys.stderr", told)
-    root, kept = logging.getLogger(), logging.getLogger().handlers[:]
+def test_file_name_cannot_forge_a_log_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = io.StringIO()
+    monkeypatch.setattr("sys.stderr", stream)
+    root, handlers = logging.getLogger(), logging.getLogger().handlers[:]
     try:
         log_to_stderr("info", "text")
         logging.getLogger("subtitled.test").info("%s: done", EVIL)
     finally:
-        root.handlers[:] = kept
-    assert len(told.getvalue().splitlines()) == 1
-    assert "\x1b" not in told.getvalue()
+        root.handlers[:] = handlers
+    assert len(stream.getvalue().splitlines()) == 1
+    assert "\x1b" not in stream.getvalue()

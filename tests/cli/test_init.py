@@ -1,4 +1,4 @@
-"""``subtitled init``: whatever is answered, the file says it and loads."""
+"""Tests of ``subtitled init``."""
 
 from __future__ import annotations
 
@@ -43,32 +43,32 @@ answers = st.builds(
 
 @given(answers)
 @settings(max_examples=60, deadline=None)
-def test_whatever_is_answered_the_text_loads_and_says_it(said: wizard.WizardAnswers) -> None:
+def test_rendered_config_loads_with_the_answers(expected: wizard.WizardAnswers) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "config.toml"
-        path.write_text(wizard.render_config(said), "utf-8")
-        found = load_config(path)
-    (library,) = found.settings.libraries.values()
-    assert library.path == said.library
-    assert tuple(map(str, library.languages)) == said.languages
-    assert library.allowed_destinations == ("any" if said.is_remote_allowed else "local")
-    windows = found.settings.schedule.windows
-    assert [str(window) for window in windows] == [said.working_hours] * (
-        said.working_hours != "always"
+        path.write_text(wizard.render_config(expected), "utf-8")
+        configuration = load_config(path)
+    (library,) = configuration.settings.libraries.values()
+    assert library.path == expected.library
+    assert tuple(map(str, library.languages)) == expected.languages
+    assert library.allowed_destinations == ("any" if expected.is_remote_allowed else "local")
+    windows = configuration.settings.schedule.windows
+    assert [str(window) for window in windows] == [expected.working_hours] * (
+        expected.working_hours != "always"
     )
-    assert not found.unavailable
-    if said.server is None:
-        assert not found.servers
+    assert not configuration.unavailable
+    if expected.server is None:
+        assert not configuration.servers
     else:
-        (options,) = (section.options for section in found.settings.servers.values())
-        assert list(found.servers) == [said.server.kind]
-        assert options["url"] == said.server.url
-        key = options[wizard.API_KEY_FIELDS[said.server.kind]]
-        assert key == {"file": str(said.server.key_file)}
+        (options,) = (section.options for section in configuration.settings.servers.values())
+        assert list(configuration.servers) == [expected.server.kind]
+        assert options["url"] == expected.server.url
+        key = options[wizard.API_KEY_FIELDS[expected.server.kind]]
+        assert key == {"file": str(expected.server.key_file)}
 
 
 @pytest.mark.parametrize(
-    ("read", "wrong"),
+    ("read", "answer"),
     [
         (wizard.parse_library, "/no/such/folder"),
         (wizard.parse_library, "a\0b"),
@@ -83,36 +83,36 @@ def test_whatever_is_answered_the_text_loads_and_says_it(said: wizard.WizardAnsw
         (wizard.parse_working_hours, "at night"),
     ],
 )
-def test_a_wrong_answer_is_refused_with_a_cure(read: Callable[[str], object], wrong: str) -> None:
-    with pytest.raises(ValueError, match=r"[;:,]") as refused:
-        read(wrong)
-    assert "secret" not in str(refused.value)
+def test_invalid_answers_are_rejected_with_hint(read: Callable[[str], object], answer: str) -> None:
+    with pytest.raises(ValueError, match=r"[;:,]") as caught:
+        read(answer)
+    assert "secret" not in str(caught.value)
 
 
-def test_a_wrong_answer_is_asked_again(tmp_path: Path) -> None:
+def test_invalid_answers_are_asked_again(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     typed = ["/no/such/folder", str(tmp_path), "en", "winamp", "none", "", "night", "22:00-07:00"]
-    done = CliRunner().invoke(app, ["--config", str(path), "init"], input="\n".join(typed) + "\n")
-    assert done.exit_code == 0, done.output
-    found = load_config(path).settings
-    assert found.libraries[wizard.LIBRARY_NAME].path == tmp_path
-    assert [str(window) for window in found.schedule.windows] == ["22:00-07:00"]
+    result = CliRunner().invoke(app, ["--config", str(path), "init"], input="\n".join(typed) + "\n")
+    assert result.exit_code == 0, result.output
+    configuration = load_config(path).settings
+    assert configuration.libraries[wizard.LIBRARY_NAME].path == tmp_path
+    assert [str(window) for window in configuration.schedule.windows] == ["22:00-07:00"]
 
 
-def test_what_init_writes_passes_the_check_and_is_never_overwritten(
+def test_written_config_passes_checks_and_is_not_overwritten(
     subtitled: Run, tmp_path: Path
 ) -> None:
     path = tmp_path / "new" / "config.toml"
-    asked = ("init", "--yes", "--library", tmp_path, "--output", path)
-    done = subtitled(*asked)
-    assert done.returncode == 0, done.stderr
+    command = ("init", "--yes", "--library", tmp_path, "--output", path)
+    result = subtitled(*command)
+    assert result.returncode == 0, result.stderr
     assert subtitled("--config", path, "config", "check").returncode == 0
     findings = json.loads(subtitled("--config", path, "doctor", "--json").stdout)
-    about = [finding for finding in findings if str(tmp_path) in json.dumps(finding)]
-    assert about
-    assert all(finding["ok"] for finding in about)
+    own_results = [finding for finding in findings if str(tmp_path) in json.dumps(finding)]
+    assert own_results
+    assert all(finding["ok"] for finding in own_results)
     before = path.read_bytes()
-    again = subtitled(*asked)
-    assert again.returncode == 1
-    assert "--output" in again.stderr
+    second = subtitled(*command)
+    assert second.returncode == 1
+    assert "--output" in second.stderr
     assert path.read_bytes() == before

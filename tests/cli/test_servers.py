@@ -1,4 +1,4 @@
-"""What servers were told, as a person asks for it; and the doctor, who asks the servers."""
+"""Tests of the output about media servers in ``explain``, ``status`` and ``doctor``."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
 class Shelf:
-    """One film with a subtitle of ours, and a Jellyfin that has it elsewhere."""
+    """Film with a subtitle of ours, and a Jellyfin that has it under another path."""
 
     def __init__(self, home: Path, run: Run, server: JellyfinStandIn) -> None:
         self.root = home / "films"
@@ -43,7 +43,7 @@ class Shelf:
         self.ledger.record_seen("films", self.film, self.film.stat())
         content = fingerprint_of(self.ledger, self.film)
         digest = hashlib.sha256(b"ours").hexdigest()
-        made = Signature(
+        signature = Signature(
             content,
             "a.es.srt",
             Language("es"),
@@ -54,8 +54,8 @@ class Shelf:
             digest,
             4,
         )
-        publish_sidecar(self.root / "a.es.srt", b"ours", own_digest=None, signature=made)
-        self.ledger.sidecars.record_written(self.root / "a.es.srt", self.film, made)
+        publish_sidecar(self.root / "a.es.srt", b"ours", own_digest=None, signature=signature)
+        self.ledger.sidecars.record_written(self.root / "a.es.srt", self.film, signature)
 
     def configure(self, path_map: str) -> None:
         self.config.write_text(
@@ -69,12 +69,12 @@ class Shelf:
         return self._run("--config", self.config, *words).stdout
 
     def tell(self) -> None:
-        """A daemon's worth of telling."""
-        looks = (0.05, 0.05)
+        """Deliver all notifications, as the daemon does."""
+        check_delays = (0.05, 0.05)
         teller = MediaServerDispatcher(
             load_config(self.config),
             self.ledger,
-            DeliveryTimings(0.05, looks, polling_seconds=0.02),
+            DeliveryTimings(0.05, check_delays, polling_seconds=0.02),
         )
         teller.start()
         deadline = time.monotonic() + 20
@@ -93,13 +93,13 @@ def shelf(tmp_path: Path, subtitled: Run, monkeypatch: pytest.MonkeyPatch) -> It
     assert not server.violations
 
 
-def test_the_doctor_proposes_the_mapping_with_which_the_server_shows_it(shelf: Shelf) -> None:
+def test_doctor_proposes_path_map_that_server_understands(shelf: Shelf) -> None:
     shelf.server.film("/data/films/a.mkv", Subtitle("/data/films/a.es.srt", "es"))
     shelf.tell()
-    (told,) = json.loads(shelf.run("explain", shelf.film, "--json"))["server_deliveries"]
-    assert told.startswith("den: asked to refresh each media file ")
-    assert "has not indexed it" in told
-    assert f"it has no {shelf.film}" in told
+    (delivery,) = json.loads(shelf.run("explain", shelf.film, "--json"))["server_deliveries"]
+    assert delivery.startswith("den: asked to refresh each media file ")
+    assert "has not indexed it" in delivery
+    assert f"it has no {shelf.film}" in delivery
     status = json.loads(shelf.run("status", "--json"))["servers"]
     assert status == {"den": {"error": None, "media_by_state": {"not-indexed": 1}}}
     findings = json.loads(shelf.run("doctor", "--json"))
@@ -116,12 +116,12 @@ def test_the_doctor_proposes_the_mapping_with_which_the_server_shows_it(shelf: S
     )
     shelf.run("undo", "--restore", shelf.film)
     shelf.tell()
-    (told,) = json.loads(shelf.run("explain", shelf.film, "--json"))["server_deliveries"]
-    assert told.startswith("den: told about the changed files ")
-    assert told.endswith("; has indexed it")
+    (delivery,) = json.loads(shelf.run("explain", shelf.film, "--json"))["server_deliveries"]
+    assert delivery.startswith("den: told about the changed files ")
+    assert delivery.endswith("; has indexed it")
 
 
-def test_a_server_that_is_away_is_named_in_the_status(shelf: Shelf) -> None:
+def test_unreachable_server_is_shown_in_status(shelf: Shelf) -> None:
     shelf.server.fault = 503
     teller = MediaServerDispatcher(
         load_config(shelf.config),
@@ -134,6 +134,6 @@ def test_a_server_that_is_away_is_named_in_the_status(shelf: Shelf) -> None:
         assert time.monotonic() < deadline
         time.sleep(0.02)
     teller.stop()
-    said = shelf.run("status")
-    assert "server den: 1 waiting; Jellyfin at" in said
-    assert "503" in said
+    output = shelf.run("status")
+    assert "server den: 1 waiting; Jellyfin at" in output
+    assert "503" in output

@@ -1,4 +1,4 @@
-"""``subtitled summarise``, the real command over a chat model's stand-in."""
+"""Tests of ``subtitled summarise`` with a fake chat model."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def film(tmp_path: Path) -> Path:
 
 
 def hear(film: Path, state: Path) -> None:
-    """The transcript of a film, as making subtitles leaves it."""
+    """Store the transcript of a film."""
     store, content = TranscriptStore(state / "transcripts"), content_fingerprint(film)
     whole = TimeSpan(0.0, 10.0)
     store.save_analysis(content, 1, TrackAnalysis(10.0, (whole,), Language("en"), 1.0))
@@ -44,8 +44,8 @@ def hear(film: Path, state: Path) -> None:
         Word(" Go", 6.0, 6.2),
         Word(" away.", 6.2, 7.0),
     )
-    said = Transcript(Language("en"), words, "toy", "toy-1")
-    store.save_chunk(content, 1, "toy-1", Chunk(whole, (whole,)), said)
+    result = Transcript(Language("en"), words, "toy", "toy-1")
+    store.save_chunk(content, 1, "toy-1", Chunk(whole, (whole,)), result)
 
 
 def configure(tmp_path: Path, url: str, privacy: str = "", model: str = "") -> Path:
@@ -57,7 +57,7 @@ def configure(tmp_path: Path, url: str, privacy: str = "", model: str = "") -> P
     return config
 
 
-def test_it_is_said_once_paid_once_and_written_only_when_asked(
+def test_summary_is_generated_once_and_written_on_request(
     subtitled: Run, tmp_path: Path, film: Path
 ) -> None:
     with chatting(Chat(str.upper, write=lambda text: ANSWER)) as chat:
@@ -66,17 +66,17 @@ def test_it_is_said_once_paid_once_and_written_only_when_asked(
         assert early.returncode == 1
         assert "subtitled generate" in early.stderr
         hear(film, tmp_path / "state")
-        said = subtitled("--config", config, "summarise", film)
-        assert said.returncode == 0, said.stderr
-        assert "00:00:06  Two" in said.stdout
-        assert [one.name for one in film.parent.iterdir()] == ["Film.mkv"]
-        shown = subtitled("--config", config, "summarise", film, "--json", "--beside")
-        assert json.loads(shown.stdout)[0]["chapters"][1] == {
+        result = subtitled("--config", config, "summarise", film)
+        assert result.returncode == 0, result.stderr
+        assert "00:00:06  Two" in result.stdout
+        assert [item.name for item in film.parent.iterdir()] == ["Film.mkv"]
+        json_result = subtitled("--config", config, "summarise", film, "--json", "--beside")
+        assert json.loads(json_result.stdout)[0]["chapters"][1] == {
             "start": 6.0,
             "end": 10.0,
             "title": "Two",
         }
-        assert sorted(one.name for one in film.parent.iterdir()) == [
+        assert sorted(item.name for item in film.parent.iterdir()) == [
             "Film.en.chapters.vtt",
             "Film.en.ffmeta",
             "Film.en.summary.json",
@@ -97,37 +97,33 @@ def test_it_is_said_once_paid_once_and_written_only_when_asked(
         assert (elsewhere / "Film.en.ffmeta").read_text().startswith(";FFMETADATA1")
         assert len(chat.requests) == 1
         spanish = subtitled("--config", config, "summarise", film, "--languages", "es", "--json")
-        assert [one["language"] for one in json.loads(spanish.stdout)] == ["es"]
+        assert [item["language"] for item in json.loads(spanish.stdout)] == ["es"]
         assert "in Spanish" in str(chat.requests[-1])
-        undone = subtitled("--config", config, "undo", film, "--json")
-        became = {one["path"]: one["outcome"] for one in json.loads(undone.stdout)}
-        assert became[str(film.parent / "Film.en.summary.json")] == "removed"
-        assert "somebody edited" in became[str(film.parent / "Film.en.chapters.vtt")]
+        undo_result = subtitled("--config", config, "undo", film, "--json")
+        outcomes = {item["path"]: item["outcome"] for item in json.loads(undo_result.stdout)}
+        assert outcomes[str(film.parent / "Film.en.summary.json")] == "removed"
+        assert "somebody edited" in outcomes[str(film.parent / "Film.en.chapters.vtt")]
 
 
-def test_a_library_that_keeps_to_itself_sends_nothing(
-    subtitled: Run, tmp_path: Path, film: Path
-) -> None:
+def test_local_library_sends_nothing(subtitled: Run, tmp_path: Path, film: Path) -> None:
     hear(film, tmp_path / "state")
     config = configure(tmp_path, "https://far.example/v1")
-    said = subtitled("--config", config, "summarise", film)
-    assert said.returncode == 2
-    assert "no translator that the library may use supports instructions" in said.stderr
+    result = subtitled("--config", config, "summarise", film)
+    assert result.returncode == 2
+    assert "no translator that the library may use supports instructions" in result.stderr
 
 
-def test_what_leaves_passes_the_gate_and_is_listed(
-    subtitled: Run, tmp_path: Path, film: Path
-) -> None:
+def test_remote_requests_are_in_egress_log(subtitled: Run, tmp_path: Path, film: Path) -> None:
     hear(film, tmp_path / "state")
     with chatting(Chat(str.upper, write=lambda text: ANSWER, manners=["refuse", "well"])) as chat:
         allowed = 'allowed_destinations = ["openai"]\n'
         config = configure(tmp_path, chat.url, allowed, "is_local = false\n")
-        refused = subtitled("--config", config, "summarise", film)
-        assert refused.returncode == 1
+        failed = subtitled("--config", config, "summarise", film)
+        assert failed.returncode == 1
         assert subtitled("--config", config, "summarise", film).returncode == 0
         assert len(chat.requests) == 2
-    sent = json.loads(subtitled("--config", config, "egress", "--json").stdout)["entries"]
-    assert sent
-    assert {one["path"] for one in sent} == {str(film)}
-    assert {one["destination"].partition(":")[0] for one in sent} == {"openai"}
-    assert "chatcmpl-2" in {one["request_id"] for one in sent}
+    entries = json.loads(subtitled("--config", config, "egress", "--json").stdout)["entries"]
+    assert entries
+    assert {item["path"] for item in entries} == {str(film)}
+    assert {item["destination"].partition(":")[0] for item in entries} == {"openai"}
+    assert "chatcmpl-2" in {item["request_id"] for item in entries}

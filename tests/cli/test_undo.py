@@ -1,4 +1,4 @@
-"""Taking back what we wrote and bringing it back, and the ledger made anew, as a person types."""
+"""Tests of ``undo``, and of ``state`` with a damaged database."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ EN = Language("en")
 
 
 class Shelf:
-    """One film with a subtitle of ours, in a configured library."""
+    """Film with a subtitle of ours, in a configured library."""
 
     def __init__(self, home: Path, run: Run) -> None:
         self.root = home / "films"
@@ -51,11 +51,11 @@ class Shelf:
     def publish(self, fmt: str) -> Path:
         path = self.root / f"a.en.{fmt}"
         digest = hashlib.sha256(b"ours").hexdigest()
-        made = Signature(
+        signature = Signature(
             self.content, path.name, EN, SubtitleKind.FULL, fmt, "whisper", 1.0, digest, 4
         )
-        publish_sidecar(path, b"ours", own_digest=None, signature=made)
-        self.ledger.sidecars.record_written(path, self.film, made)
+        publish_sidecar(path, b"ours", own_digest=None, signature=signature)
+        self.ledger.sidecars.record_written(path, self.film, signature)
         return path
 
     def decide(self, state: FileState) -> None:
@@ -67,15 +67,17 @@ class Shelf:
         return self._run("--config", self.config, *arguments)
 
     def fate(self) -> SidecarStatus | None:
-        known = self.ledger.sidecars.get(self.ours)
-        return known and known.status
+        record = self.ledger.sidecars.get(self.ours)
+        return record.status if record else None
 
     def give_way(self) -> list[Path]:
         names = [path.name for path in self.root.iterdir()]
         facts = MediaInfo(60.0, "matroska", (), (), True)
-        whose = self.ledger.sidecars.ownership
-        found = existing_subtitles(self.film, facts, names, lambda path: whose(path, self.content))
-        redundant = find_redundant(found, EN, ExistingSubtitleSettings())
+        ownership_of = self.ledger.sidecars.ownership
+        existing = existing_subtitles(
+            self.film, facts, names, lambda path: ownership_of(path, self.content)
+        )
+        redundant = find_redundant(existing, EN, ExistingSubtitleSettings())
         return SidecarRemover(self.ledger).yield_to_others(self.film, redundant)
 
 
@@ -84,42 +86,42 @@ def shelf(home: Path, subtitled: Run) -> Shelf:
     return Shelf(home, subtitled)
 
 
-def test_undo_takes_ours_away_and_back_brings_it_back(shelf: Shelf) -> None:
-    theirs = shelf.root / "a.de.srt"
-    theirs.write_text("somebody's")
-    ran = shelf.run("undo", shelf.film)
-    assert ran.returncode == 0, ran.stderr
-    assert "removed" in ran.stdout
+def test_undo_removes_and_restores_our_subtitle(shelf: Shelf) -> None:
+    human = shelf.root / "a.de.srt"
+    human.write_text("somebody's")
+    result = shelf.run("undo", shelf.film)
+    assert result.returncode == 0, result.stderr
+    assert "removed" in result.stdout
     assert sorted(path.name for path in shelf.root.iterdir()) == ["a.de.srt", "a.mkv"]
     assert shelf.fate() is SidecarStatus.REMOVED_BY_USER
     record = shelf.ledger.get(shelf.film)
     assert record is not None
     assert (record.state, record.reason) == (FileState.UP_TO_DATE, "removed by hand")
-    told = json.loads(shelf.run("undo", "--restore", shelf.ours, "--json").stdout)
-    assert told == [{"path": str(shelf.ours), "outcome": "restored"}]
+    document = json.loads(shelf.run("undo", "--restore", shelf.ours, "--json").stdout)
+    assert document == [{"path": str(shelf.ours), "outcome": "restored"}]
     assert shelf.ours.read_bytes() == b"ours"
     assert shelf.fate() is SidecarStatus.PRESENT
 
 
-def test_undo_leaves_alone_what_somebody_edited(shelf: Shelf) -> None:
+def test_undo_keeps_edited_subtitle(shelf: Shelf) -> None:
     shelf.ours.write_text("edited")
-    ran = shelf.run("undo", shelf.film)
-    assert "it was edited" in ran.stdout
+    result = shelf.run("undo", shelf.film)
+    assert "it was edited" in result.stdout
     assert shelf.ours.read_text() == "edited"
 
 
-def test_undo_brings_back_what_yielded_and_it_yields_no_more(shelf: Shelf) -> None:
-    theirs = shelf.root / "a.eng.srt"
-    theirs.write_text("somebody's")
+def test_undo_restores_yielded_subtitle_for_good(shelf: Shelf) -> None:
+    human = shelf.root / "a.eng.srt"
+    human.write_text("somebody's")
     assert shelf.give_way() == [shelf.ours]
     assert shelf.fate() is SidecarStatus.YIELDED
     assert "restored" in shelf.run("undo", shelf.film).stdout
     assert shelf.ours.read_bytes() == b"ours"
     assert shelf.give_way() == []
-    assert theirs.read_text() == "somebody's"
+    assert human.read_text() == "somebody's"
 
 
-def test_what_was_edited_makes_no_other_yield_and_yields_to_none(shelf: Shelf) -> None:
+def test_edited_subtitle_never_yields(shelf: Shelf) -> None:
     other = shelf.publish("vtt")
     shelf.ours.write_text("edited")
     assert shelf.give_way() == []
@@ -128,7 +130,7 @@ def test_what_was_edited_makes_no_other_yield_and_yields_to_none(shelf: Shelf) -
     assert shelf.ours.read_text() == "edited"
 
 
-def test_undo_says_what_it_cannot_do(shelf: Shelf) -> None:
+def test_undo_rejects_unknown_and_queued_files(shelf: Shelf) -> None:
     nothing = shelf.run("undo", shelf.root / "b.mkv")
     assert nothing.returncode == 2
     assert "we wrote no subtitles" in nothing.stderr
@@ -138,31 +140,31 @@ def test_undo_says_what_it_cannot_do(shelf: Shelf) -> None:
     assert "queue cancel" in busy.stderr
 
 
-def test_a_damaged_ledger_is_put_aside_and_made_anew(shelf: Shelf) -> None:
+def test_damaged_database_is_set_aside_and_rebuilt(shelf: Shelf) -> None:
     shelf.ledger.close()
     database = shelf.ledger.path
     for ending in ("-wal", "-shm"):
         Path(f"{database}{ending}").unlink(missing_ok=True)
     database.write_bytes(b"this is no database" * 100)
-    wrong = shelf.run("status")
-    assert wrong.returncode == 2
-    assert "state rebuild" in wrong.stderr
-    told = json.loads(shelf.run("state", "rebuild", "--from-scratch", "--json").stdout)
-    assert (told["media"], told["adopted"], told["foreign"]) == (1, 1, 0)
+    result = shelf.run("status")
+    assert result.returncode == 2
+    assert "state rebuild" in result.stderr
+    document = json.loads(shelf.run("state", "rebuild", "--from-scratch", "--json").stdout)
+    assert (document["media"], document["adopted"], document["foreign"]) == (1, 1, 0)
     assert len(list(database.parent.glob("subtitled-*.sqlite"))) == 1
     explained = json.loads(shelf.run("explain", shelf.film, "--json").stdout)
     assert "present" in explained["our_sidecars"][0]
 
 
-def test_explain_says_what_became_of_each_of_ours(shelf: Shelf) -> None:
+def test_explain_shows_status_of_our_sidecars(shelf: Shelf) -> None:
     shelf.publish("vtt").write_text("edited")
     shelf.run("undo", shelf.ours)
-    written = json.loads(shelf.run("explain", shelf.film, "--json").stdout)["our_sidecars"]
-    assert any("a.en.srt" in line and "removed by hand" in line for line in written)
-    assert any("a.en.vtt" in line and "never changed" in line for line in written)
+    our_sidecars = json.loads(shelf.run("explain", shelf.film, "--json").stdout)["our_sidecars"]
+    assert any("a.en.srt" in line and "removed by hand" in line for line in our_sidecars)
+    assert any("a.en.vtt" in line and "never changed" in line for line in our_sidecars)
 
 
-def test_the_state_is_backed_up_checked_and_restored(shelf: Shelf) -> None:
+def test_state_is_backed_up_checked_and_restored(shelf: Shelf) -> None:
     archive = shelf.root.parent / "b.tar.gz"
     assert json.loads(shelf.run("state", "backup", archive, "--json").stdout)["bytes"] > 0
     shelf.decide(FileState.FAILED)

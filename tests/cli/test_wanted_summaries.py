@@ -1,4 +1,4 @@
-"""Summaries that a library wants, as a person sees them, and a daemon that is killed over one."""
+"""Tests of summaries that a library wants, in the output and in a killed daemon."""
 
 from __future__ import annotations
 
@@ -34,35 +34,37 @@ def configure(home: Path, url: str, languages: str, more: str = "") -> Path:
     return config
 
 
-def test_plan_and_explain_tell_of_them_and_a_writer_that_is_not_there_is_a_mistake(
+def test_plan_and_explain_show_summaries_and_unknown_translator_is_an_issue(
     subtitled: Run, home: Path, film: Callable[..., Path]
 ) -> None:
     far = "https://far.example/v1"
     price = '[prices.openai]\namount = 1e6\ncurrency = "EUR"\nper = "million characters"\n'
     config = configure(home, far, '["es"]', f"is_local = false\n{price}")
     path = film("Film.mkv").rename(home / "films" / "Film.mkv")
-    told = json.loads(subtitled("--config", config, "plan", "--json").stdout)
-    assert told["files"][0]["requirements"] == ["original", "summary es"]
-    assert told["money"]["EUR"] > 1
-    told = json.loads(subtitled("--config", config, "explain", path, "--json").stdout)
-    assert told["requirements"]["summary es"] == "to be written by openai as summary.json, ffmeta"
+    document = json.loads(subtitled("--config", config, "plan", "--json").stdout)
+    assert document["files"][0]["requirements"] == ["original", "summary es"]
+    assert document["money"]["EUR"] > 1
+    document = json.loads(subtitled("--config", config, "explain", path, "--json").stdout)
+    assert (
+        document["requirements"]["summary es"] == "to be written by openai as summary.json, ffmeta"
+    )
     config.write_text(config.read_text().replace('["es"]', '["es"]\ntranslators = ["opnai"]'))
     checked = subtitled("--config", config, "config", "check")
     assert checked.returncode == 2
     assert "libraries.films.summaries.translators" in checked.stderr
-    told = json.loads(subtitled("--config", config, "config", "check", "--json").stdout)
-    assert [one["key"] for one in told["issues"]] == ["libraries.films.summaries.translators"]
+    document = json.loads(subtitled("--config", config, "config", "check", "--json").stdout)
+    assert [item["key"] for item in document["issues"]] == ["libraries.films.summaries.translators"]
 
 
 @pytest.mark.model
-def test_a_daemon_that_is_killed_over_one_has_the_other_and_does_not_ask_for_it_again(
+def test_killed_daemon_does_not_generate_stored_summary_again(
     subtitled: Run, home: Path, film: Callable[..., Path], speech: Path, model_base: Path
 ) -> None:
-    held = threading.Event()
+    release = threading.Event()
 
     def write(text: str) -> str:
         if len(chat.requests) == 2:
-            held.wait(60)
+            release.wait(60)
         return ANSWER
 
     with chatting(Chat(str.upper, write=write)) as chat:
@@ -91,9 +93,9 @@ def test_a_daemon_that_is_killed_over_one_has_the_other_and_does_not_ask_for_it_
             finally:
                 os.killpg(process.pid, signal.SIGKILL if killed else signal.SIGTERM)
                 process.wait(30)
-                held.set()
-    assert ["English" in str(one) for one in chat.requests] == [True, False, False]
-    assert sorted(one.name for one in (home / "films").iterdir()) == [
+                release.set()
+    assert ["English" in str(item) for item in chat.requests] == [True, False, False]
+    assert sorted(item.name for item in (home / "films").iterdir()) == [
         "Film.en.ffmeta",
         "Film.en.srt",
         "Film.en.summary.json",

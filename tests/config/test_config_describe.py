@@ -1,4 +1,4 @@
-"""What is said about the configuration: schema, reference and what is in force."""
+"""Tests of the JSON schema, the reference and the dumped settings."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from subtitled.config.settings import LibrarySettings
 
 @pytest.fixture
 def den(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Configuration:
-    """One library, and a server under a name of its own."""
+    """Configuration with a library, and a server whose name differs from its plugin."""
     monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path / "state"))
     file = tmp_path / "c.toml"
     file.write_text(
@@ -29,31 +29,31 @@ def den(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Configuration:
     return load_config(file)
 
 
-def test_what_is_in_force_holds_defaults_places_and_times_as_people_write_them(
+def test_dumped_settings_contain_defaults_folders_and_durations(
     den: Configuration, tmp_path: Path
 ) -> None:
-    shown = dump_settings(den)
-    assert shown == json.loads(json.dumps(shown))
-    assert shown["daemon"]["scan_interval"] == "6h"
-    assert shown["daemon"]["state_dir"] == str(tmp_path / "state")
-    assert shown["libraries"]["films"]["stability_delay"] == "90s"
-    assert shown["engines"]["whisper"]["model"] == "base"
-    assert shown["servers"]["the den/2"]["plugin"] == "jellyfin"
-    assert shown["servers"]["the den/2"]["api_key"] == {"env": "KEY"}
+    dumped = dump_settings(den)
+    assert dumped == json.loads(json.dumps(dumped))
+    assert dumped["daemon"]["scan_interval"] == "6h"
+    assert dumped["daemon"]["state_dir"] == str(tmp_path / "state")
+    assert dumped["libraries"]["films"]["stability_delay"] == "90s"
+    assert dumped["engines"]["whisper"]["model"] == "base"
+    assert dumped["servers"]["the den/2"]["plugin"] == "jellyfin"
+    assert dumped["servers"]["the den/2"]["api_key"] == {"env": "KEY"}
 
 
 @given(st.floats(min_value=0, max_value=1e12, allow_nan=False))
-def test_a_time_that_is_shown_is_read_back_as_the_same(seconds: float) -> None:
+def test_dumped_duration_parses_to_same_value(seconds: float) -> None:
     configuration = load_config(
         None, overrides={"libraries": {"a": {"path": "/a", "stability_delay": seconds}}}
     )
-    shown = dump_settings(configuration)["libraries"]["a"]["stability_delay"]
-    assert LibrarySettings(path=Path("/a"), stability_delay=shown).stability_delay == pytest.approx(
-        seconds
-    )
+    dumped = dump_settings(configuration)["libraries"]["a"]["stability_delay"]
+    assert LibrarySettings(
+        path=Path("/a"), stability_delay=dumped
+    ).stability_delay == pytest.approx(seconds)
 
 
-def test_every_reference_in_the_schema_leads_somewhere(den: Configuration) -> None:
+def test_all_references_in_schema_resolve(den: Configuration) -> None:
     for schema in (build_json_schema(None), build_json_schema(den)):
         references = list(_references(schema))
         assert len(references) > 5
@@ -63,22 +63,22 @@ def test_every_reference_in_the_schema_leads_somewhere(den: Configuration) -> No
                 at = at[part]
 
 
-def test_the_schema_lets_pass_what_the_file_may_say(den: Configuration) -> None:
+def test_schema_describes_components_and_durations(den: Configuration) -> None:
     schema = build_json_schema(den)
     server = schema["properties"]["servers"]["properties"]["the den/2"]
     assert {"plugin", "url", "api_key"} <= set(server["properties"])
     assert "plugin" in server["required"]
-    settle = schema["$defs"]["LibrarySettings"]["properties"]["stability_delay"]
-    assert {kind["type"] for kind in settle["anyOf"]} == {"number", "string"}
+    duration_schema = schema["$defs"]["LibrarySettings"]["properties"]["stability_delay"]
+    assert {kind["type"] for kind in duration_schema["anyOf"]} == {"number", "string"}
 
 
-def test_the_schema_without_a_configuration_tells_of_the_bundled_plugins() -> None:
+def test_schema_without_configuration_describes_bundled_plugins() -> None:
     properties = build_json_schema(None)["properties"]
     assert "model" in properties["engines"]["properties"]["whisper"]["properties"]
     assert "path_map" in properties["servers"]["properties"]["jellyfin"]["properties"]
 
 
-def test_the_reference_says_types_and_times_in_words() -> None:
+def test_reference_describes_types_and_durations() -> None:
     reference = render_markdown()
     assert '| `stability_delay` | duration | `"30s"` |' in reference
     assert "| `api_key` | secret | required |" in reference

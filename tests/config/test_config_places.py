@@ -1,4 +1,4 @@
-"""Where state and models lie, and that the folders are for their owner alone."""
+"""Tests of the default folders and their permissions."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from subtitled.config.settings import AppSettings
 from subtitled.plugin import SetupError
 
 
-def test_systemds_folders_are_used_the_first_of_several(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_first_folder_of_systemd_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STATE_DIRECTORY", "/var/lib/subtitled:/var/lib/other")
     monkeypatch.setenv("CACHE_DIRECTORY", "/var/cache/subtitled")
     assert resolve_state_dir(AppSettings()) == Path("/var/lib/subtitled")
@@ -25,7 +25,7 @@ def test_systemds_folders_are_used_the_first_of_several(monkeypatch: pytest.Monk
 
 
 @pytest.mark.parametrize("empty", ["", ":"])
-def test_without_systemd_the_users_folders_are_used(
+def test_folders_of_user_are_used_without_systemd(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, empty: str
 ) -> None:
     monkeypatch.setenv("STATE_DIRECTORY", empty)
@@ -36,7 +36,7 @@ def test_without_systemd_the_users_folders_are_used(
     assert resolve_models_dir(AppSettings()) == tmp_path / "cache" / "subtitled" / "models"
 
 
-def test_a_shell_means_the_folders_of_the_service_whose_configuration_it_reads(
+def test_commands_use_folders_of_the_service_with_system_config(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     for name in ("STATE_DIRECTORY", "CACHE_DIRECTORY"):
@@ -63,7 +63,7 @@ def test_a_shell_means_the_folders_of_the_service_whose_configuration_it_reads(
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")
-def test_root_acts_as_the_user_whose_state_it_is(public: Path) -> None:
+def test_root_becomes_owner_of_state_folder(public: Path) -> None:
     script = (
         "import os, sys\nfrom pathlib import Path\n"
         "from subtitled.config.paths import drop_privileges_to_owner\n"
@@ -74,34 +74,34 @@ def test_root_acts_as_the_user_whose_state_it_is(public: Path) -> None:
     state = public / "state"
     state.mkdir()
 
-    def said() -> str:
+    def run_script() -> str:
         command = [sys.executable, "-c", script, str(state)]
         run = subprocess.run(command, capture_output=True, text=True, check=True, cwd="/")
         return run.stdout.strip()
 
-    assert said().startswith("0 0")
+    assert run_script().startswith("0 0")
     (state / "made").unlink()
     os.chown(state, 64321, 64322)
-    assert said() == f"64321 64321 64322 64322 {state}"
+    assert run_script() == f"64321 64321 64322 64322 {state}"
     assert (state / "made").stat().st_uid == 64321
 
 
-def test_the_configuration_goes_before_both(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_configuration_overrides_default_folders(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STATE_DIRECTORY", "/var/lib/subtitled")
     settings = AppSettings.model_validate({"daemon": {"state_dir": "/s", "models_dir": "/m"}})
     assert (resolve_state_dir(settings), resolve_models_dir(settings)) == (Path("/s"), Path("/m"))
 
 
-def test_a_new_folder_is_for_its_owner_alone_and_an_old_one_is_left_as_it_is(
+def test_new_folder_is_private_and_existing_one_unchanged(
     tmp_path: Path,
 ) -> None:
-    made = ensure_private_folder(tmp_path / "a" / "b")
-    assert made.stat().st_mode & 0o777 == 0o700
-    made.chmod(0o755)
-    assert ensure_private_folder(made).stat().st_mode & 0o777 == 0o755
+    folder = ensure_private_folder(tmp_path / "a" / "b")
+    assert folder.stat().st_mode & 0o777 == 0o700
+    folder.chmod(0o755)
+    assert ensure_private_folder(folder).stat().st_mode & 0o777 == 0o755
 
 
-def test_a_folder_that_cannot_be_made_says_the_cure(tmp_path: Path) -> None:
+def test_folder_that_cannot_be_created_raises_with_hint(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(SetupError, match="cannot be created") as caught:
         ensure_private_folder(tmp_path / "file" / "state")

@@ -1,4 +1,4 @@
-"""Languages by every name that people and programs give them."""
+"""Tests of the names of languages that are understood."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ COMMON = (
 
 
 @pytest.mark.parametrize(
-    ("said", "meant"),
+    ("text", "expected"),
     [
         ("ger", "de"),
         ("deu", "de"),
@@ -57,8 +57,8 @@ COMMON = (
         ("日本語", "ja"),
     ],
 )
-def test_what_people_write_is_understood(said: str, meant: str) -> None:
-    assert Language.parse(said) == meant
+def test_language_names_are_parsed(text: str, expected: str) -> None:
+    assert Language.parse(text) == expected
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_what_people_write_is_understood(said: str, meant: str) -> None:
         ("nb", "nb", "nob", "nob", "Norwegian Bokmål", "nob", "nob"),
     ],
 )
-def test_what_others_call_a_language(
+def test_nonstandard_codes_are_parsed(
     tag: str,
     alpha2: str | None,
     alpha3b: str,
@@ -93,11 +93,11 @@ def test_what_others_call_a_language(
 
 
 @given(st.sampled_from(COMMON))
-def test_every_name_of_ours_is_understood_when_it_comes_back(tag: str) -> None:
+def test_language_names_round_trip(tag: str) -> None:
     names = language_codes(Language(tag))
-    for said in (names.tag, names.alpha3b, names.alpha3t, names.jellyfin, names.english_name):
-        assert said is not None
-        assert Language.parse(said).primary.satisfies(Language(tag).primary)
+    for text in (names.tag, names.alpha3b, names.alpha3t, names.jellyfin, names.english_name):
+        assert text is not None
+        assert Language.parse(text).primary.satisfies(Language(tag).primary)
     assert Language.parse(names.native_name).primary.satisfies(Language(tag).primary)
 
 
@@ -113,5 +113,5 @@ def test_every_name_of_ours_is_understood_when_it_comes_back(tag: str) -> None:
         ("sr-Cyrl", "sr-Latn", False),
     ],
 )
-def test_two_codes_of_one_language_serve_each_other(has: str, wants: str, enough: bool) -> None:
+def test_equivalent_codes_satisfy_each_other(has: str, wants: str, enough: bool) -> None:
     assert Language(has).satisfies(Language(wants)) is enough

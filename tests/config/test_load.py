@@ -1,4 +1,4 @@
-"""The configuration: every mistake at once, each with its cure; secrets never in it."""
+"""Tests of loading a configuration and of its issues."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def _load(tmp_path: Path, text: str) -> Any:
     return load_config(file)
 
 
-def test_every_mistake_is_said_at_once_with_line_and_cure(tmp_path: Path) -> None:
+def test_all_issues_are_reported_with_line_and_hint(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError) as caught:
         _load(
             tmp_path,
@@ -55,18 +55,18 @@ url = "http://nas"
 api_key = "12345-secret"
 """,
         )
-    said = {mistake.key: mistake for mistake in caught.value.issues}
-    assert said["daemon.log_levle"].line == 2
-    assert "log_level" in said["daemon.log_levle"].hint
-    assert said["daemon.threads"].line == 3
-    assert any(key.startswith("libraries.films.languages") for key in said)
-    assert said["libraries.tv.path"].message == "this key is needed"
-    assert "tiny.en" in said["engines.whisper.model"].message
-    assert "credential" in said["servers.jellyfin.api_key"].message
+    issues = {issue.key: issue for issue in caught.value.issues}
+    assert issues["daemon.log_levle"].line == 2
+    assert "log_level" in issues["daemon.log_levle"].hint
+    assert issues["daemon.threads"].line == 3
+    assert any(key.startswith("libraries.films.languages") for key in issues)
+    assert issues["libraries.tv.path"].message == "this key is needed"
+    assert "tiny.en" in issues["engines.whisper.model"].message
+    assert "credential" in issues["servers.jellyfin.api_key"].message
     assert "12345" not in str(caught.value)
 
 
-def test_mistakes_are_said_as_editors_read_them(tmp_path: Path) -> None:
+def test_issues_are_formatted_for_editors(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError) as caught:
         _load(tmp_path, '[daemon]\nthreads = "many"\nlog_level = "inof"\n')
     assert str(caught.value).splitlines() == [
@@ -77,20 +77,20 @@ def test_mistakes_are_said_as_editors_read_them(tmp_path: Path) -> None:
     ]
 
 
-def test_a_reference_to_nothing_is_said_together_with_other_mistakes(tmp_path: Path) -> None:
+def test_unknown_names_are_reported_with_other_issues(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError) as caught:
         _load(
             tmp_path,
             '[daemon]\nthreads = "x"\n[libraries.a]\npath = "/a"\nservers = ["jelly", "wisper"]\n'
             '[servers.jellyfin]\nurl = "http://nas"\napi_key = {env = "K"}\n',
         )
-    keys = [mistake.key for mistake in caught.value.issues]
+    keys = [issue.key for issue in caught.value.issues]
     assert keys == ["daemon.threads", "libraries.a.servers", "libraries.a.servers"]
     assert "Did you mean 'jellyfin'?" in caught.value.issues[1].hint
 
 
 @pytest.mark.parametrize(
-    ("text", "key", "said"),
+    ("text", "key", "expected"),
     [
         ('"a[b]" = 1', '"a[b]"', "there is no such key"),
         (
@@ -121,17 +121,15 @@ def test_a_reference_to_nothing_is_said_together_with_other_mistakes(tmp_path: P
         ("x = \\", "", "not TOML"),
     ],
 )
-def test_each_mistake_has_its_key_and_its_words(
-    tmp_path: Path, text: str, key: str, said: str
-) -> None:
+def test_issue_has_key_and_message(tmp_path: Path, text: str, key: str, expected: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         _load(tmp_path, text + "\n")
-    assert [mistake.key for mistake in caught.value.issues] == [key]
-    assert said in str(caught.value)
+    assert [issue.key for issue in caught.value.issues] == [key]
+    assert expected in str(caught.value)
     assert caught.value.issues[0].hint or key in ("libraries.a.path",)
 
 
-def test_overrides_are_laid_over_the_file_key_by_key(tmp_path: Path) -> None:
+def test_overrides_replace_single_keys(tmp_path: Path) -> None:
     file = tmp_path / "c.toml"
     file.write_text('[daemon]\nlog_level = "error"\nthreads = 3\n', "utf-8")
     daemon = load_config(file, overrides={"daemon": {"log_level": "debug"}}).settings.daemon
@@ -140,7 +138,7 @@ def test_overrides_are_laid_over_the_file_key_by_key(tmp_path: Path) -> None:
         load_config(None, overrides={"daemon": {"log_level": 7}})
 
 
-def test_libraries_that_share_files_are_warned_of_and_accepted(tmp_path: Path) -> None:
+def test_overlapping_libraries_cause_warnings(tmp_path: Path) -> None:
     loaded = _load(
         tmp_path,
         '[libraries.a]\npath = "/m/films/"\n[libraries.b]\npath = "/m/x/../films"\n'
@@ -151,25 +149,23 @@ def test_libraries_that_share_files_are_warned_of_and_accepted(tmp_path: Path) -
     assert not any(" d " in warning for warning in loaded.warnings)
 
 
-def test_a_tilde_is_the_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tilde_is_expanded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     library = _load(tmp_path, '[libraries.a]\npath = "~/films"\n').settings.libraries["a"]
     assert library.path == tmp_path / "films"
 
 
-def test_the_line_of_a_key_is_found_after_a_list_of_lists(tmp_path: Path) -> None:
+def test_line_of_key_is_found_after_nested_list(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError) as caught:
         _load(
             tmp_path,
             '[servers.jellyfin]\nurl = "http://nas"\napi_key = {env = "K"}\npath_map = [\n'
             '["/a", "/b"],\n["/c", "/d"],\n]\nverify = true\n',
         )
-    assert [mistake.line for mistake in caught.value.issues] == [8]
+    assert [issue.line for issue in caught.value.issues] == [8]
 
 
-def test_the_file_that_is_named_is_read_before_the_usual_ones(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_named_file_takes_precedence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     monkeypatch.delenv("SUBTITLED_CONFIG", raising=False)
     users = tmp_path / "subtitled" / "config.toml"
@@ -187,7 +183,7 @@ def test_the_file_that_is_named_is_read_before_the_usual_ones(
         find_config(tmp_path)
 
 
-def test_a_file_whose_name_is_no_text_can_be_complained_of(tmp_path: Path) -> None:
+def test_issue_of_file_with_undecodable_name(tmp_path: Path) -> None:
     file = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff.toml"))
     file.write_bytes(b"\xff")
     with pytest.raises(ConfigurationError) as caught:
@@ -196,45 +192,45 @@ def test_a_file_whose_name_is_no_text_can_be_complained_of(tmp_path: Path) -> No
     assert caught.value.issues[0].hint == "Save it as UTF-8"
 
 
-def test_broken_toml_names_the_line(tmp_path: Path) -> None:
+def test_syntax_error_has_line(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError) as caught:
         _load(tmp_path, '[daemon]\nthreads = "\n')
     assert caught.value.issues[0].line == 2
 
 
-def test_a_library_naming_an_engine_that_is_not_configured_is_told_which_there_are(
+def test_unknown_engine_is_reported_with_known_ones(
     tmp_path: Path,
 ) -> None:
     with pytest.raises(ConfigurationError, match=r"'qwen' is not configured.*whisper"):
         _load(tmp_path, '[libraries.a]\npath = "/a"\nengines = ["qwen"]\n')
 
 
-def test_a_missing_folder_is_found_by_the_check_and_not_by_loading(tmp_path: Path) -> None:
+def test_missing_folder_is_found_by_check_only(tmp_path: Path) -> None:
     loaded = _load(tmp_path, f'[libraries.a]\npath = "{tmp_path}/gone"\n')
-    (mistake,) = find_missing_folders(loaded)
-    assert mistake.key == "libraries.a.path"
-    assert mistake.line == 2
+    (issue,) = find_missing_folders(loaded)
+    assert issue.key == "libraries.a.path"
+    assert issue.line == 2
 
 
-def test_a_plugin_that_is_not_installed_is_survived_and_named(tmp_path: Path) -> None:
+def test_missing_plugin_is_reported_as_unavailable(tmp_path: Path) -> None:
     loaded = _load(tmp_path, "[servers.jelyfin]\n")
-    (broken,) = loaded.unavailable
-    assert broken.section == "servers.jelyfin"
-    assert "jellyfin" in broken.hint
+    (unavailable,) = loaded.unavailable
+    assert unavailable.section == "servers.jelyfin"
+    assert "jellyfin" in unavailable.hint
     assert "whisper" in loaded.engines
 
 
-def test_names_of_languages_are_understood(tmp_path: Path) -> None:
+def test_language_names_are_accepted(tmp_path: Path) -> None:
     text = '[libraries.a]\npath = "/a"\nlanguages = ["Original", "German", "pt-br", "chs"]\n'
     library = _load(tmp_path, text).settings.libraries["a"]
     assert library.languages == ("original", "de", "pt-BR", "zh-Hans")
 
 
-def test_without_a_file_the_defaults_work() -> None:
+def test_defaults_work_without_file() -> None:
     assert set(load_config(None).engines) == {"whisper"}
 
 
-def test_the_example_loads_and_names_every_key() -> None:
+def test_example_contains_every_key() -> None:
     text = (ROOT / "config.example.toml").read_text("utf-8")
     assert not load_config(ROOT / "config.example.toml").unavailable
     models = [DaemonSettings, LibrarySettings, ExistingSubtitleSettings]
@@ -244,7 +240,7 @@ def test_the_example_loads_and_names_every_key() -> None:
             assert re.search(rf"\b{key}\b", text), f"config.example.toml does not tell of {key}"
 
 
-def test_the_example_is_valid_with_every_line_in_force(tmp_path: Path) -> None:
+def test_example_is_valid_with_all_lines_uncommented(tmp_path: Path) -> None:
     text = (ROOT / "config.example.toml").read_text("utf-8")
     every_line = re.sub(r"^#(?=[\w\[])", "", text, flags=re.MULTILINE)
     assert every_line != text
@@ -253,18 +249,18 @@ def test_the_example_is_valid_with_every_line_in_force(tmp_path: Path) -> None:
     assert set(loaded.servers) == {"jellyfin", "emby", "plex", "kodi", "den"}
 
 
-def test_the_example_shows_the_defaults_of_the_daemon() -> None:
+def test_example_shows_defaults_of_daemon() -> None:
     assert load_config(ROOT / "config.example.toml").settings.daemon == DaemonSettings()
 
 
-def test_the_reference_is_what_the_schema_says() -> None:
+def test_reference_is_up_to_date() -> None:
     written = (ROOT / "docs" / "configuration.md").read_text("utf-8")
     assert written == render_markdown(), (
         "the schema has changed; run: python -m subtitled.config.reference > docs/configuration.md"
     )
 
 
-def test_shown_settings_and_schema_hold_references_and_no_secret(
+def test_dumped_settings_and_schema_contain_no_secret(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("THE_KEY", "very-secret")
@@ -275,7 +271,7 @@ def test_shown_settings_and_schema_hold_references_and_no_secret(
     assert "very-secret" not in shown
 
 
-def test_a_secret_is_read_from_each_place_and_a_missing_one_says_the_cure(
+def test_secrets_are_read_and_missing_ones_raise_with_hint(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "key").write_text("from-file\n", "utf-8")
@@ -290,12 +286,12 @@ def test_a_secret_is_read_from_each_place_and_a_missing_one_says_the_cure(
         assert caught.value.hint
 
 
-def test_a_pair_of_one_language_is_refused(tmp_path: Path) -> None:
+def test_bilingual_pair_of_one_language_is_rejected(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="names one language twice; name two"):
         _load(tmp_path, '[libraries.a]\npath = "/a"\nbilingual = [["en", "English"]]\n')
 
 
-def test_a_time_zone_of_the_machine_that_is_none_is_a_mistake_with_its_cure(
+def test_unknown_local_time_zone_is_reported(
     tmp_path: Path, subtitled: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config = tmp_path / "config.toml"

@@ -1,4 +1,4 @@
-"""Whatever a file holds, it loads or its mistakes are said: never a crash."""
+"""Property tests: any configuration loads or raises ``ConfigurationError``."""
 
 from __future__ import annotations
 
@@ -65,13 +65,13 @@ _SECTIONS = st.sampled_from(
         max_size=4,
     )
 )
-def test_whatever_a_file_holds_it_loads_or_its_mistakes_are_said(data: dict[str, Any]) -> None:
+def test_any_data_loads_or_raises_configuration_error(data: dict[str, Any]) -> None:
     _loads_or_says(None, data)
 
 
 @settings(deadline=None)
 @given(st.one_of(st.binary(max_size=40), st.text("[]{}=.,'\"#\\ \n\ufeffab1e-", max_size=40)))
-def test_whatever_bytes_a_file_is_made_of_its_mistakes_are_said(content: bytes | str) -> None:
+def test_any_bytes_load_or_raise_configuration_error(content: bytes | str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "c.toml"
         file.write_bytes(content.encode() if isinstance(content, str) else content)

@@ -1,4 +1,4 @@
-"""An old key is never taken for a typing mistake: its new name is told."""
+"""Tests of the hints for renamed keys."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LIBRARY = {"path": "/films"}
 def _nested(key: str, value: object) -> dict[str, Any]:
     """Return a configuration that has only this key. Lists of tables have one."""
     *tables, last = key.replace("*", "films").split(".")
-    nested: Any = {last: value}
+    nested: dict[str, Any] = {last: value}
     for index in reversed(range(len(tables))):
         nested = {tables[index]: nested}
     if "routes" in nested.get("libraries", {}).get("films", {}):
@@ -40,33 +40,33 @@ def _with_names(key: str) -> str:
 
 
 @pytest.mark.parametrize(("old_key", "new_key"), RENAMED_KEYS.items())
-def test_each_old_key_is_told_with_its_new_name(old_key: str, new_key: str) -> None:
+def test_old_key_is_reported_with_new_name(old_key: str, new_key: str) -> None:
     issue = _issues(_nested(old_key, {}))[_with_names(old_key)]
     assert issue.message == "this key has another name now"
     assert issue.hint == f"Rename it to {_with_names(new_key)}"
 
 
 @pytest.mark.parametrize("new_key", RENAMED_KEYS.values())
-def test_each_new_name_is_a_key(new_key: str) -> None:
+def test_new_name_is_a_known_key(new_key: str) -> None:
     issues = _issues(_nested(new_key, []))
     assert "there is no such key" not in {issue.message for issue in issues.values()}
 
 
 @pytest.mark.parametrize("key", RENAMED_VALUES)
-def test_each_old_value_is_told_with_its_new_name(key: str) -> None:
+def test_old_value_is_reported_with_new_name(key: str) -> None:
     for old_value, new_value in RENAMED_VALUES[key].items():
         issue = _issues(_nested(key, old_value))[_with_names(key)]
         assert issue.hint == f"Write '{new_value}'"
 
 
-def test_a_section_with_a_name_of_its_own_has_the_keys_of_its_plugin() -> None:
+def test_section_of_other_name_has_keys_of_its_plugin() -> None:
     section = {"plugin": "openai", "url": "http://nas:1/v1", "model": "m", "key": {"env": "K"}}
     issues = _issues({"engines": {"my asr": section}})
     (issue,) = issues.values()
     assert issue.hint == 'Rename it to engines."my asr".api_key'
 
 
-def test_an_old_key_is_told_with_its_line_and_with_the_other_mistakes(tmp_path: Path) -> None:
+def test_old_keys_are_reported_with_line_and_other_issues(tmp_path: Path) -> None:
     file = tmp_path / "config.toml"
     file.write_text(
         '[daemon]\nthreads = "many"\n[libraries."my films"]\npath = "/films"\n'

@@ -1,4 +1,4 @@
-"""Secrets: read from where the configuration points, and never said anywhere."""
+"""Tests of secrets: they are read from their references and never printed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Bound = Callable[[], AbstractContextManager[None]]
 
 @pytest.fixture(params=["env", "file", "credential"])
 def secret(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """A reference in TOML to a secret that is there, in each of the three places."""
+    """TOML reference to an existing secret, for each of the three sources."""
     (tmp_path / "jellyfin").write_text(f"{KEY}\n", "utf-8")
     monkeypatch.setenv("JELLYFIN_KEY", f" {KEY} ")
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
@@ -40,29 +40,31 @@ def _file(folder: Path, reference: str) -> Path:
     return file
 
 
-def test_a_secret_is_read_from_its_place_without_the_space_around_it(
-    tmp_path: Path, secret: str
-) -> None:
+def test_secret_is_read_and_stripped(tmp_path: Path, secret: str) -> None:
     settings = load_config(_file(tmp_path, secret)).servers["jellyfin"].settings
     assert settings.api_key.reveal() == KEY  # type: ignore[attr-defined]
 
 
-def test_what_is_loaded_never_holds_the_secret_even_after_it_was_revealed(
-    tmp_path: Path, secret: str
-) -> None:
+def test_configuration_never_contains_revealed_secret(tmp_path: Path, secret: str) -> None:
     loaded = load_config(_file(tmp_path, secret))
     settings = loaded.servers["jellyfin"].settings
     assert settings.api_key.reveal() == KEY  # type: ignore[attr-defined]
-    said = [repr(loaded), str(settings), repr(settings), f"{settings}", settings.model_dump_json()]
-    said += [
+    outputs = [
+        repr(loaded),
+        str(settings),
+        repr(settings),
+        f"{settings}",
+        settings.model_dump_json(),
+    ]
+    outputs += [
         json.dumps(dump_settings(loaded), default=str),
         repr(loaded.servers["jellyfin"].create().settings),
     ]
-    assert all(KEY not in one for one in said)
+    assert all(KEY not in output for output in outputs)
     assert KEY.encode() not in pickle.dumps(settings.api_key)  # type: ignore[attr-defined]
 
 
-def test_config_show_tells_where_the_secret_lies_and_not_what_it_is(
+def test_config_show_prints_reference_not_secret(
     subtitled: Run, tmp_path: Path, secret: str
 ) -> None:
     ran = subtitled("--config", _file(tmp_path, secret), "config", "show")
@@ -73,9 +75,7 @@ def test_config_show_tells_where_the_secret_lies_and_not_what_it_is(
     assert KEY not in ran.stdout + ran.stderr
 
 
-def test_config_check_does_not_repeat_a_secret_that_was_written_into_the_file(
-    subtitled: Run, tmp_path: Path
-) -> None:
+def test_config_check_does_not_print_literal_secret(subtitled: Run, tmp_path: Path) -> None:
     ran = subtitled("--config", _file(tmp_path, f'"{KEY}"'), "config", "check")
     assert ran.returncode == 2
     assert "api_key" in ran.stderr
@@ -96,9 +96,7 @@ def test_config_check_does_not_repeat_a_secret_that_was_written_into_the_file(
         "true",
     ],
 )
-def test_what_is_no_reference_is_refused_at_its_line_and_not_repeated(
-    tmp_path: Path, written: str
-) -> None:
+def test_invalid_reference_is_reported_without_its_value(tmp_path: Path, written: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         load_config(_file(tmp_path, written))
     assert {mistake.line for mistake in caught.value.issues} == {3}
@@ -107,12 +105,12 @@ def test_what_is_no_reference_is_refused_at_its_line_and_not_repeated(
     assert KEY not in repr(caught.value.issues)
 
 
-def test_two_places_at_once_are_refused_because_neither_is_first() -> None:
+def test_reference_with_two_sources_is_rejected() -> None:
     with pytest.raises(ValidationError, match="exactly one"):
         Secret(env="A", credential="b")
 
 
-def test_a_variable_that_is_unset_or_blank_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unset_or_blank_variable_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NOT_SET", raising=False)
     monkeypatch.setenv("BLANK", "  ")
     for name in ("NOT_SET", "BLANK"):
@@ -121,7 +119,7 @@ def test_a_variable_that_is_unset_or_blank_is_named(monkeypatch: pytest.MonkeyPa
         assert caught.value.hint
 
 
-def test_a_file_that_is_missing_empty_or_a_folder_is_named(tmp_path: Path) -> None:
+def test_missing_or_empty_file_is_reported(tmp_path: Path) -> None:
     (tmp_path / "empty").write_text("\n")
     (tmp_path / "folder").mkdir()
     for name in ("missing", "empty", "folder"):
@@ -130,7 +128,7 @@ def test_a_file_that_is_missing_empty_or_a_folder_is_named(tmp_path: Path) -> No
         assert caught.value.hint
 
 
-def test_a_file_that_is_no_text_is_refused_without_its_bytes(tmp_path: Path) -> None:
+def test_binary_file_is_rejected_without_its_content(tmp_path: Path) -> None:
     (tmp_path / "key").write_bytes(KEY.encode() + b"\xff")
     with pytest.raises(SetupError) as caught:
         Secret(file=tmp_path / "key").reveal()
@@ -138,7 +136,7 @@ def test_a_file_that_is_no_text_is_refused_without_its_bytes(tmp_path: Path) -> 
     assert caught.value.__suppress_context__  # a traceback would print the decoder's input
 
 
-def test_a_file_that_may_not_be_read_says_so(public: Path, bound_by_permissions: Bound) -> None:
+def test_unreadable_file_is_reported(public: Path, bound_by_permissions: Bound) -> None:
     key = public / "key"
     key.write_text(KEY)
     key.chmod(0)
@@ -146,7 +144,7 @@ def test_a_file_that_may_not_be_read_says_so(public: Path, bound_by_permissions:
         Secret(file=key).reveal()
 
 
-def test_a_credential_that_systemd_did_not_hand_over_says_which_line_the_unit_needs(
+def test_missing_credential_is_reported_with_unit_line(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.delenv("CREDENTIALS_DIRECTORY", raising=False)
@@ -154,7 +152,7 @@ def test_a_credential_that_systemd_did_not_hand_over_says_which_line_the_unit_ne
         Secret(credential="jellyfin").reveal()
 
 
-def test_a_secret_that_changes_is_read_anew(tmp_path: Path) -> None:
+def test_changed_secret_is_read_again(tmp_path: Path) -> None:
     key = tmp_path / "key"
     key.write_text("old")
     secret = Secret(file=key)

@@ -19,7 +19,7 @@ PYTHON = "ca-certificates,python3-venv"
 
 
 def missing() -> str:
-    """Why no root can be made here, empty if one can."""
+    """Return why no root can be created here, or an empty text."""
     if os.geteuid() != 0:
         return "a Debian root is made by root"
     for program, package in (
@@ -33,7 +33,7 @@ def missing() -> str:
 
 
 def archives(release: str) -> list[str]:
-    """The lines of apt's sources for a release that this machine has, the release itself first."""
+    """Return the lines of apt's sources for a release, the release itself first."""
     wanted = [f"{release}{pocket}" for pocket in ("", "-updates", "-security")]
     form = "deb $(REPO_URI) $(RELEASE) $(COMPONENT)"
     listed = _said("apt-get", "indextargets", "--format", form, "Created-By: Packages")
@@ -42,7 +42,7 @@ def archives(release: str) -> list[str]:
 
 
 def make_root(root: Path, release: str) -> None:
-    """A minimal Debian with Python in /usr/local, where the image ``python`` has it."""
+    """Create a minimal Debian with Python in /usr/local, as in the image ``python``."""
     sources = archives(release)
     _said(
         "debootstrap",
@@ -58,7 +58,7 @@ def make_root(root: Path, release: str) -> None:
 
 
 def copy_root(root: Path, copy: Path) -> None:
-    """A root that can be changed without the first one."""
+    """Copy a root, so that the copy can be changed."""
     _said("cp", "--archive", "--reflink=auto", str(root), str(copy))
 
 
@@ -89,7 +89,7 @@ def inside(
 
 
 def pip_settings() -> dict[str, str]:
-    """All that pip is configured for on this machine, as environment variables."""
+    """Return the settings of pip on this machine as environment variables."""
     listed = _said(sys.executable, "-m", "pip", "config", "list")
     found = {}
     for line in listed.splitlines():
@@ -115,7 +115,7 @@ def _said(*command: str) -> str:
 
 
 def run(command: Sequence[str], status: int = 0) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end; fails, with what it said, when it ends otherwise."""
+    """Run a command. Fail with its output if it has another exit status."""
     ran = subprocess.run(
         command,
         capture_output=True,

@@ -1,4 +1,4 @@
-"""A Dockerfile as instructions, so that tests do what it says and repeat none of it."""
+"""Parser of Dockerfiles, so that tests execute the real instructions."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ class Instruction:
 
     @property
     def words(self) -> list[str]:
-        """The words of the text: of a list in JSON, else as a shell parts them."""
+        """Split the text: a JSON list, else words as in a shell."""
         if self.text.startswith("["):
             return [str(word) for word in json.loads(self.text)]
         return shlex.split(self.text)
 
 
 def instructions(text: str) -> Iterator[Instruction]:
-    """Every instruction in its order; comments are left out, continued lines put together."""
+    """Yield every instruction, without comments and with continued lines joined."""
     lines = (line for line in text.splitlines() if line.strip() and not line.startswith("#"))
     for line in lines:
         whole = line

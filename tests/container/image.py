@@ -1,4 +1,4 @@
-"""An image built of our Dockerfile without Docker: each stage a Debian root of its own."""
+"""Builder of our Dockerfile without Docker. Each stage is a Debian root."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ DOCKERFILE = ROOT / "container" / "Dockerfile"
 
 
 def sent_to_the_builder(target: Path) -> Path:
-    """What .dockerignore lets through, and nothing else."""
+    """Copy the files that .dockerignore does not exclude."""
     for line in (ROOT / ".dockerignore").read_text().splitlines():
         if line.startswith("!"):
             source, copy = ROOT / line[1:], target / line[1:]
@@ -42,56 +42,58 @@ class Image:
 
 
 def build(place: Path, base: Callable[[str], Path]) -> Image:
-    """The last stage of the Dockerfile; ``base`` gives the root for the name of an image."""
+    """Build the last stage. ``base`` returns the root for the name of an image."""
     context = sent_to_the_builder(place / "context")
     stages: dict[str, Image] = {}
     image: Image | None = None
-    for said in instructions(DOCKERFILE.read_text("utf-8")):
-        if said.name == "FROM":
-            name, *alias = said.words
+    for instruction in instructions(DOCKERFILE.read_text("utf-8")):
+        if instruction.name == "FROM":
+            name, *alias = instruction.words
             image = Image(place / f"stage-{len(stages)}")
             copy_root(base(name), image.root)
             stages[alias[-1] if alias else str(len(stages))] = image
         else:
             assert image is not None, "a Dockerfile begins with FROM"
-            source = stages[said.flags["from"]].root if "from" in said.flags else context
-            _do(said, image, source)
+            source = (
+                stages[instruction.flags["from"]].root if "from" in instruction.flags else context
+            )
+            _do(instruction, image, source)
     assert image is not None
     return image
 
 
-def _do(said: Instruction, image: Image, source: Path) -> None:
-    """One instruction after FROM. Fails for one that this builder does not know."""
-    match said.name:
+def _do(instruction: Instruction, image: Image, source: Path) -> None:
+    """Execute one instruction after FROM. Fail if it is not supported."""
+    match instruction.name:
         case "RUN":
             container = inside(image.root, environment=image.environment, folder=image.folder)
-            run([*container, "/bin/sh", "-c", said.text])
+            run([*container, "/bin/sh", "-c", instruction.text])
         case "COPY":
-            _copy(said, image, source)
+            _copy(instruction, image, source)
         case "ENV":
-            image.environment |= dict(word.split("=", 1) for word in said.words)
+            image.environment |= dict(word.split("=", 1) for word in instruction.words)
         case "WORKDIR":
-            image.folder = said.text
-            _in(image.root, said.text).mkdir(parents=True, exist_ok=True)
+            image.folder = instruction.text
+            _in(image.root, instruction.text).mkdir(parents=True, exist_ok=True)
         case "VOLUME":
-            image.volumes = said.words
-            for folder in said.words:
+            image.volumes = instruction.words
+            for folder in instruction.words:
                 _in(image.root, folder).mkdir(parents=True, exist_ok=True)
         case "ENTRYPOINT":
-            image.entrypoint = said.words
+            image.entrypoint = instruction.words
         case "CMD":
-            image.command = said.words
+            image.command = instruction.words
         case "HEALTHCHECK":
-            image.health = Instruction("CMD", said.text.removeprefix("CMD").strip()).words
+            image.health = Instruction("CMD", instruction.text.removeprefix("CMD").strip()).words
         case "STOPSIGNAL":
-            image.stop_signal = said.text
+            image.stop_signal = instruction.text
         case unknown:
             raise AssertionError(f"the builder of the tests does not know {unknown}")
 
 
-def _copy(said: Instruction, image: Image, source: Path) -> None:
-    """Folders give their contents, files go into a target that ends with a slash or is one."""
-    *names, to = said.words
+def _copy(instruction: Instruction, image: Image, source: Path) -> None:
+    """Copy the contents of folders, and files into a target folder or to a target file."""
+    *names, to = instruction.words
     target = _in(image.root, PurePosixPath(image.folder, to))
     for name in names:
         found = _in(source, name)
@@ -101,10 +103,10 @@ def _copy(said: Instruction, image: Image, source: Path) -> None:
         copy = target / found.name if to.endswith("/") or target.is_dir() else target
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(found, copy)
-        if mode := said.flags.get("chmod"):
+        if mode := instruction.flags.get("chmod"):
             copy.chmod(int(mode, 8))
 
 
 def _in(root: Path, path: str | PurePosixPath) -> Path:
-    """Where a path of a container lies on this machine."""
+    """Return the path on this machine of a path in a container."""
     return root / str(path).lstrip("/")

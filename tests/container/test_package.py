@@ -19,9 +19,7 @@ from image import ROOT, sent_to_the_builder
 pytestmark = pytest.mark.slow
 
 
-def test_the_wheel_alone_helps_examines_and_makes_a_subtitle(
-    tmp_path: Path, speech: Path, model_base: Path
-) -> None:
+def test_wheel_makes_a_subtitle(tmp_path: Path, speech: Path, model_base: Path) -> None:
     environment = {name: os.environ[name] for name in ("HOME", "PATH") if name in os.environ}
     environment |= {"STATE_DIRECTORY": str(tmp_path / "state")}
     environment |= {"CACHE_DIRECTORY": str(model_base.parents[1])}
@@ -68,7 +66,7 @@ def test_the_wheel_alone_helps_examines_and_makes_a_subtitle(
 
 @pytest.mark.parametrize("wrong", [{"PUID": "0"}, {"PGID": "users"}])
 @pytest.mark.skipif(os.geteuid() != 0, reason="the entrypoint of a user changes no user")
-def test_the_entrypoint_refuses_root_and_names(wrong: dict[str, str]) -> None:
+def test_entrypoint_rejects_root_and_names(wrong: dict[str, str]) -> None:
     entry = [str(ROOT / "container" / "entrypoint.sh"), "true"]
     done = subprocess.run(
         entry, env=os.environ | wrong, capture_output=True, text=True, check=False

@@ -104,7 +104,7 @@ class Container:
             self.process.wait(30)
 
 
-def test_the_container_makes_a_subtitle_is_healthy_and_stops(
+def test_container_makes_a_subtitle_is_healthy_and_stops(
     image: Image, place: Path, film: Callable[..., Path], speech: Path
 ) -> None:
     spoken = film("Film (1961).mkv", speech / "jfk.flac")
