@@ -39,7 +39,7 @@ def root(
         typer.Option(
             is_eager=True,  # --help lists the commands of its plugins
             help="The configuration file. Default: $SUBTITLED_CONFIG, else yours, "
-            "else /etc/subtitled/config.toml."
+            "else /etc/subtitled/config.toml.",
         ),
     ] = None,
     version: Annotated[

@@ -32,7 +32,7 @@ def init(
         typer.Option(help="The file that contains its key. The key itself is not copied."),
     ] = None,
     allow_remote: Annotated[
-        bool | None, typer.Option(help="Whether sound may leave this machine.")
+        bool | None, typer.Option(help="Whether audio may leave this machine.")
     ] = None,
     hours: Annotated[
         str | None, typer.Option(help='Working hours, such as "22:00-07:00", or always.')
@@ -98,7 +98,7 @@ def init(
     elif server_url or server_key_file:
         abort("--server-url and --server-key-file need --server", USAGE_ERROR)
     if allow_remote is None:
-        allow_remote = not yes and typer.confirm("4. May sound leave this machine?", default=False)
+        allow_remote = not yes and typer.confirm("4. May audio leave this machine?", default=False)
     working_hours = ask(
         "5. When may subtitled work, such as 22:00-07:00?",
         "--hours",

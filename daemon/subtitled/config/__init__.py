@@ -1,1 +1,1 @@
-"""TOML in, typed settings and loaded plugins out; every mistake named with its cure."""
+"""Configuration: TOML to typed settings and components, with an issue for every mistake."""

@@ -190,7 +190,7 @@ class LibrarySettings(Section):
             path: The folder of a file that is in no library.
             languages: The wanted languages, as in a configuration.
             formats: The wanted formats, as in a configuration.
-            engine: The engine to use. Sound may then be sent to it, unless ``base`` forbids that.
+            engine: The engine to use. Audio may then be sent to it, unless ``base`` forbids that.
 
         Raises:
             pydantic.ValidationError: A language or a format is unknown.

@@ -136,7 +136,7 @@ def render_config(answers: WizardAnswers) -> str:
         lines += [f'languages = [{tags}]  # "original" is the language spoken']
     if answers.is_remote_allowed:
         lines += [
-            'allowed_destinations = "any"  # sound and text may be sent to configured components'
+            'allowed_destinations = "any"  # audio and text may be sent to configured components'
         ]
     if answers.working_hours != ALWAYS:
         lines += [
