@@ -1,4 +1,4 @@
-"""What is not there: away, missing, forgotten, and back as it was."""
+"""Unavailable libraries, and missing files that return."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LATER = 100.0
 
 
 class Library:
-    """A folder of media that have all been decided about."""
+    """A folder of media files that have all been decided."""
 
     def __init__(self, folder: Path) -> None:
         self.root = folder / "films"
@@ -45,7 +45,7 @@ class Library:
         return record
 
     def look(self, after: float = LATER) -> None:
-        """Walk, and look at everything that a walk has left to be looked at."""
+        """Scan, and check everything that the scan left to be checked."""
         self.intake.scan("films")
         self.intake.ready_files(time.time() + after)
 

@@ -1,4 +1,4 @@
-"""The ledger before an upgrade, the state as one file and back, and where no database may lie."""
+"""The copy before an upgrade, backup and restore, and file systems that cannot hold a database."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def _read(path: Path, query: str) -> list[tuple[object, ...]]:
 
 
 def _state(folder: Path) -> Path:
-    """A state folder with a little of everything, open in another process's manner."""
+    """Return a state folder with something of every kind."""
     folder.mkdir()
     ledger = Database(folder / "subtitled.sqlite")
     ledger.kv.set("who", "I")

@@ -1,4 +1,4 @@
-"""What a walk finds to be different, against any ledger, in batches of any size."""
+"""Differences between a scan and the database, in batches of any size."""
 
 from __future__ import annotations
 

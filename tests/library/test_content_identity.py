@@ -1,4 +1,4 @@
-"""Identity by content."""
+"""The fingerprint of a file."""
 
 from __future__ import annotations
 

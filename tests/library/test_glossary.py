@@ -1,4 +1,4 @@
-"""Glossaries in every format that people have them in, and what is wrong with some."""
+"""Glossaries in every format, and their errors."""
 
 from __future__ import annotations
 

@@ -1,11 +1,11 @@
 """Random histories of a library: arrivals, edits, renames, upgrades, deletions and crashes.
 
-Intake, ledger, policy, planning, jobs, the whole making of subtitles and the publisher are the real
-ones, on real files. Stood in for are only what is slow and knows nothing of libraries: ffprobe and
-ffmpeg, the engine, and the durable queue, which here forgets nothing in a crash either.
+Ingest, database, policy, planner, jobs, pipeline and publisher are the real ones, on real files.
+Only what is slow and independent of libraries is replaced: ffprobe and ffmpeg, the engine, and the
+durable queue, which forgets nothing in a crash either.
 
-Two things must hold after whatever happens: no file of a human is ever changed, and nothing is
-recognised twice. And when all has come to rest, every medium has what is wanted, whole.
+Two things must hold at any time: no human file is ever changed, and nothing is transcribed twice.
+At the end every media file has what it requires, complete.
 """
 
 from __future__ import annotations
@@ -69,13 +69,13 @@ from subtitled.transcription import track_analysis
 from subtitled.transcripts.store import TranscriptStore
 
 SPEECHES = ("harbour", "bridges", "bees", "")
-"""What media say; in the last nobody speaks."""
+"""The words of the media files. The last one contains no speech."""
 SPOKEN = Language("es")
 DURATION = 120.0
 NAMES = ("a.mkv", "a.mp4", "é [x] 100%.mkv", "Season/a.mkv")
 HUMAN = ("es.srt", "srt", "en.srt", "es.forced.srt", "fi.srt", "es.vtt")
 LATER = 30 * 24 * 3600.0
-"""Seconds after which whatever settles has settled, and whatever is retried is retried."""
+"""Seconds after which every file is stable, and every retry is due."""
 
 MANY = settings(
     max_examples=1000,
@@ -88,11 +88,11 @@ MANY = settings(
 
 
 class PowerGone(BaseException):
-    """The process ended here and now."""
+    """The process ends here and now."""
 
 
 def intervals(speech: str) -> tuple[TimeSpan, ...]:
-    """Where somebody speaks in a medium: of each speech a pattern of its own."""
+    """Return where there is speech in a media file. Each speech has a pattern of its own."""
     if not speech:
         return ()
     chance = random.Random(speech)
@@ -105,25 +105,28 @@ def intervals(speech: str) -> tuple[TimeSpan, ...]:
 
 
 def said(speech: str) -> list[str]:
-    """The words of a speech, in order."""
+    """Return the words of a speech, in order."""
     return [f"{speech}{number}" for number in range(len(intervals(speech)))]
 
 
 @dataclass
 class Shelf:
-    """The durable queue's database: jobs with the results of their steps."""
+    """The database of the durable queue: jobs with the results of their steps."""
 
     jobs: dict[str, dict[str, Any]] = field(default_factory=dict)
     fuse: int | None = None
-    """Steps until the power goes; None for never."""
+    """The number of steps until the process is killed, or None."""
     surprise: tuple[int, Callable[[], object]] | None = None
-    """Steps until somebody does something, and what."""
+    """The number of steps until a person does something, and what."""
     before_publishing: Callable[[str], object] | None = None
-    """What somebody does just before the next sidecar is put in place, told its ending."""
+    """What a person does just before the next sidecar is published.
+
+    It is called with the ending.
+    """
     running: str = ""
 
     def burn(self) -> None:
-        """A moment between two steps passes."""
+        """Let a moment between two steps pass."""
         if self.surprise is not None:
             steps, act = self.surprise
             self.surprise = (steps - 1, act) if steps else None
@@ -140,7 +143,9 @@ SHELF = Shelf()
 
 
 class FakeQueue:
-    """As :class:`subtitled.jobs.dbos_queue.Queue`, one job at a time, when it is told to."""
+    """A stand-in for :class:`subtitled.jobs.dbos_queue.JobQueue` that runs one job when it
+    is told to.
+    """
 
     def __init__(
         self, database: Path, work: Callable[..., None], name: str, server: str | None
@@ -172,7 +177,9 @@ class FakeQueue:
         return SHELF.jobs.get(job_id, {}).get("status") in ("ENQUEUED", "PENDING")
 
     def work_on_one(self) -> bool:
-        """Do the job that was in work at the crash, else the most urgent; whether there is one."""
+        """Run the job that was active at the crash, or else the most urgent one, and return
+        whether there was one.
+        """
         live = [name for name in SHELF.jobs if self.is_active(name)]
         if not live:
             return False
@@ -193,7 +200,7 @@ class FakeQueue:
 
 
 class FakeDurable:
-    """As :class:`subtitled.jobs.dbos_queue.Durable`: results outlive the power."""
+    """A stand-in for :class:`subtitled.jobs.dbos_queue.DbosStepRunner`: results survive a crash."""
 
     def __init__(self, gate: object) -> None: ...
 
@@ -221,7 +228,7 @@ class FakeDurable:
 
 
 class FakeEngines:
-    """Hears what :func:`intervals` has, and counts what it was asked to recognise."""
+    """Finds the speech of :func:`intervals`, and counts what it transcribes."""
 
     def __init__(self, configuration: Configuration, recognised: Counter[Any]) -> None:
         self.configured = configuration.engines["whisper"]
@@ -275,7 +282,7 @@ def fake_probe(path: Path, limit: float = 0.0) -> MediaInfo:
 
 
 class Histories(RuleBasedStateMachine):
-    """What people do to two libraries, and what the daemon does of itself."""
+    """What people do to two libraries, and what the daemon does."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -323,7 +330,7 @@ class Histories(RuleBasedStateMachine):
             self.come_to_rest()
 
     def life(self) -> None:
-        """The daemon starts."""
+        """Start the daemon."""
         self.configuration = configured(self.home, self.languages, self.formats, self.yielding)
         self.ledger = Database(self.state / "subtitled.sqlite")
         self.intake = Ingest(self.ledger, self.configuration.settings.libraries)
@@ -351,7 +358,7 @@ class Histories(RuleBasedStateMachine):
 
     @rule(walks=st.booleans(), plans=st.integers(0, 4), works=st.integers(0, 4))
     def it_goes_on(self, walks: bool, plans: int, works: int) -> None:
-        """It walks, plans some files and does some jobs, in its order; or the power goes."""
+        """Scan, plan some files and run some jobs, in the daemon's order, or be killed."""
         try:
             if walks:
                 self.walk()
@@ -375,7 +382,7 @@ class Histories(RuleBasedStateMachine):
     def it_is_restarted(
         self, languages: tuple[str, ...], formats: tuple[str, ...], yielding: str, changed: bool
     ) -> None:
-        """With the settings that it had, or with others."""
+        """Restart with the same settings or with others."""
         if changed:
             self.languages, self.formats, self.yielding = languages, formats, yielding
         self.ledger.close()
@@ -383,7 +390,7 @@ class Histories(RuleBasedStateMachine):
 
     @rule()
     def its_ledger_is_lost(self) -> None:
-        """And the queue with it: what lies beside the media and what was heard must suffice."""
+        """Lose the database and the queue. The sidecars and transcripts must suffice."""
         self.ledger.close()
         for left in self.state.glob("subtitled.sqlite*"):
             left.unlink()
@@ -409,7 +416,7 @@ class Histories(RuleBasedStateMachine):
         return bool(queue.work_on_one())
 
     def come_to_rest(self) -> None:
-        """Let everything be seen and done, and look whether it is right."""
+        """Let everything be found and done, and check the result."""
         SHELF.fuse = SHELF.surprise = SHELF.before_publishing = None
         for _ in range(3):
             self.walk()
@@ -431,7 +438,7 @@ class Histories(RuleBasedStateMachine):
         told=st.booleans(),
     )
     def a_medium_arrives(self, library: str, name: str, speech: str, told: bool) -> None:
-        """A new one, or another in the place of one that is there: an upgrade, a replacement."""
+        """Add a media file, or replace one."""
         path = self.home / library / name
         self.versions += 1
         fresh = path.with_name("arriving.part")
@@ -451,7 +458,9 @@ class Histories(RuleBasedStateMachine):
     def a_medium_is_moved(
         self, data: st.DataObject, library: str, name: str, together: bool, told: bool
     ) -> None:
-        """Renamed, or moved within or between libraries; its sidecars with it, or not."""
+        """Rename a media file, or move it within or between libraries, with or without its
+        sidecars.
+        """
         old = data.draw(st.sampled_from(sorted(self.media)))
         new = self.home / library / name
         if new in self.media or new == old:
@@ -538,7 +547,10 @@ class Histories(RuleBasedStateMachine):
 
     @rule(data=st.data())
     def somebody_deletes_a_subtitle(self, data: st.DataObject) -> None:
-        """One that is ours, or was before it was edited, is not made again: it was meant so."""
+        """Delete a subtitle.
+
+        One that is or was ours is not made again, because a person deleted it.
+        """
         there = self.all_sidecars()
         if there:
             path = data.draw(st.sampled_from(there))
@@ -554,7 +566,7 @@ class Histories(RuleBasedStateMachine):
     @rule(data=st.data())
     @precondition(lambda self: self.media)
     def somebody_takes_ours_back(self, data: st.DataObject) -> None:
-        """``subtitled undo``."""
+        """Run ``subtitled undo``."""
         medium = data.draw(st.sampled_from(sorted(self.media)))
         SidecarRemover(self.ledger).remove(self.ledger.sidecars.of_media(medium))
         self.undone.add(medium)
@@ -574,7 +586,7 @@ class Histories(RuleBasedStateMachine):
         self.happened(told, path)
 
     def happened(self, told: bool, *paths: Path) -> None:
-        """The watcher tells of it, or it has to be found."""
+        """Report an event, or leave the change to be found."""
         if told:
             for path in paths:
                 self.intake.on_paths_changed(path)
@@ -598,7 +610,9 @@ class Histories(RuleBasedStateMachine):
                 assert self.speech_in(path) in SPEECHES, path.read_text("utf-8")
 
     def all_is_right(self) -> None:
-        """Every medium has what is wanted, of its own speech, or there is a reason why not."""
+        """Check that every media file has what it requires, of its own speech, or a reason
+        why not.
+        """
         for medium, (speech, version) in self.media.items():
             record = self.ledger.get(medium)
             assert record is not None, f"{medium} was never seen"
@@ -621,14 +635,16 @@ class Histories(RuleBasedStateMachine):
         self.nothing_is_made_twice()
 
     def what_we_know_bears_its_name(self) -> None:
-        """So that it is known by it when the ledger is lost."""
+        """Check that sidecars are signed with their names, so that they are recognised
+        without a database.
+        """
         for path in self.all_sidecars():
             known, signed = self.ledger.sidecars.get(path), read_signature(path)
             if known and signed and known.fingerprint == signed.fingerprint:
                 assert signed.name == path.name, f"{path} is signed {signed.name}"
 
     def has(self, medium: Path, speech: str, language: Language, fmt: str) -> None:
-        """A medium has a subtitle in a language and format, ours or another that serves."""
+        """Check that a media file has a subtitle in a language and format, ours or another."""
         ours = medium.with_name(f"{medium.stem}.{language}.{fmt}")
         by_others = any(
             parsed.language in (None, language) and parsed.kind == "full"
@@ -642,11 +658,11 @@ class Histories(RuleBasedStateMachine):
         assert served, f"{ours} is of another speech: {self.remembered()}"
 
     def was_put_there(self, sidecar: Path, medium: Path) -> bool:
-        """Whether a subtitle that we wrote for another medium was given its name by somebody.
+        """Return whether a person gave a sidecar of ours its name beside another media file.
 
-        Then it is theirs beside this one. It happens when a medium is moved together with its
-        subtitles, and away again without them before it was looked at: whoever sees the name that
-        is left cannot tell it from a copy that was meant for the medium there.
+        Then it is human beside that file. This happens when a media file is moved together with its
+        sidecars, and away again without them before it was processed. The name that remains looks
+        like a copy that was meant for the media file there.
         """
         signed = read_signature(sidecar)
         return (
@@ -656,7 +672,9 @@ class Histories(RuleBasedStateMachine):
         )
 
     def shared(self, medium: Path) -> bool:
-        """Whether another medium has the same stem: then the two share the name of a sidecar."""
+        """Return whether another media file has the same stem, and so shares the names of
+        sidecars.
+        """
         return any(
             other.parent == medium.parent and other.stem == medium.stem and other != medium
             for other in self.media
@@ -687,7 +705,7 @@ class Histories(RuleBasedStateMachine):
         )
 
     def speech_in(self, path: Path) -> str | None:
-        """The speech whose words, all of them and in order, a subtitle of ours holds."""
+        """Return the speech whose words, all of them and in order, a subtitle of ours contains."""
         words = [
             word.rstrip(".")
             for line in path.read_text("utf-8").splitlines()
@@ -723,7 +741,7 @@ def configured(
 
 @pytest.fixture
 def somewhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A folder in memory, since each history opens a durable database many times."""
+    """A folder in memory, because each history opens a durable database many times."""
     memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
     folder = tempfile.mkdtemp(prefix="subtitled-histories-", dir=memory)
     monkeypatch.setattr(f"{__name__}.HOME", Path(folder) / "home")

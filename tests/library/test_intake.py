@@ -1,4 +1,4 @@
-"""Taking files in: from the folder through the ledger to what is ready."""
+"""Ingest: from the folder through the database to the files that are ready."""
 
 from __future__ import annotations
 
@@ -234,7 +234,9 @@ def test_a_file_of_a_nested_library_is_noticed_for_that_alone(root: Path, ledger
 
 
 def mkv(lacks: int) -> bytes:
-    """The head of a Matroska file whose segment is so much longer than the file."""
+    """Return the head of a Matroska file whose segment is longer than the file by ``lacks``
+    bytes.
+    """
     return b"\x1a\x45\xdf\xa3\x80\x18\x53\x80\x67" + bytes([0x80 | (10 + lacks)]) + b"x" * 10
 
 

@@ -1,4 +1,4 @@
-"""The ledger: shared by processes, durable, and never confused about what changed."""
+"""The database: shared by processes, durable, and right about what changed."""
 
 from __future__ import annotations
 
@@ -505,7 +505,7 @@ def test_what_a_killed_process_was_told_is_still_known(tmp_path: Path) -> None:
 
 
 def test_every_connection_of_the_ledger_itself_is_durable(tmp_path: Path) -> None:
-    """The setting is each connection's own: one that forgot it would lose what it committed."""
+    """The setting belongs to each connection. One without it would lose committed rows."""
     ledger = Database(tmp_path / "subtitled.sqlite")
     with ExitStack() as stack:
         for _ in range(3):

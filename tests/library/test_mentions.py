@@ -1,4 +1,4 @@
-"""Terms found in texts, as languages bend them."""
+"""Terms found in texts, in any inflection."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ from subtitled.plugin import (
 )
 
 POSTGRES_SCHEMA = Path(__file__).with_name("schema_0007_postgres.sql")
-"""As the code of revision 0007 made it: it ran no revisions on PostgreSQL."""
+"""The schema as the code of revision 0007 created it. It ran no revisions on PostgreSQL."""
 
 STATES = {
     "settling": FileState.STABILISING,
@@ -96,7 +96,10 @@ KEYS = {
     "halt daemon: load": ("the load is high", None),
     "server den": ("does not answer", None),
 }
-"""Old keys, their values, and the keys that have them now; None: it is written anew."""
+"""Old keys, their values, and the keys that have them now.
+
+None stands for keys that are written again.
+"""
 
 MEDIA = Path("/films/settling.mkv")
 SIDECARS = (Sidecar(Path("/films/settling.en.srt"), Language("en"), SubtitleKind.FULL),)
@@ -124,7 +127,7 @@ def _insert(connection: sa.Connection, table: str, **values: Any) -> None:
 
 
 def _make_0007(path: Path, server: str | None) -> None:
-    """A database as the version before made it, with rows in every table."""
+    """Create a database as the version before did, with rows in every table."""
     engine = open_engine(path, server)
     config = Config()
     config.set_main_option("script_location", str(Path(migrations.__file__).parent))
@@ -306,7 +309,7 @@ def test_the_egress_log_and_the_usage_of_budgets_are_kept(upgraded: Database) ->
 
 
 def _schema(address: str) -> list[tuple[Any, ...]]:
-    """The columns and indexes of a PostgreSQL database."""
+    """Return the columns and indexes of a PostgreSQL database."""
     columns = (
         "SELECT table_name, column_name, data_type, is_nullable, "
         "CASE WHEN column_default LIKE 'nextval%' THEN 'a sequence' ELSE column_default END "

@@ -1,4 +1,4 @@
-"""Which file systems tell of changes, and what else lies on the way of a library."""
+"""Which file systems report changes, and what else is on the way to a library."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def _mount(*arguments: object) -> None:
 
 @pytest.fixture
 def mounted(tmp_path: Path) -> Iterator[Path]:
-    """A file system of its own on a folder whose name the mount table has to escape."""
+    """A file system of its own on a folder whose name the mount table escapes."""
     folder = tmp_path / "My Films\té \\040 #1"
     folder.mkdir()
     _mount("-t", "ramfs", "ramfs", folder)

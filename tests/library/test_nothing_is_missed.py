@@ -1,4 +1,4 @@
-"""Random histories of a library that is watched: in the end the ledger has just what is there."""
+"""Random histories of a watched library: in the end the database has exactly what exists."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ FOLDERS = ("show", "season 1", "@eaDir", "\u202ex")
 
 
 class History:
-    """Things that people and their programs do to a library and beside it."""
+    """What people and their programs do to a library and beside it."""
 
     def __init__(self, rng: random.Random, root: Path, outside: Path) -> None:
         self.rng, self.root, self.outside = rng, root, outside

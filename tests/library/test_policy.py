@@ -1,4 +1,4 @@
-"""What a medium has, and what is to be made of it."""
+"""Which subtitles a media file has, and which it requires."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The ledger made anew from what lies beside the media, and what a file may be a version of."""
+"""The ``sidecars`` table rebuilt from the media files' folders, and previous versions of a file."""
 
 from __future__ import annotations
 

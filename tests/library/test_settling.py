@@ -1,4 +1,4 @@
-"""When a file counts as complete."""
+"""The stability check."""
 
 from __future__ import annotations
 
@@ -104,7 +104,9 @@ def test_a_file_that_another_process_writes_is_seen_to_be_open(tmp_path: Path) -
 
 
 def test_a_writer_that_opens_and_closes_others_meanwhile_is_still_seen(tmp_path: Path) -> None:
-    """A handle below that of the film is free here, and so taken and left by the look itself."""
+    """A handle below that of the media file is free here, so the check itself takes and
+    closes it.
+    """
     film = tmp_path / "a.mkv"
     lower = (tmp_path / "lower").open("wb")
     with film.open("wb"):

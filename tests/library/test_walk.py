@@ -1,4 +1,4 @@
-"""Walking a library, whatever lies in it."""
+"""Scanning a library, whatever is in it."""
 
 from __future__ import annotations
 

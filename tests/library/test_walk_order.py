@@ -1,4 +1,4 @@
-"""What a walk finds: all that counts, in order, once."""
+"""What a scan finds: everything that counts, in order, once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Watching real folders by the kernel's events, with its real limits."""
+"""Watching real folders by kernel events, with the kernel's real limits."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from subtitled.library.watcher import (
 
 
 class Seen:
-    """The paths that were told of, and how often events were lost."""
+    """The paths that were reported, and how often events were lost."""
 
     def __init__(self) -> None:
         self.paths: list[Path] = []
@@ -326,7 +326,7 @@ watch = LibraryWatcher({"films": LibrarySettings(path=root)}, print, print)
 
 
 def limited(root: Path, body: str) -> str:
-    """What a program logs that has limits of its own: those of a new user namespace."""
+    """Return what a program logs that has limits of its own, in a new user namespace."""
     command = ["unshare", "-r", sys.executable, "-c", LIMITED + body, str(root)]
     ran = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     if "unshare" in ran.stderr.splitlines()[0:1]:
@@ -430,7 +430,7 @@ def test_an_emitter_that_dies_of_anything_is_replaced(
 
 
 def test_limits_that_are_hidden_are_no_error(tmp_path: Path) -> None:
-    """As they are under systemd's ProcSubset=pid."""
+    """The limits are hidden under systemd's ProcSubset=pid."""
     assert read_inotify_limit("max_user_watches", tmp_path) is None
     (tmp_path / "max_user_watches").write_text("8192\n")
     assert read_inotify_limit("max_user_watches", tmp_path) == 8192
