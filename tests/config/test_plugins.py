@@ -1,4 +1,4 @@
-"""Plugins of others: found by entry points, loaded when named, survived when broken."""
+"""Tests of loading plugins and of calling them."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ HOOK = "\n@hookimpl\ndef job_finished(event): "
 
 @pytest.fixture
 def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-untyped-def]
-    """Installs a module as a plugin of its own distribution."""
+    """Install a module as a plugin of its own distribution."""
     monkeypatch.syspath_prepend(str(tmp_path))
 
     def put(name: str, source: str) -> None:
@@ -62,13 +62,13 @@ def _configured(tmp_path: Path, text: str) -> Configuration:
     return load_config(file)
 
 
-def test_a_good_plugin_is_used(install, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_valid_plugin_is_used(install, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     install("mine", GOOD)
     assert "mine" in _configured(tmp_path, "[engines.mine]\n").engines
 
 
 @pytest.mark.parametrize(
-    ("source", "said"),
+    ("source", "expected"),
     [
         ("raise RuntimeError('kaput')", "kaput"),
         ("import sys; sys.exit(3)", "SystemExit"),
@@ -92,18 +92,18 @@ def test_a_good_plugin_is_used(install, tmp_path: Path) -> None:  # type: ignore
         ("class E(Exception):\n    def __str__(self): return 1 / 0\nraise E", "failed: E"),
     ],
 )
-def test_a_broken_plugin_is_named_and_survived(  # type: ignore[no-untyped-def]
-    install, tmp_path: Path, source: str, said: str
+def test_broken_plugin_is_reported_as_unavailable(  # type: ignore[no-untyped-def]
+    install, tmp_path: Path, source: str, expected: str
 ) -> None:
     install("mine", source)
     loaded = _configured(tmp_path, "[engines.mine]\n[engines.whisper]\n")
     (broken,) = loaded.unavailable
     assert broken.section == "engines.mine"
-    assert said in broken.message
+    assert expected in broken.message
     assert "whisper" in loaded.engines
 
 
-def test_a_plugin_that_hangs_while_imported_is_given_up(  # type: ignore[no-untyped-def]
+def test_plugin_that_hangs_during_import_is_unavailable(  # type: ignore[no-untyped-def]
     install, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(plugins, "IMPORT_TIMEOUT", 0.3)
@@ -112,7 +112,7 @@ def test_a_plugin_that_hangs_while_imported_is_given_up(  # type: ignore[no-unty
     assert "did not answer" in broken.message
 
 
-def test_a_plugin_that_is_not_named_is_not_imported(  # type: ignore[no-untyped-def]
+def test_unused_plugin_is_not_imported(  # type: ignore[no-untyped-def]
     install, tmp_path: Path
 ) -> None:
     install("mine", "raise RuntimeError('must not be imported')")
@@ -120,19 +120,19 @@ def test_a_plugin_that_is_not_named_is_not_imported(  # type: ignore[no-untyped-
     assert ("mine", "dist-mine", "1.0") in plugins.list_installed()
 
 
-def test_an_unused_plugin_may_have_any_name_and_is_hinted_at(tmp_path: Path) -> None:
+def test_plugin_names_are_suggested_in_hints(tmp_path: Path) -> None:
     (broken,) = _configured(tmp_path, "[engines.wisper]\n").unavailable
     assert "Did you mean 'whisper'" in broken.hint
     assert "jellyfin" in broken.hint
 
 
-def test_a_plugin_in_the_wrong_section_is_told_the_right_one(tmp_path: Path) -> None:
+def test_plugin_in_wrong_section_gets_hint(tmp_path: Path) -> None:
     (broken,) = _configured(tmp_path, "[servers.whisper]\n").unavailable
     assert broken.message == "the plugin 'whisper' registers no MediaServer"
     assert "engines" in broken.hint
 
 
-def test_two_packages_with_a_plugin_of_one_name_are_not_chosen_between(  # type: ignore[no-untyped-def]
+def test_ambiguous_plugin_name_is_unavailable(  # type: ignore[no-untyped-def]
     install, tmp_path: Path
 ) -> None:
     install("whisper", GOOD)
@@ -141,7 +141,7 @@ def test_two_packages_with_a_plugin_of_one_name_are_not_chosen_between(  # type:
     assert "dist-whisper" in broken.message
 
 
-def test_what_another_process_needs_to_load_a_plugin_is_known() -> None:
+def test_entry_point_of_plugin_is_known() -> None:
     assert load_config(None).engines["whisper"].entry_point == "subtitled_plugins.whisper"
 
 
@@ -155,7 +155,7 @@ def test_two_sections_share_one_plugin(  # type: ignore[no-untyped-def]
     assert loaded.engines["other"].create().context.name == "other"
 
 
-def test_a_plugin_may_register_several_engines_and_a_section_says_which(  # type: ignore[no-untyped-def]
+def test_section_selects_one_of_several_registered_engines(  # type: ignore[no-untyped-def]
     install, tmp_path: Path
 ) -> None:
     several = "register(Mine); register(type('Fast', (Mine,), {}), name='fast')"
@@ -175,7 +175,7 @@ def test_a_plugin_may_register_several_engines_and_a_section_says_which(  # type
     assert unknown.section == "engines.x" and '"mine:fast"' in unknown.hint
 
 
-def test_a_plugin_that_was_refused_hears_of_nothing(  # type: ignore[no-untyped-def]
+def test_rejected_plugin_receives_no_events(  # type: ignore[no-untyped-def]
     install, tmp_path: Path
 ) -> None:
     source = GOOD.replace("register(Mine)", "register(42)")
@@ -185,7 +185,7 @@ def test_a_plugin_that_was_refused_hears_of_nothing(  # type: ignore[no-untyped-
     assert not loaded.hooks.get_plugins()
 
 
-def test_a_hook_that_does_not_exist_is_warned_of(  # type: ignore[no-untyped-def]
+def test_unknown_hook_causes_warning(  # type: ignore[no-untyped-def]
     install, tmp_path: Path
 ) -> None:
     install("mine", GOOD + HOOK.replace("finished", "finishd") + "pass")
@@ -194,7 +194,7 @@ def test_a_hook_that_does_not_exist_is_warned_of(  # type: ignore[no-untyped-def
     assert any("job_finishd" in warning for warning in loaded.warnings)
 
 
-def test_a_component_that_cannot_be_made_says_its_name(  # type: ignore[no-untyped-def]
+def test_component_that_cannot_be_created_names_its_plugin(  # type: ignore[no-untyped-def]
     install, tmp_path: Path
 ) -> None:
     broken = "class Mine(Engine):\n    def __init__(self, settings, context): raise OSError('no')"
@@ -203,16 +203,16 @@ def test_a_component_that_cannot_be_made_says_its_name(  # type: ignore[no-untyp
         _configured(tmp_path, "[engines.mine]\n").engines["mine"].create()
 
 
-def test_a_call_that_hangs_is_given_up_with_the_plugins_name() -> None:
+def test_hanging_call_raises_with_plugin_name() -> None:
     with pytest.raises(TransientError, match="plugin slow did not answer within 0.1 s"):
         call_with_timeout("slow", lambda: time.sleep(2), 0.1)
 
 
-def test_a_result_of_none_is_a_result() -> None:
+def test_result_of_none_is_returned() -> None:
     assert call_with_timeout("quick", lambda: None, 5.0) is None
 
 
-def test_what_a_plugin_raises_comes_out_with_its_name() -> None:
+def test_exception_of_plugin_names_it() -> None:
     def raises() -> None:
         raise KeyError("x")
 
@@ -227,7 +227,7 @@ def test_what_a_plugin_raises_comes_out_with_its_name() -> None:
     assert caught.value.__notes__ == ["from the plugin mine"]
 
 
-def test_one_observer_that_fails_keeps_no_other_from_hearing(  # type: ignore[no-untyped-def]
+def test_failing_observer_does_not_stop_others(  # type: ignore[no-untyped-def]
     install, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     install("bad", GOOD + HOOK + "raise ValueError\n")
@@ -240,10 +240,10 @@ def test_one_observer_that_fails_keeps_no_other_from_hearing(  # type: ignore[no
     )
     call_event_hooks(loaded.hooks, "job_finished", JobFinished(Path("a"), (), "done"), 2.0)
     assert heard.read_text() == "done"
-    said = [record.getMessage() for record in caplog.records]
-    assert len(said) == 3
-    assert any(line.startswith("plugin bad, job_finished: ") for line in said)
-    assert any("without event" in line for line in said)
+    messages = [record.getMessage() for record in caplog.records]
+    assert len(messages) == 3
+    assert any(line.startswith("plugin bad, job_finished: ") for line in messages)
+    assert any("without event" in line for line in messages)
 
 
 JOURNAL = """
@@ -258,7 +258,7 @@ def job_finished(event): print(event.outcome)
 """
 
 
-def test_a_plugin_without_components_is_enabled_for_its_hooks(  # type: ignore[no-untyped-def]
+def test_plugin_without_components_is_enabled_for_its_hooks(  # type: ignore[no-untyped-def]
     install, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     install("journal", JOURNAL)
