@@ -64,7 +64,7 @@ def test_without_an_aligner_times_are_estimated_and_say_so() -> None:
     result = align_transcript(_said(Word("One two three. Four!", 0, 60)), STRETCH, AUDIO, None)
     assert [normalise_text(word.text) for word in result.words] == ["one", "two", "three", "four"]
     assert all(word.is_estimated for word in result.words)
-    assert "estimated: no engine that aligns" in str(result)
+    assert "estimated: no configured engine" in str(result)
 
 
 def test_an_alignment_that_does_not_convince_is_not_believed() -> None:

@@ -120,7 +120,9 @@ def test_what_nobody_said_is_left_out_kept_with_its_reason_and_told(
     assert made() == "Good evening."
     told = json.loads(subtitled("explain", tmp_path / "a.mkv", "--json").stdout)
     (line,) = told["hallucinations_removed"]
-    assert line.startswith("00:00:02.200 Thanks for watching! (a phrase that recognisers hallucinate")
+    assert line.startswith(
+        "00:00:02.200 Thanks for watching! (a phrase that recognisers hallucinate"
+    )
     assert "whisper-" in line
     assert "hallucinations_removed:" in subtitled("explain", tmp_path / "a.mkv").stdout
 

@@ -138,9 +138,7 @@ def test_where_no_writer_is_allowed_nothing_is_sent_and_it_is_said(
     one.scan()
     record = one.the(one.root / "A.wav")
     assert record.state is FileState.DONE
-    assert (
-        "summary en: no translator that the library may use supports instructions" in record.reason
-    )
+    assert "summary en: no translator of the library can write summaries" in record.reason
     assert chat.requests == []
 
 
