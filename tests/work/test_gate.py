@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from subtitled.config.library_settings import BudgetSettings, PriceSettings, is_destination_allowed
+from subtitled.config.egress_settings import BudgetSettings, PriceSettings, is_destination_allowed
 from subtitled.config.load import load_config
 from subtitled.costs.budgets import (
     budget_period,

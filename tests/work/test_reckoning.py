@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from subtitled.config.library_settings import PriceSettings
+from subtitled.config.egress_settings import PriceSettings
 from subtitled.db.database import Database
 from subtitled.plugin import EngineCapabilities, Price, TranslatorCapabilities
 from subtitled.routing.cost_estimate import NO_COST, engine_speeds, estimate, record_speed

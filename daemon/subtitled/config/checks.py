@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from .daemon_settings import find_local_timezone_error
+from .egress_settings import is_destination_allowed
 from .errors import ConfigIssue, find_line, format_key, suggest
-from .library_settings import is_destination_allowed
 from .plugins import ConfiguredComponent, call_with_timeout
 from .settings import AppSettings
 

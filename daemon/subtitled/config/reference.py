@@ -27,12 +27,11 @@ from .daemon_settings import (
     WebSettings,
     WorkingHoursSettings,
 )
+from .egress_settings import BudgetSettings, PriceSettings
 from .library_settings import (
-    BudgetSettings,
     CueSettings,
     FilenameSettings,
     GlossarySettings,
-    PriceSettings,
     RouteSettings,
     SourceSettings,
     SummarySettings,

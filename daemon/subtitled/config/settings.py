@@ -18,14 +18,12 @@ from pydantic import (
 from subtitled.plugin import Language
 
 from .daemon_settings import DaemonSettings, ScheduleSettings, ThrottleSettings, WebSettings
+from .egress_settings import AllowedDestinations, BudgetSettings, PriceSettings
 from .library_settings import (
-    AllowedDestinations,
-    BudgetSettings,
     CueSettings,
     FilenameSettings,
     GlossarySettings,
     LanguagePair,
-    PriceSettings,
     RouteSettings,
     SourceSettings,
     SummarySettings,

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta
 
-from subtitled.config.library_settings import BudgetSettings, PriceSettings
+from subtitled.config.egress_settings import BudgetSettings, PriceSettings
 from subtitled.db.egress_log import BudgetCap
 from subtitled.plugin import Price, SetupError
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from subtitled.config.library_settings import is_destination_allowed
+from subtitled.config.egress_settings import is_destination_allowed
 from subtitled.config.load import Configuration
 from subtitled.config.settings import LibrarySettings
 from subtitled.db.egress_log import BudgetExceededError, EgressEntry, EgressLog, EgressState

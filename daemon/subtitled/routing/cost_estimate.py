@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from subtitled.config.library_settings import PriceSettings
+from subtitled.config.egress_settings import PriceSettings
 from subtitled.costs.budgets import effective_price, price_of
 from subtitled.db.kv import ENGINE_SPEED_KEY, KeyValueStore
 

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from subtitled.config.library_settings import RouteSettings, is_destination_allowed
+from subtitled.config.egress_settings import is_destination_allowed
+from subtitled.config.library_settings import RouteSettings
 from subtitled.config.load import Configuration
 from subtitled.config.settings import LibrarySettings
 from subtitled.costs.budgets import effective_price, price_of
