@@ -1,4 +1,4 @@
-"""What several tests need: real speech, a verified model, real media made by ffmpeg."""
+"""Shared fixtures: recorded speech, a verified model, media files made by ffmpeg."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ ROOT = Path(__file__).parents[1]
 
 @pytest.fixture(autouse=True)
 def _no_dump_amid(request: pytest.FixtureRequest) -> None:
-    """A test with a time limit of its own is not stuck when others are: to dump the stacks of a
-    Python that is busy may crash it."""
+    """Disable the stack dump for tests with their own time limit: to dump the stacks of a busy
+    Python may crash it."""
     if request.node.get_closest_marker("timeout"):
         faulthandler.cancel_dump_traceback_later()
 
 
 @pytest.fixture(scope="session")
 def speech() -> Path:
-    """The folder of recorded speech beside the project, or the test is skipped."""
+    """Return the folder of recorded speech beside the project, or skip the test."""
     folder = Path(os.environ.get("SUBTITLED_TEST_SPEECH", ROOT.parent / "shared" / "speech"))
     if not (folder / "jfk.flac").is_file():
         pytest.skip(f"no recorded speech in {folder}; name its folder in $SUBTITLED_TEST_SPEECH")
@@ -38,7 +38,7 @@ def speech() -> Path:
 
 @pytest.fixture(scope="session")
 def model_base(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of Whisper base, verified; fetched into the usual place if it is not there."""
+    """Return the verified folder of Whisper base. It is downloaded to its usual place if needed."""
     from subtitled.config.paths import resolve_models_dir
     from subtitled.config.settings import AppSettings
     from subtitled.models.store import ModelStore
@@ -47,14 +47,16 @@ def model_base(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     try:
         return ModelStore(resolve_models_dir(AppSettings())).ensure(MODELS["base"])
-    except SubtitledError as problem:
-        pytest.skip(f"Whisper base is not to be had: {problem}")
+    except SubtitledError as error:
+        pytest.skip(f"Whisper base is not available: {error}")
 
 
 @pytest.fixture(scope="session")
 def site() -> Iterator[Path]:
-    """Site packages with the town crier, an engine that needs no model, as pip leaves it; every
-    user may enter."""
+    """Return site packages with the digest engine, which needs no model, as pip installs it.
+
+    Every user may read them.
+    """
     with tempfile.TemporaryDirectory(prefix="subtitled-site-") as name:
         folder = Path(name)
         folder.chmod(0o755)
@@ -70,7 +72,7 @@ def site() -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Cluster]:
-    """A PostgreSQL server of the tests' own, or the test is skipped."""
+    """Start a PostgreSQL server for the tests, or skip the test."""
     if programs() is None:
         pytest.skip("PostgreSQL is not installed: apt install postgresql")
     with tempfile.TemporaryDirectory(prefix="subtitled-postgres-") as name:
@@ -83,7 +85,7 @@ def cluster() -> Iterator[Cluster]:
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def server(request: pytest.FixtureRequest) -> str | None:
-    """What the ledger is kept by: SQLite (None), or the address of a new PostgreSQL database."""
+    """Return None for SQLite, or the URL of a new PostgreSQL database."""
     if request.param == "sqlite":
         return None
     made: Cluster = request.getfixturevalue("cluster")
@@ -92,7 +94,7 @@ def server(request: pytest.FixtureRequest) -> str | None:
 
 @pytest.fixture
 def public() -> Iterator[Path]:
-    """A folder that every user may enter, unlike pytest's own."""
+    """Return a folder that every user may read, unlike pytest's own."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         folder.chmod(0o755)
@@ -101,7 +103,7 @@ def public() -> Iterator[Path]:
 
 @pytest.fixture
 def bound_by_permissions() -> Callable[[], contextlib.AbstractContextManager[None]]:
-    """Inside, a user acts whom permissions bind, even if root runs the tests."""
+    """Return a context in which file permissions apply, even if root runs the tests."""
 
     @contextlib.contextmanager
     def bound() -> Iterator[None]:
@@ -119,7 +121,10 @@ def bound_by_permissions() -> Callable[[], contextlib.AbstractContextManager[Non
 
 @pytest.fixture
 def film(tmp_path: Path) -> Callable[..., Path]:
-    """Makes a small MKV: ``film("a.mkv", sound=Path or lavfi text or None, extra=[...])``."""
+    """Return a function that makes a small MKV: ``film("a.mkv", sound=..., extra=[...])``.
+
+    ``sound`` is a path, a lavfi source or None.
+    """
 
     def make(name: str, sound: Path | str | None = "sine=d=3", extra: tuple[str, ...] = ()) -> Path:
         target = tmp_path / name
@@ -139,7 +144,7 @@ def film(tmp_path: Path) -> Callable[..., Path]:
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A home of its own for state and configuration; models stay where they are."""
+    """Set up a home for state and configuration. Models stay where they are."""
     from subtitled.config.paths import resolve_models_dir
     from subtitled.config.settings import AppSettings
 
@@ -153,7 +158,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def subtitled(home: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Runs the real command in a process of its own."""
+    """Return a function that runs the real command in a new process."""
 
     def run(*arguments: object, limit: float = 120) -> subprocess.CompletedProcess[str]:
         return subprocess.run(

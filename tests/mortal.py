@@ -1,12 +1,12 @@
-"""Processes that a test starts and that must not outlive it, whatever ends the test."""
+"""Guard for processes of tests: they must not outlive the test, however it ends."""
 
 from __future__ import annotations
 
 
 def mortal(*command: object) -> list[str]:
-    """The command, so that the kernel kills it when the process that starts it is gone.
+    """Return a command that the kernel kills when the process that started it ends.
 
-    Whoever runs the tests may be killed, and then no test cleans up. The number of the process is
-    the command's own. Start it in a thread that lives on: the kernel minds the thread.
+    The test runner may be killed, and then no test cleans up. The process id is that of the command
+    itself. Start it in a thread that keeps running, because the kernel watches the thread.
     """
     return ["setpriv", "--pdeathsig=KILL", *map(str, command)]

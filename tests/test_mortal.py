@@ -1,4 +1,4 @@
-"""What the tests start must not run on when they were killed."""
+"""Processes that tests start end when the test runner is killed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Houses, films, disks and chance for the fault tests. Run them with: make test-faults."""
+"""Fixtures of the fault tests: daemons, films, disks, randomness. Run: make test-faults."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _folder(name: str) -> Path:
-    """A folder that other users may enter, which pytest's own may not be."""
+    """Create a folder that other users may read, unlike pytest's own."""
     folder = Path(tempfile.mkdtemp(prefix=f"subtitled-{name}-"))
     folder.chmod(0o755)
     return folder
@@ -32,7 +32,7 @@ def _folder(name: str) -> Path:
 
 @pytest.fixture(scope="session")
 def films(site: Path) -> Iterator[list[Film]]:
-    """Three films that say different things, with the subtitles that a calm daemon makes."""
+    """Return three films with different speech, and their subtitles by an undisturbed daemon."""
     place = _folder("films")
     sources = [make_film(place, number) for number in range(len(SPOKEN))]
     calm = House(place, site)
@@ -53,7 +53,7 @@ def films(site: Path) -> Iterator[list[Film]]:
 
 @pytest.fixture
 def place() -> Iterator[Path]:
-    """A folder for one test."""
+    """Return a folder for one test."""
     folder = _folder("house")
     yield folder
     shutil.rmtree(folder)
@@ -61,7 +61,7 @@ def place() -> Iterator[Path]:
 
 @pytest.fixture
 def disks(place: Path) -> Iterator[Disks]:
-    """Mounts of all kinds in the test's folder, undone afterwards."""
+    """Return mounts of all kinds in the test's folder, which are removed afterwards."""
     made = Disks(place)
     yield made
     made.close()
@@ -69,7 +69,7 @@ def disks(place: Path) -> Iterator[Disks]:
 
 @pytest.fixture
 def build(disks: Disks, place: Path, site: Path) -> Iterator[Callable[..., House]]:
-    """Builds houses: ``build(wishes='stability_delay = "3s"')``."""
+    """Return a function that builds a daemon: ``build(wishes='stability_delay = "3s"')``."""
     built: list[House] = []
 
     def one(where: str = "", **options: object) -> House:
@@ -86,7 +86,7 @@ def build(disks: Disks, place: Path, site: Path) -> Iterator[Callable[..., House
 
 @pytest.fixture
 def chance() -> random.Random:
-    """Chance that can be had again: the seed is printed and taken from the environment."""
+    """Return a reproducible random generator. The seed is printed; the environment may set it."""
     seed = int(os.environ.get("SUBTITLED_TEST_SEED", random.randrange(1 << 30)))
     print(f"SUBTITLED_TEST_SEED={seed}")
     return random.Random(seed)

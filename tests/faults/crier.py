@@ -1,9 +1,9 @@
-"""The town crier: an engine plugin as a third party would write it, for the fault tests.
+"""The digest engine: an engine plugin for the fault tests, written like one of a third party.
 
-It hears no words, but what it says depends on the sound alone: every 0.4 s of speech becomes a
-made-up word whose syllables are a digest of the samples. So a subtitle that was made of other
-sound, of half of it, or twice over is a different file. It keeps a journal of what it was asked,
-and can be held, slowed and made to crash from outside.
+Its words depend on the audio alone: every 0.4 s of speech becomes an artificial word whose
+syllables are a digest of the samples. So a subtitle of other audio, of half of it, or of audio that
+was transcribed twice is a different file. The engine keeps a journal of its calls, and a test can
+hold it, slow it down and make it crash.
 """
 
 from __future__ import annotations
@@ -34,20 +34,20 @@ SUBTITLED_API = "1"
 
 LANGUAGE = Language("eo")
 WORD = 0.4
-"""Seconds of sound that become one word."""
+"""Seconds of audio that become one word."""
 
 
 class CrierSettings(Settings):
-    """Where the test writes and reads; times in seconds."""
+    """How the test controls the engine. Times are seconds."""
 
     desk: Path
-    """A folder with ``journal`` (written), ``hold`` and ``crash`` (obeyed while they exist)."""
+    """A folder with ``journal`` (written), and ``hold`` and ``crash`` (obeyed while they exist)."""
     pace: float = 0.0
-    """Seconds that each stretch takes at least."""
+    """Minimum seconds for each chunk."""
 
 
 class Crier(Engine):
-    """Cries out what it hears."""
+    """The engine."""
 
     Settings = CrierSettings
 

@@ -1,4 +1,4 @@
-"""Disks that fill up, go away, lose their power and answer with errors. All need root."""
+"""Disks that fill up, disappear, lose power and return errors. All need root."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ import pytest
 from mortal import mortal
 
 SHUTDOWN = 0x8004587D
-"""FS_IOC_SHUTDOWN: the file system stops where it is, as if the plug had been pulled."""
+"""FS_IOC_SHUTDOWN: the file system stops at once, as in a power cut."""
 
 
 class Cut(IntEnum):
-    """What a power cut takes with it (fs/ext4/ioctl.c)."""
+    """What is lost in a power cut (fs/ext4/ioctl.c)."""
 
     AFTER_A_COMMIT = 1
-    """The journal just reached the disk; data that nobody flushed did not."""
+    """The journal reached the disk. Data that was not flushed is lost."""
     AT_ONCE = 2
-    """Neither did: whatever was not flushed is lost."""
+    """Everything that was not flushed is lost."""
 
 
 class Disks:
-    """Mounts in the folder of one test. The test is skipped where one cannot be had."""
+    """Mounts in the folder of one test. The test is skipped if a mount is not possible."""
 
     def __init__(self, place: Path) -> None:
         self._place = place
@@ -41,7 +41,7 @@ class Disks:
         self._servers: list[subprocess.Popen[bytes]] = []
 
     def tmpfs(self, name: str, megabytes: float) -> Path:
-        """A small file system in memory."""
+        """Mount a small file system in memory."""
         point = self._point(name)
         self._mount(
             "-t", "tmpfs", "-o", f"size={round(megabytes * 1024)}k,mode=755", "tmpfs", point
@@ -53,16 +53,16 @@ class Disks:
         subprocess.run(["mount", "-o", f"remount,{options}", point], check=True)
 
     def bind(self, what: Path, point: Path) -> None:
-        """Show a folder in another place too."""
+        """Bind-mount a folder to another place."""
         self._mount("--bind", what, point)
 
     def unmount(self, point: Path) -> None:
-        """Take a mount away though it is in use, as a share does that drops."""
+        """Remove a mount although it is in use, as when a share disconnects."""
         subprocess.run(["umount", "--lazy", point], check=True)
         self._mounted.remove(point)
 
     def powered(self, name: str) -> PoweredDisk:
-        """A disk of its own, with ext4 on it, whose power can be cut."""
+        """Mount a disk with ext4 whose power can be cut."""
         image = self._place / f"{name}.image"
         with image.open("wb") as file:
             file.truncate(128 * 1024 * 1024)
@@ -74,7 +74,7 @@ class Disks:
         return PoweredDisk(image, point)
 
     def faulty(self, name: str) -> FaultyDisk:
-        """A file system over FUSE that fails as it is told (see ``faulty.py``)."""
+        """Mount a FUSE file system with faults (see ``faulty.py``)."""
         if importlib.util.find_spec("mfusepy") is None or shutil.which("fusermount3") is None:
             pytest.skip("FUSE is not to be had: apt install fuse3, pip install mfusepy")
         if not os.access("/dev/fuse", os.R_OK | os.W_OK):
@@ -102,7 +102,7 @@ class Disks:
 
     def close(self) -> None:
         for server in self._servers:
-            server.kill()  # first, so that whatever hangs on it fails
+            server.kill()  # first, so that hanging calls fail
         for point in reversed(self._mounted):
             subprocess.run(["umount", "--lazy", point], check=False, stderr=subprocess.DEVNULL)
         for server in self._servers:
@@ -130,7 +130,7 @@ class PoweredDisk:
         self._image = image
 
     def cut(self, how: Cut) -> None:
-        """Pull the plug. Everything that is open on the disk only fails from now on."""
+        """Cut the power. All operations on open files fail from now on."""
         handle = os.open(self.point, os.O_RDONLY)
         try:
             fcntl.ioctl(handle, SHUTDOWN, struct.pack("I", how))
@@ -138,7 +138,7 @@ class PoweredDisk:
             os.close(handle)
 
     def power_up(self) -> None:
-        """Mount it again, as the next boot does; its journal is replayed."""
+        """Mount it again, as the next boot does. Its journal is replayed."""
         deadline = time.monotonic() + 20
         while subprocess.run(["umount", self.point], capture_output=True, check=False).returncode:
             assert time.monotonic() < deadline, "the disk is still in use"
@@ -147,7 +147,7 @@ class PoweredDisk:
 
 
 class FaultyDisk:
-    """A file system that obeys rules."""
+    """A file system with configurable faults."""
 
     def __init__(self, behind: Path, point: Path) -> None:
         self.behind, self.point = behind, point
@@ -155,7 +155,7 @@ class FaultyDisk:
         self.rules()
 
     def rules(self, *rules: dict[str, Any]) -> None:
-        """Have these faults from now on, and no others."""
+        """Set the faults from now on."""
         fresh = self.rules_file.with_suffix(".new")
         fresh.write_text(json.dumps(rules), "utf-8")
         fresh.replace(self.rules_file)

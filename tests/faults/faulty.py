@@ -1,7 +1,7 @@
 """A pass-through file system whose operations can be made to fail, to be slow and to hang.
 
-Run as ``python faulty.py BACKING MOUNT RULES``: what lies in BACKING is seen at MOUNT. RULES is a
-JSON file, read again whenever it changes, with a list of rules; the first that fits is obeyed::
+Run as ``python faulty.py BACKING MOUNT RULES``: MOUNT shows the content of BACKING. RULES is a JSON
+file with a list of rules, which is read again when it changes. The first one that fits applies::
 
     {"ops": ["read"], "name": ".mkv", "errno": "EIO", "chance": 0.3}   fails, three times of ten
     {"ops": ["read", "stat"], "delay": 0.05}                           takes 0.05 s longer
@@ -27,7 +27,7 @@ import mfusepy as fuse
 
 
 class Rules:
-    """The faults to be had just now."""
+    """The current faults."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -35,7 +35,7 @@ class Rules:
         self._rules: list[dict[str, Any]] = []
 
     def obey(self, operation: str, paths: tuple[str, ...]) -> None:
-        """Wait as the rules say; raises ``FuseOSError`` where they have it fail."""
+        """Apply the rules: wait, or raise ``FuseOSError``."""
         while (rule := self._fitting(operation, paths)) and rule.get("hang"):
             time.sleep(0.05)
         if rule is None:
@@ -60,7 +60,7 @@ class Rules:
 
 
 def faulty(operation: Callable[..., Any]) -> Callable[..., Any]:
-    """An operation that looks at the rules first."""
+    """Wrap an operation so that the rules are applied first."""
 
     @functools.wraps(operation)
     def careful(system: PassThrough, *given: Any) -> Any:
@@ -72,7 +72,7 @@ def faulty(operation: Callable[..., Any]) -> Callable[..., Any]:
 
 
 class PassThrough(fuse.Operations):
-    """Everything goes to the backing folder, as it is."""
+    """Operations that are passed to the backing folder."""
 
     use_ns = True
 

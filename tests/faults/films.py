@@ -1,4 +1,4 @@
-"""Media for the fault tests: real speech in real containers, and the subtitle each must get."""
+"""Media files for the fault tests: speech in real containers, and the expected subtitles."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ SPOKEN = (
     "My grandmother kept bees behind the house. In summer the whole garden hummed. "
     "She said that bees forget nothing, least of all a promise.",
 )
-"""What is said in each source; every sentence is followed by a pause."""
+"""The text of each film. Every sentence is followed by a pause."""
 
 
 @dataclass(frozen=True, slots=True)
 class Film:
-    """A medium that stands ready to be copied into a library."""
+    """A media file that can be copied into a library."""
 
     path: Path
     subtitle: bytes = b""
-    """The SubRip file that it must get, as a calm daemon made it."""
+    """The expected SubRip file, made by an undisturbed daemon."""
 
 
 def make_film(folder: Path, number: int, repeats: int = 1) -> Path:
-    """A film of ten seconds and a bit in which somebody speaks; ``repeats`` times as long."""
+    """Make a film of about ten seconds with speech, repeated ``repeats`` times."""
     target = folder / f"source-{number}-{repeats}.mkv"
     voice = folder / f"voice-{number}.wav"
     subprocess.run(
@@ -49,7 +49,7 @@ def make_film(folder: Path, number: int, repeats: int = 1) -> Path:
 
 
 def without_duration(source: Path, target: Path) -> Path:
-    """The same film as a recorder writes it that was never stopped: no length is stated."""
+    """Make the same film without a stated length, as an interrupted recorder leaves it."""
     with target.open("wb") as file:
         subprocess.run(
             [

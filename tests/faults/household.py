@@ -1,5 +1,5 @@
-"""A real daemon in a house of its own, what must become of its library, and the assertions that
-every fault test ends with."""
+"""The fault harness: a real daemon, the expected state of its library, and the assertions at the
+end of every fault test."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ from films import Film
 from mortal import mortal
 
 BEAT = 4.0
-"""Seconds within which the watchdog must be fed, as systemd would have it."""
+"""Seconds within which the watchdog must be notified."""
 HOUSE = "SUBTITLED_FAULT_HOUSE"
-"""The variable by which every process of a house is known."""
+"""Environment variable that marks every process of a harness."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What must have become of one medium."""
+    """The expected result for one media file."""
 
     state: str
     subtitle: bytes | None
@@ -42,7 +42,7 @@ class Wanted:
 
 
 class House:
-    """One daemon, one library, and what is expected of them. Times are seconds."""
+    """One daemon with one library, and the expected results. Times are seconds."""
 
     def __init__(
         self,
@@ -56,9 +56,11 @@ class House:
         wishes: str = "",
         engine: str = "",
     ) -> None:
-        """``daemon``, ``wishes`` and ``engine`` are lines for the sections of the configuration
-        and go before ours of the same name; ``bound`` has permissions bind root as they bind
-        everybody else."""
+        """Set up the folders and the configuration.
+
+        ``daemon``, ``wishes`` and ``engine`` are lines for the sections of the configuration and
+        override ours. With ``bound``, file permissions apply to root as well.
+        """
         self.place, self._site, self._bound = place, site, bound
         self.library = library or place / "films"
         self.state = state or place / "state"
@@ -74,7 +76,7 @@ class House:
         self._notices = Notices(place / "notify")
 
     def configure(self, *, daemon: str = "", wishes: str = "", engine: str = "") -> None:
-        """Write the configuration: quick to settle, to walk and to try again."""
+        """Write the configuration, with short delays for stability, scans and retries."""
         sections = {
             "daemon": (
                 daemon,
@@ -100,7 +102,7 @@ class House:
     # What the daemon does.
 
     def start(self, **environment: str) -> None:
-        """Start it and wait until it says that it is ready."""
+        """Start the daemon and wait until it is ready."""
         self._notices.forget()
         before = ["setpriv", "--bounding-set=-dac_override,-dac_read_search,-fowner,-chown"]
         said = self.log.open("ab")
@@ -134,7 +136,7 @@ class House:
         return os.environ | {"PYTHONPATH": paths, HOUSE: str(self.place), **more}
 
     def ask(self, *arguments: object) -> Any:
-        """What a command answers as JSON."""
+        """Return the JSON output of a command."""
         ran = subprocess.run(
             [*self.command(*arguments), "--json"],
             capture_output=True,
@@ -147,7 +149,7 @@ class House:
         return json.loads(ran.stdout)
 
     def run_to_its_end(self) -> subprocess.CompletedProcess[str]:
-        """Start another daemon on the same configuration, one that must not stay."""
+        """Start another daemon with the same configuration, which must exit."""
         return subprocess.run(
             self.command("run"),
             capture_output=True,
@@ -159,7 +161,7 @@ class House:
         )
 
     def retry(self, *media: Path) -> None:
-        """Say ``subtitled queue retry``."""
+        """Run ``subtitled queue retry``."""
         subprocess.run(
             self.command("queue", "retry", *media),
             check=True,
@@ -168,14 +170,14 @@ class House:
         )
 
     def kill(self) -> None:
-        """End everything of it with SIGKILL, as a crash or the kernel would."""
+        """Kill all its processes with SIGKILL, as a crash or the kernel would."""
         assert self.process is not None
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
         self.until(lambda: not self.processes(), 15, "its processes are gone")
 
     def stop(self) -> None:
-        """Ask it to stop, which it does at once and leaves nothing running."""
+        """Stop it, which must be quick and leave no process."""
         assert self.process is not None
         begin = time.monotonic()
         self.process.send_signal(signal.SIGTERM)
@@ -188,11 +190,11 @@ class House:
             os.kill(pid, signal.SIGKILL)
         with contextlib.suppress(subprocess.TimeoutExpired):
             if self.process is not None:
-                self.process.wait(5)  # what waits for a disk that hangs dies after it
+                self.process.wait(5)  # a process that waits for a hung disk ends after it
         self._notices.close()
 
     def processes(self) -> list[int]:
-        """Everything that lives and was started by this house's daemon or commands."""
+        """Return all running processes that the daemon or commands of this harness started."""
         mark = f"{HOUSE}={self.place}\0".encode()
         found = []
         for entry in Path("/proc").iterdir():
@@ -204,7 +206,7 @@ class House:
         return found
 
     def told(self) -> str:
-        """The end of its log, for messages."""
+        """Return the states of files and the end of the log, for messages."""
         text = self.log.read_text("utf-8", "replace") if self.log.exists() else ""
         states = "\n".join(f"{path!r}: {said}" for path, said in list(self.states().items())[:50])
         return f"{states}\n{text[-4000:]}"
@@ -225,7 +227,7 @@ class House:
         *,
         subtitle: bool = True,
     ) -> Path:
-        """A film comes as downloads do: under another name, renamed when it is whole."""
+        """Add a film as a download does: under another name, renamed when it is complete."""
         target = Path(os.fsdecode(os.path.join(os.fsencode(self.library), os.fsencode(name))))
         arriving = target.with_name(".arriving.part")
         shutil.copyfile(film.path, arriving)
@@ -234,55 +236,55 @@ class House:
         return target
 
     def expects(self, film: Film, name: str) -> None:
-        """A film came by other ways, and must get its subtitle."""
+        """Expect a subtitle for a film that was added in another way."""
         self.wanted[self.library / name] = Wanted("done", film.subtitle)
 
     def moved(self, old: Path, new: Path, *, following: bool) -> None:
-        """A medium lies elsewhere now. If it was done, its subtitle is ``following`` it."""
+        """Expect a media file at another path. Its subtitle is ``following`` it if it was done."""
         wanted = self.wanted.pop(old)
         if following:
             wanted = replace(wanted, state="up-to-date", reason="(ours)")
         self.wanted[new] = wanted
 
     def deleted(self, medium: Path) -> None:
-        """Somebody deletes a medium, which is missing from then on, and long after forgotten."""
+        """Delete a media file, which is expected to be missing from then on."""
         medium.unlink()
         self.wanted[medium] = Wanted("missing", None)
 
     def theirs_is(self, path: Path, content: bytes) -> Path:
-        """Somebody writes a file, which nobody of ours may touch."""
+        """Write a file of a person, which the daemon must not touch."""
         path.write_bytes(content)
         self.theirs[path] = content
         return path
 
     def hold(self) -> None:
-        """Have the engine wait in the middle of the next stretch."""
+        """Make the engine wait in the middle of the next chunk."""
         (self.desk / "hold").touch()
 
     def release(self) -> None:
         (self.desk / "hold").unlink(missing_ok=True)
 
     def until_held(self, limit: float = 60) -> None:
-        """Wait until the engine is in the middle of a stretch."""
+        """Wait until the engine is in the middle of a chunk."""
 
         def in_it() -> bool:
             said = [line.split()[0] for line in self.journal()]
             return said.count("begin") > said.count("end")
 
-        self.until(in_it, limit, "a stretch is being recognised")
+        self.until(in_it, limit, "a chunk is being transcribed")
 
     def journal(self) -> list[str]:
         path = self.desk / "journal"
         return path.read_text("utf-8").splitlines() if path.exists() else []
 
     def recognised(self) -> Counter[str]:
-        """How often each stretch of each content was recognised to its end."""
+        """Return how often each chunk of each content was transcribed completely."""
         return Counter(line[4:] for line in self.journal() if line.startswith("end "))
 
     # What became of it.
 
     def states(self) -> dict[Path, tuple[str, str]]:
-        """State and reason of every file in the ledger."""
+        """Return state and reason of every file in the database."""
         return {
             Path(os.fsdecode(path)): (state, reason)
             for path, state, reason in rows(
@@ -291,7 +293,7 @@ class House:
         }
 
     def until(self, fulfilled: Callable[[], object], limit: float, what: str) -> None:
-        """Wait for something; fails with the log when it does not come to be."""
+        """Wait for a condition; fail with the log after the limit."""
         deadline = time.monotonic() + limit
         while True:
             begin = time.monotonic()
@@ -301,18 +303,18 @@ class House:
             time.sleep(max(0.05, 10 * (time.monotonic() - begin)))
 
     def stays_alive(self, seconds: float) -> None:
-        """Look for so long whether the daemon lives and feeds its watchdog."""
+        """Check for some seconds that the daemon runs and notifies its watchdog."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             beats = self._notices.beats
             self.until(
                 lambda beats=beats: self._ended() or self._notices.beats > beats,
                 BEAT,
-                "it feeds the watchdog",
+                "it notifies the watchdog",
             )
 
     def until_state(self, medium: Path, state: str, reason: str = "", limit: float = 60) -> None:
-        """Wait until a medium is in a state for a reason."""
+        """Wait until a media file is in a state for a reason."""
 
         def in_it() -> bool:
             self._ended()
@@ -322,12 +324,15 @@ class House:
         self.until(in_it, limit, f"{medium} is {state} ({reason})")
 
     def all_well(self, limit: float = 90, *, repeated: int = 0, traced: bool = False) -> None:
-        """The same for every test: all files in exactly the right state, all sidecars complete
-        and right, everybody else's files as they were, nothing left over, the daemon alive and
-        idle; and it stops when asked.
+        """Check the end of every test.
 
-        ``repeated`` stretches may have been recognised a second time, one for each crash;
-        ``traced`` errors of databases and of ours may be in the log.
+        All files must be in the expected state, all sidecars complete and right, all other files
+        unchanged, with nothing left over. The daemon must run, be idle, and stop when asked.
+
+        Args:
+            limit: Seconds to wait for the expected states.
+            repeated: Chunks that may have been transcribed twice, one for each crash.
+            traced: Whether the log may have tracebacks.
         """
 
         self.until(
@@ -374,7 +379,7 @@ class House:
         assert self.process is not None
         self.until(lambda: self._notices.status == "Idle", 20, "its status is Idle")
         beats = self._notices.beats
-        self.until(lambda: self._notices.beats > beats, BEAT + 1, "it feeds the watchdog")
+        self.until(lambda: self._notices.beats > beats, BEAT + 1, "it notifies the watchdog")
         before = cpu_seconds(self.process.pid)
         time.sleep(1.0)
         assert cpu_seconds(self.process.pid) - before < 0.4, "it is busy with nothing to do"
@@ -390,12 +395,12 @@ class House:
 
 
 def _done_before(state: str, reason: str) -> bool:
-    """Whether a file was done and then looked at anew: what it needs is there, and is ours."""
+    """Check whether a file was done and then evaluated again: its subtitle exists and is ours."""
     return state == "up-to-date" and reason.endswith("(ours)")
 
 
 class Notices:
-    """What the daemon tells systemd: that it is ready, how it is, that it lives."""
+    """The daemon's notifications to systemd: ready, status, watchdog."""
 
     def __init__(self, address: Path) -> None:
         self.address = address
@@ -427,13 +432,13 @@ class Notices:
 
 
 def sidecar_of(medium: Path) -> Path:
-    """Where the subtitle of a medium must lie, reckoned without the product."""
+    """Return the expected path of a subtitle, computed without the product."""
     stem, _ = os.path.splitext(os.fsencode(medium))
     return Path(os.fsdecode(stem + b".eo.srt"))
 
 
 def rows(database: Path, query: str) -> list[tuple[Any, ...]]:
-    """What a database answers; nothing where it is not made yet."""
+    """Return the rows of a query; none if the database does not exist yet."""
     try:
         opened = sqlite3.connect(f"file:{quote(str(database))}?mode=ro", uri=True, timeout=20)
         try:
@@ -447,7 +452,7 @@ def rows(database: Path, query: str) -> list[tuple[Any, ...]]:
 
 
 def untruths(state: Path) -> list[str]:
-    """What a ledger says that is not so on disk: sidecars that are not there or are others."""
+    """Return sidecars that the database has but that are missing or different on disk."""
     said = rows(state / "subtitled.sqlite", "SELECT path, sha256 FROM sidecars")
     wrong = []
     for path, digest in said:
@@ -462,6 +467,6 @@ def untruths(state: Path) -> list[str]:
 
 
 def cpu_seconds(pid: int) -> float:
-    """Processor time that a process has taken."""
+    """Return the CPU seconds that a process has used."""
     fields = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

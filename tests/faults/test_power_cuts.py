@@ -41,9 +41,8 @@ for number in range(100_000):
     content = hashlib.sha256(text).hexdigest().encode() + b"\\n" + text
     digest = hashlib.sha256(content).hexdigest()
     print("begin", path.name, digest, flush=True)
-    made = Signature(
-        "c", path.name, Language("en"), SubtitleKind.FULL, "srt", "recipe", 0.0, digest, len(content)
-    )
+    language, kind = Language("en"), SubtitleKind.FULL
+    made = Signature("c", path.name, language, kind, "srt", "v", 0.0, digest, len(content))
     publish_sidecar(path, content, own_digest=ledger.sidecars.own_digest(path, "c"), signature=made)
     ledger.sidecars.record_written(path, path.with_suffix(".mkv"), made)
     print("end", path.name, digest, flush=True)

@@ -1,4 +1,4 @@
-"""The doctor's patient, and a place where disks can be made to order."""
+"""Fixtures: a machine for the doctor to check, and mount namespaces."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def patient(home: Path) -> Patient:
 
 @pytest.fixture
 def in_its_own_mounts() -> Callable[[str, Path], str]:
-    """Runs a script of Python that may mount things, which nobody else sees; what it says."""
+    """Run a Python script in its own mount namespace and return its output."""
 
     def run(script: str, config: Path) -> str:
         unshare = ["unshare", "--map-root-user", "--mount"]

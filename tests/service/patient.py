@@ -1,4 +1,4 @@
-"""A house for the doctor to examine, in the test's own process."""
+"""A machine for the doctor to check, in the test's own process."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from subtitled.plugin import CheckResult
 
 @dataclass
 class Patient:
-    """A library, a state folder and a configuration; no model is in it, so nothing is hashed."""
+    """A library, a state folder and a configuration, without a model, so that nothing is hashed."""
 
     place: Path
 
@@ -33,7 +33,7 @@ class Patient:
         return check_machine(load_config(self.config), self.config)
 
     def wrong(self) -> dict[str, CheckResult]:
-        """What is wrong by what was looked at; each must have its cure."""
+        """Return the failed checks by subject. Each must have a hint."""
         wrong = {found.subject: found for found in self.found() if not found.ok}
         assert all(found.detail and found.hint for found in wrong.values()), wrong
         return wrong

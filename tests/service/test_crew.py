@@ -1,4 +1,4 @@
-"""The workers beside the daemon, as `status` and the daily tidying see them."""
+"""The workers beside the daemon, for `status` and the daily cleanup."""
 
 from __future__ import annotations
 

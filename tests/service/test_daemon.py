@@ -1,4 +1,4 @@
-"""The real daemon, as its own process, on real files."""
+"""The real daemon in its own process, with real files."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.model
 
 
 class Daemon:
-    """A daemon of the test's own, with one library."""
+    """A daemon with one library."""
 
     def __init__(self, home: Path, run: Run, extra: str = "") -> None:
         self.library = home / "films"

@@ -1,4 +1,4 @@
-"""What the doctor finds wrong with a machine, and that each cure it names cures it."""
+"""The doctor's checks of a machine, and that each hint solves the problem."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_a_clock_that_lost_its_battery_is_found_by_what_was_written_later(
 ) -> None:
     now = time.time()
     assert all(found.ok for found in check_clock(ScheduleSettings(), tmp_path, now))
-    # Installed long ago by a package: the ledger is the witness.
+    # A package may have been built long ago, so the database's time is checked too.
     (tmp_path / "subtitled.sqlite").touch()
     (said, _) = check_clock(ScheduleSettings(), tmp_path, now + years * 365 * 86400)
     assert not said.ok
@@ -88,7 +88,7 @@ def test_a_clock_that_lost_its_battery_is_found_by_what_was_written_later(
 def test_hours_of_a_zone_that_is_not_the_clock_s_are_cured_by_the_setting(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # A container with this machine's /etc/localtime and a file /etc/timezone of its own.
+    # A container with this machine's /etc/localtime and its own /etc/timezone.
     monkeypatch.setattr(machine, "timezone_of", lambda schedule: ZoneInfo("Pacific/Kiritimati"))
     quiet = ("22:00-06:00",)
     (_, said) = check_clock(ScheduleSettings(quiet_hours=quiet), tmp_path)
@@ -100,7 +100,7 @@ def test_hours_of_a_zone_that_is_not_the_clock_s_are_cured_by_the_setting(
     (_, said) = check_clock(ScheduleSettings(quiet_hours=quiet, timezone="Europe/Berlin"), tmp_path)
     assert said.ok
     (_, said) = check_clock(ScheduleSettings(), tmp_path)
-    assert said.ok  # nothing goes by the clock
+    assert said.ok  # no working hours are set
 
 
 def test_a_rule_for_which_there_is_no_sensor_is_cured_by_the_sensor(
@@ -179,7 +179,7 @@ def test_a_damaged_ledger_is_cured_by_rebuilding_it_anew(patient: Patient, subti
         ledger.with_name(ledger.name + ending).unlink(missing_ok=True)
     wrong = patient.wrong()
     assert list(wrong) == ["subtitled.sqlite"]
-    lock = StateLock(patient.state)  # a daemon that has read it already runs on
+    lock = StateLock(patient.state)  # a daemon that has read the file keeps running
     assert list(patient.wrong()) == ["subtitled.sqlite"]
     lock.release()
     assert "subtitled state rebuild --from-scratch" in wrong["subtitled.sqlite"].hint

@@ -1,4 +1,4 @@
-"""What the doctor finds wrong with libraries, keys, models and plugins, and that its cures cure."""
+"""The doctor's checks of libraries, keys, models and plugins, and that its hints help."""
 
 from __future__ import annotations
 

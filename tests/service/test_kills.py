@@ -1,4 +1,4 @@
-"""The daemon killed at random instants of one job, over and over. Takes about 5 minutes."""
+"""The daemon is killed at random times during a job, many times. Takes about 5 minutes."""
 
 from __future__ import annotations
 
@@ -55,12 +55,12 @@ def test_killed_at_random_instants_a_job_always_finishes_and_repeats_one_stretch
         kills += 1
         for path in transcripts.rglob("*-*.json"):
             written = path.stat().st_mtime_ns
-            # What is stored is never made again, so a kill costs the stretch in flight only.
+            # Stored chunks are never transcribed again, so a kill costs the current chunk only.
             assert seen.setdefault(path, written) == written, path
         if wanted <= set(os.listdir(library)) and kills < KILLS:
             for made in library.glob("*.srt"):
                 assert made.read_text("utf-8").startswith("1\n")
-            # Begin anew with another content, so that all kills hit work.
+            # Start again with another content, so that all kills hit work.
             with (library / "Prólogo.mp3").open("ab") as medium:
                 medium.write(b"\0")
             for made in library.glob("*.srt"):

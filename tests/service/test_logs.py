@@ -30,7 +30,7 @@ except ZeroDivisionError:
 
 
 def lines(tmp_path: Path, shape: str, journal: bool = False, elsewhere: bool = False) -> list[str]:
-    """What a process with that shape of log writes to stderr."""
+    """Return the lines that a process with a shape of log writes to stderr."""
     target = tmp_path / "log"
     with target.open("w") as file:
         stat = os.fstat(file.fileno())

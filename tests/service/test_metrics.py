@@ -1,4 +1,4 @@
-"""Metrics as Prometheus' own parser reads them, and the judgement of health."""
+"""Metrics, read by Prometheus' own parser, and the assessment of health."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from subtitled.plugin import TransientError
 
 
 def read(text: str) -> dict[tuple[str, str], float]:
-    """Sample and label value to number, by the parser of Prometheus' client."""
+    """Parse metrics to numbers by sample and label value."""
     return {
         (sample.name, next(iter(sample.labels.values()), "")): sample.value
         for family in text_string_to_metric_families(text)

@@ -1,4 +1,4 @@
-"""Giving way: what is asked, of whom, and what becomes of the work."""
+"""Throttling: what is polled, and what happens to the work."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ EPISODE = Path("/srv/shows/1.mkv")
 
 
 class Server(MediaServer):
-    """Answers what the test says; it may hang, or be down."""
+    """A media server that answers what the test sets. It may hang, or be down."""
 
     playing_now: Sequence[Path] = ()
     asked = 0
@@ -50,7 +50,7 @@ class Server(MediaServer):
 
 
 class Mute(MediaServer):
-    """One that cannot say what is watched."""
+    """A media server that cannot report what is being played."""
 
     def refresh(self, media: Path, sidecars: Sequence[Path]) -> None:
         return
@@ -87,7 +87,7 @@ def configured(name: str, component: Any) -> ConfiguredComponent[MediaServer]:
 
 
 class World:
-    """A neighbour with one server, quick to ask and to forget."""
+    """A throttle controller with short intervals."""
 
     def __init__(self, folder: Path, servers: dict[str, Any]) -> None:
         self.halts = ThrottleRegistry(Database(folder / "subtitled.sqlite").kv)
@@ -169,7 +169,7 @@ def test_a_server_that_is_down_or_hangs_holds_nothing_up(
         until(lambda: world.halts.first_reason() is None, 10)
         time.sleep(1.5)
         assert world.halts.first_reason() is None
-        assert hanging.asked <= 4  # less and less often, and never twice at a time
+        assert hanging.asked <= 4  # less and less often, and never twice at once
     finally:
         hanging.hangs.set()  # type: ignore[attr-defined]
         world.neighbour.request_stop()
@@ -373,7 +373,8 @@ import os
 from subtitled.daemon import sensors
 from subtitled.db.filesystems import read_mount_table
 print(sensors.available_memory_mb())
-print(sensors.processor_seconds(os.getpid()) > 0, os.getpid() in sensors.child_processes(os.getppid()))
+own, parent = os.getpid(), os.getppid()
+print(sensors.processor_seconds(own) > 0, own in sensors.child_processes(parent))
 print(read_mount_table() != [])
 '
 """

@@ -1,4 +1,4 @@
-"""The clock of the schedule, which somebody may set."""
+"""The scheduler's detection of a changed system clock."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a server sees the media elsewhere, the doctor says which path mapping is missing."""
+"""The doctor suggests a path mapping if a server has the media in other folders."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from subtitled.plugin import ComponentContext, MediaServer, PathMap, Settings, S
 
 
 class Shelf(MediaServer):
-    """Names the files that the test gives it."""
+    """A media server with the paths that the test sets."""
 
     files: Sequence[str] = ()
     pairs = PathMap()

@@ -1,4 +1,4 @@
-"""The thread that takes the files of one library: told often, looking once, never held up."""
+"""The worker thread of a library: many events lead to one check, and nothing blocks it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def wait_until(done: Callable[[], object], limit: float = 15) -> None:
 
 
 class Rig:
-    """A real ledger and library, and a planner that writes down what it was given."""
+    """A real database and library, and a planner that records its calls."""
 
     def __init__(self, home: Path) -> None:
         self.root = home / "films"

@@ -1,4 +1,4 @@
-"""The unit and what `make install` makes of it, judged by systemd's own tools."""
+"""The units as `make install` installs them, checked by systemd's own tools."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ needs_systemd = pytest.mark.skipif(
 
 @pytest.fixture
 def installed(tmp_path: Path) -> Path:
-    """The root of a system on which `make install PREFIX=/usr` was run."""
+    """Return the root of a system after `make install PREFIX=/usr`."""
     subprocess.run(
         ["make", "-s", "install", f"DESTDIR={tmp_path}", "PREFIX=/usr", "SYSTEMD_VERSION=252"],
         cwd=ROOT,
@@ -31,7 +31,7 @@ DAEMON, WORKER = "subtitled", "subtitled-worker@"
 
 
 def _unit(installed: Path, drop_in: str | None = None, name: str = DAEMON) -> Path:
-    """The installed unit, where systemd-analyze finds it together with a drop-in."""
+    """Return the installed unit, with a drop-in where systemd-analyze finds it."""
     unit = installed / f"usr/lib/systemd/system/{name}.service"
     if drop_in is not None:
         folder = unit.with_name(f"{name}.service.d")
@@ -61,7 +61,7 @@ def test_its_exposure_is_at_most_1_5(installed: Path, name: str) -> None:
 
 
 def _instance(unit: Path) -> Path:
-    """Of a template, one worker: systemd-analyze reads no template."""
+    """Return an instance of a template unit, because systemd-analyze reads no template."""
     if "@" not in unit.name:
         return unit
     one = unit.with_name(unit.name.replace("@", "@big"))
@@ -70,7 +70,7 @@ def _instance(unit: Path) -> Path:
 
 
 def test_a_worker_is_kept_in_its_place_as_the_daemon_is() -> None:
-    """systemd has no includes: what both units say in [Service] stands twice, and alike."""
+    """systemd has no includes, so [Service] must be the same in both units."""
 
     def said(name: str) -> list[str]:
         text = (ROOT / "systemd" / f"{name}.service").read_text("utf-8")
@@ -96,7 +96,7 @@ def test_systemd_finds_no_fault_with_it(installed: Path, drop_in: str | None, na
     said = subprocess.run(
         ["systemd-analyze", "verify", "--man=no", unit], capture_output=True, text=True, check=False
     )
-    # Only what it says of ours: the units of this machine are not our business.
+    # Only messages about our units count, not those about other units of this machine.
     ours = [line for line in said.stderr.splitlines() if "subtitled" in line]
     assert (ours, said.returncode) == ([], 0), said.stderr
 

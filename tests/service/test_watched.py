@@ -1,4 +1,4 @@
-"""What doctor and explain say of how a library is watched, and why."""
+"""How `doctor` and `explain` describe how a library is watched, and why."""
 
 from __future__ import annotations
 

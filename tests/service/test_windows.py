@@ -1,4 +1,4 @@
-"""Hours of the wall clock, also on the days on which the clocks change."""
+"""Working hours by the wall clock, also on days of clock changes."""
 
 from __future__ import annotations
 

@@ -197,7 +197,10 @@ from subtitled.plugin import SetupError
 from subtitled.subtitles.publish import check_writable, publish_sidecar
 if os.geteuid() == 0:
     os.setgroups([]); os.setgid(65534); os.setuid(65534)
-for attempt in (lambda: publish_sidecar(Path("a.srt"), b"x", own_digest=None), lambda: check_writable(Path("."))):
+for attempt in (
+    lambda: publish_sidecar(Path("a.srt"), b"x", own_digest=None),
+    lambda: check_writable(Path(".")),
+):
     try:
         attempt()
     except SetupError as problem:

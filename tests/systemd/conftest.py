@@ -1,4 +1,4 @@
-"""The machine with a real systemd, and an engine plugin that needs no model."""
+"""Fixtures: a machine with a real systemd, and an engine plugin that needs no model."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="module")
 def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
-    """A booted machine on which subtitled is installed, not yet configured or started."""
+    """Return a booted machine with subtitled installed, but not configured or started."""
     if why := missing():
         pytest.skip(why)
     place = tmp_path_factory.mktemp("machine")

@@ -1,7 +1,7 @@
-"""A machine with a real systemd: a container over this one's programs, with a root of its own.
+"""A machine with a real systemd: a container with this machine's programs and its own root.
 
-Needs root and Debian's systemd-container; nothing is fetched, and nothing of this machine can be
-written to. It has no network but its own loopback.
+Needs root and Debian's systemd-container. Nothing is downloaded, and nothing of this machine is
+writable in it. It has no network except its own loopback.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from mortal import mortal
 
 ROOT = Path(__file__).parents[2]
 PREFIX = "/opt/subtitled"
-"""Where `make install` puts things on it; /usr is this machine's and read-only."""
+"""The prefix of `make install` in it. /usr is this machine's and read-only."""
 
 
 def missing() -> str:
-    """Why none can be booted here, empty if it can."""
+    """Return why no container can be booted here; empty if it can."""
     if os.geteuid() != 0:
         return "a container is booted by root"
     if shutil.which("systemd-nspawn") is None:
@@ -32,7 +32,7 @@ def missing() -> str:
 
 
 class Machine:
-    """One booted container. ``shared`` is its folder /srv, seen and written to from both sides."""
+    """One booted container. ``shared`` is its folder /srv, which both sides can write to."""
 
     def __init__(self, place: Path, plugin: Path) -> None:
         """Boot it, with our sources, this interpreter and a plugin of one file.
@@ -77,7 +77,7 @@ class Machine:
         self._install()
 
     def _program(self, plugin: Path) -> None:
-        """The command, as pip's would be, for this interpreter, these sources and the plugin."""
+        """Install the command as pip would, for this interpreter, our sources and the plugin."""
         name = plugin.stem
         site, command = (Path(f"{self._installed}{PREFIX}/{there}") for there in ("site", "bin"))
         info = site / f"subtitled_{name}-1.0.dist-info"
@@ -97,7 +97,7 @@ class Machine:
     def _booted(self) -> bool:
         assert self._nspawn.poll() is None, self._console.read_text("utf-8", "replace")
         children = Path(f"/proc/{self._nspawn.pid}/task/{self._nspawn.pid}/children")
-        # The leader is the child that is process 1 in there; a helper may live for a moment.
+        # The leader is the child that is process 1 in there. A helper may exist for a moment.
         for child in children.read_text().split():
             self._leader = int(child)
             ran = self.run("systemctl", "is-system-running", check=False)
@@ -106,20 +106,20 @@ class Machine:
         return False
 
     def _install(self) -> None:
-        """What a package's installation does: user, folders, units."""
+        """Do what the installation of a package does: user, folders, units."""
         self.run("systemd-sysusers", f"{PREFIX}/lib/sysusers.d/subtitled.conf")
         self.run("systemd-tmpfiles", "--create", f"{PREFIX}/lib/tmpfiles.d/subtitled.conf")
-        # There is no network but the loopback, and waiting for one takes two minutes.
+        # There is only the loopback, and waiting for a network takes two minutes.
         self.run("systemctl", "mask", "--now", "systemd-networkd-wait-online.service")
         self.run("cp", "-r", f"{PREFIX}/lib/systemd/system/.", "/etc/systemd/system/")
-        # The interpreter may lie in root's home, whose door is closed to others.
+        # The interpreter may be in root's home, which other users cannot read.
         for folder in (*Path(sys.base_prefix).resolve().parents, *ROOT.parents):
             self.run("chmod", "o+x", str(folder), check=False)
 
     def run(
         self, *command: str, check: bool = True, said: str | None = None
     ) -> subprocess.CompletedProcess[str]:
-        """Run a command on it as root, with ``said`` as its input."""
+        """Run a command in it as root, with ``said`` as its input."""
         ran = subprocess.run(
             ["nsenter", "-t", str(self._leader), "-a", *command],
             capture_output=True,
@@ -133,16 +133,16 @@ class Machine:
         return ran
 
     def write(self, path: str, text: str, mode: str = "644") -> None:
-        """Make a file on it, and its folder."""
+        """Create a file in it, and its folder."""
         self.run("mkdir", "-p", str(Path(path).parent))
         self.run("sh", "-c", 'umask 077; cat > "$0"; chmod "$1" "$0"', path, mode, said=text)
 
     def show(self, name: str, unit: str = "subtitled") -> str:
-        """A property of a service, as systemctl shows it."""
+        """Return a property of a service, as systemctl shows it."""
         return self.run("systemctl", "show", "-P", name, unit).stdout.strip()
 
     def journal(self) -> str:
-        """All that the service and systemd said of it."""
+        """Return the journal of the service."""
         return subprocess.run(
             ["nsenter", "-t", str(self._leader), "-a", "journalctl", "-q", "-u", "subtitled"],
             capture_output=True,
@@ -152,7 +152,7 @@ class Machine:
         ).stdout
 
     def until(self, fulfilled: Callable[[], object], limit: float, what: str) -> None:
-        """Wait for something; fails with the journal when it does not come to be."""
+        """Wait for a condition; fail with the journal after the limit."""
         deadline = time.monotonic() + limit
         while not fulfilled():
             if time.monotonic() > deadline:
@@ -161,7 +161,7 @@ class Machine:
             time.sleep(0.1)
 
     def close(self) -> None:
-        """Have it power itself off, which ends everything in it."""
+        """Power it off, which ends everything in it."""
         if self._leader:
             os.kill(self._leader, signal.SIGRTMIN + 4)
         try:

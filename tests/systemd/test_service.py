@@ -1,4 +1,4 @@
-"""The unit as it is installed, on a real systemd: started, killed, stopped, locked in."""
+"""The installed unit on a real systemd: started, killed, stopped, sandboxed."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ http.server.ThreadingHTTPServer(("127.0.0.1", 8096), Jellyfin).serve_forever()
 
 @pytest.fixture(scope="module")
 def service(machine: Machine) -> Machine:
-    """The machine with the service configured and started."""
+    """Return the machine with the service configured and started."""
     for name in ("media", "desk"):
         (machine.shared / name).mkdir()
         (machine.shared / name).chmod(0o777)
@@ -61,7 +61,7 @@ def service(machine: Machine) -> Machine:
 
 
 def _film(folder: Path, name: str) -> Path:
-    """Twenty seconds of speech with pauses, put into the library as a download is."""
+    """Add twenty seconds of speech with pauses to the library, as a download does."""
     voice, part = folder / f"{name}.wav", folder / "media" / f"{name}.mkv.part"
     said = f"This is {name}. The harbour was empty when the ferry came in. Nobody waited there. "
     subprocess.run(["espeak-ng", "-s", "140", "-w", voice, said * 4], check=True)
@@ -116,7 +116,7 @@ def test_killed_in_the_middle_of_a_job_it_goes_on_with_it(service: Machine) -> N
     assert service.show("MainPID") != before
     ended = Counter(line for line in _journal_of_the_engine(service) if line.startswith("end "))
     assert len(ended) >= 4, ended
-    # The one that had just ended may not have been stored; no other is made again.
+    # The chunk that had just ended may not have been stored. No other one is made again.
     assert sum(times - 1 for times in ended.values()) <= 1, ended
 
 
@@ -139,7 +139,7 @@ def test_it_shows_its_key_to_the_server_and_nowhere_else(service: Machine) -> No
     places = ("/var/lib/subtitled", "/var/cache/subtitled", "/srv/media", "/var/log", "/tmp")
     found = service.run("grep", "-rlaF", KEY, *places, check=False)
     assert found.stdout == "", found.stdout
-    # What a systemd of another house says is no proof: the search does find it where it is.
+    # A search without matches proves nothing: check that it finds what is there.
     assert service.run("grep", "-rlaF", KEY, "/etc/subtitled").stdout
 
 
@@ -171,7 +171,7 @@ def test_it_can_write_nowhere_but_in_its_folders(service: Machine) -> None:
     as_it = ("-S", user, "-G", service.run("id", "-g", "subtitled").stdout.strip())
     for folder in ("/srv/media", "/var/lib/subtitled", "/var/cache/subtitled", "/tmp"):
         assert touch(folder, *as_it) == ""
-    # As root, so that it is the sandbox that forbids and not the mode of a folder.
+    # As root, so that the sandbox forbids it and not the mode of a folder.
     for folder in ("/etc", "/etc/subtitled", "/opt", "/root", "/var", "/var/log"):
         assert "Read-only file system" in touch(folder), folder
     assert "denied" in touch("/run", *as_it)

@@ -1,6 +1,6 @@
-"""The real daemon behind its port, killed while webhooks come in: what it answered for is done.
+"""The real daemon is killed while webhooks arrive: every answered webhook is processed.
 
-Its jobs fail soon, for the files are no media; what counts is that each was looked at, and first.
+Its jobs fail soon, because the files are no media. Each file must be checked, and first.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ TOKEN = "0123456789abcdef0123456789abcdef"
 
 
 class Daemon:
-    """A real daemon with a port; nothing watches its library but for the walk at its start."""
+    """A real daemon with a port. Its library is only scanned at the start, and not watched."""
 
     def __init__(self, home: Path) -> None:
         with socket.create_server(("127.0.0.1", 0)) as found:

@@ -1,4 +1,4 @@
-"""Paths of others: compared by component, and never leading out of a library."""
+"""Paths of senders: compared by component, and never outside a library."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The port as callers meet it: real requests, a real ledger, nothing in between."""
+"""The HTTP port with real requests and a real database."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def free_port() -> int:
 
 @pytest.fixture
 def opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., WebServer]]:
-    """Opens a port: ``opened(token=True, pages={}, max_body_bytes=...)``; its database is ``.db``."""
+    """Open a port: ``opened(token=True, pages={}, max_body_bytes=...)``. It has its database."""
     made: list[WebServer] = []
     well = HealthReport(True, ())
 

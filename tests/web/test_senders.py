@@ -1,4 +1,4 @@
-"""Webhooks as their senders write them: read in their sources or documentation, field by field."""
+"""Webhooks as the senders' sources or documentation define them, field by field."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_sonarr_imports_look_at_the_file_and_upgrades_at_the_old_one_too() -> No
 
 
 def test_sonarr_tells_of_a_whole_season_in_one() -> None:
-    """``WebhookImportCompletePayload``: its event is Download as well."""
+    """``WebhookImportCompletePayload`` has the event Download too."""
     second = {"path": "/tv/The Sea/Season 01/The Sea - S01E03.mkv"}
     payload = {
         "eventType": "Download",
