@@ -61,7 +61,7 @@ def library(tmp_path: Path) -> Library:
 
 @pytest.mark.parametrize("told", [True, False])
 @pytest.mark.parametrize("state", sorted(FINAL_STATES))
-def test_a_file_that_comes_back_is_what_it_was(
+def test_a_missing_file_that_returns_gets_its_state_back(
     library: Library, state: FileState, told: bool
 ) -> None:
     """Whether an event tells of it or a walk finds it."""
@@ -81,7 +81,7 @@ def test_a_file_that_comes_back_is_what_it_was(
     assert (back.previous_state, back.missing_since) == (None, None)
 
 
-def test_a_namesake_of_what_went_is_looked_at_anew_also_if_it_was_looked_for_just_then(
+def test_a_file_with_the_stem_of_a_removed_one_is_evaluated_again(
     library: Library,
 ) -> None:
     film, gone = library.media[0], library.media[0].with_suffix(".mp4")
@@ -96,7 +96,7 @@ def test_a_namesake_of_what_went_is_looked_at_anew_also_if_it_was_looked_for_jus
     assert [record.path for record in ready] == [film]
 
 
-def test_a_file_that_comes_back_changed_settles_anew(library: Library) -> None:
+def test_a_missing_file_that_returns_changed_becomes_unstable(library: Library) -> None:
     film = library.media[0]
     film.unlink()
     library.look()
@@ -127,7 +127,7 @@ def test_a_missing_file_is_forgotten_only_after_the_time_of_grace(library: Libra
     assert library.states() == [None, FileState.DONE, FileState.DONE]
 
 
-def test_a_library_on_another_disk_without_its_files_is_away(library: Library) -> None:
+def test_a_library_on_another_disk_without_its_files_is_unavailable(library: Library) -> None:
     """A folder under a mount that is gone, in which something lies."""
     library.intake.scan("films")
     key = f"{DEVICE_KEY}{os.fsencode(library.root).hex()}"
@@ -168,7 +168,7 @@ def test_a_folder_that_cannot_be_read_makes_nothing_missing(
     assert library.states() == [FileState.DONE] * 3
 
 
-def test_a_sidecar_that_did_not_come_back_is_looked_for(library: Library) -> None:
+def test_a_returning_file_without_its_sidecar_is_evaluated_again(library: Library) -> None:
     from subtitled.plugin import Language, SubtitleKind
     from subtitled.subtitles.ownership import Signature
 

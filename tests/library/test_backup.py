@@ -66,7 +66,7 @@ def _state(folder: Path) -> Path:
     return folder
 
 
-def test_before_an_upgrade_the_ledger_is_kept_as_it_was(tmp_path: Path) -> None:
+def test_an_upgrade_keeps_a_copy_of_the_old_database(tmp_path: Path) -> None:
     path, before = tmp_path / "subtitled.sqlite", tmp_path / PRE_UPGRADE_BACKUP
     _of_the_first_schema(path)
     Database(path).close()
@@ -76,13 +76,13 @@ def test_before_an_upgrade_the_ledger_is_kept_as_it_was(tmp_path: Path) -> None:
     assert before.stat().st_mode & 0o077 == 0
 
 
-def test_a_ledger_that_is_new_or_up_to_date_is_not_copied(tmp_path: Path) -> None:
+def test_a_new_or_current_database_is_not_copied(tmp_path: Path) -> None:
     for _ in range(2):
         Database(tmp_path / "subtitled.sqlite").close()
     assert not (tmp_path / PRE_UPGRADE_BACKUP).exists()
 
 
-def test_what_cannot_be_copied_is_not_upgraded(
+def test_a_database_that_cannot_be_copied_is_not_upgraded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "subtitled.sqlite"
@@ -99,7 +99,7 @@ def test_what_cannot_be_copied_is_not_upgraded(
     assert sorted(tmp_path.glob("ledger-*")) == []
 
 
-def test_after_a_downgrade_the_ledger_from_before_is_named(tmp_path: Path) -> None:
+def test_after_a_downgrade_the_error_names_the_copy_before_the_upgrade(tmp_path: Path) -> None:
     path = tmp_path / "subtitled.sqlite"
     _of_the_first_schema(path)
     Database(path).close()
@@ -114,7 +114,7 @@ def test_after_a_downgrade_the_ledger_from_before_is_named(tmp_path: Path) -> No
     ]
 
 
-def test_a_copy_holds_what_is_committed_while_another_writes(tmp_path: Path) -> None:
+def test_a_copy_contains_the_last_commit_while_another_process_writes(tmp_path: Path) -> None:
     path = tmp_path / "subtitled.sqlite"
     ledger = Database(path)
     ledger.kv.set("a", "1")
@@ -125,7 +125,7 @@ def test_a_copy_holds_what_is_committed_while_another_writes(tmp_path: Path) -> 
     ledger.close()
 
 
-def test_what_is_backed_up_comes_back_as_it_was(tmp_path: Path) -> None:
+def test_a_restore_brings_back_what_was_backed_up(tmp_path: Path) -> None:
     state = _state(tmp_path / "état")
     archive = tmp_path / "b.tar.gz"
     assert create_backup(state, archive) == archive.stat().st_size
@@ -260,7 +260,7 @@ def test_a_state_folder_of_an_older_version_gets_the_present_names(tmp_path: Pat
     assert Database(state / DATABASES[0]).kv.get("who") == "I"
 
 
-def test_a_name_that_is_taken_is_not_overwritten(tmp_path: Path) -> None:
+def test_an_existing_file_is_not_overwritten_by_a_rename(tmp_path: Path) -> None:
     state = _state(tmp_path / "st")
     (state / "ledger.sqlite").write_bytes(b"older")
     rename_old_files(state)

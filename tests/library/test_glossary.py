@@ -72,7 +72,7 @@ def test_a_term_without_a_language_is_called_the_same_everywhere() -> None:
     assert [term.origin for term in found.terms] == ["a.csv:2", "a.csv:3", "a.csv:4"]
 
 
-def test_of_two_terms_for_one_word_the_nearer_holds() -> None:
+def test_of_two_terms_for_one_word_the_more_specific_counts() -> None:
     near = parse_glossary("en,es\nDragon,Smaug\n", Path("n.csv"), TermScope.TITLE).terms
     far = parse_glossary("en,es\ndragon,dragón\n", Path("f.csv"), TermScope.GLOBAL).terms
     assert pairs(tuple(most_specific([*near, *far], EN)), EN, ES) == [("Dragon", "Smaug")]
@@ -111,7 +111,7 @@ def test_a_mistake_is_named_with_file_and_line_and_costs_no_other(
         ("a.xlsx", "PK"),
     ],
 )
-def test_what_is_no_glossary_at_all_is_refused_with_the_cure(name: str, text: str) -> None:
+def test_an_unusable_glossary_is_rejected_with_a_hint(name: str, text: str) -> None:
     with pytest.raises(InputRejectedError) as refused:
         parse_glossary(text, Path(name), TermScope.GLOBAL)
     assert refused.value.hint

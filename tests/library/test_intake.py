@@ -48,9 +48,7 @@ def state_of(ledger: Database, path: Path) -> FileState | None:
     return record.state if record else None
 
 
-def test_a_file_that_a_walk_finds_is_ready_once_it_has_settled(
-    root: Path, ledger: Database
-) -> None:
+def test_a_file_found_by_a_scan_is_ready_once_it_is_stable(root: Path, ledger: Database) -> None:
     (root / "a.mkv").write_bytes(b"film")
     taken = intake(ledger, root)
     assert taken.scan("films").files == 1
@@ -58,7 +56,7 @@ def test_a_file_that_a_walk_finds_is_ready_once_it_has_settled(
     assert [r.path for r in taken.ready_files(time.time() + LATER)] == [root / "a.mkv"]
 
 
-def test_a_file_that_still_grows_begins_anew(root: Path, ledger: Database) -> None:
+def test_a_growing_file_starts_its_stability_delay_again(root: Path, ledger: Database) -> None:
     film = root / "a.mkv"
     film.write_bytes(b"film")
     taken = intake(ledger, root)
@@ -70,7 +68,7 @@ def test_a_file_that_still_grows_begins_anew(root: Path, ledger: Database) -> No
     assert len(taken.ready_files(now + LATER)) == 1
 
 
-def test_a_file_that_is_open_for_writing_is_left_until_it_is_closed(
+def test_a_file_open_for_writing_is_not_ready_until_it_is_closed(
     root: Path, ledger: Database
 ) -> None:
     film, taken = root / "a.mkv", intake(ledger, root)
@@ -89,7 +87,7 @@ def test_a_clock_that_was_set_back_holds_nothing_up_for_long(root: Path, ledger:
     assert len(taken.ready_files(past + LATER)) == 1
 
 
-def test_a_deleted_file_that_was_settling_is_forgotten(root: Path, ledger: Database) -> None:
+def test_the_record_of_a_deleted_unstable_file_is_deleted(root: Path, ledger: Database) -> None:
     (root / "b.mkv").touch()
     (root / "a.mkv").write_bytes(b"film")
     taken = intake(ledger, root)
@@ -100,7 +98,7 @@ def test_a_deleted_file_that_was_settling_is_forgotten(root: Path, ledger: Datab
 
 
 @pytest.mark.parametrize("how", ["gone", "empty"])
-def test_a_library_that_is_away_is_said_once_and_nothing_forgotten(
+def test_an_unavailable_library_is_logged_once_and_keeps_its_files(
     how: str, root: Path, ledger: Database, caplog: pytest.LogCaptureFixture
 ) -> None:
     (root / "a.mkv").write_bytes(b"film")
@@ -123,7 +121,7 @@ def test_a_new_library_may_be_empty(root: Path, ledger: Database) -> None:
     assert not intake(ledger, root).scan("films").is_unavailable
 
 
-def test_a_file_whose_disk_is_not_mounted_is_not_taken_for_deleted(
+def test_a_file_on_an_unmounted_disk_does_not_count_as_deleted(
     root: Path, ledger: Database
 ) -> None:
     """As seen by the device: the folder under a mount lies on another one."""
@@ -140,9 +138,7 @@ def test_a_file_whose_disk_is_not_mounted_is_not_taken_for_deleted(
     assert ledger.get(film) is not None
 
 
-def test_somebody_s_subtitle_reopens_what_was_decided_without_it(
-    root: Path, ledger: Database
-) -> None:
+def test_a_human_subtitle_causes_a_new_decision(root: Path, ledger: Database) -> None:
     film, other = root / "Film.mkv", root / "Film 2.mkv"
     taken = intake(ledger, root)
     for path in (film, other):
@@ -163,7 +159,7 @@ def test_somebody_s_subtitle_reopens_what_was_decided_without_it(
     assert state_of(ledger, film) is FileState.FAILED
 
 
-def test_data_of_others_beside_a_medium_moves_nothing_and_ours_when_edited_does(
+def test_human_data_files_change_nothing_and_edited_ones_of_ours_do(
     root: Path, ledger: Database
 ) -> None:
     film, taken = root / "Film.mkv", intake(ledger, root)
@@ -240,7 +236,7 @@ def mkv(lacks: int) -> bytes:
     return b"\x1a\x45\xdf\xa3\x80\x18\x53\x80\x67" + bytes([0x80 | (10 + lacks)]) + b"x" * 10
 
 
-def test_a_file_that_lacks_its_end_is_waited_for_and_then_taken_as_it_is(
+def test_a_truncated_file_is_waited_for_and_then_processed_as_it_is(
     root: Path, ledger: Database
 ) -> None:
     film, taken = root / "a.mkv", intake(ledger, root, stability_delay=30.0)
@@ -263,7 +259,7 @@ def test_a_file_that_lacks_its_end_is_waited_for_and_then_taken_as_it_is(
     assert len(taken.ready_files(time.time() + 31)) == 1
 
 
-def test_a_recording_grows_for_hours_and_is_taken_when_it_has_ended(
+def test_a_recording_grows_for_hours_and_is_ready_when_it_ends(
     root: Path, ledger: Database
 ) -> None:
     film, taken = root / "a.ts", intake(ledger, root, stability_delay=30.0)
@@ -283,7 +279,7 @@ def test_a_recording_grows_for_hours_and_is_taken_when_it_has_ended(
     assert [r.path for r in taken.ready_files(now)] == [film]
 
 
-def test_a_walk_leaves_what_grows_to_its_own_time_and_an_event_does_not(
+def test_an_event_brings_forward_the_check_of_a_growing_file_and_a_scan_does_not(
     root: Path, ledger: Database
 ) -> None:
     film, taken = root / "a.ts", intake(ledger, root, stability_delay=30.0)
@@ -302,7 +298,7 @@ def test_a_walk_leaves_what_grows_to_its_own_time_and_an_event_does_not(
     assert state_of(ledger, film) is FileState.GROWING
 
 
-def test_what_a_walk_finds_for_the_first_time_goes_behind_what_arrives_later(
+def test_files_of_the_first_scan_are_less_urgent_than_later_ones(
     root: Path, ledger: Database
 ) -> None:
     taken = intake(ledger, root)
@@ -324,7 +320,7 @@ def test_what_a_walk_finds_for_the_first_time_goes_behind_what_arrives_later(
     assert due[-1][0] == "old 1.mkv"
 
 
-def test_a_walk_that_finds_nothing_new_writes_nothing(
+def test_a_scan_without_changes_writes_nothing(
     root: Path, ledger: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for number in range(50):
@@ -345,9 +341,7 @@ def test_a_walk_that_finds_nothing_new_writes_nothing(
         taken.scan("films")
 
 
-def test_a_file_that_went_is_looked_for_and_missing_and_one_that_moved_is_new(
-    root: Path, ledger: Database
-) -> None:
+def test_a_deleted_file_is_missing_and_a_moved_one_is_new(root: Path, ledger: Database) -> None:
     taken = intake(ledger, root)
     (root / "show").mkdir()
     for name in ("a.mkv", "b.mkv"):
@@ -362,7 +356,7 @@ def test_a_file_that_went_is_looked_for_and_missing_and_one_that_moved_is_new(
     assert {r.path for r in ledger.by_state(*there)} == {root / "Show" / "a.mkv"}
 
 
-def test_a_walk_notices_what_went_and_a_look_tells_whether_it_is_true(
+def test_a_file_absent_from_a_scan_is_checked_before_it_counts_as_missing(
     root: Path, ledger: Database
 ) -> None:
     taken = intake(ledger, root)
@@ -384,7 +378,7 @@ def test_a_walk_notices_what_went_and_a_look_tells_whether_it_is_true(
     assert ledger.next_check_at("films") is None
 
 
-def test_what_lies_in_a_folder_that_cannot_be_read_is_not_taken_for_gone(
+def test_files_in_an_unreadable_folder_do_not_count_as_missing(
     root: Path, ledger: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (root / "shut").mkdir()
@@ -404,7 +398,7 @@ def test_what_lies_in_a_folder_that_cannot_be_read_is_not_taken_for_gone(
     assert (report.missing, report.unreadable_folders, report.files) == (0, 1, 1)
 
 
-def test_subtitles_that_come_and_go_unseen_are_found_by_the_next_walk(
+def test_unreported_subtitle_changes_are_found_by_the_next_scan(
     root: Path, ledger: Database
 ) -> None:
     """As on a share, whose changes nobody tells of."""
@@ -424,7 +418,7 @@ def test_subtitles_that_come_and_go_unseen_are_found_by_the_next_walk(
         taken.scan("films")
 
 
-def test_ten_thousand_words_about_a_file_are_one_look_at_it(
+def test_ten_thousand_events_about_a_file_cause_one_check(
     root: Path, ledger: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     film, taken = root / "a.mkv", intake(ledger, root)
@@ -454,7 +448,7 @@ def test_the_most_urgent_asker_s_priority_counts(root: Path, ledger: Database) -
         assert record.priority == expected
 
 
-def test_links_are_taken_in_only_where_the_library_follows_them(
+def test_links_are_ingested_only_where_the_library_follows_them(
     root: Path, ledger: Database
 ) -> None:
     (root / "store").mkdir()
@@ -478,7 +472,7 @@ def test_a_hard_link_is_a_file_like_any_other(root: Path, ledger: Database) -> N
     assert ledger.count_by_state() == {FileState.STABILISING: 2}
 
 
-def test_a_walk_ends_soon_when_the_daemon_stops_and_does_not_count_as_done(
+def test_a_scan_ends_soon_when_the_daemon_stops_and_counts_as_unfinished(
     root: Path, ledger: Database
 ) -> None:
     (root / "a.mkv").touch()

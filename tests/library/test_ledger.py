@@ -58,7 +58,7 @@ def _the(ledger: Database, path: Path) -> int:
     return record.id
 
 
-def test_a_file_that_is_as_it_was_keeps_what_was_decided(ledger: Database) -> None:
+def test_an_unchanged_file_keeps_its_state(ledger: Database) -> None:
     film = Path("/films/a.mkv")
     ledger.record_seen("films", film, stat_of(5))
     ledger.set_state(_the(ledger, film), FileState.FAILED, reason="no sound", hint="none")
@@ -69,7 +69,7 @@ def test_a_file_that_is_as_it_was_keeps_what_was_decided(ledger: Database) -> No
 
 
 @pytest.mark.parametrize("changed", [stat_of(6), stat_of(5, mtime_ns=2)])
-def test_a_changed_file_settles_anew_and_forgets_its_failures(
+def test_a_changed_file_becomes_unstable_and_loses_its_failures(
     ledger: Database, changed: os.stat_result
 ) -> None:
     film = Path("/films/a.mkv")
@@ -90,7 +90,7 @@ def test_a_name_that_is_not_text_is_kept_byte_for_byte(ledger: Database) -> None
     ]
 
 
-def test_an_inode_of_64_bits_as_pooled_file_systems_have_is_taken(ledger: Database) -> None:
+def test_an_inode_of_64_bits_is_stored(ledger: Database) -> None:
     film = Path("/pool/a.mkv")
     ledger.record_seen("films", film, stat_of(5, inode=2**64 - 3))
     assert ledger.get(film) is not None
@@ -116,7 +116,9 @@ def test_processes_may_notice_the_same_files_and_ask_for_the_same_at_once(
     assert ledger.count_by_state() == {FileState.STABILISING: 40}
 
 
-def test_threads_may_open_and_write_one_ledger_at_once(tmp_path: Path, server: str | None) -> None:
+def test_threads_may_open_and_write_one_database_at_once(
+    tmp_path: Path, server: str | None
+) -> None:
     database, errors = tmp_path / "subtitled.sqlite", list[Exception]()
 
     def work(number: int) -> None:
@@ -204,7 +206,7 @@ def test_without_its_driver_a_postgresql_database_is_refused_with_what_to_instal
     assert refused.value.hint == "Install it: pip install 'subtitled[postgres]'"
 
 
-def test_a_damaged_file_is_refused_with_its_name_and_the_cure(tmp_path: Path) -> None:
+def test_a_damaged_file_is_rejected_with_its_name_and_a_hint(tmp_path: Path) -> None:
     database = tmp_path / "subtitled.sqlite"
     database.write_bytes(b"this is no database at all" * 100)
     with pytest.raises(SetupError) as refused:
@@ -219,7 +221,7 @@ def test_a_folder_that_is_not_there_is_not_called_damage(tmp_path: Path) -> None
     assert "damaged" not in refused.value.hint
 
 
-def test_a_ledger_of_a_newer_version_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
+def test_a_database_of_a_newer_version_is_rejected_and_unchanged(tmp_path: Path) -> None:
     database = tmp_path / "subtitled.sqlite"
     Database(database).close()
     engine = open_engine(database)
@@ -237,7 +239,7 @@ def test_the_migrations_make_exactly_the_schema_of_the_code(tmp_path: Path) -> N
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
 
 
-def test_what_settled_in_a_ledger_of_the_first_schema_is_looked_at_at_once(tmp_path: Path) -> None:
+def test_unstable_files_of_the_first_schema_are_due_at_once(tmp_path: Path) -> None:
     database = tmp_path / "subtitled.sqlite"
     engine = open_engine(database)
     config = Config()
@@ -259,7 +261,7 @@ def test_what_settled_in_a_ledger_of_the_first_schema_is_looked_at_at_once(tmp_p
     ]
 
 
-def test_a_database_s_path_may_hold_what_addresses_use(tmp_path: Path) -> None:
+def test_the_path_of_a_database_may_contain_characters_of_urls(tmp_path: Path) -> None:
     Database(tmp_path / "a?b%20#c.sqlite").close()
     assert (tmp_path / "a?b%20#c.sqlite").is_file()
 
@@ -276,7 +278,7 @@ def _seen_at(ledger: Database, path: Path, when: float, priority: int) -> None:
     ledger.mark_unstable(_the(ledger, path), stat_of(5), verdict, when)
 
 
-def test_what_is_due_comes_most_urgent_first_and_then_newest_first(ledger: Database) -> None:
+def test_due_files_come_most_urgent_first_and_then_newest_first(ledger: Database) -> None:
     for name, when, priority in (
         ("old backfill", 1000.0, BACKFILL),
         ("arrived first", 1010.0, NEW),
@@ -304,7 +306,7 @@ def test_of_several_libraries_the_most_urgent_file_comes_first(ledger: Database)
     assert [r.library for r in due] == ["shows", "clips"]
 
 
-def test_what_is_due_is_found_without_sorting_a_million_files(tmp_path: Path) -> None:
+def test_due_files_are_found_without_sorting_a_million_files(tmp_path: Path) -> None:
     with open_engine(Database(tmp_path / "subtitled.sqlite").path).connect() as connection:
         plan = connection.execute(
             sa.text(
@@ -318,13 +320,13 @@ def test_what_is_due_is_found_without_sorting_a_million_files(tmp_path: Path) ->
     assert "TEMP B-TREE" not in told
 
 
-def test_a_file_seen_in_what_is_now_the_future_is_looked_at_now(ledger: Database) -> None:
+def test_a_file_updated_in_the_future_is_due_now(ledger: Database) -> None:
     _seen_at(ledger, Path("/films/a.mkv"), 5000.0, NEW)
     assert len(ledger.due_files(1000.0, 9, ["films"])) == 1
 
 
 @pytest.mark.parametrize("state", list(FileState))
-def test_every_state_outlives_the_process_with_what_was_said(
+def test_every_state_survives_the_process_with_its_columns(
     ledger: Database, server: str | None, state: FileState
 ) -> None:
     film = Path("/films/a.mkv")
@@ -349,7 +351,7 @@ def test_every_state_outlives_the_process_with_what_was_said(
     assert other.count_by_state() == {state: 1}
 
 
-def test_a_new_state_forgets_why_the_last_one_was_but_not_who_the_file_is(ledger: Database) -> None:
+def test_a_new_state_clears_the_reason_and_keeps_the_fingerprint(ledger: Database) -> None:
     film = Path("/films/a.mkv")
     ledger.record_seen("films", film, stat_of(5))
     file_id = _the(ledger, film)
@@ -364,7 +366,7 @@ def test_a_new_state_forgets_why_the_last_one_was_but_not_who_the_file_is(ledger
 
 
 @pytest.mark.parametrize("state", list(FileState))
-def test_other_settings_open_what_was_decided_and_nothing_else(
+def test_changed_settings_cause_new_decisions_of_decided_files_only(
     ledger: Database, state: FileState
 ) -> None:
     for name, digest in (("then", "old"), ("now", "new")):
@@ -385,7 +387,7 @@ def test_other_settings_open_what_was_decided_and_nothing_else(
     assert (now.state, other.state) == (state, state)
 
 
-def test_a_file_is_asked_for_by_a_person_and_never_becomes_less_urgent(ledger: Database) -> None:
+def test_a_requested_file_never_becomes_less_urgent(ledger: Database) -> None:
     film = Path("/films/a.mkv")
     ledger.record_seen("films", film, stat_of(5), BACKFILL)
     ledger.set_state(_the(ledger, film), FileState.FAILED, reason="broken", attempts=5)
@@ -396,7 +398,7 @@ def test_a_file_is_asked_for_by_a_person_and_never_becomes_less_urgent(ledger: D
     assert (record.state, record.priority, record.attempts) == (FileState.STABILISING, URGENT, 0)
 
 
-def test_a_file_that_is_forgotten_leaves_what_is_known_of_its_sidecars(
+def test_a_deleted_file_record_keeps_its_sidecar_records(
     ledger: Database, server: str | None
 ) -> None:
     film, sidecar = Path("/films/a.mkv"), Path("/films/a.pt-BR.forced.vtt")
@@ -419,7 +421,7 @@ def test_a_file_that_is_forgotten_leaves_what_is_known_of_its_sidecars(
     assert (known.format, known.sha256) == ("vtt", "second")
 
 
-def test_requests_wait_in_order_in_any_process_until_they_are_done(
+def test_commands_are_pending_in_order_in_any_process_until_done(
     ledger: Database, server: str | None
 ) -> None:
     strange = Path(os.fsdecode(b"/films/caf\xe9.mkv"))
@@ -443,7 +445,7 @@ def test_requests_wait_in_order_in_any_process_until_they_are_done(
     other.close()
 
 
-def test_what_is_asked_again_while_it_is_done_is_done_again(ledger: Database) -> None:
+def test_a_command_enqueued_again_while_it_runs_is_executed_again(ledger: Database) -> None:
     ledger.commands.enqueue(CommandKind.PATH_CHANGED, Path("/films/a.mkv"))
     (first,) = ledger.commands.pending()
     ledger.commands.enqueue(CommandKind.PATH_CHANGED, Path("/films/a.mkv"))
@@ -456,7 +458,7 @@ def test_what_is_asked_again_while_it_is_done_is_done_again(ledger: Database) ->
     assert ledger.commands.pending()[0].id > second.id
 
 
-def test_controls_are_replaced_listed_by_their_beginning_and_taken_away(
+def test_keys_are_replaced_listed_by_prefix_and_deleted(
     ledger: Database, server: str | None
 ) -> None:
     other = Database(ledger.path, server)
@@ -476,7 +478,7 @@ def test_controls_are_replaced_listed_by_their_beginning_and_taken_away(
     ledger.kv.set("never set", None)
 
 
-def test_a_ledger_cut_short_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
+def test_a_truncated_database_is_rejected_and_unchanged(tmp_path: Path) -> None:
     database = tmp_path / "subtitled.sqlite"
     Database(database).close()
     half = database.read_bytes()[: database.stat().st_size // 2]
@@ -498,13 +500,13 @@ os.kill(os.getpid(), signal.SIGKILL)
 """
 
 
-def test_what_a_killed_process_was_told_is_still_known(tmp_path: Path) -> None:
+def test_commits_of_a_killed_process_are_kept(tmp_path: Path) -> None:
     database = tmp_path / "subtitled.sqlite"
     subprocess.run([sys.executable, "-c", KILLED, str(database)], check=False, timeout=60)
     assert Database(database).count_by_state() == {FileState.STABILISING: 20}
 
 
-def test_every_connection_of_the_ledger_itself_is_durable(tmp_path: Path) -> None:
+def test_every_connection_of_the_database_is_durable(tmp_path: Path) -> None:
     """The setting belongs to each connection. One without it would lose committed rows."""
     ledger = Database(tmp_path / "subtitled.sqlite")
     with ExitStack() as stack:

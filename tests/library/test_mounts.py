@@ -22,7 +22,7 @@ def table(*mounts: tuple[str, str]) -> list[Mount]:
 @pytest.mark.parametrize(
     "kind", [*REMOTE_FILESYSTEMS, "fuse.sshfs", "fuse.rclone", "fuse.mergerfs", "newfs"]
 )
-def test_what_others_write_to_unseen_is_polled(kind: str, tmp_path: Path) -> None:
+def test_file_systems_that_others_write_to_are_polled(kind: str, tmp_path: Path) -> None:
     watching = choose_watch_mode(LibrarySettings(path=tmp_path), table(("/", kind)))
     assert watching.mode == "poll"
     assert kind in watching.reason
@@ -40,14 +40,14 @@ def test_the_nearest_mount_counts_and_of_two_the_later(tmp_path: Path) -> None:
     assert choose_watch_mode(LibrarySettings(path=Path(f"{tmp_path}2")), mounts).mode == "poll"
 
 
-def test_a_share_that_is_mounted_inside_a_library_has_it_polled(tmp_path: Path) -> None:
+def test_a_library_with_a_share_mounted_inside_is_polled(tmp_path: Path) -> None:
     mounts = table(("/", "ext4"), (str(tmp_path / "nas"), "cifs"))
     watching = choose_watch_mode(LibrarySettings(path=tmp_path), mounts)
     assert watching.mode == "poll"
     assert f"{tmp_path}/nas is mounted in it: cifs" in watching.reason
 
 
-def test_what_the_user_says_goes_first(tmp_path: Path) -> None:
+def test_the_configured_watch_mode_is_used(tmp_path: Path) -> None:
     for how in ("events", "poll", "off"):
         library = LibrarySettings(path=tmp_path, watch=how)
         assert choose_watch_mode(library, table(("/", "nfs"))).mode == how
@@ -58,7 +58,7 @@ def test_a_library_whose_links_are_followed_is_polled(tmp_path: Path) -> None:
     assert choose_watch_mode(library, table(("/", "ext4"))).mode == "poll"
 
 
-def test_without_a_mount_table_it_is_polled(
+def test_a_library_without_a_mount_table_is_polled(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(psutil, "PROCFS_PATH", str(tmp_path / "none"))
@@ -111,7 +111,7 @@ def test_of_two_mounts_on_one_folder_the_upper_one_counts(mounted: Path) -> None
     assert kind_of(mounted) == "ramfs"
 
 
-def test_an_overlay_is_polled_for_what_lies_in_a_lower_layer_and_only_for_that(
+def test_an_overlay_is_polled_only_for_folders_in_a_lower_layer(
     mounted: Path,
 ) -> None:
     layers = mounted.parent / "lay:ers"

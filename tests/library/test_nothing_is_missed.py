@@ -69,7 +69,7 @@ class History:
 
 
 @pytest.mark.parametrize("how", ["events"] * 12 + ["poll"] * 6)
-def test_after_any_history_the_ledger_has_just_what_is_there(
+def test_after_any_history_the_database_has_exactly_what_exists(
     how: Literal["events", "poll"], tmp_path: Path
 ) -> None:
     seed = random.SystemRandom().randrange(2**32)

@@ -82,7 +82,7 @@ def names_made(
 # Coverage
 
 
-def test_sidecars_and_tracks_are_told_apart_with_language_kind_and_owner() -> None:
+def test_sidecars_and_tracks_have_language_kind_and_ownership() -> None:
     found = existing_subtitles(
         Path("/f/Film [2020].mkv"),
         facts(track(DE, is_forced=True), track(UNDETERMINED, is_text=False)),
@@ -97,14 +97,14 @@ def test_sidecars_and_tracks_are_told_apart_with_language_kind_and_owner() -> No
     ]
 
 
-def test_the_first_episode_has_not_what_the_tenth_has() -> None:
+def test_the_first_episode_does_not_get_sidecars_of_the_tenth() -> None:
     medium = Path("/f/S01E1.mkv")
     assert (
         existing_subtitles(medium, facts(), ["S01E10.en.srt"], lambda path: Ownership.HUMAN) == ()
     )
 
 
-def test_data_beside_a_medium_is_a_subtitle_only_if_it_is_ours() -> None:
+def test_a_data_file_is_a_subtitle_only_if_it_is_ours() -> None:
     names = ["a.en.json", "a.en.txt", "a.info.json", "a.es.json"]
     whose = {"a.es.json": Ownership.OURS, "a.en.txt": Ownership.EDITED}
     found = existing_subtitles(
@@ -116,7 +116,7 @@ def test_data_beside_a_medium_is_a_subtitle_only_if_it_is_ours() -> None:
     ]
 
 
-def test_sidecars_elsewhere_are_asked_for_where_they_lie() -> None:
+def test_sidecars_in_another_folder_are_found_there() -> None:
     asked: list[Path] = []
 
     def whose(path: Path) -> Ownership:
@@ -128,7 +128,7 @@ def test_sidecars_elsewhere_are_asked_for_where_they_lie() -> None:
 
 
 @given(any_subtitles, languages, st.none() | languages)
-def test_one_of_ours_serves_its_format_only_and_another_s_serves_all(
+def test_our_subtitle_satisfies_its_format_only_and_a_human_one_all(
     one: ExistingSubtitle, wanted: Language, spoken: Language | None
 ) -> None:
     served = {
@@ -152,7 +152,7 @@ def test_nothing_serves_a_reader_of_another_language(
         assert language.satisfies(wanted)
 
 
-def test_a_sidecar_without_a_language_is_in_the_one_spoken_if_that_is_known() -> None:
+def test_a_sidecar_without_a_language_counts_as_the_spoken_one() -> None:
     bare = [sidecar(None)]
     rules = ExistingSubtitleSettings()
     assert find_satisfying(bare, EN, EN, "srt", rules) is bare[0]
@@ -177,7 +177,7 @@ def test_forced_and_picture_subtitles_count_only_if_the_rules_say_so() -> None:
 # Policy
 
 
-def test_what_is_spoken_and_a_translation_are_made_each_with_its_way() -> None:
+def test_the_spoken_language_and_a_translation_are_required_each_with_its_route() -> None:
     decision = decide(library("original", "es"), (), EN, EN, anything)
     assert made(decision) == ["en", "es"]
     assert [wish.reason for wish in decision.requirements] == [
@@ -199,7 +199,7 @@ def test_a_person_s_subtitle_is_enough_for_every_format() -> None:
     assert decision.reasons == ("en: there is a.ass (sidecar)",)
 
 
-def test_what_nothing_can_make_is_said_and_not_tried() -> None:
+def test_an_impossible_requirement_is_reported_and_not_made() -> None:
     decision = decide(library("original", "de"), (), EN, EN, only_what_is_said)
     assert made(decision) == ["en"]
     assert decision.unsatisfiable == ("de: no configured engine makes it from en",)
@@ -211,7 +211,7 @@ def test_a_tag_is_a_guess_that_never_makes_a_wish_impossible() -> None:
     assert decision.needs_analysis
 
 
-def test_nobody_listens_to_a_file_whose_tag_shows_that_all_is_there() -> None:
+def test_a_file_is_not_analysed_when_its_tag_shows_that_everything_exists() -> None:
     decision = decide(library("original"), [sidecar(EN)], EN, None, anything)
     assert (decision.requirements, decision.needs_analysis) == ((), False)
 
@@ -222,7 +222,7 @@ def test_an_untagged_file_is_listened_to_before_original_means_anything() -> Non
     assert decision.needs_analysis
 
 
-def test_original_and_the_language_that_it_turns_out_to_be_are_one_wish() -> None:
+def test_original_and_the_language_it_stands_for_are_one_requirement() -> None:
     assert names_made(["original", "en"], (), EN) == ["en"]
     assert names_made(["original", "pt-BR"], (), Language("pt")) == ["pt-BR"]
     assert names_made(["original", "pt-BR"], (), Language("pt-PT")) == ["pt-PT", "pt-BR"]
@@ -323,7 +323,7 @@ def test_regions_and_scripts_are_enough_only_where_they_agree(
 
 @pytest.mark.parametrize("wanted", [("original", "en"), ("en", "original"), ("en", "en")])
 @pytest.mark.parametrize("existing", [(), (sidecar(EN),)])
-def test_original_that_is_english_and_english_are_made_and_told_once(
+def test_original_in_english_and_english_are_one_requirement(
     wanted: tuple[str, ...], existing: tuple[ExistingSubtitle, ...]
 ) -> None:
     decision = decide(library(*wanted), existing, EN, EN, anything)
@@ -331,7 +331,7 @@ def test_original_that_is_english_and_english_are_made_and_told_once(
     assert len(decision.reasons) == 1
 
 
-def test_a_wrong_tag_is_forgotten_once_somebody_has_listened() -> None:
+def test_a_wrong_tag_is_ignored_once_the_spoken_language_is_known() -> None:
     settings = library("original")
     assert made(decide(settings, [sidecar(EN)], EN, None, anything)) == []
     assert made(decide(settings, [sidecar(EN)], EN, ES, anything)) == ["es"]
@@ -371,7 +371,7 @@ several = st.lists(any_subtitles, max_size=5)
 
 
 @given(wishes, any_formats, several, any_tag, st.none() | languages, any_rules)
-def test_just_what_nothing_serves_is_made(
+def test_exactly_the_unsatisfied_requirements_are_made(
     wanted: list[str],
     formats: list[str],
     existing: list[ExistingSubtitle],
@@ -439,7 +439,7 @@ def test_each_language_wanted_gets_exactly_one_sentence(
     ),
     st.sampled_from(["Film", "S01E1", "a [b] {c}", "100%.x"]),
 )
-def test_coverage_finds_each_sidecar_and_no_file_of_another_medium(
+def test_coverage_finds_each_sidecar_and_none_of_another_media_file(
     files: list[tuple[str, str, str]], stem: str
 ) -> None:
     names = [f"{stem}.{code}{mark}.{ending}" for code, mark, ending in files]
@@ -481,7 +481,7 @@ def test_a_pair_is_found_again_by_both_its_languages(owner: dict[str, bool]) -> 
         assert (wish.language, wish.secondary.language) == (EN, ES)
 
 
-def test_a_pair_is_no_subtitle_in_one_language() -> None:
+def test_a_bilingual_subtitle_does_not_satisfy_one_language() -> None:
     pair = sidecar(EN, secondary=ES)
     assert find_satisfying([pair], EN, EN, "srt", EVERYTHING_COUNTS) is None
     assert find_redundant([sidecar(EN, is_ours=True), pair], EN, EVERYTHING_COUNTS) == []
@@ -494,7 +494,7 @@ def test_a_pair_is_no_subtitle_in_one_language() -> None:
     assert find_redundant([sidecar(EN, is_ours=True, secondary=ES), pair], EN, EVERYTHING_COUNTS)
 
 
-def test_a_pair_of_what_is_spoken_and_itself_is_no_pair() -> None:
+def test_a_pair_of_the_spoken_language_with_itself_is_not_made() -> None:
     decision = both("original", "en")
     assert made(decision) == []
     assert "en+en: both are the same language" in decision.reasons
@@ -507,7 +507,7 @@ def test_a_pair_is_made_in_the_formats_that_can_show_it() -> None:
     assert decision.unsatisfiable == ("en+es: txt, lrc cannot show two languages",)
 
 
-def test_a_pair_with_the_original_waits_until_somebody_has_listened() -> None:
+def test_a_pair_with_the_original_waits_for_the_spoken_language() -> None:
     wanted = library("en", bilingual=[("es", "original")])
     decision = decide(wanted, [sidecar(EN)], UNDETERMINED, None, anything)
     assert decision.needs_analysis

@@ -45,7 +45,7 @@ def unsupported(*arguments: object, **more: object) -> None:
 
 
 @pytest.mark.parametrize("attributes", [True, False])
-def test_every_sidecar_of_ours_is_found_again_and_none_of_others(
+def test_a_rebuild_adopts_every_sidecar_of_ours_and_no_human_one(
     attributes: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if not attributes:
@@ -100,7 +100,7 @@ def the(ledger: Database, path: Path, content: str | None = None) -> FileRecord:
     return found
 
 
-def test_a_file_may_be_a_version_of_what_its_place_name_or_subtitle_tells(tmp_path: Path) -> None:
+def test_path_name_and_sidecars_give_the_candidate_previous_versions(tmp_path: Path) -> None:
     ledger = Database(tmp_path / "subtitled.sqlite")
     for name, content in (
         ("Other S01E03.avi", "another programme that is there"),

@@ -42,7 +42,7 @@ def stat_of(size: int = 5, mtime_ns: int = 1) -> os.stat_result:
 
 
 @given(times, times, waits)
-def test_a_file_that_changed_is_never_taken(since: float, now: float, wait: float) -> None:
+def test_a_changed_file_is_never_stable(since: float, now: float, wait: float) -> None:
     for stat in (stat_of(size=6), stat_of(mtime_ns=2)):
         verdict = check_stability(record(since), stat, now, wait)
         assert verdict.has_changed
@@ -50,7 +50,7 @@ def test_a_file_that_changed_is_never_taken(since: float, now: float, wait: floa
 
 
 @given(times, waits)
-def test_an_unchanged_file_is_taken_after_the_wait_whatever_its_own_time(
+def test_an_unchanged_file_is_stable_after_the_delay_whatever_its_mtime(
     since: float, wait: float
 ) -> None:
     year_2200 = 7_258_118_400 * 10**9
@@ -63,7 +63,7 @@ def test_an_unchanged_file_is_taken_after_the_wait_whatever_its_own_time(
 
 
 @given(times, times, waits)
-def test_looking_again_when_told_to_always_ends_in_a_decision(
+def test_checking_again_at_the_given_time_always_ends_in_a_decision(
     since: float, now: float, wait: float
 ) -> None:
     """Also when the clock was set back: then the wait counts from now."""
@@ -79,7 +79,7 @@ def test_looking_again_when_told_to_always_ends_in_a_decision(
 
 
 @given(times, st.floats(min_value=1, max_value=3600), st.floats(min_value=0, max_value=0.99))
-def test_nothing_is_taken_before_its_time(since: float, wait: float, share: float) -> None:
+def test_no_file_is_stable_before_the_delay(since: float, wait: float, share: float) -> None:
     now = since + wait * share * 0.999
     verdict = check_stability(record(since), stat_of(), now, wait)
     assert not verdict.is_stable
@@ -103,7 +103,7 @@ def test_a_file_that_another_process_writes_is_seen_to_be_open(tmp_path: Path) -
     assert not _is_written(tmp_path / "gone.mkv")
 
 
-def test_a_writer_that_opens_and_closes_others_meanwhile_is_still_seen(tmp_path: Path) -> None:
+def test_a_writer_that_opens_and_closes_other_files_is_still_detected(tmp_path: Path) -> None:
     """A handle below that of the media file is free here, so the check itself takes and
     closes it.
     """
@@ -128,7 +128,7 @@ NOW, WAIT = 1_700_000_000.0, 30.0
         (NOW + 86400 * 3650, False, True, NOW + 30),  # and by ten years
     ],
 )
-def test_the_verdict_and_when_to_look_again(
+def test_the_verdict_and_the_time_of_the_next_check(
     since: float, settled: bool, changed: bool, wait_until: float | None
 ) -> None:
     verdict = check_stability(record(since), stat_of(), NOW, WAIT)
@@ -137,7 +137,7 @@ def test_the_verdict_and_when_to_look_again(
         assert verdict.check_at == wait_until
 
 
-def test_with_no_time_to_wait_a_file_is_taken_at_once() -> None:
+def test_without_a_stability_delay_a_file_is_stable_at_once() -> None:
     assert check_stability(record(NOW), stat_of(), NOW, 0.0).is_stable
 
 
@@ -147,7 +147,7 @@ def test_a_file_that_was_cut_or_emptied_has_changed_too(size: int) -> None:
 
 
 @given(st.lists(st.tuples(st.floats(0.5, 40), st.booleans(), st.floats(-1e8, 1e8)), max_size=12))
-def test_whatever_the_clock_does_a_file_is_taken_only_when_it_looked_the_same_for_the_wait(
+def test_whatever_the_clock_does_a_file_is_stable_only_after_the_delay(
     looks: list[tuple[float, bool, float]],
 ) -> None:
     """Real time goes on by steps; the file grows, or the clock jumps, between two looks."""
@@ -172,7 +172,7 @@ def test_whatever_the_clock_does_a_file_is_taken_only_when_it_looked_the_same_fo
             assert clock < verdict.check_at <= clock + WAIT
 
 
-def test_a_real_file_that_is_still_written_begins_anew(tmp_path: Path) -> None:
+def test_a_real_file_that_is_still_written_starts_its_delay_again(tmp_path: Path) -> None:
     film = tmp_path / "a.mkv"
     film.write_bytes(b"film")
     first = film.stat()
@@ -183,7 +183,7 @@ def test_a_real_file_that_is_still_written_begins_anew(tmp_path: Path) -> None:
     assert check_stability(seen, film.stat(), NOW + 60, WAIT).has_changed
 
 
-def test_a_file_overwritten_in_place_with_as_many_bytes_begins_anew(tmp_path: Path) -> None:
+def test_a_file_overwritten_with_as_many_bytes_starts_its_delay_again(tmp_path: Path) -> None:
     film = tmp_path / "a.mkv"
     film.write_bytes(b"one")
     first = film.stat()
@@ -192,7 +192,7 @@ def test_a_file_overwritten_in_place_with_as_many_bytes_begins_anew(tmp_path: Pa
     assert check_stability(seen, film.stat(), NOW + 60, WAIT).has_changed
 
 
-def test_a_file_renamed_while_it_is_written_is_still_seen_to_be_open(tmp_path: Path) -> None:
+def test_a_file_renamed_while_it_is_written_is_still_detected_as_open(tmp_path: Path) -> None:
     with (tmp_path / "a.mkv.part").open("wb"):
         (tmp_path / "a.mkv.part").rename(tmp_path / "a.mkv")
         assert _is_written(tmp_path / "a.mkv")
@@ -200,7 +200,7 @@ def test_a_file_renamed_while_it_is_written_is_still_seen_to_be_open(tmp_path: P
 
 
 @given(st.integers(0, 10_000), waits)
-def test_a_file_that_grows_is_looked_at_for_ever_but_seldom(looks: int, settle: float) -> None:
+def test_a_growing_file_is_checked_without_limit_but_rarely(looks: int, settle: float) -> None:
     seen = FileRecord(1, "f", Path("/f/a"), 5, 1, FileState.GROWING, NOW, unstable_checks=looks)
     verdict = not_yet(seen, NOW, settle, "it changes", has_changed=True)
     assert NOW + settle <= verdict.check_at <= NOW + max(settle, MAX_CHECK_INTERVAL_SECONDS)
@@ -208,7 +208,7 @@ def test_a_file_that_grows_is_looked_at_for_ever_but_seldom(looks: int, settle: 
     assert verdict.is_growing is (looks + 1 >= GROWING_AFTER_CHECKS)
 
 
-def test_a_recording_is_soon_called_growing_and_each_look_comes_later() -> None:
+def test_a_recording_soon_counts_as_growing_and_is_checked_less_and_less_often() -> None:
     seen, now, waited = record(NOW), NOW, list[float]()
     for size in range(10, 20):
         verdict = check_stability(seen, stat_of(size=size), now, 30.0)
@@ -227,7 +227,7 @@ def test_a_recording_is_soon_called_growing_and_each_look_comes_later() -> None:
     assert waited == [30, 30, 30, 60, 120, 240, 480, 900, 900, 900]
 
 
-def test_nobody_s_handle_is_looked_at_closely_whose_name_is_another(tmp_path: Path) -> None:
+def test_handles_of_other_names_are_not_inspected(tmp_path: Path) -> None:
     with (tmp_path / "other.mkv").open("wb"):
         assert files_open_for_writing([tmp_path / "a.mkv"]) == set()
         assert len(files_open_for_writing([tmp_path / "other.mkv"])) == 1

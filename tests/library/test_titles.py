@@ -73,7 +73,7 @@ def test_an_episode_has_the_names_of_its_series_too(tmp_path: Path) -> None:
     assert "Lost" not in names(episode, tmp_path / "Fringe")
 
 
-def test_where_nobody_is_played_the_people_are_named(tmp_path: Path) -> None:
+def test_without_characters_the_cast_is_used(tmp_path: Path) -> None:
     film = tmp_path / "Universe.mkv"
     film.with_suffix(".nfo").write_text(
         "<movie><title>Universe</title><actor><name>Carl Sagan</name><role>Self</role></actor>"
@@ -113,7 +113,7 @@ def test_without_an_nfo_the_path_tells_the_title(
         "",
     ],
 )
-def test_an_nfo_that_is_none_tells_nothing_and_the_path_is_asked(tmp_path: Path, text: str) -> None:
+def test_an_invalid_nfo_is_ignored_and_the_path_is_used(tmp_path: Path, text: str) -> None:
     film = tmp_path / "Sintel (2010).mkv"
     film.with_suffix(".nfo").write_text(text)
     assert names(film, tmp_path) == ["Sintel"]

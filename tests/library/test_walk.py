@@ -42,7 +42,7 @@ def test_every_hostile_name_is_found_as_it_is(tmp_path: Path) -> None:
 
 @settings(max_examples=60)
 @given(st.binary(min_size=1, max_size=60).filter(lambda b: not set(b) & {0, 47}))
-def test_no_name_is_taken_for_a_pattern_or_makes_the_sieve_fail(stem: bytes) -> None:
+def test_no_name_counts_as_a_pattern_or_makes_the_filter_fail(stem: bytes) -> None:
     name = os.fsdecode(stem) + ".mkv"
     library = LibrarySettings(path=Path("/f"), ignore=())
     assert MediaFilter(library).accepts(name)
@@ -70,7 +70,7 @@ def test_ignored_names_count_for_files_and_folders_in_either_case(tmp_path: Path
     assert sieve.descends(tmp_path)
 
 
-def test_no_walk_runs_in_a_circle_or_leaves_by_a_link(tmp_path: Path) -> None:
+def test_no_scan_runs_in_a_circle_or_leaves_by_a_link(tmp_path: Path) -> None:
     root, outside = tmp_path / "root", tmp_path / "outside"
     (root / "a").mkdir(parents=True)
     outside.mkdir()
@@ -84,12 +84,12 @@ def test_no_walk_runs_in_a_circle_or_leaves_by_a_link(tmp_path: Path) -> None:
     assert names(root) == {b"a/film.mkv"}
 
 
-def test_a_pipe_is_no_film_and_nobody_waits_for_it(tmp_path: Path) -> None:
+def test_a_pipe_is_ignored_and_does_not_block_the_scan(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.mkv")
     assert names(tmp_path) == set()
 
 
-def test_a_missing_root_is_told_and_nothing_raised(tmp_path: Path) -> None:
+def test_a_missing_root_is_reported_and_not_raised(tmp_path: Path) -> None:
     told: list[Path] = []
     library = LibrarySettings(path=tmp_path / "gone")
     found = list(scan(library.path, library, lambda path, error: told.append(path)))
@@ -109,7 +109,7 @@ for path, _ in scan(library.path, library, lambda p, e: print("cannot", p.name))
 """
 
 
-def test_a_folder_without_permission_is_told_and_the_walk_goes_on(tmp_path: Path) -> None:
+def test_an_unreadable_folder_is_reported_and_the_scan_continues(tmp_path: Path) -> None:
     for path in ("shut/a.mkv", "open/b.mkv"):
         (tmp_path / path).parent.mkdir()
         (tmp_path / path).touch()

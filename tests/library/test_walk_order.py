@@ -25,7 +25,7 @@ def walked(root: Path) -> set[str]:
     return {str(path.relative_to(root)) for path, _ in scan(root, library)}
 
 
-def test_a_walk_finds_files_of_every_kind_of_media(root: Path) -> None:
+def test_a_scan_finds_files_of_every_media_type(root: Path) -> None:
     expected = {f"a.{ending}" for ending in VIDEO_EXTENSIONS + AUDIO_EXTENSIONS}
     for name in (*expected, "a.jpg", "a.nfo", "a.srt", "a.mkv.srt", "a.exe", "mkv"):
         (root / name).touch()
@@ -39,7 +39,7 @@ def test_a_walk_finds_files_of_every_kind_of_media(root: Path) -> None:
     st.text(st.characters(exclude_characters="/\x00", exclude_categories=["Cs"]), min_size=1),
     st.booleans(),
 )
-def test_an_unfinished_download_is_taken_under_no_name_and_after_its_rename_is(
+def test_an_unfinished_download_is_ignored_until_it_is_renamed(
     unfinished: str, ending: str, stem: str, loud: bool
 ) -> None:
     unfinished = unfinished.upper() if loud else unfinished
@@ -75,7 +75,7 @@ _names = st.sampled_from(
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.lists(_names, min_size=1, max_size=4), max_size=8))
-def test_a_walk_finds_just_the_files_whose_events_are_taken(
+def test_a_scan_finds_exactly_the_files_whose_events_are_handled(
     tmp_path_factory: pytest.TempPathFactory, paths: list[list[str]]
 ) -> None:
     root = tmp_path_factory.mktemp("library")
@@ -95,7 +95,7 @@ def test_a_walk_finds_just_the_files_whose_events_are_taken(
     assert not {name for name in taken if name.endswith(".part") or "/." in f"/{name}"}
 
 
-def test_a_deep_tree_is_walked_to_its_bottom_and_round_no_circle(root: Path) -> None:
+def test_a_deep_tree_is_scanned_completely_without_circles(root: Path) -> None:
     folder = root
     for _ in range(60):
         folder = folder / "deep"
@@ -108,7 +108,7 @@ def test_a_deep_tree_is_walked_to_its_bottom_and_round_no_circle(root: Path) -> 
         assert sorted(path.name for path, _ in scan(root, library)) == names
 
 
-def test_what_is_deleted_while_a_walk_is_under_way_does_not_end_it(root: Path) -> None:
+def test_a_deletion_during_a_scan_does_not_end_it(root: Path) -> None:
     for number in range(30):
         folder = root / str(number)
         folder.mkdir()
@@ -142,7 +142,7 @@ def test_each_file_comes_with_its_own_size_and_time(root: Path) -> None:
         max_size=12,
     )
 )
-def test_paths_come_in_the_order_of_their_bytes_as_the_ledger_has_them(
+def test_paths_come_in_the_order_of_the_database(
     tmp_path_factory: pytest.TempPathFactory, paths: list[str]
 ) -> None:
     root = tmp_path_factory.mktemp("library")
@@ -156,7 +156,7 @@ def test_paths_come_in_the_order_of_their_bytes_as_the_ledger_has_them(
     assert found == sorted(os.fsencode(p) for p in root.rglob("*.mkv") if p.is_file())
 
 
-def test_links_are_followed_only_if_asked_never_out_and_never_in_a_circle(root: Path) -> None:
+def test_links_are_followed_only_if_configured_never_out_and_never_in_a_circle(root: Path) -> None:
     store, shows, outside = root / ".store", root / "shows", root.parent / "outside"
     for folder in (store, shows, outside):
         folder.mkdir()
@@ -189,7 +189,7 @@ def test_another_library_inside_is_left_to_itself(root: Path) -> None:
     assert [path for run in passing for path, _, _ in run] == [os.fsencode(root / "inner2/a.mkv")]
 
 
-def test_the_number_for_subtitles_changes_with_those_of_this_medium_alone() -> None:
+def test_the_sidecar_hash_depends_on_the_sidecars_of_one_media_file_only() -> None:
     media = [b"S01E1.mkv", b"S01E10.mkv", b"x.mkv"]
     none = sidecar_hashes(media, [])
     english = sidecar_hashes(media, [b"S01E1.en.srt"])

@@ -85,7 +85,7 @@ def start(root: Path, seen: Seen) -> Iterator[Start]:
         watch.stop()
 
 
-def test_files_written_renamed_linked_moved_and_deleted_are_told_of(
+def test_files_written_renamed_linked_moved_and_deleted_are_reported(
     root: Path, tmp_path: Path, seen: Seen, start: Start
 ) -> None:
     for name in ("gone.en.srt", "away.mkv", "there.mkv"):
@@ -113,7 +113,7 @@ def test_files_written_renamed_linked_moved_and_deleted_are_told_of(
     seen.wait_for(name)
 
 
-def test_folders_made_moved_in_within_and_out_are_told_of_and_watched_where_they_are(
+def test_folders_created_and_moved_are_reported_and_watched_where_they_are(
     root: Path, tmp_path: Path, seen: Seen, start: Start
 ) -> None:
     watch = start()
@@ -139,7 +139,7 @@ def test_folders_made_moved_in_within_and_out_are_told_of_and_watched_where_they
     assert not [path for path in seen.paths if path.name == "c.mkv"]
 
 
-def test_a_growing_file_is_told_of_a_few_times_and_not_at_every_write(
+def test_a_growing_file_is_reported_a_few_times_and_not_at_every_write(
     root: Path, seen: Seen, start: Start
 ) -> None:
     start()
@@ -179,7 +179,7 @@ def test_an_error_while_taking_an_event_in_does_not_end_the_watching(
 
 
 @pytest.mark.parametrize("how", ["events", "poll"])
-def test_a_folder_that_went_and_came_back_is_watched_again_and_walked(
+def test_a_folder_that_was_removed_and_returned_is_watched_again_and_scanned(
     how: How, root: Path, start: Start
 ) -> None:
     watch = start(how)
@@ -192,7 +192,7 @@ def test_a_folder_that_went_and_came_back_is_watched_again_and_walked(
     assert not watch.supervise("films")
 
 
-def test_a_folder_replaced_between_two_looks_is_watched_again(
+def test_a_folder_replaced_between_two_checks_is_watched_again(
     root: Path, seen: Seen, start: Start
 ) -> None:
     """The new one may well have the inode of the old one."""
@@ -279,9 +279,7 @@ def test_an_observer_that_hangs_with_its_disk_does_not_hold_up_the_end(
     goes_on.set()
 
 
-def test_a_library_that_is_not_to_be_watched_is_walked_once_and_let_be(
-    root: Path, seen: Seen, start: Start
-) -> None:
+def test_an_unwatched_library_is_scanned_once(root: Path, seen: Seen, start: Start) -> None:
     watch = start("off")
     (root / "a.mkv").touch()
     time.sleep(0.3)
@@ -298,7 +296,7 @@ def test_a_library_that_is_not_to_be_watched_is_walked_once_and_let_be(
         ("poll", 10**6, 6 * 3600.0),
     ],
 )
-def test_a_polled_library_is_walked_often_but_not_all_the_time(
+def test_a_polled_library_is_scanned_often_but_not_all_the_time(
     how: How, took: float, expected: float, start: Start
 ) -> None:
     assert start(how).next_scan_in("films", took, 6 * 3600.0) == expected
@@ -335,7 +333,7 @@ def limited(root: Path, body: str) -> str:
     return ran.stderr
 
 
-def test_where_the_kernel_has_no_watch_left_it_polls_and_says_which_to_raise(root: Path) -> None:
+def test_without_a_free_watch_the_library_is_polled_and_the_limit_is_named(root: Path) -> None:
     said = limited(
         root,
         """
@@ -352,7 +350,7 @@ assert not watch.supervise("films")
     assert "is reached" in said
 
 
-def test_a_folder_that_comes_when_no_watch_is_left_has_the_library_polled_and_walked(
+def test_a_new_folder_without_a_free_watch_has_the_library_polled_and_scanned(
     root: Path,
 ) -> None:
     limited(
@@ -378,7 +376,7 @@ assert "watched by events" in watch.describe("films"), watch.describe("films")
     )
 
 
-def test_where_there_is_no_instance_left_it_polls(root: Path) -> None:
+def test_without_a_free_instance_the_library_is_polled(root: Path) -> None:
     limited(
         root,
         """
@@ -389,7 +387,7 @@ assert "sysctl fs.inotify.max_user_instances=512" in watch.describe("films")
     )
 
 
-def test_events_that_the_kernel_could_not_hold_are_said_and_walked_for(
+def test_dropped_events_are_logged_and_cause_a_scan(
     root: Path, seen: Seen, start: Start, caplog: pytest.LogCaptureFixture
 ) -> None:
     queue = Path("/proc/sys/fs/inotify/max_queued_events")
