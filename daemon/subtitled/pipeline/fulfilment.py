@@ -25,7 +25,7 @@ from subtitled.routing.table import Route, RouteKind
 from subtitled.subtitles.chinese import convert_script
 from subtitled.subtitles.language_id import find_language_mismatch
 from subtitled.subtitles.rules import CueRules, select_cue_rules, with_overrides
-from subtitled.subtitles.sdh import strip_sdh as what_is_spoken
+from subtitled.subtitles.sdh import strip_sdh
 from subtitled.subtitles.segmentation.bilingual import pair_cues, render_bilingual
 from subtitled.subtitles.segmentation.line_breaking import break_lines
 from subtitled.subtitles.segmentation.segmenter import segment_words
@@ -157,7 +157,7 @@ class Producer:
         )
         cues = existing.cues(source, digest)
         if route is not None:
-            cues = what_is_spoken(cues)
+            cues = strip_sdh(cues)
         title = self.ctx.job.media.stem
         if (reason := existing.rejection_reason(cues, source)) is not None:
             return reason
