@@ -13,6 +13,7 @@ SIGNATURES_FOLDER = "signatures"
 REMOVED_FOLDER = "removed"
 """Sidecars of ours that were removed, as they were."""
 TRANSCRIPTS_FOLDER = "transcripts"
+"""The transcript store."""
 
 WAL_SUFFIXES = ("-wal", "-shm")
 """Endings of the files that belong to an SQLite database in use."""
@@ -27,13 +28,13 @@ OLD_NAMES = {
 
 
 def rename_old_files(folder: Path) -> None:
-    """Give the files and folders of an older version their present names.
+    """Rename the files and folders of an older version.
 
-    What has its present name already stays. A crash in between loses nothing: the write-ahead log
-    is renamed before its database, so the next call goes on where this one ended.
+    A present name that exists already is not overwritten. A crash in between loses nothing: the
+    write-ahead log is renamed before its database, so the next call continues where this one ended.
 
     Raises:
-        OSError: A name cannot be changed.
+        OSError: A file cannot be renamed.
     """
     for old, new in OLD_NAMES.items():
         if not (folder / old).exists() or (folder / new).exists():

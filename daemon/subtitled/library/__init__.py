@@ -1,1 +1,1 @@
-"""What lies in the libraries, what was made of it and what is still wanted."""
+"""Libraries: scanning, watching, stability, availability, and the sidecars of moved files."""

@@ -1,1 +1,1 @@
-"""Policy."""
+"""The policy: coverage, requirements and decisions."""

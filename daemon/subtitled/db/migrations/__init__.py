@@ -1,1 +1,1 @@
-"""How the ledger's schema came to be what it is, step by step (Alembic)."""
+"""The revisions of the database schema (Alembic)."""

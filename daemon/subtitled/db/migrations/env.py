@@ -1,4 +1,4 @@
-"""Alembic's entry: runs the steps on the connection that the ledger hands over."""
+"""The entry point of Alembic: runs the revisions on the connection of the database."""
 
 from __future__ import annotations
 
