@@ -1,4 +1,4 @@
-"""Files that grow, are replaced, renamed or deleted while the daemon is at them."""
+"""Files that grow, or are replaced, renamed or deleted while the daemon processes them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ GROWING = 60.0
 def test_a_file_that_grows_for_a_minute_is_taken_when_it_is_whole_and_not_before(
     build: Build, films: list[Film]
 ) -> None:
-    """One is appended to and closed each second, another is kept open and written to seldom."""
+    """One file is appended to each second, another one is kept open and rarely written to."""
     house = build(wishes='stability_delay = "3s"')
     house.start()
     media = [house.library / "copied.mkv", house.library / "recorded.mkv"]
@@ -153,13 +153,13 @@ def test_two_daemons_never_work_on_one_state_folder(build: Build, films: list[Fi
     assert f"process {house.process.pid}" in second.stderr
     house.kill()
     house.release()
-    house.start()  # the kernel let the lock go with the process
+    house.start()  # the kernel released the lock with the process
     house.all_well(repeated=1)
 
 
 def test_a_burst_of_five_thousand_files_misses_none(build: Build, films: list[Film]) -> None:
-    """Folders made, filled and renamed at once, while the watcher still arms itself: most files
-    are empty and refused for it, some are films, one of them with somebody's subtitle."""
+    """Folders are created, filled and renamed at once, while the watcher still starts. Most files
+    are empty and rejected, some are films, and one has a human subtitle."""
     house = build(daemon='scan_interval = "6h"')
     house.start()
     folders, each = 50, 100

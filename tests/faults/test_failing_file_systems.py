@@ -22,7 +22,7 @@ ERRORS = [
     (["create"], ".subtitled-", "EROFS", "read-only"),
     (["link", "rename"], ".srt", "EIO", "nothing can be written"),
 ]
-"""Operations that fail, on what, how, and what must be remembered of it."""
+"""Failing operations: on which file, with which error, and the expected result."""
 
 
 def test_a_slow_file_system_only_makes_it_slow(
@@ -40,7 +40,7 @@ def test_a_slow_file_system_only_makes_it_slow(
 def test_a_file_that_hangs_keeps_no_watchdog_hungry_and_all_is_made_when_it_answers(
     build: Build, disks: Disks, films: list[Film]
 ) -> None:
-    """As a hard-mounted share whose server is away: whoever reads there waits, killed or not."""
+    """Like a hard-mounted share without its server: readers hang, even when killed."""
     disk = disks.faulty("films")
     house = build("a", library=disk.point)
     house.start()
@@ -76,7 +76,7 @@ def test_each_error_of_the_file_system_is_remembered_with_its_reason_and_passes(
 def test_without_hard_links_it_still_publishes(
     build: Build, disks: Disks, films: list[Film]
 ) -> None:
-    """As on FAT, SMB and many a FUSE file system."""
+    """Like FAT, SMB and many FUSE file systems."""
     disk = disks.faulty("films")
     house = build("a", library=disk.point)
     disk.rules({"ops": ["link"], "errno": "EPERM"})

@@ -1,4 +1,4 @@
-"""Disks that are full, read-only, or not ours to write on."""
+"""Disks that are full, read-only, or without write permission."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NOBODY = 65534
 
 
 def fill(folder: Path, leave: int = 0) -> Path:
-    """Take all room on a file system but so many bytes."""
+    """Fill a file system except for a number of bytes."""
     filler = folder / "filler"
     with filler.open("wb", buffering=0) as file:
         try:
@@ -34,7 +34,7 @@ def fill(folder: Path, leave: int = 0) -> Path:
 def test_a_disk_that_fills_up_during_decoding_is_said_and_all_goes_on_when_there_is_room(
     build: Build, disks: Disks, films: list[Film], place: Path
 ) -> None:
-    """The recording states no length, so that nobody can see beforehand that it will not fit."""
+    """The recording states no length, so it cannot be known in advance that it does not fit."""
     state = disks.tmpfs("state", 8)
     house = build("a", state=state)
     long = make_film(place, 0, repeats=40)
@@ -72,7 +72,7 @@ def test_a_library_that_fills_up_before_publishing_gets_the_subtitle_when_there_
 def test_a_state_folder_that_is_full_ends_nothing_and_loses_nothing(
     build: Build, disks: Disks, films: list[Film]
 ) -> None:
-    """Neither ledger nor queue can be written for a while, in idleness and in the midst of work."""
+    """Neither database can be written for a while, both idle and during a job."""
     state = disks.tmpfs("state", 8)
     house = build("a", state=state)
     house.start()

@@ -1,4 +1,4 @@
-"""Names that break shells, globs, encodings and limits: each gets its own subtitle."""
+"""File names that break shells, globs, encodings and limits: each gets its own subtitle."""
 
 from __future__ import annotations
 
@@ -51,6 +51,6 @@ def test_names_that_break_everything_else_get_their_subtitles(
         house.arrives(films[2], longest, "failed", "longer than 255 bytes", subtitle=False)
     house.theirs_is(house.library / "S01E1.notes.txt", b"not ours")
     house.all_well(limit=120)
-    # One sound, recognised once; what could never be written was not recognised at all.
+    # The same audio is transcribed once. A subtitle that cannot be written is not made at all.
     assert len({line.split()[1] for line in house.journal()}) == 2, house.journal()
     assert os.path.getsize(house.log)

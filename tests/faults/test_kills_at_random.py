@@ -1,4 +1,4 @@
-"""The daemon ended with SIGKILL at random instants, over and over."""
+"""The daemon is killed at random times, many times."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ KILLS = int(os.environ.get("SUBTITLED_TEST_KILLS", "12"))
 def test_killed_at_random_instants_everything_is_made_once_and_whole(
     build: Build, films: list[Film], chance: random.Random
 ) -> None:
-    """Films arrive, some before, some while it is dead; after each kill what is there is true."""
+    """Films arrive before kills and while it is down. After each kill all files are right."""
     house = build(engine="pace = 0.15")
     for kill in range(KILLS):
         if kill % 2 == 0:
@@ -36,14 +36,14 @@ def test_killed_at_random_instants_everything_is_made_once_and_whole(
 
 
 def another(film: Film, place: Path, number: int) -> Film:
-    """The same speech in a file of other content."""
+    """Make a file with the same speech and other content."""
     source = place / f"variant {number}.mkv"
     source.write_bytes(film.path.read_bytes() + bytes([number % 256]))
     return Film(source, film.subtitle)
 
 
 def whole_or_absent(house: House) -> None:
-    """Every subtitle that is there is complete and right, and all that the ledger says is so."""
+    """Check that every subtitle is complete and right, and the database true."""
     for medium, wanted in house.wanted.items():
         sidecar = sidecar_of(medium)
         if sidecar.exists():
@@ -67,7 +67,7 @@ def test_an_engine_that_crashes_each_time_does_not_stop_the_others(
 
 
 def test_a_daemon_that_was_stopped_for_a_while_goes_on(build: Build, films: list[Film]) -> None:
-    """As by SIGSTOP, a suspended machine or a frozen control group."""
+    """Like SIGSTOP, a suspended machine or a frozen control group."""
     house = build()
     house.start()
     house.hold()
@@ -85,7 +85,7 @@ def test_a_daemon_that_was_stopped_for_a_while_goes_on(build: Build, films: list
 def test_the_embedded_model_too_survives_kills(
     build: Build, speech: Path, model_base: Path, chance: random.Random
 ) -> None:
-    """Whisper itself, not the crier: recorded speech, killed three times, recognised in the end."""
+    """Whisper instead of the digest engine: killed three times, transcribed in the end."""
     house = build(wishes='engines = ["whisper"]', daemon=f'models_dir = "{model_base.parent}"')
     medium = house.library / "jfk.flac"
     medium.write_bytes((speech / "jfk.flac").read_bytes())

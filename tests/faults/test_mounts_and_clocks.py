@@ -1,4 +1,4 @@
-"""A library whose mount goes away and comes back; a clock that is set forward and back."""
+"""A library whose mount disappears and returns; a clock that is set forward and back."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ time.sleep goes through; waiting for what never happens takes as long."""
 def test_a_library_that_is_unmounted_during_the_work_is_away_and_loses_nothing(
     build: Build, disks: Disks, films: list[Film], place: Path
 ) -> None:
-    """Nothing is written under the mount, nothing is forgotten, nothing is recognised again."""
+    """Nothing is written below the mount point, forgotten or transcribed again."""
     share = disks.tmpfs("share", 16)
     library = place / "films"
     library.mkdir()
@@ -67,7 +67,7 @@ def test_a_library_that_was_away_at_the_start_is_taken_when_it_comes(
 def test_a_clock_that_jumps_a_day_forward_and_two_back_stops_nothing(
     build: Build, films: list[Film]
 ) -> None:
-    """Without a watcher, so that the walks by the clock are what finds the files."""
+    """There is no watcher, so that scheduled scans must find the files."""
     if not FAKETIME:
         pytest.skip("libfaketime is missing: apt install faketime")
     house = build(wishes='watch = "off"')

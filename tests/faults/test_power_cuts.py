@@ -1,5 +1,5 @@
-"""The power cut at random instants: a subtitle is whole or absent, the ledger is sound and never
-says more than the disk holds."""
+"""Power cuts at random times: a subtitle is complete or absent, and the database is intact and
+never ahead of the disk."""
 
 from __future__ import annotations
 
@@ -63,12 +63,12 @@ def test_the_power_cut_at_random_instants_of_the_daemon_s_work(
     )
     for number in range(DAEMON_CUTS):
         house.arrives(another(films[number % 3], house.place, number), f"Film {number}.mkv")
-        os.sync()  # what others wrote is not what is proved here
+        os.sync()  # other writes are not what is tested here
         house.start()
         if number % 3 == 2:
             time.sleep(chance.uniform(0.5, 5.0))
         else:
-            # The instants of publishing are short: wait for the last stretch, then a moment.
+            # Publishing is short: wait for the last chunk, then a moment.
             seen = len(house.journal())
             house.until(lambda seen=seen: ends(house.journal()[seen:]) >= 4, 30, "the last stretch")
             time.sleep(chance.uniform(0.0, 0.25))
@@ -108,7 +108,7 @@ def test_the_power_cut_between_any_two_writes_of_publisher_and_ledger(
                 assert time.monotonic() < deadline
                 time.sleep(0.01)
             time.sleep(chance.uniform(0.05, 0.6))
-            before = said.read_text()  # what is said during the cut itself is no promise
+            before = said.read_text()  # output during the cut itself does not count
             disk.cut(chance.choice(list(Cut)))
             writer.kill()
             writer.communicate()
@@ -125,21 +125,21 @@ def test_the_power_cut_between_any_two_writes_of_publisher_and_ledger(
 
 
 def spoken(told: str, word: str) -> list[tuple[str, str]]:
-    """Names and digests in the lines of the writer that begin with a word."""
+    """Return names and digests in the writer's lines that begin with a word."""
     lines = [line.split() for line in told.splitlines()]
     return [(line[1], line[2]) for line in lines if line[0] == word and len(line) == 3]
 
 
 def assert_sound(disk: PoweredDisk) -> None:
-    """The databases are whole, and the ledger says only what is so."""
+    """Check that the databases are intact and true."""
     for database in (disk.point / "state").glob("*.sqlite"):
         assert rows(database, "PRAGMA integrity_check") == [("ok",)], database
     assert untruths(disk.point / "state") == []
 
 
 def assert_kept(disk: PoweredDisk, promised: dict[str, set[str | None]]) -> None:
-    """All that was acknowledged is on the disk, signed, and in the ledger. What was in work at the
-    cut may have got there or not: it may be of two digests, and the ledger is never ahead."""
+    """Check that all acknowledged files are on disk, signed, and in the database. A file that was
+    being written may have either digest, and the database is never ahead."""
     there: dict[str, str] = {}
     for path in (disk.point / "films").glob("[!.]*"):
         content = path.read_bytes()
@@ -160,5 +160,5 @@ def assert_kept(disk: PoweredDisk, promised: dict[str, set[str | None]]) -> None
         assert there.get(name) in digests and remembered.get(name) in digests, name
         ahead = remembered.get(name) not in (there.get(name), None) and len(digests) == 1
         assert not ahead, f"the ledger is ahead of {name}"
-        # What stands on the disk now stays; what the ledger lacks of it may stay lacking.
+        # Files on disk stay. The database may lack some of them.
         promised[name] = {there.get(name), remembered.get(name)}

@@ -1,4 +1,4 @@
-"""Sound is read while it is decoded, and only sound that becomes whole is believed."""
+"""Audio is read while it is decoded, and rejected if decoding does not finish."""
 
 from __future__ import annotations
 

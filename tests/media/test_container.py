@@ -1,4 +1,4 @@
-"""Whether a file lacks something, against what ffmpeg writes and what a copy in progress leaves."""
+"""Detection of truncated files: files by ffmpeg, and copies in progress."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_of_streams_and_recordings_that_say_no_length_nothing_is_asked(
 
 
 def test_a_matroska_file_that_is_still_written_says_nothing_of_its_length(tmp_path: Path) -> None:
-    """As a recorder leaves it until the end, when it goes back to the head."""
+    """Make a file as a recorder leaves it until it finishes and rewrites the header."""
     data = bytearray(make(tmp_path / "a.mkv").read_bytes())
     segment = data.index(b"\x18\x53\x80\x67") + 4
     data[segment : segment + 8] = b"\x01" + b"\xff" * 7

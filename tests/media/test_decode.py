@@ -1,4 +1,4 @@
-"""Sound from the medium's time 0, whole or refused, and nothing half-made left behind."""
+"""Decoding from time 0: complete or refused, with no partial file left."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def _first(path: Path) -> AudioTrack:
 
 
 def _heard(audio: Audio, second: float = 0.1) -> list[tuple[float, float]]:
-    """From when to when there is energy, in steps of a tenth of a second."""
+    """Return start and end of the energy in a file, in steps of 0.1 s."""
     samples = audio.read_samples(TimeSpan(0, audio.duration))
     step = round(RATE * second)
     blocks = samples[: len(samples) // step * step].reshape(-1, step)
@@ -39,7 +39,7 @@ def _heard(audio: Audio, second: float = 0.1) -> list[tuple[float, float]]:
 
 @pytest.fixture
 def tiny_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of one megabyte."""
+    """Mount a disk of one megabyte."""
     disk = tmp_path / "disk"
     disk.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(disk)]
@@ -57,7 +57,7 @@ def test_sound_is_16_khz_mono_of_16_bits_and_as_long_as_the_medium(
     assert audio.path == tmp_path / "a.s16"
     assert audio.duration == pytest.approx(3.0, abs=0.05)
     spectrum = np.abs(np.fft.rfft(audio.read_samples(TimeSpan(1, 2))))
-    assert int(spectrum.argmax()) == 440  # heard as it was played, so rate and width are right
+    assert int(spectrum.argmax()) == 440  # the pitch is right, so rate and sample width are
 
 
 def test_the_chosen_track_is_the_one_that_is_decoded(tmp_path: Path) -> None:
@@ -114,7 +114,7 @@ def test_a_hole_in_a_track_is_silence_so_that_what_follows_keeps_its_time(tmp_pa
 
 @pytest.fixture(scope="module")
 def minute(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """A minute of picture and sound as a file with a given ending."""
+    """Make a minute of video and audio as a file with a given extension."""
     folder = tmp_path_factory.mktemp("minute")
 
     def make(ending: str) -> Path:
@@ -281,7 +281,7 @@ def test_a_disk_without_room_is_seen_before_anything_is_written(
 def test_a_disk_that_fills_while_decoding_is_said_and_given_back_its_room(
     tmp_path: Path, tiny_disk: Path
 ) -> None:
-    medium = tmp_path / "streamed.mkv"  # written to a pipe, it states no length
+    medium = tmp_path / "streamed.mkv"  # written to a pipe, so it states no length
     sound = ["-f", "lavfi", "-i", "sine=d=60", "-c:a", "aac", "-f", "matroska", "pipe:1"]
     with medium.open("wb") as file:
         subprocess.run(["ffmpeg", "-v", "error", "-nostdin", *sound], stdout=file, check=True)

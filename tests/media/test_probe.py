@@ -1,4 +1,4 @@
-"""What ffprobe sees of a file, and what is said of files that it cannot read."""
+"""Probing: tracks and properties, and errors for files that cannot be read."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ HOSTILE = [
 
 @pytest.fixture(scope="module")
 def rich(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A film with three audio tracks and four subtitles, each marked in its own way."""
+    """Make a film with three audio tracks and four subtitles, each with other flags."""
     folder = tmp_path_factory.mktemp("rich")
     (folder / "s.srt").write_text("1\n00:00:00,000 --> 00:00:01,000\nHello\n\n", "utf-8")
     target = folder / "rich.mkv"
@@ -90,7 +90,7 @@ def _text(argument: object) -> str | os.PathLike[str]:
 
 
 def _tagged(target: Path, *tags: Sequence[str]) -> Path:
-    """Sound alone, one track for each of the tags' lists."""
+    """Make a file with audio only, with one track for each list of tags."""
     options = [
         word
         for n, pairs in enumerate(tags)
@@ -144,7 +144,7 @@ def test_what_each_subtitle_is_marked_as_is_seen(rich: Path) -> None:
 def test_pictures_are_told_from_text(tmp_path: Path) -> None:
     target = tmp_path / "disc.mkv"
     pictures, text = tmp_path / "s.sup", tmp_path / "s.srt"
-    pictures.write_bytes(_empty_pgs())  # ffmpeg makes no picture subtitle of text
+    pictures.write_bytes(_empty_pgs())  # ffmpeg cannot convert text to image subtitles
     text.write_text("1\n00:00:00,000 --> 00:00:01,000\nHello\n\n", "utf-8")
     inputs = ["-i", pictures, "-i", text, "-f", "lavfi", "-i", "sine=d=1"]
     maps = ["-map", "0", "-map", "1", "-map", "2", "-c:s", "copy", "-c:a", "flac"]
@@ -156,7 +156,7 @@ def test_pictures_are_told_from_text(tmp_path: Path) -> None:
 
 
 def _empty_pgs() -> bytes:
-    """Two display sets of a PGS subtitle: composition, window and end, with nothing to show."""
+    """Return two empty display sets of a PGS subtitle: composition, window and end."""
     out = b""
     for number in (1, 2):
         pts = (90_000 * number).to_bytes(4, "big") + bytes(4)
@@ -314,7 +314,7 @@ def test_what_runs_when_the_daemon_stops_is_ended_and_no_failure() -> None:
     def wait() -> None:
         try:
             run_ffmpeg("sleep", ["60"], timeout=60.0)
-        except BaseException as error:  # noqa: BLE001 - looked at below
+        except BaseException as error:  # noqa: BLE001 - asserted below
             ended.append(error)
 
     thread = threading.Thread(target=wait)

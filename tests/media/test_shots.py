@@ -1,4 +1,4 @@
-"""Where the picture cuts, seen in the same run that decodes the sound."""
+"""Shot changes, detected in the same run that decodes the audio."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ RATE = 24
 
 @pytest.fixture(scope="module")
 def cut_film(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Four shots that differ, joined hard at :data:`CUTS`, with a tone as sound."""
+    """Make a film of four different shots, cut at :data:`CUTS`, with a tone as audio."""
     target = tmp_path_factory.mktemp("cuts") / "a film, [cut]: 1.mkv"
     edges = (0.0, *CUTS, 5.0)
     shots = ("testsrc2", "color=c=white", "mandelbrot", "color=c=navy")

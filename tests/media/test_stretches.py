@@ -1,4 +1,4 @@
-"""Cutting speech into pieces of work, and choosing where to listen for the language."""
+"""Cutting speech into chunks, and choosing windows for language detection."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LENGTHS = st.floats(20, 600) | st.sampled_from([30.0, 480.0])
 
 
 def _speech(pairs: Pairs) -> list[TimeSpan]:
-    """Intervals in order and apart, of pairs of pause and speech."""
+    """Build speech spans from pairs of pause and speech."""
     speech, now = [], 0.0
     for pause, spoken in pairs:
         speech.append(TimeSpan(now + pause, now + pause + spoken))
@@ -31,7 +31,7 @@ def _speech(pairs: Pairs) -> list[TimeSpan]:
 
 
 def _joined(parts: list[TimeSpan]) -> list[TimeSpan]:
-    """What touches as one, so that hard cuts do not show."""
+    """Join touching spans, so that hard cuts do not show."""
     joined: list[TimeSpan] = []
     for part in parts:
         if joined and part.start - joined[-1].end < 1e-6:
@@ -95,7 +95,7 @@ def test_a_stretch_holds_about_the_length_and_never_more(
     stretches = _cut(speech, length)
     assert all(_spoken(stretch) <= length * (1 + 1e-9) for stretch in stretches)
     for stretch, following in zip(stretches, stretches[1:], strict=False):
-        # Less than three quarters only where the next words would be too many.
+        # Less than three quarters only if the next span would be too long.
         enough = _spoken(stretch) >= 0.75 * length * (1 - 1e-9)
         assert enough or _spoken(stretch) + following.speech[0].duration > length * (1 - 1e-9)
 

@@ -1,4 +1,4 @@
-"""Which track is listened to, and why not the others."""
+"""Which track is transcribed, and why the others are not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Voice activity: speech is found, whispered too; noise and music are not."""
+"""VAD: speech and whispers are detected, noise and music are not."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def _written(samples: Floats, target: Path, decibels: float = 0.0) -> Audio:
 
 
 def _whispered(samples: Floats) -> Floats:
-    """Speech with noise in place of the voice: the shape of its sounds, without pitch."""
+    """Make whispered speech: the spectral envelope of speech with noise instead of a voice."""
     size, step = 512, 128
     window = np.hanning(size)
     noise = np.random.default_rng(1).standard_normal(len(samples))
@@ -89,7 +89,7 @@ def test_speech_that_is_played_quietly_is_found_as_well(
 
 
 def test_a_whisper_is_found_and_marked_as_quiet(president: Floats, tmp_path: Path) -> None:
-    """The first threshold alone finds nothing at all here."""
+    """The first threshold alone detects nothing here."""
     found = detect_speech(_written(_whispered(president), tmp_path / "a", -30))
     assert _total(found.low_energy) > 4
     for part in found.low_energy:

@@ -1,5 +1,5 @@
-"""A real Kodi, on a screen that is none, shows what we publish: told of the one folder, asked what
-it sees, and what it lists once the film is open."""
+"""A real Kodi on a virtual screen shows our subtitles: it refreshes one folder, and lists the
+subtitle when the film is open."""
 
 from __future__ import annotations
 
@@ -50,14 +50,14 @@ STARTING = 90.0
 
 @dataclass
 class Real:
-    """One Kodi that runs; its library is ``films``, which we call ``ours``."""
+    """A running Kodi. Its library is ``films``, which is ``ours`` on our side."""
 
     url: str
     films: Path
     ours: Path
 
     def call(self, method: str, **params: Any) -> Any:
-        """One call of the test's own, beside the plugin's."""
+        """Make a JSON-RPC call of the test, beside those of the plugin."""
         body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
         answer = httpx.post(f"{self.url}/jsonrpc", json=body, auth=("kodi", PASSWORD), timeout=10)
         said = answer.json()
@@ -153,7 +153,7 @@ def _answers(real: Real) -> bool:
 
 
 def _is_a_library(userdata: Path, films: Path) -> None:
-    """What one does in Kodi by hand: say of a folder that it holds films, known by their NFO."""
+    """Set up a folder as a source of films with NFO files, as a user does in Kodi."""
     (database,) = (userdata / "Database").glob("MyVideos*.db")
     with sqlite3.connect(database, timeout=30) as c:
         c.execute(
@@ -166,7 +166,7 @@ def _is_a_library(userdata: Path, films: Path) -> None:
 
 @pytest.fixture
 def film(kodi: Real, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A film with its NFO, as our side names it; stopped at the end."""
+    """Return a film with its NFO on our side. Playback is stopped at the end."""
     monkeypatch.setenv("KODI_PASSWORD", PASSWORD)
     folder = kodi.ours / "Film [2020]"
     path = folder / "Film [2020].mp4"
@@ -194,7 +194,7 @@ def opened(kodi: Real, film: Path) -> None:
 def write(
     film: Path, language: str, kind: SubtitleKind = SubtitleKind.FULL
 ) -> tuple[Sidecar, Signature]:
-    """One of ours, published as the daemon publishes."""
+    """Publish a subtitle as the daemon does."""
     tag = Language(language)
     content = render_subtitle(Subtitle(tag, (Cue(1.0, 3.0, "hola"),), kind), "srt")
     path = build_sidecar_path(film, tag, kind, "srt")

@@ -1,4 +1,4 @@
-"""Right-to-left lines: marked for players that do not look, stored in the order of reading."""
+"""Right-to-left lines: marked for players without bidi support, stored in reading order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Two languages in one cue."""
+"""Bilingual cues."""
 
 from __future__ import annotations
 

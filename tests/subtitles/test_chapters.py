@@ -1,4 +1,4 @@
-"""Chapters are read back as they were written, by us and by ffmpeg."""
+"""Chapters round trip, by our reader and by ffmpeg."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ HARD = [
 
 
 def read_ffmetadata(text: str) -> list[Chapter]:
-    """The chapters of ffmpeg's metadata as ffmpeg reads them."""
-    # A backslash takes the meaning from the character behind it, even from the end of a line.
+    """Return the chapters of a metadata file as ffmpeg reads them."""
+    # A backslash escapes the next character, even the end of a line.
     lines = re.findall(r"(?:\\.|[^\\\n])+", text, re.DOTALL)
     starts = [n for n, line in enumerate(lines) if line == "[CHAPTER]"]
     found = []

@@ -1,4 +1,4 @@
-"""Chinese from one script into the other."""
+"""Conversion between simplified and traditional Chinese."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a crash or a neighbour leaves in a folder never harms a file that is there."""
+"""Leftovers of crashes or other programs never damage existing files."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def _temporary_of(target: Path) -> Path:
 
 
 def test_a_second_name_left_by_a_crash_is_not_written_through(tmp_path: Path) -> None:
-    """Ended between link and unlink, the temporary name is one more of the published file."""
+    """After a crash between link and unlink, the temporary name is a second hard link."""
     target = tmp_path / "a.srt"
     ours = publish_sidecar(target, b"old", own_digest=None)
     os.link(target, _temporary_of(target))

@@ -1,4 +1,4 @@
-"""Where cues are placed, whatever is heard: in order, inside, apart; and their lines fit."""
+"""Display times of cues for any words: in order, inside the duration, separated."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Word times that no recogniser gave: shared out by length, with pauses where sentences end."""
+"""Estimated word times: divided by length, with pauses at the ends of sentences."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def test_where_nobody_is_heard_the_times_of_the_phrase_itself_are_shared() -> No
 
 @pytest.mark.parametrize("last", [15.0, 20.0])
 def test_times_that_an_engine_hid_are_found_again_within_half_a_second(last: float) -> None:
-    """Also where the second half is spoken faster by a third."""
+    """This holds also if the second half is spoken faster by a third."""
     seed = 11
     print(f"seed {seed}")
     dice = random.Random(seed)

@@ -1,4 +1,4 @@
-"""Conformity, comparison and the page: what is wrong is named, what is right is not."""
+"""Compliance, comparison and the HTML report."""
 
 from __future__ import annotations
 
@@ -186,10 +186,10 @@ def _one(text: str, start: float = 0.0, end: float = 2.0) -> list[Cue]:
         ("a b x d", "a b c d", 1, 5),
         ("a b d", "a b c d", 1, 5),
         ("a b c d e", "a b c d", 1, 5),
-        # The break is in the wrong place: it is moved, or taken out and put in.
+        # The break is in the wrong place: it is shifted, or deleted and inserted.
         ("a b\nc d", "a b c d", 1, 5),
         ("a\nb c d", "a b c\nd", 1, 6),
-        # A phrase that stands elsewhere is moved at once.
+        # A phrase in another place is one shift.
         ("d e f a b c", "a b c d e f", 1, 7),
         ("A, B; c D!", "a b c d", 0, 5),
     ],

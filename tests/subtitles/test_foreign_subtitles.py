@@ -1,4 +1,4 @@
-"""Reading what others wrote, and refusing, with the reason, what is none."""
+"""Reading subtitles of other programs, and rejecting other files with a reason."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Formats: what is written reads back, for us and for ffmpeg."""
+"""Formats round trip, by our reader and by ffmpeg."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _line = st.text(st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"]), min_
     st.lists(_line.filter(lambda t: t.strip()), max_size=6), st.sampled_from(["srt", "vtt", "ass"])
 )
 def test_any_text_reads_back(texts: list[str], fmt: str) -> None:
-    # render() itself compares and raises if it does not.
+    # render_subtitle() compares and raises itself.
     assert len(read_cues(render_subtitle(Subtitle(EN, tuple(_cues(texts))), fmt), fmt)) == len(
         texts
     )
@@ -88,7 +88,7 @@ def test_garbage_is_refused() -> None:
 
 
 def _lines(text: str) -> list[str]:
-    """The lines as they are read, without the marks round those of right-to-left scripts."""
+    """Return the lines without the direction marks around right-to-left ones."""
     text = text.replace("\u202b", "").replace("\u202c", "")
     return [" ".join(line.split()) for line in text.splitlines() if line.strip()]
 

@@ -1,4 +1,4 @@
-"""Lyrics, TTML, JSON and plain text: what each can carry comes back, for us and for others."""
+"""LRC, TTML, JSON and plain text round trip, by our reader and other programs."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ _texts = st.lists(st.text(max_size=30) | st.sampled_from(HOSTILE), max_size=6)
 @settings(deadline=None)
 @given(_texts, st.sampled_from(FORMATS), st.sampled_from(["en", "ja", "th", "ar", "ko"]))
 def test_any_text_in_any_language_comes_back(texts: list[str], fmt: str, tag: str) -> None:
-    # render() itself compares, and raises if one character is not as it was.
+    # render_subtitle() compares and raises itself.
     written = render_subtitle(_subtitle(tuple(texts), Language(tag)), fmt)
     assert b"\r" not in written
     if fmt != "txt":
@@ -106,7 +106,7 @@ def test_ffmpeg_finds_every_packet_at_its_time_and_complains_of_none(
         for packet in json.loads(ran.stdout)["packets"]
     ]
     if fmt == "lrc":
-        # Its demuxer gives the empty line that takes the last one away too, which lasts nothing.
+        # ffmpeg's demuxer also returns the empty line at the end, with a duration of 0.
         *found, last = found
         assert last[0] == subtitle.cues[-1].end
         ends = [after.start for _, after in pairwise(subtitle.cues)] + [last[0]]

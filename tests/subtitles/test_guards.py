@@ -1,4 +1,4 @@
-"""What nobody said goes, with its reason; what people really repeat, sing and count stays."""
+"""The hallucination filter removes what nobody said and keeps real repetition and songs."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def said(
     confidence: float | None = 0.9,
     pause: float = 0.1,
 ) -> list[Word]:
-    """The words of a text, spoken from ``start`` on; 12 letters a second, or ``each`` seconds."""
+    """Return the words of a text from ``start`` on: 12 letters a second, or ``each`` seconds."""
     words, now = [], start
     for part in text.split():
         length = len(part) / 12 if each is None else each
@@ -51,7 +51,7 @@ def guarded(
     evidence: tuple[SegmentScores, ...] = (),
     terms: Sequence[str] = (),
 ) -> tuple[str, tuple[RemovedText, ...]]:
-    """The text that is left and what was removed; all is speech unless it is said."""
+    """Return the remaining text and what was removed. By default all audio is speech."""
     heard = [TimeSpan(0, LONG)] if speech is None else speech
     transcript = Transcript(language, tuple(words), segment_scores=evidence)
     left, gone = filter_hallucinations(
@@ -178,7 +178,7 @@ def test_letters_without_end_are_cut_to_four(word: str, left: str) -> None:
     assert guarded(said(word))[0] == left
 
 
-# Known inventions
+# Known phrases
 
 
 @pytest.mark.parametrize(
@@ -255,7 +255,7 @@ def test_an_engines_own_hints_go_where_little_is_heard() -> None:
     assert guarded(said("Bombadil!"), terms=terms)[0] == "Bombadil!"
 
 
-# Signs
+# Non-speech tokens
 
 
 @pytest.mark.parametrize(
@@ -304,7 +304,7 @@ def test_brackets_and_notes_around_speech_stay(text: str) -> None:
     assert stays(said(text))
 
 
-# Sound and evidence
+# Speech overlap and engine scores
 
 
 def test_words_outside_speech_go_unless_the_engine_is_sure() -> None:
@@ -348,7 +348,7 @@ def test_a_song_of_which_the_engine_is_sure_stays_however_well_it_compresses() -
     assert "a loop of the engine" in guarded(words, evidence=(caught,))[1][0].reason
 
 
-# Whatever comes
+# Any input
 
 _TEXTS = st.lists(
     st.sampled_from(

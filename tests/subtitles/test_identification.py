@@ -1,4 +1,4 @@
-"""No text is published under the name of a language that it is not in."""
+"""No text is published under a language that it is not in."""
 
 from __future__ import annotations
 

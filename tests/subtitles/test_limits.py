@@ -1,4 +1,4 @@
-"""Limits as the guides publish them, and characters counted as they count."""
+"""Cue rules as the guides publish them, and columns counted as the guides count."""
 
 from __future__ import annotations
 

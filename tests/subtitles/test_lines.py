@@ -1,4 +1,4 @@
-"""Where lines break, in sentences as people say them."""
+"""Line breaks in natural sentences."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sidecar names: ours are read back, others' are understood, strangers' are not taken."""
+"""Sidecar names: ours round trip, those of other programs are parsed, other files ignored."""
 
 from __future__ import annotations
 

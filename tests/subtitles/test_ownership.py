@@ -1,4 +1,4 @@
-"""Whose a sidecar is: signed by us, edited since, or somebody else's from the first."""
+"""Ownership of sidecars: ours, outdated, edited or human."""
 
 from __future__ import annotations
 
@@ -172,7 +172,7 @@ def test_ours_moves_to_another_file_system_too(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("blocked", [b"somebody's", b"ours"])
 def test_what_stands_at_the_new_name_is_respected(blocked: bytes, tmp_path: Path) -> None:
-    """Unless it is the same already, as after a crash half way."""
+    """The same content already there is accepted, as after a crash during a move."""
     old, target = tmp_path / "a.en.srt", tmp_path / "b.en.srt"
     publish_sidecar(old, b"ours", own_digest=None, signature=made())
     target.write_bytes(blocked)
@@ -195,7 +195,7 @@ def test_what_somebody_edited_is_not_moved(tmp_path: Path) -> None:
 def test_no_history_of_ours_changes_a_file_of_somebody_s(
     tmp_path_factory: pytest.TempPathFactory, seed: int
 ) -> None:
-    """People write, edit, rename and delete while we publish, move and take back."""
+    """A person writes, edits, renames and deletes while we publish, move and delete."""
     chance = random.Random(seed)
     folder = tmp_path_factory.mktemp("history")
     paths = [folder / f"{name}.en.srt" for name in "abc"]

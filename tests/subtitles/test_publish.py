@@ -1,4 +1,4 @@
-"""Publishing: whole or absent, ours replaced, anybody else's left alone."""
+"""Publishing: complete or absent; our files are replaced, others are kept."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_only_ours_is_taken_back(tmp_path: Path) -> None:
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 64 KiB, where the machine lets us mount one."""
+    """Mount a file system of 64 KiB, or skip the test."""
     if os.geteuid() != 0:
         pytest.skip("only root can mount a small disk")
     folder = tmp_path / "disk"
@@ -142,7 +142,7 @@ def test_a_folder_that_is_not_there_is_named_with_its_cure(tmp_path: Path) -> No
 def test_what_somebody_writes_while_ours_is_written_is_left_alone(
     tmp_path: Path, before: bytes | None
 ) -> None:
-    """Their file appears, or they edit ours, when the next one is on its way to the disk."""
+    """A file appears, or ours is edited, while the next version is being written."""
     target = tmp_path / "a.srt"
     ours = publish_sidecar(target, before, own_digest=None) if before else None
 

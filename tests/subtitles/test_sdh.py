@@ -1,4 +1,4 @@
-"""What only the hard of hearing need is taken out before translation; speech never is."""
+"""SDH elements are removed before translation, but never speech."""
 
 from __future__ import annotations
 

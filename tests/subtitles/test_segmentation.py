@@ -1,4 +1,4 @@
-"""Words to cues: in order, apart, inside the medium, nothing lost."""
+"""Segmentation of words into cues: in order, separated, inside the duration, nothing lost."""
 
 from __future__ import annotations
 
@@ -146,7 +146,7 @@ def test_chinese_is_broken_without_spaces_and_never_before_punctuation() -> None
 
 
 def _in_order(words: list[Word]) -> str:
-    """What must be read, told apart from the code: by time, a word without times after the last."""
+    """Return the expected text, independent of the code: by time, untimed words after the last."""
     timed, last = [], 0.0
     for word in words:
         if _letters(clean_text(word.text)):

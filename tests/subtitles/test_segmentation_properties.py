@@ -1,4 +1,4 @@
-"""What holds for the cues of any words whatever, in every language, by every profile."""
+"""Properties of the cues of any words, in every language and profile."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def letters(text: str) -> str:
 
 
 def said(words: list[Word]) -> str:
-    """What must be read, told apart from the code: by time, a word without times after the last."""
+    """Return the expected text, independent of the code: by time, untimed words after the last."""
     timed, last = [], 0.0
     for word in words:
         if clean_text(word.text).strip():
@@ -122,7 +122,7 @@ def said(words: list[Word]) -> str:
 
 
 def check(cues: tuple[Cue, ...], language: Language, limits: CueRules, duration: float) -> None:
-    """The promises that do not depend on what was said."""
+    """Check the properties that do not depend on the words."""
     gap = math.ceil(limits.min_gap * 1000) / 1000
     roomy = len(cues) * (MIN_DISPLAY_MS / 1000 + gap) <= duration
     for cue in cues:

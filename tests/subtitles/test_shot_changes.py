@@ -1,4 +1,4 @@
-"""Cues snap to shots by the published rules, and nothing that held before is broken by it."""
+"""Cues snap to shot changes by the published rules, and keep all other rules."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ CUTS = st.lists(st.floats(0, 60, allow_nan=False), max_size=40)
 
 @st.composite
 def _cues(draw: st.DrawFn) -> list[Cue]:
-    """Cues as they come out of the placing: in whole milliseconds, apart by at least the gap."""
+    """Return cues as the segmenter returns them: in whole milliseconds, separated by the gap."""
     cues: list[Cue] = []
     now = draw(st.integers(0, 3000))
     for _ in range(draw(st.integers(0, 12))):

@@ -1,4 +1,4 @@
-"""Words in file names that look like languages, and languages that look like words."""
+"""Words in file names that look like languages, and vice versa."""
 
 from __future__ import annotations
 

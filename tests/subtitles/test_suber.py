@@ -1,4 +1,4 @@
-"""SubER is what the authors' own package (subtitle-edit-rate on PyPI) says it is."""
+"""SubER equals the result of the authors' package (subtitle-edit-rate on PyPI)."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def _subtitles(cues: Sequence[Cue]) -> list[Subtitle]:
 
 
 def _cues(words: Sequence[str], chance: random.Random) -> list[Cue]:
-    """Cues of one or two lines, some with a pause before them."""
+    """Make cues of one or two lines, some after a pause."""
     cues: list[Cue] = []
     now, left = 0.0, list(words)
     while left:
@@ -52,7 +52,7 @@ def _cues(words: Sequence[str], chance: random.Random) -> list[Cue]:
 
 
 def _misheard(words: Sequence[str], vocabulary: Sequence[str], chance: random.Random) -> list[str]:
-    """Words left out, replaced, put in, and a phrase that stands elsewhere."""
+    """Delete, replace and insert words, and move a phrase."""
     heard = list[str]()
     for word in words:
         luck = chance.random()

@@ -57,7 +57,7 @@ class StateLock:
                 "Stop that one, or give this one another name: subtitled worker NAME",
             ) from None
         self._file.truncate(0)
-        payload = {"pid": os.getpid(), "host": socket.gethostname(), "since": time.time()}
+        payload = {"pid": os.getpid(), "host": socket.gethostname(), "started_at": time.time()}
         json.dump(payload, self._file)
         self._file.flush()
 
@@ -74,7 +74,7 @@ def find_holder(folder: Path, name: str = DAEMON_NAME) -> LockHolder | None:
             except BlockingIOError:
                 payload = json.loads(file.read() or "{}")
                 return LockHolder(
-                    name, payload.get("pid"), payload.get("host", ""), payload.get("since")
+                    name, payload.get("pid"), payload.get("host", ""), payload.get("started_at")
                 )
     except FileNotFoundError:
         pass

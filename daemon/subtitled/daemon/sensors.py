@@ -32,10 +32,10 @@ def load_average() -> float | None:
 def processor_seconds(process: int) -> float:
     """Return the CPU seconds that a process has used; 0 if it has ended."""
     try:
-        taken = psutil.Process(process).cpu_times()
+        times = psutil.Process(process).cpu_times()
     except (psutil.Error, OSError):
         return 0.0
-    return taken.user + taken.system
+    return times.user + times.system
 
 
 def child_processes(process: int) -> list[int]:

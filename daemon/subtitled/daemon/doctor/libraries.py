@@ -48,11 +48,11 @@ def check_libraries(configuration: Configuration) -> Iterator[CheckResult]:
         try:
             check_writable(library.path)
             free = shutil.disk_usage(library.path).free
-        except SubtitledError as problem:
-            yield CheckResult(f"library {name}", False, problem.message, problem.hint)
-        except OSError as error:
+        except SubtitledError as error:
+            yield CheckResult(f"library {name}", False, error.message, error.hint)
+        except OSError as os_error:
             hint = "Check the disk or the share that holds it"
-            yield CheckResult(f"library {name}", False, f"{library.path}: {error}", hint)
+            yield CheckResult(f"library {name}", False, f"{library.path}: {os_error}", hint)
         else:
             yield CheckResult(
                 f"library {name}",

@@ -45,7 +45,7 @@ def find_low_scores(
     words: Sequence[Word], segment_scores: Sequence[SegmentScores]
 ) -> list[SuspectWords]:
     """Find the words in passages with suspect scores."""
-    ordered = sorted(segment_scores, key=lambda one: (one.start, one.end))
+    ordered = sorted(segment_scores, key=lambda scores: (scores.start, scores.end))
     starts = [scores.start for scores in ordered]
 
     def find_scores(word: Word) -> int:
