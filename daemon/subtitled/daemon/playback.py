@@ -50,6 +50,7 @@ class PlaybackPoller(threading.Thread):
         """When the last poll ended, with an answer or without."""
 
     def request_stop(self) -> None:
+        """Ask the thread to stop, without waiting for it."""
         self._stopping.set()
 
     def is_playing(self, now: float, cooldown_seconds: float) -> bool:

@@ -146,6 +146,7 @@ class ResourceMonitor(threading.Thread):
         """When the sensors were last read, by the monotonic clock."""
 
     def request_stop(self) -> None:
+        """Ask the thread to stop, without waiting for it."""
         self._stopping.set()
 
     def run(self) -> None:

@@ -29,9 +29,11 @@ class Scheduler:
         self._clock = _clock_offset()
 
     def start(self) -> None:
+        """Start the scheduler's threads."""
         self._scheduler.start()
 
     def stop(self) -> None:
+        """Stop the scheduler, without waiting for running jobs."""
         self._scheduler.shutdown(wait=False)
 
     def add_scan(

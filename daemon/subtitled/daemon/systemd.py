@@ -20,13 +20,16 @@ class Systemd:
         self._last_watchdog_at = 0.0
 
     def ready(self) -> None:
+        """Notify that the service is ready, also after a reload."""
         self._notifier.notify("READY=1")
 
     def reloading(self) -> None:
+        """Notify that a reload has started."""
         now = time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000
         self._notifier.notify(f"RELOADING=1\nMONOTONIC_USEC={now}")
 
     def stopping(self) -> None:
+        """Notify that the service is stopping."""
         self._notifier.notify("STOPPING=1\nSTATUS=Stopping")
 
     def status(self, line: str) -> None:

@@ -38,12 +38,14 @@ class WorkerStatus:
 
     @property
     def host(self) -> str:
+        """Return the host that the worker runs on, or ran on last."""
         return (self.lock.host if self.lock else "") or (
             self.heartbeat.host if self.heartbeat else ""
         )
 
     @property
     def pid(self) -> int | None:
+        """Return the process id of the worker, or its last one."""
         return self.lock.pid if self.lock else self.heartbeat.pid if self.heartbeat else None
 
     def to_dict(self) -> dict[str, Any]:

@@ -50,14 +50,17 @@ class CueBoundaries:
 
     @property
     def precision(self) -> float | None:
+        """Return the share of the cue ends that the reference has too."""
         return self.matched / self.hypothesis if self.hypothesis else None
 
     @property
     def recall(self) -> float | None:
+        """Return the share of the reference's cue ends that were found."""
         return self.matched / self.reference if self.reference else None
 
     @property
     def f1(self) -> float | None:
+        """Return the harmonic mean of precision and recall."""
         return (
             2 * self.matched / (self.hypothesis + self.reference)
             if self.hypothesis + self.reference
@@ -85,6 +88,7 @@ class Comparison:
 
     @property
     def invented_per_hour(self) -> float | None:
+        """Return the invented characters per hour of silence; None without silence."""
         return (
             self.invented_characters * 3600 / self.silence_seconds if self.silence_seconds else None
         )

@@ -78,6 +78,7 @@ class ComplianceReport:
 
     @property
     def error_count(self) -> int:
+        """Return the number of violations that may confuse a player."""
         return sum(violation.rule.is_error for violation in self.violations)
 
     def list_violating_cues(self, rule: ComplianceRule) -> list[int]:

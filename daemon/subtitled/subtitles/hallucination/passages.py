@@ -86,14 +86,17 @@ class Passage:
 
     @property
     def start(self) -> float:
+        """Return the start in seconds."""
         return self.words[0].start
 
     @property
     def end(self) -> float:
+        """Return the end in seconds."""
         return max(word.end for word in self.words)
 
     @property
     def text(self) -> str:
+        """Return the text of the words."""
         return "".join(word.text for word in self.words).strip()
 
     @property
