@@ -1,4 +1,4 @@
-"""What several tests of plugins need."""
+"""Fixtures of the plugin tests."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from subtitled.plugin import Checkpoint
 
 @pytest.fixture
 def studio(monkeypatch: pytest.MonkeyPatch) -> Iterator[DashScope]:
-    """A stand-in for Model Studio, whose key is in ``$QWEN_KEY``."""
+    """Run a fake Model Studio. Its key is in ``$QWEN_KEY``."""
     monkeypatch.setenv("QWEN_KEY", KEY)
     with standing_in(DashScope()) as service:
         yield service

@@ -1,4 +1,4 @@
-"""What the tests of the Qwen plugin have in common: sound, an engine without waits, a request."""
+"""Harness of the tests of the Qwen plugin: audio, components without waits, requests."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ FAST = TaskTimeouts(first_interval=0.02, max_interval=0.1, min_wait=20.0, wait_p
 
 
 def sound(folder: Path, seconds: float) -> Audio:
-    """A decoded track with a tone."""
+    """Write a decoded track with a tone."""
     path = folder / "sound.s16"
     moments = np.arange(round(seconds * SAMPLE_RATE)) / SAMPLE_RATE
     (8000 * np.sin(2 * np.pi * 300 * moments)).astype("<i2").tofile(path)
@@ -37,12 +37,12 @@ def sound(folder: Path, seconds: float) -> Audio:
 
 
 def options(service: DashScope, **more: object) -> dict[str, Any]:
-    """Settings of a section that asks the stand-in."""
+    """Build the settings of a section that uses the fake service."""
     return {"base_url": service.url, "api_key": {"env": "QWEN_KEY"}, "timeout": 5.0, **more}
 
 
 def engine(service: DashScope, **more: object) -> QwenEngine:
-    """An engine that asks the stand-in and waits for nothing longer than it must."""
+    """Create an engine that uses the fake service, without its waits."""
     settings = QwenSettings.model_validate(options(service, requests_per_minute=60_000, **more))
     made = QwenEngine(settings, ComponentContext("qwen"))
     made.load()
@@ -72,7 +72,7 @@ def request(
     speech: tuple[TimeSpan, ...] = (),
     language: str = "en",
 ) -> TranscriptionRequest:
-    """One stretch from 0 on in which somebody speaks all the time, or where it is said."""
+    """Build a request for a chunk from 0 on, with speech everywhere or in the given spans."""
     bounds = TimeSpan(0.0, seconds)
     return TranscriptionRequest(
         Chunk(bounds, speech or (bounds,)), Language(language), hotwords=terms, checkpoint=memo

@@ -1,4 +1,4 @@
-"""The plugins of media servers over their stand-ins, made alike for tests."""
+"""The media server plugins with their fake servers, created alike for tests."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ THERE = "/data/films/Film [2020]/Film [2020].mkv"
 
 @dataclass(frozen=True)
 class Kindred:
-    """A plugin with its stand-in, and where its key is written."""
+    """A plugin with its fake server, and the name of its key setting."""
 
     plugin: Any
     stand_in: type[Described]
     key: str
 
     def make(self, server: Described, **settings: object) -> MediaServer:
-        """The plugin, with its key in the environment variable SERVER_KEY."""
+        """Create the component, with its key in the environment variable SERVER_KEY."""
         asked = {"url": server.url, self.key: {"env": "SERVER_KEY"}, "path_map": MAP} | settings
         made: MediaServer = self.plugin(
             self.plugin.Settings.model_validate(asked), ComponentContext("den")
@@ -50,7 +50,7 @@ ALL = {"jellyfin": JELLYFIN, "emby": EMBY, "plex": PLEX}
 
 
 def sidecar(tags: str, language: str, kind: SubtitleKind = SubtitleKind.FULL) -> Sidecar:
-    """One beside the film, such as ``es.srt``."""
+    """Build a sidecar of the film, such as ``es.srt``."""
     return Sidecar(FILM.with_name(f"{FILM.stem}.{tags}"), Language(language), kind)
 
 

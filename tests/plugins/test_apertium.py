@@ -1,4 +1,4 @@
-"""Apertium for real where it is installed, by its program and by its server."""
+"""The Apertium translator, with the program and with the server if they are installed."""
 
 from __future__ import annotations
 

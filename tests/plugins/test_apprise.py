@@ -1,7 +1,6 @@
-"""Apprise: one message of what last became of each film, and what a service's refusal means.
+"""The Apprise notifier: grouping, messages, and failures of the service.
 
-The real package sends to a real receiver on the loopback address, as one of its own services
-(``json://``); no service of others takes part.
+The real package sends to a receiver on loopback, as one of its own services (``json://``).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The delays between tries."""
+"""Exponential back-off."""
 
 from __future__ import annotations
 

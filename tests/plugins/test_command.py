@@ -1,4 +1,4 @@
-"""A command of the user's: run as it stands, told everything, held to its time."""
+"""The command notifier: environment, exit status and time limit."""
 
 from __future__ import annotations
 

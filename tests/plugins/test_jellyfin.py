@@ -1,4 +1,4 @@
-"""Jellyfin and Emby: what each has of its own. The rest is in ``test_media_servers``."""
+"""Jellyfin and Emby: what differs between them. See ``test_media_servers`` for the rest."""
 
 from __future__ import annotations
 

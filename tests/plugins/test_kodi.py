@@ -1,5 +1,4 @@
-"""Kodi: scanned folder by folder, and asked what is open; over a stand-in. ``make test-kodi`` does
-it with a real one."""
+"""Kodi, against a fake. ``make test-kodi`` runs the plugin against a real Kodi."""
 
 from __future__ import annotations
 

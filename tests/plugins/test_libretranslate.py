@@ -1,4 +1,4 @@
-"""LibreTranslate, against a stand-in for its API."""
+"""The LibreTranslate translator, against a fake server."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""What every media server's plugin does: it tells of the changed file only, asks whether it is
-shown as it is, and says what is wrong with its cure."""
+"""What all media server plugins do, against fake servers."""
 
 from __future__ import annotations
 

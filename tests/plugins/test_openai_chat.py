@@ -1,4 +1,4 @@
-"""The chat translator, against a stand-in that speaks OpenAI's wire format."""
+"""The chat translator, against a fake server."""
 
 from __future__ import annotations
 

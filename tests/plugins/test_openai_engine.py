@@ -1,4 +1,4 @@
-"""The transcription engine, against a stand-in that speaks OpenAI's wire format."""
+"""The transcription engine, against a fake server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The same file has another path for a server: mapped by whole names, there and back."""
+"""Path maps between this machine and a media server."""
 
 from __future__ import annotations
 

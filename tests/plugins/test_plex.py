@@ -1,4 +1,4 @@
-"""Plex: what it has of its own. The rest is in ``test_media_servers``."""
+"""Plex: what only it does. See ``test_media_servers`` for the rest."""
 
 from __future__ import annotations
 

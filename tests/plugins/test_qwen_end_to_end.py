@@ -1,5 +1,7 @@
-"""The real command with the real SDK: a recording becomes subtitles through the stand-in, which
-hears it with the embedded Whisper; or, by ``make test-live``, through the service itself."""
+"""The real command with the real SDK, against a fake service with Whisper.
+
+``make test-live`` runs it against the real service.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whole files through Qwen: small and nameless when sent, words with times when they return."""
+"""Transcription of whole files with Qwen."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A file is uploaded and paid once, whatever is lost, killed or late."""
+"""A file is uploaded and paid for once, despite crashes and lost responses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Each refusal of the service is what it is: to be waited out, to be cured, or for good."""
+"""Refusals of the service become the right errors."""
 
 from __future__ import annotations
 

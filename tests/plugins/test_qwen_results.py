@@ -1,4 +1,4 @@
-"""Result files become words: spelled as the sentence is, at the times of the medium."""
+"""Parsing of result files."""
 
 from __future__ import annotations
 

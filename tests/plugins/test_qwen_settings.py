@@ -1,4 +1,4 @@
-"""Regions, models and protocols are what is written, and what does not fit is said at once."""
+"""Validation of regions, models and protocols."""
 
 from __future__ import annotations
 

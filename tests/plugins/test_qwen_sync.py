@@ -1,4 +1,4 @@
-"""Pieces through Qwen within the request: under its limits, at its pace, cut where people pause."""
+"""Synchronous transcription with Qwen: limits, rate and splitting."""
 
 from __future__ import annotations
 

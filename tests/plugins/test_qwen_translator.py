@@ -1,4 +1,4 @@
-"""Lines through Qwen-MT keep their ids; what comes back in another number is given back unused."""
+"""Translation with Qwen-MT."""
 
 from __future__ import annotations
 

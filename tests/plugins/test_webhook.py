@@ -1,4 +1,4 @@
-"""Webhooks out, against a real receiver: signed, and what its answer means."""
+"""The webhook notifier, against a real receiver."""
 
 from __future__ import annotations
 

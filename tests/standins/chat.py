@@ -1,8 +1,8 @@
-"""A stand-in that speaks OpenAI's wire format, and misbehaves as it is told to.
+"""A fake of servers of ``/v1/chat/completions``, with configurable faults.
 
-It refuses what the real ones refuse: other paths, a wrong key, a body without ``model`` or
-``messages``, a ``response_format`` that it does not know, a JSON answer that no message mentions.
-Its translations are those of the function that it is given, so that right lines are known.
+It refuses other paths, a wrong key, a body without ``model`` or ``messages``, an unknown
+``response_format``, and JSON output that no message mentions. A function makes the translations, so
+that tests know the right lines.
 """
 
 from __future__ import annotations
@@ -20,9 +20,12 @@ Lines = dict[str, str]
 
 @dataclass
 class Chat:
-    """``translate`` makes the texts; ``manners`` are what becomes of the answers, one a request
-    (the last one stays): ``merge``, ``drop``, ``renumber``, ``stop``, ``english``, ``obey``,
-    ``refuse``, ``prose``, ``think`` or a status."""
+    """The state of the fake.
+
+    ``translate`` makes the texts. ``manners`` are faults, one for each request, and the last one
+    stays: ``merge``, ``drop``, ``renumber``, ``stop``, ``english``, ``obey``, ``refuse``,
+    ``prose``, ``think`` or a status.
+    """
 
     translate: Callable[[str], str]
     key: str | None = None
@@ -33,7 +36,7 @@ class Chat:
     requests: list[dict[str, Any]] = field(default_factory=list)
     models: tuple[str, ...] = ("tiny",)
     write: Callable[[str], str] = "Of: {}".format
-    """What it makes of a text that it is to do something else with."""
+    """Makes the answer to any other instruction about a text."""
 
     @property
     def url(self) -> str:
@@ -46,11 +49,11 @@ class Chat:
 
 
 def _answer(chat: Chat, asked: Lines, manner: str | int) -> tuple[str, str]:
-    """The text of an answer and its ``finish_reason``."""
+    """Make the text of an answer and its ``finish_reason``."""
     said = {number: chat.translate(text) for number, text in asked.items()}
     ids, texts = list(said), list(said.values())
     if manner == "merge" and len(ids) > 1:
-        # One line of two, and the rest numbered anew: all after it are another's.
+        # Two lines are merged and the rest renumbered, so the later lines have wrong ids.
         texts = [f"{texts[0]} {texts[1]}", *texts[2:]]
         said = dict(zip(ids, texts, strict=False))
     elif manner == "drop":
@@ -114,7 +117,7 @@ def _handler(chat: Chat) -> type[BaseHTTPRequestHandler]:
             self.reply(200, {"id": number, "object": "chat.completion", "choices": [choice]})
 
         def wrong(self, said: Any) -> str | None:
-            """What the real ones answer 400 for."""
+            """Return why a request is invalid, or None."""
             messages = said.get("messages")
             if not said.get("model") or not isinstance(messages, list) or not messages:
                 return "model and messages are required"
@@ -154,7 +157,7 @@ def _handler(chat: Chat) -> type[BaseHTTPRequestHandler]:
 
 @contextmanager
 def serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[int]:
-    """A server on a free port of loopback, ended with the test; the port."""
+    """Run a server on a free port of loopback. Yield the port."""
     listening = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     threading.Thread(target=listening.serve_forever, daemon=True).start()
     try:
@@ -166,6 +169,6 @@ def serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[int]:
 
 @contextmanager
 def chatting(chat: Chat) -> Iterator[Chat]:
-    """The stand-in, answering."""
+    """Run the fake."""
     with serving(_handler(chat)) as chat.port:
         yield chat

@@ -1,4 +1,4 @@
-"""A PostgreSQL of the tests' own, on a free port of this machine, of a user who is not root."""
+"""A PostgreSQL server for tests, on a free port, run by a user other than root."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from pathlib import Path
 import psycopg
 
 USER = "nobody"
-"""Who runs it where root runs the tests: PostgreSQL refuses root."""
+"""The user that runs it if root runs the tests, because PostgreSQL refuses root."""
 
 
 def programs() -> Path | None:
-    """The folder with initdb and postgres, None where PostgreSQL is not installed."""
+    """Find the folder with initdb and postgres. Return None without PostgreSQL."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     there = found[-1:] or [Path(one) for one in [shutil.which("initdb")] if one]
     return there[0].parent if there else None
 
 
 class Cluster:
-    """One server with as many databases as are asked for. Trusts who asks on this machine."""
+    """A server with any number of databases. It trusts every local connection."""
 
     def __init__(self, folder: Path) -> None:
-        """``folder`` is one of its own that other users may enter."""
+        """Create and start a server in an empty folder that other users may enter."""
         bin_folder = programs()
         assert bin_folder is not None
         self._bin, self._data = bin_folder, folder / "data"
@@ -74,12 +74,12 @@ class Cluster:
                 time.sleep(0.1)
 
     def stop(self) -> None:
-        """At once: who is connected is cut off."""
+        """Stop the server at once and cut all connections."""
         self._server.send_signal(signal.SIGQUIT)
         self._server.wait(30)
 
     def new(self) -> str:
-        """The address of a database that is new."""
+        """Create a database. Return its address."""
         name = f"test_{next(self._numbers)}"
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
             connection.execute(f"CREATE DATABASE {name}".encode())

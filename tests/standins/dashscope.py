@@ -1,10 +1,10 @@
-"""A stand-in for Alibaba Cloud's Model Studio (DashScope), on loopback.
+"""A fake of Alibaba Cloud's Model Studio (DashScope), on loopback.
 
-It speaks the wire formats of the service as its SDK's source and the API references give them:
-upload policy and form post, submission of a task, polling, the list of tasks, the result file,
-recognition and translation within the request. It refuses what the real one refuses, counts what
-it would charge, and can be told to misbehave. It recognises by ``recognise``, which is a canned
-text by default; :mod:`standins.hearing` brings Whisper.
+It implements the interfaces of the service by the source of its SDK and the API references: upload
+policy and form post, tasks, the list of tasks, the result file, synchronous transcription and
+translation. It refuses invalid requests as the real one does, counts what it would charge, and has
+configurable faults. ``recognise`` makes the text, a canned one by default. :mod:`standins.hearing`
+has Whisper.
 
     with standing_in(DashScope()) as service:
         ...  # base_url = service.url, api_key = KEY
@@ -50,7 +50,7 @@ KEY = "sk-0123456789abcdef0123456789abcdef"
 
 
 class DashScope(Storage):
-    """The service: what it was sent, what it would charge, and how it behaves."""
+    """The state of the fake: its requests, its charges and its faults."""
 
     def __init__(self, region: str = "singapore", recognise: Recogniser = canned) -> None:
         super().__init__()
@@ -60,20 +60,20 @@ class DashScope(Storage):
         self.latency = 0.0
         """Seconds that each paid request takes."""
         self.task_seconds = 0.1
-        """Seconds that a task takes at least."""
+        """Seconds that each task takes at least."""
         self.lists_tasks = True
         self.no_annotations = False
-        """As dated snapshots: neither language nor seconds, only tokens."""
+        """Whether responses have tokens only, as those of dated snapshots do."""
         self.truncates_above = math.inf
-        """Seconds of sound above which the text is cut off."""
+        """Seconds of audio above which the text is truncated."""
         self.translate: Callable[[str, str, str], str] = lambda text, source, target: "\n".join(
             f"{target}: {t}" for t in text.splitlines()
         )
         self.tasks: dict[str, Task] = {}
         self.requests: list[tuple[str, str, dict[str, str], Any]] = []
-        """Method, path, headers, and body as JSON, of all that was asked."""
+        """Method, path, headers and JSON body of all requests."""
         self.billed: list[float] = []
-        """Seconds of sound of each request that would be charged."""
+        """Seconds of audio of each request that would be charged."""
         self.at_once = 0
         self.most_at_once = 0
         self.faults: list[Fault] = []
@@ -83,7 +83,7 @@ class DashScope(Storage):
         return f"http://127.0.0.1:{self.port}{PREFIX}"
 
     def asked(self, path: str) -> list[Any]:
-        """The bodies of the requests whose path ends so."""
+        """List the bodies of the requests whose path ends so."""
         return [body for _, asked, _, body in self.requests if asked.split("?")[0].endswith(path)]
 
     def take_fault(self, path: str) -> Fault | None:
@@ -99,7 +99,7 @@ class DashScope(Storage):
             self.billed.append(float(math.ceil(seconds)))
             return self.billed[-1]
 
-    # What each route does. Each returns the body of its answer or raises Refused.
+    # The routes. Each returns the body of its response or raises Refused.
 
     def policy(self, query: dict[str, list[str]]) -> dict[str, Any]:
         if query.get("action") != ["getPolicy"] or "model" not in query:
@@ -141,7 +141,7 @@ class DashScope(Storage):
         return {"output": {"task_id": task.number, "task_status": "PENDING"}}
 
     def work(self, task: Task) -> None:
-        """Recognise the file of a task; what it does is charged when it succeeds."""
+        """Transcribe the file of a task, and charge for it if that succeeds."""
         try:
             sound = self.decoded(self.fetched(task))
             seconds = len(sound) / 32_000
@@ -160,7 +160,7 @@ class DashScope(Storage):
             task.done.set()
 
     def decoded(self, file: bytes) -> bytes:
-        """A file as 16-bit mono at 16 kHz."""
+        """Decode a file to 16-bit mono at 16 kHz."""
         if len(file) > 2 * 2**30:
             raise Refused(400, "FILE_TOO_LARGE", "")
         ran = subprocess.run(
@@ -308,14 +308,14 @@ class DashScope(Storage):
 
 class _Server(ThreadingHTTPServer):
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A caller that is gone before its answer, as one that was killed, is no fault of ours."""
+        """Ignore clients that disconnect, such as killed processes."""
         if not isinstance(sys.exception(), ConnectionError):
             super().handle_error(request, client_address)
 
 
 @contextmanager
 def standing_in(service: DashScope) -> Iterator[DashScope]:
-    """The service on a free port of loopback, until the end."""
+    """Run the fake on a free port of loopback."""
     server = _Server(("127.0.0.1", service.port), handler(service))
     server.daemon_threads = True
     service.port = server.server_address[1]

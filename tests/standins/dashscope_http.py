@@ -1,4 +1,4 @@
-"""The HTTP of the stand-in for DashScope: who asks what, misbehaviour, and how it is answered."""
+"""The HTTP interface of the fake DashScope: routes, keys and faults."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ def handler(service: DashScope) -> type[BaseHTTPRequestHandler]:
 
 
 def multipart(kind: str, body: bytes) -> dict[str, bytes]:
-    """The fields of a form."""
+    """Parse the fields of a form."""
     head = f"Content-Type: {kind}\r\n\r\n".encode()
     form = email.parser.BytesParser(policy=email.policy.HTTP).parsebytes(head + body)
     fields = {}

@@ -1,4 +1,4 @@
-"""What the stand-in for DashScope takes and gives: speech, faults, tasks, and their JSON."""
+"""The data of the fake DashScope: sentences, faults, tasks, and their JSON."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ LANGUAGES = frozenset({"auto", "English", "French", "German", "Spanish", "Chines
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """What was heard: words with seconds; the text is the words as they stand."""
+    """A sentence: words with start and end in seconds."""
 
     words: tuple[tuple[str, float, float], ...]
     language: str = "en"
@@ -56,11 +56,11 @@ class Sentence:
 
 
 Recogniser = Callable[[bytes], list[Sentence]]
-"""Sound as 16-bit mono at 16 kHz to what is said in it."""
+"""Converts audio (16-bit mono at 16 kHz) to sentences."""
 
 
 def canned(sound: bytes) -> list[Sentence]:
-    """A sentence for each two seconds begun, that says which it is."""
+    """Make a numbered sentence for each two seconds."""
     total = len(sound) / 32_000
     return [
         Sentence(
@@ -77,7 +77,7 @@ def canned(sound: bytes) -> list[Sentence]:
 
 @dataclass(slots=True)
 class Fault:
-    """A misbehaviour of the next request whose path holds ``route``."""
+    """A fault of the next request whose path contains ``route``."""
 
     route: str
     status: int = 0
@@ -85,17 +85,17 @@ class Fault:
     message: str = ""
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes | None = None
-    """Said instead of anything else."""
+    """The body of the response."""
     wait: float = 0.0
-    """Seconds before it."""
+    """Seconds to wait before the response."""
     cut: str = ""
-    """``before``: the connection is cut, nothing is done. ``after``: it is done, nobody hears."""
+    """``before`` cuts the connection before the request is executed, ``after`` afterwards."""
     times: int = 1
 
 
 @dataclass(slots=True)
 class Task:
-    """One file being recognised."""
+    """A task that transcribes a file."""
 
     number: str
     model: str
@@ -117,7 +117,7 @@ class Task:
 
 
 class Refused(Exception):
-    """An answer with an error's status, code and message."""
+    """An error response: status, code and message."""
 
 
 def bad(message: str) -> Refused:
@@ -125,7 +125,7 @@ def bad(message: str) -> Refused:
 
 
 def audio_of(messages: Any) -> str:
-    """The one piece of sound of a request; a system message may go before it."""
+    """Find the audio of a request, which may have a system message."""
     try:
         roles = [message["role"] for message in messages]
         parts = messages[-1]["content"]
@@ -142,7 +142,7 @@ def audio_of(messages: Any) -> str:
 def sentence_json(
     number: int, sentence: Sentence, fun: bool, words: bool, parameters: dict[str, Any]
 ) -> dict[str, Any]:
-    """A sentence of a result file, as either family writes it."""
+    """Write a sentence of a result file, in the format of either family."""
 
     def ms(seconds: float) -> int:
         return round(seconds * 1000)

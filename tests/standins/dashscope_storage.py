@@ -1,4 +1,4 @@
-"""Where the sound lies: temporary storage of the stand-in for DashScope, and a bucket."""
+"""The temporary storage of the fake DashScope, and a bucket."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from standins.dashscope_shapes import Refused, Task
 
 
 class Storage:
-    """Objects by key, and which folder was given out for which model."""
+    """Objects by key, and the folders of upload policies by model."""
 
     def __init__(self) -> None:
         self.uploads: dict[str, bytes] = {}
@@ -21,7 +21,7 @@ class Storage:
         self.port = 0
 
     def certificate(self, model: str) -> dict[str, Any]:
-        """Leave to put one folder's objects, for one model."""
+        """Issue an upload policy for a folder and a model."""
         folder = f"dashscope-instant/{uuid.uuid4().hex}/2026-11-24/{uuid.uuid4()}"
         with self.lock:
             self.policies[folder] = model
@@ -69,7 +69,7 @@ class Storage:
             raise Refused(400, "FILE_DOWNLOAD_FAILED", "") from None
 
     def bucket(self, method: str, path: str, query: dict[str, list[str]], body: bytes) -> bytes:
-        """A bucket of the user's own: takes and gives what has a signature."""
+        """Handle a signed request to the user's own bucket."""
         if "X-Amz-Signature" not in query:
             raise Refused(403, "AccessDenied", "")
         if method == "PUT":

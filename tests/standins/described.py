@@ -1,8 +1,8 @@
-"""A server that takes only what its description allows, and remembers everything it was asked.
+"""A fake server that accepts only requests of its description, and records all requests.
 
-The descriptions in ``descriptions/`` say, for each operation that we use, its method, path,
-parameters and body, after what the services publish. Whatever is not in them is answered as the
-services answer it and kept in ``violations``, which the fixtures want empty.
+The files in ``descriptions/`` list the operations that the plugins use, with method, path,
+parameters and body, from the published descriptions of the services. Any other request is refused
+as the service refuses it, and recorded in ``violations``. The fixtures check that this is empty.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ HERE = Path(__file__).parent / "descriptions"
 
 @dataclass(frozen=True)
 class Asked:
-    """One request: the operation, what stood in the path and behind it, and its body."""
+    """A request: its operation, path parameters, query parameters and body."""
 
     operation: str
     path: dict[str, str]
@@ -34,7 +34,7 @@ class Asked:
 
 
 class Described:
-    """The base of the stand-ins: :meth:`answer` is what each of them does itself."""
+    """Base class of the fakes. Subclasses implement :meth:`answer`."""
 
     description: str
     key: str
@@ -55,20 +55,20 @@ class Described:
         return f"http://127.0.0.1:{self.port}"
 
     def operations(self) -> list[str]:
-        """The operations that were asked for, in order."""
+        """List the operations of all requests, in order."""
         return [one.operation for one in self.asked]
 
     def answer(self, asked: Asked) -> Any:
-        """What it says to a request that is in order: JSON, None for nothing, or a status."""
+        """Answer a valid request. Return JSON, None for an empty body, or a status."""
         raise NotImplementedError
 
     def carries_key(self, headers: Any) -> bool:
-        """Whether a request carries the right key, in the form that is described."""
+        """Check that a request has the right key in the described header."""
         said = headers.get(self._key["header"], "")
         return re.fullmatch(self._key["pattern"], said) is not None and self.key in said
 
     def take(self, method: str, target: str, headers: Any, body: bytes) -> tuple[int, Any]:
-        """Status and JSON for one request."""
+        """Handle a request. Return a status and JSON."""
         if self.fault is not None or self.page is not None:
             return self.fault or 200, None
         url = urlsplit(target)
@@ -131,7 +131,7 @@ def _invalid(name: str, schema: dict[str, Any], value: Any) -> Iterator[str]:
 
 @contextmanager
 def listening(server: Any, port: int = 0) -> Iterator[None]:
-    """Let a stand-in listen on loopback."""
+    """Run a fake on a port of loopback."""
 
     class Handler(BaseHTTPRequestHandler):
         def log_message(self, *_: object) -> None: ...

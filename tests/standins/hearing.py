@@ -1,4 +1,4 @@
-"""The embedded Whisper as what a stand-in recognises with, so that real subtitles come of it."""
+"""Whisper as the recogniser of a fake, for end-to-end tests with real text."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from standins.dashscope_shapes import Recogniser, Sentence
 
 
 def whisper(folder: Path, language: str = "en") -> Recogniser:
-    """A recogniser with the model in ``folder``. Calls are taken in turn."""
+    """Load a recogniser with the model in ``folder``. Calls are serialised."""
     import threading
 
     import numpy as np

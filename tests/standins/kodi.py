@@ -1,6 +1,6 @@
-"""A stand-in of Kodi: JSON-RPC that takes only what Kodi's own introspection allows.
+"""A fake of Kodi: JSON-RPC that accepts only calls which Kodi's own introspection allows.
 
-What it answers is as a Kodi 20.1 answered it; ``tests/servers_real`` holds the plugin to one.
+The responses are those of Kodi 20.1. ``tests/servers_real`` runs the plugin against a real one.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from standins.described import HERE
 
 
 class KodiStandIn:
-    """One Kodi with some folders, and perhaps a film that is open."""
+    """A Kodi with folders, and perhaps an open media file."""
 
     password = "secret"
 
@@ -78,5 +78,5 @@ class KodiStandIn:
 
 
 def external(language: str, name: str = "(External)", *, forced: bool = False) -> dict[str, Any]:
-    """A subtitle as Kodi lists one from a file beside the film."""
+    """Build an external subtitle as Kodi lists it."""
     return {"language": language, "name": name, "isforced": forced, "isimpaired": False}

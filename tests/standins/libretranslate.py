@@ -1,4 +1,4 @@
-"""A stand-in for LibreTranslate, after its API as of 1.6: it refuses what that refuses."""
+"""A fake of LibreTranslate 1.6. It refuses invalid requests as the real one does."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 @dataclass
 class Libre:
-    """``fault`` is a status for every translation; ``lose`` loses the last text of several."""
+    """The state of the fake. ``fault`` is a status of every translation, ``lose`` drops a text."""
 
     translate: Callable[[str], str]
     key: str | None = None

@@ -1,4 +1,4 @@
-"""Stand-ins of Jellyfin and Emby, which answer alike."""
+"""Fakes of Jellyfin and Emby."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from standins.shelf import Film, Shelf, Subtitle
 from subtitled_plugins.jellyfin import compute_item_id
 
 LANGUAGES = {"es": "spa", "en": "eng", "pt-BR": "por", "zh-Hans": "chi"}
-"""What both make of the language in a file's name: ISO 639-2/B."""
+"""Language of a file name -> code in a stream: ISO 639-2/B."""
 
 
 class MediaBrowserStandIn(Described):
-    """Refuses what the real ones refuse; lists what it has looked at."""
+    """A server that lists a sidecar once the media file was refreshed."""
 
     version: str
 
@@ -28,7 +28,7 @@ class MediaBrowserStandIn(Described):
         if asked.operation == "GetSessions":
             return self.sessions
         if asked.operation == "PostUpdatedMedia":
-            for update in asked.body["Updates"]:  # an unknown path is passed over in silence
+            for update in asked.body["Updates"]:  # unknown paths are ignored
                 self.shelf.look("PostUpdatedMedia", update["Path"])
             return None
         if asked.operation == "RefreshItem":
@@ -92,7 +92,7 @@ class MediaBrowserStandIn(Described):
 
 
 class JellyfinStandIn(MediaBrowserStandIn):
-    """Ids are made of paths, as Jellyfin's are unless ``own_ids``."""
+    """A fake Jellyfin. Ids are computed from paths, unless ``own_id`` is given."""
 
     description, version = "jellyfin", "10.11.2"
     key = "0123456789abcdef0123456789abcdef"
@@ -102,7 +102,7 @@ class JellyfinStandIn(MediaBrowserStandIn):
 
 
 class EmbyStandIn(MediaBrowserStandIn):
-    """Ids are numbers."""
+    """A fake Emby. Ids are numbers."""
 
     description, version = "emby", "4.9.0.33"
     key = "fedcba9876543210fedcba9876543210"

@@ -1,4 +1,4 @@
-"""A stand-in of Plex: sections, folders that are scanned, items with their streams."""
+"""A fake of Plex: sections, folder scans, items with their streams."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from standins.shelf import Film, Shelf, Subtitle
 
 
 class PlexStandIn(Described):
-    """Refuses what the real one refuses; lists what it has looked at."""
+    """A server that lists a sidecar once its folder was scanned or its item refreshed."""
 
     description = "plex"
     key = "abcdefghij_-ABCDEFGH"

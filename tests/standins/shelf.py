@@ -1,4 +1,4 @@
-"""The memory that the stand-ins have in common: films, what lies beside them, what is listed."""
+"""The library of the fake media servers: media files, their sidecars, and what is listed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Subtitle:
-    """One subtitle file beside a film, as the server would list it."""
+    """A sidecar, as the server would list it."""
 
     path: str
     language: str
@@ -18,7 +18,7 @@ class Subtitle:
 
 @dataclass
 class Film:
-    """One film of the server; ``beside`` is on its disk, ``listed`` in its database."""
+    """A media file. ``beside`` are its sidecars on disk, ``listed`` those in the database."""
 
     id: str
     path: str
@@ -28,21 +28,21 @@ class Film:
 
 
 class Shelf:
-    """Films by path. A film is looked at only when the right call came, and only after a while."""
+    """Media files by path. A file is indexed only after a call, and with a delay."""
 
     def __init__(self) -> None:
         self.films: dict[str, Film] = {}
         self.deaf_to: set[str] = set()
-        """Operations that are answered and do nothing."""
+        """Operations that are answered without an effect."""
         self.slowness = 0.0
-        """Seconds from the call to the look at the disk."""
+        """Seconds from the call to the indexing."""
 
     def put(self, id: str, path: str, *beside: Subtitle) -> Film:
         self.films[path] = Film(id, path, list(beside))
         return self.films[path]
 
     def look(self, operation: str, path: str) -> None:
-        """A call came that has a film looked at."""
+        """Index a media file later, as a call requested."""
         film = self.films.get(path)
         if film is not None and operation not in self.deaf_to:
             film.looks_at = time.monotonic() + self.slowness

@@ -1,7 +1,7 @@
-"""A stand-in for servers of ``/v1/audio/transcriptions``, which misbehaves as it is told to.
+"""A fake of servers of ``/v1/audio/transcriptions``, with configurable faults.
 
-It refuses what the real ones refuse: a wrong key, an unknown model, a body without a file that
-ffmpeg can read, granularities without ``verbose_json``, unknown fields.
+It refuses a wrong key, an unknown model, a body without a file that ffmpeg can read, granularities
+without ``verbose_json``, and unknown fields.
 """
 
 from __future__ import annotations
@@ -27,8 +27,11 @@ SAID = Sentence(((" Ask", 0.5, 0.8), (" not,", 0.8, 1.2), (" friend.", 1.5, 2.0)
 
 @dataclass
 class Transcriptions:
-    """``gives`` is the best of ``words``, ``segments`` and ``none``; ``manner`` is ``well``,
-    ``cut``, ``slow``, ``prose``, ``error`` (an error within a 200) or a status."""
+    """The state of the fake.
+
+    ``gives`` is the most detailed format: ``words``, ``segments`` or ``none``. ``manner`` is
+    ``well``, ``cut``, ``slow``, ``prose``, ``error`` (an error with status 200) or a status.
+    """
 
     recognise: Recogniser = lambda sound: [SAID]
     gives: str = "words"
@@ -47,7 +50,7 @@ class Transcriptions:
 
 
 def _wrong(service: Transcriptions, fields: dict[str, list[str]], sound: bytes) -> Any:
-    """Status and message of what the real ones refuse; None for what is well."""
+    """Return the status and message of an invalid request, or None."""
     form = fields.get("response_format", ["json"])[0]
     grains = fields.get("timestamp_granularities[]", [])
     if set(fields) - FIELDS or "file" not in fields:
@@ -147,6 +150,6 @@ def _handler(service: Transcriptions) -> type[BaseHTTPRequestHandler]:
 
 @contextmanager
 def transcribing(service: Transcriptions) -> Iterator[Transcriptions]:
-    """The stand-in, answering."""
+    """Run the fake."""
     with serving(_handler(service)) as service.port:
         yield service
