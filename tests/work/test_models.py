@@ -503,7 +503,7 @@ def test_a_full_disk_may_pass_and_leaves_nothing_visible(tmp_path: Path, folder:
     mine = put(tmp_path / "mine", FILES)
     partial = put(folder.parent / ".small.partial", {})
     (partial / "model.bin").symlink_to("/dev/full")
-    with pytest.raises(TransientError, match="no room"):
+    with pytest.raises(TransientError, match="no space"):
         ModelStore(folder.parent, local=mine, offline=True).ensure(spec())
     assert not folder.exists()
 

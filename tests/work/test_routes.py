@@ -148,5 +148,5 @@ def test_the_shipped_rules_go_by_the_published_figures() -> None:
 
 
 def test_a_rule_that_nothing_can_fit_is_a_mistake() -> None:
-    with pytest.raises(ValueError, match="nothing fits"):
+    with pytest.raises(ValueError, match="nothing matches"):
         _rule(min_duration="10m", max_duration="5m")
