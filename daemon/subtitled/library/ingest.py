@@ -80,7 +80,7 @@ class ScanReport:
     def __str__(self) -> str:
         if self.is_unavailable:
             return "its folder is unavailable; no file is marked as deleted"
-        counted = {"new": self.new, "changed": self.changed, "gone": self.missing}
+        counted = {"new": self.new, "changed": self.changed, "missing": self.missing}
         parts = [f"{number} {label}" for label, number in counted.items() if number]
         if self.unreadable_folders:
             parts.append(f"{self.unreadable_folders} folders cannot be read")
@@ -202,10 +202,13 @@ class Ingest:
         if open_for_writing:
             return not_yet(record, now, stability_delay, "a program has it open for writing")
         if still_worth_waiting(record, now, stability_delay) and (
-            lacks := _missing_bytes(record.path)
+            missing_byte_count := _missing_bytes(record.path)
         ):
             return not_yet(
-                record, now, stability_delay, f"at least {lacks} bytes are missing at its end"
+                record,
+                now,
+                stability_delay,
+                f"at least {missing_byte_count} bytes are missing at its end",
             )
         return StabilityVerdict(is_stable=True)
 
@@ -254,10 +257,10 @@ class Ingest:
         for file_name in names:
             if media_filter.accepts(os.fsdecode(file_name)):
                 media.setdefault(os.path.splitext(file_name)[0], []).append(file_name)
-        requested, ours, gone = set[bytes](), set[bytes](), list[bytes]()
+        requested, ours, missing = set[bytes](), set[bytes](), list[bytes]()
         for path in changed_paths:
             base = os.fsencode(path.name)
-            gone += self._known_media_at(name, path)
+            missing += self._known_media_at(name, path)
             if os.path.islink(path) and not self._leads_into_library(name, path):
                 continue
             if os.path.isdir(path):
@@ -267,15 +270,15 @@ class Ingest:
             if path.suffix[1:].lower() in DATA_EXTENSIONS:
                 self._on_data_file_changed(path, media)
             elif is_subtitle(base):
-                its = {
+                affected = {
                     file_name for stem in possible_stems(base) for file_name in media.get(stem, ())
                 }
-                (ours if self._is_ours(path, base in names) else requested).update(its)
+                (ours if self._is_ours(path, base in names) else requested).update(affected)
             elif base in media.get(os.path.splitext(base)[0], ()):
                 requested.add(base)
         hashes = sidecar_hashes(itertools.chain(*media.values()), filter(is_subtitle, names))
         self._diff_folder(
-            name, folder_bytes, requested, hashes, ScanDiff(missing=gone), reevaluate=True
+            name, folder_bytes, requested, hashes, ScanDiff(missing=missing), reevaluate=True
         )
         self._diff_folder(
             name, folder_bytes, ours - requested, hashes, ScanDiff(), reevaluate=False
