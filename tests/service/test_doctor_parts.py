@@ -91,7 +91,7 @@ def test_a_library_that_is_not_there_is_cured_by_making_it(patient: Patient) -> 
     patient.films.rmdir()
     wrong = patient.wrong()
     assert list(wrong) == ["library films"]
-    assert "make it" in wrong["library films"].hint
+    assert "create it" in wrong["library films"].hint
     patient.films.mkdir()
     assert patient.wrong() == {}
 
