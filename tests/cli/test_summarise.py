@@ -102,7 +102,7 @@ def test_summary_is_generated_once_and_written_on_request(
         undo_result = subtitled("--config", config, "undo", film, "--json")
         outcomes = {item["path"]: item["outcome"] for item in json.loads(undo_result.stdout)}
         assert outcomes[str(film.parent / "Film.en.summary.json")] == "removed"
-        assert "somebody edited" in outcomes[str(film.parent / "Film.en.chapters.vtt")]
+        assert "it was edited" in outcomes[str(film.parent / "Film.en.chapters.vtt")]
 
 
 def test_local_library_sends_nothing(subtitled: Run, tmp_path: Path, film: Path) -> None:
