@@ -163,7 +163,7 @@ def test_bad_files_are_remembered_with_reason_and_the_daemon_goes_on(
         "empty.mkv": "is empty",
         "cut.mkv": "cut off",
         "silent.mkv": "no sound",
-        "tone.mkv": "nobody speaks",
+        "tone.mkv": "no speech found",
     }.items():
         told = daemon.ask("explain", daemon.library / name)
         assert reason in told["database"]["reason"], told
