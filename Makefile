@@ -4,12 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 # The demo and the tests need speech and a translator; everything else is ffmpeg and Python.
 PACKAGES := ffmpeg espeak-ng asterisk-core-sounds-fr-wav python3-venv apertium-eng-spa
-# Tests that need no model, no network, no ffmpeg and no daemon process, without the slowest files.
-UNIT_TESTS := tests/config tests/subtitles tests/library tests/media/test_stretches.py \
-	tests/media/test_tracks.py tests/media/test_vad.py tests/work/test_retries.py \
-	tests/work/test_routes.py tests/work/test_runs.py tests/web/test_paths.py
-NOT_UNIT := tests/config/test_load_anything.py tests/config/test_secrets.py \
-	tests/library/test_histories.py tests/subtitles/test_suber.py
+# Tests that need no model, no network and no daemon process.
+UNIT_TESTS := tests/unit
 
 .PHONY: help demo setup check test lint format-check ruff types imports words unit docs docs-serve \
 	test-slow test-faults test-postgres test-systemd test-kodi test-players test-package test-root \
@@ -50,7 +46,7 @@ words: $(VENV)/ready
 
 unit: $(VENV)/ready ## the unit tests: no model, no network, no daemon process
 	$(BIN)/pytest -q -n 2 -m "not model and not slow and not faults and not postgres" \
-	  $(UNIT_TESTS) $(NOT_UNIT:%=--ignore=%)
+	  $(UNIT_TESTS)
 
 # --- Tests ---------------------------------------------------------------------------------------
 
@@ -87,7 +83,7 @@ test-players: $(VENV)/ready system ## mpv lists our sidecars by name; 5 seconds
 
 test-package: $(VENV)/ready system model ## the Dockerfile's steps in a virtual environment; 2 minutes
 	! command -v hadolint || hadolint container/Dockerfile
-	$(BIN)/pytest -m "not root" tests/container
+	$(BIN)/pytest -m "not root" tests/external/container
 
 test-root: PACKAGES += $(if $(filter 0,$(shell id -u)),debootstrap systemd-container)
 test-root: $(VENV)/ready system ## the Dockerfile in a Debian root; 5 minutes, as root, with a network
@@ -96,7 +92,7 @@ test-root: $(VENV)/ready system ## the Dockerfile in a Debian root; 5 minutes, a
 # The key is in $DASHSCOPE_API_KEY, its region in $DASHSCOPE_REGION (default: singapore).
 test-live: $(VENV)/ready system ## Qwen against the real service, with your key; under a cent
 	@test -n "$$DASHSCOPE_API_KEY" || { echo "set DASHSCOPE_API_KEY to a key of Model Studio"; exit 1; }
-	SUBTITLED_TEST_LIVE=1 $(BIN)/pytest tests/plugins/test_qwen_end_to_end.py
+	SUBTITLED_TEST_LIVE=1 $(BIN)/pytest tests/integration/plugins/test_qwen_end_to_end.py
 
 # --- Benchmarks ----------------------------------------------------------------------------------
 

@@ -144,7 +144,7 @@ def _command(config: Path, *arguments: str) -> list[str]:
 
 
 def _environment() -> dict[str, str]:
-    from standins.dashscope import KEY
+    from support.fakes.dashscope import KEY
 
     return {**os.environ, "QWEN_KEY": KEY}
 

@@ -18,9 +18,9 @@ LATENCY = 1.0
 
 def serve(line: Connection, latency: float, task_seconds: float) -> None:
     """Run the fake until the connection is closed. Each message is one question."""
-    from standins.dashscope import DashScope, standing_in
+    from support.fakes.dashscope import FakeDashScope, serve_dashscope
 
-    class Clocked(DashScope):
+    class Clocked(FakeDashScope):
         """The fake that reads durations from file headers and records the times of requests."""
 
         first, last = math.inf, 0.0
@@ -39,7 +39,7 @@ def serve(line: Connection, latency: float, task_seconds: float) -> None:
 
     service = Clocked()
     service.latency, service.task_seconds = latency, task_seconds
-    with standing_in(service):
+    with serve_dashscope(service):
         line.send(service.url)
         while True:
             try:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from standins.cluster import Cluster, programs
+from support.postgres import PostgresServer, programs
 
 ROOT = Path(__file__).parents[1]
 
@@ -60,25 +60,27 @@ def site() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="subtitled-site-") as name:
         folder = Path(name)
         folder.chmod(0o755)
-        shutil.copyfile(ROOT / "tests" / "faults" / "crier.py", folder / "crier.py")
-        info = folder / "subtitled_crier-1.0.dist-info"
+        shutil.copyfile(
+            ROOT / "tests" / "support" / "digest_engine.py", folder / "digest_engine.py"
+        )
+        info = folder / "subtitled_digest-1.0.dist-info"
         info.mkdir()
         (info / "METADATA").write_text(
-            "Metadata-Version: 2.1\nName: subtitled-crier\nVersion: 1.0\n"
+            "Metadata-Version: 2.1\nName: subtitled-digest\nVersion: 1.0\n"
         )
-        (info / "entry_points.txt").write_text("[subtitled]\ncrier = crier\n")
+        (info / "entry_points.txt").write_text("[subtitled]\ndigest = digest_engine\n")
         yield folder
 
 
 @pytest.fixture(scope="session")
-def cluster() -> Iterator[Cluster]:
+def postgres_server() -> Iterator[PostgresServer]:
     """Start a PostgreSQL server for the tests, or skip the test."""
     if programs() is None:
         pytest.skip("PostgreSQL is not installed: apt install postgresql")
     with tempfile.TemporaryDirectory(prefix="subtitled-postgres-") as name:
         folder = Path(name)
         folder.chmod(0o755)
-        made = Cluster(folder)
+        made = PostgresServer(folder)
         yield made
         made.stop()
 
@@ -88,7 +90,7 @@ def server(request: pytest.FixtureRequest) -> str | None:
     """Return None for SQLite, or the URL of a new PostgreSQL database."""
     if request.param == "sqlite":
         return None
-    made: Cluster = request.getfixturevalue("cluster")
+    made: PostgresServer = request.getfixturevalue("postgres_server")
     return made.new()
 
 

@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from disks import Disks
-from films import SPOKEN, Film, make_film
-from household import House, sidecar_of
+
+from support.disks import Disks
+from support.fault_harness import FaultHarness, sidecar_of
+from support.spoken_films import SPOKEN, Film, make_film
 
 HERE = Path(__file__).parent
 
@@ -35,7 +36,7 @@ def films(site: Path) -> Iterator[list[Film]]:
     """Return three films with different speech, and their subtitles by an undisturbed daemon."""
     place = _folder("films")
     sources = [make_film(place, number) for number in range(len(SPOKEN))]
-    calm = House(place, site)
+    calm = FaultHarness(place, site)
     for source in sources:
         shutil.copyfile(source, calm.library / source.name)
     calm.start()
@@ -54,7 +55,7 @@ def films(site: Path) -> Iterator[list[Film]]:
 @pytest.fixture
 def place() -> Iterator[Path]:
     """Return a folder for one test."""
-    folder = _folder("house")
+    folder = _folder("harness")
     yield folder
     shutil.rmtree(folder)
 
@@ -68,20 +69,20 @@ def disks(place: Path) -> Iterator[Disks]:
 
 
 @pytest.fixture
-def build(disks: Disks, place: Path, site: Path) -> Iterator[Callable[..., House]]:
+def build(disks: Disks, place: Path, site: Path) -> Iterator[Callable[..., FaultHarness]]:
     """Return a function that builds a daemon: ``build(wishes='stability_delay = "3s"')``."""
-    built: list[House] = []
+    built: list[FaultHarness] = []
 
-    def one(where: str = "", **options: object) -> House:
+    def one(where: str = "", **options: object) -> FaultHarness:
         folder = place / where
         folder.mkdir(exist_ok=True)
-        built.append(House(folder, site, **options))  # type: ignore[arg-type]
+        built.append(FaultHarness(folder, site, **options))  # type: ignore[arg-type]
         return built[-1]
 
     yield one
-    for house in built:
-        house.close()
-        print(f"--- the log of {house.place}:\n{house.told()}")
+    for harness in built:
+        harness.close()
+        print(f"--- the log of {harness.place}:\n{harness.told()}")
 
 
 @pytest.fixture

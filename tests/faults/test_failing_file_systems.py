@@ -7,12 +7,12 @@ import shutil
 import time
 from collections.abc import Callable
 
-from disks import Disks
-from films import Film
-from household import House, sidecar_of
-from test_kills_at_random import another
+from faults.test_random_kills import another
+from support.disks import Disks
+from support.fault_harness import FaultHarness, sidecar_of
+from support.spoken_films import Film
 
-Build = Callable[..., House]
+Build = Callable[..., FaultHarness]
 
 ERRORS = [
     (["read"], ".mkv", "EIO", "cannot be read"),
@@ -29,12 +29,12 @@ def test_a_slow_file_system_only_makes_it_slow(
     build: Build, disks: Disks, films: list[Film]
 ) -> None:
     disk = disks.faulty("films")
-    house = build("a", library=disk.point)
+    harness = build("a", library=disk.point)
     disk.rules({"ops": ["read", "write", "getattr", "readdir", "fsync", "rename"], "delay": 0.03})
-    house.start()
+    harness.start()
     for number, film in enumerate(films):
-        house.arrives(film, f"Film {number}.mkv")
-    house.all_well(limit=120)
+        harness.arrives(film, f"Film {number}.mkv")
+    harness.all_well(limit=120)
 
 
 def test_a_file_that_hangs_keeps_no_watchdog_hungry_and_all_is_made_when_it_answers(
@@ -42,35 +42,35 @@ def test_a_file_that_hangs_keeps_no_watchdog_hungry_and_all_is_made_when_it_answ
 ) -> None:
     """Like a hard-mounted share without its server: readers hang, even when killed."""
     disk = disks.faulty("films")
-    house = build("a", library=disk.point)
-    house.start()
+    harness = build("a", library=disk.point)
+    harness.start()
     disk.rules({"ops": ["read"], "name": "Hanging", "hang": True})
     shutil.copyfile(films[0].path, disk.behind / "Hanging.mkv")
-    house.expects(films[0], "Hanging.mkv")
-    house.stays_alive(15)
-    assert house.ask("status")["running"]
+    harness.expects(films[0], "Hanging.mkv")
+    harness.stays_alive(15)
+    assert harness.ask("status")["running"]
     disk.rules()
-    house.arrives(films[1], "Next.mkv")
-    house.all_well()
+    harness.arrives(films[1], "Next.mkv")
+    harness.all_well()
 
 
 def test_each_error_of_the_file_system_is_remembered_with_its_reason_and_passes(
     build: Build, disks: Disks, films: list[Film]
 ) -> None:
     disk = disks.faulty("films")
-    house = build("a", library=disk.point)
-    house.start()
+    harness = build("a", library=disk.point)
+    harness.start()
     for number, (operations, name, code, reason) in enumerate(ERRORS):
-        house.hold()
-        medium = house.arrives(another(films[0], house.place, number), f"Film {number}.mkv")
+        harness.hold()
+        medium = harness.arrives(another(films[0], harness.place, number), f"Film {number}.mkv")
         if name != ".mkv":
-            house.until_held()
+            harness.until_held()
         disk.rules({"ops": operations, "name": name, "errno": code})
-        house.release()
-        house.until_state(medium, "retrying", reason)
+        harness.release()
+        harness.until_state(medium, "retrying", reason)
         assert not sidecar_of(medium).exists()
         disk.rules()
-    house.all_well()
+    harness.all_well()
 
 
 def test_without_hard_links_it_still_publishes(
@@ -78,18 +78,18 @@ def test_without_hard_links_it_still_publishes(
 ) -> None:
     """Like FAT, SMB and many FUSE file systems."""
     disk = disks.faulty("films")
-    house = build("a", library=disk.point)
+    harness = build("a", library=disk.point)
     disk.rules({"ops": ["link"], "errno": "EPERM"})
-    house.start()
-    house.arrives(films[0], "Film.mkv")
-    house.all_well()
+    harness.start()
+    harness.arrives(films[0], "Film.mkv")
+    harness.all_well()
 
 
 def test_random_errors_everywhere_leave_a_whole_subtitle_or_none(
     build: Build, disks: Disks, films: list[Film], chance: random.Random
 ) -> None:
     disk = disks.faulty("films")
-    house = build("a", library=disk.point, daemon='retry_delay = "1s"')
+    harness = build("a", library=disk.point, daemon='retry_delay = "1s"')
     everything = ["getattr", "readdir", "open", "create", "read", "write", "fsync", "unlink"]
     disk.rules(
         *(
@@ -97,16 +97,16 @@ def test_random_errors_everywhere_leave_a_whole_subtitle_or_none(
             for code in ("EIO", "ESTALE", "ENOSPC", "EACCES")
         )
     )
-    house.start()
+    harness.start()
     for number, film in enumerate(films):
         (disk.behind / f"Film {number}.mkv").write_bytes(film.path.read_bytes())
-        house.expects(film, f"Film {number}.mkv")
+        harness.expects(film, f"Film {number}.mkv")
     begin = time.monotonic()
     while time.monotonic() - begin < 15:
-        for film, medium in zip(films, house.wanted, strict=True):
+        for film, medium in zip(films, harness.wanted, strict=True):
             made = disk.behind / sidecar_of(medium).name
             assert not made.exists() or made.read_bytes() == film.subtitle
         time.sleep(0.1)
     disk.rules()
-    house.retry(*house.wanted)
-    house.all_well()
+    harness.retry(*harness.wanted)
+    harness.all_well()

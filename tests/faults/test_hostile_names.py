@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
-from films import Film
-from household import House
+from support.fault_harness import FaultHarness
+from support.spoken_films import Film
 
 NAMES = [
     b"[Group] Film (2020) [1080p].mkv",
@@ -37,20 +37,20 @@ NAMES = [
 
 
 def test_names_that_break_everything_else_get_their_subtitles(
-    build: Callable[..., House], films: list[Film]
+    build: Callable[..., FaultHarness], films: list[Film]
 ) -> None:
-    house = build()
-    (house.library / "Season [1] 100%\n").mkdir()
+    harness = build()
+    (harness.library / "Season [1] 100%\n").mkdir()
     for name in NAMES[::2]:
-        house.arrives(films[0], name)
-    house.start()
+        harness.arrives(films[0], name)
+    harness.start()
     for name in NAMES[1::2]:
-        house.arrives(films[0], name)
-    house.arrives(films[1], "Season [1] 100%\n/-.mkv")
+        harness.arrives(films[0], name)
+    harness.arrives(films[1], "Season [1] 100%\n/-.mkv")
     for longest in (b"y" * 251 + b".mkv", b"z" * 249 + b".mkv"):
-        house.arrives(films[2], longest, "failed", "longer than 255 bytes", subtitle=False)
-    house.theirs_is(house.library / "S01E1.notes.txt", b"not ours")
-    house.all_well(limit=120)
+        harness.arrives(films[2], longest, "failed", "longer than 255 bytes", subtitle=False)
+    harness.theirs_is(harness.library / "S01E1.notes.txt", b"not ours")
+    harness.all_well(limit=120)
     # The same audio is transcribed once. A subtitle that cannot be written is not made at all.
-    assert len({line.split()[1] for line in house.journal()}) == 2, house.journal()
-    assert os.path.getsize(house.log)
+    assert len({line.split()[1] for line in harness.journal()}) == 2, harness.journal()
+    assert os.path.getsize(harness.log)

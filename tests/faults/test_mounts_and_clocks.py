@@ -8,11 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from disks import Disks
-from films import Film
-from household import House
 
-Build = Callable[..., House]
+from support.disks import Disks
+from support.fault_harness import FaultHarness
+from support.spoken_films import Film
+
+Build = Callable[..., FaultHarness]
 
 FAKETIME = sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
 SLEEP = """
@@ -31,22 +32,22 @@ def test_a_library_that_is_unmounted_during_the_work_is_away_and_loses_nothing(
     library = place / "films"
     library.mkdir()
     disks.bind(share, library)
-    house = build("a", library=library)
+    harness = build("a", library=library)
     (library / "Season").mkdir()
-    house.start()
-    ready = house.arrives(films[0], "Ready.mkv")
-    house.until_state(ready, "done")
-    house.hold()
-    house.arrives(films[1], "Season/In work.mkv")
-    house.arrives(films[2], "Waiting.mkv")
-    house.until_held()
+    harness.start()
+    ready = harness.arrives(films[0], "Ready.mkv")
+    harness.until_state(ready, "done")
+    harness.hold()
+    harness.arrives(films[1], "Season/In work.mkv")
+    harness.arrives(films[2], "Waiting.mkv")
+    harness.until_held()
     disks.unmount(library)
-    house.release()
-    house.stays_alive(8)
+    harness.release()
+    harness.stays_alive(8)
     assert list(library.iterdir()) == []
-    assert house.wanted.keys() == house.states().keys()
+    assert harness.wanted.keys() == harness.states().keys()
     disks.bind(share, library)
-    house.all_well(limit=120)
+    harness.all_well(limit=120)
     assert list(library.iterdir()) != []
 
 
@@ -56,12 +57,12 @@ def test_a_library_that_was_away_at_the_start_is_taken_when_it_comes(
     share = disks.tmpfs("share", 16)
     library = place / "films"
     library.mkdir()
-    house = build("a", library=library)
-    house.start()
-    house.stays_alive(3)
+    harness = build("a", library=library)
+    harness.start()
+    harness.stays_alive(3)
     disks.bind(share, library)
-    house.arrives(films[0], "Film.mkv")
-    house.all_well(limit=120)
+    harness.arrives(films[0], "Film.mkv")
+    harness.all_well(limit=120)
 
 
 def test_a_clock_that_jumps_a_day_forward_and_two_back_stops_nothing(
@@ -70,14 +71,14 @@ def test_a_clock_that_jumps_a_day_forward_and_two_back_stops_nothing(
     """There is no watcher, so that scheduled scans must find the files."""
     if not FAKETIME:
         pytest.skip("libfaketime is missing: apt install faketime")
-    house = build(wishes='watch = "off"')
-    offset = house.place / "offset"
+    harness = build(wishes='watch = "off"')
+    offset = harness.place / "offset"
     offset.write_text("+0")
-    patch = house.place / "patch"
+    patch = harness.place / "patch"
     patch.mkdir()
     (patch / "sitecustomize.py").write_text(SLEEP)
-    house.start(
-        PYTHONPATH=f"{patch}{os.pathsep}{house.environment()['PYTHONPATH']}",
+    harness.start(
+        PYTHONPATH=f"{patch}{os.pathsep}{harness.environment()['PYTHONPATH']}",
         LD_PRELOAD=str(FAKETIME[0]),
         FAKETIME_TIMESTAMP_FILE=str(offset),
         FAKETIME_NO_CACHE="1",
@@ -87,7 +88,7 @@ def test_a_clock_that_jumps_a_day_forward_and_two_back_stops_nothing(
     for number, hours in enumerate((0, 24, -24, 0)):
         offset.write_text(f"{hours * 3600:+d}")
         time.sleep(1.5)
-        medium = house.arrives(films[number % 3], f"At {hours}, {number}.mkv")
-        house.until_state(medium, "done", limit=40)
+        medium = harness.arrives(films[number % 3], f"At {hours}, {number}.mkv")
+        harness.until_state(medium, "done", limit=40)
     offset.write_text("+0")
-    house.all_well()
+    harness.all_well()

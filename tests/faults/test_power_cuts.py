@@ -12,14 +12,13 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from disks import Cut, Disks, PoweredDisk
-from films import Film
-from household import House, rows, untruths
-from test_kills_at_random import another, whole_or_absent
-
+from faults.test_random_kills import another, whole_or_absent
 from subtitled.subtitles.ownership import read_signature
+from support.disks import Cut, Disks, PoweredDisk
+from support.fault_harness import FaultHarness, inconsistencies, rows
+from support.spoken_films import Film
 
-Build = Callable[..., House]
+Build = Callable[..., FaultHarness]
 
 DAEMON_CUTS = int(os.environ.get("SUBTITLED_TEST_POWER_CUTS", "6"))
 WRITER_CUTS = 4 * DAEMON_CUTS
@@ -58,27 +57,29 @@ def test_the_power_cut_at_random_instants_of_the_daemon_s_work(
     for name in ("films", "state"):
         (disk.point / name).mkdir()
     os.sync()
-    house = build(
+    harness = build(
         "a", library=disk.point / "films", state=disk.point / "state", engine="pace = 0.05"
     )
     for number in range(DAEMON_CUTS):
-        house.arrives(another(films[number % 3], house.place, number), f"Film {number}.mkv")
+        harness.arrives(another(films[number % 3], harness.place, number), f"Film {number}.mkv")
         os.sync()  # other writes are not what is tested here
-        house.start()
+        harness.start()
         if number % 3 == 2:
             time.sleep(chance.uniform(0.5, 5.0))
         else:
             # Publishing is short: wait for the last chunk, then a moment.
-            seen = len(house.journal())
-            house.until(lambda seen=seen: ends(house.journal()[seen:]) >= 4, 30, "the last stretch")
+            seen = len(harness.journal())
+            harness.until(
+                lambda seen=seen: ends(harness.journal()[seen:]) >= 4, 30, "the last stretch"
+            )
             time.sleep(chance.uniform(0.0, 0.25))
         disk.cut(chance.choice(list(Cut)))
-        house.kill()
+        harness.kill()
         disk.power_up()
         assert_sound(disk)
-        whole_or_absent(house)
-    house.start()
-    house.all_well(limit=120, repeated=4 * DAEMON_CUTS)
+        whole_or_absent(harness)
+    harness.start()
+    harness.all_well(limit=120, repeated=4 * DAEMON_CUTS)
 
 
 def ends(journal: list[str]) -> int:
@@ -134,7 +135,7 @@ def assert_sound(disk: PoweredDisk) -> None:
     """Check that the databases are intact and true."""
     for database in (disk.point / "state").glob("*.sqlite"):
         assert rows(database, "PRAGMA integrity_check") == [("ok",)], database
-    assert untruths(disk.point / "state") == []
+    assert inconsistencies(disk.point / "state") == []
 
 
 def assert_kept(disk: PoweredDisk, promised: dict[str, set[str | None]]) -> None:

@@ -1,0 +1,238 @@
+"""Notifiers get every event on their schedule, and again after failures."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from datetime import time as clock
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from subtitled.config.plugins import ConfiguredComponent
+from subtitled.db import notifications as kept
+from subtitled.db.database import Database
+from subtitled.notify import notifiers
+from subtitled.notify.notifiers import (
+    NotifierDispatcher,
+    quiet_seconds_left,
+    seconds_until_delivery,
+)
+from subtitled.plugin import (
+    DeliverySchedule,
+    Event,
+    InputRejectedError,
+    JobFailed,
+    JobFinished,
+    Notification,
+    Notifier,
+    Settings,
+    SetupError,
+    TransientError,
+)
+
+
+def wait_until(done: Callable[[], object], limit: float = 20) -> None:
+    end = time.monotonic() + limit
+    while not done():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def event(number: int) -> Event:
+    return JobFinished(Path(f"/films/{number}.mkv"), (), "made en")
+
+
+class FakeNotifier(Notifier):
+    """A notifier that records notifications and raises each of ``trouble`` once."""
+
+    heard: list[list[Notification]]
+    trouble: list[Exception]
+    pace = DeliverySchedule()
+
+    @classmethod
+    def delivery_schedule(cls, settings: Any) -> DeliverySchedule:
+        return cls.pace
+
+    def notify(self, notifications: Sequence[Notification]) -> None:
+        if self.trouble:
+            raise self.trouble.pop(0)
+        self.heard.append(list(notifications))
+
+
+@pytest.fixture
+def fake_notifier(monkeypatch: pytest.MonkeyPatch) -> type[FakeNotifier]:
+    monkeypatch.setattr(notifiers, "BACKOFF_SECONDS", (0.2,))
+    monkeypatch.setattr(notifiers, "SETUP_ERROR_WAIT_SECONDS", 0.2)
+
+    class One(FakeNotifier):
+        heard: list[list[Notification]] = []  # noqa: RUF012
+        trouble: list[Exception] = []  # noqa: RUF012
+
+    return One
+
+
+@pytest.fixture
+def lives(tmp_path: Path) -> Iterator[Callable[..., NotifierDispatcher]]:
+    """Start the workers of some notifiers over one database."""
+    ledger = Database(tmp_path / "subtitled.sqlite")
+    begun: list[NotifierDispatcher] = []
+
+    def begin(**fake_notifiers: type[FakeNotifier]) -> NotifierDispatcher:
+        configured = {
+            name: ConfiguredComponent(name, name, one, Settings())
+            for name, one in fake_notifiers.items()
+        }
+        configuration: Any = SimpleNamespace(notifiers=configured)
+        life = NotifierDispatcher(configuration, ledger.notifications)
+        life.start()
+        begun.append(life)
+        return life
+
+    yield begin
+    for life in begun:
+        life.stop()
+    wait_until(lambda: not [t for t in threading.enumerate() if t.name.startswith("notifier ")])
+    ledger.close()
+
+
+def test_each_event_is_told_by_itself_and_in_order(
+    lives: Callable[..., NotifierDispatcher], fake_notifier: type[FakeNotifier]
+) -> None:
+    life = lives(bell=fake_notifier)
+    for number in range(5):
+        life.enqueue(event(number))
+    wait_until(lambda: len(fake_notifier.heard) == 5)
+    assert [[one.event for one in batch] for batch in fake_notifier.heard] == [
+        [event(n)] for n in range(5)
+    ]
+    assert len({batch[0].id for batch in fake_notifier.heard}) == 5
+
+
+@pytest.mark.parametrize(
+    "problem", [TransientError("away"), SetupError("key"), RuntimeError("bug")]
+)
+def test_what_could_not_be_told_is_told_again(
+    lives: Callable[..., NotifierDispatcher], fake_notifier: type[FakeNotifier], problem: Exception
+) -> None:
+    fake_notifier.trouble = [problem, problem]
+    lives(bell=fake_notifier).enqueue(event(1))
+    wait_until(lambda: fake_notifier.heard)
+    assert fake_notifier.heard[0][0].event == event(1)
+    assert fake_notifier.trouble == []
+
+
+def test_what_is_rejected_is_given_up_and_the_next_is_told(
+    lives: Callable[..., NotifierDispatcher], fake_notifier: type[FakeNotifier]
+) -> None:
+    fake_notifier.trouble = [InputRejectedError("no such film")]
+    life = lives(bell=fake_notifier)
+    life.enqueue(event(1))
+    life.enqueue(event(2))
+    wait_until(lambda: fake_notifier.heard)
+    assert [one.event for batch in fake_notifier.heard for one in batch] == [event(2)]
+
+
+def test_one_that_is_away_holds_up_no_other_and_hears_all_in_the_next_life(
+    lives: Callable[..., NotifierDispatcher],
+    fake_notifier: type[FakeNotifier],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Away(FakeNotifier):
+        heard: list[list[Notification]] = []  # noqa: RUF012
+        trouble: list[Exception] = [TransientError("away", retry_after=3600.0)]  # noqa: RUF012
+
+    life = lives(bell=fake_notifier, away=Away)
+    life.enqueue(event(1))
+    life.enqueue(event(2))
+    wait_until(lambda: len(fake_notifier.heard) == 2)
+    assert Away.heard == []
+    life.stop()
+    lives(bell=fake_notifier, away=Away)
+    wait_until(lambda: len(Away.heard) == 2)
+    assert [one.event for batch in Away.heard for one in batch] == [event(1), event(2)]
+    assert len(fake_notifier.heard) == 2
+
+
+def test_who_collects_hears_what_happened_meanwhile_in_one(
+    lives: Callable[..., NotifierDispatcher], fake_notifier: type[FakeNotifier]
+) -> None:
+    fake_notifier.pace = DeliverySchedule(batch_seconds=0.5)
+    life = lives(bell=fake_notifier)
+    for number in range(4):
+        life.enqueue(event(number))
+    wait_until(lambda: fake_notifier.heard)
+    assert [[one.event for one in batch] for batch in fake_notifier.heard] == [
+        [event(n) for n in range(4)]
+    ]
+
+
+def test_what_is_kept_for_one_that_never_comes_is_bounded_and_forgotten_with_it(
+    lives: Callable[..., NotifierDispatcher], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kept, "MAX_EVENTS_PER_NOTIFIER", 3)
+    ledger = Database(tmp_path / "subtitled.sqlite")
+    for number in range(7):
+        ledger.notifications.enqueue(["gone", "other"], event(number), float(number))
+    assert [one.occurred_at for one in ledger.notifications.pending("gone")] == [4.0, 5.0, 6.0]
+    assert len(ledger.notifications.pending("other")) == 3
+    ledger.notifications.delete_unconfigured(["other"])
+    assert ledger.notifications.pending("gone") == []
+    assert len(ledger.notifications.pending("other")) == 3
+    ledger.close()
+
+
+def test_an_event_comes_back_from_the_ledger_as_it_was(tmp_path: Path) -> None:
+    ledger = Database(tmp_path / "subtitled.sqlite")
+    failed = JobFailed(Path("/films/caf\udce9.mkv"), "why", "cure", retry_at=12.5)
+    ledger.notifications.enqueue(["bell"], failed, 3.0)
+    (notice,) = ledger.notifications.pending("bell")
+    assert (notice.event, notice.occurred_at) == (failed, 3.0)
+    ledger.notifications.mark_delivered([notice.id])
+    assert ledger.notifications.pending("bell") == []
+    ledger.close()
+
+
+def at(hour: int, minute: int = 0) -> float:
+    return datetime(2026, 1, 14, hour, minute).timestamp()
+
+
+@pytest.mark.parametrize(
+    ("quiet", "now", "left"),
+    [
+        ((clock(22), clock(7)), at(23), 8.0),
+        ((clock(22), clock(7)), at(3, 30), 3.5),
+        ((clock(22), clock(7)), at(7), 0.0),
+        ((clock(22), clock(7)), at(12), 0.0),
+        ((clock(22), clock(7)), at(22), 9.0),
+        ((clock(9), clock(17)), at(9), 8.0),
+        ((clock(9), clock(17)), at(18), 0.0),
+        (None, at(3), 0.0),
+    ],
+)
+def test_quiet_hours_may_span_midnight(
+    quiet: tuple[clock, clock] | None, now: float, left: float
+) -> None:
+    assert quiet_seconds_left(DeliverySchedule(quiet_hours=quiet), now) == left * 3600
+
+
+_clock = st.times(max_value=clock(23, 59)).map(lambda t: t.replace(second=0, microsecond=0))
+
+
+@given(_clock, _clock, st.floats(0, 2 * 86400), st.floats(-86400, 86400), st.floats(0, 86400))
+def test_nobody_is_ever_told_in_quiet_hours_nor_kept_waiting_for_ever(
+    begin: clock, end: clock, every: float, since: float, offset: float
+) -> None:
+    if begin == end:
+        return
+    now = at(0) + offset
+    rhythm = DeliverySchedule(every, (begin, end))
+    wait = seconds_until_delivery(rhythm, now - since, now)
+    assert 0 <= wait <= every + 86400
+    assert quiet_seconds_left(rhythm, now + wait + 0.001) == 0

@@ -1,0 +1,106 @@
+"""The LibreTranslate translator, against a fake server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from subtitled.plugin import (
+    Batch,
+    ComponentContext,
+    InputRejectedError,
+    Language,
+    Line,
+    SetupError,
+    TransientError,
+)
+from subtitled_plugins.libretranslate import LibreTranslate, LibreTranslateSettings
+from support.fakes.chat import serving
+from support.fakes.libretranslate import FakeLibreTranslate, handler
+
+EN, ES = Language("en"), Language("es")
+Make = Callable[..., LibreTranslate]
+
+
+@pytest.fixture
+def libre() -> Iterator[FakeLibreTranslate]:
+    libre = FakeLibreTranslate(str.upper)
+    with serving(handler(libre)) as libre.port:
+        yield libre
+
+
+@pytest.fixture
+def make(libre: FakeLibreTranslate, monkeypatch: pytest.MonkeyPatch) -> Make:
+    monkeypatch.setenv("LIBRE_KEY", "s3cret")
+
+    def made(**settings: object) -> LibreTranslate:
+        asked = {"url": libre.url} | settings
+        return LibreTranslate(
+            LibreTranslateSettings.model_validate(asked), ComponentContext("libre")
+        )
+
+    return made
+
+
+def batch(target: Language = ES, *texts: str) -> Batch:
+    lines = tuple(Line(5 + n, text) for n, text in enumerate(texts or ("one", "two")))
+    return Batch(lines, EN, target)
+
+
+def test_lines_come_back_under_their_ids_and_nothing_is_sent_away_from_here(make: Make) -> None:
+    said = make().translate(batch())
+    assert said.lines == (Line(5, "ONE"), Line(6, "TWO"))
+    assert said.usage == ()
+    assert LibreTranslate.capabilities(make().settings).destination == "local"
+
+
+def test_what_goes_elsewhere_has_a_receipt(make: Make) -> None:
+    away = make(is_local=False)
+    (sent,) = away.translate(batch()).usage
+    assert (sent.kind, sent.amount) == ("text", 6.0)
+    destination = LibreTranslate.capabilities(away.settings).destination
+    assert destination == f"libretranslate:{sent.host}"
+
+
+@pytest.mark.parametrize(
+    ("tag", "code"),
+    [("zh-Hans", "zh-Hans"), ("zh-Hant", "zt"), ("zh-TW", "zt"), ("pt-BR", "pb"), ("es-419", "es")],
+)
+def test_languages_are_called_what_the_server_calls_them(
+    tag: str, code: str, make: Make, libre: FakeLibreTranslate
+) -> None:
+    make().translate(batch(Language(tag)))
+    assert libre.requests[-1]["target"] == code
+
+
+def test_a_pair_that_it_lacks_is_said_and_pairs_can_be_named(
+    make: Make, libre: FakeLibreTranslate
+) -> None:
+    with pytest.raises(SetupError, match="does not translate en into fr"):
+        make().translate(batch(Language("fr")))
+    assert libre.requests == []
+    named = make(languages=["en", "es"])
+    assert LibreTranslate.capabilities(named.settings).language_pairs == {(EN, ES), (ES, EN)}
+    assert LibreTranslate.capabilities(make().settings).language_pairs is None
+    assert named.self_check()[0].ok
+    assert not make(languages=["en", "tlh"]).self_check()[0].ok
+
+
+def test_texts_that_got_lost_are_not_guessed_at(make: Make, libre: FakeLibreTranslate) -> None:
+    libre.lose = True
+    assert make().translate(batch()).lines == ()
+    assert len(make().translate(batch(ES, "one")).lines) == 1
+
+
+def test_what_it_refuses_is_said_and_the_key_is_not(make: Make, libre: FakeLibreTranslate) -> None:
+    libre.key = "s3cret"
+    with pytest.raises(SetupError, match="refuses the key"):
+        make().translate(batch())
+    key = {"env": "LIBRE_KEY"}
+    assert make(api_key=key).translate(batch()).lines
+    for status, kind in ((429, TransientError), (500, TransientError), (400, InputRejectedError)):
+        libre.fault = status
+        with pytest.raises(kind) as raised:
+            make(api_key=key).translate(batch())
+        assert "s3cret" not in str(raised.value)

@@ -1,0 +1,89 @@
+"""A hotword that an engine repeats where little is heard is its own echo and no speech."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from subtitled.plugin import (
+    Audio,
+    Chunk,
+    Language,
+    TimeSpan,
+    Transcript,
+    TranscriptionRequest,
+    Word,
+)
+from subtitled.subtitles.hallucination import load_phrases
+from subtitled.transcription.quality import assess
+from support.harness import FakeEngine, Harness, film
+
+HOTWORD = "Moby Dick"
+"""From the name of the film."""
+
+
+class EchoingEngine(FakeEngine):
+    """Says each word as a sentence, and an unsure hotword in place of one."""
+
+    def __init__(self, configured: object, supports_hotwords: bool) -> None:
+        super().__init__(configured)
+        self.capabilities = replace(
+            self.capabilities, supports_hotwords=supports_hotwords, checks_hotwords=True
+        )
+
+    def transcribe(self, audio: Audio, request: TranscriptionRequest) -> Transcript:
+        transcript = super().transcribe(audio, request)
+        words = [replace(word, text=f"{word.text}.") for word in transcript.words]
+        words[2] = replace(words[2], text=f" {HOTWORD}.", confidence=0.4)
+        return replace(transcript, words=tuple(words))
+
+
+@pytest.fixture
+def harness(tmp_path: Path) -> Iterator[Callable[[bool], tuple[Harness, Path]]]:
+    built = Harness(tmp_path, 'languages = ["en"]')
+
+    def with_engine(supports_hotwords: bool) -> tuple[Harness, Path]:
+        engine = EchoingEngine(built.configuration.engines["whisper"], supports_hotwords)
+        object.__setattr__(built.jobs._services, "engines", engine)
+        media = film(built.root / f"{HOTWORD} (1851).wav", 12)
+        built.scan()
+        return built, media
+
+    yield with_engine
+    built.close()
+
+
+def test_an_echo_of_a_hotword_is_removed_and_the_reason_is_stored(
+    harness: Callable[[bool], tuple[Harness, Path]],
+) -> None:
+    built, media = harness(True)
+    assert HOTWORD not in media.with_name(f"{media.stem}.en.srt").read_text("utf-8")
+    fingerprint = built.the(media).fingerprint
+    assert fingerprint is not None
+    ((variant, removals),) = built.transcripts.removals(fingerprint, 0).items()
+    assert any(HOTWORD in built.transcripts.hotwords(fingerprint, 0)[variant] for _ in removals)
+    assert {removal.text for removal in removals if "invent" in removal.reason} == {f"{HOTWORD}."}
+
+
+def test_the_same_words_of_an_engine_without_hotwords_are_speech(
+    harness: Callable[[bool], tuple[Harness, Path]],
+) -> None:
+    _, media = harness(False)
+    assert HOTWORD in media.with_name(f"{media.stem}.en.srt").read_text("utf-8")
+
+
+def test_an_echo_counts_against_the_quality_of_a_chunk() -> None:
+    chunk = Chunk(TimeSpan(0, 10), (TimeSpan(0, 10),))
+    said = Transcript(
+        Language("en"),
+        (
+            Word(" It was a dark and stormy night on the sea.", 0, 6, 0.9),
+            Word(f" {HOTWORD}.", 7, 9, 0.4),
+        ),
+    )
+    english, phrases = Language("en"), load_phrases(None)
+    assert not assess(said, chunk, english, 10, phrases).has_issues
+    assert assess(said, chunk, english, 10, phrases, hotwords=(HOTWORD,)).has_issues

@@ -1,0 +1,276 @@
+"""The job gate: jobs that wait or are deferred, without doing anything twice."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from subtitled.db.records import FileState
+from subtitled.engines.breaker import CircuitBreakers
+from subtitled.jobs import gate
+from subtitled.jobs.log_context import current_job
+from subtitled.jobs.throttle_state import RemoteThrottles, Throttle, ThrottleRegistry
+from subtitled.plugin import Audio, Transcript, TranscriptionRequest, TransientError
+from support.harness import Harness, film
+
+
+@pytest.fixture
+def harness(tmp_path: Path) -> Iterator[Harness]:
+    made = Harness(tmp_path)
+    yield made
+    made.close()
+
+
+def until(true: Callable[[], object], limit: float = 30.0) -> None:
+    deadline = time.monotonic() + limit
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def put(harness: Harness, path: Path) -> None:
+    """Notice a file and queue it without waiting for its result."""
+    harness.intake.scan("films")
+    for record in harness.intake.ready_files(time.time() + 1):
+        harness.jobs.plan(record)
+    assert harness.the(path).state is not FileState.STABILISING
+
+
+def stretches(harness: Harness) -> dict[str, int]:
+    return {
+        str(path.relative_to(harness.state)): path.stat().st_mtime_ns
+        for path in (harness.state / "transcripts").rglob("*-*.json")
+    }
+
+
+def pause_after_the_first(harness: Harness, library: str = "") -> None:
+    """Pause while the first chunk is transcribed."""
+    heard = harness.engine.transcribe
+
+    def transcribe(audio: Audio, request: TranscriptionRequest) -> Transcript:
+        if harness.engine.recognised == 0:
+            gate.pause(harness.ledger.kv, library)
+        return heard(audio, request)
+
+    harness.engine.transcribe = transcribe  # type: ignore[method-assign]
+
+
+def test_a_pause_of_everything_holds_the_job_where_it_is(harness: Harness) -> None:
+    pause_after_the_first(harness)
+    path = film(harness.root / "a.wav", 1)
+    put(harness, path)
+    until(lambda: harness.engine.recognised == 1)
+    time.sleep(1.5)
+    assert harness.the(path).state is FileState.WORKING
+    assert harness.engine.recognised == 1
+    before = stretches(harness)
+    gate.resume(harness.ledger.kv)
+    harness.settle()
+    assert harness.the(path).state is FileState.DONE
+    assert harness.engine.recognised == len(stretches(harness)) > 1
+    assert before.items() <= stretches(harness).items()
+
+
+def test_a_pause_of_one_library_sets_its_job_aside_and_nothing_is_done_twice(
+    harness: Harness,
+) -> None:
+    pause_after_the_first(harness, "films")
+    path = film(harness.root / "a.wav", 1)
+    put(harness, path)
+    until(lambda: harness.the(path).state is FileState.WAITING)
+    record = harness.the(path)
+    assert record.reason.startswith("library films is paused; resume with: subtitled queue resume")
+    assert (record.attempts, record.job_id, record.next_check_at) == (0, None, None)
+    before = stretches(harness)
+    assert len(before) == 1
+    harness.close()
+    harness.open()  # a restart looks again, and finds it paused still
+    harness.settle()
+    assert harness.the(path).state is FileState.WAITING
+    gate.resume(harness.ledger.kv, "films")
+    assert harness.ledger.wake_waiting() == 1
+    harness.settle()
+    assert harness.the(path).state is FileState.DONE
+    assert before.items() <= stretches(harness).items()
+    assert harness.engine.recognised == len(stretches(harness)) - 1
+
+
+def test_outside_its_hours_a_library_is_not_even_looked_into(tmp_path: Path) -> None:
+    never = '[schedule]\ntimezone = "UTC"\n[schedule.libraries.films]\nquiet_hours = ["daily"]'
+    harness = Harness(tmp_path, never)
+    try:
+        path = film(harness.root / "a.wav", 1)
+        put(harness, path)
+        record = harness.the(path)
+        assert record.state is FileState.WAITING
+        assert record.reason == "the hours of library films are over for more than a year"
+        assert not harness.jobs.queue.active_jobs()
+    finally:
+        harness.close()
+
+
+def test_an_engine_that_is_down_is_waited_for_and_no_attempt_is_counted(harness: Harness) -> None:
+    heard = harness.engine.transcribe
+
+    def down(audio: Audio, request: TranscriptionRequest) -> Transcript:
+        raise TransientError("the cloud is away", "Wait")
+
+    harness.engine.transcribe = down  # type: ignore[method-assign]
+    films = [film(harness.root / f"{number}.wav", number) for number in range(5)]
+    harness.intake.scan("films")
+    deadline = time.monotonic() + 30
+    while {harness.the(path).state for path in films} != {FileState.WAITING}:
+        for record in harness.intake.ready_files(time.time() + 1):
+            harness.jobs.plan(record)
+        assert time.monotonic() < deadline, [harness.the(path) for path in films]
+        time.sleep(0.05)
+    attempts = sum(harness.the(path).attempts for path in films)
+    assert 3 <= attempts <= 5  # of those that found out
+    (why,) = {harness.the(path).reason for path in films}
+    assert why.startswith("engine whisper failed 3 times in a row (the cloud is away)")
+    assert "subtitled engine reset whisper" in why
+    harness.engine.transcribe = heard  # type: ignore[method-assign]
+    assert harness.working.gate.blocked_for_engine("whisper") is not None
+    assert CircuitBreakers(harness.ledger.kv).reset("whisper")
+    assert harness.ledger.wake_waiting() == 5
+    harness.settle()
+    assert {harness.the(path).state for path in films} == {FileState.DONE}
+
+
+def test_what_waits_at_the_door_can_be_cancelled_and_hurried(harness: Harness) -> None:
+    gate.pause(harness.ledger.kv)
+    one, two = film(harness.root / "1.wav", 1), film(harness.root / "2.wav", 2)
+    put(harness, one)
+    until(lambda: harness.working.active_jobs)
+    harness.jobs.cancel(harness.the(one if harness.the(one).job_id in busy(harness) else two))
+    until(lambda: FileState.FAILED in {harness.the(one).state, harness.the(two).state})
+    cancelled = one if harness.the(one).state is FileState.FAILED else two
+    other = two if cancelled == one else one
+    harness.jobs.prioritise(harness.the(other), 1)
+    assert harness.the(other).priority == 1
+    gate.resume(harness.ledger.kv)
+    harness.settle()
+    assert harness.the(other).state is FileState.DONE
+    assert harness.the(cancelled).reason == "cancelled by the user"
+
+
+def busy(harness: Harness) -> set[str]:
+    return set(harness.working.active_jobs)
+
+
+def test_content_that_another_process_hears_is_waited_for(harness: Harness) -> None:
+    one, copy = film(harness.root / "1.wav", 1), film(harness.root / "copy.wav", 1)
+    gate.pause(harness.ledger.kv)
+    put(harness, one)
+    other = harness.the(copy)
+    # As a worker does it that was quicker.
+    assert harness.ledger.files.claim(other, "big") is None
+    harness.jobs.queue.cancel(other.job_id or "")
+    gate.resume(harness.ledger.kv)
+    until(lambda: harness.the(one).state is FileState.WAITING)
+    assert harness.the(one).reason == f"big works on a file with the same content, {copy}"
+    assert harness.the(one).next_check_at is not None
+    assert harness.engine.recognised == 0
+    now = harness.the(copy)
+    assert (now.state, now.worker) == (FileState.WORKING, "big")
+    # The daemon's own job over that file has no say any more.
+    assert not harness.ledger.set_state(other.id, FileState.DONE, expected_job=other)
+    assert harness.ledger.set_state(other.id, FileState.DONE, expected_job=now)
+    harness.ledger.wake_waiting()
+    harness.settle()
+    assert harness.the(one).state is FileState.DONE
+
+
+def test_jobs_that_could_not_be_written_down_are_planned_anew_but_none_of_another_process(
+    harness: Harness,
+) -> None:
+    one, two = film(harness.root / "1.wav", 1), film(harness.root / "2.wav", 2)
+    gate.pause(harness.ledger.kv)
+    put(harness, one)
+    until(lambda: harness.working.active_jobs)
+    theirs = harness.the(one if harness.the(one).job_id not in busy(harness) else two)
+    with sqlite3.connect(harness.state / "jobs.sqlite") as database:  # a worker takes it
+        database.execute(
+            "UPDATE workflow_status SET status = 'PENDING', executor_id = 'big' "
+            "WHERE workflow_uuid = ?",
+            [theirs.job_id],
+        )
+    for _ in range(3):
+        harness.jobs.request_reconcile()
+        harness.jobs.reconcile()
+    assert harness.the(theirs.path).job_id == theirs.job_id
+    harness.jobs.queue.cancel(theirs.job_id or "")  # it ended, and the ledger was not told
+    for _ in range(2):
+        harness.jobs.request_reconcile()
+        harness.jobs.reconcile()
+    assert harness.the(theirs.path).state is FileState.STABILISING
+    assert harness.jobs.queue.requeue("big") == 0
+    gate.resume(harness.ledger.kv)
+    harness.settle()
+    assert {harness.the(path).state for path in (one, two)} == {FileState.DONE}
+
+
+def test_too_little_room_holds_what_would_begin(tmp_path: Path) -> None:
+    harness = Harness(tmp_path, f"[throttle]\nmin_free_library_mb = {10**9}")
+    try:
+        path = film(harness.root / "a.wav", 1)
+        put(harness, path)
+        until(lambda: harness.the(path).state is FileState.WAITING)
+        assert "MB free, fewer than 1000000000" in harness.the(path).reason
+        assert harness.the(path).next_check_at is not None
+        assert harness.engine.recognised == 0
+    finally:
+        harness.close()
+
+
+def test_halts_are_told_to_other_processes_and_forgotten_by_the_next_life(harness: Harness) -> None:
+    mailbox = harness.ledger.kv
+    halts = ThrottleRegistry(mailbox)
+    halts.hold_new_jobs(True)
+    assert halts.first_reason() is not None
+    assert RemoteThrottles(mailbox).first_reason() is None
+    halts.put("battery", Throttle("the machine runs on its battery"))
+    halts.put("memory", Throttle("little memory", is_immediate=False))
+    assert halts.is_immediate
+    assert RemoteThrottles(mailbox).first_reason() == "the machine runs on its battery"
+    halts.put("battery", None)
+    assert not halts.is_immediate
+    assert halts.first_reason() == "little memory"
+    ThrottleRegistry(mailbox)
+    assert RemoteThrottles(mailbox).first_reason() is None
+
+
+def test_a_pause_for_a_while_ends_by_itself_and_survives_a_restart(harness: Harness) -> None:
+    mailbox, now = harness.ledger.kv, time.time()
+    gate.pause(mailbox, until=now + 60)
+    gate.pause(mailbox, "films")
+    harness.close()
+    harness.open()
+    mailbox = harness.ledger.kv
+    assert gate.active_pauses(mailbox, now) == [
+        gate.Pause("", float(f"{now + 60:.0f}")),
+        gate.Pause("films"),
+    ]
+    assert gate.active_pauses(mailbox, now + 61) == [gate.Pause("films")]
+
+
+def test_log_lines_of_a_job_know_its_id(harness: Harness) -> None:
+    seen = set[str]()
+    heard = harness.engine.transcribe
+
+    def transcribe(audio: Audio, request: TranscriptionRequest) -> Transcript:
+        seen.add(current_job.get())
+        return heard(audio, request)
+
+    harness.engine.transcribe = transcribe  # type: ignore[method-assign]
+    path = film(harness.root / "a.wav", 1)
+    harness.scan()
+    content = harness.the(path).fingerprint
+    assert content is not None
+    (job,) = seen
+    assert job.startswith(content[:16])
+    assert current_job.get() == ""

@@ -1,0 +1,498 @@
+"""The sources of subtitles, with real files: tracks, streams, sidecars and language changes.
+
+Tones stand for speech and their pitch for the language. The engine returns a sentence in that
+language.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import subprocess
+import wave
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import pytest
+
+from subtitled.config.load import load_config
+from subtitled.config.plugins import ConfiguredComponent
+from subtitled.config.settings import LibrarySettings
+from subtitled.db.database import Database
+from subtitled.db.records import FileState
+from subtitled.db.sidecars import SidecarStatus
+from subtitled.jobcontext.job import InlineRunner, Job, JobResult
+from subtitled.jobcontext.services import Services
+from subtitled.library.fingerprint import content_fingerprint
+from subtitled.media.probe import probe_media
+from subtitled.pipeline.pipeline import run_job
+from subtitled.pipeline.planning import MediaReport, inspect_media
+from subtitled.plugin import (
+    SAMPLE_RATE,
+    Audio,
+    Batch,
+    Cue,
+    Language,
+    LanguageGuess,
+    Line,
+    Settings,
+    SubtitleKind,
+    TimeSpan,
+    Transcript,
+    TranscriptionRequest,
+    Translation,
+    Translator,
+    TranslatorCapabilities,
+    Word,
+)
+from subtitled.subtitles.formats import read_cues
+from subtitled.transcripts.store import TranscriptStore
+from support.harness import FakeEngine
+
+EN, ES, DE = Language("en"), Language("es"), Language("de")
+PITCHES = {440: EN, 660: ES, 880: DE}
+SAID = {
+    EN: "I do not know what you want me to say but we have been waiting here for many hours and "
+    "nobody has told us anything about where they put the keys",
+    ES: "No sé qué quieres que te diga pero llevamos muchas horas esperando aquí y nadie nos ha "
+    "dicho nada sobre dónde han puesto las llaves del coche",
+    DE: "Ich weiß nicht was ich dir sagen soll aber wir warten hier schon seit vielen Stunden und "
+    "niemand hat uns gesagt wohin sie die Schlüssel gelegt haben",
+}
+NORWEGIAN = "Jeg vet ikke hva du vil at jeg skal si, men vi har ventet her i mange timer nå."
+
+
+class Polyglot(FakeEngine):
+    """An engine that recognises the language of a tone and can translate it into English."""
+
+    def __init__(self, configured: Any) -> None:
+        super().__init__(configured)
+        self.asked: list[tuple[Language, Language | None, Language]] = []
+        """Requested language, requested translation, and the true language of each call."""
+
+    def detect_language(self, audio: Audio, windows: Sequence[TimeSpan]) -> list[LanguageGuess]:
+        return [LanguageGuess(window, {_tongue(audio, window): 0.97}) for window in windows]
+
+    def transcribe(self, audio: Audio, request: TranscriptionRequest) -> Transcript:
+        self.recognised += 1
+        for one in request.chunk.speech:
+            self.asked.append((request.language, request.translate_to, _tongue(audio, one)))
+        language = request.translate_to or request.language
+        text = itertools.cycle(SAID[language].split())
+        words = tuple(
+            Word(f" {next(text)} {next(text)}", one.start, one.end) for one in request.chunk.speech
+        )
+        return Transcript(language, words, "polyglot")
+
+
+def _tongue(audio: Audio, window: TimeSpan) -> Language:
+    heard = np.abs(np.fft.rfft(audio.read_samples(window)))
+    pitch = np.argmax(heard) * SAMPLE_RATE / (2 * (len(heard) - 1))
+    return PITCHES[min(PITCHES, key=lambda known: abs(known - pitch))]
+
+
+class Fluent(Translator):
+    """Returns a sentence in the requested language."""
+
+    calls = 0
+
+    @classmethod
+    def capabilities(cls, settings: object) -> TranslatorCapabilities:
+        return TranslatorCapabilities(max_batch_lines=10)
+
+    def translate(self, batch: Batch) -> Translation:
+        type(self).calls += 1
+        text = itertools.cycle(SAID.get(batch.target, NORWEGIAN).split())
+        return Translation(
+            tuple(
+                Line(one.id, " ".join(next(text) for _ in one.text.split())) for one in batch.lines
+            )
+        )
+
+
+class Noting(Fluent):
+    """Records what it is given."""
+
+    given: ClassVar[list[str]] = []
+
+    def translate(self, batch: Batch) -> Translation:
+        type(self).given += (line.text for line in batch.lines)
+        return super().translate(batch)
+
+
+class Lazy(Fluent):
+    """Returns its input."""
+
+    def translate(self, batch: Batch) -> Translation:
+        return Translation(batch.lines)
+
+
+class Place:
+    """A folder with one film, and the services that make its subtitles."""
+
+    def __init__(self, folder: Path, translators: dict[str, type[Translator]]) -> None:
+        self.folder = folder / "films"
+        self.folder.mkdir()
+        config = folder / "config.toml"
+        config.write_text(f'[daemon]\nstate_dir = "{folder / "state"}"\n')
+        Fluent.calls = 0
+        configuration = dataclasses.replace(
+            load_config(config),
+            translators={
+                name: ConfiguredComponent(name, name, component, Settings())
+                for name, component in translators.items()
+            },
+        )
+        (folder / "state" / "scratch").mkdir(parents=True)
+        self.engine = Polyglot(configuration.engines["whisper"])
+        self.services = Services(
+            configuration,
+            self.engine,  # type: ignore[arg-type]
+            TranscriptStore(folder / "state" / "transcripts"),
+            Database(folder / "state" / "subtitled.sqlite"),
+            folder / "state" / "scratch",
+        )
+        self.film = self.folder / "Film.mkv"
+
+    def wishes(self, *languages: str, **more: Any) -> LibrarySettings:
+        return LibrarySettings(path=self.folder, languages=languages, **more)
+
+    def make(self, *languages: str, **more: Any) -> JobResult:
+        job = Job(self.film, self.wishes(*languages, **more), content_fingerprint(self.film))
+        return run_job(job, self.services, InlineRunner())
+
+    def examine(self, *languages: str, **more: Any) -> MediaReport:
+        return inspect_media(
+            self.film,
+            probe_media(self.film),
+            self.wishes(*languages, **more),
+            self.services.config,
+            fingerprint=content_fingerprint(self.film),
+            transcripts=self.services.store,
+            sidecars=self.services.db.sidecars,
+        )
+
+    def sidecar(self, name: str, text: str, seconds: Iterable[float] = range(0, 60, 5)) -> Path:
+        words = itertools.cycle(text.split())
+        path = self.folder / name
+        path.write_text(_srt(" ".join(next(words) for _ in range(6)) for _ in seconds), "utf-8")
+        return path
+
+    def cues(self, name: str) -> tuple[Cue, ...]:
+        return read_cues((self.folder / name).read_bytes(), "srt")
+
+    def names(self) -> list[str]:
+        return sorted(path.name for path in self.folder.iterdir() if path != self.film)
+
+    def how(self, name: str) -> str:
+        record = self.services.db.sidecars.get(self.folder / name)
+        assert record is not None
+        return record.variant
+
+
+def _srt(texts: Iterable[str]) -> str:
+    """Return cues of three seconds, one every five."""
+    return "".join(
+        f"{n + 1}\n{_clock(n * 5)},500 --> {_clock(n * 5 + 3)},500\n{text}\n\n"
+        for n, text in enumerate(texts)
+    )
+
+
+def _clock(seconds: int) -> str:
+    return f"00:{seconds // 60:02}:{seconds % 60:02}"
+
+
+def _sound(path: Path, *pitches: int, bursts: int = 12) -> Path:
+    """Write twelve tones of each pitch in turn, about a minute for two."""
+    parts = []
+    for pitch in pitches:
+        for number in range(bursts):
+            length = round((1.2 + 0.1 * (number % 5)) * SAMPLE_RATE)
+            parts.append(np.sin(np.arange(length) * 2 * np.pi * pitch / SAMPLE_RATE) * 0.3)
+            parts.append(np.zeros(round(0.9 * SAMPLE_RATE)))
+    sound = (np.concatenate(parts) * 32767).astype("<i2")
+    with wave.open(str(path), "wb") as file:
+        file.setparams((1, 2, SAMPLE_RATE, 0, "NONE", ""))
+        file.writeframes(sound.tobytes())
+    return path
+
+
+def _film(place: Place, tracks: Sequence[tuple[Path, Sequence[str]]], *more: object) -> None:
+    """Write a Matroska file with these tracks, each with options such as ``language=eng``."""
+    inputs = [word for path, _ in tracks for word in ("-i", path)]
+    maps = [word for n in range(len(tracks)) for word in ("-map", f"{n}:a")]
+    marks = [
+        word
+        for n, (_, options) in enumerate(tracks)
+        for option in options
+        for word in (
+            (f"-disposition:a:{n}", option.removeprefix("+"))
+            if option.startswith("+")
+            else (f"-metadata:s:a:{n}", option)
+        )
+    ]
+    arguments = [*inputs, *more[:2], *maps, *more[2:], "-c:a", "flac", *marks, place.film]
+    subprocess.run(["ffmpeg", "-v", "error", "-nostdin", "-y", *map(str, arguments)], check=True)
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    return Place(tmp_path, {})
+
+
+@pytest.fixture
+def fluent(tmp_path: Path) -> Place:
+    return Place(tmp_path, {"mt": Fluent})
+
+
+def test_a_dub_is_written_down_for_its_language_and_never_for_the_original(
+    fluent: Place, tmp_path: Path
+) -> None:
+    english, spanish = _sound(tmp_path / "en.wav", 440), _sound(tmp_path / "es.wav", 660)
+    german = _sound(tmp_path / "de.wav", 880)
+    _film(
+        fluent,
+        [
+            (spanish, ["language=spa", "+default+dub"]),
+            (english, ["language=eng", "+original"]),
+            (german, ["language=ger", "title=Audiokommentar"]),
+            (german, ["language=ger", "+visual_impaired"]),
+        ],
+    )
+    outcome = fluent.make("original", "es", "de")
+    assert outcome.spoken == EN
+    assert fluent.names() == ["Film.de.srt", "Film.en.srt", "Film.es.srt"]
+    assert fluent.how("Film.en.srt") == "transcribed by whisper"
+    assert fluent.how("Film.es.srt") == "transcribed by whisper, track 0"
+    assert fluent.how("Film.de.srt") == "transcribed by whisper, translated by mt"
+    assert {told for told, _, _ in fluent.engine.asked} == {EN, ES}
+    assert all(told == truth for told, _, truth in fluent.engine.asked)
+    assert fluent.examine("original", "es", "de").decision.requirements == ()
+
+
+def test_a_text_stream_is_translated_at_its_own_times_and_nobody_listens(
+    fluent: Place, tmp_path: Path
+) -> None:
+    english = _sound(tmp_path / "en.wav", 440, bursts=24)
+    (tmp_path / "s.srt").write_text(fluent.sidecar("x", SAID[EN]).read_text())
+    (fluent.folder / "x").unlink()
+    _film(
+        fluent,
+        [(english, ["language=eng"])],
+        "-i",
+        tmp_path / "s.srt",
+        "-map",
+        "1:s",
+        "-c:s",
+        "ass",
+        "-metadata:s:s:0",
+        "language=eng",
+    )
+    outcome = fluent.make("es")
+    assert (outcome.state, outcome.spoken) == (FileState.DONE, None)
+    assert fluent.how("Film.es.srt") == "translated by mt from stream 1 (en)"
+    cues = fluent.cues("Film.es.srt")
+    assert [cue.start for cue in cues] == [n * 5 + 0.5 for n in range(12)]
+    assert cues[0].text.split()[:3] == ["No", "sé", "qué"]
+    assert fluent.engine.recognised == 0
+    assert not list(fluent.services.store.folder.rglob("analysis.json"))
+
+
+def test_sounds_and_names_of_speakers_are_not_translated(tmp_path: Path) -> None:
+    Noting.given.clear()
+    place = Place(tmp_path, {"mt": Noting})
+    _film(place, [(_sound(tmp_path / "en.wav", 440, bursts=24), ["language=eng"])])
+    said = SAID[EN].split()
+    texts = [f"[door slams]\nJOHN: {' '.join(said[n : n + 5])}" for n in range(0, 25, 5)]
+    texts.insert(2, "[thunder rumbles]")
+    texts.append("♪ ♪")
+    (place.folder / "Film.en.sdh.srt").write_text(_srt(texts))
+    place.make("es")
+    assert place.how("Film.es.srt") == "translated by mt from Film.en.sdh.srt (en)"
+    assert [text.split() for text in Noting.given] == [said[n : n + 5] for n in range(0, 25, 5)]
+    assert [cue.start for cue in place.cues("Film.es.srt")] == [0.5, 5.5, 15.5, 20.5, 25.5]
+
+
+def test_a_text_of_sounds_alone_is_no_source(fluent: Place, tmp_path: Path) -> None:
+    _film(fluent, [(_sound(tmp_path / "en.wav", 440, bursts=24), ["language=eng"])])
+    (fluent.folder / "Film.en.sdh.srt").write_text(_srt(["[thunder rumbles]"] * 12))
+    fluent.make("es")
+    assert fluent.how("Film.es.srt") == "transcribed by whisper, translated by mt"
+
+
+def test_a_sidecar_that_is_not_what_its_name_says_is_no_source(
+    fluent: Place, tmp_path: Path
+) -> None:
+    _film(fluent, [(_sound(tmp_path / "en.wav", 440, bursts=24), ["language=eng"])])
+    fluent.sidecar("Film.en.srt", NORWEGIAN * 2)
+    fluent.make("es")
+    assert fluent.how("Film.es.srt") == "transcribed by whisper, translated by mt"
+    assert fluent.engine.recognised > 0
+
+
+def test_what_a_translator_left_as_it_was_is_not_published(tmp_path: Path) -> None:
+    place = Place(tmp_path, {"lazy": Lazy})
+    _film(place, [(_sound(tmp_path / "en.wav", 440, bursts=24), ["language=eng"])])
+    outcome = place.make("es")
+    assert outcome.state is FileState.IMPOSSIBLE
+    assert "is not in Spanish: it is English" in outcome.reason
+    assert place.names() == []
+
+
+def test_the_next_translator_is_tried_where_the_first_gave_another_language(
+    tmp_path: Path,
+) -> None:
+    place = Place(tmp_path, {"lazy": Lazy, "mt": Fluent})
+    _film(place, [(_sound(tmp_path / "en.wav", 440, bursts=24), ["language=eng"])])
+    assert place.make("es").state is FileState.DONE
+    assert place.how("Film.es.srt") == "transcribed by whisper, translated by mt"
+
+
+def test_chinese_changes_its_script_without_a_translator(place: Place, tmp_path: Path) -> None:
+    _film(place, [(_sound(tmp_path / "en.wav", 440), ["language=eng"])])
+    place.sidecar("Film.zh-Hans.srt", "我们的头发很长 皇后在后面 恭喜发财 干净的里面")
+    place.make("zh-TW")
+    assert "我們的頭髮很長" in place.cues("Film.zh-TW.srt")[0].text
+    assert place.engine.recognised == 0
+
+
+def test_a_track_whose_tag_is_wrong_gives_way_to_the_next_source(
+    fluent: Place, tmp_path: Path
+) -> None:
+    english, german = _sound(tmp_path / "en.wav", 440), _sound(tmp_path / "de.wav", 880)
+    _film(fluent, [(english, ["language=eng", "+original"]), (german, ["language=spa"])])
+    fluent.make("es")
+    assert fluent.how("Film.es.srt") == "transcribed by whisper, translated by mt"
+
+
+def test_each_part_is_recognised_in_its_language_and_foreign_parts_have_a_sidecar(
+    place: Place, tmp_path: Path
+) -> None:
+    _film(place, [(_sound(tmp_path / "s.wav", 440, 440, 880), ["language=eng"])])
+    outcome = place.make("original", forced=("original",))
+    assert outcome.spoken == EN
+    assert place.names() == ["Film.en.forced.srt", "Film.en.srt"]
+    assert {(told, truth) for told, _, truth in place.engine.asked} == {(EN, EN), (DE, DE)}
+    assert {into for told, into, _ in place.engine.asked if told == EN} == {None}
+    whole, forced = place.cues("Film.en.srt"), place.cues("Film.en.forced.srt")
+    change = (
+        place.services.store.analysis(content_fingerprint(place.film), 0)
+        .language_segments[1]
+        .span.start
+    )
+    assert forced
+    assert all(cue.start >= change for cue in forced)
+    assert {"I", "know"} <= set(" ".join(cue.text for cue in forced).split())
+    assert "Ich" in " ".join(cue.text for cue in whole if cue.start >= change)
+    assert outcome.made[1].kind is SubtitleKind.FORCED
+    assert place.examine("original", forced=("original",)).decision.requirements == ()
+
+
+def test_a_film_in_one_language_has_no_foreign_parts_and_is_not_asked_again(
+    place: Place, tmp_path: Path
+) -> None:
+    _film(place, [(_sound(tmp_path / "s.wav", 440), ["language=eng"])])
+    place.make("original", forced=("en",))
+    assert place.names() == ["Film.en.srt"]
+    decision = place.examine("original", forced=("en",)).decision
+    assert (decision.requirements, decision.needs_analysis) == ((), False)
+    assert "en forced: no speech is in another language" in decision.reasons
+
+
+def test_all_of_a_film_in_two_languages_is_translated_each_from_its_own(
+    fluent: Place, tmp_path: Path
+) -> None:
+    _film(fluent, [(_sound(tmp_path / "s.wav", 440, 440, 880), ["language=eng"])])
+    fluent.make("es")
+    assert {(told, into) for told, into, _ in fluent.engine.asked} == {(EN, None), (DE, None)}
+    cues = fluent.cues("Film.es.srt")
+    assert all(a.end <= b.start for a, b in itertools.pairwise(cues))
+    assert cues[-1].start > 45
+
+
+def test_two_languages_in_one_file_out_of_one_recognition_and_one_translation(
+    fluent: Place, tmp_path: Path
+) -> None:
+    _film(fluent, [(_sound(tmp_path / "en.wav", 440, bursts=24), ["language=eng"])])
+    wanted: dict[str, Any] = {"bilingual": [("original", "es")]}
+    outcome = fluent.make("original", "es", **wanted)
+    assert outcome.reason == "made en, es, en+es"
+    assert fluent.names() == ["Film.bilingual-es.en.srt", "Film.en.srt", "Film.es.srt"]
+    assert len(set(fluent.engine.asked)) == 1
+    assert fluent.engine.recognised == 1
+    english, both = fluent.cues("Film.en.srt"), fluent.cues("Film.bilingual-es.en.srt")
+    words = [set(" ".join(cue.text for cue in cues).split()) for cues in (english, both)]
+    assert words[0] | {"sé", "llevamos"} <= words[1]
+    assert both[0].text.startswith("I do")
+    assert all(a.end <= b.start for a, b in itertools.pairwise(both))
+    how = fluent.how("Film.bilingual-es.en.srt")
+    assert how == ("transcribed by whisper; below it transcribed by whisper, translated by mt")
+    decision = fluent.examine("original", "es", **wanted).decision
+    assert (decision.requirements, decision.needs_analysis) == ((), False)
+    assert "en+es: there is Film.bilingual-es.en.srt (ours)" in decision.reasons
+
+
+def test_the_pair_is_no_subtitle_in_either_of_its_languages(fluent: Place, tmp_path: Path) -> None:
+    _film(fluent, [(_sound(tmp_path / "en.wav", 440, bursts=24), ["language=eng"])])
+    fluent.make("original", bilingual=[("en", "es")])
+    assert fluent.names() == ["Film.bilingual-es.en.srt", "Film.en.srt"]
+    calls, heard = Fluent.calls, fluent.engine.recognised
+    (fluent.folder / "Film.en.srt").unlink()
+    decision = fluent.examine("en", "es", bilingual=[("es", "en")]).decision
+    assert [str(wish.language) for wish in decision.requirements] == ["en", "es", "es"]
+    fluent.make("en", "es", bilingual=[("es", "en")])
+    assert "Film.bilingual-en.es.srt" in fluent.names()
+    assert (Fluent.calls, fluent.engine.recognised) == (calls, heard)
+
+
+def test_somebodys_text_is_one_of_the_two_at_its_own_times(fluent: Place, tmp_path: Path) -> None:
+    _film(fluent, [(_sound(tmp_path / "en.wav", 440, bursts=24), ["language=eng"])])
+    fluent.sidecar("Film.en.srt", SAID[EN])
+    outcome = fluent.make("en", bilingual=[("es", "en")])
+    assert (outcome.state, outcome.spoken) == (FileState.DONE, None)
+    assert fluent.names() == ["Film.bilingual-en.es.srt", "Film.en.srt"]
+    how = fluent.how("Film.bilingual-en.es.srt")
+    assert how == ("translated by mt from Film.en.srt (en); below it taken from Film.en.srt (en)")
+    both = fluent.cues("Film.bilingual-en.es.srt")
+    assert [cue.start for cue in both] == [n * 5 + 0.5 for n in range(12)]
+    assert both[0].text.split("\n")[0].startswith("No sé")
+    assert both[0].text.split("\n")[-1].startswith("I do not know")
+    assert fluent.engine.recognised == 0
+
+
+def test_a_pair_that_nobody_can_make_is_told_and_the_rest_is_made(
+    place: Place, tmp_path: Path
+) -> None:
+    _film(place, [(_sound(tmp_path / "en.wav", 440, bursts=24), ["language=eng"])])
+    outcome = place.make("original", bilingual=[("original", "es")])
+    assert place.names() == ["Film.en.srt"]
+    assert outcome.reason == "made en; en+es: no configured engine makes es from en"
+
+
+def test_a_pair_with_a_side_in_the_wrong_language_is_not_published(tmp_path: Path) -> None:
+    place = Place(tmp_path, {"lazy": Lazy})
+    _film(place, [(_sound(tmp_path / "en.wav", 440, bursts=24), ["language=eng"])])
+    outcome = place.make("original", bilingual=[("en", "es")])
+    assert place.names() == ["Film.en.srt"]
+    assert "is not in Spanish: it is English" in outcome.reason
+
+
+def test_a_pair_that_somebody_edited_or_took_back_stays_as_it_is(
+    fluent: Place, tmp_path: Path
+) -> None:
+    _film(fluent, [(_sound(tmp_path / "en.wav", 440, bursts=24), ["language=eng"])])
+    wanted: dict[str, Any] = {"bilingual": [("en", "es")]}
+    fluent.make("en", **wanted)
+    path = fluent.folder / "Film.bilingual-es.en.srt"
+    sidecars = fluent.services.db.sidecars
+    sidecars.set_status(path, SidecarStatus.REMOVED_BY_USER)
+    kept = path.read_bytes()
+    path.unlink()
+    reasons = fluent.examine("en", **wanted).decision.reasons
+    assert "en+es: Film.bilingual-es.en.srt was removed by a user" in reasons
+    sidecars.set_status(path, SidecarStatus.PRESENT)
+    path.write_bytes(kept + b"\n99\n00:02:00,000 --> 00:02:01,000\nMine.\n\n")
+    assert fluent.make("en", **wanted).state is FileState.UP_TO_DATE
+    assert path.read_bytes() != kept

@@ -1,0 +1,174 @@
+"""A fake of servers of ``/v1/chat/completions``, with configurable faults.
+
+It refuses other paths, a wrong key, a body without ``model`` or ``messages``, an unknown
+``response_format``, and JSON output that no message mentions. A function makes the translations, so
+that tests know the right lines.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+Lines = dict[str, str]
+
+
+@dataclass
+class FakeChat:
+    """The state of the fake.
+
+    ``translate`` makes the texts. ``manners`` are faults, one for each request, and the last one
+    stays: ``merge``, ``drop``, ``renumber``, ``stop``, ``english``, ``obey``, ``refuse``,
+    ``prose``, ``think`` or a status.
+    """
+
+    translate: Callable[[str], str]
+    key: str | None = None
+    formats: tuple[str, ...] = ("json_schema", "json_object")
+    manners: list[str | int] = field(default_factory=list)
+    retry_after: str = ""
+    port: int = 0
+    requests: list[dict[str, Any]] = field(default_factory=list)
+    models: tuple[str, ...] = ("tiny",)
+    write: Callable[[str], str] = "Of: {}".format
+    """Makes the answer to any other instruction about a text."""
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/v1"
+
+    def manner(self) -> str | int:
+        if len(self.manners) > 1:
+            return self.manners.pop(0)
+        return self.manners[0] if self.manners else "well"
+
+
+def _answer(chat: FakeChat, asked: Lines, manner: str | int) -> tuple[str, str]:
+    """Make the text of an answer and its ``finish_reason``."""
+    said = {number: chat.translate(text) for number, text in asked.items()}
+    ids, texts = list(said), list(said.values())
+    if manner == "merge" and len(ids) > 1:
+        # Two lines are merged and the rest renumbered, so the later lines have wrong ids.
+        texts = [f"{texts[0]} {texts[1]}", *texts[2:]]
+        said = dict(zip(ids, texts, strict=False))
+    elif manner == "drop":
+        said = {number: said[number] for number in ids[1:]}
+    elif manner == "renumber":
+        said = {str(number): text for number, text in enumerate(texts, 1 + int(ids[0]))}
+    elif manner == "english":
+        said = dict(asked)
+    elif manner == "obey" and any("ignore" in text.casefold() for text in asked.values()):
+        said = dict.fromkeys(ids, "HACKED")
+    whole = json.dumps(said, ensure_ascii=False)
+    if manner == "stop":
+        return whole[: len(whole) * 2 // 3], "length"
+    if manner == "prose":
+        return "Sure! Here is the translation you asked for.", "stop"
+    if manner == "think":
+        whole = f"<think>Which {{words}}?</think>\n```json\n{whole}\n```"
+    return whole, "stop"
+
+
+def _handler(chat: FakeChat) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def log_message(self, *_: object) -> None: ...
+
+        def do_GET(self) -> None:
+            if self.allowed():
+                models = [{"id": name, "object": "model"} for name in chat.models]
+                known = self.path == "/v1/models"
+                self.reply(200 if known else 404, {"object": "list", "data": models})
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            if not self.allowed():
+                return
+            if self.path != "/v1/chat/completions":
+                self.reply(404, {"error": {"message": "not found"}})
+                return
+            said = json.loads(body)
+            if (wrong := self.wrong(said)) is not None:
+                self.reply(400, {"error": {"message": wrong, "type": "invalid_request_error"}})
+                return
+            chat.requests.append(said)
+            manner = chat.manner()
+            if isinstance(manner, int):
+                code = "content_filter" if manner == 400 else "busy"
+                self.reply(manner, {"error": {"message": "no", "code": code}})
+                return
+            user = json.loads(said["messages"][-1]["content"])
+            message: dict[str, Any] = {"role": "assistant"}
+            if manner == "refuse":
+                message |= {"content": None, "refusal": "I cannot"}
+                ended = "stop"
+            elif "lines" in user:
+                message["content"], ended = _answer(chat, user["lines"], manner)
+            else:
+                message["content"], ended = f"<think>hm</think>{chat.write(user['text'])}", "stop"
+            choice = {"index": 0, "message": message, "finish_reason": ended}
+            number = f"chatcmpl-{len(chat.requests)}"
+            self.reply(200, {"id": number, "object": "chat.completion", "choices": [choice]})
+
+        def wrong(self, said: Any) -> str | None:
+            """Return why a request is invalid, or None."""
+            messages = said.get("messages")
+            if not said.get("model") or not isinstance(messages, list) or not messages:
+                return "model and messages are required"
+            if any(set(one) != {"role", "content"} for one in messages):
+                return "a message has a role and a content"
+            form = said.get("response_format", {"type": "text"})
+            if form["type"] not in (*chat.formats, "text"):
+                return f"response_format {form['type']} is not supported"
+            if form["type"] == "json_schema":
+                named = form["json_schema"]
+                schema = named["schema"]
+                if not named["name"] or schema["additionalProperties"] is not False:
+                    return "a strict schema needs a name and no additional properties"
+                if set(schema["required"]) != set(schema["properties"]):
+                    return "in a strict schema every property is required"
+            if form["type"] == "json_object" and "json" not in str(messages).lower():
+                return "the messages must contain the word json"
+            return None
+
+        def allowed(self) -> bool:
+            if chat.key is None or self.headers.get("Authorization") == f"Bearer {chat.key}":
+                return True
+            self.reply(401, {"error": {"message": f"Incorrect API key {chat.key}"}})
+            return False
+
+        def reply(self, status: int, said: object) -> None:
+            data = json.dumps(said).encode()
+            self.send_response(status)
+            if chat.retry_after:
+                self.send_header("Retry-After", chat.retry_after)
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
+
+    return Handler
+
+
+@contextmanager
+def serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[int]:
+    """Run a server on a free port of loopback. Yield the port."""
+    listening = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=listening.serve_forever, daemon=True).start()
+    try:
+        yield listening.server_address[1]
+    finally:
+        listening.shutdown()
+        listening.server_close()
+
+
+@contextmanager
+def serve_chat(chat: FakeChat) -> Iterator[FakeChat]:
+    """Run the fake."""
+    with serving(_handler(chat)) as chat.port:
+        yield chat

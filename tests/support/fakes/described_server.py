@@ -1,0 +1,167 @@
+"""A fake server that accepts only requests of its description, and records all requests.
+
+The files in ``descriptions/`` list the operations that the plugins use, with method, path,
+parameters and body, from the published descriptions of the services. Any other request is refused
+as the service refuses it, and recorded in ``violations``. The fixtures check that this is empty.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from jsonschema import Draft202012Validator
+
+HERE = Path(__file__).parent / "descriptions"
+
+
+@dataclass(frozen=True)
+class RecordedRequest:
+    """A request: its operation, path parameters, query parameters and body."""
+
+    operation: str
+    path: dict[str, str]
+    query: dict[str, str]
+    body: Any
+
+
+class DescribedServer:
+    """Base class of the fakes. Subclasses implement :meth:`answer`."""
+
+    description: str
+    key: str
+
+    def __init__(self) -> None:
+        said = json.loads((HERE / f"{self.description}.json").read_text())
+        self._operations = said["operations"]
+        self._key = said["key"]
+        self.port = 0
+        self.asked: list[RecordedRequest] = []
+        self.violations: list[str] = []
+        self.fault: int | None = None
+        self.location = ""
+        self.page: bytes | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def operations(self) -> list[str]:
+        """List the operations of all requests, in order."""
+        return [one.operation for one in self.asked]
+
+    def answer(self, asked: RecordedRequest) -> Any:
+        """Answer a valid request. Return JSON, None for an empty body, or a status."""
+        raise NotImplementedError
+
+    def carries_key(self, headers: Any) -> bool:
+        """Check that a request has the right key in the described header."""
+        said = headers.get(self._key["header"], "")
+        return re.fullmatch(self._key["pattern"], said) is not None and self.key in said
+
+    def take(self, method: str, target: str, headers: Any, body: bytes) -> tuple[int, Any]:
+        """Handle a request. Return a status and JSON."""
+        if self.fault is not None or self.page is not None:
+            return self.fault or 200, None
+        url = urlsplit(target)
+        query = dict(parse_qsl(url.query, keep_blank_values=True))
+        if not self.carries_key(headers):
+            return 401, None
+        for operation in self._operations:
+            path = _match(operation["path"], url.path)
+            if path is None or operation["method"] != method:
+                continue
+            wrong = list(_wrong(operation, path, query, headers, body))
+            if wrong:
+                self.violations += [f"{method} {target}: {what}" for what in wrong]
+                return 400, None
+            asked = RecordedRequest(
+                operation["id"], path, query, json.loads(body) if body else None
+            )
+            self.asked.append(asked)
+            said = self.answer(asked)
+            if isinstance(said, int):
+                return said, None
+            return operation["status"], said
+        self.violations.append(f"{method} {target} is not described")
+        return 404, None
+
+
+def _match(template: str, path: str) -> dict[str, str] | None:
+    pattern = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+)", re.escape(template))
+    found = re.fullmatch(pattern, path)
+    return found.groupdict() if found else None
+
+
+def _wrong(
+    operation: dict[str, Any],
+    path: dict[str, str],
+    query: dict[str, str],
+    headers: Any,
+    body: bytes,
+) -> Iterator[str]:
+    for name, value in path.items():
+        yield from _invalid(name, operation["parameters"][name], value)
+    for name, value in query.items():
+        if name not in operation.get("query", {}):
+            yield f"there is no parameter {name}"
+        else:
+            yield from _invalid(name, operation["query"][name], value)
+    schema = operation.get("body")
+    if schema is None:
+        if body:
+            yield "it takes no body"
+        return
+    if headers.get_content_type() != "application/json":
+        yield "the body is not said to be JSON"
+        return
+    yield from _invalid("body", schema, json.loads(body))
+
+
+def _invalid(name: str, schema: dict[str, Any], value: Any) -> Iterator[str]:
+    for error in Draft202012Validator(schema).iter_errors(value):
+        yield f"{name}: {error.message}"
+
+
+@contextmanager
+def listening(server: Any, port: int = 0) -> Iterator[None]:
+    """Run a fake on a port of loopback."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def log_message(self, *_: object) -> None: ...
+
+        def serve(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            status, said = server.take(self.command, self.path, self.headers, body)
+            data = b"" if said is None else json.dumps(said).encode()
+            data = server.page if server.page is not None else data
+            self.send_response(status)
+            if server.location:
+                self.send_header("Location", server.location)
+            if status != 204:
+                self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            if status != 204:
+                self.wfile.write(data)
+
+        do_GET = do_POST = do_PUT = do_DELETE = serve
+
+    ThreadingHTTPServer.allow_reuse_address = True
+    listener = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+    server.port = listener.server_address[1]
+    thread = threading.Thread(target=listener.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    try:
+        yield
+    finally:
+        listener.shutdown()
+        listener.server_close()
+        thread.join()

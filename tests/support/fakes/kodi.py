@@ -1,0 +1,82 @@
+"""A fake of Kodi: JSON-RPC that accepts only calls which Kodi's own introspection allows.
+
+The responses are those of Kodi 20.1. ``tests/external/kodi`` runs the plugin against a real one.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+from jsonschema import Draft202012Validator
+
+from support.fakes.described_server import HERE
+
+
+class FakeKodi:
+    """A Kodi with folders, and perhaps an open media file."""
+
+    password = "secret"
+
+    def __init__(self) -> None:
+        self._methods = json.loads((HERE / "kodi.json").read_text())["methods"]
+        self.port = 0
+        self.location = ""
+        self.page: bytes | None = None
+        self.fault: int | None = None
+        self.called: list[tuple[str, dict[str, Any]]] = []
+        self.violations: list[str] = []
+        self.folders: dict[str, list[str]] = {}
+        self.open = ""
+        self.subtitles: list[dict[str, Any]] = []
+        self.films: list[dict[str, Any]] = []
+        self.episodes: list[dict[str, Any]] = []
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def take(self, method: str, target: str, headers: Any, body: bytes) -> tuple[int, Any]:
+        if self.fault is not None or self.page is not None:
+            return self.fault or 200, None
+        pair = base64.b64encode(f"kodi:{self.password}".encode()).decode()
+        if headers.get("Authorization") != f"Basic {pair}":
+            return 401, None
+        if (method, target, headers.get_content_type()) != ("POST", "/jsonrpc", "application/json"):
+            self.violations.append(f"{method} {target}")
+            return 404, None
+        said = json.loads(body)
+        schema = self._methods.get(said["method"])
+        if schema is None:
+            self.violations.append(said["method"])
+            return 200, {"id": 1, "error": {"code": -32601, "message": "Method not found."}}
+        strict = {"type": "object", "additionalProperties": False, **schema}
+        wrong = [e.message for e in Draft202012Validator(strict).iter_errors(said["params"])]
+        if wrong or said["jsonrpc"] != "2.0":
+            self.violations += wrong
+            return 200, {"id": 1, "error": {"code": -32602, "message": "Invalid params."}}
+        self.called.append((said["method"], said["params"]))
+        return 200, {"id": 1, "jsonrpc": "2.0"} | self._answer(said["method"], said["params"])
+
+    def _answer(self, method: str, params: dict[str, Any]) -> dict[str, Any]:
+        if method == "Files.GetDirectory" and params["directory"] not in self.folders:
+            return {"error": {"code": -32602, "message": "Invalid params."}}
+        answers: dict[str, Any] = {
+            "Application.GetProperties": {"version": {"major": 20, "minor": 1}},
+            "VideoLibrary.Scan": "OK",
+            "Files.GetDirectory": {
+                "files": [{"file": file} for file in self.folders.get(params.get("directory"), [])]
+            },
+            "Player.GetActivePlayers": [{"playerid": 1, "type": "video"}] * bool(self.open),
+            "Player.GetItem": {"item": {"file": self.open}},
+            "Player.GetProperties": {"subtitles": self.subtitles},
+            "VideoLibrary.GetMovies": {"movies": self.films},
+            "VideoLibrary.GetEpisodes": {"episodes": self.episodes},
+        }
+        return {"result": answers[method]}
+
+
+def external(language: str, name: str = "(External)", *, forced: bool = False) -> dict[str, Any]:
+    """Build an external subtitle as Kodi lists it."""
+    return {"language": language, "name": name, "isforced": forced, "isimpaired": False}
