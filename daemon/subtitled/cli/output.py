@@ -15,7 +15,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from subtitled.daemon.logs import escape_control_characters
-from subtitled.plugin import CheckResult
+from subtitled.plugin import CheckResult, paths
 
 FAILED = 1
 """Exit status when something failed; stderr says what."""
@@ -49,11 +49,7 @@ errors = SafeConsole(stderr=True, highlight=False, soft_wrap=True)
 
 def display_path(path: os.PathLike[str] | str) -> str:
     """Return a path as one line of text that every terminal can print, whatever its bytes."""
-    return escape_control_characters(_path_text(path))
-
-
-def _path_text(path: os.PathLike[str] | str) -> str:
-    return os.fsencode(path).decode("utf-8", "replace")
+    return escape_control_characters(paths.display_path(path))
 
 
 def echo(line: str) -> None:
@@ -65,7 +61,7 @@ def echo_json(value: Any) -> None:
     """Print one JSON document for programs. Bytes of a path that are no UTF-8 are replaced."""
 
     def to_plain(value: object) -> object:
-        return _path_text(value) if isinstance(value, Path) else str(value)
+        return paths.display_path(value) if isinstance(value, Path) else str(value)
 
     typer.echo(json.dumps(value, indent=2, default=to_plain, ensure_ascii=True))
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import platformdirs
 
 from subtitled.plugin import SetupError
+from subtitled.plugin.paths import display_path
 
 from .settings import AppSettings
 
@@ -103,9 +104,8 @@ def ensure_private_folder(folder: Path) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
-        display_path = os.fsencode(folder).decode("utf-8", "replace")
         raise SetupError(
-            f"the folder {display_path} cannot be created: {error.strerror}",
+            f"the folder {display_path(folder)} cannot be created: {error.strerror}",
             "Set daemon.state_dir to a folder of yours, or give this user write access",
         ) from error
     return folder

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import importlib
 import json
-import os
 import sys
 import types
 import typing
@@ -18,6 +17,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from subtitled.plugin import Component, Language, Secret, SubtitledError
+from subtitled.plugin.paths import display_path
 
 from .daemon_settings import (
     DaemonSettings,
@@ -185,7 +185,7 @@ def _to_json(value: Any) -> Any:
         case None | bool() | int() | float():
             return value
         case Path():
-            return os.fsencode(value).decode("utf-8", "replace")
+            return display_path(value)
         case _:
             return str(value)
 

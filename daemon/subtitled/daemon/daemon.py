@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -21,6 +20,7 @@ from subtitled.library.paths import library_containing
 from subtitled.library.watcher import LibraryWatcher
 from subtitled.notify.media_servers import MediaServerDispatcher
 from subtitled.plugin import SubtitledError
+from subtitled.plugin.paths import display_path
 
 from .commands import CommandDispatcher
 from .health import HealthMonitor
@@ -211,7 +211,7 @@ class Daemon(ServiceProcess):
         if waiting and (blocked := self._runner.gate.blocked_for_all()) is not None:
             return f"{blocked.reason[0].upper()}{blocked.reason[1:]}; {waiting} waiting"
         if working is not None:
-            name = os.fsencode(working.path.name).decode("utf-8", "replace")
+            name = display_path(working.path.name)
             return f"{name}: {working.progress or 'starting'}; {waiting} waiting"
         return f"Idle; {waiting} waiting" if waiting else "Idle"
 

@@ -6,7 +6,6 @@ Without work, nothing is polled. A job that starts is held until the first playb
 from __future__ import annotations
 
 import logging
-import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -17,6 +16,7 @@ from subtitled.config.daemon_settings import ThrottleSettings
 from subtitled.config.plugins import ConfiguredComponent
 from subtitled.jobs.throttle_state import Throttle, ThrottleRegistry
 from subtitled.plugin import MediaServer
+from subtitled.plugin.paths import display_path
 
 from .playback import POLL_TIMEOUT_SECONDS, PlaybackPoller, supports_playback
 from .resource_monitor import ResourceMonitor
@@ -131,7 +131,7 @@ class ThrottleController(threading.Thread):
         active = dict(self._resource_monitor.throttles)
         for poller in self._playback_pollers:
             if poller.is_playing(now, self._settings.playback_cooldown):
-                names = ", ".join(_display_path(path) for path in poller.playing_paths)
+                names = ", ".join(display_path(path.name) for path in poller.playing_paths)
                 reason = (
                     f"{names} is being played on {poller.server}"
                     if names
@@ -152,7 +152,3 @@ class ThrottleController(threading.Thread):
         for rule, throttle in throttles.items():
             self._throttles.put(rule, throttle)
         self._active_rules = set(throttles)
-
-
-def _display_path(path: Path) -> str:
-    return os.fsencode(path.name).decode("utf-8", "replace")

@@ -16,8 +16,8 @@ from subtitled.db.commands import CommandKind
 from subtitled.db.database import Database
 from subtitled.db.records import DAEMON_NAME, FileState
 from subtitled.jobcontext.counters import Counters
-from subtitled.jobs.results import display_path
 from subtitled.plugin import SetupError
+from subtitled.plugin.paths import display_path
 
 from .process import ServiceProcess
 from .systemd import Systemd

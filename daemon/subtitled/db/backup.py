@@ -23,6 +23,7 @@ from typing import Any
 
 from subtitled import __version__
 from subtitled.plugin import SetupError, SubtitledError, TransientError
+from subtitled.plugin.paths import display_path
 
 from .state_folder import (
     DATABASE_FILE,
@@ -107,9 +108,7 @@ def create_backup(state: Path, target: Path, databases: Sequence[str] = DATABASE
     """
     rename_old_files(state)
     if databases and not (state / databases[0]).is_file():
-        raise SetupError(
-            f"there is no database in {_display_path(state)}", "Check daemon.state_dir"
-        )
+        raise SetupError(f"there is no database in {display_path(state)}", "Check daemon.state_dir")
     partial = target.with_name(f".{target.name}.part")
     try:
         with tempfile.TemporaryDirectory(prefix="backup-", dir=state) as name:
@@ -135,7 +134,7 @@ def create_backup(state: Path, target: Path, databases: Sequence[str] = DATABASE
         return target.stat().st_size
     except (OSError, sqlite3.Error) as error:
         raise TransientError(
-            f"the backup {_display_path(target)} cannot be written: {error}",
+            f"the backup {display_path(target)} cannot be written: {error}",
             "Write to another folder, or free disk space there and in the state folder",
         ) from error
     finally:
@@ -190,10 +189,10 @@ def restore_backup(archive: Path, state: Path, databases: Sequence[str] = DATABA
     except (tarfile.TarError, zlib.error, EOFError, ValueError) as error:
         raise _invalid_backup_error(archive, str(error)) from error
     except FileNotFoundError as error:
-        raise SetupError(f"{_display_path(archive)} does not exist", "Check its name") from error
+        raise SetupError(f"{display_path(archive)} does not exist", "Check its name") from error
     except OSError as error:
         raise TransientError(
-            f"{_display_path(archive)} cannot be restored: {error}",
+            f"{display_path(archive)} cannot be restored: {error}",
             "Free space in the state folder and make it writable for this user",
         ) from error
 
@@ -245,7 +244,7 @@ def _swap(staging: Path, state: Path) -> None:
 
 def _invalid_backup_error(archive: Path, reason: str) -> SubtitledError:
     return SetupError(
-        f"{_display_path(archive)} is not a complete backup: {reason}",
+        f"{display_path(archive)} is not a complete backup: {reason}",
         "Choose a file that `subtitled state backup` wrote; nothing was changed",
     )
 
@@ -261,7 +260,3 @@ def _fsync(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-def _display_path(path: Path) -> str:
-    return os.fsencode(path).decode("utf-8", "replace")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
+
+from subtitled.plugin.paths import display_path
 
 REMOTE_FILESYSTEMS = {
     "nfs": "a network share",
@@ -100,8 +101,3 @@ def unsafe_for_sqlite(folder: Path, mounts: Sequence[Mount] | None = None) -> st
     if mount.filesystem.startswith("fuse."):
         return f"{display_path(mount.point)} is a file system in user space ({mount.filesystem})"
     return ""
-
-
-def display_path(path: Path) -> str:
-    """Return a path as text, with U+FFFD for bytes that are not valid UTF-8."""
-    return os.fsencode(path).decode("utf-8", "replace")

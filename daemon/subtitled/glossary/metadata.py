@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-import os
 import re
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 from subtitled.plugin import MediaMetadata
+from subtitled.plugin.paths import display_path
 
 from .nfo import read_nfo
 from .terms import GlossaryIssue, Term, TermScope
@@ -45,9 +45,7 @@ def find_metadata(media: Path, top: Path) -> KnownMetadata:
     if nfo.metadata is not None:
         return KnownMetadata(nfo.metadata, ", ".join(map(str, nfo.files)), issues)
     inside = media.relative_to(top) if media.is_relative_to(top) else Path(media.name)
-    return KnownMetadata(
-        _guess_from_path(os.fsencode(inside).decode("utf-8", "replace")), PATH_ORIGIN, issues
-    )
+    return KnownMetadata(_guess_from_path(display_path(inside)), PATH_ORIGIN, issues)
 
 
 @lru_cache(maxsize=64)

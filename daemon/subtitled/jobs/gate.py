@@ -21,8 +21,8 @@ from subtitled.db.kv import PAUSED_KEY, PAUSED_LIBRARY_KEY, KeyValueStore
 from subtitled.db.records import ACTIVE_STATES, FileRecord, FileState
 from subtitled.engines.breaker import CircuitBreakers
 from subtitled.media.ffmpeg import ShutdownRequested
+from subtitled.plugin.paths import display_path
 
-from .results import display_path
 from .throttle_state import RemoteThrottles, ThrottleRegistry
 from .working_hours import Schedule, WorkingHours
 

@@ -17,9 +17,9 @@ from subtitled.media.ffmpeg import unreadable_error
 from subtitled.media.probe import probe_media
 from subtitled.pipeline.planning import MediaReport, inspect_media, settings_digest
 from subtitled.plugin import SubtitledError
+from subtitled.plugin.paths import display_path
 from subtitled.policy.coverage import find_redundant
 
-from .results import display_path
 from .runner import JobRunner
 
 _log = logging.getLogger(__name__)

@@ -7,7 +7,6 @@ import os
 import random
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from subtitled.db.records import ACTIVE_STATES, FileRecord, FileState
@@ -28,6 +27,7 @@ from subtitled.plugin import (
     SubtitlePublished,
     TransientError,
 )
+from subtitled.plugin.paths import display_path
 
 from .retry_policy import next_state
 
@@ -181,8 +181,3 @@ def _is_replaced(record: FileRecord) -> bool:
     except OSError:
         return not os.path.lexists(record.path)
     return (stat.st_size, stat.st_mtime_ns) != (record.size, record.mtime_ns)
-
-
-def display_path(path: Path) -> str:
-    """Return a path for display. Bytes that are not UTF-8 become U+FFFD."""
-    return os.fsencode(path).decode("utf-8", "replace")

@@ -20,11 +20,12 @@ from subtitled.media.ffmpeg import kill_all
 from subtitled.pipeline.pipeline import run_job
 from subtitled.pipeline.planning import settings_digest
 from subtitled.plugin import SubtitledError, SubtitlePublished, TransientError
+from subtitled.plugin.paths import display_path
 
 from .dbos_queue import JOB_CANCELLED, JOB_REASSIGNED, DbosStepRunner, JobQueue
 from .gate import DeferJob, JobGate, WorkGate
 from .log_context import current_job
-from .results import ResultRecorder, display_path
+from .results import ResultRecorder
 from .throttle_state import ThrottleRegistry
 
 _log = logging.getLogger(__name__)

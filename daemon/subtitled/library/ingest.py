@@ -29,6 +29,7 @@ from subtitled.db.records import (
     StabilityVerdict,
 )
 from subtitled.media.truncation import missing_bytes
+from subtitled.plugin.paths import display_path
 from subtitled.subtitles.filenames import DATA_EXTENSIONS
 
 from .availability import AvailabilityMonitor, is_deleted
@@ -219,7 +220,7 @@ class Ingest:
         def on_error(path: Path, error: OSError) -> None:
             unreadable.append(os.fsencode(path) + b"/")
             if len(unreadable) <= MAX_LOGGED_ERRORS:
-                path_text = os.fsencode(path).decode("utf-8", "replace")
+                path_text = display_path(path)
                 reason = error.strerror
                 _log.warning(
                     "library %s: %s cannot be read (%s): let the daemon's user read it",

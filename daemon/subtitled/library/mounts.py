@@ -12,10 +12,10 @@ from subtitled.config.settings import LibrarySettings
 from subtitled.db.filesystems import (
     REMOTE_FILESYSTEMS,
     Mount,
-    display_path,
     find_mount,
     read_mount_table,
 )
+from subtitled.plugin.paths import display_path
 
 WatchModeName = Literal["events", "poll", "off"]
 

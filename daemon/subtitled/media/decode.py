@@ -10,8 +10,9 @@ from pathlib import Path
 import ffmpeg
 
 from subtitled.plugin import SAMPLE_RATE, Audio, TransientError
+from subtitled.plugin.paths import display_path
 
-from .ffmpeg import NotMediaError, TruncatedError, display_path, file_url, run_ffmpeg
+from .ffmpeg import NotMediaError, TruncatedError, file_url, run_ffmpeg
 from .growing_pcm import partial_path
 from .probe import AudioTrack, probe_media
 from .shots import parse_shot_change, shot_change_output

@@ -7,8 +7,9 @@ from pathlib import Path
 import ffmpeg
 
 from subtitled.plugin import InputRejectedError
+from subtitled.plugin.paths import display_path
 
-from .ffmpeg import display_path, file_url, run_ffmpeg
+from .ffmpeg import file_url, run_ffmpeg
 
 MAX_EXTRACT_RATIO = 0.5
 """Seconds that one second of the media file may take, because all of it has to be read."""

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from subtitled.plugin import InputRejectedError, SetupError, SubtitledError, TransientError
+from subtitled.plugin.paths import display_path
 
 MAX_STDERR_BYTES = 8 * 1024
 """Bytes at the end of stderr that are kept."""
@@ -42,11 +43,6 @@ class FileGoneError(TransientError):
 class ShutdownRequested(BaseException):
     """The daemon stops, so the work is left where it is. It is no :class:`Exception`, so that no
     handler of errors catches it."""
-
-
-def display_path(path: Path) -> str:
-    """Return a path as printable text, whatever its bytes are."""
-    return os.fsencode(path).decode("utf-8", "replace")
 
 
 def unreadable_error(path: Path, error: OSError) -> SubtitledError:

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from subtitled.plugin import UNDETERMINED, Language
+from subtitled.plugin.paths import display_path
 
-from .ffmpeg import NotMediaError, display_path, file_url, run_ffmpeg, unreadable_error
+from .ffmpeg import NotMediaError, file_url, run_ffmpeg, unreadable_error
 
 PROBE_TIMEOUT_SECONDS = 60.0
 """Seconds that a probe may take. A disk that has to spin up needs some of them."""

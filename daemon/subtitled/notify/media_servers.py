@@ -19,8 +19,8 @@ from subtitled.db.database import Database
 from subtitled.db.kv import SERVER_ERROR_KEY
 from subtitled.db.outbox import Delivery, DeliveryState
 from subtitled.library.paths import library_containing
-from subtitled.media.ffmpeg import display_path
 from subtitled.plugin import InputRejectedError, MediaServer, SubtitledError
+from subtitled.plugin.paths import display_path
 
 from .delivery import DeliveryTimings, after_check, after_rejected, after_sent, backoff
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from .component import Component, S
 from .languages import Language
+from .paths import display_path
 from .types import SubtitleKind
 
 
@@ -76,7 +77,7 @@ def event_to_json(event: Event) -> dict[str, Any]:
             payload |= {"kind": event.kind, **_path_to_json("sidecar", event.sidecar)}
         case JobFinished():
             payload = {"event": "finished", "outcome": event.outcome}
-            payload["sidecars"] = [_display_path(path) for path in event.sidecars]
+            payload["sidecars"] = [display_path(path) for path in event.sidecars]
             payload["sidecars_hex"] = [os.fsencode(path).hex() for path in event.sidecars]
         case JobFailed():
             payload = {"event": "failed", "reason": event.reason, "hint": event.hint}
@@ -113,11 +114,7 @@ def event_from_json(payload: dict[str, Any]) -> Event:
 
 
 def _path_to_json(name: str, path: Path) -> dict[str, str]:
-    return {name: _display_path(path), f"{name}_hex": os.fsencode(path).hex()}
-
-
-def _display_path(path: Path) -> str:
-    return os.fsencode(path).decode("utf-8", "replace")
+    return {name: display_path(path), f"{name}_hex": os.fsencode(path).hex()}
 
 
 def _decode_path(encoded: str) -> Path:

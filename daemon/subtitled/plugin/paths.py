@@ -6,6 +6,19 @@ import os
 from dataclasses import dataclass
 from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
 
+
+def display_path(path: str | os.PathLike[str]) -> str:
+    """Return a path as text that can be printed and encoded.
+
+    Args:
+        path: A path, whose bytes need not be UTF-8.
+
+    Returns:
+        The path, with U+FFFD for bytes that are not UTF-8.
+    """
+    return os.fsencode(path).decode("utf-8", "replace")
+
+
 PathPairs = tuple[tuple[str, str], ...]
 """Pairs of (folder of this machine, folder of the server), tried in order."""
 
@@ -31,7 +44,7 @@ class PathMap:
             The path as the server names it, or the same path if no pair applies. Bytes that are not
             UTF-8 become U+FFFD, as the servers themselves read them.
         """
-        path = Path(os.fsencode(path).decode("utf-8", "replace"))
+        path = Path(display_path(path))
         for local_folder, server_folder in self.pairs:
             if path.is_relative_to(local_folder):
                 root, folder = _split_path(server_folder)

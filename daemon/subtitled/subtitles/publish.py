@@ -10,6 +10,7 @@ import threading
 from pathlib import Path
 
 from subtitled.plugin import InputRejectedError, SetupError, SubtitledError, TransientError
+from subtitled.plugin.paths import display_path
 
 from .filenames import TEMPORARY_PREFIX
 from .ownership import Signature, is_regular_file, read_signature, sign
@@ -147,7 +148,7 @@ def compute_sha256(path: Path) -> str | None:
 
 def explain_os_error(error: OSError, folder: Path) -> SubtitledError:
     """Convert an ``OSError`` about writing to a folder to an error with a hint."""
-    folder_text = _display_path(folder)
+    folder_text = display_path(folder)
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return TransientError(
             f"the disk is full: nothing can be written to {folder_text}", "Free space there"
@@ -187,7 +188,7 @@ def _existing_digest(target: Path, own_digest: str | None, digest: str) -> str |
         return None
     if existing not in (None, own_digest, digest):
         raise ForeignFileError(
-            f"{_display_path(target)} was written or changed by somebody else; it is kept",
+            f"{display_path(target)} was written or changed by somebody else; it is kept",
             "Move it away if you want ours instead",
         )
     return existing
@@ -223,7 +224,7 @@ def _rename_or_link(temporary: Path, target: Path, *, is_replacement: bool) -> N
 
 def _appeared_error(target: Path) -> ForeignFileError:
     return ForeignFileError(
-        f"{_display_path(target)} appeared while ours was written; it is kept",
+        f"{display_path(target)} appeared while ours was written; it is kept",
         "Move it away if you want ours instead",
     )
 
@@ -236,7 +237,3 @@ def _sync_folder(folder: Path) -> None:
             os.fsync(handle)
         finally:
             os.close(handle)
-
-
-def _display_path(path: Path) -> str:
-    return os.fsencode(path).decode("utf-8", "replace")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -14,6 +13,7 @@ from subtitled.db.engine import open_engine, server_url
 from subtitled.db.filesystems import unsafe_for_sqlite
 from subtitled.db.state_folder import DATABASE_FILE, QUEUE_FILE
 from subtitled.plugin import CheckResult, SubtitledError
+from subtitled.plugin.paths import display_path
 
 _HINTS = {
     DATABASE_FILE: "Stop the daemon, then: subtitled state rebuild --from-scratch, or restore a "
@@ -65,7 +65,7 @@ def _check_database_files(state: Path) -> Iterator[CheckResult]:
 
 def _check_json_files(state: Path) -> CheckResult:
     damaged = find_damaged_files(state)
-    names = [os.fsencode(path).decode("utf-8", "replace") for path in islice(damaged, _MAX_NAMED)]
+    names = [display_path(path) for path in islice(damaged, _MAX_NAMED)]
     more = sum(1 for _ in damaged)
     detail = ", ".join(names) + (f" and {more} more" if more else "")
     return CheckResult(
