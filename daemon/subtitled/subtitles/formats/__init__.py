@@ -8,10 +8,22 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from subtitled.plugin import Cue, InputRejectedError, Subtitle
+from subtitled.plugin import Cue, InputRejectedError, Language, Subtitle
 
 from . import ass, lrc, srt, ttml, txt, vtt, whisper_json
+from .result import DroppedPart, ReadResult
 from .text import decode_text, embed_rtl_lines
+
+__all__ = [
+    "FORMATS",
+    "DroppedPart",
+    "ReadResult",
+    "RoundTripError",
+    "read_cues",
+    "read_text",
+    "render_subtitle",
+    "tidy_text",
+]
 
 _IMAGE_SIGNATURES = (b"PG", b"\x00\x00\x01\xba", b"# VobSub index")
 """Beginnings of PGS and VobSub files."""
@@ -84,7 +96,7 @@ def render_subtitle(subtitle: Subtitle, fmt: str) -> bytes:
 _HINT = "This is a fault in subtitled: please report it"
 
 
-def read_cues(data: bytes, suffix: str) -> tuple[Cue, ...]:
+def read_cues(data: bytes, suffix: str, frame_rate: float | None = None) -> tuple[Cue, ...]:
     """Read the cues of any subtitle file. The format is detected by content before the suffix.
 
     Raises:
@@ -94,8 +106,28 @@ def read_cues(data: bytes, suffix: str) -> tuple[Cue, ...]:
         raise InputRejectedError(
             "the subtitle is made of pictures, not of text", "Convert it with OCR"
         )
-    text = decode_text(data)
-    return _choose_reader(text, suffix.lower())(text)
+    return read_text(decode_text(data), suffix, frame_rate=frame_rate).cues
+
+
+def read_text(
+    text: str,
+    suffix: str,
+    *,
+    frame_rate: float | None = None,
+    language: Language | None = None,
+) -> ReadResult:
+    """Read the text of any subtitle file. The format is detected by content before the suffix.
+
+    Args:
+        text: The decoded file, with any line ends.
+        suffix: The extension of the file without the dot, or "".
+        frame_rate: Frames per second of the film, for files that count frames and say no rate.
+        language: Which language to take of a file that has several.
+
+    Raises:
+        InputRejectedError: The text is no subtitle file; the message says why.
+    """
+    return ReadResult(_choose_reader(text, suffix.lower())(text), suffix.lower())
 
 
 def _choose_reader(text: str, suffix: str) -> Callable[[str], tuple[Cue, ...]]:
