@@ -44,7 +44,7 @@ _MARKED = re.compile(r"(?<!\S)[*@#](?=\w)")
 
 
 class ApertiumSettings(Settings):
-    """``[translators.apertium]``"""
+    """The settings in ``[translators.apertium]``."""
 
     NON_RESULT_FIELDS: ClassVar[frozenset[str]] = frozenset(
         {"url", "pairs", "command", "data_dir", "is_local", "timeout"}

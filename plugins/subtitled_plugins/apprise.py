@@ -45,7 +45,7 @@ _HEADINGS: dict[Category, str] = {
 
 
 class AppriseSettings(Settings):
-    """``[notifiers.apprise]``"""
+    """The settings in ``[notifiers.apprise]``."""
 
     url: Secret = Field(
         description="The Apprise url of a service, by reference, because it contains passwords. "

@@ -54,7 +54,7 @@ _MAX_OUTPUT_CHARACTERS = 300
 
 
 class CommandSettings(Settings):
-    """``[notifiers.command]``"""
+    """The settings in ``[notifiers.command]``."""
 
     argv: tuple[str, ...] = Field(
         min_length=1,

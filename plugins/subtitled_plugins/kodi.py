@@ -41,7 +41,7 @@ _METADATA_FIELDS = ["title", "originaltitle", "cast", "file"]
 
 
 class KodiSettings(HttpServerSettings):
-    """``[servers.kodi]``"""
+    """The settings in ``[servers.kodi]``."""
 
     url: str = Field(
         pattern=r"^https?://", description="The address of Kodi, such as http://tv:8080."

@@ -38,7 +38,7 @@ _NONSTANDARD_CODES = {"zt": "zh-Hant", "zh": "zh-Hans", "pb": "pt-BR"}
 
 
 class LibreTranslateSettings(Settings):
-    """``[translators.libretranslate]``"""
+    """The settings in ``[translators.libretranslate]``."""
 
     NON_RESULT_FIELDS: ClassVar[frozenset[str]] = frozenset(
         {"languages", "is_local", "max_batch_lines", "timeout", "verify_tls"}

@@ -36,7 +36,7 @@ _SETUP_STATUSES = frozenset({401, 403, 404, 405})
 
 
 class WebhookSettings(Settings):
-    """``[notifiers.webhook]``"""
+    """The settings in ``[notifiers.webhook]``."""
 
     url: str = Field(pattern=r"^https?://", description="The address to send events to, with POST.")
     secret: Secret = Field(description="The key of the signature, by reference.")

@@ -24,6 +24,7 @@ from subtitled.plugin.paths import display_path
 
 from .commands import CommandDispatcher
 from .health import HealthMonitor
+from .item_lookup import ItemLookup
 from .library_worker import LibraryWorker
 from .playback import PlaybackLookup
 from .process import ServiceProcess
@@ -88,13 +89,13 @@ class Daemon(ServiceProcess):
         self._watcher = LibraryWatcher(self._libraries, self._on_path_changed, self._request_scan)
         self._scans_requested: set[str] = set()
         self._library_workers: dict[str, LibraryWorker] = {}
-        playback_lookup = PlaybackLookup(configuration, db.commands)
         self._commands = CommandDispatcher(
             db=db,
             libraries=self._libraries,
             planner=self._planner,
             library_workers=self._library_workers,
-            playback_lookup=playback_lookup,
+            playback_lookup=PlaybackLookup(configuration, db.commands),
+            item_lookup=ItemLookup(configuration, db.commands),
             request_scan=self._request_scan,
         )
         for name in self._libraries:
@@ -111,6 +112,7 @@ class Daemon(ServiceProcess):
         self._web = web(configuration, db, self._health) if web is not None else None
 
     def start(self) -> None:
+        """Start the threads, the scans and the HTTP port."""
         for name, library in self._libraries.items():
             _log.info("library %s: %s", name, library.path)
             self._scheduler.add_scan(name, self._scan_interval, self._scan_library)
@@ -132,6 +134,7 @@ class Daemon(ServiceProcess):
                 _log.error("%s", error)  # subtitles are made without the port as well
 
     def tick(self) -> None:
+        """Do what is due in the main loop."""
         self._health.heartbeat()
         if self._scheduler.detect_clock_change():
             _log.warning("the system clock changed; re-scheduling all scans")
@@ -216,6 +219,7 @@ class Daemon(ServiceProcess):
         return f"Idle; {waiting} waiting" if waiting else "Idle"
 
     def shutdown(self) -> None:
+        """Stop the HTTP port, the threads and the jobs."""
         if self._web is not None:
             self._web.stop()
         for library_worker in self._library_workers.values():

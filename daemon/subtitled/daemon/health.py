@@ -84,6 +84,9 @@ class HealthMonitor:
         """Create a monitor.
 
         Args:
+            configuration: The configuration, whose servers and libraries are reported.
+            db: The database.
+            counters: The counters of this process.
             active_jobs: Returns the number of jobs that are running.
             unavailable_libraries: Returns the names of libraries that the last check found
                 unavailable. It must not touch the file system, where a hung share would block.

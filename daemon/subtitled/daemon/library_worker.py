@@ -44,6 +44,9 @@ class LibraryWorker(threading.Thread):
         """Create the worker.
 
         Args:
+            library: The name of the library.
+            db: The database.
+            ingest: Stores what was found, and names the files that are stable.
             plan_file: Is called with each file that is stable.
             on_completed: Is called with commands after their paths were checked.
         """
@@ -85,6 +88,7 @@ class LibraryWorker(threading.Thread):
         self._wake_event.set()
 
     def run(self) -> None:
+        """Check changed paths and plan stable files until the worker is stopped."""
         rest_seconds = collect_seconds = 0.0
         while not self._stopping.is_set():
             try:

@@ -32,7 +32,7 @@ def escape_control_characters(text: str) -> str:
 class _TextFormatter(logging.Formatter):
     """Plain lines. A line that belongs to a job ends with the job's id."""
 
-    def formatMessage(self, record: logging.LogRecord) -> str:
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - of the base class
         job = current_job.get()
         return escape_control_characters(super().formatMessage(record)) + (
             f" [{job}]" if job else ""
@@ -40,8 +40,11 @@ class _TextFormatter(logging.Formatter):
 
 
 class _JsonFormatter(logging.Formatter):
-    """One JSON object a line: ``time``, ``level``, ``logger``, ``message``, and ``job`` and
-    ``exception`` where they apply."""
+    """Formats a record as one line with a JSON object.
+
+    Its keys are ``time``, ``level``, ``logger``, ``message``, and ``job`` and ``exception`` if
+    there is one.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
         payload = {
@@ -58,8 +61,10 @@ class _JsonFormatter(logging.Formatter):
 
 
 class _JournalFormatter(logging.Formatter):
-    """The lines of another formatter, each with the prefix ``<N>`` that journald reads as its
-    priority (sd-daemon(3))."""
+    """Puts the prefix ``<N>`` before the lines of another formatter.
+
+    journald reads it as the priority of the line, see sd-daemon(3).
+    """
 
     def __init__(self, inner: logging.Formatter) -> None:
         super().__init__()
@@ -97,8 +102,10 @@ def log_to_stderr(level: str, shape: str = "auto") -> None:
 
 
 def goes_to_journal(stream: TextIO) -> bool:
-    """Check whether systemd connected a stream to the journal (``$JOURNAL_STREAM`` in
-    systemd.exec(5)) and it was not redirected since."""
+    """Check whether systemd connected a stream to the journal.
+
+    ``$JOURNAL_STREAM`` names the stream, see systemd.exec(5). It may have been redirected since.
+    """
     try:
         stat = os.fstat(stream.fileno())
     except (OSError, ValueError):

@@ -62,6 +62,7 @@ class PlaybackPoller(threading.Thread):
         return now - self.last_playing_at <= cooldown_seconds
 
     def run(self) -> None:
+        """Ask the server for playback until the thread is stopped."""
         while not self._stopping.wait(0.5):
             wait = Backoff(self._interval_seconds, maximum=MAX_BACKOFF_SECONDS).delay(
                 self._failures + 1

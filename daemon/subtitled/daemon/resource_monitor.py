@@ -150,6 +150,7 @@ class ResourceMonitor(threading.Thread):
         self._stopping.set()
 
     def run(self) -> None:
+        """Read the sensors, while that is wanted, until the thread is stopped."""
         while not self._stopping.wait(0.5):
             if self._is_wanted() and time.monotonic() - self.last_reading_at >= POLL_SECONDS:
                 try:

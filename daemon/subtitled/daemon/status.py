@@ -46,6 +46,8 @@ def status_report(
     """Collect the reasons why work waits and the upcoming events.
 
     Args:
+        settings: The settings.
+        db: The database.
         is_running: Whether a daemon works on this database.
         now: Seconds since 1970.
     """

@@ -58,6 +58,10 @@ class ThrottleController(threading.Thread):
         """Create the controller.
 
         Args:
+            settings: The rules of ``[throttle]``.
+            servers: The media servers by name, which are asked for playback.
+            throttles: The registry in which throttles are set and cleared.
+            engines: The engines to suspend.
             is_busy: Returns whether there is work.
             on_playback: Is called with the files whose playback started.
             processes: Returns the ids of all our processes on this machine, by default those of
@@ -91,6 +95,7 @@ class ThrottleController(threading.Thread):
         self._stopping.set()
 
     def run(self) -> None:
+        """Apply the throttles until the thread is stopped."""
         for thread in (*self._playback_pollers, self._resource_monitor):
             thread.start()
         work_began_at = 0.0

@@ -63,12 +63,14 @@ class Worker(ServiceProcess):
         self._last_seen = ("", "")
 
     def start(self) -> None:
+        """Start to run jobs."""
         for component in self._configuration.unavailable:
             _log.error("%s", component)
         self._runtime.start()
         _log.info("worker %s runs jobs of the queue", self._name)
 
     def tick(self) -> None:
+        """Do what is due in the main loop."""
         blocked = self._runner.gate.blocked_for_all()
         current = (self._db.kv.data_version(), blocked.reason if blocked else "")
         if current != self._last_seen:
@@ -81,6 +83,7 @@ class Worker(ServiceProcess):
             self._runner.needs_reconcile.clear()
 
     def shutdown(self) -> None:
+        """Stop the jobs."""
         self._runtime.stop()
 
     def _status_line(self, blocked: str) -> str:

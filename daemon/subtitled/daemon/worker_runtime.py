@@ -73,8 +73,11 @@ class WorkerRuntime:
         self._heartbeat.stop()
 
     def _process_ids(self) -> Iterator[int]:
-        """Yield the engine processes of this process, and all processes that the others on this
-        state folder started on this machine. Their load is our own."""
+        """Yield the processes of this project on this machine.
+
+        They are the engine processes of this process, and all that other processes on this state
+        folder started. Their load is our own.
+        """
         yield from self.services.engines.process_ids()
         for other in (find_holder(self._state), *find_workers(self._state).values()):
             if other is not None and other.name != self._name and other.host == gethostname():

@@ -194,8 +194,7 @@ class Database:
         return self._requeue_where(library, decided, files.c.settings_digest != settings_digest)
 
     def invalidate_failures(self, library: str, engines_digest: str) -> int:
-        """Evaluate again the files of a library that failed, or were impossible, with other
-        engines.
+        """Evaluate the failed and impossible files of a library again after its engines changed.
 
         Returns:
             How many files there are.

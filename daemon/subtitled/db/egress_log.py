@@ -164,8 +164,9 @@ class EgressLog:
             _add_usage(connection, json.loads(row.budgets), money, seconds)
 
     def used(self, budget: str, period: str) -> tuple[float, float]:
-        """Return the money and the seconds of audio that a budget has used in a period,
-        open entries included.
+        """Return the money and the seconds of audio that a budget has used in a period.
+
+        Open entries are included.
         """
         with self._engine.connect() as connection:
             return _read_usage(connection, budget, period)

@@ -1,5 +1,4 @@
-"""SQLAlchemy engines for SQLite in the state folder, and for PostgreSQL shared by several
-machines.
+"""SQLAlchemy engines for SQLite in the state folder and for a shared PostgreSQL.
 
 All differences between the two are in this module. Both survive a power cut and may be shared by
 several processes.
@@ -225,9 +224,7 @@ def _with_placeholders(connection: sa.Connection, statement: str) -> str:
 
 
 class BytePosition(GenericFunction[int]):
-    """An SQL function: the position of some bytes in others, counted from 1, or 0 if they
-    are absent.
-    """
+    """Find bytes in others, in SQL: their position counted from 1, or 0 if they are absent."""
 
     type = sa.Integer()
     name = "position_of"

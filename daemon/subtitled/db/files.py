@@ -38,8 +38,7 @@ class FileRepository:
         self._engine = engine
 
     def known_fingerprint(self, stat: os.stat_result) -> str | None:
-        """Return the stored fingerprint of a file with this inode, size and modification
-        time, or None.
+        """Return the fingerprint of a file with this inode, size and modification time, or None.
 
         A renamed file or a hard link has the same three values, so it need not be read again.
         """
@@ -57,9 +56,7 @@ class FileRepository:
             return fingerprint
 
     def set_fingerprint(self, file_id: int, fingerprint: str) -> None:
-        """Store the fingerprint that was just computed, and keep the one before as the
-        previous one.
-        """
+        """Store a new fingerprint, and keep the one before as the previous one."""
         values = REPLACED_CONTENT_VALUES | {"fingerprint": fingerprint}
         with self._engine.begin() as c:
             c.execute(files.update().where(files.c.id == file_id).values(**values))
@@ -74,8 +71,9 @@ class FileRepository:
             )
 
     def with_fingerprint(self, fingerprint: str) -> list[FileRecord]:
-        """Return the files with a fingerprint: hard links, copies, and the old path of a
-        moved file.
+        """Return the files with a fingerprint.
+
+        They are hard links, copies, and the old path of a moved file.
 
         At most :data:`MAX_SAME_CONTENT` are returned, missing and quarantined files first.
         """
@@ -144,8 +142,7 @@ class FileRepository:
             return [record_from_row(row) for row in c.execute(query).mappings()]
 
     def same_stem(self, path: Path) -> list[FileRecord]:
-        """Return the other files in the folder of ``path`` whose names differ only in the
-        extension.
+        """Return the files in the folder of ``path`` with the same name but for the extension.
 
         They share the names of their sidecars.
         """
@@ -162,9 +159,7 @@ class FileRepository:
         return [record for record in records if record.path.stem == path.stem]
 
     def merge_moved(self, new_record: FileRecord, old_record: FileRecord) -> None:
-        """Delete the record of a moved file's old path, and carry its failures over to the
-        new one.
-        """
+        """Delete the record of a moved file's old path, and keep its failures in the new one."""
         with self._engine.begin() as c:
             c.execute(files.delete().where(files.c.id == old_record.id))
             c.execute(

@@ -55,8 +55,7 @@ class BulkFileRepository:
         )
 
     def iter_under(self, library: str, folder: bytes) -> Iterator[list[KnownFile]]:
-        """Yield the files of a library below a folder in pages, in the order of their
-        paths' bytes.
+        """Yield the files of a library below a folder in pages, in byte order of their paths.
 
         Each page is a query of its own, so that no long transaction blocks checkpoints of the
         write-ahead log.

@@ -1,6 +1,4 @@
-"""The rows of the ``files`` table as records, and what scans and stability checks say about
-files.
-"""
+"""The rows of the ``files`` table as records, and the results of scans and stability checks."""
 
 from __future__ import annotations
 

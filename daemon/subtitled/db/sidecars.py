@@ -95,9 +95,7 @@ class SidecarRepository:
         return records[0] if records else None
 
     def of_media(self, media: Path) -> list[SidecarRecord]:
-        """Return every sidecar that was made for the media file at a path, in the order of
-        their paths.
-        """
+        """Return every sidecar that was made for a media file, in the order of their paths."""
         return self._fetch_all(sidecars.c.media == os.fsencode(media))
 
     def with_fingerprint(self, fingerprint: str) -> list[SidecarRecord]:
@@ -165,15 +163,17 @@ class SidecarRepository:
         return self.ownership(path) is Ownership.OURS
 
     def own_digest(self, path: Path, fingerprint: str) -> str | None:
-        """Return the SHA-256 of a sidecar that is ours or outdated, and so may be replaced,
-        or None.
+        """Return the SHA-256 of a sidecar that may be replaced, or None.
+
+        It is ours or outdated.
         """
         owner, digest, _ = self._inspect(path, fingerprint)
         return digest if owner in (Ownership.OURS, Ownership.OUTDATED) else None
 
     def adopt_signed(self, path: Path, media: Path, fingerprint: str) -> None:
-        """Record a sidecar of ours that the database does not know: it was lost, or the
-        file was moved.
+        """Record a sidecar of ours that the database does not know.
+
+        The database was lost, or the file was moved.
         """
         owner, digest, signature_record = self._inspect(path, fingerprint)
         record = self.get(path)
@@ -217,9 +217,7 @@ class SidecarRepository:
     def _inspect(
         self, path: Path, fingerprint: str | None
     ) -> tuple[Ownership, str, Signature | None]:
-        """Return the ownership of a file, its SHA-256, and its signature from wherever it
-        is stored.
-        """
+        """Return the ownership of a file, its SHA-256 and its signature."""
         try:
             digest = compute_sha256(path) if is_regular_file(path) else None
         except OSError:

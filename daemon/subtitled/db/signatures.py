@@ -35,8 +35,9 @@ class SignatureStore:
             publish_sidecar(target, to_json(signature), own_digest=None)
 
     def find(self, fingerprint: str, sha256: str) -> Signature | None:
-        """Return the signature of the sidecar with this hash, made for this fingerprint, or
-        None.
+        """Return the signature of a sidecar, or None.
+
+        It is found by the sidecar's hash and the fingerprint of its media file.
         """
         return _read_signature(self._path(fingerprint, sha256))
 

@@ -54,6 +54,7 @@ class BreakerState:
 
     @property
     def is_closed(self) -> bool:
+        """Whether the engine may be called."""
         return self.open_until == 0.0
 
 

@@ -149,6 +149,7 @@ class MemoryWatchdog:
             threading.Thread(target=self._watch, name="memory-watchdog", daemon=True).start()
 
     def close(self) -> None:
+        """Stop watching."""
         self._stopping.set()
 
     def _watch(self) -> None:

@@ -83,6 +83,7 @@ class EngineClient:
 
     @property
     def name(self) -> str:
+        """The name of the engine in the configuration."""
         return self.configured.name
 
     @property
@@ -92,6 +93,7 @@ class EngineClient:
 
     @property
     def is_closed(self) -> bool:
+        """Whether :meth:`close` was called."""
         return self._is_closed
 
     def detect_language(self, audio: Audio, windows: Sequence[TimeSpan]) -> list[LanguageGuess]:
@@ -167,6 +169,7 @@ class EngineClient:
 
     @property
     def is_loaded(self) -> bool:
+        """Whether its process is running."""
         return self.process_id is not None
 
     @property
@@ -311,6 +314,7 @@ class EnginePool:
             ) from None
 
     def names(self) -> tuple[str, ...]:
+        """Return the names of the configured engines."""
         return tuple(self._clients)
 
     def find_speech(self, audio: Audio, max_seconds: float | None = None) -> SpeechActivity:

@@ -44,15 +44,18 @@ class PausableClock:
 
     @property
     def is_paused(self) -> bool:
+        """Whether the clock stands still."""
         return self._paused_since is not None
 
     def pause(self) -> None:
+        """Stop the clock."""
         with self._lock:
             self._paused_since = (
                 self._paused_since if self._paused_since is not None else self._clock()
             )
 
     def resume(self) -> None:
+        """Let the clock run again."""
         with self._lock:
             if self._paused_since is not None:
                 self._paused_seconds += self._clock() - self._paused_since
@@ -133,10 +136,12 @@ class EngineProcess:
 
     @property
     def pid(self) -> int:
+        """The process id."""
         return self._process.pid
 
     @property
     def is_alive(self) -> bool:
+        """Whether the process runs and was not told to end."""
         return not self._is_terminated and self._process.poll() is None
 
     def call(self, name: str, timeout: float, **arguments: Any) -> Any:

@@ -1,3 +1,1 @@
-"""The glossary: names and terms of a media file, and which of them engines and translators
-receive.
-"""
+"""The glossary: terms of a media file, and which of them engines and translators receive."""

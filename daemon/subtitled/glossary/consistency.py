@@ -31,8 +31,7 @@ def missing_terms(
     source: Language,
     target: Language,
 ) -> list[MissingTerm]:
-    """Return the glossary terms that were spoken during a cue and are missing in it and
-    nearby_text it.
+    """Return the glossary terms that were spoken during a cue and are missing in it and nearby.
 
     Names that are in no glossary are not checked.
 

@@ -1,6 +1,4 @@
-"""Reading a glossary:
-
-CSV and TSV as spreadsheets write them, JSON, and TBX of translation tools.
+"""Reading a glossary: CSV and TSV of spreadsheets, JSON, and TBX of translation tools.
 
 The first line of a table names its columns. A column is named by its language (``en``, ``pt-BR``,
 ``German``) and holds the term in it. ``term`` holds the term in every language without a column.
@@ -65,8 +63,9 @@ def read_glossary(path: Path, scope: TermScope) -> GlossaryFile:
 
 @lru_cache(maxsize=64)
 def _read_cached(path: Path, scope: TermScope, mtime_ns: int, size: int) -> GlossaryFile:
-    """Read a glossary once for each version of the file, because every job reads the global
-    ones.
+    """Read a glossary once for each version of the file.
+
+    Every job reads the global ones.
     """
     if size > MAX_FILE_BYTES:
         return _invalid_glossary(

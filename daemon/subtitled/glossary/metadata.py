@@ -74,8 +74,9 @@ def _first_string(value: object) -> str:
 
 
 def extract_names(metadata: KnownMetadata) -> list[Term]:
-    """Return the names that are likely to be spoken: of characters and the title, or else
-    of the cast.
+    """Return the names that are likely to be spoken.
+
+    They are those of characters and in the title, or else those of the cast.
 
     Names of people are the same in every language. Titles are not: one such as Home is a hotword,
     and otherwise translated like any word.

@@ -54,9 +54,7 @@ class Glossary:
         return chosen
 
     def glossary_pairs(self, source: Language, target: Language, text: str) -> tuple[TextPair, ...]:
-        """Return the terms that a text mentions, with their translations, the most specific
-        first.
-        """
+        """Return the terms that a text mentions and their translations, the most specific first."""
         pairs = []
         for term in self.required_terms(source, target):
             source_text = term.source_text(source)

@@ -48,9 +48,7 @@ class Term:
         return self._translation(language) or self.source
 
     def target_text(self, language: Language) -> str:
-        """Return the term that a translation must use, or an empty text if the translator
-        decides.
-        """
+        """Return the term that a translation must use, or "" if the translator decides."""
         translation = self._translation(language)
         if translation or not self.do_not_translate:
             return translation

@@ -23,8 +23,7 @@ def describe_media(metadata: MediaMetadata | None) -> str:
 
 
 class JobContext:
-    """A job with its services and step runner, and values that are computed once for all its
-    steps."""
+    """A job with its services, its step runner, and values that are computed once for all steps."""
 
     def __init__(self, job: Job, services: Services, steps: StepRunner) -> None:
         self.job = job

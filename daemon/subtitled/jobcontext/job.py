@@ -34,9 +34,11 @@ class InlineRunner:
     """Runs each step at once and stores nothing."""
 
     def run(self, name: str, function: Callable[[], Any]) -> Any:
+        """Run the step and return its result."""
         return function()
 
     def checkpoint(self, engine: str = "") -> None:
+        """Do nothing: nothing pauses these steps."""
         return
 
 

@@ -131,8 +131,7 @@ def build_services(
 
 
 def record_progress(db: Database, every: float = 1.0) -> Progress:
-    """Return a function that writes progress into the database at most once in ``every``
-    seconds."""
+    """Return a function that stores progress at most once in ``every`` seconds."""
     last: tuple[float, str] = (0.0, "")
 
     def tell(job: Job, what: str, share: float) -> None:

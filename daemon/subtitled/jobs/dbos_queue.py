@@ -41,6 +41,8 @@ class DbosStepRunner:
         self._gate = gate
 
     def run(self, name: str, function: Callable[[], Any]) -> Any:
+        """Run a step, or return the result that an earlier run stored."""
+
         def step() -> dict[str, Any]:
             try:
                 return {"result": function()}
@@ -53,6 +55,7 @@ class DbosStepRunner:
         return step_result["result"]
 
     def checkpoint(self, engine: str = "") -> None:
+        """Wait until work may go on."""
         self._gate(engine)
 
 

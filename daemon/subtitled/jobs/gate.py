@@ -236,7 +236,7 @@ class JobGate:
         """Create the gate.
 
         Args:
-            door: The rules.
+            gate: The rules.
             db: The database.
             worker: The name of this process.
         """

@@ -58,6 +58,7 @@ class ResultRecorder:
         """Each library's :func:`~subtitled.pipeline.planning.engines_digest`."""
 
     def record_ended(self, record: FileRecord, result: JobResult, digest: str) -> None:
+        """Record the result of a job that ended without an error."""
         sidecars = tuple(published.sidecar for published in result.made)
         _log.info("%s: %s", display_path(record.path), result.reason)
         if sidecars and record.fingerprint is not None:
@@ -135,8 +136,9 @@ class ResultRecorder:
         self.notifications.enqueue(event)
 
     def record(self, record: FileRecord, state: FileState, digest: str, **values: Any) -> bool:
-        """Record the state of a file, unless its job was cancelled or replaced; return whether it
-        did.
+        """Record the state of a file, unless its job was cancelled or replaced.
+
+        Returns whether it did.
 
         Args:
             record: The file.

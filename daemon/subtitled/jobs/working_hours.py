@@ -26,8 +26,10 @@ _STEP_SECONDS = 6 * 3600
 
 @dataclass(frozen=True, slots=True)
 class WorkingHours:
-    """The windows in which work is allowed (none: always) and those in which it is not, in one
-    zone."""
+    """The windows in which work is allowed, and those in which it is not, in one time zone.
+
+    Without windows of the first kind it is always allowed.
+    """
 
     windows: tuple[Window, ...]
     quiet_windows: tuple[Window, ...]

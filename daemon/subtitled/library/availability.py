@@ -26,8 +26,7 @@ SAMPLE_SIZE = 100
 
 
 class AvailabilityMonitor:
-    """Detects unavailable libraries, and deletes the records of files that were missing for
-    too long.
+    """Detects unavailable libraries, and deletes the records of files missing for too long.
 
     Threads may share it.
     """
@@ -63,9 +62,7 @@ class AvailabilityMonitor:
             return frozenset(self._unavailable)
 
     def forget_missing(self, name: str, now: float) -> int:
-        """Delete the records of a library's files that were missing for too long, and
-        return how many.
-        """
+        """Delete the records of files that were missing for too long; return how many."""
         before = now - self._libraries[name].forget_missing_after
         return self._db.files.forget_missing(name, before)
 

@@ -13,8 +13,9 @@ SAMPLE_COUNT = 16
 
 
 def content_fingerprint(path: Path) -> str:
-    """Compute the fingerprint of a file: a hash of its size and of samples, as 32
-    hexadecimal digits.
+    """Compute the fingerprint of a file.
+
+    It is a hash of the size and of samples, as 32 hexadecimal digits.
 
     At most 1 MiB is read.
 

@@ -1,6 +1,4 @@
-"""Ingest: what scans and watchers find is stored in the database, and checked until it is
-stable.
-"""
+"""Ingest: what scans and watchers find is stored, and checked until it is stable."""
 
 from __future__ import annotations
 
@@ -89,8 +87,7 @@ class ScanReport:
 
 
 class Ingest:
-    """Stores the results of scans and events, and returns the files that are ready to be
-    planned.
+    """Stores the results of scans and events, and returns the files that are ready for planning.
 
     Threads may share it.
     """

@@ -1,6 +1,4 @@
-"""Scanning a library: every media file in it, each with one stat, in the order of the
-paths' bytes.
-"""
+"""Scanning a library: every media file in it, each with one stat, in byte order of the paths."""
 
 from __future__ import annotations
 
@@ -53,8 +51,9 @@ class MediaFilter:
         return "." in name and ending in self.extensions and not self.ignores(name)
 
     def descends(self, folder: Path) -> bool:
-        """Return whether a folder of the library is scanned: neither it nor a folder above
-        it is ignored.
+        """Return whether a folder of the library is scanned.
+
+        Neither it nor a folder above it may be ignored.
         """
         return not any(map(self.ignores, folder.relative_to(self._root).parts))
 
@@ -160,8 +159,9 @@ def is_subtitle(name: bytes) -> bool:
 
 
 def links_into(link: bytes, root: bytes) -> bool:
-    """Return whether a link leads into the real folder ``root``, but not to a folder that
-    contains it.
+    """Return whether a link leads into the real folder ``root``.
+
+    A link to a folder that contains the link does not count.
     """
     target = os.path.realpath(link)
     lies_in = os.path.realpath(os.path.dirname(link)) + b"/"

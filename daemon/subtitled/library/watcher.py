@@ -1,6 +1,4 @@
-"""Watching libraries: by kernel events where these report every change, by frequent scans
-elsewhere.
-"""
+"""Watching libraries: by kernel events if they report every change, else by frequent scans."""
 
 from __future__ import annotations
 
@@ -127,8 +125,9 @@ class LibraryWatcher:
         self._is_stopped = False
 
     def supervise(self, name: str) -> bool:
-        """Start to watch a library, or start again if its observer ended or its folder was
-        replaced.
+        """Start to watch a library.
+
+        Start again if its observer ended or its folder was replaced.
 
         Returns:
             Whether it needs a scan, because it was not watched until now.

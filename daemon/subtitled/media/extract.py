@@ -23,8 +23,10 @@ def extract_text(path: Path, stream: int, duration: float, target: Path) -> byte
     The file appears only when it is complete.
 
     Args:
+        path: The media file.
         stream: Absolute index of the stream.
         duration: Seconds of the media file.
+        target: The file to write.
 
     Raises:
         InputRejectedError: No text came out.

@@ -41,8 +41,10 @@ class FileGoneError(TransientError):
 
 
 class ShutdownRequested(BaseException):
-    """The daemon stops, so the work is left where it is. It is no :class:`Exception`, so that no
-    handler of errors catches it."""
+    """The daemon stops, so the work is left where it is.
+
+    It is no :class:`Exception`, so that no handler of errors catches it.
+    """
 
 
 def unreadable_error(path: Path, error: OSError) -> SubtitledError:

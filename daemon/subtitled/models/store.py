@@ -104,8 +104,7 @@ class ModelStore:
         return VERIFIED
 
     def pull(self, spec: ModelSpec, on_progress: ProgressCallback | None = None) -> Path:
-        """Download what is missing or wrong from the first source that has it, and verify
-        everything."""
+        """Download what is missing or wrong from the first source that has it; verify it."""
         target = self.folder / spec.name
         partial = self.folder / f".{spec.name}.partial"
         with _translate_disk_errors(self.folder), self._lock_model(spec):

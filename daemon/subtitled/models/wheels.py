@@ -107,8 +107,10 @@ def _pip_command() -> list[str]:
 def _run(
     command: list[str], environment: dict[str, str], on_tick: Callable[[], object]
 ) -> tuple[int, str]:
-    """Run a command and return its exit status and standard error; ``on_tick`` is called
-    meanwhile."""
+    """Run a command and return its exit status and standard error.
+
+    ``on_tick`` is called meanwhile.
+    """
     end = time.monotonic() + TIMEOUT_SECONDS
     with subprocess.Popen(
         command,

@@ -52,6 +52,7 @@ class NotifierDispatcher:
         ]
 
     def start(self) -> None:
+        """Start a thread for each notifier."""
         self._outbox.delete_unconfigured(worker.notifier for worker in self._workers)
         for worker in self._workers:
             worker.start()
@@ -82,6 +83,8 @@ class NotifierDispatcher:
 
 
 class NotifierWorker(threading.Thread):
+    """A thread that delivers the notifications of one notifier."""
+
     def __init__(
         self, configured: ConfiguredComponent[Notifier], notifications: NotificationOutbox
     ) -> None:
@@ -94,10 +97,12 @@ class NotifierWorker(threading.Thread):
         self._failures = 0
 
     def request_stop(self) -> None:
+        """Ask the thread to stop, without waiting for it."""
         self._stopping.set()
         self.wake_event.set()
 
     def run(self) -> None:
+        """Deliver notifications until the thread is stopped."""
         while not self._stopping.is_set():
             self.wake_event.clear()
             try:
@@ -133,8 +138,7 @@ class NotifierWorker(threading.Thread):
         return 0.0 if waiting else MAX_POLL_SECONDS
 
     def _deliver(self, batch: Sequence[Notification]) -> float:
-        """Deliver notifications and return the seconds until the next try, or 0 if there is
-        none."""
+        """Deliver notifications; return the seconds until the next try, or 0 if there is none."""
         try:
             notifier = self._configured.create()
             call_with_timeout(self.notifier, lambda: notifier.notify(batch), NOTIFY_TIMEOUT_SECONDS)

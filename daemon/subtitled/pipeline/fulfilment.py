@@ -143,8 +143,7 @@ class Producer:
         return _merge_segments(path.pivot, subtitles)
 
     def words(self, parts: Sequence[PathSegment]) -> list[Word]:
-        """Return what is said in the main track, each part in its own language, in order of
-        time."""
+        """Return the speech of the main track, each part in its own language, in order of time."""
         words = [cues.words(route) for _, route, cues in self._spoken_parts(self.main_track, parts)]
         return sorted(chain.from_iterable(words), key=lambda word: word.start)
 
@@ -293,8 +292,10 @@ class CueBuilder:
         )
 
     def _translated(self, heard: Transcript, target: Language, route: Route) -> tuple[Cue, ...]:
-        """Return the cues of a translation, in whole sentences within the limits of the target
-        language."""
+        """Return the cues of a translation, within the limits of the target language.
+
+        Sentences are kept whole.
+        """
         limits = self._limits(target, True)
         words = self._translation(target, route).words(heard.words, limits, self._duration)
         return self._segmented(words, target, True)

@@ -152,8 +152,9 @@ class ComponentContext:
 
 
 class Component(Generic[S]):
-    """The base class of :class:`Engine`, :class:`Translator`, :class:`MediaServer`,
-    :class:`Notifier`.
+    """The base class of all components.
+
+    These are :class:`Engine`, :class:`Translator`, :class:`MediaServer` and :class:`Notifier`.
 
     The type parameter is the settings class: ``class MyEngine(Engine[MySettings])`` sets
     :attr:`Settings` and gives ``self.settings`` its type. A component without settings leaves it

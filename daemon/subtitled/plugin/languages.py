@@ -75,6 +75,7 @@ class Language(str):
     __slots__ = ()
 
     def __new__(cls, tag: str) -> Language:
+        """Parse a tag and bring it into its canonical form."""
         if isinstance(tag, cls):
             return tag
         plain = _NONSTANDARD_CODES.get(tag.lower(), tag)

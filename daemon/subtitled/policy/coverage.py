@@ -1,6 +1,4 @@
-"""Coverage: which subtitles and summaries a media file has, for the daemon, the planner and
-the commands.
-"""
+"""Coverage: which subtitles and summaries a media file has."""
 
 from __future__ import annotations
 
@@ -50,9 +48,7 @@ class ExistingSubtitle:
     """The second language of a bilingual subtitle."""
 
     def has_secondary(self, wanted: Language | None) -> bool:
-        """Return whether its second language satisfies ``wanted``, or it has none and none
-        is wanted.
-        """
+        """Return whether its second language satisfies ``wanted``, or neither is there."""
         if wanted is None or self.secondary is None:
             return wanted is self.secondary
         return self.secondary.satisfies(wanted)
@@ -120,8 +116,9 @@ def existing_summaries(
     ownership_of: Callable[[Path], Ownership],
     folder: Path | None = None,
 ) -> tuple[ExistingSubtitle, ...]:
-    """Return every summary beside a media file, for the same arguments as
-    :func:`existing_subtitles`.
+    """Return every summary beside a media file.
+
+    The arguments are those of :func:`existing_subtitles`.
 
     The format of a summary is the ending of its name. Human summaries count as well as ours.
     """

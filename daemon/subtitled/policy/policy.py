@@ -1,6 +1,4 @@
-"""The policy: which subtitles a media file requires, from which sources, and why others are
-not made.
-"""
+"""The policy: which subtitles a media file requires, of which sources, and why not others."""
 
 from __future__ import annotations
 
@@ -138,8 +136,9 @@ class _Policy:
     def evaluate_bilingual(
         self, upper: Language | None, lower: Language | None
     ) -> Requirement | Unsatisfiable | str:
-        """Return the requirement for a bilingual subtitle, or why it is impossible or not
-        needed.
+        """Return the requirement for a bilingual subtitle, or why there is none.
+
+        It may be impossible, or not needed.
 
         Each of the two languages is made, or taken from a human subtitle.
         """
@@ -202,9 +201,7 @@ class _Policy:
         return f"there is {_describe_existing(match)}"
 
     def _sources_for(self, language: Language | None) -> tuple[Source, ...]:
-        """Return the sources of one language of a bilingual subtitle, human subtitles in it
-        first.
-        """
+        """Return the sources of one language of a bilingual subtitle, human subtitles first."""
         if language is None:
             return ()
         same_language = []

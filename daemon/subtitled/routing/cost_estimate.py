@@ -24,8 +24,10 @@ _NEWEST_WEIGHT = 0.3
 
 @dataclass(frozen=True, slots=True)
 class CostEstimate:
-    """The estimate for one or many files: money by currency and seconds of work, as far as
-    known."""
+    """The estimate for one or many files.
+
+    Money is by currency, work in seconds, both as far as they are known.
+    """
 
     money: Mapping[str, float]
     work_seconds: float
@@ -58,8 +60,9 @@ def estimate(
     speeds: Mapping[str, float],
     summaries: int = 0,
 ) -> CostEstimate:
-    """Estimate the cost of a media file. It is an upper limit, since the share of speech is
-    unknown.
+    """Estimate the cost of a media file.
+
+    It is an upper limit, since the share of speech is unknown.
 
     Args:
         audio_seconds: The duration of the file.

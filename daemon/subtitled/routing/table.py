@@ -56,6 +56,7 @@ class EngineOrder:
 
     @property
     def names(self) -> tuple[str, ...]:
+        """The names of the engines, best first."""
         return tuple(name for name, _ in self.engines)
 
 

@@ -155,6 +155,7 @@ def with_overrides(rules: CueRules, values: Mapping[str, Any]) -> CueRules:
     ``max_cps``, and ``min_gap`` never above ``chain_gap``.
 
     Args:
+        rules: The rules to start from.
         values: New values by the names of the fields.
     """
     max_cps = values.get("max_cps", rules.max_cps)

@@ -214,8 +214,7 @@ def _chapters_from_marks(
 
 
 def _single_line(text: str) -> str:
-    """Replace line breaks and control characters, so that no sentence looks like a numbered
-    line."""
+    """Replace line breaks and control characters, so that no text looks like a numbered line."""
     plain = "".join(" " if unicodedata.category(char) == "Cc" else char for char in text)
     return " ".join(plain.split())
 

@@ -248,7 +248,9 @@ def publish_summary(
 
 
 def summary_to_json(summary: Summary, language: Language) -> str:
-    """Convert a summary to JSON: ``language``, ``synopsis``, ``chapters`` in seconds,
-    ``keywords``."""
+    """Convert a summary to JSON.
+
+    Its keys are ``language``, ``synopsis``, ``chapters`` with times in seconds, and ``keywords``.
+    """
     payload = {"language": str(language), **_SUMMARY.dump_python(summary, mode="json")}
     return json.dumps(payload, indent=2, ensure_ascii=False) + "\n"

@@ -90,8 +90,7 @@ class ChunkTranscriber:
 
     @property
     def first_available_engine(self) -> str:
-        """The engine that is called first now: the preferred one, or the next if its circuit is
-        open."""
+        """The engine to call first: the preferred one, or the next if its circuit is open."""
         return next(
             (engine for engine in self._engines if not self._circuit_open(engine)), self._engines[0]
         )
@@ -186,8 +185,7 @@ class ChunkTranscriber:
         return load_phrases(self._services.config.settings.daemon.hallucination_phrases)
 
     def _transcribe_with(self, engine: str, chunk: Chunk) -> tuple[Transcript, str]:
-        """Return an engine's words for a chunk, and where their times come from if not from the
-        engine."""
+        """Return an engine's words for a chunk, and the source of their times if it is another."""
         place = (self._fingerprint, self._track, self._variant(engine), chunk)
         stored = self._store.chunk_transcript(*place)
         if stored is not None:

@@ -65,6 +65,7 @@ class MediaOffset:
 
     @property
     def is_convincing(self) -> bool:
+        """Whether the offset is accepted."""
         return not self.rejection_reason
 
 

@@ -37,6 +37,7 @@ class QualityReport:
 
     @property
     def has_issues(self) -> bool:
+        """Whether anything looks wrong."""
         return bool(self.issues)
 
     def __str__(self) -> str:

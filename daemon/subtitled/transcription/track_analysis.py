@@ -1,5 +1,4 @@
-"""Track analysis: decodes a track, detects speech and identifies the language before
-transcription."""
+"""Track analysis: decoding, voice activity and the language, before transcription."""
 
 from __future__ import annotations
 

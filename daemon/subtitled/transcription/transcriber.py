@@ -28,8 +28,10 @@ A slow chunk then holds up no other, and the engine has work while a text is ali
 
 @dataclass(frozen=True, slots=True)
 class SpeechTrack:
-    """The speech of an audio track in one language; with ``only``, that of the parts in that
-    language."""
+    """The speech of an audio track in one language.
+
+    With ``only`` it is that of the parts in that language.
+    """
 
     facts: MediaInfo
     index: int

@@ -111,8 +111,10 @@ def distribute(items: Sequence[TimedItem], chunks: Sequence[Chunk]) -> list[tupl
 def _similar_tracks(
     store: TranscriptStore, fingerprint: str, analysis: TrackAnalysis, language: Language
 ) -> list[_Candidate]:
-    """Return the tracks of another fingerprint in this language, with a similar duration and
-    speech."""
+    """Return the tracks of another fingerprint in this language with similar speech.
+
+    Their duration is similar too.
+    """
     candidates = []
     for track in store.tracks(fingerprint):
         old = store.analysis(fingerprint, track)

@@ -79,6 +79,7 @@ class TranscriptStore:
         return _read_json(self._track_path(fingerprint, track) / "analysis.json", _ANALYSIS)
 
     def save_analysis(self, fingerprint: str, track: int, analysis: TrackAnalysis) -> None:
+        """Store the analysis of a track."""
         write_atomic(
             self._track_path(fingerprint, track) / "analysis.json",
             _ANALYSIS.dump_json(analysis, indent=1),
@@ -105,6 +106,7 @@ class TranscriptStore:
         }
 
     def save_reuse(self, fingerprint: str, track: int, retimed: TranscriptReuse) -> None:
+        """Store what was compared and reused for a track."""
         write_atomic(
             self._track_path(fingerprint, track) / "reuse.json",
             _REUSE.dump_json(retimed, indent=1),
@@ -162,6 +164,7 @@ class TranscriptStore:
     def save_chunk(
         self, fingerprint: str, track: int, variant: str, chunk: Chunk, words: Transcript
     ) -> None:
+        """Store the transcript of a chunk, and delete its untimed draft."""
         write_atomic(
             self._chunk_path(fingerprint, track, variant, chunk),
             TRANSCRIPT.dump_json(words, indent=1),
@@ -179,6 +182,7 @@ class TranscriptStore:
     def save_draft(
         self, fingerprint: str, track: int, variant: str, chunk: Chunk, words: Transcript
     ) -> None:
+        """Store what an engine said in a chunk before its words are aligned."""
         target = self._chunk_path(fingerprint, track, variant, chunk, ".draft")
         write_atomic(target, TRANSCRIPT.dump_json(words, indent=1))
 
@@ -197,6 +201,7 @@ class TranscriptStore:
     def save_fallback(
         self, fingerprint: str, track: int, variant: str, chunk: Chunk, fallback: FallbackRecord
     ) -> None:
+        """Store which engine's words count for a chunk."""
         target = self._chunk_path(fingerprint, track, variant, chunk, ".fallback")
         write_atomic(target, _FALLBACK.dump_json(fallback, indent=1))
 
@@ -293,6 +298,7 @@ class TranscriptStore:
         return _read_json(self._content_path(fingerprint) / "shot_cuts.json", _SHOT_CUTS)
 
     def save_shot_cuts(self, fingerprint: str, shots: ShotCuts) -> None:
+        """Store the shot cuts of a media file."""
         target = self._content_path(fingerprint) / "shot_cuts.json"
         write_atomic(target, _SHOT_CUTS.dump_json(shots, indent=1))
 

@@ -27,14 +27,17 @@ class Sentence:
 
     @property
     def text(self) -> str:
+        """The text of the sentence."""
         return "".join(word.text for word in self.words).strip()
 
     @property
     def start(self) -> float:
+        """The start of its first word, in seconds."""
         return self.words[0].start
 
     @property
     def end(self) -> float:
+        """The end of its last word, in seconds."""
         return self.words[-1].end
 
 

@@ -56,8 +56,7 @@ class LineCache:
 
 
 def untranslated(track: Path) -> dict[str, tuple[RemovedText, ...]]:
-    """Return the lines of a track that are untranslated or doubtful, with the reason, by
-    variant."""
+    """Return the untranslated and doubtful lines of a track with the reason, by variant."""
     return {
         path.parent.name: _read_json(path, _UNTRANSLATED) or ()
         for path in sorted(track.glob("*/untranslated.json"))
@@ -65,6 +64,7 @@ def untranslated(track: Path) -> dict[str, tuple[RemovedText, ...]]:
 
 
 def save_untranslated(folder: Path, by_variant: tuple[RemovedText, ...]) -> None:
+    """Store the untranslated and doubtful lines of one variant, unless they are stored."""
     path = folder / "untranslated.json"
     if (_read_json(path, _UNTRANSLATED) or ()) != by_variant:
         write_atomic(path, _UNTRANSLATED.dump_json(by_variant, indent=1))

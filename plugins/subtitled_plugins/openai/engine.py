@@ -55,7 +55,7 @@ BYTES_PER_MB = 1_000_000
 
 
 class TranscriptionSettings(Settings):
-    """``[engines.openai]``"""
+    """The settings in ``[engines.openai]``."""
 
     NON_RESULT_FIELDS: ClassVar[frozenset[str]] = frozenset(
         {"is_local", "languages", "max_upload_mb", "concurrency", "timeout", "verify_tls"}

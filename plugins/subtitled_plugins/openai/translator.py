@@ -33,7 +33,7 @@ RESPONSE_FORMATS = ("json_schema", "json_object", "text")
 
 
 class ChatSettings(Settings):
-    """``[translators.openai]``"""
+    """The settings in ``[translators.openai]``."""
 
     NON_RESULT_FIELDS: ClassVar[frozenset[str]] = frozenset(
         {"is_local", "max_batch_lines", "timeout", "verify_tls"}

@@ -20,7 +20,7 @@ VALID_SECONDS = 24 * 3600
 
 
 class BucketSettings(Settings):
-    """``[engines.qwen.bucket]``"""
+    """The settings in ``[engines.qwen.bucket]``."""
 
     url: str = Field(
         pattern=r"^https?://",

@@ -96,7 +96,7 @@ class AccountSettings(Settings):
 
 
 class QwenSettings(AccountSettings):
-    """``[engines.qwen]``"""
+    """The settings in ``[engines.qwen]``."""
 
     protocol: Literal["file", "sync"] = Field(
         "file",
@@ -172,7 +172,7 @@ class QwenSettings(AccountSettings):
 
 
 class QwenMtSettings(AccountSettings):
-    """``[translators.qwen]``"""
+    """The settings in ``[translators.qwen]``."""
 
     model: str = Field(
         "qwen-mt-plus",

@@ -34,7 +34,7 @@ from support.fakes.dashscope_shapes import (
     QWEN_FILE_PARAMETERS,
     Fault,
     Recogniser,
-    Refused,
+    RefusedError,
     Sentence,
     Task,
     audio_of,
@@ -99,11 +99,11 @@ class FakeDashScope(Storage):
             self.billed.append(float(math.ceil(seconds)))
             return self.billed[-1]
 
-    # The routes. Each returns the body of its response or raises Refused.
+    # The routes. Each returns the body of its response or raises RefusedError.
 
     def policy(self, query: dict[str, list[str]]) -> dict[str, Any]:
         if query.get("action") != ["getPolicy"] or "model" not in query:
-            raise Refused(400, "InvalidParameter", "action and model are needed")
+            raise RefusedError(400, "InvalidParameter", "action and model are needed")
         self.known(query["model"][0])
         return self.certificate(query["model"][0])
 
@@ -112,26 +112,28 @@ class FakeDashScope(Storage):
         parameters = body.get("parameters") or {}
         self.known(model)
         if headers.get("x-dashscope-async") != "enable":
-            raise Refused(
+            raise RefusedError(
                 403, "AccessDenied", "current user api does not support synchronous calls."
             )
         qwen = model.startswith("qwen3-asr-flash-filetrans")
         if not qwen and "filetrans" not in model and not model.startswith(("fun-", "para")):
-            raise Refused(400, "InvalidParameter", "url error, does not support asynchronous calls")
+            raise RefusedError(
+                400, "InvalidParameter", "url error, does not support asynchronous calls"
+            )
         allowed = QWEN_FILE_PARAMETERS if qwen else FUN_FILE_PARAMETERS
         if unknown := set(parameters) - allowed:
-            raise Refused(400, "InvalidParameter", f"unknown parameter: {sorted(unknown)[0]}")
+            raise RefusedError(400, "InvalidParameter", f"unknown parameter: {sorted(unknown)[0]}")
         if qwen and parameters.get("language", "en") not in CODES:
-            raise Refused(400, "InvalidParameter", "language is not supported")
+            raise RefusedError(400, "InvalidParameter", "language is not supported")
         urls = [given.get("file_url")] if qwen else given.get("file_urls")
         if set(given) != {"file_url" if qwen else "file_urls"} or not isinstance(urls, list):
-            raise Refused(400, "InvalidParameter", "The input is not as it should be")
+            raise RefusedError(400, "InvalidParameter", "The input is not as it should be")
         if len(urls) != 1 or not isinstance(urls[0], str):
-            raise Refused(400, "InvalidParameter", "one url is needed")
+            raise RefusedError(400, "InvalidParameter", "one url is needed")
         url = urls[0]
         resolves = headers.get("x-dashscope-ossresourceresolve") == "enable"
         if url.startswith("oss://") and not resolves:
-            raise Refused(400, "InvalidParameter.DataInspection", "oss:// is not resolved")
+            raise RefusedError(400, "InvalidParameter.DataInspection", "oss:// is not resolved")
         now = time.monotonic()
         task = Task(str(uuid.uuid4()), model, url, now, now + self.task_seconds)
         task.parameters = parameters
@@ -154,7 +156,7 @@ class FakeDashScope(Storage):
                 if not task.sentences:
                     task.code = "SUCCESS_WITH_NO_VALID_FRAGMENT"
                 task.seconds = self.charge(seconds)
-        except Refused as refused:
+        except RefusedError as refused:
             task.code = refused.args[1]
         finally:
             task.done.set()
@@ -162,7 +164,7 @@ class FakeDashScope(Storage):
     def decoded(self, file: bytes) -> bytes:
         """Decode a file to 16-bit mono at 16 kHz."""
         if len(file) > 2 * 2**30:
-            raise Refused(400, "FILE_TOO_LARGE", "")
+            raise RefusedError(400, "FILE_TOO_LARGE", "")
         ran = subprocess.run(
             ["ffmpeg", "-v", "error", "-i", "-", "-f", "s16le", "-ar", "16000", "-ac", "1", "-"],
             input=file,
@@ -170,7 +172,7 @@ class FakeDashScope(Storage):
             check=False,
         )
         if ran.returncode != 0:
-            raise Refused(400, "UNSUPPORTED_FORMAT", "")
+            raise RefusedError(400, "UNSUPPORTED_FORMAT", "")
         return ran.stdout
 
     def poll(self, number: str) -> dict[str, Any]:
@@ -195,7 +197,7 @@ class FakeDashScope(Storage):
 
     def list_tasks(self, query: dict[str, list[str]]) -> dict[str, Any]:
         if not self.lists_tasks:
-            raise Refused(403, "AccessDenied", "no permission to list tasks")
+            raise RefusedError(403, "AccessDenied", "no permission to list tasks")
         model = query.get("model_name", [""])[0]
         page, size = (int(query.get(k, ["10"])[0]) for k in ("page_no", "page_size"))
         started = time.time() - time.monotonic()
@@ -217,7 +219,7 @@ class FakeDashScope(Storage):
     def result(self, number: str) -> dict[str, Any]:
         task = self.tasks.get(number)
         if task is None or task.status != "SUCCEEDED":
-            raise Refused(404, "NoSuchKey", "")
+            raise RefusedError(404, "NoSuchKey", "")
         fun = not task.model.startswith("qwen3-")
         words = fun or task.parameters.get("enable_words") is True
         sentences = [
@@ -237,13 +239,13 @@ class FakeDashScope(Storage):
         model = str(body.get("model"))
         self.known(model)
         if not model.startswith("qwen3-asr-flash") or "filetrans" in model:
-            raise Refused(400, "InvalidParameter", "format is empty")
+            raise RefusedError(400, "InvalidParameter", "format is empty")
         messages = (body.get("input") or {}).get("messages")
         options = (body.get("parameters") or {}).get("asr_options") or {}
         if unknown := set(options) - {"language", "enable_itn", "enable_lid"}:
-            raise Refused(400, "InvalidParameter", f"unknown option: {sorted(unknown)[0]}")
+            raise RefusedError(400, "InvalidParameter", f"unknown option: {sorted(unknown)[0]}")
         if options.get("language", "en") not in CODES:
-            raise Refused(400, "InvalidParameter", "The language is not supported")
+            raise RefusedError(400, "InvalidParameter", "The language is not supported")
         data = audio_of(messages)
         if len(data) > 10_000_000:
             raise bad("Multimodal file size is too large")
@@ -303,7 +305,7 @@ class FakeDashScope(Storage):
 
     def known(self, model: str) -> None:
         if model not in MODELS[self.region]:
-            raise Refused(404, "ModelNotFound", f"Model {model} does not exist.")
+            raise RefusedError(404, "ModelNotFound", f"Model {model} does not exist.")
 
 
 class _Server(ThreadingHTTPServer):

@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
-from support.fakes.dashscope_shapes import Refused
+from support.fakes.dashscope_shapes import RefusedError
 
 if TYPE_CHECKING:
     from support.fakes.dashscope import FakeDashScope
@@ -60,7 +60,7 @@ def handler(service: FakeDashScope) -> type[BaseHTTPRequestHandler]:
                     return self.reply(fault.status, refusal, fault.headers)
             try:
                 status, answer = 200, self.routed(headers, said, body)
-            except Refused as refused:
+            except RefusedError as refused:
                 status, code, message = refused.args
                 answer = {"code": code, "message": message}
             if fault is not None and fault.cut == "after":
@@ -77,12 +77,12 @@ def handler(service: FakeDashScope) -> type[BaseHTTPRequestHandler]:
                 return b""
             if parts.path.startswith("/result/"):
                 if "authorization" in headers:
-                    raise Refused(400, "InvalidArgument", "a signed address takes no key")
+                    raise RefusedError(400, "InvalidArgument", "a signed address takes no key")
                 return service.result(parts.path.removeprefix("/result/").removesuffix(".json"))
             if parts.path.startswith("/bucket/"):
                 return service.bucket(self.command, parts.path, query, body)
             if headers.get("authorization") != f"Bearer {service.key}":
-                raise Refused(401, "InvalidApiKey", "Invalid API-key provided.")
+                raise RefusedError(401, "InvalidApiKey", "Invalid API-key provided.")
             path = parts.path.removeprefix(PREFIX)
             if self.command == "GET" and path == "/uploads":
                 return service.policy(query)
@@ -94,7 +94,7 @@ def handler(service: FakeDashScope) -> type[BaseHTTPRequestHandler]:
 
         def paid(self, path: str, headers: dict[str, str], said: Any) -> Any:
             if self.command != "POST" or not isinstance(said, dict):
-                raise Refused(404, "NotFound", "")
+                raise RefusedError(404, "NotFound", "")
             with service.lock:
                 service.at_once += 1
                 service.most_at_once = max(service.most_at_once, service.at_once)
@@ -109,7 +109,7 @@ def handler(service: FakeDashScope) -> type[BaseHTTPRequestHandler]:
             finally:
                 with service.lock:
                     service.at_once -= 1
-            raise Refused(404, "NotFound", "")
+            raise RefusedError(404, "NotFound", "")
 
         def reply(self, status: int, said: Any, more: dict[str, str] | None = None) -> None:
             data = said if isinstance(said, bytes) else json.dumps(said).encode()

@@ -116,12 +116,14 @@ class Task:
         return "FAILED" if self.code else "SUCCEEDED"
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """An error response: status, code and message."""
 
 
-def bad(message: str) -> Refused:
-    return Refused(400, "InvalidParameter", f"<400> InternalError.Algo.InvalidParameter: {message}")
+def bad(message: str) -> RefusedError:
+    return RefusedError(
+        400, "InvalidParameter", f"<400> InternalError.Algo.InvalidParameter: {message}"
+    )
 
 
 def audio_of(messages: Any) -> str:

@@ -8,7 +8,7 @@ import urllib.request
 import uuid
 from typing import Any
 
-from support.fakes.dashscope_shapes import Refused, Task
+from support.fakes.dashscope_shapes import RefusedError, Task
 
 
 class Storage:
@@ -43,14 +43,16 @@ class Storage:
     def form_post(self, fields: dict[str, bytes]) -> None:
         names = {"OSSAccessKeyId", "Signature", "policy", "key", "success_action_status", "file"}
         if not names <= set(fields):
-            raise Refused(400, "InvalidArgument", "a field is missing")
+            raise RefusedError(400, "InvalidArgument", "a field is missing")
         key = fields["key"].decode()
         folder = key.rpartition("/")[0]
         if base64.b64decode(fields["policy"]).decode() != folder or folder not in self.policies:
-            raise Refused(403, "AccessDenied", "Invalid according to Policy")
+            raise RefusedError(403, "AccessDenied", "Invalid according to Policy")
         with self.lock:
             if key in self.uploads:
-                raise Refused(409, "FileAlreadyExists", "The object you specified already exists")
+                raise RefusedError(
+                    409, "FileAlreadyExists", "The object you specified already exists"
+                )
             self.uploads[key] = fields["file"]
 
     def fetched(self, task: Task) -> bytes:
@@ -58,24 +60,24 @@ class Storage:
             key = task.url.removeprefix("oss://")
             task.file_name = key
             if key not in self.uploads:
-                raise Refused(400, "FILE_404_NOT_FOUND", "")
+                raise RefusedError(400, "FILE_404_NOT_FOUND", "")
             if self.policies[key.rpartition("/")[0]] != task.model:
-                raise Refused(400, "FILE_403_FORBIDDEN", "")
+                raise RefusedError(400, "FILE_403_FORBIDDEN", "")
             return self.uploads[key]
         try:
             with urllib.request.urlopen(task.url, timeout=10) as answer:
                 return bytes(answer.read())
         except OSError:
-            raise Refused(400, "FILE_DOWNLOAD_FAILED", "") from None
+            raise RefusedError(400, "FILE_DOWNLOAD_FAILED", "") from None
 
     def bucket(self, method: str, path: str, query: dict[str, list[str]], body: bytes) -> bytes:
         """Handle a signed request to the user's own bucket."""
         if "X-Amz-Signature" not in query:
-            raise Refused(403, "AccessDenied", "")
+            raise RefusedError(403, "AccessDenied", "")
         if method == "PUT":
             self.uploads[path] = body
         elif path not in self.uploads:
-            raise Refused(404, "NoSuchKey", "")
+            raise RefusedError(404, "NoSuchKey", "")
         elif method == "DELETE":
             del self.uploads[path]
         return self.uploads.get(path, b"")

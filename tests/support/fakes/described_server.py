@@ -152,7 +152,7 @@ def listening(server: Any, port: int = 0) -> Iterator[None]:
             if status != 204:
                 self.wfile.write(data)
 
-        do_GET = do_POST = do_PUT = do_DELETE = serve
+        do_GET = do_POST = do_PUT = do_DELETE = serve  # noqa: N815 - http.server calls them so
 
     ThreadingHTTPServer.allow_reuse_address = True
     listener = ThreadingHTTPServer(("127.0.0.1", port), Handler)

@@ -169,8 +169,11 @@ def _read_subrip(text: str, suffix: str) -> tuple[Cue, ...]:
 
 
 def tidy_text(text: str) -> str:
-    """Remove what most formats cannot hold in a cue: blank lines, which would end it, control
-    characters, and the arrow that stands between times."""
+    """Remove what most formats cannot hold in a cue.
+
+    These are blank lines, which would end it, control characters, and the arrow that stands between
+    times.
+    """
     lines = (_drop_unprintable(line).replace("-->", "—>").strip() for line in text.splitlines())
     return "\n".join(line for line in lines if line)
 

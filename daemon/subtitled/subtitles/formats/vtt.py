@@ -39,8 +39,11 @@ def read(text: str) -> tuple[Cue, ...]:
 
 
 def _iter_cues(lines: Sequence[str]) -> Iterator[Cue]:
-    """Yield the cues as the standard defines them: a line of times begins a cue anywhere, and the
-    next blank line, or the next line of times, ends it."""
+    """Yield the cues as the standard defines them.
+
+    A line of times begins a cue anywhere, and the next blank line, or the next line of times, ends
+    it.
+    """
     time_match: re.Match[str] | None = None
     body: list[str] = []
     for line in [*lines, ""]:

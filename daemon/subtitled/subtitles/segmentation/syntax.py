@@ -59,7 +59,7 @@ def is_sentence_end(text: str, language: Language | None = None) -> bool:
 
 
 def _is_abbreviated(stripped: str) -> bool:
-    """Check whether a full stop belongs to an abbreviation: ``Mr.``, ``J.``, ``z.B.``"""
+    """Check whether a full stop belongs to an abbreviation, such as ``Mr.`` or ``z.B.``."""
     if not stripped.endswith(".") or stripped.endswith(".."):
         return False
     word = stripped[:-1].strip(_CLOSING + " \u00a0([{«“‘¿¡-").lower()

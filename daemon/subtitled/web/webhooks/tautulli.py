@@ -1,5 +1,7 @@
-"""Webhooks of Tautulli, whose payload the user writes as docs/admins/webhooks.md says:
-``{"action": "{action}", "file": "{file}"}``.
+"""Webhooks of Tautulli.
+
+The user writes the payload as docs/admins/webhooks.md says: ``{"action": "{action}", "file":
+"{file}"}``.
 
 The actions are those of Tautulli's notification parameters.
 """
