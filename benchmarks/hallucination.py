@@ -26,7 +26,7 @@ from subtitled.plugin import (
     TranscriptionRequest,
 )
 from subtitled.subtitles.formats import read_cues
-from subtitled.subtitles.hallucination import filter_hallucinations, load_phrases
+from subtitled.subtitles.hallucination import FilterContext, filter_hallucinations, load_phrases
 from subtitled_plugins.whisper.engine import WhisperEngine, WhisperSettings
 
 SECONDS = 60.0
@@ -80,9 +80,8 @@ def engine_alone(engine: WhisperEngine, audio: Audio) -> dict[str, int]:
     phrases, heard = load_phrases(), detect_speech(audio)
 
     def left(transcript: Transcript, speech: tuple[TimeSpan, ...]) -> int:
-        words, _ = filter_hallucinations(
-            transcript, english, speech, audio.duration, phrases, low_energy=heard.low_energy
-        )
+        context = FilterContext(language=english, duration=audio.duration, phrases=phrases)
+        words, _ = filter_hallucinations(transcript, context, speech, heard.low_energy)
         return sum(len(word.text) for word in words)
 
     return {

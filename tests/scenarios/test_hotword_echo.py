@@ -17,7 +17,7 @@ from subtitled.plugin import (
     TranscriptionRequest,
     Word,
 )
-from subtitled.subtitles.hallucination import load_phrases
+from subtitled.subtitles.hallucination import FilterContext, load_phrases
 from subtitled.transcription.quality import assess
 from support.harness import FakeEngine, Harness, film
 
@@ -85,6 +85,6 @@ def test_an_echo_counts_against_the_quality_of_a_chunk() -> None:
             Word(f" {HOTWORD}.", 7, 9, 0.4),
         ),
     )
-    english, phrases = Language("en"), load_phrases(None)
-    assert not assess(said, chunk, english, 10, phrases).has_issues
-    assert assess(said, chunk, english, 10, phrases, hotwords=(HOTWORD,)).has_issues
+    context = FilterContext(language=Language("en"), duration=10, phrases=load_phrases(None))
+    assert not assess(said, chunk, context).has_issues
+    assert assess(said, chunk, replace(context, hotwords=(HOTWORD,))).has_issues

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from subtitled.plugin import TimeSpan, Word
+from subtitled.plugin.speech_timeline import SpeechTimeline
 from subtitled.subtitles.hallucination import RemovedText
 
 MIN_LOST_SECONDS = 2.5
@@ -26,7 +27,9 @@ def find_lost_speech(
     Returns:
         The spans of at least :data:`MIN_LOST_SECONDS`, in order.
     """
-    covered = [(word.start, min(word.end, word.start + MAX_WORD_SECONDS)) for word in words]
+    timeline = SpeechTimeline(speech)
+    places = (timeline.confine(word.start, word.end) for word in words)
+    covered = [(place.start, min(place.end, place.start + MAX_WORD_SECONDS)) for place in places]
     covered += [(span.start, span.end) for span in low_energy]
     covered.sort()
     lost: list[TimeSpan] = []

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from subtitled.plugin import Chunk, Language, TimeSpan, Transcript
-from subtitled.subtitles.hallucination import HallucinationPhrases, filter_hallucinations
+from subtitled.plugin import Chunk, TimeSpan, Transcript
+from subtitled.subtitles.hallucination import FilterContext, filter_hallucinations
 from subtitled.subtitles.hallucination.passages import MIN_CONFIDENCE, compute_mean_confidence
 from subtitled.subtitles.segmentation.word_timing import speech_weight
 
@@ -47,11 +47,7 @@ class QualityReport:
 def assess(
     transcript: Transcript,
     chunk: Chunk,
-    language: Language,
-    duration: float,
-    phrases: HallucinationPhrases,
-    *,
-    hotwords: Sequence[str] = (),
+    context: FilterContext,
     lost: Sequence[TimeSpan] = (),
 ) -> QualityReport:
     """Judge the transcript of a chunk.
@@ -59,25 +55,14 @@ def assess(
     Args:
         transcript: The words of the chunk.
         chunk: The chunk with its speech.
-        language: The language of the words.
-        duration: The duration of the media file in seconds.
-        phrases: Known hallucinations.
-        hotwords: The hotwords that the engine was told.
+        context: What the hallucination filter has to know.
         lost: Clear speech without a word.
     """
     spoken = sum(part.duration for part in chunk.speech)
     faint = sum(part.duration for part in chunk.low_energy)
     if spoken - faint < MIN_SECONDS_TO_JUDGE:
         return QualityReport()
-    words, removals = filter_hallucinations(
-        transcript,
-        language,
-        chunk.speech,
-        duration,
-        phrases,
-        low_energy=chunk.low_energy,
-        hotwords=hotwords,
-    )
+    words, removals = filter_hallucinations(transcript, context, chunk.speech, chunk.low_energy)
     letters = sum(speech_weight(word.text) for word in transcript.words)
     removed_share = (
         sum(speech_weight(removal.text) for removal in removals) / letters if letters else 0.0

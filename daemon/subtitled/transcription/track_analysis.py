@@ -25,7 +25,7 @@ from subtitled.plugin import (
 from subtitled.transcripts.models import ShotCuts, TrackAnalysis
 
 from .language_detection import detect_language
-from .transcript_reuse import reuse_transcript
+from .transcript_reuse import ReuseTarget, reuse_transcript
 
 
 class TrackAnalyser:
@@ -180,15 +180,15 @@ class TrackAnalyser:
             and detected.language is not None
         ):
             self._ctx.progress("comparing it with an earlier version", 0.0)
+            target = ReuseTarget(
+                fingerprint=self._job.fingerprint,
+                track=track,
+                analysis=analysis,
+                language=detected.language,
+                chunk_seconds=self._services.config.settings.daemon.chunk_duration,
+            )
             reuse_transcript(
-                self._store,
-                self._job.fingerprint,
-                track,
-                analysis,
-                detected.language,
-                self._job.previous_versions,
-                self._services.config.settings.daemon.chunk_duration,
-                routing.capabilities_by_engine,
+                self._store, target, self._job.previous_versions, routing.capabilities_by_engine
             )
         self._store.save_analysis(self._job.fingerprint, track, detected)
 

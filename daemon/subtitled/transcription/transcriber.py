@@ -12,9 +12,15 @@ from subtitled.jobcontext.context import JobContext
 from subtitled.media.chunking import chunks_for_engine
 from subtitled.media.probe import MediaInfo
 from subtitled.plugin import Chunk, EngineCapabilities, Language, Transcript, TransientError, Word
-from subtitled.subtitles.hallucination import RemovedText, filter_hallucinations, load_phrases
+from subtitled.subtitles.hallucination import (
+    FilterContext,
+    RemovedText,
+    filter_hallucinations,
+    load_phrases,
+)
 
 from .chunk_transcriber import ChunkTranscriber
+from .engine_requester import TrackRequest
 from .language_segments import chunk_by_language
 from .lost_speech import describe_lost_speech, find_lost_speech
 from .track_analysis import TrackAnalyser
@@ -90,15 +96,16 @@ class Transcriber:
     def _chunk_transcriber(self, engine: str, translate_to: Language | None) -> ChunkTranscriber:
         track = self._track
         routing = replace(self._ctx.routes, media_seconds=track.facts.duration)
-        return ChunkTranscriber(
-            self._ctx,
-            track.index,
-            track.language,
-            translate_to,
+        request = TrackRequest(
+            track=track.index,
+            spoken=track.language,
+            translate_to=translate_to,
             engines=routing.fallback_chain(engine, track.language, translate_to),
             aligner=routing.aligner,
-            audio=lambda: self._analyser.audio(track.facts, track.index),
             duration=self.analysis.duration,
+        )
+        return ChunkTranscriber(
+            self._ctx, request, lambda: self._analyser.audio(track.facts, track.index)
         )
 
     def _chunks(self, capabilities: EngineCapabilities) -> list[Chunk]:
@@ -129,14 +136,14 @@ class Transcriber:
         gone: tuple[RemovedText, ...] = ()
         if job.library.hallucination_filter:
             phrases = load_phrases(services.config.settings.daemon.hallucination_phrases)
-            words, gone = filter_hallucinations(
-                whole,
-                language,
-                analysis.speech,
-                analysis.duration,
-                phrases,
-                low_energy=analysis.quiet_speech,
+            context = FilterContext(
+                language=language,
+                duration=analysis.duration,
+                phrases=phrases,
                 hotwords=self._told_hotwords(variant, chunks),
+            )
+            words, gone = filter_hallucinations(
+                whole, context, analysis.speech, analysis.quiet_speech
             )
         lost = find_lost_speech(
             [span for chunk in chunks for span in chunk.speech],

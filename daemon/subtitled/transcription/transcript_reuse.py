@@ -31,14 +31,25 @@ class _Candidate:
     media_offset: MediaOffset
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReuseTarget:
+    """The new track, which may get the transcript of an old one."""
+
+    fingerprint: str
+    track: int
+    """The index of the audio track."""
+    analysis: TrackAnalysis
+    """The speech of the track."""
+    language: Language
+    """The spoken language. A dub has its speech at the same times, so it must match."""
+    chunk_seconds: float
+    """The chunk duration, in seconds of speech."""
+
+
 def reuse_transcript(
     store: TranscriptStore,
-    fingerprint: str,
-    track: int,
-    analysis: TrackAnalysis,
-    language: Language,
+    target: ReuseTarget,
     previous_versions: Sequence[str],
-    length: float,
     capabilities: Mapping[str, EngineCapabilities] = MappingProxyType({}),
 ) -> TranscriptReuse | None:
     """Reuse the transcript of the first previous version whose speech matches.
@@ -47,12 +58,8 @@ def reuse_transcript(
 
     Args:
         store: The store of transcripts.
-        fingerprint: The new file.
-        track: Its audio track.
-        analysis: The speech of that track.
-        language: The spoken language. A dub has its speech at the same times, so it must match.
+        target: The new track.
         previous_versions: Fingerprints of possible old versions, the likeliest first.
-        length: The chunk duration, in seconds of speech.
         capabilities: The capabilities of engines by name.
 
     Returns:
@@ -60,7 +67,7 @@ def reuse_transcript(
     """
     rejected: list[TranscriptReuse] = []
     for other in previous_versions:
-        for candidate in _similar_tracks(store, other, analysis, language):
+        for candidate in _similar_tracks(store, other, target.analysis, target.language):
             media_offset = candidate.media_offset
             reuse = TranscriptReuse(
                 source_fingerprint=candidate.fingerprint,
@@ -74,13 +81,12 @@ def reuse_transcript(
             )
             if not media_offset.is_convincing:
                 rejected.append(reuse)
-            elif _copy_transcripts(
-                store, fingerprint, track, analysis, candidate, length, capabilities
-            ):
-                store.save_reuse(fingerprint, track, reuse)
+            elif _copy_transcripts(store, target, candidate, capabilities):
+                store.save_reuse(target.fingerprint, target.track, reuse)
                 return reuse
     if rejected:
-        store.save_reuse(fingerprint, track, max(rejected, key=lambda reuse: reuse.peak))
+        best = max(rejected, key=lambda reuse: reuse.peak)
+        store.save_reuse(target.fingerprint, target.track, best)
     return None
 
 
@@ -136,22 +142,23 @@ def _similar_tracks(
 
 def _copy_transcripts(
     store: TranscriptStore,
-    fingerprint: str,
-    track: int,
-    analysis: TrackAnalysis,
+    target: ReuseTarget,
     candidate: _Candidate,
-    length: float,
     capabilities: Mapping[str, EngineCapabilities],
 ) -> bool:
     """Copy every complete transcript to the new file; return whether there was one."""
-    has_copied = False
+    has_copied, analysis = False, target.analysis
     for variant in store.variants(candidate.fingerprint, candidate.track):
         whole = store.assemble_any(candidate.fingerprint, candidate.track, variant)
         if whole is None:
             continue
         engine = capabilities.get(variant.rpartition("-")[0], EngineCapabilities())
         chunks = chunks_for_engine(
-            engine, analysis.speech, length, analysis.duration, analysis.quiet_speech
+            engine,
+            analysis.speech,
+            target.chunk_seconds,
+            analysis.duration,
+            analysis.quiet_speech,
         )
         offset = candidate.media_offset.offset
         words = distribute(shift(whole.words, offset, analysis.duration), chunks)
@@ -160,6 +167,6 @@ def _copy_transcripts(
             part = Transcript(
                 whole.language, chunk_words, whole.engine, whole.variant, chunk_scores
             )
-            store.save_chunk(fingerprint, track, variant, chunk, part)
+            store.save_chunk(target.fingerprint, target.track, variant, chunk, part)
         has_copied = True
     return has_copied

@@ -16,7 +16,12 @@ from subtitled.media.probe import probe_media
 from subtitled.media.vad import SpeechActivity, detect_speech
 from subtitled.plugin import Language, TimeSpan, Transcript, Word
 from subtitled.transcription.media_sync import MIN_SPEECH_SPANS, find_offset
-from subtitled.transcription.transcript_reuse import distribute, reuse_transcript, shift
+from subtitled.transcription.transcript_reuse import (
+    ReuseTarget,
+    distribute,
+    reuse_transcript,
+    shift,
+)
 from subtitled.transcripts.models import TrackAnalysis
 from subtitled.transcripts.store import TranscriptStore
 
@@ -146,6 +151,16 @@ def _kept(store: TranscriptStore, content: str, speech: list[TimeSpan], recipe: 
         store.save_chunk(content, 1, recipe, stretch, Transcript(EN, said, "e", recipe))
 
 
+def _target(track: int, analysis: TrackAnalysis, language: str = "en") -> ReuseTarget:
+    return ReuseTarget(
+        fingerprint="bb02",
+        track=track,
+        analysis=analysis,
+        language=Language(language),
+        chunk_seconds=60.0,
+    )
+
+
 def test_a_better_copy_takes_the_words_over_by_every_recipe_that_is_whole(tmp_path: Path) -> None:
     store, old = TranscriptStore(tmp_path), talk(3, 80)
     _kept(store, "aa01", old, "whole")
@@ -153,7 +168,7 @@ def test_a_better_copy_takes_the_words_over_by_every_recipe_that_is_whole(tmp_pa
     next((tmp_path / "aa" / "aa01" / "1" / "torn").iterdir()).unlink()
     new = heard(old, 12.5, 4)
     listened = TrackAnalysis(new[-1].end + 10, tuple(new))
-    said = reuse_transcript(store, "bb02", 2, listened, EN, ["cc03", "aa01"], 60.0)
+    said = reuse_transcript(store, _target(2, listened), ["cc03", "aa01"])
     assert said is not None
     assert said == store.reuse("bb02", 2)
     assert store.variants("bb02", 2) == ["whole"]
@@ -170,7 +185,7 @@ def test_what_does_not_match_is_recognised_anew_and_the_doubt_is_kept(tmp_path: 
     _kept(store, "aa01", old, "whole")
     new = talk(99, 80)
     listened = TrackAnalysis(new[-1].end + 10, tuple(new))
-    assert reuse_transcript(store, "bb02", 1, listened, EN, ["aa01"], 60.0) is None
+    assert reuse_transcript(store, _target(1, listened), ["aa01"]) is None
     assert store.variants("bb02", 1) == []
     assert "the speech does not match" in str(store.reuse("bb02", 1))
 
@@ -180,10 +195,8 @@ def test_a_dub_does_not_get_the_words_of_the_original(tmp_path: Path) -> None:
     store, old = TranscriptStore(tmp_path), talk(3, 80)
     _kept(store, "aa01", old, "whole")
     listened = TrackAnalysis(old[-1].end + 10, tuple(old))
-    assert reuse_transcript(store, "bb02", 1, listened, Language("de"), ["aa01"], 60.0) is None
-    assert (
-        reuse_transcript(store, "bb02", 1, listened, Language("en-GB"), ["aa01"], 60.0) is not None
-    )
+    assert reuse_transcript(store, _target(1, listened, "de"), ["aa01"]) is None
+    assert reuse_transcript(store, _target(1, listened, "en-GB"), ["aa01"]) is not None
 
 
 def _programme(speech: Path, target: Path, *names: str) -> Path:

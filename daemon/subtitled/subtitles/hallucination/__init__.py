@@ -17,6 +17,12 @@ and reports of users of Whisper and similar tools.
 
 from .filter import filter_hallucinations
 from .passages import RemovedText
-from .phrases import HallucinationPhrases, load_phrases
+from .phrases import FilterContext, HallucinationPhrases, load_phrases
 
-__all__ = ["HallucinationPhrases", "RemovedText", "filter_hallucinations", "load_phrases"]
+__all__ = [
+    "FilterContext",
+    "HallucinationPhrases",
+    "RemovedText",
+    "filter_hallucinations",
+    "load_phrases",
+]

@@ -100,7 +100,9 @@ def find_repeated_segments(words: Sequence[Word], speech_mask: SpeechMask) -> li
 
 
 def _check_row(row: Sequence[Passage], speech_mask: SpeechMask) -> list[SuspectWords]:
-    if len(row) < MIN_EQUAL_PASSAGES or row[-1].end - row[0].start <= MIN_EQUAL_SECONDS:
+    if len(row) < MIN_EQUAL_PASSAGES:
+        return []
+    if speech_mask.measure_seconds([w for one in row for w in one.words]) <= MIN_EQUAL_SECONDS:
         return []
     if all(_is_plausible(passage, speech_mask, len(row), MIN_REPEATS) for passage in row):
         return []

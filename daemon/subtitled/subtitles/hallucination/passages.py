@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import bisect
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from subtitled.plugin import TimeSpan, Word
+from subtitled.plugin.speech_timeline import SpeechTimeline
 
 from ..segmentation.syntax import is_sentence_end
 
 PAUSE_SECONDS = 0.8
 """Seconds of silence that separate two passages."""
+MIN_WORD_SECONDS = 0.02
+"""Seconds that a word without a duration counts."""
 MIN_CLEAR_SPEECH_SHARE = 0.5
 """Share of a passage in clear speech below which its audio is weak."""
 MIN_CONFIDENCE = 0.5
@@ -38,38 +40,45 @@ class SuspectWords:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
 class SpeechMask:
-    """Speech spans and their faint parts, both in order and without overlap."""
+    """Speech spans and their faint parts, which everything about passages is measured against."""
 
-    speech: Sequence[TimeSpan]
-    low_energy: Sequence[TimeSpan] = ()
+    def __init__(self, speech: Sequence[TimeSpan], low_energy: Sequence[TimeSpan] = ()) -> None:
+        """Take speech spans and their faint parts, both in order and without overlap."""
+        self._speech = SpeechTimeline(speech)
+        self._low_energy = SpeechTimeline(low_energy)
 
-    def measure_speech_share(self, start: float, end: float) -> float:
-        """Return the share of a span that is speech, faint or not."""
-        return _overlap_share(start, end, self.speech)
+    def measure_speech_share(self, words: Sequence[Word]) -> float:
+        """Return the share of the time of some words that is speech, faint or not."""
+        return _measure_share(words, self._speech)
 
-    def measure_clear_share(self, start: float, end: float) -> float:
-        """Return the share of a span that is clear speech."""
+    def measure_clear_share(self, words: Sequence[Word]) -> float:
+        """Return the share of the time of some words that is clear speech."""
         return max(
-            0.0,
-            _overlap_share(start, end, self.speech) - _overlap_share(start, end, self.low_energy),
+            0.0, _measure_share(words, self._speech) - _measure_share(words, self._low_energy)
         )
 
+    def measure_seconds(self, words: Sequence[Word]) -> float:
+        """Return how long some words in a row take, without the silence between them.
 
-def _overlap_share(start: float, end: float, parts: Sequence[TimeSpan]) -> float:
-    end = max(end, start + 0.02)  # for words without a duration
-    inside = 0.0
-    for part in parts[find_first_after(parts, start) :]:
-        if part.start >= end:
-            break
-        inside += min(end, part.end) - max(start, part.start)
-    return inside / (end - start)
+        Where a word is said nobody is silent, whether or not speech was detected there.
+        """
+        seconds, end = 0.0, words[0].start
+        for word in words:
+            if word.start > end:
+                seconds += self._speech.measure_speech(end, word.start)
+            seconds += max(0.0, word.end - max(word.start, end))
+            end = max(end, word.end)
+        return seconds
 
 
-def find_first_after(parts: Sequence[TimeSpan], time: float) -> int:
-    """Return the index of the first span that ends after a time."""
-    return bisect.bisect_right(parts, time, key=lambda part: part.end)
+def _measure_share(words: Sequence[Word], timeline: SpeechTimeline) -> float:
+    inside = total = 0.0
+    for word in words:
+        end = max(word.end, word.start + MIN_WORD_SECONDS)
+        inside += timeline.measure_speech(word.start, end)
+        total += end - word.start
+    return inside / total if total else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +123,7 @@ class Passage:
         is_unsure = self.confidence is not None and self.confidence < MIN_CONFIDENCE
         return is_unsure or (
             self.has_times
-            and speech_mask.measure_clear_share(self.start, self.end) < MIN_CLEAR_SPEECH_SHARE
+            and speech_mask.measure_clear_share(self.words) < MIN_CLEAR_SPEECH_SHARE
         )
 
 

@@ -43,6 +43,19 @@ class HallucinationPhrases:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilterContext:
+    """What the filter has to know besides the words and the speech."""
+
+    language: Language
+    """The language of the words."""
+    duration: float
+    """The duration of the track in seconds."""
+    phrases: HallucinationPhrases
+    hotwords: Sequence[str] = ()
+    """The hotwords that the engine was told."""
+
+
 def load_phrases(user_path: Path | None = None) -> HallucinationPhrases:
     """Load our own lists, and the user's.
 
@@ -112,18 +125,15 @@ def _iter_entries(section: Any) -> Iterable[tuple[str, str]]:
 
 
 def find_known_hallucinations(
-    words: Sequence[Word],
-    language: Language,
-    speech_mask: SpeechMask,
-    phrases: HallucinationPhrases,
-    duration: float,
-    hotwords: Sequence[str] = (),
+    words: Sequence[Word], speech_mask: SpeechMask, context: FilterContext
 ) -> list[SuspectWords]:
     """Find credits anywhere, and phrases and sound descriptions that the audio does not support.
 
-    ``hotwords`` are those that the recogniser got. Alone in weak audio they are an echo of it.
+    The hotwords, alone in weak audio, are an echo of what the recogniser was told.
     """
-    soft = {text for name, text in phrases.soft if name in (_phrase_language(language), "en")}
+    phrases, hotwords = context.phrases, context.hotwords
+    languages = (_phrase_language(context.language), "en")
+    soft = {text for name, text in phrases.soft if name in languages}
     soft |= (
         phrases.sounds
         | {normalise_text(hotword) for hotword in hotwords}
@@ -140,7 +150,7 @@ def find_known_hallucinations(
             suspects.append(
                 passage.to_suspect("a phrase that recognisers hallucinate, in weak audio")
             )
-        elif normalised in soft and _is_isolated(all_passages, number, duration):
+        elif normalised in soft and _is_isolated(all_passages, number, context.duration):
             suspects.append(
                 passage.to_suspect("a phrase that recognisers hallucinate, alone at the edge")
             )

@@ -10,6 +10,7 @@ from subtitled.plugin import Word
 from .passages import (
     MIN_CLEAR_SPEECH_SHARE,
     MIN_CONFIDENCE,
+    MIN_WORD_SECONDS,
     Passage,
     SpeechMask,
     SuspectWords,
@@ -37,7 +38,7 @@ def find_outside_speech(words: Sequence[Word], speech_mask: SpeechMask) -> list[
         if not passage.has_times:
             continue
         confidence = passage.confidence
-        speech_share = speech_mask.measure_speech_share(passage.start, passage.end)
+        speech_share = speech_mask.measure_speech_share(passage.words)
         if speech_share < NO_SPEECH_SHARE and (
             confidence is None or confidence < TRUSTED_CONFIDENCE
         ):
@@ -53,7 +54,7 @@ def find_outside_speech(words: Sequence[Word], speech_mask: SpeechMask) -> list[
         elif (
             confidence is not None
             and confidence < GUESS_CONFIDENCE
-            and speech_mask.measure_clear_share(passage.start, passage.end) < MIN_CLEAR_SPEECH_SHARE
+            and speech_mask.measure_clear_share(passage.words) < MIN_CLEAR_SPEECH_SHARE
         ):
             suspects.append(
                 passage.to_suspect(f"a guess in faint speech (confidence {confidence:.0%})")
@@ -67,8 +68,9 @@ def find_impossible_pace(words: Sequence[Word], speech_mask: SpeechMask) -> list
     for passage in split_passages(words):
         if not passage.has_times or not passage.is_weak(speech_mask):
             continue
-        letters, seconds = len(normalise_text(passage.text)), passage.end - passage.start
-        pace = letters / max(seconds, 0.02)
+        letters = len(normalise_text(passage.text))
+        seconds = speech_mask.measure_seconds(passage.words)
+        pace = letters / max(seconds, MIN_WORD_SECONDS)
         if (letters >= 10 and pace > _max_pace(passage)) or (
             pace < MIN_LETTERS_PER_SECOND and seconds > LONG_SECONDS
         ):

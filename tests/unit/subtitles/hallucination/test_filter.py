@@ -14,12 +14,14 @@ from hypothesis import strategies as st
 
 from subtitled.plugin import Language, SegmentScores, SetupError, TimeSpan, Transcript, Word
 from subtitled.subtitles.hallucination import (
+    FilterContext,
     HallucinationPhrases,
     RemovedText,
     filter_hallucinations,
     load_phrases,
 )
 from subtitled.subtitles.hallucination.passages import normalise_text
+from subtitled.subtitles.segmentation.removed_silence import confine_to_speech
 
 EN = Language("en")
 PHRASES = load_phrases()
@@ -54,9 +56,8 @@ def guarded(
     """Return the remaining text and what was removed. By default all audio is speech."""
     heard = [TimeSpan(0, LONG)] if speech is None else speech
     transcript = Transcript(language, tuple(words), segment_scores=evidence)
-    left, gone = filter_hallucinations(
-        transcript, language, heard, LONG, PHRASES, low_energy=quiet, hotwords=terms
-    )
+    context = FilterContext(language=language, duration=LONG, phrases=PHRASES, hotwords=terms)
+    left, gone = filter_hallucinations(transcript, context, heard, quiet)
     return "".join(word.text for word in left).strip(), gone
 
 
@@ -373,10 +374,12 @@ def test_every_word_is_kept_or_told_and_none_is_invented(
         start, end = sorted((data.draw(_TIMES), data.draw(_TIMES)))
         words.append(Word(text, start, end, data.draw(st.none() | st.floats(0, 1))))
     transcript = Transcript(EN, tuple(words))
-    left, gone = filter_hallucinations(transcript, EN, speech, LONG, PHRASES)
+    context = FilterContext(language=EN, duration=LONG, phrases=PHRASES)
+    left, gone = filter_hallucinations(transcript, context, speech)
     count = sum(len(word.text) for word in words)
     assert sum(len(word.text) for word in left) <= count
-    places = {(word.start, word.end) for word in words}
+    confined = confine_to_speech(words, speech, EN)
+    places = {(word.start, word.end) for word in confined}
     assert {(word.start, word.end) for word in left} <= places
     kept = "".join(normalise_text(word.text) for word in left)
     told = "".join(normalise_text(removal.text) for removal in gone)
@@ -410,10 +413,9 @@ def test_lists_of_the_users_add_to_ours(tmp_path: Path) -> None:
     assert phrases.soft > PHRASES.soft
     assert load_phrases(folder / "mine.toml") == phrases
     words = tuple(said("Translated by MyFansubs"))
-    assert (
-        filter_hallucinations(Transcript(EN, words), EN, [TimeSpan(0, LONG)], LONG, phrases)[0]
-        == ()
-    )
+    context = FilterContext(language=EN, duration=LONG, phrases=phrases)
+    kept, _ = filter_hallucinations(Transcript(EN, words), context, [TimeSpan(0, LONG)])
+    assert kept == ()
 
 
 @pytest.mark.parametrize(
