@@ -165,6 +165,10 @@ class WorkerCluster:
             lambda: self.ask("status")["files"] == {"done": number}, f"{number} are done", limit
         )
 
+    def log(self, name: str) -> str:
+        """Return the log of a process."""
+        return self._log(name).read_text("utf-8", "replace")
+
     def told(self) -> str:
         """Return the ends of all logs and of the journal, for messages."""
         logs = {path.name: path.read_text("utf-8", "replace") for path in self.place.glob("*.log")}

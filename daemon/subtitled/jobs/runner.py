@@ -135,7 +135,12 @@ class JobRunner:
             self.job_gate.defer(record, deferral.blocked)
         except SubtitledError as error:
             self.results.record_failed(record, error, digest)
-        except (JOB_CANCELLED, JOB_REASSIGNED):
+        except (JOB_CANCELLED, JOB_REASSIGNED) as error:
+            if isinstance(error, JOB_REASSIGNED):
+                _log.warning(
+                    "%s: stopped; the job was requeued while this process had no heartbeat",
+                    display_path(record.path),
+                )
             self._remove_decoded_audio(file_id, fingerprint)
             raise
         except OperationalError as error:
