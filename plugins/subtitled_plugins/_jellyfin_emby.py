@@ -36,7 +36,7 @@ SAMPLE_COUNT = 20
 
 
 class ApiKeyServerSettings(HttpServerSettings):
-    """``[servers.jellyfin]``, ``[servers.emby]``"""
+    """The settings in ``[servers.jellyfin]`` and ``[servers.emby]``."""
 
     url: str = Field(
         pattern=r"^https?://", description="The address of the server, such as http://nas:8096."
@@ -92,6 +92,19 @@ class JellyfinEmbyServer(HttpMediaServer[ApiKeyServerSettings]):
         paths = [item.get("Path") for item in playing_items]
         return [self.to_local(path) for path in paths if path]
 
+    def server_id(self) -> str:
+        return str(self._fetch_info().get("Id") or "")
+
+    def item_paths(self, item_id: str) -> Sequence[Path]:
+        own_id = self.parse_item_id(item_id)
+        if own_id is None:
+            return ()
+        items = self.query_items(ids=own_id, fields="Path")
+        # A server that ignores the parameter would list other items.
+        own_items = [item for item in items if str(item.get("Id")) == own_id]
+        paths = [item.get("Path") for item in own_items]
+        return [self.to_local(path) for path in paths if isinstance(path, str) and path]
+
     def metadata(self, media: Path) -> MediaMetadata | None:
         item = self.find_item(self.to_server(media), "Path,OriginalTitle,Overview,People")
         if item is None:
@@ -121,9 +134,7 @@ class JellyfinEmbyServer(HttpMediaServer[ApiKeyServerSettings]):
     def self_check(self) -> Sequence[CheckResult]:
         subject = f"{self.kind} at {self.settings.url}"
         try:
-            info = self._request("GET", "/System/Info")
-            if not isinstance(info, dict):
-                raise self.unexpected_answer("/System/Info")
+            info = self._fetch_info()
         except SubtitledError as error:
             return [CheckResult(subject, False, error.message, error.hint)]
         return [
@@ -150,6 +161,16 @@ class JellyfinEmbyServer(HttpMediaServer[ApiKeyServerSettings]):
         if not isinstance(items, list):
             raise self.unexpected_answer("/Items")
         return items
+
+    def _fetch_info(self) -> Mapping[str, Any]:
+        info = self._request("GET", "/System/Info")
+        if not isinstance(info, dict):
+            raise self.unexpected_answer("/System/Info")
+        return info
+
+    @abstractmethod
+    def parse_item_id(self, text: str) -> str | None:
+        """Return the id of an item as this server writes it; None if the text is no id."""
 
     @abstractmethod
     def find_item(self, path: str, fields: str) -> dict[str, Any] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,7 +14,7 @@ SUBTITLED_API = "1"
 
 
 class EmbySettings(ApiKeyServerSettings):
-    """``[servers.emby]``"""
+    """The settings in ``[servers.emby]``."""
 
 
 class Emby(JellyfinEmbyServer):
@@ -36,6 +37,9 @@ class Emby(JellyfinEmbyServer):
 
     def format_parameter(self, name: str) -> str:
         return name[0].upper() + name[1:]
+
+    def parse_item_id(self, text: str) -> str | None:
+        return text if re.fullmatch("[0-9]{1,18}", text) else None
 
     def find_item(self, path: str, fields: str) -> dict[str, Any] | None:
         return find_at_path(path, self.query_items(path=path, recursive="true", fields=fields))

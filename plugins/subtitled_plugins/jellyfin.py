@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import uuid
 from collections.abc import Mapping
 from typing import Any
@@ -19,7 +20,7 @@ _PAGE_SIZE, _MAX_PAGES = 1000, 20
 
 
 class JellyfinSettings(ApiKeyServerSettings):
-    """``[servers.jellyfin]``"""
+    """The settings in ``[servers.jellyfin]``."""
 
 
 class Jellyfin(JellyfinEmbyServer):
@@ -41,6 +42,11 @@ class Jellyfin(JellyfinEmbyServer):
             "replaceAllMetadata": "false",
             "replaceAllImages": "false",
         }
+
+    def parse_item_id(self, text: str) -> str | None:
+        # The webhook plugin writes a GUID without dashes. A template of a user has it with dashes.
+        plain = text.replace("-", "").lower()
+        return plain if re.fullmatch("[0-9a-f]{32}", plain) else None
 
     def find_item(self, path: str, fields: str) -> dict[str, Any] | None:
         """Find an item by its id, which Jellyfin computes from the path.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -40,7 +41,7 @@ _SAMPLE_COUNT = 20
 
 
 class PlexSettings(HttpServerSettings):
-    """``[servers.plex]``"""
+    """The settings in ``[servers.plex]``."""
 
     url: str = Field(
         pattern=r"^https?://", description="The address of the server, such as http://nas:32400."
@@ -111,6 +112,19 @@ class Plex(HttpMediaServer[PlexSettings]):
             item_details = self._fetch_item(item["ratingKey"]) if item.get("ratingKey") else None
             files += [part.get("file") for part in _list_parts(item_details or {})]
         return [self.to_local(file) for file in dict.fromkeys(files) if file]
+
+    def server_id(self) -> str:
+        return str(self._fetch_container("/").get("machineIdentifier") or "")
+
+    def item_paths(self, item_id: str) -> Sequence[Path]:
+        if not re.fullmatch("[0-9]{1,18}", item_id):
+            return ()
+        item = self._fetch_item(item_id) or {}
+        # A series lists its folders. A season lists nothing: its episodes are told of as well.
+        places = [part.get("file") for part in _list_parts(item)] or [
+            folder.get("path") for folder in item.get("Location") or ()
+        ]
+        return [self.to_local(place) for place in places if isinstance(place, str) and place]
 
     def metadata(self, media: Path) -> MediaMetadata | None:
         item = self._find_item(self.to_server(media))

@@ -12,8 +12,8 @@ from subtitled.db.records import FINAL_STATES, URGENT, WATCHED
 from subtitled.jobs.planner import JobPlanner
 from subtitled.library.paths import library_containing
 
+from .item_lookup import ServerLookup
 from .library_worker import LibraryWorker
-from .playback import PlaybackLookup
 
 _PRIORITIES = {
     CommandKind.PRIORITISE: URGENT,
@@ -34,7 +34,7 @@ class CommandDispatcher:
         libraries: Mapping[str, LibrarySettings],
         planner: JobPlanner,
         library_workers: Mapping[str, LibraryWorker],
-        playback_lookup: PlaybackLookup,
+        server_lookup: ServerLookup,
         request_scan: Callable[[str], None],
     ) -> None:
         """``library_workers`` must hold a worker for each library before the first :meth:`poll`."""
@@ -42,7 +42,7 @@ class CommandDispatcher:
         self._libraries = libraries
         self._planner = planner
         self._library_workers = library_workers
-        self._playback_lookup = playback_lookup
+        self._server_lookup = server_lookup
         self._request_scan = request_scan
         self._last_command_id = 0
         """Number of the last command that was executed or delegated."""
@@ -59,8 +59,7 @@ class CommandDispatcher:
     def _delegate(self, command: Command) -> bool:
         """Hand a command to another thread if it may take long; return whether that was done."""
         path = command.path
-        if command.kind is CommandKind.PLAYBACK_STARTED and path is None:
-            self._playback_lookup.look_up(command)
+        if self._server_lookup.take(command):
             return True
         name = library_containing(path, self._libraries) if path is not None else None
         if name is None or command.kind not in _DELEGATED_KINDS:

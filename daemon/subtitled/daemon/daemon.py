@@ -24,9 +24,8 @@ from subtitled.plugin.paths import display_path
 
 from .commands import CommandDispatcher
 from .health import HealthMonitor
-from .item_lookup import ItemLookup
+from .item_lookup import ServerLookup
 from .library_worker import LibraryWorker
-from .playback import PlaybackLookup
 from .process import ServiceProcess
 from .scheduler import Scheduler
 from .systemd import Systemd
@@ -94,8 +93,7 @@ class Daemon(ServiceProcess):
             libraries=self._libraries,
             planner=self._planner,
             library_workers=self._library_workers,
-            playback_lookup=PlaybackLookup(configuration, db.commands),
-            item_lookup=ItemLookup(configuration, db.commands),
+            server_lookup=ServerLookup(configuration, db.commands),
             request_scan=self._request_scan,
         )
         for name in self._libraries:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -35,6 +37,22 @@ class CommandKind(StrEnum):
     """Process a file again."""
     CANCEL = "cancel"
     """Take a file off the queue."""
+    ITEM_CHANGED = "item-changed"
+    """Ask a media server for the path of an item, and check it as if it had changed."""
+    ITEM_PLAYED = "item-played"
+    """Ask a media server for the path of an item that is being played, and prioritise it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServerItem:
+    """An item of a media server, as its webhook names it when it names no file."""
+
+    sender: str
+    """The kind of the server: ``jellyfin``, ``emby`` or ``plex``."""
+    server_id: str
+    """The id by which the server names itself; "" if the webhook does not say it."""
+    item_id: str
+    """The id of the item on that server."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +63,8 @@ class Command:
     path: Path | None
     id: int = 0
     """Its number in the queue. Later commands have higher numbers."""
+    item: ServerItem | None = None
+    """What the command is about instead of a path."""
 
 
 class CommandQueue:
@@ -63,7 +83,7 @@ class CommandQueue:
         A command that is already pending stays in the queue once, under a new number. The daemon
         may be executing the earlier one and have passed the point that the new one is about.
         """
-        rows = [(command.kind, command.path and os.fsencode(command.path)) for command in requested]
+        rows = [(command.kind, _to_stored_subject(command)) for command in requested]
         with write_transaction(self._engine) as c:
             for kind, path in rows:
                 is_same_path = commands.c.path.is_not_distinct_from(path)
@@ -75,12 +95,7 @@ class CommandQueue:
         query = sa.select(commands).where(commands.c.id > after).order_by(commands.c.id)
         with self._engine.connect() as c:
             rows = c.execute(query).all()
-        return [
-            Command(
-                CommandKind(row.kind), Path(os.fsdecode(row.path)) if row.path else None, row.id
-            )
-            for row in rows
-        ]
+        return [_from_row(row) for row in rows]
 
     def mark_done(self, ids: Iterable[int]) -> None:
         """Delete commands by number. One that was enqueued again since has a new number."""
@@ -88,3 +103,21 @@ class CommandQueue:
             execute_many(
                 c, "DELETE FROM commands WHERE id = ?", [(command_id,) for command_id in ids]
             )
+
+
+_ITEM_KINDS = frozenset({CommandKind.ITEM_CHANGED, CommandKind.ITEM_PLAYED})
+
+
+def _to_stored_subject(command: Command) -> bytes | None:
+    """Return what the column ``path`` holds: the bytes of the path, or the item as JSON."""
+    if command.item is not None:
+        item = command.item
+        return json.dumps([item.sender, item.server_id, item.item_id]).encode()
+    return os.fsencode(command.path) if command.path is not None else None
+
+
+def _from_row(row: sa.Row[Any]) -> Command:
+    kind = CommandKind(row.kind)
+    if kind in _ITEM_KINDS:
+        return Command(kind, None, row.id, ServerItem(*json.loads(row.path)))
+    return Command(kind, Path(os.fsdecode(row.path)) if row.path else None, row.id)

@@ -129,6 +129,38 @@ class MediaServer(Component[S], ABC):
         """
         return ()
 
+    def server_id(self) -> str:
+        """Return the id by which the server names itself in its webhooks. May be implemented.
+
+        A webhook that names an item, but no file, is about the server with this id.
+
+        Returns:
+            The id. The default is "": the server does not say it, and any item may be its own.
+
+        Raises:
+            TransientError: The server does not answer now.
+            SetupError: The url or the key is wrong.
+        """
+        return ""
+
+    def item_paths(self, item_id: str) -> Sequence[Path]:
+        """List the files or the folder of an item. May be implemented.
+
+        Called for a webhook that names an item, but no file.
+
+        Args:
+            item_id: The id of the item as the webhook has it. It was not checked: return nothing if
+                it is not an id of this kind of server, and never put it into a url before.
+
+        Returns:
+            Paths of this machine, none if the server has no such item. The default is none.
+
+        Raises:
+            TransientError: The server does not answer now.
+            SetupError: The url or the key is wrong.
+        """
+        return ()
+
     def metadata(self, media: Path) -> MediaMetadata | None:
         """Look up what the server knows about a media file. May be implemented.
 

@@ -76,7 +76,7 @@ class WebhookReceiver:
                 to_local_path(request.path, settings.path_map) if request.path is not None else None
             )
             if request.path is None:
-                commands[Command(request.kind, None)] = None
+                commands[Command(request.kind, None, item=request.item)] = None
             elif path is None or (name := library_containing(path, self._libraries)) is None:
                 unmatched += 1
             elif path == self._libraries[name].path:

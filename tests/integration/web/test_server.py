@@ -17,6 +17,7 @@ import pytest
 
 from subtitled.config.load import ConfigurationError, load_config
 from subtitled.daemon.health import HealthReport
+from subtitled.db.commands import ServerItem
 from subtitled.db.database import Database
 from subtitled.jobcontext.services import open_database
 from subtitled.plugin import SetupError
@@ -210,7 +211,8 @@ def test_plex_sends_a_form_with_a_picture(opened: Opened) -> None:
         files={"thumb": ("thumb.jpg", b"\xff\xd8" * 40_000, "image/jpeg")},
     )
     assert said.status_code == 202, said.text
-    assert asked(web) == [("playback-started", None)]
+    (command,) = web.db.commands.pending()
+    assert (command.kind, command.item) == ("item-played", ServerItem("plex", "", "1"))
 
 
 def test_emby_of_old_sends_a_form_with_its_data(opened: Opened, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ class FakeMediaBrowser(DescribedServer):
     """A server that lists a sidecar once the media file was refreshed."""
 
     version: str
+    server_id = "f1a4a3a7c5f94a9f8b5a0d4be6cf3a11"
 
     def __init__(self) -> None:
         super().__init__()
@@ -24,7 +25,7 @@ class FakeMediaBrowser(DescribedServer):
 
     def answer(self, asked: RecordedRequest) -> Any:
         if asked.operation == "GetSystemInfo":
-            return {"Version": self.version, "ServerName": "den"}
+            return {"Version": self.version, "ServerName": "den", "Id": self.server_id}
         if asked.operation == "GetSessions":
             return self.sessions
         if asked.operation == "PostUpdatedMedia":

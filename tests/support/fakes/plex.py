@@ -14,10 +14,13 @@ class FakePlex(DescribedServer):
 
     description = "plex"
     key = "abcdefghij_-ABCDEFGH"
+    server_id = "54664a3d8acc39983675640ec9ce00b70af9cc36"
 
     def __init__(self) -> None:
         super().__init__()
         self.library = FakeMediaLibrary()
+        self.shows: set[str] = set()
+        """Ids of items that are series: they have folders and no parts."""
         self.sessions: list[dict[str, Any]] = []
         self.sections = [
             {"key": "1", "type": "movie", "Location": [{"id": 1, "path": "/data/films"}]},
@@ -30,7 +33,8 @@ class FakePlex(DescribedServer):
 
     def answer(self, asked: RecordedRequest) -> Any:
         if asked.operation == "GetServerInfo":
-            return {"MediaContainer": {"version": "1.41.0", "friendlyName": "den"}}
+            names = {"friendlyName": "den", "machineIdentifier": self.server_id}
+            return {"MediaContainer": {"version": "1.41.0", **names}}
         if asked.operation == "GetSections":
             return {"MediaContainer": {"size": 3, "Directory": self.sections}}
         if asked.operation == "GetSessions":
@@ -70,6 +74,8 @@ class FakePlex(DescribedServer):
         ]
 
     def _item(self, film: Film, *, streams: bool) -> dict[str, Any]:
+        if film.id in self.shows:
+            return {"ratingKey": film.id, "type": "show", "Location": [{"path": film.path}]}
         part: dict[str, Any] = {"id": 7, "file": film.path}
         item: dict[str, Any] = {
             "ratingKey": film.id,

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from subtitled.db.commands import ServerItem
 from subtitled.web.webhooks import PARSERS
 from subtitled.web.webhooks.payload import InvalidPayloadError, WebhookEvent
 
@@ -113,29 +114,59 @@ def test_a_test_and_what_concerns_no_file_are_well_received(source: str, name: s
     assert heard(source, payload) == []
 
 
-def test_jellyfin_s_plugin_with_all_properties() -> None:
-    item = {
-        "ServerId": "f00",
-        "ServerVersion": "10.11.0",
-        "NotificationType": "ItemAdded",
-        "Name": "Film",
-        "ItemId": "aa",
-        "ItemType": "Movie",
-        "Path": "/media/Film's best.mkv",
-    }
+RELEASED = {
+    "ServerId": "f1a4a3a7c5f94a9f8b5a0d4be6cf3a11",
+    "ServerName": "den",
+    "ServerVersion": "10.11.2",
+    "ServerUrl": "http://nas:8096",
+    "NotificationType": "ItemAdded",
+    "Timestamp": "2026-05-09T10:00:00",
+    "Name": "Up",
+    "Overview": "",
+    "Tagline": "",
+    "ItemId": "0d4b0a7f3c1e4f3bb3d1f5d5a6c7b8e9",
+    "ItemType": "Movie",
+    "RunTimeTicks": 57600000000,
+    "RunTime": "01:36:00",
+    "Year": 2009,
+    "Provider_tmdb": "14160",
+    "Audio_0_Language": "eng",
+}
+"""What release v21 of Jellyfin's webhook plugin sends with "Send All Properties"."""
+
+
+def items(source: str, payload: Any) -> list[tuple[ServerItem | None, str]]:
+    said = PARSERS[source](json.loads(json.dumps(payload)))  # type: ignore[index]
+    return [(request.item, request.kind) for request in said.requests]
+
+
+def test_jellyfin_s_plugin_as_released_names_an_item_and_no_path() -> None:
+    item = ServerItem("jellyfin", RELEASED["ServerId"], RELEASED["ItemId"])  # type: ignore[arg-type]
+    assert items("jellyfin", RELEASED) == [(item, "item-changed")]
+    deleted = RELEASED | {"NotificationType": "ItemDeleted"}
+    assert items("jellyfin", deleted) == [(item, "item-changed")]
+    playing = RELEASED | {"NotificationType": "PlaybackStart", "PlaybackPositionTicks": 0}
+    assert items("jellyfin", playing) == [(item, "item-played")]
+    assert items("jellyfin", RELEASED | {"NotificationType": "PlaybackProgress"}) == []
+    assert items("jellyfin", {"NotificationType": "ItemAdded", "Name": "Up"}) == []
+    assert items("jellyfin", RELEASED | {"ItemId": "x" * 5000}) == []
+
+
+def test_a_path_in_a_template_of_the_user_needs_no_question() -> None:
+    item = RELEASED | {"Path": "/media/Film's best.mkv"}
     assert heard("jellyfin", item) == [(item["Path"], "path-changed")]
-    assert heard("jellyfin", item | {"NotificationType": "ItemDeleted"}) == [
-        (item["Path"], "path-changed")
-    ]
-    playing = item | {"NotificationType": "PlaybackStart", "PlaybackPositionTicks": 0}
+    playing = item | {"NotificationType": "PlaybackStart"}
     assert heard("jellyfin", playing) == [(item["Path"], "playback-started")]
-    del playing["Path"]
-    assert heard("jellyfin", playing) == [(None, "playback-started")]
-    assert heard("jellyfin", item | {"NotificationType": "PlaybackProgress"}) == []
+    assert items("jellyfin", item) == [(None, "path-changed")]
+
+
+def test_playback_of_what_has_no_id_either_asks_what_is_played() -> None:
+    assert items("jellyfin", {"NotificationType": "PlaybackStart"}) == [(None, "playback-started")]
+    assert items("plex", {"event": "media.play"}) == [(None, "playback-started")]
 
 
 def test_emby_says_event_and_item() -> None:
-    payload = {
+    payload: dict[str, Any] = {
         "Title": "x is playing Film",
         "Date": "2026-01-01T00:00:00.0000000Z",
         "Event": "playback.start",
@@ -147,6 +178,9 @@ def test_emby_says_event_and_item() -> None:
     assert heard("emby", payload | {"Event": "library.new"}) == [
         ("/media/Film.mkv", "path-changed")
     ]
+    del payload["Item"]["Path"]
+    payload["Item"]["Id"] = "417"
+    assert items("emby", payload) == [(ServerItem("emby", "1", "417"), "item-played")]
     assert heard("emby", {"Event": "system.notificationtest"}) == []
 
 
@@ -160,7 +194,9 @@ def test_plex_says_that_something_is_played_and_seldom_which_file() -> None:
         "Player": {"local": True, "title": "Plex Web", "uuid": "r6"},
         "Metadata": {"librarySectionType": "movie", "ratingKey": "1936545", "type": "movie"},
     }
-    assert heard("plex", payload) == [(None, "playback-started")]
+    item = ServerItem("plex", payload["Server"]["uuid"], "1936545")
+    assert items("plex", payload) == [(item, "item-played")]
+    assert items("plex", payload | {"event": "library.new"}) == [(item, "item-changed")]
     payload["Metadata"]["Media"] = [{"Part": [{"file": "/data/a.mkv"}, {"file": "/data/b.mkv"}]}]
     assert heard("plex", payload) == [
         ("/data/a.mkv", "playback-started"),

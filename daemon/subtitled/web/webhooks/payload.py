@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from subtitled.db.commands import CommandKind
+from subtitled.db.commands import CommandKind, ServerItem
 
 
 class InvalidPayloadError(ValueError):
@@ -14,12 +14,14 @@ class InvalidPayloadError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class PathRequest:
-    """A request about one path of the sender."""
+    """A request about one path of the sender, or about an item whose path it does not say."""
 
     path: str | None
-    """None only if something is played that the sender does not name."""
+    """None if there is an item, or if something is played that the sender does not name."""
     kind: CommandKind = CommandKind.PATH_CHANGED
     """A kind of request (:class:`subtitled.db.commands.Command`)."""
+    item: ServerItem | None = None
+    """The item, if the sender names no file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,32 @@ class WebhookEvent:
 def paths_changed(name: str, *paths: str | None) -> WebhookEvent:
     """Create an event about changed paths. None and duplicates are left out."""
     return WebhookEvent(name, tuple(PathRequest(path) for path in dict.fromkeys(paths) if path))
+
+
+MAX_ID_LENGTH = 64
+"""Characters. The ids of servers and items are GUIDs, hashes or numbers."""
+
+
+def item_changed(
+    name: str, sender: str, server_id: str | None, item_id: str | None
+) -> WebhookEvent:
+    """Create an event about a changed item of the sender, whose path has to be asked for."""
+    item = _server_item(sender, server_id, item_id)
+    requests = (PathRequest(None, CommandKind.ITEM_CHANGED, item),) if item else ()
+    return WebhookEvent(name, requests)
+
+
+def item_played(name: str, sender: str, server_id: str | None, item_id: str | None) -> WebhookEvent:
+    """Create an event about an item that is played, or about whatever is played without an id."""
+    item = _server_item(sender, server_id, item_id)
+    kind = CommandKind.ITEM_PLAYED if item else CommandKind.PLAYBACK_STARTED
+    return WebhookEvent(name, (PathRequest(None, kind, item),))
+
+
+def _server_item(sender: str, server_id: str | None, item_id: str | None) -> ServerItem | None:
+    if item_id is None or max(len(item_id), len(server_id or "")) > MAX_ID_LENGTH:
+        return None
+    return ServerItem(sender, server_id or "", item_id)
 
 
 def get_value(payload: Any, *keys: str) -> Any:
