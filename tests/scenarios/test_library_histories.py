@@ -277,7 +277,7 @@ def fake_probe(path: Path, limit: float = 0.0) -> MediaInfo:
         json.loads(path.read_bytes())
     except OSError as error:
         raise unreadable_error(path, error) from error
-    track = AudioTrack(1, UNDETERMINED, "", "flac", 2, True, False, False, False, False)
+    track = AudioTrack(1, UNDETERMINED, "", "flac", 2, is_default=True)
     return MediaInfo(DURATION, "matroska", (track,), (), True)
 
 

@@ -189,7 +189,7 @@ _ALONE: dict[str, Mark] = {
 """Words that mean something alone, or beside a language, but not in a sentence or a name."""
 _MAX_WORDS_ALONE = 3
 _JOINING_WORDS = frozenset("of from in for to the a an at on by my your our".split())
-"""Words that make a name of what stands before them: Signs of Life."""
+"""Words that make a name of what stands before them: Songs of the Sea."""
 
 _WHOLE = re.compile(
     r"\b(?:full|complete|entire|complets?|complet[oi]s?|полны[ей])\b|\bvollstandig|"

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-import json
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from subtitled.plugin import UNDETERMINED, Language
+from subtitled.plugin.limits import (
+    clean_text,
+    parse_json,
+    read_integer,
+    read_number,
+    read_object,
+    read_objects,
+)
 from subtitled.plugin.paths import display_path
 
-from .ffmpeg import NotMediaError, file_url, run_ffmpeg, unreadable_error
+from .ffmpeg import NotMediaError, failure_reason, run_ffprobe, unreadable_error
+from .marks import Mark, find_all_marks, strip_technical_name
 
 PROBE_TIMEOUT_SECONDS = 60.0
 """Seconds that a probe may take. A disk that has to spin up needs some of them."""
+MAX_TRACKS = 1000
+"""Most streams that are looked at."""
 
 TEXT_CODECS = frozenset(
     (
@@ -24,26 +33,21 @@ TEXT_CODECS = frozenset(
 )
 """Subtitle codecs that hold text. The others hold images."""
 
-_COMMENTARY_TITLES = re.compile(
-    r"comment|kommentar|commentaire|comentario|comentário|commento|director'?s|解説|评论", re.I
-)
-_DESCRIPTION_TITLES = re.compile(
-    r"audio[ -]?descri|descriptive|visually impaired|audiodeskription|hörfilm|"
-    r"audiodescripción|malvoyant|\bAD\b",
-    re.I,
-)
-
-
-_DUB_TITLES = re.compile(
-    r"\bdub(bed|bing)?\b|doublage|synchronfassung|synchronisiert|doblaj|doblad|dublad|дубл|"
-    r"吹替|吹き替え|配音",
-    re.I,
-)
-_ORIGINAL_TITLES = re.compile(
-    r"\boriginal(ton|version|fassung| (audio|language|version))?$|version originale|"
-    r"versión original|\bV\.?O\.?$|原声|原聲",
-    re.I,
-)
+_TITLE_TAGS = ("title", "name", "handler_name")
+"""Tags with the title of a track, best first. MP4 and QuickTime files have the last two."""
+_DISPOSITIONS = {
+    "comment": Mark.COMMENTARY,
+    "visual_impaired": Mark.AUDIO_DESCRIPTION,
+    "descriptions": Mark.AUDIO_DESCRIPTION,
+    "clean_effects": Mark.NO_SPEECH,
+    "dub": Mark.DUB,
+    "original": Mark.ORIGINAL,
+    "forced": Mark.FORCED,
+    "hearing_impaired": Mark.SDH,
+    "captions": Mark.SDH,
+    "lyrics": Mark.LYRICS,
+    "karaoke": Mark.KARAOKE,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +60,28 @@ class AudioTrack:
     codec: str
     channels: int
     is_default: bool
-    is_original: bool
-    is_dub: bool
-    is_commentary: bool
-    is_audio_description: bool
-    """Audio description for the blind."""
+    marks: frozenset[Mark] = frozenset()
+    """What its tags and dispositions say of it."""
+
+    @property
+    def is_original(self) -> bool:
+        """Whether it is marked as the language of the production."""
+        return Mark.ORIGINAL in self.marks
+
+    @property
+    def is_dub(self) -> bool:
+        """Whether it is marked as a dub."""
+        return Mark.DUB in self.marks
+
+    @property
+    def is_commentary(self) -> bool:
+        """Whether it is marked as talk about the film."""
+        return Mark.COMMENTARY in self.marks
+
+    @property
+    def is_audio_description(self) -> bool:
+        """Whether it is marked as audio description for the blind."""
+        return Mark.AUDIO_DESCRIPTION in self.marks
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +93,19 @@ class SubtitleTrack:
     title: str
     codec: str
     is_text: bool
-    is_forced: bool
-    is_sdh: bool
     is_default: bool
+    marks: frozenset[Mark] = frozenset()
+    """What its tags and dispositions say of it."""
+
+    @property
+    def is_forced(self) -> bool:
+        """Whether it is marked as having only the parts in another language."""
+        return Mark.FORCED in self.marks
+
+    @property
+    def is_sdh(self) -> bool:
+        """Whether it is marked as made for the deaf and hard of hearing."""
+        return Mark.SDH in self.marks
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,24 +141,13 @@ def probe_media(path: Path, timeout: float = PROBE_TIMEOUT_SECONDS) -> MediaInfo
                 raise NotMediaError(f"{display_path(path)} is empty", "Get the file again")
     except OSError as error:
         raise unreadable_error(path, error) from error
-    completed = run_ffmpeg(
-        "ffprobe",
-        [
-            *"-v error -protocol_whitelist file,pipe".split(),
-            *"-print_format json -show_format -show_streams".split(),
-            file_url(path),
-        ],
-        timeout,
-    )
-    payload = json.loads(completed.stdout or b"{}")
-    streams = [s for s in payload.get("streams", []) if s.get("codec_type")]
+    completed = run_ffprobe(path, "-print_format json -show_format -show_streams".split(), timeout)
+    payload = _parse_output(path, completed.stdout)
+    streams = [s for s in read_objects(payload.get("streams"), MAX_TRACKS) if _is_track(s)]
+    properties = read_object(payload.get("format"))
     kinds = {s["codec_type"] for s in streams}
     if completed.exit_status != 0 or not kinds & {"audio", "video"}:
-        reason = (
-            completed.stderr.splitlines()[-1].split(": ")[-1]
-            if completed.stderr
-            else "no known stream"
-        )
+        reason = failure_reason(completed) or "no known stream"
         raise NotMediaError(
             f"{display_path(path)} is not a media file that ffmpeg can read ({reason})",
             "Get the file again, or remove its extension from the library's extensions",
@@ -136,8 +156,8 @@ def probe_media(path: Path, timeout: float = PROBE_TIMEOUT_SECONDS) -> MediaInfo
         s for s in streams if s["codec_type"] == "video" and not _has_disposition(s, "attached_pic")
     ]
     return MediaInfo(
-        duration=_parse_seconds(payload.get("format", {}).get("duration")),
-        format=str(payload.get("format", {}).get("format_name", "")),
+        duration=_parse_seconds(properties.get("duration")),
+        format=clean_text(properties.get("format_name")),
         audio_tracks=tuple(_parse_audio_track(s) for s in streams if s["codec_type"] == "audio"),
         subtitle_tracks=tuple(
             _parse_subtitle_track(s) for s in streams if s["codec_type"] == "subtitle"
@@ -149,38 +169,57 @@ def probe_media(path: Path, timeout: float = PROBE_TIMEOUT_SECONDS) -> MediaInfo
     )
 
 
+def _parse_output(path: Path, stdout: bytes) -> dict[str, Any]:
+    try:
+        return read_object(parse_json(stdout or b"{}"))
+    except ValueError:
+        raise NotMediaError(
+            f"{display_path(path)} has tags that ffprobe cannot print", "Get the file again"
+        ) from None
+
+
+def _is_track(stream: dict[str, Any]) -> bool:
+    return isinstance(stream.get("codec_type"), str) and isinstance(stream.get("index"), int)
+
+
 def _parse_audio_track(stream: dict[str, Any]) -> AudioTrack:
-    title = _read_tag(stream, "title")
     return AudioTrack(
-        index=int(stream["index"]),
+        index=stream["index"],
         language=_parse_language(stream),
-        title=title,
+        title=_find_title(stream),
         codec=str(stream.get("codec_name", "")),
-        channels=int(stream.get("channels") or 0),
+        channels=read_integer(stream.get("channels"), 0, 1024) or 0,
         is_default=_has_disposition(stream, "default"),
-        is_original=_has_disposition(stream, "original") or bool(_ORIGINAL_TITLES.search(title)),
-        is_dub=_has_disposition(stream, "dub") or bool(_DUB_TITLES.search(title)),
-        is_commentary=_has_disposition(stream, "comment") or bool(_COMMENTARY_TITLES.search(title)),
-        is_audio_description=_has_disposition(stream, "visual_impaired")
-        or _has_disposition(stream, "descriptions")
-        or bool(_DESCRIPTION_TITLES.search(title)),
+        marks=_parse_marks(stream),
     )
 
 
 def _parse_subtitle_track(stream: dict[str, Any]) -> SubtitleTrack:
-    title, codec = _read_tag(stream, "title"), str(stream.get("codec_name", ""))
+    codec = str(stream.get("codec_name", ""))
     return SubtitleTrack(
-        index=int(stream["index"]),
+        index=stream["index"],
         language=_parse_language(stream),
-        title=title,
+        title=_find_title(stream),
         codec=codec,
         is_text=codec in TEXT_CODECS,
-        is_forced=_has_disposition(stream, "forced")
-        or bool(re.search(r"\bforced\b|foreign", title, re.I)),
-        is_sdh=_has_disposition(stream, "hearing_impaired")
-        or bool(re.search(r"\b(sdh|cc|hearing)\b", title, re.I)),
         is_default=_has_disposition(stream, "default"),
+        marks=_parse_marks(stream),
     )
+
+
+def _parse_marks(stream: dict[str, Any]) -> frozenset[Mark]:
+    """Return what the dispositions, titles and comment of a track say of it."""
+    marked = {mark for name, mark in _DISPOSITIONS.items() if _has_disposition(stream, name)}
+    return find_all_marks([*_find_titles(stream), _read_tag(stream, "comment")]) | marked
+
+
+def _find_titles(stream: dict[str, Any]) -> list[str]:
+    titles = (strip_technical_name(_read_tag(stream, name)) for name in _TITLE_TAGS)
+    return [title for title in titles if title]
+
+
+def _find_title(stream: dict[str, Any]) -> str:
+    return _read_tag(stream, "title") or next(iter(_find_titles(stream)), "")
 
 
 def _has_disposition(stream: dict[str, Any], name: str) -> bool:
@@ -189,7 +228,7 @@ def _has_disposition(stream: dict[str, Any], name: str) -> bool:
 
 def _read_tag(stream: dict[str, Any], name: str) -> str:
     tags = {key.lower(): value for key, value in stream.get("tags", {}).items()}
-    return str(tags.get(name, ""))
+    return clean_text(tags.get(name))
 
 
 def _parse_language(stream: dict[str, Any]) -> Language:
@@ -204,13 +243,10 @@ def _parse_frame_rate(value: Any) -> float:
     """Convert a fraction such as ``24000/1001`` to a number."""
     count, _, seconds = str(value).partition("/")
     try:
-        return float(count) / float(seconds or 1)
+        return read_number(float(count) / float(seconds or 1), 0.0, 1000.0) or 0.0
     except (ValueError, ZeroDivisionError):
         return 0.0
 
 
 def _parse_seconds(value: Any) -> float:
-    try:
-        return max(0.0, float(value))
-    except (TypeError, ValueError):
-        return 0.0
+    return read_number(value, 0.0, 1e9) or 0.0

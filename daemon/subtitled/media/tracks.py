@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from subtitled.plugin import Language
 
 from .ffmpeg import NoAudioError
+from .marks import NO_DIALOGUE
 from .probe import AudioTrack, MediaInfo
-
-_NO_SPEECH_TITLES = re.compile(
-    r"isolated (score|music)|music (only|and effects)|\bM&E\b|score only|instrumental|karaoke|"
-    r"musique seule|nur musik|solo música",
-    re.I,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +56,7 @@ def list_spoken_tracks(facts: MediaInfo) -> tuple[AudioTrack, ...]:
     The best track of a language comes first: no dub before a dub, then the default, then the one
     with more channels.
     """
-    candidates = [
-        track
-        for track in facts.audio_tracks
-        if not (
-            track.is_commentary
-            or track.is_audio_description
-            or _NO_SPEECH_TITLES.search(track.title)
-        )
-    ]
+    candidates = [track for track in facts.audio_tracks if not track.marks & NO_DIALOGUE]
     return tuple(
         sorted(
             candidates,
@@ -85,15 +71,10 @@ def list_spoken_tracks(facts: MediaInfo) -> tuple[AudioTrack, ...]:
 
 
 def _rejection_reason(track: AudioTrack, facts: MediaInfo) -> str | None:
-    if track.is_commentary:
-        return "commentary"
-    if track.is_audio_description:
-        return "audio description"
-    if _NO_SPEECH_TITLES.search(track.title):
-        return "music without words"
+    if marks := track.marks & NO_DIALOGUE:
+        return " and ".join(sorted(marks))
     if track.is_dub and any(
-        other.is_original and not (other.is_commentary or other.is_audio_description)
-        for other in facts.audio_tracks
+        other.is_original and not other.marks & NO_DIALOGUE for other in facts.audio_tracks
     ):
         return "a dub"
     return None

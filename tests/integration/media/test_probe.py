@@ -21,8 +21,9 @@ from subtitled.media.ffmpeg import (
     kill_all,
     run_ffmpeg,
 )
+from subtitled.media.marks import Mark
 from subtitled.media.probe import probe_media
-from subtitled.media.tracks import choose_audio_track
+from subtitled.media.tracks import choose_audio_track, list_spoken_tracks
 from subtitled.plugin import Language, SetupError, SubtitledError, TransientError
 
 Film = Callable[..., Path]
@@ -183,6 +184,70 @@ def test_commentary_is_known_by_its_title_too(tmp_path: Path, title: str) -> Non
 def test_audio_description_is_known_by_its_title_too(tmp_path: Path, title: str) -> None:
     (track,) = probe_media(_tagged(tmp_path / "a.mka", [f"title={title}"])).audio_tracks
     assert track.is_audio_description
+
+
+COMMENTARY = "Director's Commentary"
+
+
+def _mp4(target: Path, *tracks: Sequence[str]) -> Path:
+    """Make a film as MP4, with one audio track for each list of options."""
+    inputs = "-f lavfi -i color=s=32x32:d=1 -f lavfi -i sine=d=1".split()
+    maps = [*"-map 0".split(), *(word for _ in tracks for word in ("-map", "1"))]
+    options = [word for track in tracks for word in track]
+    _ffmpeg(*inputs, *maps, *"-c:v mpeg4 -c:a aac".split(), *options, target)
+    return target
+
+
+@pytest.mark.parametrize("ending", ["mp4", "mov"])
+def test_the_name_of_a_handler_is_the_title_of_a_track_in_mp4(tmp_path: Path, ending: str) -> None:
+    """An English commentary behind the Spanish film must not become the English subtitle."""
+    film = _mp4(
+        tmp_path / f"film.{ending}",
+        ["-metadata:s:a:0", "language=spa"],
+        ["-metadata:s:a:1", "language=eng", "-metadata:s:a:1", f"handler_name={COMMENTARY}"],
+    )
+    facts = probe_media(film)
+    spanish, english = facts.audio_tracks
+    assert (spanish.title, spanish.marks) == ("", frozenset())  # its handler is "SoundHandler"
+    assert (english.title, english.is_commentary) == (COMMENTARY, True)
+    assert choose_audio_track(facts, [Language("en")]).track == spanish
+    assert list_spoken_tracks(facts) == (spanish,)
+
+
+def test_a_cut_of_the_director_is_no_commentary(tmp_path: Path) -> None:
+    facts = probe_media(
+        _tagged(
+            tmp_path / "a.mka",
+            ["language=eng", "title=Director's Cut - English 5.1"],
+            ["language=spa", "title=Español (doblaje)"],
+        )
+    )
+    assert choose_audio_track(facts).track.language == "en"
+    assert [track.is_dub for track in facts.audio_tracks] == [False, True]
+
+
+def test_a_disposition_marks_a_track_without_a_title(tmp_path: Path) -> None:
+    target, text = tmp_path / "a.mkv", tmp_path / "s.srt"
+    text.write_text("1\n00:00:00,000 --> 00:00:01,000\nHello\n\n", "utf-8")
+    _ffmpeg(
+        *["-i", text, "-f", "lavfi", "-i", "sine=d=1"],
+        *"-map 0 -map 0 -map 0 -map 1 -map 1 -map 1 -c:s srt -c:a flac".split(),
+        *"-disposition:s:0 comment -disposition:s:1 hearing_impaired -disposition:s:2 0".split(),
+        *["-metadata:s:s:2", "title=Signs & Songs", "-metadata:s:a:2", "comment=Commentary"],
+        *"-disposition:a:0 visual_impaired -disposition:a:1 dub -disposition:a:2 0".split(),
+        target,
+    )
+    facts = probe_media(target)
+    assert [track.marks for track in facts.subtitle_tracks] == [
+        {Mark.COMMENTARY},
+        {Mark.SDH},
+        {Mark.SIGNS, Mark.LYRICS},
+    ]
+    assert [track.marks for track in facts.audio_tracks] == [
+        {Mark.AUDIO_DESCRIPTION},
+        {Mark.DUB},
+        {Mark.COMMENTARY},
+    ]
 
 
 @pytest.mark.parametrize("tag", ["xyzzy", "???", "english please", "12", "-", "e\u0301n", "qqq1"])

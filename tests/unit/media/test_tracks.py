@@ -7,35 +7,27 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from subtitled.media.ffmpeg import NoAudioError
+from subtitled.media.marks import Mark
 from subtitled.media.probe import AudioTrack, MediaInfo
-from subtitled.media.tracks import choose_audio_track
+from subtitled.media.tracks import choose_audio_track, list_spoken_tracks
 from subtitled.plugin import Language
 
 EN, DE, FR = Language("en"), Language("de"), Language("fr")
 
 
+_MARKS = {
+    "original": Mark.ORIGINAL,
+    "dub": Mark.DUB,
+    "commentary": Mark.COMMENTARY,
+    "description": Mark.AUDIO_DESCRIPTION,
+}
+
+
 def _track(
-    index: int = 0,
-    language: str = "und",
-    *,
-    default: bool = False,
-    original: bool = False,
-    dub: bool = False,
-    commentary: bool = False,
-    description: bool = False,
+    index: int = 0, language: str = "und", *, default: bool = False, **marked: bool
 ) -> AudioTrack:
-    return AudioTrack(
-        index=index,
-        language=Language(language),
-        title="",
-        codec="aac",
-        channels=2,
-        is_default=default,
-        is_original=original,
-        is_dub=dub,
-        is_commentary=commentary,
-        is_audio_description=description,
-    )
+    marks = frozenset(_MARKS[name] for name, is_set in marked.items() if is_set)
+    return AudioTrack(index, Language(language), "", "aac", 2, default, marks)
 
 
 def _facts(*tracks: AudioTrack) -> MediaInfo:
@@ -140,3 +132,18 @@ def test_each_track_that_is_passed_over_is_told_why() -> None:
     assert passed.keys() == {2, 3, 4}
     assert passed[2] == "commentary"
     assert passed[3] == "audio description"
+
+
+@pytest.mark.parametrize("mark", [Mark.NO_SPEECH, Mark.KARAOKE])
+def test_a_track_without_its_singers_or_speakers_is_not_transcribed(mark: Mark) -> None:
+    music = AudioTrack(1, EN, "", "aac", 6, is_default=True, marks=frozenset({mark}))
+    choice = choose_audio_track(_facts(music, _track(2, "en")), [EN])
+    assert choice.track.index == 2
+    assert choice.rejected == ((1, str(mark)),)
+    assert [track.index for track in list_spoken_tracks(_facts(music, _track(2)))] == [2]
+
+
+def test_a_text_that_is_marked_as_a_part_does_not_change_the_choice_of_sound() -> None:
+    """Signs and SDH say nothing about what is spoken in an audio track."""
+    odd = AudioTrack(1, EN, "", "aac", 2, True, frozenset({Mark.SIGNS, Mark.SDH}))
+    assert choose_audio_track(_facts(odd, _track(2, "en"))).track == odd

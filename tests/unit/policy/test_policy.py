@@ -11,12 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from subtitled.config.settings import ExistingSubtitleSettings, LibrarySettings
+from subtitled.media.marks import Mark
 from subtitled.media.probe import MediaInfo, SubtitleTrack
 from subtitled.plugin import UNDETERMINED, Language, SubtitleKind
 from subtitled.policy.coverage import (
     EMBEDDED,
     SIDECAR,
     ExistingSubtitle,
+    SubtitleQuery,
     existing_subtitles,
     find_redundant,
     find_satisfying,
@@ -61,7 +63,8 @@ def sidecar(language: Language | None, fmt: str = "srt", **more: Any) -> Existin
 
 
 def track(language: Language, **more: Any) -> SubtitleTrack:
-    told = {"is_text": True, "is_forced": False, "is_sdh": False, "is_default": False} | more
+    marks = {Mark.FORCED} if more.pop("is_forced", False) else set[Mark]()
+    told = {"is_text": True, "is_default": False, "marks": frozenset(marks)} | more
     return SubtitleTrack(3, language, "", "subrip", **told)
 
 
@@ -134,7 +137,9 @@ def test_our_subtitle_satisfies_its_format_only_and_a_human_one_all(
     served = {
         fmt
         for fmt in ("srt", "vtt", "ass")
-        if find_satisfying([one], wanted, spoken, fmt, EVERYTHING_COUNTS)
+        if find_satisfying(
+            [one], SubtitleQuery(language=wanted, format=fmt), spoken, EVERYTHING_COUNTS
+        )
     }
     if one.is_ours:
         assert served <= {one.format}
@@ -146,7 +151,9 @@ def test_our_subtitle_satisfies_its_format_only_and_a_human_one_all(
 def test_nothing_serves_a_reader_of_another_language(
     one: ExistingSubtitle, wanted: Language, spoken: Language | None
 ) -> None:
-    if find_satisfying([one], wanted, spoken, "srt", EVERYTHING_COUNTS):
+    if find_satisfying(
+        [one], SubtitleQuery(language=wanted, format="srt"), spoken, EVERYTHING_COUNTS
+    ):
         language = one.language or spoken
         assert language is not None
         assert language.satisfies(wanted)
@@ -155,9 +162,9 @@ def test_nothing_serves_a_reader_of_another_language(
 def test_a_sidecar_without_a_language_counts_as_the_spoken_one() -> None:
     bare = [sidecar(None)]
     rules = ExistingSubtitleSettings()
-    assert find_satisfying(bare, EN, EN, "srt", rules) is bare[0]
-    assert find_satisfying(bare, ES, EN, "srt", rules) is None
-    assert find_satisfying(bare, EN, None, "srt", rules) is None
+    assert find_satisfying(bare, SubtitleQuery(language=EN, format="srt"), EN, rules) is bare[0]
+    assert find_satisfying(bare, SubtitleQuery(language=ES, format="srt"), EN, rules) is None
+    assert find_satisfying(bare, SubtitleQuery(language=EN, format="srt"), None, rules) is None
 
 
 def test_forced_and_picture_subtitles_count_only_if_the_rules_say_so() -> None:
@@ -167,10 +174,22 @@ def test_forced_and_picture_subtitles_count_only_if_the_rules_say_so() -> None:
     )
     for one, rule in ((forced, "forced"), (pictures, "embedded_images")):
         assert (
-            find_satisfying([one], EN, EN, "srt", ExistingSubtitleSettings(**{rule: False})) is None
+            find_satisfying(
+                [one],
+                SubtitleQuery(language=EN, format="srt"),
+                EN,
+                ExistingSubtitleSettings(**{rule: False}),
+            )
+            is None
         )
         assert (
-            find_satisfying([one], EN, EN, "srt", ExistingSubtitleSettings(**{rule: True})) is one
+            find_satisfying(
+                [one],
+                SubtitleQuery(language=EN, format="srt"),
+                EN,
+                ExistingSubtitleSettings(**{rule: True}),
+            )
+            is one
         )
 
 
@@ -483,7 +502,10 @@ def test_a_pair_is_found_again_by_both_its_languages(owner: dict[str, bool]) -> 
 
 def test_a_bilingual_subtitle_does_not_satisfy_one_language() -> None:
     pair = sidecar(EN, secondary=ES)
-    assert find_satisfying([pair], EN, EN, "srt", EVERYTHING_COUNTS) is None
+    assert (
+        find_satisfying([pair], SubtitleQuery(language=EN, format="srt"), EN, EVERYTHING_COUNTS)
+        is None
+    )
     assert find_redundant([sidecar(EN, is_ours=True), pair], EN, EVERYTHING_COUNTS) == []
     assert (
         find_redundant(
