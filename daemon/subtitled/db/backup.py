@@ -180,7 +180,7 @@ def restore_backup(archive: Path, state: Path, databases: Sequence[str] = DATABA
         with tempfile.TemporaryDirectory(prefix="restore-", dir=state) as name:
             staging = Path(name)
             with tarfile.open(archive, "r:*") as packed:
-                packed.extractall(staging, filter="data")
+                _unpack(packed, staging)
             rename_old_files(staging)
             version = _validate_archive(staging, databases)
             rename_old_files(state)
@@ -195,6 +195,34 @@ def restore_backup(archive: Path, state: Path, databases: Sequence[str] = DATABA
             f"{display_path(archive)} cannot be restored: {error}",
             "Free space in the state folder and make it writable for this user",
         ) from error
+
+
+def _unpack(archive: tarfile.TarFile, target: Path) -> None:
+    """Write the files of an archive into an empty folder, with their times.
+
+    Only what :func:`create_backup` writes is accepted: regular files, below the folder, each name
+    once. ``TarFile.extractall(filter="data")`` accepts more, and Python has it only since 3.11.4.
+
+    Raises:
+        ValueError: The archive contains something else.
+        OSError: A file cannot be written.
+    """
+    for member in archive:
+        name = Path(member.name)
+        if member.isdir():
+            continue
+        content = archive.extractfile(member) if member.isreg() else None
+        if content is None or name.is_absolute() or ".." in name.parts:
+            raise ValueError(f"it contains {display_path(name)}, which is not part of a backup")
+        path = target / name
+        try:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        except (FileExistsError, NotADirectoryError):
+            raise ValueError(f"it contains {display_path(name)} twice") from None
+        with content, os.fdopen(handle, "wb") as file:
+            shutil.copyfileobj(content, file)
+        os.utime(path, (member.mtime, member.mtime))
 
 
 def _validate_archive(staging: Path, expected_databases: Sequence[str]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import sqlite3
 import tarfile
 from contextlib import closing
@@ -162,6 +163,28 @@ def _archive(path: Path, files: dict[str, bytes]) -> Path:
     return path
 
 
+def _archive_of_one(path: Path, kind: bytes, target: Path) -> Path:
+    """Write an archive with one member that is not a regular file."""
+    with tarfile.open(path, "w") as archive:
+        member = tarfile.TarInfo("removed/a.srt")
+        member.type, member.linkname = kind, str(target)
+        archive.addfile(member)
+    return path
+
+
+def test_restore_keeps_times_and_names_that_are_not_utf8(tmp_path: Path) -> None:
+    state, archive = _state(tmp_path / "st"), tmp_path / "b.tar.gz"
+    name = state / "removed" / os.fsdecode(b"caf\xe9.srt")
+    name.write_bytes(b"ours")
+    os.utime(name, (1_000_000_000, 1_000_000_000))
+    create_backup(state, archive)
+    name.unlink()
+    restore_backup(archive, state)
+    assert name.read_bytes() == b"ours"
+    assert name.stat().st_mtime == 1_000_000_000
+    assert name.stat().st_mode & 0o077 == 0
+
+
 def test_a_bad_archive_changes_nothing(tmp_path: Path) -> None:
     state = _state(tmp_path / "st")
     good = tmp_path / "b.tar.gz"
@@ -178,6 +201,13 @@ def test_a_bad_archive_changes_nothing(tmp_path: Path) -> None:
         _archive(tmp_path / "other", {"a.txt": b"a"}),
         _archive(tmp_path / "wrong", {"manifest.json": manifest, "subtitled.sqlite": b"x"}),
         _archive(tmp_path / "outside", {"../evil": b"x"}),
+        _archive(tmp_path / "below", {"transcripts/../../evil": b"x"}),
+        _archive(tmp_path / "absolute", {f"{tmp_path}/evil": b"x"}),
+        _archive(tmp_path / "file-as-folder", {"removed": b"x", "removed/a.srt": b"x"}),
+        *(
+            _archive_of_one(tmp_path / f"type-{kind.decode()}", kind, tmp_path / "evil")
+            for kind in (tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.FIFOTYPE, tarfile.CHRTYPE)
+        ),
         _archive(tmp_path / "list", {"manifest.json": b"[1]"}),
     ]
     before = {path: path.read_bytes() for path in state.rglob("*") if path.is_file()}
