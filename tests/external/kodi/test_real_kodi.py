@@ -59,10 +59,10 @@ class Real:
     def call(self, method: str, **params: Any) -> Any:
         """Make a JSON-RPC call of the test, beside those of the plugin."""
         body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
-        answer = httpx.post(f"{self.url}/jsonrpc", json=body, auth=("kodi", PASSWORD), timeout=10)
-        said = answer.json()
-        assert "error" not in said, said
-        return said["result"]
+        response = httpx.post(f"{self.url}/jsonrpc", json=body, auth=("kodi", PASSWORD), timeout=10)
+        payload = response.json()
+        assert "error" not in payload, payload
+        return payload["result"]
 
     def plugin(self) -> Kodi:
         settings = {
@@ -125,8 +125,8 @@ def kodi(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Real]:
         stderr=subprocess.DEVNULL,
     )
     os.close(writing)
-    with os.fdopen(reading) as told:
-        display = told.readline().strip()
+    with os.fdopen(reading) as output:
+        display = output.readline().strip()
     run = {"HOME": str(home), "DISPLAY": f":{display}", "LIBGL_ALWAYS_SOFTWARE": "1"}
     player = subprocess.Popen(
         killed_with_parent(binary, "--standalone"),
@@ -200,33 +200,35 @@ def write(
     tag = Language(language)
     content = render_subtitle(Subtitle(tag, (Cue(1.0, 3.0, "hola"),), kind), "srt")
     path = build_sidecar_path(film, tag, kind, "srt")
-    made = Signature("f" * 64, path.name, tag, kind, "srt", "engine", time.time(), "", 0)
+    signature = Signature("f" * 64, path.name, tag, kind, "srt", "engine", time.time(), "", 0)
     publish_sidecar(path, content, own_digest=compute_sha256(path))
-    return Sidecar(path, tag, kind), made
+    return Sidecar(path, tag, kind), signature
 
 
-def test_what_is_published_is_told_seen_and_listed_with_language_and_flags(
+def test_published_sidecars_are_seen_and_listed_with_language_and_flags(
     kodi: Real, film: Path, tmp_path: Path
 ) -> None:
     plugin = kodi.plugin()
-    some = [
+    sidecars = [
         ("es", SubtitleKind.FULL),
         ("zh-Hans", SubtitleKind.FULL),
         ("en", SubtitleKind.FORCED),
         ("de", SubtitleKind.SDH),
     ]
-    change = SidecarChange(film, tuple(write(film, language, kind)[0] for language, kind in some))
+    change = SidecarChange(
+        film, tuple(write(film, language, kind)[0] for language, kind in sidecars)
+    )
     plugin.refresh([change], 0)
     seen = plugin.check_indexed(change)
     assert seen.is_complete is None
     assert "sees the files" in seen.detail
     opened(kodi, film)
-    listed = until(lambda: (said := plugin.check_indexed(change)).is_complete and said, 20)
-    assert listed.complete is True
+    listed = until(lambda: (status := plugin.check_indexed(change)).is_complete and status, 20)
+    assert listed.is_complete is True
     assert list(plugin.now_playing()) == [film]
 
 
-def test_the_daemon_tells_it_and_what_came_of_it_is_known(
+def test_daemon_delivers_a_change_and_records_the_result(
     kodi: Real, film: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "st").mkdir(mode=0o700)
@@ -237,25 +239,25 @@ def test_the_daemon_tells_it_and_what_came_of_it_is_known(
         f'path_map = [["{kodi.ours}", "{kodi.films}"]]\n'
     )
     configuration = load_config(config)
-    ledger = Database(tmp_path / "st" / "subtitled.sqlite")
-    teller = MediaServerDispatcher(
-        configuration, ledger, DeliveryTimings(check_seconds=(0.5, 1.0, 2.0))
+    database = Database(tmp_path / "st" / "subtitled.sqlite")
+    dispatcher = MediaServerDispatcher(
+        configuration, database, DeliveryTimings(check_seconds=(0.5, 1.0, 2.0))
     )
-    teller.start()
+    dispatcher.start()
     begin = time.monotonic()
-    sidecar, made = write(film, "fr")
-    ledger.sidecars.record_written(sidecar.path, film, made)
+    sidecar, signature = write(film, "fr")
+    database.sidecars.record_written(sidecar.path, film, signature)
 
-    def told() -> Delivery | None:
-        found = ledger.deliveries.of_media(film)
-        return found[0] if found and found[0].ended_at else None
+    def ended_delivery() -> Delivery | None:
+        deliveries = database.deliveries.of_media(film)
+        return deliveries[0] if deliveries and deliveries[0].ended_at else None
 
-    known = until(told, 60)
+    delivery = until(ended_delivery, 60)
     from_publishing = time.monotonic() - begin
-    teller.stop()
-    ledger.close()
-    assert known.stage is DeliveryState.UNVERIFIABLE
-    assert "sees the files" in known.detail
+    dispatcher.stop()
+    database.close()
+    assert delivery.state is DeliveryState.UNVERIFIABLE
+    assert "sees the files" in delivery.detail
     begin = time.monotonic()
     opened(kodi, film)
     plugin = kodi.plugin()
@@ -267,45 +269,43 @@ def test_the_daemon_tells_it_and_what_came_of_it_is_known(
     )
 
 
-def test_the_scan_brings_the_film_of_the_one_folder_into_its_library(
-    kodi: Real, film: Path
-) -> None:
+def test_refresh_adds_only_the_film_of_its_folder_to_the_library(kodi: Real, film: Path) -> None:
     plugin = kodi.plugin()
     other = kodi.films / "Other [2021]"
     other.mkdir()
     shutil.copyfile(film, other / "Other [2021].mp4")
     (other / "Other [2021].nfo").write_text("<movie><title>Other</title></movie>")
     plugin.refresh([SidecarChange(film)], 0)
-    title = until(lambda: plugin.metadata(film), 20)
-    assert (title.name, title.original_name, title.year) == ("A Film", "Una película", 2020)
-    assert (title.people, title.characters) == (("Ana Torrent",), ("Ana",))
+    media = until(lambda: plugin.metadata(film), 20)
+    assert (media.title, media.original_title, media.year) == ("A Film", "Una película", 2020)
+    assert (media.cast, media.characters) == (("Ana Torrent",), ("Ana",))
     assert plugin.metadata(kodi.ours / "Other [2021]" / "Other [2021].mp4") is None
     assert list(plugin.sample_paths()) == [str(kodi.films / "Film [2020]" / "Film [2020].mp4")]
 
 
-def test_one_that_is_published_while_the_film_is_open_waits_for_the_next_opening(
+def test_sidecar_published_while_the_film_is_open_is_listed_at_the_next_opening(
     kodi: Real, film: Path
 ) -> None:
     opened(kodi, film)
     plugin = kodi.plugin()
     change = SidecarChange(film, (write(film, "it")[0],))
     plugin.refresh([change], 0)
-    said = plugin.check_indexed(change)
-    assert said.is_complete is None
-    assert "opened again" in said.detail
+    status = plugin.check_indexed(change)
+    assert status.is_complete is None
+    assert "opened again" in status.detail
 
 
-def test_a_folder_that_it_does_not_see_is_said(kodi: Real, film: Path) -> None:
+def test_folder_that_kodi_does_not_see_is_reported(kodi: Real, film: Path) -> None:
     unknown = film.with_name("nowhere") / "Film.mkv"
     change = SidecarChange(unknown, (Sidecar(unknown.with_suffix(".es.srt"), Language("es")),))
     plugin = kodi.plugin()
     plugin.refresh([change], 0)
-    said = plugin.check_indexed(change)
-    assert said.is_complete is False
-    assert "does not see" in said.detail
+    status = plugin.check_indexed(change)
+    assert status.is_complete is False
+    assert "does not see" in status.detail
 
 
-def test_the_check_knows_the_version_and_a_wrong_password(
+def test_self_check_reports_the_version_and_a_wrong_password(
     kodi: Real, film: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (finding,) = kodi.plugin().self_check()
@@ -316,7 +316,7 @@ def test_the_check_knows_the_version_and_a_wrong_password(
         kodi.plugin().now_playing()
 
 
-def test_the_doctor_finds_the_film_both_ways_and_proposes_the_mapping(
+def test_doctor_checks_the_path_mapping_with_a_film_of_the_library(
     kodi: Real, film: Path, tmp_path: Path
 ) -> None:
     plugin = kodi.plugin()
