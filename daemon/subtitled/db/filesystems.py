@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes
+import os
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -56,6 +58,71 @@ class Mount:
     source: str
     options: tuple[str, ...]
     """The options of the file system, such as ``lowerdir=/a:/b``."""
+
+
+_FILESYSTEM_OF_MAGIC_NUMBER = {
+    0xEF53: "ext4",
+    0x58465342: "xfs",
+    0x9123683E: "btrfs",
+    0x2FC12FC1: "zfs",
+    0xF2F52010: "f2fs",
+    0xCA451A4E: "bcachefs",
+    0x3153464A: "jfs",
+    0x52654973: "reiserfs",
+    0x01021994: "tmpfs",
+    0x858458F6: "ramfs",
+    0x794C7630: "overlay",
+    0x61756673: "aufs",
+    0x5346544E: "ntfs",
+    0x7366746E: "ntfs3",
+    0x2011BAB0: "exfat",
+    0x4D44: "vfat",
+    0x15013346: "udf",
+    0x4244: "hfs",
+    0x482B: "hfsplus",
+    0x3434: "nilfs2",
+    0x9660: "iso9660",
+    0x73717368: "squashfs",
+    0xE0F5E1E2: "erofs",
+    0xF15F: "ecryptfs",
+    0x6969: "nfs",
+    0xFF534D42: "cifs",
+    0xFE534D42: "smb3",
+    0x517B: "smbfs",
+    0x564C: "ncpfs",
+    0x5346414F: "afs",
+    0x73757245: "coda",
+    0x00C36400: "ceph",
+    0x0BD00BD0: "lustre",
+    0x19830326: "beegfs",
+    0x47504653: "gpfs",
+    0x7461636F: "ocfs2",
+    0x01161970: "gfs2",
+    0x20030528: "orangefs",
+    0x01021997: "9p",
+    0x6A656A63: "virtiofs",
+    0x786F4256: "vboxsf",
+    0xBACBACBC: "vmhgfs",
+    0x7C7C6673: "prl_fs",
+    0x0187: "autofs",
+    0x65735546: "fuse",
+}
+"""What ``statfs`` reports for a file system, from Linux's ``magic.h`` and GNU ``stat``."""
+
+
+def identify_filesystem(folder: Path) -> str:
+    """Return the type of the file system that a folder is on, as the folder itself reports it.
+
+    It needs no mount table, but does not tell disks in user space from each other.
+
+    Returns:
+        The type, such as ``ext4``, or an empty text if it is unknown or cannot be read.
+    """
+    statfs = getattr(ctypes.CDLL(None), "statfs", None)
+    result = (ctypes.c_long * 64)()  # The structure is smaller and starts with the type.
+    if statfs is None or statfs(os.fsencode(folder), ctypes.byref(result)) != 0:
+        return ""
+    return _FILESYSTEM_OF_MAGIC_NUMBER.get(result[0] & 0xFFFFFFFF, "")
 
 
 def read_mount_table() -> list[Mount]:

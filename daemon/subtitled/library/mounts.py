@@ -13,6 +13,7 @@ from subtitled.db.filesystems import (
     REMOTE_FILESYSTEMS,
     Mount,
     find_mount,
+    identify_filesystem,
     read_mount_table,
 )
 from subtitled.plugin.paths import display_path
@@ -48,7 +49,7 @@ def choose_watch_mode(library: LibrarySettings, mounts: Sequence[Mount] | None =
     if library.follow_symlinks:
         return WatchMode("poll", "links are followed, and events behind them are not reported")
     mounts = read_mount_table() if mounts is None else mounts
-    home = find_mount(library.path, mounts)
+    home = find_mount(library.path, mounts) or _identify_unlisted_mount(library.path, mounts)
     if home is None:
         return WatchMode("poll", "its file system is not in the mount table")
     if reason := _no_events_reason(home, library.path.resolve()):
@@ -59,6 +60,18 @@ def choose_watch_mode(library: LibrarySettings, mounts: Sequence[Mount] | None =
         if inside and (reason := _no_events_reason(mount, mount.point)):
             return WatchMode("poll", f"{display_path(mount.point)} is mounted in it: {reason}")
     return WatchMode("events", f"{home.filesystem} reports changes")
+
+
+def _identify_unlisted_mount(folder: Path, mounts: Sequence[Mount]) -> Mount | None:
+    """Return the root's mount where the mount table does not list it, as in a chroot.
+
+    Nothing is known without a mount table, because other file systems may be mounted in the folder.
+    The layers of an overlay are in the mount table only.
+    """
+    filesystem = identify_filesystem(folder) if mounts else ""
+    if filesystem in ("", "overlay", "aufs"):
+        return None
+    return Mount(point=Path("/"), filesystem=filesystem, source="", options=())
 
 
 def _no_events_reason(mount: Mount, folder: Path) -> str:

@@ -11,7 +11,14 @@ import psutil
 import pytest
 
 from subtitled.config.settings import LibrarySettings
-from subtitled.db.filesystems import REMOTE_FILESYSTEMS, Mount, find_mount, read_mount_table
+from subtitled.db.filesystems import (
+    REMOTE_FILESYSTEMS,
+    Mount,
+    find_mount,
+    identify_filesystem,
+    read_mount_table,
+)
+from subtitled.library import mounts as library_mounts
 from subtitled.library.mounts import EVENT_FILESYSTEMS, WatchMode, choose_watch_mode
 
 
@@ -64,6 +71,49 @@ def test_a_library_without_a_mount_table_is_polled(
     monkeypatch.setattr(psutil, "PROCFS_PATH", str(tmp_path / "none"))
     assert read_mount_table() == []
     assert choose_watch_mode(LibrarySettings(path=tmp_path), []).mode == "poll"
+
+
+@pytest.mark.parametrize("filesystem", sorted(EVENT_FILESYSTEMS - {"overlay", "aufs"}))
+def test_chroot_whose_root_is_not_in_the_mount_table_is_watched_by_events(
+    filesystem: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(library_mounts, "identify_filesystem", lambda folder: filesystem)
+    watch_mode = choose_watch_mode(LibrarySettings(path=tmp_path), table(("/proc", "proc")))
+    assert watch_mode == WatchMode("events", f"{filesystem} reports changes")
+
+
+@pytest.mark.parametrize("filesystem", ["", "overlay", "aufs", "fuse", *REMOTE_FILESYSTEMS])
+def test_chroot_on_a_file_system_without_all_events_is_polled(
+    filesystem: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(library_mounts, "identify_filesystem", lambda folder: filesystem)
+    mounts = table(("/proc", "proc"))
+    assert choose_watch_mode(LibrarySettings(path=tmp_path), mounts).mode == "poll"
+
+
+def test_share_mounted_in_a_library_of_a_chroot_is_polled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(library_mounts, "identify_filesystem", lambda folder: "ext4")
+    mounts = table(("/proc", "proc"), (str(tmp_path / "nas"), "cifs"))
+    assert (
+        "nas is mounted in it: cifs"
+        in choose_watch_mode(LibrarySettings(path=tmp_path), mounts).reason
+    )
+
+
+@pytest.mark.parametrize("folder", ["/", "/proc", "/dev/shm", "/tmp", "/sys"])
+def test_file_system_of_a_folder_is_identified_as_gnu_stat_does(folder: str) -> None:
+    command = ["stat", "--file-system", "--format=%T", folder]
+    gnu_name = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    expected = {"ext2/ext3": "ext4", "overlayfs": "overlay", "v9fs": "9p", "fuseblk": "fuse"}
+    identified = identify_filesystem(Path(folder))
+    assert identified in (expected.get(gnu_name, gnu_name), "")
+    assert identified or gnu_name in ("proc", "sysfs")
+
+
+def test_file_system_of_a_missing_folder_is_unknown(tmp_path: Path) -> None:
+    assert identify_filesystem(tmp_path / "missing") == ""
 
 
 def _mount(*arguments: object) -> None:
