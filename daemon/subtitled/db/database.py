@@ -24,7 +24,7 @@ from .commands import CommandQueue
 from .egress_log import EgressLog
 from .engine import is_sqlite, open_engine, write_transaction
 from .files import REPLACED_CONTENT_VALUES, FileRepository
-from .files_bulk import BulkFileRepository
+from .files_bulk import BulkFileRepository, DiffOptions
 from .kv import KeyValueStore
 from .notifications import NotificationOutbox
 from .outbox import ServerOutbox
@@ -92,9 +92,10 @@ class Database:
         # The caller knows nothing about the sidecars, so their hash stays as it is.
         sidecar_hash = (stored[key][3] if key in stored else None) or 0
         diff.add([(key, stat, sidecar_hash)], stored)
-        self.bulk_files.apply_diff(
-            library, diff, priority, now, now, reevaluate=False, requested=[key]
+        options = DiffOptions(
+            priority=priority, now=now, check_at=now, reevaluate=False, requested=[key]
         )
+        self.bulk_files.apply_diff(library, diff, options)
 
     def requeue(self, file_id: int, priority: int | None = None) -> None:
         """Evaluate a file again now, and forget its failures."""

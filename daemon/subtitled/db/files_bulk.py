@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -40,6 +41,26 @@ _UNCHECKED_STATES_SQL = ", ".join(
     f"'{state}'" for state in (FileState.QUEUED, FileState.WORKING, FileState.MISSING)
 )
 _AFFECTED_BY_SIDECARS_SQL = ", ".join(f"'{state}'" for state in sorted(AFFECTED_BY_SIDECARS))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiffOptions:
+    """How the differences of a scan or an event are stored."""
+
+    priority: int
+    """The priority of new files, and of changed files that are less urgent."""
+    now: float
+    """The present time, in seconds since 1970."""
+    check_at: float
+    """The time of the next stability check of new and changed files."""
+    is_event: bool = True
+    """Whether the differences come from a watcher rather than a scan. Only an event brings forward
+    the check of a growing file, or has sidecars evaluated whose hash was unknown.
+    """
+    reevaluate: bool = True
+    """Whether files are evaluated again when their sidecars changed."""
+    requested: Sequence[bytes] = ()
+    """Files whose priority is raised while they are unstable, changed or not."""
 
 
 class BulkFileRepository:
@@ -80,13 +101,7 @@ class BulkFileRepository:
         self,
         library: str,
         diff: ScanDiff,
-        priority: int,
-        now: float,
-        check_at: float,
-        *,
-        is_event: bool = True,
-        reevaluate: bool = True,
-        requested: Sequence[bytes] = (),
+        options: DiffOptions,
     ) -> None:
         """Store a batch of differences in one transaction.
 
@@ -97,15 +112,10 @@ class BulkFileRepository:
         Args:
             library: The name of the library.
             diff: What was found.
-            priority: The priority of new files, and of changed files that are less urgent.
-            now: The present time.
-            check_at: The time of the next stability check of new and changed files.
-            is_event: Whether the differences come from a watcher rather than a scan. Only an event
-                brings forward the check of a growing file, or has sidecars evaluated whose hash was
-                unknown.
-            reevaluate: Whether files are evaluated again when their sidecars changed.
-            requested: Files whose priority is raised while they are unstable, changed or not.
+            options: How it is stored.
         """
+        now, priority, check_at = options.now, options.priority, options.check_at
+        is_event = options.is_event
         with write_transaction(self._engine) as connection:
             execute_many(
                 connection,
@@ -134,7 +144,7 @@ class BulkFileRepository:
                     for path, stat, sidecar_hash in diff.changed
                 ],
             )
-            if reevaluate:
+            if options.reevaluate:
                 differs = self._tokens.is_distinct_from if is_event else "<>"
                 execute_many(
                     connection,
@@ -160,7 +170,7 @@ class BulkFileRepository:
                 connection,
                 "UPDATE files SET priority = ? WHERE path = ? AND priority > ? "
                 f"AND state IN ('{FileState.STABILISING}', '{FileState.GROWING}')",
-                [(priority, path, priority) for path in requested],
+                [(priority, path, priority) for path in options.requested],
             )
 
     def _fetch_rows(self, query: str, values: tuple[Any, ...]) -> list[KnownFile]:

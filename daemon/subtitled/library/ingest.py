@@ -14,26 +14,23 @@ from pathlib import Path
 
 from subtitled.config.settings import LibrarySettings
 from subtitled.db.database import Database
+from subtitled.db.files_bulk import DiffOptions
 from subtitled.db.kv import SCANNED_KEY
 from subtitled.db.records import (
     AFFECTED_BY_SIDECARS,
     BACKFILL,
-    FINAL_STATES,
     NEW,
     FileRecord,
-    FileState,
     ScanDiff,
     ScannedFile,
-    StabilityVerdict,
 )
-from subtitled.media.truncation import missing_bytes
 from subtitled.plugin.paths import display_path
 from subtitled.subtitles.filenames import DATA_EXTENSIONS
 
-from .availability import AvailabilityMonitor, is_deleted
+from .availability import AvailabilityMonitor
 from .diff import diff_scan
-from .moves import recheck_same_stem
 from .paths import is_inside_library, library_containing
+from .ready_files import find_ready_files
 from .scanner import (
     MediaFilter,
     is_subtitle,
@@ -42,27 +39,11 @@ from .scanner import (
     scan_batches,
     sidecar_hashes,
 )
-from .stability import (
-    check_stability,
-    files_open_for_writing,
-    not_yet,
-    still_worth_waiting,
-)
 
 _log = logging.getLogger(__name__)
 
-CHECK_BATCH_SIZE = 100
-"""The largest number of due files that are checked at once."""
-RECHECK_SECONDS = 300.0
-"""The seconds until the next check of a file whose folder does not answer or whose disk is
-unmounted.
-"""
 MAX_LOGGED_ERRORS = 20
 """The largest number of unreadable folders that one scan logs."""
-
-
-_MISSING_ERRORS = (FileNotFoundError, NotADirectoryError)
-"""Errors of a file that does not exist, or whose folder was replaced by a file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,72 +124,12 @@ class Ingest:
         Files of unavailable libraries, and of libraries that are not configured any more, stay as
         they are.
         """
-        available = [
-            name for name in names or self._libraries if not self.availability.is_unavailable(name)
-        ]
-        checked: list[tuple[FileRecord, os.stat_result]] = []
-        ready: list[FileRecord] = []
-        missing, postponed = list[FileRecord](), list[int]()
-        for record in self._db.due_files(now, CHECK_BATCH_SIZE, available):
-            try:
-                stat = record.path.stat()
-                if modes.S_ISREG(stat.st_mode):
-                    checked.append((record, stat))
-                else:
-                    missing.append(record)  # a folder has its name now
-            except _MISSING_ERRORS:
-                if is_deleted(record):
-                    missing.append(record)
-                else:
-                    postponed.append(record.id)
-            except OSError:
-                if record.state in FINAL_STATES:
-                    postponed.append(record.id)
-                else:
-                    ready.append(record)  # the planner reports the error
-        for missing_record in missing:
-            recheck_same_stem(self._db, missing_record.path)
-            self._db.files.mark_missing(missing_record.id, now)
-        if postponed:
-            self._db.schedule_check(postponed, now + RECHECK_SECONDS)
-        written = files_open_for_writing([record.path for record, _ in checked])
-        resting: list[int] = []
-        for record, stat in checked:
-            writing = (stat.st_dev, stat.st_ino) in written
-            verdict = self._check_stability(record, stat, now, writing)
-            if not verdict.is_stable:
-                self._db.mark_unstable(record.id, stat, verdict, now)
-            elif record.state in FINAL_STATES:
-                resting.append(record.id)
-            else:
-                ready.append(record)
-        if resting:
-            self._db.schedule_check(resting, None)
-        return sorted(ready, key=lambda record: record.priority)
-
-    def _check_stability(
-        self, record: FileRecord, stat: os.stat_result, now: float, open_for_writing: bool
-    ) -> StabilityVerdict:
-        stability_delay = self._libraries[record.library].stability_delay
-        verdict = check_stability(record, stat, now, stability_delay)
-        if verdict.has_changed:
-            return verdict
-        if record.state in FINAL_STATES:
-            return StabilityVerdict(is_stable=True)  # only its existence was checked
-        if not verdict.is_stable and record.state is not FileState.RETRYING:
-            return verdict
-        if open_for_writing:
-            return not_yet(record, now, stability_delay, "a program has it open for writing")
-        if still_worth_waiting(record, now, stability_delay) and (
-            missing_byte_count := _missing_bytes(record.path)
-        ):
-            return not_yet(
-                record,
-                now,
-                stability_delay,
-                f"at least {missing_byte_count} bytes are missing at its end",
-            )
-        return StabilityVerdict(is_stable=True)
+        available = {
+            name: self._libraries[name]
+            for name in names or self._libraries
+            if not self.availability.is_unavailable(name)
+        }
+        return find_ready_files(self._db, available, now)
 
     def _scan_folder(self, name: str, root: Path, priority: int) -> ScanReport:
         """Compare a folder of a library with the database, and store the differences."""
@@ -362,24 +283,15 @@ class Ingest:
         if not diff and not requested:
             return
         now = time.time()
-        until = now + self._libraries[name].stability_delay
-        self._db.bulk_files.apply_diff(
-            name,
-            diff,
-            priority,
-            now,
-            until,
+        options = DiffOptions(
+            priority=priority,
+            now=now,
+            check_at=now + self._libraries[name].stability_delay,
             is_event=is_event,
             reevaluate=reevaluate,
             requested=requested,
         )
-
-
-def _missing_bytes(path: Path) -> int:
-    try:
-        return missing_bytes(path)
-    except OSError:
-        return 0  # the planner reports the error
+        self._db.bulk_files.apply_diff(name, diff, options)
 
 
 def _basename(path: bytes) -> str:

@@ -47,6 +47,10 @@ class ExistingSubtitle:
     secondary: Language | None = None
     """The second language of a bilingual subtitle."""
 
+    def language_given(self, spoken: Language | None) -> Language | None:
+        """Return the language. A sidecar without one counts as one in the spoken language."""
+        return self.language or (spoken if self.origin == SIDECAR else None)
+
     def has_secondary(self, wanted: Language | None) -> bool:
         """Return whether its second language satisfies ``wanted``, or neither is there."""
         if wanted is None or self.secondary is None:
@@ -165,40 +169,45 @@ def counts_as(
     return rules.embedded_text if existing.is_text else rules.embedded_images
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubtitleQuery:
+    """What a subtitle has to be, to satisfy a requirement."""
+
+    language: Language
+    format: str
+    kind: SubtitleKind = SubtitleKind.FULL
+    secondary: Language | None = None
+    """The second language of a bilingual requirement."""
+
+
 def find_satisfying(
     existing: Sequence[ExistingSubtitle],
-    wanted: Language,
+    query: SubtitleQuery,
     spoken: Language | None,
-    fmt: str,
     rules: ExistingSubtitleSettings,
-    kind: SubtitleKind = SubtitleKind.FULL,
-    secondary: Language | None = None,
 ) -> ExistingSubtitle | None:
     """Return the subtitle that satisfies a requirement, or None.
 
     One of ours satisfies its own format only, so that another format is made when it is wanted. Any
-    other satisfies all formats. A sidecar without a language counts as one in the spoken language.
+    other satisfies all formats.
 
     Args:
         existing: The subtitles of the media file.
-        wanted: The required language.
+        query: What is required.
         spoken: The spoken language, if it is known.
-        fmt: The required format.
         rules: The rules of the library.
-        kind: The required kind.
-        secondary: The second language of a bilingual requirement.
     """
     for candidate in existing:
-        language = candidate.language or (spoken if candidate.origin == SIDECAR else None)
+        language = candidate.language_given(spoken)
         if (
             language is None
-            or not language.satisfies(wanted)
-            or not counts_as(candidate, rules, kind)
+            or not language.satisfies(query.language)
+            or not counts_as(candidate, rules, query.kind)
         ):
             continue
-        if not candidate.has_secondary(secondary):
+        if not candidate.has_secondary(query.secondary):
             continue
-        if not candidate.is_ours or candidate.format == fmt:
+        if not candidate.is_ours or candidate.format == query.format:
             return candidate
     return None
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from subtitled.config.library_settings import ORIGINAL, WantedLanguage
 from subtitled.config.settings import LibrarySettings
 from subtitled.plugin import UNDETERMINED, Language, SubtitleKind
-from subtitled.subtitles.chinese import can_convert_script
 from subtitled.subtitles.segmentation.bilingual import BILINGUAL_FORMATS
 
-from .coverage import EMBEDDED, REMOVED_BY_USER, SIDECAR, ExistingSubtitle, find_satisfying
+from .coverage import REMOVED_BY_USER, ExistingSubtitle, SubtitleQuery, find_satisfying
 from .requirements import (
     NO_OTHER_SOURCES,
     AvailableSources,
@@ -25,6 +24,7 @@ from .requirements import (
     evaluate_summary,
     no_route,
 )
+from .source_finder import SourceFinder
 
 MAX_FOREIGN_SHARE = 0.4
 """The largest share of foreign speech.
@@ -105,6 +105,10 @@ class _Policy:
     available: AvailableSources
 
     @property
+    def _sources(self) -> SourceFinder:
+        return SourceFinder(self.library, self.assumed_language, self.can_make, self.available)
+
+    @property
     def assumed_language(self) -> Language | None:
         return self.spoken or (self.tagged_language if self.tagged_language.is_known else None)
 
@@ -121,7 +125,7 @@ class _Policy:
             return missing
         if kind is SubtitleKind.FORCED:
             return self._foreign_parts(language, missing, main)
-        sources = list(self._all_sources(language))
+        sources = list(self._sources.all_sources(language))
         if not sources and self.spoken is not None:
             return no_route(self.spoken)
         reason = f"to be made as {', '.join(missing)}" + (f", {sources[0][1]}" if sources else "")
@@ -152,7 +156,7 @@ class _Policy:
                     language,
                     formats,
                     unknown,
-                    sources=self._sources_for(language) or (self._main_source,),
+                    sources=self._sources.for_bilingual(language) or (self._main_source,),
                 )
                 for language in (upper, lower)
             )
@@ -164,7 +168,7 @@ class _Policy:
             return missing
         sides = []
         for language in (upper, lower):
-            sources = self._sources_for(language)
+            sources = self._sources.for_bilingual(language)
             if not sources and self.spoken is not None:
                 return Unsatisfiable(f"no configured engine makes {language} from {self.spoken}")
             sides.append(
@@ -188,7 +192,10 @@ class _Policy:
         rules = self.library.counts_as_existing
         served = {
             fmt: find_satisfying(
-                self.existing, language, self.assumed_language, fmt, rules, kind, secondary
+                self.existing,
+                SubtitleQuery(language=language, format=fmt, kind=kind, secondary=secondary),
+                self.assumed_language,
+                rules,
             )
             for fmt in formats or self.library.formats
         }
@@ -200,26 +207,6 @@ class _Policy:
             return f"{match.location} was removed by a user"
         return f"there is {_describe_existing(match)}"
 
-    def _sources_for(self, language: Language | None) -> tuple[Source, ...]:
-        """Return the sources of one language of a bilingual subtitle, human subtitles first."""
-        if language is None:
-            return ()
-        same_language = []
-        for text in self.available.subtitles:
-            source_language = text.language or (
-                self.assumed_language if text.origin == SIDECAR else None
-            )
-            if source_language and source_language.satisfies(language) and _is_usable_source(text):
-                order = (text.kind is SubtitleKind.SDH, text.origin != SIDECAR)
-                same_language.append(
-                    (order, Source(Origin(text.origin), text.location, source_language))
-                )
-        same_language.sort(key=lambda ranked: ranked[0])
-        return (
-            *(source for _, source in same_language),
-            *(source_and_how[0] for source_and_how in self._all_sources(language)),
-        )
-
     def needs_analysis(self, requirement: Requirement) -> bool:
         """Return whether a requirement depends on what is not known yet of the main track."""
         if requirement.secondary is not None and self.needs_analysis(requirement.secondary):
@@ -229,72 +216,6 @@ class _Policy:
         return self.spoken is None and (
             requirement.language is None or requirement.sources[0].is_main
         )
-
-    def _all_sources(self, language: Language) -> Iterator[tuple[Source, str]]:
-        """Yield all sources of a language, the best first, each with how it is used.
-
-        A text that needs only another script counts as one in the language.
-        """
-        original = self.assumed_language is not None and self.assumed_language.satisfies(language)
-        texts = (
-            list(self._subtitle_sources(language)) if "text" in self.library.sources.order else []
-        )
-        yield from (route for route in texts if can_convert_script(route[0].language, language))
-        for step in self.library.sources.order:
-            match step:
-                case "audio" if original:
-                    yield from self._main_audio_sources(language)
-                case "audio":
-                    yield from self._other_track_sources(language)
-                case "text":
-                    yield from (
-                        route
-                        for route in texts
-                        if not can_convert_script(route[0].language, language)
-                    )
-                case "speech" if not original:
-                    yield from self._main_audio_sources(language)
-
-    def _main_audio_sources(self, language: Language) -> Iterator[tuple[Source, str]]:
-        how = self.can_make(self.assumed_language, language) if self.assumed_language else None
-        if how is not None and self.assumed_language is not None:
-            yield Source(Origin.AUDIO, "", self.assumed_language), how
-
-    def _other_track_sources(self, language: Language) -> Iterator[tuple[Source, str]]:
-        for index, tag in self.available.tracks:
-            how = self.can_make(tag, language) if tag.satisfies(language) else None
-            if how is not None:
-                yield Source(Origin.AUDIO, str(index), tag), f"{how}, from track {index}"
-
-    def _subtitle_sources(self, language: Language) -> Iterator[tuple[Source, str]]:
-        """Yield human subtitles, full ones before those for the hard of hearing."""
-        pivots = (
-            *((self.assumed_language,) if self.assumed_language else ()),
-            *self.library.sources.pivot_languages,
-        )
-        ranked = []
-        for text in self.available.subtitles:
-            source_language = text.language or (
-                self.assumed_language if text.origin == SIDECAR else None
-            )
-            if (
-                source_language is None
-                or source_language.satisfies(language)
-                or not _is_usable_source(text)
-            ):
-                continue
-            is_same_language = can_convert_script(source_language, language)
-            rank = next(
-                (n for n, pivot in enumerate(pivots) if source_language.satisfies(pivot)), None
-            )
-            how = self.available.can_translate(source_language, language)
-            if how is not None and (is_same_language or rank is not None):
-                order = (rank or 0, text.kind is SubtitleKind.SDH, text.origin != SIDECAR)
-                ranked.append(
-                    (order, Source(Origin(text.origin), text.location, source_language), how)
-                )
-        for _, source, how in sorted(ranked, key=lambda entry: entry[0]):
-            yield source, f"{how} from {_describe_source(source)}"
 
     def _foreign_parts(
         self, language: Language, missing: tuple[str, ...], main: Source
@@ -359,23 +280,6 @@ def _wanted_pairs(
         for pair in library.bilingual
     ]
     return [(upper, lower) for upper, lower in dict.fromkeys(pairs)]
-
-
-def _is_usable_source(text: ExistingSubtitle) -> bool:
-    """Return whether a subtitle is a full human text. Ours are made from what we know already."""
-    return (
-        text.is_text
-        and not text.is_ours
-        and not text.is_outdated
-        and text.kind is not SubtitleKind.FORCED
-        and text.secondary is None
-        and text.origin in (SIDECAR, EMBEDDED)
-    )
-
-
-def _describe_source(source: Source) -> str:
-    where = f"stream {source.location}" if source.origin is Origin.EMBEDDED else source.location
-    return f"{where} ({source.language})"
 
 
 def _describe_existing(existing: ExistingSubtitle) -> str:

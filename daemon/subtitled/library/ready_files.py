@@ -1,0 +1,113 @@
+"""Which files are ready for planning: due, still there, and stable."""
+
+from __future__ import annotations
+
+import os
+import stat as modes
+from collections.abc import Mapping
+from pathlib import Path
+
+from subtitled.config.settings import LibrarySettings
+from subtitled.db.database import Database
+from subtitled.db.records import FINAL_STATES, FileRecord, FileState, StabilityVerdict
+from subtitled.media.truncation import missing_bytes
+
+from .availability import is_deleted
+from .moves import recheck_same_stem
+from .stability import check_stability, files_open_for_writing, not_yet, still_worth_waiting
+
+CHECK_BATCH_SIZE = 100
+"""The largest number of due files that are checked at once."""
+RECHECK_SECONDS = 300.0
+"""The seconds until the next check of a file whose folder does not answer or whose disk is
+unmounted.
+"""
+_MISSING_ERRORS = (FileNotFoundError, NotADirectoryError)
+"""Errors of a file that does not exist, or whose folder was replaced by a file."""
+
+
+def find_ready_files(
+    db: Database, libraries: Mapping[str, LibrarySettings], now: float
+) -> list[FileRecord]:
+    """Check the files that are due, and return those that are ready, the most urgent first.
+
+    Args:
+        db: The database, in which the results of the checks are stored.
+        libraries: The libraries by name whose files are checked. They must be available.
+        now: The present time, in seconds since 1970.
+    """
+    checked: list[tuple[FileRecord, os.stat_result]] = []
+    ready: list[FileRecord] = []
+    missing, postponed = list[FileRecord](), list[int]()
+    for record in db.due_files(now, CHECK_BATCH_SIZE, list(libraries)):
+        try:
+            stat = record.path.stat()
+            if modes.S_ISREG(stat.st_mode):
+                checked.append((record, stat))
+            else:
+                missing.append(record)  # a folder has its name now
+        except _MISSING_ERRORS:
+            if is_deleted(record):
+                missing.append(record)
+            else:
+                postponed.append(record.id)
+        except OSError:
+            if record.state in FINAL_STATES:
+                postponed.append(record.id)
+            else:
+                ready.append(record)  # the planner reports the error
+    for missing_record in missing:
+        recheck_same_stem(db, missing_record.path)
+        db.files.mark_missing(missing_record.id, now)
+    if postponed:
+        db.schedule_check(postponed, now + RECHECK_SECONDS)
+    written = files_open_for_writing([record.path for record, _ in checked])
+    resting: list[int] = []
+    for record, stat in checked:
+        delay = libraries[record.library].stability_delay
+        writing = (stat.st_dev, stat.st_ino) in written
+        verdict = _check_stability(record, stat, now, delay, writing)
+        if not verdict.is_stable:
+            db.mark_unstable(record.id, stat, verdict, now)
+        elif record.state in FINAL_STATES:
+            resting.append(record.id)
+        else:
+            ready.append(record)
+    if resting:
+        db.schedule_check(resting, None)
+    return sorted(ready, key=lambda record: record.priority)
+
+
+def _check_stability(
+    record: FileRecord,
+    stat: os.stat_result,
+    now: float,
+    stability_delay: float,
+    open_for_writing: bool,
+) -> StabilityVerdict:
+    verdict = check_stability(record, stat, now, stability_delay)
+    if verdict.has_changed:
+        return verdict
+    if record.state in FINAL_STATES:
+        return StabilityVerdict(is_stable=True)  # only its existence was checked
+    if not verdict.is_stable and record.state is not FileState.RETRYING:
+        return verdict
+    if open_for_writing:
+        return not_yet(record, now, stability_delay, "a program has it open for writing")
+    if still_worth_waiting(record, now, stability_delay) and (
+        missing_byte_count := _missing_bytes(record.path)
+    ):
+        return not_yet(
+            record,
+            now,
+            stability_delay,
+            f"at least {missing_byte_count} bytes are missing at its end",
+        )
+    return StabilityVerdict(is_stable=True)
+
+
+def _missing_bytes(path: Path) -> int:
+    try:
+        return missing_bytes(path)
+    except OSError:
+        return 0  # the planner reports the error
