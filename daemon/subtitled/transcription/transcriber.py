@@ -11,13 +11,14 @@ from typing import Any
 from subtitled.jobcontext.context import JobContext
 from subtitled.media.chunking import chunks_for_engine
 from subtitled.media.probe import MediaInfo
-from subtitled.plugin import Chunk, EngineCapabilities, Language, Transcript, TransientError, Word
+from subtitled.plugin import Chunk, EngineCapabilities, Language, Transcript, TransientError
 from subtitled.subtitles.hallucination import (
     FilterContext,
     RemovedText,
     filter_hallucinations,
     load_phrases,
 )
+from subtitled.subtitles.segmentation.removed_silence import confine_to_speech
 
 from .chunk_transcriber import ChunkTranscriber
 from .engine_requester import TrackRequest
@@ -132,7 +133,8 @@ class Transcriber:
         The stored words stay.
         """
         job, services, analysis = self._ctx.job, self._ctx.services, self.analysis
-        words: tuple[Word, ...] = whole.words
+        words = tuple(confine_to_speech(whole.words, analysis.speech, language))
+        whole = replace(whole, words=words)
         gone: tuple[RemovedText, ...] = ()
         if job.library.hallucination_filter:
             phrases = load_phrases(services.config.settings.daemon.hallucination_phrases)

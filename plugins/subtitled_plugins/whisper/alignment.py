@@ -279,17 +279,13 @@ def _trim_pauses(
 
 
 def _to_word(word: TokenisedWord, placement: AlignedWord, window: Window) -> Word:
-    """Convert a word to media time. A word across a seam is placed where most of it is."""
-    begin, best = 0.0, (-1.0, 0.0, 0.0)
-    for part in window.parts:
-        first, last = max(placement.start, begin), min(placement.end, begin + part.duration)
-        if last - first > best[0]:
-            best = (last - first, part.start + first - begin, part.start + last - begin)
-        begin += part.duration
-    if best[0] >= 0.0:
-        return Word(word.text, best[1], best[2], placement.confidence)
-    end = window.parts[-1].end
-    return Word(word.text, end, end, placement.confidence)
+    """Convert a word to media time. It never spans a pause."""
+    place = window.timeline.place(
+        placement.start,
+        placement.end,
+        prefers_first=word.text[-1:] in CLOSING_PUNCTUATION,
+    )
+    return Word(word.text, place.start, place.end, placement.confidence)
 
 
 def build_tokenizer(model: WhisperModel, code: str, task: str = "transcribe") -> Tokenizer:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from subtitled.plugin import SAMPLE_RATE, Audio, SegmentScores, Word
 
+from .alignment import CLOSING_PUNCTUATION
 from .rehearing import WindowTranscript
 from .scoring import split_encoded
 from .windows import Window, build_batches
@@ -157,7 +158,10 @@ def is_doubtful(segment: Any, is_last_attempt: bool) -> bool:
 
 
 def _place_word(word: Any, window: Window, offset: float) -> Word:
-    """Return a word of faster-whisper in seconds of the media file."""
-    start = window.to_media_time(word.start - offset)
-    end = window.to_media_time(word.end - offset, is_end=True)
-    return Word(word.word, start, max(start, end), float(word.probability))
+    """Return a word of faster-whisper in seconds of the media file, never across a pause."""
+    place = window.timeline.place(
+        float(word.start) - offset,
+        float(word.end) - offset,
+        prefers_first=word.word[-1:] in CLOSING_PUNCTUATION,
+    )
+    return Word(word.word, place.start, place.end, float(word.probability))

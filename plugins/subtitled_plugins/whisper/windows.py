@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from subtitled.plugin import TimeSpan
+from subtitled.plugin.speech_timeline import SpeechTimeline
 
 WINDOW_SECONDS = 30.0
 """The length of the audio that Whisper decodes at once."""
@@ -14,7 +16,7 @@ MIN_SPAN_SECONDS = 0.1
 """Seconds below which a span is dropped: no word is shorter."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Window:
     """Spans of speech that are decoded at once, without the silence between them."""
 
@@ -22,18 +24,13 @@ class Window:
 
     @property
     def duration(self) -> float:
+        """The seconds that the recogniser hears."""
         return sum(part.duration for part in self.parts)
 
-    def to_media_time(self, time: float, *, is_end: bool = False) -> float:
-        """Convert a time in the window to a time of the media file.
-
-        On a seam, an end belongs to the part before it and a start to the part after it.
-        """
-        for part in self.parts:
-            if time < part.duration or (is_end and time <= part.duration):
-                return part.start + max(0.0, time)
-            time -= part.duration
-        return self.parts[-1].end
+    @cached_property
+    def timeline(self) -> SpeechTimeline:
+        """The map between seconds of the window and seconds of the media."""
+        return SpeechTimeline(self.parts)
 
 
 def pack_windows(speech: Sequence[TimeSpan]) -> list[Window]:

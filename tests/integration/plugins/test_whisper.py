@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from subtitled.media.vad import detect_speech
 from subtitled.plugin import (
     Audio,
     Chunk,
@@ -18,6 +19,7 @@ from subtitled.plugin import (
     TranscriptionRequest,
 )
 from subtitled.plugin.testing import check_engine, check_transcript
+from subtitled.subtitles.hallucination import FilterContext, filter_hallucinations, load_phrases
 from subtitled_plugins.whisper.engine import WhisperEngine, WhisperSettings
 from subtitled_plugins.whisper.windows import build_batches, pack_windows, split_window
 
@@ -39,8 +41,8 @@ def test_windows_hold_all_speech_and_times_map_back(
     dealt = [window for batch in build_batches(windows, workers, 4) for window in batch]
     assert sorted(dealt, key=lambda w: w.parts[0].start) == windows
     for window in windows:
-        assert window.to_media_time(0.0) == window.parts[0].start
-        assert window.to_media_time(window.duration, is_end=True) == pytest.approx(
+        assert window.timeline.to_media_time(0.0) == window.parts[0].start
+        assert window.timeline.to_media_time(window.duration, is_end=True) == pytest.approx(
             window.parts[-1].end
         )
         assert sum(half.duration for half in split_window(window)) == pytest.approx(window.duration)
@@ -78,6 +80,39 @@ def test_a_president_is_understood_word_by_word(
     assert sure.compression_ratio is not None and 0.5 < sure.compression_ratio < 2.4
     (guess,) = engine.detect_language(audio, [whole])
     assert guess.probabilities[Language("en")] > 0.8
+
+
+@pytest.mark.model
+@pytest.mark.parametrize(
+    "pause", ["anoisesrc=r=16000:a=0.00126:d=60:seed=1", "anullsrc=r=16000:d=60"]
+)
+def test_long_pauses_cost_no_word_and_move_none(
+    engine: WhisperEngine, speech: Path, tmp_path: Path, pause: str
+) -> None:
+    cuts = ((0.0, 2.6), (2.9, 7.6), (7.6, 11.0))
+    parts = ";".join(
+        f"[0:a]aformat=sample_rates=16000:channel_layouts=mono,atrim={first}:{last},"
+        f"asetpts=N/SR/TB[p{n}];{pause},aformat=channel_layouts=mono[n{n}]"
+        for n, (first, last) in enumerate(cuts)
+    )
+    graph = f"{parts};[p0][n0][p1][n1][p2][n2]concat=n=6:v=0:a=1[o]"
+    source = ["-i", str(speech / "jfk.flac"), "-filter_complex", graph, "-map", "[o]"]
+    audio = _pcm(source, tmp_path / "a")
+    heard = detect_speech(audio)
+    chunk = Chunk(TimeSpan(0, audio.duration), heard.spans, heard.low_energy)
+    transcript = engine.transcribe(audio, TranscriptionRequest(chunk, Language("en")))
+    context = FilterContext(
+        language=Language("en"), duration=audio.duration, phrases=load_phrases(None)
+    )
+    words, gone = filter_hallucinations(transcript, context, heard.spans, heard.low_energy)
+    assert gone == ()
+    stretches = ((0.0, 2.6), (62.6, 67.3), (127.3, 130.7))
+    counts = [sum(a <= w.start < w.end <= b for w in words) for a, b in stretches]
+    assert counts == [5, 9, 8]
+    # In the recording "ask" is said at 3.2 s and at 8.1 s.
+    first, second = (word for word in words if word.text.strip() == "ask")
+    assert first.start == pytest.approx(62.6 + 0.3, abs=0.45)
+    assert second.start == pytest.approx(127.3 + 0.6, abs=0.3)
 
 
 @pytest.mark.model

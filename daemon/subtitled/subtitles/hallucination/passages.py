@@ -122,8 +122,7 @@ class Passage:
         """Check whether neither the audio nor the confidence supports it."""
         is_unsure = self.confidence is not None and self.confidence < MIN_CONFIDENCE
         return is_unsure or (
-            self.has_times
-            and speech_mask.measure_clear_share(self.words) < MIN_CLEAR_SPEECH_SHARE
+            self.has_times and speech_mask.measure_clear_share(self.words) < MIN_CLEAR_SPEECH_SHARE
         )
 
 

@@ -58,6 +58,12 @@ def is_sentence_end(text: str, language: Language | None = None) -> bool:
     )
 
 
+def is_clause_end(text: str) -> bool:
+    """Check whether a clause or a sentence ends with a word."""
+    stripped = text.rstrip(_CLOSING + " \u00a0\u202f")
+    return stripped.endswith(_CLAUSE_ENDS + _COMMAS) or is_sentence_end(text)
+
+
 def _is_abbreviated(stripped: str) -> bool:
     """Check whether a full stop belongs to an abbreviation, such as ``Mr.`` or ``z.B.``."""
     if not stripped.endswith(".") or stripped.endswith(".."):

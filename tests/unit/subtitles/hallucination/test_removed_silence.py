@@ -1,0 +1,123 @@
+"""What is clearly said beside a long pause stays, with its own times, whatever the pause."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from subtitled.plugin import Language, SegmentScores, TimeSpan, Transcript, Word
+from subtitled.subtitles.hallucination import FilterContext, filter_hallucinations, load_phrases
+from subtitled.subtitles.hallucination.passages import split_passages
+from subtitled.subtitles.rules import select_cue_rules
+from subtitled.subtitles.segmentation.removed_silence import confine_to_speech
+from subtitled.subtitles.segmentation.segmenter import segment_words
+from subtitled.transcription.lost_speech import find_lost_speech
+
+EN = Language("en")
+TEXTS = (
+    "And so my fellow Americans, ask not what your country can do for you, "
+    "ask what you can do for your country."
+).split()
+
+
+def heard(pause: float) -> tuple[list[Word], list[TimeSpan]]:
+    """Return a sentence with three pauses, the words over the seams as Whisper returns them."""
+    words: list[Word] = []
+    spans: list[TimeSpan] = []
+    now, number = pause, 0
+    for count in (5, 9, 8):
+        first = now
+        for _ in range(count):
+            words.append(Word(f" {TEXTS[number]}", now + 0.3, now + 0.55, 0.95))
+            now, number = now + 0.25, number + 1
+        spans.append(TimeSpan(first, now + 0.6))
+        now += 0.6 + pause
+    # The word after a pause begins in front of the pause, right after the word before.
+    for first in (5, 14):
+        before, after = words[first - 1], words[first]
+        words[first] = Word(after.text, before.end + 0.2, after.end, after.confidence)
+    return words, spans
+
+
+def filtered(
+    words: Sequence[Word], spans: Sequence[TimeSpan], language: Language = EN
+) -> tuple[tuple[Word, ...], list[str]]:
+    context = FilterContext(
+        language=language, duration=spans[-1].end + 60, phrases=load_phrases(None)
+    )
+    scores = SegmentScores(words[0].start, words[-1].end, -0.14, 0.06, 1.4)
+    transcript = Transcript(language, tuple(words), segment_scores=(scores,))
+    left, gone = filter_hallucinations(transcript, context, spans)
+    return left, [removal.reason for removal in gone]
+
+
+@pytest.mark.parametrize("pause", [1.0, 5.0, 60.0, 120.0, 300.0, 7200.0])
+def test_clear_speech_around_a_pause_of_any_length_stays_in_three_passages(pause: float) -> None:
+    words, spans = heard(pause)
+    left, gone = filtered(words, spans)
+    assert gone == []
+    assert [word.text.strip() for word in left] == TEXTS
+    assert [len(passage.words) for passage in split_passages(left)] == [5, 9, 8]
+    for first, span in ((5, spans[1]), (14, spans[2])):
+        assert abs(left[first].start - (span.start + 0.3)) <= 0.3
+    assert find_lost_speech(spans, [], words) == []
+
+
+def test_no_cue_stands_in_a_pause() -> None:
+    words, spans = heard(60.0)
+    left, _ = filtered(words, spans)
+    cues = segment_words(left, EN, select_cue_rules(EN, translation=False), spans[-1].end + 60)
+    for cue in cues:
+        assert any(span.start <= cue.start <= span.end for span in spans)
+
+
+def test_a_phrase_without_word_times_is_laid_out_over_the_speech_on_both_sides() -> None:
+    spans = [TimeSpan(10, 12), TimeSpan(100, 104)]
+    phrase = Word(" ask not what your country can do for you today", 10.0, 104.0, 0.9)
+    left, gone = filtered([phrase], spans)
+    assert gone == []
+    assert "".join(word.text for word in left) == phrase.text
+    assert all(word.end <= 12 or word.start >= 100 for word in left)
+    assert any(word.end <= 12 for word in left) and any(word.start >= 100 for word in left)
+
+
+def test_a_phrase_of_a_script_without_spaces_is_laid_out_too() -> None:
+    spans = [TimeSpan(10, 12), TimeSpan(100, 104)]
+    phrase = Word("今日はとても良い天気ですね", 10.0, 104.0, 0.9)
+    words = confine_to_speech([phrase], spans, Language("ja"))
+    assert "".join(word.text for word in words) == phrase.text
+    assert all(word.end <= 12 or word.start >= 100 for word in words)
+
+
+def test_times_that_are_unknown_stay_unknown() -> None:
+    word = Word(" hello", float("nan"), float("inf"))
+    (same,) = confine_to_speech([word], [TimeSpan(0, 1), TimeSpan(5, 6)], EN)
+    assert same is word
+
+
+def test_a_speaker_who_pauses_after_each_word_is_not_measured_by_the_clock() -> None:
+    spans = [TimeSpan(10 + 20 * n, 11 + 20 * n) for n in range(5)]
+    texts = (" one", " two", " three", " four", " five")
+    ends = [10.7 + 20 * n for n in range(5)]
+    words = [
+        Word(text, start, end, 0.4)
+        for text, start, end in zip(texts, [10.3, *ends], ends, strict=False)
+    ]
+    left, gone = filtered(words, spans)
+    assert gone == []
+    assert [round(word.start) for word in left] == [10, 30, 50, 70, 90]
+
+
+def test_text_that_was_laid_over_silence_alone_still_goes() -> None:
+    spans = [TimeSpan(10, 12), TimeSpan(300, 302)]
+    words = [Word(" So", 100.0, 130.0, 0.3), Word(" there", 130.0, 190.0, 0.3)]
+    left, gone = filtered(words, spans)
+    assert left == () and len(gone) == 1
+
+
+def test_equal_answers_far_apart_are_no_loop() -> None:
+    spans = [TimeSpan(10 + 90 * n, 11 + 90 * n) for n in range(4)]
+    words = [Word(" Yes.", 10.3 + 90 * n, 10.45 + 90 * n, 0.45) for n in range(4)]
+    left, gone = filtered(words, spans)
+    assert len(left) == 4, gone
