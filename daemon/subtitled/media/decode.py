@@ -6,13 +6,22 @@ import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import ffmpeg
 
 from subtitled.plugin import SAMPLE_RATE, Audio, TransientError
 from subtitled.plugin.paths import display_path
 
-from .ffmpeg import NotMediaError, TruncatedError, file_url, run_ffmpeg
+from .ffmpeg import (
+    SHORT_SECONDS,
+    NotMediaError,
+    TruncatedError,
+    believed_seconds,
+    open_input,
+    run_ffprobe,
+    run_graph,
+)
 from .growing_pcm import partial_path
 from .probe import AudioTrack, probe_media
 from .shots import parse_shot_change, shot_change_output
@@ -58,17 +67,20 @@ def decode_track(
     partial.parent.mkdir(parents=True, exist_ok=True)
     try:
         duration = probe_media(path).duration
-        _check_disk_space(duration, target.parent)
+        seconds = min(duration, believed_seconds(duration, path.stat().st_size))
+        _check_disk_space(seconds, target.parent)
         on_line = _make_line_handler(on_progress, on_shot_change)
         with_shots = on_shot_change is not None
-        completed = run_ffmpeg(
-            "ffmpeg",
-            _build_arguments(path, track.index, partial, with_shots),
-            timeout or decoding_timeout(duration, with_shots),
-            on_line,
+        completed = run_graph(
+            _build_graph(track.index, with_shots),
+            path,
+            partial,
+            timeout or decoding_timeout(seconds, with_shots),
+            max_bytes=max_pcm_bytes(duration, path.stat().st_size),
+            on_line=on_line,
         )
         if "No space left on device" in completed.stderr:
-            raise _disk_full_error(duration, target.parent)
+            raise _disk_full_error(seconds, target.parent)
         if completed.exit_status != 0 and with_shots:
             # Video that cannot be decoded must not prevent the audio from being decoded.
             return decode_track(path, track, target, timeout=timeout, on_progress=on_progress)
@@ -93,21 +105,23 @@ def decoding_timeout(duration: float, with_shots: bool) -> float:
     return max(600.0, (MAX_VIDEO_RATIO if with_shots else MAX_AUDIO_RATIO) * duration)
 
 
-def _build_arguments(path: Path, index: int, partial: Path, with_shots: bool) -> list[str | bytes]:
-    """Build the command with ffmpeg-python. Paths are bytes, because not all of them are text."""
+def max_pcm_bytes(duration: float, size_bytes: int) -> int:
+    """Return how many bytes decoding may write. A header may be wrong by a factor of two."""
+    return round((2 * believed_seconds(duration, size_bytes) + SHORT_SECONDS) * BYTES_PER_SECOND)
+
+
+def _build_graph(index: int, with_shots: bool) -> Any:
+    """Build the graph with ffmpeg-python."""
     skipped_streams: dict[str, None] = {"sn": None, "dn": None} | (
         {} if with_shots else {"vn": None}
     )
-    source = ffmpeg.input("SOURCE", protocol_whitelist="file,pipe", **skipped_streams)
+    source = open_input(**skipped_streams)
     audio = source[str(index)].filter("aresample", **{"async": 1, "first_pts": 0})
     output = ffmpeg.output(
         audio, "TARGET", format="s16le", acodec="pcm_s16le", ac=1, ar=SAMPLE_RATE, map_metadata=-1
     )
     outputs = ffmpeg.merge_outputs(output, shot_change_output(source)) if with_shots else output
-    command = outputs.global_args("-nostdin", "-hide_banner", "-v", "error", "-progress", "pipe:1")
-    paths = {"SOURCE": file_url(path), "TARGET": file_url(partial)}
-    compiled: list[str] = ffmpeg.compile(command, overwrite_output=True)[1:]
-    return [paths.get(word, word) for word in compiled]
+    return outputs.global_args("-progress", "pipe:1")
 
 
 def _make_line_handler(
@@ -146,14 +160,12 @@ def _check_complete(path: Path, decoded_seconds: float, stated_seconds: float) -
     if missing_seconds <= max(MISSING_SECONDS, MISSING_SHARE * stated_seconds):
         return
     # A seek lands on the key frame before, so more than one packet is read.
-    completed = run_ffmpeg(
-        "ffprobe",
+    completed = run_ffprobe(
+        path,
         [
-            *"-v error -protocol_whitelist file,pipe".split(),
             "-read_intervals",
             f"{decoded_seconds + missing_seconds / 2:.3f}%+#3000",
             *"-show_entries packet=pts_time -of csv=p=0".split(),
-            file_url(path),
         ],
         120.0,
     )

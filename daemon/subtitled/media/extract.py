@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import ffmpeg
 
 from subtitled.plugin import InputRejectedError
 from subtitled.plugin.paths import display_path
 
-from .ffmpeg import file_url, run_ffmpeg
+from .ffmpeg import believed_seconds, open_input, run_graph
 
 MAX_EXTRACT_RATIO = 0.5
 """Seconds that one second of the media file may take, because all of it has to be read."""
@@ -35,10 +36,13 @@ def extract_text(path: Path, stream: int, duration: float, target: Path) -> byte
     """
     partial = target.with_name(target.name + ".part")
     try:
-        completed = run_ffmpeg(
-            "ffmpeg",
-            _build_arguments(path, stream, partial),
-            max(120.0, MAX_EXTRACT_RATIO * duration),
+        seconds = min(duration, believed_seconds(duration, path.stat().st_size))
+        completed = run_graph(
+            _build_graph(stream),
+            path,
+            partial,
+            max(120.0, MAX_EXTRACT_RATIO * seconds),
+            max_bytes=2 * MAX_TEXT_BYTES,
         )
         size = partial.stat().st_size if partial.exists() else 0
         if completed.exit_status != 0 or not 0 < size <= MAX_TEXT_BYTES:
@@ -55,12 +59,8 @@ def extract_text(path: Path, stream: int, duration: float, target: Path) -> byte
     return target.read_bytes()
 
 
-def _build_arguments(path: Path, stream: int, partial: Path) -> list[str | bytes]:
-    source = ffmpeg.input("SOURCE", protocol_whitelist="file,pipe", vn=None, an=None, dn=None)
-    output = ffmpeg.output(
+def _build_graph(stream: int) -> Any:
+    source = open_input(vn=None, an=None, dn=None)
+    return ffmpeg.output(
         source[str(stream)], "TARGET", format="srt", scodec="srt", fs=MAX_TEXT_BYTES
     )
-    command = output.global_args("-nostdin", "-hide_banner", "-v", "error")
-    paths = {"SOURCE": file_url(path), "TARGET": file_url(partial)}
-    compiled: list[str] = ffmpeg.compile(command, overwrite_output=True)[1:]
-    return [paths.get(word, word) for word in compiled]

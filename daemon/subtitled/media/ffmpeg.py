@@ -1,24 +1,46 @@
 """Running ffmpeg and ffprobe, and the errors that a media file can cause.
 
-Programs run without stdin and with a time limit. File names cannot be mistaken for options or URLs.
+Programs run without stdin, with limits of time, memory and output, and can open the given files
+only. File names cannot be mistaken for options or URLs.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import shutil
+import signal
 import subprocess
 import threading
-from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import ffmpeg
+import psutil
 
 from subtitled.plugin import InputRejectedError, SetupError, SubtitledError, TransientError
+from subtitled.plugin.confinement import Limits, start_confined
+from subtitled.plugin.limits import MAX_SECONDS
 from subtitled.plugin.paths import display_path
+
+from .demuxers import INPUT_OPTIONS
 
 MAX_STDERR_BYTES = 8 * 1024
 """Bytes at the end of stderr that are kept."""
+MAX_STDOUT_BYTES = 16 * 1024 * 1024
+"""Most bytes of stdout that are read. A film with a hundred tracks takes a tenth of a megabyte."""
+MAX_LINE_BYTES = 64 * 1024
+"""Longest line of stdout. A longer one counts as several."""
+MIN_MEMORY_BYTES, MAX_MEMORY_BYTES = 1024**3, 8 * 1024**3
+"""The most memory of a program, on small and on large machines."""
+MEMORY_SHARE = 0.75
+"""Share of the machine's memory that a program may take."""
+MIN_BYTES_PER_SECOND = 50
+"""A second of any codec takes more bytes. A file cannot be longer than its size allows."""
+SHORT_SECONDS = 3600.0
+"""Length that is believed of any file."""
 
 _running: dict[subprocess.Popen[bytes], threading.Event] = {}
 """Running programs, each with an event that is set if :func:`kill_all` ended it."""
@@ -75,30 +97,153 @@ def file_url(path: Path) -> bytes:
     return b"file:" + os.fsencode(path)
 
 
+_REFUSED_FORMAT = re.compile(r"^\[([\w,]+) @ \w+\] Format not on whitelist", re.MULTILINE)
+
+
+def failure_reason(completed: Completed) -> str:
+    """Return in a few words why ffmpeg could not read a file; an empty string if it did not say."""
+    if refused := _REFUSED_FORMAT.search(completed.stderr):
+        return f"its content is {refused[1]}, which is no film, or a list of other files"
+    lines = completed.stderr.splitlines()
+    return lines[-1].split(": ")[-1] if lines else ""
+
+
+def believed_seconds(duration: float, size_bytes: int) -> float:
+    """Return how long a media file can be at most, by its size and by what it states.
+
+    Args:
+        duration: Seconds that the file states. 0 if it states none.
+        size_bytes: The size of the file.
+
+    Returns:
+        Seconds. An hour at least.
+    """
+    possible = min(MAX_SECONDS, max(SHORT_SECONDS, size_bytes / MIN_BYTES_PER_SECOND))
+    return min(max(SHORT_SECONDS, duration or possible), possible)
+
+
+def memory_limit() -> int:
+    """Return the most bytes of memory that a program may take."""
+    share = int(MEMORY_SHARE * psutil.virtual_memory().total)
+    return min(MAX_MEMORY_BYTES, max(MIN_MEMORY_BYTES, share))
+
+
+def run_ffprobe(path: Path, options: Sequence[str], timeout: float) -> Completed:
+    """Run ffprobe on a media file. It can open that file only.
+
+    Args:
+        path: The media file.
+        options: What to print, such as ``-show_streams``.
+        timeout: Seconds after which the program is killed.
+
+    Returns:
+        The result. Its exit status is not 0 for a file in none of the formats of media files.
+
+    Raises:
+        SubtitledError: As :func:`run_ffmpeg`.
+    """
+    whitelists = [word for name, value in INPUT_OPTIONS.items() for word in (f"-{name}", value)]
+    return run_ffmpeg(
+        "ffprobe",
+        ["-v", "error", *whitelists, *options, file_url(path)],
+        timeout,
+        limits=Limits(reads=(path,), memory_bytes=memory_limit(), file_bytes=0),
+    )
+
+
+def open_input(**options: Any) -> Any:
+    """Begin a graph of ffmpeg-python with the media file, whatever its format.
+
+    Args:
+        **options: Options of ffmpeg for the input.
+
+    Returns:
+        The input. Its path is filled in by :func:`run_graph`.
+    """
+    return ffmpeg.input("SOURCE", **INPUT_OPTIONS, **options)
+
+
+def run_graph(
+    graph: Any,
+    source: Path,
+    target: Path,
+    timeout: float,
+    *,
+    max_bytes: int,
+    on_line: Callable[[str], None] | None = None,
+) -> Completed:
+    """Run a graph of ffmpeg-python that writes one file. ffmpeg can open these two files only.
+
+    Args:
+        graph: A graph that begins with :func:`open_input` and writes to ``TARGET``. Paths are not
+            part of it, because not all of them are text.
+        source: The media file.
+        target: The file to write.
+        timeout: Seconds after which the program is killed.
+        max_bytes: The largest file that it may write. It is killed if it writes more.
+        on_line: Is called with each line of stdout.
+
+    Returns:
+        The result.
+
+    Raises:
+        SubtitledError: As :func:`run_ffmpeg`.
+    """
+    command = graph.global_args("-nostdin", "-hide_banner", "-v", "error")
+    paths = {"SOURCE": file_url(source), "TARGET": file_url(target)}
+    compiled: list[str] = ffmpeg.compile(command, overwrite_output=True)[1:]
+    completed = run_ffmpeg(
+        "ffmpeg",
+        [paths.get(word, word) for word in compiled],
+        timeout,
+        on_line,
+        limits=Limits(
+            reads=(source,),
+            writes=(target,),
+            memory_bytes=memory_limit(),
+            file_bytes=max_bytes,
+        ),
+    )
+    if completed.exit_status == -signal.SIGXFSZ:
+        raise NotMediaError(
+            f"{display_path(source)} holds more than it states: decoding was stopped after "
+            f"{max_bytes / 1e6:.0f} MB",
+            "Get the file again",
+        )
+    return completed
+
+
 def run_ffmpeg(
     program: str,
     arguments: Sequence[str | bytes],
     timeout: float,
     on_line: Callable[[str], None] | None = None,
+    limits: Limits = Limits(),  # noqa: B008 - it never changes
 ) -> Completed:
-    """Run ffmpeg or ffprobe to its end.
+    """Run ffmpeg or ffprobe to its end. :func:`run_ffprobe` and :func:`run_graph` add the limits.
 
     Args:
         program: ``ffmpeg`` or ``ffprobe``.
         arguments: The arguments after the program.
         timeout: Seconds after which the program is killed.
         on_line: Is called with each line of stdout. ``stdout`` of the result is then empty.
+        limits: What the program may open and use.
+
+    Returns:
+        The exit status, stdout, and the end of stderr.
 
     Raises:
         SetupError: The program is not installed.
         TransientError: The program timed out.
+        NotMediaError: The program printed more than :data:`MAX_STDOUT_BYTES`.
         ShutdownRequested: :func:`kill_all` ended the program.
     """
     executable = shutil.which(program)
     if executable is None:
         raise SetupError(f"{program} is not installed", "Install it: apt install ffmpeg")
-    process = subprocess.Popen(
+    process = start_confined(
         [executable, *arguments],
+        limits,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -112,12 +257,13 @@ def run_ffmpeg(
 
     timer = threading.Timer(timeout, kill_late)
     timer.start()
-    stderr: deque[bytes] = deque(maxlen=MAX_STDERR_BYTES // 128)
-    assert process.stderr is not None
-    reader = threading.Thread(target=stderr.extend, args=(process.stderr,), daemon=True)
+    stderr = bytearray()
+    reader = threading.Thread(target=_read_stderr, args=(process, stderr), daemon=True)
     reader.start()
     try:
         stdout = _read_stdout(process, on_line)
+        if len(stdout) > MAX_STDOUT_BYTES:
+            process.kill()
         status = process.wait()
         reader.join(5.0)
     except BaseException:
@@ -134,7 +280,12 @@ def run_ffmpeg(
             f"{program} did not finish within {timeout:.0f} s and was killed",
             "Check that the disk or mount responds",
         )
-    text = b"".join(stderr)[-MAX_STDERR_BYTES:].decode("utf-8", "replace").strip()
+    if len(stdout) > MAX_STDOUT_BYTES:
+        raise NotMediaError(
+            f"{program} prints more than {MAX_STDOUT_BYTES} bytes about the file",
+            "Get the file again",
+        )
+    text = stderr[-MAX_STDERR_BYTES:].decode("utf-8", "replace").strip()
     return Completed(status, stdout, text)
 
 
@@ -148,7 +299,15 @@ def kill_all() -> None:
 def _read_stdout(process: subprocess.Popen[bytes], on_line: Callable[[str], None] | None) -> bytes:
     assert process.stdout is not None
     if on_line is None:
-        return process.stdout.read()
-    for line in process.stdout:
+        return process.stdout.read(MAX_STDOUT_BYTES + 1)
+    while line := process.stdout.readline(MAX_LINE_BYTES):
         on_line(line.decode("utf-8", "replace").strip())
     return b""
+
+
+def _read_stderr(process: subprocess.Popen[bytes], tail: bytearray) -> None:
+    """Read stderr to its end and keep the last bytes."""
+    assert process.stderr is not None
+    while chunk := process.stderr.read(MAX_STDERR_BYTES):
+        tail += chunk
+        del tail[:-MAX_STDERR_BYTES]

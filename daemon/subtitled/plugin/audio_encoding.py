@@ -8,6 +8,7 @@ import subprocess
 import threading
 from pathlib import Path
 
+from .confinement import Limits, start_confined
 from .errors import SetupError, TransientError
 from .types import SAMPLE_RATE, Audio, TimeSpan
 
@@ -50,47 +51,38 @@ def encode_audio(audio: Audio, span: TimeSpan, codec: str, target: Path) -> None
 
 def _run_ffmpeg(ffmpeg: str, audio: Audio, span: TimeSpan, codec: str, target: Path) -> None:
     timeout_seconds = 60.0 + span.duration
-    try:
-        completed = subprocess.run(
-            [
-                ffmpeg,
-                "-v",
-                "error",
-                "-nostdin",
-                "-y",
-                "-protocol_whitelist",
-                "file",
-                "-f",
-                "s16le",
-                "-ar",
-                str(SAMPLE_RATE),
-                "-ac",
-                "1",
-                "-ss",
-                f"{span.start:.6f}",
-                "-t",
-                f"{span.duration:.6f}",
-                "-i",
-                b"file:" + os.fsencode(audio.path),
-                *"-map_metadata -1 -fflags +bitexact -flags:a +bitexact".split(),
-                "-c:a",
-                *CODECS[codec],
-                b"file:" + os.fsencode(target),
-            ],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            timeout=timeout_seconds,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        raise TransientError(
-            f"ffmpeg did not encode {span.duration:.0f} s of audio within {timeout_seconds:.0f} s",
-            "Check that the disk answers",
-        ) from None
-    if completed.returncode != 0:
-        stderr_lines = completed.stderr.decode("utf-8", "replace").strip().splitlines()
-        reason = stderr_lines[-1] if stderr_lines else f"status {completed.returncode}"
+    command: list[str | bytes] = [
+        ffmpeg,
+        *"-v error -nostdin -y -protocol_whitelist file -format_whitelist s16le".split(),
+        *f"-f s16le -ar {SAMPLE_RATE} -ac 1".split(),
+        *f"-ss {span.start:.6f} -t {span.duration:.6f} -i".split(),
+        b"file:" + os.fsencode(audio.path),
+        *"-map_metadata -1 -fflags +bitexact -flags:a +bitexact -c:a".split(),
+        *CODECS[codec],
+        b"file:" + os.fsencode(target),
+    ]
+    process = start_confined(
+        command,
+        Limits(reads=(audio.path,), writes=(target,)),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
+    with process:
+        try:
+            _, stderr = process.communicate(timeout=timeout_seconds)
+        except BaseException as error:
+            process.kill()
+            if not isinstance(error, subprocess.TimeoutExpired):
+                raise
+            raise TransientError(
+                f"ffmpeg did not encode {span.duration:.0f} s of audio within "
+                f"{timeout_seconds:.0f} s",
+                "Check that the disk answers",
+            ) from None
+    if process.returncode != 0:
+        stderr_lines = stderr.decode("utf-8", "replace").strip().splitlines()
+        reason = stderr_lines[-1] if stderr_lines else f"status {process.returncode}"
         raise SetupError(
             f"ffmpeg cannot encode {codec}: {reason}",
             f"Check that the disk is not full and that this ffmpeg has {CODECS[codec][0]}",
