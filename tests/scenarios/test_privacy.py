@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from support.namespaces import unshare
+
 SPY = """
 from pathlib import Path
 from pydantic import Field
@@ -118,12 +120,7 @@ def test_a_library_that_keeps_to_itself_works_whole_without_any_network(
     spied: tuple[Path, Path],
 ) -> None:
     films, trace = spied
-    if shutil.which("unshare") is None:
-        pytest.skip("unshare is not installed")
-    tried = subprocess.run(["unshare", "-n", "true"], capture_output=True, check=False)
-    if tried.returncode:
-        pytest.skip(f"no network of its own here: {tried.stderr.decode()}")
-    ran = _generate(films, trace, '"local"', "unshare", "-n")
+    ran = _generate(films, trace, '"local"', *unshare("--net"))
     assert ran.returncode == 0, ran.stderr
     assert "country" in (films / "jfk.en.srt").read_text()
     assert not trace.exists()
