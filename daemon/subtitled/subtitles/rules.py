@@ -17,7 +17,6 @@ line lengths and reading speeds are used there.
 from __future__ import annotations
 
 import functools
-import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -25,6 +24,7 @@ from typing import Any
 
 from subtitled.plugin import Language
 
+from .markup import strip_tags
 from .scripts import get_primary, is_combining, is_flag_letter
 
 FRAME_SECONDS = 1 / 24
@@ -175,16 +175,6 @@ _HALF_WIDTH_LANGUAGES = frozenset({"zh", "yue", "ja", "ko"})
 """Languages in which a character that is not full width counts half."""
 _FULL_WIDTH_PUNCTUATION = frozenset("…“”‘’—·⋯")
 """Punctuation drawn full width in Chinese and Japanese, though Unicode calls it ambiguous."""
-_TAG_PATTERN = re.compile(
-    r"</?(?:i|b|u|s|font|c|v|lang|ruby|rt)(?:[.\s][^<>]*)?>|<\d+:[\d:.]+>|\{\\[^{}]*\}",
-    re.IGNORECASE,
-)
-"""Tags of SubRip and WebVTT, and the overrides of ASS."""
-
-
-def strip_tags(text: str) -> str:
-    """Return the text without tags."""
-    return _TAG_PATTERN.sub("", text) if "<" in text or "{" in text else text
 
 
 def measure_width(text: str, language: Language) -> float:

@@ -9,7 +9,8 @@ from enum import StrEnum
 
 from subtitled.plugin import Cue, Language
 
-from ..rules import CueRules, measure_width, strip_tags
+from ..markup import strip_tags
+from ..rules import CueRules, measure_width
 
 TOLERANCE_SECONDS = 0.002
 """Files have a resolution of 1 ms, and limits are multiples of frames."""

@@ -22,7 +22,7 @@ import numpy.typing as npt
 
 from subtitled.plugin import Cue, Language
 
-from ..rules import strip_tags
+from ..markup import strip_tags
 from ..scripts import is_spaceless
 
 _APOSTROPHES = re.compile("['\u2019\u02bc]")

@@ -8,17 +8,21 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from subtitled.plugin import Cue, InputRejectedError, Language, Subtitle
+from subtitled.plugin import Cue, InputRejectedError, Subtitle
 
-from . import ass, lrc, srt, ttml, txt, vtt, whisper_json
+from ..markup import normalise_markup
+from . import ass, ass_reader, lrc, srt, ttml, ttml_reader, txt, vtt, whisper_json
+from .reading import drop_unusable, read_text
 from .result import DroppedPart, ReadResult
 from .text import decode_text, embed_rtl_lines
+from .time_lines import is_broken_time_line, parse_time_line
 
 __all__ = [
     "FORMATS",
     "DroppedPart",
     "ReadResult",
     "RoundTripError",
+    "drop_unusable",
     "read_cues",
     "read_text",
     "render_subtitle",
@@ -50,12 +54,18 @@ def _cues_of(subtitle: Subtitle) -> tuple[Cue, ...]:
     return subtitle.cues
 
 
+def _cues_read_by(read: Callable[[str], ReadResult]) -> Callable[[str], tuple[Cue, ...]]:
+    return lambda text: read(text).cues
+
+
 _CODECS = {
-    "srt": _Codec(srt.write, srt.read, _cues_of, has_bidi_marks=True),
-    "vtt": _Codec(vtt.write, vtt.read, _cues_of, has_bidi_marks=True),
-    "ass": _Codec(ass.write, ass.read, ass.representable, ass.RESOLUTION_MS),
-    "ttml": _Codec(ttml.write, ttml.read, ttml.representable, has_bidi_marks=True),
-    "lrc": _Codec(lrc.write, lrc.read, lrc.representable, lrc.RESOLUTION_MS),
+    "srt": _Codec(srt.write, _cues_read_by(srt.read), _cues_of, has_bidi_marks=True),
+    "vtt": _Codec(vtt.write, _cues_read_by(vtt.read), vtt.representable, has_bidi_marks=True),
+    "ass": _Codec(ass.write, _cues_read_by(ass_reader.read), ass.representable, ass.RESOLUTION_MS),
+    "ttml": _Codec(
+        ttml.write, _cues_read_by(ttml_reader.read), ttml.representable, has_bidi_marks=True
+    ),
+    "lrc": _Codec(lrc.write, _cues_read_by(lrc.read), lrc.representable, lrc.RESOLUTION_MS),
     "json": _Codec(whisper_json.write, whisper_json.read, whisper_json.representable),
     "txt": _Codec(txt.write, txt.read, txt.representable),
 }
@@ -109,73 +119,22 @@ def read_cues(data: bytes, suffix: str, frame_rate: float | None = None) -> tupl
     return read_text(decode_text(data), suffix, frame_rate=frame_rate).cues
 
 
-def read_text(
-    text: str,
-    suffix: str,
-    *,
-    frame_rate: float | None = None,
-    language: Language | None = None,
-) -> ReadResult:
-    """Read the text of any subtitle file. The format is detected by content before the suffix.
-
-    Args:
-        text: The decoded file, with any line ends.
-        suffix: The extension of the file without the dot, or "".
-        frame_rate: Frames per second of the film, for files that count frames and say no rate.
-        language: Which language to take of a file that has several.
-
-    Raises:
-        InputRejectedError: The text is no subtitle file; the message says why.
-    """
-    return ReadResult(_choose_reader(text, suffix.lower())(text), suffix.lower())
-
-
-def _choose_reader(text: str, suffix: str) -> Callable[[str], tuple[Cue, ...]]:
-    start = text.lstrip()
-    if text.startswith("WEBVTT"):
-        return vtt.read
-    if start.startswith(("<?xml", "<tt")) or suffix == "ttml":
-        return ttml.read
-    if suffix == "json":
-        return lambda text: whisper_json.read(text)[0]
-    if suffix == "txt":
-        raise InputRejectedError("plain text has no times", "Name a file of another format")
-    if suffix == "lrc" or (suffix not in ("srt", "vtt") and _is_lyrics(start)):
-        return _read_lyrics
-    if suffix in ("srt", "vtt") and not start.startswith("[Script Info]"):
-        return lambda text: _read_subrip(text, suffix)
-    return ass.read
-
-
-def _is_lyrics(start: str) -> bool:
-    return not start.startswith("[Script Info]") and lrc.is_lrc(start)
-
-
-def _read_lyrics(text: str) -> tuple[Cue, ...]:
-    if not lrc.is_lrc(text) and not text.lstrip().startswith(lrc.HEADER_TAGS):
-        raise InputRejectedError(
-            "no lyrics with times: no line begins with one", "Check what the file is"
-        )
-    return lrc.read(text)
-
-
-def _read_subrip(text: str, suffix: str) -> tuple[Cue, ...]:
-    cues = srt.read(text)
-    if not cues and (text.strip() or suffix == "vtt"):
-        raise InputRejectedError(
-            "no subtitle file: no line in it has times", "Check what the file is"
-        )
-    return cues
-
-
 def tidy_text(text: str) -> str:
     """Remove what most formats cannot hold in a cue.
 
-    These are blank lines, which would end it, control characters, and the arrow that stands between
-    times.
+    That is blank lines, which would end it, control characters, and whatever could be taken for the
+    line of times of the next cue. Tags come out in one form.
     """
-    lines = (_drop_unprintable(line).replace("-->", "—>").strip() for line in text.splitlines())
+    text = normalise_markup("\n".join(map(_drop_unprintable, text.splitlines())))
+    lines = (_hide_times(line.strip()) for line in text.split("\n"))
     return "\n".join(line for line in lines if line)
+
+
+def _hide_times(line: str) -> str:
+    line = line.replace("-->", "—>")
+    if ">" in line and (parse_time_line(line) is not None or is_broken_time_line(line)):
+        return line.replace(">", "›")
+    return line
 
 
 def _drop_unprintable(line: str) -> str:

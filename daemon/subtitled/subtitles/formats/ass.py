@@ -1,4 +1,4 @@
-"""Advanced SubStation Alpha, through pysubs2."""
+"""Writing Advanced SubStation Alpha, through pysubs2."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from dataclasses import replace
 import pysubs2
 
 from subtitled.plugin import Cue, InputRejectedError, Language, Subtitle
+
+from ..markup import MarkedText, parse_markup, render_markup, render_runs
 
 RESOLUTION_MS = 10
 """The format counts hundredths of a second."""
@@ -32,13 +34,33 @@ _FONTS = {
 
 
 def representable(subtitle: Subtitle) -> tuple[Cue, ...]:
-    """Return what the format can represent: no braces and no backslashes."""
-    return tuple(replace(cue, text=cue.text.translate(_ESCAPES)) for cue in subtitle.cues)
+    """Return what the format can represent: no braces and no backslashes in the text."""
+    return tuple(replace(cue, text=render_markup(_escape(cue.text))) for cue in subtitle.cues)
+
+
+def _escape(text: str) -> MarkedText:
+    marked = parse_markup(text)
+    runs = tuple((part.translate(_ESCAPES), style) for part, style in marked.runs)
+    return replace(marked, runs=runs)
+
+
+def _render(text: str) -> str:
+    """Render the text of a cue with commands for its style."""
+    marked = _escape(text)
+    place = f"{{\\an{marked.position}}}" if marked.position not in (0, 2) else ""
+    return place + render_runs(marked.runs, _command).replace("\n", "\\N")
+
+
+def _command(name: str, colour: str, closes: bool) -> str:
+    if name != "font":
+        return f"{{\\{name}{0 if closes else 1}}}"
+    red, green, blue = colour[1:3], colour[3:5], colour[5:7]
+    return "{\\c}" if closes else f"{{\\c&H{blue}{green}{red}&}}".upper().replace("\\C&", "\\c&")
 
 
 def write(subtitle: Subtitle) -> str:
     """Render the file for a video of 1920 by 1080. Times must be multiples of the resolution."""
-    cues, language = representable(subtitle), subtitle.language
+    cues, language = subtitle.cues, subtitle.language
     if cues and cues[-1].end >= _MAX_SECONDS:
         raise InputRejectedError(
             "an ASS file holds nothing after ten hours", "Choose srt or vtt for this media file"
@@ -59,30 +81,8 @@ def write(subtitle: Subtitle) -> str:
     )
     for cue in cues:
         start, end = round(cue.start * 1000), round(cue.end * 1000)
-        text = cue.text.replace("\n", "\\N")
-        document.append(pysubs2.SSAEvent(start=start, end=end, text=text))
+        document.append(pysubs2.SSAEvent(start=start, end=end, text=_render(cue.text)))
     return document.to_string("ass")
-
-
-def read(text: str) -> tuple[Cue, ...]:
-    """Read the cues of any file that pysubs2 knows, without drawings, comments and tags."""
-    try:
-        document = pysubs2.SSAFile.from_string(text)
-    except pysubs2.UnknownFPSError as error:
-        raise InputRejectedError(
-            "the subtitle file counts pictures and does not say how many a second there are",
-            "Convert it to SubRip",
-        ) from error
-    except Exception as error:
-        # The readers of pysubs2 raise any exception for a broken file.
-        raise InputRejectedError(
-            "it is no subtitle file, or a broken one", "Check it with an editor"
-        ) from error
-    return tuple(
-        Cue(event.start / 1000, event.end / 1000, event.plaintext.replace("\r", ""))
-        for event in document
-        if not event.is_comment and not event.is_drawing
-    )
 
 
 def choose_font(language: Language) -> str:

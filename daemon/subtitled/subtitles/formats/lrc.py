@@ -7,13 +7,16 @@ long pause, an empty line clears it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from subtitled.plugin import Cue, InputRejectedError, Language, Subtitle
 
+from ..markup import normalise_markup, strip_tags
+from .result import DropLog, ReadResult
 from .text import unwrap_lines
+from .time_lines import split_file_lines
 
 RESOLUTION_MS = 10
 """The format counts hundredths of a second."""
@@ -28,6 +31,10 @@ HEADER_TAGS = ("[ti:", "[la:", "[ar:", "[al:")
 _TIME = re.compile(r"\[(\d{1,4}):(\d{1,2})(?:[.:](\d{1,3}))?\]")
 _WORD_TIME = re.compile(r"<\d{1,4}:\d{1,2}(?:[.:]\d{1,3})?>")
 _OFFSET = re.compile(r"\[offset:\s*([+-]?\d{1,7})\s*\]", re.IGNORECASE)
+_SPACES = re.compile(r"[ \t]{2,}")
+_LANGUAGE = re.compile(r"\[la:\s{0,4}([A-Za-z0-9-]{2,35})\s{0,4}\]", re.IGNORECASE)
+_TAG = re.compile(r"\[[A-Za-z#]{1,12}:[^\[\]]{0,500}\]")
+"""Data about the song."""
 _LOOKALIKE = re.compile(r"([\[<])(?=\d{1,4}:\d)")
 _FULL_WIDTH = {"[": "［", "<": "＜"}
 
@@ -73,36 +80,76 @@ def is_lrc(text: str) -> bool:
     return any(_TIME.match(line.lstrip()) for line in text.split("\n"))
 
 
-def read(text: str) -> tuple[Cue, ...]:
-    """Read the lines as cues, without word times. A line with several times is several cues."""
+def read(text: str) -> ReadResult:
+    """Read the lines as cues, without word times. A line with several times is several cues.
+
+    A time behind the last word of a line is its end.
+    """
     match = _OFFSET.search(text)
     # A positive offset makes lines appear sooner.
     offset = -int(match[1]) if match else 0
-    lines = sorted(_parse_lines(text.split("\n")), key=lambda line: line[0])
+    dropped = DropLog()
+    found = list(_parse_lines(split_file_lines(text), dropped))
+    lines = sorted(found, key=lambda line: line.start)
     cues = []
-    for number, (start, text_line) in enumerate(lines):
-        is_last = number + 1 == len(lines)
-        end = start + round(_LAST_LINE_SECONDS * 1000) if is_last else lines[number + 1][0]
-        if text_line:
-            cues.append(Cue(max(0, start + offset) / 1000, max(0, end + offset) / 1000, text_line))
-    return tuple(cues)
+    for line, following in zip(lines, [*lines[1:], None], strict=False):
+        latest = line.start + round(_LAST_LINE_SECONDS * 1000)
+        end = latest if following is None else following.start
+        if line.end is not None and line.start < line.end:
+            end = line.end if following is None else min(end, line.end)
+        if line.text:
+            start, finish = (max(0, time + offset) / 1000 for time in (line.start, end))
+            cues.append(Cue(start, finish, line.text))
+    language = _LANGUAGE.search(text[:20_000])
+    return ReadResult(
+        tuple(cues),
+        "lrc",
+        tuple(dropped),
+        is_karaoke=2 * sum(line.has_word_times for line in lines) > len(lines) > 0,
+        languages=(language[1],) if language else (),
+    )
 
 
-def _parse_lines(lines: Sequence[str]) -> Iterator[tuple[int, str]]:
-    """Yield milliseconds and text of each line, in the order of the file."""
-    for line in lines:
-        line, times = line.strip(), []
-        while match := _TIME.match(line):
-            fraction = int((match[3] or "0").ljust(3, "0"))
-            times.append(int(match[1]) * 60_000 + int(match[2]) * 1000 + fraction)
-            line = line[match.end() :]
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A line of a song at one of its times, in milliseconds."""
+
+    start: int
+    text: str
+    end: int | None
+    has_word_times: bool
+
+
+def _parse_lines(lines: Iterable[str], dropped: DropLog) -> Iterator[_Line]:
+    """Yield the lines of the file in its order, once for each of their times."""
+    for number, raw in enumerate(lines, 1):
+        line, times, place = raw.strip("\0\ufeff \t"), [], 0
+        while match := _TIME.match(line, place):
+            times.append(_milliseconds(match[0][1:-1]))
+            place = match.end()
+        if not times:
+            if line and not _TAG.match(line):
+                dropped.add("a line without a time", number, line)
+            continue
+        words = list(_WORD_TIME.finditer(line, place))
+        end = None
+        if words and words[-1].end() == len(line.rstrip()) and len(words) > 1:
+            end = _milliseconds(words[-1][0][1:-1])
+        text = _SPACES.sub(" ", normalise_markup(_WORD_TIME.sub("", line[place:]))).strip()
         for time in times:
-            yield time, _WORD_TIME.sub("", line).strip()
+            own_end = None if end is None else end + time - times[0]
+            yield _Line(time, text, own_end, bool(words))
+
+
+def _milliseconds(text: str) -> int:
+    """Convert a time such as ``01:02.5``."""
+    minutes, seconds, *fraction = re.split(r"[:.]", text)
+    return int(minutes) * 60_000 + int(seconds) * 1000 + int("".join(fraction).ljust(3, "0"))
 
 
 def _to_single_line(text: str, language: Language) -> str:
     """Return the text as one line in which nothing looks like a time."""
-    line = unwrap_lines([text], language)
+    line = _SPACES.sub(" ", unwrap_lines([strip_tags(text)], language)).strip()
     return _LOOKALIKE.sub(lambda match: _FULL_WIDTH[match[1]], line)
 
 

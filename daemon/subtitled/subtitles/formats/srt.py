@@ -1,4 +1,4 @@
-"""SubRip, with an exact round trip.
+"""SubRip: an exact writer, and a reader of what players read.
 
 pysubs2 is not used: its reader takes a last line that is a number for that of the next cue, and its
 writer drops text in braces.
@@ -6,14 +6,22 @@ writer drops text in braces.
 
 from __future__ import annotations
 
-import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from subtitled.plugin import Cue, Subtitle
 
+from ..markup import parse_markup, render_markup
 from . import timestamps
-
-_TIMES = re.compile(
-    rf"{timestamps.TIMESTAMP_PATTERN}\s*-->\s*{timestamps.TIMESTAMP_PATTERN}(?:\s[^\n]*)?"
+from .result import DropLog, ReadResult
+from .time_lines import (
+    TimeLine,
+    counts_milliseconds,
+    is_broken_time_line,
+    is_number_line,
+    parse_time_line,
+    split_file_lines,
+    visible_text,
 )
 
 
@@ -25,25 +33,106 @@ def write(subtitle: Subtitle) -> str:
     )
 
 
-def read(text: str) -> tuple[Cue, ...]:
-    """Read the cues of a file. Everything before the first time line is ignored."""
-    lines = text.split("\n")
-    time_lines = [
-        (index, match)
-        for index, line in enumerate(lines)
-        if "-->" in line and (match := _TIMES.fullmatch(line.strip()))
-    ]
-    cues = []
-    for number, (index, match) in enumerate(time_lines):
-        last = time_lines[number + 1][0] if number + 1 < len(time_lines) else len(lines)
-        body = lines[index + 1 : last]
-        # The line before the times of the next cue is its number.
-        if number + 1 < len(time_lines) and body and body[-1].strip().isdecimal():
-            body = body[:-1]
-        cue_text = "\n".join(body).strip("\n ")
-        cues.append(
-            Cue(
-                timestamps.parse_timestamp(match, 1), timestamps.parse_timestamp(match, 5), cue_text
-            )
-        )
-    return tuple(cues)
+def read(text: str) -> ReadResult:
+    """Read the cues of a file in its order. Text before the first times belongs to none."""
+    lines = split_file_lines(text)
+    blocks = _find_blocks(lines)
+    is_numbered = _is_numbered(blocks)
+    counts_ms = counts_milliseconds(block.times for block in blocks if block.times is not None)
+    dropped = DropLog()
+    _report_head(lines[: blocks[0].line] if blocks else lines, dropped)
+    cues: list[Cue] = []
+    for place, block in enumerate(blocks):
+        body = _body(block, blocks[place + 1 : place + 2], is_numbered)
+        if block.times is None:
+            sample = " ".join([lines[block.line], *body])
+            dropped.add("its times cannot be read", block.line + 1, sample)
+            continue
+        marked = parse_markup("\n".join([*filter(None, [block.times.rest]), *body]))
+        if marked.has_drawing:
+            dropped.add("a drawing", block.line + 1)
+        if not marked.plain.strip() and marked.has_drawing:
+            continue
+        start, end = block.times.seconds(counts_ms=counts_ms)
+        cues.append(Cue(start, end, _tidy_lines(render_markup(marked))))
+    return ReadResult(tuple(cues), "srt", tuple(dropped))
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """A line of times, the lines up to the next one, and the number before it."""
+
+    line: int
+    times: TimeLine | None
+    body: Sequence[str]
+    number: str
+    """The line before the times if it can be a number, else ""."""
+    is_number_of_body: bool
+    """Whether the body of the block before has nothing but that number."""
+
+
+def _find_blocks(lines: Sequence[str]) -> list[_Block]:
+    places: list[tuple[int, TimeLine | None]] = []
+    for index, line in enumerate(lines):
+        times = parse_time_line(line)
+        if times is not None or is_broken_time_line(line):
+            places.append((index, times))
+    blocks = []
+    for at, (index, times) in enumerate(places):
+        first = places[at - 1][0] + 1 if at else 0
+        last = places[at + 1][0] if at + 1 < len(places) else len(lines)
+        before = index - 1
+        while before >= first and not visible_text(lines[before]):
+            before -= 1
+        number = lines[before] if before >= first and is_number_line(lines[before]) else ""
+        is_alone = bool(number) and at > 0 and not any(map(visible_text, lines[first:before]))
+        blocks.append(_Block(index, times, lines[index + 1 : last], visible_text(number), is_alone))
+    return blocks
+
+
+def _is_numbered(blocks: Sequence[_Block]) -> bool:
+    """Decide for the whole file whether the number before a line of times is the cue's.
+
+    A number that is all the text of the cue before says nothing.
+    """
+    certain = [block for block in blocks if not block.is_number_of_body]
+    numbered = sum(bool(block.number) for block in certain)
+    if 2 * numbered != len(certain):
+        return 2 * numbered > len(certain)
+    values = [block.number.strip("#№.:) ") for block in blocks]
+    fitting = sum(value == str(place) for place, value in enumerate(values, 1))
+    return bool(blocks) and (bool(blocks[0].number) or 2 * fitting >= len(blocks))
+
+
+def _body(block: _Block, following: Sequence[_Block], is_numbered: bool) -> list[str]:
+    """Return the lines of a block without blank ones and without the number of the next block."""
+    body = [line for line in block.body if line.strip("\0\ufeff \t\u00a0")]
+    if following:
+        return body[:-1] if is_numbered and following[0].number and body else body
+    ends_with_gap = len(block.body) > 1 and len(body) > 1
+    if is_numbered and ends_with_gap and _is_next_number(block, body[-1]):
+        return body[:-1]
+    return body
+
+
+def _is_next_number(block: _Block, line: str) -> bool:
+    """Check whether the last line of a file is the number of a cue that was cut off."""
+    number, last = block.number.strip("#№.:) "), visible_text(line).strip("#№.:) ")
+    if not (number.isdecimal() and last.isdecimal() and int(last) == int(number) + 1):
+        return False
+    place = max(index for index, text in enumerate(block.body) if text == line)
+    return place > 0 and not visible_text(block.body[place - 1])
+
+
+def _report_head(lines: Sequence[str], dropped: DropLog) -> None:
+    """Report text before the first cue, apart from its number."""
+    rest = [(number, line) for number, line in enumerate(lines, 1) if visible_text(line)]
+    if rest and is_number_line(rest[-1][1]):
+        rest.pop()
+    if rest:
+        dropped.add("text before the first times", rest[0][0], " ".join(line for _, line in rest))
+
+
+def _tidy_lines(text: str) -> str:
+    lines = (line.replace("\0", "").replace("\ufeff", "").strip() for line in text.split("\n"))
+    return "\n".join(line for line in lines if line)

@@ -6,6 +6,7 @@ import math
 
 from subtitled.plugin import Subtitle
 
+from ..markup import strip_tags
 from .text import unwrap_lines
 
 LONG_PAUSE_SECONDS = 2.0
@@ -19,7 +20,7 @@ def representable(subtitle: Subtitle) -> tuple[str, ...]:
     for cue in subtitle.cues:
         if cue.start - end >= LONG_PAUSE_SECONDS:
             paragraphs.append([])
-        paragraphs[-1].append(cue.text)
+        paragraphs[-1].append(strip_tags(cue.text))
         end = cue.end
     return tuple(unwrap_lines(texts, subtitle.language) for texts in paragraphs)
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from subtitled.plugin import Cue, InputRejectedError, Subtitle, Word
 
+from ..markup import strip_tags
 from .text import unwrap_lines
 
 Content = tuple[tuple[Cue, ...], tuple[Word, ...]]
@@ -44,7 +45,7 @@ def write(subtitle: Subtitle) -> str:
             "id": number,
             "start": cue.start,
             "end": cue.end,
-            "text": unwrap_lines([cue.text], subtitle.language),
+            "text": unwrap_lines([strip_tags(cue.text)], subtitle.language),
             "words": [_word_to_json(word) for word in words_by_cue[number]],
         }
         for number, cue in enumerate(cues)
@@ -53,7 +54,7 @@ def write(subtitle: Subtitle) -> str:
         "language": str(subtitle.language),
         "kind": str(subtitle.kind),
         "title": subtitle.title,
-        "text": unwrap_lines((cue.text for cue in cues), subtitle.language),
+        "text": unwrap_lines((strip_tags(cue.text) for cue in cues), subtitle.language),
         "segments": segments,
         "cues": [
             {"id": number, "start": cue.start, "end": cue.end, "text": cue.text}

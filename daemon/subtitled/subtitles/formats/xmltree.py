@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from typing import Any
 from xml.etree.ElementTree import Element, ParseError, TreeBuilder
 
@@ -13,25 +15,57 @@ from subtitled.plugin import InputRejectedError
 MAX_DEPTH = 100
 """Deepest nesting of elements. No subtitle file has more."""
 
+_REFERENCE = re.compile(
+    r"&(?:(?P<known>amp|lt|gt|quot|apos|#\d{1,7}|#x[0-9A-Fa-f]{1,6});"
+    r"|(?P<name>[A-Za-z][A-Za-z0-9]{1,31});)?"
+)
+_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
 
 def parse_xml(text: str) -> Element:
     """Parse XML and return the root element. Names are ``{namespace}name``.
+
+    An ampersand that is not escaped stands for itself, names of HTML such as ``&nbsp;`` for their
+    character, and characters that XML forbids are left out.
 
     Raises:
         InputRejectedError: The text is not well-formed, or has a document type, which could declare
             entities.
     """
+    try:
+        return _parse(text)
+    except ParseError as error:
+        first_error = error
+    repaired = _NOT_XML.sub("", _REFERENCE.sub(_repair_reference, text))
+    try:
+        return _parse(repaired)
+    except ParseError:
+        raise InputRejectedError(
+            f"broken XML: {first_error}", "Check it with an editor"
+        ) from first_error
+
+
+def _parse(text: str) -> Element:
     parser = DefusedXMLParser(target=_Shallow(), forbid_dtd=True)
     try:
         parser.feed(text)
         root: Element = parser.close()
-    except ParseError as error:
-        raise InputRejectedError(f"broken XML: {error}", "Check it with an editor") from error
     except DTDForbidden:
         raise InputRejectedError(
             "the XML has a document type, which no subtitle file needs", "Remove its DOCTYPE"
         ) from None
     return root
+
+
+def _repair_reference(match: re.Match[str]) -> str:
+    if match["known"] is not None:
+        number = match["known"]
+        is_forbidden = number.startswith("#") and _NOT_XML.match(html.unescape(match[0]))
+        return "" if is_forbidden else match[0]
+    if match["name"] is None:
+        return "&amp;"
+    character = html.unescape(match[0])
+    return f"&amp;{match['name']};" if character == match[0] else html.escape(character)
 
 
 class _Shallow(TreeBuilder):

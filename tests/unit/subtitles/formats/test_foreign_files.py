@@ -52,7 +52,7 @@ def test_comments_and_drawings_of_ass_are_no_cues() -> None:
         "Dialogue: 0,0:00:01.00,0:00:02.00,Default,,0,0,0,,{\\p1}m 0 0 l 1 1{\\p0}\n"
         "Dialogue: 0,0:00:03.00,0:00:04.00,Default,,0,0,0,,{\\i1}shown{\\i0}\n"
     )
-    assert read_cues(text.encode(), "ass") == (Cue(3, 4, "shown"),)
+    assert read_cues(text.encode(), "ass") == (Cue(3, 4, "<i>shown</i>"),)
 
 
 def test_a_webvtt_cue_ends_where_the_next_times_stand() -> None:

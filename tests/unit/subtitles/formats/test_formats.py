@@ -183,12 +183,12 @@ def test_webvtt_of_other_tools_is_read(encoding: str, end_of_line: str) -> None:
     )
     cues = read_cues(text.replace("\n", end_of_line).encode(encoding), "vtt")
     assert [(cue.start, cue.end, cue.text) for cue in cues] == [
-        (60.0, 62.0, "Hello & good day"),
+        (60.0, 62.0, "Hello & <i>good</i> day"),
         (360003.0, 360004.0, "<b>\nQué"),
     ]
 
 
-def test_ass_of_other_tools_is_read_without_its_commands() -> None:
+def test_ass_of_other_tools_is_read_with_its_style_as_tags() -> None:
     text = (
         "[Script Info]\r\nScriptType: v4.00+\r\n\r\n[V4+ Styles]\r\n"
         "Format: Name, Fontname, Fontsize\r\nStyle: Default,Arial,20\r\n\r\n[Events]\r\n"
@@ -196,7 +196,7 @@ def test_ass_of_other_tools_is_read_without_its_commands() -> None:
         "Dialogue: 0,0:00:01.00,0:00:02.00,Default,,0,0,0,,{\\an8\\i1}Up, there\\Nand here\r\n"
     )
     (cue,) = read_cues(text.encode("utf-8-sig"), "ass")
-    assert (cue.start, cue.end, cue.text) == (1.0, 2.0, "Up, there\nand here")
+    assert (cue.start, cue.end, cue.text) == (1.0, 2.0, "{\\an8}<i>Up, there\nand here</i>")
 
 
 @given(st.binary(max_size=200), st.sampled_from(["srt", "vtt", "ass", "ssa", "sub", "smi"]))

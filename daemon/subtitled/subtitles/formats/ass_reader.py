@@ -1,0 +1,175 @@
+"""Reading Advanced SubStation Alpha and its older form, SSA.
+
+pysubs2 is not used: the patterns with which it looks for tags and drawings take quadratic time on
+files that are made for it, and its plain text has neither italics nor colours.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from subtitled.plugin import Cue, InputRejectedError
+
+from ..colours import ass_colour
+from ..markup import PLAIN, Style, parse_markup, render_markup
+from .result import DropLog, ReadResult
+from .time_lines import split_file_lines
+
+_TIME = re.compile(r"(\d{1,4}):(\d{1,2}):(\d{1,2})(?:[.,:](\d{1,6}))?")
+_EVENT_FIELDS = "layer start end style name marginl marginr marginv effect text".split()
+_SECTION = re.compile(r"\[[^\[\]]{1,60}\]")
+_LANGUAGE = re.compile(r"language\s{0,4}:\s{0,4}([A-Za-z0-9-]{2,35})", re.IGNORECASE)
+_EFFECTS = frozenset({"fx", "template", "code"})
+"""Effects of lines that a karaoke script has made of others, or that are its code."""
+
+
+@dataclass(slots=True)
+class _Event:
+    line: int
+    start: float
+    end: float
+    style: str
+    text: str
+
+
+@dataclass(slots=True)
+class _Document:
+    styles: dict[str, Style] = field(default_factory=dict)
+    events: list[_Event] = field(default_factory=list)
+    language: str = ""
+    has_section: bool = False
+
+
+def is_ass(text: str) -> bool:
+    """Check whether a file has a section or an event of ASS near its beginning."""
+    head = text[:20_000].lower()
+    return any(mark in head for mark in ("[script info]", "[v4+ styles]", "[v4 styles]")) or (
+        "[events]" in head and "dialogue:" in head
+    )
+
+
+def read(text: str) -> ReadResult:
+    """Read the cues of a file, without drawings, comments and effects.
+
+    Raises:
+        InputRejectedError: The file has no section of ASS.
+    """
+    dropped = DropLog()
+    document = _parse(split_file_lines(text), dropped)
+    if not document.has_section:
+        raise InputRejectedError(
+            "it is no subtitle file, or a broken one", "Check it with an editor"
+        )
+    usual = _usual_style(document)
+    cues: list[Cue] = []
+    timed = 0
+    for event in document.events:
+        style = _difference(document.styles.get(event.style, PLAIN), usual)
+        # A line break stands for a space only where lines are wrapped by hand.
+        body = event.text.replace("\\N", "\n").replace("\\n", "\n").replace("\\h", "\u00a0")
+        marked = parse_markup(body, style)
+        timed += marked.is_karaoke
+        if marked.has_drawing:
+            dropped.add("a drawing", event.line, event.text)
+        text = "\n".join(line.strip() for line in render_markup(marked).split("\n"))
+        if marked.plain.strip():
+            cues.append(Cue(event.start, event.end, text.strip("\n")))
+        elif not marked.has_drawing:
+            cues.append(Cue(event.start, event.end, ""))
+    return ReadResult(
+        tuple(cues),
+        "ass",
+        tuple(dropped),
+        is_karaoke=3 * timed > len(cues) > 0,
+        languages=tuple(filter(None, [document.language])),
+    )
+
+
+def _parse(lines: Iterable[str], dropped: DropLog) -> _Document:
+    document, section = _Document(), ""
+    fields: dict[str, list[str]] = {"events": _EVENT_FIELDS}
+    for number, raw in enumerate(lines, 1):
+        line = raw.strip("\0\ufeff \t")
+        if line.startswith("[") and _SECTION.fullmatch(line):
+            section = line[1:-1].strip().lower()
+            document.has_section = True
+            continue
+        kind, colon, value = line.partition(":")
+        kind = kind.strip().lower()
+        if not colon:
+            continue
+        if kind == "format":
+            fields[section] = [name.strip().lower() for name in value.split(",")][:40]
+        elif kind == "style" and "styles" in section:
+            values = _split_fields(value, fields.get(section, []))
+            document.styles[values.get("name", "").lstrip("*")] = _style_of(values)
+        elif kind == "dialogue":
+            document.has_section = True
+            _add_event(document, number, _split_fields(value, fields["events"]), dropped)
+        elif match := _LANGUAGE.fullmatch(line):
+            document.language = document.language or match[1]
+    return document
+
+
+def _split_fields(value: str, names: list[str]) -> dict[str, str]:
+    parts = value.split(",", max(0, len(names) - 1))
+    return dict(zip(names, (part.strip() for part in parts), strict=False))
+
+
+def _add_event(document: _Document, line: int, values: Mapping[str, str], dropped: DropLog) -> None:
+    start, end = (_parse_time(values.get(name, "")) for name in ("start", "end"))
+    text = values.get("text", "")
+    if start is None or end is None:
+        dropped.add("its times cannot be read", line, ",".join(values.values()))
+    elif values.get("effect", "").split(" ")[0].lower() in _EFFECTS:
+        dropped.add("an effect of karaoke", line, text)
+    else:
+        document.events.append(_Event(line, start, end, values.get("style", "").lstrip("*"), text))
+
+
+def _parse_time(text: str) -> float | None:
+    match = _TIME.fullmatch(text.strip())
+    if match is None:
+        return None
+    hours, minutes, seconds = int(match[1]), int(match[2]), int(match[3])
+    ms = int((match[4] or "0").ljust(3, "0")[:3])
+    return (hours * 3_600_000 + minutes * 60_000 + seconds * 1000 + ms) / 1000
+
+
+def _style_of(values: Mapping[str, str]) -> Style:
+    def is_set(name: str) -> bool:
+        return values.get(name, "0").strip() not in ("0", "")
+
+    colour = values.get("primarycolour", "")
+    if colour.lstrip("-").isdecimal() and len(colour) < 12:
+        # SSA has decimal numbers.
+        colour = f"&H{int(colour) & 0xFFFFFF:06X}"
+    return Style(
+        is_set("bold"),
+        is_set("italic"),
+        is_set("underline"),
+        is_set("strikeout"),
+        ass_colour(colour),
+    )
+
+
+def _usual_style(document: _Document) -> Style:
+    """Return the style of most of the text: what it has needs no tags."""
+    letters: Counter[str] = Counter()
+    for event in document.events:
+        letters[event.style] += len(event.text)
+    names = letters.most_common(1)
+    return document.styles.get(names[0][0], PLAIN) if names else PLAIN
+
+
+def _difference(style: Style, usual: Style) -> Style:
+    """Return what a style has beyond the usual one. Colours of styles are decoration."""
+    return Style(
+        style.bold and not usual.bold,
+        style.italic and not usual.italic,
+        style.underline and not usual.underline,
+        style.strike and not usual.strike,
+    )

@@ -1,0 +1,107 @@
+"""Reading any subtitle file: its format is recognised by content before the extension."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from subtitled.plugin import Cue, InputRejectedError, Language
+
+from ..markup import strip_tags
+from . import ass_reader, frames, lrc, sami, srt, ttml_reader, vtt, whisper_json
+from .result import DropLog, ReadResult
+from .rolling import join_rolling
+from .time_lines import parse_time_line, split_file_lines, visible_text
+
+MAX_TEXT_CHARS = 32 * 1024 * 1024
+"""Largest text. Ten thousand cues are about one million characters."""
+MAX_SAMPLE_LINES = 2000
+"""Lines in which SubRip must show its first times."""
+
+
+def read_text(
+    text: str,
+    suffix: str,
+    *,
+    frame_rate: float | None = None,
+    language: Language | None = None,
+) -> ReadResult:
+    """Read the text of any subtitle file.
+
+    Args:
+        text: The decoded file, with any line ends.
+        suffix: The extension of the file without the dot, or "".
+        frame_rate: Frames per second of the film, for files that count frames and say no rate.
+        language: Which language to take of a file that has several.
+
+    Returns:
+        The cues, each phrase of scrolling captions once, and what was left out.
+
+    Raises:
+        InputRejectedError: The text is no subtitle file; the message says why.
+    """
+    if len(text) > MAX_TEXT_CHARS:
+        raise InputRejectedError("the text is too large for a subtitle", "Check what the file is")
+    return join_rolling(_read(text, suffix.lower(), frame_rate, language))
+
+
+def drop_unusable(result: ReadResult) -> ReadResult:
+    """Move cues without text, or with times that cannot be, to the dropped parts."""
+    dropped = DropLog()
+    dropped.extend(result.dropped)
+    cues: list[Cue] = []
+    for cue in result.cues:
+        if not strip_tags(cue.text).strip():
+            dropped.add("a cue without text", sample=f"{cue.start:.3f} s")
+        elif not (cue.start < cue.end and cue.end > 0):
+            dropped.add("it ends before it begins", sample=f"{cue.start:.3f} s {cue.text}")
+        else:
+            cues.append(replace(cue, start=max(0.0, cue.start)))
+    return replace(result, cues=tuple(cues), dropped=tuple(dropped))
+
+
+def _read(
+    text: str, suffix: str, frame_rate: float | None, language: Language | None
+) -> ReadResult:
+    start = visible_text(text[:4096])
+    if vtt.has_header(text):
+        return vtt.read(text)
+    if sami.is_sami(start) or suffix in ("smi", "sami"):
+        return sami.read(text, language)
+    if start.startswith(("<?xml", "<tt")) or suffix in ("ttml", "dfxp"):
+        return ttml_reader.read(text)
+    if suffix == "json":
+        return ReadResult(whisper_json.read(text)[0], "json")
+    if suffix == "txt":
+        raise InputRejectedError("plain text has no times", "Name a file of another format")
+    if ass_reader.is_ass(start):
+        return ass_reader.read(text)
+    if suffix == "lrc":
+        return _read_lyrics(text)
+    return _read_lines(text, suffix, frame_rate)
+
+
+def _read_lines(text: str, suffix: str, frame_rate: float | None) -> ReadResult:
+    """Read a format that is recognised by its lines."""
+    has_times = any(map(parse_time_line, split_file_lines(text)[:MAX_SAMPLE_LINES]))
+    if suffix in ("srt", "vtt") or has_times:
+        reader = None if has_times else frames.find_reader(text)
+        if reader is not None:
+            return reader(text, frame_rate)
+        result = srt.read(text)
+        if not result.cues and (text.strip("\0\ufeff \t\r\n") or suffix == "vtt"):
+            raise InputRejectedError(
+                "no subtitle file: no line in it has times", "Check what the file is"
+            )
+        return result
+    if lrc.is_lrc(text):
+        return lrc.read(text)
+    reader = frames.find_reader(text)
+    return ass_reader.read(text) if reader is None else reader(text, frame_rate)
+
+
+def _read_lyrics(text: str) -> ReadResult:
+    if not lrc.is_lrc(text) and not visible_text(text[:4096]).startswith(lrc.HEADER_TAGS):
+        raise InputRejectedError(
+            "no lyrics with times: no line begins with one", "Check what the file is"
+        )
+    return lrc.read(text)

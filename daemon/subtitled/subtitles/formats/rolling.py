@@ -1,0 +1,133 @@
+"""Captions that scroll, and karaoke: one text in many cues becomes one cue for each phrase.
+
+Automatic captions of YouTube show each phrase as the lower line while it is spoken, alone for 10
+milliseconds, and as the upper line of the next phrase. Broadcast roll-up captions shift lines up
+one by one. Live captions and karaoke show a line that grows, or one line again with another part of
+it coloured.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from subtitled.plugin import Cue
+
+from ..markup import strip_tags
+from .result import ReadResult
+
+MAX_PAUSE_SECONDS = 0.3
+"""Longest time between two cues of which one continues the other."""
+MIN_SHARE = 0.5
+"""Share of cues that repeat text of the cue before, from which a file is rolling."""
+MIN_REPEATS = 3
+"""Fewest cues that repeat text, for the same."""
+MAX_STEP_SECONDS = 0.05
+"""Longest gap or overlap of two cues with one text."""
+FLASH_SECONDS = 0.2
+"""Duration below which nobody can read a cue."""
+
+
+def join_rolling(result: ReadResult) -> ReadResult:
+    """Return the result with each phrase once, if its captions scroll or are karaoke."""
+    lines = [_Lines.of(cue) for cue in result.cues]
+    overlaps = [_overlap(*pair) for pair in pairwise(lines)]
+    scrolls = any(
+        overlap > 0 and before.plain != after.plain
+        for (before, after), overlap in zip(pairwise(lines), overlaps, strict=True)
+    )
+    repeats = sum(overlap > 0 for overlap in overlaps)
+    if scrolls and repeats >= MIN_REPEATS and repeats >= MIN_SHARE * len(overlaps):
+        return replace(result, cues=tuple(_phrases(lines, overlaps)), is_rolling=True)
+    joined = _join_repeated(lines)
+    if len(joined) == len(lines):
+        return result
+    return replace(result, cues=tuple(joined), is_karaoke=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Lines:
+    """A cue with its lines, with and without tags."""
+
+    cue: Cue
+    marked: tuple[str, ...]
+    plain: tuple[str, ...]
+
+    @classmethod
+    def of(cls, cue: Cue) -> _Lines:
+        marked = [line for line in cue.text.split("\n") if strip_tags(line).strip()]
+        return cls(cue, tuple(marked), tuple(" ".join(strip_tags(line).split()) for line in marked))
+
+
+def _overlap(before: _Lines, after: _Lines) -> int:
+    """Return how many lines at the beginning of a cue stood at the end of the one before.
+
+    The last of them may have grown.
+    """
+    if after.cue.start - before.cue.end > MAX_PAUSE_SECONDS or after.cue.start < before.cue.start:
+        return 0
+    for count in range(min(len(before.plain), len(after.plain), 8), 0, -1):
+        old, new = before.plain[-count:], after.plain[:count]
+        if old[:-1] == new[:-1] and _grows(old[-1], new[-1]):
+            return count
+    return 0
+
+
+def _grows(old: str, new: str) -> bool:
+    return new == old or (new.startswith(old) and not new[len(old)].isalnum())
+
+
+def _phrases(lines: Sequence[_Lines], overlaps: Sequence[int]) -> list[Cue]:
+    """Return each new line once: from its first cue until the next phrase, or its last cue."""
+    cues: list[Cue] = []
+    for number, entry in enumerate(lines):
+        overlap = overlaps[number - 1] if number else 0
+        new = entry.marked[overlap:]
+        if overlap and cues:
+            before = lines[number - 1].plain[-overlap:]
+            if entry.plain[overlap - 1] != before[-1]:
+                # The line has grown: it stays one phrase.
+                *kept, _ = cues[-1].text.split("\n")
+                text = "\n".join([*kept, entry.marked[overlap - 1]])
+                cues[-1] = replace(cues[-1], text=text)
+            cues[-1] = replace(cues[-1], end=max(cues[-1].end, entry.cue.end))
+        if new:
+            if cues and cues[-1].end > entry.cue.start > cues[-1].start:
+                cues[-1] = replace(cues[-1], end=entry.cue.start)
+            cues.append(Cue(entry.cue.start, entry.cue.end, "\n".join(new)))
+    return cues
+
+
+def _join_repeated(lines: Sequence[_Lines]) -> list[Cue]:
+    """Join cues that follow each other with one text, if each is no cue by itself.
+
+    That is a text whose tags change, or cues that only flash.
+    """
+    cues: list[Cue] = []
+    first = 0
+    for last in range(1, len(lines) + 1):
+        if last < len(lines) and _repeats(lines[last - 1], lines[last]):
+            continue
+        run = lines[first:last]
+        is_one_text = len(run) > 1 and (
+            any(entry.marked != run[0].marked for entry in run)
+            or any(entry.cue.duration < FLASH_SECONDS for entry in run)
+        )
+        if is_one_text:
+            text = "\n".join(run[-1].plain)
+            cues.append(Cue(run[0].cue.start, max(entry.cue.end for entry in run), text))
+        else:
+            cues += [entry.cue for entry in run]
+        first = last
+    return cues
+
+
+def _repeats(before: _Lines, after: _Lines) -> bool:
+    is_near = abs(after.cue.start - before.cue.end) <= MAX_STEP_SECONDS
+    return (
+        is_near
+        and after.cue.start > before.cue.start
+        and bool(before.plain)
+        and before.plain == after.plain
+    )
