@@ -143,8 +143,9 @@ def _build_window(
     """Return the window that begins with a speech span, and the seconds of speech in it."""
     start = speech[number].start
     end = min(start + window_seconds, speech[-1].end)
-    speech_seconds = 0.0
+    speech_seconds, last = 0.0, start
     while number < len(speech) and speech[number].start < end:
-        speech_seconds += min(speech[number].end, end) - speech[number].start
+        last = min(speech[number].end, end)
+        speech_seconds += last - speech[number].start
         number += 1
-    return TimeSpan(start, end), speech_seconds
+    return TimeSpan(start, last), speech_seconds

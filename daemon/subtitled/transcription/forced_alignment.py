@@ -15,7 +15,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from subtitled.plugin import Audio, Chunk, Language, SubtitledError, TimeSpan, Transcript, Word
+from subtitled.plugin.speech_timeline import SpeechTimeline
 from subtitled.subtitles.hallucination.passages import normalise_text
+from subtitled.subtitles.segmentation.removed_silence import confine_to_speech
+from subtitled.subtitles.segmentation.syntax import is_clause_end
 from subtitled.subtitles.segmentation.word_timing import estimate_times, interpolate, speech_weight
 
 Aligner = Callable[[Audio, Chunk, str, Language], Sequence[Word]]
@@ -160,7 +163,9 @@ def _align_passage(
     reason = rejection_reason(words, passage.text(), chunk.span)
     if reason:
         return reason
-    return _restore_phrase_data(spread_crowded_words(words, chunk.span.end), passage.phrases)
+    words = confine_to_speech(words, chunk.speech, language)
+    spread_words = spread_crowded_words(words, chunk.span.end, chunk.speech)
+    return _restore_phrase_data(spread_words, passage.phrases)
 
 
 def rejection_reason(words: Sequence[Word], text: str, within: TimeSpan) -> str:
@@ -185,13 +190,46 @@ def _is_crowded(word: Word) -> bool:
     return word.end - word.start < speech_weight(word.text) / MAX_CHARS_PER_SECOND
 
 
-def spread_crowded_words(words: Sequence[Word], end: float) -> list[Word]:
+def spread_crowded_words(
+    words: Sequence[Word], end: float, speech: Sequence[TimeSpan] = ()
+) -> list[Word]:
     """Give crowded words some of the time of their neighbours, by the length of the words.
 
     Time is taken from the pause after each run of crowded words and, if that is not enough, from
     words on both sides, one after the other. The order stays, and so do words that are not needed
     for it.
+
+    Args:
+        words: The words in order, none of which spans a pause of the speech.
+        end: Where the last of them ends at the latest.
+        speech: Speech spans. Words are not spread over the pauses between them.
     """
+    if not speech:
+        return _spread_crowded(words, end)
+    # Where a word is said nobody is silent, whether or not speech was detected there.
+    said = (TimeSpan(word.start, word.end) for word in words)
+    timeline = SpeechTimeline(sorted([*speech, *said]))
+    in_speech_time = [
+        replace(
+            word,
+            start=timeline.to_speech_time(word.start),
+            end=timeline.to_speech_time(word.end),
+        )
+        for word in words
+    ]
+    spread = _spread_crowded(in_speech_time, timeline.to_speech_time(end))
+    return [
+        word if after == before else _to_media_time(after, timeline)
+        for word, before, after in zip(words, in_speech_time, spread, strict=True)
+    ]
+
+
+def _to_media_time(word: Word, timeline: SpeechTimeline) -> Word:
+    place = timeline.place(word.start, word.end, prefers_first=is_clause_end(word.text))
+    return replace(word, start=place.start, end=place.end)
+
+
+def _spread_crowded(words: Sequence[Word], end: float) -> list[Word]:
     ordered = [replace(word, end=max(word.end, word.start)) for word in words]
     index = 0
     while index < len(ordered):

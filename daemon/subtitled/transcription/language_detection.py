@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from subtitled.media.chunking import select_detection_windows
 from subtitled.plugin import UNDETERMINED, Language, LanguageGuess, TimeSpan
+from subtitled.plugin.speech_timeline import SpeechTimeline
 from subtitled.transcripts.models import TrackAnalysis
 
 from .language_segments import is_ambiguous, language_windows, segment_languages
@@ -19,18 +20,23 @@ TAG_VOTE_WEIGHT = 0.5
 """The weight of a track's tag in windows. Tags are often wrong, so it is only a prior."""
 
 
-def vote(guesses: Sequence[LanguageGuess], tag: Language) -> tuple[Language, float, str]:
+def vote(
+    guesses: Sequence[LanguageGuess], tag: Language, speech: Sequence[TimeSpan] = ()
+) -> tuple[Language, float, str]:
     """Return the spoken language, its share of the vote (0 to 1) and the reason in a sentence.
 
-    Windows count by their duration. Without any guess the tag decides, with confidence 0.
+    Windows count by the seconds of speech in them, or by their duration if the speech is not given.
+    Without any guess the tag decides, with confidence 0.
     """
     if not guesses:
         return tag, 0.0, f"the track is tagged {tag}; not detected from audio"
     votes: defaultdict[Language, float] = defaultdict(float)
-    total = sum(guess.window.duration for guess in guesses)
-    for guess in guesses:
+    timeline = SpeechTimeline(speech or [guess.window for guess in guesses])
+    seconds = [timeline.measure_speech(guess.window.start, guess.window.end) for guess in guesses]
+    total = sum(seconds) or 1.0
+    for guess, spoken in zip(guesses, seconds, strict=True):
         for language, probability in guess.probabilities.items():
-            votes[language] += probability * guess.window.duration / total * len(guesses)
+            votes[language] += probability * spoken / total * len(guesses)
     shares = dict(votes)
     if tag.is_known:
         matching = [language for language in votes if language.primary == tag.primary]
@@ -65,11 +71,11 @@ def detect_language(
         detected.
     """
     guesses = detector(select_detection_windows(analysis.speech)) if detector else ()
-    language, confidence, reason = vote(guesses, tag)
+    language, confidence, reason = vote(guesses, tag, analysis.speech)
     segments = None
     if detector is not None and (per_segment or is_ambiguous(guesses, language)):
         guesses = detector(language_windows(analysis.speech))
-        language, confidence, reason = vote(guesses, tag)
+        language, confidence, reason = vote(guesses, tag, analysis.speech)
         segments = segment_languages(guesses, language, analysis.duration)
         other_languages = sorted({segment.language for segment in segments} - {language})
         reason += f"; parts are in {', '.join(other_languages)}" if other_languages else ""

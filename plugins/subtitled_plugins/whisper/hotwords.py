@@ -14,12 +14,14 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import Protocol
 
 from anyascii import anyascii
 from rapidfuzz import fuzz, process
 
-from subtitled.plugin import Word
+from subtitled.plugin import TimeSpan, Word
+from subtitled.plugin.speech_timeline import SpeechTimeline
 
 MIN_LETTERS = 4
 """Letters of a hotword below which everything sounds like it (Neo and no, Tom and to)."""
@@ -40,6 +42,8 @@ MIN_GAIN = 2.0
 """Natural logarithm of how much more probable a hotword must be than the words it replaces."""
 MIN_GAIN_CONFIDENT = 3.0
 """The same where the recogniser was sure of all words."""
+MAX_PAUSE_SECONDS = 1.5
+"""Seconds of silence that no name has inside."""
 MAX_ROUNDS = 3
 """Times that the names found in a window are looked for in it again."""
 STEM_ENDING = 3
@@ -102,7 +106,7 @@ def find_candidates(words: Sequence[Word], hotwords: Sequence[str]) -> list[Cand
     """
     letters = [fold(word.text) for word in words]
     longest = max((len(fold(hotword)) for hotword in hotwords), default=0)
-    spans = list(_spans(letters, longest))
+    spans = list(_spans(words, longest))
     if not spans:
         return []
     targets = [fold(hotword) for hotword in hotwords]
@@ -122,13 +126,15 @@ def find_candidates(words: Sequence[Word], hotwords: Sequence[str]) -> list[Cand
     return sorted(found, key=lambda one: (-one.similarity, one.first))[:MAX_CANDIDATES]
 
 
-def _spans(letters: Sequence[str], longest: int) -> Iterator[tuple[int, int]]:
-    """Yield the runs of words that are not much longer than the longest hotword."""
+def _spans(words: Sequence[Word], longest: int) -> Iterator[tuple[int, int]]:
+    """Yield the runs of words that are not much longer than the longest hotword, and no pause."""
+    letters = [fold(word.text) for word in words]
+    pauses = [0.0, *(after.start - before.end for before, after in pairwise(words))]
     for first in range(len(letters)):
         size = 0
         for last in range(first, len(letters)):
             size += len(letters[last])
-            if size > longest * 1.5 + 1:
+            if size > longest * 1.5 + 1 or (last > first and pauses[last] > MAX_PAUSE_SECONDS):
                 break
             if letters[first] and letters[last] and size >= MIN_LETTERS - 1:
                 yield first, last + 1
@@ -192,14 +198,14 @@ def _replaced(heard: Sequence[Word], text: str) -> Iterator[Word]:
     """Yield the words of a text over the time of the words heard, by their letters."""
     parts = re.findall(r"\s*\S+", text)
     sizes = [max(1, len(part.strip())) for part in parts]
-    start, end = heard[0].start, heard[-1].end
-    rate = (end - start) / sum(sizes)
+    timeline = SpeechTimeline([TimeSpan(word.start, word.end) for word in heard])
+    rate, start = timeline.duration / sum(sizes), 0.0
     confidences = [word.confidence for word in heard if word.confidence is not None]
     confidence = max(confidences, default=None)
     for part, size in zip(parts, sizes, strict=True):
-        until = min(end, start + rate * size)
-        yield Word(part, start, until, confidence)
-        start = until
+        place = timeline.place(start, start + rate * size)
+        yield Word(part, place.start, place.end, confidence)
+        start += rate * size
 
 
 class Scorer(Protocol):

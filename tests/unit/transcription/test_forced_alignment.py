@@ -157,3 +157,19 @@ def test_crowded_words_get_room_and_nothing_is_lost_or_out_of_order(
 def test_words_with_room_stay_where_they_are() -> None:
     words = [Word(" well", 0.0, 0.4), Word(" then", 0.5, 0.9), Word(" go", 3.0, 3.2)]
     assert spread_crowded_words(words, 10.0) == words
+
+
+def test_crowded_words_are_not_spread_over_a_pause() -> None:
+    speech = [TimeSpan(10.0, 12.0), TimeSpan(300.0, 302.0)]
+    words = [
+        Word(" everybody", 10.3, 11.7, 0.9),
+        *(Word(text, 300.3, 300.3, 0.5) for text in (" understands", " immediately")),
+        Word(" that", 300.31, 300.5, 0.9),
+    ]
+    repaired = spread_crowded_words(words, 302.0, speech)
+    assert [word.text for word in repaired] == [word.text for word in words]
+    for word in repaired:
+        assert word.end <= 12.0 or word.start >= 300.0
+    for before, after in zip(repaired, repaired[1:], strict=False):
+        assert before.end <= after.start + 1e-6
+    assert not any(word.end - word.start < 0.02 for word in repaired)

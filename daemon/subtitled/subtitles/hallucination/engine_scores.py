@@ -45,14 +45,23 @@ def find_low_scores(
     words: Sequence[Word], segment_scores: Sequence[SegmentScores]
 ) -> list[SuspectWords]:
     """Find the words in passages with suspect scores."""
-    ordered = sorted(segment_scores, key=lambda scores: (scores.start, scores.end))
+    ordered = sorted(segment_scores, key=lambda scores: (scores.start, -scores.end))
     starts = [scores.start for scores in ordered]
+    latest_ends = list(itertools.accumulate((scores.end for scores in ordered), max))
 
     def find_scores(word: Word) -> int:
-        """Return the index of the scores that a word belongs to, or -1."""
+        """Return the index of the scores that a word belongs to, or -1.
+
+        A segment that goes on after a pause may have others in the pause, so it is the last to
+        start of those that hold the word.
+        """
         middle = (word.start + word.end) / 2
         position = bisect.bisect_right(starts, middle + 1e-6) - 1
-        return position if position >= 0 and middle <= ordered[position].end + 1e-6 else -1
+        while position >= 0 and latest_ends[position] >= middle - 1e-6:
+            if ordered[position].end >= middle - 1e-6:
+                return position
+            position -= 1
+        return -1
 
     suspects: list[SuspectWords] = []
     first = 0

@@ -108,7 +108,10 @@ def _join_unbreakable(words: Sequence[Word], language: Language, rules: CueRules
                 or not (has_no_spaces or word.text.startswith(" "))
             )
         ):
-            joined[-1] = replace(joined[-1], text=joined[-1].text + word.text, end=word.end)
+            # A mark after a pause belongs to the word before it, which was not said for so long.
+            is_late = word.start - joined[-1].end > MAX_PHRASE_GAP
+            end = joined[-1].end if is_late else word.end
+            joined[-1] = replace(joined[-1], text=joined[-1].text + word.text, end=end)
             columns += added_columns
         else:
             joined.append(word)

@@ -130,3 +130,21 @@ def test_words_outside_the_replaced_places_are_never_touched(
     assert [word for word in result if word in kept] == kept
     assert all(a.start <= b.start for a, b in zip(result, result[1:], strict=False))
     assert all(word.text.strip() and word.start <= word.end for word in result if word not in kept)
+
+
+def test_no_name_is_looked_for_across_a_long_pause() -> None:
+    words = [Word(" Corlea's", 1.0, 1.5, 0.5), Word(" hook", 90.0, 90.4, 0.5)]
+    hotwords = usable_hotwords(["Corlears Hook"])
+    assert all(c.last - c.first == 1 for c in find_candidates(words, hotwords))
+
+
+def test_a_name_over_a_short_pause_has_no_word_in_it() -> None:
+    words = [Word(" Corlea's", 1.0, 1.5, 0.5), Word(" hook", 2.8, 3.2, 0.5)]
+    (place,) = (
+        c
+        for c in find_candidates(words, usable_hotwords(["Corlears Hook"]))
+        if (c.first, c.last) == (0, 2)
+    )
+    replaced = replace_words(words, [place])
+    assert [word.text for word in replaced] == [" Corlears", " Hook"]
+    assert all(word.end <= 1.5 or word.start >= 2.8 for word in replaced)

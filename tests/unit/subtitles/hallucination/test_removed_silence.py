@@ -121,3 +121,29 @@ def test_equal_answers_far_apart_are_no_loop() -> None:
     words = [Word(" Yes.", 10.3 + 90 * n, 10.45 + 90 * n, 0.45) for n in range(4)]
     left, gone = filtered(words, spans)
     assert len(left) == 4, gone
+
+
+def test_what_is_said_in_the_pause_of_a_doubted_segment_is_not_judged_by_its_scores() -> None:
+    spans = [TimeSpan(0, 4), TimeSpan(50, 54), TimeSpan(90, 94)]
+    words = [
+        Word(" Zzz", 0.3, 1.0, 0.2),
+        Word(" Hello", 50.3, 51.0, 0.9),
+        Word(" there.", 51.0, 51.6, 0.9),
+        Word(" zzz", 90.3, 91.0, 0.2),
+    ]
+    scores = (
+        SegmentScores(0.3, 91.0, avg_logprob=-1.6, no_speech_prob=0.9),
+        SegmentScores(50.3, 51.6, avg_logprob=-0.2, no_speech_prob=0.1),
+    )
+    context = FilterContext(language=EN, duration=100.0, phrases=load_phrases(None))
+    transcript = Transcript(EN, tuple(words), segment_scores=scores)
+    left, _ = filter_hallucinations(transcript, context, spans)
+    assert [word.text for word in left] == [" Hello", " there."]
+
+
+def test_a_mark_after_a_pause_does_not_lengthen_the_word_before_it() -> None:
+    words = [Word("はい", 1.0, 1.4, 0.9), Word("。", 61.0, 61.1, 0.9), Word("次", 61.2, 61.5, 0.9)]
+    ja = Language("ja")
+    first, second = segment_words(words, ja, select_cue_rules(ja, translation=False), 70.0)
+    assert first.text == "はい。" and first.end < 10
+    assert second.start > 60
