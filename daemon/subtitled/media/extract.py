@@ -1,4 +1,4 @@
-"""Extraction of an embedded subtitle as SubRip."""
+"""Extraction of an embedded subtitle: ASS as it is, everything else as SubRip."""
 
 from __future__ import annotations
 
@@ -14,12 +14,14 @@ from .ffmpeg import believed_seconds, open_input, run_graph
 
 MAX_EXTRACT_RATIO = 0.5
 """Seconds that one second of the media file may take, because all of it has to be read."""
+_ASS = ("ass", "ssa")
+_SUBRIP = {"format": "srt", "scodec": "srt"}
 MAX_TEXT_BYTES = 16 * 1024 * 1024
 """Largest text. Ten thousand cues are about one megabyte."""
 
 
-def extract_text(path: Path, stream: int, duration: float, target: Path) -> bytes:
-    """Extract a subtitle stream as SubRip into the file ``target``, and return its bytes.
+def extract_text(path: Path, stream: int, duration: float, target: Path, codec: str = "") -> bytes:
+    """Extract a subtitle stream into the file ``target``, and return its bytes.
 
     The file appears only when it is complete.
 
@@ -28,6 +30,7 @@ def extract_text(path: Path, stream: int, duration: float, target: Path) -> byte
         stream: Absolute index of the stream.
         duration: Seconds of the media file.
         target: The file to write.
+        codec: The codec of the stream, as ffprobe names it.
 
     Raises:
         InputRejectedError: No text came out.
@@ -38,7 +41,7 @@ def extract_text(path: Path, stream: int, duration: float, target: Path) -> byte
     try:
         seconds = min(duration, believed_seconds(duration, path.stat().st_size))
         completed = run_graph(
-            _build_graph(stream),
+            _build_graph(stream, codec),
             path,
             partial,
             max(120.0, MAX_EXTRACT_RATIO * seconds),
@@ -59,8 +62,8 @@ def extract_text(path: Path, stream: int, duration: float, target: Path) -> byte
     return target.read_bytes()
 
 
-def _build_graph(stream: int) -> Any:
+def _build_graph(stream: int, codec: str) -> Any:
     source = open_input(vn=None, an=None, dn=None)
-    return ffmpeg.output(
-        source[str(stream)], "TARGET", format="srt", scodec="srt", fs=MAX_TEXT_BYTES
-    )
+    # As SubRip, ASS would get tags for its fonts, and its drawings would become text.
+    formats = {"format": "ass", "scodec": "copy"} if codec in _ASS else _SUBRIP
+    return ffmpeg.output(source[str(stream)], "TARGET", fs=MAX_TEXT_BYTES, **formats)

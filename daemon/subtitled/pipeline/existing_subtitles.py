@@ -72,7 +72,9 @@ class SubtitleSource:
             if extracted.exists():
                 return extracted.read_bytes()
             extracted.parent.mkdir(parents=True, exist_ok=True)
-            return extract_text(job.media, int(source.location), self.facts.duration, extracted)
+            stream, tracks = int(source.location), self.facts.subtitle_tracks
+            codec = next((track.codec for track in tracks if track.index == stream), "")
+            return extract_text(job.media, stream, self.facts.duration, extracted, codec)
         path = (job.output_folder or job.media.parent) / source.location
         try:
             if path.stat().st_size > MAX_TEXT_BYTES:
