@@ -214,6 +214,63 @@ def test_jobs_that_could_not_be_written_down_are_planned_anew_but_none_of_anothe
     assert {harness.the(path).state for path in (one, two)} == {FileState.DONE}
 
 
+def play_after_the_first(harness: Harness, *watched: Path) -> None:
+    """Begin to watch some films while the first chunk is transcribed."""
+    heard = harness.engine.transcribe
+
+    def transcribe(audio: Audio, request: TranscriptionRequest) -> Transcript:
+        if harness.engine.recognised == 0:
+            playback = Throttle("a film is being played", exempt_paths=frozenset(watched))
+            harness.working.throttles.put("playback den", playback)
+        return heard(audio, request)
+
+    harness.engine.transcribe = transcribe  # type: ignore[method-assign]
+
+
+def test_the_film_that_is_watched_gets_its_subtitles_while_it_is_watched(harness: Harness) -> None:
+    path = film(harness.root / "a.wav", 1)
+    play_after_the_first(harness, path)
+    put(harness, path)
+    until(lambda: harness.the(path).state is FileState.DONE)
+    assert harness.working.throttles.first_reason() == "a film is being played"
+
+
+def test_other_work_makes_room_for_the_film_that_is_watched_and_waits_then(
+    harness: Harness,
+) -> None:
+    other, watched = harness.root / "other.wav", harness.root / "watched.wav"
+    play_after_the_first(harness, watched)
+    put(harness, film(other, 1))
+    until(lambda: harness.engine.recognised == 1)
+    film(watched, 2)
+    put(harness, watched)
+    until(lambda: harness.the(watched).state is FileState.DONE)
+    record = harness.the(other)
+    assert (record.state, record.reason) == (FileState.WAITING, "a film is being played")
+    assert (record.attempts, record.next_check_at) != (1, None)
+    before = stretches(harness)
+    harness.ledger.wake_waiting()
+    put(harness, other)
+    until(lambda: harness.working.active_jobs)
+    time.sleep(1.5)
+    assert harness.the(other).state is FileState.QUEUED, "nothing else is worked on"
+    harness.working.throttles.put("playback den", None)
+    harness.settle()
+    assert harness.the(other).state is FileState.DONE
+    assert before.items() <= stretches(harness).items()
+
+
+def test_a_pause_holds_the_film_that_is_watched_too(harness: Harness) -> None:
+    other, watched = film(harness.root / "1.wav", 1), film(harness.root / "2.wav", 2)
+    gate.pause(harness.ledger.kv)
+    playback = Throttle("a film is being played", exempt_paths=frozenset({watched}))
+    harness.working.throttles.put("playback den", playback)
+    put(harness, watched)
+    time.sleep(1.5)
+    assert {harness.the(path).state for path in (other, watched)} == {FileState.QUEUED}
+    assert harness.engine.recognised == 0
+
+
 def test_too_little_room_holds_what_would_begin(tmp_path: Path) -> None:
     harness = Harness(tmp_path, f"[throttle]\nmin_free_library_mb = {10**9}")
     try:
@@ -235,10 +292,10 @@ def test_halts_are_told_to_other_processes_and_forgotten_by_the_next_life(harnes
     assert RemoteThrottles(mailbox).first_reason() is None
     halts.put("battery", Throttle("the machine runs on its battery"))
     halts.put("memory", Throttle("little memory", is_immediate=False))
-    assert halts.is_immediate
+    assert halts.is_immediate()
     assert RemoteThrottles(mailbox).first_reason() == "the machine runs on its battery"
     halts.put("battery", None)
-    assert not halts.is_immediate
+    assert not halts.is_immediate()
     assert halts.first_reason() == "little memory"
     ThrottleRegistry(mailbox)
     assert RemoteThrottles(mailbox).first_reason() is None

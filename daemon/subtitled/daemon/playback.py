@@ -44,6 +44,8 @@ class PlaybackPoller(threading.Thread):
         self._connected_server: MediaServer | None = None
         self.playing_paths: tuple[Path, ...] = ()
         """Files that are played, by the last answer."""
+        self.last_playing_paths: tuple[Path, ...] = ()
+        """Files that are played, or were played last."""
         self.last_playing_at = float("-inf")
         """When something was last played, by the monotonic clock."""
         self.last_poll_at = float("-inf")
@@ -87,6 +89,7 @@ class PlaybackPoller(threading.Thread):
             self._failures = 0
             if self.playing_paths:
                 self.last_playing_at = time.monotonic()
+                self.last_playing_paths = self.playing_paths
         self.last_poll_at = time.monotonic()
 
     def _get_server(self) -> MediaServer:

@@ -9,6 +9,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -42,6 +43,23 @@ class Suspendable(Protocol):
         """Return the ids of their processes."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThrottleCallbacks:
+    """What the rest of the process does for the throttle controller."""
+
+    is_busy: Callable[[], bool]
+    """Returns whether there is work."""
+    on_playback: Callable[[Sequence[Path]], None] = lambda paths: None
+    """Is called with the files whose playback started."""
+    processes: Callable[[], Iterable[int]] | None = None
+    """Returns the ids of all our processes on this machine, by default those of the engines.
+
+    Their load is not counted as load by others.
+    """
+    is_wanted: Callable[[Path], bool] = lambda path: False
+    """Returns whether a file is worked on here, or is about to be."""
+
+
 class ThrottleController(threading.Thread):
     """Sets and clears the throttles of the rules, and suspends engines that must stop at once."""
 
@@ -51,9 +69,7 @@ class ThrottleController(threading.Thread):
         servers: Mapping[str, ConfiguredComponent[MediaServer]],
         throttles: ThrottleRegistry,
         engines: Suspendable,
-        is_busy: Callable[[], bool],
-        on_playback: Callable[[Sequence[Path]], None] = lambda paths: None,
-        processes: Callable[[], Iterable[int]] | None = None,
+        callbacks: ThrottleCallbacks,
     ) -> None:
         """Create the controller.
 
@@ -62,17 +78,15 @@ class ThrottleController(threading.Thread):
             servers: The media servers by name, which are asked for playback.
             throttles: The registry in which throttles are set and cleared.
             engines: The engines to suspend.
-            is_busy: Returns whether there is work.
-            on_playback: Is called with the files whose playback started.
-            processes: Returns the ids of all our processes on this machine, by default those of
-                the engines. Their load is not counted as load by others.
+            callbacks: What the rest of the process does for it.
         """
         super().__init__(name="throttling", daemon=True)
         self._settings = settings
         self._throttles = throttles
         self._engines = engines
-        self._is_busy = is_busy
-        self._on_playback = on_playback
+        self._is_busy = callbacks.is_busy
+        self._on_playback = callbacks.on_playback
+        self._is_wanted = callbacks.is_wanted
         self._stopping = threading.Event()
         self._last_busy_at = float("-inf")
         self._last_playing: frozenset[Path] = frozenset()
@@ -82,7 +96,7 @@ class ThrottleController(threading.Thread):
             if settings.pause_during_playback and supports_playback(server)
         ]
         self._resource_monitor = ResourceMonitor(
-            settings, processes or engines.process_ids, self._is_awake
+            settings, callbacks.processes or engines.process_ids, self._is_awake
         )
         self._active_rules = set[str]()
         throttles.hold_new_jobs(True)
@@ -123,7 +137,7 @@ class ThrottleController(threading.Thread):
                 all_polled or now - work_began_at > POLL_TIMEOUT_SECONDS
             ):
                 self._throttles.hold_new_jobs(False)
-        if self._throttles.is_immediate:
+        if self._throttles.is_immediate(self._is_wanted):
             self._engines.suspend()
         else:
             self._engines.resume()
@@ -142,14 +156,15 @@ class ThrottleController(threading.Thread):
                     if names
                     else f"playback on {poller.server} ended a moment ago"
                 )
-                active[f"playback {poller.server}"] = Throttle(reason)
+                watched = frozenset(poller.last_playing_paths)
+                active[f"playback {poller.server}"] = Throttle(reason, exempt_paths=watched)
         playing = frozenset(
             path for poller in self._playback_pollers for path in poller.playing_paths
         )
         if started := playing - self._last_playing:
             self._on_playback(sorted(started))
         self._last_playing = playing
-        return active
+        return _exempt_from_all_playback(active)
 
     def _apply(self, throttles: Mapping[str, Throttle]) -> None:
         for rule in self._active_rules - throttles.keys():
@@ -157,3 +172,12 @@ class ThrottleController(threading.Thread):
         for rule, throttle in throttles.items():
             self._throttles.put(rule, throttle)
         self._active_rules = set(throttles)
+
+
+def _exempt_from_all_playback(throttles: Mapping[str, Throttle]) -> dict[str, Throttle]:
+    """Let what is watched on one server be worked on while others play something else."""
+    watched = frozenset[Path]().union(*(throttle.exempt_paths for throttle in throttles.values()))
+    return {
+        rule: replace(throttle, exempt_paths=watched) if throttle.exempt_paths else throttle
+        for rule, throttle in throttles.items()
+    }

@@ -20,7 +20,7 @@ from subtitled.jobs.throttle_state import ThrottleRegistry
 
 from .lock import WORKERS_FOLDER, find_holder, find_workers
 from .sensors import child_processes
-from .throttling import ThrottleController
+from .throttling import ThrottleCallbacks, ThrottleController
 
 
 class WorkerRuntime:
@@ -42,14 +42,14 @@ class WorkerRuntime:
         self.services = build_services(configuration, db, scratch=scratch, counters=counters)
         throttles = ThrottleRegistry(db.kv, name)
         self.runner = JobRunner(self.services, self._state / QUEUE_FILE, name, throttles)
-        self._throttling = ThrottleController(
-            settings=settings.throttle,
-            servers=configuration.servers,
-            throttles=throttles,
-            engines=self.services.engines,
+        callbacks = ThrottleCallbacks(
             is_busy=lambda: bool(self.runner.active_jobs),
             on_playback=on_playback,
             processes=self._process_ids,
+            is_wanted=self.runner.is_wanted,
+        )
+        self._throttling = ThrottleController(
+            settings.throttle, configuration.servers, throttles, self.services.engines, callbacks
         )
         timeout = settings.daemon.worker_timeout
         self._heartbeat = HeartbeatSender(db.kv, name, settings_digest(configuration), timeout)

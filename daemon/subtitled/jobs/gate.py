@@ -120,8 +120,13 @@ class WorkGate:
         self.schedule = Schedule(settings.schedule)
 
     def blocked_for_all(self) -> Blocked | None:
-        """Return why no job may run, or None."""
+        """Return why no job may run, or None. Files that are being watched may be exempt."""
         return next(self._check_all(), None)
+
+    def watched_files(self) -> list[Path]:
+        """Return the files that may be worked on although others may not: those being watched."""
+        exempt_paths = sorted(self._throttles.exempt_paths())
+        return [path for path in exempt_paths if next(self._check_all(path), None) is None]
 
     def blocked_for_library(self, library: str) -> Blocked | None:
         """Return why no job of a library may run although those of others may, or None."""
@@ -131,15 +136,18 @@ class WorkGate:
         """Return why an engine may not be called, or None."""
         return next(self._check_engine(engine), None)
 
-    def blocked_for_job(self, library: str, engines: Sequence[str]) -> Blocked | None:
+    def blocked_for_job(
+        self, library: str, engines: Sequence[str], media: Path | None = None
+    ) -> Blocked | None:
         """Return why a job may not run, or None.
 
         Args:
             library: The name of its library.
+            media: Its file. One that is being watched is not held by playback.
             engines: The engines it may use. One that may be called is enough; without any, none is
                 needed.
         """
-        blocked = self.blocked_for_all() or self.blocked_for_library(library)
+        blocked = next(self._check_all(media), None) or self.blocked_for_library(library)
         if blocked is not None:
             return blocked
         blocked_engines = [self.blocked_for_engine(name) for name in engines]
@@ -170,12 +178,12 @@ class WorkGate:
                 return Blocked(reason, self._now() + 300.0, is_for_all_jobs=False)
         return None
 
-    def _check_all(self) -> Iterator[Blocked]:
+    def _check_all(self, media: Path | None = None) -> Iterator[Blocked]:
         now = self._now()
         for pause in active_pauses(self._kv, now):
             if not pause.library:
                 yield Blocked(self._describe_pause(pause), pause.until, is_for_all_jobs=True)
-        if (reason := self._throttles.first_reason()) is not None:
+        if (reason := self._throttles.first_reason(media)) is not None:
             yield Blocked(reason, None, is_for_all_jobs=True)
         yield from self._check_working_hours(
             "work", self.schedule.global_hours, is_for_all_jobs=True
@@ -227,6 +235,8 @@ _log = logging.getLogger(__name__)
 
 SAME_CONTENT_WAIT_SECONDS = 120.0
 """Seconds before a job checks again whether another process is done with its fingerprint."""
+WATCHED_WAIT_SECONDS = 60.0
+"""Seconds for which a job makes room for a file that is being watched."""
 
 
 class JobGate:
@@ -281,16 +291,20 @@ class JobGate:
         """Wait for as long as no job may run.
 
         Raises:
-            DeferJob: Only this library may not be worked on, or none of the engines may be called.
+            DeferJob: Only this library may not be worked on, none of the engines may be called, or
+                a file that is being watched needs the place.
             ShutdownRequested: The process stops.
         """
         engine_names = [engine for engine in engines if engine]
         while not self._stopping.is_set():
-            blocked = self._gate.blocked_for_job(record.library, engine_names)
+            blocked = self._gate.blocked_for_job(record.library, engine_names, record.path)
             if blocked is None:
                 return
             if not blocked.is_for_all_jobs:
                 raise DeferJob(blocked)
+            if self._is_watched_file_queued():
+                until = time.time() + WATCHED_WAIT_SECONDS
+                raise DeferJob(Blocked(blocked.reason, until, is_for_all_jobs=False))
             # The database is asked, not the queue: a query of the queue would become a step of the
             # workflow.
             current = self._db.get_by_id(record.id)
@@ -298,6 +312,11 @@ class JobGate:
                 return  # Cancelled, or given to another job: the next step raises it.
             self._stopping.wait(1.0)
         raise ShutdownRequested
+
+    def _is_watched_file_queued(self) -> bool:
+        """Return whether a file that may run now waits for a process, such as this one."""
+        watched = map(self._db.get, self._gate.watched_files())
+        return any(record is not None and record.state is FileState.QUEUED for record in watched)
 
     def defer(self, record: FileRecord, blocked: Blocked) -> None:
         """Put a file aside until a time.

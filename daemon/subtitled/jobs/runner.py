@@ -12,7 +12,7 @@ from sqlalchemy.exc import OperationalError
 
 from subtitled.config.paths import resolve_database_url as server
 from subtitled.db.engine import describe_error
-from subtitled.db.records import ACTIVE_STATES, DAEMON_NAME
+from subtitled.db.records import ACTIVE_STATES, DAEMON_NAME, FileState
 from subtitled.jobcontext.job import Job, JobResult
 from subtitled.jobcontext.services import Services
 from subtitled.library.versions import candidate_previous_versions
@@ -55,11 +55,12 @@ class JobRunner:
         settings = services.config.settings
         self._libraries = settings.libraries
         kv = services.db.kv
+        self.throttles = throttles or ThrottleRegistry(kv, name)
         self.gate = WorkGate(
             settings=settings,
             state=database.parent,
             kv=kv,
-            throttles=throttles or ThrottleRegistry(kv, name),
+            throttles=self.throttles,
             breakers=services.breakers,
         )
         self.needs_reconcile = threading.Event()
@@ -90,6 +91,14 @@ class JobRunner:
         self.services.engines.close()
         kill_all()
         self.queue.stop()
+
+    def is_wanted(self, media: Path) -> bool:
+        """Return whether a file is worked on here, or is the next that any process takes."""
+        record = self._db.get(media)
+        return record is not None and (
+            record.state is FileState.QUEUED
+            or (record.state is FileState.WORKING and record.worker == self.name)
+        )
 
     def requeue_own(self) -> None:
         """Requeue jobs that this process lost while the database or the queue could not be written.

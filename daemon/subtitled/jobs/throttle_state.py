@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from subtitled.db.kv import THROTTLE_KEY, KeyValueStore
 from subtitled.db.records import DAEMON_NAME
@@ -18,6 +20,8 @@ class Throttle:
 
     reason: str
     is_immediate: bool = True
+    exempt_paths: frozenset[Path] = frozenset()
+    """Files that are worked on all the same, such as the film that is being watched."""
 
 
 class RemoteThrottles:
@@ -27,9 +31,13 @@ class RemoteThrottles:
         self._kv = kv
         self._prefix = f"{THROTTLE_KEY}{name}:"
 
-    def first_reason(self) -> str | None:
-        """Return the reason of one throttle, or None."""
+    def first_reason(self, media: Path | None = None) -> str | None:
+        """Return the reason of one throttle, or None. What is exempt is not published."""
         return next(iter(self._kv.get_prefix(self._prefix).values()), None)
+
+    def exempt_paths(self) -> frozenset[Path]:
+        """Return no files: what is exempt is not published."""
+        return frozenset()
 
 
 class ThrottleRegistry:
@@ -71,16 +79,32 @@ class ThrottleRegistry:
         """
         self._is_holding = is_on
 
-    def first_reason(self) -> str | None:
-        """Return the reason of one throttle, or None."""
+    def first_reason(self, media: Path | None = None) -> str | None:
+        """Return the reason of one throttle, or None.
+
+        Args:
+            media: The file to be worked on. A throttle that exempts it does not count.
+        """
         with self._lock:
-            reason = next((throttle.reason for throttle in self._throttles.values()), None)
+            throttles = list(self._throttles.values())
+        reason = next((one.reason for one in throttles if media not in one.exempt_paths), None)
         return reason or (
             "waiting for the first playback and load check" if self._is_holding else None
         )
 
-    @property
-    def is_immediate(self) -> bool:
-        """Whether engines have to stop at once."""
+    def exempt_paths(self) -> frozenset[Path]:
+        """Return the files that at least one throttle exempts."""
         with self._lock:
-            return any(throttle.is_immediate for throttle in self._throttles.values())
+            throttles = list(self._throttles.values())
+        return frozenset[Path]().union(*(throttle.exempt_paths for throttle in throttles))
+
+    def is_immediate(self, is_wanted: Callable[[Path], bool] = lambda path: False) -> bool:
+        """Return whether engines have to stop at once.
+
+        Args:
+            is_wanted: Returns whether this process works on a file, or is about to. Engines go on
+                for a file that is exempt.
+        """
+        with self._lock:
+            immediate = [one for one in self._throttles.values() if one.is_immediate]
+        return any(not any(map(is_wanted, throttle.exempt_paths)) for throttle in immediate)

@@ -21,10 +21,11 @@ from subtitled.daemon import playback, sensors
 from subtitled.daemon import throttling as neighbours
 from subtitled.daemon.playback import PlaybackPoller, supports_playback
 from subtitled.daemon.resource_monitor import SensorReadings, evaluate_rules
-from subtitled.daemon.throttling import ThrottleController
+from subtitled.daemon.throttling import ThrottleCallbacks, ThrottleController
 from subtitled.db.database import Database
 from subtitled.jobs.throttle_state import Throttle, ThrottleRegistry
 from subtitled.plugin import MediaServer, Settings, TransientError
+from support.namespaces import unshare
 
 EPISODE = Path("/srv/shows/1.mkv")
 
@@ -94,6 +95,7 @@ class World:
         self.engines = Engines()
         self.busy = False
         self.seen: list[Path] = []
+        self.wanted: list[Path] = []
         quick = ThrottleSettings.model_construct(
             **ThrottleSettings(playback_cooldown=0.0, pause_on_battery=False).model_dump()
             | {"playback_poll_interval": 0.1}
@@ -103,8 +105,11 @@ class World:
             {name: configured(name, server) for name, server in servers.items()},
             self.halts,
             self.engines,
-            lambda: self.busy,
-            self.seen.extend,
+            ThrottleCallbacks(
+                is_busy=lambda: self.busy,
+                on_playback=self.seen.extend,
+                is_wanted=lambda path: path in self.wanted,
+            ),
         )
         self.neighbour.start()
 
@@ -140,6 +145,43 @@ def test_while_somebody_watches_engines_stop_and_then_go_on(
     assert world.seen == [EPISODE]
     server.playing_now = ()
     until(lambda: not world.engines.frozen and world.halts.first_reason() is None)
+
+
+def test_the_film_that_is_watched_is_worked_on_and_nothing_else(
+    world: World, server: type[Server]
+) -> None:
+    other = Path("/srv/shows/2.mkv")
+    world.busy, world.wanted = True, [EPISODE]
+    server.playing_now = (EPISODE,)
+    until(lambda: world.halts.first_reason() == "1.mkv is being played on den")
+    assert world.halts.first_reason(EPISODE) is None
+    assert world.halts.first_reason(other) == "1.mkv is being played on den"
+    assert not world.engines.frozen
+    world.halts.put("battery", Throttle("on battery"))
+    until(lambda: world.engines.frozen)
+    assert world.halts.first_reason(EPISODE) == "on battery"
+    world.halts.put("battery", None)
+    until(lambda: not world.engines.frozen)
+    world.wanted = []
+    until(lambda: world.engines.frozen)
+
+
+def test_two_who_watch_on_two_servers_hold_up_neither_film(
+    tmp_path: Path, server: type[Server], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(neighbours, "TICK_SECONDS", 0.02)
+    film = Path("/srv/films/Film.mkv")
+    server.playing_now = (EPISODE,)
+    attic = type("Attic", (Server,), {"playing_now": (film,)})
+    world = World(tmp_path, {"den": server, "attic": attic})
+    try:
+        world.busy = True
+        until(lambda: {EPISODE, film} <= world.halts.exempt_paths())
+        until(lambda: world.halts.first_reason(EPISODE) is None)
+        assert world.halts.first_reason(film) is None
+        assert world.halts.first_reason(film.with_name("3.mkv")) is not None
+    finally:
+        world.neighbour.request_stop()
 
 
 def test_somebody_who_watches_when_work_begins_has_it_never_begin(
@@ -383,11 +425,10 @@ print(read_mount_table() != [])
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount")
 def test_where_proc_shows_processes_only_memory_is_mute_and_nothing_breaks() -> None:
     script = HIDDEN.format(how="subset=pid", python=sys.executable)
-    ran = subprocess.run(
-        ["unshare", "--mount", "sh", "-c", script], capture_output=True, text=True, check=False
-    )
-    if ran.returncode == 77 or "unshare" in ran.stderr:
-        pytest.skip("this machine does not mount that")
+    command = [*unshare("--mount"), "sh", "-c", script]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    if ran.returncode == 77:
+        pytest.skip(f"proc cannot be mounted with subset=pid: {ran.stderr.strip()}")
     assert ran.stdout.splitlines() == ["None", "True True", "True"], ran.stderr
 
 
