@@ -32,7 +32,7 @@ from subtitled.plugin import (
     UsageRecord,
     hookimpl,
 )
-from subtitled.plugin.http import get_host, is_loopback, refusal_error, send_request
+from subtitled.plugin.http import HttpService, get_host, is_loopback, refusal_error, send_request
 
 SUBTITLED_API = "1"
 
@@ -186,9 +186,8 @@ class Apertium(Translator[ApertiumSettings]):
         self, method: str, path: str, form: dict[str, str] | None = None
     ) -> dict[str, Any]:
         url = (self.settings.url or "").rstrip("/")
-        response = send_request(
-            self._service_name, method, url + path, timeout=self.settings.timeout, data=form
-        )
+        service = HttpService(name=self._service_name, timeout=self.settings.timeout)
+        response = send_request(service, method, url + path, data=form)
         if not response.is_success:
             raise refusal_error(self._service_name, response)
         try:

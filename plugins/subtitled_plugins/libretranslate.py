@@ -27,7 +27,7 @@ from subtitled.plugin import (
     UsageRecord,
     hookimpl,
 )
-from subtitled.plugin.http import get_host, is_loopback, refusal_error, send_request
+from subtitled.plugin.http import HttpService, get_host, is_loopback, refusal_error, send_request
 
 SUBTITLED_API = "1"
 
@@ -150,14 +150,12 @@ class LibreTranslate(Translator[LibreTranslateSettings]):
         return self._targets
 
     def _request(self, method: str, path: str, body: object = None) -> Any:
-        return send_request(
-            self._service_name,
-            method,
-            self.settings.url.rstrip("/") + path,
+        service = HttpService(
+            name=self._service_name,
             timeout=self.settings.timeout,
             verify=self.settings.verify_tls,
-            json=body,
         )
+        return send_request(service, method, self.settings.url.rstrip("/") + path, json=body)
 
     def _unexpected_answer(self) -> TransientError:
         return TransientError(

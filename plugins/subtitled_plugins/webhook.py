@@ -28,7 +28,7 @@ from subtitled.plugin import (
     event_to_json,
     hookimpl,
 )
-from subtitled.plugin.http import send_request
+from subtitled.plugin.http import HttpService, send_request
 
 SUBTITLED_API = "1"
 
@@ -81,17 +81,14 @@ class WebhookNotifier(Notifier[WebhookSettings]):
                 self.settings.secret.reveal(), timestamp, body
             ),
         }
-        response = send_request(
-            self._get_display_url(),
-            "POST",
-            self.settings.url,
+        service = HttpService(
+            name=self._get_display_url(),
             timeout=self.settings.timeout,
             verify=self.settings.verify_tls,
-            headers=headers,
             section=self._get_section(),
             example="https://host/path",
-            content=body,
         )
+        response = send_request(service, "POST", self.settings.url, headers=headers, content=body)
         status = response.status_code
         if status in _SETUP_STATUSES:
             raise SetupError(

@@ -28,7 +28,7 @@ from subtitled.jobcontext.services import Services
 from subtitled.library.fingerprint import content_fingerprint
 from subtitled.media.probe import probe_media
 from subtitled.pipeline.pipeline import run_job
-from subtitled.pipeline.planning import MediaReport, inspect_media
+from subtitled.pipeline.planning import InspectionRequest, MediaReport, inspect_media
 from subtitled.plugin import (
     SAMPLE_RATE,
     Audio,
@@ -164,15 +164,14 @@ class Place:
         return run_job(job, self.services, InlineRunner())
 
     def examine(self, *languages: str, **more: Any) -> MediaReport:
-        return inspect_media(
-            self.film,
-            probe_media(self.film),
-            self.wishes(*languages, **more),
-            self.services.config,
+        request = InspectionRequest(
+            media=self.film,
+            facts=probe_media(self.film),
+            library=self.wishes(*languages, **more),
             fingerprint=content_fingerprint(self.film),
-            transcripts=self.services.store,
-            sidecars=self.services.db.sidecars,
         )
+        services = self.services
+        return inspect_media(request, services.config, services.store, services.db.sidecars)
 
     def sidecar(self, name: str, text: str, seconds: Iterable[float] = range(0, 60, 5)) -> Path:
         words = itertools.cycle(text.split())
@@ -365,6 +364,40 @@ def test_a_track_whose_tag_is_wrong_gives_way_to_the_next_source(
     _film(fluent, [(english, ["language=eng", "+original"]), (german, ["language=spa"])])
     fluent.make("es")
     assert fluent.how("Film.es.srt") == "transcribed by whisper, translated by mt"
+
+
+@pytest.mark.parametrize(
+    ("tag", "text", "wanted"),
+    [
+        ("spa", "Film.es.srt", "de"),
+        ("ger", "Film.de.sdh.srt", "es"),
+        ("fre", "Film.it.srt", "en"),
+    ],
+)
+def test_a_wrong_tag_that_is_found_out_in_the_middle_is_followed_at_once(
+    fluent: Place, tmp_path: Path, tag: str, text: str, wanted: str
+) -> None:
+    """The text is tried first, so nobody listens until it is refused."""
+    _film(fluent, [(_sound(tmp_path / "en.wav", 440, bursts=24), [f"language={tag}"])])
+    fluent.sidecar(text, NORWEGIAN * 2)
+    outcome = fluent.make(wanted)
+    assert (outcome.state, outcome.spoken) == (FileState.DONE, EN)
+    how = "transcribed by whisper" + (", translated by mt" if wanted != "en" else "")
+    assert fluent.how(f"Film.{wanted}.srt") == how
+    assert {told for told, _, _ in fluent.engine.asked} == {EN}
+
+
+def test_what_was_published_before_the_wrong_tag_was_found_out_is_not_made_again(
+    fluent: Place, tmp_path: Path
+) -> None:
+    english, german = _sound(tmp_path / "en.wav", 440), _sound(tmp_path / "de.wav", 880)
+    _film(fluent, [(english, ["language=spa", "+original"]), (german, ["language=ger"])])
+    fluent.sidecar("Film.it.srt", NORWEGIAN * 2)
+    job = Job(fluent.film, fluent.wishes("de", "en"), content_fingerprint(fluent.film), force=True)
+    outcome = run_job(job, fluent.services, InlineRunner())
+    assert [one.language for one in outcome.made] == [DE, EN]
+    assert fluent.how("Film.de.srt") == "transcribed by whisper, track 1"
+    assert sum(told == DE for told, _, _ in fluent.engine.asked) == 1
 
 
 def test_each_part_is_recognised_in_its_language_and_foreign_parts_have_a_sidecar(

@@ -13,7 +13,7 @@ from subtitled.jobcontext.services import open_transcript_store
 from subtitled.library.fingerprint import content_fingerprint
 from subtitled.library.paths import library_containing
 from subtitled.media.probe import probe_media
-from subtitled.pipeline.planning import MediaReport, inspect_media
+from subtitled.pipeline.planning import InspectionRequest, MediaReport, inspect_media
 from subtitled.plugin import SubtitleKind
 from subtitled.policy.requirements import Requirement, SummaryRequirement
 
@@ -60,15 +60,14 @@ def inspect_file(configuration: Configuration, path: Path, db: Database) -> Medi
         SubtitledError: It is not a media file, or has no audio.
         OSError: It cannot be read.
     """
-    return inspect_media(
-        path,
-        probe_media(path),
-        library_for(configuration, path),
-        configuration,
+    request = InspectionRequest(
+        media=path,
+        facts=probe_media(path),
+        library=library_for(configuration, path),
         fingerprint=content_fingerprint(path),
-        transcripts=open_transcript_store(resolve_state_dir(configuration.settings)),
-        sidecars=db.sidecars,
     )
+    transcripts = open_transcript_store(resolve_state_dir(configuration.settings))
+    return inspect_media(request, configuration, transcripts, db.sidecars)
 
 
 def describe_requirement(requirement: Requirement | SummaryRequirement) -> str:

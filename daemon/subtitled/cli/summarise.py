@@ -18,6 +18,7 @@ from subtitled.subtitles.formats.timestamps import format_timestamp
 from subtitled.summaries.service import (
     Summariser,
     SummaryDocument,
+    SummaryTarget,
     publish_summary,
     spoken_text_from_store,
     summary_to_json,
@@ -25,7 +26,16 @@ from subtitled.summaries.service import (
 
 from .app import app, load_configuration
 from .inspect import library_for, to_known_path
-from .output import USAGE_ERROR, JsonOption, abort, display_path, echo, echo_json, errors
+from .output import (
+    USAGE_ERROR,
+    JsonOption,
+    abort,
+    display_path,
+    echo,
+    echo_json,
+    errors,
+    make_output_folder,
+)
 
 
 @app.command()
@@ -47,8 +57,6 @@ def summarise(
     if not path.is_file():
         abort(f"there is no file {display_path(path)}", USAGE_ERROR)
     folder = path.parent if output_dir is None and beside else output_dir and output_dir.absolute()
-    if folder is not None and not folder.is_dir():
-        abort(f"{display_path(folder)} is not a folder. Make it first", USAGE_ERROR)
     store, fingerprint = (
         open_transcript_store(resolve_state_dir(configuration.settings)),
         content_fingerprint(path),
@@ -59,6 +67,8 @@ def summarise(
             "there is no complete transcript of it yet. "
             f"Make one with: subtitled generate {display_path(file)}"
         )
+    if folder is not None:
+        make_output_folder(folder)
     db = open_database(configuration)
     try:
         summariser = Summariser(configuration, EgressGate(configuration, db.egress_log), store)
@@ -67,10 +77,11 @@ def summarise(
             summariser.summarise_media(path, fingerprint, library, spoken_text, language)
             for language in requested_languages or [spoken_text.language]
         ]
+        target = SummaryTarget(
+            media=path, fingerprint=fingerprint, folder=folder, is_user_requested=True
+        )
         written = [
-            publish_summary(
-                document, suffix, path, fingerprint, db.sidecars, folder, is_user_requested=True
-            )
+            publish_summary(document, suffix, target, db.sidecars)
             for document in documents
             for suffix in (SUMMARY_SUFFIXES if folder is not None else ())
         ]

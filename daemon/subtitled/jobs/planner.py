@@ -6,6 +6,8 @@ import logging
 import time
 from typing import Any
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from subtitled.config.settings import LibrarySettings
 from subtitled.db.database import Database
 from subtitled.db.records import ACTIVE_STATES, FINAL_STATES, URGENT, FileRecord, FileState
@@ -15,8 +17,13 @@ from subtitled.library.moves import adopt_moved_file
 from subtitled.library.removal import SidecarRemover
 from subtitled.media.ffmpeg import unreadable_error
 from subtitled.media.probe import probe_media
-from subtitled.pipeline.planning import MediaReport, inspect_media, settings_digest
-from subtitled.plugin import SubtitledError
+from subtitled.pipeline.planning import (
+    InspectionRequest,
+    MediaReport,
+    inspect_media,
+    settings_digest,
+)
+from subtitled.plugin import SubtitledError, TransientError
 from subtitled.plugin.paths import display_path
 from subtitled.policy.coverage import find_redundant
 
@@ -109,6 +116,16 @@ class JobPlanner:
         except SubtitledError as error:
             self._results.record_failed(record, error, digest)
             return
+        except SQLAlchemyError:
+            raise  # the database is at fault, and not the file
+        except Exception as error:  # noqa: BLE001 - a fault of one file must not stop the others
+            _log.exception("%s cannot be planned", display_path(record.path))
+            fault = TransientError(
+                f"{display_path(record.path)} cannot be planned: {type(error).__name__}: {error}",
+                "Report this as a bug, with the log",
+            )
+            self._results.record_failed(record, fault, digest)
+            return
         decision = media_report.decision
         if decision.has_work:
             reason = "; ".join(decision.reasons)
@@ -181,15 +198,14 @@ class JobPlanner:
         self, record: FileRecord, library: LibrarySettings, fingerprint: str
     ) -> MediaReport:
         """Return what a file has and needs. Redundant sidecars of ours are removed."""
-        sidecars = self._db.sidecars
-        media_report = inspect_media(
-            record.path,
-            probe_media(record.path),
-            library,
-            self._services.config,
+        request = InspectionRequest(
+            media=record.path,
+            facts=probe_media(record.path),
+            library=library,
             fingerprint=fingerprint,
-            transcripts=self._services.store,
-            sidecars=sidecars,
+        )
+        media_report = inspect_media(
+            request, self._services.config, self._services.store, self._db.sidecars
         )
         if library.on_human_subtitle == "remove":
             spoken, rules = (

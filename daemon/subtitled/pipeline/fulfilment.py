@@ -24,6 +24,7 @@ from subtitled.routing.production_plan import PathSegment, ProductionPath, Targe
 from subtitled.routing.table import Route, RouteKind
 from subtitled.subtitles.chinese import convert_script
 from subtitled.subtitles.language_id import find_language_mismatch
+from subtitled.subtitles.markup import restore_markup, strip_tags
 from subtitled.subtitles.rules import CueRules, select_cue_rules, with_overrides
 from subtitled.subtitles.sdh import strip_sdh
 from subtitled.subtitles.segmentation.bilingual import pair_cues, render_bilingual
@@ -33,9 +34,16 @@ from subtitled.subtitles.segmentation.shots import snap_to_shots
 from subtitled.subtitles.segmentation.word_repair import repair_words
 from subtitled.transcription.track_analysis import TrackAnalyser
 from subtitled.transcription.transcriber import SpeechTrack, Transcriber
-from subtitled.translation.run import TranslationRun
+from subtitled.translation.run import TranslationRequest, TranslationRun
 
 from .existing_subtitles import SubtitleSource
+
+
+class MainLanguageError(TransientError):
+    """Raised if the main track is analysed and its tag turns out to be wrong.
+
+    The plan followed the tag. The language is stored by now, so the job can be planned again.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +84,7 @@ class Producer:
             TransientError: Something that may work later.
             SetupError: Something that concerns every path.
             InputRejectedError: The only path was refused.
+            MainLanguageError: The plan is for another spoken language.
         """
         upper = self._first_usable(requirement)
         if requirement.secondary is None:
@@ -132,7 +141,7 @@ class Producer:
         if spoken != source.language:
             if not source.is_main:
                 return f"track {track} is tagged {source.language}, but {spoken} is heard in it"
-            raise TransientError(
+            raise MainLanguageError(
                 f"{spoken} is spoken, not {source.language} as its tag says",
                 "It is planned again at the next try",
             )
@@ -285,9 +294,15 @@ class CueBuilder:
     ) -> tuple[Cue, ...]:
         """Return human cues translated at their own times."""
         limits = self._limits(target, True)
-        texts = self._translation(target, route).lines(original, limits)
+        # Translators get words only. Italics, bold type and colours are put back afterwards.
+        spoken = [Cue(cue.start, cue.end, strip_tags(cue.text)) for cue in original]
+        texts = self._translation(target, route).lines(spoken, limits)
         return tuple(
-            Cue(cue.start, cue.end, break_lines(texts[number], target, limits))
+            Cue(
+                cue.start,
+                cue.end,
+                restore_markup(cue.text, break_lines(texts[number], target, limits)),
+            )
             for number, cue in enumerate(original)
         )
 
@@ -305,15 +320,15 @@ class CueBuilder:
         known_translators = ctx.routes.translators_for(track.language, target)
         translators = dict.fromkeys((route.translator, *known_translators))
         terms = partial(ctx.glossary.glossary_pairs, track.language, target)
-        return TranslationRun(
-            ctx,
-            track.index,
-            track.language,
-            target,
-            tuple(translators),
+        request = TranslationRequest(
+            track=track.index,
+            source=track.language,
+            target=target,
+            translators=tuple(translators),
             terms=terms,
             description=ctx.description,
         )
+        return TranslationRun(ctx, request)
 
 
 def pair_and_render(upper: Subtitle, lower: Subtitle, fmt: str, library: LibrarySettings) -> bytes:

@@ -7,7 +7,7 @@ steps follow, so a workflow that continues after a crash takes the same way.
 from __future__ import annotations
 
 import os
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -25,13 +25,13 @@ from subtitled.policy.requirements import no_route
 from subtitled.routing.production_plan import JOB_PLAN, JobPlan, plan_target
 from subtitled.subtitles.filenames import build_sidecar_path
 from subtitled.subtitles.formats import render_subtitle
-from subtitled.subtitles.ownership import Signature
+from subtitled.subtitles.ownership import SidecarDescription, Signature
 from subtitled.subtitles.publish import check_writable, compute_sha256, publish_sidecar
 from subtitled.summaries.steps import SummarySteps
 from subtitled.transcription.track_analysis import TrackAnalyser
 
-from .fulfilment import Producer, pair_and_render
-from .planning import MediaReport, inspect_media, plan_summaries
+from .fulfilment import MainLanguageError, Producer, pair_and_render
+from .planning import InspectionRequest, MediaReport, inspect_media, plan_summaries
 
 _SHORT = Language("en")
 """Stands for a language that is not known yet, where only the length of a name matters."""
@@ -69,39 +69,62 @@ def run_job(
         return JobResult(FileState.NO_SPEECH, "no speech found")
     plan = JOB_PLAN.validate_python(steps.run("decide", partial(_decide, ctx, facts)))
     producer = Producer(ctx, analyser, facts, track)
-    refused = list(plan.unsatisfiable)
     done: list[str] = []
-    for requirement in plan.targets:
-        produced = producer.produce(requirement)
-        if (
-            produced.silent
-            and requirement.kind is SubtitleKind.FULL
-            and requirement.secondary is None
-        ):
-            return JobResult(
-                FileState.NO_SPEECH,
-                "no speech could be recognised",
-                analyser.spoken_language(track),
-                tuple(made),
-            )
-        if produced.subtitle is None:
-            refused += (f"{requirement}: {reason}" for reason in produced.refused)
-            continue
-        subtitle, how = produced.subtitle, produced.how
-        done.append(str(requirement))
-        for fmt in requirement.formats:
-            path = steps.run(
-                f"publish {requirement}.{fmt}",
-                partial(_publish, ctx, fmt, subtitle, how, produced.below),
-            )
-            sidecar = Path(os.fsdecode(bytes.fromhex(path)))
-            made.append(
-                SubtitlePublished(job.media, sidecar, requirement.language, requirement.kind)
-            )
+    try:
+        produced = _produce_targets(ctx, producer, plan, done, made)
+    except MainLanguageError:
+        # The plan followed the tag of the track. What was published stays.
+        plan = JOB_PLAN.validate_python(steps.run("decide again", partial(_decide, ctx, facts)))
+        produced = _produce_targets(ctx, producer, plan, done, made)
+    if produced.is_silent:
+        reason, spoken = "no speech could be recognised", analyser.spoken_language(track)
+        return JobResult(FileState.NO_SPEECH, reason, spoken, tuple(made))
     summaries = SummarySteps(ctx, analyser, track, producer.words).write(plan.summaries)
-    done, refused = [*done, *summaries.done], [*refused, *summaries.refused]
+    done, refused = [*done, *summaries.done], [*produced.refused, *summaries.refused]
     result = _result(done, refused, analyser.spoken_language(track), tuple(made))
     return replace(result, deferred_error=summaries.deferred_error)
+
+
+@dataclass(frozen=True, slots=True)
+class _TargetsResult:
+    """What became of the targets of a plan."""
+
+    refused: tuple[str, ...]
+    is_silent: bool = False
+    """Whether no speech was recognised, which ends the job."""
+
+
+def _produce_targets(
+    ctx: JobContext,
+    producer: Producer,
+    plan: JobPlan,
+    done: list[str],
+    made: list[SubtitlePublished],
+) -> _TargetsResult:
+    """Produce and publish the targets of a plan that are not in ``done``, and add them to it.
+
+    Raises:
+        MainLanguageError: The plan is for another spoken language.
+    """
+    refused = list(plan.unsatisfiable)
+    for target in plan.targets:
+        if str(target) in done:
+            continue
+        produced = producer.produce(target)
+        if produced.silent and target.kind is SubtitleKind.FULL and target.secondary is None:
+            return _TargetsResult(tuple(refused), is_silent=True)
+        if produced.subtitle is None:
+            refused += (f"{target}: {reason}" for reason in produced.refused)
+            continue
+        for fmt in target.formats:
+            path = ctx.steps.run(
+                f"publish {target}.{fmt}",
+                partial(_publish, ctx, fmt, produced.subtitle, produced.how, produced.below),
+            )
+            sidecar = Path(os.fsdecode(bytes.fromhex(path)))
+            made.append(SubtitlePublished(ctx.job.media, sidecar, target.language, target.kind))
+        done.append(str(target))
+    return _TargetsResult(tuple(refused))
 
 
 def _result(
@@ -202,7 +225,15 @@ def _publish(
         if below
         else render_subtitle(subtitle, fmt)
     )
-    signature = Signature.create(content, path.name, job.fingerprint, target, fmt, how, kind)
+    description = SidecarDescription(
+        name=path.name,
+        fingerprint=job.fingerprint,
+        language=target,
+        kind=kind,
+        format=fmt,
+        variant=how,
+    )
+    signature = Signature.create(content, description)
     publish_sidecar(path, content, own_digest=own_digest, signature=signature)
     db.sidecars.record_written(path, job.media, signature, is_user_requested=job.user_requested)
     remove_renamed_duplicates(db, job.media, path)
@@ -211,15 +242,13 @@ def _publish(
 
 def _examine(ctx: JobContext, facts: MediaInfo) -> MediaReport:
     job, services = ctx.job, ctx.services
-    return inspect_media(
-        job.media,
-        facts,
-        job.library,
-        services.config,
+    request = InspectionRequest(
+        media=job.media,
+        facts=facts,
+        library=job.library,
         fingerprint=job.fingerprint,
-        transcripts=services.store,
-        sidecars=services.db.sidecars,
         sidecar_folder=job.output_folder,
         ignore_existing=job.force,
         is_user_requested=job.user_requested,
     )
+    return inspect_media(request, services.config, services.store, services.db.sidecars)

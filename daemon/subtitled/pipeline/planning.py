@@ -54,45 +54,54 @@ class MediaReport:
     available: AvailableSources
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InspectionRequest:
+    """Which media file is inspected, and how."""
+
+    media: Path
+    facts: MediaInfo
+    """What :func:`~subtitled.media.probe.probe_media` found."""
+    library: LibrarySettings
+    """The settings of its library."""
+    fingerprint: str | None
+    """The fingerprint, if known. A stored analysis then tells the spoken language."""
+    sidecar_folder: Path | None = None
+    """Where sidecars lie; by default beside the media file."""
+    ignore_existing: bool = False
+    """Decide as if there were no subtitles."""
+    is_user_requested: bool = False
+    """Whether a person asks now. What a person removed before is then not counted as existing."""
+
+
 def inspect_media(
-    media: Path,
-    facts: MediaInfo,
-    library: LibrarySettings,
+    request: InspectionRequest,
     configuration: Configuration,
-    *,
-    fingerprint: str | None,
     transcripts: TranscriptStore,
     sidecars: SidecarRepository,
-    sidecar_folder: Path | None = None,
-    ignore_existing: bool = False,
-    is_user_requested: bool = False,
 ) -> MediaReport:
     """Choose the main track and decide what is missing.
 
     Args:
-        media: The media file.
-        facts: What :func:`~subtitled.media.probe.probe_media` found.
-        library: The settings of its library.
+        request: The media file.
         configuration: The configuration with its engines and translators.
-        fingerprint: The fingerprint, if known. A stored analysis then tells the spoken language.
         transcripts: The store of analyses.
         sidecars: The repository of sidecars.
-        sidecar_folder: Where sidecars lie; by default beside the media file.
-        ignore_existing: Decide as if there were no subtitles.
-        is_user_requested: Whether a person asks now. What a person removed before is then not
-            counted as existing.
 
     Raises:
         NoAudioError: The file has no audio track.
     """
+    media, facts, library = request.media, request.facts, request.library
+    fingerprint, ignore_existing = request.fingerprint, request.ignore_existing
     choice = choose_audio_track(facts, library.preferred_audio_languages)
     analysis = transcripts.analysis(fingerprint, choice.track.index) if fingerprint else None
     spoken = analysis.language if analysis else None
-    folder = sidecar_folder or media.parent
+    folder = request.sidecar_folder or media.parent
     names = [] if ignore_existing else _folder_names(folder)
     ownership_of = partial(sidecars.ownership, fingerprint=fingerprint)
     existing_files = existing_subtitles(media, facts, names, ownership_of, folder)
-    removed = () if is_user_requested or ignore_existing else _removed_by_user(sidecars, media)
+    removed = (
+        () if request.is_user_requested or ignore_existing else _removed_by_user(sidecars, media)
+    )
     removed_subtitles = tuple(item for item in removed if item.format not in SUMMARY_SUFFIXES)
     existing = () if ignore_existing else (*existing_files, *removed_subtitles)
     routing = routing_for(configuration, library, facts.duration)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import email.utils
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -28,17 +29,30 @@ MAX_REASON_CHARACTERS = 200
 """How many characters of a service's error message are passed on."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpService:
+    """A service that requests are sent to, as messages name it, and how it is reached."""
+
+    name: str
+    """Its name in messages, such as ``Plex at http://nas:32400``."""
+    timeout: float
+    """Seconds to wait for a response. Ignored with ``client``."""
+    verify: bool = True
+    """Whether to verify the TLS certificate. Ignored with ``client``."""
+    section: str = ""
+    """The section of the configuration, such as ``servers.plex``, for hints."""
+    example: str = "http://localhost:5000"
+    """A valid url, for hints."""
+    client: httpx.Client | None = None
+    """An ``httpx.Client`` to use, with its own timeout and verification."""
+
+
 def send_request(
-    service: str,
+    service: HttpService,
     method: str,
     url: str,
     *,
-    timeout: float,
-    verify: bool = True,
     headers: Mapping[str, str] | None = None,
-    section: str = "",
-    example: str = "http://localhost:5000",
-    client: httpx.Client | None = None,
     **options: Any,
 ) -> httpx.Response:
     """Send a request and return the response, unless it is a temporary failure or a redirect.
@@ -46,15 +60,10 @@ def send_request(
     Redirects are not followed: a POST would arrive as GET, and a key at another host.
 
     Args:
-        service: The name of the service in messages, such as ``Plex at http://nas:32400``.
+        service: The service.
         method: The HTTP method.
         url: The whole URL.
-        timeout: Seconds to wait for the response. Ignored with ``client``.
-        verify: Whether to verify the TLS certificate. Ignored with ``client``.
         headers: Request headers.
-        section: The section of the configuration, such as ``servers.plex``, for hints.
-        example: A valid url, for hints.
-        client: An ``httpx.Client`` to use, with its own timeout and verification.
         **options: Passed to httpx: ``json``, ``data``, ``content``, ``files``, ``params``.
 
     Returns:
@@ -67,38 +76,39 @@ def send_request(
     """
     import httpx
 
-    key = f"{section}." if section else ""
+    name, key = service.name, f"{service.section}." if service.section else ""
+    options["headers"] = dict(headers or {})
     try:
-        if client is not None:
-            response = client.request(method, url, headers=dict(headers or {}), **options)
+        if service.client is not None:
+            response = service.client.request(method, url, **options)
         else:
             response = httpx.request(
-                method, url, headers=dict(headers or {}), timeout=timeout, verify=verify, **options
+                method, url, timeout=service.timeout, verify=service.verify, **options
             )
     except (httpx.InvalidURL, httpx.UnsupportedProtocol):
         raise SetupError(
-            f"the url of {service} is no address", f"Write one such as {example}"
+            f"the url of {name} is no address", f"Write one such as {service.example}"
         ) from None
     except httpx.HTTPError as error:
         if "CERTIFICATE_VERIFY_FAILED" in str(error):
             raise SetupError(
-                f"the certificate of {service} is not valid",
+                f"the certificate of {name} is not valid",
                 f"Give it one, or set {key}verify_tls = false",
             ) from None
         raise TransientError(
-            f"{service} does not answer: {type(error).__name__}",
+            f"{name} does not answer: {type(error).__name__}",
             "Check that it runs and that the url is right",
         ) from None
     status = response.status_code
     if status in (408, 409, 425, 429) or status >= 500:
         raise TransientError(
-            f"{service} answers {status}", "Look at its log", parse_retry_after(response)
+            f"{name} answers {status}", "Look at its log", parse_retry_after(response)
         )
     if response.has_redirect_location:
         # Only the host: the rest may contain a secret.
         new_host = get_host(str(response.next_request.url)) if response.next_request else "nowhere"
         raise SetupError(
-            f"{service} answers {status}, which sends callers elsewhere, to {new_host}",
+            f"{name} answers {status}, which sends callers elsewhere, to {new_host}",
             f"Set {key}url to that place",
         )
     return response
@@ -275,7 +285,7 @@ class HttpMediaServer(MediaServer[H]):
         """
         import httpx
 
-        service, section = f"{self.kind} at {self.url}", f"servers.{self.context.name}"
+        name = f"{self.kind} at {self.url}"
         if self._client is None:
             # The client is kept, and reads no certificates for plain HTTP, because reading them
             # takes 0.1 s. Connections are not kept: calls are minutes apart.
@@ -284,21 +294,24 @@ class HttpMediaServer(MediaServer[H]):
                 verify=self.settings.verify_tls and self.url.startswith("https"),
                 limits=httpx.Limits(max_keepalive_connections=0),
             )
+        service = HttpService(
+            name=name,
+            timeout=self.settings.timeout,
+            section=f"servers.{self.context.name}",
+            example=self.example,
+            client=self._client,
+        )
         response = send_request(
             service,
             method,
             self.url + path,
-            timeout=self.settings.timeout,
             headers={"Accept": "application/json", **headers},
-            section=section,
-            example=self.example,
-            client=self._client,
             params=query,
             json=body,
         )
         status = response.status_code
         if status in (401, 403):
-            raise SetupError(f"{service} refuses the key ({status})", self.key_hint())
+            raise SetupError(f"{name} refuses the key ({status})", self.key_hint())
         if not response.is_success:
             kind = NotFoundError if status == 404 else SetupError
             raise kind(

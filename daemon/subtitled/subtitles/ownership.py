@@ -13,14 +13,26 @@ import errno
 import hashlib
 import json
 import os
+import re
 import stat
 import time
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import TypeGuard
 
 from subtitled.plugin import Language, SubtitleKind
+from subtitled.plugin.limits import (
+    MAX_FIELD_CHARACTERS,
+    MAX_RECORD_BYTES,
+    clean_text,
+    parse_json,
+    read_integer,
+    read_number,
+    read_object,
+    read_path,
+)
 
 XATTR_NAME = "user.subtitled.signature"
 """The attribute that holds the whole signature, so that there is never half of one."""
@@ -34,6 +46,12 @@ _OLD_KEYS = {
     "size_bytes": "size",
 }
 """The keys of version 1 that have another name since."""
+_TEXT_KEYS = ("fingerprint", "name", "language", "kind", "format", "variant", "sha256")
+_DIGEST = re.compile(r"[0-9A-Za-z_-]{1,128}")
+MAX_TIME = 1e11
+"""Latest time of a signature, in seconds since 1970: the year 5138."""
+MAX_SIDECAR_BYTES = 1 << 40
+"""Largest size of a sidecar that a signature may state."""
 _UNSUPPORTED_ERRNOS = frozenset(
     {
         errno.ENOTSUP,
@@ -61,6 +79,21 @@ class Ownership(StrEnum):
     """Ours, changed by a person since. It counts as a human subtitle and is never written to."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SidecarDescription:
+    """What a sidecar is that is about to be written."""
+
+    name: str
+    """File name that it is given."""
+    fingerprint: str
+    """Fingerprint of the media file that it is made for."""
+    language: Language
+    kind: SubtitleKind = SubtitleKind.FULL
+    format: str
+    variant: str
+    """How it was made, for people."""
+
+
 @dataclass(frozen=True, slots=True)
 class Signature:
     """Our record that we wrote a sidecar: all that the database holds of it except its folder."""
@@ -83,16 +116,20 @@ class Signature:
     def create(
         cls,
         text: bytes,
-        name: str,
-        fingerprint: str,
-        language: Language,
-        fmt: str,
-        variant: str,
-        kind: SubtitleKind = SubtitleKind.FULL,
+        description: SidecarDescription,
     ) -> Signature:
         """Create the signature of a text that is about to be written."""
-        digest = hashlib.sha256(text).hexdigest()
-        return cls(fingerprint, name, language, kind, fmt, variant, time.time(), digest, len(text))
+        return cls(
+            fingerprint=description.fingerprint,
+            name=description.name,
+            language=description.language,
+            kind=description.kind,
+            format=description.format,
+            variant=description.variant,
+            created_at=time.time(),
+            sha256=hashlib.sha256(text).hexdigest(),
+            size_bytes=len(text),
+        )
 
 
 def to_json(signature: Signature) -> bytes:
@@ -106,25 +143,46 @@ def from_json(payload: bytes) -> Signature | None:
     Anybody may have written the payload.
     """
     try:
-        record: Any = json.loads(payload)
-        version = record["v"]
-        if version == 1:
-            record |= {name: record[old_name] for name, old_name in _OLD_KEYS.items()}
-        elif version != _VERSION:
-            return None
-        return Signature(
-            fingerprint=str(record["fingerprint"]),
-            name=str(record["name"]),
-            language=Language(record["language"]),
-            kind=SubtitleKind(record["kind"]),
-            format=str(record["format"]),
-            variant=str(record["variant"]),
-            created_at=float(record["created_at"]),
-            sha256=str(record["sha256"]),
-            size_bytes=int(record["size_bytes"]),
-        )
-    except (ValueError, TypeError, KeyError):
+        record = read_object(parse_json(payload, MAX_RECORD_BYTES, max_depth=2))
+    except ValueError:
         return None
+    version = record.get("v")
+    if version == 1:
+        record = record | {name: record.get(old_name) for name, old_name in _OLD_KEYS.items()}
+    elif version != _VERSION:
+        return None
+    created_at = read_number(record.get("created_at"), 0.0, MAX_TIME)
+    size_bytes = read_integer(record.get("size_bytes"), 0, MAX_SIDECAR_BYTES)
+    texts = {key: record.get(key) for key in _TEXT_KEYS}
+    if created_at is None or size_bytes is None or not _are_texts(texts):
+        return None
+    try:
+        return Signature(
+            fingerprint=texts["fingerprint"],
+            name=texts["name"],
+            language=Language(texts["language"]),
+            kind=SubtitleKind(texts["kind"]),
+            format=texts["format"],
+            variant=texts["variant"],
+            created_at=created_at,
+            sha256=texts["sha256"],
+            size_bytes=size_bytes,
+        )
+    except ValueError:
+        return None
+
+
+def _are_texts(values: Mapping[str, object]) -> TypeGuard[Mapping[str, str]]:
+    """Return whether all values are texts of a length and kind that we write."""
+    for key, value in values.items():
+        if not isinstance(value, str) or len(value) > MAX_FIELD_CHARACTERS:
+            return False
+        if key in ("fingerprint", "sha256") and not _DIGEST.fullmatch(value):
+            return False
+        if key != "name" and clean_text(value) != value:
+            return False
+    name = values["name"]
+    return isinstance(name, str) and read_path(name) is not None and "/" not in name
 
 
 def sign(path: Path, signature: Signature) -> bool:

@@ -27,7 +27,7 @@ from subtitled.plugin.checkpoint import write_atomic
 from subtitled.routing.table import routing_for
 from subtitled.subtitles.filenames import build_summary_path
 from subtitled.subtitles.formats.chapters import write_ffmetadata, write_vtt
-from subtitled.subtitles.ownership import Signature
+from subtitled.subtitles.ownership import SidecarDescription, Signature
 from subtitled.subtitles.publish import publish_sidecar
 from subtitled.subtitles.scripts import is_spaceless
 from subtitled.subtitles.segmentation.word_repair import repair_words, restore_spaces
@@ -208,26 +208,31 @@ class Summariser:
         return asked
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SummaryTarget:
+    """The media file of a summary, and where the summary is written."""
+
+    media: Path
+    fingerprint: str
+    folder: Path | None = None
+    """Where to write; by default beside the media file."""
+    is_user_requested: bool = False
+    """Whether a person asked for it."""
+
+
 def publish_summary(
     document: SummaryDocument,
     suffix: str,
-    media: Path,
-    fingerprint: str,
+    target: SummaryTarget,
     sidecars: SidecarRepository,
-    folder: Path | None = None,
-    *,
-    is_user_requested: bool = False,
 ) -> Path:
     """Publish one file of a summary, such as ``Film.en.summary.json``.
 
     Args:
         document: The summary.
         suffix: The suffix that names the file's format.
-        media: The media file.
-        fingerprint: Its fingerprint.
+        target: The media file, and where to write.
         sidecars: The repository of sidecars.
-        folder: Where to write; by default beside the media file.
-        is_user_requested: Whether a person asked for it.
 
     Returns:
         The path of the file.
@@ -235,15 +240,23 @@ def publish_summary(
     Raises:
         ForeignFileError: A file of that name is not ours.
     """
-    path = build_summary_path(media, document.language, suffix)
-    if folder is not None:
-        path = folder / path.name
-    text, how = document.render(suffix).encode(), f"written by {document.translator}"
-    signature = Signature.create(text, path.name, fingerprint, document.language, suffix, how)
-    publish_sidecar(
-        path, text, own_digest=sidecars.own_digest(path, fingerprint), signature=signature
+    path = build_summary_path(target.media, document.language, suffix)
+    if target.folder is not None:
+        path = target.folder / path.name
+    text = document.render(suffix).encode()
+    description = SidecarDescription(
+        name=path.name,
+        fingerprint=target.fingerprint,
+        language=document.language,
+        format=suffix,
+        variant=f"written by {document.translator}",
     )
-    sidecars.record_written(path, media, signature, is_user_requested=is_user_requested)
+    signature = Signature.create(text, description)
+    own_digest = sidecars.own_digest(path, target.fingerprint)
+    publish_sidecar(path, text, own_digest=own_digest, signature=signature)
+    sidecars.record_written(
+        path, target.media, signature, is_user_requested=target.is_user_requested
+    )
     return path
 
 

@@ -20,6 +20,7 @@ from .service import (
     SpokenText,
     Summariser,
     SummaryDocument,
+    SummaryTarget,
     publish_summary,
     split_sentences,
 )
@@ -89,14 +90,17 @@ class SummarySteps:
         job = self._ctx.job
         self._ctx.progress(f"writing a {wanted}", 0.0)
         document = self._summarising.summarise_media(
-            *(job.media, job.fingerprint, job.library, heard, wanted.language)
+            job.media, job.fingerprint, job.library, heard, wanted.language
         )
         return SUMMARY_DOCUMENT.dump_python(document, mode="json")
 
     def _publish(self, made: SummaryDocument, ending: str) -> None:
         job, sidecars = self._ctx.job, self._ctx.services.db.sidecars
         self._ctx.ensure_unchanged()
-        publish_summary(
-            *(made, ending, job.media, job.fingerprint, sidecars, job.output_folder),
+        target = SummaryTarget(
+            media=job.media,
+            fingerprint=job.fingerprint,
+            folder=job.output_folder,
             is_user_requested=job.user_requested,
         )
+        publish_summary(made, ending, target, sidecars)

@@ -6,6 +6,7 @@ import hashlib
 import itertools
 import json
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -43,37 +44,34 @@ MAX_KEPT_SHARE = 0.2
 """Share of sentences that may stay untranslated. With more, nothing is published."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TranslationRequest:
+    """What is translated, and by which translators."""
+
+    track: int
+    """The index of the audio track."""
+    source: Language
+    """The language of the text."""
+    target: Language
+    """The language to translate into."""
+    translators: Sequence[str]
+    """The names of the translators, best first."""
+    terms: Callable[[str], tuple[TextPair, ...]] = lambda text: ()
+    """Returns the glossary entries that a text mentions."""
+    description: str = ""
+    """What the text is from, in one sentence, or ""."""
+
+
 class TranslationRun:
     """Translates one track for one language pair with a chain of translators."""
 
-    def __init__(
-        self,
-        ctx: JobContext,
-        track: int,
-        source: Language,
-        target: Language,
-        chain: Sequence[str],
-        *,
-        terms: Callable[[str], tuple[TextPair, ...]] = lambda text: (),
-        description: str = "",
-    ) -> None:
-        """Prepare a translation.
-
-        Args:
-            ctx: The job.
-            track: The index of the audio track.
-            source: The language of the text.
-            target: The language to translate into.
-            chain: The names of the translators, best first.
-            terms: Returns the glossary entries that a text mentions.
-            description: What the text is from, in one sentence, or "".
-        """
+    def __init__(self, ctx: JobContext, request: TranslationRequest) -> None:
         configured = ctx.services.config.translators
         self._ctx = ctx
-        self._source, self._target = source, target
-        self._terms, self._description = terms, description
+        self._source, self._target = request.source, request.target
+        self._terms, self._description = request.terms, request.description
         self._chain = [
-            _ChainedTranslator(ctx, track, configured[name], source, target) for name in chain
+            _ChainedTranslator(ctx, request, configured[name]) for name in request.translators
         ]
         self._folder = self._chain[0].folder
 
@@ -280,18 +278,16 @@ class _ChainedTranslator:
     def __init__(
         self,
         ctx: JobContext,
-        track: int,
+        request: TranslationRequest,
         configured: ConfiguredComponent[Translator],
-        source: Language,
-        target: Language,
     ) -> None:
         settings = configured.settings.result_fields()
-        facts = settings | {" protocol": PROTOCOL_VERSION, " source": source}
-        store = ctx.services.store.track_folder(ctx.job.fingerprint, track)
+        facts = settings | {" protocol": PROTOCOL_VERSION, " source": request.source}
+        store = ctx.services.store.track_folder(ctx.job.fingerprint, request.track)
         self.name: str = configured.name
         self.able = configured.component_class.capabilities(configured.settings)
         self.size = max(1, self.able.max_batch_lines)
-        self.folder = store / variant_key(configured.name, facts, target)
+        self.folder = store / variant_key(configured.name, facts, request.target)
         self.lines = LineCache(self.folder)
         self.given_up: SubtitledError | None = None
         self._configured = configured

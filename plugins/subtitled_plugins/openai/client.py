@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from subtitled.plugin import LOCAL, CheckResult, Secret, SetupError, SubtitledError
-from subtitled.plugin.http import get_host, is_loopback, refusal_error, send_request
+from subtitled.plugin.http import HttpService, get_host, is_loopback, refusal_error, send_request
 
 if TYPE_CHECKING:
     import httpx
@@ -79,15 +79,11 @@ class OpenAIClient:
             if not (key.isascii() and key.isprintable()):
                 raise SetupError("the given key is no key", "Set api_key to a key, by reference")
             headers["Authorization"] = f"Bearer {key}"
-        return send_request(
-            self.service_name,
-            method,
-            settings.url.rstrip("/") + path,
-            timeout=settings.timeout,
-            verify=settings.verify_tls,
-            headers=headers,
-            **options,
+        service = HttpService(
+            name=self.service_name, timeout=settings.timeout, verify=settings.verify_tls
         )
+        url = settings.url.rstrip("/") + path
+        return send_request(service, method, url, headers=headers, **options)
 
     def run_checks(self) -> Sequence[CheckResult]:
         """Check that the service answers, accepts the key and has the model."""
