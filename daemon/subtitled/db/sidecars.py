@@ -12,6 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from subtitled.plugin import Language, Sidecar, SubtitleKind
+from subtitled.plugin.limits import is_out_of_resources
 from subtitled.subtitles.ownership import (
     Ownership,
     Signature,
@@ -220,7 +221,9 @@ class SidecarRepository:
         """Return the ownership of a file, its SHA-256 and its signature."""
         try:
             digest = compute_sha256(path) if is_regular_file(path) else None
-        except OSError:
+        except OSError as error:
+            if is_out_of_resources(error):
+                raise  # nothing is known of the file, so nothing may be decided
             digest = None
         if digest is None:
             return Ownership.HUMAN, "", None

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from subtitled.plugin import InputRejectedError
+from subtitled.plugin.limits import MAX_RECORD_BYTES, read_file
 from subtitled.subtitles.ownership import Signature, from_json, to_json
 from subtitled.subtitles.publish import publish_sidecar
 
@@ -53,6 +55,6 @@ class SignatureStore:
 
 def _read_signature(path: Path) -> Signature | None:
     try:
-        return from_json(path.read_bytes())
-    except OSError:
+        return from_json(read_file(path, MAX_RECORD_BYTES))
+    except (OSError, InputRejectedError):
         return None

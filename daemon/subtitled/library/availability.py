@@ -18,6 +18,7 @@ from subtitled.db.database import Database
 from subtitled.db.files import to_signed
 from subtitled.db.kv import DEVICE_KEY
 from subtitled.db.records import FileRecord
+from subtitled.plugin.limits import is_out_of_resources
 
 _log = logging.getLogger(__name__)
 
@@ -40,7 +41,11 @@ class AvailabilityMonitor:
 
     def is_unavailable(self, name: str) -> bool:
         """Return whether a library is unavailable. Each change is logged once."""
-        reason = self._unavailable_reason(name)
+        try:
+            reason = self._unavailable_reason(name)
+        except OSError:  # this process can open nothing now: what was known stays
+            with self._lock:
+                return name in self._unavailable
         with self._lock:
             was = name in self._unavailable
             (self._unavailable.add if reason else self._unavailable.discard)(name)
@@ -75,6 +80,8 @@ class AvailabilityMonitor:
         except PermissionError:
             return ""  # it exists: the scan reports the error
         except OSError as error:
+            if is_out_of_resources(error):
+                raise
             return error.strerror or "cannot be reached"
         if empty and self._db.has_files(name):
             return "is empty"

@@ -12,6 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from subtitled.config.settings import LibrarySettings
 from subtitled.db.database import Database
 from subtitled.db.files_bulk import DiffOptions
@@ -24,15 +26,16 @@ from subtitled.db.records import (
     ScanDiff,
     ScannedFile,
 )
+from subtitled.plugin.limits import is_out_of_resources
 from subtitled.plugin.paths import display_path
 from subtitled.subtitles.filenames import DATA_EXTENSIONS
 
 from .availability import AvailabilityMonitor
 from .diff import diff_scan
+from .media_filter import MediaFilter
 from .paths import is_inside_library, library_containing
 from .ready_files import find_ready_files
 from .scanner import (
-    MediaFilter,
     is_subtitle,
     links_into,
     possible_stems,
@@ -80,6 +83,7 @@ class Ingest:
         self._roots = {name: os.fsencode(library.path) for name, library in libraries.items()}
         self.availability = AvailabilityMonitor(db, libraries)
         self._stopping = threading.Event()
+        self._faulty_folders: set[Path] = set()
 
     def stop(self) -> None:
         """Make running scans end at their next batch."""
@@ -105,8 +109,16 @@ class Ingest:
             if name is not None and path != self._libraries[name].path:
                 folders.setdefault((name, path.parent), []).append(path)
         for (name, folder), inside in folders.items():
-            if self._filters[name].descends(folder):
+            if not self._filters[name].descends(folder):
+                continue
+            try:
                 self._on_folder_changed(name, folder, inside)
+            except (SQLAlchemyError, OSError):
+                raise  # the database or the machine is at fault, and the paths are tried again
+            except Exception:  # noqa: BLE001 - a fault of ours must not hold up the others
+                if folder not in self._faulty_folders:
+                    _log.exception("library %s: %s was passed over", name, display_path(folder))
+                self._faulty_folders.add(folder)
 
     def inside_library(self, paths: Iterable[Path]) -> Iterator[Path]:
         """Yield those of some paths from outside that are inside a library."""
@@ -141,10 +153,11 @@ class Ingest:
                 path_text = display_path(path)
                 reason = error.strerror
                 _log.warning(
-                    "library %s: %s cannot be read (%s): let the daemon's user read it",
+                    "library %s: %s cannot be read (%s)%s",
                     name,
                     path_text,
                     reason,
+                    "" if is_out_of_resources(error) else ": let the daemon's user read it",
                 )
 
         mine = self._roots[name] + b"/"
@@ -170,7 +183,9 @@ class Ingest:
         media_filter, folder_bytes = self._filters[name], os.fsencode(folder)
         try:
             names = set(os.listdir(folder_bytes))
-        except OSError:
+        except OSError as error:
+            if is_out_of_resources(error):
+                raise
             names = set()  # the folder was deleted
         media: dict[bytes, list[bytes]] = {}
         for file_name in names:
@@ -183,7 +198,7 @@ class Ingest:
             if os.path.islink(path) and not self._leads_into_library(name, path):
                 continue
             if os.path.isdir(path):
-                if not media_filter.ignores(path.name):
+                if media_filter.descends(path):
                     self._scan_folder(name, path, NEW)
                 continue
             if path.suffix[1:].lower() in DATA_EXTENSIONS:

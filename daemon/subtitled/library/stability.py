@@ -11,6 +11,7 @@ from pathlib import Path
 
 from subtitled.db.records import GROWING_AFTER_CHECKS, FileRecord, StabilityVerdict
 from subtitled.plugin import Backoff
+from subtitled.plugin.limits import is_out_of_resources
 
 MAX_CHECK_INTERVAL_SECONDS = 15 * 60.0
 """The longest time between two checks of a growing file, unless the library's own delay is
@@ -83,7 +84,9 @@ def files_open_for_writing(paths: Collection[Path]) -> set[tuple[int, int]]:
     names = {os.fsencode(path.name) for path in paths}
     try:
         processes = [entry for entry in os.listdir(b"/proc") if entry.isdigit()] if names else []
-    except OSError:
+    except OSError as error:
+        if is_out_of_resources(error):
+            raise
         return set()
     return {file for process in processes for file in _open_for_writing_by(process, names)}
 

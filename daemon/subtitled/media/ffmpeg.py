@@ -22,7 +22,7 @@ import psutil
 
 from subtitled.plugin import InputRejectedError, SetupError, SubtitledError, TransientError
 from subtitled.plugin.confinement import Limits, start_confined
-from subtitled.plugin.limits import MAX_SECONDS
+from subtitled.plugin.limits import MAX_SECONDS, is_out_of_resources
 from subtitled.plugin.paths import display_path
 
 from .demuxers import INPUT_OPTIONS
@@ -78,9 +78,10 @@ def unreadable_error(path: Path, error: OSError) -> SubtitledError:
             f"{display_path(path)} cannot be read by this user",
             "Let the daemon's user read it: add that user to the group of the media",
         )
-    return TransientError(
-        f"{display_path(path)} cannot be read: {error.strerror}", "Check the disk or mount"
-    )
+    hint = "Check the disk or mount"
+    if is_out_of_resources(error):
+        hint = "This process has too many files open, or too little memory: it is tried again"
+    return TransientError(f"{display_path(path)} cannot be read: {error.strerror}", hint)
 
 
 @dataclass(frozen=True, slots=True)

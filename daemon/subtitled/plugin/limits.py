@@ -1,6 +1,6 @@
 """Limits of everything that is read from outside: files, attributes, tags, answers, requests.
 
-Whoever wrote the input may be careless or hostile. A reader takes the bytes with a limit on their
+The author of an input may be careless or hostile. A reader takes the bytes with a limit on their
 number, the JSON with a limit on its depth, and each field by the type, length and range that it
 must have. What breaks a limit of the whole input raises :class:`LimitExceededError`. A field that
 is not what it should be counts as missing.
@@ -8,6 +8,7 @@ is not what it should be counts as missing.
 
 from __future__ import annotations
 
+import errno
 import json
 import math
 import os
@@ -223,6 +224,18 @@ def read_object(value: object) -> dict[str, Any]:
         The object. Empty if the value is none.
     """
     return value if isinstance(value, dict) else {}
+
+
+def is_out_of_resources(error: OSError) -> bool:
+    """Check whether an error says nothing about a file, because this process can open none.
+
+    Args:
+        error: The error of opening a file or a folder.
+
+    Returns:
+        True if descriptors or memory are exhausted. The file may be there or not.
+    """
+    return error.errno in (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS)
 
 
 def storable_paths(paths: Iterable[object], max_items: int = MAX_ITEMS) -> list[Path]:

@@ -35,18 +35,22 @@ def made(content: bytes = b"ours", name: str = "a.en.srt", of: str = "c1") -> Si
     return Signature(of, name, EN, SubtitleKind.FULL, "srt", "whisper", 1.5, digest, len(content))
 
 
+def _is_file_name(name: str) -> bool:
+    return bool(name.strip()) and not {"/", "\0"} & set(name)
+
+
 @given(
     st.builds(
         Signature,
-        st.text(),
-        st.binary(min_size=1).map(os.fsdecode),
+        st.from_regex(r"[0-9a-f]{32}", fullmatch=True),
+        st.binary(min_size=1).map(os.fsdecode).filter(_is_file_name),
         st.sampled_from([EN, Language("pt-BR")]),
         st.sampled_from(SubtitleKind),
         st.sampled_from(["srt", "vtt"]),
-        st.text(),
-        st.floats(0, 1e12),
-        st.text(),
-        st.integers(0),
+        st.from_regex(r"[ -~]{0,100}", fullmatch=True),
+        st.floats(0, 1e11),
+        st.from_regex(r"[0-9a-f]{64}", fullmatch=True),
+        st.integers(0, 1 << 40),
     )
 )
 def test_a_signature_comes_back_as_it_was_whatever_the_name(provenance: Signature) -> None:
@@ -56,6 +60,47 @@ def test_a_signature_comes_back_as_it_was_whatever_the_name(provenance: Signatur
 
 @given(st.binary() | st.sampled_from([b"{}", b"[]", b"null", b'{"v":1}', b'{"v":2}', b'{"v":3}']))
 def test_what_others_write_there_is_no_signature(payload: bytes) -> None:
+    assert from_json(payload) is None
+
+
+FORGERIES: list[dict[str, object] | bytes] = [
+    b"[" * 3900,
+    b"{" * 3900,
+    b'{"v":' * 600 + b"2" + b"}" * 600,
+    b'{"v": 2, "size_bytes": 1e999}',
+    {"size_bytes": float("inf")},
+    {"size_bytes": -1},
+    {"size_bytes": 10**30},
+    {"size_bytes": "4 bytes"},
+    {"language": 7},
+    {"language": ["en"]},
+    {"language": "no language at all"},
+    {"kind": {}},
+    {"kind": "better"},
+    {"created_at": float("nan")},
+    {"created_at": -1e9},
+    {"created_at": 1e300},
+    {"name": "../../other.srt"},
+    {"name": "a\0b.srt"},
+    {"name": "\ud800.srt"},
+    {"name": None},
+    {"format": 3},
+    {"format": "\ud800"},
+    {"variant": "a\0"},
+    {"variant": "x" * 100_000},
+    {"fingerprint": "../../../etc"},
+    {"fingerprint": ""},
+    {"sha256": 0},
+    {"v": [2]},
+    {"v": 99},
+]
+
+
+@pytest.mark.parametrize("forgery", FORGERIES, ids=lambda forgery: str(forgery)[:40])
+def test_a_forged_signature_is_none(forgery: dict[str, object] | bytes) -> None:
+    genuine = json.loads(to_json(made()))
+    payload = forgery if isinstance(forgery, bytes) else json.dumps(genuine | forgery).encode()
+    assert from_json(to_json(made())) == made()
     assert from_json(payload) is None
 
 

@@ -16,6 +16,7 @@ from subtitled.config.paths import ensure_private_folder
 from subtitled.db.state_folder import DATABASE_FILE
 from subtitled.jobs.working_hours import timezone_of
 from subtitled.plugin import CheckResult, SubtitledError
+from subtitled.plugin.confinement import confinement_problem, landlock_version
 from subtitled.subtitles.publish import check_writable
 
 from .. import sensors
@@ -45,6 +46,17 @@ def check_ffmpeg() -> Iterator[CheckResult]:
             )
             if program == "ffmpeg":
                 yield _check_decoders(_program_output(program, "-hide_banner", "-decoders") or "")
+                yield _check_confinement(shutil.which(program) or program)
+
+
+def _check_confinement(executable: str) -> CheckResult:
+    """Report whether ffmpeg can open the one media file only. It works without that as well."""
+    problem = confinement_problem(executable)
+    if problem:
+        detail = f"not in force ({problem}); formats that open other files are refused all the same"
+        return CheckResult("ffmpeg's confinement", True, detail)
+    detail = f"it can open the one file and no socket (Landlock {landlock_version()})"
+    return CheckResult("ffmpeg's confinement", True, detail)
 
 
 def _check_decoders(output: str) -> CheckResult:
