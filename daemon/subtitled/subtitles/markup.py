@@ -28,6 +28,7 @@ _COLOUR = re.compile(r"color\s{0,4}=\s{0,4}[\"']?\s{0,4}(#?[A-Za-z0-9]{3,20})", 
 _SYNONYMS = {"em": "i", "strong": "b", "strike": "s", "del": "s", "ins": "u"}
 _IGNORED = frozenset({"c", "v", "lang", "ruby", "rt", "rp", "rb", "span", "p", "div", "br"})
 """Tags that leave no style. Any other name in angle brackets is text."""
+_DRAWING = frozenset("mnlbspc")
 _OLD_ALIGNMENTS = {5: 7, 6: 8, 7: 9, 9: 4, 10: 5, 11: 6}
 """From the alignments of SSA to those of ASS."""
 
@@ -237,6 +238,15 @@ def restore_markup(original: str, translated: str) -> str:
     else:
         runs = tuple(_styled_names(marked, translated))
     return render_markup(MarkedText(tuple(_merge_runs(runs)), marked.position))
+
+
+def is_drawing(text: str) -> bool:
+    """Check whether a text is a drawing of ASS that a converter has taken for text."""
+    if not text.startswith("m "):
+        return False
+    words = text[:10_000].split()
+    numbers = sum(word.lstrip("-").replace(".", "", 1).isdecimal() for word in words)
+    return numbers >= 4 and all(word in _DRAWING or word[-1].isdecimal() for word in words)
 
 
 def unescape(text: str) -> str:

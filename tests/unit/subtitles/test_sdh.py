@@ -33,6 +33,18 @@ from subtitled.subtitles.sdh import strip_sdh, strip_sdh_text
         ("【拍手】ありがとう", "ありがとう"),
         ("（ため息）そうか", "そうか"),
         ("[JOHN]: Come in.", "Come in."),
+        ("(MAN): Hello", "Hello"),
+        ("(MAN) : Hello", "Hello"),
+        ("He said (QUIETLY): go", "He said go"),
+        ("（太郎）：行こう", "行こう"),
+        ("<i>(whispering) Come in.</i>", "<i>Come in.</i>"),
+        ("- Hello.\n- (SIGHS)\nI know.", "- Hello.\n- I know."),
+        ("- Hello.\n- MARY:\nI know.", "- Hello.\n- I know."),
+        ("- Hello.\n[door slams]\n- Who?", "- Hello.\n- Who?"),
+        ("- Hello.\n- [gasps]\n- Who?", "- Hello.\n- Who?"),
+        ("📱もしもし➡", "もしもし"),
+        ("[wind [howling]] Go.", "Go."),
+        ('<font color="#ffff00">[thunder]</font> Run!', "Run!"),
     ],
 )
 def test_marks_are_taken_out(text: str, left: str) -> None:
@@ -96,3 +108,9 @@ def test_doing_it_twice_takes_no_more(parts: list[str]) -> None:
 def test_cues_keep_their_times_and_those_without_speech_go() -> None:
     cues = [Cue(0, 1, "[wind]"), Cue(1, 2, "ANA: Hola."), Cue(3, 4, "(ríe)")]
     assert strip_sdh(cues) == (Cue(1, 2, "Hola."),)
+
+
+@pytest.mark.parametrize("mark", ["[", "(", "<", "{", "♪", "- ", "- [", "AB: ", "#", " # ", "<i>"])
+def test_a_hostile_cue_takes_no_longer_than_its_length(mark: str) -> None:
+    strip_sdh_text(mark * 100_000)
+    strip_sdh_text(mark * 50_000 + "]" * 50_000)

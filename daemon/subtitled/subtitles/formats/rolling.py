@@ -39,7 +39,9 @@ def join_rolling(result: ReadResult) -> ReadResult:
     )
     repeats = sum(overlap > 0 for overlap in overlaps)
     if scrolls and repeats >= MIN_REPEATS and repeats >= MIN_SHARE * len(overlaps):
-        return replace(result, cues=tuple(_phrases(lines, overlaps)), is_rolling=True)
+        return replace(
+            result, cues=tuple(_phrases(lines, overlaps)), is_rolling=True, is_karaoke=False
+        )
     joined = _join_repeated(lines)
     if len(joined) == len(lines):
         return result

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from subtitled.plugin import Cue, Subtitle
 
-from ..markup import parse_markup, render_markup
+from ..markup import is_drawing, parse_markup, render_markup
 from . import timestamps
 from .result import DropLog, ReadResult
 from .time_lines import (
@@ -49,10 +49,10 @@ def read(text: str) -> ReadResult:
             dropped.add("its times cannot be read", block.line + 1, sample)
             continue
         marked = parse_markup("\n".join([*filter(None, [block.times.rest]), *body]))
-        if marked.has_drawing:
-            dropped.add("a drawing", block.line + 1)
-        if not marked.plain.strip() and marked.has_drawing:
-            continue
+        if marked.has_drawing or is_drawing(marked.plain):
+            dropped.add("a drawing", block.line + 1, marked.plain)
+            if is_drawing(marked.plain) or not marked.plain.strip():
+                continue
         start, end = block.times.seconds(counts_ms=counts_ms)
         cues.append(Cue(start, end, _tidy_lines(render_markup(marked))))
     return ReadResult(tuple(cues), "srt", tuple(dropped))
