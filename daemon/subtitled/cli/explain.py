@@ -20,6 +20,7 @@ from subtitled.glossary.consistency import missing_terms
 from subtitled.glossary.selection import Glossary, glossary_for
 from subtitled.jobcontext.services import open_database, open_transcript_store
 from subtitled.library.fingerprint import content_fingerprint
+from subtitled.library.media_filter import describe_exclusion
 from subtitled.library.paths import library_containing
 from subtitled.pipeline.planning import MediaReport
 from subtitled.plugin import Language, SubtitledError, Transcript
@@ -61,6 +62,7 @@ def explain(
         "path": path,
         "library": library,
         "watch_mode": describe_watching(configuration, library) if library else None,
+        "not_taken": describe_exclusion(path, configuration.settings.libraries),
         "database": _database_record(db, path),
         "our_sidecars": [
             _describe_sidecar(record, db.sidecars) for record in db.sidecars.of_media(path)

@@ -34,9 +34,14 @@ from .types import ConfigPath, Seconds, Section
 SubtitleFormat = Literal["srt", "vtt", "ass", "lrc", "ttml", "json", "txt"]
 
 VIDEO_EXTENSIONS: tuple[str, ...] = tuple(
-    "mkv mp4 m4v avi mov webm ts m2ts mts mpg mpeg vob wmv flv ogv 3gp divx asf mxf".split()
+    (
+        "mkv mp4 m4v avi mov webm ts m2ts mts mpg mpeg vob wmv flv ogv 3gp divx asf mxf "
+        "rm rmvb mk3d 3g2 f4v m2t mpe ogm qt tp trp wtv dvr-ms"
+    ).split()
 )
-AUDIO_EXTENSIONS: tuple[str, ...] = tuple("mp3 flac m4a m4b aac ogg oga opus wav wma mka".split())
+AUDIO_EXTENSIONS: tuple[str, ...] = tuple(
+    "mp3 flac m4a m4b aac ogg oga opus wav wma mka aif aiff caf w64 wv".split()
+)
 
 
 class ExistingSubtitleSettings(Section):
@@ -129,21 +134,14 @@ class LibrarySettings(Section):
         description="File name extensions of media files, without the dot.",
     )
     ignore: tuple[str, ...] = Field(
-        (
-            ".*",
-            "sample",
-            "samples",
-            "*-sample.*",
-            "*-trailer.*",
-            "trailers",
-            "extras",
-            "@eaDir",
-            "#recycle",
-            "$RECYCLE.BIN",
-            "lost+found",
-        ),
+        (".*",),
         description="Names of files and folders to ignore, with * and ? as in the shell. Case does "
-        "not matter.",
+        "not matter. Extras, samples and the folders of other programs need not be named.",
+    )
+    include_extras: bool = Field(
+        False,
+        description="Take extras in: trailers, samples, deleted scenes, interviews and the like, "
+        "which are known by the names that Jellyfin, Plex, Kodi and Sonarr give them.",
     )
     stability_delay: Seconds = Field(
         30.0, description="A file is processed when it has not changed for this time."

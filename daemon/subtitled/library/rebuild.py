@@ -23,7 +23,7 @@ from subtitled.subtitles.filenames import (
 from subtitled.subtitles.ownership import Signature, read_signature
 from subtitled.subtitles.publish import compute_sha256
 
-from .scanner import MediaFilter
+from .media_filter import MediaFilter
 
 BATCH_SIZE = 1000
 """How many sidecars are recorded in one transaction."""
@@ -102,12 +102,13 @@ def _iter_folders(
         folder = folders.pop()
         media: list[str] = []
         subtitles: list[str] = []
+        inside: list[str] = []
         try:
             with os.scandir(folder) as entries:
                 for entry in entries:
                     if entry.is_dir(follow_symlinks=False):
-                        if not media_filter.ignores(entry.name):
-                            folders.append(Path(entry.path))
+                        if not media_filter.ignores_folder(entry.name):
+                            inside.append(entry.name)
                     elif _is_subtitle(entry.name) and entry.is_file(follow_symlinks=False):
                         subtitles.append(entry.name)
                     elif media_filter.accepts(entry.name):
@@ -115,6 +116,10 @@ def _iter_folders(
         except OSError:
             report.unreadable += 1
             continue
+        excluded = media_filter.excluded_folders(
+            os.fsencode(folder), map(os.fsencode, inside), has_media=bool(media)
+        )
+        folders += [folder / name for name in inside if os.fsencode(name) not in excluded]
         yield folder, media, subtitles
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import fnmatch
 import os
-import re
 import stat as modes
 import zlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -15,47 +13,11 @@ from subtitled.config.settings import LibrarySettings
 from subtitled.db.records import ScannedFile
 from subtitled.subtitles.filenames import DATA_EXTENSIONS, SUBTITLE_EXTENSIONS
 
-INCOMPLETE_EXTENSIONS = frozenset(
-    (
-        "part partial crdownload download opdownload filepart downloading tmp temp ~tmp "
-        "!qb !ut !bt bc! aria2 td xltd dctmp unfinished incomplete"
-    ).split()
-)
-"""Extensions of files that a download client or a copy has not finished."""
+from .media_filter import MediaFilter
 
 BATCH_SIZE = 1000
 """The largest number of files in one run."""
 OnError = Callable[[Path, OSError], None]
-
-
-class MediaFilter:
-    """Decides which names in a library are media files, and which are ignored."""
-
-    def __init__(self, library: LibrarySettings) -> None:
-        endings = {
-            ending.lower().lstrip(".") for ending in library.extensions
-        } - INCOMPLETE_EXTENSIONS
-        self.extensions = frozenset(map(os.fsencode, endings))
-        """Of media, in lower case: what is cheap to ask of every name."""
-        patterns = [fnmatch.translate(pattern.lower()) for pattern in library.ignore]
-        self._ignored = re.compile("|".join(patterns) or r"(?!)")
-        self._root = library.path
-
-    def ignores(self, name: str) -> bool:
-        """Return whether a file or folder of this name is ignored."""
-        return self._ignored.match(name.lower()) is not None
-
-    def accepts(self, name: str) -> bool:
-        """Return whether a file of this name is a media file, complete, and not ignored."""
-        ending = os.fsencode(name).rpartition(b".")[2].lower()
-        return "." in name and ending in self.extensions and not self.ignores(name)
-
-    def descends(self, folder: Path) -> bool:
-        """Return whether a folder of the library is scanned.
-
-        Neither it nor a folder above it may be ignored.
-        """
-        return not any(map(self.ignores, folder.relative_to(self._root).parts))
 
 
 def scan(
@@ -199,7 +161,7 @@ def _read_folder(
                 if by_link and (links is None or not links_into(entry.path, links)):
                     continue
                 if entry.is_dir():
-                    if not media_filter.ignores(os.fsdecode(name)):
+                    if not media_filter.ignores_folder(os.fsdecode(name)):
                         folders.append((entry.path + b"/", None, int(by_link)))
                 elif ending in endings:
                     media.append(entry)
@@ -207,6 +169,11 @@ def _read_folder(
                     subtitles.append(name)
     except OSError as error:
         _report_error(on_error, folder, error)
+    excluded = media_filter.excluded_folders(
+        folder, [os.path.basename(path[:-1]) for path, _, _ in folders], has_media=bool(media)
+    )
+    if excluded:
+        folders = [item for item in folders if os.path.basename(item[0][:-1]) not in excluded]
     hashes = sidecar_hashes([entry.name for entry in media], subtitles) if subtitles else {}
     return folders, media, hashes
 

@@ -20,8 +20,8 @@ from watchdog.observers.api import BaseObserver
 from subtitled.config.settings import LibrarySettings
 
 from .inotify import InotifyEmitter
+from .media_filter import MediaFilter
 from .mounts import WatchMode, choose_watch_mode
-from .scanner import MediaFilter
 
 _log = logging.getLogger(__name__)
 
@@ -208,7 +208,7 @@ class LibraryWatcher:
         media_filter = MediaFilter(library)
         emitter = partial(
             InotifyEmitter,
-            descends=lambda folder: not media_filter.ignores(folder),
+            descends=lambda folder: not media_filter.ignores_folder(folder),
             on_overflow=partial(self._handle_overflow, name),
         )
         observer = BaseObserver(cast("type[InotifyEmitter]", emitter))

@@ -168,11 +168,15 @@ def test_every_ending_of_media_has_a_demuxer_that_may_read_it(tmp_path: Path) ->
         "webm": "libopus", "ogv": "libvorbis", "ogg": "libvorbis", "oga": "flac", "opus": "libopus",
         "wmv": "wmav2", "asf": "wmav2", "wma": "wmav2", "mp3": "libmp3lame", "flac": "flac",
         "wav": "pcm_s16le", "mxf": "pcm_s16le", "vob": "mp2", "mpg": "mp2", "mpeg": "mp2",
-        "avi": "mp2", "divx": "mp2", "flv": "libmp3lame",
+        "avi": "mp2", "divx": "mp2", "flv": "libmp3lame", "mpe": "mp2", "ogm": "libvorbis",
+        "wtv": "mp2", "dvr-ms": "wmav2", "aif": "pcm_s16be", "aiff": "pcm_s16be",
+        "caf": "pcm_s16le", "w64": "pcm_s16le", "wv": "wavpack",
     }  # fmt: skip
     muxers = {
         "divx": "avi", "m2ts": "mpegts", "mts": "mpegts", "m4b": "ipod", "vob": "vob",
-        "ogv": "ogg", "wma": "asf", "wmv": "asf", "m4v": "mp4",
+        "ogv": "ogg", "wma": "asf", "wmv": "asf", "m4v": "mp4", "mpe": "mpeg", "ogm": "ogg",
+        "mk3d": "matroska", "m2t": "mpegts", "tp": "mpegts", "trp": "mpegts", "qt": "mov",
+        "dvr-ms": "asf", "f4v": "mp4", "aif": "aiff",
     }  # fmt: skip
     from subtitled.config.settings import AUDIO_EXTENSIONS, VIDEO_EXTENSIONS
 

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from subtitled.config.settings import AUDIO_EXTENSIONS, VIDEO_EXTENSIONS, LibrarySettings
-from subtitled.library.scanner import MediaFilter, scan, scan_batches, sidecar_hashes
+from subtitled.library.media_filter import MediaFilter
+from subtitled.library.scanner import scan, scan_batches, sidecar_hashes
 
 
 @pytest.fixture

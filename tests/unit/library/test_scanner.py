@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from subtitled.config.settings import LibrarySettings
-from subtitled.library.scanner import MediaFilter, scan
+from subtitled.library.media_filter import MediaFilter
+from subtitled.library.scanner import scan
 
 HOSTILE = [
     b"plain.mkv",

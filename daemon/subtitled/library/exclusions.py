@@ -1,0 +1,196 @@
+"""What in a library is not a film: extras, samples, discs, and the folders of other programs.
+
+One list for scans, events and ``explain``. Its sources are what Jellyfin, Plex, Kodi and Sonarr
+leave out, and what SABnzbd, NZBGet, Synology, QNAP, Windows and macOS write into shares. A name is
+an extra by its whole form, never by a word in a title: ``The DNA Sample`` and ``I Live In A
+Trailer`` are films.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+EXTRAS = (
+    "an extra (trailer, sample, deleted scene ...); `include_extras = true` under the library "
+    "takes extras in"
+)
+DISC = (
+    "part of a disc (BDMV, VIDEO_TS), whose films lie in several files; make one file of the film, "
+    "for example with MakeMKV"
+)
+SYSTEM = "in a folder of another program: a recycle bin, unpacking, thumbnails or metadata"
+"""Why a file is not taken, in words."""
+
+EXTRAS_FOLDERS = {
+    "behind the scenes": "Jellyfin, Plex, Sonarr",
+    "deleted scenes": "Jellyfin, Plex, Sonarr",
+    "featurettes": "Jellyfin, Plex, Sonarr",
+    "trailers": "Jellyfin, Plex, Sonarr",
+    "sample": "Radarr, SABnzbd",
+    "samples": "Jellyfin, Sonarr",
+    "proof": "Kodi, SABnzbd",
+    "backdrops": "Jellyfin",
+    "theme music": "Jellyfin, Emby",
+    "extras": "Jellyfin, Kodi, Sonarr",
+    "extra": "Kodi",
+    "interviews": "Jellyfin, Plex, Sonarr",
+    "scenes": "Jellyfin, Plex, Sonarr",
+    "shorts": "Jellyfin, Plex, Sonarr",
+    "clips": "Jellyfin",
+    "other": "Jellyfin, Plex, Sonarr",
+}
+"""Folders of extras, with who knows them. Blanks stand for ``-``, ``_`` and ``.`` too."""
+
+_ALSO_TITLES = frozenset({"extras", "extra", "interviews", "scenes", "shorts", "clips", "other"})
+"""Folders of extras whose names are also those of a series or of a part of a library."""
+_ALSO_SERIES = frozenset({"extras", "extra"})
+
+SYSTEM_FOLDERS = {
+    "@eadir": "Synology",
+    "eadir": "Synology, after a copy",
+    "#recycle": "Synology",
+    "#snapshot": "Synology",
+    "@tmp": "Synology",
+    "@recycle": "QNAP",
+    "@recently-snapshot": "QNAP",
+    "@transcode": "QNAP",
+    ".@__thumb": "QNAP",
+    "$recycle.bin": "Windows",
+    "recycler": "Windows",
+    "system volume information": "Windows",
+    "lost+found": "Linux",
+    ".appledouble": "macOS",
+    ".trashes": "macOS",
+    "_unpack": "NZBGet",
+    "__admin__": "SABnzbd",
+    "plex versions": "Plex",
+    "metadata": "Jellyfin",
+    "extrafanart": "Kodi, Jellyfin, Sonarr",
+    "extrathumbs": "Kodi, Jellyfin",
+    ".actors": "Kodi, Jellyfin",
+    ".wd_tv": "Jellyfin",
+    ".grab": "Jellyfin",
+    "ps3_update": "Jellyfin",
+    "ps3_vprm": "Jellyfin",
+    "temprec": "Windows Media Center",
+    "tempsbe": "Windows Media Center",
+}
+"""Folders of other programs, with whose they are."""
+
+_SYSTEM_FOLDER = re.compile(r"_(?:unpack|failed)_.*|.*\.(?:trickplay|ite|itlp)", re.DOTALL)
+"""Folders of SABnzbd, Jellyfin's thumbnails and iTunes' extras."""
+_DISC_FOLDERS = frozenset({"video_ts", "hvdvd_ts"})
+_DISC_OR_CARD = "bdmv"
+"""A Blu-ray, or the clips of a camera below a folder ``AVCHD``."""
+_CARD = "avchd"
+
+_EXTRA_FILE = re.compile(
+    r"(?:sample|trailer|movie-trailer)s?"
+    r"|(?:sample-.*|.*-sample-.*)"
+    r"|.*[-._] ?(?:sample|trailer)s?[-_ ]?\d{0,2}"
+    r"|.*[\[(](?:sample|trailer)[\])]"
+    r"|.*-(?:behindthescenes|deleted(?:scene)?|featurette|interview|scene|clip|short|extra|other)"
+    r"s?\d{0,2}"
+    r"|.* - (?:featurette|behind the scenes|deleted scene)s?(?: \d{1,2})?",
+    re.DOTALL,
+)
+"""The stem of an extra: Jellyfin, Plex, Kodi (``-trailer``) and Sonarr."""
+_SPACED = re.compile(r".* - (?:sample|trailer)s?(?: \d{1,2})?", re.DOTALL)
+_EPISODE = re.compile(r"s\d{1,4}[ ._-]?e\d{1,4}|(?<!\d)\d{1,2}x\d{2,3}(?!\d)")
+"""A season and an episode. ``Show - S01E05 - Trailer`` is the title of an episode."""
+_THEME_SONG = re.compile(r"theme\d{0,2}\.(?:mp3|flac|m4a|aac|og[ga]|opus|wav|wma|mka)")
+_DVD_FILE = re.compile(r"(?:video_ts|vts_\d\d_\d)\.vob")
+_SEASON = re.compile(
+    r"(?:season|series|staffel|saison|temporada|stagione|seizoen|sesong|sezon)[ ._-]*\d+|s\d{1,4}"
+    r"|specials|(?:cd|dvd|disc|disk|bd)[ ._-]?\d+|bdmv|video_ts"
+)
+"""A folder that a series or a film on several discs has, and a collection has not."""
+SUBTITLE_FOLDERS = frozenset({"subs", "sub", "subtitles", "subtitle", "vobsubs", "vobsub"})
+"""Folders of subtitles beside a film: Kodi, Plex and releases."""
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """What lies in a folder, as far as it tells what the folders in it are."""
+
+    name: str
+    is_root: bool
+    """Whether it is the folder of the library."""
+    has_media: bool
+    folders: tuple[str, ...]
+
+
+def folder_exclusion(name: str, include_extras: bool) -> str | None:
+    """Return why a folder is not scanned, wherever it lies; None if that is not certain."""
+    folded = name.lower()
+    if folded in SYSTEM_FOLDERS or _SYSTEM_FOLDER.fullmatch(folded):
+        return SYSTEM
+    if folded in _DISC_FOLDERS:
+        return DISC
+    if not include_extras and (plain := _without_separators(folded)) in EXTRAS_FOLDERS:
+        return None if plain in _ALSO_TITLES else EXTRAS
+    return None
+
+
+def depends_on_place(name: str, include_extras: bool) -> bool:
+    """Return whether only :func:`folder_exclusion_in` says whether a folder is scanned."""
+    folded = name.lower()
+    return folded == _DISC_OR_CARD or (
+        not include_extras and _without_separators(folded) in _ALSO_TITLES
+    )
+
+
+def folder_exclusion_in(parent: Folder, name: str, contents: Iterable[str]) -> str | None:
+    """Return why a folder for which :func:`depends_on_place` is true is not scanned, or None.
+
+    ``Shorts`` beside a film has its extras. ``Shorts`` beside other folders of a library is a part
+    of the library. ``Extras`` with seasons in it is the series of that name.
+
+    Args:
+        parent: The folder that it lies in.
+        name: Its name.
+        contents: The names in it.
+    """
+    folded = name.lower()
+    if folded == _DISC_OR_CARD:
+        return None if parent.name.lower() == _CARD else DISC
+    if _belongs_to_title(parent):
+        return EXTRAS
+    if _without_separators(folded) not in _ALSO_SERIES:
+        return None
+    is_series = any(
+        _SEASON.fullmatch(entry) or _EPISODE.search(entry) for entry in map(str.lower, contents)
+    )
+    return None if is_series else EXTRAS
+
+
+def file_exclusion(name: str, include_extras: bool) -> str | None:
+    """Return why a file with the extension of a media file is not taken, or None."""
+    folded = name.lower()
+    if folded.endswith(".vob") and _DVD_FILE.fullmatch(folded):
+        return DISC
+    if include_extras:
+        return None
+    stem = folded.rpartition(".")[0]
+    if _EXTRA_FILE.fullmatch(stem):
+        return None if _SPACED.fullmatch(stem) and _EPISODE.search(stem) else EXTRAS
+    return EXTRAS if _THEME_SONG.fullmatch(folded) else None
+
+
+def _belongs_to_title(parent: Folder) -> bool:
+    """Return whether a folder is that of one film or series, not of many."""
+    folded = [name.lower() for name in parent.folders]
+    if parent.has_media or any(map(_SEASON.fullmatch, folded)):
+        return True
+    return not parent.is_root and all(
+        _without_separators(name) in EXTRAS_FOLDERS or name in SUBTITLE_FOLDERS for name in folded
+    )
+
+
+_SEPARATORS = str.maketrans("-_.", "   ")
+
+
+def _without_separators(name: str) -> str:
+    return " ".join(name.translate(_SEPARATORS).split())
