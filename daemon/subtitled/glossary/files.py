@@ -19,8 +19,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from subtitled.plugin import InputRejectedError, Language
+from subtitled.subtitles.encodings import decode_text
 from subtitled.subtitles.filenames import parse_language_token
-from subtitled.subtitles.formats.text import decode_text
 
 from .tbx import iter_concepts
 from .terms import GlossaryIssue, Term, TermScope
@@ -249,7 +249,12 @@ def _term_from_row(
     # A term without a text in any language is the same in all of them.
     do_not_translate = flags["do_not_translate"] or not texts
     return Term(
-        source, tuple(texts.items()), do_not_translate, flags["case_sensitive"], location, scope
+        source=source,
+        translations=tuple(texts.items()),
+        do_not_translate=do_not_translate,
+        is_case_sensitive=flags["case_sensitive"],
+        origin=location,
+        scope=scope,
     )
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from xml.etree.ElementTree import Element
 
 from subtitled.plugin import InputRejectedError, MediaMetadata
-from subtitled.subtitles.formats.text import decode_text
+from subtitled.subtitles.encodings import decode_text
 from subtitled.subtitles.formats.xmltree import parse_xml
 
 from .terms import GlossaryIssue
@@ -25,10 +25,10 @@ MAX_TEXT_CHARS = 300
 """The largest length of a name in characters."""
 SERIES_NFO = "tvshow.nfo"
 _MOVIE_NFO = "movie.nfo"
-_ROOT_END = re.compile(r"</(?:movie|tvshow|episodedetails|musicvideo)\s*>")
-_DECLARATION = re.compile(r"<\?xml[^>]*\?>")
+_ROOT_END = re.compile(r"</(?:movie|tvshow|episodedetails|musicvideo)\s{0,20}>")
+_DECLARATION = re.compile(r"<\?xml[^<>]{0,500}\?>")
 _ROOT_TAGS = ("movie", "episodedetails", "musicvideo")
-_PARENTHESISED = re.compile(r"\s*[(\[][^)\]]*[)\]]")
+_PARENTHESISED = re.compile(r"[(\[][^()\[\]]{0,200}[)\]]")
 """A remark behind the name of a character, such as ``(voice)`` or ``(uncredited)``."""
 
 
@@ -54,7 +54,9 @@ def read_nfo(media: Path, top: Path) -> NfoResult:
     shows = [element for element in own if element.tag in _ROOT_TAGS]
     series_elements = [element for element in series if element.tag == "tvshow"]
     if shows or series_elements:
-        result.metadata = _metadata_from(shows, series_elements)
+        metadata = _metadata_from(shows, series_elements)
+        if metadata.title or metadata.cast or metadata.characters:
+            result.metadata = metadata
     return result
 
 
@@ -115,9 +117,8 @@ def _metadata_from(shows: list[Element], series: list[Element]) -> MediaMetadata
 
 
 def _split_roles(role: str) -> list[str]:
-    return [
-        part.strip() for part in re.split(r"\s*/\s*|\s*;\s*", _PARENTHESISED.sub("", role)) if part
-    ]
+    parts = re.split("[/;]", _PARENTHESISED.sub(" ", role))
+    return [name for part in parts if (name := " ".join(part.split()))]
 
 
 def _first_text(elements: Iterable[Element], name: str, max_chars: int = MAX_TEXT_CHARS) -> str:

@@ -46,6 +46,9 @@ CLEAR_MARGIN = 25.0
 """Difference of log-probabilities from which a line is clearly in another language. Near relatives
 and lines full of names stay below."""
 
+MAX_RANKED_LETTERS = 2000
+"""Letters from which languages are ranked."""
+
 CONFUSABLE_GROUPS = tuple(
     frozenset(group.split())
     for group in (
@@ -147,6 +150,12 @@ def find_language_mismatch(
     if not samples or sum(votes.values()) < MIN_FOREIGN_SHARE * len(samples):
         return None
     return Language(max(votes, key=lambda label: (votes[label], label)))
+
+
+def rank_languages(text: str) -> list[tuple[str, float]]:
+    """Return labels of languages that a text may be in with their probabilities, best first."""
+    letters = _NON_SPEECH_TEXT.sub(" ", text)[:MAX_RANKED_LETTERS]
+    return [(label, float(share)) for label, share in _load_identifier().rank(letters)]
 
 
 @functools.lru_cache(maxsize=4096)

@@ -10,11 +10,12 @@ from typing import Any
 
 from subtitled.plugin import Cue, InputRejectedError, Subtitle
 
+from ..encodings import decode_text
 from ..markup import normalise_markup
 from . import ass, ass_reader, lrc, srt, ttml, ttml_reader, txt, vtt, whisper_json
 from .reading import drop_unusable, read_text
 from .result import DroppedPart, ReadResult
-from .text import decode_text, embed_rtl_lines
+from .text import embed_rtl_lines
 from .time_lines import is_broken_time_line, parse_time_line
 
 __all__ = [
@@ -37,7 +38,7 @@ class RoundTripError(InputRejectedError):
     """A rendered file does not read back as what was rendered. This is a bug of ours."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Codec:
     """One format. Reading a rendered file must return what the format can represent."""
 
@@ -59,15 +60,37 @@ def _cues_read_by(read: Callable[[str], ReadResult]) -> Callable[[str], tuple[Cu
 
 
 _CODECS = {
-    "srt": _Codec(srt.write, _cues_read_by(srt.read), _cues_of, has_bidi_marks=True),
-    "vtt": _Codec(vtt.write, _cues_read_by(vtt.read), vtt.representable, has_bidi_marks=True),
-    "ass": _Codec(ass.write, _cues_read_by(ass_reader.read), ass.representable, ass.RESOLUTION_MS),
-    "ttml": _Codec(
-        ttml.write, _cues_read_by(ttml_reader.read), ttml.representable, has_bidi_marks=True
+    "srt": _Codec(
+        write=srt.write, read=_cues_read_by(srt.read), representable=_cues_of, has_bidi_marks=True
     ),
-    "lrc": _Codec(lrc.write, _cues_read_by(lrc.read), lrc.representable, lrc.RESOLUTION_MS),
-    "json": _Codec(whisper_json.write, whisper_json.read, whisper_json.representable),
-    "txt": _Codec(txt.write, txt.read, txt.representable),
+    "vtt": _Codec(
+        write=vtt.write,
+        read=_cues_read_by(vtt.read),
+        representable=vtt.representable,
+        has_bidi_marks=True,
+    ),
+    "ass": _Codec(
+        write=ass.write,
+        read=_cues_read_by(ass_reader.read),
+        representable=ass.representable,
+        resolution_ms=ass.RESOLUTION_MS,
+    ),
+    "ttml": _Codec(
+        write=ttml.write,
+        read=_cues_read_by(ttml_reader.read),
+        representable=ttml.representable,
+        has_bidi_marks=True,
+    ),
+    "lrc": _Codec(
+        write=lrc.write,
+        read=_cues_read_by(lrc.read),
+        representable=lrc.representable,
+        resolution_ms=lrc.RESOLUTION_MS,
+    ),
+    "json": _Codec(
+        write=whisper_json.write, read=whisper_json.read, representable=whisper_json.representable
+    ),
+    "txt": _Codec(write=txt.write, read=txt.read, representable=txt.representable),
 }
 FORMATS = tuple(_CODECS)
 """Extensions of the formats that we write."""
@@ -96,7 +119,7 @@ def render_subtitle(subtitle: Subtitle, fmt: str) -> bytes:
         clean, cues=tuple(_snap_to_resolution(cue, codec.resolution_ms) for cue in clean.cues)
     )
     written = codec.write(snapped).encode()
-    if codec.read(decode_text(written)) != codec.representable(snapped):
+    if codec.read(written.decode()) != codec.representable(snapped):
         raise RoundTripError(
             f"the {fmt} file in {subtitle.language} does not read back as it was written", _HINT
         )

@@ -1,4 +1,4 @@
-"""Text of subtitle files: decoding bytes, unwrapping lines, and right-to-left marks.
+"""Text of subtitle files: unwrapping lines, and right-to-left marks.
 
 Renderers that take each line as left-to-right put the full stop and the dash of a speaker on the
 wrong side of a right-to-left line. So each such line of SubRip and WebVTT gets an embedding. In ASS
@@ -8,56 +8,12 @@ order.
 
 from __future__ import annotations
 
-import codecs
 import unicodedata
 from collections.abc import Iterable
 
-from subtitled.plugin import InputRejectedError, Language
+from subtitled.plugin import Language
 
 from ..scripts import is_right_to_left, is_spaceless
-
-_BYTE_ORDER_MARKS = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF32_LE, "utf-32"),
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
-
-
-def decode_text(data: bytes) -> str:
-    """Decode UTF-8 or UTF-16, with or without a byte order mark, else Western European.
-
-    Returns:
-        The text with LF line ends.
-
-    Raises:
-        InputRejectedError: The data is no text.
-    """
-    for encoding in _encoding_candidates(data):
-        try:
-            text = data.decode(encoding)
-            break
-        except UnicodeDecodeError:
-            continue
-    else:
-        text = data.decode("latin-1")
-    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
-    if "\0" in text.rstrip("\0"):
-        raise InputRejectedError("it is no text file", "Check what the file is")
-    return text.rstrip("\0")
-
-
-def _encoding_candidates(data: bytes) -> list[str]:
-    marked = [encoding for mark, encoding in _BYTE_ORDER_MARKS if data.startswith(mark)]
-    sample = data[:4096]
-    # In UTF-16 every second byte of digits and line ends is zero.
-    if not marked and len(sample) > 3 and len(sample) % 2 == 0:
-        if sample[1::2].count(0) * 3 > len(sample) // 2 and 0 not in sample[::2]:
-            marked = ["utf-16-le"]
-        elif sample[::2].count(0) * 3 > len(sample) // 2 and 0 not in sample[1::2]:
-            marked = ["utf-16-be"]
-    return [*marked[:1], "utf-8", "cp1252"]
 
 
 def unwrap_lines(texts: Iterable[str], language: Language) -> str:

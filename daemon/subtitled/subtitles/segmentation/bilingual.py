@@ -15,7 +15,7 @@ import pysubs2
 from subtitled.plugin import Cue, InputRejectedError, Language, Subtitle
 
 from ..formats import RoundTripError, ass, render_subtitle, tidy_text
-from ..formats.text import decode_text, embed_rtl_lines, unwrap_lines
+from ..formats.text import embed_rtl_lines, unwrap_lines
 from ..rules import CueRules
 from .line_breaking import break_lines
 
@@ -137,13 +137,13 @@ def render_bilingual(
                 "\n".join(filter(None, (bilingual_cue.upper, lower_text))),
             )
         )
-    written = render_subtitle(Subtitle(upper, tuple(merged_cues), title=title), fmt)
+    written = render_subtitle(Subtitle(language=upper, cues=tuple(merged_cues), title=title), fmt)
     return _apply_styles(written, cues, lower) if fmt == "ass" else written
 
 
 def _apply_styles(written: bytes, cues: Sequence[BilingualCue], lower: Language) -> bytes:
     """Give the lower language of an ASS file its own, smaller style."""
-    text = decode_text(written)
+    text = written.decode()
     document = pysubs2.SSAFile.from_string(text)
     style = document.styles["Default"].copy()
     style.fontsize = round(style.fontsize * _LOWER_FONT_SCALE)

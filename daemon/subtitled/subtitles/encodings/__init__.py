@@ -1,0 +1,209 @@
+"""Decoding of the bytes of text files: the letters are right, or the text is refused.
+
+Unicode is recognised by its marks and its rules, everything else by :mod:`.code_pages`. Text that
+was decoded wrongly by another program and saved again is repaired where no letter was lost.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from dataclasses import dataclass
+from itertools import islice
+
+import ftfy
+from ftfy import TextFixerConfig
+
+from subtitled.plugin import InputRejectedError, Language
+
+from .code_pages import decode_as, find_code_page
+
+MAX_BROKEN_SHARE = 0.01
+"""Largest share of the characters outside ASCII that may be broken in UTF-8."""
+MIN_MISREAD = 3
+"""Fewest letters that look misread from which a text is repaired."""
+MAX_LOST_SHARE = 0.02
+"""Largest share of letters that may have been replaced by question marks."""
+
+_BYTE_ORDER_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_OTHER_FILES = (
+    (b"Rar!", "a RAR archive"),
+    (b"PK\x03\x04", "a ZIP archive"),
+    (b"7z\xbc\xaf", "a 7z archive"),
+    (b"\x1f\x8b", "a gzip archive"),
+    (b"BZh", "a bzip2 archive"),
+    (b"\xfd7zXZ", "an xz archive"),
+    (b"%PDF", "a PDF document"),
+    (b"\x89PNG", "a picture"),
+    (b"\xff\xd8\xff", "a picture"),
+    (b"GIF8", "a picture"),
+    (b"\x1aE\xdf\xa3", "a Matroska file"),
+    (b"\x7fELF", "a program"),
+    (b"MZ\x90", "a program"),
+    (b"SQLite format 3", "a database"),
+    (b"{\\rtf", "an RTF document"),
+    (b"\xd0\xcf\x11\xe0", "an Office document"),
+)
+"""Beginnings of files that people find under the name of a subtitle."""
+_HTML = re.compile(
+    r"\s{0,99}(?:<!--.{0,999}?-->\s{0,99})?<(?:!doctype\s+html|html|head|body)\b", re.I | re.S
+)
+_MISREAD_UTF8 = re.compile(
+    "[\u00c2-\u00f4\u0102\u0103\u0139\u013a\u0420\u0421\u0413\u00d7\u03a0\u03a1\u0393]"
+    "[\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc"
+    "\u2013-\u203a\u20ac\u2122\u0402-\u040f\u0452-\u045f\u0490\u0491\u2116]"
+)
+"""A letter outside ASCII of UTF-8 that was read as Western, Central European or Cyrillic."""
+_FIXER = TextFixerConfig(
+    unescape_html=False,
+    remove_terminal_escapes=False,
+    fix_latin_ligatures=False,
+    fix_character_width=False,
+    uncurl_quotes=False,
+    fix_line_breaks=False,
+    fix_surrogates=False,
+    remove_control_chars=False,
+    normalization=None,
+    explain=False,
+)
+_CURE = "Save it as UTF-8"
+
+
+@dataclass(frozen=True, slots=True)
+class DecodedText:
+    """The text of a file."""
+
+    text: str
+    """With LF line ends, without a byte order mark."""
+    encoding: str
+    """Python's name of the encoding."""
+    broken_count: int = 0
+    """Characters that were broken. The text has U+FFFD in their places."""
+    was_garbled: bool = False
+    """Whether another program had decoded it wrongly and saved it so. It was repaired."""
+
+
+def decode_text(data: bytes, language: Language | None = None) -> str:
+    """Return the text of a file; see :func:`decode_bytes`."""
+    return decode_bytes(data, language).text
+
+
+def decode_bytes(data: bytes, language: Language | None = None) -> DecodedText:
+    """Decode the bytes of a text file.
+
+    Args:
+        data: The bytes.
+        language: The language that the file's name states. It says which code pages are likely.
+
+    Raises:
+        InputRejectedError: The data is no text, or its letters cannot be known.
+    """
+    for beginning, what in _OTHER_FILES:
+        if data.startswith(beginning):
+            raise InputRejectedError(f"it is {what}, not a text", "Unpack or remove it")
+    decoded = _decode_unicode(data) or _decode_code_page(data, language)
+    text = decoded.text.removeprefix("\ufeff").rstrip("\0")
+    if "\0" in text:
+        raise InputRejectedError("it is no text file", "Check what the file is")
+    if _HTML.match(text):
+        raise InputRejectedError("it is a web page, not a subtitle", "Download the subtitle again")
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    _refuse_lost_letters(text)
+    repaired = _repair(text)
+    was_garbled = decoded.was_garbled or repaired != text
+    return DecodedText(repaired, decoded.encoding, decoded.broken_count, was_garbled)
+
+
+def _decode_unicode(data: bytes) -> DecodedText | None:
+    for mark, encoding in _BYTE_ORDER_MARKS:
+        if data.startswith(mark):
+            return _tolerant(data, encoding, len(data))
+    if (unmarked := _unmarked_utf16(data)) is not None:
+        return _tolerant(data, unmarked, len(data))
+    if b"\x1b$" in data:
+        try:
+            return DecodedText(data.decode("iso2022_jp_2"), "iso2022_jp_2")
+        except UnicodeDecodeError:
+            pass
+    try:
+        return DecodedText(data.decode("utf-8"), "utf-8")
+    except UnicodeDecodeError:
+        return _tolerant(data, "utf-8", _count_sequences(data))
+
+
+def _tolerant(data: bytes, encoding: str, characters: int) -> DecodedText | None:
+    """Decode Unicode with a few broken characters; None if there are more."""
+    text = data.decode(encoding, "replace")
+    broken = text.count("\ufffd") - data.count("\ufffd".encode())
+    if broken > 0 and broken > max(MAX_BROKEN_SHARE * characters, 1 if characters >= 10 else 0):
+        if encoding == "utf-8":
+            return None
+        raise InputRejectedError(f"it is damaged: {broken} characters are broken", "Get it again")
+    return DecodedText(text, encoding, max(broken, 0))
+
+
+_UTF8_SEQUENCE = re.compile(
+    rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}"
+)
+
+
+def _count_sequences(data: bytes) -> int:
+    return sum(1 for _ in _UTF8_SEQUENCE.finditer(data))
+
+
+def _unmarked_utf16(data: bytes) -> str | None:
+    """Recognise UTF-16 without a mark: every second byte of digits and line ends is zero."""
+    sample = data[: 1 << 14]
+    even, odd = sample[::2].count(0), sample[1::2].count(0)
+    if odd >= 4 and odd * 20 > len(sample) // 2 and odd > 4 * even:
+        return "utf-16-le"
+    if even >= 4 and even * 20 > len(sample) // 2 and even > 4 * odd:
+        return "utf-16-be"
+    return None
+
+
+def _decode_code_page(data: bytes, language: Language | None) -> DecodedText:
+    if b"\0" in data.rstrip(b"\0"):
+        raise InputRejectedError("it is no text file", "Check what the file is")
+    code_page = find_code_page(data.rstrip(b"\0"), language)
+    text = decode_as(data.rstrip(b"\0"), code_page) if code_page else None
+    if text is None or code_page is None:
+        raise InputRejectedError(
+            "its encoding cannot be told: no code page gives letters of one language", _CURE
+        )
+    return DecodedText(text, code_page, text.count("\ufffd"))
+
+
+def _refuse_lost_letters(text: str) -> None:
+    """Refuse a text whose letters another program replaced by question marks."""
+    letters = sum(map(str.isalpha, text[: 1 << 16]))
+    lost = text.count("\ufffd", 0, 1 << 16)
+    if lost > max(2, MAX_LOST_SHARE * letters):
+        raise InputRejectedError(
+            "letters of it were lost when another program saved it", "Get it again"
+        )
+    lost = len(_LOST_LETTERS.findall(text, 0, 1 << 16))
+    if lost > max(4, MAX_LOST_SHARE * letters):
+        raise InputRejectedError(
+            "letters of it were replaced by question marks when another program saved it",
+            "Get it again",
+        )
+
+
+_LOST_LETTERS = re.compile(r"(?<=\w)\?(?=\w)|(?<=\?)\?(?=\?)")
+
+
+def _repair(text: str) -> str:
+    """Repair UTF-8 that was read in a code page and saved as UTF-8 again."""
+    if len(list(islice(_MISREAD_UTF8.finditer(text), MIN_MISREAD))) < MIN_MISREAD:
+        return text
+    return "\n".join(
+        ftfy.fix_encoding(line, _FIXER) if _MISREAD_UTF8.search(line) else line
+        for line in text.split("\n")
+    )

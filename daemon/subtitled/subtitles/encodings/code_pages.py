@@ -1,0 +1,259 @@
+"""Choosing the code page of a text that is not Unicode.
+
+chardet proposes code pages, the language of the file's name and of the text proposes others. The
+letters that each gives are judged by the alphabet of the language that the text is in. If none
+gives letters that belong there, or several do that differ, the text is refused: wrong letters would
+be translated and published.
+"""
+
+from __future__ import annotations
+
+import codecs
+import functools
+import re
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+
+import chardet
+from chardet.registry import REGISTRY
+
+from subtitled.plugin import Language
+
+from ..language_id import rank_languages
+from .alphabets import CODE_PAGES, USUAL_CODE_PAGES, alphabet_of, frequency_score, has_own_script
+
+SAMPLE_BYTES = 2000
+"""Bytes that are looked at, in lines with letters outside ASCII."""
+MAX_SAMPLE_BYTES = 8000
+MIN_SCORE = 0.75
+"""Least mean score of the letters outside ASCII. A letter of the alphabet scores 1, another letter
+of the usual code page 0.5, as in foreign names."""
+MAX_STRANGE_SHARE = 0.03
+"""Largest share of letters outside ASCII that the usual code page of the language does not have."""
+MAX_BROKEN_SHARE = 0.002
+"""Largest share of bytes outside ASCII that may be undefined in the code page."""
+_MAX_GUESSES = 6
+_MIN_LANGUAGE_PROBABILITY = 0.1
+_SIGNS = frozenset({"So", "Sm", "Sk", "Sc", "No", "Lm", "Lo"})
+_STRANGE_PENALTY = 2.0
+_TOLERANCE = 0.0005
+_OWN_SCRIPT_TOLERANCE = 0.01
+_SUPERSETS = {
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "big5": "cp950",
+    "shift_jis": "cp932",
+    "euc_kr": "cp949",
+    "iso8859_1": "cp1252",
+    "iso8859_9": "cp1254",
+    "iso8859_11": "cp874",
+    "tis_620": "cp874",
+}
+"""Code pages that are a part of another, which is what programs write."""
+
+
+_CONTROLS = re.compile("[\x7f-\x9f]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reading:
+    """A sample as read by one code page."""
+
+    code_page: str
+    text: str
+    language: str
+    score: float
+    strange: int
+    """Characters that cannot be there."""
+
+
+def find_code_page(data: bytes, language: Language | None = None) -> str | None:
+    """Return the code page of a text, or None if it cannot be known.
+
+    Args:
+        data: The text. It has bytes outside ASCII and is no UTF-8.
+        language: The language that the file's name states.
+    """
+    sample = _sample(data)
+    stated = str(language.primary) if language else ""
+    readings: dict[str, _Reading | None] = {}
+    tried: set[str] = set()
+    identified: list[str] = []
+    for code_page in chain(_candidates(sample, stated), _usual_pages(identified)):
+        text = None if code_page in tried else decode_as(sample, code_page)
+        tried.add(code_page)
+        if text is None or text in readings:
+            continue
+        ranked = rank_languages(text)[:3]
+        identified += (label for label, share in ranked[:1] if share > 0.5)
+        readings[text] = _judge(code_page, text, ranked, stated)
+    return _choose([reading for reading in readings.values() if reading is not None], stated)
+
+
+def _choose(readings: list[_Reading], stated: str) -> str | None:
+    """Choose among readings of equal score that with the fewest strange characters."""
+    if not readings:
+        return None
+    top = max(readings, key=lambda reading: reading.score)
+    tolerance = _OWN_SCRIPT_TOLERANCE if has_own_script(top.language) else _TOLERANCE
+    best = [reading for reading in readings if reading.score >= top.score - tolerance]
+    # Of code pages whose letters are equally good, that of the stated language is right.
+    chosen = min(best, key=lambda r: (r.strange, r.language != stated, _frequency_rank(r)))
+    return chosen.code_page
+
+
+def _usual_pages(languages: list[str]) -> Iterator[str]:
+    for language in dict.fromkeys(languages):
+        yield from USUAL_CODE_PAGES.get(language, ())
+
+
+def _frequency_rank(reading: _Reading) -> int:
+    return USUAL_CODE_PAGES[reading.language].index(reading.code_page)
+
+
+def decode_as(data: bytes, code_page: str) -> str | None:
+    """Decode bytes in a code page.
+
+    Returns:
+        The text, composed, or None if too many bytes are undefined or it has control characters.
+    """
+    try:
+        text = data.decode(code_page)
+    except (UnicodeDecodeError, LookupError):
+        try:
+            text = data.decode(code_page, "replace")
+        except LookupError:
+            return None
+        outside = sum(byte > 0x7F for byte in data)
+        if text.count("\ufffd") > max(1, MAX_BROKEN_SHARE * outside) or outside < 100:
+            return None
+    if _CONTROLS.search(text):
+        return None
+    return unicodedata.normalize("NFC", text) if code_page == "cp1258" else text
+
+
+def _sample(data: bytes) -> bytes:
+    """Return lines with bytes outside ASCII, spread over the text, with every such byte."""
+    lines = [line for line in data.split(b"\n") if not line.isascii()]
+    step = max(1, sum(map(len, lines)) // SAMPLE_BYTES)
+    sample: list[bytes] = []
+    seen: set[int] = set()
+    size = 0
+    for number, line in enumerate(lines):
+        is_new = not seen.issuperset(line)
+        if (is_new or number % step == 0) and size < MAX_SAMPLE_BYTES:
+            seen.update(line)
+            sample.append(line[:MAX_SAMPLE_BYTES])
+            size += len(line)
+    return b"\n".join(sample)
+
+
+def _candidates(sample: bytes, stated: str) -> Iterator[str]:
+    """Yield code pages: those of the stated language, those that are guessed, those of others."""
+    yield from USUAL_CODE_PAGES.get(stated, ())[:3]
+    guesses = chardet.detect_all(sample, ignore_threshold=True, include_encodings=_guessed_pages())
+    for guess in guesses[:_MAX_GUESSES]:
+        if guess["encoding"] is not None:
+            yield _canonical(guess["encoding"])
+
+
+def _canonical(name: str) -> str:
+    """Return Python's name of a code page, or of the larger one that it is a part of."""
+    name = codecs.lookup(name).name.replace("-", "_")
+    return _SUPERSETS.get(name, name)
+
+
+@functools.cache
+def _guessed_pages() -> tuple[str, ...]:
+    """Return the code pages that chardet may guess, by its names."""
+    known = {*CODE_PAGES, *_SUPERSETS}
+    return tuple(name for name in REGISTRY if codecs.lookup(name).name.replace("-", "_") in known)
+
+
+def _judge(
+    code_page: str, text: str, ranked: Sequence[tuple[str, float]], stated: str
+) -> _Reading | None:
+    """Judge a reading by the languages it may be in; None if it is in none of them."""
+    languages = [label for label, share in ranked if share >= _MIN_LANGUAGE_PROBABILITY]
+    if stated and stated not in languages:
+        languages.append(stated)
+    best: _Reading | None = None
+    for primary in languages:
+        if code_page not in USUAL_CODE_PAGES.get(primary, ()):
+            continue
+        reading = _score_letters(code_page, text, primary)
+        if reading is not None and (best is None or reading.score > best.score):
+            best = reading
+    return best
+
+
+def _score_letters(code_page: str, text: str, primary: str) -> _Reading | None:
+    """Score the characters outside ASCII; None if they cannot be right."""
+    alphabet, encodable = alphabet_of(primary), _encodable(primary)
+    own_script = has_own_script(primary)
+    is_own = _SCRIPT_TESTS.get(primary, alphabet.__contains__)
+    total, sum_of_scores, strange = 0, 0.0, 0
+    for before, character, after in zip(" " + text, text, text[1:] + " ", strict=False):
+        if character <= "\x7f":
+            continue
+        if character.isalpha() or unicodedata.category(character) == "Mn":
+            total += 1
+            if own_script and character > "\u024f" and (_is_latin(before) or _is_latin(after)):
+                strange += 1
+            elif is_own(character.lower()):
+                sum_of_scores += 1.0
+            elif character in encodable:
+                sum_of_scores += 0.5
+            else:
+                strange += 1
+        elif _is_sign_of_word(before, character, after):
+            total += 1
+            strange += 1
+    score = sum_of_scores / total if total else MIN_SCORE
+    if strange > MAX_STRANGE_SHARE * total or (alphabet and score < MIN_SCORE):
+        return None
+    if own_script:
+        frequency = frequency_score(text, primary)
+        if not frequency:
+            return None
+        score = (score + frequency) / 2
+    score -= _STRANGE_PENALTY * strange / max(1, total)
+    return _Reading(code_page=code_page, text=text, language=primary, score=score, strange=strange)
+
+
+def _is_latin(c: str) -> bool:
+    return c.isalpha() and (c <= "\x7f" or "\u00c0" <= c <= "\u024f")
+
+
+def _is_sign_of_word(before: str, character: str, after: str) -> bool:
+    """Check whether a sign stands where a letter should: ``s±``, ``¹aba``, ``pre‡er``."""
+    if character in "’‘·–—…\u00ad\u200c\u200d\u200e\u200f°™®":
+        return False
+    in_word = before.isalpha() and after.isalpha()
+    beside = before.isalpha() or after.isalpha()
+    is_sign = character in "¶§†‡•¬¦" or unicodedata.category(character) in _SIGNS
+    return in_word or (beside and is_sign)
+
+
+def _is_han(letter: str) -> bool:
+    return "\u4e00" <= letter <= "\u9fff" or letter in "々〇"
+
+
+_SCRIPT_TESTS: dict[str, Callable[[str], bool]] = {
+    "zh": _is_han,
+    "yue": _is_han,
+    "wuu": _is_han,
+    "ja": lambda c: _is_han(c) or "\u3040" <= c <= "\u30ff",
+    "ko": lambda c: "\uac00" <= c <= "\ud7a3" or "\u3131" <= c <= "\u318e",
+    "th": lambda c: "\u0e01" <= c <= "\u0e5b",
+}
+
+
+@functools.cache
+def _encodable(primary: str) -> frozenset[str]:
+    """Return the characters of the code page that a language is usually in."""
+    pages: Sequence[str] = USUAL_CODE_PAGES.get(primary, ())[:1]
+    characters = bytes(range(128, 256)).decode(pages[0], "ignore") if pages else ""
+    return frozenset(characters) | alphabet_of(primary)
