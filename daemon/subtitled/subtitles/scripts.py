@@ -19,7 +19,7 @@ _RIGHT_TO_LEFT = frozenset({"Arab", "Hebr", "Syrc", "Thaa", "Nkoo", "Adlm", "Roh
 
 _NEVER_LINE_START = frozenset(
     "、。，．：；！？）」』】〉》〕］｝〗〙”’»›…‥⋯ー々〻ヽヾゝゞ゠〜～・·‐–ゎゕゖヮヵヶㇷ"
-    "ぁぃぅぇぉっゃゅょァィゥェォッャュョ,.:;!?)]}%‰℃°′″¢؟،؛।॥՞։๏๚๛ฯๆ"
+    "ぁぃぅぇぉっゃゅょァィゥェォッャュョ‼⁇⁈⁉％,.:;!?)]}%‰℃°′″¢؟،؛।॥՞։๏๚๛ฯๆ"
     "ะาำๅຯະາຳໆ។៕ៗ၊။"
 )
 """Characters that may not begin a line: kinsoku, the vowels of Thai and Lao that follow their
@@ -31,6 +31,8 @@ _INSEPARABLE = frozenset("—…‥⋯―")
 """Marks that are doubled and then count as one."""
 _DASHES = ("-", "–", "—")
 _ZERO_WIDTH_JOINER = "\u200d"
+_AM_VOWELS = frozenset("\u0e33\u0eb3")
+"""The vowel am of Thai and Lao: a ring above the consonant, and a letter after it."""
 _VIRAMAS = frozenset("\u094d\u09cd\u0a4d\u0acd\u0b4d\u0c4d\u0ccd\u0d4d\u1039\u17d2\u1a60")
 """Signs that join the consonant after them to the one before, such as virama and coeng."""
 
@@ -74,6 +76,8 @@ def split_graphemes(text: str) -> list[str]:
 def _is_same_grapheme(before: str, character: str) -> bool:
     if is_combining(character) or before[-1] == _ZERO_WIDTH_JOINER:
         return True
+    if character in _AM_VOWELS:
+        return not before[-1].isspace()
     if before[-1] in _VIRAMAS:
         return character.isalpha()
     # A flag consists of two regional indicators.

@@ -165,3 +165,29 @@ def test_the_nearest_glossary_comes_first_and_none_from_outside_the_library(
     ]
     silent = terms_for(episode, library, GlossarySettings(use_nfo=False))
     assert TermScope.NAMES not in {term.scope for term in silent.terms}
+
+
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        ("Tom & Jerry", "Tom & Jerry"),
+        ("Tom &amp; Jerry", "Tom & Jerry"),
+        ("Tom&nbsp;Cat", "Tom Cat"),
+        ("Caf&eacute;", "Café"),
+        ("A&B;C", "A&B;C"),
+        ("R\x08ex", "Rex"),
+        ("Jack&#8217;s Son", "Jack’s Son"),
+        ("Rex&#8;", "Rex"),
+    ],
+)
+def test_a_sign_that_is_not_escaped_loses_no_name(tmp_path: Path, written: str, name: str) -> None:
+    film = tmp_path / "Film.mkv"
+    film.with_suffix(".nfo").write_text(
+        f"<movie><title>Film</title><director>{written}</director>"
+        f"<actor><name>{written}</name></actor></movie>",
+        "utf-8",
+    )
+    result = read_nfo(film, tmp_path)
+    assert result.issues == []
+    assert result.metadata is not None
+    assert result.metadata.cast == (name,)

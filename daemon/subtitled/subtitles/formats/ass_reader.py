@@ -26,7 +26,7 @@ _EFFECTS = frozenset({"fx", "template", "code"})
 """Effects of lines that a karaoke script has made of others, or that are its code."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class _Event:
     line: int
     start: float
@@ -80,9 +80,9 @@ def read(text: str) -> ReadResult:
         elif not marked.has_drawing:
             cues.append(Cue(event.start, event.end, ""))
     return ReadResult(
-        tuple(cues),
-        "ass",
-        tuple(dropped),
+        cues=tuple(cues),
+        format="ass",
+        dropped=tuple(dropped),
         is_karaoke=3 * timed > len(cues) > 0,
         languages=tuple(filter(None, [document.language])),
     )
@@ -127,7 +127,15 @@ def _add_event(document: _Document, line: int, values: Mapping[str, str], droppe
     elif values.get("effect", "").split(" ")[0].lower() in _EFFECTS:
         dropped.add("an effect of karaoke", line, text)
     else:
-        document.events.append(_Event(line, start, end, values.get("style", "").lstrip("*"), text))
+        document.events.append(
+            _Event(
+                line=line,
+                start=start,
+                end=end,
+                style=values.get("style", "").lstrip("*"),
+                text=text,
+            )
+        )
 
 
 def _parse_time(text: str) -> float | None:

@@ -122,7 +122,9 @@ def _result(lines: Sequence[_Line], fmt: str, dropped: DropLog) -> ReadResult:
             end = longest if following is None else min(following, longest)
         text = "\n".join(part.strip() for part in normalise_markup(line.text).split("\n"))
         cues.append(Cue(round(line.start, 3), round(end, 3), text.strip()))
-    return ReadResult(tuple(cue for cue in cues if cue.text), fmt, tuple(dropped))
+    return ReadResult(
+        cues=tuple(cue for cue in cues if cue.text), format=fmt, dropped=tuple(dropped)
+    )
 
 
 def _parse_rate(text: str) -> float | None:

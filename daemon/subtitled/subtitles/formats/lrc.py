@@ -102,9 +102,9 @@ def read(text: str) -> ReadResult:
             cues.append(Cue(start, finish, line.text))
     language = _LANGUAGE.search(text[:20_000])
     return ReadResult(
-        tuple(cues),
-        "lrc",
-        tuple(dropped),
+        cues=tuple(cues),
+        format="lrc",
+        dropped=tuple(dropped),
         is_karaoke=2 * sum(line.has_word_times for line in lines) > len(lines) > 0,
         languages=(language[1],) if language else (),
     )

@@ -70,7 +70,7 @@ def _read(
     if start.startswith(("<?xml", "<tt")) or suffix in ("ttml", "dfxp"):
         return ttml_reader.read(text)
     if suffix == "json":
-        return ReadResult(whisper_json.read(text)[0], "json")
+        return ReadResult(cues=whisper_json.read(text)[0], format="json")
     if suffix == "txt":
         raise InputRejectedError("plain text has no times", "Name a file of another format")
     if ass_reader.is_ass(start):

@@ -30,7 +30,7 @@ class DroppedPart:
         return f"{self.count} left out{where} ({self.reason}){sample}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReadResult:
     """The content of a subtitle file."""
 

@@ -63,7 +63,10 @@ def read(text: str, language: Language | None = None) -> ReadResult:
                 dropped.add(f"in another language ({stated})", None, f"{start} ms {texts[0]}")
     languages = tuple(tracks[name].language for name in names if tracks[name].language)
     return ReadResult(
-        tuple(_iter_cues(tracks[names[0]])), "smi", tuple(dropped), languages=languages
+        cues=tuple(_iter_cues(tracks[names[0]])),
+        format="smi",
+        dropped=tuple(dropped),
+        languages=languages,
     )
 
 

@@ -55,10 +55,10 @@ def read(text: str) -> ReadResult:
                 continue
         start, end = block.times.seconds(counts_ms=counts_ms)
         cues.append(Cue(start, end, _tidy_lines(render_markup(marked))))
-    return ReadResult(tuple(cues), "srt", tuple(dropped))
+    return ReadResult(cues=tuple(cues), format="srt", dropped=tuple(dropped))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Block:
     """A line of times, the lines up to the next one, and the number before it."""
 
@@ -86,7 +86,15 @@ def _find_blocks(lines: Sequence[str]) -> list[_Block]:
             before -= 1
         number = lines[before] if before >= first and is_number_line(lines[before]) else ""
         is_alone = bool(number) and at > 0 and not any(map(visible_text, lines[first:before]))
-        blocks.append(_Block(index, times, lines[index + 1 : last], visible_text(number), is_alone))
+        blocks.append(
+            _Block(
+                line=index,
+                times=times,
+                body=lines[index + 1 : last],
+                number=visible_text(number),
+                is_number_of_body=is_alone,
+            )
+        )
     return blocks
 
 

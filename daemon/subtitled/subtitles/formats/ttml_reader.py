@@ -110,14 +110,16 @@ def read(text: str) -> ReadResult:
     languages = (language,) if language else ()
     body = next((child for child in root if _local_name(child) == "body"), None)
     if body is None:
-        return ReadResult((), "ttml", languages=languages)
+        return ReadResult(cues=(), format="ttml", languages=languages)
     document = _Document(_read_time_units(root), _read_styles(root))
     keeps_space = root.get(f"{_XML}space") == "preserve"
     cues = list(_iter_cues(body, document, _Span(Fraction(0), None), PLAIN, keeps_space))
     if not cues and document.fault:
         raise InputRejectedError(document.fault, "Repair it")
     ordered = tuple(sorted(cues, key=lambda cue: cue.start))
-    return ReadResult(ordered, "ttml", tuple(document.dropped), languages=languages)
+    return ReadResult(
+        cues=ordered, format="ttml", dropped=tuple(document.dropped), languages=languages
+    )
 
 
 def _iter_cues(

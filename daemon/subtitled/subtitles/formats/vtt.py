@@ -103,9 +103,9 @@ def read(text: str) -> ReadResult:
         if (match := _LANGUAGE.fullmatch(visible_text(line))) is not None
     )
     return ReadResult(
-        tuple(cues),
-        "vtt",
-        tuple(dropped),
+        cues=tuple(cues),
+        format="vtt",
+        dropped=tuple(dropped),
         is_karaoke=3 * timed > len(cues) > 0,
         languages=languages[:1],
     )

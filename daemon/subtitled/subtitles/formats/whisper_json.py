@@ -106,12 +106,12 @@ def _parse_time(value: object) -> float:
 
 def _round_word(word: Word) -> Word:
     return Word(
-        word.text,
-        round(word.start, 3),
-        round(word.end, 3),
-        None if word.confidence is None else round(word.confidence, 4),
-        word.speaker,
-        word.is_estimated,
+        text=word.text,
+        start=round(word.start, 3),
+        end=round(word.end, 3),
+        confidence=None if word.confidence is None else round(word.confidence, 4),
+        speaker=word.speaker,
+        is_estimated=word.is_estimated,
     )
 
 
@@ -129,10 +129,10 @@ def _word_to_json(word: Word) -> dict[str, Any]:
 def _word_from_json(payload: dict[str, Any]) -> Word:
     probability = payload.get("probability")
     return Word(
-        str(payload["word"]),
-        _parse_time(payload["start"]),
-        _parse_time(payload["end"]),
-        None if probability is None else float(probability),
-        payload.get("speaker"),
-        bool(payload.get("estimated", False)),
+        text=str(payload["word"]),
+        start=_parse_time(payload["start"]),
+        end=_parse_time(payload["end"]),
+        confidence=None if probability is None else float(probability),
+        speaker=payload.get("speaker"),
+        is_estimated=bool(payload.get("estimated", False)),
     )

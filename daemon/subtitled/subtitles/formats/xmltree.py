@@ -59,9 +59,8 @@ def _parse(text: str) -> Element:
 
 def _repair_reference(match: re.Match[str]) -> str:
     if match["known"] is not None:
-        number = match["known"]
-        is_forbidden = number.startswith("#") and _NOT_XML.match(html.unescape(match[0]))
-        return "" if is_forbidden else match[0]
+        stands_for = html.unescape(match[0])
+        return match[0] if stands_for and not _NOT_XML.match(stands_for) else ""
     if match["name"] is None:
         return "&amp;"
     character = html.unescape(match[0])

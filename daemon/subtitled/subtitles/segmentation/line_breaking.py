@@ -32,10 +32,12 @@ class DashStyle(Enum):
     SPACED = ("- ", "- ")
     TIGHT = ("-", "-")
     SECOND_ONLY = ("", "-")
+    SECOND_SPACED = ("", "- ")
 
 
 _TIGHT_LANGUAGES = frozenset({"en", "de", "zh", "yue", "da", "sv", "no", "nb", "nn", "tr", "el"})
 _SECOND_ONLY_LANGUAGES = frozenset({"nl", "fi", "sr", "hr", "bs", "he"})
+_SECOND_SPACED_LANGUAGES = frozenset({"bg"})
 _NO_DASH_LANGUAGES = frozenset({"ja"})
 _TURNS = re.compile(
     r"[-–—]\s?(?P<first>\S.*?[.!?…。！？؟।”\"»)\]])\s+[-–—]\s?(?P<second>\S.*)", re.DOTALL
@@ -51,6 +53,8 @@ def choose_dash_style(language: Language) -> DashStyle | None:
         return None
     if primary in _SECOND_ONLY_LANGUAGES:
         return DashStyle.SECOND_ONLY
+    if primary in _SECOND_SPACED_LANGUAGES:
+        return DashStyle.SECOND_SPACED
     return DashStyle.TIGHT if primary in _TIGHT_LANGUAGES else DashStyle.SPACED
 
 

@@ -101,7 +101,7 @@ def test_german_nouns_are_no_names() -> None:
     )
 
 
-@pytest.mark.parametrize("mark", "。、，．！？）」』ー々っャ…‥")
+@pytest.mark.parametrize("mark", "。、，．！？）」』ー々っャ…‥‼⁇⁈⁉％")
 def test_kinsoku_no_line_begins_with_what_closes(mark: str) -> None:
     assert not is_break_allowed("今日", f"{mark}明日")
 
@@ -285,3 +285,13 @@ def test_as_many_lines_as_the_user_allows() -> None:
     assert three[0].endswith(("long", "lines", "sentence is", ","))  # never after "for" or "so"
     one = break_lines("Short enough.", Language("en"), CueRules(max_lines=1))
     assert one == "Short enough."
+
+
+@pytest.mark.parametrize("syllable", ["น้ำ", "ນ້ຳ", "ทำ", "ຄຳ"])
+def test_thai_and_lao_am_is_never_parted_from_its_consonant(syllable: str) -> None:
+    assert split_graphemes(f"{syllable}ก") == [syllable, "ก"]
+    assert not is_break_allowed(syllable[:-1], syllable[-1])
+
+
+def test_bulgarian_has_a_dash_with_a_space_before_the_second_speaker_only() -> None:
+    assert broken("bg", "- Къде си? - Вкъщи.") == ["Къде си?", "- Вкъщи."]
