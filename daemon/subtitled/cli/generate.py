@@ -28,10 +28,10 @@ from subtitled.pipeline.pipeline import run_job
 from subtitled.plugin import SubtitledError
 
 from .app import app, load_configuration
-from .output import FAILED, USAGE_ERROR, abort, display_path, echo, errors
+from .output import FAILED, USAGE_ERROR, abort, display_path, echo, errors, make_output_folder
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GenerateRequest:
     """What the options ask for."""
 
@@ -56,7 +56,8 @@ def generate(
         typer.Option("--format", help="Formats, by commas: srt, vtt, ass, lrc, ttml, json, txt."),
     ] = "srt",
     output_dir: Annotated[
-        Path | None, typer.Option(help="Where to write. Default: beside each file.")
+        Path | None,
+        typer.Option(help="Where to write. It is made if needed. Default: beside each file."),
     ] = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Make everything again and replace what exists.")
@@ -80,6 +81,8 @@ def generate(
         retranscribe=retranscribe,
     )
     _require_valid(request, configuration)
+    if request.output_dir is not None:
+        make_output_folder(request.output_dir)
     failure_count = 0
     with _services(configuration) as services:
         for media in _find_media(paths):
@@ -111,8 +114,6 @@ def _require_valid(request: GenerateRequest, configuration: Configuration) -> No
     if request.engine is not None and request.engine not in configuration.engines:
         names = ", ".join(configuration.engines)
         abort(f"no engine is called {request.engine!r}. Engines: {names}", USAGE_ERROR)
-    if request.output_dir is not None and not request.output_dir.is_dir():
-        abort(f"{display_path(request.output_dir)} is not a folder. Make it first", USAGE_ERROR)
     try:
         settings_for(Path("/-"), request, configuration)
     except ValidationError as error:
@@ -174,11 +175,11 @@ def _generate_one(
         if request.retranscribe:
             services.store.clear_transcripts(fingerprint)
         job = Job(
-            media,
-            settings_for(media, request, configuration),
-            fingerprint,
-            request.output_dir,
-            request.overwrite,
+            media=media,
+            library=settings_for(media, request, configuration),
+            fingerprint=fingerprint,
+            output_folder=request.output_dir,
+            force=request.overwrite,
             user_requested=True,
         )
         result = run_job(job, services, InlineRunner())

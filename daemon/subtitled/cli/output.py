@@ -83,6 +83,20 @@ def abort(message: object, status: int = FAILED) -> NoReturn:
     raise typer.Exit(status)
 
 
+def make_output_folder(folder: Path) -> None:
+    """Make a folder that results are written into, or abort with the reason."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        abort(f"{display_path(folder)} is a file. Name a folder", USAGE_ERROR)
+    except OSError as error:
+        abort(
+            f"the folder {display_path(folder)} cannot be made: {error.strerror}. "
+            "Name one that can be written to",
+            USAGE_ERROR,
+        )
+
+
 def format_time(timestamp: float) -> str:
     """Format seconds since 1970 as a local date for people."""
     return time.strftime("%Y-%m-%d %H:%M", time.localtime(timestamp))

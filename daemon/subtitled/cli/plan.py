@@ -4,44 +4,49 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.progress import track
 
 from subtitled.config.load import Configuration
 from subtitled.db.database import Database
+from subtitled.db.records import FileState
 from subtitled.jobcontext.services import open_database
 from subtitled.library.scanner import scan
-from subtitled.pipeline.planning import MediaReport
-from subtitled.plugin import Language, SubtitledError
+from subtitled.pipeline.planning import MediaReport, settings_digest
+from subtitled.plugin import Language, SubtitledError, SubtitleKind
 from subtitled.policy.requirements import Requirement
-from subtitled.routing.cost_estimate import NO_COST, CostEstimate, engine_speeds, estimate
+from subtitled.routing.cost_estimate import engine_speeds, estimate
 from subtitled.routing.production_plan import TargetPlan, plan_target, transcription_segments
 from subtitled.routing.table import Route
 
 from .app import app, load_configuration
 from .inspect import describe_requirement, inspect_file, library_for
-from .output import (
-    FAILED,
-    USAGE_ERROR,
-    JsonOption,
-    abort,
-    display_path,
-    echo,
-    echo_json,
-    echo_table,
-    errors,
-)
+from .output import FAILED, USAGE_ERROR, JsonOption, abort, errors
+from .plan_output import PlanRow, print_plan, print_summary
+
+_SummaryOption = Annotated[
+    bool,
+    typer.Option(
+        "--summary",
+        help="Only totals. Files that the daemon is done with are not probed again.",
+    ),
+]
+_DECIDED_STATES = frozenset({FileState.DONE, FileState.UP_TO_DATE, FileState.NO_SPEECH})
+"""States of files that need nothing while the file and the settings are the same."""
+MANY_FILES = 500
+"""Above this number of files, ``--summary`` is recommended."""
 
 
 @app.command()
 def plan(
     paths: Annotated[list[Path] | None, typer.Argument(help="Default: every library.")] = None,
+    summary: _SummaryOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Show what would be made and why, and the hours of audio, time and money, at most."""
@@ -52,65 +57,49 @@ def plan(
     media_files = list(
         _find_media(configuration, paths or [library.path for library in libraries.values()])
     )
+    if len(media_files) > MANY_FILES and not summary and not as_json:
+        errors.print(f"{len(media_files)} files; for totals only: subtitled plan --summary")
     db = open_database(configuration)
     plan_file = partial(_plan_one, configuration, db, engine_speeds(db.kv))
-    rows: list[dict[str, Any]] = []
-    total_cost = NO_COST
+    digests = {name: settings_digest(configuration, library) for name, library in libraries.items()}
     # Threads: each inspection waits for a process of ffprobe.
     pool = ThreadPoolExecutor(len(os.sched_getaffinity(0)))
+    decided = partial(_decided_row, db, digests) if summary else lambda path: None
     try:
-        for row, cost in track(
-            pool.map(plan_file, media_files),
-            "inspecting",
-            len(media_files),
-            console=errors,
-            transient=True,
-            disable=not sys.stderr.isatty(),
-        ):
-            total_cost += cost
-            rows.append(row)
+        rows = list(
+            track(
+                pool.map(lambda path: decided(path) or plan_file(path), media_files),
+                "inspecting",
+                len(media_files),
+                console=errors,
+                transient=True,
+                disable=not sys.stderr.isatty(),
+            )
+        )
     finally:
         pool.shutdown(cancel_futures=True)
     db.close()
-    audio_hours = sum(row["seconds"] for row in rows if row["requirements"]) / 3600
-    if as_json:
-        echo_json(_to_dict(rows, audio_hours, total_cost))
+    if summary:
+        print_summary(rows, as_json)
     else:
-        _print_plan(rows, audio_hours, total_cost)
-    if any(row["error"] for row in rows):
+        print_plan(rows, as_json)
+    if any(row.error for row in rows):
         raise typer.Exit(FAILED)
 
 
-def _to_dict(
-    rows: list[dict[str, Any]], audio_hours: float, total_cost: CostEstimate
-) -> dict[str, Any]:
-    return {
-        "files": rows,
-        "hours": round(audio_hours, 3),
-        "work_hours": None
-        if total_cost.has_unknown_duration
-        else round(total_cost.work_seconds / 3600, 3),
-        "money": {currency: round(amount, 4) for currency, amount in total_cost.money.items()},
-    }
-
-
-def _print_plan(rows: list[dict[str, Any]], audio_hours: float, total_cost: CostEstimate) -> None:
-    echo_table(
-        ("file", "requirements", "reasons"),
-        (
-            (
-                display_path(row["path"]),
-                ", ".join(row["requirements"]) or "-",
-                row["error"] or row["reasons"],
-            )
-            for row in rows
-        ),
-    )
-    file_count = sum(bool(row["requirements"]) for row in rows)
-    echo(
-        f"{file_count} of {len(rows)} files, {audio_hours:.1f} hours of audio"
-        f"{_describe_cost(total_cost)}"
-    )
+def _decided_row(db: Database, digests: Mapping[str, str], path: Path) -> PlanRow | None:
+    """Return the row of a file that the daemon is done with; None if it has to be probed."""
+    record = db.get(path)
+    if record is None or record.state not in _DECIDED_STATES:
+        return None
+    try:
+        stat = path.stat()
+    except OSError:
+        return None
+    is_same_file = (stat.st_size, stat.st_mtime_ns) == (record.size, record.mtime_ns)
+    if not is_same_file or record.settings_digest != digests.get(record.library):
+        return None
+    return PlanRow(path=path, is_decided=True)
 
 
 def _find_media(configuration: Configuration, paths: Sequence[Path]) -> Iterator[Path]:
@@ -125,24 +114,22 @@ def _find_media(configuration: Configuration, paths: Sequence[Path]) -> Iterator
 
 def _plan_one(
     configuration: Configuration, db: Database, speeds: dict[str, float], path: Path
-) -> tuple[dict[str, Any], CostEstimate]:
-    """Return the row of a file and what its requirements cost at most."""
-    row: dict[str, Any] = {
-        "path": path,
-        "requirements": [],
-        "reasons": "",
-        "error": "",
-        "seconds": 0.0,
-    }
+) -> PlanRow:
+    """Return the row of a file, with what its requirements cost at most."""
     try:
         report = inspect_file(configuration, path, db)
     except (SubtitledError, OSError) as error:
-        return row | {"error": str(error)}, NO_COST
+        return PlanRow(path=path, error=str(error))
     decision = report.decision
     spoken_language = report.spoken_language or report.track_choice.track.language
+    promised: list[Requirement] = []
+    only_if_spoken: list[Requirement] = []
+    for requirement in decision.requirements:
+        possible = _is_possible(report, requirement, spoken_language)
+        (promised if possible else only_if_spoken).append(requirement)
     routes = [
         route
-        for requirement in decision.requirements
+        for requirement in promised
         for route in _first_routes(report, requirement, spoken_language)
     ]
     if decision.summaries:
@@ -159,14 +146,25 @@ def _plan_one(
         speeds,
         len(decision.summaries),
     )
-    return row | {
-        "requirements": [
-            *map(describe_requirement, decision.requirements),
-            *map(describe_requirement, decision.summaries),
-        ],
-        "reasons": "; ".join(decision.reasons),
-        "seconds": report.facts.duration,
-    }, cost
+    return PlanRow(
+        path=path,
+        requirements=tuple(describe_requirement(item) for item in (*promised, *decision.summaries)),
+        only_if_spoken=tuple(describe_requirement(item) for item in only_if_spoken),
+        reasons="; ".join(decision.reasons),
+        seconds=report.facts.duration,
+        cost=cost,
+    )
+
+
+def _is_possible(report: MediaReport, requirement: Requirement, spoken: Language) -> bool:
+    """Return whether something makes a requirement, as far as the spoken language is known.
+
+    What depends on parts of the speech that nobody has listened to yet counts as possible.
+    """
+    if requirement.language is None or requirement.kind is SubtitleKind.FORCED:
+        return True
+    foreign_speech = report.available.foreign_speech
+    return plan_target(report.routing, requirement, spoken, foreign_speech).is_possible
 
 
 def _first_routes(
@@ -182,14 +180,3 @@ def _first_routes(
         routes += [segment.route for segment in segments if segment.route is not None]
         target = target.secondary
     return routes
-
-
-def _describe_cost(cost: CostEstimate) -> str:
-    """Describe time and money; what is unknown is said to be unknown."""
-    work = f", about {cost.work_seconds / 3600:.1f} hours of work" if cost.work_seconds else ""
-    if cost.has_unknown_duration:
-        work = ", for a time that is known once a first file is made"
-    money = "".join(
-        f", at most {amount:.2f} {currency}" for currency, amount in cost.money.items() if amount
-    )
-    return work + money + (" and an unknown price" if cost.has_unknown_price else "")

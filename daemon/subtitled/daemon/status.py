@@ -85,15 +85,12 @@ def _reasons(
     for record in islice(db.by_state(FileState.WAITING), MAX_FILES):
         if record.reason:
             yield record.reason
-    for states, description in (
-        (
-            (FileState.STABILISING, FileState.GROWING),
-            "not processed yet: they may still be changing",
-        ),
-        ((FileState.RETRYING,), "retried later: subtitled queue list --state retrying"),
+    for state, description in (
+        (FileState.STABILISING, "found and not looked at yet"),
+        (FileState.GROWING, "still growing: each is looked at when it no longer changes"),
+        (FileState.RETRYING, "retried later: subtitled queue list --state retrying"),
     ):
-        number = sum(counts.get(state, 0) for state in states)
-        if number:
+        if number := counts.get(state, 0):
             yield f"{number} {'file is' if number == 1 else 'files are'} {description}"
     if not any(counts.get(state) for state in _PENDING_STATES):
         yield "there is nothing to do"

@@ -54,7 +54,14 @@ def decide(
         can_make: The available routes.
         material: The sources besides the main audio track.
     """
-    policy = _Policy(library, tuple(existing), tagged, spoken, can_make, material)
+    policy = _Policy(
+        library=library,
+        existing=tuple(existing),
+        tagged_language=tagged,
+        spoken=spoken,
+        can_make=can_make,
+        available=material,
+    )
     requirements: list[Requirement] = []
     summaries: list[SummaryRequirement] = []
     impossible: list[str] = []
@@ -91,11 +98,15 @@ def decide(
         bool(summaries) and spoken is None
     )
     return Decision(
-        tuple(requirements), tuple(impossible), tuple(reasons), needs_analysis, tuple(summaries)
+        requirements=tuple(requirements),
+        unsatisfiable=tuple(impossible),
+        reasons=tuple(reasons),
+        needs_analysis=needs_analysis,
+        summaries=tuple(summaries),
     )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Policy:
     library: LibrarySettings
     existing: tuple[ExistingSubtitle, ...]
@@ -119,7 +130,13 @@ class _Policy:
         main = self._main_source
         if language is None:
             reason = "to be made; the spoken language is not known yet"
-            return Requirement(None, self.library.formats, reason, kind, (main,))
+            return Requirement(
+                language=None,
+                formats=self.library.formats,
+                reason=reason,
+                kind=kind,
+                sources=(main,),
+            )
         missing = self._missing_formats(language, kind)
         if isinstance(missing, str):
             return missing
@@ -128,13 +145,20 @@ class _Policy:
         sources = list(self._sources.all_sources(language))
         if not sources and self.spoken is not None:
             return no_route(self.spoken)
-        reason = f"to be made as {', '.join(missing)}" + (f", {sources[0][1]}" if sources else "")
+        if sources:
+            reason = f"to be made as {', '.join(missing)}, {sources[0][1]}"
+        else:
+            origin = f" from {self.assumed_language}" if self.assumed_language else ""
+            reason = (
+                f"to be made only if {language.english_name} is spoken: no configured engine or "
+                f"translator makes it{origin}"
+            )
         return Requirement(
-            language,
-            missing,
-            reason,
-            kind,
-            tuple(source_and_how[0] for source_and_how in sources) or (main,),
+            language=language,
+            formats=missing,
+            reason=reason,
+            kind=kind,
+            sources=tuple(source_and_how[0] for source_and_how in sources) or (main,),
         )
 
     def evaluate_bilingual(
@@ -153,9 +177,9 @@ class _Policy:
             unknown = "to be made; the spoken language is not known yet"
             above, below = (
                 Requirement(
-                    language,
-                    formats,
-                    unknown,
+                    language=language,
+                    formats=formats,
+                    reason=unknown,
                     sources=self._sources.for_bilingual(language) or (self._main_source,),
                 )
                 for language in (upper, lower)
@@ -172,7 +196,12 @@ class _Policy:
             if not sources and self.spoken is not None:
                 return Unsatisfiable(f"no configured engine makes {language} from {self.spoken}")
             sides.append(
-                Requirement(language, missing, "", sources=sources or (self._main_source,))
+                Requirement(
+                    language=language,
+                    formats=missing,
+                    reason="",
+                    sources=sources or (self._main_source,),
+                )
             )
         reason = f"to be made as {', '.join(missing)}, in one file"
         return replace(sides[0], reason=reason, secondary=sides[1])
@@ -225,7 +254,13 @@ class _Policy:
             return Unsatisfiable("no configured engine identifies languages")
         if self.spoken is None or foreign is None:
             reason = f"to be made as {', '.join(missing)} if there are foreign parts"
-            return Requirement(language, missing, reason, SubtitleKind.FORCED, (main,))
+            return Requirement(
+                language=language,
+                formats=missing,
+                reason=reason,
+                kind=SubtitleKind.FORCED,
+                sources=(main,),
+            )
         other_languages = [other for other in foreign.languages if not other.satisfies(language)]
         if not other_languages:
             return "no speech is in another language"
@@ -237,7 +272,13 @@ class _Policy:
             return Unsatisfiable(f"no configured engine makes it from {unsupported}")
         names = ", ".join(other_languages)
         reason = f"to be made as {', '.join(missing)}: parts in {names}, {methods[0]}"
-        return Requirement(language, missing, reason, SubtitleKind.FORCED, (main,))
+        return Requirement(
+            language=language,
+            formats=missing,
+            reason=reason,
+            kind=SubtitleKind.FORCED,
+            sources=(main,),
+        )
 
 
 def _wanted_subtitles(

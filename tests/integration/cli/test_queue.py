@@ -182,7 +182,7 @@ def test_status_shows_reasons_and_upcoming_events(
     output = status(config, subtitled)
     assert output["reasons"][0] == "the daemon does not run; start it with: subtitled run"
     assert output["reasons"][1] == "the hours of work are over for more than a year"
-    assert "1 file is not processed yet: they may still be changing" in output["reasons"]
+    assert "1 file is found and not looked at yet" in output["reasons"]
     morning = datetime.fromtimestamp(time.time()).astimezone().utctimetuple().tm_hour < 12
     closed = [reason for reason in output["reasons"] if "library films" in reason]
     assert bool(closed) is not morning
