@@ -11,6 +11,11 @@ from hypothesis import strategies as st
 
 from subtitled.media.truncation import missing_bytes
 
+MXF_PACK = bytes.fromhex("060e2b34020501010d01020101")
+MXF_HEAD = MXF_PACK + b"\x02\x04\0\x83\0\0\x78"
+ASF_HEAD = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
+W64_HEAD = bytes.fromhex("726966662e91cf11a5d628db04c10000")
+
 
 def make(target: Path, *options: str) -> Path:
     subprocess.run(
@@ -38,6 +43,14 @@ WHOLE = {
     "a.m4a": ("-map", "1"),
     "a.wav": ("-map", "1"),
     "a.avi": (),
+    "a.mxf": ("-s", "720x576", "-r", "25", "-c:a", "pcm_s16le", "-ar", "48000"),
+    "a.wmv": (),
+    "a.wma": ("-map", "1"),
+    "long.wav": ("-map", "1", "-rf64", "always"),
+    "a.w64": ("-map", "1"),
+    "a.aiff": ("-map", "1"),
+    "a.caf": ("-map", "1"),
+    "a.rm": ("-map", "1", "-c:a", "ac3"),
 }
 
 
@@ -59,6 +72,7 @@ def test_a_whole_file_lacks_nothing_and_any_part_of_it_does(name: str, tmp_path:
     [
         ("live.mkv", ("-f", "matroska", "-live", "1")),
         ("fragments.mp4", ("-movflags", "+frag_keyframe+empty_moov")),
+        ("live.asf", ("-f", "asf_stream")),
         ("a.ts", ()),
         ("a.mp3", ("-map", "1")),
         ("a.flac", ("-map", "1")),
@@ -80,6 +94,59 @@ def test_a_matroska_file_that_is_still_written_says_nothing_of_its_length(tmp_pa
     assert missing_bytes(tmp_path / "a.mkv") == 0
 
 
+MXF = WHOLE["a.mxf"]
+
+
+@pytest.mark.parametrize("status", [1, 3])
+def test_a_recording_as_mxf_that_is_still_written_has_an_open_header(
+    status: int, tmp_path: Path
+) -> None:
+    """A camera or server writes the place of the footer only when it has finished."""
+    data = bytearray(make(tmp_path / "a.mxf", *MXF).read_bytes())
+    header = data.index(MXF_PACK + b"\x02")
+    data[header + 14] = status
+    data[header + 44 : header + 52] = bytes(8)  # the offset of the footer
+    growing = tmp_path / "growing.mxf"
+    growing.write_bytes(data[: len(data) // 2])
+    assert missing_bytes(growing) > 0
+    growing.write_bytes(data)  # finished without a seek: its end has the index of partitions
+    assert missing_bytes(growing) == 0
+
+
+def test_an_mxf_with_a_run_in_is_known(tmp_path: Path) -> None:
+    data = b"\0" * 1000 + make(tmp_path / "a.mxf", *MXF).read_bytes()
+    (tmp_path / "run-in.mxf").write_bytes(data)
+    assert missing_bytes(tmp_path / "run-in.mxf") == 0
+    (tmp_path / "run-in.mxf").write_bytes(data[: len(data) // 2])
+    assert missing_bytes(tmp_path / "run-in.mxf") > len(data) // 3
+
+
+def test_a_clip_of_a_camera_card_in_op_atom_says_its_length(tmp_path: Path) -> None:
+    sound = ("-map", "1", "-c:a", "pcm_s16le", "-ar", "48000", "-f", "mxf_opatom")
+    data = make(tmp_path / "a.mxf", *sound).read_bytes()
+    assert missing_bytes(tmp_path / "a.mxf") == 0
+    for share in (0.1, 0.5, 0.95):
+        (tmp_path / "a.mxf").write_bytes(data[: int(len(data) * share)])
+        assert missing_bytes(tmp_path / "a.mxf") > 0, share
+
+
+def test_the_second_part_of_a_large_avi_counts_too(tmp_path: Path) -> None:
+    """An AVI file of more than a gigabyte has several RIFF lists, each with its own length."""
+    data = make(tmp_path / "a.avi").read_bytes()
+    more = b"RIFF" + (100_000).to_bytes(4, "little") + b"AVIX" + bytes(99_996)
+    (tmp_path / "a.avi").write_bytes(data + more)
+    assert missing_bytes(tmp_path / "a.avi") == 0
+    (tmp_path / "a.avi").write_bytes(data + more[:60_000])
+    assert missing_bytes(tmp_path / "a.avi") == len(more) - 60_000
+
+
+def test_a_broadcast_wave_file_with_bw64_says_its_length(tmp_path: Path) -> None:
+    """ITU-R BS.2088 gave RF64 another name."""
+    data = make(tmp_path / "a.wav", "-map", "1", "-rf64", "always").read_bytes()
+    (tmp_path / "a.wav").write_bytes(b"BW64" + data[4:-500])
+    assert missing_bytes(tmp_path / "a.wav") == 500
+
+
 @settings(max_examples=300, deadline=None)
 @given(
     st.binary(max_size=40),
@@ -92,6 +159,15 @@ def test_a_matroska_file_that_is_still_written_says_nothing_of_its_length(tmp_pa
             b"\0\0\0\x08ftyp",
             b"\0\0\0\x01mdat",
             b"\0\0\0\0mdat",
+            b"RF64\xff\xff\xff\xffWAVEds64",
+            b"BW64",
+            b"FORM",
+            b"caff\0\1\0\0",
+            b".RMF\0\0\0\x12",
+            W64_HEAD,
+            ASF_HEAD,
+            MXF_HEAD,
+            b"run-in" + MXF_HEAD,
         ]
     ),
 )
