@@ -148,7 +148,10 @@ def _plan_one(
     )
     return PlanRow(
         path=path,
-        requirements=tuple(describe_requirement(item) for item in (*promised, *decision.summaries)),
+        requirements=(
+            *map(describe_requirement, promised),
+            *map(describe_requirement, decision.summaries),
+        ),
         only_if_spoken=tuple(describe_requirement(item) for item in only_if_spoken),
         reasons="; ".join(decision.reasons),
         seconds=report.facts.duration,
