@@ -10,11 +10,8 @@ from typing import Any
 from .daemon_settings import find_local_timezone_error
 from .egress_settings import is_destination_allowed
 from .errors import ConfigIssue, find_line, format_key, suggest
-from .plugins import ConfiguredComponent, call_with_timeout
+from .plugins import ConfiguredComponent
 from .settings import AppSettings
-
-CAPABILITIES_TIMEOUT = 30.0
-"""Seconds that a plugin may take to say what it can do."""
 
 
 def find_unknown_names(data: Mapping[str, Any], text: str) -> Iterator[ConfigIssue]:
@@ -117,15 +114,7 @@ def warn_unreachable(
     """Warn about engines and translators whose destination no library allows."""
     for kind in ("engines", "translators"):
         for name, configured in components[kind].items():
-            try:
-                capabilities = call_with_timeout(
-                    configured.plugin,
-                    lambda: configured.component_class.capabilities(configured.settings),  # noqa: B023 - called at once
-                    CAPABILITIES_TIMEOUT,
-                )
-                destination = capabilities.destination
-            except Exception:  # noqa: BLE001,S112 - reported where the component is used
-                continue
+            destination = configured.capabilities().destination
             if settings.libraries and not any(
                 is_destination_allowed(library.allowed_destinations, destination)
                 for library in settings.libraries.values()

@@ -57,7 +57,7 @@ VALIDATION_TIMEOUT = 30.0
 """Seconds that a plugin may take to validate its settings."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Configuration:
     """Validated settings, and the components that they configure."""
 
@@ -261,4 +261,17 @@ def _configure(
     if isinstance(options, ValidationError):
         return list(explain_validation_error(options, model, section.options, text, (kind, name)))
     entry_point = plugins.find_entry_point(plugin)
-    return ConfiguredComponent(name, plugin, component, options, entry_point, registered_name)
+    configured: ConfiguredComponent[Any] = ConfiguredComponent(
+        name=name,
+        plugin=plugin,
+        component_class=component,
+        settings=options,
+        entry_point=entry_point,
+        registered_name=registered_name,
+    )
+    if kind in ("engines", "translators"):
+        try:
+            configured.capabilities()
+        except SubtitledError as error:
+            return UnavailableComponent(title, plugin, error.message, error.hint)
+    return configured

@@ -11,7 +11,7 @@ import importlib.metadata
 import logging
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint
 from types import ModuleType
 from typing import Any, Generic, TypeVar
@@ -28,6 +28,7 @@ from subtitled.plugin import (
     TransientError,
 )
 
+from .capabilities import check_capabilities
 from .errors import suggest
 from .plugin_registration import (
     COMPONENT_KINDS,
@@ -139,11 +140,13 @@ IMPORT_TIMEOUT = 30.0
 """Seconds that importing a plugin may take, and as many that registering may take."""
 CREATE_TIMEOUT = 15.0
 """Seconds that creating a component may take."""
+CAPABILITIES_TIMEOUT = 15.0
+"""Seconds that stating its capabilities may take."""
 
 C = TypeVar("C", bound=Component)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ConfiguredComponent(Generic[C]):
     """A component class with its validated settings."""
 
@@ -156,6 +159,24 @@ class ConfiguredComponent(Generic[C]):
     """The plugin's module, such as ``subtitled_plugins.whisper``."""
     registered_name: str = ""
     """The name that the plugin registered the class under, if any."""
+    _stated: list[Any] = field(default_factory=list, compare=False, repr=False)
+
+    def capabilities(self) -> Any:
+        """Return the checked capabilities of the engine or translator.
+
+        The plugin is asked once. So what was checked is what is used.
+
+        Raises:
+            SubtitledError: The plugin raised an error, did not return, or stated nonsense.
+        """
+        if not self._stated:
+            stated = call_with_timeout(
+                self.plugin,
+                lambda: getattr(self.component_class, "capabilities")(self.settings),  # noqa: B009
+                CAPABILITIES_TIMEOUT,
+            )
+            self._stated.append(check_capabilities(self.component_class, self.plugin, stated))
+        return self._stated[0]
 
     @property
     def reference(self) -> str:

@@ -21,6 +21,8 @@ from pydantic import TypeAdapter, ValidationError
 from subtitled.db.kv import BREAKER_KEY, KeyValueStore
 from subtitled.plugin import Backoff, InputRejectedError, SetupError, SubtitledError, TransientError
 
+from .protocol import EngineLoadError
+
 _log = logging.getLogger(__name__)
 
 FAILURE_THRESHOLD = 3
@@ -37,7 +39,7 @@ _UPDATE_LOCK = threading.Lock()
 """Serialises updates of a process: instances are created where needed and share the database."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BreakerState:
     """The state of one engine's breaker. Times are seconds since 1970."""
 
@@ -79,7 +81,9 @@ def next_state_after_failure(
         else (*state.media, fingerprint)[:MIN_DISTINCT_MEDIA]
     )
     failed = replace(state, failures=state.failures + 1, media=media)
-    if state.is_closed and (failed.failures < FAILURE_THRESHOLD or len(media) < MIN_DISTINCT_MEDIA):
+    is_enough = failed.failures >= FAILURE_THRESHOLD and len(media) >= MIN_DISTINCT_MEDIA
+    # An engine that does not load costs minutes each time, and no media file is the cause.
+    if state.is_closed and not is_enough and not isinstance(error, EngineLoadError):
         return failed
     if state.open_until > now:
         return failed  # The call was in flight when the breaker opened.

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from subtitled.config.load import Configuration
-from subtitled.config.plugins import ConfiguredComponent
+from subtitled.config.plugins import LIMIT, ConfiguredComponent, call_with_timeout
 from subtitled.media.ffmpeg import ShutdownRequested
 from subtitled.media.vad import SpeechActivity
 from subtitled.models.store import ModelStore
@@ -18,6 +18,7 @@ from subtitled.plugin import (
     Audio,
     Chunk,
     Engine,
+    EngineCapabilities,
     Language,
     LanguageGuess,
     SetupError,
@@ -68,7 +69,7 @@ class EngineClient:
             priority: The priority of the process.
         """
         self.configured = configured
-        self.capabilities = configured.component_class.capabilities(configured.settings)
+        self.capabilities: EngineCapabilities = configured.capabilities()
         self._store = store
         self._threads = threads
         self._unload_after = unload_after
@@ -78,6 +79,7 @@ class EngineClient:
         self._lock = threading.Lock()
         self._active_calls = 0
         self._engine_process: EngineProcess | None = None
+        self._loading_process: EngineProcess | None = None
         self._idle_timer: threading.Timer | None = None
         self._is_closed = False
 
@@ -116,7 +118,7 @@ class EngineClient:
             audio=str(audio.path),
             windows=protocol.TIME_SPANS.dump_python(list(windows), mode="json"),
         )
-        return protocol.GUESSES.validate_python(answer)
+        return protocol.validate_result(protocol.GUESSES, answer, f"engine {self.name}")
 
     def transcribe(self, audio: Audio, request: TranscriptionRequest) -> Transcript:
         """Transcribe a chunk and validate the answer.
@@ -132,7 +134,8 @@ class EngineClient:
             audio=str(audio.path),
             request=protocol.TRANSCRIPTION_REQUEST.dump_python(request, mode="json"),
         )
-        return validate_in_chunk(protocol.TRANSCRIPT.validate_python(answer), request, self.name)
+        transcript = protocol.validate_result(protocol.TRANSCRIPT, answer, f"engine {self.name}")
+        return validate_in_chunk(transcript, request, self.name)
 
     def align(self, audio: Audio, chunk: Chunk, text: str, language: Language) -> tuple[Word, ...]:
         """Find when the words of a text are said. The caller has to validate words and times.
@@ -151,7 +154,8 @@ class EngineClient:
             text=text,
             language=language,
         )
-        return tuple(protocol.WORDS.validate_python(answer))
+        words = protocol.validate_result(protocol.WORDS, answer, f"engine {self.name}")
+        return tuple(words)
 
     def preload(self) -> None:
         """Load the model in the background. An error is raised by the next call, not here."""
@@ -165,6 +169,9 @@ class EngineClient:
     def close(self) -> None:
         """End the process for good. A call in flight raises :class:`ShutdownRequested`."""
         self._is_closed = True
+        loading = self._loading_process
+        if loading is not None:
+            loading.terminate()
         self._unload()
 
     @property
@@ -233,9 +240,12 @@ class EngineClient:
         if self._engine_process is None or not self._engine_process.is_alive:
             if self._is_closed:
                 raise ShutdownRequested
+            if self._engine_process is not None:
+                self._engine_process.release()
             if self._slots is not None:
                 self._slots.acquire(self)
             self._engine_process = self._start()
+            self._loading_process = None
         if self._is_closed:  # Loading takes a while.
             self._unload()
             raise ShutdownRequested
@@ -248,7 +258,10 @@ class EngineClient:
 
     def _start(self) -> EngineProcess:
         component, settings = self.configured.component_class, self.configured.settings
-        models = {spec.name: str(self._store.ensure(spec)) for spec in component.models(settings)}
+        specs = call_with_timeout(
+            self.configured.plugin, lambda: tuple(component.models(settings)), LIMIT
+        )
+        models = {spec.name: str(self._store.ensure(spec)) for spec in specs}
         return EngineProcess(
             f"engine {self.name}",
             {
@@ -262,7 +275,14 @@ class EngineClient:
                 "max_concurrency": self.capabilities.max_concurrency,
             },
             priority=self._priority,
+            on_spawn=self._remember_loading,
         )
+
+    def _remember_loading(self, process: EngineProcess) -> None:
+        """Keep the process that is loading, so that :meth:`close` can end it."""
+        self._loading_process = process
+        if self._is_closed:
+            process.terminate()
 
     def _unload_if_idle(self) -> bool:
         if not self._lock.acquire(blocking=False):
@@ -343,7 +363,7 @@ class EnginePool:
             )
         finally:
             vad_process.terminate()
-        return protocol.SPEECH.validate_python(answer)
+        return protocol.validate_result(protocol.SPEECH, answer, "speech detection")
 
     def loaded_names(self) -> tuple[str, ...]:
         """Return the names of the engines that have a process now."""

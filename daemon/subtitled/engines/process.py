@@ -21,9 +21,16 @@ from typing import Any
 
 from subtitled.media.ffmpeg import ShutdownRequested
 from subtitled.plugin import TransientError
+from subtitled.plugin.limits import MAX_WIRE_BYTES, clean_text
 
 from .priority import DEFAULT_PRIORITY, ProcessPriority
-from .protocol import EngineCrashedError, error_from_json
+from .protocol import (
+    Answer,
+    EngineCrashedError,
+    EngineLoadError,
+    error_from_json,
+    parse_answer,
+)
 
 
 class PausableClock:
@@ -65,7 +72,11 @@ class PausableClock:
 _log = logging.getLogger(__name__)
 
 
-AnswerQueue = queue.SimpleQueue[dict[str, Any] | None]
+MAX_REASON_CHARACTERS = 500
+"""Longest reason of an engine that is passed on."""
+MAX_STDERR_LINE_BYTES = 8 * 1024
+"""Longest line of its stderr. A longer one counts as several."""
+AnswerQueue = queue.SimpleQueue[Answer | None]
 """Where a call waits for its answer. None means that the process ended without one."""
 
 
@@ -84,6 +95,7 @@ class EngineProcess:
         spec: dict[str, Any],
         start_timeout: float = 300.0,
         priority: ProcessPriority = DEFAULT_PRIORITY,
+        on_spawn: Callable[[EngineProcess], None] = lambda process: None,
     ) -> None:
         """Start the process and wait until it has loaded its model.
 
@@ -92,10 +104,14 @@ class EngineProcess:
             spec: Role, engine, settings, models and concurrency, as JSON.
             start_timeout: Seconds that loading may take.
             priority: The priority of the process.
+            on_spawn: Is called with this object before the model is loaded. Another thread can
+                then call :meth:`terminate`.
 
         Raises:
             SubtitledError: The engine could not be loaded.
-            EngineCrashedError: The process died or hung while loading.
+            EngineCrashedError: The process died while loading.
+            EngineLoadError: The process hung while loading.
+            ShutdownRequested: :meth:`terminate` was called meanwhile.
         """
         self.name = name
         self._clock = PausableClock()
@@ -126,13 +142,20 @@ class EngineProcess:
             os.close(child_pipe)
         priority.apply(self._process.pid)
         self._connection = Connection(our_socket.detach())
-        self._send_lock = threading.Lock()
+        self._send_lock, self._release_lock = threading.Lock(), threading.Lock()
         self._message_ids = itertools.count()
         self._pending: dict[int, AnswerQueue] = {}
         self._is_over = False
         threading.Thread(target=self._read_stderr, daemon=True, name=f"{name}-stderr").start()
         threading.Thread(target=self._read_answers, daemon=True, name=f"{name}-answers").start()
-        self._send_and_wait(spec, start_timeout)
+        on_spawn(self)
+        try:
+            self._send_and_wait(spec, start_timeout, EngineLoadError)
+        except BaseException:
+            self._process.kill()
+            self._process.wait()
+            self.release()
+            raise
 
     @property
     def pid(self) -> int:
@@ -167,8 +190,14 @@ class EngineProcess:
         with contextlib.suppress(ProcessLookupError):
             self._process.kill()
         self._process.wait()
-        with contextlib.suppress(OSError):
-            os.close(self._parent_death_pipe)
+        self.release()
+
+    def release(self) -> None:
+        """Close what a process that has ended leaves open. May be called again."""
+        with self._release_lock:
+            pipe, self._parent_death_pipe = self._parent_death_pipe, -1
+        if pipe >= 0:
+            os.close(pipe)
 
     def suspend(self) -> None:
         """Stop the process where it is, even during a call."""
@@ -187,7 +216,12 @@ class EngineProcess:
         self._kill_reason = error
         self._process.kill()
 
-    def _send_and_wait(self, message: dict[str, Any], timeout: float) -> Any:
+    def _send_and_wait(
+        self,
+        message: dict[str, Any],
+        timeout: float,
+        late_error: type[EngineCrashedError] = EngineCrashedError,
+    ) -> Any:
         call_id = next(self._message_ids)
         answers = self._pending[call_id] = queue.SimpleQueue()
         deadline = self._clock.now() + timeout
@@ -199,8 +233,9 @@ class EngineProcess:
         except TimeoutError:
             self._process.kill()
             self._process.wait()
-            raise EngineCrashedError(
-                f"{self.name} did not answer within {timeout:.0f} s and was killed",
+            doing = "load" if late_error is EngineLoadError else "answer"
+            raise late_error(
+                f"{self.name} did not {doing} within {timeout:.0f} s and was killed",
                 "It is restarted for the next try",
             ) from None
         except OSError:
@@ -211,15 +246,14 @@ class EngineProcess:
             if self._is_terminated:
                 raise ShutdownRequested
             raise self._exit_error()
-        if "error" in answer:
-            raise error_from_json(answer["error"])
-        if "exception" in answer:
-            raise TransientError(
-                f"{self.name} failed: {answer['exception']}", "See the plugin's documentation"
-            )
-        return answer["result"]
+        if answer.outcome == "error":
+            raise error_from_json(answer.value, self.name)
+        if answer.outcome == "exception":
+            reason = clean_text(answer.value, MAX_REASON_CHARACTERS)
+            raise TransientError(f"{self.name} failed: {reason}", "See the plugin's documentation")
+        return answer.value
 
-    def _wait_for_answer(self, answers: AnswerQueue, deadline: float) -> dict[str, Any] | None:
+    def _wait_for_answer(self, answers: AnswerQueue, deadline: float) -> Answer | None:
         """Return the answer, or None if the process ended.
 
         Raises:
@@ -234,16 +268,31 @@ class EngineProcess:
 
     def _read_answers(self) -> None:
         """Hand each answer to the call that waits for it, and None to all when the process ends."""
-        with contextlib.suppress(EOFError, OSError, ValueError, LookupError, TypeError):
+        try:
             while True:
-                answer = json.loads(self._connection.recv_bytes())
-                waiting = self._pending.get(answer["id"])
+                answer = parse_answer(self._connection.recv_bytes(MAX_WIRE_BYTES))
+                waiting = self._pending.get(answer.id)
                 if waiting is not None:
                     waiting.put(answer)
+        except EOFError:
+            pass
+        except OSError as error:
+            if error.errno is None:  # longer than the limit
+                self._refuse("a message that is too long")
+        except Exception as error:  # noqa: BLE001 - the calls must learn of it, whatever it is
+            self._refuse(clean_text(str(error), MAX_REASON_CHARACTERS))
         self._is_over = True
         self._process.kill()  # A process that cannot be understood is of no use.
         for waiting in list(self._pending.values()):
             waiting.put(None)
+
+    def _refuse(self, reason: str) -> None:
+        """Remember why the process is ended: it broke the protocol."""
+        if self._kill_reason is None and not self._is_terminated:
+            self._kill_reason = EngineCrashedError(
+                f"{self.name} sent what is no answer ({reason}) and was killed",
+                "This is a fault of that plugin: tell its author, or configure another engine",
+            )
 
     def _exit_error(self) -> EngineCrashedError:
         status = self._process.wait()
@@ -261,7 +310,7 @@ class EngineProcess:
 
     def _read_stderr(self) -> None:
         assert self._process.stderr is not None
-        for raw in self._process.stderr:
+        while raw := self._process.stderr.readline(MAX_STDERR_LINE_BYTES):
             line = raw.decode("utf-8", "replace").rstrip()
             if line:
                 self._stderr_tail.append(line)

@@ -6,9 +6,10 @@ wrong shape is found and named here. Nothing from a plugin is ever unpickled in 
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from subtitled.media.vad import SpeechActivity
 from subtitled.plugin import (
@@ -23,7 +24,18 @@ from subtitled.plugin import (
     TransientError,
     Word,
 )
+from subtitled.plugin.limits import (
+    MAX_WIRE_BYTES,
+    clean_text,
+    parse_json,
+    read_number,
+    read_object,
+)
 
+T = TypeVar("T")
+
+MAX_RETRY_SECONDS = 24 * 3600.0
+"""Longest wait that an engine may ask for."""
 TIME_SPANS: TypeAdapter[list[TimeSpan]] = TypeAdapter(list[TimeSpan])
 SPEECH: TypeAdapter[SpeechActivity] = TypeAdapter(SpeechActivity)
 GUESSES: TypeAdapter[list[LanguageGuess]] = TypeAdapter(list[LanguageGuess])
@@ -37,6 +49,10 @@ class EngineCrashedError(TransientError):
     """An engine process that ended, or had to be killed, during a call."""
 
 
+class EngineLoadError(EngineCrashedError):
+    """An engine that did not load in time. No media file is at fault."""
+
+
 class ResourceUnavailableError(TransientError):
     """Something that a file needs and that is not available yet, such as a spent budget.
 
@@ -47,6 +63,7 @@ class ResourceUnavailableError(TransientError):
 _ERROR_KINDS: dict[str, type[SubtitledError]] = {
     kind.__name__: kind
     for kind in (
+        EngineLoadError,
         EngineCrashedError,
         ResourceUnavailableError,
         TransientError,
@@ -77,9 +94,65 @@ def error_to_json(error: SubtitledError) -> dict[str, Any]:
     return payload
 
 
-def error_from_json(payload: dict[str, Any]) -> SubtitledError:
-    """Rebuild the error that :func:`error_to_json` converted."""
-    kind = _ERROR_KINDS[payload["kind"]]
+def error_from_json(payload: object, engine: str = "the engine") -> SubtitledError:
+    """Rebuild the error that :func:`error_to_json` converted.
+
+    An error of another shape becomes a :class:`TransientError` without a reason.
+
+    Args:
+        payload: The error as JSON.
+        engine: What to call the engine in that case.
+    """
+    record = read_object(payload)
+    kind = _ERROR_KINDS.get(clean_text(record.get("kind")), TransientError)
+    message = clean_text(record.get("message")) or f"{engine} failed and gave no reason"
+    hint = clean_text(record.get("hint"))
     if issubclass(kind, TransientError):
-        return kind(payload["message"], payload["hint"], payload.get("retry_after"))
-    return kind(payload["message"], payload["hint"])
+        return kind(message, hint, read_number(record.get("retry_after"), 0.0, MAX_RETRY_SECONDS))
+    return kind(message, hint)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer of an engine process to the call with this number."""
+
+    id: int
+    outcome: str
+    """``result``, ``error`` (one of ours) or ``exception`` (any other, as text)."""
+    value: Any
+
+
+def parse_answer(payload: bytes) -> Answer:
+    """Parse an answer of an engine process.
+
+    Raises:
+        ValueError: It is no answer, too large, or nested too deeply.
+    """
+    record = read_object(parse_json(payload, MAX_WIRE_BYTES))
+    number = record.get("id")
+    outcomes = [name for name in ("result", "error", "exception") if name in record]
+    if not isinstance(number, int) or len(outcomes) != 1:
+        raise ValueError("it is no answer to a call")
+    return Answer(number, outcomes[0], record[outcomes[0]])
+
+
+def validate_result(adapter: TypeAdapter[T], value: object, engine: str) -> T:
+    """Convert the result of a call to a type of the plugin API.
+
+    Args:
+        adapter: The type.
+        value: The result as JSON.
+        engine: What to call the engine in the error.
+
+    Raises:
+        InputRejectedError: The result has another shape.
+    """
+    try:
+        return adapter.validate_python(value)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        place = ".".join(str(part) for part in first["loc"][:4])
+        raise InputRejectedError(
+            f"{engine} gave an invalid answer: {place or 'all of it'}: {first['msg'][:100]}",
+            "This is a fault of that plugin: tell its author, or configure another engine",
+        ) from None

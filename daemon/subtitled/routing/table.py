@@ -60,7 +60,7 @@ class EngineOrder:
         return tuple(name for name, _ in self.engines)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RoutingTable:
     """The engines and translators that a library may use, in its order of preference."""
 
@@ -270,25 +270,25 @@ def routing_for(
             engine_capabilities, price=effective_price(name, engine_capabilities.price, prices)
         )
         for name, configured in configuration.engines.items()
-        if (engine_capabilities := configured.component_class.capabilities(configured.settings))
+        if (engine_capabilities := configured.capabilities())
         and is_destination_allowed(library.allowed_destinations, engine_capabilities.destination)
     }
     ruled = [name for rule in library.routes for name in rule.engines]
     used = [name for name in dict.fromkeys((*names, *ruled)) if name in capabilities]
     engines = tuple((name, capabilities[name]) for name in names if name in capabilities)
     return RoutingTable(
-        engines,
-        _allowed_translators(configuration, library, translators),
-        library.routes,
-        () if library.engines else default_rules(configuration),
-        tuple(
+        engines=engines,
+        translators=_allowed_translators(configuration, library, translators),
+        rules=library.routes,
+        default_rules=() if library.engines else default_rules(configuration),
+        fallback_engines=tuple(
             (name, engine_capabilities)
             for name, engine_capabilities in capabilities.items()
             if (name, engine_capabilities) not in engines
             and (name in used or engine_capabilities.destination == LOCAL)
         ),
-        seconds,
-        tuple(
+        media_seconds=seconds,
+        generators=tuple(
             item
             for item in _allowed_translators(configuration, library, generators)
             if item[1].supports_instructions
@@ -303,7 +303,7 @@ def _allowed_translators(
         (name, capabilities)
         for name in names
         if (translator := configuration.translators.get(name))
-        and (capabilities := translator.component_class.capabilities(translator.settings))
+        and (capabilities := translator.capabilities())
         and is_destination_allowed(library.allowed_destinations, capabilities.destination)
     )
 

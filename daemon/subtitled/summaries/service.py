@@ -188,7 +188,7 @@ class Summariser:
         Each answer is stored until the summary is complete, so a crash costs no second payment.
         """
         configured = self.config.translators[name]
-        capabilities = configured.component_class.capabilities(configured.settings)
+        capabilities = configured.capabilities()
         translator = configured.create()
 
         def asked(instruction: str, text: str) -> str:
@@ -198,7 +198,15 @@ class Summariser:
                 return stored[digest]
             key = f"summary/{name}/{fingerprint}/{digest}"
             amount = float(len(instruction) + len(text))
-            outbound = OutboundRequest(name, capabilities, media, library, "text", amount, key)
+            outbound = OutboundRequest(
+                component=name,
+                capabilities=capabilities,
+                media=media,
+                library=library,
+                kind="text",
+                amount=amount,
+                key=key,
+            )
             with self.egress_gate.authorise(outbound) as receipts:
                 generation = call_generate(name, translator, instruction, text)
                 receipts += generation.usage

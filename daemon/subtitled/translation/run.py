@@ -109,7 +109,9 @@ class TranslationRun:
         Raises:
             SubtitledError: As :meth:`words`.
         """
-        sentences = [Sentence((Word(" ".join(c.text.split()), c.start, c.end),)) for c in cues]
+        sentences = [
+            Sentence((Word(text=" ".join(c.text.split()), start=c.start, end=c.end),)) for c in cues
+        ]
         return self._texts(sentences, limits)
 
     def _texts(self, sentences: Sequence[Sentence], limits: CueRules) -> dict[int, str]:
@@ -230,8 +232,9 @@ class TranslationRun:
         new = [line for line in lines if member.lines[keys[line.id]] is None]
         for part in _split_portions(new, member.size):
             batch = Batch(
-                tuple(part),
-                *(self._source, self._target),
+                lines=tuple(part),
+                source=self._source,
+                target=self._target,
                 glossary=self._terms_in(part),
                 previous=tuple(context),
                 description=self._description,
@@ -285,7 +288,7 @@ class _ChainedTranslator:
         facts = settings | {" protocol": PROTOCOL_VERSION, " source": request.source}
         store = ctx.services.store.track_folder(ctx.job.fingerprint, request.track)
         self.name: str = configured.name
-        self.able = configured.component_class.capabilities(configured.settings)
+        self.able = configured.capabilities()
         self.size = max(1, self.able.max_batch_lines)
         self.folder = store / variant_key(configured.name, facts, request.target)
         self.lines = LineCache(self.folder)
