@@ -7,7 +7,7 @@ languages therefore needs no table: ``{Language.parse(code): code for code in li
 
 from __future__ import annotations
 
-import functools
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,8 @@ from langcodes.data_dicts import NORMALIZED_MACROLANGUAGES
 from langcodes.tag_parser import LanguageTagError
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import core_schema
+
+from .language_names import find_language
 
 _NONSTANDARD_CODES = {
     "chs": "zh-Hans",
@@ -30,32 +32,6 @@ _NONSTANDARD_CODES = {
 }
 """Codes that are in no standard but in use: ``pb`` and ``zt`` by LibreTranslate, ``pob`` by
 OpenSubtitles, ``ea`` and ``spl`` by Bazarr."""
-ALIASES = {
-    "simplified": "zh-Hans",
-    "chinese simplified": "zh-Hans",
-    "simplified chinese": "zh-Hans",
-    "traditional": "zh-Hant",
-    "chinese traditional": "zh-Hant",
-    "traditional chinese": "zh-Hant",
-    "brazilian": "pt-BR",
-    "brazilian portuguese": "pt-BR",
-    "portuguese (br)": "pt-BR",
-    "português do brasil": "pt-BR",
-    "latin american spanish": "es-419",
-    "spanish latin america": "es-419",
-    "español latino": "es-419",
-    "espanol": "es",
-    "francais": "fr",
-    "mandarin": "zh",
-    "cantonese": "yue",
-    "flemish": "nl-BE",
-}
-"""Names in use for which a search by name finds another language or none."""
-_REGIONAL_TAGS = (
-    "zh-Hans zh-Hant pt-BR pt-PT es-419 es-ES es-MX fr-CA fr-FR en-GB en-US de-AT de-CH nl-BE "
-    "sr-Latn sr-Cyrl"
-).split()
-"""Tags whose full names, with script or region in brackets, are understood."""
 _SPECIAL_TAGS = frozenset({"mul", "mis", "zxx", "und"})
 
 
@@ -78,7 +54,7 @@ class Language(str):
         """Parse a tag and bring it into its canonical form."""
         if isinstance(tag, cls):
             return tag
-        plain = _NONSTANDARD_CODES.get(tag.lower(), tag)
+        plain = _NONSTANDARD_CODES.get(tag.lower()) or _order_subtags(tag)
         try:
             canonical = langcodes.standardize_tag(plain)
             known = langcodes.tag_is_valid(canonical)
@@ -104,9 +80,10 @@ class Language(str):
             ValueError: No such language is known.
         """
         name = " ".join(text.split())
-        folded = name.casefold()
+        if (tag := find_language(name)) is not None:
+            return cls(tag)
         try:
-            return cls(find_tag(folded) or name)
+            return cls(name)
         except ValueError:
             try:
                 return cls(langcodes.find(name).to_tag())
@@ -180,24 +157,10 @@ class Language(str):
         )
 
 
-def find_tag(name: str) -> str | None:
-    """Look up a name of a language in the tables of this module.
-
-    Args:
-        name: A name in lower case.
-
-    Returns:
-        The tag, or None if the name is in no table.
-    """
-    return ALIASES.get(name) or _load_full_names().get(name)
-
-
-@functools.cache
-def _load_full_names() -> dict[str, str]:
-    """Map full names to tags: ``portuguese (brazil)``, ``português (brasil)`` to ``pt-BR``."""
-    languages = [(tag, langcodes.Language.get(tag)) for tag in _REGIONAL_TAGS]
-    english = {language.display_name().casefold(): tag for tag, language in languages}
-    return english | {language.autonym().casefold(): tag for tag, language in languages}
+def _order_subtags(tag: str) -> str:
+    """Put the script before the region, where people write it behind: ``de-CH-Latn``."""
+    match = re.fullmatch(r"([A-Za-z]{2,3})[-_]([A-Za-z]{2}|\d{3})[-_]([A-Za-z]{4})", tag)
+    return f"{match[1]}-{match[3]}-{match[2]}" if match else tag
 
 
 _MACROLANGUAGES = {"nb": "no"} | NORMALIZED_MACROLANGUAGES
@@ -216,7 +179,7 @@ _JELLYFIN = {"pt-BR": "pob"}
 """From ``iso6392.txt`` of Jellyfin 10.11, which has no codes for scripts."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LanguageCodes:
     """The codes and names of a language. A code that does not exist is None."""
 

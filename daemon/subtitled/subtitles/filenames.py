@@ -12,11 +12,10 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path, PurePosixPath
 
-import langcodes
-
 from subtitled.config.library_settings import FilenameSettings
+from subtitled.media.marks import NOT_WHOLE, Mark, find_marks
 from subtitled.plugin import InputRejectedError, Language, SubtitleKind, language_codes
-from subtitled.plugin.languages import find_tag
+from subtitled.plugin.language_names import ALIASES, find_language
 
 _THREE_LETTER_CODES = frozenset(
     "ace ady afh ain ale alt ast awa bal ban bas bej bem bho bik bin bla bra bua bug ceb chk chm "
@@ -33,17 +32,26 @@ _THREE_LETTER_CODES = frozenset(
 """ISO 639-2 codes, and the 639-3 codes that translators use, of languages without a code of two
 letters. With all of ISO 639-3, ``cut``, ``dub``, ``sub``, ``avi`` and ``the`` were languages."""
 
-_COUNTRY_ALIASES = {
+_CODES_IN_USE = {
     "cn": "zh-Hans",
+    "gb": "zh-Hans",
+    "hans": "zh-Hans",
+    "big5": "zh-Hant",
+    "hant": "zh-Hant",
     "cz": "cs",
     "dk": "da",
     "gr": "el",
     "jp": "ja",
+    "jap": "ja",
+    "kr-kor": "ko",
     "ptbr": "pt-BR",
+    "esp": "es",
     "ua": "uk",
     "vn": "vi",
+    "scc": "sr",
+    "scr": "hr",
 }
-"""Country codes that people write for a language, where no language has that code."""
+"""Codes that people write for a language: of countries, scripts and encodings."""
 
 
 @functools.lru_cache(maxsize=4096)
@@ -51,33 +59,31 @@ def parse_language_token(token: str) -> Language | None:
     """Return the language of a part of a file name; None for any other word."""
     folded = token.replace("_", "-").lower()
     try:
-        if (tag := find_tag(folded) or _COUNTRY_ALIASES.get(folded)) is not None:
+        if (tag := _CODES_IN_USE.get(folded)) is not None:
             return Language(tag)
-        if not folded.isascii() or "x" in folded.split("-"):
-            return _parse_name(token)
-        if len(folded) <= 3 or "-" in folded:
-            return _accept_plausible(Language(folded))
+        if folded.isascii() and (len(folded) <= 3 or "-" in folded) and " " not in folded:
+            if "x" in folded.split("-"):
+                return None
+            try:
+                return _accept_plausible(Language(folded))
+            except ValueError:
+                pass
+        if not _NAME_LETTERS.fullmatch(token) or (tag := find_language(token)) is None:
+            return None
+        language = Language(tag)
     except ValueError:
         return None
-    return _parse_name(token)
+    # Names of languages without a code of two letters are words of others: More, Even, Mono.
+    if len(language.primary) == 2 or folded in ALIASES or _is_usual_name(token, language):
+        return _accept_plausible(language)
+    return None
 
 
-def _parse_name(token: str) -> Language | None:
-    if len(token) < 4 or not token.replace(" ", "").isalpha():
-        return None
-    try:
-        language = Language.parse(token)
-    except ValueError:
-        return None
-    # langcodes' search guesses: it finds Latin in "Latin American".
-    names = (language.english_name, langcodes.Language.get(language).autonym())
-    is_exact = _sort_words(token) in map(_sort_words, names)
-    return _accept_plausible(language) if is_exact else None
-
-
-def _sort_words(name: str) -> list[str]:
-    """Sort the words of a name, because there are Simplified Chinese and Chinese (Simplified)."""
-    return sorted(re.findall(r"\w+", name.casefold()))
+def _is_usual_name(name: str, language: Language) -> bool:
+    return name.casefold() in (
+        language.english_name.casefold(),
+        language_codes(language).native_name.casefold(),
+    )
 
 
 def _accept_plausible(language: Language) -> Language | None:
@@ -87,8 +93,13 @@ def _accept_plausible(language: Language) -> Language | None:
 
 DATA_EXTENSIONS = frozenset({"json", "txt"})
 """Extensions that we write too, but that other programs use for other files. Only ours count."""
-SUBTITLE_EXTENSIONS = DATA_EXTENSIONS.union("srt vtt ass ssa sub idx smi ttml sup lrc".split())
-IMAGE_EXTENSIONS = frozenset({"sub", "idx", "sup"})
+SUBTITLE_EXTENSIONS = DATA_EXTENSIONS.union(
+    "srt vtt ass ssa sub idx smi sami ttml dfxp sup mks lrc".split()
+)
+IMAGE_EXTENSIONS = frozenset({"idx", "sup"})
+"""Extensions of pictures. A ``sub`` file is one only beside its ``idx`` file."""
+CONTAINER_EXTENSIONS = frozenset({"mks"})
+"""Extensions of containers of subtitles, which are text or pictures."""
 TEMPORARY_PREFIX = ".subtitled-"
 """Prefix of our files that are being written. They never count as sidecars."""
 SUMMARY_SUFFIXES = ("summary.json", "chapters.vtt", "ffmeta")
@@ -100,7 +111,12 @@ BILINGUAL_PREFIX = "bilingual-"
 """Prefix of the second language in a name. Players read one language from a name, the one before
 the extension, and take the rest for a title."""
 
+_NAME_LETTERS = re.compile(r"[^\W\d][\w '’()\[\]（）-]*")
+"""Words that may be the name of a language. In ``S01E01`` and ``1080p`` nothing is looked up."""
 _FORCED_FLAGS = frozenset({"forced", "foreign"})
+_BRACKETED_FLAGS = {"fo": "forced"}
+"""Flags that are languages without their brackets: ``hu.[fo]`` is forced, ``fo`` is Faroese."""
+_TEXT_MARKS = NOT_WHOLE | {Mark.SDH}
 _SDH_FLAGS = frozenset({"sdh", "cc", "hi"})
 _FLAGGED = re.compile(
     r"(?P<rest>.+?)[-_ ]*[-_ \[(](?P<flag>forced|foreign|default|sdh|cc|hi)[\])]?", re.IGNORECASE
@@ -111,7 +127,7 @@ _NUMBERED = re.compile(r"\d+_(?P<rest>.+)")
 DEFAULT_FILENAMES = FilenameSettings()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SidecarName:
     """The parsed name of a sidecar."""
 
@@ -121,6 +137,8 @@ class SidecarName:
     title: str = ""
     secondary: Language | None = None
     """Second language of a bilingual subtitle."""
+    marks: frozenset[Mark] = frozenset()
+    """What its title says of it, such as that it is a commentary."""
 
 
 def build_sidecar_path(
@@ -203,7 +221,7 @@ def parse_sidecar_name(media_name: str, name: str) -> SidecarName | None:
     kind, hi_count = SubtitleKind.FULL, 0
     titles: list[str] = []
     for token in chain.from_iterable(map(_split_flags, reversed(tokens))):
-        folded = token.lower()
+        folded = _unwrap_flag(token.lower())
         if folded in _FORCED_FLAGS:
             kind = SubtitleKind.FORCED
         elif folded == "hi":
@@ -214,6 +232,8 @@ def parse_sidecar_name(media_name: str, name: str) -> SidecarName | None:
             continue
         elif language is None and (parsed := parse_language_token(token)) is not None:
             language = parsed
+        elif language is None and (pair := _parse_pair(token)) is not None:
+            language, secondary = pair
         elif (
             (language or hi_count)
             and secondary is None
@@ -226,7 +246,52 @@ def parse_sidecar_name(media_name: str, name: str) -> SidecarName | None:
         language, hi_count = Language("hi"), hi_count - 1
     if hi_count and kind is SubtitleKind.FULL:
         kind = SubtitleKind.SDH
-    return SidecarName(language, kind, extension.lower(), ".".join(titles), secondary)
+    title = ".".join(titles)
+    marks = find_marks(" ".join(titles)) & _TEXT_MARKS if titles else frozenset()
+    return SidecarName(
+        language=language,
+        kind=_kind_by_marks(kind, marks),
+        format=extension.lower(),
+        title=title,
+        secondary=secondary,
+        marks=marks,
+    )
+
+
+def _unwrap_flag(token: str) -> str:
+    """Return a flag in brackets without them: ``[hi]``, ``(sdh)``; any other word as it is."""
+    if len(token) > 2 and token[0] + token[-1] in ("[]", "()", "{}"):
+        inner = token[1:-1].strip()
+        if inner in _BRACKETED_FLAGS:
+            return _BRACKETED_FLAGS[inner]
+        if inner in _FORCED_FLAGS | _SDH_FLAGS:
+            return inner
+    return token
+
+
+def _kind_by_marks(kind: SubtitleKind, marks: frozenset[Mark]) -> SubtitleKind:
+    if kind is not SubtitleKind.FULL:
+        return kind
+    if Mark.FORCED in marks:
+        return SubtitleKind.FORCED
+    return SubtitleKind.SDH if Mark.SDH in marks else kind
+
+
+@functools.lru_cache(maxsize=1024)
+def _parse_pair(token: str) -> tuple[Language, Language] | None:
+    """Return the two languages of a bilingual subtitle: ``chs&eng``, ``en+es``, ``简英``."""
+    parts = re.split("[&+]", token) if len(token) > 2 else list(token)
+    if len(token) == 2 and not token.isascii():
+        parts = [_SHORT_CHINESE.get(character, "") for character in token]
+    elif token[2:] in ("双语", "雙語", "双字", "字幕") and not token.isascii():
+        parts = [_SHORT_CHINESE.get(character, "") for character in token[:2]]
+    if len(parts) != 2:
+        return None
+    first, second = (parse_language_token(part.strip()) if part else None for part in parts)
+    return (first, second) if first and second else None
+
+
+_SHORT_CHINESE = {"简": "chs", "繁": "cht", "中": "zh", "英": "en", "日": "ja", "韩": "ko"}
 
 
 def _parse_secondary(token: str) -> Language | None:

@@ -8,8 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from subtitled.media.marks import Mark
 from subtitled.plugin import Language, SubtitleKind
-from subtitled.subtitles.filenames import SidecarName, parse_sidecar_name
+from subtitled.subtitles.filenames import (
+    SidecarName,
+    parse_language_token,
+    parse_sidecar_name,
+)
 
 
 @pytest.mark.parametrize(
@@ -17,7 +22,7 @@ from subtitled.subtitles.filenames import SidecarName, parse_sidecar_name
 )
 def test_a_word_that_is_an_obscure_code_is_a_title(word: str) -> None:
     assert parse_sidecar_name("Film.mkv", f"Film.{word}.srt") == SidecarName(
-        None, SubtitleKind.FULL, "srt", word
+        language=None, kind=SubtitleKind.FULL, format="srt", title=word
     )
     beside = parse_sidecar_name("Film.mkv", f"Film.en.{word}.srt")
     assert beside is not None
@@ -48,10 +53,10 @@ def test_what_people_write_for_a_language_is_understood(word: str, tag: str) -> 
 
 def test_hi_twice_is_hindi_for_the_hard_of_hearing() -> None:
     assert parse_sidecar_name("F.mkv", "F.hi.hi.srt") == SidecarName(
-        parse_sidecar_name("F.mkv", "F.hin.srt").language,  # type: ignore[union-attr]
-        SubtitleKind.SDH,
-        "srt",
-        "",
+        language=parse_sidecar_name("F.mkv", "F.hin.srt").language,  # type: ignore[union-attr]
+        kind=SubtitleKind.SDH,
+        format="srt",
+        title="",
     )
 
 
@@ -114,13 +119,163 @@ def test_what_other_tools_write_is_understood(
     words: str, tag: str | None, kind: SubtitleKind
 ) -> None:
     parsed = parse_sidecar_name("Film.mkv", f"Film.{words}.srt")
-    assert parsed == SidecarName(Language(tag) if tag else None, kind, "srt")
+    assert parsed == SidecarName(language=Language(tag) if tag else None, kind=kind, format="srt")
+
+
+@pytest.mark.parametrize("word", ["non-forced", "2_more", "cc-by", "by hi", "-hi", "(hi"])
+def test_a_flag_beside_a_word_that_is_no_language_is_a_title(word: str) -> None:
+    assert parse_sidecar_name("Film.mkv", f"Film.es.{word}.srt") == SidecarName(
+        language=Language("es"), kind=SubtitleKind.FULL, format="srt", title=word
+    )
 
 
 @pytest.mark.parametrize(
-    "word", ["non-forced", "Signs (forced)", "2_more", "cc-by", "by hi", "-hi", "(sdh)"]
+    ("word", "tag"),
+    [
+        # In the product's own words, taken for English once.
+        ("Bengali", "bn"),
+        ("Farsi", "fa"),
+        ("日本語", "ja"),
+        ("简体", "zh-Hans"),
+        ("简体中文", "zh-Hans"),
+        ("English (US)", "en-US"),
+        ("Portuguese (Brazilian)", "pt-BR"),
+        ("Castilian", "es"),
+        ("Moldavian", "ro"),
+        ("简", "zh-Hans"),
+        ("hans", "zh-Hans"),
+        ("gb", "zh-Hans"),
+        ("繁體", "zh-Hant"),
+        ("繁体", "zh-Hant"),
+        ("hant", "zh-Hant"),
+        ("big5", "zh-Hant"),
+        ("de-CH-Latn", "de-Latn-CH"),
+        ("fra-FR-Latn", "fr-Latn-FR"),
+        # Their neighbours.
+        ("English (UK)", "en-GB"),
+        ("English-GB", "en-GB"),
+        ("English US", "en-US"),
+        ("en_US", "en-US"),
+        ("French (Canadian)", "fr-CA"),
+        ("Canadian French", "fr-CA"),
+        ("Spanish (Latin America)", "es-419"),
+        ("Spanish - Latin America", "es-419"),
+        ("Latin American Spanish", "es-419"),
+        ("European Portuguese", "pt-PT"),
+        ("Serbian (Latin)", "sr-Latn"),
+        ("Serbian Cyrillic", "sr-Cyrl"),
+        ("Chinese [Simplified]", "zh-Hans"),
+        ("Chinese (Traditional)", "zh-Hant"),
+        ("中文（繁體）", "zh-Hant"),
+        ("英文", "en"),
+        ("한국어", "ko"),
+        ("Русский", "ru"),
+        ("Ελληνικά", "el"),
+        ("العربية", "ar"),
+        ("ไทย", "th"),
+        ("Norwegian Bokmål", "nb"),
+        ("Slovene", "sl"),
+        ("Burmese", "my"),
+        ("Bahasa Indonesia", "id"),
+        # Words of Sonarr's and Bazarr's tables of languages.
+        ("Flemish", "nl-BE"),
+        ("Haitian Creole", "ht"),
+        ("Persian", "fa"),
+        ("Uzbek", "uz"),
+        ("Tagalog", "fil"),
+        ("Azerbaijani", "az"),
+        ("Brazilian", "pt-BR"),
+        ("pt-br", "pt-BR"),
+        ("pob", "pt-BR"),
+        ("zht", "zh-Hant"),
+        ("ea", "es-419"),
+        ("spl", "es-419"),
+        ("zh-TW", "zh-TW"),
+        ("zh-Hant", "zh-Hant"),
+        ("iw", "he"),
+        ("mo", "ro"),
+    ],
 )
-def test_a_flag_beside_a_word_that_is_no_language_is_a_title(word: str) -> None:
-    assert parse_sidecar_name("Film.mkv", f"Film.es.{word}.srt") == SidecarName(
-        Language("es"), SubtitleKind.FULL, "srt", word
-    )
+def test_names_and_codes_of_languages_are_understood(word: str, tag: str) -> None:
+    assert parse_language_token(word) == Language(tag)
+
+
+@pytest.mark.parametrize(
+    "word",
+    "Extended Proper Open More Final Uncut 1080p S01E01 BluRay Signs Songs Commentary Latin-x "
+    "AMZN H.264 Full Complete Group-YTS".split(),
+)
+def test_words_of_releases_are_no_languages(word: str) -> None:
+    assert parse_language_token(word) is None
+
+
+@pytest.mark.parametrize(
+    ("words", "tag", "kind"),
+    [
+        ("[hi].en", "en", SubtitleKind.SDH),
+        ("en.[hi]", "en", SubtitleKind.SDH),
+        ("(sdh).en", "en", SubtitleKind.SDH),
+        ("[CC].en", "en", SubtitleKind.SDH),
+        ("hu.[fo]", "hu", SubtitleKind.FORCED),
+        ("hu.[forced]", "hu", SubtitleKind.FORCED),
+        ("fo", "fo", SubtitleKind.FULL),
+        ("en.embedded-forced", "en", SubtitleKind.FORCED),
+        ("embedded-forced.en", "en", SubtitleKind.FORCED),
+        ("en.embedded", "en", SubtitleKind.FULL),
+        ("简体.hi", "zh-Hans", SubtitleKind.SDH),
+        ("日本語.forced", "ja", SubtitleKind.FORCED),
+        ("English (US).sdh", "en-US", SubtitleKind.SDH),
+        ("en.hearing impaired", "en", SubtitleKind.SDH),
+    ],
+)
+def test_flags_are_understood_in_brackets_and_in_words(
+    words: str, tag: str, kind: SubtitleKind
+) -> None:
+    parsed = parse_sidecar_name("Film.mkv", f"Film.{words}.srt")
+    assert parsed is not None
+    assert (parsed.language, parsed.kind) == (Language(tag), kind)
+
+
+@pytest.mark.parametrize(
+    ("words", "mark"),
+    [
+        ("Director's Commentary.en", Mark.COMMENTARY),
+        ("en.commentary", Mark.COMMENTARY),
+        ("en.Signs & Songs", Mark.SIGNS),
+        ("Signs.en", Mark.SIGNS),
+        ("en.Lyrics", Mark.LYRICS),
+        ("en.Karaoke", Mark.KARAOKE),
+        ("Partial.en", Mark.PARTIAL),
+    ],
+)
+def test_a_title_says_that_a_text_is_not_the_whole_one(words: str, mark: Mark) -> None:
+    parsed = parse_sidecar_name("Film.mkv", f"Film.{words}.srt")
+    assert parsed is not None
+    assert parsed.language == "en"
+    assert mark in parsed.marks
+
+
+@pytest.mark.parametrize("words", ["Director's Cut.en", "en.Extended", "en.Full", "2.en"])
+def test_other_titles_say_nothing_of_the_text(words: str) -> None:
+    parsed = parse_sidecar_name("Film.mkv", f"Film.{words}.srt")
+    assert parsed is not None
+    assert parsed.marks == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("words", "pair"),
+    [("chs&eng", ("zh-Hans", "en")), ("en+es", ("en", "es")), ("简英", ("zh-Hans", "en"))],
+)
+def test_two_languages_in_one_word_are_a_bilingual_subtitle(
+    words: str, pair: tuple[str, str]
+) -> None:
+    parsed = parse_sidecar_name("Film.mkv", f"Film.{words}.ass")
+    assert parsed is not None
+    assert (parsed.language, parsed.secondary) == pair
+
+
+@pytest.mark.parametrize("extension", ["sami", "dfxp", "mks", "smi", "SRT"])
+def test_rarer_formats_are_subtitles(extension: str) -> None:
+    parsed = parse_sidecar_name("Film.mkv", f"Film.en.{extension}")
+    assert parsed is not None
+    assert parsed.language == "en"
