@@ -13,7 +13,7 @@ from subtitled.subtitles.formats.xmltree import parse_xml
 from .terms import GlossaryIssue
 
 _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
-_DOCTYPE = re.compile(r"<!DOCTYPE\s+[^<>\[\]]*>")
+_DOCTYPE = re.compile(r"<!DOCTYPE\s[^<>\[\]]*>")
 """A declaration that only names a file, as in version 2. The file is not read."""
 _ENTRY_TAGS = frozenset({"termEntry", "conceptEntry"})
 _LANGUAGE_TAGS = frozenset({"langSet", "langSec"})

@@ -114,7 +114,7 @@ _MULTI_SCRIPT_LANGUAGES = frozenset(
 """Languages written in several scripts. Their script is judged only if the tag states one."""
 _DENSE_SCRIPTS = frozenset({"CJK", "HIRAGANA", "KATAKANA", "HANGUL"})
 """Scripts whose characters are syllables or words."""
-_NON_SPEECH_TEXT = re.compile(r"<[^>]*>|\{[^}]*\}|\[[^\]]*\]|https?://\S+|www\.\S+|[♪♫#*_]")
+_NON_SPEECH_TEXT = re.compile(r"<[^<>]*>|\{[^{}]*\}|\[[^\[\]]*\]|https?://\S+|www\.\S+|[♪♫#*_]")
 
 
 def find_language_mismatch(

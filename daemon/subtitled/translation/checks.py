@@ -178,7 +178,7 @@ _ASSISTANT_TALK = re.compile(
     | \bmodello \s linguistico\b | \bsprachmodell\b | \bals \s ki\b | \btaalmodel\b
     | \blo \s siento, \s (pero \s)? no \s puedo \s (ayudar|traducir|asistir)
     | \bje \s suis \s désolée?, \s (mais \s)? je \s ne \s peux \s pas \s (aider|traduire)
-    | \bes \s tut \s mir \s leid, \s (aber \s)? ich \s kann \b .* \b(übersetzen|helfen)
+    | \bes \s tut \s mir \s leid, \s (aber \s)? ich \s kann \b .{0,200} \b(übersetzen|helfen)
     | языков\w+ \s модел | 语言模型 | 語言模型 | 言語モデル | 언어 \s? 모델
     | (作为|作為)(一个|一個)?(AI|人工智能|人工智慧)
     """,

@@ -8,7 +8,9 @@ from typing import Any
 
 from pydantic_core import from_json
 
-_THOUGHTS = re.compile(r"<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL | re.IGNORECASE)
+_THOUGHT_TAG = re.compile(r"<(/?)think(?:ing)?>", re.IGNORECASE)
+MAX_ANSWER_CHARS = 1_000_000
+"""Characters of an answer that are read. The longest batch has a few thousand."""
 
 
 def parse_message(payload: dict[str, Any]) -> tuple[str | None, str]:
@@ -34,9 +36,22 @@ def parse_message(payload: dict[str, Any]) -> tuple[str | None, str]:
 
 def strip_thinking(text: str) -> str:
     """Remove the reasoning in front of the answer."""
-    text = _THOUGHTS.sub("", text)
+    text = _remove_thoughts(text[:MAX_ANSWER_CHARS])
     # Some servers send the closing tag only.
     return text.rpartition("</think>")[2].strip()
+
+
+def _remove_thoughts(text: str) -> str:
+    """Remove each pair of tags with what is between. A tag without its partner stays."""
+    parts: list[str] = []
+    done, opened_at = 0, None
+    for match in _THOUGHT_TAG.finditer(text):
+        if not match[1]:
+            opened_at = match.start() if opened_at is None else opened_at
+        elif opened_at is not None:
+            parts.append(text[done:opened_at])
+            done, opened_at = match.end(), None
+    return "".join([*parts, text[done:]])
 
 
 def parse_lines(text: str) -> list[tuple[int, str]]:
@@ -55,7 +70,7 @@ def parse_lines(text: str) -> list[tuple[int, str]]:
         return []
     try:
         pairs, _ = json.JSONDecoder(object_pairs_hook=_Pairs).raw_decode(text, start)
-    except ValueError:
+    except (ValueError, RecursionError):
         pairs = _parse_truncated(text[start:])
     if len(pairs) == 1 and isinstance(pairs[0][1], list | _Pairs):
         pairs = _Pairs(pairs[0][1])  # {"lines": {...}}
@@ -63,7 +78,7 @@ def parse_lines(text: str) -> list[tuple[int, str]]:
     for pair in pairs:
         if isinstance(pair, tuple) and len(pair) == 2:
             number, line = pair
-            if str(number).strip().isdecimal() and isinstance(line, str):
+            if isinstance(line, str) and len(str(number)) < 20 and str(number).strip().isdecimal():
                 lines.append((int(number), line))
     return lines
 

@@ -123,7 +123,7 @@ def split_file_lines(text: str) -> list[str]:
     A file in which such line ends have become a blank line after each line is restored.
     """
     if "\r" in text:
-        text = re.sub(r"\r++\n", "\n", text).replace("\r", "\n")
+        text = re.sub(r"(?<!\r)\r++\n", "\n", text).replace("\r", "\n")
     lines = text.split("\n")
     if len(lines) > 7 and not any(lines[1::2]):
         return lines[::2]

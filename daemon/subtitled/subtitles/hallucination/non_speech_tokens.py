@@ -17,7 +17,7 @@ from .phrases import HallucinationPhrases
 _NON_SPEECH = re.compile(
     r"<\|[^|<>]{0,40}\|>"
     r"|(?<!\S)>{2,}"
-    r"|[\[(（【［*♪]\s*(?P<inside>[^\[\]()（）【】［］*♪]{1,40}?)\s*[\])）】］*♪]"
+    r"|[\[(（【［*♪]\s{0,9}(?P<inside>[^\[\]()（）【】［］*♪]{1,40}?)\s{0,9}[\])）】］*♪]"
 )
 MAX_WORDS = 4
 """Words in brackets that may describe a sound. More words are a sentence."""
