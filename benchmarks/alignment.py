@@ -152,12 +152,16 @@ def main() -> None:
             )
             stretch, language = whole(audio), Language(code)
             begin = time.process_time()
-            own = engine.transcribe(audio, TranscriptionRequest(stretch, language))
+            own = engine.transcribe(audio, TranscriptionRequest(chunk=stretch, language=language))
             decoding += time.process_time() - begin
-            text = Word(own.text, stretch.span.start, stretch.span.end)
+            text = Word(text=own.text, start=stretch.span.start, end=stretch.span.end)
             begin = time.process_time()
             found = align_transcript(
-                Transcript(language, (text,)), stretch, audio, engine.align, "whisper"
+                Transcript(language=language, words=(text,)),
+                stretch,
+                audio,
+                engine.align,
+                "whisper",
             )
             aligning += time.process_time() - begin
             sure = statistics.median(word.confidence or 0.0 for word in found.words)
@@ -167,9 +171,13 @@ def main() -> None:
             results[name] = shown("aligned", errors)
             shown("estimated", apart(estimate_times((text,), stretch.speech, language), own.words))
             kept = [w for w in own.words if random.Random(w.text + name).random() > 0.1]
-            holes = Word("".join(w.text for w in kept), text.start, text.end)
+            holes = Word(text="".join(w.text for w in kept), start=text.start, end=text.end)
             found = align_transcript(
-                Transcript(language, (holes,)), stretch, audio, engine.align, "whisper"
+                Transcript(language=language, words=(holes,)),
+                stretch,
+                audio,
+                engine.align,
+                "whisper",
             )
             shown("aligned, a tenth of it missing", apart(found.words, kept))
             wrong(engine, audio, stretch, code)
@@ -181,9 +189,13 @@ def main() -> None:
             texts, begins = prompts(code, sounds, audio.path)
             stretch, language = whole(audio), Language(code)
             print(f"prompts {code}, {audio.duration:.0f} s in one go")
-            text = Word(" ".join(texts), 0.0, audio.duration)
+            text = Word(text=" ".join(texts), start=0.0, end=audio.duration)
             found = align_transcript(
-                Transcript(language, (text,)), stretch, audio, engine.align, "whisper"
+                Transcript(language=language, words=(text,)),
+                stretch,
+                audio,
+                engine.align,
+                "whisper",
             )
             print(f"  {found}")
             off = [abs(a - b) for a, b in zip(starts(found.words, texts), begins, strict=True)]

@@ -75,8 +75,10 @@ def written(medium: Path, folder: Path) -> int:
 def engine_alone(engine: WhisperEngine, audio: Audio) -> dict[str, int]:
     """Return the characters of the engine if all is speech, and those that each stage keeps."""
     whole, english = TimeSpan(0.0, audio.duration), Language("en")
-    raw = engine.transcribe(audio, TranscriptionRequest(Chunk(whole, (whole,)), english))
-    bare = Transcript(raw.language, raw.words)
+    raw = engine.transcribe(
+        audio, TranscriptionRequest(chunk=Chunk(whole, (whole,)), language=english)
+    )
+    bare = Transcript(language=raw.language, words=raw.words)
     phrases, heard = load_phrases(), detect_speech(audio)
 
     def left(transcript: Transcript, speech: tuple[TimeSpan, ...]) -> int:

@@ -58,7 +58,7 @@ ENGLISH = Language("en")
 Texts = dict[Language, str]
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Score:
     """The results for one source and length."""
 

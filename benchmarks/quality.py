@@ -80,7 +80,7 @@ JAPANESE = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Material:
     """Words to segment, and their reference."""
 
@@ -96,13 +96,18 @@ class Material:
     @property
     def words(self) -> list[Word]:
         return [
-            Word(word["word"], word["start"], word["end"], word["probability"])
+            Word(
+                text=word["word"],
+                start=word["start"],
+                end=word["end"],
+                confidence=word["probability"],
+            )
             for one in self.segments
             for word in one["words"]
         ]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
     material: Material
     peer: str
@@ -134,7 +139,7 @@ def environment(name: str, *installs: Sequence[str]) -> Path:
     return python
 
 
-def heard(path: Path, language: str, start: float = 0.0) -> tuple[list[dict[str, Any]], float]:
+def heard(path: Path, language: str, start: float = 0.0) -> dict[str, Any]:
     """Transcribe with Whisper base from a time on; return the segments and the duration."""
     from faster_whisper import WhisperModel, decode_audio
 
@@ -161,7 +166,7 @@ def heard(path: Path, language: str, start: float = 0.0) -> tuple[list[dict[str,
         for number, one in enumerate(found)
         if one.words
     ]
-    return segments, len(sound) / RATE
+    return {"segments": segments, "duration": len(sound) / RATE}
 
 
 def joined(parts: Sequence[np.ndarray], target: Path) -> list[tuple[float, float]]:
@@ -225,8 +230,9 @@ def prompts(tag: str, folder: Path) -> Material | None:
 def known(name: str, language: Language, parts: list[np.ndarray], folder: Path) -> Material:
     target = folder / f"{name.replace(' ', '-')}.wav"
     where = joined(parts, target)
-    segments, duration = heard(target, str(language))
-    return Material(name, language, segments, duration, as_heard(segments, where, language))
+    transcript = heard(target, str(language))
+    reference = as_heard(transcript["segments"], where, language)
+    return Material(name=name, language=language, reference=reference, **transcript)
 
 
 def japanese(python: Path, folder: Path) -> Material:
@@ -288,7 +294,14 @@ def simulated(tag: str, cues: Sequence[Cue]) -> Material:
             words.append({"word": word, "start": begin, "end": latest, "probability": 0.9})
     name = f"{tag} captions" + (" (tuning)" if tag == "en" else "")
     end = max(cue.end for cue in cues) + 1
-    return Material(name, language, _in_segments(words), end, tuple(reference), human=True)
+    return Material(
+        name=name,
+        language=language,
+        segments=_in_segments(words),
+        duration=end,
+        reference=tuple(reference),
+        human=True,
+    )
 
 
 def _in_segments(words: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -321,11 +334,11 @@ def rows_of(material: Material, python: Path) -> list[Row]:
     laid_out |= {peer: read_cues(text.encode(), "srt") for peer, text in texts.items()}
     return [
         Row(
-            material,
-            peer,
-            cues,
-            check_compliance(cues, material.language, limits),
-            compare_cues(cues, material.reference, material.language)
+            material=material,
+            peer=peer,
+            cues=cues,
+            kept=check_compliance(cues, material.language, limits),
+            against=compare_cues(cues, material.reference, material.language)
             if material.reference
             else None,
         )
@@ -342,7 +355,9 @@ def checked(rows: Sequence[Row], python: Path, folder: Path) -> float:
         files = []
         for name, cues in (("hyp", row.cues), ("ref", row.material.reference or ())):
             files.append(folder / f"{name}.srt")
-            files[-1].write_bytes(render_subtitle(Subtitle(row.material.language, cues), "srt"))
+            files[-1].write_bytes(
+                render_subtitle(Subtitle(language=row.material.language, cues=cues), "srt")
+            )
         told = ran(python, "-m", "suber", "-H", files[0], "-R", files[1], "--metrics", "SubER")
         theirs = float(json.loads(told)["SubER"])
         most = max(most, abs(theirs - (row.against.suber or 0.0)))
@@ -402,8 +417,14 @@ def main() -> None:
     rows: list[Row] = []
     with own_folder() as folder:
         material: list[Material | None] = [
-            Material("en sonnet", Language("en"), *heard(SPEECH / "sonnet.en.mp3", "en")),
-            Material("de lecture", Language("de"), *heard(SPEECH / "multilingual.mp3", "de", 30.0)),
+            Material(
+                name="en sonnet", language=Language("en"), **heard(SPEECH / "sonnet.en.mp3", "en")
+            ),
+            Material(
+                name="de lecture",
+                language=Language("de"),
+                **heard(SPEECH / "multilingual.mp3", "de", 30.0),
+            ),
             *(prompts(tag, folder) for tag in PROMPTS),
             japanese(python, folder),
             *(simulated(tag, cues) for tag, cues in captions().items()),

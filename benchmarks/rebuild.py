@@ -38,8 +38,15 @@ def fill(root: Path, sidecars: int) -> None:
             path.write_bytes(text)
             content = f"{number:032x}"
             made = Signature(
-                *(content, path.name, language, SubtitleKind.FULL, "srt", "transcribed by whisper"),
-                *(1.0, digest, len(text)),
+                fingerprint=content,
+                name=path.name,
+                language=language,
+                kind=SubtitleKind.FULL,
+                format="srt",
+                variant="transcribed by whisper",
+                created_at=1.0,
+                sha256=digest,
+                size_bytes=len(text),
             )
             if not sign(path, made):
                 sys.exit(f"{root} is on a file system without attributes: set TMPDIR elsewhere")

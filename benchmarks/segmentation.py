@@ -42,7 +42,7 @@ def speech(tag: str, count: int, dice: random.Random) -> list[Word]:
         mark = dice.choices(("", comma, stop), (86, 7, 7))[0]
         length = dice.uniform(0.1, 0.45)
         space = "" if tag in ENDS else " "
-        words.append(Word(f"{space}{text}{mark}", now, now + length))
+        words.append(Word(text=f"{space}{text}{mark}", start=now, end=now + length))
         now += length + (dice.uniform(0.1, 1.8) if mark == stop else dice.uniform(0, 0.1))
     return words
 

@@ -93,7 +93,7 @@ def engine_call(path: Path, folder: Path, weights: Path, beam: int) -> Callable[
     def call() -> str:
         english = Language("en")
         return " ".join(
-            engine.transcribe(audio, TranscriptionRequest(stretch, english)).text
+            engine.transcribe(audio, TranscriptionRequest(chunk=stretch, language=english)).text
             for stretch in stretches
         )
 

@@ -86,7 +86,7 @@ WRONG = (
 """Names that nobody says in any of the recordings, and titles that are common words."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
     """What one transcription of a recording came to."""
 
@@ -115,7 +115,9 @@ def transcribe(
 ) -> tuple[str, float]:
     """Return the text, and the processor seconds that it took."""
     begin = time.process_time()
-    request = TranscriptionRequest(chunk, Language(language), hotwords=tuple(hotwords))
+    request = TranscriptionRequest(
+        chunk=chunk, language=Language(language), hotwords=tuple(hotwords)
+    )
     text = engine.transcribe(audio, request).text
     return text, time.process_time() - begin
 
@@ -124,7 +126,12 @@ def compare(reference: str, text: str, cpu_seconds: float) -> Result:
     output = jiwer.process_words(normalised(reference), normalised(text))
     words = len(normalised(reference).split())
     return Result(
-        text, words, output.substitutions, output.deletions, output.insertions, cpu_seconds
+        text=text,
+        words=words,
+        substituted=output.substitutions,
+        lost=output.deletions,
+        inserted=output.insertions,
+        cpu_seconds=cpu_seconds,
     )
 
 

@@ -82,7 +82,7 @@ class Apertium(Translator[ApertiumSettings]):
         if settings.url is not None and not settings.pairs:
             pairs = None
         return TranslatorCapabilities(
-            pairs, max_batch_lines=100, destination=_get_destination(settings)
+            language_pairs=pairs, max_batch_lines=100, destination=_get_destination(settings)
         )
 
     def translate(self, batch: Batch) -> Translation:
@@ -105,7 +105,11 @@ class Apertium(Translator[ApertiumSettings]):
         usage: tuple[UsageRecord, ...] = ()
         if _get_destination(self.settings) != LOCAL:
             usage = (
-                UsageRecord("text", float(sum(map(len, texts))), get_host(self.settings.url or "")),
+                UsageRecord(
+                    kind="text",
+                    amount=float(sum(map(len, texts))),
+                    host=get_host(self.settings.url or ""),
+                ),
             )
         return Translation(lines, usage)
 

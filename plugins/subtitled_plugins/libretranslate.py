@@ -98,7 +98,13 @@ class LibreTranslate(Translator[LibreTranslateSettings]):
             raise self._unexpected_answer()
         usage: tuple[UsageRecord, ...] = ()
         if not _is_local(self.settings):
-            usage = (UsageRecord("text", float(sum(map(len, texts))), get_host(self.settings.url)),)
+            usage = (
+                UsageRecord(
+                    kind="text",
+                    amount=float(sum(map(len, texts))),
+                    host=get_host(self.settings.url),
+                ),
+            )
         if len(translations) != len(texts):
             return Translation((), usage)  # the lines cannot be matched
         pairs = zip(batch.lines, translations, strict=True)

@@ -41,7 +41,10 @@ for number in range(100_000):
     digest = hashlib.sha256(content).hexdigest()
     print("begin", path.name, digest, flush=True)
     language, kind = Language("en"), SubtitleKind.FULL
-    made = Signature("c", path.name, language, kind, "srt", "v", 0.0, digest, len(content))
+    made = Signature(
+        fingerprint="c", name=path.name, language=language, kind=kind, format="srt", variant="v",
+        created_at=0.0, sha256=digest, size_bytes=len(content),
+    )
     publish_sidecar(path, content, own_digest=ledger.sidecars.own_digest(path, "c"), signature=made)
     ledger.sidecars.record_written(path, path.with_suffix(".mkv"), made)
     print("end", path.name, digest, flush=True)

@@ -26,7 +26,13 @@ def _make(services: Services, tmp_path: Path, steps: Any = None, **wishes: Any) 
     if not medium.exists():
         film(medium, 7)
     library = LibrarySettings.model_validate({"path": "/", **wishes})
-    job = Job(medium, library, content_fingerprint(medium), tmp_path, force=True)
+    job = Job(
+        media=medium,
+        library=library,
+        fingerprint=content_fingerprint(medium),
+        output_folder=tmp_path,
+        force=True,
+    )
     return run_job(job, services, steps or InlineRunner())
 
 

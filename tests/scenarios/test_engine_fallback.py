@@ -33,7 +33,13 @@ def _make(
         film(medium, 7)
     library = LibrarySettings.model_validate({"path": "/", **wishes})
     return run_job(
-        Job(medium, library, content_fingerprint(medium), tmp_path, force=True),
+        Job(
+            media=medium,
+            library=library,
+            fingerprint=content_fingerprint(medium),
+            output_folder=tmp_path,
+            force=True,
+        ),
         services,
         steps or InlineRunner(),
     )

@@ -68,7 +68,11 @@ def heard() -> tuple[Word, ...]:
     words, now = [], 0.2
     for text in SAID:
         for part in text.split():
-            words.append(Word(f" {part}", round(now, 3), round(now + 0.35, 3), 0.95))
+            words.append(
+                Word(
+                    text=f" {part}", start=round(now, 3), end=round(now + 0.35, 3), confidence=0.95
+                )
+            )
             now += 0.4
         now += 0.6
     return tuple(words)
@@ -100,7 +104,7 @@ class FakeEngines:
 
     def transcribe(self, audio: Audio, request: TranscriptionRequest) -> Transcript:
         self.calls += 1
-        return Transcript(EN, heard(), "fake_engines")
+        return Transcript(language=EN, words=heard(), engine="fake_engines")
 
 
 class Told(Translator):
@@ -113,7 +117,7 @@ class Told(Translator):
 
     @classmethod
     def capabilities(cls, settings: object) -> TranslatorCapabilities:
-        return TranslatorCapabilities(cls.pairs, max_batch_lines=cls.size)
+        return TranslatorCapabilities(language_pairs=cls.pairs, max_batch_lines=cls.size)
 
     def translate(self, batch: Batch) -> Translation:
         type(self).asked.append(batch)
@@ -156,21 +160,25 @@ def harness(home: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Films, Path, F
         translators = {
             name: one
             if isinstance(one, ConfiguredComponent)
-            else ConfiguredComponent(name, name, one, Settings())
+            else ConfiguredComponent(
+                name=name, plugin=name, component_class=one, settings=Settings()
+            )
             for name, one in chain.items()
         }
         services = Services(
-            dataclasses.replace(configuration, translators=translators),
-            fake_engines,  # type: ignore[arg-type]
-            open_transcript_store(state),
-            ledger,
-            state / "scratch",
+            config=dataclasses.replace(configuration, translators=translators),
+            engines=fake_engines,  # type: ignore[arg-type]
+            store=open_transcript_store(state),
+            db=ledger,
+            scratch=state / "scratch",
         )
         library = LibrarySettings.model_validate(
             {"path": medium.parent, "languages": languages, "engines": ["whisper"]}
         )
         return run_job(
-            Job(medium, library, content_fingerprint(medium)), services, steps or InlineRunner()
+            Job(media=medium, library=library, fingerprint=content_fingerprint(medium)),
+            services,
+            steps or InlineRunner(),
         )
 
     return do, medium, fake_engines
@@ -189,9 +197,9 @@ def test_translators_are_told_what_the_lines_are_from(
 
 
 def test_a_description_names_the_series_and_nothing_that_is_unknown() -> None:
-    episode = MediaMetadata("The Chase", series="Moby Dick")
+    episode = MediaMetadata(title="The Chase", series="Moby Dick")
     assert describe_media(episode) == "Subtitles of “The Chase” of the series “Moby Dick”."
-    assert describe_media(MediaMetadata("")) == describe_media(None) == ""
+    assert describe_media(MediaMetadata(title="")) == describe_media(None) == ""
 
 
 def cues_of(medium: Path, language: str) -> list[Cue]:
@@ -386,9 +394,13 @@ def test_whatever_a_chat_model_does_the_subtitle_is_right_or_as_it_was_said(
     manners: list[str | int], harness: tuple[Films, Path, FakeEngines]
 ) -> None:
     do, medium, _ = harness
-    with serve_chat(FakeChat(lambda text: SAID[text], manners=manners, retry_after="0")) as chat:
+    with serve_chat(
+        FakeChat(translate=lambda text: SAID[text], manners=manners, retry_after="0")
+    ) as chat:
         settings = ChatSettings(url=chat.url, model="tiny", api_key=None)
-        configured = ConfiguredComponent("openai", "openai", ChatTranslator, settings)
+        configured = ConfiguredComponent(
+            name="openai", plugin="openai", component_class=ChatTranslator, settings=settings
+        )
         assert do(["es"], openai=configured).state is FileState.DONE
     expected = [*SAID.values()]
     if manners == ["obey"]:

@@ -37,7 +37,7 @@ EN, ES, JA = Language("en"), Language("es"), Language("ja")
 
 def term(en: str, es: str = "", *, scope: TermScope = TermScope.GLOBAL, kept: bool = False) -> Term:
     texts = ((EN, en), (ES, es)) if es else ((EN, en),)
-    return Term("", texts, kept, scope=scope)
+    return Term(source="", translations=texts, do_not_translate=kept, scope=scope)
 
 
 @given(st.lists(st.text("abcd", min_size=1, max_size=9), max_size=60), st.integers(0, 200))
@@ -56,7 +56,14 @@ def test_a_batch_is_given_what_it_mentions_and_no_more() -> None:
             term("dragon", "dragón"),
             term("elf", "elfo"),
             term("orc"),
-            Term("Olivia Dunham", (), True, True, "a.nfo", TermScope.NAMES),
+            Term(
+                source="Olivia Dunham",
+                translations=(),
+                do_not_translate=True,
+                is_case_sensitive=True,
+                origin="a.nfo",
+                scope=TermScope.NAMES,
+            ),
             term("Mordor", kept=True),
         )
     )
@@ -74,24 +81,35 @@ def test_a_batch_is_given_what_it_mentions_and_no_more() -> None:
 
 def test_a_term_that_was_said_and_is_called_otherwise_is_named_with_its_time() -> None:
     said = "The dragon sleeps . The elf does not . Olivia fears the dragon .".split()
-    words = [Word(f" {word}", n, n + 0.9) for n, word in enumerate(said)]
+    words = [Word(text=f" {word}", start=n, end=n + 0.9) for n, word in enumerate(said)]
     cues = [
         Cue(0, 4, "El lagarto duerme."),
         Cue(4, 9, "El elfo no."),
         Cue(20, 30, "Olivia teme\nal dragón."),
     ]
-    words = words[:9] + [Word(w.text, w.start + 12, w.end + 12) for w in words[9:]]
+    words = words[:9] + [Word(text=w.text, start=w.start + 12, end=w.end + 12) for w in words[9:]]
     terms = [
         term("dragon", "dragón"),
         term("elf", "elfo"),
-        Term("Olivia", (), True, True, "", TermScope.NAMES),
+        Term(
+            source="Olivia",
+            translations=(),
+            do_not_translate=True,
+            is_case_sensitive=True,
+            origin="",
+            scope=TermScope.NAMES,
+        ),
     ]
     (gone,) = missing_terms(words, cues, terms, EN, ES)
     assert (gone.start_seconds, gone.source_text, gone.target_text) == (0, "dragon", "dragón")
 
 
 def test_a_sentence_may_put_its_term_into_the_next_cue() -> None:
-    words = [Word(" the", 0, 1), Word(" dragon", 1, 2), Word(" sleeps", 2, 3)]
+    words = [
+        Word(text=" the", start=0, end=1),
+        Word(text=" dragon", start=1, end=2),
+        Word(text=" sleeps", start=2, end=3),
+    ]
     cues = [Cue(0, 2, "Duerme"), Cue(2.1, 4, "el dragón")]
     assert missing_terms(words, cues, [term("dragon", "dragón")], EN, ES) == []
     far = [Cue(0, 2, "Duerme"), Cue(12, 14, "el dragón")]
@@ -154,7 +172,9 @@ class Knowing(Mute):
 
     def metadata(self, media: Path) -> MediaMetadata | None:
         return (
-            MediaMetadata("Film", characters=("Olivia Dunham",)) if media.stem == "Film" else None
+            MediaMetadata(title="Film", characters=("Olivia Dunham",))
+            if media.stem == "Film"
+            else None
         )
 
 
@@ -162,7 +182,9 @@ def test_where_no_file_tells_a_name_the_servers_are_asked_if_they_may(tmp_path: 
     library = LibrarySettings(path=tmp_path)
     film = tmp_path / "Film.mkv"
     servers = {
-        cls.__name__: ConfiguredComponent(cls.__name__, "p", cls, ComponentOptions())
+        cls.__name__: ConfiguredComponent(
+            name=cls.__name__, plugin="p", component_class=cls, settings=ComponentOptions()
+        )
         for cls in (Mute, Knowing)
     }
 

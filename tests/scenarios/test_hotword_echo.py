@@ -79,10 +79,12 @@ def test_the_same_words_of_an_engine_without_hotwords_are_speech(
 def test_an_echo_counts_against_the_quality_of_a_chunk() -> None:
     chunk = Chunk(TimeSpan(0, 10), (TimeSpan(0, 10),))
     said = Transcript(
-        Language("en"),
-        (
-            Word(" It was a dark and stormy night on the sea.", 0, 6, 0.9),
-            Word(f" {HOTWORD}.", 7, 9, 0.4),
+        language=Language("en"),
+        words=(
+            Word(
+                text=" It was a dark and stormy night on the sea.", start=0, end=6, confidence=0.9
+            ),
+            Word(text=f" {HOTWORD}.", start=7, end=9, confidence=0.4),
         ),
     )
     context = FilterContext(language=Language("en"), duration=10, phrases=load_phrases(None))

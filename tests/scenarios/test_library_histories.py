@@ -109,7 +109,7 @@ def said(speech: str) -> list[str]:
     return [f"{speech}{number}" for number in range(len(intervals(speech)))]
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Shelf:
     """The database of the durable queue: jobs with the results of their steps."""
 
@@ -252,11 +252,11 @@ class FakeEngines:
         speech = _speech_of(audio)
         self._recognised[audio.path.stem, request.translate_to, request.chunk.span] += 1
         words = tuple(
-            Word(f" {word}.", part.start, part.end)
+            Word(text=f" {word}.", start=part.start, end=part.end)
             for word, part in zip(said(speech), intervals(speech), strict=True)
             if part in request.chunk.speech
         )
-        return Transcript(request.translate_to or request.language, words)
+        return Transcript(language=request.translate_to or request.language, words=words)
 
 
 def _speech_of(audio: Audio) -> str:
@@ -277,8 +277,16 @@ def fake_probe(path: Path, limit: float = 0.0) -> MediaInfo:
         json.loads(path.read_bytes())
     except OSError as error:
         raise unreadable_error(path, error) from error
-    track = AudioTrack(1, UNDETERMINED, "", "flac", 2, is_default=True)
-    return MediaInfo(DURATION, "matroska", (track,), (), True)
+    track = AudioTrack(
+        index=1, language=UNDETERMINED, title="", codec="flac", channels=2, is_default=True
+    )
+    return MediaInfo(
+        duration=DURATION,
+        format="matroska",
+        audio_tracks=(track,),
+        subtitle_tracks=(),
+        has_video=True,
+    )
 
 
 class Histories(RuleBasedStateMachine):
@@ -338,11 +346,11 @@ class Histories(RuleBasedStateMachine):
         scratch.mkdir(exist_ok=True)
         engines: Any = FakeEngines(self.configuration, self.recognised)
         services = Services(
-            self.configuration,
-            engines,
-            TranscriptStore(self.state / "transcripts"),
-            self.ledger,
-            scratch,
+            config=self.configuration,
+            engines=engines,
+            store=TranscriptStore(self.state / "transcripts"),
+            db=self.ledger,
+            scratch=scratch,
         )
         hands = JobRunner(services, self.state / "jobs.sqlite")
         self.jobs = JobPlanner(hands)

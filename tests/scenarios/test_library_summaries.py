@@ -31,7 +31,7 @@ HarnessOf = Callable[..., Harness]
 
 @pytest.fixture
 def chat() -> Iterator[FakeChat]:
-    with serve_chat(FakeChat(str.upper, write=lambda text: ANSWER)) as standing:
+    with serve_chat(FakeChat(translate=str.upper, write=lambda text: ANSWER)) as standing:
         yield standing
 
 

@@ -82,9 +82,10 @@ class Polyglot(FakeEngine):
         language = request.translate_to or request.language
         text = itertools.cycle(SAID[language].split())
         words = tuple(
-            Word(f" {next(text)} {next(text)}", one.start, one.end) for one in request.chunk.speech
+            Word(text=f" {next(text)} {next(text)}", start=one.start, end=one.end)
+            for one in request.chunk.speech
         )
-        return Transcript(language, words, "polyglot")
+        return Transcript(language=language, words=words, engine="polyglot")
 
 
 def _tongue(audio: Audio, window: TimeSpan) -> Language:
@@ -141,18 +142,20 @@ class Place:
         configuration = dataclasses.replace(
             load_config(config),
             translators={
-                name: ConfiguredComponent(name, name, component, Settings())
+                name: ConfiguredComponent(
+                    name=name, plugin=name, component_class=component, settings=Settings()
+                )
                 for name, component in translators.items()
             },
         )
         (folder / "state" / "scratch").mkdir(parents=True)
         self.engine = Polyglot(configuration.engines["whisper"])
         self.services = Services(
-            configuration,
-            self.engine,  # type: ignore[arg-type]
-            TranscriptStore(folder / "state" / "transcripts"),
-            Database(folder / "state" / "subtitled.sqlite"),
-            folder / "state" / "scratch",
+            config=configuration,
+            engines=self.engine,  # type: ignore[arg-type]
+            store=TranscriptStore(folder / "state" / "transcripts"),
+            db=Database(folder / "state" / "subtitled.sqlite"),
+            scratch=folder / "state" / "scratch",
         )
         self.film = self.folder / "Film.mkv"
 
@@ -160,7 +163,11 @@ class Place:
         return LibrarySettings(path=self.folder, languages=languages, **more)
 
     def make(self, *languages: str, **more: Any) -> JobResult:
-        job = Job(self.film, self.wishes(*languages, **more), content_fingerprint(self.film))
+        job = Job(
+            media=self.film,
+            library=self.wishes(*languages, **more),
+            fingerprint=content_fingerprint(self.film),
+        )
         return run_job(job, self.services, InlineRunner())
 
     def examine(self, *languages: str, **more: Any) -> MediaReport:
@@ -393,7 +400,12 @@ def test_what_was_published_before_the_wrong_tag_was_found_out_is_not_made_again
     english, german = _sound(tmp_path / "en.wav", 440), _sound(tmp_path / "de.wav", 880)
     _film(fluent, [(english, ["language=spa", "+original"]), (german, ["language=ger"])])
     fluent.sidecar("Film.it.srt", NORWEGIAN * 2)
-    job = Job(fluent.film, fluent.wishes("de", "en"), content_fingerprint(fluent.film), force=True)
+    job = Job(
+        media=fluent.film,
+        library=fluent.wishes("de", "en"),
+        fingerprint=content_fingerprint(fluent.film),
+        force=True,
+    )
     outcome = run_job(job, fluent.services, InlineRunner())
     assert [one.language for one in outcome.made] == [DE, EN]
     assert fluent.how("Film.de.srt") == "transcribed by whisper, track 1"

@@ -20,7 +20,7 @@ def test_a_language_that_is_there_is_told_though_the_next_one_fails(
         "subtitled.jobs.results.dispatch_event",
         lambda configuration, event: happened.append(event),
     )
-    with serve_chat(FakeChat(str.upper)) as chat:
+    with serve_chat(FakeChat(translate=str.upper)) as chat:
         chat.manners = [503] * 3 + ["well"]
         harness = Harness(
             tmp_path,

@@ -38,16 +38,20 @@ from subtitled.transcripts.store import TranscriptStore
 Run = Callable[..., subprocess.CompletedProcess[str]]
 EN = Language("en")
 RAW = Transcript(
-    EN,
-    (
-        Word(" Good", 0.4, 0.7, 0.9),
-        Word(" evening.", 0.7, 1.2, 0.9),
-        Word(" Thanks", 2.2, 2.3, 0.3),
-        Word(" for", 2.3, 2.4, 0.3),
-        Word(" watching!", 2.4, 2.5, 0.3),
+    language=EN,
+    words=(
+        Word(text=" Good", start=0.4, end=0.7, confidence=0.9),
+        Word(text=" evening.", start=0.7, end=1.2, confidence=0.9),
+        Word(text=" Thanks", start=2.2, end=2.3, confidence=0.3),
+        Word(text=" for", start=2.3, end=2.4, confidence=0.3),
+        Word(text=" watching!", start=2.4, end=2.5, confidence=0.3),
     ),
-    "odd",
-    segment_scores=(SegmentScores(0.4, 1.2, -0.1, 0.0, 1.1),),
+    engine="odd",
+    segment_scores=(
+        SegmentScores(
+            start=0.4, end=1.2, avg_logprob=-0.1, no_speech_prob=0.0, compression_ratio=1.1
+        ),
+    ),
 )
 
 
@@ -98,14 +102,16 @@ def made(home: Path, film: Callable[..., Path]) -> Callable[..., str]:
         library = LibrarySettings.model_validate({"path": medium.parent, **settings})
         state = home / "state" / "subtitled"
         services = Services(
-            configuration,
-            engines,
-            open_transcript_store(state),
-            ledger,
-            state / "scratch",  # type: ignore[arg-type]
+            config=configuration,
+            engines=engines,
+            store=open_transcript_store(state),
+            db=ledger,
+            scratch=state / "scratch",  # type: ignore[arg-type]
         )
         outcome = run_job(
-            Job(medium, library, content_fingerprint(medium), force=True), services, InlineRunner()
+            Job(media=medium, library=library, fingerprint=content_fingerprint(medium), force=True),
+            services,
+            InlineRunner(),
         )
         assert outcome.state is FileState.DONE, outcome
         assert engines.calls == 1  # what was once heard is never recognised again
@@ -190,9 +196,17 @@ def test_transcripts_of_earlier_versions_are_read(tmp_path: Path) -> None:
         '{"duration":12.5,"speech":[{"start":1.0,"end":2.0}],"language":"en","confidence":0.9,'
         '"why":"heard"}'
     )
-    word = Word(" Hi", 1.0, 1.5, 0.5)
-    assert store.chunk_transcript("ab12", 1, "r", stretch) == Transcript(EN, (word,), "x")
-    assert store.analysis("ab12", 1) == TrackAnalysis(12.5, (TimeSpan(1, 2),), EN, 0.9, "heard")
+    word = Word(text=" Hi", start=1.0, end=1.5, confidence=0.5)
+    assert store.chunk_transcript("ab12", 1, "r", stretch) == Transcript(
+        language=EN, words=(word,), engine="x"
+    )
+    assert store.analysis("ab12", 1) == TrackAnalysis(
+        duration=12.5,
+        speech=(TimeSpan(1, 2),),
+        language=EN,
+        confidence=0.9,
+        language_reason="heard",
+    )
     assert store.removals("ab12", 1) == {}
     removal = RemovedText(1.0, 1.5, "Hi", "a reason")
     store.save_removals("ab12", 1, "r", (removal,), ())

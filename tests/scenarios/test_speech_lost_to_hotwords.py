@@ -94,7 +94,9 @@ def test_the_first_transcript_stays_where_the_second_request_fails(
 
 def test_speech_without_a_word_is_found_between_pauses_and_at_the_end() -> None:
     speech = [TimeSpan(0, 10), TimeSpan(12, 20), TimeSpan(21, 23)]
-    words = [Word(" a", n, n + 0.9) for n in range(6)] + [Word(" b", 12, 19)]
+    words = [Word(text=" a", start=n, end=n + 0.9) for n in range(6)] + [
+        Word(text=" b", start=12, end=19)
+    ]
     assert find_lost_speech(speech, (), words) == [TimeSpan(5.9, 10), TimeSpan(14, 20)]
     assert find_lost_speech(speech, [TimeSpan(6, 10), TimeSpan(13, 20)], words) == []
     assert find_lost_speech([], (), words) == []

@@ -27,7 +27,7 @@ def sent_to_the_builder(target: Path) -> Path:
     return target
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Image:
     """A stage: its root, and what the Dockerfile says of a container that is made of it."""
 
@@ -49,7 +49,7 @@ def build(place: Path, base: Callable[[str], Path]) -> Image:
     for instruction in instructions(DOCKERFILE.read_text("utf-8")):
         if instruction.name == "FROM":
             name, *alias = instruction.words
-            image = Image(place / f"stage-{len(stages)}")
+            image = Image(root=place / f"stage-{len(stages)}")
             copy_root(base(name), image.root)
             stages[alias[-1] if alias else str(len(stages))] = image
         else:

@@ -70,7 +70,7 @@ class DigestEngine(Engine):
             os.kill(os.getpid(), signal.SIGSEGV)
         words = tuple(word for speech in stretch.speech for word in _heard(audio, speech))
         self._journal(f"end {which}")
-        return Transcript(request.language, words)
+        return Transcript(language=request.language, words=words)
 
     def _journal(self, line: str) -> None:
         with (self.settings.desk / "journal").open("a", encoding="utf-8") as journal:
@@ -88,7 +88,7 @@ def _heard(audio: Audio, speech: TimeSpan) -> list[Word]:
         digest = hashlib.sha256(audio.read_samples(piece).tobytes()).digest()
         said = "".join("bdfgklmnprst"[b % 12] + "aeiou"[b // 12 % 5] for b in digest[:3])
         mark = "." if number + 1 == count else ""
-        words.append(Word(f" {said}{mark}", piece.start, piece.end, 0.9))
+        words.append(Word(text=f" {said}{mark}", start=piece.start, end=piece.end, confidence=0.9))
     return words
 
 

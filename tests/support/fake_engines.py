@@ -71,15 +71,18 @@ class ScriptedEngine(Engine):
         time.sleep(self.settings.takes)
         text = f" {self.settings.word}{{:.0f}} is what somebody says here"
         words = [
-            Word(text.format(part.start), part.start, part.end, 0.9)
+            Word(text=text.format(part.start), start=part.start, end=part.end, confidence=0.9)
             for part in request.chunk.speech
         ]
         if self.settings.loops:
             words = [
-                Word(" again", at.start + n * 0.01, at.start + n * 0.01, 0.3) for n in range(40)
+                Word(text=" again", start=moment, end=moment, confidence=0.3)
+                for moment in (at.start + n * 0.01 for n in range(40))
             ]
         self.note("end " + said)
-        return Transcript(request.language, tuple(words), self.context.name)
+        return Transcript(
+            language=request.language, words=tuple(words), engine=self.context.name
+        )
 '''
 
 
@@ -96,7 +99,9 @@ def scripted_services(
     configured: dict[str, ConfiguredComponent[Engine]] = {}
     for name, said in engines.items():
         settings: Settings = component.Settings.model_validate({"log": folder / "log", **said})
-        configured[name] = ConfiguredComponent(name, "scripted", component, settings)
+        configured[name] = ConfiguredComponent(
+            name=name, plugin="scripted", component_class=component, settings=settings
+        )
     loaded = load_config(None)
     daemon = loaded.settings.daemon.model_copy(update={"chunk_duration": 10.0})
     configuration = dataclasses.replace(

@@ -70,8 +70,11 @@ class FakeEngine:
         self.recognised += 1
         if self.crashes:
             raise EngineCrashedError("the engine crashed (SIGSEGV)")
-        words = (Word(f" w{one.duration:.2f}", one.start, one.end) for one in request.chunk.speech)
-        return Transcript(request.language, tuple(words), "fake_engine")
+        words = (
+            Word(text=f" w{one.duration:.2f}", start=one.start, end=one.end)
+            for one in request.chunk.speech
+        )
+        return Transcript(language=request.language, words=tuple(words), engine="fake_engine")
 
 
 class Harness:
@@ -96,11 +99,11 @@ class Harness:
         scratch = self.state / "scratch"
         scratch.mkdir(exist_ok=True)
         services = Services(
-            self.configuration,
-            self.engine,  # type: ignore[arg-type]
-            self.transcripts,
-            self.ledger,
-            scratch,
+            config=self.configuration,
+            engines=self.engine,  # type: ignore[arg-type]
+            store=self.transcripts,
+            db=self.ledger,
+            scratch=scratch,
         )
         self.intake = Ingest(self.ledger, self.configuration.settings.libraries)
         self.working = JobRunner(services, self.state / "jobs.sqlite")

@@ -75,7 +75,10 @@ def request(
     """Build a request for a chunk from 0 on, with speech everywhere or in the given spans."""
     bounds = TimeSpan(0.0, seconds)
     return TranscriptionRequest(
-        Chunk(bounds, speech or (bounds,)), Language(language), hotwords=terms, checkpoint=memo
+        chunk=Chunk(bounds, speech or (bounds,)),
+        language=Language(language),
+        hotwords=terms,
+        checkpoint=memo,
     )
 
 

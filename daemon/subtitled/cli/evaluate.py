@@ -89,7 +89,13 @@ def evaluate(
         )
         evaluations.append(
             Evaluation(
-                display_path(file), text_language, profile, limits, cues, compliance, comparison
+                name=display_path(file),
+                language=text_language,
+                profile=profile,
+                rules=limits,
+                cues=cues,
+                compliance=compliance,
+                comparison=comparison,
             )
         )
     if as_json:

@@ -153,7 +153,7 @@ def _server_deliveries(configuration: Configuration, db: Database, path: Path) -
     return lines
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Inspection:
     """A media file with its report and its stored transcripts."""
 
@@ -167,11 +167,11 @@ class _Inspection:
     def of(cls, configuration: Configuration, db: Database, path: Path) -> _Inspection:
         """Inspect a file. Raises :class:`SubtitledError` and ``OSError``."""
         return cls(
-            configuration,
-            path,
-            inspect_file(configuration, path, db),
-            open_transcript_store(resolve_state_dir(configuration.settings)),
-            content_fingerprint(path),
+            configuration=configuration,
+            path=path,
+            report=inspect_file(configuration, path, db),
+            store=open_transcript_store(resolve_state_dir(configuration.settings)),
+            fingerprint=content_fingerprint(path),
         )
 
     @property

@@ -110,7 +110,11 @@ def init(
         path,
         wizard.render_config(
             wizard.WizardAnswers(
-                folder, languages_answer, server_answer, allow_remote, working_hours
+                library=folder,
+                languages=languages_answer,
+                server=server_answer,
+                is_remote_allowed=allow_remote,
+                working_hours=working_hours,
             )
         ),
     )

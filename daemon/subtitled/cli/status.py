@@ -25,7 +25,7 @@ MAX_UPCOMING_SHOWN = 4
 """Number of upcoming events in the text output. ``--json`` has all of them."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Status:
     """Everything that ``status`` shows."""
 

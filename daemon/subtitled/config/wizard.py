@@ -29,7 +29,7 @@ class MediaServerAnswer:
     key_file: Path
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WizardAnswers:
     """The answers. Each was validated by one of the ``parse`` functions below."""
 

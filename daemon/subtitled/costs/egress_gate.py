@@ -32,7 +32,7 @@ from subtitled.plugin import (
 from .budgets import budgets_for, effective_price, price_of, seconds_to_reset
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OutboundRequest:
     """Something of a media file that is to be given to an engine or a translator."""
 

@@ -20,7 +20,7 @@ PROBE_BYTES = bytes(4096)
 """What is written to test the state folder. A full disk still creates empty files."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HealthInputs:
     """Facts that decide about the health of a daemon."""
 
@@ -115,7 +115,7 @@ class HealthMonitor:
             is_readable = False
         return assess_health(
             HealthInputs(
-                time.monotonic() - self._last_heartbeat_at,
+                heartbeat_age_seconds=time.monotonic() - self._last_heartbeat_at,
                 is_state_writable=_is_writable(self._db.path.parent),
                 is_database_readable=is_readable,
                 unavailable_plugins=[str(plugin) for plugin in self._configuration.unavailable],

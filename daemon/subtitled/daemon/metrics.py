@@ -26,7 +26,7 @@ from .workers import list_workers
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MetricValues:
     """The values of all metrics."""
 

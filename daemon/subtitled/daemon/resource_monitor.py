@@ -27,7 +27,7 @@ LOAD_HYSTERESIS = 0.8
 """Share of a limit below which a value must fall before work resumes."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SensorReadings:
     """Values of the sensors that the rules need; None where a sensor has no value."""
 

@@ -24,7 +24,7 @@ from subtitled.plugin import CheckResult, SubtitledError
 from .lock import WORKERS_FOLDER, LockHolder, find_holder, find_workers
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerStatus:
     """One worker: its lock, its heartbeat in the database, and the files it is processing."""
 
@@ -72,11 +72,11 @@ def list_workers(db: Database, state: Path) -> list[WorkerStatus]:
     active_files = list(db.by_state(FileState.WORKING))
     return [
         WorkerStatus(
-            name,
-            locks.get(name),
-            heartbeats.get(name),
-            tuple(record for record in active_files if record.worker == name),
-            RemoteThrottles(db.kv, name).first_reason() if name in locks else None,
+            name=name,
+            lock=locks.get(name),
+            heartbeat=heartbeats.get(name),
+            active_files=tuple(record for record in active_files if record.worker == name),
+            wait_reason=RemoteThrottles(db.kv, name).first_reason() if name in locks else None,
         )
         for name in sorted({*locks, *heartbeats} - {DAEMON_NAME})
     ]

@@ -38,7 +38,7 @@ class EgressState(StrEnum):
     NOT_SENT = "not-sent"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EgressEntry:
     """One request that leaves the machine."""
 

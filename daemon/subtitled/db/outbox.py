@@ -44,7 +44,7 @@ class DeliveryState(StrEnum):
     """It was sent by every strategy, and the server does not show the change."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
     """One change for one media server. Times are seconds since 1970."""
 

@@ -78,7 +78,7 @@ AFFECTED_BY_SIDECARS = frozenset({FileState.UP_TO_DATE, FileState.IMPOSSIBLE, Fi
 """States that may change when a human sidecar is added or removed."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FileRecord:
     """One row of the ``files`` table. Times are seconds since 1970."""
 
@@ -157,7 +157,7 @@ The hash is None until a scan has computed it.
 """
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class ScanDiff:
     """The differences between media files on disk and in the database."""
 
@@ -203,7 +203,7 @@ recording.
 """
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StabilityVerdict:
     """The result of a stability check."""
 

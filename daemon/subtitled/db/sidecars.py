@@ -39,7 +39,7 @@ class SidecarStatus(StrEnum):
     """A person removed it. It is not made again until a person asks for it."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SidecarRecord:
     """One sidecar that we wrote, as it was when we wrote it."""
 

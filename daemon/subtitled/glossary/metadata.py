@@ -65,7 +65,7 @@ def _guess_from_path(path: str) -> MediaMetadata | None:
     series = name if guess.get("type") == "episode" else ""
     year = guess.get("year")
     return MediaMetadata(
-        episode or name, series=series, year=year if isinstance(year, int) else None
+        title=episode or name, series=series, year=year if isinstance(year, int) else None
     )
 
 
@@ -90,7 +90,14 @@ def extract_names(metadata: KnownMetadata) -> list[Term]:
     names = dict.fromkeys((*characters, *titles, *people), False)
     names |= dict.fromkeys((*characters, *people), True)
     return [
-        Term(name, (), names[name], True, metadata.origin, TermScope.NAMES)
+        Term(
+            source=name,
+            translations=(),
+            do_not_translate=names[name],
+            is_case_sensitive=True,
+            origin=metadata.origin,
+            scope=TermScope.NAMES,
+        )
         for name in names
         if name
     ]

@@ -24,7 +24,7 @@ class TermScope(StrEnum):
     GLOBAL = "global"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Term:
     """One term.
 

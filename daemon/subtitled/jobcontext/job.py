@@ -42,7 +42,7 @@ class InlineRunner:
         return
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """One version of one media file, and the settings of its library."""
 
@@ -60,7 +60,7 @@ class Job:
     """Fingerprints of possible earlier versions of the file, the likeliest first."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class JobResult:
     """The result of a job."""
 

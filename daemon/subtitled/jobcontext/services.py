@@ -36,7 +36,7 @@ def _ignore(job: Job, what: str, share: float) -> None:
     return
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     """Everything that jobs use."""
 

@@ -31,7 +31,7 @@ BEATS_PER_TIMEOUT = 10
 """Heartbeats within the timeout after which a process counts as lost."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Heartbeat:
     """What a process reports about itself. Times are seconds since 1970."""
 

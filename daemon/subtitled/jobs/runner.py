@@ -131,7 +131,9 @@ class JobRunner:
             return  # Cancelled: the file changed or disappeared, or another job replaced this one.
         library = self._libraries[record.library]
         previous = candidate_previous_versions(self._db, record)
-        job = Job(record.path, library, fingerprint, previous_versions=previous)
+        job = Job(
+            media=record.path, library=library, fingerprint=fingerprint, previous_versions=previous
+        )
         steps = DbosStepRunner(partial(self.job_gate.wait_until_open, record))
         configuration = self.services.config
         digest = record.settings_digest or settings_digest(configuration, library)

@@ -49,7 +49,7 @@ MAX_LOGGED_ERRORS = 20
 """The largest number of unreadable folders that one scan logs."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ScanReport:
     """What a scan found."""
 
@@ -170,11 +170,11 @@ class Ingest:
             diff.missing = [path for path in diff.missing if not path.startswith(tuple(unreadable))]
             self._apply_diff(name, diff, priority, is_event=False)
             report = ScanReport(
-                report.files + diff.files,
-                report.new + len(diff.new),
-                report.changed + len(diff.changed),
-                report.missing + len(diff.missing),
-                len(unreadable),
+                files=report.files + diff.files,
+                new=report.new + len(diff.new),
+                changed=report.changed + len(diff.changed),
+                missing=report.missing + len(diff.missing),
+                unreadable_folders=len(unreadable),
             )
         return report
 

@@ -60,7 +60,7 @@ class _Handler(FileSystemEventHandler):
             _log.exception("an event could not be handled; the next scan makes up for it")
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class _WatchState:
     """How one library is watched."""
 
@@ -118,7 +118,7 @@ class LibraryWatcher:
         self._on_change = on_change
         self._on_overflow = on_overflow
         self._states = {
-            name: _WatchState(library, _NOT_STARTED, _NOT_STARTED)
+            name: _WatchState(library=library, wanted_mode=_NOT_STARTED, mode=_NOT_STARTED)
             for name, library in libraries.items()
         }
         self._lock = threading.Lock()

@@ -50,7 +50,7 @@ _DISPOSITIONS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AudioTrack:
     """An audio track. ``index`` is its absolute index among the streams of the file."""
 
@@ -84,7 +84,7 @@ class AudioTrack:
         return Mark.AUDIO_DESCRIPTION in self.marks
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SubtitleTrack:
     """An embedded subtitle. ``index`` is its absolute index among the streams of the file."""
 
@@ -108,7 +108,7 @@ class SubtitleTrack:
         return Mark.SDH in self.marks
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MediaInfo:
     """The tracks of a media file and its properties."""
 

@@ -9,7 +9,7 @@ from subtitled.db.outbox import Delivery, DeliveryState
 from subtitled.plugin import IndexStatus, SubtitledError, TransientError
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryTimings:
     """Seconds between the steps of a delivery."""
 

@@ -46,7 +46,7 @@ class MainLanguageError(TransientError):
     """
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Produced:
     """The result for one requirement: a subtitle and its path, or why there is none."""
 
@@ -66,7 +66,7 @@ class Produced:
         return f"{self.path}" + (f"; below it {self.below_path}" if self.below else "")
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Producer:
     """Produces the subtitles of one job."""
 
@@ -114,7 +114,7 @@ class Producer:
             elif (reason := self._rejection_reason(subtitle, requirement, path)) is not None:
                 refused.append(reason)
             else:
-                return Produced(subtitle, path, tuple(refused))
+                return Produced(subtitle=subtitle, path=path, refused=tuple(refused))
         return Produced(refused=tuple(refused))
 
     def _produce_by(self, requirement: TargetPlan, path: ProductionPath) -> Subtitle | str:
@@ -127,7 +127,11 @@ class Producer:
             return subtitle
         converted = convert_script(subtitle, requirement.language)
         return Subtitle(
-            converted.language, converted.cues, requirement.kind, converted.words, converted.title
+            language=converted.language,
+            cues=converted.cues,
+            kind=requirement.kind,
+            words=converted.words,
+            title=converted.title,
         )
 
     def _from_audio(self, path: ProductionPath) -> Subtitle | str:
@@ -136,7 +140,7 @@ class Producer:
         spoken = self.analyser.analyse(self.facts, track, main=source.is_main)
         if spoken is None:
             if source.is_main:
-                return Subtitle(path.pivot, ())
+                return Subtitle(language=path.pivot, cues=())
             return f"no speech found in track {track}"
         if spoken != source.language:
             if not source.is_main:
@@ -170,9 +174,11 @@ class Producer:
         if (reason := existing.rejection_reason(cues, source)) is not None:
             return reason
         if route is None:
-            return Subtitle(path.pivot, cues, title=title)
+            return Subtitle(language=path.pivot, cues=cues, title=title)
         builder = self._builder(self.main_track, source.language)
-        return Subtitle(path.pivot, builder.translated(cues, path.pivot, route), title=title)
+        return Subtitle(
+            language=path.pivot, cues=builder.translated(cues, path.pivot, route), title=title
+        )
 
     def _spoken_parts(
         self, track: int, parts: Sequence[PathSegment]
@@ -226,7 +232,9 @@ def _merge_segments(language: Language, parts: Sequence[Subtitle]) -> Subtitle:
     if all(part.words for part in parts):
         words = sorted(chain.from_iterable(part.words for part in parts), key=lambda w: w.start)
     title = parts[0].title if parts else ""
-    return Subtitle(language, tuple(_trim_overlaps(cues)), words=tuple(words), title=title)
+    return Subtitle(
+        language=language, cues=tuple(_trim_overlaps(cues)), words=tuple(words), title=title
+    )
 
 
 def _trim_overlaps(cues: Sequence[Cue]) -> Iterator[Cue]:
@@ -258,10 +266,10 @@ class CueBuilder:
         """Return a subtitle in one language, with its words if it was made of words."""
         cues, title = self.cues(target, route), self._ctx.job.media.stem
         if route.kind is RouteKind.TRANSLATE_TEXT:
-            return Subtitle(target, cues, title=title)
+            return Subtitle(language=target, cues=cues, title=title)
         into = target if route.kind is RouteKind.TRANSLATE_SPEECH else None
         words = tuple(repair_words(self.words(route, into), self._duration))
-        return Subtitle(target, cues, words=words, title=title)
+        return Subtitle(language=target, cues=cues, words=words, title=title)
 
     def words(self, route: Route, translate_to: Language | None = None) -> tuple[Word, ...]:
         """Return the believed words of the speech, or an engine's translation of it."""

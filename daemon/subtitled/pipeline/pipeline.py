@@ -21,6 +21,7 @@ from subtitled.jobcontext.services import Services
 from subtitled.library.moves import remove_renamed_duplicates
 from subtitled.media.probe import MediaInfo, probe_media
 from subtitled.plugin import Language, Subtitle, SubtitleKind, SubtitlePublished
+from subtitled.plugin.paths import display_path
 from subtitled.policy.requirements import no_route
 from subtitled.routing.production_plan import JOB_PLAN, JobPlan, plan_target
 from subtitled.subtitles.filenames import build_sidecar_path
@@ -32,6 +33,7 @@ from subtitled.transcription.track_analysis import TrackAnalyser
 
 from .fulfilment import MainLanguageError, Producer, pair_and_render
 from .planning import InspectionRequest, MediaReport, inspect_media, plan_summaries
+from .shared_names import describe_owner, find_other_owner
 
 _SHORT = Language("en")
 """Stands for a language that is not known yet, where only the length of a name matters."""
@@ -66,9 +68,9 @@ def run_job(
         return _result([], choice["impossible"], None, ())
     track = choice["track"]
     if choice["needs_analysis"] and analyser.analyse(facts, track) is None:
-        return JobResult(FileState.NO_SPEECH, "no speech found")
+        return JobResult(state=FileState.NO_SPEECH, reason="no speech found")
     plan = JOB_PLAN.validate_python(steps.run("decide", partial(_decide, ctx, facts)))
-    producer = Producer(ctx, analyser, facts, track)
+    producer = Producer(ctx=ctx, analyser=analyser, facts=facts, main_track=track)
     done: list[str] = []
     try:
         produced = _produce_targets(ctx, producer, plan, done, made)
@@ -78,7 +80,7 @@ def run_job(
         produced = _produce_targets(ctx, producer, plan, done, made)
     if produced.is_silent:
         reason, spoken = "no speech could be recognised", analyser.spoken_language(track)
-        return JobResult(FileState.NO_SPEECH, reason, spoken, tuple(made))
+        return JobResult(state=FileState.NO_SPEECH, reason=reason, spoken=spoken, made=tuple(made))
     summaries = SummarySteps(ctx, analyser, track, producer.words).write(plan.summaries)
     done, refused = [*done, *summaries.done], [*produced.refused, *summaries.refused]
     result = _result(done, refused, analyser.spoken_language(track), tuple(made))
@@ -116,14 +118,20 @@ def _produce_targets(
         if produced.subtitle is None:
             refused += (f"{target}: {reason}" for reason in produced.refused)
             continue
+        is_published = False
         for fmt in target.formats:
-            path = ctx.steps.run(
+            published = ctx.steps.run(
                 f"publish {target}.{fmt}",
                 partial(_publish, ctx, fmt, produced.subtitle, produced.how, produced.below),
             )
-            sidecar = Path(os.fsdecode(bytes.fromhex(path)))
+            if "taken" in published:
+                refused.append(f"{target}: {published['taken']}")
+                continue
+            sidecar = Path(os.fsdecode(bytes.fromhex(published["path"])))
             made.append(SubtitlePublished(ctx.job.media, sidecar, target.language, target.kind))
-        done.append(str(target))
+            is_published = True
+        if is_published:
+            done.append(str(target))
     return _TargetsResult(tuple(refused))
 
 
@@ -136,10 +144,10 @@ def _result(
     impossible = "; ".join(refused)
     if done:
         reason = f"made {', '.join(done)}" + (f"; {impossible}" if impossible else "")
-        return JobResult(FileState.DONE, reason, spoken, made)
+        return JobResult(state=FileState.DONE, reason=reason, spoken=spoken, made=made)
     if impossible:
-        return JobResult(FileState.IMPOSSIBLE, impossible, spoken)
-    return JobResult(FileState.UP_TO_DATE, "everything wanted is there", spoken)
+        return JobResult(state=FileState.IMPOSSIBLE, reason=impossible, spoken=spoken)
+    return JobResult(state=FileState.UP_TO_DATE, reason="everything wanted is there", spoken=spoken)
 
 
 # The steps. Each can be repeated safely.
@@ -196,7 +204,7 @@ def _decide(ctx: JobContext, facts: MediaInfo) -> Any:
 
 def _publish(
     ctx: JobContext, fmt: str, subtitle: Subtitle, how: str, below: Subtitle | None = None
-) -> str:
+) -> dict[str, str]:
     """Publish and record one sidecar.
 
     Args:
@@ -207,7 +215,8 @@ def _publish(
         below: The lower subtitle of a bilingual sidecar.
 
     Returns:
-        The path as hexadecimal bytes, since not every path is valid text.
+        ``path`` as hexadecimal bytes, since not every path is valid text; or why the name is
+        ``taken``, since another media file of the same stem has got it meanwhile.
     """
     job, db = ctx.job, ctx.services.db
     target, kind = subtitle.language, subtitle.kind
@@ -217,6 +226,9 @@ def _publish(
     path = build_sidecar_path(job.media, target, kind, fmt, secondary, job.library.filenames)
     if job.output_folder is not None:
         path = job.output_folder / path.name
+    owner = find_other_owner(db.sidecars, path, job.media, job.fingerprint)
+    if owner is not None and not job.force:
+        return {"taken": describe_owner(display_path(Path(path.name)), owner)}
     own_digest = db.sidecars.own_digest(path, job.fingerprint)
     if job.force and path.exists():
         own_digest = compute_sha256(path)
@@ -237,7 +249,7 @@ def _publish(
     publish_sidecar(path, content, own_digest=own_digest, signature=signature)
     db.sidecars.record_written(path, job.media, signature, is_user_requested=job.user_requested)
     remove_renamed_duplicates(db, job.media, path)
-    return os.fsencode(path).hex()
+    return {"path": os.fsencode(path).hex()}
 
 
 def _examine(ctx: JobContext, facts: MediaInfo) -> MediaReport:

@@ -39,8 +39,10 @@ from subtitled.transcription.language_segments import find_foreign_speech
 from subtitled.transcripts.models import TrackAnalysis
 from subtitled.transcripts.store import TranscriptStore
 
+from .shared_names import find_taken_names, leave_taken_names
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MediaReport:
     """What a media file has, and the decision about what it needs."""
 
@@ -97,6 +99,8 @@ def inspect_media(
     spoken = analysis.language if analysis else None
     folder = request.sidecar_folder or media.parent
     names = [] if ignore_existing else _folder_names(folder)
+    taken = find_taken_names(sidecars, media, fingerprint, folder, names)
+    names = [name for name in names if name not in taken]
     ownership_of = partial(sidecars.ownership, fingerprint=fingerprint)
     existing_files = existing_subtitles(media, facts, names, ownership_of, folder)
     removed = (
@@ -118,7 +122,18 @@ def inspect_media(
         can_make=partial(describe_audio_path, routing),
         material=material,
     )
-    return MediaReport(media, facts, choice, existing, decision, spoken, routing, material)
+    if spoken is not None or not decision.needs_analysis:
+        decision = leave_taken_names(decision, media, taken)
+    return MediaReport(
+        media=media,
+        facts=facts,
+        track_choice=choice,
+        existing_subtitles=existing,
+        decision=decision,
+        spoken_language=spoken,
+        routing=routing,
+        available=material,
+    )
 
 
 def _available_sources(

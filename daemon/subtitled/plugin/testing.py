@@ -99,12 +99,14 @@ def check_engine(
         audio = make_silence(Path(folder))
         span = TimeSpan(1.0, audio.duration)  # not from 0: times are those of the track
         chunk = Chunk(span, (span,))
-        check_transcript(instance.transcribe(audio, TranscriptionRequest(chunk, language)), chunk)
+        check_transcript(
+            instance.transcribe(audio, TranscriptionRequest(chunk=chunk, language=language)), chunk
+        )
         if capabilities.supports_alignment:
             words = tuple(instance.align(audio, chunk, "one two", language))
             aligned_words = "".join(word.text for word in words).split()
             assert aligned_words == ["one", "two"], "align must return all words of the text"
-            check_transcript(Transcript(language, words), chunk)
+            check_transcript(Transcript(language=language, words=words), chunk)
         if capabilities.supports_language_detection:
             guesses = instance.detect_language(audio, [span])
             assert [guess.window for guess in guesses] == [span], "one guess for each window"

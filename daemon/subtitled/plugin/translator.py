@@ -11,7 +11,7 @@ from .languages import Language
 from .types import UsageRecord
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TranslatorCapabilities:
     """What a translator can do with given settings."""
 
@@ -49,7 +49,7 @@ class TextPair:
     """The text in the target language."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
     """Consecutive lines of one scene, to translate together."""
 

@@ -25,7 +25,7 @@ SPEECH_PADDING_SECONDS = 0.3
 """Seconds of audio before and after the speech that a recogniser should receive."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UsageRecord:
     """One request to a remote service, for the egress log and the budgets."""
 
@@ -60,7 +60,7 @@ class TimeSpan:
         return self.end - self.start
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Word:
     """One spoken word."""
 
@@ -79,7 +79,7 @@ class Word:
     """Whether the times are estimated by the core. Engines leave it False."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SegmentScores:
     """How sure a recogniser was about a segment. Each score may be None.
 
@@ -98,7 +98,7 @@ class SegmentScores:
     """The size of the text divided by its compressed size. Repetition makes it large."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Transcript:
     """Everything that was recognised in a chunk, or in a whole track."""
 
@@ -256,7 +256,7 @@ class Cue:
         return self.end - self.start
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Subtitle:
     """The cues of one language and kind, in order, without overlap."""
 

@@ -25,7 +25,7 @@ REMOVED_BY_USER = "removed-by-user"
 """A subtitle of ours that a person removed. It does not exist, and is not made again."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExistingSubtitle:
     """One subtitle that a media file has."""
 

@@ -43,7 +43,7 @@ class Source:
         return self.origin is Origin.AUDIO and not self.location
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Requirement:
     """One subtitle to be made, in the formats that are missing."""
 
@@ -98,7 +98,7 @@ class ForeignSpeech:
     """Its share of all speech, from 0 to 1."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
     """The result of the policy for one media file."""
 
@@ -116,7 +116,7 @@ class Decision:
         return bool(self.requirements or self.summaries or self.needs_analysis)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AvailableSources:
     """The sources besides the main audio track."""
 

@@ -54,7 +54,7 @@ class ProductionPath:
         return f"{steps_text} from {name} ({self.source.language})"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TargetPlan:
     """A requirement with the paths to try, best first."""
 
@@ -169,7 +169,11 @@ def plan_target(
         else None
     )
     return TargetPlan(
-        target, requirement.kind, requirement.formats, tuple(paths[:MAX_ATTEMPTS]), below
+        language=target,
+        kind=requirement.kind,
+        formats=requirement.formats,
+        paths=tuple(paths[:MAX_ATTEMPTS]),
+        secondary=below,
     )
 
 

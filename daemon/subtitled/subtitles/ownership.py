@@ -94,7 +94,7 @@ class SidecarDescription:
     """How it was made, for people."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Signature:
     """Our record that we wrote a sidecar: all that the database holds of it except its folder."""
 

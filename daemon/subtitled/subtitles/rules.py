@@ -33,7 +33,7 @@ PROFILES: tuple[str, ...] = ("netflix", "bbc", "ard", "ted")
 AUDIENCES: tuple[str, ...] = ("adult", "child")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CueRules:
     """Limits of one cue. Lengths are columns of :func:`measure_width`, times are seconds.
 

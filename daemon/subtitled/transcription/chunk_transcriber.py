@@ -145,7 +145,7 @@ class ChunkTranscriber:
             record = self._store.fallback(*place)
             return stored, record.timing_note if record and record.variant == place[2] else ""
         if not chunk.speech:
-            empty = Transcript(self._track_request.text_language, ())
+            empty = Transcript(language=self._track_request.text_language, words=())
             self._store.save_chunk(*place, empty)
             return empty, ""
         if engine in self._unable:

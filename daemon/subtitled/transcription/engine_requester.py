@@ -203,7 +203,11 @@ class EngineRequester:
             checkpoint = _without_hotwords(checkpoint)
             key += "/without-hotwords"
         request = TranscriptionRequest(
-            chunk, wanted.spoken, wanted.translate_to, hotwords, checkpoint
+            chunk=chunk,
+            language=wanted.spoken,
+            translate_to=wanted.translate_to,
+            hotwords=hotwords,
+            checkpoint=checkpoint,
         )
         audio, seconds = self.audio(), chunk.span.duration
 

@@ -247,7 +247,7 @@ def _spread_crowded(words: Sequence[Word], end: float) -> list[Word]:
             / MAX_CHARS_PER_SECOND
         )
         end_time = min(end_time, max(ordered[last].end, start + 2 * needed))
-        run = Word("", start, end_time)
+        run = Word(text="", start=start, end=end_time)
         spread = interpolate(run, [word.text for word in ordered[first : last + 1]])
         for number, timed in enumerate(spread):
             word = ordered[first + number]

@@ -48,7 +48,7 @@ MAX_MISSING_SPEECH_SECONDS = 5.0
 """Seconds of continuous speech that only one of the files may have."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MediaOffset:
     """The offset between the speech of two files, and how sure it is."""
 
@@ -109,9 +109,22 @@ def find_offset(
         _longest_difference(_shift_spans(_subtract(old, old_quiet), offset), new),
         _longest_difference(_subtract(new, new_quiet), _shift_spans(old, offset)),
     )
-    candidate = MediaOffset(offset, peak, rival, len(parts), agreeing, missing_seconds)
+    candidate = MediaOffset(
+        offset=offset,
+        peak=peak,
+        rival_peak=rival,
+        part_count=len(parts),
+        agreeing_parts=agreeing,
+        missing_speech_seconds=missing_seconds,
+    )
     return MediaOffset(
-        offset, peak, rival, len(parts), agreeing, missing_seconds, _rejection_reason(candidate)
+        offset=offset,
+        peak=peak,
+        rival_peak=rival,
+        part_count=len(parts),
+        agreeing_parts=agreeing,
+        missing_speech_seconds=missing_seconds,
+        rejection_reason=_rejection_reason(candidate),
     )
 
 

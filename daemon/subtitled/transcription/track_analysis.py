@@ -125,7 +125,9 @@ class TrackAnalyser:
         audio = self.audio(facts, track)
         self._ctx.progress("finding speech", 0.0)
         speech = self._await_early_vad(track) or self._services.engines.find_speech(audio)
-        analysis = TrackAnalysis(audio.duration, speech.spans, quiet_speech=speech.low_energy)
+        analysis = TrackAnalysis(
+            duration=audio.duration, speech=speech.spans, quiet_speech=speech.low_energy
+        )
         self._store.save_analysis(self._job.fingerprint, track, analysis)
 
     def _start_vad_while_decoding(self, facts: MediaInfo, track: int) -> None:

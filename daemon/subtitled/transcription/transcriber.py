@@ -113,13 +113,11 @@ class Transcriber:
         analysis = self.analysis
         length = self._ctx.services.config.settings.daemon.chunk_duration
         return chunk_by_language(
-            *(
-                analysis.language_segments,
-                analysis.speech,
-                analysis.duration,
-                analysis.quiet_speech,
-                self._track.only,
-            ),
+            analysis.language_segments,
+            analysis.speech,
+            analysis.duration,
+            analysis.quiet_speech,
+            self._track.only,
             lambda speech, total, quiet: chunks_for_engine(
                 capabilities, speech, length, total, quiet
             ),

@@ -165,7 +165,11 @@ def _copy_transcripts(
         scores = distribute(shift(whole.segment_scores, offset, analysis.duration), chunks)
         for chunk, chunk_words, chunk_scores in zip(chunks, words, scores, strict=True):
             part = Transcript(
-                whole.language, chunk_words, whole.engine, whole.variant, chunk_scores
+                language=whole.language,
+                words=chunk_words,
+                engine=whole.engine,
+                variant=whole.variant,
+                segment_scores=chunk_scores,
             )
             store.save_chunk(target.fingerprint, target.track, variant, chunk, part)
         has_copied = True

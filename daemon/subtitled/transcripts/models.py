@@ -15,7 +15,7 @@ class LanguageSegment:
     language: Language
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TrackAnalysis:
     """What is known of a track before it is transcribed."""
 
@@ -38,7 +38,7 @@ class ShotCuts:
     cuts: tuple[float, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TranscriptReuse:
     """The transcript of a track that was reused from another fingerprint, or why it was not."""
 

@@ -153,7 +153,13 @@ class TranscriptStore:
             return None
         words = tuple(word for part in parts for word in part.words)
         scores = tuple(score for part in parts for score in part.segment_scores)
-        return Transcript(parts[0].language, words, parts[0].engine, parts[0].variant, scores)
+        return Transcript(
+            language=parts[0].language,
+            words=words,
+            engine=parts[0].engine,
+            variant=parts[0].variant,
+            segment_scores=scores,
+        )
 
     def chunk_transcript(
         self, fingerprint: str, track: int, variant: str, chunk: Chunk
@@ -263,7 +269,13 @@ class TranscriptStore:
         words = tuple(word for part in present for word in part.words)
         scores = tuple(score for part in present for score in part.segment_scores)
         engines = ", ".join(dict.fromkeys(part.engine for part in present if part.engine))
-        return Transcript(present[0].language, words, engines, variant, scores)
+        return Transcript(
+            language=present[0].language,
+            words=words,
+            engine=engines,
+            variant=variant,
+            segment_scores=scores,
+        )
 
     def removals(self, fingerprint: str, track: int) -> dict[str, tuple[RemovedText, ...]]:
         """Return what was removed from the transcripts of a track, by variant."""

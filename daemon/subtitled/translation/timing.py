@@ -19,7 +19,9 @@ def distribute_words(sentence: Sentence, text: str, language: Language) -> tuple
     They lie between the start and the end of the sentence, in its speech rather than its pauses if
     possible, and keep its speaker.
     """
-    translated = Word(text, sentence.start, sentence.end, speaker=sentence.words[0].speaker)
+    translated = Word(
+        text=text, start=sentence.start, end=sentence.end, speaker=sentence.words[0].speaker
+    )
     return estimate_times([translated], speech_spans(sentence.words), language)
 
 

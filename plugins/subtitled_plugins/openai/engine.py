@@ -124,7 +124,7 @@ class TranscriptionEngine(Engine[TranscriptionSettings]):
 
     def transcribe(self, audio: Audio, request: TranscriptionRequest) -> Transcript:
         if not request.chunk.speech:
-            return Transcript(request.language, ())
+            return Transcript(language=request.language, words=())
         span = request.chunk.trimmed().span
         usage: list[UsageRecord] = []
         payload = self._request_transcription(self._encode_span(audio, span), request, span, usage)
@@ -133,8 +133,8 @@ class TranscriptionEngine(Engine[TranscriptionSettings]):
             usage[-1] = replace(usage[-1], amount=response.seconds)
         is_known = request.language.is_known
         return Transcript(
-            request.language if is_known else response.language or request.language,
-            response.words,
+            language=request.language if is_known else response.language or request.language,
+            words=response.words,
             engine=f"{self.context.name} {self.settings.model}",
             segment_scores=response.segment_scores,
             usage=tuple(usage),

@@ -25,7 +25,7 @@ MAX_GAP_CHARACTERS = 24
 """How many characters of punctuation and spaces may be between two words."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TranscriptionResponse:
     """A parsed response."""
 
@@ -74,13 +74,13 @@ def parse_response(
         timed_words = _match_text(timed_words, text)
     words = timed_words or _parse_timed_words(segments, unit, duration)
     if not words and text.strip():
-        words = [Word(f" {text.strip()}", 0.0, duration)]
+        words = [Word(text=f" {text.strip()}", start=0.0, end=duration)]
     return TranscriptionResponse(
-        tuple(_shift_word(word, start) for word in words),
-        bool(timed_words),
-        tuple(_iter_segment_scores(segments, unit, duration, start)),
-        _parse_language(payload.get("language")),
-        _parse_seconds(payload.get("usage")),
+        words=tuple(_shift_word(word, start) for word in words),
+        has_word_timestamps=bool(timed_words),
+        segment_scores=tuple(_iter_segment_scores(segments, unit, duration, start)),
+        language=_parse_language(payload.get("language")),
+        seconds=_parse_seconds(payload.get("usage")),
     )
 
 
@@ -137,11 +137,11 @@ def _parse_timed_words(
         speaker = item.get("speaker")
         words.append(
             Word(
-                text,
-                start,
-                end,
-                _get_confidence(item),
-                speaker if isinstance(speaker, str) else None,
+                text=text,
+                start=start,
+                end=end,
+                confidence=_get_confidence(item),
+                speaker=speaker if isinstance(speaker, str) else None,
             )
         )
     return sorted(words, key=lambda word: (word.start, word.end))
@@ -214,11 +214,15 @@ def _iter_segment_scores(
             continue
         begin, end = (min(max(at / unit, 0.0), duration) for at in (begin, end))
         yield SegmentScores(
-            begin + start,
-            end + start,
-            avg_logprob if avg_logprob is not None and avg_logprob <= 0 else None,
-            no_speech_prob if no_speech_prob is not None and 0 <= no_speech_prob <= 1 else None,
-            compression_ratio if compression_ratio is not None and compression_ratio > 0 else None,
+            start=begin + start,
+            end=end + start,
+            avg_logprob=avg_logprob if avg_logprob is not None and avg_logprob <= 0 else None,
+            no_speech_prob=no_speech_prob
+            if no_speech_prob is not None and 0 <= no_speech_prob <= 1
+            else None,
+            compression_ratio=compression_ratio
+            if compression_ratio is not None and compression_ratio > 0
+            else None,
         )
 
 

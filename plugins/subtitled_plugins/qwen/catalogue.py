@@ -23,7 +23,7 @@ class ModelFamily(StrEnum):
     """A task for files: ``file_urls``, words with times, speakers."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
     """A speech model."""
 
@@ -50,38 +50,53 @@ _FUN = {"beijing": _price_per_hour(0.00022, "CNY"), "singapore": _price_per_hour
 
 MODELS = (
     Model(
-        "qwen3-asr-flash-filetrans", ModelFamily.QWEN_FILE, _FLASH, _PAIR, supports_hotwords=True
-    ),
-    Model(
-        "qwen-audio-3.1-asr-flash-filetrans",
-        ModelFamily.FUN_FILE,
-        _AUDIO,
-        _PAIR,
+        prefix="qwen3-asr-flash-filetrans",
+        family=ModelFamily.QWEN_FILE,
+        codes=_FLASH,
+        prices=_PAIR,
         supports_hotwords=True,
     ),
     Model(
-        "qwen-audio-3.0-asr-flash-filetrans",
-        ModelFamily.FUN_FILE,
-        _AUDIO,
-        _PAIR,
+        prefix="qwen-audio-3.1-asr-flash-filetrans",
+        family=ModelFamily.FUN_FILE,
+        codes=_AUDIO,
+        prices=_PAIR,
         supports_hotwords=True,
     ),
-    Model("fun-asr-mtl", ModelFamily.FUN_FILE, "zh yue en ja th vi id", _FUN),
-    Model("fun-asr", ModelFamily.FUN_FILE, "zh yue en ja", _FUN),
     Model(
-        "paraformer-v2",
-        ModelFamily.FUN_FILE,
-        "zh yue en ja ko de fr ru",
-        {"beijing": _price_per_hour(0.00008, "CNY")},
-    ),
-    Model(
-        "qwen3-asr-flash-us",
-        ModelFamily.FLASH,
-        _FLASH,
-        {"us": _price_per_hour(0.000035)},
+        prefix="qwen-audio-3.0-asr-flash-filetrans",
+        family=ModelFamily.FUN_FILE,
+        codes=_AUDIO,
+        prices=_PAIR,
         supports_hotwords=True,
     ),
-    Model("qwen3-asr-flash", ModelFamily.FLASH, _FLASH, _PAIR, supports_hotwords=True),
+    Model(
+        prefix="fun-asr-mtl",
+        family=ModelFamily.FUN_FILE,
+        codes="zh yue en ja th vi id",
+        prices=_FUN,
+    ),
+    Model(prefix="fun-asr", family=ModelFamily.FUN_FILE, codes="zh yue en ja", prices=_FUN),
+    Model(
+        prefix="paraformer-v2",
+        family=ModelFamily.FUN_FILE,
+        codes="zh yue en ja ko de fr ru",
+        prices={"beijing": _price_per_hour(0.00008, "CNY")},
+    ),
+    Model(
+        prefix="qwen3-asr-flash-us",
+        family=ModelFamily.FLASH,
+        codes=_FLASH,
+        prices={"us": _price_per_hour(0.000035)},
+        supports_hotwords=True,
+    ),
+    Model(
+        prefix="qwen3-asr-flash",
+        family=ModelFamily.FLASH,
+        codes=_FLASH,
+        prices=_PAIR,
+        supports_hotwords=True,
+    ),
 )
 """All models. A name comes before the shorter names that it begins with."""
 

@@ -59,7 +59,9 @@ class QwenEngine(Engine[QwenSettings]):
                 "Configure another engine for it",
             )
         if not request.chunk.speech:
-            return Transcript(request.language, (), f"qwen {self.settings.model_name}")
+            return Transcript(
+                language=request.language, words=(), engine=f"qwen {self.settings.model_name}"
+            )
         if isinstance(self._recogniser, SyncRecogniser):
             return self._recogniser.transcribe(audio, request)
         return self._recogniser.transcribe(audio, request, request.chunk.trimmed().span)

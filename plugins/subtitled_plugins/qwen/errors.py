@@ -43,7 +43,7 @@ _TRANSIENT_CODES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceRefusal:
     """A response that is no result. ``message`` contains neither a key nor a text."""
 

@@ -268,7 +268,9 @@ class FileTranscription:
         raise self._task_error(code, message, response.request_id)
 
     def _task_error(self, code: str, message: str, request_id: str) -> SubtitledError:
-        refusal = ServiceRefusal(0, code, "" if message == code else message, request_id)
+        refusal = ServiceRefusal(
+            status=0, code=code, message="" if message == code else message, request_id=request_id
+        )
         error = refusal.to_error(
             self._service.section, self._settings.host, self._settings.model_name
         )

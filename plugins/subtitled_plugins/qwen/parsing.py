@@ -63,9 +63,9 @@ def parse_result(document: Any, bounds: TimeSpan, is_timing_uncertain: bool) -> 
             for piece, begins, ends in pieces or distribute_words(text, start, end):
                 words.append(
                     Word(
-                        leading_space + piece,
-                        begins,
-                        ends,
+                        text=leading_space + piece,
+                        start=begins,
+                        end=ends,
                         speaker=None if speaker is None else str(speaker),
                         is_estimated=is_estimated or not pieces,
                     )
@@ -163,9 +163,9 @@ def _find_split(gap: str) -> int:
 
 def distribute_words(text: str, start: float, end: float) -> list[TimedText]:
     """Distribute the words of a text over a time span, by their lengths."""
-    pieces = re.findall(r"\s*\S+", text)
+    pieces = re.findall(r"\s*\S+", text.rstrip())
     if sum(map(_is_wide, text)) * 2 > len(text):
-        pieces = re.findall(r"\s*\S", text)
+        pieces = re.findall(r"\s*\S", text.rstrip())
     ends = list(accumulate(len(piece) for piece in pieces))
     step = (end - start) / ends[-1]
     return [

@@ -225,11 +225,11 @@ class Service:
         code = (error or response).get("code") or "Unknown"
         message = str((error or response).get("message") or "") if has_quotable_message else ""
         raise ServiceRefusal(
-            int(response.get("status_code") or 0),
-            str(code),
-            " ".join(message.replace(self.load_key(), "***").split()),
-            str(response.get("request_id") or ""),
-            _parse_retry_after(response.get("headers")),
+            status=int(response.get("status_code") or 0),
+            code=str(code),
+            message=" ".join(message.replace(self.load_key(), "***").split()),
+            request_id=str(response.get("request_id") or ""),
+            retry_after=_parse_retry_after(response.get("headers")),
         ).to_error(self.section, self.account.host, model)
 
     def _call_sdk(self, call: Callable[[], Any]) -> Any:

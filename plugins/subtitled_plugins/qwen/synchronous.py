@@ -74,7 +74,7 @@ class SyncRecogniser:
                 detected_language = detected_language or language
                 usage.append(self._build_usage_record(response, span))
                 if text:
-                    words.append(Word(f" {text}", span.start, span.end))
+                    words.append(Word(text=f" {text}", start=span.start, end=span.end))
         return Transcript(
             language=request.language
             if request.language.is_known
@@ -136,7 +136,11 @@ class SyncRecogniser:
             amount = float(math.ceil(span.duration))
         account = self._settings
         return UsageRecord(
-            "audio", amount, account.host, account.effective_region, response.request_id
+            kind="audio",
+            amount=amount,
+            host=account.host,
+            region=account.effective_region,
+            request_id=response.request_id,
         )
 
 

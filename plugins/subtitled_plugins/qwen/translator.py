@@ -106,7 +106,11 @@ class QwenTranslator(Translator[QwenMtSettings]):
         )
         settings = self.settings
         usage_record = UsageRecord(
-            "text", len(text), settings.host, settings.effective_region, response.request_id
+            kind="text",
+            amount=len(text),
+            host=settings.host,
+            region=settings.effective_region,
+            request_id=response.request_id,
         )
         lines = [
             line.strip() for line in _get_content(response.output).splitlines() if line.strip()

@@ -151,7 +151,10 @@ def align_text(
     end = max(
         [*(word.end for word in aligned[-1:]), *(part.end for part in speech[-1:])], default=0
     )
-    return [*aligned, *(Word(word.text, end, end, 0.0) for word in remaining_words)]
+    return [
+        *aligned,
+        *(Word(text=word.text, start=end, end=end, confidence=0.0) for word in remaining_words),
+    ]
 
 
 def _take_first(speech: Sequence[TimeSpan], seconds: float) -> Window:
@@ -285,7 +288,7 @@ def _to_word(word: TokenisedWord, placement: AlignedWord, window: Window) -> Wor
         placement.end,
         prefers_first=word.text[-1:] in CLOSING_PUNCTUATION,
     )
-    return Word(word.text, place.start, place.end, placement.confidence)
+    return Word(text=word.text, start=place.start, end=place.end, confidence=placement.confidence)
 
 
 def build_tokenizer(model: WhisperModel, code: str, task: str = "transcribe") -> Tokenizer:

@@ -24,7 +24,14 @@ def _build_spec(
         files["preprocessor_config.json"] = None
     revision, files["model.bin"] = weights
     repository = repository or f"Systran/faster-whisper-{name}"
-    return ModelSpec(name, files, size_bytes, repository, revision, description=description)
+    return ModelSpec(
+        name=name,
+        files=files,
+        size_bytes=size_bytes,
+        repository=repository,
+        revision=revision,
+        description=description,
+    )
 
 
 _BASE = ModelSpec(

@@ -106,8 +106,8 @@ class WindowDecoder:
             if placed:
                 transcripts[placed[0][0]].segment_scores.append(
                     SegmentScores(
-                        placed[0][1].start,
-                        placed[-1][1].end,
+                        start=placed[0][1].start,
+                        end=placed[-1][1].end,
                         avg_logprob=float(segment.avg_logprob),
                         no_speech_prob=float(segment.no_speech_prob),
                         compression_ratio=float(segment.compression_ratio),
@@ -164,4 +164,6 @@ def _place_word(word: Any, window: Window, offset: float) -> Word:
         float(word.end) - offset,
         prefers_first=word.word[-1:] in CLOSING_PUNCTUATION,
     )
-    return Word(word.word, place.start, place.end, float(word.probability))
+    return Word(
+        text=word.word, start=place.start, end=place.end, confidence=float(word.probability)
+    )

@@ -244,4 +244,4 @@ def _words(attempt: Attempt) -> list[Word]:
 def _clamp_word(word: Word, bounds: TimeSpan) -> Word:
     start = min(max(word.start, bounds.start), bounds.end)
     end = min(max(word.end, start), bounds.end)
-    return Word(word.text, start, end, word.confidence)
+    return Word(text=word.text, start=start, end=end, confidence=word.confidence)

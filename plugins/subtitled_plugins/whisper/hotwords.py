@@ -49,12 +49,12 @@ MAX_ROUNDS = 3
 STEM_ENDING = 3
 """Letters after a hotword that are its ending: a plural, a case, a possessive."""
 
-_MARKUP = re.compile(r"<[^>]*>|[{}\[\]<>|\\\r\n\t]")
+_MARKUP = re.compile(r"<[^<>]*>|[{}\[\]<>|\\\r\n\t]")
 _EDGES = re.compile(r"^(\W*)(.*?)(\W*)$", re.DOTALL)
 _POSSESSIVE = re.compile(r"['’]s?$")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
     """A place in the words of a window that may be a hotword.
 
@@ -159,7 +159,12 @@ def _candidates(
     endings = {"", possessive.group() if possessive and not hotword.endswith("s") else ""}
     for ending in sorted(endings):
         yield Candidate(
-            first, last, f"{before}{hotword}{ending}{after}", hotword, similarity, doubtful
+            first=first,
+            last=last,
+            text=f"{before}{hotword}{ending}{after}",
+            hotword=hotword,
+            similarity=similarity,
+            is_doubtful=doubtful,
         )
 
 
@@ -196,7 +201,7 @@ def replace_words(words: Sequence[Word], chosen: Iterable[Candidate]) -> list[Wo
 
 def _replaced(heard: Sequence[Word], text: str) -> Iterator[Word]:
     """Yield the words of a text over the time of the words heard, by their letters."""
-    parts = re.findall(r"\s*\S+", text)
+    parts = re.findall(r"\s*\S+", text.rstrip())
     sizes = [max(1, len(part.strip())) for part in parts]
     timeline = SpeechTimeline([TimeSpan(word.start, word.end) for word in heard])
     rate, start = timeline.duration / sum(sizes), 0.0
@@ -204,7 +209,7 @@ def _replaced(heard: Sequence[Word], text: str) -> Iterator[Word]:
     confidence = max(confidences, default=None)
     for part, size in zip(parts, sizes, strict=True):
         place = timeline.place(start, start + rate * size)
-        yield Word(part, place.start, place.end, confidence)
+        yield Word(text=part, start=place.start, end=place.end, confidence=confidence)
         start += rate * size
 
 

@@ -198,9 +198,21 @@ def write(
 ) -> tuple[Sidecar, Signature]:
     """Publish a subtitle as the daemon does."""
     tag = Language(language)
-    content = render_subtitle(Subtitle(tag, (Cue(1.0, 3.0, "hola"),), kind), "srt")
+    content = render_subtitle(
+        Subtitle(language=tag, cues=(Cue(1.0, 3.0, "hola"),), kind=kind), "srt"
+    )
     path = build_sidecar_path(film, tag, kind, "srt")
-    signature = Signature("f" * 64, path.name, tag, kind, "srt", "engine", time.time(), "", 0)
+    signature = Signature(
+        fingerprint="f" * 64,
+        name=path.name,
+        language=tag,
+        kind=kind,
+        format="srt",
+        variant="engine",
+        created_at=time.time(),
+        sha256="",
+        size_bytes=0,
+    )
     publish_sidecar(path, content, own_digest=compute_sha256(path))
     return Sidecar(path, tag, kind), signature
 

@@ -45,7 +45,9 @@ def written(folder: Path, style: str, mark: str, fmt: str = "srt") -> list[Path]
     paths = []
     for tag, kind in WISHES:
         path = build_sidecar_path(film, Language(tag), kind, fmt, settings=naming)
-        path.write_bytes(render_subtitle(Subtitle(Language(tag), CUES, kind), fmt))
+        path.write_bytes(
+            render_subtitle(Subtitle(language=Language(tag), cues=CUES, kind=kind), fmt)
+        )
         paths.append(path)
     return paths
 

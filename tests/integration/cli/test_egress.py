@@ -25,18 +25,20 @@ def test_egress_lists_every_request_with_its_file_and_price(subtitled: Run, tmp_
     period = budget_period("month", datetime.now().astimezone())
     ledger = Database(tmp_path / "subtitled.sqlite")
     entry = EgressEntry(
-        "k",
-        Path("/films/Über [x].mkv"),
-        "films",
-        "qwen",
-        "qwen:singapore",
-        "audio",
-        90.0,
-        0.01,
-        "USD",
+        key="k",
+        path=Path("/films/Über [x].mkv"),
+        library="films",
+        component="qwen",
+        destination="qwen:singapore",
+        kind="audio",
+        amount=90.0,
+        price=0.01,
+        currency="USD",
     )
     entry_id = ledger.egress_log.open(entry, [BudgetCap("cloud", period, 5.0)])
-    usage = UsageRecord("audio", 80.0, "far.example", "singapore", "req-1")
+    usage = UsageRecord(
+        kind="audio", amount=80.0, host="far.example", region="singapore", request_id="req-1"
+    )
     ledger.egress_log.finish(entry_id, EgressState.SENT, [(usage, 0.008)])
     ledger.close()
     document = json.loads(subtitled("--config", config, "egress", "--json").stdout)

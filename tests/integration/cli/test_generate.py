@@ -25,7 +25,9 @@ def test_file_in_library_uses_library_settings_except_requirements(
         '[libraries.films.cues]\nprofile = "bbc"\nmax_line_length = 25\n'
     )
     configuration = load_config(file)
-    library = settings_for(Path("/films/a/b.mkv"), GenerateRequest(("de",)), configuration)
+    library = settings_for(
+        Path("/films/a/b.mkv"), GenerateRequest(languages=("de",)), configuration
+    )
     assert (library.cues.profile, library.cues.max_line_length) == ("bbc", 25)
     assert (library.hallucination_filter, library.snap_to_shots) == (False, True)
     assert library.second_opinion

@@ -44,15 +44,15 @@ class Installation:
         content = fingerprint_of(self.ledger, self.film)
         digest = hashlib.sha256(b"ours").hexdigest()
         signature = Signature(
-            content,
-            "a.es.srt",
-            Language("es"),
-            SubtitleKind.FULL,
-            "srt",
-            "whisper",
-            1.0,
-            digest,
-            4,
+            fingerprint=content,
+            name="a.es.srt",
+            language=Language("es"),
+            kind=SubtitleKind.FULL,
+            format="srt",
+            variant="whisper",
+            created_at=1.0,
+            sha256=digest,
+            size_bytes=4,
         )
         publish_sidecar(self.root / "a.es.srt", b"ours", own_digest=None, signature=signature)
         self.ledger.sidecars.record_written(self.root / "a.es.srt", self.film, signature)
@@ -74,7 +74,7 @@ class Installation:
         teller = MediaServerDispatcher(
             load_config(self.config),
             self.ledger,
-            DeliveryTimings(0.05, check_delays, polling_seconds=0.02),
+            DeliveryTimings(gather_seconds=0.05, check_seconds=check_delays, polling_seconds=0.02),
         )
         teller.start()
         deadline = time.monotonic() + 20

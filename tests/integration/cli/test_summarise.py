@@ -37,14 +37,18 @@ def hear(film: Path, state: Path) -> None:
     """Store the transcript of a film."""
     store, content = TranscriptStore(state / "transcripts"), content_fingerprint(film)
     whole = TimeSpan(0.0, 10.0)
-    store.save_analysis(content, 1, TrackAnalysis(10.0, (whole,), Language("en"), 1.0))
-    words = (
-        Word(" Good", 1.0, 1.4),
-        Word(" morning.", 1.4, 2.0),
-        Word(" Go", 6.0, 6.2),
-        Word(" away.", 6.2, 7.0),
+    store.save_analysis(
+        content,
+        1,
+        TrackAnalysis(duration=10.0, speech=(whole,), language=Language("en"), confidence=1.0),
     )
-    result = Transcript(Language("en"), words, "toy", "toy-1")
+    words = (
+        Word(text=" Good", start=1.0, end=1.4),
+        Word(text=" morning.", start=1.4, end=2.0),
+        Word(text=" Go", start=6.0, end=6.2),
+        Word(text=" away.", start=6.2, end=7.0),
+    )
+    result = Transcript(language=Language("en"), words=words, engine="toy", variant="toy-1")
     store.save_chunk(content, 1, "toy-1", Chunk(whole, (whole,)), result)
 
 
@@ -60,7 +64,7 @@ def configure(tmp_path: Path, url: str, privacy: str = "", model: str = "") -> P
 def test_summary_is_generated_once_and_written_on_request(
     subtitled: Run, tmp_path: Path, film: Path
 ) -> None:
-    with serve_chat(FakeChat(str.upper, write=lambda text: ANSWER)) as chat:
+    with serve_chat(FakeChat(translate=str.upper, write=lambda text: ANSWER)) as chat:
         config = configure(tmp_path, chat.url)
         early = subtitled("--config", config, "summarise", film)
         assert early.returncode == 1
@@ -116,7 +120,7 @@ def test_local_library_sends_nothing(subtitled: Run, tmp_path: Path, film: Path)
 def test_remote_requests_are_in_egress_log(subtitled: Run, tmp_path: Path, film: Path) -> None:
     hear(film, tmp_path / "state")
     with serve_chat(
-        FakeChat(str.upper, write=lambda text: ANSWER, manners=["refuse", "well"])
+        FakeChat(translate=str.upper, write=lambda text: ANSWER, manners=["refuse", "well"])
     ) as chat:
         allowed = 'allowed_destinations = ["openai"]\n'
         config = configure(tmp_path, chat.url, allowed, "is_local = false\n")

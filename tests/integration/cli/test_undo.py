@@ -52,7 +52,15 @@ class Installation:
         path = self.root / f"a.en.{fmt}"
         digest = hashlib.sha256(b"ours").hexdigest()
         signature = Signature(
-            self.content, path.name, EN, SubtitleKind.FULL, fmt, "whisper", 1.0, digest, 4
+            fingerprint=self.content,
+            name=path.name,
+            language=EN,
+            kind=SubtitleKind.FULL,
+            format=fmt,
+            variant="whisper",
+            created_at=1.0,
+            sha256=digest,
+            size_bytes=4,
         )
         publish_sidecar(path, b"ours", own_digest=None, signature=signature)
         self.ledger.sidecars.record_written(path, self.film, signature)
@@ -72,7 +80,9 @@ class Installation:
 
     def give_way(self) -> list[Path]:
         names = [path.name for path in self.root.iterdir()]
-        facts = MediaInfo(60.0, "matroska", (), (), True)
+        facts = MediaInfo(
+            duration=60.0, format="matroska", audio_tracks=(), subtitle_tracks=(), has_video=True
+        )
         ownership_of = self.ledger.sidecars.ownership
         existing = existing_subtitles(
             self.film, facts, names, lambda path: ownership_of(path, self.content)

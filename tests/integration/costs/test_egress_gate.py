@@ -62,8 +62,17 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EgressLog]:
 
 
 def _entry(key: str, seconds: float, price: float | None) -> EgressEntry:
-    where = ("films", "cloud", "cloud:far")
-    return EgressEntry(key, Path("/films/a.mkv"), *where, "audio", seconds, price, "USD")
+    return EgressEntry(
+        key=key,
+        path=Path("/films/a.mkv"),
+        library="films",
+        component="cloud",
+        destination="cloud:far",
+        kind="audio",
+        amount=seconds,
+        price=price,
+        currency="USD",
+    )
 
 
 def test_what_is_local_may_always_and_what_is_not_only_where_it_is_allowed() -> None:
@@ -126,7 +135,9 @@ def test_no_schedule_of_workers_passes_a_cap(
         paid["money"] += price
         paid["seconds"] += billed
         state = EgressState.REFUSED if what == "refused" else EgressState.SENT
-        pages.finish(number, state, [(UsageRecord("audio", billed, "far.example"), price)])
+        pages.finish(
+            number, state, [(UsageRecord(kind="audio", amount=billed, host="far.example"), price)]
+        )
 
     for piece, seconds, what, part in acts:
         try:
@@ -184,7 +195,9 @@ def test_what_is_begun_again_after_a_crash_is_counted_once(pages: EgressLog) -> 
     with pytest.raises(BudgetExceededError):
         pages.open(_entry("again/2", 60.0, 0.7), [cap])
     pages.finish(
-        first, EgressState.SENT, [(UsageRecord("audio", 30.0, "far", request_id="r1"), 0.2)]
+        first,
+        EgressState.SENT,
+        [(UsageRecord(kind="audio", amount=30.0, host="far", request_id="r1"), 0.2)],
     )
     pages.finish(first, EgressState.NOT_SENT)  # settled is settled
     assert pages.used("again", "2026-11") == (pytest.approx(0.2), pytest.approx(30.0))
@@ -196,7 +209,10 @@ def test_every_request_of_a_piece_of_work_is_written_down(pages: EgressLog) -> N
     pages.finish(
         number,
         EgressState.SENT,
-        [(UsageRecord("audio", n, "far", "sg", f"r{n}"), 0.1) for n in (20.0, 40.0)],
+        [
+            (UsageRecord(kind="audio", amount=n, host="far", region="sg", request_id=f"r{n}"), 0.1)
+            for n in (20.0, 40.0)
+        ],
     )
     rows = [one for one in pages.entries() if one.key == "two requests"]
     assert [(one.amount, one.request_id, one.region) for one in rows] == [
@@ -259,7 +275,15 @@ def _gate(
 
     def errand(key: str, seconds: float) -> OutboundRequest:
         library = configuration.settings.libraries["films"]
-        return OutboundRequest("cloud", able, films / "a.mkv", library, "audio", seconds, key)
+        return OutboundRequest(
+            component="cloud",
+            capabilities=able,
+            media=films / "a.mkv",
+            library=library,
+            kind="audio",
+            amount=seconds,
+            key=key,
+        )
 
     return EgressGate(configuration, ledger.egress_log), ledger, errand
 
@@ -278,7 +302,9 @@ def test_what_passes_is_written_down_before_and_after(tmp_path: Path) -> None:
     with gate.authorise(errand("a", 60.0)) as receipts:
         (before,) = ledger.egress_log.entries()
         assert (before.state, before.amount, before.library) == (EgressState.OPEN, 60.0, "films")
-        receipts.append(UsageRecord("audio", 42.0, "far.example", "sg", "r1"))
+        receipts.append(
+            UsageRecord(kind="audio", amount=42.0, host="far.example", region="sg", request_id="r1")
+        )
     (after,) = ledger.egress_log.entries()
     assert (after.state, after.amount, after.request_id) == (EgressState.SENT, 42.0, "r1")
     assert after.price == pytest.approx(0.0042)

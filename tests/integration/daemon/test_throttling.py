@@ -84,7 +84,9 @@ def server() -> type[Server]:
 
 
 def configured(name: str, component: Any) -> ConfiguredComponent[MediaServer]:
-    return ConfiguredComponent(name, name, component, Settings())
+    return ConfiguredComponent(
+        name=name, plugin=name, component_class=component, settings=Settings()
+    )
 
 
 class World:

@@ -53,7 +53,7 @@ class Counts(Engine):
         for number in range(int(request.chunk.span.duration * 20)):
             with open(audio.path, "a") as file: file.write(".")
             time.sleep(0.05)
-        return Transcript(request.language, ())
+        return Transcript(language=request.language, words=())
 class Elsewhere(Counts):
     @classmethod
     def capabilities(cls, settings): return EngineCapabilities(destination="cloud:eu")
@@ -64,7 +64,8 @@ class Grows(Counts):
         for at in range(0, len(self.taken), 4096): self.taken[at] = 1
         time.sleep(3)
         start = request.chunk.span.start
-        return Transcript(request.language, (Word(f" {start:g}", start, start + 1),))
+        words = (Word(text=f" {start:g}", start=start, end=start + 1),)
+        return Transcript(language=request.language, words=words)
 """
 
 
@@ -83,7 +84,7 @@ def hosts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[
     def make(name: str, threads: int = 1, room: ModelSlots | None = None) -> EngineClient:
         component: type[Engine] = getattr(some_engines, name)
         configured: ConfiguredComponent[Any] = ConfiguredComponent(
-            name, name, component, Settings()
+            name=name, plugin=name, component_class=component, settings=Settings()
         )
         made.append(EngineClient(configured, ModelStore(tmp_path), threads, 60.0, room))
         return made[-1]
@@ -95,7 +96,7 @@ def hosts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[
 
 def request(seconds: float) -> TranscriptionRequest:
     whole = TimeSpan(0.0, seconds)
-    return TranscriptionRequest(Chunk(whole, (whole,)), Language("en"))
+    return TranscriptionRequest(chunk=Chunk(whole, (whole,)), language=Language("en"))
 
 
 def until(true: Callable[[], object], limit: float = 20.0) -> None:
@@ -237,7 +238,9 @@ def test_an_engine_that_takes_too_much_memory_is_ended_and_works_in_pieces(
     watch = MemoryWatchdog(320, [host])
     audio = Audio(tmp_path / "none")
     speech = tuple(TimeSpan(start, start + 15.0) for start in range(0, 240, 20))
-    wanted = TranscriptionRequest(Chunk(TimeSpan(0.0, 240.0), speech), Language("en"))
+    wanted = TranscriptionRequest(
+        chunk=Chunk(TimeSpan(0.0, 240.0), speech), language=Language("en")
+    )
     try:
         with pytest.raises(MemoryLimitExceededError, match="MB of memory and was killed"):
             host.transcribe(audio, wanted)
@@ -271,11 +274,12 @@ def test_pieces_are_made_smaller_until_they_fit_and_no_smaller() -> None:
         asked.append(one.chunk.span.duration)
         if asked[-1] > 100:
             raise MemoryLimitExceededError("too large")
-        words = tuple(Word(" x", part.start, part.end) for part in one.chunk.speech)
-        return Transcript(one.language, words)
+        words = tuple(Word(text=" x", start=part.start, end=part.end) for part in one.chunk.speech)
+        return Transcript(language=one.language, words=words)
 
     heard = transcribe_splitting(
-        transcribe, TranscriptionRequest(Chunk(TimeSpan(0.0, 320.0), speech), Language("en"))
+        transcribe,
+        TranscriptionRequest(chunk=Chunk(TimeSpan(0.0, 320.0), speech), language=Language("en")),
     )
     assert [(word.start, word.end) for word in heard.words] == [(s.start, s.end) for s in speech]
     assert max(asked[1:]) < 320
@@ -285,7 +289,10 @@ def test_pieces_are_made_smaller_until_they_fit_and_no_smaller() -> None:
 
     with pytest.raises(MemoryLimitExceededError):
         transcribe_splitting(
-            never, TranscriptionRequest(Chunk(TimeSpan(0.0, 320.0), speech), Language("en"))
+            never,
+            TranscriptionRequest(
+                chunk=Chunk(TimeSpan(0.0, 320.0), speech), language=Language("en")
+            ),
         )
 
 

@@ -31,10 +31,10 @@ class Slow(Engine):
     @classmethod
     def capabilities(cls, settings): return EngineCapabilities()
     def load(self): time.sleep(1)
-    def transcribe(self, audio, request): return Transcript(request.language, ())
+    def transcribe(self, audio, request): return Transcript(language=request.language, words=())
 """
 WHOLE = TimeSpan(0.0, 1.0)
-REQUEST = TranscriptionRequest(Chunk(WHOLE, (WHOLE,)), Language("en"))
+REQUEST = TranscriptionRequest(chunk=Chunk(WHOLE, (WHOLE,)), language=Language("en"))
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Engin
 
     def make(unload_after: float = 60.0) -> EngineClient:
         configured: ConfiguredComponent[Any] = ConfiguredComponent(
-            "slow", "slow", component, Settings()
+            name="slow", plugin="slow", component_class=component, settings=Settings()
         )
         return EngineClient(configured, ModelStore(tmp_path), 1, unload_after)
 

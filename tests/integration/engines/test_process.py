@@ -73,12 +73,21 @@ def test_a_failure_is_tried_again_ever_later_or_remembered(
 def test_a_text_translator_comes_before_one_from_the_audio_and_none_is_none() -> None:
     whisper = ("whisper", EngineCapabilities(translates_to=frozenset({EN})))
     text = ("mt", TranslatorCapabilities(language_pairs=frozenset({(FR, EN)})))
-    assert RoutingTable((whisper,), ()).best_route(FR, FR).kind is RouteKind.TRANSCRIBE  # type: ignore[union-attr]
-    assert RoutingTable((whisper,), ()).best_route(FR, EN).kind is RouteKind.TRANSLATE_SPEECH  # type: ignore[union-attr]
-    assert RoutingTable((whisper,), (text,)).best_route(FR, EN).kind is RouteKind.TRANSLATE_TEXT  # type: ignore[union-attr]
-    assert RoutingTable((whisper,), (text,)).best_route(FR, ES) is None
+    assert (
+        RoutingTable(engines=(whisper,), translators=()).best_route(FR, FR).kind
+        is RouteKind.TRANSCRIBE
+    )  # type: ignore[union-attr]
+    assert (
+        RoutingTable(engines=(whisper,), translators=()).best_route(FR, EN).kind
+        is RouteKind.TRANSLATE_SPEECH
+    )  # type: ignore[union-attr]
+    assert (
+        RoutingTable(engines=(whisper,), translators=(text,)).best_route(FR, EN).kind
+        is RouteKind.TRANSLATE_TEXT
+    )  # type: ignore[union-attr]
+    assert RoutingTable(engines=(whisper,), translators=(text,)).best_route(FR, ES) is None
     deaf = ("deaf", EngineCapabilities(languages=frozenset({EN})))
-    assert RoutingTable((deaf,), ()).best_route(FR, FR) is None
+    assert RoutingTable(engines=(deaf,), translators=()).best_route(FR, FR) is None
 
 
 def test_transcripts_come_back_as_they_were_kept_and_ruins_are_as_good_as_missing(
@@ -86,11 +95,18 @@ def test_transcripts_come_back_as_they_were_kept_and_ruins_are_as_good_as_missin
 ) -> None:
     store = TranscriptStore(tmp_path)
     stretch = Chunk(TimeSpan(0, 12.5), (TimeSpan(1, 2),))
-    words = Transcript(FR, (Word(" été", 1.0, 1.5, 0.5),), "x", "r")
+    words = Transcript(
+        language=FR,
+        words=(Word(text=" été", start=1.0, end=1.5, confidence=0.5),),
+        engine="x",
+        variant="r",
+    )
     assert store.chunk_transcript("ab12", 1, "r", stretch) is None
     store.save_chunk("ab12", 1, "r", stretch, words)
     assert store.chunk_transcript("ab12", 1, "r", stretch) == words
-    assert store.assemble("ab12", 1, "r", [stretch]) == Transcript(FR, words.words, "x", "r")
+    assert store.assemble("ab12", 1, "r", [stretch]) == Transcript(
+        language=FR, words=words.words, engine="x", variant="r"
+    )
     next(tmp_path.rglob("0-12500.json")).write_bytes(b'{"half')
     assert store.chunk_transcript("ab12", 1, "r", stretch) is None
     assert variant_key("w", {"model": "a"}, None) != variant_key("w", {"model": "b"}, None)
@@ -109,7 +125,7 @@ class Odd(Engine):
         if what == "raise": raise ValueError("inside")
         if what == "say": raise SetupError("no key", "set it")
         if what == "lie": return {"language": "xx", "words": 7}
-        return Transcript(request.language, ())
+        return Transcript(language=request.language, words=())
 """
 
 
@@ -205,7 +221,12 @@ def _spec(digest: str | None) -> ModelSpec:
         ),
         ModelWheel("data-two", "1.0", {"d/model.bin.2": "model.bin#2"}),
     )
-    return ModelSpec("toy", {"model.bin": digest, "config.json": None}, 50_000, wheels=wheels)
+    return ModelSpec(
+        name="toy",
+        files={"model.bin": digest, "config.json": None},
+        size_bytes=50_000,
+        wheels=wheels,
+    )
 
 
 @pytest.fixture

@@ -119,7 +119,9 @@ def test_no_sound_and_no_text_of_another_film_comes_out_of_a_list(
 ) -> None:
     film = tmp_path / "Film.mkv"
     film.write_text(GUISES[guise](other))
-    track = AudioTrack(0, Language("en"), "", "aac", 1, True)
+    track = AudioTrack(
+        index=0, language=Language("en"), title="", codec="aac", channels=1, is_default=True
+    )
     with pytest.raises(SubtitledError):
         decode_track(film, track, tmp_path / "audio.s16")
     with pytest.raises(InputRejectedError):

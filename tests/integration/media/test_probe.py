@@ -230,10 +230,18 @@ def test_a_disposition_marks_a_track_without_a_title(tmp_path: Path) -> None:
     target, text = tmp_path / "a.mkv", tmp_path / "s.srt"
     text.write_text("1\n00:00:00,000 --> 00:00:01,000\nHello\n\n", "utf-8")
     _ffmpeg(
-        *["-i", text, "-f", "lavfi", "-i", "sine=d=1"],
+        "-i",
+        text,
+        "-f",
+        "lavfi",
+        "-i",
+        "sine=d=1",
         *"-map 0 -map 0 -map 0 -map 1 -map 1 -map 1 -c:s srt -c:a flac".split(),
         *"-disposition:s:0 comment -disposition:s:1 hearing_impaired -disposition:s:2 0".split(),
-        *["-metadata:s:s:2", "title=Signs & Songs", "-metadata:s:a:2", "comment=Commentary"],
+        "-metadata:s:s:2",
+        "title=Signs & Songs",
+        "-metadata:s:a:2",
+        "comment=Commentary",
         *"-disposition:a:0 visual_impaired -disposition:a:1 dub -disposition:a:2 0".split(),
         target,
     )

@@ -50,10 +50,12 @@ def spec(
     digests: bool = True, repository: str = "maker/small", wheels: tuple[ModelWheel, ...] = ()
 ) -> ModelSpec:
     files = {name: sha256(data) if digests else None for name, data in FILES.items()}
-    return ModelSpec("small", files, len(WEIGHTS), repository, wheels=wheels)
+    return ModelSpec(
+        name="small", files=files, size_bytes=len(WEIGHTS), repository=repository, wheels=wheels
+    )
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Hub:
     """A fake hub. Large files lie on another host, as with the real one."""
 

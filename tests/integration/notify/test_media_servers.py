@@ -82,7 +82,10 @@ class Home:
             f'[daemon]\nstate_dir = "{folder}/st"\n[libraries.films]\npath = "{self.root}"\n'
         )
         (folder / "st").mkdir(mode=0o700, exist_ok=True)
-        made = {n: ConfiguredComponent(n, n, cls, Settings()) for n, cls in servers.items()}
+        made = {
+            n: ConfiguredComponent(name=n, plugin=n, component_class=cls, settings=Settings())
+            for n, cls in servers.items()
+        }
         self.configuration = dataclasses.replace(load_config(config), servers=made)
         self.ledger = Database(folder / "st" / "subtitled.sqlite")
 
@@ -106,15 +109,15 @@ class Home:
         import hashlib
 
         made = Signature(
-            name * 16,
-            path.name,
-            Language(tag.split(".")[0]),
-            kind,
-            "srt",
-            "engine",
-            time.time(),
-            hashlib.sha256(content).hexdigest(),
-            len(content),
+            fingerprint=name * 16,
+            name=path.name,
+            language=Language(tag.split(".")[0]),
+            kind=kind,
+            format="srt",
+            variant="engine",
+            created_at=time.time(),
+            sha256=hashlib.sha256(content).hexdigest(),
+            size_bytes=len(content),
         )
         publish_sidecar(path, content, own_digest=None, signature=made)
         self.ledger.sidecars.record_written(path, medium, made)

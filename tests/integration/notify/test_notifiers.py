@@ -86,7 +86,9 @@ def lives(tmp_path: Path) -> Iterator[Callable[..., NotifierDispatcher]]:
 
     def begin(**fake_notifiers: type[FakeNotifier]) -> NotifierDispatcher:
         configured = {
-            name: ConfiguredComponent(name, name, one, Settings())
+            name: ConfiguredComponent(
+                name=name, plugin=name, component_class=one, settings=Settings()
+            )
             for name, one in fake_notifiers.items()
         }
         configuration: Any = SimpleNamespace(notifiers=configured)

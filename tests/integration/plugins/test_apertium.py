@@ -33,7 +33,7 @@ def make(**settings: object) -> Apertium:
 
 def translated(apertium: Apertium, *texts: str) -> list[str]:
     lines = tuple(Line(7 * n, text) for n, text in enumerate(texts))
-    found = apertium.translate(Batch(lines, EN, ES)).lines
+    found = apertium.translate(Batch(lines=lines, source=EN, target=ES)).lines
     assert [line.id for line in found] == [line.id for line in lines]
     return [line.text for line in found]
 
@@ -73,7 +73,7 @@ def test_a_program_or_a_pair_that_is_not_there_is_said_with_the_cure(tmp_path: P
     with pytest.raises(SetupError, match="apt-get install"):
         translated(apertium, "Good morning.")
     with pytest.raises(SetupError, match="no pair from en into fr"):
-        apertium.translate(Batch((Line(1, "x"),), EN, FR))
+        apertium.translate(Batch(lines=(Line(1, "x"),), source=EN, target=FR))
     assert not make(command="no-such-apertium", data_dir=tmp_path).self_check()[0].ok
 
 
@@ -153,7 +153,7 @@ def test_its_server_translates_as_the_program_does(apy: str) -> None:
     assert Apertium.capabilities(served.settings).destination == "local"
     assert served.self_check()[0].ok
     with pytest.raises(SetupError):
-        served.translate(Batch((Line(1, "x"),), EN, FR))
+        served.translate(Batch(lines=(Line(1, "x"),), source=EN, target=FR))
 
 
 def test_a_server_that_is_away_is_tried_again() -> None:

@@ -25,7 +25,7 @@ Make = Callable[..., LibreTranslate]
 
 @pytest.fixture
 def libre() -> Iterator[FakeLibreTranslate]:
-    libre = FakeLibreTranslate(str.upper)
+    libre = FakeLibreTranslate(translate=str.upper)
     with serving(handler(libre)) as libre.port:
         yield libre
 
@@ -45,7 +45,7 @@ def make(libre: FakeLibreTranslate, monkeypatch: pytest.MonkeyPatch) -> Make:
 
 def batch(target: Language = ES, *texts: str) -> Batch:
     lines = tuple(Line(5 + n, text) for n, text in enumerate(texts or ("one", "two")))
-    return Batch(lines, EN, target)
+    return Batch(lines=lines, source=EN, target=target)
 
 
 def test_lines_come_back_under_their_ids_and_nothing_is_sent_away_from_here(make: Make) -> None:

@@ -35,7 +35,7 @@ RIGHT = tuple(Line(line.id, line.text.upper()) for line in LINES)
 
 @pytest.fixture
 def chat() -> Iterator[FakeChat]:
-    with serve_chat(FakeChat(str.upper)) as chat:
+    with serve_chat(FakeChat(translate=str.upper)) as chat:
         yield chat
 
 
@@ -51,7 +51,7 @@ def make(chat: FakeChat, monkeypatch: pytest.MonkeyPatch) -> Make:
 
 
 def batch(**more: object) -> Batch:
-    return Batch(LINES, EN, ES, **more)  # type: ignore[arg-type]
+    return Batch(lines=LINES, source=EN, target=ES, **more)  # type: ignore[arg-type]
 
 
 def test_lines_go_out_as_data_and_come_back_under_their_ids(make: Make, chat: FakeChat) -> None:

@@ -54,7 +54,7 @@ TABLE = [
 def test_each_code_has_its_cure(
     status: int, code: str, message: str, kind: type[SubtitledError], cure: str
 ) -> None:
-    refusal = ServiceRefusal(status, code, message, "r-77")
+    refusal = ServiceRefusal(status=status, code=code, message=message, request_id="r-77")
     problem = refusal.to_error("engines.qwen", "host.example", "qwen3-asr-flash")
     assert type(problem) is kind
     assert cure in problem.hint
@@ -62,9 +62,9 @@ def test_each_code_has_its_cure(
 
 
 def test_a_bad_request_names_its_number() -> None:
-    problem = ServiceRefusal(400, "InvalidParameter", "no", "r-77").to_error(
-        "engines.qwen", "h", "m"
-    )
+    problem = ServiceRefusal(
+        status=400, code="InvalidParameter", message="no", request_id="r-77"
+    ).to_error("engines.qwen", "h", "m")
     assert "r-77" in problem.message
 
 
@@ -72,7 +72,9 @@ def test_a_bad_request_names_its_number() -> None:
 def test_whatever_is_said_is_some_problem(
     status: int, code: str, message: str, number: str
 ) -> None:
-    problem = ServiceRefusal(status, code, message, number).to_error("engines.qwen", "h", "m")
+    problem = ServiceRefusal(status=status, code=code, message=message, request_id=number).to_error(
+        "engines.qwen", "h", "m"
+    )
     assert isinstance(problem, SubtitledError) and problem.hint
 
 
@@ -94,7 +96,9 @@ def test_what_does_not_pass_is_not_tried_again(
     code: str,
     kind: type[SubtitledError],
 ) -> None:
-    studio.faults.append(Fault("/services/", status, code, f"key {KEY} said", times=9))
+    studio.faults.append(
+        Fault(route="/services/", status=status, code=code, message=f"key {KEY} said", times=9)
+    )
     made = engine(studio, protocol=protocol)
     with pytest.raises(kind) as caught:
         made.transcribe(sound(tmp_path, 3.0), request(3.0))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -76,7 +77,7 @@ def test_a_file_in_which_nobody_speaks_is_not_sent(studio: FakeDashScope, tmp_pa
     check_engine(QwenEngine, options(studio))
     studio.requests.clear()
     asked = request(5.0)
-    nobody = type(asked)(type(asked.chunk)(asked.chunk.span, ()), asked.language)
+    nobody = replace(asked, chunk=replace(asked.chunk, speech=()))
     assert engine(studio).transcribe(sound(tmp_path, 5.0), nobody).words == ()
     assert studio.requests == []
 
@@ -109,11 +110,11 @@ def test_throttling_and_faults_of_the_service_pass(
     studio: FakeDashScope, tmp_path: Path, memo: Checkpoint
 ) -> None:
     studio.faults += [
-        Fault("/uploads", 500, "InternalError"),
-        Fault(SUBMIT, 429, "Throttling.RateQuota", headers={"Retry-After": "1"}),
-        Fault("/tasks/", 503, "ServiceUnavailable"),
-        Fault("/tasks/", cut="before"),
-        Fault("/result/", 500, body=b"oops"),
+        Fault(route="/uploads", status=500, code="InternalError"),
+        Fault(route=SUBMIT, status=429, code="Throttling.RateQuota", headers={"Retry-After": "1"}),
+        Fault(route="/tasks/", status=503, code="ServiceUnavailable"),
+        Fault(route="/tasks/", cut="before"),
+        Fault(route="/result/", status=500, body=b"oops"),
     ]
     assert engine(studio).transcribe(sound(tmp_path, 3.0), request(3.0, memo)).text
     assert len(studio.tasks) == 1
@@ -126,7 +127,7 @@ def test_throttling_and_faults_of_the_service_pass(
 def test_an_answer_in_another_shape_is_a_problem_and_no_crash(
     studio: FakeDashScope, tmp_path: Path, memo: Checkpoint, route: str, body: bytes
 ) -> None:
-    studio.faults.append(Fault(route, body=body, times=99))
+    studio.faults.append(Fault(route=route, body=body, times=99))
     with pytest.raises(TransientError):
         engine(studio).transcribe(sound(tmp_path, 3.0), request(3.0, memo))
 

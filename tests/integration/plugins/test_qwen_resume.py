@@ -47,7 +47,7 @@ def test_a_task_that_is_not_done_in_time_is_left_and_taken_up_later(
 def test_a_submission_whose_answer_is_lost_is_looked_for_and_not_repeated(
     studio: FakeDashScope, tmp_path: Path, memo: Checkpoint
 ) -> None:
-    studio.faults.append(Fault(SUBMIT, cut="after"))
+    studio.faults.append(Fault(route=SUBMIT, cut="after"))
     said = engine(studio).transcribe(sound(tmp_path, 4.0), request(4.0, memo))
     assert said.text
     assert len(studio.asked(SUBMIT)) == len(studio.tasks) == len(studio.billed) == 1
@@ -58,7 +58,7 @@ def test_another_task_of_the_same_account_is_not_taken_for_ours(
 ) -> None:
     other = sound(tmp_path, 2.0)
     engine(studio).transcribe(other, request(2.0))
-    studio.faults.append(Fault(SUBMIT, cut="after"))
+    studio.faults.append(Fault(route=SUBMIT, cut="after"))
     said = engine(studio).transcribe(sound(tmp_path, 6.0), request(6.0, memo))
     assert "sentence 3" in said.text
     assert len(studio.tasks) == 2
@@ -68,7 +68,7 @@ def test_a_submission_that_never_arrived_is_made_again_without_a_second_upload(
     studio: FakeDashScope, tmp_path: Path, memo: Checkpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(task_lookup, "ARRIVAL_SECONDS", 0.2)
-    studio.faults.append(Fault(SUBMIT, cut="before"))
+    studio.faults.append(Fault(route=SUBMIT, cut="before"))
     audio, asked = sound(tmp_path, 4.0), request(4.0, memo)
     with pytest.raises(TransientError, match="did not arrive"):
         engine(studio).transcribe(audio, asked)
@@ -80,7 +80,7 @@ def test_where_tasks_are_not_listed_nothing_is_submitted_for_a_day(
     studio: FakeDashScope, tmp_path: Path, memo: Checkpoint
 ) -> None:
     studio.lists_tasks = False
-    studio.faults.append(Fault(SUBMIT, cut="after"))
+    studio.faults.append(Fault(route=SUBMIT, cut="after"))
     audio, asked = sound(tmp_path, 4.0), request(4.0, memo)
     for _ in range(2):
         with pytest.raises(TransientError, match="does not list its tasks") as caught:

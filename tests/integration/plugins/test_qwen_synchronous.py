@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -66,9 +67,7 @@ def test_names_go_as_context_but_not_where_hardly_anybody_is_heard(
     asked = request(4.0, terms=("Kowalski", "Łódź"))
     made.transcribe(audio, asked)
     bounds = asked.chunk.span
-    faint = type(asked)(
-        Chunk(bounds, (bounds,), (bounds,)), asked.language, hotwords=asked.hotwords
-    )
+    faint = replace(asked, chunk=Chunk(bounds, (bounds,), (bounds,)))
     made.transcribe(audio, faint)
     first, second = studio.asked(GENERATION)
     assert first["input"]["messages"][0] == {
@@ -160,9 +159,14 @@ def test_pieces_hold_all_speech_once_and_none_is_too_long(
 
 def test_throttling_is_waited_out(studio: FakeDashScope, tmp_path: Path) -> None:
     studio.faults += [
-        Fault(GENERATION, 429, "Throttling.RateQuota", "Requests rate limit exceeded"),
-        Fault(GENERATION, 500, "InternalError.Algo"),
-        Fault(GENERATION, cut="before"),
+        Fault(
+            route=GENERATION,
+            status=429,
+            code="Throttling.RateQuota",
+            message="Requests rate limit exceeded",
+        ),
+        Fault(route=GENERATION, status=500, code="InternalError.Algo"),
+        Fault(route=GENERATION, cut="before"),
     ]
     made = engine(studio, protocol="sync")
     assert made.transcribe(sound(tmp_path, 3.0), request(3.0)).text
@@ -172,7 +176,7 @@ def test_throttling_is_waited_out(studio: FakeDashScope, tmp_path: Path) -> None
 def test_a_service_that_stays_away_is_given_back_to_the_daemon(
     studio: FakeDashScope, tmp_path: Path
 ) -> None:
-    studio.faults.append(Fault(GENERATION, 503, "ServiceUnavailable", times=99))
+    studio.faults.append(Fault(route=GENERATION, status=503, code="ServiceUnavailable", times=99))
     with pytest.raises(TransientError, match="fault of its own"):
         engine(studio, protocol="sync").transcribe(sound(tmp_path, 3.0), request(3.0))
     assert len(studio.asked(GENERATION)) == 5
@@ -191,7 +195,7 @@ def test_a_service_that_takes_a_request_and_says_nothing_is_given_up(
 def test_an_answer_in_another_shape_is_a_problem_and_no_crash(
     studio: FakeDashScope, tmp_path: Path, body: bytes
 ) -> None:
-    studio.faults.append(Fault(GENERATION, body=body, times=99))
+    studio.faults.append(Fault(route=GENERATION, body=body, times=99))
     with pytest.raises(TransientError, match="does not answer as"):
         engine(studio, protocol="sync").transcribe(sound(tmp_path, 3.0), request(3.0))
 
@@ -201,7 +205,13 @@ def test_whoever_sends_callers_elsewhere_gets_neither_key_nor_sound(
 ) -> None:
     with serve_dashscope(FakeDashScope()) as elsewhere:
         studio.faults.append(
-            Fault(GENERATION, 307, headers={"Location": elsewhere.url + "/x"}, body=b"", times=99)
+            Fault(
+                route=GENERATION,
+                status=307,
+                headers={"Location": elsewhere.url + "/x"},
+                body=b"",
+                times=99,
+            )
         )
         with pytest.raises(SetupError, match="elsewhere"):
             engine(studio, protocol="sync").transcribe(sound(tmp_path, 3.0), request(3.0))
@@ -255,7 +265,7 @@ def test_neither_key_nor_sound_is_ever_logged(
     studio: FakeDashScope, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(1)
-    studio.faults.append(Fault(GENERATION, cut="before"))
+    studio.faults.append(Fault(route=GENERATION, cut="before"))
     engine(studio, protocol="sync").transcribe(sound(tmp_path, 3.0), request(3.0))
     assert KEY not in caplog.text
     assert "base64" not in caplog.text and "data:audio" not in caplog.text

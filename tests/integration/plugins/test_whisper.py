@@ -70,7 +70,7 @@ def test_a_president_is_understood_word_by_word(
     audio = _pcm(["-i", str(speech / "jfk.flac")], tmp_path / "a")
     whole = TimeSpan(0, audio.duration)
     stretch = Chunk(whole, (whole,))
-    heard = engine.transcribe(audio, TranscriptionRequest(stretch, Language("en")))
+    heard = engine.transcribe(audio, TranscriptionRequest(chunk=stretch, language=Language("en")))
     assert "ask not what your country can do for you" in heard.text
     check_transcript(heard, stretch)
     (sure,) = heard.segment_scores
@@ -100,7 +100,9 @@ def test_long_pauses_cost_no_word_and_move_none(
     audio = _pcm(source, tmp_path / "a")
     heard = detect_speech(audio)
     chunk = Chunk(TimeSpan(0, audio.duration), heard.spans, heard.low_energy)
-    transcript = engine.transcribe(audio, TranscriptionRequest(chunk, Language("en")))
+    transcript = engine.transcribe(
+        audio, TranscriptionRequest(chunk=chunk, language=Language("en"))
+    )
     context = FilterContext(
         language=Language("en"), duration=audio.duration, phrases=load_phrases(None)
     )
@@ -119,7 +121,9 @@ def test_long_pauses_cost_no_word_and_move_none(
 def test_spanish_is_put_into_english(engine: WhisperEngine, speech: Path, tmp_path: Path) -> None:
     audio = _pcm(["-t", "20", "-i", str(speech / "prologue.es.mp3")], tmp_path / "a")
     whole = TimeSpan(0, audio.duration)
-    request = TranscriptionRequest(Chunk(whole, (whole,)), Language("es"), Language("en"))
+    request = TranscriptionRequest(
+        chunk=Chunk(whole, (whole,)), language=Language("es"), translate_to=Language("en")
+    )
     heard = engine.transcribe(audio, request)
     assert heard.language == "en"
     assert "Academy" in heard.text
@@ -132,7 +136,7 @@ def test_what_whisper_itself_doubts_is_given_with_its_evidence_and_not_dropped(
     audio = _pcm(["-f", "lavfi", "-i", "anoisesrc=c=brown:a=0.5:d=20:seed=1"], tmp_path / "a")
     whole = TimeSpan(0, audio.duration)
     stretch = Chunk(whole, (whole,))
-    heard = engine.transcribe(audio, TranscriptionRequest(stretch, Language("en")))
+    heard = engine.transcribe(audio, TranscriptionRequest(chunk=stretch, language=Language("en")))
     check_transcript(heard, stretch)
     assert bool(heard.words) == bool(heard.segment_scores)
     for word in heard.words:
@@ -158,7 +162,8 @@ def test_hotwords_never_stand_in_front_of_a_decoder_that_can_stop_early(
     for quiet in ((whole,), ()):
         stretch = Chunk(whole, (whole,), quiet)
         engine.transcribe(
-            audio, TranscriptionRequest(stretch, Language("en"), hotwords=("Rivendell",))
+            audio,
+            TranscriptionRequest(chunk=stretch, language=Language("en"), hotwords=("Rivendell",)),
         )
     assert prompts and set(prompts) == {None}
 
@@ -183,9 +188,9 @@ def test_wrong_hotwords_change_no_word(
 ) -> None:
     audio = _pcm(["-i", str(speech / "jfk.flac")], tmp_path / "a")
     stretch = Chunk(TimeSpan(0, audio.duration), (TimeSpan(0, audio.duration),))
-    without = engine.transcribe(audio, TranscriptionRequest(stretch, Language("en")))
+    without = engine.transcribe(audio, TranscriptionRequest(chunk=stretch, language=Language("en")))
     told = engine.transcribe(
-        audio, TranscriptionRequest(stretch, Language("en"), hotwords=hotwords)
+        audio, TranscriptionRequest(chunk=stretch, language=Language("en"), hotwords=hotwords)
     )
     assert told.text == without.text
 

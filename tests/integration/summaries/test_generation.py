@@ -151,7 +151,7 @@ def test_a_chat_model_writes_one_over_the_wire() -> None:
         last = int(text.splitlines()[-1].partition(":")[0])
         return f"Here: {answer((0, 'Start'), (last, 'Close'))}"
 
-    with serve_chat(FakeChat(str.upper, write=model)) as chat:
+    with serve_chat(FakeChat(translate=str.upper, write=model)) as chat:
         translator = ChatTranslator(
             ChatSettings.model_validate({"url": chat.url, "model": "tiny"}),
             ComponentContext("chat"),

@@ -121,7 +121,9 @@ def test_too_little_speech_says_nothing() -> None:
 
 
 words = st.lists(
-    st.tuples(st.floats(0, 100), st.floats(0, 2)).map(lambda w: Word(" w", w[0], w[0] + w[1])),
+    st.tuples(st.floats(0, 100), st.floats(0, 2)).map(
+        lambda w: Word(text=" w", start=w[0], end=w[0] + w[1])
+    ),
     max_size=40,
 )
 
@@ -145,10 +147,28 @@ def test_no_word_is_lost_doubled_or_moved_out_of_the_film(
 def _kept(store: TranscriptStore, content: str, speech: list[TimeSpan], recipe: str) -> None:
     """Return a transcript with one word for each span, in chunks of 30 s."""
     duration = speech[-1].end + 10
-    store.save_analysis(content, 1, TrackAnalysis(duration, tuple(speech), EN, 0.9, "heard"))
+    store.save_analysis(
+        content,
+        1,
+        TrackAnalysis(
+            duration=duration,
+            speech=tuple(speech),
+            language=EN,
+            confidence=0.9,
+            language_reason="heard",
+        ),
+    )
     for stretch in chunk_speech(speech, 30.0, duration):
-        said = tuple(Word(f" {one.start:.1f}", one.start, one.end) for one in stretch.speech)
-        store.save_chunk(content, 1, recipe, stretch, Transcript(EN, said, "e", recipe))
+        said = tuple(
+            Word(text=f" {one.start:.1f}", start=one.start, end=one.end) for one in stretch.speech
+        )
+        store.save_chunk(
+            content,
+            1,
+            recipe,
+            stretch,
+            Transcript(language=EN, words=said, engine="e", variant=recipe),
+        )
 
 
 def _target(track: int, analysis: TrackAnalysis, language: str = "en") -> ReuseTarget:
@@ -167,7 +187,7 @@ def test_a_better_copy_takes_the_words_over_by_every_recipe_that_is_whole(tmp_pa
     _kept(store, "aa01", old, "torn")
     next((tmp_path / "aa" / "aa01" / "1" / "torn").iterdir()).unlink()
     new = heard(old, 12.5, 4)
-    listened = TrackAnalysis(new[-1].end + 10, tuple(new))
+    listened = TrackAnalysis(duration=new[-1].end + 10, speech=tuple(new))
     said = reuse_transcript(store, _target(2, listened), ["cc03", "aa01"])
     assert said is not None
     assert said == store.reuse("bb02", 2)
@@ -184,7 +204,7 @@ def test_what_does_not_match_is_recognised_anew_and_the_doubt_is_kept(tmp_path: 
     store, old = TranscriptStore(tmp_path), talk(3, 80)
     _kept(store, "aa01", old, "whole")
     new = talk(99, 80)
-    listened = TrackAnalysis(new[-1].end + 10, tuple(new))
+    listened = TrackAnalysis(duration=new[-1].end + 10, speech=tuple(new))
     assert reuse_transcript(store, _target(1, listened), ["aa01"]) is None
     assert store.variants("bb02", 1) == []
     assert "the speech does not match" in str(store.reuse("bb02", 1))
@@ -194,7 +214,7 @@ def test_a_dub_does_not_get_the_words_of_the_original(tmp_path: Path) -> None:
     """The speech is in the same places."""
     store, old = TranscriptStore(tmp_path), talk(3, 80)
     _kept(store, "aa01", old, "whole")
-    listened = TrackAnalysis(old[-1].end + 10, tuple(old))
+    listened = TrackAnalysis(duration=old[-1].end + 10, speech=tuple(old))
     assert reuse_transcript(store, _target(1, listened, "de"), ["aa01"]) is None
     assert reuse_transcript(store, _target(1, listened, "en-GB"), ["aa01"]) is not None
 

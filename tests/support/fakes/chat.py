@@ -18,7 +18,7 @@ from typing import Any
 Lines = dict[str, str]
 
 
-@dataclass
+@dataclass(kw_only=True)
 class FakeChat:
     """The state of the fake.
 

@@ -135,7 +135,9 @@ class FakeDashScope(Storage):
         if url.startswith("oss://") and not resolves:
             raise RefusedError(400, "InvalidParameter.DataInspection", "oss:// is not resolved")
         now = time.monotonic()
-        task = Task(str(uuid.uuid4()), model, url, now, now + self.task_seconds)
+        task = Task(
+            number=str(uuid.uuid4()), model=model, url=url, created=now, due=now + self.task_seconds
+        )
         task.parameters = parameters
         with self.lock:
             self.tasks[task.number] = task

@@ -75,7 +75,7 @@ def canned(sound: bytes) -> list[Sentence]:
     ]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Fault:
     """A fault of the next request whose path contains ``route``."""
 
@@ -93,7 +93,7 @@ class Fault:
     times: int = 1
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Task:
     """A task that transcribes a file."""
 

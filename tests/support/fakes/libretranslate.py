@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 
-@dataclass
+@dataclass(kw_only=True)
 class FakeLibreTranslate:
     """The state of the fake. ``fault`` is a status of every translation, ``lose`` drops a text."""
 

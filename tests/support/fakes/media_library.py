@@ -16,7 +16,7 @@ class Subtitle:
     sdh: bool = False
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Film:
     """A media file. ``beside`` are its sidecars on disk, ``listed`` those in the database."""
 
@@ -38,7 +38,7 @@ class FakeMediaLibrary:
         """Seconds from the call to the indexing."""
 
     def put(self, id: str, path: str, *beside: Subtitle) -> Film:
-        self.films[path] = Film(id, path, list(beside))
+        self.films[path] = Film(id=id, path=path, beside=list(beside))
         return self.films[path]
 
     def look(self, operation: str, path: str) -> None:

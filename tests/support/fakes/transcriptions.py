@@ -25,7 +25,7 @@ FIELDS |= {"timestamp_granularities[]"}
 SAID = Sentence(((" Ask", 0.5, 0.8), (" not,", 0.8, 1.2), (" friend.", 1.5, 2.0)))
 
 
-@dataclass
+@dataclass(kw_only=True)
 class FakeTranscriptions:
     """The state of the fake.
 

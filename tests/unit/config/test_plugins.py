@@ -19,7 +19,7 @@ SUBTITLED_API = "1"
 class Mine(Engine):
     @classmethod
     def capabilities(cls, settings): return EngineCapabilities()
-    def transcribe(self, audio, request): return Transcript(request.language, ())
+    def transcribe(self, audio, request): return Transcript(language=request.language, words=())
 @hookimpl
 def register_engines(register): register(Mine)
 """

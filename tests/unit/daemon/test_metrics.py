@@ -83,14 +83,14 @@ def test_any_name_comes_through_as_it_is(names: dict[str, float]) -> None:
 
 
 def test_health_is_bad_only_where_nothing_can_go_on() -> None:
-    assert assess_health(HealthInputs(1.0)) == assess_health(
-        HealthInputs(MAX_HEARTBEAT_AGE_SECONDS)
+    assert assess_health(HealthInputs(heartbeat_age_seconds=1.0)) == assess_health(
+        HealthInputs(heartbeat_age_seconds=MAX_HEARTBEAT_AGE_SECONDS)
     )
-    assert assess_health(HealthInputs(1.0)).is_ok
-    assert assess_health(HealthInputs(1.0)).problems == ()
+    assert assess_health(HealthInputs(heartbeat_age_seconds=1.0)).is_ok
+    assert assess_health(HealthInputs(heartbeat_age_seconds=1.0)).problems == ()
     partly = assess_health(
         HealthInputs(
-            1.0,
+            heartbeat_age_seconds=1.0,
             unavailable_plugins=["engines.x: no"],
             unavailable_libraries=["nas"],
             engines_down=["cloud"],
@@ -99,11 +99,17 @@ def test_health_is_bad_only_where_nothing_can_go_on() -> None:
     )
     assert partly.is_ok
     assert len(partly.problems) == 4
-    assert not assess_health(HealthInputs(MAX_HEARTBEAT_AGE_SECONDS + 1)).is_ok
-    assert assess_health(HealthInputs(1.0, is_database_readable=False)).problems == (
-        "the database cannot be read",
+    assert not assess_health(
+        HealthInputs(heartbeat_age_seconds=MAX_HEARTBEAT_AGE_SECONDS + 1)
+    ).is_ok
+    assert assess_health(
+        HealthInputs(heartbeat_age_seconds=1.0, is_database_readable=False)
+    ).problems == ("the database cannot be read",)
+    full = assess_health(
+        HealthInputs(
+            heartbeat_age_seconds=1.0, is_state_writable=False, unavailable_libraries=["nas"]
+        )
     )
-    full = assess_health(HealthInputs(1.0, is_state_writable=False, unavailable_libraries=["nas"]))
     assert not full.is_ok
     assert full.problems[0] == "the state folder cannot be written to"
 
@@ -117,7 +123,7 @@ def test_the_daemon_knows_how_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         active_jobs=lambda: 2,
         unavailable_libraries=lambda: away,
     )
-    assert vitals.evaluate_health() == assess_health(HealthInputs(0.0))
+    assert vitals.evaluate_health() == assess_health(HealthInputs(heartbeat_age_seconds=0.0))
     assert read(vitals.render_metrics())["subtitled_jobs", ""] == 2
     away.add("nas")
     assert vitals.evaluate_health().problems == ("library nas is unavailable",)

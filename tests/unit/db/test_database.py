@@ -163,7 +163,15 @@ def test_a_sidecar_that_was_edited_is_no_longer_ours(ledger: Database, tmp_path:
     assert not ledger.sidecars.is_ours(sidecar)
     digest = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
     made = Signature(
-        "c", sidecar.name, Language("en"), SubtitleKind.FULL, "srt", "base", 1.0, digest, 5
+        fingerprint="c",
+        name=sidecar.name,
+        language=Language("en"),
+        kind=SubtitleKind.FULL,
+        format="srt",
+        variant="base",
+        created_at=1.0,
+        sha256=digest,
+        size_bytes=5,
     )
     ledger.sidecars.record_written(sidecar, tmp_path / "a.mkv", made)
     assert ledger.sidecars.is_ours(sidecar)
@@ -405,7 +413,15 @@ def test_a_deleted_file_record_keeps_its_sidecar_records(
     ledger.record_seen("films", film, stat_of(5))
     for sha256 in ("first", "second"):
         made = Signature(
-            "c", sidecar.name, Language("pt-BR"), SubtitleKind.FORCED, "vtt", "base", 1.0, sha256, 5
+            fingerprint="c",
+            name=sidecar.name,
+            language=Language("pt-BR"),
+            kind=SubtitleKind.FORCED,
+            format="vtt",
+            variant="base",
+            created_at=1.0,
+            sha256=sha256,
+            size_bytes=5,
         )
         ledger.sidecars.record_written(sidecar, film, made)
     with write_transaction(open_engine(ledger.path, server)) as connection:

@@ -176,7 +176,15 @@ def test_a_returning_file_without_its_sidecar_is_evaluated_again(library: Librar
     sidecar = film.with_name("a.en.srt")
     sidecar.write_bytes(b"ours")
     made = Signature(
-        "a.mkv", sidecar.name, Language("en"), SubtitleKind.FULL, "srt", "", 1.0, "digest", 4
+        fingerprint="a.mkv",
+        name=sidecar.name,
+        language=Language("en"),
+        kind=SubtitleKind.FULL,
+        format="srt",
+        variant="",
+        created_at=1.0,
+        sha256="digest",
+        size_bytes=4,
     )
     library.ledger.sidecars.record_written(sidecar, film, made)
     kept = film.rename(library.root.parent / "kept")

@@ -170,7 +170,17 @@ def test_human_data_files_change_nothing_and_edited_ones_of_ours_do(
     theirs.write_bytes(b"{}")
     taken.on_paths_changed(theirs)
     assert state_of(ledger, film) is FileState.UP_TO_DATE
-    made = Signature("c", ours.name, Language("de"), SubtitleKind.FULL, "json", "", 1.0, "0", 2)
+    made = Signature(
+        fingerprint="c",
+        name=ours.name,
+        language=Language("de"),
+        kind=SubtitleKind.FULL,
+        format="json",
+        variant="",
+        created_at=1.0,
+        sha256="0",
+        size_bytes=2,
+    )
     ledger.sidecars.record_written(ours, film, made)
     taken.on_paths_changed(ours)
     assert state_of(ledger, film) is FileState.UP_TO_DATE  # whoever deleted it meant it

@@ -25,15 +25,15 @@ def write(ledger: Database, medium: Path, language: str, content: str = "c1") ->
     said = os.fsencode(path.name)
     digest = hashlib.sha256(said).hexdigest()
     made = Signature(
-        content,
-        path.name,
-        Language(language),
-        SubtitleKind.FULL,
-        "srt",
-        "whisper",
-        7.5,
-        digest,
-        len(said),
+        fingerprint=content,
+        name=path.name,
+        language=Language(language),
+        kind=SubtitleKind.FULL,
+        format="srt",
+        variant="whisper",
+        created_at=7.5,
+        sha256=digest,
+        size_bytes=len(said),
     )
     publish_sidecar(path, said, own_digest=None, signature=made)
     ledger.sidecars.record_written(path, medium, made)

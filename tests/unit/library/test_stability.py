@@ -25,7 +25,13 @@ waits = st.floats(min_value=0, max_value=3600)
 
 def record(steady_since: float, size: int = 5, mtime_ns: int = 1) -> FileRecord:
     return FileRecord(
-        1, "films", Path("/f/a.mkv"), size, mtime_ns, FileState.STABILISING, steady_since
+        id=1,
+        library="films",
+        path=Path("/f/a.mkv"),
+        size=size,
+        mtime_ns=mtime_ns,
+        state=FileState.STABILISING,
+        stable_since=steady_since,
     )
 
 
@@ -201,7 +207,16 @@ def test_a_file_renamed_while_it_is_written_is_still_detected_as_open(tmp_path: 
 
 @given(st.integers(0, 10_000), waits)
 def test_a_growing_file_is_checked_without_limit_but_rarely(looks: int, settle: float) -> None:
-    seen = FileRecord(1, "f", Path("/f/a"), 5, 1, FileState.GROWING, NOW, unstable_checks=looks)
+    seen = FileRecord(
+        id=1,
+        library="f",
+        path=Path("/f/a"),
+        size=5,
+        mtime_ns=1,
+        state=FileState.GROWING,
+        stable_since=NOW,
+        unstable_checks=looks,
+    )
     verdict = not_yet(seen, NOW, settle, "it changes", has_changed=True)
     assert NOW + settle <= verdict.check_at <= NOW + max(settle, MAX_CHECK_INTERVAL_SECONDS)
     assert verdict.unstable_checks == looks + 1
@@ -215,13 +230,13 @@ def test_a_recording_soon_counts_as_growing_and_is_checked_less_and_less_often()
         waited.append(verdict.check_at - now)
         now = verdict.check_at
         seen = FileRecord(
-            1,
-            "f",
-            Path("/f/a"),
-            size,
-            1,
-            FileState.GROWING,
-            now,
+            id=1,
+            library="f",
+            path=Path("/f/a"),
+            size=size,
+            mtime_ns=1,
+            state=FileState.GROWING,
+            stable_since=now,
             unstable_checks=verdict.unstable_checks,
         )
     assert waited == [30, 30, 30, 60, 120, 240, 480, 900, 900, 900]

@@ -27,11 +27,21 @@ def _track(
     index: int = 0, language: str = "und", *, default: bool = False, **marked: bool
 ) -> AudioTrack:
     marks = frozenset(_MARKS[name] for name, is_set in marked.items() if is_set)
-    return AudioTrack(index, Language(language), "", "aac", 2, default, marks)
+    return AudioTrack(
+        index=index,
+        language=Language(language),
+        title="",
+        codec="aac",
+        channels=2,
+        is_default=default,
+        marks=marks,
+    )
 
 
 def _facts(*tracks: AudioTrack) -> MediaInfo:
-    return MediaInfo(60.0, "matroska", tracks, (), True)
+    return MediaInfo(
+        duration=60.0, format="matroska", audio_tracks=tracks, subtitle_tracks=(), has_video=True
+    )
 
 
 _FLAGS = st.fixed_dictionaries(
@@ -136,7 +146,15 @@ def test_each_track_that_is_passed_over_is_told_why() -> None:
 
 @pytest.mark.parametrize("mark", [Mark.NO_SPEECH, Mark.KARAOKE])
 def test_a_track_without_its_singers_or_speakers_is_not_transcribed(mark: Mark) -> None:
-    music = AudioTrack(1, EN, "", "aac", 6, is_default=True, marks=frozenset({mark}))
+    music = AudioTrack(
+        index=1,
+        language=EN,
+        title="",
+        codec="aac",
+        channels=6,
+        is_default=True,
+        marks=frozenset({mark}),
+    )
     choice = choose_audio_track(_facts(music, _track(2, "en")), [EN])
     assert choice.track.index == 2
     assert choice.rejected == ((1, str(mark)),)
@@ -145,5 +163,13 @@ def test_a_track_without_its_singers_or_speakers_is_not_transcribed(mark: Mark) 
 
 def test_a_text_that_is_marked_as_a_part_does_not_change_the_choice_of_sound() -> None:
     """Signs and SDH say nothing about what is spoken in an audio track."""
-    odd = AudioTrack(1, EN, "", "aac", 2, True, frozenset({Mark.SIGNS, Mark.SDH}))
+    odd = AudioTrack(
+        index=1,
+        language=EN,
+        title="",
+        codec="aac",
+        channels=2,
+        is_default=True,
+        marks=frozenset({Mark.SIGNS, Mark.SDH}),
+    )
     assert choose_audio_track(_facts(odd, _track(2, "en"))).track == odd

@@ -58,18 +58,25 @@ def only_what_is_said(spoken: Language, wanted: Language) -> str | None:
 
 def sidecar(language: Language | None, fmt: str = "srt", **more: Any) -> ExistingSubtitle:
     return ExistingSubtitle(
-        language, more.pop("kind", SubtitleKind.FULL), SIDECAR, f"a.{fmt}", fmt, **more
+        language=language,
+        kind=more.pop("kind", SubtitleKind.FULL),
+        origin=SIDECAR,
+        location=f"a.{fmt}",
+        format=fmt,
+        **more,
     )
 
 
 def track(language: Language, **more: Any) -> SubtitleTrack:
     marks = {Mark.FORCED} if more.pop("is_forced", False) else set[Mark]()
     told = {"is_text": True, "is_default": False, "marks": frozenset(marks)} | more
-    return SubtitleTrack(3, language, "", "subrip", **told)
+    return SubtitleTrack(index=3, language=language, title="", codec="subrip", **told)
 
 
 def facts(*tracks: SubtitleTrack) -> MediaInfo:
-    return MediaInfo(60.0, "matroska", (), tracks, True)
+    return MediaInfo(
+        duration=60.0, format="matroska", audio_tracks=(), subtitle_tracks=tracks, has_video=True
+    )
 
 
 def made(decision: Decision) -> list[str | None]:
@@ -170,7 +177,12 @@ def test_a_sidecar_without_a_language_counts_as_the_spoken_one() -> None:
 def test_forced_and_picture_subtitles_count_only_if_the_rules_say_so() -> None:
     forced = sidecar(EN, kind=SubtitleKind.FORCED)
     pictures = ExistingSubtitle(
-        EN, SubtitleKind.FULL, EMBEDDED, "3", "hdmv_pgs_subtitle", is_text=False
+        language=EN,
+        kind=SubtitleKind.FULL,
+        origin=EMBEDDED,
+        location="3",
+        format="hdmv_pgs_subtitle",
+        is_text=False,
     )
     for one, rule in ((forced, "forced"), (pictures, "embedded_images")):
         assert (
@@ -279,9 +291,16 @@ def test_once_all_that_was_decided_is_made_nothing_more_is_wanted(
 # By table: one subtitle, the rules, and whether it is enough
 
 PICTURES = ExistingSubtitle(
-    EN, SubtitleKind.FULL, EMBEDDED, "3", "hdmv_pgs_subtitle", is_text=False
+    language=EN,
+    kind=SubtitleKind.FULL,
+    origin=EMBEDDED,
+    location="3",
+    format="hdmv_pgs_subtitle",
+    is_text=False,
 )
-TEXT_INSIDE = ExistingSubtitle(EN, SubtitleKind.FULL, EMBEDDED, "3", "subrip")
+TEXT_INSIDE = ExistingSubtitle(
+    language=EN, kind=SubtitleKind.FULL, origin=EMBEDDED, location="3", format="subrip"
+)
 
 
 @pytest.mark.parametrize(
@@ -300,9 +319,35 @@ TEXT_INSIDE = ExistingSubtitle(EN, SubtitleKind.FULL, EMBEDDED, "3", "subrip")
         (sidecar(EN, kind=SubtitleKind.FORCED), {}, False),
         (sidecar(EN, kind=SubtitleKind.FORCED), {"forced": True}, True),
         (sidecar(EN, kind=SubtitleKind.FORCED), {"forced": True, "sidecars": False}, False),
-        (ExistingSubtitle(EN, SubtitleKind.FORCED, EMBEDDED, "3", "subrip"), {}, False),
-        (ExistingSubtitle(EN, SubtitleKind.SDH, EMBEDDED, "3", "subrip"), {}, True),
-        (ExistingSubtitle(None, SubtitleKind.FULL, EMBEDDED, "3", "subrip"), {}, False),
+        (
+            ExistingSubtitle(
+                language=EN,
+                kind=SubtitleKind.FORCED,
+                origin=EMBEDDED,
+                location="3",
+                format="subrip",
+            ),
+            {},
+            False,
+        ),
+        (
+            ExistingSubtitle(
+                language=EN, kind=SubtitleKind.SDH, origin=EMBEDDED, location="3", format="subrip"
+            ),
+            {},
+            True,
+        ),
+        (
+            ExistingSubtitle(
+                language=None,
+                kind=SubtitleKind.FULL,
+                origin=EMBEDDED,
+                location="3",
+                format="subrip",
+            ),
+            {},
+            False,
+        ),
         (sidecar(ES), {}, False),
         (sidecar(Language("en-GB")), {}, True),
         (sidecar(EN, is_ours=True), {"sidecars": False, "sdh": False}, True),

@@ -14,7 +14,9 @@ from subtitled.routing.table import Route, RouteKind, RoutingTable
 
 PAID = EngineCapabilities(destination="cloud:far", price=Price(0.36, "USD"))
 MT = TranslatorCapabilities(destination="mt:far", price=Price(10.0, "USD", "million characters"))
-ROUTES = RoutingTable((("cloud", PAID), ("whisper", EngineCapabilities())), (("mt", MT),))
+ROUTES = RoutingTable(
+    engines=(("cloud", PAID), ("whisper", EngineCapabilities())), translators=(("mt", MT),)
+)
 
 
 def test_what_is_heard_once_is_not_paid_for_twice() -> None:

@@ -36,7 +36,7 @@ def _names(
 
 def test_without_rules_the_order_is_the_librarys_less_those_who_do_not_know_the_language() -> None:
     french = ("french", EngineCapabilities(languages=frozenset({FR})))
-    routes = RoutingTable((french, HERE), ())
+    routes = RoutingTable(engines=(french, HERE), translators=())
     assert _names(routes, FR) == ("french", "here")
     assert _names(routes, EN) == ("here",)
     assert routes.best_route(EN, EN) == Route(RouteKind.TRANSCRIBE, "here")
@@ -48,7 +48,7 @@ def test_the_first_rule_that_fits_counts_and_no_other() -> None:
         _rule(max_duration="10m", engines=["dear", "here"]),
         _rule(engines=["here"]),
     )
-    routes = RoutingTable((HERE, CHEAP, DEAR), (), rules)
+    routes = RoutingTable(engines=(HERE, CHEAP, DEAR), translators=(), rules=rules)
     assert _names(routes, ZH) == ("cheap",)
     assert _names(routes, Language("zh-TW")) == ("cheap",)
     assert _names(routes, EN, 599.0) == ("dear", "here")
@@ -66,14 +66,21 @@ def test_a_rule_for_a_region_is_for_that_region_alone() -> None:
 
 def test_price_and_destination_leave_engines_out() -> None:
     every = (CHEAP, DEAR, UNKNOWN, HERE)
-    assert _names(RoutingTable(every, (), (_rule(max_price_per_hour=0.5),)), EN) == (
+    assert _names(
+        RoutingTable(engines=every, translators=(), rules=(_rule(max_price_per_hour=0.5),)), EN
+    ) == (
         "cheap",
         "here",
     )
-    assert _names(RoutingTable(every, (), (_rule(destinations=["local"]),)), EN) == ("here",)
+    assert _names(
+        RoutingTable(engines=every, translators=(), rules=(_rule(destinations=["local"]),)), EN
+    ) == ("here",)
     both = _rule(destinations=["local", "far:west"])
-    assert _names(RoutingTable(every, (), (both,)), EN) == ("dear", "here")
-    nobody = RoutingTable((CHEAP,), (), (_rule(destinations=["local"]),))
+    assert _names(RoutingTable(engines=every, translators=(), rules=(both,)), EN) == (
+        "dear",
+        "here",
+    )
+    nobody = RoutingTable(engines=(CHEAP,), translators=(), rules=(_rule(destinations=["local"]),))
     assert nobody.best_route(EN, EN) is None
 
 
@@ -94,7 +101,12 @@ def test_price_and_destination_leave_engines_out() -> None:
 def test_whatever_the_rules_are_nothing_is_sent_where_the_one_that_fits_forbids(
     rules: list[RouteSettings], spoken: Language, seconds: float | None
 ) -> None:
-    routes = RoutingTable((HERE, CHEAP, DEAR, UNKNOWN), (), tuple(rules), media_seconds=seconds)
+    routes = RoutingTable(
+        engines=(HERE, CHEAP, DEAR, UNKNOWN),
+        translators=(),
+        rules=tuple(rules),
+        media_seconds=seconds,
+    )
     order = routes.engine_order(spoken)
     rule = next((one for one in rules if rule_applies(one, spoken, seconds)), None)
     if rule is None:
@@ -115,18 +127,23 @@ def test_whatever_the_rules_are_nothing_is_sent_where_the_one_that_fits_forbids(
 
 def test_the_next_engines_follow_the_one_that_was_chosen() -> None:
     into = ("into", EngineCapabilities(translates_to=frozenset({EN})))
-    routes = RoutingTable((HERE, CHEAP, into), ())
+    routes = RoutingTable(engines=(HERE, CHEAP, into), translators=())
     assert routes.fallback_chain("cheap", FR, None) == ("cheap", "here", "into")
     assert routes.fallback_chain("into", FR, EN) == ("into",), "the others would write French"
 
 
 def test_language_is_detected_on_this_machine_where_anything_here_can() -> None:
     far = ("far", EngineCapabilities(supports_language_detection=True, destination="far:east"))
-    assert RoutingTable((far, HERE), ()).language_detector == "here"
-    assert RoutingTable((far,), (), fallback_engines=(HERE,)).language_detector == "here"
-    assert RoutingTable((far,), ()).language_detector == "far"
-    assert RoutingTable((CHEAP,), (), fallback_engines=(HERE,)).aligner == "here"
-    assert RoutingTable((CHEAP,), ()).aligner is None
+    assert RoutingTable(engines=(far, HERE), translators=()).language_detector == "here"
+    assert (
+        RoutingTable(engines=(far,), translators=(), fallback_engines=(HERE,)).language_detector
+        == "here"
+    )
+    assert RoutingTable(engines=(far,), translators=()).language_detector == "far"
+    assert (
+        RoutingTable(engines=(CHEAP,), translators=(), fallback_engines=(HERE,)).aligner == "here"
+    )
+    assert RoutingTable(engines=(CHEAP,), translators=()).aligner is None
 
 
 def _leader(candidates: list[Candidate], tag: str) -> str | None:

@@ -63,8 +63,11 @@ def test_the_other_script_is_named_where_the_tag_says_one() -> None:
 
 
 def test_cues_keep_their_times_and_words_their_number() -> None:
-    words = (Word("头", 1.0, 1.2), Word("发", 1.2, 1.5, 0.5))
-    made = convert_script(Subtitle(HANS, (Cue(1.0, 2.0, "头发"),), words=words), HANT)
+    words = (
+        Word(text="头", start=1.0, end=1.2),
+        Word(text="发", start=1.2, end=1.5, confidence=0.5),
+    )
+    made = convert_script(Subtitle(language=HANS, cues=(Cue(1.0, 2.0, "头发"),), words=words), HANT)
     assert made.cues == (Cue(1.0, 2.0, "頭髮"),)
     assert [(w.start, w.end, w.confidence) for w in made.words] == [
         (1.0, 1.2, None),

@@ -37,7 +37,7 @@ def test_our_names_say_what_they_are_for_any_medium(
 ) -> None:
     path = build_sidecar_path(Path("/m") / f"{stem}.mkv", Language(tag), kind, fmt)
     parsed = parse_sidecar_name(f"{stem}.mkv", path.name)
-    assert parsed == SidecarName(Language(tag), kind, fmt)
+    assert parsed == SidecarName(language=Language(tag), kind=kind, format=fmt)
 
 
 @given(_stem, *[st.sampled_from(["en", "pt-BR", "zh-Hans", "hi", "es-419"])] * 2)
@@ -47,7 +47,9 @@ def test_of_two_languages_players_read_the_upper_and_we_both(stem: str, up: str,
     )
     assert path.name == f"{stem}.bilingual-{low}.{up}.srt"
     parsed = parse_sidecar_name(f"{stem}.mkv", path.name)
-    assert parsed == SidecarName(Language(up), SubtitleKind.FULL, "srt", secondary=Language(low))
+    assert parsed == SidecarName(
+        language=Language(up), kind=SubtitleKind.FULL, format="srt", secondary=Language(low)
+    )
 
 
 @pytest.mark.parametrize("name", ["Film.bilingual-en.srt", "Film.bilingual-edition.en.srt"])
@@ -146,7 +148,9 @@ def test_code_and_mark_are_understood_in_either_order(
     kinds = {"forced": SubtitleKind.FORCED, "foreign": SubtitleKind.FORCED}
     kinds |= {"sdh": SubtitleKind.SDH, "cc": SubtitleKind.SDH, "hi": SubtitleKind.SDH}
     expected = SidecarName(
-        Language(_language_codes[code]), kinds.get(mark, SubtitleKind.FULL), ending.lower()
+        language=Language(_language_codes[code]),
+        kind=kinds.get(mark, SubtitleKind.FULL),
+        format=ending.lower(),
     )
     assert parsed == expected
 
@@ -211,7 +215,7 @@ def test_every_style_says_what_it_is_for(
         Path("/m") / f"{stem}.mkv", Language(tag), kind, "srt", settings=naming
     )
     assert parse_sidecar_name(f"{stem}.mkv", path.name) == SidecarName(
-        Language(tag), kind, "srt", mark
+        language=Language(tag), kind=kind, format="srt", title=mark
     )
 
 

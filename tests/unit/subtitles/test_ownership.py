@@ -32,7 +32,17 @@ EN = Language("en")
 
 def made(content: bytes = b"ours", name: str = "a.en.srt", of: str = "c1") -> Signature:
     digest = hashlib.sha256(content).hexdigest()
-    return Signature(of, name, EN, SubtitleKind.FULL, "srt", "whisper", 1.5, digest, len(content))
+    return Signature(
+        fingerprint=of,
+        name=name,
+        language=EN,
+        kind=SubtitleKind.FULL,
+        format="srt",
+        variant="whisper",
+        created_at=1.5,
+        sha256=digest,
+        size_bytes=len(content),
+    )
 
 
 def _is_file_name(name: str) -> bool:
@@ -42,15 +52,15 @@ def _is_file_name(name: str) -> bool:
 @given(
     st.builds(
         Signature,
-        st.from_regex(r"[0-9a-f]{32}", fullmatch=True),
-        st.binary(min_size=1).map(os.fsdecode).filter(_is_file_name),
-        st.sampled_from([EN, Language("pt-BR")]),
-        st.sampled_from(SubtitleKind),
-        st.sampled_from(["srt", "vtt"]),
-        st.from_regex(r"[ -~]{0,100}", fullmatch=True),
-        st.floats(0, 1e11),
-        st.from_regex(r"[0-9a-f]{64}", fullmatch=True),
-        st.integers(0, 1 << 40),
+        fingerprint=st.from_regex(r"[0-9a-f]{32}", fullmatch=True),
+        name=st.binary(min_size=1).map(os.fsdecode).filter(_is_file_name),
+        language=st.sampled_from([EN, Language("pt-BR")]),
+        kind=st.sampled_from(SubtitleKind),
+        format=st.sampled_from(["srt", "vtt"]),
+        variant=st.from_regex(r"[ -~]{0,100}", fullmatch=True),
+        created_at=st.floats(0, 1e11),
+        sha256=st.from_regex(r"[0-9a-f]{64}", fullmatch=True),
+        size_bytes=st.integers(0, 1 << 40),
     )
 )
 def test_a_signature_comes_back_as_it_was_whatever_the_name(provenance: Signature) -> None:
@@ -136,10 +146,28 @@ def test_a_sidecar_is_signed_from_its_first_moment(tmp_path: Path) -> None:
 def test_a_long_recipe_that_does_not_fit_is_left_out(tmp_path: Path) -> None:
     target = tmp_path / "a.en.srt"
     target.write_bytes(b"ours")
-    long = Signature("c", target.name, EN, SubtitleKind.FULL, "srt", "x" * 70_000, 1.0, "d", 4)
+    long = Signature(
+        fingerprint="c",
+        name=target.name,
+        language=EN,
+        kind=SubtitleKind.FULL,
+        format="srt",
+        variant="x" * 70_000,
+        created_at=1.0,
+        sha256="d",
+        size_bytes=4,
+    )
     assert sign(target, long)
     assert read_signature(target) == Signature(
-        "c", target.name, EN, SubtitleKind.FULL, "srt", "", 1.0, "d", 4
+        fingerprint="c",
+        name=target.name,
+        language=EN,
+        kind=SubtitleKind.FULL,
+        format="srt",
+        variant="",
+        created_at=1.0,
+        sha256="d",
+        size_bytes=4,
     )
 
 
@@ -153,7 +181,17 @@ def test_somebody_s_file_of_the_same_bytes_gets_no_signature(tmp_path: Path) -> 
 digests = st.sampled_from(["d1", "d2", "d3"])
 contents = st.sampled_from(["c1", "c2"])
 signatures = st.none() | st.builds(
-    lambda name, digest, of: Signature(of, name, EN, SubtitleKind.FULL, "srt", "", 0.0, digest, 0),
+    lambda name, digest, of: Signature(
+        fingerprint=of,
+        name=name,
+        language=EN,
+        kind=SubtitleKind.FULL,
+        format="srt",
+        variant="",
+        created_at=0.0,
+        sha256=digest,
+        size_bytes=0,
+    ),
     st.sampled_from(["a.en.srt", "b.en.srt"]),
     digests,
     contents,

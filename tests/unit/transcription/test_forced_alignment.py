@@ -39,7 +39,12 @@ def _evenly(confidence: float = 0.8) -> Aligner:
         step = stretch.span.duration / len(texts)
         start = stretch.span.start
         return [
-            Word(f" {one}", start + n * step, start + (n + 0.9) * step, confidence)
+            Word(
+                text=f" {one}",
+                start=start + n * step,
+                end=start + (n + 0.9) * step,
+                confidence=confidence,
+            )
             for n, one in enumerate(texts)
         ]
 
@@ -47,12 +52,12 @@ def _evenly(confidence: float = 0.8) -> Aligner:
 
 
 def _said(*phrases: Word) -> Transcript:
-    return Transcript(EN, phrases)
+    return Transcript(language=EN, words=phrases)
 
 
 def test_a_text_is_found_in_the_sound_with_the_aligners_confidence() -> None:
     result = align_transcript(
-        _said(Word("One two three. Four!", 0, 60)), STRETCH, AUDIO, _evenly(), "here"
+        _said(Word(text="One two three. Four!", start=0, end=60)), STRETCH, AUDIO, _evenly(), "here"
     )
     assert [word.text for word in result.words] == [" One", " two", " three.", " Four!"]
     assert not any(word.is_estimated for word in result.words)
@@ -61,7 +66,9 @@ def test_a_text_is_found_in_the_sound_with_the_aligners_confidence() -> None:
 
 
 def test_without_an_aligner_times_are_estimated_and_say_so() -> None:
-    result = align_transcript(_said(Word("One two three. Four!", 0, 60)), STRETCH, AUDIO, None)
+    result = align_transcript(
+        _said(Word(text="One two three. Four!", start=0, end=60)), STRETCH, AUDIO, None
+    )
     assert [normalise_text(word.text) for word in result.words] == ["one", "two", "three", "four"]
     assert all(word.is_estimated for word in result.words)
     assert "estimated: no configured engine" in str(result)
@@ -75,10 +82,13 @@ def test_an_alignment_that_does_not_convince_is_not_believed() -> None:
         return _evenly()(audio, stretch, text, language)[::-1]
 
     def outside(audio: Audio, stretch: Chunk, text: str, language: Language) -> Sequence[Word]:
-        return [Word(word.text, word.start + 99, word.end + 99) for word in backward(*args)][::-1]
+        return [
+            Word(text=word.text, start=word.start + 99, end=word.end + 99)
+            for word in backward(*args)
+        ][::-1]
 
     args = (AUDIO, STRETCH, "one two three four five", EN)
-    text = _said(Word("one two three four five", 0, 60))
+    text = _said(Word(text="one two three four five", start=0, end=60))
     for align in (lossy, backward, outside, _evenly(confidence=0.02)):
         result = align_transcript(text, STRETCH, AUDIO, align, "here")
         assert all(word.is_estimated for word in result.words)
@@ -98,7 +108,9 @@ def test_an_aligner_that_fails_costs_no_word() -> None:
         ) -> Sequence[Word]:
             raise problem
 
-        result = align_transcript(_said(Word("one two", 0, 60)), STRETCH, AUDIO, fails, "here")
+        result = align_transcript(
+            _said(Word(text="one two", start=0, end=60)), STRETCH, AUDIO, fails, "here"
+        )
         assert len(result.words) == 2
         assert "here could not align" in str(result)
 
@@ -111,7 +123,13 @@ def test_phrases_with_times_are_aligned_some_at_a_time_and_keep_their_speakers()
         return _evenly()(audio, stretch, text, language)
 
     phrases = [
-        Word(f" This is phrase {n}.", n * 5.0 + 1, n * 5.0 + 5, None, f"speaker {n % 2}")
+        Word(
+            text=f" This is phrase {n}.",
+            start=n * 5.0 + 1,
+            end=n * 5.0 + 5,
+            confidence=None,
+            speaker=f"speaker {n % 2}",
+        )
         for n in range(11)
     ]
     result = align_transcript(_said(*phrases), STRETCH, AUDIO, noting, "here")
@@ -142,7 +160,7 @@ def test_crowded_words_get_room_and_nothing_is_lost_or_out_of_order(
         # Many of no length at all, as alignments give them.
         start = now + (pause if pause > 1 else 0.0)
         now = start + (length if length > 1 else 0.0)
-        words.append(Word(f" {text}", start, now, 0.5))
+        words.append(Word(text=f" {text}", start=start, end=now, confidence=0.5))
     end = now + 60.0
     repaired = spread_crowded_words(words, end)
     assert [word.text for word in repaired] == [word.text for word in words]
@@ -155,16 +173,23 @@ def test_crowded_words_get_room_and_nothing_is_lost_or_out_of_order(
 
 
 def test_words_with_room_stay_where_they_are() -> None:
-    words = [Word(" well", 0.0, 0.4), Word(" then", 0.5, 0.9), Word(" go", 3.0, 3.2)]
+    words = [
+        Word(text=" well", start=0.0, end=0.4),
+        Word(text=" then", start=0.5, end=0.9),
+        Word(text=" go", start=3.0, end=3.2),
+    ]
     assert spread_crowded_words(words, 10.0) == words
 
 
 def test_crowded_words_are_not_spread_over_a_pause() -> None:
     speech = [TimeSpan(10.0, 12.0), TimeSpan(300.0, 302.0)]
     words = [
-        Word(" everybody", 10.3, 11.7, 0.9),
-        *(Word(text, 300.3, 300.3, 0.5) for text in (" understands", " immediately")),
-        Word(" that", 300.31, 300.5, 0.9),
+        Word(text=" everybody", start=10.3, end=11.7, confidence=0.9),
+        *(
+            Word(text=text, start=300.3, end=300.3, confidence=0.5)
+            for text in (" understands", " immediately")
+        ),
+        Word(text=" that", start=300.31, end=300.5, confidence=0.9),
     ]
     repaired = spread_crowded_words(words, 302.0, speech)
     assert [word.text for word in repaired] == [word.text for word in words]

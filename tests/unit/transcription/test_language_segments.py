@@ -155,7 +155,9 @@ class Ear:
 
 
 def test_a_first_look_that_hears_one_language_is_enough_unless_more_is_asked() -> None:
-    listened = TrackAnalysis(90.0, tuple(TimeSpan(n, n + 8) for n in range(0, 90, 10)))
+    listened = TrackAnalysis(
+        duration=90.0, speech=tuple(TimeSpan(n, n + 8) for n in range(0, 90, 10))
+    )
     ear = Ear()
     found = detect_language(listened, UNDETERMINED, False, ear)
     assert (found.language, found.language_segments, len(ear.asked)) == (EN, None, 1)
@@ -164,7 +166,9 @@ def test_a_first_look_that_hears_one_language_is_enough_unless_more_is_asked() -
 
 
 def test_a_first_look_that_hears_two_languages_has_all_of_it_listened_to() -> None:
-    listened = TrackAnalysis(200.0, tuple(TimeSpan(n, n + 8) for n in range(0, 200, 10)))
+    listened = TrackAnalysis(
+        duration=200.0, speech=tuple(TimeSpan(n, n + 8) for n in range(0, 200, 10))
+    )
     found = detect_language(listened, UNDETERMINED, False, Ear())
     assert found.language_segments is not None
     assert [run.language for run in found.language_segments] == [EN, DE]
@@ -173,5 +177,5 @@ def test_a_first_look_that_hears_two_languages_has_all_of_it_listened_to() -> No
 
 
 def test_without_an_ear_the_tag_is_all_that_is_known() -> None:
-    found = detect_language(TrackAnalysis(9.0, (TimeSpan(0, 5),)), DE, True, None)
+    found = detect_language(TrackAnalysis(duration=9.0, speech=(TimeSpan(0, 5),)), DE, True, None)
     assert (found.language, found.language_segments) == (DE, None)

@@ -128,12 +128,16 @@ def _assert_converted(folder: Path) -> None:
     assert transcript is not None
     assert transcript == store.untimed_draft("ab12", 1, "w-1", CHUNK)
     assert transcript == Transcript(
-        EN,
-        (Word(" Hi", 1.0, 1.5, 0.5, is_estimated=True),),
-        "w",
-        "w-1",
-        (SegmentScores(1.0, 1.5, avg_logprob=-0.5, no_speech_prob=0.1, compression_ratio=1.5),),
-        (UsageRecord("audio", 12.5, "h"),),
+        language=EN,
+        words=(Word(text=" Hi", start=1.0, end=1.5, confidence=0.5, is_estimated=True),),
+        engine="w",
+        variant="w-1",
+        segment_scores=(
+            SegmentScores(
+                start=1.0, end=1.5, avg_logprob=-0.5, no_speech_prob=0.1, compression_ratio=1.5
+            ),
+        ),
+        usage=(UsageRecord(kind="audio", amount=12.5, host="h"),),
         word_timestamps=False,
     )
     assert store.checkpoint("ab12", 1, "w-1", CHUNK).load() == {"task": "7"}

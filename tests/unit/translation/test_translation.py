@@ -74,14 +74,18 @@ def spoken(texts: Sequence[str], pause: float = 0.4) -> list[Word]:
     words, now = [], 1.0
     for text in texts:
         for part in text.split():
-            words.append(Word(f" {part}", now, now + 0.3))
+            words.append(Word(text=f" {part}", start=now, end=now + 0.3))
             now += 0.33
         now += pause
     return words
 
 
 def batch_of(texts: Sequence[str], source: Language = EN, target: Language = ES) -> Batch:
-    return Batch(tuple(Line(10 + n, text) for n, text in enumerate(texts)), source, target)
+    return Batch(
+        lines=tuple(Line(10 + n, text) for n, text in enumerate(texts)),
+        source=source,
+        target=target,
+    )
 
 
 # Sentences and scenes
@@ -89,7 +93,7 @@ def batch_of(texts: Sequence[str], source: Language = EN, target: Language = ES)
 
 def test_sentences_cross_pauses_and_never_speakers_and_hold_every_word_once() -> None:
     words = spoken(["I told you, Mr. Smith…", "that nobody is here.", "Go away!", "Where to?"])
-    words[-2:] = [Word(w.text, w.start, w.end, speaker="B") for w in words[-2:]]
+    words[-2:] = [Word(text=w.text, start=w.start, end=w.end, speaker="B") for w in words[-2:]]
     found = split_into_sentences(words, EN)
     assert [one.text for one in found] == [
         "I told you, Mr. Smith… that nobody is here.",
@@ -112,7 +116,10 @@ def test_speech_without_full_stops_ends_at_breaths_and_what_is_endless_is_cut() 
 
 
 def test_a_closing_quote_stays_with_its_sentence_where_words_are_not_spaced() -> None:
-    words = [Word(c, n * 0.2, n * 0.2 + 0.2) for n, c in enumerate("「行きます。」彼は言った。")]
+    words = [
+        Word(text=c, start=n * 0.2, end=n * 0.2 + 0.2)
+        for n, c in enumerate("「行きます。」彼は言った。")
+    ]
     assert [one.text for one in split_into_sentences(words, JA)] == [
         "「行きます。」",
         "彼は言った。",
@@ -121,7 +128,7 @@ def test_a_closing_quote_stays_with_its_sentence_where_words_are_not_spaced() ->
 
 def test_batches_are_whole_in_order_and_end_in_the_longest_silence() -> None:
     words = spoken(["One. Two. Three. Four. Five. Six. Seven."])
-    words[5:] = [Word(w.text, w.start + 30, w.end + 30) for w in words[5:]]
+    words[5:] = [Word(text=w.text, start=w.start + 30, end=w.end + 30) for w in words[5:]]
     said = split_into_sentences(words, EN)
     assert scene_batches(said, 6) == [range(5), range(5, 7)]
     for size in range(1, 9):
@@ -365,7 +372,9 @@ def test_a_thousand_misbehaving_answers_shift_nothing_and_move_no_time() -> None
     right = odd = elsewhere = 0
     for _ in range(1000):
         done = translate_until_complete(
-            Batch(tuple(Line(n, one.text) for n, one in enumerate(said)), EN, ES),
+            Batch(
+                lines=tuple(Line(n, one.text) for n, one in enumerate(said)), source=EN, target=ES
+            ),
             {},
             _misbehaving(chance),
             lambda good, bad: None,
@@ -391,7 +400,11 @@ def test_a_thousand_misbehaving_answers_shift_nothing_and_move_no_time() -> None
 
 def test_a_translation_is_laid_over_the_speech_of_its_sentence_not_its_pauses() -> None:
     said = Sentence(
-        (Word(" Well,", 1.0, 1.5, speaker="A"), Word(" go", 3.0, 3.2), Word(" away.", 3.2, 3.6))
+        (
+            Word(text=" Well,", start=1.0, end=1.5, speaker="A"),
+            Word(text=" go", start=3.0, end=3.2),
+            Word(text=" away.", start=3.2, end=3.6),
+        )
     )
     words = distribute_words(said, "Bueno, vete de aquí.", ES)
     assert "".join(word.text for word in words) == " Bueno, vete de aquí."
@@ -435,7 +448,7 @@ class Liar(Translator):
 def test_what_a_plugin_gives_in_another_form_is_refused_with_its_name(said: Any) -> None:
     liar = Liar(Settings(), ComponentContext("liar"))
     liar.said = said
-    batch = Batch((Line(1, "one"),), EN, ES)
+    batch = Batch(lines=(Line(1, "one"),), source=EN, target=ES)
     for call in (
         lambda: calls.call_translate("liar", liar, batch),
         lambda: calls.call_generate("liar", liar, "", ""),

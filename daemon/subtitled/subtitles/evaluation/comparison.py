@@ -68,7 +68,7 @@ class CueBoundaries:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
     """The results of a comparison. A value that is undefined is None."""
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .comparison import Comparison, TimingErrors
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Evaluation:
     """The results for one file."""
 

@@ -60,7 +60,7 @@ class Boundary(IntEnum):
     """A long pause: the cue ends."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Prefix:
     """Values of all words that the costs need, computed once. Times are seconds."""
 

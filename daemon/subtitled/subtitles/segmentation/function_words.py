@@ -12,7 +12,7 @@ from importlib.resources import files
 import tomli
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class FunctionWords:
     """The function words of one language, in lower case.
 

@@ -29,7 +29,7 @@ DEFAULT_FRAME_RATE = 24.0
 """Frames a second of a media file that does not state them."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class _CueTimes:
     """Times of a cue in milliseconds: current, original, and the shortest duration allowed."""
 
@@ -89,7 +89,12 @@ def _to_cue_times(cue: Cue, language: Language, rules: CueRules) -> _CueTimes:
     min_duration = max(math.ceil(rules.min_duration * 1000), to_read)
     max_duration = math.floor(rules.max_duration * 1000)
     return _CueTimes(
-        start, end, start, end, min(min_duration, end - start), max(max_duration, end - start)
+        start=start,
+        end=end,
+        original_start=start,
+        original_end=end,
+        min_duration=min(min_duration, end - start),
+        max_duration=max(max_duration, end - start),
     )
 
 

@@ -23,7 +23,8 @@ from subtitled_plugins.whisper.hotwords import (
 
 def words_of(text: str, confidence: float = 0.5) -> list[Word]:
     return [
-        Word(f" {word}", n * 0.5, n * 0.5 + 0.4, confidence) for n, word in enumerate(text.split())
+        Word(text=f" {word}", start=n * 0.5, end=n * 0.5 + 0.4, confidence=confidence)
+        for n, word in enumerate(text.split())
     ]
 
 
@@ -75,7 +76,9 @@ def test_markup_around_a_name_is_no_part_of_it() -> None:
 
 
 def candidate(first: int, last: int, doubtful: bool = True) -> Candidate:
-    return Candidate(first, last, " Name", "Name", 0.8, doubtful)
+    return Candidate(
+        first=first, last=last, text=" Name", hotword="Name", similarity=0.8, is_doubtful=doubtful
+    )
 
 
 def test_only_what_is_clearly_more_probable_is_accepted() -> None:
@@ -121,7 +124,10 @@ _texts = st.lists(st.text("abcdeé '’漢字かなж", min_size=1, max_size=8),
 def test_words_outside_the_replaced_places_are_never_touched(
     texts: list[str], hotwords: list[str]
 ) -> None:
-    words = [Word(f" {text}", n * 1.0, n + 0.9, 0.3) for n, text in enumerate(texts)]
+    words = [
+        Word(text=f" {text}", start=n * 1.0, end=n + 0.9, confidence=0.3)
+        for n, text in enumerate(texts)
+    ]
     found = find_candidates(words, usable_hotwords(hotwords))
     chosen = choose((one, 5.0) for one in found)
     result = replace_words(words, chosen)
@@ -133,13 +139,19 @@ def test_words_outside_the_replaced_places_are_never_touched(
 
 
 def test_no_name_is_looked_for_across_a_long_pause() -> None:
-    words = [Word(" Corlea's", 1.0, 1.5, 0.5), Word(" hook", 90.0, 90.4, 0.5)]
+    words = [
+        Word(text=" Corlea's", start=1.0, end=1.5, confidence=0.5),
+        Word(text=" hook", start=90.0, end=90.4, confidence=0.5),
+    ]
     hotwords = usable_hotwords(["Corlears Hook"])
     assert all(c.last - c.first == 1 for c in find_candidates(words, hotwords))
 
 
 def test_a_name_over_a_short_pause_has_no_word_in_it() -> None:
-    words = [Word(" Corlea's", 1.0, 1.5, 0.5), Word(" hook", 2.8, 3.2, 0.5)]
+    words = [
+        Word(text=" Corlea's", start=1.0, end=1.5, confidence=0.5),
+        Word(text=" hook", start=2.8, end=3.2, confidence=0.5),
+    ]
     (place,) = (
         c
         for c in find_candidates(words, usable_hotwords(["Corlears Hook"]))

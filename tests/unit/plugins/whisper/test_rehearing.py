@@ -18,12 +18,14 @@ from subtitled_plugins.whisper.windows import Window, split_at_pauses, split_win
 
 
 def spoken(start: int, end: int, text: str = " word", confidence: float = 0.9) -> list[Word]:
-    return [Word(text, n, n + 0.9, confidence) for n in range(start, end)]
+    return [Word(text=text, start=n, end=n + 0.9, confidence=confidence) for n in range(start, end)]
 
 
 def test_speech_without_words_counts_as_lost() -> None:
     window = Window((TimeSpan(0, 20),))
-    assert lost_seconds(window, [Word(" a", 0, 1), Word(" b", 19, 20)]) == pytest.approx(18)
+    assert lost_seconds(
+        window, [Word(text=" a", start=0, end=1), Word(text=" b", start=19, end=20)]
+    ) == pytest.approx(18)
     assert lost_seconds(window, spoken(0, 20)) == 0
 
 
@@ -48,18 +50,18 @@ def test_far_fewer_letters_than_in_other_windows_are_noticed() -> None:
         for n in range(4)
     }
     usual = usual_rate(windows)
-    sparse = [Word(" a", n, n + 2.0, 0.9) for n in range(0, 20, 2)]
+    sparse = [Word(text=" a", start=n, end=n + 2.0, confidence=0.9) for n in range(0, 20, 2)]
     assert is_broken(Window((TimeSpan(0, 20),)), sparse, usual)
     assert not is_broken(Window((TimeSpan(0, 20),)), sparse, 0.0)
 
 
 def test_runs_of_doubtful_stop_words_are_noticed_and_real_speech_is_not() -> None:
     noise = [
-        Word(f" {w}", n, n + 0.5, 0.3)
+        Word(text=f" {w}", start=n, end=n + 0.5, confidence=0.3)
         for n, w in enumerate("of the of the to he of the to a of".split())
     ]
     assert has_short_word_run(noise)
-    hamlet = [Word(w.text, w.start, w.end, 0.95) for w in noise]
+    hamlet = [Word(text=w.text, start=w.start, end=w.end, confidence=0.95) for w in noise]
     assert not has_short_word_run(hamlet)
     assert not has_short_word_run(noise[:6])
 

@@ -106,7 +106,15 @@ def test_any_two_files_can_be_evaluated(one: list[Cue], other: list[Cue], tag: s
     assert 0 <= kept.compliant_count <= len(one)
     against = compare_cues(one, other, language)
     assert against.suber is None or against.suber >= 0
-    told = Evaluation("a.srt", language, "netflix", limits, tuple(one), kept, against)
+    told = Evaluation(
+        name="a.srt",
+        language=language,
+        profile="netflix",
+        rules=limits,
+        cues=tuple(one),
+        compliance=kept,
+        comparison=against,
+    )
     assert to_json(told)["cues"] == len(one)
     for picture in re.findall(r"<svg.*?</svg>", render_page([told]), re.DOTALL):
         # What XML itself knows none of may stand in HTML.
@@ -237,7 +245,15 @@ def test_suber_is_never_more_than_plain_edit_distance(
 def test_the_page_stands_alone_and_takes_texts_for_texts() -> None:
     cues = (Cue(0, 1, "<script>alert(1)</script> & so on, for far too long"), Cue(1, 2, "b"))
     kept = check_compliance(cues, EN, LIMITS)
-    told = Evaluation("<b>.srt", EN, "netflix", LIMITS, cues, kept, compare_cues(cues, cues, EN))
+    told = Evaluation(
+        name="<b>.srt",
+        language=EN,
+        profile="netflix",
+        rules=LIMITS,
+        cues=cues,
+        compliance=kept,
+        comparison=compare_cues(cues, cues, EN),
+    )
     html = render_page([told])
     assert "<script" not in html
     assert "<b>" not in html

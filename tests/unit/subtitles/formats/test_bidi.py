@@ -41,6 +41,6 @@ def test_what_is_not_right_to_left_is_left_alone() -> None:
 
 def test_cues_hold_punctuation_where_it_is_read_and_no_marks_of_the_recogniser() -> None:
     texts = ["\u202bשלום,", " אני", " אוהב", " YouTube", " וגם", " קולנוע!\u202c"]
-    words = [Word(text, 1 + n * 0.5, 1.5 + n * 0.5) for n, text in enumerate(texts)]
+    words = [Word(text=text, start=1 + n * 0.5, end=1.5 + n * 0.5) for n, text in enumerate(texts)]
     (cue,) = segment_words(words, HEBREW, select_cue_rules(HEBREW, translation=False), 9)
     assert cue.text == "שלום, אני אוהב YouTube וגם קולנוע!"

@@ -64,7 +64,7 @@ def test_a_webvtt_cue_ends_where_the_next_times_stand() -> None:
 @pytest.mark.parametrize("times", [(1, 0.5), (-1, 2), (math.nan, 2), (0, math.inf), (1, 1)])
 def test_times_that_cannot_be_are_never_written(fmt: str, times: tuple[float, float]) -> None:
     with pytest.raises(RoundTripError, match="no possible times"):
-        render_subtitle(Subtitle(Language("en"), (Cue(*times, "x"),)), fmt)
+        render_subtitle(Subtitle(language=Language("en"), cues=(Cue(*times, "x"),)), fmt)
 
 
 @pytest.mark.parametrize("fmt", ["srt", "vtt", "ass"])
@@ -72,7 +72,9 @@ def test_what_is_no_text_is_left_out(fmt: str) -> None:
     cues = [Cue(0, 1, "\x00\ud800"), Cue(1, 2, "a\x07b\udcff"), Cue(3, 3.0001, "c")]
     assert [
         cue.text
-        for cue in read_cues(render_subtitle(Subtitle(Language("en"), tuple(cues)), fmt), fmt)
+        for cue in read_cues(
+            render_subtitle(Subtitle(language=Language("en"), cues=tuple(cues)), fmt), fmt
+        )
     ] == [
         "ab",
         "c",
@@ -82,11 +84,12 @@ def test_what_is_no_text_is_left_out(fmt: str) -> None:
 @pytest.mark.parametrize("fmt", ["srt", "vtt"])
 def test_hebrew_lines_are_marked_as_running_right_to_left(fmt: str) -> None:
     (cue,) = read_cues(
-        render_subtitle(Subtitle(Language("he"), (Cue(0, 1, "שלום!\nOK."),)), fmt), fmt
+        render_subtitle(Subtitle(language=Language("he"), cues=(Cue(0, 1, "שלום!\nOK."),)), fmt),
+        fmt,
     )
     assert cue.text == "\u202bשלום!\u202c\nOK."
 
 
 def test_ass_after_ten_hours_is_refused_with_its_cure() -> None:
     with pytest.raises(InputRejectedError, match="srt or vtt"):
-        render_subtitle(Subtitle(Language("en"), (Cue(36_001, 36_002, "x"),)), "ass")
+        render_subtitle(Subtitle(language=Language("en"), cues=(Cue(36_001, 36_002, "x"),)), "ass")

@@ -32,9 +32,9 @@ def _cues(texts: list[str]) -> list[Cue]:
 
 @pytest.mark.parametrize("fmt", ["srt", "vtt", "ass"])
 def test_hostile_texts_read_back(fmt: str) -> None:
-    assert len(read_cues(render_subtitle(Subtitle(EN, tuple(_cues(HOSTILE))), fmt), fmt)) == len(
-        HOSTILE
-    )
+    assert len(
+        read_cues(render_subtitle(Subtitle(language=EN, cues=tuple(_cues(HOSTILE))), fmt), fmt)
+    ) == len(HOSTILE)
 
 
 _line = st.text(st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"]), min_size=1, max_size=30)
@@ -46,15 +46,15 @@ _line = st.text(st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"]), min_
 )
 def test_any_text_reads_back(texts: list[str], fmt: str) -> None:
     # render_subtitle() compares and raises itself.
-    assert len(read_cues(render_subtitle(Subtitle(EN, tuple(_cues(texts))), fmt), fmt)) == len(
-        texts
-    )
+    assert len(
+        read_cues(render_subtitle(Subtitle(language=EN, cues=tuple(_cues(texts))), fmt), fmt)
+    ) == len(texts)
 
 
 @pytest.mark.parametrize("fmt", ["srt", "vtt", "ass"])
 def test_ffmpeg_finds_every_cue_and_complains_of_none(fmt: str, tmp_path: Path) -> None:
     file = tmp_path / f"a.{fmt}"
-    file.write_bytes(render_subtitle(Subtitle(EN, tuple(_cues(HOSTILE))), fmt))
+    file.write_bytes(render_subtitle(Subtitle(language=EN, cues=tuple(_cues(HOSTILE))), fmt))
     decoded = subprocess.run(
         ["ffmpeg", "-v", "warning", "-i", file, "-f", "ass", "-"], capture_output=True, check=True
     )
@@ -114,7 +114,7 @@ def test_times_and_lines_come_back_to_the_letter(
         for start, length, texts in spoken
     ]
     cues = [cue for cue in cues if cue.text.strip()]
-    back = read_cues(render_subtitle(Subtitle(EN, tuple(cues)), fmt), fmt)
+    back = read_cues(render_subtitle(Subtitle(language=EN, cues=tuple(cues)), fmt), fmt)
     assert [(round(c.start * 1000), round(c.end * 1000)) for c in back] == [
         (round(c.start * 1000), round(c.end * 1000)) for c in cues
     ]
@@ -123,7 +123,9 @@ def test_times_and_lines_come_back_to_the_letter(
 
 @pytest.mark.parametrize("fmt", ["srt", "vtt", "ass"])
 def test_what_is_written_is_utf_8_without_mark_and_with_plain_line_ends(fmt: str) -> None:
-    data = render_subtitle(Subtitle(EN, tuple(_cues(["Été\r\n字幕", "\ufeffx"]))), fmt)
+    data = render_subtitle(
+        Subtitle(language=EN, cues=tuple(_cues(["Été\r\n字幕", "\ufeffx"]))), fmt
+    )
     assert not data.startswith(b"\xef\xbb\xbf")
     assert b"\r" not in data
     assert "字幕" in data.decode()
@@ -133,7 +135,7 @@ def test_what_is_written_is_utf_8_without_mark_and_with_plain_line_ends(fmt: str
 def test_ffmpeg_reads_the_very_words_at_the_very_times(fmt: str, tmp_path: Path) -> None:
     texts = ["Plain words", "The answer is\n42", "7", "😀 字幕 שלום", "a — b"]
     file = tmp_path / f"a.{fmt}"
-    file.write_bytes(render_subtitle(Subtitle(EN, tuple(_cues(texts))), fmt))
+    file.write_bytes(render_subtitle(Subtitle(language=EN, cues=tuple(_cues(texts))), fmt))
     ran = subprocess.run(
         ["ffmpeg", "-v", "warning", "-i", file, "-f", "srt", "-"], capture_output=True, check=True
     )
@@ -146,13 +148,13 @@ def test_ffmpeg_reads_the_very_words_at_the_very_times(fmt: str, tmp_path: Path)
 
 @pytest.mark.parametrize("fmt", ["srt", "vtt", "ass"])
 def test_no_cue_at_all_is_a_file_that_reads_back_as_none(fmt: str) -> None:
-    assert read_cues(render_subtitle(Subtitle(EN, ()), fmt), fmt) == ()
+    assert read_cues(render_subtitle(Subtitle(language=EN, cues=()), fmt), fmt) == ()
 
 
 @pytest.mark.parametrize("fmt", ["srt", "vtt"])
 def test_a_medium_of_many_hours_keeps_its_times(fmt: str) -> None:
     cue = Cue(35 * 3600 + 59.999, 36 * 3600 + 2.5, "late")
-    assert read_cues(render_subtitle(Subtitle(EN, (cue,)), fmt), fmt) == (cue,)
+    assert read_cues(render_subtitle(Subtitle(language=EN, cues=(cue,)), fmt), fmt) == (cue,)
 
 
 def test_subrip_of_other_tools_is_read_with_its_oddities() -> None:

@@ -48,7 +48,7 @@ HOSTILE = (
 
 def _subtitle(texts: tuple[str, ...], language: Language = EN) -> Subtitle:
     cues = (Cue(n * 2.0 + 0.25, n * 2.0 + 1.75, text) for n, text in enumerate(texts))
-    return Subtitle(language, tuple(cues), title="A & B [x]\udcff")
+    return Subtitle(language=language, cues=tuple(cues), title="A & B [x]\udcff")
 
 
 _texts = st.lists(st.text(max_size=30) | st.sampled_from(HOSTILE), max_size=6)
@@ -78,7 +78,7 @@ def test_times_come_back_to_the_tick(spoken: list[tuple[int, int]], fmt: str) ->
     for pause, length in spoken:
         cues.append(Cue((now + pause) / 1000, (now + pause + length) / 1000, "x"))
         now += pause + length
-    back = read_cues(render_subtitle(Subtitle(EN, tuple(cues)), fmt), fmt)
+    back = read_cues(render_subtitle(Subtitle(language=EN, cues=tuple(cues)), fmt), fmt)
     tick = 0.0051 if fmt == "ass" else 0.0
     for cue, again in zip(cues, back, strict=True):
         assert abs(cue.start - again.start) <= tick
@@ -121,7 +121,7 @@ def test_ffmpeg_finds_every_packet_at_its_time_and_complains_of_none(
 
 def test_lyrics_stand_until_the_next_line_or_a_long_pause() -> None:
     cues = (Cue(1, 2.5, "One\nmore"), Cue(3.996, 5, "Two"), Cue(63, 64, "Three"))
-    written = render_subtitle(Subtitle(EN, cues, title="Song"), "lrc")
+    written = render_subtitle(Subtitle(language=EN, cues=cues, title="Song"), "lrc")
     assert written.decode().splitlines() == [
         "[ti:Song]",
         "[la:en]",
@@ -149,7 +149,7 @@ def test_lyrics_of_others_are_read_with_their_oddities() -> None:
 
 def test_lyrics_hold_one_line_at_a_time() -> None:
     with pytest.raises(InputRejectedError, match="srt or vtt"):
-        render_subtitle(Subtitle(EN, (Cue(1, 2, "a"), Cue(1, 2, "b"))), "lrc")
+        render_subtitle(Subtitle(language=EN, cues=(Cue(1, 2, "a"), Cue(1, 2, "b"))), "lrc")
 
 
 def _leaves(part: Any) -> list[Any]:
@@ -241,12 +241,14 @@ def test_xml_that_is_no_subtitle_or_a_trap_is_refused(text: str, reason: str) ->
 
 def test_json_holds_words_times_and_confidence_in_the_shape_of_whisper() -> None:
     words = (
-        Word(" Hello", 1.0, 1.4, 0.98765432),
-        Word(" there", 1.5, 2.0, speaker="a", is_estimated=True),
-        Word(" again", 5.0, 5.5, 0.5),
-        Word(" never", math.nan, 9.0),
+        Word(text=" Hello", start=1.0, end=1.4, confidence=0.98765432),
+        Word(text=" there", start=1.5, end=2.0, speaker="a", is_estimated=True),
+        Word(text=" again", start=5.0, end=5.5, confidence=0.5),
+        Word(text=" never", start=math.nan, end=9.0),
     )
-    subtitle = Subtitle(EN, (Cue(1, 3, "Hello\nthere"), Cue(5, 6, "again")), words=words)
+    subtitle = Subtitle(
+        language=EN, cues=(Cue(1, 3, "Hello\nthere"), Cue(5, 6, "again")), words=words
+    )
     written = render_subtitle(subtitle, "json")
     told = json.loads(written)
     assert told["language"] == "en"
@@ -295,11 +297,13 @@ def test_json_of_something_else_is_refused(text: str) -> None:
 
 def test_plain_text_has_a_paragraph_for_each_long_pause() -> None:
     cues = (Cue(0, 1, "One\nline."), Cue(1.5, 3, "Two."), Cue(9, 10, "Three."))
-    assert render_subtitle(Subtitle(EN, cues), "txt") == b"One line. Two.\n\nThree.\n"
-    assert render_subtitle(Subtitle(Language("ja"), cues[:1]), "txt") == b"One line.\n"
+    assert render_subtitle(Subtitle(language=EN, cues=cues), "txt") == b"One line. Two.\n\nThree.\n"
+    assert (
+        render_subtitle(Subtitle(language=Language("ja"), cues=cues[:1]), "txt") == b"One line.\n"
+    )
     japanese = (Cue(0, 1, "今日は\nとても"), Cue(1.2, 2, "天気が"))
     assert (
-        render_subtitle(Subtitle(Language("ja"), japanese), "txt").decode()
+        render_subtitle(Subtitle(language=Language("ja"), cues=japanese), "txt").decode()
         == "今日はとても天気が\n"
     )
     with pytest.raises(InputRejectedError, match="no times"):

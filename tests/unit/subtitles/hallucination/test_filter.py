@@ -39,7 +39,7 @@ def said(
     words, now = [], start
     for part in text.split():
         length = len(part) / 12 if each is None else each
-        words.append(Word(f" {part}", now, now + length, confidence))
+        words.append(Word(text=f" {part}", start=now, end=now + length, confidence=confidence))
         now += length + pause
     return words
 
@@ -55,7 +55,7 @@ def guarded(
 ) -> tuple[str, tuple[RemovedText, ...]]:
     """Return the remaining text and what was removed. By default all audio is speech."""
     heard = [TimeSpan(0, LONG)] if speech is None else speech
-    transcript = Transcript(language, tuple(words), segment_scores=evidence)
+    transcript = Transcript(language=language, words=tuple(words), segment_scores=evidence)
     context = FilterContext(language=language, duration=LONG, phrases=PHRASES, hotwords=terms)
     left, gone = filter_hallucinations(transcript, context, heard, quiet)
     return "".join(word.text for word in left).strip(), gone
@@ -109,7 +109,10 @@ def test_a_refrain_that_comes_back_survives() -> None:
 
 @pytest.mark.parametrize(("language", "text"), [("ja", "はいはいはい"), ("zh", "好好好好好")])
 def test_repetition_in_scripts_without_spaces_survives(language: str, text: str) -> None:
-    words = [Word(c, 5 + n * 0.2, 5.15 + n * 0.2, 0.9) for n, c in enumerate(text)]
+    words = [
+        Word(text=c, start=5 + n * 0.2, end=5.15 + n * 0.2, confidence=0.9)
+        for n, c in enumerate(text)
+    ]
     assert stays(words, Language(language))
 
 
@@ -284,12 +287,16 @@ def test_signs_that_are_no_speech_go(text: str) -> None:
 
 
 def test_signs_are_cut_out_of_speech_that_stays() -> None:
-    words = [Word(" <|en|>Well,", 1, 1.5), Word(" >>", 1.5, 1.6), Word(" hello", 1.6, 2)]
+    words = [
+        Word(text=" <|en|>Well,", start=1, end=1.5),
+        Word(text=" >>", start=1.5, end=1.6),
+        Word(text=" hello", start=1.6, end=2),
+    ]
     words += [
-        Word(" [", 2, 2.1),
-        Word("Mus", 2.1, 2.2),
-        Word("ic", 2.2, 2.3),
-        Word("] you", 2.3, 3),
+        Word(text=" [", start=2, end=2.1),
+        Word(text="Mus", start=2.1, end=2.2),
+        Word(text="ic", start=2.2, end=2.3),
+        Word(text="] you", start=2.3, end=3),
     ]
     left, gone = guarded(words)
     assert left == "Well, hello you"
@@ -333,17 +340,19 @@ def test_a_pace_that_nobody_speaks_goes_only_in_doubt() -> None:
 
 def test_the_engines_own_doubt_counts() -> None:
     words = [*said("We will be right there."), *said("Lorem ipsum dolor.", 200)]
-    silent = SegmentScores(199, 210, avg_logprob=-1.4, no_speech_prob=0.8)
+    silent = SegmentScores(start=199, end=210, avg_logprob=-1.4, no_speech_prob=0.8)
     left, gone = guarded(words, evidence=(silent,))
     assert left == "We will be right there."
     assert "reports no speech (probability 80%" in gone[0].reason
-    sure = SegmentScores(199, 210, avg_logprob=-0.3, no_speech_prob=0.8)
+    sure = SegmentScores(start=199, end=210, avg_logprob=-0.3, no_speech_prob=0.8)
     assert guarded(words, evidence=(sure,))[1] == ()
 
 
 def test_a_song_of_which_the_engine_is_sure_stays_however_well_it_compresses() -> None:
     words = said("La la land, we are in la la land, oh la la land, all in la la land tonight")
-    sung = SegmentScores(99, 120, avg_logprob=-0.2, no_speech_prob=0.1, compression_ratio=3.0)
+    sung = SegmentScores(
+        start=99, end=120, avg_logprob=-0.2, no_speech_prob=0.1, compression_ratio=3.0
+    )
     assert guarded(words, evidence=(sung,))[1] == ()
     caught = replace(sung, avg_logprob=-0.9)
     assert "a loop of the engine" in guarded(words, evidence=(caught,))[1][0].reason
@@ -372,8 +381,10 @@ def test_every_word_is_kept_or_told_and_none_is_invented(
     words = []
     for text in texts:
         start, end = sorted((data.draw(_TIMES), data.draw(_TIMES)))
-        words.append(Word(text, start, end, data.draw(st.none() | st.floats(0, 1))))
-    transcript = Transcript(EN, tuple(words))
+        words.append(
+            Word(text=text, start=start, end=end, confidence=data.draw(st.none() | st.floats(0, 1)))
+        )
+    transcript = Transcript(language=EN, words=tuple(words))
     context = FilterContext(language=EN, duration=LONG, phrases=PHRASES)
     left, gone = filter_hallucinations(transcript, context, speech)
     count = sum(len(word.text) for word in words)
@@ -414,7 +425,9 @@ def test_lists_of_the_users_add_to_ours(tmp_path: Path) -> None:
     assert load_phrases(folder / "mine.toml") == phrases
     words = tuple(said("Translated by MyFansubs"))
     context = FilterContext(language=EN, duration=LONG, phrases=phrases)
-    kept, _ = filter_hallucinations(Transcript(EN, words), context, [TimeSpan(0, LONG)])
+    kept, _ = filter_hallucinations(
+        Transcript(language=EN, words=words), context, [TimeSpan(0, LONG)]
+    )
     assert kept == ()
 
 

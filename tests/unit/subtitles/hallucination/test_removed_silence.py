@@ -29,14 +29,18 @@ def heard(pause: float) -> tuple[list[Word], list[TimeSpan]]:
     for count in (5, 9, 8):
         first = now
         for _ in range(count):
-            words.append(Word(f" {TEXTS[number]}", now + 0.3, now + 0.55, 0.95))
+            words.append(
+                Word(text=f" {TEXTS[number]}", start=now + 0.3, end=now + 0.55, confidence=0.95)
+            )
             now, number = now + 0.25, number + 1
         spans.append(TimeSpan(first, now + 0.6))
         now += 0.6 + pause
     # The word after a pause begins in front of the pause, right after the word before.
     for first in (5, 14):
         before, after = words[first - 1], words[first]
-        words[first] = Word(after.text, before.end + 0.2, after.end, after.confidence)
+        words[first] = Word(
+            text=after.text, start=before.end + 0.2, end=after.end, confidence=after.confidence
+        )
     return words, spans
 
 
@@ -46,8 +50,14 @@ def filtered(
     context = FilterContext(
         language=language, duration=spans[-1].end + 60, phrases=load_phrases(None)
     )
-    scores = SegmentScores(words[0].start, words[-1].end, -0.14, 0.06, 1.4)
-    transcript = Transcript(language, tuple(words), segment_scores=(scores,))
+    scores = SegmentScores(
+        start=words[0].start,
+        end=words[-1].end,
+        avg_logprob=-0.14,
+        no_speech_prob=0.06,
+        compression_ratio=1.4,
+    )
+    transcript = Transcript(language=language, words=tuple(words), segment_scores=(scores,))
     left, gone = filter_hallucinations(transcript, context, spans)
     return left, [removal.reason for removal in gone]
 
@@ -74,7 +84,12 @@ def test_no_cue_stands_in_a_pause() -> None:
 
 def test_a_phrase_without_word_times_is_laid_out_over_the_speech_on_both_sides() -> None:
     spans = [TimeSpan(10, 12), TimeSpan(100, 104)]
-    phrase = Word(" ask not what your country can do for you today", 10.0, 104.0, 0.9)
+    phrase = Word(
+        text=" ask not what your country can do for you today",
+        start=10.0,
+        end=104.0,
+        confidence=0.9,
+    )
     left, gone = filtered([phrase], spans)
     assert gone == []
     assert "".join(word.text for word in left) == phrase.text
@@ -84,14 +99,14 @@ def test_a_phrase_without_word_times_is_laid_out_over_the_speech_on_both_sides()
 
 def test_a_phrase_of_a_script_without_spaces_is_laid_out_too() -> None:
     spans = [TimeSpan(10, 12), TimeSpan(100, 104)]
-    phrase = Word("今日はとても良い天気ですね", 10.0, 104.0, 0.9)
+    phrase = Word(text="今日はとても良い天気ですね", start=10.0, end=104.0, confidence=0.9)
     words = confine_to_speech([phrase], spans, Language("ja"))
     assert "".join(word.text for word in words) == phrase.text
     assert all(word.end <= 12 or word.start >= 100 for word in words)
 
 
 def test_times_that_are_unknown_stay_unknown() -> None:
-    word = Word(" hello", float("nan"), float("inf"))
+    word = Word(text=" hello", start=float("nan"), end=float("inf"))
     (same,) = confine_to_speech([word], [TimeSpan(0, 1), TimeSpan(5, 6)], EN)
     assert same is word
 
@@ -101,7 +116,7 @@ def test_a_speaker_who_pauses_after_each_word_is_not_measured_by_the_clock() -> 
     texts = (" one", " two", " three", " four", " five")
     ends = [10.7 + 20 * n for n in range(5)]
     words = [
-        Word(text, start, end, 0.4)
+        Word(text=text, start=start, end=end, confidence=0.4)
         for text, start, end in zip(texts, [10.3, *ends], ends, strict=False)
     ]
     left, gone = filtered(words, spans)
@@ -111,14 +126,20 @@ def test_a_speaker_who_pauses_after_each_word_is_not_measured_by_the_clock() -> 
 
 def test_text_that_was_laid_over_silence_alone_still_goes() -> None:
     spans = [TimeSpan(10, 12), TimeSpan(300, 302)]
-    words = [Word(" So", 100.0, 130.0, 0.3), Word(" there", 130.0, 190.0, 0.3)]
+    words = [
+        Word(text=" So", start=100.0, end=130.0, confidence=0.3),
+        Word(text=" there", start=130.0, end=190.0, confidence=0.3),
+    ]
     left, gone = filtered(words, spans)
     assert left == () and len(gone) == 1
 
 
 def test_equal_answers_far_apart_are_no_loop() -> None:
     spans = [TimeSpan(10 + 90 * n, 11 + 90 * n) for n in range(4)]
-    words = [Word(" Yes.", 10.3 + 90 * n, 10.45 + 90 * n, 0.45) for n in range(4)]
+    words = [
+        Word(text=" Yes.", start=10.3 + 90 * n, end=10.45 + 90 * n, confidence=0.45)
+        for n in range(4)
+    ]
     left, gone = filtered(words, spans)
     assert len(left) == 4, gone
 
@@ -126,23 +147,27 @@ def test_equal_answers_far_apart_are_no_loop() -> None:
 def test_what_is_said_in_the_pause_of_a_doubted_segment_is_not_judged_by_its_scores() -> None:
     spans = [TimeSpan(0, 4), TimeSpan(50, 54), TimeSpan(90, 94)]
     words = [
-        Word(" Zzz", 0.3, 1.0, 0.2),
-        Word(" Hello", 50.3, 51.0, 0.9),
-        Word(" there.", 51.0, 51.6, 0.9),
-        Word(" zzz", 90.3, 91.0, 0.2),
+        Word(text=" Zzz", start=0.3, end=1.0, confidence=0.2),
+        Word(text=" Hello", start=50.3, end=51.0, confidence=0.9),
+        Word(text=" there.", start=51.0, end=51.6, confidence=0.9),
+        Word(text=" zzz", start=90.3, end=91.0, confidence=0.2),
     ]
     scores = (
-        SegmentScores(0.3, 91.0, avg_logprob=-1.6, no_speech_prob=0.9),
-        SegmentScores(50.3, 51.6, avg_logprob=-0.2, no_speech_prob=0.1),
+        SegmentScores(start=0.3, end=91.0, avg_logprob=-1.6, no_speech_prob=0.9),
+        SegmentScores(start=50.3, end=51.6, avg_logprob=-0.2, no_speech_prob=0.1),
     )
     context = FilterContext(language=EN, duration=100.0, phrases=load_phrases(None))
-    transcript = Transcript(EN, tuple(words), segment_scores=scores)
+    transcript = Transcript(language=EN, words=tuple(words), segment_scores=scores)
     left, _ = filter_hallucinations(transcript, context, spans)
     assert [word.text for word in left] == [" Hello", " there."]
 
 
 def test_a_mark_after_a_pause_does_not_lengthen_the_word_before_it() -> None:
-    words = [Word("はい", 1.0, 1.4, 0.9), Word("。", 61.0, 61.1, 0.9), Word("次", 61.2, 61.5, 0.9)]
+    words = [
+        Word(text="はい", start=1.0, end=1.4, confidence=0.9),
+        Word(text="。", start=61.0, end=61.1, confidence=0.9),
+        Word(text="次", start=61.2, end=61.5, confidence=0.9),
+    ]
     ja = Language("ja")
     first, second = segment_words(words, ja, select_cue_rules(ja, translation=False), 70.0)
     assert first.text == "はい。" and first.end < 10

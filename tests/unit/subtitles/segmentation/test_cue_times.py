@@ -59,7 +59,7 @@ def test_dense_speech_fits_its_lines_in_every_script(tag: str) -> None:
         "th": lambda: "ก" * dice.randint(1, 6),
     }
     part = parts.get(tag, lambda: dice.choice(["漢", "か", "A", "字典", "、"]))
-    words = [Word(part(), n * 0.17, n * 0.17 + 0.15) for n in range(600)]
+    words = [Word(text=part(), start=n * 0.17, end=n * 0.17 + 0.15) for n in range(600)]
     for cue in segment_words(words, language, limits, 110):
         lines = cue.text.split("\n")
         assert len(lines) <= 2
@@ -68,12 +68,17 @@ def test_dense_speech_fits_its_lines_in_every_script(tag: str) -> None:
 
 @pytest.mark.parametrize("duration", [0.0, -1.0, math.nan, math.inf])
 def test_a_length_that_is_none_counts_as_unknown(duration: float) -> None:
-    (cue,) = segment_words([Word(" Hello", 1, 2)], Language("en"), CueRules(), duration)
+    (cue,) = segment_words(
+        [Word(text=" Hello", start=1, end=2)], Language("en"), CueRules(), duration
+    )
     assert (cue.start, cue.text) == (1, "Hello")
 
 
 def test_two_speakers_do_not_share_a_cue() -> None:
-    words = [Word(" Yes", 0, 1, speaker="a"), Word(" no", 1.1, 2, speaker="b")]
+    words = [
+        Word(text=" Yes", start=0, end=1, speaker="a"),
+        Word(text=" no", start=1.1, end=2, speaker="b"),
+    ]
     assert len(segment_words(words, Language("en"), CueRules(), 5)) == 2
 
 
@@ -87,10 +92,10 @@ def test_two_short_turns_share_a_cue_where_alone_they_would_flash_by(
     language = Language(tag)
     space = "" if tag == "ja" else " "
     words = [
-        Word(f"{space}Yes.", 1.0, 1.3, speaker="a"),
-        Word(f"{space}No.", 1.4, 1.7, speaker="b"),
-        Word(f"{space}Now", 2.2, 2.6, speaker="a"),
-        Word(f"{space}go.", 2.6, 3.5, speaker="a"),
+        Word(text=f"{space}Yes.", start=1.0, end=1.3, speaker="a"),
+        Word(text=f"{space}No.", start=1.4, end=1.7, speaker="b"),
+        Word(text=f"{space}Now", start=2.2, end=2.6, speaker="a"),
+        Word(text=f"{space}go.", start=2.6, end=3.5, speaker="a"),
     ]
     cues = segment_words(words, language, select_cue_rules(language, translation=False), 5)
     if lines is None:
@@ -100,7 +105,10 @@ def test_two_short_turns_share_a_cue_where_alone_they_would_flash_by(
 
 
 def test_speakers_who_are_not_known_are_not_told_apart() -> None:
-    words = [Word(" Yes,", 1, 1.3, speaker="a"), Word(" of course.", 1.4, 2.2)]
+    words = [
+        Word(text=" Yes,", start=1, end=1.3, speaker="a"),
+        Word(text=" of course.", start=1.4, end=2.2),
+    ]
     (cue,) = segment_words(words, Language("en"), CueRules(), 5)
     assert cue.text == "Yes, of course."
 
@@ -114,7 +122,7 @@ def test_a_title_before_a_name_ends_no_sentence() -> None:
 
 def test_a_whole_phrase_for_a_word_is_cut_at_its_spaces() -> None:
     phrase = " This is what an engine without word times gives: one long piece, a whole sentence."
-    cues = segment_words([Word(phrase, 0, 6)], Language("en"), CueRules(), 10)
+    cues = segment_words([Word(text=phrase, start=0, end=6)], Language("en"), CueRules(), 10)
     assert " ".join(" ".join(cue.text.split()) for cue in cues) == phrase.strip()
     assert all(
         measure_width(line, Language("en")) <= 42 for cue in cues for line in cue.text.split("\n")
@@ -123,10 +131,20 @@ def test_a_whole_phrase_for_a_word_is_cut_at_its_spaces() -> None:
 
 def test_a_word_that_swallowed_a_pause_is_shown_when_it_is_spoken() -> None:
     before, long, after = repair_words(
-        [Word(" a", 0, 0.2), Word(" b", 1.0, 9.0), Word(" c", 9, 10)]
+        [
+            Word(text=" a", start=0, end=0.2),
+            Word(text=" b", start=1.0, end=9.0),
+            Word(text=" c", start=9, end=10),
+        ]
     )
     assert (long.start, long.end) == (7.0, 9.0), "the pause was in front of it"
-    before, long, after = repair_words([Word(" a", 0, 1), Word(" b", 1, 9), Word(" c", 20, 21)])
+    before, long, after = repair_words(
+        [
+            Word(text=" a", start=0, end=1),
+            Word(text=" b", start=1, end=9),
+            Word(text=" c", start=20, end=21),
+        ]
+    )
     assert (before.start, long.start, long.end, after.start) == (0, 1, 3, 20)
 
 
@@ -142,32 +160,43 @@ def test_a_word_that_swallowed_a_pause_is_shown_when_it_is_spoken() -> None:
     ],
 )
 def test_words_come_together_however_a_recogniser_cuts_them(texts: list[str]) -> None:
-    words = [Word(text, 1 + n * 0.3, 1.3 + n * 0.3) for n, text in enumerate(texts)]
+    words = [Word(text=text, start=1 + n * 0.3, end=1.3 + n * 0.3) for n, text in enumerate(texts)]
     (cue,) = segment_words(words, Language("en"), CueRules(), 10)
     assert cue.text.strip("\u200b\u00a0") == "Well, we're here."
 
 
 def test_a_segment_that_begins_without_a_space_begins_a_word() -> None:
-    words = [Word("We", 0, 0.3), Word(" go", 0.3, 0.6), Word("now", 1.2, 1.5), Word("'s", 1.5, 2)]
-    words += [Word(" the", 2, 2.2), Word("Time", 2.2, 2.5, speaker="b")]
+    words = [
+        Word(text="We", start=0, end=0.3),
+        Word(text=" go", start=0.3, end=0.6),
+        Word(text="now", start=1.2, end=1.5),
+        Word(text="'s", start=1.5, end=2),
+    ]
+    words += [
+        Word(text=" the", start=2, end=2.2),
+        Word(text="Time", start=2.2, end=2.5, speaker="b"),
+    ]
     cues = segment_words(words, Language("en"), CueRules(), 9)
     assert " ".join(cue.text for cue in cues) == "We go now's the Time"
 
 
 def test_punctuation_that_is_a_word_of_its_own_stays_with_its_word() -> None:
     texts = ["Is", "it", "true", "?", "It", "is", "!"]
-    words = [Word(text, 1 + n * 0.3, 1.3 + n * 0.3) for n, text in enumerate(texts)]
+    words = [Word(text=text, start=1 + n * 0.3, end=1.3 + n * 0.3) for n, text in enumerate(texts)]
     assert " ".join(cue.text for cue in segment_words(words, Language("en"), CueRules(), 9)) == (
         "Is it true? It is!"
     )
-    french = [Word(text, n, n + 0.9) for n, text in enumerate([" C'est", " vrai", " ?", " Oui"])]
+    french = [
+        Word(text=text, start=n, end=n + 0.9)
+        for n, text in enumerate([" C'est", " vrai", " ?", " Oui"])
+    ]
     cues = segment_words(french, Language("fr"), CueRules(), 9)
     assert "vrai\u00a0?" in " ".join(cue.text for cue in cues)
 
 
 def test_characters_of_japanese_become_phrases_with_the_times_of_their_characters() -> None:
     text = "明日は学校へ行きます。"
-    words = [Word(c, 1 + n * 0.2, 1.2 + n * 0.2) for n, c in enumerate(text)]
+    words = [Word(text=c, start=1 + n * 0.2, end=1.2 + n * 0.2) for n, c in enumerate(text)]
     language = Language("ja")
     limits = select_cue_rules(language, translation=False)
     atoms = split_units(words, language, limits)
@@ -179,20 +208,30 @@ def test_characters_of_japanese_become_phrases_with_the_times_of_their_character
 def test_a_word_of_a_recogniser_is_not_parted_by_phrases() -> None:
     language = Language("zh-Hant")
     limits = select_cue_rules(language, translation=False)
-    words = [Word(text, n, n + 1) for n, text in enumerate(["我", "告訴", "你", "這件", "事情"])]
+    words = [
+        Word(text=text, start=n, end=n + 1)
+        for n, text in enumerate(["我", "告訴", "你", "這件", "事情"])
+    ]
     atoms = [atom.text for atom in split_units(words, language, limits)]
     assert not any(atom.endswith(("告", "這", "事")) for atom in atoms)
 
 
 def test_no_phrase_goes_on_over_a_breath() -> None:
     language = Language("ja")
-    words = [Word("明日", 1, 1.4), Word("は", 3, 3.2), Word("晴れ", 3.2, 4)]
+    words = [
+        Word(text="明日", start=1, end=1.4),
+        Word(text="は", start=3, end=3.2),
+        Word(text="晴れ", start=3.2, end=4),
+    ]
     atoms = split_units(words, language, select_cue_rules(language, translation=False))
     assert atoms[0].text == "明日"
 
 
 def test_spaces_that_an_engine_forgot_are_put_back() -> None:
-    words = [Word(text, n, n + 0.5) for n, text in enumerate(["We", "are", "here", "today."])]
+    words = [
+        Word(text=text, start=n, end=n + 0.5)
+        for n, text in enumerate(["We", "are", "here", "today."])
+    ]
     (cue,) = segment_words(words, Language("en"), CueRules(), 10)
     assert cue.text == "We are here today."
 

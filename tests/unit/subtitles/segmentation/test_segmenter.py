@@ -29,7 +29,7 @@ _texts = st.one_of(
 _times = st.one_of(
     st.floats(0, 100), st.floats(-5, 500), st.just(math.nan), st.just(math.inf), st.just(0.0)
 )
-_words = st.lists(st.builds(Word, _texts, _times, _times), max_size=40)
+_words = st.lists(st.builds(Word, text=_texts, start=_times, end=_times), max_size=40)
 
 
 def _letters(text: str) -> str:
@@ -55,7 +55,7 @@ def _speak(text: str, rate: float = 15.0) -> list[Word]:
     words, now = [], 0.0
     for word in text.split():
         length = len(word) / rate
-        words.append(Word(f" {word}", now, now + length))
+        words.append(Word(text=f" {word}", start=now, end=now + length))
         now += length + (0.4 if word[-1] in ".?!" else 0.03)
     return words
 
@@ -128,14 +128,14 @@ def test_no_line_of_a_story_ends_on_a_word_that_leans(tag: str, text: str, profi
 
 
 def test_a_long_pause_parts_two_cues() -> None:
-    words = [Word(" Hello", 0, 0.4), Word(" there", 3.0, 3.4)]
+    words = [Word(text=" Hello", start=0, end=0.4), Word(text=" there", start=3.0, end=3.4)]
     assert [cue.text for cue in segment_words(words, EN, LIMITS, 10)] == ["Hello", "there"]
 
 
 def test_chinese_is_broken_without_spaces_and_never_before_punctuation() -> None:
     zh = Language("zh-Hans")
     text = "今天的天气非常好，我们一起去公园散步吧。然后我们去吃饭，好不好？"
-    words = [Word(c, n * 0.2, n * 0.2 + 0.2) for n, c in enumerate(text)]
+    words = [Word(text=c, start=n * 0.2, end=n * 0.2 + 0.2) for n, c in enumerate(text)]
     limits = select_cue_rules(zh, translation=False)
     cues = segment_words(words, zh, limits, 30)
     assert "".join(cue.text.replace("\n", "") for cue in cues) == text
@@ -160,7 +160,9 @@ _hostile_times = st.one_of(
     st.floats(0, 30),
     st.integers(0, 40).map(lambda tick: tick / 50),
 )
-_hostile_words = st.lists(st.builds(Word, _texts, _hostile_times, _hostile_times), max_size=40)
+_hostile_words = st.lists(
+    st.builds(Word, text=_texts, start=_hostile_times, end=_hostile_times), max_size=40
+)
 _tags = st.sampled_from(["en", "fr", "de", "zh-Hans", "ja", "ko", "th", "ar", "hi"]).map(Language)
 
 
@@ -197,7 +199,7 @@ def test_words_of_a_length_that_can_be_keep_lines_gap_and_longest_time(
     words, now = [], 0.0
     for pause, length, letters, mark in spoken:
         now += pause
-        words.append(Word(f" {'x' * letters}{mark.strip()}", now, now + length))
+        words.append(Word(text=f" {'x' * letters}{mark.strip()}", start=now, end=now + length))
         now += length
     limits = select_cue_rules(language, translation=False)
     cues = segment_words(words, language, limits, now + 1)
@@ -223,12 +225,19 @@ def test_a_cue_never_goes_before_its_words_have_been_said() -> None:
 
 
 def test_a_word_longer_than_the_screen_is_spread_over_cues_that_fit() -> None:
-    cues = segment_words([Word(" " + "x" * 500, 1.0, 3.0)], EN, LIMITS, 60.0)
+    cues = segment_words([Word(text=" " + "x" * 500, start=1.0, end=3.0)], EN, LIMITS, 60.0)
     assert _letters("".join(cue.text for cue in cues)) == "x" * 500
     assert all(measure_width(line, EN) <= 42 for cue in cues for line in cue.text.split("\n"))
 
 
-@pytest.mark.parametrize("words", [[], [Word("\n", 0, 1)], [Word(" \t", 1, 2), Word("", 3, 4)]])
+@pytest.mark.parametrize(
+    "words",
+    [
+        [],
+        [Word(text="\n", start=0, end=1)],
+        [Word(text=" \t", start=1, end=2), Word(text="", start=3, end=4)],
+    ],
+)
 def test_nothing_said_is_no_cue(words: list[Word]) -> None:
     assert segment_words(words, EN, LIMITS, 10.0) == ()
 

@@ -92,7 +92,7 @@ times = st.one_of(
     st.integers(0, 60).map(lambda tick: tick / 20),
 )
 speakers = st.sampled_from([None, "a", "b"])
-dirty = st.lists(st.builds(Word, texts, times, times, st.none(), speakers), max_size=50)
+dirty = st.lists(st.builds(Word, text=texts, start=times, end=times, speaker=speakers), max_size=50)
 languages = st.sampled_from(TAGS).map(Language)
 limits_of_all = st.builds(
     lambda profile, audience, translation: (
@@ -205,7 +205,15 @@ def test_each_cue_comes_with_its_first_word_and_outlasts_its_last(
     words, now = [], 0.0
     for pause, length, text, speaker in parts:
         now += pause
-        words.append(Word(f" {text.strip('-')}", now, now + length, None, speaker))
+        words.append(
+            Word(
+                text=f" {text.strip('-')}",
+                start=now,
+                end=now + length,
+                confidence=None,
+                speaker=speaker,
+            )
+        )
         now += length
     limits = select_cue_rules(language, translation=False)
     unsaid = iter(words)
@@ -246,7 +254,7 @@ def test_no_word_of_the_recogniser_is_in_two_cues(
     language, parts = spoken
     words, now = [], 1.0
     for text, pause, length in parts:
-        words.append(Word(text, now + pause, now + pause + length))
+        words.append(Word(text=text, start=now + pause, end=now + pause + length))
         now += pause + length
     limits = select_cue_rules(language, translation=False, profile=profile)
     cues = segment_words(words, language, limits, now + 60)
@@ -259,12 +267,12 @@ def test_no_word_of_the_recogniser_is_in_two_cues(
 def test_the_worst_there_is_in_every_kind_of_script(tag: str) -> None:
     language = Language(tag)
     words = [
-        Word(" two hours", 0, 7200),
-        Word(" " + "x" * 10_000, math.nan, math.inf),
-        Word("字" * 4_000, 5, 4),
-        Word("👩‍👩‍👧‍👦" * 500, 5, 5),
-        Word("e" + "\u0301" * 5_000, -3, -2),
-        Word(" שלום hello שלום", 3, 3),
+        Word(text=" two hours", start=0, end=7200),
+        Word(text=" " + "x" * 10_000, start=math.nan, end=math.inf),
+        Word(text="字" * 4_000, start=5, end=4),
+        Word(text="👩‍👩‍👧‍👦" * 500, start=5, end=5),
+        Word(text="e" + "\u0301" * 5_000, start=-3, end=-2),
+        Word(text=" שלום hello שלום", start=3, end=3),
     ]
     limits = select_cue_rules(language, translation=True)
     cues = segment_words(words, language, limits, 7200.0)

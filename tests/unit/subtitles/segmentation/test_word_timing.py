@@ -21,7 +21,9 @@ EN = Language("en")
 
 
 def test_a_phrase_is_shared_out_by_the_length_of_its_words() -> None:
-    words = interpolate(Word(" I understand, yes.", 10.0, 12.0), [" I", " understand,", " yes."])
+    words = interpolate(
+        Word(text=" I understand, yes.", start=10.0, end=12.0), [" I", " understand,", " yes."]
+    )
     assert (words[0].start, words[-1].end) == (10.0, 12.0)
     assert all(word.is_estimated for word in words)
     lengths = [word.end - word.start for word in words]
@@ -36,7 +38,9 @@ def test_wide_characters_and_pauses_take_longer() -> None:
 
 
 def test_a_segment_is_said_where_somebody_speaks_and_not_in_its_pause() -> None:
-    segment_of = Word(" Come in, please. Sit down there.", 10.0, 16.0, confidence=0.8)
+    segment_of = Word(
+        text=" Come in, please. Sit down there.", start=10.0, end=16.0, confidence=0.8
+    )
     words = estimate_times([segment_of], [TimeSpan(10, 12), TimeSpan(14, 16)], EN)
     assert [word.text.strip() for word in words if word.end <= 12.01] == ["Come", "in,", "please."]
     assert words[3].text == " Sit"
@@ -45,7 +49,10 @@ def test_a_segment_is_said_where_somebody_speaks_and_not_in_its_pause() -> None:
 
 
 def test_segments_without_a_space_in_front_do_not_grow_together() -> None:
-    said = [Word("Come in, please.", 1, 3), Word("Sit down there.", 3, 5)]
+    said = [
+        Word(text="Come in, please.", start=1, end=3),
+        Word(text="Sit down there.", start=3, end=5),
+    ]
     words = estimate_times(said, [TimeSpan(1, 5)], EN)
     assert "".join(word.text for word in words) == " Come in, please. Sit down there."
 
@@ -57,7 +64,7 @@ def test_a_text_without_any_times_is_laid_over_the_speech_sentence_by_sentence()
     )
     speech = [TimeSpan(1, 2), TimeSpan(4, 9), TimeSpan(11, 11.6), TimeSpan(13, 13.4)]
     speech += [TimeSpan(15, 21)]
-    words = estimate_times([Word(text, 0, 30)], speech, EN)
+    words = estimate_times([Word(text=text, start=0, end=30)], speech, EN)
     assert " ".join(word.text.strip() for word in words) == text
     begins = {word.text.strip(): word.start for word in words}
     assert begins["Good"] == 1
@@ -71,7 +78,9 @@ def test_a_text_without_any_times_is_laid_over_the_speech_sentence_by_sentence()
 
 def test_japanese_and_thai_are_laid_over_by_phrases() -> None:
     for tag, text in (("ja", "今日は天気がいい。公園へ行こう。"), ("th", "วันนี้อากาศดี ไปสวนกัน")):
-        words = estimate_times([Word(text, 0, 9)], [TimeSpan(0, 3), TimeSpan(6, 9)], Language(tag))
+        words = estimate_times(
+            [Word(text=text, start=0, end=9)], [TimeSpan(0, 3), TimeSpan(6, 9)], Language(tag)
+        )
         assert "".join(word.text for word in words) == text
         assert len(words) >= 4
         assert any(word.start == 6 for word in words)
@@ -79,7 +88,7 @@ def test_japanese_and_thai_are_laid_over_by_phrases() -> None:
 
 
 def test_where_nobody_is_heard_the_times_of_the_phrase_itself_are_shared() -> None:
-    words = estimate_times([Word(" one two", 5, 6)], [TimeSpan(20, 30)], EN)
+    words = estimate_times([Word(text=" one two", start=5, end=6)], [TimeSpan(20, 30)], EN)
     assert (words[0].start, words[-1].end) == (5, 6)
 
 
@@ -97,13 +106,13 @@ def test_times_that_an_engine_hid_are_found_again_within_half_a_second(last: flo
         for number in range(count := dice.randint(3, 14)):
             text = "x" * dice.randint(1, 10) + ("." if number == count - 1 else "")
             length = len(text) / (15 if now < 240 else last) * dice.uniform(0.7, 1.3)
-            words.append(Word(f" {text}", now, now + length))
+            words.append(Word(text=f" {text}", start=now, end=now + length))
             now += length
         speech.append(TimeSpan(begin, now))
         now += dice.uniform(0.4, 3.0)
     begun = time.process_time()
     text = "".join(word.text for word in words)
-    guessed = estimate_times([Word(text, 0, now)], speech, EN)
+    guessed = estimate_times([Word(text=text, start=0, end=now)], speech, EN)
     assert time.process_time() - begun < 10
     assert [word.text for word in guessed] == [word.text for word in words]
     errors = sorted(abs(one.start - other.start) for one, other in zip(guessed, words, strict=True))
@@ -123,9 +132,11 @@ def _speech(edges: list[float]) -> list[TimeSpan]:
     st.lists(
         st.builds(
             Word,
-            st.one_of(st.text(max_size=30), st.sampled_from([" One two. Three!", "今日は。行く"])),
-            _times,
-            _times,
+            text=st.one_of(
+                st.text(max_size=30), st.sampled_from([" One two. Three!", "今日は。行く"])
+            ),
+            start=_times,
+            end=_times,
         ),
         max_size=6,
     ),
