@@ -12,6 +12,8 @@ from typing import TextIO
 
 from subtitled.jobs.log_context import current_job
 
+from .repeats import RepeatFilter
+
 _PRIORITY = {
     logging.DEBUG: 7,
     logging.INFO: 6,
@@ -93,6 +95,7 @@ def log_to_stderr(level: str, shape: str = "auto") -> None:
     """
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_formatter(shape, goes_to_journal(sys.stderr)))
+    handler.addFilter(RepeatFilter())
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)

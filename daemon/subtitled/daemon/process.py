@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
+import resource
 import signal
 import threading
 from abc import ABC, abstractmethod
@@ -83,6 +85,8 @@ class ServiceProcess(ABC):
         """Stop all threads within seconds."""
 
 
+MAX_DESCRIPTORS = 16_384
+"""Open files that the process asks for. A thousand is the limit of many systems."""
 Factory = Callable[[Configuration, Database, Systemd, Counters], ServiceProcess]
 """Creates a service from its configuration."""
 
@@ -103,6 +107,7 @@ def run(
     Raises:
         SetupError: Another process of that name holds the state folder.
     """
+    raise_descriptor_limit()
     systemd = Systemd()
     state = ensure_private_folder(resolve_state_dir(configuration.settings))
     lock = StateLock(state, name)
@@ -136,6 +141,15 @@ def run(
     # Threads may still wait for a slow file system or a plugin. They have nothing left to save.
     logging.shutdown()
     os._exit(0)
+
+
+def raise_descriptor_limit() -> None:
+    """Raise the limit of open files as far as this user may, up to :data:`MAX_DESCRIPTORS`."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MAX_DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, MAX_DESCRIPTORS)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _reload_config(path: Path | None, old: Configuration) -> Configuration:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 from collections.abc import Callable
 from typing import Any
@@ -18,8 +17,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from subtitled import __version__
 from subtitled.daemon.health import HealthReport
+from subtitled.plugin.limits import LimitExceededError, parse_json, read_integer
 
-from .auth import is_authenticated
+from .auth.token import is_authenticated
 from .endpoints import TextEndpoint, TextEndpoints
 from .group_commit import GroupCommitQueue
 from .receiver import WebhookReceiver
@@ -117,15 +117,17 @@ async def _read_payload(request: Request) -> Any:
     content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     try:
         if content_type not in ("multipart/form-data", "application/x-www-form-urlencoded"):
-            return json.loads(await request.body())
+            return parse_json(await request.body())
         async with request.form(max_files=4, max_fields=50) as form:
             for field in _FORM_FIELDS:
                 if isinstance(value := form.get(field), str):
-                    return json.loads(value)
+                    return parse_json(value)
             return dict(form)
     except ClientDisconnect:
         raise HTTPException(400, "the caller disconnected") from None
-    except (ValueError, RecursionError):
+    except LimitExceededError as error:
+        raise InvalidPayloadError(str(error)) from None
+    except ValueError:
         raise InvalidPayloadError("it holds no JSON") from None
 
 
@@ -178,6 +180,6 @@ class _GuardMiddleware:
             if refusal is not None:
                 return refusal
         length = headers.get("content-length", "0")
-        if not length.isdecimal() or int(length) > self._max_body_bytes:
+        if read_integer(length, 0, self._max_body_bytes) is None:
             return PlainTextResponse("request body too large", 413)
         return None

@@ -14,9 +14,12 @@ from subtitled.library.paths import library_containing
 
 from .paths import to_local_path
 from .webhooks import PARSERS
-from .webhooks.payload import WebhookEvent
+from .webhooks.payload import InvalidPayloadError, WebhookEvent
 
 _log = logging.getLogger(__name__)
+
+MAX_REQUESTS = 10_000
+"""Most paths of one webhook. The longest series have two thousand episodes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,8 @@ class WebhookReceiver:
         """
         kind, settings = self._senders[source]
         event = PARSERS[kind](payload)
+        if len(event.requests) > MAX_REQUESTS:
+            raise InvalidPayloadError(f"it names more than {MAX_REQUESTS} paths")
         result = self._resolve(event, settings)
         _log.debug("%s: %s, %d paths", source, event.name, len(result.commands))
         if result.unmatched and source not in self._warned:

@@ -16,7 +16,7 @@ from subtitled.daemon.metrics import CONTENT_TYPE
 from subtitled.db.database import Database
 from subtitled.plugin import SetupError
 
-from .auth import load_token
+from .auth.token import load_token
 from .endpoints import TextEndpoint, TextEndpoints
 from .group_commit import GroupCommitQueue
 from .receiver import WebhookReceiver
@@ -28,8 +28,6 @@ _log = logging.getLogger(__name__)
 
 SHUTDOWN_TIMEOUT_SECONDS = 5.0
 """Seconds that unfinished answers may take when the port is closed."""
-MAX_CONNECTIONS = 500
-"""Connections. Further callers get the status 503."""
 
 
 def build_web(
@@ -73,6 +71,13 @@ class WebServer:
             import uvicorn
 
             from .app import build_application
+            from .connections import (
+                ACCEPT_BATCH,
+                ConnectionGuard,
+                PortServer,
+                connection_limit,
+                guarded_protocol,
+            )
         except ImportError as error:
             raise SetupError(
                 f"the HTTP port needs a package that is not installed: {error.name}",
@@ -90,13 +95,15 @@ class WebServer:
             token,
             settings.max_body_bytes,
         )
-        self._server = uvicorn.Server(
+        guard = ConnectionGuard(connection_limit())
+        self._server = PortServer(
             uvicorn.Config(
                 app,
                 access_log=False,  # its lines would hold the query, which may hold the token
                 date_header=False,
                 lifespan="off",
-                limit_concurrency=MAX_CONNECTIONS,
+                backlog=ACCEPT_BATCH,
+                http=guarded_protocol(guard),
                 log_config=None,
                 loop="asyncio",
                 server_header=False,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from subtitled.db.commands import CommandKind, ServerItem
+from subtitled.plugin.limits import clean_text
 
 
 class InvalidPayloadError(ValueError):
@@ -37,6 +38,8 @@ def paths_changed(name: str, *paths: str | None) -> WebhookEvent:
     return WebhookEvent(name, tuple(PathRequest(path) for path in dict.fromkeys(paths) if path))
 
 
+MAX_NAME_LENGTH = 100
+"""Characters of the name of an event that are kept."""
 MAX_ID_LENGTH = 64
 """Characters. The ids of servers and items are GUIDs, hashes or numbers."""
 
@@ -59,6 +62,8 @@ def item_played(name: str, sender: str, server_id: str | None, item_id: str | No
 
 def _server_item(sender: str, server_id: str | None, item_id: str | None) -> ServerItem | None:
     if item_id is None or max(len(item_id), len(server_id or "")) > MAX_ID_LENGTH:
+        return None
+    if not (item_id + (server_id or "")).isprintable():
         return None
     return ServerItem(sender, server_id or "", item_id)
 
@@ -89,6 +94,6 @@ def get_event_name(payload: Any, *keys: str) -> str:
         InvalidPayloadError: There is none.
     """
     for key in keys:
-        if name := get_text(payload, key):
+        if name := clean_text(get_text(payload, key), MAX_NAME_LENGTH).strip():
             return name
     raise InvalidPayloadError(f"it has no {' or '.join(keys)}")

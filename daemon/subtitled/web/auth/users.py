@@ -1,0 +1,199 @@
+"""Users: their names, roles and passwords."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from subtitled.plugin import SetupError
+
+from .passwords import NOBODY_HASH, check_password, hash_password, is_password
+from .roles import Role
+from .store import AuthStore
+
+MAX_NAME_LENGTH = 64
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A user. What it may do is its role."""
+
+    id: int
+    name: str
+    role: Role
+    libraries: tuple[str, ...] | None
+    """The libraries that it may see; None for all."""
+    created_at: float
+
+
+class Users:
+    """The users in the database."""
+
+    def __init__(self, store: AuthStore) -> None:
+        self._store = store
+
+    def exist(self) -> bool:
+        """Return whether there is any user."""
+        with self._store.read() as connection:
+            return connection.execute("SELECT 1 FROM users LIMIT 1").fetchone() is not None
+
+    def list_all(self) -> list[User]:
+        """Return all users in the order of their names."""
+        with self._store.read() as connection:
+            return [_to_user(row) for row in connection.execute("SELECT * FROM users ORDER BY 3")]
+
+    def get(self, name: str) -> User | None:
+        """Return the user of a name, whose case does not matter."""
+        with self._store.read() as connection:
+            row = connection.execute(
+                "SELECT * FROM users WHERE name_key = ?", (name_key(name),)
+            ).fetchone()
+        return _to_user(row) if row is not None else None
+
+    def get_by_id(self, user_id: int) -> User | None:
+        """Return the user of a number."""
+        with self._store.read() as connection:
+            row = connection.execute("SELECT * FROM users WHERE id = ?", (user_id,)).fetchone()
+        return _to_user(row) if row is not None else None
+
+    def add(
+        self,
+        name: str,
+        password: str,
+        role: Role,
+        libraries: Sequence[str] | None = None,
+        *,
+        is_first: bool = False,
+    ) -> User:
+        """Add a user.
+
+        Args:
+            name: The name, which no other user may have in any case.
+            password: The password.
+            role: What the user may do.
+            libraries: The libraries that the user may see; None for all.
+            is_first: Refuse if there is any user already.
+
+        Raises:
+            ValueError: The name or the password cannot be used. The message is for people.
+        """
+        clean_name = check_name(name)
+        check_password(password)
+        password_hash, now = hash_password(password), time.time()
+        with self._store.write() as connection:
+            if is_first and connection.execute("SELECT 1 FROM users LIMIT 1").fetchone():
+                raise ValueError("there is a user already")
+            try:
+                cursor = connection.execute(
+                    "INSERT INTO users (name, name_key, password_hash, role, libraries, "
+                    "created_at, password_changed_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    (
+                        clean_name,
+                        name_key(clean_name),
+                        password_hash,
+                        role,
+                        libraries_to_text(libraries),
+                        now,
+                        now,
+                    ),
+                )
+            except sqlite3.IntegrityError:
+                raise ValueError(f"there is a user {clean_name} already") from None
+            user_id = int(cursor.lastrowid or 0)
+        return User(user_id, clean_name, role, tuple(libraries) if libraries else None, now)
+
+    def find_by_password(self, name: str, password: str) -> User | None:
+        """Return the user of a name and a password, or None.
+
+        It takes as long for a name that nobody has as for one that somebody has.
+        """
+        with self._store.read() as connection:
+            row = connection.execute(
+                "SELECT * FROM users WHERE name_key = ?", (name_key(name),)
+            ).fetchone()
+        stored = str(row["password_hash"]) if row is not None else NOBODY_HASH
+        return _to_user(row) if is_password(password, stored) and row is not None else None
+
+    def set_password(self, user_id: int, password: str, *, kept_session: str = "") -> None:
+        """Change a password, and end all sessions of the user but one.
+
+        Raises:
+            ValueError: The password cannot be used. The message is for people.
+        """
+        check_password(password)
+        password_hash = hash_password(password)
+        with self._store.write() as connection:
+            connection.execute(
+                "UPDATE users SET password_hash = ?, password_changed_at = ? WHERE id = ?",
+                (password_hash, time.time(), user_id),
+            )
+            connection.execute(
+                "DELETE FROM sessions WHERE user_id = ? AND id <> ?", (user_id, kept_session)
+            )
+
+    def set_role(self, user_id: int, role: Role) -> None:
+        """Change a role, from the next request on.
+
+        Raises:
+            SetupError: It is the last admin.
+        """
+        with self._store.write() as connection:
+            connection.execute("UPDATE users SET role = ? WHERE id = ?", (role, user_id))
+            _require_admin(connection)
+
+    def remove(self, user_id: int) -> None:
+        """Remove a user with all its sessions.
+
+        Raises:
+            SetupError: It is the last admin, and others would remain.
+        """
+        with self._store.write() as connection:
+            connection.execute("DELETE FROM users WHERE id = ?", (user_id,))
+            _require_admin(connection)
+
+
+def _require_admin(connection: sqlite3.Connection) -> None:
+    roles = {row[0] for row in connection.execute("SELECT DISTINCT role FROM users")}
+    if roles and Role.ADMIN not in roles:
+        raise SetupError("no admin would be left", "Make another user an admin first")
+
+
+def name_key(name: str) -> str:
+    """Return what names have in common that people would take for the same."""
+    return unicodedata.normalize("NFKC", name).strip().casefold()
+
+
+def check_name(name: str) -> str:
+    """Return a name without surrounding blanks.
+
+    Raises:
+        ValueError: It is empty, too long, or has characters that are not shown.
+    """
+    clean = unicodedata.normalize("NFC", name).strip()
+    if not clean or len(clean) > MAX_NAME_LENGTH or not clean.isprintable():
+        raise ValueError(f"a name has 1 to {MAX_NAME_LENGTH} characters that can be shown")
+    return clean
+
+
+def libraries_to_text(libraries: Sequence[str] | None) -> str | None:
+    """Return how a list of libraries is stored."""
+    return json.dumps(list(libraries)) if libraries else None
+
+
+def libraries_from_text(text: str | None) -> tuple[str, ...] | None:
+    """Return a stored list of libraries."""
+    return tuple(json.loads(text)) if text else None
+
+
+def _to_user(row: sqlite3.Row) -> User:
+    return User(
+        int(row["id"]),
+        str(row["name"]),
+        Role(row["role"]),
+        libraries_from_text(row["libraries"]),
+        float(row["created_at"]),
+    )
