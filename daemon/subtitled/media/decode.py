@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,18 +13,27 @@ import ffmpeg
 from subtitled.plugin import SAMPLE_RATE, Audio, TransientError
 from subtitled.plugin.paths import display_path
 
+from .channels import (
+    ChannelFile,
+    measure_cancelled_seconds,
+    measure_covariance,
+    weigh_by_phase,
+    write_mix,
+)
 from .ffmpeg import (
     SHORT_SECONDS,
     NotMediaError,
     TruncatedError,
     believed_seconds,
+    failure_reason,
     open_input,
     run_ffprobe,
     run_graph,
 )
 from .growing_pcm import partial_path
+from .phase import MIN_SECONDS, PhaseMeter, measure_phase
 from .probe import AudioTrack, probe_media
-from .shots import parse_shot_change, shot_change_output
+from .shots import ShotReader, shot_change_output
 
 BYTES_PER_SECOND = SAMPLE_RATE * 2
 MAX_AUDIO_RATIO, MAX_VIDEO_RATIO = 4.0, 20.0
@@ -69,10 +78,11 @@ def decode_track(
         duration = probe_media(path).duration
         seconds = min(duration, believed_seconds(duration, path.stat().st_size))
         _check_disk_space(seconds, target.parent)
-        on_line = _make_line_handler(on_progress, on_shot_change)
+        meter = PhaseMeter()
+        on_line = _make_line_handler(on_progress, on_shot_change, meter)
         with_shots = on_shot_change is not None
         completed = run_graph(
-            _build_graph(track.index, with_shots),
+            _build_graph(track, with_shots),
             path,
             partial,
             timeout or decoding_timeout(seconds, with_shots),
@@ -94,6 +104,8 @@ def decode_track(
             )
         audio = Audio(partial)
         _check_complete(path, audio.duration, duration)
+        if meter.is_suspicious(audio.duration):
+            _mix_channels(path, track, partial, timeout or decoding_timeout(seconds, False))
         partial.replace(target)
     finally:
         partial.unlink(missing_ok=True)
@@ -110,13 +122,93 @@ def max_pcm_bytes(duration: float, size_bytes: int) -> int:
     return round((2 * believed_seconds(duration, size_bytes) + SHORT_SECONDS) * BYTES_PER_SECOND)
 
 
-def _build_graph(index: int, with_shots: bool) -> Any:
+def decode_channels(
+    path: Path, tracks: Sequence[AudioTrack], target: Path, timeout: float | None = None
+) -> ChannelFile:
+    """Decode all channels of one track, or several mono tracks, into one interleaved file.
+
+    Args:
+        path: The media file.
+        tracks: One track with any channels, or tracks with one channel each.
+        target: The file to write.
+        timeout: Seconds after which decoding is stopped; by default :func:`decoding_timeout`.
+
+    Raises:
+        SubtitledError: As :func:`decode_track`.
+    """
+    duration = probe_media(path).duration
+    size = path.stat().st_size
+    seconds = min(duration, believed_seconds(duration, size))
+    channels = sum(track.channels for track in tracks)
+    _check_disk_space(seconds * channels, target.parent)
+    completed = run_graph(
+        _build_channel_graph(tracks, duration),
+        path,
+        target,
+        timeout or decoding_timeout(seconds, False),
+        max_bytes=channels * max_pcm_bytes(duration, size),
+    )
+    if "No space left on device" in completed.stderr:
+        raise _disk_full_error(seconds * channels, target.parent)
+    if completed.exit_status != 0 or not target.exists() or target.stat().st_size == 0:
+        numbers = ", ".join(str(track.index) for track in tracks)
+        raise NotMediaError(
+            f"track {numbers} of {display_path(path)} cannot be decoded: "
+            f"{failure_reason(completed) or 'no audio came out'}",
+            "Play the file to check that it is complete; get it again if not",
+        )
+    return ChannelFile(target, channels)
+
+
+def _build_channel_graph(tracks: Sequence[AudioTrack], duration: float) -> Any:
+    source = open_input(sn=None, dn=None, vn=None)
+    streams = [
+        source[str(track.index)].filter("aresample", SAMPLE_RATE, **{"async": 1, "first_pts": 0})
+        for track in tracks
+    ]
+    audio = streams[0]
+    if len(streams) > 1:
+        # Merging ends with the shortest of its inputs.
+        padded = [stream.filter("apad", whole_dur=f"{duration:.3f}") for stream in streams]
+        audio = ffmpeg.filter(padded, "amerge", inputs=len(padded))
+    channels = sum(track.channels for track in tracks)
+    return ffmpeg.output(
+        audio,
+        "TARGET",
+        format="s16le",
+        acodec="pcm_s16le",
+        ac=channels,
+        ar=SAMPLE_RATE,
+        map_metadata=-1,
+    )
+
+
+def _mix_channels(path: Path, track: AudioTrack, partial: Path, timeout: float) -> None:
+    """Replace the plain sum of the channels of a track, if they cancel each other in it."""
+    decoded = partial.with_name(partial.name + ".channels")
+    mixed = partial.with_name(partial.name + ".mix")
+    try:
+        channels = decode_channels(path, [track], decoded, timeout)
+        covariance = measure_covariance(channels)
+        if measure_cancelled_seconds(covariance) >= MIN_SECONDS:
+            write_mix(channels, weigh_by_phase(covariance), mixed)
+            mixed.replace(partial)
+    finally:
+        decoded.unlink(missing_ok=True)
+        mixed.unlink(missing_ok=True)
+
+
+def _build_graph(track: AudioTrack, with_shots: bool) -> Any:
     """Build the graph with ffmpeg-python."""
     skipped_streams: dict[str, None] = {"sn": None, "dn": None} | (
         {} if with_shots else {"vn": None}
     )
     source = open_input(**skipped_streams)
-    audio = source[str(index)].filter("aresample", **{"async": 1, "first_pts": 0})
+    audio = source[str(track.index)]
+    if track.channels > 1:
+        audio = measure_phase(audio)
+    else:
+        audio = audio.filter("aresample", **{"async": 1, "first_pts": 0})
     output = ffmpeg.output(
         audio, "TARGET", format="s16le", acodec="pcm_s16le", ac=1, ar=SAMPLE_RATE, map_metadata=-1
     )
@@ -125,12 +217,17 @@ def _build_graph(index: int, with_shots: bool) -> Any:
 
 
 def _make_line_handler(
-    on_progress: Callable[[float], None] | None, on_shot_change: Callable[[float], None] | None
+    on_progress: Callable[[float], None] | None,
+    on_shot_change: Callable[[float], None] | None,
+    meter: PhaseMeter,
 ) -> Callable[[str], None]:
+    shots = ShotReader()
+
     def handle_line(text: str) -> None:
-        shot_change = parse_shot_change(text)
+        shot_change = shots.read_line(text)
         if on_shot_change is not None and shot_change is not None:
             on_shot_change(shot_change)
+        meter.read_line(text)
         name, _, value = text.partition("=")
         if on_progress is not None and name == "out_time_us" and value.lstrip("-").isdigit():
             on_progress(max(0.0, int(value) / 1e6))

@@ -19,7 +19,7 @@ SCALED_WIDTH = 320
 def shot_change_output(source: Any) -> Any:
     """Build a second output of ffmpeg, which prints the time of each shot change.
 
-    :func:`parse_shot_change` parses its lines.
+    :class:`ShotReader` reads its lines.
     """
     picture = (
         source["V:0"]
@@ -30,8 +30,23 @@ def shot_change_output(source: Any) -> Any:
     return ffmpeg.output(picture, "-", format="null")
 
 
-def parse_shot_change(line: str) -> float | None:
-    """Return the time in seconds of a printed shot change; None for any other line."""
+class ShotReader:
+    """Reads the shot changes from ffmpeg's output, where each has a line of time and a score."""
+
+    def __init__(self) -> None:
+        self._time: float | None = None
+
+    def read_line(self, line: str) -> float | None:
+        """Read a line; return the time in seconds of the shot change that it ends, or None."""
+        if line.startswith("lavfi.scene_score="):
+            return self._time
+        if (time := _parse_frame_time(line)) is not None:
+            self._time = time
+        return None
+
+
+def _parse_frame_time(line: str) -> float | None:
+    """Return the time in seconds of a printed frame; None for any other line."""
     _, marker, time = line.partition("pts_time:")
     if not marker or not line.startswith("frame:"):
         return None

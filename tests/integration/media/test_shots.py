@@ -10,7 +10,7 @@ import pytest
 
 from subtitled.media.decode import decode_track
 from subtitled.media.probe import probe_media
-from subtitled.media.shots import parse_shot_change
+from subtitled.media.shots import ShotReader
 
 CUTS = (1.5, 2.25, 4.0)
 RATE = 24
@@ -144,4 +144,14 @@ def test_a_picture_that_does_not_change_has_no_cuts(
 
 @pytest.mark.parametrize("line", ["", "frame:", "frame:0 pts:1 pts_time:", "frame=3", "pts_time:4"])
 def test_what_is_no_cut_is_none(line: str) -> None:
-    assert parse_shot_change(line) is None
+    reader = ShotReader()
+    assert reader.read_line(line) is None
+    assert reader.read_line("lavfi.scene_score=0.5") is None
+
+
+def test_only_a_frame_with_a_score_is_a_cut() -> None:
+    reader = ShotReader()
+    assert reader.read_line("frame:3 pts:9 pts_time:2.5") is None
+    assert reader.read_line("lavfi.aphasemeter.out_phase_start=2.5") is None
+    assert reader.read_line("frame:4 pts:12 pts_time:3.5") is None
+    assert reader.read_line("lavfi.scene_score=0.9") == 3.5
