@@ -3,7 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 # The demo and the tests need speech and a translator; everything else is ffmpeg and Python.
-PACKAGES := ffmpeg espeak-ng asterisk-core-sounds-fr-wav python3-venv apertium-eng-spa
+PACKAGES := ffmpeg espeak-ng asterisk-core-sounds-en-wav asterisk-core-sounds-fr-wav python3-venv \
+	apertium-eng-spa
 # Tests that need no model, no network and no daemon process.
 UNIT_TESTS := tests/unit
 
@@ -43,6 +44,7 @@ imports: $(VENV)/ready
 words: $(VENV)/ready
 	$(BIN)/python tools/check_words.py
 	$(BIN)/python tools/check_docs.py
+	$(BIN)/python tools/check_calls.py
 
 unit: $(VENV)/ready ## the unit tests: no model, no network, no daemon process
 	$(BIN)/pytest -q -n 2 -m "not model and not slow and not faults and not postgres" \
