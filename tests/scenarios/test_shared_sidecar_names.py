@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -29,59 +32,127 @@ def made_for(harness: Harness, sidecar: str) -> str:
     return signed.fingerprint
 
 
-def two_of_one_stem(harness: Harness) -> tuple[Path, Path, bytes]:
-    """Build two films with different speech, of which the later one owns the sidecar.
+def announced(harness: Harness) -> list[tuple[Any, ...]]:
+    """Return the changes for media servers that are or were recorded."""
+    with closing(sqlite3.connect(harness.state / "subtitled.sqlite")) as connection:
+        return connection.execute("SELECT * FROM sidecar_changes ORDER BY 1").fetchall()
 
-    The fixture also returns the text that the first film had while it was alone.
+
+def two_of_one_stem(harness: Harness) -> tuple[Path, Path, bytes]:
+    """Build two films with different speech, of which the earlier one owns the sidecar.
+
+    The function also returns the text of the sidecar.
     """
     first = film(harness.root / "a.mka", 1)
     harness.scan()
     text = (harness.root / "a.en.srt").read_bytes()
     last = film(harness.root / "a.wav", 2)
     harness.scan()
-    assert made_for(harness, "a.en.srt") == harness.the(last).fingerprint
+    assert made_for(harness, "a.en.srt") == harness.the(first).fingerprint
     return first, last, text
 
 
+def test_of_two_films_of_one_stem_one_keeps_the_name_and_the_other_is_told_why(
+    harness: Harness,
+) -> None:
+    first, last, text = two_of_one_stem(harness)
+    assert harness.the(first).state in (FileState.DONE, FileState.UP_TO_DATE)
+    assert harness.the(last).state is FileState.IMPOSSIBLE
+    assert "a.en.srt" in harness.the(last).reason
+    assert "a.mka" in harness.the(last).reason
+    assert (harness.root / "a.en.srt").read_bytes() == text
+
+
+def test_no_event_makes_either_write_again_or_tells_a_server(harness: Harness) -> None:
+    first, last, _ = two_of_one_stem(harness)
+    written = (harness.root / "a.en.srt").stat()
+    changes, recognised = announced(harness), harness.engine.recognised
+    for _ in range(2):
+        harness.intake.on_paths_changed(first, last)
+        harness.settle()
+        harness.intake.on_paths_changed(harness.root / "a.en.srt")
+        harness.settle()
+        harness.jobs.retry(harness.the(first))
+        harness.jobs.retry(harness.the(last))
+        harness.settle()
+        last.touch()
+        harness.scan()
+    assert (harness.root / "a.en.srt").stat().st_ino == written.st_ino
+    assert (harness.root / "a.en.srt").stat().st_mtime_ns == written.st_mtime_ns
+    assert announced(harness) == changes
+    assert harness.engine.recognised == recognised
+
+
+def test_two_that_come_at_once_are_settled_at_the_first_subtitle(harness: Harness) -> None:
+    one, other = film(harness.root / "a.mka", 1), film(harness.root / "a.wav", 2)
+    harness.scan()
+    states = {harness.the(path).state for path in (one, other)}
+    assert states == {FileState.DONE, FileState.IMPOSSIBLE}
+    text = (harness.root / "a.en.srt").read_bytes()
+    harness.scan()
+    assert (harness.root / "a.en.srt").read_bytes() == text
+
+
+def test_the_name_stays_with_its_film_after_the_ledger_was_lost(harness: Harness) -> None:
+    first, last, text = two_of_one_stem(harness)
+    harness.lose_the_ledger()
+    harness.scan()
+    assert (harness.root / "a.en.srt").read_bytes() == text
+    assert harness.the(last).state is FileState.IMPOSSIBLE
+    assert made_for(harness, "a.en.srt") == harness.the(first).fingerprint
+
+
+def test_a_copy_of_the_film_in_another_file_shares_the_subtitle(harness: Harness) -> None:
+    first = film(harness.root / "a.mka", 1)
+    harness.scan()
+    copy = harness.root / "a.wav"
+    copy.write_bytes(first.read_bytes())
+    harness.scan()
+    assert harness.the(copy).state is FileState.UP_TO_DATE
+
+
+def test_the_other_gets_its_subtitle_when_it_is_renamed(harness: Harness) -> None:
+    _, last, text = two_of_one_stem(harness)
+    new = last.rename(harness.root / "b.wav")
+    harness.scan()
+    assert made_for(harness, "b.en.srt") == harness.the(new).fingerprint
+    assert (harness.root / "a.en.srt").read_bytes() == text
+
+
 @pytest.mark.parametrize("told", [True, False])
-def test_of_two_films_of_one_stem_the_one_that_stays_gets_its_own_subtitle_back(
+def test_of_two_films_of_one_stem_the_one_that_stays_gets_its_own_subtitle(
     harness: Harness, told: bool
 ) -> None:
     """Whether an event or a scan reports the change."""
     first, last, text = two_of_one_stem(harness)
-    made = harness.engine.recognised
-    last.unlink()
+    first.unlink()
     if told:
-        harness.intake.on_paths_changed(last)
+        harness.intake.on_paths_changed(first)
         harness.settle()
     else:
         harness.scan()
-    assert (harness.root / "a.en.srt").read_bytes() == text
-    assert harness.the(first).state is FileState.DONE
-    assert harness.engine.recognised == made
+    assert (harness.root / "a.en.srt").read_bytes() != text
+    assert made_for(harness, "a.en.srt") == harness.the(last).fingerprint
+    assert harness.the(last).state is FileState.DONE
 
 
-def test_it_gets_it_back_too_if_the_subtitle_of_the_other_cannot_follow_that_one(
-    harness: Harness,
-) -> None:
-    _, last, text = two_of_one_stem(harness)
-    (harness.root / "b.en.srt").write_text("somebody's")
-    last.rename(harness.root / "b.wav")
-    harness.scan()
-    assert (harness.root / "a.en.srt").read_bytes() == text
-    assert (harness.root / "b.en.srt").read_text() == "somebody's"
-
-
-def test_a_cancelled_film_is_left_alone_when_its_namesake_goes(
+def test_it_gets_it_too_if_the_subtitle_of_the_other_cannot_follow_that_one(
     harness: Harness,
 ) -> None:
     first, last, _ = two_of_one_stem(harness)
-    harness.ledger.set_state(
-        harness.the(first).id, FileState.FAILED, reason="cancelled by the user"
-    )
-    last.unlink()
+    (harness.root / "b.en.srt").write_text("somebody's")
+    first.rename(harness.root / "b.mka")
     harness.scan()
-    assert harness.the(first).reason == "cancelled by the user"
+    assert made_for(harness, "a.en.srt") == harness.the(last).fingerprint
+    assert (harness.root / "b.en.srt").read_text() == "somebody's"
+
+
+def test_a_cancelled_film_is_left_alone_when_the_other_goes(harness: Harness) -> None:
+    first, last, _ = two_of_one_stem(harness)
+    harness.ledger.set_state(harness.the(last).id, FileState.FAILED, reason="cancelled by the user")
+    first.unlink()
+    harness.scan()
+    assert harness.the(last).reason == "cancelled by the user"
 
 
 @pytest.mark.parametrize("by_hand", [True, False])
