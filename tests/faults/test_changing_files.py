@@ -126,14 +126,14 @@ def test_a_folder_that_is_moved_within_out_of_and_into_the_library_is_followed(
     harness.all_well()
 
 
-def test_somebody_s_subtitle_that_comes_during_the_transcription_is_left_alone(
+def test_human_subtitle_that_appears_during_transcription_is_kept(
     build: Build, films: list[Film]
 ) -> None:
     harness = build()
     harness.start()
     harness.hold()
     medium = harness.arrives(
-        films[0], "Film.mkv", subtitle=False, state="failed", reason="it is kept"
+        films[0], "Film.mkv", subtitle=False, state="impossible", reason="it is kept"
     )
     harness.until_held()
     harness.theirs_is(sidecar_of(medium), b"1\n00:00:01,000 --> 00:00:02,000\nMine.\n")

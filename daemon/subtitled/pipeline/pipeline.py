@@ -27,7 +27,12 @@ from subtitled.routing.production_plan import JOB_PLAN, JobPlan, plan_target
 from subtitled.subtitles.filenames import build_sidecar_path
 from subtitled.subtitles.formats import render_subtitle
 from subtitled.subtitles.ownership import SidecarDescription, Signature
-from subtitled.subtitles.publish import check_writable, compute_sha256, publish_sidecar
+from subtitled.subtitles.publish import (
+    ForeignFileError,
+    check_writable,
+    compute_sha256,
+    publish_sidecar,
+)
 from subtitled.summaries.steps import SummarySteps
 from subtitled.transcription.track_analysis import TrackAnalyser
 
@@ -216,7 +221,8 @@ def _publish(
 
     Returns:
         ``path`` as hexadecimal bytes, since not every path is valid text; or why the name is
-        ``taken``, since another media file of the same stem has got it meanwhile.
+        ``taken``, since another media file of the same stem or a person has got it meanwhile. The
+        state is then one that is decided again when that sidecar is removed.
     """
     job, db = ctx.job, ctx.services.db
     target, kind = subtitle.language, subtitle.kind
@@ -246,7 +252,10 @@ def _publish(
         variant=how,
     )
     signature = Signature.create(content, description)
-    publish_sidecar(path, content, own_digest=own_digest, signature=signature)
+    try:
+        publish_sidecar(path, content, own_digest=own_digest, signature=signature)
+    except ForeignFileError as error:
+        return {"taken": f"{error.message}; {error.hint}"}
     db.sidecars.record_written(path, job.media, signature, is_user_requested=job.user_requested)
     remove_renamed_duplicates(db, job.media, path)
     return {"path": os.fsencode(path).hex()}
