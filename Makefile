@@ -10,7 +10,7 @@ UNIT_TESTS := tests/unit
 
 .PHONY: help demo setup check test lint format-check ruff types imports words unit docs docs-serve \
 	test-slow test-faults test-postgres test-systemd test-kodi test-players test-package test-root \
-	test-live bench clean system model
+	test-bare test-live bench clean system model
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -90,6 +90,11 @@ test-package: $(VENV)/ready system model ## the Dockerfile's steps in a virtual 
 test-root: PACKAGES += $(if $(filter 0,$(shell id -u)),debootstrap systemd-container)
 test-root: $(VENV)/ready system ## the Dockerfile in a Debian root; 5 minutes, as root, with a network
 	$(BIN)/pytest -o faulthandler_timeout=1200 -m root
+
+# BARE="--step demo bookworm" runs only the demo, in Debian 12. Logs are in build/bare.
+test-bare: PACKAGES += $(if $(filter 0,$(shell id -u)),mmdebstrap)
+test-bare: $(VENV)/ready system ## demo and tests in bare Debian roots with their Python; 90 minutes, as root
+	$(BIN)/python tools/bare_roots.py $(BARE)
 
 # The key is in $DASHSCOPE_API_KEY, its region in $DASHSCOPE_REGION (default: singapore).
 test-live: $(VENV)/ready system ## Qwen against the real service, with your key; under a cent

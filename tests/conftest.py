@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from support.postgres import PostgresServer, programs
+from support.recorded_speech import Recording, make_recording, missing
 
 ROOT = Path(__file__).parents[1]
 
@@ -29,11 +30,32 @@ def _no_dump_amid(request: pytest.FixtureRequest) -> None:
 
 @pytest.fixture(scope="session")
 def speech() -> Path:
-    """Return the folder of recorded speech beside the project, or skip the test."""
+    """Return the folder of recorded speech beside the project, or skip the test.
+
+    Tests for which any recording will do use ``english_speech``, which every machine can have.
+    """
     folder = Path(os.environ.get("SUBTITLED_TEST_SPEECH", ROOT.parent / "shared" / "speech"))
     if not (folder / "jfk.flac").is_file():
         pytest.skip(f"no recorded speech in {folder}; name its folder in $SUBTITLED_TEST_SPEECH")
     return folder
+
+
+@pytest.fixture(scope="session")
+def english_speech(tmp_path_factory: pytest.TempPathFactory) -> Recording:
+    """Return a recording of English with its text, or skip the test."""
+    return _recording("en", tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def french_speech(tmp_path_factory: pytest.TempPathFactory) -> Recording:
+    """Return a recording of French with its text, or skip the test."""
+    return _recording("fr", tmp_path_factory)
+
+
+def _recording(language: str, tmp_path_factory: pytest.TempPathFactory) -> Recording:
+    if reason := missing(language):
+        pytest.skip(reason)
+    return make_recording(language, tmp_path_factory.mktemp("speech"))
 
 
 @pytest.fixture(scope="session")

@@ -18,32 +18,34 @@ from subtitled.library.fingerprint import content_fingerprint
 from subtitled.pipeline.pipeline import run_job
 from subtitled.plugin import Engine, Language
 from subtitled.subtitles.formats import read_cues
+from support.recorded_speech import Recording
 
-SAID = (
-    "And so, my fellow Americans, ask not what your country can do for you, "
-    "ask what you can do for your country."
-)
-ENGINE = f"""
+ENGINE = """
 from subtitled.plugin import *
 class Plain(Engine):
     @classmethod
     def capabilities(cls, settings):
         return EngineCapabilities(word_timestamps=False, supports_language_detection=True)
     def detect_language(self, audio, windows):
-        return [LanguageGuess(window, {{Language("en"): 0.9}}) for window in windows]
+        return [LanguageGuess(window, {Language("en"): 0.9}) for window in windows]
     def transcribe(self, audio, request):
         whole = request.chunk.span
-        return Transcript(request.language, (Word({SAID!r}, whole.start, whole.end, 0.7),))
+        words = (Word(text=TEXT, start=whole.start, end=whole.end, confidence=0.7),)
+        return Transcript(language=request.language, words=words)
 """
 
 
 @pytest.fixture
-def services(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Services]:
-    (tmp_path / "plain_engine.py").write_text(ENGINE)
+def services(
+    home: Path, tmp_path: Path, english_speech: Recording, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Services]:
+    (tmp_path / "plain_engine.py").write_text(f"TEXT = {english_speech.text!r}\n{ENGINE}")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=":")
     monkeypatch.syspath_prepend(tmp_path)
     component: type[Engine] = importlib.import_module("plain_engine").Plain
-    configured = ConfiguredComponent("plain", "plain", component, component.Settings())
+    configured = ConfiguredComponent(
+        name="plain", plugin="plain", component_class=component, settings=component.Settings()
+    )
     configuration: Configuration = dataclasses.replace(
         load_config(None), engines={"plain": configured}
     )
@@ -53,24 +55,27 @@ def services(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
 
 
 def test_plain_text_becomes_cues_at_the_times_of_the_speech(
-    services: Services, speech: Path, tmp_path: Path
+    services: Services, english_speech: Recording, tmp_path: Path
 ) -> None:
-    medium = speech / "jfk.flac"
+    medium = english_speech.path
     wishes = LibrarySettings.model_validate(
         {"path": "/", "cues": {"max_line_length": 30, "max_lines": 1, "profile": "ted"}}
     )
     content = content_fingerprint(medium)
-    outcome = run_job(Job(medium, wishes, content, tmp_path), services, InlineRunner())
+    outcome = run_job(
+        Job(media=medium, library=wishes, fingerprint=content, output_folder=tmp_path),
+        services,
+        InlineRunner(),
+    )
     (made,) = outcome.made
     cues = read_cues(made.sidecar.read_bytes(), "srt")
-    assert " ".join(cue.text for cue in cues) == SAID
+    assert " ".join(cue.text for cue in cues) == english_speech.text
     assert all(len(cue.text) <= 30 for cue in cues), "the library's own limits hold"
-    # When Whisper hears them.
-    starts = {cue.text.split()[0]: cue.start for cue in cues}
-    assert starts["And"] == pytest.approx(0.3, abs=0.4)
-    asked = next(cue for cue in cues if cue.text.startswith("ask not"))
-    assert asked.start == pytest.approx(3.4, abs=0.9)
-    assert cues[-1].end <= 11.1
+    first, second = english_speech.prompts
+    starts = {cue.text.split()[0]: cue.start for cue in reversed(cues)}
+    assert starts["The"] == pytest.approx(first.start, abs=0.4)
+    assert starts["All"] == pytest.approx(second.start, abs=0.9)
+    assert cues[-1].end <= second.end + 0.6
     kept = services.store.folder.rglob("*-*.json")
     assert any('"is_estimated":true' in path.read_text().replace(" ", "") for path in kept)
     assert outcome.spoken == Language("en")
@@ -78,26 +83,30 @@ def test_plain_text_becomes_cues_at_the_times_of_the_speech(
 
 @pytest.mark.model
 def test_with_whisper_beside_it_each_word_is_found_where_it_is_said(
-    services: Services, model_base: Path, speech: Path, tmp_path: Path
+    services: Services, model_base: Path, english_speech: Recording, tmp_path: Path
 ) -> None:
     known = services.config.engines | load_config(None).engines
     services.engines.close()
     services = build_services(dataclasses.replace(services.config, engines=known), services.db)
     wishes = LibrarySettings.model_validate({"path": "/", "engines": ["plain"]})
-    medium = speech / "jfk.flac"
+    medium = english_speech.path
     content = content_fingerprint(medium)
     try:
-        run_job(Job(medium, wishes, content, tmp_path), services, InlineRunner())
+        run_job(
+            Job(media=medium, library=wishes, fingerprint=content, output_folder=tmp_path),
+            services,
+            InlineRunner(),
+        )
     finally:
         services.engines.close()
     (recipe,) = services.store.variants(content, 0)
     whole = services.store.assemble_any(content, 0, recipe)
     assert whole is not None
-    assert whole.text == SAID
+    assert whole.text == english_speech.text
     assert not any(word.is_estimated for word in whole.words)
     said = {word.text.strip(): word.start for word in reversed(whole.words)}
-    # Where their sound begins, by ear and by the wave.
-    assert said["And"] == pytest.approx(0.3, abs=0.15)
-    assert said["ask"] == pytest.approx(3.3, abs=0.15)
+    first, second = english_speech.prompts
+    assert said["The"] == pytest.approx(first.start, abs=0.15)
+    assert said["All"] == pytest.approx(second.start, abs=0.15)
     ((_, course),) = services.store.fallbacks(content, 0)
     assert str(course) == "words by plain, times found by whisper"

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from support.namespaces import unshare
+from support.recorded_speech import Recording
 
 SPY = """
 from pathlib import Path
@@ -32,7 +33,7 @@ class Ear(Engine):
         return [LanguageGuess(window, {Language("en"): 1.0}) for window in windows]
     def transcribe(self, audio, request):
         self.note(f"heard {len(audio.read_samples(request.chunk.span))}")
-        return Transcript(request.language, ())
+        return Transcript(language=request.language, words=())
 class Tongue(Translator):
     Settings = Where
     @classmethod
@@ -48,7 +49,7 @@ def register_translators(register): register(Tongue)
 
 
 @pytest.fixture
-def spied(tmp_path: Path, speech: Path, model_base: Path) -> tuple[Path, Path]:
+def spied(tmp_path: Path, english_speech: Recording, model_base: Path) -> tuple[Path, Path]:
     """Build a library with a film, and a file in which a plugin records what it gets."""
     site = tmp_path / "site"
     info = site / "spy-1.0.dist-info"
@@ -58,7 +59,7 @@ def spied(tmp_path: Path, speech: Path, model_base: Path) -> tuple[Path, Path]:
     (info / "entry_points.txt").write_text("[subtitled]\nspy = spy\n")
     films = tmp_path / "films"
     films.mkdir()
-    shutil.copy(speech / "jfk.flac", films / "jfk.flac")
+    shutil.copy(english_speech.path, films / "Prompts.flac")
     return films, tmp_path / "trace"
 
 
@@ -82,7 +83,7 @@ def _generate(
             "--config",
             str(folder / "config.toml"),
             "generate",
-            str(films / "jfk.flac"),
+            str(films / "Prompts.flac"),
             "--languages",
             to,
         ],
@@ -102,8 +103,8 @@ def test_a_plugin_in_a_forbidden_place_never_receives_a_byte(
     films, trace = spied
     ran = _generate(films, trace, privacy, to="original,fr")
     assert not trace.exists(), trace.read_text()
-    assert (films / "jfk.en.srt").exists(), ran.stderr
-    assert not (films / "jfk.fr.srt").exists()
+    assert (films / "Prompts.en.srt").exists(), ran.stderr
+    assert not (films / "Prompts.fr.srt").exists()
     assert "fr" in ran.stdout
 
 
@@ -122,5 +123,5 @@ def test_a_library_that_keeps_to_itself_works_whole_without_any_network(
     films, trace = spied
     ran = _generate(films, trace, '"local"', *unshare("--net"))
     assert ran.returncode == 0, ran.stderr
-    assert "country" in (films / "jfk.en.srt").read_text()
+    assert "service" in (films / "Prompts.en.srt").read_text()
     assert not trace.exists()

@@ -25,6 +25,7 @@ from subtitled.plugin import (
     SidecarChange,
 )
 from subtitled.subtitles.formats import read_cues
+from support.recorded_speech import Recording
 
 PAGE = (Path(__file__).parents[3] / "docs" / "plugins.md").read_text("utf-8")
 FILES = dict(re.findall(r'```\w+ title="([^"]+)"\n(.*?)```', PAGE, re.DOTALL))
@@ -61,10 +62,10 @@ def test_the_engine_of_the_tutorial_passes_its_own_test(site: Path) -> None:
 
 
 def test_the_engine_of_the_tutorial_makes_a_subtitle(
-    site: Path, subtitled: Callable[..., Any], speech: Path, tmp_path: Path
+    site: Path, subtitled: Callable[..., Any], english_speech: Recording, tmp_path: Path
 ) -> None:
     film = tmp_path / "film.flac"
-    film.write_bytes((speech / "jfk.flac").read_bytes())
+    film.write_bytes(english_speech.path.read_bytes())
     config = site / "config.toml"
     generate = ("generate", "--engine", "loudness", "--languages", "original", film)
     completed = subtitled("--config", config, *generate)
@@ -84,7 +85,7 @@ def test_the_components_of_the_page_do_what_they_say(
     )
     loaded = load_config(config)
     assert loaded.unavailable == ()
-    batch = Batch((Line(7, "Hello."),), Language("en"), Language("es"))
+    batch = Batch(lines=(Line(7, "Hello."),), source=Language("en"), target=Language("es"))
     shout = loaded.translators["shout"].create()
     assert shout.translate(batch).lines == (Line(7, "HELLO."),)
     media = tmp_path / "film.mkv"

@@ -29,6 +29,7 @@ from subtitled_plugins.openai.response import is_transcription, parse_response
 from support.fakes.transcriptions import FakeTranscriptions, serve_transcriptions
 from support.fakes.whisper_recogniser import whisper_recogniser
 from support.qwen_harness import request, sound
+from support.recorded_speech import Recording
 
 Make = Callable[..., TranscriptionEngine]
 STRETCH = Chunk(TimeSpan(10.0, 15.0), (TimeSpan(10.0, 15.0),))
@@ -54,7 +55,7 @@ def make(service: FakeTranscriptions, monkeypatch: pytest.MonkeyPatch) -> Make:
 
 
 def hear(engine: TranscriptionEngine, folder: Path, **more: object) -> Transcript:
-    asked = TranscriptionRequest(STRETCH, Language("en"), **more)  # type: ignore[arg-type]
+    asked = TranscriptionRequest(chunk=STRETCH, language=Language("en"), **more)  # type: ignore[arg-type]
     said = engine.transcribe(sound(folder, 15.0), asked)
     check_transcript(said, STRETCH)
     return said
@@ -133,7 +134,8 @@ def test_terms_are_not_told_in_quiet_stretches(
     whole = request(5.0, terms=("Kennedy",))
     quiet = Chunk(whole.chunk.span, whole.chunk.speech, (TimeSpan(0.0, 4.0),))
     make().transcribe(
-        sound(tmp_path, 5.0), TranscriptionRequest(quiet, whole.language, hotwords=("Kennedy",))
+        sound(tmp_path, 5.0),
+        TranscriptionRequest(chunk=quiet, language=whole.language, hotwords=("Kennedy",)),
     )
     assert "prompt" not in service.requests[0]
 
@@ -186,7 +188,10 @@ def test_whatever_comes_words_are_in_order_finite_and_inside_the_stretch(said: o
     if isinstance(said, dict) and is_transcription(said):
         found = parse_response(said, 5.0, 10.0)
         check_transcript(
-            Transcript(Language("en"), found.words, segment_scores=found.segment_scores), STRETCH
+            Transcript(
+                language=Language("en"), words=found.words, segment_scores=found.segment_scores
+            ),
+            STRETCH,
         )
 
 
@@ -195,22 +200,24 @@ def test_a_recording_becomes_subtitles(
     model_base: Path,
     service: FakeTranscriptions,
     subtitled: Callable[..., subprocess.CompletedProcess[str]],
-    speech: Path,
+    english_speech: Recording,
     home: Path,
 ) -> None:
     service.recognise = whisper_recogniser(model_base)
     target = home / "films"
     target.mkdir()
-    (target / "jfk.flac").symlink_to(speech / "jfk.flac")
+    (target / "Prompts.flac").symlink_to(english_speech.path)
     file = home / "config.toml"
     file.write_text(
         f'[engines.openai]\nurl = "{service.url}"\nmodel = "tiny"\n[engines.whisper]\n'
         f'[libraries.films]\npath = "{target}"\n'
     )
-    ran = subtitled("--config", file, "generate", target / "jfk.flac", "--languages", "original")
+    ran = subtitled(
+        "--config", file, "generate", target / "Prompts.flac", "--languages", "original"
+    )
     assert ran.returncode == 0, ran.stderr
-    cues = read_cues((target / "jfk.en.srt").read_bytes(), "srt")
+    cues = read_cues((target / "Prompts.en.srt").read_bytes(), "srt")
     told = " ".join(re.findall(r"[a-z]+", " ".join(cue.text for cue in cues).lower()))
-    assert told.startswith("and so my fellow americans ask not what your country can do for you")
-    assert cues[0].start == pytest.approx(0.3, abs=0.4)
+    assert told.startswith("the number you have dialed is not in service please check the number")
+    assert cues[0].start == pytest.approx(english_speech.prompts[0].start, abs=0.4)
     assert len(service.requests) == 1

@@ -16,6 +16,7 @@ from subtitled.media.growing_pcm import announce, follow_pcm, partial_path
 from subtitled.media.probe import probe_media
 from subtitled.media.vad import detect_speech, detect_speech_while_decoding
 from subtitled.plugin import SAMPLE_RATE, SubtitledError, TransientError
+from support.recorded_speech import Recording
 
 SECOND = np.arange(SAMPLE_RATE, dtype="<i2")
 
@@ -85,10 +86,13 @@ def test_what_an_earlier_life_left_is_none_of_the_sound(tmp_path: Path) -> None:
 
 
 def test_speech_found_while_a_real_file_is_decoded_is_that_of_the_whole_sound(
-    speech: Path, tmp_path: Path, pool: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+    english_speech: Recording,
+    tmp_path: Path,
+    pool: ThreadPoolExecutor,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("subtitled.media.vad.BLOCK_SECONDS", 16.0)  # 500 frames
-    medium, into = speech / "prologue.es.mp3", tmp_path / "sound.s16"
+    monkeypatch.setattr("subtitled.media.vad.BLOCK_SECONDS", 4.0)  # 125 frames
+    medium, into = english_speech.path, tmp_path / "sound.s16"
     announce(into)
     early = pool.submit(detect_speech_while_decoding, into)
     audio = decode_track(medium, probe_media(medium).audio_tracks[0], into)
@@ -98,13 +102,13 @@ def test_speech_found_while_a_real_file_is_decoded_is_that_of_the_whole_sound(
 
 
 def test_a_file_that_cannot_be_decoded_leaves_nobody_listening(
-    tmp_path: Path, speech: Path, pool: ThreadPoolExecutor
+    tmp_path: Path, english_speech: Recording, pool: ThreadPoolExecutor
 ) -> None:
     into, medium = tmp_path / "sound.s16", tmp_path / "gone.mkv"
     announce(into)
     early = pool.submit(detect_speech_while_decoding, into)
     with pytest.raises((SubtitledError, FileNotFoundError)):
-        decode_track(medium, probe_media(speech / "jfk.flac").audio_tracks[0], into)
+        decode_track(medium, probe_media(english_speech.path).audio_tracks[0], into)
     with pytest.raises(TransientError):
         early.result(5.0)
     assert not partial_path(into).exists()

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from subtitled.media.vad import HYSTERESIS, MIN_SILENCE_SECONDS, detect_speech, find_frame_ranges
 from subtitled.plugin import SAMPLE_RATE, Audio, TimeSpan
+from support.recorded_speech import Recording
 
 Floats = npt.NDArray[np.float32]
 
@@ -68,12 +69,12 @@ def _total(parts: tuple[TimeSpan, ...]) -> float:
 
 
 @pytest.fixture
-def president(speech: Path, tmp_path: Path) -> Floats:
-    return _samples(_pcm(["-i", str(speech / "jfk.flac")], tmp_path / "jfk.s16"))
+def spoken(english_speech: Recording, tmp_path: Path) -> Floats:
+    return _samples(_pcm(["-i", str(english_speech.path)], tmp_path / "prompts.s16"))
 
 
-def test_speech_is_found_in_order_and_apart(president: Floats, tmp_path: Path) -> None:
-    found = detect_speech(_written(president, tmp_path / "a"))
+def test_speech_is_found_in_order_and_apart(spoken: Floats, tmp_path: Path) -> None:
+    found = detect_speech(_written(spoken, tmp_path / "a"))
     assert _total(found.spans) > 6
     assert found.low_energy == ()
     assert all(a.end < b.start for a, b in zip(found.spans, found.spans[1:], strict=False))
@@ -81,16 +82,17 @@ def test_speech_is_found_in_order_and_apart(president: Floats, tmp_path: Path) -
 
 @pytest.mark.parametrize("decibels", [-30, -40])
 def test_speech_that_is_played_quietly_is_found_as_well(
-    president: Floats, tmp_path: Path, decibels: float
+    spoken: Floats, tmp_path: Path, decibels: float
 ) -> None:
-    loud = detect_speech(_written(president, tmp_path / "a"))
-    quiet = detect_speech(_written(president, tmp_path / "b", decibels))
+    loud = detect_speech(_written(spoken, tmp_path / "a"))
+    quiet = detect_speech(_written(spoken, tmp_path / "b", decibels))
     assert _total(quiet.spans) > 0.93 * _total(loud.spans)
 
 
-def test_a_whisper_is_found_and_marked_as_quiet(president: Floats, tmp_path: Path) -> None:
-    """The first threshold alone detects nothing here."""
-    found = detect_speech(_written(_whispered(president), tmp_path / "a", -30))
+def test_whispered_speech_is_found_and_marked_as_low_energy(speech: Path, tmp_path: Path) -> None:
+    """The first threshold alone detects nothing in this recording."""
+    spoken = _samples(_pcm(["-i", str(speech / "jfk.flac")], tmp_path / "jfk.s16"))
+    found = detect_speech(_written(_whispered(spoken), tmp_path / "a", -30))
     assert _total(found.low_energy) > 4
     for part in found.low_energy:
         assert any(one.start <= part.start and part.end <= one.end for one in found.spans)
