@@ -8,7 +8,6 @@ because they can be downloaded again. The state folder contains no keys.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import os
 import shutil
@@ -23,6 +22,7 @@ from typing import Any
 
 from subtitled import __version__
 from subtitled.plugin import SetupError, SubtitledError, TransientError
+from subtitled.plugin.files import hash_file, replace_synced, sync_path
 from subtitled.plugin.paths import display_path
 
 from .state_folder import (
@@ -61,9 +61,8 @@ def copy_database(source: Path, target: Path) -> None:
             with closing(sqlite3.connect(partial)) as new:
                 old.backup(new)
                 new.execute("PRAGMA journal_mode=DELETE")  # one file without a log
-        _fsync(partial)
-        partial.replace(target)
-        _fsync(target.parent)
+        sync_path(partial)
+        replace_synced(partial, target)
     finally:
         partial.unlink(missing_ok=True)
 
@@ -117,7 +116,7 @@ def create_backup(state: Path, target: Path, databases: Sequence[str] = DATABASE
             for database in databases:
                 if (state / database).is_file():
                     copy_database(state / database, staging / database)
-                    manifest["databases"][database] = _sha256(staging / database)
+                    manifest["databases"][database] = hash_file(staging / database)
             (staging / _MANIFEST).write_text(json.dumps(manifest, indent=1), "utf-8")
             partial.unlink(missing_ok=True)
             handle = os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
@@ -129,8 +128,7 @@ def create_backup(state: Path, target: Path, databases: Sequence[str] = DATABASE
                         _add_folder(archive, state, Path(folder))
                 file.flush()
                 os.fsync(file.fileno())
-        partial.replace(target)
-        _fsync(target.parent)
+        replace_synced(partial, target)
         return target.stat().st_size
     except (OSError, sqlite3.Error) as error:
         raise TransientError(
@@ -247,7 +245,7 @@ def _validate_archive(staging: Path, expected_databases: Sequence[str]) -> str:
         raise ValueError("it contains no database")
     for database, digest in databases.items():
         path = staging / database
-        if not path.is_file() or _sha256(path) != digest:
+        if not path.is_file() or hash_file(path) != digest:
             raise ValueError(f"the checksum of {database} in it is wrong")
         if damage := check_database(path):
             raise ValueError(f"{database} in it is damaged: {damage}")
@@ -267,7 +265,7 @@ def _swap(staging: Path, state: Path) -> None:
     for name in (*FOLDERS, *reversed(DATABASES)):
         if (staging / name).exists():
             (staging / name).rename(state / name)
-    _fsync(state)
+    sync_path(state)
 
 
 def _invalid_backup_error(archive: Path, reason: str) -> SubtitledError:
@@ -275,16 +273,3 @@ def _invalid_backup_error(archive: Path, reason: str) -> SubtitledError:
         f"{display_path(archive)} is not a complete backup: {reason}",
         "Choose a file that `subtitled state backup` wrote; nothing was changed",
     )
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _fsync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

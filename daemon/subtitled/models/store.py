@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import fcntl
-import hashlib
 import json
 import logging
 import os
@@ -14,6 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from subtitled.plugin import ModelSpec, SetupError, TransientError
+from subtitled.plugin.files import hash_file, sync_path
 
 from . import hub, wheels
 
@@ -93,7 +93,7 @@ class ModelStore:
             stat = path.stat()
             stat_key = (stat.st_size, stat.st_mtime_ns)
             if force or self._verified.get(path) != stat_key:
-                digest = _sha256(path)
+                digest = hash_file(path)
                 if digest != expected:
                     return f"expected SHA-256 {expected}, found {digest}"
                 self._verified[path] = stat_key
@@ -153,7 +153,7 @@ class ModelStore:
         digests = announced | self._pinned_digests(spec)
         pinned: dict[str, str] = {}
         for file, digest in spec.files.items():
-            expected, actual = digest or digests.get(file), _sha256(partial / file)
+            expected, actual = digest or digests.get(file), hash_file(partial / file)
             if expected not in (None, actual):
                 shutil.rmtree(partial, ignore_errors=True)
                 hint = "Try again; if it stays so, the source was changed: do not use it"
@@ -169,10 +169,9 @@ class ModelStore:
         (partial / PINNED_FILE).write_text(json.dumps(pinned, indent=1), "ascii")
         target.mkdir(parents=True, exist_ok=True)
         for file in (PINNED_FILE, *spec.files):
-            with (partial / file).open("rb") as written:
-                os.fsync(written.fileno())
+            sync_path(partial / file)
             (partial / file).replace(target / file)
-        _fsync_folder(target)
+        sync_path(target)
         shutil.rmtree(partial, ignore_errors=True)
         for file in spec.files:
             stat = (target / file).stat()
@@ -229,16 +228,3 @@ def _copy_local(spec: ModelSpec, local: Path, partial: Path) -> dict[str, str]:
                     shutil.copyfileobj(source, copy, 1 << 20)
             return {}
     raise TransientError(f"{local} does not contain it")
-
-
-def _fsync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

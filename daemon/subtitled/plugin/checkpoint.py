@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
+
+from .files import write_atomic
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,27 +53,3 @@ class Checkpoint:
             OSError: The file cannot be deleted.
         """
         self.path.unlink(missing_ok=True)
-
-
-def write_atomic(target: Path, content: bytes) -> None:
-    """Write a file so that a power failure leaves either the old file or all of the new one.
-
-    Args:
-        target: The file. Missing folders are created.
-        content: The new content.
-
-    Raises:
-        OSError: The file cannot be written.
-    """
-    target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(f".{target.name}.tmp")
-    with temporary.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(target)
-    folder = os.open(target.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

@@ -10,12 +10,14 @@ import threading
 from pathlib import Path
 
 from subtitled.plugin import InputRejectedError, SetupError, SubtitledError, TransientError
+from subtitled.plugin.files import hash_file, sync_path, write_synced
 from subtitled.plugin.paths import display_path
 
 from .filenames import TEMPORARY_PREFIX
 from .ownership import Signature, is_regular_file, read_signature, sign
 
 TEMPORARY_SUFFIX = ".tmp"
+_PROBE_CONTENT = b"subtitled may write here"
 _NO_HARD_LINK_ERRNOS = frozenset(
     {errno.EPERM, errno.EACCES, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
 )
@@ -121,15 +123,32 @@ def move_own(old: Path, target: Path, own_digest: str) -> bool:
 
 
 def check_writable(folder: Path) -> None:
-    """Check that a folder is writable by writing a hidden file.
+    """Check that a folder is writable by writing a file without a name, or else a hidden one.
+
+    A file without a name cannot be left behind by a crash, but not every file system has them.
 
     Raises:
         SubtitledError: It is not; the error has a hint.
     """
+    try:
+        handle = os.open(folder, os.O_TMPFILE | os.O_WRONLY, 0o600)
+    except OSError:
+        _check_by_hidden_file(folder)
+        return
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(_PROBE_CONTENT)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise explain_os_error(error, folder) from error
+
+
+def _check_by_hidden_file(folder: Path) -> None:
     name = f"{TEMPORARY_PREFIX}{os.getpid()}-{threading.get_ident()}{TEMPORARY_SUFFIX}"
     probe = folder / name
     try:
-        _write_temporary(probe, b"subtitled may write here")
+        _write_temporary(probe, _PROBE_CONTENT)
     except OSError as error:
         raise explain_os_error(error, folder) from error
     finally:
@@ -140,8 +159,7 @@ def check_writable(folder: Path) -> None:
 def compute_sha256(path: Path) -> str | None:
     """Return the SHA-256 of a file; None if it does not exist."""
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return hash_file(path)
     except FileNotFoundError:
         return None
 
@@ -195,15 +213,10 @@ def _existing_digest(target: Path, own_digest: str | None, digest: str) -> str |
 
 
 def _write_temporary(temporary: Path, content: bytes, signature: Signature | None = None) -> None:
-    # Never write into an existing file: after a crash it may be a second name of the published
-    # file, and in a folder that others write to it may be a link to anywhere.
-    temporary.unlink(missing_ok=True)
-    with temporary.open("xb") as file:
-        file.write(content)
-        file.flush()
-        if signature is not None:
-            sign(temporary, signature)
-        os.fsync(file.fileno())
+    if signature is None:
+        write_synced(temporary, content)
+    else:
+        write_synced(temporary, content, lambda path: sign(path, signature))
 
 
 def _rename_or_link(temporary: Path, target: Path, *, is_replacement: bool) -> None:
@@ -232,8 +245,4 @@ def _appeared_error(target: Path) -> ForeignFileError:
 def _sync_folder(folder: Path) -> None:
     # Some network file systems do not support this.
     with contextlib.suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+        sync_path(folder)

@@ -23,7 +23,7 @@ from subtitled.plugin import (
     SubtitledError,
     Word,
 )
-from subtitled.plugin.checkpoint import write_atomic
+from subtitled.plugin.files import write_atomic
 from subtitled.routing.table import routing_for
 from subtitled.subtitles.filenames import build_summary_path
 from subtitled.subtitles.formats.chapters import write_ffmetadata, write_vtt

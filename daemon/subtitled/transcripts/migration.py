@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from subtitled.plugin.files import write_atomic
+
 JsonKeys = dict[str, str]
 """Old key -> new key of one JSON object."""
 
@@ -115,12 +117,8 @@ def _convert(source: Path, target: Path) -> None:
     converted = convert(payload) if convert is not None else payload
     if target == source and converted == payload:
         return
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-    with temporary.open("wb") as file:
-        file.write(json.dumps(converted, indent=1, ensure_ascii=False).encode())
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(target)
+    content = json.dumps(converted, indent=1, ensure_ascii=False).encode()
+    write_atomic(target, content, target.with_name(f".{target.name}.{os.getpid()}.tmp"))
 
 
 def _converter(name: str) -> Callable[[Any], Any] | None:

@@ -28,7 +28,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from subtitled.engines.protocol import TRANSCRIPT
 from subtitled.plugin import Checkpoint, Chunk, Language, TimeSpan, Transcript
-from subtitled.plugin.checkpoint import write_atomic
+from subtitled.plugin.files import write_atomic
 from subtitled.subtitles.hallucination import RemovedText
 
 from .migration import migrate_fingerprint

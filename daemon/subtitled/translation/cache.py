@@ -20,7 +20,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from subtitled.plugin import TextPair
-from subtitled.plugin.checkpoint import write_atomic
+from subtitled.plugin.files import write_atomic
 from subtitled.subtitles.hallucination import RemovedText
 
 from .checks import LineIssue

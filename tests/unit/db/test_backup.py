@@ -92,7 +92,7 @@ def test_a_database_that_cannot_be_copied_is_not_upgraded(
     def full(file: Path) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(backup, "_fsync", full)
+    monkeypatch.setattr(backup, "sync_path", full)
     with pytest.raises(SetupError, match="before it is upgraded") as refused:
         Database(path)
     assert "Free disk space" in refused.value.hint
