@@ -20,6 +20,7 @@ from .time_lines import is_broken_time_line, parse_time_line
 
 __all__ = [
     "FORMATS",
+    "IMAGE_SIGNATURES",
     "DroppedPart",
     "ReadResult",
     "RoundTripError",
@@ -30,7 +31,7 @@ __all__ = [
     "tidy_text",
 ]
 
-_IMAGE_SIGNATURES = (b"PG", b"\x00\x00\x01\xba", b"# VobSub index")
+IMAGE_SIGNATURES = (b"PG", b"\x00\x00\x01\xba", b"# VobSub index")
 """Beginnings of PGS and VobSub files."""
 
 
@@ -135,7 +136,7 @@ def read_cues(data: bytes, suffix: str, frame_rate: float | None = None) -> tupl
     Raises:
         InputRejectedError: The data is no subtitle file; the message says why.
     """
-    if data.startswith(_IMAGE_SIGNATURES):
+    if data.startswith(IMAGE_SIGNATURES):
         raise InputRejectedError(
             "the subtitle is made of pictures, not of text", "Convert it with OCR"
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 from dataclasses import replace
 
 from subtitled.plugin import Cue, InputRejectedError, Language
@@ -14,6 +15,8 @@ from .time_lines import parse_time_line, split_file_lines, visible_text
 
 MAX_TEXT_CHARS = 32 * 1024 * 1024
 """Largest text. Ten thousand cues are about one million characters."""
+MAX_MENDED_SECONDS = 5.0
+"""Longest duration of a cue whose end is before its start."""
 MAX_SAMPLE_LINES = 2000
 """Lines in which SubRip must show its first times."""
 
@@ -45,11 +48,20 @@ def read_text(
 
 
 def drop_unusable(result: ReadResult) -> ReadResult:
-    """Move cues without text, or with times that cannot be, to the dropped parts."""
+    """Move cues without text, or with times that cannot be, to the dropped parts.
+
+    A cue that ends before it begins is shown until the next one, as players do.
+    """
     dropped = DropLog()
     dropped.extend(result.dropped)
     cues: list[Cue] = []
+    starts = sorted(cue.start for cue in result.cues)
     for cue in result.cues:
+        if cue.end < cue.start:
+            later = bisect.bisect_right(starts, cue.start)
+            longest = cue.start + MAX_MENDED_SECONDS
+            end = min(starts[later], longest) if later < len(starts) else longest
+            cue = replace(cue, end=end)
         if not strip_tags(cue.text).strip():
             dropped.add("a cue without text", sample=f"{cue.start:.3f} s")
         elif not (cue.start < cue.end and cue.end > 0):

@@ -88,6 +88,8 @@ def is_broken_time_line(line: str) -> bool:
     """Check whether a line was meant to hold times, though they cannot be read."""
     if ("-->" not in line and "->" not in line) or len(line) > MAX_TIMES_CHARS:
         return False
+    if "-->" not in line and line.count(":") < 3:
+        return False
     digits = sum(map(str.isdecimal, line))
     return digits >= 4 and sum(map(str.isalpha, line)) <= 4 and (":" in line or "," in line)
 
