@@ -163,9 +163,9 @@ def _align_passage(
     reason = rejection_reason(words, passage.text(), chunk.span)
     if reason:
         return reason
-    words = confine_to_speech(words, chunk.speech, language)
-    spread_words = spread_crowded_words(words, chunk.span.end, chunk.speech)
-    return _restore_phrase_data(spread_words, passage.phrases)
+    confined = confine_to_speech(words, chunk.speech, language)
+    spread = spread_crowded_words(confined, chunk.span.end, chunk.speech)
+    return _restore_phrase_data(spread, passage.phrases)
 
 
 def rejection_reason(words: Sequence[Word], text: str, within: TimeSpan) -> str:

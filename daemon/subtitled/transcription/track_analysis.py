@@ -12,7 +12,8 @@ from subtitled.costs.egress_gate import OutboundRequest
 from subtitled.jobcontext.context import JobContext
 from subtitled.media.decode import decode_track, decoding_timeout
 from subtitled.media.growing_pcm import announce
-from subtitled.media.probe import MediaInfo
+from subtitled.media.probe import AudioTrack, MediaInfo
+from subtitled.media.track_sets import find_track_set
 from subtitled.media.vad import SpeechActivity
 from subtitled.plugin import (
     Audio,
@@ -22,8 +23,9 @@ from subtitled.plugin import (
     TimeSpan,
     TransientError,
 )
-from subtitled.transcripts.models import ShotCuts, TrackAnalysis
+from subtitled.transcripts.models import DECODER_VERSION, ShotCuts, TrackAnalysis
 
+from .channel_mix import analyse_channels, mix_channels
 from .language_detection import detect_language
 from .transcript_reuse import ReuseTarget, reuse_transcript
 
@@ -89,14 +91,19 @@ class TrackAnalyser:
         wants_cuts = self._wants_cuts(facts)
         if pcm.exists() and not wants_cuts:
             return Audio(pcm)
-        chosen = next(
-            audio_track for audio_track in facts.audio_tracks if audio_track.index == track
-        )
+        chosen = _find_track(facts, track)
+        tracks = self._find_set(facts, track)
+        if tracks and not wants_cuts:
+            analysis = self._stored_analysis(facts, track)
+            if analysis is None:
+                self._analyse_set(tracks, track)
+                return Audio(pcm)
+            return mix_channels(self._job.media, tracks, analysis.channel_shares, pcm)
         cuts: list[float] = []
         audio = decode_track(
             self._job.media,
             chosen,
-            pcm,
+            pcm.with_name(pcm.name + ".first") if tracks else pcm,
             on_progress=lambda seconds: self._ctx.progress(
                 "decoding", seconds / facts.duration if facts.duration else 0.0
             ),
@@ -106,27 +113,69 @@ class TrackAnalyser:
             self._store.save_shot_cuts(
                 self._job.fingerprint, ShotCuts(facts.frame_rate, tuple(cuts))
             )
+        if tracks:
+            # Only the picture was wanted.
+            audio.path.unlink(missing_ok=True)
+            return self.audio(facts, track)
         return audio
 
     def _decode(self, facts: MediaInfo, track: int) -> None:
-        is_analysed = self._store.analysis(self._job.fingerprint, track) is not None
+        is_analysed = self._stored_analysis(facts, track) is not None
         if not is_analysed:
             # Load the engine while the audio is decoded and searched for speech.
             detector = self._ctx.routes.language_detector
             if detector is not None:
                 self._services.engines[detector].preload()
-            self._start_vad_while_decoding(facts, track)
+            if not self._find_set(facts, track):
+                self._start_vad_while_decoding(facts, track)
         if not is_analysed or self._wants_cuts(facts):
             self.audio(facts, track)
 
+    def _find_set(self, facts: MediaInfo, track: int) -> tuple[AudioTrack, ...]:
+        """Return the tracks that are listened to together, unless one was analysed alone before."""
+        analysis = self._stored_analysis(facts, track)
+        if analysis is not None and not analysis.channel_shares:
+            return ()
+        return find_track_set(facts, _find_track(facts, track))
+
+    def _analyse_set(self, tracks: Sequence[AudioTrack], track: int) -> None:
+        """Listen to each microphone of a set, and store the speech of their mix."""
+        pcm = self._pcm(track)
+        self._ctx.progress("finding speech", 0.0)
+        speech, shares = analyse_channels(
+            self._job.media, tracks, pcm, self._services.engines.find_speech
+        )
+        analysis = TrackAnalysis(
+            duration=Audio(pcm).duration,
+            speech=speech.spans,
+            quiet_speech=speech.low_energy,
+            channel_shares=shares,
+            decoder_version=DECODER_VERSION,
+        )
+        self._store.save_analysis(self._job.fingerprint, track, analysis)
+
+    def _stored_analysis(self, facts: MediaInfo, track: int) -> TrackAnalysis | None:
+        """Return the stored analysis of a track, unless it missed speech that is found now."""
+        analysis = self._store.analysis(self._job.fingerprint, track)
+        if analysis is None or analysis.speech or analysis.decoder_version >= DECODER_VERSION:
+            return analysis
+        chosen = _find_track(facts, track)
+        return None if chosen.channels > 1 or find_track_set(facts, chosen) else analysis
+
     def _find_speech(self, facts: MediaInfo, track: int) -> None:
-        if self._store.analysis(self._job.fingerprint, track) is not None:
+        if self._stored_analysis(facts, track) is not None:
+            return
+        if tracks := self._find_set(facts, track):
+            self._analyse_set(tracks, track)
             return
         audio = self.audio(facts, track)
         self._ctx.progress("finding speech", 0.0)
         speech = self._await_early_vad(track) or self._services.engines.find_speech(audio)
         analysis = TrackAnalysis(
-            duration=audio.duration, speech=speech.spans, quiet_speech=speech.low_energy
+            duration=audio.duration,
+            speech=speech.spans,
+            quiet_speech=speech.low_energy,
+            decoder_version=DECODER_VERSION,
         )
         self._store.save_analysis(self._job.fingerprint, track, analysis)
 
@@ -167,9 +216,7 @@ class TrackAnalyser:
             analysis.language_segments is not None or not per_segment or detector is None
         ):
             return
-        tag = next(
-            audio_track.language for audio_track in facts.audio_tracks if audio_track.index == track
-        )
+        tag = _find_track(facts, track).language
         detected = detect_language(
             analysis,
             tag,
@@ -221,3 +268,7 @@ class TrackAnalyser:
         """Return whether shot cuts are wanted and not yet detected."""
         wanted = self._job.library.snap_to_shots and facts.has_video
         return wanted and self._store.shot_cuts(self._job.fingerprint) is None
+
+
+def _find_track(facts: MediaInfo, index: int) -> AudioTrack:
+    return next(track for track in facts.audio_tracks if track.index == index)

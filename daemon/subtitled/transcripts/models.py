@@ -6,6 +6,10 @@ from dataclasses import dataclass
 
 from subtitled.plugin import Language, TimeSpan
 
+DECODER_VERSION = 1
+"""Grows when decoding finds speech where it found none before: 1 has channels out of phase, and
+microphones on tracks of their own."""
+
 
 @dataclass(frozen=True, slots=True)
 class LanguageSegment:
@@ -13,6 +17,20 @@ class LanguageSegment:
 
     span: TimeSpan
     language: Language
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelShare:
+    """The part of one channel in the sound of a track that several channels make up."""
+
+    track: int
+    channel: int | None
+    """The channel of the track, from 1; None if the track has only one."""
+    speech_seconds: float
+    gain: float
+    """The factor by which it is raised in the mix. 0: it is not taken."""
+    reason: str
+    """What was heard in it and why it was taken or not, for people."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +46,10 @@ class TrackAnalysis:
     """Parts of the speech that are faint."""
     language_segments: tuple[LanguageSegment, ...] | None = None
     """The language of each part, in order and without gaps; None if changes were not looked for."""
+    channel_shares: tuple[ChannelShare, ...] = ()
+    """The channels that were listened to together. Empty if the track stands for itself."""
+    decoder_version: int = 0
+    """Which way of decoding the speech was found in (:data:`DECODER_VERSION`)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,118 @@
+"""The sound of several microphones on tracks or channels of their own, mixed for a recogniser."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from subtitled.media.channels import (
+    ChannelFile,
+    measure_covariance,
+    weigh_by_level,
+    write_channel,
+    write_mix,
+)
+from subtitled.media.decode import decode_channels
+from subtitled.media.probe import AudioTrack
+from subtitled.media.track_sets import ChannelChoice, choose_channels
+from subtitled.media.vad import SpeechActivity
+from subtitled.plugin import Audio
+from subtitled.transcripts.models import ChannelShare
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+FindSpeech = Callable[[Audio], SpeechActivity]
+
+
+def name_channels(tracks: Sequence[AudioTrack]) -> list[tuple[int, int | None, str]]:
+    """Return the track, the channel if its track has several, and the name of each channel."""
+    named: list[tuple[int, int | None, str]] = []
+    for track in tracks:
+        if track.channels == 1:
+            named.append((track.index, None, f"track {track.index}"))
+            continue
+        for channel in range(1, track.channels + 1):
+            named.append((track.index, channel, f"channel {channel} of track {track.index}"))
+    return named
+
+
+def analyse_channels(
+    media: Path, tracks: Sequence[AudioTrack], target: Path, find_speech: FindSpeech
+) -> tuple[SpeechActivity, tuple[ChannelShare, ...]]:
+    """Listen to each channel, choose those with speech, and write their mix.
+
+    Args:
+        media: The media file.
+        tracks: One track with several channels, or several mono tracks.
+        target: The file for the mix.
+        find_speech: Detects the speech of a mono file.
+
+    Returns:
+        The speech of the mix, and the part of each channel in it.
+
+    Raises:
+        SubtitledError: Decoding or detection failed.
+    """
+    named = name_channels(tracks)
+    single = target.with_name(target.name + ".channel")
+    with _decoded(media, tracks, target) as file:
+        try:
+            heard: list[SpeechActivity] = []
+            for channel in range(file.channels):
+                write_channel(file, channel, single)
+                heard.append(find_speech(Audio(single)))
+            choices = choose_channels(heard, measure_covariance(file), [name for *_, name in named])
+            _write(file, [choice.gain for choice in choices], target)
+        finally:
+            single.unlink(missing_ok=True)
+    shares = tuple(_to_share(*pair) for pair in zip(named, choices, strict=True))
+    taken = [speech for speech, choice in zip(heard, choices, strict=True) if choice.gain > 0]
+    if len(taken) > 1:
+        return find_speech(Audio(target)), shares
+    return taken[0] if taken else SpeechActivity(), shares
+
+
+def mix_channels(
+    media: Path, tracks: Sequence[AudioTrack], shares: Sequence[ChannelShare], target: Path
+) -> Audio:
+    """Write the mix again that :func:`analyse_channels` chose."""
+    with _decoded(media, tracks, target) as file:
+        _write(file, [share.gain for share in shares], target)
+    return Audio(target)
+
+
+def _to_share(place: tuple[int, int | None, str], choice: ChannelChoice) -> ChannelShare:
+    track, channel, name = place
+    return ChannelShare(
+        track=track,
+        channel=channel,
+        speech_seconds=round(choice.speech_seconds, 2),
+        gain=choice.gain,
+        reason=f"{name}: {choice.reason}",
+    )
+
+
+def _write(file: ChannelFile, gains: Sequence[float], target: Path) -> None:
+    partial = target.with_name(target.name + ".mix")
+    taken = [number for number, gain in enumerate(gains) if gain > 0]
+    try:
+        if len(taken) > 1:
+            write_mix(file, weigh_by_level(measure_covariance(file), gains), partial)
+        else:
+            write_channel(file, taken[0] if taken else 0, partial)
+        partial.replace(target)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+@contextmanager
+def _decoded(media: Path, tracks: Sequence[AudioTrack], target: Path) -> Iterator[ChannelFile]:
+    interleaved = target.with_name(target.name + ".channels")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        yield decode_channels(media, tracks, interleaved)
+    finally:
+        interleaved.unlink(missing_ok=True)
