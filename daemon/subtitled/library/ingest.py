@@ -35,12 +35,16 @@ from .diff import diff_scan
 from .media_filter import MediaFilter
 from .paths import is_inside_library, library_containing
 from .ready_files import find_ready_files
-from .scanner import (
+from .scanner import links_into, scan_batches
+from .subtitle_names import (
+    film_folder,
+    find_owners,
     is_subtitle,
-    links_into,
+    is_subtitle_folder,
+    iter_subtitles,
     possible_stems,
-    scan_batches,
     sidecar_hashes,
+    stem_key,
 )
 
 _log = logging.getLogger(__name__)
@@ -107,7 +111,12 @@ class Ingest:
         for path in dict.fromkeys(paths):
             name = library_containing(path, self._libraries)
             if name is not None and path != self._libraries[name].path:
-                folders.setdefault((name, path.parent), []).append(path)
+                folder = path.parent
+                if is_subtitle(os.fsencode(path.name)) or is_subtitle_folder(folder.name):
+                    folder = film_folder(path)
+                if not folder.is_relative_to(self._libraries[name].path):
+                    folder = path.parent
+                folders.setdefault((name, folder), []).append(path)
         for (name, folder), inside in folders.items():
             if not self._filters[name].descends(folder):
                 continue
@@ -190,7 +199,13 @@ class Ingest:
         media: dict[bytes, list[bytes]] = {}
         for file_name in names:
             if media_filter.accepts(os.fsdecode(file_name)):
-                media.setdefault(os.path.splitext(file_name)[0], []).append(file_name)
+                media.setdefault(stem_key(os.path.splitext(file_name)[0]), []).append(file_name)
+        in_folders = list(
+            iter_subtitles(
+                folder_bytes,
+                (name for name in names if not media_filter.ignores_folder(os.fsdecode(name))),
+            )
+        )
         requested, ours, missing = set[bytes](), set[bytes](), list[bytes]()
         for path in changed_paths:
             base = os.fsencode(path.name)
@@ -200,6 +215,8 @@ class Ingest:
             if os.path.isdir(path):
                 if media_filter.descends(path):
                     self._scan_folder(name, path, NEW)
+                if is_subtitle_folder(path.name) or path.parent != folder:
+                    requested.update(itertools.chain(*media.values()))
                 continue
             if path.suffix[1:].lower() in DATA_EXTENSIONS:
                 self._on_data_file_changed(path, media)
@@ -207,10 +224,16 @@ class Ingest:
                 affected = {
                     file_name for stem in possible_stems(base) for file_name in media.get(stem, ())
                 }
-                (ours if self._is_ours(path, base in names) else requested).update(affected)
-            elif base in media.get(os.path.splitext(base)[0], ()):
+                if path.parent != folder:
+                    affected = set(find_owners(os.fsencode(path.relative_to(folder)), names))
+                (ours if self._is_ours(path, os.path.lexists(path)) else requested).update(affected)
+            elif base in media.get(stem_key(os.path.splitext(base)[0]), ()):
                 requested.add(base)
-        hashes = sidecar_hashes(itertools.chain(*media.values()), filter(is_subtitle, names))
+            elif is_subtitle_folder(path.name):  # It is gone.
+                requested.update(itertools.chain(*media.values()))
+        hashes = sidecar_hashes(
+            filter(media_filter.has_media_ending, names), filter(is_subtitle, names), in_folders
+        )
         self._diff_folder(
             name, folder_bytes, requested, hashes, ScanDiff(missing=missing), reevaluate=True
         )

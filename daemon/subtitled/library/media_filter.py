@@ -48,7 +48,11 @@ class MediaFilter:
 
     def accepts(self, name: str) -> bool:
         """Return whether a file of this name is a media file, complete, and a film."""
-        return self._has_media_ending(os.fsencode(name)) and self.file_exclusion(name) is None
+        return self.has_media_ending(os.fsencode(name)) and self.file_exclusion(name) is None
+
+    def has_media_ending(self, name: bytes) -> bool:
+        """Return whether a name has an extension of media."""
+        return b"." in name and name.rpartition(b".")[2].lower() in self.extensions
 
     def file_exclusion(self, name: str) -> str | None:
         """Return why a media file of this name is not taken, or None."""
@@ -115,14 +119,11 @@ class MediaFilter:
             return IGNORED
         return folder_exclusion(name, self._include_extras)
 
-    def _has_media_ending(self, name: bytes) -> bool:
-        return b"." in name and name.rpartition(b".")[2].lower() in self.extensions
-
     def _read_surroundings(self, folder: Path) -> Folder:
         folders, has_media = [], False
         with contextlib.suppress(OSError), os.scandir(os.fsencode(folder)) as entries:
             for entry in entries:
-                if self._has_media_ending(entry.name):
+                if self.has_media_ending(entry.name):
                     has_media = True
                 elif entry.is_dir():
                     folders.append(os.fsdecode(entry.name))

@@ -64,7 +64,7 @@ class SidecarRemover:
             if record is None or record.is_user_requested or record.media != media:
                 continue
             is_newer = any(
-                _arrival_time(media.with_name(name)) > record.created_at
+                _arrival_time(media.parent / name) > record.created_at
                 for name in ours.replaced_by
             )
             if is_newer and self._move_to_archive(record, SidecarStatus.YIELDED):

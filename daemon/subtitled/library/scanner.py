@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import os
 import stat as modes
-import zlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from operator import attrgetter, itemgetter
 from pathlib import Path
 
 from subtitled.config.settings import LibrarySettings
 from subtitled.db.records import ScannedFile
-from subtitled.subtitles.filenames import DATA_EXTENSIONS, SUBTITLE_EXTENSIONS
 
 from .media_filter import MediaFilter
+from .subtitle_names import SUBTITLE_ENDINGS, iter_subtitles, sidecar_hashes
 
 BATCH_SIZE = 1000
 """The largest number of files in one run."""
@@ -85,41 +84,6 @@ def scan_batches(
             yield _stat_media(media[begin : begin + BATCH_SIZE], hashes, on_error)
 
 
-def sidecar_hashes(media: Iterable[bytes], names: Iterable[bytes]) -> dict[bytes, int]:
-    """Return for each media file of a folder a number that changes when its sidecars do.
-
-    Args:
-        media: The names of the media files.
-        names: The names of the subtitles in the same folder. One belongs to a media file by its
-            exact stem and a dot, as in :func:`~subtitled.subtitles.filenames.parse_sidecar_name`.
-
-    Returns:
-        The numbers of the media files that have any sidecars.
-    """
-    sidecars: dict[bytes, list[bytes]] = {}
-    for name in names:
-        for stem in possible_stems(name):
-            sidecars.setdefault(stem, []).append(name)
-    return {
-        name: zlib.crc32(b"/".join(sorted(sidecars[stem]))) | 1 << 32
-        for name in media
-        if (stem := os.path.splitext(name)[0]) in sidecars
-    }
-
-
-def possible_stems(sidecar: bytes) -> Iterator[bytes]:
-    """Yield the stems that the media file of a sidecar may have."""
-    at = sidecar.find(b".", 1)
-    while at > 0:
-        yield sidecar[:at]
-        at = sidecar.find(b".", at + 1)
-
-
-def is_subtitle(name: bytes) -> bool:
-    """Return whether a name has an extension that only subtitles have."""
-    return name.rpartition(b".")[2].lower() in _SUBTITLE_EXTENSIONS
-
-
 def links_into(link: bytes, root: bytes) -> bool:
     """Return whether a link leads into the real folder ``root``.
 
@@ -138,7 +102,6 @@ or a folder, whose path ends with a slash, with None, and 1 if it is at or below
 _item_path: Callable[[_ScanItem], bytes] = itemgetter(0)
 _entry_path: Callable[[os.DirEntry[bytes]], bytes] = attrgetter("path")
 _is_file = modes.S_ISREG
-_SUBTITLE_EXTENSIONS = frozenset(map(os.fsencode, SUBTITLE_EXTENSIONS - DATA_EXTENSIONS))
 
 
 def _read_folder(
@@ -165,7 +128,7 @@ def _read_folder(
                         folders.append((entry.path + b"/", None, int(by_link)))
                 elif ending in endings:
                     media.append(entry)
-                elif ending in _SUBTITLE_EXTENSIONS:
+                elif ending in SUBTITLE_ENDINGS:
                     subtitles.append(name)
     except OSError as error:
         _report_error(on_error, folder, error)
@@ -174,7 +137,11 @@ def _read_folder(
     )
     if excluded:
         folders = [item for item in folders if os.path.basename(item[0][:-1]) not in excluded]
-    hashes = sidecar_hashes([entry.name for entry in media], subtitles) if subtitles else {}
+    hashes: dict[bytes, int] = {}
+    if media:
+        inside = list(iter_subtitles(folder, (os.path.basename(item[0][:-1]) for item in folders)))
+        if subtitles or inside:
+            hashes = sidecar_hashes([entry.name for entry in media], subtitles, inside)
     return folders, media, hashes
 
 

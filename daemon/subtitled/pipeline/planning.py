@@ -16,6 +16,7 @@ from subtitled.config.load import Configuration
 from subtitled.config.plugins import list_installed
 from subtitled.config.settings import LibrarySettings
 from subtitled.db.sidecars import SidecarRepository, SidecarStatus
+from subtitled.library.subtitle_names import list_names
 from subtitled.media.probe import MediaInfo
 from subtitled.media.tracks import AudioChoice, choose_audio_track, list_spoken_tracks
 from subtitled.plugin import InputRejectedError, Language
@@ -98,7 +99,7 @@ def inspect_media(
     analysis = transcripts.analysis(fingerprint, choice.track.index) if fingerprint else None
     spoken = analysis.language if analysis else None
     folder = request.sidecar_folder or media.parent
-    names = [] if ignore_existing else _folder_names(folder)
+    names = [] if ignore_existing else _folder_names(media, request.sidecar_folder)
     taken = find_taken_names(sidecars, media, fingerprint, folder, names)
     names = [name for name in names if name not in taken]
     ownership_of = partial(sidecars.ownership, fingerprint=fingerprint)
@@ -187,8 +188,11 @@ def _removed_by_user(sidecars: SidecarRepository, media: Path) -> tuple[Existing
     )
 
 
-def _folder_names(folder: Path) -> list[str]:
-    return [os.fsdecode(entry.name) for entry in os.scandir(folder)]
+def _folder_names(media: Path, sidecar_folder: Path | None) -> list[str]:
+    """Return the names beside a media file with its folders of subtitles, or in another folder."""
+    if sidecar_folder is None:
+        return list_names(media)
+    return [os.fsdecode(entry.name) for entry in os.scandir(sidecar_folder)]
 
 
 def plan_summaries(

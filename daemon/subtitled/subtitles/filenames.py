@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import os
 import re
+import unicodedata
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path, PurePosixPath
@@ -179,7 +180,7 @@ def _join_beside(media: Path, name: str, file_kind: str) -> Path:
 
 def parse_summary_name(media_name: str, name: str) -> tuple[Language | None, str] | None:
     """Return the language and suffix of a summary's name; None if it is no summary of the file."""
-    prefix = _stem_prefix(media_name)
+    prefix, name = _stem_prefix(media_name), normalise_name(name)
     if not name.startswith(prefix):
         return None
     rest = name[len(prefix) :]
@@ -207,8 +208,12 @@ def parse_sidecar_name(media_name: str, name: str) -> SidecarName | None:
     A sidecar begins with the exact stem and a dot: ``S01E1.en.srt`` is none of ``S01E10.mkv``. Of
     several languages the last one counts, as in media servers. ``hi`` is Hindi unless the name has
     another language.
+
+    A name with a folder, such as ``Subs/2_English.srt``, is that of a subtitle in a folder of
+    subtitles, which need not have the stem.
     """
     prefix = _stem_prefix(media_name)
+    name = _name_beside(prefix, name)
     if not name.startswith(prefix) or name.startswith(TEMPORARY_PREFIX):
         return None
     if _is_summary_name(media_name, name):
@@ -324,4 +329,21 @@ def _split_flags(token: str) -> tuple[str, ...]:
 @functools.lru_cache(maxsize=64)
 def _stem_prefix(media_name: str) -> str:
     """Return the beginning of all sidecar names. Cached, since it is needed for every name."""
-    return PurePosixPath(media_name).stem + "."
+    return normalise_name(PurePosixPath(media_name).stem) + "."
+
+
+def normalise_name(name: str) -> str:
+    """Return a file name in the form in which names are compared.
+
+    macOS writes accents as letters of their own, other systems write one letter with its accent.
+    """
+    return name if name.isascii() else unicodedata.normalize("NFC", name)
+
+
+def _name_beside(prefix: str, name: str) -> str:
+    """Return the name that a subtitle in a folder of subtitles would have beside its media file."""
+    name = normalise_name(name)
+    if "/" not in name:
+        return name
+    base = name.rpartition("/")[2]
+    return base if base.startswith(prefix) else prefix + base

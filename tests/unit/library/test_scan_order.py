@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from subtitled.config.settings import AUDIO_EXTENSIONS, VIDEO_EXTENSIONS, LibrarySettings
 from subtitled.library.media_filter import MediaFilter
-from subtitled.library.scanner import scan, scan_batches, sidecar_hashes
+from subtitled.library.scanner import scan, scan_batches
+from subtitled.library.subtitle_names import sidecar_hashes
 
 
 @pytest.fixture

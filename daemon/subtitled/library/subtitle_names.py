@@ -1,0 +1,161 @@
+"""Which subtitles belong to which media files of a folder, by their names.
+
+A subtitle beside a media file begins with its stem and a dot. Releases also bring folders of
+subtitles, which Kodi and Plex read: ``Subs/2_English.srt``, ``Subs/Film/2_English.srt``. What lies
+in them belongs to the film with the stem of its name or of its folder, else to the only film beside
+the folder.
+"""
+
+from __future__ import annotations
+
+import os
+import zlib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from subtitled.config.settings import AUDIO_EXTENSIONS, VIDEO_EXTENSIONS
+from subtitled.subtitles.filenames import DATA_EXTENSIONS, SUBTITLE_EXTENSIONS, normalise_name
+
+from .exclusions import SUBTITLE_FOLDERS, file_exclusion
+
+_MEDIA_ENDINGS = frozenset(VIDEO_EXTENSIONS + AUDIO_EXTENSIONS)
+SUBTITLE_ENDINGS = frozenset(map(os.fsencode, SUBTITLE_EXTENSIONS - DATA_EXTENSIONS))
+"""Extensions that only subtitles have."""
+
+
+def is_subtitle(name: bytes) -> bool:
+    """Return whether a name has an extension that only subtitles have."""
+    return name.rpartition(b".")[2].lower() in SUBTITLE_ENDINGS
+
+
+def is_subtitle_folder(name: str) -> bool:
+    """Return whether a folder of this name holds the subtitles of the films beside it."""
+    return name.lower() in SUBTITLE_FOLDERS
+
+
+def film_folder(path: Path) -> Path:
+    """Return the folder of the films that a subtitle at a path may belong to."""
+    for folder in list(path.parents)[:2]:
+        if is_subtitle_folder(folder.name):
+            return folder.parent
+    return path.parent
+
+
+def stem_key(name: bytes) -> bytes:
+    """Return a name in the form in which names are compared."""
+    return name if name.isascii() else os.fsencode(normalise_name(os.fsdecode(name)))
+
+
+def possible_stems(sidecar: bytes) -> Iterator[bytes]:
+    """Yield the stems that the media file of a sidecar may have, as :func:`stem_key` has them."""
+    name = stem_key(sidecar)
+    at = name.find(b".", 1)
+    while at > 0:
+        yield name[:at]
+        at = name.find(b".", at + 1)
+
+
+def sidecar_hashes(
+    media: Iterable[bytes], names: Iterable[bytes], in_folders: Iterable[bytes] = ()
+) -> dict[bytes, int]:
+    """Return for each media file of a folder a number that changes when its sidecars do.
+
+    Args:
+        media: The names of the media files.
+        names: The names of the subtitles in the same folder. One belongs to a media file by its
+            exact stem and a dot, as in :func:`~subtitled.subtitles.filenames.parse_sidecar_name`.
+        in_folders: The subtitles of :func:`iter_subtitles`.
+
+    Returns:
+        The numbers of the media files that have any sidecars.
+    """
+    media = list(media)
+    sidecars: dict[bytes, list[bytes]] = {}
+    for name in names:
+        for stem in possible_stems(name):
+            sidecars.setdefault(stem, []).append(name)
+    found = {
+        name: list(sidecars[stem])
+        for name in media
+        if (stem := stem_key(os.path.splitext(name)[0])) in sidecars
+    }
+    for subtitle in in_folders:
+        for owner in find_owners(subtitle, media):
+            found.setdefault(owner, []).append(subtitle)
+    return {name: zlib.crc32(b"/".join(sorted(mine))) | 1 << 32 for name, mine in found.items()}
+
+
+def list_names(media: Path) -> list[str]:
+    """Return the names beside a media file, and those of its subtitles in folders beside it.
+
+    The latter are relative to its folder.
+
+    Raises:
+        OSError: Its folder cannot be read.
+    """
+    with os.scandir(os.fsencode(media.parent)) as entries:
+        names = [entry.name for entry in entries]
+    name = os.fsencode(media.name)
+    mine = [
+        subtitle
+        for subtitle in iter_subtitles(os.fsencode(media.parent), names)
+        if name in find_owners(subtitle, names)
+    ]
+    return list(map(os.fsdecode, [*names, *mine]))
+
+
+def iter_subtitles(folder: bytes, names: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the subtitles in folders beside films, relative to the folder of the films.
+
+    A folder that cannot be read has none.
+
+    Args:
+        folder: The folder of the films.
+        names: The names in it.
+    """
+    for name in sorted(names):
+        if len(name) <= _LONGEST_FOLDER and is_subtitle_folder(os.fsdecode(name)):
+            yield from _iter_files(folder + b"/" + name, name + b"/", levels=2)
+
+
+_LONGEST_FOLDER = max(map(len, SUBTITLE_FOLDERS))
+
+
+def find_owners(subtitle: bytes, names: Iterable[bytes]) -> frozenset[bytes]:
+    """Return the media files that a subtitle in a folder belongs to.
+
+    Args:
+        subtitle: Its path, relative to the folder of the films.
+        names: The names in that folder.
+    """
+    films = {name: stem_key(os.path.splitext(name)[0]) for name in names if _is_film(name)}
+    _, *folders, base = subtitle.split(b"/")
+    stems = {*possible_stems(base), *map(stem_key, folders)}
+    owners = frozenset(name for name, stem in films.items() if stem in stems)
+    if owners or folders or len(set(films.values())) > 1:
+        return owners
+    return frozenset(films)
+
+
+def _iter_files(folder: bytes, prefix: bytes, levels: int) -> Iterator[bytes]:
+    try:
+        if os.path.islink(folder):
+            return  # Nothing outside the library is read.
+        with os.scandir(folder) as found:
+            entries = sorted(found, key=lambda entry: entry.name)
+    except OSError:
+        return
+    for entry in entries:
+        if is_subtitle(entry.name):
+            yield prefix + entry.name
+        elif levels > 1 and entry.is_dir(follow_symlinks=False):
+            yield from _iter_files(entry.path, prefix + entry.name + b"/", levels - 1)
+
+
+def _is_film(name: bytes) -> bool:
+    text = os.fsdecode(name)
+    return (
+        text.rpartition(".")[2].lower() in _MEDIA_ENDINGS
+        and not text.startswith(".")
+        and file_exclusion(text, include_extras=False) is None
+    )

@@ -1,0 +1,146 @@
+"""Which subtitles belong to which media files: folders of subtitles, and letters with accents."""
+
+from __future__ import annotations
+
+import os
+import unicodedata
+from pathlib import Path
+
+import pytest
+
+from subtitled.config.settings import LibrarySettings
+from subtitled.library.scanner import scan_batches
+from subtitled.library.subtitle_names import (
+    film_folder,
+    find_owners,
+    list_names,
+    sidecar_hashes,
+)
+from subtitled.plugin import Language, SubtitleKind
+from subtitled.subtitles.filenames import parse_sidecar_name, parse_summary_name
+
+NFC = unicodedata.normalize("NFC", "Amélie à Ōsaka")
+NFD = unicodedata.normalize("NFD", NFC)
+
+
+def make(root: Path, *paths: str) -> None:
+    for path in paths:
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).touch()
+
+
+def hashes(root: Path) -> dict[str, int]:
+    runs = scan_batches(root, LibrarySettings(path=root))
+    return {
+        os.fsdecode(path[len(os.fsencode(root)) + 1 :]): mark for r in runs for path, _, mark in r
+    }
+
+
+@pytest.mark.parametrize(
+    ("subtitle", "names", "owners"),
+    [
+        ("Subs/2_English.srt", ["Film.mkv"], {"Film.mkv"}),
+        ("Subs/2_English.srt", ["Film.mkv", "Film-trailer.mkv", "sample.mkv"], {"Film.mkv"}),
+        ("Subs/2_English.srt", ["Film.mkv", "Film.mp4"], {"Film.mkv", "Film.mp4"}),
+        ("Subs/2_English.srt", ["A.mkv", "B.mkv"], set()),
+        ("Subs/A.en.srt", ["A.mkv", "B.mkv"], {"A.mkv"}),
+        ("Subs/A/2_English.srt", ["A.mkv", "B.mkv"], {"A.mkv"}),
+        ("Subs/C/2_English.srt", ["A.mkv"], set()),
+        ("Subs/S01E1.en.srt", ["S01E1.mkv", "S01E10.mkv"], {"S01E1.mkv"}),
+        (f"Subs/{NFC}/2_English.srt", [f"{NFD}.mkv", "B.mkv"], {f"{NFD}.mkv"}),
+        (f"Subs/{NFD}.srt", [f"{NFC}.mkv", "B.mkv"], {f"{NFC}.mkv"}),
+    ],
+)
+def test_a_subtitle_in_a_folder_belongs_to_the_film_that_it_names_or_to_the_only_one(
+    subtitle: str, names: list[str], owners: set[str]
+) -> None:
+    found = find_owners(os.fsencode(subtitle), map(os.fsencode, names))
+    assert set(map(os.fsdecode, found)) == owners
+
+
+@pytest.mark.parametrize("folder", ["Subs", "subs", "Subtitles", "VobSubs"])
+def test_folders_of_subtitles_are_listed_with_the_names_beside_a_film(
+    tmp_path: Path, folder: str
+) -> None:
+    make(
+        tmp_path,
+        "Film.mkv",
+        f"{folder}/2_English.srt",
+        f"{folder}/Film/3_French.srt",
+        f"{folder}/Other/4_German.srt",
+        f"{folder}/notes.txt",
+        "Artwork/5_Italian.srt",
+    )
+    assert set(list_names(tmp_path / "Film.mkv")) == {
+        "Film.mkv",
+        folder,
+        "Artwork",
+        f"{folder}/2_English.srt",
+        f"{folder}/Film/3_French.srt",
+    }
+
+
+def test_no_folder_of_subtitles_is_read_by_a_link(tmp_path: Path) -> None:
+    make(tmp_path, "films/Film.mkv", "outside/2_English.srt")
+    (tmp_path / "films" / "Subs").symlink_to(tmp_path / "outside")
+    assert set(list_names(tmp_path / "films" / "Film.mkv")) == {"Film.mkv", "Subs"}
+
+
+def test_a_scan_notices_what_comes_into_a_folder_of_subtitles(tmp_path: Path) -> None:
+    make(tmp_path, "a/A.mkv", "b/B.mkv")
+    before = hashes(tmp_path)
+    make(tmp_path, "a/Subs/2_English.srt")
+    after = hashes(tmp_path)
+    assert after["a/A.mkv"] != before["a/A.mkv"]
+    assert after["b/B.mkv"] == before["b/B.mkv"]
+
+
+@pytest.mark.parametrize(
+    ("path", "folder"),
+    [
+        ("/f/Film/Film.en.srt", "/f/Film"),
+        ("/f/Film/Subs/2_English.srt", "/f/Film"),
+        ("/f/Film/Subs/Film/2_English.srt", "/f/Film"),
+        ("/f/Film/a/b/c.srt", "/f/Film/a/b"),
+    ],
+)
+def test_the_folder_of_the_films_of_a_subtitle_is_known(path: str, folder: str) -> None:
+    assert film_folder(Path(path)) == Path(folder)
+
+
+@pytest.mark.parametrize(
+    ("name", "language", "kind"),
+    [
+        ("Subs/2_English.srt", "en", SubtitleKind.FULL),
+        ("Subs/Film/3_French.srt", "fr", SubtitleKind.FULL),
+        ("Subs/English (SDH).srt", "en", SubtitleKind.SDH),
+        ("Subs/Film.pt-BR.forced.srt", "pt-BR", SubtitleKind.FORCED),
+        ("Subs/eng.srt", "en", SubtitleKind.FULL),
+    ],
+)
+def test_the_name_of_a_subtitle_in_a_folder_needs_no_stem(
+    name: str, language: str, kind: SubtitleKind
+) -> None:
+    parsed = parse_sidecar_name("Film.mkv", name)
+    assert parsed is not None
+    assert (parsed.language, parsed.kind, parsed.format) == (Language(language), kind, "srt")
+
+
+@pytest.mark.parametrize(("media", "sidecar"), [(NFC, NFD), (NFD, NFC), (NFD, NFD)])
+def test_a_name_with_accents_is_the_same_as_macos_and_as_linux_write_it(
+    media: str, sidecar: str
+) -> None:
+    parsed = parse_sidecar_name(f"{media}.mkv", f"{sidecar}.fr.srt")
+    assert parsed is not None
+    assert parsed.language == "fr"
+    assert parse_summary_name(f"{media}.mkv", f"{sidecar}.fr.ffmeta") == ("fr", "ffmeta")
+    film, subtitle = os.fsencode(f"{media}.mkv"), os.fsencode(f"{sidecar}.fr.srt")
+    assert sidecar_hashes([film], [subtitle]).keys() == {film}
+
+
+def test_names_that_are_not_utf_8_are_compared_as_they_are() -> None:
+    film, subtitle = b"caf\xe9.mkv", b"caf\xe9.en.srt"
+    assert sidecar_hashes([film], [subtitle]).keys() == {film}
+    parsed = parse_sidecar_name(os.fsdecode(film), os.fsdecode(subtitle))
+    assert parsed is not None
+    assert parsed.language == "en"
