@@ -77,10 +77,12 @@ def _read(
     start = visible_text(text[:4096])
     if vtt.has_header(text):
         return vtt.read(text)
-    if sami.is_sami(start) or suffix in ("smi", "sami"):
-        return sami.read(text, language)
     if start.startswith(("<?xml", "<tt")) or suffix in ("ttml", "dfxp"):
         return ttml_reader.read(text)
+    if suffix == "srt" and _has_times(text):
+        return srt.read(text)
+    if sami.is_sami(start) or suffix in ("smi", "sami"):
+        return sami.read(text, language)
     if suffix == "json":
         return ReadResult(cues=whisper_json.read(text)[0], format="json")
     if suffix == "txt":
@@ -94,7 +96,7 @@ def _read(
 
 def _read_lines(text: str, suffix: str, frame_rate: float | None) -> ReadResult:
     """Read a format that is recognised by its lines."""
-    has_times = any(map(parse_time_line, split_file_lines(text)[:MAX_SAMPLE_LINES]))
+    has_times = _has_times(text)
     if suffix in ("srt", "vtt") or has_times:
         reader = None if has_times else frames.find_reader(text)
         if reader is not None:
@@ -109,6 +111,11 @@ def _read_lines(text: str, suffix: str, frame_rate: float | None) -> ReadResult:
         return lrc.read(text)
     reader = frames.find_reader(text)
     return ass_reader.read(text) if reader is None else reader(text, frame_rate)
+
+
+def _has_times(text: str) -> bool:
+    """Check for a line of times of SubRip near the beginning."""
+    return any(map(parse_time_line, split_file_lines(text)[:MAX_SAMPLE_LINES]))
 
 
 def _read_lyrics(text: str) -> ReadResult:

@@ -44,8 +44,8 @@ def write(subtitle: Subtitle) -> str:
 
 
 def escape_text(text: str) -> str:
-    """Escape text for a cue."""
-    return html.escape(text, quote=False)
+    """Escape text for a cue, so that it has neither tags nor commands of ASS."""
+    return html.escape(text, quote=False).replace("{\\", "&#123;\\")
 
 
 def _render_cue(cue: Cue) -> str:

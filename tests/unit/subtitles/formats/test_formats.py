@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from subtitled.plugin import Cue, InputRejectedError, Language, Subtitle
-from subtitled.subtitles.formats import read_cues, render_subtitle
+from subtitled.subtitles.formats import ass_reader, read_cues, render_subtitle, srt, vtt
 
 EN = Language("en")
 HOSTILE = [
@@ -28,6 +28,12 @@ HOSTILE = [
 
 def _cues(texts: list[str]) -> list[Cue]:
     return [Cue(n * 2.0 + 0.25, n * 2.0 + 1.75, text) for n, text in enumerate(texts)]
+
+
+def _read(data: bytes, fmt: str) -> tuple[Cue, ...]:
+    """Read a file as it stands: nothing is guessed about letters, and no phrases are joined."""
+    readers = {"srt": srt.read, "vtt": vtt.read, "ass": ass_reader.read}
+    return readers[fmt](data.decode()).cues
 
 
 @pytest.mark.parametrize("fmt", ["srt", "vtt", "ass"])
@@ -47,7 +53,7 @@ _line = st.text(st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"]), min_
 def test_any_text_reads_back(texts: list[str], fmt: str) -> None:
     # render_subtitle() compares and raises itself.
     assert len(
-        read_cues(render_subtitle(Subtitle(language=EN, cues=tuple(_cues(texts))), fmt), fmt)
+        _read(render_subtitle(Subtitle(language=EN, cues=tuple(_cues(texts))), fmt), fmt)
     ) == len(texts)
 
 
@@ -114,7 +120,7 @@ def test_times_and_lines_come_back_to_the_letter(
         for start, length, texts in spoken
     ]
     cues = [cue for cue in cues if cue.text.strip()]
-    back = read_cues(render_subtitle(Subtitle(language=EN, cues=tuple(cues)), fmt), fmt)
+    back = _read(render_subtitle(Subtitle(language=EN, cues=tuple(cues)), fmt), fmt)
     assert [(round(c.start * 1000), round(c.end * 1000)) for c in back] == [
         (round(c.start * 1000), round(c.end * 1000)) for c in cues
     ]
