@@ -26,6 +26,16 @@ from subtitled.plugin import (
     is_same_path,
 )
 from subtitled.plugin.http import HttpMediaServer, HttpServerSettings, NotFoundError
+from subtitled.plugin.limits import (
+    MAX_PEOPLE,
+    YEARS,
+    clean_text,
+    read_identifier,
+    read_integer,
+    read_object,
+    read_objects,
+    read_path,
+)
 
 from ._compare import ListedStream, compare_streams
 
@@ -60,10 +70,11 @@ class JellyfinEmbyServer(HttpMediaServer[ApiKeyServerSettings]):
             return
         for change in changes:
             item = self.find_item(self.to_server(change.media), "Path")
-            if item is None:
+            item_id = read_identifier(item.get("Id")) if item is not None else None
+            if item_id is None:
                 continue  # check_indexed reports it
             with contextlib.suppress(NotFoundError):  # it was removed meanwhile
-                self._request("POST", f"/Items/{item['Id']}/Refresh", self.build_refresh_query())
+                self._request("POST", f"/Items/{item_id}/Refresh", self.build_refresh_query())
 
     def check_indexed(self, change: SidecarChange) -> IndexStatus:
         path = self.to_server(change.media)
@@ -72,12 +83,12 @@ class JellyfinEmbyServer(HttpMediaServer[ApiKeyServerSettings]):
             return IndexStatus(False, f"it has no {path}; if it should, see subtitled doctor")
         streams = [
             ListedStream(
-                stream.get("Language") or "",
+                clean_text(stream.get("Language")),
                 bool(stream.get("IsForced")),
                 self.is_sdh(stream),
-                stream.get("Path") or "",
+                read_path(stream.get("Path")) or "",
             )
-            for stream in item.get("MediaStreams") or ()
+            for stream in read_objects(item.get("MediaStreams"))
             if stream.get("Type") == "Subtitle" and stream.get("IsExternal")
         ]
         return compare_streams(
@@ -88,12 +99,11 @@ class JellyfinEmbyServer(HttpMediaServer[ApiKeyServerSettings]):
         sessions = self._request("GET", "/Sessions")
         if not isinstance(sessions, list):
             raise self.unexpected_answer("/Sessions")
-        playing_items = [session.get("NowPlayingItem") or {} for session in sessions]
-        paths = [item.get("Path") for item in playing_items]
-        return [self.to_local(path) for path in paths if path]
+        items = [read_object(session.get("NowPlayingItem")) for session in read_objects(sessions)]
+        return self.to_local_paths(item.get("Path") for item in items)
 
     def server_id(self) -> str:
-        return str(self._fetch_info().get("Id") or "")
+        return clean_text(self._fetch_info().get("Id"))
 
     def item_paths(self, item_id: str) -> Sequence[Path]:
         own_id = self.parse_item_id(item_id)
@@ -102,22 +112,26 @@ class JellyfinEmbyServer(HttpMediaServer[ApiKeyServerSettings]):
         items = self.query_items(ids=own_id, fields="Path")
         # A server that ignores the parameter would list other items.
         own_items = [item for item in items if str(item.get("Id")) == own_id]
-        paths = [item.get("Path") for item in own_items]
-        return [self.to_local(path) for path in paths if isinstance(path, str) and path]
+        return self.to_local_paths(item.get("Path") for item in own_items)
 
     def metadata(self, media: Path) -> MediaMetadata | None:
         item = self.find_item(self.to_server(media), "Path,OriginalTitle,Overview,People")
         if item is None:
             return None
-        people = [person for person in item.get("People") or () if person.get("Name")]
-        cast = [person for person in people if person.get("Type") in ("Actor", "GuestStar")]
+        people = read_objects(item.get("People"), MAX_PEOPLE)
+        names = [clean_text(person.get("Name")) for person in people]
+        roles = [
+            clean_text(person.get("Role"))
+            for person, name in zip(people, names, strict=True)
+            if name and person.get("Type") in ("Actor", "GuestStar")
+        ]
         return MediaMetadata(
-            title=item.get("Name") or media.stem,
-            original_title=item.get("OriginalTitle") or "",
-            series=item.get("SeriesName") or "",
-            year=item.get("ProductionYear"),
-            cast=tuple(person["Name"] for person in people),
-            characters=tuple(person["Role"] for person in cast if person.get("Role")),
+            title=clean_text(item.get("Name")) or media.stem,
+            original_title=clean_text(item.get("OriginalTitle")),
+            series=clean_text(item.get("SeriesName")),
+            year=read_integer(item.get("ProductionYear"), *YEARS),
+            cast=tuple(filter(None, names)),
+            characters=tuple(filter(None, roles)),
         )
 
     def sample_paths(self) -> Sequence[str]:
@@ -129,7 +143,7 @@ class JellyfinEmbyServer(HttpMediaServer[ApiKeyServerSettings]):
             sortOrder="Descending",
             limit=str(SAMPLE_COUNT),
         )
-        return [item["Path"] for item in items if item.get("Path")]
+        return [path for item in items if (path := read_path(item.get("Path")))]
 
     def self_check(self) -> Sequence[CheckResult]:
         subject = f"{self.kind} at {self.settings.url}"
@@ -138,7 +152,11 @@ class JellyfinEmbyServer(HttpMediaServer[ApiKeyServerSettings]):
         except SubtitledError as error:
             return [CheckResult(subject, False, error.message, error.hint)]
         return [
-            CheckResult(subject, True, f"version {info.get('Version', '?')}, the key is accepted")
+            CheckResult(
+                subject,
+                True,
+                f"version {clean_text(info.get('Version'), 50, '?')}, the key is accepted",
+            )
         ]
 
     def query_items(self, **query: str) -> list[dict[str, Any]]:
@@ -160,7 +178,7 @@ class JellyfinEmbyServer(HttpMediaServer[ApiKeyServerSettings]):
         items = payload.get("Items") if isinstance(payload, dict) else None
         if not isinstance(items, list):
             raise self.unexpected_answer("/Items")
-        return items
+        return read_objects(items)
 
     def _fetch_info(self) -> Mapping[str, Any]:
         info = self._request("GET", "/System/Info")
@@ -211,7 +229,9 @@ class JellyfinEmbyServer(HttpMediaServer[ApiKeyServerSettings]):
 
 def find_at_path(path: str, items: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
     """Find the item with exactly this path on the server. Return None if there is none."""
-    return next((item for item in items if is_same_path(item.get("Path") or "", path)), None)
+    return next(
+        (item for item in items if is_same_path(read_path(item.get("Path")) or "", path)), None
+    )
 
 
 __all__ = ["VIDEO_TYPES", "ApiKeyServerSettings", "JellyfinEmbyServer", "find_at_path"]

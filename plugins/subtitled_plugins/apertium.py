@@ -32,7 +32,14 @@ from subtitled.plugin import (
     UsageRecord,
     hookimpl,
 )
-from subtitled.plugin.http import HttpService, get_host, is_loopback, refusal_error, send_request
+from subtitled.plugin.http import (
+    HttpService,
+    get_host,
+    is_loopback,
+    parse_answer,
+    refusal_error,
+    send_request,
+)
 
 SUBTITLED_API = "1"
 
@@ -195,7 +202,7 @@ class Apertium(Translator[ApertiumSettings]):
         if not response.is_success:
             raise refusal_error(self._service_name, response)
         try:
-            payload = response.json()
+            payload = parse_answer(response)
         except ValueError:
             payload = None
         if not isinstance(payload, dict):

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from subtitled.plugin import MediaServer, Register, hookimpl
+from subtitled.plugin.limits import read_identifier
 
 from ._jellyfin_emby import VIDEO_TYPES, ApiKeyServerSettings, JellyfinEmbyServer, find_at_path
 
@@ -71,7 +72,8 @@ class Jellyfin(JellyfinEmbyServer):
                 limit=str(_PAGE_SIZE),
             )
             if (listed_item := find_at_path(path, items)) is not None:
-                return find_at_path(path, self.query_items(ids=listed_item["Id"], fields=fields))
+                item_id = read_identifier(listed_item.get("Id")) or ""
+                return find_at_path(path, self.query_items(ids=item_id, fields=fields))
             if len(items) < _PAGE_SIZE:
                 break
         return None

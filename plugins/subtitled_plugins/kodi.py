@@ -27,6 +27,15 @@ from subtitled.plugin import (
     is_same_path,
 )
 from subtitled.plugin.http import HttpMediaServer, HttpServerSettings
+from subtitled.plugin.limits import (
+    MAX_PEOPLE,
+    YEARS,
+    clean_text,
+    read_integer,
+    read_object,
+    read_objects,
+    read_path,
+)
 
 from ._compare import ListedStream, compare_streams
 
@@ -37,6 +46,7 @@ SUBTITLE_EXTENSIONS = ("srt", "vtt", "ass", "ssa", "sub", "smi")
 _EXTERNAL = "(External)"
 """Part of the name of a subtitle stream that is a sidecar."""
 _SAMPLE_COUNT = 10
+_MAX_PLAYERS = 10
 _METADATA_FIELDS = ["title", "originaltitle", "cast", "file"]
 
 
@@ -90,13 +100,14 @@ class Kodi(HttpMediaServer[KodiSettings]):
         payload = self._call("Player.GetProperties", playerid=player, properties=["subtitles"])
         streams = [
             ListedStream(
-                entry.get("language") or "",
+                clean_text(entry.get("language")),
                 bool(entry.get("isforced")),
                 # Kodi 20 has the flag in the name of the stream only.
-                bool(entry.get("isimpaired")) or "sdh" in entry.get("name", "").lower().split(),
+                bool(entry.get("isimpaired"))
+                or "sdh" in clean_text(entry.get("name")).lower().split(),
             )
-            for entry in payload.get("subtitles") or ()
-            if _EXTERNAL in entry.get("name", "")
+            for entry in read_objects(payload.get("subtitles"))
+            if _EXTERNAL in clean_text(entry.get("name"))
         ]
         return compare_streams(
             change, streams, lambda sidecar: self.to_server(sidecar.path), SUBTITLE_EXTENSIONS
@@ -108,10 +119,14 @@ class Kodi(HttpMediaServer[KodiSettings]):
             payload = self._call("Files.GetDirectory", directory=folder, media="files")
         except _RefusedError:
             return []
-        return [entry["file"] for entry in payload.get("files") or ()]
+        return [
+            path
+            for entry in read_objects(payload.get("files"))
+            if (path := read_path(entry.get("file")))
+        ]
 
     def now_playing(self) -> Sequence[Path]:
-        return [self.to_local(file) for _, file in self._list_open_files()]
+        return self.to_local_paths(file for _, file in self._list_open_files())
 
     def metadata(self, media: Path) -> MediaMetadata | None:
         path = self.to_server(media)
@@ -126,24 +141,29 @@ class Kodi(HttpMediaServer[KodiSettings]):
         films = self._call(
             "VideoLibrary.GetMovies", filter=query, properties=[*_METADATA_FIELDS, "year"]
         )
-        candidates = list(films.get("movies") or ())
+        candidates = read_objects(films.get("movies"))
         if not candidates:
             properties = [*_METADATA_FIELDS, "showtitle"]
             episodes = self._call("VideoLibrary.GetEpisodes", filter=query, properties=properties)
-            candidates = list(episodes.get("episodes") or ())
+            candidates = read_objects(episodes.get("episodes"))
         item = next(
-            (entry for entry in candidates if is_same_path(entry.get("file") or "", path)), None
+            (
+                entry
+                for entry in candidates
+                if is_same_path(read_path(entry.get("file")) or "", path)
+            ),
+            None,
         )
         if item is None:
             return None
-        cast = [entry for entry in item.get("cast") or () if entry.get("name")]
+        cast = read_objects(item.get("cast"), MAX_PEOPLE)
         return MediaMetadata(
-            title=item.get("title") or media.stem,
-            original_title=item.get("originaltitle") or "",
-            series=item.get("showtitle") or "",
-            year=item.get("year") or None,
-            cast=tuple(entry["name"] for entry in cast),
-            characters=tuple(entry["role"] for entry in cast if entry.get("role")),
+            title=clean_text(item.get("title")) or media.stem,
+            original_title=clean_text(item.get("originaltitle")),
+            series=clean_text(item.get("showtitle")),
+            year=read_integer(item.get("year"), *YEARS),
+            cast=tuple(name for entry in cast if (name := clean_text(entry.get("name")))),
+            characters=tuple(name for entry in cast if (name := clean_text(entry.get("role")))),
         )
 
     def sample_paths(self) -> Sequence[str]:
@@ -152,9 +172,9 @@ class Kodi(HttpMediaServer[KodiSettings]):
             "limits": {"start": 0, "end": _SAMPLE_COUNT},
             "sort": {"method": "dateadded", "order": "descending"},
         }
-        films = self._call("VideoLibrary.GetMovies", **newest).get("movies") or ()
-        episodes = self._call("VideoLibrary.GetEpisodes", **newest).get("episodes") or ()
-        return [item["file"] for item in (*films, *episodes) if item.get("file")]
+        films = read_objects(self._call("VideoLibrary.GetMovies", **newest).get("movies"))
+        episodes = read_objects(self._call("VideoLibrary.GetEpisodes", **newest).get("episodes"))
+        return [path for item in (*films, *episodes) if (path := read_path(item.get("file")))]
 
     def self_check(self) -> Sequence[CheckResult]:
         subject = f"Kodi at {self.settings.url}"
@@ -162,8 +182,10 @@ class Kodi(HttpMediaServer[KodiSettings]):
             properties = self._call("Application.GetProperties", properties=["version"])
         except SubtitledError as error:
             return [CheckResult(subject, False, error.message, error.hint)]
-        version = properties.get("version") or {}
-        number = f"{version.get('major', '?')}.{version.get('minor', '?')}"
+        version = read_object(properties.get("version"))
+        number = ".".join(
+            str(read_integer(version.get(part), 0, 10_000) or 0) for part in ("major", "minor")
+        )
         return [CheckResult(subject, True, f"version {number}, the password is accepted")]
 
     def _list_open_files(self) -> list[tuple[int, str]]:
@@ -172,13 +194,14 @@ class Kodi(HttpMediaServer[KodiSettings]):
         if not isinstance(players, list):
             raise self.unexpected_answer("/jsonrpc")
         open_files = []
-        for player in players:
-            if player.get("type") != "video":
+        for player in read_objects(players, _MAX_PLAYERS):
+            number = read_integer(player.get("playerid"), 0, 1000)
+            if player.get("type") != "video" or number is None:
                 continue
-            payload = self._call("Player.GetItem", playerid=player["playerid"], properties=["file"])
-            file = (payload.get("item") or {}).get("file")
-            if file:
-                open_files.append((player["playerid"], file))
+            payload = self._call("Player.GetItem", playerid=number, properties=["file"])
+            file = read_object(payload.get("item")).get("file")
+            if isinstance(file, str) and file:
+                open_files.append((number, file))
         return open_files
 
     def _call(self, method: str, **params: Any) -> dict[str, Any]:
@@ -198,7 +221,8 @@ class Kodi(HttpMediaServer[KodiSettings]):
         if not isinstance(payload, dict) or not ("result" in payload or "error" in payload):
             raise self.unexpected_answer("/jsonrpc")
         if "error" in payload:
-            message = (payload["error"] or {}).get("message", "no reason given")
+            message = clean_text(read_object(payload["error"]).get("message"), 200)
+            message = message or "no reason given"
             raise _RefusedError(
                 f"Kodi at {self.url} refuses {method}: {message}", "Look for a newer Kodi"
             )

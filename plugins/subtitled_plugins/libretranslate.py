@@ -27,10 +27,19 @@ from subtitled.plugin import (
     UsageRecord,
     hookimpl,
 )
-from subtitled.plugin.http import HttpService, get_host, is_loopback, refusal_error, send_request
+from subtitled.plugin.http import (
+    HttpService,
+    get_host,
+    is_loopback,
+    parse_answer,
+    refusal_error,
+    send_request,
+)
 
 SUBTITLED_API = "1"
 
+MAX_LANGUAGES = 1000
+"""Most languages of a server that are looked at."""
 LANGUAGES_TTL_SECONDS = 3600.0
 """Seconds for which the list of languages of the server is cached."""
 _NONSTANDARD_CODES = {"zt": "zh-Hant", "zh": "zh-Hans", "pb": "pt-BR"}
@@ -148,7 +157,9 @@ class LibreTranslate(Translator[LibreTranslateSettings]):
         payload: Any = _parse_json(response) if response.is_success else None
         try:
             self._targets = {
-                entry["code"]: frozenset(map(str, entry.get("targets") or ())) for entry in payload
+                entry["code"]: frozenset(_read_codes(entry.get("targets")))
+                for entry in payload[:MAX_LANGUAGES]
+                if isinstance(entry["code"], str)
             }
         except (TypeError, KeyError, AttributeError):
             raise self._unexpected_answer() from None
@@ -194,9 +205,14 @@ def _find_code(
     return nearest
 
 
+def _read_codes(value: object) -> list[str]:
+    codes = value[:MAX_LANGUAGES] if isinstance(value, list) else []
+    return [code for code in codes if isinstance(code, str)]
+
+
 def _parse_json(response: Any) -> Any:
     try:
-        return response.json()
+        return parse_answer(response)
     except ValueError:
         return None
 

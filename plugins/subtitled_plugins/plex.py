@@ -24,6 +24,15 @@ from subtitled.plugin import (
     is_same_path,
 )
 from subtitled.plugin.http import HttpMediaServer, HttpServerSettings, NotFoundError
+from subtitled.plugin.limits import (
+    MAX_PEOPLE,
+    YEARS,
+    clean_text,
+    read_identifier,
+    read_integer,
+    read_objects,
+    read_path,
+)
 from subtitled.plugin.paths import is_inside
 
 from ._compare import ListedStream, compare_streams
@@ -38,6 +47,8 @@ _SUBTITLE_STREAM = 3
 _PAGE_SIZE, _MAX_PAGES = 500, 40
 """How many items one request lists, newest first, and how many requests a search makes."""
 _SAMPLE_COUNT = 20
+_MAX_SESSIONS = 20
+"""Most sessions without a file that are asked about."""
 
 
 class PlexSettings(HttpServerSettings):
@@ -67,10 +78,11 @@ class Plex(HttpMediaServer[PlexSettings]):
             return
         for change in changes:
             item = self._find_item(self.to_server(change.media))
-            if item is None:
+            key = read_identifier(item.get("ratingKey")) if item is not None else None
+            if key is None:
                 continue  # check_indexed reports it
             with contextlib.suppress(NotFoundError):  # it was removed meanwhile
-                self._request("PUT", f"/library/metadata/{item['ratingKey']}/refresh")
+                self._request("PUT", f"/library/metadata/{key}/refresh")
 
     def _scan_folders(self, folders: Sequence[str]) -> None:
         """Scan each folder once, in its section."""
@@ -88,13 +100,13 @@ class Plex(HttpMediaServer[PlexSettings]):
             return IndexStatus(False, f"it has no {path}; if it should, see subtitled doctor")
         streams = [
             ListedStream(
-                stream.get("languageTag") or stream.get("languageCode") or "",
+                clean_text(stream.get("languageTag")) or clean_text(stream.get("languageCode")),
                 bool(stream.get("forced")),
                 bool(stream.get("hearingImpaired")),
             )
             for part in _list_parts(item)
-            if is_same_path(part.get("file") or "", path)
-            for stream in part.get("Stream") or ()
+            if is_same_path(read_path(part.get("file")) or "", path)
+            for stream in read_objects(part.get("Stream"))
             if stream.get("streamType") == _SUBTITLE_STREAM
             and stream.get("key")  # only external subtitles have a key
         ]
@@ -108,13 +120,14 @@ class Plex(HttpMediaServer[PlexSettings]):
         missing = [
             item for item in items if not any(part.get("file") for part in _list_parts(item))
         ]
-        for item in missing:  # a transcoding session lists no file
-            item_details = self._fetch_item(item["ratingKey"]) if item.get("ratingKey") else None
+        for item in missing[:_MAX_SESSIONS]:  # a transcoding session lists no file
+            key = read_identifier(item.get("ratingKey"))
+            item_details = self._fetch_item(key) if key is not None else None
             files += [part.get("file") for part in _list_parts(item_details or {})]
-        return [self.to_local(file) for file in dict.fromkeys(files) if file]
+        return self.to_local_paths(files)
 
     def server_id(self) -> str:
-        return str(self._fetch_container("/").get("machineIdentifier") or "")
+        return clean_text(self._fetch_container("/").get("machineIdentifier"))
 
     def item_paths(self, item_id: str) -> Sequence[Path]:
         if not re.fullmatch("[0-9]{1,18}", item_id):
@@ -122,22 +135,22 @@ class Plex(HttpMediaServer[PlexSettings]):
         item = self._fetch_item(item_id) or {}
         # A series lists its folders. A season lists nothing: its episodes are told of as well.
         places = [part.get("file") for part in _list_parts(item)] or [
-            folder.get("path") for folder in item.get("Location") or ()
+            folder.get("path") for folder in read_objects(item.get("Location"))
         ]
-        return [self.to_local(place) for place in places if isinstance(place, str) and place]
+        return self.to_local_paths(places)
 
     def metadata(self, media: Path) -> MediaMetadata | None:
         item = self._find_item(self.to_server(media))
         if item is None:
             return None
-        roles = [role for role in item.get("Role") or () if role.get("tag")]
+        roles = read_objects(item.get("Role"), MAX_PEOPLE)
         return MediaMetadata(
-            title=item.get("title") or media.stem,
-            original_title=item.get("originalTitle") or "",
-            series=item.get("grandparentTitle") or "",
-            year=item.get("year"),
-            cast=tuple(role["tag"] for role in roles),
-            characters=tuple(role["role"] for role in roles if role.get("role")),
+            title=clean_text(item.get("title")) or media.stem,
+            original_title=clean_text(item.get("originalTitle")),
+            series=clean_text(item.get("grandparentTitle")),
+            year=read_integer(item.get("year"), *YEARS),
+            cast=tuple(name for role in roles if (name := clean_text(role.get("tag")))),
+            characters=tuple(name for role in roles if (name := clean_text(role.get("role")))),
         )
 
     def sample_paths(self) -> Sequence[str]:
@@ -145,7 +158,10 @@ class Plex(HttpMediaServer[PlexSettings]):
         for section in self._fetch_sections():
             items = next(self._iter_pages(section, _SAMPLE_COUNT), ())
             paths += [
-                part["file"] for item in items for part in _list_parts(item) if part.get("file")
+                path
+                for item in items
+                for part in _list_parts(item)
+                if (path := read_path(part.get("file")))
             ]
         return paths
 
@@ -156,7 +172,7 @@ class Plex(HttpMediaServer[PlexSettings]):
             sections = len(self._fetch_sections())
         except SubtitledError as error:
             return [CheckResult(subject, False, error.message, error.hint)]
-        version = container.get("version", "?")
+        version = clean_text(container.get("version"), 50, "?")
         return [
             CheckResult(
                 subject, True, f"version {version}, {sections} libraries of films or series"
@@ -179,9 +195,10 @@ class Plex(HttpMediaServer[PlexSettings]):
                 continue
             for items in self._iter_pages(section, _PAGE_SIZE):
                 for item in items:
-                    if _is_at_path(item, path):
-                        self._keys_by_path[path] = item["ratingKey"]
-                        return self._fetch_item(item["ratingKey"])
+                    found = read_identifier(item.get("ratingKey"))
+                    if found is not None and _is_at_path(item, path):
+                        self._keys_by_path[path] = found
+                        return self._fetch_item(found)
         return None
 
     def _fetch_item(self, key: str) -> dict[str, Any] | None:
@@ -207,13 +224,18 @@ class Plex(HttpMediaServer[PlexSettings]):
                 return
 
     def _fetch_sections(self) -> list[dict[str, Any]]:
-        directories = self._fetch_container("/library/sections").get("Directory") or []
-        return [section for section in directories if section.get("type") in _FILE_TYPES]
+        directories = self._fetch_container("/library/sections").get("Directory")
+        return [
+            section
+            for section in read_objects(directories)
+            if clean_text(section.get("type")) in _FILE_TYPES
+            and read_identifier(section.get("key")) is not None
+        ]
 
     def _fetch_metadata(
         self, path: str, query: Mapping[str, str] | None = None
     ) -> list[dict[str, Any]]:
-        return self._fetch_container(path, query).get("Metadata") or []
+        return read_objects(self._fetch_container(path, query).get("Metadata"))
 
     def _fetch_container(self, path: str, query: Mapping[str, str] | None = None) -> dict[str, Any]:
         payload = self._request("GET", path, query)
@@ -237,16 +259,20 @@ class Plex(HttpMediaServer[PlexSettings]):
 
 def _is_in_section(section: Mapping[str, Any], path: str) -> bool:
     """Check whether a path is inside one of the folders of a section."""
-    folders = [folder.get("path") for folder in section.get("Location") or ()]
+    folders = [read_path(folder.get("path")) for folder in read_objects(section.get("Location"))]
     return any(is_inside(path, folder) for folder in folders if folder)
 
 
 def _is_at_path(item: Mapping[str, Any], path: str) -> bool:
-    return any(is_same_path(part.get("file") or "", path) for part in _list_parts(item))
+    return any(is_same_path(read_path(part.get("file")) or "", path) for part in _list_parts(item))
 
 
 def _list_parts(item: Mapping[str, Any]) -> list[dict[str, Any]]:
-    return [part for media in item.get("Media") or () for part in media.get("Part") or ()]
+    return [
+        part
+        for media in read_objects(item.get("Media"))
+        for part in read_objects(media.get("Part"))
+    ]
 
 
 @hookimpl

@@ -15,6 +15,7 @@ from subtitled.config.plugins import ConfiguredComponent, call_with_timeout
 from subtitled.db.commands import Command, CommandKind, CommandQueue, ServerItem
 from subtitled.library.paths import is_local_path, library_containing
 from subtitled.plugin import MediaServer, SubtitledError
+from subtitled.plugin.limits import storable_paths
 
 from .playback import PlaybackLookup
 
@@ -220,8 +221,12 @@ class ItemLookup:
             _log.warning("%s", message)
 
 
+MAX_ITEM_PATHS = 10_000
+"""Most files of one item that are looked at."""
+
+
 def _item_paths(configured: ConfiguredComponent[MediaServer], item_id: str) -> list[Path]:
-    paths = [Path(path) for path in configured.create().item_paths(item_id)]
+    paths = storable_paths(configured.create().item_paths(item_id), MAX_ITEM_PATHS)
     return [path for path in paths if is_local_path(path)]
 
 

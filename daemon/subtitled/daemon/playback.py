@@ -12,6 +12,8 @@ from subtitled.config.load import Configuration
 from subtitled.config.plugins import ConfiguredComponent, call_with_timeout
 from subtitled.db.commands import Command, CommandKind, CommandQueue
 from subtitled.plugin import Backoff, MediaServer, SubtitledError
+from subtitled.plugin.limits import storable_paths
+from subtitled.polling import PollingWorker
 
 _log = logging.getLogger(__name__)
 
@@ -19,13 +21,15 @@ POLL_TIMEOUT_SECONDS = 10.0
 """Seconds that a server may take to answer a poll."""
 LOOKUP_TIMEOUT_SECONDS = 30.0
 """Seconds that a server may take to answer a lookup."""
+MAX_PLAYING = 1000
+"""Most files that one server may play at a time."""
 MAX_BACKOFF_SECONDS = 300.0
 """Longest wait between two polls of a server that does not answer. The wait doubles up to this."""
 TRUST_SECONDS = 60.0
 """Seconds for which the last answer is trusted when a server does not answer any more."""
 
 
-class PlaybackPoller(threading.Thread):
+class PlaybackPoller(PollingWorker):
     """A thread that polls one server while that is wanted."""
 
     def __init__(
@@ -34,12 +38,11 @@ class PlaybackPoller(threading.Thread):
         interval_seconds: float,
         is_wanted: Callable[[], bool],
     ) -> None:
-        super().__init__(name=f"playback {configured.name}", daemon=True)
+        super().__init__(f"playback {configured.name}")
         self.server = configured.name
         self._configured = configured
         self._interval_seconds = interval_seconds
         self._is_wanted = is_wanted
-        self._stopping = threading.Event()
         self._failures = 0
         self._connected_server: MediaServer | None = None
         self.playing_paths: tuple[Path, ...] = ()
@@ -51,10 +54,6 @@ class PlaybackPoller(threading.Thread):
         self.last_poll_at = float("-inf")
         """When the last poll ended, with an answer or without."""
 
-    def request_stop(self) -> None:
-        """Ask the thread to stop, without waiting for it."""
-        self._stopping.set()
-
     def is_playing(self, now: float, cooldown_seconds: float) -> bool:
         """Check whether something is played, or was within ``cooldown_seconds``."""
         if self.playing_paths:
@@ -63,20 +62,21 @@ class PlaybackPoller(threading.Thread):
             )
         return now - self.last_playing_at <= cooldown_seconds
 
-    def run(self) -> None:
-        """Ask the server for playback until the thread is stopped."""
-        while not self._stopping.wait(0.5):
-            wait = Backoff(self._interval_seconds, maximum=MAX_BACKOFF_SECONDS).delay(
-                self._failures + 1
-            )
-            if self._is_wanted() and time.monotonic() - self.last_poll_at >= wait:
-                self._poll()
+    def tick(self) -> float:
+        """Ask the server for playback if that is wanted and due."""
+        backoff = Backoff(self._interval_seconds, maximum=MAX_BACKOFF_SECONDS)
+        wait = backoff.delay(self._failures + 1)
+        if self._is_wanted() and time.monotonic() - self.last_poll_at >= wait:
+            self._poll()
+        return 0.5
 
     def _poll(self) -> None:
         try:
             server = self._get_server()
             self.playing_paths = call_with_timeout(
-                self.server, lambda: tuple(server.now_playing()), POLL_TIMEOUT_SECONDS
+                self.server,
+                lambda: tuple(storable_paths(server.now_playing(), MAX_PLAYING)),
+                POLL_TIMEOUT_SECONDS,
             )
         except SubtitledError as error:
             # Its key may have changed, and a call may still hang in it.
@@ -121,8 +121,11 @@ class PlaybackLookup:
         playing: list[Command] = []
         for name, configured in self._servers.items():
             try:
+                server = configured.create()
                 paths = call_with_timeout(
-                    name, configured.create().now_playing, LOOKUP_TIMEOUT_SECONDS
+                    name,
+                    lambda: storable_paths(server.now_playing(), MAX_PLAYING),  # noqa: B023 - called at once
+                    LOOKUP_TIMEOUT_SECONDS,
                 )
             except SubtitledError as error:
                 _log.warning("server %s: played files cannot be determined: %s", name, error)

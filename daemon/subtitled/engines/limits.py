@@ -19,9 +19,12 @@ from subtitled.plugin import (
     Transcript,
     TranscriptionRequest,
 )
+from subtitled.plugin.limits import clean_text
 
 from .protocol import EngineCrashedError
 
+MIN_WORDS, MAX_WORDS_PER_SECOND = 1000, 100
+"""An engine may give so many words of any chunk, and so many more for each second of it."""
 MIN_TIMEOUT_SECONDS = 300.0
 """Seconds that any call may take, however short the audio."""
 MIN_REALTIME_FACTOR = 30.0
@@ -43,7 +46,7 @@ def call_timeout(capabilities: EngineCapabilities, audio_seconds: float) -> floa
 def validate_in_chunk(
     transcript: Transcript, request: TranscriptionRequest, engine: str
 ) -> Transcript:
-    """Check that the words of a transcript lie in the chunk.
+    """Check that the words of a transcript lie in the chunk, and are not too many.
 
     Args:
         transcript: What the engine returned.
@@ -51,12 +54,19 @@ def validate_in_chunk(
         engine: Its configured name.
 
     Returns:
-        The same transcript.
+        The same transcript, without control characters.
 
     Raises:
-        InputRejectedError: A word starts or ends more than one second outside the chunk.
+        InputRejectedError: A word starts or ends more than one second outside the chunk, or there
+            are more words than anybody can say.
     """
     chunk = request.chunk.span
+    most = MIN_WORDS + MAX_WORDS_PER_SECOND * chunk.duration
+    if max(len(transcript.words), len(transcript.segment_scores)) > most:
+        raise InputRejectedError(
+            f"engine {engine} gave {len(transcript.words)} words for {chunk.duration:.0f} s",
+            "This is a fault of that plugin: tell its author, or configure another engine",
+        )
     for word in transcript.words:
         if not (chunk.start - 1.0 <= word.start <= word.end <= chunk.end + 1.0):
             raise InputRejectedError(
@@ -64,7 +74,13 @@ def validate_in_chunk(
                 f"{chunk.start:.2f}-{chunk.end:.2f} s",
                 "This is a fault of that plugin: tell its author, or configure another engine",
             )
-    return transcript
+    return replace(
+        transcript,
+        words=tuple(
+            word if (text := clean_text(word.text)) == word.text else replace(word, text=text)
+            for word in transcript.words
+        ),
+    )
 
 
 SLOT_POLL_SECONDS = 0.5

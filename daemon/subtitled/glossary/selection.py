@@ -14,11 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import langcodes
+from pydantic import TypeAdapter
 
 from subtitled.config.load import Configuration, servers_for_library
-from subtitled.config.plugins import LIMIT, call_with_timeout
+from subtitled.config.plugins import LIMIT, ConfiguredComponent, call_with_timeout
 from subtitled.config.settings import LibrarySettings
-from subtitled.plugin import Language, SubtitledError, TextPair
+from subtitled.plugin import Language, MediaMetadata, MediaServer, SubtitledError, TextPair
 
 from .lookup import terms_for
 from .metadata import KnownMetadata
@@ -95,13 +96,24 @@ def _metadata_from_servers(
     for name in servers_for_library(configuration, library):
         server = configuration.servers[name]
         try:
-            title = call_with_timeout(name, lambda: server.create().metadata(media), LIMIT)  # noqa: B023 - called at once
+            title = call_with_timeout(name, lambda: _ask_server(server, media), LIMIT)  # noqa: B023 - called at once
         except SubtitledError as error:
             _log.info("server %s: no title: %s", name, error)
             continue
         if title is not None:
             return KnownMetadata(title, f"the server {name}")
     return None
+
+
+_METADATA: TypeAdapter[MediaMetadata] = TypeAdapter(MediaMetadata)
+
+
+def _ask_server(server: ConfiguredComponent[MediaServer], media: Path) -> MediaMetadata | None:
+    """Return what a server knows, checked down to the last field."""
+    stated = server.create().metadata(media)
+    if stated is None:
+        return None
+    return _METADATA.validate_python(_METADATA.dump_python(stated, mode="json", warnings="error"))
 
 
 def log_issues(issues: Sequence[GlossaryIssue]) -> None:

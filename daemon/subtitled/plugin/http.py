@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import email.utils
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ from typing_extensions import TypeVar
 
 from .component import ComponentContext, Settings
 from .errors import InputRejectedError, SetupError, TransientError
+from .limits import MAX_ANSWER_BYTES, clean_text, parse_json, read_path
 from .media_server import MediaServer
 from .paths import PathMap, PathPairs
 
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
     import httpx
 
 
+BODY_TIME_FACTOR = 2.0
+"""Multiple of the timeout that a whole response may take once it has begun."""
+MAX_RETRY_SECONDS = 24 * 3600.0
+"""Longest wait that is taken from a header."""
 MAX_REASON_CHARACTERS = 200
 """How many characters of a service's error message are passed on."""
 
@@ -57,7 +62,8 @@ def send_request(
 ) -> httpx.Response:
     """Send a request and return the response, unless it is a temporary failure or a redirect.
 
-    Redirects are not followed: a POST would arrive as GET, and a key at another host.
+    Redirects are not followed: a POST would arrive as GET, and a key at another host. The response
+    has at most :data:`~subtitled.plugin.limits.MAX_ANSWER_BYTES`, also when it is unpacked.
 
     Args:
         service: The service.
@@ -70,21 +76,21 @@ def send_request(
         The response. Its status may be any other, 4xx included: see :func:`refusal_error`.
 
     Raises:
-        TransientError: No connection, a timeout, or status 408, 409, 425, 429 or 5xx.
-            ``retry_after`` is that of the response.
+        TransientError: No connection, a timeout, an endless response, or status 408, 409, 425, 429
+            or 5xx. ``retry_after`` is that of the response.
         SetupError: The url or the certificate is invalid, or the service redirects.
     """
     import httpx
 
     name, key = service.name, f"{service.section}." if service.section else ""
-    options["headers"] = dict(headers or {})
+    # Others pack so tightly that a small response could fill the memory.
+    options["headers"] = {"Accept-Encoding": "gzip, deflate"} | dict(headers or {})
+    stream = httpx.stream if service.client is None else service.client.stream
+    if service.client is None:
+        options |= {"timeout": service.timeout, "verify": service.verify}
     try:
-        if service.client is not None:
-            response = service.client.request(method, url, **options)
-        else:
-            response = httpx.request(
-                method, url, timeout=service.timeout, verify=service.verify, **options
-            )
+        with stream(method, url, **options) as streamed:
+            response = _read_response(service, streamed)
     except (httpx.InvalidURL, httpx.UnsupportedProtocol):
         raise SetupError(
             f"the url of {name} is no address", f"Write one such as {service.example}"
@@ -112,6 +118,47 @@ def send_request(
             f"Set {key}url to that place",
         )
     return response
+
+
+def _read_response(service: HttpService, streamed: httpx.Response) -> httpx.Response:
+    """Read a response within limits of size and time."""
+    import httpx
+
+    deadline = time.monotonic() + BODY_TIME_FACTOR * service.timeout
+    body = bytearray()
+    for part in streamed.iter_bytes():
+        body += part
+        if len(body) > MAX_ANSWER_BYTES or time.monotonic() > deadline:
+            raise TransientError(
+                f"{service.name} does not come to the end of its answer "
+                f"({len(body) / 1e6:.1f} MB so far)",
+                "Check that the url is right, and look at its log",
+            )
+    headers = [
+        (name, value)
+        for name, value in streamed.headers.multi_items()
+        if name.lower() not in ("content-encoding", "content-length", "transfer-encoding")
+    ]
+    response = httpx.Response(
+        streamed.status_code, headers=headers, content=bytes(body), request=streamed.request
+    )
+    response.next_request = streamed.next_request
+    return response
+
+
+def parse_answer(response: httpx.Response) -> Any:
+    """Parse the JSON of a response within limits of size and depth.
+
+    Args:
+        response: A response of :func:`send_request`.
+
+    Returns:
+        The parsed JSON, or None if the response is empty.
+
+    Raises:
+        ValueError: It is no JSON, or nested too deeply.
+    """
+    return parse_json(response.content) if response.content.strip() else None
 
 
 def refusal_error(
@@ -150,11 +197,12 @@ def parse_retry_after(response: httpx.Response) -> float | None:
     """
     value = response.headers.get("Retry-After", "").strip()
     if value.replace(".", "", 1).isdecimal():
-        return float(value)
+        return min(MAX_RETRY_SECONDS, float(value))
     try:
-        return max(0.0, email.utils.parsedate_to_datetime(value).timestamp() - time.time())
-    except (ValueError, TypeError):
+        wait = email.utils.parsedate_to_datetime(value).timestamp() - time.time()
+    except (ValueError, TypeError, OverflowError):
         return None
+    return min(MAX_RETRY_SECONDS, max(0.0, wait))
 
 
 def get_host(url: str) -> str:
@@ -229,6 +277,7 @@ class HttpMediaServer(MediaServer[H]):
         super().__init__(settings, context)
         self._paths = PathMap(settings.path_map)
         self._client: httpx.Client | None = None
+        self._has_odd_paths = False
 
     def to_local(self, path: str) -> Path:
         """Map a path of the server by ``path_map``. May be implemented.
@@ -251,6 +300,30 @@ class HttpMediaServer(MediaServer[H]):
             The path as the server names it.
         """
         return self._paths.to_server(path)
+
+    def to_local_paths(self, values: Iterable[object]) -> list[Path]:
+        """Map the paths of a response to paths of this machine.
+
+        Args:
+            values: Paths as the server names them. What is no path is left out, and logged once.
+
+        Returns:
+            Paths of this machine, each once.
+        """
+        paths = []
+        for value in dict.fromkeys(value for value in values if isinstance(value, str) and value):
+            path = read_path(value)
+            if path is not None:
+                paths.append(self.to_local(path))
+            elif not self._has_odd_paths:
+                self._has_odd_paths = True
+                self.context.log.warning(
+                    "%s at %s names a file by what is no path, which is left out: %.200s",
+                    self.kind,
+                    get_host(self.url),
+                    clean_text(value),
+                )
+        return paths
 
     @property
     def url(self) -> str:
@@ -318,7 +391,7 @@ class HttpMediaServer(MediaServer[H]):
                 f"{self.url}{path} answers {status}", f"Check that the url is {self.kind}'s own"
             )
         try:
-            return response.json() if response.content.strip() else None
+            return parse_answer(response)
         except ValueError:
             raise self.unexpected_answer(path) from None
 

@@ -32,6 +32,10 @@ MAX_DEPTH = 64
 """Deepest nesting of a JSON document. What the project and its servers write has less than 12."""
 MAX_ITEMS = 100_000
 """Most items of a list that are looked at."""
+MAX_PEOPLE = 500
+"""Most people of a film that are looked at."""
+YEARS = (1870, 2200)
+"""Range of the year of a film."""
 MAX_FIELD_CHARACTERS = 4096
 """Longest text of one field, such as a title or a language."""
 MAX_OUTPUT_CHARACTERS = 2_000_000
@@ -45,6 +49,7 @@ MAX_SECONDS = 200 * 3600.0
 
 _STRING = re.compile(rb'"(?:[^"\\]++|\\(?:.|\Z))*+(?:"|\Z)', re.DOTALL)
 _NOT_A_BRACKET = bytes(set(range(256)) - set(b"[]{}"))
+_IDENTIFIER = re.compile("[0-9A-Za-z_-]{1,128}")
 _UNWANTED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
@@ -158,6 +163,19 @@ def read_path(value: object) -> str | None:
         return value if len(os.fsencode(value)) < MAX_PATH_BYTES else None
     except UnicodeEncodeError:
         return None
+
+
+def read_identifier(value: object) -> str | None:
+    """Read an id of one field, which becomes part of an address.
+
+    Args:
+        value: The value of the field: a text, or a whole number.
+
+    Returns:
+        The id. None unless it is 1 to 128 letters, digits, dashes and underlines.
+    """
+    text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    return text if isinstance(text, str) and _IDENTIFIER.fullmatch(text) else None
 
 
 def read_number(value: object, low: float, high: float) -> float | None:

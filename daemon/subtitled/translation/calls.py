@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from typing import TypeVar
 
 from pydantic import TypeAdapter
@@ -14,10 +16,12 @@ from subtitled.plugin import (
     Batch,
     Generation,
     InputRejectedError,
+    Line,
     TransientError,
     Translation,
     Translator,
 )
+from subtitled.plugin.limits import MAX_OUTPUT_CHARACTERS, clean_text
 
 CALL_TIMEOUT_SECONDS = 300.0
 """Seconds that one call may take."""
@@ -26,6 +30,11 @@ BACKOFF = Backoff(first=1.0)
 """The wait between tries, unless the translator names one."""
 MAX_RETRY_WAIT_SECONDS = 20.0
 """Longest wait in seconds before the next try. Longer waits are left to the job queue."""
+
+MAX_LINES_FACTOR = 4
+"""Lines that are looked at for each line of the batch. Some come back twice."""
+MAX_GROWTH, MIN_LINE_CHARACTERS = 20, 1000
+"""A line may have so many times the characters of its source, and so many more."""
 
 T = TypeVar("T")
 _TRANSLATION: TypeAdapter[Translation] = TypeAdapter(Translation)
@@ -41,7 +50,8 @@ def call_translate(name: str, translator: Translator, batch: Batch) -> Translati
     answer = _with_retries(
         lambda: call_with_timeout(name, lambda: translator.translate(batch), CALL_TIMEOUT_SECONDS)
     )
-    return _validated(name, answer, _TRANSLATION)
+    translation = _validated(name, answer, _TRANSLATION)
+    return replace(translation, lines=tuple(_bounded_lines(batch, translation.lines)))
 
 
 def call_generate(name: str, translator: Translator, instruction: str, text: str) -> Generation:
@@ -54,7 +64,16 @@ def call_generate(name: str, translator: Translator, instruction: str, text: str
             name, lambda: translator.generate(instruction, text), CALL_TIMEOUT_SECONDS
         )
     )
-    return _validated(name, answer, _GENERATION)
+    generation = _validated(name, answer, _GENERATION)
+    return replace(generation, text=clean_text(generation.text, MAX_OUTPUT_CHARACTERS))
+
+
+def _bounded_lines(batch: Batch, lines: Iterable[Line]) -> Iterator[Line]:
+    """Yield the lines that can be checked. One that is far too long counts as missing."""
+    lengths = {line.id: len(line.text) for line in batch.lines}
+    for line in itertools.islice(lines, MAX_LINES_FACTOR * len(batch.lines) + 100):
+        if len(line.text) <= MAX_GROWTH * lengths.get(line.id, 0) + MIN_LINE_CHARACTERS:
+            yield replace(line, text=clean_text(line.text, len(line.text)))
 
 
 def _validated(name: str, answer: T, adapter: TypeAdapter[T]) -> T:

@@ -6,10 +6,22 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from subtitled.plugin import LOCAL, CheckResult, Secret, SetupError, SubtitledError
-from subtitled.plugin.http import HttpService, get_host, is_loopback, refusal_error, send_request
+from subtitled.plugin.http import (
+    HttpService,
+    get_host,
+    is_loopback,
+    parse_answer,
+    refusal_error,
+    send_request,
+)
+from subtitled.plugin.limits import clean_text, read_objects
 
 if TYPE_CHECKING:
     import httpx
+
+
+MAX_MODELS = 10_000
+"""Most models of a service that are looked at."""
 
 
 class ServiceSettings(Protocol):
@@ -93,7 +105,7 @@ class OpenAIClient:
             response = self.send_request("GET", "/models")
             if response.status_code in (401, 403):
                 raise refusal_error(self.service_name, response)
-            names = _list_models(response.json()) if response.is_success else []
+            names = _list_models(parse_answer(response)) if response.is_success else []
         except SubtitledError as error:
             return [CheckResult(subject, False, error.message, error.hint)]
         except ValueError:
@@ -110,7 +122,7 @@ class OpenAIClient:
 def parse_object(response: httpx.Response) -> dict[str, Any]:
     """Parse a response as a JSON object. Return an empty one if it is anything else."""
     try:
-        payload = response.json()
+        payload = parse_answer(response)
     except ValueError:
         return {}
     return payload if isinstance(payload, dict) else {}
@@ -121,9 +133,10 @@ def get_error_code(payload: dict[str, Any]) -> str:
     error = payload.get("error", payload)
     if not isinstance(error, dict):
         return ""
-    return str(error.get("code") or error.get("type") or "")[:60]
+    code = error.get("code") or error.get("type") or ""
+    return clean_text(str(code) if isinstance(code, int) else code, 60)
 
 
 def _list_models(payload: Any) -> list[str]:
     entries = payload.get("data") if isinstance(payload, dict) else None
-    return [str(entry.get("id")) for entry in entries or () if isinstance(entry, dict)]
+    return [clean_text(entry.get("id")) for entry in read_objects(entries, MAX_MODELS)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
@@ -90,6 +91,8 @@ def _iter_sentences(document: Any) -> Iterator[dict[str, Any]]:
 def _parse_times(entry: dict[str, Any], bounds: TimeSpan) -> tuple[float, float]:
     """Convert milliseconds of the file to seconds of the track, inside the bounds."""
     begin, end = (bounds.start + float(entry[key]) / 1000 for key in ("begin_time", "end_time"))
+    if not (math.isfinite(begin) and math.isfinite(end)):
+        raise ValueError("a time is not finite")
     start = min(max(begin, bounds.start), bounds.end)
     return start, min(max(end, start), bounds.end)
 

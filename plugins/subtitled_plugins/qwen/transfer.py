@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 import tempfile
 from contextlib import nullcontext
@@ -13,6 +12,7 @@ from urllib.parse import urlsplit
 
 from subtitled.plugin import Audio, SetupError, TimeSpan, TransientError
 from subtitled.plugin.audio_encoding import EXTENSIONS, encode_audio
+from subtitled.plugin.limits import parse_json
 
 from .bucket import build_presigned_url
 from .service import Service
@@ -62,7 +62,7 @@ def fetch_json(url: str, service_host: str) -> Any:
                         f"the result of the transcription is larger than {MAX_RESULT_BYTES} bytes",
                         "Tell the authors of subtitled",
                     )
-        return json.loads(body)
+        return parse_json(body, MAX_RESULT_BYTES)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise TransientError(
             f"the result of the transcription is not reached: {type(error).__name__}",
