@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from support.fault_harness import FaultHarness, Wanted, inconsistencies, sidecar_of
+from support.recorded_speech import Recording
 from support.spoken_films import Film
 
 Build = Callable[..., FaultHarness]
@@ -83,20 +84,20 @@ def test_a_daemon_that_was_stopped_for_a_while_goes_on(build: Build, films: list
 
 
 def test_the_embedded_model_too_survives_kills(
-    build: Build, speech: Path, model_base: Path, chance: random.Random
+    build: Build, english_speech: Recording, model_base: Path, chance: random.Random
 ) -> None:
     """Whisper instead of the digest engine: killed three times, transcribed in the end."""
     harness = build(wishes='engines = ["whisper"]', daemon=f'models_dir = "{model_base.parent}"')
-    medium = harness.library / "jfk.flac"
-    medium.write_bytes((speech / "jfk.flac").read_bytes())
+    medium = harness.library / "Prompts.flac"
+    medium.write_bytes(english_speech.path.read_bytes())
     for _ in range(3):
         harness.start()
         time.sleep(chance.uniform(1.0, 6.0))
         harness.kill()
     harness.start()
     harness.until_state(medium, "done", limit=120)
-    sidecar = harness.library / "jfk.en.srt"
-    assert "your country" in " ".join(sidecar.read_text("utf-8").split())
+    sidecar = harness.library / "Prompts.en.srt"
+    assert english_speech.phrase in " ".join(sidecar.read_text("utf-8").split())
     harness.wanted[medium] = Wanted("done", None)
     harness.theirs[sidecar] = sidecar.read_bytes()
     harness.all_well()

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from support.process_guard import killed_with_parent
+from support.recorded_speech import Recording
 
 KILLS = int(os.environ.get("SUBTITLED_TEST_KILLS", "20"))
 
@@ -21,7 +22,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.model, pytest.mark.timeout(900)]
 
 
 def test_killed_at_random_instants_a_job_always_finishes_and_repeats_one_stretch_at_most(
-    home: Path, speech: Path, model_base: Path
+    home: Path, french_speech: Recording, model_base: Path
 ) -> None:
     seed = int(os.environ.get("SUBTITLED_TEST_SEED", random.randrange(1 << 30)))
     print(f"SUBTITLED_TEST_SEED={seed}")
@@ -30,15 +31,15 @@ def test_killed_at_random_instants_a_job_always_finishes_and_repeats_one_stretch
     library.mkdir()
     config = home / "c.toml"
     config.write_text(
-        f'[daemon]\nstate_dir = "{state}"\nchunk_duration = "6s"\n[libraries.films]\n'
+        f'[daemon]\nstate_dir = "{state}"\nchunk_duration = "3s"\n[libraries.films]\n'
         f'path = "{library}"\nlanguages = ["original", "en"]\nstability_delay = "0s"\n'
     )
-    shutil.copyfile(speech / "prologue.es.mp3", library / "Prólogo.mp3")
+    shutil.copyfile(french_speech.path, library / "Numéro.flac")
     transcripts = state / "transcripts"
     seen: dict[Path, int] = {}
     kills = 0
     begin = time.monotonic()
-    wanted = {"Prólogo.mp3", "Prólogo.es.srt", "Prólogo.en.srt"}
+    wanted = {"Numéro.flac", "Numéro.fr.srt", "Numéro.en.srt"}
     while not wanted <= set(os.listdir(library)) or kills < KILLS:
         assert time.monotonic() - begin < 800, os.listdir(library)
         daemon = subprocess.Popen(
@@ -61,7 +62,7 @@ def test_killed_at_random_instants_a_job_always_finishes_and_repeats_one_stretch
             for made in library.glob("*.srt"):
                 assert made.read_text("utf-8").startswith("1\n")
             # Start again with another content, so that all kills hit work.
-            with (library / "Prólogo.mp3").open("ab") as medium:
+            with (library / "Numéro.flac").open("ab") as medium:
                 medium.write(b"\0")
             for made in library.glob("*.srt"):
                 made.unlink()

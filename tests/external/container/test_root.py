@@ -22,6 +22,7 @@ import pytest
 from support.container_image import Image, build
 from support.debian_root import archives, inside, make_root, missing, run
 from support.process_guard import killed_with_parent
+from support.recorded_speech import Recording
 
 pytestmark = [pytest.mark.root, pytest.mark.timeout(1200)]
 OWNER = 1234
@@ -108,9 +109,9 @@ class Container:
 
 
 def test_container_makes_a_subtitle_is_healthy_and_stops(
-    image: Image, place: Path, film: Callable[..., Path], speech: Path
+    image: Image, place: Path, film: Callable[..., Path], english_speech: Recording
 ) -> None:
-    spoken = film("Film (1961).mkv", speech / "jfk.flac")
+    spoken = film("Film (1961).mkv", english_speech.path)
     assert set(image.volumes) == {"/config", "/state", "/cache", "/media"}
     container = Container(image, place)
     media = place / "media"
@@ -129,7 +130,7 @@ def test_container_makes_a_subtitle_is_healthy_and_stops(
             assert container.process.poll() is None, log.read_text("utf-8", "replace")
             assert time.monotonic() < deadline, log.read_text("utf-8", "replace")[-8000:]
             time.sleep(0.5)
-        assert "country" in subtitle.read_text("utf-8").lower()
+        assert "service" in subtitle.read_text("utf-8")
 
         container.run(*image.health)
         findings = json.loads(container.run(*image.entrypoint, "subtitled", "doctor", "--json"))

@@ -13,16 +13,17 @@ from pathlib import Path
 import pytest
 
 from support.process_guard import killed_with_parent
+from support.recorded_speech import Recording
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.mark.model
 def test_generate_works_without_any_configuration(
-    subtitled: Run, speech: Path, tmp_path: Path, model_base: Path
+    subtitled: Run, english_speech: Recording, tmp_path: Path, model_base: Path
 ) -> None:
     medium = tmp_path / "[a] film.flac"
-    shutil.copyfile(speech / "jfk.flac", medium)
+    shutil.copyfile(english_speech.path, medium)
     ran = subtitled(
         "generate",
         medium,
@@ -32,15 +33,15 @@ def test_generate_works_without_any_configuration(
         "srt,vtt,lrc,ttml,json,txt",
     )
     assert ran.returncode == 0, ran.stderr
-    assert "your country" in " ".join((tmp_path / "[a] film.en.srt").read_text().split())
+    assert english_speech.phrase in " ".join((tmp_path / "[a] film.en.srt").read_text().split())
     assert (tmp_path / "[a] film.en.vtt").read_text().startswith("WEBVTT")
     told = json.loads((tmp_path / "[a] film.en.json").read_text())
     words = [word for segment in told["segments"] for word in segment["words"]]
-    assert words[-1]["word"] == " country."
+    assert words[-1]["word"] == " received."
     assert all(0 < word["probability"] <= 1 for word in words)
     assert "[ti:a film]" in (tmp_path / "[a] film.en.lrc").read_text()
     assert 'xml:lang="en"' in (tmp_path / "[a] film.en.ttml").read_text()
-    assert "your country" in (tmp_path / "[a] film.en.txt").read_text()
+    assert english_speech.phrase in (tmp_path / "[a] film.en.txt").read_text()
     begin = time.monotonic()
     again = subtitled("generate", medium, "--languages", "original", "--format", "srt,json,txt")
     assert "everything wanted is there" in again.stdout
@@ -111,7 +112,8 @@ class Parrot(Engine):
         return [LanguageGuess(window, {Language("eo"): 0.9}) for window in windows]
     def transcribe(self, audio, request):
         start = request.chunk.speech[0].start
-        return Transcript(request.language, (Word(" Saluton", start, start + 0.5),))
+        words = (Word(text=" Saluton", start=start, end=start + 0.5),)
+        return Transcript(language=request.language, words=words)
 class BellSettings(Settings):
     file: Path
 class Bell(MediaServer):
@@ -126,7 +128,9 @@ def register_media_servers(register): register(Bell)
 '''
 
 
-def test_third_party_engine_and_server_run_a_job(home: Path, speech: Path, tmp_path: Path) -> None:
+def test_third_party_engine_and_server_run_a_job(
+    home: Path, english_speech: Recording, tmp_path: Path
+) -> None:
     """Install the plugin with pip into a virtual environment."""
     source = tmp_path / "parrot"
     source.mkdir()
@@ -146,7 +150,7 @@ def test_third_party_engine_and_server_run_a_job(home: Path, speech: Path, tmp_p
     (site / "subtitled.pth").write_text("\n".join([*here, *roots]))
     library = tmp_path / "films"
     library.mkdir()
-    shutil.copyfile(speech / "jfk.flac", library / "jfk.flac")
+    shutil.copyfile(english_speech.path, library / "Prompts.flac")
     told = tmp_path / "told"
     config = tmp_path / "c.toml"
     config.write_text(
@@ -169,5 +173,5 @@ def test_third_party_engine_and_server_run_a_job(home: Path, speech: Path, tmp_p
         daemon.terminate()
         _, log = daemon.communicate(timeout=15)
     assert told.exists(), log.decode()
-    assert told.read_text() == "jfk.flac jfk.eo.srt"
-    assert "Saluton" in (library / "jfk.eo.srt").read_text()
+    assert told.read_text() == "Prompts.flac Prompts.eo.srt"
+    assert "Saluton" in (library / "Prompts.eo.srt").read_text()

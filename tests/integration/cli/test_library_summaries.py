@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from support.fakes.chat import FakeChat, serve_chat
+from support.recorded_speech import Recording
 
 Run = Callable[..., Any]
 ANSWER = json.dumps({"synopsis": "Ask not.", "chapters": [], "keywords": ["country"]})
@@ -58,7 +59,11 @@ def test_plan_and_explain_show_summaries_and_unknown_translator_is_an_issue(
 
 @pytest.mark.model
 def test_killed_daemon_does_not_generate_stored_summary_again(
-    subtitled: Run, home: Path, film: Callable[..., Path], speech: Path, model_base: Path
+    subtitled: Run,
+    home: Path,
+    film: Callable[..., Path],
+    english_speech: Recording,
+    model_base: Path,
 ) -> None:
     release = threading.Event()
 
@@ -67,9 +72,9 @@ def test_killed_daemon_does_not_generate_stored_summary_again(
             release.wait(60)
         return ANSWER
 
-    with serve_chat(FakeChat(str.upper, write=write)) as chat:
+    with serve_chat(FakeChat(translate=str.upper, write=write)) as chat:
         config = configure(home, chat.url, '["en", "es"]')
-        film("Film.mkv", speech / "jfk.flac").rename(home / "films" / "Film.mkv")
+        film("Film.mkv", english_speech.path).rename(home / "films" / "Film.mkv")
 
         def daemon() -> subprocess.Popen[bytes]:
             command = [sys.executable, "-m", "subtitled", "--config", str(config), "run"]

@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from support.process_guard import killed_with_parent
+from support.recorded_speech import Recording
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -89,13 +90,13 @@ def _arrive(source: Path, target: Path) -> None:
     part.rename(target)
 
 
-def test_a_film_that_arrives_gets_both_languages_and_stopping_is_quick(
-    daemon: Daemon, film: Callable[..., Path], speech: Path
+def test_new_film_gets_both_languages_and_the_daemon_stops_quickly(
+    daemon: Daemon, film: Callable[..., Path], french_speech: Recording
 ) -> None:
-    source = film("source.mkv", speech / "prologue.es.mp3")
+    source = film("source.mkv", french_speech.path)
     daemon.start()
     time.sleep(3)
-    _arrive(source, daemon.library / "El [prólogo] 100%.mkv")
+    _arrive(source, daemon.library / "Le [numéro] 100%.mkv")
     daemon.wait_for("working")
     second = subprocess.run(
         [sys.executable, "-m", "subtitled", "--config", str(daemon.config), "run"],
@@ -108,21 +109,22 @@ def test_a_film_that_arrives_gets_both_languages_and_stopping_is_quick(
     daemon.wait_for("done")
     names = sorted(path.name for path in daemon.library.iterdir())
     assert names == [
-        "El [prólogo] 100%.en.srt",
-        "El [prólogo] 100%.es.srt",
-        "El [prólogo] 100%.mkv",
+        "Le [numéro] 100%.en.srt",
+        "Le [numéro] 100%.fr.srt",
+        "Le [numéro] 100%.mkv",
     ]
-    assert "Manuel" in (daemon.library / "El [prólogo] 100%.es.srt").read_text("utf-8")
+    assert french_speech.phrase in (daemon.library / "Le [numéro] 100%.fr.srt").read_text("utf-8")
     assert list((daemon.state / "scratch").iterdir()) == []
     begin = time.monotonic()
     assert daemon.end() == 0
     assert time.monotonic() - begin < 10
 
 
-def test_killed_in_the_middle_it_goes_on_and_no_stored_stretch_is_made_again(
-    daemon: Daemon, film: Callable[..., Path], speech: Path
+def test_killed_daemon_resumes_and_transcribes_no_stored_chunk_again(
+    daemon: Daemon, english_speech: Recording
 ) -> None:
-    shutil.copyfile(speech / "sonnet.en.mp3", daemon.library / "Sonnet.mp3")
+    daemon.config.write_text(daemon.config.read_text().replace('"12s"', '"4s"'))
+    shutil.copyfile(english_speech.path, daemon.library / "Prompts.flac")
     daemon.start()
     transcripts = daemon.state / "transcripts"
     deadline = time.monotonic() + 90
@@ -136,13 +138,13 @@ def test_killed_in_the_middle_it_goes_on_and_no_stored_stretch_is_made_again(
     daemon.wait_for("done")
     for path, written in before.items():
         assert path.stat().st_mtime_ns == written
-    assert [path.name for path in daemon.library.glob("*.srt")] == ["Sonnet.en.srt"]
+    assert [path.name for path in daemon.library.glob("*.srt")] == ["Prompts.en.srt"]
     assert [p for p in daemon.library.iterdir() if p.name.startswith(".")] == []
 
 
 @pytest.mark.slow
 def test_bad_files_are_remembered_with_reason_and_the_daemon_goes_on(
-    daemon: Daemon, film: Callable[..., Path], speech: Path
+    daemon: Daemon, film: Callable[..., Path], english_speech: Recording
 ) -> None:
     (daemon.library / "text.mkv").write_text("no film\n" * 50)
     (daemon.library / "empty.mkv").touch()
@@ -150,7 +152,7 @@ def test_bad_files_are_remembered_with_reason_and_the_daemon_goes_on(
     (daemon.library / "cut.mkv").write_bytes(whole.read_bytes()[: whole.stat().st_size // 3])
     shutil.copyfile(film("silent.mkv", None), daemon.library / "silent.mkv")
     shutil.copyfile(film("tone.mkv", "sine=d=3"), daemon.library / "tone.mkv")
-    shutil.copyfile(speech / "jfk.flac", daemon.library / "untagged.flac")
+    shutil.copyfile(english_speech.path, daemon.library / "untagged.flac")
     daemon.start()
     daemon.wait_for("done")
     daemon.wait_for("no-speech")
@@ -171,23 +173,23 @@ def test_bad_files_are_remembered_with_reason_and_the_daemon_goes_on(
 
 
 def test_pausing_halts_and_reloading_takes_new_settings(
-    daemon: Daemon, speech: Path, subtitled: Run
+    daemon: Daemon, english_speech: Recording, subtitled: Run
 ) -> None:
     subtitled("--config", daemon.config, "queue", "pause")
-    shutil.copyfile(speech / "jfk.flac", daemon.library / "jfk.flac")
+    shutil.copyfile(english_speech.path, daemon.library / "Prompts.flac")
     daemon.start()
     daemon.wait_for("queued")
     time.sleep(3)
     assert list(daemon.library.glob("*.srt")) == []
     subtitled("--config", daemon.config, "queue", "resume")
     daemon.wait_for("done")
-    assert [path.name for path in daemon.library.glob("*.srt")] == ["jfk.en.srt"]
+    assert [path.name for path in daemon.library.glob("*.srt")] == ["Prompts.en.srt"]
     both = '[libraries.films]\nformats = ["srt", "vtt"]'
     daemon.config.write_text(daemon.config.read_text().replace("[libraries.films]", both))
     assert daemon.process is not None
     daemon.process.send_signal(signal.SIGHUP)
     deadline = time.monotonic() + 60
-    while not (daemon.library / "jfk.en.vtt").exists():
+    while not (daemon.library / "Prompts.en.vtt").exists():
         assert time.monotonic() < deadline, daemon.log.read_text()
         time.sleep(0.2)
     with sqlite3.connect(daemon.state / "jobs.sqlite") as database:

@@ -27,9 +27,9 @@ from subtitled_plugins.whisper.alignment import (
     tokenise_words,
 )
 from subtitled_plugins.whisper.engine import WhisperEngine, WhisperSettings
+from support.recorded_speech import Recording
 
 EN = Language("en")
-JFK = "And so, my fellow Americans: ask not what your country can do for you, ask what you can do"
 PARTS = st.lists(st.tuples(st.floats(0.1, 5), st.floats(0.1, 40)), min_size=1, max_size=12)
 
 
@@ -107,21 +107,22 @@ def test_marks_stay_with_their_words_and_no_letter_is_lost(engine: WhisperEngine
 
 @pytest.mark.model
 def test_a_short_text_is_found_to_the_word(
-    engine: WhisperEngine, speech: Path, tmp_path: Path
+    engine: WhisperEngine, english_speech: Recording, tmp_path: Path
 ) -> None:
-    audio = _pcm(speech / "jfk.flac", tmp_path / "a")
-    words = list(engine.align(audio, _whole(audio), JFK, EN))
-    assert "".join(word.text for word in words).strip() == JFK
-    assert _said(words, "And") == pytest.approx(0.3, abs=0.3)
-    assert _said(words, "not") == pytest.approx(4.2, abs=0.4)
+    audio = _pcm(english_speech.path, tmp_path / "a")
+    words = list(engine.align(audio, _whole(audio), english_speech.text, EN))
+    assert "".join(word.text for word in words).strip() == english_speech.text
+    first, second = english_speech.prompts
+    assert _said(words, "The") == pytest.approx(first.start, abs=0.3)
+    assert _said(words, "All") == pytest.approx(second.start, abs=0.4)
     assert statistics.median(word.confidence or 0 for word in words) > 0.5
 
 
 @pytest.mark.model
 def test_other_words_are_borne_out_by_nothing(
-    engine: WhisperEngine, speech: Path, tmp_path: Path
+    engine: WhisperEngine, english_speech: Recording, tmp_path: Path
 ) -> None:
-    audio = _pcm(speech / "jfk.flac", tmp_path / "a")
+    audio = _pcm(english_speech.path, tmp_path / "a")
     text = "Boil the potatoes for half an hour while the oven is warm and peel them"
     words = list(engine.align(audio, _whole(audio), text, EN))
     assert statistics.median(word.confidence or 0 for word in words) < 0.1
@@ -129,26 +130,27 @@ def test_other_words_are_borne_out_by_nothing(
 
 @pytest.mark.model
 def test_a_text_of_minutes_is_followed_window_by_window(
-    engine: WhisperEngine, speech: Path, tmp_path: Path
+    engine: WhisperEngine, english_speech: Recording, tmp_path: Path
 ) -> None:
-    one = _pcm(speech / "jfk.flac", tmp_path / "one")
-    copies, pause = 9, 1.0
+    one = _pcm(english_speech.path, tmp_path / "one")
+    copies, pause = 6, 1.0
     raw = one.path.read_bytes() + b"\0\0" * round(pause * 16_000)
     audio = Audio(tmp_path / "many")
     audio.path.write_bytes(raw * copies)
     length = len(raw) / 2 / 16_000
-    whole = f"{JFK} for your country."
-    words = list(engine.align(audio, _whole(audio), " ".join([whole] * copies), EN))
-    asked = [word.start for word in words if word.text.strip() == "And"]
+    text = " ".join([english_speech.text] * copies)
+    words = list(engine.align(audio, _whole(audio), text, EN))
+    asked = [word.start for word in words if word.text.strip() == "All"]
     assert len(asked) == copies
     for number, start in enumerate(asked):
-        assert start - number * length == pytest.approx(0.3, abs=0.4), number
+        expected = number * length + english_speech.prompts[1].start
+        assert start == pytest.approx(expected, abs=0.4), number
 
 
 @pytest.mark.model
 def test_a_language_that_it_does_not_know_is_refused(
-    engine: WhisperEngine, speech: Path, tmp_path: Path
+    engine: WhisperEngine, english_speech: Recording, tmp_path: Path
 ) -> None:
-    audio = _pcm(speech / "jfk.flac", tmp_path / "a")
+    audio = _pcm(english_speech.path, tmp_path / "a")
     with pytest.raises(InputRejectedError):
         engine.align(audio, _whole(audio), "saluton mondo", Language("eo"))
