@@ -168,8 +168,13 @@ def _build_channel_graph(tracks: Sequence[AudioTrack], duration: float) -> Any:
     ]
     audio = streams[0]
     if len(streams) > 1:
-        # Merging ends with the shortest of its inputs.
-        padded = [stream.filter("apad", whole_dur=f"{duration:.3f}") for stream in streams]
+        # Merging ends with the shortest of its inputs, and wants one format of all.
+        padded = [
+            stream.filter("aformat", sample_fmts="s16", channel_layouts="mono").filter(
+                "apad", whole_dur=f"{duration:.3f}"
+            )
+            for stream in streams
+        ]
         audio = ffmpeg.filter(padded, "amerge", inputs=len(padded))
     channels = sum(track.channels for track in tracks)
     return ffmpeg.output(

@@ -22,7 +22,10 @@ INVERTED_WITH_MUSIC = (
     f"[0:a]aresample=48000,pan=stereo|c0=c0|c1=-1*c0[v];{MUSIC}[m];"
     "[v][m]amix=inputs=2:duration=first:normalize=0[o]"
 )
-INVERTED_IN_SHORT_PIECES = "[0:a]aresample=48000,volume='if(gt(mod(t,1),0.75),0,1)':eval=frame,pan=stereo|c0=c0|c1=-1*c0[o]"
+INVERTED_IN_SHORT_PIECES = (
+    "[0:a]aresample=48000,volume='if(gt(mod(t,1),0.75),0,1)':eval=frame,"
+    "pan=stereo|c0=c0|c1=-1*c0[o]"
+)
 
 
 def loudness(audio: Audio) -> float:

@@ -1,0 +1,161 @@
+"""Microphones on tracks of their own are a set, and those with speech are taken."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from subtitled.media.channels import weigh_by_level, weigh_by_phase
+from subtitled.media.marks import Mark
+from subtitled.media.probe import AudioTrack, MediaInfo
+from subtitled.media.track_sets import WINDOW_SECONDS, choose_channels, find_track_set
+from subtitled.media.vad import SpeechActivity
+from subtitled.plugin import UNDETERMINED, Language, TimeSpan
+
+Powers = dict[tuple[float, float], float]
+COUNT = round(60 / WINDOW_SECONDS)
+
+
+def track(index: int, channels: int = 1, codec: str = "pcm_s16le") -> AudioTrack:
+    return AudioTrack(
+        index=index,
+        language=UNDETERMINED,
+        title="",
+        codec=codec,
+        channels=channels,
+        is_default=index == 0,
+    )
+
+
+def media(*tracks: AudioTrack, name: str = "mxf") -> MediaInfo:
+    return MediaInfo(
+        duration=60.0, format=name, audio_tracks=tracks, subtitle_tracks=(), has_video=True
+    )
+
+
+def covariance(*channels: Powers) -> npt.NDArray[np.float32]:
+    """Return a minute of uncorrelated channels with the powers of spans, else a quiet room."""
+    matrix = np.zeros((COUNT, len(channels), len(channels)), dtype=np.float32)
+    for channel, powers in enumerate(channels):
+        matrix[:, channel, channel] = 1e-6
+        for (start, end), power in powers.items():
+            span = slice(round(start / WINDOW_SECONDS), round(end / WINDOW_SECONDS))
+            matrix[span, channel, channel] = power
+    return matrix
+
+
+def speech(*spans: tuple[float, float]) -> SpeechActivity:
+    return SpeechActivity(tuple(TimeSpan(*span) for span in spans))
+
+
+NAMES = ["track 1", "track 2", "track 3", "track 4"]
+
+
+def test_untagged_mono_tracks_are_a_set() -> None:
+    tracks = tuple(track(n) for n in range(4))
+    assert find_track_set(media(*tracks), tracks[0]) == tracks
+    assert find_track_set(media(*tracks, name="mov,mp4,m4a,3gp,3g2,mj2"), tracks[2]) == tracks
+
+
+def test_many_channels_of_one_uncompressed_track_are_a_set() -> None:
+    poly = track(0, channels=6)
+    assert find_track_set(media(poly, name="wav"), poly) == (poly,)
+
+
+@pytest.mark.parametrize(
+    "tracks",
+    [
+        (track(0),),
+        (track(0, channels=2),),
+        (track(0, channels=2), track(1, channels=2)),
+        (track(0, channels=6, codec="ac3"),),
+        (track(0), replace(track(1), language=Language("de"))),
+        (track(0), replace(track(1), marks=frozenset({Mark.COMMENTARY}))),
+        tuple(replace(track(n, codec="aac"), language=Language("en")) for n in range(2)),
+    ],
+)
+def test_versions_to_choose_from_are_no_set(tracks: tuple[AudioTrack, ...]) -> None:
+    assert find_track_set(media(*tracks), tracks[0]) == ()
+
+
+def test_two_mono_tracks_of_a_matroska_film_are_no_set() -> None:
+    tracks = (track(0, codec="flac"), track(1, codec="flac"))
+    assert find_track_set(media(*tracks, name="matroska,webm"), tracks[0]) == ()
+
+
+def test_dialogue_is_told_from_music_and_room() -> None:
+    talk = ((5.0, 15.0), (30.0, 40.0))
+    chosen = choose_channels(
+        [
+            speech((20.0, 26.0)),
+            speech(*talk),
+            speech(*talk),
+            speech(),
+        ],
+        covariance(
+            {(0, 60): 0.02},
+            dict.fromkeys(talk, 1e-4),
+            dict.fromkeys(talk, 1e-2),
+            {},
+        ),
+        NAMES,
+    )
+    assert [choice.gain for choice in chosen] == [0.0, 0.0, 1.0, 0.0]
+    assert "music or noise" in chosen[0].reason
+    assert "same speech as track 3" in chosen[1].reason
+    assert "taken" in chosen[2].reason and "clearest" in chosen[2].reason
+    assert "no speech" in chosen[3].reason
+
+
+@pytest.mark.parametrize("bleed", [1e-6, 1e-4])
+def test_two_people_with_a_microphone_each_are_both_taken(bleed: float) -> None:
+    first, second = (5.0, 15.0), (20.0, 30.0)
+    spans = (first, second) if bleed > 1e-5 else ()
+    chosen = choose_channels(
+        [speech(*(spans or (first,))), speech(*(spans or (second,)))],
+        covariance({first: 1e-2, second: bleed}, {first: bleed, second: 1e-2}),
+        NAMES,
+    )
+    assert all(choice.gain > 0 for choice in chosen)
+    assert all("taken" in choice.reason for choice in chosen)
+
+
+def test_a_distant_microphone_that_hears_all_is_not_mixed_in() -> None:
+    talk = (5.0, 30.0)
+    chosen = choose_channels(
+        [speech(talk), speech((5.0, 30.4))],
+        covariance({talk: 1e-2}, {talk: 1e-3, (30.0, 30.5): 2e-4}),
+        NAMES,
+    )
+    assert [choice.gain > 0 for choice in chosen] == [True, False]
+
+
+def test_a_voice_in_noise_is_taken_if_there_is_no_better_one() -> None:
+    chosen = choose_channels(
+        [speech((5.0, 25.0)), speech()], covariance({(0, 60): 1e-3}, {}), NAMES
+    )
+    assert [choice.gain for choice in chosen] == [1.0, 0.0]
+
+
+def test_nothing_is_taken_where_nobody_speaks() -> None:
+    chosen = choose_channels([speech(), speech()], covariance({(0, 60): 0.1}, {}), NAMES)
+    assert [choice.gain for choice in chosen] == [0.0, 0.0]
+    assert all("no speech" in choice.reason for choice in chosen)
+
+
+def test_the_louder_microphone_counts_more_and_both_count_at_once() -> None:
+    first, both = (0.0, 20.0), (40.0, 60.0)
+    weights = weigh_by_level(covariance({first: 1e-2, both: 1e-2}, {both: 1e-2}), [1.0, 1.0])
+    assert weights[10, 0] > 0.99 and weights[10, 1] < 0.01
+    assert weights[-10] == pytest.approx([0.5, 0.5], abs=0.01)
+
+
+def test_a_channel_that_turns_over_is_turned_back_there_only() -> None:
+    matrix = np.ones((40, 2, 2), dtype=np.float32) * 1e-2
+    matrix[20:, 0, 1] = matrix[20:, 1, 0] = -1e-2
+    weights = weigh_by_phase(matrix)
+    assert weights[5] == pytest.approx([0.5, 0.5])
+    assert weights[30] == pytest.approx([0.5, -0.5])
