@@ -178,7 +178,8 @@ class Place:
             fingerprint=content_fingerprint(self.film),
         )
         services = self.services
-        return inspect_media(request, services.config, services.store, services.db.sidecars)
+        db = services.db
+        return inspect_media(request, services.config, services.store, db.sidecars, db.judgements)
 
     def sidecar(self, name: str, text: str, seconds: Iterable[float] = range(0, 60, 5)) -> Path:
         words = itertools.cycle(text.split())

@@ -222,6 +222,9 @@ class _Inspection:
                 f" (chosen: {self.report.track_choice.reason})" if track.index == self.track else ""
             )
             yield f"track {track.index}: {track.language} {track.title}".rstrip() + chosen
+        analysis = self.store.analysis(self.fingerprint, self.track)
+        for share in analysis.channel_shares if analysis else ():
+            yield share.reason
 
     def _describe_requirements(self) -> dict[str, str]:
         """Return how each requirement is made, by its name."""
@@ -317,8 +320,14 @@ def _describe_subtitle(subtitle: ExistingSubtitle) -> str:
     second = f"+{subtitle.secondary}" if subtitle.secondary else ""
     return (
         f"{subtitle.language or '?'}{second} {subtitle.kind} {subtitle.origin} "
-        f"{subtitle.location}{_describe_ownership(subtitle)}"
+        f"{subtitle.location}{_describe_ownership(subtitle)}{_describe_text(subtitle)}"
     )
+
+
+def _describe_text(subtitle: ExistingSubtitle) -> str:
+    """Return what was found in a text that somebody else made."""
+    notes = f" ({'; '.join(subtitle.notes)})" if subtitle.notes else ""
+    return f"{notes}; it does not count: {subtitle.problem}" if subtitle.problem else notes
 
 
 def _describe_ownership(subtitle: ExistingSubtitle) -> str:

@@ -67,7 +67,7 @@ def inspect_file(configuration: Configuration, path: Path, db: Database) -> Medi
         fingerprint=content_fingerprint(path),
     )
     transcripts = open_transcript_store(resolve_state_dir(configuration.settings))
-    return inspect_media(request, configuration, transcripts, db.sidecars)
+    return inspect_media(request, configuration, transcripts, db.sidecars, db.judgements)
 
 
 def describe_requirement(requirement: Requirement | SummaryRequirement) -> str:

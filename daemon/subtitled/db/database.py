@@ -25,6 +25,7 @@ from .egress_log import EgressLog
 from .engine import is_sqlite, open_engine, write_transaction
 from .files import REPLACED_CONTENT_VALUES, FileRepository
 from .files_bulk import BulkFileRepository, DiffOptions
+from .judgements import JudgementRepository
 from .kv import KeyValueStore
 from .notifications import NotificationOutbox
 from .outbox import ServerOutbox
@@ -74,9 +75,11 @@ class Database:
         self.commands = CommandQueue(self._engine)
         self.notifications = NotificationOutbox(self._engine)
         self.egress_log = EgressLog(self._engine)
+        self.judgements = JudgementRepository(self._engine)
 
     def close(self) -> None:
         """Close all connections."""
+        self.judgements.flush()
         self.kv.close()
         self._engine.dispose()
 

@@ -189,3 +189,23 @@ budget_usage = sa.Table(
     sa.Column("money", sa.Float, nullable=False),
     sa.Column("seconds", sa.Float, nullable=False),
 )
+
+text_judgements = sa.Table(
+    "text_judgements",
+    metadata,
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("judgement", sa.Text, nullable=False),
+)
+"""What texts are, by the hash of their content or by the media file and track that they are in."""
+
+content_hashes = sa.Table(
+    "content_hashes",
+    metadata,
+    sa.Column("path", sa.LargeBinary, primary_key=True),
+    sa.Column("inode", _Integer, nullable=False),
+    sa.Column("size", _Integer, nullable=False),
+    sa.Column("mtime_ns", _Integer, nullable=False),
+    sa.Column("ctime_ns", _Integer, nullable=False),
+    sa.Column("sha256", sa.Text, nullable=False),
+)
+"""The SHA-256 of files that have not changed since it was computed."""

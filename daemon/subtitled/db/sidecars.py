@@ -150,14 +150,17 @@ class SidecarRepository:
         """Yield the signatures in the state folder."""
         return self._signatures.all()
 
-    def ownership(self, path: Path, fingerprint: str | None = None) -> Ownership:
+    def ownership(
+        self, path: Path, fingerprint: str | None = None, digest: str | None = None
+    ) -> Ownership:
         """Return the ownership of a sidecar.
 
         Args:
             path: The sidecar.
             fingerprint: The fingerprint of its media file, or None if that is unknown.
+            digest: The SHA-256 of its content, if it is known already.
         """
-        return self._inspect(path, fingerprint)[0]
+        return self._inspect(path, fingerprint, digest)[0]
 
     def is_ours(self, path: Path) -> bool:
         """Return whether a sidecar is as we wrote it: neither human nor edited."""
@@ -216,11 +219,12 @@ class SidecarRepository:
                 )
 
     def _inspect(
-        self, path: Path, fingerprint: str | None
+        self, path: Path, fingerprint: str | None, digest: str | None = None
     ) -> tuple[Ownership, str, Signature | None]:
         """Return the ownership of a file, its SHA-256 and its signature."""
         try:
-            digest = compute_sha256(path) if is_regular_file(path) else None
+            if digest is None:
+                digest = compute_sha256(path) if is_regular_file(path) else None
         except OSError as error:
             if is_out_of_resources(error):
                 raise  # nothing is known of the file, so nothing may be decided

@@ -205,7 +205,11 @@ class JobPlanner:
             fingerprint=fingerprint,
         )
         media_report = inspect_media(
-            request, self._services.config, self._services.store, self._db.sidecars
+            request,
+            self._services.config,
+            self._services.store,
+            self._db.sidecars,
+            self._db.judgements,
         )
         if library.on_human_subtitle == "remove":
             spoken, rules = (

@@ -7,7 +7,7 @@ from typing import Any
 
 import ffmpeg
 
-from subtitled.plugin import InputRejectedError
+from subtitled.plugin import InputRejectedError, TimeSpan
 from subtitled.plugin.paths import display_path
 
 from .ffmpeg import believed_seconds, open_input, run_graph
@@ -20,7 +20,14 @@ MAX_TEXT_BYTES = 16 * 1024 * 1024
 """Largest text. Ten thousand cues are about one megabyte."""
 
 
-def extract_text(path: Path, stream: int, duration: float, target: Path, codec: str = "") -> bytes:
+def extract_text(
+    path: Path,
+    stream: int,
+    duration: float,
+    target: Path,
+    codec: str = "",
+    window: TimeSpan | None = None,
+) -> bytes:
     """Extract a subtitle stream into the file ``target``, and return its bytes.
 
     The file appears only when it is complete.
@@ -31,6 +38,7 @@ def extract_text(path: Path, stream: int, duration: float, target: Path, codec: 
         duration: Seconds of the media file.
         target: The file to write.
         codec: The codec of the stream, as ffprobe names it.
+        window: The part of the media file to read, by default all of it. Times begin at its start.
 
     Raises:
         InputRejectedError: No text came out.
@@ -41,7 +49,7 @@ def extract_text(path: Path, stream: int, duration: float, target: Path, codec: 
     try:
         seconds = min(duration, believed_seconds(duration, path.stat().st_size))
         completed = run_graph(
-            _build_graph(stream, codec),
+            _build_graph(stream, codec, window),
             path,
             partial,
             max(120.0, MAX_EXTRACT_RATIO * seconds),
@@ -62,8 +70,9 @@ def extract_text(path: Path, stream: int, duration: float, target: Path, codec: 
     return target.read_bytes()
 
 
-def _build_graph(stream: int, codec: str) -> Any:
-    source = open_input(vn=None, an=None, dn=None)
+def _build_graph(stream: int, codec: str, window: TimeSpan | None) -> Any:
+    part = {"ss": window.start, "t": window.end - window.start} if window else {}
+    source = open_input(vn=None, an=None, dn=None, **part)
     # As SubRip, ASS would get tags for its fonts, and its drawings would become text.
     formats = {"format": "ass", "scodec": "copy"} if codec in _ASS else _SUBRIP
     return ffmpeg.output(source[str(stream)], "TARGET", fs=MAX_TEXT_BYTES, **formats)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from subtitled.plugin.limits import (
 )
 from subtitled.plugin.paths import display_path
 
+from .card_clips import find_sounds
 from .ffmpeg import NotMediaError, failure_reason, run_ffprobe, unreadable_error
 from .marks import Mark, find_all_marks, strip_technical_name
 
@@ -62,6 +64,17 @@ class AudioTrack:
     is_default: bool
     marks: frozenset[Mark] = frozenset()
     """What its tags and dispositions say of it."""
+    file: str = ""
+    """The file with its sound, relative to the folder of the media file; empty: that itself."""
+
+    @property
+    def stream(self) -> int:
+        """Its absolute index among the streams of the file with its sound."""
+        return 0 if self.file else self.index
+
+    def file_of(self, media: Path) -> Path:
+        """Return the file with its sound."""
+        return media.parent / self.file if self.file else media
 
     @property
     def is_original(self) -> bool:
@@ -96,6 +109,8 @@ class SubtitleTrack:
     is_default: bool
     marks: frozenset[Mark] = frozenset()
     """What its tags and dispositions say of it."""
+    cue_count: int | None = None
+    """Cues, if the container says how many; in MP4 the pauses are counted too."""
 
     @property
     def is_forced(self) -> bool:
@@ -155,10 +170,13 @@ def probe_media(path: Path, timeout: float = PROBE_TIMEOUT_SECONDS) -> MediaInfo
     video_streams = [
         s for s in streams if s["codec_type"] == "video" and not _has_disposition(s, "attached_pic")
     ]
+    audio_tracks = tuple(_parse_audio_track(s) for s in streams if s["codec_type"] == "audio")
+    if not audio_tracks:
+        audio_tracks = _probe_sounds(path, len(streams), timeout)
     return MediaInfo(
         duration=_parse_seconds(properties.get("duration")),
         format=clean_text(properties.get("format_name")),
-        audio_tracks=tuple(_parse_audio_track(s) for s in streams if s["codec_type"] == "audio"),
+        audio_tracks=audio_tracks,
         subtitle_tracks=tuple(
             _parse_subtitle_track(s) for s in streams if s["codec_type"] == "subtitle"
         ),
@@ -167,6 +185,19 @@ def probe_media(path: Path, timeout: float = PROBE_TIMEOUT_SECONDS) -> MediaInfo
             _parse_frame_rate(video_streams[0].get("avg_frame_rate")) if video_streams else 0.0
         ),
     )
+
+
+def _probe_sounds(video: Path, first_index: int, timeout: float) -> tuple[AudioTrack, ...]:
+    """Return the tracks of a clip whose sound lies in files of its own.
+
+    Their indices follow those of the picture's streams.
+    """
+    tracks: list[AudioTrack] = []
+    for sound in find_sounds(video):
+        name = os.path.relpath(sound, video.parent)
+        for track in probe_media(sound, timeout).audio_tracks[:1]:
+            tracks.append(replace(track, index=first_index + len(tracks), file=name))
+    return tuple(tracks)
 
 
 def _parse_output(path: Path, stdout: bytes) -> dict[str, Any]:
@@ -204,7 +235,20 @@ def _parse_subtitle_track(stream: dict[str, Any]) -> SubtitleTrack:
         is_text=codec in TEXT_CODECS,
         is_default=_has_disposition(stream, "default"),
         marks=_parse_marks(stream),
+        cue_count=_parse_cue_count(stream),
     )
+
+
+def _parse_cue_count(stream: dict[str, Any]) -> int | None:
+    """Return the number of cues by the index of MP4 or the statistics of Matroska."""
+    tags = read_object(stream.get("tags"))
+    counts = (
+        stream.get("nb_frames"),
+        tags.get("NUMBER_OF_FRAMES"),
+        tags.get("NUMBER_OF_FRAMES-eng"),
+    )
+    numbers = (read_integer(count, 1, 10_000_000) for count in counts)
+    return next((number for number in numbers if number is not None), None)
 
 
 def _parse_marks(stream: dict[str, Any]) -> frozenset[Mark]:

@@ -11,15 +11,22 @@ from subtitled.jobcontext.context import JobContext
 from subtitled.media.extract import MAX_TEXT_BYTES, extract_text
 from subtitled.media.ffmpeg import unreadable_error
 from subtitled.media.probe import MediaInfo
-from subtitled.plugin import Cue, InputRejectedError, Language, TransientError
+from subtitled.plugin import Cue, InputRejectedError, Language, SubtitleKind, TransientError
+from subtitled.plugin.limits import read_file
 from subtitled.policy.requirements import Origin, Source
-from subtitled.subtitles.formats import read_cues
-from subtitled.subtitles.language_id import find_language_mismatch
+from subtitled.subtitles.formats import ReadResult
+from subtitled.subtitles.judgement import (
+    MediaLength,
+    TextJudgement,
+    TextVerdict,
+    judge_cues,
+    judge_for_media,
+    judge_text,
+    latest_time,
+)
 
 MIN_CUES = 3
 """Fewest cues of a text that is worth translating."""
-MAX_SECONDS_PER_CUE = 120.0
-"""Seconds of the media file for each cue above which a text has only signs or foreign parts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,20 +57,39 @@ class SubtitleSource:
                 f"{source.location} was changed while it was translated",
                 "It is read again at the next try",
             )
-        suffix = "srt" if source.origin is Origin.EMBEDDED else Path(source.location).suffix[1:]
-        return normalise_cues(read_cues(data, suffix))
+        is_embedded = source.origin is Origin.EMBEDDED
+        suffix = "srt" if is_embedded else Path(source.location).suffix[1:].lower()
+        judgement, cues = judge_text(data, suffix, source.language, self.facts.frame_rate or None)
+        if judgement.problem:
+            raise InputRejectedError(
+                f"{_name(source)}: {judgement.problem}", "Replace or remove it"
+            )
+        shift = self._judge(judgement, source).shift
+        shifted = (replace(cue, start=cue.start + shift, end=cue.end + shift) for cue in cues)
+        return normalise_cues([cue for cue in shifted if self._is_inside(cue)])
 
     def rejection_reason(self, cues: Sequence[Cue], source: Source) -> str | None:
         """Return why a text must not be translated from, or None."""
-        where = f"stream {source.location}" if source.origin is Origin.EMBEDDED else source.location
-        duration = self.facts.duration
-        if len(cues) < MIN_CUES or len(cues) * MAX_SECONDS_PER_CUE < duration:
+        where, duration = _name(source), self.facts.duration
+        if len(cues) < MIN_CUES:
             return f"{where} has only {len(cues)} cues in {duration / 60:.0f} minutes"
-        mismatch = find_language_mismatch([cue.text for cue in cues], source.language)
+        judgement = judge_cues(ReadResult(cues=tuple(cues), format="srt"))
+        if problem := self._judge(judgement, source).source_problem:
+            return f"{where}: {problem}"
+        mismatch = judgement.evidence.find_mismatch(source.language)
         if mismatch is None:
             return None
         actual = mismatch.english_name if isinstance(mismatch, Language) else mismatch
         return f"{where} is labelled {source.language.english_name}, but is {actual}"
+
+    def _judge(self, judgement: TextJudgement, source: Source) -> TextVerdict:
+        length = MediaLength(self.facts.duration, has_video=self.facts.has_video)
+        return judge_for_media(judgement, source.language, SubtitleKind.FULL, frozenset(), length)
+
+    def _is_inside(self, cue: Cue) -> bool:
+        """Return whether a cue begins within the media file."""
+        duration = self.facts.duration
+        return duration <= 0 or cue.start < latest_time(duration)
 
     def _bytes(self, source: Source) -> bytes:
         job, scratch = self.ctx.job, self.ctx.services.scratch
@@ -77,14 +103,13 @@ class SubtitleSource:
             return extract_text(job.media, stream, self.facts.duration, extracted, codec)
         path = (job.output_folder or job.media.parent) / source.location
         try:
-            if path.stat().st_size > MAX_TEXT_BYTES:
-                raise InputRejectedError(
-                    f"{source.location} is too large for a subtitle",
-                    "Check what kind of file it is",
-                )
-            return path.read_bytes()
+            return read_file(path, MAX_TEXT_BYTES)
         except OSError as error:
             raise unreadable_error(path, error) from error
+
+
+def _name(source: Source) -> str:
+    return f"stream {source.location}" if source.origin is Origin.EMBEDDED else source.location
 
 
 def normalise_cues(cues: Sequence[Cue]) -> tuple[Cue, ...]:

@@ -272,4 +272,5 @@ def _examine(ctx: JobContext, facts: MediaInfo) -> MediaReport:
         ignore_existing=job.force,
         is_user_requested=job.user_requested,
     )
-    return inspect_media(request, services.config, services.store, services.db.sidecars)
+    db = services.db
+    return inspect_media(request, services.config, services.store, db.sidecars, db.judgements)

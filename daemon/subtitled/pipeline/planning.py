@@ -10,11 +10,14 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
+from subtitled.config.library_settings import ORIGINAL
 from subtitled.config.load import Configuration
 from subtitled.config.plugins import list_installed
 from subtitled.config.settings import LibrarySettings
+from subtitled.db.judgements import JudgementRepository
 from subtitled.db.sidecars import SidecarRepository, SidecarStatus
 from subtitled.library.subtitle_names import list_names
 from subtitled.media.probe import MediaInfo
@@ -36,11 +39,14 @@ from subtitled.routing.production_plan import (
 )
 from subtitled.routing.table import RoutingTable, routing_for
 from subtitled.subtitles.filenames import SUMMARY_SUFFIXES, build_summary_path, parse_sidecar_name
+from subtitled.subtitles.judgement import MediaLength
+from subtitled.subtitles.ownership import Ownership
 from subtitled.transcription.language_segments import find_foreign_speech
 from subtitled.transcripts.models import TrackAnalysis
 from subtitled.transcripts.store import TranscriptStore
 
 from .shared_names import find_taken_names, leave_taken_names
+from .text_judge import TextJudge
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +87,7 @@ def inspect_media(
     configuration: Configuration,
     transcripts: TranscriptStore,
     sidecars: SidecarRepository,
+    judgements: JudgementRepository,
 ) -> MediaReport:
     """Choose the main track and decide what is missing.
 
@@ -89,6 +96,7 @@ def inspect_media(
         configuration: The configuration with its engines and translators.
         transcripts: The store of analyses.
         sidecars: The repository of sidecars.
+        judgements: What is known of the texts that others made.
 
     Raises:
         NoAudioError: The file has no audio track.
@@ -102,8 +110,16 @@ def inspect_media(
     names = [] if ignore_existing else _folder_names(media, request.sidecar_folder)
     taken = find_taken_names(sidecars, media, fingerprint, folder, names)
     names = [name for name in names if name not in taken]
-    ownership_of = partial(sidecars.ownership, fingerprint=fingerprint)
-    existing_files = existing_subtitles(media, facts, names, ownership_of, folder)
+
+    def ownership_of(path: Path) -> Ownership:
+        return sidecars.ownership(path, fingerprint, judgements.content_hash(path))
+
+    judge = TextJudge(judgements, media, facts, fingerprint, folder)
+    existing_files = judge.judge(
+        existing_subtitles(media, facts, names, ownership_of, folder),
+        _media_length(facts, analysis),
+        _relevant_languages(library, spoken, choice.track.language),
+    )
     removed = (
         () if request.is_user_requested or ignore_existing else _removed_by_user(sidecars, media)
     )
@@ -135,6 +151,28 @@ def inspect_media(
         routing=routing,
         available=material,
     )
+
+
+def _media_length(facts: MediaInfo, analysis: TrackAnalysis | None) -> MediaLength:
+    if analysis is None:
+        return MediaLength(facts.duration, has_video=facts.has_video)
+    return MediaLength(
+        facts.duration,
+        sum(span.end - span.start for span in analysis.speech),
+        max((span.end for span in analysis.speech), default=0.0),
+        facts.has_video,
+    )
+
+
+def _relevant_languages(
+    library: LibrarySettings, spoken: Language | None, tagged: Language
+) -> tuple[Language, ...]:
+    """Return the languages of texts that can change the decision, the most likely first."""
+    assumed = spoken or tagged
+    wanted = chain(library.languages, library.forced, *library.bilingual)
+    named = (Language(code) for code in wanted if code != ORIGINAL)
+    known = [assumed] if assumed.is_known else []
+    return tuple(dict.fromkeys((*known, *named, *library.sources.pivot_languages)))
 
 
 def _available_sources(

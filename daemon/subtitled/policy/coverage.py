@@ -9,6 +9,7 @@ from pathlib import Path
 
 from subtitled.config.settings import ExistingSubtitleSettings
 from subtitled.library.removal import RedundantSidecar
+from subtitled.media.marks import Mark
 from subtitled.media.probe import MediaInfo
 from subtitled.plugin import Language, SubtitleKind
 from subtitled.subtitles.filenames import (
@@ -46,9 +47,18 @@ class ExistingSubtitle:
     """It was ours and a person edited it, so it is human, always counts, and is never changed."""
     secondary: Language | None = None
     """The second language of a bilingual subtitle."""
+    marks: frozenset[Mark] = frozenset()
+    """What its title says of it."""
+    problem: str = ""
+    """Why its text does not count: it cannot be read, or is not all that is said. Empty if it does.
+    """
+    source_problem: str = ""
+    """Why its text must not be translated from; empty if it may be."""
+    notes: tuple[str, ...] = ()
+    """What else people should know of its text."""
 
     def language_given(self, spoken: Language | None) -> Language | None:
-        """Return the language. A sidecar without one counts as one in the spoken language."""
+        """Return the language. A sidecar of which it cannot be told is in the spoken language."""
         return self.language or (spoken if self.origin == SIDECAR else None)
 
     def has_secondary(self, wanted: Language | None) -> bool:
@@ -86,6 +96,7 @@ def existing_subtitles(
             location=str(track.index),
             format=track.codec,
             is_text=track.is_text,
+            marks=track.marks,
         )
         for track in facts.subtitle_tracks
     ]
@@ -109,6 +120,7 @@ def existing_subtitles(
                 is_outdated=verdict is Ownership.OUTDATED,
                 is_edited=verdict is Ownership.EDITED,
                 secondary=parsed.secondary,
+                marks=parsed.marks,
             )
         )
     return tuple(subtitles)
@@ -154,11 +166,14 @@ def counts_as(
 ) -> bool:
     """Return whether a subtitle counts as one of a kind under the rules of a library.
 
-    Our own and edited subtitles count as their kind, outdated ones never do. A human forced or SDH
-    subtitle counts as a full one if the rules say so.
+    Our own and edited subtitles count as their kind, outdated ones never do. Of others, a text that
+    cannot be read or is not whole counts as nothing. A forced or SDH subtitle counts as a full one
+    if the rules say so.
     """
     if existing.is_ours or existing.is_edited:
         return not existing.is_outdated and existing.kind is kind
+    if existing.problem:
+        return False
     if existing.kind is not kind:
         if kind is not SubtitleKind.FULL:
             return False

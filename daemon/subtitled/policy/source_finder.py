@@ -111,6 +111,7 @@ def _is_usable_source(text: ExistingSubtitle) -> bool:
     """Return whether a subtitle is a full human text. Ours are made from what we know already."""
     return (
         text.is_text
+        and not text.source_problem
         and not text.is_ours
         and not text.is_outdated
         and text.kind is not SubtitleKind.FORCED

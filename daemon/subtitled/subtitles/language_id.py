@@ -17,11 +17,14 @@ from __future__ import annotations
 import functools
 import re
 import unicodedata
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from subtitled.plugin import Language
+
+from .chinese import detect_chinese_script
 
 if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
@@ -76,6 +79,10 @@ CONFUSABLE_GROUPS = tuple(
     )
 )
 """Groups of languages whose texts are not told apart."""
+_TWINS = tuple(
+    frozenset(group.split())
+    for group in ("sr hr bs sh cnr", "id ms", "no nb nn da", "zh cmn wuu yue lzh", "fa prs")
+)
 _LABEL_ALIASES = {"nb": "no", "nn": "no", "yue": "zh", "fil": "tl"}
 """Labels of one language that py3langid knows under another code."""
 
@@ -117,6 +124,80 @@ _DENSE_SCRIPTS = frozenset({"CJK", "HIRAGANA", "KATAKANA", "HANGUL"})
 _NON_SPEECH_TEXT = re.compile(r"<[^<>]*>|\{[^{}]*\}|\[[^\[\]]*\]|https?://\S+|www\.\S+|[♪♫#*_]")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LanguageEvidence:
+    """What a text shows of its language, whatever language it should be in."""
+
+    scripts: Mapping[str, int]
+    """Letters by script. A character of Chinese, Japanese or Korean counts as 3."""
+    sample_count: int
+    """Samples that were judged by their words."""
+    votes: Mapping[str, int]
+    """Samples by the label of the language that they are clearly in."""
+    chinese_script: str = ""
+    """``Hans`` or ``Hant``, where the text is mostly Chinese."""
+
+    def find_mismatch(
+        self, expected_language: Language, also_allowed: Iterable[Language] = ()
+    ) -> Language | str | None:
+        """Compare with the language that the text should be in; see the function of this name."""
+        languages = (expected_language, *also_allowed)
+        if (script_mismatch := _find_script_mismatch(self.scripts, languages)) is not None:
+            return script_mismatch
+        if any(_labels_for(language).isdisjoint(_known_labels()) for language in languages):
+            return None
+        expected = frozenset().union(*(_labels_for(language) for language in languages))
+        foreign = {label: count for label, count in self.votes.items() if label not in expected}
+        needed = MIN_FOREIGN_SHARE * self.sample_count
+        if not self.sample_count or sum(foreign.values()) < needed:
+            return None
+        return Language(max(foreign, key=lambda label: (foreign[label], label)))
+
+    def language(self) -> Language | None:
+        """Return the language that the text is in; None if that is not clear."""
+        if not self.sample_count or not self.votes:
+            return None
+        best = max(self.votes, key=lambda label: (self.votes[label], label))
+        relatives = _labels_for(Language(best))
+        agreeing = sum(count for label, count in self.votes.items() if label in relatives)
+        if agreeing < MIN_FOREIGN_SHARE * self.sample_count:
+            return None
+        if best in ("zh", "wuu", "yue") and self.chinese_script:
+            return Language(f"{'yue' if best == 'yue' else 'zh'}-{self.chinese_script}")
+        if best in ("sr", "bs", "sh") and self.scripts.get("LATIN", 0) * 2 > sum(
+            self.scripts.values()
+        ):
+            return Language("sr-Latn" if best == "sr" else best)
+        return Language(best)
+
+
+def gather_evidence(texts: Sequence[str], max_samples: int | None = None) -> LanguageEvidence:
+    """Look at the letters and words of a text.
+
+    Args:
+        texts: The cues of the text; tags and descriptions of sounds are ignored.
+        max_samples: Samples to judge, by default :data:`MAX_SAMPLES`.
+    """
+    full_text = " ".join(_NON_SPEECH_TEXT.sub(" ", text) for text in texts)
+    scripts = _count_scripts(full_text)
+    votes: defaultdict[str, int] = defaultdict(int)
+    samples = list(_split_samples(full_text, max_samples or MAX_SAMPLES))
+    for sample in samples:
+        ranked = _load_identifier().rank(sample)
+        best = ranked[0][0]
+        best_labels = _labels_for(Language(best))
+        probability = sum(share for label, share in ranked if label in best_labels)
+        if best != "zxx" and probability >= MIN_PROBABILITY:
+            votes[best] += 1
+    is_chinese = scripts.get("CJK", 0) * 2 > sum(scripts.values())
+    return LanguageEvidence(
+        scripts=scripts,
+        sample_count=len(samples),
+        votes=dict(votes),
+        chinese_script=detect_chinese_script(full_text[:2000]) if is_chinese else "",
+    )
+
+
 def find_language_mismatch(
     texts: Sequence[str], expected_language: Language, also_allowed: Iterable[Language] = ()
 ) -> Language | str | None:
@@ -131,25 +212,13 @@ def find_language_mismatch(
         None if there is no objection. Otherwise the language that the text is in, or a
         description of what is wrong with its script.
     """
-    full_text = " ".join(_NON_SPEECH_TEXT.sub(" ", text) for text in texts)
-    languages = (expected_language, *also_allowed)
-    if (script_mismatch := _find_script_mismatch(full_text, languages)) is not None:
-        return script_mismatch
-    if any(_labels_for(language).isdisjoint(_known_labels()) for language in languages):
-        return None
-    expected = frozenset().union(*(_labels_for(language) for language in languages))
-    samples = list(_split_samples(full_text))
-    votes: defaultdict[str, int] = defaultdict(int)
-    for sample in samples:
-        ranked = _load_identifier().rank(sample)
-        best = ranked[0][0]
-        best_labels = _labels_for(Language(best))
-        probability = sum(share for label, share in ranked if label in best_labels)
-        if best not in expected and best != "zxx" and probability >= MIN_PROBABILITY:
-            votes[best] += 1
-    if not samples or sum(votes.values()) < MIN_FOREIGN_SHARE * len(samples):
-        return None
-    return Language(max(votes, key=lambda label: (votes[label], label)))
+    return gather_evidence(texts).find_mismatch(expected_language, also_allowed)
+
+
+def are_twins(language: Language, other: Language) -> bool:
+    """Check whether two languages are written so much alike that either name is right."""
+    pair = {str(language.primary), str(other.primary)}
+    return any(pair <= twins for twins in _TWINS)
 
 
 def rank_languages(text: str) -> list[tuple[str, float]]:
@@ -197,16 +266,24 @@ def _scripts_of(language: Language) -> tuple[str, ...]:
     return _SCRIPTS.get(language.script, ())
 
 
+@functools.lru_cache(maxsize=16384)
 def _script_of(character: str) -> str:
     """Return the first word of a character's Unicode name, such as ``LATIN``."""
     return unicodedata.name(character, "?").partition(" ")[0]
 
 
-def _find_script_mismatch(text: str, languages: Sequence[Language]) -> str | None:
+def _count_scripts(text: str) -> dict[str, int]:
     letter_counts: defaultdict[str, int] = defaultdict(int)
-    for character in filter(str.isalpha, text):
-        script = _script_of(character)
-        letter_counts[script] += _letter_weight(script)
+    for character, count in Counter(text).items():
+        if character.isalpha():
+            script = _script_of(character)
+            letter_counts[script] += count * _letter_weight(script)
+    return dict(letter_counts)
+
+
+def _find_script_mismatch(
+    letter_counts: Mapping[str, int], languages: Sequence[Language]
+) -> str | None:
     total = sum(letter_counts.values())
     if total < MIN_SCRIPT_LETTERS:
         return None
@@ -218,15 +295,15 @@ def _find_script_mismatch(text: str, languages: Sequence[Language]) -> str | Non
         if is_ambiguous or not _scripts_of(language):
             return None
         allowed.update(_scripts_of(language))
-    own = sum(letter_counts[script] for script in allowed)
-    latin = 0 if "LATIN" in allowed else letter_counts["LATIN"]
+    own = sum(letter_counts.get(script, 0) for script in allowed)
+    latin = 0 if "LATIN" in allowed else letter_counts.get("LATIN", 0)
     if own >= total - own - latin and own * MAX_LATIN_RATIO >= latin:
         return None
     most_frequent = max(letter_counts, key=lambda script: letter_counts[script])
     return f"letters of another script ({most_frequent.lower()})"
 
 
-def _split_samples(text: str) -> Iterator[str]:
+def _split_samples(text: str, max_samples: int) -> Iterator[str]:
     """Yield samples of whole words, spread over the text; none if there are too few letters."""
     words = text.split()
     weights = [_count_letters(word) for word in words]
@@ -244,8 +321,8 @@ def _split_samples(text: str) -> Iterator[str]:
             current, letters = [], 0
     if letters >= MIN_LETTERS or not samples:
         samples.append(current)
-    step = max(1.0, len(samples) / MAX_SAMPLES)
-    for number in range(min(len(samples), MAX_SAMPLES)):
+    step = max(1.0, len(samples) / max_samples)
+    for number in range(min(len(samples), max_samples)):
         yield " ".join(samples[int(number * step)])
 
 

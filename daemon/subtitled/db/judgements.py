@@ -1,0 +1,159 @@
+"""Judgements of texts by their content, and the hashes of the contents of files.
+
+A file whose identity has not changed is not read again. Rows are written many at a time, because
+each transaction waits for the disk, and a lost row costs one more reading.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import stat
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from subtitled.plugin.limits import is_out_of_resources
+from subtitled.subtitles.judgement import TextJudgement
+from subtitled.subtitles.publish import compute_sha256
+
+from .engine import upsert_insert
+from .schema import content_hashes, text_judgements
+
+_log = logging.getLogger(__name__)
+
+MAX_PENDING_ROWS = 200
+"""Rows that wait for the database at most."""
+MAX_PENDING_SECONDS = 5.0
+"""Seconds after which waiting rows are written with the next one."""
+MIN_AGE_NS = 2_000_000_000
+"""Nanoseconds since the last change of a file before its hash is kept. A file system that counts
+coarsely may give two changes the same time."""
+
+
+class JudgementRepository:
+    """The ``text_judgements`` and ``content_hashes`` tables. Threads may share it."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+        self._lock = threading.Lock()
+        self._judgements: dict[str, str] = {}
+        self._hashes: dict[bytes, dict[str, Any]] = {}
+        self._written_at = time.monotonic()
+
+    def find(self, key: str) -> TextJudgement | None:
+        """Return the stored judgement of a text, or None."""
+        with self._lock:
+            payload = self._judgements.get(key)
+        if payload is None:
+            query = sa.select(text_judgements.c.judgement).where(text_judgements.c.key == key)
+            with self._engine.connect() as c:
+                payload = c.execute(query).scalar()
+        return TextJudgement.from_json(payload) if payload is not None else None
+
+    def store(self, key: str, judgement: TextJudgement) -> None:
+        """Store the judgement of a text."""
+        with self._lock:
+            self._judgements[key] = judgement.to_json()
+        self._flush_if_due()
+
+    def content_hash(self, path: Path) -> str | None:
+        """Return the SHA-256 of a regular file, which is read only if it has changed.
+
+        Returns:
+            None if there is no such file, or it cannot be read.
+
+        Raises:
+            OSError: The process has no descriptors or memory left.
+        """
+        try:
+            status = path.lstat()
+            if not stat.S_ISREG(status.st_mode):
+                return None
+        except OSError as error:
+            if is_out_of_resources(error):
+                raise  # nothing is known of the file, so nothing may be decided
+            return None
+        key = os.fsencode(path)
+        identity = {
+            "inode": _signed(status.st_ino),
+            "size": status.st_size,
+            "mtime_ns": status.st_mtime_ns,
+            "ctime_ns": status.st_ctime_ns,
+        }
+        stored = self._find_hash(key)
+        if stored is not None and all(stored[name] == identity[name] for name in identity):
+            return str(stored["sha256"])
+        try:
+            digest = compute_sha256(path)
+        except OSError as error:
+            if is_out_of_resources(error):
+                raise
+            return None
+        if digest is None:
+            return None
+        newest = max(status.st_mtime_ns, status.st_ctime_ns)
+        if time.time_ns() - newest > MIN_AGE_NS:
+            with self._lock:
+                self._hashes[key] = {"path": key, **identity, "sha256": digest}
+            self._flush_if_due()
+        return digest
+
+    def flush(self) -> None:
+        """Write the waiting rows."""
+        with self._lock:
+            judgements, self._judgements = self._judgements, {}
+            hashes, self._hashes = self._hashes, {}
+            self._written_at = time.monotonic()
+        if not judgements and not hashes:
+            return
+        try:
+            self._write(judgements, hashes)
+        except sa.exc.SQLAlchemyError as error:
+            _log.warning("judgements of subtitles are not kept: %s", error)
+
+    def _write(self, judgements: dict[str, str], hashes: dict[bytes, dict[str, Any]]) -> None:
+        with self._engine.begin() as c:
+            if judgements:
+                statement = upsert_insert(c, text_judgements)
+                c.execute(
+                    statement.on_conflict_do_update(
+                        index_elements=["key"], set_={"judgement": statement.excluded.judgement}
+                    ),
+                    [{"key": key, "judgement": text} for key, text in sorted(judgements.items())],
+                )
+            if hashes:
+                statement = upsert_insert(c, content_hashes)
+                updated = {
+                    column.name: statement.excluded[column.name]
+                    for column in content_hashes.c
+                    if column.name != "path"
+                }
+                c.execute(
+                    statement.on_conflict_do_update(index_elements=["path"], set_=updated),
+                    [hashes[key] for key in sorted(hashes)],
+                )
+
+    def _flush_if_due(self) -> None:
+        with self._lock:
+            count = len(self._judgements) + len(self._hashes)
+            waited = time.monotonic() - self._written_at
+        if count >= MAX_PENDING_ROWS or waited >= MAX_PENDING_SECONDS:
+            self.flush()
+
+    def _find_hash(self, key: bytes) -> Any:
+        with self._lock:
+            pending = self._hashes.get(key)
+        if pending is not None:
+            return pending
+        query = sa.select(content_hashes).where(content_hashes.c.path == key)
+        with self._engine.connect() as c:
+            return c.execute(query).mappings().first()
+
+
+def _signed(number: int) -> int:
+    """Return a number of 64 bits as databases store it, with a sign."""
+    return number - (1 << 64) if number >= 1 << 63 else number

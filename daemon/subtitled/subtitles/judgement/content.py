@@ -1,0 +1,174 @@
+"""What the content of a text shows, without the media file that it lies beside."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from subtitled.plugin import Cue, InputRejectedError, Language
+from subtitled.plugin.limits import LimitExceededError, parse_json
+
+from ..encodings import decode_bytes
+from ..formats import IMAGE_SIGNATURES, ReadResult, drop_unusable, read_text
+from ..language_id import LanguageEvidence, gather_evidence
+from ..markup import strip_tags
+
+JUDGEMENT_VERSION = 1
+"""A judgement of another version is made again."""
+MAX_SUBTITLE_BYTES = 16 * 1024 * 1024
+"""Largest text that is read. Ten thousand cues are about one megabyte."""
+MAX_EVIDENCE_CHARACTERS = 4000
+"""Characters that the language is identified from, in cues spread over the text."""
+MAX_SAMPLES = 8
+"""Samples that the language is identified from."""
+START_STEPS = 20
+"""Parts into which the cues are divided, to know how many begin after a time."""
+_LYRIC_SIGNS = ("♪", "♫", "♬", "🎵", "🎶")
+_MAX_DROPPED_REASONS = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextJudgement:
+    """What a text is."""
+
+    problem: str = ""
+    """Why it cannot be read; empty if it can."""
+    is_image: bool = False
+    """It has pictures of text, and is no damaged text."""
+    encoding: str = ""
+    format: str = ""
+    """The format by content."""
+    broken_count: int = 0
+    """Characters that are broken."""
+    was_garbled: bool = False
+    """Another program had saved it in wrong letters, and it was repaired."""
+    cue_count: int = 0
+    cue_seconds: float = 0.0
+    """Seconds in which cues are shown."""
+    last_end: float = 0.0
+    starts: tuple[float, ...] = ()
+    """The start of the first cue of each twentieth of the cues, and that of the last one."""
+    lyric_share: float = 0.0
+    """Share of the cues that are marked as sung."""
+    is_rolling: bool = False
+    is_karaoke: bool = False
+    dropped_count: int = 0
+    """Parts that could not be read."""
+    dropped: tuple[str, ...] = ()
+    """What was left out, by reason."""
+    sampled_seconds: float = 0.0
+    """Seconds of the media file from which the cues are; 0 if they are all."""
+    languages: tuple[str, ...] = ()
+    """Languages that the file itself states."""
+    evidence: LanguageEvidence = field(
+        default_factory=lambda: LanguageEvidence(scripts={}, sample_count=0, votes={})
+    )
+
+    def to_json(self) -> str:
+        """Serialise, without what is at its default."""
+        default = asdict(TextJudgement())
+        record = {name: value for name, value in asdict(self).items() if value != default[name]}
+        return json.dumps({"v": JUDGEMENT_VERSION} | record, separators=(",", ":"))
+
+    @classmethod
+    def from_json(cls, payload: str) -> TextJudgement | None:
+        """Parse what :meth:`to_json` returned; None for anything else, and other versions."""
+        try:
+            record: dict[str, Any] = parse_json(payload)
+            if record.pop("v") != JUDGEMENT_VERSION:
+                return None
+            if "evidence" in record:
+                record["evidence"] = LanguageEvidence(**record["evidence"])
+            for name in ("starts", "dropped", "languages"):
+                record[name] = tuple(record.get(name, ()))
+            return cls(**record)
+        except (AttributeError, KeyError, TypeError, ValueError, LimitExceededError):
+            return None
+
+
+def judge_text(
+    data: bytes,
+    suffix: str,
+    language: Language | None = None,
+    frame_rate: float | None = None,
+) -> tuple[TextJudgement, tuple[Cue, ...]]:
+    """Read and judge a text.
+
+    Args:
+        data: The content of the file.
+        suffix: The extension of its name, without the dot.
+        language: The language that its name states, which says what code pages are likely.
+        frame_rate: Frames a second of the media file, for formats that count frames.
+
+    Returns:
+        The judgement, and the cues that can be shown; none if it cannot be read.
+    """
+    if not data.strip(b" \t\r\n\0"):
+        return TextJudgement(problem="it is empty"), ()
+    if data.startswith(IMAGE_SIGNATURES):
+        return TextJudgement(is_image=True, format=suffix), ()
+    try:
+        decoded = decode_bytes(data, language)
+        read = drop_unusable(
+            read_text(decoded.text, suffix, frame_rate=frame_rate, language=language)
+        )
+    except InputRejectedError as error:
+        return TextJudgement(problem=str(error)), ()
+    judgement = replace(
+        judge_cues(read),
+        encoding=decoded.encoding,
+        broken_count=decoded.broken_count,
+        was_garbled=decoded.was_garbled,
+    )
+    return judgement, read.cues
+
+
+def judge_cues(read: ReadResult) -> TextJudgement:
+    """Judge cues that were read."""
+    dropped = sum(part.count for part in read.dropped)
+    reasons = tuple(str(part)[:200] for part in read.dropped[:_MAX_DROPPED_REASONS])
+    if not read.cues:
+        return TextJudgement(
+            problem="it has no cue", format=read.format, dropped_count=dropped, dropped=reasons
+        )
+    cues = sorted(read.cues, key=lambda cue: (cue.start, cue.end))
+    lyrics = sum(any(sign in cue.text for sign in _LYRIC_SIGNS) for cue in cues)
+    return TextJudgement(
+        format=read.format,
+        cue_count=len(cues),
+        cue_seconds=round(_shown_seconds(cues), 3),
+        last_end=round(max(cue.end for cue in cues), 3),
+        starts=_spread_starts(cues),
+        lyric_share=round(lyrics / len(cues), 3),
+        is_rolling=read.is_rolling,
+        is_karaoke=read.is_karaoke,
+        dropped_count=dropped,
+        dropped=reasons,
+        languages=tuple(read.languages[:4]),
+        evidence=gather_evidence(_spread_texts(cues), MAX_SAMPLES),
+    )
+
+
+def _shown_seconds(cues: Sequence[Cue]) -> float:
+    """Return the seconds in which any of the cues is shown. They are in order of their starts."""
+    total, shown_until = 0.0, 0.0
+    for cue in cues:
+        total += max(0.0, cue.end - max(cue.start, shown_until))
+        shown_until = max(shown_until, cue.end)
+    return total
+
+
+def _spread_starts(cues: Sequence[Cue]) -> tuple[float, ...]:
+    steps = min(START_STEPS, len(cues))
+    starts = [cues[number * len(cues) // steps].start for number in range(steps)]
+    return tuple(round(start, 3) for start in (*starts, cues[-1].start))
+
+
+def _spread_texts(cues: Sequence[Cue]) -> list[str]:
+    """Return the texts of cues that are spread over a text, within the limit of characters."""
+    total = sum(len(cue.text) for cue in cues)
+    step = max(1, -(-total // MAX_EVIDENCE_CHARACTERS))
+    texts = (strip_tags(cue.text[:400]) for cue in cues[::step])
+    return [text for text in texts if text]
