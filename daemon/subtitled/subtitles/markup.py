@@ -23,7 +23,9 @@ _TOKEN = re.compile(
     r"|\{\\(?P<override>[^{}]{0,500})\}"
 )
 _COMMAND = re.compile(r"\\(an?|[ibus]|1?c|k[fo]?|K|p|r)(?=[\d&\\-]|$)([^\\(]{0,40})")
-_ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});?")
+_ENTITY = re.compile(
+    r"&(?:#\d{1,7}+(?!\d)|#[xX][0-9A-Fa-f]{1,6}+(?![0-9A-Fa-f])|[A-Za-z][A-Za-z0-9]{1,31});?"
+)
 _COLOUR = re.compile(r"color\s{0,4}=\s{0,4}[\"']?\s{0,4}(#?[A-Za-z0-9]{3,20})", re.IGNORECASE)
 _SYNONYMS = {"em": "i", "strong": "b", "strike": "s", "del": "s", "ins": "u"}
 _IGNORED = frozenset({"c", "v", "lang", "ruby", "rt", "rp", "rb", "span", "p", "div", "br"})

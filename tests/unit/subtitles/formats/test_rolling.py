@@ -1,0 +1,143 @@
+"""Captions that scroll and karaoke: each phrase once, at sensible times."""
+
+from __future__ import annotations
+
+import pytest
+
+from subtitled.subtitles.formats import read_text
+
+PHRASES = ("hello and welcome", "to this little film", "about a boat")
+YOUTUBE = """WEBVTT
+Kind: captions
+Language: en
+
+00:00:00.160 --> 00:00:02.070 align:start position:0%
+~
+hello<00:00:00.480><c> and</c><00:00:00.719><c> welcome</c>
+
+00:00:02.070 --> 00:00:02.080 align:start position:0%
+hello and welcome
+~
+
+00:00:02.080 --> 00:00:04.230 align:start position:0%
+hello and welcome
+to<00:00:02.399><c> this</c><00:00:02.879><c> little</c><00:00:03.200><c> film</c>
+
+00:00:04.230 --> 00:00:04.240 align:start position:0%
+to this little film
+~
+
+00:00:04.240 --> 00:00:06.000 align:start position:0%
+to this little film
+about<00:00:04.500><c> a</c><00:00:05.000><c> boat</c>
+""".replace("~", " ")
+SRT_OF_IT = """1
+00:00:00,160 --> 00:00:02,070
+hello and welcome
+
+2
+00:00:02,070 --> 00:00:02,080
+hello and welcome
+
+3
+00:00:02,080 --> 00:00:04,230
+hello and welcome
+to this little film
+
+4
+00:00:04,230 --> 00:00:04,240
+to this little film
+
+5
+00:00:04,240 --> 00:00:06,000
+to this little film
+about a boat
+"""
+
+
+@pytest.mark.parametrize(("text", "fmt"), [(YOUTUBE, "vtt"), (SRT_OF_IT, "srt")])
+def test_automatic_captions_of_youtube_have_each_phrase_once(text: str, fmt: str) -> None:
+    result = read_text(text, fmt)
+    assert result.is_rolling
+    assert [cue.text for cue in result.cues] == list(PHRASES)
+    assert [(cue.start, cue.end) for cue in result.cues] == [
+        (0.16, 2.08),
+        (2.08, 4.24),
+        (4.24, 6.0),
+    ]
+
+
+def _srt(*cues: tuple[float, float, str]) -> str:
+    return "".join(
+        f"{n}\n00:00:{start:06.3f} --> 00:00:{end:06.3f}\n{text}\n\n"
+        for n, (start, end, text) in enumerate(cues, 1)
+    )
+
+
+def test_roll_up_captions_of_broadcasters_have_each_line_once() -> None:
+    lines = ["ONE IS HERE", "TWO IS HERE", "THREE IS HERE", "FOUR IS HERE", "FIVE IS HERE"]
+    shown = [(n, n + 1, "\n".join(lines[max(0, n - 2) : n + 1])) for n in range(5)]
+    result = read_text(_srt(*shown), "srt")
+    assert result.is_rolling
+    assert [(cue.start, cue.end, cue.text) for cue in result.cues] == [
+        (n, n + 1, line) for n, line in enumerate(lines)
+    ]
+
+
+def test_live_captions_that_grow_word_by_word_are_one_phrase() -> None:
+    words = "we go to the boat".split()
+    shown = [(n, n + 1, " ".join(words[: n + 1])) for n in range(5)]
+    result = read_text(_srt(*shown, (9, 10, "Right.")), "srt")
+    assert [(cue.start, cue.end, cue.text) for cue in result.cues] == [
+        (0, 5, "we go to the boat"),
+        (9, 10, "Right."),
+    ]
+
+
+def test_a_pause_in_scrolling_captions_stays_a_pause() -> None:
+    later = YOUTUBE + "\n00:01:00.000 --> 00:01:02.000\n \nand<00:01:01.000><c> now</c>\n"
+    result = read_text(later, "vtt")
+    assert [(cue.start, cue.end) for cue in result.cues][-2:] == [(4.24, 6.0), (60.0, 62.0)]
+
+
+def test_karaoke_of_moving_colours_is_one_cue() -> None:
+    parts = ["la", "le", "lu"]
+    shown = [
+        (
+            n,
+            n + 1,
+            " ".join(
+                f'<font color="#ff0000">{part}</font>' if place == n else part
+                for place, part in enumerate(parts)
+            ),
+        )
+        for n in range(3)
+    ]
+    result = read_text(_srt(*shown), "srt")
+    assert result.is_karaoke
+    assert [(cue.start, cue.end, cue.text) for cue in result.cues] == [(0, 3, "la le lu")]
+
+
+def test_signs_that_stand_in_each_frame_are_one_cue() -> None:
+    shown = [(n / 25, (n + 1) / 25, "MOTEL") for n in range(10)]
+    result = read_text(_srt(*shown, (5, 6, "Hi.")), "srt")
+    assert [(cue.start, cue.end, cue.text) for cue in result.cues] == [
+        (0, 0.4, "MOTEL"),
+        (5, 6, "Hi."),
+    ]
+
+
+def test_ordinary_subtitles_that_repeat_a_line_are_not_touched() -> None:
+    shown = [
+        (1, 2, "No."),
+        (2, 3, "No."),
+        (3, 4, "Come in."),
+        (4, 5, "Come in.\nPlease."),
+        (5, 6, "Thank you."),
+        (6, 7, "Is it far?"),
+        (7, 8, "It is far."),
+        (8, 9, "Good."),
+    ]
+    result = read_text(_srt(*shown), "srt")
+    assert not result.is_rolling
+    assert [(cue.start, cue.end, cue.text) for cue in result.cues] == shown
