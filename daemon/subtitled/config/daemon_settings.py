@@ -1,16 +1,15 @@
-"""Settings of the process: ``[daemon]``, ``[throttle]``, ``[schedule]`` and ``[web]``.
+"""Settings of the process: ``[daemon]``, ``[throttle]`` and ``[schedule]``.
 
 None of them decides what is made. After a change of one no file is evaluated again.
 """
 
 from __future__ import annotations
 
-import ipaddress
 import os
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, Field
 from tzlocal import get_localzone
 
 from subtitled.plugin import Secret
@@ -213,85 +212,3 @@ class ScheduleSettings(WorkingHoursSettings):
         default_factory=dict,
         description="Working hours of single engines, within those of all work.",
     )
-
-
-WebhookKind = Literal["sonarr", "radarr", "jellyfin", "emby", "plex", "tautulli", "generic"]
-"""The senders whose webhooks are understood."""
-
-
-class WebhookSenderSettings(BaseModel):
-    """``[web.webhooks.NAME]``: one sender of webhooks."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    kind: WebhookKind | None = Field(
-        None, description="The kind of sender. Default: the name of the section."
-    )
-    path_map: tuple[tuple[str, str], ...] = Field(
-        (), description="Pairs of [our folder, its folder], if it has the media under other paths."
-    )
-
-
-class WebSettings(BaseModel):
-    """``[web]``: a port for webhooks, health and metrics."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    port: int | None = Field(
-        None, ge=1, le=65535, description="The port to listen on. Unset: none."
-    )
-    address: str = Field(
-        "127.0.0.1",
-        description="The address to listen on. 0.0.0.0 or :: is every address, and needs a token.",
-    )
-    token: Secret | None = Field(
-        None,
-        description="The token that callers must send, by reference. Required unless the address "
-        "is a loopback address.",
-    )
-    max_body_bytes: int = Field(
-        5 * 1024**2, ge=1024, le=1024**3, description="Bytes that a request may have, at most."
-    )
-    webhooks: dict[str, WebhookSenderSettings] = Field(
-        default_factory=dict,
-        description="Senders of webhooks that need a setting. Every kind is accepted without one.",
-    )
-
-    @field_validator("address")
-    @classmethod
-    def _check_address(cls, value: str) -> str:
-        if value == "localhost":
-            return "127.0.0.1"
-        try:
-            return str(ipaddress.ip_address(value))
-        except ValueError:
-            raise ValueError("not an address; write one such as 127.0.0.1, 0.0.0.0 or ::") from None
-
-    @field_validator("webhooks")
-    @classmethod
-    def _check_kinds(
-        cls, value: dict[str, WebhookSenderSettings]
-    ) -> dict[str, WebhookSenderSettings]:
-        kinds = WebhookKind.__args__  # type: ignore[attr-defined]
-        for name, sender in value.items():
-            if sender.kind is None and name not in kinds:
-                raise ValueError(
-                    f"the kind of the sender {name!r} is unknown; add kind, one of: "
-                    + ", ".join(kinds)
-                )
-        return value
-
-    @model_validator(mode="after")
-    def _check_token(self) -> WebSettings:
-        if self.port and self.token is None and not self.is_loopback:
-            raise ValueError(
-                f"other machines can reach {self.address}, so a token is needed: set web.token to "
-                '{file = "/path"}, {env = "NAME"} or {credential = "name"}, or web.address to '
-                '"127.0.0.1"'
-            )
-        return self
-
-    @property
-    def is_loopback(self) -> bool:
-        """Whether only this machine can reach the address."""
-        return ipaddress.ip_address(self.address).is_loopback

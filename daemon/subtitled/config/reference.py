@@ -23,8 +23,6 @@ from .daemon_settings import (
     DaemonSettings,
     ScheduleSettings,
     ThrottleSettings,
-    WebhookSenderSettings,
-    WebSettings,
     WorkingHoursSettings,
 )
 from .egress_settings import BudgetSettings, PriceSettings
@@ -42,6 +40,7 @@ from .plugin_registration import COMPONENT_KINDS, collect_components, create_plu
 from .plugins import call_with_timeout
 from .settings import AppSettings, EnabledPluginSettings, ExistingSubtitleSettings, LibrarySettings
 from .types import Seconds
+from .web_settings import WebhookSenderSettings, WebProxySettings, WebSettings
 
 __all__ = [
     "build_json_schema",
@@ -216,6 +215,7 @@ def _render_lines() -> Iterator[str]:
     )
     yield from _render_table("[throttle]", ThrottleSettings)
     yield from _render_table("[web]", WebSettings)
+    yield from _render_table("[web.proxy]", WebProxySettings)
     yield from _render_table("[web.webhooks.NAME]", WebhookSenderSettings)
     yield from _render_table("[libraries.NAME]", LibrarySettings)
     yield from _render_table("[libraries.NAME.counts_as_existing]", ExistingSubtitleSettings)
@@ -243,6 +243,7 @@ _TABLE_TYPES: tuple[Any, ...] = (
     FilenameSettings,
     SummarySettings,
     CueSettings,
+    WebProxySettings,
     dict[str, WebhookSenderSettings],
     dict[str, WorkingHoursSettings],
     tuple[RouteSettings, ...],

@@ -17,7 +17,7 @@ from pydantic import (
 
 from subtitled.plugin import Language
 
-from .daemon_settings import DaemonSettings, ScheduleSettings, ThrottleSettings, WebSettings
+from .daemon_settings import DaemonSettings, ScheduleSettings, ThrottleSettings
 from .egress_settings import AllowedDestinations, BudgetSettings, PriceSettings
 from .library_settings import (
     CueSettings,
@@ -30,6 +30,7 @@ from .library_settings import (
     WantedLanguage,
 )
 from .types import ConfigPath, Seconds, Section
+from .web_settings import WebSettings
 
 SubtitleFormat = Literal["srt", "vtt", "ass", "lrc", "ttml", "json", "txt"]
 

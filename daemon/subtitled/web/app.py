@@ -5,54 +5,85 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from starlette.applications import Starlette
-from starlette.datastructures import Headers, QueryParams
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from subtitled import __version__
 from subtitled.daemon.health import HealthReport
 from subtitled.plugin.limits import LimitExceededError, parse_json, read_integer
 
-from .auth.token import is_authenticated
+from .access_table import ACCESS_RULES, AccessTable, rule
+from .auth.access import Access
+from .auth.accounts import Accounts
+from .auth.authenticator import Authenticator
 from .endpoints import TextEndpoint, TextEndpoints
 from .group_commit import GroupCommitQueue
+from .hosts import AllowedHosts
+from .pages.me import MePage
+from .pages.setup import SetupPage
+from .pages.sign_in import SignInPages
+from .pages.static_files import StaticFiles
 from .receiver import WebhookReceiver
+from .wall import HEALTH_PATH, Wall
 from .webhooks.payload import InvalidPayloadError
 
 _log = logging.getLogger(__name__)
 
 READ_TIMEOUT_SECONDS = 10.0
 """Seconds that a caller may take to send its request body."""
-HEALTH = "/health"
-"""The only route that needs no token. Without one, it answers with the status and version only."""
 _FORM_FIELDS = ("payload", "data")
 """Form fields that hold the JSON of Plex and Emby."""
 
 
-def build_application(
-    receiver: WebhookReceiver,
-    commit_queue: GroupCommitQueue,
-    health: Callable[[], HealthReport],
-    endpoints: TextEndpoints,
-    token: str | None,
-    max_body_bytes: int,
-) -> ASGIApp:
-    """Build the application.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PortServices:
+    """What the port uses of the rest of the daemon."""
 
-    Args:
-        receiver: Turns payloads into commands.
-        commit_queue: Stores the commands.
-        health: Returns the health of the daemon. Its problems are shown with the token only.
-        endpoints: Text endpoints by route.
-        token: The token that callers must show, or None if none is configured.
-        max_body_bytes: Largest request body.
+    receiver: WebhookReceiver
+    """Turns payloads into commands."""
+    commit_queue: GroupCommitQueue
+    """Stores the commands."""
+    health: Callable[[], HealthReport]
+    """Returns the health of the daemon. Its problems are shown to those who may read metrics."""
+    endpoints: TextEndpoints
+    """Text endpoints by route."""
+    accounts: Accounts
+    authenticator: Authenticator
+    hosts: AllowedHosts
+    base_path: str = ""
+    """The path below which a proxy shows the port."""
+    max_body_bytes: int
+    """Largest request body."""
+
+
+def build_application(services: PortServices) -> ASGIApp:
+    """Build the application behind its wall.
+
+    Raises:
+        RouteWithoutAccessError: The role table lacks a row.
     """
+    routes = build_routes(services)
+    endpoint_rules = (
+        rule(path, "GET", endpoint.access) for path, endpoint in services.endpoints.items()
+    )
+    table = AccessTable((*ACCESS_RULES, *endpoint_rules))
+    table.check_routes(routes)
+    application = Starlette(routes=routes, exception_handlers={Exception: _handle_error})
+    limited = _BodyLimit(application, services.max_body_bytes)
+    return Wall(limited, table, services.authenticator, services.hosts, services.base_path)
+
+
+def build_routes(services: PortServices) -> list[BaseRoute]:
+    """Return all routes of the port."""
+    receiver, commit_queue = services.receiver, services.commit_queue
 
     async def receive_webhook(request: Request) -> Response:
         source = request.path_params["source"]
@@ -80,12 +111,12 @@ def build_application(
         return JSONResponse(body, 202 if result.commands else 200)
 
     def report_health(request: Request) -> Response:
-        report = health()
+        report = services.health()
         body: dict[str, Any] = {
             "status": "ok" if report.is_ok else "degraded",
             "version": __version__,
         }
-        if _reject_unauthenticated(token, request.headers, request.query_params) is None:
+        if Access.METRICS.is_granted_to(request.state.identity):
             body["problems"] = report.problems
         return JSONResponse(body, 200 if report.is_ok else 503, {"Cache-Control": "no-store"})
 
@@ -95,15 +126,15 @@ def build_application(
 
         return handle
 
-    routes = [
+    return [
         Route("/hooks/{source}", receive_webhook, methods=["POST", "PUT"]),
-        Route(HEALTH, report_health),
-        *(Route(path, make_handler(endpoint)) for path, endpoint in endpoints.items()),
+        Route(HEALTH_PATH, report_health),
+        *(Route(path, make_handler(endpoint)) for path, endpoint in services.endpoints.items()),
+        *StaticFiles().routes(),
+        *SignInPages(services.accounts).routes(),
+        *SetupPage(services.accounts).routes(),
+        *MePage(services.accounts).routes(),
     ]
-    exception_handlers = {Exception: _handle_error}
-    return _GuardMiddleware(
-        Starlette(routes=routes, exception_handlers=exception_handlers), token, max_body_bytes
-    )
 
 
 async def _handle_error(request: Request, error: Exception) -> Response:
@@ -131,33 +162,17 @@ async def _read_payload(request: Request) -> Any:
         raise InvalidPayloadError("it holds no JSON") from None
 
 
-def _reject_unauthenticated(
-    token: str | None, headers: Headers, query: QueryParams
-) -> Response | None:
-    """Return the answer to a caller without access; None if the caller has access."""
-    if token is None and "origin" in headers:
-        # Only a web page in a browser of this machine sends this header.
-        return PlainTextResponse("not from a web page", 403)
-    if token is not None and not is_authenticated(token, headers, query):
-        challenge = {"WWW-Authenticate": 'Basic realm="subtitled"'}
-        return PlainTextResponse("the token is missing or wrong", 401, challenge)
-    return None
+class _BodyLimit:
+    """Rejects request bodies above the limit."""
 
-
-class _GuardMiddleware:
-    """Rejects callers without the token, and request bodies above the limit."""
-
-    def __init__(self, inner: ASGIApp, token: str | None, max_body_bytes: int) -> None:
+    def __init__(self, inner: ASGIApp, max_body_bytes: int) -> None:
         self._inner = inner
-        self._token = token
         self._max_body_bytes = max_body_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            return
-        refusal = self._find_refusal(scope)
-        if refusal is not None:
-            await refusal(scope, receive, send)
+        length = Headers(scope=scope).get("content-length", "0")
+        if read_integer(length, 0, self._max_body_bytes) is None:
+            await PlainTextResponse("request body too large", 413)(scope, receive, send)
             return
         received = 0
 
@@ -170,16 +185,3 @@ class _GuardMiddleware:
             return message
 
         await self._inner(scope, receive_limited, send)
-
-    def _find_refusal(self, scope: Scope) -> Response | None:
-        headers = Headers(scope=scope)
-        if scope["path"] != HEALTH:
-            refusal = _reject_unauthenticated(
-                self._token, headers, QueryParams(scope["query_string"])
-            )
-            if refusal is not None:
-                return refusal
-        length = headers.get("content-length", "0")
-        if read_integer(length, 0, self._max_body_bytes) is None:
-            return PlainTextResponse("request body too large", 413)
-        return None

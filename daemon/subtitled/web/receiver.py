@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from subtitled.config.daemon_settings import WebhookKind, WebhookSenderSettings, WebSettings
 from subtitled.config.settings import LibrarySettings
+from subtitled.config.web_settings import WebhookKind, WebhookSenderSettings, WebSettings
 from subtitled.db.commands import Command, CommandKind
 from subtitled.library.paths import library_containing
 

@@ -9,20 +9,25 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from subtitled.config.daemon_settings import WebSettings
 from subtitled.config.load import Configuration
+from subtitled.config.paths import resolve_state_dir
+from subtitled.config.web_settings import WebSettings
 from subtitled.daemon.health import HealthMonitor, HealthReport
 from subtitled.daemon.metrics import CONTENT_TYPE
 from subtitled.db.database import Database
 from subtitled.plugin import SetupError
+from subtitled.plugin.paths import display_path
 
 from .auth.token import load_token
 from .endpoints import TextEndpoint, TextEndpoints
 from .group_commit import GroupCommitQueue
 from .receiver import WebhookReceiver
+from .unix_socket import open_unix_socket
 
 if TYPE_CHECKING:
     import uvicorn
+
+    from .auth.accounts import Accounts
 
 _log = logging.getLogger(__name__)
 
@@ -34,14 +39,14 @@ def build_web(
     configuration: Configuration, db: Database, health_monitor: HealthMonitor
 ) -> WebServer | None:
     """Create the server, if a port is configured."""
-    if configuration.settings.web.port is None:
+    if not configuration.settings.web.is_enabled:
         return None
     endpoints = {"/metrics": TextEndpoint(health_monitor.render_metrics, CONTENT_TYPE)}
     return WebServer(configuration, db, health_monitor.evaluate_health, endpoints)
 
 
 class WebServer:
-    """One HTTP port with the webhooks and some text ``endpoints``, all behind the same token."""
+    """One HTTP port, or unix socket, with pages, webhooks and some text ``endpoints``."""
 
     def __init__(
         self,
@@ -57,6 +62,7 @@ class WebServer:
         self._endpoints = endpoints
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
+        self._accounts: Accounts | None = None
         self.port = 0
         """The port number, once the port is open."""
 
@@ -67,10 +73,11 @@ class WebServer:
             SetupError: The port cannot be opened, the token is not usable, or a package is missing.
         """
         try:
+            import jinja2  # noqa: F401 - the pages are imported below
             import python_multipart  # noqa: F401 - Starlette imports it only for a form
             import uvicorn
 
-            from .app import build_application
+            from .app import PortServices, build_application
             from .connections import (
                 ACCEPT_BATCH,
                 ConnectionGuard,
@@ -78,6 +85,7 @@ class WebServer:
                 connection_limit,
                 guarded_protocol,
             )
+            from .wall_setup import build_wall_parts, log_setup_code
         except ImportError as error:
             raise SetupError(
                 f"the HTTP port needs a package that is not installed: {error.name}",
@@ -85,16 +93,24 @@ class WebServer:
             ) from error
         settings = self._settings
         token = load_token(settings.token) if settings.token is not None else None
-        listener = self._listen()
-        self.port = listener.getsockname()[1]
+        parts = build_wall_parts(settings, resolve_state_dir(self._configuration.settings), token)
         app = build_application(
-            WebhookReceiver(settings, self._configuration.settings.libraries),
-            GroupCommitQueue(self.db.commands),
-            self._health,
-            self._endpoints,
-            token,
-            settings.max_body_bytes,
+            PortServices(
+                receiver=WebhookReceiver(settings, self._configuration.settings.libraries),
+                commit_queue=GroupCommitQueue(self.db.commands),
+                health=self._health,
+                endpoints=self._endpoints,
+                accounts=parts.accounts,
+                authenticator=parts.authenticator,
+                hosts=parts.hosts,
+                base_path=settings.base_path,
+                max_body_bytes=settings.max_body_bytes,
+            )
         )
+        self._accounts = parts.accounts
+        listener = self._listen()
+        self.port = 0 if settings.socket_path else listener.getsockname()[1]
+        log_setup_code(parts.accounts, settings, self.port)
         guard = ConnectionGuard(connection_limit())
         self._server = PortServer(
             uvicorn.Config(
@@ -106,6 +122,7 @@ class WebServer:
                 http=guarded_protocol(guard),
                 log_config=None,
                 loop="asyncio",
+                proxy_headers=False,  # the wall believes named proxies only
                 server_header=False,
                 timeout_graceful_shutdown=1,
                 ws="none",
@@ -116,15 +133,22 @@ class WebServer:
             target=lambda: run(sockets=[listener]), name="web", daemon=True
         )
         self._thread.start()
-        _log.info("listening on %s, port %d", settings.address, self.port)
+        if settings.socket_path:
+            _log.info("listening on %s", display_path(settings.socket_path))
+        else:
+            _log.info("listening on %s, port %d", settings.address, self.port)
 
     def stop(self) -> None:
         """Close the port. All commands that were answered are on disk."""
         if self._server is not None and self._thread is not None:
             self._server.should_exit = True
             self._thread.join(SHUTDOWN_TIMEOUT_SECONDS)
+        if self._accounts is not None:
+            self._accounts.close()
 
     def _listen(self) -> socket.socket:
+        if self._settings.socket_path is not None:
+            return open_unix_socket(self._settings.socket_path)
         address, port = self._settings.address, self._settings.port or 0
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
         try:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from subtitled.config.daemon_settings import WebhookSenderSettings, WebSettings
+from subtitled.config.web_settings import WebhookSenderSettings, WebSettings
 from subtitled.config.settings import LibrarySettings
 from subtitled.db.commands import Command, CommandKind
 from subtitled.library.paths import is_inside_library

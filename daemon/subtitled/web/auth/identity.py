@@ -17,7 +17,7 @@ class IdentityKind(StrEnum):
     """A user for whom a named proxy vouches."""
     KEY = "key"
     """An API key."""
-    TOKEN = "token"
+    TOKEN = "token"  # noqa: S105 - a kind, not a token
     """The token of webhooks and metrics."""
     LOCAL = "local"
     """A program of this machine, while no token is configured and the address is a loopback."""

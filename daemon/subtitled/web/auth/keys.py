@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import re
@@ -107,7 +108,8 @@ class ApiKeys:
         if found.expires_at is not None and found.expires_at <= now:
             return None
         if found.last_used_at is None or now - found.last_used_at > USED_SECONDS:
-            with self._store.write() as connection:
+            # A full disk must not end a key.
+            with contextlib.suppress(sqlite3.Error), self._store.write() as connection:
                 connection.execute(
                     "UPDATE keys SET last_used_at = ?, last_address = ? WHERE id = ?",
                     (now, address, found.id),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import functools
 import hashlib
 import hmac
 import secrets
@@ -65,5 +66,7 @@ def _scrypt(password: str, salt: bytes, n: int, r: int, p: int) -> bytes:
         )
 
 
-NOBODY_HASH = hash_password(secrets.token_urlsafe(16))
-"""The hash of a password that nobody has: it is checked for names that do not exist."""
+@functools.cache
+def nobody_hash() -> str:
+    """Return the hash of a password that nobody has. It is checked for unknown names."""
+    return hash_password(secrets.token_urlsafe(16))

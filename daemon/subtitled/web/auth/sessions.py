@@ -5,6 +5,7 @@ The cookie holds 256 random bits. Only their hash is stored, which also names th
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import re
 import secrets
@@ -89,7 +90,8 @@ class Sessions:
             self.end(session_id)
             return None
         if now - session.last_seen_at > SEEN_SECONDS:
-            with self._store.write() as connection:
+            # A full disk must not end a session.
+            with contextlib.suppress(sqlite3.Error), self._store.write() as connection:
                 connection.execute(
                     "UPDATE sessions SET last_seen_at = ? WHERE id = ?", (now, session_id)
                 )

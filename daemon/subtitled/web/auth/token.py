@@ -1,11 +1,11 @@
-"""Authentication of callers by a token."""
+"""The token of webhooks and metrics, and how requests show it."""
 
 from __future__ import annotations
 
 import base64
 import binascii
 import hmac
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from subtitled.plugin import Secret, SetupError
 
@@ -28,32 +28,31 @@ def load_token(secret: Secret) -> str:
     return token
 
 
-def is_authenticated(token: str, headers: Mapping[str, str], query: Mapping[str, str]) -> bool:
-    """Check whether a caller shows the token, in constant time.
-
-    The token may be in ``Authorization: Bearer``, in the password of basic authentication (the only
-    way of Sonarr and Radarr), in ``X-Api-Key``, or in ``?token=`` (the only way of Plex).
-    """
+def matches_token(token: str, shown: Iterable[str]) -> bool:
+    """Check whether one of the shown texts is the token, in constant time."""
     expected = token.encode("utf-8", "surrogateescape")
     is_match = False
-    for candidate in _iter_tokens(headers, query):
+    for candidate in shown:
         is_match |= hmac.compare_digest(candidate.encode("utf-8", "surrogateescape"), expected)
     return is_match
 
 
-def _iter_tokens(headers: Mapping[str, str], query: Mapping[str, str]) -> Iterator[str]:
+def iter_header_tokens(headers: Mapping[str, str], *, allows_basic: bool) -> Iterator[str]:
+    """Yield the tokens and keys that a request shows in its headers.
+
+    One may be in ``Authorization: Bearer``, in ``X-Api-Key``, or, if that is allowed, in the
+    password of basic authentication, the only way of Sonarr and Radarr.
+    """
     scheme, _, rest = headers.get("authorization", "").partition(" ")
     match scheme.lower():
         case "bearer":
             yield rest.strip()
-        case "basic":
+        case "basic" if allows_basic:
             try:
                 decoded = base64.b64decode(rest.strip(), validate=True)
             except (binascii.Error, ValueError):
-                pass
+                yield ""  # It is wrong, and not nothing.
             else:
                 yield decoded.decode("utf-8", "surrogateescape").partition(":")[2]
     if key := headers.get("x-api-key"):
-        yield key
-    if key := query.get("token"):
         yield key

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from subtitled.plugin import SetupError
 
-from .passwords import NOBODY_HASH, check_password, hash_password, is_password
+from .passwords import check_password, hash_password, is_password, nobody_hash
 from .roles import Role
 from .store import AuthStore
 
@@ -115,7 +115,7 @@ class Users:
             row = connection.execute(
                 "SELECT * FROM users WHERE name_key = ?", (name_key(name),)
             ).fetchone()
-        stored = str(row["password_hash"]) if row is not None else NOBODY_HASH
+        stored = str(row["password_hash"]) if row is not None else nobody_hash()
         return _to_user(row) if is_password(password, stored) and row is not None else None
 
     def set_password(self, user_id: int, password: str, *, kept_session: str = "") -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from subtitled.config.daemon_settings import WebhookKind
+from subtitled.config.web_settings import WebhookKind
 
 from . import arr, generic, jellyfin_emby, plex, tautulli
 from .payload import WebhookEvent

@@ -1,0 +1,99 @@
+"""The role table: what a caller needs for each route and method. It is data, read by the wall.
+
+A route without a row is an error when the port is opened, and a row is the only way to a route.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from starlette.routing import BaseRoute, Mount, Route, compile_path
+
+from .auth.access import Access
+
+
+@dataclass(frozen=True, slots=True)
+class AccessRule:
+    """A row of the role table."""
+
+    path: str
+    """The path of the route, with ``{parameters}`` as in the route itself."""
+    methods: frozenset[str]
+    access: Access
+
+
+def rule(path: str, methods: str, access: Access) -> AccessRule:
+    """Write a row. Methods are separated by blanks; HEAD comes with GET."""
+    names = frozenset(methods.split())
+    return AccessRule(path, names | {"HEAD"} if "GET" in names else names, access)
+
+
+ACCESS_RULES: tuple[AccessRule, ...] = (
+    rule("/health", "GET", Access.OPEN),
+    rule("/static/{name}", "GET", Access.OPEN),
+    rule("/login", "GET POST", Access.OPEN),
+    rule("/setup", "GET POST", Access.OPEN),
+    rule("/hooks/{source}", "POST PUT", Access.WEBHOOKS),
+    rule("/logout", "POST", Access.VIEWER),
+    rule("/me", "GET", Access.VIEWER),
+    rule("/me/password", "POST", Access.VIEWER),
+    rule("/me/sessions", "POST", Access.VIEWER),
+)
+"""The routes of this package. Endpoints that the daemon adds bring their own rows."""
+
+
+class RouteWithoutAccessError(Exception):
+    """Raised for a route and method without a row. It is a fault of the program."""
+
+
+class AccessTable:
+    """The rows, found by path and method."""
+
+    def __init__(self, rules: Sequence[AccessRule]) -> None:
+        self._rules = [(compile_path(row.path)[0], row) for row in rules]
+        self._by_template = {row.path: row for row in rules}
+        if len(self._by_template) != len(rules):
+            raise RouteWithoutAccessError("two rows have the same path")
+
+    def find(self, path: str, method: str) -> Access | None:
+        """Return what a request needs; None if no route has this path and method.
+
+        Of several rows that fit, the one that asks for most counts.
+        """
+        matches = [
+            row.access
+            for pattern, row in self._rules
+            if method in row.methods and pattern.fullmatch(path) is not None
+        ]
+        return max(matches, key=list(Access).index, default=None)
+
+    def check_routes(self, routes: Iterable[BaseRoute]) -> None:
+        """Check that each route has a row for each of its methods.
+
+        Raises:
+            RouteWithoutAccessError: One has none.
+        """
+        for path, methods in list_routes(routes):
+            row = self._by_template.get(path)
+            missing = methods - row.methods if row is not None else methods
+            if missing:
+                names = ", ".join(sorted(missing))
+                raise RouteWithoutAccessError(f"the role table has no row for {names} of {path}")
+
+
+def list_routes(routes: Iterable[BaseRoute], prefix: str = "") -> list[tuple[str, frozenset[str]]]:
+    """Return path and methods of all routes, with those of mounted applications.
+
+    Raises:
+        RouteWithoutAccessError: There is a route of a kind whose methods are not known.
+    """
+    found: list[tuple[str, frozenset[str]]] = []
+    for route in routes:
+        if isinstance(route, Mount) and route.routes:
+            found += list_routes(route.routes, prefix + route.path)
+        elif isinstance(route, Route) and route.methods:
+            found.append((prefix + route.path, frozenset(route.methods)))
+        else:
+            raise RouteWithoutAccessError(f"the methods of the route {route!r} are not known")
+    return found

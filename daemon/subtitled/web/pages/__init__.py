@@ -1,0 +1,1 @@
+"""The pages: rendered here, from templates, so that they work without JavaScript."""

@@ -1,0 +1,54 @@
+"""Static files. They are read once, into a table of names, so no address becomes a path."""
+
+from __future__ import annotations
+
+import hashlib
+import mimetypes
+from dataclasses import dataclass
+from importlib import resources
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+_PUBLIC_SUFFIXES = (".css", ".js", ".svg", ".png", ".ico", ".woff2")
+_MAX_AGE_SECONDS = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class _StaticFile:
+    content: bytes
+    media_type: str
+    etag: str
+
+
+class StaticFiles:
+    """The files of ``web/static``."""
+
+    def __init__(self) -> None:
+        folder = resources.files("subtitled.web") / "static"
+        self._files = {
+            entry.name: _load(entry.name, entry.read_bytes())
+            for entry in folder.iterdir()
+            if entry.is_file() and entry.name.endswith(_PUBLIC_SUFFIXES)
+        }
+
+    def routes(self) -> list[Route]:
+        """Return the route of the files."""
+        return [Route("/static/{name}", self.serve, methods=["GET"])]
+
+    async def serve(self, request: Request) -> Response:
+        """Answer with a file, or with 304 if the caller has it."""
+        file = self._files.get(request.path_params["name"])
+        if file is None:
+            raise HTTPException(404, "there is no such file")
+        headers = {"ETag": file.etag, "Cache-Control": f"public, max-age={_MAX_AGE_SECONDS}"}
+        if request.headers.get("if-none-match") == file.etag:
+            return Response(status_code=304, headers=headers)
+        return Response(file.content, headers=headers, media_type=file.media_type)
+
+
+def _load(name: str, content: bytes) -> _StaticFile:
+    media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
+    return _StaticFile(content, media_type, f'"{hashlib.sha256(content).hexdigest()[:32]}"')
