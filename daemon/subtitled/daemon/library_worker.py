@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -13,8 +12,7 @@ from subtitled.db.database import Database
 from subtitled.db.records import FileRecord
 from subtitled.library.ingest import Ingest
 from subtitled.media.ffmpeg import ShutdownRequested
-
-_log = logging.getLogger(__name__)
+from subtitled.polling import PollingWorker
 
 COLLECT_SECONDS = 0.1
 """Seconds for which changes are collected, so that ten thousand events of a file become one."""
@@ -30,7 +28,7 @@ MAX_PLANNING_SECONDS = 1.0
 """Longest time of planning before the most urgent file is determined again."""
 
 
-class LibraryWorker(threading.Thread):
+class LibraryWorker(PollingWorker):
     """A thread for each library, so that a hung share blocks only its own files."""
 
     def __init__(
@@ -50,7 +48,7 @@ class LibraryWorker(threading.Thread):
             plan_file: Is called with each file that is stable.
             on_completed: Is called with commands after their paths were checked.
         """
-        super().__init__(name=f"library {library}", daemon=True)
+        super().__init__(f"library {library}")
         self._library = library
         self._db = db
         self._ingest = ingest
@@ -59,14 +57,13 @@ class LibraryWorker(threading.Thread):
         self._submitted: list[Command] = []
         self._changed_paths: dict[Path, None] = {}
         self._lock = threading.Lock()
-        self._wake_event = threading.Event()
-        self._stopping = threading.Event()
+        self._collect_seconds = 0.0
 
     def path_changed(self, path: Path) -> None:
         """Report that a path changed. Several reports of a path lead to one check."""
         with self._lock:
             self._changed_paths[path] = None
-        self._wake_event.set()
+        self.wake()
 
     def submit(self, command: Command) -> None:
         """Accept a command about a path, which may be unknown yet.
@@ -76,35 +73,22 @@ class LibraryWorker(threading.Thread):
         """
         with self._lock:
             self._submitted.append(command)
-        self._wake_event.set()
+        self.wake()
 
-    def wake(self) -> None:
-        """Check the database now."""
-        self._wake_event.set()
+    def error_wait(self) -> float:
+        """Return the seconds until the next call after an unexpected error."""
+        return ERROR_WAIT_SECONDS
 
-    def request_stop(self) -> None:
-        """Ask the thread to stop, without waiting for it: a file system may hang."""
-        self._stopping.set()
-        self._wake_event.set()
-
-    def run(self) -> None:
-        """Check changed paths and plan stable files until the worker is stopped."""
-        rest_seconds = collect_seconds = 0.0
-        while not self._stopping.is_set():
-            try:
-                self._wake_event.wait(rest_seconds)
-                self._wake_event.clear()
-                if self._changed_paths or self._submitted:
-                    self._stopping.wait(max(COLLECT_SECONDS, collect_seconds))
-                    collect_seconds = COLLECT_FACTOR * self._ingest_changes()
-                rest_seconds = self._plan_ready_files()
-            except ShutdownRequested:
-                return
-            except Exception:  # noqa: BLE001 - logged
-                if self._stopping.is_set():
-                    return
-                _log.exception("library %s: unexpected error; retrying later", self._library)
-                rest_seconds = ERROR_WAIT_SECONDS
+    def tick(self) -> float:
+        """Check changed paths and plan stable files; return the seconds until the next call."""
+        try:
+            if self._changed_paths or self._submitted:
+                self.rest(max(COLLECT_SECONDS, self._collect_seconds))
+                self._collect_seconds = COLLECT_FACTOR * self._ingest_changes()
+            return self._plan_ready_files()
+        except ShutdownRequested:
+            self.request_stop()
+            return 0.0
 
     def _ingest_changes(self) -> float:
         """Ingest the collected changes and return the seconds that took."""
@@ -136,7 +120,7 @@ class LibraryWorker(threading.Thread):
         begin = time.monotonic()
         ready = self._ingest.ready_files(time.time(), [self._library])
         for record in ready:
-            if self._stopping.is_set():
+            if self.is_stopping:
                 return 0.0
             self._plan_file(record)
             if (

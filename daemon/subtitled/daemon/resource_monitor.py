@@ -6,13 +6,13 @@ The sensors are read in a thread of their own: a sensor, or the program that ask
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from subtitled.config.daemon_settings import ThrottleSettings
 from subtitled.jobs.throttle_state import Throttle
+from subtitled.polling import PollingWorker
 
 from . import sensors
 from .sensors import OwnLoad
@@ -125,7 +125,7 @@ def unsupported(settings: ThrottleSettings, readings: SensorReadings) -> Iterato
             yield key
 
 
-class ResourceMonitor(threading.Thread):
+class ResourceMonitor(PollingWorker):
     """A thread that reads the sensors while that is wanted and updates :attr:`throttles`."""
 
     def __init__(
@@ -134,30 +134,25 @@ class ResourceMonitor(threading.Thread):
         processes: Callable[[], Iterable[int]],
         is_wanted: Callable[[], bool],
     ) -> None:
-        super().__init__(name="resource monitor", daemon=True)
+        super().__init__("resource monitor")
         self._settings = settings
         self._processes = processes
         self._is_wanted = is_wanted
         self._own_load = OwnLoad()
-        self._stopping = threading.Event()
         self._reported_unsupported = set[str]()
         self.throttles: dict[str, Throttle] = {}
         self.last_reading_at = 0.0
         """When the sensors were last read, by the monotonic clock."""
 
-    def request_stop(self) -> None:
-        """Ask the thread to stop, without waiting for it."""
-        self._stopping.set()
-
-    def run(self) -> None:
-        """Read the sensors, while that is wanted, until the thread is stopped."""
-        while not self._stopping.wait(0.5):
-            if self._is_wanted() and time.monotonic() - self.last_reading_at >= POLL_SECONDS:
-                try:
-                    self.throttles = evaluate_rules(self._settings, self._read(), self.throttles)
-                except Exception:  # noqa: BLE001 - logged
-                    _log.exception("the sensors cannot be read")
-                self.last_reading_at = time.monotonic()
+    def tick(self) -> float:
+        """Read the sensors if that is wanted and due."""
+        if self._is_wanted() and time.monotonic() - self.last_reading_at >= POLL_SECONDS:
+            try:
+                self.throttles = evaluate_rules(self._settings, self._read(), self.throttles)
+            except Exception:  # noqa: BLE001 - logged
+                _log.exception("the sensors cannot be read")
+            self.last_reading_at = time.monotonic()
+        return 0.5
 
     def _read(self) -> SensorReadings:
         readings = read_sensors(self._settings, self._others_load)

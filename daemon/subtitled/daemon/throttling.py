@@ -6,7 +6,6 @@ Without work, nothing is polled. A job that starts is held until the first playb
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,6 +17,7 @@ from subtitled.config.plugins import ConfiguredComponent
 from subtitled.jobs.throttle_state import Throttle, ThrottleRegistry
 from subtitled.plugin import MediaServer
 from subtitled.plugin.paths import display_path
+from subtitled.polling import PollingWorker
 
 from .playback import POLL_TIMEOUT_SECONDS, PlaybackPoller, supports_playback
 from .resource_monitor import ResourceMonitor
@@ -60,7 +60,7 @@ class ThrottleCallbacks:
     """Returns whether a file is worked on here, or is about to be."""
 
 
-class ThrottleController(threading.Thread):
+class ThrottleController(PollingWorker):
     """Sets and clears the throttles of the rules, and suspends engines that must stop at once."""
 
     def __init__(
@@ -80,15 +80,15 @@ class ThrottleController(threading.Thread):
             engines: The engines to suspend.
             callbacks: What the rest of the process does for it.
         """
-        super().__init__(name="throttling", daemon=True)
+        super().__init__("throttling")
         self._settings = settings
         self._throttles = throttles
         self._engines = engines
         self._is_busy = callbacks.is_busy
         self._on_playback = callbacks.on_playback
         self._is_wanted = callbacks.is_wanted
-        self._stopping = threading.Event()
         self._last_busy_at = float("-inf")
+        self._work_began_at = 0.0
         self._last_playing: frozenset[Path] = frozenset()
         self._playback_pollers = [
             PlaybackPoller(server, settings.playback_poll_interval, self._is_awake)
@@ -106,24 +106,27 @@ class ThrottleController(threading.Thread):
         for poller in self._playback_pollers:
             poller.request_stop()
         self._resource_monitor.request_stop()
-        self._stopping.set()
+        super().request_stop()
 
     def run(self) -> None:
         """Apply the throttles until the thread is stopped."""
         for thread in (*self._playback_pollers, self._resource_monitor):
             thread.start()
-        work_began_at = 0.0
-        while not self._stopping.wait(TICK_SECONDS):
-            try:
-                work_began_at = self._tick(time.monotonic(), work_began_at)
-            except Exception:  # noqa: BLE001 - logged
-                _log.exception("throttle check failed; work continues")
-                self._throttles.hold_new_jobs(False)
+        super().run()
 
-    def _tick(self, now: float, work_began_at: float) -> float:
-        """Evaluate all rules once and return when the current work began."""
+    def tick(self) -> float:
+        """Evaluate all rules once."""
+        try:
+            self._evaluate(time.monotonic())
+        except Exception:  # noqa: BLE001 - logged
+            _log.exception("throttle check failed; work continues")
+            self._throttles.hold_new_jobs(False)
+        return TICK_SECONDS
+
+    def _evaluate(self, now: float) -> None:
         if self._is_busy():
-            work_began_at = now if now - self._last_busy_at > IDLE_SECONDS else work_began_at
+            if now - self._last_busy_at > IDLE_SECONDS:
+                self._work_began_at = now
             self._last_busy_at = now
         if not self._is_awake():
             self._apply({})
@@ -131,17 +134,16 @@ class ThrottleController(threading.Thread):
         else:
             self._apply(self._evaluate_rules(now))
             all_polled = all(
-                poller.last_poll_at >= work_began_at for poller in self._playback_pollers
+                poller.last_poll_at >= self._work_began_at for poller in self._playback_pollers
             )
-            if self._resource_monitor.last_reading_at >= work_began_at and (
-                all_polled or now - work_began_at > POLL_TIMEOUT_SECONDS
+            if self._resource_monitor.last_reading_at >= self._work_began_at and (
+                all_polled or now - self._work_began_at > POLL_TIMEOUT_SECONDS
             ):
                 self._throttles.hold_new_jobs(False)
         if self._throttles.is_immediate(self._is_wanted):
             self._engines.suspend()
         else:
             self._engines.resume()
-        return work_began_at
 
     def _is_awake(self) -> bool:
         return time.monotonic() - self._last_busy_at <= IDLE_SECONDS

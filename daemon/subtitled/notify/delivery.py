@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from subtitled.db.outbox import Delivery, DeliveryState
-from subtitled.plugin import IndexStatus, SubtitledError, TransientError
+from subtitled.plugin import Backoff, IndexStatus, SubtitledError, TransientError
+
+BACKOFF = Backoff(first=30.0, factor=4.0, maximum=3600.0)
+"""Waits before each further try to reach an unreachable server or notifier."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,8 +23,8 @@ class DeliveryTimings:
 
     Jellyfin and Emby act after a minute, on large libraries later.
     """
-    backoff_seconds: tuple[float, ...] = (30.0, 120.0, 600.0, 1800.0, 3600.0)
-    """Before each further try to reach an unreachable server; the last one is repeated."""
+    backoff: Backoff = BACKOFF
+    """Before each further try to reach an unreachable server."""
     polling_seconds: float = 1.0
     """Between two polls for changes and due deliveries, which are cheap."""
     setup_error_seconds: float = 6 * 3600.0
@@ -80,12 +83,20 @@ def after_check(
     }
 
 
-def backoff(error: SubtitledError, failures: int, timings: DeliveryTimings) -> float:
-    """Return the seconds until a server is called again after failures in a row."""
+def seconds_until_retry(
+    error: SubtitledError, failures: int, backoff: Backoff, setup_error_seconds: float
+) -> float:
+    """Return the seconds until a server or notifier is called again after failures in a row.
+
+    Args:
+        error: The last failure.
+        failures: The number of failures in a row, this one included.
+        backoff: The waits after transient errors.
+        setup_error_seconds: The wait after an error that a person has to fix.
+    """
     if not isinstance(error, TransientError):
-        return timings.setup_error_seconds
-    wait = timings.backoff_seconds[min(failures, len(timings.backoff_seconds)) - 1]
-    return max(wait, error.retry_after or 0.0)
+        return setup_error_seconds
+    return backoff.delay(failures, error.retry_after)
 
 
 def _final_values(state: DeliveryState, now: float, detail: str) -> dict[str, Any]:

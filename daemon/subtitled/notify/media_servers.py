@@ -7,7 +7,6 @@ full or the daemon stops. A failing server is left alone for a while, however ma
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections.abc import Callable, Sequence
 from itertools import groupby
@@ -21,15 +20,14 @@ from subtitled.db.outbox import Delivery, DeliveryState
 from subtitled.library.paths import library_containing
 from subtitled.plugin import InputRejectedError, MediaServer, SubtitledError
 from subtitled.plugin.paths import display_path
+from subtitled.polling import PollingWorker
 
-from .delivery import DeliveryTimings, after_check, after_rejected, after_sent, backoff
+from .delivery import DeliveryTimings, after_check, after_rejected, after_sent, seconds_until_retry
 
 _log = logging.getLogger(__name__)
 
 BATCH_SIZE = 100
 """Changes in one call, and deliveries processed at a time."""
-ERROR_WAIT_SECONDS = 60.0
-"""Seconds to wait after an internal error, such as a full disk."""
 
 
 class MediaServerDispatcher:
@@ -41,9 +39,8 @@ class MediaServerDispatcher:
         self._configuration = configuration
         self._db = db
         self._timings = timings or DeliveryTimings()
-        self._stop_event = threading.Event()
         self._workers = [
-            ServerWorker(configured, db, self._timings, self._stop_event, self._enqueue_changes)
+            ServerWorker(configured, db, self._timings, self._enqueue_changes)
             for configured in configuration.servers.values()
         ]
 
@@ -54,14 +51,15 @@ class MediaServerDispatcher:
             self._db.kv.set(key, None)
         self._enqueue_changes()
         for worker in self._workers:
-            worker.thread.start()
+            worker.start()
 
     def stop(self) -> None:
         """Stop. Undelivered changes are delivered after the next start."""
-        self._stop_event.set()
         for worker in self._workers:
-            if worker.thread.is_alive():
-                worker.thread.join(1.0)
+            worker.request_stop()
+        for worker in self._workers:
+            if worker.is_alive():
+                worker.join(1.0)
 
     def _enqueue_changes(self) -> None:
         self._db.deliveries.enqueue_changes(
@@ -74,7 +72,7 @@ class MediaServerDispatcher:
         return servers_for_library(self._configuration, libraries[name]) if name else ()
 
 
-class ServerWorker:
+class ServerWorker(PollingWorker):
     """Delivers changes to one server and checks whether it has indexed them."""
 
     def __init__(
@@ -82,31 +80,20 @@ class ServerWorker:
         configured: ConfiguredComponent[MediaServer],
         db: Database,
         timings: DeliveryTimings,
-        stop_event: threading.Event,
         enqueue_changes: Callable[[], None],
     ) -> None:
+        super().__init__(f"server {configured.name}")
         self._configured = configured
-        self._name = configured.name
+        self._server_name = configured.name
         self._db = db
         self._timings = timings
-        self._stop_event = stop_event
         self._enqueue_changes = enqueue_changes
         self._server: MediaServer | None = None
         self._failures = 0
         self._last_version = ""
-        self.thread = threading.Thread(target=self._run, name=f"server {self._name}", daemon=True)
 
-    def _run(self) -> None:
-        while not self._stop_event.is_set():
-            try:
-                pause = self._tick()
-            except Exception:  # noqa: BLE001 - a fault of ours must not end the lane
-                if not self._stop_event.is_set():
-                    _log.exception("server %s: retrying in %g s", self._name, ERROR_WAIT_SECONDS)
-                pause = ERROR_WAIT_SECONDS
-            self._stop_event.wait(pause)
-
-    def _tick(self) -> float:
+    def tick(self) -> float:
+        """Deliver and check what is due and return the seconds until the next call."""
         try:
             return self._process_due()
         except SubtitledError as error:
@@ -127,10 +114,10 @@ class ServerWorker:
             self._last_version = version
         now = time.time()
         # Deliveries that are due soon go along, so that there is one call instead of many.
-        due = self._db.deliveries.due_deliveries(self._name, now, BATCH_SIZE)
+        due = self._db.deliveries.due_deliveries(self._server_name, now, BATCH_SIZE)
         if any(delivery.state is DeliveryState.WAITING for delivery in due):
             soon = now + self._timings.gather_seconds
-            due_soon = self._db.deliveries.due_deliveries(self._name, soon, BATCH_SIZE)
+            due_soon = self._db.deliveries.due_deliveries(self._server_name, soon, BATCH_SIZE)
             due = [
                 k for k in due_soon if k.state is DeliveryState.WAITING or (k.due_at or 0) <= now
             ]
@@ -142,11 +129,11 @@ class ServerWorker:
         for strategy, group in groupby(waiting, key=lambda k: k.strategy):
             self._send(list(group), strategy)
         for delivery in due:
-            if delivery.state is DeliveryState.SENT and not self._stop_event.is_set():
+            if delivery.state is DeliveryState.SENT and not self.is_stopping:
                 self._check_index(delivery)
         if self._failures:
-            self._db.kv.set(SERVER_ERROR_KEY + self._name, None)
-            _log.info("server %s: reachable again", self._name)
+            self._db.kv.set(SERVER_ERROR_KEY + self._server_name, None)
+            _log.info("server %s: reachable again", self._server_name)
             self._failures = 0
         return 0.0
 
@@ -155,7 +142,9 @@ class ServerWorker:
         try:
             changes = [delivery.change for delivery in deliveries]
             limit = LIMIT + len(changes)  # The server may need a request for each change.
-            call_with_timeout(self._name, lambda: server.refresh(changes, strategy_index), limit)
+            call_with_timeout(
+                self._server_name, lambda: server.refresh(changes, strategy_index), limit
+            )
         except InputRejectedError as error:
             for delivery in deliveries:
                 self._db.deliveries.update(delivery, **after_rejected(error, time.time()))
@@ -165,12 +154,12 @@ class ServerWorker:
         strategy = server.refresh_strategies[
             min(strategy_index, len(server.refresh_strategies) - 1)
         ]
-        _log.info("server %s: %s (%d files)", self._name, strategy, len(deliveries))
+        _log.info("server %s: %s (%d files)", self._server_name, strategy, len(deliveries))
 
     def _check_index(self, delivery: Delivery) -> None:
         server = self._get_server()
         index_status = call_with_timeout(
-            self._name, lambda: server.check_indexed(delivery.change), LIMIT
+            self._server_name, lambda: server.check_indexed(delivery.change), LIMIT
         )
         values = after_check(
             delivery, index_status, len(server.refresh_strategies), self._timings, time.time()
@@ -179,7 +168,7 @@ class ServerWorker:
         if values.get("state") is DeliveryState.NOT_INDEXED:
             media = display_path(delivery.change.media)
             _log.warning(
-                "server %s: has not indexed %s: %s", self._name, media, index_status.detail
+                "server %s: has not indexed %s: %s", self._server_name, media, index_status.detail
             )
 
     def _get_server(self) -> MediaServer:
@@ -191,6 +180,9 @@ class ServerWorker:
         """Record an error and return the seconds for which the server is left alone."""
         self._failures += 1
         if self._failures == 1:
-            _log.warning("server %s: %s", self._name, error)
-        self._db.kv.set(SERVER_ERROR_KEY + self._name, str(error))
-        return backoff(error, self._failures, self._timings)
+            _log.warning("server %s: %s", self._server_name, error)
+        self._db.kv.set(SERVER_ERROR_KEY + self._server_name, str(error))
+        timings = self._timings
+        return seconds_until_retry(
+            error, self._failures, timings.backoff, timings.setup_error_seconds
+        )

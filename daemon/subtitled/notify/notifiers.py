@@ -6,7 +6,6 @@ Events wait in the database. Each notifier has its own thread, so one that hangs
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -23,15 +22,15 @@ from subtitled.plugin import (
     Notification,
     Notifier,
     SubtitledError,
-    TransientError,
 )
+from subtitled.polling import PollingWorker
+
+from .delivery import BACKOFF, seconds_until_retry
 
 _log = logging.getLogger(__name__)
 
 NOTIFY_TIMEOUT_SECONDS = 60.0
 """Seconds that a notifier may take."""
-BACKOFF_SECONDS = (30.0, 120.0, 600.0, 3600.0)
-"""Seconds before each further try to reach an unreachable notifier; the last one is repeated."""
 SETUP_ERROR_WAIT_SECONDS = 3600.0
 """Seconds before the next try after an error that a person has to fix. A reload tries at once."""
 MAX_POLL_SECONDS = 3600.0
@@ -71,7 +70,7 @@ class NotifierDispatcher:
     def poll(self) -> None:
         """Make every worker check for events, which another process may have stored."""
         for worker in self._workers:
-            worker.wake_event.set()
+            worker.wake()
 
     def stop(self) -> None:
         """Request the end without waiting.
@@ -82,42 +81,27 @@ class NotifierDispatcher:
             worker.request_stop()
 
 
-class NotifierWorker(threading.Thread):
+class NotifierWorker(PollingWorker):
     """A thread that delivers the notifications of one notifier."""
 
     def __init__(
         self, configured: ConfiguredComponent[Notifier], notifications: NotificationOutbox
     ) -> None:
-        super().__init__(name=f"notifier {configured.name}", daemon=True)
+        super().__init__(f"notifier {configured.name}")
         self.notifier = configured.name
-        self.wake_event = threading.Event()
         self._configured = configured
         self._outbox = notifications
-        self._stopping = threading.Event()
         self._failures = 0
 
-    def request_stop(self) -> None:
-        """Ask the thread to stop, without waiting for it."""
-        self._stopping.set()
-        self.wake_event.set()
+    def error_wait(self) -> float:
+        """Return the seconds until the next call after an unexpected error."""
+        return BACKOFF.first
 
-    def run(self) -> None:
-        """Deliver notifications until the thread is stopped."""
-        while not self._stopping.is_set():
-            self.wake_event.clear()
-            try:
-                wait_seconds = self._tick()
-            except Exception:  # noqa: BLE001 - such as a database that cannot be written
-                if self._stopping.is_set():
-                    return
-                _log.exception("notifier %s: unexpected error, retrying", self.notifier)
-                wait_seconds = BACKOFF_SECONDS[0]
-            if self._failures:
-                self._stopping.wait(wait_seconds)  # New events do not make a notifier reachable.
-            else:
-                self.wake_event.wait(wait_seconds)
+    def is_wakeable(self) -> bool:
+        """Return whether new events are delivered at once: they make no notifier reachable."""
+        return not self._failures
 
-    def _tick(self) -> float:
+    def tick(self) -> float:
         """Deliver what is due and return the seconds until the next call."""
         waiting = self._outbox.pending(self.notifier)
         settings = self._configured.settings
@@ -126,7 +110,7 @@ class NotifierWorker(threading.Thread):
             lambda: self._configured.component_class.delivery_schedule(settings),
             NOTIFY_TIMEOUT_SECONDS,
         )
-        while waiting and not self._stopping.is_set():
+        while waiting and not self.is_stopping:
             now = time.time()
             if (wait_seconds := seconds_until_delivery(schedule, waiting[0].occurred_at, now)) > 0:
                 return min(wait_seconds, MAX_POLL_SECONDS)
@@ -145,12 +129,8 @@ class NotifierWorker(threading.Thread):
         except InputRejectedError as error:
             _log.warning("notifier %s: dropped %d events: %s", self.notifier, len(batch), error)
         except SubtitledError as error:
-            wait = BACKOFF_SECONDS[min(self._failures, len(BACKOFF_SECONDS) - 1)]
-            if not isinstance(error, TransientError):
-                wait = SETUP_ERROR_WAIT_SECONDS
-            elif error.retry_after is not None:
-                wait = max(wait, error.retry_after)
             self._failures += 1
+            wait = seconds_until_retry(error, self._failures, BACKOFF, SETUP_ERROR_WAIT_SECONDS)
             _log.warning("notifier %s: retrying in %.0f s: %s", self.notifier, wait, error)
             return wait
         self._failures = 0

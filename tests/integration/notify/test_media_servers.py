@@ -22,6 +22,7 @@ from subtitled.library.removal import SidecarRemover
 from subtitled.notify.delivery import DeliveryTimings
 from subtitled.notify.media_servers import MediaServerDispatcher
 from subtitled.plugin import (
+    Backoff,
     IndexStatus,
     InputRejectedError,
     Language,
@@ -42,7 +43,7 @@ from support.fakes.plex import FakePlex
 FAST = DeliveryTimings(
     gather_seconds=0.2,
     check_seconds=(0.05, 0.05, 0.05),
-    backoff_seconds=(0.3,),
+    backoff=Backoff(first=0.3, factor=1.0),
     polling_seconds=0.02,
 )
 
@@ -253,7 +254,7 @@ def test_a_server_that_is_away_is_not_tried_for_each_file(home: Callable[..., Ho
             raise TransientError("away")
 
     harness = home(den=Away)
-    with harness.telling(dataclasses.replace(FAST, backoff_seconds=(30.0,))):
+    with harness.telling(dataclasses.replace(FAST, backoff=Backoff(first=30.0))):
         for n in range(5):
             harness.write(f"Film {n}")
             time.sleep(0.3)

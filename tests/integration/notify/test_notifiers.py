@@ -25,6 +25,7 @@ from subtitled.notify.notifiers import (
     seconds_until_delivery,
 )
 from subtitled.plugin import (
+    Backoff,
     DeliverySchedule,
     Event,
     InputRejectedError,
@@ -68,7 +69,7 @@ class FakeNotifier(Notifier):
 
 @pytest.fixture
 def fake_notifier(monkeypatch: pytest.MonkeyPatch) -> type[FakeNotifier]:
-    monkeypatch.setattr(notifiers, "BACKOFF_SECONDS", (0.2,))
+    monkeypatch.setattr(notifiers, "BACKOFF", Backoff(first=0.2, factor=1.0))
     monkeypatch.setattr(notifiers, "SETUP_ERROR_WAIT_SECONDS", 0.2)
 
     class One(FakeNotifier):
