@@ -12,6 +12,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from subtitled.media.card_clips import CARD_FOLDER, SOUND_FOLDERS, VIDEO_FOLDER
+
 EXTRAS = (
     "an extra (trailer, sample, deleted scene ...); `include_extras = true` under the library "
     "takes extras in"
@@ -21,6 +23,10 @@ DISC = (
     "for example with MakeMKV"
 )
 SYSTEM = "in a folder of another program: a recycle bin, unpacking, thumbnails or metadata"
+CARD = (
+    "the sound or a small copy of a clip on a camera card; the subtitle lies beside the picture in "
+    "the folder VIDEO"
+)
 """Why a file is not taken, in words."""
 
 EXTRAS_FOLDERS = {
@@ -84,7 +90,8 @@ _SYSTEM_FOLDER = re.compile(r"_(?:unpack|failed)_.*|.*\.(?:trickplay|ite|itlp)",
 _DISC_FOLDERS = frozenset({"video_ts", "hvdvd_ts"})
 _DISC_OR_CARD = "bdmv"
 """A Blu-ray, or the clips of a camera below a folder ``AVCHD``."""
-_CARD = "avchd"
+_AVCHD = "avchd"
+_PLACE_FOLDERS = SOUND_FOLDERS | {_DISC_OR_CARD}
 
 _EXTRA_FILE = re.compile(
     r"(?:sample|trailer|movie-trailer)s?"
@@ -137,7 +144,7 @@ def folder_exclusion(name: str, include_extras: bool) -> str | None:
 def depends_on_place(name: str, include_extras: bool) -> bool:
     """Return whether only :func:`folder_exclusion_in` says whether a folder is scanned."""
     folded = name.lower()
-    return folded == _DISC_OR_CARD or (
+    return folded in _PLACE_FOLDERS or (
         not include_extras and _without_separators(folded) in _ALSO_TITLES
     )
 
@@ -155,7 +162,10 @@ def folder_exclusion_in(parent: Folder, name: str, contents: Iterable[str]) -> s
     """
     folded = name.lower()
     if folded == _DISC_OR_CARD:
-        return None if parent.name.lower() == _CARD else DISC
+        return None if parent.name.lower() == _AVCHD else DISC
+    if folded in SOUND_FOLDERS:
+        folders = {folder.lower() for folder in parent.folders}
+        return CARD if parent.name.lower() == CARD_FOLDER and VIDEO_FOLDER in folders else None
     if _belongs_to_title(parent):
         return EXTRAS
     if _without_separators(folded) not in _ALSO_SERIES:

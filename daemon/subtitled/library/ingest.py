@@ -26,6 +26,7 @@ from subtitled.db.records import (
     ScanDiff,
     ScannedFile,
 )
+from subtitled.media.card_clips import find_clip
 from subtitled.plugin.limits import is_out_of_resources
 from subtitled.plugin.paths import display_path
 from subtitled.subtitles.filenames import DATA_EXTENSIONS
@@ -108,7 +109,7 @@ class Ingest:
     def on_paths_changed(self, *paths: Path) -> None:
         """Handle changed paths of media files, sidecars or anything else."""
         folders: dict[tuple[str, Path], list[Path]] = {}
-        for path in dict.fromkeys(paths):
+        for path in dict.fromkeys(find_clip(path) or path for path in paths):
             name = library_containing(path, self._libraries)
             if name is not None and path != self._libraries[name].path:
                 folder = path.parent

@@ -10,6 +10,7 @@ from pathlib import Path
 from subtitled.config.settings import LibrarySettings
 from subtitled.db.database import Database
 from subtitled.db.records import FINAL_STATES, FileRecord, FileState, StabilityVerdict
+from subtitled.media.card_clips import find_sounds
 from subtitled.media.truncation import missing_bytes
 
 from .availability import is_deleted
@@ -108,6 +109,6 @@ def _check_stability(
 
 def _missing_bytes(path: Path) -> int:
     try:
-        return missing_bytes(path)
+        return max(missing_bytes(file) for file in (path, *find_sounds(path)))
     except OSError:
         return 0  # the planner reports the error

@@ -76,17 +76,19 @@ def decode_track(
     partial.parent.mkdir(parents=True, exist_ok=True)
     try:
         duration = probe_media(path).duration
-        seconds = min(duration, believed_seconds(duration, path.stat().st_size))
+        source = track.file_of(path)
+        size = source.stat().st_size
+        seconds = min(duration, believed_seconds(duration, size))
         _check_disk_space(seconds, target.parent)
         meter = PhaseMeter()
         on_line = _make_line_handler(on_progress, on_shot_change, meter)
-        with_shots = on_shot_change is not None
+        with_shots = on_shot_change is not None and source == path
         completed = run_graph(
             _build_graph(track, with_shots),
-            path,
+            source,
             partial,
             timeout or decoding_timeout(seconds, with_shots),
-            max_bytes=max_pcm_bytes(duration, path.stat().st_size),
+            max_bytes=max_pcm_bytes(duration, size),
             on_line=on_line,
         )
         if "No space left on device" in completed.stderr:
@@ -137,13 +139,14 @@ def decode_channels(
         SubtitledError: As :func:`decode_track`.
     """
     duration = probe_media(path).duration
-    size = path.stat().st_size
+    sources = list(dict.fromkeys(track.file_of(path) for track in tracks))
+    size = sum(source.stat().st_size for source in sources)
     seconds = min(duration, believed_seconds(duration, size))
     channels = sum(track.channels for track in tracks)
     _check_disk_space(seconds * channels, target.parent)
     completed = run_graph(
         _build_channel_graph(tracks, duration),
-        path,
+        sources,
         target,
         timeout or decoding_timeout(seconds, False),
         max_bytes=channels * max_pcm_bytes(duration, size),
@@ -161,9 +164,14 @@ def decode_channels(
 
 
 def _build_channel_graph(tracks: Sequence[AudioTrack], duration: float) -> Any:
-    source = open_input(sn=None, dn=None, vn=None)
+    files = {track.file: None for track in tracks}
+    inputs = {
+        file: open_input(number, sn=None, dn=None, vn=None) for number, file in enumerate(files)
+    }
     streams = [
-        source[str(track.index)].filter("aresample", SAMPLE_RATE, **{"async": 1, "first_pts": 0})
+        inputs[track.file][str(track.stream)].filter(
+            "aresample", SAMPLE_RATE, **{"async": 1, "first_pts": 0}
+        )
         for track in tracks
     ]
     audio = streams[0]
@@ -205,11 +213,11 @@ def _mix_channels(path: Path, track: AudioTrack, partial: Path, timeout: float) 
 
 def _build_graph(track: AudioTrack, with_shots: bool) -> Any:
     """Build the graph with ffmpeg-python."""
-    skipped_streams: dict[str, None] = {"sn": None, "dn": None} | (
+    skipped_streams: dict[str, Any] = {"sn": None, "dn": None} | (
         {} if with_shots else {"vn": None}
     )
     source = open_input(**skipped_streams)
-    audio = source[str(track.index)]
+    audio = source[str(track.stream)]
     if track.channels > 1:
         audio = measure_phase(audio)
     else:

@@ -152,33 +152,34 @@ def run_ffprobe(path: Path, options: Sequence[str], timeout: float) -> Completed
     )
 
 
-def open_input(**options: Any) -> Any:
+def open_input(number: int = 0, /, **options: Any) -> Any:
     """Begin a graph of ffmpeg-python with the media file, whatever its format.
 
     Args:
+        number: Which file, if :func:`run_graph` is given several.
         **options: Options of ffmpeg for the input.
 
     Returns:
         The input. Its path is filled in by :func:`run_graph`.
     """
-    return ffmpeg.input("SOURCE", **INPUT_OPTIONS, **options)
+    return ffmpeg.input(f"SOURCE{number}", **INPUT_OPTIONS, **options)
 
 
 def run_graph(
     graph: Any,
-    source: Path,
+    source: Path | Sequence[Path],
     target: Path,
     timeout: float,
     *,
     max_bytes: int,
     on_line: Callable[[str], None] | None = None,
 ) -> Completed:
-    """Run a graph of ffmpeg-python that writes one file. ffmpeg can open these two files only.
+    """Run a graph of ffmpeg-python that writes one file. ffmpeg can open these files only.
 
     Args:
         graph: A graph that begins with :func:`open_input` and writes to ``TARGET``. Paths are not
             part of it, because not all of them are text.
-        source: The media file.
+        source: The media file, or the files of a clip.
         target: The file to write.
         timeout: Seconds after which the program is killed.
         max_bytes: The largest file that it may write. It is killed if it writes more.
@@ -191,7 +192,9 @@ def run_graph(
         SubtitledError: As :func:`run_ffmpeg`.
     """
     command = graph.global_args("-nostdin", "-hide_banner", "-v", "error")
-    paths = {"SOURCE": file_url(source), "TARGET": file_url(target)}
+    sources = (source,) if isinstance(source, Path) else tuple(source)
+    paths = {f"SOURCE{number}": file_url(path) for number, path in enumerate(sources)}
+    paths["TARGET"] = file_url(target)
     compiled: list[str] = ffmpeg.compile(command, overwrite_output=True)[1:]
     completed = run_ffmpeg(
         "ffmpeg",
@@ -199,7 +202,7 @@ def run_graph(
         timeout,
         on_line,
         limits=Limits(
-            reads=(source,),
+            reads=sources,
             writes=(target,),
             memory_bytes=memory_limit(),
             file_bytes=max_bytes,
@@ -207,7 +210,7 @@ def run_graph(
     )
     if completed.exit_status == -signal.SIGXFSZ:
         raise NotMediaError(
-            f"{display_path(source)} holds more than it states: decoding was stopped after "
+            f"{display_path(sources[0])} holds more than it states: decoding was stopped after "
             f"{max_bytes / 1e6:.0f} MB",
             "Get the file again",
         )
