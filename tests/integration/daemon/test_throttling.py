@@ -102,7 +102,7 @@ class World:
             **ThrottleSettings(playback_cooldown=0.0, pause_on_battery=False).model_dump()
             | {"playback_poll_interval": 0.1}
         )
-        self.neighbour = ThrottleController(
+        self.controller = ThrottleController(
             quick,
             {name: configured(name, server) for name, server in servers.items()},
             self.halts,
@@ -113,15 +113,15 @@ class World:
                 is_wanted=lambda path: path in self.wanted,
             ),
         )
-        self.neighbour.start()
+        self.controller.start()
 
 
 @pytest.fixture
 def world(tmp_path: Path, server: type[Server], monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    monkeypatch.setattr(neighbours, "TICK_SECONDS", 0.02)
-    made = World(tmp_path, {"den": server, "mute": Mute})
-    yield made
-    made.neighbour.request_stop()
+    monkeypatch.setattr(throttling, "TICK_SECONDS", 0.02)
+    created = World(tmp_path, {"den": server, "mute": Mute})
+    yield created
+    created.controller.request_stop()
 
 
 def test_without_work_nobody_is_asked_and_what_begins_is_held_until_it_is_known(
@@ -155,8 +155,8 @@ def test_the_film_that_is_watched_is_worked_on_and_nothing_else(
     other = Path("/srv/shows/2.mkv")
     world.busy, world.wanted = True, [EPISODE]
     server.playing_now = (EPISODE,)
-    until(lambda: world.halts.first_reason() == "1.mkv is being played on den")
-    assert world.halts.first_reason(EPISODE) is None
+    until(lambda: world.halts.first_reason(EPISODE) is None)
+    assert world.halts.first_reason() == "1.mkv is being played on den"
     assert world.halts.first_reason(other) == "1.mkv is being played on den"
     assert not world.engines.frozen
     world.halts.put("battery", Throttle("on battery"))
@@ -171,7 +171,7 @@ def test_the_film_that_is_watched_is_worked_on_and_nothing_else(
 def test_two_who_watch_on_two_servers_hold_up_neither_film(
     tmp_path: Path, server: type[Server], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(neighbours, "TICK_SECONDS", 0.02)
+    monkeypatch.setattr(throttling, "TICK_SECONDS", 0.02)
     film = Path("/srv/films/Film.mkv")
     server.playing_now = (EPISODE,)
     attic = type("Attic", (Server,), {"playing_now": (film,)})
@@ -183,7 +183,7 @@ def test_two_who_watch_on_two_servers_hold_up_neither_film(
         assert world.halts.first_reason(film) is None
         assert world.halts.first_reason(film.with_name("3.mkv")) is not None
     finally:
-        world.neighbour.request_stop()
+        world.controller.request_stop()
 
 
 def test_somebody_who_watches_when_work_begins_has_it_never_begin(
@@ -202,9 +202,9 @@ def test_somebody_who_watches_when_work_begins_has_it_never_begin(
 def test_a_server_that_is_down_or_hangs_holds_nothing_up(
     tmp_path: Path, server: type[Server], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(neighbours, "TICK_SECONDS", 0.02)
+    monkeypatch.setattr(throttling, "TICK_SECONDS", 0.02)
     monkeypatch.setattr(playback, "POLL_TIMEOUT_SECONDS", 0.5)
-    monkeypatch.setattr(neighbours, "POLL_TIMEOUT_SECONDS", 0.5)
+    monkeypatch.setattr(throttling, "POLL_TIMEOUT_SECONDS", 0.5)
     server.down = True
     hanging = type("Hanging", (Server,), {"hangs": threading.Event()})
     world = World(tmp_path, {"down": server, "hanging": hanging})
@@ -216,22 +216,22 @@ def test_a_server_that_is_down_or_hangs_holds_nothing_up(
         assert hanging.asked <= 4  # less and less often, and never twice at once
     finally:
         hanging.hangs.set()  # type: ignore[attr-defined]
-        world.neighbour.request_stop()
+        world.controller.request_stop()
 
 
 def test_a_server_s_plugin_is_kept_for_as_long_as_it_answers(
     server: type[Server], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(playback, "MAX_BACKOFF_SECONDS", 0.1)
-    made = list[MediaServer]()
-    server.__init__ = lambda self, *given: made.append(self)  # type: ignore[method-assign]
+    created = list[MediaServer]()
+    server.__init__ = lambda self, *given: created.append(self)  # type: ignore[method-assign]
     asker = PlaybackPoller(configured("den", server), 0.1, lambda: True)
     asker.start()
     try:
         until(lambda: server.asked >= 2)
-        assert len(made) == 1
+        assert len(created) == 1
         server.now_playing = lambda self: None  # type: ignore[method-assign]
-        until(lambda: len(made) >= 3)
+        until(lambda: len(created) >= 3)
     finally:
         asker.request_stop()
 
