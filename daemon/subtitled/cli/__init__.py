@@ -30,6 +30,7 @@ def main() -> None:
         status,
         summarise,
         undo,
+        web,
         worker,
     )
     from .app import app

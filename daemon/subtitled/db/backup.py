@@ -2,7 +2,8 @@
 
 The archive is a gzipped tar file. It contains ``manifest.json`` (the version that wrote it and the
 SHA-256 of each database), the databases and the folders of :data:`FOLDERS`. Models are left out,
-because they can be downloaded again. The state folder contains no keys.
+because they can be downloaded again. The state folder contains no secrets, only hashes of the
+passwords and keys of users.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from .state_folder import (
     SIGNATURES_FOLDER,
     TRANSCRIPTS_FOLDER,
     WAL_SUFFIXES,
+    WEB_DATABASE_FILE,
     rename_old_files,
 )
 
@@ -113,7 +115,7 @@ def create_backup(state: Path, target: Path, databases: Sequence[str] = DATABASE
         with tempfile.TemporaryDirectory(prefix="backup-", dir=state) as name:
             staging = Path(name)
             manifest: dict[str, Any] = {"version": __version__, "databases": {}}
-            for database in databases:
+            for database in (*databases, WEB_DATABASE_FILE):
                 if (state / database).is_file():
                     copy_database(state / database, staging / database)
                     manifest["databases"][database] = hash_file(staging / database)
@@ -237,10 +239,11 @@ def _validate_archive(staging: Path, expected_databases: Sequence[str]) -> str:
         }
     except (FileNotFoundError, KeyError, TypeError, AttributeError):
         raise ValueError("it contains no manifest") from None
-    if databases and not expected_databases:
+    work_databases = databases.keys() - {WEB_DATABASE_FILE}
+    if work_databases and not expected_databases:
         raise ValueError("its database is a file, but daemon.database is the address of a server")
     if expected_databases and (
-        DATABASES[0] not in databases or not databases.keys() <= set(DATABASES)
+        DATABASES[0] not in work_databases or not work_databases <= set(DATABASES)
     ):
         raise ValueError("it contains no database")
     for database, digest in databases.items():
@@ -257,12 +260,15 @@ def _swap(staging: Path, state: Path) -> None:
     shutil.rmtree(replaced, ignore_errors=True)
     replaced.mkdir(mode=0o700)
     # The log moves with its database. It would damage another database of the same name.
-    existing = [f"{name}{log}" for name in DATABASES for log in ("", *WAL_SUFFIXES)]
+    # A backup from before there were users takes none away.
+    restored = [name for name in (WEB_DATABASE_FILE,) if (staging / name).exists()]
+    databases = (*DATABASES, *restored)
+    existing = [f"{name}{log}" for name in databases for log in ("", *WAL_SUFFIXES)]
     for name in (*existing, *FOLDERS):
         if (state / name).exists():
             (state / name).rename(replaced / name)
     # The database comes last, so that everything else is there when it is.
-    for name in (*FOLDERS, *reversed(DATABASES)):
+    for name in (*FOLDERS, *reversed(databases)):
         if (staging / name).exists():
             (staging / name).rename(state / name)
     sync_path(state)

@@ -11,7 +11,7 @@ from subtitled.config.settings import AppSettings
 from subtitled.db.backup import DATABASES, check_database, find_damaged_files
 from subtitled.db.engine import open_engine, server_url
 from subtitled.db.filesystems import unsafe_for_sqlite
-from subtitled.db.state_folder import DATABASE_FILE, QUEUE_FILE
+from subtitled.db.state_folder import DATABASE_FILE, QUEUE_FILE, WEB_DATABASE_FILE
 from subtitled.plugin import CheckResult, SubtitledError
 from subtitled.plugin.paths import display_path
 
@@ -19,6 +19,8 @@ _HINTS = {
     DATABASE_FILE: "Stop the daemon, then: subtitled state rebuild --from-scratch, or restore a "
     "backup with: subtitled state restore FILE",
     QUEUE_FILE: "Stop the daemon and move it away: unfinished jobs are queued again",
+    WEB_DATABASE_FILE: "Move it away, restart the daemon and make the first admin with: subtitled "
+    "web setup-code",
 }
 _MAX_NAMED = 3
 """Damaged files that are named. The others are counted."""
@@ -54,13 +56,17 @@ def _check_database_files(state: Path) -> Iterator[CheckResult]:
         hint = "Set daemon.state_dir to a folder on a disk of this machine"
         yield CheckResult("databases", False, reason, hint)
         return
-    for name in DATABASES:
+    for name in (*DATABASES, *_optional_databases(state)):
         if not (state / name).is_file():
             yield CheckResult(name, True, "not created yet")
             continue
         error = check_database(state / name)
         size_mb = (state / name).stat().st_size / 1024**2
         yield CheckResult(name, not error, error or f"intact, {size_mb:.1f} MiB", _HINTS[name])
+
+
+def _optional_databases(state: Path) -> tuple[str, ...]:
+    return (WEB_DATABASE_FILE,) if (state / WEB_DATABASE_FILE).is_file() else ()
 
 
 def _check_json_files(state: Path) -> CheckResult:

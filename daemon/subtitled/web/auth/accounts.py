@@ -8,6 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
+from subtitled.db.state_folder import WEB_DATABASE_FILE
+
 from .keys import ApiKeys
 from .sessions import Sessions
 from .setup_code import SetupCodes
@@ -17,8 +19,6 @@ from .users import Users
 
 T = TypeVar("T")
 
-WEB_DATABASE_FILE = "web.sqlite"
-"""The name of the database in the state folder."""
 MAX_WAITING_HASHES = 20
 """Sign-ins that may wait for the computation of a hash."""
 
