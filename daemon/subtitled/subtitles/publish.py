@@ -6,7 +6,6 @@ import contextlib
 import errno
 import hashlib
 import os
-import threading
 from pathlib import Path
 
 from subtitled.plugin import InputRejectedError, SetupError, SubtitledError, TransientError
@@ -22,6 +21,10 @@ _NO_HARD_LINK_ERRNOS = frozenset(
     {errno.EPERM, errno.EACCES, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
 )
 """Errors of FAT, SMB and some FUSE file systems for a hard link."""
+_NO_UNNAMED_FILE_ERRNOS = frozenset(
+    {errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL, errno.ENOSYS, errno.ENOENT}
+)
+"""Errors of file systems without files that have no name (``O_TMPFILE``)."""
 
 
 class ForeignFileError(InputRejectedError):
@@ -126,13 +129,16 @@ def check_writable(folder: Path) -> None:
     """Check that a folder is writable by writing a file without a name, or else a hidden one.
 
     A file without a name cannot be left behind by a crash, but not every file system has them.
+    The hidden file has the same name each time, so that the next check removes what a crash left.
 
     Raises:
         SubtitledError: It is not; the error has a hint.
     """
     try:
         handle = os.open(folder, os.O_TMPFILE | os.O_WRONLY, 0o600)
-    except OSError:
+    except OSError as error:
+        if error.errno not in _NO_UNNAMED_FILE_ERRNOS:
+            raise explain_os_error(error, folder) from error
         _check_by_hidden_file(folder)
         return
     try:
@@ -145,8 +151,7 @@ def check_writable(folder: Path) -> None:
 
 
 def _check_by_hidden_file(folder: Path) -> None:
-    name = f"{TEMPORARY_PREFIX}{os.getpid()}-{threading.get_ident()}{TEMPORARY_SUFFIX}"
-    probe = folder / name
+    probe = folder / f"{TEMPORARY_PREFIX}write-check{TEMPORARY_SUFFIX}"
     try:
         _write_temporary(probe, _PROBE_CONTENT)
     except OSError as error:

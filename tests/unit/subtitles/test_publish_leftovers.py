@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import errno
 import os
 from pathlib import Path
 
@@ -67,6 +68,39 @@ def test_what_is_no_plain_file_is_somebody_s(tmp_path: Path, kind: str) -> None:
 def test_a_folder_that_can_be_written_to_stays_as_it_was(tmp_path: Path) -> None:
     check_writable(tmp_path)
     assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize("reason", [errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL])
+def test_a_file_system_without_unnamed_files_keeps_nothing_of_a_check_that_a_crash_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reason: int
+) -> None:
+    _refuse_unnamed_files(monkeypatch, reason)
+    with monkeypatch.context() as crash:
+        crash.setattr(Path, "unlink", lambda path, missing_ok=False: None)
+        check_writable(tmp_path)
+        assert os.listdir(tmp_path) != []
+    check_writable(tmp_path)
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_disk_with_an_error_is_not_written_to_by_the_check(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _refuse_unnamed_files(monkeypatch, errno.EIO)
+    with pytest.raises(TransientError, match="nothing can be written"):
+        check_writable(tmp_path)
+    assert os.listdir(tmp_path) == []
+
+
+def _refuse_unnamed_files(monkeypatch: pytest.MonkeyPatch, reason: int) -> None:
+    real_open = os.open
+
+    def refuse(path: os.PathLike[str], flags: int, *rest: int, **options: int) -> int:
+        if flags & os.O_TMPFILE == os.O_TMPFILE:
+            raise OSError(reason, os.strerror(reason))
+        return real_open(path, flags, *rest, **options)
+
+    monkeypatch.setattr(os, "open", refuse)
 
 
 def test_a_missing_folder_and_a_file_for_a_folder_are_told_apart(tmp_path: Path) -> None:
