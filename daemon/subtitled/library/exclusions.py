@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 from subtitled.media.card_clips import CARD_FOLDER, SOUND_FOLDERS, VIDEO_FOLDER
 
@@ -187,6 +188,15 @@ def file_exclusion(name: str, include_extras: bool) -> str | None:
     if _EXTRA_FILE.fullmatch(stem):
         return None if _SPACED.fullmatch(stem) and _EPISODE.search(stem) else EXTRAS
     return EXTRAS if _THEME_SONG.fullmatch(folded) else None
+
+
+def is_in_disc(folder: Path) -> bool:
+    """Return whether a folder is part of the structure of a disc, which is never written to."""
+    parts = [part.lower() for part in folder.parts]
+    return any(
+        part in _DISC_FOLDERS or (part == _DISC_OR_CARD and above != _AVCHD)
+        for above, part in zip(["", *parts], parts, strict=False)
+    )
 
 
 def _belongs_to_title(parent: Folder) -> bool:

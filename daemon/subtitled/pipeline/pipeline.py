@@ -18,9 +18,10 @@ from subtitled.db.records import FileState
 from subtitled.jobcontext.context import JobContext
 from subtitled.jobcontext.job import Job, JobResult, StepRunner
 from subtitled.jobcontext.services import Services
+from subtitled.library.exclusions import is_in_disc
 from subtitled.library.moves import remove_renamed_duplicates
 from subtitled.media.probe import MediaInfo, probe_media
-from subtitled.plugin import Language, Subtitle, SubtitleKind, SubtitlePublished
+from subtitled.plugin import InputRejectedError, Language, Subtitle, SubtitleKind, SubtitlePublished
 from subtitled.plugin.paths import display_path
 from subtitled.policy.requirements import no_route
 from subtitled.routing.production_plan import JOB_PLAN, JobPlan, plan_target
@@ -175,7 +176,13 @@ def _choose(ctx: JobContext, facts: MediaInfo) -> dict[str, Any] | None:
     if not job.force and not report.decision.has_work:
         impossible = list(report.decision.unsatisfiable)
         return {"impossible": impossible} if impossible else None
-    check_writable(job.output_folder or job.media.parent)
+    folder = job.output_folder or job.media.parent
+    if is_in_disc(folder):
+        raise InputRejectedError(
+            f"{display_path(folder)} is part of a disc, and nothing is written into its structure",
+            "Name another folder with --output-dir, or make one file of the film",
+        )
+    check_writable(folder)
     # A name that is too long is refused here, before anything is paid for.
     for requirement in report.decision.requirements:
         for fmt in requirement.formats:

@@ -14,7 +14,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from subtitled.config.settings import LibrarySettings
-from subtitled.library.exclusions import DISC, EXTRAS, SYSTEM, file_exclusion, folder_exclusion
+from subtitled.library.exclusions import (
+    DISC,
+    EXTRAS,
+    SYSTEM,
+    file_exclusion,
+    folder_exclusion,
+    is_in_disc,
+)
 from subtitled.library.media_filter import IGNORED, MediaFilter, describe_exclusion
 from subtitled.library.scanner import scan
 
@@ -166,6 +173,21 @@ def test_the_clips_of_a_disc_are_left_and_those_of_a_camera_are_not(tmp_path: Pa
     )
     assert found(tmp_path) == {"PRIVATE/AVCHD/BDMV/STREAM/00000.MTS"}
     assert found(tmp_path, include_extras=True) == {"PRIVATE/AVCHD/BDMV/STREAM/00000.MTS"}
+
+
+@pytest.mark.parametrize(
+    ("folder", "is_disc"),
+    [
+        ("/f/Film/BDMV/STREAM", True),
+        ("/f/Film/bdmv/stream", True),
+        ("/f/Old/VIDEO_TS", True),
+        ("/f/PRIVATE/AVCHD/BDMV/STREAM", False),
+        ("/f/Film", False),
+        ("/f/VIDEO_TS of my life", False),
+    ],
+)
+def test_the_structure_of_a_disc_is_known_wherever_it_lies(folder: str, is_disc: bool) -> None:
+    assert is_in_disc(Path(folder)) is is_disc
 
 
 @pytest.mark.parametrize(
