@@ -17,7 +17,7 @@ from subtitled.subtitles.evaluation.report import (
     to_json,
 )
 from subtitled.subtitles.filenames import parse_language_token
-from subtitled.subtitles.formats import read_cues
+from subtitled.subtitles.formats import read_subtitle
 from subtitled.subtitles.rules import select_cue_rules
 
 from .app import app
@@ -154,7 +154,13 @@ def _first_lines(text: str) -> str:
 def _read_cues(file: Path) -> tuple[Cue, ...] | None:
     """Return the cues of a file. Print an error and return None if it has none."""
     try:
-        return read_cues(file.read_bytes(), file.suffix[1:])
+        result = read_subtitle(file.read_bytes(), file.suffix[1:], None, _language_from_name(file))
+        for part in result.dropped:
+            errors.print(f"{display_path(file)}: {part}", markup=False, style="yellow")
+        if result.is_rolling:
+            note = f"{display_path(file)}: scrolling captions, read once a phrase"
+            errors.print(note, markup=False, style="yellow")
+        return result.cues
     except OSError as error:
         errors.print(f"{display_path(file)}: {error.strerror}", markup=False, style="red")
     except InputRejectedError as error:

@@ -79,3 +79,13 @@ def test_unreadable_files_are_reported_and_others_evaluated(
     assert "language unknown" in ran.stdout
     assert subtitled("evaluate", "a.srt", "--language", "engrish").returncode == 2
     assert subtitled("evaluate", "a.srt", "--profile", "none").returncode == 2
+
+
+def test_what_could_not_be_read_is_told_with_its_line(
+    subtitled: Run, film: Callable[[str, str], Path]
+) -> None:
+    damaged = film("Film.[x].de.srt", GOOD.replace("00:00:03,084", "00:00:O3,084"))
+    done = subtitled("evaluate", damaged)
+    assert "its times cannot be read" in done.stderr
+    assert "line 6" in done.stderr
+    assert "1 of 1 cues inside all limits" in done.stdout

@@ -22,6 +22,8 @@ MAX_BROKEN_SHARE = 0.01
 """Largest share of the characters outside ASCII that may be broken in UTF-8."""
 MIN_MISREAD = 3
 """Fewest letters that look misread from which a text is repaired."""
+_LONG_LINE_END = re.compile(r"(?<!\r)\r++\n")
+"""CR LF, and CR CR LF of files that were converted twice."""
 MAX_LOST_SHARE = 0.02
 """Largest share of letters that may have been replaced by question marks."""
 
@@ -109,11 +111,12 @@ def decode_bytes(data: bytes, language: Language | None = None) -> DecodedText:
             raise InputRejectedError(f"it is {what}, not a text", "Unpack or remove it")
     decoded = _decode_unicode(data) or _decode_code_page(data, language)
     text = decoded.text.removeprefix("\ufeff").rstrip("\0")
-    if "\0" in text:
+    if text.count("\0") > MAX_BROKEN_SHARE * len(text):
         raise InputRejectedError("it is no text file", "Check what the file is")
+    text = text.replace("\0", "")
     if _HTML.match(text):
         raise InputRejectedError("it is a web page, not a subtitle", "Download the subtitle again")
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    text = _LONG_LINE_END.sub("\n", text).replace("\r", "\n")
     _refuse_lost_letters(text)
     repaired = _repair(text)
     was_garbled = decoded.was_garbled or repaired != text

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from subtitled.plugin import Cue, InputRejectedError, Subtitle
+from subtitled.plugin import Cue, InputRejectedError, Language, Subtitle
 
 from ..encodings import decode_text
 from ..markup import normalise_markup
@@ -26,6 +26,7 @@ __all__ = [
     "RoundTripError",
     "drop_unusable",
     "read_cues",
+    "read_subtitle",
     "read_text",
     "render_subtitle",
     "tidy_text",
@@ -131,7 +132,20 @@ _HINT = "This is a fault in subtitled: please report it"
 
 
 def read_cues(data: bytes, suffix: str, frame_rate: float | None = None) -> tuple[Cue, ...]:
-    """Read the cues of any subtitle file. The format is detected by content before the suffix.
+    """Return the cues of any subtitle file; see :func:`read_subtitle`."""
+    return read_subtitle(data, suffix, frame_rate).cues
+
+
+def read_subtitle(
+    data: bytes, suffix: str, frame_rate: float | None = None, language: Language | None = None
+) -> ReadResult:
+    """Read any subtitle file. The format is detected by content before the suffix.
+
+    Args:
+        data: The bytes of the file.
+        suffix: The extension of its name without the dot.
+        frame_rate: Frames per second of the film, for files that count frames and say no rate.
+        language: The language that its name states.
 
     Raises:
         InputRejectedError: The data is no subtitle file; the message says why.
@@ -140,7 +154,8 @@ def read_cues(data: bytes, suffix: str, frame_rate: float | None = None) -> tupl
         raise InputRejectedError(
             "the subtitle is made of pictures, not of text", "Convert it with OCR"
         )
-    return read_text(decode_text(data), suffix, frame_rate=frame_rate).cues
+    text = decode_text(data, language)
+    return read_text(text, suffix, frame_rate=frame_rate, language=language)
 
 
 def tidy_text(text: str) -> str:

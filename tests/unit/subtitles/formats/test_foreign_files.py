@@ -93,3 +93,16 @@ def test_hebrew_lines_are_marked_as_running_right_to_left(fmt: str) -> None:
 def test_ass_after_ten_hours_is_refused_with_its_cure() -> None:
     with pytest.raises(InputRejectedError, match="srt or vtt"):
         render_subtitle(Subtitle(language=Language("en"), cues=(Cue(36_001, 36_002, "x"),)), "ass")
+
+
+@pytest.mark.parametrize("fmt", ["srt", "vtt"])
+@pytest.mark.parametrize("end_of_line", ["\r\n", "\r", "\r\r\n", "\r\r\r\n"])
+def test_line_ends_of_any_kind_end_lines(fmt: str, end_of_line: str) -> None:
+    subtitle = Subtitle(language=Language("en"), cues=(Cue(1, 2, "One\nTwo"), Cue(3, 4, "42")))
+    data = render_subtitle(subtitle, fmt).replace(b"\n", end_of_line.encode())
+    assert read_cues(data, fmt) == subtitle.cues
+
+
+def test_a_few_zero_bytes_refuse_no_file() -> None:
+    data = (SRT * 9).encode().replace(b"Hi", b"H\0i", 1) + b"\0" * 50
+    assert read_cues(data, "srt")[0].text == "Hi"
