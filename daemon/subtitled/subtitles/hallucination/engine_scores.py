@@ -41,34 +41,48 @@ def find_score_issue(scores: SegmentScores, characters: int) -> str | None:
     return None
 
 
-def find_low_scores(
-    words: Sequence[Word], segment_scores: Sequence[SegmentScores]
-) -> list[SuspectWords]:
-    """Find the words in passages with suspect scores."""
-    ordered = sorted(segment_scores, key=lambda scores: (scores.start, -scores.end))
-    starts = [scores.start for scores in ordered]
-    latest_ends = list(itertools.accumulate((scores.end for scores in ordered), max))
+class ScoreIndex:
+    """The scores of segments by time."""
 
-    def find_scores(word: Word) -> int:
-        """Return the index of the scores that a word belongs to, or -1.
+    def __init__(self, segment_scores: Sequence[SegmentScores]) -> None:
+        """Take the scores in any order."""
+        self.ordered = sorted(segment_scores, key=lambda scores: (scores.start, -scores.end))
+        self._starts = [scores.start for scores in self.ordered]
+        self._latest_ends = list(itertools.accumulate((s.end for s in self.ordered), max))
+
+    def find_index(self, time: float) -> int:
+        """Return the index of the scores at a time, or -1.
 
         A segment that goes on after a pause may have others in the pause, so it is the last to
-        start of those that hold the word.
+        start of those that hold the time.
         """
-        middle = (word.start + word.end) / 2
-        position = bisect.bisect_right(starts, middle + 1e-6) - 1
-        while position >= 0 and latest_ends[position] >= middle - 1e-6:
-            if ordered[position].end >= middle - 1e-6:
+        position = bisect.bisect_right(self._starts, time + 1e-6) - 1
+        while position >= 0 and self._latest_ends[position] >= time - 1e-6:
+            if self.ordered[position].end >= time - 1e-6:
                 return position
             position -= 1
         return -1
 
+    def find(self, time: float) -> SegmentScores | None:
+        """Return the scores at a time, or None."""
+        index = self.find_index(time)
+        return self.ordered[index] if index >= 0 else None
+
+
+def find_low_scores(
+    words: Sequence[Word], segment_scores: Sequence[SegmentScores]
+) -> list[SuspectWords]:
+    """Find the words in passages with suspect scores."""
+    scores = ScoreIndex(segment_scores)
     suspects: list[SuspectWords] = []
     first = 0
-    for index, group in itertools.groupby(words, find_scores):
+    for index, group in itertools.groupby(
+        words, lambda word: scores.find_index((word.start + word.end) / 2)
+    ):
         segment_words = list(group)
         if index >= 0:
-            reason = find_score_issue(ordered[index], sum(len(word.text) for word in segment_words))
+            characters = sum(len(word.text) for word in segment_words)
+            reason = find_score_issue(scores.ordered[index], characters)
             if reason is not None:
                 suspects.append(SuspectWords(first, first + len(segment_words), reason))
         first += len(segment_words)

@@ -58,7 +58,9 @@ def filter_hallucinations(
     remove_suspects(find_wordless(words))
     remove_suspects(find_loops(words, speech_mask))
     remove_suspects(find_repeated_segments(words, speech_mask))
-    remove_suspects(find_known_hallucinations(words, speech_mask, context))
+    remove_suspects(
+        find_known_hallucinations(words, speech_mask, context, transcript.segment_scores)
+    )
     remove_suspects(find_outside_speech(words, speech_mask))
     remove_suspects(find_impossible_pace(words, speech_mask))
     removed.sort(key=lambda item: (item.start, item.end))

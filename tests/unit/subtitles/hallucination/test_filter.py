@@ -28,7 +28,7 @@ PHRASES = load_phrases()
 LONG = 600.0
 
 
-def said(
+def make_words(
     text: str,
     start: float = 100.0,
     each: float | None = None,
@@ -54,10 +54,10 @@ def guarded(
     terms: Sequence[str] = (),
 ) -> tuple[str, tuple[RemovedText, ...]]:
     """Return the remaining text and what was removed. By default all audio is speech."""
-    heard = [TimeSpan(0, LONG)] if speech is None else speech
+    speech_spans = [TimeSpan(0, LONG)] if speech is None else speech
     transcript = Transcript(language=language, words=tuple(words), segment_scores=evidence)
     context = FilterContext(language=language, duration=LONG, phrases=PHRASES, hotwords=terms)
-    left, gone = filter_hallucinations(transcript, context, heard, quiet)
+    left, gone = filter_hallucinations(transcript, context, speech_spans, quiet)
     return "".join(word.text for word in left).strip(), gone
 
 
@@ -89,21 +89,21 @@ def stays(words: Sequence[Word], language: Language = EN) -> bool:
     ],
 )
 def test_songs_chants_poems_and_counting_survive(text: str) -> None:
-    assert stays(said(text))
+    assert stays(make_words(text))
 
 
 def test_a_chant_of_half_a_minute_survives_where_a_crowd_is_heard() -> None:
     words: list[Word] = []
     for number in range(15):
-        words += said("We want justice now!", 10 + 2.2 * number)
+        words += make_words("We want justice now!", 10 + 2.2 * number)
     assert stays(words)
 
 
 def test_a_refrain_that_comes_back_survives() -> None:
     words: list[Word] = []
     for number in range(6):
-        words += said("Hallelujah, hallelujah.", 20 * number)
-        words += said(f"This is verse number {number} of the song.", 20 * number + 6)
+        words += make_words("Hallelujah, hallelujah.", 20 * number)
+        words += make_words(f"This is verse number {number} of the song.", 20 * number + 6)
     assert stays(words)
 
 
@@ -121,32 +121,32 @@ def test_repetition_in_scripts_without_spaces_survives(language: str, text: str)
 
 @pytest.mark.parametrize("count", [4, 8, 20])
 def test_a_loop_at_no_time_at_all_leaves_one(count: int) -> None:
-    loop = said("I will go home " * count, each=0.001, pause=0.0)
-    left, gone = guarded([*said("Then he said:", 90), *loop])
+    loop = make_words("I will go home " * count, each=0.001, pause=0.0)
+    left, gone = guarded([*make_words("Then he said:", 90), *loop])
     assert left == "Then he said: I will go home"
     assert [removal.reason for removal in gone] == [f"a loop: “I will go home” {count} times"]
 
 
 def test_a_loop_spread_over_a_minute_leaves_one() -> None:
-    left, gone = guarded(said("Yes. " * 12, each=5.0))
+    left, gone = guarded(make_words("Yes. " * 12, each=5.0))
     assert left == "Yes."
     assert "a loop" in gone[0].reason
 
 
 def test_a_loop_of_which_the_engine_is_not_sure_leaves_one() -> None:
-    left, gone = guarded(said("going down " * 5, confidence=0.3))
+    left, gone = guarded(make_words("going down " * 5, confidence=0.3))
     assert left == "going down"
     assert gone[0].text == ("going down " * 4).strip()
 
 
 def test_a_loop_where_nothing_clear_is_heard_leaves_nothing_or_one() -> None:
-    words = said("so far away " * 5)
+    words = make_words("so far away " * 5)
     left, _ = guarded(words, quiet=[TimeSpan(90, 200)])
     assert left == "so far away"
 
 
 def test_what_goes_on_beyond_all_reason_is_a_loop_even_in_clear_sound() -> None:
-    left, _ = guarded(said("ninety " * 40))
+    left, _ = guarded(make_words("ninety " * 40))
     assert left == "ninety"
 
 
@@ -154,7 +154,7 @@ def test_equal_sentences_for_long_leave_the_first() -> None:
     sentence = "I do not know what it is that they want from me today."
     words: list[Word] = []
     for number in range(3):
-        words += said(sentence, 10 + 6.0 * number, confidence=0.4)
+        words += make_words(sentence, 10 + 6.0 * number, confidence=0.4)
     left, gone = guarded(words)
     assert left == sentence
     assert [removal.text for removal in gone] == [sentence] * 2
@@ -162,8 +162,8 @@ def test_equal_sentences_for_long_leave_the_first() -> None:
 
 
 def test_short_syllables_need_more_repeats() -> None:
-    assert stays(said("no no no no no", confidence=0.3))
-    left, _ = guarded(said("no no no no no no", confidence=0.3))
+    assert stays(make_words("no no no no no", confidence=0.3))
+    left, _ = guarded(make_words("no no no no no no", confidence=0.3))
     assert left == "no"
 
 
@@ -179,7 +179,7 @@ def test_short_syllables_need_more_repeats() -> None:
     ],
 )
 def test_letters_without_end_are_cut_to_four(word: str, left: str) -> None:
-    assert guarded(said(word))[0] == left
+    assert guarded(make_words(word))[0] == left
 
 
 # Known phrases
@@ -199,13 +199,15 @@ def test_letters_without_end_are_cut_to_four(word: str, left: str) -> None:
     ],
 )
 def test_credits_go_even_where_somebody_speaks(language: str, text: str) -> None:
-    left, gone = guarded(said(text), language=Language(language))
+    left, gone = guarded(make_words(text), language=Language(language))
     assert left == ""
     assert "credit" in gone[0].reason
 
 
 def test_a_long_sentence_that_names_a_credit_stays() -> None:
-    assert stays(said("He told me that amara.org had been the place where they all first met in ."))
+    assert stays(
+        make_words("He told me that amara.org had been the place where they all first met in .")
+    )
 
 
 SOFT = [
@@ -227,36 +229,36 @@ SOFT = [
 
 @pytest.mark.parametrize(("language", "text"), SOFT)
 def test_phrases_that_people_say_stay_where_they_are_heard(language: str, text: str) -> None:
-    assert stays(said(text), Language(language))
+    assert stays(make_words(text), Language(language))
 
 
 @pytest.mark.parametrize(("language", "text"), SOFT)
 def test_the_same_phrases_go_where_the_sound_is_weak(language: str, text: str) -> None:
     tongue = Language(language)
-    unsure = [replace(word, confidence=0.3) for word in said(text)]
+    unsure = [replace(word, confidence=0.3) for word in make_words(text)]
     assert guarded(unsure, language=tongue)[0] == ""
-    assert guarded(said(text), language=tongue, quiet=[TimeSpan(95, 120)])[0] == ""
+    assert guarded(make_words(text), language=tongue, quiet=[TimeSpan(95, 120)])[0] == ""
     far = [TimeSpan(0, 90), TimeSpan(130, 200)]
-    assert guarded(said(text, confidence=None), language=tongue, speech=far)[0] == ""
+    assert guarded(make_words(text, confidence=None), language=tongue, speech=far)[0] == ""
 
 
 def test_a_phrase_alone_at_the_edge_goes_unless_it_is_believed() -> None:
-    film = said("We were talking for a long time.", 300)
+    film = make_words("We were talking for a long time.", 300)
     for start in (3.0, LONG - 10):
-        left, gone = guarded([*film, *said("Thank you.", start, confidence=0.6)])
+        left, gone = guarded([*film, *make_words("Thank you.", start, confidence=0.6)])
         assert left == "We were talking for a long time."
         assert "alone at the edge" in gone[0].reason
-        assert "Thank you" in guarded([*film, *said("Thank you.", start, confidence=0.95)])[0]
-    near = said("Thank you.", LONG - 10, confidence=0.6)
-    assert "Thank you" in guarded([*said("Here you are.", LONG - 13), *near])[0]
+        assert "Thank you" in guarded([*film, *make_words("Thank you.", start, confidence=0.95)])[0]
+    near = make_words("Thank you.", LONG - 10, confidence=0.6)
+    assert "Thank you" in guarded([*make_words("Here you are.", LONG - 13), *near])[0]
 
 
 def test_an_engines_own_hints_go_where_little_is_heard() -> None:
     terms = ("Rivendell", "Bombadil")
-    echo = said("Rivendell, Bombadil.", confidence=0.4)
+    echo = make_words("Rivendell, Bombadil.", confidence=0.4)
     assert guarded(echo, terms=terms)[0] == ""
     assert guarded(echo)[0] != ""
-    assert guarded(said("Bombadil!"), terms=terms)[0] == "Bombadil!"
+    assert guarded(make_words("Bombadil!"), terms=terms)[0] == "Bombadil!"
 
 
 # Non-speech tokens
@@ -281,7 +283,7 @@ def test_an_engines_own_hints_go_where_little_is_heard() -> None:
     ],
 )
 def test_signs_that_are_no_speech_go(text: str) -> None:
-    left, gone = guarded([*said("Hello there."), *said(text, 110)])
+    left, gone = guarded([*make_words("Hello there."), *make_words(text, 110)])
     assert left == "Hello there."
     assert gone
 
@@ -302,14 +304,14 @@ def test_signs_are_cut_out_of_speech_that_stays() -> None:
     assert left == "Well, hello you"
     assert [removal.text for removal in gone] == ["<|en|>", ">>", "[Music]"]
     assert {removal.reason for removal in gone} == {"a token that is no speech"}
-    assert guarded(said(">>Who is there?"))[0] == "Who is there?"
+    assert guarded(make_words(">>Who is there?"))[0] == "Who is there?"
 
 
 @pytest.mark.parametrize(
     "text", ["♪ Oh happy day ♪", "(I never liked the music they played)", "5 > 3", "[sic]"]
 )
 def test_brackets_and_notes_around_speech_stay(text: str) -> None:
-    assert stays(said(text))
+    assert stays(make_words(text))
 
 
 # Speech overlap and engine scores
@@ -317,21 +319,21 @@ def test_brackets_and_notes_around_speech_stay(text: str) -> None:
 
 def test_words_outside_speech_go_unless_the_engine_is_sure() -> None:
     speech = [TimeSpan(0, 90)]
-    left, gone = guarded(said("Something odd here.", confidence=0.6), speech=speech)
+    left, gone = guarded(make_words("Something odd here.", confidence=0.6), speech=speech)
     assert (left, gone[0].reason) == ("", "outside speech")
-    assert guarded(said("Something odd here.", confidence=0.95), speech=speech)[0] != ""
-    guessed = [replace(word, is_estimated=True) for word in said("Something odd here.")]
+    assert guarded(make_words("Something odd here.", confidence=0.95), speech=speech)[0] != ""
+    guessed = [replace(word, is_estimated=True) for word in make_words("Something odd here.")]
     assert guarded(guessed, speech=speech)[0] != ""
 
 
 def test_guesses_in_faint_sound_go_and_whispers_that_are_understood_stay() -> None:
     quiet = [TimeSpan(95, 120)]
-    assert guarded(said("Mumble jumble.", confidence=0.2), quiet=quiet)[0] == ""
-    assert guarded(said("Come closer.", confidence=0.7), quiet=quiet)[0] == "Come closer."
+    assert guarded(make_words("Mumble jumble.", confidence=0.2), quiet=quiet)[0] == ""
+    assert guarded(make_words("Come closer.", confidence=0.7), quiet=quiet)[0] == "Come closer."
 
 
 def test_a_pace_that_nobody_speaks_goes_only_in_doubt() -> None:
-    fast = said("This whole sentence takes no time.", each=0.01, pause=0.0)
+    fast = make_words("This whole sentence takes no time.", each=0.01, pause=0.0)
     assert stays(fast)
     left, gone = guarded([replace(word, confidence=0.4) for word in fast])
     assert left == ""
@@ -339,7 +341,7 @@ def test_a_pace_that_nobody_speaks_goes_only_in_doubt() -> None:
 
 
 def test_the_engines_own_doubt_counts() -> None:
-    words = [*said("We will be right there."), *said("Lorem ipsum dolor.", 200)]
+    words = [*make_words("We will be right there."), *make_words("Lorem ipsum dolor.", 200)]
     silent = SegmentScores(start=199, end=210, avg_logprob=-1.4, no_speech_prob=0.8)
     left, gone = guarded(words, evidence=(silent,))
     assert left == "We will be right there."
@@ -349,7 +351,7 @@ def test_the_engines_own_doubt_counts() -> None:
 
 
 def test_a_song_of_which_the_engine_is_sure_stays_however_well_it_compresses() -> None:
-    words = said("La la land, we are in la la land, oh la la land, all in la la land tonight")
+    words = make_words("La la land, we are in la la land, oh la la land, all in la la land tonight")
     sung = SegmentScores(
         start=99, end=120, avg_logprob=-0.2, no_speech_prob=0.1, compression_ratio=3.0
     )
@@ -393,17 +395,17 @@ def test_every_word_is_kept_or_told_and_none_is_invented(
     places = {(word.start, word.end) for word in confined}
     assert {(word.start, word.end) for word in left} <= places
     kept = "".join(normalise_text(word.text) for word in left)
-    told = "".join(normalise_text(removal.text) for removal in gone)
+    received = "".join(normalise_text(removal.text) for removal in gone)
     everything = "".join(normalise_text(word.text) for word in words)
     for letter in set(everything):
-        assert kept.count(letter) + told.count(letter) >= everything.count(letter)
+        assert kept.count(letter) + received.count(letter) >= everything.count(letter)
     assert list(gone) == sorted(gone, key=lambda removal: (removal.start, removal.end))
     assert all(removal.reason for removal in gone)
     assert transcript.words == tuple(words)
 
 
 def test_ten_thousand_words_take_no_time_to_speak_of() -> None:
-    words = said("the quick brown fox jumps over it. " * 1400, 0.0)
+    words = make_words("the quick brown fox jumps over it. " * 1400, 0.0)
     begin = time.process_time()
     guarded(words, speech=[TimeSpan(n, n + 0.9) for n in range(6000)])
     assert time.process_time() - begin < 5
@@ -423,7 +425,7 @@ def test_lists_of_the_users_add_to_ours(tmp_path: Path) -> None:
     assert ("en", "rockon") in phrases.soft
     assert phrases.soft > PHRASES.soft
     assert load_phrases(folder / "mine.toml") == phrases
-    words = tuple(said("Translated by MyFansubs"))
+    words = tuple(make_words("Translated by MyFansubs"))
     context = FilterContext(language=EN, duration=LONG, phrases=phrases)
     kept, _ = filter_hallucinations(
         Transcript(language=EN, words=words), context, [TimeSpan(0, LONG)]

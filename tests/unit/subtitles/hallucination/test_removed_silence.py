@@ -21,7 +21,7 @@ TEXTS = (
 ).split()
 
 
-def heard(pause: float) -> tuple[list[Word], list[TimeSpan]]:
+def spoken_with_pauses(pause: float) -> tuple[list[Word], list[TimeSpan]]:
     """Return a sentence with three pauses, the words over the seams as Whisper returns them."""
     words: list[Word] = []
     spans: list[TimeSpan] = []
@@ -64,7 +64,7 @@ def filtered(
 
 @pytest.mark.parametrize("pause", [1.0, 5.0, 60.0, 120.0, 300.0, 7200.0])
 def test_clear_speech_around_a_pause_of_any_length_stays_in_three_passages(pause: float) -> None:
-    words, spans = heard(pause)
+    words, spans = spoken_with_pauses(pause)
     left, gone = filtered(words, spans)
     assert gone == []
     assert [word.text.strip() for word in left] == TEXTS
@@ -75,7 +75,7 @@ def test_clear_speech_around_a_pause_of_any_length_stays_in_three_passages(pause
 
 
 def test_no_cue_stands_in_a_pause() -> None:
-    words, spans = heard(60.0)
+    words, spans = spoken_with_pauses(60.0)
     left, _ = filtered(words, spans)
     cues = segment_words(left, EN, select_cue_rules(EN, translation=False), spans[-1].end + 60)
     for cue in cues:

@@ -1,0 +1,153 @@
+"""Known phrases and credits go without evidence, and what people really say stays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from subtitled.plugin import Language, SegmentScores, TimeSpan, Transcript, Word
+from subtitled.subtitles.hallucination import (
+    FilterContext,
+    RemovedText,
+    filter_hallucinations,
+    load_phrases,
+)
+
+PHRASES = load_phrases()
+EN = Language("en")
+LONG = 600.0
+
+
+def said(text: str, start: float = 100.0, confidence: float | None = 0.9) -> list[Word]:
+    """Return the words of a text from ``start`` on: 12 letters a second."""
+    words, now = [], start
+    for part in text.split():
+        length = len(part) / 12
+        words.append(Word(text=f" {part}", start=now, end=now + length, confidence=confidence))
+        now += length + 0.1
+    return words
+
+
+def guarded(
+    words: Sequence[Word],
+    *,
+    language: Language = EN,
+    quiet: Sequence[TimeSpan] = (),
+    evidence: tuple[SegmentScores, ...] = (),
+    terms: Sequence[str] = (),
+) -> tuple[str, tuple[RemovedText, ...]]:
+    """Return the remaining text and what was removed. All audio is speech."""
+    transcript = Transcript(language=language, words=tuple(words), segment_scores=evidence)
+    context = FilterContext(language=language, duration=LONG, phrases=PHRASES, hotwords=terms)
+    left, gone = filter_hallucinations(transcript, context, [TimeSpan(0, LONG)], quiet)
+    return "".join(word.text for word in left).strip(), gone
+
+
+def stays(words: Sequence[Word], language: Language = EN) -> bool:
+    left, gone = guarded(words, language=language)
+    return gone == () and left == "".join(word.text for word in words).strip()
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("es", "Más información www.alimmenta.com"),
+        ("es", "Y nada más por hoy, amigos, hasta mañana y Subtítulos realizados por la comunidad"),
+        ("de", "Untertitelung im Auftrag des ZDF für funk, 2017, und Untertitelung des ZDF, 2020"),
+        (
+            "fr",
+            "Sous-titres réalisés para la communauté d'Amara.org et Sous-titrage ST' 501 encore",
+        ),
+        ("ru", "Редактор субтитров А.Семкин Корректор А.Егорова Субтитры сделал DimaTorzok сам"),
+        ("nl", "Ondertitels ingediend door de Amara.org gemeenschap, TV Gelderland 2021 en meer"),
+        ("uk", "Субтитрувальниця Оля Шор"),
+        ("sv", "Undertexter från Amara.org-gemenskapen"),
+        ("tr", "Bu dizinin betimlemesi TRT tarafından Sesli Betimleme Derneği'ne yaptırılmıştır."),
+        ("ko", "한글자막 by 한효정"),
+    ],
+)
+def test_credits_of_any_length_go(language: str, text: str) -> None:
+    left, gone = guarded(said(text), language=Language(language))
+    assert "credit" in gone[-1].reason
+    assert not any(stem in left for stem in ("Amara", "ZDF", "DimaTorzok", "alimmenta", "ST'"))
+
+
+def test_what_is_said_before_a_credit_in_the_same_breath_stays() -> None:
+    real = "And so we went home that night and never talked about it again,"
+    credit = "Subtitles by the Amara.org community"
+    left, gone = guarded(said(f"{real} {credit}"))
+    assert left == real
+    assert gone[0].text == credit
+
+
+MISSING = [
+    ("ko", "MBC 뉴스 이덕영입니다."),
+    ("ko", "MBC 뉴스 김성현입니다."),
+    ("ko", "구독과 좋아요 부탁드려요."),
+    ("ja", "ご視聴ありがとうございます。"),
+    ("ja", "チャンネル登録よろしくお願いします。"),
+    ("ja", "最後までご視聴いただきありがとうございました。"),
+    ("ru", "Подписывайтесь на наш канал!"),
+    ("uk", "Дякуємо за перегляд!"),
+    ("pl", "Dziękuję za oglądanie."),
+    ("tr", "Videoyu izlediğiniz için teşekkürler."),
+    ("hr", "Hvala što ste gledali."),
+    ("bg", "Благодаря за гледането."),
+    ("sk", "Ďakujem za sledovanie."),
+    ("lt", "Ačiū, kad žiūrėjote."),
+    ("el", "Ευχαριστούμε που παρακολουθήσατε."),
+    ("zh", "感谢收看"),
+    ("vi", "Đừng quên đăng ký kênh."),
+    ("id", "Jangan lupa like, share dan subscribe!"),
+    ("hi", "वीडियो देखने के लिए धन्यवाद"),
+    ("fa", "ممنون که تماشا کردید"),
+]
+
+
+@pytest.mark.parametrize(("language", "text"), MISSING)
+def test_well_known_phrases_go_without_evidence_and_stay_with_it(language: str, text: str) -> None:
+    tongue = Language(language)
+    unsure = [replace(word, confidence=0.3) for word in said(text)]
+    assert guarded(unsure, language=tongue)[0] == ""
+    assert guarded(said(text), language=tongue, quiet=[TimeSpan(95, 120)])[0] == ""
+    assert stays(said(text), tongue)
+
+
+def test_a_film_that_really_ends_with_thanks_keeps_them() -> None:
+    words = [
+        *said("That is all I know about bees.", LONG - 20, confidence=0.7),
+        *said("Thank you for watching.", LONG - 15, confidence=0.7),
+    ]
+    assert stays(words)
+
+
+def test_a_confident_phrase_goes_where_the_engine_itself_hears_no_speech() -> None:
+    words = said("Thank you for watching.", 5.0, confidence=0.95)
+    silent = SegmentScores(
+        start=words[0].start, end=words[-1].end, avg_logprob=-0.3, no_speech_prob=0.85
+    )
+    heard = SegmentScores(
+        start=words[0].start, end=words[-1].end, avg_logprob=-0.3, no_speech_prob=0.05
+    )
+    assert guarded(words, evidence=(silent,))[0] == ""
+    assert guarded(words, evidence=(heard,))[1] == ()
+
+
+def test_two_phrases_beside_each_other_are_as_alone_as_one() -> None:
+    words = [
+        *said("Thanks for watching!", 5.0, confidence=0.6),
+        *said("Please subscribe.", 8.0, confidence=0.6),
+        *said("The film begins here.", 40.0),
+    ]
+    left, gone = guarded(words)
+    assert left == "The film begins here."
+    assert len(gone) == 2
+
+
+@pytest.mark.parametrize("text", ["mxf", "Chunked", "Chunked mxf.", "mxf mxf"])
+def test_a_part_of_a_hotword_that_is_hardly_believed_is_an_echo(text: str) -> None:
+    told = ("Chunked mxf",)
+    assert guarded(said(text, confidence=0.0024), terms=told)[0] == ""
+    assert guarded(said(text), terms=told)[1] == ()
