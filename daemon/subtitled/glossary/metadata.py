@@ -27,6 +27,8 @@ _ROLE_WORDS = frozenset(
 )
 """Words of a role that are not a name. In a glossary they would never be translated."""
 _NOT_A_NAME = re.compile(r"[\d#]")
+_EXTENSION = re.compile(r"\.(?!\d+[pik]?$)(?!s?\d+[ex]\d+$)[a-z0-9]{1,5}", re.IGNORECASE)
+"""What a name ends in that is no year, resolution or number of an episode."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,16 @@ def find_metadata(media: Path, top: Path) -> KnownMetadata:
     if nfo.metadata is not None:
         return KnownMetadata(nfo.metadata, ", ".join(map(str, nfo.files)), issues)
     inside = media.relative_to(top) if media.is_relative_to(top) else Path(media.name)
-    return KnownMetadata(_guess_from_path(display_path(inside)), PATH_ORIGIN, issues)
+    guessed = _guess_from_path(display_path(_without_extension(inside)))
+    return KnownMetadata(guessed, PATH_ORIGIN, issues)
+
+
+def _without_extension(path: Path) -> Path:
+    """Remove the extension of a media file, of which guessit knows only some.
+
+    It would take the others for a part of the title, and recognisers would be told so.
+    """
+    return path.with_suffix("") if _EXTENSION.fullmatch(path.suffix) else path
 
 
 @lru_cache(maxsize=64)

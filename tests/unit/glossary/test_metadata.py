@@ -34,8 +34,8 @@ EPISODES = """<episodedetails><title>Pilot</title></episodedetails>
 </episodedetails>"""
 
 
-def names(medium: Path, top: Path) -> list[str]:
-    return [term.source for term in extract_names(find_metadata(medium, top))]
+def names(media: Path, top: Path) -> list[str]:
+    return [term.source for term in extract_names(find_metadata(media, top))]
 
 
 def test_a_film_has_the_names_of_its_characters_and_its_titles(tmp_path: Path) -> None:
@@ -122,8 +122,8 @@ def test_an_invalid_nfo_is_ignored_and_the_path_is_used(tmp_path: Path, text: st
 @settings(max_examples=60, deadline=None)
 @given(st.binary(max_size=200))
 def test_no_nfo_breaks_the_reader(data: bytes) -> None:
-    with tempfile.TemporaryDirectory() as made:
-        folder = Path(made)
+    with tempfile.TemporaryDirectory() as temporary_directory:
+        folder = Path(temporary_directory)
         (folder / "a.nfo").write_bytes(b"<movie><title>" + data + b"</title></movie>")
         read_nfo(folder / "a.mkv", folder)
 
@@ -191,3 +191,29 @@ def test_a_sign_that_is_not_escaped_loses_no_name(tmp_path: Path, written: str, 
     assert result.issues == []
     assert result.metadata is not None
     assert result.metadata.cast == (name,)
+
+
+@pytest.mark.parametrize(
+    "extension",
+    [
+        *("mkv", "mxf", "mts", "m2ts", "m4a", "m4b", "oga", "w64", "dv", "rmvb", "MXF", "opus"),
+        *("mp3", "3gp", "ogv", "vob", "wtv"),
+    ],
+)
+def test_the_extension_is_no_part_of_the_title(tmp_path: Path, extension: str) -> None:
+    assert names(tmp_path / f"Chunked.{extension}", tmp_path) == ["Chunked"]
+
+
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [
+        ("Heat.1995", "Heat"),
+        ("Heat.1995.1080p", "Heat"),
+        ("Heat.1995.1080p.mxf", "Heat"),
+        ("Fringe.s1e2", "Fringe"),
+        ("Fringe.S01E02.oga", "Fringe"),
+        ("Mr. Robot", "Mr Robot"),
+    ],
+)
+def test_what_looks_like_an_extension_is_read(tmp_path: Path, name: str, title: str) -> None:
+    assert names(tmp_path / name, tmp_path) == [title]
