@@ -29,11 +29,11 @@ def test_film_gets_its_other_subtitles_and_ours_once_the_foreign_file_is_removed
     machine.begin(languages=("original", "en"), rested=False, media=[("films", "a.mp4", "bees")])
     folder = histories.HOME / "films"
     film, foreign = Choice(folder / "a.mp4"), folder / "a.es.srt"
-    machine.somebody_will_be_faster_than_our_publishing(film, told=True)
+    machine.somebody_will_be_faster_than_our_publishing(film, is_reported=True)
     machine.it_goes_on(walks=True, plans=3, works=2)
-    assert foreign.read_bytes() == b"By hand, a moment before."
+    assert foreign.read_bytes() == histories.A_MOMENT_BEFORE
     assert (folder / "a.en.srt").exists()
-    assert "it is kept" in machine.ledger.get(folder / "a.mp4").reason
+    assert "it is kept" in machine.database.files.get(folder / "a.mp4").reason
     machine.somebody_deletes_a_subtitle(Choice(foreign))
     machine.come_to_rest()
     assert machine.speech_in(foreign) == "bees"

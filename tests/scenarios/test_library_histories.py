@@ -73,6 +73,9 @@ SPEECHES = ("harbour", "bridges", "bees", "")
 SPOKEN = Language("es")
 DURATION = 120.0
 NAMES = ("a.mkv", "a.mp4", "é [x] 100%.mkv", "Season/a.mkv")
+BY_HAND = "1\n00:00:01,000 --> 00:00:02,000\nBy hand, {}.\n\n"
+JUST_IN_TIME = BY_HAND.format("just in time").encode()
+A_MOMENT_BEFORE = BY_HAND.format("a moment before").encode()
 HUMAN = ("es.srt", "srt", "en.srt", "es.forced.srt", "fi.srt", "es.vtt")
 LATER = 30 * 24 * 3600.0
 """Seconds after which every file is stable, and every retry is due."""
@@ -104,7 +107,7 @@ def intervals(speech: str) -> tuple[TimeSpan, ...]:
     return tuple(found)
 
 
-def said(speech: str) -> list[str]:
+def words_of(speech: str) -> list[str]:
     """Return the words of a speech, in order."""
     return [f"{speech}{number}" for number in range(len(intervals(speech)))]
 
@@ -219,10 +222,10 @@ class FakeDurable:
                 result = {"problem": error_to_json(problem)}
             SHELF.burn()
             job["steps"][name] = json.dumps(result)
-        told = json.loads(job["steps"][name])
-        if "problem" in told:
-            raise error_from_json(told["problem"])
-        return told["result"]
+        is_reported = json.loads(job["steps"][name])
+        if "problem" in is_reported:
+            raise error_from_json(is_reported["problem"])
+        return is_reported["result"]
 
     def checkpoint(self, engine: str = "") -> None: ...
 
@@ -253,7 +256,7 @@ class FakeEngines:
         self._recognised[audio.path.stem, request.translate_to, request.chunk.span] += 1
         words = tuple(
             Word(text=f" {word}.", start=part.start, end=part.end)
-            for word, part in zip(said(speech), intervals(speech), strict=True)
+            for word, part in zip(words_of(speech), intervals(speech), strict=True)
             if part in request.chunk.speech
         )
         return Transcript(language=request.translate_to or request.language, words=words)
@@ -333,15 +336,15 @@ class Histories(RuleBasedStateMachine):
         self.yielding = "keep"
         self.life()
         for library, name, speech in media:
-            self.a_medium_arrives(library, name, speech, told=False)
+            self.a_medium_arrives(library, name, speech, is_reported=False)
         if rested:
             self.come_to_rest()
 
     def life(self) -> None:
         """Start the daemon."""
         self.configuration = configured(self.home, self.languages, self.formats, self.yielding)
-        self.ledger = Database(self.state / "subtitled.sqlite")
-        self.intake = Ingest(self.ledger, self.configuration.settings.libraries)
+        self.database = Database(self.state / "subtitled.sqlite")
+        self.intake = Ingest(self.database, self.configuration.settings.libraries)
         scratch = self.state / "scratch"
         scratch.mkdir(exist_ok=True)
         engines: Any = FakeEngines(self.configuration, self.recognised)
@@ -349,7 +352,7 @@ class Histories(RuleBasedStateMachine):
             config=self.configuration,
             engines=engines,
             store=TranscriptStore(self.state / "transcripts"),
-            db=self.ledger,
+            db=self.database,
             scratch=scratch,
         )
         hands = JobRunner(services, self.state / "jobs.sqlite")
@@ -360,7 +363,7 @@ class Histories(RuleBasedStateMachine):
     def teardown(self) -> None:
         if hasattr(self, "ledger"):
             self.come_to_rest()
-            self.ledger.close()
+            self.database.close()
 
     # What the daemon does.
 
@@ -374,7 +377,7 @@ class Histories(RuleBasedStateMachine):
             for _ in range(works):
                 self.work()
         except PowerGone:
-            self.ledger.close()
+            self.database.close()
             self.life()
 
     @rule(steps=st.integers(0, 26))
@@ -393,13 +396,13 @@ class Histories(RuleBasedStateMachine):
         """Restart with the same settings or with others."""
         if changed:
             self.languages, self.formats, self.yielding = languages, formats, yielding
-        self.ledger.close()
+        self.database.close()
         self.life()
 
     @rule()
     def its_ledger_is_lost(self) -> None:
         """Lose the database and the queue. The sidecars and transcripts must suffice."""
-        self.ledger.close()
+        self.database.close()
         for left in self.state.glob("subtitled.sqlite*"):
             left.unlink()
         SHELF.jobs.clear()
@@ -443,9 +446,9 @@ class Histories(RuleBasedStateMachine):
         library=st.sampled_from(["films", "series"]),
         name=st.sampled_from(NAMES),
         speech=st.sampled_from(SPEECHES),
-        told=st.booleans(),
+        is_reported=st.booleans(),
     )
-    def a_medium_arrives(self, library: str, name: str, speech: str, told: bool) -> None:
+    def a_medium_arrives(self, library: str, name: str, speech: str, is_reported: bool) -> None:
         """Add a media file, or replace one."""
         path = self.home / library / name
         self.versions += 1
@@ -453,18 +456,18 @@ class Histories(RuleBasedStateMachine):
         fresh.write_bytes(json.dumps({"speech": speech, "version": self.versions}).encode())
         fresh.rename(path)
         self.media[path] = (speech, self.versions)
-        self.happened(told, path)
+        self.happened(is_reported, path)
 
     @rule(
         data=st.data(),
         library=st.sampled_from(["films", "series"]),
         name=st.sampled_from(NAMES),
         together=st.booleans(),
-        told=st.booleans(),
+        is_reported=st.booleans(),
     )
     @precondition(lambda self: self.media)
     def a_medium_is_moved(
-        self, data: st.DataObject, library: str, name: str, together: bool, told: bool
+        self, data: st.DataObject, library: str, name: str, together: bool, is_reported: bool
     ) -> None:
         """Rename a media file, or move it within or between libraries, with or without its
         sidecars.
@@ -487,71 +490,73 @@ class Histories(RuleBasedStateMachine):
         self.media[new] = self.media.pop(old)
         if old in self.undone:
             self.undone.add(new)
-        self.happened(told, old, new)
+        self.happened(is_reported, old, new)
 
-    @rule(data=st.data(), told=st.booleans())
+    @rule(data=st.data(), is_reported=st.booleans())
     @precondition(lambda self: self.media)
-    def a_medium_is_deleted(self, data: st.DataObject, told: bool) -> None:
+    def a_medium_is_deleted(self, data: st.DataObject, is_reported: bool) -> None:
         path = data.draw(st.sampled_from(sorted(self.media)))
         path.unlink()
         del self.media[path]
-        self.happened(told, path)
+        self.happened(is_reported, path)
 
-    @rule(data=st.data(), ending=st.sampled_from(HUMAN), told=st.booleans())
+    @rule(data=st.data(), ending=st.sampled_from(HUMAN), is_reported=st.booleans())
     @precondition(lambda self: self.media)
-    def somebody_adds_a_subtitle(self, data: st.DataObject, ending: str, told: bool) -> None:
-        medium = data.draw(st.sampled_from(sorted(self.media)))
-        path = medium.with_name(f"{medium.stem}.{ending}")
+    def somebody_adds_a_subtitle(self, data: st.DataObject, ending: str, is_reported: bool) -> None:
+        media_file = data.draw(st.sampled_from(sorted(self.media)))
+        path = media_file.with_name(f"{media_file.stem}.{ending}")
         self.versions += 1
         text = f"1\n00:00:01,000 --> 00:00:02,000\nBy hand {self.versions}.\n\n"
-        self.by_hand(path, text.encode(), told)
+        self.by_hand(path, text.encode(), is_reported)
 
     @rule(
         data=st.data(),
         steps=st.integers(0, 26),
         ending=st.sampled_from(("es.srt", *HUMAN)),
-        told=st.booleans(),
+        is_reported=st.booleans(),
     )
     @precondition(lambda self: self.media)
     def somebody_will_add_a_subtitle_amid_the_work(
-        self, data: st.DataObject, steps: int, ending: str, told: bool
+        self, data: st.DataObject, steps: int, ending: str, is_reported: bool
     ) -> None:
-        medium = data.draw(st.sampled_from(sorted(self.media)))
-        path = medium.with_name(f"{medium.stem}.{ending}")
-        SHELF.surprise = steps, lambda: self.by_hand(path, b"By hand, just in time.", told)
+        media_file = data.draw(st.sampled_from(sorted(self.media)))
+        path = media_file.with_name(f"{media_file.stem}.{ending}")
+        SHELF.surprise = steps, lambda: self.by_hand(path, JUST_IN_TIME, is_reported)
 
-    @rule(data=st.data(), told=st.booleans())
+    @rule(data=st.data(), is_reported=st.booleans())
     @precondition(lambda self: self.media)
-    def somebody_will_be_faster_than_our_publishing(self, data: st.DataObject, told: bool) -> None:
-        medium = data.draw(st.sampled_from(sorted(self.media)))
+    def somebody_will_be_faster_than_our_publishing(
+        self, data: st.DataObject, is_reported: bool
+    ) -> None:
+        media_file = data.draw(st.sampled_from(sorted(self.media)))
 
         def act(ending: str) -> None:
-            path = medium.with_name(f"{medium.stem}.{ending}")
-            self.by_hand(path, b"By hand, a moment before.", told)
+            path = media_file.with_name(f"{media_file.stem}.{ending}")
+            self.by_hand(path, A_MOMENT_BEFORE, is_reported)
 
         SHELF.before_publishing = act
 
-    @rule(data=st.data(), speech=st.sampled_from(SPEECHES), told=st.booleans())
+    @rule(data=st.data(), speech=st.sampled_from(SPEECHES), is_reported=st.booleans())
     def somebody_edits_ours_and_then_replaces_the_medium(
-        self, data: st.DataObject, speech: str, told: bool
+        self, data: st.DataObject, speech: str, is_reported: bool
     ) -> None:
         ours = [path for path in self.all_sidecars() if path not in self.theirs]
         if not ours:
             return
         path = data.draw(st.sampled_from(ours))
-        self.by_hand(path, path.read_bytes() + b"\n\nEdited.\n", told)
+        self.by_hand(path, path.read_bytes() + b"\n\nEdited.\n", is_reported)
         beside = [one for one in self.media if parse_sidecar_name(one.name, path.name)]
-        for medium in beside[:1]:
-            library = medium.relative_to(self.home).parts[0]
-            name = medium.relative_to(self.home / library).as_posix()
-            self.a_medium_arrives(library, name, speech, told=told)
+        for media_file in beside[:1]:
+            library = media_file.relative_to(self.home).parts[0]
+            name = media_file.relative_to(self.home / library).as_posix()
+            self.a_medium_arrives(library, name, speech, is_reported=is_reported)
 
-    @rule(data=st.data(), told=st.booleans())
-    def somebody_edits_a_subtitle(self, data: st.DataObject, told: bool) -> None:
+    @rule(data=st.data(), is_reported=st.booleans())
+    def somebody_edits_a_subtitle(self, data: st.DataObject, is_reported: bool) -> None:
         there = self.all_sidecars()
         if there:
             path = data.draw(st.sampled_from(there))
-            self.by_hand(path, path.read_bytes() + b"\n\nEdited.\n", told)
+            self.by_hand(path, path.read_bytes() + b"\n\nEdited.\n", is_reported)
 
     @rule(data=st.data())
     def somebody_deletes_a_subtitle(self, data: st.DataObject) -> None:
@@ -566,8 +571,9 @@ class Histories(RuleBasedStateMachine):
             if self.theirs.pop(path, None) is None or path in self.once_ours:
                 self.unwanted |= {
                     version
-                    for medium, (_, version) in self.media.items()
-                    if medium.parent == path.parent and parse_sidecar_name(medium.name, path.name)
+                    for media_file, (_, version) in self.media.items()
+                    if media_file.parent == path.parent
+                    and parse_sidecar_name(media_file.name, path.name)
                 }
             self.intake.on_paths_changed(path)
 
@@ -575,27 +581,27 @@ class Histories(RuleBasedStateMachine):
     @precondition(lambda self: self.media)
     def somebody_takes_ours_back(self, data: st.DataObject) -> None:
         """Run ``subtitled undo``."""
-        medium = data.draw(st.sampled_from(sorted(self.media)))
-        SidecarRemover(self.ledger).remove(self.ledger.sidecars.of_media(medium))
-        self.undone.add(medium)
+        media_file = data.draw(st.sampled_from(sorted(self.media)))
+        SidecarRemover(self.database).remove(self.database.sidecars.of_media(media_file))
+        self.undone.add(media_file)
 
     @rule(data=st.data())
     @precondition(lambda self: self.media)
     def somebody_says_retry(self, data: st.DataObject) -> None:
-        record = self.ledger.get(data.draw(st.sampled_from(sorted(self.media))))
+        record = self.database.files.get(data.draw(st.sampled_from(sorted(self.media))))
         if record is not None:
             self.jobs.retry(record)
 
-    def by_hand(self, path: Path, content: bytes, told: bool) -> None:
+    def by_hand(self, path: Path, content: bytes, is_reported: bool) -> None:
         if path.exists() and path not in self.theirs:
             self.once_ours.add(path)
         path.write_bytes(content)
         self.theirs[path] = content
-        self.happened(told, path)
+        self.happened(is_reported, path)
 
-    def happened(self, told: bool, *paths: Path) -> None:
+    def happened(self, is_reported: bool, *paths: Path) -> None:
         """Report an event, or leave the change to be found."""
-        if told:
+        if is_reported:
             for path in paths:
                 self.intake.on_paths_changed(path)
 
@@ -621,9 +627,9 @@ class Histories(RuleBasedStateMachine):
         """Check that every media file has what it requires, of its own speech, or a reason
         why not.
         """
-        for medium, (speech, version) in self.media.items():
-            record = self.ledger.get(medium)
-            assert record is not None, f"{medium} was never seen"
+        for media_file, (speech, version) in self.media.items():
+            record = self.database.files.get(media_file)
+            assert record is not None, f"{media_file} was never seen"
             assert record.state not in (
                 FileState.STABILISING,
                 FileState.QUEUED,
@@ -631,10 +637,10 @@ class Histories(RuleBasedStateMachine):
                 FileState.RETRYING,
             ), record
             assert "unexpected" not in record.reason, record
-            left_alone = version in self.unwanted or medium in self.undone
-            if speech and not left_alone and not self.shared(medium):
+            left_alone = version in self.unwanted or media_file in self.undone
+            if speech and not left_alone and not self.shared(media_file):
                 for fmt in self.formats:
-                    self.has(medium, speech, SPOKEN, fmt)
+                    self.has(media_file, speech, SPOKEN, fmt)
         known = {path for path, state in self.remembered().items() if state != "missing"}
         assert known == self.media.keys()
         self.what_we_know_bears_its_name()
@@ -647,25 +653,25 @@ class Histories(RuleBasedStateMachine):
         without a database.
         """
         for path in self.all_sidecars():
-            known, signed = self.ledger.sidecars.get(path), read_signature(path)
+            known, signed = self.database.sidecars.get(path), read_signature(path)
             if known and signed and known.fingerprint == signed.fingerprint:
                 assert signed.name == path.name, f"{path} is signed {signed.name}"
 
-    def has(self, medium: Path, speech: str, language: Language, fmt: str) -> None:
+    def has(self, media_file: Path, speech: str, language: Language, fmt: str) -> None:
         """Check that a media file has a subtitle in a language and format, ours or another."""
-        ours = medium.with_name(f"{medium.stem}.{language}.{fmt}")
+        ours = media_file.with_name(f"{media_file.stem}.{language}.{fmt}")
         by_others = any(
             parsed.language in (None, language) and parsed.kind == "full"
             for path in self.all_sidecars()
-            if path.parent == medium.parent
-            and (path in self.theirs or self.was_put_there(path, medium))
-            and (parsed := parse_sidecar_name(medium.name, path.name)) is not None
+            if path.parent == media_file.parent
+            and (path in self.theirs or self.was_put_there(path, media_file))
+            and (parsed := parse_sidecar_name(media_file.name, path.name)) is not None
         )
         assert by_others or ours.exists(), f"{ours} is missing: {self.remembered()}"
         served = by_others or self.speech_in(ours) == speech
         assert served, f"{ours} is of another speech: {self.remembered()}"
 
-    def was_put_there(self, sidecar: Path, medium: Path) -> bool:
+    def was_put_there(self, sidecar: Path, media_file: Path) -> bool:
         """Return whether a person gave a sidecar of ours its name beside another media file.
 
         Then it is human beside that file. This happens when a media file is moved together with its
@@ -676,31 +682,35 @@ class Histories(RuleBasedStateMachine):
         return (
             signed is not None
             and signed.name != sidecar.name
-            and signed.fingerprint != content_fingerprint(medium)
+            and signed.fingerprint != content_fingerprint(media_file)
         )
 
-    def shared(self, medium: Path) -> bool:
+    def shared(self, media_file: Path) -> bool:
         """Return whether another media file has the same stem, and so shares the names of
         sidecars.
         """
         return any(
-            other.parent == medium.parent and other.stem == medium.stem and other != medium
+            other.parent == media_file.parent
+            and other.stem == media_file.stem
+            and other != media_file
             for other in self.media
         )
 
     def remembered(self) -> dict[Path, str]:
-        return {record.path: str(record.state) for record in self.ledger.by_state(*FileState)}
+        return {
+            record.path: str(record.state) for record in self.database.states.by_state(*FileState)
+        }
 
-    def sidecars_of(self, medium: Path) -> list[Path]:
+    def sidecars_of(self, media_file: Path) -> list[Path]:
         return [
             path
             for path in self.all_sidecars()
-            if path.parent == medium.parent and parse_sidecar_name(medium.name, path.name)
+            if path.parent == media_file.parent and parse_sidecar_name(media_file.name, path.name)
         ]
 
-    def is_of_another(self, sidecar: Path, medium: Path) -> bool:
+    def is_of_another(self, sidecar: Path, media_file: Path) -> bool:
         return any(
-            other != medium and other.parent == sidecar.parent and other.stem == medium.stem
+            other != media_file and other.parent == sidecar.parent and other.stem == media_file.stem
             for other in self.media
         )
 
@@ -720,7 +730,7 @@ class Histories(RuleBasedStateMachine):
             if line and "-->" not in line and not line.isdigit() and line != "WEBVTT"
             for word in line.split()
         ]
-        return next((speech for speech in SPEECHES if speech and said(speech) == words), None)
+        return next((speech for speech in SPEECHES if speech and words_of(speech) == words), None)
 
 
 HOME = Path()
@@ -733,14 +743,14 @@ def configured(
     key = (home, languages, formats, yielding)
     if key not in _CONFIGURATIONS:
         config = home.parent / "config.toml"
-        wishes = (
+        requirements = (
             f"languages = {json.dumps(languages)}\nformats = {json.dumps(formats)}\n"
             f'stability_delay = "0s"\non_human_subtitle = "{yielding}"\n'
         )
         config.write_text(
             f'[daemon]\nstate_dir = "{home}/state"\nchunk_duration = "30s"\n'
-            f'[libraries.films]\npath = "{home}/films"\n{wishes}'
-            f'[libraries.series]\npath = "{home}/series"\n{wishes}',
+            f'[libraries.films]\npath = "{home}/films"\n{requirements}'
+            f'[libraries.series]\npath = "{home}/series"\n{requirements}',
             "utf-8",
         )
         _CONFIGURATIONS[key] = load_config(config)

@@ -21,7 +21,7 @@ from subtitled.jobcontext.services import Services
 from subtitled.library.exclusions import is_in_disc
 from subtitled.library.moves import remove_renamed_duplicates
 from subtitled.media.probe import MediaInfo, probe_media
-from subtitled.plugin import InputRejectedError, Language, Subtitle, SubtitleKind, SubtitlePublished
+from subtitled.plugin import InputRejectedError, Language, SubtitleKind, SubtitlePublished
 from subtitled.plugin.paths import display_path
 from subtitled.policy.requirements import no_route
 from subtitled.routing.production_plan import JOB_PLAN, JobPlan, plan_target
@@ -37,12 +37,14 @@ from subtitled.subtitles.publish import (
 from subtitled.summaries.steps import SummarySteps
 from subtitled.transcription.track_analysis import TrackAnalyser
 
-from .fulfilment import MainLanguageError, Producer, pair_and_render
+from .fulfilment import MainLanguageError, Produced, Producer, pair_and_render
 from .planning import InspectionRequest, MediaReport, inspect_media, plan_summaries
 from .shared_names import describe_owner, find_other_owner
 
 _SHORT = Language("en")
 """Stands for a language that is not known yet, where only the length of a name matters."""
+BESIDE_TAG = "subtitled"
+"""The tag in the name of our sidecar where a file that is no subtitle has the usual name."""
 _FACTS: TypeAdapter[MediaInfo] = TypeAdapter(MediaInfo)
 
 
@@ -128,7 +130,7 @@ def _produce_targets(
         for fmt in target.formats:
             published = ctx.steps.run(
                 f"publish {target}.{fmt}",
-                partial(_publish, ctx, fmt, produced.subtitle, produced.how, produced.below),
+                partial(_publish, ctx, producer.facts, fmt, produced),
             )
             if "taken" in published:
                 refused.append(f"{target}: {published['taken']}")
@@ -214,17 +216,14 @@ def _decide(ctx: JobContext, facts: MediaInfo) -> Any:
     return JOB_PLAN.dump_python(plan, mode="json")
 
 
-def _publish(
-    ctx: JobContext, fmt: str, subtitle: Subtitle, how: str, below: Subtitle | None = None
-) -> dict[str, str]:
+def _publish(ctx: JobContext, facts: MediaInfo, fmt: str, produced: Produced) -> dict[str, str]:
     """Publish and record one sidecar.
 
     Args:
         ctx: The job.
+        facts: The tracks of the media file.
         fmt: The format of the sidecar.
-        subtitle: Its subtitle, or the upper one.
-        how: How it was produced, for people.
-        below: The lower subtitle of a bilingual sidecar.
+        produced: Its subtitle.
 
     Returns:
         ``path`` as hexadecimal bytes, since not every path is valid text; or why the name is
@@ -232,6 +231,8 @@ def _publish(
         state is then one that is decided again when that sidecar is removed.
     """
     job, db = ctx.job, ctx.services.db
+    subtitle, below, how = produced.subtitle, produced.below, produced.how
+    assert subtitle is not None
     target, kind = subtitle.language, subtitle.kind
     ctx.progress(f"writing {target}.{fmt}", 1.0)
     ctx.ensure_unchanged()
@@ -243,6 +244,12 @@ def _publish(
     if owner is not None and not job.force:
         return {"taken": describe_owner(display_path(Path(path.name)), owner)}
     own_digest = db.sidecars.own_digest(path, job.fingerprint)
+    if own_digest is None and not job.force and _is_useless(ctx, facts, path):
+        # It is somebody else's and stays, so ours gets a name beside it.
+        settings = job.library.filenames.model_copy(update={"tag": BESIDE_TAG})
+        name = build_sidecar_path(job.media, target, kind, fmt, secondary, settings).name
+        path = path.with_name(name)
+        own_digest = db.sidecars.own_digest(path, job.fingerprint)
     if job.force and path.exists():
         own_digest = compute_sha256(path)
     content = (
@@ -266,6 +273,14 @@ def _publish(
     db.sidecars.record_written(path, job.media, signature, is_user_requested=job.user_requested)
     remove_renamed_duplicates(db, job.media, path)
     return {"path": os.fsencode(path).hex()}
+
+
+def _is_useless(ctx: JobContext, facts: MediaInfo, path: Path) -> bool:
+    """Return whether a file of somebody else is there that does not count as a subtitle."""
+    return os.path.lexists(path) and any(
+        existing.location == path.name and bool(existing.problem)
+        for existing in _examine(ctx, facts).existing_subtitles
+    )
 
 
 def _examine(ctx: JobContext, facts: MediaInfo) -> MediaReport:
