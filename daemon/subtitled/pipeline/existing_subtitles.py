@@ -25,6 +25,8 @@ from subtitled.subtitles.judgement import (
     latest_time,
 )
 
+MAX_JOINED_CHARS = 1000
+"""Characters of cues that start together above which no more are joined."""
 MIN_CUES = 3
 """Fewest cues of a text that is worth translating."""
 
@@ -123,7 +125,7 @@ def normalise_cues(cues: Sequence[Cue]) -> tuple[Cue, ...]:
         if not text or cue.end <= cue.start:
             continue
         if result and cue.start <= result[-1].start:
-            if text not in result[-1].text:
+            if len(result[-1].text) < MAX_JOINED_CHARS and text not in result[-1].text:
                 result[-1] = replace(result[-1], text=f"{result[-1].text}\n{text}")
             continue
         if result and result[-1].end > cue.start:

@@ -208,7 +208,7 @@ def normalise_markup(text: str) -> str:
         if marked == text:
             return text
         text = marked
-    # Tags that were hidden in each other appear anew each time: nobody writes that.
+    # Tags that were hidden in each other appear again each time: nobody writes that.
     return text.replace("<", "＜").replace("{", "｛")
 
 

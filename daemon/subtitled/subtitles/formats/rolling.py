@@ -80,25 +80,29 @@ def _grows(old: str, new: str) -> bool:
     return new == old or (new.startswith(old) and not new[len(old)].isalnum())
 
 
+@dataclass(slots=True)
+class _Phrase:
+    """A phrase that is being read: its lines may still grow."""
+
+    start: float
+    end: float
+    lines: list[str]
+
+
 def _phrases(lines: Sequence[_Lines], overlaps: Sequence[int]) -> list[Cue]:
     """Return each new line once: from its first cue until the next phrase, or its last cue."""
-    cues: list[Cue] = []
+    phrases: list[_Phrase] = []
     for number, entry in enumerate(lines):
         overlap = overlaps[number - 1] if number else 0
-        new = entry.marked[overlap:]
-        if overlap and cues:
-            before = lines[number - 1].plain[-overlap:]
-            if entry.plain[overlap - 1] != before[-1]:
-                # The line has grown: it stays one phrase.
-                *kept, _ = cues[-1].text.split("\n")
-                text = "\n".join([*kept, entry.marked[overlap - 1]])
-                cues[-1] = replace(cues[-1], text=text)
-            cues[-1] = replace(cues[-1], end=max(cues[-1].end, entry.cue.end))
-        if new:
-            if cues and cues[-1].end > entry.cue.start > cues[-1].start:
-                cues[-1] = replace(cues[-1], end=entry.cue.start)
-            cues.append(Cue(entry.cue.start, entry.cue.end, "\n".join(new)))
-    return cues
+        if overlap and phrases:
+            # The last line of the cue before may have grown: it stays one phrase.
+            phrases[-1].lines[-1] = entry.marked[overlap - 1]
+            phrases[-1].end = max(phrases[-1].end, entry.cue.end)
+        if new := entry.marked[overlap:]:
+            if phrases and phrases[-1].end > entry.cue.start > phrases[-1].start:
+                phrases[-1].end = entry.cue.start
+            phrases.append(_Phrase(entry.cue.start, entry.cue.end, list(new)))
+    return [Cue(phrase.start, phrase.end, "\n".join(phrase.lines)) for phrase in phrases]
 
 
 def _join_repeated(lines: Sequence[_Lines]) -> list[Cue]:

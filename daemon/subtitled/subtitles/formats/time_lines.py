@@ -74,7 +74,7 @@ def parse_time_line(line: str) -> TimeLine | None:
     rest = head[match.end() :] + line[MAX_TIMES_CHARS:]
     is_short = any(match[f"{t}_hours"] is match[f"{t}_fraction"] is None for t in ("start", "end"))
     if is_short and (rest.strip() or len(match["arrow"].rstrip("&gt;> ")) == 1):
-        # "10:30 -> 11:45" is more likely somebody's words.
+        # "10:30 -> 11:45" is more likely words of a text.
         return None
     return TimeLine(
         _milliseconds(match, "start"),
