@@ -14,8 +14,15 @@ from pathlib import Path
 
 from subtitled.db.sidecars import SidecarRepository, SidecarStatus
 from subtitled.library.fingerprint import content_fingerprint
+from subtitled.plugin import Language
 from subtitled.plugin.paths import display_path
-from subtitled.policy.requirements import Decision, Requirement, SummaryRequirement
+from subtitled.policy.requirements import (
+    SUMMARY,
+    AnswerStatus,
+    Decision,
+    Requirement,
+    SummaryRequirement,
+)
 from subtitled.subtitles.filenames import (
     is_sidecar_of,
     parse_sidecar_name,
@@ -96,6 +103,7 @@ def leave_taken_names(decision: Decision, media: Path, taken: Mapping[str, Path]
     requirements: list[Requirement] = []
     summaries: list[SummaryRequirement] = []
     impossible: list[str] = []
+    refused: dict[tuple[Language | None, str, Language | None], str] = {}
     for wanted in decision.requirements:
         blocked = {
             fmt: name for fmt in wanted.formats if (name := _taken(wanted, fmt, media, taken))
@@ -104,10 +112,16 @@ def leave_taken_names(decision: Decision, media: Path, taken: Mapping[str, Path]
         formats = tuple(fmt for fmt in wanted.formats if fmt not in blocked)
         if formats:
             requirements.append(replace(wanted, formats=formats))
+        else:
+            secondary = wanted.secondary.language if wanted.secondary is not None else None
+            reason = _reason(next(iter(blocked.values())), taken)
+            refused[wanted.language, wanted.kind, secondary] = reason
     for summary in decision.summaries:
         names = [name for name in taken if _is_summary(summary, media, name)]
         if names:
-            impossible.append(f"summary {summary.language}: {_reason(names[0], taken)}")
+            reason = _reason(names[0], taken)
+            refused[summary.language, SUMMARY, None] = reason
+            impossible.append(f"summary {summary.language}: {reason}")
         else:
             summaries.append(summary)
     return replace(
@@ -116,6 +130,13 @@ def leave_taken_names(decision: Decision, media: Path, taken: Mapping[str, Path]
         summaries=tuple(summaries),
         unsatisfiable=(*decision.unsatisfiable, *impossible),
         reasons=(*decision.reasons, *impossible),
+        answers=tuple(
+            replace(answer, status=AnswerStatus.IMPOSSIBLE, reason=refused[key])
+            if (key := (answer.language, answer.kind, answer.secondary)) in refused
+            and answer.status is AnswerStatus.MISSING
+            else answer
+            for answer in decision.answers
+        ),
         needs_analysis=decision.needs_analysis and bool(requirements or summaries),
     )
 

@@ -13,10 +13,14 @@ from subtitled.subtitles.segmentation.bilingual import BILINGUAL_FORMATS
 from .coverage import REMOVED_BY_USER, ExistingSubtitle, SubtitleQuery, find_satisfying
 from .requirements import (
     NO_OTHER_SOURCES,
+    SUMMARY,
+    Answer,
+    AnswerStatus,
     AvailableSources,
     CanMake,
     Decision,
     Origin,
+    Removed,
     Requirement,
     Source,
     SummaryRequirement,
@@ -64,46 +68,72 @@ def decide(
     )
     requirements: list[Requirement] = []
     summaries: list[SummaryRequirement] = []
-    impossible: list[str] = []
-    reasons: list[str] = []
-    answers: list[tuple[str, Requirement | SummaryRequirement | Unsatisfiable | str]] = [
-        (
-            f"{language or ORIGINAL}" + ("" if kind is SubtitleKind.FULL else f" {kind}"),
-            policy.evaluate(language, kind),
-        )
+    results: list[tuple[_Wanted, Requirement | SummaryRequirement | Unsatisfiable | str]] = [
+        (_Wanted(language, kind), policy.evaluate(language, kind))
         for language, kind in _wanted_subtitles(library, spoken, policy.assumed_language)
     ]
-    answers += (
-        (f"{upper or ORIGINAL}+{lower or ORIGINAL}", policy.evaluate_bilingual(upper, lower))
+    results += (
+        (
+            _Wanted(upper, SubtitleKind.FULL, is_bilingual=True, secondary=lower),
+            policy.evaluate_bilingual(upper, lower),
+        )
         for upper, lower in _wanted_pairs(library, policy.assumed_language)
     )
     files = library.summaries.files
-    answers += (
-        (
-            f"summary {language_code or ORIGINAL}",
-            evaluate_summary(language_code, files, spoken, can_make, material),
-        )
-        for language_code in _resolve_original(library.summaries.languages, policy.assumed_language)
+    results += (
+        (_Wanted(language, SUMMARY), evaluate_summary(language, files, spoken, can_make, material))
+        for language in _resolve_original(library.summaries.languages, policy.assumed_language)
     )
-    for name, result in answers:
-        reason = result if isinstance(result, str) else result.reason
-        reasons.append(f"{name}: {reason}")
-        if isinstance(result, Unsatisfiable):
-            impossible.append(f"{name}: {reason}")
-        elif isinstance(result, Requirement):
+    for _, result in results:
+        if isinstance(result, Requirement):
             requirements.append(result)
         elif isinstance(result, SummaryRequirement):
             summaries.append(result)
+    answers = tuple(wanted.answer(result) for wanted, result in results)
     needs_analysis = any(policy.needs_analysis(requirement) for requirement in requirements) or (
         bool(summaries) and spoken is None
     )
     return Decision(
         requirements=tuple(requirements),
-        unsatisfiable=tuple(impossible),
-        reasons=tuple(reasons),
+        unsatisfiable=tuple(
+            f"{answer}: {answer.reason}"
+            for answer in answers
+            if answer.status is AnswerStatus.IMPOSSIBLE
+        ),
+        reasons=tuple(f"{answer}: {answer.reason}" for answer in answers),
+        answers=answers,
         needs_analysis=needs_analysis,
         summaries=tuple(summaries),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """One subtitle or summary that a library wants."""
+
+    language: Language | None
+    kind: str
+    is_bilingual: bool = False
+    secondary: Language | None = None
+
+    def answer(self, result: Requirement | SummaryRequirement | str) -> Answer:
+        """Return the answer that a result of the policy gives."""
+        if isinstance(result, str):
+            status = AnswerStatus.MET
+            if isinstance(result, Unsatisfiable):
+                status = AnswerStatus.IMPOSSIBLE
+            elif isinstance(result, Removed):
+                status = AnswerStatus.REMOVED
+        else:
+            status = AnswerStatus.MISSING
+        return Answer(
+            language=self.language,
+            kind=str(self.kind),
+            status=status,
+            reason=str(result) if isinstance(result, str) else result.reason,
+            is_bilingual=self.is_bilingual,
+            secondary=self.secondary,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -233,7 +263,7 @@ class _Policy:
             return missing
         match = next(match for match in served.values() if match is not None)
         if match.origin == REMOVED_BY_USER:
-            return f"{match.location} was removed by a user"
+            return Removed(f"{match.location} was removed by a user")
         return f"there is {_describe_existing(match)}"
 
     def needs_analysis(self, requirement: Requirement) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from subtitled.config.library_settings import ORIGINAL
 from subtitled.plugin import Language, SubtitleKind
 
 from .coverage import EMBEDDED, REMOVED_BY_USER, SIDECAR, ExistingSubtitle
@@ -78,6 +79,51 @@ class Unsatisfiable(str):
     __slots__ = ()
 
 
+class Removed(str):
+    """Why a subtitle is not made: a person removed the one that there was."""
+
+    __slots__ = ()
+
+
+class AnswerStatus(StrEnum):
+    """What became of one subtitle or summary that a library wants."""
+
+    MET = "met"
+    """It exists, or there is nothing to write."""
+    MISSING = "missing"
+    """It is to be made."""
+    IMPOSSIBLE = "impossible"
+    REMOVED = "removed"
+    """A person removed it, and it is not made again."""
+
+
+SUMMARY = "summary"
+"""The kind of an answer about a summary, beside those of :class:`SubtitleKind`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """The decision about one subtitle or summary that a library wants."""
+
+    language: Language | None
+    """None for the spoken language while that is unknown."""
+    kind: str
+    """The value of a :class:`SubtitleKind`, or :data:`SUMMARY`."""
+    status: AnswerStatus
+    reason: str
+    is_bilingual: bool = False
+    secondary: Language | None = None
+    """The second language if it is bilingual, or None while that is unknown."""
+
+    def __str__(self) -> str:
+        language = self.language or ORIGINAL
+        if self.kind == SUMMARY:
+            return f"{SUMMARY} {language}"
+        if self.is_bilingual:
+            return f"{language}+{self.secondary or ORIGINAL}"
+        return f"{language}" if self.kind == SubtitleKind.FULL else f"{language} {self.kind}"
+
+
 def no_route(spoken: Language) -> Unsatisfiable:
     """Return why no route leads from the spoken language to the wanted one."""
     if spoken.is_known:
@@ -106,6 +152,8 @@ class Decision:
     unsatisfiable: tuple[str, ...]
     reasons: tuple[str, ...]
     """One sentence for each wanted language."""
+    answers: tuple[Answer, ...] = ()
+    """The decision about each subtitle and summary that is wanted."""
     needs_analysis: bool = False
     """Whether a requirement depends on something about the main track that is not known yet."""
     summaries: tuple[SummaryRequirement, ...] = ()
@@ -168,7 +216,7 @@ def evaluate_summary(
         if not missing:
             first = existing_by_format[files[0]]
             if first.origin == REMOVED_BY_USER:
-                return f"{first.location} was removed by a user"
+                return Removed(f"{first.location} was removed by a user")
             return f"there is {first.location}"
     if not material.generators:
         return Unsatisfiable("no translator of the library can write summaries")
