@@ -86,8 +86,12 @@ SYSTEM_FOLDERS = {
 }
 """Folders of other programs, with whose they are."""
 
-_SYSTEM_FOLDER = re.compile(r"_(?:unpack|failed)_.*|.*\.(?:trickplay|ite|itlp)", re.DOTALL)
-"""Folders of SABnzbd, Jellyfin's thumbnails and iTunes' extras."""
+_SYSTEM_PREFIXES = ("_unpack_", "_failed_")
+_SYSTEM_SUFFIXES = (".trickplay", ".ite", ".itlp")
+"""What the names of SABnzbd's folders begin with, and of Jellyfin's and iTunes' end with."""
+LONGEST_NAME = max(map(len, [*EXTRAS_FOLDERS, *SYSTEM_FOLDERS]))
+"""Characters of the longest name in the lists. Most folders have longer ones."""
+_LONGEST_EXTRAS = max(map(len, EXTRAS_FOLDERS))
 _DISC_FOLDERS = frozenset({"video_ts", "hvdvd_ts"})
 _DISC_OR_CARD = "bdmv"
 """A Blu-ray, or the clips of a camera below a folder ``AVCHD``."""
@@ -133,11 +137,17 @@ class Folder:
 def folder_exclusion(name: str, include_extras: bool) -> str | None:
     """Return why a folder is not scanned, wherever it lies; None if that is not certain."""
     folded = name.lower()
-    if folded in SYSTEM_FOLDERS or _SYSTEM_FOLDER.fullmatch(folded):
+    if folded.startswith(_SYSTEM_PREFIXES) or folded.endswith(_SYSTEM_SUFFIXES):
+        return SYSTEM
+    if len(folded) > LONGEST_NAME:
+        return None
+    if folded in SYSTEM_FOLDERS:
         return SYSTEM
     if folded in _DISC_FOLDERS:
         return DISC
-    if not include_extras and (plain := _without_separators(folded)) in EXTRAS_FOLDERS:
+    if include_extras or len(folded) > _LONGEST_EXTRAS:
+        return None
+    if (plain := _without_separators(folded)) in EXTRAS_FOLDERS:
         return None if plain in _ALSO_TITLES else EXTRAS
     return None
 
@@ -145,9 +155,9 @@ def folder_exclusion(name: str, include_extras: bool) -> str | None:
 def depends_on_place(name: str, include_extras: bool) -> bool:
     """Return whether only :func:`folder_exclusion_in` says whether a folder is scanned."""
     folded = name.lower()
-    return folded in _PLACE_FOLDERS or (
-        not include_extras and _without_separators(folded) in _ALSO_TITLES
-    )
+    if folded in _PLACE_FOLDERS or include_extras or len(folded) > _LONGEST_EXTRAS:
+        return folded in _PLACE_FOLDERS
+    return _without_separators(folded) in _ALSO_TITLES
 
 
 def folder_exclusion_in(parent: Folder, name: str, contents: Iterable[str]) -> str | None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from subtitled.config.settings import LibrarySettings
 
 from .exclusions import (
+    LONGEST_NAME,
     Folder,
     depends_on_place,
     file_exclusion,
@@ -76,7 +77,10 @@ class MediaFilter:
         """
         names = list(names)
         uncertain = [
-            name for name in names if depends_on_place(os.fsdecode(name), self._include_extras)
+            name
+            for name in names
+            if len(name) <= LONGEST_NAME
+            and depends_on_place(os.fsdecode(name), self._include_extras)
         ]
         if not uncertain:
             return frozenset()

@@ -111,7 +111,7 @@ def _read_folder(
 
     Links are included if they lead into ``links``.
     """
-    folders: list[_ScanItem] = []
+    folders: dict[bytes, _ScanItem] = {}
     media: list[os.DirEntry[bytes]] = []
     subtitles: list[bytes] = []
     endings = media_filter.extensions
@@ -125,24 +125,22 @@ def _read_folder(
                     continue
                 if entry.is_dir():
                     if not media_filter.ignores_folder(os.fsdecode(name)):
-                        folders.append((entry.path + b"/", None, int(by_link)))
+                        folders[name] = (entry.path + b"/", None, int(by_link))
                 elif ending in endings:
                     media.append(entry)
                 elif ending in SUBTITLE_ENDINGS:
                     subtitles.append(name)
     except OSError as error:
         _report_error(on_error, folder, error)
-    excluded = media_filter.excluded_folders(
-        folder, [os.path.basename(path[:-1]) for path, _, _ in folders], has_media=bool(media)
-    )
-    if excluded:
-        folders = [item for item in folders if os.path.basename(item[0][:-1]) not in excluded]
+    if folders:
+        for name in media_filter.excluded_folders(folder, folders, has_media=bool(media)):
+            del folders[name]
     hashes: dict[bytes, int] = {}
     if media:
-        inside = list(iter_subtitles(folder, (os.path.basename(item[0][:-1]) for item in folders)))
+        inside = list(iter_subtitles(folder, folders)) if folders else []
         if subtitles or inside:
             hashes = sidecar_hashes([entry.name for entry in media], subtitles, inside)
-    return folders, media, hashes
+    return list(folders.values()), media, hashes
 
 
 def _stat_media(

@@ -69,19 +69,19 @@ def sidecar_hashes(
     Returns:
         The numbers of the media files that have any sidecars.
     """
-    media = list(media)
     sidecars: dict[bytes, list[bytes]] = {}
     for name in names:
         for stem in possible_stems(name):
             sidecars.setdefault(stem, []).append(name)
+    media = list(media)
     found = {
-        name: list(sidecars[stem])
+        name: sidecars[stem]
         for name in media
         if (stem := stem_key(os.path.splitext(name)[0])) in sidecars
     }
     for subtitle in in_folders:
         for owner in find_owners(subtitle, media):
-            found.setdefault(owner, []).append(subtitle)
+            found[owner] = [*found.get(owner, ()), subtitle]
     return {name: zlib.crc32(b"/".join(sorted(mine))) | 1 << 32 for name, mine in found.items()}
 
 
