@@ -18,7 +18,7 @@ from subtitled.plugin import InputRejectedError, Language
 
 from .code_pages import decode_as, find_code_page
 
-MAX_BROKEN_SHARE = 0.01
+MAX_BROKEN_SHARE = 0.03
 """Largest share of the characters outside ASCII that may be broken in UTF-8."""
 MIN_MISREAD = 3
 """Fewest letters that look misread from which a text is repaired."""
@@ -62,6 +62,8 @@ _MISREAD_UTF8 = re.compile(
     "\u2013-\u203a\u20ac\u2122\u0402-\u040f\u0452-\u045f\u0490\u0491\u2116]"
 )
 """A letter outside ASCII of UTF-8 that was read as Western, Central European or Cyrillic."""
+_MISREAD_PAGES = ("sloppy-windows-1252", "sloppy-windows-1250", "sloppy-windows-1251")
+"""Code pages in which UTF-8 is misread, with ftfy's names: undefined bytes are kept."""
 _FIXER = TextFixerConfig(
     unescape_html=False,
     remove_terminal_escapes=False,
@@ -206,6 +208,11 @@ def _repair(text: str) -> str:
     """Repair UTF-8 that was read in a code page and saved as UTF-8 again."""
     if len(list(islice(_MISREAD_UTF8.finditer(text), MIN_MISREAD))) < MIN_MISREAD:
         return text
+    for page in _MISREAD_PAGES:
+        try:
+            return text.encode(page).decode("utf-8")
+        except UnicodeError:
+            continue
     return "\n".join(
         ftfy.fix_encoding(line, _FIXER) if _MISREAD_UTF8.search(line) else line
         for line in text.split("\n")

@@ -208,7 +208,7 @@ def _score_letters(code_page: str, text: str, primary: str) -> _Reading | None:
                 sum_of_scores += 0.5
             else:
                 strange += 1
-        elif _is_sign_of_word(before, character, after):
+        elif primary not in _SCRIPT_TESTS and _is_sign_of_word(before, character, after):
             total += 1
             strange += 1
     score = sum_of_scores / total if total else MIN_SCORE
