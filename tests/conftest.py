@@ -102,9 +102,9 @@ def postgres_server() -> Iterator[PostgresServer]:
     with tempfile.TemporaryDirectory(prefix="subtitled-postgres-") as name:
         folder = Path(name)
         folder.chmod(0o755)
-        made = PostgresServer(folder)
-        yield made
-        made.stop()
+        created = PostgresServer(folder)
+        yield created
+        created.stop()
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
@@ -112,8 +112,8 @@ def server(request: pytest.FixtureRequest) -> str | None:
     """Return None for SQLite, or the URL of a new PostgreSQL database."""
     if request.param == "sqlite":
         return None
-    made: PostgresServer = request.getfixturevalue("postgres_server")
-    return made.new()
+    created: PostgresServer = request.getfixturevalue("postgres_server")
+    return created.new()
 
 
 @pytest.fixture

@@ -41,13 +41,13 @@ def films(site: Path) -> Iterator[list[Film]]:
         shutil.copyfile(source, calm.library / source.name)
     calm.start()
     media = [calm.library / source.name for source in sources]
-    for medium in media:
-        calm.until_state(medium, "done")
+    for media_file in media:
+        calm.until_state(media_file, "done")
     calm.stop()
-    made = [sidecar_of(medium).read_bytes() for medium in media]
-    assert all(subtitle.count(b" --> ") >= 3 for subtitle in made), made
-    assert len(set(made)) == len(made)
-    yield [Film(*pair) for pair in zip(sources, made, strict=True)]
+    sidecar = [sidecar_of(media_file).read_bytes() for media_file in media]
+    assert all(subtitle.count(b" --> ") >= 3 for subtitle in sidecar), sidecar
+    assert len(set(sidecar)) == len(sidecar)
+    yield [Film(*pair) for pair in zip(sources, sidecar, strict=True)]
     calm.close()
     shutil.rmtree(place)
 
@@ -63,9 +63,9 @@ def place() -> Iterator[Path]:
 @pytest.fixture
 def disks(place: Path) -> Iterator[Disks]:
     """Return mounts of all kinds in the test's folder, which are removed afterwards."""
-    made = Disks(place)
-    yield made
-    made.close()
+    created = Disks(place)
+    yield created
+    created.close()
 
 
 @pytest.fixture
@@ -82,7 +82,7 @@ def build(disks: Disks, place: Path, site: Path) -> Iterator[Callable[..., Fault
     yield one
     for harness in built:
         harness.close()
-        print(f"--- the log of {harness.place}:\n{harness.told()}")
+        print(f"--- the log of {harness.place}:\n{harness.describe_logs()}")
 
 
 @pytest.fixture

@@ -48,8 +48,8 @@ def test_a_file_that_grows_for_a_minute_is_taken_when_it_is_whole_and_not_before
         assert {state for state, _ in harness.states().values()} <= {"stabilising", "growing"}
         assert harness.journal() == []
         time.sleep(0.5)
-    for medium, film in zip(media, films[:2], strict=True):
-        harness.wanted[medium] = Wanted("done", film.subtitle)
+    for media_file, film in zip(media, films[:2], strict=True):
+        harness.wanted[media_file] = Wanted("done", film.subtitle)
     harness.all_well()
 
 
@@ -59,11 +59,11 @@ def test_a_file_that_is_replaced_during_its_transcription_gets_the_subtitle_of_t
     harness = build()
     harness.start()
     harness.hold()
-    medium = harness.arrives(films[0], "Film.mkv")
+    media_file = harness.arrives(films[0], "Film.mkv")
     harness.until_held()
     harness.arrives(films[1], "Film.mkv")
     harness.release()
-    harness.until(sidecar_of(medium).exists, 60, "there is a subtitle")
+    harness.until(sidecar_of(media_file).exists, 60, "there is a subtitle")
     harness.all_well()
 
 
@@ -73,10 +73,10 @@ def test_a_file_that_is_renamed_during_its_transcription_is_recognised_once(
     harness = build()
     harness.start()
     harness.hold()
-    medium = harness.arrives(films[0], "Film.mkv")
+    media_file = harness.arrives(films[0], "Film.mkv")
     harness.until_held()
-    renamed = medium.rename(harness.library / "Film (2026).mkv")
-    harness.moved(medium, renamed, following=False)
+    renamed = media_file.rename(harness.library / "Film (2026).mkv")
+    harness.moved(media_file, renamed, following=False)
     harness.release()
     harness.all_well()
 
@@ -87,10 +87,10 @@ def test_a_file_that_is_deleted_during_its_transcription_leaves_nothing(
     harness = build()
     harness.start()
     harness.hold()
-    medium = harness.arrives(films[0], "Film.mkv")
+    media_file = harness.arrives(films[0], "Film.mkv")
     harness.arrives(films[1], "Other.mkv")
     harness.until_held()
-    harness.deleted(medium)
+    harness.deleted(media_file)
     harness.release()
     harness.all_well()
 
@@ -100,10 +100,10 @@ def test_a_file_that_was_done_is_renamed_alone_and_its_subtitle_follows(
 ) -> None:
     harness = build()
     harness.start()
-    medium = harness.arrives(films[0], "Film.mkv")
-    harness.until_state(medium, "done")
-    renamed = medium.rename(harness.library / "Film (2026).mkv")
-    harness.moved(medium, renamed, following=True)
+    media_file = harness.arrives(films[0], "Film.mkv")
+    harness.until_state(media_file, "done")
+    renamed = media_file.rename(harness.library / "Film (2026).mkv")
+    harness.moved(media_file, renamed, following=True)
     harness.all_well()
 
 
@@ -113,14 +113,14 @@ def test_a_folder_that_is_moved_within_out_of_and_into_the_library_is_followed(
     harness = build()
     (harness.library / "new").mkdir()
     harness.start()
-    medium = harness.arrives(films[0], "new/Film.mkv")
-    harness.until_state(medium, "done")
+    media_file = harness.arrives(films[0], "new/Film.mkv")
+    harness.until_state(media_file, "done")
     outside = harness.place / "outside"
     outside.mkdir()
     shutil.copyfile(films[1].path, outside / "Brought.mkv")
     (harness.library / "new").rename(harness.library / "old")
     outside.rename(harness.library / "outside")
-    harness.moved(medium, harness.library / "old" / "Film.mkv", following=True)
+    harness.moved(media_file, harness.library / "old" / "Film.mkv", following=True)
     brought = harness.library / "outside" / "Brought.mkv"
     harness.wanted[brought] = Wanted("done", films[1].subtitle)
     harness.all_well()
@@ -132,11 +132,11 @@ def test_human_subtitle_that_appears_during_transcription_is_kept(
     harness = build()
     harness.start()
     harness.hold()
-    medium = harness.arrives(
+    media_file = harness.arrives(
         films[0], "Film.mkv", subtitle=False, state="impossible", reason="it is kept"
     )
     harness.until_held()
-    harness.theirs_is(sidecar_of(medium), b"1\n00:00:01,000 --> 00:00:02,000\nMine.\n")
+    harness.add_human_file(sidecar_of(media_file), b"1\n00:00:01,000 --> 00:00:02,000\nMine.\n")
     harness.release()
     harness.all_well()
 

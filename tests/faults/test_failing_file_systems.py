@@ -62,13 +62,13 @@ def test_each_error_of_the_file_system_is_remembered_with_its_reason_and_passes(
     harness.start()
     for number, (operations, name, code, reason) in enumerate(ERRORS):
         harness.hold()
-        medium = harness.arrives(another(films[0], harness.place, number), f"Film {number}.mkv")
+        media = harness.arrives(another(films[0], harness.place, number), f"Film {number}.mkv")
         if name != ".mkv":
             harness.until_held()
         disk.rules({"ops": operations, "name": name, "errno": code})
         harness.release()
-        harness.until_state(medium, "retrying", reason)
-        assert not sidecar_of(medium).exists()
+        harness.until_state(media, "retrying", reason)
+        assert not sidecar_of(media).exists()
         disk.rules()
     harness.all_well()
 
@@ -103,9 +103,9 @@ def test_random_errors_everywhere_leave_a_whole_subtitle_or_none(
         harness.expects(film, f"Film {number}.mkv")
     begin = time.monotonic()
     while time.monotonic() - begin < 15:
-        for film, medium in zip(films, harness.wanted, strict=True):
-            made = disk.behind / sidecar_of(medium).name
-            assert not made.exists() or made.read_bytes() == film.subtitle
+        for film, media in zip(films, harness.wanted, strict=True):
+            sidecar = disk.behind / sidecar_of(media).name
+            assert not sidecar.exists() or sidecar.read_bytes() == film.subtitle
         time.sleep(0.1)
     disk.rules()
     harness.retry(*harness.wanted)

@@ -49,7 +49,7 @@ def test_names_that_break_everything_else_get_their_subtitles(
     harness.arrives(films[1], "Season [1] 100%\n/-.mkv")
     for longest in (b"y" * 251 + b".mkv", b"z" * 249 + b".mkv"):
         harness.arrives(films[2], longest, "failed", "longer than 255 bytes", subtitle=False)
-    harness.theirs_is(harness.library / "S01E1.notes.txt", b"not ours")
+    harness.add_human_file(harness.library / "S01E1.notes.txt", b"not ours")
     harness.all_well(limit=120)
     # The same audio is transcribed once. A subtitle that cannot be written is not made at all.
     assert len({line.split()[1] for line in harness.journal()}) == 2, harness.journal()

@@ -88,7 +88,7 @@ def test_a_clock_that_jumps_a_day_forward_and_two_back_stops_nothing(
     for number, hours in enumerate((0, 24, -24, 0)):
         offset.write_text(f"{hours * 3600:+d}")
         time.sleep(1.5)
-        medium = harness.arrives(films[number % 3], f"At {hours}, {number}.mkv")
-        harness.until_state(medium, "done", limit=40)
+        media = harness.arrives(films[number % 3], f"At {hours}, {number}.mkv")
+        harness.until_state(media, "done", limit=40)
     offset.write_text("+0")
     harness.all_well()

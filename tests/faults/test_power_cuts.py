@@ -99,25 +99,25 @@ def test_the_power_cut_between_any_two_writes_of_publisher_and_ledger(
     promised: dict[str, set[str | None]] = {}
     published = 0
     for life in range(WRITER_CUTS):
-        said = tmp_path / f"{life}.said"
-        with said.open("wb") as out:
+        file = tmp_path / f"{life}.said"
+        with file.open("wb") as out:
             writer = subprocess.Popen(
                 [sys.executable, "-c", WRITER, str(disk.point), str(life)],
                 stdout=out,
                 stderr=subprocess.PIPE,
             )
             deadline = time.monotonic() + 30
-            while b"ready" not in said.read_bytes():
+            while b"ready" not in file.read_bytes():
                 assert writer.poll() is None, writer.communicate()[1].decode()
                 assert time.monotonic() < deadline
                 time.sleep(0.01)
             time.sleep(chance.uniform(0.05, 0.6))
-            before = said.read_text()  # output during the cut itself does not count
+            before = file.read_text()  # output during the cut itself does not count
             disk.cut(chance.choice(list(Cut)))
             writer.kill()
             writer.communicate()
         ended = spoken(before, "end")
-        begun = spoken(said.read_text(), "begin")
+        begun = spoken(file.read_text(), "begin")
         published += len(ended)
         disk.power_up()
         promised |= {name: {digest} for name, digest in ended}
@@ -128,9 +128,9 @@ def test_the_power_cut_between_any_two_writes_of_publisher_and_ledger(
     print(f"{WRITER_CUTS} power cuts in {published} publications")
 
 
-def spoken(told: str, word: str) -> list[tuple[str, str]]:
+def spoken(reported: str, word: str) -> list[tuple[str, str]]:
     """Return names and digests in the writer's lines that begin with a word."""
-    lines = [line.split() for line in told.splitlines()]
+    lines = [line.split() for line in reported.splitlines()]
     return [(line[1], line[2]) for line in lines if line[0] == word and len(line) == 3]
 
 

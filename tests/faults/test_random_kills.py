@@ -45,13 +45,13 @@ def another(film: Film, place: Path, number: int) -> Film:
 
 def whole_or_absent(harness: FaultHarness) -> None:
     """Check that every subtitle is complete and right, and the database true."""
-    for medium, wanted in harness.wanted.items():
-        sidecar = sidecar_of(medium)
+    for media, wanted in harness.wanted.items():
+        sidecar = sidecar_of(media)
         if sidecar.exists():
             assert sidecar.read_bytes() == wanted.subtitle, sidecar
     assert inconsistencies(harness.state) == []
-    for medium, (state, _) in harness.states().items():
-        assert state != "done" or sidecar_of(medium).exists(), medium
+    for media, (state, _) in harness.states().items():
+        assert state != "done" or sidecar_of(media).exists(), media
 
 
 def test_an_engine_that_crashes_each_time_does_not_stop_the_others(
@@ -60,8 +60,8 @@ def test_an_engine_that_crashes_each_time_does_not_stop_the_others(
     harness = build(daemon='retry_delay = "1h"')
     harness.start()
     (harness.desk / "crash").touch()
-    medium = harness.arrives(films[0], "Crashing.mkv", "retrying", "SIGSEGV", subtitle=False)
-    harness.until_state(medium, "retrying", "SIGSEGV")
+    media = harness.arrives(films[0], "Crashing.mkv", "retrying", "SIGSEGV", subtitle=False)
+    harness.until_state(media, "retrying", "SIGSEGV")
     (harness.desk / "crash").unlink()
     harness.arrives(films[1], "Sound.mkv")
     harness.all_well()
@@ -88,16 +88,16 @@ def test_the_embedded_model_too_survives_kills(
 ) -> None:
     """Whisper instead of the digest engine: killed three times, transcribed in the end."""
     harness = build(wishes='engines = ["whisper"]', daemon=f'models_dir = "{model_base.parent}"')
-    medium = harness.library / "Prompts.flac"
-    medium.write_bytes(english_speech.path.read_bytes())
+    media = harness.library / "Prompts.flac"
+    media.write_bytes(english_speech.path.read_bytes())
     for _ in range(3):
         harness.start()
         time.sleep(chance.uniform(1.0, 6.0))
         harness.kill()
     harness.start()
-    harness.until_state(medium, "done", limit=120)
+    harness.until_state(media, "done", limit=120)
     sidecar = harness.library / "Prompts.en.srt"
     assert english_speech.phrase in " ".join(sidecar.read_text("utf-8").split())
-    harness.wanted[medium] = Wanted("done", None)
+    harness.wanted[media] = Wanted("done", None)
     harness.theirs[sidecar] = sidecar.read_bytes()
     harness.all_well()

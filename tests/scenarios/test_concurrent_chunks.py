@@ -21,15 +21,15 @@ from support.fake_engines import calls, scripted_services
 from support.harness import film
 
 
-def _make(services: Services, tmp_path: Path, steps: Any = None, **wishes: Any) -> JobResult:
-    medium = tmp_path / "film.wav"
-    if not medium.exists():
-        film(medium, 7)
-    library = LibrarySettings.model_validate({"path": "/", **wishes})
+def _make(services: Services, tmp_path: Path, steps: Any = None, **requirements: Any) -> JobResult:
+    media = tmp_path / "film.wav"
+    if not media.exists():
+        film(media, 7)
+    library = LibrarySettings.model_validate({"path": "/", **requirements})
     job = Job(
-        media=medium,
+        media=media,
         library=library,
-        fingerprint=content_fingerprint(medium),
+        fingerprint=content_fingerprint(media),
         output_folder=tmp_path,
         force=True,
     )
@@ -66,8 +66,8 @@ def test_an_engine_gets_as_many_stretches_at_once_as_it_takes_in_order_of_steps(
     total = len(calls(tmp_path, "many"))
     assert total > 3
     assert _most_at_once(tmp_path, "many") == 3
-    heard = [name for name in steps.names if name.startswith("transcribing")]
-    assert heard == [f"transcribing {n + 1}/{total}" for n in range(total)]
+    step_names = [name for name in steps.names if name.startswith("transcribing")]
+    assert step_names == [f"transcribing {n + 1}/{total}" for n in range(total)]
 
 
 def test_an_engine_that_takes_one_gets_one_after_the_other(
@@ -90,8 +90,8 @@ def test_one_at_once_and_many_give_the_same_subtitle(
         with scripted_services(
             folder, monkeypatch, toy={"at_once": at_once, "takes": 0.02}
         ) as services:
-            (made,) = _make(services, folder).made
-            texts.append(made.sidecar.read_bytes())
+            (published,) = _make(services, folder).made
+            texts.append(published.sidecar.read_bytes())
         home = folder / "other"
         monkeypatch.setenv("XDG_STATE_HOME", str(home))
     assert texts[0] == texts[1]
@@ -162,9 +162,9 @@ def test_what_is_ahead_is_not_begun_once_a_step_has_failed() -> None:
     begun: list[int] = []
     go_on = threading.Event()
 
-    def hear(stretch: Any) -> Any:
-        begun.append(stretch)
-        if stretch == 0:
+    def hear(chunk: Any) -> Any:
+        begun.append(chunk)
+        if chunk == 0:
             raise ValueError
         go_on.wait(20)
 

@@ -26,17 +26,17 @@ from support.harness import film
 
 
 def _make(
-    services: Services, tmp_path: Path, steps: InlineRunner | None = None, **wishes: Any
+    services: Services, tmp_path: Path, steps: InlineRunner | None = None, **requirements: Any
 ) -> JobResult:
-    medium = tmp_path / "film.wav"
-    if not medium.exists():
-        film(medium, 7)
-    library = LibrarySettings.model_validate({"path": "/", **wishes})
+    media = tmp_path / "film.wav"
+    if not media.exists():
+        film(media, 7)
+    library = LibrarySettings.model_validate({"path": "/", **requirements})
     return run_job(
         Job(
-            media=medium,
+            media=media,
             library=library,
-            fingerprint=content_fingerprint(medium),
+            fingerprint=content_fingerprint(media),
             output_folder=tmp_path,
             force=True,
         ),
@@ -55,10 +55,10 @@ def test_a_stretch_that_is_refused_goes_to_the_next_engine_alone(
 ) -> None:
     first, second = {"refuses": 35.0, "word": "a"}, {"word": "b"}
     with scripted_services(tmp_path, monkeypatch, first=first, second=second) as services:
-        (made,) = _make(services, tmp_path).made
+        (published,) = _make(services, tmp_path).made
         (given,) = [c[:2] for c in calls(tmp_path, "second")]
         assert given[0] <= 35.0 < given[1]
-        text = " ".join(cue.text for cue in read_cues(made.sidecar.read_bytes(), "srt"))
+        text = " ".join(cue.text for cue in read_cues(published.sidecar.read_bytes(), "srt"))
         words = [word for word in text.split() if word[1:].isdigit()]
         assert len(words) >= 28
         assert all((word[0] == "b") == (given[0] <= int(word[1:]) < given[1]) for word in words)
@@ -78,10 +78,10 @@ def test_the_next_engine_gets_what_it_takes_where_it_takes_less(
 ) -> None:
     first, second = {"whole": True, "refuses": 0.0}, {"longest": 6.0, "word": "b"}
     with scripted_services(tmp_path, monkeypatch, first=first, second=second) as services:
-        (made,) = _make(services, tmp_path).made
+        (published,) = _make(services, tmp_path).made
         assert len(calls(tmp_path, "second")) > 6
         assert all(end - begin <= 6.001 for begin, end, _ in calls(tmp_path, "second"))
-        text = " ".join(cue.text for cue in read_cues(made.sidecar.read_bytes(), "srt"))
+        text = " ".join(cue.text for cue in read_cues(published.sidecar.read_bytes(), "srt"))
         assert len([word for word in text.split() if word[1:].isdigit()]) >= 28
 
 
@@ -158,8 +158,8 @@ def test_what_looks_wrong_is_heard_again_where_the_library_wants_it(
 ) -> None:
     engines = {"first": {"loops": True}, "second": {"word": "b"}}
     with scripted_services(tmp_path, monkeypatch, **engines) as services:
-        (made,) = _make(services, tmp_path, second_opinion=True).made
-        text = " ".join(cue.text for cue in read_cues(made.sidecar.read_bytes(), "srt"))
+        (published,) = _make(services, tmp_path, second_opinion=True).made
+        text = " ".join(cue.text for cue in read_cues(published.sidecar.read_bytes(), "srt"))
         assert "again" not in text
         assert "is what somebody says" in text
         assert all(

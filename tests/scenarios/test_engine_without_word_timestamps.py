@@ -57,18 +57,18 @@ def services(
 def test_plain_text_becomes_cues_at_the_times_of_the_speech(
     services: Services, english_speech: Recording, tmp_path: Path
 ) -> None:
-    medium = english_speech.path
-    wishes = LibrarySettings.model_validate(
+    media = english_speech.path
+    requirements = LibrarySettings.model_validate(
         {"path": "/", "cues": {"max_line_length": 30, "max_lines": 1, "profile": "ted"}}
     )
-    content = content_fingerprint(medium)
+    content = content_fingerprint(media)
     outcome = run_job(
-        Job(media=medium, library=wishes, fingerprint=content, output_folder=tmp_path),
+        Job(media=media, library=requirements, fingerprint=content, output_folder=tmp_path),
         services,
         InlineRunner(),
     )
-    (made,) = outcome.made
-    cues = read_cues(made.sidecar.read_bytes(), "srt")
+    (published,) = outcome.made
+    cues = read_cues(published.sidecar.read_bytes(), "srt")
     assert " ".join(cue.text for cue in cues) == english_speech.text
     assert all(len(cue.text) <= 30 for cue in cues), "the library's own limits hold"
     first, second = english_speech.prompts
@@ -88,25 +88,25 @@ def test_with_whisper_beside_it_each_word_is_found_where_it_is_said(
     known = services.config.engines | load_config(None).engines
     services.engines.close()
     services = build_services(dataclasses.replace(services.config, engines=known), services.db)
-    wishes = LibrarySettings.model_validate({"path": "/", "engines": ["plain"]})
-    medium = english_speech.path
-    content = content_fingerprint(medium)
+    requirements = LibrarySettings.model_validate({"path": "/", "engines": ["plain"]})
+    media = english_speech.path
+    content = content_fingerprint(media)
     try:
         run_job(
-            Job(media=medium, library=wishes, fingerprint=content, output_folder=tmp_path),
+            Job(media=media, library=requirements, fingerprint=content, output_folder=tmp_path),
             services,
             InlineRunner(),
         )
     finally:
         services.engines.close()
-    (recipe,) = services.store.variants(content, 0)
-    whole = services.store.assemble_any(content, 0, recipe)
+    (variant,) = services.store.variants(content, 0)
+    whole = services.store.assemble_any(content, 0, variant)
     assert whole is not None
     assert whole.text == english_speech.text
     assert not any(word.is_estimated for word in whole.words)
-    said = {word.text.strip(): word.start for word in reversed(whole.words)}
+    starts = {word.text.strip(): word.start for word in reversed(whole.words)}
     first, second = english_speech.prompts
-    assert said["The"] == pytest.approx(first.start, abs=0.15)
-    assert said["All"] == pytest.approx(second.start, abs=0.15)
+    assert starts["The"] == pytest.approx(first.start, abs=0.15)
+    assert starts["All"] == pytest.approx(second.start, abs=0.15)
     ((_, course),) = services.store.fallbacks(content, 0)
     assert str(course) == "words by plain, times found by whisper"

@@ -42,12 +42,12 @@ def term(en: str, es: str = "", *, scope: TermScope = TermScope.GLOBAL, kept: bo
 
 @given(st.lists(st.text("abcd", min_size=1, max_size=9), max_size=60), st.integers(0, 200))
 def test_the_nearest_terms_are_told_as_far_as_they_fit(words: list[str], room: int) -> None:
-    told = Glossary(tuple(map(term, words)), max_hotword_chars=room).hotwords_for(EN)
+    received = Glossary(tuple(map(term, words)), max_hotword_chars=room).hotwords_for(EN)
     unique = list(dict.fromkeys(words))
-    assert list(told) == unique[: len(told)]
-    assert len(", ".join(told)) <= room
-    if len(told) < len(unique):
-        assert len(", ".join(unique[: len(told) + 1])) + 2 > room
+    assert list(received) == unique[: len(received)]
+    assert len(", ".join(received)) <= room
+    if len(received) < len(unique):
+        assert len(", ".join(unique[: len(received) + 1])) + 2 > room
 
 
 def test_a_batch_is_given_what_it_mentions_and_no_more() -> None:
@@ -80,8 +80,8 @@ def test_a_batch_is_given_what_it_mentions_and_no_more() -> None:
 
 
 def test_a_term_that_was_said_and_is_called_otherwise_is_named_with_its_time() -> None:
-    said = "The dragon sleeps . The elf does not . Olivia fears the dragon .".split()
-    words = [Word(text=f" {word}", start=n, end=n + 0.9) for n, word in enumerate(said)]
+    output = "The dragon sleeps . The elf does not . Olivia fears the dragon .".split()
+    words = [Word(text=f" {word}", start=n, end=n + 0.9) for n, word in enumerate(output)]
     cues = [
         Cue(0, 4, "El lagarto duerme."),
         Cue(4, 9, "El elfo no."),
@@ -119,10 +119,10 @@ def test_a_sentence_may_put_its_term_into_the_next_cue() -> None:
 class _Attentive(FakeEngine):
     """A fake engine that records its hotwords."""
 
-    told: list[tuple[str, ...]]
+    received: list[tuple[str, ...]]
 
     def transcribe(self, audio: Audio, request: TranscriptionRequest) -> Transcript:
-        self.told.append(request.hotwords)
+        self.received.append(request.hotwords)
         return super().transcribe(audio, request)
 
 
@@ -131,29 +131,29 @@ def test_the_recogniser_is_told_the_terms_and_a_change_of_them_costs_nothing(
 ) -> None:
     harness = Harness(tmp_path, 'languages = ["en"]')
     fake_engine = _Attentive(harness.configuration.engines["whisper"])
-    fake_engine.told = []
+    fake_engine.received = []
     object.__setattr__(harness.jobs._services, "engines", fake_engine)
-    medium = film(harness.root / "Sintel (2010).wav", 1)
+    media_file = film(harness.root / "Sintel (2010).wav", 1)
     (harness.root / "Sintel (2010).glossary.csv").write_text("term\nIshtar\n")
     try:
         harness.scan()
-        content = harness.the(medium).fingerprint
+        content = harness.the(media_file).fingerprint
         assert content is not None
-        assert set(fake_engine.told) == {("Ishtar", "Sintel")}
+        assert set(fake_engine.received) == {("Ishtar", "Sintel")}
         assert set(harness.transcripts.hotwords(content, 0).values()) == {("Ishtar", "Sintel")}
-        count = len(fake_engine.told)
+        count = len(fake_engine.received)
         (harness.root / "Sintel (2010).glossary.csv").write_text("term\nScales\n")
         (harness.root / "Sintel (2010).en.srt").unlink()
-        harness.jobs.retry(harness.the(medium))
+        harness.jobs.retry(harness.the(media_file))
         harness.settle()
         assert (harness.root / "Sintel (2010).en.srt").exists()
-        assert len(fake_engine.told) == count
+        assert len(fake_engine.received) == count
         harness.transcripts.clear_transcripts(content)
         (harness.root / "Sintel (2010).en.srt").unlink()
-        harness.jobs.retry(harness.the(medium))
+        harness.jobs.retry(harness.the(media_file))
         harness.settle()
-        assert len(fake_engine.told) == 2 * count
-        assert fake_engine.told[-1] == ("Scales", "Sintel")
+        assert len(fake_engine.received) == 2 * count
+        assert fake_engine.received[-1] == ("Scales", "Sintel")
     finally:
         harness.close()
 
@@ -199,6 +199,6 @@ def test_where_no_file_tells_a_name_the_servers_are_asked_if_they_may(tmp_path: 
     film.with_suffix(".nfo").write_text(
         "<movie><title>Film</title><actor><role>Walter Bishop</role></actor></movie>"
     )
-    told = terms(film, True)
-    assert "Walter Bishop" in told
-    assert "Olivia Dunham" not in told
+    received = terms(film, True)
+    assert "Walter Bishop" in received
+    assert "Olivia Dunham" not in received

@@ -78,7 +78,7 @@ def test_the_same_words_of_an_engine_without_hotwords_are_speech(
 
 def test_an_echo_counts_against_the_quality_of_a_chunk() -> None:
     chunk = Chunk(TimeSpan(0, 10), (TimeSpan(0, 10),))
-    said = Transcript(
+    transcript = Transcript(
         language=Language("en"),
         words=(
             Word(
@@ -88,5 +88,5 @@ def test_an_echo_counts_against_the_quality_of_a_chunk() -> None:
         ),
     )
     context = FilterContext(language=Language("en"), duration=10, phrases=load_phrases(None))
-    assert not assess(said, chunk, context).has_issues
-    assert assess(said, chunk, replace(context, hotwords=(HOTWORD,))).has_issues
+    assert not assess(transcript, chunk, context).has_issues
+    assert assess(transcript, chunk, replace(context, hotwords=(HOTWORD,))).has_issues

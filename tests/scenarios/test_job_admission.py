@@ -20,9 +20,9 @@ from support.harness import Harness, film
 
 @pytest.fixture
 def harness(tmp_path: Path) -> Iterator[Harness]:
-    made = Harness(tmp_path)
-    yield made
-    made.close()
+    created = Harness(tmp_path)
+    yield created
+    created.close()
 
 
 def until(true: Callable[[], object], limit: float = 30.0) -> None:
@@ -40,7 +40,7 @@ def put(harness: Harness, path: Path) -> None:
     assert harness.the(path).state is not FileState.STABILISING
 
 
-def stretches(harness: Harness) -> dict[str, int]:
+def stored_chunks(harness: Harness) -> dict[str, int]:
     return {
         str(path.relative_to(harness.state)): path.stat().st_mtime_ns
         for path in (harness.state / "transcripts").rglob("*-*.json")
@@ -49,12 +49,12 @@ def stretches(harness: Harness) -> dict[str, int]:
 
 def pause_after_the_first(harness: Harness, library: str = "") -> None:
     """Pause while the first chunk is transcribed."""
-    heard = harness.engine.transcribe
+    original_transcribe = harness.engine.transcribe
 
     def transcribe(audio: Audio, request: TranscriptionRequest) -> Transcript:
         if harness.engine.recognised == 0:
-            gate.pause(harness.ledger.kv, library)
-        return heard(audio, request)
+            gate.pause(harness.database.kv, library)
+        return original_transcribe(audio, request)
 
     harness.engine.transcribe = transcribe  # type: ignore[method-assign]
 
@@ -67,12 +67,12 @@ def test_a_pause_of_everything_holds_the_job_where_it_is(harness: Harness) -> No
     time.sleep(1.5)
     assert harness.the(path).state is FileState.WORKING
     assert harness.engine.recognised == 1
-    before = stretches(harness)
-    gate.resume(harness.ledger.kv)
+    before = stored_chunks(harness)
+    gate.resume(harness.database.kv)
     harness.settle()
     assert harness.the(path).state is FileState.DONE
-    assert harness.engine.recognised == len(stretches(harness)) > 1
-    assert before.items() <= stretches(harness).items()
+    assert harness.engine.recognised == len(stored_chunks(harness)) > 1
+    assert before.items() <= stored_chunks(harness).items()
 
 
 def test_a_pause_of_one_library_sets_its_job_aside_and_nothing_is_done_twice(
@@ -85,18 +85,18 @@ def test_a_pause_of_one_library_sets_its_job_aside_and_nothing_is_done_twice(
     record = harness.the(path)
     assert record.reason.startswith("library films is paused; resume with: subtitled queue resume")
     assert (record.attempts, record.job_id, record.next_check_at) == (0, None, None)
-    before = stretches(harness)
+    before = stored_chunks(harness)
     assert len(before) == 1
     harness.close()
     harness.open()  # a restart looks again, and finds it paused still
     harness.settle()
     assert harness.the(path).state is FileState.WAITING
-    gate.resume(harness.ledger.kv, "films")
-    assert harness.ledger.wake_waiting() == 1
+    gate.resume(harness.database.kv, "films")
+    assert harness.database.states.wake_waiting() == 1
     harness.settle()
     assert harness.the(path).state is FileState.DONE
-    assert before.items() <= stretches(harness).items()
-    assert harness.engine.recognised == len(stretches(harness)) - 1
+    assert before.items() <= stored_chunks(harness).items()
+    assert harness.engine.recognised == len(stored_chunks(harness)) - 1
 
 
 def test_outside_its_hours_a_library_is_not_even_looked_into(tmp_path: Path) -> None:
@@ -114,7 +114,7 @@ def test_outside_its_hours_a_library_is_not_even_looked_into(tmp_path: Path) -> 
 
 
 def test_an_engine_that_is_down_is_waited_for_and_no_attempt_is_counted(harness: Harness) -> None:
-    heard = harness.engine.transcribe
+    original_transcribe = harness.engine.transcribe
 
     def down(audio: Audio, request: TranscriptionRequest) -> Transcript:
         raise TransientError("the cloud is away", "Wait")
@@ -133,16 +133,16 @@ def test_an_engine_that_is_down_is_waited_for_and_no_attempt_is_counted(harness:
     (why,) = {harness.the(path).reason for path in films}
     assert why.startswith("engine whisper failed 3 times in a row (the cloud is away)")
     assert "subtitled engine reset whisper" in why
-    harness.engine.transcribe = heard  # type: ignore[method-assign]
+    harness.engine.transcribe = original_transcribe  # type: ignore[method-assign]
     assert harness.working.gate.blocked_for_engine("whisper") is not None
-    assert CircuitBreakers(harness.ledger.kv).reset("whisper")
-    assert harness.ledger.wake_waiting() == 5
+    assert CircuitBreakers(harness.database.kv).reset("whisper")
+    assert harness.database.states.wake_waiting() == 5
     harness.settle()
     assert {harness.the(path).state for path in films} == {FileState.DONE}
 
 
 def test_what_waits_at_the_door_can_be_cancelled_and_hurried(harness: Harness) -> None:
-    gate.pause(harness.ledger.kv)
+    gate.pause(harness.database.kv)
     one, two = film(harness.root / "1.wav", 1), film(harness.root / "2.wav", 2)
     put(harness, one)
     until(lambda: harness.working.active_jobs)
@@ -152,7 +152,7 @@ def test_what_waits_at_the_door_can_be_cancelled_and_hurried(harness: Harness) -
     other = two if cancelled == one else one
     harness.jobs.prioritise(harness.the(other), 1)
     assert harness.the(other).priority == 1
-    gate.resume(harness.ledger.kv)
+    gate.resume(harness.database.kv)
     harness.settle()
     assert harness.the(other).state is FileState.DONE
     assert harness.the(cancelled).reason == "cancelled by the user"
@@ -164,13 +164,13 @@ def busy(harness: Harness) -> set[str]:
 
 def test_content_that_another_process_hears_is_waited_for(harness: Harness) -> None:
     one, copy = film(harness.root / "1.wav", 1), film(harness.root / "copy.wav", 1)
-    gate.pause(harness.ledger.kv)
+    gate.pause(harness.database.kv)
     put(harness, one)
     other = harness.the(copy)
     # As a worker does it that was quicker.
-    assert harness.ledger.files.claim(other, "big") is None
+    assert harness.database.files.claim(other, "big") is None
     harness.jobs.queue.cancel(other.job_id or "")
-    gate.resume(harness.ledger.kv)
+    gate.resume(harness.database.kv)
     until(lambda: harness.the(one).state is FileState.WAITING)
     assert harness.the(one).reason == f"big works on a file with the same content, {copy}"
     assert harness.the(one).next_check_at is not None
@@ -178,9 +178,9 @@ def test_content_that_another_process_hears_is_waited_for(harness: Harness) -> N
     now = harness.the(copy)
     assert (now.state, now.worker) == (FileState.WORKING, "big")
     # The daemon's own job over that file has no say any more.
-    assert not harness.ledger.set_state(other.id, FileState.DONE, expected_job=other)
-    assert harness.ledger.set_state(other.id, FileState.DONE, expected_job=now)
-    harness.ledger.wake_waiting()
+    assert not harness.database.states.set_state(other.id, FileState.DONE, expected_job=other)
+    assert harness.database.states.set_state(other.id, FileState.DONE, expected_job=now)
+    harness.database.states.wake_waiting()
     harness.settle()
     assert harness.the(one).state is FileState.DONE
 
@@ -189,7 +189,7 @@ def test_jobs_that_could_not_be_written_down_are_planned_anew_but_none_of_anothe
     harness: Harness,
 ) -> None:
     one, two = film(harness.root / "1.wav", 1), film(harness.root / "2.wav", 2)
-    gate.pause(harness.ledger.kv)
+    gate.pause(harness.database.kv)
     put(harness, one)
     until(lambda: harness.working.active_jobs)
     theirs = harness.the(one if harness.the(one).job_id not in busy(harness) else two)
@@ -209,20 +209,20 @@ def test_jobs_that_could_not_be_written_down_are_planned_anew_but_none_of_anothe
         harness.jobs.reconcile()
     assert harness.the(theirs.path).state is FileState.STABILISING
     assert harness.jobs.queue.requeue("big") == 0
-    gate.resume(harness.ledger.kv)
+    gate.resume(harness.database.kv)
     harness.settle()
     assert {harness.the(path).state for path in (one, two)} == {FileState.DONE}
 
 
 def play_after_the_first(harness: Harness, *watched: Path) -> None:
     """Begin to watch some films while the first chunk is transcribed."""
-    heard = harness.engine.transcribe
+    original_transcribe = harness.engine.transcribe
 
     def transcribe(audio: Audio, request: TranscriptionRequest) -> Transcript:
         if harness.engine.recognised == 0:
             playback = Throttle("a film is being played", exempt_paths=frozenset(watched))
             harness.working.throttles.put("playback den", playback)
-        return heard(audio, request)
+        return original_transcribe(audio, request)
 
     harness.engine.transcribe = transcribe  # type: ignore[method-assign]
 
@@ -248,8 +248,8 @@ def test_other_work_makes_room_for_the_film_that_is_watched_and_waits_then(
     record = harness.the(other)
     assert (record.state, record.reason) == (FileState.WAITING, "a film is being played")
     assert (record.attempts, record.next_check_at) != (1, None)
-    before = stretches(harness)
-    harness.ledger.wake_waiting()
+    before = stored_chunks(harness)
+    harness.database.states.wake_waiting()
     put(harness, other)
     until(lambda: harness.working.active_jobs)
     time.sleep(1.5)
@@ -257,12 +257,12 @@ def test_other_work_makes_room_for_the_film_that_is_watched_and_waits_then(
     harness.working.throttles.put("playback den", None)
     harness.settle()
     assert harness.the(other).state is FileState.DONE
-    assert before.items() <= stretches(harness).items()
+    assert before.items() <= stored_chunks(harness).items()
 
 
 def test_a_pause_holds_the_film_that_is_watched_too(harness: Harness) -> None:
     other, watched = film(harness.root / "1.wav", 1), film(harness.root / "2.wav", 2)
-    gate.pause(harness.ledger.kv)
+    gate.pause(harness.database.kv)
     playback = Throttle("a film is being played", exempt_paths=frozenset({watched}))
     harness.working.throttles.put("playback den", playback)
     put(harness, watched)
@@ -285,7 +285,7 @@ def test_too_little_room_holds_what_would_begin(tmp_path: Path) -> None:
 
 
 def test_halts_are_told_to_other_processes_and_forgotten_by_the_next_life(harness: Harness) -> None:
-    mailbox = harness.ledger.kv
+    mailbox = harness.database.kv
     halts = ThrottleRegistry(mailbox)
     halts.hold_new_jobs(True)
     assert halts.first_reason() is not None
@@ -302,12 +302,12 @@ def test_halts_are_told_to_other_processes_and_forgotten_by_the_next_life(harnes
 
 
 def test_a_pause_for_a_while_ends_by_itself_and_survives_a_restart(harness: Harness) -> None:
-    mailbox, now = harness.ledger.kv, time.time()
+    mailbox, now = harness.database.kv, time.time()
     gate.pause(mailbox, until=now + 60)
     gate.pause(mailbox, "films")
     harness.close()
     harness.open()
-    mailbox = harness.ledger.kv
+    mailbox = harness.database.kv
     assert gate.active_pauses(mailbox, now) == [
         gate.Pause("", float(f"{now + 60:.0f}")),
         gate.Pause("films"),
@@ -317,11 +317,11 @@ def test_a_pause_for_a_while_ends_by_itself_and_survives_a_restart(harness: Harn
 
 def test_log_lines_of_a_job_know_its_id(harness: Harness) -> None:
     seen = set[str]()
-    heard = harness.engine.transcribe
+    original_transcribe = harness.engine.transcribe
 
     def transcribe(audio: Audio, request: TranscriptionRequest) -> Transcript:
         seen.add(current_job.get())
-        return heard(audio, request)
+        return original_transcribe(audio, request)
 
     harness.engine.transcribe = transcribe  # type: ignore[method-assign]
     path = film(harness.root / "a.wav", 1)

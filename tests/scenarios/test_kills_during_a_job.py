@@ -59,13 +59,13 @@ def test_killed_at_random_instants_a_job_always_finishes_and_repeats_one_stretch
             # Stored chunks are never transcribed again, so a kill costs the current chunk only.
             assert seen.setdefault(path, written) == written, path
         if wanted <= set(os.listdir(library)) and kills < KILLS:
-            for made in library.glob("*.srt"):
-                assert made.read_text("utf-8").startswith("1\n")
+            for created in library.glob("*.srt"):
+                assert created.read_text("utf-8").startswith("1\n")
             # Start again with another content, so that all kills hit work.
-            with (library / "Numéro.flac").open("ab") as medium:
-                medium.write(b"\0")
-            for made in library.glob("*.srt"):
-                made.unlink()
+            with (library / "Numéro.flac").open("ab") as media:
+                media.write(b"\0")
+            for created in library.glob("*.srt"):
+                created.unlink()
     assert len([path for path in seen if "listened" not in path.name]) >= 10
     assert set(os.listdir(library)) == wanted
     print(f"{kills} kills in {time.monotonic() - begin:.0f} s")

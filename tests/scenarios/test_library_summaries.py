@@ -82,13 +82,13 @@ def test_a_summary_in_each_language_is_written_beside_and_paid_once(
     one.scan()
     assert len(chat.requests) == 2
     assert one.engine.recognised == heard_once
-    heard = spoken_text_from_store(one.transcripts, record.fingerprint or "")
-    assert heard is not None
+    transcript = spoken_text_from_store(one.transcripts, record.fingerprint or "")
+    assert transcript is not None
     work = Summariser(
-        one.configuration, EgressGate(one.configuration, one.ledger.egress_log), one.transcripts
+        one.configuration, EgressGate(one.configuration, one.database.egress_log), one.transcripts
     )
     library = one.configuration.settings.libraries["films"]
-    work.summarise_media(record.path, record.fingerprint or "", library, heard, Language("en"))
+    work.summarise_media(record.path, record.fingerprint or "", library, transcript, Language("en"))
     assert len(chat.requests) == 2, "the command finds what the daemon had written"
 
 
@@ -96,8 +96,8 @@ def test_media_servers_are_told_of_the_subtitle_only(harness: HarnessOf) -> None
     one = harness(files='["summary.json", "chapters.vtt", "ffmeta"]')
     one.scan()
     assert "A.en.chapters.vtt" in one.names()
-    one.ledger.deliveries.enqueue_changes(lambda path: ["plex"], 0.0)
-    changes = [each.change for each in one.ledger.deliveries.of_media(one.root / "A.wav")]
+    one.database.deliveries.enqueue_changes(lambda path: ["plex"], 0.0)
+    changes = [each.change for each in one.database.deliveries.of_media(one.root / "A.wav")]
     assert [s.path.name for each in changes for s in each.added] == ["A.en.srt"]
 
 
@@ -176,10 +176,10 @@ def test_what_was_taken_back_is_not_written_again_until_somebody_asks(
     one = harness()
     one.scan()
     path = one.root / "A.wav"
-    done = SidecarRemover(one.ledger).remove(one.ledger.sidecars.of_media(path))
+    done = SidecarRemover(one.database).remove(one.database.sidecars.of_media(path))
     assert {each.outcome for each in done} == {"removed"}
     assert one.names() == ["A.wav"]
-    one.ledger.requeue(one.the(path).id)
+    one.database.states.requeue(one.the(path).id)
     one.settle()
     assert one.names() == ["A.wav"]
     assert "removed by a user" in one.the(path).reason
@@ -197,9 +197,9 @@ def test_summaries_go_along_when_the_film_is_renamed_and_outlive_a_lost_ledger(
     (one.root / "A.wav").rename(one.root / "B.wav")
     one.scan()
     assert one.names() == ["B.en.ffmeta", "B.en.srt", "B.en.summary.json", "B.wav"]
-    one.lose_the_ledger()
+    one.lose_the_database()
     one.scan()
-    known = {each.path.name for each in one.ledger.sidecars.of_media(one.root / "B.wav")}
+    known = {each.path.name for each in one.database.sidecars.of_media(one.root / "B.wav")}
     assert known == {"B.en.ffmeta", "B.en.srt", "B.en.summary.json"}
     assert len(chat.requests) == 1
 
@@ -242,13 +242,15 @@ def test_the_parts_of_a_long_one_are_not_paid_for_again_after_a_crash(
         for number in range(MAX_PART_CHARS // 200)
     )
     work = Summariser(
-        one.configuration, EgressGate(one.configuration, one.ledger.egress_log), one.transcripts
+        one.configuration, EgressGate(one.configuration, one.database.egress_log), one.transcripts
     )
     library = one.configuration.settings.libraries["films"]
-    heard = SpokenText(0, Language("en"), 100.0, long)
+    spoken_text = SpokenText(0, Language("en"), 100.0, long)
 
     def summary() -> object:
-        return work.summarise_media(one.root / "A.wav", "ab" * 32, library, heard, Language("en"))
+        return work.summarise_media(
+            one.root / "A.wav", "ab" * 32, library, spoken_text, Language("en")
+        )
 
     chat.manners = ["well", "well", 503, 503, 503, "well"]
     with pytest.raises(TransientError):

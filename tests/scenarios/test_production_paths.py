@@ -89,8 +89,8 @@ class Polyglot(FakeEngine):
 
 
 def _tongue(audio: Audio, window: TimeSpan) -> Language:
-    heard = np.abs(np.fft.rfft(audio.read_samples(window)))
-    pitch = np.argmax(heard) * SAMPLE_RATE / (2 * (len(heard) - 1))
+    spectrum = np.abs(np.fft.rfft(audio.read_samples(window)))
+    pitch = np.argmax(spectrum) * SAMPLE_RATE / (2 * (len(spectrum) - 1))
     return PITCHES[min(PITCHES, key=lambda known: abs(known - pitch))]
 
 
@@ -159,13 +159,13 @@ class Place:
         )
         self.film = self.folder / "Film.mkv"
 
-    def wishes(self, *languages: str, **more: Any) -> LibrarySettings:
+    def library_settings(self, *languages: str, **more: Any) -> LibrarySettings:
         return LibrarySettings(path=self.folder, languages=languages, **more)
 
     def make(self, *languages: str, **more: Any) -> JobResult:
         job = Job(
             media=self.film,
-            library=self.wishes(*languages, **more),
+            library=self.library_settings(*languages, **more),
             fingerprint=content_fingerprint(self.film),
         )
         return run_job(job, self.services, InlineRunner())
@@ -174,7 +174,7 @@ class Place:
         request = InspectionRequest(
             media=self.film,
             facts=probe_media(self.film),
-            library=self.wishes(*languages, **more),
+            library=self.library_settings(*languages, **more),
             fingerprint=content_fingerprint(self.film),
         )
         services = self.services
@@ -274,8 +274,8 @@ def test_a_dub_is_written_down_for_its_language_and_never_for_the_original(
     assert fluent.how("Film.en.srt") == "transcribed by whisper"
     assert fluent.how("Film.es.srt") == "transcribed by whisper, track 0"
     assert fluent.how("Film.de.srt") == "transcribed by whisper, translated by mt"
-    assert {told for told, _, _ in fluent.engine.asked} == {EN, ES}
-    assert all(told == truth for told, _, truth in fluent.engine.asked)
+    assert {received for received, _, _ in fluent.engine.asked} == {EN, ES}
+    assert all(received == truth for received, _, truth in fluent.engine.asked)
     assert fluent.examine("original", "es", "de").decision.requirements == ()
 
 
@@ -311,14 +311,14 @@ def test_sounds_and_names_of_speakers_are_not_translated(tmp_path: Path) -> None
     Noting.given.clear()
     place = Place(tmp_path, {"mt": Noting})
     _film(place, [(_sound(tmp_path / "en.wav", 440, bursts=24), ["language=eng"])])
-    said = SAID[EN].split()
-    texts = [f"[door slams]\nJOHN: {' '.join(said[n : n + 5])}" for n in range(0, 25, 5)]
+    words = SAID[EN].split()
+    texts = [f"[door slams]\nJOHN: {' '.join(words[n : n + 5])}" for n in range(0, 25, 5)]
     texts.insert(2, "[thunder rumbles]")
     texts.append("♪ ♪")
     (place.folder / "Film.en.sdh.srt").write_text(_srt(texts))
     place.make("es")
     assert place.how("Film.es.srt") == "translated by mt from Film.en.sdh.srt (en)"
-    assert [text.split() for text in Noting.given] == [said[n : n + 5] for n in range(0, 25, 5)]
+    assert [text.split() for text in Noting.given] == [words[n : n + 5] for n in range(0, 25, 5)]
     assert [cue.start for cue in place.cues("Film.es.srt")] == [0.5, 5.5, 15.5, 20.5, 25.5]
 
 
@@ -392,7 +392,7 @@ def test_a_wrong_tag_that_is_found_out_in_the_middle_is_followed_at_once(
     assert (outcome.state, outcome.spoken) == (FileState.DONE, EN)
     how = "transcribed by whisper" + (", translated by mt" if wanted != "en" else "")
     assert fluent.how(f"Film.{wanted}.srt") == how
-    assert {told for told, _, _ in fluent.engine.asked} == {EN}
+    assert {received for received, _, _ in fluent.engine.asked} == {EN}
 
 
 def test_what_was_published_before_the_wrong_tag_was_found_out_is_not_made_again(
@@ -403,14 +403,14 @@ def test_what_was_published_before_the_wrong_tag_was_found_out_is_not_made_again
     fluent.sidecar("Film.it.srt", NORWEGIAN * 2)
     job = Job(
         media=fluent.film,
-        library=fluent.wishes("de", "en"),
+        library=fluent.library_settings("de", "en"),
         fingerprint=content_fingerprint(fluent.film),
         force=True,
     )
     outcome = run_job(job, fluent.services, InlineRunner())
     assert [one.language for one in outcome.made] == [DE, EN]
     assert fluent.how("Film.de.srt") == "transcribed by whisper, track 1"
-    assert sum(told == DE for told, _, _ in fluent.engine.asked) == 12, "each sentence once"
+    assert sum(received == DE for received, _, _ in fluent.engine.asked) == 12, "each sentence once"
 
 
 def test_each_part_is_recognised_in_its_language_and_foreign_parts_have_a_sidecar(
@@ -420,8 +420,8 @@ def test_each_part_is_recognised_in_its_language_and_foreign_parts_have_a_sideca
     outcome = place.make("original", forced=("original",))
     assert outcome.spoken == EN
     assert place.names() == ["Film.en.forced.srt", "Film.en.srt"]
-    assert {(told, truth) for told, _, truth in place.engine.asked} == {(EN, EN), (DE, DE)}
-    assert {into for told, into, _ in place.engine.asked if told == EN} == {None}
+    assert {(received, truth) for received, _, truth in place.engine.asked} == {(EN, EN), (DE, DE)}
+    assert {into for received, into, _ in place.engine.asked if received == EN} == {None}
     whole, forced = place.cues("Film.en.srt"), place.cues("Film.en.forced.srt")
     change = (
         place.services.store.analysis(content_fingerprint(place.film), 0)
@@ -452,7 +452,10 @@ def test_all_of_a_film_in_two_languages_is_translated_each_from_its_own(
 ) -> None:
     _film(fluent, [(_sound(tmp_path / "s.wav", 440, 440, 880), ["language=eng"])])
     fluent.make("es")
-    assert {(told, into) for told, into, _ in fluent.engine.asked} == {(EN, None), (DE, None)}
+    assert {(received, into) for received, into, _ in fluent.engine.asked} == {
+        (EN, None),
+        (DE, None),
+    }
     cues = fluent.cues("Film.es.srt")
     assert all(a.end <= b.start for a, b in itertools.pairwise(cues))
     assert cues[-1].start > 45
@@ -484,13 +487,17 @@ def test_the_pair_is_no_subtitle_in_either_of_its_languages(fluent: Place, tmp_p
     _film(fluent, [(_sound(tmp_path / "en.wav", 440, bursts=24), ["language=eng"])])
     fluent.make("original", bilingual=[("en", "es")])
     assert fluent.names() == ["Film.bilingual-es.en.srt", "Film.en.srt"]
-    calls, heard = Fluent.calls, fluent.engine.recognised
+    calls, transcript = Fluent.calls, fluent.engine.recognised
     (fluent.folder / "Film.en.srt").unlink()
     decision = fluent.examine("en", "es", bilingual=[("es", "en")]).decision
-    assert [str(wish.language) for wish in decision.requirements] == ["en", "es", "es"]
+    assert [str(requirement.language) for requirement in decision.requirements] == [
+        "en",
+        "es",
+        "es",
+    ]
     fluent.make("en", "es", bilingual=[("es", "en")])
     assert "Film.bilingual-en.es.srt" in fluent.names()
-    assert (Fluent.calls, fluent.engine.recognised) == (calls, heard)
+    assert (Fluent.calls, fluent.engine.recognised) == (calls, transcript)
 
 
 def test_somebodys_text_is_one_of_the_two_at_its_own_times(fluent: Place, tmp_path: Path) -> None:

@@ -36,5 +36,5 @@ def test_a_language_that_is_there_is_told_though_the_next_one_fails(
         SubtitlePublished,
         JobFinished,
     ]
-    told = [one.sidecar.name for one in happened if isinstance(one, SubtitlePublished)]
-    assert told == ["A.en.srt", "A.fr.srt"]
+    listed = [one.sidecar.name for one in happened if isinstance(one, SubtitlePublished)]
+    assert listed == ["A.en.srt", "A.fr.srt"]

@@ -90,26 +90,26 @@ class _Engines:
 
 
 @pytest.fixture
-def made(home: Path, film: Callable[..., Path]) -> Callable[..., str]:
+def make_subtitle(home: Path, film: Callable[..., Path]) -> Callable[..., str]:
     """Return a function that runs a job with library settings and returns the text of its
     sidecar."""
-    medium = film("a.mkv", "sine=d=3", ("-metadata:s:a:0", "language=eng"))
+    media = film("a.mkv", "sine=d=3", ("-metadata:s:a:0", "language=eng"))
     configuration = load_config(None)
     engines = _Engines().on(configuration)
-    ledger: Database = open_database(configuration)
+    database: Database = open_database(configuration)
 
     def do(**settings: object) -> str:
-        library = LibrarySettings.model_validate({"path": medium.parent, **settings})
+        library = LibrarySettings.model_validate({"path": media.parent, **settings})
         state = home / "state" / "subtitled"
         services = Services(
             config=configuration,
             engines=engines,
             store=open_transcript_store(state),
-            db=ledger,
+            db=database,
             scratch=state / "scratch",  # type: ignore[arg-type]
         )
         outcome = run_job(
-            Job(media=medium, library=library, fingerprint=content_fingerprint(medium), force=True),
+            Job(media=media, library=library, fingerprint=content_fingerprint(media), force=True),
             services,
             InlineRunner(),
         )
@@ -121,11 +121,11 @@ def made(home: Path, film: Callable[..., Path]) -> Callable[..., str]:
 
 
 def test_what_nobody_said_is_left_out_kept_with_its_reason_and_told(
-    made: Callable[..., str], subtitled: Run, tmp_path: Path
+    make_subtitle: Callable[..., str], subtitled: Run, tmp_path: Path
 ) -> None:
-    assert made() == "Good evening."
-    told = json.loads(subtitled("explain", tmp_path / "a.mkv", "--json").stdout)
-    (line,) = told["hallucinations_removed"]
+    assert make_subtitle() == "Good evening."
+    log_file = json.loads(subtitled("explain", tmp_path / "a.mkv", "--json").stdout)
+    (line,) = log_file["hallucinations_removed"]
     assert line.startswith(
         "00:00:02.200 Thanks for watching! (a phrase that recognisers hallucinate"
     )
@@ -134,31 +134,31 @@ def test_what_nobody_said_is_left_out_kept_with_its_reason_and_told(
 
 
 def test_the_transcript_keeps_all_so_that_the_guards_can_be_taken_off(
-    made: Callable[..., str], home: Path
+    make_subtitle: Callable[..., str], home: Path
 ) -> None:
-    made()
+    make_subtitle()
     (stored,) = (home / "state").rglob("*-*/0-*.json")
     assert protocol.TRANSCRIPT.validate_json(stored.read_bytes()) == RAW
-    assert made(hallucination_filter=False) == "Good evening. Thanks for watching!"
+    assert make_subtitle(hallucination_filter=False) == "Good evening. Thanks for watching!"
     (removed,) = (home / "state").rglob("hallucinations.json")
     assert json.loads(removed.read_bytes()) == []
 
 
 def test_shots_are_looked_for_once_where_they_are_wanted(
-    made: Callable[..., str], home: Path
+    make_subtitle: Callable[..., str], home: Path
 ) -> None:
-    made()
+    make_subtitle()
     assert not list((home / "state").rglob("shot_cuts.json"))
-    made(snap_to_shots=True)
+    make_subtitle(snap_to_shots=True)
     (kept,) = (home / "state").rglob("shot_cuts.json")
     assert json.loads(kept.read_bytes()) == {"frame_rate": 5.0, "cuts": []}
     before = kept.stat().st_mtime_ns
-    made(snap_to_shots=True)
+    make_subtitle(snap_to_shots=True)
     assert kept.stat().st_mtime_ns == before
 
 
 def test_cues_begin_at_the_cut_that_the_picture_has(
-    made: Callable[..., str], tmp_path: Path
+    make_subtitle: Callable[..., str], tmp_path: Path
 ) -> None:
     picture = "color=c=white:s=192x108:r=25,trim=duration=0.6[a];mandelbrot=s=192x108:r=25,"
     subprocess.run(
@@ -175,17 +175,17 @@ def test_cues_begin_at_the_cut_that_the_picture_has(
         check=True,
         stdin=subprocess.DEVNULL,
     )
-    made(snap_to_shots=True)
+    make_subtitle(snap_to_shots=True)
     (cue,) = read_cues((tmp_path / "a.en.srt").read_bytes(), "srt")
     assert cue.start == 0.6
-    made()
+    make_subtitle()
     (cue,) = read_cues((tmp_path / "a.en.srt").read_bytes(), "srt")
     assert cue.start == 0.4
 
 
 def test_transcripts_of_earlier_versions_are_read(tmp_path: Path) -> None:
     store = TranscriptStore(tmp_path)
-    stretch = Chunk(TimeSpan(0, 12.5), (TimeSpan(1, 2),))
+    chunk = Chunk(TimeSpan(0, 12.5), (TimeSpan(1, 2),))
     track = tmp_path / "ab" / "ab12" / "1"
     (track / "r").mkdir(parents=True)
     (track / "r" / "0-12500.json").write_text(
@@ -197,7 +197,7 @@ def test_transcripts_of_earlier_versions_are_read(tmp_path: Path) -> None:
         '"why":"heard"}'
     )
     word = Word(text=" Hi", start=1.0, end=1.5, confidence=0.5)
-    assert store.chunk_transcript("ab12", 1, "r", stretch) == Transcript(
+    assert store.chunk_transcript("ab12", 1, "r", chunk) == Transcript(
         language=EN, words=(word,), engine="x"
     )
     assert store.analysis("ab12", 1) == TrackAnalysis(
@@ -214,5 +214,5 @@ def test_transcripts_of_earlier_versions_are_read(tmp_path: Path) -> None:
 
 
 def test_evidence_passes_between_processes_as_it_was_given() -> None:
-    said = json.loads(json.dumps(protocol.TRANSCRIPT.dump_python(RAW, mode="json")))
-    assert protocol.TRANSCRIPT.validate_python(said) == RAW
+    payload = json.loads(json.dumps(protocol.TRANSCRIPT.dump_python(RAW, mode="json")))
+    assert protocol.TRANSCRIPT.validate_python(payload) == RAW

@@ -95,7 +95,7 @@ def test_two_that_come_at_once_are_settled_at_the_first_subtitle(harness: Harnes
 
 def test_the_name_stays_with_its_film_after_the_ledger_was_lost(harness: Harness) -> None:
     first, last, text = two_of_one_stem(harness)
-    harness.lose_the_ledger()
+    harness.lose_the_database()
     harness.scan()
     assert (harness.root / "a.en.srt").read_bytes() == text
     assert harness.the(last).state is FileState.IMPOSSIBLE
@@ -119,14 +119,14 @@ def test_the_other_gets_its_subtitle_when_it_is_renamed(harness: Harness) -> Non
     assert (harness.root / "a.en.srt").read_bytes() == text
 
 
-@pytest.mark.parametrize("told", [True, False])
+@pytest.mark.parametrize("reported", [True, False])
 def test_of_two_films_of_one_stem_the_one_that_stays_gets_its_own_subtitle(
-    harness: Harness, told: bool
+    harness: Harness, reported: bool
 ) -> None:
     """Whether an event or a scan reports the change."""
     first, last, text = two_of_one_stem(harness)
     first.unlink()
-    if told:
+    if reported:
         harness.intake.on_paths_changed(first)
         harness.settle()
     else:
@@ -149,7 +149,9 @@ def test_it_gets_it_too_if_the_subtitle_of_the_other_cannot_follow_that_one(
 
 def test_a_cancelled_film_is_left_alone_when_the_other_goes(harness: Harness) -> None:
     first, last, _ = two_of_one_stem(harness)
-    harness.ledger.set_state(harness.the(last).id, FileState.FAILED, reason="cancelled by the user")
+    harness.database.states.set_state(
+        harness.the(last).id, FileState.FAILED, reason="cancelled by the user"
+    )
     first.unlink()
     harness.scan()
     assert harness.the(last).reason == "cancelled by the user"
@@ -168,7 +170,7 @@ def test_what_followed_its_film_is_ours_under_its_new_name_without_the_ledger_to
     harness.scan()
     assert made_for(harness, "New.en.srt") == harness.the(new).fingerprint
     film(new, 2)
-    harness.lose_the_ledger()
+    harness.lose_the_database()
     harness.scan()
     assert made_for(harness, "New.en.srt") == harness.the(new).fingerprint
 
@@ -183,7 +185,9 @@ def test_a_copy_of_ours_that_somebody_put_at_our_name_is_theirs_and_stays(harnes
     harness.intake.on_paths_changed(put)
     harness.scan()
     assert put.read_bytes() == text
-    assert harness.ledger.sidecars.ownership(put, harness.the(other).fingerprint) is Ownership.HUMAN
+    assert (
+        harness.database.sidecars.ownership(put, harness.the(other).fingerprint) is Ownership.HUMAN
+    )
     signed = read_signature(put)
     assert signed is not None
     assert (signed.name, signed.fingerprint) == ("a.en.srt", harness.the(one).fingerprint)

@@ -33,41 +33,41 @@ def restyle(harness: Harness, more: str = MARKED) -> None:
 
 
 def look_again(harness: Harness, path: Path) -> FileState:
-    harness.ledger.requeue(harness.the(path).id)
+    harness.database.states.requeue(harness.the(path).id)
     harness.settle()
     return harness.the(path).state
 
 
 def test_another_style_makes_nothing_twice_even_without_the_ledger(harness: Harness) -> None:
-    medium = film(harness.root / "Film.wav", 1)
+    media = film(harness.root / "Film.wav", 1)
     harness.scan()
     restyle(harness)
-    assert look_again(harness, medium) is FileState.UP_TO_DATE
-    harness.lose_the_ledger()
+    assert look_again(harness, media) is FileState.UP_TO_DATE
+    harness.lose_the_database()
     harness.scan()
     assert harness.names() == ["Film.en.srt", "Film.wav"]
     assert harness.engine.recognised == 0
 
 
 def test_a_new_version_gets_the_new_name_and_the_old_one_goes(harness: Harness) -> None:
-    medium = film(harness.root / "Film.wav", 1)
+    media = film(harness.root / "Film.wav", 1)
     harness.scan()
     restyle(harness)
-    film(medium, 2)
+    film(media, 2)
     harness.scan()
     assert harness.names() == ["Film.machine.eng.srt", "Film.wav"]
-    moved = medium.rename(harness.root / "Other.wav")
+    moved = media.rename(harness.root / "Other.wav")
     harness.scan()
     assert harness.names() == ["Other.machine.eng.srt", "Other.wav"]
     assert look_again(harness, moved) is FileState.UP_TO_DATE
 
 
 def test_one_that_somebody_edited_stays_under_its_old_name(harness: Harness) -> None:
-    medium = film(harness.root / "Film.wav", 1)
+    media = film(harness.root / "Film.wav", 1)
     harness.scan()
     (harness.root / "Film.en.srt").write_text("mine")
     restyle(harness)
-    film(medium, 2)
+    film(media, 2)
     harness.scan()
     assert harness.names() == ["Film.en.srt", "Film.wav"]
     assert (harness.root / "Film.en.srt").read_text() == "mine"

@@ -43,14 +43,14 @@ def test_a_subtitle_in_a_folder_is_there_and_nothing_is_made(harness: Harness, i
     assert harness.engine.recognised == 0
 
 
-@pytest.mark.parametrize("told", [True, False])
-def test_one_that_comes_later_replaces_ours(harness: Harness, told: bool) -> None:
+@pytest.mark.parametrize("reported", [True, False])
+def test_one_that_comes_later_replaces_ours(harness: Harness, reported: bool) -> None:
     (harness.root / "Up").mkdir()
     media = film(harness.root / "Up" / "Film.wav", 1)
     harness.scan()
     assert (harness.root / "Up" / "Film.en.srt").exists()
     human = put(harness.root / "Up" / "Subs" / "2_English.srt")
-    if told:
+    if reported:
         harness.intake.on_paths_changed(human)
         harness.settle()
     else:

@@ -85,7 +85,7 @@ class WorkerCluster:
         """Ask a process to stop and return how long it took."""
         process, begin = self.processes.pop(name), time.monotonic()
         process.send_signal(signal.SIGTERM)
-        assert process.wait(20) == 0, self.told()
+        assert process.wait(20) == 0, self.describe_logs()
         return time.monotonic() - begin
 
     def close(self) -> None:
@@ -126,15 +126,15 @@ class WorkerCluster:
 
     def held(self) -> int:
         """Return how many chunks are being transcribed."""
-        said = Counter(line.split()[0] for line in self.journal())
-        return said["begin"] - said["end"]
+        counts = Counter(line.split()[0] for line in self.journal())
+        return counts["begin"] - counts["end"]
 
     def journal(self) -> list[str]:
         """Return the calls of engines in all processes: ``begin WHAT`` and ``end WHAT``."""
         file = self.desk / "journal"
         return file.read_text("utf-8").splitlines() if file.exists() else []
 
-    def heard_twice(self) -> list[str]:
+    def transcribed_twice(self) -> list[str]:
         """Return the chunks that were transcribed more than once."""
         ends = Counter(line for line in self.journal() if line.startswith("end "))
         return [line for line, times in ends.items() if times > 1]
@@ -154,9 +154,9 @@ class WorkerCluster:
         """Wait until a condition is true and return its value."""
         deadline = time.monotonic() + limit
         while not (found := true()):
-            assert time.monotonic() < deadline, f"not in {limit} s: {what}\n{self.told()}"
+            assert time.monotonic() < deadline, f"not in {limit} s: {what}\n{self.describe_logs()}"
             for name, process in self.processes.items():
-                assert process.poll() is None, f"{name} has ended\n{self.told()}"
+                assert process.poll() is None, f"{name} has ended\n{self.describe_logs()}"
             time.sleep(0.1)
         return found
 
@@ -169,7 +169,7 @@ class WorkerCluster:
         """Return the log of a process."""
         return self._log(name).read_text("utf-8", "replace")
 
-    def told(self) -> str:
+    def describe_logs(self) -> str:
         """Return the ends of all logs and of the journal, for messages."""
         logs = {path.name: path.read_text("utf-8", "replace") for path in self.place.glob("*.log")}
         journal = "\n".join(self.journal()[-40:])

@@ -32,19 +32,37 @@ def missing() -> str:
     return ""
 
 
-def archives(release: str) -> list[str]:
-    """Return the lines of apt's sources for a release, the release itself first."""
-    wanted = [f"{release}{pocket}" for pocket in ("", "-updates", "-security")]
+def archives(release: str, configured: str = "") -> list[str]:
+    """Return the lines of apt's sources for a release, the release itself first.
+
+    Args:
+        release: The code name.
+        configured: The code name in this machine's sources, if it is another one. The archives
+            of one Debian release have the others too, at the same addresses.
+    """
+    configured = configured or release
+    suites = [f"{configured}{pocket}" for pocket in ("", "-updates", "-security")]
     form = "deb $(REPO_URI) $(RELEASE) $(COMPONENT)"
-    listed = _said("apt-get", "indextargets", "--format", form, "Created-By: Packages")
-    lines = {line for line in listed.splitlines() if line.split()[2] in wanted}
-    return sorted(lines, key=lambda line: wanted.index(line.split()[2]))
+    listed = _output("apt-get", "indextargets", "--format", form, "Created-By: Packages")
+    sources = {tuple(line.split()) for line in listed.splitlines()}
+    return [
+        f"{deb} {address} {suite.replace(configured, release, 1)} {component}"
+        for deb, address, suite, component in sorted(
+            (source for source in sources if source[2] in suites),
+            key=lambda source: suites.index(source[2]),
+        )
+    ]
+
+
+def apt_settings() -> str:
+    """Return how this machine's apt downloads, as the text of a file for apt.conf.d."""
+    return _output("apt-config", "dump", "Acquire")
 
 
 def make_root(root: Path, release: str) -> None:
     """Create a minimal Debian with Python in /usr/local, as in the image ``python``."""
     sources = archives(release)
-    _said(
+    _output(
         "debootstrap",
         "--variant=minbase",
         f"--include={PYTHON}",
@@ -53,13 +71,13 @@ def make_root(root: Path, release: str) -> None:
         sources[0].split()[1],
     )
     (root / "etc/apt/sources.list").write_text("\n".join(sources) + "\n", "utf-8")
-    (root / "etc/apt/apt.conf.d/00machine").write_text(_said("apt-config", "dump", "Acquire"))
-    _said(*inside(root), "python3", "-m", "venv", "/usr/local")
+    (root / "etc/apt/apt.conf.d/00machine").write_text(apt_settings())
+    _output(*inside(root), "python3", "-m", "venv", "/usr/local")
 
 
 def copy_root(root: Path, copy: Path) -> None:
     """Copy a root, so that the copy can be changed."""
-    _said("cp", "--archive", "--reflink=auto", str(root), str(copy))
+    _output("cp", "--archive", "--reflink=auto", str(root), str(copy))
 
 
 def inside(
@@ -69,10 +87,10 @@ def inside(
     volumes: Mapping[str, Path] | None = None,
     folder: str = "/",
 ) -> list[str]:
-    """The command before a command that is to be process 1 in a root, on this machine's network.
+    """Return the start of a command line that runs a command as process 1 of a root.
 
-    It sees its own processes and files, the ``volumes`` by where they are seen, and the package
-    indexes that pip is configured for here.
+    The command sees its own processes and files, this machine's network, the ``volumes`` by where
+    they are seen, and the package indexes that pip is configured for here.
     """
     settings = pip_settings()
     variables = settings | dict(environment or {})
@@ -83,24 +101,24 @@ def inside(
         f"--chdir={folder}",
         *"--no-new-privileges=yes --resolv-conf=replace-host --timezone=off".split(),
         *(f"--setenv={name}={value}" for name, value in variables.items()),
-        *(f"--bind-ro={path}" for path in _local_paths(settings.values())),
+        *(f"--bind-ro={path}" for path in local_paths(settings.values())),
         *(f"--bind={path}:{seen}" for seen, path in (volumes or {}).items()),
     ]
 
 
 def pip_settings() -> dict[str, str]:
     """Return the settings of pip on this machine as environment variables."""
-    listed = _said(sys.executable, "-m", "pip", "config", "list")
-    found = {}
+    listed = _output(sys.executable, "-m", "pip", "config", "list")
+    settings = {}
     for line in listed.splitlines():
         key, _, value = line.partition("=")
         name = key.rpartition(".")[2].upper().replace("-", "_")
-        found[f"PIP_{name}"] = " ".join(ast.literal_eval(value).split())
-    return found
+        settings[f"PIP_{name}"] = " ".join(ast.literal_eval(value).split())
+    return settings
 
 
-def _local_paths(values: Iterable[str]) -> list[Path]:
-    """The files and folders of this machine that are named in pip's settings.
+def local_paths(values: Iterable[str]) -> list[Path]:
+    """Return the files and folders of this machine that pip's settings name.
 
     What a local index links to lies beside it.
     """
@@ -110,7 +128,7 @@ def _local_paths(values: Iterable[str]) -> list[Path]:
     return [path for path in (*indexes, *others) if path.exists()]
 
 
-def _said(*command: str) -> str:
+def _output(*command: str) -> str:
     return run(command).stdout
 
 

@@ -59,8 +59,8 @@ class DigestEngine(Engine):
         return [LanguageGuess(window, {LANGUAGE: 0.9}) for window in windows]
 
     def transcribe(self, audio: Audio, request: TranscriptionRequest) -> Transcript:
-        stretch = request.chunk
-        which = f"{audio.path.stem} {stretch.span.start:.3f}-{stretch.span.end:.3f}"
+        chunk = request.chunk
+        which = f"{audio.path.stem} {chunk.span.start:.3f}-{chunk.span.end:.3f}"
         self._journal(f"begin {which}")
         desk = self.settings.desk
         while (desk / "hold").exists():
@@ -68,7 +68,7 @@ class DigestEngine(Engine):
         time.sleep(self.settings.pace)
         if (desk / "crash").exists():
             os.kill(os.getpid(), signal.SIGSEGV)
-        words = tuple(word for speech in stretch.speech for word in _heard(audio, speech))
+        words = tuple(word for speech in chunk.speech for word in _heard(audio, speech))
         self._journal(f"end {which}")
         return Transcript(language=request.language, words=words)
 
@@ -86,9 +86,9 @@ def _heard(audio: Audio, speech: TimeSpan) -> list[Word]:
             speech.start + speech.duration * (number + 1) / count,
         )
         digest = hashlib.sha256(audio.read_samples(piece).tobytes()).digest()
-        said = "".join("bdfgklmnprst"[b % 12] + "aeiou"[b // 12 % 5] for b in digest[:3])
+        text = "".join("bdfgklmnprst"[b % 12] + "aeiou"[b // 12 % 5] for b in digest[:3])
         mark = "." if number + 1 == count else ""
-        words.append(Word(text=f" {said}{mark}", start=piece.start, end=piece.end, confidence=0.9))
+        words.append(Word(text=f" {text}{mark}", start=piece.start, end=piece.end, confidence=0.9))
     return words
 
 

@@ -97,8 +97,8 @@ def scripted_services(
     sys.modules.pop("scripted_engine", None)
     component: type[Engine] = importlib.import_module("scripted_engine").ScriptedEngine
     configured: dict[str, ConfiguredComponent[Engine]] = {}
-    for name, said in engines.items():
-        settings: Settings = component.Settings.model_validate({"log": folder / "log", **said})
+    for name, output in engines.items():
+        settings: Settings = component.Settings.model_validate({"log": folder / "log", **output})
         configured[name] = ConfiguredComponent(
             name=name, plugin="scripted", component_class=component, settings=settings
         )

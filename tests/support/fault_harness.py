@@ -52,7 +52,7 @@ class FaultHarness:
         state: Path | None = None,
         bound: bool = False,
         daemon: str = "",
-        wishes: str = "",
+        requirements: str = "",
         engine: str = "",
     ) -> None:
         """Set up the folders and the configuration.
@@ -71,10 +71,10 @@ class FaultHarness:
         self.process: subprocess.Popen[bytes] | None = None
         for folder in (self.library, self.state, self.desk):
             folder.mkdir(exist_ok=True)
-        self.configure(daemon=daemon, wishes=wishes, engine=engine)
+        self.configure(daemon=daemon, requirements=requirements, engine=engine)
         self._notices = Notices(place / "notify")
 
-    def configure(self, *, daemon: str = "", wishes: str = "", engine: str = "") -> None:
+    def configure(self, *, daemon: str = "", requirements: str = "", engine: str = "") -> None:
         """Write the configuration, with short delays for stability, scans and retries."""
         sections = {
             "daemon": (
@@ -87,8 +87,8 @@ class FaultHarness:
                 },
             ),
             "engines.digest": (engine, {"desk": str(self.desk)}),
-            **({"engines.whisper": ("", {})} if "whisper" in wishes else {}),
-            "libraries.films": (wishes, {"path": str(self.library), "stability_delay": "1s"}),
+            **({"engines.whisper": ("", {})} if "whisper" in requirements else {}),
+            "libraries.films": (requirements, {"path": str(self.library), "stability_delay": "1s"}),
         }
         text = ""
         for name, (given, ours) in sections.items():
@@ -104,12 +104,12 @@ class FaultHarness:
         """Start the daemon and wait until it is ready."""
         self._notices.forget()
         before = ["setpriv", "--bounding-set=-dac_override,-dac_read_search,-fowner,-chown"]
-        said = self.log.open("ab")
+        log_file = self.log.open("ab")
         self.process = subprocess.Popen(
             killed_with_parent(*(before if self._bound else []), *self.command("run")),
             stdin=subprocess.DEVNULL,
-            stdout=said,
-            stderr=said,
+            stdout=log_file,
+            stderr=log_file,
             env=self.environment(
                 NOTIFY_SOCKET=str(self._notices.address),
                 WATCHDOG_USEC=str(round(BEAT * 1e6)),
@@ -117,7 +117,7 @@ class FaultHarness:
             ),
             start_new_session=True,
         )
-        said.close()
+        log_file.close()
         self.until(lambda: self._notices.ready or self._ended(), 60, "the daemon is ready")
 
     def command(self, *arguments: object) -> list[str]:
@@ -180,7 +180,7 @@ class FaultHarness:
         assert self.process is not None
         begin = time.monotonic()
         self.process.send_signal(signal.SIGTERM)
-        assert self.process.wait(20) == 0, self.told()
+        assert self.process.wait(20) == 0, self.describe_logs()
         assert time.monotonic() - begin < 15
         self.until(lambda: not self.processes(), 10, "its processes are gone")
 
@@ -204,15 +204,17 @@ class FaultHarness:
                 continue
         return found
 
-    def told(self) -> str:
+    def describe_logs(self) -> str:
         """Return the states of files and the end of the log, for messages."""
         text = self.log.read_text("utf-8", "replace") if self.log.exists() else ""
-        states = "\n".join(f"{path!r}: {said}" for path, said in list(self.states().items())[:50])
+        states = "\n".join(
+            f"{path!r}: {output}" for path, output in list(self.states().items())[:50]
+        )
         return f"{states}\n{text[-4000:]}"
 
     def _ended(self) -> bool:
         assert self.process is not None
-        assert self.process.poll() is None, self.told()
+        assert self.process.poll() is None, self.describe_logs()
         return False
 
     # What happens to the library.
@@ -245,12 +247,12 @@ class FaultHarness:
             wanted = replace(wanted, state="up-to-date", reason="(ours)")
         self.wanted[new] = wanted
 
-    def deleted(self, medium: Path) -> None:
+    def deleted(self, media_file: Path) -> None:
         """Delete a media file, which is expected to be missing from then on."""
-        medium.unlink()
-        self.wanted[medium] = Wanted("missing", None)
+        media_file.unlink()
+        self.wanted[media_file] = Wanted("missing", None)
 
-    def theirs_is(self, path: Path, content: bytes) -> Path:
+    def add_human_file(self, path: Path, content: bytes) -> Path:
         """Write a file of a person, which the daemon must not touch."""
         path.write_bytes(content)
         self.theirs[path] = content
@@ -267,8 +269,8 @@ class FaultHarness:
         """Wait until the engine is in the middle of a chunk."""
 
         def in_it() -> bool:
-            said = [line.split()[0] for line in self.journal()]
-            return said.count("begin") > said.count("end")
+            kinds = [line.split()[0] for line in self.journal()]
+            return kinds.count("begin") > kinds.count("end")
 
         self.until(in_it, limit, "a chunk is being transcribed")
 
@@ -298,7 +300,7 @@ class FaultHarness:
             begin = time.monotonic()
             if fulfilled():
                 return
-            assert begin < deadline, f"not within {limit} s: {what}\n{self.told()}"
+            assert begin < deadline, f"not within {limit} s: {what}\n{self.describe_logs()}"
             time.sleep(max(0.05, 10 * (time.monotonic() - begin)))
 
     def stays_alive(self, seconds: float) -> None:
@@ -312,15 +314,17 @@ class FaultHarness:
                 "it notifies the watchdog",
             )
 
-    def until_state(self, medium: Path, state: str, reason: str = "", limit: float = 60) -> None:
+    def until_state(
+        self, media_file: Path, state: str, reason: str = "", limit: float = 60
+    ) -> None:
         """Wait until a media file is in a state for a reason."""
 
         def in_it() -> bool:
             self._ended()
-            there, why = self.states().get(medium, ("", ""))
+            there, why = self.states().get(media_file, ("", ""))
             return there == state and reason in why
 
-        self.until(in_it, limit, f"{medium} is {state} ({reason})")
+        self.until(in_it, limit, f"{media_file} is {state} ({reason})")
 
     def all_well(self, limit: float = 90, *, repeated: int = 0, traced: bool = False) -> None:
         """Check the end of every test.
@@ -347,7 +351,9 @@ class FaultHarness:
         assert self._states_are_right(), "a file changed its state while nothing happened"
         self._library_is_right()
         self._nothing_is_left()
-        assert traced or "Traceback" not in self.log.read_text("utf-8", "replace"), self.told()
+        assert traced or "Traceback" not in self.log.read_text("utf-8", "replace"), (
+            self.describe_logs()
+        )
 
     def _states_are_right(self) -> bool:
         there = self.states()
@@ -359,8 +365,8 @@ class FaultHarness:
 
     def _library_is_right(self) -> None:
         subtitles = {
-            sidecar_of(medium): wanted.subtitle
-            for medium, wanted in self.wanted.items()
+            sidecar_of(media_file): wanted.subtitle
+            for media_file, wanted in self.wanted.items()
             if wanted.subtitle is not None
         }
         there = {
@@ -370,9 +376,9 @@ class FaultHarness:
         }
         media = {path for path, wanted in self.wanted.items() if wanted.state != "missing"}
         expected = media | subtitles.keys() | self.theirs.keys()
-        assert there == expected, (there - expected, expected - there, self.told())
+        assert there == expected, (there - expected, expected - there, self.describe_logs())
         for path, content in (subtitles | self.theirs).items():
-            assert path.read_bytes() == content, (path, self.told())
+            assert path.read_bytes() == content, (path, self.describe_logs())
 
     def _alive_and_idle(self) -> None:
         assert self.process is not None
@@ -417,10 +423,10 @@ class Notices:
     def _listen(self) -> None:
         while True:
             try:
-                said = self._socket.recv(8192).decode("utf-8", "replace")
+                message = self._socket.recv(8192).decode("utf-8", "replace")
             except OSError:
                 return
-            for line in said.splitlines():
+            for line in message.splitlines():
                 name, _, value = line.partition("=")
                 if name == "READY":
                     self.ready = True
@@ -430,9 +436,9 @@ class Notices:
                     self.beats += 1
 
 
-def sidecar_of(medium: Path) -> Path:
+def sidecar_of(media_file: Path) -> Path:
     """Return the expected path of a subtitle, computed without the product."""
-    stem, _ = os.path.splitext(os.fsencode(medium))
+    stem, _ = os.path.splitext(os.fsencode(media_file))
     return Path(os.fsdecode(stem + b".eo.srt"))
 
 
@@ -452,9 +458,9 @@ def rows(database: Path, query: str) -> list[tuple[Any, ...]]:
 
 def inconsistencies(state: Path) -> list[str]:
     """Return sidecars that the database has but that are missing or different on disk."""
-    said = rows(state / "subtitled.sqlite", "SELECT path, sha256 FROM sidecars")
+    recorded = rows(state / "subtitled.sqlite", "SELECT path, sha256 FROM sidecars")
     wrong = []
-    for path, digest in said:
+    for path, digest in recorded:
         try:
             there = hashlib.sha256(Path(os.fsdecode(path)).read_bytes()).hexdigest()
         except OSError as error:

@@ -88,8 +88,8 @@ class PassThrough(fuse.Operations):
         found = os.lstat(self._at(path)) if fh is None else os.fstat(fh)
         times = ("atime", "mtime", "ctime")
         plain = ("mode", "ino", "nlink", "uid", "gid", "size", "blocks")
-        told = {f"st_{name}": getattr(found, f"st_{name}") for name in plain}
-        return told | {f"st_{name}": getattr(found, f"st_{name}_ns") for name in times}
+        values = {f"st_{name}": getattr(found, f"st_{name}") for name in plain}
+        return values | {f"st_{name}": getattr(found, f"st_{name}_ns") for name in times}
 
     @may_fail
     def readdir(self, path: str, fh: int) -> Iterator[str]:

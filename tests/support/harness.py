@@ -93,7 +93,7 @@ class Harness:
         self.open()
 
     def open(self) -> None:
-        self.ledger = Database(self.state / "subtitled.sqlite")
+        self.database = Database(self.state / "subtitled.sqlite")
         self.engine = FakeEngine(self.configuration.engines["whisper"])
         self.transcripts = TranscriptStore(self.state / "transcripts")
         scratch = self.state / "scratch"
@@ -102,10 +102,10 @@ class Harness:
             config=self.configuration,
             engines=self.engine,  # type: ignore[arg-type]
             store=self.transcripts,
-            db=self.ledger,
+            db=self.database,
             scratch=scratch,
         )
-        self.intake = Ingest(self.ledger, self.configuration.settings.libraries)
+        self.intake = Ingest(self.database, self.configuration.settings.libraries)
         self.working = JobRunner(services, self.state / "jobs.sqlite")
         self.jobs = JobPlanner(self.working)
         self.working.start()
@@ -113,9 +113,9 @@ class Harness:
 
     def close(self) -> None:
         self.working.stop()
-        self.ledger.close()
+        self.database.close()
 
-    def lose_the_ledger(self) -> None:
+    def lose_the_database(self) -> None:
         self.close()
         for file in self.state.glob("subtitled.sqlite*"):
             file.unlink()
@@ -133,14 +133,14 @@ class Harness:
             for record in due:
                 self.jobs.plan(record)
             busy = (FileState.QUEUED, FileState.WORKING, FileState.STABILISING, FileState.RETRYING)
-            left = self.ledger.count_by_state()
+            left = self.database.states.count_by_state()
             if not due and not any(left.get(state) for state in busy):
                 return
             assert time.monotonic() < deadline, left
             time.sleep(0.05)
 
     def the(self, path: Path) -> FileRecord:
-        record = self.ledger.get(path)
+        record = self.database.files.get(path)
         assert record is not None, path
         return record
 

@@ -37,10 +37,10 @@ class ServerPlugin:
     def make(self, server: DescribedServer, **settings: object) -> MediaServer:
         """Create the component, with its key in the environment variable SERVER_KEY."""
         asked = {"url": server.url, self.key: {"env": "SERVER_KEY"}, "path_map": MAP} | settings
-        made: MediaServer = self.plugin(
+        created: MediaServer = self.plugin(
             self.plugin.Settings.model_validate(asked), ComponentContext("den")
         )
-        return made
+        return created
 
 
 JELLYFIN = ServerPlugin(Jellyfin, FakeJellyfin, "api_key")

@@ -44,21 +44,23 @@ def options(service: FakeDashScope, **more: object) -> dict[str, Any]:
 def engine(service: FakeDashScope, **more: object) -> QwenEngine:
     """Create an engine that uses the fake service, without its waits."""
     settings = QwenSettings.model_validate(options(service, requests_per_minute=60_000, **more))
-    made = QwenEngine(settings, ComponentContext("qwen"))
-    made.load()
+    qwen_engine = QwenEngine(settings, ComponentContext("qwen"))
+    qwen_engine.load()
     pace = RateLimiter(60_000, sleep=lambda seconds: None)
-    if isinstance(made._recogniser, FileTranscription):
-        made._recogniser = FileTranscription(made._service, settings, pace, FAST, sleep=_briefly)
+    if isinstance(qwen_engine._recogniser, FileTranscription):
+        qwen_engine._recogniser = FileTranscription(
+            qwen_engine._service, settings, pace, FAST, sleep=_briefly
+        )
     else:
-        made._recogniser._rate_limiter = pace
-    return made
+        qwen_engine._recogniser._rate_limiter = pace
+    return qwen_engine
 
 
 def translator(service: FakeDashScope, **more: object) -> QwenTranslator:
     settings = QwenMtSettings.model_validate(options(service, requests_per_minute=60_000, **more))
-    made = QwenTranslator(settings, ComponentContext("qwen"))
-    made.__dict__["_rate_limiter"] = RateLimiter(60_000, sleep=lambda seconds: None)
-    return made
+    qwen_translator = QwenTranslator(settings, ComponentContext("qwen"))
+    qwen_translator.__dict__["_rate_limiter"] = RateLimiter(60_000, sleep=lambda seconds: None)
+    return qwen_translator
 
 
 def _briefly(seconds: float) -> None:

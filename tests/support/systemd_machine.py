@@ -117,7 +117,7 @@ class SystemdMachine:
             self.run("chmod", "o+x", str(folder), check=False)
 
     def run(
-        self, *command: str, check: bool = True, said: str | None = None
+        self, *command: str, check: bool = True, input_text: str | None = None
     ) -> subprocess.CompletedProcess[str]:
         """Run a command in it as root, with ``said`` as its input."""
         ran = subprocess.run(
@@ -126,7 +126,7 @@ class SystemdMachine:
             text=True,
             errors="replace",
             timeout=90,
-            input=said or "",
+            input=input_text or "",
             check=False,
         )
         assert not check or ran.returncode == 0, (command, ran, self.journal())
@@ -135,7 +135,7 @@ class SystemdMachine:
     def write(self, path: str, text: str, mode: str = "644") -> None:
         """Create a file in it, and its folder."""
         self.run("mkdir", "-p", str(Path(path).parent))
-        self.run("sh", "-c", 'umask 077; cat > "$0"; chmod "$1" "$0"', path, mode, said=text)
+        self.run("sh", "-c", 'umask 077; cat > "$0"; chmod "$1" "$0"', path, mode, input_text=text)
 
     def show(self, name: str, unit: str = "subtitled") -> str:
         """Return a property of a service, as systemctl shows it."""
@@ -156,8 +156,8 @@ class SystemdMachine:
         deadline = time.monotonic() + limit
         while not fulfilled():
             if time.monotonic() > deadline:
-                told = self.journal() if self._leader else self._console.read_text("utf-8")
-                raise AssertionError(f"not within {limit} s: {what}\n{told[-8000:]}")
+                text = self.journal() if self._leader else self._console.read_text("utf-8")
+                raise AssertionError(f"not within {limit} s: {what}\n{text[-8000:]}")
             time.sleep(0.1)
 
     def close(self) -> None:

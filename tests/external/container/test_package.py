@@ -60,7 +60,7 @@ def test_wheel_makes_a_subtitle(
     run(subtitled, "config", "check")
     findings = json.loads(run(subtitled, "doctor", "--json"))
     assert all(finding["ok"] for finding in findings)
-    film = shutil.copy(english_speech.path, media)
+    film = Path(shutil.copy(english_speech.path, media))
     run(subtitled, "generate", film)
     assert "service" in film.with_suffix(".en.srt").read_text()
     # The daemon does not run, which is what the container's health check must say.

@@ -41,7 +41,7 @@ def place() -> Iterator[Path]:
 def image(place: Path) -> Image:
     if why := missing():
         pytest.skip(why)
-    made: dict[str, Path] = {}
+    created: dict[str, Path] = {}
 
     def base(name: str) -> Path:
         found = re.fullmatch(r"python:3\.11-slim-(\w+)", name)
@@ -49,10 +49,10 @@ def image(place: Path) -> Image:
         release = found[1]
         if not archives(release):
             pytest.skip(f"this machine's apt has no source for Debian {release}")
-        if release not in made:
-            made[release] = place / release
-            make_root(made[release], release)
-        return made[release]
+        if release not in created:
+            created[release] = place / release
+            make_root(created[release], release)
+        return created[release]
 
     return build(place, base)
 
@@ -139,8 +139,8 @@ def test_container_makes_a_subtitle_is_healthy_and_stops(
         assert json.loads(container.run("subtitled", "status", "--json"))["running"] is True
         status = Path(f"/proc/{container.first()}/status").read_text()
         assert re.search(rf"^Uid:(\s+{OWNER}){{4}}$", status, re.MULTILINE)
-        made = [subtitle, *(place / "state").rglob("*"), *(place / "cache").rglob("*")]
-        assert {(path.stat().st_uid, path.stat().st_gid) for path in made} == {(OWNER, OWNER)}
+        created = [subtitle, *(place / "state").rglob("*"), *(place / "cache").rglob("*")]
+        assert {(path.stat().st_uid, path.stat().st_gid) for path in created} == {(OWNER, OWNER)}
 
         os.kill(container.first(), signal.Signals[image.stop_signal])
         assert container.process.wait(60) == 0, log.read_text("utf-8", "replace")[-8000:]

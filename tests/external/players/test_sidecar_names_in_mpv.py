@@ -71,8 +71,8 @@ def listed(film: Path, auto: str) -> dict[str, Any]:
         "--msg-level=all=error,tell=info",
         str(film),
     ]
-    said = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
-    tracks = json.loads(said.partition("TRACKS")[2].splitlines()[0])
+    output = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
+    tracks = json.loads(output.partition("TRACKS")[2].splitlines()[0])
     print(json.dumps(tracks, indent=1))  # with pytest -s
     return {Path(one["external-filename"]).name: one for one in tracks if one["external"]}
 

@@ -24,6 +24,6 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SystemdMachine
     if why := missing():
         pytest.skip(why)
     place = tmp_path_factory.mktemp("machine")
-    made = SystemdMachine(place, HERE.parents[1] / "support" / "digest_engine.py")
-    yield made
-    made.close()
+    systemd_machine = SystemdMachine(place, HERE.parents[1] / "support" / "digest_engine.py")
+    yield systemd_machine
+    systemd_machine.close()

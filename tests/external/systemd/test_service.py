@@ -64,8 +64,10 @@ def service(machine: SystemdMachine) -> SystemdMachine:
 def _film(folder: Path, name: str) -> Path:
     """Add twenty seconds of speech with pauses to the library, as a download does."""
     voice, part = folder / f"{name}.wav", folder / "media" / f"{name}.mkv.part"
-    said = f"This is {name}. The harbour was empty when the ferry came in. Nobody waited there. "
-    subprocess.run(["espeak-ng", "-s", "140", "-w", voice, said * 4], check=True)
+    spoken_text = (
+        f"This is {name}. The harbour was empty when the ferry came in. Nobody waited there. "
+    )
+    subprocess.run(["espeak-ng", "-s", "140", "-w", voice, spoken_text * 4], check=True)
     subprocess.run(
         [
             *"ffmpeg -v error -y -f lavfi -i color=s=64x64:r=5".split(),
@@ -122,20 +124,22 @@ def test_killed_in_the_middle_of_a_job_it_goes_on_with_it(service: SystemdMachin
 
 
 def test_it_shows_its_key_to_the_server_and_nowhere_else(service: SystemdMachine) -> None:
-    heard = service.shared / "heard"
+    log_file = service.shared / "heard"
     _film(service.shared, "told")
-    service.until(lambda: heard.exists() and KEY in heard.read_text(), 60, "the server is told")
+    service.until(
+        lambda: log_file.exists() and KEY in log_file.read_text(), 60, "the server is told"
+    )
     config = ("--config", "/etc/subtitled/config.toml")
-    told = {
+    values = {
         "ps": service.run("ps", "axeww").stdout,
         "journal": service.journal(),
         "config show": service.run(f"{PREFIX}/bin/subtitled", *config, "config", "show").stdout,
         "status": service.run("systemctl", "status", "-l", "subtitled").stdout,
         "show": service.run("systemctl", "show", "subtitled").stdout,
     }
-    assert "jellyfin" in told["config show"]
-    assert "subtitled" in told["ps"]
-    for where, text in told.items():
+    assert "jellyfin" in values["config show"]
+    assert "subtitled" in values["ps"]
+    for where, text in values.items():
         assert KEY not in text, where
     places = ("/var/lib/subtitled", "/var/cache/subtitled", "/srv/media", "/var/log", "/tmp")
     found = service.run("grep", "-rlaF", KEY, *places, check=False)
@@ -176,10 +180,10 @@ def test_it_can_write_nowhere_but_in_its_folders(service: SystemdMachine) -> Non
     for folder in ("/etc", "/etc/subtitled", "/opt", "/root", "/var", "/var/log"):
         assert "Read-only file system" in touch(folder), folder
     assert "denied" in touch("/run", *as_it)
-    said = service.run("cat", f"/proc/{pid}/status").stdout
-    assert "NoNewPrivs:\t1" in said
-    assert "CapBnd:\t0000000000000000" in said
-    assert "Seccomp:\t2" in said
+    output = service.run("cat", f"/proc/{pid}/status").stdout
+    assert "NoNewPrivs:\t1" in output
+    assert "CapBnd:\t0000000000000000" in output
+    assert "Seccomp:\t2" in output
 
 
 def test_a_wrong_configuration_is_not_tried_again_and_again(service: SystemdMachine) -> None:
@@ -202,23 +206,23 @@ def test_commands_typed_in_a_shell_mean_the_service_whoever_types_them(
     command = [f"{PREFIX}/bin/subtitled", "status", "--json"]
     its_user = ["setpriv", "--reuid=subtitled", "--regid=subtitled", "--init-groups"]
     for before in ([], [*its_user, "env", "HOME=/var/lib/subtitled"]):
-        said = json.loads(service.run(*before, *command).stdout)
-        assert said["running"] is True
-        assert said["pid"] == int(service.show("MainPID"))
+        payload = json.loads(service.run(*before, *command).stdout)
+        assert payload["running"] is True
+        assert payload["pid"] == int(service.show("MainPID"))
     assert service.run("find", "/var/lib/subtitled", "!", "-user", "subtitled").stdout == ""
 
 
 def test_it_stops_when_it_is_asked(service: SystemdMachine) -> None:
     service.run("systemctl", "stop", "subtitled")
     assert (service.show("ActiveState"), service.show("Result")) == ("inactive", "success")
-    said = service.run(
+    status = service.run(
         f"{PREFIX}/bin/subtitled",
         "--config",
         "/etc/subtitled/config.toml",
         "status",
         "--json",
     )
-    assert json.loads(said.stdout)["running"] is False
+    assert json.loads(status.stdout)["running"] is False
 
 
 def test_a_worker_beside_it_works_starts_anew_and_stops_together_with_it(

@@ -22,11 +22,11 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 def test_generate_works_without_any_configuration(
     subtitled: Run, english_speech: Recording, tmp_path: Path, model_base: Path
 ) -> None:
-    medium = tmp_path / "[a] film.flac"
-    shutil.copyfile(english_speech.path, medium)
+    media = tmp_path / "[a] film.flac"
+    shutil.copyfile(english_speech.path, media)
     ran = subtitled(
         "generate",
-        medium,
+        media,
         "--languages",
         "original,English",
         "--format",
@@ -35,19 +35,19 @@ def test_generate_works_without_any_configuration(
     assert ran.returncode == 0, ran.stderr
     assert english_speech.phrase in " ".join((tmp_path / "[a] film.en.srt").read_text().split())
     assert (tmp_path / "[a] film.en.vtt").read_text().startswith("WEBVTT")
-    told = json.loads((tmp_path / "[a] film.en.json").read_text())
-    words = [word for segment in told["segments"] for word in segment["words"]]
+    log_file = json.loads((tmp_path / "[a] film.en.json").read_text())
+    words = [word for segment in log_file["segments"] for word in segment["words"]]
     assert words[-1]["word"] == " received."
     assert all(0 < word["probability"] <= 1 for word in words)
     assert "[ti:a film]" in (tmp_path / "[a] film.en.lrc").read_text()
     assert 'xml:lang="en"' in (tmp_path / "[a] film.en.ttml").read_text()
     assert english_speech.phrase in (tmp_path / "[a] film.en.txt").read_text()
     begin = time.monotonic()
-    again = subtitled("generate", medium, "--languages", "original", "--format", "srt,json,txt")
+    again = subtitled("generate", media, "--languages", "original", "--format", "srt,json,txt")
     assert "everything wanted is there" in again.stdout
     assert time.monotonic() - begin < 10
     (tmp_path / "[a] film.en.srt").write_text("mine now")
-    third = subtitled("generate", medium, "--languages", "en", "--format", "srt,ass")
+    third = subtitled("generate", media, "--languages", "en", "--format", "srt,ass")
     assert third.returncode == 0
     assert (tmp_path / "[a] film.en.srt").read_text() == "mine now"
 
@@ -63,14 +63,14 @@ def test_wrong_use_exits_2_and_failure_exits_1(subtitled: Run, tmp_path: Path) -
 
 
 def test_plan_and_explain_give_reasons(subtitled: Run, film: Callable[..., Path]) -> None:
-    medium = film("a.mkv", "sine=d=3", ("-metadata:s:a:0", "language=fre"))
-    (medium.parent / "a.fr.srt").write_text("1\n00:00:00,000 --> 00:00:01,000\nx\n")
-    planned = json.loads(subtitled("plan", medium, "--json").stdout)
+    media = film("a.mkv", "sine=d=3", ("-metadata:s:a:0", "language=fre"))
+    (media.parent / "a.fr.srt").write_text("1\n00:00:00,000 --> 00:00:01,000\nx\n")
+    planned = json.loads(subtitled("plan", media, "--json").stdout)
     assert planned["files"][0]["requirements"] == []
     assert "a.fr.srt" in planned["files"][0]["reasons"]
-    told = json.loads(subtitled("explain", medium, "--json").stdout)
-    assert told["audio"] == ["track 1: fr (chosen: the only one)"]
-    text = medium.parent / "b.mkv"
+    explanation = json.loads(subtitled("explain", media, "--json").stdout)
+    assert explanation["audio"] == ["track 1: fr (chosen: the only one)"]
+    text = media.parent / "b.mkv"
     text.write_text("no film")
     bad = subtitled("plan", text)
     assert bad.returncode == 1
@@ -151,11 +151,11 @@ def test_third_party_engine_and_server_run_a_job(
     library = tmp_path / "films"
     library.mkdir()
     shutil.copyfile(english_speech.path, library / "Prompts.flac")
-    told = tmp_path / "told"
+    log_file = tmp_path / "told"
     config = tmp_path / "c.toml"
     config.write_text(
         f'[daemon]\nstate_dir = "{tmp_path}/st"\n[engines.parrot]\n'
-        f'[servers.bell]\nplugin = "parrot"\nfile = "{told}"\n'
+        f'[servers.bell]\nplugin = "parrot"\nfile = "{log_file}"\n'
         f'[libraries.films]\npath = "{library}"\nstability_delay = "0s"\n'
     )
     daemon = subprocess.Popen(
@@ -167,11 +167,11 @@ def test_third_party_engine_and_server_run_a_job(
     )
     try:
         deadline = time.monotonic() + 60
-        while not told.exists() and time.monotonic() < deadline:
+        while not log_file.exists() and time.monotonic() < deadline:
             time.sleep(0.2)
     finally:
         daemon.terminate()
         _, log = daemon.communicate(timeout=15)
-    assert told.exists(), log.decode()
-    assert told.read_text() == "Prompts.flac Prompts.eo.srt"
+    assert log_file.exists(), log.decode()
+    assert log_file.read_text() == "Prompts.flac Prompts.eo.srt"
     assert "Saluton" in (library / "Prompts.eo.srt").read_text()

@@ -23,7 +23,7 @@ def test_egress_lists_every_request_with_its_file_and_price(subtitled: Run, tmp_
         "[budgets.cloud]\nmax_cost = 5.0\nmax_audio_hours = 2\n"
     )
     period = budget_period("month", datetime.now().astimezone())
-    ledger = Database(tmp_path / "subtitled.sqlite")
+    database = Database(tmp_path / "subtitled.sqlite")
     entry = EgressEntry(
         key="k",
         path=Path("/films/Über [x].mkv"),
@@ -35,12 +35,12 @@ def test_egress_lists_every_request_with_its_file_and_price(subtitled: Run, tmp_
         price=0.01,
         currency="USD",
     )
-    entry_id = ledger.egress_log.open(entry, [BudgetCap("cloud", period, 5.0)])
+    entry_id = database.egress_log.open(entry, [BudgetCap("cloud", period, 5.0)])
     usage = UsageRecord(
         kind="audio", amount=80.0, host="far.example", region="singapore", request_id="req-1"
     )
-    ledger.egress_log.finish(entry_id, EgressState.SENT, [(usage, 0.008)])
-    ledger.close()
+    database.egress_log.finish(entry_id, EgressState.SENT, [(usage, 0.008)])
+    database.close()
     document = json.loads(subtitled("--config", config, "egress", "--json").stdout)
     (listed,) = document["entries"]
     assert listed["path"] == "/films/Über [x].mkv"

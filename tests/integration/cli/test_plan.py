@@ -22,13 +22,13 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 @pytest.fixture
 def config(film: Callable[..., Path], tmp_path: Path) -> Path:
     """A library of two films tagged English and one without a tag, that wants German too."""
-    made = film("a.mkv", "sine=d=3", ("-metadata:s:a:0", "language=eng"))
+    source = film("a.mkv", "sine=d=3", ("-metadata:s:a:0", "language=eng"))
     film("b.mkv", "sine=d=3", ("-metadata:s:a:0", "language=eng"))
     film("c.mkv", "sine=d=3")
     path = tmp_path / "config.toml"
     path.write_text(
         f'[daemon]\nstate_dir = "{tmp_path / "state"}"\n'
-        f'[libraries.films]\npath = "{made.parent}"\nlanguages = ["en", "de"]\n'
+        f'[libraries.films]\npath = "{source.parent}"\nlanguages = ["en", "de"]\n'
     )
     return path
 
@@ -61,11 +61,11 @@ def test_a_summary_has_a_line_for_each_requirement_and_none_for_a_file(
     plain = subtitled("--config", config, "plan", "--summary").stdout
     assert "a.mkv" not in plain
     assert len(plain.splitlines()) <= 6
-    told = json.loads(subtitled("--config", config, "plan", "--summary", "--json").stdout)
-    assert told["files"] == 3
-    assert told["requirements"]["en"]["files"] == 3
-    assert told["only_if_spoken"] == {"de": 3}
-    assert told["errors"] == told["decided"] == 0
+    payload = json.loads(subtitled("--config", config, "plan", "--summary", "--json").stdout)
+    assert payload["files"] == 3
+    assert payload["requirements"]["en"]["files"] == 3
+    assert payload["only_if_spoken"] == {"de": 3}
+    assert payload["errors"] == payload["decided"] == 0
 
 
 def test_files_that_the_daemon_is_done_with_are_not_probed_again(
@@ -77,10 +77,10 @@ def test_files_that_the_daemon_is_done_with_are_not_probed_again(
     films = sorted(library.path.iterdir())
     digests = {"films": settings_digest(configuration, library)}
     for path, digest in zip(films, (digests["films"], "older settings"), strict=False):
-        db.record_seen("films", path, path.stat())
-        record = db.get(path)
+        db.bulk_files.record_seen("films", path, path.stat())
+        record = db.files.get(path)
         assert record is not None
-        db.set_state(record.id, FileState.DONE, settings_digest=digest)
+        db.states.set_state(record.id, FileState.DONE, settings_digest=digest)
     decided: Any = plan_module._decided_row
     assert decided(db, digests, films[0]).is_decided
     assert decided(db, digests, films[1]) is None, "the settings have changed since"
@@ -94,14 +94,14 @@ def test_files_that_the_daemon_is_done_with_are_not_probed_again(
 def test_the_folder_for_the_results_is_made_or_the_cure_is_told(
     subtitled: Run, film: Callable[..., Path], tmp_path: Path, command: str
 ) -> None:
-    medium = film("a.mkv", "anullsrc", ("-t", "3"))
+    media = film("a.mkv", "anullsrc", ("-t", "3"))
     folder = tmp_path / "not" / "yet"
-    ran = subtitled(command, medium, "--output-dir", folder)
+    ran = subtitled(command, media, "--output-dir", folder)
     assert "not a folder" not in ran.stderr
     assert folder.is_dir() or command == "summarise"  # without a transcript nothing is written
     (tmp_path / "file").write_text("")
     if command == "generate":
         for wrong in (tmp_path / "file", tmp_path / "file" / "below"):
-            refused = subtitled(command, medium, "--output-dir", wrong)
+            refused = subtitled(command, media, "--output-dir", wrong)
             assert refused.returncode == 2
             assert "Name" in refused.stderr

@@ -52,12 +52,12 @@ def config(home: Path) -> Path:
 
 
 @pytest.fixture
-def ledger(config: Path) -> Database:
+def database(config: Path) -> Database:
     return open_database(load_config(config))
 
 
 def test_paths_are_normalised_and_unknown_files_rejected(
-    config: Path, home: Path, ledger: Database, subtitled: Run, monkeypatch: pytest.MonkeyPatch
+    config: Path, home: Path, database: Database, subtitled: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     film = home / "films" / "a.mkv"
     film.touch()
@@ -65,14 +65,14 @@ def test_paths_are_normalised_and_unknown_files_rejected(
     monkeypatch.chdir(home / "state")
     for typed_path in ("../films/a.mkv", home / "link" / "a.mkv"):
         assert subtitled("--config", config, "queue", "retry", typed_path).exit_code == 0
-        (queued,) = ledger.commands.pending()
+        (queued,) = database.commands.pending()
         assert queued.path == film
-        ledger.commands.mark_done([queued.id])
+        database.commands.mark_done([queued.id])
     config.write_text(config.read_text().replace(f"{home}/films", f"{home}/link"))
     assert subtitled("--config", config, "queue", "prioritise", film).exit_code == 0
-    (queued,) = ledger.commands.pending()
+    (queued,) = database.commands.pending()
     assert queued.path == home / "link" / "a.mkv"
-    ledger.commands.mark_done([queued.id])
+    database.commands.mark_done([queued.id])
     for typed_path, reason in (
         ("/srv/elsewhere/a.mkv", f"is in no library. Libraries: films in {home}/link"),
         (home / "link" / "none.mkv", "does not exist"),
@@ -84,30 +84,30 @@ def test_paths_are_normalised_and_unknown_files_rejected(
             assert reason in output.stderr
     assert subtitled("--config", config, "scan", "/srv/elsewhere").exit_code == 2
     assert subtitled("--config", config, "scan", home / "link").exit_code == 0
-    assert [(item.kind, item.path) for item in ledger.commands.pending()] == [
+    assert [(item.kind, item.path) for item in database.commands.pending()] == [
         ("scan", home / "link")
     ]
 
 
 def test_finished_file_is_not_cancelled(
-    config: Path, home: Path, ledger: Database, subtitled: Run
+    config: Path, home: Path, database: Database, subtitled: Run
 ) -> None:
     film = home / "films" / "a.mkv"
     film.touch()
-    ledger.record_seen("films", film, film.stat())
-    record = ledger.get(film)
+    database.bulk_files.record_seen("films", film, film.stat())
+    record = database.files.get(film)
     assert record is not None
-    ledger.set_state(record.id, FileState.DONE)
+    database.states.set_state(record.id, FileState.DONE)
     output = subtitled("--config", config, "queue", "cancel", film)
     assert "nothing to cancel, it is done" in output.stdout
-    assert ledger.commands.pending() == []
-    ledger.requeue(record.id)
+    assert database.commands.pending() == []
+    database.states.requeue(record.id)
     assert "cancelled" in subtitled("--config", config, "queue", "cancel", film).stdout
-    assert [item.kind for item in ledger.commands.pending()] == ["cancel"]
+    assert [item.kind for item in database.commands.pending()] == ["cancel"]
 
 
 def test_pause_of_one_library_and_for_a_duration(
-    config: Path, ledger: Database, subtitled: Run
+    config: Path, database: Database, subtitled: Run
 ) -> None:
     now = time.time()
     output = subtitled("--config", config, "queue", "pause", "--for", "2h").stdout
@@ -115,16 +115,16 @@ def test_pause_of_one_library_and_for_a_duration(
     assert "resume with: subtitled queue resume\n" in output
     output = subtitled("--config", config, "queue", "pause", "--library", "my shows").stdout
     assert "subtitled queue resume --library 'my shows'" in output
-    (whole, shows) = active_pauses(ledger.kv, now)
+    (whole, shows) = active_pauses(database.kv, now)
     assert whole.until == pytest.approx(now + 7200, abs=60)
     assert shows == Pause("my shows")
     output = subtitled("--config", config, "queue", "resume").stdout
     assert output.splitlines()[0] == "resumed"
     assert "library my shows is still paused" in output
-    assert active_pauses(ledger.kv, now) == [Pause("my shows")]
+    assert active_pauses(database.kv, now) == [Pause("my shows")]
     subtitled("--config", config, "queue", "resume", "--library", "my shows")
-    assert active_pauses(ledger.kv, now) == []
-    assert {request.kind for request in ledger.commands.pending()} == {"wake-waiting"}
+    assert active_pauses(database.kv, now) == []
+    assert {request.kind for request in database.commands.pending()} == {"wake-waiting"}
 
 
 def test_wrong_arguments_are_rejected_with_hint(config: Path, subtitled: Run) -> None:
@@ -143,10 +143,10 @@ def test_wrong_arguments_are_rejected_with_hint(config: Path, subtitled: Run) ->
 
 
 def test_open_circuit_breaker_is_shown_and_reset(
-    config: Path, ledger: Database, subtitled: Run
+    config: Path, database: Database, subtitled: Run
 ) -> None:
-    for medium in "aab":
-        with pytest.raises(TransientError), CircuitBreakers(ledger.kv).guard("whisper", medium):
+    for media in "aab":
+        with pytest.raises(TransientError), CircuitBreakers(database.kv).guard("whisper", media):
             raise TransientError("no memory", "Add some")
     output = status(config, subtitled)
     assert output["engines"]["whisper"]["state"] == "open"
@@ -174,11 +174,11 @@ def status(config: Path, run: Run) -> dict[str, Any]:
 
 
 def test_status_shows_reasons_and_upcoming_events(
-    config: Path, ledger: Database, home: Path, subtitled: Run
+    config: Path, database: Database, home: Path, subtitled: Run
 ) -> None:
     film = home / "films" / "a.mkv"
     film.write_bytes(b"film")
-    ledger.record_seen("films", film, film.stat())
+    database.bulk_files.record_seen("films", film, film.stat())
     output = status(config, subtitled)
     assert output["reasons"][0] == "the daemon does not run; start it with: subtitled run"
     assert output["reasons"][1] == "the hours of work are over for more than a year"
@@ -195,29 +195,31 @@ def test_status_shows_reasons_and_upcoming_events(
 
 
 def test_status_shows_similar_reasons_once(
-    config: Path, ledger: Database, home: Path, subtitled: Run
+    config: Path, database: Database, home: Path, subtitled: Run
 ) -> None:
     for name, free in (("a.mkv", 12), ("b.mkv", 11)):
         film = home / "films" / name
         film.write_bytes(b"film")
-        ledger.record_seen("films", film, film.stat())
-        record = ledger.get(film)
+        database.bulk_files.record_seen("films", film, film.stat())
+        record = database.files.get(film)
         assert record is not None
         reason = f"the disk of library films has {free} MB free, fewer than 50"
-        ledger.set_state(record.id, FileState.WAITING, reason=reason)
+        database.states.set_state(record.id, FileState.WAITING, reason=reason)
     output = status(config, subtitled)["reasons"]
     assert sum("MB free, fewer than 50" in reason for reason in output) == 1
 
 
 def test_waiting_files_are_listed_with_reason_and_job(
-    config: Path, ledger: Database, home: Path, subtitled: Run
+    config: Path, database: Database, home: Path, subtitled: Run
 ) -> None:
     film = home / "films" / "a.mkv"
     film.write_bytes(b"film")
-    ledger.record_seen("films", film, film.stat())
-    record = ledger.get(film)
+    database.bulk_files.record_seen("films", film, film.stat())
+    record = database.files.get(film)
     assert record is not None
-    ledger.set_state(record.id, FileState.WAITING, reason="its hours are over", job_id="cafe-1")
+    database.states.set_state(
+        record.id, FileState.WAITING, reason="its hours are over", job_id="cafe-1"
+    )
     listed = json.loads(subtitled("--config", config, "queue", "list", "--json").stdout)
     assert [(item["state"], item["detail"], item["job"]) for item in listed] == [
         ("waiting", "its hours are over", "cafe-1")

@@ -37,11 +37,11 @@ class Installation:
         self._run = run
         (home / "st").mkdir(mode=0o700)
         self.configure("")
-        self.ledger = Database(home / "st" / "subtitled.sqlite")
+        self.database = Database(home / "st" / "subtitled.sqlite")
         self.film = self.root / "a.mkv"
         self.film.write_bytes(b"film")
-        self.ledger.record_seen("films", self.film, self.film.stat())
-        content = fingerprint_of(self.ledger, self.film)
+        self.database.bulk_files.record_seen("films", self.film, self.film.stat())
+        content = fingerprint_of(self.database, self.film)
         digest = hashlib.sha256(b"ours").hexdigest()
         signature = Signature(
             fingerprint=content,
@@ -55,7 +55,7 @@ class Installation:
             size_bytes=4,
         )
         publish_sidecar(self.root / "a.es.srt", b"ours", own_digest=None, signature=signature)
-        self.ledger.sidecars.record_written(self.root / "a.es.srt", self.film, signature)
+        self.database.sidecars.record_written(self.root / "a.es.srt", self.film, signature)
 
     def configure(self, path_map: str) -> None:
         self.config.write_text(
@@ -71,17 +71,17 @@ class Installation:
     def tell(self) -> None:
         """Deliver all notifications, as the daemon does."""
         check_delays = (0.05, 0.05)
-        teller = MediaServerDispatcher(
+        dispatcher = MediaServerDispatcher(
             load_config(self.config),
-            self.ledger,
+            self.database,
             DeliveryTimings(gather_seconds=0.05, check_seconds=check_delays, polling_seconds=0.02),
         )
-        teller.start()
+        dispatcher.start()
         deadline = time.monotonic() + 20
-        while not all(one.ended_at for one in self.ledger.deliveries.of_media(self.film)):
+        while not all(one.ended_at for one in self.database.deliveries.of_media(self.film)):
             assert time.monotonic() < deadline
             time.sleep(0.02)
-        teller.stop()
+        dispatcher.stop()
 
 
 @pytest.fixture
@@ -129,17 +129,17 @@ def test_doctor_proposes_path_map_that_server_understands(installation: Installa
 
 def test_unreachable_server_is_shown_in_status(installation: Installation) -> None:
     installation.server.fault = 503
-    teller = MediaServerDispatcher(
+    dispatcher = MediaServerDispatcher(
         load_config(installation.config),
-        installation.ledger,
+        installation.database,
         DeliveryTimings(gather_seconds=0.05, polling_seconds=0.02),
     )
-    teller.start()
+    dispatcher.start()
     deadline = time.monotonic() + 20
-    while not installation.ledger.kv.get("server-error:den"):
+    while not installation.database.kv.get("server-error:den"):
         assert time.monotonic() < deadline
         time.sleep(0.02)
-    teller.stop()
+    dispatcher.stop()
     output = installation.run("status")
     assert "server den: 1 waiting; Jellyfin at" in output
     assert "503" in output

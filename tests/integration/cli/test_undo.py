@@ -39,11 +39,11 @@ class Installation:
             f'[daemon]\nstate_dir = "{home}/st"\n[libraries.films]\npath = "{self.root}"\n'
         )
         (home / "st").mkdir()
-        self.ledger = Database(home / "st" / "subtitled.sqlite")
+        self.database = Database(home / "st" / "subtitled.sqlite")
         self.film = self.root / "a.mkv"
         self.film.write_bytes(b"film")
-        self.ledger.record_seen("films", self.film, self.film.stat())
-        self.content = fingerprint_of(self.ledger, self.film)
+        self.database.bulk_files.record_seen("films", self.film, self.film.stat())
+        self.content = fingerprint_of(self.database, self.film)
         self.decide(FileState.DONE)
         self.ours = self.publish("srt")
         self._run = run
@@ -63,19 +63,19 @@ class Installation:
             size_bytes=4,
         )
         publish_sidecar(path, b"ours", own_digest=None, signature=signature)
-        self.ledger.sidecars.record_written(path, self.film, signature)
+        self.database.sidecars.record_written(path, self.film, signature)
         return path
 
     def decide(self, state: FileState) -> None:
-        record = self.ledger.get(self.film)
+        record = self.database.files.get(self.film)
         assert record is not None
-        self.ledger.set_state(record.id, state)
+        self.database.states.set_state(record.id, state)
 
     def run(self, *arguments: object) -> subprocess.CompletedProcess[str]:
         return self._run("--config", self.config, *arguments)
 
     def fate(self) -> SidecarStatus | None:
-        record = self.ledger.sidecars.get(self.ours)
+        record = self.database.sidecars.get(self.ours)
         return record.status if record else None
 
     def give_way(self) -> list[Path]:
@@ -83,12 +83,12 @@ class Installation:
         facts = MediaInfo(
             duration=60.0, format="matroska", audio_tracks=(), subtitle_tracks=(), has_video=True
         )
-        ownership_of = self.ledger.sidecars.ownership
+        ownership_of = self.database.sidecars.ownership
         existing = existing_subtitles(
             self.film, facts, names, lambda path: ownership_of(path, self.content)
         )
         redundant = find_redundant(existing, EN, ExistingSubtitleSettings())
-        return SidecarRemover(self.ledger).yield_to_others(self.film, redundant)
+        return SidecarRemover(self.database).yield_to_others(self.film, redundant)
 
 
 @pytest.fixture
@@ -104,7 +104,7 @@ def test_undo_removes_and_restores_our_subtitle(installation: Installation) -> N
     assert "removed" in result.stdout
     assert sorted(path.name for path in installation.root.iterdir()) == ["a.de.srt", "a.mkv"]
     assert installation.fate() is SidecarStatus.REMOVED_BY_USER
-    record = installation.ledger.get(installation.film)
+    record = installation.database.files.get(installation.film)
     assert record is not None
     assert (record.state, record.reason) == (FileState.UP_TO_DATE, "removed by hand")
     document = json.loads(installation.run("undo", "--restore", installation.ours, "--json").stdout)
@@ -151,8 +151,8 @@ def test_undo_rejects_unknown_and_queued_files(installation: Installation) -> No
 
 
 def test_damaged_database_is_set_aside_and_rebuilt(installation: Installation) -> None:
-    installation.ledger.close()
-    database = installation.ledger.path
+    installation.database.close()
+    database = installation.database.path
     for ending in ("-wal", "-shm"):
         Path(f"{database}{ending}").unlink(missing_ok=True)
     database.write_bytes(b"this is no database" * 100)
@@ -180,7 +180,7 @@ def test_state_is_backed_up_checked_and_restored(installation: Installation) -> 
     archive = installation.root.parent / "b.tar.gz"
     assert json.loads(installation.run("state", "backup", archive, "--json").stdout)["bytes"] > 0
     installation.decide(FileState.FAILED)
-    installation.ledger.close()
+    installation.database.close()
     assert installation.run("state", "restore", archive).returncode == 0
     assert json.loads(installation.run("status", "--json").stdout)["files"] == {"done": 1}
     assert installation.run("state", "check").returncode == 0

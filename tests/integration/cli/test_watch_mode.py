@@ -40,8 +40,8 @@ def test_a_limit_that_the_daemon_met_is_a_finding_with_the_line_that_cures_it(
     config: Path, home: Path
 ) -> None:
     configuration = load_config(config)
-    ledger = open_database(configuration)
-    ledger.kv.set(f"{WATCH_MODE_KEY}films", f"polled: {LIMIT}")
+    database = open_database(configuration)
+    database.kv.set(f"{WATCH_MODE_KEY}films", f"polled: {LIMIT}")
     assert describe_watching(configuration, "films").startswith("watched by events: ")
     lock = StateLock(home / "state")
     try:
@@ -59,5 +59,5 @@ def test_explain_says_how_a_file_s_library_is_watched(
     config: Path, home: Path, subtitled: Callable[..., subprocess.CompletedProcess[str]]
 ) -> None:
     (home / "films" / "a.mkv").write_bytes(b"film")
-    said = subtitled("--config", config, "explain", home / "films" / "a.mkv", "--json")
-    assert " reports changes" in json.loads(said.stdout)["watch_mode"]
+    explanation = subtitled("--config", config, "explain", home / "films" / "a.mkv", "--json")
+    assert " reports changes" in json.loads(explanation.stdout)["watch_mode"]

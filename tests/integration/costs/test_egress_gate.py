@@ -55,9 +55,9 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EgressLog]:
         shared / f"subtitled-{folder.name}-{random.getrandbits(32)}" if shared.is_dir() else folder
     )
     place.mkdir(exist_ok=True)
-    ledger = Database(place / "subtitled.sqlite")
-    yield ledger.egress_log
-    ledger.close()
+    database = Database(place / "subtitled.sqlite")
+    yield database.egress_log
+    database.close()
     shutil.rmtree(place)
 
 
@@ -166,17 +166,17 @@ def test_workers_at_the_same_moment_do_not_pass_a_cap_either(tmp_path: Path) -> 
     cap = BudgetCap("cloud", "2026-11", seconds=1000.0)
     let_through: list[float] = []
 
-    def work(ledger: Database, who: int) -> None:
+    def work(database: Database, who: int) -> None:
         for number in range(20):
             try:
-                opened = ledger.egress_log.open(_entry(f"{who}/{number}", 30.0, None), [cap])
+                opened = database.egress_log.open(_entry(f"{who}/{number}", 30.0, None), [cap])
             except BudgetExceededError:
                 continue
             let_through.append(30.0)
-            ledger.egress_log.finish(opened, EgressState.SENT)
+            database.egress_log.finish(opened, EgressState.SENT)
 
     threads = [
-        threading.Thread(target=work, args=(ledger, who)) for who, ledger in enumerate(ledgers)
+        threading.Thread(target=work, args=(database, who)) for who, database in enumerate(ledgers)
     ]
     for thread in threads:
         thread.start()
@@ -184,8 +184,8 @@ def test_workers_at_the_same_moment_do_not_pass_a_cap_either(tmp_path: Path) -> 
         thread.join()
     assert sum(let_through) == 990.0
     assert ledgers[0].egress_log.used("cloud", "2026-11") == (0.0, 990.0)
-    for ledger in ledgers:
-        ledger.close()
+    for database in ledgers:
+        database.close()
 
 
 def test_what_is_begun_again_after_a_crash_is_counted_once(pages: EgressLog) -> None:
@@ -270,10 +270,10 @@ def _gate(
         f'[daemon]\nstate_dir = "{tmp_path}"\n[libraries.films]\npath = "{films}"\n{more}'
     )
     configuration = load_config(config)
-    ledger = Database(tmp_path / "subtitled.sqlite")
+    database = Database(tmp_path / "subtitled.sqlite")
     able = EngineCapabilities(destination="cloud:far", price=HOUR)
 
-    def errand(key: str, seconds: float) -> OutboundRequest:
+    def make_request(key: str, seconds: float) -> OutboundRequest:
         library = configuration.settings.libraries["films"]
         return OutboundRequest(
             component="cloud",
@@ -285,54 +285,54 @@ def _gate(
             key=key,
         )
 
-    return EgressGate(configuration, ledger.egress_log), ledger, errand
+    return EgressGate(configuration, database.egress_log), database, make_request
 
 
 def test_nothing_passes_the_gate_of_a_library_that_keeps_to_itself(tmp_path: Path) -> None:
-    gate, ledger, errand = _gate(tmp_path, 'allowed_destinations = ["cloud:near"]\n')
+    gate, database, make_request = _gate(tmp_path, 'allowed_destinations = ["cloud:near"]\n')
     reached = False
-    with pytest.raises(SetupError, match="cloud:far"), gate.authorise(errand("a", 60)):
+    with pytest.raises(SetupError, match="cloud:far"), gate.authorise(make_request("a", 60)):
         reached = True
     assert not reached
-    assert list(ledger.egress_log.entries()) == []
+    assert list(database.egress_log.entries()) == []
 
 
 def test_what_passes_is_written_down_before_and_after(tmp_path: Path) -> None:
-    gate, ledger, errand = _gate(tmp_path, 'allowed_destinations = ["cloud:far"]\n')
-    with gate.authorise(errand("a", 60.0)) as receipts:
-        (before,) = ledger.egress_log.entries()
+    gate, database, make_request = _gate(tmp_path, 'allowed_destinations = ["cloud:far"]\n')
+    with gate.authorise(make_request("a", 60.0)) as receipts:
+        (before,) = database.egress_log.entries()
         assert (before.state, before.amount, before.library) == (EgressState.OPEN, 60.0, "films")
         receipts.append(
             UsageRecord(kind="audio", amount=42.0, host="far.example", region="sg", request_id="r1")
         )
-    (after,) = ledger.egress_log.entries()
+    (after,) = database.egress_log.entries()
     assert (after.state, after.amount, after.request_id) == (EgressState.SENT, 42.0, "r1")
     assert after.price == pytest.approx(0.0042)
 
 
 def test_a_budget_that_is_spent_makes_work_wait_or_go_to_the_next(tmp_path: Path) -> None:
     more = 'allowed_destinations = "any"\n[budgets.month]\nmax_cost = 0.01\n'
-    gate, ledger, errand = _gate(tmp_path, more)
-    with gate.authorise(errand("a", 60.0)):
+    gate, database, make_request = _gate(tmp_path, more)
+    with gate.authorise(make_request("a", 60.0)):
         pass
     with (
         pytest.raises(ResourceUnavailableError, match="month is spent") as waits,
-        gate.authorise(errand("b", 60.0)),
+        gate.authorise(make_request("b", 60.0)),
     ):
         pass
     assert waits.value.retry_after is not None
     (tmp_path / "other").mkdir()
-    gate, ledger, errand = _gate(tmp_path / "other", more + 'on_exhausted = "fallback"\n')
+    gate, database, make_request = _gate(tmp_path / "other", more + 'on_exhausted = "fallback"\n')
     with (
         pytest.raises(InputRejectedError, match="month is spent"),
-        gate.authorise(errand("b", 600.0)),
+        gate.authorise(make_request("b", 600.0)),
     ):
         pass
-    assert list(ledger.egress_log.entries()) == []
+    assert list(database.egress_log.entries()) == []
 
 
 def test_a_wrong_key_costs_nothing_and_a_lost_answer_may_have(tmp_path: Path) -> None:
-    gate, ledger, errand = _gate(
+    gate, database, make_request = _gate(
         tmp_path, 'allowed_destinations = "any"\n[budgets.b]\nmax_audio_hours = 1\n'
     )
     for problem, counted in (
@@ -340,7 +340,7 @@ def test_a_wrong_key_costs_nothing_and_a_lost_answer_may_have(tmp_path: Path) ->
         (TransientError("cut off"), 60.0),
         (InputRejectedError("no"), 120.0),
     ):
-        with pytest.raises(type(problem)), gate.authorise(errand(str(problem), 60.0)):
+        with pytest.raises(type(problem)), gate.authorise(make_request(str(problem), 60.0)):
             raise problem
         period = budget_period("month", datetime.now().astimezone())
-        assert ledger.egress_log.used("b", period)[1] == counted
+        assert database.egress_log.used("b", period)[1] == counted

@@ -60,10 +60,10 @@ class Daemon:
     def wait_for(self, state: str, limit: float = 120) -> Any:
         deadline = time.monotonic() + limit
         while True:
-            said = self.ask("status")
-            if said["files"].get(state):
-                return said
-            assert time.monotonic() < deadline, (said, self.log.read_text())
+            status = self.ask("status")
+            if status["files"].get(state):
+                return status
+            assert time.monotonic() < deadline, (status, self.log.read_text())
             time.sleep(0.3)
 
     def end(self, number: signal.Signals = signal.SIGTERM) -> int:
@@ -77,11 +77,11 @@ class Daemon:
 
 @pytest.fixture
 def daemon(home: Path, subtitled: Run, model_base: Path) -> Iterator[Daemon]:
-    made = Daemon(home, subtitled)
-    yield made
-    if made.process is not None and made.process.poll() is None:
-        os.killpg(made.process.pid, signal.SIGKILL)
-        made.process.wait()
+    created = Daemon(home, subtitled)
+    yield created
+    if created.process is not None and created.process.poll() is None:
+        os.killpg(created.process.pid, signal.SIGKILL)
+        created.process.wait()
 
 
 def _arrive(source: Path, target: Path) -> None:
@@ -167,8 +167,8 @@ def test_bad_files_are_remembered_with_reason_and_the_daemon_goes_on(
         "silent.mkv": "no sound",
         "tone.mkv": "no speech found",
     }.items():
-        told = daemon.ask("explain", daemon.library / name)
-        assert reason in told["database"]["reason"], told
+        explanation = daemon.ask("explain", daemon.library / name)
+        assert reason in explanation["database"]["reason"], explanation
     assert daemon.end() == 0
 
 
@@ -203,10 +203,10 @@ def test_systemd_is_told_ready_status_watchdog_and_stopping(daemon: Daemon, tmp_
         listener.bind(str(tmp_path / "notify"))
         listener.settimeout(30)
         daemon.start(NOTIFY_SOCKET=str(tmp_path / "notify"), WATCHDOG_USEC="2000000")
-        heard = ""
-        while not all(word in heard for word in ("READY=1", "STATUS=Idle", "WATCHDOG=1")):
-            heard += listener.recv(4096).decode() + "\n"
+        messages = ""
+        while not all(word in messages for word in ("READY=1", "STATUS=Idle", "WATCHDOG=1")):
+            messages += listener.recv(4096).decode() + "\n"
         daemon.end()
-        while "STOPPING=1" not in heard:
-            heard += listener.recv(4096).decode() + "\n"
-    assert heard.index("READY=1") < heard.index("STOPPING=1")
+        while "STOPPING=1" not in messages:
+            messages += listener.recv(4096).decode() + "\n"
+    assert messages.index("READY=1") < messages.index("STOPPING=1")

@@ -74,15 +74,15 @@ def jellyfin(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeJellyfin]:
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[Callable[..., House]]:
-    made: list[House] = []
+def build_installation(tmp_path: Path) -> Iterator[Callable[..., House]]:
+    created: list[House] = []
 
     def build(servers: dict[str, Any], **libraries: Any) -> House:
-        made.append(House(tmp_path, servers, **libraries))
-        return made[-1]
+        created.append(House(tmp_path, servers, **libraries))
+        return created[-1]
 
     yield build
-    for one in made:
+    for one in created:
         one.db.close()
 
 
@@ -99,10 +99,10 @@ def section(server: FakeJellyfin | FakePlex, home: Path, **more: Any) -> dict[st
 
 @pytest.mark.parametrize("item_id", [ITEM_ID, "0D4B0A7F-3C1E-4F3B-B3D1-F5D5A6C7B8E9"])
 def test_jellyfin_s_released_webhook_leads_to_the_file(
-    house: Callable[..., House], jellyfin: FakeJellyfin, tmp_path: Path, item_id: str
+    build_installation: Callable[..., House], jellyfin: FakeJellyfin, tmp_path: Path, item_id: str
 ) -> None:
     jellyfin.film("/data/films/Up (2009)/Up.mkv", own_id=ITEM_ID)
-    home = house({"den": section(jellyfin, tmp_path)})
+    home = build_installation({"den": section(jellyfin, tmp_path)})
     home.hear("jellyfin", ADDED | {"ServerId": jellyfin.server_id, "ItemId": item_id})
     up = home.films / "Up (2009)" / "Up.mkv"
     assert home.followed() == [(CommandKind.PATH_CHANGED, up)]
@@ -112,21 +112,21 @@ def test_jellyfin_s_released_webhook_leads_to_the_file(
 
 
 def test_the_server_that_sent_it_is_asked_and_no_other(
-    house: Callable[..., House], jellyfin: FakeJellyfin, tmp_path: Path
+    build_installation: Callable[..., House], jellyfin: FakeJellyfin, tmp_path: Path
 ) -> None:
     other = FakeJellyfin()
     other.server_id = "0" * 32
     other.film("/data/films/Other.mkv", own_id=ITEM_ID)
     jellyfin.film("/data/films/Up.mkv", own_id=ITEM_ID)
     with listening(other):
-        home = house({"a": section(other, tmp_path), "b": section(jellyfin, tmp_path)})
+        home = build_installation({"a": section(other, tmp_path), "b": section(jellyfin, tmp_path)})
         home.hear("jellyfin", ADDED | {"ServerId": jellyfin.server_id, "ItemId": ITEM_ID})
         assert home.followed() == [(CommandKind.PATH_CHANGED, home.films / "Up.mkv")]
     assert other.operations() == ["GetSystemInfo"]
 
 
 def test_plex_is_asked_by_its_rating_key_for_films_and_for_folders_of_series(
-    house: Callable[..., House], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    build_installation: Callable[..., House], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plex = FakePlex()
     monkeypatch.setenv("PLEX", plex.key)
@@ -134,7 +134,7 @@ def test_plex_is_asked_by_its_rating_key_for_films_and_for_folders_of_series(
     show = plex.film("/data/series/The Sea")
     plex.shows.add(show.id)
     with listening(plex):
-        home = house({"den": section(plex, tmp_path)})
+        home = build_installation({"den": section(plex, tmp_path)})
         for key in (film.id, show.id):
             server = {"title": "den", "uuid": plex.server_id}
             metadata = {"librarySectionType": "movie", "ratingKey": key}
@@ -147,9 +147,9 @@ def test_plex_is_asked_by_its_rating_key_for_films_and_for_folders_of_series(
 
 
 def test_without_a_server_to_ask_the_libraries_are_scanned_and_the_cure_is_told(
-    house: Callable[..., House], caplog: pytest.LogCaptureFixture
+    build_installation: Callable[..., House], caplog: pytest.LogCaptureFixture
 ) -> None:
-    home = house({})
+    home = build_installation({})
     home.hear("jellyfin", ADDED | {"ServerId": "f00", "ItemId": ITEM_ID})
     home.hear("jellyfin", ADDED | {"ServerId": "f00", "ItemId": "f" * 32})
     assert home.followed() == [(CommandKind.SCAN, home.films), (CommandKind.SCAN, home.series)]
@@ -159,9 +159,9 @@ def test_without_a_server_to_ask_the_libraries_are_scanned_and_the_cure_is_told(
 
 
 def test_an_item_that_the_server_has_not_scans_the_libraries_that_it_shows(
-    house: Callable[..., House], jellyfin: FakeJellyfin, tmp_path: Path
+    build_installation: Callable[..., House], jellyfin: FakeJellyfin, tmp_path: Path
 ) -> None:
-    home = house({"den": section(jellyfin, tmp_path)}, series={"servers": []})
+    home = build_installation({"den": section(jellyfin, tmp_path)}, series={"servers": []})
     gone = {"NotificationType": "ItemDeleted", "ServerId": jellyfin.server_id, "ItemId": ITEM_ID}
     home.hear("jellyfin", gone)
     assert home.followed() == [(CommandKind.SCAN, home.films)]
@@ -171,9 +171,9 @@ def test_an_item_that_the_server_has_not_scans_the_libraries_that_it_shows(
     "item_id", ["../../System/Info", "1,2", "0" * 31, "%2e%2e", "0" * 32 + "?x=1", "é" * 32]
 )
 def test_what_is_no_id_is_never_put_into_an_address(
-    house: Callable[..., House], jellyfin: FakeJellyfin, tmp_path: Path, item_id: str
+    build_installation: Callable[..., House], jellyfin: FakeJellyfin, tmp_path: Path, item_id: str
 ) -> None:
-    home = house({"den": section(jellyfin, tmp_path)})
+    home = build_installation({"den": section(jellyfin, tmp_path)})
     home.hear("jellyfin", ADDED | {"ServerId": jellyfin.server_id, "ItemId": item_id})
     assert (CommandKind.SCAN, home.films) in home.followed()
     assert jellyfin.operations() == ["GetSystemInfo"]
@@ -183,19 +183,19 @@ def test_what_is_no_id_is_never_put_into_an_address(
     "path", ["/data/films/../../../etc/passwd", "/elsewhere/Up.mkv", "films/Up.mkv", "/data/\ud800"]
 )
 def test_a_server_cannot_lead_out_of_the_libraries(
-    house: Callable[..., House], jellyfin: FakeJellyfin, tmp_path: Path, path: str
+    build_installation: Callable[..., House], jellyfin: FakeJellyfin, tmp_path: Path, path: str
 ) -> None:
     jellyfin.film(path, own_id=ITEM_ID)
-    home = house({"den": section(jellyfin, tmp_path)})
+    home = build_installation({"den": section(jellyfin, tmp_path)})
     home.hear("jellyfin", ADDED | {"ServerId": jellyfin.server_id, "ItemId": ITEM_ID})
     assert all(kind is CommandKind.SCAN for kind, _ in home.followed())
 
 
 def test_a_server_that_is_away_for_a_moment_is_asked_again(
-    house: Callable[..., House], jellyfin: FakeJellyfin, tmp_path: Path
+    build_installation: Callable[..., House], jellyfin: FakeJellyfin, tmp_path: Path
 ) -> None:
     jellyfin.film("/data/films/Up.mkv", own_id=ITEM_ID)
-    home = house({"den": section(jellyfin, tmp_path)})
+    home = build_installation({"den": section(jellyfin, tmp_path)})
     home.hear("jellyfin", ADDED | {"ServerId": jellyfin.server_id, "ItemId": ITEM_ID})
     jellyfin.fault = 503
     lookup = ItemLookup(home.configuration, home.db.commands, (0.3, 0.3))
@@ -212,10 +212,10 @@ def test_a_server_that_is_away_for_a_moment_is_asked_again(
 
 
 def test_one_that_stays_away_costs_a_scan_and_nothing_is_lost(
-    house: Callable[..., House], jellyfin: FakeJellyfin, tmp_path: Path
+    build_installation: Callable[..., House], jellyfin: FakeJellyfin, tmp_path: Path
 ) -> None:
     jellyfin.fault = 503
-    home = house({"den": section(jellyfin, tmp_path)})
+    home = build_installation({"den": section(jellyfin, tmp_path)})
     home.hear("jellyfin", ADDED | {"ServerId": jellyfin.server_id, "ItemId": ITEM_ID})
     assert home.followed((0.0, 0.0)) == [
         (CommandKind.SCAN, home.films),
@@ -223,8 +223,8 @@ def test_one_that_stays_away_costs_a_scan_and_nothing_is_lost(
     ]
 
 
-def test_commands_about_items_survive_a_restart(house: Callable[..., House]) -> None:
-    home = house({})
+def test_commands_about_items_survive_a_restart(build_installation: Callable[..., House]) -> None:
+    home = build_installation({})
     item = ServerItem("jellyfin", "f00", "é\u2028ü")
     for _ in range(2):
         home.db.commands.enqueue_all([Command(CommandKind.ITEM_PLAYED, None, item=item)])

@@ -31,14 +31,14 @@ class Rig:
     def __init__(self, home: Path) -> None:
         self.root = home / "films"
         self.root.mkdir()
-        self.ledger = Database(home / "subtitled.sqlite")
+        self.database = Database(home / "subtitled.sqlite")
         libraries = {"films": LibrarySettings(path=self.root, stability_delay=0.3)}
-        self.intake = Ingest(self.ledger, libraries)
+        self.intake = Ingest(self.database, libraries)
         self.planned: list[tuple[str, float]] = []
-        self.taking = LibraryWorker("films", self.ledger, self.intake, self.plan)
+        self.taking = LibraryWorker("films", self.database, self.intake, self.plan)
 
     def plan(self, record: FileRecord) -> None:
-        self.ledger.set_state(record.id, FileState.DONE)
+        self.database.states.set_state(record.id, FileState.DONE)
         self.planned.append((record.path.name, time.time()))
 
     @property
@@ -48,11 +48,11 @@ class Rig:
 
 @pytest.fixture
 def rig(tmp_path: Path) -> Iterator[Rig]:
-    made = Rig(tmp_path)
-    yield made
-    made.taking.request_stop()
-    made.taking.join(10)
-    made.ledger.close()
+    created = Rig(tmp_path)
+    yield created
+    created.taking.request_stop()
+    created.taking.join(10)
+    created.database.close()
 
 
 def test_a_file_that_was_told_of_is_planned_as_soon_as_it_has_settled(rig: Rig) -> None:
@@ -146,7 +146,7 @@ def test_a_library_that_hangs_holds_up_no_other_and_not_the_end(
         return due(now, names)
 
     monkeypatch.setattr(rig.intake, "ready_files", hang)
-    away = LibraryWorker("away", rig.ledger, rig.intake, rig.plan)
+    away = LibraryWorker("away", rig.database, rig.intake, rig.plan)
     away.start()
     assert hangs.wait(10)
     rig.taking.start()

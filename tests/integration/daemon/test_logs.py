@@ -45,19 +45,19 @@ def lines(tmp_path: Path, shape: str, journal: bool = False, elsewhere: bool = F
 
 
 def test_on_a_terminal_lines_are_plain_and_those_of_a_job_end_with_its_id(tmp_path: Path) -> None:
-    said = lines(tmp_path, "auto")
-    assert re.fullmatch(r"\d\d:\d\d:\d\d INFO    it began", said[0])
-    assert said[1].endswith("WARNING two\\nlines [cafe-1]"), "no name can forge a line"
-    assert said[2].endswith("INFO    of a plugin [cafe-1]")
-    assert said[3].endswith("ERROR   it broke [cafe-1]")
-    assert said[-1] == "ZeroDivisionError: division by zero"
+    log_lines = lines(tmp_path, "auto")
+    assert re.fullmatch(r"\d\d:\d\d:\d\d INFO    it began", log_lines[0])
+    assert log_lines[1].endswith("WARNING two\\nlines [cafe-1]"), "no name can forge a line"
+    assert log_lines[2].endswith("INFO    of a plugin [cafe-1]")
+    assert log_lines[3].endswith("ERROR   it broke [cafe-1]")
+    assert log_lines[-1] == "ZeroDivisionError: division by zero"
 
 
 def test_the_journal_gets_a_priority_on_every_line(tmp_path: Path) -> None:
-    said = lines(tmp_path, "auto", journal=True)
-    assert said[:3] == ["<6>it began", "<4>two\\nlines [cafe-1]", "<6>of a plugin [cafe-1]"]
-    assert len(said) > 4
-    assert all(line.startswith("<3>") for line in said[3:])
+    log_lines = lines(tmp_path, "auto", journal=True)
+    assert log_lines[:3] == ["<6>it began", "<4>two\\nlines [cafe-1]", "<6>of a plugin [cafe-1]"]
+    assert len(log_lines) > 4
+    assert all(line.startswith("<3>") for line in log_lines[3:])
 
 
 def test_a_stream_that_was_led_elsewhere_gets_none(tmp_path: Path) -> None:
@@ -67,16 +67,21 @@ def test_a_stream_that_was_led_elsewhere_gets_none(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("journal", [False, True])
 def test_programs_get_one_object_a_line(tmp_path: Path, journal: bool) -> None:
-    said = [
+    log_lines = [
         json.loads(re.sub(r"^<\d>", "", line) if journal else line)
         for line in lines(tmp_path, "json", journal)
     ]
-    assert [one["message"] for one in said] == ["it began", "two\nlines", "of a plugin", "it broke"]
-    assert [one.get("job") for one in said] == [None, "cafe-1", "cafe-1", "cafe-1"]
-    assert said[1]["level"] == "warning"
-    assert said[0]["logger"] == "subtitled.some"
-    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", said[0]["time"])
-    assert "ZeroDivisionError" in said[3]["exception"]
+    assert [one["message"] for one in log_lines] == [
+        "it began",
+        "two\nlines",
+        "of a plugin",
+        "it broke",
+    ]
+    assert [one.get("job") for one in log_lines] == [None, "cafe-1", "cafe-1", "cafe-1"]
+    assert log_lines[1]["level"] == "warning"
+    assert log_lines[0]["logger"] == "subtitled.some"
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", log_lines[0]["time"])
+    assert "ZeroDivisionError" in log_lines[3]["exception"]
 
 
 CANCELLED = """
@@ -93,7 +98,7 @@ for error in (DBOSAwaitedWorkflowCancelledError("x"), KeyError("y")):
 
 def test_a_job_that_somebody_cancelled_is_no_failure_in_the_log() -> None:
     command = [sys.executable, "-c", CANCELLED]
-    said = subprocess.run(command, capture_output=True, text=True, check=True).stderr
-    assert said.count("Exception encountered") == 1
-    assert "KeyError" in said
-    assert "ancelled" not in said
+    output = subprocess.run(command, capture_output=True, text=True, check=True).stderr
+    assert output.count("Exception encountered") == 1
+    assert "KeyError" in output
+    assert "ancelled" not in output

@@ -17,8 +17,7 @@ import pytest
 
 from subtitled.config.daemon_settings import ThrottleSettings
 from subtitled.config.plugins import ConfiguredComponent
-from subtitled.daemon import playback, sensors
-from subtitled.daemon import throttling as neighbours
+from subtitled.daemon import playback, sensors, throttling
 from subtitled.daemon.playback import PlaybackPoller, supports_playback
 from subtitled.daemon.resource_monitor import SensorReadings, evaluate_rules
 from subtitled.daemon.throttling import ThrottleCallbacks, ThrottleController

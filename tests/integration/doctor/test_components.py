@@ -39,10 +39,10 @@ def test_folders_that_others_made_are_found_below_a_library_that_can_be_written(
 
     def found() -> tuple[bool, str]:
         with bound_by_permissions():
-            *_, said = check_libraries(configuration)
-        assert said.subject == "folders of films"
-        assert "chmod -R g+rwX" in said.hint
-        return said.ok, said.detail
+            *_, finding = check_libraries(configuration)
+        assert finding.subject == "folders of films"
+        assert "chmod -R g+rwX" in finding.hint
+        return finding.ok, finding.detail
 
     assert found() == (True, "3 with media, all writable")
     (films / "Theirs").chmod(0o755)
@@ -64,11 +64,11 @@ def test_a_library_or_state_without_rights_is_cured_by_rights(
     config.write_text(f'[libraries.films]\npath = "{films}"\n')
     configuration = load_config(config)
     with bound_by_permissions():
-        (said,) = check_libraries(configuration)
+        (finding,) = check_libraries(configuration)
         (state,) = check_state_folder(films)
-    assert (said.subject, said.ok) == ("library films", False)
-    assert "may not be written to" in said.detail
-    assert "Let the daemon's user write there" in said.hint
+    assert (finding.subject, finding.ok) == ("library films", False)
+    assert "may not be written to" in finding.detail
+    assert "Let the daemon's user write there" in finding.hint
     assert not state.ok and state.hint
     films.chmod(0o777)
     with bound_by_permissions():
@@ -82,9 +82,9 @@ def test_a_low_limit_of_watches_is_cured_by_raising_it(
     configuration = load_config(installation.config)
     for limit, ok in ((4096, False), (524288, True)):
         monkeypatch.setattr(module, "read_inotify_limit", lambda name, limit=limit: limit)
-        *_, said = check_watching(configuration)
-        assert (said.subject, said.ok) == ("watched folders", ok)
-        assert "fs.inotify.max_user_watches=524288" in said.hint
+        *_, finding = check_watching(configuration)
+        assert (finding.subject, finding.ok) == ("watched folders", ok)
+        assert "fs.inotify.max_user_watches=524288" in finding.hint
 
 
 def test_a_library_that_is_not_there_is_cured_by_making_it(
@@ -108,9 +108,9 @@ def test_no_library_at_all_is_cured_by_a_section(installation: CheckedInstallati
 
 @pytest.fixture
 def server() -> Iterator[FakeJellyfin]:
-    made = FakeJellyfin()
-    with listening(made):
-        yield made
+    fake_jellyfin = FakeJellyfin()
+    with listening(fake_jellyfin):
+        yield fake_jellyfin
 
 
 def test_a_key_that_is_missing_empty_or_refused_is_cured_by_the_right_one(

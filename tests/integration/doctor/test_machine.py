@@ -65,10 +65,10 @@ def test_no_ffmpeg_and_one_that_does_not_run_are_told_apart(
 ) -> None:
     program(tmp_path / "bin", "ffmpeg", "exit 1")
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
-    said = {found.subject: found for found in check_ffmpeg()}
-    assert said["ffmpeg"].detail == f"{tmp_path}/bin/ffmpeg does not run"
-    assert said["ffprobe"].detail == "not installed"
-    assert not said["ffmpeg"].ok and not said["ffprobe"].ok
+    findings = {found.subject: found for found in check_ffmpeg()}
+    assert findings["ffmpeg"].detail == f"{tmp_path}/bin/ffmpeg does not run"
+    assert findings["ffprobe"].detail == "not installed"
+    assert not findings["ffmpeg"].ok and not findings["ffprobe"].ok
 
 
 @pytest.mark.parametrize("years", [-1, -30])
@@ -79,10 +79,10 @@ def test_a_clock_that_lost_its_battery_is_found_by_what_was_written_later(
     assert all(found.ok for found in check_clock(ScheduleSettings(), tmp_path, now))
     # A package may have been built long ago, so the database's time is checked too.
     (tmp_path / "subtitled.sqlite").touch()
-    (said, _) = check_clock(ScheduleSettings(), tmp_path, now + years * 365 * 86400)
-    assert not said.ok
-    assert "after that" in said.detail
-    assert "Set the clock" in said.hint
+    (finding, _) = check_clock(ScheduleSettings(), tmp_path, now + years * 365 * 86400)
+    assert not finding.ok
+    assert "after that" in finding.detail
+    assert "Set the clock" in finding.hint
 
 
 def test_hours_of_a_zone_that_is_not_the_clock_s_are_cured_by_the_setting(
@@ -91,16 +91,18 @@ def test_hours_of_a_zone_that_is_not_the_clock_s_are_cured_by_the_setting(
     # A container with this machine's /etc/localtime and its own /etc/timezone.
     monkeypatch.setattr(machine, "timezone_of", lambda schedule: ZoneInfo("Pacific/Kiritimati"))
     quiet = ("22:00-06:00",)
-    (_, said) = check_clock(ScheduleSettings(quiet_hours=quiet), tmp_path)
-    assert not said.ok
-    assert "working hours use Pacific/Kiritimati, the clock here uses" in said.detail
+    (_, finding) = check_clock(ScheduleSettings(quiet_hours=quiet), tmp_path)
+    assert not finding.ok
+    assert "working hours use Pacific/Kiritimati, the clock here uses" in finding.detail
     hours = WorkingHoursSettings(windows=("00:00-06:00",))
-    (_, said) = check_clock(ScheduleSettings(libraries={"films": hours}), tmp_path)
-    assert not said.ok
-    (_, said) = check_clock(ScheduleSettings(quiet_hours=quiet, timezone="Europe/Berlin"), tmp_path)
-    assert said.ok
-    (_, said) = check_clock(ScheduleSettings(), tmp_path)
-    assert said.ok  # no working hours are set
+    (_, finding) = check_clock(ScheduleSettings(libraries={"films": hours}), tmp_path)
+    assert not finding.ok
+    (_, finding) = check_clock(
+        ScheduleSettings(quiet_hours=quiet, timezone="Europe/Berlin"), tmp_path
+    )
+    assert finding.ok
+    (_, finding) = check_clock(ScheduleSettings(), tmp_path)
+    assert finding.ok  # no working hours are set
 
 
 def test_a_rule_for_which_there_is_no_sensor_is_cured_by_the_sensor(
@@ -176,11 +178,11 @@ def test_a_damaged_ledger_is_cured_by_rebuilding_it_anew(
     installation: CheckedInstallation, subtitled: Run
 ) -> None:
     open_database(load_config(installation.config)).close()
-    ledger = installation.state / "subtitled.sqlite"
-    whole = ledger.read_bytes()
-    ledger.write_bytes(whole[:4096] + os.urandom(4096) + whole[8192:])
+    database = installation.state / "subtitled.sqlite"
+    whole = database.read_bytes()
+    database.write_bytes(whole[:4096] + os.urandom(4096) + whole[8192:])
     for ending in ("-wal", "-shm"):
-        ledger.with_name(ledger.name + ending).unlink(missing_ok=True)
+        database.with_name(database.name + ending).unlink(missing_ok=True)
     wrong = installation.wrong()
     assert list(wrong) == ["subtitled.sqlite"]
     lock = StateLock(installation.state)  # a daemon that has read the file keeps running
@@ -232,11 +234,11 @@ def test_another_daemon_in_the_same_library_is_wrong_and_one_elsewhere_is_named(
         ):
             assert time.monotonic() < deadline
             time.sleep(0.05)
-        said = installation.wrong()
-        assert list(said) == ["other daemons"]
-        assert f"process {both.pid}," in said["other daemons"].detail
-        assert "uses library films too" in said["other daemons"].detail
-        assert said["other daemons"].hint.startswith("Stop one of the two")
+        problems = installation.wrong()
+        assert list(problems) == ["other daemons"]
+        assert f"process {both.pid}," in problems["other daemons"].detail
+        assert "uses library films too" in problems["other daemons"].detail
+        assert problems["other daemons"].hint.startswith("Stop one of the two")
         both.kill()
         both.wait()
         assert installation.wrong() == {}

@@ -79,18 +79,18 @@ def hosts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[
     sys.modules.pop("some_engines", None)
     import some_engines  # type: ignore[import-not-found]
 
-    made: list[EngineClient] = []
+    created: list[EngineClient] = []
 
     def make(name: str, threads: int = 1, room: ModelSlots | None = None) -> EngineClient:
         component: type[Engine] = getattr(some_engines, name)
         configured: ConfiguredComponent[Any] = ConfiguredComponent(
             name=name, plugin=name, component_class=component, settings=Settings()
         )
-        made.append(EngineClient(configured, ModelStore(tmp_path), threads, 60.0, room))
-        return made[-1]
+        created.append(EngineClient(configured, ModelStore(tmp_path), threads, 60.0, room))
+        return created[-1]
 
     yield make
-    for host in made:
+    for host in created:
         host.close()
 
 
@@ -115,17 +115,17 @@ def state(process: int | None) -> str:
 
 
 def ask(host: EngineClient, audio: Path, seconds: float) -> tuple[threading.Thread, list[Any]]:
-    said: list[Any] = []
+    output: list[Any] = []
 
     def call() -> None:
         try:
-            said.append(host.transcribe(Audio(audio), request(seconds)))
+            output.append(host.transcribe(Audio(audio), request(seconds)))
         except BaseException as error:  # noqa: BLE001 - looked at by the test
-            said.append(error)
+            output.append(error)
 
     thread = threading.Thread(target=call)
     thread.start()
-    return thread, said
+    return thread, output
 
 
 def test_an_engine_stops_within_a_call_and_goes_on_where_it_was(
@@ -133,7 +133,7 @@ def test_an_engine_stops_within_a_call_and_goes_on_where_it_was(
 ) -> None:
     host, audio = hosts("Counts"), tmp_path / "counted"
     audio.touch()
-    thread, said = ask(host, audio, 2.0)
+    thread, output = ask(host, audio, 2.0)
     until(lambda: audio.stat().st_size >= 5)
     begin = time.monotonic()
     host.suspend()
@@ -145,7 +145,7 @@ def test_an_engine_stops_within_a_call_and_goes_on_where_it_was(
     assert audio.stat().st_size == counted
     host.resume()
     thread.join(20)
-    assert isinstance(said[0], Transcript)
+    assert isinstance(output[0], Transcript)
     assert audio.stat().st_size == 40  # each step once
 
 
@@ -158,14 +158,14 @@ def test_the_time_limit_of_a_call_does_not_run_while_the_engine_is_stopped(
     audio.touch()
     host.preload()
     until(lambda: host.is_loaded)
-    thread, said = ask(host, audio, 1.0)
+    thread, output = ask(host, audio, 1.0)
     until(lambda: audio.stat().st_size >= 2)
     host.suspend()
     time.sleep(3.5)
-    assert not said
+    assert not output
     host.resume()
     thread.join(20)
-    assert isinstance(said[0], Transcript)
+    assert isinstance(output[0], Transcript)
     late, limited = ask(host, audio, 60.0)
     late.join(20)
     assert isinstance(limited[0], EngineCrashedError)
@@ -176,13 +176,13 @@ def test_a_stopped_engine_ends_with_the_daemon_and_with_a_killed_one(
 ) -> None:
     host, audio = hosts("Counts"), tmp_path / "counted"
     audio.touch()
-    thread, said = ask(host, audio, 30.0)
+    thread, output = ask(host, audio, 30.0)
     until(lambda: audio.stat().st_size >= 2)
     process = host.process_id
     host.suspend()
     host.close()
     thread.join(20)
-    assert isinstance(said[0], ShutdownRequested)
+    assert isinstance(output[0], ShutdownRequested)
     assert state(process) == ""
     script = (
         "import sys, time\n"
@@ -208,11 +208,11 @@ def test_what_is_done_elsewhere_is_not_stopped_in_the_middle_of_a_request(
 ) -> None:
     host, audio = hosts("Elsewhere"), tmp_path / "counted"
     audio.touch()
-    thread, said = ask(host, audio, 1.0)
+    thread, output = ask(host, audio, 1.0)
     until(lambda: audio.stat().st_size >= 2)
     host.suspend()
     thread.join(20)
-    assert isinstance(said[0], Transcript)
+    assert isinstance(output[0], Transcript)
 
 
 def test_a_clock_that_was_stopped_has_lost_that_time() -> None:
@@ -244,10 +244,10 @@ def test_an_engine_that_takes_too_much_memory_is_ended_and_works_in_pieces(
     try:
         with pytest.raises(MemoryLimitExceededError, match="MB of memory and was killed"):
             host.transcribe(audio, wanted)
-        heard = transcribe_splitting(lambda one: host.transcribe(audio, one), wanted)
+        transcript = transcribe_splitting(lambda one: host.transcribe(audio, one), wanted)
     finally:
         watch.close()
-    starts = [word.start for word in heard.words]
+    starts = [word.start for word in transcript.words]
     assert starts == sorted(starts)
     assert starts[0] == 0.0
 
@@ -277,11 +277,13 @@ def test_pieces_are_made_smaller_until_they_fit_and_no_smaller() -> None:
         words = tuple(Word(text=" x", start=part.start, end=part.end) for part in one.chunk.speech)
         return Transcript(language=one.language, words=words)
 
-    heard = transcribe_splitting(
+    transcript = transcribe_splitting(
         transcribe,
         TranscriptionRequest(chunk=Chunk(TimeSpan(0.0, 320.0), speech), language=Language("en")),
     )
-    assert [(word.start, word.end) for word in heard.words] == [(s.start, s.end) for s in speech]
+    assert [(word.start, word.end) for word in transcript.words] == [
+        (s.start, s.end) for s in speech
+    ]
     assert max(asked[1:]) < 320
 
     def never(one: TranscriptionRequest) -> Transcript:
@@ -307,12 +309,12 @@ def test_one_model_at_a_time_an_idle_one_makes_room_a_busy_one_is_waited_for(
     assert one.is_loaded
     two.transcribe(Audio(audio), request(0.1))
     assert (one.is_loaded, two.is_loaded) == (False, True)
-    first, said = ask(two, audio, 1.5)
+    first, output = ask(two, audio, 1.5)
     until(lambda: audio.stat().st_size > 5)
     second, other = ask(one, audio, 0.1)
     first.join(20)
     second.join(20)
-    assert isinstance(said[0], Transcript)
+    assert isinstance(output[0], Transcript)
     assert isinstance(other[0], Transcript)
     assert (one.is_loaded, two.is_loaded) == (True, False)
 

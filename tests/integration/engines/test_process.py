@@ -94,21 +94,21 @@ def test_transcripts_come_back_as_they_were_kept_and_ruins_are_as_good_as_missin
     tmp_path: Path,
 ) -> None:
     store = TranscriptStore(tmp_path)
-    stretch = Chunk(TimeSpan(0, 12.5), (TimeSpan(1, 2),))
+    whole_chunk = Chunk(TimeSpan(0, 12.5), (TimeSpan(1, 2),))
     words = Transcript(
         language=FR,
         words=(Word(text=" été", start=1.0, end=1.5, confidence=0.5),),
         engine="x",
         variant="r",
     )
-    assert store.chunk_transcript("ab12", 1, "r", stretch) is None
-    store.save_chunk("ab12", 1, "r", stretch, words)
-    assert store.chunk_transcript("ab12", 1, "r", stretch) == words
-    assert store.assemble("ab12", 1, "r", [stretch]) == Transcript(
+    assert store.chunk_transcript("ab12", 1, "r", whole_chunk) is None
+    store.save_chunk("ab12", 1, "r", whole_chunk, words)
+    assert store.chunk_transcript("ab12", 1, "r", whole_chunk) == words
+    assert store.assemble("ab12", 1, "r", [whole_chunk]) == Transcript(
         language=FR, words=words.words, engine="x", variant="r"
     )
     next(tmp_path.rglob("0-12500.json")).write_bytes(b'{"half')
-    assert store.chunk_transcript("ab12", 1, "r", stretch) is None
+    assert store.chunk_transcript("ab12", 1, "r", whole_chunk) is None
     assert variant_key("w", {"model": "a"}, None) != variant_key("w", {"model": "b"}, None)
 
 
@@ -154,7 +154,7 @@ def _ask(child: EngineProcess, what: str, limit: float = 20) -> object:
 
 
 @pytest.mark.parametrize(
-    ("what", "kind", "said"),
+    ("what", "kind", "answer"),
     [
         ("crash", EngineCrashedError, "SIGSEGV"),
         ("raise", TransientError, "ValueError: inside"),
@@ -163,9 +163,9 @@ def _ask(child: EngineProcess, what: str, limit: float = 20) -> object:
     ],
 )
 def test_an_engine_that_misbehaves_is_named(
-    odd: EngineProcess, what: str, kind: type[SubtitledError], said: str
+    odd: EngineProcess, what: str, kind: type[SubtitledError], answer: str
 ) -> None:
-    with pytest.raises(kind, match=said):
+    with pytest.raises(kind, match=answer):
         _ask(odd, what)
     odd.terminate()
 

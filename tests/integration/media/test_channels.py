@@ -44,8 +44,8 @@ def make(speech: Path, target: Path, graph: str, codec: str = "pcm_s16le") -> Pa
     return target
 
 
-def decode(medium: Path, tmp_path: Path) -> Audio:
-    return decode_track(medium, probe_media(medium).audio_tracks[0], tmp_path / "a.s16")
+def decode(media: Path, tmp_path: Path) -> Audio:
+    return decode_track(media, probe_media(media).audio_tracks[0], tmp_path / "a.s16")
 
 
 @pytest.mark.parametrize(
@@ -75,12 +75,12 @@ def test_a_voice_is_heard_from_beginning_to_end(
 
 
 def test_ordinary_stereo_is_the_sum_of_its_sides(speech: Path, tmp_path: Path) -> None:
-    medium = make(speech, tmp_path / "a.wav", "[0:a]pan=stereo|c0=c0|c1=0.5*c0[o]")
-    audio = decode(medium, tmp_path)
+    media = make(speech, tmp_path / "a.wav", "[0:a]pan=stereo|c0=c0|c1=0.5*c0[o]")
+    audio = decode(media, tmp_path)
     plain = tmp_path / "plain.s16"
     subprocess.run(
         [
-            *("ffmpeg", "-v", "error", "-i", medium, "-ac", "1", "-ar", "16000"),
+            *("ffmpeg", "-v", "error", "-i", media, "-ac", "1", "-ar", "16000"),
             *("-f", "s16le", plain),
         ],
         check=True,

@@ -33,14 +33,16 @@ def _run(script: str, limits: Limits) -> tuple[str, str]:
 
 @needs_landlock
 def test_a_confined_program_reads_and_writes_the_named_files_only(tmp_path: Path) -> None:
-    film, other, made = tmp_path / "film", tmp_path / "other", tmp_path / "made"
+    film, other, published = tmp_path / "film", tmp_path / "other", tmp_path / "made"
     film.write_text("film")
     other.write_text("other")
-    script = f"cat {film}; cat {other}; echo new > {made}; echo new > {tmp_path}/stray; ls /etc"
-    out, errors = _run(script, Limits(reads=(film,), writes=(made,)))
+    script = (
+        f"cat {film}; cat {other}; echo new > {published}; echo new > {tmp_path}/stray; ls /etc"
+    )
+    out, errors = _run(script, Limits(reads=(film,), writes=(published,)))
     assert out == "film"
     assert errors.count("ermission denied") == 3
-    assert made.read_text() == "new\n"
+    assert published.read_text() == "new\n"
     assert not (tmp_path / "stray").exists()
     assert other.read_text() == "other", "the daemon itself keeps its rights"
 

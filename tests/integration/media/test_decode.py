@@ -52,8 +52,8 @@ def tiny_disk(tmp_path: Path) -> Iterator[Path]:
 def test_sound_is_16_khz_mono_of_16_bits_and_as_long_as_the_medium(
     film: Film, tmp_path: Path
 ) -> None:
-    medium = film("a.mkv", "sine=f=440:d=3:r=44100", ("-ac", "2"))
-    audio = decode_track(medium, _first(medium), tmp_path / "a.s16")
+    media = film("a.mkv", "sine=f=440:d=3:r=44100", ("-ac", "2"))
+    audio = decode_track(media, _first(media), tmp_path / "a.s16")
     assert audio.path == tmp_path / "a.s16"
     assert audio.duration == pytest.approx(3.0, abs=0.05)
     spectrum = np.abs(np.fft.rfft(audio.read_samples(TimeSpan(1, 2))))
@@ -61,7 +61,7 @@ def test_sound_is_16_khz_mono_of_16_bits_and_as_long_as_the_medium(
 
 
 def test_the_chosen_track_is_the_one_that_is_decoded(tmp_path: Path) -> None:
-    medium = tmp_path / "two.mka"
+    media = tmp_path / "two.mka"
     _ffmpeg(
         *"-f lavfi -i sine=f=300:d=2 -f lavfi -i sine=f=900:d=2".split(),
         "-map",
@@ -70,10 +70,10 @@ def test_the_chosen_track_is_the_one_that_is_decoded(tmp_path: Path) -> None:
         "1",
         "-c:a",
         "flac",
-        medium,
+        media,
     )
-    for track, pitch in zip(probe_media(medium).audio_tracks, (300, 900), strict=True):
-        audio = decode_track(medium, track, tmp_path / "out")
+    for track, pitch in zip(probe_media(media).audio_tracks, (300, 900), strict=True):
+        audio = decode_track(media, track, tmp_path / "out")
         assert int(np.abs(np.fft.rfft(audio.read_samples(TimeSpan(0, 1)))).argmax()) == pitch
 
 
@@ -81,7 +81,7 @@ def test_the_chosen_track_is_the_one_that_is_decoded(tmp_path: Path) -> None:
 def test_a_track_that_starts_late_is_padded_so_that_times_are_the_mediums(
     tmp_path: Path, ending: str
 ) -> None:
-    medium = tmp_path / f"late.{ending}"
+    media = tmp_path / f"late.{ending}"
     _ffmpeg(
         *"-f lavfi -i testsrc2=s=64x36:r=25:d=5".split(),
         *"-itsoffset 2 -f lavfi -i sine=d=3 -c:v libx264".split(),
@@ -89,9 +89,9 @@ def test_a_track_that_starts_late_is_padded_so_that_times_are_the_mediums(
         "ultrafast",
         "-c:a",
         "aac",
-        medium,
+        media,
     )
-    audio = decode_track(medium, _first(medium), tmp_path / "late.s16")
+    audio = decode_track(media, _first(media), tmp_path / "late.s16")
     ((start, end),) = _heard(audio)
     assert start == pytest.approx(2.0, abs=0.15)
     assert end == pytest.approx(5.0, abs=0.15)
@@ -99,14 +99,14 @@ def test_a_track_that_starts_late_is_padded_so_that_times_are_the_mediums(
 
 
 def test_a_hole_in_a_track_is_silence_so_that_what_follows_keeps_its_time(tmp_path: Path) -> None:
-    medium = tmp_path / "hole.mka"
+    media = tmp_path / "hole.mka"
     _ffmpeg(
         *"-f lavfi -i sine=d=4 -af aselect='not(between(t,1,2.5))'".split(),
         "-c:a",
         "pcm_s16le",
-        medium,
+        media,
     )
-    audio = decode_track(medium, _first(medium), tmp_path / "hole.s16")
+    audio = decode_track(media, _first(media), tmp_path / "hole.s16")
     (before, after) = _heard(audio)
     assert before == pytest.approx((0.0, 1.0), abs=0.15)
     assert after == pytest.approx((2.5, 4.0), abs=0.15)
@@ -154,16 +154,16 @@ def test_a_truncated_file_is_refused_and_leaves_nothing(
 def test_the_same_file_whole_is_accepted(
     minute: Callable[[str], Path], tmp_path: Path, ending: str
 ) -> None:
-    medium = minute(ending)
-    audio = decode_track(medium, _first(medium), tmp_path / "whole.s16")
+    media = minute(ending)
+    audio = decode_track(media, _first(media), tmp_path / "whole.s16")
     assert audio.duration == pytest.approx(60, abs=0.2)
 
 
 def test_an_mp4_whose_index_is_missing_is_refused(tmp_path: Path) -> None:
-    medium = tmp_path / "a.mp4"
-    _ffmpeg("-f", "lavfi", "-i", "sine=d=20", "-c:a", "aac", medium)
+    media = tmp_path / "a.mp4"
+    _ffmpeg("-f", "lavfi", "-i", "sine=d=20", "-c:a", "aac", media)
     cut = tmp_path / "cut.mp4"
-    cut.write_bytes(medium.read_bytes()[: medium.stat().st_size // 2])
+    cut.write_bytes(media.read_bytes()[: media.stat().st_size // 2])
     with pytest.raises(NotMediaError, match="cut.mp4"):
         probe_media(cut)
 
@@ -172,7 +172,7 @@ def test_an_mp4_whose_index_is_missing_is_refused(tmp_path: Path) -> None:
 def test_sound_that_ends_before_the_picture_of_an_intact_file_is_accepted(
     tmp_path: Path, ending: str
 ) -> None:
-    medium = tmp_path / f"short.{ending}"
+    media = tmp_path / f"short.{ending}"
     _ffmpeg(
         *"-f lavfi -i testsrc2=s=64x36:r=5:d=60 -f lavfi -i sine=d=20".split(),
         "-c:v",
@@ -181,9 +181,9 @@ def test_sound_that_ends_before_the_picture_of_an_intact_file_is_accepted(
         "ultrafast",
         "-c:a",
         "aac",
-        medium,
+        media,
     )
-    audio = decode_track(medium, _first(medium), tmp_path / "short.s16")
+    audio = decode_track(media, _first(media), tmp_path / "short.s16")
     assert audio.duration == pytest.approx(20, abs=0.2)
 
 
@@ -193,13 +193,13 @@ def test_a_damaged_middle_costs_its_own_seconds_and_no_more(
     broken = bytearray(minute("mkv").read_bytes())
     middle = len(broken) // 2
     broken[middle : middle + 2000] = os.urandom(2000)
-    medium = tmp_path / "broken.mkv"
-    medium.write_bytes(broken)
-    audio = decode_track(medium, _first(medium), tmp_path / "broken.s16")
+    media = tmp_path / "broken.mkv"
+    media.write_bytes(broken)
+    audio = decode_track(media, _first(media), tmp_path / "broken.s16")
     assert audio.duration == pytest.approx(60, abs=0.5)
-    heard = _heard(audio)
-    assert heard[0][0] < 0.2
-    assert heard[-1][1] > 59.5
+    transcript = _heard(audio)
+    assert transcript[0][0] < 0.2
+    assert transcript[-1][1] > 59.5
 
 
 @pytest.mark.parametrize(
@@ -208,27 +208,27 @@ def test_a_damaged_middle_costs_its_own_seconds_and_no_more(
 def test_no_name_of_medium_or_folder_means_anything_to_ffmpeg(
     film: Film, tmp_path: Path, name: str
 ) -> None:
-    medium, folder = tmp_path / name, tmp_path / f"out {name}"
-    film("plain.mkv").rename(medium)
+    media, folder = tmp_path / name, tmp_path / f"out {name}"
+    film("plain.mkv").rename(media)
     folder.mkdir()
-    audio = decode_track(medium, _first(medium), folder / name)
+    audio = decode_track(media, _first(media), folder / name)
     assert audio.duration == pytest.approx(3.0, abs=0.1)
-    assert sorted(tmp_path.iterdir()) == sorted([medium, folder])
+    assert sorted(tmp_path.iterdir()) == sorted([media, folder])
     assert list(folder.iterdir()) == [folder / name]
 
 
 def test_progress_goes_up_to_the_end(minute: Callable[[str], Path], tmp_path: Path) -> None:
-    told: list[float] = []
-    medium = minute("mkv")
-    decode_track(medium, _first(medium), tmp_path / "a", on_progress=told.append)
-    assert told == sorted(told)
-    assert told[-1] == pytest.approx(60, abs=0.5)
+    listed: list[float] = []
+    media = minute("mkv")
+    decode_track(media, _first(media), tmp_path / "a", on_progress=listed.append)
+    assert listed == sorted(listed)
+    assert listed[-1] == pytest.approx(60, abs=0.5)
 
 
 def test_an_earlier_half_of_the_sound_is_overwritten(film: Film, tmp_path: Path) -> None:
-    medium = film("a.mkv")
+    media = film("a.mkv")
     (tmp_path / "a.s16.part").write_bytes(b"x" * 10_000_000)
-    assert decode_track(medium, _first(medium), tmp_path / "a.s16").duration == pytest.approx(
+    assert decode_track(media, _first(media), tmp_path / "a.s16").duration == pytest.approx(
         3, abs=0.1
     )
     assert not (tmp_path / "a.s16.part").exists()
@@ -242,38 +242,38 @@ def test_a_track_that_is_not_there_is_refused_by_number(film: Film, tmp_path: Pa
 
 
 def test_a_medium_that_went_away_is_gone(film: Film, tmp_path: Path) -> None:
-    medium = film("a.mkv")
-    track = _first(medium)
-    medium.unlink()
+    media = film("a.mkv")
+    track = _first(media)
+    media.unlink()
     with pytest.raises(FileGoneError):
-        decode_track(medium, track, tmp_path / "out")
+        decode_track(media, track, tmp_path / "out")
 
 
 def test_decoding_past_its_limit_is_ended_and_leaves_nothing(tmp_path: Path) -> None:
-    medium = tmp_path / "long.mka"
-    _ffmpeg("-f", "lavfi", "-i", "anullsrc=r=8000:cl=mono", "-t", "5000", "-c:a", "flac", medium)
+    media = tmp_path / "long.mka"
+    _ffmpeg("-f", "lavfi", "-i", "anullsrc=r=8000:cl=mono", "-t", "5000", "-c:a", "flac", media)
     with pytest.raises(TransientError, match="did not finish"):
-        decode_track(medium, _first(medium), tmp_path / "out", timeout=0.05)
-    assert list(tmp_path.iterdir()) == [medium]
+        decode_track(media, _first(media), tmp_path / "out", timeout=0.05)
+    assert list(tmp_path.iterdir()) == [media]
 
 
 def test_without_ffmpeg_the_cure_is_to_install_it(
     film: Film, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    medium = film("a.mkv")
-    track = _first(medium)
+    media = film("a.mkv")
+    track = _first(media)
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(SetupError) as caught:
-        decode_track(medium, track, tmp_path / "out")
+        decode_track(media, track, tmp_path / "out")
     assert "apt install ffmpeg" in caught.value.hint
 
 
 def test_a_disk_without_room_is_seen_before_anything_is_written(
     minute: Callable[[str], Path], tiny_disk: Path
 ) -> None:
-    medium = minute("mkv")
+    media = minute("mkv")
     with pytest.raises(TransientError, match="disk is full: decoding needs 2 MB") as caught:
-        decode_track(medium, _first(medium), tiny_disk / "out")
+        decode_track(media, _first(media), tiny_disk / "out")
     assert "state_dir" in caught.value.hint
     assert list(tiny_disk.iterdir()) == []
 
@@ -281,11 +281,11 @@ def test_a_disk_without_room_is_seen_before_anything_is_written(
 def test_a_disk_that_fills_while_decoding_is_said_and_given_back_its_room(
     tmp_path: Path, tiny_disk: Path
 ) -> None:
-    medium = tmp_path / "streamed.mkv"  # written to a pipe, so it states no length
+    media = tmp_path / "streamed.mkv"  # written to a pipe, so it states no length
     sound = ["-f", "lavfi", "-i", "sine=d=60", "-c:a", "aac", "-f", "matroska", "pipe:1"]
-    with medium.open("wb") as file:
+    with media.open("wb") as file:
         subprocess.run(["ffmpeg", "-v", "error", "-nostdin", *sound], stdout=file, check=True)
-    assert probe_media(medium).duration == 0
+    assert probe_media(media).duration == 0
     with pytest.raises(TransientError, match="disk is full"):
-        decode_track(medium, _first(medium), tiny_disk / "out")
+        decode_track(media, _first(media), tiny_disk / "out")
     assert list(tiny_disk.iterdir()) == []

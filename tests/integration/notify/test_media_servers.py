@@ -83,33 +83,33 @@ class Home:
             f'[daemon]\nstate_dir = "{folder}/st"\n[libraries.films]\npath = "{self.root}"\n'
         )
         (folder / "st").mkdir(mode=0o700, exist_ok=True)
-        made = {
+        created = {
             n: ConfiguredComponent(name=n, plugin=n, component_class=cls, settings=Settings())
             for n, cls in servers.items()
         }
-        self.configuration = dataclasses.replace(load_config(config), servers=made)
-        self.ledger = Database(folder / "st" / "subtitled.sqlite")
+        self.configuration = dataclasses.replace(load_config(config), servers=created)
+        self.database = Database(folder / "st" / "subtitled.sqlite")
 
     @contextmanager
-    def telling(self, pace: DeliveryTimings = FAST) -> Iterator[None]:
-        teller = MediaServerDispatcher(self.configuration, self.ledger, pace)
-        teller.start()
+    def run_dispatcher(self, pace: DeliveryTimings = FAST) -> Iterator[None]:
+        dispatcher = MediaServerDispatcher(self.configuration, self.database, pace)
+        dispatcher.start()
         try:
             yield
         finally:
-            teller.stop()
+            dispatcher.stop()
 
     def write(
         self, name: str = "Film", tag: str = "es", kind: SubtitleKind = SubtitleKind.FULL
     ) -> Path:
         """Publish a sidecar as the daemon does."""
-        medium = self.root / f"{name}.mkv"
-        medium.touch()
-        path = medium.with_name(f"{name}.{tag}.srt")
+        media_file = self.root / f"{name}.mkv"
+        media_file.touch()
+        path = media_file.with_name(f"{name}.{tag}.srt")
         content = f"{name} {tag}".encode()
         import hashlib
 
-        made = Signature(
+        signature = Signature(
             fingerprint=name * 16,
             name=path.name,
             language=Language(tag.split(".")[0]),
@@ -120,12 +120,12 @@ class Home:
             sha256=hashlib.sha256(content).hexdigest(),
             size_bytes=len(content),
         )
-        publish_sidecar(path, content, own_digest=None, signature=made)
-        self.ledger.sidecars.record_written(path, medium, made)
-        return medium
+        publish_sidecar(path, content, own_digest=None, signature=signature)
+        self.database.sidecars.record_written(path, media_file, signature)
+        return media_file
 
-    def told(self, medium: Path, server: str = "den") -> Delivery:
-        (one,) = [t for t in self.ledger.deliveries.of_media(medium) if t.server == server]
+    def delivery_of(self, media_file: Path, server: str = "den") -> Delivery:
+        (one,) = [t for t in self.database.deliveries.of_media(media_file) if t.server == server]
         return one
 
 
@@ -139,7 +139,7 @@ def home(tmp_path: Path) -> Iterator[Callable[..., Home]]:
 
     yield make
     for one in homes:
-        one.ledger.close()
+        one.database.close()
 
 
 def until(condition: Callable[[], object], limit: float = 20.0) -> None:
@@ -149,9 +149,9 @@ def until(condition: Callable[[], object], limit: float = 20.0) -> None:
         time.sleep(0.02)
 
 
-def ended(home: Home, medium: Path, server: str = "den") -> Callable[[], bool]:
+def ended(home: Home, media_file: Path, server: str = "den") -> Callable[[], bool]:
     def is_so() -> bool:
-        found = [t for t in home.ledger.deliveries.of_media(medium) if t.server == server]
+        found = [t for t in home.database.deliveries.of_media(media_file) if t.server == server]
         return bool(found) and found[0].ended_at is not None
 
     return is_so
@@ -160,29 +160,29 @@ def ended(home: Home, medium: Path, server: str = "den") -> Callable[[], bool]:
 def test_a_written_subtitle_is_told_once_and_confirmed(home: Callable[..., Home]) -> None:
     den = recorder()
     harness = home(den=den)
-    with harness.telling():
-        medium = harness.write()
-        until(ended(harness, medium))
+    with harness.run_dispatcher():
+        media_file = harness.write()
+        until(ended(harness, media_file))
     ((method, (change,)),) = den.calls
     assert method == 0
-    assert change.media == medium
+    assert change.media == media_file
     (one,) = change.added
     assert (one.path.name, one.language, one.kind) == ("Film.es.srt", "es", SubtitleKind.FULL)
     assert not change.removed
-    assert den.asked == [medium]
-    said = harness.told(medium)
-    assert said.state is DeliveryState.CONFIRMED
-    assert said.sent_at is not None
+    assert den.asked == [media_file]
+    output = harness.delivery_of(media_file)
+    assert output.state is DeliveryState.CONFIRMED
+    assert output.sent_at is not None
 
 
 def test_what_changes_within_seconds_is_one_call(home: Callable[..., Home]) -> None:
     den = recorder()
     harness = home(den=den)
-    with harness.telling(dataclasses.replace(FAST, gather_seconds=1.5)):
+    with harness.run_dispatcher(dataclasses.replace(FAST, gather_seconds=1.5)):
         media = [harness.write(f"Film {n}") for n in range(5)]
         harness.write("Film 0", "en")
-        for medium in media:
-            until(ended(harness, medium))
+        for media_file in media:
+            until(ended(harness, media_file))
     ((_, changes),) = den.calls
     assert sorted(change.media for change in changes) == media
     assert {len(change.added) for change in changes if change.media == media[0]} == {2}
@@ -193,35 +193,35 @@ def test_what_is_not_shown_is_told_by_the_next_method_and_then_reported(
 ) -> None:
     den = recorder(lambda _: IndexStatus(False, "Film.es.srt is not listed"))
     harness = home(den=den)
-    with harness.telling():
-        medium = harness.write()
-        until(ended(harness, medium))
+    with harness.run_dispatcher():
+        media_file = harness.write()
+        until(ended(harness, media_file))
     assert [method for method, _ in den.calls] == [0, 1]
     assert len(den.asked) == 2 * len(FAST.check_seconds)
-    said = harness.told(medium)
-    assert (said.state, said.strategy) == (DeliveryState.NOT_INDEXED, 1)
-    assert said.detail == "Film.es.srt is not listed"
+    output = harness.delivery_of(media_file)
+    assert (output.state, output.strategy) == (DeliveryState.NOT_INDEXED, 1)
+    assert output.detail == "Film.es.srt is not listed"
 
 
 def test_a_server_that_lists_late_is_asked_again_and_told_once(home: Callable[..., Home]) -> None:
     looks = iter([False, False, True])
     den = recorder(lambda _: IndexStatus(next(looks)))
     harness = home(den=den)
-    with harness.telling():
-        medium = harness.write()
-        until(ended(harness, medium))
+    with harness.run_dispatcher():
+        media_file = harness.write()
+        until(ended(harness, media_file))
     assert len(den.calls) == 1
-    assert harness.told(medium).state is DeliveryState.CONFIRMED
+    assert harness.delivery_of(media_file).state is DeliveryState.CONFIRMED
 
 
 def test_a_server_that_cannot_say_is_told_once_and_that_is_said(home: Callable[..., Home]) -> None:
     den = recorder(lambda _: IndexStatus(None, "when the film is opened"))
     harness = home(den=den)
-    with harness.telling():
-        medium = harness.write()
-        until(ended(harness, medium))
+    with harness.run_dispatcher():
+        media_file = harness.write()
+        until(ended(harness, media_file))
     assert len(den.calls) == 1
-    assert harness.told(medium).state is DeliveryState.UNVERIFIABLE
+    assert harness.delivery_of(media_file).state is DeliveryState.UNVERIFIABLE
 
 
 def test_a_server_that_was_away_hears_everything_once_when_it_is_back(
@@ -230,19 +230,21 @@ def test_a_server_that_was_away_hears_everything_once_when_it_is_back(
     den, other = recorder(), recorder()
     den.trouble = TransientError("den does not answer", "Check that it runs")
     harness = home(den=den, other=other)
-    with harness.telling():
+    with harness.run_dispatcher():
         media = [harness.write(f"Film {n}") for n in range(20)]
-        until(lambda: harness.ledger.kv.get(f"{SERVER_ERROR_KEY}den"))
-        assert "does not answer" in (harness.ledger.kv.get(f"{SERVER_ERROR_KEY}den") or "")
+        until(lambda: harness.database.kv.get(f"{SERVER_ERROR_KEY}den"))
+        assert "does not answer" in (harness.database.kv.get(f"{SERVER_ERROR_KEY}den") or "")
         until(ended(harness, media[-1], "other"))  # one that is away holds up no other
-    with harness.telling():  # another life
+    with harness.run_dispatcher():  # another life
         den.trouble = None
-        for medium in media:
-            until(ended(harness, medium))
-        until(lambda: not harness.ledger.kv.get(f"{SERVER_ERROR_KEY}den"))
+        for media_file in media:
+            until(ended(harness, media_file))
+        until(lambda: not harness.database.kv.get(f"{SERVER_ERROR_KEY}den"))
     ((_, changes),) = den.calls
     assert sorted(change.media for change in changes) == sorted(media)
-    assert {harness.told(medium).state for medium in media} == {DeliveryState.CONFIRMED}
+    assert {harness.delivery_of(media_file).state for media_file in media} == {
+        DeliveryState.CONFIRMED
+    }
 
 
 def test_a_server_that_is_away_is_not_tried_for_each_file(home: Callable[..., Home]) -> None:
@@ -254,7 +256,7 @@ def test_a_server_that_is_away_is_not_tried_for_each_file(home: Callable[..., Ho
             raise TransientError("away")
 
     harness = home(den=Away)
-    with harness.telling(dataclasses.replace(FAST, backoff=Backoff(first=30.0))):
+    with harness.run_dispatcher(dataclasses.replace(FAST, backoff=Backoff(first=30.0))):
         for n in range(5):
             harness.write(f"Film {n}")
             time.sleep(0.3)
@@ -266,12 +268,12 @@ def test_a_wrong_key_keeps_the_changes_for_the_day_it_is_right(home: Callable[..
     den = recorder()
     den.trouble = SetupError("the key is refused", "Make a new one")
     harness = home(den=den)
-    with harness.telling():
-        medium = harness.write()
-        until(lambda: harness.ledger.kv.get(f"{SERVER_ERROR_KEY}den"))
+    with harness.run_dispatcher():
+        media_file = harness.write()
+        until(lambda: harness.database.kv.get(f"{SERVER_ERROR_KEY}den"))
     den.trouble = None
-    with harness.telling():  # the daemon was reloaded
-        until(ended(harness, medium))
+    with harness.run_dispatcher():  # the daemon was reloaded
+        until(ended(harness, media_file))
     assert len(den.calls) == 1
 
 
@@ -279,29 +281,29 @@ def test_what_a_server_will_never_take_is_reported(home: Callable[..., Home]) ->
     den = recorder()
     den.trouble = InputRejectedError("no such thing")
     harness = home(den=den)
-    with harness.telling():
-        medium = harness.write()
-        until(ended(harness, medium))
-    assert harness.told(medium).state is DeliveryState.NOT_INDEXED
-    assert "no such thing" in harness.told(medium).detail
+    with harness.run_dispatcher():
+        media_file = harness.write()
+        until(ended(harness, media_file))
+    assert harness.delivery_of(media_file).state is DeliveryState.NOT_INDEXED
+    assert "no such thing" in harness.delivery_of(media_file).detail
 
 
 def test_taking_away_and_bringing_back_is_told_too(home: Callable[..., Home]) -> None:
     den = recorder()
     harness = home(den=den)
-    withdrawal = SidecarRemover(harness.ledger)
-    with harness.telling():
-        medium = harness.write()
-        until(ended(harness, medium))
+    withdrawal = SidecarRemover(harness.database)
+    with harness.run_dispatcher():
+        media_file = harness.write()
+        until(ended(harness, media_file))
         den.calls.clear()
-        withdrawal.remove(harness.ledger.sidecars.of_media(medium))
+        withdrawal.remove(harness.database.sidecars.of_media(media_file))
         until(lambda: den.calls)
-        until(ended(harness, medium))
+        until(ended(harness, media_file))
         ((_, (change,)),) = den.calls
         assert [one.path.name for one in change.removed] == ["Film.es.srt"]
         assert not change.added
         den.calls.clear()
-        withdrawal.restore(harness.ledger.sidecars.of_media(medium))
+        withdrawal.restore(harness.database.sidecars.of_media(media_file))
         until(lambda: den.calls)
         ((_, (change,)),) = den.calls
         assert [one.path.name for one in change.added] == ["Film.es.srt"]
@@ -320,10 +322,10 @@ def test_a_change_in_the_middle_of_the_telling_is_not_lost(home: Callable[..., H
     den = type("One", (Slow,), {"calls": [], "asked": [], "trouble": None})
     den.says = staticmethod(lambda _: IndexStatus(True))
     harness = home(den=den)
-    with harness.telling():
-        medium = harness.write("Film", "es")
+    with harness.run_dispatcher():
+        media_file = harness.write("Film", "es")
         until(lambda: len(den.calls) == 2)
-        until(ended(harness, medium))
+        until(ended(harness, media_file))
     last = {one.path.name for one in den.calls[-1][1][0].added}
     assert "Film.en.srt" in last
 
@@ -335,47 +337,47 @@ def test_a_sidecar_that_moved_with_its_film_is_told_at_both_places(
     harness = home(den=den)
     old = harness.write("Old")
     new = harness.root / "New.mkv"
-    harness.ledger.sidecars.record_moved(
+    harness.database.sidecars.record_moved(
         old.with_name("Old.es.srt"), new.with_name("New.es.srt"), new
     )
-    with harness.telling():
+    with harness.run_dispatcher():
         until(ended(harness, old))
         until(ended(harness, new))
-    told = {change.media.name: change for _, changes in den.calls for change in changes}
-    assert [one.path.name for one in told["Old.mkv"].removed] == ["Old.es.srt"]
-    assert [one.path.name for one in told["New.mkv"].added] == ["New.es.srt"]
+    delivery_of = {change.media.name: change for _, changes in den.calls for change in changes}
+    assert [one.path.name for one in delivery_of["Old.mkv"].removed] == ["Old.es.srt"]
+    assert [one.path.name for one in delivery_of["New.mkv"].added] == ["New.es.srt"]
 
 
 def test_what_is_only_recognised_is_told_to_nobody(home: Callable[..., Home]) -> None:
     """After the database is lost, no whole library is refreshed."""
     den = recorder()
     harness = home(den=den)
-    medium = harness.write()
-    sidecar = medium.with_name("Film.es.srt")
-    harness.ledger.deliveries.enqueue_changes(lambda _: (), 0.0)
-    harness.ledger.sidecars.set_status(sidecar, SidecarStatus.PRESENT)
-    with harness.ledger._engine.begin() as c:
+    media_file = harness.write()
+    sidecar = media_file.with_name("Film.es.srt")
+    harness.database.deliveries.enqueue_changes(lambda _: (), 0.0)
+    harness.database.sidecars.set_status(sidecar, SidecarStatus.PRESENT)
+    with harness.database._engine.begin() as c:
         c.exec_driver_sql("DELETE FROM sidecars")
-    harness.ledger.sidecars.adopt_signed(sidecar, medium, "Film" * 16)
-    assert harness.ledger.sidecars.get(sidecar) is not None
-    assert harness.ledger.deliveries.enqueue_changes(lambda _: ("den",), 0.0) == 0
+    harness.database.sidecars.adopt_signed(sidecar, media_file, "Film" * 16)
+    assert harness.database.sidecars.get(sidecar) is not None
+    assert harness.database.deliveries.enqueue_changes(lambda _: ("den",), 0.0) == 0
 
 
 def test_a_fault_of_a_plugin_ends_nothing(home: Callable[..., Home]) -> None:
-    said = iter([RuntimeError("a fault"), None])
+    output = iter([RuntimeError("a fault"), None])
 
     class Faulty(Recorder):
         def refresh(self, changes: Sequence[SidecarChange], strategy: int) -> None:
-            if (fault := next(said)) is not None:
+            if (fault := next(output)) is not None:
                 raise fault
             super().refresh(changes, strategy)
 
     den = type("One", (Faulty,), {"calls": [], "asked": [], "trouble": None})
     den.says = staticmethod(lambda _: IndexStatus(True))
     harness = home(den=den)
-    with harness.telling():
-        medium = harness.write()
-        until(ended(harness, medium))
+    with harness.run_dispatcher():
+        media_file = harness.write()
+        until(ended(harness, media_file))
     assert len(den.calls) == 1
 
 
@@ -405,18 +407,18 @@ def real(
         assert not loaded.unavailable
         harness.configuration = loaded
         yield kind, server, harness
-        harness.ledger.close()
+        harness.database.close()
     assert not server.violations
 
 
 def test_each_server_shows_what_was_published(real: tuple[str, Any, Home]) -> None:
     kind, server, harness = real
     server.film("/data/films/Film.mkv", Subtitle("/data/films/Film.es.srt", "es"))
-    with harness.telling():
-        medium = harness.write()
-        until(ended(harness, medium))
-    assert harness.told(medium).state is DeliveryState.CONFIRMED
-    assert harness.told(medium).strategy == 0
+    with harness.run_dispatcher():
+        media_file = harness.write()
+        until(ended(harness, media_file))
+    assert harness.delivery_of(media_file).state is DeliveryState.CONFIRMED
+    assert harness.delivery_of(media_file).strategy == 0
     assert len(server.asked) == EACH[kind]
 
 
@@ -426,10 +428,10 @@ def test_each_server_that_is_deaf_to_the_first_call_is_told_otherwise(
     _, server, harness = real
     server.film("/data/films/Film.mkv", Subtitle("/data/films/Film.es.srt", "es"))
     server.library.deaf_to = {"PostUpdatedMedia", "RefreshSection"}
-    with harness.telling():
-        medium = harness.write()
-        until(ended(harness, medium))
-    assert (harness.told(medium).state, harness.told(medium).strategy) == (
+    with harness.run_dispatcher():
+        media_file = harness.write()
+        until(ended(harness, media_file))
+    assert (harness.delivery_of(media_file).state, harness.delivery_of(media_file).strategy) == (
         DeliveryState.CONFIRMED,
         1,
     )
@@ -439,10 +441,10 @@ def test_each_server_that_acts_late_is_waited_for(real: tuple[str, Any, Home]) -
     _, server, harness = real
     server.film("/data/films/Film.mkv", Subtitle("/data/films/Film.es.srt", "es"))
     server.library.slowness = 0.5
-    with harness.telling(dataclasses.replace(FAST, check_seconds=(0.1, 0.2, 0.4, 0.8, 1.6))):
-        medium = harness.write()
-        until(ended(harness, medium))
-    assert (harness.told(medium).state, harness.told(medium).strategy) == (
+    with harness.run_dispatcher(dataclasses.replace(FAST, check_seconds=(0.1, 0.2, 0.4, 0.8, 1.6))):
+        media_file = harness.write()
+        until(ended(harness, media_file))
+    assert (harness.delivery_of(media_file).state, harness.delivery_of(media_file).strategy) == (
         DeliveryState.CONFIRMED,
         0,
     )
@@ -451,11 +453,11 @@ def test_each_server_that_acts_late_is_waited_for(real: tuple[str, Any, Home]) -
 def test_each_server_that_never_lists_it_is_reported(real: tuple[str, Any, Home]) -> None:
     _, server, harness = real
     server.film("/data/films/Film.mkv")
-    with harness.telling():
-        medium = harness.write()
-        until(ended(harness, medium))
-    assert harness.told(medium).state is DeliveryState.NOT_INDEXED
-    assert "Film.es.srt is not listed" in harness.told(medium).detail
+    with harness.run_dispatcher():
+        media_file = harness.write()
+        until(ended(harness, media_file))
+    assert harness.delivery_of(media_file).state is DeliveryState.NOT_INDEXED
+    assert "Film.es.srt is not listed" in harness.delivery_of(media_file).detail
 
 
 def test_twenty_films_published_together_cost_one_call_where_the_server_takes_it(
@@ -465,16 +467,20 @@ def test_twenty_films_published_together_cost_one_call_where_the_server_takes_it
     names = [f"Film {n}" for n in range(20)]
     for name in names:
         server.film(f"/data/films/{name}.mkv", Subtitle(f"/data/films/{name}.es.srt", "es"))
-    with harness.telling(dataclasses.replace(FAST, gather_seconds=3.0)):
+    with harness.run_dispatcher(dataclasses.replace(FAST, gather_seconds=3.0)):
         media = [harness.write(name) for name in names]
-        for medium in media:
-            until(ended(harness, medium))
-    told = {"jellyfin": "PostUpdatedMedia", "emby": "PostUpdatedMedia", "plex": "RefreshSection"}
-    assert server.operations().count(told[kind]) == 1
+        for media_file in media:
+            until(ended(harness, media_file))
+    delivery_of = {
+        "jellyfin": "PostUpdatedMedia",
+        "emby": "PostUpdatedMedia",
+        "plex": "RefreshSection",
+    }
+    assert server.operations().count(delivery_of[kind]) == 1
 
 
 def test_no_thread_is_left_behind(home: Callable[..., Home]) -> None:
     harness = home(den=recorder())
-    with harness.telling():
+    with harness.run_dispatcher():
         assert [t for t in threading.enumerate() if t.name == "server den"]
     until(lambda: not [t for t in threading.enumerate() if t.name == "server den"])

@@ -53,7 +53,7 @@ def event(number: int) -> Event:
 class FakeNotifier(Notifier):
     """A notifier that records notifications and raises each of ``trouble`` once."""
 
-    heard: list[list[Notification]]
+    received: list[list[Notification]]
     trouble: list[Exception]
     pace = DeliverySchedule()
 
@@ -64,7 +64,7 @@ class FakeNotifier(Notifier):
     def notify(self, notifications: Sequence[Notification]) -> None:
         if self.trouble:
             raise self.trouble.pop(0)
-        self.heard.append(list(notifications))
+        self.received.append(list(notifications))
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ def fake_notifier(monkeypatch: pytest.MonkeyPatch) -> type[FakeNotifier]:
     monkeypatch.setattr(notifiers, "SETUP_ERROR_WAIT_SECONDS", 0.2)
 
     class One(FakeNotifier):
-        heard: list[list[Notification]] = []  # noqa: RUF012
+        received: list[list[Notification]] = []  # noqa: RUF012
         trouble: list[Exception] = []  # noqa: RUF012
 
     return One
@@ -82,7 +82,7 @@ def fake_notifier(monkeypatch: pytest.MonkeyPatch) -> type[FakeNotifier]:
 @pytest.fixture
 def lives(tmp_path: Path) -> Iterator[Callable[..., NotifierDispatcher]]:
     """Start the workers of some notifiers over one database."""
-    ledger = Database(tmp_path / "subtitled.sqlite")
+    database = Database(tmp_path / "subtitled.sqlite")
     begun: list[NotifierDispatcher] = []
 
     def begin(**fake_notifiers: type[FakeNotifier]) -> NotifierDispatcher:
@@ -93,7 +93,7 @@ def lives(tmp_path: Path) -> Iterator[Callable[..., NotifierDispatcher]]:
             for name, one in fake_notifiers.items()
         }
         configuration: Any = SimpleNamespace(notifiers=configured)
-        life = NotifierDispatcher(configuration, ledger.notifications)
+        life = NotifierDispatcher(configuration, database.notifications)
         life.start()
         begun.append(life)
         return life
@@ -102,7 +102,7 @@ def lives(tmp_path: Path) -> Iterator[Callable[..., NotifierDispatcher]]:
     for life in begun:
         life.stop()
     wait_until(lambda: not [t for t in threading.enumerate() if t.name.startswith("notifier ")])
-    ledger.close()
+    database.close()
 
 
 def test_each_event_is_told_by_itself_and_in_order(
@@ -111,11 +111,11 @@ def test_each_event_is_told_by_itself_and_in_order(
     life = lives(bell=fake_notifier)
     for number in range(5):
         life.enqueue(event(number))
-    wait_until(lambda: len(fake_notifier.heard) == 5)
-    assert [[one.event for one in batch] for batch in fake_notifier.heard] == [
+    wait_until(lambda: len(fake_notifier.received) == 5)
+    assert [[one.event for one in batch] for batch in fake_notifier.received] == [
         [event(n)] for n in range(5)
     ]
-    assert len({batch[0].id for batch in fake_notifier.heard}) == 5
+    assert len({batch[0].id for batch in fake_notifier.received}) == 5
 
 
 @pytest.mark.parametrize(
@@ -126,8 +126,8 @@ def test_what_could_not_be_told_is_told_again(
 ) -> None:
     fake_notifier.trouble = [problem, problem]
     lives(bell=fake_notifier).enqueue(event(1))
-    wait_until(lambda: fake_notifier.heard)
-    assert fake_notifier.heard[0][0].event == event(1)
+    wait_until(lambda: fake_notifier.received)
+    assert fake_notifier.received[0][0].event == event(1)
     assert fake_notifier.trouble == []
 
 
@@ -138,8 +138,8 @@ def test_what_is_rejected_is_given_up_and_the_next_is_told(
     life = lives(bell=fake_notifier)
     life.enqueue(event(1))
     life.enqueue(event(2))
-    wait_until(lambda: fake_notifier.heard)
-    assert [one.event for batch in fake_notifier.heard for one in batch] == [event(2)]
+    wait_until(lambda: fake_notifier.received)
+    assert [one.event for batch in fake_notifier.received for one in batch] == [event(2)]
 
 
 def test_one_that_is_away_holds_up_no_other_and_hears_all_in_the_next_life(
@@ -148,19 +148,19 @@ def test_one_that_is_away_holds_up_no_other_and_hears_all_in_the_next_life(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     class Away(FakeNotifier):
-        heard: list[list[Notification]] = []  # noqa: RUF012
+        received: list[list[Notification]] = []  # noqa: RUF012
         trouble: list[Exception] = [TransientError("away", retry_after=3600.0)]  # noqa: RUF012
 
     life = lives(bell=fake_notifier, away=Away)
     life.enqueue(event(1))
     life.enqueue(event(2))
-    wait_until(lambda: len(fake_notifier.heard) == 2)
-    assert Away.heard == []
+    wait_until(lambda: len(fake_notifier.received) == 2)
+    assert Away.received == []
     life.stop()
     lives(bell=fake_notifier, away=Away)
-    wait_until(lambda: len(Away.heard) == 2)
-    assert [one.event for batch in Away.heard for one in batch] == [event(1), event(2)]
-    assert len(fake_notifier.heard) == 2
+    wait_until(lambda: len(Away.received) == 2)
+    assert [one.event for batch in Away.received for one in batch] == [event(1), event(2)]
+    assert len(fake_notifier.received) == 2
 
 
 def test_who_collects_hears_what_happened_meanwhile_in_one(
@@ -170,8 +170,8 @@ def test_who_collects_hears_what_happened_meanwhile_in_one(
     life = lives(bell=fake_notifier)
     for number in range(4):
         life.enqueue(event(number))
-    wait_until(lambda: fake_notifier.heard)
-    assert [[one.event for one in batch] for batch in fake_notifier.heard] == [
+    wait_until(lambda: fake_notifier.received)
+    assert [[one.event for one in batch] for batch in fake_notifier.received] == [
         [event(n) for n in range(4)]
     ]
 
@@ -180,26 +180,26 @@ def test_what_is_kept_for_one_that_never_comes_is_bounded_and_forgotten_with_it(
     lives: Callable[..., NotifierDispatcher], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(kept, "MAX_EVENTS_PER_NOTIFIER", 3)
-    ledger = Database(tmp_path / "subtitled.sqlite")
+    database = Database(tmp_path / "subtitled.sqlite")
     for number in range(7):
-        ledger.notifications.enqueue(["gone", "other"], event(number), float(number))
-    assert [one.occurred_at for one in ledger.notifications.pending("gone")] == [4.0, 5.0, 6.0]
-    assert len(ledger.notifications.pending("other")) == 3
-    ledger.notifications.delete_unconfigured(["other"])
-    assert ledger.notifications.pending("gone") == []
-    assert len(ledger.notifications.pending("other")) == 3
-    ledger.close()
+        database.notifications.enqueue(["gone", "other"], event(number), float(number))
+    assert [one.occurred_at for one in database.notifications.pending("gone")] == [4.0, 5.0, 6.0]
+    assert len(database.notifications.pending("other")) == 3
+    database.notifications.delete_unconfigured(["other"])
+    assert database.notifications.pending("gone") == []
+    assert len(database.notifications.pending("other")) == 3
+    database.close()
 
 
 def test_an_event_comes_back_from_the_ledger_as_it_was(tmp_path: Path) -> None:
-    ledger = Database(tmp_path / "subtitled.sqlite")
+    database = Database(tmp_path / "subtitled.sqlite")
     failed = JobFailed(Path("/films/caf\udce9.mkv"), "why", "cure", retry_at=12.5)
-    ledger.notifications.enqueue(["bell"], failed, 3.0)
-    (notice,) = ledger.notifications.pending("bell")
+    database.notifications.enqueue(["bell"], failed, 3.0)
+    (notice,) = database.notifications.pending("bell")
     assert (notice.event, notice.occurred_at) == (failed, 3.0)
-    ledger.notifications.mark_delivered([notice.id])
-    assert ledger.notifications.pending("bell") == []
-    ledger.close()
+    database.notifications.mark_delivered([notice.id])
+    assert database.notifications.pending("bell") == []
+    database.close()
 
 
 def at(hour: int, minute: int = 0) -> float:

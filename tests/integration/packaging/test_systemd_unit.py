@@ -41,16 +41,16 @@ def _unit(installed: Path, drop_in: str | None = None, name: str = DAEMON) -> Pa
 
 
 def _exposure(unit: Path) -> float:
-    said = subprocess.run(
+    service_lines = subprocess.run(
         ["systemd-analyze", "security", "--offline=yes", "--no-pager", unit],
         capture_output=True,
         text=True,
         check=False,
     )
-    if "unrecognized option" in said.stderr:
+    if "unrecognized option" in service_lines.stderr:
         pytest.skip("this systemd-analyze knows no --offline")
-    found = re.search(r"Overall exposure level .*: ([0-9.]+)", said.stdout)
-    assert found, said
+    found = re.search(r"Overall exposure level .*: ([0-9.]+)", service_lines.stdout)
+    assert found, service_lines
     return float(found[1])
 
 
@@ -72,12 +72,12 @@ def _instance(unit: Path) -> Path:
 def test_a_worker_is_kept_in_its_place_as_the_daemon_is() -> None:
     """systemd has no includes, so [Service] must be the same in both units."""
 
-    def said(name: str) -> list[str]:
+    def service_lines(name: str) -> list[str]:
         text = (ROOT / "systemd" / f"{name}.service").read_text("utf-8")
         service = text.partition("[Service]")[2].partition("[Install]")[0]
         return [line for line in service.splitlines() if not line.startswith("ExecStart=")]
 
-    assert said(WORKER) == said(DAEMON)
+    assert service_lines(WORKER) == service_lines(DAEMON)
 
 
 @needs_systemd
@@ -93,12 +93,12 @@ def test_systemd_finds_no_fault_with_it(installed: Path, drop_in: str | None, na
     unit = _instance(_unit(installed, drop_in, name))
     text = unit.read_text("utf-8").replace("/usr/bin/subtitled", "/bin/true")
     unit.write_text(text, "utf-8")
-    said = subprocess.run(
+    service_lines = subprocess.run(
         ["systemd-analyze", "verify", "--man=no", unit], capture_output=True, text=True, check=False
     )
     # Only messages about our units count, not those about other units of this machine.
-    ours = [line for line in said.stderr.splitlines() if "subtitled" in line]
-    assert (ours, said.returncode) == ([], 0), said.stderr
+    ours = [line for line in service_lines.stderr.splitlines() if "subtitled" in line]
+    assert (ours, service_lines.returncode) == ([], 0), service_lines.stderr
 
 
 @pytest.mark.parametrize(("name", "command"), [(DAEMON, "run"), (WORKER, "worker %i")])
@@ -133,7 +133,7 @@ def test_growing_pauses_are_installed_where_systemd_knows_them(tmp_path: Path) -
 def test_the_user_and_the_folder_of_the_configuration_are_made(installed: Path) -> None:
     for program, kind in (("systemd-sysusers", "sysusers"), ("systemd-tmpfiles", "tmpfiles")):
         which = ["--create"] if kind == "tmpfiles" else []
-        said = subprocess.run(
+        service_lines = subprocess.run(
             [
                 program,
                 f"--root={installed}",
@@ -144,9 +144,9 @@ def test_the_user_and_the_folder_of_the_configuration_are_made(installed: Path) 
             text=True,
             check=False,
         )
-        if "permitted" in said.stderr or "denied" in said.stderr:
+        if "permitted" in service_lines.stderr or "denied" in service_lines.stderr:
             pytest.skip("another user's folder is made by root")
-        assert said.returncode == 0, said.stderr
+        assert service_lines.returncode == 0, service_lines.stderr
     passwd = (installed / "etc/passwd").read_text("utf-8")
     assert re.search(r"^subtitled:.*:/var/lib/subtitled:", passwd, re.M)
     assert (installed / "etc/subtitled").stat().st_mode & 0o777 == 0o750

@@ -79,7 +79,7 @@ def test_a_program_or_a_pair_that_is_not_there_is_said_with_the_cure(tmp_path: P
 
 @real
 def test_lines_keep_their_places_whatever_stands_in_them() -> None:
-    said = translated(
+    output = translated(
         make(),
         "Good morning.",
         "The dog [and",
@@ -89,13 +89,13 @@ def test_lines_keep_their_places_whatever_stands_in_them() -> None:
         "they are big",
         "Frobnitz knows it.",
     )
-    assert said[0] == "Buenos días."
-    assert "perro" in said[1]
-    assert "gato" in said[2]
-    assert "25 casas" in said[4]
-    assert "grandes" in said[5]
-    assert "Frobnitz" in said[6]
-    assert "*" not in "".join(said)
+    assert output[0] == "Buenos días."
+    assert "perro" in output[1]
+    assert "gato" in output[2]
+    assert "25 casas" in output[4]
+    assert "grandes" in output[5]
+    assert "Frobnitz" in output[6]
+    assert "*" not in "".join(output)
 
 
 @real

@@ -76,7 +76,7 @@ def receiver() -> Iterator[Receiver]:
 
 
 @pytest.fixture
-def told(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> AppriseNotifier:
+def notifier(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> AppriseNotifier:
     address = f"json://user:hunter22@127.0.0.1:{receiver.server_port}/in"
     monkeypatch.setenv("APPRISE_URL", address)
     return AppriseNotifier(
@@ -113,8 +113,8 @@ def test_of_many_the_first_are_named_and_all_are_counted() -> None:
     assert len(message.splitlines()) == 17
 
 
-def test_the_message_arrives(told: AppriseNotifier, receiver: Receiver) -> None:
-    told.notify(
+def test_the_message_arrives(notifier: AppriseNotifier, receiver: Receiver) -> None:
+    notifier.notify(
         notices(JobFinished(FILM, (FILM,), "made en"), JobFailed(OTHER, "no sound", "Replace"))
     )
     (message,) = receiver.got
@@ -123,30 +123,30 @@ def test_the_message_arrives(told: AppriseNotifier, receiver: Receiver) -> None:
     assert "Film.mkv: made en" in message["message"]
 
 
-def test_no_news_is_no_message(told: AppriseNotifier, receiver: Receiver) -> None:
-    told.notify(notices(JobFinished(FILM, (), "nobody speaks in it")))
+def test_no_news_is_no_message(notifier: AppriseNotifier, receiver: Receiver) -> None:
+    notifier.notify(notices(JobFinished(FILM, (), "nobody speaks in it")))
     assert receiver.got == []
 
 
 def test_a_service_that_refuses_is_told_again_and_its_password_is_not_logged(
-    told: AppriseNotifier, receiver: Receiver, caplog: pytest.LogCaptureFixture
+    notifier: AppriseNotifier, receiver: Receiver, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
     receiver.status = 500
     with pytest.raises(TransientError, match=r"notifiers\.apprise did not take") as refused:
-        told.notify(notices(JobFinished(FILM, (FILM,), "made en")))
+        notifier.notify(notices(JobFinished(FILM, (FILM,), "made en")))
     assert "hunter22" not in caplog.text + str(refused.value)
 
 
 def test_an_address_that_apprise_does_not_know_is_misconfigured_and_not_shown(
-    told: AppriseNotifier, monkeypatch: pytest.MonkeyPatch
+    notifier: AppriseNotifier, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert told.self_check()[0].ok
+    assert notifier.self_check()[0].ok
     monkeypatch.setenv("APPRISE_URL", "nosuch://hunter22@x")
     with pytest.raises(SetupError, match="none that Apprise knows") as wrong:
-        told.notify(notices(JobFinished(FILM, (FILM,), "made en")))
+        notifier.notify(notices(JobFinished(FILM, (FILM,), "made en")))
     assert "hunter22" not in str(wrong.value)
-    assert not told.self_check()[0].ok
+    assert not notifier.self_check()[0].ok
 
 
 def test_digest_and_quiet_hours_are_its_rhythm() -> None:

@@ -49,14 +49,17 @@ def test_the_event_is_in_the_environment_byte_for_byte_and_on_standard_input(
         f"json.dump([said, json.load(sys.stdin)], open({str(out)!r}, 'w'))"
     )
     python(code).notify([Notification(7, 12.5, PUBLISHED)])
-    variables, said = json.loads(out.read_text())
+    variables, output = json.loads(out.read_text())
     seen = {name: bytes.fromhex(value) for name, value in variables.items()}
     assert seen["SUBTITLED_MEDIA"] == os.fsencode(MEDIA)
     assert seen["SUBTITLED_SIDECAR"] == os.fsencode(PUBLISHED.sidecar)
     assert (seen["SUBTITLED_EVENT"], seen["SUBTITLED_LANGUAGE"]) == (b"published", b"pt-BR")
     assert (seen["SUBTITLED_ID"], seen["SUBTITLED_AT"]) == (b"7", b"12.500")
     assert "SOME_KEY" not in seen
-    assert (said["event"], bytes.fromhex(said["media_hex"])) == ("published", os.fsencode(MEDIA))
+    assert (output["event"], bytes.fromhex(output["media_hex"])) == (
+        "published",
+        os.fsencode(MEDIA),
+    )
 
 
 def test_no_shell_has_its_hands_in_it(tmp_path: Path) -> None:

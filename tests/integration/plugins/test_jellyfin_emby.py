@@ -44,8 +44,8 @@ def test_several_films_are_told_in_one_request(
     changes = [SidecarChange(FILM.with_name(f"{n}.mkv"), added=WRITTEN.added) for n in range(50)]
     server_plugin.make(server).refresh(changes, 0)
     (asked,) = server.asked
-    told = [update["Path"] for update in asked.body["Updates"]]
-    assert told == [f"/data/films/Film [2020]/{n}.mkv" for n in range(50)]
+    listed = [update["Path"] for update in asked.body["Updates"]]
+    assert listed == [f"/data/films/Film [2020]/{n}.mkv" for n in range(50)]
     assert {update["UpdateType"] for update in asked.body["Updates"]} == {"Modified"}
 
 

@@ -86,9 +86,9 @@ def test_of_a_film_that_is_open_it_says_language_and_flags(server: FakeKodi, kod
 def test_a_language_that_it_reads_wrongly_is_not_confirmed(server: FakeKodi, kodi: Make) -> None:
     """As Kodi 20.1 does it with ``Film.pt-BR.srt``: Breton."""
     server.open, server.subtitles = THERE, [external("bre", "pt (External)")]
-    said = kodi().check_indexed(SidecarChange(FILM, added=(sidecar("pt-BR.srt", "pt-BR"),)))
-    assert said.is_complete is None
-    assert "pt-BR.srt is not listed" in said.detail
+    status = kodi().check_indexed(SidecarChange(FILM, added=(sidecar("pt-BR.srt", "pt-BR"),)))
+    assert status.is_complete is None
+    assert "pt-BR.srt is not listed" in status.detail
 
 
 def test_what_is_open_is_given_as_a_path_of_this_machine(server: FakeKodi, kodi: Make) -> None:

@@ -34,13 +34,13 @@ def libre() -> Iterator[FakeLibreTranslate]:
 def make(libre: FakeLibreTranslate, monkeypatch: pytest.MonkeyPatch) -> Make:
     monkeypatch.setenv("LIBRE_KEY", "s3cret")
 
-    def made(**settings: object) -> LibreTranslate:
+    def make_translator(**settings: object) -> LibreTranslate:
         asked = {"url": libre.url} | settings
         return LibreTranslate(
             LibreTranslateSettings.model_validate(asked), ComponentContext("libre")
         )
 
-    return made
+    return make_translator
 
 
 def batch(target: Language = ES, *texts: str) -> Batch:
@@ -49,9 +49,9 @@ def batch(target: Language = ES, *texts: str) -> Batch:
 
 
 def test_lines_come_back_under_their_ids_and_nothing_is_sent_away_from_here(make: Make) -> None:
-    said = make().translate(batch())
-    assert said.lines == (Line(5, "ONE"), Line(6, "TWO"))
-    assert said.usage == ()
+    translation = make().translate(batch())
+    assert translation.lines == (Line(5, "ONE"), Line(6, "TWO"))
+    assert translation.usage == ()
     assert LibreTranslate.capabilities(make().settings).destination == "local"
 
 

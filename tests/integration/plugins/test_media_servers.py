@@ -72,14 +72,14 @@ def test_a_film_that_the_server_does_not_know_is_not_listed_and_harms_no_other(
     unknown = SidecarChange(FILM.with_name("unknown.mkv"), added=WRITTEN.added)
     plugin.refresh([unknown, WRITTEN], 1)
     assert film.looks_at is not None
-    said = plugin.check_indexed(unknown)
-    assert said.is_complete is False
-    assert "/data/films/Film [2020]/unknown.mkv" in said.detail
-    assert "doctor" in said.detail
+    status = plugin.check_indexed(unknown)
+    assert status.is_complete is False
+    assert "/data/films/Film [2020]/unknown.mkv" in status.detail
+    assert "doctor" in status.detail
 
 
 @pytest.mark.parametrize(
-    ("as_listed", "said"),
+    ("as_listed", "answer"),
     [
         (Subtitle(BESIDE[0].path, ""), "no language"),
         (Subtitle(BESIDE[0].path, "en"), "listed as en"),
@@ -91,7 +91,7 @@ def test_what_is_listed_wrongly_is_not_listed(
     server: DescribedServer,
     plugin: MediaServer,
     as_listed: Subtitle,
-    said: str,
+    answer: str,
 ) -> None:
     server.film(THERE, as_listed)
     plugin.refresh([WRITTEN], 0)
@@ -100,7 +100,7 @@ def test_what_is_listed_wrongly_is_not_listed(
     if (
         server_plugin is not ALL["plex"]
     ):  # which names no files, so that a wrong one is a missing one
-        assert said in listing.detail
+        assert answer in listing.detail
 
 
 def test_one_that_was_taken_away_is_no_longer_listed_when_that_was_seen(

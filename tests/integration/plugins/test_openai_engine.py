@@ -45,32 +45,32 @@ def service() -> Iterator[FakeTranscriptions]:
 def make(service: FakeTranscriptions, monkeypatch: pytest.MonkeyPatch) -> Make:
     monkeypatch.setenv("ASR_KEY", "sk-secret")
 
-    def made(**settings: object) -> TranscriptionEngine:
+    def make_engine(**settings: object) -> TranscriptionEngine:
         asked = {"url": service.url, "model": "tiny"} | settings
         return TranscriptionEngine(
             TranscriptionSettings.model_validate(asked), ComponentContext("openai")
         )
 
-    return made
+    return make_engine
 
 
 def hear(engine: TranscriptionEngine, folder: Path, **more: object) -> Transcript:
     asked = TranscriptionRequest(chunk=STRETCH, language=Language("en"), **more)  # type: ignore[arg-type]
-    said = engine.transcribe(sound(folder, 15.0), asked)
-    check_transcript(said, STRETCH)
-    return said
+    transcript = engine.transcribe(sound(folder, 15.0), asked)
+    check_transcript(transcript, STRETCH)
+    return transcript
 
 
 def test_words_lie_in_the_medium_and_have_the_punctuation_of_the_text(
     make: Make, service: FakeTranscriptions, tmp_path: Path
 ) -> None:
-    said = hear(make(), tmp_path, hotwords=("Kennedy", "Ring"))
-    assert [(word.text, word.start) for word in said.words] == [
+    output = hear(make(), tmp_path, hotwords=("Kennedy", "Ring"))
+    assert [(word.text, word.start) for word in output.words] == [
         (" Ask", 10.5),
         (" not,", 10.8),
         (" friend.", 11.5),
     ]
-    assert said.word_timestamps and said.segment_scores[0].avg_logprob == -0.25
+    assert output.word_timestamps and output.segment_scores[0].avg_logprob == -0.25
     (fields,) = service.requests
     assert (fields["language"], fields["prompt"]) == (["en"], ["Kennedy, Ring"])
     assert fields["file"] == ["sound.flac"]
@@ -82,10 +82,10 @@ def test_less_is_asked_for_where_more_is_refused_and_that_is_remembered(
 ) -> None:
     service.gives = gives
     engine = make(is_local=False)
-    said = hear(engine, tmp_path)
-    assert said.word_timestamps is False
-    assert [(word.text, word.start) for word in said.words] == [(" Ask not, friend.", start)]
-    assert [sent.price for sent in said.usage] == [0.0] * (tries - 1) + [None]
+    output = hear(engine, tmp_path)
+    assert output.word_timestamps is False
+    assert [(word.text, word.start) for word in output.words] == [(" Ask not, friend.", start)]
+    assert [sent.price for sent in output.usage] == [0.0] * (tries - 1) + [None]
     assert len(hear(engine, tmp_path).usage) == 1
 
 
@@ -184,9 +184,9 @@ answers = st.fixed_dictionaries(
 
 
 @given(answers | json_like)
-def test_whatever_comes_words_are_in_order_finite_and_inside_the_stretch(said: object) -> None:
-    if isinstance(said, dict) and is_transcription(said):
-        found = parse_response(said, 5.0, 10.0)
+def test_whatever_comes_words_are_in_order_finite_and_inside_the_stretch(answer: object) -> None:
+    if isinstance(answer, dict) and is_transcription(answer):
+        found = parse_response(answer, 5.0, 10.0)
         check_transcript(
             Transcript(
                 language=Language("en"), words=found.words, segment_scores=found.segment_scores
@@ -217,7 +217,7 @@ def test_a_recording_becomes_subtitles(
     )
     assert ran.returncode == 0, ran.stderr
     cues = read_cues((target / "Prompts.en.srt").read_bytes(), "srt")
-    told = " ".join(re.findall(r"[a-z]+", " ".join(cue.text for cue in cues).lower()))
-    assert told.startswith("the number you have dialed is not in service please check the number")
+    text = " ".join(re.findall(r"[a-z]+", " ".join(cue.text for cue in cues).lower()))
+    assert text.startswith("the number you have dialed is not in service please check the number")
     assert cues[0].start == pytest.approx(english_speech.prompts[0].start, abs=0.4)
     assert len(service.requests) == 1

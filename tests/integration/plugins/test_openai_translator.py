@@ -43,11 +43,11 @@ def chat() -> Iterator[FakeChat]:
 def make(chat: FakeChat, monkeypatch: pytest.MonkeyPatch) -> Make:
     monkeypatch.setenv("CHAT_KEY", "sk-secret")
 
-    def made(**settings: object) -> ChatTranslator:
+    def make_translator(**settings: object) -> ChatTranslator:
         asked = {"url": chat.url, "model": "tiny"} | settings
         return ChatTranslator(ChatSettings.model_validate(asked), ComponentContext("chat"))
 
-    return made
+    return make_translator
 
 
 def batch(**more: object) -> Batch:
@@ -62,12 +62,12 @@ def test_lines_go_out_as_data_and_come_back_under_their_ids(make: Make, chat: Fa
     }
     assert make().translate(batch(**more)).lines == RIGHT
     system, user = (message["content"] for message in chat.requests[0]["messages"])
-    said = json.loads(user)
-    assert said["lines"] == {str(line.id): line.text for line in LINES}
-    assert said["glossary"] == {"Ring": "Anillo"}
-    assert said["previous"] == [["Hello.", "Hola."]]
-    assert said["description"] == "A film."
-    assert "max_chars" not in said
+    payload = json.loads(user)
+    assert payload["lines"] == {str(line.id): line.text for line in LINES}
+    assert payload["glossary"] == {"Ring": "Anillo"}
+    assert payload["previous"] == [["Hello.", "Hola."]]
+    assert payload["description"] == "A film."
+    assert "max_chars" not in payload
     # What people say is in the data alone.
     assert not any(line.text in system for line in LINES)
     assert "English into Spanish" in system
@@ -89,9 +89,9 @@ def test_the_shape_is_asked_for_in_the_way_that_the_server_takes(
 ) -> None:
     chat.formats = formats
     translator = make(is_local=False)
-    said = translator.translate(batch())
-    assert said.lines == RIGHT
-    assert len(said.usage) == tries  # what was refused has left this machine as well
+    translation = translator.translate(batch())
+    assert translation.lines == RIGHT
+    assert len(translation.usage) == tries  # what was refused has left this machine as well
     assert len(translator.translate(batch()).usage) == 1
 
 

@@ -119,7 +119,7 @@ def test_the_doctor_tries_the_key_of_each_section(
     file = configured("file")
     assert "the key is accepted" in subtitled("--config", file, "doctor").stdout
     monkeypatch.setenv("QWEN_KEY", "sk-of-another-region")
-    said = subtitled("--config", file, "doctor").stdout
-    assert "refuses the key" in said and "engines.qwen.region" in said
-    assert "translators.qwen.api_key" in said
-    assert "sk-of-another-region" not in said
+    findings = subtitled("--config", file, "doctor").stdout
+    assert "refuses the key" in findings and "engines.qwen.region" in findings
+    assert "translators.qwen.api_key" in findings
+    assert "sk-of-another-region" not in findings

@@ -99,9 +99,9 @@ def test_what_does_not_pass_is_not_tried_again(
     studio.faults.append(
         Fault(route="/services/", status=status, code=code, message=f"key {KEY} said", times=9)
     )
-    made = engine(studio, protocol=protocol)
+    qwen = engine(studio, protocol=protocol)
     with pytest.raises(kind) as caught:
-        made.transcribe(sound(tmp_path, 3.0), request(3.0))
+        qwen.transcribe(sound(tmp_path, 3.0), request(3.0))
     assert KEY not in str(caught.value)
     assert [fault.times for fault in studio.faults] == [8]
 

@@ -22,15 +22,15 @@ def test_a_file_comes_back_as_words_with_times(
     studio: FakeDashScope, tmp_path: Path, memo: Checkpoint
 ) -> None:
     asked = request(7.0, memo, terms=("Kowalski",))
-    said = engine(studio).transcribe(sound(tmp_path, 7.0), asked)
-    check_transcript(said, asked.chunk)
-    assert said.text.startswith("This is sentence 1. This is sentence 2.")
-    assert [(w.text, w.start, w.end) for w in said.words[:3]] == [
+    transcript = engine(studio).transcribe(sound(tmp_path, 7.0), asked)
+    check_transcript(transcript, asked.chunk)
+    assert transcript.text.startswith("This is sentence 1. This is sentence 2.")
+    assert [(w.text, w.start, w.end) for w in transcript.words[:3]] == [
         (" This", 0.0, 0.4),
         (" is", 0.4, 0.6),
         (" sentence 1.", 0.6, 1.4),
     ]
-    assert said.language == "en"
+    assert transcript.language == "en"
 
 
 def test_the_receipt_says_who_got_how_much(
@@ -67,10 +67,10 @@ def test_silence_at_the_ends_is_neither_sent_nor_paid(
     studio: FakeDashScope, tmp_path: Path
 ) -> None:
     asked = request(30.0, speech=(TimeSpan(10.0, 12.0), TimeSpan(15.0, 16.0)))
-    said = engine(studio).transcribe(sound(tmp_path, 30.0), asked)
+    transcript = engine(studio).transcribe(sound(tmp_path, 30.0), asked)
     assert studio.billed == [7.0]
-    assert said.words[0].start == pytest.approx(9.7)
-    check_transcript(said, asked.chunk)
+    assert transcript.words[0].start == pytest.approx(9.7)
+    check_transcript(transcript, asked.chunk)
 
 
 def test_a_file_in_which_nobody_speaks_is_not_sent(studio: FakeDashScope, tmp_path: Path) -> None:
@@ -91,18 +91,18 @@ def test_a_file_in_which_nothing_was_heard_is_done(studio: FakeDashScope, tmp_pa
 def test_the_other_family_brings_speakers_and_masks_no_words(
     studio: FakeDashScope, tmp_path: Path, model: str
 ) -> None:
-    made = engine(studio, model=model, diarization=True)
-    said = made.transcribe(sound(tmp_path, 5.0), request(5.0, terms=("Kowalski", "x" * 90)))
-    assert {word.speaker for word in said.words} == {"0", "1"}
-    assert said.text.startswith("This is sentence 1. This")
+    qwen = engine(studio, model=model, diarization=True)
+    transcript = qwen.transcribe(sound(tmp_path, 5.0), request(5.0, terms=("Kowalski", "x" * 90)))
+    assert {word.speaker for word in transcript.words} == {"0", "1"}
+    assert transcript.text.startswith("This is sentence 1. This")
     (body,) = studio.asked(SUBMIT)
     assert list(body["input"]) == ["file_urls"]
-    told = body["parameters"]
-    assert told["special_word_filter"] == {"system_reserved_filter": False}
-    assert told["diarization_enabled"] is True
-    assert told["language_hints"] == ["en"]
-    assert ("vocabulary" in told) == model.startswith("qwen-audio")
-    (sent,) = said.usage
+    parameters = body["parameters"]
+    assert parameters["special_word_filter"] == {"system_reserved_filter": False}
+    assert parameters["diarization_enabled"] is True
+    assert parameters["language_hints"] == ["en"]
+    assert ("vocabulary" in parameters) == model.startswith("qwen-audio")
+    (sent,) = transcript.usage
     assert sent.amount == sum(studio.billed)
 
 
@@ -151,8 +151,8 @@ def test_a_bucket_of_the_users_own_is_used_and_emptied(
         "access_key": {"env": "BUCKET_KEY"},
         "secret_key": {"env": "BUCKET_SECRET"},
     }
-    made = engine(studio, bucket=bucket)
-    assert made.transcribe(sound(tmp_path, 4.0), request(4.0, memo)).text
+    qwen = engine(studio, bucket=bucket)
+    assert qwen.transcribe(sound(tmp_path, 4.0), request(4.0, memo)).text
     assert studio.uploads == {}
     assert not [path for _, path, _, _ in studio.requests if "/uploads" in path]
     assert "Signature" not in memo.path.read_text()
@@ -164,11 +164,11 @@ def test_a_wrong_key_is_said_with_its_cure_and_never_shown(
     studio: FakeDashScope, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("QWEN_KEY", "sk-wrong")
-    made = engine(studio)
+    qwen = engine(studio)
     with pytest.raises(SetupError, match=r"engines\.qwen\.api_key") as caught:
-        made.transcribe(sound(tmp_path, 3.0), request(3.0))
+        qwen.transcribe(sound(tmp_path, 3.0), request(3.0))
     assert "sk-wrong" not in str(caught.value)
-    (finding,) = made.self_check()
+    (finding,) = qwen.self_check()
     assert not finding.ok and "region" in finding.hint
 
 
@@ -182,6 +182,6 @@ def test_chinese_comes_back_without_spaces(studio: FakeDashScope, tmp_path: Path
     first = Sentence((("欢", 0.1, 0.3), ("迎", 0.3, 0.5), ("您。", 0.5, 0.9)), "zh")
     second = Sentence((("再", 1.1, 1.3), ("见！", 1.3, 1.5)), "zh")
     studio.recognise = lambda sound: [first, second]
-    said = engine(studio).transcribe(sound(tmp_path, 3.0), request(3.0, language="zh"))
-    assert said.text == "欢迎您。再见！"
-    assert [word.text for word in said.words] == ["欢", "迎", "您。", "再", "见！"]
+    transcript = engine(studio).transcribe(sound(tmp_path, 3.0), request(3.0, language="zh"))
+    assert transcript.text == "欢迎您。再见！"
+    assert [word.text for word in transcript.words] == ["欢", "迎", "您。", "再", "见！"]

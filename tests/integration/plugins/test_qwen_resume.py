@@ -34,10 +34,10 @@ def test_a_task_that_is_not_done_in_time_is_left_and_taken_up_later(
 ) -> None:
     studio.task_seconds = 3600.0
     audio, asked = sound(tmp_path, 4.0), request(4.0, memo)
-    made = engine(studio)
-    made._recogniser._timeouts = type(made._recogniser._timeouts)(0.01, 0.02, 0.2, 0.0)  # type: ignore[union-attr]
+    qwen = engine(studio)
+    qwen._recogniser._timeouts = type(qwen._recogniser._timeouts)(0.01, 0.02, 0.2, 0.0)  # type: ignore[union-attr]
     with pytest.raises(TransientError, match="not done yet"):
-        made.transcribe(audio, asked)
+        qwen.transcribe(audio, asked)
     for task in studio.tasks.values():
         task.due = 0.0
     engine(studio).transcribe(audio, asked)
@@ -48,8 +48,8 @@ def test_a_submission_whose_answer_is_lost_is_looked_for_and_not_repeated(
     studio: FakeDashScope, tmp_path: Path, memo: Checkpoint
 ) -> None:
     studio.faults.append(Fault(route=SUBMIT, cut="after"))
-    said = engine(studio).transcribe(sound(tmp_path, 4.0), request(4.0, memo))
-    assert said.text
+    transcript = engine(studio).transcribe(sound(tmp_path, 4.0), request(4.0, memo))
+    assert transcript.text
     assert len(studio.asked(SUBMIT)) == len(studio.tasks) == len(studio.billed) == 1
 
 
@@ -59,8 +59,8 @@ def test_another_task_of_the_same_account_is_not_taken_for_ours(
     other = sound(tmp_path, 2.0)
     engine(studio).transcribe(other, request(2.0))
     studio.faults.append(Fault(route=SUBMIT, cut="after"))
-    said = engine(studio).transcribe(sound(tmp_path, 6.0), request(6.0, memo))
-    assert "sentence 3" in said.text
+    transcript = engine(studio).transcribe(sound(tmp_path, 6.0), request(6.0, memo))
+    assert "sentence 3" in transcript.text
     assert len(studio.tasks) == 2
 
 
@@ -87,8 +87,8 @@ def test_where_tasks_are_not_listed_nothing_is_submitted_for_a_day(
             engine(studio).transcribe(audio, asked)
         assert caught.value.retry_after
     assert len(studio.asked(SUBMIT)) == 1
-    said = memo.load()
-    memo.save(**said | {"submitting": str(time.time() - 25 * 3600)})
+    output = memo.load()
+    memo.save(**output | {"submitting": str(time.time() - 25 * 3600)})
     assert engine(studio).transcribe(audio, asked).text
     assert len(studio.asked(SUBMIT)) == 2
 
@@ -117,12 +117,12 @@ def test_sound_that_could_not_be_fetched_is_uploaded_anew(
     studio: FakeDashScope, tmp_path: Path, memo: Checkpoint
 ) -> None:
     audio, asked = sound(tmp_path, 4.0), request(4.0, memo)
-    made, store = engine(studio), studio.form_post
+    created, store = engine(studio), studio.form_post
     studio.form_post = lambda fields: None  # type: ignore[method-assign]
     with pytest.raises(TransientError, match="FILE_404_NOT_FOUND"):
-        made.transcribe(audio, asked)
+        created.transcribe(audio, asked)
     studio.form_post = store  # type: ignore[method-assign]
-    assert made.transcribe(audio, asked).text
+    assert created.transcribe(audio, asked).text
 
 
 def test_nothing_is_paid_twice_when_the_process_is_killed_at_any_step(

@@ -31,13 +31,13 @@ def test_a_piece_comes_back_as_one_text_over_its_speech(
 ) -> None:
     check_engine(QwenEngine, options(studio, protocol="sync"))
     asked = request(7.0, speech=(TimeSpan(1.0, 6.0),), language="und")
-    said = engine(studio, protocol="sync").transcribe(sound(tmp_path, 7.0), asked)
-    check_transcript(said, asked.chunk)
-    (word,) = said.words
+    transcript = engine(studio, protocol="sync").transcribe(sound(tmp_path, 7.0), asked)
+    check_transcript(transcript, asked.chunk)
+    (word,) = transcript.words
     assert word.text.startswith(" This is sentence 1.")
     assert (word.start, word.end) == (pytest.approx(0.7), pytest.approx(6.3))
-    assert said.language == "en"
-    (sent,) = said.usage
+    assert transcript.language == "en"
+    (sent,) = transcript.usage
     assert sent.amount == studio.billed[-1] == 6.0
 
 
@@ -63,12 +63,12 @@ def test_names_go_as_context_but_not_where_hardly_anybody_is_heard(
     studio: FakeDashScope, tmp_path: Path
 ) -> None:
     audio = sound(tmp_path, 4.0)
-    made = engine(studio, protocol="sync")
+    qwen = engine(studio, protocol="sync")
     asked = request(4.0, terms=("Kowalski", "Łódź"))
-    made.transcribe(audio, asked)
+    qwen.transcribe(audio, asked)
     bounds = asked.chunk.span
     faint = replace(asked, chunk=Chunk(bounds, (bounds,), (bounds,)))
-    made.transcribe(audio, faint)
+    qwen.transcribe(audio, faint)
     first, second = studio.asked(GENERATION)
     assert first["input"]["messages"][0] == {
         "role": "system",
@@ -81,10 +81,10 @@ def test_names_go_as_context_but_not_where_hardly_anybody_is_heard(
 def test_a_language_that_is_not_known_is_left_for_the_service_to_hear(
     studio: FakeDashScope, tmp_path: Path
 ) -> None:
-    said = engine(studio, protocol="sync").transcribe(
+    transcript = engine(studio, protocol="sync").transcribe(
         sound(tmp_path, 3.0), request(3.0, language="und")
     )
-    assert said.language == "en"
+    assert transcript.language == "en"
     (body,) = studio.asked(GENERATION)
     assert "language" not in body["parameters"]["asr_options"]
 
@@ -103,15 +103,15 @@ def test_a_snapshot_without_annotations_and_seconds_is_understood(
     studio: FakeDashScope, tmp_path: Path
 ) -> None:
     studio.no_annotations = True
-    said = engine(studio, protocol="sync").transcribe(sound(tmp_path, 7.0), request(7.0))
-    assert said.text
-    assert [sent.amount for sent in said.usage] == [7.0]
+    transcript = engine(studio, protocol="sync").transcribe(sound(tmp_path, 7.0), request(7.0))
+    assert transcript.text
+    assert [sent.amount for sent in transcript.usage] == [7.0]
 
 
 def test_where_nobody_speaks_there_is_no_word(studio: FakeDashScope, tmp_path: Path) -> None:
     studio.recognise = lambda sound: []
-    made = engine(studio, protocol="sync")
-    assert made.transcribe(sound(tmp_path, 3.0), request(3.0)).words == ()
+    qwen = engine(studio, protocol="sync")
+    assert qwen.transcribe(sound(tmp_path, 3.0), request(3.0)).words == ()
 
 
 def test_a_text_that_was_cut_off_is_asked_for_again_in_two_parts(
@@ -119,8 +119,8 @@ def test_a_text_that_was_cut_off_is_asked_for_again_in_two_parts(
 ) -> None:
     studio.truncates_above = 16.0
     asked = request(24.0, speech=(TimeSpan(0.0, 11.0), TimeSpan(13.0, 24.0)))
-    said = engine(studio, protocol="sync").transcribe(sound(tmp_path, 24.0), asked)
-    first, second = said.words
+    transcript = engine(studio, protocol="sync").transcribe(sound(tmp_path, 24.0), asked)
+    first, second = transcript.words
     assert first.end <= 12.0 <= second.start
     assert first.text.endswith("sentence 6.")
     assert len(studio.asked(GENERATION)) == 3
@@ -131,10 +131,10 @@ def test_a_stretch_that_is_too_long_is_cut_before_it_is_sent(
 ) -> None:
     monkeypatch.setattr(synchronous, "MAX_PIECE_SECONDS", 20.0)
     speech = tuple(TimeSpan(10.0 * n, 10.0 * n + 8) for n in range(6))
-    said = engine(studio, protocol="sync").transcribe(
+    transcript = engine(studio, protocol="sync").transcribe(
         sound(tmp_path, 60.0), request(60.0, speech=speech)
     )
-    assert len(said.words) == len(said.usage) == len(studio.billed) >= 3
+    assert len(transcript.words) == len(transcript.usage) == len(studio.billed) >= 3
     assert max(studio.billed) <= 20.0
     assert sum(studio.billed) < 60.0
 
@@ -168,8 +168,8 @@ def test_throttling_is_waited_out(studio: FakeDashScope, tmp_path: Path) -> None
         Fault(route=GENERATION, status=500, code="InternalError.Algo"),
         Fault(route=GENERATION, cut="before"),
     ]
-    made = engine(studio, protocol="sync")
-    assert made.transcribe(sound(tmp_path, 3.0), request(3.0)).text
+    qwen = engine(studio, protocol="sync")
+    assert qwen.transcribe(sound(tmp_path, 3.0), request(3.0)).text
     assert len(studio.billed) == 1
 
 
@@ -186,9 +186,9 @@ def test_a_service_that_takes_a_request_and_says_nothing_is_given_up(
     studio: FakeDashScope, tmp_path: Path
 ) -> None:
     studio.latency = 1.0
-    made = engine(studio, protocol="sync", timeout=0.1)
+    qwen = engine(studio, protocol="sync", timeout=0.1)
     with pytest.raises(TransientError, match="did not answer"):
-        made.transcribe(sound(tmp_path, 3.0), request(3.0))
+        qwen.transcribe(sound(tmp_path, 3.0), request(3.0))
 
 
 @pytest.mark.parametrize("body", [b"<html>", b"[]", b"null", b'{"output": 5}', b"\xff\xfe", b""])
@@ -222,11 +222,11 @@ def test_requests_run_at_once_but_no_more_a_minute_than_allowed(
     studio: FakeDashScope, tmp_path: Path
 ) -> None:
     studio.latency = 0.4
-    audio, made = sound(tmp_path, 3.0), engine(studio, protocol="sync")
-    made._recogniser._rate_limiter = RateLimiter(600.0)
+    audio, created = sound(tmp_path, 3.0), engine(studio, protocol="sync")
+    created._recogniser._rate_limiter = RateLimiter(600.0)
     begun = time.monotonic()
     with ThreadPoolExecutor(8) as threads:
-        list(threads.map(lambda _: made.transcribe(audio, request(3.0)), range(8)))
+        list(threads.map(lambda _: created.transcribe(audio, request(3.0)), range(8)))
     assert studio.most_at_once >= 2
     assert time.monotonic() - begun >= 7 * 0.1 + 0.4
 
@@ -235,9 +235,9 @@ def test_pieces_are_made_ready_while_no_more_are_on_their_way_than_allowed(
     studio: FakeDashScope, tmp_path: Path
 ) -> None:
     studio.latency = 0.3
-    audio, made = sound(tmp_path, 3.0), engine(studio, protocol="sync", concurrency=2)
-    with ThreadPoolExecutor(made.capabilities(made.settings).max_concurrency) as threads:
-        list(threads.map(lambda _: made.transcribe(audio, request(3.0)), range(8)))
+    audio, created = sound(tmp_path, 3.0), engine(studio, protocol="sync", concurrency=2)
+    with ThreadPoolExecutor(created.capabilities(created.settings).max_concurrency) as threads:
+        list(threads.map(lambda _: created.transcribe(audio, request(3.0)), range(8)))
     assert studio.most_at_once == 2
 
 

@@ -91,9 +91,9 @@ def test_each_event_arrives_signed_and_whole(receiver: Receiver) -> None:
         right = hmac.new(SECRET.encode(), stamp.encode() + b"." + body, hashlib.sha256).hexdigest()
         assert headers["X-Subtitled-Signature"] == f"sha256={right}"
         assert abs(time.time() - int(stamp)) < 60
-        said = json.loads(body)
-        assert (said["id"], said["at"]) == (f"1000-{number}", 1000.0)
-        assert event_from_json(said) == EVENTS[number]
+        payload = json.loads(body)
+        assert (payload["id"], payload["at"]) == (f"1000-{number}", 1000.0)
+        assert event_from_json(payload) == EVENTS[number]
 
 
 def test_only_the_events_that_are_wanted_are_sent(receiver: Receiver) -> None:

@@ -58,9 +58,11 @@ def _pcm(source: list[str], target: Path) -> Audio:
 
 @pytest.fixture(scope="module")
 def engine(model_base: Path) -> WhisperEngine:
-    made = WhisperEngine(WhisperSettings(), ComponentContext("whisper", 2, {"base": model_base}))
-    made.load()
-    return made
+    whisper_engine = WhisperEngine(
+        WhisperSettings(), ComponentContext("whisper", 2, {"base": model_base})
+    )
+    whisper_engine.load()
+    return whisper_engine
 
 
 @pytest.mark.model
@@ -69,12 +71,14 @@ def test_a_president_is_understood_word_by_word(
 ) -> None:
     audio = _pcm(["-i", str(speech / "jfk.flac")], tmp_path / "a")
     whole = TimeSpan(0, audio.duration)
-    stretch = Chunk(whole, (whole,))
-    heard = engine.transcribe(audio, TranscriptionRequest(chunk=stretch, language=Language("en")))
-    assert "ask not what your country can do for you" in heard.text
-    check_transcript(heard, stretch)
-    (sure,) = heard.segment_scores
-    assert (sure.start, sure.end) == (heard.words[0].start, heard.words[-1].end)
+    whole_chunk = Chunk(whole, (whole,))
+    transcript = engine.transcribe(
+        audio, TranscriptionRequest(chunk=whole_chunk, language=Language("en"))
+    )
+    assert "ask not what your country can do for you" in transcript.text
+    check_transcript(transcript, whole_chunk)
+    (sure,) = transcript.segment_scores
+    assert (sure.start, sure.end) == (transcript.words[0].start, transcript.words[-1].end)
     assert sure.avg_logprob is not None and -1 < sure.avg_logprob < 0
     assert sure.no_speech_prob is not None and sure.no_speech_prob < 0.5
     assert sure.compression_ratio is not None and 0.5 < sure.compression_ratio < 2.4
@@ -98,18 +102,18 @@ def test_long_pauses_cost_no_word_and_move_none(
     graph = f"{parts};[p0][n0][p1][n1][p2][n2]concat=n=6:v=0:a=1[o]"
     source = ["-i", str(speech / "jfk.flac"), "-filter_complex", graph, "-map", "[o]"]
     audio = _pcm(source, tmp_path / "a")
-    heard = detect_speech(audio)
-    chunk = Chunk(TimeSpan(0, audio.duration), heard.spans, heard.low_energy)
+    activity = detect_speech(audio)
+    chunk = Chunk(TimeSpan(0, audio.duration), activity.spans, activity.low_energy)
     transcript = engine.transcribe(
         audio, TranscriptionRequest(chunk=chunk, language=Language("en"))
     )
     context = FilterContext(
         language=Language("en"), duration=audio.duration, phrases=load_phrases(None)
     )
-    words, gone = filter_hallucinations(transcript, context, heard.spans, heard.low_energy)
+    words, gone = filter_hallucinations(transcript, context, activity.spans, activity.low_energy)
     assert gone == ()
-    stretches = ((0.0, 2.6), (62.6, 67.3), (127.3, 130.7))
-    counts = [sum(a <= w.start < w.end <= b for w in words) for a, b in stretches]
+    chunks = ((0.0, 2.6), (62.6, 67.3), (127.3, 130.7))
+    counts = [sum(a <= w.start < w.end <= b for w in words) for a, b in chunks]
     assert counts == [5, 9, 8]
     # In the recording "ask" is said at 3.2 s and at 8.1 s.
     first, second = (word for word in words if word.text.strip() == "ask")
@@ -124,9 +128,9 @@ def test_spanish_is_put_into_english(engine: WhisperEngine, speech: Path, tmp_pa
     request = TranscriptionRequest(
         chunk=Chunk(whole, (whole,)), language=Language("es"), translate_to=Language("en")
     )
-    heard = engine.transcribe(audio, request)
-    assert heard.language == "en"
-    assert "Academy" in heard.text
+    transcript = engine.transcribe(audio, request)
+    assert transcript.language == "en"
+    assert "Academy" in transcript.text
 
 
 @pytest.mark.model
@@ -135,12 +139,14 @@ def test_what_whisper_itself_doubts_is_given_with_its_evidence_and_not_dropped(
 ) -> None:
     audio = _pcm(["-f", "lavfi", "-i", "anoisesrc=c=brown:a=0.5:d=20:seed=1"], tmp_path / "a")
     whole = TimeSpan(0, audio.duration)
-    stretch = Chunk(whole, (whole,))
-    heard = engine.transcribe(audio, TranscriptionRequest(chunk=stretch, language=Language("en")))
-    check_transcript(heard, stretch)
-    assert bool(heard.words) == bool(heard.segment_scores)
-    for word in heard.words:
-        assert any(e.start <= word.start and word.end <= e.end for e in heard.segment_scores)
+    whole_chunk = Chunk(whole, (whole,))
+    transcript = engine.transcribe(
+        audio, TranscriptionRequest(chunk=whole_chunk, language=Language("en"))
+    )
+    check_transcript(transcript, whole_chunk)
+    assert bool(transcript.words) == bool(transcript.segment_scores)
+    for word in transcript.words:
+        assert any(e.start <= word.start and word.end <= e.end for e in transcript.segment_scores)
 
 
 @pytest.mark.model
@@ -160,10 +166,12 @@ def test_hotwords_never_stand_in_front_of_a_decoder_that_can_stop_early(
     audio.path.write_bytes(b"\0\0" * 16000 * 5)
     whole = TimeSpan(0, 5)
     for quiet in ((whole,), ()):
-        stretch = Chunk(whole, (whole,), quiet)
+        whole_chunk = Chunk(whole, (whole,), quiet)
         engine.transcribe(
             audio,
-            TranscriptionRequest(chunk=stretch, language=Language("en"), hotwords=("Rivendell",)),
+            TranscriptionRequest(
+                chunk=whole_chunk, language=Language("en"), hotwords=("Rivendell",)
+            ),
         )
     assert prompts and set(prompts) == {None}
 
@@ -187,12 +195,14 @@ def test_wrong_hotwords_change_no_word(
     engine: WhisperEngine, speech: Path, tmp_path: Path, hotwords: tuple[str, ...]
 ) -> None:
     audio = _pcm(["-i", str(speech / "jfk.flac")], tmp_path / "a")
-    stretch = Chunk(TimeSpan(0, audio.duration), (TimeSpan(0, audio.duration),))
-    without = engine.transcribe(audio, TranscriptionRequest(chunk=stretch, language=Language("en")))
-    told = engine.transcribe(
-        audio, TranscriptionRequest(chunk=stretch, language=Language("en"), hotwords=hotwords)
+    whole_chunk = Chunk(TimeSpan(0, audio.duration), (TimeSpan(0, audio.duration),))
+    without = engine.transcribe(
+        audio, TranscriptionRequest(chunk=whole_chunk, language=Language("en"))
     )
-    assert told.text == without.text
+    with_hotwords = engine.transcribe(
+        audio, TranscriptionRequest(chunk=whole_chunk, language=Language("en"), hotwords=hotwords)
+    )
+    assert with_hotwords.text == without.text
 
 
 @pytest.mark.model

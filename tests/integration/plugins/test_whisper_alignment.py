@@ -72,9 +72,11 @@ def _pcm(source: Path, target: Path) -> Audio:
 
 @pytest.fixture(scope="module")
 def engine(model_base: Path) -> WhisperEngine:
-    made = WhisperEngine(WhisperSettings(), ComponentContext("whisper", 2, {"base": model_base}))
-    made.load()
-    return made
+    whisper_engine = WhisperEngine(
+        WhisperSettings(), ComponentContext("whisper", 2, {"base": model_base})
+    )
+    whisper_engine.load()
+    return whisper_engine
 
 
 def _whole(audio: Audio) -> Chunk:

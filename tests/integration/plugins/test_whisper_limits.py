@@ -115,9 +115,11 @@ def test_a_broken_file_is_a_matter_of_settings(
 
 @pytest.fixture(scope="module")
 def engine(model_base: Path) -> WhisperEngine:
-    made = WhisperEngine(WhisperSettings(), ComponentContext("whisper", 2, {"base": model_base}))
-    made.load()
-    return made
+    whisper_engine = WhisperEngine(
+        WhisperSettings(), ComponentContext("whisper", 2, {"base": model_base})
+    )
+    whisper_engine.load()
+    return whisper_engine
 
 
 def pcm(source: Path) -> np.ndarray:
@@ -149,8 +151,8 @@ def test_times_after_long_silence_are_those_of_the_media_file(
         TimeSpan(gap, gap + length),
         TimeSpan(2 * gap + length, 2 * gap + 2 * length),
     )
-    stretch = Chunk(TimeSpan(0, audio.duration), parts)
-    words = engine.transcribe(audio, TranscriptionRequest(chunk=stretch, language=ENGLISH)).words
+    chunk = Chunk(TimeSpan(0, audio.duration), parts)
+    words = engine.transcribe(audio, TranscriptionRequest(chunk=chunk, language=ENGLISH)).words
     starts = [word.start for word in words if "number" in word.text]
     assert len(starts) == 4
     # The same sound at two places has the same times in each, though both lie in one window.
@@ -166,13 +168,13 @@ def test_a_term_that_was_told_is_written_as_told(
 ) -> None:
     audio = kept(pcm(speech / "hotwords.mp3"), tmp_path / "a.pcm")
     whole = TimeSpan(0, audio.duration)
-    stretch = Chunk(whole, (whole,))
-    without = engine.transcribe(audio, TranscriptionRequest(chunk=stretch, language=ENGLISH)).text
-    told = engine.transcribe(
-        audio, TranscriptionRequest(chunk=stretch, language=ENGLISH, hotwords=("ComfyUI",))
+    chunk = Chunk(whole, (whole,))
+    without = engine.transcribe(audio, TranscriptionRequest(chunk=chunk, language=ENGLISH)).text
+    with_hotwords = engine.transcribe(
+        audio, TranscriptionRequest(chunk=chunk, language=ENGLISH, hotwords=("ComfyUI",))
     ).text
     assert "ComfyUI" not in without
-    assert "ComfyUI" in told
+    assert "ComfyUI" in with_hotwords
 
 
 @pytest.mark.model
@@ -191,7 +193,5 @@ def test_the_language_is_heard_window_by_window(
 @pytest.mark.model
 def test_a_stretch_without_speech_has_no_words(engine: WhisperEngine, tmp_path: Path) -> None:
     audio = kept(np.zeros(16_000 * 5, "<i2"), tmp_path / "a.pcm")
-    stretch = Chunk(TimeSpan(0, 5), ())
-    assert (
-        engine.transcribe(audio, TranscriptionRequest(chunk=stretch, language=ENGLISH)).words == ()
-    )
+    chunk = Chunk(TimeSpan(0, 5), ())
+    assert engine.transcribe(audio, TranscriptionRequest(chunk=chunk, language=ENGLISH)).words == ()

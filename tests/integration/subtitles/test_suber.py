@@ -22,7 +22,7 @@ def published(hypothesis: Sequence[Cue], reference: Sequence[Cue]) -> float:
 
 
 def _subtitles(cues: Sequence[Cue]) -> list[Subtitle]:
-    made = []
+    created = []
     for number, cue in enumerate(cues, 1):
         words: list[TimedWord] = []
         for line in cue.text.split("\n"):
@@ -32,8 +32,8 @@ def _subtitles(cues: Sequence[Cue]) -> list[Subtitle]:
             )
             words[-1].line_break = LineBreak.END_OF_LINE
         words[-1].line_break = LineBreak.END_OF_BLOCK
-        made.append(Subtitle(words, number, cue.start, cue.end))
-    return made
+        created.append(Subtitle(words, number, cue.start, cue.end))
+    return created
 
 
 def _cues(words: Sequence[str], chance: random.Random) -> list[Cue]:
@@ -42,9 +42,9 @@ def _cues(words: Sequence[str], chance: random.Random) -> list[Cue]:
     now, left = 0.0, list(words)
     while left:
         count = chance.randint(2, 9)
-        said, left = left[:count], left[count:]
-        first = chance.randint(1, len(said))
-        lines = [" ".join(part) for part in (said[:first], said[first:]) if part]
+        output, left = left[:count], left[count:]
+        first = chance.randint(1, len(output))
+        lines = [" ".join(part) for part in (output[:first], output[first:]) if part]
         start = now + chance.choice([0, 0.1, 0.5, 1.5])
         now = start + chance.uniform(1, 4)
         cues.append(Cue(start, now, "\n".join(lines)))
@@ -53,20 +53,20 @@ def _cues(words: Sequence[str], chance: random.Random) -> list[Cue]:
 
 def _misheard(words: Sequence[str], vocabulary: Sequence[str], chance: random.Random) -> list[str]:
     """Delete, replace and insert words, and move a phrase."""
-    heard = list[str]()
+    transcript = list[str]()
     for word in words:
         luck = chance.random()
         if luck >= 0.08:
-            heard.append(chance.choice(vocabulary) if luck < 0.18 else word)
+            transcript.append(chance.choice(vocabulary) if luck < 0.18 else word)
         if luck > 0.95:
-            heard.append(chance.choice(vocabulary))
-    if len(heard) > 8:
-        first = chance.randrange(len(heard) - 4)
-        phrase = heard[first : first + chance.randint(1, 4)]
-        del heard[first : first + len(phrase)]
-        place = chance.randrange(len(heard))
-        heard[place:place] = phrase
-    return heard
+            transcript.append(chance.choice(vocabulary))
+    if len(transcript) > 8:
+        first = chance.randrange(len(transcript) - 4)
+        phrase = transcript[first : first + chance.randint(1, 4)]
+        del transcript[first : first + len(phrase)]
+        place = chance.randrange(len(transcript))
+        transcript[place:place] = phrase
+    return transcript
 
 
 @pytest.mark.parametrize("vocabulary", [FEW, MANY], ids=["few words", "many words"])
@@ -84,7 +84,9 @@ def test_a_long_passage_without_a_pause_is_rated_the_same() -> None:
     chance = random.Random(7)
     words = [chance.choice(MANY) for _ in range(160)]
     reference = [Cue(at, at + 2, " ".join(words[at : at + 2])) for at in range(0, 160, 2)]
-    heard = _misheard(words, MANY, chance)
-    hypothesis = [Cue(at, at + 3.1, " ".join(heard[at : at + 3])) for at in range(0, len(heard), 3)]
+    misheard = _misheard(words, MANY, chance)
+    hypothesis = [
+        Cue(at, at + 3.1, " ".join(misheard[at : at + 3])) for at in range(0, len(misheard), 3)
+    ]
     expected = published(hypothesis, reference)
     assert compute_suber(hypothesis, reference, EN) == pytest.approx(expected, abs=6e-4)

@@ -35,18 +35,18 @@ def saying(*answers: str) -> tuple[Callable[[str, str], str], list[tuple[str, st
     """A fake model with given answers that records its requests."""
     asked: list[tuple[str, str]] = []
 
-    def write(told: str, text: str) -> str:
-        asked.append((told, text))
+    def write(reported: str, text: str) -> str:
+        asked.append((reported, text))
         return answers[min(len(asked), len(answers)) - 1]
 
     return write, asked
 
 
-def well_made(summary: Summary, said: list[SpokenSentence]) -> None:
+def well_made(summary: Summary, value: list[SpokenSentence]) -> None:
     starts = [chapter.start for chapter in summary.chapters]
     assert summary.synopsis
     assert starts[:1] in ([], [0.0])
-    assert set(starts[1:]) <= {one.start_seconds for one in said}
+    assert set(starts[1:]) <= {one.start_seconds for one in value}
     assert all(a.end == b.start for a, b in pairwise(summary.chapters))
     assert all(one.start < one.end and one.title.strip() for one in summary.chapters)
 
@@ -81,7 +81,7 @@ def test_an_instruction_in_dialogue_stays_in_its_line_and_changes_nothing() -> N
     write, asked = saying("HACKED", answer((99, "Far"), (-3, "Near")))
     summary = summarise([*SAID, SpokenSentence(evil, 125.0)], 130.0, EN, write)
     assert asked[0][0] == build_instruction(EN)
-    assert all(evil[:20] not in told for told, _ in asked)
+    assert all(evil[:20] not in received for received, _ in asked)
     assert len(asked[0][1].splitlines()) == len(SAID) + 1
     assert [one.start for one in summary.chapters] == [0.0, 125.0]
 
@@ -90,7 +90,7 @@ def test_a_long_transcript_is_done_in_parts_and_each_sentence_is_read_once() -> 
     long = [SpokenSentence(f"Number {n} " + "word " * 40, n * 2.0) for n in range(300)]
     seen: list[int] = []
 
-    def write(told: str, text: str) -> str:
+    def write(reported: str, text: str) -> str:
         numbers = [int(number) for number in re.findall(r"^(\d+): ", text, re.MULTILINE)]
         assert len(text) < MAX_PART_CHARS * 1.2
         seen.extend(int(number) for number in re.findall(r"Number (\d+) word", text))
@@ -136,14 +136,14 @@ _answers = st.one_of(
 def test_whatever_a_model_answers_chapters_are_in_order_and_at_sentences(
     answers: list[str], starts: list[float]
 ) -> None:
-    said = [SpokenSentence("Hm.", start) for start in starts]
+    output = [SpokenSentence("Hm.", start) for start in starts]
     write, _ = saying(*answers)
     try:
-        summary = summarise(said, 100.0, EN, write)
+        summary = summarise(output, 100.0, EN, write)
     except InputRejectedError as problem:
         assert problem.hint
     else:
-        well_made(summary, said)
+        well_made(summary, output)
 
 
 def test_a_chat_model_writes_one_over_the_wire() -> None:
@@ -157,7 +157,7 @@ def test_a_chat_model_writes_one_over_the_wire() -> None:
             ComponentContext("chat"),
         )
         summary = summarise(
-            SAID, 130.0, EN, lambda told, text: translator.generate(told, text).text
+            SAID, 130.0, EN, lambda reported, text: translator.generate(reported, text).text
         )
     assert [one.title for one in summary.chapters] == ["Start", "Close"]
     assert len(chat.requests) == 1

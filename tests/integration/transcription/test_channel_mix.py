@@ -58,11 +58,11 @@ def level(audio: Audio, start: float, end: float) -> float:
 def test_the_tracks_with_speech_are_taken_and_every_word_is_in_the_mix(
     speech: Path, tmp_path: Path, name: str, graph: str, outputs: tuple[str, ...], taken: list[int]
 ) -> None:
-    medium = make(speech, tmp_path / name, graph, *outputs)
-    facts = probe_media(medium)
+    media = make(speech, tmp_path / name, graph, *outputs)
+    facts = probe_media(media)
     tracks = find_track_set(facts, facts.audio_tracks[0])
     target = tmp_path / "a.s16"
-    activity, shares = analyse_channels(medium, tracks, target, detect_speech)
+    activity, shares = analyse_channels(media, tracks, target, detect_speech)
     numbers = [share.channel or share.track for share in shares if share.gain > 0]
     assert numbers == taken, [share.reason for share in shares]
     assert activity.spans[0].start < 1.0 and activity.spans[-1].end > 10.0
@@ -70,6 +70,6 @@ def test_the_tracks_with_speech_are_taken_and_every_word_is_in_the_mix(
     first, second = level(audio, 0.5, 2.0), level(audio, 8.5, 10.0)
     assert 0.25 < first / second < 4.0
     assert level(audio, 12.0, 13.5) < 0.1 * second
-    again = mix_channels(medium, tracks, shares, tmp_path / "b.s16")
+    again = mix_channels(media, tracks, shares, tmp_path / "b.s16")
     assert again.path.read_bytes() == audio.path.read_bytes()
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted([name, "a.s16", "b.s16"])

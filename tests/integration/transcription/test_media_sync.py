@@ -39,7 +39,9 @@ def talk(seed: int, count: int, start: float = 0.0) -> list[TimeSpan]:
     return speech
 
 
-def heard(speech: list[TimeSpan], offset: float, seed: int, jitter: float = 0.05) -> list[TimeSpan]:
+def detected_later(
+    speech: list[TimeSpan], offset: float, seed: int, jitter: float = 0.05
+) -> list[TimeSpan]:
     """Return the spans later, as a detector finds them in another encoding."""
     chance = random.Random(seed)
     return [
@@ -60,7 +62,7 @@ def test_the_same_speech_later_is_found_to_a_twentieth_of_a_second(
     seed: int, count: int, offset: float
 ) -> None:
     old = talk(seed, count, start=45.0)
-    found = find_offset(old, heard(old, offset, seed + 1))
+    found = find_offset(old, detected_later(old, offset, seed + 1))
     assert found is not None
     assert found.is_convincing, found
     assert abs(found.offset - offset) < 0.05
@@ -82,7 +84,7 @@ def test_another_cut_convinces_nobody(seed: int, count: int, share: float, scene
     cut = round(count * share)
     longer = old[:cut] + [TimeSpan(o.start + scene, o.end + scene) for o in old[cut:]]
     for one, two in ((old, longer), (longer, old)):
-        found = find_offset(one, heard(two, 3.0, seed))
+        found = find_offset(one, detected_later(two, 3.0, seed))
         assert found is not None
         assert not found.is_convincing, found
 
@@ -99,7 +101,7 @@ def test_another_pace_convinces_nobody(seed: int, count: int) -> None:
 
 def test_speech_as_regular_as_a_clock_convinces_nobody() -> None:
     old = [TimeSpan(at, at + 1.0) for at in range(0, 300, 3)]
-    found = find_offset(old, heard(old, 9.0, 1))
+    found = find_offset(old, detected_later(old, 9.0, 1))
     assert found is not None
     assert "another offset matches nearly as well" in found.rejection_reason
 
@@ -130,21 +132,21 @@ words = st.lists(
 
 @given(words, st.floats(-50, 50), st.floats(20, 120), seeds)
 def test_no_word_is_lost_doubled_or_moved_out_of_the_film(
-    said: list[Word], offset: float, end: float, seed: int
+    answer: list[Word], offset: float, end: float, seed: int
 ) -> None:
-    said = sorted(said, key=lambda word: word.start)
-    later = shift(said, offset, end)
+    answer = sorted(answer, key=lambda word: word.start)
+    later = shift(answer, offset, end)
     assert all(0 <= word.start <= word.end <= end for word in later)
-    inside = [word for word in said if word.start + offset > 0 and word.end + offset < end]
-    assert len(inside) <= len(later) <= len(said)
+    inside = [word for word in answer if word.start + offset > 0 and word.end + offset < end]
+    assert len(inside) <= len(later) <= len(answer)
     speech = [one for one in talk(seed, 20) if one.end < end]
-    stretches = chunk_speech(speech, 15.0, end)
-    if stretches:
-        shares = distribute(later, stretches)
+    chunks = chunk_speech(speech, 15.0, end)
+    if chunks:
+        shares = distribute(later, chunks)
         assert [word for share in shares for word in share] == list(later)
 
 
-def _kept(store: TranscriptStore, content: str, speech: list[TimeSpan], recipe: str) -> None:
+def _kept(store: TranscriptStore, content: str, speech: list[TimeSpan], variant: str) -> None:
     """Return a transcript with one word for each span, in chunks of 30 s."""
     duration = speech[-1].end + 10
     store.save_analysis(
@@ -158,16 +160,16 @@ def _kept(store: TranscriptStore, content: str, speech: list[TimeSpan], recipe: 
             language_reason="heard",
         ),
     )
-    for stretch in chunk_speech(speech, 30.0, duration):
-        said = tuple(
-            Word(text=f" {one.start:.1f}", start=one.start, end=one.end) for one in stretch.speech
+    for chunk in chunk_speech(speech, 30.0, duration):
+        output = tuple(
+            Word(text=f" {one.start:.1f}", start=one.start, end=one.end) for one in chunk.speech
         )
         store.save_chunk(
             content,
             1,
-            recipe,
-            stretch,
-            Transcript(language=EN, words=said, engine="e", variant=recipe),
+            variant,
+            chunk,
+            Transcript(language=EN, words=output, engine="e", variant=variant),
         )
 
 
@@ -186,26 +188,26 @@ def test_a_better_copy_takes_the_words_over_by_every_recipe_that_is_whole(tmp_pa
     _kept(store, "aa01", old, "whole")
     _kept(store, "aa01", old, "torn")
     next((tmp_path / "aa" / "aa01" / "1" / "torn").iterdir()).unlink()
-    new = heard(old, 12.5, 4)
-    listened = TrackAnalysis(duration=new[-1].end + 10, speech=tuple(new))
-    said = reuse_transcript(store, _target(2, listened), ["cc03", "aa01"])
-    assert said is not None
-    assert said == store.reuse("bb02", 2)
+    new = detected_later(old, 12.5, 4)
+    analysed = TrackAnalysis(duration=new[-1].end + 10, speech=tuple(new))
+    output = reuse_transcript(store, _target(2, analysed), ["cc03", "aa01"])
+    assert output is not None
+    assert output == store.reuse("bb02", 2)
     assert store.variants("bb02", 2) == ["whole"]
-    whole = store.assemble("bb02", 2, "whole", chunk_speech(new, 60.0, listened.duration))
+    whole = store.assemble("bb02", 2, "whole", chunk_speech(new, 60.0, analysed.duration))
     assert whole is not None
     assert [word.text for word in whole.words] == [f" {one.start:.1f}" for one in old]
     for word, one in zip(whole.words, new, strict=True):
         assert abs(word.start - one.start) < 0.15
-    assert "taken over from aa01, track 1, +12.5" in str(said)
+    assert "taken over from aa01, track 1, +12.5" in str(output)
 
 
 def test_what_does_not_match_is_recognised_anew_and_the_doubt_is_kept(tmp_path: Path) -> None:
     store, old = TranscriptStore(tmp_path), talk(3, 80)
     _kept(store, "aa01", old, "whole")
     new = talk(99, 80)
-    listened = TrackAnalysis(duration=new[-1].end + 10, speech=tuple(new))
-    assert reuse_transcript(store, _target(1, listened), ["aa01"]) is None
+    analysed = TrackAnalysis(duration=new[-1].end + 10, speech=tuple(new))
+    assert reuse_transcript(store, _target(1, analysed), ["aa01"]) is None
     assert store.variants("bb02", 1) == []
     assert "the speech does not match" in str(store.reuse("bb02", 1))
 
@@ -214,9 +216,9 @@ def test_a_dub_does_not_get_the_words_of_the_original(tmp_path: Path) -> None:
     """The speech is in the same places."""
     store, old = TranscriptStore(tmp_path), talk(3, 80)
     _kept(store, "aa01", old, "whole")
-    listened = TrackAnalysis(duration=old[-1].end + 10, speech=tuple(old))
-    assert reuse_transcript(store, _target(1, listened, "de"), ["aa01"]) is None
-    assert reuse_transcript(store, _target(1, listened, "en-GB"), ["aa01"]) is not None
+    analysed = TrackAnalysis(duration=old[-1].end + 10, speech=tuple(old))
+    assert reuse_transcript(store, _target(1, analysed, "de"), ["aa01"]) is None
+    assert reuse_transcript(store, _target(1, analysed, "en-GB"), ["aa01"]) is not None
 
 
 def _programme(speech: Path, target: Path, *names: str) -> Path:
@@ -238,9 +240,9 @@ def _ffmpeg(target: Path, *arguments: str) -> Path:
     return target
 
 
-def _speech_of(medium: Path) -> SpeechActivity:
-    pcm = medium.with_name(medium.name + ".s16")
-    return detect_speech(decode_track(medium, probe_media(medium).audio_tracks[0], pcm))
+def _speech_of(media: Path) -> SpeechActivity:
+    pcm = media.with_name(media.name + ".s16")
+    return detect_speech(decode_track(media, probe_media(media).audio_tracks[0], pcm))
 
 
 @pytest.mark.slow
@@ -255,8 +257,8 @@ def test_recorded_speech_in_another_container_and_codec_after_black_is_recognise
     before = _speech_of(old)
     poor = ("-af", "adelay=12345:all=1", "-c:a", "libopus", "-b:a", "16k")
     worse = _ffmpeg(tmp_path / "worse.opus", "-i", str(old), *poor)
-    for medium, late in ((new, 7.3), (worse, 12.345)):
-        after = _speech_of(medium)
+    for media, late in ((new, 7.3), (worse, 12.345)):
+        after = _speech_of(media)
         found = find_offset(before.spans, after.spans, before.low_energy, after.low_energy)
         assert found is not None
         assert found.is_convincing, found

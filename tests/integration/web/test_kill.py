@@ -69,8 +69,8 @@ class Daemon:
         return httpx.post(address, json=payload, headers={"X-Api-Key": TOKEN}, timeout=20)
 
     def rows(self, query: str) -> list[tuple[object, ...]]:
-        with sqlite3.connect(self.state / "subtitled.sqlite") as ledger:
-            return ledger.execute(query).fetchall()
+        with sqlite3.connect(self.state / "subtitled.sqlite") as database:
+            return database.execute(query).fetchall()
 
     def kill(self) -> None:
         assert self.process is not None
@@ -80,10 +80,10 @@ class Daemon:
 
 @pytest.fixture
 def daemon(home: Path) -> Iterator[Daemon]:
-    made = Daemon(home)
-    yield made
-    if made.process is not None and made.process.poll() is None:
-        made.kill()
+    created = Daemon(home)
+    yield created
+    if created.process is not None and created.process.poll() is None:
+        created.kill()
 
 
 def test_what_was_answered_survives_kill_9_and_comes_first(daemon: Daemon) -> None:
@@ -97,10 +97,10 @@ def test_what_was_answered_survives_kill_9_and_comes_first(daemon: Daemon) -> No
             film = daemon.films / f"{number}-{step}.mkv"
             film.write_bytes(b"no film")
             try:
-                said = daemon.post("generic", {"path": str(film), "priority": "playing"})
+                output = daemon.post("generic", {"path": str(film), "priority": "playing"})
             except httpx.TransportError:
                 return
-            assert said.status_code == 202
+            assert output.status_code == 202
             answered.append(film)
             if len(answered) == 40:
                 killed.set()
@@ -154,9 +154,9 @@ def test_it_tells_prometheus_and_whoever_looks_after_it_how_it_is(daemon: Daemon
     headers, base = {"X-Api-Key": TOKEN}, f"http://127.0.0.1:{daemon.port}"
 
     def scrape() -> str:
-        said = httpx.get(f"{base}/metrics", headers=headers, timeout=20)
-        assert said.headers["content-type"] == CONTENT_TYPE
-        return said.text
+        response = httpx.get(f"{base}/metrics", headers=headers, timeout=20)
+        assert response.headers["content-type"] == CONTENT_TYPE
+        return response.text
 
     assert httpx.get(f"{base}/metrics").status_code == 401
     daemon.wait_until(lambda: 'subtitled_files{state="failed"} 1.0\n' in scrape())
@@ -183,8 +183,8 @@ def test_a_link_out_of_the_library_is_never_followed(daemon: Daemon, home: Path)
     (daemon.films / "link").symlink_to(outside)
     (daemon.films / "in.mkv").write_bytes(b"no film")
     paths = [daemon.films / "link" / "secret.mkv", daemon.films / "in.mkv"]
-    said = daemon.post("generic", {"paths": [str(path) for path in paths], "priority": "first"})
-    assert said.json()["accepted"] == 2
+    output = daemon.post("generic", {"paths": [str(path) for path in paths], "priority": "first"})
+    assert output.json()["accepted"] == 2
     daemon.wait_until(lambda: daemon.rows("SELECT * FROM commands") == [])
     assert daemon.rows("SELECT path FROM files") == [(os.fsencode(daemon.films / "in.mkv"),)]
     assert "leads out of it" in daemon.log.read_text()

@@ -40,7 +40,7 @@ def free_port() -> int:
 @pytest.fixture
 def opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., WebServer]]:
     """Open a port: ``opened(token=True, pages={}, max_body_bytes=...)``. It has its database."""
-    made: list[WebServer] = []
+    created: list[WebServer] = []
     well = HealthReport(True, ())
 
     def web(
@@ -63,12 +63,12 @@ def opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable
             },
         )
         one = WebServer(configuration, open_database(configuration), lambda: health, pages or {})
-        made.append(one)
+        created.append(one)
         one.start()
         return one
 
     yield web
-    for one in made:
+    for one in created:
         one.stop()
         one.db.close()
 
@@ -84,8 +84,8 @@ def asked(web: WebServer) -> list[tuple[str, Path | None]]:
 def test_a_webhook_is_answered_and_waits_in_the_ledger(opened: Opened, tmp_path: Path) -> None:
     web = opened()
     film = tmp_path / "films" / "a.mkv"
-    said = httpx.post(url(web, "/hooks/generic"), json={"path": str(film)}, headers=BEARER)
-    assert (said.status_code, said.json()) == (
+    response = httpx.post(url(web, "/hooks/generic"), json={"path": str(film)}, headers=BEARER)
+    assert (response.status_code, response.json()) == (
         202,
         {"event": "paths", "accepted": 1, "unmatched": 0},
     )
@@ -101,8 +101,8 @@ def test_what_is_outside_is_not_asked_for_and_the_sender_is_not_scared(
     web = opened()
     paths = {"paths": ["/etc/shadow", f"{web.db.path}", "../x", "C:\\x"]}
     for _ in range(2):
-        said = httpx.post(url(web, "/hooks/generic"), json=paths, headers=BEARER)
-    assert (said.status_code, said.json()["unmatched"]) == (200, 4)
+        response = httpx.post(url(web, "/hooks/generic"), json=paths, headers=BEARER)
+    assert (response.status_code, response.json()["unmatched"]) == (200, 4)
     assert asked(web) == []
     assert [r.getMessage() for r in caplog.records if "path_map" in r.getMessage()] == [
         "generic sends paths that are in no library: if it sees the media in another folder, "
@@ -123,8 +123,8 @@ def test_the_token_may_be_shown_in_each_way_that_senders_have(
     opened: Opened, shown: dict[str, Any]
 ) -> None:
     web = opened()
-    said = httpx.post(url(web, "/hooks/sonarr"), json={"eventType": "Test"}, **shown)
-    assert (said.status_code, said.json()["event"]) == (200, "Test")
+    response = httpx.post(url(web, "/hooks/sonarr"), json={"eventType": "Test"}, **shown)
+    assert (response.status_code, response.json()["event"]) == (200, "Test")
 
 
 @pytest.mark.parametrize(
@@ -141,9 +141,9 @@ def test_the_token_may_be_shown_in_each_way_that_senders_have(
 def test_nobody_comes_in_without_it(opened: Opened, shown: dict[str, Any]) -> None:
     web = opened(pages={"/metrics": TextEndpoint(lambda: "x 1")})
     for path in ("/hooks/generic", "/hooks/nobody", "/metrics", "/nothing", "/health/"):
-        said = httpx.post(url(web, path), json={"path": "/a"}, **shown)
-        assert said.status_code == 401
-        assert said.headers["WWW-Authenticate"].startswith("Basic")
+        response = httpx.post(url(web, path), json={"path": "/a"}, **shown)
+        assert response.status_code == 401
+        assert response.headers["WWW-Authenticate"].startswith("Basic")
     assert asked(web) == []
 
 
@@ -170,20 +170,23 @@ def test_neither_log_nor_answers_hold_the_token(
 
 def test_health_needs_no_token_and_says_next_to_nothing(opened: Opened) -> None:
     web = opened()
-    said = httpx.get(url(web, "/health"))
-    assert said.status_code == 200
-    assert set(said.json()) == {"status", "version"}
-    assert said.json()["status"] == "ok"
+    response = httpx.get(url(web, "/health"))
+    assert response.status_code == 200
+    assert set(response.json()) == {"status", "version"}
+    assert response.json()["status"] == "ok"
 
 
 def test_who_shows_the_token_hears_the_troubles_too(opened: Opened) -> None:
     web = opened(health=HealthReport(True, ("library nas is unavailable",)))
     assert "problems" not in httpx.get(url(web, "/health"), headers={"X-Api-Key": "no"}).json()
-    said = httpx.get(url(web, "/health"), headers=BEARER)
-    assert (said.status_code, said.json()["problems"]) == (200, ["library nas is unavailable"])
+    response = httpx.get(url(web, "/health"), headers=BEARER)
+    assert (response.status_code, response.json()["problems"]) == (
+        200,
+        ["library nas is unavailable"],
+    )
     web = opened(health=HealthReport(False, ("the database cannot be read",)))
-    said = httpx.get(url(web, "/health"))
-    assert (said.status_code, said.json()["status"]) == (503, "degraded")
+    response = httpx.get(url(web, "/health"))
+    assert (response.status_code, response.json()["status"]) == (503, "degraded")
 
 
 def test_without_a_token_a_web_page_hears_no_troubles(opened: Opened) -> None:
@@ -195,8 +198,8 @@ def test_without_a_token_a_web_page_hears_no_troubles(opened: Opened) -> None:
 
 def test_a_page_is_hung_up_behind_the_token(opened: Opened) -> None:
     web = opened(pages={"/metrics": TextEndpoint(lambda: "files 3\n", "text/plain; version=0.0.4")})
-    said = httpx.get(url(web, "/metrics"), headers=BEARER)
-    assert (said.text, said.headers["content-type"]) == (
+    response = httpx.get(url(web, "/metrics"), headers=BEARER)
+    assert (response.text, response.headers["content-type"]) == (
         "files 3\n",
         "text/plain; version=0.0.4; charset=utf-8",
     )
@@ -205,12 +208,12 @@ def test_a_page_is_hung_up_behind_the_token(opened: Opened) -> None:
 def test_plex_sends_a_form_with_a_picture(opened: Opened) -> None:
     web = opened()
     payload = {"event": "media.play", "Metadata": {"ratingKey": "1"}}
-    said = httpx.post(
+    response = httpx.post(
         url(web, f"/hooks/plex?token={TOKEN}"),
         data={"payload": json.dumps(payload)},
         files={"thumb": ("thumb.jpg", b"\xff\xd8" * 40_000, "image/jpeg")},
     )
-    assert said.status_code == 202, said.text
+    assert response.status_code == 202, response.text
     (command,) = web.db.commands.pending()
     assert (command.kind, command.item) == ("item-played", ServerItem("plex", "", "1"))
 
@@ -221,8 +224,8 @@ def test_emby_of_old_sends_a_form_with_its_data(opened: Opened, tmp_path: Path) 
     payload = {"Event": "playback.start", "Item": {"Path": str(film)}}
     for files in (None, {"x": ("x", b"")}):
         data = {"data": json.dumps(payload)}
-        said = httpx.post(url(web, "/hooks/emby"), data=data, files=files, headers=BEARER)
-        assert said.status_code == 202, said.text
+        response = httpx.post(url(web, "/hooks/emby"), data=data, files=files, headers=BEARER)
+        assert response.status_code == 202, response.text
     assert asked(web) == [("playback-started", film)]
 
 
@@ -231,8 +234,8 @@ def test_what_is_too_large_is_refused_however_it_comes(opened: Opened, chunked: 
     web = opened(max_body_bytes=10_000)
     body = json.dumps({"path": "/a", "more": "x" * 20_000}).encode()
     content: Any = iter([body[:500], body[500:]]) if chunked else body
-    said = httpx.post(url(web, "/hooks/generic"), content=content, headers=BEARER)
-    assert said.status_code == 413
+    response = httpx.post(url(web, "/hooks/generic"), content=content, headers=BEARER)
+    assert response.status_code == 413
 
 
 @pytest.mark.parametrize("source", ["generic", "sonarr", "plex"])
@@ -240,16 +243,16 @@ def test_what_is_not_understood_is_the_sender_s_fault(opened: Opened, source: st
     web = opened()
     kind = {"content-type": "multipart/form-data; boundary=x"} if source == "plex" else {}
     for body in (b"", b"{", b"\xff\xfe", b"[" * 5000, b'"x"', b"{}", b"nan"):
-        said = httpx.post(url(web, f"/hooks/{source}"), content=body, headers=BEARER | kind)
-        assert said.status_code == 400, body
+        response = httpx.post(url(web, f"/hooks/{source}"), content=body, headers=BEARER | kind)
+        assert response.status_code == 400, body
     assert httpx.post(url(web, "/hooks/sonar"), json={}, headers=BEARER).status_code == 404
 
 
 def test_without_a_token_a_page_in_a_browser_is_refused(opened: Opened) -> None:
     web = opened(token=False)
     test = {"eventType": "Test"}
-    said = httpx.post(url(web, "/hooks/sonarr"), json=test, headers={"Origin": "https://evil"})
-    assert said.status_code == 403
+    response = httpx.post(url(web, "/hooks/sonarr"), json=test, headers={"Origin": "https://evil"})
+    assert response.status_code == 403
     assert httpx.post(url(web, "/hooks/sonarr"), json=test).status_code == 200
 
 
@@ -264,10 +267,10 @@ def test_what_cannot_be_written_down_is_not_promised(
     body = {"path": str(tmp_path / "films" / "a.mkv")}
     with monkeypatch.context() as patched:
         patched.setattr(web.db.commands, "enqueue_all", full)
-        said = httpx.post(url(web, "/hooks/generic"), json=body, headers=BEARER)
-        assert (said.status_code, said.headers["Retry-After"]) == (503, "60")
-    said = httpx.post(url(web, "/hooks/generic"), json=body, headers=BEARER)
-    assert said.status_code == 202
+        response = httpx.post(url(web, "/hooks/generic"), json=body, headers=BEARER)
+        assert (response.status_code, response.headers["Retry-After"]) == (503, "60")
+    response = httpx.post(url(web, "/hooks/generic"), json=body, headers=BEARER)
+    assert response.status_code == 202
 
 
 def test_many_at_once_share_a_write_and_one_file_waits_once(
@@ -289,8 +292,8 @@ def test_many_at_once_share_a_write_and_one_file_waits_once(
         with httpx.Client(headers=BEARER) as client:
             for step in range(10):
                 film = tmp_path / "films" / f"{(number + step) % 7}.mkv"
-                said = client.post(url(web, "/hooks/generic"), json={"path": str(film)})
-                assert said.status_code == 202
+                response = client.post(url(web, "/hooks/generic"), json={"path": str(film)})
+                assert response.status_code == 202
 
     callers = [threading.Thread(target=call, args=[number]) for number in range(12)]
     for caller in callers:
@@ -352,7 +355,7 @@ def test_open_to_others_it_needs_a_token(address: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("section", "said"),
+    ("section", "answer"),
     [
         ({"address": "everywhere"}, "web.address: not an address"),
         ({"token": "hunter2hunter2hunter2"}, "web.token: a secret is not written"),
@@ -362,8 +365,8 @@ def test_open_to_others_it_needs_a_token(address: str) -> None:
         ({"webhooks": {"sonarr": {"pathmap": []}}}, "Did you mean 'path_map'"),
     ],
 )
-def test_mistakes_are_said_with_key_and_cure(section: dict[str, Any], said: str) -> None:
+def test_mistakes_are_said_with_key_and_cure(section: dict[str, Any], answer: str) -> None:
     with pytest.raises(ConfigurationError) as wrong:
         load_config(None, overrides={"web": section})
-    assert said in str(wrong.value)
+    assert answer in str(wrong.value)
     assert "hunter2" not in str(wrong.value)

@@ -161,7 +161,7 @@ def test_a_library_is_not_away_because_no_descriptor_is_left(
         with pytest.raises(OSError, match="Too many open files"):
             ingest.on_paths_changed(tmp_path / "films" / "a.mkv")
         ingest.scan("films")
-    record = db.get(tmp_path / "films" / "a.mkv")
+    record = db.files.get(tmp_path / "films" / "a.mkv")
     assert record is not None
     assert record.state != "missing"
     db.close()

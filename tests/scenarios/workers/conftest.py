@@ -22,12 +22,12 @@ SAID = (
 def spoken(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """Three recordings of a quarter of a minute with different speech."""
     folder = tmp_path_factory.mktemp("spoken")
-    made = []
+    created = []
     for number, text in enumerate(SAID):
         voice = folder / f"voice-{number}.wav"
         subprocess.run(["espeak-ng", "-v", "en", "-s", "150", "-w", voice, text * 3], check=True)
-        made.append(voice)
-    return made
+        created.append(voice)
+    return created
 
 
 @pytest.fixture
@@ -42,4 +42,4 @@ def build(tmp_path: Path, site: Path) -> Iterator[Callable[..., WorkerCluster]]:
     yield one
     for cluster in built:
         cluster.close()
-        print(f"--- the logs of {os.fspath(cluster.place)}:\n{cluster.told()}")
+        print(f"--- the logs of {os.fspath(cluster.place)}:\n{cluster.describe_logs()}")

@@ -24,11 +24,11 @@ WORKERS = ("big", "small")
 @pytest.fixture
 def cluster(build: Callable[..., WorkerCluster], postgres_server: PostgresServer) -> WorkerCluster:
     """A daemon and two workers."""
-    made = build(server=postgres_server.new(), daemon='worker_timeout = "3s"')
-    made.hold()
+    created = build(server=postgres_server.new(), daemon='worker_timeout = "3s"')
+    created.hold()
     for name in (DAEMON, *WORKERS):
-        made.start(name)
-    return made
+        created.start(name)
+    return created
 
 
 def _three_held(cluster: WorkerCluster, spoken: list[Path]) -> None:
@@ -41,7 +41,7 @@ def _three_held(cluster: WorkerCluster, spoken: list[Path]) -> None:
 def _all_made(cluster: WorkerCluster) -> None:
     cluster.until_done(3, 120)
     assert cluster.subtitles() == [f"{number}.eo.srt" for number in range(3)]
-    assert cluster.heard_twice() == []
+    assert cluster.transcribed_twice() == []
     assert list(cluster.state.glob("*.sqlite*")) == []
 
 
@@ -71,7 +71,7 @@ def test_what_one_machine_leaves_another_takes_over(
     cluster.kill("big")
     cluster.release()
     _all_made(cluster)
-    assert "worker big missed its heartbeat" in cluster.told()
+    assert "worker big missed its heartbeat" in cluster.describe_logs()
 
 
 def test_everything_goes_on_when_the_database_was_away_in_the_middle(
@@ -90,21 +90,21 @@ def test_what_was_asked_while_others_write_is_seen_by_its_number(
     postgres_server: PostgresServer,
 ) -> None:
     server = postgres_server.new()
-    ledger, other = (Database(Path("/nowhere/subtitled.sqlite"), server) for _ in range(2))
-    before = ledger.kv.data_version()
+    database, other = (Database(Path("/nowhere/subtitled.sqlite"), server) for _ in range(2))
+    before = database.kv.data_version()
     with psycopg.connect(server) as open_still:
         open_still.execute("INSERT INTO kv VALUES ('a', 'b')")
         other.commands.enqueue("scan", Path("/films"))
-        assert ledger.kv.data_version() != before
-        between = ledger.kv.data_version()
+        assert database.kv.data_version() != before
+        between = database.kv.data_version()
         open_still.commit()
-    assert ledger.kv.data_version() != between
-    assert [one.path for one in ledger.commands.pending()] == [Path("/films")]
+    assert database.kv.data_version() != between
+    assert [one.path for one in database.commands.pending()] == [Path("/films")]
 
 
 def test_an_address_that_is_none_is_refused_and_no_password_is_said() -> None:
-    for said in ("mysql://u:secret@host/db", "secret", "postgresql://u:secret@127.0.0.1:1/db"):
+    for output in ("mysql://u:secret@host/db", "secret", "postgresql://u:secret@127.0.0.1:1/db"):
         with pytest.raises(SetupError) as refused:
-            Database(Path("/nowhere/subtitled.sqlite"), said)
+            Database(Path("/nowhere/subtitled.sqlite"), output)
         assert "secret" not in str(refused.value)
     assert server_url("postgres://u@h/db").drivername == "postgresql+psycopg"

@@ -38,15 +38,15 @@ def _both_held(cluster: WorkerCluster, spoken: list[Path]) -> WorkerCluster:
 def test_two_films_are_made_at_the_same_time_each_once_and_the_daemon_tells_of_both(
     build: Build, spoken: list[Path], tmp_path: Path
 ) -> None:
-    told = tmp_path / "told"
+    log_file = tmp_path / "told"
     cluster = build(
         more='[notifiers.command]\nevents = ["published", "finished"]\n'
-        f"argv = ['sh', '-c', 'echo \"$SUBTITLED_EVENT $SUBTITLED_MEDIA\" >> {told}']\n"
+        f"argv = ['sh', '-c', 'echo \"$SUBTITLED_EVENT $SUBTITLED_MEDIA\" >> {log_file}']\n"
     )
     _both_held(cluster, spoken)
-    said = cluster.ask("status")
+    status = cluster.ask("status")
     assert sorted(cluster.at_work()) == ["big", DAEMON]
-    (worker,) = said["workers"]
+    (worker,) = status["workers"]
     assert (worker["name"], worker["running"]) == ("big", True)
     assert worker["pid"] == cluster.processes["big"].pid
     assert worker["host"] == socket.gethostname()
@@ -57,11 +57,11 @@ def test_two_films_are_made_at_the_same_time_each_once_and_the_daemon_tells_of_b
     cluster.release()
     cluster.until_done(2)
     assert cluster.subtitles() == ["one.eo.srt", "two.eo.srt"]
-    assert cluster.heard_twice() == []
+    assert cluster.transcribed_twice() == []
     cluster.until(
-        lambda: told.read_text().count("finished") == 2, "the daemon has told of both", 10
+        lambda: log_file.read_text().count("finished") == 2, "the daemon has told of both", 10
     )
-    assert sorted(told.read_text().split()[1::2]) == sorted(
+    assert sorted(log_file.read_text().split()[1::2]) == sorted(
         2 * [str(cluster.library / name) for name in ("one.wav", "two.wav")]
     )
     assert cluster.end("big") < 10
@@ -93,7 +93,7 @@ def test_a_killed_worker_takes_up_its_job_when_it_comes_back(two_held: WorkerClu
     cluster.release()
     cluster.until_done(2)
     assert cluster.subtitles() == ["one.eo.srt", "two.eo.srt"]
-    assert cluster.heard_twice() == []
+    assert cluster.transcribed_twice() == []
 
 
 def test_the_job_of_one_that_does_not_come_back_is_taken_over(two_held: WorkerCluster) -> None:
@@ -104,8 +104,8 @@ def test_the_job_of_one_that_does_not_come_back_is_taken_over(two_held: WorkerCl
     (gone,) = cluster.ask("status")["workers"]
     assert (gone["name"], gone["running"], gone["active_jobs"]) == ("big", False, [])
     assert cluster.subtitles() == ["one.eo.srt", "two.eo.srt"]
-    assert cluster.heard_twice() == []
-    assert "worker big missed its heartbeat; requeued 1 jobs" in cluster.told()
+    assert cluster.transcribed_twice() == []
+    assert "worker big missed its heartbeat; requeued 1 jobs" in cluster.describe_logs()
 
 
 @pytest.mark.slow
@@ -115,7 +115,7 @@ def test_a_worker_takes_over_from_a_daemon_that_does_not_come_back(two_held: Wor
     cluster.release()
     cluster.until_done(2)
     assert cluster.subtitles() == ["one.eo.srt", "two.eo.srt"]
-    assert cluster.heard_twice() == []
+    assert cluster.transcribed_twice() == []
 
 
 @pytest.mark.slow
@@ -123,24 +123,26 @@ def test_the_job_of_one_that_lives_is_not_taken_from_it(two_held: WorkerCluster)
     before = two_held.at_work()
     time.sleep(7)  # more than twice the time after which it would be lost
     assert two_held.at_work() == before
-    assert "missed its heartbeat" not in two_held.told()
+    assert "missed its heartbeat" not in two_held.describe_logs()
 
 
 @pytest.mark.slow
-def test_worker_that_hung_loses_its_job_and_writes_nothing_after_it_resumes(two_held: WorkerCluster) -> None:
+def test_worker_that_hung_loses_its_job_and_writes_nothing_after_it_resumes(
+    two_held: WorkerCluster,
+) -> None:
     cluster = two_held
     film = cluster.at_work()["big"]
     hung = cluster.processes["big"].pid
     os.killpg(hung, signal.SIGSTOP)
     cluster.release()
     cluster.until_done(2)
-    made = {path: path.stat().st_mtime_ns for path in cluster.library.glob("*.srt")}
+    modified = {path: path.stat().st_mtime_ns for path in cluster.library.glob("*.srt")}
     os.killpg(hung, signal.SIGCONT)
     cluster.until(
         lambda: f"{film}: stopped; the job was requeued" in cluster.log("big"),
         "the worker notices that it has lost its job",
     )
-    assert {path: path.stat().st_mtime_ns for path in cluster.library.glob("*.srt")} == made
+    assert {path: path.stat().st_mtime_ns for path in cluster.library.glob("*.srt")} == modified
     assert cluster.ask("status")["files"] == {"done": 2}
     assert cluster.end("big") < 10
 
@@ -200,7 +202,7 @@ def test_the_same_content_under_two_names_is_heard_once(build: Build, spoken: li
     cluster.until(lambda: cluster.ask("status")["files"].get("done") == 1, "one is done")
     cluster.run("queue", "retry", cluster.library / "one.wav", cluster.library / "copy.wav")
     cluster.until(lambda: len(cluster.subtitles()) == 2, "both have a subtitle")
-    assert cluster.heard_twice() == []
+    assert cluster.transcribed_twice() == []
 
 
 @pytest.mark.slow
@@ -212,21 +214,21 @@ def test_systemd_is_told_how_it_is_and_a_reload_takes_new_settings(
         listener.bind(str(tmp_path / "notify"))
         listener.settimeout(30)
         cluster.start("big", NOTIFY_SOCKET=str(tmp_path / "notify"), WATCHDOG_USEC="2000000")
-        heard = ""
-        while not all(word in heard for word in ("READY=1", "STATUS=Idle", "WATCHDOG=1")):
-            heard += listener.recv(4096).decode() + "\n"
+        messages = ""
+        while not all(word in messages for word in ("READY=1", "STATUS=Idle", "WATCHDOG=1")):
+            messages += listener.recv(4096).decode() + "\n"
         assert "is of version" not in cluster.run("doctor").stdout
         cluster.config.write_text(
             cluster.config.read_text().replace('stability_delay = "1s"', 'stability_delay = "2s"')
         )
         assert "works with other settings" in cluster.run("doctor").stdout
         cluster.processes["big"].send_signal(signal.SIGHUP)
-        while not ("RELOADING=1" in heard and heard.count("READY=1") == 2):
-            heard += listener.recv(4096).decode() + "\n"
+        while not ("RELOADING=1" in messages and messages.count("READY=1") == 2):
+            messages += listener.recv(4096).decode() + "\n"
         assert "works with other settings" not in cluster.run("doctor").stdout
         cluster.end("big")
-        while "STOPPING=1" not in heard:
-            heard += listener.recv(4096).decode() + "\n"
+        while "STOPPING=1" not in messages:
+            messages += listener.recv(4096).decode() + "\n"
 
 
 @pytest.mark.slow
@@ -261,7 +263,7 @@ def test_whoever_is_killed_at_random_instants_every_film_is_made_once(
             time.sleep(chance.uniform(0, 5))  # long enough to be taken for lost, or not
         cluster.start(name)
     cluster.until(lambda: ended() == films, "all films are done", 180)
-    print(f"{films} films, {cluster.heard_twice()}")
+    print(f"{films} films, {cluster.transcribed_twice()}")
     assert len(cluster.subtitles()) == films
     # The stretch in flight is heard again by the next one, and no other.
-    assert len(cluster.heard_twice()) <= 20
+    assert len(cluster.transcribed_twice()) <= 20

@@ -50,21 +50,21 @@ class FakeChat:
 
 def _answer(chat: FakeChat, asked: Lines, manner: str | int) -> tuple[str, str]:
     """Make the text of an answer and its ``finish_reason``."""
-    said = {number: chat.translate(text) for number, text in asked.items()}
-    ids, texts = list(said), list(said.values())
+    output = {number: chat.translate(text) for number, text in asked.items()}
+    ids, texts = list(output), list(output.values())
     if manner == "merge" and len(ids) > 1:
         # Two lines are merged and the rest renumbered, so the later lines have wrong ids.
         texts = [f"{texts[0]} {texts[1]}", *texts[2:]]
-        said = dict(zip(ids, texts, strict=False))
+        output = dict(zip(ids, texts, strict=False))
     elif manner == "drop":
-        said = {number: said[number] for number in ids[1:]}
+        output = {number: output[number] for number in ids[1:]}
     elif manner == "renumber":
-        said = {str(number): text for number, text in enumerate(texts, 1 + int(ids[0]))}
+        output = {str(number): text for number, text in enumerate(texts, 1 + int(ids[0]))}
     elif manner == "english":
-        said = dict(asked)
+        output = dict(asked)
     elif manner == "obey" and any("ignore" in text.casefold() for text in asked.values()):
-        said = dict.fromkeys(ids, "HACKED")
-    whole = json.dumps(said, ensure_ascii=False)
+        output = dict.fromkeys(ids, "HACKED")
+    whole = json.dumps(output, ensure_ascii=False)
     if manner == "stop":
         return whole[: len(whole) * 2 // 3], "length"
     if manner == "prose":
@@ -93,17 +93,17 @@ def _handler(chat: FakeChat) -> type[BaseHTTPRequestHandler]:
             if self.path != "/v1/chat/completions":
                 self.reply(404, {"error": {"message": "not found"}})
                 return
-            said = json.loads(body)
-            if (wrong := self.wrong(said)) is not None:
+            payload = json.loads(body)
+            if (wrong := self.wrong(payload)) is not None:
                 self.reply(400, {"error": {"message": wrong, "type": "invalid_request_error"}})
                 return
-            chat.requests.append(said)
+            chat.requests.append(payload)
             manner = chat.manner()
             if isinstance(manner, int):
                 code = "content_filter" if manner == 400 else "busy"
                 self.reply(manner, {"error": {"message": "no", "code": code}})
                 return
-            user = json.loads(said["messages"][-1]["content"])
+            user = json.loads(payload["messages"][-1]["content"])
             message: dict[str, Any] = {"role": "assistant"}
             if manner == "refuse":
                 message |= {"content": None, "refusal": "I cannot"}
@@ -116,14 +116,14 @@ def _handler(chat: FakeChat) -> type[BaseHTTPRequestHandler]:
             number = f"chatcmpl-{len(chat.requests)}"
             self.reply(200, {"id": number, "object": "chat.completion", "choices": [choice]})
 
-        def wrong(self, said: Any) -> str | None:
+        def wrong(self, payload: Any) -> str | None:
             """Return why a request is invalid, or None."""
-            messages = said.get("messages")
-            if not said.get("model") or not isinstance(messages, list) or not messages:
+            messages = payload.get("messages")
+            if not payload.get("model") or not isinstance(messages, list) or not messages:
                 return "model and messages are required"
             if any(set(one) != {"role", "content"} for one in messages):
                 return "a message has a role and a content"
-            form = said.get("response_format", {"type": "text"})
+            form = payload.get("response_format", {"type": "text"})
             if form["type"] not in (*chat.formats, "text"):
                 return f"response_format {form['type']} is not supported"
             if form["type"] == "json_schema":
@@ -143,8 +143,8 @@ def _handler(chat: FakeChat) -> type[BaseHTTPRequestHandler]:
             self.reply(401, {"error": {"message": f"Incorrect API key {chat.key}"}})
             return False
 
-        def reply(self, status: int, said: object) -> None:
-            data = json.dumps(said).encode()
+        def reply(self, status: int, payload: object) -> None:
+            data = json.dumps(payload).encode()
             self.send_response(status)
             if chat.retry_after:
                 self.send_header("Retry-After", chat.retry_after)

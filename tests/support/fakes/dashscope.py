@@ -181,21 +181,23 @@ class FakeDashScope(Storage):
         task = self.tasks.get(number)
         if task is None:
             return {"output": {"task_id": number, "task_status": "UNKNOWN"}}
-        said: dict[str, Any] = {"task_id": number, "task_status": task.status}
+        output: dict[str, Any] = {"task_id": number, "task_status": task.status}
         result = {"transcription_url": f"http://127.0.0.1:{self.port}/result/{number}.json?Sig=x"}
         fun = not task.model.startswith("qwen3-")
         if task.status == "SUCCEEDED":
             if fun:
-                said["results"] = [{"file_url": task.url, "subtask_status": "SUCCEEDED", **result}]
-                return {"output": said, "usage": {"duration": task.seconds}}
-            said["result"] = result
-            return {"output": said, "usage": {"seconds": task.seconds}}
+                output["results"] = [
+                    {"file_url": task.url, "subtask_status": "SUCCEEDED", **result}
+                ]
+                return {"output": output, "usage": {"duration": task.seconds}}
+            output["result"] = result
+            return {"output": output, "usage": {"seconds": task.seconds}}
         if task.status == "FAILED" and fun:
             failed = {"file_url": task.url, "subtask_status": "FAILED"}
-            said["results"] = [{**failed, "code": task.code, "message": task.code}]
+            output["results"] = [{**failed, "code": task.code, "message": task.code}]
         elif task.status == "FAILED":
-            said |= {"code": task.code, "message": task.code}
-        return {"output": said}
+            output |= {"code": task.code, "message": task.code}
+        return {"output": output}
 
     def list_tasks(self, query: dict[str, list[str]]) -> dict[str, Any]:
         if not self.lists_tasks:
@@ -259,12 +261,12 @@ class FakeDashScope(Storage):
         if seconds > 300:
             raise bad("The audio is too long")
         sentences = self.recognise(sound)
-        said = " ".join(sentence.text for sentence in sentences)
+        output = " ".join(sentence.text for sentence in sentences)
         cut = seconds > self.truncates_above
         charged = self.charge(seconds)
         message: dict[str, Any] = {
             "role": "assistant",
-            "content": [{"text": said[: len(said) // 2] if cut else said}] if said else [],
+            "content": [{"text": output[: len(output) // 2] if cut else output}] if output else [],
         }
         usage: dict[str, Any] = {"input_tokens_details": {"text_tokens": 0}}
         if self.no_annotations:
@@ -300,9 +302,9 @@ class FakeDashScope(Storage):
         for pair in (*options.get("terms", ()), *options.get("tm_list", ())):
             if set(pair) != {"source", "target"}:
                 raise bad("terms")
-        said = self.translate(text, options["source_lang"], options["target_lang"])
-        choice = {"finish_reason": "stop", "message": {"role": "assistant", "content": said}}
-        usage = {"input_tokens": len(text) // 3, "output_tokens": len(said) // 3}
+        translation = self.translate(text, options["source_lang"], options["target_lang"])
+        choice = {"finish_reason": "stop", "message": {"role": "assistant", "content": translation}}
+        usage = {"input_tokens": len(text) // 3, "output_tokens": len(translation) // 3}
         return {"output": {"choices": [choice]}, "usage": usage}
 
     def known(self, model: str) -> None:

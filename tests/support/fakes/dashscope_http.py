@@ -43,11 +43,11 @@ def handler(service: FakeDashScope) -> type[BaseHTTPRequestHandler]:
         def answer(self, body: bytes) -> None:
             headers = {name.lower(): value for name, value in self.headers.items()}
             try:
-                said = json.loads(body) if body[:1] == b"{" else None
+                payload = json.loads(body) if body[:1] == b"{" else None
             except ValueError:
-                said = None
+                payload = None
             with service.lock:
-                service.requests.append((self.command, self.path, headers, said))
+                service.requests.append((self.command, self.path, headers, payload))
             fault = service.take_fault(self.path)
             if fault is not None:
                 time.sleep(fault.wait)
@@ -59,7 +59,7 @@ def handler(service: FakeDashScope) -> type[BaseHTTPRequestHandler]:
                     refusal = {"code": fault.code, "message": fault.message, "request_id": "r-1"}
                     return self.reply(fault.status, refusal, fault.headers)
             try:
-                status, answer = 200, self.routed(headers, said, body)
+                status, answer = 200, self.routed(headers, payload, body)
             except RefusedError as refused:
                 status, code, message = refused.args
                 answer = {"code": code, "message": message}
@@ -69,7 +69,7 @@ def handler(service: FakeDashScope) -> type[BaseHTTPRequestHandler]:
                 answer = {"request_id": str(uuid.uuid4()), **answer}
             return self.reply(status, answer)
 
-        def routed(self, headers: dict[str, str], said: Any, body: bytes) -> Any:
+        def routed(self, headers: dict[str, str], payload: Any, body: bytes) -> Any:
             parts = urlsplit(self.path)
             query = parse_qs(parts.query)
             if parts.path == "/oss" and self.command == "POST":
@@ -90,10 +90,10 @@ def handler(service: FakeDashScope) -> type[BaseHTTPRequestHandler]:
                 return service.list_tasks(query)
             if self.command == "GET" and path.startswith("/tasks/"):
                 return service.poll(path.removeprefix("/tasks/"))
-            return self.paid(path, headers, said)
+            return self.paid(path, headers, payload)
 
-        def paid(self, path: str, headers: dict[str, str], said: Any) -> Any:
-            if self.command != "POST" or not isinstance(said, dict):
+        def paid(self, path: str, headers: dict[str, str], payload: Any) -> Any:
+            if self.command != "POST" or not isinstance(payload, dict):
                 raise RefusedError(404, "NotFound", "")
             with service.lock:
                 service.at_once += 1
@@ -101,19 +101,19 @@ def handler(service: FakeDashScope) -> type[BaseHTTPRequestHandler]:
             try:
                 time.sleep(service.latency)
                 if path == "/services/audio/asr/transcription":
-                    return service.submit(headers, said)
+                    return service.submit(headers, payload)
                 if path == "/services/aigc/multimodal-generation/generation":
-                    return service.recognised(said)
+                    return service.recognised(payload)
                 if path == "/services/aigc/text-generation/generation":
-                    return service.translated(said)
+                    return service.translated(payload)
             finally:
                 with service.lock:
                     service.at_once -= 1
             raise RefusedError(404, "NotFound", "")
 
-        def reply(self, status: int, said: Any, more: dict[str, str] | None = None) -> None:
-            data = said if isinstance(said, bytes) else json.dumps(said).encode()
-            kind = "text/plain" if isinstance(said, bytes) else "application/json"
+        def reply(self, status: int, payload: Any, more: dict[str, str] | None = None) -> None:
+            data = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
+            kind = "text/plain" if isinstance(payload, bytes) else "application/json"
             self.send_response(status)
             for name, value in {"Content-Type": kind, **(more or {})}.items():
                 self.send_header(name, value)

@@ -149,22 +149,22 @@ def sentence_json(
     def ms(seconds: float) -> int:
         return round(seconds * 1000)
 
-    said: dict[str, Any] = {
+    output: dict[str, Any] = {
         "sentence_id": number + fun,
         "begin_time": ms(sentence.words[0][1]),
         "end_time": ms(sentence.words[-1][2]),
         "text": sentence.text,
     }
     if not fun:
-        said |= {"language": sentence.language, "emotion": "neutral"}
+        output |= {"language": sentence.language, "emotion": "neutral"}
     elif parameters.get("diarization_enabled"):
-        said["speaker_id"] = number % 2
+        output["speaker_id"] = number % 2
     if words:
-        said["words"] = []
+        output["words"] = []
         for word, start, end in sentence.words:
             bare = word.strip().rstrip(PUNCTUATION)
             mark = word.strip()[len(bare) :]
-            said["words"].append(
+            output["words"].append(
                 {
                     "begin_time": ms(start),
                     "end_time": ms(end),
@@ -172,4 +172,4 @@ def sentence_json(
                     "punctuation": mark,
                 }
             )
-    return said
+    return output

@@ -40,9 +40,9 @@ class DescribedServer:
     key: str
 
     def __init__(self) -> None:
-        said = json.loads((HERE / f"{self.description}.json").read_text())
-        self._operations = said["operations"]
-        self._key = said["key"]
+        payload = json.loads((HERE / f"{self.description}.json").read_text())
+        self._operations = payload["operations"]
+        self._key = payload["key"]
         self.port = 0
         self.asked: list[RecordedRequest] = []
         self.violations: list[str] = []
@@ -64,8 +64,8 @@ class DescribedServer:
 
     def carries_key(self, headers: Any) -> bool:
         """Check that a request has the right key in the described header."""
-        said = headers.get(self._key["header"], "")
-        return re.fullmatch(self._key["pattern"], said) is not None and self.key in said
+        output = headers.get(self._key["header"], "")
+        return re.fullmatch(self._key["pattern"], output) is not None and self.key in output
 
     def take(self, method: str, target: str, headers: Any, body: bytes) -> tuple[int, Any]:
         """Handle a request. Return a status and JSON."""
@@ -87,10 +87,10 @@ class DescribedServer:
                 operation["id"], path, query, json.loads(body) if body else None
             )
             self.asked.append(asked)
-            said = self.answer(asked)
-            if isinstance(said, int):
-                return said, None
-            return operation["status"], said
+            output = self.answer(asked)
+            if isinstance(output, int):
+                return output, None
+            return operation["status"], output
         self.violations.append(f"{method} {target} is not described")
         return 404, None
 
@@ -140,8 +140,8 @@ def listening(server: Any, port: int = 0) -> Iterator[None]:
 
         def serve(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            status, said = server.take(self.command, self.path, self.headers, body)
-            data = b"" if said is None else json.dumps(said).encode()
+            status, output = server.take(self.command, self.path, self.headers, body)
+            data = b"" if output is None else json.dumps(output).encode()
             data = server.page if server.page is not None else data
             self.send_response(status)
             if server.location:

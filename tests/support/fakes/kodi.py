@@ -46,18 +46,18 @@ class FakeKodi:
         if (method, target, headers.get_content_type()) != ("POST", "/jsonrpc", "application/json"):
             self.violations.append(f"{method} {target}")
             return 404, None
-        said = json.loads(body)
-        schema = self._methods.get(said["method"])
+        payload = json.loads(body)
+        schema = self._methods.get(payload["method"])
         if schema is None:
-            self.violations.append(said["method"])
+            self.violations.append(payload["method"])
             return 200, {"id": 1, "error": {"code": -32601, "message": "Method not found."}}
         strict = {"type": "object", "additionalProperties": False, **schema}
-        wrong = [e.message for e in Draft202012Validator(strict).iter_errors(said["params"])]
-        if wrong or said["jsonrpc"] != "2.0":
+        wrong = [e.message for e in Draft202012Validator(strict).iter_errors(payload["params"])]
+        if wrong or payload["jsonrpc"] != "2.0":
             self.violations += wrong
             return 200, {"id": 1, "error": {"code": -32602, "message": "Invalid params."}}
-        self.called.append((said["method"], said["params"]))
-        return 200, {"id": 1, "jsonrpc": "2.0"} | self._answer(said["method"], said["params"])
+        self.called.append((payload["method"], payload["params"]))
+        return 200, {"id": 1, "jsonrpc": "2.0"} | self._answer(payload["method"], payload["params"])
 
     def _answer(self, method: str, params: dict[str, Any]) -> dict[str, Any]:
         if method == "Files.GetDirectory" and params["directory"] not in self.folders:

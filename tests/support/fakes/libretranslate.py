@@ -45,15 +45,15 @@ def handler(libre: FakeLibreTranslate) -> type[BaseHTTPRequestHandler]:
             self.reply(200 if self.path == "/languages" else 404, listed)
 
         def do_POST(self) -> None:
-            said = json.loads(self.rfile.read(int(self.headers.get("Content-Length") or 0)))
-            libre.requests.append(said)
+            payload = json.loads(self.rfile.read(int(self.headers.get("Content-Length") or 0)))
+            libre.requests.append(payload)
             if libre.fault is not None:
                 return self.reply(libre.fault, {"error": "Slowdown"})
             if self.path != "/translate":
                 return self.reply(404, {"error": "Not Found"})
-            if libre.key is not None and said.get("api_key") != libre.key:
+            if libre.key is not None and payload.get("api_key") != libre.key:
                 return self.reply(403, {"error": "Invalid API key"})
-            source, target, texts = said.get("source"), said.get("target"), said.get("q")
+            source, target, texts = payload.get("source"), payload.get("target"), payload.get("q")
             if not source or not target or not texts:
                 return self.reply(400, {"error": "Invalid request: missing parameter"})
             if target not in libre.codes.get(source, []):
@@ -64,8 +64,8 @@ def handler(libre: FakeLibreTranslate) -> type[BaseHTTPRequestHandler]:
             answer = found[0] if isinstance(texts, str) else found
             return self.reply(200, {"translatedText": answer})
 
-        def reply(self, status: int, said: object) -> None:
-            data = json.dumps(said).encode()
+        def reply(self, status: int, payload: object) -> None:
+            data = json.dumps(payload).encode()
             self.send_response(status)
             self.send_header("Content-Length", str(len(data)))
             self.end_headers()

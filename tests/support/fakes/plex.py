@@ -93,7 +93,7 @@ class FakePlex(DescribedServer):
         return item
 
     def _stream(self, one: Subtitle, number: int) -> dict[str, Any]:
-        said: dict[str, Any] = {
+        output: dict[str, Any] = {
             "streamType": 3,
             "id": number,
             "key": f"/library/streams/{number}",
@@ -102,7 +102,7 @@ class FakePlex(DescribedServer):
         }
         # Flags that are not set are left out.
         return (
-            said
+            output
             | ({"forced": True} if one.forced else {})
             | ({"hearingImpaired": True} if one.sdh else {})
         )

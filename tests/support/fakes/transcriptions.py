@@ -74,19 +74,19 @@ def _shape(sentences: list[Sentence], fields: dict[str, list[str]]) -> dict[str,
     text = " ".join(one.text for one in sentences)
     if fields.get("response_format") != ["verbose_json"]:
         return {"text": text, "usage": {"type": "duration", "seconds": 3}}
-    said: dict[str, Any] = {"task": "transcribe", "language": "english", "text": text}
-    said["segments"] = [
+    output: dict[str, Any] = {"task": "transcribe", "language": "english", "text": text}
+    output["segments"] = [
         {"id": number, "start": one.words[0][1], "end": one.words[-1][2], "text": f" {one.text}"}
         | {"avg_logprob": -0.25, "no_speech_prob": 0.01, "compression_ratio": 1.2}
         for number, one in enumerate(sentences)
     ]
     if "word" in fields.get("timestamp_granularities[]", []):
-        said["words"] = [  # bare, as OpenAI's
+        output["words"] = [  # bare, as OpenAI's
             {"word": word.strip(" .,!?"), "start": start, "end": end}
             for one in sentences
             for word, start, end in one.words
         ]
-    return said
+    return output
 
 
 def _decoded(sound: bytes) -> bytes:
@@ -126,8 +126,8 @@ def _handler(service: FakeTranscriptions) -> type[BaseHTTPRequestHandler]:
                 time.sleep(1.5)
             if service.manner == "error":
                 return self.reply(200, {"error": {"message": "out of memory", "code": "oom"}})
-            said = service.answer or _shape(service.recognise(_decoded(sound)), fields)
-            return self.reply(200, "Sure!" if service.manner == "prose" else said)
+            answer = service.answer or _shape(service.recognise(_decoded(sound)), fields)
+            return self.reply(200, "Sure!" if service.manner == "prose" else answer)
 
         def allowed(self) -> bool:
             if service.key is None or self.headers["Authorization"] == f"Bearer {service.key}":
@@ -135,8 +135,8 @@ def _handler(service: FakeTranscriptions) -> type[BaseHTTPRequestHandler]:
             self.reply(401, {"error": {"message": f"Incorrect API key {service.key}"}})
             return False
 
-        def reply(self, status: int, said: object) -> None:
-            data = json.dumps(said).encode()
+        def reply(self, status: int, answer: object) -> None:
+            data = json.dumps(answer).encode()
             self.send_response(status)
             if service.retry_after:
                 self.send_header("Retry-After", service.retry_after)

@@ -233,13 +233,13 @@ def test_failing_observer_does_not_stop_others(  # type: ignore[no-untyped-def]
     install("bad", GOOD + HOOK + "raise ValueError\n")
     install("ugly", GOOD + HOOK + "import sys; sys.exit(1)")
     install("terse", GOOD + HOOK.replace("event", "") + "raise ValueError('without event')")
-    heard = tmp_path / "heard"
-    install("good", GOOD + HOOK + f"open({str(heard)!r}, 'w').write(event.outcome)\n")
+    log_file = tmp_path / "heard"
+    install("good", GOOD + HOOK + f"open({str(log_file)!r}, 'w').write(event.outcome)\n")
     loaded = _configured(
         tmp_path, "[engines.bad]\n[engines.good]\n[engines.ugly]\n[engines.terse]\n"
     )
     call_event_hooks(loaded.hooks, "job_finished", JobFinished(Path("a"), (), "done"), 2.0)
-    assert heard.read_text() == "done"
+    assert log_file.read_text() == "done"
     messages = [record.getMessage() for record in caplog.records]
     assert len(messages) == 3
     assert any(line.startswith("plugin bad, job_finished: ") for line in messages)

@@ -109,13 +109,13 @@ def test_the_next_change_is_the_first_minute_that_differs_whatever_the_clocks_do
 ) -> None:
     zone = ZoneInfo(change[0])
     day = datetime(*change[1], tzinfo=zone)
-    made = hours(zone, *windows, quiet=tuple(quiet))
+    created = hours(zone, *windows, quiet=tuple(quiet))
     start = day.timestamp() // 60 * 60 + offset * 60
-    now = made.is_open_at(start)
+    now = created.is_open_at(start)
     limit = 36 * 60
     minutes = (start + 60 * more for more in range(1, limit))
-    slow = next((minute for minute in minutes if made.is_open_at(minute) != now), None)
-    fast = made.next_change(start)
+    slow = next((minute for minute in minutes if created.is_open_at(minute) != now), None)
+    fast = created.next_change(start)
     if slow is None:
         assert fast is None or fast >= start + 60 * limit
     else:

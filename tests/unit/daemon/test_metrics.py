@@ -38,48 +38,48 @@ def read(text: str) -> dict[tuple[str, str], float]:
 
 
 def test_everything_is_there_from_the_first_scrape(tmp_path: Path) -> None:
-    ledger, tally = Database(tmp_path / "subtitled.sqlite"), Counters()
+    database, tally = Database(tmp_path / "subtitled.sqlite"), Counters()
     film = tmp_path / "a.mkv"
     film.write_bytes(b"film")
-    ledger.record_seen("films", film, film.stat())
+    database.bulk_files.record_seen("films", film, film.stat())
     configuration = load_config(None)
-    said = read(render_metrics(collect_metrics(configuration, ledger, tally, 0)))
-    assert said["subtitled_files", "stabilising"] == 1
-    assert {label for name, label in said if name == "subtitled_files"} == set(FileState)
-    assert said["subtitled_audio_seconds_total", "whisper"] == 0
-    assert said["subtitled_breaker_open", "whisper"] == 0
-    assert said["subtitled_paused", ""] == 0
+    metrics = read(render_metrics(collect_metrics(configuration, database, tally, 0)))
+    assert metrics["subtitled_files", "stabilising"] == 1
+    assert {label for name, label in metrics if name == "subtitled_files"} == set(FileState)
+    assert metrics["subtitled_audio_seconds_total", "whisper"] == 0
+    assert metrics["subtitled_breaker_open", "whisper"] == 0
+    assert metrics["subtitled_paused", ""] == 0
 
 
 def test_what_happens_is_counted(tmp_path: Path) -> None:
-    ledger, tally = Database(tmp_path / "subtitled.sqlite"), Counters()
+    database, tally = Database(tmp_path / "subtitled.sqlite"), Counters()
     tally.add("audio_seconds", "whisper", 480.0)
     tally.add("audio_seconds", "whisper", 20.5)
     tally.add("engine_seconds", "whisper", 50.0)
     tally.add("failures", "transient")
-    ThrottleRegistry(ledger.kv).put("battery", Throttle("on battery"))
-    for medium in "aab":
+    ThrottleRegistry(database.kv).put("battery", Throttle("on battery"))
+    for media in "aab":
         with (
             pytest.raises(TransientError),
-            CircuitBreakers(ledger.kv).guard("whisper", medium),
+            CircuitBreakers(database.kv).guard("whisper", media),
         ):
             raise TransientError("down")
-    said = read(render_metrics(collect_metrics(load_config(None), ledger, tally, 1)))
-    assert said["subtitled_audio_seconds_total", "whisper"] == 500.5
-    assert said["subtitled_engine_seconds_total", "whisper"] == 50
-    assert said["subtitled_failures_total", "transient"] == 1
-    assert said["subtitled_breaker_open", "whisper"] == 1
-    assert said["subtitled_paused", ""] == 1
-    assert said["subtitled_jobs", ""] == 1
+    metrics = read(render_metrics(collect_metrics(load_config(None), database, tally, 1)))
+    assert metrics["subtitled_audio_seconds_total", "whisper"] == 500.5
+    assert metrics["subtitled_engine_seconds_total", "whisper"] == 50
+    assert metrics["subtitled_failures_total", "transient"] == 1
+    assert metrics["subtitled_breaker_open", "whisper"] == 1
+    assert metrics["subtitled_paused", ""] == 1
+    assert metrics["subtitled_jobs", ""] == 1
 
 
 @given(st.dictionaries(st.text(min_size=1), st.floats(0, 1e15)))
 def test_any_name_comes_through_as_it_is(names: dict[str, float]) -> None:
-    said = read(render_metrics(MetricValues(files={}, audio_seconds=names)))
-    heard = {
-        label: v for (name, label), v in said.items() if name == "subtitled_audio_seconds_total"
+    metrics = read(render_metrics(MetricValues(files={}, audio_seconds=names)))
+    transcript = {
+        label: v for (name, label), v in metrics.items() if name == "subtitled_audio_seconds_total"
     }
-    assert heard == pytest.approx(names)
+    assert transcript == pytest.approx(names)
 
 
 def test_health_is_bad_only_where_nothing_can_go_on() -> None:
@@ -115,10 +115,10 @@ def test_health_is_bad_only_where_nothing_can_go_on() -> None:
 
 
 def test_the_daemon_knows_how_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    ledger, away = Database(tmp_path / "subtitled.sqlite"), set[str]()
+    database, away = Database(tmp_path / "subtitled.sqlite"), set[str]()
     vitals = HealthMonitor(
         load_config(None),
-        ledger,
+        database,
         Counters(),
         active_jobs=lambda: 2,
         unavailable_libraries=lambda: away,
@@ -136,7 +136,7 @@ def test_the_daemon_knows_how_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     def fail() -> None:
         raise OSError("disk")
 
-    monkeypatch.setattr(ledger, "count_by_state", fail)
+    monkeypatch.setattr(database.states, "count_by_state", fail)
     assert vitals.evaluate_health().problems[0] == "the database cannot be read"
 
 

@@ -14,10 +14,10 @@ from subtitled.daemon.scheduler import Scheduler
 
 @pytest.fixture
 def schedule() -> Iterator[Scheduler]:
-    made = Scheduler(1)
-    made.start()
-    yield made
-    made.stop()
+    scheduler = Scheduler(1)
+    scheduler.start()
+    yield scheduler
+    scheduler.stop()
 
 
 def test_a_walk_comes_when_it_is_asked_for(schedule: Scheduler) -> None:

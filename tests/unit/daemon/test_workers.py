@@ -13,11 +13,11 @@ from subtitled.jobs.heartbeat import HeartbeatSender
 
 
 def test_who_holds_a_lock_is_there_and_who_only_gave_a_sign_was_lost(tmp_path: Path) -> None:
-    ledger = Database(tmp_path / "subtitled.sqlite")
+    database = Database(tmp_path / "subtitled.sqlite")
     lock = StateLock(tmp_path, "big")
     for name in ("big", "small", "daemon"):
-        HeartbeatSender(ledger.kv, name, "digest", 60.0).start()
-    there = {one.name: one for one in list_workers(ledger, tmp_path)}
+        HeartbeatSender(database.kv, name, "digest", 60.0).start()
+    there = {one.name: one for one in list_workers(database, tmp_path)}
     assert set(there) == {"big", "small"}
     assert there["big"].to_dict()["running"] is True
     assert there["small"].to_dict()["running"] is False
@@ -31,16 +31,16 @@ def test_who_holds_a_lock_is_there_and_who_only_gave_a_sign_was_lost(tmp_path: P
 def test_who_was_lost_long_ago_is_forgotten_and_what_it_left_goes(tmp_path: Path) -> None:
     config = tmp_path / "config.toml"
     config.write_text(f'[daemon]\nstate_dir = "{tmp_path}"\n')
-    ledger, configuration = Database(tmp_path / "subtitled.sqlite"), load_config(config)
+    database, configuration = Database(tmp_path / "subtitled.sqlite"), load_config(config)
     lock = StateLock(tmp_path, "big")
     for name in ("big", "small"):
         scratch = tmp_path / "workers" / name / "scratch"
         scratch.mkdir(parents=True)
         (scratch / "sound").touch()
-        HeartbeatSender(ledger.kv, name, "digest", 60.0).start()
-    purge_lost(configuration, ledger, time.time() - 60)
-    assert {one.name for one in list_workers(ledger, tmp_path)} == {"big", "small"}
-    purge_lost(configuration, ledger, time.time() + 60)
-    assert {one.name for one in list_workers(ledger, tmp_path)} == {"big"}
+        HeartbeatSender(database.kv, name, "digest", 60.0).start()
+    purge_lost(configuration, database, time.time() - 60)
+    assert {one.name for one in list_workers(database, tmp_path)} == {"big", "small"}
+    purge_lost(configuration, database, time.time() + 60)
+    assert {one.name for one in list_workers(database, tmp_path)} == {"big"}
     assert [path.parts[-3] for path in tmp_path.glob("workers/*/scratch/*")] == ["big"]
     lock.release()

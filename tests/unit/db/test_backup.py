@@ -53,9 +53,9 @@ def _read(path: Path, query: str) -> list[tuple[object, ...]]:
 def _state(folder: Path) -> Path:
     """Return a state folder with something of every kind."""
     folder.mkdir()
-    ledger = Database(folder / "subtitled.sqlite")
-    ledger.kv.set("who", "I")
-    ledger.close()
+    db = Database(folder / "subtitled.sqlite")
+    db.kv.set("who", "I")
+    db.close()
     with closing(sqlite3.connect(folder / "jobs.sqlite")) as work:
         work.execute("CREATE TABLE jobs (id TEXT)")
         work.commit()
@@ -117,13 +117,13 @@ def test_after_a_downgrade_the_error_names_the_copy_before_the_upgrade(tmp_path:
 
 def test_a_copy_contains_the_last_commit_while_another_process_writes(tmp_path: Path) -> None:
     path = tmp_path / "subtitled.sqlite"
-    ledger = Database(path)
-    ledger.kv.set("a", "1")
+    db = Database(path)
+    db.kv.set("a", "1")
     with write_transaction(open_engine(path)) as connection:
         connection.execute(sa.text("INSERT INTO kv VALUES ('b', '2')"))
         copy_database(path, tmp_path / "copy.sqlite")
     assert _read(tmp_path / "copy.sqlite", "SELECT key FROM kv") == [("a",)]
-    ledger.close()
+    db.close()
 
 
 def test_a_restore_brings_back_what_was_backed_up(tmp_path: Path) -> None:
@@ -131,11 +131,11 @@ def test_a_restore_brings_back_what_was_backed_up(tmp_path: Path) -> None:
     archive = tmp_path / "b.tar.gz"
     assert create_backup(state, archive) == archive.stat().st_size
     assert archive.stat().st_mode & 0o077 == 0
-    ledger = Database(state / "subtitled.sqlite")
-    ledger.kv.set("who", "somebody else")
+    db = Database(state / "subtitled.sqlite")
+    db.kv.set("who", "somebody else")
     (state / "removed" / "a.srt").unlink()
     restore_backup(archive, state)
-    ledger.close()
+    db.close()
     back = Database(state / "subtitled.sqlite")
     assert back.kv.get("who") == "I"
     back.close()

@@ -33,7 +33,7 @@ from subtitled.db.commands import CommandKind
 from subtitled.db.database import Database
 ledger = Database(Path(sys.argv[1]), sys.argv[2] or None)
 for number in range(40):
-    ledger.record_seen("films", Path(f"/films/{number}.mkv"), os.stat("/"))
+    ledger.bulk_files.record_seen("films", Path(f"/films/{number}.mkv"), os.stat("/"))
     ledger.commands.enqueue(CommandKind.SCAN, Path(f"/films/{number}"))
 print(len(ledger.commands.pending()))
 """
@@ -48,52 +48,52 @@ def stat_of(size: int, mtime_ns: int = 1, inode: int = 7, device: int = 1) -> os
 
 
 @pytest.fixture
-def ledger(tmp_path: Path, server: str | None) -> Database:
+def db(tmp_path: Path, server: str | None) -> Database:
     return Database(tmp_path / "subtitled.sqlite", server)
 
 
-def _the(ledger: Database, path: Path) -> int:
-    record = ledger.get(path)
+def _the(db: Database, path: Path) -> int:
+    record = db.files.get(path)
     assert record is not None
     return record.id
 
 
-def test_an_unchanged_file_keeps_its_state(ledger: Database) -> None:
+def test_an_unchanged_file_keeps_its_state(db: Database) -> None:
     film = Path("/films/a.mkv")
-    ledger.record_seen("films", film, stat_of(5))
-    ledger.set_state(_the(ledger, film), FileState.FAILED, reason="no sound", hint="none")
-    ledger.record_seen("films", film, stat_of(5))
-    record = ledger.get(film)
+    db.bulk_files.record_seen("films", film, stat_of(5))
+    db.states.set_state(_the(db, film), FileState.FAILED, reason="no sound", hint="none")
+    db.bulk_files.record_seen("films", film, stat_of(5))
+    record = db.files.get(film)
     assert record is not None
     assert (record.state, record.reason) == (FileState.FAILED, "no sound")
 
 
 @pytest.mark.parametrize("changed", [stat_of(6), stat_of(5, mtime_ns=2)])
 def test_a_changed_file_becomes_unstable_and_loses_its_failures(
-    ledger: Database, changed: os.stat_result
+    db: Database, changed: os.stat_result
 ) -> None:
     film = Path("/films/a.mkv")
-    ledger.record_seen("films", film, stat_of(5))
-    ledger.set_state(_the(ledger, film), FileState.FAILED, reason="broken", attempts=8)
-    ledger.record_seen("films", film, changed, NEW)
-    record = ledger.get(film)
+    db.bulk_files.record_seen("films", film, stat_of(5))
+    db.states.set_state(_the(db, film), FileState.FAILED, reason="broken", attempts=8)
+    db.bulk_files.record_seen("films", film, changed, NEW)
+    record = db.files.get(film)
     assert record is not None
     assert (record.state, record.attempts, record.reason) == (FileState.STABILISING, 0, "")
     assert record.priority == NEW
 
 
-def test_a_name_that_is_not_text_is_kept_byte_for_byte(ledger: Database) -> None:
+def test_a_name_that_is_not_text_is_kept_byte_for_byte(db: Database) -> None:
     film = Path(os.fsdecode(b"/films/caf\xe9 %s ?\n[x].mkv"))
-    ledger.record_seen("films", film, stat_of(5))
-    assert [os.fsencode(r.path) for r in ledger.by_state(FileState.STABILISING)] == [
+    db.bulk_files.record_seen("films", film, stat_of(5))
+    assert [os.fsencode(r.path) for r in db.states.by_state(FileState.STABILISING)] == [
         os.fsencode(film)
     ]
 
 
-def test_an_inode_of_64_bits_is_stored(ledger: Database) -> None:
+def test_an_inode_of_64_bits_is_stored(db: Database) -> None:
     film = Path("/pool/a.mkv")
-    ledger.record_seen("films", film, stat_of(5, inode=2**64 - 3))
-    assert ledger.get(film) is not None
+    db.bulk_files.record_seen("films", film, stat_of(5, inode=2**64 - 3))
+    assert db.files.get(film) is not None
 
 
 def test_processes_may_notice_the_same_files_and_ask_for_the_same_at_once(
@@ -110,10 +110,10 @@ def test_processes_may_notice_the_same_files_and_ask_for_the_same_at_once(
     ]
     waited = [int(process.communicate(timeout=60)[0]) for process in running]
     assert [process.returncode for process in running] == [0, 0, 0]
-    ledger = Database(database, server)
+    db = Database(database, server)
     assert waited == [40, 40, 40]
-    assert len(ledger.commands.pending()) == 40
-    assert ledger.count_by_state() == {FileState.STABILISING: 40}
+    assert len(db.commands.pending()) == 40
+    assert db.states.count_by_state() == {FileState.STABILISING: 40}
 
 
 def test_threads_may_open_and_write_one_database_at_once(
@@ -123,9 +123,9 @@ def test_threads_may_open_and_write_one_database_at_once(
 
     def work(number: int) -> None:
         try:
-            ledger = Database(database, server)
+            db = Database(database, server)
             for each in range(10):
-                ledger.record_seen("films", Path(f"/films/{each}.mkv"), stat_of(number))
+                db.bulk_files.record_seen("films", Path(f"/films/{each}.mkv"), stat_of(number))
         except (sa.exc.SQLAlchemyError, OSError, SetupError) as error:
             errors.append(error)
 
@@ -135,34 +135,34 @@ def test_threads_may_open_and_write_one_database_at_once(
     for thread in threads:
         thread.join()
     assert errors == []
-    assert Database(database, server).count_by_state() == {FileState.STABILISING: 10}
+    assert Database(database, server).states.count_by_state() == {FileState.STABILISING: 10}
 
 
-def test_reading_a_page_at_a_time_does_not_hold_up_writing(ledger: Database) -> None:
+def test_reading_a_page_at_a_time_does_not_hold_up_writing(db: Database) -> None:
     for number in range(520):
-        ledger.record_seen("films", Path(f"/films/{number}.mkv"), stat_of(5))
-    for record in ledger.by_state(FileState.STABILISING):
-        ledger.set_state(record.id, FileState.DONE)
-    assert ledger.count_by_state() == {FileState.DONE: 520}
+        db.bulk_files.record_seen("films", Path(f"/films/{number}.mkv"), stat_of(5))
+    for record in db.states.by_state(FileState.STABILISING):
+        db.states.set_state(record.id, FileState.DONE)
+    assert db.states.count_by_state() == {FileState.DONE: 520}
 
 
-def test_another_process_s_writing_is_noticed_cheaply(ledger: Database, server: str | None) -> None:
-    before = ledger.kv.data_version()
-    assert ledger.kv.data_version() == before
-    other = Database(ledger.path, server)
+def test_another_process_s_writing_is_noticed_cheaply(db: Database, server: str | None) -> None:
+    before = db.kv.data_version()
+    assert db.kv.data_version() == before
+    other = Database(db.path, server)
     other.kv.set("paused", "by hand")
-    assert ledger.kv.data_version() != before
-    assert ledger.kv.get("paused") == "by hand"
+    assert db.kv.data_version() != before
+    assert db.kv.get("paused") == "by hand"
     other.kv.set("paused", None)
-    assert ledger.kv.get("paused") is None
+    assert db.kv.get("paused") is None
 
 
-def test_a_sidecar_that_was_edited_is_no_longer_ours(ledger: Database, tmp_path: Path) -> None:
+def test_a_sidecar_that_was_edited_is_no_longer_ours(db: Database, tmp_path: Path) -> None:
     sidecar = tmp_path / "a.en.srt"
     sidecar.write_bytes(b"hello")
-    assert not ledger.sidecars.is_ours(sidecar)
+    assert not db.sidecars.is_ours(sidecar)
     digest = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
-    made = Signature(
+    signature = Signature(
         fingerprint="c",
         name=sidecar.name,
         language=Language("en"),
@@ -173,36 +173,36 @@ def test_a_sidecar_that_was_edited_is_no_longer_ours(ledger: Database, tmp_path:
         sha256=digest,
         size_bytes=5,
     )
-    ledger.sidecars.record_written(sidecar, tmp_path / "a.mkv", made)
-    assert ledger.sidecars.is_ours(sidecar)
+    db.sidecars.record_written(sidecar, tmp_path / "a.mkv", signature)
+    assert db.sidecars.is_ours(sidecar)
     sidecar.write_bytes(b"better")
-    assert not ledger.sidecars.is_ours(sidecar)
+    assert not db.sidecars.is_ours(sidecar)
     sidecar.unlink()
-    assert not ledger.sidecars.is_ours(sidecar)
+    assert not db.sidecars.is_ours(sidecar)
 
 
-def test_files_that_wait_for_an_absent_library_do_not_stand_in_the_way(ledger: Database) -> None:
+def test_files_that_wait_for_an_absent_library_do_not_stand_in_the_way(db: Database) -> None:
     for number in range(10):
-        ledger.record_seen("away", Path(f"/away/{number}.mkv"), stat_of(5), NEW)
-    ledger.record_seen("films", Path("/films/a.mkv"), stat_of(5))
+        db.bulk_files.record_seen("away", Path(f"/away/{number}.mkv"), stat_of(5), NEW)
+    db.bulk_files.record_seen("films", Path("/films/a.mkv"), stat_of(5))
     now = 10**11
-    assert [r.library for r in ledger.due_files(now, 5, ["films"])] == ["films"]
-    assert ledger.due_files(now, 5, []) == []
+    assert [r.library for r in db.states.due_files(now, 5, ["films"])] == ["films"]
+    assert db.states.due_files(now, 5, []) == []
 
 
-def test_a_retry_comes_at_its_time_and_not_before(ledger: Database) -> None:
+def test_a_retry_comes_at_its_time_and_not_before(db: Database) -> None:
     film = Path("/films/a.mkv")
-    ledger.record_seen("films", film, stat_of(5))
+    db.bulk_files.record_seen("films", film, stat_of(5))
     at = time.time() + 1000
-    ledger.set_state(_the(ledger, film), FileState.RETRYING, next_check_at=at, attempts=1)
-    assert ledger.due_files(at - 1, 5, ["films"]) == []
-    assert len(ledger.due_files(at, 5, ["films"])) == 1
+    db.states.set_state(_the(db, film), FileState.RETRYING, next_check_at=at, attempts=1)
+    assert db.states.due_files(at - 1, 5, ["films"]) == []
+    assert len(db.states.due_files(at, 5, ["films"])) == 1
 
 
-def test_only_direct_neighbours_lie_beside_a_sidecar(ledger: Database) -> None:
+def test_only_direct_neighbours_lie_beside_a_sidecar(db: Database) -> None:
     for name in ("/f/a.mkv", "/f/sub/b.mkv", "/f0/c.mkv", "/f.mkv"):
-        ledger.record_seen("films", Path(name), stat_of(5))
-    assert [str(r.path) for r in ledger.files.in_folder(Path("/f"))] == ["/f/a.mkv"]
+        db.bulk_files.record_seen("films", Path(name), stat_of(5))
+    assert [str(r.path) for r in db.files.in_folder(Path("/f"))] == ["/f/a.mkv"]
 
 
 def test_without_its_driver_a_postgresql_database_is_refused_with_what_to_install(
@@ -264,7 +264,7 @@ def test_unstable_files_of_the_first_schema_are_due_at_once(tmp_path: Path) -> N
                 {"path": f"/{state}.mkv".encode(), "state": state},
             )
     engine.dispose()
-    assert [r.path for r in Database(database).due_files(10.0, 9, ["films"])] == [
+    assert [r.path for r in Database(database).states.due_files(10.0, 9, ["films"])] == [
         Path("/settling.mkv")
     ]
 
@@ -280,13 +280,13 @@ def test_committed_rows_outlive_a_power_cut(tmp_path: Path) -> None:
         assert connection.execute(sa.text("PRAGMA journal_mode")).scalar() == "wal"
 
 
-def _seen_at(ledger: Database, path: Path, when: float, priority: int) -> None:
-    ledger.record_seen("films", path, stat_of(5), priority)
+def _seen_at(db: Database, path: Path, when: float, priority: int) -> None:
+    db.bulk_files.record_seen("films", path, stat_of(5), priority)
     verdict = StabilityVerdict(has_changed=True, check_at=when + 30)
-    ledger.mark_unstable(_the(ledger, path), stat_of(5), verdict, when)
+    db.states.mark_unstable(_the(db, path), stat_of(5), verdict, when)
 
 
-def test_due_files_come_most_urgent_first_and_then_newest_first(ledger: Database) -> None:
+def test_due_files_come_most_urgent_first_and_then_newest_first(db: Database) -> None:
     for name, when, priority in (
         ("old backfill", 1000.0, BACKFILL),
         ("arrived first", 1010.0, NEW),
@@ -295,22 +295,22 @@ def test_due_files_come_most_urgent_first_and_then_newest_first(ledger: Database
         ("asked for", 1000.0, URGENT),
         ("too fresh", 1995.0, URGENT),
     ):
-        _seen_at(ledger, Path(f"/films/{name}"), when, priority)
+        _seen_at(db, Path(f"/films/{name}"), when, priority)
     expected = ["asked for", "arrived last", "arrived first", "new backfill", "old backfill"]
-    assert [r.path.name for r in ledger.due_files(2000.0, 10, ["films"])] == expected
-    assert [r.path.name for r in ledger.due_files(2000.0, 2, ["films"])] == expected[:2]
-    assert [r.path.name for r in ledger.by_state(FileState.STABILISING)][:2] == [
+    assert [r.path.name for r in db.states.due_files(2000.0, 10, ["films"])] == expected
+    assert [r.path.name for r in db.states.due_files(2000.0, 2, ["films"])] == expected[:2]
+    assert [r.path.name for r in db.states.by_state(FileState.STABILISING)][:2] == [
         "too fresh",
         "asked for",
     ]
-    assert ledger.next_check_at("films") == 1030.0
-    assert ledger.next_check_at("shows") is None
+    assert db.states.next_check_at("films") == 1030.0
+    assert db.states.next_check_at("shows") is None
 
 
-def test_of_several_libraries_the_most_urgent_file_comes_first(ledger: Database) -> None:
+def test_of_several_libraries_the_most_urgent_file_comes_first(db: Database) -> None:
     for library, priority in (("films", BACKFILL), ("shows", URGENT), ("clips", NEW)):
-        ledger.record_seen(library, Path(f"/{library}/a.mkv"), stat_of(5), priority)
-    due = ledger.due_files(10**11, 2, ["films", "shows", "clips"])
+        db.bulk_files.record_seen(library, Path(f"/{library}/a.mkv"), stat_of(5), priority)
+    due = db.states.due_files(10**11, 2, ["films", "shows", "clips"])
     assert [r.library for r in due] == ["shows", "clips"]
 
 
@@ -323,24 +323,24 @@ def test_due_files_are_found_without_sorting_a_million_files(tmp_path: Path) -> 
                 "ORDER BY priority, stable_since DESC LIMIT 9"
             )
         )
-        told = " ".join(row[3] for row in plan)
-    assert "ix_files_urgent" in told
-    assert "TEMP B-TREE" not in told
+        text = " ".join(row[3] for row in plan)
+    assert "ix_files_urgent" in text
+    assert "TEMP B-TREE" not in text
 
 
-def test_a_file_updated_in_the_future_is_due_now(ledger: Database) -> None:
-    _seen_at(ledger, Path("/films/a.mkv"), 5000.0, NEW)
-    assert len(ledger.due_files(1000.0, 9, ["films"])) == 1
+def test_a_file_updated_in_the_future_is_due_now(db: Database) -> None:
+    _seen_at(db, Path("/films/a.mkv"), 5000.0, NEW)
+    assert len(db.states.due_files(1000.0, 9, ["films"])) == 1
 
 
 @pytest.mark.parametrize("state", list(FileState))
 def test_every_state_survives_the_process_with_its_columns(
-    ledger: Database, server: str | None, state: FileState
+    db: Database, server: str | None, state: FileState
 ) -> None:
     film = Path("/films/a.mkv")
-    ledger.record_seen("films", film, stat_of(5))
-    ledger.set_state(
-        _the(ledger, film),
+    db.bulk_files.record_seen("films", film, stat_of(5))
+    db.states.set_state(
+        _the(db, film),
         state,
         reason="why",
         hint="what to do",
@@ -349,25 +349,27 @@ def test_every_state_survives_the_process_with_its_columns(
         settings_digest="d",
         job_id="j",
     )
-    other = Database(ledger.path, server)
-    record = other.get(film)
+    other = Database(db.path, server)
+    record = other.files.get(film)
     assert record is not None
-    said = (record.state, record.reason, record.hint, record.fingerprint, record.spoken_language)
-    assert said == (state, "why", "what to do", "c", "es")
+    fields = (record.state, record.reason, record.hint, record.fingerprint, record.spoken_language)
+    assert fields == (state, "why", "what to do", "c", "es")
     assert (record.settings_digest, record.job_id) == ("d", "j")
-    assert [r.id for r in other.by_state(state)] == [record.id]
-    assert other.count_by_state() == {state: 1}
+    assert [r.id for r in other.states.by_state(state)] == [record.id]
+    assert other.states.count_by_state() == {state: 1}
 
 
-def test_a_new_state_clears_the_reason_and_keeps_the_fingerprint(ledger: Database) -> None:
+def test_a_new_state_clears_the_reason_and_keeps_the_fingerprint(db: Database) -> None:
     film = Path("/films/a.mkv")
-    ledger.record_seen("films", film, stat_of(5))
-    file_id = _the(ledger, film)
-    ledger.set_state(file_id, FileState.RETRYING, reason="disk full", hint="make room", attempts=3)
-    ledger.set_state(file_id, FileState.WORKING, fingerprint="c", spoken_language="en")
-    ledger.set_progress(film, "2 of 9")
-    ledger.set_state(file_id, FileState.DONE)
-    record = ledger.get_by_id(file_id)
+    db.bulk_files.record_seen("films", film, stat_of(5))
+    file_id = _the(db, film)
+    db.states.set_state(
+        file_id, FileState.RETRYING, reason="disk full", hint="make room", attempts=3
+    )
+    db.states.set_state(file_id, FileState.WORKING, fingerprint="c", spoken_language="en")
+    db.states.set_progress(film, "2 of 9")
+    db.states.set_state(file_id, FileState.DONE)
+    record = db.files.get_by_id(file_id)
     assert record is not None
     assert (record.reason, record.hint, record.progress, record.attempts) == ("", "", "", 0)
     assert (record.fingerprint, record.spoken_language, record.size) == ("c", "en", 5)
@@ -375,19 +377,19 @@ def test_a_new_state_clears_the_reason_and_keeps_the_fingerprint(ledger: Databas
 
 @pytest.mark.parametrize("state", list(FileState))
 def test_changed_settings_cause_new_decisions_of_decided_files_only(
-    ledger: Database, state: FileState
+    db: Database, state: FileState
 ) -> None:
     for name, digest in (("then", "old"), ("now", "new")):
         path = Path(f"/films/{name}.mkv")
-        ledger.record_seen("films", path, stat_of(5))
-        ledger.set_state(_the(ledger, path), state, settings_digest=digest, attempts=2)
-    ledger.record_seen("shows", Path("/shows/a.mkv"), stat_of(5))
-    show = _the(ledger, Path("/shows/a.mkv"))
-    ledger.set_state(show, state, settings_digest="old")
+        db.bulk_files.record_seen("films", path, stat_of(5))
+        db.states.set_state(_the(db, path), state, settings_digest=digest, attempts=2)
+    db.bulk_files.record_seen("shows", Path("/shows/a.mkv"), stat_of(5))
+    show = _the(db, Path("/shows/a.mkv"))
+    db.states.set_state(show, state, settings_digest="old")
     opened = state in FINAL_STATES or state is FileState.RETRYING
-    assert ledger.invalidate_decisions("films", "new") == int(opened)
-    then, now = ledger.get(Path("/films/then.mkv")), ledger.get(Path("/films/now.mkv"))
-    other = ledger.get_by_id(show)
+    assert db.states.invalidate_decisions("films", "new") == int(opened)
+    then, now = db.files.get(Path("/films/then.mkv")), db.files.get(Path("/films/now.mkv"))
+    other = db.files.get_by_id(show)
     assert then is not None
     assert now is not None
     assert other is not None
@@ -395,24 +397,22 @@ def test_changed_settings_cause_new_decisions_of_decided_files_only(
     assert (now.state, other.state) == (state, state)
 
 
-def test_a_requested_file_never_becomes_less_urgent(ledger: Database) -> None:
+def test_a_requested_file_never_becomes_less_urgent(db: Database) -> None:
     film = Path("/films/a.mkv")
-    ledger.record_seen("films", film, stat_of(5), BACKFILL)
-    ledger.set_state(_the(ledger, film), FileState.FAILED, reason="broken", attempts=5)
-    ledger.requeue(_the(ledger, film), URGENT)
-    ledger.record_seen("films", film, stat_of(6), BACKFILL)
-    record = ledger.get(film)
+    db.bulk_files.record_seen("films", film, stat_of(5), BACKFILL)
+    db.states.set_state(_the(db, film), FileState.FAILED, reason="broken", attempts=5)
+    db.states.requeue(_the(db, film), URGENT)
+    db.bulk_files.record_seen("films", film, stat_of(6), BACKFILL)
+    record = db.files.get(film)
     assert record is not None
     assert (record.state, record.priority, record.attempts) == (FileState.STABILISING, URGENT, 0)
 
 
-def test_a_deleted_file_record_keeps_its_sidecar_records(
-    ledger: Database, server: str | None
-) -> None:
+def test_a_deleted_file_record_keeps_its_sidecar_records(db: Database, server: str | None) -> None:
     film, sidecar = Path("/films/a.mkv"), Path("/films/a.pt-BR.forced.vtt")
-    ledger.record_seen("films", film, stat_of(5))
+    db.bulk_files.record_seen("films", film, stat_of(5))
     for sha256 in ("first", "second"):
-        made = Signature(
+        signature = Signature(
             fingerprint="c",
             name=sidecar.name,
             language=Language("pt-BR"),
@@ -423,11 +423,11 @@ def test_a_deleted_file_record_keeps_its_sidecar_records(
             sha256=sha256,
             size_bytes=5,
         )
-        ledger.sidecars.record_written(sidecar, film, made)
-    with write_transaction(open_engine(ledger.path, server)) as connection:
-        connection.execute(files.delete().where(files.c.id == _the(ledger, film)))
-    assert ledger.get(film) is None
-    known = Database(ledger.path, server).sidecars.get(sidecar)
+        db.sidecars.record_written(sidecar, film, signature)
+    with write_transaction(open_engine(db.path, server)) as connection:
+        connection.execute(files.delete().where(files.c.id == _the(db, film)))
+    assert db.files.get(film) is None
+    known = Database(db.path, server).sidecars.get(sidecar)
     assert known is not None
     assert (known.media, known.language, known.kind) == (
         film,
@@ -438,7 +438,7 @@ def test_a_deleted_file_record_keeps_its_sidecar_records(
 
 
 def test_commands_are_pending_in_order_in_any_process_until_done(
-    ledger: Database, server: str | None
+    db: Database, server: str | None
 ) -> None:
     strange = Path(os.fsdecode(b"/films/caf\xe9.mkv"))
     for kind, path in (
@@ -447,8 +447,8 @@ def test_commands_are_pending_in_order_in_any_process_until_done(
         (CommandKind.SCAN, None),
         (CommandKind.SCAN, strange),
     ):
-        ledger.commands.enqueue(kind, path)
-    other = Database(ledger.path, server)
+        db.commands.enqueue(kind, path)
+    other = Database(db.path, server)
     waiting = other.commands.pending()
     assert [(one.kind, one.path) for one in waiting] == [
         (CommandKind.RETRY, strange),
@@ -457,41 +457,39 @@ def test_commands_are_pending_in_order_in_any_process_until_done(
     ]
     assert other.commands.pending(after=waiting[1].id) == waiting[2:]
     other.commands.mark_done(one.id for one in waiting[:2])
-    assert ledger.commands.pending() == waiting[2:]
+    assert db.commands.pending() == waiting[2:]
     other.close()
 
 
-def test_a_command_enqueued_again_while_it_runs_is_executed_again(ledger: Database) -> None:
-    ledger.commands.enqueue(CommandKind.PATH_CHANGED, Path("/films/a.mkv"))
-    (first,) = ledger.commands.pending()
-    ledger.commands.enqueue(CommandKind.PATH_CHANGED, Path("/films/a.mkv"))
-    ledger.commands.mark_done([first.id])
-    (second,) = ledger.commands.pending()
-    ledger.commands.mark_done([second.id])
+def test_a_command_enqueued_again_while_it_runs_is_executed_again(db: Database) -> None:
+    db.commands.enqueue(CommandKind.PATH_CHANGED, Path("/films/a.mkv"))
+    (first,) = db.commands.pending()
+    db.commands.enqueue(CommandKind.PATH_CHANGED, Path("/films/a.mkv"))
+    db.commands.mark_done([first.id])
+    (second,) = db.commands.pending()
+    db.commands.mark_done([second.id])
     assert second.id > first.id
-    assert ledger.commands.pending() == []
-    ledger.commands.enqueue(CommandKind.PATH_CHANGED, Path("/films/a.mkv"))
-    assert ledger.commands.pending()[0].id > second.id
+    assert db.commands.pending() == []
+    db.commands.enqueue(CommandKind.PATH_CHANGED, Path("/films/a.mkv"))
+    assert db.commands.pending()[0].id > second.id
 
 
-def test_keys_are_replaced_listed_by_prefix_and_deleted(
-    ledger: Database, server: str | None
-) -> None:
-    other = Database(ledger.path, server)
+def test_keys_are_replaced_listed_by_prefix_and_deleted(db: Database, server: str | None) -> None:
+    other = Database(db.path, server)
     for key, value in (
         ("server-error:a", "down"),
         ("server-error:b", "wrong key"),
         ("paused", "by hand"),
     ):
-        ledger.kv.set(key, value)
-    ledger.kv.set("server-error:a", "slow")
+        db.kv.set(key, value)
+    db.kv.set("server-error:a", "slow")
     assert other.kv.get_prefix("server-error:") == {
         "server-error:a": "slow",
         "server-error:b": "wrong key",
     }
     other.kv.set("server-error:a", None)
-    assert ledger.kv.get_prefix("server-error:") == {"server-error:b": "wrong key"}
-    ledger.kv.set("never set", None)
+    assert db.kv.get_prefix("server-error:") == {"server-error:b": "wrong key"}
+    db.kv.set("never set", None)
 
 
 def test_a_truncated_database_is_rejected_and_unchanged(tmp_path: Path) -> None:
@@ -511,7 +509,7 @@ from subtitled.db.commands import CommandKind
 from subtitled.db.database import Database
 ledger = Database(Path(sys.argv[1]))
 for number in range(20):
-    ledger.record_seen("films", Path(f"/films/{number}.mkv"), os.stat("/"))
+    ledger.bulk_files.record_seen("films", Path(f"/films/{number}.mkv"), os.stat("/"))
 os.kill(os.getpid(), signal.SIGKILL)
 """
 
@@ -519,15 +517,15 @@ os.kill(os.getpid(), signal.SIGKILL)
 def test_commits_of_a_killed_process_are_kept(tmp_path: Path) -> None:
     database = tmp_path / "subtitled.sqlite"
     subprocess.run([sys.executable, "-c", KILLED, str(database)], check=False, timeout=60)
-    assert Database(database).count_by_state() == {FileState.STABILISING: 20}
+    assert Database(database).states.count_by_state() == {FileState.STABILISING: 20}
 
 
 def test_every_connection_of_the_database_is_durable(tmp_path: Path) -> None:
     """The setting belongs to each connection. One without it would lose committed rows."""
-    ledger = Database(tmp_path / "subtitled.sqlite")
+    db = Database(tmp_path / "subtitled.sqlite")
     with ExitStack() as stack:
         for _ in range(3):
-            connection = stack.enter_context(ledger._engine.connect())
+            connection = stack.enter_context(db._engine.connect())
             assert connection.execute(sa.text("PRAGMA synchronous")).scalar() == 2
             assert connection.execute(sa.text("PRAGMA journal_mode")).scalar() == "wal"
             assert connection.execute(sa.text("PRAGMA busy_timeout")).scalar() == 30000

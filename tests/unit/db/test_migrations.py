@@ -244,14 +244,14 @@ def upgraded(tmp_path: Path, server: str | None) -> Database:
 
 def test_files_keep_what_is_known_of_them(upgraded: Database) -> None:
     for old, new in STATES.items():
-        record = upgraded.get(Path(f"/films/{old}.mkv"))
+        record = upgraded.files.get(Path(f"/films/{old}.mkv"))
         assert record is not None
         assert record.state is new
         assert (record.fingerprint, record.previous_fingerprint) == ("c1", "c0")
         assert (record.reason, record.hint, record.spoken_language) == ("a reason", "a hint", "es")
         assert (record.next_check_at, record.stable_since) == (11.5, 12.5)
         assert (record.unstable_checks, record.engines_digest) == (2, "m")
-        missing = upgraded.get(Path(f"/films/missing {old}.mkv"))
+        missing = upgraded.files.get(Path(f"/films/missing {old}.mkv"))
         assert missing is not None
         assert (missing.state, missing.previous_state) == (FileState.MISSING, new)
     key = b"/films/done.mkv"
@@ -294,9 +294,14 @@ def test_notifications_that_wait_are_delivered(upgraded: Database) -> None:
 def test_deliveries_to_servers_go_on(upgraded: Database) -> None:
     by_server = {one.server: one for one in upgraded.deliveries.of_media(MEDIA)}
     assert {name: one.state for name, one in by_server.items()} == DELIVERIES
-    told = by_server["told"]
-    assert told.change == SidecarChange(MEDIA, added=SIDECARS)
-    assert (told.strategy, told.checks, told.sent_at, told.ended_at) == (1, 3, 2.5, 3.5)
+    received = by_server["told"]
+    assert received.change == SidecarChange(MEDIA, added=SIDECARS)
+    assert (received.strategy, received.checks, received.sent_at, received.ended_at) == (
+        1,
+        3,
+        2.5,
+        3.5,
+    )
     assert upgraded.deliveries.enqueue_changes(lambda media: ["new"], 0.0) == 1
     (due,) = upgraded.deliveries.due_deliveries("new", 1.0, 9)
     assert due.change == SidecarChange(MEDIA, removed=SIDECARS)

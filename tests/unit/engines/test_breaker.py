@@ -36,9 +36,9 @@ def breakers(tmp_path: Path, clock: Clock) -> CircuitBreakers:
     return CircuitBreakers(Database(tmp_path / "subtitled.sqlite").kv, clock, lambda: 0.5)
 
 
-def fail(breakers: CircuitBreakers, medium: str, problem: SubtitledError | None = None) -> None:
+def fail(breakers: CircuitBreakers, media: str, problem: SubtitledError | None = None) -> None:
     raised = problem or TransientError("the other side is down", "Wait")
-    with pytest.raises(type(raised)), breakers.guard("cloud", medium):
+    with pytest.raises(type(raised)), breakers.guard("cloud", media):
         raise raised
 
 
@@ -75,18 +75,18 @@ def test_a_success_or_a_refusal_of_one_file_ends_the_row(breakers: CircuitBreake
 
 
 def test_that_the_language_was_heard_proves_nothing(breakers: CircuitBreakers) -> None:
-    for medium in "abc":
-        with breakers.guard("cloud", medium, counts_as_success=False):
+    for media in "abc":
+        with breakers.guard("cloud", media, counts_as_success=False):
             pass
-        fail(breakers, medium)
+        fail(breakers, media)
     assert not breakers.state_of("cloud").is_closed
 
 
 def test_a_try_that_fails_doubles_the_wait_up_to_an_hour(
     breakers: CircuitBreakers, clock: Clock
 ) -> None:
-    for medium in "aab":
-        fail(breakers, medium)
+    for media in "aab":
+        fail(breakers, media)
     waits = []
     for _ in range(9):
         waits.append(breakers.state_of("cloud").open_until - clock.at)
@@ -103,8 +103,8 @@ def test_a_try_that_fails_doubles_the_wait_up_to_an_hour(
 def test_failures_that_were_under_way_when_it_opened_do_not_lengthen_it(
     breakers: CircuitBreakers, clock: Clock
 ) -> None:
-    for medium in "aabcd":
-        fail(breakers, medium)
+    for media in "aabcd":
+        fail(breakers, media)
     assert breakers.state_of("cloud").open_until == clock.at + FIRST_WAIT_SECONDS
 
 
@@ -124,8 +124,8 @@ def test_waits_are_spread_by_chance() -> None:
 
 
 def test_it_survives_a_restart_and_can_be_reset(tmp_path: Path, breakers: CircuitBreakers) -> None:
-    for medium in "aab":
-        fail(breakers, medium)
+    for media in "aab":
+        fail(breakers, media)
     later = CircuitBreakers(Database(tmp_path / "subtitled.sqlite").kv)
     assert later.open_states().keys() == {"cloud"}
     assert later.reset("cloud")

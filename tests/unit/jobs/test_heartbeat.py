@@ -25,7 +25,7 @@ from subtitled.plugin import SetupError
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> Database:
+def database(tmp_path: Path) -> Database:
     return Database(tmp_path / "subtitled.sqlite")
 
 
@@ -47,40 +47,40 @@ def test_one_that_had_nothing_to_do_for_hours_has_all_the_time_again() -> None:
     assert silence.lost_processes({"big": "1"}, 7260.0) == {"big"}
 
 
-def test_a_busy_worker_gives_signs_that_differ_and_an_idle_one_none(ledger: Database) -> None:
-    pulse = HeartbeatSender(ledger.kv, "big", "digest", timeout_seconds=1e-6)
+def test_a_busy_worker_gives_signs_that_differ_and_an_idle_one_none(database: Database) -> None:
+    pulse = HeartbeatSender(database.kv, "big", "digest", timeout_seconds=1e-6)
     pulse.start()
-    first = read_heartbeats(ledger.kv)["big"]
+    first = read_heartbeats(database.kv)["big"]
     assert (first.pid, first.version, first.configuration) == (os.getpid(), __version__, "digest")
     pulse.send_if_due(is_busy=False)
-    assert read_heartbeats(ledger.kv)["big"] == first
+    assert read_heartbeats(database.kv)["big"] == first
     pulse.send_if_due(is_busy=True)
-    assert read_heartbeats(ledger.kv)["big"].sequence == first.sequence + 1
+    assert read_heartbeats(database.kv)["big"].sequence == first.sequence + 1
     pulse.stop()
-    assert read_heartbeats(ledger.kv) == {}
+    assert read_heartbeats(database.kv) == {}
 
 
-def test_signs_are_given_ten_times_in_the_time_after_which_one_is_lost(ledger: Database) -> None:
-    pulse = HeartbeatSender(ledger.kv, "big", "digest", timeout_seconds=300.0)
+def test_signs_are_given_ten_times_in_the_time_after_which_one_is_lost(database: Database) -> None:
+    pulse = HeartbeatSender(database.kv, "big", "digest", timeout_seconds=300.0)
     pulse.start()
-    first = read_heartbeats(ledger.kv)
+    first = read_heartbeats(database.kv)
     pulse.send_if_due(is_busy=True)
-    assert read_heartbeats(ledger.kv) == first
+    assert read_heartbeats(database.kv) == first
 
 
-def test_a_daemon_that_is_alone_writes_nothing_for_it(ledger: Database) -> None:
-    daemon = HeartbeatSender(ledger.kv, DAEMON_NAME, "digest", timeout_seconds=1e-6)
+def test_a_daemon_that_is_alone_writes_nothing_for_it(database: Database) -> None:
+    daemon = HeartbeatSender(database.kv, DAEMON_NAME, "digest", timeout_seconds=1e-6)
     daemon.start()
     daemon.send_if_due(is_busy=True)
-    assert read_heartbeats(ledger.kv) == {}
-    HeartbeatSender(ledger.kv, "big", "digest", timeout_seconds=1.0).start()
+    assert read_heartbeats(database.kv) == {}
+    HeartbeatSender(database.kv, "big", "digest", timeout_seconds=1.0).start()
     daemon.send_if_due(is_busy=True)
-    assert set(read_heartbeats(ledger.kv)) == {DAEMON_NAME, "big"}
+    assert set(read_heartbeats(database.kv)) == {DAEMON_NAME, "big"}
 
 
-def test_a_sign_of_another_version_is_none_and_breaks_nothing(ledger: Database) -> None:
-    ledger.kv.set(f"{HEARTBEAT_KEY}big", '{"shape": "of tomorrow"}')
-    assert read_heartbeats(ledger.kv) == {}
+def test_a_sign_of_another_version_is_none_and_breaks_nothing(database: Database) -> None:
+    database.kv.set(f"{HEARTBEAT_KEY}big", '{"shape": "of tomorrow"}')
+    assert read_heartbeats(database.kv) == {}
 
 
 class Queue:
@@ -98,21 +98,23 @@ class Queue:
         return 1
 
 
-def test_jobs_are_handed_on_of_others_that_are_silent_and_never_ones_own(ledger: Database) -> None:
+def test_jobs_are_handed_on_of_others_that_are_silent_and_never_ones_own(
+    database: Database,
+) -> None:
     now, queue = 0.0, Queue("me", "big", "small")
     watch: Any = queue
-    rescue = FailoverMonitor(ledger.kv, watch, "me", timeout_seconds=10.0, clock=lambda: now)
+    rescue = FailoverMonitor(database.kv, watch, "me", timeout_seconds=10.0, clock=lambda: now)
     for second in range(0, 14, 2):
         now = float(second)
-        ledger.kv.set(f"{HEARTBEAT_KEY}big", str(second))
+        database.kv.set(f"{HEARTBEAT_KEY}big", str(second))
         rescue.check()
     assert queue.handed == ["small"]
 
 
-def test_while_nothing_can_be_read_or_written_nobody_is_taken_for_lost(ledger: Database) -> None:
+def test_while_nothing_can_be_read_or_written_nobody_is_taken_for_lost(database: Database) -> None:
     now, queue = 0.0, Queue("big")
     watch: Any = queue
-    rescue = FailoverMonitor(ledger.kv, watch, "me", timeout_seconds=10.0, clock=lambda: now)
+    rescue = FailoverMonitor(database.kv, watch, "me", timeout_seconds=10.0, clock=lambda: now)
 
     def looks(*seconds: float) -> list[str]:
         nonlocal now

@@ -26,21 +26,21 @@ class Library:
     def __init__(self, folder: Path) -> None:
         self.root = folder / "films"
         (self.root / "deep").mkdir(parents=True)
-        self.ledger = Database(folder / "subtitled.sqlite")
+        self.database = Database(folder / "subtitled.sqlite")
         self.settings = {"films": LibrarySettings(path=self.root)}
-        self.intake = Ingest(self.ledger, self.settings)
+        self.intake = Ingest(self.database, self.settings)
         self.media = [self.root / "a.mkv", self.root / "b.mkv", self.root / "deep" / "c.mkv"]
-        for medium in self.media:
-            medium.write_bytes(os.fsencode(medium.name))
+        for media in self.media:
+            media.write_bytes(os.fsencode(media.name))
         self.intake.scan("films")
-        for medium in self.media:
-            self.decide(medium, FileState.DONE, reason=f"made {medium.name}")
+        for media in self.media:
+            self.decide(media, FileState.DONE, reason=f"made {media.name}")
 
     def decide(self, path: Path, state: FileState, **values: object) -> None:
-        self.ledger.set_state(self.the(path).id, state, fingerprint=path.name, **values)
+        self.database.states.set_state(self.the(path).id, state, fingerprint=path.name, **values)
 
     def the(self, path: Path) -> FileRecord:
-        record = self.ledger.get(path)
+        record = self.database.files.get(path)
         assert record is not None
         return record
 
@@ -50,7 +50,7 @@ class Library:
         self.intake.ready_files(time.time() + after)
 
     def states(self) -> list[FileState | None]:
-        found = [self.ledger.get(medium) for medium in self.media]
+        found = [self.database.files.get(media) for media in self.media]
         return [record and record.state for record in found]
 
 
@@ -59,10 +59,10 @@ def library(tmp_path: Path) -> Library:
     return Library(tmp_path)
 
 
-@pytest.mark.parametrize("told", [True, False])
+@pytest.mark.parametrize("reported", [True, False])
 @pytest.mark.parametrize("state", sorted(FINAL_STATES))
 def test_a_missing_file_that_returns_gets_its_state_back(
-    library: Library, state: FileState, told: bool
+    library: Library, state: FileState, reported: bool
 ) -> None:
     """Whether an event tells of it or a walk finds it."""
     film = library.media[0]
@@ -73,7 +73,7 @@ def test_a_missing_file_that_returns_gets_its_state_back(
     assert (missing.state, missing.previous_state) == (FileState.MISSING, state)
     assert missing.missing_since is not None
     kept.rename(film)
-    if told:
+    if reported:
         library.intake.on_paths_changed(film)
     library.look()
     back = library.the(film)
@@ -88,7 +88,7 @@ def test_a_file_with_the_stem_of_a_removed_one_is_evaluated_again(
     gone.write_bytes(b"another")
     library.look()
     library.decide(gone, FileState.DONE)
-    library.ledger.schedule_check([library.the(film).id], time.time())
+    library.database.states.schedule_check([library.the(film).id], time.time())
     gone.unlink()
     library.look()
     assert library.the(gone).state is FileState.MISSING
@@ -119,7 +119,7 @@ def test_an_event_tells_at_once_of_a_file_and_of_all_in_a_folder(library: Librar
 def test_a_missing_file_is_forgotten_only_after_the_time_of_grace(library: Library) -> None:
     library.media[0].unlink()
     library.look()
-    absence = AvailabilityMonitor(library.ledger, library.settings)
+    absence = AvailabilityMonitor(library.database, library.settings)
     now = time.time()
     absence.forget_missing("films", now + 29 * DAY)
     assert library.states()[0] is FileState.MISSING
@@ -131,23 +131,23 @@ def test_a_library_on_another_disk_without_its_files_is_unavailable(library: Lib
     """A folder under a mount that is gone, in which something lies."""
     library.intake.scan("films")
     key = f"{DEVICE_KEY}{os.fsencode(library.root).hex()}"
-    library.ledger.kv.set(key, "12345")
-    for medium in library.media:
-        medium.unlink()
+    library.database.kv.set(key, "12345")
+    for media in library.media:
+        media.unlink()
     (library.root / "note.txt").touch()
-    intake = Ingest(library.ledger, library.settings)
+    intake = Ingest(library.database, library.settings)
     assert intake.scan("films").is_unavailable
     assert library.states() == [FileState.DONE] * 3
 
 
 def test_a_disk_that_has_another_number_after_a_restart_is_the_same(library: Library) -> None:
     key = f"{DEVICE_KEY}{os.fsencode(library.root).hex()}"
-    library.ledger.kv.set(key, "12345")
+    library.database.kv.set(key, "12345")
     library.media[0].unlink()
-    library.intake = Ingest(library.ledger, library.settings)
+    library.intake = Ingest(library.database, library.settings)
     library.look()
     assert library.states() == [FileState.MISSING, FileState.DONE, FileState.DONE]
-    assert library.ledger.kv.get(key) == str(library.root.stat().st_dev)
+    assert library.database.kv.get(key) == str(library.root.stat().st_dev)
 
 
 def test_a_folder_that_cannot_be_read_makes_nothing_missing(
@@ -175,7 +175,7 @@ def test_a_returning_file_without_its_sidecar_is_evaluated_again(library: Librar
     film = library.media[0]
     sidecar = film.with_name("a.en.srt")
     sidecar.write_bytes(b"ours")
-    made = Signature(
+    signature = Signature(
         fingerprint="a.mkv",
         name=sidecar.name,
         language=Language("en"),
@@ -186,7 +186,7 @@ def test_a_returning_file_without_its_sidecar_is_evaluated_again(library: Librar
         sha256="digest",
         size_bytes=4,
     )
-    library.ledger.sidecars.record_written(sidecar, film, made)
+    library.database.sidecars.record_written(sidecar, film, signature)
     kept = film.rename(library.root.parent / "kept")
     library.look()
     sidecar.unlink()

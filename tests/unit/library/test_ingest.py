@@ -29,37 +29,55 @@ def root(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def ledger(tmp_path: Path, server: str | None) -> Database:
+def database(tmp_path: Path, server: str | None) -> Database:
     return Database(tmp_path / "subtitled.sqlite", server)
 
 
-def intake(ledger: Database, root: Path, **more: Any) -> Ingest:
-    return Ingest(ledger, {"films": LibrarySettings(path=root, **more)})
+def intake(database: Database, root: Path, **more: Any) -> Ingest:
+    return Ingest(database, {"films": LibrarySettings(path=root, **more)})
 
 
-def decide(ledger: Database, path: Path, state: FileState) -> None:
-    record = ledger.get(path)
+def decide(database: Database, path: Path, state: FileState) -> None:
+    record = database.files.get(path)
     assert record is not None
-    ledger.set_state(record.id, state)
+    database.states.set_state(record.id, state)
 
 
-def state_of(ledger: Database, path: Path) -> FileState | None:
-    record = ledger.get(path)
+def state_of(database: Database, path: Path) -> FileState | None:
+    record = database.files.get(path)
     return record.state if record else None
 
 
-def test_a_file_found_by_a_scan_is_ready_once_it_is_stable(root: Path, ledger: Database) -> None:
+def test_a_file_found_by_a_scan_is_ready_once_it_is_stable(root: Path, database: Database) -> None:
     (root / "a.mkv").write_bytes(b"film")
-    taken = intake(ledger, root)
+    taken = intake(database, root)
     assert taken.scan("films").files == 1
     assert taken.ready_files(time.time()) == []
     assert [r.path for r in taken.ready_files(time.time() + LATER)] == [root / "a.mkv"]
 
 
-def test_a_growing_file_starts_its_stability_delay_again(root: Path, ledger: Database) -> None:
+def test_a_known_file_that_the_settings_leave_out_is_told_why_and_not_processed(
+    root: Path, database: Database
+) -> None:
+    for name in ("a.mkv", "a-trailer.mkv"):
+        (root / name).write_bytes(b"film")
+    intake(database, root, include_extras=True).scan("films")
+    taken = intake(database, root)
+    later = time.time() + LATER
+    assert [r.path.name for r in taken.ready_files(later)] == ["a.mkv"]
+    record = database.files.get(root / "a-trailer.mkv")
+    assert record is not None
+    assert record.state is FileState.IMPOSSIBLE
+    assert "include_extras" in record.reason
+    assert database.states.invalidate_decisions("films", "other settings") == 1
+    again = intake(database, root, include_extras=True).ready_files(later)
+    assert [r.path.name for r in again] == ["a-trailer.mkv", "a.mkv"]
+
+
+def test_a_growing_file_starts_its_stability_delay_again(root: Path, database: Database) -> None:
     film = root / "a.mkv"
     film.write_bytes(b"film")
-    taken = intake(ledger, root)
+    taken = intake(database, root)
     taken.on_paths_changed(film)
     film.write_bytes(b"film and more")
     now = time.time() + LATER
@@ -69,17 +87,19 @@ def test_a_growing_file_starts_its_stability_delay_again(root: Path, ledger: Dat
 
 
 def test_a_file_open_for_writing_is_not_ready_until_it_is_closed(
-    root: Path, ledger: Database
+    root: Path, database: Database
 ) -> None:
-    film, taken = root / "a.mkv", intake(ledger, root)
+    film, taken = root / "a.mkv", intake(database, root)
     with film.open("wb"):
         taken.on_paths_changed(film)
         assert taken.ready_files(time.time() + LATER) == []
     assert len(taken.ready_files(time.time() + 3 * LATER)) == 1
 
 
-def test_a_clock_that_was_set_back_holds_nothing_up_for_long(root: Path, ledger: Database) -> None:
-    film, taken = root / "a.mkv", intake(ledger, root)
+def test_a_clock_that_was_set_back_holds_nothing_up_for_long(
+    root: Path, database: Database
+) -> None:
+    film, taken = root / "a.mkv", intake(database, root)
     film.write_bytes(b"film")
     taken.on_paths_changed(film)
     past = time.time() - 10**8
@@ -87,22 +107,22 @@ def test_a_clock_that_was_set_back_holds_nothing_up_for_long(root: Path, ledger:
     assert len(taken.ready_files(past + LATER)) == 1
 
 
-def test_the_record_of_a_deleted_unstable_file_is_deleted(root: Path, ledger: Database) -> None:
+def test_the_record_of_a_deleted_unstable_file_is_deleted(root: Path, database: Database) -> None:
     (root / "b.mkv").touch()
     (root / "a.mkv").write_bytes(b"film")
-    taken = intake(ledger, root)
+    taken = intake(database, root)
     taken.on_paths_changed(root / "a.mkv")
     (root / "a.mkv").unlink()
     taken.ready_files(time.time() + LATER)
-    assert ledger.get(root / "a.mkv") is None
+    assert database.files.get(root / "a.mkv") is None
 
 
 @pytest.mark.parametrize("how", ["gone", "empty"])
 def test_an_unavailable_library_is_logged_once_and_keeps_its_files(
-    how: str, root: Path, ledger: Database, caplog: pytest.LogCaptureFixture
+    how: str, root: Path, database: Database, caplog: pytest.LogCaptureFixture
 ) -> None:
     (root / "a.mkv").write_bytes(b"film")
-    taken = intake(ledger, root)
+    taken = intake(database, root)
     taken.scan("films")
     shutil.rmtree(root)
     if how == "empty":
@@ -110,67 +130,67 @@ def test_an_unavailable_library_is_logged_once_and_keeps_its_files(
     for _ in range(3):
         assert taken.scan("films").is_unavailable
         assert taken.ready_files(time.time() + LATER) == []
-    assert state_of(ledger, root / "a.mkv") is FileState.STABILISING
+    assert state_of(database, root / "a.mkv") is FileState.STABILISING
     assert caplog.text.count("is unavailable") == 1
     root.mkdir(exist_ok=True)
     (root / "a.mkv").write_bytes(b"film")
     assert not taken.scan("films").is_unavailable
 
 
-def test_a_new_library_may_be_empty(root: Path, ledger: Database) -> None:
-    assert not intake(ledger, root).scan("films").is_unavailable
+def test_a_new_library_may_be_empty(root: Path, database: Database) -> None:
+    assert not intake(database, root).scan("films").is_unavailable
 
 
 def test_a_file_on_an_unmounted_disk_does_not_count_as_deleted(
-    root: Path, ledger: Database
+    root: Path, database: Database
 ) -> None:
     """As seen by the device: the folder under a mount lies on another one."""
     (root / "other.mkv").touch()
     film = root / "a.mkv"
     film.write_bytes(b"film")
-    taken = intake(ledger, root)
+    taken = intake(database, root)
     seen = film.stat()
     elsewhere = [*seen[:2], seen.st_dev + 1, *seen[3:]]
     stat = os.stat_result(elsewhere, {"st_mtime_ns": seen.st_mtime_ns})
-    ledger.record_seen("films", film, stat)
+    database.bulk_files.record_seen("films", film, stat)
     film.unlink()
     assert taken.ready_files(time.time() + LATER) == []
-    assert ledger.get(film) is not None
+    assert database.files.get(film) is not None
 
 
-def test_a_human_subtitle_causes_a_new_decision(root: Path, ledger: Database) -> None:
+def test_a_human_subtitle_causes_a_new_decision(root: Path, database: Database) -> None:
     film, other = root / "Film.mkv", root / "Film 2.mkv"
-    taken = intake(ledger, root)
+    taken = intake(database, root)
     for path in (film, other):
         path.write_bytes(b"film")
         taken.on_paths_changed(path)
-        decide(ledger, path, FileState.IMPOSSIBLE)
+        decide(database, path, FileState.IMPOSSIBLE)
     sidecar = root / "Film.de.srt"
     sidecar.write_bytes(b"1")
     taken.on_paths_changed(sidecar)
-    assert state_of(ledger, film) is FileState.STABILISING
-    assert state_of(ledger, other) is FileState.IMPOSSIBLE
-    decide(ledger, film, FileState.UP_TO_DATE)
+    assert state_of(database, film) is FileState.STABILISING
+    assert state_of(database, other) is FileState.IMPOSSIBLE
+    decide(database, film, FileState.UP_TO_DATE)
     sidecar.unlink()
     taken.on_paths_changed(sidecar)
-    assert state_of(ledger, film) is FileState.STABILISING
-    decide(ledger, film, FileState.FAILED)
+    assert state_of(database, film) is FileState.STABILISING
+    decide(database, film, FileState.FAILED)
     taken.on_paths_changed(sidecar)
-    assert state_of(ledger, film) is FileState.FAILED
+    assert state_of(database, film) is FileState.FAILED
 
 
 def test_human_data_files_change_nothing_and_edited_ones_of_ours_do(
-    root: Path, ledger: Database
+    root: Path, database: Database
 ) -> None:
-    film, taken = root / "Film.mkv", intake(ledger, root)
+    film, taken = root / "Film.mkv", intake(database, root)
     film.write_bytes(b"film")
     taken.on_paths_changed(film)
-    decide(ledger, film, FileState.UP_TO_DATE)
+    decide(database, film, FileState.UP_TO_DATE)
     theirs, ours = root / "Film.info.json", root / "Film.de.json"
     theirs.write_bytes(b"{}")
     taken.on_paths_changed(theirs)
-    assert state_of(ledger, film) is FileState.UP_TO_DATE
-    made = Signature(
+    assert state_of(database, film) is FileState.UP_TO_DATE
+    signature = Signature(
         fingerprint="c",
         name=ours.name,
         language=Language("de"),
@@ -181,16 +201,16 @@ def test_human_data_files_change_nothing_and_edited_ones_of_ours_do(
         sha256="0",
         size_bytes=2,
     )
-    ledger.sidecars.record_written(ours, film, made)
+    database.sidecars.record_written(ours, film, signature)
     taken.on_paths_changed(ours)
-    assert state_of(ledger, film) is FileState.UP_TO_DATE  # whoever deleted it meant it
+    assert state_of(database, film) is FileState.UP_TO_DATE  # whoever deleted it meant it
     ours.write_bytes(b"edited")
     taken.on_paths_changed(ours)
-    assert state_of(ledger, film) is FileState.STABILISING
+    assert state_of(database, film) is FileState.STABILISING
 
 
-def test_events_about_anything_else_are_harmless(root: Path, ledger: Database) -> None:
-    taken = intake(ledger, root)
+def test_events_about_anything_else_are_harmless(root: Path, database: Database) -> None:
+    taken = intake(database, root)
     (root / "extras").mkdir()
     (root / "extras" / "a.mkv").touch()
     (root / "out").symlink_to(root.parent)
@@ -205,17 +225,17 @@ def test_events_about_anything_else_are_harmless(root: Path, ledger: Database) -
         root,
     ):
         taken.on_paths_changed(path)
-    assert ledger.count_by_state() == {}
+    assert database.states.count_by_state() == {}
 
 
-def test_a_folder_moved_in_brings_all_its_media(root: Path, ledger: Database) -> None:
+def test_a_folder_moved_in_brings_all_its_media(root: Path, database: Database) -> None:
     (root / "season" / "one").mkdir(parents=True)
     (root / "season" / "one" / "a.mkv").touch()
-    intake(ledger, root).on_paths_changed(root / "season")
-    assert state_of(ledger, root / "season" / "one" / "a.mkv") is FileState.STABILISING
+    intake(database, root).on_paths_changed(root / "season")
+    assert state_of(database, root / "season" / "one" / "a.mkv") is FileState.STABILISING
 
 
-def test_the_innermost_library_has_a_file_by_folders_and_not_by_letters(ledger: Database) -> None:
+def test_the_innermost_library_has_a_file_by_folders_and_not_by_letters(database: Database) -> None:
     libraries = {
         name: LibrarySettings(path=Path(path))
         for name, path in (("all", "/m"), ("films", "/m/films"))
@@ -225,16 +245,18 @@ def test_the_innermost_library_has_a_file_by_folders_and_not_by_letters(ledger: 
     assert library_containing(Path("/music/a.mkv"), libraries) is None
 
 
-def test_a_file_of_a_nested_library_is_noticed_for_that_alone(root: Path, ledger: Database) -> None:
+def test_a_file_of_a_nested_library_is_noticed_for_that_alone(
+    root: Path, database: Database
+) -> None:
     inner = root / "inner"
     inner.mkdir()
     (inner / "a.mkv").touch()
     both = {"all": LibrarySettings(path=root), "inner": LibrarySettings(path=inner)}
-    taken = Ingest(ledger, both)
+    taken = Ingest(database, both)
     taken.scan("inner")
     taken.scan("all")
     taken.on_paths_changed(root)
-    record = ledger.get(inner / "a.mkv")
+    record = database.files.get(inner / "a.mkv")
     assert record is not None
     assert record.library == "inner"
 
@@ -247,15 +269,15 @@ def mkv(lacks: int) -> bytes:
 
 
 def test_a_truncated_file_is_waited_for_and_then_processed_as_it_is(
-    root: Path, ledger: Database
+    root: Path, database: Database
 ) -> None:
-    film, taken = root / "a.mkv", intake(ledger, root, stability_delay=30.0)
+    film, taken = root / "a.mkv", intake(database, root, stability_delay=30.0)
     film.write_bytes(mkv(5))
     taken.on_paths_changed(film)
     now = time.time() + 31
     for _ in range(3):
         assert taken.ready_files(now) == []
-        record = ledger.get(film)
+        record = database.files.get(film)
         assert record is not None
         assert record.next_check_at is not None
         now = record.next_check_at
@@ -270,9 +292,9 @@ def test_a_truncated_file_is_waited_for_and_then_processed_as_it_is(
 
 
 def test_a_recording_grows_for_hours_and_is_ready_when_it_ends(
-    root: Path, ledger: Database
+    root: Path, database: Database
 ) -> None:
-    film, taken = root / "a.ts", intake(ledger, root, stability_delay=30.0)
+    film, taken = root / "a.ts", intake(database, root, stability_delay=30.0)
     film.write_bytes(b"x")
     taken.on_paths_changed(film)
     now, looks = time.time() + 31, 0
@@ -282,36 +304,36 @@ def test_a_recording_grows_for_hours_and_is_ready_when_it_ends(
         with film.open("ab") as file:
             file.write(b"x")
         assert taken.ready_files(now) == []
-        now = ledger.next_check_at("films") or 0.0
-    assert state_of(ledger, film) is FileState.GROWING
+        now = database.states.next_check_at("films") or 0.0
+    assert state_of(database, film) is FileState.GROWING
     assert looks < 30
     assert taken.scan("films").changed == 0
     assert [r.path for r in taken.ready_files(now)] == [film]
 
 
 def test_an_event_brings_forward_the_check_of_a_growing_file_and_a_scan_does_not(
-    root: Path, ledger: Database
+    root: Path, database: Database
 ) -> None:
-    film, taken = root / "a.ts", intake(ledger, root, stability_delay=30.0)
+    film, taken = root / "a.ts", intake(database, root, stability_delay=30.0)
     film.write_bytes(b"x")
     taken.on_paths_changed(film)
     now = time.time() + 31
     for number in range(8):
         film.write_bytes(b"x" * (number + 2))
         taken.ready_files(now)
-        now = ledger.next_check_at("films") or 0.0
+        now = database.states.next_check_at("films") or 0.0
     film.write_bytes(b"the end")
     taken.scan("films")
-    assert ledger.next_check_at("films") == now > time.time() + 600
+    assert database.states.next_check_at("films") == now > time.time() + 600
     taken.on_paths_changed(film)
-    assert (ledger.next_check_at("films") or 0.0) < time.time() + 31
-    assert state_of(ledger, film) is FileState.GROWING
+    assert (database.states.next_check_at("films") or 0.0) < time.time() + 31
+    assert state_of(database, film) is FileState.GROWING
 
 
 def test_files_of_the_first_scan_are_less_urgent_than_later_ones(
-    root: Path, ledger: Database
+    root: Path, database: Database
 ) -> None:
-    taken = intake(ledger, root)
+    taken = intake(database, root)
     for name in ("old 1.mkv", "old 2.mkv"):
         (root / name).write_bytes(b"film")
     report = taken.scan("films")
@@ -331,19 +353,19 @@ def test_files_of_the_first_scan_are_less_urgent_than_later_ones(
 
 
 def test_a_scan_without_changes_writes_nothing(
-    root: Path, ledger: Database, monkeypatch: pytest.MonkeyPatch
+    root: Path, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for number in range(50):
         (root / str(number)).mkdir()
         (root / str(number) / "a.mkv").touch()
         (root / str(number) / "a.en.srt").touch()
-    taken = intake(ledger, root)
+    taken = intake(database, root)
     taken.scan("films")
 
-    def writes(*told: object, **more: object) -> None:
-        raise AssertionError(f"it wrote {told}")
+    def writes(*reported: object, **more: object) -> None:
+        raise AssertionError(f"it wrote {reported}")
 
-    monkeypatch.setattr(ledger.bulk_files, "apply_diff", writes)
+    monkeypatch.setattr(database.bulk_files, "apply_diff", writes)
     report = taken.scan("films")
     assert (report.files, report.new, report.changed, report.missing) == (50, 0, 0, 0)
     (root / "7" / "a.mkv").write_bytes(b"changed")
@@ -351,50 +373,50 @@ def test_a_scan_without_changes_writes_nothing(
         taken.scan("films")
 
 
-def test_a_deleted_file_is_missing_and_a_moved_one_is_new(root: Path, ledger: Database) -> None:
-    taken = intake(ledger, root)
+def test_a_deleted_file_is_missing_and_a_moved_one_is_new(root: Path, database: Database) -> None:
+    taken = intake(database, root)
     (root / "show").mkdir()
     for name in ("a.mkv", "b.mkv"):
         (root / "show" / name).write_bytes(b"film")
         taken.on_paths_changed(root / "show" / name)
-        decide(ledger, root / "show" / name, FileState.DONE)
+        decide(database, root / "show" / name, FileState.DONE)
     (root / "show").rename(root / "Show")
     (root / "Show" / "b.mkv").unlink()
     taken.on_paths_changed(root / "show", root / "Show")
     taken.ready_files(time.time() + 1)
     there = [state for state in FileState if state is not FileState.MISSING]
-    assert {r.path for r in ledger.by_state(*there)} == {root / "Show" / "a.mkv"}
+    assert {r.path for r in database.states.by_state(*there)} == {root / "Show" / "a.mkv"}
 
 
 def test_a_file_absent_from_a_scan_is_checked_before_it_counts_as_missing(
-    root: Path, ledger: Database
+    root: Path, database: Database
 ) -> None:
-    taken = intake(ledger, root)
+    taken = intake(database, root)
     for name in ("a.mkv", "b.mkv"):
         (root / name).write_bytes(b"film")
     taken.scan("films")
     for name in ("a.mkv", "b.mkv"):
-        decide(ledger, root / name, FileState.DONE)
+        decide(database, root / name, FileState.DONE)
     (root / "a.mkv").rename(root / "away")
     assert taken.scan("films").missing == 1
     (root / "away").rename(root / "a.mkv")
     assert taken.ready_files(time.time() + 1) == []
-    assert ledger.count_by_state() == {FileState.DONE: 2}
-    assert ledger.next_check_at("films") is None
+    assert database.states.count_by_state() == {FileState.DONE: 2}
+    assert database.states.next_check_at("films") is None
     (root / "a.mkv").unlink()
     taken.scan("films")
     taken.ready_files(time.time() + 1)
-    assert ledger.count_by_state() == {FileState.DONE: 1, FileState.MISSING: 1}
-    assert ledger.next_check_at("films") is None
+    assert database.states.count_by_state() == {FileState.DONE: 1, FileState.MISSING: 1}
+    assert database.states.next_check_at("films") is None
 
 
 def test_files_in_an_unreadable_folder_do_not_count_as_missing(
-    root: Path, ledger: Database, monkeypatch: pytest.MonkeyPatch
+    root: Path, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (root / "shut").mkdir()
     (root / "shut" / "a.mkv").touch()
     (root / "z.mkv").touch()
-    taken = intake(ledger, root)
+    taken = intake(database, root)
     taken.scan("films")
     scandir = os.scandir
 
@@ -409,57 +431,57 @@ def test_files_in_an_unreadable_folder_do_not_count_as_missing(
 
 
 def test_unreported_subtitle_changes_are_found_by_the_next_scan(
-    root: Path, ledger: Database
+    root: Path, database: Database
 ) -> None:
     """As on a share, whose changes nobody tells of."""
-    film, taken = root / "Film.mkv", intake(ledger, root)
+    film, taken = root / "Film.mkv", intake(database, root)
     film.write_bytes(b"film")
     taken.scan("films")
-    decide(ledger, film, FileState.IMPOSSIBLE)
+    decide(database, film, FileState.IMPOSSIBLE)
     (root / "Film.de.srt").touch()
     (root / "Film 2.de.srt").touch()
     taken.scan("films")
-    assert state_of(ledger, film) is FileState.STABILISING
+    assert state_of(database, film) is FileState.STABILISING
     for state in (FileState.UP_TO_DATE, FileState.DONE):
-        decide(ledger, film, state)
+        decide(database, film, state)
         (root / f"Film.{state[0]}.srt").touch()
         taken.scan("films")
-        assert state_of(ledger, film) is FileState.STABILISING
+        assert state_of(database, film) is FileState.STABILISING
         taken.scan("films")
 
 
 def test_ten_thousand_events_about_a_file_cause_one_check(
-    root: Path, ledger: Database, monkeypatch: pytest.MonkeyPatch
+    root: Path, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    film, taken = root / "a.mkv", intake(ledger, root)
+    film, taken = root / "a.mkv", intake(database, root)
     film.touch()
     looks: list[object] = []
     listdir = os.listdir
     monkeypatch.setattr(os, "listdir", lambda folder: looks.append(folder) or listdir(folder))
     taken.on_paths_changed(*[film] * 10_000)
     assert len(looks) == 1
-    assert ledger.count_by_state() == {FileState.STABILISING: 1}
+    assert database.states.count_by_state() == {FileState.STABILISING: 1}
 
 
-def test_the_most_urgent_asker_s_priority_counts(root: Path, ledger: Database) -> None:
-    film, taken = root / "a.mkv", intake(ledger, root)
+def test_the_most_urgent_asker_s_priority_counts(root: Path, database: Database) -> None:
+    film, taken = root / "a.mkv", intake(database, root)
     film.touch()
     taken.scan("films")
     for ask, expected in (
         (lambda: None, BACKFILL),
         (lambda: taken.on_paths_changed(film), NEW),
-        (lambda: ledger.requeue(1, URGENT), URGENT),
+        (lambda: database.states.requeue(1, URGENT), URGENT),
         (lambda: taken.on_paths_changed(film), URGENT),
         (lambda: taken.scan("films"), URGENT),
     ):
         ask()
-        record = ledger.get(film)
+        record = database.files.get(film)
         assert record is not None
         assert record.priority == expected
 
 
 def test_links_are_ingested_only_where_the_library_follows_them(
-    root: Path, ledger: Database
+    root: Path, database: Database
 ) -> None:
     (root / "store").mkdir()
     (root / "store" / "a.mkv").touch()
@@ -467,39 +489,39 @@ def test_links_are_ingested_only_where_the_library_follows_them(
     (root.parent / "out.mkv").touch()
     (root / "out.mkv").symlink_to(root.parent / "out.mkv")
     links = (root / "in.mkv", root / "out.mkv")
-    intake(ledger, root).on_paths_changed(*links)
-    assert ledger.count_by_state() == {}
-    intake(ledger, root, follow_symlinks=True).on_paths_changed(*links)
-    assert [r.path.name for r in ledger.by_state(FileState.STABILISING)] == ["in.mkv"]
+    intake(database, root).on_paths_changed(*links)
+    assert database.states.count_by_state() == {}
+    intake(database, root, follow_symlinks=True).on_paths_changed(*links)
+    assert [r.path.name for r in database.states.by_state(FileState.STABILISING)] == ["in.mkv"]
 
 
-def test_a_hard_link_is_a_file_like_any_other(root: Path, ledger: Database) -> None:
-    taken = intake(ledger, root)
+def test_a_hard_link_is_a_file_like_any_other(root: Path, database: Database) -> None:
+    taken = intake(database, root)
     (root / "a.mkv").write_bytes(b"film")
     os.link(root / "a.mkv", root / "b.mkv")
     taken.on_paths_changed(root / "b.mkv")
     taken.scan("films")
-    assert ledger.count_by_state() == {FileState.STABILISING: 2}
+    assert database.states.count_by_state() == {FileState.STABILISING: 2}
 
 
 def test_a_scan_ends_soon_when_the_daemon_stops_and_counts_as_unfinished(
-    root: Path, ledger: Database
+    root: Path, database: Database
 ) -> None:
     (root / "a.mkv").touch()
-    taken = intake(ledger, root)
+    taken = intake(database, root)
     taken.stop()
     taken.scan("films")
-    again = intake(ledger, root)
+    again = intake(database, root)
     again.scan("films")
-    record = ledger.get(root / "a.mkv")
+    record = database.files.get(root / "a.mkv")
     assert record is not None
     assert record.priority == BACKFILL
 
 
 def test_a_file_and_a_folder_that_take_each_other_s_name_are_not_confused(
-    root: Path, ledger: Database
+    root: Path, database: Database
 ) -> None:
-    taken = intake(ledger, root)
+    taken = intake(database, root)
     (root / "a.mkv").touch()
     (root / "b.mkv").mkdir()
     (root / "b.mkv" / "inside.mkv").touch()
@@ -509,25 +531,25 @@ def test_a_file_and_a_folder_that_take_each_other_s_name_are_not_confused(
     (root / "x").rename(root / "b.mkv")
     taken.on_paths_changed(root / "a.mkv", root / "b.mkv", root / "x")
     taken.ready_files(time.time() + 1)
-    known = {str(r.path.relative_to(root)) for r in ledger.by_state(*FileState)}
+    known = {str(r.path.relative_to(root)) for r in database.states.by_state(*FileState)}
     assert known == {"a.mkv/inside.mkv", "b.mkv"}
 
 
-def test_a_folder_that_is_named_like_a_subtitle_is_a_folder(root: Path, ledger: Database) -> None:
-    taken = intake(ledger, root)
+def test_a_folder_that_is_named_like_a_subtitle_is_a_folder(root: Path, database: Database) -> None:
+    taken = intake(database, root)
     (root / "show.srt").mkdir()
     (root / "show.srt" / "a.mkv").touch()
     taken.on_paths_changed(root / "show.srt")
-    assert state_of(ledger, root / "show.srt" / "a.mkv") is FileState.STABILISING
+    assert state_of(database, root / "show.srt" / "a.mkv") is FileState.STABILISING
 
 
-def test_a_library_under_a_new_name_keeps_what_was_decided(root: Path, ledger: Database) -> None:
+def test_a_library_under_a_new_name_keeps_what_was_decided(root: Path, database: Database) -> None:
     (root / "a.mkv").write_bytes(b"film")
-    intake(ledger, root).scan("films")
-    decide(ledger, root / "a.mkv", FileState.DONE)
-    renamed = Ingest(ledger, {"movies": LibrarySettings(path=root)})
+    intake(database, root).scan("films")
+    decide(database, root / "a.mkv", FileState.DONE)
+    renamed = Ingest(database, {"movies": LibrarySettings(path=root)})
     renamed.scan("movies")
-    record = ledger.get(root / "a.mkv")
+    record = database.files.get(root / "a.mkv")
     assert record is not None
     assert (record.library, record.state) == ("movies", FileState.DONE)
     assert renamed.scan("movies").new == 0

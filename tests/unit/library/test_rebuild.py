@@ -20,11 +20,11 @@ from subtitled.subtitles.ownership import Ownership, Signature
 from subtitled.subtitles.publish import publish_sidecar
 
 
-def write(ledger: Database, medium: Path, language: str, content: str = "c1") -> Path:
-    path = build_sidecar_path(medium, Language(language), SubtitleKind.FULL, "srt")
-    said = os.fsencode(path.name)
-    digest = hashlib.sha256(said).hexdigest()
-    made = Signature(
+def write(database: Database, media_file: Path, language: str, content: str = "c1") -> Path:
+    path = build_sidecar_path(media_file, Language(language), SubtitleKind.FULL, "srt")
+    encoded = os.fsencode(path.name)
+    digest = hashlib.sha256(encoded).hexdigest()
+    signature = Signature(
         fingerprint=content,
         name=path.name,
         language=Language(language),
@@ -33,10 +33,10 @@ def write(ledger: Database, medium: Path, language: str, content: str = "c1") ->
         variant="whisper",
         created_at=7.5,
         sha256=digest,
-        size_bytes=len(said),
+        size_bytes=len(encoded),
     )
-    publish_sidecar(path, said, own_digest=None, signature=made)
-    ledger.sidecars.record_written(path, medium, made)
+    publish_sidecar(path, encoded, own_digest=None, signature=signature)
+    database.sidecars.record_written(path, media_file, signature)
     return path
 
 
@@ -52,13 +52,15 @@ def test_a_rebuild_adopts_every_sidecar_of_ours_and_no_human_one(
         monkeypatch.setattr(os, "setxattr", unsupported)
     root = tmp_path / "films"
     (root / "deep").mkdir(parents=True)
-    ledger = Database(tmp_path / "subtitled.sqlite")
+    database = Database(tmp_path / "subtitled.sqlite")
     names = ["Film [1].mkv", os.fsdecode(b"caf\xe9.mkv"), "deep/a.b.mkv", "no words.mkv"]
     media = [root / name for name in names]
-    for medium in media:
-        medium.write_bytes(b"film")
-    ours = [write(ledger, medium, code) for medium in media[:3] for code in ("en", "pt-BR")]
-    edited = write(ledger, media[0], "de")
+    for media_file in media:
+        media_file.write_bytes(b"film")
+    ours = [
+        write(database, media_file, code) for media_file in media[:3] for code in ("en", "pt-BR")
+    ]
+    edited = write(database, media[0], "de")
     edited.write_bytes(b"somebody's")
     theirs = root / "Film [1].fr.srt"
     theirs.write_bytes(b"somebody's")
@@ -66,14 +68,14 @@ def test_a_rebuild_adopts_every_sidecar_of_ours_and_no_human_one(
     shutil.copy2(ours[0], copied)
     orphan = root / "gone.en.srt"
     shutil.copy2(ours[0], orphan)
-    ledger.close()
+    database.close()
     (tmp_path / "subtitled.sqlite").unlink()
     anew = Database(tmp_path / "subtitled.sqlite")
     settings = {"films": LibrarySettings(path=root)}
     for _ in range(2):
-        told = rebuild_sidecars(anew, settings)
-        assert (told.media, told.unreadable) == (4, 0)
-        assert (told.adopted, told.foreign) == ((7, 3) if attributes else (6, 4))
+        report = rebuild_sidecars(anew, settings)
+        assert (report.media, report.unreadable) == (4, 0)
+        assert (report.adopted, report.foreign) == ((7, 3) if attributes else (6, 4))
         for path in ours:
             known = anew.sidecars.get(path)
             assert known is not None
@@ -88,35 +90,35 @@ def test_a_rebuild_adopts_every_sidecar_of_ours_and_no_human_one(
         assert anew.sidecars.ownership(copied, "c2") is Ownership.HUMAN
 
 
-def the(ledger: Database, path: Path, content: str | None = None) -> FileRecord:
+def the(database: Database, path: Path, content: str | None = None) -> FileRecord:
     path.touch()
-    ledger.record_seen("films", path, path.stat())
-    record = ledger.get(path)
+    database.bulk_files.record_seen("films", path, path.stat())
+    record = database.files.get(path)
     assert record is not None
     if content is not None:
-        ledger.files.set_fingerprint(record.id, content)
-    found = ledger.get(path)
+        database.files.set_fingerprint(record.id, content)
+    found = database.files.get(path)
     assert found is not None
     return found
 
 
 def test_path_name_and_sidecars_give_the_candidate_previous_versions(tmp_path: Path) -> None:
-    ledger = Database(tmp_path / "subtitled.sqlite")
+    database = Database(tmp_path / "subtitled.sqlite")
     for name, content in (
         ("Other S01E03.avi", "another programme that is there"),
         ("Show S01E03.avi", "same stem"),
         ("Show - 1x02 - dvd.avi", "another episode, gone"),
         ("Show - 1x03 - dvd.avi", "the same episode, gone"),
     ):
-        the(ledger, tmp_path / name, content)
+        the(database, tmp_path / name, content)
     (tmp_path / "Show - 1x02 - dvd.avi").unlink()
     (tmp_path / "Show - 1x03 - dvd.avi").unlink()
-    medium = tmp_path / "Show S01E03.mkv"
-    the(ledger, medium, "what lay there before")
-    medium.write_bytes(b"longer")
-    record = the(ledger, medium, "itself")
-    write(ledger, medium, "en", "what its subtitle was made for")
-    assert candidate_previous_versions(ledger, record) == (
+    media_file = tmp_path / "Show S01E03.mkv"
+    the(database, media_file, "what lay there before")
+    media_file.write_bytes(b"longer")
+    record = the(database, media_file, "itself")
+    write(database, media_file, "en", "what its subtitle was made for")
+    assert candidate_previous_versions(database, record) == (
         "what lay there before",
         "same stem",
         "what its subtitle was made for",

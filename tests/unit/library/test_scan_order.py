@@ -115,16 +115,16 @@ def test_a_deletion_during_a_scan_does_not_end_it(root: Path) -> None:
         folder = root / str(number)
         folder.mkdir()
         (folder / "a.mkv").touch()
-    told: list[Path] = []
+    listed: list[Path] = []
     library = LibrarySettings(path=root)
-    walking = scan(root, library, lambda path, error: told.append(path))
+    walking = scan(root, library, lambda path, error: listed.append(path))
     first, _ = next(walking)
     gone = [folder for folder in root.iterdir() if folder != first.parent][:10]
     for folder in gone:
         (folder / "a.mkv").unlink()
         folder.rmdir()
     assert len(list(walking)) == 30 - 1 - len(gone)
-    assert set(told) == set(gone)
+    assert set(listed) == set(gone)
 
 
 def test_each_file_comes_with_its_own_size_and_time(root: Path) -> None:

@@ -91,10 +91,10 @@ def test_a_pipe_is_ignored_and_does_not_block_the_scan(tmp_path: Path) -> None:
 
 
 def test_a_missing_root_is_reported_and_not_raised(tmp_path: Path) -> None:
-    told: list[Path] = []
+    listed: list[Path] = []
     library = LibrarySettings(path=tmp_path / "gone")
-    found = list(scan(library.path, library, lambda path, error: told.append(path)))
-    assert (found, told) == ([], [library.path])
+    found = list(scan(library.path, library, lambda path, error: listed.append(path)))
+    assert (found, listed) == ([], [library.path])
 
 
 UNPRIVILEGED = """
@@ -117,7 +117,7 @@ def test_an_unreadable_folder_is_reported_and_the_scan_continues(tmp_path: Path)
     tmp_path.chmod(0o755)
     (tmp_path / "shut").chmod(0)
     try:
-        said = subprocess.run(
+        completed = subprocess.run(
             [sys.executable, "-c", UNPRIVILEGED],
             cwd=tmp_path,
             capture_output=True,
@@ -127,4 +127,4 @@ def test_an_unreadable_folder_is_reported_and_the_scan_continues(tmp_path: Path)
         )
     finally:
         (tmp_path / "shut").chmod(0o755)
-    assert sorted(said.stdout.splitlines()) == ["cannot shut", "found b.mkv"], said.stderr
+    assert sorted(completed.stdout.splitlines()) == ["cannot shut", "found b.mkv"], completed.stderr

@@ -79,10 +79,10 @@ def test_after_any_history_the_database_has_exactly_what_exists(
     root.mkdir()
     outside.mkdir()
     library = LibrarySettings(path=root, stability_delay=0.0, watch=how)
-    ledger = Database(tmp_path / "subtitled.sqlite")
-    intake = Ingest(ledger, {"films": library})
-    told: list[Path] = []
-    watch = LibraryWatcher({"films": library}, told.append, lambda name: None)
+    database = Database(tmp_path / "subtitled.sqlite")
+    intake = Ingest(database, {"films": library})
+    listed: list[Path] = []
+    watch = LibraryWatcher({"films": library}, listed.append, lambda name: None)
     history = History(rng, root, outside)
     for _ in range(rng.randrange(10)):
         history.step()
@@ -92,9 +92,9 @@ def test_after_any_history_the_database_has_exactly_what_exists(
     def take() -> None:
         if how == "poll":
             intake.scan("films")
-        intake.on_paths_changed(*(told.pop(0) for _ in range(len(told))))
+        intake.on_paths_changed(*(listed.pop(0) for _ in range(len(listed))))
         for record in intake.ready_files(time.time()):
-            ledger.set_state(record.id, FileState.DONE)
+            database.states.set_state(record.id, FileState.DONE)
 
     try:
         for _ in range(60):
@@ -109,14 +109,17 @@ def test_after_any_history_the_database_has_exactly_what_exists(
 
         def known() -> dict[Path, int]:
             seen = [state for state in FileState if state is not FileState.MISSING]
-            return {record.path: record.size for record in ledger.by_state(*seen)}
+            return {record.path: record.size for record in database.states.by_state(*seen)}
 
         end = time.monotonic() + 15
         while known().keys() != there.keys() or not expected.items() <= known().items():
-            said = {"missed": there.keys() - known().keys(), "extra": known().keys() - there.keys()}
-            assert time.monotonic() < end, (said, expected, known())
+            differences = {
+                "missed": there.keys() - known().keys(),
+                "extra": known().keys() - there.keys(),
+            }
+            assert time.monotonic() < end, (differences, expected, known())
             time.sleep(0.02)
             take()
     finally:
         watch.stop()
-        ledger.close()
+        database.close()

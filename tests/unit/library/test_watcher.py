@@ -46,11 +46,11 @@ class Seen:
 
 
 def wait_until(
-    done: Callable[[], object], said: Callable[[], str] = str, limit: float = 15
+    done: Callable[[], object], describe: Callable[[], str] = str, limit: float = 15
 ) -> None:
     end = time.monotonic() + limit
     while not done():
-        assert time.monotonic() < end, said()
+        assert time.monotonic() < end, describe()
         time.sleep(0.02)
 
 
@@ -333,7 +333,7 @@ def limited(root: Path, body: str) -> str:
 
 
 def test_without_a_free_watch_the_library_is_polled_and_the_limit_is_named(root: Path) -> None:
-    said = limited(
+    describe = limited(
         root,
         """
 folders(0, 30)
@@ -345,8 +345,8 @@ assert watch.next_scan_in("films", 1.0, 9e9) == watching.POLLING_INTERVAL_SECOND
 assert not watch.supervise("films")
 """,
     )
-    assert "WARNING:subtitled.library.watcher:library films is polled" in said
-    assert "is reached" in said
+    assert "WARNING:subtitled.library.watcher:library films is polled" in describe
+    assert "is reached" in describe
 
 
 def test_a_new_folder_without_a_free_watch_has_the_library_polled_and_scanned(

@@ -41,8 +41,8 @@ def _joined(parts: list[TimeSpan]) -> list[TimeSpan]:
     return joined
 
 
-def _spoken(stretch: Chunk) -> float:
-    return sum(part.duration for part in stretch.speech)
+def _spoken(chunk: Chunk) -> float:
+    return sum(part.duration for part in chunk.speech)
 
 
 def _cut(speech: list[TimeSpan], length: float) -> list[Chunk]:
@@ -54,13 +54,13 @@ def _cut(speech: list[TimeSpan], length: float) -> list[Chunk]:
 def test_stretches_follow_each_other_from_zero_to_the_end(
     speech: list[TimeSpan], length: float
 ) -> None:
-    stretches = _cut(speech, length)
+    chunks = _cut(speech, length)
     if not speech:
-        assert stretches == []
+        assert chunks == []
         return
-    assert stretches[0].span.start == 0
-    assert stretches[-1].span.end == speech[-1].end + 1
-    for one, following in zip(stretches, stretches[1:], strict=False):
+    assert chunks[0].span.start == 0
+    assert chunks[-1].span.end == speech[-1].end + 1
+    for one, following in zip(chunks, chunks[1:], strict=False):
         assert one.span.end == following.span.start
         assert one.span.start < one.span.end
 
@@ -70,8 +70,8 @@ def test_stretches_follow_each_other_from_zero_to_the_end(
 def test_every_moment_of_speech_is_in_exactly_one_stretch(
     speech: list[TimeSpan], length: float
 ) -> None:
-    stretches = _cut(speech, length)
-    held = [part for stretch in stretches for part in stretch.speech]
+    chunks = _cut(speech, length)
+    held = [part for chunk in chunks for part in chunk.speech]
     assert all(a.end <= b.start + 1e-6 for a, b in zip(held, held[1:], strict=False))
     expected, found = _joined(speech), _joined(held)
     assert [part.start for part in found] == pytest.approx([part.start for part in expected])
@@ -81,10 +81,10 @@ def test_every_moment_of_speech_is_in_exactly_one_stretch(
 @settings(deadline=None)
 @given(SPEECH, LENGTHS)
 def test_the_speech_of_a_stretch_lies_within_it(speech: list[TimeSpan], length: float) -> None:
-    for stretch in _cut(speech, length):
-        assert stretch.speech
-        assert stretch.span.start <= stretch.speech[0].start + 1e-9
-        assert stretch.speech[-1].end <= stretch.span.end + 1e-9
+    for chunk in _cut(speech, length):
+        assert chunk.speech
+        assert chunk.span.start <= chunk.speech[0].start + 1e-9
+        assert chunk.speech[-1].end <= chunk.span.end + 1e-9
 
 
 @settings(deadline=None)
@@ -92,12 +92,12 @@ def test_the_speech_of_a_stretch_lies_within_it(speech: list[TimeSpan], length: 
 def test_a_stretch_holds_about_the_length_and_never_more(
     speech: list[TimeSpan], length: float
 ) -> None:
-    stretches = _cut(speech, length)
-    assert all(_spoken(stretch) <= length * (1 + 1e-9) for stretch in stretches)
-    for stretch, following in zip(stretches, stretches[1:], strict=False):
+    chunks = _cut(speech, length)
+    assert all(_spoken(chunk) <= length * (1 + 1e-9) for chunk in chunks)
+    for chunk, following in zip(chunks, chunks[1:], strict=False):
         # Less than three quarters only if the next span would be too long.
-        enough = _spoken(stretch) >= 0.75 * length * (1 - 1e-9)
-        assert enough or _spoken(stretch) + following.speech[0].duration > length * (1 - 1e-9)
+        enough = _spoken(chunk) >= 0.75 * length * (1 - 1e-9)
+        assert enough or _spoken(chunk) + following.speech[0].duration > length * (1 - 1e-9)
 
 
 @settings(deadline=None)
@@ -105,8 +105,8 @@ def test_a_stretch_holds_about_the_length_and_never_more(
 def test_no_word_is_cut_unless_there_is_no_pause_within_the_length(
     speech: list[TimeSpan], length: float
 ) -> None:
-    for stretch in _cut(speech, length)[:-1]:
-        cut = stretch.span.end
+    for chunk in _cut(speech, length)[:-1]:
+        cut = chunk.span.end
         through = [part for part in speech if part.start + 1e-6 < cut < part.end - 1e-6]
         assert all(part.duration > length for part in through)
 
@@ -136,13 +136,13 @@ def test_a_short_medium_is_one_stretch() -> None:
 
 
 def test_speech_without_any_pause_is_cut_hard_at_the_length() -> None:
-    stretches = chunk_speech([TimeSpan(0, 1000)], 480, 1000)
-    assert [stretch.span.end for stretch in stretches] == [480, 960, 1000]
+    chunks = chunk_speech([TimeSpan(0, 1000)], 480, 1000)
+    assert [chunk.span.end for chunk in chunks] == [480, 960, 1000]
 
 
 def test_a_total_that_was_stated_too_short_loses_no_speech() -> None:
-    (stretch,) = chunk_speech([TimeSpan(1, 100)], 480, 50.0)
-    assert stretch.span == TimeSpan(0, 100)
+    (chunk,) = chunk_speech([TimeSpan(1, 100)], 480, 50.0)
+    assert chunk.span == TimeSpan(0, 100)
 
 
 @settings(deadline=None)

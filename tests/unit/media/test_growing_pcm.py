@@ -23,8 +23,8 @@ SECOND = np.arange(SAMPLE_RATE, dtype="<i2")
 
 @pytest.fixture
 def pool() -> Iterator[ThreadPoolExecutor]:
-    with ThreadPoolExecutor(1) as made:
-        yield made
+    with ThreadPoolExecutor(1) as thread_pool_executor:
+        yield thread_pool_executor
 
 
 def test_each_block_comes_as_soon_as_it_is_there_and_the_rest_at_the_end(tmp_path: Path) -> None:
@@ -38,8 +38,8 @@ def test_each_block_comes_as_soon_as_it_is_there_and_the_rest_at_the_end(tmp_pat
         partial_path(into).replace(into)
         rest = list(blocks)
     assert [len(block) / SAMPLE_RATE for block in (*first, *rest)] == [2.0, 2.0, 1.0]
-    heard = np.concatenate([*first, *rest]) * 32768
-    assert np.array_equal(heard.astype("<i2"), np.tile(SECOND, 5))
+    samples = np.concatenate([*first, *rest]) * 32768
+    assert np.array_equal(samples.astype("<i2"), np.tile(SECOND, 5))
 
 
 def test_the_last_block_waits_until_the_sound_is_whole(
@@ -92,10 +92,10 @@ def test_speech_found_while_a_real_file_is_decoded_is_that_of_the_whole_sound(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("subtitled.media.vad.BLOCK_SECONDS", 4.0)  # 125 frames
-    medium, into = english_speech.path, tmp_path / "sound.s16"
+    media, into = english_speech.path, tmp_path / "sound.s16"
     announce(into)
     early = pool.submit(detect_speech_while_decoding, into)
-    audio = decode_track(medium, probe_media(medium).audio_tracks[0], into)
+    audio = decode_track(media, probe_media(media).audio_tracks[0], into)
     found = early.result(60.0)
     assert found == detect_speech(audio)
     assert found.spans
@@ -104,11 +104,11 @@ def test_speech_found_while_a_real_file_is_decoded_is_that_of_the_whole_sound(
 def test_a_file_that_cannot_be_decoded_leaves_nobody_listening(
     tmp_path: Path, english_speech: Recording, pool: ThreadPoolExecutor
 ) -> None:
-    into, medium = tmp_path / "sound.s16", tmp_path / "gone.mkv"
+    into, media = tmp_path / "sound.s16", tmp_path / "gone.mkv"
     announce(into)
     early = pool.submit(detect_speech_while_decoding, into)
     with pytest.raises((SubtitledError, FileNotFoundError)):
-        decode_track(medium, probe_media(english_speech.path).audio_tracks[0], into)
+        decode_track(media, probe_media(english_speech.path).audio_tracks[0], into)
     with pytest.raises(TransientError):
         early.result(5.0)
     assert not partial_path(into).exists()

@@ -105,7 +105,11 @@ def _key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LIAR_KEY", "a1b2c3d4e5f6")
 
 
-@pytest.mark.parametrize(("cls", "options", "template"), SERVERS, ids=lambda value: str(value)[:40])
+@pytest.mark.parametrize(
+    ("cls", "options", "template"),
+    SERVERS,
+    ids=lambda value: getattr(value, "__name__", str(value)[:40]),
+)
 def test_a_field_of_any_type_is_read_or_ignored(
     cls: type[Any], options: dict[str, Any], template: Callable[[Any], Any]
 ) -> None:
@@ -120,7 +124,11 @@ def test_a_field_of_any_type_is_read_or_ignored(
                     assert all(isinstance(name, str) and name for name in result.cast)
 
 
-@pytest.mark.parametrize(("cls", "options", "template"), SERVERS, ids=lambda value: str(value)[:40])
+@pytest.mark.parametrize(
+    ("cls", "options", "template"),
+    SERVERS,
+    ids=lambda value: getattr(value, "__name__", str(value)[:40]),
+)
 @pytest.mark.parametrize("answer", [b"[" * 100_000, b'{"a":' * 50_000, b"\xff", b"", b"<html>"])
 def test_an_answer_that_is_no_json_is_an_error_of_ours(
     cls: type[Any], options: dict[str, Any], template: Callable[[Any], Any], answer: bytes

@@ -41,7 +41,7 @@ any_subtitles = st.builds(
     is_text=st.booleans(),
     is_ours=st.booleans(),
 )
-wishes = st.lists(st.just("original") | languages.map(str), min_size=1, max_size=4)
+requirements = st.lists(st.just("original") | languages.map(str), min_size=1, max_size=4)
 
 
 def library(*wanted: str, **more: Any) -> LibrarySettings:
@@ -69,8 +69,8 @@ def sidecar(language: Language | None, fmt: str = "srt", **more: Any) -> Existin
 
 def track(language: Language, **more: Any) -> SubtitleTrack:
     marks = {Mark.FORCED} if more.pop("is_forced", False) else set[Mark]()
-    told = {"is_text": True, "is_default": False, "marks": frozenset(marks)} | more
-    return SubtitleTrack(index=3, language=language, title="", codec="subrip", **told)
+    values = {"is_text": True, "is_default": False, "marks": frozenset(marks)} | more
+    return SubtitleTrack(index=3, language=language, title="", codec="subrip", **values)
 
 
 def facts(*tracks: SubtitleTrack) -> MediaInfo:
@@ -79,14 +79,16 @@ def facts(*tracks: SubtitleTrack) -> MediaInfo:
     )
 
 
-def made(decision: Decision) -> list[str | None]:
-    return [wish.language and str(wish.language) for wish in decision.requirements]
+def required_languages(decision: Decision) -> list[str | None]:
+    return [
+        requirement.language and str(requirement.language) for requirement in decision.requirements
+    ]
 
 
 def names_made(
     wanted: Sequence[str], existing: Sequence[ExistingSubtitle], spoken: Language | None
 ) -> list[str | None]:
-    return made(decide(library(*wanted), existing, UNDETERMINED, spoken, anything))
+    return required_languages(decide(library(*wanted), existing, UNDETERMINED, spoken, anything))
 
 
 # Coverage
@@ -108,10 +110,8 @@ def test_sidecars_and_tracks_have_language_kind_and_ownership() -> None:
 
 
 def test_the_first_episode_does_not_get_sidecars_of_the_tenth() -> None:
-    medium = Path("/f/S01E1.mkv")
-    assert (
-        existing_subtitles(medium, facts(), ["S01E10.en.srt"], lambda path: Ownership.HUMAN) == ()
-    )
+    media = Path("/f/S01E1.mkv")
+    assert existing_subtitles(media, facts(), ["S01E10.en.srt"], lambda path: Ownership.HUMAN) == ()
 
 
 def test_a_data_file_is_a_subtitle_only_if_it_is_ours() -> None:
@@ -210,8 +210,8 @@ def test_forced_and_picture_subtitles_count_only_if_the_rules_say_so() -> None:
 
 def test_the_spoken_language_and_a_translation_are_required_each_with_its_route() -> None:
     decision = decide(library("original", "es"), (), EN, EN, anything)
-    assert made(decision) == ["en", "es"]
-    assert [wish.reason for wish in decision.requirements] == [
+    assert required_languages(decision) == ["en", "es"]
+    assert [requirement.reason for requirement in decision.requirements] == [
         "to be made as srt, transcribed",
         "to be made as srt, translated",
     ]
@@ -221,7 +221,7 @@ def test_the_spoken_language_and_a_translation_are_required_each_with_its_route(
 def test_only_missing_formats_are_made_of_ours() -> None:
     existing = [sidecar(EN, "srt", is_ours=True)]
     decision = decide(library("en", formats=("srt", "vtt")), existing, EN, EN, anything)
-    assert [wish.formats for wish in decision.requirements] == [("vtt",)]
+    assert [requirement.formats for requirement in decision.requirements] == [("vtt",)]
 
 
 def test_a_person_s_subtitle_is_enough_for_every_format() -> None:
@@ -232,13 +232,13 @@ def test_a_person_s_subtitle_is_enough_for_every_format() -> None:
 
 def test_an_impossible_requirement_is_reported_and_not_made() -> None:
     decision = decide(library("original", "de"), (), EN, EN, only_what_is_said)
-    assert made(decision) == ["en"]
+    assert required_languages(decision) == ["en"]
     assert decision.unsatisfiable == ("de: no configured engine makes it from en",)
 
 
 def test_a_tag_is_a_guess_that_never_makes_a_wish_impossible() -> None:
     decision = decide(library("de"), (), EN, None, only_what_is_said)
-    assert (made(decision), decision.unsatisfiable) == (["de"], ())
+    assert (required_languages(decision), decision.unsatisfiable) == (["de"], ())
     assert decision.needs_analysis
 
 
@@ -249,7 +249,7 @@ def test_a_file_is_not_analysed_when_its_tag_shows_that_everything_exists() -> N
 
 def test_an_untagged_file_is_listened_to_before_original_means_anything() -> None:
     decision = decide(library("original"), (), UNDETERMINED, None, anything)
-    assert made(decision) == [None]
+    assert required_languages(decision) == [None]
     assert decision.needs_analysis
 
 
@@ -259,22 +259,22 @@ def test_original_and_the_language_it_stands_for_are_one_requirement() -> None:
     assert names_made(["original", "pt-BR"], (), Language("pt-PT")) == ["pt-PT", "pt-BR"]
 
 
-@given(wishes, st.lists(any_subtitles, max_size=5), languages, st.none() | languages)
+@given(requirements, st.lists(any_subtitles, max_size=5), languages, st.none() | languages)
 def test_every_wish_is_answered_once_and_with_a_reason(
     wanted: list[str], existing: list[ExistingSubtitle], tag: Language, spoken: Language | None
 ) -> None:
     settings = library(*wanted, formats=("srt", "vtt"))
     decision = decide(settings, existing, tag, spoken, only_what_is_said)
-    assert len(set(made(decision))) == len(decision.requirements)
+    assert len(set(required_languages(decision))) == len(decision.requirements)
     assert len(decision.reasons) <= len(wanted)
     assert len(decision.requirements) + len(decision.unsatisfiable) <= len(decision.reasons)
-    assert all(wish.formats for wish in decision.requirements)
+    assert all(requirement.formats for requirement in decision.requirements)
     assert decision.needs_analysis == (spoken is None and bool(decision.requirements))
     if spoken is None:
         assert decision.unsatisfiable == ()
 
 
-@given(wishes, st.lists(any_subtitles, max_size=5), languages)
+@given(requirements, st.lists(any_subtitles, max_size=5), languages)
 def test_once_all_that_was_decided_is_made_nothing_more_is_wanted(
     wanted: list[str], existing: list[ExistingSubtitle], spoken: Language
 ) -> None:
@@ -360,7 +360,7 @@ def test_whether_one_subtitle_is_enough_under_the_rules(
 ) -> None:
     settings = library("en", counts_as_existing=ExistingSubtitleSettings(**rules))
     decision = decide(settings, [one], EN, EN, anything)
-    assert made(decision) == ([] if enough else ["en"])
+    assert required_languages(decision) == ([] if enough else ["en"])
     assert len(decision.reasons) == 1
     assert decision.reasons[0].startswith("en: there is" if enough else "en: to be made")
 
@@ -391,14 +391,14 @@ def test_original_in_english_and_english_are_one_requirement(
     wanted: tuple[str, ...], existing: tuple[ExistingSubtitle, ...]
 ) -> None:
     decision = decide(library(*wanted), existing, EN, EN, anything)
-    assert made(decision) == ([] if existing else ["en"])
+    assert required_languages(decision) == ([] if existing else ["en"])
     assert len(decision.reasons) == 1
 
 
 def test_a_wrong_tag_is_ignored_once_the_spoken_language_is_known() -> None:
     settings = library("original")
-    assert made(decide(settings, [sidecar(EN)], EN, None, anything)) == []
-    assert made(decide(settings, [sidecar(EN)], EN, ES, anything)) == ["es"]
+    assert required_languages(decide(settings, [sidecar(EN)], EN, None, anything)) == []
+    assert required_languages(decide(settings, [sidecar(EN)], EN, ES, anything)) == ["es"]
 
 
 # Of anything at all
@@ -434,7 +434,7 @@ any_formats = st.lists(st.sampled_from(["srt", "vtt", "ass"]), min_size=1, max_s
 several = st.lists(any_subtitles, max_size=5)
 
 
-@given(wishes, any_formats, several, any_tag, st.none() | languages, any_rules)
+@given(requirements, any_formats, several, any_tag, st.none() | languages, any_rules)
 def test_exactly_the_unsatisfied_requirements_are_made(
     wanted: list[str],
     formats: list[str],
@@ -446,7 +446,11 @@ def test_exactly_the_unsatisfied_requirements_are_made(
     settings = library(*wanted, formats=tuple(formats), counts_as_existing=rules)
     decision = decide(settings, existing, tag, spoken, anything)
     guess = spoken or (tag if tag.is_known else None)
-    making = {(wish.language, fmt) for wish in decision.requirements for fmt in wish.formats}
+    making = {
+        (requirement.language, fmt)
+        for requirement in decision.requirements
+        for fmt in requirement.formats
+    }
     for name in wanted:
         if name == "original":
             continue
@@ -465,7 +469,7 @@ def test_exactly_the_unsatisfied_requirements_are_made(
             assert ((language, fmt) in making) is not (others or own)
 
 
-@given(wishes, several, any_tag, st.none() | languages, any_rules)
+@given(requirements, several, any_tag, st.none() | languages, any_rules)
 def test_each_language_wanted_gets_exactly_one_sentence(
     wanted: list[str],
     existing: list[ExistingSubtitle],
@@ -481,10 +485,10 @@ def test_each_language_wanted_gets_exactly_one_sentence(
         guess is None or not any(guess.satisfies(Language(n)) for n in expected)
     ):
         expected.add(str(guess or "original"))
-    told = [sentence.split(": ")[0] for sentence in decision.reasons]
-    assert sorted(told) == sorted(expected)
+    listed = [sentence.split(": ")[0] for sentence in decision.reasons]
+    assert sorted(listed) == sorted(expected)
     assert set(decision.unsatisfiable) <= set(decision.reasons)
-    making = {str(wish.language or "original") for wish in decision.requirements}
+    making = {str(requirement.language or "original") for requirement in decision.requirements}
     refused = {sentence.split(": ")[0] for sentence in decision.unsatisfiable}
     assert not making & refused
     there = {s.split(": ")[0] for s in decision.reasons if ": there is " in s}
@@ -514,8 +518,8 @@ def test_coverage_finds_each_sidecar_and_none_of_another_media_file(
         f"{stem}.nfo",
         f"{stem}-en.srt",
     ]
-    medium = Path("/f") / f"{stem}.mkv"
-    found = existing_subtitles(medium, facts(), [*strangers, *names], lambda path: Ownership.HUMAN)
+    media = Path("/f") / f"{stem}.mkv"
+    found = existing_subtitles(media, facts(), [*strangers, *names], lambda path: Ownership.HUMAN)
     assert sorted(one.location for one in found) == sorted(names)
     for one in found:
         assert one.is_text is not one.location.endswith(".sup")
@@ -534,15 +538,15 @@ def both(
 
 @pytest.mark.parametrize("owner", [{}, {"is_ours": True}, {"is_edited": True}])
 def test_a_pair_is_found_again_by_both_its_languages(owner: dict[str, bool]) -> None:
-    assert made(both("en", "es", [sidecar(EN, secondary=ES, **owner)])) == []
+    assert required_languages(both("en", "es", [sidecar(EN, secondary=ES, **owner)])) == []
     for other in (
         sidecar(EN, secondary=DE, **owner),
         sidecar(ES, secondary=EN, **owner),
         sidecar(ES),
     ):
-        (wish,) = both("en", "es", [other]).requirements
-        assert wish.secondary is not None
-        assert (wish.language, wish.secondary.language) == (EN, ES)
+        (requirement,) = both("en", "es", [other]).requirements
+        assert requirement.secondary is not None
+        assert (requirement.language, requirement.secondary.language) == (EN, ES)
 
 
 def test_a_bilingual_subtitle_does_not_satisfy_one_language() -> None:
@@ -563,13 +567,13 @@ def test_a_bilingual_subtitle_does_not_satisfy_one_language() -> None:
 
 def test_a_pair_of_the_spoken_language_with_itself_is_not_made() -> None:
     decision = both("original", "en")
-    assert made(decision) == []
+    assert required_languages(decision) == []
     assert "en+en: both are the same language" in decision.reasons
 
 
 def test_a_pair_is_made_in_the_formats_that_can_show_it() -> None:
-    (wish,) = both("en", "es", formats=("txt", "vtt")).requirements[-1:]
-    assert wish.formats == ("vtt",)
+    (requirement,) = both("en", "es", formats=("txt", "vtt")).requirements[-1:]
+    assert requirement.formats == ("vtt",)
     decision = both("en", "es", formats=("txt", "lrc"))
     assert decision.unsatisfiable == ("en+es: txt, lrc cannot show two languages",)
 

@@ -44,9 +44,9 @@ def test_a_price_of_ones_own_counts_and_sums_keep_currencies_apart() -> None:
 
 
 def test_speeds_are_learnt_from_the_work_that_was_done(tmp_path: Path) -> None:
-    ledger = Database(tmp_path / "subtitled.sqlite")
+    database = Database(tmp_path / "subtitled.sqlite")
     for took in (10.0, 10.0, 5.0):
-        record_speed(ledger.kv, "whisper", 100.0, took)
-    record_speed(ledger.kv, "whisper", 0.0, 1.0)
-    assert engine_speeds(ledger.kv) == {"whisper": pytest.approx(13.0)}
-    ledger.close()
+        record_speed(database.kv, "whisper", 100.0, took)
+    record_speed(database.kv, "whisper", 0.0, 1.0)
+    assert engine_speeds(database.kv) == {"whisper": pytest.approx(13.0)}
+    database.close()

@@ -24,8 +24,8 @@ DEAR = ("dear", EngineCapabilities(destination="far:west", price=Price(2.0, "USD
 UNKNOWN = ("unknown", EngineCapabilities(destination="far:north"))
 
 
-def _rule(**said: Any) -> RouteSettings:
-    return RouteSettings.model_validate(said)
+def _rule(**answer: Any) -> RouteSettings:
+    return RouteSettings.model_validate(answer)
 
 
 def _names(

@@ -67,18 +67,20 @@ def test_cues_keep_their_times_and_words_their_number() -> None:
         Word(text="头", start=1.0, end=1.2),
         Word(text="发", start=1.2, end=1.5, confidence=0.5),
     )
-    made = convert_script(Subtitle(language=HANS, cues=(Cue(1.0, 2.0, "头发"),), words=words), HANT)
-    assert made.cues == (Cue(1.0, 2.0, "頭髮"),)
-    assert [(w.start, w.end, w.confidence) for w in made.words] == [
+    converted = convert_script(
+        Subtitle(language=HANS, cues=(Cue(1.0, 2.0, "头发"),), words=words), HANT
+    )
+    assert converted.cues == (Cue(1.0, 2.0, "頭髮"),)
+    assert [(w.start, w.end, w.confidence) for w in converted.words] == [
         (1.0, 1.2, None),
         (1.2, 1.5, 0.5),
     ]
-    assert made.language == HANT
+    assert converted.language == HANT
 
 
 @given(st.lists(st.text("头发髮財财abc，\n "), max_size=6), st.sampled_from([HANS, HANT]))
 def test_every_line_has_its_counterpart(lines: list[str], wanted: Language) -> None:
-    made = convert_texts(lines, wanted)
-    assert [line.count("\n") for line in made] == [line.count("\n") for line in lines]
-    assert convert_texts(made, wanted) == made
-    assert detect_chinese_script("".join(made)) in ("Hans", "Hant")
+    converted = convert_texts(lines, wanted)
+    assert [line.count("\n") for line in converted] == [line.count("\n") for line in lines]
+    assert convert_texts(converted, wanted) == converted
+    assert detect_chinese_script("".join(converted)) in ("Hans", "Hant")

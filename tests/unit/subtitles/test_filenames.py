@@ -84,7 +84,7 @@ def test_names_of_other_tools_are_understood(
 
 
 @pytest.mark.parametrize(
-    ("medium", "name"),
+    ("media", "name"),
     [
         ("S01E1.mkv", "S01E10.en.srt"),
         ("Film.mkv", "Film 2.en.srt"),
@@ -93,13 +93,13 @@ def test_names_of_other_tools_are_understood(
         ("Film.mkv", "film.en.srt"),
     ],
 )
-def test_the_sidecar_of_another_medium_is_not_taken(medium: str, name: str) -> None:
-    assert parse_sidecar_name(medium, name) is None
+def test_the_sidecar_of_another_medium_is_not_taken(media: str, name: str) -> None:
+    assert parse_sidecar_name(media, name) is None
 
 
 def test_a_name_that_is_not_text_keeps_its_bytes() -> None:
-    medium = Path(os.fsdecode(b"/m/caf\xe9.mkv"))
-    path = build_sidecar_path(medium, Language("fr"), SubtitleKind.FULL, "srt")
+    media = Path(os.fsdecode(b"/m/caf\xe9.mkv"))
+    path = build_sidecar_path(media, Language("fr"), SubtitleKind.FULL, "srt")
     assert os.fsencode(path) == b"/m/caf\xe9.fr.srt"
 
 
@@ -168,14 +168,14 @@ def test_a_sidecar_made_for_one_medium_is_never_that_of_another_without_a_dot(
 def test_a_name_is_made_exactly_as_long_as_file_systems_take_it(
     length: int, character: str
 ) -> None:
-    medium = Path("/m") / f"{character * length * 2}.x"
-    whole = len(os.fsencode(f"{medium.stem}.pt-BR.forced.srt"))
+    media = Path("/m") / f"{character * length * 2}.x"
+    whole = len(os.fsencode(f"{media.stem}.pt-BR.forced.srt"))
     try:
-        made = build_sidecar_path(medium, Language("pt-BR"), SubtitleKind.FORCED, "srt")
+        sidecar_path = build_sidecar_path(media, Language("pt-BR"), SubtitleKind.FORCED, "srt")
     except InputRejectedError:
         assert whole > 255
     else:
-        assert len(os.fsencode(made.name)) == whole <= 255
+        assert len(os.fsencode(sidecar_path.name)) == whole <= 255
 
 
 @pytest.mark.parametrize(
@@ -249,9 +249,9 @@ def test_a_mark_that_would_be_taken_for_something_else_is_refused(mark: str) -> 
 def test_a_summary_is_known_by_its_name_and_is_no_subtitle(
     stem: str, tag: str, ending: str
 ) -> None:
-    medium = Path(f"/films/{stem}.mkv")
-    name = build_summary_path(medium, Language(tag), ending).name
-    assert parse_summary_name(medium.name, name) == (Language(tag), ending)
-    assert parse_sidecar_name(medium.name, name) is None
-    assert is_sidecar_of(medium.name, name)
-    assert not is_sidecar_of(f"x{medium.name}", name)
+    media = Path(f"/films/{stem}.mkv")
+    name = build_summary_path(media, Language(tag), ending).name
+    assert parse_summary_name(media.name, name) == (Language(tag), ending)
+    assert parse_sidecar_name(media.name, name) is None
+    assert is_sidecar_of(media.name, name)
+    assert not is_sidecar_of(f"x{media.name}", name)

@@ -89,7 +89,7 @@ def test_too_little_text_is_judged_by_its_script_alone() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "tag"),
+    ("answer", "tag"),
     [
         ("我在 Netflix 看了 Breaking Bad", "zh-Hans"),
         ("Мы смотрели Breaking Bad и The Wire на Netflix", "ru"),
@@ -97,9 +97,9 @@ def test_too_little_text_is_judged_by_its_script_alone() -> None:
     ],
 )
 def test_names_in_latin_letters_do_not_make_a_text_one_in_another_script(
-    said: str, tag: str
+    answer: str, tag: str
 ) -> None:
-    assert find_language_mismatch([said], Language(tag)) is None
+    assert find_language_mismatch([answer], Language(tag)) is None
 
 
 def test_a_text_in_latin_letters_with_a_single_word_of_another_script_is_in_latin() -> None:

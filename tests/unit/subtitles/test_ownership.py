@@ -30,7 +30,7 @@ from subtitled.subtitles.publish import ForeignFileError, delete_own, move_own, 
 EN = Language("en")
 
 
-def made(content: bytes = b"ours", name: str = "a.en.srt", of: str = "c1") -> Signature:
+def make_signature(content: bytes = b"ours", name: str = "a.en.srt", of: str = "c1") -> Signature:
     digest = hashlib.sha256(content).hexdigest()
     return Signature(
         fingerprint=of,
@@ -108,9 +108,9 @@ FORGERIES: list[dict[str, object] | bytes] = [
 
 @pytest.mark.parametrize("forgery", FORGERIES, ids=lambda forgery: str(forgery)[:40])
 def test_a_forged_signature_is_none(forgery: dict[str, object] | bytes) -> None:
-    genuine = json.loads(to_json(made()))
+    genuine = json.loads(to_json(make_signature()))
     payload = forgery if isinstance(forgery, bytes) else json.dumps(genuine | forgery).encode()
-    assert from_json(to_json(made())) == made()
+    assert from_json(to_json(make_signature())) == make_signature()
     assert from_json(payload) is None
 
 
@@ -130,16 +130,16 @@ def test_a_signature_of_version_1_is_still_ours(tmp_path: Path) -> None:
     path = tmp_path / "a.en.srt"
     path.write_bytes(b"ours")
     os.setxattr(path, "user.subtitled.made", json.dumps(old).encode("ascii"))
-    assert read_signature(path) == made()
-    moved = replace(made(), name="b.en.srt")
+    assert read_signature(path) == make_signature()
+    moved = replace(make_signature(), name="b.en.srt")
     assert sign(path, moved)
     assert read_signature(path) == moved
 
 
 def test_a_sidecar_is_signed_from_its_first_moment(tmp_path: Path) -> None:
     target = tmp_path / "a.en.srt"
-    publish_sidecar(target, b"ours", own_digest=None, signature=made())
-    assert read_signature(target) == made()
+    publish_sidecar(target, b"ours", own_digest=None, signature=make_signature())
+    assert read_signature(target) == make_signature()
     assert os.listdir(tmp_path) == ["a.en.srt"]
 
 
@@ -174,7 +174,7 @@ def test_a_long_recipe_that_does_not_fit_is_left_out(tmp_path: Path) -> None:
 def test_somebody_s_file_of_the_same_bytes_gets_no_signature(tmp_path: Path) -> None:
     target = tmp_path / "a.en.srt"
     target.write_bytes(b"ours")
-    publish_sidecar(target, b"ours", own_digest=None, signature=made())
+    publish_sidecar(target, b"ours", own_digest=None, signature=make_signature())
     assert os.listxattr(target) == []
 
 
@@ -217,12 +217,12 @@ def test_only_what_has_the_hash_that_we_wrote_is_ours(
 
 def test_a_copy_of_ours_that_somebody_put_beside_another_film_is_theirs(tmp_path: Path) -> None:
     target = tmp_path / "a.en.srt"
-    publish_sidecar(target, b"ours", own_digest=None, signature=made())
+    publish_sidecar(target, b"ours", own_digest=None, signature=make_signature())
     other = tmp_path / "b.en.srt"
     shutil.copy2(target, other)
     signed = read_signature(other)
-    assert signed == made()
-    digest = made().sha256
+    assert signed == make_signature()
+    digest = make_signature().sha256
     assert determine_ownership(other.name, digest, "c2", None, signed) is Ownership.HUMAN
     assert determine_ownership(other.name, digest, "c1", None, signed) is Ownership.OURS
     assert determine_ownership(target.name, digest, "c2", None, signed) is Ownership.OUTDATED
@@ -231,11 +231,11 @@ def test_a_copy_of_ours_that_somebody_put_beside_another_film_is_theirs(tmp_path
 def test_ours_moves_to_a_new_name_with_its_signature(tmp_path: Path) -> None:
     old, target = tmp_path / "a.en.srt", tmp_path / "deeper" / "b.en.srt"
     target.parent.mkdir()
-    publish_sidecar(old, b"ours", own_digest=None, signature=made())
-    assert move_own(old, target, made().sha256)
+    publish_sidecar(old, b"ours", own_digest=None, signature=make_signature())
+    assert move_own(old, target, make_signature().sha256)
     assert not old.exists()
     assert target.read_bytes() == b"ours"
-    assert read_signature(target) == made()
+    assert read_signature(target) == make_signature()
 
 
 def test_ours_moves_to_another_file_system_too(tmp_path: Path) -> None:
@@ -243,10 +243,10 @@ def test_ours_moves_to_another_file_system_too(tmp_path: Path) -> None:
     if not elsewhere.parent.is_dir() or elsewhere.parent.stat().st_dev == tmp_path.stat().st_dev:
         pytest.skip("there is no second file system")
     old = tmp_path / "a.en.srt"
-    publish_sidecar(old, b"ours", own_digest=None, signature=made())
+    publish_sidecar(old, b"ours", own_digest=None, signature=make_signature())
     elsewhere.mkdir()
     try:
-        assert move_own(old, elsewhere / "a.en.srt", made().sha256)
+        assert move_own(old, elsewhere / "a.en.srt", make_signature().sha256)
         assert not old.exists()
         assert (elsewhere / "a.en.srt").read_bytes() == b"ours"
     finally:
@@ -257,19 +257,19 @@ def test_ours_moves_to_another_file_system_too(tmp_path: Path) -> None:
 def test_what_stands_at_the_new_name_is_respected(blocked: bytes, tmp_path: Path) -> None:
     """The same content already there is accepted, as after a crash during a move."""
     old, target = tmp_path / "a.en.srt", tmp_path / "b.en.srt"
-    publish_sidecar(old, b"ours", own_digest=None, signature=made())
+    publish_sidecar(old, b"ours", own_digest=None, signature=make_signature())
     target.write_bytes(blocked)
-    assert move_own(old, target, made().sha256) is (blocked == b"ours")
+    assert move_own(old, target, make_signature().sha256) is (blocked == b"ours")
     assert target.read_bytes() == blocked
     assert old.exists() is (blocked != b"ours")
 
 
 def test_what_somebody_edited_is_not_moved(tmp_path: Path) -> None:
     old = tmp_path / "a.en.srt"
-    publish_sidecar(old, b"ours", own_digest=None, signature=made())
+    publish_sidecar(old, b"ours", own_digest=None, signature=make_signature())
     old.write_bytes(b"edited")
-    assert not move_own(old, tmp_path / "b.en.srt", made().sha256)
-    assert not move_own(tmp_path / "gone", tmp_path / "b.en.srt", made().sha256)
+    assert not move_own(old, tmp_path / "b.en.srt", make_signature().sha256)
+    assert not move_own(tmp_path / "gone", tmp_path / "b.en.srt", make_signature().sha256)
     assert os.listdir(tmp_path) == ["a.en.srt"]
     assert old.read_bytes() == b"edited"
 
@@ -292,7 +292,7 @@ def test_no_history_of_ours_changes_a_file_of_somebody_s(
             content = b"ours %d" % chance.randrange(3)
             try:
                 remembered[path] = publish_sidecar(
-                    path, content, own_digest=ours, signature=made(content, path.name)
+                    path, content, own_digest=ours, signature=make_signature(content, path.name)
                 )
             except ForeignFileError:
                 assert path in theirs, f"seed {seed}"

@@ -212,7 +212,7 @@ def test_a_folder_that_may_not_be_written_to_says_who_must_be_let_in(tmp_path: P
     shut = tmp_path / "shut"
     shut.mkdir()
     shut.chmod(0o555)
-    said = subprocess.run(
+    completed = subprocess.run(
         [sys.executable, "-c", UNPRIVILEGED],
         cwd=shut,
         capture_output=True,
@@ -221,5 +221,5 @@ def test_a_folder_that_may_not_be_written_to_says_who_must_be_let_in(tmp_path: P
         timeout=60,
     )
     shut.chmod(0o755)
-    assert said.stdout.count("add that user to the group") == 2, said.stderr
+    assert completed.stdout.count("add that user to the group") == 2, completed.stderr
     assert os.listdir(shut) == []

@@ -111,7 +111,7 @@ def test_a_user_changes_one_value_and_what_depends_on_it_follows() -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "value", "said"),
+    ("key", "value", "answer"),
     [
         ("min_duration", 8, "from 0 to 3 seconds"),
         ("max_duration", 1, "from 3 to 60 seconds"),
@@ -122,9 +122,9 @@ def test_a_user_changes_one_value_and_what_depends_on_it_follows() -> None:
     ],
 )
 def test_values_with_which_no_subtitle_can_be_made_are_refused(
-    key: str, value: object, said: str
+    key: str, value: object, answer: str
 ) -> None:
-    with pytest.raises(ValueError, match=said):
+    with pytest.raises(ValueError, match=answer):
         CueSettings.model_validate({key: value})
 
 

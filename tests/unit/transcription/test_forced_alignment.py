@@ -34,10 +34,10 @@ STRETCH = Chunk(TimeSpan(0, 60), (TimeSpan(1, 20), TimeSpan(30, 58)))
 def _evenly(confidence: float = 0.8) -> Aligner:
     """An aligner that spreads words evenly."""
 
-    def align(audio: Audio, stretch: Chunk, text: str, language: Language) -> Sequence[Word]:
+    def align(audio: Audio, chunk: Chunk, text: str, language: Language) -> Sequence[Word]:
         texts = text.split()
-        step = stretch.span.duration / len(texts)
-        start = stretch.span.start
+        step = chunk.span.duration / len(texts)
+        start = chunk.span.start
         return [
             Word(
                 text=f" {one}",
@@ -75,13 +75,13 @@ def test_without_an_aligner_times_are_estimated_and_say_so() -> None:
 
 
 def test_an_alignment_that_does_not_convince_is_not_believed() -> None:
-    def lossy(audio: Audio, stretch: Chunk, text: str, language: Language) -> Sequence[Word]:
-        return _evenly()(audio, stretch, text, language)[:-1]
+    def lossy(audio: Audio, chunk: Chunk, text: str, language: Language) -> Sequence[Word]:
+        return _evenly()(audio, chunk, text, language)[:-1]
 
-    def backward(audio: Audio, stretch: Chunk, text: str, language: Language) -> Sequence[Word]:
-        return _evenly()(audio, stretch, text, language)[::-1]
+    def backward(audio: Audio, chunk: Chunk, text: str, language: Language) -> Sequence[Word]:
+        return _evenly()(audio, chunk, text, language)[::-1]
 
-    def outside(audio: Audio, stretch: Chunk, text: str, language: Language) -> Sequence[Word]:
+    def outside(audio: Audio, chunk: Chunk, text: str, language: Language) -> Sequence[Word]:
         return [
             Word(text=word.text, start=word.start + 99, end=word.end + 99)
             for word in backward(*args)
@@ -101,7 +101,7 @@ def test_an_aligner_that_fails_costs_no_word() -> None:
 
         def fails(
             audio: Audio,
-            stretch: Chunk,
+            chunk: Chunk,
             text: str,
             language: Language,
             problem: Exception = problem,
@@ -118,9 +118,9 @@ def test_an_aligner_that_fails_costs_no_word() -> None:
 def test_phrases_with_times_are_aligned_some_at_a_time_and_keep_their_speakers() -> None:
     asked: list[Chunk] = []
 
-    def noting(audio: Audio, stretch: Chunk, text: str, language: Language) -> Sequence[Word]:
-        asked.append(stretch)
-        return _evenly()(audio, stretch, text, language)
+    def noting(audio: Audio, chunk: Chunk, text: str, language: Language) -> Sequence[Word]:
+        asked.append(chunk)
+        return _evenly()(audio, chunk, text, language)
 
     phrases = [
         Word(

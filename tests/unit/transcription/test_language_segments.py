@@ -24,16 +24,16 @@ from subtitled.transcripts.models import LanguageSegment, TrackAnalysis
 EN, DE, NO, DA = Language("en"), Language("de"), Language("no"), Language("da")
 
 
-def heard(*said: tuple[float, float, dict[str, float]]) -> list[LanguageGuess]:
+def guess_windows(*answer: tuple[float, float, dict[str, float]]) -> list[LanguageGuess]:
     return [
         LanguageGuess(TimeSpan(start, end), {Language(tag): p for tag, p in tongues.items()})
-        for start, end, tongues in said
+        for start, end, tongues in answer
     ]
 
 
 def minutes(*tongues: dict[str, float], length: float = 10.0) -> list[LanguageGuess]:
     """Return windows of these lengths, a second apart."""
-    return heard(
+    return guess_windows(
         *((n * (length + 1), n * (length + 1) + length, one) for n, one in enumerate(tongues))
     )
 
@@ -65,7 +65,7 @@ def test_one_doubtful_piece_is_no_foreign_part_and_one_certain_piece_is() -> Non
 
 
 def test_a_cry_in_another_language_is_no_part_of_its_own() -> None:
-    guesses = heard((0, 10, SURE_EN), (11, 11.8, {"de": 0.99}), (12, 22, SURE_EN))
+    guesses = guess_windows((0, 10, SURE_EN), (11, 11.8, {"de": 0.99}), (12, 22, SURE_EN))
     assert languages(segment_languages(guesses, EN, 22.0)) == ["en"]
 
 
@@ -118,16 +118,16 @@ def test_parts_and_their_stretches_follow_each_other_and_lose_no_speech(
         for a, b in itertools.pairwise(parts)
     )
 
-    def cut(said: list[TimeSpan], end: float, quiet: list[TimeSpan]) -> list[Chunk]:
-        return chunk_speech(said, 20.0, end, quiet)
+    def cut(answer: list[TimeSpan], end: float, quiet: list[TimeSpan]) -> list[Chunk]:
+        return chunk_speech(answer, 20.0, end, quiet)
 
     whole = chunk_by_language(parts, speech, total, [], None, cut)
     if speech:
         assert whole[0].span.start == 0.0
         assert whole[-1].span.end == total
     assert all(a.span.end == b.span.start for a, b in itertools.pairwise(whole))
-    said = sum(one.duration for stretch in whole for one in stretch.speech)
-    assert said == pytest.approx(sum(one.duration for one in speech), abs=1e-6)
+    answer = sum(one.duration for chunk in whole for one in chunk.speech)
+    assert answer == pytest.approx(sum(one.duration for one in speech), abs=1e-6)
     by_language = [chunk_by_language(parts, speech, total, [], one, cut) for one in (EN, DE)]
     if len(parts) > 1:
         apart = sorted((s for some in by_language for s in some), key=lambda s: s.span)
@@ -155,21 +155,21 @@ class Ear:
 
 
 def test_a_first_look_that_hears_one_language_is_enough_unless_more_is_asked() -> None:
-    listened = TrackAnalysis(
+    analysis = TrackAnalysis(
         duration=90.0, speech=tuple(TimeSpan(n, n + 8) for n in range(0, 90, 10))
     )
     ear = Ear()
-    found = detect_language(listened, UNDETERMINED, False, ear)
+    found = detect_language(analysis, UNDETERMINED, False, ear)
     assert (found.language, found.language_segments, len(ear.asked)) == (EN, None, 1)
-    closely = detect_language(listened, UNDETERMINED, True, ear)
+    closely = detect_language(analysis, UNDETERMINED, True, ear)
     assert closely.language_segments == (LanguageSegment(TimeSpan(0.0, 90.0), EN),)
 
 
 def test_a_first_look_that_hears_two_languages_has_all_of_it_listened_to() -> None:
-    listened = TrackAnalysis(
+    analysis = TrackAnalysis(
         duration=200.0, speech=tuple(TimeSpan(n, n + 8) for n in range(0, 200, 10))
     )
-    found = detect_language(listened, UNDETERMINED, False, Ear())
+    found = detect_language(analysis, UNDETERMINED, False, Ear())
     assert found.language_segments is not None
     assert [run.language for run in found.language_segments] == [EN, DE]
     assert found.language_segments[0].span.end == pytest.approx(99.0)

@@ -129,10 +129,10 @@ def test_a_closing_quote_stays_with_its_sentence_where_words_are_not_spaced() ->
 def test_batches_are_whole_in_order_and_end_in_the_longest_silence() -> None:
     words = spoken(["One. Two. Three. Four. Five. Six. Seven."])
     words[5:] = [Word(text=w.text, start=w.start + 30, end=w.end + 30) for w in words[5:]]
-    said = split_into_sentences(words, EN)
-    assert scene_batches(said, 6) == [range(5), range(5, 7)]
+    sentences = split_into_sentences(words, EN)
+    assert scene_batches(sentences, 6) == [range(5), range(5, 7)]
     for size in range(1, 9):
-        parts = scene_batches(said, size)
+        parts = scene_batches(sentences, size)
         assert [n for part in parts for n in part] == list(range(7))
         assert max(map(len, parts)) <= size
     assert scene_batches([], 5) == []
@@ -350,10 +350,10 @@ RIGHT_BACK = {text: source for source, text in RIGHT.items()}
 
 
 @functools.cache
-def _hold(said: tuple[Sentence, ...], texts: tuple[str, ...]) -> None:
+def _hold(answer: tuple[Sentence, ...], texts: tuple[str, ...]) -> None:
     """Texts in place of sentences become cues at their times, every word once and in order."""
-    laid = [distribute_words(one, text, ES) for one, text in zip(said, texts, strict=True)]
-    for one, its in zip(said, laid, strict=True):
+    laid = [distribute_words(one, text, ES) for one, text in zip(answer, texts, strict=True)]
+    for one, its in zip(answer, laid, strict=True):
         assert one.start - 1e-6 <= its[0].start
         assert its[-1].end <= one.end + 1e-6
     cues = segment_words(
@@ -367,28 +367,30 @@ def test_a_thousand_misbehaving_answers_shift_nothing_and_move_no_time() -> None
     print(f"seed {SEED}")
     chance = random.Random(SEED)
     words = tuple(spoken(SAID))
-    said = tuple(split_into_sentences(words, EN))
-    assert len(said) == len(SAID)
+    sentences = tuple(split_into_sentences(words, EN))
+    assert len(sentences) == len(SAID)
     right = odd = elsewhere = 0
     for _ in range(1000):
         done = translate_until_complete(
             Batch(
-                lines=tuple(Line(n, one.text) for n, one in enumerate(said)), source=EN, target=ES
+                lines=tuple(Line(n, one.text) for n, one in enumerate(sentences)),
+                source=EN,
+                target=ES,
             ),
             {},
             _misbehaving(chance),
             lambda good, bad: None,
         )
-        assert set(done.accepted) <= set(range(len(said)))
+        assert set(done.accepted) <= set(range(len(sentences)))
         assert not set(done.accepted) & set(done.rejected)
         for number, text in done.accepted.items():
             elsewhere += text != SPANISH[number] and text in SPANISH
             odd += text != SPANISH[number]
-        texts = [done.accepted.get(n, one.text) for n, one in enumerate(said)]
-        _hold(said, tuple(texts))
+        texts = [done.accepted.get(n, one.text) for n, one in enumerate(sentences)]
+        _hold(sentences, tuple(texts))
         right += sum(text == SPANISH[number] for number, text in done.accepted.items())
-    assert tuple(w for one in said for w in one.words) == words
-    print(f"of {1000 * len(said)} lines {right} right, {elsewhere} elsewhere, {odd} odd")
+    assert tuple(w for one in sentences for w in one.words) == words
+    print(f"of {1000 * len(sentences)} lines {right} right, {elsewhere} elsewhere, {odd} odd")
     assert right > 8000  # most of what is spoilt is mended
     # Text alone cannot tell everything: what is plausible in itself comes through.
     assert elsewhere < 10
@@ -399,14 +401,14 @@ def test_a_thousand_misbehaving_answers_shift_nothing_and_move_no_time() -> None
 
 
 def test_a_translation_is_laid_over_the_speech_of_its_sentence_not_its_pauses() -> None:
-    said = Sentence(
+    sentence = Sentence(
         (
             Word(text=" Well,", start=1.0, end=1.5, speaker="A"),
             Word(text=" go", start=3.0, end=3.2),
             Word(text=" away.", start=3.2, end=3.6),
         )
     )
-    words = distribute_words(said, "Bueno, vete de aquí.", ES)
+    words = distribute_words(sentence, "Bueno, vete de aquí.", ES)
     assert "".join(word.text for word in words) == " Bueno, vete de aquí."
     assert all(word.is_estimated and word.speaker == "A" for word in words)
     assert not any(1.55 < word.start < 2.95 for word in words)
@@ -417,21 +419,21 @@ def test_a_translation_is_laid_over_the_speech_of_its_sentence_not_its_pauses() 
 class Liar(Translator):
     """Returns what it is given."""
 
-    said: Any = None
+    answer: Any = None
 
     @classmethod
     def capabilities(cls, settings: Any) -> TranslatorCapabilities:
         return TranslatorCapabilities(supports_instructions=True)
 
     def translate(self, batch: Batch) -> Translation:
-        return self.said
+        return self.answer
 
     def generate(self, instruction: str, text: str) -> Generation:
-        return self.said
+        return self.answer
 
 
 @pytest.mark.parametrize(
-    "said",
+    "answer",
     [
         None,
         "text",
@@ -445,9 +447,9 @@ class Liar(Translator):
         Generation(None),  # type: ignore[arg-type]
     ],
 )
-def test_what_a_plugin_gives_in_another_form_is_refused_with_its_name(said: Any) -> None:
+def test_what_a_plugin_gives_in_another_form_is_refused_with_its_name(answer: Any) -> None:
     liar = Liar(Settings(), ComponentContext("liar"))
-    liar.said = said
+    liar.answer = answer
     batch = Batch(lines=(Line(1, "one"),), source=EN, target=ES)
     for call in (
         lambda: calls.call_translate("liar", liar, batch),

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from subtitled.config.web_settings import WebhookSenderSettings, WebSettings
 from subtitled.config.settings import LibrarySettings
+from subtitled.config.web_settings import WebhookSenderSettings, WebSettings
 from subtitled.db.commands import Command, CommandKind
 from subtitled.library.paths import is_inside_library
 from subtitled.web.paths import to_local_path

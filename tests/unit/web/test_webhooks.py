@@ -33,18 +33,18 @@ EPISODE_FILE = {
 MOVIE = {"id": 1, "title": "Film", "year": 2020, "folderPath": "/movies/Film (2020)"}
 
 
-def heard(source: str, payload: Any) -> list[tuple[str | None, str]]:
+def parse_requests(source: str, payload: Any) -> list[tuple[str | None, str]]:
     parse: Any = PARSERS[source]  # type: ignore[index]
-    said: WebhookEvent = parse(json.loads(json.dumps(payload)))
-    return [(ask.path, ask.kind) for ask in said.requests]
+    event: WebhookEvent = parse(json.loads(json.dumps(payload)))
+    return [(ask.path, ask.kind) for ask in event.requests]
 
 
 def test_sonarr_imports_look_at_the_file_and_upgrades_at_the_old_one_too() -> None:
     payload = {"eventType": "Download", "series": SERIES, "episodeFile": EPISODE_FILE}
-    assert heard("sonarr", payload) == [(EPISODE_FILE["path"], "path-changed")]
+    assert parse_requests("sonarr", payload) == [(EPISODE_FILE["path"], "path-changed")]
     old = {"relativePath": "Season 01/old.mkv", "path": "/tv/The Sea/Season 01/old.mkv"}
     upgrade = payload | {"isUpgrade": True, "deletedFiles": [old | {"recycleBinPath": "/bin/o"}]}
-    assert heard("sonarr", upgrade) == [
+    assert parse_requests("sonarr", upgrade) == [
         (EPISODE_FILE["path"], "path-changed"),
         (old["path"], "path-changed"),
     ]
@@ -60,7 +60,10 @@ def test_sonarr_tells_of_a_whole_season_in_one() -> None:
         "sourcePath": "/downloads/The.Sea.S01",
         "destinationPath": "/tv/The Sea/Season 01",
     }
-    assert [path for path, _ in heard("sonarr", payload)] == [EPISODE_FILE["path"], second["path"]]
+    assert [path for path, _ in parse_requests("sonarr", payload)] == [
+        EPISODE_FILE["path"],
+        second["path"],
+    ]
 
 
 def test_a_rename_looks_where_it_was_and_where_it_is() -> None:
@@ -69,16 +72,16 @@ def test_a_rename_looks_where_it_was_and_where_it_is() -> None:
         "previousPath": "/tv/The Sea/Season 01/x.mkv",
     }
     payload = {"eventType": "Rename", "series": SERIES, "renamedEpisodeFiles": [renamed]}
-    assert [p for p, _ in heard("sonarr", payload)] == [
+    assert [p for p, _ in parse_requests("sonarr", payload)] == [
         renamed["previousPath"],
         EPISODE_FILE["path"],
     ]
-    assert heard("sonarr", {"eventType": "Rename", "series": SERIES}) == [
+    assert parse_requests("sonarr", {"eventType": "Rename", "series": SERIES}) == [
         (SERIES["path"], "path-changed"),
     ]
     movie = {"previousPath": "/movies/Film (2020)/a.mkv", "path": "/movies/Film (2020)/b.mkv"}
     payload = {"eventType": "Rename", "movie": MOVIE, "renamedMovieFiles": [movie]}
-    assert [p for p, _ in heard("radarr", payload)] == list(movie.values())
+    assert [p for p, _ in parse_requests("radarr", payload)] == list(movie.values())
 
 
 def test_deletions_look_at_the_file_or_at_the_whole_folder() -> None:
@@ -88,11 +91,11 @@ def test_deletions_look_at_the_file_or_at_the_whole_folder() -> None:
         "episodeFile": EPISODE_FILE,
         "deleteReason": "upgrade",
     }
-    assert heard("sonarr", payload) == [(EPISODE_FILE["path"], "path-changed")]
+    assert parse_requests("sonarr", payload) == [(EPISODE_FILE["path"], "path-changed")]
     gone = {"eventType": "SeriesDelete", "series": SERIES, "deletedFiles": True}
-    assert heard("sonarr", gone) == [(SERIES["path"], "path-changed")]
+    assert parse_requests("sonarr", gone) == [(SERIES["path"], "path-changed")]
     gone = {"eventType": "MovieDelete", "movie": MOVIE, "deletedFiles": True}
-    assert heard("radarr", gone) == [(MOVIE["folderPath"], "path-changed")]
+    assert parse_requests("radarr", gone) == [(MOVIE["folderPath"], "path-changed")]
 
 
 def test_radarr_of_old_gives_only_the_path_within_the_folder() -> None:
@@ -102,16 +105,18 @@ def test_radarr_of_old_gives_only_the_path_within_the_folder() -> None:
         "movieFile": {"relativePath": "Film.mkv"},
         "isUpgrade": False,
     }
-    assert heard("radarr", payload) == [("/movies/Film (2020)/Film.mkv", "path-changed")]
+    assert parse_requests("radarr", payload) == [("/movies/Film (2020)/Film.mkv", "path-changed")]
     windows = payload | {"movie": {"folderPath": "D:\\Films\\Film (2020)"}}
-    assert heard("radarr", windows) == [("D:\\Films\\Film (2020)\\Film.mkv", "path-changed")]
+    assert parse_requests("radarr", windows) == [
+        ("D:\\Films\\Film (2020)\\Film.mkv", "path-changed")
+    ]
 
 
 @pytest.mark.parametrize("source", ["sonarr", "radarr"])
 @pytest.mark.parametrize("name", ["Test", "Grab", "Health", "ApplicationUpdate", "SeriesAdd"])
 def test_a_test_and_what_concerns_no_file_are_well_received(source: str, name: str) -> None:
     payload = {"eventType": name, "series": {"id": 1, "path": "C:\\testpath"}, "episodes": []}
-    assert heard(source, payload) == []
+    assert parse_requests(source, payload) == []
 
 
 RELEASED = {
@@ -136,8 +141,8 @@ RELEASED = {
 
 
 def items(source: str, payload: Any) -> list[tuple[ServerItem | None, str]]:
-    said = PARSERS[source](json.loads(json.dumps(payload)))  # type: ignore[index]
-    return [(request.item, request.kind) for request in said.requests]
+    event = PARSERS[source](json.loads(json.dumps(payload)))  # type: ignore[index]
+    return [(request.item, request.kind) for request in event.requests]
 
 
 def test_jellyfin_s_plugin_as_released_names_an_item_and_no_path() -> None:
@@ -154,9 +159,9 @@ def test_jellyfin_s_plugin_as_released_names_an_item_and_no_path() -> None:
 
 def test_a_path_in_a_template_of_the_user_needs_no_question() -> None:
     item = RELEASED | {"Path": "/media/Film's best.mkv"}
-    assert heard("jellyfin", item) == [(item["Path"], "path-changed")]
+    assert parse_requests("jellyfin", item) == [(item["Path"], "path-changed")]
     playing = item | {"NotificationType": "PlaybackStart"}
-    assert heard("jellyfin", playing) == [(item["Path"], "playback-started")]
+    assert parse_requests("jellyfin", playing) == [(item["Path"], "playback-started")]
     assert items("jellyfin", item) == [(None, "path-changed")]
 
 
@@ -174,14 +179,14 @@ def test_emby_says_event_and_item() -> None:
         "Item": {"Name": "Film", "Path": "/media/Film.mkv", "Type": "Movie"},
         "Server": {"Name": "s", "Id": "1", "Version": "4.9.0.0"},
     }
-    assert heard("emby", payload) == [("/media/Film.mkv", "playback-started")]
-    assert heard("emby", payload | {"Event": "library.new"}) == [
+    assert parse_requests("emby", payload) == [("/media/Film.mkv", "playback-started")]
+    assert parse_requests("emby", payload | {"Event": "library.new"}) == [
         ("/media/Film.mkv", "path-changed")
     ]
     del payload["Item"]["Path"]
     payload["Item"]["Id"] = "417"
     assert items("emby", payload) == [(ServerItem("emby", "1", "417"), "item-played")]
-    assert heard("emby", {"Event": "system.notificationtest"}) == []
+    assert parse_requests("emby", {"Event": "system.notificationtest"}) == []
 
 
 def test_plex_says_that_something_is_played_and_seldom_which_file() -> None:
@@ -198,33 +203,38 @@ def test_plex_says_that_something_is_played_and_seldom_which_file() -> None:
     assert items("plex", payload) == [(item, "item-played")]
     assert items("plex", payload | {"event": "library.new"}) == [(item, "item-changed")]
     payload["Metadata"]["Media"] = [{"Part": [{"file": "/data/a.mkv"}, {"file": "/data/b.mkv"}]}]
-    assert heard("plex", payload) == [
+    assert parse_requests("plex", payload) == [
         ("/data/a.mkv", "playback-started"),
         ("/data/b.mkv", "playback-started"),
     ]
-    assert heard("plex", payload | {"event": "media.stop"}) == []
-    assert [k for _, k in heard("plex", payload | {"event": "library.new"})] == [
+    assert parse_requests("plex", payload | {"event": "media.stop"}) == []
+    assert [k for _, k in parse_requests("plex", payload | {"event": "library.new"})] == [
         "path-changed",
         "path-changed",
     ]
 
 
 def test_tautulli_says_what_the_guide_has_its_owner_write() -> None:
-    assert heard("tautulli", {"action": "play", "file": "/f/a.mkv"}) == [
+    assert parse_requests("tautulli", {"action": "play", "file": "/f/a.mkv"}) == [
         ("/f/a.mkv", "playback-started")
     ]
-    assert heard("tautulli", {"action": "created", "file": "/f/a.mkv"}) == [
+    assert parse_requests("tautulli", {"action": "created", "file": "/f/a.mkv"}) == [
         ("/f/a.mkv", "path-changed")
     ]
-    assert heard("tautulli", {"action": "created", "file": ""}) == []
-    assert heard("tautulli", {"action": "stop", "file": "/f/a.mkv"}) == []
+    assert parse_requests("tautulli", {"action": "created", "file": ""}) == []
+    assert parse_requests("tautulli", {"action": "stop", "file": "/f/a.mkv"}) == []
 
 
 def test_anybody_may_name_paths_and_how_urgent_they_are() -> None:
-    assert heard("generic", {"path": "/f/a.mkv"}) == [("/f/a.mkv", "path-changed")]
+    assert parse_requests("generic", {"path": "/f/a.mkv"}) == [("/f/a.mkv", "path-changed")]
     both = {"paths": ["/f/a.mkv", "/f/b.mkv", "/f/a.mkv"], "priority": "first"}
-    assert heard("generic", both) == [("/f/a.mkv", "prioritise"), ("/f/b.mkv", "prioritise")]
-    assert heard("generic", {"path": "/f", "priority": "playing"}) == [("/f", "playback-started")]
+    assert parse_requests("generic", both) == [
+        ("/f/a.mkv", "prioritise"),
+        ("/f/b.mkv", "prioritise"),
+    ]
+    assert parse_requests("generic", {"path": "/f", "priority": "playing"}) == [
+        ("/f", "playback-started")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -233,7 +243,7 @@ def test_anybody_may_name_paths_and_how_urgent_they_are() -> None:
 )
 def test_what_is_no_such_payload_is_refused_with_what_it_needs(payload: Any) -> None:
     with pytest.raises(InvalidPayloadError, match=r"needs|priority"):
-        heard("generic", payload)
+        parse_requests("generic", payload)
 
 
 _WORDS = st.sampled_from(
@@ -256,10 +266,10 @@ _JSON = st.recursive(
 def test_any_json_at_all_is_understood_or_not_and_nothing_else(source: str, payload: Any) -> None:
     parse: Any = PARSERS[source]  # type: ignore[index]
     try:
-        said = parse(payload)
+        event = parse(payload)
     except InvalidPayloadError:
         return
-    for request in said.requests:
+    for request in event.requests:
         assert request.path is None or (isinstance(request.path, str) and request.path)
         assert request.kind in (
             "path-changed",

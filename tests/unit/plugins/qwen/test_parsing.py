@@ -16,12 +16,12 @@ BOUNDS = TimeSpan(10.0, 20.0)
 
 
 def sentence(text: str, *words: tuple[str, int, int], **more: Any) -> dict[str, Any]:
-    told = [
+    listed = [
         {"text": word, "begin_time": begin, "end_time": end, "punctuation": ""}
         for word, begin, end in words
     ]
     ends = max((end for _, _, end in words), default=1000)
-    return {"text": text, "begin_time": 0, "end_time": ends, "words": told, **more}
+    return {"text": text, "begin_time": 0, "end_time": ends, "words": listed, **more}
 
 
 def document(*sentences: dict[str, Any]) -> dict[str, Any]:
@@ -53,30 +53,30 @@ def test_the_pieces_together_are_the_sentence(names: list[str]) -> None:
 
 
 def test_words_that_are_not_those_of_the_sentence_stand_as_they_are() -> None:
-    said = parse_result(
+    result = parse_result(
         document(sentence("12 o'clock", ("twelve", 0, 400), ("o'clock", 400, 900))), BOUNDS, False
     )
-    assert [word.text for word in said.words] == [" twelve", " o'clock"]
+    assert [word.text for word in result.words] == [" twelve", " o'clock"]
 
 
 def test_sentences_are_parted_by_a_space_where_their_script_has_any() -> None:
-    said = parse_result(
+    result = parse_result(
         document(sentence("One.", ("One", 0, 500)), sentence("Two.", ("Two", 500, 900))),
         BOUNDS,
         False,
     )
-    assert "".join(word.text for word in said.words) == " One. Two."
+    assert "".join(word.text for word in result.words) == " One. Two."
 
 
 def test_a_sentence_without_word_times_is_laid_over_its_own_and_marked() -> None:
-    said = parse_result(
+    result = parse_result(
         document(sentence("one two", begin_time=1000, end_time=3000)), BOUNDS, False
     )
-    assert [(word.text, word.is_estimated) for word in said.words] == [
+    assert [(word.text, word.is_estimated) for word in result.words] == [
         (" one", True),
         (" two", True),
     ]
-    assert (said.words[0].start, said.words[-1].end) == (11.0, 13.0)
+    assert (result.words[0].start, result.words[-1].end) == (11.0, 13.0)
 
 
 def test_times_outside_the_languages_that_have_them_are_marked_as_estimated() -> None:
@@ -87,13 +87,13 @@ def test_times_outside_the_languages_that_have_them_are_marked_as_estimated() ->
 
 
 def test_words_of_no_length_or_outside_stay_in_order_and_inside() -> None:
-    said = parse_result(
+    result = parse_result(
         document(sentence("a b c", ("a", 500, 500), ("b", 9000, 99000), ("c", -5, -9))),
         BOUNDS,
         False,
     )
-    assert all(10.0 <= word.start <= word.end <= 20.0 for word in said.words)
-    assert [word.start for word in said.words] == sorted(word.start for word in said.words)
+    assert all(10.0 <= word.start <= word.end <= 20.0 for word in result.words)
+    assert [word.start for word in result.words] == sorted(word.start for word in result.words)
 
 
 def test_an_empty_result_has_no_words() -> None:
@@ -126,9 +126,9 @@ JSON = st.recursive(
 
 @given(JSON)
 def test_whatever_json_comes_is_words_or_a_problem(anything: Any) -> None:
-    for said in (anything, {"transcripts": [{"sentences": [anything]}]}):
+    for output in (anything, {"transcripts": [{"sentences": [anything]}]}):
         try:
-            result = parse_result(json.loads(json.dumps(said)), BOUNDS, True)
+            result = parse_result(json.loads(json.dumps(output)), BOUNDS, True)
         except SubtitledError:
             continue
         assert all(10.0 <= word.start <= word.end <= 20.0 for word in result.words)

@@ -17,15 +17,15 @@ from subtitled_plugins.qwen.translator import LANGUAGE_NAMES, find_language_name
 KEY = {"api_key": {"env": "QWEN_KEY"}}
 
 
-def settings(**said: object) -> QwenSettings:
-    return QwenSettings.model_validate(KEY | said)
+def settings(**answer: object) -> QwenSettings:
+    return QwenSettings.model_validate(KEY | answer)
 
 
 @pytest.mark.parametrize("region", ["beijing", "singapore"])
 def test_each_region_has_its_host_and_destination(region: str) -> None:
-    made = settings(region=region)
-    assert made.effective_url == BASE_URLS[region]
-    able = QwenEngine.capabilities(made)
+    qwen_settings = settings(region=region)
+    assert qwen_settings.effective_url == BASE_URLS[region]
+    able = QwenEngine.capabilities(qwen_settings)
     assert able.destination == f"qwen:{region}"
     assert able.price is not None and 0.1 < able.price.amount < 0.13
     assert able.whole_file and able.word_timestamps
@@ -60,7 +60,7 @@ def test_a_host_of_ones_own_goes_by_where_it_really_is(url: str, destination: st
 
 
 @pytest.mark.parametrize(
-    "said",
+    "answer",
     [
         {"model": "qwen3-asr-flash"},
         {"model": "qwen3-asr-flash-filetrans", "protocol": "sync"},
@@ -73,9 +73,9 @@ def test_a_host_of_ones_own_goes_by_where_it_really_is(url: str, destination: st
         {"api_key": "sk-secret"},
     ],
 )
-def test_what_does_not_fit_together_is_said_at_once(said: dict[str, object]) -> None:
+def test_what_does_not_fit_together_is_said_at_once(answer: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
-        settings(**said)
+        settings(**answer)
 
 
 def test_snapshots_go_by_their_model() -> None:

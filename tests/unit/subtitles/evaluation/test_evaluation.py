@@ -106,7 +106,7 @@ def test_any_two_files_can_be_evaluated(one: list[Cue], other: list[Cue], tag: s
     assert 0 <= kept.compliant_count <= len(one)
     against = compare_cues(one, other, language)
     assert against.suber is None or against.suber >= 0
-    told = Evaluation(
+    evaluation = Evaluation(
         name="a.srt",
         language=language,
         profile="netflix",
@@ -115,8 +115,8 @@ def test_any_two_files_can_be_evaluated(one: list[Cue], other: list[Cue], tag: s
         compliance=kept,
         comparison=against,
     )
-    assert to_json(told)["cues"] == len(one)
-    for picture in re.findall(r"<svg.*?</svg>", render_page([told]), re.DOTALL):
+    assert to_json(evaluation)["cues"] == len(one)
+    for picture in re.findall(r"<svg.*?</svg>", render_page([evaluation]), re.DOTALL):
         # What XML itself knows none of may stand in HTML.
         if picture.isprintable():
             ElementTree.fromstring(picture)
@@ -164,16 +164,16 @@ def test_cue_ends_are_scored_among_the_words() -> None:
 
 
 def test_words_are_compared_without_case_and_punctuation_and_characters_in_japanese() -> None:
-    heard = (dataclasses.replace(REFERENCE[1], text="nobody's saw, US go"),)
-    assert compare_cues(heard, REFERENCE[1:2], EN).error_rate == 0.25
+    hypothesis = (dataclasses.replace(REFERENCE[1], text="nobody's saw, US go"),)
+    assert compare_cues(hypothesis, REFERENCE[1:2], EN).error_rate == 0.25
     japanese = compare_cues([Cue(0, 2, "今日は、天気")], [Cue(0, 2, "今日は\n天氣。")], JA)
     assert (japanese.unit, japanese.error_rate) == ("CER", 0.2)
     assert split_words("L’été — ‘d’Artagnan’!", Language("fr")) == ["lété", "dartagnan"]
 
 
 def test_what_is_said_while_nobody_speaks_is_invented() -> None:
-    heard = (*REFERENCE[:2], Cue(6, 8, "Thank you!"), REFERENCE[2])
-    found = compare_cues(heard, REFERENCE, EN)
+    hypothesis = (*REFERENCE[:2], Cue(6, 8, "Thank you!"), REFERENCE[2])
+    found = compare_cues(hypothesis, REFERENCE, EN)
     assert (found.silence_seconds, found.invented_characters) == (4, 9)
     assert found.invented_per_hour == 9 * 900
     reaching = (*REFERENCE[:2], Cue(4.5, 8, "Thank you!"), REFERENCE[2])
@@ -188,7 +188,7 @@ def _one(text: str, start: float = 0.0, end: float = 2.0) -> list[Cue]:
 
 
 @pytest.mark.parametrize(
-    ("heard", "true", "edits", "tokens"),
+    ("hypothesis", "true", "edits", "tokens"),
     [
         ("a b c d", "a b c d", 0, 5),
         ("a b x d", "a b c d", 1, 5),
@@ -202,16 +202,18 @@ def _one(text: str, start: float = 0.0, end: float = 2.0) -> list[Cue]:
         ("A, B; c D!", "a b c d", 0, 5),
     ],
 )
-def test_suber_counts_edits_as_published(heard: str, true: str, edits: int, tokens: int) -> None:
-    assert compute_suber(_one(heard), _one(true), EN) == pytest.approx(100 * edits / tokens)
+def test_suber_counts_edits_as_published(
+    hypothesis: str, true: str, edits: int, tokens: int
+) -> None:
+    assert compute_suber(_one(hypothesis), _one(true), EN) == pytest.approx(100 * edits / tokens)
 
 
 def test_words_that_are_never_on_the_screen_together_are_not_the_same() -> None:
     assert compute_suber(_one("a b", 0, 1), _one("a b", 5, 6), EN) == pytest.approx(200.0)
     # In one part of the file, too: the second cue overlaps both.
     true = [Cue(0, 2, "a b"), Cue(2, 4, "c d")]
-    heard = [Cue(0, 2, "c d"), Cue(2, 4, "a b")]
-    assert compute_suber(heard, true, EN) == pytest.approx(100 * 4 / 6)
+    hypothesis = [Cue(0, 2, "c d"), Cue(2, 4, "a b")]
+    assert compute_suber(hypothesis, true, EN) == pytest.approx(100 * 4 / 6)
 
 
 def test_an_empty_reference_has_no_rate_and_an_empty_file_is_all_wrong() -> None:
@@ -225,13 +227,13 @@ _words = st.lists(st.sampled_from("a b c d e".split()), min_size=1, max_size=12)
 @settings(deadline=None)
 @given(_words, _words, st.randoms(use_true_random=False))
 def test_suber_is_never_more_than_plain_edit_distance(
-    heard: list[str], true: list[str], chance: random.Random
+    hypothesis: list[str], true: list[str], chance: random.Random
 ) -> None:
     from rapidfuzz.distance import Levenshtein
 
-    rate = compute_suber(_one(" ".join(heard)), _one(" ".join(true)), EN)
+    rate = compute_suber(_one(" ".join(hypothesis)), _one(" ".join(true)), EN)
     # With the end of the cue, which is the same in both.
-    plain = Levenshtein.distance([*heard, "\n\n"], [*true, "\n\n"])
+    plain = Levenshtein.distance([*hypothesis, "\n\n"], [*true, "\n\n"])
     assert rate is not None
     assert rate <= 100 * plain / (len(true) + 1) + 1e-9
     shuffled = true[:]
@@ -245,7 +247,7 @@ def test_suber_is_never_more_than_plain_edit_distance(
 def test_the_page_stands_alone_and_takes_texts_for_texts() -> None:
     cues = (Cue(0, 1, "<script>alert(1)</script> & so on, for far too long"), Cue(1, 2, "b"))
     kept = check_compliance(cues, EN, LIMITS)
-    told = Evaluation(
+    evaluation = Evaluation(
         name="<b>.srt",
         language=EN,
         profile="netflix",
@@ -254,7 +256,7 @@ def test_the_page_stands_alone_and_takes_texts_for_texts() -> None:
         compliance=kept,
         comparison=compare_cues(cues, cues, EN),
     )
-    html = render_page([told])
+    html = render_page([evaluation])
     assert "<script" not in html
     assert "<b>" not in html
     assert not re.search(r"(?:src|href)=|url\(|@import", html)

@@ -171,11 +171,11 @@ def test_another_parser_reads_the_same_out_of_our_ttml() -> None:
     paragraphs = [p for div in document.get_body() for p in div]
     found = []
     for p in paragraphs:
-        said = ""
+        output = ""
         for part in p:
             texts = [text.get_text() for text in _leaves(part)]
-            said += "\n" if type(part).__name__ == "Br" else "".join(texts)
-        found.append((float(p.get_begin()), float(p.get_end()), said))
+            output += "\n" if type(part).__name__ == "Br" else "".join(texts)
+        found.append((float(p.get_begin()), float(p.get_end()), output))
     assert found == [
         (cue.start, cue.end, strip_tags(cue.text)) for cue in read_cues(written, "ttml")
     ]
@@ -253,20 +253,20 @@ def test_json_holds_words_times_and_confidence_in_the_shape_of_whisper() -> None
         language=EN, cues=(Cue(1, 3, "Hello\nthere"), Cue(5, 6, "again")), words=words
     )
     written = render_subtitle(subtitle, "json")
-    told = json.loads(written)
-    assert told["language"] == "en"
-    assert told["text"] == "Hello there again"
-    assert [(s["start"], s["end"], s["text"]) for s in told["segments"]] == [
+    payload = json.loads(written)
+    assert payload["language"] == "en"
+    assert payload["text"] == "Hello there again"
+    assert [(s["start"], s["end"], s["text"]) for s in payload["segments"]] == [
         (1, 3, "Hello there"),
         (5, 6, "again"),
     ]
-    assert told["segments"][0]["words"] == [
+    assert payload["segments"][0]["words"] == [
         {"word": " Hello", "start": 1.0, "end": 1.4, "probability": 0.9877},
         {"word": " there", "start": 1.5, "end": 2.0, "speaker": "a", "estimated": True},
     ]
     assert [cue.text for cue in read_cues(written, "json")] == ["Hello\nthere", "again"]
     # As another tool reads it.
-    lines = pysubs2.load_from_whisper(told)
+    lines = pysubs2.load_from_whisper(payload)
     assert [(one.start, one.end, one.text) for one in lines] == [
         (1000, 3000, "Hello there"),
         (5000, 6000, "again"),

@@ -24,10 +24,10 @@ _heard = st.lists(st.tuples(st.floats(0, 100), st.floats(0, 3)), min_size=1, max
 @settings(deadline=None)
 @given(_heard, st.floats(0.1, 120))
 def test_cues_are_in_order_inside_and_apart_wherever_there_is_room(
-    heard: list[tuple[float, float]], duration: float
+    hypothesis: list[tuple[float, float]], duration: float
 ) -> None:
     limits = CueRules()
-    spoken = [TimeSpan(start, start + length) for start, length in sorted(heard)]
+    spoken = [TimeSpan(start, start + length) for start, length in sorted(hypothesis)]
     placed = place_cues(spoken, [10.0] * len(spoken), limits, duration)
     assert placed[0].start >= 0
     assert placed[-1].end <= duration

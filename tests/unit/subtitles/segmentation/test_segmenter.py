@@ -43,8 +43,8 @@ def test_dirty_words_give_clean_cues_and_nothing_is_lost(
 ) -> None:
     language = Language(tag)
     cues = segment_words(words, language, select_cue_rules(language, translation=False), duration)
-    said = "".join(_letters(word.text) for word in repair_words(words, duration))
-    assert _letters("".join(cue.text for cue in cues)) == said
+    starts = "".join(_letters(word.text) for word in repair_words(words, duration))
+    assert _letters("".join(cue.text for cue in cues)) == starts
     for cue in cues:
         assert 0 <= cue.start < cue.end <= duration + 0.002
     for one, following in zip(cues, cues[1:], strict=False):
@@ -217,9 +217,9 @@ def test_words_of_a_length_that_can_be_keep_lines_gap_and_longest_time(
 def test_a_cue_never_goes_before_its_words_have_been_said() -> None:
     words = _speak(TEXT)
     cues = segment_words(words, EN, LIMITS, 60.0)
-    said = iter(words)
+    output = iter(words)
     for cue in cues:
-        mine = [next(said) for _ in cue.text.split()]
+        mine = [next(output) for _ in cue.text.split()]
         assert cue.start <= mine[0].start + 0.001
         assert cue.end >= mine[-1].end - LIMITS.min_gap - 0.001
 

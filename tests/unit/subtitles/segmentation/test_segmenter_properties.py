@@ -111,7 +111,7 @@ def letters(text: str) -> str:
     return "".join(c for c in text if not c.isspace() and c not in "-–—")
 
 
-def said(words: list[Word]) -> str:
+def spoken_text(words: list[Word]) -> str:
     """Return the expected text, independent of the code: by time, untimed words after the last."""
     timed, last = [], 0.0
     for word in words:
@@ -147,7 +147,7 @@ def test_dirty_words_give_clean_cues_by_every_profile(words, language, of, durat
     limits = of(language)
     cues = segment_words(words, language, limits, duration)
     check(cues, language, limits, duration)
-    assert letters("".join(cue.text for cue in cues)) == letters(said(words))
+    assert letters("".join(cue.text for cue in cues)) == letters(spoken_text(words))
 
 
 @thorough
@@ -157,7 +157,7 @@ def test_a_medium_with_no_room_still_has_all_words_in_order_inside(
 ) -> None:
     limits = select_cue_rules(language, translation=False)
     cues = segment_words(words, language, limits, duration)
-    assert letters("".join(cue.text for cue in cues)) == letters(said(words))
+    assert letters("".join(cue.text for cue in cues)) == letters(spoken_text(words))
     for cue in cues:
         assert 0 <= cue.start < cue.end <= duration + 1e-9
     for before, after in itertools.pairwise(cues):
@@ -187,7 +187,7 @@ def test_the_promises_hold_for_limits_of_a_users_own(words, language, values) ->
     assert limits.target_cps <= limits.max_cps and limits.min_gap <= limits.chain_gap
     cues = segment_words(words, language, limits, 3600.0)
     check(cues, language, limits, 3600.0)
-    assert letters("".join(cue.text for cue in cues)) == letters(said(words))
+    assert letters("".join(cue.text for cue in cues)) == letters(spoken_text(words))
 
 
 spoken = st.lists(
@@ -277,4 +277,4 @@ def test_the_worst_there_is_in_every_kind_of_script(tag: str) -> None:
     limits = select_cue_rules(language, translation=True)
     cues = segment_words(words, language, limits, 7200.0)
     check(cues, language, limits, 7200.0)
-    assert letters("".join(cue.text for cue in cues)) == letters(said(words))
+    assert letters("".join(cue.text for cue in cues)) == letters(spoken_text(words))

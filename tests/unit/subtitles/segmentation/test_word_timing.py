@@ -49,11 +49,11 @@ def test_a_segment_is_said_where_somebody_speaks_and_not_in_its_pause() -> None:
 
 
 def test_segments_without_a_space_in_front_do_not_grow_together() -> None:
-    said = [
+    output = [
         Word(text="Come in, please.", start=1, end=3),
         Word(text="Sit down there.", start=3, end=5),
     ]
-    words = estimate_times(said, [TimeSpan(1, 5)], EN)
+    words = estimate_times(output, [TimeSpan(1, 5)], EN)
     assert "".join(word.text for word in words) == " Come in, please. Sit down there."
 
 
@@ -144,11 +144,11 @@ def _speech(edges: list[float]) -> list[TimeSpan]:
     st.sampled_from(["en", "fr", "ja", "th", "km"]).map(Language),
 )
 def test_nothing_is_lost_and_no_time_is_none_whatever_an_engine_gives(
-    said: list[Word], speech: list[TimeSpan], language: Language
+    answer: list[Word], speech: list[TimeSpan], language: Language
 ) -> None:
-    words = estimate_times(said, speech, language)
+    words = estimate_times(answer, speech, language)
     assert "".join("".join(w.text for w in words).split()) == "".join(
-        "".join(clean_text(w.text) for w in said).split()
+        "".join(clean_text(w.text) for w in answer).split()
     )
     for word in words:
         assert math.isfinite(word.start)
