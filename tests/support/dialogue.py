@@ -3,8 +3,6 @@
 It was written for these tests.
 """
 
-# ruff: noqa: E501
-
 from __future__ import annotations
 
 import unicodedata
