@@ -68,6 +68,11 @@ class AccessTable:
         ]
         return max(matches, key=list(Access).index, default=None)
 
+    def methods_of(self, path: str) -> frozenset[str]:
+        """Return the methods that a path has."""
+        found = (row.methods for pattern, row in self._rules if pattern.fullmatch(path) is not None)
+        return frozenset[str]().union(*found)
+
     def check_routes(self, routes: Iterable[BaseRoute]) -> None:
         """Check that each route has a row for each of its methods.
 

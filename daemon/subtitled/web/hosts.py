@@ -52,10 +52,10 @@ def split_host(host: str) -> tuple[str | None, int | None]:
         return None, None
     text = host.lower()
     if text.startswith("["):
-        name, bracket, rest = text.partition("]")
-        name += bracket
+        address, bracket, rest = text[1:].partition("]")
+        name = f"[{address}]"
         try:
-            ipaddress.IPv6Address(name.strip("[]"))
+            ipaddress.IPv6Address(address if bracket else "")
         except ValueError:
             return None, None
     else:

@@ -156,13 +156,19 @@ class Wall:
         identity = await run_in_threadpool(self._authenticator.identify, credentials)
         return replace(call, identity=identity)
 
-    async def _turn_away(self, call: Call, access: Access | None) -> Response | None:
-        """Answer a caller who may not use a route. What does not exist is told only to users."""
+    async def _turn_away(self, call: Call, access: Access | None) -> Response:
+        """Answer a caller who may not use a route. What does not exist is told only to users.
+
+        Nothing without a row in the role table reaches the application, which might take another
+        spelling of a path for its own.
+        """
         identity = call.identity
-        if identity is not None and access is None and identity.role is not None:
-            return None  # The application answers 404 or 405.
         if identity is not None and identity.kind is not IdentityKind.LOCAL:
-            return self._refuse(NOT_ALLOWED if access is not None else _NOT_FOUND, call)
+            if access is not None:
+                return self._refuse(NOT_ALLOWED, call)
+            if methods := self._table.methods_of(call.path):
+                return self._refuse(_WRONG_METHOD, call, {"Allow": ", ".join(sorted(methods))})
+            return self._refuse(_NOT_FOUND, call)
         if access is Access.WEBHOOKS and is_from_browser(call.headers):
             return self._refuse(FOREIGN_PAGE, call)
         if call.method in ("GET", "HEAD") and wants_page(call.headers):
@@ -205,6 +211,7 @@ class Wall:
 
 
 _NOT_FOUND = Refusal(404, "not-found", "there is no such route")
+_WRONG_METHOD = Refusal(405, "wrong-method", "this route has no such method")
 _PROXY_HINT = (
     "Open the page again. Behind a proxy, name it in web.proxy.trusted, or let it pass the Host on"
 )

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from subtitled.plugin.paths import display_path
+from subtitled.plugin.limits import clean_text
 
 from .roles import Role
 from .store import AuthStore
@@ -29,7 +29,8 @@ SEEN_SECONDS = 300.0
 MAX_SESSIONS = 50
 """Sessions of one user. The oldest end."""
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
-_MAX_AGENT_LENGTH = 200
+_MAX_AGENT = 200
+"""Longest name of a browser that is kept, in characters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ class Sessions:
             )
             connection.execute(
                 "INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?)",
-                (_hash(token), user.id, now, now, address, clean_agent(user_agent)),
+                (_hash(token), user.id, now, now, address, clean_text(user_agent, _MAX_AGENT)),
             )
             connection.execute(
                 "DELETE FROM sessions WHERE user_id = ? AND id NOT IN (SELECT id FROM sessions "
@@ -128,11 +129,6 @@ class Sessions:
 def csrf_token(session_token: str) -> str:
     """Return what forms of a session send along. It does not tell the token of the session."""
     return hashlib.sha256(f"csrf {session_token}".encode()).hexdigest()
-
-
-def clean_agent(user_agent: str) -> str:
-    """Return the name of a browser in one line of limited length."""
-    return display_path(user_agent[:_MAX_AGENT_LENGTH])
 
 
 def _hash(token: str) -> str:

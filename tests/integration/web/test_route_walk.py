@@ -1,0 +1,237 @@
+"""Each route and method, called by everybody there is: only whom the role table names gets in."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+import pytest
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from subtitled.web.access_table import (
+    ACCESS_RULES,
+    AccessTable,
+    RouteWithoutAccessError,
+    list_routes,
+    rule,
+)
+from subtitled.web.app import build_routes
+from subtitled.web.auth.access import Access
+from subtitled.web.wall import Wall
+from support.web_port import HOST, TOKEN, WebPort
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS")
+EXPECTED = {
+    ("/health", "GET"): "open",
+    ("/static/{name}", "GET"): "open",
+    ("/login", "GET"): "open",
+    ("/login", "POST"): "open",
+    ("/setup", "GET"): "open",
+    ("/setup", "POST"): "open",
+    ("/hooks/{source}", "POST"): "webhooks",
+    ("/hooks/{source}", "PUT"): "webhooks",
+    ("/metrics", "GET"): "metrics",
+    ("/logout", "POST"): "viewer",
+    ("/me", "GET"): "viewer",
+    ("/me/password", "POST"): "viewer",
+    ("/me/sessions", "POST"): "viewer",
+}
+"""What each route needs. A new route has to be written here too."""
+ROLES = ("viewer", "reviewer", "operator", "admin")
+PARAMETERS = {"{name}": "style.css", "{source}": "generic"}
+
+
+@dataclass
+class Inside:
+    """The application behind the wall: it counts who comes in."""
+
+    reached: int = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.reached += 1
+        await Response(status_code=204)(scope, receive, send)
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Somebody who calls: what is sent, and what that should open."""
+
+    name: str
+    headers: Mapping[str, str]
+    opens: frozenset[str] = field(default_factory=frozenset)
+    """Kinds of routes that are opened."""
+    open_posts: bool = False
+    """Whether sign-in and set-up can be sent, as a page of ours does."""
+
+
+@pytest.fixture(scope="module")
+def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebPort]:
+    made = WebPort(tmp_path_factory.mktemp("walk") / "state")
+    made.add_users()
+    yield made
+    made.close()
+
+
+def opened_by(role: str) -> frozenset[str]:
+    kinds = set(ROLES[: ROLES.index(role) + 1])
+    return frozenset(kinds | ({"webhooks", "metrics"} if role in ("operator", "admin") else set()))
+
+
+def everybody(port: WebPort) -> Iterator[Caller]:
+    own = {"Origin": HOST, "Sec-Fetch-Site": "same-origin"}
+    yield Caller("nobody", {})
+    yield Caller("nobody, a page", own, open_posts=True)
+    for role in ROLES:
+        browser = port.session(role)
+        signed_in = {"Cookie": f"subtitled={browser.token}"}
+        token = {"X-CSRF-Token": browser.csrf_token}
+        yield Caller(role, signed_in | own | token, opened_by(role), open_posts=True)
+        reads = frozenset(f"read {kind}" for kind in opened_by(role))
+        yield Caller(f"{role}, no CSRF token", signed_in | own, reads, open_posts=True)
+        wrong = signed_in | own | {"X-CSRF-Token": "0" * 64}
+        yield Caller(f"{role}, wrong CSRF token", wrong, reads, open_posts=True)
+        other = port.session(role).csrf_token
+        stolen = signed_in | own | {"X-CSRF-Token": other}
+        yield Caller(f"{role}, the token of another session", stolen, reads, open_posts=True)
+        yield Caller(f"{role}, no Origin", signed_in | token, reads)
+        for origin in ("https://evil.example", "null", f"{HOST}.evil.example", "http://192.0.2.1"):
+            foreign = signed_in | token | {"Origin": origin}
+            yield Caller(f"{role}, Origin {origin}", foreign, reads)
+        for site in ("cross-site", "same-site"):
+            foreign = signed_in | token | {"Origin": HOST, "Sec-Fetch-Site": site}
+            yield Caller(f"{role}, Sec-Fetch-Site {site}", foreign, reads)
+        host = signed_in | own | token | {"Host": "evil.example"}
+        yield Caller(f"{role}, foreign Host", host)
+    for name, key in port.add_keys().items():
+        kinds = opened_by(name) if name in ROLES else frozenset({str(name)})
+        yield Caller(f"key {name}", {"X-Api-Key": key}, kinds)
+        yield Caller(f"key {name}, as bearer", {"Authorization": f"Bearer {key}"}, kinds)
+        evil = {"X-Api-Key": key, "Host": "evil.example"}
+        yield Caller(f"key {name}, foreign Host", evil)
+    programs = frozenset({"webhooks", "metrics"})
+    yield Caller("the token", {"X-Api-Key": TOKEN}, programs)
+    yield Caller("a wrong key", {"X-Api-Key": "stk_" + "A" * 43})
+    yield Caller("a wrong cookie", {"Cookie": "subtitled=" + "A" * 43} | own, open_posts=True)
+    yield Caller("a removed key", {"Authorization": "Bearer stk_" + "B" * 43})
+    forged = {
+        "Remote-User": "admin",
+        "Remote-Groups": "admins",
+        "X-Forwarded-For": "127.0.0.1",
+        "X-Real-IP": "127.0.0.1",
+        "Forwarded": "for=127.0.0.1;proto=https",
+        "X-Forwarded-User": "admin",
+        "X-Remote-User": "admin",
+        "X-Original-URL": "/health",
+        "X-Forwarded-Host": "evil.example",
+        "X-HTTP-Method-Override": "GET",
+    }
+    yield Caller("forged headers", forged)
+
+
+def is_let_in(caller: Caller, path: str, method: str) -> bool:
+    """Return what should happen, by the table of this test."""
+    if caller.headers.get("Host") == "evil.example":
+        return path == "/health" and method in ("GET", "HEAD")
+    is_safe = method in ("GET", "HEAD")
+    need = EXPECTED.get((path, "GET" if method == "HEAD" else method))
+    if need is None:
+        return False
+    if need == "open":
+        return is_safe or caller.open_posts
+    return need in caller.opens or (is_safe and f"read {need}" in caller.opens)
+
+
+def test_only_whom_the_table_names_gets_in(port: WebPort) -> None:
+    routes = build_routes(port.services)
+    table = AccessTable((*ACCESS_RULES, rule("/metrics", "GET", Access.METRICS)))
+    inside = Inside()
+    wall = Wall(inside, table, port.parts.authenticator, port.parts.hosts)
+    walked = 0
+
+    async def walk() -> None:
+        nonlocal walked
+        transport = httpx.ASGITransport(wall, client=("192.0.2.7", 40000))
+        async with httpx.AsyncClient(transport=transport, base_url=HOST) as http:
+            for caller in everybody(port):
+                for path, _ in [*list_routes(routes), ("/nothing", frozenset())]:
+                    for method in METHODS:
+                        target = path
+                        for name, value in PARAMETERS.items():
+                            target = target.replace(name, value)
+                        before = inside.reached
+                        answer = await http.request(method, target, headers=caller.headers)
+                        came_in, walked = inside.reached > before, walked + 1
+                        what = f"{caller.name}: {method} {path} -> {answer.status_code}"
+                        assert came_in == is_let_in(caller, path, method), what
+                        assert came_in or answer.status_code in (401, 403, 404, 405, 421), what
+                        assert "unsafe" not in answer.headers["content-security-policy"]
+                        assert answer.headers["x-content-type-options"] == "nosniff"
+
+    asyncio.run(walk())
+    assert walked > 3000
+
+
+def test_each_route_of_the_port_is_in_the_table_of_this_test(port: WebPort) -> None:
+    found = {
+        (path, method)
+        for path, methods in list_routes(build_routes(port.services))
+        for method in methods - {"HEAD"}
+    }
+    assert found == set(EXPECTED)
+
+
+def test_a_route_without_a_row_keeps_the_port_closed() -> None:
+    async def page(request: object) -> Response:
+        return Response()
+
+    table = AccessTable(ACCESS_RULES)
+    with pytest.raises(RouteWithoutAccessError, match="no row for GET, HEAD of /secret"):
+        table.check_routes([Route("/secret", page)])
+    with pytest.raises(RouteWithoutAccessError, match="no row for DELETE of /login"):
+        table.check_routes([Route("/login", page, methods=["DELETE"])])
+
+
+def test_a_line_end_after_a_path_is_no_part_of_it() -> None:
+    table = AccessTable(ACCESS_RULES)
+    for path in ("/login\n", "/me\n", "/me/password\n", "/health\n", "/setup\n"):
+        assert table.find(path, "GET") is table.find(path, "POST") is None
+
+
+def test_of_two_rows_that_fit_the_stricter_counts(tmp_path: Path) -> None:
+    rows = (
+        rule("/files/{id}", "GET POST", Access.VIEWER),
+        rule("/files/actions", "POST", Access.OPERATOR),
+    )
+    for table in (AccessTable(rows), AccessTable(rows[::-1])):
+        assert table.find("/files/actions", "POST") is Access.OPERATOR
+        assert table.find("/files/5", "POST") is Access.VIEWER
+        assert table.find("/files/actions", "GET") is Access.VIEWER
+        for path in ("/files/5/", "//files/5", "/files\n/5", "/FILES/5", "/files/", "/x/files/5"):
+            assert table.find(path, "GET") is None
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/me/",
+        "//me",
+        "/me%0a",
+        "/login/../me",
+        "/static/../me",
+        "/health/../me",
+        "/%6d%65",
+        "/me;x=/login",
+        "/me?x=/login",
+        "/static/style.css/../../me",
+    ],
+)
+def test_no_spelling_of_a_path_leads_past_the_wall(port: WebPort, path: str) -> None:
+    answer = port.call("GET", path)
+    assert answer.status_code in (401, 404), answer.text
+    if path.startswith(("/me", "//me", "/%6d")):
+        assert answer.status_code == 401
