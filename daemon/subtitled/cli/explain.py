@@ -99,7 +99,7 @@ def _print_explanation(explanation: dict[str, Any]) -> None:
 
 
 def _database_record(db: Database, path: Path) -> dict[str, Any] | None:
-    record = db.get(path)
+    record = db.files.get(path)
     if record is None:
         return None
     return {

@@ -89,7 +89,7 @@ def plan(
 
 def _decided_row(db: Database, digests: Mapping[str, str], path: Path) -> PlanRow | None:
     """Return the row of a file that the daemon is done with; None if it has to be probed."""
-    record = db.get(path)
+    record = db.files.get(path)
     if record is None or record.state not in _DECIDED_STATES:
         return None
     try:

@@ -70,7 +70,7 @@ def list_(
     db = open_database(load_configuration())
     rows: list[tuple[str, str, str, str]] = []
     for state in [only] if only else _LISTED_STATES:
-        for record in db.by_state(state):
+        for record in db.states.by_state(state):
             if len(rows) >= limit:
                 break
             detail = record.progress if state is FileState.WORKING else record.reason
@@ -148,7 +148,7 @@ def cancel(files: FilesArgument) -> None:
     configuration = load_configuration()
     db = open_database(configuration)
     for path in _require_known_files(configuration, files):
-        record = db.get(path)
+        record = db.files.get(path)
         if record is not None and record.state in FINAL_STATES:
             echo(f"{display_path(path)}: nothing to cancel, it is {record.state}")
             continue
@@ -168,7 +168,7 @@ def retry(
     configuration = load_configuration()
     requested = list(files or ())
     if state is not None:
-        requested += [record.path for record in open_database(configuration).by_state(state)]
+        requested += [record.path for record in open_database(configuration).states.by_state(state)]
     elif not requested:
         abort("name files, or a state: subtitled queue retry --state failed", USAGE_ERROR)
     _enqueue_command(configuration, CommandKind.RETRY, requested, "will be evaluated again")
@@ -202,7 +202,7 @@ def _require_known_files(configuration: Configuration, files: list[Path]) -> lis
     db = open_database(configuration)
     paths = [to_known_path(configuration, file) for file in files]
     for path in paths:
-        if db.get(path) is not None:
+        if db.files.get(path) is not None:
             continue
         if library_containing(path, configuration.settings.libraries) is None:
             abort(

@@ -61,8 +61,8 @@ def _collect(configuration: Configuration) -> _Status:
     daemon = find_holder(state_dir)
     return _Status(
         daemon=daemon,
-        file_counts={str(state): number for state, number in db.count_by_state().items()},
-        active_files=list(db.by_state(FileState.WORKING)),
+        file_counts={str(state): number for state, number in db.states.count_by_state().items()},
+        active_files=list(db.states.by_state(FileState.WORKING)),
         workers=list_workers(db, state_dir),
         servers=_server_states(db),
         pauses=active_pauses(db.kv, now),

@@ -36,7 +36,7 @@ def undo(
     configuration = load_configuration()
     db, path = open_database(configuration), to_known_path(configuration, file)
     name = display_path(file)
-    media_record = db.get(path)
+    media_record = db.files.get(path)
     if media_record is not None and media_record.state in (FileState.QUEUED, FileState.WORKING):
         abort(f"{name} is {media_record.state}. First: subtitled queue cancel {name}")
     sidecars = _find_sidecars(db, path)
@@ -67,13 +67,13 @@ def _find_sidecars(db: Database, path: Path) -> list[SidecarRecord]:
 
 def _update_media_state(db: Database, media: Path, *, is_restored: bool) -> None:
     """Keep the daemon from making again what was removed, or have it evaluate the file again."""
-    record = db.get(media)
+    record = db.files.get(media)
     if record is None or record.state is FileState.MISSING:
         return
     if is_restored:
-        db.requeue(record.id)
+        db.states.requeue(record.id)
         return
-    db.set_state(
+    db.states.set_state(
         record.id,
         FileState.UP_TO_DATE,
         reason="removed by hand",

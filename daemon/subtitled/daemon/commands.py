@@ -81,11 +81,11 @@ class CommandDispatcher:
             self._planner.request_reconcile()
             return
         if command.kind is CommandKind.WAKE_WAITING:
-            self._db.wake_waiting()
+            self._db.states.wake_waiting()
             for library_worker in self._library_workers.values():
                 library_worker.wake()
             return
-        record = self._db.get(command.path) if command.path else None
+        record = self._db.files.get(command.path) if command.path else None
         if record is None:
             return
         if command.kind is CommandKind.CANCEL:

@@ -201,13 +201,13 @@ class Daemon(ServiceProcess):
     def _on_playback(self, paths: Sequence[Path]) -> None:
         """Prioritise files that are being played and still wait for subtitles."""
         for path in paths:
-            record = self._db.get(path)
+            record = self._db.files.get(path)
             if record is not None and record.state in _WAITING_STATES:
                 self._db.commands.enqueue(CommandKind.PRIORITISE_WATCHING, path)
 
     def _status_line(self) -> str:
-        counts = self._db.count_by_state()
-        working = next(iter(self._db.by_state(FileState.WORKING)), None)
+        counts = self._db.states.count_by_state()
+        working = next(iter(self._db.states.by_state(FileState.WORKING)), None)
         waiting = sum(counts.get(state, 0) for state in _WAITING_STATES)
         if waiting and (blocked := self._runner.gate.blocked_for_all()) is not None:
             return f"{blocked.reason[0].upper()}{blocked.reason[1:]}; {waiting} waiting"

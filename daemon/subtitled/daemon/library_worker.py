@@ -111,7 +111,7 @@ class LibraryWorker(PollingWorker):
         """Yield the paths that must be checked before the commands can be executed."""
         for command in commands:
             if command.path is not None and (
-                command.kind is CommandKind.PATH_CHANGED or self._db.get(command.path) is None
+                command.kind is CommandKind.PATH_CHANGED or self._db.files.get(command.path) is None
             ):
                 yield from self._ingest.inside_library([command.path])
 
@@ -131,7 +131,7 @@ class LibraryWorker(PollingWorker):
                 return 0.0
         if ready:
             return 0.0
-        next_check_at = self._db.next_check_at(self._library)
+        next_check_at = self._db.states.next_check_at(self._library)
         if next_check_at is None:
             return MAX_REST_SECONDS
         remaining_seconds = next_check_at - time.time()

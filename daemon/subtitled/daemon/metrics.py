@@ -53,7 +53,7 @@ def collect_metrics(
     configuration: Configuration, db: Database, counters: Counters, active_jobs: int
 ) -> MetricValues:
     """Collect the values of all metrics from the database and the counters of this process."""
-    counts, kv = db.count_by_state(), db.kv
+    counts, kv = db.states.count_by_state(), db.kv
     breakers = CircuitBreakers(kv)
     return MetricValues(
         files={str(state): counts.get(state, 0) for state in FileState},

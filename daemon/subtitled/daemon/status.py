@@ -70,7 +70,7 @@ def _strip_figures(reason: str) -> str:
 def _reasons(
     settings: AppSettings, db: Database, gate: WorkGate, is_running: bool
 ) -> Iterator[str]:
-    counts = db.count_by_state()
+    counts = db.states.count_by_state()
     if not is_running:
         yield "the daemon does not run; start it with: subtitled run"
     if (blocked := gate.blocked_for_all()) is not None:
@@ -82,7 +82,7 @@ def _reasons(
         if (blocked := gate.blocked_for_engine(name)) is not None:
             yield blocked.reason
     # Disk space, budgets and the like are only checked when a job starts.
-    for record in islice(db.by_state(FileState.WAITING), MAX_FILES):
+    for record in islice(db.states.by_state(FileState.WAITING), MAX_FILES):
         if record.reason:
             yield record.reason
     for state, description in (
@@ -125,7 +125,7 @@ def _upcoming_events(
     if not is_running:
         return
     for name in settings.libraries:
-        next_check_at = db.next_check_at(name)
+        next_check_at = db.states.next_check_at(name)
         if next_check_at is not None:
             yield UpcomingEvent(max(next_check_at, now), f"a file of library {name} is checked")
         next_scan_at = db.kv.get(f"{NEXT_SCAN_KEY}{name}")

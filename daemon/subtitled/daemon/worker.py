@@ -88,9 +88,11 @@ class Worker(ServiceProcess):
 
     def _status_line(self, blocked: str) -> str:
         active_files = (
-            record for record in self._db.by_state(FileState.WORKING) if record.worker == self._name
+            record
+            for record in self._db.states.by_state(FileState.WORKING)
+            if record.worker == self._name
         )
-        waiting = self._db.count_by_state().get(FileState.QUEUED, 0)
+        waiting = self._db.states.count_by_state().get(FileState.QUEUED, 0)
         if waiting and blocked:
             return f"{blocked[0].upper()}{blocked[1:]}; {waiting} queued"
         for record in active_files:

@@ -69,7 +69,7 @@ class WorkerStatus:
 def list_workers(db: Database, state: Path) -> list[WorkerStatus]:
     """Return every worker that runs, or was lost and did not come back, sorted by name."""
     locks, heartbeats = find_workers(state), read_heartbeats(db.kv)
-    active_files = list(db.by_state(FileState.WORKING))
+    active_files = list(db.states.by_state(FileState.WORKING))
     return [
         WorkerStatus(
             name=name,

@@ -37,6 +37,14 @@ class FileRepository:
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
 
+    def get(self, path: Path) -> FileRecord | None:
+        """Return the record of a path, or None."""
+        return self._fetch_one(files.c.path == os.fsencode(path))
+
+    def get_by_id(self, file_id: int) -> FileRecord | None:
+        """Return the record of a number, or None."""
+        return self._fetch_one(files.c.id == file_id)
+
     def known_fingerprint(self, stat: os.stat_result) -> str | None:
         """Return the fingerprint of a file with this inode, size and modification time, or None.
 
@@ -123,6 +131,8 @@ class FileRepository:
                     reason="",
                     hint="",
                     progress="",
+                    progress_share=None,
+                    progress_since=time.time(),
                     next_check_at=None,
                     updated_at=time.time(),
                 )
@@ -241,6 +251,11 @@ class FileRepository:
                 .where(files.c.library == library, files.c.device == to_signed(old))
                 .values(device=to_signed(new))
             )
+
+    def _fetch_one(self, condition: sa.ColumnElement[bool]) -> FileRecord | None:
+        with self._engine.connect() as c:
+            row = c.execute(sa.select(files).where(condition)).mappings().first()
+        return record_from_row(row) if row is not None else None
 
 
 def to_signed(number: int) -> int:

@@ -307,7 +307,7 @@ class JobGate:
                 raise DeferJob(Blocked(blocked.reason, until, is_for_all_jobs=False))
             # The database is asked, not the queue: a query of the queue would become a step of the
             # workflow.
-            current = self._db.get_by_id(record.id)
+            current = self._db.files.get_by_id(record.id)
             if current is None or current.job_id != record.job_id:
                 return  # Cancelled, or given to another job: the next step raises it.
             self._stopping.wait(1.0)
@@ -315,7 +315,7 @@ class JobGate:
 
     def _is_watched_file_queued(self) -> bool:
         """Return whether a file that may run now waits for a process, such as this one."""
-        watched = map(self._db.get, self._gate.watched_files())
+        watched = map(self._db.files.get, self._gate.watched_files())
         return any(record is not None and record.state is FileState.QUEUED for record in watched)
 
     def defer(self, record: FileRecord, blocked: Blocked) -> None:
@@ -325,7 +325,7 @@ class JobGate:
         """
         if record.reason != blocked.reason:
             _log.info("%s deferred: %s", display_path(record.path), blocked.reason)
-        self._db.set_state(
+        self._db.states.set_state(
             record.id,
             FileState.WAITING,
             expected_job=record if record.state in ACTIVE_STATES else None,

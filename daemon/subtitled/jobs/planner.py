@@ -48,19 +48,19 @@ class JobPlanner:
     def start(self) -> None:
         """Requeue jobs that were lost, and files whose settings or engines have changed."""
         for name, library in self._libraries.items():
-            changed = self._db.invalidate_decisions(
+            changed = self._db.states.invalidate_decisions(
                 name, settings_digest(self._services.config, library)
             )
             if changed:
                 _log.info("library %s: settings changed; re-evaluating %d files", name, changed)
-            changed = self._db.invalidate_failures(name, self._results.engine_digests[name])
+            changed = self._db.states.invalidate_failures(name, self._results.engine_digests[name])
             if changed:
                 _log.info("library %s: engines changed; re-evaluating %d files", name, changed)
-        self._db.wake_waiting()  # Working hours and engines may have changed.
+        self._db.states.wake_waiting()  # Working hours and engines may have changed.
         active_jobs = self.queue.active_jobs()
-        for record in list(self._db.by_state(*ACTIVE_STATES)):
+        for record in list(self._db.states.by_state(*ACTIVE_STATES)):
             if record.job_id not in active_jobs:
-                self._db.requeue(record.id)
+                self._db.states.requeue(record.id)
 
     def reconcile(self) -> None:
         """Requeue jobs that the database lists as active but the queue does not know.
@@ -74,13 +74,13 @@ class JobPlanner:
         active_jobs, own_name = self.queue.active_jobs(), self._runner.name
         missing_jobs = {
             record.id: record.job_id or ""
-            for record in self._db.by_state(*ACTIVE_STATES)
+            for record in self._db.states.by_state(*ACTIVE_STATES)
             if record.job_id not in self._runner.active_jobs
             and active_jobs.get(record.job_id or "", own_name) == own_name
         }
         for file_id in missing_jobs.keys() & self._suspects:
             self.queue.cancel(missing_jobs[file_id])
-            self._db.requeue(file_id)
+            self._db.states.requeue(file_id)
         if not missing_jobs.keys() - self._suspects:
             self._runner.needs_reconcile.clear()
         self._suspects = missing_jobs.keys() - self._suspects
@@ -108,7 +108,7 @@ class JobPlanner:
                 return
             media_report = self._inspect_media(record, library, fingerprint)
         except FileNotFoundError:
-            self._db.requeue(record.id)  # The next scan finds out whether it is missing.
+            self._db.states.requeue(record.id)  # The next scan finds out whether it is missing.
             return
         except OSError as error:
             self._results.record_failed(record, unreadable_error(record.path, error), digest)
@@ -152,8 +152,8 @@ class JobPlanner:
             self._services.store.clear_silent_analyses(record.fingerprint)
             for other in self._db.files.with_fingerprint(record.fingerprint):
                 if other.state is FileState.QUARANTINED:
-                    self._db.requeue(other.id)
-        self._db.requeue(record.id, URGENT)
+                    self._db.states.requeue(other.id)
+        self._db.states.requeue(record.id, URGENT)
 
     def prioritise(self, record: FileRecord, priority: int) -> None:
         """Raise the priority of a file that a person waits for. It is never lowered."""
@@ -163,7 +163,7 @@ class JobPlanner:
             if priority < record.priority:
                 self._db.files.raise_priority(record.id, priority)
         elif not self._is_active(record):
-            self._db.requeue(record.id, min(priority, record.priority))
+            self._db.states.requeue(record.id, min(priority, record.priority))
         elif record.state is FileState.QUEUED and priority < record.priority:
             assert record.job_id is not None
             assert record.fingerprint is not None
@@ -184,7 +184,7 @@ class JobPlanner:
             return
         if record.job_id:
             self.queue.cancel(record.job_id)
-        self._db.set_state(
+        self._db.states.set_state(
             record.id,
             FileState.FAILED,
             reason="cancelled by the user",
@@ -225,7 +225,7 @@ class JobPlanner:
     def _enqueue(self, record: FileRecord, fingerprint: str, priority: int, **values: Any) -> None:
         job_id = f"{fingerprint[:16]}-{time.time_ns():x}"
         # The database comes first: after a crash in between, start() finds the job missing.
-        self._db.set_state(
+        self._db.states.set_state(
             record.id,
             FileState.QUEUED,
             fingerprint=fingerprint,

@@ -94,8 +94,8 @@ class ResultRecorder:
             # The file was replaced, moved or deleted during the job. That is no failure, and the
             # new file is planned by itself.
             _log.info("%s: changed or removed during the job", display_path(record.path))
-            if self._db.set_state(record.id, FileState.STABILISING, expected_job=record):
-                self._db.requeue(record.id)
+            if self._db.states.set_state(record.id, FileState.STABILISING, expected_job=record):
+                self._db.states.requeue(record.id)
             return
         is_waiting = isinstance(error, ResourceUnavailableError)
         if not is_waiting:
@@ -146,7 +146,7 @@ class ResultRecorder:
             digest: The digest of the settings that led to the state.
             **values: More columns of the table ``files``.
         """
-        return self._db.set_state(
+        return self._db.states.set_state(
             record.id,
             state,
             expected_job=record if record.state in ACTIVE_STATES else None,

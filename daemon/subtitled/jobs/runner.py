@@ -78,7 +78,7 @@ class JobRunner:
         active_jobs = self.queue.active_jobs()
         needed = {
             record.fingerprint
-            for record in self._db.by_state(*ACTIVE_STATES)
+            for record in self._db.states.by_state(*ACTIVE_STATES)
             if record.job_id in active_jobs
         }
         for path in leftovers:
@@ -94,7 +94,7 @@ class JobRunner:
 
     def is_wanted(self, media: Path) -> bool:
         """Return whether a file is worked on here, or is the next that any process takes."""
-        record = self._db.get(media)
+        record = self._db.files.get(media)
         return record is not None and (
             record.state is FileState.QUEUED
             or (record.state is FileState.WORKING and record.worker == self.name)
@@ -126,7 +126,7 @@ class JobRunner:
 
     def _run_claimed(self, job_id: str, file_id: int, fingerprint: str) -> None:
         """Run one job. Writes to the database can be repeated after a crash."""
-        record = self._db.get_by_id(file_id)
+        record = self._db.files.get_by_id(file_id)
         if record is None or record.job_id != job_id or record.library not in self._libraries:
             return  # Cancelled: the file changed or disappeared, or another job replaced this one.
         library = self._libraries[record.library]

@@ -83,7 +83,7 @@ class AvailabilityMonitor:
             if is_out_of_resources(error):
                 raise
             return error.strerror or "cannot be reached"
-        if empty and self._db.has_files(name):
+        if empty and self._db.states.has_files(name):
             return "is empty"
         if self._device_by_library.get(name) != device and self._is_another_disk(
             name, root, device

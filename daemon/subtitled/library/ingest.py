@@ -249,9 +249,9 @@ class Ingest:
             return
         for stem in possible_stems(os.fsencode(path.name)):
             for media_name in media.get(stem, ()):
-                record = self._db.get(path.with_name(os.fsdecode(media_name)))
+                record = self._db.files.get(path.with_name(os.fsdecode(media_name)))
                 if record is not None and record.state in AFFECTED_BY_SIDECARS:
-                    self._db.requeue(record.id)
+                    self._db.states.requeue(record.id)
 
     def _diff_folder(
         self,

@@ -143,7 +143,7 @@ def _requeue_affected(db: Database, media: Iterable[FileRecord]) -> None:
     """Evaluate media files again whose state a sidecar may change."""
     for record in media:
         if record.state in AFFECTED_BY_SIDECARS and os.path.lexists(record.path):
-            db.requeue(record.id)
+            db.states.requeue(record.id)
 
 
 def _target_path(sidecar: SidecarRecord, media: Path) -> Path | None:

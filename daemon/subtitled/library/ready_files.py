@@ -14,6 +14,7 @@ from subtitled.media.card_clips import find_sounds
 from subtitled.media.truncation import missing_bytes
 
 from .availability import is_deleted
+from .media_filter import MediaFilter
 from .moves import recheck_same_stem
 from .stability import check_stability, files_open_for_writing, not_yet, still_worth_waiting
 
@@ -23,6 +24,8 @@ RECHECK_SECONDS = 300.0
 """The seconds until the next check of a file whose folder does not answer or whose disk is
 unmounted.
 """
+_EXCLUDED = "excluded"
+"""The settings digest of a file that is left out, so that the next start looks at it again."""
 _MISSING_ERRORS = (FileNotFoundError, NotADirectoryError)
 """Errors of a file that does not exist, or whose folder was replaced by a file."""
 
@@ -40,7 +43,7 @@ def find_ready_files(
     checked: list[tuple[FileRecord, os.stat_result]] = []
     ready: list[FileRecord] = []
     missing, postponed = list[FileRecord](), list[int]()
-    for record in db.due_files(now, CHECK_BATCH_SIZE, list(libraries)):
+    for record in db.states.due_files(now, CHECK_BATCH_SIZE, list(libraries)):
         try:
             stat = record.path.stat()
             if modes.S_ISREG(stat.st_mode):
@@ -61,21 +64,27 @@ def find_ready_files(
         recheck_same_stem(db, missing_record.path)
         db.files.mark_missing(missing_record.id, now)
     if postponed:
-        db.schedule_check(postponed, now + RECHECK_SECONDS)
+        db.states.schedule_check(postponed, now + RECHECK_SECONDS)
     written = files_open_for_writing([record.path for record, _ in checked])
     resting: list[int] = []
+    filters = {name: MediaFilter(library) for name, library in libraries.items()}
     for record, stat in checked:
         delay = libraries[record.library].stability_delay
         writing = (stat.st_dev, stat.st_ino) in written
         verdict = _check_stability(record, stat, now, delay, writing)
         if not verdict.is_stable:
-            db.mark_unstable(record.id, stat, verdict, now)
+            db.states.mark_unstable(record.id, stat, verdict, now)
         elif record.state in FINAL_STATES:
             resting.append(record.id)
+        elif (reason := filters[record.library].exclusion(record.path)) is not None:
+            # It was known before the library's settings left it out.
+            db.states.set_state(
+                record.id, FileState.IMPOSSIBLE, reason=reason, settings_digest=_EXCLUDED
+            )
         else:
             ready.append(record)
     if resting:
-        db.schedule_check(resting, None)
+        db.states.schedule_check(resting, None)
     return sorted(ready, key=lambda record: record.priority)
 
 

@@ -27,7 +27,7 @@ def write_atomic(target: Path, content: bytes, temporary: Path | None = None) ->
 
 
 def write_synced(
-    path: Path, content: bytes, before_sync: Callable[[Path], None] | None = None
+    path: Path, content: bytes, before_sync: Callable[[Path], object] | None = None
 ) -> None:
     """Write a new file and flush it to the disk.
 
