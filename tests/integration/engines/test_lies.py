@@ -15,7 +15,7 @@ import pytest
 from subtitled.config.plugins import ConfiguredComponent
 from subtitled.db.database import Database
 from subtitled.engines.breaker import CircuitBreakers
-from subtitled.engines.pool import EngineClient
+from subtitled.engines.client import EngineClient
 from subtitled.engines.process import EngineProcess
 from subtitled.engines.protocol import EngineCrashedError, EngineLoadError, error_from_json
 from subtitled.media.ffmpeg import ShutdownRequested

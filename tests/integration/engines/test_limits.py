@@ -16,6 +16,7 @@ import psutil
 import pytest
 
 from subtitled.config.plugins import ConfiguredComponent
+from subtitled.engines.client import EngineClient
 from subtitled.engines.limits import (
     MemoryLimitExceededError,
     MemoryWatchdog,
@@ -24,7 +25,6 @@ from subtitled.engines.limits import (
     split_chunk,
     transcribe_splitting,
 )
-from subtitled.engines.pool import EngineClient
 from subtitled.engines.priority import ProcessPriority
 from subtitled.engines.process import PausableClock
 from subtitled.engines.protocol import EngineCrashedError

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from subtitled.config.plugins import ConfiguredComponent
-from subtitled.engines.pool import EngineClient
+from subtitled.engines.client import EngineClient
 from subtitled.media.ffmpeg import ShutdownRequested
 from subtitled.models.store import ModelStore
 from subtitled.plugin import (

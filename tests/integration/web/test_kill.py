@@ -150,7 +150,7 @@ def test_it_tells_prometheus_and_whoever_looks_after_it_how_it_is(daemon: Daemon
     daemon.start()
     daemon.wait_until(lambda: "scanned films" in daemon.log.read_text())
     (daemon.films / "a.mkv").write_bytes(b"no film")
-    daemon.post("generic", {"path": str(daemon.films / "a.mkv"), "priority": "first"})
+    daemon.post("generic", {"path": str(daemon.films / "a.mkv"), "priority": "urgent"})
     headers, base = {"X-Api-Key": TOKEN}, f"http://127.0.0.1:{daemon.port}"
 
     def scrape() -> str:
@@ -165,7 +165,7 @@ def test_it_tells_prometheus_and_whoever_looks_after_it_how_it_is(daemon: Daemon
     assert httpx.get(f"{base}/health").json() == well
     assert httpx.get(f"{base}/health", headers=headers).json() == well | {"problems": []}
     daemon.films.rename(daemon.films.with_name("elsewhere"))
-    daemon.post("generic", {"path": str(daemon.films), "priority": "first"})
+    daemon.post("generic", {"path": str(daemon.films), "priority": "urgent"})
     daemon.wait_until(
         lambda: (
             httpx.get(f"{base}/health", headers=headers).json()["problems"]
@@ -183,7 +183,7 @@ def test_a_link_out_of_the_library_is_never_followed(daemon: Daemon, home: Path)
     (daemon.films / "link").symlink_to(outside)
     (daemon.films / "in.mkv").write_bytes(b"no film")
     paths = [daemon.films / "link" / "secret.mkv", daemon.films / "in.mkv"]
-    output = daemon.post("generic", {"paths": [str(path) for path in paths], "priority": "first"})
+    output = daemon.post("generic", {"paths": [str(path) for path in paths], "priority": "urgent"})
     assert output.json()["accepted"] == 2
     daemon.wait_until(lambda: daemon.rows("SELECT * FROM commands") == [])
     assert daemon.rows("SELECT path FROM files") == [(os.fsencode(daemon.films / "in.mkv"),)]

@@ -227,7 +227,7 @@ def test_tautulli_says_what_the_guide_has_its_owner_write() -> None:
 
 def test_anybody_may_name_paths_and_how_urgent_they_are() -> None:
     assert parse_requests("generic", {"path": "/f/a.mkv"}) == [("/f/a.mkv", "path-changed")]
-    both = {"paths": ["/f/a.mkv", "/f/b.mkv", "/f/a.mkv"], "priority": "first"}
+    both = {"paths": ["/f/a.mkv", "/f/b.mkv", "/f/a.mkv"], "priority": "urgent"}
     assert parse_requests("generic", both) == [
         ("/f/a.mkv", "prioritise"),
         ("/f/b.mkv", "prioritise"),

@@ -1,6 +1,6 @@
 """Webhooks of any other sender: ``{"path": "/films/a.mkv"}`` or ``{"paths": [...]}``.
 
-``priority`` may be ``first`` (before all others), ``playing`` (it is being played) or ``watched``
+``priority`` may be ``urgent`` (before all others), ``playing`` (it is being played) or ``watching``
 (it is likely to be played next). Without it, the path is checked as if it had just changed.
 """
 
@@ -14,9 +14,9 @@ from .payload import InvalidPayloadError, PathRequest, WebhookEvent, get_list, g
 
 _KINDS = {
     None: CommandKind.PATH_CHANGED,
-    "first": CommandKind.PRIORITISE,
+    "urgent": CommandKind.PRIORITISE,
     "playing": CommandKind.PLAYBACK_STARTED,
-    "watched": CommandKind.PRIORITISE_WATCHING,
+    "watching": CommandKind.PRIORITISE_WATCHING,
 }
 
 
@@ -28,7 +28,7 @@ def parse(payload: Any) -> WebhookEvent:
         raise InvalidPayloadError('it needs "path", a text, or "paths", a list of texts')
     priority = get_value(payload, "priority")
     if not (priority is None or isinstance(priority, str)) or priority not in _KINDS:
-        raise InvalidPayloadError('"priority" is first, playing or watched, or left out')
+        raise InvalidPayloadError('"priority" is urgent, playing or watching, or left out')
     return WebhookEvent(
         "paths", tuple(PathRequest(path, _KINDS[priority]) for path in dict.fromkeys(given))
     )
