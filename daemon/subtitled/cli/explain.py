@@ -32,6 +32,7 @@ from subtitled.subtitles.formats.timestamps import format_timestamp
 from subtitled.subtitles.hallucination.passages import RemovedText
 from subtitled.subtitles.ownership import Ownership
 from subtitled.subtitles.publish import compute_sha256
+from subtitled.transcripts.models import ChannelShare
 from subtitled.transcripts.store import TranscriptStore
 from subtitled.translation.cache import untranslated
 
@@ -190,7 +191,11 @@ class _Inspection:
         return {
             "duration_seconds": round(report.facts.duration, 3),
             "audio": list(self._describe_tracks()),
-            "rejected_tracks": [f"track {index}: {reason}" for index, reason in choice.rejected],
+            "rejected_tracks": [
+                f"track {index}: {reason}"
+                for index, reason in choice.rejected
+                if index not in self._heard_together
+            ],
             "subtitles": [_describe_subtitle(subtitle) for subtitle in report.existing_subtitles],
             "summaries": [
                 f"{summary.language} {summary.origin} {summary.location}"
@@ -216,14 +221,25 @@ class _Inspection:
             "reasons": list(report.decision.reasons),
         }
 
+    @property
+    def _heard_together(self) -> frozenset[int]:
+        """The tracks that were listened to as a set."""
+        return frozenset(share.track for share in self._channel_shares)
+
+    @property
+    def _channel_shares(self) -> tuple[ChannelShare, ...]:
+        analysis = self.store.analysis(self.fingerprint, self.track)
+        return analysis.channel_shares if analysis else ()
+
     def _describe_tracks(self) -> Iterator[str]:
         for track in self.report.facts.audio_tracks:
-            chosen = (
-                f" (chosen: {self.report.track_choice.reason})" if track.index == self.track else ""
-            )
+            chosen = ""
+            if track.index in self._heard_together:
+                chosen = " (listened to with the others)" * (len(self._heard_together) > 1)
+            elif track.index == self.track:
+                chosen = f" (chosen: {self.report.track_choice.reason})"
             yield f"track {track.index}: {track.language} {track.title}".rstrip() + chosen
-        analysis = self.store.analysis(self.fingerprint, self.track)
-        for share in analysis.channel_shares if analysis else ():
+        for share in self._channel_shares:
             yield share.reason
 
     def _describe_requirements(self) -> dict[str, str]:
