@@ -25,6 +25,8 @@ LONG_PAUSE_SECONDS = 2.0
 _LAST_LINE_SECONDS = 5.0
 """Seconds that the last line of a file is shown if the file does not clear it."""
 
+MAX_REPEATS = 100
+"""Most times of one line."""
 HEADER_TAGS = ("[ti:", "[la:", "[ar:", "[al:")
 """Beginnings of a file without a line."""
 
@@ -123,8 +125,9 @@ class _Line:
 def _parse_lines(lines: Iterable[str], dropped: DropLog) -> Iterator[_Line]:
     """Yield the lines of the file in its order, once for each of their times."""
     for number, raw in enumerate(lines, 1):
-        line, times, place = raw.strip("\0\ufeff \t"), [], 0
-        while match := _TIME.match(line, place):
+        line, place = raw.strip("\0\ufeff \t"), 0
+        times: list[int] = []
+        while len(times) < MAX_REPEATS and (match := _TIME.match(line, place)):
             times.append(_milliseconds(match[0][1:-1]))
             place = match.end()
         if not times:

@@ -62,12 +62,13 @@ def drop_unusable(result: ReadResult) -> ReadResult:
             longest = cue.start + MAX_MENDED_SECONDS
             end = min(starts[later], longest) if later < len(starts) else longest
             cue = replace(cue, end=end)
-        if not strip_tags(cue.text).strip():
+        has_tags = "<" in cue.text or "{" in cue.text
+        if not (strip_tags(cue.text) if has_tags else cue.text).strip():
             dropped.add("a cue without text", sample=f"{cue.start:.3f} s")
         elif not (cue.start < cue.end and cue.end > 0):
             dropped.add("it ends before it begins", sample=f"{cue.start:.3f} s {cue.text}")
         else:
-            cues.append(replace(cue, start=max(0.0, cue.start)))
+            cues.append(cue if cue.start >= 0 else replace(cue, start=0.0))
     return replace(result, cues=tuple(cues), dropped=tuple(dropped))
 
 

@@ -31,6 +31,8 @@ FLASH_SECONDS = 0.2
 
 def join_rolling(result: ReadResult) -> ReadResult:
     """Return the result with each phrase once, if its captions scroll or are karaoke."""
+    if not any(_may_repeat(*pair) for pair in pairwise(result.cues)):
+        return result
     lines = [_Lines.of(cue) for cue in result.cues]
     overlaps = [_overlap(*pair) for pair in pairwise(lines)]
     scrolls = any(
@@ -58,8 +60,24 @@ class _Lines:
 
     @classmethod
     def of(cls, cue: Cue) -> _Lines:
-        marked = [line for line in cue.text.split("\n") if strip_tags(line).strip()]
-        return cls(cue, tuple(marked), tuple(" ".join(strip_tags(line).split()) for line in marked))
+        if "<" not in cue.text and "{" not in cue.text:
+            plain = tuple(" ".join(line.split()) for line in cue.text.split("\n") if line.strip())
+            return cls(cue, plain, plain)
+        lines = [(line, " ".join(strip_tags(line).split())) for line in cue.text.split("\n")]
+        lines = [(marked, plain) for marked, plain in lines if plain]
+        return cls(cue, tuple(line[0] for line in lines), tuple(line[1] for line in lines))
+
+
+def _may_repeat(before: Cue, after: Cue) -> bool:
+    """Check quickly whether a cue may begin with the last line of the one before."""
+    if after.start - before.end > MAX_PAUSE_SECONDS:
+        return False
+    last, text = before.text.rpartition("\n")[2], after.text
+    if "<" in last or "<" in text or "{" in last or "{" in text:
+        last, text = strip_tags(last), strip_tags(text)
+    return (
+        " ".join(last.split()) in " ".join(text.split()) if "  " in last else last.strip() in text
+    )
 
 
 def _overlap(before: _Lines, after: _Lines) -> int:
@@ -70,6 +88,8 @@ def _overlap(before: _Lines, after: _Lines) -> int:
     if after.cue.start - before.cue.end > MAX_PAUSE_SECONDS or after.cue.start < before.cue.start:
         return 0
     for count in range(min(len(before.plain), len(after.plain), 8), 0, -1):
+        if count > 1 and before.plain[-count] != after.plain[0]:
+            continue
         old, new = before.plain[-count:], after.plain[:count]
         if old[:-1] == new[:-1] and _grows(old[-1], new[-1]):
             return count

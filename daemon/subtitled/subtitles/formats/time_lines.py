@@ -34,6 +34,14 @@ def _time(prefix: str) -> str:
 _TIMES = re.compile(
     rf"\[?(?:#?\d{{1,6}}[.:)]?[ \t]{{1,4}})??{_time('start')}{_BLANK}{_ARROW}{_BLANK}{_time('end')}"
 )
+_PERFECT = re.compile(
+    r"(?P<start_hours>\d\d):(?P<start_minutes>\d\d):(?P<start_seconds>\d\d)[,.](?P<start_fraction>\d{3})"
+    r" --> "
+    r"(?P<end_hours>\d\d):(?P<end_minutes>\d\d):(?P<end_seconds>\d\d)[,.](?P<end_fraction>\d{3})"
+)
+"""What nearly every line of times is like."""
+_OTHER_ARROW = re.compile("gt;|[→➔⟶]")
+_ANY_ARROW = re.compile("[-–—−=][ \\t\u00a0]{0,4}>|gt;|[→➔⟶]")
 _COORDINATE = re.compile(r"[XY][12]:-?\d{1,5}")
 _SETTING = re.compile(r"(?:align|line|position|size|vertical|region|A|D|L|S|T):[^ ]{1,40}")
 _NUMBER = re.compile(r"[#№]?[ \t]?\d{1,9}[.:)]?")
@@ -65,9 +73,11 @@ class TimeLine:
 
 def parse_time_line(line: str) -> TimeLine | None:
     """Parse a line of times, or return None for any other line."""
-    head = line[:MAX_TIMES_CHARS].translate(_NO_MARKS).strip()
-    if not head or not (">" in head or "gt;" in head or "→" in head or "➔" in head or "⟶" in head):
+    if ">" not in line and not _OTHER_ARROW.search(line):
         return None
+    if match := _PERFECT.fullmatch(line):
+        return TimeLine(_milliseconds(match, "start"), _milliseconds(match, "end"), "")
+    head = line[:MAX_TIMES_CHARS].translate(_NO_MARKS).strip()
     match = _TIMES.match(head)
     if match is None:
         return None
@@ -84,6 +94,11 @@ def parse_time_line(line: str) -> TimeLine | None:
     )
 
 
+def has_arrow(text: str) -> bool:
+    """Check whether a line of a text might be one of times."""
+    return _ANY_ARROW.search(text) is not None
+
+
 def is_broken_time_line(line: str) -> bool:
     """Check whether a line was meant to hold times, though they cannot be read."""
     if ("-->" not in line and "->" not in line) or len(line) > MAX_TIMES_CHARS:
@@ -96,12 +111,24 @@ def is_broken_time_line(line: str) -> bool:
 
 def is_number_line(line: str) -> bool:
     """Check whether a line can be the number of a cue."""
+    if line.isascii() and line.isdecimal():
+        return len(line) < 10
     return len(line) < 40 and _NUMBER.fullmatch(visible_text(line)) is not None
 
 
 def visible_text(line: str) -> str:
     """Return the line without invisible marks and outer blanks."""
-    return line.translate(_NO_MARKS).strip()
+    plain = line.strip()
+    if plain.isascii() and "\0" not in plain:
+        return plain
+    return plain.translate(_NO_MARKS).strip()
+
+
+def tidy_lines(text: str) -> str:
+    """Return the lines of a text without blank ones, outer blanks and what has no meaning."""
+    if "\0" in text or "\ufeff" in text:
+        text = text.replace("\0", "").replace("\ufeff", "")
+    return "\n".join(filter(None, map(str.strip, text.split("\n"))))
 
 
 def counts_milliseconds(times: Iterable[TimeLine]) -> bool:
@@ -139,7 +166,7 @@ def _milliseconds(match: re.Match[str], prefix: str) -> tuple[int, str]:
     fraction = match[f"{prefix}_fraction"] or ""
     return (
         hours * 3_600_000 + minutes * 60_000 + seconds * 1000,
-        "".join(str(int(digit)) for digit in fraction),
+        fraction if fraction.isascii() else "".join(str(int(digit)) for digit in fraction),
     )
 
 

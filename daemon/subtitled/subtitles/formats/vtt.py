@@ -19,6 +19,7 @@ from .time_lines import (
     is_broken_time_line,
     parse_time_line,
     split_file_lines,
+    tidy_lines,
     visible_text,
 )
 
@@ -93,10 +94,13 @@ def read(text: str) -> ReadResult:
     cues, timed = [], 0
     for block in found:
         body = "\n".join(filter(None, [block.times.rest, *block.body]))
+        start, end = block.times.seconds(counts_ms=counts_ms)
+        if "<" not in body and "{" not in body and "&" not in body:
+            cues.append(Cue(start, end, tidy_lines(body)))
+            continue
         marked = parse_markup(body, convert=unescape)
         timed += marked.is_karaoke
-        start, end = block.times.seconds(counts_ms=counts_ms)
-        cues.append(Cue(start, end, _tidy_lines(render_markup(marked))))
+        cues.append(Cue(start, end, tidy_lines(render_markup(marked))))
     languages = tuple(
         match[1]
         for line in lines[:20]
@@ -153,8 +157,3 @@ def _report_outside(block: Sequence[tuple[int, str]], dropped: DropLog) -> None:
     if visible_text(block[0][1]).startswith("WEBVTT"):
         return
     dropped.add("text outside cues", block[0][0], " ".join(line for _, line in block))
-
-
-def _tidy_lines(text: str) -> str:
-    lines = (line.replace("\0", "").replace("\ufeff", "").strip() for line in text.split("\n"))
-    return "\n".join(line for line in lines if line)
