@@ -193,7 +193,10 @@ def _refuse_lost_letters(text: str) -> None:
         raise InputRejectedError(
             "letters of it were lost when another program saved it", "Get it again"
         )
-    lost = len(_LOST_LETTERS.findall(text, 0, 1 << 16))
+    lost = sum(
+        text[match.start() - 1].isalpha() or text[match.end()] == "?" == text[match.start() - 1]
+        for match in _LOST_LETTERS.finditer(text, 1, 1 << 16)
+    )
     if lost > max(4, MAX_LOST_SHARE * letters):
         raise InputRejectedError(
             "letters of it were replaced by question marks when another program saved it",
@@ -201,7 +204,7 @@ def _refuse_lost_letters(text: str) -> None:
         )
 
 
-_LOST_LETTERS = re.compile(r"(?<=\w)\?(?=\w)|(?<=\?)\?(?=\?)")
+_LOST_LETTERS = re.compile(r"\?(?=[^\W\d_]|\?)")
 
 
 def _repair(text: str) -> str:

@@ -21,7 +21,7 @@ MAX_SUBTITLE_BYTES = 16 * 1024 * 1024
 """Largest text that is read. Ten thousand cues are about one megabyte."""
 MAX_EVIDENCE_CHARACTERS = 4000
 """Characters that the language is identified from, in cues spread over the text."""
-MAX_SAMPLES = 8
+MAX_SAMPLES = 6
 """Samples that the language is identified from."""
 START_STEPS = 20
 """Parts into which the cues are divided, to know how many begin after a time."""
@@ -166,9 +166,13 @@ def _spread_starts(cues: Sequence[Cue]) -> tuple[float, ...]:
     return tuple(round(start, 3) for start in (*starts, cues[-1].start))
 
 
+def _plain(text: str) -> str:
+    return strip_tags(text) if "<" in text or "{" in text else text
+
+
 def _spread_texts(cues: Sequence[Cue]) -> list[str]:
     """Return the texts of cues that are spread over a text, within the limit of characters."""
     total = sum(len(cue.text) for cue in cues)
     step = max(1, -(-total // MAX_EVIDENCE_CHARACTERS))
-    texts = (strip_tags(cue.text[:400]) for cue in cues[::step])
+    texts = (_plain(cue.text[:400]) for cue in cues[::step])
     return [text for text in texts if text]
