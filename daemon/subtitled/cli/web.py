@@ -1,6 +1,6 @@
 """``web``: the users and API keys of the HTTP port, and the way back in.
 
-Whoever owns the state folder may run these commands, and so is an admin.
+The owner of the state folder may run these commands, and so is an admin.
 """
 
 from __future__ import annotations

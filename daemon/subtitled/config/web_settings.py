@@ -42,7 +42,7 @@ class WebProxySettings(Section):
     )
     user_header: str | None = Field(
         None,
-        description="The header with the name of the user whom the proxy has signed in, such as "
+        description="The header with the name of the user that the proxy has signed in, such as "
         "Remote-User. Unset: proxies vouch for nobody.",
     )
     groups_header: str | None = Field(
@@ -51,7 +51,7 @@ class WebProxySettings(Section):
     roles: dict[str, WebRole] = Field(
         default_factory=dict,
         description="The role of each group: viewer, reviewer, operator or admin. The group * is "
-        "everybody whom the proxy has signed in. The highest counts.",
+        "everybody that the proxy has signed in. The highest counts.",
     )
 
     @field_validator("trusted")

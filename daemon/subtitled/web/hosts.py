@@ -16,7 +16,10 @@ _MAX_HOST_LENGTH = 255
 
 
 class AllowedHosts:
-    """Addresses, ``localhost``, the names of this machine, and those of ``web.hosts``."""
+    """Addresses, names without a dot, this machine's own names, and those of ``web.hosts``.
+
+    Nobody can register a name without a dot, such as the name of a container.
+    """
 
     def __init__(self, configured: Iterable[str] = (), machine: str | None = None) -> None:
         own_name = (socket.gethostname() if machine is None else machine).lower().rstrip(".")
@@ -33,13 +36,15 @@ class AllowedHosts:
         name, _ = split_host(host)
         if name is None:
             return False
-        if name in self._names:
-            return True
-        try:
-            ipaddress.ip_address(name.strip("[]"))
-        except ValueError:
-            return False
-        return True
+        return name in self._names or "." not in name or _is_address(name)
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name.strip("[]"))
+    except ValueError:
+        return False
+    return True
 
 
 def split_host(host: str) -> tuple[str | None, int | None]:

@@ -122,7 +122,7 @@ def test_what_was_answered_survives_kill_9_and_comes_first(daemon: Daemon) -> No
 
 
 @pytest.mark.slow
-def test_a_file_that_only_a_webhook_tells_of_is_taken_and_a_deleted_one_is_missed(
+def test_file_named_only_by_a_webhook_is_found_and_a_deleted_one_is_missing(
     daemon: Daemon,
 ) -> None:
     daemon.start()
@@ -146,7 +146,7 @@ def test_a_file_that_only_a_webhook_tells_of_is_taken_and_a_deleted_one_is_misse
     daemon.wait_until(lambda: (os.fsencode(renamed), "missing") in daemon.rows(states))
 
 
-def test_it_tells_prometheus_and_whoever_looks_after_it_how_it_is(daemon: Daemon) -> None:
+def test_metrics_and_health_report_the_state_of_the_daemon(daemon: Daemon) -> None:
     daemon.start()
     daemon.wait_until(lambda: "scanned films" in daemon.log.read_text())
     (daemon.films / "a.mkv").write_bytes(b"no film")

@@ -228,6 +228,7 @@ def test_a_named_proxy_on_this_machine_is_no_local_program(tmp_path: Path) -> No
         ("[::1]:8085", True),
         ("[fe80::1]", True),
         ("nas", True),
+        ("subtitled:8085", True),  # the name of a container
         ("nas.local:8085", True),
         ("nas.home.arpa.", True),
         ("tv.example", True),

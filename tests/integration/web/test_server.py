@@ -81,7 +81,7 @@ def asked(web: WebServer) -> list[tuple[str, Path | None]]:
     return [(one.kind, one.path) for one in web.db.commands.pending()]
 
 
-def test_a_webhook_is_answered_and_waits_in_the_ledger(opened: Opened, tmp_path: Path) -> None:
+def test_webhook_is_answered_once_it_is_stored(opened: Opened, tmp_path: Path) -> None:
     web = opened()
     film = tmp_path / "films" / "a.mkv"
     response = httpx.post(url(web, "/hooks/generic"), json={"path": str(film)}, headers=BEARER)
@@ -138,7 +138,7 @@ def test_the_token_may_be_shown_in_each_way_that_senders_have(
         {"params": {"token": TOKEN[:-1]}},
     ],
 )
-def test_nobody_comes_in_without_it(opened: Opened, shown: dict[str, Any]) -> None:
+def test_request_without_the_token_is_refused(opened: Opened, shown: dict[str, Any]) -> None:
     web = opened(pages={"/metrics": TextEndpoint(lambda: "x 1")})
     for path in ("/hooks/generic", "/hooks/nobody", "/metrics", "/nothing", "/health/"):
         response = httpx.post(url(web, path), json={"path": "/a"}, **shown)
@@ -168,7 +168,7 @@ def test_neither_log_nor_answers_hold_the_token(
         assert secret not in seen
 
 
-def test_health_needs_no_token_and_says_next_to_nothing(opened: Opened) -> None:
+def test_health_without_a_token_shows_status_and_version_only(opened: Opened) -> None:
     web = opened()
     response = httpx.get(url(web, "/health"))
     assert response.status_code == 200
@@ -176,7 +176,7 @@ def test_health_needs_no_token_and_says_next_to_nothing(opened: Opened) -> None:
     assert response.json()["status"] == "ok"
 
 
-def test_who_shows_the_token_hears_the_troubles_too(opened: Opened) -> None:
+def test_health_with_the_token_shows_problems(opened: Opened) -> None:
     web = opened(health=HealthReport(True, ("library nas is unavailable",)))
     assert "problems" not in httpx.get(url(web, "/health"), headers={"X-Api-Key": "no"}).json()
     response = httpx.get(url(web, "/health"), headers=BEARER)
@@ -189,7 +189,7 @@ def test_who_shows_the_token_hears_the_troubles_too(opened: Opened) -> None:
     assert (response.status_code, response.json()["status"]) == (503, "degraded")
 
 
-def test_without_a_token_a_web_page_hears_no_troubles(opened: Opened) -> None:
+def test_web_page_without_a_token_sees_no_problems(opened: Opened) -> None:
     web = opened(token=False, health=HealthReport(True, ("library nas is unavailable",)))
     evil = {"Origin": "https://evil"}
     assert "problems" not in httpx.get(url(web, "/health"), headers=evil).json()
@@ -318,7 +318,7 @@ def test_the_port_is_closed_with_the_daemon_and_may_be_opened_again(opened: Open
     opened(port=web.port)
 
 
-def test_a_port_that_is_taken_is_said_with_the_cure(opened: Opened) -> None:
+def test_port_in_use_is_an_error_with_a_hint(opened: Opened) -> None:
     web = opened()
     with pytest.raises(SetupError, match=r"cannot be opened.*another web\.port"):
         opened(port=web.port)
@@ -333,7 +333,7 @@ def test_a_token_that_could_be_guessed_is_refused(
     assert "0123456789" not in str(wrong.value)
 
 
-def test_without_its_packages_it_says_what_to_install(
+def test_missing_web_packages_are_named_with_the_command_to_install_them(
     opened: Opened, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(__import__("sys").modules, "uvicorn", None)
@@ -365,7 +365,7 @@ def test_open_to_others_it_needs_a_token(address: str) -> None:
         ({"webhooks": {"sonarr": {"pathmap": []}}}, "Did you mean 'path_map'"),
     ],
 )
-def test_mistakes_are_said_with_key_and_cure(section: dict[str, Any], answer: str) -> None:
+def test_wrong_setting_is_an_error_with_key_and_hint(section: dict[str, Any], answer: str) -> None:
     with pytest.raises(ConfigurationError) as wrong:
         load_config(None, overrides={"web": section})
     assert answer in str(wrong.value)

@@ -83,7 +83,7 @@ class Authenticator:
     def identify(self, credentials: Credentials) -> Identity | None:
         """Return who calls, or None. The database is read, so this runs in a thread.
 
-        Whoever shows a key or a token is judged by that alone, also if it is wrong.
+        If a key or a token is shown, it alone counts, also if it is wrong.
         """
         headers, is_for_programs = credentials.headers, credentials.is_for_programs
         shown = list(iter_header_tokens(headers, allows_basic=is_for_programs))

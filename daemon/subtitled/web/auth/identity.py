@@ -14,7 +14,7 @@ class IdentityKind(StrEnum):
     SESSION = "session"
     """A user who signed in, by a cookie."""
     PROXY = "proxy"
-    """A user for whom a named proxy vouches."""
+    """A user that a named proxy has signed in."""
     KEY = "key"
     """An API key."""
     TOKEN = "token"  # noqa: S105 - a kind, not a token

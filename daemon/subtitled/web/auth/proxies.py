@@ -28,7 +28,7 @@ _Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 @dataclass(frozen=True, slots=True)
 class ProxyUser:
-    """A user for whom a named proxy vouches."""
+    """A user that a named proxy has signed in."""
 
     name: str
     groups: tuple[str, ...]
@@ -65,7 +65,7 @@ class Proxies:
             trusted: Addresses and networks of the proxies, or ``unix``.
             user_header: The header with the name of the user; None if proxies vouch for nobody.
             groups_header: The header with the user's groups.
-            roles: The role of each group. ``*`` is everybody for whom a proxy vouches.
+            roles: The role of each group. ``*`` is everybody that a proxy has signed in.
         """
         self._networks = [
             ipaddress.ip_network(entry, strict=False) for entry in trusted if entry != UNIX_PEER

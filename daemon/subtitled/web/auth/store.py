@@ -66,7 +66,7 @@ CREATE TABLE server_secrets (name TEXT PRIMARY KEY, value BLOB NOT NULL);
 
 
 class AuthStore:
-    """The database. Threads and processes may share it; each call opens it anew.
+    """The database. Threads and processes may share it; each call opens it again.
 
     A file that was deleted is made again, empty, at the next call.
     """
