@@ -113,6 +113,17 @@ class FileRecord:
     missing_since: float | None = None
     previous_state: FileState | None = None
     """The state that it had before it went missing."""
+    duration: float | None = None
+    """Its length in seconds, if it was examined."""
+    title: str = ""
+    """The title of the film or episode, if it is known."""
+    progress_share: float | None = None
+    """The share of the step in progress that is done, 0 to 1."""
+    progress_since: float | None = None
+    """When its job began."""
+    examined_at: float | None = None
+    """When its coverage was stored; None if it is not known yet."""
+    updated_at: float = 0.0
 
 
 def record_from_row(row: Any) -> FileRecord:
@@ -143,6 +154,12 @@ def record_from_row(row: Any) -> FileRecord:
         engines_digest=row["engines_digest"],
         missing_since=row["missing_since"],
         previous_state=FileState(row["previous_state"]) if row["previous_state"] else None,
+        duration=row["duration"],
+        title=row["title"],
+        progress_share=row["progress_share"],
+        progress_since=row["progress_since"],
+        examined_at=row["examined_at"],
+        updated_at=row["updated_at"],
     )
 
 

@@ -51,8 +51,14 @@ files = sa.Table(
     sa.Column("missing_since", sa.Float),
     sa.Column("previous_state", sa.Text),
     sa.Column("worker", sa.Text),
+    sa.Column("duration", sa.Float),
+    sa.Column("title", sa.Text, nullable=False, server_default=""),
+    sa.Column("progress_share", sa.Float),
+    sa.Column("progress_since", sa.Float),
+    sa.Column("examined_at", sa.Float),
     sa.Index("ix_files_fingerprint", "fingerprint"),
     sa.Index("ix_files_device_inode", "device", "inode"),
+    sa.Index("ix_files_library_state", "library", "state"),
 )
 
 _HAS_NEXT_CHECK = files.c.next_check_at.is_not(None)
@@ -66,6 +72,59 @@ sa.Index(
 """The order in which due files are processed. Sorting a million files would take too long."""
 sa.Index("ix_files_next", files.c.library, files.c.next_check_at, **_partial_index(_HAS_NEXT_CHECK))
 """For the time of a library's next check."""
+sa.Index("ix_files_unexamined", files.c.id, **_partial_index(files.c.examined_at.is_(None)))
+"""For the files whose coverage is not known yet."""
+
+_of_a_file = sa.ForeignKey("files.id", ondelete="CASCADE")
+
+coverage = sa.Table(
+    "coverage",
+    metadata,
+    sa.Column("file_id", _Integer, _of_a_file.copy(), nullable=False, index=True),
+    sa.Column("language", sa.Text),
+    sa.Column("secondary", sa.Text),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("format", sa.Text, nullable=False),
+    sa.Column("origin", sa.Text, nullable=False),
+    sa.Column("location", sa.LargeBinary, nullable=False),
+    sa.Column("ownership", sa.Text, nullable=False),
+    sa.Column("is_text", sa.Boolean, nullable=False),
+    sa.Column("problem", sa.Text, nullable=False, server_default=""),
+)
+"""The subtitles and summaries that each file has, as they were when it was last examined."""
+
+requirements = sa.Table(
+    "requirements",
+    metadata,
+    sa.Column("file_id", _Integer, _of_a_file.copy(), nullable=False, index=True),
+    sa.Column("library", sa.Text, nullable=False),
+    sa.Column("language", sa.Text),
+    sa.Column("secondary", sa.Text),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("status", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Index("ix_requirements_status", "library", "language", "kind", "status", "file_id"),
+)
+"""What is wanted of each file, and whether it is met. The library is repeated for counting."""
+
+history = sa.Table(
+    "history",
+    metadata,
+    sa.Column("id", _Integer, primary_key=True),
+    sa.Column("at", sa.Float, nullable=False, index=True),
+    sa.Column("file_id", _Integer),
+    sa.Column("path", sa.LargeBinary),
+    sa.Column("library", sa.Text),
+    sa.Column("event", sa.Text, nullable=False),
+    sa.Column("actor", sa.Text, nullable=False, server_default=""),
+    sa.Column("worker", sa.Text, nullable=False, server_default=""),
+    sa.Column("job_id", sa.Text, nullable=False, server_default=""),
+    sa.Column("reason", sa.Text, nullable=False, server_default=""),
+    sa.Column("details", sa.Text, nullable=False, server_default="{}"),
+    sa.Index("ix_history_file", "file_id", "id"),
+    sqlite_autoincrement=True,
+)
+"""What happened. A file that is gone keeps its history under its path."""
 
 sidecars = sa.Table(
     "sidecars",
@@ -98,6 +157,7 @@ commands = sa.Table(
     sa.Column("id", _Integer, primary_key=True),
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("path", sa.LargeBinary),
+    sa.Column("actor", sa.Text, nullable=False, server_default=""),
     sqlite_autoincrement=True,
 )
 """Commands until they are done. SQLite's AUTOINCREMENT keeps it from using a number twice."""

@@ -139,6 +139,6 @@ def record_progress(db: Database, every: float = 1.0) -> Progress:
         now = time.monotonic()
         if what != last[1] or now - last[0] >= every:
             last = (now, what)
-            db.states.set_progress(job.media, f"{what} ({share:.0%})" if share else what)
+            db.states.set_progress(job.media, f"{what} ({share:.0%})" if share else what, share)
 
     return tell

@@ -199,7 +199,7 @@ def test_a_retry_comes_at_its_time_and_not_before(db: Database) -> None:
     assert len(db.states.due_files(at, 5, ["films"])) == 1
 
 
-def test_only_direct_neighbours_lie_beside_a_sidecar(db: Database) -> None:
+def test_only_files_of_the_same_folder_are_beside_a_sidecar(db: Database) -> None:
     for name in ("/f/a.mkv", "/f/sub/b.mkv", "/f0/c.mkv", "/f.mkv"):
         db.bulk_files.record_seen("films", Path(name), stat_of(5))
     assert [str(r.path) for r in db.files.in_folder(Path("/f"))] == ["/f/a.mkv"]
@@ -367,11 +367,12 @@ def test_a_new_state_clears_the_reason_and_keeps_the_fingerprint(db: Database) -
         file_id, FileState.RETRYING, reason="disk full", hint="make room", attempts=3
     )
     db.states.set_state(file_id, FileState.WORKING, fingerprint="c", spoken_language="en")
-    db.states.set_progress(film, "2 of 9")
+    db.states.set_progress(film, "2 of 9", 0.2)
     db.states.set_state(file_id, FileState.DONE)
     record = db.files.get_by_id(file_id)
     assert record is not None
     assert (record.reason, record.hint, record.progress, record.attempts) == ("", "", "", 0)
+    assert (record.progress_share, record.progress_since) == (None, None)
     assert (record.fingerprint, record.spoken_language, record.size) == ("c", "en", 5)
 
 

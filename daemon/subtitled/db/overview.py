@@ -1,0 +1,253 @@
+"""What each media file has and needs, as it was when the file was last examined.
+
+Whoever decides about a file writes it, in the transaction of the file's state. So a list, a count
+and the state of a file never disagree.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from .records import FileRecord, FileState, record_from_row
+from .schema import coverage, files, requirements
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CoverageRow:
+    """One subtitle or summary that a media file has."""
+
+    language: str | None
+    """Its language as BCP 47; None if it is unknown."""
+    kind: str
+    """``full``, ``forced``, ``sdh`` or ``summary``."""
+    format: str
+    origin: str
+    """``sidecar``, ``embedded`` or ``removed-by-user``."""
+    location: str
+    """The name of the sidecar, or the index of the track."""
+    ownership: str
+    """``human``, ``ours``, ``edited`` or ``outdated``."""
+    is_text: bool = True
+    secondary: str | None = None
+    """The second language of a bilingual subtitle."""
+    problem: str = ""
+    """Why it does not count; empty if it does."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequirementRow:
+    """One subtitle or summary that the library wants of a media file."""
+
+    language: str | None
+    """None for the spoken language while that is unknown."""
+    kind: str
+    status: str
+    """``met``, ``missing``, ``impossible`` or ``removed``."""
+    reason: str
+    secondary: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileOverview:
+    """What is known of a media file after it was examined."""
+
+    duration: float | None
+    """Its length in seconds, if it is known."""
+    title: str
+    """The title of the film or episode; empty if it is unknown."""
+    coverage: tuple[CoverageRow, ...]
+    requirements: tuple[RequirementRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RequirementCount:
+    """How many files of a library have one requirement with one status."""
+
+    library: str
+    language: str | None
+    kind: str
+    status: str
+    files: int
+
+
+@dataclass(frozen=True, slots=True)
+class StateCount:
+    """How many files of a library are in a state, and their known duration."""
+
+    library: str
+    state: FileState
+    files: int
+    seconds: float
+    """The sum of their durations, as far as those are known."""
+
+
+class OverviewRepository:
+    """The ``coverage`` and ``requirements`` tables."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+
+    def store(self, file_id: int, library: str, overview: FileOverview) -> bool:
+        """Store what a file has and needs, and leave its state as it is.
+
+        Returns:
+            False if the file is no longer in the database.
+        """
+        with self._engine.begin() as c:
+            return write_overview(c, file_id, library, overview)
+
+    def coverage_of(self, file_id: int) -> list[CoverageRow]:
+        """Return what a file has."""
+        query = sa.select(coverage).where(coverage.c.file_id == file_id)
+        with self._engine.connect() as c:
+            rows = [_coverage_row(row) for row in c.execute(query).mappings()]
+        return sorted(rows, key=lambda row: (row.language or "", row.kind, row.location))
+
+    def requirements_of(self, file_id: int) -> list[RequirementRow]:
+        """Return what is wanted of a file."""
+        return self.requirements_of_all([file_id]).get(file_id, [])
+
+    def requirements_of_all(self, file_ids: Sequence[int]) -> dict[int, list[RequirementRow]]:
+        """Return what is wanted of each of some files, at most a few hundred."""
+        query = sa.select(requirements).where(requirements.c.file_id.in_(file_ids))
+        found: dict[int, list[RequirementRow]] = {}
+        with self._engine.connect() as c:
+            for row in c.execute(query).mappings():
+                found.setdefault(row["file_id"], []).append(_requirement_row(row))
+        return found
+
+    def count_requirements(self) -> list[RequirementCount]:
+        """Count the files by library, language, kind and status of their requirements."""
+        key = (
+            requirements.c.library,
+            requirements.c.language,
+            requirements.c.kind,
+            requirements.c.status,
+        )
+        query = sa.select(*key, sa.func.count()).group_by(*key).order_by(*key)
+        with self._engine.connect() as c:
+            return [RequirementCount(*row) for row in c.execute(query)]
+
+    def count_states(self) -> list[StateCount]:
+        """Count the files of each library by their state."""
+        query = (
+            sa.select(
+                files.c.library,
+                files.c.state,
+                sa.func.count(),
+                sa.func.coalesce(sa.func.sum(files.c.duration), 0.0),
+            )
+            .group_by(files.c.library, files.c.state)
+            .order_by(files.c.library, files.c.state)
+        )
+        with self._engine.connect() as c:
+            return [
+                StateCount(library, FileState(state), number, float(seconds))
+                for library, state, number, seconds in c.execute(query)
+            ]
+
+    def count_unexamined(self) -> int:
+        """Count the files that have not been examined yet, without missing ones."""
+        query = sa.select(sa.func.count()).where(
+            files.c.examined_at.is_(None), files.c.state != FileState.MISSING
+        )
+        with self._engine.connect() as c:
+            return int(c.execute(query).scalar_one())
+
+    def unexamined(self, states: Sequence[FileState], limit: int) -> Iterator[FileRecord]:
+        """Yield files in some states that have not been examined yet."""
+        query = (
+            sa.select(files)
+            .where(files.c.examined_at.is_(None), files.c.state.in_(states))
+            .order_by(files.c.id)
+            .limit(limit)
+        )
+        with self._engine.connect() as c:
+            rows = c.execute(query).mappings().all()
+        yield from map(record_from_row, rows)
+
+
+def write_overview(
+    connection: sa.Connection, file_id: int, library: str, overview: FileOverview
+) -> bool:
+    """Replace what is stored of a file, within the caller's transaction.
+
+    Returns:
+        False if the file is no longer in the database.
+    """
+    found = connection.execute(
+        files.update()
+        .where(files.c.id == file_id)
+        .values(duration=overview.duration, title=overview.title, examined_at=time.time())
+    )
+    if not found.rowcount:
+        return False
+    connection.execute(coverage.delete().where(coverage.c.file_id == file_id))
+    connection.execute(requirements.delete().where(requirements.c.file_id == file_id))
+    if overview.coverage:
+        connection.execute(
+            coverage.insert(), [_coverage_values(file_id, row) for row in overview.coverage]
+        )
+    if overview.requirements:
+        connection.execute(
+            requirements.insert(),
+            [_requirement_values(file_id, library, row) for row in overview.requirements],
+        )
+    return True
+
+
+def _coverage_values(file_id: int, row: CoverageRow) -> dict[str, Any]:
+    return {
+        "file_id": file_id,
+        "language": row.language,
+        "secondary": row.secondary,
+        "kind": row.kind,
+        "format": row.format,
+        "origin": row.origin,
+        "location": os.fsencode(row.location),
+        "ownership": row.ownership,
+        "is_text": row.is_text,
+        "problem": row.problem,
+    }
+
+
+def _coverage_row(row: Any) -> CoverageRow:
+    return CoverageRow(
+        language=row["language"],
+        secondary=row["secondary"],
+        kind=row["kind"],
+        format=row["format"],
+        origin=row["origin"],
+        location=os.fsdecode(row["location"]),
+        ownership=row["ownership"],
+        is_text=row["is_text"],
+        problem=row["problem"],
+    )
+
+
+def _requirement_values(file_id: int, library: str, row: RequirementRow) -> dict[str, Any]:
+    return {
+        "file_id": file_id,
+        "library": library,
+        "language": row.language,
+        "secondary": row.secondary,
+        "kind": row.kind,
+        "status": row.status,
+        "reason": row.reason,
+    }
+
+
+def _requirement_row(row: Any) -> RequirementRow:
+    return RequirementRow(
+        language=row["language"],
+        secondary=row["secondary"],
+        kind=row["kind"],
+        status=row["status"],
+        reason=row["reason"],
+    )
