@@ -37,7 +37,7 @@ def test_a_slow_file_system_only_makes_it_slow(
     harness.all_well(limit=120)
 
 
-def test_a_file_that_hangs_keeps_no_watchdog_hungry_and_all_is_made_when_it_answers(
+def test_hanging_file_does_not_stop_the_watchdog_and_is_done_once_it_answers(
     build: Build, disks: Disks, films: list[Film]
 ) -> None:
     """Like a hard-mounted share without its server: readers hang, even when killed."""

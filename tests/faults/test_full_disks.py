@@ -32,7 +32,7 @@ def fill(folder: Path, leave: int = 0) -> Path:
     return filler
 
 
-def test_a_disk_that_fills_up_during_decoding_is_said_and_all_goes_on_when_there_is_room(
+def test_disk_that_fills_during_decoding_is_reported_and_work_resumes_with_free_space(
     build: Build, disks: Disks, films: list[Film], place: Path
 ) -> None:
     """The recording states no length, so it cannot be known in advance that it does not fit."""
@@ -117,7 +117,7 @@ def test_a_library_that_turns_read_only_costs_no_second_recognition(
     harness.all_well()
 
 
-def test_a_folder_without_permission_is_named_with_its_cure_and_taken_when_it_may_be(
+def test_folder_without_permission_is_reported_with_a_hint_and_used_once_permitted(
     build: Build, films: list[Film]
 ) -> None:
     if os.geteuid() != 0:

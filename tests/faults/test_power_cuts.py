@@ -53,7 +53,7 @@ for number in range(100_000):
 digest of the rest, so that a whole one can be told."""
 
 
-def test_the_power_cut_at_random_instants_of_the_daemon_s_work(
+def test_power_cut_at_random_moments_of_a_job(
     build: Build, disks: Disks, films: list[Film], chance: random.Random
 ) -> None:
     disk = disks.powered("disk")
@@ -89,7 +89,7 @@ def ends(journal: list[str]) -> int:
     return sum(line.startswith("end ") for line in journal)
 
 
-def test_the_power_cut_between_any_two_writes_of_publisher_and_ledger(
+def test_power_cut_between_any_two_writes_of_publisher_and_database(
     disks: Disks, chance: random.Random, tmp_path: Path
 ) -> None:
     disk = disks.powered("disk")

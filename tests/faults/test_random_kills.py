@@ -18,7 +18,7 @@ Build = Callable[..., FaultHarness]
 KILLS = int(os.environ.get("SUBTITLED_TEST_KILLS", "12"))
 
 
-def test_killed_at_random_instants_everything_is_made_once_and_whole(
+def test_daemon_killed_at_random_moments_makes_each_subtitle_once_and_whole(
     build: Build, films: list[Film], chance: random.Random
 ) -> None:
     """Films arrive before kills and while it is down. After each kill all files are right."""

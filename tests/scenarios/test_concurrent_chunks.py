@@ -57,7 +57,7 @@ class Noting(InlineRunner):
         return super().run(name, function)
 
 
-def test_an_engine_gets_as_many_stretches_at_once_as_it_takes_in_order_of_steps(
+def test_engine_gets_max_concurrency_chunks_in_the_order_of_steps(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     steps = Noting()
@@ -97,7 +97,7 @@ def test_one_at_once_and_many_give_the_same_subtitle(
     assert texts[0] == texts[1]
 
 
-def test_no_stretch_is_longer_than_an_engine_takes_and_silence_is_given_to_none(
+def test_no_chunk_is_longer_than_the_engine_accepts_and_silence_is_not_sent(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with scripted_services(tmp_path, monkeypatch, short={"longest": 6.0}) as services:
@@ -145,7 +145,7 @@ def _stored(store: TranscriptStore) -> list[Path]:
     return [path for path in store.folder.rglob("*-*.json") if path.stem.count(".") == 0]
 
 
-def test_a_memo_lies_beside_the_words_until_they_are_there(
+def test_checkpoint_is_kept_until_the_transcript_is_stored(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with scripted_services(tmp_path, monkeypatch, toy={"busy": 0.0}) as services:

@@ -50,7 +50,7 @@ def _courses(services: Services, tmp_path: Path) -> list[FallbackRecord]:
     return [course for _, course in services.store.fallbacks(content, 0)]
 
 
-def test_a_stretch_that_is_refused_goes_to_the_next_engine_alone(
+def test_rejected_chunk_alone_goes_to_the_next_engine(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, second = {"refuses": 35.0, "word": "a"}, {"word": "b"}
@@ -109,7 +109,7 @@ def test_what_may_pass_waits_for_the_engine_that_was_chosen(
         assert not calls(tmp_path, "second")
 
 
-def test_an_engine_that_is_left_alone_is_not_waited_for_where_another_can(
+def test_engine_with_an_open_breaker_is_not_waited_for(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with scripted_services(tmp_path, monkeypatch, first={}, second={}) as services:
@@ -132,7 +132,7 @@ def test_an_engine_that_is_left_alone_is_not_waited_for_where_another_can(
         assert calls(tmp_path, "first")
 
 
-def test_where_none_can_it_is_said_what_somebody_can_do(
+def test_without_a_usable_engine_the_hint_says_what_to_do(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     engines: dict[str, Any] = {"first": {"refuses": 0.0}, "second": {"wrong_key": True}}
@@ -143,7 +143,7 @@ def test_where_none_can_it_is_said_what_somebody_can_do(
         _make(services, tmp_path)
 
 
-def test_what_all_refuse_is_not_made_and_said(
+def test_chunk_that_all_engines_reject_is_reported(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     engines: dict[str, Any] = {"first": {"refuses": 0.0}, "second": {"refuses": 0.0}}
@@ -153,7 +153,7 @@ def test_what_all_refuse_is_not_made_and_said(
     assert "will not hear this" in outcome.reason
 
 
-def test_what_looks_wrong_is_heard_again_where_the_library_wants_it(
+def test_suspicious_chunk_gets_a_second_opinion_if_configured(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     engines = {"first": {"loops": True}, "second": {"word": "b"}}
@@ -168,7 +168,7 @@ def test_what_looks_wrong_is_heard_again_where_the_library_wants_it(
         assert len(calls(tmp_path, "first")) == len(calls(tmp_path, "second"))
 
 
-def test_what_looks_well_is_heard_once_and_off_is_off(
+def test_good_chunk_gets_no_second_opinion(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with scripted_services(tmp_path, monkeypatch, first={}, second={}) as services:

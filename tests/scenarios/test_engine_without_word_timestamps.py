@@ -82,7 +82,7 @@ def test_plain_text_becomes_cues_at_the_times_of_the_speech(
 
 
 @pytest.mark.model
-def test_with_whisper_beside_it_each_word_is_found_where_it_is_said(
+def test_whisper_aligns_each_word_of_plain_text(
     services: Services, model_base: Path, english_speech: Recording, tmp_path: Path
 ) -> None:
     known = services.config.engines | load_config(None).engines

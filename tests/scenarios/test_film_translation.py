@@ -184,7 +184,7 @@ def harness(home: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Films, Path, F
     return do, media, fake_engines
 
 
-def test_translators_are_told_what_the_lines_are_from(
+def test_translators_get_the_title_of_the_media_file(
     harness: tuple[Films, Path, FakeEngines],
 ) -> None:
     do, media, _ = harness
@@ -297,7 +297,7 @@ def test_steps_that_were_done_are_not_done_again_by_a_workflow_that_is_taken_up(
     assert media.with_suffix(".es.srt").read_bytes() == written
 
 
-def test_a_line_that_nobody_translates_stays_as_it_was_said_and_is_told(
+def test_untranslated_line_stays_in_the_original_and_is_reported(
     harness: tuple[Films, Path, FakeEngines],
     subtitled: Callable[..., subprocess.CompletedProcess[str]],
 ) -> None:
@@ -356,7 +356,7 @@ def test_where_hardly_a_line_is_usable_nothing_is_written(
     assert not media.with_suffix(".es.srt").exists()
 
 
-def test_a_language_that_nobody_makes_is_told_as_such(
+def test_language_without_a_translator_is_reported(
     harness: tuple[Films, Path, FakeEngines],
 ) -> None:
     do, _, fake_engines = harness
@@ -388,7 +388,7 @@ def test_a_language_that_nobody_makes_is_told_as_such(
     ],
     ids=lambda manners: str(manners[0]),
 )
-def test_whatever_a_chat_model_does_the_subtitle_is_right_or_as_it_was_said(
+def test_subtitle_is_translated_or_original_whatever_a_chat_model_does(
     manners: list[str | int], harness: tuple[Films, Path, FakeEngines]
 ) -> None:
     do, media, _ = harness

@@ -41,7 +41,7 @@ def term(en: str, es: str = "", *, scope: TermScope = TermScope.GLOBAL, kept: bo
 
 
 @given(st.lists(st.text("abcd", min_size=1, max_size=9), max_size=60), st.integers(0, 200))
-def test_the_nearest_terms_are_told_as_far_as_they_fit(words: list[str], room: int) -> None:
+def test_hotwords_are_the_nearest_terms_that_fit(words: list[str], room: int) -> None:
     received = Glossary(tuple(map(term, words)), max_hotword_chars=room).hotwords_for(EN)
     unique = list(dict.fromkeys(words))
     assert list(received) == unique[: len(received)]
@@ -79,7 +79,7 @@ def test_a_batch_is_given_what_it_mentions_and_no_more() -> None:
     assert len(many.glossary_pairs(EN, ES, " ".join(f"word{n}x" for n in range(200)))) == MAX_PAIRS
 
 
-def test_a_term_that_was_said_and_is_called_otherwise_is_named_with_its_time() -> None:
+def test_inconsistent_term_is_reported_with_its_time() -> None:
     output = "The dragon sleeps . The elf does not . Olivia fears the dragon .".split()
     words = [Word(text=f" {word}", start=n, end=n + 0.9) for n, word in enumerate(output)]
     cues = [
@@ -126,7 +126,7 @@ class _Attentive(FakeEngine):
         return super().transcribe(audio, request)
 
 
-def test_the_recogniser_is_told_the_terms_and_a_change_of_them_costs_nothing(
+def test_engine_gets_the_terms_and_a_change_of_them_costs_nothing(
     tmp_path: Path,
 ) -> None:
     harness = Harness(tmp_path, 'languages = ["en"]')
@@ -178,7 +178,9 @@ class Knowing(Mute):
         )
 
 
-def test_where_no_file_tells_a_name_the_servers_are_asked_if_they_may(tmp_path: Path) -> None:
+def test_media_servers_are_asked_for_names_only_without_a_file_and_if_allowed(
+    tmp_path: Path,
+) -> None:
     library = LibrarySettings(path=tmp_path)
     film = tmp_path / "Film.mkv"
     servers = {

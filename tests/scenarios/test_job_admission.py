@@ -162,7 +162,7 @@ def busy(harness: Harness) -> set[str]:
     return set(harness.working.active_jobs)
 
 
-def test_content_that_another_process_hears_is_waited_for(harness: Harness) -> None:
+def test_file_waits_for_another_process_with_the_same_content(harness: Harness) -> None:
     one, copy = film(harness.root / "1.wav", 1), film(harness.root / "copy.wav", 1)
     gate.pause(harness.database.kv)
     put(harness, one)
@@ -185,7 +185,7 @@ def test_content_that_another_process_hears_is_waited_for(harness: Harness) -> N
     assert harness.the(one).state is FileState.DONE
 
 
-def test_jobs_that_could_not_be_written_down_are_planned_anew_but_none_of_another_process(
+def test_jobs_that_could_not_be_stored_are_planned_again_except_of_other_processes(
     harness: Harness,
 ) -> None:
     one, two = film(harness.root / "1.wav", 1), film(harness.root / "2.wav", 2)
@@ -284,7 +284,7 @@ def test_too_little_room_holds_what_would_begin(tmp_path: Path) -> None:
         harness.close()
 
 
-def test_halts_are_told_to_other_processes_and_forgotten_by_the_next_life(harness: Harness) -> None:
+def test_throttle_pauses_reach_other_processes_and_end_with_a_restart(harness: Harness) -> None:
     mailbox = harness.database.kv
     halts = ThrottleRegistry(mailbox)
     halts.hold_new_jobs(True)

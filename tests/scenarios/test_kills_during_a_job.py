@@ -21,7 +21,7 @@ KILLS = int(os.environ.get("SUBTITLED_TEST_KILLS", "20"))
 pytestmark = [pytest.mark.slow, pytest.mark.model, pytest.mark.timeout(900)]
 
 
-def test_killed_at_random_instants_a_job_always_finishes_and_repeats_one_stretch_at_most(
+def test_job_killed_at_random_finishes_and_repeats_at_most_one_chunk(
     home: Path, french_speech: Recording, model_base: Path
 ) -> None:
     seed = int(os.environ.get("SUBTITLED_TEST_SEED", random.randrange(1 << 30)))

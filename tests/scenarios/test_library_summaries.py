@@ -92,7 +92,7 @@ def test_a_summary_in_each_language_is_written_beside_and_paid_once(
     assert len(chat.requests) == 2, "the command finds what the daemon had written"
 
 
-def test_media_servers_are_told_of_the_subtitle_only(harness: HarnessOf) -> None:
+def test_media_servers_get_changes_of_subtitles_only(harness: HarnessOf) -> None:
     one = harness(files='["summary.json", "chapters.vtt", "ffmeta"]')
     one.scan()
     assert "A.en.chapters.vtt" in one.names()
@@ -131,7 +131,7 @@ def test_a_writer_that_refuses_is_named_and_the_subtitle_is_there(
     assert one.names() == ["A.en.srt", "A.wav"]
 
 
-def test_where_no_writer_is_allowed_nothing_is_sent_and_it_is_said(
+def test_without_an_allowed_writer_nothing_is_sent_and_it_is_reported(
     harness: HarnessOf, chat: FakeChat
 ) -> None:
     one = harness(below="is_local = false\n")
@@ -170,7 +170,7 @@ def test_nobodys_file_is_written_over_and_what_is_missing_beside_it_is(harness: 
     assert (one.root / "A.en.ffmeta").read_text() == "edited"
 
 
-def test_what_was_taken_back_is_not_written_again_until_somebody_asks(
+def test_undone_summary_is_not_written_again_until_requested(
     harness: HarnessOf, chat: FakeChat
 ) -> None:
     one = harness()
@@ -189,7 +189,7 @@ def test_what_was_taken_back_is_not_written_again_until_somebody_asks(
     assert len(chat.requests) == 1
 
 
-def test_summaries_go_along_when_the_film_is_renamed_and_outlive_a_lost_ledger(
+def test_summaries_follow_a_renamed_film_and_survive_a_lost_database(
     harness: HarnessOf, chat: FakeChat
 ) -> None:
     one = harness()
@@ -216,7 +216,7 @@ def test_of_another_version_of_the_film_another_summary_is_written(
     assert (one.root / EN).read_bytes() != first
 
 
-def test_a_film_with_subtitles_of_others_is_heard_for_its_summary(harness: HarnessOf) -> None:
+def test_film_with_human_subtitles_is_transcribed_for_its_summary(harness: HarnessOf) -> None:
     one = harness()
     (one.root / "A.en.srt").write_text("1\n00:00:01,000 --> 00:00:02,000\nTheirs.\n")
     one.scan()

@@ -279,7 +279,7 @@ def test_a_dub_is_written_down_for_its_language_and_never_for_the_original(
     assert fluent.examine("original", "es", "de").decision.requirements == ()
 
 
-def test_a_text_stream_is_translated_at_its_own_times_and_nobody_listens(
+def test_embedded_text_is_translated_with_its_times_and_without_transcription(
     fluent: Place, tmp_path: Path
 ) -> None:
     english = _sound(tmp_path / "en.wav", 440, bursts=24)
@@ -329,7 +329,7 @@ def test_a_text_of_sounds_alone_is_no_source(fluent: Place, tmp_path: Path) -> N
     assert fluent.how("Film.es.srt") == "transcribed by whisper, translated by mt"
 
 
-def test_a_sidecar_that_is_not_what_its_name_says_is_no_source(
+def test_sidecar_in_another_language_than_its_name_is_no_source(
     fluent: Place, tmp_path: Path
 ) -> None:
     _film(fluent, [(_sound(tmp_path / "en.wav", 440, bursts=24), ["language=eng"])])
@@ -395,7 +395,7 @@ def test_a_wrong_tag_that_is_found_out_in_the_middle_is_followed_at_once(
     assert {received for received, _, _ in fluent.engine.asked} == {EN}
 
 
-def test_what_was_published_before_the_wrong_tag_was_found_out_is_not_made_again(
+def test_sidecars_published_before_a_wrong_tag_was_found_are_not_repeated(
     fluent: Place, tmp_path: Path
 ) -> None:
     english, german = _sound(tmp_path / "en.wav", 440), _sound(tmp_path / "de.wav", 880)
@@ -500,7 +500,9 @@ def test_the_pair_is_no_subtitle_in_either_of_its_languages(fluent: Place, tmp_p
     assert (Fluent.calls, fluent.engine.recognised) == (calls, transcript)
 
 
-def test_somebodys_text_is_one_of_the_two_at_its_own_times(fluent: Place, tmp_path: Path) -> None:
+def test_human_subtitle_is_one_half_of_a_bilingual_with_its_times(
+    fluent: Place, tmp_path: Path
+) -> None:
     _film(fluent, [(_sound(tmp_path / "en.wav", 440, bursts=24), ["language=eng"])])
     fluent.sidecar("Film.en.srt", SAID[EN])
     outcome = fluent.make("en", bilingual=[("es", "en")])
@@ -515,7 +517,7 @@ def test_somebodys_text_is_one_of_the_two_at_its_own_times(fluent: Place, tmp_pa
     assert fluent.engine.recognised == 0
 
 
-def test_a_pair_that_nobody_can_make_is_told_and_the_rest_is_made(
+def test_impossible_bilingual_is_reported_and_the_rest_produced(
     place: Place, tmp_path: Path
 ) -> None:
     _film(place, [(_sound(tmp_path / "en.wav", 440, bursts=24), ["language=eng"])])
@@ -532,9 +534,7 @@ def test_a_pair_with_a_side_in_the_wrong_language_is_not_published(tmp_path: Pat
     assert "is not in Spanish: it is English" in outcome.reason
 
 
-def test_a_pair_that_somebody_edited_or_took_back_stays_as_it_is(
-    fluent: Place, tmp_path: Path
-) -> None:
+def test_edited_or_undone_bilingual_stays_as_it_is(fluent: Place, tmp_path: Path) -> None:
     _film(fluent, [(_sound(tmp_path / "en.wav", 440, bursts=24), ["language=eng"])])
     wanted: dict[str, Any] = {"bilingual": [("en", "es")]}
     fluent.make("en", **wanted)

@@ -11,7 +11,7 @@ from support.fakes.chat import FakeChat, serve_chat
 from support.harness import Harness, film
 
 
-def test_a_language_that_is_there_is_told_though_the_next_one_fails(
+def test_published_language_is_announced_although_the_next_one_fails(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("subtitled.translation.calls.time.sleep", lambda seconds: None)

@@ -120,7 +120,7 @@ def make_subtitle(home: Path, film: Callable[..., Path]) -> Callable[..., str]:
     return do
 
 
-def test_what_nobody_said_is_left_out_kept_with_its_reason_and_told(
+def test_hallucinations_are_removed_stored_with_the_reason_and_shown(
     make_subtitle: Callable[..., str], subtitled: Run, tmp_path: Path
 ) -> None:
     assert make_subtitle() == "Good evening."

@@ -158,7 +158,7 @@ def _first_time(srt: str) -> float:
 
 
 @pytest.mark.parametrize("attributes", [True, False])
-def test_after_the_ledger_is_lost_what_we_wrote_is_ours_and_not_made_again(
+def test_sidecars_stay_ours_and_are_not_repeated_after_the_database_is_lost(
     attributes: bool, harness: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """On file systems without extended attributes the state folder has the signature."""
@@ -191,7 +191,7 @@ def _unsupported(*arguments: object, **more: object) -> None:
     raise OSError(95, "Operation not supported")
 
 
-def test_ours_yields_to_somebody_s_that_comes_later(harness: Harness) -> None:
+def test_ours_is_removed_for_a_later_human_subtitle(harness: Harness) -> None:
     media = film(harness.root / "a.wav", 1)
     harness.scan()
     ours = harness.root / "a.en.srt"
@@ -212,7 +212,7 @@ def test_ours_yields_to_somebody_s_that_comes_later(harness: Harness) -> None:
     assert harness.the(media).state is FileState.DONE
 
 
-def test_ours_stays_beside_somebody_s_if_the_library_says_so(tmp_path: Path) -> None:
+def test_ours_is_kept_beside_a_human_subtitle_if_configured(tmp_path: Path) -> None:
     harness = Harness(tmp_path, 'on_human_subtitle = "keep"')
     film(harness.root / "a.wav", 1)
     harness.scan()

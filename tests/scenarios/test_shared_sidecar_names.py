@@ -52,7 +52,7 @@ def two_of_one_stem(harness: Harness) -> tuple[Path, Path, bytes]:
     return first, last, text
 
 
-def test_of_two_films_of_one_stem_one_keeps_the_name_and_the_other_is_told_why(
+def test_one_of_two_films_of_the_same_stem_gets_the_name_and_the_other_a_reason(
     harness: Harness,
 ) -> None:
     first, last, text = two_of_one_stem(harness)
@@ -63,7 +63,7 @@ def test_of_two_films_of_one_stem_one_keeps_the_name_and_the_other_is_told_why(
     assert (harness.root / "a.en.srt").read_bytes() == text
 
 
-def test_no_event_makes_either_write_again_or_tells_a_server(harness: Harness) -> None:
+def test_no_event_repeats_writing_or_delivery_for_either_film(harness: Harness) -> None:
     first, last, _ = two_of_one_stem(harness)
     written = (harness.root / "a.en.srt").stat()
     changes, recognised = announced(harness), harness.engine.recognised
@@ -83,7 +83,7 @@ def test_no_event_makes_either_write_again_or_tells_a_server(harness: Harness) -
     assert harness.engine.recognised == recognised
 
 
-def test_two_that_come_at_once_are_settled_at_the_first_subtitle(harness: Harness) -> None:
+def test_first_subtitle_decides_between_two_new_films_of_the_same_stem(harness: Harness) -> None:
     one, other = film(harness.root / "a.mka", 1), film(harness.root / "a.wav", 2)
     harness.scan()
     states = {harness.the(path).state for path in (one, other)}
@@ -93,7 +93,7 @@ def test_two_that_come_at_once_are_settled_at_the_first_subtitle(harness: Harnes
     assert (harness.root / "a.en.srt").read_bytes() == text
 
 
-def test_the_name_stays_with_its_film_after_the_ledger_was_lost(harness: Harness) -> None:
+def test_name_stays_with_its_film_after_the_database_is_lost(harness: Harness) -> None:
     first, last, text = two_of_one_stem(harness)
     harness.lose_the_database()
     harness.scan()
@@ -147,7 +147,7 @@ def test_it_gets_it_too_if_the_subtitle_of_the_other_cannot_follow_that_one(
     assert (harness.root / "b.en.srt").read_text() == "somebody's"
 
 
-def test_a_cancelled_film_is_left_alone_when_the_other_goes(harness: Harness) -> None:
+def test_cancelled_film_stays_cancelled_when_the_other_is_deleted(harness: Harness) -> None:
     first, last, _ = two_of_one_stem(harness)
     harness.database.states.set_state(
         harness.the(last).id, FileState.FAILED, reason="cancelled by the user"
@@ -158,7 +158,7 @@ def test_a_cancelled_film_is_left_alone_when_the_other_goes(harness: Harness) ->
 
 
 @pytest.mark.parametrize("by_hand", [True, False])
-def test_what_followed_its_film_is_ours_under_its_new_name_without_the_ledger_too(
+def test_sidecar_moved_with_its_film_is_ours_without_the_database_too(
     harness: Harness, by_hand: bool
 ) -> None:
     """Otherwise a better copy would take it for a human subtitle and keep the old one."""
@@ -175,7 +175,7 @@ def test_what_followed_its_film_is_ours_under_its_new_name_without_the_ledger_to
     assert made_for(harness, "New.en.srt") == harness.the(new).fingerprint
 
 
-def test_a_copy_of_ours_that_somebody_put_at_our_name_is_theirs_and_stays(harness: Harness) -> None:
+def test_copy_of_ours_at_our_name_is_human_and_kept(harness: Harness) -> None:
     """The same holds if its film came and went between two scans."""
     one, other = film(harness.root / "a.wav", 1), film(harness.root / "b.wav", 2)
     harness.scan()

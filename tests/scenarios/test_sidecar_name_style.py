@@ -38,7 +38,7 @@ def look_again(harness: Harness, path: Path) -> FileState:
     return harness.the(path).state
 
 
-def test_another_style_makes_nothing_twice_even_without_the_ledger(harness: Harness) -> None:
+def test_another_name_style_repeats_nothing_even_without_the_database(harness: Harness) -> None:
     media = film(harness.root / "Film.wav", 1)
     harness.scan()
     restyle(harness)
@@ -62,7 +62,7 @@ def test_a_new_version_gets_the_new_name_and_the_old_one_goes(harness: Harness) 
     assert look_again(harness, moved) is FileState.UP_TO_DATE
 
 
-def test_one_that_somebody_edited_stays_under_its_old_name(harness: Harness) -> None:
+def test_edited_sidecar_keeps_its_old_name(harness: Harness) -> None:
     media = film(harness.root / "Film.wav", 1)
     harness.scan()
     (harness.root / "Film.en.srt").write_text("mine")

@@ -96,7 +96,7 @@ def _journal_of_the_engine(machine: SystemdMachine) -> list[str]:
         return []
 
 
-def test_it_says_that_it_is_ready_and_how_it_is(service: SystemdMachine) -> None:
+def test_service_reports_ready_and_status(service: SystemdMachine) -> None:
     assert service.show("ActiveState") == "active"
     service.until(lambda: service.show("StatusText").startswith("Idle"), 30, "it is idle")
     status = service.run("systemctl", "status", "subtitled").stdout
@@ -199,7 +199,7 @@ def test_a_wrong_configuration_is_not_tried_again_and_again(service: SystemdMach
     service.run("systemctl", "start", "subtitled")
 
 
-def test_commands_typed_in_a_shell_mean_the_service_whoever_types_them(
+def test_commands_of_any_user_reach_the_service(
     service: SystemdMachine,
 ) -> None:
     service.until(lambda: service.show("ActiveState") == "active", 30, "it runs")
@@ -225,7 +225,7 @@ def test_it_stops_when_it_is_asked(service: SystemdMachine) -> None:
     assert json.loads(status.stdout)["running"] is False
 
 
-def test_a_worker_beside_it_works_starts_anew_and_stops_together_with_it(
+def test_worker_unit_works_restarts_and_stops_with_the_service(
     service: SystemdMachine,
 ) -> None:
     def worker(what: str) -> str:

@@ -91,7 +91,7 @@ def test_files_that_the_daemon_is_done_with_are_not_probed_again(
 
 
 @pytest.mark.parametrize("command", ["generate", "summarise"])
-def test_the_folder_for_the_results_is_made_or_the_cure_is_told(
+def test_output_folder_is_created_or_a_hint_is_shown(
     subtitled: Run, film: Callable[..., Path], tmp_path: Path, command: str
 ) -> None:
     media = film("a.mkv", "anullsrc", ("-t", "3"))

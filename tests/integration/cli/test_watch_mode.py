@@ -30,7 +30,7 @@ def config(home: Path) -> Path:
     return path
 
 
-def test_without_a_daemon_it_is_said_how_it_would_be_watched(config: Path) -> None:
+def test_watch_mode_is_shown_without_a_daemon(config: Path) -> None:
     configuration = load_config(config)
     assert describe_watching(configuration, "films").startswith("watched by events: ")
     assert describe_watching(configuration, "nas") == "polled: as the configuration says"
@@ -55,7 +55,7 @@ def test_a_limit_that_the_daemon_met_is_a_finding_with_the_line_that_cures_it(
         lock.release()
 
 
-def test_explain_says_how_a_file_s_library_is_watched(
+def test_explain_shows_the_watch_mode_of_the_library(
     config: Path, home: Path, subtitled: Callable[..., subprocess.CompletedProcess[str]]
 ) -> None:
     (home / "films" / "a.mkv").write_bytes(b"film")

@@ -198,7 +198,7 @@ def test_pausing_halts_and_reloading_takes_new_settings(
     assert daemon.end() == 0
 
 
-def test_systemd_is_told_ready_status_watchdog_and_stopping(daemon: Daemon, tmp_path: Path) -> None:
+def test_systemd_gets_ready_status_watchdog_and_stopping(daemon: Daemon, tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
         listener.bind(str(tmp_path / "notify"))
         listener.settimeout(30)

@@ -146,7 +146,7 @@ def test_plex_is_asked_by_its_rating_key_for_films_and_for_folders_of_series(
     assert not plex.violations
 
 
-def test_without_a_server_to_ask_the_libraries_are_scanned_and_the_cure_is_told(
+def test_without_a_configured_server_libraries_are_scanned_and_a_hint_is_logged(
     build_installation: Callable[..., House], caplog: pytest.LogCaptureFixture
 ) -> None:
     home = build_installation({})

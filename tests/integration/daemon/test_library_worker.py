@@ -55,7 +55,7 @@ def rig(tmp_path: Path) -> Iterator[Rig]:
     created.database.close()
 
 
-def test_a_file_that_was_told_of_is_planned_as_soon_as_it_has_settled(rig: Rig) -> None:
+def test_file_of_an_event_is_planned_once_it_is_stable(rig: Rig) -> None:
     rig.taking.start()
     time.sleep(0.2)
     (rig.root / "a.mkv").touch()
@@ -83,7 +83,7 @@ def test_ten_thousand_words_about_one_file_are_few_looks_and_one_piece_of_work(
     assert rig.names == ["a.mkv"]
 
 
-def test_words_that_never_end_do_not_keep_what_has_settled_waiting(rig: Rig) -> None:
+def test_endless_events_do_not_delay_stable_files(rig: Rig) -> None:
     (rig.root / "a.mkv").touch()
     rig.intake.on_paths_changed(rig.root / "a.mkv")
     rig.taking.start()
@@ -116,9 +116,7 @@ def test_what_is_new_is_planned_before_the_rest_of_a_long_backfill(
     assert rig.names.index("new.mkv") < 55
 
 
-def test_after_an_error_nothing_that_was_told_is_lost(
-    rig: Rig, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_events_before_an_error_are_not_lost(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(library_worker, "ERROR_WAIT_SECONDS", 0.3)
     noticed, failures = rig.intake.on_paths_changed, [OSError("the disk is full")]
 

@@ -96,7 +96,7 @@ for error in (DBOSAwaitedWorkflowCancelledError("x"), KeyError("y")):
 """
 
 
-def test_a_job_that_somebody_cancelled_is_no_failure_in_the_log() -> None:
+def test_cancelled_job_is_not_logged_as_a_failure() -> None:
     command = [sys.executable, "-c", CANCELLED]
     output = subprocess.run(command, capture_output=True, text=True, check=True).stderr
     assert output.count("Exception encountered") == 1

@@ -123,7 +123,7 @@ def world(tmp_path: Path, server: type[Server], monkeypatch: pytest.MonkeyPatch)
     created.controller.request_stop()
 
 
-def test_without_work_nobody_is_asked_and_what_begins_is_held_until_it_is_known(
+def test_idle_daemon_asks_no_server_and_new_work_waits_for_the_first_answer(
     world: World, server: type[Server]
 ) -> None:
     time.sleep(1.0)
@@ -135,7 +135,7 @@ def test_without_work_nobody_is_asked_and_what_begins_is_held_until_it_is_known(
     assert server.asked >= 1
 
 
-def test_while_somebody_watches_engines_stop_and_then_go_on(
+def test_engines_are_suspended_during_playback_and_resume_after_it(
     world: World, server: type[Server]
 ) -> None:
     world.busy = True
@@ -185,9 +185,7 @@ def test_two_who_watch_on_two_servers_hold_up_neither_film(
         world.controller.request_stop()
 
 
-def test_somebody_who_watches_when_work_begins_has_it_never_begin(
-    world: World, server: type[Server]
-) -> None:
+def test_work_does_not_start_during_playback(world: World, server: type[Server]) -> None:
     server.playing_now = (EPISODE,)
     world.busy = True
     free = []
@@ -246,7 +244,7 @@ def test_the_last_answer_stands_for_a_while_and_no_longer(server: type[Server]) 
     assert not asker.is_playing(161.0, 60.0)
 
 
-def test_only_servers_that_can_say_are_asked(server: type[Server]) -> None:
+def test_only_servers_that_report_playback_are_asked(server: type[Server]) -> None:
     assert supports_playback(configured("den", server))
     assert not supports_playback(configured("mute", Mute))
 
@@ -300,7 +298,7 @@ def test_a_rule_holds_from_its_limit_until_it_is_clearly_better(
     assert evaluate_rules(ThrottleSettings(), over, held) == {}
 
 
-def test_power_is_minded_and_what_a_sensor_does_not_say_is_not() -> None:
+def test_battery_pauses_work_and_a_silent_sensor_does_not() -> None:
     assert evaluate_rules(RULES, SensorReadings(), {}) == {}
     assert list(evaluate_rules(RULES, SensorReadings(is_on_battery=True), {})) == ["battery"]
     assert list(evaluate_rules(RULES, SensorReadings(ups_status="OB DISCHRG"), {})) == ["ups"]

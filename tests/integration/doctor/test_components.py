@@ -24,7 +24,7 @@ Bound = Callable[[], contextlib.AbstractContextManager[None]]
 SERVER = '[servers.den]\nplugin = "jellyfin"\nurl = "{url}"\napi_key = {{file = "{key}"}}\n'
 
 
-def test_folders_that_others_made_are_found_below_a_library_that_can_be_written(
+def test_folders_of_other_users_in_a_writable_library_are_reported(
     public: Path, bound_by_permissions: Bound
 ) -> None:
     films = public / "films"

@@ -60,7 +60,7 @@ def test_an_ffmpeg_that_lacks_decoders_is_cured_by_another_before_it_in_the_path
     assert installation.wrong() == {}
 
 
-def test_no_ffmpeg_and_one_that_does_not_run_are_told_apart(
+def test_missing_ffmpeg_and_ffmpeg_that_does_not_run_have_different_findings(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     program(tmp_path / "bin", "ffmpeg", "exit 1")
@@ -174,7 +174,7 @@ def test_full_disks_and_a_read_only_library_are_found_and_cured_by_room_and_righ
     assert closed == "[('library films', 'Mount it writable')]"
 
 
-def test_a_damaged_ledger_is_cured_by_rebuilding_it_anew(
+def test_damaged_database_has_the_hint_to_rebuild_it(
     installation: CheckedInstallation, subtitled: Run
 ) -> None:
     open_database(load_config(installation.config)).close()

@@ -79,7 +79,7 @@ def test_a_missing_mapping_is_proposed_and_works(
     assert f"is {tmp_path}/srv/films/A (2020)/A (2020).mkv here" in finding.detail
 
 
-def test_files_that_are_nowhere_here_are_said_and_nothing_is_proposed(
+def test_files_not_found_here_are_reported_without_a_proposed_mapping(
     configuration: Configuration,
 ) -> None:
     (finding,) = check_path_mapping(configuration, "den", fake_server(["/data/music/x.flac"]))

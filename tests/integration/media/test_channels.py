@@ -62,7 +62,7 @@ def decode(media: Path, tmp_path: Path) -> Audio:
         ("sixteen.w64", "[0:a]pan=hexadecagonal|c7=c0[o]", "pcm_s16le"),
     ],
 )
-def test_a_voice_is_heard_from_beginning_to_end(
+def test_voice_is_kept_from_beginning_to_end(
     speech: Path, tmp_path: Path, name: str, graph: str, codec: str
 ) -> None:
     audio = decode(make(speech, tmp_path / name, graph, codec), tmp_path)

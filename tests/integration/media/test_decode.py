@@ -49,7 +49,7 @@ def tiny_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", str(disk)], check=True)
 
 
-def test_sound_is_16_khz_mono_of_16_bits_and_as_long_as_the_medium(
+def test_audio_is_16_khz_mono_of_16_bits_and_as_long_as_the_media_file(
     film: Film, tmp_path: Path
 ) -> None:
     media = film("a.mkv", "sine=f=440:d=3:r=44100", ("-ac", "2"))
@@ -205,7 +205,7 @@ def test_a_damaged_middle_costs_its_own_seconds_and_no_more(
 @pytest.mark.parametrize(
     "name", ["[a] 'b' \"c\" %d.mkv", "-y.mkv", "a:b\nc.mkv", os.fsdecode(b"\xe9\xff.mkv")]
 )
-def test_no_name_of_medium_or_folder_means_anything_to_ffmpeg(
+def test_names_of_files_and_folders_have_no_meaning_to_ffmpeg(
     film: Film, tmp_path: Path, name: str
 ) -> None:
     media, folder = tmp_path / name, tmp_path / f"out {name}"
@@ -241,7 +241,7 @@ def test_a_track_that_is_not_there_is_refused_by_number(film: Film, tmp_path: Pa
     assert not (tmp_path / "out.part").exists()
 
 
-def test_a_medium_that_went_away_is_gone(film: Film, tmp_path: Path) -> None:
+def test_media_file_deleted_before_decoding_is_missing(film: Film, tmp_path: Path) -> None:
     media = film("a.mkv")
     track = _first(media)
     media.unlink()
@@ -257,7 +257,7 @@ def test_decoding_past_its_limit_is_ended_and_leaves_nothing(tmp_path: Path) -> 
     assert list(tmp_path.iterdir()) == [media]
 
 
-def test_without_ffmpeg_the_cure_is_to_install_it(
+def test_missing_ffmpeg_has_the_hint_to_install_it(
     film: Film, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     media = film("a.mkv")
@@ -278,7 +278,7 @@ def test_a_disk_without_room_is_seen_before_anything_is_written(
     assert list(tiny_disk.iterdir()) == []
 
 
-def test_a_disk_that_fills_while_decoding_is_said_and_given_back_its_room(
+def test_full_disk_during_decoding_is_reported_and_its_space_freed(
     tmp_path: Path, tiny_disk: Path
 ) -> None:
     media = tmp_path / "streamed.mkv"  # written to a pipe, so it states no length

@@ -142,7 +142,7 @@ def test_what_each_subtitle_is_marked_as_is_seen(rich: Path) -> None:
     assert all(track.is_text for track in (spanish, forced, sdh, plain))
 
 
-def test_pictures_are_told_from_text(tmp_path: Path) -> None:
+def test_picture_subtitles_are_distinguished_from_text(tmp_path: Path) -> None:
     target = tmp_path / "disc.mkv"
     pictures, text = tmp_path / "s.sup", tmp_path / "s.srt"
     pictures.write_bytes(_empty_pgs())  # ffmpeg cannot convert text to image subtitles
@@ -172,7 +172,7 @@ def _empty_pgs() -> bytes:
     "title",
     ["Director's Commentary", "Kommentar von Regisseur", "Commentaire audio", "COMENTARIO"],
 )
-def test_commentary_is_known_by_its_title_too(tmp_path: Path, title: str) -> None:
+def test_commentary_is_recognised_by_its_title(tmp_path: Path, title: str) -> None:
     plain, other = probe_media(
         _tagged(tmp_path / "a.mka", ["title=Stereo"], [f"title={title}"])
     ).audio_tracks
@@ -181,7 +181,7 @@ def test_commentary_is_known_by_its_title_too(tmp_path: Path, title: str) -> Non
 
 
 @pytest.mark.parametrize("title", ["Audio Description", "Descriptive audio", "Hörfilmfassung"])
-def test_audio_description_is_known_by_its_title_too(tmp_path: Path, title: str) -> None:
+def test_audio_description_is_recognised_by_its_title(tmp_path: Path, title: str) -> None:
     (track,) = probe_media(_tagged(tmp_path / "a.mka", [f"title={title}"])).audio_tracks
     assert track.is_audio_description
 
@@ -313,7 +313,7 @@ def test_a_film_without_sound_is_read_and_has_no_track(film: Film) -> None:
         ("list.m3u8", b"#EXTM3U\n#EXTINF:1,\nhttp://127.0.0.1:9/a.ts\n"),
     ],
 )
-def test_what_is_no_medium_is_refused_by_name_with_a_cure(
+def test_file_that_is_no_media_file_is_rejected_by_name_with_a_hint(
     tmp_path: Path, name: str, content: bytes
 ) -> None:
     (tmp_path / name).write_bytes(content)
@@ -322,7 +322,7 @@ def test_what_is_no_medium_is_refused_by_name_with_a_cure(
     assert caught.value.hint
 
 
-def test_what_is_not_there_may_come_back_and_a_folder_is_no_medium(tmp_path: Path) -> None:
+def test_missing_file_is_transient_and_a_folder_is_rejected(tmp_path: Path) -> None:
     with pytest.raises(FileGoneError):
         probe_media(tmp_path / "gone.mkv")
     (tmp_path / "link.mkv").symlink_to(tmp_path / "gone.mkv")
@@ -339,7 +339,7 @@ def test_a_pipe_is_refused_without_waiting_for_a_writer(tmp_path: Path) -> None:
         probe_media(tmp_path / "pipe.mkv")
 
 
-def test_a_file_that_may_not_be_read_says_whom_to_let(
+def test_unreadable_file_has_a_hint_about_permissions(
     film: Film, public: Path, bound_by_permissions: Bound
 ) -> None:
     media = public / "a.mkv"
@@ -366,7 +366,7 @@ def test_a_problem_with_any_name_can_be_printed_and_stored(tmp_path: Path, name:
     assert json.loads(json.dumps(message)).encode("utf-8")
 
 
-def test_without_ffmpeg_the_cure_is_to_install_it(
+def test_missing_ffmpeg_has_the_hint_to_install_it(
     film: Film, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     media = film("a.mkv")
@@ -408,7 +408,7 @@ def test_a_program_that_floods_stderr_is_not_waited_for_and_its_end_is_kept() ->
     assert len(ran.stderr) < 20_000
 
 
-def test_a_medium_that_ends_in_the_middle_of_its_header_is_a_problem_and_no_crash(
+def test_media_file_cut_within_its_header_is_an_error_and_no_crash(
     film: Film, tmp_path: Path
 ) -> None:
     whole = film("whole.mkv").read_bytes()

@@ -89,7 +89,7 @@ def test_the_sound_is_the_same_with_and_without_watching(cut_film: Path, tmp_pat
     assert with_picture.path.read_bytes() == alone.path.read_bytes()
 
 
-def test_a_picture_that_starts_late_cuts_at_the_time_of_the_medium(
+def test_shot_changes_of_a_late_video_have_times_of_the_media_file(
     cut_film: Path, tmp_path: Path
 ) -> None:
     late = tmp_path / "late.mkv"

@@ -79,13 +79,13 @@ def test_a_whole_file_lacks_nothing_and_any_part_of_it_does(name: str, tmp_path:
         ("a.ogg", ("-map", "1", "-c:a", "libopus", "-ac", "2")),
     ],
 )
-def test_of_streams_and_recordings_that_say_no_length_nothing_is_asked(
+def test_streams_and_recordings_without_a_length_are_not_truncated(
     name: str, options: tuple[str, ...], tmp_path: Path
 ) -> None:
     assert missing_bytes(make(tmp_path / name, *options)) == 0
 
 
-def test_a_matroska_file_that_is_still_written_says_nothing_of_its_length(tmp_path: Path) -> None:
+def test_matroska_file_being_written_has_no_length(tmp_path: Path) -> None:
     """Make a file as a recorder leaves it until it finishes and rewrites the header."""
     data = bytearray(make(tmp_path / "a.mkv").read_bytes())
     segment = data.index(b"\x18\x53\x80\x67") + 4
@@ -113,7 +113,7 @@ def test_a_recording_as_mxf_that_is_still_written_has_an_open_header(
     assert missing_bytes(growing) == 0
 
 
-def test_an_mxf_with_a_run_in_is_known(tmp_path: Path) -> None:
+def test_mxf_with_a_run_in_is_recognised(tmp_path: Path) -> None:
     data = b"\0" * 1000 + make(tmp_path / "a.mxf", *MXF).read_bytes()
     (tmp_path / "run-in.mxf").write_bytes(data)
     assert missing_bytes(tmp_path / "run-in.mxf") == 0
@@ -121,7 +121,7 @@ def test_an_mxf_with_a_run_in_is_known(tmp_path: Path) -> None:
     assert missing_bytes(tmp_path / "run-in.mxf") > len(data) // 3
 
 
-def test_a_clip_of_a_camera_card_in_op_atom_says_its_length(tmp_path: Path) -> None:
+def test_op_atom_clip_of_a_camera_card_has_a_length(tmp_path: Path) -> None:
     sound = ("-map", "1", "-c:a", "pcm_s16le", "-ar", "48000", "-f", "mxf_opatom")
     data = make(tmp_path / "a.mxf", *sound).read_bytes()
     assert missing_bytes(tmp_path / "a.mxf") == 0
@@ -140,7 +140,7 @@ def test_the_second_part_of_a_large_avi_counts_too(tmp_path: Path) -> None:
     assert missing_bytes(tmp_path / "a.avi") == len(more) - 60_000
 
 
-def test_a_broadcast_wave_file_with_bw64_says_its_length(tmp_path: Path) -> None:
+def test_bw64_broadcast_wave_file_has_a_length(tmp_path: Path) -> None:
     """ITU-R BS.2088 gave RF64 another name."""
     data = make(tmp_path / "a.wav", "-map", "1", "-rf64", "always").read_bytes()
     (tmp_path / "a.wav").write_bytes(b"BW64" + data[4:-500])

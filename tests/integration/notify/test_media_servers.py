@@ -157,7 +157,7 @@ def ended(home: Home, media_file: Path, server: str = "den") -> Callable[[], boo
     return is_so
 
 
-def test_a_written_subtitle_is_told_once_and_confirmed(home: Callable[..., Home]) -> None:
+def test_published_sidecar_is_delivered_once_and_confirmed(home: Callable[..., Home]) -> None:
     den = recorder()
     harness = home(den=den)
     with harness.run_dispatcher():
@@ -188,7 +188,7 @@ def test_what_changes_within_seconds_is_one_call(home: Callable[..., Home]) -> N
     assert {len(change.added) for change in changes if change.media == media[0]} == {2}
 
 
-def test_what_is_not_shown_is_told_by_the_next_method_and_then_reported(
+def test_sidecar_that_is_not_indexed_is_delivered_by_the_next_strategy_and_then_reported(
     home: Callable[..., Home],
 ) -> None:
     den = recorder(lambda _: IndexStatus(False, "Film.es.srt is not listed"))
@@ -203,7 +203,9 @@ def test_what_is_not_shown_is_told_by_the_next_method_and_then_reported(
     assert output.detail == "Film.es.srt is not listed"
 
 
-def test_a_server_that_lists_late_is_asked_again_and_told_once(home: Callable[..., Home]) -> None:
+def test_server_that_indexes_late_is_checked_again_and_called_once(
+    home: Callable[..., Home],
+) -> None:
     looks = iter([False, False, True])
     den = recorder(lambda _: IndexStatus(next(looks)))
     harness = home(den=den)
@@ -214,7 +216,9 @@ def test_a_server_that_lists_late_is_asked_again_and_told_once(home: Callable[..
     assert harness.delivery_of(media_file).state is DeliveryState.CONFIRMED
 
 
-def test_a_server_that_cannot_say_is_told_once_and_that_is_said(home: Callable[..., Home]) -> None:
+def test_delivery_to_a_server_that_cannot_be_checked_is_unverifiable(
+    home: Callable[..., Home],
+) -> None:
     den = recorder(lambda _: IndexStatus(None, "when the film is opened"))
     harness = home(den=den)
     with harness.run_dispatcher():
@@ -224,7 +228,7 @@ def test_a_server_that_cannot_say_is_told_once_and_that_is_said(home: Callable[.
     assert harness.delivery_of(media_file).state is DeliveryState.UNVERIFIABLE
 
 
-def test_a_server_that_was_away_hears_everything_once_when_it_is_back(
+def test_unreachable_server_gets_each_change_once_when_it_is_back(
     home: Callable[..., Home],
 ) -> None:
     den, other = recorder(), recorder()
@@ -288,7 +292,7 @@ def test_what_a_server_will_never_take_is_reported(home: Callable[..., Home]) ->
     assert "no such thing" in harness.delivery_of(media_file).detail
 
 
-def test_taking_away_and_bringing_back_is_told_too(home: Callable[..., Home]) -> None:
+def test_removed_and_restored_sidecars_are_delivered_too(home: Callable[..., Home]) -> None:
     den = recorder()
     harness = home(den=den)
     withdrawal = SidecarRemover(harness.database)
@@ -310,7 +314,7 @@ def test_taking_away_and_bringing_back_is_told_too(home: Callable[..., Home]) ->
         assert not change.removed
 
 
-def test_a_change_in_the_middle_of_the_telling_is_not_lost(home: Callable[..., Home]) -> None:
+def test_change_during_a_delivery_is_not_lost(home: Callable[..., Home]) -> None:
     harness: Home
 
     class Slow(Recorder):
@@ -330,7 +334,7 @@ def test_a_change_in_the_middle_of_the_telling_is_not_lost(home: Callable[..., H
     assert "Film.en.srt" in last
 
 
-def test_a_sidecar_that_moved_with_its_film_is_told_at_both_places(
+def test_moved_sidecar_is_delivered_for_both_folders(
     home: Callable[..., Home],
 ) -> None:
     den = recorder()
@@ -348,7 +352,7 @@ def test_a_sidecar_that_moved_with_its_film_is_told_at_both_places(
     assert [one.path.name for one in delivery_of["New.mkv"].added] == ["New.es.srt"]
 
 
-def test_what_is_only_recognised_is_told_to_nobody(home: Callable[..., Home]) -> None:
+def test_transcript_without_a_sidecar_is_not_delivered(home: Callable[..., Home]) -> None:
     """After the database is lost, no whole library is refreshed."""
     den = recorder()
     harness = home(den=den)
@@ -422,7 +426,7 @@ def test_each_server_shows_what_was_published(real: tuple[str, Any, Home]) -> No
     assert len(server.asked) == EACH[kind]
 
 
-def test_each_server_that_is_deaf_to_the_first_call_is_told_otherwise(
+def test_each_server_that_ignores_the_first_strategy_gets_the_next(
     real: tuple[str, Any, Home],
 ) -> None:
     _, server, harness = real

@@ -105,7 +105,7 @@ def lives(tmp_path: Path) -> Iterator[Callable[..., NotifierDispatcher]]:
     database.close()
 
 
-def test_each_event_is_told_by_itself_and_in_order(
+def test_each_event_is_delivered_by_itself_and_in_order(
     lives: Callable[..., NotifierDispatcher], fake_notifier: type[FakeNotifier]
 ) -> None:
     life = lives(bell=fake_notifier)
@@ -121,7 +121,7 @@ def test_each_event_is_told_by_itself_and_in_order(
 @pytest.mark.parametrize(
     "problem", [TransientError("away"), SetupError("key"), RuntimeError("bug")]
 )
-def test_what_could_not_be_told_is_told_again(
+def test_failed_notification_is_delivered_again(
     lives: Callable[..., NotifierDispatcher], fake_notifier: type[FakeNotifier], problem: Exception
 ) -> None:
     fake_notifier.trouble = [problem, problem]
@@ -131,7 +131,7 @@ def test_what_could_not_be_told_is_told_again(
     assert fake_notifier.trouble == []
 
 
-def test_what_is_rejected_is_given_up_and_the_next_is_told(
+def test_rejected_notification_is_dropped_and_the_next_delivered(
     lives: Callable[..., NotifierDispatcher], fake_notifier: type[FakeNotifier]
 ) -> None:
     fake_notifier.trouble = [InputRejectedError("no such film")]
@@ -142,7 +142,7 @@ def test_what_is_rejected_is_given_up_and_the_next_is_told(
     assert [one.event for batch in fake_notifier.received for one in batch] == [event(2)]
 
 
-def test_one_that_is_away_holds_up_no_other_and_hears_all_in_the_next_life(
+def test_unreachable_notifier_delays_no_other_and_gets_its_backlog_after_restart(
     lives: Callable[..., NotifierDispatcher],
     fake_notifier: type[FakeNotifier],
     monkeypatch: pytest.MonkeyPatch,
@@ -163,7 +163,7 @@ def test_one_that_is_away_holds_up_no_other_and_hears_all_in_the_next_life(
     assert len(fake_notifier.received) == 2
 
 
-def test_who_collects_hears_what_happened_meanwhile_in_one(
+def test_notifier_with_an_interval_gets_events_in_one_batch(
     lives: Callable[..., NotifierDispatcher], fake_notifier: type[FakeNotifier]
 ) -> None:
     fake_notifier.pace = DeliverySchedule(batch_seconds=0.5)
@@ -191,7 +191,7 @@ def test_what_is_kept_for_one_that_never_comes_is_bounded_and_forgotten_with_it(
     database.close()
 
 
-def test_an_event_comes_back_from_the_ledger_as_it_was(tmp_path: Path) -> None:
+def test_event_read_from_the_database_is_unchanged(tmp_path: Path) -> None:
     database = Database(tmp_path / "subtitled.sqlite")
     failed = JobFailed(Path("/films/caf\udce9.mkv"), "why", "cure", retry_at=12.5)
     database.notifications.enqueue(["bell"], failed, 3.0)
@@ -229,7 +229,7 @@ _clock = st.times(max_value=clock(23, 59)).map(lambda t: t.replace(second=0, mic
 
 
 @given(_clock, _clock, st.floats(0, 2 * 86400), st.floats(-86400, 86400), st.floats(0, 86400))
-def test_nobody_is_ever_told_in_quiet_hours_nor_kept_waiting_for_ever(
+def test_nothing_is_delivered_in_quiet_hours_and_everything_after_them(
     begin: clock, end: clock, every: float, since: float, offset: float
 ) -> None:
     if begin == end:

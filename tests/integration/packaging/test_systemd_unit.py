@@ -130,7 +130,7 @@ def test_growing_pauses_are_installed_where_systemd_knows_them(tmp_path: Path) -
     shutil.which("systemd-sysusers") is None or shutil.which("systemd-tmpfiles") is None,
     reason="systemd-sysusers and systemd-tmpfiles are not installed",
 )
-def test_the_user_and_the_folder_of_the_configuration_are_made(installed: Path) -> None:
+def test_user_and_configuration_folder_are_created(installed: Path) -> None:
     for program, kind in (("systemd-sysusers", "sysusers"), ("systemd-tmpfiles", "tmpfiles")):
         which = ["--create"] if kind == "tmpfiles" else []
         service_lines = subprocess.run(

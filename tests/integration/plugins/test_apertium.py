@@ -49,7 +49,7 @@ def translated(apertium: Apertium, *texts: str) -> list[str]:
         ("hbs-slv", ("sh", "sl")),
     ],
 )
-def test_modes_are_known_by_their_languages(mode: str, pair: tuple[str, str] | None) -> None:
+def test_modes_are_found_by_their_languages(mode: str, pair: tuple[str, str] | None) -> None:
     assert parse_pair(mode) == (pair and tuple(map(Language, pair)))
 
 
@@ -66,7 +66,7 @@ def test_what_is_installed_is_what_it_can_and_nothing_is_nothing(tmp_path: Path)
     assert Apertium.capabilities(named).destination == "apertium:nas"
 
 
-def test_a_program_or_a_pair_that_is_not_there_is_said_with_the_cure(tmp_path: Path) -> None:
+def test_missing_program_or_language_pair_has_a_hint(tmp_path: Path) -> None:
     (tmp_path / "modes").mkdir()
     (tmp_path / "modes" / "eng-spa.mode").touch()
     apertium = make(command="no-such-apertium", data_dir=tmp_path)
@@ -106,7 +106,7 @@ def test_any_text_comes_back_under_its_id(texts: list[str]) -> None:
 
 
 @real
-def test_the_doctor_hears_which_pairs_there_are() -> None:
+def test_self_check_lists_the_language_pairs() -> None:
     (finding,) = make().self_check()
     assert finding.ok
     assert "eng-spa" in finding.detail

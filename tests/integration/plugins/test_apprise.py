@@ -128,7 +128,7 @@ def test_no_news_is_no_message(notifier: AppriseNotifier, receiver: Receiver) ->
     assert receiver.got == []
 
 
-def test_a_service_that_refuses_is_told_again_and_its_password_is_not_logged(
+def test_refused_notification_is_retried_and_the_password_not_logged(
     notifier: AppriseNotifier, receiver: Receiver, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)

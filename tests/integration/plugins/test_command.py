@@ -83,7 +83,7 @@ def test_only_the_events_that_are_wanted_run_it(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("status", "problem"), [(75, TransientError), (1, InputRejectedError), (3, InputRejectedError)]
 )
-def test_its_status_says_whether_to_try_again(status: int, problem: type[Exception]) -> None:
+def test_exit_status_decides_the_retry(status: int, problem: type[Exception]) -> None:
     code = f"import sys; print('no room'); sys.exit({status})"
     with pytest.raises(problem, match=f"status {status}: no room"):
         python(code).notify([Notification(1, 0.0, PUBLISHED)])
@@ -109,7 +109,7 @@ def test_what_takes_too_long_is_killed_with_its_children(tmp_path: Path) -> None
         time.sleep(0.05)
 
 
-def test_what_cannot_be_run_is_said_with_the_cure() -> None:
+def test_command_that_cannot_run_has_a_hint() -> None:
     missing = command("/nowhere/x")
     with pytest.raises(SetupError, match="whole path"):
         missing.notify([Notification(1, 0.0, PUBLISHED)])

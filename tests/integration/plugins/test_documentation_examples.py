@@ -75,7 +75,7 @@ def test_the_engine_of_the_tutorial_makes_a_subtitle(
     assert "loudness" in subtitled("--config", config, "plugins", "list").stdout
 
 
-def test_the_components_of_the_page_do_what_they_say(
+def test_components_of_the_documentation_work(
     site: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     config = tmp_path / "all.toml"

@@ -37,7 +37,7 @@ def either(
     assert not server.violations
 
 
-def test_several_films_are_told_in_one_request(
+def test_several_media_files_are_delivered_in_one_request(
     either: tuple[ServerPlugin, FakeMediaBrowser],
 ) -> None:
     server_plugin, server = either
@@ -49,7 +49,7 @@ def test_several_films_are_told_in_one_request(
     assert {update["UpdateType"] for update in asked.body["Updates"]} == {"Modified"}
 
 
-def test_a_film_costs_two_requests_told_and_asked(
+def test_media_file_costs_one_delivery_and_one_check(
     either: tuple[ServerPlugin, FakeMediaBrowser],
 ) -> None:
     server_plugin, server = either
@@ -75,7 +75,7 @@ def test_what_is_watched_is_given_as_paths_of_this_machine(
     assert watched == [Path("/media/films/A.mkv"), Path("/database/B.mkv")]
 
 
-def test_ids_that_are_not_made_of_paths_are_looked_up_among_the_items(
+def test_ids_not_derived_from_paths_are_looked_up_among_the_items(
     jellyfin: FakeJellyfin,
 ) -> None:
     for n in range(1500):
@@ -86,7 +86,7 @@ def test_ids_that_are_not_made_of_paths_are_looked_up_among_the_items(
     assert plugin.check_indexed(WRITTEN).is_complete is True
 
 
-def test_where_ids_are_made_of_paths_nothing_is_looked_through(jellyfin: FakeJellyfin) -> None:
+def test_ids_derived_from_paths_need_no_listing(jellyfin: FakeJellyfin) -> None:
     jellyfin.film(THERE, SPANISH)
     plugin = JELLYFIN.make(jellyfin)
     plugin.check_indexed(WRITTEN)

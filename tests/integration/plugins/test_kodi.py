@@ -50,9 +50,7 @@ def test_the_folder_of_the_film_is_scanned_once_and_no_other(server: FakeKodi, k
     assert server.called == [("VideoLibrary.Scan", {"directory": FOLDER, "showdialogs": False})]
 
 
-def test_of_a_film_that_is_not_open_it_says_whether_it_sees_the_files(
-    server: FakeKodi, kodi: Make
-) -> None:
+def test_closed_film_is_checked_by_the_files_that_kodi_sees(server: FakeKodi, kodi: Make) -> None:
     server.folders[FOLDER] = [THERE]
     unseen = kodi().check_indexed(WRITTEN)
     assert unseen.is_complete is False
@@ -67,7 +65,7 @@ def test_a_folder_that_it_has_not_is_not_seen(server: FakeKodi, kodi: Make) -> N
     assert kodi().check_indexed(WRITTEN).is_complete is False
 
 
-def test_of_a_film_that_is_open_it_says_language_and_flags(server: FakeKodi, kodi: Make) -> None:
+def test_open_film_is_checked_by_language_and_flags(server: FakeKodi, kodi: Make) -> None:
     server.open = THERE
     server.subtitles = [
         external("spa"),
@@ -97,7 +95,7 @@ def test_what_is_open_is_given_as_a_path_of_this_machine(server: FakeKodi, kodi:
     assert list(kodi().now_playing()) == [FILM]
 
 
-def test_films_and_episodes_are_known(server: FakeKodi, kodi: Make) -> None:
+def test_metadata_of_films_and_episodes_is_read(server: FakeKodi, kodi: Make) -> None:
     cast = [{"name": "Ana Torrent", "role": "Ana"}, {"name": "Isabel Tellería", "role": ""}]
     server.episodes = [{"file": THERE, "title": "One", "showtitle": "A Series", "cast": cast}]
     title = kodi().metadata(FILM)
@@ -133,7 +131,7 @@ def test_each_refusal_is_what_it_is(
         kodi().refresh([WRITTEN], 0)
 
 
-def test_a_television_that_is_off_is_told_later(kodi: Make) -> None:
+def test_kodi_that_is_off_gets_the_change_later(kodi: Make) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{free.getsockname()[1]}"
@@ -150,7 +148,7 @@ def test_what_is_no_kodi_is_found_out(server: FakeKodi, kodi: Make, page: bytes)
     assert not finding.ok
 
 
-def test_the_check_says_that_all_is_well(server: FakeKodi, kodi: Make) -> None:
+def test_self_check_of_a_working_server_passes(server: FakeKodi, kodi: Make) -> None:
     (finding,) = kodi().self_check()
     assert finding.ok
     assert "20.1" in finding.detail

@@ -74,7 +74,7 @@ def test_languages_are_called_what_the_server_calls_them(
     assert libre.requests[-1]["target"] == code
 
 
-def test_a_pair_that_it_lacks_is_said_and_pairs_can_be_named(
+def test_missing_language_pair_is_reported_and_pairs_can_be_configured(
     make: Make, libre: FakeLibreTranslate
 ) -> None:
     with pytest.raises(SetupError, match="does not translate en into fr"):
@@ -93,7 +93,7 @@ def test_texts_that_got_lost_are_not_guessed_at(make: Make, libre: FakeLibreTran
     assert len(make().translate(batch(ES, "one")).lines) == 1
 
 
-def test_what_it_refuses_is_said_and_the_key_is_not(make: Make, libre: FakeLibreTranslate) -> None:
+def test_refusal_is_reported_without_the_key(make: Make, libre: FakeLibreTranslate) -> None:
     libre.key = "s3cret"
     with pytest.raises(SetupError, match="refuses the key"):
         make().translate(batch())

@@ -43,7 +43,7 @@ ALL_WRITTEN = SidecarChange(FILM, added=(SPANISH, FORCED, SDH))
 
 
 @pytest.mark.parametrize("method", [0, 1])
-def test_what_was_told_is_listed_with_language_and_flags(
+def test_delivered_sidecar_is_listed_with_language_and_flags(
     server: DescribedServer, plugin: MediaServer, method: int
 ) -> None:
     server.film(THERE, *BESIDE)
@@ -103,7 +103,7 @@ def test_what_is_listed_wrongly_is_not_listed(
         assert answer in listing.detail
 
 
-def test_one_that_was_taken_away_is_no_longer_listed_when_that_was_seen(
+def test_removed_sidecar_is_confirmed_once_it_is_no_longer_listed(
     server: DescribedServer, plugin: MediaServer
 ) -> None:
     film = server.film(THERE)
@@ -123,7 +123,7 @@ def test_a_format_that_it_never_lists_cannot_be_confirmed(
     assert plugin.check_indexed(change).is_complete is None
 
 
-def test_what_is_known_of_a_film_is_read(server: DescribedServer, plugin: MediaServer) -> None:
+def test_metadata_of_a_media_file_is_read(server: DescribedServer, plugin: MediaServer) -> None:
     server.film(THERE)
     title = plugin.metadata(FILM)
     assert title is not None
@@ -134,9 +134,7 @@ def test_what_is_known_of_a_film_is_read(server: DescribedServer, plugin: MediaS
     assert plugin.metadata(FILM.with_name("unknown.mkv")) is None
 
 
-def test_some_of_its_files_are_told_for_the_doctor(
-    server: DescribedServer, plugin: MediaServer
-) -> None:
+def test_sample_paths_are_given_to_the_doctor(server: DescribedServer, plugin: MediaServer) -> None:
     server.film(THERE)
     assert list(plugin.sample_paths()) == [THERE]
     assert plugin.to_local(THERE) == FILM
@@ -193,9 +191,7 @@ def test_a_server_that_is_away_is_tried_later(
             server_plugin.make(server, url=url).refresh([WRITTEN], 0)
 
 
-def test_a_server_that_takes_the_call_and_says_nothing_is_given_up(
-    server_plugin: ServerPlugin, server: DescribedServer
-) -> None:
+def test_silent_server_times_out(server_plugin: ServerPlugin, server: DescribedServer) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
         with pytest.raises(TransientError, match="does not answer"):
@@ -226,7 +222,9 @@ def test_an_address_without_a_host_is_a_mistake(
         server_plugin.make(server, url="http://").refresh([WRITTEN], 0)
 
 
-def test_the_check_says_that_all_is_well(server: DescribedServer, plugin: MediaServer) -> None:
+def test_self_check_of_a_working_server_passes(
+    server: DescribedServer, plugin: MediaServer
+) -> None:
     (finding,) = plugin.self_check()
     assert finding.ok
     assert "version" in finding.detail

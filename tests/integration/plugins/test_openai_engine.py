@@ -61,7 +61,7 @@ def hear(engine: TranscriptionEngine, folder: Path, **more: object) -> Transcrip
     return transcript
 
 
-def test_words_lie_in_the_medium_and_have_the_punctuation_of_the_text(
+def test_words_have_times_of_the_media_file_and_the_punctuation_of_the_text(
     make: Make, service: FakeTranscriptions, tmp_path: Path
 ) -> None:
     output = hear(make(), tmp_path, hotwords=("Kennedy", "Ring"))
@@ -97,7 +97,7 @@ def test_less_is_asked_for_where_more_is_refused_and_that_is_remembered(
         *((how, InputRejectedError) for how in (400, 413, 422)),
     ],
 )
-def test_what_goes_wrong_is_said_in_the_words_of_the_contract(
+def test_failures_of_the_service_become_errors_of_the_plugin_api(
     manner: str | int, problem: type, make: Make, service: FakeTranscriptions, tmp_path: Path
 ) -> None:
     service.manner, service.retry_after = manner, "7"
@@ -128,7 +128,7 @@ def test_where_it_goes_and_how_much_at_once(make: Make) -> None:
     assert (far.word_timestamps, round(far.max_chunk_seconds)) == (False, 30)  # type: ignore[attr-defined]
 
 
-def test_terms_are_not_told_in_quiet_stretches(
+def test_hotwords_are_not_sent_for_low_energy_chunks(
     make: Make, service: FakeTranscriptions, tmp_path: Path
 ) -> None:
     whole = request(5.0, terms=("Kennedy",))
@@ -184,7 +184,7 @@ answers = st.fixed_dictionaries(
 
 
 @given(answers | json_like)
-def test_whatever_comes_words_are_in_order_finite_and_inside_the_stretch(answer: object) -> None:
+def test_words_of_any_answer_are_in_order_finite_and_inside_the_chunk(answer: object) -> None:
     if isinstance(answer, dict) and is_transcription(answer):
         found = parse_response(answer, 5.0, 10.0)
         check_transcript(

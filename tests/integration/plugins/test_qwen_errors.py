@@ -51,7 +51,7 @@ TABLE = [
 
 
 @pytest.mark.parametrize(("status", "code", "message", "kind", "cure"), TABLE)
-def test_each_code_has_its_cure(
+def test_each_error_code_has_a_hint(
     status: int, code: str, message: str, kind: type[SubtitledError], cure: str
 ) -> None:
     refusal = ServiceRefusal(status=status, code=code, message=message, request_id="r-77")
@@ -69,7 +69,7 @@ def test_a_bad_request_names_its_number() -> None:
 
 
 @given(st.integers(0, 999), st.text(), st.text(), st.text())
-def test_whatever_is_said_is_some_problem(
+def test_any_error_answer_becomes_an_error(
     status: int, code: str, message: str, number: str
 ) -> None:
     problem = ServiceRefusal(status=status, code=code, message=message, request_id=number).to_error(

@@ -33,7 +33,7 @@ def test_a_file_comes_back_as_words_with_times(
     assert transcript.language == "en"
 
 
-def test_the_receipt_says_who_got_how_much(
+def test_usage_record_states_destination_and_amount(
     studio: FakeDashScope, tmp_path: Path, memo: Checkpoint
 ) -> None:
     (sent,) = engine(studio).transcribe(sound(tmp_path, 7.0), request(7.0, memo)).usage
@@ -41,7 +41,7 @@ def test_the_receipt_says_who_got_how_much(
     assert sent.request_id
 
 
-def test_what_is_sent_is_small_and_tells_nothing_of_the_file(
+def test_upload_is_small_and_reveals_nothing_about_the_file(
     studio: FakeDashScope, tmp_path: Path, memo: Checkpoint
 ) -> None:
     engine(studio).transcribe(sound(tmp_path, 7.0), request(7.0, memo, terms=("Kowalski",)))
@@ -73,7 +73,7 @@ def test_silence_at_the_ends_is_neither_sent_nor_paid(
     check_transcript(transcript, asked.chunk)
 
 
-def test_a_file_in_which_nobody_speaks_is_not_sent(studio: FakeDashScope, tmp_path: Path) -> None:
+def test_file_without_speech_is_not_sent(studio: FakeDashScope, tmp_path: Path) -> None:
     check_engine(QwenEngine, options(studio))
     studio.requests.clear()
     asked = request(5.0)
@@ -82,7 +82,7 @@ def test_a_file_in_which_nobody_speaks_is_not_sent(studio: FakeDashScope, tmp_pa
     assert studio.requests == []
 
 
-def test_a_file_in_which_nothing_was_heard_is_done(studio: FakeDashScope, tmp_path: Path) -> None:
+def test_file_with_an_empty_transcript_is_done(studio: FakeDashScope, tmp_path: Path) -> None:
     studio.recognise = lambda sound: []
     assert engine(studio).transcribe(sound(tmp_path, 3.0), request(3.0)).words == ()
 
@@ -160,7 +160,7 @@ def test_a_bucket_of_the_users_own_is_used_and_emptied(
     assert task.url.startswith(bucket["url"])
 
 
-def test_a_wrong_key_is_said_with_its_cure_and_never_shown(
+def test_wrong_key_has_a_hint_and_is_never_shown(
     studio: FakeDashScope, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("QWEN_KEY", "sk-wrong")
@@ -172,7 +172,7 @@ def test_a_wrong_key_is_said_with_its_cure_and_never_shown(
     assert not finding.ok and "region" in finding.hint
 
 
-def test_the_check_says_that_the_key_is_taken_and_costs_nothing(studio: FakeDashScope) -> None:
+def test_self_check_reports_an_accepted_key_and_costs_nothing(studio: FakeDashScope) -> None:
     (finding,) = engine(studio).self_check()
     assert finding.ok
     assert studio.billed == [] and not studio.uploads

@@ -64,7 +64,7 @@ def test_another_task_of_the_same_account_is_not_taken_for_ours(
     assert len(studio.tasks) == 2
 
 
-def test_a_submission_that_never_arrived_is_made_again_without_a_second_upload(
+def test_lost_submission_is_repeated_without_a_second_upload(
     studio: FakeDashScope, tmp_path: Path, memo: Checkpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(task_lookup, "ARRIVAL_SECONDS", 0.2)
@@ -93,7 +93,7 @@ def test_where_tasks_are_not_listed_nothing_is_submitted_for_a_day(
     assert len(studio.asked(SUBMIT)) == 2
 
 
-def test_a_memo_of_another_model_or_place_is_not_taken_up(
+def test_checkpoint_of_another_model_or_region_is_not_used(
     studio: FakeDashScope, tmp_path: Path, memo: Checkpoint
 ) -> None:
     audio, asked = sound(tmp_path, 4.0), request(4.0, memo)
@@ -102,7 +102,7 @@ def test_a_memo_of_another_model_or_place_is_not_taken_up(
     assert len(studio.tasks) == 2
 
 
-def test_a_task_that_is_no_longer_known_is_begun_anew(
+def test_unknown_task_is_submitted_again(
     studio: FakeDashScope, tmp_path: Path, memo: Checkpoint
 ) -> None:
     audio, asked = sound(tmp_path, 4.0), request(4.0, memo)
@@ -113,7 +113,7 @@ def test_a_task_that_is_no_longer_known_is_begun_anew(
     assert engine(studio).transcribe(audio, asked).text
 
 
-def test_sound_that_could_not_be_fetched_is_uploaded_anew(
+def test_audio_that_could_not_be_fetched_is_uploaded_again(
     studio: FakeDashScope, tmp_path: Path, memo: Checkpoint
 ) -> None:
     audio, asked = sound(tmp_path, 4.0), request(4.0, memo)

@@ -41,7 +41,7 @@ def test_a_piece_comes_back_as_one_text_over_its_speech(
     assert sent.amount == studio.billed[-1] == 6.0
 
 
-def test_the_core_is_told_what_it_must_cut_and_estimate(studio: FakeDashScope) -> None:
+def test_capabilities_state_what_the_core_must_cut_and_estimate(studio: FakeDashScope) -> None:
     able = QwenEngine.capabilities(
         QwenSettings.model_validate(options(studio, protocol="sync", concurrency=7))
     )
@@ -59,7 +59,7 @@ def test_the_core_is_told_what_it_must_cut_and_estimate(studio: FakeDashScope) -
     assert able.destination == "qwen:127.0.0.1"
 
 
-def test_names_go_as_context_but_not_where_hardly_anybody_is_heard(
+def test_hotwords_are_sent_as_context_except_for_low_energy_chunks(
     studio: FakeDashScope, tmp_path: Path
 ) -> None:
     audio = sound(tmp_path, 4.0)
@@ -78,7 +78,7 @@ def test_names_go_as_context_but_not_where_hardly_anybody_is_heard(
     assert first["parameters"]["asr_options"] == {"language": "en", "enable_itn": False}
 
 
-def test_a_language_that_is_not_known_is_left_for_the_service_to_hear(
+def test_unknown_language_is_identified_by_the_service(
     studio: FakeDashScope, tmp_path: Path
 ) -> None:
     transcript = engine(studio, protocol="sync").transcribe(
@@ -108,7 +108,7 @@ def test_a_snapshot_without_annotations_and_seconds_is_understood(
     assert [sent.amount for sent in transcript.usage] == [7.0]
 
 
-def test_where_nobody_speaks_there_is_no_word(studio: FakeDashScope, tmp_path: Path) -> None:
+def test_chunk_without_speech_has_no_word(studio: FakeDashScope, tmp_path: Path) -> None:
     studio.recognise = lambda sound: []
     qwen = engine(studio, protocol="sync")
     assert qwen.transcribe(sound(tmp_path, 3.0), request(3.0)).words == ()
@@ -126,7 +126,7 @@ def test_a_text_that_was_cut_off_is_asked_for_again_in_two_parts(
     assert len(studio.asked(GENERATION)) == 3
 
 
-def test_a_stretch_that_is_too_long_is_cut_before_it_is_sent(
+def test_chunk_that_is_too_long_is_split_before_it_is_sent(
     studio: FakeDashScope, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(synchronous, "MAX_PIECE_SECONDS", 20.0)
@@ -182,9 +182,7 @@ def test_a_service_that_stays_away_is_given_back_to_the_daemon(
     assert len(studio.asked(GENERATION)) == 5
 
 
-def test_a_service_that_takes_a_request_and_says_nothing_is_given_up(
-    studio: FakeDashScope, tmp_path: Path
-) -> None:
+def test_silent_service_times_out(studio: FakeDashScope, tmp_path: Path) -> None:
     studio.latency = 1.0
     qwen = engine(studio, protocol="sync", timeout=0.1)
     with pytest.raises(TransientError, match="did not answer"):
@@ -200,9 +198,7 @@ def test_an_answer_in_another_shape_is_a_problem_and_no_crash(
         engine(studio, protocol="sync").transcribe(sound(tmp_path, 3.0), request(3.0))
 
 
-def test_whoever_sends_callers_elsewhere_gets_neither_key_nor_sound(
-    studio: FakeDashScope, tmp_path: Path
-) -> None:
+def test_redirect_gets_neither_key_nor_audio(studio: FakeDashScope, tmp_path: Path) -> None:
     with serve_dashscope(FakeDashScope()) as elsewhere:
         studio.faults.append(
             Fault(
@@ -231,7 +227,7 @@ def test_requests_run_at_once_but_no_more_a_minute_than_allowed(
     assert time.monotonic() - begun >= 7 * 0.1 + 0.4
 
 
-def test_pieces_are_made_ready_while_no_more_are_on_their_way_than_allowed(
+def test_chunks_are_prepared_while_no_more_than_allowed_are_sent(
     studio: FakeDashScope, tmp_path: Path
 ) -> None:
     studio.latency = 0.3

@@ -59,7 +59,7 @@ def test_terms_scene_and_title_go_with_them(studio: FakeDashScope) -> None:
 
 
 @pytest.mark.parametrize("value", ["one", "a\nb", "a\nb\nc\nd", "", "\n\n"])
-def test_another_number_of_lines_is_given_back_unused_but_told(
+def test_answer_with_another_number_of_lines_is_unused_but_billed(
     studio: FakeDashScope, value: str
 ) -> None:
     studio.translate = lambda text, source, target: value
@@ -97,7 +97,7 @@ def test_neither_text_nor_key_is_in_what_is_raised(studio: FakeDashScope) -> Non
         assert "Ignore" not in str(caught.value) and KEY not in str(caught.value)
 
 
-def test_being_too_fast_is_waited_out_and_arrears_are_said(studio: FakeDashScope) -> None:
+def test_throttled_request_waits_and_arrears_are_reported(studio: FakeDashScope) -> None:
     studio.faults.append(Fault(route=GENERATION, status=429, code="Throttling.RateQuota"))
     assert translator(studio).translate(BATCH).lines
     studio.faults.append(Fault(route=GENERATION, status=400, code="Arrearage"))
@@ -108,7 +108,7 @@ def test_being_too_fast_is_waited_out_and_arrears_are_said(studio: FakeDashScope
         translator(studio).translate(BATCH)
 
 
-def test_it_says_which_pairs_it_knows_and_where_the_text_goes(studio: FakeDashScope) -> None:
+def test_capabilities_state_language_pairs_and_destination(studio: FakeDashScope) -> None:
     qwen = translator(studio)
     able = type(qwen).capabilities(qwen.settings)
     assert able.language_pairs is not None and (EN, FR) in able.language_pairs

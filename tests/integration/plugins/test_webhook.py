@@ -115,7 +115,7 @@ def test_only_the_events_that_are_wanted_are_sent(receiver: Receiver) -> None:
         (302, {"Location": "http://127.0.0.1:1/"}, SetupError, None),
     ],
 )
-def test_the_answer_says_what_is_done_next_and_no_secret_is_told(
+def test_status_code_decides_the_retry_and_no_secret_is_logged(
     receiver: Receiver,
     status: int,
     headers: dict[str, str],
@@ -131,7 +131,7 @@ def test_the_answer_says_what_is_done_next_and_no_secret_is_told(
         assert secret not in str(raised.value)
 
 
-def test_nobody_there_is_temporary_and_a_missing_secret_is_said(
+def test_unreachable_receiver_is_transient_and_a_missing_secret_is_reported(
     receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     away = webhook(receiver, url="http://127.0.0.1:1/x")

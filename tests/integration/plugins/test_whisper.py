@@ -66,7 +66,7 @@ def engine(model_base: Path) -> WhisperEngine:
 
 
 @pytest.mark.model
-def test_a_president_is_understood_word_by_word(
+def test_recorded_speech_is_transcribed_word_by_word(
     engine: WhisperEngine, speech: Path, tmp_path: Path
 ) -> None:
     audio = _pcm(["-i", str(speech / "jfk.flac")], tmp_path / "a")

@@ -32,7 +32,7 @@ def capable(model: str) -> WhisperEngine:
 
 
 @pytest.mark.parametrize("model", list(MODELS))
-def test_each_model_says_what_it_can_do(model: str) -> None:
+def test_capabilities_of_each_model_are_stated(model: str) -> None:
     can = WhisperEngine.capabilities(WhisperSettings(model=model))
     assert can.destination == LOCAL
     assert can.word_timestamps
@@ -69,7 +69,7 @@ def test_a_language_that_it_does_not_know_is_rejected(
         capable(model).transcribe(Audio(tmp_path / "none"), request)
 
 
-def test_every_known_digest_is_one() -> None:
+def test_every_known_digest_is_a_sha256() -> None:
     for spec in MODELS.values():
         for digest in filter(None, spec.files.values()):
             assert len(digest) == 64
@@ -87,7 +87,7 @@ def test_the_default_model_is_checked_in_full_and_needs_no_hub() -> None:
 
 
 @pytest.mark.parametrize("missing", ["model.bin", "tokenizer.json"])
-def test_a_folder_that_lacks_a_file_is_named_with_its_cure(tmp_path: Path, missing: str) -> None:
+def test_model_folder_with_a_missing_file_has_a_hint(tmp_path: Path, missing: str) -> None:
     for file in MODELS["base"].files:
         (tmp_path / file).write_bytes(b"")
     (tmp_path / missing).unlink()
@@ -163,7 +163,7 @@ def test_times_after_long_silence_are_those_of_the_media_file(
 
 
 @pytest.mark.model
-def test_a_term_that_was_told_is_written_as_told(
+def test_hotword_is_written_as_configured(
     engine: WhisperEngine, speech: Path, tmp_path: Path
 ) -> None:
     audio = kept(pcm(speech / "hotwords.mp3"), tmp_path / "a.pcm")
@@ -178,7 +178,7 @@ def test_a_term_that_was_told_is_written_as_told(
 
 
 @pytest.mark.model
-def test_the_language_is_heard_window_by_window(
+def test_language_is_identified_window_by_window(
     engine: WhisperEngine, speech: Path, tmp_path: Path
 ) -> None:
     audio = kept(pcm(speech / "multilingual.mp3"), tmp_path / "a.pcm")
@@ -191,7 +191,7 @@ def test_the_language_is_heard_window_by_window(
 
 
 @pytest.mark.model
-def test_a_stretch_without_speech_has_no_words(engine: WhisperEngine, tmp_path: Path) -> None:
+def test_chunk_without_speech_has_no_words(engine: WhisperEngine, tmp_path: Path) -> None:
     audio = kept(np.zeros(16_000 * 5, "<i2"), tmp_path / "a.pcm")
     chunk = Chunk(TimeSpan(0, 5), ())
     assert engine.transcribe(audio, TranscriptionRequest(chunk=chunk, language=ENGLISH)).words == ()

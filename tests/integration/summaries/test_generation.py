@@ -65,7 +65,7 @@ def test_chapters_come_back_as_numbers_and_get_the_times_of_their_sentences() ->
     assert "23" not in text.replace("23: Sentence 23.", ""), "no time is told"
 
 
-def test_an_answer_of_no_use_is_asked_for_once_more_then_it_is_said_why() -> None:
+def test_unusable_answer_is_requested_again_and_then_reported() -> None:
     write, asked = saying("Sure! Here it is.", answer((0, "All")))
     assert summarise(SAID, 130.0, EN, write).chapters[0].title == "All"
     assert len(asked) == 2

@@ -70,7 +70,7 @@ def test_the_same_speech_later_is_found_to_a_twentieth_of_a_second(
 
 @given(seeds, st.integers(MIN_SPEECH_SPANS, 150), st.integers(MIN_SPEECH_SPANS, 150))
 @settings(max_examples=30, deadline=None)
-def test_other_speech_convinces_nobody(seed: int, count: int, other: int) -> None:
+def test_offset_of_other_speech_is_not_convincing(seed: int, count: int, other: int) -> None:
     found = find_offset(talk(seed, count), talk(seed + 1, other))
     assert found is not None
     assert not found.is_convincing, found
@@ -78,7 +78,9 @@ def test_other_speech_convinces_nobody(seed: int, count: int, other: int) -> Non
 
 @given(seeds, st.integers(30, 150), st.floats(0.1, 0.9), st.floats(2.0, 90.0))
 @settings(max_examples=30, deadline=None)
-def test_another_cut_convinces_nobody(seed: int, count: int, share: float, scene: float) -> None:
+def test_offset_of_another_cut_is_not_convincing(
+    seed: int, count: int, share: float, scene: float
+) -> None:
     """Insert or remove a scene in the middle."""
     old = talk(seed, count)
     cut = round(count * share)
@@ -91,7 +93,7 @@ def test_another_cut_convinces_nobody(seed: int, count: int, share: float, scene
 
 @given(seeds, st.integers(40, 150))
 @settings(max_examples=30, deadline=None)
-def test_another_pace_convinces_nobody(seed: int, count: int) -> None:
+def test_offset_at_another_speed_is_not_convincing(seed: int, count: int) -> None:
     """Cinema films run 4 % faster on European television."""
     old = talk(seed, count)
     found = find_offset(old, [TimeSpan(o.start * 24 / 25, o.end * 24 / 25) for o in old])
@@ -99,7 +101,7 @@ def test_another_pace_convinces_nobody(seed: int, count: int) -> None:
     assert not found.is_convincing, found
 
 
-def test_speech_as_regular_as_a_clock_convinces_nobody() -> None:
+def test_offset_of_regular_speech_is_not_convincing() -> None:
     old = [TimeSpan(at, at + 1.0) for at in range(0, 300, 3)]
     found = find_offset(old, detected_later(old, 9.0, 1))
     assert found is not None
@@ -107,7 +109,7 @@ def test_speech_as_regular_as_a_clock_convinces_nobody() -> None:
 
 
 @pytest.mark.parametrize("where", ["old", "new"])
-def test_speech_that_one_of_the_two_lacks_convinces_nobody(where: str) -> None:
+def test_offset_with_speech_missing_in_one_version_is_not_convincing(where: str) -> None:
     """A scene after the credits: every part agrees, but there are no words for it."""
     old = talk(7, 60)
     more = [*old, TimeSpan(old[-1].end + 20, old[-1].end + 32)]
@@ -116,7 +118,7 @@ def test_speech_that_one_of_the_two_lacks_convinces_nobody(where: str) -> None:
     assert "are in one file only" in found.rejection_reason
 
 
-def test_too_little_speech_says_nothing() -> None:
+def test_too_little_speech_has_no_offset() -> None:
     few = talk(1, MIN_SPEECH_SPANS - 1)
     assert find_offset(few, few) is None
     assert find_offset([], talk(1, 30)) is None
@@ -183,7 +185,7 @@ def _target(track: int, analysis: TrackAnalysis, language: str = "en") -> ReuseT
     )
 
 
-def test_a_better_copy_takes_the_words_over_by_every_recipe_that_is_whole(tmp_path: Path) -> None:
+def test_better_copy_reuses_every_complete_variant(tmp_path: Path) -> None:
     store, old = TranscriptStore(tmp_path), talk(3, 80)
     _kept(store, "aa01", old, "whole")
     _kept(store, "aa01", old, "torn")
@@ -202,7 +204,9 @@ def test_a_better_copy_takes_the_words_over_by_every_recipe_that_is_whole(tmp_pa
     assert "taken over from aa01, track 1, +12.5" in str(output)
 
 
-def test_what_does_not_match_is_recognised_anew_and_the_doubt_is_kept(tmp_path: Path) -> None:
+def test_version_that_does_not_match_is_transcribed_again_and_the_reason_kept(
+    tmp_path: Path,
+) -> None:
     store, old = TranscriptStore(tmp_path), talk(3, 80)
     _kept(store, "aa01", old, "whole")
     new = talk(99, 80)

@@ -45,7 +45,7 @@ def _all_made(cluster: WorkerCluster) -> None:
     assert list(cluster.state.glob("*.sqlite*")) == []
 
 
-def test_three_films_are_made_at_once_each_by_a_machine_of_its_own(
+def test_three_machines_process_three_films_at_once(
     cluster: WorkerCluster, spoken: list[Path], tmp_path: Path
 ) -> None:
     _three_held(cluster, spoken)
@@ -102,7 +102,7 @@ def test_what_was_asked_while_others_write_is_seen_by_its_number(
     assert [one.path for one in database.commands.pending()] == [Path("/films")]
 
 
-def test_an_address_that_is_none_is_refused_and_no_password_is_said() -> None:
+def test_invalid_database_address_is_rejected_without_its_password() -> None:
     for output in ("mysql://u:secret@host/db", "secret", "postgresql://u:secret@127.0.0.1:1/db"):
         with pytest.raises(SetupError) as refused:
             Database(Path("/nowhere/subtitled.sqlite"), output)

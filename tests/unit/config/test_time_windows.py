@@ -77,7 +77,7 @@ def test_the_hour_that_comes_twice_is_open_twice_and_the_lost_one_never() -> Non
     assert late.next_change(at(2026, 3, 29, 0)) == at(2026, 3, 29, 3)
 
 
-def test_what_never_changes_says_so() -> None:
+def test_window_that_never_changes_has_no_next_change() -> None:
     assert hours(BERLIN).next_change(0.0) is None
     assert hours(BERLIN).is_open_at(0.0)
     assert hours(BERLIN, quiet=("daily",)).next_change(at(2026, 1, 1)) is None
@@ -142,7 +142,7 @@ def test_what_is_no_window_is_refused_with_what_would_be_one(text: str) -> None:
         parse_window(text)
 
 
-def test_a_line_of_cron_is_told_what_to_write_instead() -> None:
+def test_cron_line_is_rejected_with_the_window_to_write_instead() -> None:
     with pytest.raises(
         ValueError, match="this is a cron expression, not a time window; write one such as"
     ):

@@ -20,7 +20,7 @@ def schedule() -> Iterator[Scheduler]:
     scheduler.stop()
 
 
-def test_a_walk_comes_when_it_is_asked_for(schedule: Scheduler) -> None:
+def test_requested_scan_is_due_at_once(schedule: Scheduler) -> None:
     walked = threading.Event()
     schedule.add_scan("films", 6 * 3600.0, lambda name: walked.set())
     assert not walked.wait(0.3)
@@ -28,7 +28,7 @@ def test_a_walk_comes_when_it_is_asked_for(schedule: Scheduler) -> None:
     assert walked.wait(10)
 
 
-def test_after_the_clock_was_set_back_a_year_nobody_waits_for_it(
+def test_clock_set_back_a_year_delays_no_scan(
     schedule: Scheduler, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     walked, looked = threading.Event(), threading.Event()

@@ -12,7 +12,7 @@ from subtitled.db.database import Database
 from subtitled.jobs.heartbeat import HeartbeatSender
 
 
-def test_who_holds_a_lock_is_there_and_who_only_gave_a_sign_was_lost(tmp_path: Path) -> None:
+def test_worker_with_a_lock_runs_and_one_with_only_a_heartbeat_is_lost(tmp_path: Path) -> None:
     database = Database(tmp_path / "subtitled.sqlite")
     lock = StateLock(tmp_path, "big")
     for name in ("big", "small", "daemon"):

@@ -242,7 +242,7 @@ def upgraded(tmp_path: Path, server: str | None) -> Database:
     return Database(path, server)
 
 
-def test_files_keep_what_is_known_of_them(upgraded: Database) -> None:
+def test_migration_keeps_the_columns_of_files(upgraded: Database) -> None:
     for old, new in STATES.items():
         record = upgraded.files.get(Path(f"/films/{old}.mkv"))
         assert record is not None
@@ -258,7 +258,7 @@ def test_files_keep_what_is_known_of_them(upgraded: Database) -> None:
     assert upgraded.bulk_files.lookup("films", [key]) == {key: (key, 3, 4, 99)}
 
 
-def test_sidecars_keep_what_is_known_of_them(upgraded: Database) -> None:
+def test_migration_keeps_the_columns_of_sidecars(upgraded: Database) -> None:
     for old, new in FATES.items():
         record = upgraded.sidecars.get(Path(f"/films/{old}.srt"))
         assert record is not None

@@ -55,7 +55,7 @@ def test_three_failures_in_a_row_over_two_media_open_it(
     assert breakers.state_of("other").is_closed
 
 
-def test_one_medium_alone_never_opens_it(breakers: CircuitBreakers) -> None:
+def test_one_media_file_alone_never_opens_the_breaker(breakers: CircuitBreakers) -> None:
     for _ in range(20):
         fail(breakers, "poison", EngineCrashedError("it crashed"))
     assert breakers.state_of("cloud").is_closed
@@ -74,7 +74,7 @@ def test_a_success_or_a_refusal_of_one_file_ends_the_row(breakers: CircuitBreake
     assert breakers.state_of("cloud").is_closed
 
 
-def test_that_the_language_was_heard_proves_nothing(breakers: CircuitBreakers) -> None:
+def test_language_identification_does_not_close_the_breaker(breakers: CircuitBreakers) -> None:
     for media in "abc":
         with breakers.guard("cloud", media, counts_as_success=False):
             pass

@@ -52,7 +52,7 @@ TBX2 = """<?xml version="1.0"?>
         ("a.tbx", TBX3),
     ],
 )
-def test_every_format_says_the_same(name: str, text: str) -> None:
+def test_every_glossary_format_gives_the_same_terms(name: str, text: str) -> None:
     found = parse_glossary(text, Path(name), TermScope.LIBRARY)
     assert found.issues == ()
     assert pairs(found.terms, EN, ES) == [("dragon", "dragón")]

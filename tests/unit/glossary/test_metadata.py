@@ -93,7 +93,7 @@ def test_without_characters_the_cast_is_used(tmp_path: Path) -> None:
         ("2019/20190403_120000.mp4", []),
     ],
 )
-def test_without_an_nfo_the_path_tells_the_title(
+def test_without_an_nfo_the_title_comes_from_the_path(
     tmp_path: Path, path: str, found: list[str]
 ) -> None:
     known = find_metadata(tmp_path / path, tmp_path)
@@ -180,7 +180,7 @@ def test_the_nearest_glossary_comes_first_and_none_from_outside_the_library(
         ("Rex&#8;", "Rex"),
     ],
 )
-def test_a_sign_that_is_not_escaped_loses_no_name(tmp_path: Path, written: str, name: str) -> None:
+def test_unescaped_character_loses_no_name(tmp_path: Path, written: str, name: str) -> None:
     film = tmp_path / "Film.mkv"
     film.with_suffix(".nfo").write_text(
         f"<movie><title>Film</title><director>{written}</director>"

@@ -29,7 +29,7 @@ def database(tmp_path: Path) -> Database:
     return Database(tmp_path / "subtitled.sqlite")
 
 
-def test_who_has_jobs_and_an_unchanged_sign_for_long_is_lost() -> None:
+def test_worker_with_jobs_and_an_old_heartbeat_is_lost() -> None:
     silence = LivenessTracker(60.0)
     assert silence.lost_processes({"big": "1", "small": None}, 1000.0) == set()
     assert silence.lost_processes({"big": "2", "small": None}, 1050.0) == set()
@@ -47,7 +47,7 @@ def test_one_that_had_nothing_to_do_for_hours_has_all_the_time_again() -> None:
     assert silence.lost_processes({"big": "1"}, 7260.0) == {"big"}
 
 
-def test_a_busy_worker_gives_signs_that_differ_and_an_idle_one_none(database: Database) -> None:
+def test_busy_worker_updates_its_heartbeat_and_an_idle_one_does_not(database: Database) -> None:
     pulse = HeartbeatSender(database.kv, "big", "digest", timeout_seconds=1e-6)
     pulse.start()
     first = read_heartbeats(database.kv)["big"]
@@ -60,7 +60,7 @@ def test_a_busy_worker_gives_signs_that_differ_and_an_idle_one_none(database: Da
     assert read_heartbeats(database.kv) == {}
 
 
-def test_signs_are_given_ten_times_in_the_time_after_which_one_is_lost(database: Database) -> None:
+def test_heartbeat_is_updated_ten_times_within_the_timeout(database: Database) -> None:
     pulse = HeartbeatSender(database.kv, "big", "digest", timeout_seconds=300.0)
     pulse.start()
     first = read_heartbeats(database.kv)
@@ -78,7 +78,7 @@ def test_a_daemon_that_is_alone_writes_nothing_for_it(database: Database) -> Non
     assert set(read_heartbeats(database.kv)) == {DAEMON_NAME, "big"}
 
 
-def test_a_sign_of_another_version_is_none_and_breaks_nothing(database: Database) -> None:
+def test_heartbeat_of_another_version_is_ignored(database: Database) -> None:
     database.kv.set(f"{HEARTBEAT_KEY}big", '{"shape": "of tomorrow"}')
     assert read_heartbeats(database.kv) == {}
 
@@ -111,7 +111,7 @@ def test_jobs_are_handed_on_of_others_that_are_silent_and_never_ones_own(
     assert queue.handed == ["small"]
 
 
-def test_while_nothing_can_be_read_or_written_nobody_is_taken_for_lost(database: Database) -> None:
+def test_no_worker_counts_as_lost_while_the_database_is_unavailable(database: Database) -> None:
     now, queue = 0.0, Queue("big")
     watch: Any = queue
     rescue = FailoverMonitor(database.kv, watch, "me", timeout_seconds=10.0, clock=lambda: now)

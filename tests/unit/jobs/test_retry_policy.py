@@ -28,7 +28,7 @@ def test_waits_double_and_are_spread_by_chance() -> None:
         assert waits == pytest.approx([plain * (1 - JITTER), plain, plain * (1 + JITTER)])
 
 
-def test_nobody_waits_longer_than_a_day_or_tries_for_ever() -> None:
+def test_wait_is_at_most_a_day_and_attempts_are_limited() -> None:
     assert next_state(DOWN, 7, 0.0, 86400.0, jitter=1.0).retry_at == MAX_WAIT_SECONDS
     assert next_state(DOWN, MAX_ATTEMPTS, 0.0, 60.0).state is FileState.FAILED
     assert (

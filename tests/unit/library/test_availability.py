@@ -107,7 +107,7 @@ def test_a_missing_file_that_returns_changed_becomes_unstable(library: Library) 
     assert record.previous_fingerprint == film.name
 
 
-def test_an_event_tells_at_once_of_a_file_and_of_all_in_a_folder(library: Library) -> None:
+def test_event_about_a_folder_covers_all_its_files(library: Library) -> None:
     shutil.rmtree(library.root / "deep")
     library.intake.on_paths_changed(library.root / "deep")
     library.media[0].unlink()

@@ -94,7 +94,7 @@ def found(root: Path, **more: object) -> set[str]:
 
 
 @pytest.mark.parametrize("name", EXTRA_FILES)
-def test_an_extra_is_known_by_the_form_of_its_name(name: str) -> None:
+def test_extra_is_recognised_by_the_form_of_its_name(name: str) -> None:
     assert file_exclusion(name, include_extras=False) == EXTRAS
     assert file_exclusion(name, include_extras=True) is None
 
@@ -201,7 +201,7 @@ def test_the_structure_of_a_disc_is_known_wherever_it_lies(folder: str, is_disc:
         (".hidden/a.mkv", IGNORED),
     ],
 )
-def test_the_reason_why_a_file_is_not_taken_is_told(
+def test_reason_for_an_excluded_file_is_given(
     tmp_path: Path, path: str, reason: str | None
 ) -> None:
     make(tmp_path, "Film/Film.mkv", path)

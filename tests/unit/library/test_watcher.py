@@ -154,7 +154,7 @@ def test_a_growing_file_is_reported_a_few_times_and_not_at_every_write(
     assert root not in seen.paths
 
 
-def test_folders_to_be_left_alone_are_not_watched(root: Path, seen: Seen, start: Start) -> None:
+def test_excluded_folders_are_not_watched(root: Path, seen: Seen, start: Start) -> None:
     (root / "@eaDir" / "deep").mkdir(parents=True)
     watch = start()
     emitter = watch._states["films"].emitter

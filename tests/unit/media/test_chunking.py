@@ -51,7 +51,7 @@ def _cut(speech: list[TimeSpan], length: float) -> list[Chunk]:
 
 @settings(deadline=None)
 @given(SPEECH, LENGTHS)
-def test_stretches_follow_each_other_from_zero_to_the_end(
+def test_chunks_follow_each_other_from_zero_to_the_end(
     speech: list[TimeSpan], length: float
 ) -> None:
     chunks = _cut(speech, length)
@@ -67,7 +67,7 @@ def test_stretches_follow_each_other_from_zero_to_the_end(
 
 @settings(deadline=None)
 @given(SPEECH, LENGTHS)
-def test_every_moment_of_speech_is_in_exactly_one_stretch(
+def test_every_moment_of_speech_is_in_exactly_one_chunk(
     speech: list[TimeSpan], length: float
 ) -> None:
     chunks = _cut(speech, length)
@@ -80,7 +80,7 @@ def test_every_moment_of_speech_is_in_exactly_one_stretch(
 
 @settings(deadline=None)
 @given(SPEECH, LENGTHS)
-def test_the_speech_of_a_stretch_lies_within_it(speech: list[TimeSpan], length: float) -> None:
+def test_speech_of_a_chunk_is_within_it(speech: list[TimeSpan], length: float) -> None:
     for chunk in _cut(speech, length):
         assert chunk.speech
         assert chunk.span.start <= chunk.speech[0].start + 1e-9
@@ -89,9 +89,7 @@ def test_the_speech_of_a_stretch_lies_within_it(speech: list[TimeSpan], length: 
 
 @settings(deadline=None)
 @given(SPEECH, LENGTHS)
-def test_a_stretch_holds_about_the_length_and_never_more(
-    speech: list[TimeSpan], length: float
-) -> None:
+def test_chunk_has_about_the_length_and_never_more(speech: list[TimeSpan], length: float) -> None:
     chunks = _cut(speech, length)
     assert all(_spoken(chunk) <= length * (1 + 1e-9) for chunk in chunks)
     for chunk, following in zip(chunks, chunks[1:], strict=False):
@@ -111,7 +109,7 @@ def test_no_word_is_cut_unless_there_is_no_pause_within_the_length(
         assert all(part.duration > length for part in through)
 
 
-def test_the_cut_is_made_in_the_longest_pause_near_the_length() -> None:
+def test_chunk_ends_in_the_longest_pause_near_the_length() -> None:
     speech = _speech([(1, 20), (50, 60), (1, 5), (9, 5), (2, 5), (1, 60)])
     first, second = _cut(speech, 100)
     assert first.speech[-1] == speech[2]  # before the pause of 9, not of 50, 2 or 1
@@ -119,7 +117,7 @@ def test_the_cut_is_made_in_the_longest_pause_near_the_length() -> None:
     assert list(second.speech) == speech[3:]
 
 
-def test_each_stretch_knows_its_own_quiet_parts() -> None:
+def test_each_chunk_has_its_low_energy_spans() -> None:
     speech = [TimeSpan(0, 400), TimeSpan(500, 900)]
     quiet = [TimeSpan(100, 110), TimeSpan(395, 400), TimeSpan(500, 520)]
     first, second = chunk_speech(speech, 480, 1000, quiet)
@@ -130,7 +128,7 @@ def test_each_stretch_knows_its_own_quiet_parts() -> None:
     assert list(after.low_energy) == [TimeSpan(480, 490)]
 
 
-def test_a_short_medium_is_one_stretch() -> None:
+def test_short_media_file_is_one_chunk() -> None:
     speech = _speech([(3, 10), (1, 10)])
     assert _cut(speech, 480) == [Chunk(TimeSpan(0, 25), tuple(speech))]
 
@@ -160,7 +158,7 @@ def test_windows_are_few_short_in_order_apart_and_begin_with_speech(
         assert window.end <= speech[-1].end
 
 
-def test_windows_are_spread_over_the_whole_medium() -> None:
+def test_windows_are_spread_over_the_whole_media_file() -> None:
     speech = _speech([(2, 4)] * 1000)  # 6000 s
     windows = select_detection_windows(speech)
     assert len(windows) == 5

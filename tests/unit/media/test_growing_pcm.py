@@ -56,9 +56,7 @@ def test_the_last_block_waits_until_the_sound_is_whole(
 
 
 @pytest.mark.parametrize("anew", [False, True], ids=["given up", "begun anew"])
-def test_sound_that_does_not_become_whole_is_told(
-    tmp_path: Path, pool: ThreadPoolExecutor, anew: bool
-) -> None:
+def test_incomplete_audio_is_an_error(tmp_path: Path, pool: ThreadPoolExecutor, anew: bool) -> None:
     into = tmp_path / "sound.s16"
     announce(into)
     started = threading.Event()
@@ -77,7 +75,7 @@ def test_sound_that_does_not_become_whole_is_told(
         coming.result(5.0)
 
 
-def test_what_an_earlier_life_left_is_none_of_the_sound(tmp_path: Path) -> None:
+def test_leftover_of_an_earlier_run_is_not_read(tmp_path: Path) -> None:
     into = tmp_path / "sound.s16"
     partial_path(into).write_bytes(SECOND.tobytes())
     announce(into)
@@ -101,7 +99,7 @@ def test_speech_found_while_a_real_file_is_decoded_is_that_of_the_whole_sound(
     assert found.spans
 
 
-def test_a_file_that_cannot_be_decoded_leaves_nobody_listening(
+def test_failed_decoding_ends_the_speech_detection(
     tmp_path: Path, english_speech: Recording, pool: ThreadPoolExecutor
 ) -> None:
     into, media = tmp_path / "sound.s16", tmp_path / "gone.mkv"

@@ -262,7 +262,7 @@ TECHNICAL = [
 
 
 @pytest.mark.parametrize(("title", "marks"), MARKED.items())
-def test_what_a_title_says_is_marked(title: str, marks: set[Mark]) -> None:
+def test_words_of_a_title_become_marks(title: str, marks: set[Mark]) -> None:
     assert find_marks(title) == marks
 
 
@@ -272,7 +272,7 @@ def test_what_only_looks_like_it_is_not_marked(title: str) -> None:
 
 
 @pytest.mark.parametrize("name", TECHNICAL)
-def test_the_names_that_programs_give_handlers_say_nothing(name: str) -> None:
+def test_handler_names_of_programs_mean_nothing(name: str) -> None:
     assert strip_technical_name(name) == ""
 
 

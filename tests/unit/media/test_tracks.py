@@ -71,7 +71,7 @@ def test_one_of_the_tracks_is_chosen_with_a_reason_and_is_not_passed_over(
 
 @settings(deadline=None)
 @given(_TRACKS, _PREFERRED)
-def test_commentary_and_description_are_heard_only_where_no_undubbed_track_is(
+def test_commentary_and_description_are_chosen_only_without_an_original_track(
     tracks: list[AudioTrack], preferred: list[Language]
 ) -> None:
     plain = [t for t in tracks if not (t.is_commentary or t.is_audio_description or t.is_dub)]
@@ -125,13 +125,13 @@ def test_a_dub_is_passed_over_for_the_original_and_taken_without_one() -> None:
     assert choose_audio_track(_facts(dub, _track(2, "en")), [DE]).track == dub
 
 
-def test_the_only_track_is_taken_even_if_it_is_commentary_and_the_reason_says_so() -> None:
+def test_only_track_is_chosen_even_if_it_is_commentary_with_the_reason() -> None:
     choice = choose_audio_track(_facts(_track(1, commentary=True)))
     assert choice.track.index == 1
     assert "commentary" in choice.reason
 
 
-def test_each_track_that_is_passed_over_is_told_why() -> None:
+def test_each_track_that_is_not_chosen_has_a_reason() -> None:
     facts = _facts(
         _track(1, "en", default=True),
         _track(2, "en", commentary=True),

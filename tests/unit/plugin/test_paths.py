@@ -46,7 +46,7 @@ def test_on_windows_neither_case_nor_slashes_count(seen: str) -> None:
     assert PathMap((("/media", "D:\\Films"),)).to_local(seen) == Path("/media/x/A.mkv")
 
 
-def test_a_name_that_is_no_utf8_is_told_as_a_server_reads_it() -> None:
+def test_name_that_is_not_utf8_is_given_as_a_server_reads_it() -> None:
     assert PathMap().to_server(Path(os.fsdecode(b"/media/caf\xe9.mkv"))) == "/media/caf\ufffd.mkv"
 
 

@@ -75,7 +75,7 @@ def test_each_public_name_has_a_docstring_with_its_parameters_and_results(name: 
 
 
 @pytest.mark.parametrize("base", [Component, Engine, Translator, MediaServer, Notifier])
-def test_each_method_of_a_component_says_whether_it_must_be_implemented(base: type) -> None:
+def test_each_method_of_a_component_states_whether_it_must_be_implemented(base: type) -> None:
     for name, method in vars(base).items():
         if is_documented_method(base, name, method):
             text = unwrap(method).__doc__ or ""

@@ -174,7 +174,7 @@ def test_a_sidecar_without_a_language_counts_as_the_spoken_one() -> None:
     assert find_satisfying(bare, SubtitleQuery(language=EN, format="srt"), None, rules) is None
 
 
-def test_forced_and_picture_subtitles_count_only_if_the_rules_say_so() -> None:
+def test_forced_and_picture_subtitles_count_only_if_configured() -> None:
     forced = sidecar(EN, kind=SubtitleKind.FORCED)
     pictures = ExistingSubtitle(
         language=EN,
@@ -218,7 +218,7 @@ def test_the_spoken_language_and_a_translation_are_required_each_with_its_route(
     assert not decision.needs_analysis
 
 
-def test_only_missing_formats_are_made_of_ours() -> None:
+def test_only_missing_formats_of_ours_are_produced() -> None:
     existing = [sidecar(EN, "srt", is_ours=True)]
     decision = decide(library("en", formats=("srt", "vtt")), existing, EN, EN, anything)
     assert [requirement.formats for requirement in decision.requirements] == [("vtt",)]
@@ -230,13 +230,13 @@ def test_a_person_s_subtitle_is_enough_for_every_format() -> None:
     assert decision.reasons == ("en: there is a.ass (sidecar)",)
 
 
-def test_an_impossible_requirement_is_reported_and_not_made() -> None:
+def test_impossible_requirement_is_reported_and_not_produced() -> None:
     decision = decide(library("original", "de"), (), EN, EN, only_what_is_said)
     assert required_languages(decision) == ["en"]
     assert decision.unsatisfiable == ("de: no configured engine makes it from en",)
 
 
-def test_a_tag_is_a_guess_that_never_makes_a_wish_impossible() -> None:
+def test_language_tag_never_makes_a_requirement_impossible() -> None:
     decision = decide(library("de"), (), EN, None, only_what_is_said)
     assert (required_languages(decision), decision.unsatisfiable) == (["de"], ())
     assert decision.needs_analysis
@@ -260,7 +260,7 @@ def test_original_and_the_language_it_stands_for_are_one_requirement() -> None:
 
 
 @given(requirements, st.lists(any_subtitles, max_size=5), languages, st.none() | languages)
-def test_every_wish_is_answered_once_and_with_a_reason(
+def test_every_requirement_has_one_answer_with_a_reason(
     wanted: list[str], existing: list[ExistingSubtitle], tag: Language, spoken: Language | None
 ) -> None:
     settings = library(*wanted, formats=("srt", "vtt"))
@@ -275,7 +275,7 @@ def test_every_wish_is_answered_once_and_with_a_reason(
 
 
 @given(requirements, st.lists(any_subtitles, max_size=5), languages)
-def test_once_all_that_was_decided_is_made_nothing_more_is_wanted(
+def test_nothing_is_required_once_every_requirement_is_satisfied(
     wanted: list[str], existing: list[ExistingSubtitle], spoken: Language
 ) -> None:
     """Else the same files would be made again at every walk."""
@@ -395,7 +395,7 @@ def test_original_in_english_and_english_are_one_requirement(
     assert len(decision.reasons) == 1
 
 
-def test_a_wrong_tag_is_ignored_once_the_spoken_language_is_known() -> None:
+def test_wrong_tag_is_ignored_once_the_language_is_identified() -> None:
     settings = library("original")
     assert required_languages(decide(settings, [sidecar(EN)], EN, None, anything)) == []
     assert required_languages(decide(settings, [sidecar(EN)], EN, ES, anything)) == ["es"]
@@ -435,7 +435,7 @@ several = st.lists(any_subtitles, max_size=5)
 
 
 @given(requirements, any_formats, several, any_tag, st.none() | languages, any_rules)
-def test_exactly_the_unsatisfied_requirements_are_made(
+def test_exactly_the_unsatisfied_requirements_are_produced(
     wanted: list[str],
     formats: list[str],
     existing: list[ExistingSubtitle],
@@ -565,13 +565,13 @@ def test_a_bilingual_subtitle_does_not_satisfy_one_language() -> None:
     assert find_redundant([sidecar(EN, is_ours=True, secondary=ES), pair], EN, EVERYTHING_COUNTS)
 
 
-def test_a_pair_of_the_spoken_language_with_itself_is_not_made() -> None:
+def test_bilingual_of_a_language_with_itself_is_not_produced() -> None:
     decision = both("original", "en")
     assert required_languages(decision) == []
     assert "en+en: both are the same language" in decision.reasons
 
 
-def test_a_pair_is_made_in_the_formats_that_can_show_it() -> None:
+def test_bilingual_is_produced_in_formats_that_support_it() -> None:
     (requirement,) = both("en", "es", formats=("txt", "vtt")).requirements[-1:]
     assert requirement.formats == ("vtt",)
     decision = both("en", "es", formats=("txt", "lrc"))

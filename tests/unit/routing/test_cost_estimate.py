@@ -19,7 +19,7 @@ ROUTES = RoutingTable(
 )
 
 
-def test_what_is_heard_once_is_not_paid_for_twice() -> None:
+def test_transcribed_chunk_is_not_billed_twice() -> None:
     ways = [Route(RouteKind.TRANSCRIBE, "cloud"), Route(RouteKind.TRANSLATE_TEXT, "cloud", "mt")]
     cost = estimate(3600.0, ways, ROUTES, {}, {"cloud": 60.0})
     assert cost.work_seconds == 60.0
@@ -28,7 +28,7 @@ def test_what_is_heard_once_is_not_paid_for_twice() -> None:
     assert not cost.has_unknown_price
 
 
-def test_what_is_local_costs_no_money_and_what_nobody_measured_is_said() -> None:
+def test_local_work_is_free_and_unmeasured_usage_is_reported() -> None:
     cost = estimate(3600.0, [Route(RouteKind.TRANSCRIBE, "whisper")], ROUTES, {}, {})
     assert (cost.money, cost.has_unknown_duration) == ({}, True)
 

@@ -22,7 +22,7 @@ HANS, HANT = Language("zh-Hans"), Language("zh-Hant")
     ("simple", "full"),
     [("头发很长", "頭髮很長"), ("恭喜发财", "恭喜發財"), ("皇后在后面", "皇后在後面")],
 )
-def test_the_same_sign_is_written_as_the_word_asks(simple: str, full: str) -> None:
+def test_same_character_is_written_as_the_word_requires(simple: str, full: str) -> None:
     assert convert_texts([simple], HANT) == [full]
     assert convert_texts([full], HANS) == [simple]
 
@@ -55,7 +55,7 @@ def test_only_the_script_is_converted(source: str, wanted: str, served: bool) ->
     assert can_convert_script(Language(source), Language(wanted)) is served
 
 
-def test_the_other_script_is_named_where_the_tag_says_one() -> None:
+def test_other_script_is_named_where_the_tag_has_one() -> None:
     assert opposite_script(Language("zh-TW")) == HANS
     assert opposite_script(HANS) == HANT
     assert opposite_script(Language("zh")) is None

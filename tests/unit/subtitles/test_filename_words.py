@@ -248,7 +248,7 @@ def test_flags_are_understood_in_brackets_and_in_words(
         ("Partial.en", Mark.PARTIAL),
     ],
 )
-def test_a_title_says_that_a_text_is_not_the_whole_one(words: str, mark: Mark) -> None:
+def test_title_marks_a_text_as_partial(words: str, mark: Mark) -> None:
     parsed = parse_sidecar_name("Film.mkv", f"Film.{words}.srt")
     assert parsed is not None
     assert parsed.language == "en"
@@ -256,7 +256,7 @@ def test_a_title_says_that_a_text_is_not_the_whole_one(words: str, mark: Mark) -
 
 
 @pytest.mark.parametrize("words", ["Director's Cut.en", "en.Extended", "en.Full", "2.en"])
-def test_other_titles_say_nothing_of_the_text(words: str) -> None:
+def test_other_titles_do_not_mark_a_text(words: str) -> None:
     parsed = parse_sidecar_name("Film.mkv", f"Film.{words}.srt")
     assert parsed is not None
     assert parsed.marks == frozenset()

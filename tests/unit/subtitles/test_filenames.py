@@ -32,7 +32,7 @@ _stem = st.text(
     st.sampled_from(list(SubtitleKind)),
     st.sampled_from(["srt", "vtt", "ass"]),
 )
-def test_our_names_say_what_they_are_for_any_medium(
+def test_our_sidecar_names_are_parsed_for_any_media_file(
     stem: str, tag: str, kind: SubtitleKind, fmt: str
 ) -> None:
     path = build_sidecar_path(Path("/m") / f"{stem}.mkv", Language(tag), kind, fmt)
@@ -93,7 +93,7 @@ def test_names_of_other_tools_are_understood(
         ("Film.mkv", "film.en.srt"),
     ],
 )
-def test_the_sidecar_of_another_medium_is_not_taken(media: str, name: str) -> None:
+def test_sidecar_of_another_media_file_is_not_taken(media: str, name: str) -> None:
     assert parse_sidecar_name(media, name) is None
 
 
@@ -103,7 +103,7 @@ def test_a_name_that_is_not_text_keeps_its_bytes() -> None:
     assert os.fsencode(path) == b"/m/caf\xe9.fr.srt"
 
 
-def test_a_name_that_would_be_too_long_is_refused_with_its_cure() -> None:
+def test_name_that_is_too_long_is_an_error_with_a_hint() -> None:
     with pytest.raises(InputRejectedError, match="shorter name"):
         build_sidecar_path(
             Path("é" * 124 + ".mkv"), Language("zh-Hans"), SubtitleKind.FORCED, "srt"
@@ -156,7 +156,7 @@ def test_code_and_mark_are_understood_in_either_order(
 
 
 @given(_stem, _stem, st.sampled_from(["en", "es"]))
-def test_a_sidecar_made_for_one_medium_is_never_that_of_another_without_a_dot(
+def test_sidecar_of_one_media_file_is_never_that_of_another_without_a_dot(
     stem: str, other: str, tag: str
 ) -> None:
     name = build_sidecar_path(Path(f"/m/{stem}.mkv"), Language(tag), SubtitleKind.FULL, "srt").name
@@ -165,9 +165,7 @@ def test_a_sidecar_made_for_one_medium_is_never_that_of_another_without_a_dot(
 
 
 @given(st.integers(1, 130), st.sampled_from(["a", "é", "字", "😀"]))
-def test_a_name_is_made_exactly_as_long_as_file_systems_take_it(
-    length: int, character: str
-) -> None:
+def test_longest_name_fits_the_file_system(length: int, character: str) -> None:
     media = Path("/m") / f"{character * length * 2}.x"
     whole = len(os.fsencode(f"{media.stem}.pt-BR.forced.srt"))
     try:
@@ -207,7 +205,7 @@ def test_a_summary_and_its_chapters_are_no_subtitles(name: str) -> None:
     st.sampled_from(["standard", "iso639-2"]),
     st.sampled_from(["", "machine", "made by a machine", "AI"]),
 )
-def test_every_style_says_what_it_is_for(
+def test_every_name_style_is_parsed_to_language_and_kind(
     stem: str, tag: str, kind: SubtitleKind, style: str, mark: str
 ) -> None:
     naming = FilenameSettings.model_validate({"style": style, "tag": mark})
@@ -224,7 +222,7 @@ def test_every_style_says_what_it_is_for(
     [("es", "spa"), ("de", "ger"), ("hi", "hin"), ("pt-BR", "pob"), ("zh", "chi"), ("yue", "yue")]
     + [(tag, tag) for tag in ("zh-Hans", "zh-Hant", "es-419", "en-GB", "sr-Latn")],
 )
-def test_three_letters_are_written_where_they_say_the_same(tag: str, code: str) -> None:
+def test_three_letter_codes_are_written_where_they_mean_the_same(tag: str, code: str) -> None:
     naming = FilenameSettings(style="iso639-2", tag="machine")
     path = build_sidecar_path(
         Path("/m/Film.mkv"), Language(tag), SubtitleKind.FORCED, "srt", settings=naming
@@ -246,7 +244,7 @@ def test_a_mark_that_would_be_taken_for_something_else_is_refused(mark: str) -> 
     st.sampled_from(["en", "pt-BR", "zh-Hans"]),
     st.sampled_from(SUMMARY_SUFFIXES),
 )
-def test_a_summary_is_known_by_its_name_and_is_no_subtitle(
+def test_summary_is_recognised_by_its_name_and_is_no_subtitle(
     stem: str, tag: str, ending: str
 ) -> None:
     media = Path(f"/films/{stem}.mkv")

@@ -119,7 +119,7 @@ def test_a_few_lines_left_in_the_source_language_do_not_condemn_the_rest() -> No
     assert find_language_mismatch([*[SAID["en"]] * 6, SAID["es"]], Language("es")) == "en"
 
 
-def test_of_a_language_that_was_never_learned_nothing_is_said() -> None:
+def test_unsupported_language_is_not_identified() -> None:
     assert find_language_mismatch([SAID["vi"]], Language("haw")) is None
 
 

@@ -143,7 +143,7 @@ def test_a_sidecar_is_signed_from_its_first_moment(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == ["a.en.srt"]
 
 
-def test_a_long_recipe_that_does_not_fit_is_left_out(tmp_path: Path) -> None:
+def test_long_variant_that_does_not_fit_is_left_out(tmp_path: Path) -> None:
     target = tmp_path / "a.en.srt"
     target.write_bytes(b"ours")
     long = Signature(
@@ -171,7 +171,7 @@ def test_a_long_recipe_that_does_not_fit_is_left_out(tmp_path: Path) -> None:
     )
 
 
-def test_somebody_s_file_of_the_same_bytes_gets_no_signature(tmp_path: Path) -> None:
+def test_human_file_of_the_same_bytes_gets_no_signature(tmp_path: Path) -> None:
     target = tmp_path / "a.en.srt"
     target.write_bytes(b"ours")
     publish_sidecar(target, b"ours", own_digest=None, signature=make_signature())
@@ -215,7 +215,7 @@ def test_only_what_has_the_hash_that_we_wrote_is_ours(
         assert content in {remembered and remembered[1], signed and signed.fingerprint}
 
 
-def test_a_copy_of_ours_that_somebody_put_beside_another_film_is_theirs(tmp_path: Path) -> None:
+def test_copy_of_our_sidecar_beside_another_film_is_human(tmp_path: Path) -> None:
     target = tmp_path / "a.en.srt"
     publish_sidecar(target, b"ours", own_digest=None, signature=make_signature())
     other = tmp_path / "b.en.srt"
@@ -264,7 +264,7 @@ def test_what_stands_at_the_new_name_is_respected(blocked: bytes, tmp_path: Path
     assert old.exists() is (blocked != b"ours")
 
 
-def test_what_somebody_edited_is_not_moved(tmp_path: Path) -> None:
+def test_edited_sidecar_is_not_moved(tmp_path: Path) -> None:
     old = tmp_path / "a.en.srt"
     publish_sidecar(old, b"ours", own_digest=None, signature=make_signature())
     old.write_bytes(b"edited")
@@ -275,7 +275,7 @@ def test_what_somebody_edited_is_not_moved(tmp_path: Path) -> None:
 
 
 @given(seed=st.integers(0, 10**9))
-def test_no_history_of_ours_changes_a_file_of_somebody_s(
+def test_no_sequence_of_our_operations_changes_a_human_file(
     tmp_path_factory: pytest.TempPathFactory, seed: int
 ) -> None:
     """A person writes, edits, renames and deletes while we publish, move and delete."""

@@ -84,14 +84,14 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", folder], check=True)
 
 
-def test_a_full_disk_leaves_nothing_and_says_the_cure(small_disk: Path) -> None:
+def test_full_disk_leaves_nothing_and_has_a_hint(small_disk: Path) -> None:
     (small_disk / "filler").write_bytes(b"x" * 60_000)
     with pytest.raises(TransientError, match="disk is full.*Free space"):
         publish_sidecar(small_disk / "a.srt", b"y" * 20_000, own_digest=None)
     assert os.listdir(small_disk) == ["filler"]
 
 
-def test_a_read_only_folder_says_the_cure(small_disk: Path) -> None:
+def test_read_only_folder_has_a_hint(small_disk: Path) -> None:
     subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)
     with pytest.raises(SetupError, match=r"read-only.*Mount it"):
         check_writable(small_disk)
@@ -117,7 +117,7 @@ def test_a_disk_that_has_room_again_takes_it(small_disk: Path) -> None:
     assert os.listdir(small_disk) == ["a.srt"]
 
 
-def test_a_link_to_nothing_in_the_way_is_somebody_s_and_stays(tmp_path: Path) -> None:
+def test_dangling_link_at_our_name_is_human_and_stays(tmp_path: Path) -> None:
     (tmp_path / "a.srt").symlink_to("nowhere")
     with pytest.raises(ForeignFileError, match="it is kept"):
         publish_sidecar(tmp_path / "a.srt", b"ours", own_digest=None)
@@ -132,16 +132,14 @@ def test_a_folder_in_the_way_is_a_problem_and_stays(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == ["a.srt"]
 
 
-def test_a_folder_that_is_not_there_is_named_with_its_cure(tmp_path: Path) -> None:
+def test_missing_folder_has_a_hint(tmp_path: Path) -> None:
     with pytest.raises(TransientError, match="does not exist.*Mount or create it"):
         publish_sidecar(tmp_path / "gone" / "a.srt", b"ours", own_digest=None)
     assert os.listdir(tmp_path) == []
 
 
 @pytest.mark.parametrize("before", [None, b"ours of old"])
-def test_what_somebody_writes_while_ours_is_written_is_left_alone(
-    tmp_path: Path, before: bytes | None
-) -> None:
+def test_human_file_written_during_publishing_is_kept(tmp_path: Path, before: bytes | None) -> None:
     """A file appears, or ours is edited, while the next version is being written."""
     target = tmp_path / "a.srt"
     ours = publish_sidecar(target, before, own_digest=None) if before else None
@@ -208,7 +206,7 @@ for attempt in (
 """
 
 
-def test_a_folder_that_may_not_be_written_to_says_who_must_be_let_in(tmp_path: Path) -> None:
+def test_folder_without_write_permission_has_a_hint(tmp_path: Path) -> None:
     shut = tmp_path / "shut"
     shut.mkdir()
     shut.chmod(0o555)

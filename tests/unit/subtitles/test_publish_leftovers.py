@@ -47,7 +47,7 @@ def test_a_link_in_the_place_of_the_temporary_file_leads_nowhere(tmp_path: Path)
 
 
 @pytest.mark.parametrize("kind", ["folder", "pipe", "link"])
-def test_what_is_no_plain_file_is_somebody_s(tmp_path: Path, kind: str) -> None:
+def test_anything_but_a_regular_file_is_human(tmp_path: Path, kind: str) -> None:
     target = tmp_path / "a.srt"
     ours = hashlib.sha256(b"text").hexdigest()
     if kind == "folder":
@@ -103,7 +103,7 @@ def _refuse_unnamed_files(monkeypatch: pytest.MonkeyPatch, reason: int) -> None:
     monkeypatch.setattr(os, "open", refuse)
 
 
-def test_a_missing_folder_and_a_file_for_a_folder_are_told_apart(tmp_path: Path) -> None:
+def test_missing_folder_and_file_in_its_place_are_different_errors(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(TransientError, match="does not exist"):
         check_writable(tmp_path / "missing")

@@ -48,7 +48,7 @@ def test_the_table_of_netflix(tag: str, row: tuple[float, ...]) -> None:
     assert {one.max_duration for one in found} == {7.0}
 
 
-def test_the_other_profiles_say_what_they_publish() -> None:
+def test_other_profiles_have_their_published_limits() -> None:
     german = Language("de")
     ard = select_cue_rules(german, translation=False, profile="ard")
     assert (ard.max_line_length, ard.max_lines, ard.min_duration, ard.max_cps) == (37, 2, 1.0, 15)
@@ -121,9 +121,7 @@ def test_a_user_changes_one_value_and_what_depends_on_it_follows() -> None:
         ("profile", "hulu", "netflix"),
     ],
 )
-def test_values_with_which_no_subtitle_can_be_made_are_refused(
-    key: str, value: object, answer: str
-) -> None:
+def test_values_that_allow_no_subtitle_are_rejected(key: str, value: object, answer: str) -> None:
     with pytest.raises(ValueError, match=answer):
         CueSettings.model_validate({key: value})
 

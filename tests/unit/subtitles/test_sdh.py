@@ -85,7 +85,7 @@ def test_a_text_without_marks_is_unchanged(text: str) -> None:
 
 
 @given(WORDS, st.data())
-def test_every_word_that_is_said_stays_in_its_order(words: list[str], data: st.DataObject) -> None:
+def test_every_word_stays_in_its_order(words: list[str], data: st.DataObject) -> None:
     marked = []
     for word in words:
         marked += [data.draw(st.sampled_from(["", "\n", "- "])) + word]

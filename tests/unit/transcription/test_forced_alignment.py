@@ -65,7 +65,7 @@ def test_a_text_is_found_in_the_sound_with_the_aligners_confidence() -> None:
     assert str(result) == "times found by here"
 
 
-def test_without_an_aligner_times_are_estimated_and_say_so() -> None:
+def test_without_an_aligner_times_are_marked_as_estimated() -> None:
     result = align_transcript(
         _said(Word(text="One two three. Four!", start=0, end=60)), STRETCH, AUDIO, None
     )

@@ -77,7 +77,7 @@ def test_what_sounds_like_the_main_language_is_taken_for_it() -> None:
     ) == ["no"]
 
 
-def test_a_silent_medium_is_one_part() -> None:
+def test_silent_media_file_is_one_language_segment() -> None:
     assert segment_languages([], EN, 12.0) == (LanguageSegment(TimeSpan(0.0, 12.0), EN),)
 
 
@@ -101,7 +101,7 @@ def test_all_speech_is_listened_to_once_in_pieces_that_are_short(gaps: list[floa
 
 
 @given(times, st.data())
-def test_parts_and_their_stretches_follow_each_other_and_lose_no_speech(
+def test_language_segments_and_their_chunks_lose_no_speech(
     gaps: list[float], data: st.DataObject
 ) -> None:
     speech = _speech(gaps)
@@ -154,7 +154,7 @@ class Ear:
         return [LanguageGuess(w, {DE if w.start >= 100 else EN: 0.95}) for w in windows]
 
 
-def test_a_first_look_that_hears_one_language_is_enough_unless_more_is_asked() -> None:
+def test_windows_of_one_language_are_enough_unless_foreign_parts_are_wanted() -> None:
     analysis = TrackAnalysis(
         duration=90.0, speech=tuple(TimeSpan(n, n + 8) for n in range(0, 90, 10))
     )
@@ -165,7 +165,7 @@ def test_a_first_look_that_hears_one_language_is_enough_unless_more_is_asked() -
     assert closely.language_segments == (LanguageSegment(TimeSpan(0.0, 90.0), EN),)
 
 
-def test_a_first_look_that_hears_two_languages_has_all_of_it_listened_to() -> None:
+def test_windows_of_two_languages_cause_a_full_identification() -> None:
     analysis = TrackAnalysis(
         duration=200.0, speech=tuple(TimeSpan(n, n + 8) for n in range(0, 200, 10))
     )
@@ -176,6 +176,6 @@ def test_a_first_look_that_hears_two_languages_has_all_of_it_listened_to() -> No
     assert "parts are in" in found.language_reason
 
 
-def test_without_an_ear_the_tag_is_all_that_is_known() -> None:
+def test_without_language_detection_the_tag_decides() -> None:
     found = detect_language(TrackAnalysis(duration=9.0, speech=(TimeSpan(0, 5),)), DE, True, None)
     assert (found.language, found.language_segments) == (DE, None)

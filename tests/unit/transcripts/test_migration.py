@@ -159,7 +159,7 @@ def test_the_store_converts_an_old_folder_when_it_opens_it(folder: Path) -> None
     _assert_converted(folder)
 
 
-def test_a_folder_of_this_version_is_left_alone(folder: Path) -> None:
+def test_folder_of_this_version_is_unchanged(folder: Path) -> None:
     assert migrate_fingerprint(folder)
     before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
     assert not migrate_fingerprint(folder)

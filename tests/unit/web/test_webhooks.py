@@ -50,7 +50,7 @@ def test_sonarr_imports_look_at_the_file_and_upgrades_at_the_old_one_too() -> No
     ]
 
 
-def test_sonarr_tells_of_a_whole_season_in_one() -> None:
+def test_sonarr_import_of_a_whole_season_is_one_event() -> None:
     """``WebhookImportCompletePayload`` has the event Download too."""
     second = {"path": "/tv/The Sea/Season 01/The Sea - S01E03.mkv"}
     payload = {
@@ -170,7 +170,7 @@ def test_playback_of_what_has_no_id_either_asks_what_is_played() -> None:
     assert items("plex", {"event": "media.play"}) == [(None, "playback-started")]
 
 
-def test_emby_says_event_and_item() -> None:
+def test_emby_webhook_has_event_and_item() -> None:
     payload: dict[str, Any] = {
         "Title": "x is playing Film",
         "Date": "2026-01-01T00:00:00.0000000Z",
@@ -189,7 +189,7 @@ def test_emby_says_event_and_item() -> None:
     assert parse_requests("emby", {"Event": "system.notificationtest"}) == []
 
 
-def test_plex_says_that_something_is_played_and_seldom_which_file() -> None:
+def test_plex_webhook_reports_playback_and_seldom_the_file() -> None:
     payload: dict[str, Any] = {
         "event": "media.play",
         "user": True,
@@ -214,7 +214,7 @@ def test_plex_says_that_something_is_played_and_seldom_which_file() -> None:
     ]
 
 
-def test_tautulli_says_what_the_guide_has_its_owner_write() -> None:
+def test_tautulli_webhook_of_the_guide_is_understood() -> None:
     assert parse_requests("tautulli", {"action": "play", "file": "/f/a.mkv"}) == [
         ("/f/a.mkv", "playback-started")
     ]

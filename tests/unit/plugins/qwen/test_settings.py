@@ -73,7 +73,7 @@ def test_a_host_of_ones_own_goes_by_where_it_really_is(url: str, destination: st
         {"api_key": "sk-secret"},
     ],
 )
-def test_what_does_not_fit_together_is_said_at_once(answer: dict[str, object]) -> None:
+def test_contradictory_settings_are_rejected_at_once(answer: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         settings(**answer)
 
@@ -86,7 +86,7 @@ def test_snapshots_go_by_their_model() -> None:
     assert find_model("qwen3-asr-flash-realtime") is None
 
 
-def test_every_model_has_codes_for_all_it_says_to_understand() -> None:
+def test_every_model_has_codes_for_its_languages() -> None:
     for model in MODELS:
         assert list_languages(model)
         assert all(find_code(model, language) for language in list_languages(model))
@@ -101,7 +101,7 @@ def test_norwegian_and_filipino_go_by_its_own_codes() -> None:
     assert find_code(model, Language("zh-Hant-TW")) == "zh"
 
 
-def test_the_translator_tells_scripts_and_regions_apart() -> None:
+def test_translator_distinguishes_scripts_and_regions() -> None:
     assert find_language_name(Language("zh-TW")) == "Traditional Chinese"
     assert (
         find_language_name(Language("zh-Hans")) == find_language_name(Language("zh")) == "Chinese"

@@ -108,7 +108,7 @@ def test_a_name_that_was_found_is_looked_for_again_in_its_window() -> None:
     assert "".join(word.text for word in corrected) == " Queequeg went and Queequeg came"
 
 
-def test_no_scorer_is_made_where_nothing_is_close_to_a_hotword() -> None:
+def test_no_scorer_is_created_where_nothing_resembles_a_hotword() -> None:
     words = words_of("to be or not to be")
 
     def fail() -> PrimedScorer:

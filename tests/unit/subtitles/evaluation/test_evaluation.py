@@ -58,7 +58,7 @@ def test_a_good_subtitle_misses_nothing() -> None:
         ([Cue(1, 2, "<i></i>")], [(ComplianceRule.TEXT, 1)]),
     ],
 )
-def test_each_rule_is_told_from_the_others(
+def test_each_rule_is_reported_separately(
     cues: list[Cue], missed: list[tuple[ComplianceRule, int]]
 ) -> None:
     assert _missed(*cues) == missed
@@ -82,7 +82,7 @@ def test_wide_characters_count_whole_and_latin_half_in_japanese() -> None:
     ]
 
 
-def test_speech_that_is_too_fast_is_told_from_a_cue_that_leaves_too_early() -> None:
+def test_fast_speech_is_distinguished_from_a_cue_that_ends_early() -> None:
     text = "x" * 40
     early = _kept(Cue(0, 1.5, text), Cue(4, 5, "y"))
     fast = _kept(Cue(0, 1.5, text), Cue(1.6, 5, "y"))
@@ -171,7 +171,7 @@ def test_words_are_compared_without_case_and_punctuation_and_characters_in_japan
     assert split_words("L’été — ‘d’Artagnan’!", Language("fr")) == ["lété", "dartagnan"]
 
 
-def test_what_is_said_while_nobody_speaks_is_invented() -> None:
+def test_text_without_speech_counts_as_hallucinated() -> None:
     hypothesis = (*REFERENCE[:2], Cue(6, 8, "Thank you!"), REFERENCE[2])
     found = compare_cues(hypothesis, REFERENCE, EN)
     assert (found.silence_seconds, found.invented_characters) == (4, 9)

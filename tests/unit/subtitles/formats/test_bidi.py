@@ -31,7 +31,7 @@ def test_each_line_is_embedded_by_the_script_of_its_language(tag: str, text: str
     )
 
 
-def test_what_is_not_right_to_left_is_left_alone() -> None:
+def test_left_to_right_text_is_unchanged() -> None:
     assert embed_rtl_lines("OK, 42!", HEBREW) == "OK, 42!"
     assert embed_rtl_lines("\u202bשלום!\u202c", HEBREW) == "\u202bשלום!\u202c"
     assert embed_rtl_lines("\u200fשלום!\u200f", HEBREW) == "\u200fשלום!\u200f"

@@ -90,7 +90,7 @@ def test_hebrew_lines_are_marked_as_running_right_to_left(fmt: str) -> None:
     assert cue.text == "\u202bשלום!\u202c\nOK."
 
 
-def test_ass_after_ten_hours_is_refused_with_its_cure() -> None:
+def test_ass_after_ten_hours_is_rejected_with_a_hint() -> None:
     with pytest.raises(InputRejectedError, match="srt or vtt"):
         render_subtitle(Subtitle(language=Language("en"), cues=(Cue(36_001, 36_002, "x"),)), "ass")
 

@@ -158,7 +158,7 @@ def test_no_cue_at_all_is_a_file_that_reads_back_as_none(fmt: str) -> None:
 
 
 @pytest.mark.parametrize("fmt", ["srt", "vtt"])
-def test_a_medium_of_many_hours_keeps_its_times(fmt: str) -> None:
+def test_media_file_of_many_hours_keeps_its_times(fmt: str) -> None:
     cue = Cue(35 * 3600 + 59.999, 36 * 3600 + 2.5, "late")
     assert read_cues(render_subtitle(Subtitle(language=EN, cues=(cue,)), fmt), fmt) == (cue,)
 

@@ -92,7 +92,7 @@ def test_songs_chants_poems_and_counting_survive(text: str) -> None:
     assert stays(make_words(text))
 
 
-def test_a_chant_of_half_a_minute_survives_where_a_crowd_is_heard() -> None:
+def test_chant_of_half_a_minute_is_kept_where_there_is_speech() -> None:
     words: list[Word] = []
     for number in range(15):
         words += make_words("We want justice now!", 10 + 2.2 * number)
@@ -139,7 +139,7 @@ def test_a_loop_of_which_the_engine_is_not_sure_leaves_one() -> None:
     assert gone[0].text == ("going down " * 4).strip()
 
 
-def test_a_loop_where_nothing_clear_is_heard_leaves_nothing_or_one() -> None:
+def test_loop_over_low_energy_is_reduced_to_one_or_nothing() -> None:
     words = make_words("so far away " * 5)
     left, _ = guarded(words, quiet=[TimeSpan(90, 200)])
     assert left == "so far away"
@@ -198,7 +198,7 @@ def test_letters_without_end_are_cut_to_four(word: str, left: str) -> None:
         ("pl", "Napisy stworzone przez społeczność Amara.org"),
     ],
 )
-def test_credits_go_even_where_somebody_speaks(language: str, text: str) -> None:
+def test_hallucinated_credits_are_removed_even_over_speech(language: str, text: str) -> None:
     left, gone = guarded(make_words(text), language=Language(language))
     assert left == ""
     assert "credit" in gone[0].reason
@@ -228,7 +228,7 @@ SOFT = [
 
 
 @pytest.mark.parametrize(("language", "text"), SOFT)
-def test_phrases_that_people_say_stay_where_they_are_heard(language: str, text: str) -> None:
+def test_common_phrases_over_speech_are_kept(language: str, text: str) -> None:
     assert stays(make_words(text), Language(language))
 
 
@@ -253,7 +253,7 @@ def test_a_phrase_alone_at_the_edge_goes_unless_it_is_believed() -> None:
     assert "Thank you" in guarded([*make_words("Here you are.", LONG - 13), *near])[0]
 
 
-def test_an_engines_own_hints_go_where_little_is_heard() -> None:
+def test_text_of_an_engines_prompt_is_removed_over_little_speech() -> None:
     terms = ("Rivendell", "Bombadil")
     echo = make_words("Rivendell, Bombadil.", confidence=0.4)
     assert guarded(echo, terms=terms)[0] == ""
@@ -282,13 +282,13 @@ def test_an_engines_own_hints_go_where_little_is_heard() -> None:
         "[Musique]",
     ],
 )
-def test_signs_that_are_no_speech_go(text: str) -> None:
+def test_symbols_without_speech_are_removed(text: str) -> None:
     left, gone = guarded([*make_words("Hello there."), *make_words(text, 110)])
     assert left == "Hello there."
     assert gone
 
 
-def test_signs_are_cut_out_of_speech_that_stays() -> None:
+def test_symbols_are_removed_from_speech_that_is_kept() -> None:
     words = [
         Word(text=" <|en|>Well,", start=1, end=1.5),
         Word(text=" >>", start=1.5, end=1.6),
@@ -332,7 +332,7 @@ def test_guesses_in_faint_sound_go_and_whispers_that_are_understood_stay() -> No
     assert guarded(make_words("Come closer.", confidence=0.7), quiet=quiet)[0] == "Come closer."
 
 
-def test_a_pace_that_nobody_speaks_goes_only_in_doubt() -> None:
+def test_impossible_speaking_rate_is_removed_only_with_doubtful_scores() -> None:
     fast = make_words("This whole sentence takes no time.", each=0.01, pause=0.0)
     assert stays(fast)
     left, gone = guarded([replace(word, confidence=0.4) for word in fast])
@@ -377,7 +377,7 @@ _SPEECH = st.lists(st.floats(0, 600), max_size=12, unique=True).map(
 
 @settings(deadline=None)
 @given(_TEXTS, st.data(), _SPEECH)
-def test_every_word_is_kept_or_told_and_none_is_invented(
+def test_every_word_is_kept_or_reported_as_removed(
     texts: list[str], data: st.DataObject, speech: list[TimeSpan]
 ) -> None:
     words = []
@@ -443,7 +443,7 @@ def test_lists_of_the_users_add_to_ours(tmp_path: Path) -> None:
         "[hard]\nen = ['…']",
     ],
 )
-def test_a_list_that_is_none_is_refused_with_the_cure(tmp_path: Path, text: str) -> None:
+def test_invalid_phrase_list_is_rejected_with_a_hint(tmp_path: Path, text: str) -> None:
     path = tmp_path / "mine.toml"
     path.write_text(text)
     with pytest.raises(SetupError, match=r"mine\.toml") as caught:

@@ -74,7 +74,7 @@ def test_credits_of_any_length_go(language: str, text: str) -> None:
     assert not any(stem in left for stem in ("Amara", "ZDF", "DimaTorzok", "alimmenta", "ST'"))
 
 
-def test_what_is_said_before_a_credit_in_the_same_breath_stays() -> None:
+def test_speech_before_a_credit_in_one_segment_is_kept() -> None:
     real = "And so we went home that night and never talked about it again,"
     credit = "Subtitles by the Amara.org community"
     left, gone = guarded(said(f"{real} {credit}"))
@@ -107,7 +107,9 @@ MISSING = [
 
 
 @pytest.mark.parametrize(("language", "text"), MISSING)
-def test_well_known_phrases_go_without_evidence_and_stay_with_it(language: str, text: str) -> None:
+def test_known_phrases_are_removed_without_evidence_and_kept_with_it(
+    language: str, text: str
+) -> None:
     tongue = Language(language)
     unsure = [replace(word, confidence=0.3) for word in said(text)]
     assert guarded(unsure, language=tongue)[0] == ""
@@ -123,7 +125,7 @@ def test_a_film_that_really_ends_with_thanks_keeps_them() -> None:
     assert stays(words)
 
 
-def test_a_confident_phrase_goes_where_the_engine_itself_hears_no_speech() -> None:
+def test_confident_phrase_is_removed_where_the_engine_detects_no_speech() -> None:
     words = said("Thank you for watching.", 5.0, confidence=0.95)
     silent = SegmentScores(
         start=words[0].start, end=words[-1].end, avg_logprob=-0.3, no_speech_prob=0.85

@@ -144,7 +144,7 @@ def test_equal_answers_far_apart_are_no_loop() -> None:
     assert len(left) == 4, gone
 
 
-def test_what_is_said_in_the_pause_of_a_doubted_segment_is_not_judged_by_its_scores() -> None:
+def test_speech_in_the_pause_of_a_doubtful_segment_is_not_judged_by_its_scores() -> None:
     spans = [TimeSpan(0, 4), TimeSpan(50, 54), TimeSpan(90, 94)]
     words = [
         Word(text=" Zzz", start=0.3, end=1.0, confidence=0.2),

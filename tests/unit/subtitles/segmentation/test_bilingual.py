@@ -26,7 +26,7 @@ BOTH = (ZH, EN)
 LIMITS = (select_cue_rules(ZH, translation=True), select_cue_rules(EN, translation=False))
 
 
-def test_what_is_said_at_one_time_stands_in_one_cue() -> None:
+def test_simultaneous_texts_are_in_one_cue() -> None:
     upper = [Cue(0, 2, "你好"), Cue(3, 5, "再见")]
     lower = [Cue(0.1, 1.9, "Hello."), Cue(3.2, 5.5, "Good\nbye.")]
     assert pair_cues(upper, lower, BOTH, LIMITS) == (

@@ -104,7 +104,7 @@ def test_two_short_turns_share_a_cue_where_alone_they_would_flash_by(
         assert [cue.text for cue in cues] == [lines, "Now go."]
 
 
-def test_speakers_who_are_not_known_are_not_told_apart() -> None:
+def test_unknown_speakers_are_not_distinguished() -> None:
     words = [
         Word(text=" Yes,", start=1, end=1.3, speaker="a"),
         Word(text=" of course.", start=1.4, end=2.2),

@@ -154,7 +154,7 @@ def test_korean_breaks_at_spaces_only() -> None:
         ("lo", "ມື້ນີ້ອາກາດດີຫຼາຍພວກເຮົາໄປຍ່າງຫຼິ້ນ", "\u0eb5"),
     ],
 )
-def test_without_a_dictionary_no_syllable_is_torn_at_its_signs(
+def test_without_a_dictionary_no_syllable_is_split_at_its_marks(
     tag: str, text: str, never_alone: str
 ) -> None:
     parts = split_phrases(text, Language(tag))

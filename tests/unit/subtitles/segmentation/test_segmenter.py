@@ -214,7 +214,7 @@ def test_words_of_a_length_that_can_be_keep_lines_gap_and_longest_time(
     assert all(cue.start in starts for cue in cues), "a cue comes when its first word is spoken"
 
 
-def test_a_cue_never_goes_before_its_words_have_been_said() -> None:
+def test_cue_never_ends_before_its_words() -> None:
     words = _speak(TEXT)
     cues = segment_words(words, EN, LIMITS, 60.0)
     output = iter(words)
@@ -238,7 +238,7 @@ def test_a_word_longer_than_the_screen_is_spread_over_cues_that_fit() -> None:
         [Word(text=" \t", start=1, end=2), Word(text="", start=3, end=4)],
     ],
 )
-def test_nothing_said_is_no_cue(words: list[Word]) -> None:
+def test_no_words_make_no_cue(words: list[Word]) -> None:
     assert segment_words(words, EN, LIMITS, 10.0) == ()
 
 

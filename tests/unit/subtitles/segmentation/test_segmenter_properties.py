@@ -152,7 +152,7 @@ def test_dirty_words_give_clean_cues_by_every_profile(words, language, of, durat
 
 @thorough
 @given(dirty, languages, st.floats(0.001, 5))
-def test_a_medium_with_no_room_still_has_all_words_in_order_inside(
+def test_media_file_without_space_still_has_all_words_in_order_inside(
     words: list[Word], language: Language, duration: float
 ) -> None:
     limits = select_cue_rules(language, translation=False)

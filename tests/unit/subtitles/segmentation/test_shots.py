@@ -60,7 +60,9 @@ def test_order_gap_duration_reading_and_half_a_second_hold(
 
 @settings(deadline=None)
 @given(_cues(), CUTS, RATES)
-def test_no_cue_is_moved_beyond_the_medium(cues: list[Cue], cuts: list[float], rate: float) -> None:
+def test_no_cue_is_moved_beyond_the_media_file(
+    cues: list[Cue], cuts: list[float], rate: float
+) -> None:
     if cues:
         snapped = snap_to_shots(cues, cuts, rate, EN, LIMITS, cues[-1].end)
         assert snapped[-1].end <= cues[-1].end

@@ -37,7 +37,7 @@ def test_wide_characters_and_pauses_take_longer() -> None:
     assert speech_weight("e\u0301") == speech_weight("e")
 
 
-def test_a_segment_is_said_where_somebody_speaks_and_not_in_its_pause() -> None:
+def test_segment_text_is_timed_within_speech_and_not_in_its_pause() -> None:
     segment_of = Word(
         text=" Come in, please. Sit down there.", start=10.0, end=16.0, confidence=0.8
     )
@@ -87,7 +87,7 @@ def test_japanese_and_thai_are_laid_over_by_phrases() -> None:
         assert not any(word.start < 5.9 < word.end for word in words)
 
 
-def test_where_nobody_is_heard_the_times_of_the_phrase_itself_are_shared() -> None:
+def test_without_detected_speech_words_share_the_times_of_their_phrase() -> None:
     words = estimate_times([Word(text=" one two", start=5, end=6)], [TimeSpan(20, 30)], EN)
     assert (words[0].start, words[-1].end) == (5, 6)
 
