@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from subtitled.config.errors import explain_validation_error
+from subtitled.config.library_settings import ORIGINAL
 from subtitled.config.load import Configuration
 from subtitled.config.settings import LibrarySettings
 from subtitled.db.records import FileState
@@ -35,7 +36,7 @@ from .output import FAILED, USAGE_ERROR, abort, display_path, echo, errors, make
 class GenerateRequest:
     """What the options ask for."""
 
-    languages: Sequence[str] = ("original",)
+    languages: Sequence[str] = (ORIGINAL,)
     formats: Sequence[str] = ("srt",)
     engine: str | None = None
     output_dir: Path | None = None
@@ -49,7 +50,7 @@ def generate(
     languages: Annotated[
         str,
         typer.Option(help="Languages, by commas: tags or names. original: the one spoken."),
-    ] = "original",
+    ] = ORIGINAL,
     engine: Annotated[str | None, typer.Option(help="The engine to use.")] = None,
     formats: Annotated[
         str,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from subtitled.config.library_settings import ORIGINAL
 from subtitled.config.load import Configuration
 from subtitled.config.paths import resolve_state_dir
 from subtitled.config.settings import LibrarySettings
@@ -72,7 +73,7 @@ def inspect_file(configuration: Configuration, path: Path, db: Database) -> Medi
 
 def describe_requirement(requirement: Requirement | SummaryRequirement) -> str:
     """Name a requirement for people: ``es``, ``en.forced``, ``en+es``, ``summary en``."""
-    language = requirement.language or "original"
+    language = requirement.language or ORIGINAL
     if isinstance(requirement, SummaryRequirement):
         return f"summary {language}"
     kind = "" if requirement.kind is SubtitleKind.FULL else f".{requirement.kind}"

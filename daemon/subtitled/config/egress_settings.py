@@ -27,7 +27,7 @@ def is_destination_allowed(allowed: AllowedDestinations, destination: str) -> bo
     """
     if destination == LOCAL or allowed == "any":
         return True
-    if allowed == "local":
+    if allowed == LOCAL:
         return False
     return destination in allowed or destination.partition(":")[0] in allowed
 

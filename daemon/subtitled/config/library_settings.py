@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -20,7 +20,7 @@ from subtitled.plugin import Language
 
 from .types import ConfigPath, Seconds, Section
 
-ORIGINAL = "original"
+ORIGINAL: Final = "original"
 """Means the language that is spoken in the chosen audio track."""
 
 

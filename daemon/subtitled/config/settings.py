@@ -15,11 +15,12 @@ from pydantic import (
     Field,
 )
 
-from subtitled.plugin import Language
+from subtitled.plugin import LOCAL, Language
 
 from .daemon_settings import DaemonSettings, ScheduleSettings, ThrottleSettings
 from .egress_settings import AllowedDestinations, BudgetSettings, PriceSettings
 from .library_settings import (
+    ORIGINAL,
     CueSettings,
     FilenameSettings,
     GlossarySettings,
@@ -62,7 +63,7 @@ class LibrarySettings(Section):
 
     path: ConfigPath = Field(description="The folder. Its subfolders belong to it.")
     languages: tuple[WantedLanguage, ...] = Field(
-        ("original",),
+        (ORIGINAL,),
         min_length=1,
         description='Subtitles wanted, as BCP 47 tags; "original" is the language spoken.',
     )
@@ -123,7 +124,7 @@ class LibrarySettings(Section):
         (), description="Glossary files of this library: CSV, TSV, JSON or TBX."
     )
     allowed_destinations: AllowedDestinations = Field(
-        "local",
+        LOCAL,
         description="Where audio and text may be sent: nowhere (local), anywhere (any), or a list "
         "of destinations such as qwen:singapore; `subtitled plugins list` shows them.",
     )
@@ -198,7 +199,7 @@ class LibrarySettings(Section):
                 "languages": languages,
                 "formats": formats,
                 "engines": [engine] if engine else [],
-                "allowed_destinations": "any" if engine else "local",
+                "allowed_destinations": "any" if engine else LOCAL,
                 "servers": [],
             }
         )

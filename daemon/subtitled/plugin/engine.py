@@ -49,7 +49,7 @@ class ModelSpec:
     """What the model is good for, in one sentence."""
 
 
-LOCAL = "local"
+LOCAL: Final = "local"
 """The destination of a component that sends nothing to another machine."""
 
 

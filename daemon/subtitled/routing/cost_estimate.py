@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from subtitled.config.egress_settings import PriceSettings
 from subtitled.costs.budgets import effective_price, price_of
 from subtitled.db.kv import ENGINE_SPEED_KEY, KeyValueStore
+from subtitled.plugin import LOCAL
 
 from .table import Route, RouteKind, RoutingTable
 
@@ -87,13 +88,13 @@ def estimate(
     for engine, _ in transcriptions:
         capabilities, speed = engines[engine], speeds.get(engine)
         total += CostEstimate({}, audio_seconds / speed if speed else 0.0, speed is None)
-        if capabilities.destination != "local":
+        if capabilities.destination != LOCAL:
             price = effective_price(engine, capabilities.price, prices)
             total += _money_estimate(
                 price_of("audio", audio_seconds, price), price.currency if price else ""
             )
     for name, translator in texts:
-        if translator.destination != "local":
+        if translator.destination != LOCAL:
             price = effective_price(name, translator.price, prices)
             letters = audio_seconds * CHARS_PER_SECOND
             total += _money_estimate(
