@@ -17,6 +17,8 @@ _MICRODVD = re.compile(r"\{(-?\d{1,8})\}[ \t]{0,4}\{(\d{0,8})\}(.*)", re.DOTALL)
 _MPL2 = re.compile(r"\[(\d{1,8})\][ \t]{0,4}\[(\d{0,8})\](.*)", re.DOTALL)
 _TMPLAYER = re.compile(r"(\d{1,2}):(\d\d):(\d\d)(?:,(\d))?[:=|](?!\d)(.*)", re.DOTALL)
 _RATE = re.compile(r"\s{0,4}(\d{1,3}(?:[.,]\d{1,6})?)\s{0,4}")
+_RATE_IN_WORDS = re.compile(r"(?<![\d.,])(\d{2,3}(?:[.,]\d{1,6})?)\s{0,2}fps", re.IGNORECASE)
+"""As in ``movie info: XVID 608x256 25.0fps 699.0 MB``."""
 _CONTROL = re.compile(r"\{([A-Za-z]):([^{}]{0,60})\}")
 _STYLES = {"i": "i", "b": "b", "u": "u", "s": "s"}
 MIN_SHARE = 0.5
@@ -128,7 +130,7 @@ def _result(lines: Sequence[_Line], fmt: str, dropped: DropLog) -> ReadResult:
 
 
 def _parse_rate(text: str) -> float | None:
-    match = _RATE.fullmatch(text)
+    match = _RATE.fullmatch(text) or _RATE_IN_WORDS.search(text[:200])
     rate = float(match[1].replace(",", ".")) if match else 0.0
     return rate if 1 <= rate <= 1000 else None
 

@@ -27,7 +27,9 @@ _NAMESPACES = re.compile(r"\{http://www\.w3\.org/(?:ns/ttml|2006/(?:10|04)/ttaf1
 _PARAMETER = re.compile(r"\{http://www\.w3\.org/[^{}]{1,80}[#/]parameter\}(.*)")
 _STYLING = re.compile(r"\{http://www\.w3\.org/[^{}]{1,80}[#/]styl(?:ing|e)\}(.*)")
 _XML = "{http://www.w3.org/XML/1998/namespace}"
-_CLOCK_TIME = re.compile(r"(\d{2,4}):(\d\d):(\d\d)(?:(\.\d{1,9})|:(\d{2,4})(?:\.\d{1,9})?)?")
+_CLOCK_TIME = re.compile(
+    r"(\d{1,4}):(\d{1,2}):(\d{1,2})(?:[.,](\d{1,9})|[:;](\d{1,4})(?:\.\d{1,9})?)?"
+)
 _OFFSET_TIME = re.compile(r"(\d{1,12}(?:\.\d{1,9})?)(h|ms|m|s|f|t)")
 _TIMES = ("begin", "end", "dur")
 _ANNOTATIONS = frozenset({"text", "textContainer", "delimiter"})
@@ -50,8 +52,9 @@ class _TimeUnits:
         text = text.strip()
         if match := _CLOCK_TIME.fullmatch(text):
             whole_seconds = int(match[1]) * 3600 + int(match[2]) * 60 + int(match[3])
-            fraction = Fraction(match[4]) if match[4] else Fraction(int(match[5] or 0), 1)
-            return whole_seconds + (fraction if match[4] else fraction / self.frame_rate)
+            if match[4]:
+                return whole_seconds + Fraction(f"0.{match[4]}")
+            return whole_seconds + Fraction(int(match[5] or 0)) / self.frame_rate
         if match := _OFFSET_TIME.fullmatch(text):
             unit = {
                 "h": Fraction(3600),

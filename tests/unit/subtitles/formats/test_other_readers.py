@@ -115,6 +115,7 @@ TT = (
             [(0, 2, "漢字だ")],
         ),
         ('<p begin="0s" end="2s"><span style="far">a</span> b</p>', None),
+        ('<p begin="0:00:01,5" end="00:00:02:15">a</p>', [(1.5, 2.5, "a")]),
         ('<p begin="0s" end="2s" tts:fontWeight="bold">a<br/>b</p>', [(0, 2, "<b>a\nb</b>")]),
         ('<p begin="0s" end="2s">R&B &nbsp;&amp; Soul</p>', [(0, 2, "R&B \u00a0& Soul")]),
         (
@@ -182,6 +183,8 @@ def test_microdvd_has_the_rate_of_its_first_line_or_of_the_film() -> None:
     ]
     stated = read_text("{1}{1}50.000\n" + lines, "sub", frame_rate=25.0)
     assert _cues(stated)[0] == (0.5, 1, "Hi\n<i>there</i>")
+    told = read_text("{1}{72}movie info: XVID 608x256 25.0fps 699.0 MB\n" + lines, "sub")
+    assert _cues(told) == _cues(read_text(lines, "sub", frame_rate=25.0))
     with pytest.raises(InputRejectedError, match="counts pictures"):
         read_text(lines, "sub")
 
