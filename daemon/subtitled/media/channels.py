@@ -85,8 +85,8 @@ def measure_cancelled_seconds(covariance: Floats) -> float:
 def weigh_by_phase(covariance: Floats) -> Floats:
     """Return weights with which no channel cancels another, of shape (windows, channels).
 
-    A channel that is out of phase with the loudest one of its window is turned over. Where too
-    little is heard to tell, it stays as it was before.
+    A channel that is out of phase with the loudest one of its window is turned over. Where there
+    is too little sound to tell, it stays as it was before.
     """
     import numpy as np
 

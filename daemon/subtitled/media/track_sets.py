@@ -83,7 +83,7 @@ def find_track_set(facts: MediaInfo, track: AudioTrack) -> tuple[AudioTrack, ...
 
 
 def choose_channels(
-    heard: Sequence[SpeechActivity], covariance: Floats, names: Sequence[str]
+    activities: Sequence[SpeechActivity], covariance: Floats, names: Sequence[str]
 ) -> list[ChannelChoice]:
     """Choose the channels that together have all speech.
 
@@ -92,14 +92,14 @@ def choose_channels(
     person from afar does not stand for that person's own.
 
     Args:
-        heard: The speech of each channel.
+        activities: The speech of each channel.
         covariance: What :func:`.channels.measure_covariance` returned.
         names: What each channel is called in reasons.
     """
     import numpy as np
 
     power = np.diagonal(covariance, axis1=1, axis2=2)
-    masks = [_clear_windows(activity, len(power)) for activity in heard]
+    masks = [_clear_windows(activity, len(power)) for activity in activities]
     seconds = [float(mask.sum()) * WINDOW_SECONDS for mask in masks]
     contrasts = [_contrast(power[:, n], mask) for n, mask in enumerate(masks)]
     reasons = [_rejection_reason(*pair) for pair in zip(seconds, contrasts, strict=True)]
@@ -138,7 +138,7 @@ def choose_channels(
         ChannelChoice(speech_seconds=seconds[n], gain=gains[n] * (n in taken), reason=reasons[n])
         if n in gains
         else ChannelChoice(speech_seconds=seconds[n], gain=0.0, reason=reasons[n])
-        for n in range(len(heard))
+        for n in range(len(activities))
     ]
 
 

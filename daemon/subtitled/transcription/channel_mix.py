@@ -60,16 +60,18 @@ def analyse_channels(
     single = target.with_name(target.name + ".channel")
     with _decoded(media, tracks, target) as file:
         try:
-            heard: list[SpeechActivity] = []
+            activities: list[SpeechActivity] = []
             for channel in range(file.channels):
                 write_channel(file, channel, single)
-                heard.append(find_speech(Audio(single)))
-            choices = choose_channels(heard, measure_covariance(file), [name for *_, name in named])
+                activities.append(find_speech(Audio(single)))
+            choices = choose_channels(
+                activities, measure_covariance(file), [name for *_, name in named]
+            )
             _write(file, [choice.gain for choice in choices], target)
         finally:
             single.unlink(missing_ok=True)
     shares = tuple(_to_share(*pair) for pair in zip(named, choices, strict=True))
-    taken = [speech for speech, choice in zip(heard, choices, strict=True) if choice.gain > 0]
+    taken = [speech for speech, choice in zip(activities, choices, strict=True) if choice.gain > 0]
     if len(taken) > 1:
         return find_speech(Audio(target)), shares
     return taken[0] if taken else SpeechActivity(), shares

@@ -30,7 +30,7 @@ class ChannelShare:
     gain: float
     """The factor by which it is raised in the mix. 0: it is not taken."""
     reason: str
-    """What was heard in it and why it was taken or not, for people."""
+    """What was found in it and why it was taken or not, for people."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
