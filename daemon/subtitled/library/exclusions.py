@@ -25,8 +25,8 @@ DISC = (
 )
 SYSTEM = "in a folder of another program: a recycle bin, unpacking, thumbnails or metadata"
 CARD = (
-    "the sound or a small copy of a clip on a camera card; the subtitle lies beside the picture in "
-    "the folder VIDEO"
+    "the sound or a small copy of a clip whose picture is a file of its own, as on camera cards; "
+    "the subtitle lies beside the picture"
 )
 """Why a file is not taken, in words."""
 
@@ -99,7 +99,7 @@ _AVCHD = "avchd"
 _PLACE_FOLDERS = SOUND_FOLDERS | {_DISC_OR_CARD}
 
 _EXTRA_FILE = re.compile(
-    r"(?:sample|trailer|movie-trailer)s?"
+    r"(?:sample|trailer|movie-trailer)s?[-_ ]?\d{0,2}"
     r"|(?:sample-.*|.*-sample-.*)"
     r"|.*[-._] ?(?:sample|trailer)s?[-_ ]?\d{0,2}"
     r"|.*[\[(](?:sample|trailer)[\])]"

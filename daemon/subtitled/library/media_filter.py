@@ -10,8 +10,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from subtitled.config.settings import LibrarySettings
+from subtitled.media.card_clips import find_clip
 
 from .exclusions import (
+    CARD,
     LONGEST_NAME,
     Folder,
     depends_on_place,
@@ -116,7 +118,8 @@ class MediaFilter:
 
     def exclusion(self, path: Path) -> str | None:
         """Return why a media file of the library is not taken, or None. The disk may be read."""
-        return self.folder_exclusion(path.parent) or self.file_exclusion(path.name)
+        reason = self.folder_exclusion(path.parent) or self.file_exclusion(path.name)
+        return CARD if reason is None and find_clip(path) is not None else reason
 
     def _folder_exclusion(self, name: str) -> str | None:
         if self._ignored.match(name.lower()) is not None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from subtitled.config.settings import LibrarySettings
 from subtitled.db.records import ScannedFile
+from subtitled.media.card_clips import find_clip
 
 from .media_filter import MediaFilter
 from .subtitle_names import SUBTITLE_ENDINGS, iter_subtitles, sidecar_hashes
@@ -30,7 +31,9 @@ def scan(
     for run in scan_batches(root, library, on_error):
         for path, stat, _ in run:
             if media_filter.accepts(os.fsdecode(os.path.basename(path))):
-                yield Path(os.fsdecode(path)), stat
+                media = Path(os.fsdecode(path))
+                if find_clip(media) is None:
+                    yield media, stat
 
 
 def scan_batches(

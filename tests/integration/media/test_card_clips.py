@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from subtitled.config.settings import LibrarySettings
 from subtitled.library.exclusions import CARD
@@ -15,6 +17,7 @@ from subtitled.library.scanner import scan
 from subtitled.media.card_clips import find_clip, find_sounds
 from subtitled.media.decode import decode_channels, decode_track
 from subtitled.media.ffmpeg import NoAudioError
+from subtitled.media.op_atom import parse_essence, read_essence
 from subtitled.media.probe import probe_media
 from subtitled.media.tracks import choose_audio_track
 from subtitled.plugin import TimeSpan
@@ -84,6 +87,51 @@ def test_a_change_of_the_sound_leads_to_its_clip(card: Path) -> None:
     assert find_clip(card / "AUDIO" / "0002CD00.MXF") is None
     assert find_clip(card / "VIDEO" / "0001AB.MXF") is None
     assert find_clip(card.parent / "AUDIO" / "0001AB00.MXF") is None
+
+
+def _as_parts(card: Path, folder: Path, *, share: bool) -> list[Path]:
+    """Copy the parts of the clip into one folder, with one identifier of the clip in all."""
+    parts = [card / "VIDEO" / "0001AB.MXF", *sorted((card / "AUDIO").iterdir())]
+    copies = []
+    clip = read_essence(parts[0])
+    assert clip is not None
+    for part, name in zip(parts, ("V01.4F2A.mxf", "A01.4F2B.mxf", "A02.4F2C.mxf"), strict=True):
+        essence = read_essence(part)
+        assert essence is not None
+        data = part.read_bytes()
+        copies.append(folder / name)
+        copies[-1].write_bytes(data.replace(essence.clip, clip.clip) if share else data)
+    return copies
+
+
+def test_the_parts_of_a_clip_in_one_folder_are_known_by_its_identifier(
+    card: Path, tmp_path: Path
+) -> None:
+    picture, *sounds = _as_parts(card, tmp_path, share=True)
+    library = LibrarySettings(path=tmp_path)
+    assert [path for path, _ in scan(tmp_path, library)] == [picture]
+    assert find_sounds(picture) == tuple(sounds)
+    assert [find_clip(sound) for sound in sounds] == [picture, picture]
+    assert describe_exclusion(sounds[0], {"clips": library}) == CARD
+    assert describe_exclusion(picture, {"clips": library}) is None
+    assert [track.file for track in probe_media(picture).audio_tracks] == [
+        sound.name for sound in sounds
+    ]
+
+
+def test_parts_of_different_clips_are_media_files_of_their_own(card: Path, tmp_path: Path) -> None:
+    picture, *sounds = _as_parts(card, tmp_path, share=False)
+    assert find_sounds(picture) == ()
+    assert [find_clip(sound) for sound in sounds] == [None, None]
+    assert len(list(scan(tmp_path, LibrarySettings(path=tmp_path)))) == 3
+
+
+@given(st.binary(max_size=300), st.integers(0, 4000))
+def test_any_header_is_read(card: Path, data: bytes, at: int) -> None:
+    head = (card / "AUDIO" / "0001AB00.MXF").read_bytes()[:16384]
+    parse_essence(data)
+    parse_essence(head[:at] + data + head[at + len(data) :])
+    parse_essence(head[:at])
 
 
 def test_a_picture_without_its_sound_has_nothing_to_transcribe(card: Path, tmp_path: Path) -> None:
