@@ -128,8 +128,8 @@ class SpeechTimeline:
             ),
         )
         low, high = self._core(chosen, first, last)
-        low = max(start, low - SEAM_LEAD_SECONDS * (chosen > first))
-        high = min(end, high + SEAM_LEAD_SECONDS * (chosen < last))
+        low = max(start, self._starts[chosen], low - SEAM_LEAD_SECONDS * (chosen > first))
+        high = min(end, self._ends[chosen], high + SEAM_LEAD_SECONDS * (chosen < last))
         if high - low < MIN_WORD_SECONDS and chosen == first:
             high = min(self._ends[chosen], low + MIN_WORD_SECONDS)
         elif high - low < MIN_WORD_SECONDS:
