@@ -22,7 +22,7 @@ _TOKEN = re.compile(
     r"|<\d{1,4}:[\d:.]{2,14}>"
     r"|\{\\(?P<override>[^{}]{0,500})\}"
 )
-_COMMAND = re.compile(r"\\(an?|[ibus]|1?c|k[fo]?|K|p|r)(?=[\d&\\-]|$)([^\\(]{0,40})")
+_COMMAND = re.compile(r"\\(r|(?:an?|[ibus]|1?c|k[fo]?|K|p)(?=[\d&\\-]|$))([^\\(]{0,40})")
 _ENTITY = re.compile(
     r"&(?:#\d{1,7}+(?!\d)|#[xX][0-9A-Fa-f]{1,6}+(?![0-9A-Fa-f])|[A-Za-z][A-Za-z0-9]{1,31});?"
 )

@@ -31,6 +31,7 @@ from subtitled.subtitles.markup import (
         (r"{\i1}Hi{\i0} you", "<i>Hi</i> you"),
         (r"{\fnArial\fs20\b1\bord2\blur3}Hi", "<b>Hi</b>"),
         (r"{\c&H00FFFF&}Hi{\r} you", '<font color="#ffff00">Hi</font> you'),
+        (r"{\i1}Hi{\rSign} you", "<i>Hi</i> you"),
         (r"{\an8}Hi", r"{\an8}Hi"),
         (r"{\a6}Hi", r"{\an8}Hi"),
         (r"{\pos(10,20)}Hi", "Hi"),
