@@ -9,7 +9,7 @@ PACKAGES := ffmpeg espeak-ng asterisk-core-sounds-en-wav asterisk-core-sounds-fr
 UNIT_TESTS := tests/unit
 
 .PHONY: help demo setup check test lint format-check ruff types imports words unit docs docs-serve \
-	test-slow test-faults test-postgres test-systemd test-kodi test-players test-package test-root \
+	fuzz test-slow test-faults test-postgres test-systemd test-kodi test-players test-package test-root \
 	test-bare test-live bench clean system model
 .DELETE_ON_ERROR:
 
@@ -55,6 +55,9 @@ unit: $(VENV)/ready ## the unit tests: no model, no network, no daemon process
 test: $(VENV)/ready system lint model ## everything that CI runs; about 19 minutes on 2 cores
 	$(BIN)/pytest -m "not slow and not faults and not kodi and not players and not systemd \
 	  and not root and not postgres"
+
+fuzz: $(VENV)/ready ## broken input for every reader of something from outside; 10 minutes
+	SUBTITLED_FUZZ_SECONDS=$${SUBTITLED_FUZZ_SECONDS:-600} $(BIN)/pytest -q -rA tests/fuzz
 
 test-slow: $(VENV)/ready system model ## daemon and workers killed at random; about 17 minutes
 	$(BIN)/pytest -m slow

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import stat as modes
 from collections.abc import Mapping
@@ -12,11 +13,14 @@ from subtitled.db.database import Database
 from subtitled.db.records import FINAL_STATES, FileRecord, FileState, StabilityVerdict
 from subtitled.media.card_clips import find_sounds
 from subtitled.media.truncation import missing_bytes
+from subtitled.plugin.paths import display_path
 
 from .availability import is_deleted
 from .media_filter import MediaFilter
 from .moves import recheck_same_stem
 from .stability import check_stability, files_open_for_writing, not_yet, still_worth_waiting
+
+_log = logging.getLogger(__name__)
 
 CHECK_BATCH_SIZE = 100
 """The largest number of due files that are checked at once."""
@@ -121,3 +125,6 @@ def _missing_bytes(path: Path) -> int:
         return max(missing_bytes(file) for file in (path, *find_sounds(path)))
     except OSError:
         return 0  # the planner reports the error
+    except Exception:  # noqa: BLE001 - a fault of one file must not stop its library
+        _log.exception("%s: its end cannot be looked for; it counts as whole", display_path(path))
+        return 0

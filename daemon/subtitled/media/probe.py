@@ -267,11 +267,11 @@ def _find_title(stream: dict[str, Any]) -> str:
 
 
 def _has_disposition(stream: dict[str, Any], name: str) -> bool:
-    return bool(stream.get("disposition", {}).get(name))
+    return bool(read_object(stream.get("disposition")).get(name))
 
 
 def _read_tag(stream: dict[str, Any], name: str) -> str:
-    tags = {key.lower(): value for key, value in stream.get("tags", {}).items()}
+    tags = {key.lower(): value for key, value in read_object(stream.get("tags")).items()}
     return clean_text(tags.get(name))
 
 

@@ -46,7 +46,10 @@ def missing_bytes(path: Path) -> int:
     with path.open("rb") as file:
         size = os.fstat(file.fileno()).st_size
         head = file.read(24)
-        return max(0, _find_missing(file, head, size))
+        try:
+            return max(0, _find_missing(file, head, size))
+        except (ValueError, OverflowError):
+            return 0  # a place that no file can have: the rest cannot be judged
 
 
 def _find_missing(file: BinaryIO, head: bytes, size: int) -> int:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import email.utils
 import time
+import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,8 +84,7 @@ def send_request(
     import httpx
 
     name, key = service.name, f"{service.section}." if service.section else ""
-    # Others pack so tightly that a small response could fill the memory.
-    options["headers"] = {"Accept-Encoding": "gzip, deflate"} | dict(headers or {})
+    options["headers"] = {"Accept-Encoding": "gzip"} | dict(headers or {})
     stream = httpx.stream if service.client is None else service.client.stream
     if service.client is None:
         options |= {"timeout": service.timeout, "verify": service.verify}
@@ -126,8 +126,17 @@ def _read_response(service: HttpService, streamed: httpx.Response) -> httpx.Resp
 
     deadline = time.monotonic() + BODY_TIME_FACTOR * service.timeout
     body = bytearray()
-    for part in streamed.iter_bytes():
-        body += part
+    # The decoder of httpx would unpack a part as a whole, however large it becomes.
+    is_read = streamed.is_stream_consumed  # by a transport that does not stream
+    packed = streamed.headers.get("Content-Encoding", "").strip().lower() in ("gzip", "x-gzip")
+    unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16) if packed and not is_read else None
+    for part in streamed.iter_bytes() if is_read else streamed.iter_raw():
+        try:
+            body += unpacker.decompress(part, MAX_ANSWER_BYTES + 1) if unpacker else part
+        except zlib.error:
+            raise TransientError(
+                f"{service.name} sends an answer that cannot be unpacked", "Look at its log"
+            ) from None
         if len(body) > MAX_ANSWER_BYTES or time.monotonic() > deadline:
             raise TransientError(
                 f"{service.name} does not come to the end of its answer "

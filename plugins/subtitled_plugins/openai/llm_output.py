@@ -8,6 +8,8 @@ from typing import Any
 
 from pydantic_core import from_json
 
+from subtitled.plugin.limits import clean_text
+
 _THOUGHT_TAG = re.compile(r"<(/?)think(?:ing)?>", re.IGNORECASE)
 MAX_ANSWER_CHARS = 1_000_000
 """Characters of an answer that are read. The longest batch has a few thousand."""
@@ -36,7 +38,7 @@ def parse_message(payload: dict[str, Any]) -> tuple[str | None, str]:
 
 def strip_thinking(text: str) -> str:
     """Remove the reasoning in front of the answer."""
-    text = _remove_thoughts(text[:MAX_ANSWER_CHARS])
+    text = _remove_thoughts(clean_text(text, MAX_ANSWER_CHARS))
     # Some servers send the closing tag only.
     return text.rpartition("</think>")[2].strip()
 

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from subtitled.media import demuxers
+from subtitled.media import decode, demuxers
 from subtitled.media.decode import decode_track
 from subtitled.media.extract import extract_text
-from subtitled.media.ffmpeg import NotMediaError, file_url, run_ffmpeg
+from subtitled.media.ffmpeg import NotMediaError, believed_seconds, file_url, run_ffmpeg
 from subtitled.media.probe import AudioTrack, probe_media
 from subtitled.plugin import InputRejectedError, Language, SubtitledError
 from subtitled.plugin.confinement import Limits, confinement_problem
@@ -165,6 +165,27 @@ def test_a_confined_ffmpeg_cannot_follow_a_list_even_without_whitelists(
     assert run_ffmpeg("ffmpeg", arguments, 20.0, limits=both).exit_status == 0
 
 
+def test_a_track_that_holds_more_than_it_states_is_stopped_and_leaves_nothing(
+    tmp_path: Path, other: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(decode, "max_pcm_bytes", lambda duration, size: 20_000)
+    track = probe_media(other / "other.mkv").audio_tracks[0]
+    with pytest.raises(NotMediaError, match="more than it states"):
+        decode_track(other / "other.mkv", track, tmp_path / "audio.s16")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("duration", "size", "hours"),
+    [(11.0, 400_000, 1), (7200.0, 2 * 10**9, 2), (0.0, 10**12, 200), (1e9, 50_000, 1),
+     (1e9, 10**12, 200), (7200.0, 10_000, 1)],
+)  # fmt: skip
+def test_a_header_is_believed_as_far_as_the_size_of_the_file_allows(
+    duration: float, size: int, hours: float
+) -> None:
+    assert believed_seconds(duration, size) == hours * 3600
+
+
 def test_every_ending_of_media_has_a_demuxer_that_may_read_it(tmp_path: Path) -> None:
     codecs = {
         "webm": "libopus", "ogv": "libvorbis", "ogg": "libvorbis", "oga": "flac", "opus": "libopus",
@@ -182,9 +203,13 @@ def test_every_ending_of_media_has_a_demuxer_that_may_read_it(tmp_path: Path) ->
     }  # fmt: skip
     from subtitled.config.settings import AUDIO_EXTENSIONS, VIDEO_EXTENSIONS
 
+    seen: set[str] = set()
     for ending in (*VIDEO_EXTENSIONS, *AUDIO_EXTENSIONS):
         if ending in ("rm", "rmvb"):
             continue  # ffmpeg cannot write its sound with any free encoder but ac3 and real_144
+        if muxers.get(ending, ending) in seen:
+            continue
+        seen.add(muxers.get(ending, ending))
         path = tmp_path / f"film.{ending}"
         picture = ["-f", "lavfi", "-i", "color=s=720x576:r=25:d=1"] if ending == "mxf" else []
         muxer = ["-f", muxers[ending]] if ending in muxers else []

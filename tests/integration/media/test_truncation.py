@@ -177,3 +177,9 @@ def test_whatever_a_file_holds_the_answer_is_a_number(
     path = tmp_path_factory.getbasetemp() / "any"
     path.write_bytes(head + data)
     assert missing_bytes(path) >= 0
+
+
+def test_a_header_with_a_size_that_no_file_can_have_is_left_to_ffmpeg(tmp_path: Path) -> None:
+    asf = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c") + b"\xcf" * 60
+    (tmp_path / "film.wmv").write_bytes(asf)
+    assert missing_bytes(tmp_path / "film.wmv") >= 0

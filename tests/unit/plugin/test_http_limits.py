@@ -24,7 +24,8 @@ def test_a_small_answer_that_unpacks_to_gigabytes_is_refused() -> None:
     bomb = gzip.compress(b"0" * (plugin_http.MAX_ANSWER_BYTES + 1))
     assert len(bomb) < 100_000
     with pytest.raises(TransientError, match="end of its answer"):
-        _send(httpx.Response(200, content=bomb, headers={"Content-Encoding": "gzip"}))
+        headers = {"Content-Encoding": "gzip"}
+        _send(httpx.Response(200, stream=httpx.ByteStream(bomb), headers=headers))
 
 
 def test_an_answer_without_an_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -52,7 +53,8 @@ def test_an_answer_that_drips_is_refused_in_time() -> None:
 
 def test_an_honest_answer_is_read_as_before() -> None:
     packed = gzip.compress(b'{"a": [1, 2]}')
-    response = _send(httpx.Response(200, content=packed, headers={"Content-Encoding": "gzip"}))
+    headers = {"Content-Encoding": "gzip"}
+    response = _send(httpx.Response(200, stream=httpx.ByteStream(packed), headers=headers))
     assert parse_answer(response) == {"a": [1, 2]}
     assert response.headers.get("Content-Encoding") is None
 
