@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import sqlite3
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qs, quote
@@ -110,7 +109,7 @@ class Wall:
 
         try:
             answer, call, receive = await self._judge(scope, call, receive)
-        except (SubtitledError, sqlite3.Error) as error:
+        except SubtitledError as error:
             _log.error("%s", error)
             answer = Response("the users cannot be read; see the log", 503)
         if answer is not None:

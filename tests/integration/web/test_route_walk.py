@@ -111,6 +111,8 @@ def everybody(port: WebPort) -> Iterator[Caller]:
         kinds = opened_by(name) if name in ROLES else frozenset({str(name)})
         yield Caller(f"key {name}", {"X-Api-Key": key}, kinds)
         yield Caller(f"key {name}, as bearer", {"Authorization": f"Bearer {key}"}, kinds)
+        page = {"X-Api-Key": key, "Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"}
+        yield Caller(f"key {name}, of another page", page, kinds)
         evil = {"X-Api-Key": key, "Host": "evil.example"}
         yield Caller(f"key {name}, foreign Host", evil)
     programs = frozenset({"webhooks", "metrics"})

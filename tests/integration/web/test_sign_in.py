@@ -152,6 +152,21 @@ def test_losing_the_database_of_users_asks_for_set_up_again(port: WebPort) -> No
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
+@pytest.mark.parametrize("content", [b"not a database" * 100, b"SQLite format 3\x00" + b"x" * 5000])
+def test_a_damaged_database_of_users_opens_nothing_and_ends_nothing(
+    port: WebPort, caplog: pytest.LogCaptureFixture, content: bytes
+) -> None:
+    browser = port.session("ana")
+    (port.state / "web.sqlite").write_bytes(content)
+    assert browser.get("/me").status_code == 503
+    assert "cannot be used" in caplog.text
+    assert port.call(
+        "POST", "/hooks/sonarr", headers={"X-Api-Key": TOKEN}, json={}
+    ).status_code in (400, 503)
+    (port.state / "web.sqlite").unlink()
+    assert browser.get("/me").headers["location"] == "/setup"
+
+
 # Sessions
 
 

@@ -12,6 +12,8 @@ import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
+from subtitled.plugin import SetupError
+
 from .roles import Role, Scope
 from .store import AuthStore
 from .users import check_name, libraries_from_text, libraries_to_text
@@ -109,7 +111,7 @@ class ApiKeys:
             return None
         if found.last_used_at is None or now - found.last_used_at > USED_SECONDS:
             # A full disk must not end a key.
-            with contextlib.suppress(sqlite3.Error), self._store.write() as connection:
+            with contextlib.suppress(SetupError), self._store.write() as connection:
                 connection.execute(
                     "UPDATE keys SET last_used_at = ?, last_address = ? WHERE id = ?",
                     (now, address, found.id),

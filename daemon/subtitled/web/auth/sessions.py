@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from subtitled.plugin import SetupError
 from subtitled.plugin.limits import clean_text
 
 from .roles import Role
@@ -92,7 +93,7 @@ class Sessions:
             return None
         if now - session.last_seen_at > SEEN_SECONDS:
             # A full disk must not end a session.
-            with contextlib.suppress(sqlite3.Error), self._store.write() as connection:
+            with contextlib.suppress(SetupError), self._store.write() as connection:
                 connection.execute(
                     "UPDATE sessions SET last_seen_at = ? WHERE id = ?", (now, session_id)
                 )

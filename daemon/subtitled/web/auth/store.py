@@ -116,15 +116,17 @@ class AuthStore:
     def _connect(self) -> Iterator[sqlite3.Connection]:
         try:
             connection = self._open()
+            try:
+                yield connection
+            finally:
+                connection.close()
+        except sqlite3.IntegrityError:
+            raise  # Something is there already.
         except (OSError, sqlite3.Error) as error:
             raise SetupError(
-                f"the users in {display_path(self.path)} cannot be read: {error}",
-                "Check its owner and the disk. Without it, users and keys have to be set up again",
+                f"{display_path(self.path)}, the users of the HTTP port, cannot be used: {error}",
+                "Check its owner and the disk; subtitled state check says if it is damaged",
             ) from error
-        try:
-            yield connection
-        finally:
-            connection.close()
 
     def _open(self) -> sqlite3.Connection:
         if not self.path.exists():
