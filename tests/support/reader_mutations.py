@@ -160,6 +160,10 @@ SRT_MUTATIONS: dict[str, Mutation] = {
     "numbers with a hash": Mutation(
         _numbers(lambda n: f"#{n}\n"), ffmpeg_differs="#2 becomes text of the cue before"
     ),
+    "numbers in words": Mutation(
+        _numbers(lambda n: f"{'one two three four five six'.split()[int(n) - 1]}\n"),
+        ffmpeg_differs="they become text of the cue before",
+    ),
     "numbers that are all zero": Mutation(_numbers(lambda n: "0\n")),
     "numbers that are doubled": Mutation(_numbers(lambda n: f"{(int(n) + 1) // 2}\n")),
     "numbers in disorder": Mutation(_numbers(lambda n: f"{9 - int(n)}\n")),
@@ -255,6 +259,7 @@ VTT_MUTATIONS: dict[str, Mutation] = {
         _replace("\n", "\r"), ffmpeg_differs="it joins lines, though the standard has this line end"
     ),
     "a byte order mark": Mutation(lambda text: "\ufeff" + text),
+    "no header": Mutation(_replace("WEBVTT\n\n", "")),
     "a title": Mutation(_replace("WEBVTT\n", "WEBVTT - My film\n")),
     "data behind the header": Mutation(
         _replace("WEBVTT\n", "WEBVTT\nKind: captions\nLanguage: pl\n")

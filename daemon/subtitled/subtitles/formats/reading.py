@@ -102,6 +102,8 @@ def _read_lines(text: str, suffix: str, frame_rate: float | None) -> ReadResult:
         reader = None if has_times else frames.find_reader(text)
         if reader is not None:
             return reader(text, frame_rate)
+        if suffix == "vtt" and _has_dots(text):
+            return vtt.read(text, needs_header=False)
         result = srt.read(text)
         if not result.cues and (text.strip("\0\ufeff \t\r\n") or suffix == "vtt"):
             raise InputRejectedError(
@@ -112,6 +114,13 @@ def _read_lines(text: str, suffix: str, frame_rate: float | None) -> ReadResult:
         return lrc.read(text)
     reader = frames.find_reader(text)
     return ass_reader.read(text) if reader is None else reader(text, frame_rate)
+
+
+def _has_dots(text: str) -> bool:
+    """Check whether the first line of times has dots before its milliseconds, as WebVTT has."""
+    lines = split_file_lines(text)[:MAX_SAMPLE_LINES]
+    first = next((line for line in lines if parse_time_line(line) is not None), "")
+    return "." in first.partition("-->")[0]
 
 
 def _has_times(text: str) -> bool:

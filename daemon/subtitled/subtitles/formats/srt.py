@@ -46,7 +46,8 @@ def read(text: str) -> ReadResult:
     is_numbered = _is_numbered(blocks)
     counts_ms = counts_milliseconds(block.times for block in blocks if block.times is not None)
     dropped = DropLog()
-    _report_head(lines[: blocks[0].line] if blocks else lines, dropped)
+    if blocks:
+        _report_head(lines[: blocks[0].line], blocks[0].line if blocks[0].number else 0, dropped)
     cues: list[Cue] = []
     for place, block in enumerate(blocks):
         body = _body(block, blocks[place + 1 : place + 2], is_numbered)
@@ -103,7 +104,7 @@ class _Block:
     times: TimeLine | None
     body: Sequence[str]
     number: str
-    """The line before the times if it can be a number, else ""."""
+    """The line before the times if it is the number or name of the cue, else ""."""
     is_number_of_body: bool
     """Whether the body of the block before has nothing but that number."""
 
@@ -114,6 +115,11 @@ def _find_blocks(lines: Sequence[str]) -> list[_Block]:
         times = parse_time_line(line)
         if times is not None or is_broken_time_line(line):
             places.append((index, times))
+    names = set(_find_names(lines, [index for index, _ in places]))
+
+    def is_name(line: int) -> bool:
+        return line in names or is_number_line(lines[line])
+
     blocks = []
     for at, (index, times) in enumerate(places):
         first = places[at - 1][0] + 1 if at else 0
@@ -121,7 +127,7 @@ def _find_blocks(lines: Sequence[str]) -> list[_Block]:
         before = index - 1
         while before >= first and not visible_text(lines[before]):
             before -= 1
-        number = lines[before] if before >= first and is_number_line(lines[before]) else ""
+        number = lines[before] if before >= first and is_name(before) else ""
         is_alone = bool(number) and at > 0 and not any(map(visible_text, lines[first:before]))
         blocks.append(
             _Block(
@@ -133,6 +139,21 @@ def _find_blocks(lines: Sequence[str]) -> list[_Block]:
             )
         )
     return blocks
+
+
+def _find_names(lines: Sequence[str], time_lines: Sequence[int]) -> list[int]:
+    """Return the lines with names of cues, as in WebVTT, if every cue of the file has one.
+
+    A name stands right before the times and after a blank line.
+    """
+    names = [
+        place - 1
+        for place in time_lines
+        if place > 0
+        and visible_text(lines[place - 1])
+        and (place == 1 or not visible_text(lines[place - 2]))
+    ]
+    return names if len(names) == len(time_lines) > 1 else []
 
 
 def _is_numbered(blocks: Sequence[_Block]) -> bool:
@@ -169,10 +190,10 @@ def _is_next_number(block: _Block, line: str) -> bool:
     return place > 0 and not visible_text(block.body[place - 1])
 
 
-def _report_head(lines: Sequence[str], dropped: DropLog) -> None:
-    """Report text before the first cue, apart from its number."""
+def _report_head(lines: Sequence[str], named_line: int, dropped: DropLog) -> None:
+    """Report text before the first cue, apart from its number or name."""
     rest = [(number, line) for number, line in enumerate(lines, 1) if visible_text(line)]
-    if rest and is_number_line(rest[-1][1]):
+    if rest and (is_number_line(rest[-1][1]) or rest[-1][0] == named_line):
         rest.pop()
     if rest:
         dropped.add("text before the first times", rest[0][0], " ".join(line for _, line in rest))

@@ -77,13 +77,13 @@ def has_header(text: str) -> bool:
     return _HEADER.match(visible_text(text[:4096]) + "\n") is not None
 
 
-def read(text: str) -> ReadResult:
+def read(text: str, *, needs_header: bool = True) -> ReadResult:
     """Read the cues of a file. NOTE, STYLE and REGION blocks are no text.
 
     Raises:
-        InputRejectedError: The file does not begin with WEBVTT.
+        InputRejectedError: The file does not begin with WEBVTT, though it must.
     """
-    if not has_header(text):
+    if needs_header and not has_header(text):
         raise InputRejectedError(
             "no WebVTT file: its first line is not WEBVTT", "Look what the file is"
         )
