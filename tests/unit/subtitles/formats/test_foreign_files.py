@@ -5,9 +5,17 @@ from __future__ import annotations
 import math
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from subtitled.plugin import Cue, InputRejectedError, Language, Subtitle
-from subtitled.subtitles.formats import RoundTripError, read_cues, render_subtitle
+from subtitled.subtitles.formats import (
+    RoundTripError,
+    drop_unusable,
+    read_cues,
+    read_text,
+    render_subtitle,
+)
 
 SRT = "1\n00:00:01,000 --> 00:00:02,000\nHi\n"
 
@@ -106,3 +114,36 @@ def test_line_ends_of_any_kind_end_lines(fmt: str, end_of_line: str) -> None:
 def test_a_few_zero_bytes_refuse_no_file() -> None:
     data = (SRT * 9).encode().replace(b"Hi", b"H\0i", 1) + b"\0" * 50
     assert read_cues(data, "srt")[0].text == "Hi"
+
+
+_PIECES = (
+    *("1\n", "\n\n", "00:00:01,000 --> 00:00:02,000\n", "00:01.000 --> 00:02.000", "Hi ", "-->"),
+    *("WEBVTT\n\n", "NOTE x\n", "<i>", "</b>", "{\\an8}", "{\\p1}", "&amp;", "&#9", "\0", "\ufeff"),
+    *(
+        "[Script Info]\n[Events]\n",
+        "Dialogue: 0,0:00:01.00,0:00:02.00,D,,0,0,0,,",
+        "Format: Text\n",
+    ),
+    *(
+        '<tt xmlns="http://www.w3.org/ns/ttml">',
+        "<body>",
+        '<p begin="1s" end="2s">',
+        "</p>",
+        "</tt>",
+    ),
+    *("<SYNC Start=1>", "<P Class=A>", "[00:01.00]", "<00:01.00>", "{25}{50}", "[1][2]", "٣", "²"),
+)
+
+
+@given(
+    st.lists(st.sampled_from(_PIECES), max_size=15),
+    st.sampled_from(["srt", "vtt", "ass", "smi", "ttml", "lrc", "sub", "json", ""]),
+)
+def test_pieces_of_any_formats_in_any_order_are_cues_or_refused(
+    pieces: list[str], suffix: str
+) -> None:
+    try:
+        result = drop_unusable(read_text("".join(pieces), suffix, frame_rate=25.0))
+    except InputRejectedError:
+        return
+    assert all(0 <= cue.start < cue.end < math.inf and cue.text.strip() for cue in result.cues)
