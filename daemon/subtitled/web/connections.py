@@ -1,7 +1,7 @@
 """Limits of the connections to the HTTP port: how many, and how long a caller may take.
 
 A connection costs a descriptor, and the daemon needs descriptors for its own work. So there are
-fewer connections than descriptors, whoever calls. If all are taken, the one that has waited longest
+fewer connections than descriptors. If all are taken, the one that has waited longest
 without a whole request makes room: a slow caller never keeps a quick one out.
 """
 
