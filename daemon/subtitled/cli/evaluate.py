@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
-from subtitled.plugin import UNDETERMINED, Cue, InputRejectedError, Language
+from subtitled.plugin import UNDETERMINED, Cue, InputRejectedError, Language, SubtitleKind
+from subtitled.plugin.limits import read_file
 from subtitled.subtitles.evaluation.compliance import check_compliance
 from subtitled.subtitles.evaluation.report import (
     Evaluation,
@@ -18,6 +20,13 @@ from subtitled.subtitles.evaluation.report import (
 )
 from subtitled.subtitles.filenames import parse_language_token
 from subtitled.subtitles.formats import read_subtitle
+from subtitled.subtitles.judgement import (
+    MAX_SUBTITLE_BYTES,
+    MediaLength,
+    TextVerdict,
+    judge_for_media,
+    judge_text,
+)
 from subtitled.subtitles.rules import select_cue_rules
 
 from .app import app
@@ -74,10 +83,10 @@ def evaluate(
         raise typer.Exit(FAILED)
     evaluations: list[Evaluation] = []
     for file in files:
-        cues = _read_cues(file)
+        cues = _read_cues(file, given_language)
         if cues is None:
             continue
-        text_language = given_language or _language_from_name(file) or UNDETERMINED
+        text_language = given_language or _language_of(file) or UNDETERMINED
         limits = select_cue_rules(
             text_language, translation=translation, profile=profile, audience=audience
         )
@@ -151,10 +160,13 @@ def _first_lines(text: str) -> str:
     return ", ".join(numbers[:MAX_SHOWN]) + more
 
 
-def _read_cues(file: Path) -> tuple[Cue, ...] | None:
+def _read_cues(file: Path, given: Language | None = None) -> tuple[Cue, ...] | None:
     """Return the cues of a file. Print an error and return None if it has none."""
+    stated = given or _language_from_name(file)
     try:
-        result = read_subtitle(file.read_bytes(), file.suffix[1:], None, _language_from_name(file))
+        result = read_subtitle(read_file(file, MAX_SUBTITLE_BYTES), file.suffix[1:], None, stated)
+        for note in _judge(file, stated).notes:
+            errors.print(f"{display_path(file)}: {note}", markup=False, style="yellow")
         for part in result.dropped:
             errors.print(f"{display_path(file)}: {part}", markup=False, style="yellow")
         if result.is_rolling:
@@ -166,6 +178,21 @@ def _read_cues(file: Path) -> tuple[Cue, ...] | None:
     except InputRejectedError as error:
         errors.print(f"{display_path(file)}: {error}", markup=False, style="red")
     return None
+
+
+def _judge(file: Path, stated: Language | None) -> TextVerdict:
+    """Return what a text is, without a media file."""
+    data = read_file(file, MAX_SUBTITLE_BYTES)
+    # What was left out is printed with more of it.
+    judgement = replace(
+        judge_text(data, file.suffix[1:], stated)[0], dropped_count=0, is_rolling=False
+    )
+    return judge_for_media(judgement, stated, SubtitleKind.FULL, frozenset(), MediaLength())
+
+
+def _language_of(file: Path) -> Language | None:
+    """Return the language of a text: that of its name, unless it is clearly in another."""
+    return _judge(file, _language_from_name(file)).language
 
 
 def _parse_language(code: str | None) -> Language | None:

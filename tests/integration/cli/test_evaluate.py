@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from support.dialogue import lines_of, make_srt
+
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 GOOD = "1\n00:00:01,000 --> 00:00:03,000\nWir gehen.\n\n2\n00:00:03,084 --> 00:00:05,000\nJetzt.\n"
@@ -89,3 +91,22 @@ def test_what_could_not_be_read_is_told_with_its_line(
     assert "its times cannot be read" in done.stderr
     assert "line 6" in done.stderr
     assert "1 of 1 cues inside all limits" in done.stdout
+
+
+@pytest.mark.parametrize("language", ["pl", "tr"])
+def test_a_text_in_a_code_page_is_evaluated_in_its_letters(
+    subtitled: Run, tmp_path: Path, language: str
+) -> None:
+    page = {"pl": "cp1250", "tr": "cp1254"}[language]
+    file = tmp_path / f"Film.{language}.srt"
+    file.write_bytes(make_srt(lines_of(language) * 3).encode(page))
+    finished = subtitled("evaluate", file)
+    assert page in finished.stdout + finished.stderr
+
+
+def test_a_label_that_is_wrong_is_told(subtitled: Run, tmp_path: Path) -> None:
+    file = tmp_path / "Film.de.srt"
+    file.write_text(make_srt(lines_of("es") * 3))
+    finished = subtitled("evaluate", file)
+    assert "labelled German, but it is in Spanish" in finished.stderr
+    assert "Spanish, limits" in finished.stdout

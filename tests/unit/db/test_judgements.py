@@ -12,6 +12,7 @@ import pytest
 from subtitled.db import judgements
 from subtitled.db.database import Database
 from subtitled.subtitles.judgement import TextJudgement, judge_text
+from subtitled.subtitles.publish import compute_sha256
 from support.dialogue import lines_of, make_srt
 
 
@@ -26,7 +27,7 @@ def database(tmp_path: Path) -> Iterator[Database]:
 def reads(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """Files that were read."""
     read: list[Path] = []
-    real = judgements.compute_sha256
+    real = compute_sha256
 
     def compute(path: Path) -> str | None:
         read.append(path)
