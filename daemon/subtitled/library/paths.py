@@ -13,28 +13,15 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from subtitled.config.settings import LibrarySettings
-
-
-MAX_PATH_BYTES = 4096
-"""Longest path on Linux in bytes, including the terminating zero."""
+from subtitled.plugin.limits import read_path
 
 
 def is_local_path(path: Path) -> bool:
     """Check that a path from outside can be one of this machine. The disk is not read.
 
-    It must be absolute, without ``..`` and zero characters, and can be encoded. Bytes that are no
-    UTF-8 are surrogates in it; other surrogates cannot be encoded.
+    It must be absolute, without ``..``, and of a length and of characters that Linux allows.
     """
-    try:
-        encoded = os.fsencode(path)
-    except UnicodeEncodeError:
-        return False
-    return (
-        path.is_absolute()
-        and ".." not in path.parts
-        and b"\0" not in encoded
-        and len(encoded) < MAX_PATH_BYTES
-    )
+    return path.is_absolute() and ".." not in path.parts and read_path(str(path)) is not None
 
 
 def is_inside_library(path: Path, library: LibrarySettings) -> bool:

@@ -24,6 +24,7 @@ MAX_FIELDS = 50
 _environment = jinja2.Environment(
     loader=jinja2.PackageLoader("subtitled.web.pages"),
     autoescape=True,
+    auto_reload=False,
     undefined=jinja2.StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,
