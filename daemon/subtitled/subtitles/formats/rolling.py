@@ -25,6 +25,8 @@ MIN_REPEATS = 3
 """Fewest cues that repeat text, for the same."""
 MAX_STEP_SECONDS = 0.05
 """Longest gap or overlap of two cues with one text."""
+MIN_REPEATS_WITH_SIGNS = 2
+"""The same for files with times of words, or with cues that only flash."""
 FLASH_SECONDS = 0.2
 """Duration below which nobody can read a cue."""
 
@@ -40,7 +42,9 @@ def join_rolling(result: ReadResult) -> ReadResult:
         for (before, after), overlap in zip(pairwise(lines), overlaps, strict=True)
     )
     repeats = sum(overlap > 0 for overlap in overlaps)
-    if scrolls and repeats >= MIN_REPEATS and repeats >= MIN_SHARE * len(overlaps):
+    has_signs = result.is_karaoke or any(cue.duration < FLASH_SECONDS for cue in result.cues)
+    enough = MIN_REPEATS_WITH_SIGNS if has_signs else MIN_REPEATS
+    if scrolls and repeats >= enough and repeats >= MIN_SHARE * len(overlaps):
         return replace(
             result, cues=tuple(_phrases(lines, overlaps)), is_rolling=True, is_karaoke=False
         )

@@ -141,3 +141,10 @@ def test_ordinary_subtitles_that_repeat_a_line_are_not_touched() -> None:
     result = read_text(_srt(*shown), "srt")
     assert not result.is_rolling
     assert [(cue.start, cue.end, cue.text) for cue in result.cues] == shown
+
+
+def test_two_phrases_are_enough_where_words_have_times() -> None:
+    short = YOUTUBE[: YOUTUBE.index("00:00:04.230 --> 00:00:04.240")]
+    result = read_text(short, "vtt")
+    assert [cue.text for cue in result.cues] == list(PHRASES[:2])
+    assert result.is_rolling
