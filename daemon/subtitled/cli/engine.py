@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from subtitled.db.commands import CommandKind
+from subtitled.db.commands import COMMAND_LINE, CommandKind
 from subtitled.engines.breaker import CircuitBreakers
 from subtitled.jobcontext.services import open_database
 
@@ -33,5 +33,5 @@ def reset(
         abort(f"no engine is called {engine!r}. Engines: {names}", USAGE_ERROR)
     db = open_database(configuration)
     had_failures = CircuitBreakers(db.kv).reset(engine)
-    db.commands.enqueue(CommandKind.WAKE_WAITING, None)
+    db.commands.enqueue(CommandKind.WAKE_WAITING, None, COMMAND_LINE)
     echo(f"{engine}: {'circuit breaker closed' if had_failures else 'it has no recorded failures'}")

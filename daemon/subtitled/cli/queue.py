@@ -12,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from subtitled.config.load import Configuration
 from subtitled.config.types import Seconds
-from subtitled.db.commands import CommandKind
+from subtitled.db.commands import COMMAND_LINE, CommandKind
 from subtitled.db.records import FINAL_STATES, FileState
 from subtitled.jobcontext.services import open_database
 from subtitled.jobs import gate
@@ -126,7 +126,7 @@ def resume(library: LibraryOption = "") -> None:
     _require_library(configuration, library)
     db = open_database(configuration)
     gate.resume(db.kv, library)
-    db.commands.enqueue(CommandKind.WAKE_WAITING, None)
+    db.commands.enqueue(CommandKind.WAKE_WAITING, None, COMMAND_LINE)
     echo("resumed")
     for other in gate.active_pauses(db.kv, time.time()):
         subject = f"library {other.library} is" if other.library else "all work is"
@@ -152,7 +152,7 @@ def cancel(files: FilesArgument) -> None:
         if record is not None and record.state in FINAL_STATES:
             echo(f"{display_path(path)}: nothing to cancel, it is {record.state}")
             continue
-        db.commands.enqueue(CommandKind.CANCEL, path)
+        db.commands.enqueue(CommandKind.CANCEL, path, COMMAND_LINE)
         echo(f"{display_path(path)}: cancelled")
 
 
@@ -193,7 +193,7 @@ def _enqueue_command(
     """Send one command for each file to the daemon, and print ``outcome`` for each."""
     queue = open_database(configuration).commands
     for path in _require_known_files(configuration, files):
-        queue.enqueue(kind, path)
+        queue.enqueue(kind, path, COMMAND_LINE)
         echo(f"{display_path(path)}: {outcome}")
 
 

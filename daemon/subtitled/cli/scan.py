@@ -9,7 +9,7 @@ import typer
 
 from subtitled.config.paths import resolve_state_dir
 from subtitled.daemon.lock import find_holder
-from subtitled.db.commands import CommandKind
+from subtitled.db.commands import COMMAND_LINE, CommandKind
 from subtitled.jobcontext.services import open_database
 
 from .app import app, load_configuration
@@ -33,9 +33,9 @@ def scan(
                 f"{describe_libraries(configuration)}",
                 USAGE_ERROR,
             )
-        db.commands.enqueue(CommandKind.SCAN, path)
+        db.commands.enqueue(CommandKind.SCAN, path, COMMAND_LINE)
     if not known_paths:
-        db.commands.enqueue(CommandKind.SCAN, None)
+        db.commands.enqueue(CommandKind.SCAN, None, COMMAND_LINE)
     if find_holder(resolve_state_dir(configuration.settings)):
         echo("scan requested")
     else:

@@ -8,6 +8,7 @@ from pathlib import Path
 from subtitled.config.settings import LibrarySettings
 from subtitled.db.commands import Command, CommandKind
 from subtitled.db.database import Database
+from subtitled.db.history import HistoryEntry, HistoryEvent
 from subtitled.db.records import FINAL_STATES, URGENT, WATCHED
 from subtitled.jobs.planner import JobPlanner
 from subtitled.library.paths import library_containing
@@ -74,6 +75,18 @@ class CommandDispatcher:
         self._db.commands.mark_done(command.id for command in commands)
 
     def _execute(self, command: Command) -> None:
+        record = self._db.files.get(command.path) if command.path else None
+        if command.actor:
+            self._db.history.add(
+                HistoryEntry(
+                    event=HistoryEvent.REQUESTED,
+                    path=command.path,
+                    file_id=record.id if record is not None else None,
+                    library=record.library if record is not None else None,
+                    actor=command.actor,
+                    reason=command.kind,
+                )
+            )
         if command.kind is CommandKind.SCAN:
             self._scan_now(command.path)
             return
@@ -85,7 +98,6 @@ class CommandDispatcher:
             for library_worker in self._library_workers.values():
                 library_worker.wake()
             return
-        record = self._db.files.get(command.path) if command.path else None
         if record is None:
             return
         if command.kind is CommandKind.CANCEL:

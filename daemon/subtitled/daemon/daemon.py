@@ -98,7 +98,12 @@ class Daemon(ServiceProcess):
         )
         for name in self._libraries:
             self._library_workers[name] = LibraryWorker(
-                name, db, self._ingest, self._planner.plan, self._commands.completed
+                name,
+                db,
+                self._ingest,
+                self._planner.plan,
+                self._commands.completed,
+                self._planner.examine_pending,
             )
         self._health = HealthMonitor(
             configuration,
@@ -197,6 +202,7 @@ class Daemon(ServiceProcess):
         purged = self._planner.queue.purge_ended(int(before * 1000))
         _log.info("purged %d finished jobs", purged)
         purge_lost(self._configuration, self._db, before)
+        self._db.history.prune()
 
     def _on_playback(self, paths: Sequence[Path]) -> None:
         """Prioritise files that are being played and still wait for subtitles."""

@@ -24,6 +24,8 @@ MIN_REST_SECONDS = 1.0
 """Shortest wait between two checks that find nothing although a file is due."""
 ERROR_WAIT_SECONDS = 10.0
 """Wait after an error, such as a full disk."""
+EXAMINED_AT_ONCE = 5
+"""Files of an older version that are examined before changes are looked for again."""
 MAX_PLANNING_SECONDS = 1.0
 """Longest time of planning before the most urgent file is determined again."""
 
@@ -38,6 +40,7 @@ class LibraryWorker(PollingWorker):
         ingest: Ingest,
         plan_file: Callable[[FileRecord], None],
         on_completed: Callable[[Sequence[Command]], None] = lambda commands: None,
+        examine_pending: Callable[[str, int], int] = lambda library, limit: 0,
     ) -> None:
         """Create the worker.
 
@@ -47,6 +50,9 @@ class LibraryWorker(PollingWorker):
             ingest: Stores what was found, and names the files that are stable.
             plan_file: Is called with each file that is stable.
             on_completed: Is called with commands after their paths were checked.
+            examine_pending: Examines some files whose coverage is not known yet, while there is
+                nothing else to do. It is called with the library and the largest number, and
+                returns how many it examined.
         """
         super().__init__(f"library {library}")
         self._library = library
@@ -54,6 +60,7 @@ class LibraryWorker(PollingWorker):
         self._ingest = ingest
         self._plan_file = plan_file
         self._on_completed = on_completed
+        self._examine_pending = examine_pending
         self._submitted: list[Command] = []
         self._changed_paths: dict[Path, None] = {}
         self._lock = threading.Lock()
@@ -129,7 +136,7 @@ class LibraryWorker(PollingWorker):
                 or time.monotonic() - begin > MAX_PLANNING_SECONDS
             ):
                 return 0.0
-        if ready:
+        if ready or self._examine_pending(self._library, EXAMINED_AT_ONCE):
             return 0.0
         next_check_at = self._db.states.next_check_at(self._library)
         if next_check_at is None:

@@ -15,6 +15,9 @@ import sqlalchemy as sa
 from .engine import execute_many, write_transaction
 from .schema import commands
 
+COMMAND_LINE = "command line"
+"""The actor of commands that ``subtitled`` was called for."""
+
 
 class CommandKind(StrEnum):
     """What a command asks for."""
@@ -65,6 +68,10 @@ class Command:
     """Its number in the queue. Later commands have higher numbers."""
     item: ServerItem | None = None
     """What the command is about instead of a path."""
+    actor: str = ""
+    """Who asks: ``command line``, the name of a user or key, or the sender of a webhook. Empty for
+    the daemon itself.
+    """
 
 
 class CommandQueue:
@@ -73,9 +80,9 @@ class CommandQueue:
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
 
-    def enqueue(self, kind: CommandKind, path: Path | None) -> None:
+    def enqueue(self, kind: CommandKind, path: Path | None, actor: str = "") -> None:
         """Append one command. The daemon executes it now, or when it starts."""
-        self.enqueue_all([Command(kind, path)])
+        self.enqueue_all([Command(kind, path, actor=actor)])
 
     def enqueue_all(self, requested: Iterable[Command]) -> None:
         """Append commands in one transaction, which is on disk when this returns.
@@ -83,12 +90,12 @@ class CommandQueue:
         A command that is already pending stays in the queue once, under a new number. The daemon
         may be executing the earlier one and have passed the point that the new one is about.
         """
-        rows = [(command.kind, _to_stored_subject(command)) for command in requested]
+        rows = [(command.kind, _to_stored_subject(command), command.actor) for command in requested]
         with write_transaction(self._engine) as c:
-            for kind, path in rows:
+            for kind, path, _ in rows:
                 is_same_path = commands.c.path.is_not_distinct_from(path)
                 c.execute(commands.delete().where(commands.c.kind == kind, is_same_path))
-            execute_many(c, "INSERT INTO commands (kind, path) VALUES (?, ?)", rows)
+            execute_many(c, "INSERT INTO commands (kind, path, actor) VALUES (?, ?, ?)", rows)
 
     def pending(self, after: int = 0) -> list[Command]:
         """Return the commands with numbers above ``after`` that are not done, in order."""
@@ -119,5 +126,6 @@ def _to_stored_subject(command: Command) -> bytes | None:
 def _from_row(row: sa.Row[Any]) -> Command:
     kind = CommandKind(row.kind)
     if kind in _ITEM_KINDS:
-        return Command(kind, None, row.id, ServerItem(*json.loads(row.path)))
-    return Command(kind, Path(os.fsdecode(row.path)) if row.path else None, row.id)
+        return Command(kind, None, row.id, ServerItem(*json.loads(row.path)), row.actor)
+    path = Path(os.fsdecode(row.path)) if row.path else None
+    return Command(kind, path, row.id, actor=row.actor)

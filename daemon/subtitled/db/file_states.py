@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from .engine import write_transaction
 from .files import REPLACED_CONTENT_VALUES
-from .history import HistoryEntry, write_history
+from .history import HistoryEntry, write_change
 from .overview import FileOverview, write_overview
 from .records import (
     FAILURE_STATES,
@@ -129,6 +129,8 @@ class FileStateRepository:
             state: The new state.
             expected_job: The record as the caller's job knows it. Nothing is changed if the file
                 has another job by now, or another worker.
+            overview: What the file has and needs, if it was examined.
+            entry: What the history keeps of this, unless its newest entry says the same.
             values: Further columns of the ``files`` table.
 
         Returns:
@@ -156,7 +158,7 @@ class FileStateRepository:
             if overview is not None:
                 write_overview(c, file_id, library, overview)
             if entry is not None:
-                write_history(c, entry)
+                write_change(c, entry)
             return True
 
     def set_progress(self, path: Path, progress: str, share: float) -> None:

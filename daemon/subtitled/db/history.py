@@ -153,6 +153,21 @@ def write_history(connection: sa.Connection, *entries: HistoryEntry) -> None:
         connection.execute(history.insert(), [_values(entry) for entry in entries])
 
 
+def write_change(connection: sa.Connection, entry: HistoryEntry) -> None:
+    """Append an entry within the caller's transaction, unless the file's newest one says the same.
+
+    A file that waits is decided about again and again, always with the same result.
+    """
+    newest = connection.execute(
+        sa.select(history.c.event, history.c.reason, history.c.job_id)
+        .where(history.c.file_id == entry.file_id)
+        .order_by(history.c.id.desc())
+        .limit(1)
+    ).first()
+    if newest is None or tuple(newest) != (entry.event, entry.reason, entry.job_id):
+        write_history(connection, entry)
+
+
 def _conditions(wanted: HistoryFilter) -> list[sa.ColumnElement[bool]]:
     conditions: list[sa.ColumnElement[bool]] = []
     if wanted.file_id is not None:

@@ -1,6 +1,6 @@
 """What each media file has and needs, as it was when the file was last examined.
 
-Whoever decides about a file writes it, in the transaction of the file's state. So a list, a count
+The decision about a file is written in the transaction of the file's state. So a list, a count
 and the state of a file never disagree.
 """
 
@@ -160,11 +160,17 @@ class OverviewRepository:
         with self._engine.connect() as c:
             return int(c.execute(query).scalar_one())
 
-    def unexamined(self, states: Sequence[FileState], limit: int) -> Iterator[FileRecord]:
-        """Yield files in some states that have not been examined yet."""
+    def unexamined(
+        self, library: str, states: Sequence[FileState], limit: int
+    ) -> Iterator[FileRecord]:
+        """Yield files of a library in some states that have not been examined yet."""
         query = (
             sa.select(files)
-            .where(files.c.examined_at.is_(None), files.c.state.in_(states))
+            .where(
+                files.c.examined_at.is_(None),
+                files.c.library == library,
+                files.c.state.in_(states),
+            )
             .order_by(files.c.id)
             .limit(limit)
         )

@@ -75,12 +75,17 @@ sa.Index("ix_files_next", files.c.library, files.c.next_check_at, **_partial_ind
 sa.Index("ix_files_unexamined", files.c.id, **_partial_index(files.c.examined_at.is_(None)))
 """For the files whose coverage is not known yet."""
 
-_of_a_file = sa.ForeignKey("files.id", ondelete="CASCADE")
+
+def _file_id() -> sa.Column[int]:
+    """Return a column of a table whose rows are deleted with their file."""
+    owner = sa.ForeignKey("files.id", ondelete="CASCADE")
+    return sa.Column("file_id", _Integer, owner, nullable=False, index=True)
+
 
 coverage = sa.Table(
     "coverage",
     metadata,
-    sa.Column("file_id", _Integer, _of_a_file.copy(), nullable=False, index=True),
+    _file_id(),
     sa.Column("language", sa.Text),
     sa.Column("secondary", sa.Text),
     sa.Column("kind", sa.Text, nullable=False),
@@ -96,7 +101,7 @@ coverage = sa.Table(
 requirements = sa.Table(
     "requirements",
     metadata,
-    sa.Column("file_id", _Integer, _of_a_file.copy(), nullable=False, index=True),
+    _file_id(),
     sa.Column("library", sa.Text, nullable=False),
     sa.Column("language", sa.Text),
     sa.Column("secondary", sa.Text),

@@ -4,25 +4,21 @@ from __future__ import annotations
 
 import logging
 import time
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from subtitled.config.settings import LibrarySettings
 from subtitled.db.database import Database
+from subtitled.db.history import HistoryEvent
 from subtitled.db.records import ACTIVE_STATES, FINAL_STATES, URGENT, FileRecord, FileState
 from subtitled.db.sidecars import SidecarStatus
 from subtitled.library.fingerprint import fingerprint_of
 from subtitled.library.moves import adopt_moved_file
 from subtitled.library.removal import SidecarRemover
 from subtitled.media.ffmpeg import unreadable_error
-from subtitled.media.probe import probe_media
-from subtitled.pipeline.planning import (
-    InspectionRequest,
-    MediaReport,
-    inspect_media,
-    settings_digest,
-)
+from subtitled.pipeline.planning import MediaReport, settings_digest
 from subtitled.plugin import SubtitledError, TransientError
 from subtitled.plugin.paths import display_path
 from subtitled.policy.coverage import find_redundant
@@ -42,6 +38,7 @@ class JobPlanner:
         self._libraries = services.config.settings.libraries
         self._runner = working
         self._results = working.results
+        self._examiner = working.results.examiner
         self.queue = working.queue
         self._suspects: set[int] = set()
 
@@ -106,7 +103,10 @@ class JobPlanner:
                 record, quarantined, digest
             ):
                 return
-            media_report = self._inspect_media(record, library, fingerprint)
+            media_report = self._examiner.inspect(record, fingerprint)
+            if self._remove_redundant(record, library, media_report):
+                media_report = self._examiner.inspect(record, fingerprint)
+            overview = self._examiner.overview(record, media_report)
         except FileNotFoundError:
             self._db.states.requeue(record.id)  # The next scan finds out whether it is missing.
             return
@@ -130,18 +130,34 @@ class JobPlanner:
         if decision.has_work:
             reason = "; ".join(decision.reasons)
             self._enqueue(
-                record, fingerprint, record.priority, reason=reason, settings_digest=digest
+                record,
+                fingerprint,
+                record.priority,
+                reason=reason,
+                settings_digest=digest,
+                overview=overview,
             )
             return
         state = FileState.IMPOSSIBLE if decision.unsatisfiable else FileState.UP_TO_DATE
         reason = "; ".join(decision.unsatisfiable or decision.reasons)
-        self._results.record(record, state, digest, reason=reason)
+        self._results.record(record, state, digest, reason=reason, overview=overview)
+
+    def examine_pending(self, library: str, limit: int) -> int:
+        """Examine files whose coverage is not known yet, unless work is not allowed now.
+
+        Returns:
+            How many files were examined.
+        """
+        gate = self._runner.gate
+        if gate.blocked_for_all() is not None or gate.blocked_for_library(library) is not None:
+            return 0
+        return self._results.examiner.examine_pending(library, limit)
 
     def retry(self, record: FileRecord) -> None:
         """Plan a file again because a person asked.
 
         Everything that is stored about failures of the file and its fingerprint is forgotten.
-        Active jobs are left alone.
+        Active jobs are unchanged.
         """
         if self._is_active(record) or record.state is FileState.MISSING:
             return
@@ -194,36 +210,28 @@ class JobPlanner:
             engines_digest=None,
         )
 
-    def _inspect_media(
-        self, record: FileRecord, library: LibrarySettings, fingerprint: str
-    ) -> MediaReport:
-        """Return what a file has and needs. Redundant sidecars of ours are removed."""
-        request = InspectionRequest(
-            media=record.path,
-            facts=probe_media(record.path),
-            library=library,
-            fingerprint=fingerprint,
-        )
-        media_report = inspect_media(
-            request,
-            self._services.config,
-            self._services.store,
-            self._db.sidecars,
-            self._db.judgements,
-        )
-        if library.on_human_subtitle == "remove":
-            spoken, rules = (
-                media_report.spoken_language or media_report.track_choice.track.language,
-                library.counts_as_existing,
-            )
-            remover = SidecarRemover(self._db)
-            redundant = find_redundant(media_report.existing_subtitles, spoken, rules)
-            for path in remover.yield_to_others(record.path, redundant):
-                _log.info("%s: removed our subtitle: a human subtitle appeared", display_path(path))
-        return media_report
+    def _remove_redundant(
+        self, record: FileRecord, library: LibrarySettings, report: MediaReport
+    ) -> bool:
+        """Remove sidecars of ours that human ones make redundant, if the library says so.
+
+        Returns:
+            Whether any was removed.
+        """
+        if library.on_human_subtitle != "remove":
+            return False
+        spoken = report.spoken_language or report.track_choice.track.language
+        redundant = find_redundant(report.existing_subtitles, spoken, library.counts_as_existing)
+        removed = list(SidecarRemover(self._db).yield_to_others(record.path, redundant))
+        for path in removed:
+            _log.info("%s: removed our subtitle: a human subtitle appeared", display_path(path))
+            reason = f"{display_path(Path(path.name))}: a human subtitle appeared"
+            self._db.history.add(self._results.entry(record, HistoryEvent.REMOVED, reason))
+        return bool(removed)
 
     def _enqueue(self, record: FileRecord, fingerprint: str, priority: int, **values: Any) -> None:
         job_id = f"{fingerprint[:16]}-{time.time_ns():x}"
+        entry = self._results.entry(record, HistoryEvent.QUEUED, values.get("reason", ""), job_id)
         # The database comes first: after a crash in between, start() finds the job missing.
         self._db.states.set_state(
             record.id,
@@ -232,6 +240,7 @@ class JobPlanner:
             job_id=job_id,
             worker=None,
             priority=priority,
+            entry=entry,
             **values,
         )
         try:

@@ -7,8 +7,11 @@ import os
 import random
 import time
 from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+from subtitled.db.history import HistoryEntry, HistoryEvent
 from subtitled.db.records import ACTIVE_STATES, FileRecord, FileState
 from subtitled.engines.protocol import EngineCrashedError, ResourceUnavailableError
 from subtitled.jobcontext.job import JobResult
@@ -29,6 +32,7 @@ from subtitled.plugin import (
 )
 from subtitled.plugin.paths import display_path
 
+from .examination import Examiner
 from .retry_policy import next_state
 
 _log = logging.getLogger(__name__)
@@ -43,6 +47,14 @@ _ERROR_LABELS: dict[type[SubtitledError], str] = {
 }
 """The labels under which failures are counted."""
 
+_EVENTS = {
+    FileState.WAITING: HistoryEvent.WAITING,
+    FileState.RETRYING: HistoryEvent.FAILED,
+    FileState.FAILED: HistoryEvent.FAILED,
+    FileState.QUARANTINED: HistoryEvent.FAILED,
+}
+"""The events of states that are no end."""
+
 
 class ResultRecorder:
     """Records and announces the result of every job of one process."""
@@ -50,6 +62,7 @@ class ResultRecorder:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._db = services.db
+        self.examiner = Examiner(services)
         self.notifications = NotifierDispatcher(services.config, services.db.notifications)
         self.engine_digests = {
             name: engines_digest(services.config, library)
@@ -60,24 +73,53 @@ class ResultRecorder:
     def record_ended(self, record: FileRecord, result: JobResult, digest: str) -> None:
         """Record the result of a job that ended without an error."""
         sidecars = tuple(published.sidecar for published in result.made)
+        overview = self.examiner.overview_now(record)
         _log.info("%s: %s", display_path(record.path), result.reason)
         if sidecars and record.fingerprint is not None:
             for source in self._services.store.reused_from(record.fingerprint):
                 remove_orphans(self._db, source)
-        self.announce_published(result.made)
+        self.announce_published(record, result.made)
         if result.deferred_error is None:
             self.record(
-                record, result.state, digest, reason=result.reason, spoken_language=result.spoken
+                record,
+                result.state,
+                digest,
+                reason=result.reason,
+                spoken_language=result.spoken,
+                overview=overview,
             )
             self._announce(JobFinished(record.path, sidecars, result.reason))
         else:
+            if overview is not None:
+                self._db.overview.store(record.id, record.library, overview)
             done_before = f"{result.reason}; " if result.made else ""
             self.record_failed(record, result.deferred_error, digest, f"{done_before}summary: ")
 
-    def announce_published(self, sidecars: Sequence[SubtitlePublished]) -> None:
-        """Announce sidecars that were published."""
+    def announce_published(self, record: FileRecord, sidecars: Sequence[SubtitlePublished]) -> None:
+        """Announce sidecars that were published, and remember them in the history."""
         for sidecar in sidecars:
+            name = display_path(Path(sidecar.sidecar.name))
+            self._db.history.add(
+                replace(
+                    self.entry(record, HistoryEvent.PUBLISHED, name, record.job_id or ""),
+                    details={"language": sidecar.language, "kind": str(sidecar.kind)},
+                )
+            )
             self._announce(sidecar)
+
+    def entry(
+        self, record: FileRecord, event: HistoryEvent, reason: str, job_id: str = ""
+    ) -> HistoryEntry:
+        """Return an entry of the history about a file."""
+        return HistoryEntry(
+            event=event,
+            path=record.path,
+            file_id=record.id,
+            library=record.library,
+            worker=record.worker or "",
+            job_id=job_id,
+            reason=reason,
+        )
 
     def record_failed(
         self, record: FileRecord, error: SubtitledError, digest: str, done_before: str = ""
@@ -146,9 +188,15 @@ class ResultRecorder:
             digest: The digest of the settings that led to the state.
             **values: More columns of the table ``files``.
         """
+        entry = None
+        if state is not FileState.UP_TO_DATE or record.job_id is not None:
+            event = _EVENTS.get(state, HistoryEvent.ENDED)
+            entry = self.entry(record, event, values.get("reason", ""), record.job_id or "")
+            entry = replace(entry, details={"state": str(state)})
         return self._db.states.set_state(
             record.id,
             state,
+            entry=entry,
             expected_job=record if record.state in ACTIVE_STATES else None,
             settings_digest=digest,
             engines_digest=self.engine_digests[record.library],

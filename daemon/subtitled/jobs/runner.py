@@ -12,7 +12,7 @@ from sqlalchemy.exc import OperationalError
 
 from subtitled.config.paths import resolve_database_url as server
 from subtitled.db.engine import describe_error
-from subtitled.db.records import ACTIVE_STATES, DAEMON_NAME, FileState
+from subtitled.db.records import ACTIVE_STATES, DAEMON_NAME, FileRecord, FileState
 from subtitled.jobcontext.job import Job, JobResult
 from subtitled.jobcontext.services import Services
 from subtitled.library.versions import candidate_previous_versions
@@ -141,7 +141,7 @@ class JobRunner:
             record = self.job_gate.claim_when_open(
                 record, library.engines or tuple(configuration.engines)
             )
-            result = self._run_pipeline(job, steps)
+            result = self._run_pipeline(record, job, steps)
         except DeferJob as deferral:
             self.job_gate.defer(record, deferral.blocked)
         except SubtitledError as error:
@@ -167,7 +167,7 @@ class JobRunner:
             self.results.record_ended(record, result, digest)
         self._remove_decoded_audio(file_id, fingerprint)
 
-    def _run_pipeline(self, job: Job, steps: DbosStepRunner) -> JobResult:
+    def _run_pipeline(self, record: FileRecord, job: Job, steps: DbosStepRunner) -> JobResult:
         """Run the pipeline.
 
         If it fails, announce what it published so far: the next job will find those sidecars and
@@ -177,7 +177,7 @@ class JobRunner:
         try:
             return run_job(job, self.services, steps, published)
         except (SubtitledError, DeferJob):
-            self.results.announce_published(published)
+            self.results.announce_published(record, published)
             raise
 
     def _remove_decoded_audio(self, file_id: int, fingerprint: str) -> None:
