@@ -55,7 +55,7 @@ class InotifyEmitter(EventEmitter):
 
     Its start raises ``OSError`` where the kernel's limits are too low (``EMFILE``: instances,
     ``ENOSPC``: watches). Its thread ends when the root is removed or moved, or when a later folder
-    exceeds a limit. ``failure`` is the error in that case. Whoever supervises the emitter starts a
+    exceeds a limit. ``failure`` is the error in that case. The supervisor of the emitter starts a
     new one, and a scan.
     """
 
@@ -64,7 +64,7 @@ class InotifyEmitter(EventEmitter):
         event_queue: EventQueue,
         watch: ObservedWatch,
         *,
-        descends: Callable[[str], bool],
+        descends: Callable[[bytes], bool],
         on_overflow: Callable[[], None],
         **kwargs: Any,
     ) -> None:
@@ -73,7 +73,7 @@ class InotifyEmitter(EventEmitter):
         Args:
             event_queue: Where watchdog takes events from.
             watch: The root folder.
-            descends: Returns whether a folder of some name is watched.
+            descends: Returns whether a folder is watched, by its path.
             on_overflow: Called when the kernel dropped events, so that a scan is needed.
             kwargs: Further arguments of watchdog's emitter.
         """
@@ -145,7 +145,7 @@ class InotifyEmitter(EventEmitter):
         path = os.path.join(folder, name)
         path_text = os.fsdecode(path)
         if mask & _IN.IN_ISDIR:
-            if not self._descends(os.fsdecode(name)):
+            if not self._descends(path):
                 return
             if mask & (_IN.IN_CREATE | _IN.IN_MOVED_TO):
                 # It is watched before it is reported and scanned, so that nothing is missed.
@@ -180,8 +180,7 @@ class InotifyEmitter(EventEmitter):
                     waiting += [
                         entry.path
                         for entry in entries
-                        if entry.is_dir(follow_symlinks=False)
-                        and self._descends(os.fsdecode(entry.name))
+                        if entry.is_dir(follow_symlinks=False) and self._descends(entry.path)
                     ]
             except OSError:
                 continue  # the scan reports the error

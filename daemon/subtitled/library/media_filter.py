@@ -102,17 +102,17 @@ class MediaFilter:
         """Return whether a folder of the library is scanned, and so all folders above it."""
         return self.folder_exclusion(folder) is None
 
+    def descends_into(self, path: bytes) -> bool:
+        """Return whether a folder is scanned if the one above it is. The disk may be read."""
+        folder = Path(os.fsdecode(path))
+        return self._exclusion_in(folder.parent, folder.name) is None
+
     def folder_exclusion(self, folder: Path) -> str | None:
         """Return why a folder of the library is not scanned, or None. The disk may be read."""
         at = self._root
         for part in folder.relative_to(self._root).parts:
-            if (reason := self._folder_exclusion(part)) is not None:
+            if (reason := self._exclusion_in(at, part)) is not None:
                 return reason
-            if depends_on_place(part, self._include_extras):
-                parent = self._read_surroundings(at)
-                inside = _names_in(os.fsencode(at / part))
-                if (reason := folder_exclusion_in(parent, part, inside)) is not None:
-                    return reason
             at /= part
         return None
 
@@ -120,6 +120,13 @@ class MediaFilter:
         """Return why a media file of the library is not taken, or None. The disk may be read."""
         reason = self.folder_exclusion(path.parent) or self.file_exclusion(path.name)
         return CARD if reason is None and find_clip(path) is not None else reason
+
+    def _exclusion_in(self, parent: Path, name: str) -> str | None:
+        reason = self._folder_exclusion(name)
+        if reason is not None or not depends_on_place(name, self._include_extras):
+            return reason
+        inside = _names_in(os.fsencode(parent / name))
+        return folder_exclusion_in(self._read_surroundings(parent), name, inside)
 
     def _folder_exclusion(self, name: str) -> str | None:
         if self._ignored.match(name.lower()) is not None:
@@ -132,7 +139,7 @@ class MediaFilter:
             for entry in entries:
                 if self.has_media_ending(entry.name):
                     has_media = True
-                elif entry.is_dir():
+                elif entry.is_dir() and not self.ignores_folder(os.fsdecode(entry.name)):
                     folders.append(os.fsdecode(entry.name))
         return Folder(folder.name, folder == self._root, has_media, tuple(folders))
 

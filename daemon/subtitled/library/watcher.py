@@ -208,7 +208,7 @@ class LibraryWatcher:
         media_filter = MediaFilter(library)
         emitter = partial(
             InotifyEmitter,
-            descends=lambda folder: not media_filter.ignores_folder(folder),
+            descends=media_filter.descends_into,
             on_overflow=partial(self._handle_overflow, name),
         )
         observer = BaseObserver(cast("type[InotifyEmitter]", emitter))

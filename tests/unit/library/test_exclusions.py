@@ -6,6 +6,7 @@ test, document or write.
 
 from __future__ import annotations
 
+import os
 import timeit
 from pathlib import Path
 
@@ -140,6 +141,22 @@ def test_extras_beside_a_film_or_the_seasons_of_a_series_are_left(
 def test_a_part_of_a_library_may_have_the_name_of_extras(tmp_path: Path, name: str) -> None:
     make(tmp_path, f"{name}/Luxo.mkv", "Films/Up/Up.mkv", f"Films/{name}/Lifted/Lifted.mkv")
     assert len(found(tmp_path)) == 3
+
+
+@pytest.mark.parametrize(
+    "beside", ["Film.mkv", "@eaDir/x.jpg", "Trailers/a.mkv", "Season 1/a.mkv", "Another/a.mkv", ""]
+)
+@pytest.mark.parametrize("name", ["Other", "Extras", "Featurettes", "BDMV"])
+def test_a_scan_an_event_and_the_watch_agree_on_a_folder(
+    tmp_path: Path, name: str, beside: str
+) -> None:
+    make(tmp_path, f"Title/{name}/Making of.mkv", *([f"Title/{beside}"] if beside else []))
+    folder = tmp_path / "Title" / name
+    is_scanned = f"Title/{name}/Making of.mkv" in found(tmp_path)
+    media_filter = MediaFilter(library(tmp_path))
+    assert media_filter.descends(folder) is is_scanned
+    assert media_filter.descends_into(os.fsencode(folder)) is is_scanned
+    assert (describe_exclusion(folder / "a.mkv", {"f": library(tmp_path)}) is None) is is_scanned
 
 
 def test_the_series_extras_is_a_series(tmp_path: Path) -> None:
