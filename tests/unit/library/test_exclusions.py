@@ -34,7 +34,8 @@ EXTRA_FILES = [
     "300-other.mkv", "300-extra.mkv", "sample.mkv", "Movie.sample.mkv", "Movie_sample.mkv",
     "Movie.trailer.mkv", "Movie_trailer.mkv", "Movie - Trailer.mkv", "Movie-Trailer.mkv",
     # Kodi, Plex
-    "movie-trailer.mkv", "trailer2.mp4", "Sample-1.mkv", "Film (2020)-trailer1.mkv", "Film (2020)-trailer 2.mkv",
+    "movie-trailer.mkv", "trailer2.mp4", "Sample-1.mkv", "Film (2020)-trailer1.mkv",
+    "Film (2020)-trailer 2.mkv",
     "Film - Featurette.mkv", "Film - Behind the Scenes.mkv", "Film - Deleted Scene 2.mkv",
     "Film [Trailer].mp4", "Film (sample).mkv",
     # Sonarr, SABnzbd: samples of releases
