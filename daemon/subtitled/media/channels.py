@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 WINDOW_SAMPLES = 4000
 """Samples of a window: a quarter of a second."""
-BLOCK_WINDOWS = 240
+BLOCK_WINDOWS = 120
 """Windows that are processed at once, so that memory does not grow with the duration."""
 FLIP_CORRELATION = -0.3
 """Correlation below which a channel is turned over before it is added to the loudest one."""
@@ -67,7 +67,7 @@ def measure_covariance(file: ChannelFile) -> Floats:
     for block in file.read_blocks():
         padded = np.pad(block, ((0, -len(block) % WINDOW_SAMPLES), (0, 0)))
         windows = padded.reshape(-1, WINDOW_SAMPLES, file.channels)
-        parts.append(np.einsum("wsi,wsj->wij", windows, windows) / WINDOW_SAMPLES)
+        parts.append(windows.transpose(0, 2, 1) @ windows / WINDOW_SAMPLES)
     if not parts:
         return np.zeros((0, file.channels, file.channels), dtype=np.float32)
     return np.concatenate(parts)

@@ -1,0 +1,97 @@
+"""Microphones on tracks of their own: both people are written, and it is told what was taken."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from subtitled.db.records import FileState
+from subtitled.library.fingerprint import content_fingerprint
+from subtitled.transcripts.models import TrackAnalysis
+from support.harness import Harness
+
+# Tones stand for speech: at 1 and 9 s one person speaks, at 5 and 13 s the other.
+FIRST = "aevalsrc='0.3*sin(2*PI*440*t)*(between(t,1,2)+between(t,9,10.5))':d=16:s=48000"
+SECOND = "aevalsrc='0.2*sin(2*PI*550*t)*(between(t,5,6.2)+between(t,13,14))':d=16:s=48000"
+SILENT = "anullsrc=r=48000:cl=mono:d=16"
+
+
+@pytest.fixture
+def harness(tmp_path: Path) -> Iterator[Harness]:
+    built = Harness(tmp_path, 'languages = ["en"]')
+    yield built
+    built.close()
+
+
+def make(target: Path, *sources: str, graph: str = "") -> Path:
+    inputs = [word for source in sources for word in ("-f", "lavfi", "-i", source)]
+    maps = [word for n in range(len(sources)) for word in ("-map", str(n))]
+    mixing = ["-filter_complex", graph, "-map", "[o]"] if graph else maps
+    subprocess.run(
+        ["ffmpeg", "-v", "error", *inputs, *mixing, "-c:a", "pcm_s16le", target],
+        check=True,
+        stdin=subprocess.DEVNULL,
+    )
+    return target
+
+
+def cue_starts(harness: Harness, medium: Path) -> list[float]:
+    text = medium.with_name(f"{medium.stem}.en.srt").read_text("utf-8")
+    times = [line.split(" --> ")[0] for line in text.splitlines() if "-->" in line]
+    return [float(time[6:].replace(",", ".")) for time in times]
+
+
+def test_both_people_are_written_and_the_choice_is_stored(harness: Harness) -> None:
+    medium = make(harness.root / "talk.mov", SILENT, FIRST, SECOND)
+    harness.scan()
+    assert cue_starts(harness, medium) == pytest.approx([1.0, 5.0, 9.0, 13.0], abs=0.05)
+    fingerprint = harness.the(medium).fingerprint
+    assert fingerprint is not None
+    analysis = harness.transcripts.analysis(fingerprint, 0)
+    assert analysis is not None
+    assert [share.gain > 0 for share in analysis.channel_shares] == [False, True, True]
+    assert "no speech" in analysis.channel_shares[0].reason
+    left = [path.name for path in (harness.state / "scratch").iterdir()]
+    assert not any(name.endswith((".channels", ".channel", ".mix")) for name in left), left
+
+
+def test_the_mix_is_made_again_where_it_was_cleared_away(harness: Harness) -> None:
+    medium = make(harness.root / "talk.mov", FIRST, SECOND)
+    harness.scan()
+    medium.with_name("talk.en.srt").unlink()
+    for path in (harness.state / "scratch").iterdir():
+        path.unlink()
+    fingerprint = harness.the(medium).fingerprint
+    assert fingerprint is not None
+    harness.transcripts.clear_transcripts(fingerprint)
+    harness.jobs.retry(harness.the(medium))
+    harness.settle()
+    assert cue_starts(harness, medium) == pytest.approx([1.0, 5.0, 9.0, 13.0], abs=0.05)
+
+
+def test_nobody_on_any_track_is_no_speech_with_a_reason_for_each(harness: Harness) -> None:
+    medium = make(harness.root / "empty.mov", SILENT, SILENT)
+    harness.scan()
+    record = harness.the(medium)
+    assert record.state is FileState.NO_SPEECH
+    assert record.fingerprint is not None
+    analysis = harness.transcripts.analysis(record.fingerprint, 0)
+    assert analysis is not None
+    assert len(analysis.channel_shares) == 2
+
+
+def test_a_silent_analysis_of_before_counts_only_where_nothing_more_is_found_now(
+    harness: Harness,
+) -> None:
+    graph = f"{FIRST},pan=stereo|c0=c0|c1=-1*c0[o]"
+    inverted = make(harness.root / "inverted.wav", graph=graph)
+    mono = make(harness.root / "mono.wav", FIRST)
+    silent = TrackAnalysis(duration=16.0, speech=())
+    for medium in (inverted, mono):
+        harness.transcripts.save_analysis(content_fingerprint(medium), 0, silent)
+    harness.scan()
+    assert cue_starts(harness, inverted) == pytest.approx([1.0, 9.0], abs=0.05)
+    assert harness.the(mono).state is FileState.NO_SPEECH
