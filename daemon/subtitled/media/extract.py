@@ -14,7 +14,10 @@ from .ffmpeg import believed_seconds, open_input, run_graph
 
 MAX_EXTRACT_RATIO = 0.5
 """Seconds that one second of the media file may take, because all of it has to be read."""
-_ASS = ("ass", "ssa")
+_FORMATS = {
+    "ass": {"format": "ass", "scodec": "copy"},
+    "ssa": {"format": "ass", "scodec": "ass"},
+}
 _SUBRIP = {"format": "srt", "scodec": "srt"}
 MAX_TEXT_BYTES = 16 * 1024 * 1024
 """Largest text. Ten thousand cues are about one megabyte."""
@@ -74,5 +77,5 @@ def _build_graph(stream: int, codec: str, window: TimeSpan | None) -> Any:
     part = {"ss": window.start, "t": window.end - window.start} if window else {}
     source = open_input(vn=None, an=None, dn=None, **part)
     # As SubRip, ASS would get tags for its fonts, and its drawings would become text.
-    formats = {"format": "ass", "scodec": "copy"} if codec in _ASS else _SUBRIP
+    formats = _FORMATS.get(codec, _SUBRIP)
     return ffmpeg.output(source[str(stream)], "TARGET", fs=MAX_TEXT_BYTES, **formats)
