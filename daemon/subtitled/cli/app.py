@@ -78,7 +78,7 @@ def load_configuration() -> Configuration:
     state_dir = resolve_state_dir(configuration.settings)
     if name := drop_privileges_to_owner(state_dir):
         errors.print(
-            f"acting as {name}, to whom {display_path(state_dir)} belongs",
+            f"acting as {name}, the owner of {display_path(state_dir)}",
             style="dim",
             markup=False,
         )

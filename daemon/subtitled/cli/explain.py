@@ -194,7 +194,7 @@ class _Inspection:
             "rejected_tracks": [
                 f"track {index}: {reason}"
                 for index, reason in choice.rejected
-                if index not in self._heard_together
+                if index not in self._transcribed_together
             ],
             "subtitles": [_describe_subtitle(subtitle) for subtitle in report.existing_subtitles],
             "summaries": [
@@ -222,7 +222,7 @@ class _Inspection:
         }
 
     @property
-    def _heard_together(self) -> frozenset[int]:
+    def _transcribed_together(self) -> frozenset[int]:
         """The tracks that were listened to as a set."""
         return frozenset(share.track for share in self._channel_shares)
 
@@ -234,8 +234,8 @@ class _Inspection:
     def _describe_tracks(self) -> Iterator[str]:
         for track in self.report.facts.audio_tracks:
             chosen = ""
-            if track.index in self._heard_together:
-                chosen = " (listened to with the others)" * (len(self._heard_together) > 1)
+            if track.index in self._transcribed_together:
+                chosen = " (transcribed with the others)" * (len(self._transcribed_together) > 1)
             elif track.index == self.track:
                 chosen = f" (chosen: {self.report.track_choice.reason})"
             yield f"track {track.index}: {track.language} {track.title}".rstrip() + chosen

@@ -21,7 +21,7 @@ class ProcessPriority:
     def apply(self, process: int) -> None:
         """Set both as far as the system allows, before the process starts threads.
 
-        A niceness at or below the daemon's own is left alone; the systemd unit may have set it.
+        A niceness at or below the daemon's own is unchanged; the systemd unit may have set it.
         """
         try:
             if self.niceness > os.getpriority(os.PRIO_PROCESS, 0):

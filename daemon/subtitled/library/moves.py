@@ -122,7 +122,7 @@ def _move_sidecar(db: Database, sidecar: SidecarRecord, media: Path) -> None:
         return
     was_moved_along = not os.path.lexists(sidecar.path) and compute_sha256(target) == sidecar.sha256
     if (
-        was_moved_along  # with its folder, or by whoever moved the media file
+        was_moved_along  # with its folder, or by the person who moved the media file
         or sidecar.status is not SidecarStatus.PRESENT
         or (
             sidecar.path.parent == sidecar.media.parent

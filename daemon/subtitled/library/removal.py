@@ -64,8 +64,7 @@ class SidecarRemover:
             if record is None or record.is_user_requested or record.media != media:
                 continue
             is_newer = any(
-                _arrival_time(media.parent / name) > record.created_at
-                for name in ours.replaced_by
+                _arrival_time(media.parent / name) > record.created_at for name in ours.replaced_by
             )
             if is_newer and self._move_to_archive(record, SidecarStatus.YIELDED):
                 removed.append(path)
@@ -88,7 +87,7 @@ class SidecarRemover:
         if compute_sha256(record.path) is None:
             self._db.sidecars.set_status(record.path, SidecarStatus.REMOVED_BY_USER)
             return "was missing already; it is not made again"
-        return "left alone: it was edited or replaced"
+        return "kept: it was edited or replaced"
 
     def _restore_one(self, record: SidecarRecord) -> str:
         archived = self._archive_path(record)

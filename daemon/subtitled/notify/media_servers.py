@@ -1,7 +1,7 @@
 """The delivery of changes to media servers, with a worker thread for each server.
 
 Everything to deliver is in the database, so nothing is lost if a server is unreachable, the disk is
-full or the daemon stops. A failing server is left alone for a while, however many changes wait.
+full or the daemon stops. A failing server is not called for a while, however many changes wait.
 """
 
 from __future__ import annotations
@@ -177,7 +177,7 @@ class ServerWorker(PollingWorker):
         return self._server
 
     def _record_error(self, error: SubtitledError) -> float:
-        """Record an error and return the seconds for which the server is left alone."""
+        """Record an error and return the seconds until the server is called again."""
         self._failures += 1
         if self._failures == 1:
             _log.warning("server %s: %s", self._server_name, error)

@@ -144,7 +144,7 @@ class Producer:
             return f"no speech found in track {track}"
         if spoken != source.language:
             if not source.is_main:
-                return f"track {track} is tagged {source.language}, but {spoken} is heard in it"
+                return f"track {track} is tagged {source.language}, but {spoken} is spoken in it"
             raise MainLanguageError(
                 f"{spoken} is spoken, not {source.language} as its tag says",
                 "It is planned again at the next try",
@@ -314,13 +314,15 @@ class CueBuilder:
             for number, cue in enumerate(original)
         )
 
-    def _translated(self, heard: Transcript, target: Language, route: Route) -> tuple[Cue, ...]:
+    def _translated(
+        self, transcript: Transcript, target: Language, route: Route
+    ) -> tuple[Cue, ...]:
         """Return the cues of a translation, within the limits of the target language.
 
         Sentences are kept whole.
         """
         limits = self._limits(target, True)
-        words = self._translation(target, route).words(heard.words, limits, self._duration)
+        words = self._translation(target, route).words(transcript.words, limits, self._duration)
         return self._segmented(words, target, True)
 
     def _translation(self, target: Language, route: Route) -> TranslationRun:

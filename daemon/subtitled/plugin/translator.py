@@ -36,7 +36,7 @@ class Line:
     text: str
     """The sentence."""
     max_chars: int | None = None
-    """How many characters a viewer has time to read. A wish, not a limit. None if unknown."""
+    """How many characters a viewer has time to read. A target, not a limit. None if unknown."""
 
 
 @dataclass(frozen=True, slots=True)

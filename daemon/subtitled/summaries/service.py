@@ -118,7 +118,7 @@ class Summariser:
         media: Path,
         fingerprint: str,
         library: LibrarySettings,
-        heard: SpokenText,
+        spoken_text: SpokenText,
         language: Language,
     ) -> SummaryDocument:
         """Return a summary, stored or written now by the first translator that can.
@@ -127,7 +127,7 @@ class Summariser:
             media: The media file.
             fingerprint: Its fingerprint.
             library: The settings of its library.
-            heard: What is said in it.
+            spoken_text: What is said in it.
             language: The language to write in.
 
         Raises:
@@ -141,11 +141,11 @@ class Summariser:
                 "Configure one that follows instructions, such as [translators.openai], and name "
                 "where it sends text in the library's allowed_destinations unless it is local",
             )
-        folder = self.store.track_folder(fingerprint, heard.track)
+        folder = self.store.track_folder(fingerprint, spoken_text.track)
         error: SubtitledError | None = None
         for name in generators:
             settings = self.config.translators[name].settings.result_fields()
-            digest = hashlib.sha256(repr(heard).encode()).hexdigest()[:16]
+            digest = hashlib.sha256(repr(spoken_text).encode()).hexdigest()[:16]
             variant = variant_key(
                 name, settings | {" protocol": PROTOCOL_VERSION, " said": digest}, language
             )
@@ -161,7 +161,7 @@ class Summariser:
                 pass  # It is missing or damaged and is written again.
             try:
                 generate = self._generator(name, media, fingerprint, library, answers)
-                summary = summarise(heard.sentences, heard.duration, language, generate)
+                summary = summarise(spoken_text.sentences, spoken_text.duration, language, generate)
             except ResourceUnavailableError:
                 raise  # The user wants to wait for this budget.
             except SubtitledError as failure:

@@ -72,25 +72,25 @@ class SummarySteps:
         return results
 
     def _one(self, wanted: SummaryPlan) -> None:
-        spoken_text = self._heard(wanted)
+        spoken_text = self._read_spoken_text(wanted)
         steps = self._ctx.steps
         document_json = steps.run(f"write {wanted}", partial(self._write, wanted, spoken_text))
         document = SUMMARY_DOCUMENT.validate_python(document_json)
         for ending in wanted.files:
             steps.run(f"publish {wanted}.{ending}", partial(self._publish, document, ending))
 
-    def _heard(self, wanted: SummaryPlan) -> SpokenText:
+    def _read_spoken_text(self, wanted: SummaryPlan) -> SpokenText:
         track, words = self._track, self._words(wanted.segments)
         analysis = self._analyser.analysis(track)
         assert analysis.language is not None
         sentences = split_sentences(words, analysis.language, analysis.duration)
         return SpokenText(track, analysis.language, analysis.duration, sentences)
 
-    def _write(self, wanted: SummaryPlan, heard: SpokenText) -> Any:
+    def _write(self, wanted: SummaryPlan, spoken_text: SpokenText) -> Any:
         job = self._ctx.job
         self._ctx.progress(f"writing a {wanted}", 0.0)
         document = self._summarising.summarise_media(
-            job.media, job.fingerprint, job.library, heard, wanted.language
+            job.media, job.fingerprint, job.library, spoken_text, wanted.language
         )
         return SUMMARY_DOCUMENT.dump_python(document, mode="json")
 

@@ -49,7 +49,7 @@ def vote(
     if tag.is_known and tag.primary != winner.primary:
         reason += f", though the track is tagged {tag}"
     elif tag.is_known and tag.primary == winner.primary:
-        # The tag may say more than can be heard, such as pt-BR or zh-Hant.
+        # The tag may say more than audio can tell, such as pt-BR or zh-Hant.
         return tag, confidence, f"{reason}; the track is tagged {tag}"
     return winner, confidence, reason
 

@@ -75,11 +75,11 @@ class TranslationRun:
         ]
         self._folder = self._chain[0].folder
 
-    def words(self, heard: Sequence[Word], limits: CueRules, duration: float) -> tuple[Word, ...]:
+    def words(self, spoken: Sequence[Word], limits: CueRules, duration: float) -> tuple[Word, ...]:
         """Translate words.
 
         Args:
-            heard: The words of the track.
+            spoken: The words of the track.
             limits: The cue rules of the target language.
             duration: The duration of the media file in seconds.
 
@@ -89,7 +89,7 @@ class TranslationRun:
         Raises:
             SubtitledError: No translator could do it. Finished lines stay in the cache.
         """
-        clean = repair_words(heard, duration)
+        clean = repair_words(spoken, duration)
         if not is_spaceless(self._source):
             clean = restore_spaces(clean)
         sentences = split_into_sentences(clean, self._source)

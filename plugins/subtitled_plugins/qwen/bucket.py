@@ -48,7 +48,7 @@ def build_presigned_url(
         valid_seconds: How long the address is valid.
 
     Returns:
-        The address. Whoever has it has access.
+        The address. It grants access to anyone who has it.
     """
     signed_at = now or datetime.now(UTC)
     stamp, day = signed_at.strftime("%Y%m%dT%H%M%SZ"), signed_at.strftime("%Y%m%d")

@@ -151,9 +151,9 @@ def _candidates(
     is_long = len(fold(hotword)) >= MIN_LETTERS_CONFIDENT
     if not doubtful and not (is_long and similarity >= MIN_SIMILARITY_CONFIDENT):
         return
-    heard = "".join(word.text for word in words)
-    match = _EDGES.match(heard)
-    before, inside, after = match.groups() if match else ("", heard, "")
+    text = "".join(word.text for word in words)
+    match = _EDGES.match(text)
+    before, inside, after = match.groups() if match else ("", text, "")
     possessive = _POSSESSIVE.search(inside)
     last = first + len(words)
     endings = {"", possessive.group() if possessive and not hotword.endswith("s") else ""}
@@ -199,13 +199,13 @@ def replace_words(words: Sequence[Word], chosen: Iterable[Candidate]) -> list[Wo
     return [*result, *words[at:]]
 
 
-def _replaced(heard: Sequence[Word], text: str) -> Iterator[Word]:
-    """Yield the words of a text over the time of the words heard, by their letters."""
+def _replaced(words: Sequence[Word], text: str) -> Iterator[Word]:
+    """Yield the words of a text over the time of other words, by their letters."""
     parts = re.findall(r"\s*\S+", text.rstrip())
     sizes = [max(1, len(part.strip())) for part in parts]
-    timeline = SpeechTimeline([TimeSpan(word.start, word.end) for word in heard])
+    timeline = SpeechTimeline([TimeSpan(word.start, word.end) for word in words])
     rate, start = timeline.duration / sum(sizes), 0.0
-    confidences = [word.confidence for word in heard if word.confidence is not None]
+    confidences = [word.confidence for word in words if word.confidence is not None]
     confidence = max(confidences, default=None)
     for part, size in zip(parts, sizes, strict=True):
         place = timeline.place(start, start + rate * size)

@@ -40,7 +40,7 @@ class WindowTranscript:
     """What was recognised in one window.
 
     Attributes:
-        words: In order, in seconds of the medium.
+        words: In order, in seconds of the media clock.
         doubtful: Words that Whisper itself hardly believes.
         segment_scores: The scores of the segments.
         encoded: What the encoder made of the window, float32 of shape (1, frames, size), or None.

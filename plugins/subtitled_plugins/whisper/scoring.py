@@ -68,12 +68,12 @@ class WindowScorer:
             place = candidate.first, candidate.last
             before = self._encode(words[: candidate.first])
             after = self._encode(words[candidate.last : candidate.last + WORDS_AFTER])
-            heard = self._encode(words[candidate.first : candidate.last])
+            transcribed = self._encode(words[candidate.first : candidate.last])
             instead = self._tokenizer.encode(candidate.text)
-            if len(before) + max(len(heard), len(instead)) + len(after) > MAX_TEXT_TOKENS:
+            if len(before) + max(len(transcribed), len(instead)) + len(after) > MAX_TEXT_TOKENS:
                 continue
             if place not in scores:
-                scores[place] = self._score(prompt, before, [*heard, *after])
+                scores[place] = self._score(prompt, before, [*transcribed, *after])
             score = self._score(prompt, before, [*instead, *after])
             compared.append((candidate, score - scores[place]))
         return compared
