@@ -95,3 +95,24 @@ def test_a_silent_analysis_of_before_counts_only_where_nothing_more_is_found_now
     harness.scan()
     assert cue_starts(harness, inverted) == pytest.approx([1.0, 9.0], abs=0.05)
     assert harness.the(mono).state is FileState.NO_SPEECH
+
+
+def test_after_an_update_a_silent_file_is_tried_again_once(harness: Harness) -> None:
+    graph = f"{FIRST},pan=stereo|c0=c0|c1=-1*c0[o]"
+    inverted = make(harness.root / "inverted.wav", graph=graph)
+    mono = make(harness.root / "mono.wav", SILENT)
+    harness.scan()
+    assert harness.the(mono).state is FileState.NO_SPEECH
+    silent = TrackAnalysis(duration=16.0, speech=())
+    for medium in (inverted, mono):
+        harness.transcripts.save_analysis(content_fingerprint(medium), 0, silent)
+    inverted.with_name("inverted.en.srt").unlink()
+    harness.database.sidecars.delete(inverted.with_name("inverted.en.srt"))
+    record = harness.the(inverted)
+    harness.jobs._results.record(record, FileState.NO_SPEECH, record.settings_digest, reason="")
+    harness.close()
+    harness.open()
+    harness.settle()
+    assert cue_starts(harness, inverted) == pytest.approx([1.0, 9.0], abs=0.05)
+    assert harness.the(mono).state is FileState.NO_SPEECH
+    assert not harness.transcripts.has_outdated_silence(content_fingerprint(mono))

@@ -53,11 +53,25 @@ class JobPlanner:
             changed = self._db.states.invalidate_failures(name, self._results.engine_digests[name])
             if changed:
                 _log.info("library %s: engines changed; re-evaluating %d files", name, changed)
+        self._requeue_outdated_silence()
         self._db.states.wake_waiting()  # Working hours and engines may have changed.
         active_jobs = self.queue.active_jobs()
         for record in list(self._db.states.by_state(*ACTIVE_STATES)):
             if record.job_id not in active_jobs:
                 self._db.states.requeue(record.id)
+
+    def _requeue_outdated_silence(self) -> None:
+        """Requeue files in which an earlier version may have missed speech."""
+        store = self._services.store
+        silent = [
+            record.id
+            for record in self._db.states.by_state(FileState.NO_SPEECH)
+            if record.fingerprint is not None and store.has_outdated_silence(record.fingerprint)
+        ]
+        for file_id in silent:
+            self._db.states.requeue(file_id)
+        if silent:
+            _log.info("looking again for speech in %d files without any", len(silent))
 
     def reconcile(self) -> None:
         """Requeue jobs that the database lists as active but the queue does not know.

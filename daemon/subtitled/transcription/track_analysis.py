@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -163,7 +164,10 @@ class TrackAnalyser:
         return None if chosen.channels > 1 or find_track_set(facts, chosen) else analysis
 
     def _find_speech(self, facts: MediaInfo, track: int) -> None:
-        if self._stored_analysis(facts, track) is not None:
+        if (stored := self._stored_analysis(facts, track)) is not None:
+            if not stored.speech and stored.decoder_version < DECODER_VERSION:
+                stored = replace(stored, decoder_version=DECODER_VERSION)
+                self._store.save_analysis(self._job.fingerprint, track, stored)
             return
         if tracks := self._find_set(facts, track):
             self._analyse_set(tracks, track)

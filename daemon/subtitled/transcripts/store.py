@@ -32,7 +32,13 @@ from subtitled.plugin.files import write_atomic
 from subtitled.subtitles.hallucination import RemovedText
 
 from .migration import migrate_fingerprint
-from .models import FallbackRecord, ShotCuts, TrackAnalysis, TranscriptReuse
+from .models import (
+    DECODER_VERSION,
+    FallbackRecord,
+    ShotCuts,
+    TrackAnalysis,
+    TranscriptReuse,
+)
 
 MAX_REMEMBERED_FINGERPRINTS = 10_000
 """Fingerprints of which a store remembers that their folders are converted."""
@@ -91,6 +97,16 @@ class TranscriptStore:
             stored = self.analysis(fingerprint, track)
             if stored is not None and not stored.speech:
                 (self._track_path(fingerprint, track) / "analysis.json").unlink(missing_ok=True)
+
+    def has_outdated_silence(self, fingerprint: str) -> bool:
+        """Return whether no speech was found in a way of decoding that missed some."""
+        analyses = [self.analysis(fingerprint, track) for track in self.tracks(fingerprint)]
+        return any(
+            analysis is not None
+            and not analysis.speech
+            and analysis.decoder_version < DECODER_VERSION
+            for analysis in analyses
+        )
 
     def reuse(self, fingerprint: str, track: int) -> TranscriptReuse | None:
         """Return what a track reused; None if no other fingerprint was compared with it."""
