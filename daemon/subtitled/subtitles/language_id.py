@@ -121,6 +121,8 @@ _MULTI_SCRIPT_LANGUAGES = frozenset(
 """Languages written in several scripts. Their script is judged only if the tag states one."""
 _DENSE_SCRIPTS = frozenset({"CJK", "HIRAGANA", "KATAKANA", "HANGUL"})
 """Scripts whose characters are syllables or words."""
+_FIRST_DENSE = "\u1100"
+"""The first letter of those scripts in Unicode."""
 _NON_SPEECH_TEXT = re.compile(r"<[^<>]*>|\{[^{}]*\}|\[[^\[\]]*\]|https?://\S+|www\.\S+|[♪♫#*_]")
 
 
@@ -327,6 +329,8 @@ def _split_samples(text: str, max_samples: int) -> Iterator[str]:
 
 
 def _count_letters(word: str) -> int:
+    if word.isascii() or max(word) < _FIRST_DENSE:
+        return len(word) if word.isalpha() else sum(map(str.isalpha, word))
     return sum(_letter_weight(_script_of(c)) for c in word if c.isalpha())
 
 

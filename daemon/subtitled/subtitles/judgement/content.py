@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
@@ -19,13 +20,13 @@ JUDGEMENT_VERSION = 1
 """A judgement of another version is made again."""
 MAX_SUBTITLE_BYTES = 16 * 1024 * 1024
 """Largest text that is read. Ten thousand cues are about one megabyte."""
-MAX_EVIDENCE_CHARACTERS = 4000
+MAX_EVIDENCE_CHARACTERS = 3000
 """Characters that the language is identified from, in cues spread over the text."""
-MAX_SAMPLES = 6
+MAX_SAMPLES = 4
 """Samples that the language is identified from."""
 START_STEPS = 20
 """Parts into which the cues are divided, to know how many begin after a time."""
-_LYRIC_SIGNS = ("♪", "♫", "♬", "🎵", "🎶")
+_LYRIC_SIGNS = re.compile("[♪♫♬🎵🎶]")
 _MAX_DROPPED_REASONS = 3
 
 
@@ -134,7 +135,7 @@ def judge_cues(read: ReadResult) -> TextJudgement:
             problem="it has no cue", format=read.format, dropped_count=dropped, dropped=reasons
         )
     cues = sorted(read.cues, key=lambda cue: (cue.start, cue.end))
-    lyrics = sum(any(sign in cue.text for sign in _LYRIC_SIGNS) for cue in cues)
+    lyrics = sum(1 for cue in cues if _LYRIC_SIGNS.search(cue.text))
     return TextJudgement(
         format=read.format,
         cue_count=len(cues),
