@@ -24,11 +24,8 @@ def open_unix_socket(path: Path) -> socket.socket:
         _remove_stale(path)
         listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
-            previous = os.umask(0o777 & ~_MODE)
-            try:
-                listener.bind(os.fspath(path))
-            finally:
-                os.umask(previous)
+            listener.bind(os.fspath(path))
+            path.chmod(_MODE)  # Nobody can connect before it listens.
             listener.listen(1024)
         except OSError:
             listener.close()
