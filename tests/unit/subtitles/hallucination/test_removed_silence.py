@@ -172,3 +172,26 @@ def test_a_mark_after_a_pause_does_not_lengthen_the_word_before_it() -> None:
     first, second = segment_words(words, ja, select_cue_rules(ja, translation=False), 70.0)
     assert first.text == "はい。" and first.end < 10
     assert second.start > 60
+
+
+def test_words_that_share_the_time_of_a_phrase_evenly_are_laid_over_the_speech() -> None:
+    spans = [TimeSpan(10, 12), TimeSpan(100, 104)]
+    texts = " ask not what your country can do for you today".split()
+    step = 94 / len(texts)
+    words = [
+        Word(
+            text=f" {text}",
+            start=10 + n * step,
+            end=10 + (n + 1) * step,
+            confidence=0.9,
+            is_estimated=True,
+        )
+        for n, text in enumerate(texts)
+    ]
+    left, gone = filtered(words, spans)
+    assert gone == []
+    assert [word.text.strip() for word in left] == texts
+    assert all(word.is_estimated for word in left)
+    assert all(word.end <= 12 or word.start >= 100 for word in left)
+    untouched = confine_to_speech(left, spans, EN)
+    assert untouched == list(left)
