@@ -14,10 +14,12 @@ import pytest
 
 from subtitled.glossary import nfo
 from subtitled.glossary.terms import mentions_term
+from subtitled.media.marks import find_marks, strip_technical_name
 from subtitled.plugin import InputRejectedError, Language, Word
 from subtitled.subtitles import markup, rules, sdh
 from subtitled.subtitles.encodings import decode_text
 from subtitled.subtitles.evaluation import suber
+from subtitled.subtitles.filenames import parse_language_token
 from subtitled.subtitles.formats import read_text, tidy_text
 from subtitled.subtitles.formats.xmltree import parse_xml
 from subtitled.subtitles.hallucination import load_phrases
@@ -68,6 +70,9 @@ def _remove_tokens(text: str) -> object:
 FUNCTIONS: dict[str, Callable[[str], object]] = {
     **{f"a file named {suffix}": _reader(suffix) for suffix in (*WRAPPERS, "json")},
     **{f"a cue of {name}": _reader(name, wrapper) for name, wrapper in WRAPPERS.items()},
+    "parse_language_token": parse_language_token,
+    "find_marks": find_marks,
+    "strip_technical_name": strip_technical_name,
     "tidy_text": tidy_text,
     "normalise_markup": markup.normalise_markup,
     "strip_tags": markup.strip_tags,
