@@ -95,6 +95,7 @@ ALIASES = {
     "한국어": "ko",
     "русский": "ru",
     "рус": "ru",
+    "عربي": "ar",
     "украинский": "uk",
     "укр": "uk",
 }
@@ -165,7 +166,7 @@ def find_language(name: str) -> str | None:
     Args:
         name: A name in English, in the language itself, or one in use, in any case.
     """
-    folded = " ".join(name.replace("_", " ").split()).casefold()
+    folded = " ".join(name.replace("_", " ").split()).casefold().removesuffix("字幕")
     if not folded or len(folded) > _MAX_NAME_LENGTH:
         return None
     return _find_plain(folded) or _find_qualified(folded)

@@ -47,6 +47,12 @@ _CODES_IN_USE = {
     "kr-kor": "ko",
     "ptbr": "pt-BR",
     "esp": "es",
+    "es-la": "es-419",
+    "es-lat": "es-419",
+    "spa-la": "es-419",
+    "spa-lat": "es-419",
+    "vostfr": "fr",
+    "stfr": "fr",
     "ua": "uk",
     "vn": "vi",
     "scc": "sr",
@@ -58,6 +64,8 @@ _CODES_IN_USE = {
 @functools.lru_cache(maxsize=4096)
 def parse_language_token(token: str) -> Language | None:
     """Return the language of a part of a file name; None for any other word."""
+    if match := _BRACKETED.fullmatch(token):
+        token = match[1]
     folded = token.replace("_", "-").lower()
     try:
         if (tag := _CODES_IN_USE.get(folded)) is not None:
@@ -112,7 +120,8 @@ BILINGUAL_PREFIX = "bilingual-"
 """Prefix of the second language in a name. Players read one language from a name, the one before
 the extension, and take the rest for a title."""
 
-_NAME_LETTERS = re.compile(r"[^\W\d][\w '’()\[\]（）-]*")
+_BRACKETED = re.compile(r"[\[(]([^\[\]()]+)[\])]")
+_NAME_LETTERS = re.compile(r"[^\W\d][^0-9.&+,;:!?@#=]*")
 """Words that may be the name of a language. In ``S01E01`` and ``1080p`` nothing is looked up."""
 _FORCED_FLAGS = frozenset({"forced", "foreign"})
 _BRACKETED_FLAGS = {"fo": "forced"}
@@ -123,7 +132,7 @@ _FLAGGED = re.compile(
     r"(?P<rest>.+?)[-_ ]*[-_ \[(](?P<flag>forced|foreign|default|sdh|cc|hi)[\])]?", re.IGNORECASE
 )
 """A language and a flag in one word: ``en-forced``, ``eng_sdh``, ``English (SDH)``, ``en[cc]``."""
-_NUMBERED = re.compile(r"\d+_(?P<rest>.+)")
+_NUMBERED = re.compile(r"(?:track)?\d+_(?P<rest>.+)", re.IGNORECASE)
 """A language with the number of the stream it was extracted from: ``2_English.srt``."""
 DEFAULT_FILENAMES = FilenameSettings()
 
@@ -254,7 +263,7 @@ def parse_sidecar_name(media_name: str, name: str) -> SidecarName | None:
     title = ".".join(titles)
     marks = find_marks(" ".join(titles)) & _TEXT_MARKS if titles else frozenset()
     return SidecarName(
-        language=language,
+        language=language if language is None or language.is_known else None,
         kind=_kind_by_marks(kind, marks),
         format=extension.lower(),
         title=title,

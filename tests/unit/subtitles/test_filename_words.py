@@ -92,6 +92,8 @@ def test_any_name_is_parsed_without_a_fault(middle: str) -> None:
         ("English (Forced)", "en", SubtitleKind.FORCED),
         ("Chinese (Simplified) (SDH)", "zh-Hans", SubtitleKind.SDH),
         ("2_English", "en", SubtitleKind.FULL),
+        ("track3_[eng]", "en", SubtitleKind.FULL),
+        ("und", None, SubtitleKind.FULL),
         ("3_eng_sdh", "en", SubtitleKind.SDH),
         ("eng-forced-default", "en", SubtitleKind.FORCED),
         # ISO 639-2, bibliographic and terminological.
@@ -177,6 +179,14 @@ def test_a_flag_beside_a_word_that_is_no_language_is_a_title(word: str) -> None:
         ("Slovene", "sl"),
         ("Burmese", "my"),
         ("Bahasa Indonesia", "id"),
+        ("[en]", "en"),
+        ("(English)", "en"),
+        ("[pt-BR]", "pt-BR"),
+        ("हिन्दी", "hi"),
+        ("عربي", "ar"),
+        ("简体中文字幕", "zh-Hans"),
+        ("es-la", "es-419"),
+        ("VOSTFR", "fr"),
         # Words of Sonarr's and Bazarr's tables of languages.
         ("Flemish", "nl-BE"),
         ("Haitian Creole", "ht"),
