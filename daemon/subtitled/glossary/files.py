@@ -19,6 +19,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from subtitled.plugin import InputRejectedError, Language
+from subtitled.plugin.limits import read_file
 from subtitled.subtitles.encodings import decode_text
 from subtitled.subtitles.filenames import parse_language_token
 
@@ -72,7 +73,7 @@ def _read_cached(path: Path, scope: TermScope, mtime_ns: int, size: int) -> Glos
             path, f"it is larger than {MAX_FILE_BYTES >> 20} MiB", "Split it by library"
         )
     try:
-        return parse_glossary(decode_text(path.read_bytes()), path, scope)
+        return parse_glossary(decode_text(read_file(path, MAX_FILE_BYTES)), path, scope)
     except InputRejectedError as error:
         return _invalid_glossary(path, error.message, error.hint)
 

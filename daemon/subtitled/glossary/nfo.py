@@ -13,6 +13,7 @@ from pathlib import Path
 from xml.etree.ElementTree import Element
 
 from subtitled.plugin import InputRejectedError, MediaMetadata
+from subtitled.plugin.limits import read_file
 from subtitled.subtitles.encodings import decode_text
 from subtitled.subtitles.formats.xmltree import parse_xml
 
@@ -68,16 +69,11 @@ def _parse_first(paths: Iterable[Path], result: NfoResult) -> list[Element]:
     """Return the elements of the first of some files that exists."""
     for path in paths:
         try:
-            with path.open("rb") as file:
-                data = file.read(MAX_FILE_BYTES + 1)
+            data = read_file(path, MAX_FILE_BYTES)
         except OSError:
             continue
-        if len(data) > MAX_FILE_BYTES:
-            result.issues.append(
-                GlossaryIssue(
-                    str(path), f"it is larger than {MAX_FILE_BYTES >> 20} MiB", "Write it again"
-                )
-            )
+        except InputRejectedError as error:
+            result.issues.append(GlossaryIssue(str(path), error.message, "Write it again"))
             continue
         result.files.append(path)
         try:
