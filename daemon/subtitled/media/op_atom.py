@@ -55,7 +55,9 @@ def parse_essence(head: bytes) -> Essence | None:
     start = head.find(_PARTITION)
     value = _value_at(head, start) if start >= 0 else b""
     pattern = value[_PATTERN_OFFSET : _PATTERN_OFFSET + 16]
-    if not pattern.startswith(_OP_ATOM) or pattern[_OP_ATOM_BYTE] != _OP_ATOM_VALUE:
+    if len(pattern) < 16 or not pattern.startswith(_OP_ATOM):
+        return None
+    if pattern[_OP_ATOM_BYTE] != _OP_ATOM_VALUE:
         return None
     kinds, clip = set[int](), b""
     at = head.find(_SET, start)

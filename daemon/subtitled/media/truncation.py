@@ -75,6 +75,14 @@ def _find_missing(file: BinaryIO, head: bytes, size: int) -> int:
     return 0 if start is None else _mxf_missing(file, start, size)
 
 
+def _read_at(file: BinaryIO, position: int, count: int) -> bytes:
+    """Read some bytes; nothing beyond the end, where a seek might fail."""
+    if position >= os.fstat(file.fileno()).st_size:
+        return b""
+    file.seek(position)
+    return file.read(count)
+
+
 def _find_matroska_end(file: BinaryIO) -> int:
     """Return where the segment ends; 0 if that is unknown (RFC 8794, section 6; RFC 9559)."""
     file.seek(4)
@@ -113,8 +121,7 @@ def _iter_boxes(file: BinaryIO, size: int) -> Iterator[tuple[bytes, int]]:
     """Yield the kind and the end of each top-level box."""
     position = 0
     for _ in range(_MAX_CHUNKS):
-        file.seek(position)
-        head = file.read(16)
+        head = _read_at(file, position, 16)
         if len(head) < 8:
             return
         length = int.from_bytes(head[:4], "big")
@@ -132,8 +139,7 @@ def _riff_end(file: BinaryIO, size: int) -> int:
     """Return where the last list of a RIFF file ends. A large AVI file has several."""
     end = 0
     for _ in range(_MAX_CHUNKS):
-        file.seek(end)
-        head = file.read(8)
+        head = _read_at(file, end, 8)
         length = int.from_bytes(head[4:8], "little")
         # Writers that do not know the length yet write the lowest or the highest value.
         if not head.startswith(b"RIFF") or not 0 < length < _UNKNOWN_LENGTH - 8:
@@ -159,8 +165,7 @@ def _iter_chunks(
     """Yield the end of each chunk of a kind and a big-endian length."""
     position, head_size = start, kind_size + length_size
     for _ in range(_MAX_CHUNKS):
-        file.seek(position)
-        head = file.read(head_size)
+        head = _read_at(file, position, head_size)
         length = int.from_bytes(head[kind_size:], "big") - (head_size if counts_itself else 0)
         # A length with all bits set is that of a recording: it goes on to the end of the file.
         if len(head) < head_size or not 0 <= length < (1 << 8 * length_size - 1):
@@ -177,8 +182,7 @@ def _asf_end(file: BinaryIO) -> int:
     """Return where an ASF file ends by its file properties (ASF specification, section 3.2)."""
     position = 30
     for _ in range(_MAX_CHUNKS):
-        file.seek(position)
-        head = file.read(92)
+        head = _read_at(file, position, 92)
         length = int.from_bytes(head[16:24], "little")
         if len(head) < 24 or length < 24:
             return 0
@@ -216,8 +220,7 @@ def _mxf_missing(file: BinaryIO, start: int, size: int) -> int:
 
 def _read_partition(file: BinaryIO, position: int) -> tuple[int, int, int] | None:
     """Return the status, the footer's offset and the end of metadata of a partition, or None."""
-    file.seek(position)
-    head = file.read(16 + 9 + 56)
+    head = _read_at(file, position, 16 + 9 + 56)
     if len(head) < 17 or not head.startswith(_MXF_PACK):
         return None
     extra = head[16] & 0x7F if head[16] & 0x80 else 0

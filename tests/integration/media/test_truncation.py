@@ -164,8 +164,10 @@ def test_bw64_broadcast_wave_file_has_a_length(tmp_path: Path) -> None:
             b"FORM",
             b"caff\0\1\0\0",
             b".RMF\0\0\0\x12",
+            b"caff\0\1\0\0desc\x7f\xff\xff\xff\xff\xff\xff\xfe",
             W64_HEAD,
             ASF_HEAD,
+            ASF_HEAD + bytes(14) + bytes(16) + b"\xff" * 8,
             MXF_HEAD,
             b"run-in" + MXF_HEAD,
         ]
