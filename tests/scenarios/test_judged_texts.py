@@ -66,6 +66,16 @@ def test_what_is_no_subtitle_is_not_there_and_ours_is_made_beside_it(
     assert place.make("en").state is FileState.UP_TO_DATE
 
 
+def test_a_text_with_a_wrong_label_counts_for_its_own_language(
+    fluent: Place, tmp_path: Path
+) -> None:
+    film(fluent, tmp_path)
+    (fluent.folder / "Film.en.srt").write_text(spoken(ES))
+    fluent.make("en", "es")
+    assert fluent.names() == ["Film.en.srt", "Film.subtitled.en.srt"]
+    assert fluent.make("en", "es").state is FileState.UP_TO_DATE
+
+
 def test_a_text_without_a_language_is_read(fluent: Place, tmp_path: Path) -> None:
     film(fluent, tmp_path)
     (fluent.folder / "Film.srt").write_text(spoken(ES))

@@ -244,7 +244,7 @@ def _publish(ctx: JobContext, facts: MediaInfo, fmt: str, produced: Produced) ->
     if owner is not None and not job.force:
         return {"taken": describe_owner(display_path(Path(path.name)), owner)}
     own_digest = db.sidecars.own_digest(path, job.fingerprint)
-    if own_digest is None and not job.force and _is_useless(ctx, facts, path):
+    if own_digest is None and not job.force and _is_no_substitute(ctx, facts, path, target):
         # It is somebody else's and stays, so ours gets a name beside it.
         settings = job.library.filenames.model_copy(update={"tag": BESIDE_TAG})
         name = build_sidecar_path(job.media, target, kind, fmt, secondary, settings).name
@@ -275,10 +275,17 @@ def _publish(ctx: JobContext, facts: MediaInfo, fmt: str, produced: Produced) ->
     return {"path": os.fsencode(path).hex()}
 
 
-def _is_useless(ctx: JobContext, facts: MediaInfo, path: Path) -> bool:
-    """Return whether a file of somebody else is there that does not count as a subtitle."""
+def _is_no_substitute(ctx: JobContext, facts: MediaInfo, path: Path, target: Language) -> bool:
+    """Return whether a human file is there that is no subtitle in the language of its name."""
     return os.path.lexists(path) and any(
-        existing.location == path.name and bool(existing.problem)
+        existing.location == path.name
+        and not existing.is_ours
+        and not existing.is_edited
+        and (
+            bool(existing.problem)
+            or existing.language is None
+            or not existing.language.satisfies(target)
+        )
         for existing in _examine(ctx, facts).existing_subtitles
     )
 
