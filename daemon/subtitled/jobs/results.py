@@ -17,8 +17,7 @@ from subtitled.engines.protocol import EngineCrashedError, ResourceUnavailableEr
 from subtitled.jobcontext.job import JobResult
 from subtitled.jobcontext.services import Services
 from subtitled.library.moves import remove_orphans
-from subtitled.notify.dispatch import dispatch_event
-from subtitled.notify.notifiers import NotifierDispatcher
+from subtitled.notify.notifiers import NotifierDispatcher, dispatch_event
 from subtitled.pipeline.planning import engines_digest
 from subtitled.plugin import (
     Event,

@@ -13,15 +13,23 @@ from datetime import datetime, timedelta
 from sqlalchemy.exc import OperationalError
 
 from subtitled.config.load import Configuration
-from subtitled.config.plugins import ConfiguredComponent, call_with_timeout
+from subtitled.config.plugins import (
+    LIMIT,
+    ConfiguredComponent,
+    call_event_hooks,
+    call_with_timeout,
+)
 from subtitled.db.notifications import NotificationOutbox
 from subtitled.plugin import (
     DeliverySchedule,
     Event,
     InputRejectedError,
+    JobFailed,
+    JobFinished,
     Notification,
     Notifier,
     SubtitledError,
+    SubtitlePublished,
 )
 from subtitled.polling import PollingWorker
 
@@ -38,6 +46,13 @@ MAX_POLL_SECONDS = 3600.0
 
 The daemon wakes workers when the database changes.
 """
+
+_HOOKS = {
+    SubtitlePublished: "subtitle_published",
+    JobFinished: "job_finished",
+    JobFailed: "job_failed",
+}
+"""The hook of each kind of event."""
 
 
 class NotifierDispatcher:
@@ -135,6 +150,11 @@ class NotifierWorker(PollingWorker):
             return wait
         self._failures = 0
         return 0.0
+
+
+def dispatch_event(configuration: Configuration, event: Event) -> None:
+    """Call the hooks of every plugin for an event. What they raise is logged with their name."""
+    call_event_hooks(configuration.hooks, _HOOKS[type(event)], event, LIMIT)
 
 
 def seconds_until_delivery(schedule: DeliverySchedule, first_event_at: float, now: float) -> float:
