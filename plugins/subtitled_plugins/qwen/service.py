@@ -23,6 +23,8 @@ from .settings import AccountSettings
 RESOLVE_HEADER = {"X-DashScope-OssResourceResolve": "enable"}
 """The header with which the service accepts ``oss://`` addresses of its temporary storage."""
 USER_AGENT = "subtitled"
+MAX_RESPONSE_BYTES = 32 * 2**20
+"""Largest response of a call. A minute of speech is some kilobytes."""
 CONNECT_TIMEOUT = 15.0
 """Seconds to wait for a connection."""
 
@@ -267,6 +269,9 @@ class _SingleSendSession:
 
         self._service = service
         self._session = requests.Session()
+        adapter = bounded_adapter()
+        self._session.mount("https://", adapter)
+        self._session.mount("http://", adapter)
 
     def post(self, url: str, **options: Any) -> Any:
         import requests
@@ -285,6 +290,29 @@ class _SingleSendSession:
                 f"{host} did not answer: {type(error).__name__}",
                 f"It is retried later. {self._service.section}.timeout sets how long to wait",
             ) from None
+
+
+def bounded_adapter() -> Any:
+    """Create an adapter of requests whose responses end at :data:`MAX_RESPONSE_BYTES`."""
+    import requests
+    from requests.adapters import HTTPAdapter
+
+    class BoundedResponse(requests.Response):
+        def iter_content(self, *arguments: Any, **options: Any) -> Any:
+            size = 0
+            for chunk in super().iter_content(*arguments, **options):
+                size += len(chunk)
+                if size > MAX_RESPONSE_BYTES:
+                    raise requests.exceptions.ContentDecodingError("the response has no end")
+                yield chunk
+
+    class BoundedAdapter(HTTPAdapter):
+        def build_response(self, *arguments: Any) -> requests.Response:
+            response = super().build_response(*arguments)
+            response.__class__ = BoundedResponse
+            return response
+
+    return BoundedAdapter()
 
 
 def is_never_sent(error: BaseException) -> bool:

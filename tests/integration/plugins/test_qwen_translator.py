@@ -115,3 +115,13 @@ def test_capabilities_state_language_pairs_and_destination(studio: FakeDashScope
     assert able.destination == "qwen:127.0.0.1"
     (finding,) = qwen.self_check()
     assert finding.ok
+
+
+def test_a_response_without_an_end_is_refused(
+    studio: FakeDashScope, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("subtitled_plugins.qwen.service.MAX_RESPONSE_BYTES", 100_000)
+    body = b'{"output": "' + b"x" * 200_000 + b'"}'
+    studio.faults.append(Fault(route=GENERATION, status=200, body=body, times=99))
+    with pytest.raises(TransientError, match="ContentDecodingError"):
+        translator(studio).translate(BATCH)
