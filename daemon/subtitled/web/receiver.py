@@ -81,11 +81,11 @@ class WebhookReceiver:
                 to_local_path(request.path, settings.path_map) if request.path is not None else None
             )
             if request.path is None:
-                commands[Command(request.kind, None, item=request.item)] = None
+                commands[Command(kind=request.kind, path=None, item=request.item)] = None
             elif path is None or (name := library_containing(path, self._libraries)) is None:
                 unmatched += 1
             elif path == self._libraries[name].path:
-                commands[Command(CommandKind.SCAN, path)] = None
+                commands[Command(kind=CommandKind.SCAN, path=path)] = None
             else:
-                commands[Command(request.kind, path)] = None
+                commands[Command(kind=request.kind, path=path)] = None
         return WebhookResult(event.name, tuple(commands), unmatched)

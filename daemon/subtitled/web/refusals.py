@@ -12,6 +12,23 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 API_PREFIX = "/api/"
 
 
+_PAGE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{status} · subtitled</title>
+<link rel="icon" href="{base}/static/icon.svg" type="image/svg+xml">
+<link rel="stylesheet" href="{base}/static/style.css">
+</head>
+<body>
+<header class="bar"><strong>subtitled</strong></header>
+<main><h1>{status}</h1><p>{text}</p></main>
+</body>
+</html>
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """Why a request is refused, and what its sender can do."""
@@ -50,14 +67,19 @@ TOO_SLOW = Refusal(408, "too-slow", "request timed out")
 
 
 def build_refusal(
-    refusal: Refusal, path: str, headers: Headers, more: Mapping[str, str] | None = None
+    refusal: Refusal,
+    path: str,
+    headers: Headers,
+    base_path: str,
+    more: Mapping[str, str] | None = None,
 ) -> Response:
     """Build the answer in the form that the caller reads: JSON, a page, or a line of text.
 
     Args:
         refusal: Why the request is refused.
-        path: The path of the request.
+        path: The path of the request, below the base path.
         headers: The headers of the request.
+        base_path: The path below which a proxy shows the port.
         more: Further headers of the answer.
     """
     if path.startswith(API_PREFIX):
@@ -70,11 +92,8 @@ def build_refusal(
         return JSONResponse(body, refusal.status, more, media_type="application/problem+json")
     text = ". ".join(filter(None, (refusal.title, refusal.hint)))
     if wants_page(headers):
-        page = (
-            '<!doctype html><html lang="en"><meta charset="utf-8"><title>subtitled</title>'
-            f"<h1>{refusal.status}</h1><p>{escape(text)}</p></html>"
-        )
-        return HTMLResponse(page, refusal.status, more)
+        values = {"base": escape(base_path), "status": refusal.status, "text": escape(text)}
+        return HTMLResponse(_PAGE.format(**values), refusal.status, more)
     return PlainTextResponse(text, refusal.status, more)
 
 

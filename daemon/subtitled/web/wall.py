@@ -206,7 +206,7 @@ class Wall:
         return None, receive
 
     def _refuse(self, refusal: Refusal, call: Call, more: dict[str, str] | None = None) -> Response:
-        return build_refusal(refusal, call.path, call.headers, more)
+        return build_refusal(refusal, call.path, call.headers, self._base_path, more)
 
 
 _NOT_FOUND = Refusal(404, "not-found", "there is no such route")

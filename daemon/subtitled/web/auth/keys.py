@@ -25,7 +25,7 @@ USED_SECONDS = 60.0
 """How exactly the last use of a key is stored."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ApiKey:
     """A key, without the key itself."""
 

@@ -34,7 +34,7 @@ class ProxyUser:
     groups: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Peer:
     """A caller as far as the connection and named proxies tell."""
 
@@ -89,7 +89,7 @@ class Proxies:
         host, scheme = headers.get("host", ""), str(scope.get("scheme", "http"))
         if not self._is_trusted(address):
             self._warn_once(address, headers)
-            return Peer(address, _is_shared(address), scheme, host)
+            return Peer(address=address, is_shared=_is_shared(address), scheme=scheme, host=host)
         forwarded = [
             hop.strip() for line in headers.getlist("x-forwarded-for") for hop in line.split(",")
         ]

@@ -34,7 +34,7 @@ _MAX_AGENT = 200
 """Longest name of a browser that is kept, in characters."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
     """A session of a user."""
 
@@ -138,17 +138,17 @@ def _hash(token: str) -> str:
 
 def _to_session(row: sqlite3.Row) -> Session:
     user = User(
-        int(row["id"]),
-        str(row["name"]),
-        Role(row["role"]),
-        libraries_from_text(row["libraries"]),
-        float(row["user_created_at"]),
+        id=int(row["id"]),
+        name=str(row["name"]),
+        role=Role(row["role"]),
+        libraries=libraries_from_text(row["libraries"]),
+        created_at=float(row["user_created_at"]),
     )
     return Session(
-        str(row["session"]),
-        user,
-        float(row["created_at"]),
-        float(row["last_seen_at"]),
-        str(row["address"]),
-        str(row["user_agent"]),
+        id=str(row["session"]),
+        user=user,
+        created_at=float(row["created_at"]),
+        last_seen_at=float(row["last_seen_at"]),
+        address=str(row["address"]),
+        user_agent=str(row["user_agent"]),
     )

@@ -18,7 +18,7 @@ from .store import AuthStore
 MAX_NAME_LENGTH = 64
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class User:
     """A user. What it may do is its role."""
 
@@ -104,7 +104,13 @@ class Users:
             except sqlite3.IntegrityError:
                 raise ValueError(f"there is a user {clean_name} already") from None
             user_id = int(cursor.lastrowid or 0)
-        return User(user_id, clean_name, role, tuple(libraries) if libraries else None, now)
+        return User(
+            id=user_id,
+            name=clean_name,
+            role=role,
+            libraries=tuple(libraries) if libraries else None,
+            created_at=now,
+        )
 
     def find_by_password(self, name: str, password: str) -> User | None:
         """Return the user of a name and a password, or None.
@@ -191,9 +197,9 @@ def libraries_from_text(text: str | None) -> tuple[str, ...] | None:
 
 def _to_user(row: sqlite3.Row) -> User:
     return User(
-        int(row["id"]),
-        str(row["name"]),
-        Role(row["role"]),
-        libraries_from_text(row["libraries"]),
-        float(row["created_at"]),
+        id=int(row["id"]),
+        name=str(row["name"]),
+        role=Role(row["role"]),
+        libraries=libraries_from_text(row["libraries"]),
+        created_at=float(row["created_at"]),
     )
