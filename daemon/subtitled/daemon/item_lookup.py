@@ -138,10 +138,15 @@ class ItemLookup:
                     f"{', '.join(answer.servers)}: its files, such as {answer.paths[0]}, are in no "
                     "library. If it sees the media in another folder, set path_map of this server"
                 )
-            return [Command(CommandKind.SCAN if path in roots else kind, path) for path in inside]
+            return [
+                Command(kind=CommandKind.SCAN if path in roots else kind, path=path)
+                for path in inside
+            ]
         if is_played:
-            return [Command(CommandKind.PLAYBACK_STARTED, None)]
-        return [Command(CommandKind.SCAN, path) for path in self._folders_of(answer.servers)]
+            return [Command(kind=CommandKind.PLAYBACK_STARTED, path=None)]
+        return [
+            Command(kind=CommandKind.SCAN, path=path) for path in self._folders_of(answer.servers)
+        ]
 
     def _folders_of(self, servers: Sequence[str]) -> Sequence[Path]:
         """Return the folders of the libraries that these servers show, of all without a server."""

@@ -130,7 +130,7 @@ class PlaybackLookup:
             except SubtitledError as error:
                 _log.warning("server %s: played files cannot be determined: %s", name, error)
                 continue
-            playing += [Command(CommandKind.PLAYBACK_STARTED, path) for path in paths]
+            playing += [Command(kind=CommandKind.PLAYBACK_STARTED, path=path) for path in paths]
         try:
             if playing:
                 self._commands.enqueue_all(playing)

@@ -58,7 +58,7 @@ class ServerItem:
     """The id of the item on that server."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
     """One request to the daemon."""
 
@@ -82,7 +82,7 @@ class CommandQueue:
 
     def enqueue(self, kind: CommandKind, path: Path | None, actor: str = "") -> None:
         """Append one command. The daemon executes it now, or when it starts."""
-        self.enqueue_all([Command(kind, path, actor=actor)])
+        self.enqueue_all([Command(kind=kind, path=path, actor=actor)])
 
     def enqueue_all(self, requested: Iterable[Command]) -> None:
         """Append commands in one transaction, which is on disk when this returns.
@@ -126,6 +126,8 @@ def _to_stored_subject(command: Command) -> bytes | None:
 def _from_row(row: sa.Row[Any]) -> Command:
     kind = CommandKind(row.kind)
     if kind in _ITEM_KINDS:
-        return Command(kind, None, row.id, ServerItem(*json.loads(row.path)), row.actor)
+        return Command(
+            kind=kind, path=None, id=row.id, item=ServerItem(*json.loads(row.path)), actor=row.actor
+        )
     path = Path(os.fsdecode(row.path)) if row.path else None
-    return Command(kind, path, row.id, actor=row.actor)
+    return Command(kind=kind, path=path, id=row.id, actor=row.actor)

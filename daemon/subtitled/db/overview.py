@@ -65,7 +65,7 @@ class FileOverview:
     requirements: tuple[RequirementRow, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RequirementCount:
     """How many files of a library have one requirement with one status."""
 
@@ -130,9 +130,10 @@ class OverviewRepository:
             requirements.c.kind,
             requirements.c.status,
         )
-        query = sa.select(*key, sa.func.count()).group_by(*key).order_by(*key)
+        count = sa.func.count().label("files")
+        query = sa.select(*key, count).group_by(*key).order_by(*key)
         with self._engine.connect() as c:
-            return [RequirementCount(*row) for row in c.execute(query)]
+            return [RequirementCount(**row) for row in c.execute(query).mappings()]
 
     def count_states(self) -> list[StateCount]:
         """Count the files of each library by their state."""

@@ -114,7 +114,9 @@ def inspect_media(
     def ownership_of(path: Path) -> Ownership:
         return sidecars.ownership(path, fingerprint, judgements.content_hash(path))
 
-    judge = TextJudge(judgements, media, facts, fingerprint, folder)
+    judge = TextJudge(
+        judgements=judgements, media=media, facts=facts, fingerprint=fingerprint, folder=folder
+    )
     existing_files = judge.judge(
         existing_subtitles(media, facts, names, ownership_of, folder),
         _media_length(facts, analysis),

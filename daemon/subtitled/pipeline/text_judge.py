@@ -42,7 +42,7 @@ MIN_WINDOW_CUES = 6
 """Fewest cues in the windows from which a track need not be read as a whole."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TextJudge:
     """Judges the subtitles of one media file."""
 

@@ -227,6 +227,6 @@ def test_commands_about_items_survive_a_restart(build_installation: Callable[...
     home = build_installation({})
     item = ServerItem("jellyfin", "f00", "é\u2028ü")
     for _ in range(2):
-        home.db.commands.enqueue_all([Command(CommandKind.ITEM_PLAYED, None, item=item)])
+        home.db.commands.enqueue_all([Command(kind=CommandKind.ITEM_PLAYED, path=None, item=item)])
     (command,) = home.db.commands.pending()
     assert (command.kind, command.item) == (CommandKind.ITEM_PLAYED, item)

@@ -51,7 +51,13 @@ def make_film(folder: Path, text: str, name: str = "Film.mkv", *options: str) ->
 
 def judge(database: Database, film: Path) -> tuple[ExistingSubtitle, MediaInfo]:
     facts = probe_media(film)
-    judge = TextJudge(database.judgements, film, facts, "fingerprint", film.parent)
+    judge = TextJudge(
+        judgements=database.judgements,
+        media=film,
+        facts=facts,
+        fingerprint="fingerprint",
+        folder=film.parent,
+    )
     found = existing_subtitles(film, facts, [], lambda path: Ownership.HUMAN)
     length = MediaLength(facts.duration, has_video=True)
     return judge.judge(found, length, (Language("en"),))[0], facts
@@ -145,9 +151,9 @@ def test_containers_and_pictures_beside_a_film_are_judged(
     names = [*contents, "Film.en.mks"]
     film = tmp_path / "Film.mkv"
     found = existing_subtitles(film, facts, names, lambda path: Ownership.HUMAN)
-    judged = TextJudge(database.judgements, film, facts, None, tmp_path).judge(
-        found, MediaLength(50.0), ()
-    )
+    judged = TextJudge(
+        judgements=database.judgements, media=film, facts=facts, fingerprint=None, folder=tmp_path
+    ).judge(found, MediaLength(50.0), ())
     assert {s.location: (s.is_text, s.problem == "") for s in judged} == {
         "Film.en.mks": (True, True),
         "Film.es.sub": (False, True),
@@ -172,7 +178,13 @@ def test_a_track_that_cannot_be_read_now_counts_by_its_tags(
         location="1",
         format="subrip",
     )
-    judge_ = TextJudge(database.judgements, missing, facts, "other", tmp_path)
+    judge_ = TextJudge(
+        judgements=database.judgements,
+        media=missing,
+        facts=facts,
+        fingerprint="other",
+        folder=tmp_path,
+    )
     assert judge_.judge([subtitle], MediaLength(), (Language("en"),))[0].problem == ""
     ours = replace(subtitle, origin=SIDECAR, location="Film.en.srt", is_ours=True)
     assert judge_.judge([ours], MediaLength(), ()) == (ours,)
