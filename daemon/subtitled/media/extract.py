@@ -10,7 +10,7 @@ import ffmpeg
 from subtitled.plugin import InputRejectedError, TimeSpan
 from subtitled.plugin.paths import display_path
 
-from .ffmpeg import believed_seconds, open_input, run_graph
+from .ffmpeg import believed_seconds, open_input, run_graph, unreadable_error
 
 MAX_EXTRACT_RATIO = 0.5
 """Seconds that one second of the media file may take, because all of it has to be read."""
@@ -45,12 +45,15 @@ def extract_text(
 
     Raises:
         InputRejectedError: No text came out.
-        TransientError: The extraction took too long.
+        SubtitledError: The file cannot be opened, or the extraction took too long.
         SetupError: ffmpeg is not installed.
     """
     partial = target.with_name(target.name + ".part")
     try:
         seconds = min(duration, believed_seconds(duration, path.stat().st_size))
+    except OSError as error:
+        raise unreadable_error(path, error) from error
+    try:
         completed = run_graph(
             _build_graph(stream, codec, window),
             path,
