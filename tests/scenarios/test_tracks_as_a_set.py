@@ -109,7 +109,9 @@ def test_after_an_update_a_silent_file_is_tried_again_once(harness: Harness) -> 
     inverted.with_name("inverted.en.srt").unlink()
     harness.database.sidecars.delete(inverted.with_name("inverted.en.srt"))
     record = harness.the(inverted)
-    harness.jobs._results.record(record, FileState.NO_SPEECH, record.settings_digest, reason="")
+    harness.jobs._results.record(
+        record, FileState.NO_SPEECH, record.settings_digest or "", reason=""
+    )
     harness.close()
     harness.open()
     harness.settle()

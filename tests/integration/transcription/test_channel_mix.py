@@ -33,9 +33,9 @@ def make(speech: Path, target: Path, graph: str, *outputs: str) -> Path:
     video = ["-map", "1:v", "-c:v", "mpeg2video"] if target.suffix == ".mxf" else []
     subprocess.run(
         [
-            *("ffmpeg", "-v", "error", "-y", "-i", speech / "jfk.flac", *picture),
+            *("ffmpeg", "-v", "error", "-y", "-i", str(speech / "jfk.flac"), *picture),
             *("-filter_complex", graph, *video, *maps, "-c:a", "pcm_s16le", "-ar", "48000"),
-            target,
+            str(target),
         ],
         check=True,
         stdin=subprocess.DEVNULL,
