@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from subtitled.config.load import load_config
+from subtitled.config.paths import resolve_state_dir
 from subtitled.db.records import FileState
+from subtitled.jobcontext.services import open_transcript_store
 from subtitled.library.fingerprint import content_fingerprint
-from subtitled.transcripts.models import TrackAnalysis
+from subtitled.plugin import TimeSpan
+from subtitled.transcripts.models import ChannelShare, TrackAnalysis
 from support.harness import Harness
 
 # Tones stand for speech: at 1 and 9 s one person speaks, at 5 and 13 s the other.
@@ -118,3 +123,24 @@ def test_after_an_update_a_silent_file_is_tried_again_once(harness: Harness) -> 
     assert cue_starts(harness, inverted) == pytest.approx([1.0, 9.0], abs=0.05)
     assert harness.the(mono).state is FileState.NO_SPEECH
     assert not harness.transcripts.has_outdated_silence(content_fingerprint(mono))
+
+
+def test_explain_tells_what_is_on_each_track_and_why_it_was_taken(
+    subtitled: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
+) -> None:
+    medium = make(tmp_path / "talk.mov", SILENT, FIRST)
+    shares = [
+        ChannelShare(
+            track=track, channel=None, speech_seconds=0.0, gain=gain, reason=f"track {track}: {why}"
+        )
+        for track, gain, why in ((0, 0.0, "not taken: no speech in it"), (1, 1.0, "taken: 3 s"))
+    ]
+    analysis = TrackAnalysis(
+        duration=16.0, speech=(TimeSpan(1.0, 2.0),), channel_shares=tuple(shares)
+    )
+    store = open_transcript_store(resolve_state_dir(load_config(None).settings))
+    store.save_analysis(content_fingerprint(medium), 0, analysis)
+    explained = json.loads(subtitled("explain", medium, "--json").stdout)
+    assert "track 0: not taken: no speech in it" in explained["audio"]
+    assert "track 1: taken: 3 s" in explained["audio"]
+    assert explained["rejected_tracks"] == []
