@@ -25,7 +25,7 @@ from subtitled.plugin import (
     SubtitledError,
     is_same_path,
 )
-from subtitled.plugin.http import HttpMediaServer, HttpServerSettings, NotFoundError
+from subtitled.plugin.http_server import HttpMediaServer, HttpServerSettings, NotFoundError
 from subtitled.plugin.limits import (
     MAX_PEOPLE,
     YEARS,

@@ -26,7 +26,7 @@ from subtitled.plugin import (
     hookimpl,
     is_same_path,
 )
-from subtitled.plugin.http import HttpMediaServer, HttpServerSettings
+from subtitled.plugin.http_server import HttpMediaServer, HttpServerSettings
 from subtitled.plugin.limits import (
     MAX_PEOPLE,
     YEARS,

@@ -3,11 +3,13 @@
 Start with :mod:`subtitled.plugin.hookspecs`, the table of contents, and with ``docs/plugins.md``.
 The names below are what most plugins need. These modules hold the rest:
 
-- :mod:`subtitled.plugin.http`: HTTP requests, and a base class of media servers
+- :mod:`subtitled.plugin.http`: HTTP requests
+- :mod:`subtitled.plugin.http_server`: a base class of media servers with an HTTP interface
 - :mod:`subtitled.plugin.audio_encoding`: compressing audio for a remote service
 - :mod:`subtitled.plugin.speech_timeline`: placing words where pauses were cut out of the audio
 - :mod:`subtitled.plugin.limits`: reading what others wrote, within limits of size, depth and type
 - :mod:`subtitled.plugin.paths`: comparing paths of a media server
+- :mod:`subtitled.plugin.files`: writing files that survive a power failure
 - :mod:`subtitled.plugin.languages`: codes of languages in other systems
 - :mod:`subtitled.plugin.notifier`: events as JSON
 - :mod:`subtitled.plugin.testing`: checks for an author's tests

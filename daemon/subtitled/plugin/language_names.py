@@ -165,6 +165,9 @@ def find_language(name: str) -> str | None:
 
     Args:
         name: A name in English, in the language itself, or one in use, in any case.
+
+    Returns:
+        A BCP 47 tag, or None if no language has that name.
     """
     folded = " ".join(name.replace("_", " ").split()).casefold().removesuffix("字幕")
     if not folded or len(folded) > _MAX_NAME_LENGTH:
