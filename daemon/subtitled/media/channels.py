@@ -67,7 +67,8 @@ def measure_covariance(file: ChannelFile) -> Floats:
     for block in file.read_blocks():
         padded = np.pad(block, ((0, -len(block) % WINDOW_SAMPLES), (0, 0)))
         windows = padded.reshape(-1, WINDOW_SAMPLES, file.channels)
-        parts.append(windows.transpose(0, 2, 1) @ windows / WINDOW_SAMPLES)
+        products: Floats = windows.transpose(0, 2, 1) @ windows
+        parts.append(products / np.float32(WINDOW_SAMPLES))
     if not parts:
         return np.zeros((0, file.channels, file.channels), dtype=np.float32)
     return np.concatenate(parts)

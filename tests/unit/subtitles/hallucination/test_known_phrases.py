@@ -20,7 +20,7 @@ EN = Language("en")
 LONG = 600.0
 
 
-def said(text: str, start: float = 100.0, confidence: float | None = 0.9) -> list[Word]:
+def make_words(text: str, start: float = 100.0, confidence: float | None = 0.9) -> list[Word]:
     """Return the words of a text from ``start`` on: 12 letters a second."""
     words, now = [], start
     for part in text.split():
@@ -34,14 +34,15 @@ def guarded(
     words: Sequence[Word],
     *,
     language: Language = EN,
+    speech: Sequence[TimeSpan] = (TimeSpan(0, LONG),),
     quiet: Sequence[TimeSpan] = (),
     evidence: tuple[SegmentScores, ...] = (),
     terms: Sequence[str] = (),
 ) -> tuple[str, tuple[RemovedText, ...]]:
-    """Return the remaining text and what was removed. All audio is speech."""
+    """Return the remaining text and what was removed. By default all audio is speech."""
     transcript = Transcript(language=language, words=tuple(words), segment_scores=evidence)
     context = FilterContext(language=language, duration=LONG, phrases=PHRASES, hotwords=terms)
-    left, gone = filter_hallucinations(transcript, context, [TimeSpan(0, LONG)], quiet)
+    left, gone = filter_hallucinations(transcript, context, speech, quiet)
     return "".join(word.text for word in left).strip(), gone
 
 
@@ -69,7 +70,7 @@ def stays(words: Sequence[Word], language: Language = EN) -> bool:
     ],
 )
 def test_credits_of_any_length_go(language: str, text: str) -> None:
-    left, gone = guarded(said(text), language=Language(language))
+    left, gone = guarded(make_words(text), language=Language(language))
     assert "credit" in gone[-1].reason
     assert not any(stem in left for stem in ("Amara", "ZDF", "DimaTorzok", "alimmenta", "ST'"))
 
@@ -77,7 +78,7 @@ def test_credits_of_any_length_go(language: str, text: str) -> None:
 def test_speech_before_a_credit_in_one_segment_is_kept() -> None:
     real = "And so we went home that night and never talked about it again,"
     credit = "Subtitles by the Amara.org community"
-    left, gone = guarded(said(f"{real} {credit}"))
+    left, gone = guarded(make_words(f"{real} {credit}"))
     assert left == real
     assert gone[0].text == credit
 
@@ -111,22 +112,22 @@ def test_known_phrases_are_removed_without_evidence_and_kept_with_it(
     language: str, text: str
 ) -> None:
     tongue = Language(language)
-    unsure = [replace(word, confidence=0.3) for word in said(text)]
+    unsure = [replace(word, confidence=0.3) for word in make_words(text)]
     assert guarded(unsure, language=tongue)[0] == ""
-    assert guarded(said(text), language=tongue, quiet=[TimeSpan(95, 120)])[0] == ""
-    assert stays(said(text), tongue)
+    assert guarded(make_words(text), language=tongue, quiet=[TimeSpan(95, 120)])[0] == ""
+    assert stays(make_words(text), tongue)
 
 
 def test_a_film_that_really_ends_with_thanks_keeps_them() -> None:
     words = [
-        *said("That is all I know about bees.", LONG - 20, confidence=0.7),
-        *said("Thank you for watching.", LONG - 15, confidence=0.7),
+        *make_words("That is all I know about bees.", LONG - 20, confidence=0.7),
+        *make_words("Thank you for watching.", LONG - 15, confidence=0.7),
     ]
     assert stays(words)
 
 
 def test_confident_phrase_is_removed_where_the_engine_detects_no_speech() -> None:
-    words = said("Thank you for watching.", 5.0, confidence=0.95)
+    words = make_words("Thank you for watching.", 5.0, confidence=0.95)
     silent = SegmentScores(
         start=words[0].start, end=words[-1].end, avg_logprob=-0.3, no_speech_prob=0.85
     )
@@ -139,9 +140,9 @@ def test_confident_phrase_is_removed_where_the_engine_detects_no_speech() -> Non
 
 def test_two_phrases_beside_each_other_are_as_alone_as_one() -> None:
     words = [
-        *said("Thanks for watching!", 5.0, confidence=0.6),
-        *said("Please subscribe.", 8.0, confidence=0.6),
-        *said("The film begins here.", 40.0),
+        *make_words("Thanks for watching!", 5.0, confidence=0.6),
+        *make_words("Please subscribe.", 8.0, confidence=0.6),
+        *make_words("The film begins here.", 40.0),
     ]
     left, gone = guarded(words)
     assert left == "The film begins here."
@@ -151,5 +152,81 @@ def test_two_phrases_beside_each_other_are_as_alone_as_one() -> None:
 @pytest.mark.parametrize("text", ["mxf", "Chunked", "Chunked mxf.", "mxf mxf"])
 def test_a_part_of_a_hotword_that_is_hardly_believed_is_an_echo(text: str) -> None:
     told = ("Chunked mxf",)
-    assert guarded(said(text, confidence=0.0024), terms=told)[0] == ""
-    assert guarded(said(text), terms=told)[1] == ()
+    assert guarded(make_words(text, confidence=0.0024), terms=told)[0] == ""
+    assert guarded(make_words(text), terms=told)[1] == ()
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "Subtitles by the Amara.org community"),
+        ("de", "Untertitelung im Auftrag des ZDF, 2021"),
+        ("fr", "Sous-titrage ST' 501"),
+        ("es", "Subtítulos realizados por la comunidad de Amara.org"),
+        ("ru", "Редактор субтитров А.Семкин Корректор А.Егорова"),
+        ("zh", "字幕由 Amara.org 社群提供"),
+        ("zh", "请不吝点赞 订阅 转发 打赏支持明镜与点点栏目"),
+        ("pl", "Napisy stworzone przez społeczność Amara.org"),
+    ],
+)
+def test_hallucinated_credits_are_removed_even_over_speech(language: str, text: str) -> None:
+    left, gone = guarded(make_words(text), language=Language(language))
+    assert left == ""
+    assert "credit" in gone[0].reason
+
+
+def test_a_long_sentence_that_names_a_credit_stays() -> None:
+    assert stays(
+        make_words("He told me that amara.org had been the place where they all first met in .")
+    )
+
+
+SOFT = [
+    ("en", "Thanks for watching!"),
+    ("en", "Thank you."),
+    ("en", "you"),
+    ("en", "Music"),
+    ("es", "¡Suscríbete!"),
+    ("de", "Vielen Dank fürs Zuschauen."),
+    ("ja", "ご視聴ありがとうございました。"),
+    ("zh", "谢谢观看"),
+    ("ko", "시청해주셔서 감사합니다."),
+    ("ru", "Продолжение следует..."),
+    ("nb", "Takk for at du så på!"),
+    ("no", "Takk for at du så på!"),
+    ("fr", "Merci d'avoir regardé cette vidéo !"),
+]
+
+
+@pytest.mark.parametrize(("language", "text"), SOFT)
+def test_common_phrases_over_speech_are_kept(language: str, text: str) -> None:
+    assert stays(make_words(text), Language(language))
+
+
+@pytest.mark.parametrize(("language", "text"), SOFT)
+def test_the_same_phrases_go_where_the_sound_is_weak(language: str, text: str) -> None:
+    tongue = Language(language)
+    unsure = [replace(word, confidence=0.3) for word in make_words(text)]
+    assert guarded(unsure, language=tongue)[0] == ""
+    assert guarded(make_words(text), language=tongue, quiet=[TimeSpan(95, 120)])[0] == ""
+    far = [TimeSpan(0, 90), TimeSpan(130, 200)]
+    assert guarded(make_words(text, confidence=None), language=tongue, speech=far)[0] == ""
+
+
+def test_a_phrase_alone_at_the_edge_goes_unless_it_is_believed() -> None:
+    film = make_words("We were talking for a long time.", 300)
+    for start in (3.0, LONG - 10):
+        left, gone = guarded([*film, *make_words("Thank you.", start, confidence=0.6)])
+        assert left == "We were talking for a long time."
+        assert "alone at the edge" in gone[0].reason
+        assert "Thank you" in guarded([*film, *make_words("Thank you.", start, confidence=0.95)])[0]
+    near = make_words("Thank you.", LONG - 10, confidence=0.6)
+    assert "Thank you" in guarded([*make_words("Here you are.", LONG - 13), *near])[0]
+
+
+def test_text_of_an_engines_prompt_is_removed_over_little_speech() -> None:
+    terms = ("Rivendell", "Bombadil")
+    echo = make_words("Rivendell, Bombadil.", confidence=0.4)
+    assert guarded(echo, terms=terms)[0] == ""
+    assert guarded(echo)[0] != ""
+    assert guarded(make_words("Bombadil!"), terms=terms)[0] == "Bombadil!"
