@@ -20,6 +20,7 @@ from subtitled.daemon.doctor import machine
 from subtitled.daemon.doctor.machine import check_clock, check_ffmpeg
 from subtitled.daemon.lock import StateLock
 from subtitled.jobcontext.services import open_database
+from subtitled.plugin import CheckResult
 from support.checked_installation import CheckedInstallation
 from support.process_guard import killed_with_parent
 
@@ -250,3 +251,13 @@ def test_another_daemon_in_the_same_library_is_wrong_and_one_elsewhere_is_named(
         for daemon in (both, apart):
             daemon.kill()
             daemon.wait()
+
+
+def test_it_is_said_whether_ffmpeg_is_confined(monkeypatch: pytest.MonkeyPatch) -> None:
+    def describe() -> CheckResult:
+        return next(found for found in check_ffmpeg() if found.subject == "ffmpeg's confinement")
+
+    assert describe().ok
+    monkeypatch.setattr(machine, "confinement_problem", lambda executable: "no Landlock")
+    assert describe().ok, "an old kernel is no fault"
+    assert "not in force (no Landlock)" in describe().detail
