@@ -81,7 +81,6 @@ def landlock_version() -> int:
     return max(0, int(version))
 
 
-@lru_cache(maxsize=8)
 def confinement_problem(executable: str) -> str:
     """Check whether a program can run confined. It is started once, with ``-version``.
 
@@ -93,16 +92,22 @@ def confinement_problem(executable: str) -> str:
     """
     if not landlock_version():
         return "this kernel has no Landlock, or a container hides it"
-    command = [executable, "-version"]
     try:
-        process = _start_confined(command, Limits(), {"stdin": subprocess.DEVNULL} | _QUIET)
+        return _find_problem(executable)
+    except OSError as error:  # it may pass, so it is not remembered
+        return f"{executable} cannot be confined: {error.strerror}"
+
+
+@lru_cache(maxsize=8)
+def _find_problem(executable: str) -> str:
+    command = [executable, "-version"]
+    process = _start_confined(command, Limits(), {"stdin": subprocess.DEVNULL} | _QUIET)
+    try:
         status = process.wait(_SELF_TEST_SECONDS)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
         return f"{executable} does not answer when it is confined"
-    except OSError as error:
-        return f"{executable} cannot be confined: {error.strerror}"
     return f"{executable} needs files outside of the system's folders" if status else ""
 
 
