@@ -132,11 +132,12 @@ def has_own_script(primary: str) -> bool:
     return primary == "ja" or _RELATIVES.get(primary, primary) in _FREQUENT
 
 
-def frequency_score(text: str, primary: str) -> float:
+def frequency_ratio(text: str, primary: str) -> float:
     """Return how frequent the usual letters of a language are in a text.
 
     Returns:
-        1 if they are as frequent as they usually are, 0 if they are too rare for the language.
+        1 if they are as frequent as they usually are, more if they are more frequent, 0 if they are
+        too rare for the language.
     """
     letters = [
         character for character in text.lower() if character.isalpha() and character > "\x7f"
@@ -151,4 +152,4 @@ def frequency_score(text: str, primary: str) -> float:
         frequent = _FREQUENT[primary]
         share = sum(letter in frequent for letter in letters) / max(1, len(letters))
         expected = _EXPECTED_SHARES.get(primary, _DEFAULT_EXPECTED_SHARE)
-    return 0.0 if share < _MIN_OF_EXPECTED * expected else min(1.0, share / expected)
+    return 0.0 if share < _MIN_OF_EXPECTED * expected else share / expected

@@ -22,7 +22,7 @@ from chardet.registry import REGISTRY
 from subtitled.plugin import Language
 
 from ..language_id import rank_languages
-from .alphabets import CODE_PAGES, USUAL_CODE_PAGES, alphabet_of, frequency_score, has_own_script
+from .alphabets import CODE_PAGES, USUAL_CODE_PAGES, alphabet_of, frequency_ratio, has_own_script
 
 SAMPLE_BYTES = 2000
 """Bytes that are looked at, in lines with letters outside ASCII."""
@@ -37,6 +37,9 @@ MAX_BROKEN_SHARE = 0.002
 _MAX_GUESSES = 6
 _MIN_LANGUAGE_PROBABILITY = 0.1
 _SIGNS = frozenset({"So", "Sm", "Sk", "Sc", "No", "Lm", "Lo"})
+_ICELANDIC = frozenset("ðÐþÞ")
+"""Letters of cp1252 in whose places other code pages have frequent ones."""
+_MIN_RATIO = 0.8
 _STRANGE_PENALTY = 2.0
 _TOLERANCE = 0.0005
 _OWN_SCRIPT_TOLERANCE = 0.01
@@ -67,6 +70,8 @@ class _Reading:
     score: float
     strange: int
     """Characters that cannot be there."""
+    ratio: float
+    """How frequent its frequent letters are, compared with other texts in the language."""
 
 
 def find_code_page(data: bytes, language: Language | None = None) -> str | None:
@@ -99,6 +104,12 @@ def _choose(readings: list[_Reading], stated: str) -> str | None:
     top = max(readings, key=lambda reading: reading.score)
     tolerance = _OWN_SCRIPT_TOLERANCE if has_own_script(top.language) else _TOLERANCE
     best = [reading for reading in readings if reading.score >= top.score - tolerance]
+    # Chance makes characters that are in the language, but not its frequent ones.
+    most = max(reading.ratio for reading in best)
+    best = [reading for reading in best if reading.ratio >= _MIN_RATIO * most]
+    languages = {reading.language for reading in best}
+    if has_own_script(top.language) and len(languages) > 1 and stated not in languages:
+        return None
     # Of code pages whose letters are equally good, that of the stated language is right.
     chosen = min(best, key=lambda r: (r.strange, r.language != stated, _frequency_rank(r)))
     return chosen.code_page
@@ -192,7 +203,7 @@ def _judge(
 def _score_letters(code_page: str, text: str, primary: str) -> _Reading | None:
     """Score the characters outside ASCII; None if they cannot be right."""
     alphabet, encodable = alphabet_of(primary), _encodable(primary)
-    own_script = has_own_script(primary)
+    own_script, ratio = has_own_script(primary), 1.0
     is_own = _SCRIPT_TESTS.get(primary, alphabet.__contains__)
     total, sum_of_scores, strange = 0, 0.0, 0
     for before, character, after in zip(" " + text, text, text[1:] + " ", strict=False):
@@ -215,12 +226,19 @@ def _score_letters(code_page: str, text: str, primary: str) -> _Reading | None:
     if strange > MAX_STRANGE_SHARE * total or (alphabet and score < MIN_SCORE):
         return None
     if own_script:
-        frequency = frequency_score(text, primary)
-        if not frequency:
+        ratio = frequency_ratio(text, primary)
+        if not ratio:
             return None
-        score = (score + frequency) / 2
+        score = (score + min(1.0, ratio)) / 2
     score -= _STRANGE_PENALTY * strange / max(1, total)
-    return _Reading(code_page=code_page, text=text, language=primary, score=score, strange=strange)
+    return _Reading(
+        code_page=code_page,
+        text=text,
+        language=primary,
+        score=score,
+        strange=strange,
+        ratio=ratio,
+    )
 
 
 def _is_latin(c: str) -> bool:
@@ -256,4 +274,4 @@ def _encodable(primary: str) -> frozenset[str]:
     """Return the characters of the code page that a language is usually in."""
     pages: Sequence[str] = USUAL_CODE_PAGES.get(primary, ())[:1]
     characters = bytes(range(128, 256)).decode(pages[0], "ignore") if pages else ""
-    return frozenset(characters) | alphabet_of(primary)
+    return (frozenset(characters) - _ICELANDIC) | alphabet_of(primary)
