@@ -70,7 +70,7 @@ def disks(place: Path) -> Iterator[Disks]:
 
 @pytest.fixture
 def build(disks: Disks, place: Path, site: Path) -> Iterator[Callable[..., FaultHarness]]:
-    """Return a function that builds a daemon: ``build(wishes='stability_delay = "3s"')``."""
+    """Return a function that builds a daemon: ``build(library_lines='stability_delay = "3s"')``."""
     built: list[FaultHarness] = []
 
     def one(where: str = "", **options: object) -> FaultHarness:

@@ -20,7 +20,7 @@ def test_a_file_that_grows_for_a_minute_is_taken_when_it_is_whole_and_not_before
     build: Build, films: list[Film]
 ) -> None:
     """One file is appended to each second, another one is kept open and rarely written to."""
-    harness = build(wishes='stability_delay = "3s"')
+    harness = build(library_lines='stability_delay = "3s"')
     harness.start()
     media = [harness.library / "copied.mkv", harness.library / "recorded.mkv"]
     whole = [film.path.read_bytes() for film in films[:2]]

@@ -71,7 +71,7 @@ def test_a_clock_that_jumps_a_day_forward_and_two_back_stops_nothing(
     """There is no watcher, so that scheduled scans must find the files."""
     if not FAKETIME:
         pytest.skip("libfaketime is missing: apt install faketime")
-    harness = build(wishes='watch = "off"')
+    harness = build(library_lines='watch = "off"')
     offset = harness.place / "offset"
     offset.write_text("+0")
     patch = harness.place / "patch"

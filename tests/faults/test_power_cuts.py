@@ -32,7 +32,7 @@ from subtitled.subtitles.ownership import Signature
 from subtitled.subtitles.publish import publish_sidecar
 
 disk, life = Path(sys.argv[1]), sys.argv[2]
-ledger = Database(disk / "state" / "subtitled.sqlite")
+database = Database(disk / "state" / "subtitled.sqlite")
 print("ready", flush=True)
 for number in range(100_000):
     path = disk / "films" / (f"{life}-{number}.en.srt" if number % 2 else f"{number % 20}.en.srt")
@@ -41,12 +41,13 @@ for number in range(100_000):
     digest = hashlib.sha256(content).hexdigest()
     print("begin", path.name, digest, flush=True)
     language, kind = Language("en"), SubtitleKind.FULL
-    made = Signature(
+    signature = Signature(
         fingerprint="c", name=path.name, language=language, kind=kind, format="srt", variant="v",
         created_at=0.0, sha256=digest, size_bytes=len(content),
     )
-    publish_sidecar(path, content, own_digest=ledger.sidecars.own_digest(path, "c"), signature=made)
-    ledger.sidecars.record_written(path, path.with_suffix(".mkv"), made)
+    own_digest = database.sidecars.own_digest(path, "c")
+    publish_sidecar(path, content, own_digest=own_digest, signature=signature)
+    database.sidecars.record_written(path, path.with_suffix(".mkv"), signature)
     print("end", path.name, digest, flush=True)
 """
 """Publishes and remembers as fast as it can, new files and over old ones. Each file begins with the
@@ -73,7 +74,7 @@ def test_power_cut_at_random_moments_of_a_job(
             # Publishing is short: wait for the last chunk, then a moment.
             seen = len(harness.journal())
             harness.until(
-                lambda seen=seen: ends(harness.journal()[seen:]) >= 4, 30, "the last stretch"
+                lambda seen=seen: ends(harness.journal()[seen:]) >= 4, 30, "the last chunk"
             )
             time.sleep(chance.uniform(0.0, 0.25))
         disk.cut(chance.choice(list(Cut)))
@@ -163,6 +164,6 @@ def assert_kept(disk: PoweredDisk, promised: dict[str, set[str | None]]) -> None
     for name, digests in promised.items():
         assert there.get(name) in digests and remembered.get(name) in digests, name
         ahead = remembered.get(name) not in (there.get(name), None) and len(digests) == 1
-        assert not ahead, f"the ledger is ahead of {name}"
+        assert not ahead, f"the database is ahead of {name}"
         # Files on disk stay. The database may lack some of them.
         promised[name] = {there.get(name), remembered.get(name)}

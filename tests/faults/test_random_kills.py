@@ -87,7 +87,9 @@ def test_the_embedded_model_too_survives_kills(
     build: Build, english_speech: Recording, model_base: Path, chance: random.Random
 ) -> None:
     """Whisper instead of the digest engine: killed three times, transcribed in the end."""
-    harness = build(wishes='engines = ["whisper"]', daemon=f'models_dir = "{model_base.parent}"')
+    harness = build(
+        library_lines='engines = ["whisper"]', daemon=f'models_dir = "{model_base.parent}"'
+    )
     media = harness.library / "Prompts.flac"
     media.write_bytes(english_speech.path.read_bytes())
     for _ in range(3):

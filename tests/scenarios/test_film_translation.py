@@ -263,7 +263,7 @@ def test_what_was_translated_is_never_asked_for_again_whatever_ended_the_work(
     assert [len(batch.lines) for batch in again.asked] == [3]
     media.with_suffix(".es.srt").unlink()
     last = fake_translator(rightly)
-    assert do(["es"], mt=last).state is FileState.DONE  # made anew, from what is kept
+    assert do(["es"], mt=last).state is FileState.DONE  # made again, from what is kept
     assert last.asked == []
     assert text_of(media, "es") == " ".join(SAID.values())
 

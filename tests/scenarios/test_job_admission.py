@@ -203,7 +203,7 @@ def test_jobs_that_could_not_be_stored_are_planned_again_except_of_other_process
         harness.jobs.request_reconcile()
         harness.jobs.reconcile()
     assert harness.the(theirs.path).job_id == theirs.job_id
-    harness.jobs.queue.cancel(theirs.job_id or "")  # it ended, and the ledger was not told
+    harness.jobs.queue.cancel(theirs.job_id or "")  # it ended, and the database does not know
     for _ in range(2):
         harness.jobs.request_reconcile()
         harness.jobs.reconcile()

@@ -361,7 +361,7 @@ class Histories(RuleBasedStateMachine):
         self.jobs.start()
 
     def teardown(self) -> None:
-        if hasattr(self, "ledger"):
+        if hasattr(self, "database"):
             self.come_to_rest()
             self.database.close()
 

@@ -116,7 +116,7 @@ def test_a_writer_that_is_down_keeps_no_subtitle_back_and_is_asked_again(
     assert one.names() == ["A.en.ffmeta", "A.en.srt", EN, "A.wav"]
     assert happened == ["SubtitlePublished", "JobFailed", "JobFinished"]
     assert len(chat.requests) == 4
-    assert one.engine.recognised == 2, "each stretch once"
+    assert one.engine.recognised == 2, "each chunk once"
 
 
 def test_a_writer_that_refuses_is_named_and_the_subtitle_is_there(

@@ -31,7 +31,7 @@ class ScriptedEngineSettings(Settings):
     whole: bool = False
     takes: float = 0.0
     word_times: bool = True
-    refuses: float = -1.0   # the stretch that holds this second
+    refuses: float = -1.0   # the chunk that holds this second
     wrong_key: bool = False
     busy: float = -1.0
     loops: bool = False

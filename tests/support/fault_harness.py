@@ -52,13 +52,13 @@ class FaultHarness:
         state: Path | None = None,
         bound: bool = False,
         daemon: str = "",
-        requirements: str = "",
+        library_lines: str = "",
         engine: str = "",
     ) -> None:
         """Set up the folders and the configuration.
 
-        ``daemon``, ``wishes`` and ``engine`` are lines for the sections of the configuration and
-        override ours. With ``bound``, file permissions apply to root as well.
+        ``daemon``, ``library_lines`` and ``engine`` are lines for the sections of the
+        configuration and override ours. With ``bound``, file permissions apply to root as well.
         """
         self.place, self._site, self._bound = place, site, bound
         self.library = library or place / "films"
@@ -71,10 +71,10 @@ class FaultHarness:
         self.process: subprocess.Popen[bytes] | None = None
         for folder in (self.library, self.state, self.desk):
             folder.mkdir(exist_ok=True)
-        self.configure(daemon=daemon, requirements=requirements, engine=engine)
+        self.configure(daemon=daemon, library_lines=library_lines, engine=engine)
         self._notices = Notices(place / "notify")
 
-    def configure(self, *, daemon: str = "", requirements: str = "", engine: str = "") -> None:
+    def configure(self, *, daemon: str = "", library_lines: str = "", engine: str = "") -> None:
         """Write the configuration, with short delays for stability, scans and retries."""
         sections = {
             "daemon": (
@@ -87,8 +87,11 @@ class FaultHarness:
                 },
             ),
             "engines.digest": (engine, {"desk": str(self.desk)}),
-            **({"engines.whisper": ("", {})} if "whisper" in requirements else {}),
-            "libraries.films": (requirements, {"path": str(self.library), "stability_delay": "1s"}),
+            **({"engines.whisper": ("", {})} if "whisper" in library_lines else {}),
+            "libraries.films": (
+                library_lines,
+                {"path": str(self.library), "stability_delay": "1s"},
+            ),
         }
         text = ""
         for name, (given, ours) in sections.items():

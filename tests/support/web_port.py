@@ -18,8 +18,11 @@ from subtitled.web.auth.roles import Role, Scope
 from subtitled.web.auth.sessions import csrf_token
 from subtitled.web.endpoints import TextEndpoint
 from subtitled.web.group_commit import GroupCommitQueue
+from subtitled.web.pages.services import SiteServices
 from subtitled.web.receiver import WebhookReceiver
 from subtitled.web.wall_setup import build_wall_parts
+
+from .web_library import open_library, write_configuration
 
 TOKEN = "correct horse battery staple"
 PASSWORD = "a long enough password"
@@ -34,6 +37,8 @@ class WebPort:
         state.mkdir(mode=0o700, exist_ok=True)
         self.state = state
         self.settings = WebSettings.model_validate(section)
+        self.configuration = write_configuration(state.parent)
+        self.db = open_library(self.configuration)
         self.parts = build_wall_parts(self.settings, state, token)
         self.accounts = self.parts.accounts
         self.services = PortServices(
@@ -44,6 +49,7 @@ class WebPort:
             accounts=self.parts.accounts,
             authenticator=self.parts.authenticator,
             hosts=self.parts.hosts,
+            site=SiteServices(configuration=self.configuration, db=self.db, state=state),
             base_path=self.settings.base_path,
             max_body_bytes=self.settings.max_body_bytes,
         )
@@ -51,6 +57,7 @@ class WebPort:
 
     def close(self) -> None:
         self.accounts.close()
+        self.db.close()
 
     def call(
         self,

@@ -108,7 +108,7 @@ def test_killed_in_the_middle_of_a_job_it_goes_on_with_it(service: SystemdMachin
     service.until(
         lambda: sum("end " in line for line in _journal_of_the_engine(service)) >= 2,
         60,
-        "two stretches are made",
+        "two chunks are stored",
     )
     assert "killed.mkv: " in service.show("StatusText")
     before = service.show("MainPID")
@@ -241,6 +241,6 @@ def test_worker_unit_works_restarts_and_stops_with_the_service(
     for film in films:
         service.until(film.with_suffix(".eo.srt").exists, 90, f"{film.name} has its subtitle")
     service.run("systemctl", "reload", "subtitled-worker@big")
-    service.until(lambda: worker("ActiveState") == "active", 30, "it has read its settings anew")
+    service.until(lambda: worker("ActiveState") == "active", 30, "it has read its settings again")
     service.run("systemctl", "stop", "subtitled")
     assert (worker("ActiveState"), worker("Result")) == ("inactive", "success")

@@ -58,7 +58,7 @@ class Elsewhere(Counts):
     @classmethod
     def capabilities(cls, settings): return EngineCapabilities(destination="cloud:eu")
 class Grows(Counts):
-    "Takes a megabyte for each second of a stretch, and as many again for each thread."
+    "Takes a megabyte for each second of a chunk, and as many again for each thread."
     def transcribe(self, audio, request):
         self.taken = bytearray(int(request.chunk.span.duration * self.context.threads) << 20)
         for at in range(0, len(self.taken), 4096): self.taken[at] = 1

@@ -32,7 +32,7 @@ from support.qwen_harness import request, sound
 from support.recorded_speech import Recording
 
 Make = Callable[..., TranscriptionEngine]
-STRETCH = Chunk(TimeSpan(10.0, 15.0), (TimeSpan(10.0, 15.0),))
+CHUNK = Chunk(TimeSpan(10.0, 15.0), (TimeSpan(10.0, 15.0),))
 
 
 @pytest.fixture
@@ -55,9 +55,9 @@ def make(service: FakeTranscriptions, monkeypatch: pytest.MonkeyPatch) -> Make:
 
 
 def hear(engine: TranscriptionEngine, folder: Path, **more: object) -> Transcript:
-    asked = TranscriptionRequest(chunk=STRETCH, language=Language("en"), **more)  # type: ignore[arg-type]
+    asked = TranscriptionRequest(chunk=CHUNK, language=Language("en"), **more)  # type: ignore[arg-type]
     transcript = engine.transcribe(sound(folder, 15.0), asked)
-    check_transcript(transcript, STRETCH)
+    check_transcript(transcript, CHUNK)
     return transcript
 
 
@@ -191,7 +191,7 @@ def test_words_of_any_answer_are_in_order_finite_and_inside_the_chunk(answer: ob
             Transcript(
                 language=Language("en"), words=found.words, segment_scores=found.segment_scores
             ),
-            STRETCH,
+            CHUNK,
         )
 
 

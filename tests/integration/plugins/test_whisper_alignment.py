@@ -1,4 +1,4 @@
-"""Whisper finds where the words of a given text are said, in stretches of any length."""
+"""Whisper finds where the words of a given text are said, in chunks of any length."""
 
 from __future__ import annotations
 

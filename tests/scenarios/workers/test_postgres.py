@@ -34,7 +34,7 @@ def cluster(build: Callable[..., WorkerCluster], postgres_server: PostgresServer
 def _three_held(cluster: WorkerCluster, spoken: list[Path]) -> None:
     for number, source in enumerate(spoken):
         cluster.arrives(source, f"{number}.wav")
-    cluster.until(lambda: cluster.held() == 3, "three stretches are heard at the same time")
+    cluster.until(lambda: cluster.held() == 3, "three chunks are transcribed at the same time")
     assert sorted(cluster.at_work()) == ["big", DAEMON, "small"]
 
 

@@ -31,7 +31,7 @@ def _both_held(cluster: WorkerCluster, spoken: list[Path]) -> WorkerCluster:
     cluster.start("big")
     cluster.arrives(spoken[0], "one.wav")
     cluster.arrives(spoken[1], "two.wav")
-    cluster.until(lambda: cluster.held() == 2, "two stretches are heard at the same time")
+    cluster.until(lambda: cluster.held() == 2, "two chunks are transcribed at the same time")
     return cluster
 
 
@@ -155,7 +155,7 @@ def test_worker_stops_within_seconds_and_resumes_its_job_after_restart(
     film = cluster.at_work()["big"]
     assert cluster.end("big") < 10
     cluster.start("big")
-    cluster.until(lambda: cluster.held() >= 3, "the stretch is heard anew")
+    cluster.until(lambda: cluster.held() >= 3, "the chunk is transcribed again")
     assert film in cluster.at_work().values()
     cluster.release()
     cluster.until_done(2)
@@ -272,5 +272,5 @@ def test_each_film_is_done_once_with_processes_killed_at_random(
     cluster.until(lambda: ended() == films, "all films are done", 180)
     print(f"{films} films, {cluster.transcribed_twice()}")
     assert len(cluster.subtitles()) == films
-    # The stretch in flight is heard again by the next one, and no other.
+    # Only the running chunk is transcribed again by the next process.
     assert len(cluster.transcribed_twice()) <= 20

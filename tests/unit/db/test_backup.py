@@ -97,7 +97,7 @@ def test_a_database_that_cannot_be_copied_is_not_upgraded(
         Database(path)
     assert "Free disk space" in refused.value.hint
     assert _read(path, "SELECT version_num FROM alembic_version") == [("0001",)]
-    assert sorted(tmp_path.glob("ledger-*")) == []
+    assert sorted(tmp_path.glob("*.part")) == []
 
 
 def test_after_a_downgrade_the_error_names_the_copy_before_the_upgrade(tmp_path: Path) -> None:

@@ -31,11 +31,11 @@ import os, sys
 from pathlib import Path
 from subtitled.db.commands import CommandKind
 from subtitled.db.database import Database
-ledger = Database(Path(sys.argv[1]), sys.argv[2] or None)
+database = Database(Path(sys.argv[1]), sys.argv[2] or None)
 for number in range(40):
-    ledger.bulk_files.record_seen("films", Path(f"/films/{number}.mkv"), os.stat("/"))
-    ledger.commands.enqueue(CommandKind.SCAN, Path(f"/films/{number}"))
-print(len(ledger.commands.pending()))
+    database.bulk_files.record_seen("films", Path(f"/films/{number}.mkv"), os.stat("/"))
+    database.commands.enqueue(CommandKind.SCAN, Path(f"/films/{number}"))
+print(len(database.commands.pending()))
 """
 
 
@@ -508,9 +508,9 @@ import sys, os, signal
 from pathlib import Path
 from subtitled.db.commands import CommandKind
 from subtitled.db.database import Database
-ledger = Database(Path(sys.argv[1]))
+database = Database(Path(sys.argv[1]))
 for number in range(20):
-    ledger.bulk_files.record_seen("films", Path(f"/films/{number}.mkv"), os.stat("/"))
+    database.bulk_files.record_seen("films", Path(f"/films/{number}.mkv"), os.stat("/"))
 os.kill(os.getpid(), signal.SIGKILL)
 """
 

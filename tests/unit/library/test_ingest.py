@@ -203,7 +203,7 @@ def test_human_data_files_change_nothing_and_edited_ones_of_ours_do(
     )
     database.sidecars.record_written(ours, film, signature)
     taken.on_paths_changed(ours)
-    assert state_of(database, film) is FileState.UP_TO_DATE  # whoever deleted it meant it
+    assert state_of(database, film) is FileState.UP_TO_DATE  # the process that deleted it meant it
     ours.write_bytes(b"edited")
     taken.on_paths_changed(ours)
     assert state_of(database, film) is FileState.STABILISING

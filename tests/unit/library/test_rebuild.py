@@ -70,24 +70,24 @@ def test_a_rebuild_adopts_every_sidecar_of_ours_and_no_human_one(
     shutil.copy2(ours[0], orphan)
     database.close()
     (tmp_path / "subtitled.sqlite").unlink()
-    anew = Database(tmp_path / "subtitled.sqlite")
+    rebuilt = Database(tmp_path / "subtitled.sqlite")
     settings = {"films": LibrarySettings(path=root)}
     for _ in range(2):
-        report = rebuild_sidecars(anew, settings)
+        report = rebuild_sidecars(rebuilt, settings)
         assert (report.media, report.unreadable) == (4, 0)
         assert (report.adopted, report.foreign) == ((7, 3) if attributes else (6, 4))
         for path in ours:
-            known = anew.sidecars.get(path)
+            known = rebuilt.sidecars.get(path)
             assert known is not None
             assert (known.fingerprint, known.variant, known.created_at) == ("c1", "whisper", 7.5)
             assert known.media in media
-            assert anew.sidecars.ownership(path, "c1") is Ownership.OURS
+            assert rebuilt.sidecars.ownership(path, "c1") is Ownership.OURS
         for path in (theirs, copied, orphan):
-            assert anew.sidecars.get(path) is None
-        assert anew.sidecars.ownership(edited, "c1") is (
+            assert rebuilt.sidecars.get(path) is None
+        assert rebuilt.sidecars.ownership(edited, "c1") is (
             Ownership.EDITED if attributes else Ownership.HUMAN
         )
-        assert anew.sidecars.ownership(copied, "c2") is Ownership.HUMAN
+        assert rebuilt.sidecars.ownership(copied, "c2") is Ownership.HUMAN
 
 
 def the(database: Database, path: Path, content: str | None = None) -> FileRecord:

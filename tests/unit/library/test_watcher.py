@@ -39,7 +39,7 @@ class Seen:
     def __call__(self, path: Path) -> None:
         self.paths.append(path)
         if self.fails:
-            raise RuntimeError("the ledger is locked")
+            raise RuntimeError("the database is locked")
 
     def wait_for(self, path: Path) -> None:
         wait_until(lambda: path in self.paths, lambda: f"{path} not among {self.paths}")

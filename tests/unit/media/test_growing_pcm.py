@@ -55,8 +55,10 @@ def test_the_last_block_waits_until_the_sound_is_whole(
     assert coming.result(5.0) == [SAMPLE_RATE]
 
 
-@pytest.mark.parametrize("anew", [False, True], ids=["given up", "begun anew"])
-def test_incomplete_audio_is_an_error(tmp_path: Path, pool: ThreadPoolExecutor, anew: bool) -> None:
+@pytest.mark.parametrize("restarted", [False, True], ids=["given up", "begun again"])
+def test_incomplete_audio_is_an_error(
+    tmp_path: Path, pool: ThreadPoolExecutor, restarted: bool
+) -> None:
     into = tmp_path / "sound.s16"
     announce(into)
     started = threading.Event()
@@ -69,7 +71,7 @@ def test_incomplete_audio_is_an_error(tmp_path: Path, pool: ThreadPoolExecutor, 
     partial_path(into).write_bytes(np.tile(SECOND, 3).tobytes())
     assert started.wait(5.0)
     partial_path(into).unlink()
-    if anew:
+    if restarted:
         into.write_bytes(SECOND.tobytes())
     with pytest.raises(TransientError, match="not decoded to its end"):
         coming.result(5.0)

@@ -28,7 +28,7 @@ from subtitled.transcription.forced_alignment import (
 
 EN = Language("en")
 AUDIO = Audio(Path("/dev/null"))
-STRETCH = Chunk(TimeSpan(0, 60), (TimeSpan(1, 20), TimeSpan(30, 58)))
+CHUNK = Chunk(TimeSpan(0, 60), (TimeSpan(1, 20), TimeSpan(30, 58)))
 
 
 def _evenly(confidence: float = 0.8) -> Aligner:
@@ -57,7 +57,7 @@ def _said(*phrases: Word) -> Transcript:
 
 def test_a_text_is_found_in_the_sound_with_the_aligners_confidence() -> None:
     result = align_transcript(
-        _said(Word(text="One two three. Four!", start=0, end=60)), STRETCH, AUDIO, _evenly(), "here"
+        _said(Word(text="One two three. Four!", start=0, end=60)), CHUNK, AUDIO, _evenly(), "here"
     )
     assert [word.text for word in result.words] == [" One", " two", " three.", " Four!"]
     assert not any(word.is_estimated for word in result.words)
@@ -67,7 +67,7 @@ def test_a_text_is_found_in_the_sound_with_the_aligners_confidence() -> None:
 
 def test_without_an_aligner_times_are_marked_as_estimated() -> None:
     result = align_transcript(
-        _said(Word(text="One two three. Four!", start=0, end=60)), STRETCH, AUDIO, None
+        _said(Word(text="One two three. Four!", start=0, end=60)), CHUNK, AUDIO, None
     )
     assert [normalise_text(word.text) for word in result.words] == ["one", "two", "three", "four"]
     assert all(word.is_estimated for word in result.words)
@@ -87,10 +87,10 @@ def test_an_alignment_that_does_not_convince_is_not_believed() -> None:
             for word in backward(*args)
         ][::-1]
 
-    args = (AUDIO, STRETCH, "one two three four five", EN)
+    args = (AUDIO, CHUNK, "one two three four five", EN)
     text = _said(Word(text="one two three four five", start=0, end=60))
     for align in (lossy, backward, outside, _evenly(confidence=0.02)):
-        result = align_transcript(text, STRETCH, AUDIO, align, "here")
+        result = align_transcript(text, CHUNK, AUDIO, align, "here")
         assert all(word.is_estimated for word in result.words)
         assert len(result.words) == 5
         assert "alignment" in str(result)
@@ -109,7 +109,7 @@ def test_an_aligner_that_fails_costs_no_word() -> None:
             raise problem
 
         result = align_transcript(
-            _said(Word(text="one two", start=0, end=60)), STRETCH, AUDIO, fails, "here"
+            _said(Word(text="one two", start=0, end=60)), CHUNK, AUDIO, fails, "here"
         )
         assert len(result.words) == 2
         assert "here could not align" in str(result)
@@ -132,7 +132,7 @@ def test_phrases_with_times_are_aligned_some_at_a_time_and_keep_their_speakers()
         )
         for n in range(11)
     ]
-    result = align_transcript(_said(*phrases), STRETCH, AUDIO, noting, "here")
+    result = align_transcript(_said(*phrases), CHUNK, AUDIO, noting, "here")
     assert len(asked) > 1
     assert all(one.span.duration <= MAX_PASSAGE_SECONDS + 1 for one in asked)
     for before, after in zip(asked, asked[1:], strict=False):
