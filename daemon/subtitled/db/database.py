@@ -19,6 +19,7 @@ from .backup import PRE_UPGRADE_BACKUP, copy_database
 from .commands import CommandQueue
 from .egress_log import EgressLog
 from .engine import is_sqlite, open_engine, write_transaction
+from .file_list import FileListRepository
 from .file_states import FileStateRepository
 from .files import FileRepository
 from .files_bulk import BulkFileRepository
@@ -57,6 +58,7 @@ class Database:
         _migrate(self._engine, path)
         self.files = FileRepository(self._engine)
         self.states = FileStateRepository(self._engine)
+        self.file_list = FileListRepository(self._engine)
         self.bulk_files = BulkFileRepository(self._engine)
         signatures = SignatureStore(path.parent / SIGNATURES_FOLDER)
         self.sidecars = SidecarRepository(self._engine, signatures)

@@ -166,10 +166,11 @@ class FileStateRepository:
 
         Args:
             path: The media file.
-            progress: What is being done.
-            share: The share of it that is done, 0 to 1.
+            progress: The step in progress.
+            share: The share of it that is done, 0 to 1. With 0 the step begins.
         """
-        since = sa.func.coalesce(files.c.progress_since, time.time())
+        now = time.time()
+        since = sa.func.coalesce(files.c.progress_since, now) if share else now
         with self._engine.begin() as c:
             c.execute(
                 files.update()

@@ -104,10 +104,18 @@ class OverviewRepository:
 
     def coverage_of(self, file_id: int) -> list[CoverageRow]:
         """Return what a file has."""
-        query = sa.select(coverage).where(coverage.c.file_id == file_id)
+        return self.coverage_of_all([file_id]).get(file_id, [])
+
+    def coverage_of_all(self, file_ids: Sequence[int]) -> dict[int, list[CoverageRow]]:
+        """Return what each of some files has, at most a few hundred."""
+        query = sa.select(coverage).where(coverage.c.file_id.in_(file_ids))
+        found: dict[int, list[CoverageRow]] = {}
         with self._engine.connect() as c:
-            rows = [_coverage_row(row) for row in c.execute(query).mappings()]
-        return sorted(rows, key=lambda row: (row.language or "", row.kind, row.location))
+            for row in c.execute(query).mappings():
+                found.setdefault(row["file_id"], []).append(_coverage_row(row))
+        for rows in found.values():
+            rows.sort(key=lambda row: (row.language or "", row.kind, row.location))
+        return found
 
     def requirements_of(self, file_id: int) -> list[RequirementRow]:
         """Return what is wanted of a file."""
@@ -155,11 +163,17 @@ class OverviewRepository:
 
     def count_unexamined(self) -> int:
         """Count the files that have not been examined yet, without missing ones."""
-        query = sa.select(sa.func.count()).where(
-            files.c.examined_at.is_(None), files.c.state != FileState.MISSING
+        return sum(self.count_unexamined_by_library().values())
+
+    def count_unexamined_by_library(self) -> dict[str, int]:
+        """Count the files of each library that have not been examined yet, without missing ones."""
+        query = (
+            sa.select(files.c.library, sa.func.count())
+            .where(files.c.examined_at.is_(None), files.c.state != FileState.MISSING)
+            .group_by(files.c.library)
         )
         with self._engine.connect() as c:
-            return int(c.execute(query).scalar_one())
+            return {library: int(number) for library, number in c.execute(query)}
 
     def unexamined(
         self, library: str, states: Sequence[FileState], limit: int

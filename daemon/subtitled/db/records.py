@@ -120,7 +120,7 @@ class FileRecord:
     progress_share: float | None = None
     """The share of the step in progress that is done, 0 to 1."""
     progress_since: float | None = None
-    """When its job began."""
+    """When the step in progress began."""
     examined_at: float | None = None
     """When its coverage was stored; None if it is not known yet."""
     updated_at: float = 0.0

@@ -59,6 +59,7 @@ files = sa.Table(
     sa.Index("ix_files_fingerprint", "fingerprint"),
     sa.Index("ix_files_device_inode", "device", "inode"),
     sa.Index("ix_files_library_state", "library", "state"),
+    sa.Index("ix_files_updated_at", "updated_at", "id"),
 )
 
 _HAS_NEXT_CHECK = files.c.next_check_at.is_not(None)

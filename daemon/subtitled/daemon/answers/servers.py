@@ -1,0 +1,41 @@
+"""The media servers: what went wrong with each, and what each was notified of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from subtitled.db.database import Database
+from subtitled.db.kv import SERVER_ERROR_KEY
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerStatus:
+    """One media server."""
+
+    name: str
+    error: str | None
+    """Its last error; None if it took the last update."""
+    media_by_state: dict[str, int]
+    """The number of media files by the state of their delivery."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the server as JSON has it, without its name."""
+        return {"error": self.error, "media_by_state": self.media_by_state}
+
+
+def list_servers(db: Database) -> list[ServerStatus]:
+    """Return every media server that had a delivery or an error, sorted by name."""
+    errors = {
+        key.removeprefix(SERVER_ERROR_KEY): error
+        for key, error in db.kv.get_prefix(SERVER_ERROR_KEY).items()
+    }
+    counts = db.deliveries.count_by_server()
+    return [
+        ServerStatus(
+            name=name,
+            error=errors.get(name),
+            media_by_state={str(state): number for state, number in counts.get(name, {}).items()},
+        )
+        for name in sorted({*counts, *errors})
+    ]
