@@ -12,15 +12,29 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
+from subtitled.config.load import Configuration
 from subtitled.config.paths import ensure_private_folder, resolve_state_dir
 from subtitled.config.types import parse_duration
+from subtitled.db.history import HistoryLog
+from subtitled.jobcontext.services import open_database
+from subtitled.plugin import SubtitledError
 from subtitled.web.auth.accounts import Accounts
+from subtitled.web.auth.audit import COMMAND_LINE
 from subtitled.web.auth.passwords import check_password
 from subtitled.web.auth.roles import Role, Scope
 from subtitled.web.auth.users import User
 
 from .app import app, load_configuration
-from .output import USAGE_ERROR, JsonOption, abort, echo, echo_json, echo_table, format_time
+from .output import (
+    USAGE_ERROR,
+    JsonOption,
+    abort,
+    echo,
+    echo_json,
+    echo_table,
+    errors,
+    format_time,
+)
 
 web_app = typer.Typer(help="The users and keys of the HTTP port.", no_args_is_help=True)
 users_app = typer.Typer(help="Users, who sign in with a password.", no_args_is_help=True)
@@ -46,6 +60,7 @@ def setup_code() -> None:
     if accounts.users.exist():
         abort("there are users already; add one with: subtitled web users add NAME")
     echo(accounts.setup_codes.create())
+    accounts.audit.administered(COMMAND_LINE, "made a set-up code")
 
 
 @web_app.command("sign-out")
@@ -61,6 +76,7 @@ def sign_out(
     accounts = _open_accounts()
     user_id = _get_user(accounts, name).id if name is not None else None
     number = accounts.sessions.end_all(user_id)
+    accounts.audit.administered(COMMAND_LINE, f"ended all sessions of {name or 'everybody'}")
     echo(f"{number} {'session has' if number == 1 else 'sessions have'} ended")
 
 
@@ -105,6 +121,7 @@ def add_user(
         user = accounts.users.add(name, _read_password(password_stdin), role, known)
     except ValueError as error:
         _abort_invalid(error)
+    accounts.audit.administered(COMMAND_LINE, f"added the user {user.name} as {role}")
     echo(f"{user.name} is {'an' if role[0] in 'ao' else 'a'} {role}")
 
 
@@ -118,6 +135,7 @@ def set_password(name: _Name, password_stdin: _StdinOption = False) -> None:
     except ValueError as error:
         _abort_invalid(error)
     accounts.throttle.record_success(user.name, None)
+    accounts.audit.administered(COMMAND_LINE, f"gave {user.name} a new password")
     echo(f"{user.name} has a new password, and all sessions have ended")
 
 
@@ -129,6 +147,7 @@ def set_role(
     accounts = _open_accounts()
     user = _get_user(accounts, name)
     accounts.users.set_role(user.id, role)
+    accounts.audit.administered(COMMAND_LINE, f"made {user.name} {role}")
     echo(f"{user.name}: {role}")
 
 
@@ -138,6 +157,7 @@ def remove_user(name: _Name) -> None:
     accounts = _open_accounts()
     user = _get_user(accounts, name)
     accounts.users.remove(user.id)
+    accounts.audit.administered(COMMAND_LINE, f"removed the user {user.name}")
     echo(f"{user.name} is removed")
 
 
@@ -203,14 +223,17 @@ def add_key(
         )
     except ValueError as error:
         _abort_invalid(error)
+    accounts.audit.administered(COMMAND_LINE, f"added the key {name}")
     echo(key)
 
 
 @keys_app.command("remove")
 def remove_key(name: _Name) -> None:
     """Remove a key. It opens nothing any more."""
-    if not _open_accounts().keys.remove(name):
+    accounts = _open_accounts()
+    if not accounts.keys.remove(name):
         abort(f"there is no key {name!r}; see: subtitled web keys list", USAGE_ERROR)
+    accounts.audit.administered(COMMAND_LINE, f"removed the key {name}")
     echo(f"{name} is removed")
 
 
@@ -220,13 +243,24 @@ def _open_accounts() -> Accounts:
 
 def _open_accounts_and_libraries(libraries: str) -> tuple[Accounts, list[str] | None]:
     """Return the accounts, and the named libraries, which have to be configured."""
-    settings = load_configuration().settings
+    configuration = load_configuration()
+    settings = configuration.settings
     names = [name.strip() for name in libraries.split(",") if name.strip()]
     for name in names:
         if name not in settings.libraries:
             configured = ", ".join(settings.libraries) or "none"
             abort(f"no library is called {name!r}. Libraries: {configured}", USAGE_ERROR)
-    return Accounts(ensure_private_folder(resolve_state_dir(settings))), names or None
+    state = ensure_private_folder(resolve_state_dir(settings))
+    return Accounts(state, _find_history(configuration)), names or None
+
+
+def _find_history(configuration: Configuration) -> HistoryLog | None:
+    """Return the history; None if the database cannot be used. This is the way back in."""
+    try:
+        return open_database(configuration).history
+    except SubtitledError as error:
+        errors.print(f"the history is not written: {error}", markup=False, style="dim")
+        return None
 
 
 def _get_user(accounts: Accounts, name: str) -> User:

@@ -139,13 +139,18 @@ class ItemLookup:
                     "library. If it sees the media in another folder, set path_map of this server"
                 )
             return [
-                Command(kind=CommandKind.SCAN if path in roots else kind, path=path)
+                Command(
+                    kind=CommandKind.SCAN if path in roots else kind,
+                    path=path,
+                    actor=command.actor,
+                )
                 for path in inside
             ]
         if is_played:
-            return [Command(kind=CommandKind.PLAYBACK_STARTED, path=None)]
+            return [Command(kind=CommandKind.PLAYBACK_STARTED, path=None, actor=command.actor)]
         return [
-            Command(kind=CommandKind.SCAN, path=path) for path in self._folders_of(answer.servers)
+            Command(kind=CommandKind.SCAN, path=path, actor=command.actor)
+            for path in self._folders_of(answer.servers)
         ]
 
     def _folders_of(self, servers: Sequence[str]) -> Sequence[Path]:

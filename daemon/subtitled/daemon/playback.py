@@ -130,7 +130,10 @@ class PlaybackLookup:
             except SubtitledError as error:
                 _log.warning("server %s: played files cannot be determined: %s", name, error)
                 continue
-            playing += [Command(kind=CommandKind.PLAYBACK_STARTED, path=path) for path in paths]
+            playing += [
+                Command(kind=CommandKind.PLAYBACK_STARTED, path=path, actor=command.actor)
+                for path in paths
+            ]
         try:
             if playing:
                 self._commands.enqueue_all(playing)

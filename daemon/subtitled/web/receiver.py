@@ -61,7 +61,7 @@ class WebhookReceiver:
         event = PARSERS[kind](payload)
         if len(event.requests) > MAX_REQUESTS:
             raise InvalidPayloadError(f"it names more than {MAX_REQUESTS} paths")
-        result = self._resolve(event, settings)
+        result = self._resolve(event, settings, source)
         _log.debug("%s: %s, %d paths", source, event.name, len(result.commands))
         if result.unmatched and source not in self._warned:
             self._warned.add(source)
@@ -73,7 +73,9 @@ class WebhookReceiver:
             )
         return result
 
-    def _resolve(self, event: WebhookEvent, settings: WebhookSenderSettings) -> WebhookResult:
+    def _resolve(
+        self, event: WebhookEvent, settings: WebhookSenderSettings, source: str
+    ) -> WebhookResult:
         commands: dict[Command, None] = {}
         unmatched = 0
         for request in event.requests:
@@ -81,11 +83,13 @@ class WebhookReceiver:
                 to_local_path(request.path, settings.path_map) if request.path is not None else None
             )
             if request.path is None:
-                commands[Command(kind=request.kind, path=None, item=request.item)] = None
+                commands[Command(kind=request.kind, path=None, item=request.item, actor=source)] = (
+                    None
+                )
             elif path is None or (name := library_containing(path, self._libraries)) is None:
                 unmatched += 1
             elif path == self._libraries[name].path:
-                commands[Command(kind=CommandKind.SCAN, path=path)] = None
+                commands[Command(kind=CommandKind.SCAN, path=path, actor=source)] = None
             else:
-                commands[Command(kind=request.kind, path=path)] = None
+                commands[Command(kind=request.kind, path=path, actor=source)] = None
         return WebhookResult(event.name, tuple(commands), unmatched)

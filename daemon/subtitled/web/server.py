@@ -93,7 +93,8 @@ class WebServer:
             ) from error
         settings = self._settings
         token = load_token(settings.token) if settings.token is not None else None
-        parts = build_wall_parts(settings, resolve_state_dir(self._configuration.settings), token)
+        state = resolve_state_dir(self._configuration.settings)
+        parts = build_wall_parts(settings, state, token, self.db.history)
         app = build_application(
             PortServices(
                 receiver=WebhookReceiver(settings, self._configuration.settings.libraries),

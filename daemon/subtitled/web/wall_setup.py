@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from subtitled.config.web_settings import WebSettings
+from subtitled.db.history import HistoryLog
 
 from .auth.accounts import Accounts
 from .auth.authenticator import Authenticator
@@ -26,15 +27,18 @@ class WallParts:
     hosts: AllowedHosts
 
 
-def build_wall_parts(settings: WebSettings, state: Path, token: str | None) -> WallParts:
+def build_wall_parts(
+    settings: WebSettings, state: Path, token: str | None, history: HistoryLog | None = None
+) -> WallParts:
     """Build the parts of the wall.
 
     Args:
         settings: The section ``[web]``.
         state: The state folder, which holds the database of users.
         token: The token of webhooks and metrics, or None if none is configured.
+        history: Where sign-ins and changes of users are recorded.
     """
-    accounts = Accounts(state)
+    accounts = Accounts(state, history)
     proxy = settings.proxy
     proxies = Proxies(
         proxy.trusted,

@@ -11,6 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 from subtitled.cli import main
+from subtitled.db.database import Database
 
 PASSWORD = "a long enough password"
 
@@ -57,4 +58,10 @@ def test_the_command_line_is_the_way_back_in(
     assert run("sign-out").code == 2
     assert "0 sessions" in run("sign-out", "--all").out
     assert run("users", "remove", "ben").code == 0
+    history = Database(tmp_path / "state" / "subtitled.sqlite").history.newest(100)
+    assert {entry.actor for entry in history} == {"command line"}
+    reasons = [entry.reason for entry in history]
+    assert reasons[0] == "removed the user ben"
+    assert "added the key bazarr" in reasons
+    assert not any(PASSWORD in reason or key in reason for reason in reasons)
     assert stat.S_IMODE((tmp_path / "state" / "web.sqlite").stat().st_mode) == 0o600

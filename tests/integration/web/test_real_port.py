@@ -12,6 +12,7 @@ import pytest
 
 from subtitled.config.load import load_config
 from subtitled.daemon.health import HealthReport
+from subtitled.db.history import HistoryEvent
 from subtitled.jobcontext.services import open_database
 from subtitled.web.auth.roles import Role, Scope
 from subtitled.web.server import WebServer
@@ -77,6 +78,9 @@ def test_forged_headers_change_nothing_on_a_real_port(opened: Opened) -> None:
         assert "203.0.113.5" not in page.text
         assert client.get("/me", headers={"Host": "evil.example"}).status_code == 421
         assert "uvicorn" not in str(page.headers)
+    (entry,) = web.db.history.newest(10)
+    assert (entry.event, entry.actor) == (HistoryEvent.SIGNED_IN, "ana")
+    assert entry.details == {"address": "127.0.0.1"}
 
 
 def test_a_unix_socket_behind_a_proxy_that_vouches(opened: Opened, tmp_path: Path) -> None:

@@ -8,8 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
+from subtitled.db.history import HistoryLog
 from subtitled.db.state_folder import WEB_DATABASE_FILE
 
+from .audit import AuditLog
 from .keys import ApiKeys
 from .sessions import Sessions
 from .setup_code import SetupCodes
@@ -30,7 +32,8 @@ class TooManySignInsError(Exception):
 class Accounts:
     """The users, sessions, keys, counts of failures and set-up codes of one state folder."""
 
-    def __init__(self, state: Path) -> None:
+    def __init__(self, state: Path, history: HistoryLog | None = None) -> None:
+        self.audit = AuditLog(history)
         self.store = AuthStore(state / WEB_DATABASE_FILE)
         self.users = Users(self.store)
         self.sessions = Sessions(self.store)

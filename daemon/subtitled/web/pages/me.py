@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import math
 from typing import Any
 
@@ -15,8 +14,6 @@ from ..auth.accounts import Accounts, TooManySignInsError
 from ..auth.identity import Identity, IdentityKind
 from .sign_in import throttled_address
 from .site import call_of, read_form, redirect, render, text_field
-
-_log = logging.getLogger(__name__)
 
 OTHER_SESSIONS = "others"
 """The value of the field that ends all sessions but this one."""
@@ -71,7 +68,7 @@ class MePage:
         if not is_changed:
             return await self._page(request, 403, error="The old password is wrong.")
         await run_in_threadpool(accounts.throttle.record_success, identity.name, address)
-        _log.info("%s has a new password; all other sessions have ended", identity.name)
+        await self._record(request, "changed the own password; all other sessions ended")
         return await self._page(request, notice="The password is changed. Other sessions ended.")
 
     async def end_sessions(self, request: Request) -> Response:
@@ -88,8 +85,12 @@ class MePage:
             one.id for one in await run_in_threadpool(sessions.list_of, identity.user_id)
         }:
             await run_in_threadpool(sessions.end, chosen)
-        _log.info("%s ended sessions", identity.name)
+        await self._record(request, "ended own sessions")
         return redirect(request, "/me")
+
+    async def _record(self, request: Request, what: str) -> None:
+        name, address = _identity(request).name, call_of(request).peer.address
+        await run_in_threadpool(self._accounts.audit.administered, name, what, address)
 
     async def _page(
         self, request: Request, status: int = 200, *, error: str = "", notice: str = ""

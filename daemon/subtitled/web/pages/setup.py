@@ -64,7 +64,10 @@ class SetupPage:
         except ValueError as error:
             return await self._form(request, 400, name, f"{error}".capitalize() + ".")
         await run_in_threadpool(accounts.setup_codes.void)
-        _log.info("%s is the first admin", user.name)
+        address = call_of(request).peer.address
+        await run_in_threadpool(
+            accounts.audit.administered, user.name, "became the first admin", address
+        )
         return await begin_session(request, accounts, user, HOME)
 
     async def _form(self, request: Request, status: int, name: str, error: str) -> Response:

@@ -100,7 +100,7 @@ async def begin_session(request: Request, accounts: Accounts, user: User, target
         await run_in_threadpool(accounts.sessions.end, call.identity.session_id)
     agent = call.headers.get("user-agent", "")
     token = await run_in_threadpool(accounts.sessions.create, user, call.peer.address, agent)
-    _log.info("%s signed in, from %s", user.name, call.peer.address)
+    await run_in_threadpool(accounts.audit.signed_in, user.name, call.peer.address)
     response = redirect(request, target)
     response.set_cookie(
         cookie_name(call.peer.scheme, call.base_path),
