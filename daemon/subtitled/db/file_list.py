@@ -7,10 +7,10 @@ reader who goes on from page to page sees every file once, even while others com
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -78,6 +78,10 @@ STATE_ORDER = (
 """The states in the order of :attr:`FileSort.STATE`."""
 
 
+WALKED_ROWS = 2000
+"""Files that are looked at in their order, before all files that match are gathered and sorted."""
+
+
 class FileListRepository:
     """The ``files`` table as lists."""
 
@@ -102,10 +106,13 @@ class FileListRepository:
         if not _is_possible(wanted):
             return []
         with self._engine.connect() as c:
-            query = sa.select(files).where(*self._conditions(c, wanted))
             if sort is FileSort.STATE:
-                return _page_by_state(c, query, wanted.states or STATE_ORDER, after, limit)
-            return _fetch(c, _sorted_query(query, sort, after), limit)
+                if _requirement_conditions(wanted):
+                    return _gather(c, wanted, sort, after, limit)
+                return _page_by_state(c, wanted, after, limit)
+            # Few files match, or many do: then a page of them is found soon in their order.
+            records = _walk(c, wanted, sort, after, limit)
+            return records if len(records) == limit else _gather(c, wanted, sort, after, limit)
 
     def count(self, wanted: FileFilter) -> int:
         """Return how many files there are."""
@@ -113,33 +120,155 @@ class FileListRepository:
             return 0
         with self._engine.connect() as c:
             query = sa.select(sa.func.count()).select_from(files)
-            return int(c.execute(query.where(*self._conditions(c, wanted))).scalar_one())
+            query = query.where(*_conditions(c, wanted), _with_requirement(c, wanted))
+            return int(c.execute(query).scalar_one())
 
-    def _conditions(
-        self, connection: sa.Connection, wanted: FileFilter
-    ) -> list[sa.ColumnElement[bool]]:
-        conditions: list[sa.ColumnElement[bool]] = []
-        if wanted.library is not None:
-            conditions.append(files.c.library == wanted.library)
-        if wanted.states:
-            conditions.append(files.c.state.in_(wanted.states))
-        if wanted.is_examined is not None:
-            is_unknown = files.c.examined_at.is_(None)
-            conditions.append(sa.not_(is_unknown) if wanted.is_examined else is_unknown)
-        if wanted.language or wanted.kind or wanted.status:
-            names = [wanted.library] if wanted.library is not None else _libraries(connection)
-            conditions.append(files.c.id.in_(_with_requirement(wanted, names)))
-        if wanted.search:
-            for_sqlite = is_sqlite(self._engine)
-            columns = (files.c.path, files.c.title)
-            conditions.append(contains_text(columns, wanted.search, for_sqlite=for_sqlite))
-        return conditions
+
+def _walk(
+    connection: sa.Connection,
+    wanted: FileFilter,
+    sort: FileSort,
+    after: FilePosition | None,
+    limit: int,
+) -> list[FileRecord]:
+    """Return the files among the next :data:`WALKED_ROWS` in their order."""
+    place = sa.select(files.c.id).where(_is_after(sort, after)).order_by(*_order(sort))
+    next_rows = place.limit(WALKED_ROWS).subquery()
+    query = (
+        sa.select(files)
+        .join(next_rows, next_rows.c.id == files.c.id)
+        .where(*_conditions(connection, wanted), _has_requirement(wanted))
+        .order_by(*_order(sort))
+    )
+    return _fetch(connection, query.limit(limit))
+
+
+def _gather(
+    connection: sa.Connection,
+    wanted: FileFilter,
+    sort: FileSort,
+    after: FilePosition | None,
+    limit: int,
+) -> list[FileRecord]:
+    """Return the files by the indexes of what they have in common, and sort them."""
+    by_index = not is_sqlite(connection)
+    query = sa.select(files).where(
+        *_conditions(connection, wanted),
+        _with_requirement(connection, wanted),
+        _is_after(sort, after, by_index=by_index),
+    )
+    return _fetch(connection, query.order_by(*_order(sort, by_index=by_index)).limit(limit))
+
+
+def _page_by_state(
+    connection: sa.Connection, wanted: FileFilter, after: FilePosition | None, limit: int
+) -> list[FileRecord]:
+    """Read one state after the other, each by path."""
+    first = STATE_ORDER.index(after.state) if after is not None else 0
+    records: list[FileRecord] = []
+    for state in STATE_ORDER[first:]:
+        if len(records) >= limit:
+            break
+        if wanted.states and state not in wanted.states:
+            continue
+        position = after if after is not None and after.state is state else None
+        in_state = replace(wanted, states=(state,))
+        records += _gather(connection, in_state, FileSort.PATH, position, limit - len(records))
+    return records
+
+
+def _order(sort: FileSort, *, by_index: bool = True) -> tuple[sa.ColumnElement[Any], ...]:
+    """Return the columns by which a list is sorted.
+
+    Args:
+        sort: The order.
+        by_index: Whether an index on them may be used. SQLite would read a whole index, although
+            few files match.
+    """
+    if sort is FileSort.PATH:
+        return (_column(files.c.path, by_index).asc(),)
+    if sort is FileSort.CHANGED:
+        return _column(files.c.updated_at, by_index).desc(), files.c.id.desc()
+    return _state_rank().asc(), _column(files.c.path, by_index).asc()
+
+
+def _is_after(
+    sort: FileSort, after: FilePosition | None, *, by_index: bool = True
+) -> sa.ColumnElement[bool]:
+    """Return the condition that a file comes after a position."""
+    if after is None:
+        return sa.true()
+    path, updated_at = _column(files.c.path, by_index), _column(files.c.updated_at, by_index)
+    if sort is FileSort.PATH:
+        return path > os.fsencode(after.path)
+    if sort is FileSort.CHANGED:
+        return sa.tuple_(updated_at, files.c.id) < sa.tuple_(after.updated_at, after.id)
+    rank = STATE_ORDER.index(after.state)
+    return sa.tuple_(_state_rank(), path) > sa.tuple_(rank, os.fsencode(after.path))
+
+
+def _column(column: sa.Column[Any], by_index: bool) -> sa.ColumnElement[Any]:
+    """Return a column, in SQLite if need be as an expression that no index has."""
+    return column if by_index else sa.literal_column(f"+files.{column.name}", column.type)
+
+
+def _state_rank() -> sa.ColumnElement[int]:
+    ranks = {str(state): rank for rank, state in enumerate(STATE_ORDER)}
+    return sa.case(ranks, value=files.c.state)
+
+
+def _conditions(connection: sa.Connection, wanted: FileFilter) -> list[sa.ColumnElement[bool]]:
+    """Return the conditions about the file itself."""
+    conditions: list[sa.ColumnElement[bool]] = []
+    if wanted.library is not None:
+        conditions.append(files.c.library == wanted.library)
+    if wanted.states:
+        conditions.append(files.c.state.in_(wanted.states))
+    if wanted.is_examined is not None:
+        is_unknown = files.c.examined_at.is_(None)
+        conditions.append(sa.not_(is_unknown) if wanted.is_examined else is_unknown)
+    if wanted.search:
+        columns = (files.c.path, files.c.title)
+        condition = contains_text(columns, wanted.search, for_sqlite=is_sqlite(connection))
+        conditions.append(condition)
+    return conditions
 
 
 def _is_possible(wanted: FileFilter) -> bool:
     """Return whether the database can compare with all texts; otherwise nothing is found."""
     texts = (wanted.library, wanted.language, wanted.kind, wanted.status)
     return all(text is None or is_storable(text) for text in texts)
+
+
+def _has_requirement(wanted: FileFilter) -> sa.ColumnElement[bool]:
+    """Return the condition that a file has the requirement, for few files."""
+    conditions = _requirement_conditions(wanted)
+    if not conditions:
+        return sa.true()
+    return sa.exists().where(requirements.c.file_id == files.c.id, *conditions)
+
+
+def _with_requirement(connection: sa.Connection, wanted: FileFilter) -> sa.ColumnElement[bool]:
+    """Return the same condition for all files, by the index that begins with the library."""
+    conditions = _requirement_conditions(wanted)
+    if not conditions:
+        return sa.true()
+    names = [wanted.library] if wanted.library is not None else _libraries(connection)
+    query = sa.select(requirements.c.file_id).where(requirements.c.library.in_(names), *conditions)
+    return files.c.id.in_(query)
+
+
+def _requirement_conditions(wanted: FileFilter) -> list[sa.ColumnElement[bool]]:
+    conditions: list[sa.ColumnElement[bool]] = []
+    if wanted.language == ORIGINAL:
+        conditions.append(requirements.c.language.is_(None))
+    elif wanted.language:
+        conditions.append(requirements.c.language == wanted.language)
+    if wanted.kind:
+        conditions.append(requirements.c.kind == wanted.kind)
+    if wanted.status:
+        conditions.append(requirements.c.status == wanted.status)
+    return conditions
 
 
 def _libraries(connection: sa.Connection) -> list[str]:
@@ -152,56 +281,5 @@ def _libraries(connection: sa.Connection) -> list[str]:
     return names
 
 
-def _with_requirement(wanted: FileFilter, libraries: Sequence[str]) -> sa.Select[tuple[int]]:
-    """Select the files with a requirement, by the index that begins with the library."""
-    query = sa.select(requirements.c.file_id).where(requirements.c.library.in_(libraries))
-    if wanted.language == ORIGINAL:
-        query = query.where(requirements.c.language.is_(None))
-    elif wanted.language:
-        query = query.where(requirements.c.language == wanted.language)
-    if wanted.kind:
-        query = query.where(requirements.c.kind == wanted.kind)
-    if wanted.status:
-        query = query.where(requirements.c.status == wanted.status)
-    return query
-
-
-_Query = sa.Select[tuple[object, ...]]
-
-
-def _sorted_query(query: _Query, sort: FileSort, after: FilePosition | None) -> _Query:
-    if sort is FileSort.PATH:
-        if after is not None:
-            query = query.where(files.c.path > os.fsencode(after.path))
-        return query.order_by(files.c.path)
-    if after is not None:
-        place = sa.tuple_(files.c.updated_at, files.c.id)
-        query = query.where(place < sa.tuple_(after.updated_at, after.id))
-    return query.order_by(files.c.updated_at.desc(), files.c.id.desc())
-
-
-def _page_by_state(
-    connection: sa.Connection,
-    query: _Query,
-    states: Sequence[FileState],
-    after: FilePosition | None,
-    limit: int,
-) -> list[FileRecord]:
-    """Read one state after the other, each by path."""
-    ordered = [state for state in STATE_ORDER if state in states]
-    if after is not None:
-        first = STATE_ORDER.index(after.state)
-        ordered = [state for state in ordered if STATE_ORDER.index(state) >= first]
-    records: list[FileRecord] = []
-    for state in ordered:
-        if len(records) >= limit:
-            break
-        position = after if after is not None and after.state is state else None
-        in_state = query.where(files.c.state == state)
-        by_path = _sorted_query(in_state, FileSort.PATH, position)
-        records += _fetch(connection, by_path, limit - len(records))
-    return records
-
-
-def _fetch(connection: sa.Connection, query: _Query, limit: int) -> list[FileRecord]:
-    return [record_from_row(row) for row in connection.execute(query.limit(limit)).mappings()]
+def _fetch(connection: sa.Connection, query: sa.Select[Any]) -> list[FileRecord]:
+    return [record_from_row(row) for row in connection.execute(query).mappings()]

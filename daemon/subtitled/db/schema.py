@@ -58,7 +58,7 @@ files = sa.Table(
     sa.Column("examined_at", sa.Float),
     sa.Index("ix_files_fingerprint", "fingerprint"),
     sa.Index("ix_files_device_inode", "device", "inode"),
-    sa.Index("ix_files_library_state", "library", "state"),
+    sa.Index("ix_files_library_state", "library", "state", "duration"),
     sa.Index("ix_files_updated_at", "updated_at", "id"),
 )
 

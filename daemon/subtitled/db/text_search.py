@@ -52,9 +52,14 @@ def _contains_in_sqlite(column: sa.ColumnElement[Any], text: str) -> sa.ColumnEl
     condition: sa.ColumnElement[bool] = value.like(f"%{like}%", escape="\\")
     if "%" not in like.replace("\\%", ""):
         return condition
-    glob = value.op("GLOB", is_comparison=True)("*" + "".join(map(_glob_pattern, text)) + "*")
-    # LIKE is several times as fast, so it comes first and leaves few texts to GLOB.
-    return sa.and_(condition, glob)
+    # LIKE is several times as fast, so it comes first and leaves few texts to GLOB. That is faster
+    # with a first letter of one case.
+    rest = "".join(map(_glob_pattern, text[1:]))
+    globs = (
+        value.op("GLOB", is_comparison=True)(f"*{_glob_letter(first)}{rest}*")
+        for first in _case_variants(text[0])
+    )
+    return sa.and_(condition, sa.or_(*globs))
 
 
 def _like_pattern(letter: str) -> str:
@@ -64,10 +69,12 @@ def _like_pattern(letter: str) -> str:
 
 
 def _glob_pattern(letter: str) -> str:
-    if letter in "*?[":
-        return f"[{letter}]"
     variants = _case_variants(letter)
-    return f"[{''.join(variants)}]" if len(variants) > 1 else letter
+    return f"[{''.join(variants)}]" if len(variants) > 1 else _glob_letter(letter)
+
+
+def _glob_letter(letter: str) -> str:
+    return f"[{letter}]" if letter in "*?[" else letter
 
 
 def _contains_in_postgres(column: sa.ColumnElement[Any], text: str) -> sa.ColumnElement[bool]:

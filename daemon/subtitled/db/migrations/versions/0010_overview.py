@@ -21,7 +21,7 @@ def upgrade() -> None:
     op.add_column("files", sa.Column("progress_share", sa.Float))
     op.add_column("files", sa.Column("progress_since", sa.Float))
     op.add_column("files", sa.Column("examined_at", sa.Float))
-    op.create_index("ix_files_library_state", "files", ["library", "state"])
+    op.create_index("ix_files_library_state", "files", ["library", "state", "duration"])
     op.create_index("ix_files_updated_at", "files", ["updated_at", "id"])
     unexamined = sa.text("examined_at IS NULL")
     op.create_index(
