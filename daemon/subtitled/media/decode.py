@@ -106,7 +106,7 @@ def decode_track(
             )
         audio = Audio(partial)
         _check_complete(path, audio.duration, duration)
-        if meter.is_suspicious(audio.duration):
+        if meter.is_suspicious(partial, audio.duration):
             _mix_channels(path, track, partial, timeout or decoding_timeout(seconds, False))
         partial.replace(target)
     finally:
@@ -219,7 +219,7 @@ def _build_graph(track: AudioTrack, with_shots: bool) -> Any:
     source = open_input(**skipped_streams)
     audio = source[str(track.stream)]
     if track.channels > 1:
-        audio = measure_phase(audio)
+        audio = measure_phase(audio, track.channels)
     else:
         audio = audio.filter("aresample", **{"async": 1, "first_pts": 0})
     output = ffmpeg.output(

@@ -1,7 +1,13 @@
-"""How long the two sides of stereo cancel each other, measured by ffmpeg while it decodes."""
+"""How long the channels of a track cancel each other, measured by ffmpeg while it decodes.
+
+Two sides are compared by their phase. Of more channels, which are mixed to two sides first, the
+power before the mix is compared with that of the decoded sound: a centre that is turned over
+against both sides leaves silence, which has no phase.
+"""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from subtitled.plugin import SAMPLE_RATE
@@ -12,19 +18,38 @@ MIN_ANGLE = 120
 """Degrees of phase from which two channels count as out of phase."""
 MIN_SECONDS = 1.0
 """Seconds out of phase from which the channels of a track are looked at closely."""
+MAX_MIXED_SHARE = 0.01
+"""Share of the power of more than two channels below which their mix has lost what they have.
+
+The usual mix of a single channel of six keeps 10 % of it.
+"""
+MIN_DECIBELS = -55.0
+"""Level of the channels below which a frame counts as silence."""
+_FRAMES_AT_ONCE = 1000
+"""Frames of the decoded sound that are read at once."""
+_LEVEL = "lavfi.astats.Overall.RMS_level"
 _START, _DURATION = "lavfi.aphasemeter.out_phase_start", "lavfi.aphasemeter.out_phase_duration"
 
 
-def measure_phase(audio: Any) -> Any:
-    """Resample the sound of a graph and print when its two channels are out of phase.
+def measure_phase(audio: Any, channels: int) -> Any:
+    """Resample the sound of a graph and print when its channels are out of phase.
 
     Measuring in large frames takes no longer than the conversion in small ones did without it.
+
+    Args:
+        audio: The stream of the graph.
+        channels: How many it has.
     """
-    metered = (
-        audio.filter("aresample", SAMPLE_RATE, **{"async": 1, "first_pts": 0})
-        .filter("asetnsamples", n=FRAME_SAMPLES, p=0)
-        .filter("aphasemeter", video=0, phasing=1, angle=MIN_ANGLE, duration=0.2)
+    metered = audio.filter("aresample", SAMPLE_RATE, **{"async": 1, "first_pts": 0}).filter(
+        "asetnsamples", n=FRAME_SAMPLES, p=0
     )
+    if channels > 2:
+        metered = metered.filter(
+            "astats", metadata=1, reset=1, measure_perchannel="none", measure_overall="RMS_level"
+        ).filter("ametadata", "print", key=_LEVEL, file="pipe:1", direct=1)
+        # The mix to two sides comes here. Without this it would come before the measurement.
+        metered = metered.filter("aresample")
+    metered = metered.filter("aphasemeter", video=0, phasing=1, angle=MIN_ANGLE, duration=0.2)
     for key in (_START, _DURATION):
         metered = metered.filter("ametadata", "print", key=key, file="pipe:1", direct=1)
     return metered
@@ -36,26 +61,58 @@ class PhaseMeter:
     def __init__(self) -> None:
         self._seconds = 0.0
         self._start: float | None = None
+        self._levels: list[float] = []
 
     def read_line(self, text: str) -> None:
         """Read a line of ffmpeg's output; most are not about the phase."""
         name, _, value = text.partition("=")
-        if name not in (_START, _DURATION):
+        if name not in (_START, _DURATION, _LEVEL):
             return
         try:
-            seconds = float(value)
+            number = float(value)
         except ValueError:
             return
-        if name == _START:
-            self._start = seconds
+        if name == _LEVEL:
+            self._levels.append(number)
+        elif name == _START:
+            self._start = number
         else:
-            self._seconds, self._start = self._seconds + seconds, None
+            self._seconds, self._start = self._seconds + number, None
 
     def measure(self, duration: float) -> float:
         """Return the seconds out of phase, up to the end of the sound at ``duration``."""
         still_on = max(0.0, duration - self._start) if self._start is not None else 0.0
         return self._seconds + still_on
 
-    def is_suspicious(self, duration: float) -> bool:
-        """Tell whether the channels may cancel each other."""
-        return self.measure(duration) >= MIN_SECONDS
+    def measure_lost(self, mono: Path) -> float:
+        """Return the seconds in which the decoded sound lacks what more than two channels had.
+
+        Args:
+            mono: The decoded sound, as 16-bit samples.
+        """
+        if not self._levels:
+            return 0.0
+        import numpy as np
+
+        levels = np.nan_to_num(np.array(self._levels), nan=-200.0, posinf=0.0, neginf=-200.0)
+        lost = 0
+        with mono.open("rb") as file:
+            for first in range(0, len(levels), _FRAMES_AT_ONCE):
+                block = levels[first : first + _FRAMES_AT_ONCE]
+                raw = np.fromfile(file, dtype="<i2", count=len(block) * FRAME_SAMPLES)
+                whole = len(raw) // FRAME_SAMPLES
+                frames = raw[: whole * FRAME_SAMPLES].reshape(whole, FRAME_SAMPLES)
+                power = np.square(frames.astype(np.float32) / 32768.0).mean(axis=1)
+                before = block[:whole]
+                is_lost = power < MAX_MIXED_SHARE * 10 ** (before / 10)
+                lost += int((is_lost & (before > MIN_DECIBELS)).sum())
+        return lost * FRAME_SAMPLES / SAMPLE_RATE
+
+    def is_suspicious(self, mono: Path, duration: float) -> bool:
+        """Tell whether the channels may cancel each other.
+
+        Args:
+            mono: The decoded sound, as 16-bit samples.
+            duration: Its seconds.
+        """
+        return self.measure(duration) >= MIN_SECONDS or self.measure_lost(mono) >= MIN_SECONDS

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from .stream_ends import TAIL_BYTES, find_missing_stream, has_zeros_at_end
+
 _EBML = b"\x1a\x45\xdf\xa3"
 _SEGMENT = b"\x18\x53\x80\x67"
 _MP4_BOXES = frozenset(
@@ -31,6 +33,8 @@ _RM_SLACK = 16
 _ASF_HEADER = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
 _ASF_FILE_PROPERTIES = bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365")
 _W64_RIFF = bytes.fromhex("726966662e91cf11a5d628db04c10000")
+_UNCOMPRESSED = (b"RF64", b"BW64", _W64_RIFF, b"FORM", b"caff", b".snd")
+"""What files begin with whose sound is uncompressed, besides WAVE."""
 
 
 def missing_bytes(path: Path) -> int:
@@ -38,7 +42,8 @@ def missing_bytes(path: Path) -> int:
 
     Matroska, MP4, MXF, ASF, RIFF with its 64-bit forms, AIFF, CAF and RealMedia state their length.
     A file without an index, or with a header that its writer has not finished, counts as lacking
-    one byte. Streams, and files that were written without seeking, state no length.
+    one byte. Streams say less: see :mod:`.stream_ends`. Zeros at the end are the part of a reserved
+    length that is not written yet, but for uncompressed sound, where they are silence.
 
     Raises:
         OSError: The file cannot be read.
@@ -47,7 +52,10 @@ def missing_bytes(path: Path) -> int:
         size = os.fstat(file.fileno()).st_size
         head = file.read(24)
         try:
-            return max(0, _find_missing(file, head, size))
+            missing = max(0, _find_missing(file, head, size))
+            if missing or head.startswith(_UNCOMPRESSED) or head[8:12] == b"WAVE":
+                return missing
+            return TAIL_BYTES if has_zeros_at_end(file, size) else 0
         except (ValueError, OverflowError):
             return 0  # a place that no file can have: the rest cannot be judged
 
@@ -72,7 +80,9 @@ def _find_missing(file: BinaryIO, head: bytes, size: int) -> int:
     if head.startswith(_ASF_HEADER):
         return _asf_end(file) - size
     start = _find_mxf_header(file)
-    return 0 if start is None else _mxf_missing(file, start, size)
+    if start is not None:
+        return _mxf_missing(file, start, size)
+    return find_missing_stream(file, head, size)
 
 
 def _read_at(file: BinaryIO, position: int, count: int) -> bytes:

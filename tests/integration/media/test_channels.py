@@ -22,6 +22,7 @@ INVERTED_WITH_MUSIC = (
     f"[0:a]aresample=48000,pan=stereo|c0=c0|c1=-1*c0[v];{MUSIC}[m];"
     "[v][m]amix=inputs=2:duration=first:normalize=0[o]"
 )
+CENTRE_INVERTED = "[0:a]pan=5.1|FL=0.5*c0|FR=0.5*c0|FC=-0.707*c0[o]"
 INVERTED_IN_SHORT_PIECES = (
     "[0:a]aresample=48000,volume='if(gt(mod(t,1),0.75),0,1)':eval=frame,"
     "pan=stereo|c0=c0|c1=-1*c0[o]"
@@ -58,6 +59,8 @@ def decode(media: Path, tmp_path: Path) -> Audio:
         ("music.flac", INVERTED_WITH_MUSIC, "flac"),
         ("one_side.wav", "[0:a]pan=stereo|c0=c0|c1=0*c0[o]", "pcm_s16le"),
         ("centre.mka", "[0:a]pan=5.1|FC=c0[o]", "ac3"),
+        ("centre_inverted.flac", CENTRE_INVERTED, "flac"),
+        ("rear_inverted.flac", "[0:a]pan=5.1|BL=c0|BR=-1*c0[o]", "flac"),
         ("four.wav", "[0:a]pan=4.0|c2=c0[o]", "pcm_s16le"),
         ("sixteen.w64", "[0:a]pan=hexadecagonal|c7=c0[o]", "pcm_s16le"),
     ],

@@ -51,6 +51,11 @@ WHOLE = {
     "a.aiff": ("-map", "1"),
     "a.caf": ("-map", "1"),
     "a.rm": ("-map", "1", "-c:a", "ac3"),
+    "a.ogg": ("-map", "1", "-c:a", "libvorbis", "-ac", "2"),
+    "a.opus": ("-map", "1", "-c:a", "libopus", "-ac", "2"),
+    "a.oga": ("-map", "1", "-c:a", "flac"),
+    "a.mp3": ("-map", "1"),
+    "a.au": ("-map", "1"),
 }
 
 
@@ -73,10 +78,9 @@ def test_a_whole_file_lacks_nothing_and_any_part_of_it_does(name: str, tmp_path:
         ("live.mkv", ("-f", "matroska", "-live", "1")),
         ("fragments.mp4", ("-movflags", "+frag_keyframe+empty_moov")),
         ("live.asf", ("-f", "asf_stream")),
-        ("a.ts", ()),
-        ("a.mp3", ("-map", "1")),
-        ("a.flac", ("-map", "1")),
-        ("a.ogg", ("-map", "1", "-c:a", "libopus", "-ac", "2")),
+        ("a.mpg", ("-c:v", "mpeg2video", "-c:a", "mp2", "-r", "25")),
+        ("plain.mp3", ("-map", "1", "-write_xing", "0")),
+        ("a.aac", ("-map", "1")),
     ],
 )
 def test_streams_and_recordings_without_a_length_are_not_truncated(
@@ -185,3 +189,55 @@ def test_a_header_with_a_size_that_no_file_can_have_is_left_to_ffmpeg(tmp_path: 
     asf = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c") + b"\xcf" * 60
     (tmp_path / "film.wmv").write_bytes(asf)
     assert missing_bytes(tmp_path / "film.wmv") >= 0
+
+
+def test_flac_that_ends_before_its_stated_samples_lacks_its_end(tmp_path: Path) -> None:
+    whole = make(tmp_path / "a.flac", "-map", "1", "-ar", "96000", "-sample_fmt", "s32")
+    data = whole.read_bytes()
+    assert missing_bytes(whole) == 0
+    part = tmp_path / "part.flac"
+    for share in (0.1, 0.5, 0.9):
+        part.write_bytes(data[: int(len(data) * share)])
+        assert missing_bytes(part) > 0, share
+
+
+@pytest.mark.parametrize("packet", ["188", "192"])
+def test_transport_stream_whose_last_packet_is_cut_lacks_its_rest(
+    tmp_path: Path, packet: str
+) -> None:
+    options = ("-mpegts_m2ts_mode", "1") if packet == "192" else ()
+    whole = make(tmp_path / "a.ts", "-f", "mpegts", *options)
+    data = whole.read_bytes()
+    assert missing_bytes(whole) == 0
+    whole.write_bytes(data[: 10 * int(packet) + 100])
+    assert missing_bytes(whole) == int(packet) - 100
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("a.mkv", ()),
+        ("a.mp4", ("-movflags", "+faststart")),
+        ("a.avi", ()),
+        ("a.ts", ()),
+        (
+            "a.vob",
+            (
+                "-r",
+                "25",
+            ),
+        ),
+        ("a.flac", ("-map", "1")),
+    ],
+)
+def test_reserved_length_that_is_not_written_yet_counts_as_missing(
+    tmp_path: Path, name: str, options: tuple[str, ...]
+) -> None:
+    whole = make(tmp_path / name, *options)
+    data = whole.read_bytes()
+    whole.write_bytes(data[: len(data) // 2] + bytes(300_000))
+    assert missing_bytes(whole) > 0
+
+
+def test_silence_at_the_end_of_a_wave_file_is_no_missing_part(tmp_path: Path) -> None:
+    assert missing_bytes(make(tmp_path / "a.wav", "-map", "1", "-af", "apad=pad_dur=9")) == 0
