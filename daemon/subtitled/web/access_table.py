@@ -39,6 +39,14 @@ ACCESS_RULES: tuple[AccessRule, ...] = (
     rule("/me", "GET", Access.VIEWER),
     rule("/me/password", "POST", Access.VIEWER),
     rule("/me/sessions", "POST", Access.VIEWER),
+    rule("/", "GET", Access.VIEWER),
+    rule("/files", "GET", Access.VIEWER),
+    rule("/files/actions", "POST", Access.OPERATOR),
+    rule("/coverage", "GET", Access.VIEWER),
+    rule("/history", "GET", Access.VIEWER),
+    rule("/queue", "GET", Access.VIEWER),
+    rule("/queue/pauses", "POST", Access.OPERATOR),
+    rule("/users", "GET POST", Access.ADMIN),
 )
 """The routes of this package. Endpoints that the daemon adds bring their own rows."""
 

@@ -28,8 +28,10 @@ from .endpoints import TextEndpoint, TextEndpoints
 from .group_commit import GroupCommitQueue
 from .hosts import AllowedHosts
 from .pages.me import MePage
+from .pages.services import SiteServices
 from .pages.setup import SetupPage
 from .pages.sign_in import SignInPages
+from .pages.site_pages import site_routes
 from .pages.static_files import StaticFiles
 from .receiver import WebhookReceiver
 from .wall import HEALTH_PATH, Wall
@@ -58,6 +60,8 @@ class PortServices:
     accounts: Accounts
     authenticator: Authenticator
     hosts: AllowedHosts
+    site: SiteServices
+    """What the pages about the work use."""
     base_path: str = ""
     """The path below which a proxy shows the port."""
     max_body_bytes: int
@@ -134,6 +138,7 @@ def build_routes(services: PortServices) -> list[BaseRoute]:
         *SignInPages(services.accounts).routes(),
         *SetupPage(services.accounts).routes(),
         *MePage(services.accounts).routes(),
+        *site_routes(services.site, services.accounts),
     ]
 
 

@@ -85,6 +85,7 @@ class WebServer:
                 connection_limit,
                 guarded_protocol,
             )
+            from .pages.services import SiteServices
             from .wall_setup import build_wall_parts, log_setup_code
         except ImportError as error:
             raise SetupError(
@@ -104,6 +105,11 @@ class WebServer:
                 accounts=parts.accounts,
                 authenticator=parts.authenticator,
                 hosts=parts.hosts,
+                site=SiteServices(
+                    configuration=self._configuration,
+                    db=self.db,
+                    state=resolve_state_dir(self._configuration.settings),
+                ),
                 base_path=settings.base_path,
                 max_body_bytes=settings.max_body_bytes,
             )

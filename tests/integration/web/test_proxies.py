@@ -154,7 +154,7 @@ def test_https_in_front_makes_the_cookie_secure(opened: Callable[..., WebPort]) 
                 "Host": "tv.example",
             },
         )
-        assert (sent.status_code, sent.headers["location"]) == (303, f"{base}/me")
+        assert (sent.status_code, sent.headers["location"]) == (303, f"{base}/")
         cookie = sent.headers["set-cookie"]
         assert cookie.startswith(f"{name}=")
         assert "Secure" in cookie

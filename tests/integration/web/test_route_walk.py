@@ -40,6 +40,15 @@ EXPECTED = {
     ("/me", "GET"): "viewer",
     ("/me/password", "POST"): "viewer",
     ("/me/sessions", "POST"): "viewer",
+    ("/", "GET"): "viewer",
+    ("/files", "GET"): "viewer",
+    ("/files/actions", "POST"): "operator",
+    ("/queue", "GET"): "viewer",
+    ("/coverage", "GET"): "viewer",
+    ("/history", "GET"): "viewer",
+    ("/queue/pauses", "POST"): "operator",
+    ("/users", "GET"): "admin",
+    ("/users", "POST"): "admin",
 }
 """What each route needs. A new route has to be written here too."""
 ROLES = ("viewer", "reviewer", "operator", "admin")

@@ -79,7 +79,7 @@ def test_the_code_makes_the_first_admin_and_is_void_then(opened: Opened) -> None
     code = port.accounts.setup_codes.create()
     browser = port.browser()
     answer = set_up(browser, code.lower().replace("-", " "))
-    assert (answer.status_code, answer.headers["location"]) == (303, "/me")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/")
     assert "admin" in browser.get("/me").text
     assert not port.accounts.setup_codes.is_valid(code)
     second = port.browser()
@@ -192,7 +192,7 @@ def test_a_user_signs_in_and_goes_where_the_page_was(port: WebPort) -> None:
 )
 def test_no_address_leads_to_another_site_after_the_sign_in(port: WebPort, target: str) -> None:
     fields = {"name": "ana", "password": PASSWORD, "next": target}
-    assert port.browser().post("/login", fields).headers["location"] == "/me"
+    assert port.browser().post("/login", fields).headers["location"] == "/"
     assert "evil" not in port.browser().get("/login?next=https://evil").text
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import time
+from functools import cache
 from typing import Any
 
 import jinja2
@@ -15,29 +15,34 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from subtitled import __version__
 
 from ..wall import Call
+from .filters import FILTERS
+from .i18n import choose_language, load_catalogue
+from .menu import menu_of
 
-HOME = "/me"
+HOME = "/"
 """Where users go after they signed in."""
 FORM_TIMEOUT_SECONDS = 10.0
 MAX_FIELDS = 50
 
-_environment = jinja2.Environment(
-    loader=jinja2.PackageLoader("subtitled.web.pages"),
-    autoescape=True,
-    auto_reload=False,
-    undefined=jinja2.StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-    extensions=["jinja2.ext.i18n"],
-)
-_environment.install_null_translations(newstyle=True)  # type: ignore[attr-defined]
 
-
-def _format_time(timestamp: float) -> str:
-    return time.strftime("%Y-%m-%d %H:%M", time.localtime(timestamp))
-
-
-_environment.filters["clock"] = _format_time
+@cache
+def _environment_for(language: str) -> jinja2.Environment:
+    """Return the templates with the texts of one language."""
+    catalogue = load_catalogue(language)
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("subtitled.web.pages"),
+        autoescape=True,
+        auto_reload=False,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    environment.install_gettext_callables(  # type: ignore[attr-defined]
+        catalogue.gettext, catalogue.ngettext, newstyle=True
+    )
+    environment.filters.update(FILTERS)
+    return environment
 
 
 def call_of(request: Request) -> Call:
@@ -56,14 +61,22 @@ def render(request: Request, template: str, status: int = 200, **values: Any) ->
         **values: What the template shows.
     """
     call = call_of(request)
-    html = _environment.get_template(f"{template}.html.j2").render(
-        base=call.base_path,
-        identity=call.identity,
-        csrf_token=call.identity.csrf_token if call.identity is not None else "",
-        version=__version__,
-        **values,
+    language = choose_language(call.headers.get("accept-language", ""))
+    html = (
+        _environment_for(language)
+        .get_template(f"{template}.html.j2")
+        .render(
+            base=call.base_path,
+            here=call.path,
+            language=language,
+            menu=menu_of(call.identity),
+            identity=call.identity,
+            csrf_token=call.identity.csrf_token if call.identity is not None else "",
+            version=__version__,
+            **values,
+        )
     )
-    return HTMLResponse(html, status)
+    return HTMLResponse(html, status, {"Content-Language": language, "Vary": "Accept-Language"})
 
 
 def redirect(request: Request, path: str) -> Response:
@@ -71,7 +84,7 @@ def redirect(request: Request, path: str) -> Response:
     return RedirectResponse(call_of(request).base_path + path, 303)
 
 
-async def read_form(request: Request) -> FormData:
+async def read_form(request: Request, max_fields: int = MAX_FIELDS) -> FormData:
     """Return the fields of a form without files.
 
     Raises:
@@ -79,7 +92,7 @@ async def read_form(request: Request) -> FormData:
     """
     try:
         async with asyncio.timeout(FORM_TIMEOUT_SECONDS):
-            return await request.form(max_files=0, max_fields=MAX_FIELDS)
+            return await request.form(max_files=0, max_fields=max_fields)
     except TimeoutError:
         raise HTTPException(408, "request timed out") from None
     except ClientDisconnect:

@@ -1,0 +1,71 @@
+"""The page of which subtitles are there and which are missing, as bars and as a table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from subtitled.daemon.answers.coverage import LanguageCoverage, LibraryCoverage, count_coverage
+
+from . import labels
+from .listing import UNEXAMINED
+from .services import SiteServices, is_visible
+from .site import render
+
+BAR_WIDTH = 1000.0
+"""The width of a bar in its own units, which the page scales."""
+
+
+@dataclass(frozen=True, slots=True)
+class BarPart:
+    """A part of a bar."""
+
+    status: str
+    x: float
+    width: float
+
+
+class CoveragePage:
+    """The page of the coverage."""
+
+    def __init__(self, services: SiteServices) -> None:
+        self._services = services
+
+    def routes(self) -> list[Route]:
+        """Return the route of the page."""
+        return [Route("/coverage", self.show, methods=["GET"])]
+
+    def show(self, request: Request) -> Response:
+        """Show the page."""
+        services = self._services
+        answer = count_coverage(services.configuration.settings, services.db)
+        return render(
+            request,
+            "coverage",
+            labels=labels,
+            libraries=[one for one in answer.libraries if is_visible(request, one.library)],
+            bar_parts=bar_parts,
+            bar_width=BAR_WIDTH,
+            unexamined=UNEXAMINED,
+        )
+
+
+def bar_parts(library: LibraryCoverage, row: LanguageCoverage) -> list[BarPart]:
+    """Return the parts of the bar of a language, which together are as wide as all files."""
+    numbers = {
+        "met": row.met,
+        "missing": row.missing,
+        "impossible": row.impossible,
+        "removed": row.removed,
+        UNEXAMINED: library.unexamined,
+    }
+    total, x, parts = sum(numbers.values()), 0.0, []
+    for status, number in numbers.items():
+        if number:
+            width = BAR_WIDTH * number / total
+            parts.append(BarPart(status, round(x, 2), round(width, 2)))
+            x += width
+    return parts

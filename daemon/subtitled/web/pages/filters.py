@@ -1,0 +1,69 @@
+"""How values are written in the pages: times, durations, paths, numbers."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from subtitled.daemon.logs import escape_control_characters
+from subtitled.plugin.paths import display_path
+
+
+def format_clock(timestamp: float) -> str:
+    """Write an instant in the time zone of the daemon."""
+    return time.strftime("%Y-%m-%d %H:%M", time.localtime(timestamp))
+
+
+def format_iso(timestamp: float) -> str:
+    """Write an instant for programs, as the attribute ``datetime`` of HTML holds it."""
+    return datetime.fromtimestamp(timestamp, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def format_duration(seconds: float) -> str:
+    """Write a duration, such as ``1:42:05``."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}"
+
+
+def format_path(path: os.PathLike[str] | str) -> str:
+    """Write a path as one line of text, whatever its bytes."""
+    return escape_control_characters(display_path(path))
+
+
+def format_name(path: os.PathLike[str] | str) -> str:
+    """Write the last part of a path."""
+    return format_path(os.path.basename(os.fspath(path)))  # noqa: PTH119 - as given, not resolved
+
+
+def format_line(text: object) -> str:
+    """Write a text as one line."""
+    return escape_control_characters(str(text))
+
+
+def format_number(number: float) -> str:
+    """Write a number with narrow spaces between its thousands."""
+    return f"{number:,.0f}".replace(",", "\N{NARROW NO-BREAK SPACE}")
+
+
+def format_query(values: Mapping[str, object]) -> str:
+    """Write the query of an address, without what is empty. Ends a link that may go on with it."""
+    given = {name: value for name, value in values.items() if value not in (None, "")}
+    return f"?{urlencode(given)}" if given else ""
+
+
+FILTERS: dict[str, Callable[..., Any]] = {
+    "clock": format_clock,
+    "iso": format_iso,
+    "duration": format_duration,
+    "path": format_path,
+    "name": format_name,
+    "line": format_line,
+    "number": format_number,
+    "query": format_query,
+}
+"""The filters of the templates."""

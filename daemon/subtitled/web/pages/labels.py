@@ -1,0 +1,76 @@
+"""The words of the pages for the values of the database. They stand in the catalogues too."""
+
+from __future__ import annotations
+
+from subtitled.db.history import HistoryEvent
+from subtitled.db.records import FileState
+from subtitled.web.auth.roles import Role
+
+from .i18n import mark_text as _
+
+STATES: dict[FileState, str] = {
+    FileState.WORKING: _("in progress"),
+    FileState.QUEUED: _("queued"),
+    FileState.WAITING: _("waiting"),
+    FileState.STABILISING: _("new"),
+    FileState.GROWING: _("growing"),
+    FileState.RETRYING: _("tried again later"),
+    FileState.FAILED: _("failed"),
+    FileState.QUARANTINED: _("quarantined"),
+    FileState.IMPOSSIBLE: _("impossible"),
+    FileState.NO_SPEECH: _("no speech"),
+    FileState.DONE: _("done"),
+    FileState.UP_TO_DATE: _("up to date"),
+    FileState.MISSING: _("gone"),
+}
+STATUSES = {
+    "met": _("there"),
+    "missing": _("missing"),
+    "impossible": _("impossible"),
+    "removed": _("taken back"),
+}
+"""The status of a requirement."""
+KINDS = {
+    "full": _("full"),
+    "forced": _("forced"),
+    "sdh": _("SDH"),
+    "summary": _("summary"),
+}
+ORIGINS = {
+    "sidecar": _("sidecar"),
+    "embedded": _("inside the file"),
+    "removed-by-user": _("removed by a person"),
+}
+OWNERSHIPS = {
+    "human": _("made by others"),
+    "ours": _("ours"),
+    "edited": _("ours, edited by a person"),
+    "outdated": _("ours, of an older version of the film"),
+}
+EVENTS: dict[HistoryEvent, str] = {
+    HistoryEvent.QUEUED: _("job queued"),
+    HistoryEvent.PUBLISHED: _("subtitle written"),
+    HistoryEvent.ENDED: _("ended"),
+    HistoryEvent.FAILED: _("failed"),
+    HistoryEvent.WAITING: _("waits"),
+    HistoryEvent.REMOVED: _("subtitle removed"),
+    HistoryEvent.REQUESTED: _("asked for"),
+    HistoryEvent.SIGNED_IN: _("signed in"),
+    HistoryEvent.ADMINISTERED: _("users changed"),
+}
+COMMANDS = {
+    "retry": _("retry"),
+    "prioritise": _("first"),
+    "prioritise-watching": _("soon"),
+    "cancel": _("cancel"),
+    "scan": _("scan"),
+    "pause": _("pause"),
+    "resume": _("resume"),
+}
+"""What can be asked for. It is the reason of an event."""
+ROLES: dict[Role, str] = {
+    Role.VIEWER: _("viewer"),
+    Role.REVIEWER: _("reviewer"),
+    Role.OPERATOR: _("operator"),
+    Role.ADMIN: _("admin"),
+}

@@ -1,0 +1,28 @@
+"""All pages about the work of the daemon, with the row of each in the role table."""
+
+from __future__ import annotations
+
+from starlette.routing import BaseRoute
+
+from ..auth.accounts import Accounts
+from .actions import FileActions
+from .coverage import CoveragePage
+from .files import FilesPage
+from .history import HistoryPage
+from .now import NowPage
+from .pauses import PauseActions
+from .services import SiteServices
+from .users import UsersPage
+
+
+def site_routes(services: SiteServices, accounts: Accounts) -> list[BaseRoute]:
+    """Return the routes of the pages."""
+    return [
+        *NowPage(services).routes(),
+        *FilesPage(services).routes(),
+        *FileActions(services).routes(),
+        *CoveragePage(services).routes(),
+        *HistoryPage(services).routes(),
+        *PauseActions(services).routes(),
+        *UsersPage(services, accounts).routes(),
+    ]

@@ -1,0 +1,172 @@
+"""The page of users and API keys, for admins."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from subtitled.plugin import SubtitledError
+
+from ..auth.accounts import Accounts, TooManySignInsError
+from ..auth.roles import Role, Scope
+from ..auth.users import User
+from . import labels
+from .services import SiteServices, identity_of
+from .site import call_of, read_form, render, text_field
+
+KEY_DAYS = ("30", "90", "365", "0")
+"""How long a key may be valid; 0 is for ever."""
+
+
+class UsersPage:
+    """The page of users and keys."""
+
+    def __init__(self, services: SiteServices, accounts: Accounts) -> None:
+        self._services = services
+        self._accounts = accounts
+
+    def routes(self) -> list[Route]:
+        """Return the routes of the page."""
+        return [
+            Route("/users", self.show, methods=["GET"]),
+            Route("/users", self.change, methods=["POST"]),
+        ]
+
+    def show(self, request: Request) -> Response:
+        """Show the page."""
+        return self._page(request)
+
+    async def change(self, request: Request) -> Response:
+        """Change a user or a key, and show the page."""
+        form = await read_form(request)
+        actions: dict[str, Callable[[FormData], tuple[str, str]]] = {
+            "add-user": self._add_user,
+            "password": self._set_password,
+            "role": self._set_role,
+            "remove-user": self._remove_user,
+            "sign-out": self._sign_out,
+            "add-key": lambda given: self._add_key(given, identity_of(request).name),
+            "remove-key": self._remove_key,
+        }
+        name = text_field(form, "action")
+        action = actions.get(name)
+        if action is None:
+            return await run_in_threadpool(
+                lambda: self._page(request, 400, error="there is no such action")
+            )
+        try:
+            if name in ("add-user", "password"):
+                done, key = await self._accounts.hash_in_thread(lambda: action(form))
+            else:
+                done, key = await run_in_threadpool(action, form)
+        except TooManySignInsError:
+            return await run_in_threadpool(
+                lambda: self._page(request, 503, error="the machine is busy, try again")
+            )
+        except (ValueError, SubtitledError) as error:
+            text = str(error)
+            return await run_in_threadpool(lambda: self._page(request, 400, error=text))
+        actor, address = identity_of(request).name, call_of(request).peer.address
+        await run_in_threadpool(self._accounts.audit.administered, actor, done, address)
+        return await run_in_threadpool(lambda: self._page(request, notice=done, key=key))
+
+    def _page(
+        self,
+        request: Request,
+        status: int = 200,
+        *,
+        error: str = "",
+        notice: str = "",
+        key: str = "",
+    ) -> Response:
+        accounts = self._accounts
+        return render(
+            request,
+            "users",
+            status,
+            labels=labels,
+            roles=tuple(Role),
+            scopes=tuple(Scope),
+            key_days=KEY_DAYS,
+            libraries=list(self._services.configuration.settings.libraries),
+            users=[(user, len(accounts.sessions.list_of(user.id))) for user in _sorted(accounts)],
+            keys=accounts.keys.list_all(),
+            error=error,
+            notice=notice,
+            key=key,
+        )
+
+    def _add_user(self, form: FormData) -> tuple[str, str]:
+        role = Role(text_field(form, "role"))
+        user = self._accounts.users.add(
+            text_field(form, "name"), text_field(form, "password"), role, self._libraries(form)
+        )
+        return f"added the user {user.name} as {role}", ""
+
+    def _set_password(self, form: FormData) -> tuple[str, str]:
+        user = self._user(form)
+        self._accounts.users.set_password(user.id, text_field(form, "password"))
+        self._accounts.throttle.record_success(user.name, None)
+        return f"gave {user.name} a new password", ""
+
+    def _set_role(self, form: FormData) -> tuple[str, str]:
+        user, role = self._user(form), Role(text_field(form, "role"))
+        self._accounts.users.set_role(user.id, role)
+        return f"made {user.name} {role}", ""
+
+    def _remove_user(self, form: FormData) -> tuple[str, str]:
+        user = self._user(form)
+        if len(self._accounts.users.list_all()) == 1:
+            raise ValueError("the last user cannot be removed here")
+        self._accounts.users.remove(user.id)
+        return f"removed the user {user.name}", ""
+
+    def _sign_out(self, form: FormData) -> tuple[str, str]:
+        user = self._user(form)
+        self._accounts.sessions.end_all(user.id)
+        return f"ended all sessions of {user.name}", ""
+
+    def _add_key(self, form: FormData, actor: str) -> tuple[str, str]:
+        grant, days = text_field(form, "grant"), text_field(form, "days")
+        if days not in KEY_DAYS:
+            raise ValueError("choose how long the key is valid")
+        name = text_field(form, "name")
+        key = self._accounts.keys.add(
+            name,
+            [Scope(grant)] if grant in set(Scope) else Role(grant),
+            created_by=actor,
+            expires_at=time.time() + int(days) * 86400 if days != "0" else None,
+            libraries=self._libraries(form),
+        )
+        return f"added the key {name}", key
+
+    def _remove_key(self, form: FormData) -> tuple[str, str]:
+        name = text_field(form, "name")
+        if not self._accounts.keys.remove(name):
+            raise ValueError("there is no such key")
+        return f"removed the key {name}", ""
+
+    def _user(self, form: FormData) -> User:
+        """Return the user that a form is about, or raise ``ValueError``."""
+        user = self._accounts.users.get(text_field(form, "user"))
+        if user is None:
+            raise ValueError("there is no such user")
+        return user
+
+    def _libraries(self, form: FormData) -> list[str] | None:
+        """Return the chosen libraries; None for all."""
+        known = self._services.configuration.settings.libraries
+        chosen = [str(name) for name in form.getlist("library")]
+        if not all(name in known for name in chosen):
+            raise ValueError("there is no such library")
+        return chosen or None
+
+
+def _sorted(accounts: Accounts) -> list[User]:
+    return sorted(accounts.users.list_all(), key=lambda user: user.name.casefold())
