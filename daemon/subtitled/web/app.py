@@ -34,6 +34,7 @@ from .pages.sign_in import SignInPages
 from .pages.site_pages import site_routes
 from .pages.static_files import StaticFiles
 from .receiver import WebhookReceiver
+from .refusals import Refusal, build_refusal
 from .wall import HEALTH_PATH, Wall
 from .webhooks.payload import InvalidPayloadError
 
@@ -80,7 +81,9 @@ def build_application(services: PortServices) -> ASGIApp:
     )
     table = AccessTable((*ACCESS_RULES, *endpoint_rules))
     table.check_routes(routes)
-    application = Starlette(routes=routes, exception_handlers={Exception: _handle_error})
+    application = Starlette(
+        routes=routes, exception_handlers={HTTPException: _refuse, Exception: _handle_error}
+    )
     limited = _BodyLimit(application, services.max_body_bytes)
     return Wall(limited, table, services.authenticator, services.hosts, services.base_path)
 
@@ -140,6 +143,14 @@ def build_routes(services: PortServices) -> list[BaseRoute]:
         *MePage(services.accounts).routes(),
         *site_routes(services.site, services.accounts),
     ]
+
+
+async def _refuse(request: Request, error: Exception) -> Response:
+    """Answer what a route refused: as a page for browsers, else as a line of text."""
+    assert isinstance(error, HTTPException)
+    call = request.state.call
+    refusal = Refusal(error.status_code, "refused", error.detail)
+    return build_refusal(refusal, call.path, call.headers, call.base_path, error.headers)
 
 
 async def _handle_error(request: Request, error: Exception) -> Response:

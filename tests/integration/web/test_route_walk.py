@@ -42,6 +42,7 @@ EXPECTED = {
     ("/me/sessions", "POST"): "viewer",
     ("/", "GET"): "viewer",
     ("/files", "GET"): "viewer",
+    ("/files/{id:int}", "GET"): "viewer",
     ("/files/actions", "POST"): "operator",
     ("/queue", "GET"): "viewer",
     ("/coverage", "GET"): "viewer",
@@ -52,7 +53,7 @@ EXPECTED = {
 }
 """What each route needs. A new route has to be written here too."""
 ROLES = ("viewer", "reviewer", "operator", "admin")
-PARAMETERS = {"{name}": "style.css", "{source}": "generic"}
+PARAMETERS = {"{name}": "style.css", "{source}": "generic", "{id:int}": "1"}
 
 
 @dataclass

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from subtitled.db.history import HistoryEvent
+from subtitled.db.outbox import DeliveryState
 from subtitled.db.records import FileState
+from subtitled.db.sidecars import SidecarStatus
 from subtitled.web.auth.roles import Role
 
 from .i18n import mark_text as _
@@ -46,6 +48,18 @@ OWNERSHIPS = {
     "ours": _("ours"),
     "edited": _("ours, edited by a person"),
     "outdated": _("ours, of an older version of the film"),
+}
+SIDECAR_STATES = {
+    SidecarStatus.PRESENT: _("there"),
+    SidecarStatus.YIELDED: _("removed when somebody else's appeared"),
+    SidecarStatus.REMOVED_BY_USER: _("removed by a person"),
+}
+DELIVERIES = {
+    DeliveryState.WAITING: _("not told yet"),
+    DeliveryState.SENT: _("told, checked soon"),
+    DeliveryState.CONFIRMED: _("has indexed it"),
+    DeliveryState.UNVERIFIABLE: _("cannot say whether it has indexed it"),
+    DeliveryState.NOT_INDEXED: _("has not indexed it"),
 }
 EVENTS: dict[HistoryEvent, str] = {
     HistoryEvent.QUEUED: _("job queued"),

@@ -7,6 +7,7 @@ from starlette.routing import BaseRoute
 from ..auth.accounts import Accounts
 from .actions import FileActions
 from .coverage import CoveragePage
+from .file import FilePage
 from .files import FilesPage
 from .history import HistoryPage
 from .now import NowPage
@@ -20,6 +21,7 @@ def site_routes(services: SiteServices, accounts: Accounts) -> list[BaseRoute]:
     return [
         *NowPage(services).routes(),
         *FilesPage(services).routes(),
+        *FilePage(services).routes(),
         *FileActions(services).routes(),
         *CoveragePage(services).routes(),
         *HistoryPage(services).routes(),
