@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from subtitled.db.commands import COMMAND_LINE, CommandKind
-from subtitled.engines.breaker import CircuitBreakers
+from subtitled.daemon.control import reset_engine
+from subtitled.db.commands import COMMAND_LINE
 from subtitled.jobcontext.services import open_database
 
 from .app import app, load_configuration
@@ -31,7 +31,5 @@ def reset(
     if engine not in configuration.settings.engines:
         names = ", ".join(configuration.settings.engines)
         abort(f"no engine is called {engine!r}. Engines: {names}", USAGE_ERROR)
-    db = open_database(configuration)
-    had_failures = CircuitBreakers(db.kv).reset(engine)
-    db.commands.enqueue(CommandKind.WAKE_WAITING, None, COMMAND_LINE)
+    had_failures = reset_engine(open_database(configuration), engine, COMMAND_LINE)
     echo(f"{engine}: {'circuit breaker closed' if had_failures else 'it has no recorded failures'}")

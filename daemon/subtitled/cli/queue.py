@@ -12,6 +12,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from subtitled.config.load import Configuration
 from subtitled.config.types import Seconds
+from subtitled.daemon import control
+from subtitled.daemon.answers.queue import QUEUE_STATES, list_queue
 from subtitled.db.commands import COMMAND_LINE, CommandKind
 from subtitled.db.records import FINAL_STATES, FileState
 from subtitled.jobcontext.services import open_database
@@ -42,21 +44,6 @@ _COMMANDS_BY_LEVEL = {
 }
 """The kind of command of each level, and what is printed."""
 
-_LISTED_STATES = (
-    FileState.WORKING,
-    FileState.QUEUED,
-    FileState.WAITING,
-    FileState.STABILISING,
-    FileState.GROWING,
-    FileState.RETRYING,
-    FileState.FAILED,
-    FileState.QUARANTINED,
-    FileState.IMPOSSIBLE,
-    FileState.NO_SPEECH,
-    FileState.MISSING,
-)
-"""The states that ``queue list`` shows, in this order: all but the successful ones."""
-
 
 @queue_app.command(name="list")
 def list_(
@@ -68,26 +55,14 @@ def list_(
 ) -> None:
     """List the files that are worked on, wait or failed, with the reason."""
     db = open_database(load_configuration())
-    rows: list[tuple[str, str, str, str]] = []
-    for state in [only] if only else _LISTED_STATES:
-        for record in db.states.by_state(state):
-            if len(rows) >= limit:
-                break
-            detail = record.progress if state is FileState.WORKING else record.reason
-            attempts = f" (tried {record.attempts} times)" if record.attempts > 1 else ""
-            rows.append(
-                (
-                    str(state),
-                    display_path(record.path),
-                    f"{detail or ''}{attempts}",
-                    record.job_id or "",
-                )
-            )
+    files = list_queue(db, limit, [only] if only else QUEUE_STATES)
     if as_json:
-        keys = ("state", "path", "detail", "job")
-        echo_json([dict(zip(keys, row, strict=True)) for row in rows])
-    elif rows:
-        echo_table(("state", "file", "detail"), (row[:3] for row in rows))
+        echo_json([file.to_dict() for file in files])
+    elif files:
+        echo_table(
+            ("state", "file", "detail"),
+            ((file.record.state, display_path(file.record.path), file.detail) for file in files),
+        )
     else:
         echo("the queue is empty")
 
@@ -112,7 +87,7 @@ def pause(
         except ValidationError:
             abort(f'{for_!r} is not a duration. Write one such as "30m" or "2h"', USAGE_ERROR)
     _require_library(configuration, library)
-    gate.pause(open_database(configuration).kv, library, until)
+    control.pause_work(open_database(configuration), library, until, COMMAND_LINE)
     subject = f"library {library} is paused" if library else "paused"
     format_clock = Schedule(configuration.settings.schedule).format_time
     suffix = f" until {format_clock(until, time.time())}" if until is not None else ""
@@ -125,8 +100,7 @@ def resume(library: LibraryOption = "") -> None:
     configuration = load_configuration()
     _require_library(configuration, library)
     db = open_database(configuration)
-    gate.resume(db.kv, library)
-    db.commands.enqueue(CommandKind.WAKE_WAITING, None, COMMAND_LINE)
+    control.resume_work(db, library, COMMAND_LINE)
     echo("resumed")
     for other in gate.active_pauses(db.kv, time.time()):
         subject = f"library {other.library} is" if other.library else "all work is"

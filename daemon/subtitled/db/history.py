@@ -54,7 +54,7 @@ class HistoryEntry:
     file_id: int | None = None
     library: str | None = None
     actor: str = ""
-    """Who asked: ``command line``, the name of a user or key, or the sender of a webhook. Empty for
+    """Who asked: ``command line``, the name of a user or key, or ``webhook`` and its sender. Empty for
     the daemon itself.
     """
     worker: str = ""

@@ -78,18 +78,19 @@ class WebhookReceiver:
     ) -> WebhookResult:
         commands: dict[Command, None] = {}
         unmatched = 0
+        actor = f"webhook {source}"
         for request in event.requests:
             path = (
                 to_local_path(request.path, settings.path_map) if request.path is not None else None
             )
             if request.path is None:
-                commands[Command(kind=request.kind, path=None, item=request.item, actor=source)] = (
+                commands[Command(kind=request.kind, path=None, item=request.item, actor=actor)] = (
                     None
                 )
             elif path is None or (name := library_containing(path, self._libraries)) is None:
                 unmatched += 1
             elif path == self._libraries[name].path:
-                commands[Command(kind=CommandKind.SCAN, path=path, actor=source)] = None
+                commands[Command(kind=CommandKind.SCAN, path=path, actor=actor)] = None
             else:
-                commands[Command(kind=request.kind, path=path, actor=source)] = None
+                commands[Command(kind=request.kind, path=path, actor=actor)] = None
         return WebhookResult(event.name, tuple(commands), unmatched)

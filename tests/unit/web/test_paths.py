@@ -69,13 +69,13 @@ def test_only_what_lies_in_a_library_is_asked_for() -> None:
     )
     file = {"eventType": "Download", "episodeFile": {"path": "/tv/a.mkv"}}
     assert hooks.handle("anime", file).commands == (
-        Command(kind=CommandKind.PATH_CHANGED, path=Path("/srv/anime/a.mkv"), actor="anime"),
+        Command(kind=CommandKind.PATH_CHANGED, path=Path("/srv/anime/a.mkv"), actor="webhook anime"),
     )
     assert hooks.handle("sonarr", file).unmatched == 1
     assert hooks.handle("sonarr", file).commands == ()
     answer = hooks.handle("generic", {"paths": ["/srv/anime", "/srv/anime2/x", "/etc/passwd"]})
     assert (answer.commands, answer.unmatched) == (
-        (Command(kind=CommandKind.SCAN, path=Path("/srv/anime"), actor="generic"),),
+        (Command(kind=CommandKind.SCAN, path=Path("/srv/anime"), actor="webhook generic"),),
         2,
     )
     assert "nobody" not in hooks
