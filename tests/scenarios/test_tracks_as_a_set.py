@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -31,12 +31,17 @@ def harness(tmp_path: Path) -> Iterator[Harness]:
     built.close()
 
 
-def make(target: Path, *sources: str, graph: str = "") -> Path:
+def make(
+    target: Path,
+    *sources: str,
+    graph: str = "",
+    options: Sequence[str] = ("-c:a", "pcm_s16le"),
+) -> Path:
     inputs = [word for source in sources for word in ("-f", "lavfi", "-i", source)]
     maps = [word for n in range(len(sources)) for word in ("-map", str(n))]
     mixing = ["-filter_complex", graph, "-map", "[o]"] if graph else maps
     subprocess.run(
-        ["ffmpeg", "-v", "error", *inputs, *mixing, "-c:a", "pcm_s16le", target],
+        ["ffmpeg", "-v", "error", *inputs, *mixing, *options, target],
         check=True,
         stdin=subprocess.DEVNULL,
     )
@@ -86,6 +91,29 @@ def test_nobody_on_any_track_is_no_speech_with_a_reason_for_each(harness: Harnes
     analysis = harness.transcripts.analysis(record.fingerprint, 0)
     assert analysis is not None
     assert len(analysis.channel_shares) == 2
+
+
+@pytest.mark.parametrize(("name", "channels"), [("game.mkv", "2"), ("six.mka", "1")])
+def test_the_player_is_on_the_second_track_and_the_game_on_the_first(
+    harness: Harness, name: str, channels: str
+) -> None:
+    sources = [SILENT, SILENT, FIRST, SILENT]
+    medium = make(harness.root / name, *sources, options=("-c:a", "flac", "-ac", channels))
+    harness.scan()
+    assert cue_starts(harness, medium) == pytest.approx([1.0, 9.0], abs=0.05)
+    record = harness.the(medium)
+    assert record.state is FileState.DONE
+    assert record.fingerprint is not None
+    assert harness.transcripts.silent_tracks(record.fingerprint) == {0, 1}
+
+
+def test_the_sound_of_a_silent_film_is_listened_to_and_its_commentary_is_not(
+    harness: Harness,
+) -> None:
+    titled = ("-c:a", "flac", "-metadata:s:a:1", "title=Commentary by a historian")
+    medium = make(harness.root / "silent.mkv", SILENT, FIRST, options=titled)
+    harness.scan()
+    assert harness.the(medium).state is FileState.NO_SPEECH
 
 
 def test_a_silent_analysis_of_before_counts_only_where_nothing_more_is_found_now(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from subtitled.plugin import Language
@@ -23,11 +23,20 @@ class AudioChoice:
     """Index of each other track, and why it was not chosen."""
 
 
-def choose_audio_track(facts: MediaInfo, preferred: Sequence[Language] = ()) -> AudioChoice:
+def choose_audio_track(
+    facts: MediaInfo, preferred: Sequence[Language] = (), silent: Collection[int] = ()
+) -> AudioChoice:
     """Choose the track in a preferred language, else the original, the default or the first one.
 
     Commentary, audio description and instrumental music are chosen only if there is nothing else.
-    A dub is chosen only if no track is marked as the original.
+    A dub is chosen only if no track is marked as the original. A track in which nobody speaks is
+    chosen only if that is so of all: the game may be on the first track, and the player on the
+    second.
+
+    Args:
+        facts: The tracks of the media file.
+        preferred: Languages, best first.
+        silent: Indexes of tracks that were listened to and have no speech.
 
     Raises:
         NoAudioError: The file has no audio track.
@@ -43,9 +52,12 @@ def choose_audio_track(facts: MediaInfo, preferred: Sequence[Language] = ()) -> 
     if not candidates:
         first = facts.audio_tracks[0]
         return AudioChoice(first, f"there is only {rejected[first.index]}")
-    track, reason = _pick_best(candidates, preferred)
+    spoken = [track for track in candidates if track.index not in silent] or candidates
+    track, reason = _pick_best(spoken, preferred)
     for other in candidates:
-        if other is not track:
+        if other not in spoken:
+            rejected[other.index] = "no speech in it"
+        elif other is not track:
             rejected[other.index] = f"not the one that is {reason}"
     return AudioChoice(track, reason, tuple(sorted(rejected.items())))
 

@@ -69,14 +69,23 @@ def run_job(
     ctx = JobContext(job, services, steps)
     analyser = TrackAnalyser(ctx)
     facts = _FACTS.validate_python(steps.run("probe", partial(_probe, ctx)))
-    choice = steps.run("choose track", partial(_choose, ctx, facts))
-    if choice is None:
-        return _result([], [], None, ())
-    if "impossible" in choice:
-        return _result([], choice["impossible"], None, ())
-    track = choice["track"]
-    if choice["needs_analysis"] and analyser.analyse(facts, track) is None:
-        return JobResult(state=FileState.NO_SPEECH, reason="no speech found")
+    step, listened_to = "choose track", set[int]()
+    while True:
+        choice = steps.run(step, partial(_choose, ctx, facts))
+        if choice is None:
+            return _result([], [], None, ())
+        if "impossible" in choice:
+            return _result([], choice["impossible"], None, ())
+        track = choice["track"]
+        if track in listened_to:
+            return JobResult(state=FileState.NO_SPEECH, reason="no speech found")
+        if not choice["needs_analysis"]:
+            break
+        if analyser.analyse(facts, track, main=not listened_to) is not None:
+            break
+        # Nobody speaks on it. Perhaps somebody does on another.
+        listened_to.add(track)
+        step = f"choose track after {track}"
     plan = JOB_PLAN.validate_python(steps.run("decide", partial(_decide, ctx, facts)))
     producer = Producer(ctx=ctx, analyser=analyser, facts=facts, main_track=track)
     done: list[str] = []

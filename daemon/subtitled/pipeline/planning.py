@@ -103,7 +103,8 @@ def inspect_media(
     """
     media, facts, library = request.media, request.facts, request.library
     fingerprint, ignore_existing = request.fingerprint, request.ignore_existing
-    choice = choose_audio_track(facts, library.preferred_audio_languages)
+    silent = transcripts.silent_tracks(fingerprint) if fingerprint else ()
+    choice = choose_audio_track(facts, library.preferred_audio_languages, silent)
     analysis = transcripts.analysis(fingerprint, choice.track.index) if fingerprint else None
     spoken = analysis.language if analysis else None
     folder = request.sidecar_folder or media.parent

@@ -98,6 +98,16 @@ class TranscriptStore:
             if stored is not None and not stored.speech:
                 (self._track_path(fingerprint, track) / "analysis.json").unlink(missing_ok=True)
 
+    def silent_tracks(self, fingerprint: str) -> frozenset[int]:
+        """Return the tracks that were listened to, alone or in a set, and have no speech."""
+        silent = set[int]()
+        for track in self.tracks(fingerprint):
+            stored = self.analysis(fingerprint, track)
+            if stored is None or stored.speech or stored.decoder_version < DECODER_VERSION:
+                continue
+            silent |= {track, *(share.track for share in stored.channel_shares)}
+        return frozenset(silent)
+
     def has_outdated_silence(self, fingerprint: str) -> bool:
         """Return whether no speech was found in a way of decoding that missed some."""
         analyses = [self.analysis(fingerprint, track) for track in self.tracks(fingerprint)]

@@ -173,3 +173,11 @@ def test_a_text_that_is_marked_as_a_part_does_not_change_the_choice_of_sound() -
         marks=frozenset({Mark.SIGNS, Mark.SDH}),
     )
     assert choose_audio_track(_facts(odd, _track(2, "en"))).track == odd
+
+
+def test_a_track_without_speech_is_passed_over_while_another_may_have_some() -> None:
+    facts = _facts(_track(1, default=True), _track(2), _track(3, commentary=True))
+    choice = choose_audio_track(facts, silent={1})
+    assert choice.track.index == 2
+    assert dict(choice.rejected) == {1: "no speech in it", 3: "commentary"}
+    assert choose_audio_track(facts, silent={1, 2}).track.index == 1
