@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import time
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from subtitled.config.load import Configuration
-from subtitled.costs.budgets import budget_period
-from subtitled.db.database import Database
+from subtitled.daemon.answers.egress import describe_egress
 from subtitled.db.egress_log import EgressEntry
 from subtitled.jobcontext.services import open_database
 
@@ -27,43 +25,21 @@ def egress(
     """Show each request that left this machine, with its file, amount and price."""
     configuration = load_configuration()
     db = open_database(configuration)
-    entries = list(db.egress_log.entries(_parse_since(since), library))
-    budgets = _budget_usage(configuration, db)
+    answer = describe_egress(configuration.settings, db, _parse_since(since), library)
     if as_json:
-        echo_json({"entries": [_entry_to_dict(entry) for entry in entries], "budgets": budgets})
+        echo_json(answer.to_dict())
         return
-    if not entries:
+    if not answer.entries:
         echo("nothing left this machine")
     else:
         heads = ("when", "what", "to", "request", "price", "state", "file")
-        echo_table(heads, (_entry_row(entry) for entry in entries))
-    for budget in budgets:
+        echo_table(heads, map(_entry_row, answer.entries))
+    for budget in answer.budgets:
         echo(
-            f"budget {budget['budget']}, {budget['period']}: "
-            f"{budget['money']:g} of {_format_limit(budget['max_money'])} {budget['currency']}, "
-            f"{budget['hours']:g} of {_format_limit(budget['max_hours'])} hours"
+            f"budget {budget.budget}, {budget.period}: "
+            f"{budget.money:g} of {_format_limit(budget.max_money)} {budget.currency}, "
+            f"{budget.hours:g} of {_format_limit(budget.max_hours)} hours"
         )
-
-
-def _budget_usage(configuration: Configuration, db: Database) -> list[dict[str, Any]]:
-    """Return what is used of each budget in its present period."""
-    now = datetime.now().astimezone()
-    usage = []
-    for name, budget in configuration.settings.budgets.items():
-        period = budget_period(budget.period, now)
-        money, seconds = db.egress_log.used(name, period)
-        usage.append(
-            {
-                "budget": name,
-                "period": period,
-                "money": round(money, 6),
-                "max_money": budget.max_cost,
-                "currency": budget.currency,
-                "hours": round(seconds / 3600, 4),
-                "max_hours": budget.max_audio_hours,
-            }
-        )
-    return usage
 
 
 def _parse_since(since: str) -> float:
@@ -90,21 +66,3 @@ def _entry_row(entry: EgressEntry) -> tuple[str, ...]:
         str(entry.state),
         display_path(entry.path),
     )
-
-
-def _entry_to_dict(entry: EgressEntry) -> dict[str, Any]:
-    return {
-        "at": entry.at,
-        "path": entry.path,
-        "library": entry.library,
-        "component": entry.component,
-        "destination": entry.destination,
-        "kind": entry.kind,
-        "amount": entry.amount,
-        "host": entry.host,
-        "region": entry.region,
-        "request_id": entry.request_id,
-        "price": entry.price,
-        "currency": entry.currency,
-        "state": str(entry.state),
-    }
