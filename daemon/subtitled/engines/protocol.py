@@ -6,6 +6,7 @@ wrong shape is found and named here. Nothing from a plugin is ever unpickled in 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -108,7 +109,8 @@ def error_from_json(payload: object, engine: str = "the engine") -> SubtitledErr
     message = clean_text(record.get("message")) or f"{engine} failed and gave no reason"
     hint = clean_text(record.get("hint"))
     if issubclass(kind, TransientError):
-        return kind(message, hint, read_number(record.get("retry_after"), 0.0, MAX_RETRY_SECONDS))
+        wait = read_number(record.get("retry_after"), 0.0, math.inf)
+        return kind(message, hint, None if wait is None else min(wait, MAX_RETRY_SECONDS))
     return kind(message, hint)
 
 

@@ -5,7 +5,12 @@ from __future__ import annotations
 import pytest
 
 from subtitled.engines import protocol
-from subtitled.engines.protocol import parse_answer, validate_result
+from subtitled.engines.protocol import (
+    ResourceUnavailableError,
+    error_from_json,
+    parse_answer,
+    validate_result,
+)
 from subtitled.plugin import InputRejectedError
 
 
@@ -51,3 +56,16 @@ def test_an_answer_has_one_outcome() -> None:
 def test_a_result_of_another_shape_is_refused_and_names_the_engine(value: object) -> None:
     with pytest.raises(InputRejectedError, match="engine liar"):
         validate_result(protocol.TRANSCRIPT, value, "engine liar")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "kept"),
+    [(5.0, 5.0), (40 * 3600.0, 24 * 3600.0), (-1.0, None), ("5", None), (True, None), (None, None)],
+)
+def test_a_long_wait_is_shortened_and_a_wait_that_is_none_is_left_out(
+    wanted: object, kept: float | None
+) -> None:
+    payload = {"kind": "ResourceUnavailableError", "message": "spent", "retry_after": wanted}
+    error = error_from_json(payload)
+    assert isinstance(error, ResourceUnavailableError)
+    assert error.retry_after == kept
