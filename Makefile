@@ -52,12 +52,12 @@ unit: $(VENV)/ready ## the unit tests: no model, no network, no daemon process
 
 # --- Tests ---------------------------------------------------------------------------------------
 
+# The unit tests share nothing, so both cores run them. The others start daemons and measure times.
+CI_TESTS := not slow and not faults and not kodi and not players and not systemd \
+  and not root and not postgres and not browser and not api
 test: $(VENV)/ready system lint model ## everything that CI runs; about 19 minutes on 2 cores
-	$(BIN)/pytest -m "not slow and not faults and not kodi and not players and not systemd \
-	  and not root and not postgres"
-
-fuzz: $(VENV)/ready ## broken input for every reader of something from outside; 10 minutes
-	SUBTITLED_FUZZ_SECONDS=$${SUBTITLED_FUZZ_SECONDS:-600} $(BIN)/pytest -q -rA tests/fuzz
+	$(BIN)/pytest -q -n 2 -m "$(CI_TESTS)" $(UNIT_TESTS)
+	$(BIN)/pytest -m "$(CI_TESTS)" --ignore $(UNIT_TESTS)
 
 test-slow: $(VENV)/ready system model ## daemon and workers killed at random; about 17 minutes
 	$(BIN)/pytest -m slow

@@ -60,7 +60,7 @@ def test_a_result_of_another_shape_is_refused_and_names_the_engine(value: object
 
 @pytest.mark.parametrize(
     ("wanted", "kept"),
-    [(5.0, 5.0), (40 * 3600.0, 24 * 3600.0), (-1.0, None), ("5", None), (True, None), (None, None)],
+    [(5.0, 5.0), (40 * 3600.0, 24 * 3600.0), (-1.0, None), ("5", 5.0), (True, None), (None, None)],
 )
 def test_a_long_wait_is_shortened_and_a_wait_that_is_none_is_left_out(
     wanted: object, kept: float | None
