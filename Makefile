@@ -59,6 +59,9 @@ test: $(VENV)/ready system lint model ## everything that CI runs; about 19 minut
 	$(BIN)/pytest -q -n 2 -m "$(CI_TESTS)" $(UNIT_TESTS)
 	$(BIN)/pytest -m "$(CI_TESTS)" --ignore $(UNIT_TESTS)
 
+fuzz: $(VENV)/ready ## broken input for every reader of something from outside; 10 minutes
+	SUBTITLED_FUZZ_SECONDS=$${SUBTITLED_FUZZ_SECONDS:-600} $(BIN)/pytest -q -rA tests/fuzz
+
 test-slow: $(VENV)/ready system model ## daemon and workers killed at random; about 17 minutes
 	$(BIN)/pytest -m slow
 
