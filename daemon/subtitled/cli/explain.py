@@ -12,6 +12,12 @@ import typer
 from subtitled.config.load import Configuration
 from subtitled.config.paths import resolve_state_dir
 from subtitled.daemon.doctor import describe_watching
+from subtitled.daemon.inspection import (
+    describe_requirement,
+    inspect_file,
+    library_for,
+    to_known_path,
+)
 from subtitled.db.database import Database
 from subtitled.db.outbox import DeliveryState
 from subtitled.db.records import FileState
@@ -37,7 +43,6 @@ from subtitled.transcripts.store import TranscriptStore
 from subtitled.translation.cache import untranslated
 
 from .app import app, load_configuration
-from .inspect import describe_requirement, inspect_file, library_for, to_known_path
 from .output import FAILED, JsonOption, display_path, echo, echo_json, errors, format_time
 
 DELIVERY_TEXTS = {

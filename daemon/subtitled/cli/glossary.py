@@ -9,6 +9,7 @@ import typer
 
 from subtitled.config.load import Configuration
 from subtitled.config.paths import resolve_state_dir
+from subtitled.daemon.inspection import library_for
 from subtitled.glossary.selection import glossary_for
 from subtitled.glossary.terms import most_specific
 from subtitled.jobcontext.services import open_transcript_store
@@ -16,7 +17,6 @@ from subtitled.library.fingerprint import content_fingerprint
 from subtitled.plugin import Language
 
 from .app import app, load_configuration
-from .inspect import library_for
 from .output import (
     FAILED,
     USAGE_ERROR,

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from subtitled.daemon.logs import escape_control_characters
+from subtitled.daemon.logs import display_line, escape_control_characters
 from subtitled.plugin import CheckResult, paths
 
 FAILED = 1
@@ -49,7 +49,7 @@ errors = SafeConsole(stderr=True, highlight=False, soft_wrap=True)
 
 def display_path(path: os.PathLike[str] | str) -> str:
     """Return a path as one line of text that every terminal can print, whatever its bytes."""
-    return escape_control_characters(paths.display_path(path))
+    return display_line(path)
 
 
 def echo(line: str) -> None:

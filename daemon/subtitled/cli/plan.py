@@ -14,6 +14,7 @@ import typer
 from rich.progress import track
 
 from subtitled.config.load import Configuration
+from subtitled.daemon.inspection import describe_requirement, inspect_file, library_for
 from subtitled.db.database import Database
 from subtitled.db.records import FileState
 from subtitled.jobcontext.services import open_database
@@ -26,7 +27,6 @@ from subtitled.routing.production_plan import TargetPlan, plan_target, transcrip
 from subtitled.routing.table import Route
 
 from .app import app, load_configuration
-from .inspect import describe_requirement, inspect_file, library_for
 from .output import FAILED, USAGE_ERROR, JsonOption, abort, errors
 from .plan_output import PlanRow, print_plan, print_summary
 

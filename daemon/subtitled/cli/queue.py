@@ -14,6 +14,7 @@ from subtitled.config.load import Configuration
 from subtitled.config.types import Seconds
 from subtitled.daemon import control
 from subtitled.daemon.answers.queue import QUEUE_STATES, list_queue
+from subtitled.daemon.inspection import describe_libraries, to_known_path
 from subtitled.db.commands import COMMAND_LINE, CommandKind
 from subtitled.db.records import FINAL_STATES, FileState
 from subtitled.jobcontext.services import open_database
@@ -22,7 +23,6 @@ from subtitled.jobs.working_hours import Schedule
 from subtitled.library.paths import library_containing
 
 from .app import app, load_configuration
-from .inspect import describe_libraries, to_known_path
 from .output import USAGE_ERROR, JsonOption, abort, display_path, echo, echo_json, echo_table
 
 queue_app = typer.Typer(help="The queue: show, pause and reorder it.", no_args_is_help=True)

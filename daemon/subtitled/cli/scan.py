@@ -8,12 +8,12 @@ from typing import Annotated
 import typer
 
 from subtitled.config.paths import resolve_state_dir
+from subtitled.daemon.inspection import describe_libraries, to_known_path
 from subtitled.daemon.lock import find_holder
 from subtitled.db.commands import COMMAND_LINE, CommandKind
 from subtitled.jobcontext.services import open_database
 
 from .app import app, load_configuration
-from .inspect import describe_libraries, to_known_path
 from .output import USAGE_ERROR, abort, display_path, echo
 
 

@@ -10,6 +10,7 @@ import typer
 
 from subtitled.config.paths import resolve_state_dir
 from subtitled.costs.egress_gate import EgressGate
+from subtitled.daemon.inspection import library_for, to_known_path
 from subtitled.jobcontext.services import open_database, open_transcript_store
 from subtitled.library.fingerprint import content_fingerprint
 from subtitled.plugin import Language
@@ -25,7 +26,6 @@ from subtitled.summaries.service import (
 )
 
 from .app import app, load_configuration
-from .inspect import library_for, to_known_path
 from .output import (
     USAGE_ERROR,
     JsonOption,

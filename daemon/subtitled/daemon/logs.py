@@ -11,6 +11,7 @@ import time
 from typing import TextIO
 
 from subtitled.jobs.log_context import current_job
+from subtitled.plugin.paths import display_path
 
 from .repeats import RepeatFilter
 
@@ -29,6 +30,11 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 def escape_control_characters(text: str) -> str:
     """Escape control characters: in a file name they would end the line or control the terminal."""
     return _CONTROL.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
+
+
+def display_line(path: os.PathLike[str] | str) -> str:
+    """Return a path as one line of text that every terminal can print, whatever its bytes."""
+    return escape_control_characters(display_path(path))
 
 
 class _TextFormatter(logging.Formatter):

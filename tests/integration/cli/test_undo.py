@@ -111,6 +111,12 @@ def test_undo_removes_and_restores_our_subtitle(installation: Installation) -> N
     assert document == [{"path": str(installation.ours), "outcome": "restored"}]
     assert installation.ours.read_bytes() == b"ours"
     assert installation.fate() is SidecarStatus.PRESENT
+    history = installation.database.history.newest(9)
+    assert [(entry.actor, entry.reason, dict(entry.details)) for entry in history] == [
+        ("command line", "restore", {"a.en.srt": "restored"}),
+        ("command line", "undo", {"a.en.srt": "removed"}),
+    ]
+    assert {entry.file_id for entry in history} == {record.id}
 
 
 def test_undo_keeps_edited_subtitle(installation: Installation) -> None:

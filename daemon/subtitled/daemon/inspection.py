@@ -1,4 +1,4 @@
-"""Access to one file of a library, for the commands that describe it."""
+"""Inspecting one media file on request: its path, its library, what it has and needs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from subtitled.pipeline.planning import InspectionRequest, MediaReport, inspect_
 from subtitled.plugin import SubtitleKind
 from subtitled.policy.requirements import Requirement, SummaryRequirement
 
-from .output import display_path
+from .logs import display_line
 
 
 def library_for(configuration: Configuration, path: Path) -> LibrarySettings:
@@ -49,7 +49,7 @@ def describe_libraries(configuration: Configuration) -> str:
     """List the libraries and their folders, for messages."""
     libraries = configuration.settings.libraries
     return (
-        ", ".join(f"{name} in {display_path(library.path)}" for name, library in libraries.items())
+        ", ".join(f"{name} in {display_line(library.path)}" for name, library in libraries.items())
         or "none"
     )
 

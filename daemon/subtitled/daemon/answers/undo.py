@@ -1,0 +1,124 @@
+"""``undo``: removing or restoring what we wrote for a file, and who asked for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from subtitled.db.database import Database
+from subtitled.db.history import HistoryEntry, HistoryEvent
+from subtitled.db.records import ACTIVE_STATES, FileState
+from subtitled.db.sidecars import SidecarRecord, SidecarStatus
+from subtitled.library.fingerprint import fingerprint_of
+from subtitled.library.moves import adopt_existing_sidecars
+from subtitled.library.removal import RemovalResult, SidecarRemover
+from subtitled.plugin import InputRejectedError, TransientError
+
+from ..logs import display_line
+from .plain import to_plain
+
+UNDO, RESTORE = "undo", "restore"
+"""The reasons of entries in the history."""
+
+
+class FileBusyError(TransientError):
+    """A file has a job, which would write its subtitles again."""
+
+
+class NothingToUndoError(InputRejectedError):
+    """We wrote nothing for a file."""
+
+
+@dataclass(frozen=True, slots=True)
+class UndoAnswer:
+    """What became of each sidecar."""
+
+    results: tuple[RemovalResult, ...]
+    is_restored: bool
+    """Whether sidecars were restored; otherwise they were removed."""
+
+    def to_list(self) -> list[dict[str, Any]]:
+        """Return the sidecars as JSON has them."""
+        return [
+            {"path": to_plain(result.path), "outcome": result.outcome} for result in self.results
+        ]
+
+
+def undo_file(db: Database, path: Path, *, restore: bool, actor: str, name: str = "") -> UndoAnswer:
+    """Remove the sidecars that we wrote for a file, or restore them.
+
+    If ours were removed because a human sidecar appeared, and none of ours is present, ours are
+    restored.
+
+    Args:
+        db: The database.
+        path: A media file by the path that its library uses, or one sidecar.
+        restore: Whether to restore what was removed, by hand too.
+        actor: Who asks.
+        name: How messages name the file; by default by its path.
+
+    Raises:
+        FileBusyError: It has a job.
+        NothingToUndoError: We wrote nothing for it.
+    """
+    name = name or display_line(path)
+    record = db.files.get(path)
+    if record is not None and record.state in ACTIVE_STATES:
+        raise FileBusyError(f"{name} is {record.state}", f"First: subtitled queue cancel {name}")
+    sidecars = _find_sidecars(db, path)
+    if not sidecars:
+        raise NothingToUndoError(f"we wrote no subtitles for {name}, as far as is known")
+    answer = _remove_or_restore(db, sidecars, restore)
+    _update_media_state(db, sidecars[0].media, answer, actor)
+    return answer
+
+
+def _find_sidecars(db: Database, path: Path) -> list[SidecarRecord]:
+    """Return what we wrote for a media file, or the one sidecar that was named."""
+    record = db.sidecars.get(path)
+    if record is not None:
+        return [record]
+    if path.is_file():
+        adopt_existing_sidecars(db, path, fingerprint_of(db, path))
+    return db.sidecars.of_media(path)
+
+
+def _remove_or_restore(db: Database, sidecars: list[SidecarRecord], restore: bool) -> UndoAnswer:
+    present = [record for record in sidecars if record.status is SidecarStatus.PRESENT]
+    yielded = [record for record in sidecars if record.status is SidecarStatus.YIELDED]
+    remover = SidecarRemover(db)
+    if restore:
+        absent = [record for record in sidecars if record not in present]
+        return UndoAnswer(tuple(remover.restore(absent)), is_restored=True)
+    if present or not yielded:
+        return UndoAnswer(tuple(remover.remove(present or sidecars)), is_restored=False)
+    return UndoAnswer(tuple(remover.restore(yielded)), is_restored=True)
+
+
+def _update_media_state(db: Database, media: Path, answer: UndoAnswer, actor: str) -> None:
+    """Keep the daemon from making again what was removed, or have it evaluate the file again."""
+    record = db.files.get(media)
+    outcomes = {display_line(result.path.name): result.outcome for result in answer.results}
+    if outcomes:
+        entry = HistoryEntry(
+            event=HistoryEvent.REQUESTED,
+            path=media,
+            file_id=record.id if record is not None else None,
+            library=record.library if record is not None else None,
+            actor=actor,
+            reason=RESTORE if answer.is_restored else UNDO,
+            details=outcomes,
+        )
+        db.history.add(entry)
+    if record is None or record.state is FileState.MISSING:
+        return
+    if answer.is_restored:
+        db.states.requeue(record.id)
+        return
+    db.states.set_state(
+        record.id,
+        FileState.UP_TO_DATE,
+        reason="removed by hand",
+        hint=f"To have it made again: subtitled queue retry {display_line(media)}",
+    )
