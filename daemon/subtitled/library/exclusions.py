@@ -9,6 +9,7 @@ Trailer`` are films.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,10 +48,24 @@ EXTRAS_FOLDERS = {
     "shorts": "Jellyfin, Plex, Sonarr",
     "clips": "Jellyfin",
     "other": "Jellyfin, Plex, Sonarr",
+    "trailer": "releases",
+    "featurette": "releases",
+    "bonus": "releases",
+    "bonus features": "releases",
+    "special features": "releases",
+    "making of": "releases",
+    "outtakes": "releases",
+    "bloopers": "releases",
+    "gag reel": "releases",
+    "deleted scene": "releases",
+    "screens": "SABnzbd",
 }
 """Folders of extras, with who knows them. Blanks stand for ``-``, ``_`` and ``.`` too."""
 
-_ALSO_TITLES = frozenset({"extras", "extra", "interviews", "scenes", "shorts", "clips", "other"})
+_ALSO_TITLES = frozenset(
+    "extras|extra|interviews|scenes|shorts|clips|other|trailer|featurette|bonus|bonus features|"
+    "special features|making of|outtakes|bloopers|gag reel|deleted scene|screens".split("|")
+)
 """Folders of extras whose names are also those of a series or of a part of a library."""
 _ALSO_SERIES = frozenset({"extras", "extra"})
 
@@ -66,10 +81,14 @@ SYSTEM_FOLDERS = {
     ".@__thumb": "QNAP",
     "$recycle.bin": "Windows",
     "recycler": "Windows",
+    "recycled": "Windows",
     "system volume information": "Windows",
     "lost+found": "Linux",
     ".appledouble": "macOS",
     ".trashes": "macOS",
+    "__macosx": "macOS",
+    "network trash folder": "macOS",
+    "temporary items": "macOS",
     "_unpack": "NZBGet",
     "__admin__": "SABnzbd",
     "plex versions": "Plex",
@@ -104,12 +123,39 @@ _EXTRA_FILE = re.compile(
     r"|.*[-._] ?(?:sample|trailer)s?[-_ ]?\d{0,2}"
     r"|.*[\[(](?:sample|trailer)[\])]"
     r"|.*-(?:behindthescenes|deleted(?:scene)?|featurette|interview|scene|clip|short|extra|other)"
-    r"s?\d{0,2}"
-    r"|.* - (?:featurette|behind the scenes|deleted scene)s?(?: \d{1,2})?",
+    r"s?[-_ ]?\d{0,2}"
+    r"|.* - (?:featurette|behind the scenes|deleted scene|gag reel|blooper|outtake|making of"
+    r"|teaser)s?(?: \d{1,2})?"
+    r"|(?:sample|trailer)s? ?\(\d{1,2}\)"
+    r"|rarbg(?:[._ ]com|_do_not_mirror)?|etrg",
     re.DOTALL,
 )
-"""The stem of an extra: Jellyfin, Plex, Kodi (``-trailer``) and Sonarr."""
-_SPACED = re.compile(r".* - (?:sample|trailer)s?(?: \d{1,2})?", re.DOTALL)
+"""The stem of an extra: Jellyfin, Plex, Kodi (``-trailer``) and Sonarr, and clips of releases."""
+_NAMED_TRAILER = re.compile(
+    r".*(?:[-–—_.(\[]|(?<=\w) ) ?(?:(?:official|offizieller|theatrical|final|international|"
+    r"teaser|red ?band)[ ._-])+trailer"
+    r"(?:[ ._-]*(?:#?\d{1,4}p?|hd|4k|uhd|deutsch|german|english|[(\[][^()\[\]]{0,20}[)\]]))*"
+    r"|.*[-–—_.(\[] ?(?:trailer|teaser)(?:[ ._-](?:ufficiale|oficial|officiel|officielle|deutsch|"
+    r"german|english|englisch|french|italian|spanish|hd|de|en|fr|it|es|vf|vo|vost|vostfr|"
+    r"(?:720|1080|2160)p|4k|[(\[][^()\[\]]{0,20}[)\]]))+"
+    r"|.*[-–—_.(\[] ?(?:bandes?[- ]annonces?|trailery|tráilere?s?|zwiastuny?|fragmanı?|előzetes|"
+    r"upoutávk[ay]|трейлеры?|тизер|予告編?|特報|预告片?|預告片?|예고편)\b.{0,20}",
+    re.DOTALL,
+)
+"""The stem of a trailer that is named as in shops and on video sites, in other languages too."""
+_AFTER_ARTICLE = re.compile(
+    r".*(?:^|[^a-z])(?:the|a|an|my|our|in a|der|die|das|ein|eine|le|la|un|une|el|il)[._ ]"
+    r"(?:sample|trailer)s?",
+    re.DOTALL,
+)
+"""A title that ends with the word: ``Life.in.a.Trailer``."""
+_EPISODE_TITLE = re.compile(r"[-._ ]+(?:the|a|an|my|our)[-._ ](?:[a-z']{1,20}[-._ ]){0,4}\w+")
+"""The rest of an episode's name that is a title, and not the name of a release."""
+_SPACED = re.compile(
+    r".* - (?:sample|trailer|featurette|behind the scenes|deleted scene|gag reel|blooper|outtake|"
+    r"making of|teaser)s?(?: \d{1,2})?",
+    re.DOTALL,
+)
 _EPISODE = re.compile(r"s\d{1,4}[ ._-]?e\d{1,4}|(?<!\d)\d{1,2}x\d{2,3}(?!\d)")
 """A season and an episode. ``Show - S01E05 - Trailer`` is the title of an episode."""
 _THEME_SONG = re.compile(r"theme\d{0,2}\.(?:mp3|flac|m4a|aac|og[ga]|opus|wav|wma|mka)")
@@ -194,10 +240,22 @@ def file_exclusion(name: str, include_extras: bool) -> str | None:
         return DISC
     if include_extras:
         return None
-    stem = folded.rpartition(".")[0]
+    stem = unicodedata.normalize("NFC", folded.rpartition(".")[0])
     if _EXTRA_FILE.fullmatch(stem):
-        return None if _SPACED.fullmatch(stem) and _EPISODE.search(stem) else EXTRAS
+        return None if _is_title(stem) else EXTRAS
+    if _NAMED_TRAILER.fullmatch(stem) and not _EPISODE.search(stem):
+        return EXTRAS
     return EXTRAS if _THEME_SONG.fullmatch(folded) else None
+
+
+def _is_title(stem: str) -> bool:
+    """Return whether a name that looks like that of an extra is a title that ends so."""
+    if _AFTER_ARTICLE.fullmatch(stem):
+        return True
+    episode = _EPISODE.search(stem)
+    if episode is None:
+        return False
+    return bool(_SPACED.fullmatch(stem) or _EPISODE_TITLE.fullmatch(stem, episode.end()))
 
 
 def is_in_disc(folder: Path) -> bool:

@@ -41,6 +41,17 @@ EXTRA_FILES = [
     # Sonarr, SABnzbd: samples of releases
     "sample-group.film.1080p.mkv", "group-sample-film.mkv", "group-film.1080p-sample.mkv",
     "show.s01e01.720p.sample.mkv", "Show.S01E01-Sample.MKV", "SAMPLE.AVI",
+    "Show.S01E01.sample.mkv", "RARBG.mp4", "RARBG.com.mp4", "RARBG_DO_NOT_MIRROR.mp4",
+    # Numbered by programs that download or copy
+    "Sample (2).mkv", "trailer (1).mkv", "Movie-interview-2.mkv", "Movie-scene-1.mkv",
+    # Shops and video sites, in other languages too
+    "Movie - Official Trailer.mkv", "Movie.Official.Trailer.mkv", "Movie - Final Trailer 2.mkv",
+    "Movie - Official Trailer #1 (2019) HD.mp4", "Movie - Teaser.mkv", "Movie - Teaser Trailer.mkv",
+    "Movie - Bande-annonce.mkv", "Movie - Bande annonce VF.mkv", "Movie-Trailer-DE.mkv",
+    "Movie.Trailer.German.1080p.mkv", "Movie - Offizieller Trailer Deutsch.mp4",
+    "Movie - Trailer (German).mkv", "Film - Tra\u0301iler.mkv", "Film - Trailer Ufficiale.mp4",
+    "Film - Трейлер.mkv", "映画 - 予告編.mp4", "Movie - Making Of.mkv", "Movie - Gag Reel.mkv",
+    "Movie - Bloopers.mkv",
 ]  # fmt: skip
 
 FILMS = [
@@ -54,6 +65,13 @@ FILMS = [
     "Theme From Shaft.mp3", "Mother-in-law.mkv", "Film.1.Featurettes of note.mkv",
     "Behind the Scenes of Total Hell (2013).mkv", "sampled.mkv", "Film-sampler.mkv",
     "MOVIE.RM", "Film.rmvb",
+    "I.Live.In.A.Trailer.mp4", "The.Trailer.mkv", "The.Trailer.2013.mkv",
+    "Movie - Trailer Park.mkv",
+    "Show.S01E05.The.Trailer.mkv", "Show.S01E05.The.Trailer.1080p.mkv",
+    "Show.S01E05.The.Free.Sample.mkv", "Show - S01E09 - Bloopers.mkv", "Teaser.mkv",
+    "Show - S01E05 - Official Trailer.mkv", "Making Of A Murderer.mkv",
+    "Movie.Trailer.Park.1080p.mkv",
+    "The Teaser (2010).mkv", "Wedding - Short.mkv",
 ]  # fmt: skip
 
 DISC_FILES = ["VIDEO_TS.VOB", "VTS_01_0.VOB", "vts_12_3.vob"]
@@ -68,11 +86,15 @@ EXTRAS_FOLDERS = [
 SYSTEM_FOLDERS = [
     "@eaDir", "#recycle", "@Recycle", ".@__thumb", "$RECYCLE.BIN", "RECYCLER", "lost+found",
     "System Volume Information", "@Recently-Snapshot", "#snapshot", "extrafanart", "extrathumbs",
-    "Plex Versions", "Film (2020).trickplay", "Film.itlp", "_UNPACK_Film.2020.1080p", "_unpack",
+    "Plex Versions", "Film (2020).trickplay", "Film.itlp", "__MACOSX", "RECYCLED",
+    "Network Trash Folder", "_UNPACK_Film.2020.1080p", "_unpack",
     "_FAILED_Film.2020", "__ADMIN__", ".AppleDouble", "metadata", "ps3_update",
 ]  # fmt: skip
 
-PLACE_FOLDERS = ["Interviews", "Scenes", "Shorts", "Clips", "Other", "Extras", "extra"]
+PLACE_FOLDERS = [
+    "Interviews", "Scenes", "Shorts", "Clips", "Other", "Extras", "extra", "Trailer", "Featurette",
+    "Bonus", "Bonus.Features", "Special Features", "Making Of", "Gag Reel", "Screens",
+]  # fmt: skip
 
 FOLDERS = [
     # Jellyfin's tests of what is no folder of extras
@@ -244,7 +266,7 @@ def test_any_name_is_judged(name: str) -> None:
     folder_exclusion(name, include_extras=False)
 
 
-@pytest.mark.parametrize("piece", ["a", "-", " - ", "-sample", ".", "s01e01 "])
+@pytest.mark.parametrize("piece", ["a", "-", " - ", "-sample", ".", "s01e01 ", " trailer de"])
 def test_the_judgement_of_a_name_costs_microseconds(piece: str) -> None:
     """A million names are then judged in less than a minute, and only new ones are."""
     name = (piece * 250)[:250] + ".mkv"
