@@ -13,6 +13,9 @@ from starlette.types import ASGIApp
 
 from subtitled.config.web_settings import WebSettings
 from subtitled.daemon.health import HealthReport
+from subtitled.web.api.events import EventHub
+from subtitled.web.api.idempotency import IdempotentRequests
+from subtitled.web.api.services import ApiServices
 from subtitled.web.app import PortServices, build_application
 from subtitled.web.auth.roles import Role, Scope
 from subtitled.web.auth.sessions import csrf_token
@@ -50,6 +53,15 @@ class WebPort:
             authenticator=self.parts.authenticator,
             hosts=self.parts.hosts,
             site=SiteServices(configuration=self.configuration, db=self.db, state=state),
+            api=ApiServices(
+                configuration=self.configuration,
+                db=self.db,
+                health=lambda: HealthReport(True, ("a problem",)),
+                authenticator=self.parts.authenticator,
+                events=EventHub(self.db),
+                requests=IdempotentRequests(self.db.kv),
+                base_path=self.settings.base_path,
+            ),
             base_path=self.settings.base_path,
             max_body_bytes=self.settings.max_body_bytes,
         )

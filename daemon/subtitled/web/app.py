@@ -13,7 +13,7 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from subtitled import __version__
@@ -21,6 +21,9 @@ from subtitled.daemon.health import HealthReport
 from subtitled.plugin.limits import LimitExceededError, parse_json, read_integer
 
 from .access_table import ACCESS_RULES, AccessTable, rule
+from .api.access import API_PATH, API_RULES
+from .api.application import build_api
+from .api.services import ApiServices
 from .auth.access import Access
 from .auth.accounts import Accounts
 from .auth.authenticator import Authenticator
@@ -34,7 +37,7 @@ from .pages.sign_in import SignInPages
 from .pages.site_pages import site_routes
 from .pages.static_files import StaticFiles
 from .receiver import WebhookReceiver
-from .refusals import Refusal, build_refusal
+from .refusals import TOO_LARGE, Refusal, build_refusal
 from .wall import HEALTH_PATH, Wall
 from .webhooks.payload import InvalidPayloadError
 
@@ -63,6 +66,8 @@ class PortServices:
     hosts: AllowedHosts
     site: SiteServices
     """What the pages about the work use."""
+    api: ApiServices
+    """What the API uses."""
     base_path: str = ""
     """The path below which a proxy shows the port."""
     max_body_bytes: int
@@ -79,7 +84,7 @@ def build_application(services: PortServices) -> ASGIApp:
     endpoint_rules = (
         rule(path, "GET", endpoint.access) for path, endpoint in services.endpoints.items()
     )
-    table = AccessTable((*ACCESS_RULES, *endpoint_rules))
+    table = AccessTable((*ACCESS_RULES, *API_RULES, *endpoint_rules))
     table.check_routes(routes)
     application = Starlette(
         routes=routes, exception_handlers={HTTPException: _refuse, Exception: _handle_error}
@@ -142,6 +147,7 @@ def build_routes(services: PortServices) -> list[BaseRoute]:
         *SetupPage(services.accounts).routes(),
         *MePage(services.accounts).routes(),
         *site_routes(services.site, services.accounts),
+        Mount(API_PATH, build_api(services.api)),
     ]
 
 
@@ -188,7 +194,9 @@ class _BodyLimit:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         length = Headers(scope=scope).get("content-length", "0")
         if read_integer(length, 0, self._max_body_bytes) is None:
-            await PlainTextResponse("request body too large", 413)(scope, receive, send)
+            call = scope["state"]["call"]
+            refusal = build_refusal(TOO_LARGE, call.path, call.headers, call.base_path)
+            await refusal(scope, receive, send)
             return
         received = 0
 

@@ -28,6 +28,10 @@ HEADER_SECONDS = 10.0
 """Seconds that a caller may take until the headers of its request are complete."""
 REQUEST_SECONDS = 60.0
 """Seconds that a caller may take to send its request and to read the answer."""
+STREAM_SECONDS = 600.0
+"""Seconds after which an event stream ends. Its reader opens the next one."""
+STREAM_STATE = "is_stream"
+"""The name under which a route says in the state of its request that the answer is a stream."""
 SWEEP_SECONDS = 1.0
 """Seconds between two searches for connections that take too long."""
 ACCEPT_BATCH = 32
@@ -78,6 +82,8 @@ class ConnectionGuard:
     def _close_late(self) -> None:
         for connection in list(self._connections):
             limit = self._header_seconds if connection.is_waiting else self._request_seconds
+            if connection.is_stream:
+                limit += STREAM_SECONDS
             if connection.loop.time() - connection.waiting_since > limit:
                 self._close(connection)
         if self.closed:
@@ -115,6 +121,11 @@ class GuardedProtocol(H11Protocol):
     def has_whole_request(self) -> bool:
         """Whether a request was received to its end and is being answered."""
         return not self.is_waiting and not self.cycle.more_body
+
+    @property
+    def is_stream(self) -> bool:
+        """Whether it is answered with a stream of events."""
+        return not self.is_waiting and STREAM_STATE in self.cycle.scope.get("state", {})
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Add the connection to the others."""

@@ -27,6 +27,7 @@ from .unix_socket import open_unix_socket
 if TYPE_CHECKING:
     import uvicorn
 
+    from .api.events import EventHub
     from .auth.accounts import Accounts
 
 _log = logging.getLogger(__name__)
@@ -63,6 +64,7 @@ class WebServer:
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
         self._accounts: Accounts | None = None
+        self._events: EventHub | None = None
         self.port = 0
         """The port number, once the port is open."""
 
@@ -77,6 +79,9 @@ class WebServer:
             import python_multipart  # noqa: F401 - Starlette imports it only for a form
             import uvicorn
 
+            from .api.events import EventHub
+            from .api.idempotency import IdempotentRequests
+            from .api.services import ApiServices
             from .app import PortServices, build_application
             from .connections import (
                 ACCEPT_BATCH,
@@ -96,6 +101,7 @@ class WebServer:
         token = load_token(settings.token) if settings.token is not None else None
         state = resolve_state_dir(self._configuration.settings)
         parts = build_wall_parts(settings, state, token, self.db.history)
+        self._events = EventHub(self.db)
         app = build_application(
             PortServices(
                 receiver=WebhookReceiver(settings, self._configuration.settings.libraries),
@@ -109,6 +115,15 @@ class WebServer:
                     configuration=self._configuration,
                     db=self.db,
                     state=resolve_state_dir(self._configuration.settings),
+                ),
+                api=ApiServices(
+                    configuration=self._configuration,
+                    db=self.db,
+                    health=self._health,
+                    authenticator=parts.authenticator,
+                    events=self._events,
+                    requests=IdempotentRequests(self.db.kv),
+                    base_path=settings.base_path,
                 ),
                 base_path=settings.base_path,
                 max_body_bytes=settings.max_body_bytes,
@@ -147,6 +162,8 @@ class WebServer:
 
     def stop(self) -> None:
         """Close the port. All commands that were answered are on disk."""
+        if self._events is not None:
+            self._events.stop()
         if self._server is not None and self._thread is not None:
             self._server.should_exit = True
             self._thread.join(SHUTDOWN_TIMEOUT_SECONDS)

@@ -1,0 +1,59 @@
+"""The rows of the API in the role table."""
+
+from __future__ import annotations
+
+from starlette.convertors import Convertor, register_url_convertor
+
+from ..access_table import AccessRule, rule
+from ..auth.access import Access
+
+API_PATH = "/api/v1"
+
+
+class _NumberConvertor(Convertor[str]):
+    """The number of a file in a path. It is short enough for the database."""
+
+    regex = "[0-9]{1,18}"
+
+    def convert(self, value: str) -> str:
+        """Return the digits, which FastAPI reads."""
+        return value
+
+    def to_string(self, value: str) -> str:
+        """Return the digits."""
+        return value
+
+
+register_url_convertor("number", _NumberConvertor())
+
+_ROWS = (
+    ("/openapi.json", "GET", Access.VIEWER),
+    ("/status", "GET", Access.VIEWER),
+    ("/now", "GET", Access.VIEWER),
+    ("/health-details", "GET", Access.OPERATOR),
+    ("/libraries", "GET", Access.VIEWER),
+    ("/coverage", "GET", Access.VIEWER),
+    ("/files", "GET", Access.VIEWER),
+    ("/files/lookup", "POST", Access.VIEWER),
+    ("/files/actions", "POST", Access.OPERATOR),
+    ("/files/{file_id:number}", "GET", Access.VIEWER),
+    ("/files/{file_id:number}/subtitles", "GET", Access.VIEWER),
+    ("/files/{file_id:number}/history", "GET", Access.VIEWER),
+    ("/files/{file_id:number}/actions", "POST", Access.OPERATOR),
+    ("/subtitles/{subtitle_id}/text", "GET", Access.VIEWER),
+    ("/queue", "GET", Access.VIEWER),
+    ("/history", "GET", Access.VIEWER),
+    ("/egress", "GET", Access.VIEWER),
+    ("/events", "GET", Access.VIEWER),
+    ("/pauses", "POST DELETE", Access.OPERATOR),
+    ("/engines/{name}/reset", "POST", Access.OPERATOR),
+    ("/configuration", "GET", Access.ADMIN),
+)
+
+
+def _rules() -> list[AccessRule]:
+    return [rule(API_PATH + path, methods, access) for path, methods, access in _ROWS]
+
+
+API_RULES: tuple[AccessRule, ...] = tuple(_rules())
+"""What a caller needs for each route and method."""

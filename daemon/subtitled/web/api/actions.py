@@ -1,0 +1,188 @@
+"""The routes that ask the daemon for something. Each is answered once it is stored."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from typing import Annotated
+
+from fastapi import FastAPI, Path, Query
+from pydantic import BaseModel
+from starlette.requests import Request
+from starlette.responses import Response
+
+from subtitled.daemon.control import pause_work, reset_engine, resume_work
+from subtitled.db.records import FileRecord
+from subtitled.jobs.gate import active_pauses
+
+from ..file_actions import FileAction, request_action
+from . import models
+from .callers import Caller, caller_of
+from .files import find_file
+from .idempotency import Answer
+from .json_responses import answer_json
+from .lists import count_files, iter_all
+from .parameters import (
+    MAX_IDS,
+    MAX_NAME,
+    ActionByFilter,
+    ActionByIds,
+    FileActionBody,
+    FileNumber,
+    IdempotencyKey,
+    PauseBody,
+    PauseQuery,
+)
+from .problems import ApiError, not_found
+from .services import ApiServices
+
+
+def add_action_routes(api: FastAPI, services: ApiServices) -> None:
+    """Add the routes."""
+    db, settings = services.db, services.configuration.settings
+
+    @api.post(
+        "/files/{file_id:number}/actions",
+        status_code=202,
+        response_model=models.Accepted,
+        tags=["actions"],
+        summary="Ask for something to be done with a file",
+    )
+    def act_on_file(
+        request: Request, file_id: FileNumber, body: FileActionBody, key: IdempotencyKey = None
+    ) -> Response:
+        """Store the request. The daemon does it now, or when it starts."""
+        caller = caller_of(request)
+
+        def act() -> Answer:
+            return _ask(services, caller, body.action, [find_file(services, caller, file_id)])
+
+        return _run(services, request, key, body, act)
+
+    @api.post(
+        "/files/actions",
+        status_code=202,
+        response_model=models.Accepted,
+        tags=["actions"],
+        summary="Ask for something to be done with many files",
+    )
+    def act_on_files(
+        request: Request, body: ActionByIds | ActionByFilter, key: IdempotencyKey = None
+    ) -> Response:
+        """Store one request for each file, all of them or none."""
+        caller = caller_of(request)
+
+        def act() -> Answer:
+            if isinstance(body, ActionByFilter):
+                return _ask(services, caller, body.action, _matching(services, caller, body))
+            ids = dict.fromkeys(body.ids)
+            found = (db.files.get_by_id(number) for number in ids)
+            records = [one for one in found if one is not None and caller.sees(one.library)]
+            return _ask(services, caller, body.action, records, len(ids) - len(records))
+
+        return _run(services, request, key, body, act)
+
+    @api.post(
+        "/pauses",
+        status_code=202,
+        response_model=models.Done,
+        tags=["actions"],
+        summary="Pause work",
+    )
+    def pause(request: Request, body: PauseBody, key: IdempotencyKey = None) -> Response:
+        """Pause a library, or all work, after the current chunk."""
+        caller = caller_of(request)
+
+        def act() -> Answer:
+            _require_library(services, caller, body.library)
+            until = time.time() + body.seconds if body.seconds is not None else None
+            pause_work(db, body.library or "", until, caller.name)
+            return Answer(202, {"changed": True})
+
+        return _run(services, request, key, body, act)
+
+    @api.delete(
+        "/pauses",
+        status_code=202,
+        response_model=models.Done,
+        tags=["actions"],
+        summary="Resume work",
+    )
+    def resume(request: Request, query: Annotated[PauseQuery, Query()]) -> Response:
+        """End the pause of a library, or that of all work."""
+        caller, library = caller_of(request), query.library or ""
+        _require_library(services, caller, query.library)
+        was_paused = any(one.library == library for one in active_pauses(db.kv, time.time()))
+        resume_work(db, library, caller.name)
+        return answer_json({"changed": was_paused}, 202)
+
+    @api.post(
+        "/engines/{name}/reset",
+        status_code=202,
+        response_model=models.Done,
+        tags=["actions"],
+        summary="Try an engine again",
+    )
+    def reset(
+        request: Request,
+        name: Annotated[str, Path(min_length=1, max_length=MAX_NAME)],
+        key: IdempotencyKey = None,
+    ) -> Response:
+        """Close the circuit breaker of an engine."""
+        caller = caller_of(request)
+
+        def act() -> Answer:
+            caller.require(None)
+            if name not in settings.engines:
+                raise not_found("engine", "Take its name from GET /configuration")
+            return Answer(202, {"changed": reset_engine(db, name, caller.name)})
+
+        return _run(services, request, key, None, act)
+
+
+def _ask(
+    services: ApiServices,
+    caller: Caller,
+    action: FileAction,
+    records: Iterable[FileRecord],
+    unknown: int = 0,
+) -> Answer:
+    chosen = list(records)
+    accepted = request_action(services.db, action, chosen, caller.name)
+    skipped = len(chosen) - accepted
+    return Answer(202, {"accepted": accepted, "skipped": skipped, "unknown": unknown})
+
+
+def _matching(services: ApiServices, caller: Caller, body: ActionByFilter) -> Iterable[FileRecord]:
+    wanted = body.filter.to_filter()
+    if count_files(services.db, caller, wanted) > MAX_IDS:
+        raise ApiError(
+            409,
+            "too-many-files",
+            f"these are more than {MAX_IDS} files",
+            "Narrow the filter, and send several requests",
+        )
+    return iter_all(services.db, caller, wanted)
+
+
+def _require_library(services: ApiServices, caller: Caller, library: str | None) -> None:
+    if library is not None and not (
+        caller.sees(library) and library in services.configuration.settings.libraries
+    ):
+        raise not_found("library", "Take its name from GET /libraries")
+    caller.require(library)
+
+
+def _run(
+    services: ApiServices,
+    request: Request,
+    key: str | None,
+    body: BaseModel | None,
+    act: Callable[[], Answer],
+) -> Response:
+    """Do a request once, however often it is sent with the same key."""
+    content = body.model_dump_json() if body is not None else ""
+    text = f"{request.method} {request.url.path}\n{content}"
+    answer = services.requests.run(caller_of(request).key, key, text, act)
+    headers = {"Idempotency-Replayed": "true"} if answer.is_repeated else {}
+    return answer_json(answer.body, answer.status, headers)

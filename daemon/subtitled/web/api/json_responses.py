@@ -1,0 +1,54 @@
+"""Answers as JSON, with what callers need to keep them: a strong ETag."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+MEDIA_TYPE = "application/json"
+
+
+def encode_json(value: Any) -> bytes:
+    """Write a value as JSON. Bytes of a path that are no UTF-8 become question marks."""
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return text.encode("utf-8", "replace")
+
+
+def answer_json(
+    value: Any, status: int = 200, headers: Mapping[str, str] | None = None
+) -> Response:
+    """Return an answer that is not kept."""
+    return Response(encode_json(value), status, dict(headers or {}), MEDIA_TYPE)
+
+
+def answer_with_etag(
+    request: Request, content: bytes, media_type: str = MEDIA_TYPE, **headers: str
+) -> Response:
+    """Return a resource with its ETag, or 304 if the caller has it already."""
+    etag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
+    more = {"ETag": etag, "Cache-Control": "private, no-cache"} | {
+        name.replace("_", "-"): value for name, value in headers.items()
+    }
+    if matches_etag(request.headers.get("if-none-match", ""), etag):
+        return Response(status_code=304, headers=more)
+    return Response(content, 200, more, media_type)
+
+
+def matches_etag(header: str, etag: str) -> bool:
+    """Return whether the header If-None-Match names an ETag."""
+    given = [part.strip().removeprefix("W/") for part in header.split(",")]
+    return "*" in given or etag in given
+
+
+def link_header(request: Request, next_cursor: str | None) -> dict[str, str]:
+    """Return the header Link of a page, which leads to the next one."""
+    if next_cursor is None:
+        return {}
+    path = request.url.path
+    query = request.url.include_query_params(after=next_cursor).query
+    return {"Link": f'<{path}?{query}>; rel="next"'}

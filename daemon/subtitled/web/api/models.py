@@ -1,0 +1,212 @@
+"""The shapes of answers, for the description of the API. More fields may be added to any of them.
+
+Times are seconds since 1970; languages are BCP 47.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Output(BaseModel):
+    """An answer, or a part of one."""
+
+    model_config = ConfigDict(extra="allow")
+
+
+class CoverageEntry(Output):
+    """A subtitle or summary that a file has."""
+
+    language: str | None
+    secondary: str | None
+    kind: str
+    format: str
+    origin: str
+    location: str
+    ownership: str
+    is_text: bool
+    problem: str
+
+
+class SubtitleEntry(CoverageEntry):
+    """A subtitle of a file, with the name by which its text is asked for."""
+
+    id: str
+    is_readable: bool = Field(description="Whether `/subtitles/{id}/text` has its text.")
+
+
+class RequirementEntry(Output):
+    """A subtitle or summary that the library wants of a file."""
+
+    language: str | None
+    secondary: str | None
+    kind: str
+    status: str
+    reason: str
+
+
+class FileEntry(Output):
+    """A media file."""
+
+    id: int
+    path: str = Field(description="With U+FFFD for bytes that are no UTF-8.")
+    path_raw: str | None = Field(
+        None, description="The bytes of the path as base64url, if they are no UTF-8."
+    )
+    library: str
+    title: str
+    state: str
+    reason: str
+    hint: str
+    progress: str
+    progress_share: float | None
+    spoken_language: str | None
+    duration: float | None
+    attempts: int
+    priority: int
+    job: str | None
+    worker: str | None
+    next_check_at: float | None
+    missing_since: float | None
+    updated_at: float
+    examined_at: float | None
+
+
+class FileWithOverview(FileEntry):
+    """A media file with what it has and needs."""
+
+    coverage: list[CoverageEntry]
+    requirements: list[RequirementEntry]
+
+
+class FilePageAnswer(Output):
+    """One page of a list of files."""
+
+    items: list[FileWithOverview]
+    next: str | None
+    count: int | None = Field(None, description="How many files the whole list has, if asked.")
+
+
+class SubtitleList(Output):
+    """The subtitles of a file."""
+
+    items: list[SubtitleEntry]
+
+
+class HistoryItem(Output):
+    """Something that happened."""
+
+    id: int
+    at: float
+    event: str
+    path: str | None
+    file_id: int | None
+    library: str | None
+    actor: str
+    worker: str
+    job_id: str
+    reason: str
+    details: dict[str, Any]
+
+
+class HistoryPageAnswer(Output):
+    """One page of the history, the newest first."""
+
+    items: list[HistoryItem]
+    next: str | None
+
+
+class PauseEntry(Output):
+    """A pause of a library, or of all work (an empty name)."""
+
+    library: str
+    until: float | None
+
+
+class PauseList(Output):
+    """The pauses in force."""
+
+    items: list[PauseEntry]
+
+
+class StatusAnswer(Output):
+    """What `subtitled status --json` says."""
+
+    running: bool
+    paused: bool
+    pauses: list[PauseEntry]
+    files: dict[str, int]
+    active_jobs: list[dict[str, Any]]
+    workers: list[dict[str, Any]]
+    reasons: list[str]
+    upcoming: list[dict[str, Any]]
+    engines: dict[str, Any]
+    servers: dict[str, Any]
+
+
+class NowAnswer(Output):
+    """What the daemon does now, why it waits, what comes next, and what is wrong."""
+
+    running: bool
+    paused: bool
+    pauses: list[PauseEntry]
+    jobs: list[dict[str, Any]]
+    reasons: list[str]
+    upcoming: list[dict[str, Any]]
+    newest: list[HistoryItem]
+    files: dict[str, int]
+    problems: list[dict[str, Any]]
+
+
+class LibraryEntry(Output):
+    """A configured library."""
+
+    name: str
+    path: str
+    languages: list[str]
+
+
+class LibraryList(Output):
+    """The libraries."""
+
+    items: list[LibraryEntry]
+
+
+class CoverageAnswerModel(Output):
+    """Coverage by library, language and kind."""
+
+    libraries: list[dict[str, Any]]
+
+
+class EgressAnswer(Output):
+    """What left this machine."""
+
+    entries: list[dict[str, Any]]
+    budgets: list[dict[str, Any]]
+
+
+class HealthAnswer(Output):
+    """The health of the daemon."""
+
+    status: Literal["ok", "degraded"]
+    problems: list[str]
+
+
+class Accepted(Output):
+    """What was asked of the daemon."""
+
+    accepted: int = Field(description="For how many files the daemon was asked.")
+    skipped: int = Field(description="Files for which there is nothing to do.")
+    unknown: int = Field(description="Numbers of no file.")
+
+
+class Done(Output):
+    """Whether anything was changed."""
+
+    changed: bool
+
+
+class ConfigurationAnswer(Output):
+    """The settings in force. Secrets are references."""

@@ -1,0 +1,158 @@
+"""The routes about the daemon as a whole: what it does, what is wrong, what left the machine."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated
+
+from fastapi import FastAPI, Query
+from starlette.requests import Request
+from starlette.responses import Response
+
+from subtitled.config.reference import dump_settings
+from subtitled.daemon.answers.coverage import CoverageAnswer, count_coverage
+from subtitled.daemon.answers.egress import describe_egress
+from subtitled.daemon.answers.now import describe_now
+from subtitled.daemon.answers.plain import to_plain
+from subtitled.daemon.answers.status import describe_status
+
+from . import models
+from .callers import Caller, caller_of
+from .json_responses import answer_json, answer_with_etag, encode_json
+from .parameters import EgressQuery, Input, Name
+from .services import ApiServices
+
+
+class LibraryQuery(Input):
+    """Which library."""
+
+    library: Name | None = None
+
+
+def add_overview_routes(api: FastAPI, services: ApiServices) -> None:
+    """Add the routes."""
+    configuration, db = services.configuration, services.db
+
+    @api.get(
+        "/status", response_model=models.StatusAnswer, tags=["daemon"], summary="Show the status"
+    )
+    def show_status(request: Request) -> Response:
+        """Return what `subtitled status --json` says, as far as the caller may see it."""
+        caller, answer = caller_of(request), describe_status(configuration, db)
+        described = answer.to_dict()
+        if caller.libraries is not None:
+            # Reasons, times, engines, servers and workers are about all libraries.
+            active = tuple(one for one in answer.active_files if caller.sees(one.library))
+            visible = replace(answer, active_files=active, workers=(), breakers={}, servers=())
+            described = visible.to_dict() | {
+                "pauses": to_plain([one for one in answer.pauses if caller.sees(one.library)]),
+                "files": _count_states(services, caller),
+                "reasons": [],
+                "upcoming": [],
+                "unavailable_plugins": [],
+            }
+        return answer_json(described)
+
+    @api.get("/now", response_model=models.NowAnswer, tags=["daemon"], summary="Show what is done")
+    def show_now(request: Request) -> Response:
+        """Return what is worked on, why work waits, what comes next and what is wrong."""
+        caller, answer = caller_of(request), describe_now(configuration, db)
+        newest = tuple(entry for entry in answer.newest if caller.sees_entry(entry))
+        described = replace(answer, newest=newest).to_dict()
+        if caller.libraries is not None:
+            jobs = tuple(job for job in answer.jobs if caller.sees(job.record.library))
+            visible = replace(answer, newest=newest, jobs=jobs, problems=())
+            described = visible.to_dict() | {
+                "pauses": to_plain([one for one in answer.pauses if caller.sees(one.library)]),
+                "files": _count_states(services, caller),
+                "reasons": [],
+                "upcoming": [],
+            }
+        return answer_json(described)
+
+    @api.get(
+        "/health-details",
+        response_model=models.HealthAnswer,
+        tags=["daemon"],
+        summary="Show what is wrong",
+    )
+    def show_health(request: Request) -> Response:
+        """Return the verdict about the daemon, with all problems of its parts."""
+        report = services.health()
+        problems = report.problems if caller_of(request).libraries is None else ()
+        status = "ok" if report.is_ok else "degraded"
+        return answer_json({"status": status, "problems": list(problems)})
+
+    @api.get(
+        "/libraries", response_model=models.LibraryList, tags=["daemon"], summary="List libraries"
+    )
+    def list_libraries(request: Request) -> Response:
+        """Return the configured libraries."""
+        caller = caller_of(request)
+        items = [
+            {
+                "name": name,
+                "path": to_plain(library.path),
+                "languages": [str(language) for language in library.languages],
+            }
+            for name, library in configuration.settings.libraries.items()
+            if caller.sees(name)
+        ]
+        return answer_json({"items": items})
+
+    @api.get(
+        "/coverage",
+        response_model=models.CoverageAnswerModel,
+        tags=["daemon"],
+        summary="Count what is there and what is missing",
+    )
+    def show_coverage(request: Request, query: Annotated[LibraryQuery, Query()]) -> Response:
+        """Return the numbers by library, language and kind."""
+        caller = caller_of(request)
+        answer = count_coverage(configuration.settings, db, query.library)
+        visible = tuple(one for one in answer.libraries if caller.sees(one.library))
+        content = encode_json(CoverageAnswer(libraries=visible).to_dict())
+        return answer_with_etag(request, content)
+
+    @api.get(
+        "/egress",
+        response_model=models.EgressAnswer,
+        tags=["daemon"],
+        summary="Show what left this machine",
+    )
+    def show_egress(request: Request, query: Annotated[EgressQuery, Query()]) -> Response:
+        """Return what `subtitled egress --json` says: requests, the oldest first, and budgets."""
+        caller = caller_of(request)
+        answers = [
+            describe_egress(configuration.settings, db, query.since, library)
+            for library in caller.choose(query.library)
+        ]
+        entries = sorted(
+            (entry for answer in answers for entry in answer.entries), key=lambda one: one.at
+        )
+        # Budgets are shared by libraries.
+        budgets = answers[0].budgets if caller.libraries is None else ()
+        chosen = tuple(entries[-query.limit :])
+        described: dict[str, object] = {"entries": [], "budgets": []}
+        if answers:
+            described = replace(answers[0], entries=chosen, budgets=budgets).to_dict()
+        return answer_json(described)
+
+    @api.get(
+        "/configuration",
+        response_model=models.ConfigurationAnswer,
+        tags=["daemon"],
+        summary="Show the settings in force",
+    )
+    def show_configuration(request: Request) -> Response:
+        """Return what `subtitled config show` says. Secrets are shown as references only."""
+        caller_of(request).require(None)
+        return answer_with_etag(request, encode_json(to_plain(dump_settings(configuration))))
+
+
+def _count_states(services: ApiServices, caller: Caller) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for count in services.db.overview.count_states():
+        if caller.sees(count.library):
+            counts[str(count.state)] = counts.get(str(count.state), 0) + count.files
+    return counts

@@ -1,0 +1,183 @@
+"""The routes about subtitles: which a file has, and the text of one."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from fastapi import FastAPI, Query
+from pydantic import Field
+from starlette.requests import Request
+from starlette.responses import Response
+
+from subtitled.config.settings import LibrarySettings
+from subtitled.daemon.answers.plain import to_plain
+from subtitled.db.overview import CoverageRow
+from subtitled.db.records import FileRecord
+from subtitled.plugin import InputRejectedError, Language, Subtitle
+from subtitled.subtitles.formats import read_subtitle, render_subtitle
+from subtitled.subtitles.judgement import MAX_SUBTITLE_BYTES
+
+from . import models
+from .callers import caller_of
+from .files import find_file
+from .json_responses import answer_with_etag, encode_json
+from .parameters import FileNumber, Input, SubtitleName
+from .problems import ApiError, not_found
+from .services import ApiServices
+
+_ORIGINAL = "original"
+TextFormat = Literal["original", "srt", "vtt", "ass", "ttml", "lrc", "json", "txt"]
+_MEDIA_TYPES = {_ORIGINAL: "application/octet-stream", "json": "application/json"}
+_SIDECAR = "sidecar"
+
+
+class TextQuery(Input):
+    """How the text is wanted."""
+
+    format: TextFormat = Field(
+        "original",
+        description="The format; `original` gives the bytes of the file as they are.",
+    )
+
+
+def add_subtitle_routes(api: FastAPI, services: ApiServices) -> None:
+    """Add the routes."""
+
+    @api.get(
+        "/files/{file_id:number}/subtitles",
+        response_model=models.SubtitleList,
+        tags=["subtitles"],
+        summary="List the subtitles of a file",
+    )
+    def list_subtitles(request: Request, file_id: FileNumber) -> Response:
+        """Return what the file had when it was last examined."""
+        find_file(services, caller_of(request), file_id)
+        rows = services.db.overview.coverage_of(file_id)
+        items = [_describe(file_id, row) for row in rows]
+        return answer_with_etag(request, encode_json({"items": items}))
+
+    @api.get(
+        "/subtitles/{subtitle_id}/text",
+        response_class=Response,
+        responses={
+            200: {
+                "content": {
+                    media_type: {"schema": {"type": "string"}}
+                    for media_type in ("application/octet-stream", "text/plain")
+                }
+                | {"application/json": {"schema": {}}}
+            }
+        },
+        tags=["subtitles"],
+        summary="Read a subtitle",
+    )
+    def read_text(
+        request: Request, subtitle_id: SubtitleName, query: Annotated[TextQuery, Query()]
+    ) -> Response:
+        """Return the text of a sidecar. A track within the media file has to be extracted first."""
+        number, _, name = subtitle_id.partition("-")
+        record = find_file(services, caller_of(request), int(number))
+        rows = services.db.overview.coverage_of(record.id)
+        row = next((one for one in rows if _name(one) == name), None)
+        if row is None:
+            raise not_found("subtitle", "Take its id from GET /files/{id}/subtitles")
+        content = _read(services, record, row)
+        if query.format != _ORIGINAL:
+            content = _convert(content, row, query.format)
+        media_type = _MEDIA_TYPES.get(query.format, "text/plain; charset=utf-8")
+        return answer_with_etag(
+            request, content, media_type, Content_Disposition='attachment; filename="subtitle"'
+        )
+
+
+def _describe(file_id: int, row: CoverageRow) -> dict[str, Any]:
+    described: dict[str, Any] = to_plain(row)
+    is_readable = row.origin == _SIDECAR and row.is_text
+    return described | {"id": f"{file_id}-{_name(row)}", "is_readable": is_readable}
+
+
+def _name(row: CoverageRow) -> str:
+    """Return what tells a subtitle from the others of its file, whatever its bytes."""
+    return hashlib.sha256(f"{row.origin}/".encode() + os.fsencode(row.location)).hexdigest()[:16]
+
+
+def _read(services: ApiServices, record: FileRecord, row: CoverageRow) -> bytes:
+    library = services.configuration.settings.libraries.get(record.library)
+    if library is None or row.origin != _SIDECAR or not row.is_text:
+        raise ApiError(
+            409,
+            "no-sidecar",
+            "the text of this subtitle is in no file of its own",
+            "Ask for a subtitle that `is_readable`",
+        )
+    try:
+        return read_inside(record.path.parent / row.location, library)
+    except FileNotFoundError:
+        raise not_found("sidecar any more", "Ask for the action `check` of its file") from None
+    except OSError as error:
+        raise ApiError(
+            409,
+            "unreadable",
+            f"the sidecar cannot be read: {error.strerror}",
+            "Let the daemon's user read it, and see the log",
+        ) from None
+    except InputRejectedError as error:
+        raise _rejected(error) from None
+
+
+def _convert(content: bytes, row: CoverageRow, fmt: str) -> bytes:
+    try:
+        language = Language(row.language or "und")
+        suffix = Path(row.location).suffix[1:].lower()
+        cues = read_subtitle(content, suffix, None, language).cues
+        return render_subtitle(Subtitle(language=language, cues=cues), fmt)
+    except InputRejectedError as error:
+        raise _rejected(error) from None
+
+
+def _rejected(error: InputRejectedError) -> ApiError:
+    cure = error.hint or "Ask for format=original"
+    return ApiError(409, "no-subtitle", error.message, cure)
+
+
+def read_inside(path: Path, library: LibrarySettings, limit: int = MAX_SUBTITLE_BYTES) -> bytes:
+    """Read a regular file within a library, without leaving it by ``..`` or a link.
+
+    Each folder is opened from the one before, so none can be replaced by a link meanwhile. If the
+    library follows links, the resolved path counts, which must be inside.
+
+    Raises:
+        OSError: It is not there, or not inside.
+        InputRejectedError: It is no regular file, or too large.
+    """
+    root = library.path
+    if library.follow_symlinks:
+        root, path = Path(os.path.realpath(root)), Path(os.path.realpath(path))
+    if ".." in path.parts or not path.is_relative_to(root) or path == root:
+        raise FileNotFoundError
+    *folders, name = path.relative_to(root).parts
+    folder = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        for part in folders:
+            flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+            inner = os.open(part, flags, dir_fd=folder)
+            os.close(folder)
+            folder = inner
+        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+        descriptor = os.open(name, flags, dir_fd=folder)
+    finally:
+        os.close(folder)
+    with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise InputRejectedError("the sidecar is no file", "Take it out of the library")
+        content = file.read(limit + 1)
+    if len(content) > limit:
+        raise InputRejectedError(
+            f"the sidecar has more than {limit} bytes, which no subtitle has",
+            "Take it out of the library",
+        )
+    return content
