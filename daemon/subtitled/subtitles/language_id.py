@@ -185,7 +185,7 @@ def gather_evidence(texts: Sequence[str], max_samples: int | None = None) -> Lan
     votes: defaultdict[str, int] = defaultdict(int)
     samples = list(_split_samples(full_text, max_samples or MAX_SAMPLES))
     for sample in samples:
-        ranked = _load_identifier().rank(sample)
+        ranked = _load_identifier().rank(_without_capitals(sample))
         best = ranked[0][0]
         best_labels = _labels_for(Language(best))
         probability = sum(share for label, share in ranked if label in best_labels)
@@ -225,8 +225,13 @@ def are_twins(language: Language, other: Language) -> bool:
 
 def rank_languages(text: str) -> list[tuple[str, float]]:
     """Return labels of languages that a text may be in with their probabilities, best first."""
-    letters = _NON_SPEECH_TEXT.sub(" ", text)[:MAX_RANKED_LETTERS]
+    letters = _without_capitals(_NON_SPEECH_TEXT.sub(" ", text)[:MAX_RANKED_LETTERS])
     return [(label, float(share)) for label, share in _load_identifier().rank(letters)]
+
+
+def _without_capitals(text: str) -> str:
+    """Return a text that is all in capitals in small letters, which the identifier knows better."""
+    return text.lower() if text.isupper() else text
 
 
 @functools.lru_cache(maxsize=4096)

@@ -37,8 +37,21 @@ _CODE_PAGES = {
     "cp866": "ru",
     "cp852": "pl cs sk hu",
     "big5hkscs": "yue zh",
+    "cp850": "en de fr es pt it nl sv da no nb nn fi is ca gl eu",
+    "mac_roman": "en de fr es pt it nl sv da no nb nn fi ca gl eu",
+    "mac_latin2": "pl cs sk hu hr bs sl",
+    "mac_cyrillic": "ru uk bg be mk sr",
+    "cp857": "tr",
+    "cp737": "el",
+    "cp862": "he",
+    "iso8859_6": "ar",
+    "cp1125": "uk",
 }
 """Code pages and the languages of the files in them, the most frequent code pages first."""
+RARE_CODE_PAGES = frozenset(
+    "cp850 mac_roman mac_latin2 mac_cyrillic cp857 cp737 cp862 iso8859_6 cp1125".split()
+)
+"""Code pages of systems of long ago. They are right only where no other one is as good."""
 
 CODE_PAGES = tuple(_CODE_PAGES)
 """Code pages by Python's names."""

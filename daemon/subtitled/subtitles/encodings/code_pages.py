@@ -22,7 +22,15 @@ from chardet.registry import REGISTRY
 from subtitled.plugin import Language
 
 from ..language_id import rank_languages
-from .alphabets import CODE_PAGES, USUAL_CODE_PAGES, alphabet_of, frequency_ratio, has_own_script
+from .alphabets import (
+    CODE_PAGES,
+    RARE_CODE_PAGES,
+    USUAL_CODE_PAGES,
+    alphabet_of,
+    frequency_ratio,
+    has_own_script,
+)
+from .signs import breaks_case, rate_sign
 
 SAMPLE_BYTES = 2000
 """Bytes that are looked at, in lines with letters outside ASCII."""
@@ -36,13 +44,18 @@ MAX_BROKEN_SHARE = 0.002
 """Largest share of bytes outside ASCII that may be undefined in the code page."""
 _MAX_GUESSES = 6
 _MIN_LANGUAGE_PROBABILITY = 0.1
-_SIGNS = frozenset({"So", "Sm", "Sk", "Sc", "No", "Lm", "Lo"})
 _ICELANDIC = frozenset("ðÐþÞ")
 """Letters of cp1252 in whose places other code pages have frequent ones."""
 _MIN_RATIO = 0.8
 _STRANGE_PENALTY = 2.0
 _TOLERANCE = 0.0005
 _OWN_SCRIPT_TOLERANCE = 0.01
+_CHANCE = 0.5
+"""How far chance moves the score of one letter. It moves that of many by its root."""
+_RARE_PENALTY = 0.05
+_CLEAR_SHARE = 0.8
+_MIN_CONTEXT_LETTERS = 100
+_MIN_CONTEXT_PROBABILITY = 0.95
 _SUPERSETS = {
     "gb2312": "gb18030",
     "gbk": "gb18030",
@@ -61,7 +74,7 @@ _CONTROLS = re.compile("[\x7f-\x9f]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Reading:
+class Reading:
     """A sample as read by one code page."""
 
     code_page: str
@@ -72,6 +85,10 @@ class _Reading:
     """Characters that cannot be there."""
     ratio: float
     """How frequent its frequent letters are, compared with other texts in the language."""
+    share: float
+    """Probability of the language."""
+    tolerance: float
+    """How far chance may have moved the score."""
 
 
 def find_code_page(data: bytes, language: Language | None = None) -> str | None:
@@ -81,38 +98,82 @@ def find_code_page(data: bytes, language: Language | None = None) -> str | None:
         data: The text. It has bytes outside ASCII and is no UTF-8.
         language: The language that the file's name states.
     """
+    reading = find_reading(data, language)
+    return None if reading is None else reading.code_page
+
+
+def find_reading(data: bytes, language: Language | None = None) -> Reading | None:
+    """Return the best reading of a text, or None if there is none or several that differ."""
     sample = _sample(data)
+    context = _context_languages(data)
     stated = str(language.primary) if language else ""
-    readings: dict[str, _Reading | None] = {}
+    texts: dict[str, tuple[list[str], Sequence[tuple[str, float]]]] = {}
     tried: set[str] = set()
     identified: list[str] = []
-    for code_page in chain(_candidates(sample, stated), _usual_pages(identified)):
+    for code_page in chain(_candidates(sample, stated, context), _usual_pages(identified)):
         text = None if code_page in tried else decode_as(sample, code_page)
         tried.add(code_page)
-        if text is None or text in readings:
+        if text is None:
+            continue
+        if text in texts:
+            texts[text][0].append(code_page)
             continue
         ranked = rank_languages(text)[:3]
         identified += (label for label, share in ranked[:1] if share > 0.5)
-        readings[text] = _judge(code_page, text, ranked, stated)
-    return _choose([reading for reading in readings.values() if reading is not None], stated)
+        texts[text] = ([code_page], ranked)
+    # Foreign names and songs are not in the language of the lines around them.
+    for around in (context, frozenset[str]()) if context else (context,):
+        judged = (
+            _judge(code_page, text, ranked, stated, around)
+            for text, (code_pages, ranked) in texts.items()
+            for code_page in code_pages
+        )
+        readings = [reading for reading in judged if reading is not None]
+        if readings:
+            return _choose(readings, stated)
+    return None
 
 
-def _choose(readings: list[_Reading], stated: str) -> str | None:
+def _choose(readings: list[Reading], stated: str) -> Reading | None:
     """Choose among readings of equal score that with the fewest strange characters."""
-    if not readings:
-        return None
     top = max(readings, key=lambda reading: reading.score)
-    tolerance = _OWN_SCRIPT_TOLERANCE if has_own_script(top.language) else _TOLERANCE
+    tolerance = top.tolerance
     best = [reading for reading in readings if reading.score >= top.score - tolerance]
+    if has_own_script(top.language):
+        best = [reading for reading in best if reading.language == stated] or best
     # Chance makes characters that are in the language, but not its frequent ones.
     most = max(reading.ratio for reading in best)
-    best = [reading for reading in best if reading.ratio >= _MIN_RATIO * most]
+    best = [reading for reading in best if reading.ratio >= (_MIN_RATIO - tolerance) * most]
     languages = {reading.language for reading in best}
     if has_own_script(top.language) and len(languages) > 1 and stated not in languages:
         return None
     # Of code pages whose letters are equally good, that of the stated language is right.
-    chosen = min(best, key=lambda r: (r.strange, r.language != stated, _frequency_rank(r)))
-    return chosen.code_page
+    return min(
+        best,
+        key=lambda r: (r.strange, r.language != stated, r.share < _CLEAR_SHARE, _frequency_rank(r)),
+    )
+
+
+def _context_languages(data: bytes) -> frozenset[str]:
+    """Return the languages that lines without bytes outside ASCII are in.
+
+    They say what the few others are in. Empty if they are too few, or their language is not clear.
+    """
+    lines = data.split(b"\n")
+    plain = [
+        line for line in lines if line.isascii() and b"-->" not in line and _WORDS.search(line)
+    ]
+    text = b"\n".join(plain[:: max(1, len(plain) // 40)]).decode()
+    others = sum(len(line) for line in lines if not line.isascii())
+    if sum(map(len, plain)) < max(_MIN_CONTEXT_LETTERS, others):
+        return frozenset()
+    ranked = [(label, share) for label, share in rank_languages(text)[:3] if share > 0.01]
+    if sum(share for _, share in ranked) < _MIN_CONTEXT_PROBABILITY or len(ranked) > 2:
+        return frozenset()
+    return frozenset(label for label, _ in ranked)
+
+
+_WORDS = re.compile(rb"[A-Za-z]{2}")
 
 
 def _usual_pages(languages: list[str]) -> Iterator[str]:
@@ -120,7 +181,7 @@ def _usual_pages(languages: list[str]) -> Iterator[str]:
         yield from USUAL_CODE_PAGES.get(language, ())
 
 
-def _frequency_rank(reading: _Reading) -> int:
+def _frequency_rank(reading: Reading) -> int:
     return USUAL_CODE_PAGES[reading.language].index(reading.code_page)
 
 
@@ -161,9 +222,11 @@ def _sample(data: bytes) -> bytes:
     return b"\n".join(sample)
 
 
-def _candidates(sample: bytes, stated: str) -> Iterator[str]:
+def _candidates(sample: bytes, stated: str, context: frozenset[str]) -> Iterator[str]:
     """Yield code pages: those of the stated language, those that are guessed, those of others."""
-    yield from USUAL_CODE_PAGES.get(stated, ())[:3]
+    for language in (stated, *sorted(context)):
+        yield from USUAL_CODE_PAGES.get(language, ())[:4]
+    yield from ("cp1252", "cp1250")
     guesses = chardet.detect_all(sample, ignore_threshold=True, include_encodings=_guessed_pages())
     for guess in guesses[:_MAX_GUESSES]:
         if guess["encoding"] is not None:
@@ -184,34 +247,47 @@ def _guessed_pages() -> tuple[str, ...]:
 
 
 def _judge(
-    code_page: str, text: str, ranked: Sequence[tuple[str, float]], stated: str
-) -> _Reading | None:
+    code_page: str,
+    text: str,
+    ranked: Sequence[tuple[str, float]],
+    stated: str,
+    context: frozenset[str],
+) -> Reading | None:
     """Judge a reading by the languages it may be in; None if it is in none of them."""
-    languages = [label for label, share in ranked if share >= _MIN_LANGUAGE_PROBABILITY]
-    if stated and stated not in languages:
-        languages.append(stated)
-    best: _Reading | None = None
-    for primary in languages:
+    shares = {
+        label: share
+        for label, share in ranked
+        if share >= _MIN_LANGUAGE_PROBABILITY
+        and (not context or label in context or has_own_script(label))
+    }
+    for primary in (*context, stated):
+        if primary:
+            shares.setdefault(primary, 1.0 if primary in context else 0.0)
+    best: Reading | None = None
+    for primary, share in shares.items():
         if code_page not in USUAL_CODE_PAGES.get(primary, ()):
             continue
-        reading = _score_letters(code_page, text, primary)
+        reading = _score_letters(code_page, text, primary, share, min_rare=1 if context else 2)
         if reading is not None and (best is None or reading.score > best.score):
             best = reading
     return best
 
 
-def _score_letters(code_page: str, text: str, primary: str) -> _Reading | None:
+def _score_letters(
+    code_page: str, text: str, primary: str, share: float, min_rare: int
+) -> Reading | None:
     """Score the characters outside ASCII; None if they cannot be right."""
     alphabet, encodable = alphabet_of(primary), _encodable(primary)
     own_script, ratio = has_own_script(primary), 1.0
     is_own = _SCRIPT_TESTS.get(primary, alphabet.__contains__)
     total, sum_of_scores, strange = 0, 0.0, 0
     for before, character, after in zip(" " + text, text, text[1:] + " ", strict=False):
-        if character <= "\x7f":
+        if character <= "\x7f" or (character.isalpha() and before.isdigit() and not own_script):
             continue
         if character.isalpha() or unicodedata.category(character) == "Mn":
             total += 1
-            if own_script and character > "\u024f" and (_is_latin(before) or _is_latin(after)):
+            is_mixed = character > "\u024f" and (_is_latin(before) or _is_latin(after))
+            if (own_script and is_mixed) or breaks_case(before, character, after):
                 strange += 1
             elif is_own(character.lower()):
                 sum_of_scores += 1.0
@@ -219,9 +295,14 @@ def _score_letters(code_page: str, text: str, primary: str) -> _Reading | None:
                 sum_of_scores += 0.5
             else:
                 strange += 1
-        elif primary not in _SCRIPT_TESTS and _is_sign_of_word(before, character, after):
-            total += 1
-            strange += 1
+        elif primary not in _SCRIPT_TESTS:
+            rating = rate_sign(before, character, after)
+            if rating < 0:
+                total += 1
+                strange += 1
+            elif rating and not own_script:
+                total += 1
+                sum_of_scores += 1.0
     score = sum_of_scores / total if total else MIN_SCORE
     if strange > MAX_STRANGE_SHARE * total or (alphabet and score < MIN_SCORE):
         return None
@@ -231,28 +312,25 @@ def _score_letters(code_page: str, text: str, primary: str) -> _Reading | None:
             return None
         score = (score + min(1.0, ratio)) / 2
     score -= _STRANGE_PENALTY * strange / max(1, total)
-    return _Reading(
+    if code_page in RARE_CODE_PAGES:
+        if total < min_rare:
+            return None
+        score -= _RARE_PENALTY
+    chance = max(_OWN_SCRIPT_TOLERANCE, _CHANCE / max(1, total) ** 0.5)
+    return Reading(
         code_page=code_page,
         text=text,
         language=primary,
         score=score,
         strange=strange,
         ratio=ratio,
+        share=share,
+        tolerance=chance if own_script else _TOLERANCE,
     )
 
 
 def _is_latin(c: str) -> bool:
     return c.isalpha() and (c <= "\x7f" or "\u00c0" <= c <= "\u024f")
-
-
-def _is_sign_of_word(before: str, character: str, after: str) -> bool:
-    """Check whether a sign stands where a letter should: ``s±``, ``¹aba``, ``pre‡er``."""
-    if character in "’‘·–—…\u00ad\u200c\u200d\u200e\u200f°™®":
-        return False
-    in_word = before.isalpha() and after.isalpha()
-    beside = before.isalpha() or after.isalpha()
-    is_sign = character in "¶§†‡•¬¦" or unicodedata.category(character) in _SIGNS
-    return in_word or (beside and is_sign)
 
 
 def _is_han(letter: str) -> bool:

@@ -1,0 +1,119 @@
+"""A text with few letters outside ASCII, or in code pages of old systems: right or refused."""
+
+from __future__ import annotations
+
+import pytest
+
+from subtitled.plugin import InputRejectedError, Language
+from subtitled.subtitles.encodings import decode_bytes
+from subtitled.subtitles.encodings.signs import breaks_case, rate_sign
+from support.dialogue import lines_of, make_srt
+
+ENGLISH = (
+    "You said you would be here by nine.",
+    "I know, the train was late again.",
+    "Did you bring the money with you?",
+    "Then go and get it before they come.",
+    "We can not stay in this town another day.",
+)
+NAMED_OR_NOT = pytest.mark.parametrize("named", ["en", None])
+
+
+@NAMED_OR_NOT
+@pytest.mark.parametrize("page", ["cp1252", "mac_roman"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "We met at the café.",
+        "A naïve résumé, señor.",
+        "That costs £5.",
+        "It is 40° outside.",
+        "© 2011 Firefly",
+        "I’m sure you’d say so.",
+        "Well… I never said “no”.",
+        "Wait — what?",
+    ],
+)
+def test_one_line_with_signs_or_foreign_letters_among_english_ones(
+    line: str, page: str, named: str | None
+) -> None:
+    text = make_srt([*ENGLISH, line])
+    try:
+        decoded = decode_bytes(text.encode(page), Language(named) if named else None)
+    except InputRejectedError:
+        # A degree sign of a Mac may be any of several signs.
+        assert page == "mac_roman" and "°" in line
+    else:
+        assert decoded.text == text
+
+
+def test_an_ellipsis_alone_is_no_letter() -> None:
+    text = make_srt(["Well… I never"])
+    assert decode_bytes(text.encode("cp1252"), Language("en")).text == text
+
+
+@NAMED_OR_NOT
+@pytest.mark.parametrize(
+    ("line", "page"), [("Wałęsa and Kieślowski", "cp1250"), ("Привет, товарищ.", "cp1251")]
+)
+def test_names_and_lines_of_another_language_keep_their_letters(
+    line: str, page: str, named: str | None
+) -> None:
+    text = make_srt([*ENGLISH, line, line])
+    assert decode_bytes(text.encode(page), Language(named) if named else None).text == text
+
+
+@pytest.mark.parametrize("is_named", [True, False])
+@pytest.mark.parametrize(
+    ("language", "page"),
+    [("pl", "mac_latin2"), ("cs", "mac_latin2"), ("ru", "mac_cyrillic"), ("el", "cp737")],
+)
+def test_code_pages_of_old_systems_are_read(language: str, page: str, is_named: bool) -> None:
+    text = make_srt(lines_of(language) * 3)
+    data = text.encode(page)
+    assert decode_bytes(data, Language(language) if is_named else None).text == text
+
+
+@pytest.mark.parametrize("page", ["cp850", "mac_roman", "cp1252"])
+@pytest.mark.parametrize("language", ["de", "fr", "es", "sv"])
+def test_western_text_of_dos_and_mac_is_read(language: str, page: str) -> None:
+    text = make_srt(lines_of(language) * 3)
+    try:
+        data = text.encode(page)
+    except UnicodeEncodeError:
+        pytest.skip("the code page lacks a letter")
+    assert decode_bytes(data, Language(language)).text == text
+
+
+@pytest.mark.parametrize("page", ["cp1250", "cp1252"])
+@pytest.mark.parametrize("named", ["sq", "en", None])
+def test_a_letter_that_many_code_pages_have_is_that_of_the_texts_language(
+    page: str, named: str | None
+) -> None:
+    text = make_srt(["Ku ishe gjithë natën?", "Të thashë që duhej të punoja, më beso."] * 3)
+    assert decode_bytes(text.encode(page), Language(named) if named else None).text == text
+
+
+def test_capitals_are_read_as_small_letters_are() -> None:
+    for language, page in (("el", "cp1253"), ("sl", "iso8859_2"), ("cs", "iso8859_2")):
+        lines = lines_of(language) if language != "el" else ["Που ήσουν όλη τη νύχτα;"] * 8
+        text = make_srt([line.upper() for line in lines])
+        assert decode_bytes(text.encode(page), Language(language)).text == text
+
+
+@pytest.mark.parametrize(
+    ("around", "rating"),
+    [
+        ("d’a", 1), ("o“k", -1), (" “a", 1), ("f‚.", -1), (" „a", 1), ("s±a", -1), ("a… ", 1),
+        (" ¿q", 1), ("n¿a", -1), ("l·l", 0), ("e·a", -1), ("0° ", 0), ("e©?", -1), ("┴╫╘", -1),
+    ],
+)  # fmt: skip
+def test_a_sign_is_rated_by_its_place(around: str, rating: int) -> None:
+    assert rate_sign(*around) == rating
+
+
+@pytest.mark.parametrize(
+    ("around", "is_broken"), [("uÕd", True), ("аЯ ", True), (" Él", False), ("ÀÉÀ", False)]
+)
+def test_a_capital_behind_a_small_letter_breaks_a_word(around: str, is_broken: bool) -> None:
+    assert breaks_case(*around) is is_broken
