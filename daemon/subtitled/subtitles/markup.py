@@ -22,6 +22,9 @@ _TOKEN = re.compile(
     r"|<\d{1,4}:[\d:.]{2,14}>"
     r"|\{\\(?P<override>[^{}]{0,500})\}"
 )
+_SIMPLE_TAG = re.compile(r"</?[bisu]>|\{\\an\d\}")
+"""Tags that only give a style or a place."""
+_ONE_STYLE = re.compile(r"<([bius])>[^\s<{](?:[^<{]*[^\s<{])?</\1>")
 _COMMAND = re.compile(r"\\(r|(?:an?|[ibus]|1?c|k[fo]?|K|p)(?=[\d&\\-]|$))([^\\(]{0,40})")
 _ENTITY = re.compile(
     r"&(?:#\d{1,7}+(?!\d)|#[xX][0-9A-Fa-f]{1,6}+(?![0-9A-Fa-f])|[A-Za-z][A-Za-z0-9]{1,31});?"
@@ -214,7 +217,10 @@ def normalise_markup(text: str) -> str:
 
 def strip_tags(text: str) -> str:
     """Return the text without tags."""
-    return parse_markup(text).plain if "<" in text or "{" in text else text
+    if "<" not in text and "{" not in text:
+        return text
+    plain = _SIMPLE_TAG.sub("", text)
+    return parse_markup(text).plain if "<" in plain or "{" in plain else plain
 
 
 def restore_markup(original: str, translated: str) -> str:
@@ -240,6 +246,11 @@ def restore_markup(original: str, translated: str) -> str:
     else:
         runs = tuple(_styled_names(marked, translated))
     return render_markup(MarkedText(tuple(_merge_runs(runs)), marked.position))
+
+
+def has_one_style(text: str) -> bool:
+    """Check quickly whether a text is in the one form already: a single tag around all of it."""
+    return _ONE_STYLE.fullmatch(text) is not None
 
 
 def is_drawing(text: str) -> bool:

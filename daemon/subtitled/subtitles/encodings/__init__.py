@@ -17,13 +17,13 @@ from ftfy import TextFixerConfig
 from subtitled.plugin import InputRejectedError, Language
 
 from .code_pages import decode_as, find_code_page
+from .line_ends import unify_line_ends
+from .misread import repair_code_page
 
 MAX_BROKEN_SHARE = 0.03
 """Largest share of the characters outside ASCII that may be broken in UTF-8."""
 MIN_MISREAD = 3
 """Fewest letters that look misread from which a text is repaired."""
-_LONG_LINE_END = re.compile(r"(?<!\r)\r++\n")
-"""CR LF, and CR CR LF of files that were converted twice."""
 MAX_LOST_SHARE = 0.02
 """Largest share of letters that may have been replaced by question marks."""
 
@@ -118,9 +118,10 @@ def decode_bytes(data: bytes, language: Language | None = None) -> DecodedText:
     text = text.replace("\0", "")
     if _HTML.match(text):
         raise InputRejectedError("it is a web page, not a subtitle", "Download the subtitle again")
-    text = _LONG_LINE_END.sub("\n", text).replace("\r", "\n")
+    text = unify_line_ends(text)
     _refuse_lost_letters(text)
-    repaired = _repair(text)
+    misread = repair_code_page(text, language) if decoded.encoding.startswith("utf") else None
+    repaired = _repair(text) if misread is None else misread
     was_garbled = decoded.was_garbled or repaired != text
     return DecodedText(repaired, decoded.encoding, decoded.broken_count, was_garbled)
 
@@ -187,9 +188,9 @@ def _decode_code_page(data: bytes, language: Language | None) -> DecodedText:
 
 def _refuse_lost_letters(text: str) -> None:
     """Refuse a text whose letters another program replaced by question marks."""
-    letters = sum(map(str.isalpha, text[: 1 << 16]))
-    lost = text.count("\ufffd", 0, 1 << 16)
-    if lost > max(2, MAX_LOST_SHARE * letters):
+    beginning = text[: 1 << 16]
+    lost = beginning.count("\ufffd")
+    if lost > 2 and lost > MAX_LOST_SHARE * _count_letters(beginning):
         raise InputRejectedError(
             "letters of it were lost when another program saved it", "Get it again"
         )
@@ -197,11 +198,15 @@ def _refuse_lost_letters(text: str) -> None:
         text[match.start() - 1].isalpha() or text[match.end()] == "?" == text[match.start() - 1]
         for match in _LOST_LETTERS.finditer(text, 1, 1 << 16)
     )
-    if lost > max(4, MAX_LOST_SHARE * letters):
+    if lost > 4 and lost > MAX_LOST_SHARE * _count_letters(beginning):
         raise InputRejectedError(
             "letters of it were replaced by question marks when another program saved it",
             "Get it again",
         )
+
+
+def _count_letters(text: str) -> int:
+    return sum(map(str.isalpha, text))
 
 
 _LOST_LETTERS = re.compile(r"\?(?=[^\W\d_]|\?)")
@@ -209,7 +214,7 @@ _LOST_LETTERS = re.compile(r"\?(?=[^\W\d_]|\?)")
 
 def _repair(text: str) -> str:
     """Repair UTF-8 that was read in a code page and saved as UTF-8 again."""
-    if len(list(islice(_MISREAD_UTF8.finditer(text), MIN_MISREAD))) < MIN_MISREAD:
+    if text.isascii() or len(list(islice(_MISREAD_UTF8.finditer(text), MIN_MISREAD))) < MIN_MISREAD:
         return text
     for page in _MISREAD_PAGES:
         try:

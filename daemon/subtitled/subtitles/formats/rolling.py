@@ -33,7 +33,7 @@ FLASH_SECONDS = 0.2
 
 def join_rolling(result: ReadResult) -> ReadResult:
     """Return the result with each phrase once, if its captions scroll or are karaoke."""
-    if not any(_may_repeat(*pair) for pair in pairwise(result.cues)):
+    if not _is_repetitive(result):
         return result
     lines = [_Lines.of(cue) for cue in result.cues]
     overlaps = [_overlap(*pair) for pair in pairwise(lines)]
@@ -42,9 +42,7 @@ def join_rolling(result: ReadResult) -> ReadResult:
         for (before, after), overlap in zip(pairwise(lines), overlaps, strict=True)
     )
     repeats = sum(overlap > 0 for overlap in overlaps)
-    has_signs = result.is_karaoke or any(cue.duration < FLASH_SECONDS for cue in result.cues)
-    enough = MIN_REPEATS_WITH_SIGNS if has_signs else MIN_REPEATS
-    if scrolls and repeats >= enough and repeats >= MIN_SHARE * len(overlaps):
+    if scrolls and _is_enough(repeats, result):
         return replace(
             result, cues=tuple(_phrases(lines, overlaps)), is_rolling=True, is_karaoke=False
         )
@@ -52,6 +50,23 @@ def join_rolling(result: ReadResult) -> ReadResult:
     if len(joined) == len(lines):
         return result
     return replace(result, cues=tuple(joined), is_karaoke=True)
+
+
+def _is_repetitive(result: ReadResult) -> bool:
+    """Check whether there is something to join, with the lines of few cues only."""
+    pairs = [pair for pair in pairwise(result.cues) if _may_repeat(*pair)]
+    lines = [(_Lines.of(before), _Lines.of(after)) for before, after in pairs]
+    repeats = sum(_overlap(*pair) > 0 for pair in lines)
+    return _is_enough(repeats, result) or any(
+        _repeats(*pair) and _is_one_text(pair) for pair in lines
+    )
+
+
+def _is_enough(repeats: int, result: ReadResult) -> bool:
+    """Check whether so many cues repeat text of the one before that the captions scroll."""
+    has_signs = result.is_karaoke or any(cue.duration < FLASH_SECONDS for cue in result.cues)
+    enough = MIN_REPEATS_WITH_SIGNS if has_signs else MIN_REPEATS
+    return repeats >= enough and repeats >= MIN_SHARE * (len(result.cues) - 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +91,9 @@ def _may_repeat(before: Cue, after: Cue) -> bool:
     """Check quickly whether a cue may begin with the last line of the one before."""
     if after.start - before.end > MAX_PAUSE_SECONDS:
         return False
-    last, text = before.text.rpartition("\n")[2], after.text
-    if "<" in last or "<" in text or "{" in last or "{" in text:
-        last, text = strip_tags(last), strip_tags(text)
-    return (
-        " ".join(last.split()) in " ".join(text.split()) if "  " in last else last.strip() in text
-    )
+    words = strip_tags(before.text).rstrip().rpartition("\n")[2].split()
+    text = strip_tags(after.text)
+    return bool(words) and words[0] in text and " ".join(words) in " ".join(text.split())
 
 
 def _overlap(before: _Lines, after: _Lines) -> int:
@@ -140,17 +152,18 @@ def _join_repeated(lines: Sequence[_Lines]) -> list[Cue]:
         if last < len(lines) and _repeats(lines[last - 1], lines[last]):
             continue
         run = lines[first:last]
-        is_one_text = len(run) > 1 and (
-            any(entry.marked != run[0].marked for entry in run)
-            or any(entry.cue.duration < FLASH_SECONDS for entry in run)
-        )
-        if is_one_text:
+        if len(run) > 1 and _is_one_text(run):
             text = "\n".join(run[-1].plain)
             cues.append(Cue(run[0].cue.start, max(entry.cue.end for entry in run), text))
         else:
             cues += [entry.cue for entry in run]
         first = last
     return cues
+
+
+def _is_one_text(run: Sequence[_Lines]) -> bool:
+    """Check whether cues with the same words are one: their tags change, or one only flashes."""
+    return any(entry.marked != run[0].marked or entry.cue.duration < FLASH_SECONDS for entry in run)
 
 
 def _repeats(before: _Lines, after: _Lines) -> bool:

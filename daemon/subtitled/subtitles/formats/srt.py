@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from subtitled.plugin import Cue, Subtitle
 
-from ..markup import is_drawing, parse_markup, render_markup
+from ..markup import has_one_style, is_drawing, parse_markup, render_markup
 from . import timestamps
 from .result import DropLog, ReadResult
 from .time_lines import (
@@ -69,31 +69,51 @@ def read(text: str) -> ReadResult:
     return ReadResult(cues=tuple(cues), format="srt", dropped=tuple(dropped))
 
 
-_REGULAR = re.compile(r"(\d\d):(\d\d):(\d\d),(\d{3}) --> (\d\d):(\d\d):(\d\d),(\d{3})")
+_TIME = r"(\d\d:\d\d):(\d\d),(\d{3})"
+_REGULAR = re.compile(
+    rf"(?:(?<=\n\n)|\A)\d+\n{_TIME} --> {_TIME}\n([^\n]+(?:\n[^\n]+)*)(?=\n\n|\Z)"
+)
+"""A whole cue. Groups: the hours and minutes, seconds, milliseconds of start and end, the text."""
+_UNTIDY_ENDS = re.compile(r"\n(?:[^\S\n]|(?<=[^\S\n]\n))")
+"""A line that begins or ends with a blank."""
 
 
 def _read_regular(text: str) -> list[Cue] | None:
-    """Read a file that is as it should be, which takes a fifth of the time; None for any other."""
+    """Read a file that is as it should be, which takes a tenth of the time; None for any other."""
+    text = text.strip("\ufeff\n")
+    found = _REGULAR.findall(text)
+    if len(found) != text.count("\n\n") + 1 or "\n\n\n" in text:
+        return None
+    is_tidy = not (
+        "\0" in text or "\ufeff" in text or text[-1].isspace() or _UNTIDY_ENDS.search(text)
+    )
+    has_other_arrow = has_arrow(text.replace(">", ""))
+    minutes = _Minutes()
     cues = []
-    for block in text.strip("\ufeff\n").split("\n\n"):
-        number, _, rest = block.partition("\n")
-        times, _, body = rest.partition("\n")
-        match = _REGULAR.fullmatch(times)
-        if match is None or not body or not number.isdecimal() or has_arrow(body):
+    for start_minute, start_second, start_ms, end_minute, end_second, end_ms, body in found:
+        if (has_other_arrow or ">" in body) and has_arrow(body):
             return None
-        if "<" in body or "{" in body:
+        is_ready = is_tidy
+        if ("<" in body or "{" in body) and not has_one_style(body):
             marked = parse_markup(body)
             if marked.has_drawing:
                 return None
-            body = render_markup(marked)
+            body, is_ready = render_markup(marked), False
         if is_drawing(body):
             return None
-        first, second = (
-            (int(hours) * 3_600_000 + int(minutes) * 60_000 + int(seconds) * 1000 + int(ms)) / 1000
-            for hours, minutes, seconds, ms in (match.group(1, 2, 3, 4), match.group(5, 6, 7, 8))
-        )
-        cues.append(Cue(first, second, tidy_lines(body)))
+        start = minutes[start_minute] + int(start_second + start_ms)
+        end = minutes[end_minute] + int(end_second + end_ms)
+        cues.append(Cue(start / 1000, end / 1000, body if is_ready else tidy_lines(body)))
     return cues
+
+
+class _Minutes(dict[str, int]):
+    """Milliseconds by hours and minutes such as ``01:59``, each computed once."""
+
+    def __missing__(self, clock: str) -> int:
+        hours, _, minutes = clock.partition(":")
+        self[clock] = int(hours) * 3_600_000 + int(minutes) * 60_000
+        return self[clock]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

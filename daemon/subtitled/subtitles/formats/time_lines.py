@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from ..encodings.line_ends import unify_line_ends
+
 MAX_TIMES_CHARS = 200
 """Characters of a line in which the times must stand."""
 INVISIBLE = (
@@ -19,7 +21,7 @@ INVISIBLE = (
 )
 """Marks without a shape, which editors leave before numbers and times."""
 _BLANK = r"[ \t\u00a0]{0,4}"
-_NO_MARKS = dict.fromkeys(map(ord, INVISIBLE))
+_MARKS = re.compile(f"[{INVISIBLE}]")
 _ARROW = rf"(?P<arrow>[-–—−=]{{1,4}}{_BLANK}(?:>{{1,2}}|&gt;)|[→➔⟶])"
 
 
@@ -40,7 +42,6 @@ _PERFECT = re.compile(
     r"(?P<end_hours>\d\d):(?P<end_minutes>\d\d):(?P<end_seconds>\d\d)[,.](?P<end_fraction>\d{3})"
 )
 """What nearly every line of times is like."""
-_OTHER_ARROW = re.compile("gt;|[→➔⟶]")
 _ANY_ARROW = re.compile("[-–—−=][ \\t\u00a0]{0,4}>|gt;|[→➔⟶]")
 _COORDINATE = re.compile(r"[XY][12]:-?\d{1,5}")
 _SETTING = re.compile(r"(?:align|line|position|size|vertical|region|A|D|L|S|T):[^ ]{1,40}")
@@ -73,11 +74,11 @@ class TimeLine:
 
 def parse_time_line(line: str) -> TimeLine | None:
     """Parse a line of times, or return None for any other line."""
-    if ">" not in line and not _OTHER_ARROW.search(line):
+    if ">" not in line and not _has_other_arrow(line):
         return None
     if match := _PERFECT.fullmatch(line):
         return TimeLine(_milliseconds(match, "start"), _milliseconds(match, "end"), "")
-    head = line[:MAX_TIMES_CHARS].translate(_NO_MARKS).strip()
+    head = visible_text(line[:MAX_TIMES_CHARS])
     match = _TIMES.match(head)
     if match is None:
         return None
@@ -94,9 +95,16 @@ def parse_time_line(line: str) -> TimeLine | None:
     )
 
 
+def _has_other_arrow(text: str) -> bool:
+    """Check for an arrow without ``>``."""
+    return "gt;" in text or "→" in text or "➔" in text or "⟶" in text
+
+
 def has_arrow(text: str) -> bool:
     """Check whether a line of a text might be one of times."""
-    return _ANY_ARROW.search(text) is not None
+    if ">" in text:
+        return _ANY_ARROW.search(text) is not None
+    return _has_other_arrow(text)
 
 
 def is_broken_time_line(line: str) -> bool:
@@ -121,7 +129,7 @@ def visible_text(line: str) -> str:
     plain = line.strip()
     if plain.isascii() and "\0" not in plain:
         return plain
-    return plain.translate(_NO_MARKS).strip()
+    return _MARKS.sub("", plain).strip() if _MARKS.search(plain) else plain
 
 
 def tidy_lines(text: str) -> str:
@@ -151,9 +159,7 @@ def split_file_lines(text: str) -> list[str]:
 
     A file in which such line ends have become a blank line after each line is restored.
     """
-    if "\r" in text:
-        text = re.sub(r"(?<!\r)\r++\n", "\n", text).replace("\r", "\n")
-    lines = text.split("\n")
+    lines = unify_line_ends(text).split("\n")
     if len(lines) > 7 and not any(lines[1::2]):
         return lines[::2]
     return lines
