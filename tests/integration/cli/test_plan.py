@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from subtitled.cli import plan as plan_module
 from subtitled.config.load import load_config
+from subtitled.daemon.answers import plan as plan_module
 from subtitled.db.records import FileState
 from subtitled.jobcontext.services import open_database
 from subtitled.pipeline.planning import settings_digest
