@@ -10,7 +10,7 @@ UNIT_TESTS := tests/unit
 
 .PHONY: help demo setup check test lint format-check ruff types imports words unit docs docs-serve \
 	fuzz test-slow test-faults test-postgres test-systemd test-kodi test-players test-package test-root \
-	test-bare test-live bench clean system model
+	test-bare test-live test-web screenshots bench clean system model
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -76,6 +76,15 @@ test-faults: $(VENV)/ready system model ## full disks, power cuts, kill -9; abou
 test-postgres: PACKAGES += postgresql
 test-postgres: $(VENV)/ready system ## the database tests and three processes on PostgreSQL; 3 minutes
 	$(BIN)/pytest -m postgres
+
+# Chromium is Debian's; nothing else is downloaded for it.
+test-web: PACKAGES += chromium
+test-web: $(VENV)/ready system ## the pages in Debian's Chromium: journeys, axe; 2 minutes
+	$(BIN)/pytest -m browser
+
+screenshots: PACKAGES += chromium
+screenshots: $(VENV)/ready system ## pictures of every page, light, dark and narrow, in build/screenshots
+	$(BIN)/python tools/screenshots.py
 
 test-systemd: PACKAGES += $(if $(filter 0,$(shell id -u)),systemd-container)
 test-systemd: $(VENV)/ready system ## the unit on a real systemd in a container; a minute, as root

@@ -102,6 +102,8 @@ def fill_library(configuration: Configuration, db: Database, count: int = 120) -
         name = f"{title} ({1950 + number % 70})"
         path = libraries[library].path / name / f"{name}.mkv"
         state = FileState.DONE if number % 3 else states[number // 3 % len(states)]
+        if state is FileState.WORKING and number > 20:
+            state = FileState.QUEUED
         is_working = state is FileState.WORKING
         file_id = add_file(
             db,

@@ -47,6 +47,11 @@ ACCESS_RULES: tuple[AccessRule, ...] = (
     rule("/history", "GET", Access.VIEWER),
     rule("/queue", "GET", Access.VIEWER),
     rule("/queue/pauses", "POST", Access.OPERATOR),
+    rule("/health-page", "GET", Access.VIEWER),
+    rule("/health-page/check", "POST", Access.OPERATOR),
+    rule("/spending", "GET", Access.VIEWER),
+    rule("/glossary", "GET", Access.VIEWER),
+    rule("/settings", "GET", Access.ADMIN),
     rule("/users", "GET POST", Access.ADMIN),
 )
 """The routes of this package. Endpoints that the daemon adds bring their own rows."""

@@ -9,10 +9,14 @@ from .actions import FileActions
 from .coverage import CoveragePage
 from .file import FilePage
 from .files import FilesPage
+from .glossary import GlossaryPage
+from .health import HealthPage
 from .history import HistoryPage
 from .now import NowPage
 from .pauses import PauseActions
 from .services import SiteServices
+from .settings import SettingsPage
+from .spending import SpendingPage
 from .users import UsersPage
 
 
@@ -26,5 +30,9 @@ def site_routes(services: SiteServices, accounts: Accounts) -> list[BaseRoute]:
         *CoveragePage(services).routes(),
         *HistoryPage(services).routes(),
         *PauseActions(services).routes(),
+        *HealthPage(services).routes(),
+        *SpendingPage(services).routes(),
+        *GlossaryPage(services).routes(),
+        *SettingsPage(services).routes(),
         *UsersPage(services, accounts).routes(),
     ]

@@ -1,0 +1,221 @@
+"""The pages in Debian's Chromium: journeys with a real daemon, and each page looked over by axe."""
+
+from __future__ import annotations
+
+import re
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+playwright = pytest.importorskip("playwright.sync_api")
+axe_playwright = pytest.importorskip("axe_playwright_python.sync_playwright")
+
+from support.process_guard import killed_with_parent  # noqa: E402
+from support.web_browser import (  # noqa: E402
+    LOOKS,
+    PASSWORD,
+    Site,
+    Watcher,
+    chromium,
+    running_site,
+)
+from support.web_library import HOSTILE  # noqa: E402
+
+pytestmark = pytest.mark.browser
+SERIOUS = ("serious", "critical")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with chromium() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def made_up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    with running_site(tmp_path_factory.mktemp("site")) as site:
+        yield site
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_each_page_has_no_serious_fault_for_people_who_use_it_otherwise(
+    browser: Any, made_up: Site, look: str
+) -> None:
+    context = browser.new_context(**LOOKS[look])
+    made_up.sign_in(context)
+    watcher = Watcher(made_up.address)
+    page = watcher.watch(context.new_page())
+    axe = axe_playwright.Axe()
+    findings = []
+    for address in ["/login", *made_up.pages()]:
+        answer = page.goto(made_up.address + address)
+        assert answer.status == 200, address
+        for details in page.query_selector_all("details:not([open]) > summary"):
+            details.click()
+        report = axe.run(page, options={"resultTypes": ["violations"]}).response
+        findings += [
+            f"{address}: {one['id']}: {one['nodes'][0]['html'][:200]}"
+            for one in report["violations"]
+            if one["impact"] in SERIOUS
+        ]
+        width = page.evaluate("document.documentElement.scrollWidth")
+        assert width <= LOOKS[look]["viewport"]["width"], f"{address} is {width} pixels wide"
+    context.close()
+    assert findings == []
+    assert watcher.faults == []
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_markup_in_names_and_reasons_is_shown_as_text(
+    browser: Any, made_up: Site, language: str
+) -> None:
+    context = browser.new_context(locale=language)
+    made_up.sign_in(context)
+    watcher = Watcher(made_up.address)
+    page = watcher.watch(context.new_page())
+    shown = 0
+    for address in made_up.pages():
+        page.goto(made_up.address + address)
+        assert page.locator("img").count() == 0, address
+        assert page.evaluate("document.documentElement.lang") == language
+        shown += HOSTILE in page.inner_text("body")
+    context.close()
+    assert shown >= 3
+    assert watcher.faults == []
+
+
+def test_the_pages_work_without_scripts_and_by_keyboard(browser: Any, made_up: Site) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    made_up.sign_in(context)
+    page = context.new_page()
+    page.goto(made_up.address + "/files")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")  # skips to the content
+    assert page.url.endswith("#content")
+    page.focus("#search")
+    page.keyboard.type("field guide")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    assert "search=field+guide" in page.url
+    assert "A Field Guide to Rain" in page.inner_text("table")
+    assert "Twelve Bridges" not in page.inner_text("table")
+    page.goto(made_up.address + "/files?state=failed")
+    page.check("input[value=all]")
+    with page.expect_navigation():
+        page.click("button[value=retry]")
+    assert "asked=" in page.url
+    (queued, *_) = made_up.server.db.commands.pending()
+    assert (queued.kind, queued.actor) == ("retry", "ana")
+    context.close()
+
+
+def test_a_viewer_sees_no_buttons_and_no_pages_of_admins(browser: Any, made_up: Site) -> None:
+    context = browser.new_context()
+    made_up.sign_in(context, "eve")
+    page = context.new_page()
+    for address in ("/files", "/files/1", "/queue", "/health-page"):
+        page.goto(made_up.address + address)
+        assert page.locator("main button[name=action]").count() == 0, address
+        assert page.locator("main form[method=post][action*=check]").count() == 0, address
+    assert "Settings" not in page.inner_text("nav")
+    assert page.goto(made_up.address + "/settings").status == 403
+    context.close()
+
+
+# A real daemon
+
+
+class Daemon:
+    """A real daemon whose films are no media, so that each of its jobs fails soon."""
+
+    def __init__(self, home: Path) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as found:
+            self.port: int = found.getsockname()[1]
+        self.films, self.log = home / "films", home / "log"
+        self.films.mkdir()
+        (self.films / f"{HOSTILE.replace('/', '')}.mkv").write_bytes(b"no film")
+        (self.films / "The Sea.mkv").write_bytes(b"no film")
+        config = home / "config.toml"
+        config.write_text(
+            f'[daemon]\nstate_dir = "{home}/state"\n'
+            f'[libraries.films]\npath = "{self.films}"\nstability_delay = "1s"\nwatch = "off"\n'
+            f"[web]\nport = {self.port}\n",
+            "utf-8",
+        )
+        self.process = subprocess.Popen(
+            killed_with_parent(sys.executable, "-m", "subtitled", "--config", config, "run"),
+            stderr=self.log.open("ab"),
+            stdin=subprocess.DEVNULL,
+        )
+        self.address = f"http://127.0.0.1:{self.port}"
+        deadline = time.monotonic() + 90
+        while not self._is_open():
+            assert time.monotonic() < deadline, self.log.read_text("utf-8", "replace")
+            time.sleep(0.1)
+
+    def _is_open(self) -> bool:
+        try:
+            return httpx.get(f"{self.address}/health", timeout=5).is_success
+        except httpx.TransportError:
+            return False
+
+    @property
+    def code(self) -> str:
+        match = re.search(r"within an hour: (\S+)\. For", self.log.read_text("utf-8", "replace"))
+        assert match is not None
+        return match[1]
+
+
+@pytest.fixture
+def daemon(home: Path) -> Iterator[Daemon]:
+    started = Daemon(home)
+    yield started
+    started.process.kill()
+    started.process.wait(10)
+
+
+def test_from_the_set_up_to_a_retry_with_a_real_daemon(browser: Any, daemon: Daemon) -> None:
+    context = browser.new_context()
+    watcher = Watcher(daemon.address)
+    page = watcher.watch(context.new_page())
+    page.goto(daemon.address)
+    assert page.url.endswith("/setup")
+    page.fill("#code", daemon.code)
+    page.fill("#name", "ana")
+    page.fill("#password", PASSWORD)
+    page.fill("#password_again", PASSWORD)
+    page.click("main button")
+    assert page.inner_text("h1") == "Now"
+    page.click("header form button")
+    assert page.inner_text("h1") == "Sign in"
+    page.fill("#name", "ana")
+    page.fill("#password", PASSWORD)
+    page.click("main button")
+    deadline = time.monotonic() + 90
+    while page.locator("a[href$='/files?state=failed']").count() == 0:
+        assert time.monotonic() < deadline, daemon.log.read_text("utf-8", "replace")
+        time.sleep(0.5)
+        page.reload()
+    page.click("nav >> text=Coverage")
+    page.click("main a[href*='/files?library=films']")
+    assert "The Sea.mkv" in page.inner_text("table")
+    assert HOSTILE.replace("/", "") in page.inner_text("table")
+    page.click("text=The Sea.mkv")
+    assert "failed" in page.inner_text("main")
+    page.click("button[value=retry]")
+    assert "Asked for 1 file" in page.inner_text("main")
+    while "ana: retry" not in page.inner_text("main"):
+        assert time.monotonic() < deadline, page.inner_text("main")
+        time.sleep(0.5)
+        page.reload()
+    page.click("nav >> text=History")
+    assert page.locator("td:has-text('ana')").count() >= 1
+    context.close()
+    assert watcher.faults == []

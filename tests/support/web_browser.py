@@ -1,0 +1,135 @@
+"""The pages in Debian's Chromium: a site with made-up films, and a browser that notes faults."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from subtitled.daemon.health import HealthReport
+from subtitled.web.auth.roles import Role
+from subtitled.web.server import WebServer
+
+from .web_library import add_hostile_file, fill_library, open_library, write_configuration
+
+PASSWORD = "a long enough password"
+LOOKS: dict[str, dict[str, Any]] = {
+    "light": {"color_scheme": "light", "viewport": {"width": 1280, "height": 800}},
+    "dark": {"color_scheme": "dark", "viewport": {"width": 1280, "height": 800}},
+    "narrow": {"color_scheme": "light", "viewport": {"width": 320, "height": 640}},
+}
+"""The three ways in which each page is looked at."""
+
+
+@dataclass
+class Site:
+    """A port with pages about made-up films."""
+
+    server: WebServer
+    hostile_file: int
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.server.port}"
+
+    @property
+    def accounts(self) -> Any:
+        return self.server._accounts
+
+    def pages(self) -> list[str]:
+        """Return the addresses of all pages, with a film and a list that is filtered."""
+        return [
+            "/",
+            "/coverage",
+            "/files",
+            "/files?status=missing&language=de",
+            f"/files/{self.hostile_file}",
+            "/files/1",
+            "/files/4",
+            "/queue",
+            "/history",
+            "/health-page",
+            "/spending",
+            "/glossary",
+            "/settings",
+            "/users",
+            "/me",
+        ]
+
+    def sign_in(self, context: BrowserContext, name: str = "ana") -> None:
+        """Give a browser the cookie of a new session."""
+        user = self.accounts.users.get(name)
+        token = self.accounts.sessions.create(user, "127.0.0.1", "a test")
+        context.add_cookies([{"name": "subtitled", "value": token, "url": self.address}])
+
+
+@contextmanager
+def running_site(folder: Path, *, is_hostile: bool = True) -> Iterator[Site]:
+    """Open a port over a library in the database, with users ana (admin) and eve (viewer)."""
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        port: int = found.getsockname()[1]
+    configuration = write_configuration(folder, port)
+    db = open_library(configuration)
+    fill_library(configuration, db)
+    hostile_file = add_hostile_file(configuration, db) if is_hostile else 2
+    server = WebServer(configuration, db, lambda: HealthReport(True, ()), {})
+    server.start()
+    site = Site(server, hostile_file)
+    site.accounts.users.add("ana", PASSWORD, Role.ADMIN)
+    site.accounts.users.add("eve", PASSWORD, Role.VIEWER)
+    try:
+        yield site
+    finally:
+        server.stop()
+        db.close()
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Start Debian's Chromium. Nothing is downloaded."""
+    path = shutil.which("chromium")
+    assert path is not None, "install Debian's chromium"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+@dataclass
+class Watcher:
+    """Notes what a page does that none of ours may do."""
+
+    origin: str
+    faults: list[str] = field(default_factory=list)
+
+    def watch(self, page: Page) -> Page:
+        """Note errors, dialogs, and requests to other origins of a page."""
+        page.on("console", self._console)
+        page.on("pageerror", lambda error: self.faults.append(f"script: {error}"))
+        page.on("dialog", self._dialog)
+        page.on("request", self._request)
+        page.add_init_script(
+            "document.addEventListener('securitypolicyviolation', event =>"
+            " console.error('CSP: ' + event.violatedDirective + ' ' + event.blockedURI))"
+        )
+        return page
+
+    def _console(self, message: Any) -> None:
+        if message.type in ("error", "warning"):
+            self.faults.append(f"console: {message.text}")
+
+    def _dialog(self, dialog: Any) -> None:
+        self.faults.append(f"dialog: {dialog.message}")
+        dialog.dismiss()
+
+    def _request(self, request: Any) -> None:
+        if not request.url.startswith((f"{self.origin}/", "data:")):
+            self.faults.append(f"request to {request.url}")
