@@ -19,6 +19,7 @@ from subtitled.plugin import InputRejectedError, Language
 from .code_pages import decode_as, find_code_page
 from .line_ends import unify_line_ends
 from .misread import repair_code_page
+from .mixtures import count_sequences, decode_hz, join_surrogates, mend_utf8
 
 MAX_BROKEN_SHARE = 0.03
 """Largest share of the characters outside ASCII that may be broken in UTF-8."""
@@ -111,7 +112,7 @@ def decode_bytes(data: bytes, language: Language | None = None) -> DecodedText:
     for beginning, what in _OTHER_FILES:
         if data.startswith(beginning):
             raise InputRejectedError(f"it is {what}, not a text", "Unpack or remove it")
-    decoded = _decode_unicode(data) or _decode_code_page(data, language)
+    decoded = _decode_unicode(data, language) or _decode_code_page(data, language)
     text = decoded.text.removeprefix("\ufeff").rstrip("\0")
     if text.count("\0") > MAX_BROKEN_SHARE * len(text):
         raise InputRejectedError("it is no text file", "Check what the file is")
@@ -126,7 +127,7 @@ def decode_bytes(data: bytes, language: Language | None = None) -> DecodedText:
     return DecodedText(repaired, decoded.encoding, decoded.broken_count, was_garbled)
 
 
-def _decode_unicode(data: bytes) -> DecodedText | None:
+def _decode_unicode(data: bytes, language: Language | None) -> DecodedText | None:
     for mark, encoding in _BYTE_ORDER_MARKS:
         if data.startswith(mark):
             return _tolerant(data, encoding, len(data))
@@ -138,9 +139,16 @@ def _decode_unicode(data: bytes) -> DecodedText | None:
         except UnicodeDecodeError:
             pass
     try:
-        return DecodedText(data.decode("utf-8"), "utf-8")
+        text = data.decode("utf-8")
     except UnicodeDecodeError:
-        return _tolerant(data, "utf-8", _count_sequences(data))
+        data = join_surrogates(data)
+        if _is_no_utf8(data):
+            return None
+        mended = mend_utf8(data, language)
+        return _tolerant(mended, "utf-8", count_sequences(mended))
+    if "~{" in text and (chinese := decode_hz(data)) is not None:
+        return DecodedText(chinese, "hz")
+    return DecodedText(text, "utf-8")
 
 
 def _tolerant(data: bytes, encoding: str, characters: int) -> DecodedText | None:
@@ -154,13 +162,15 @@ def _tolerant(data: bytes, encoding: str, characters: int) -> DecodedText | None
     return DecodedText(text, encoding, max(broken, 0))
 
 
-_UTF8_SEQUENCE = re.compile(
-    rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}"
-)
+def _is_no_utf8(data: bytes) -> bool:
+    """Check quickly, by its beginning, whether a text is broken too often to be UTF-8."""
+    most = len(data) - len(data.translate(None, _OUTSIDE_ASCII))
+    broken = data[:4096].decode("utf-8", "replace").count("\ufffd")
+    certain = broken - 4 - data.count("\ufffd".encode())
+    return certain > max(1, MAX_BROKEN_SHARE * most)
 
 
-def _count_sequences(data: bytes) -> int:
-    return sum(1 for _ in _UTF8_SEQUENCE.finditer(data))
+_OUTSIDE_ASCII = bytes(range(128, 256))
 
 
 def _unmarked_utf16(data: bytes) -> str | None:

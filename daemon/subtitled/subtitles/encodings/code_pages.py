@@ -134,6 +134,17 @@ def find_reading(data: bytes, language: Language | None = None) -> Reading | Non
     return None
 
 
+def is_good_reading(data: bytes, code_page: str, language: Language | None = None) -> bool:
+    """Check whether a code page gives letters that belong in the language of the text."""
+    sample = _sample(data)
+    text = decode_as(sample, code_page)
+    if text is None:
+        return False
+    stated = str(language.primary) if language else ""
+    reading = _judge(code_page, text, rank_languages(text)[:3], stated, frozenset())
+    return reading is not None and reading.score >= MIN_SCORE
+
+
 def _choose(readings: list[Reading], stated: str) -> Reading | None:
     """Choose among readings of equal score that with the fewest strange characters."""
     top = max(readings, key=lambda reading: reading.score)
