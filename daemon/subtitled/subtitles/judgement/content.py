@@ -27,6 +27,7 @@ MAX_SAMPLES = 4
 START_STEPS = 20
 """Parts into which the cues are divided, to know how many begin after a time."""
 _LYRIC_SIGNS = re.compile("[♪♫♬🎵🎶]")
+_WORD = re.compile(r"[^\W_]")
 _MAX_DROPPED_REASONS = 3
 
 
@@ -133,6 +134,10 @@ def judge_cues(read: ReadResult) -> TextJudgement:
     if not read.cues:
         return TextJudgement(
             problem="it has no cue", format=read.format, dropped_count=dropped, dropped=reasons
+        )
+    if not any(_WORD.search(_plain(cue.text)) for cue in read.cues):
+        return TextJudgement(
+            problem="it has no word", format=read.format, dropped_count=dropped, dropped=reasons
         )
     cues = sorted(read.cues, key=lambda cue: (cue.start, cue.end))
     lyrics = sum(1 for cue in cues if _LYRIC_SIGNS.search(cue.text))

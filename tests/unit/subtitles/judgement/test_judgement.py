@@ -61,6 +61,9 @@ def verdict(
         (bytes(range(256)) * 9, "no text"),
         (b"somebody's notes about the film", "no line in it has times"),
         (b"1\n00:00:01,000 --> 00:00:02,000\n\n\n", "no cue"),
+        (b"1\n00:00:01,000 --> 00:00:02,000\n" + b"[" * 5000, "no word"),
+        (b"WEBVTT\n\n00:01.000 --> 00:02.000\n" + b"<" * 5000, "no word"),
+        (b"1\n00:00:01,000 --> 00:00:02,000\n<i>- ...</i>\n", "no word"),
         (b"WEBVTT\n\n", "no"),
     ],
 )
