@@ -19,6 +19,7 @@ from .time_lines import (
     TimeLine,
     counts_milliseconds,
     has_arrow,
+    has_clock,
     is_broken_time_line,
     is_number_line,
     parse_time_line,
@@ -91,7 +92,7 @@ def _read_regular(text: str) -> list[Cue] | None:
     minutes = _Minutes()
     cues = []
     for start_minute, start_second, start_ms, end_minute, end_second, end_ms, body in found:
-        if (has_other_arrow or ">" in body) and has_arrow(body):
+        if ((has_other_arrow or ">" in body) and has_arrow(body)) or has_clock(body):
             return None
         is_ready = is_tidy
         if ("<" in body or "{" in body) and not has_one_style(body):

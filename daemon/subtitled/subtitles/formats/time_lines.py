@@ -29,7 +29,7 @@ def _time(prefix: str) -> str:
     return (
         rf"(?P<{prefix}_sign>[-−])?{_BLANK}(?:(?P<{prefix}_hours>\d{{1,4}}){_BLANK}[:：]{_BLANK})?"
         rf"(?P<{prefix}_minutes>\d{{1,3}}){_BLANK}[:：]{_BLANK}(?P<{prefix}_seconds>\d{{1,2}})"
-        rf"(?:{_BLANK}[,.:;，．：]{_BLANK}(?P<{prefix}_fraction>\d{{1,9}}))?"
+        rf"(?:{_BLANK}[,.:;'´’，．：]{_BLANK}(?P<{prefix}_fraction>\d{{1,9}}))?"
     )
 
 
@@ -42,6 +42,14 @@ _PERFECT = re.compile(
     r"(?P<end_hours>\d\d):(?P<end_minutes>\d\d):(?P<end_seconds>\d\d)[,.](?P<end_fraction>\d{3})"
 )
 """What nearly every line of times is like."""
+_WITHOUT_ARROW = re.compile(
+    rf"(?:#?\d{{1,6}}[.:)]?[ \t]{{1,4}})??{_time('start')}{_BLANK}"
+    rf"(?:[-–—−=~>,;|/]{{0,4}}|to){_BLANK}{_time('end')}[ \t]{{0,9}}"
+)
+_CLOCK = re.compile(r"\d:\d\d:\d\d")
+_LONE_TIME = re.compile(rf"{_time('start')}{_BLANK}")
+MIN_COLONS = 4
+"""Colons in a line that has two times with hours."""
 _ANY_ARROW = re.compile("[-–—−=][ \\t\u00a0]{0,4}>|gt;|[→➔⟶]")
 _COORDINATE = re.compile(r"[XY][12]:-?\d{1,5}")
 _SETTING = re.compile(r"(?:align|line|position|size|vertical|region|A|D|L|S|T):[^ ]{1,40}")
@@ -75,13 +83,13 @@ class TimeLine:
 def parse_time_line(line: str) -> TimeLine | None:
     """Parse a line of times, or return None for any other line."""
     if ">" not in line and not _has_other_arrow(line):
-        return None
+        return _parse_without_arrow(line) if line.count(":") >= MIN_COLONS else None
     if match := _PERFECT.fullmatch(line):
         return TimeLine(_milliseconds(match, "start"), _milliseconds(match, "end"), "")
     head = visible_text(line[:MAX_TIMES_CHARS])
     match = _TIMES.match(head)
     if match is None:
-        return None
+        return _parse_without_arrow(line)
     rest = head[match.end() :] + line[MAX_TIMES_CHARS:]
     is_short = any(match[f"{t}_hours"] is match[f"{t}_fraction"] is None for t in ("start", "end"))
     if is_short and (rest.strip() or len(match["arrow"].rstrip("&gt;> ")) == 1):
@@ -93,6 +101,20 @@ def parse_time_line(line: str) -> TimeLine | None:
         _text_behind(rest),
         match["start_sign"] is not None,
     )
+
+
+def _parse_without_arrow(line: str) -> TimeLine | None:
+    """Parse two whole times that stand alone on a line, whatever is between them."""
+    if len(line) > MAX_TIMES_CHARS:
+        return None
+    match = _WITHOUT_ARROW.fullmatch(visible_text(line))
+    if match is None or not _is_whole_time(match, "start") or not _is_whole_time(match, "end"):
+        return None
+    return TimeLine(_milliseconds(match, "start"), _milliseconds(match, "end"), "")
+
+
+def _is_whole_time(match: re.Match[str], prefix: str) -> bool:
+    return match[f"{prefix}_hours"] is not None and match[f"{prefix}_fraction"] is not None
 
 
 def _has_other_arrow(text: str) -> bool:
@@ -107,10 +129,20 @@ def has_arrow(text: str) -> bool:
     return _has_other_arrow(text)
 
 
+def has_clock(text: str) -> bool:
+    """Check for a time with hours, as in lines of times that lack their arrow."""
+    return text.count(":") > 1 and _CLOCK.search(text) is not None
+
+
 def is_broken_time_line(line: str) -> bool:
     """Check whether a line was meant to hold times, though they cannot be read."""
-    if ("-->" not in line and "->" not in line) or len(line) > MAX_TIMES_CHARS:
+    if len(line) > MAX_TIMES_CHARS:
         return False
+    if "->" not in line:
+        if line.count(":") < 2:
+            return False
+        match = _LONE_TIME.fullmatch(visible_text(line))
+        return match is not None and _is_whole_time(match, "start")
     if "-->" not in line and line.count(":") < 3:
         return False
     digits = sum(map(str.isdecimal, line))
