@@ -2,57 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from subtitled.config.load import Configuration
-from subtitled.config.paths import resolve_state_dir
-from subtitled.daemon.doctor import describe_watching
-from subtitled.daemon.inspection import (
-    describe_requirement,
-    inspect_file,
-    library_for,
-    to_known_path,
-)
-from subtitled.db.database import Database
-from subtitled.db.outbox import DeliveryState
-from subtitled.db.records import FileState
-from subtitled.db.sidecars import SidecarRecord, SidecarRepository, SidecarStatus
-from subtitled.glossary.consistency import missing_terms
-from subtitled.glossary.selection import Glossary, glossary_for
-from subtitled.jobcontext.services import open_database, open_transcript_store
-from subtitled.library.fingerprint import content_fingerprint
-from subtitled.library.media_filter import describe_exclusion
-from subtitled.library.paths import library_containing
-from subtitled.pipeline.planning import MediaReport
-from subtitled.plugin import Language, SubtitledError, Transcript
-from subtitled.policy.coverage import ExistingSubtitle
-from subtitled.policy.requirements import Requirement
-from subtitled.routing.production_plan import plan_target
-from subtitled.subtitles.formats import read_cues
-from subtitled.subtitles.formats.timestamps import format_timestamp
-from subtitled.subtitles.hallucination.passages import RemovedText
-from subtitled.subtitles.ownership import Ownership
-from subtitled.subtitles.publish import compute_sha256
-from subtitled.transcripts.models import ChannelShare
-from subtitled.transcripts.store import TranscriptStore
-from subtitled.translation.cache import untranslated
+from subtitled.daemon.answers.file import Explanation, explain_file
+from subtitled.daemon.inspection import to_known_path
+from subtitled.jobcontext.services import open_database
 
 from .app import app, load_configuration
-from .output import FAILED, JsonOption, display_path, echo, echo_json, errors, format_time
-
-DELIVERY_TEXTS = {
-    DeliveryState.WAITING: "not notified yet",
-    DeliveryState.SENT: "checked soon",
-    DeliveryState.CONFIRMED: "has indexed it",
-    DeliveryState.UNVERIFIABLE: "cannot say whether it has indexed it",
-    DeliveryState.NOT_INDEXED: "has not indexed it",
-}
-"""The state of a delivery to a media server, in words."""
+from .output import FAILED, JsonOption, display_path, echo, echo_json, errors
 
 
 @app.command()
@@ -61,36 +21,20 @@ def explain(
 ) -> None:
     """Show everything that is known and decided about one file."""
     configuration = load_configuration()
-    path = to_known_path(configuration, file)
-    library = library_containing(path, configuration.settings.libraries)
-    db = open_database(configuration)
-    explanation: dict[str, Any] = {
-        "path": path,
-        "library": library,
-        "watch_mode": describe_watching(configuration, library) if library else None,
-        "not_taken": describe_exclusion(path, configuration.settings.libraries),
-        "database": _database_record(db, path),
-        "our_sidecars": [
-            _describe_sidecar(record, db.sidecars) for record in db.sidecars.of_media(path)
-        ],
-        "server_deliveries": _server_deliveries(configuration, db, path),
-    }
-    try:
-        explanation |= _Inspection.of(configuration, db, path).to_dict()
-    except (SubtitledError, OSError) as error:
-        explanation["error"] = str(error)
+    db, path = open_database(configuration), to_known_path(configuration, file)
+    explanation = explain_file(configuration, db, path)
     if as_json:
-        echo_json(explanation)
+        echo_json(explanation.to_dict())
     else:
         _print_explanation(explanation)
-    if "error" in explanation:
+    if explanation.error is not None:
         raise typer.Exit(FAILED)
 
 
-def _print_explanation(explanation: dict[str, Any]) -> None:
-    echo(display_path(explanation["path"]))
-    for key, value in explanation.items():
-        if key == "path" or value in (None, [], {}, ""):
+def _print_explanation(explanation: Explanation) -> None:
+    echo(display_path(explanation.path))
+    for key, value in explanation.facts.items():
+        if value in (None, [], {}, ""):
             continue
         if isinstance(value, dict):
             value = [f"{name}: {text}" for name, text in value.items() if text not in (None, "")]
@@ -98,263 +42,7 @@ def _print_explanation(explanation: dict[str, Any]) -> None:
             echo(f"{key}:")
             for line in value:
                 echo(f"  {line}")
-        elif key == "error":
-            errors.print(f"error: {value}", markup=False, style="red")
         else:
             echo(f"{key}: {value}")
-
-
-def _database_record(db: Database, path: Path) -> dict[str, Any] | None:
-    record = db.files.get(path)
-    if record is None:
-        return None
-    return {
-        "state": str(record.state),
-        "worker": record.worker if record.state is FileState.WORKING else None,
-        "reason": record.reason,
-        "hint": record.hint,
-        "attempts": record.attempts,
-        "crashes": record.crashes or None,
-        "missing_since": _optional_time(record.missing_since),
-        "previous_state": record.previous_state and str(record.previous_state),
-        "next_check": _optional_time(record.next_check_at),
-    }
-
-
-def _optional_time(timestamp: float | None) -> str | None:
-    return format_time(timestamp) if timestamp else None
-
-
-def _describe_sidecar(record: SidecarRecord, sidecars: SidecarRepository) -> str:
-    """Describe a sidecar that we wrote, and its present state."""
-    status: str = record.status
-    if record.status is SidecarStatus.YIELDED:
-        status = "removed, a human subtitle appeared; restore it with: subtitled undo"
-    elif record.status is SidecarStatus.REMOVED_BY_USER:
-        status = "removed by hand; make it again with: subtitled queue retry"
-    elif compute_sha256(record.path) is None:
-        status = "missing"
-    elif (ownership := sidecars.ownership(record.path)) is not Ownership.OURS:
-        status = (
-            "edited by a person: it is never changed"
-            if ownership is Ownership.EDITED
-            else str(ownership)
-        )
-    created_at = _optional_time(record.created_at)
-    return f"{display_path(record.path)}: {record.variant}, {created_at}; {status}"
-
-
-def _server_deliveries(configuration: Configuration, db: Database, path: Path) -> list[str]:
-    """Describe the last notification of each media server about a file."""
-    lines = []
-    for delivery in db.deliveries.of_media(path):
-        configured = configuration.servers.get(delivery.server)
-        strategies = configured.component_class.refresh_strategies if configured else ()
-        strategy = (
-            strategies[delivery.strategy] if delivery.strategy < len(strategies) else "notified"
-        )
-        sent = f"{strategy} {format_time(delivery.sent_at)}; " if delivery.sent_at else ""
-        detail = f": {delivery.detail}" if delivery.detail else ""
-        lines.append(f"{delivery.server}: {sent}{DELIVERY_TEXTS[delivery.state]}{detail}")
-    return lines
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Inspection:
-    """A media file with its report and its stored transcripts."""
-
-    configuration: Configuration
-    path: Path
-    report: MediaReport
-    store: TranscriptStore
-    fingerprint: str
-
-    @classmethod
-    def of(cls, configuration: Configuration, db: Database, path: Path) -> _Inspection:
-        """Inspect a file. Raises :class:`SubtitledError` and ``OSError``."""
-        return cls(
-            configuration=configuration,
-            path=path,
-            report=inspect_file(configuration, path, db),
-            store=open_transcript_store(resolve_state_dir(configuration.settings)),
-            fingerprint=content_fingerprint(path),
-        )
-
-    @property
-    def track(self) -> int:
-        """The chosen audio track, by ffprobe's index."""
-        return self.report.track_choice.track.index
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the part of the output that needs the file itself."""
-        report, store, fingerprint = self.report, self.store, self.fingerprint
-        choice = report.track_choice
-        analysis = store.analysis(fingerprint, self.track)
-        reuse = store.reuse(fingerprint, self.track)
-        order = report.routing.engine_order(report.spoken_language or choice.track.language)
-        removals = store.removals(fingerprint, self.track)
-        return {
-            "duration_seconds": round(report.facts.duration, 3),
-            "audio": list(self._describe_tracks()),
-            "rejected_tracks": [
-                f"track {index}: {reason}"
-                for index, reason in choice.rejected
-                if index not in self._transcribed_together
-            ],
-            "subtitles": [_describe_subtitle(subtitle) for subtitle in report.existing_subtitles],
-            "summaries": [
-                f"{summary.language} {summary.origin} {summary.location}"
-                f"{_describe_ownership(summary)}"
-                for summary in report.available.summaries
-            ],
-            "spoken_language": f"{analysis.language}: {analysis.language_reason}"
-            if analysis and analysis.language
-            else None,
-            "reused_transcript": str(reuse) if reuse else None,
-            "glossary": list(self._glossary_issues()),
-            "hallucinations_removed": _describe_texts(_with_text(removals)),
-            "speech_without_words": _describe_lost_speech(removals),
-            "engines": f"{', then '.join(order.names) or 'none'} ({order.reason})",
-            "chunk_fallbacks": [
-                f"{format_timestamp(span.start, '.')}-{format_timestamp(span.end, '.')} {fallback}"
-                for span, fallback in store.fallbacks(fingerprint, self.track)
-            ],
-            "untranslated": _describe_texts(
-                untranslated(store.track_folder(fingerprint, self.track))
-            ),
-            "requirements": self._describe_requirements(),
-            "reasons": list(report.decision.reasons),
-        }
-
-    @property
-    def _transcribed_together(self) -> frozenset[int]:
-        """The tracks that were listened to as a set."""
-        return frozenset(share.track for share in self._channel_shares)
-
-    @property
-    def _channel_shares(self) -> tuple[ChannelShare, ...]:
-        analysis = self.store.analysis(self.fingerprint, self.track)
-        return analysis.channel_shares if analysis else ()
-
-    def _describe_tracks(self) -> Iterator[str]:
-        for track in self.report.facts.audio_tracks:
-            chosen = ""
-            if track.index in self._transcribed_together:
-                chosen = " (transcribed with the others)" * (len(self._transcribed_together) > 1)
-            elif track.index == self.track:
-                chosen = f" (chosen: {self.report.track_choice.reason})"
-            yield f"track {track.index}: {track.language} {track.title}".rstrip() + chosen
-        for share in self._channel_shares:
-            yield share.reason
-
-    def _describe_requirements(self) -> dict[str, str]:
-        """Return how each requirement is made, by its name."""
-        decision = self.report.decision
-        return {
-            describe_requirement(requirement): self._describe_paths(requirement)
-            for requirement in decision.requirements
-        } | {describe_requirement(summary): summary.reason for summary in decision.summaries}
-
-    def _describe_paths(self, requirement: Requirement) -> str:
-        """Describe the ways to make a subtitle, best first, as far as they are known."""
-        target = requirement.language or self.report.spoken_language
-        if target is None:
-            return requirement.reason
-        plan = plan_target(
-            self.report.routing, requirement, target, self.report.available.foreign_speech
-        )
-        paths = "; else ".join(dict.fromkeys(map(str, plan.paths))) or requirement.reason
-        if requirement.secondary is None:
-            return paths
-        return f"{paths}; below it: {self._describe_paths(requirement.secondary)}"
-
-    def _glossary_issues(self) -> Iterator[str]:
-        """Yield what is wrong in the glossaries, and where our translations do not follow them."""
-        library = library_for(self.configuration, self.path)
-        glossary = glossary_for(self.path, library, self.configuration)
-        yield from (str(issue) for issue in glossary.issues)
-        spoken = self.report.spoken_language
-        transcript = self._transcript_in(spoken) if spoken else None
-        if spoken is None or transcript is None:
-            return
-        for subtitle in self.report.existing_subtitles:
-            if subtitle.is_ours and subtitle.is_text and subtitle.format not in ("txt", "lrc"):
-                yield from self._terms_not_followed(subtitle, transcript, glossary, spoken)
-
-    def _transcript_in(self, language: Language) -> Transcript | None:
-        """Return a complete transcript in a language, or None."""
-        for variant in self.store.variants(self.fingerprint, self.track):
-            transcript = self.store.assemble_any(self.fingerprint, self.track, variant)
-            if transcript and transcript.language.satisfies(language):
-                return transcript
-        return None
-
-    def _terms_not_followed(
-        self,
-        subtitle: ExistingSubtitle,
-        transcript: Transcript,
-        glossary: Glossary,
-        spoken: Language,
-    ) -> Iterator[str]:
-        if subtitle.language is None or subtitle.language.satisfies(spoken):
-            return
-        terms = glossary.required_terms(spoken, subtitle.language)
-        if not terms:
-            return
-        cues = read_cues((self.path.parent / subtitle.location).read_bytes(), subtitle.format)
-        for missing in missing_terms(transcript.words, cues, terms, spoken, subtitle.language):
-            yield (
-                f"{subtitle.location}: at {format_timestamp(missing.start_seconds, '.')} "
-                f"{missing.source_text!r} is not translated as {missing.target_text!r}"
-            )
-
-
-def _describe_texts(texts_by_variant: dict[str, tuple[RemovedText, ...]]) -> list[str]:
-    """Describe each text with its time, the reason and its variant."""
-    return [
-        f"{format_timestamp(removed.start, '.')} {removed.text} ({removed.reason}; {variant})"
-        for variant, texts in texts_by_variant.items()
-        for removed in texts
-    ]
-
-
-def _with_text(
-    removals: dict[str, tuple[RemovedText, ...]],
-) -> dict[str, tuple[RemovedText, ...]]:
-    return {
-        variant: tuple(removed for removed in texts if removed.text)
-        for variant, texts in removals.items()
-    }
-
-
-def _describe_lost_speech(removals: dict[str, tuple[RemovedText, ...]]) -> list[str]:
-    """Describe the speech in which no word was recognised, by its times."""
-    return [
-        f"{format_timestamp(lost.start, '.')}-{format_timestamp(lost.end, '.')} ({variant})"
-        for variant, texts in removals.items()
-        for lost in texts
-        if not lost.text
-    ]
-
-
-def _describe_subtitle(subtitle: ExistingSubtitle) -> str:
-    second = f"+{subtitle.secondary}" if subtitle.secondary else ""
-    return (
-        f"{subtitle.language or '?'}{second} {subtitle.kind} {subtitle.origin} "
-        f"{subtitle.location}{_describe_ownership(subtitle)}{_describe_text(subtitle)}"
-    )
-
-
-def _describe_text(subtitle: ExistingSubtitle) -> str:
-    """Return what was found in a text that somebody else made."""
-    notes = f" ({'; '.join(subtitle.notes)})" if subtitle.notes else ""
-    return f"{notes}; it does not count: {subtitle.problem}" if subtitle.problem else notes
-
-
-def _describe_ownership(subtitle: ExistingSubtitle) -> str:
-    """Return whose a subtitle is, in brackets; nothing if it is human."""
-    if subtitle.is_outdated:
-        return " (outdated: ours, of another version of the media; it is replaced)"
-    if subtitle.is_edited:
-        return " (edited: ours, changed by a person; it is never changed again)"
-    return " (ours)" if subtitle.is_ours else ""
+    if explanation.error is not None:
+        errors.print(f"error: {explanation.error}", markup=False, style="red")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -14,6 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from subtitled.daemon.answers.plain import to_plain
 from subtitled.daemon.logs import display_line, escape_control_characters
 from subtitled.plugin import CheckResult, paths
 
@@ -97,25 +97,10 @@ def make_output_folder(folder: Path) -> None:
         )
 
 
-def format_time(timestamp: float) -> str:
-    """Format seconds since 1970 as a local date for people."""
-    return time.strftime("%Y-%m-%d %H:%M", time.localtime(timestamp))
-
-
 def print_check_results(results: Sequence[CheckResult], as_json: bool) -> None:
     """Print every check with its verdict, and the hint of those that failed."""
     if as_json:
-        echo_json(
-            [
-                {
-                    "subject": result.subject,
-                    "ok": result.ok,
-                    "detail": result.detail,
-                    "hint": result.hint,
-                }
-                for result in results
-            ]
-        )
+        echo_json(to_plain(results))
         return
     echo_table(
         ("", "subject", "detail", "hint"),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from subtitled.daemon.answers.plain import format_time
 from subtitled.daemon.answers.status import StatusAnswer, describe_status
 from subtitled.daemon.workers import WorkerStatus
 from subtitled.db.records import FileRecord
 from subtitled.jobcontext.services import open_database
 
 from .app import app, load_configuration
-from .output import JsonOption, display_path, echo, echo_json, echo_table, format_time
+from .output import JsonOption, display_path, echo, echo_json, echo_table
 
 MAX_UPCOMING_SHOWN = 4
 """Number of upcoming events in the text output. ``--json`` has all of them."""

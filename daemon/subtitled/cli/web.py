@@ -15,6 +15,7 @@ import typer
 from subtitled.config.load import Configuration
 from subtitled.config.paths import ensure_private_folder, resolve_state_dir
 from subtitled.config.types import parse_duration
+from subtitled.daemon.answers.plain import format_time
 from subtitled.db.history import HistoryLog
 from subtitled.jobcontext.services import open_database
 from subtitled.plugin import SubtitledError
@@ -33,7 +34,6 @@ from .output import (
     echo_json,
     echo_table,
     errors,
-    format_time,
 )
 
 web_app = typer.Typer(help="The users and keys of the HTTP port.", no_args_is_help=True)

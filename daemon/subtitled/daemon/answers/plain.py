@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from enum import Enum
@@ -30,3 +31,8 @@ def to_plain(value: Any) -> Any:
     if isinstance(value, list | tuple | set | frozenset):
         return [to_plain(item) for item in value]
     return str(value)
+
+
+def format_time(timestamp: float) -> str:
+    """Format seconds since 1970 as a local date for people."""
+    return time.strftime("%Y-%m-%d %H:%M", time.localtime(timestamp))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,8 +25,13 @@ class ServerStatus:
         return {"error": self.error, "media_by_state": self.media_by_state}
 
 
-def list_servers(db: Database) -> list[ServerStatus]:
-    """Return every media server that had a delivery or an error, sorted by name."""
+def list_servers(db: Database, configured: Iterable[str] = ()) -> list[ServerStatus]:
+    """Return the media servers, sorted by name.
+
+    Args:
+        db: The database.
+        configured: Names of servers to list although they had no delivery and no error yet.
+    """
     errors = {
         key.removeprefix(SERVER_ERROR_KEY): error
         for key, error in db.kv.get_prefix(SERVER_ERROR_KEY).items()
@@ -37,5 +43,5 @@ def list_servers(db: Database) -> list[ServerStatus]:
             error=errors.get(name),
             media_by_state={str(state): number for state, number in counts.get(name, {}).items()},
         )
-        for name in sorted({*counts, *errors})
+        for name in sorted({*counts, *errors, *configured})
     ]

@@ -1,0 +1,186 @@
+"""One file: what is known of it at once, and what a look at it tells (``explain``)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from subtitled.config.load import Configuration
+from subtitled.db.database import Database
+from subtitled.db.history import HistoryEntry, HistoryFilter
+from subtitled.db.outbox import DeliveryState
+from subtitled.db.overview import CoverageRow, RequirementRow
+from subtitled.db.records import FileRecord, FileState
+from subtitled.db.sidecars import SidecarRecord, SidecarRepository, SidecarStatus
+from subtitled.library.media_filter import describe_exclusion
+from subtitled.library.paths import library_containing
+from subtitled.plugin import SubtitledError
+from subtitled.subtitles.ownership import Ownership
+from subtitled.subtitles.publish import compute_sha256
+
+from ..doctor import describe_watching
+from ..logs import display_line
+from .file_inspection import inspect_now
+from .file_list import describe_record
+from .plain import format_time, to_plain
+
+_DELIVERY_TEXTS = {
+    DeliveryState.WAITING: "not notified yet",
+    DeliveryState.SENT: "checked soon",
+    DeliveryState.CONFIRMED: "has indexed it",
+    DeliveryState.UNVERIFIABLE: "cannot say whether it has indexed it",
+    DeliveryState.NOT_INDEXED: "has not indexed it",
+}
+"""The state of a delivery to a media server, in words."""
+MAX_HISTORY = 20
+"""Entries of the history that are known of a file at once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileAnswer:
+    """What the database knows of one file."""
+
+    record: FileRecord
+    coverage: tuple[CoverageRow, ...]
+    requirements: tuple[RequirementRow, ...]
+    sidecars: tuple[SidecarRecord, ...]
+    """What we wrote for it."""
+    deliveries: tuple[str, ...]
+    """The last notification of each media server, in words."""
+    history: tuple[HistoryEntry, ...]
+    """What happened to it, the newest first."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the file as JSON has it."""
+        return {
+            **describe_record(self.record),
+            "coverage": to_plain(self.coverage),
+            "requirements": to_plain(self.requirements),
+            "sidecars": [
+                {
+                    "path": to_plain(sidecar.path),
+                    "language": str(sidecar.language),
+                    "kind": str(sidecar.kind),
+                    "format": sidecar.format,
+                    "variant": sidecar.variant,
+                    "created_at": sidecar.created_at,
+                    "status": str(sidecar.status),
+                }
+                for sidecar in self.sidecars
+            ],
+            "server_deliveries": list(self.deliveries),
+            "history": to_plain(self.history),
+        }
+
+
+def describe_file(configuration: Configuration, db: Database, record: FileRecord) -> FileAnswer:
+    """Return what the database knows of a file. Nothing of the file itself is read."""
+    path = record.path
+    return FileAnswer(
+        record=record,
+        coverage=tuple(db.overview.coverage_of(record.id)),
+        requirements=tuple(db.overview.requirements_of(record.id)),
+        sidecars=tuple(db.sidecars.of_media(path)),
+        deliveries=tuple(_server_deliveries(configuration, db, path)),
+        history=tuple(db.history.newest(MAX_HISTORY, HistoryFilter(file_id=record.id))),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """Everything that is known and decided about one file, after a look at it."""
+
+    path: Path
+    facts: dict[str, Any]
+    """By name: a text, a list of texts, or texts by name. Empty ones are not known."""
+    error: str | None = None
+    """Why the file cannot be looked at; None if it can."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the explanation as JSON has it."""
+        error = {"error": self.error} if self.error is not None else {}
+        return {"path": to_plain(self.path), **to_plain(self.facts), **error}
+
+
+def explain_file(configuration: Configuration, db: Database, path: Path) -> Explanation:
+    """Look at a file now, and return everything that is known and decided about it.
+
+    This reads the file and asks ffprobe, which takes a second or so.
+
+    Args:
+        configuration: The configuration.
+        db: The database.
+        path: The file, by the path that its library uses.
+    """
+    library = library_containing(path, configuration.settings.libraries)
+    facts: dict[str, Any] = {
+        "library": library,
+        "watch_mode": describe_watching(configuration, library) if library else None,
+        "not_taken": describe_exclusion(path, configuration.settings.libraries),
+        "database": _database_record(db, path),
+        "our_sidecars": [
+            _describe_sidecar(record, db.sidecars) for record in db.sidecars.of_media(path)
+        ],
+        "server_deliveries": _server_deliveries(configuration, db, path),
+    }
+    try:
+        facts |= inspect_now(configuration, db, path)
+    except (SubtitledError, OSError) as error:
+        return Explanation(path=path, facts=facts, error=str(error))
+    return Explanation(path=path, facts=facts)
+
+
+def _database_record(db: Database, path: Path) -> dict[str, Any] | None:
+    record = db.files.get(path)
+    if record is None:
+        return None
+    return {
+        "state": str(record.state),
+        "worker": record.worker if record.state is FileState.WORKING else None,
+        "reason": record.reason,
+        "hint": record.hint,
+        "attempts": record.attempts,
+        "crashes": record.crashes or None,
+        "missing_since": _optional_time(record.missing_since),
+        "previous_state": record.previous_state and str(record.previous_state),
+        "next_check": _optional_time(record.next_check_at),
+    }
+
+
+def _optional_time(timestamp: float | None) -> str | None:
+    return format_time(timestamp) if timestamp else None
+
+
+def _describe_sidecar(record: SidecarRecord, sidecars: SidecarRepository) -> str:
+    """Describe a sidecar that we wrote, and its present state."""
+    status: str = record.status
+    if record.status is SidecarStatus.YIELDED:
+        status = "removed, a human subtitle appeared; restore it with: subtitled undo"
+    elif record.status is SidecarStatus.REMOVED_BY_USER:
+        status = "removed by hand; make it again with: subtitled queue retry"
+    elif compute_sha256(record.path) is None:
+        status = "missing"
+    elif (ownership := sidecars.ownership(record.path)) is not Ownership.OURS:
+        status = (
+            "edited by a person: it is never changed"
+            if ownership is Ownership.EDITED
+            else str(ownership)
+        )
+    created_at = _optional_time(record.created_at)
+    return f"{display_line(record.path)}: {record.variant}, {created_at}; {status}"
+
+
+def _server_deliveries(configuration: Configuration, db: Database, path: Path) -> list[str]:
+    """Describe the last notification of each media server about a file."""
+    lines = []
+    for delivery in db.deliveries.of_media(path):
+        configured = configuration.servers.get(delivery.server)
+        strategies = configured.component_class.refresh_strategies if configured else ()
+        strategy = (
+            strategies[delivery.strategy] if delivery.strategy < len(strategies) else "notified"
+        )
+        sent = f"{strategy} {format_time(delivery.sent_at)}; " if delivery.sent_at else ""
+        detail = f": {delivery.detail}" if delivery.detail else ""
+        lines.append(f"{delivery.server}: {sent}{_DELIVERY_TEXTS[delivery.state]}{detail}")
+    return lines
