@@ -19,6 +19,8 @@ from .result import ReadResult
 
 MAX_PAUSE_SECONDS = 0.3
 """Longest time between two cues of which one continues the other."""
+MAX_SCROLL_PAUSE_SECONDS = 2.0
+"""The same where whole lines of the one before stand above new ones."""
 MIN_SHARE = 0.5
 """Share of cues that repeat text of the cue before, from which a file is rolling."""
 MIN_REPEATS = 3
@@ -89,7 +91,7 @@ class _Lines:
 
 def _may_repeat(before: Cue, after: Cue) -> bool:
     """Check quickly whether a cue may begin with the last line of the one before."""
-    if after.start - before.end > MAX_PAUSE_SECONDS:
+    if after.start - before.end > MAX_SCROLL_PAUSE_SECONDS:
         return False
     words = strip_tags(before.text).rstrip().rpartition("\n")[2].split()
     text = strip_tags(after.text)
@@ -101,14 +103,16 @@ def _overlap(before: _Lines, after: _Lines) -> int:
 
     The last of them may have grown.
     """
-    if after.cue.start - before.cue.end > MAX_PAUSE_SECONDS or after.cue.start < before.cue.start:
+    pause = after.cue.start - before.cue.end
+    if pause > MAX_SCROLL_PAUSE_SECONDS or after.cue.start < before.cue.start:
         return 0
     for count in range(min(len(before.plain), len(after.plain), 8), 0, -1):
         if count > 1 and before.plain[-count] != after.plain[0]:
             continue
         old, new = before.plain[-count:], after.plain[:count]
         if old[:-1] == new[:-1] and _grows(old[-1], new[-1]):
-            return count
+            scrolls = old == new and len(after.plain) > count
+            return count if scrolls or pause <= MAX_PAUSE_SECONDS else 0
     return 0
 
 

@@ -148,3 +148,37 @@ def test_two_phrases_are_enough_where_words_have_times() -> None:
     result = read_text(short, "vtt")
     assert [cue.text for cue in result.cues] == list(PHRASES[:2])
     assert result.is_rolling
+
+
+def _at(seconds: float) -> str:
+    return f"00:00:{seconds:06.3f}".replace(".", ",")
+
+
+def _with_pauses(texts: list[str]) -> str:
+    """Return cues of 2.8 seconds with pauses of 0.7 between them."""
+    return "".join(
+        f"{place}\n{_at(3.5 * place)} --> {_at(3.5 * place + 2.8)}\n{text}\n\n"
+        for place, text in enumerate(texts, 1)
+    )
+
+
+@pytest.mark.parametrize("height", [2, 3])
+def test_lines_that_shift_up_over_pauses_are_one_phrase_each(height: int) -> None:
+    phrases = [f"this is phrase {word}" for word in ("one", "two", "three", "four", "five")]
+    texts = ["\n".join(phrases[max(0, at + 1 - height) : at + 1]) for at in range(len(phrases))]
+    result = read_text(_with_pauses(texts), "srt")
+    assert [cue.text for cue in result.cues] == phrases
+    assert result.is_rolling
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ["No.", "No.", "No!", "No.", "Come on!", "Come on!", "Run!", "Run!", "Run!", "Run!"],
+        ["Row, row, row your boat", "Row, row, row your boat", "gently down", "gently down"],
+        ["♪ La la la\nla la ♪", "♪ La la la\noh baby ♪", "♪ La la la\nla la ♪"],
+    ],
+)
+def test_what_is_said_again_after_a_pause_is_said_again(texts: list[str]) -> None:
+    result = read_text(_with_pauses(texts), "srt")
+    assert [cue.text for cue in result.cues] == texts
