@@ -89,9 +89,9 @@ class SubtitleSource:
         return judge_for_media(judgement, source.language, SubtitleKind.FULL, frozenset(), length)
 
     def _is_inside(self, cue: Cue) -> bool:
-        """Return whether a cue begins within the media file."""
+        """Return whether a cue is within the media file."""
         duration = self.facts.duration
-        return duration <= 0 or cue.start < latest_time(duration)
+        return cue.start >= 0 and (duration <= 0 or cue.start < latest_time(duration))
 
     def _bytes(self, source: Source) -> bytes:
         job, scratch = self.ctx.job, self.ctx.services.scratch

@@ -98,8 +98,14 @@ class Language(str):
 
     @property
     def is_known(self) -> bool:
-        """False for ``und``, ``mul``, ``mis`` and ``zxx``, which name no one language."""
-        return self.primary not in _SPECIAL_TAGS
+        """False for tags that name no one language.
+
+        They are ``und``, ``mul``, ``mis`` and ``zxx``, and ``qaa`` to ``qtz``, which broadcasters
+        use as they like, such as for the original sound.
+        """
+        primary = self.primary
+        is_local = len(primary) == 3 and "qaa" <= primary <= "qtz"
+        return primary not in _SPECIAL_TAGS and not is_local
 
     @property
     def english_name(self) -> str:

@@ -115,3 +115,14 @@ def test_language_names_round_trip(tag: str) -> None:
 )
 def test_equivalent_codes_satisfy_each_other(has: str, wants: str, enough: bool) -> None:
     assert Language(has).satisfies(Language(wants)) is enough
+
+
+@pytest.mark.parametrize("tag", ["und", "mul", "zxx", "mis", "qaa", "qad", "qtz"])
+def test_codes_that_name_no_language_are_unknown(tag: str) -> None:
+    assert not Language(tag).is_known
+    assert not Language(tag).satisfies(Language("en"))
+
+
+@pytest.mark.parametrize("tag", ["qu", "quc", "pt-BR", "fil"])
+def test_codes_that_begin_alike_name_a_language(tag: str) -> None:
+    assert Language(tag).is_known

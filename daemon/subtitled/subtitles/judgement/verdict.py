@@ -31,6 +31,8 @@ END_TOLERANCE_SECONDS = 5.0
 END_TOLERANCE_SHARE = 0.02
 MAX_LATE_SHARE = 0.5
 """Share of cues after the end from which a text is one of another version."""
+MAX_EARLY_SHARE = 0.15
+"""Share of cues before the hour at which a programme begins: its title, and who subtitled it."""
 _HOUR = 3600.0
 
 
@@ -140,10 +142,11 @@ def _judge_times(judgement: TextJudgement, media: MediaLength) -> tuple[float, s
     end = latest_time(duration)
     if judgement.last_end <= end:
         return 0.0, ""
-    first = judgement.starts[0]
-    hours = first // _HOUR * _HOUR
-    if hours and judgement.last_end - hours <= end:
-        return -hours, ""
+    starts = judgement.starts
+    for hours in sorted({start // _HOUR * _HOUR for start in starts} - {0.0}):
+        early = sum(start < hours for start in starts) / len(starts)
+        if early <= MAX_EARLY_SHARE and judgement.last_end - hours <= end:
+            return -hours, ""
     late = sum(start > end for start in judgement.starts) / len(judgement.starts)
     if late < MAX_LATE_SHARE:
         return 0.0, ""

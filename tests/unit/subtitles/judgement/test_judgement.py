@@ -228,6 +228,20 @@ def test_times_that_reach_a_little_beyond_the_end_are_right(media: MediaLength) 
     assert (judged.shift, judged.problem) == (0.0, "")
 
 
+def test_a_title_before_the_hour_of_the_programme_does_not_hide_that_hour() -> None:
+    title = '<p begin="0s" end="4s">Subtitles: A. N. Other</p>'
+    text = late(10, start=1.0).replace("<div>", f"<div>{title}")
+    assert title in text
+    judged = verdict(text, "en", MediaLength(50.0), suffix="ttml")
+    assert (judged.shift, judged.source_problem) == (-36000.0, "")
+
+
+def test_the_second_hour_of_another_version_is_no_shift() -> None:
+    text = make_srt(dialogue("en", 2000))
+    judged = verdict(text, "en", MediaLength(3700.0))
+    assert judged.shift == 0.0
+
+
 def test_a_film_of_hours_keeps_its_late_cues() -> None:
     text = make_srt(dialogue("en", 2400), 4.4)
     judged = verdict(text, "en", MediaLength(3 * 3600.0))
