@@ -18,6 +18,8 @@ COLLECT_SECONDS = 0.1
 """Seconds for which changes are collected, so that ten thousand events of a file become one."""
 COLLECT_FACTOR = 5.0
 """Changes are collected for this many times as long as the last ingestion took."""
+MAX_COLLECT_SECONDS = 10.0
+"""Longest collection: after a caller named ten thousand paths, a new film does not wait longer."""
 MAX_REST_SECONDS = 30.0
 """Longest wait between two checks of the database, because other processes write to it as well."""
 MIN_REST_SECONDS = 1.0
@@ -64,7 +66,7 @@ class LibraryWorker(PollingWorker):
         self._submitted: list[Command] = []
         self._changed_paths: dict[Path, None] = {}
         self._lock = threading.Lock()
-        self._collect_seconds = 0.0
+        self._collect_seconds = COLLECT_SECONDS
 
     def path_changed(self, path: Path) -> None:
         """Report that a path changed. Several reports of a path lead to one check."""
@@ -90,8 +92,8 @@ class LibraryWorker(PollingWorker):
         """Check changed paths and plan stable files; return the seconds until the next call."""
         try:
             if self._changed_paths or self._submitted:
-                self.rest(max(COLLECT_SECONDS, self._collect_seconds))
-                self._collect_seconds = COLLECT_FACTOR * self._ingest_changes()
+                self.rest(self._collect_seconds)
+                self._collect_seconds = collect_seconds(self._ingest_changes())
             return self._plan_ready_files()
         except ShutdownRequested:
             self.request_stop()
@@ -145,3 +147,8 @@ class LibraryWorker(PollingWorker):
         return (
             min(MAX_REST_SECONDS, remaining_seconds) if remaining_seconds > 0 else MIN_REST_SECONDS
         )
+
+
+def collect_seconds(ingestion_seconds: float) -> float:
+    """Return for how many seconds changes are collected after an ingestion that took so long."""
+    return min(MAX_COLLECT_SECONDS, max(COLLECT_SECONDS, COLLECT_FACTOR * ingestion_seconds))

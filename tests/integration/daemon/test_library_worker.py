@@ -154,3 +154,12 @@ def test_a_library_that_hangs_holds_up_no_other_and_not_the_end(
     begin = time.monotonic()
     away.request_stop()
     assert time.monotonic() - begin < 1
+
+
+@pytest.mark.parametrize(
+    ("took", "collected"), [(0.0, 0.1), (0.01, 0.1), (1.0, 5.0), (26.0, 10.0), (9000.0, 10.0)]
+)
+def test_ten_thousand_paths_of_a_webhook_do_not_hold_up_a_new_film_for_minutes(
+    took: float, collected: float
+) -> None:
+    assert library_worker.collect_seconds(took) == pytest.approx(collected)
