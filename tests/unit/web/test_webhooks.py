@@ -153,7 +153,6 @@ def test_jellyfin_s_plugin_as_released_names_an_item_and_no_path() -> None:
     playing = RELEASED | {"NotificationType": "PlaybackStart", "PlaybackPositionTicks": 0}
     assert items("jellyfin", playing) == [(item, "item-played")]
     assert items("jellyfin", RELEASED | {"NotificationType": "PlaybackProgress"}) == []
-    assert items("jellyfin", {"NotificationType": "ItemAdded", "Name": "Up"}) == []
     assert items("jellyfin", RELEASED | {"ItemId": "x" * 5000}) == []
 
 
@@ -163,6 +162,19 @@ def test_a_path_in_a_template_of_the_user_needs_no_question() -> None:
     playing = item | {"NotificationType": "PlaybackStart"}
     assert parse_requests("jellyfin", playing) == [(item["Path"], "playback-started")]
     assert items("jellyfin", item) == [(None, "path-changed")]
+
+
+@pytest.mark.parametrize(
+    ("sender", "payload"),
+    [
+        ("jellyfin", {"NotificationType": "ItemAdded", "Name": "Up"}),
+        ("jellyfin", {"NotificationType": "ItemDeleted", "ItemId": "  "}),
+        ("emby", {"Event": "library.new", "Title": "New: Up"}),
+        ("plex", {"event": "library.new", "Server": {"uuid": "u"}, "Metadata": {"title": "Up"}}),
+    ],
+)
+def test_an_item_that_is_not_named_leads_to_a_scan(sender: str, payload: object) -> None:
+    assert items(sender, payload) == [(None, "scan")]
 
 
 def test_playback_of_what_has_no_id_either_asks_what_is_played() -> None:

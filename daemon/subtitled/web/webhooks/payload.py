@@ -18,7 +18,9 @@ class PathRequest:
     """A request about one path of the sender, or about an item whose path it does not say."""
 
     path: str | None
-    """None if there is an item, or if something is played that the sender does not name."""
+    """None if there is an item, or if the sender names neither: what is played is asked for, and
+    after a change the libraries are scanned.
+    """
     kind: CommandKind = CommandKind.PATH_CHANGED
     """A kind of request (:class:`subtitled.db.commands.Command`)."""
     item: ServerItem | None = None
@@ -47,7 +49,12 @@ MAX_ID_LENGTH = 64
 def item_changed(
     name: str, sender: str, server_id: str | None, item_id: str | None
 ) -> WebhookEvent:
-    """Create an event about a changed item of the sender, whose path has to be asked for."""
+    """Create an event about a changed item of the sender, whose path has to be asked for.
+
+    If the sender names no item, as with a template of the user's own, the libraries are scanned.
+    """
+    if item_id is None:
+        return WebhookEvent(name, (PathRequest(None, CommandKind.SCAN),))
     item = _server_item(sender, server_id, item_id)
     requests = (PathRequest(None, CommandKind.ITEM_CHANGED, item),) if item else ()
     return WebhookEvent(name, requests)
