@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ from ..encodings import decode_bytes
 from ..formats import IMAGE_SIGNATURES, ReadResult, drop_unusable, read_text
 from ..language_id import LanguageEvidence, gather_evidence
 from ..markup import strip_tags
+from .credits import without_credits
 
 JUDGEMENT_VERSION = 1
 """A judgement of another version is made again."""
@@ -26,7 +28,7 @@ MAX_SAMPLES = 4
 """Samples that the language is identified from."""
 START_STEPS = 20
 """Parts into which the cues are divided, to know how many begin after a time."""
-_LYRIC_SIGNS = re.compile("[♪♫♬🎵🎶]")
+_LYRIC_SIGNS = "♪♫♬🎵🎶"
 _WORD = re.compile(r"[^\W_]")
 _MAX_DROPPED_REASONS = 3
 
@@ -70,7 +72,7 @@ class TextJudgement:
 
     def to_json(self) -> str:
         """Serialise, without what is at its default."""
-        default = asdict(TextJudgement())
+        default = _default_fields()
         record = {name: value for name, value in asdict(self).items() if value != default[name]}
         return json.dumps({"v": JUDGEMENT_VERSION} | record, separators=(",", ":"))
 
@@ -88,6 +90,11 @@ class TextJudgement:
             return cls(**record)
         except (AttributeError, KeyError, TypeError, ValueError, LimitExceededError):
             return None
+
+
+@functools.cache
+def _default_fields() -> dict[str, Any]:
+    return asdict(TextJudgement())
 
 
 def judge_text(
@@ -135,12 +142,14 @@ def judge_cues(read: ReadResult) -> TextJudgement:
         return TextJudgement(
             problem="it has no cue", format=read.format, dropped_count=dropped, dropped=reasons
         )
-    if not any(_WORD.search(_plain(cue.text)) for cue in read.cues):
-        return TextJudgement(
-            problem="it has no word", format=read.format, dropped_count=dropped, dropped=reasons
-        )
     cues = sorted(read.cues, key=lambda cue: (cue.start, cue.end))
-    lyrics = sum(1 for cue in cues if _LYRIC_SIGNS.search(cue.text))
+    spoken = without_credits(cues)
+    if not any(_WORD.search(_plain(cue.text)) for cue in spoken):
+        problem = "it has no word" if spoken == cues else "it has only credits"
+        return TextJudgement(
+            problem=problem, format=read.format, dropped_count=dropped, dropped=reasons
+        )
+    lyrics = _count_lyrics([cue.text for cue in cues])
     return TextJudgement(
         format=read.format,
         cue_count=len(cues),
@@ -153,16 +162,24 @@ def judge_cues(read: ReadResult) -> TextJudgement:
         dropped_count=dropped,
         dropped=reasons,
         languages=tuple(read.languages[:4]),
-        evidence=gather_evidence(_spread_texts(cues), MAX_SAMPLES),
+        evidence=gather_evidence(_spread_texts(spoken), MAX_SAMPLES),
     )
+
+
+def _count_lyrics(texts: Sequence[str]) -> int:
+    """Count the texts that are marked as sung."""
+    whole = "".join(texts)
+    signs = [sign for sign in _LYRIC_SIGNS if sign in whole]
+    return sum(1 for text in texts if any(sign in text for sign in signs)) if signs else 0
 
 
 def _shown_seconds(cues: Sequence[Cue]) -> float:
     """Return the seconds in which any of the cues is shown. They are in order of their starts."""
     total, shown_until = 0.0, 0.0
     for cue in cues:
-        total += max(0.0, cue.end - max(cue.start, shown_until))
-        shown_until = max(shown_until, cue.end)
+        if cue.end > shown_until:
+            total += cue.end - (cue.start if cue.start > shown_until else shown_until)
+            shown_until = cue.end
     return total
 
 
