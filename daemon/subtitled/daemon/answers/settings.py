@@ -9,9 +9,10 @@ from typing import Any
 
 import tomli
 
-from subtitled.config.errors import find_line, format_key
-from subtitled.config.load import Configuration, find_missing_folders
-from subtitled.config.reference import dump_settings
+from subtitled.config.errors import ConfigIssue, ConfigurationError, find_line, format_key
+from subtitled.config.load import Configuration, find_missing_folders, load_config
+from subtitled.config.reference import dump_settings, settings_digest
+from subtitled.plugin import Secret
 
 from .plain import to_plain
 
@@ -20,22 +21,22 @@ from .plain import to_plain
 class SettingValue:
     """One value in force."""
 
-    key: str
-    """As in TOML, such as ``libraries.films.path``."""
+    section: str
+    """Its table as in TOML, such as ``libraries.films``."""
+    name: str
     value: Any
     """As JSON has it. A secret is where it comes from, such as ``{"env": "NAME"}``."""
     line: int | None
     """The line of the file that sets it; None for a default."""
 
+    @property
+    def key(self) -> str:
+        """Its whole key as in TOML, such as ``libraries.films.path``."""
+        return f"{self.section}.{format_key([self.name])}" if self.section else self.name
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mistake:
-    """Something in the file that does not work as it is."""
-
-    key: str
-    message: str
-    hint: str
-    line: int | None
+    def to_dict(self) -> dict[str, Any]:
+        """Return the value as JSON has it."""
+        return {"key": self.key, "value": self.value, "line": self.line}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,48 +46,64 @@ class SettingsAnswer:
     file: Path | None
     """The file that was read; None if there is none, so that all are defaults."""
     values: tuple[SettingValue, ...]
-    mistakes: tuple[Mistake, ...]
-    """Folders that do not exist, and plugins that cannot be used."""
+    issues: tuple[ConfigIssue, ...]
+    """Mistakes in the file as it is now, folders that do not exist, plugins that cannot be used."""
     warnings: tuple[str, ...]
+    is_changed: bool
+    """Whether the file as it is now says something else than what is in force. The daemon goes on
+    with its old settings until a reload, and if the new ones have mistakes.
+    """
 
     def to_dict(self) -> dict[str, Any]:
         """Return the configuration as JSON has it."""
-        plain: dict[str, Any] = to_plain(self)
-        return plain
+        return {
+            "file": to_plain(self.file),
+            "values": [value.to_dict() for value in self.values],
+            "issues": to_plain(self.issues),
+            "warnings": list(self.warnings),
+            "changed": self.is_changed,
+        }
 
 
 def describe_settings(configuration: Configuration) -> SettingsAnswer:
-    """Return every setting in force, with the line that sets it.
+    """Return every setting in force, with the line that sets it, and what is wrong in the file.
 
     The lines are those of the file as it is now. If it cannot be read any more, no line is known.
     """
     text = _read(configuration.path)
     written = _parse(text)
-    issues = (
-        *(
-            Mistake(key=issue.key, message=issue.message, hint=issue.hint, line=issue.line)
-            for issue in find_missing_folders(configuration)
-        ),
-        *(
-            Mistake(
-                key=component.section, message=component.message, hint=component.hint, line=None
-            )
-            for component in configuration.unavailable
-        ),
-    )
+    issues, is_changed = _check_file(configuration)
     return SettingsAnswer(
         file=configuration.path,
         values=tuple(
             SettingValue(
-                key=format_key(key),
+                section=format_key(key[:-1]),
+                name=key[-1],
                 value=to_plain(value),
                 line=find_line(text, key) if _contains(written, key) else None,
             )
             for key, value in _flatten(dump_settings(configuration))
         ),
-        mistakes=issues,
+        issues=(
+            *issues,
+            *(
+                ConfigIssue(component.section, component.message, component.hint)
+                for component in configuration.unavailable
+            ),
+        ),
         warnings=configuration.warnings,
+        is_changed=is_changed,
     )
+
+
+def _check_file(configuration: Configuration) -> tuple[tuple[ConfigIssue, ...], bool]:
+    """Return what is wrong in the file now, and whether it differs from what is in force."""
+    try:
+        current = load_config(configuration.path)
+    except ConfigurationError as error:
+        return error.issues, True
+    is_changed = settings_digest(current) != settings_digest(configuration)
+    return find_missing_folders(current), is_changed
 
 
 def _read(path: Path | None) -> str:
@@ -101,10 +118,17 @@ def _flatten(
 ) -> Iterator[tuple[tuple[str, ...], Any]]:
     """Yield the values of tables, and of tables in them, by the parts of their keys."""
     for name, value in values.items():
-        if isinstance(value, Mapping) and value:
+        if isinstance(value, Mapping) and value and not _is_secret(value):
             yield from _flatten(value, (*prefix, name))
         else:
             yield (*prefix, name), value
+
+
+def _is_secret(value: Mapping[str, Any]) -> bool:
+    """Return whether a value is the reference to a secret, and no table."""
+    return len(value) == 1 and all(
+        name in Secret.model_fields and isinstance(source, str) for name, source in value.items()
+    )
 
 
 def _parse(text: str) -> Mapping[str, Any]:

@@ -10,9 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from subtitled.db.commands import CommandKind
-from subtitled.db.history import HistoryEntry, HistoryEvent
-from subtitled.jobs import gate
+from subtitled.daemon.control import pause_work, resume_work
 
 from .services import SiteServices, identity_of, is_visible
 from .site import read_form, redirect, text_field
@@ -49,12 +47,6 @@ class PauseActions:
     def _apply(self, actor: str, action: str, library: str, until: float | None) -> None:
         db = self._services.db
         if action == "pause":
-            gate.pause(db.kv, library, until)
+            pause_work(db, library, until, actor)
         else:
-            gate.resume(db.kv, library)
-            db.commands.enqueue(CommandKind.WAKE_WAITING, None)
-        db.history.add(
-            HistoryEntry(
-                event=HistoryEvent.REQUESTED, library=library or None, actor=actor, reason=action
-            )
-        )
+            resume_work(db, library, actor)

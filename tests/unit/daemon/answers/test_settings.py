@@ -27,8 +27,9 @@ def test_a_value_of_the_file_has_its_line_and_a_default_has_none(tmp_path: Path)
     assert lines['libraries."my films".languages'] is None
     assert lines["daemon.retry_delay"] is None
     assert answer.file == path
-    (mistake,) = answer.mistakes
-    assert (mistake.key, mistake.line) == ('libraries."my films".path', 5)
+    (issue,) = answer.issues
+    assert (issue.key, issue.line) == ('libraries."my films".path', 5)
+    assert not answer.is_changed
     json.dumps(answer.to_dict())
 
 
@@ -40,7 +41,7 @@ def test_a_secret_is_shown_as_where_it_comes_from(
     path.write_text('[web]\ntoken = { env = "SUBTITLED_TEST_TOKEN" }\n')
     answer = describe_settings(load_config(path))
     values = {value.key: (value.value, value.line) for value in answer.values}
-    assert values["web.token.env"] == ("SUBTITLED_TEST_TOKEN", 2)
+    assert values["web.token"] == ({"env": "SUBTITLED_TEST_TOKEN"}, 2)
     assert "do-not-show-this" not in json.dumps(answer.to_dict())
 
 
@@ -56,6 +57,20 @@ def test_a_file_that_was_removed_or_damaged_since_has_no_lines(tmp_path: Path) -
     configuration = load_config(path)
     for damage in (b"[", b"\xff", b"[daemon]\nstate_dir = " + b"[" * 5000):
         path.write_bytes(damage)
-        assert {value.line for value in describe_settings(configuration).values} == {None}
+        answer = describe_settings(configuration)
+        assert {value.line for value in answer.values} == {None}
+        assert answer.issues and answer.is_changed
     path.unlink()
-    assert {value.line for value in describe_settings(configuration).values} == {None}
+    answer = describe_settings(configuration)
+    assert {value.line for value in answer.values} == {None}
+    assert answer.issues and answer.is_changed
+
+
+def test_a_file_that_says_something_else_now_is_told_apart(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text("[daemon]\nretry_delay = '1m'\n")
+    configuration = load_config(path)
+    path.write_text("# a note\n[daemon]\nretry_delay = 60\n")
+    assert not describe_settings(configuration).is_changed
+    path.write_text("[daemon]\nretry_delay = '2m'\n")
+    assert describe_settings(configuration).is_changed
