@@ -50,6 +50,7 @@ class Site:
             "/files",
             "/files?status=missing&language=de",
             f"/files/{self.hostile_file}",
+            f"/files/{self.hostile_file}/look",
             "/files/1",
             "/files/4",
             "/queue",

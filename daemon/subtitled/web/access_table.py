@@ -42,6 +42,7 @@ ACCESS_RULES: tuple[AccessRule, ...] = (
     rule("/", "GET", Access.VIEWER),
     rule("/files", "GET", Access.VIEWER),
     rule("/files/{id:int}", "GET", Access.VIEWER),
+    rule("/files/{id:int}/look", "GET", Access.VIEWER),
     rule("/files/actions", "POST", Access.OPERATOR),
     rule("/coverage", "GET", Access.VIEWER),
     rule("/history", "GET", Access.VIEWER),

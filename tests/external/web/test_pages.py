@@ -14,6 +14,10 @@ from typing import Any
 import httpx
 import pytest
 
+from subtitled.db.file_list import FileFilter
+from subtitled.db.records import FileState
+from subtitled.web.pages.static_files import has_static_file
+
 playwright = pytest.importorskip("playwright.sync_api")
 axe_playwright = pytest.importorskip("axe_playwright_python.sync_playwright")
 
@@ -116,6 +120,23 @@ def test_the_pages_work_without_scripts_and_by_keyboard(browser: Any, made_up: S
     context.close()
 
 
+def test_a_list_is_searched_while_typing(browser: Any, made_up: Site) -> None:
+    assert has_static_file("htmx.min.js"), "run: SUBTITLED_WEB_REQUIRED=1 python tools/vendor.py"
+    context = browser.new_context()
+    made_up.sign_in(context)
+    watcher = Watcher(made_up.address)
+    page = watcher.watch(context.new_page())
+    page.goto(made_up.address + "/files")
+    page.focus("#search")
+    page.keyboard.type("field guide")
+    page.wait_for_selector("#results >> text=Twelve Bridges", state="detached", timeout=5000)
+    assert "A Field Guide to Rain" in page.inner_text("#results")
+    assert page.evaluate("document.activeElement.id") == "search"
+    page.wait_for_url("**search=field*", timeout=3000)
+    context.close()
+    assert watcher.faults == []
+
+
 def test_a_viewer_sees_no_buttons_and_no_pages_of_admins(browser: Any, made_up: Site) -> None:
     context = browser.new_context()
     made_up.sign_in(context, "eve")
@@ -127,6 +148,38 @@ def test_a_viewer_sees_no_buttons_and_no_pages_of_admins(browser: Any, made_up: 
     assert "Settings" not in page.inner_text("nav")
     assert page.goto(made_up.address + "/settings").status == 403
     context.close()
+
+
+def test_a_page_that_is_open_follows_what_happens(browser: Any, made_up: Site) -> None:
+    db = made_up.server.db
+    context = browser.new_context()
+    made_up.sign_in(context)
+    watcher = Watcher(made_up.address)
+    page = watcher.watch(context.new_page())
+    with page.expect_request("**/api/v1/events*"):
+        page.goto(made_up.address + "/")
+    page.wait_for_timeout(2000)  # the stream is open
+    records = list(db.file_list.page(FileFilter(states=(FileState.QUEUED,)), limit=1))
+    began = time.monotonic()
+    db.states.set_state(records[0].id, FileState.WORKING, worker="daemon", progress="a new step")
+    page.wait_for_selector("text=a new step", timeout=5000)
+    assert time.monotonic() - began < 1.5
+    page.wait_for_selector("#announcer:has-text('a new step')", state="attached", timeout=1000)
+    page.evaluate(
+        "window.spoken = 0; new MutationObserver(() => window.spoken++).observe("
+        "document.getElementById('announcer'), {childList: true})"
+    )
+    for share in range(30):
+        db.states.set_progress(records[0].path, f"step {share}", share / 30)
+        page.wait_for_timeout(200)
+    assert page.evaluate("window.spoken") <= 2
+    page.focus("main section a >> nth=0")
+    focused = page.evaluate("document.activeElement.textContent")
+    db.states.set_progress(records[0].path, "the last step", 0.99)
+    page.wait_for_timeout(2500)
+    assert page.evaluate("document.activeElement.textContent") == focused, "the focus is kept"
+    context.close()
+    assert watcher.faults == []
 
 
 # A real daemon

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import threading
+
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from subtitled.daemon.answers.history import HistoryFilter, list_history
+from subtitled.daemon.answers.file import Explanation, describe_file, explain_file
 from subtitled.db.records import FINAL_STATES, FileRecord
 
 from . import labels
 from .services import SiteServices, is_visible
 from .site import render
 
-SHOWN_ENTRIES = 20
-"""How many entries of its history the page shows."""
+MAX_LOOKS = 2
+"""How many files may be looked at at the same time. Each look reads a file and runs ffprobe."""
 
 
 class FilePage:
@@ -23,27 +25,43 @@ class FilePage:
 
     def __init__(self, services: SiteServices) -> None:
         self._services = services
+        self._looks = threading.BoundedSemaphore(MAX_LOOKS)
 
     def routes(self) -> list[Route]:
-        """Return the route of the page."""
-        return [Route("/files/{id:int}", self.show, methods=["GET"])]
+        """Return the routes of the page."""
+        return [
+            Route("/files/{id:int}", self.show, methods=["GET"]),
+            Route("/files/{id:int}/look", self.look, methods=["GET"]),
+        ]
 
     def show(self, request: Request) -> Response:
         """Show what is known, without looking at the file itself."""
-        db = self._services.db
+        return self._page(request, None)
+
+    def look(self, request: Request) -> Response:
+        """Look at the file, and show what was found too."""
         record = find_file(self._services, request)
-        history = list_history(db, HistoryFilter(file_id=record.id), limit=SHOWN_ENTRIES)
+        if not self._looks.acquire(blocking=False):
+            raise HTTPException(
+                503, "others look at files at the moment. Try again in some seconds"
+            )
+        try:
+            explanation = explain_file(self._services.configuration, self._services.db, record.path)
+        finally:
+            self._looks.release()
+        return self._page(request, explanation)
+
+    def _page(self, request: Request, look: Explanation | None) -> Response:
+        services = self._services
+        record = find_file(services, request)
         return render(
             request,
             "file",
             labels=labels,
             record=record,
+            answer=describe_file(services.configuration, services.db, record),
+            look=look,
             is_at_rest=record.state in FINAL_STATES,
-            requirements=db.overview.requirements_of(record.id),
-            coverage=db.overview.coverage_of(record.id),
-            sidecars=db.sidecars.of_media(record.path),
-            deliveries=db.deliveries.of_media(record.path),
-            history=history,
             asked=request.query_params.get("asked", ""),
         )
 

@@ -88,3 +88,24 @@ ROLES: dict[Role, str] = {
     Role.OPERATOR: _("operator"),
     Role.ADMIN: _("admin"),
 }
+FACTS = {
+    "not_taken": _("Not taken because"),
+    "watch_mode": _("Watched by"),
+    "duration_seconds": _("Length in seconds"),
+    "audio": _("Sound tracks"),
+    "rejected_tracks": _("Tracks not chosen"),
+    "spoken_language": _("Spoken language"),
+    "requirements": _("How each subtitle is made"),
+    "reasons": _("Why"),
+    "engines": _("Engines"),
+    "subtitles": _("Subtitles"),
+    "our_sidecars": _("Written by us"),
+    "summaries": _("Summaries"),
+    "reused_transcript": _("Reused transcript"),
+    "glossary": _("Glossary"),
+    "hallucinations_removed": _("Text that nobody said, left out"),
+    "speech_without_words": _("Speech without words"),
+    "chunk_fallbacks": _("Parts by another engine"),
+    "untranslated": _("Not translated"),
+}
+"""What a look at a file tells, in the order of the page."""

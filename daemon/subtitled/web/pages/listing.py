@@ -71,6 +71,9 @@ def read_query(
     """
     state = _choose(FileState, fields.get("state", ""))
     status = fields.get("status", "")
+    default = FileSort.STATE if states else FileSort.PATH
+    if status == UNEXAMINED:  # files that are gone are not looked at
+        states = tuple(one for one in states or FileState if one is not FileState.MISSING)
     wanted = FileFilter(
         library=choose_library(services, request, fields.get("library", "")),
         states=(state,) if state is not None else states,
@@ -80,7 +83,6 @@ def read_query(
         search=fields.get("search", "").strip(),
         is_examined=False if status == UNEXAMINED else None,
     )
-    default = FileSort.STATE if states else FileSort.PATH
     return FileQuery(
         wanted=wanted,
         sort=_choose(FileSort, fields.get("sort", "")) or default,

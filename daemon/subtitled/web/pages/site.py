@@ -18,6 +18,7 @@ from ..wall import Call
 from .filters import FILTERS
 from .i18n import choose_language, load_catalogue
 from .menu import menu_of
+from .static_files import has_static_file
 
 HOME = "/"
 """Where users go after they signed in."""
@@ -70,6 +71,7 @@ def render(request: Request, template: str, status: int = 200, **values: Any) ->
             here=call.path,
             language=language,
             menu=menu_of(call.identity),
+            has_htmx=has_static_file("htmx.min.js"),
             identity=call.identity,
             csrf_token=call.identity.csrf_token if call.identity is not None else "",
             version=__version__,

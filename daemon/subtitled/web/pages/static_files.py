@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import mimetypes
 from dataclasses import dataclass
+from functools import cache
 from importlib import resources
 
 from starlette.exceptions import HTTPException
@@ -23,14 +24,23 @@ class _StaticFile:
     etag: str
 
 
+@cache
+def has_static_file(name: str) -> bool:
+    """Return whether a file of others is there. The pages work without it."""
+    return (resources.files("subtitled.web") / "static" / "vendor" / name).is_file()
+
+
 class StaticFiles:
-    """The files of ``web/static``."""
+    """The files of ``web/static`` and ``web/static/vendor``."""
 
     def __init__(self) -> None:
         folder = resources.files("subtitled.web") / "static"
+        vendor = folder / "vendor"  # it exists only if the build could get the scripts of others
         self._files = {
             entry.name: _load(entry.name, entry.read_bytes())
-            for entry in folder.iterdir()
+            for part in (folder, vendor)
+            if part.is_dir()
+            for entry in part.iterdir()
             if entry.is_file() and entry.name.endswith(_PUBLIC_SUFFIXES)
         }
 
