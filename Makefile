@@ -10,7 +10,7 @@ UNIT_TESTS := tests/unit
 
 .PHONY: help demo setup check test lint format-check ruff types imports words unit docs docs-serve \
 	fuzz test-slow test-faults test-postgres test-systemd test-kodi test-players test-package test-root \
-	test-bare test-live test-web screenshots bench clean system model
+	test-bare test-live test-web test-api screenshots bench clean system model
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -59,6 +59,9 @@ test: $(VENV)/ready system lint model ## everything that CI runs; about 19 minut
 	$(BIN)/pytest -q -n 2 -m "$(CI_TESTS)" $(UNIT_TESTS)
 	$(BIN)/pytest -m "$(CI_TESTS)" --ignore $(UNIT_TESTS)
 
+test-api: $(VENV)/ready ## the API against its description, 300 requests of each kind; 5 minutes
+	$(BIN)/pytest -rA -m api tests/integration/web/test_api_schema.py
+
 fuzz: $(VENV)/ready ## broken input for every reader of something from outside; 10 minutes
 	SUBTITLED_FUZZ_SECONDS=$${SUBTITLED_FUZZ_SECONDS:-600} $(BIN)/pytest -q -rA tests/fuzz
 
@@ -80,6 +83,7 @@ test-postgres: $(VENV)/ready system ## the database tests and three processes on
 # Chromium is Debian's; nothing else is downloaded for it.
 test-web: PACKAGES += chromium
 test-web: $(VENV)/ready system ## the pages in Debian's Chromium: journeys, axe; 2 minutes
+	SUBTITLED_WEB_REQUIRED=1 $(BIN)/python tools/vendor.py
 	$(BIN)/pytest -m browser
 
 screenshots: PACKAGES += chromium
@@ -127,9 +131,14 @@ bench-%: $(VENV)/ready system model ## one of benchmarks/: bench-quality, bench-
 
 # --- Documentation -------------------------------------------------------------------------------
 
-docs: $(VENV)/docs-ready ## write docs/configuration.md from the schema and build the site
+docs: $(VENV)/docs-ready docs/openapi.json ## write docs/configuration.md and docs/openapi.json, build the site
 	$(BIN)/python -m subtitled.config.reference > docs/configuration.md
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet --site-dir build/site
+
+docs/openapi.json: $(VENV)/ready FORCE
+	$(BIN)/python -m subtitled.web.api.schema > $@.new
+	mv $@.new $@
+FORCE:
 
 docs-serve: $(VENV)/docs-ready ## show the site on http://127.0.0.1:8000 and follow changes
 	$(BIN)/mkdocs serve

@@ -10,7 +10,7 @@ from starlette.datastructures import Headers
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 
 API_PREFIX = "/api/"
-_DEFAULT_CURE = "GET /api/v1/openapi.json says what can be asked, and how"
+_DEFAULT_HINT = "GET /api/v1/openapi.json says what can be asked, and how"
 
 
 _PAGE = """<!doctype html>
@@ -88,7 +88,7 @@ def build_refusal(
             "type": f"urn:subtitled:problem:{refusal.name}",
             "title": refusal.title,
             "status": refusal.status,
-            "cure": refusal.hint or _DEFAULT_CURE,
+            "hint": refusal.hint or _DEFAULT_HINT,
         }
         return JSONResponse(body, refusal.status, more, media_type="application/problem+json")
     text = ". ".join(filter(None, (refusal.title, refusal.hint)))

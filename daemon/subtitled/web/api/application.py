@@ -26,7 +26,7 @@ _DESCRIPTION = """What the daemon knows and does, for programs.
 
 Files have numbers; no route takes a path or an address, but `/files/lookup`. Times are seconds
 since 1970, media times and durations are seconds, languages are BCP 47. Every error is told as
-`application/problem+json` with a `cure`."""
+`application/problem+json` with a `hint`."""
 _PROBLEM = {"description": "An error.", "model": Problem}
 
 

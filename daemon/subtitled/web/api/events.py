@@ -25,7 +25,7 @@ MAX_KEPT_ENTRIES = 2000
 MAX_READ = 500
 """Most entries that are read at once."""
 MAX_RESUMED = 10_000
-"""A stream that is further behind begins anew."""
+"""A stream that is further behind begins at the end."""
 GAP_SECONDS = 3.0
 """How long the hub waits for a number that is left out. Another process may be storing it."""
 

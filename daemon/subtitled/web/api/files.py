@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +10,8 @@ from fastapi import FastAPI, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
+from subtitled.daemon.answers.file import describe_file as known_of_file
+from subtitled.daemon.answers.file import explain_file
 from subtitled.daemon.answers.plain import to_plain
 from subtitled.daemon.answers.queue import QUEUE_STATES, QueuedFile
 from subtitled.db.file_list import FileFilter, FileSort
@@ -19,6 +22,7 @@ from subtitled.library.paths import is_local_path, library_containing
 from . import models
 from .callers import Caller, caller_of
 from .json_responses import answer_json, answer_with_etag, encode_json, link_header
+from .limits import LOOKS
 from .lists import count_files, describe_file, describe_listed, page_of_files, page_of_history
 from .parameters import FileNumber, FileQuery, HistoryQuery, LookupBody, QueueQuery
 from .problems import not_found
@@ -31,7 +35,7 @@ def add_file_routes(api: FastAPI, services: ApiServices) -> None:
 
     @api.get("/files", response_model=models.FilePageAnswer, tags=["files"], summary="List files")
     def list_files(request: Request, query: Annotated[FileQuery, Query()]) -> Response:
-        """Return one page. Walking by `next` misses no file that stays, and gives none twice."""
+        """Return one page. Going on by `next` misses no file that stays, and gives none twice."""
         caller, wanted = caller_of(request), query.to_filter()
         page = page_of_files(db, caller, wanted, query.sort, query.after, query.limit)
         body: dict[str, object] = {
@@ -74,18 +78,30 @@ def add_file_routes(api: FastAPI, services: ApiServices) -> None:
 
     @api.get(
         "/files/{file_id:number}",
-        response_model=models.FileWithOverview,
+        response_model=models.FileDetails,
         tags=["files"],
         summary="Show a file",
     )
     def show_file(request: Request, file_id: FileNumber) -> Response:
         """Return what is known of a file, without looking at it."""
         record = find_file(services, caller_of(request), file_id)
-        described = describe_file(record) | {
-            "coverage": to_plain(db.overview.coverage_of(file_id)),
-            "requirements": to_plain(db.overview.requirements_of(file_id)),
-        }
+        answer = known_of_file(services.configuration, db, record)
+        visible = [one for one in answer.history if caller_of(request).sees_entry(one)]
+        described = replace(answer, history=tuple(visible)).to_dict() | describe_file(record)
         return answer_with_etag(request, encode_json(described))
+
+    @api.get(
+        "/files/{file_id:number}/look",
+        response_model=models.Look,
+        tags=["files"],
+        summary="Look at a file now",
+    )
+    def look_at_file(request: Request, file_id: FileNumber) -> Response:
+        """Return what `subtitled explain --json` says. The file is read, which takes a second."""
+        record = find_file(services, caller_of(request), file_id)
+        with LOOKS.enter():
+            answer = explain_file(services.configuration, db, record.path)
+        return answer_json(answer.to_dict())
 
     @api.get(
         "/files/{file_id:number}/history",

@@ -81,20 +81,6 @@ class FileWithOverview(FileEntry):
     requirements: list[RequirementEntry]
 
 
-class FilePageAnswer(Output):
-    """One page of a list of files."""
-
-    items: list[FileWithOverview]
-    next: str | None
-    count: int | None = Field(None, description="How many files the whole list has, if asked.")
-
-
-class SubtitleList(Output):
-    """The subtitles of a file."""
-
-    items: list[SubtitleEntry]
-
-
 class HistoryItem(Output):
     """Something that happened."""
 
@@ -109,6 +95,35 @@ class HistoryItem(Output):
     job_id: str
     reason: str
     details: dict[str, Any]
+
+
+class FileDetails(FileWithOverview):
+    """All that the database knows of a file."""
+
+    sidecars: list[dict[str, Any]]
+    server_deliveries: list[str]
+    history: list[HistoryItem]
+
+
+class Look(Output):
+    """What a look at a file tells."""
+
+    path: str
+    error: str | None = Field(None, description="Why the file cannot be looked at.")
+
+
+class FilePageAnswer(Output):
+    """One page of a list of files."""
+
+    items: list[FileWithOverview]
+    next: str | None
+    count: int | None = Field(None, description="How many files the whole list has, if asked.")
+
+
+class SubtitleList(Output):
+    """The subtitles of a file."""
+
+    items: list[SubtitleEntry]
 
 
 class HistoryPageAnswer(Output):
@@ -192,6 +207,16 @@ class HealthAnswer(Output):
 
     status: Literal["ok", "degraded"]
     problems: list[str]
+    engines: list[dict[str, Any]]
+    servers: list[dict[str, Any]]
+    workers: list[dict[str, Any]]
+
+
+class DoctorAnswer(Output):
+    """The results of all checks."""
+
+    ok: bool
+    items: list[dict[str, Any]]
 
 
 class Accepted(Output):

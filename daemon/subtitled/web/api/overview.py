@@ -12,6 +12,7 @@ from starlette.responses import Response
 from subtitled.config.reference import dump_settings
 from subtitled.daemon.answers.coverage import CoverageAnswer, count_coverage
 from subtitled.daemon.answers.egress import describe_egress
+from subtitled.daemon.answers.health import describe_health, run_doctor
 from subtitled.daemon.answers.now import describe_now
 from subtitled.daemon.answers.plain import to_plain
 from subtitled.daemon.answers.status import describe_status
@@ -19,6 +20,7 @@ from subtitled.daemon.answers.status import describe_status
 from . import models
 from .callers import Caller, caller_of
 from .json_responses import answer_json, answer_with_etag, encode_json
+from .limits import DOCTOR_RUNS
 from .parameters import EgressQuery, Input, Name
 from .services import ApiServices
 
@@ -77,11 +79,25 @@ def add_overview_routes(api: FastAPI, services: ApiServices) -> None:
         summary="Show what is wrong",
     )
     def show_health(request: Request) -> Response:
-        """Return the verdict about the daemon, with all problems of its parts."""
+        """Return the verdict about the daemon, with engines, servers, workers and all problems."""
         report = services.health()
-        problems = report.problems if caller_of(request).libraries is None else ()
-        status = "ok" if report.is_ok else "degraded"
-        return answer_json({"status": status, "problems": list(problems)})
+        described: dict[str, object] = {"status": "ok" if report.is_ok else "degraded"}
+        if caller_of(request).libraries is None:
+            details = describe_health(configuration, db).to_dict()
+            return answer_json(details | described | {"problems": list(report.problems)})
+        nothing: list[object] = []
+        parts = ("problems", "engines", "servers", "workers")
+        return answer_json(described | dict.fromkeys(parts, nothing))
+
+    @api.get(
+        "/doctor", response_model=models.DoctorAnswer, tags=["daemon"], summary="Run all checks"
+    )
+    def check_all(request: Request) -> Response:
+        """Return what `subtitled doctor` says. This asks servers, and takes seconds."""
+        caller_of(request).require(None)
+        with DOCTOR_RUNS.enter():
+            answer = run_doctor(configuration, configuration.path)
+        return answer_json({"ok": answer.is_ok, "items": answer.to_list()})
 
     @api.get(
         "/libraries", response_model=models.LibraryList, tags=["daemon"], summary="List libraries"

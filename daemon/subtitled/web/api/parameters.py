@@ -49,6 +49,9 @@ class Input(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
+_EXAMINED = "Whether it is known what the file has and needs."
+
+
 class FileSelection(Input):
     """Which files. What is left out does not limit."""
 
@@ -60,9 +63,7 @@ class FileSelection(Input):
     kind: Kind | None = Field(None, description="The kind of a requirement.")
     status: Status | None = Field(None, description="The status of that requirement.")
     search: str = Field("", max_length=500, description="A part of the path or the title.")
-    examined: bool | None = Field(
-        None, description="Whether it is known what the file has and needs."
-    )
+    examined: bool | None = Field(None, strict=True, description=_EXAMINED)
 
     def to_filter(self) -> FileFilter:
         """Return the filter for the database."""
@@ -90,6 +91,7 @@ _Limit = Field(PAGE_SIZE, ge=1, le=MAX_PAGE_SIZE, description="The most entries 
 class FileQuery(FileSelection):
     """One page of the list of files."""
 
+    examined: bool | None = Field(None, description=_EXAMINED)
     sort: FileSort = FileSort.PATH
     after: str | None = _After
     limit: int = _Limit
@@ -136,7 +138,8 @@ class ActionByIds(Input):
 
     action: FileAction
     ids: Annotated[
-        list[Annotated[int, Field(ge=1, le=MAX_NUMBER)]], Field(min_length=1, max_length=MAX_IDS)
+        list[Annotated[int, Field(ge=1, le=MAX_NUMBER, strict=True)]],
+        Field(min_length=1, max_length=MAX_IDS),
     ]
 
 
@@ -158,7 +161,11 @@ class PauseBody(Input):
 
     library: Name | None = Field(None, description="A library; without it, all work.")
     seconds: float | None = Field(
-        None, gt=0, le=366 * 86400, description="How long; without it, until it is resumed."
+        None,
+        gt=0,
+        le=366 * 86400,
+        strict=True,
+        description="How long; without it, until it is resumed.",
     )
 
 

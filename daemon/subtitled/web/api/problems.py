@@ -42,7 +42,7 @@ class Problem(BaseModel):
     type: str = Field(description="`urn:subtitled:problem:` and a name.")
     title: str
     status: int
-    cure: str = Field(description="What the caller can do.")
+    hint: str = Field(description="What the caller can do.")
     detail: str = ""
     errors: list[FieldError] = []
 
@@ -55,7 +55,7 @@ class ApiError(Exception):
         status: int,
         name: str,
         title: str,
-        cure: str,
+        hint: str,
         *,
         errors: Sequence[FieldError] = (),
         retry_after: int | None = None,
@@ -64,7 +64,7 @@ class ApiError(Exception):
         self.status = status
         self.name = name
         self.title = title
-        self.cure = cure
+        self.hint = hint
         self.errors = list(errors)
         self.retry_after = retry_after
 
@@ -74,7 +74,7 @@ class ApiError(Exception):
             "type": f"urn:subtitled:problem:{self.name}",
             "title": self.title,
             "status": self.status,
-            "cure": self.cure,
+            "hint": self.hint,
         }
         if self.errors:
             problem["errors"] = [error.model_dump() for error in self.errors]
@@ -84,12 +84,12 @@ class ApiError(Exception):
         return Response(encode_json(problem), self.status, more, MEDIA_TYPE)
 
 
-def not_found(what: str, cure: str = "Take it from a list, such as GET /files") -> ApiError:
+def not_found(what: str, hint: str = "Take it from a list, such as GET /files") -> ApiError:
     """Return the error for what does not exist, or may not be seen."""
-    return ApiError(404, "not-found", f"there is no such {what}", cure)
+    return ApiError(404, "not-found", f"there is no such {what}", hint)
 
 
-_CURES = {
+_HINTS = {
     400: "Send what the description of the API says: GET /api/v1/openapi.json",
     404: "See GET /api/v1/openapi.json for the routes",
     405: "Use a method that the header Allow names",
@@ -117,7 +117,7 @@ def add_problem_handlers(api: FastAPI) -> None:
             error.status_code,
             phrase.lower().replace(" ", "-"),
             _TITLES.get(error.status_code, str(error.detail)),
-            _CURES.get(error.status_code, _CURES[400]),
+            _HINTS.get(error.status_code, _HINTS[400]),
         )
         return problem.to_response(error.headers)
 
@@ -128,24 +128,24 @@ def add_problem_handlers(api: FastAPI) -> None:
     @api.exception_handler(SubtitledError)
     async def tell_own_error(request: Request, error: SubtitledError) -> Response:
         if isinstance(error, InputRejectedError):
-            problem = ApiError(400, "rejected", error.message, error.hint or _CURES[400])
+            problem = ApiError(400, "rejected", error.message, error.hint or _HINTS[400])
         else:
-            cure = error.hint or "Try again later; see the log of the daemon"
-            problem = ApiError(503, "unavailable", error.message, cure, retry_after=RETRY_SECONDS)
+            hint = error.hint or "Try again later; see the log of the daemon"
+            problem = ApiError(503, "unavailable", error.message, hint, retry_after=RETRY_SECONDS)
         return problem.to_response()
 
     @api.exception_handler(sa.exc.OperationalError)
     async def tell_database_error(request: Request, error: sa.exc.OperationalError) -> Response:
         message, hint = describe_error(error)
         _log.error("the API: %s", message)
-        cure = hint or "Try again later; see the log of the daemon"
-        return ApiError(503, "unavailable", message, cure, retry_after=RETRY_SECONDS).to_response()
+        hint = hint or "Try again later; see the log of the daemon"
+        return ApiError(503, "unavailable", message, hint, retry_after=RETRY_SECONDS).to_response()
 
     @api.exception_handler(Exception)
     async def tell_fault(request: Request, error: Exception) -> Response:
         _log.error("%s: unexpected error: %s", request.url.path, type(error).__name__)
-        cure = "This is a fault in subtitled: please report it with the log"
-        return ApiError(500, "fault", "internal error of subtitled", cure).to_response()
+        hint = "This is a fault in subtitled: please report it with the log"
+        return ApiError(500, "fault", "internal error of subtitled", hint).to_response()
 
 
 def _invalid(error: RequestValidationError) -> ApiError:
@@ -154,6 +154,6 @@ def _invalid(error: RequestValidationError) -> ApiError:
         for one in error.errors()[:MAX_ERRORS]
     ]
     if any(one["type"] == "json_invalid" for one in error.errors()):
-        return ApiError(400, "no-json", "the body is no JSON", _CURES[400], errors=errors)
-    cure = "Correct the fields that `errors` names"
-    return ApiError(422, "invalid", "the request has wrong fields", cure, errors=errors)
+        return ApiError(400, "no-json", "the body is no JSON", _HINTS[400], errors=errors)
+    hint = "Correct the fields that `errors` names"
+    return ApiError(422, "invalid", "the request has wrong fields", hint, errors=errors)

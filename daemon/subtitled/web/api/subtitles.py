@@ -140,8 +140,8 @@ def _convert(content: bytes, row: CoverageRow, fmt: str) -> bytes:
 
 
 def _rejected(error: InputRejectedError) -> ApiError:
-    cure = error.hint or "Ask for format=original"
-    return ApiError(409, "no-subtitle", error.message, cure)
+    hint = error.hint or "Ask for format=original"
+    return ApiError(409, "no-subtitle", error.message, hint)
 
 
 def read_inside(path: Path, library: LibrarySettings, limit: int = MAX_SUBTITLE_BYTES) -> bytes:
