@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from subtitled.cli import egress, explain, plan, queue, status  # noqa: F401
+from subtitled.cli import egress, engine, explain, plan, queue, status  # noqa: F401
 from subtitled.cli.app import app
 from subtitled.config.load import Configuration, load_config
 from subtitled.daemon.answers.egress import describe_egress
@@ -135,6 +135,22 @@ def test_what_is_known_of_a_file_at_once_agrees_with_what_a_look_tells(
     assert known["reason"] == looked["database"]["reason"]
     assert [entry["reason"] for entry in known["history"]] == ["x"]
     json.dumps(known)
+
+
+def test_the_history_says_that_the_command_line_paused_resumed_and_reset(
+    installation: Installation,
+) -> None:
+    for command in (
+        ("queue", "pause", "--for", "2h"),
+        ("queue", "resume", "--library", "films"),
+        ("engine", "reset", "whisper"),
+    ):
+        result = CliRunner().invoke(app, ["--config", str(installation.config), *command])
+        assert result.exit_code == 0, result.output
+    newest = installation.db.history.newest(3)
+    assert [entry.reason for entry in newest] == ["reset-engine", "resume", "pause"]
+    assert {entry.actor for entry in newest} == {"command line"}
+    assert [entry.library for entry in newest] == [None, "films", None]
 
 
 def test_the_queue_shows_every_state_but_the_successful_ones() -> None:
