@@ -135,7 +135,7 @@ class LanguageEvidence:
     sample_count: int
     """Samples that were judged by their words."""
     votes: Mapping[str, int]
-    """Samples by the label of the language that they are clearly in."""
+    """Samples by the label of the language that they are clearly in, up to what decides."""
     chinese_script: str = ""
     """``Hans`` or ``Hant``, where the text is mostly Chinese."""
 
@@ -185,12 +185,11 @@ def gather_evidence(texts: Sequence[str], max_samples: int | None = None) -> Lan
     votes: defaultdict[str, int] = defaultdict(int)
     samples = list(_split_samples(full_text, max_samples or MAX_SAMPLES))
     for sample in samples:
-        ranked = _load_identifier().rank(_without_capitals(sample))
-        best = ranked[0][0]
-        best_labels = _labels_for(Language(best))
-        probability = sum(share for label, share in ranked if label in best_labels)
-        if best != "zxx" and probability >= MIN_PROBABILITY:
+        best = _identify_clearly(sample)
+        if best is not None:
             votes[best] += 1
+            if votes[best] >= MIN_FOREIGN_SHARE * len(samples):
+                break  # no vote of the others can change the verdict
     is_chinese = scripts.get("CJK", 0) * 2 > sum(scripts.values())
     return LanguageEvidence(
         scripts=scripts,
@@ -198,6 +197,16 @@ def gather_evidence(texts: Sequence[str], max_samples: int | None = None) -> Lan
         votes=dict(votes),
         chinese_script=detect_chinese_script(full_text[:2000]) if is_chinese else "",
     )
+
+
+def _identify_clearly(sample: str) -> str | None:
+    """Return the label of the language that a sample is in; None if that is not clear."""
+    ranked = _load_identifier().rank(_without_capitals(sample))
+    best, probability = ranked[0]
+    if probability < MIN_PROBABILITY:
+        relatives = _labels_for(Language(best))
+        probability = sum(share for label, share in ranked if label in relatives)
+    return best if best != "zxx" and probability >= MIN_PROBABILITY else None
 
 
 def find_language_mismatch(
@@ -348,7 +357,8 @@ def _letter_weight(script: str) -> int:
 def _labels_for(language: Language) -> frozenset[str]:
     """Return the labels that the identifier may give a text in this language."""
     primary = str(language.primary)
-    return frozenset({primary}).union(*(group for group in CONFUSABLE_GROUPS if primary in group))
+    names = frozenset({primary, _LABEL_ALIASES.get(primary, primary)})
+    return names.union(*(group for group in CONFUSABLE_GROUPS if primary in group))
 
 
 @functools.cache

@@ -16,7 +16,7 @@ from ftfy import TextFixerConfig
 
 from subtitled.plugin import InputRejectedError, Language
 
-from .code_pages import decode_as, find_code_page
+from .code_pages import OUTSIDE_ASCII, decode_as, find_code_page
 from .line_ends import unify_line_ends
 from .misread import repair_code_page
 from .mixtures import count_sequences, decode_hz, join_surrogates, mend_utf8
@@ -164,13 +164,10 @@ def _tolerant(data: bytes, encoding: str, characters: int) -> DecodedText | None
 
 def _is_no_utf8(data: bytes) -> bool:
     """Check quickly, by its beginning, whether a text is broken too often to be UTF-8."""
-    most = len(data) - len(data.translate(None, _OUTSIDE_ASCII))
+    most = len(data) - len(data.translate(None, OUTSIDE_ASCII))
     broken = data[:4096].decode("utf-8", "replace").count("\ufffd")
     certain = broken - 4 - data.count("\ufffd".encode())
     return certain > max(1, MAX_BROKEN_SHARE * most)
-
-
-_OUTSIDE_ASCII = bytes(range(128, 256))
 
 
 def _unmarked_utf16(data: bytes) -> str | None:

@@ -8,6 +8,8 @@ it.
 
 from __future__ import annotations
 
+from collections import Counter
+
 _CODE_PAGES = {
     "cp1250": "pl cs sk hu ro hr bs sl sq sh cnr sr hsb dsb",
     "cp1251": "ru uk bg mk be sr kk ky mn tg tt ba",
@@ -152,17 +154,20 @@ def frequency_ratio(text: str, primary: str) -> float:
         1 if they are as frequent as they usually are, more if they are more frequent, 0 if they are
         too rare for the language.
     """
-    letters = [
-        character for character in text.lower() if character.isalpha() and character > "\x7f"
-    ]
+    letters = {
+        character: count
+        for character, count in Counter(text.lower()).items()
+        if character > "\x7f" and character.isalpha()
+    }
+    total = max(1, sum(letters.values()))
     if primary == "ja":
-        share = sum("\u3040" <= letter <= "\u30ff" for letter in letters) / max(1, len(letters))
+        share = sum(n for letter, n in letters.items() if "\u3040" <= letter <= "\u30ff") / total
         expected = _EXPECTED_KANA_SHARE
     else:
         primary = _RELATIVES.get(primary, primary)
         if primary == "sr" and any("č" <= letter <= "ž" for letter in letters):
             return 1.0
         frequent = _FREQUENT[primary]
-        share = sum(letter in frequent for letter in letters) / max(1, len(letters))
+        share = sum(n for letter, n in letters.items() if letter in frequent) / total
         expected = _EXPECTED_SHARES.get(primary, _DEFAULT_EXPECTED_SHARE)
     return 0.0 if share < _MIN_OF_EXPECTED * expected else share / expected

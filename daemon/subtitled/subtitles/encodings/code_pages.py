@@ -12,8 +12,7 @@ import codecs
 import functools
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from itertools import chain
 
 import chardet
@@ -22,37 +21,24 @@ from chardet.registry import REGISTRY
 from subtitled.plugin import Language
 
 from ..language_id import rank_languages
-from .alphabets import (
-    CODE_PAGES,
-    RARE_CODE_PAGES,
-    USUAL_CODE_PAGES,
-    alphabet_of,
-    frequency_ratio,
-    has_own_script,
-)
-from .signs import breaks_case, rate_sign
+from .alphabets import CODE_PAGES, USUAL_CODE_PAGES, alphabet_of, has_own_script
+from .readings import MIN_SCORE, Reading, rate_characters, score_letters
 
 SAMPLE_BYTES = 2000
 """Bytes that are looked at, in lines with letters outside ASCII."""
 MAX_SAMPLE_BYTES = 8000
-MIN_SCORE = 0.75
-"""Least mean score of the letters outside ASCII. A letter of the alphabet scores 1, another letter
-of the usual code page 0.5, as in foreign names."""
-MAX_STRANGE_SHARE = 0.03
-"""Largest share of letters outside ASCII that the usual code page of the language does not have."""
 MAX_BROKEN_SHARE = 0.002
 """Largest share of bytes outside ASCII that may be undefined in the code page."""
+_CERTAIN_LETTERS = 800
+_MIN_GOOD = 0.9
+"""Score of some letters from which all need not be judged."""
+_MIN_WESTERN = 0.9
+"""Score from which Western letters without a strange sign are certain. In a wrong code page some
+of them are signs; in those of other regions they are letters of a neighbour."""
+OUTSIDE_ASCII = bytes(range(128, 256))
 _MAX_GUESSES = 6
 _MIN_LANGUAGE_PROBABILITY = 0.1
-_ICELANDIC = frozenset("ðÐþÞ")
-"""Letters of cp1252 in whose places other code pages have frequent ones."""
 _MIN_RATIO = 0.8
-_STRANGE_PENALTY = 2.0
-_TOLERANCE = 0.0005
-_OWN_SCRIPT_TOLERANCE = 0.01
-_CHANCE = 0.5
-"""How far chance moves the score of one letter. It moves that of many by its root."""
-_RARE_PENALTY = 0.05
 _CLEAR_SHARE = 0.8
 _MIN_CONTEXT_LETTERS = 100
 _MIN_CONTEXT_PROBABILITY = 0.95
@@ -73,24 +59,6 @@ _SUPERSETS = {
 _CONTROLS = re.compile("[\x7f-\x9f]")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
-    """A sample as read by one code page."""
-
-    code_page: str
-    text: str
-    language: str
-    score: float
-    strange: int
-    """Characters that cannot be there."""
-    ratio: float
-    """How frequent its frequent letters are, compared with other texts in the language."""
-    share: float
-    """Probability of the language."""
-    tolerance: float
-    """How far chance may have moved the score."""
-
-
 def find_code_page(data: bytes, language: Language | None = None) -> str | None:
     """Return the code page of a text, or None if it cannot be known.
 
@@ -105,8 +73,10 @@ def find_code_page(data: bytes, language: Language | None = None) -> str | None:
 def find_reading(data: bytes, language: Language | None = None) -> Reading | None:
     """Return the best reading of a text, or None if there is none or several that differ."""
     sample = _sample(data)
-    context = _context_languages(data)
     stated = str(language.primary) if language else ""
+    if (certain := _find_certain(sample, stated)) is not None:
+        return certain
+    context = _context_languages(data)
     texts: dict[str, tuple[list[str], Sequence[tuple[str, float]]]] = {}
     tried: set[str] = set()
     identified: list[str] = []
@@ -134,6 +104,22 @@ def find_reading(data: bytes, language: Language | None = None) -> Reading | Non
     return None
 
 
+def _find_certain(sample: bytes, stated: str) -> Reading | None:
+    """Return the reading by the usual code page of the stated language if none can be better."""
+    for code_page in USUAL_CODE_PAGES.get(stated, ())[:1]:
+        text = decode_as(sample, code_page)
+        if text is None:
+            return None
+        label, share = rank_languages(text[:_CERTAIN_LETTERS])[0]
+        total, sum_of_scores, strange = rate_characters(text, stated)
+        if label != stated or share < _CLEAR_SHARE or strange or not total:
+            return None
+        needed = 1.0 if code_page != "cp1252" else _MIN_WESTERN if alphabet_of(stated) else 0.0
+        if sum_of_scores >= needed * total:
+            return score_letters(code_page, text, stated, share, min_rare=2)
+    return None
+
+
 def is_good_reading(data: bytes, code_page: str, language: Language | None = None) -> bool:
     """Check whether a code page gives letters that belong in the language of the text."""
     sample = _sample(data)
@@ -141,6 +127,10 @@ def is_good_reading(data: bytes, code_page: str, language: Language | None = Non
     if text is None:
         return False
     stated = str(language.primary) if language else ""
+    if code_page in USUAL_CODE_PAGES.get(stated, ()):
+        reading = score_letters(code_page, text[:_CERTAIN_LETTERS], stated, 0.0, min_rare=2)
+        if reading is not None and reading.score >= _MIN_GOOD:
+            return True
     reading = _judge(code_page, text, rank_languages(text)[:3], stated, frozenset())
     return reading is not None and reading.score >= MIN_SCORE
 
@@ -209,7 +199,7 @@ def decode_as(data: bytes, code_page: str) -> str | None:
             text = data.decode(code_page, "replace")
         except LookupError:
             return None
-        outside = sum(byte > 0x7F for byte in data)
+        outside = len(data) - len(data.translate(None, OUTSIDE_ASCII))
         if text.count("\ufffd") > max(1, MAX_BROKEN_SHARE * outside) or outside < 100:
             return None
     if _CONTROLS.search(text):
@@ -222,14 +212,15 @@ def _sample(data: bytes) -> bytes:
     lines = [line for line in data.split(b"\n") if not line.isascii()]
     step = max(1, sum(map(len, lines)) // SAMPLE_BYTES)
     sample: list[bytes] = []
-    seen: set[int] = set()
-    size = 0
+    seen, size = b"", 0
     for number, line in enumerate(lines):
-        is_new = not seen.issuperset(line)
-        if (is_new or number % step == 0) and size < MAX_SAMPLE_BYTES:
-            seen.update(line)
+        new = line.translate(None, seen)
+        if new or number % step == 0:
+            seen += new
             sample.append(line[:MAX_SAMPLE_BYTES])
             size += len(line)
+            if size >= MAX_SAMPLE_BYTES:
+                break
     return b"\n".join(sample)
 
 
@@ -278,89 +269,7 @@ def _judge(
     for primary, share in shares.items():
         if code_page not in USUAL_CODE_PAGES.get(primary, ()):
             continue
-        reading = _score_letters(code_page, text, primary, share, min_rare=1 if context else 2)
+        reading = score_letters(code_page, text, primary, share, min_rare=1 if context else 2)
         if reading is not None and (best is None or reading.score > best.score):
             best = reading
     return best
-
-
-def _score_letters(
-    code_page: str, text: str, primary: str, share: float, min_rare: int
-) -> Reading | None:
-    """Score the characters outside ASCII; None if they cannot be right."""
-    alphabet, encodable = alphabet_of(primary), _encodable(primary)
-    own_script, ratio = has_own_script(primary), 1.0
-    is_own = _SCRIPT_TESTS.get(primary, alphabet.__contains__)
-    total, sum_of_scores, strange = 0, 0.0, 0
-    for before, character, after in zip(" " + text, text, text[1:] + " ", strict=False):
-        if character <= "\x7f" or (character.isalpha() and before.isdigit() and not own_script):
-            continue
-        if character.isalpha() or unicodedata.category(character) == "Mn":
-            total += 1
-            is_mixed = character > "\u024f" and (_is_latin(before) or _is_latin(after))
-            if (own_script and is_mixed) or breaks_case(before, character, after):
-                strange += 1
-            elif is_own(character.lower()):
-                sum_of_scores += 1.0
-            elif character in encodable:
-                sum_of_scores += 0.5
-            else:
-                strange += 1
-        elif primary not in _SCRIPT_TESTS:
-            rating = rate_sign(before, character, after)
-            if rating < 0:
-                total += 1
-                strange += 1
-            elif rating and not own_script:
-                total += 1
-                sum_of_scores += 1.0
-    score = sum_of_scores / total if total else MIN_SCORE
-    if strange > MAX_STRANGE_SHARE * total or (alphabet and score < MIN_SCORE):
-        return None
-    if own_script:
-        ratio = frequency_ratio(text, primary)
-        if not ratio:
-            return None
-        score = (score + min(1.0, ratio)) / 2
-    score -= _STRANGE_PENALTY * strange / max(1, total)
-    if code_page in RARE_CODE_PAGES:
-        if total < min_rare:
-            return None
-        score -= _RARE_PENALTY
-    chance = max(_OWN_SCRIPT_TOLERANCE, _CHANCE / max(1, total) ** 0.5)
-    return Reading(
-        code_page=code_page,
-        text=text,
-        language=primary,
-        score=score,
-        strange=strange,
-        ratio=ratio,
-        share=share,
-        tolerance=chance if own_script else _TOLERANCE,
-    )
-
-
-def _is_latin(c: str) -> bool:
-    return c.isalpha() and (c <= "\x7f" or "\u00c0" <= c <= "\u024f")
-
-
-def _is_han(letter: str) -> bool:
-    return "\u4e00" <= letter <= "\u9fff" or letter in "々〇"
-
-
-_SCRIPT_TESTS: dict[str, Callable[[str], bool]] = {
-    "zh": _is_han,
-    "yue": _is_han,
-    "wuu": _is_han,
-    "ja": lambda c: _is_han(c) or "\u3040" <= c <= "\u30ff",
-    "ko": lambda c: "\uac00" <= c <= "\ud7a3" or "\u3131" <= c <= "\u318e",
-    "th": lambda c: "\u0e01" <= c <= "\u0e5b",
-}
-
-
-@functools.cache
-def _encodable(primary: str) -> frozenset[str]:
-    """Return the characters of the code page that a language is usually in."""
-    pages: Sequence[str] = USUAL_CODE_PAGES.get(primary, ())[:1]
-    characters = bytes(range(128, 256)).decode(pages[0], "ignore") if pages else ""
-    return (frozenset(characters) - _ICELANDIC) | alphabet_of(primary)

@@ -6,6 +6,8 @@ and the code page of those is found.
 
 from __future__ import annotations
 
+from collections import Counter
+
 from subtitled.plugin import Language
 
 from .code_pages import decode_as, find_reading, is_good_reading
@@ -39,7 +41,8 @@ def repair_code_page(text: str, language: Language | None = None) -> str | None:
         return None
     sample = "\n".join(line for line in text.split("\n") if not line.isascii())
     sample = sample[:MAX_SAMPLE_CHARACTERS]
-    letters = sum(c > "\x7f" and c not in _USUAL_SIGNS for c in sample)
+    counts = Counter(sample).items()
+    letters = sum(count for c, count in counts if c > "\x7f" and c not in _USUAL_SIGNS)
     if letters < max(MIN_LETTERS, MIN_SHARE_OF_LETTERS * len(sample)):
         return None
     for encoding, page in _WRONG_PAGES:
