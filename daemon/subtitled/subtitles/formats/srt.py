@@ -57,6 +57,8 @@ def read(text: str) -> ReadResult:
             dropped.add("its times cannot be read", block.line + 1, sample)
             continue
         text = "\n".join([block.times.rest, *body] if block.times.rest else body)
+        # SubViewer has the same shape, and writes the ends of lines so.
+        text = text.replace("[br]", "\n")
         start, end = block.times.seconds(counts_ms=counts_ms)
         if "<" not in text and "{" not in text and not text.startswith("m "):
             cues.append(Cue(start, end, tidy_lines(text)))

@@ -23,7 +23,7 @@ from .xmltree import parse_xml
 
 MAX_COMBINATIONS = 50_000
 """Most parts times changes of one paragraph. A paragraph with more has each part by itself."""
-_NAMESPACES = re.compile(r"\{http://www\.w3\.org/(?:ns/ttml|2006/(?:10|04)/ttaf1)\}(.*)")
+_NAMESPACES = re.compile(r"(?:\{http://www\.w3\.org/(?:ns/ttml|2006/(?:10|04)/ttaf1)\})?([^{}]*)")
 _PARAMETER = re.compile(r"\{http://www\.w3\.org/[^{}]{1,80}[#/]parameter\}(.*)")
 _STYLING = re.compile(r"\{http://www\.w3\.org/[^{}]{1,80}[#/]styl(?:ing|e)\}(.*)")
 _XML = "{http://www.w3.org/XML/1998/namespace}"
@@ -42,6 +42,11 @@ class _TimeUnits:
 
     frame_rate: Fraction
     tick_rate: Fraction
+    counted_rate: int = 0
+    """Frames that make a second of the time code, where it counts frames without a gap, else 0.
+
+    At 29.97 frames a second its hour is 3.6 seconds longer than one of the clock.
+    """
 
     def parse_time(self, text: str) -> Fraction:
         """Parse a time expression to seconds.
@@ -54,6 +59,9 @@ class _TimeUnits:
             whole_seconds = int(match[1]) * 3600 + int(match[2]) * 60 + int(match[3])
             if match[4]:
                 return whole_seconds + Fraction(f"0.{match[4]}")
+            if self.counted_rate:
+                frames = whole_seconds * self.counted_rate + int(match[5] or 0)
+                return Fraction(frames) / self.frame_rate
             return whole_seconds + Fraction(int(match[5] or 0)) / self.frame_rate
         if match := _OFFSET_TIME.fullmatch(text):
             unit = {
@@ -107,11 +115,11 @@ def read(text: str) -> ReadResult:
         InputRejectedError: The text is no TTML, or no paragraph in it can be shown.
     """
     root = parse_xml(text)
-    if _local_name(root) != "tt":
+    body = next((child for child in root if _local_name(child) == "body"), None)
+    if _local_name(root) != "tt" or (body is None and root.tag == "tt"):
         raise InputRejectedError("it is XML, but no TTML", "Check what the file is")
     language = root.get(f"{_XML}lang", "")
     languages = (language,) if language else ()
-    body = next((child for child in root if _local_name(child) == "body"), None)
     if body is None:
         return ReadResult(cues=(), format="ttml", languages=languages)
     document = _Document(_read_time_units(root), _read_styles(root))
@@ -136,6 +144,9 @@ def _iter_cues(
         return
     if span.is_empty:
         _drop(document, element, "it ends before it begins, or begins after its parent's end")
+        return
+    if _is_hidden(element, document):
+        _drop(document, element, "it is hidden")
         return
     style = _style_of(element, document, style)
     keeps_space = _keeps_space(element, keeps_space)
@@ -247,7 +258,7 @@ def _iter_parts(
             yield _Part("\n", style, span)
         elif name == "span" and _attribute(child, document, "ruby") not in _ANNOTATIONS:
             own = _resolve_times(child, document.units, inner)
-            if not own.is_empty:
+            if not own.is_empty and not _is_hidden(child, document):
                 yield from _iter_parts(
                     child,
                     document,
@@ -311,6 +322,13 @@ def _style_of(element: Element, document: _Document, inherited: Style) -> Style:
     return chosen
 
 
+def _is_hidden(element: Element, document: _Document) -> bool:
+    return (
+        _attribute(element, document, "display") == "none"
+        or _attribute(element, document, "visibility") == "hidden"
+    )
+
+
 def _attribute(element: Element, document: _Document, name: str) -> str:
     """Return a styling attribute of an element or of the styles that it names, or ""."""
     for key, value in element.items():
@@ -344,7 +362,8 @@ def _read_time_units(root: Element) -> _TimeUnits:
         match[1]: value for key, value in root.items() if (match := _PARAMETER.fullmatch(key))
     }
     try:
-        rate = Fraction(int(parameters.get("frameRate", "30")[:9]))
+        nominal = int(parameters.get("frameRate", "30")[:9])
+        rate = Fraction(nominal)
         numerator, _, denominator = parameters.get("frameRateMultiplier", "1 1")[:20].partition(" ")
         rate *= Fraction(int(numerator), int(denominator or "1"))
         ticks = Fraction(int(parameters.get("tickRate", "1")[:12]))
@@ -356,7 +375,10 @@ def _read_time_units(root: Element) -> _TimeUnits:
         raise InputRejectedError(
             f"the TTML file has a rate that is none: {error}", "Repair it"
         ) from error
-    return _TimeUnits(rate, ticks)
+    is_counted = (
+        parameters.get("timeBase") == "smpte" and parameters.get("dropMode", "nonDrop") == "nonDrop"
+    )
+    return _TimeUnits(rate, ticks, nominal if is_counted else 0)
 
 
 def _local_name(element: Element) -> str:

@@ -228,3 +228,46 @@ def test_cues_that_cannot_be_shown_are_left_out_with_a_word() -> None:
         "it ends before it begins",
     ]
     assert str(result.dropped[0]) == "1 left out (a cue without text): 1.000 s"
+
+
+def _ttml(body: str, attributes: str = "") -> str:
+    return (
+        '<tt xmlns="http://www.w3.org/ns/ttml" xmlns:tts="http://www.w3.org/ns/ttml#styling" '
+        f'xmlns:ttp="http://www.w3.org/ns/ttml#parameter" {attributes}><body><div>{body}</div>'
+        "</body></tt>"
+    )
+
+
+@pytest.mark.parametrize("hides", ['tts:display="none"', 'tts:visibility="hidden"'])
+def test_hidden_text_of_ttml_is_told_and_not_shown(hides: str) -> None:
+    read = read_text(
+        _ttml(
+            f'<p begin="1s" end="2s" {hides}>no</p>'
+            f'<p begin="3s" end="4s">yes<span {hides}> no</span></p>'
+        ),
+        "ttml",
+    )
+    assert [cue.text for cue in read.cues] == ["yes"]
+    assert "hidden" in str(read.dropped[0])
+
+
+def test_ttml_without_a_namespace_is_read() -> None:
+    text = '<tt><body><div><p begin="1s" end="2s">a<br/>b</p></div></body></tt>'
+    assert [cue.text for cue in read_text(text, "ttml").cues] == ["a\nb"]
+    with pytest.raises(InputRejectedError, match="no TTML"):
+        read_text('<tt xmlns="urn:other"><body/></tt>', "ttml")
+
+
+@pytest.mark.parametrize(
+    ("more", "start"),
+    [('ttp:timeBase="smpte"', 3603.6), ('ttp:timeBase="smpte" ttp:dropMode="dropNTSC"', 3600.0)],
+)
+def test_time_code_that_counts_frames_is_converted_to_seconds(more: str, start: float) -> None:
+    rate = f'ttp:frameRate="30" ttp:frameRateMultiplier="1000 1001" {more}'
+    body = '<p begin="01:00:00:00" end="01:00:01:00">a</p>'
+    assert read_text(_ttml(body, rate), "ttml").cues[0].start == start
+
+
+def test_line_breaks_of_subviewer_are_no_text() -> None:
+    text = "[INFORMATION]\n[SUBTITLE]\n00:00:01.00,00:00:03.00\nHello[br]World\n"
+    assert [cue.text for cue in read_text(text, "sub").cues] == ["Hello\nWorld"]
