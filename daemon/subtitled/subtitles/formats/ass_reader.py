@@ -70,13 +70,15 @@ def read(text: str) -> ReadResult:
         style = _difference(document.styles.get(event.style, PLAIN), usual)
         # A line break stands for a space only where lines are wrapped by hand.
         body = event.text.replace("\\N", "\n").replace("\\n", "\n").replace("\\h", "\u00a0")
+        if style == PLAIN and "<" not in body and "{" not in body:
+            cues.append(Cue(event.start, event.end, _strip_lines(body)))
+            continue
         marked = parse_markup(body, style)
         timed += marked.is_karaoke
         if marked.has_drawing:
             dropped.add("a drawing", event.line, event.text)
-        text = "\n".join(line.strip() for line in render_markup(marked).split("\n"))
         if marked.plain.strip():
-            cues.append(Cue(event.start, event.end, text.strip("\n")))
+            cues.append(Cue(event.start, event.end, _strip_lines(render_markup(marked))))
         elif not marked.has_drawing:
             cues.append(Cue(event.start, event.end, ""))
     return ReadResult(
@@ -86,6 +88,10 @@ def read(text: str) -> ReadResult:
         is_karaoke=3 * timed > len(cues) > 0,
         languages=tuple(filter(None, [document.language])),
     )
+
+
+def _strip_lines(text: str) -> str:
+    return "\n".join(map(str.strip, text.split("\n"))).strip("\n")
 
 
 def _parse(lines: Iterable[str], dropped: DropLog) -> _Document:
@@ -116,7 +122,7 @@ def _parse(lines: Iterable[str], dropped: DropLog) -> _Document:
 
 def _split_fields(value: str, names: list[str]) -> dict[str, str]:
     parts = value.split(",", max(0, len(names) - 1))
-    return dict(zip(names, (part.strip() for part in parts), strict=False))
+    return dict(zip(names, map(str.strip, parts), strict=False))
 
 
 def _add_event(document: _Document, line: int, values: Mapping[str, str], dropped: DropLog) -> None:

@@ -84,8 +84,11 @@ def parse_time_line(line: str) -> TimeLine | None:
     """Parse a line of times, or return None for any other line."""
     if ">" not in line and not _has_other_arrow(line):
         return _parse_without_arrow(line) if line.count(":") >= MIN_COLONS else None
-    if match := _PERFECT.fullmatch(line):
-        return TimeLine(_milliseconds(match, "start"), _milliseconds(match, "end"), "")
+    if line.isascii() and (match := _PERFECT.fullmatch(line)):
+        hours, minutes, seconds, fraction, *end = match.groups()
+        first = int(hours) * 3_600_000 + int(minutes) * 60_000 + int(seconds) * 1000
+        last = int(end[0]) * 3_600_000 + int(end[1]) * 60_000 + int(end[2]) * 1000
+        return TimeLine((first, fraction), (last, end[3]), "")
     head = visible_text(line[:MAX_TIMES_CHARS])
     match = _TIMES.match(head)
     if match is None:
