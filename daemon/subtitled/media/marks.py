@@ -52,7 +52,7 @@ NO_DIALOGUE = frozenset({Mark.COMMENTARY, Mark.AUDIO_DESCRIPTION, Mark.NO_SPEECH
 
 _PHRASES: dict[Mark, tuple[str, ...]] = {
     Mark.COMMENTARY: (
-        r"commentar(?:y|ies)\b",
+        r"commentar(?:y|ies)(?![a-z])",
         r"commentaires?\b",
         r"(?<!тифло)комментари",
         r"kommentar(?!los)",
@@ -74,7 +74,8 @@ _PHRASES: dict[Mark, tuple[str, ...]] = {
         r"(?<!音声)解説(?!放送|音声)|(?<!音声)解說",
         r"评论|評論|导评|導評",
         r"코멘터리",
-        r"ביקורת במאי",
+        r"ביקורת במאי|σχολιασμ",
+        r"\bdirectors? track\b|\bcomm\. ?(?:track )?\d",
     ),
     Mark.AUDIO_DESCRIPTION: (
         r"\baudio[ -]?descri(?!ptor)",
@@ -130,7 +131,8 @@ _PHRASES: dict[Mark, tuple[str, ...]] = {
         r"\b(?:parts?|segments?|scenes?|passages?) only\b|\bonly (?:foreign|non-english)",
         r"\b(?:alien|elvish|klingon|dothraki|na'?vi|non-english)[ -]+(?:parts?|dialogs?|dialogues?|"
         r"only|scenes?)\b",
-        r"\bforzad[oa]s?\b|\bforzat[oi]\b|\bforcad[oa]s?\b|\berzwungene?\b",
+        r"\bforzad[oa]s?\b|\bforzat[oi]\b|\bforcad[oa]s?\b|\berzwungene?\b|\bzwangsuntertitel|"
+        r"\bforserte?\b",
         r"\bwymuszon|\bvynucen|\bgedwongen\b|\btvung|\bpakotet|\bkenyszeritett|\bzorunlu\b",
         r"форсир|форс\.|強制|强制|강제",
     ),
@@ -217,7 +219,7 @@ _WHOLE = re.compile(
 _PARTIAL_MARKS = frozenset({Mark.SIGNS, Mark.LYRICS, Mark.KARAOKE, Mark.PARTIAL})
 
 _AS_WRITTEN = (
-    (Mark.AUDIO_DESCRIPTION, re.compile(r"(?<![\w.])AD(?![\w.])(?!\s*\d)")),
+    (Mark.AUDIO_DESCRIPTION, re.compile(r"(?<![\w.])AD(?![\w.])(?!\s*\d)|\w-AD(?= \d\.\d)")),
     (Mark.SDH, re.compile(r"[\[(]HI[\])]|(?<![\w.])HI$")),
     (Mark.ORIGINAL, re.compile(r"(?<![\w.])V\.?O\.?$")),
     (Mark.FORCED, re.compile(r"\bforcée?s?\b", re.IGNORECASE)),

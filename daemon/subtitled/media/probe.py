@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,6 +22,7 @@ from subtitled.plugin.paths import display_path
 from .card_clips import find_sounds
 from .ffmpeg import NotMediaError, failure_reason, run_ffprobe, unreadable_error
 from .marks import Mark, find_all_marks, strip_technical_name
+from .track_names import read_track_names
 
 PROBE_TIMEOUT_SECONDS = 60.0
 """Seconds that a probe may take. A disk that has to spin up needs some of them."""
@@ -167,6 +169,7 @@ def probe_media(path: Path, timeout: float = PROBE_TIMEOUT_SECONDS) -> MediaInfo
             f"{display_path(path)} is not a media file that ffmpeg can read ({reason})",
             "Get the file again, or remove its extension from the library's extensions",
         )
+    _add_track_names(path, streams, clean_text(properties.get("format_name")))
     video_streams = [
         s for s in streams if s["codec_type"] == "video" and not _has_disposition(s, "attached_pic")
     ]
@@ -185,6 +188,18 @@ def probe_media(path: Path, timeout: float = PROBE_TIMEOUT_SECONDS) -> MediaInfo
             _parse_frame_rate(video_streams[0].get("avg_frame_rate")) if video_streams else 0.0
         ),
     )
+
+
+def _add_track_names(path: Path, streams: list[dict[str, Any]], container: str) -> None:
+    """Add the names of tracks that ffprobe leaves out of MP4 and QuickTime files to the tags."""
+    if "mov" not in container.split(","):
+        return
+    names = read_track_names(path)
+    for stream in streams if names else []:
+        number = clean_text(stream.get("id"), 32)
+        with contextlib.suppress(ValueError):
+            if name := names.get(int(number, 16)):
+                stream["tags"] = {"name": name} | read_object(stream.get("tags"))
 
 
 def _probe_sounds(video: Path, first_index: int, timeout: float) -> tuple[AudioTrack, ...]:
@@ -252,9 +267,10 @@ def _parse_cue_count(stream: dict[str, Any]) -> int | None:
 
 
 def _parse_marks(stream: dict[str, Any]) -> frozenset[Mark]:
-    """Return what the dispositions, titles and comment of a track say of it."""
+    """Return what the dispositions, titles and comments of a track say of it."""
     marked = {mark for name, mark in _DISPOSITIONS.items() if _has_disposition(stream, name)}
-    return find_all_marks([*_find_titles(stream), _read_tag(stream, "comment")]) | marked
+    comments = (_read_tag(stream, name) for name in ("comment", "description"))
+    return find_all_marks([*_find_titles(stream), *comments]) | marked
 
 
 def _find_titles(stream: dict[str, Any]) -> list[str]:

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -13,6 +14,8 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from subtitled.media.ffmpeg import (
     FileGoneError,
@@ -23,6 +26,7 @@ from subtitled.media.ffmpeg import (
 )
 from subtitled.media.marks import Mark
 from subtitled.media.probe import probe_media
+from subtitled.media.track_names import read_track_names
 from subtitled.media.tracks import choose_audio_track, list_spoken_tracks
 from subtitled.plugin import Language, SetupError, SubtitledError, TransientError
 
@@ -422,3 +426,30 @@ def test_media_file_cut_within_its_header_is_an_error_and_no_crash(
             assert problem.hint
         else:
             assert facts.audio_tracks or facts.has_video
+
+
+@pytest.mark.parametrize("name", ["a.mp4", "a.mov"])
+def test_the_title_of_a_track_in_mp4_and_quicktime_is_known(tmp_path: Path, name: str) -> None:
+    """Older versions of ffprobe do not show it, though ffmpeg writes it."""
+    _ffmpeg(
+        *"-f lavfi -i sine=d=1 -f lavfi -i sine=d=1 -map 0 -map 1 -c:a aac".split(),
+        *("-metadata:s:a:0", "title=Español", "-metadata:s:a:1", "title=Director's Commentary"),
+        tmp_path / name,
+    )
+    tracks = probe_media(tmp_path / name).audio_tracks
+    assert [track.title for track in tracks] == ["Español", "Director's Commentary"]
+    assert [Mark.COMMENTARY in track.marks for track in tracks] == [False, True]
+
+
+def test_the_description_of_a_track_says_what_it_is(tmp_path: Path) -> None:
+    described = ("-metadata:s:a:0", "DESCRIPTION=Commentary with the cast")
+    _ffmpeg(*"-f lavfi -i sine=d=1 -c:a flac".split(), *described, tmp_path / "a.mka")
+    assert probe_media(tmp_path / "a.mka").audio_tracks[0].is_commentary
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_have_names_of_tracks_or_none(content: bytes) -> None:
+    with tempfile.NamedTemporaryFile(suffix=".mp4") as file:
+        for data in (content, b"\0\0\0\x08ftyp" + content, b"\0\0\0\xc0moov" + content):
+            Path(file.name).write_bytes(data)
+            assert all(read_track_names(Path(file.name)).values())

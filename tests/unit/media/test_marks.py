@@ -55,6 +55,13 @@ MARKED: dict[str, set[Mark]] = {
     "解説": {C},
     "导演评论音轨": {C},
     "코멘터리": {C},
+    "Σχολιασμός σκηνοθέτη": {C},
+    "commentary1": {C},
+    "Comm. 2": {C},
+    "Director Track": {C},
+    "Zwangsuntertitel": {FORCED},
+    "Forsert": {FORCED},
+    "English-AD 2.0": {AD},
     "A.Movie.2016.MULTIDUB.1080p.BluRay.x264-GRP (Commentary)": {C},
     # Audio description
     "Audio Description": {AD},
