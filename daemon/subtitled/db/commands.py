@@ -69,8 +69,9 @@ class Command:
     item: ServerItem | None = None
     """What the command is about instead of a path."""
     actor: str = ""
-    """Who asks: ``command line``, the name of a user or key, or ``webhook`` and its sender. Empty for
-    the daemon itself.
+    """Who asks: ``command line``, the name of a user or key, or ``webhook`` and its sender.
+
+    Empty for the daemon itself.
     """
 
 

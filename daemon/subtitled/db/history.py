@@ -54,8 +54,9 @@ class HistoryEntry:
     file_id: int | None = None
     library: str | None = None
     actor: str = ""
-    """Who asked: ``command line``, the name of a user or key, or ``webhook`` and its sender. Empty for
-    the daemon itself.
+    """Who asked: ``command line``, the name of a user or key, or ``webhook`` and its sender.
+
+    Empty for the daemon itself.
     """
     worker: str = ""
     job_id: str = ""
