@@ -30,7 +30,8 @@ _BEFORE_SOUND = frozenset('.!?…。！？♪:,;"”»—-–：、')
 _TWO_CAPITALS = re.compile("[A-Z]{2}")
 _SPEAKER_LABEL = re.compile(
     r"^(?P<start>(?:</?[ibu]>|<font[^<>\n]{0,40}>|[-–—]|>>|[ \t])*+)"
-    r"(?=[^:\n]*[^\W\d_]{2})(?P<name>[^\W\d_][^:\n<>.!?]{0,30}):(?=[ \t]|$)[ \t]*",
+    r"(?=[^:\n]*[^\W\d_]{2})(?P<name>[^\W\d_][^:\n<>.!?()]{0,30})"
+    r"(?:\([^()\n]{1,40}\) ?)?:(?=[ \t]|$|</)[ \t]*",
     re.MULTILINE,
 )
 _CHEVRONS = re.compile(r"^(?P<start>[-–— \t]*+)(?:>>+|≫+)[ \t]*", re.MULTILINE)
@@ -97,6 +98,10 @@ def _strip_brackets(text: str, kinds: dict[str, str]) -> str:
         follows_sentence = last in _BEFORE_SOUND or last in ("", "\n")
         if kinds is _SQUARE or follows_sentence or _is_capitals(text, start, end):
             done = _skip_colon(text, end)
+            if done > end and _is_name(text[text.rfind("\n", 0, start) + 1 : start]):
+                # The colon belongs to the name before: ``WOMAN (ON PHONE): Hello``.
+                parts[-1] = parts[-1].rstrip(" \t")
+                done -= 1
     return "".join([*parts, text[done:]])
 
 
@@ -154,6 +159,12 @@ def _strip_labels(text: str) -> str:
     return _SPEAKER_LABEL.sub(
         lambda match: match["start"] if _is_label(match["name"]) else match[0], text
     )
+
+
+def _is_name(beginning: str) -> bool:
+    """Check whether the beginning of a line is a name: one word, or several in capitals."""
+    words = strip_tags(beginning).strip(" \t-–—>").split()
+    return bool(words) and (len(words) == 1 or _is_label(" ".join(words)))
 
 
 def _is_label(name: str) -> bool:
