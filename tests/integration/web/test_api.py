@@ -91,6 +91,8 @@ def test_every_error_is_a_problem_with_a_hint(
         (b'{"action": "retry", "ids": [0]}', 422),
         (b'{"action": "retry", "ids": []}', 422),
         (b'{"action": "retry", "ids": [true]}', 422),
+        (b'{"action": "retry", "ids": ["1"]}', 422),
+        (b'{"action": "retry", "ids": [1.5]}', 422),
         (b'{"action": "retry", "ids": [1], "filter": {}}', 422),
         (b'{"action": "erase", "ids": [1]}', 422),
         (b'{"action": "retry", "path": "/etc/passwd"}', 422),

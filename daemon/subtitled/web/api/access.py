@@ -13,7 +13,7 @@ API_PATH = "/api/v1"
 class _NumberConvertor(Convertor[str]):
     """The number of a file in a path. It is short enough for the database."""
 
-    regex = "[0-9]{1,18}"
+    regex = "[0-9]{1,16}"
 
     def convert(self, value: str) -> str:
         """Return the digits, which FastAPI reads."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from fastapi import Header, Path
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from subtitled.daemon.answers.cursors import MAX_CURSOR_CHARACTERS
 from subtitled.daemon.answers.file_list import MAX_PAGE_SIZE, PAGE_SIZE
@@ -15,7 +15,8 @@ from subtitled.db.records import FileState
 
 from ..file_actions import FileAction
 
-MAX_NUMBER = 10**18 - 1
+MAX_NUMBER = 2**53 - 1
+"""The largest number that every reader of JSON knows exactly."""
 MAX_IDS = 10_000
 MAX_NAME = 200
 MAX_PATH_CHARACTERS = 4096
@@ -26,7 +27,7 @@ FileNumber = Annotated[int, Path(ge=1, le=MAX_NUMBER, description="The number of
 SubtitleName = Annotated[
     str,
     Path(
-        pattern=r"^[1-9][0-9]{0,17}-[0-9a-f]{16}$",
+        pattern=r"^[1-9][0-9]{0,14}-[0-9a-f]{16}$",
         description="The `id` of an entry of `/files/{id}/subtitles`.",
     ),
 ]
@@ -38,6 +39,16 @@ IdempotencyKey = Annotated[
         description="A text of the caller's own. A repeated request with it is done once.",
     ),
 ]
+
+
+def _check_json_number(value: object) -> object:
+    """Let only numbers pass. JSON writes a whole one as 5 or as 5.0."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError("a whole number is needed")
+    return value
+
+
+JsonNumber = Annotated[int, Field(ge=1, le=MAX_NUMBER), BeforeValidator(_check_json_number)]
 Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME)]
 Kind = Literal["full", "forced", "sdh", "summary"]
 Status = Literal["met", "missing", "impossible", "removed"]
@@ -138,7 +149,7 @@ class ActionByIds(Input):
 
     action: FileAction
     ids: Annotated[
-        list[Annotated[int, Field(ge=1, le=MAX_NUMBER, strict=True)]],
+        list[JsonNumber],
         Field(min_length=1, max_length=MAX_IDS),
     ]
 
