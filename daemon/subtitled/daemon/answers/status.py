@@ -1,4 +1,4 @@
-"""What ``status`` says: what is done now, by whom, why work waits and what comes next."""
+"""What ``status`` says: what is done now, on which worker, why work waits, what comes next."""
 
 from __future__ import annotations
 
