@@ -13,6 +13,8 @@ sys.path.insert(0, str(ROOT / "tests"))
 from support.web_browser import LOOKS, chromium, running_site  # noqa: E402
 
 FOLDER = ROOT / "build" / "screenshots"
+DOCUMENTED = ("now", "coverage")
+"""Pages of which the documentation shows the part that a window has room for."""
 
 
 def main() -> None:
@@ -29,6 +31,9 @@ def main() -> None:
             for address in ["/login", *site.pages()]:
                 page.goto(site.address + address)
                 name = re.sub(r"\W+", "-", address).strip("-") or "now"
+                if name in DOCUMENTED and look in ("light", "narrow"):
+                    suffix = "" if look == "light" else "-narrow"
+                    page.screenshot(path=FOLDER / f"page-{name}{suffix}.png")
                 page.screenshot(path=FOLDER / f"{name}-{look}.png", full_page=True)
             context.close()
     print(f"written to {FOLDER.relative_to(ROOT)}")

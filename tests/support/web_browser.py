@@ -13,6 +13,8 @@ from typing import Any
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from subtitled.daemon.health import HealthReport
+from subtitled.daemon.lock import StateLock
+from subtitled.db.records import DAEMON_NAME
 from subtitled.web.auth.roles import Role
 from subtitled.web.server import WebServer
 
@@ -79,6 +81,7 @@ def running_site(folder: Path, *, is_hostile: bool = True) -> Iterator[Site]:
     db = open_library(configuration)
     fill_library(configuration, db)
     hostile_file = add_hostile_file(configuration, db) if is_hostile else 2
+    lock = StateLock(folder / "state", DAEMON_NAME)  # so that the pages say that the daemon runs
     server = WebServer(configuration, db, lambda: HealthReport(True, ()), {})
     server.start()
     site = Site(server, hostile_file)
@@ -89,6 +92,7 @@ def running_site(folder: Path, *, is_hostile: bool = True) -> Iterator[Site]:
     finally:
         server.stop()
         db.close()
+        lock.release()
 
 
 @contextmanager

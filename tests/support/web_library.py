@@ -19,7 +19,7 @@ from subtitled.db.state_folder import DATABASE_FILE
 HOSTILE = "<img src=x onerror=alert(1)>"
 """Markup, which pages have to show as text."""
 TITLES = (
-    "The Lighthouse Keeper's Radio",
+    "北の灯台",
     "Ein Sommer am Kanal",
     "Marée haute",
     "Harbour Lights S01E01",
@@ -32,7 +32,7 @@ TITLES = (
     "Twelve Bridges",
     "Night Shift at the Observatory",
     "مدينة الريح",
-    "北の灯台",
+    "The Lighthouse Keeper's Radio",
     "Lecture 7: Sediments",
 )
 
@@ -83,7 +83,7 @@ def add_file(db: Database, path: Path, library: str, state: FileState, **columns
 
 
 REASONS = {
-    FileState.WAITING: "paused by hand; resume with: subtitled queue resume",
+    FileState.WAITING: "the budget cloud is used up until tomorrow",
     FileState.FAILED: "ffmpeg cannot read the file: invalid data found when processing input",
     FileState.RETRYING: "the engine whisper did not answer within 600 s",
     FileState.IMPOSSIBLE: "no translator translates from mt to de",

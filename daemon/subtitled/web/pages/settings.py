@@ -57,5 +57,7 @@ def group_by_section(values: Iterable[SettingValue]) -> dict[str, list[Setting]]
     for value in values:
         text = value.value
         written = text if isinstance(text, str) else json.dumps(text, ensure_ascii=False)
-        sections.setdefault(value.section, []).append(Setting(value.name, written, value.line))
+        sections.setdefault(value.section or value.name, []).append(
+            Setting(value.name, written, value.line)
+        )
     return sections
