@@ -151,5 +151,6 @@ def split_passages(words: Sequence[Word]) -> list[Passage]:
 
 def normalise_text(text: str) -> str:
     """Return the letters and digits of a text in lower case, for comparisons."""
-    folded = unicodedata.normalize("NFKC", text).casefold()
+    # The small letter of the Turkish İ has a dot of its own, which that of a small i has not.
+    folded = unicodedata.normalize("NFKC", text).casefold().replace("\u0307", "")
     return "".join(c for c in folded if unicodedata.category(c)[0] in "LNM")
