@@ -1,10 +1,9 @@
-"""What users ask the daemon to do with files: one command for each, with the user as its actor."""
+"""The buttons that ask the daemon to do something with files, with the user as who asks."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import StrEnum
 from urllib.parse import urlencode
 
 from starlette.concurrency import run_in_threadpool
@@ -14,30 +13,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from subtitled.db.commands import Command, CommandKind
-from subtitled.db.records import FINAL_STATES, FileRecord
+from subtitled.daemon.answers.queue import QUEUE_STATES
+from subtitled.db.records import FileRecord
 
+from ..file_actions import FileAction, request_action
 from .listing import MAX_BULK_FILES, iter_files, read_query
-from .queue_states import OPEN_STATES
 from .services import SiteServices, identity_of, is_visible
 from .site import read_form, redirect, safe_path, text_field
 
 
-class FileAction(StrEnum):
-    """What a button asks for."""
-
-    RETRY = "retry"
-    FIRST = "first"
-    SOON = "soon"
-    CANCEL = "cancel"
-
-
-KINDS: Mapping[FileAction, CommandKind] = {
-    FileAction.RETRY: CommandKind.RETRY,
-    FileAction.FIRST: CommandKind.PRIORITISE,
-    FileAction.SOON: CommandKind.PRIORITISE_WATCHING,
-    FileAction.CANCEL: CommandKind.CANCEL,
-}
 ALL_MATCHES = "all"
 """The value of the field ``scope`` that means all files of the list, not only the chosen ones."""
 MAX_CHOSEN = 200
@@ -68,15 +52,10 @@ class FileActions:
 
     def _send(self, request: Request, form: FormData, action: FileAction) -> int:
         """Store the commands in one transaction, and return how many there are."""
-        actor, db = identity_of(request).name, self.services.db
-        commands = [
-            Command(kind=KINDS[action], path=record.path, actor=actor)
-            for record in self._chosen(request, form)
-            if is_visible(request, record.library)
-            and not (action is FileAction.CANCEL and record.state in FINAL_STATES)
-        ]
-        db.commands.enqueue_all(commands)
-        return len(commands)
+        records = (
+            record for record in self._chosen(request, form) if is_visible(request, record.library)
+        )
+        return request_action(self.services.db, action, records, identity_of(request).name)
 
     def _chosen(self, request: Request, form: FormData) -> Iterable[FileRecord]:
         db = self.services.db
@@ -86,7 +65,7 @@ class FileActions:
             records = (db.files.get_by_id(number) for number in ids if number < 2**63)
             return [record for record in records if record is not None]
         fields = {name: value for name, value in form.items() if isinstance(value, str)}
-        states = OPEN_STATES if fields.get("list") == "queue" else ()
+        states = QUEUE_STATES if fields.get("list") == "queue" else ()
         query = read_query(self.services, request, fields, states)
         if db.file_list.count(query.wanted) > MAX_BULK_FILES:
             raise HTTPException(

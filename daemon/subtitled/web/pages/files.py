@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from subtitled.daemon.answers.queue import QUEUE_STATES
 from subtitled.db.file_list import FileSort
 from subtitled.db.records import FileState
 from subtitled.engines.breaker import CircuitBreakers
@@ -15,7 +16,6 @@ from subtitled.jobs.gate import active_pauses
 
 from . import labels
 from .listing import MAX_BULK_FILES, UNEXAMINED, read_page, read_query
-from .queue_states import OPEN_STATES
 from .services import SiteServices, count_states, is_visible, visible_libraries
 from .site import render
 
@@ -39,7 +39,7 @@ class FilesPage:
 
     def show_queue(self, request: Request) -> Response:
         """Show one page of the queue."""
-        return self._render(request, "queue", OPEN_STATES)
+        return self._render(request, "queue", QUEUE_STATES)
 
     def _render(self, request: Request, name: str, states: tuple[FileState, ...]) -> Response:
         services, db, now = self._services, self._services.db, time.time()
