@@ -144,7 +144,7 @@ def test_a_user_signs_in_and_out_below_a_path(
         assert f'action="{base}/login"' in page.text
         assert client.get(f"{base}/static/style.css").status_code == 200
         answer = sign_in(client, base)
-        assert (answer.status_code, answer.headers["location"]) == (303, f"{base}/me")
+        assert (answer.status_code, answer.headers["location"]) == (303, f"{base}/")
         cookie = answer.headers["set-cookie"]
         assert ("Secure" in cookie) is (scheme == "https")
         assert f"Path={base};" in cookie
