@@ -27,6 +27,7 @@ from subtitled.plugin import (
     SubtitledError,
     TransientError,
 )
+from subtitled.plugin.limits import clean_text
 
 from .capabilities import check_capabilities
 from .errors import suggest
@@ -93,6 +94,10 @@ def call_with_timeout(name: str, function: Callable[[], T], timeout: float) -> T
     ) from error
 
 
+MAX_MESSAGE_CHARACTERS = 500
+"""Characters of an error of a plugin that are told."""
+
+
 def _describe_error(error: BaseException) -> str:
     """Return the type and message of an error, even if its ``__str__`` fails."""
     kind = type(error).__name__
@@ -100,6 +105,7 @@ def _describe_error(error: BaseException) -> str:
         message = str(error)
     except Exception:  # noqa: BLE001 - __str__ is code of the plugin too
         message = ""
+    message = clean_text(message[:MAX_MESSAGE_CHARACTERS])
     return f"{kind}: {message}" if message else kind
 
 

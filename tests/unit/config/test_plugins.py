@@ -212,6 +212,16 @@ def test_result_of_none_is_returned() -> None:
     assert call_with_timeout("quick", lambda: None, 5.0) is None
 
 
+def test_an_error_of_a_plugin_is_told_within_limits() -> None:
+    def raises() -> None:
+        raise ValueError("\x1b]0;x" + "y" * 100_000)
+
+    with pytest.raises(TransientError, match="plugin mine failed: ValueError") as caught:
+        call_with_timeout("mine", raises, 1.0)
+    assert len(str(caught.value)) < 1000
+    assert "\x1b" not in str(caught.value)
+
+
 def test_exception_of_plugin_names_it() -> None:
     def raises() -> None:
         raise KeyError("x")
