@@ -8,9 +8,30 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.routing import BaseRoute, Mount, Route, compile_path
 
 from .auth.access import Access
+
+
+class _NumberConvertor(Convertor[int]):
+    """The number of a file in a path, as ``{id:number}``. One that is too long fits no route.
+
+    Starlette's own ``int`` takes any number of digits, and fails at more than Python converts.
+    """
+
+    regex = "[0-9]{1,16}"
+
+    def convert(self, value: str) -> int:
+        """Return the number."""
+        return int(value)
+
+    def to_string(self, value: int) -> str:
+        """Return its digits."""
+        return str(value)
+
+
+register_url_convertor("number", _NumberConvertor())
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +62,8 @@ ACCESS_RULES: tuple[AccessRule, ...] = (
     rule("/me/sessions", "POST", Access.VIEWER),
     rule("/", "GET", Access.VIEWER),
     rule("/files", "GET", Access.VIEWER),
-    rule("/files/{id:int}", "GET", Access.VIEWER),
-    rule("/files/{id:int}/look", "GET", Access.VIEWER),
+    rule("/files/{id:number}", "GET", Access.VIEWER),
+    rule("/files/{id:number}/look", "GET", Access.VIEWER),
     rule("/files/actions", "POST", Access.OPERATOR),
     rule("/coverage", "GET", Access.VIEWER),
     rule("/history", "GET", Access.VIEWER),

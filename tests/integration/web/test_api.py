@@ -131,6 +131,15 @@ def test_callers_who_are_not_let_in_get_a_problem_too(port: ApiPort) -> None:
     assert port.get("/files", bearer).status_code == 200
 
 
+@pytest.mark.parametrize("digits", [16, 17, 30, 4301, 30_000])
+@pytest.mark.parametrize("path", ["/files/{}", "/files/{}/look", "/api/v1/files/{}"])
+def test_a_number_of_any_length_is_no_fault(
+    port: ApiPort, admin: dict[str, str], path: str, digits: int
+) -> None:
+    answer = port.call("GET", path.format("9" * digits), headers=admin)
+    assert answer.status_code in (404, 422)
+
+
 @pytest.mark.parametrize("sort", ["path", "changed", "state"])
 def test_walking_by_cursors_gives_each_file_once(
     port: ApiPort, admin: dict[str, str], sort: str

@@ -45,8 +45,8 @@ EXPECTED = {
     ("/me/sessions", "POST"): "viewer",
     ("/", "GET"): "viewer",
     ("/files", "GET"): "viewer",
-    ("/files/{id:int}", "GET"): "viewer",
-    ("/files/{id:int}/look", "GET"): "viewer",
+    ("/files/{id:number}", "GET"): "viewer",
+    ("/files/{id:number}/look", "GET"): "viewer",
     ("/files/actions", "POST"): "operator",
     ("/queue", "GET"): "viewer",
     ("/coverage", "GET"): "viewer",
@@ -89,7 +89,7 @@ ROLES = ("viewer", "reviewer", "operator", "admin")
 PARAMETERS = {
     "{name}": "style.css",
     "{source}": "generic",
-    "{id:int}": "1",
+    "{id:number}": "1",
     "{file_id:number}": "1",
     "{subtitle_id}": "1-0123456789abcdef",
 }

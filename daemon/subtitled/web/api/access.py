@@ -2,29 +2,10 @@
 
 from __future__ import annotations
 
-from starlette.convertors import Convertor, register_url_convertor
-
 from ..access_table import AccessRule, rule
 from ..auth.access import Access
 
 API_PATH = "/api/v1"
-
-
-class _NumberConvertor(Convertor[str]):
-    """The number of a file in a path. It is short enough for the database."""
-
-    regex = "[0-9]{1,16}"
-
-    def convert(self, value: str) -> str:
-        """Return the digits, which FastAPI reads."""
-        return value
-
-    def to_string(self, value: str) -> str:
-        """Return the digits."""
-        return value
-
-
-register_url_convertor("number", _NumberConvertor())
 
 _ROWS = (
     ("/openapi.json", "GET", Access.VIEWER),

@@ -21,7 +21,6 @@ from .listing import MAX_BULK_FILES, iter_files, read_query
 from .services import SiteServices, identity_of, is_visible
 from .site import read_form, redirect, safe_path, text_field
 
-
 ALL_MATCHES = "all"
 """The value of the field ``scope`` that means all files of the list, not only the chosen ones."""
 MAX_CHOSEN = 200

@@ -30,8 +30,8 @@ class FilePage:
     def routes(self) -> list[Route]:
         """Return the routes of the page."""
         return [
-            Route("/files/{id:int}", self.show, methods=["GET"]),
-            Route("/files/{id:int}/look", self.look, methods=["GET"]),
+            Route("/files/{id:number}", self.show, methods=["GET"]),
+            Route("/files/{id:number}/look", self.look, methods=["GET"]),
         ]
 
     def show(self, request: Request) -> Response:
