@@ -8,7 +8,7 @@ from subtitled.media.marks import NOT_WHOLE, Mark
 from subtitled.plugin import Language, SubtitleKind
 
 from ..formats.timestamps import format_timestamp
-from ..language_id import are_twins
+from ..language_id import MIN_LETTERS, are_twins
 from .content import TextJudgement
 
 MAX_SPEECH_PER_CUE = 30.0
@@ -31,6 +31,8 @@ END_TOLERANCE_SECONDS = 5.0
 END_TOLERANCE_SHARE = 0.02
 MAX_LATE_SHARE = 0.5
 """Share of cues after the end from which a text is one of another version."""
+MIN_SECOND_SHARE = 0.3
+"""Share of letters in Latin and in other scripts from which a text is in two languages."""
 MAX_EARLY_SHARE = 0.15
 """Share of cues before the hour at which a programme begins: its title, and who subtitled it."""
 _HOUR = 3600.0
@@ -99,7 +101,7 @@ def judge_for_media(
     off = f"its times are {format_timestamp(-shift, '.')} late" if shift else ""
     return TextVerdict(
         problem=whole or off,
-        source_problem=whole,
+        source_problem=whole or _judge_scripts(judgement),
         language=language,
         shift=shift,
         notes=(*notes, *_describe_repairs(judgement)),
@@ -126,12 +128,24 @@ def _judge_language(
     mismatch = judgement.evidence.find_mismatch(stated)
     if mismatch is None:
         return stated, ()
+    if _judge_scripts(judgement) and stated.script == "Latn":
+        return stated, ("in two languages",)
     if isinstance(mismatch, Language):
         language = found or mismatch
         return language, (f"labelled {stated.english_name}, but it is in {language.english_name}",)
     if found is not None and not found.satisfies(stated):
         return found, (f"labelled {stated.english_name}, but it is in {found.english_name}",)
     return found, (f"labelled {stated.english_name}, but it has {mismatch}",)
+
+
+def _judge_scripts(judgement: TextJudgement) -> str:
+    """Return why a text is in two languages, where their scripts show it; "" if it is in one."""
+    scripts = judgement.evidence.scripts
+    total = sum(scripts.values())
+    if total < MIN_LETTERS:
+        return ""
+    share = scripts.get("LATIN", 0) / total
+    return "" if min(share, 1 - share) < MIN_SECOND_SHARE else "each cue is in two languages"
 
 
 def _judge_times(judgement: TextJudgement, media: MediaLength) -> tuple[float, str]:

@@ -242,6 +242,23 @@ def test_the_second_hour_of_another_version_is_no_shift() -> None:
     assert judged.shift == 0.0
 
 
+@pytest.mark.parametrize("language", ["zh-Hans", "ja", "ko", "ru", "ar"])
+def test_a_text_in_two_languages_counts_but_is_no_source(language: str) -> None:
+    pairs = zip(dialogue(language), dialogue("en"), strict=True)
+    text = make_srt([f"{above}\n{below}" for above, below in pairs])
+    judged = verdict(text, "en")
+    assert (judged.problem, judged.language) == ("", "en")
+    assert "two languages" in judged.source_problem
+
+
+@pytest.mark.parametrize("language", ["zh-Hans", "ja", "ko", "ru", "ar", "en"])
+def test_names_and_a_song_in_another_script_make_no_second_language(language: str) -> None:
+    lines = dialogue(language)
+    lines[::7] = ["Jack, New York! ♪ Hello ♪" if language != "en" else "Москва"] * 58
+    judged = verdict(make_srt(lines), language)
+    assert (judged.problem, judged.source_problem, judged.language) == ("", "", language)
+
+
 def test_a_film_of_hours_keeps_its_late_cues() -> None:
     text = make_srt(dialogue("en", 2400), 4.4)
     judged = verdict(text, "en", MediaLength(3 * 3600.0))
