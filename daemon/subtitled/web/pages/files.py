@@ -59,7 +59,7 @@ class FilesPage:
             unexamined=UNEXAMINED,
             max_bulk=MAX_BULK_FILES,
             asked=request.query_params.get("asked", ""),
-            counts=count_states(services, request),
+            counts=count_states(services, request) if name == "queue" else {},
             count=db.file_list.count(query.wanted),
             pauses=[p for p in active_pauses(db.kv, now) if is_visible(request, p.library or None)],
             breakers=CircuitBreakers(db.kv).open_states() if name == "queue" else {},
