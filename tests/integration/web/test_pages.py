@@ -163,6 +163,18 @@ def test_every_number_of_the_coverage_leads_to_a_list_of_so_many_files(port: Web
         assert re.search(rf">{number} files?<", text), (address, number)
 
 
+def test_the_coverage_is_counted_again_when_a_file_comes(tmp_path: Path) -> None:
+    port = WebPort(tmp_path / "state")
+    port.add_users()
+    browser = port.session("viewer")
+    for number in range(1, 4):
+        path = port.configuration.settings.libraries["films"].path / f"{number}.mkv"
+        add_file(port.db, path, "films", FileState.DONE)
+        for _ in range(2):
+            assert f">{number} file" in browser.get("/coverage").text
+    port.close()
+
+
 @pytest.mark.parametrize("query", ["after=x", "after=" + "A" * 30000, "after=%00"])
 def test_a_place_that_is_none_is_refused_with_a_page(port: WebPort, query: str) -> None:
     for page in ("/files", "/history"):
