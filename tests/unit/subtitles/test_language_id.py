@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from subtitled.plugin import Language
-from subtitled.subtitles.language_id import MIN_LETTERS, find_language_mismatch
+from subtitled.subtitles.language_id import MIN_LETTERS, find_language_mismatch, gather_evidence
 
 SAID = {
     "en": "I don't know what you want me to say. We have been waiting here for hours, and nobody "
@@ -127,3 +127,18 @@ def test_unsupported_language_is_not_identified() -> None:
 def test_any_text_at_all_gets_an_answer(text: str, tag: str) -> None:
     found = find_language_mismatch([text, "<i>" + text], Language(tag))
     assert found is None or str(found)
+
+
+def test_filipino_is_known_by_both_its_codes() -> None:
+    lines = [
+        "Nasaan ka buong gabi?",
+        "Sinabi ko na sa iyo na kailangan kong magtrabaho.",
+        "Tumigil ka sa kasisigaw, natutulog ang mga bata.",
+        "Bukas pupunta tayo sa bahay ng nanay ko.",
+    ]
+    evidence = gather_evidence(lines)
+    assert evidence.language() == Language("tl")
+    assert evidence.find_mismatch(Language("fil")) is None
+    assert evidence.find_mismatch(Language("en")) == Language("tl")
+    english = ["You said you would be here by nine, and we waited for you all night long."] * 3
+    assert find_language_mismatch(english, Language("fil")) == Language("en")
