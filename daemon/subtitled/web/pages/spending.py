@@ -22,7 +22,7 @@ MAX_SHOWN = 200
 """How many requests the page lists. The sums are about all of them."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Spent:
     """What one engine or translator used."""
 
