@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import socket
@@ -12,6 +13,7 @@ from typing import Any
 
 import httpx
 import pytest
+from httpx_sse import connect_sse
 
 from subtitled.config.load import load_config
 from subtitled.daemon.health import HealthReport
@@ -178,3 +180,23 @@ def test_behind_a_proxy_that_nobody_named_the_cure_is_told(
         answer = sign_in(client, "/plain")
         assert answer.status_code == 403
         assert "web.proxy.trusted" in answer.text
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.parametrize("base", ["/kept", "/cut"])
+def test_the_api_and_its_events_pass_at_once(
+    proxied: Callable[[str], httpx.Client], base: str, scheme: str
+) -> None:
+    with proxied(scheme) as client:
+        sign_in(client, base)
+        page = client.get(f"{base}/api/v1/history?limit=1").json()
+        last = {"Last-Event-ID": str(page["items"][0]["id"])}
+        with connect_sse(
+            client, "GET", f"{base}/api/v1/events", headers=last, timeout=20
+        ) as source:
+            with proxied(scheme) as other:
+                sign_in(other, base)
+            began = time.monotonic()
+            event = next(event for event in source.iter_sse() if event.data)
+            assert time.monotonic() - began < 5
+            assert json.loads(event.data)["event"] == "signed-in"
