@@ -433,7 +433,10 @@ def test_the_title_of_a_track_in_mp4_and_quicktime_is_known(tmp_path: Path, name
     """Older versions of ffprobe do not show it, though ffmpeg writes it."""
     _ffmpeg(
         *"-f lavfi -i sine=d=1 -f lavfi -i sine=d=1 -map 0 -map 1 -c:a aac".split(),
-        *("-metadata:s:a:0", "title=Español", "-metadata:s:a:1", "title=Director's Commentary"),
+        "-metadata:s:a:0",
+        "title=Español",
+        "-metadata:s:a:1",
+        "title=Director's Commentary",
         tmp_path / name,
     )
     tracks = probe_media(tmp_path / name).audio_tracks

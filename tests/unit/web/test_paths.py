@@ -69,7 +69,9 @@ def test_only_what_lies_in_a_library_is_asked_for() -> None:
     )
     file = {"eventType": "Download", "episodeFile": {"path": "/tv/a.mkv"}}
     assert hooks.handle("anime", file).commands == (
-        Command(kind=CommandKind.PATH_CHANGED, path=Path("/srv/anime/a.mkv"), actor="webhook anime"),
+        Command(
+            kind=CommandKind.PATH_CHANGED, path=Path("/srv/anime/a.mkv"), actor="webhook anime"
+        ),
     )
     assert hooks.handle("sonarr", file).unmatched == 1
     assert hooks.handle("sonarr", file).commands == ()
