@@ -188,7 +188,9 @@ def _decode_code_page(data: bytes, language: Language | None) -> DecodedText:
     text = decode_as(data.rstrip(b"\0"), code_page) if code_page else None
     if text is None or code_page is None:
         raise InputRejectedError(
-            "its encoding cannot be told: no code page gives letters of one language", _CURE
+            "its encoding cannot be told: no code page gives letters of one language, "
+            "or several give letters that differ",
+            _CURE,
         )
     return DecodedText(text, code_page, text.count("\ufffd"))
 

@@ -22,6 +22,7 @@ from subtitled.plugin import Language
 
 from ..language_id import rank_languages
 from .alphabets import CODE_PAGES, USUAL_CODE_PAGES, alphabet_of, has_own_script
+from .letter_shares import compare_pages, is_compared
 from .readings import MIN_SCORE, Reading, rate_characters, score_letters
 
 SAMPLE_BYTES = 2000
@@ -36,8 +37,11 @@ _MIN_WESTERN = 0.9
 """Score from which Western letters without a strange sign are certain. In a wrong code page some
 of them are signs; in those of other regions they are letters of a neighbour."""
 OUTSIDE_ASCII = bytes(range(128, 256))
+_MIN_RARE = 8
+"""Fewest letters from which a code page of long ago is found by the shares of its letters."""
 _MAX_GUESSES = 6
 _MIN_LANGUAGE_PROBABILITY = 0.1
+_NEARLY_AS_GOOD = 0.06
 _MIN_RATIO = 0.8
 _CLEAR_SHARE = 0.8
 _MIN_CONTEXT_LETTERS = 100
@@ -74,8 +78,40 @@ def find_reading(data: bytes, language: Language | None = None) -> Reading | Non
     """Return the best reading of a text, or None if there is none or several that differ."""
     sample = _sample(data)
     stated = str(language.primary) if language else ""
-    if (certain := _find_certain(sample, stated)) is not None:
-        return certain
+    reading = _find_certain(sample, stated) or _find_by_alphabet(data, sample, stated)
+    return _confirm_shares(reading, sample, stated)
+
+
+def _confirm_shares(reading: Reading | None, sample: bytes, stated: str) -> Reading | None:
+    """Return the reading whose letters are as frequent as in its language.
+
+    Returns:
+        Another reading than the given one if that is clearly better, None if it is not clear.
+    """
+    compared = compare_pages(sample, decode_as, stated)
+    if compared is None:
+        return reading
+    best = compared.best
+    if reading is not None and reading.text.startswith(best.text):
+        return reading if compared.is_clear else None
+    if not compared.is_good:
+        return None if reading is None or _is_implausible(reading) else reading
+    text = decode_as(sample, best.code_page)
+    if not compared.is_clear or text is None:
+        return None
+    share = dict(rank_languages(text)).get(best.language, 0.0)
+    return score_letters(best.code_page, text, best.language, share, min_rare=_MIN_RARE)
+
+
+def _is_implausible(reading: Reading) -> bool:
+    """Check for letters that no text in the language has so often."""
+    if has_own_script(reading.language):
+        return is_compared(reading.language)
+    letters = [character for character in reading.text if character.isalpha()]
+    return 2 * sum(letter > "\x7f" for letter in letters) > len(letters)
+
+
+def _find_by_alphabet(data: bytes, sample: bytes, stated: str) -> Reading | None:
     context = _context_languages(data)
     texts: dict[str, tuple[list[str], Sequence[tuple[str, float]]]] = {}
     tried: set[str] = set()
@@ -127,6 +163,9 @@ def is_good_reading(data: bytes, code_page: str, language: Language | None = Non
     if text is None:
         return False
     stated = str(language.primary) if language else ""
+    compared = compare_pages(sample, decode_as, stated)
+    if compared and compared.is_good and compared.is_clear:
+        return text.startswith(compared.best.text)
     if code_page in USUAL_CODE_PAGES.get(stated, ()):
         reading = score_letters(code_page, text[:_CERTAIN_LETTERS], stated, 0.0, min_rare=2)
         if reading is not None and reading.score >= _MIN_GOOD:
@@ -149,10 +188,16 @@ def _choose(readings: list[Reading], stated: str) -> Reading | None:
     if has_own_script(top.language) and len(languages) > 1 and stated not in languages:
         return None
     # Of code pages whose letters are equally good, that of the stated language is right.
-    return min(
+    chosen = min(
         best,
         key=lambda r: (r.strange, r.language != stated, r.share < _CLEAR_SHARE, _frequency_rank(r)),
     )
+    if chosen.share < _MIN_LANGUAGE_PROBABILITY and not has_own_script(chosen.language):
+        # A name that is wrong makes letters right that are not in the text's own language.
+        rivals = (r for r in readings if r.text != chosen.text and r.share > _CLEAR_SHARE)
+        if any(r.score >= chosen.score - _NEARLY_AS_GOOD for r in rivals):
+            return None
+    return chosen
 
 
 def _context_languages(data: bytes) -> frozenset[str]:

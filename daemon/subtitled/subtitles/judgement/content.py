@@ -18,7 +18,7 @@ from ..language_id import LanguageEvidence, gather_evidence
 from ..markup import strip_tags
 from .credits import without_credits
 
-JUDGEMENT_VERSION = 1
+JUDGEMENT_VERSION = 2
 """A judgement of another version is made again."""
 MAX_SUBTITLE_BYTES = 16 * 1024 * 1024
 """Largest text that is read. Ten thousand cues are about one megabyte."""
