@@ -63,7 +63,7 @@ def test_a_later_judgement_replaces_the_one_before(database: Database) -> None:
     assert found.problem == "it has no cue"
 
 
-@pytest.mark.parametrize("payload", ["", "[", "[]", '{"v":0}', '{"v":1,"surprise":1}', "null"])
+@pytest.mark.parametrize("payload", ["", "[", "[]", '{"v":0}', '{"v":2,"surprise":1}', "null"])
 def test_a_judgement_of_another_version_is_made_again(payload: str) -> None:
     assert TextJudgement.from_json(payload) is None
 

@@ -55,8 +55,8 @@ def test_a_text_of_some_length_with_the_right_name_keeps_its_letters(
     assert decode_bytes(data, Language(language)).text == text
 
 
-@pytest.mark.parametrize("named", ["ru", "bg", None])
-@IN_EACH_CASE
+@pytest.mark.parametrize("named", ["bg", None])
+@pytest.mark.parametrize("case", ["lower", "capitals", "titles"])
 @WRITTEN_IN
 def test_a_short_text_gets_its_own_letters_or_is_refused_whatever_its_name_says(
     language: str, page: str, case: str, named: str | None

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from .readings import count_places
 from .signs import breaks_case, rate_sign
 
 COMPARED_BYTES = 2000
@@ -134,13 +135,12 @@ def _sum_shares(places: Counter[tuple[str, int]], language: str) -> float:
 def _count_letters(text: str) -> Counter[tuple[str, int]]:
     """Count characters outside ASCII: letters with 1, signs with 0, misplaced ones with -1."""
     counts: Counter[tuple[str, int]] = Counter()
-    for before, character, after in zip(" " + text, text, text[1:] + " ", strict=False):
-        if character > "\x7f":
-            rating = _rate_place(before, character, after)
-            counts[character.lower(), rating] += 1
+    for (before, character, after), count in count_places(text).items():
+        counts[character.lower(), _rate_place(before, character, after)] += count
     return counts
 
 
+@functools.lru_cache(maxsize=1 << 14)
 def _rate_place(before: str, character: str, after: str) -> int:
     if character in "ςσ":
         # The sigma at the end of a word has a form of its own.
@@ -153,8 +153,11 @@ def _rate_place(before: str, character: str, after: str) -> int:
 
 
 def _count_broken_cases(text: str) -> int:
-    places = zip(" " + text, text, text[1:] + " ", strict=False)
-    return sum(breaks_case(*place) for place in places if place[0].isalpha())
+    return sum(
+        count
+        for place, count in count_places(text).items()
+        if place[0].isalpha() and breaks_case(*place)
+    )
 
 
 def _rate_capitals(text: str) -> float:

@@ -89,7 +89,7 @@ def rate_characters(text: str, primary: str) -> tuple[int, float, int]:
     encodable, own_script = _encodable(primary), has_own_script(primary)
     is_own = _SCRIPT_TESTS.get(primary, alphabet_of(primary).__contains__)
     total, sum_of_scores, strange = 0, 0.0, 0
-    for (before, character, after), count in _count_places(text).items():
+    for (before, character, after), count in count_places(text).items():
         if character.isalpha() and before.isdigit() and not own_script:
             continue
         if character.isalpha() or unicodedata.category(character) == "Mn":
@@ -114,8 +114,8 @@ def rate_characters(text: str, primary: str) -> tuple[int, float, int]:
     return total, sum_of_scores, strange
 
 
-@functools.lru_cache(maxsize=2)
-def _count_places(text: str) -> Counter[tuple[str, str, str]]:
+@functools.lru_cache(maxsize=16)
+def count_places(text: str) -> Counter[tuple[str, str, str]]:
     """Count the characters outside ASCII, each with the ones beside it."""
     places = zip(" " + text, text, text[1:] + " ", strict=False)
     return Counter(compress(places, map("\x7f".__lt__, text)))
