@@ -143,9 +143,9 @@ class JobRunner:
             )
             result = self._run_pipeline(record, job, steps)
         except DeferJob as deferral:
-            self.job_gate.defer(record, deferral.blocked)
+            record_result = partial(self.job_gate.defer, record, deferral.blocked)
         except SubtitledError as error:
-            self.results.record_failed(record, error, digest)
+            record_result = partial(self.results.record_failed, record, error, digest)
         except (JOB_CANCELLED, JOB_REASSIGNED) as error:
             if isinstance(error, JOB_REASSIGNED):
                 _log.warning(
@@ -155,17 +155,20 @@ class JobRunner:
             self._remove_decoded_audio(file_id, fingerprint)
             raise
         except OperationalError as error:
-            self.results.record_failed(record, TransientError(*describe_error(error)), digest)
+            disk_error = TransientError(*describe_error(error))
+            record_result = partial(self.results.record_failed, record, disk_error, digest)
         except Exception as error:  # noqa: BLE001 - one job must not end the others
             _log.exception("%s: unexpected error", display_path(record.path))
             internal_error = TransientError(
                 f"unexpected error: {type(error).__name__}: {error}",
                 "This is a bug in subtitled: please report it with the log",
             )
-            self.results.record_failed(record, internal_error, digest)
+            record_result = partial(self.results.record_failed, record, internal_error, digest)
         else:
-            self.results.record_ended(record, result, digest)
+            record_result = partial(self.results.record_ended, record, result, digest)
+        # The audio goes first. On a full disk, that is the space in which the result is stored.
         self._remove_decoded_audio(file_id, fingerprint)
+        record_result()
 
     def _run_pipeline(self, record: FileRecord, job: Job, steps: DbosStepRunner) -> JobResult:
         """Run the pipeline.
