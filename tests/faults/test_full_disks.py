@@ -36,7 +36,7 @@ def test_disk_that_fills_during_decoding_is_reported_and_work_resumes_with_free_
     build: Build, disks: Disks, films: list[Film], place: Path
 ) -> None:
     """The recording states no length, so it cannot be known in advance that it does not fit."""
-    state = disks.tmpfs("state", 8)
+    state = disks.tmpfs("state", 14)
     harness = build("a", state=state)
     long = make_film(place, 0, repeats=40)
     recording = without_duration(long, place / "recording.mkv")
@@ -74,7 +74,7 @@ def test_a_state_folder_that_is_full_ends_nothing_and_loses_nothing(
     build: Build, disks: Disks, films: list[Film]
 ) -> None:
     """Neither database can be written for a while, both idle and during a job."""
-    state = disks.tmpfs("state", 8)
+    state = disks.tmpfs("state", 14)
     harness = build("a", state=state)
     harness.start()
     harness.arrives(films[0], "Before.mkv")
