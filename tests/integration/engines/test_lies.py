@@ -157,7 +157,7 @@ def test_an_engine_that_never_loads_does_not_hold_up_the_end_of_the_daemon(
     "payload",
     [None, [], "no", {}, {"kind": 7, "message": [], "hint": {}}, {"kind": "SystemExit"},
      {"kind": "TransientError", "message": "m", "hint": "h", "retry_after": "soon"},
-     {"kind": "TransientError", "message": "m", "retry_after": 1e300}],
+     {"kind": "TransientError", "message": "m", "retry_after": [1e300]}],
 )  # fmt: skip
 def test_an_error_of_any_shape_is_an_error_of_ours(payload: object) -> None:
     error = error_from_json(payload)
