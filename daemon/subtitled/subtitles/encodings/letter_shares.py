@@ -51,7 +51,7 @@ _BROKEN_CASE = -6.0
 _SENTENCE_ENDS = frozenset("\n.!?…-–—\"«“„'[(♪")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FittedReading:
     """The beginning of a text as read by one code page, in the language that it fits best."""
 
@@ -121,7 +121,13 @@ def _fit_languages(page: str, text: str, languages: list[str], stated: str) -> F
         (_sum_shares(places, language), language == stated, language) for language in languages
     )
     likelihood = shares + broken + _rate_capitals(text)
-    return FittedReading(page, text, language, likelihood, (shares + broken) / count)
+    return FittedReading(
+        code_page=page,
+        text=text,
+        language=language,
+        likelihood=likelihood,
+        fit=(shares + broken) / count,
+    )
 
 
 def _sum_shares(places: Counter[tuple[str, int]], language: str) -> float:
