@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -104,6 +105,7 @@ def test_media_servers_get_changes_of_subtitles_only(harness: HarnessOf) -> None
 def test_a_writer_that_is_down_keeps_no_subtitle_back_and_is_asked_again(
     harness: HarnessOf, chat: FakeChat, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    sleep = time.sleep
     monkeypatch.setattr("subtitled.translation.calls.time.sleep", lambda seconds: None)
     chat.manners = [503] * 3 + ["well"]
     one = harness()
@@ -114,6 +116,9 @@ def test_a_writer_that_is_down_keeps_no_subtitle_back_and_is_asked_again(
     )
     one.scan()
     assert one.names() == ["A.en.ffmeta", "A.en.srt", EN, "A.wav"]
+    deadline = time.monotonic() + 10  # it is announced after the state is stored
+    while "JobFinished" not in happened and time.monotonic() < deadline:
+        sleep(0.02)
     assert happened == ["SubtitlePublished", "JobFailed", "JobFinished"]
     assert len(chat.requests) == 4
     assert one.engine.recognised == 2, "each chunk once"

@@ -75,11 +75,14 @@ def test_ffmpeg_finds_every_cue_and_complains_of_none(fmt: str, tmp_path: Path) 
 
 
 def test_files_of_others_are_read_whatever_their_encoding() -> None:
-    text = "1\r\n00:00:01,000 --> 00:00:02,500\r\nÉté\r\n\r\n"
+    text = "1\r\n00:00:01,000 --> 00:00:02,500\r\nC'était l'été dernier.\r\n\r\n"
     text += "2\r\n00:00:03,000 --> 00:00:04,000\r\n42\r\n"
     for data in (text.encode("utf-8-sig"), text.encode("utf-16"), text.encode("cp1252")):
         cues = read_cues(data, "srt")
-        assert [(cue.start, cue.end, cue.text) for cue in cues] == [(1, 2.5, "Été"), (3, 4, "42")]
+        assert [(cue.start, cue.end, cue.text) for cue in cues] == [
+            (1, 2.5, "C'était l'été dernier."),
+            (3, 4, "42"),
+        ]
 
 
 def test_webvtt_notes_and_styles_are_no_text() -> None:
