@@ -198,7 +198,7 @@ def test_a_server_that_is_away_for_a_moment_is_asked_again(
     home = build_installation({"den": section(jellyfin, tmp_path)})
     home.hear("jellyfin", ADDED | {"ServerId": jellyfin.server_id, "ItemId": ITEM_ID})
     jellyfin.fault = 503
-    lookup = ItemLookup(home.configuration, home.db.commands, (0.3, 0.3))
+    lookup = ItemLookup(home.configuration, home.db.commands, (0.3,) * 60)
     (command,) = home.db.commands.pending()
     lookup.look_up(command)
     time.sleep(0.1)
