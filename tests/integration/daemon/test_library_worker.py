@@ -62,7 +62,7 @@ def test_file_of_an_event_is_planned_once_it_is_stable(rig: Rig) -> None:
     arrived = time.time()
     rig.taking.path_changed(rig.root / "a.mkv")
     wait_until(lambda: rig.planned)
-    assert 0.3 <= rig.planned[0][1] - arrived < 5.0
+    assert 0.3 <= rig.planned[0][1] - arrived < 30.0
 
 
 def test_ten_thousand_words_about_one_file_are_few_looks_and_one_piece_of_work(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import logging
 import os
 import socket
 import time
@@ -91,8 +92,10 @@ def test_slow_callers_never_hold_more_descriptors_than_the_limit_and_lose_them_s
         time.sleep(0.3)
         ours = len(os.listdir("/proc/self/fd")) - before - len(callers)
         assert ours <= LIMIT + 4
-        time.sleep(1.5)
-        assert _count_open(callers) == 0
+        deadline = time.monotonic() + 20
+        while _count_open(callers):
+            assert time.monotonic() < deadline, "slow callers keep their connections"
+            time.sleep(0.05)
 
 
 def test_a_caller_that_drips_its_headers_has_the_same_time(opened: Opened) -> None:
@@ -110,11 +113,16 @@ def test_closed_callers_are_one_line_a_second_with_their_number(
     opened: Opened, caplog: pytest.LogCaptureFixture
 ) -> None:
     web = opened()
+    lines: list[logging.LogRecord] = []
+    closed = 0
     with slow_callers(web.port, 4 * LIMIT, HALF):
-        time.sleep(1.8)
-    lines = [record for record in caplog.records if "took too long" in record.getMessage()]
+        deadline = time.monotonic() + 20
+        while closed < 4 * LIMIT and time.monotonic() < deadline:
+            time.sleep(0.05)
+            lines = [one for one in caplog.records if "took too long" in one.getMessage()]
+            closed = sum(one.args[0] for one in lines)  # type: ignore[index,misc]
+    assert closed == 4 * LIMIT
     assert 1 <= len(lines) <= 8
-    assert sum(record.args[0] for record in lines) == 4 * LIMIT  # type: ignore[index,misc]
 
 
 @pytest.mark.parametrize("length", [b"9" * 6000, b"-1", b"1e3", "٣".encode(), b"999999999999999"])
