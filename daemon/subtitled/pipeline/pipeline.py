@@ -10,42 +10,33 @@ import os
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
-
-from pydantic import TypeAdapter
 
 from subtitled.db.records import FileState
 from subtitled.jobcontext.context import JobContext
 from subtitled.jobcontext.job import Job, JobResult, StepRunner
 from subtitled.jobcontext.services import Services
-from subtitled.library.exclusions import is_in_disc
 from subtitled.library.moves import remove_renamed_duplicates
-from subtitled.media.probe import MediaInfo, probe_media
-from subtitled.plugin import InputRejectedError, Language, SubtitleKind, SubtitlePublished
+from subtitled.media.probe import MediaInfo
+from subtitled.plugin import Language, SubtitleKind, SubtitlePublished
 from subtitled.plugin.paths import display_path
-from subtitled.policy.requirements import no_route
-from subtitled.routing.production_plan import JOB_PLAN, JobPlan, plan_target
+from subtitled.routing.production_plan import JobPlan
 from subtitled.subtitles.filenames import build_sidecar_path
 from subtitled.subtitles.formats import render_subtitle
 from subtitled.subtitles.ownership import SidecarDescription, Signature
 from subtitled.subtitles.publish import (
     ForeignFileError,
-    check_writable,
     compute_sha256,
     publish_sidecar,
 )
 from subtitled.summaries.steps import SummarySteps
-from subtitled.transcription.track_analysis import TrackAnalyser
 
 from .fulfilment import MainLanguageError, Produced, Producer, pair_and_render
-from .planning import InspectionRequest, MediaReport, inspect_media, plan_summaries
+from .locks import SidecarIdentity, find_lock
+from .preparation import NOTHING_MISSING, examine, prepare_job
 from .shared_names import describe_owner, find_other_owner
 
-_SHORT = Language("en")
-"""Stands for a language that is not known yet, where only the length of a name matters."""
 BESIDE_TAG = "subtitled"
 """The tag in the name of our sidecar where a file that is no subtitle has the usual name."""
-_FACTS: TypeAdapter[MediaInfo] = TypeAdapter(MediaInfo)
 
 
 def run_job(
@@ -67,33 +58,17 @@ def run_job(
     """
     made = [] if made is None else made
     ctx = JobContext(job, services, steps)
-    analyser = TrackAnalyser(ctx)
-    facts = _FACTS.validate_python(steps.run("probe", partial(_probe, ctx)))
-    step, listened_to = "choose track", set[int]()
-    while True:
-        choice = steps.run(step, partial(_choose, ctx, facts))
-        if choice is None:
-            return _result([], [], None, ())
-        if "impossible" in choice:
-            return _result([], choice["impossible"], None, ())
-        track = choice["track"]
-        if track in listened_to:
-            return JobResult(state=FileState.NO_SPEECH, reason="no speech found")
-        if not choice["needs_analysis"]:
-            break
-        if analyser.analyse(facts, track, main=not listened_to) is not None:
-            break
-        # Nobody speaks on it. Perhaps somebody does on another.
-        listened_to.add(track)
-        step = f"choose track after {track}"
-    plan = JOB_PLAN.validate_python(steps.run("decide", partial(_decide, ctx, facts)))
-    producer = Producer(ctx=ctx, analyser=analyser, facts=facts, main_track=track)
+    prepared = prepare_job(ctx)
+    if isinstance(prepared, JobResult):
+        return prepared
+    analyser, track, plan = prepared.analyser, prepared.track, prepared.plan
+    producer = prepared.create_producer()
     done: list[str] = []
     try:
         produced = _produce_targets(ctx, producer, plan, done, made)
     except MainLanguageError:
         # The plan followed the tag of the track. What was published stays.
-        plan = JOB_PLAN.validate_python(steps.run("decide again", partial(_decide, ctx, facts)))
+        plan = prepared.plan_again()
         produced = _produce_targets(ctx, producer, plan, done, made)
     if produced.is_silent:
         reason, spoken = "no speech could be recognised", analyser.spoken_language(track)
@@ -141,6 +116,11 @@ def _produce_targets(
                 f"publish {target}.{fmt}",
                 partial(_publish, ctx, producer.facts, fmt, produced),
             )
+            if "approved" in published:
+                # A person approved it while this job ran, so there is nothing left to do.
+                if ctx.job.force:
+                    refused.append(f"{target}: {published['approved']}")
+                continue
             if "taken" in published:
                 refused.append(f"{target}: {published['taken']}")
                 continue
@@ -164,65 +144,10 @@ def _result(
         return JobResult(state=FileState.DONE, reason=reason, spoken=spoken, made=made)
     if impossible:
         return JobResult(state=FileState.IMPOSSIBLE, reason=impossible, spoken=spoken)
-    return JobResult(state=FileState.UP_TO_DATE, reason="everything wanted is there", spoken=spoken)
+    return JobResult(state=FileState.UP_TO_DATE, reason=NOTHING_MISSING, spoken=spoken)
 
 
-# The steps. Each can be repeated safely.
-
-
-def _probe(ctx: JobContext) -> Any:
-    ctx.progress("probing the file", 0.0)
-    return _FACTS.dump_python(probe_media(ctx.job.media), mode="json")
-
-
-def _choose(ctx: JobContext, facts: MediaInfo) -> dict[str, Any] | None:
-    """Choose the main track.
-
-    Returns:
-        ``track`` and whether it ``needs_analysis`` before a decision, ``impossible`` with the
-        reasons
-        why nothing that is missing can be produced, or None if nothing is missing.
-    """
-    job, report = ctx.job, _examine(ctx, facts)
-    if not job.force and not report.decision.has_work:
-        impossible = list(report.decision.unsatisfiable)
-        return {"impossible": impossible} if impossible else None
-    folder = job.output_folder or job.media.parent
-    if is_in_disc(folder):
-        raise InputRejectedError(
-            f"{display_path(folder)} is part of a disc, and nothing is written into its structure",
-            "Name another folder with --output-dir, or make one file of the film",
-        )
-    check_writable(folder)
-    # A name that is too long is refused here, before anything is paid for.
-    for requirement in report.decision.requirements:
-        for fmt in requirement.formats:
-            below = (requirement.secondary.language or _SHORT) if requirement.secondary else None
-            language = requirement.language or _SHORT
-            build_sidecar_path(
-                job.media, language, requirement.kind, fmt, below, job.library.filenames
-            )
-    return {
-        "track": report.track_choice.track.index,
-        "needs_analysis": report.decision.needs_analysis,
-    }
-
-
-def _decide(ctx: JobContext, facts: MediaInfo) -> Any:
-    """Decide what is produced and by which paths, as JSON."""
-    report = _examine(ctx, facts)
-    requirements, impossible = [], list(report.decision.unsatisfiable)
-    for requirement in report.decision.requirements:
-        spoken = report.spoken_language or requirement.language
-        assert spoken is not None
-        target = plan_target(report.routing, requirement, spoken, report.available.foreign_speech)
-        if target.is_possible:
-            requirements.append(target)
-        else:
-            impossible.append(f"{target}: {no_route(spoken)}")
-    summaries, unwritable = plan_summaries(ctx.job.media, report)
-    plan = JobPlan(tuple(requirements), (*impossible, *unwritable), summaries)
-    return JOB_PLAN.dump_python(plan, mode="json")
+# The step of each sidecar. It can be repeated safely.
 
 
 def _publish(ctx: JobContext, facts: MediaInfo, fmt: str, produced: Produced) -> dict[str, str]:
@@ -235,9 +160,10 @@ def _publish(ctx: JobContext, facts: MediaInfo, fmt: str, produced: Produced) ->
         produced: Its subtitle.
 
     Returns:
-        ``path`` as hexadecimal bytes, since not every path is valid text; or why the name is
-        ``taken``, since another media file of the same stem or a person has got it meanwhile. The
-        state is then one that is decided again when that sidecar is removed.
+        ``path`` as hexadecimal bytes, since not every path is valid text; or why it is locked,
+        since a person ``approved`` it meanwhile; or why the name is ``taken``, since another media
+        file of the same stem or a person has got it meanwhile. The state is then one that is
+        decided again when that sidecar is removed.
     """
     job, db = ctx.job, ctx.services.db
     subtitle, below, how = produced.subtitle, produced.below, produced.how
@@ -252,6 +178,10 @@ def _publish(ctx: JobContext, facts: MediaInfo, fmt: str, produced: Produced) ->
     owner = find_other_owner(db.sidecars, path, job.media, job.fingerprint)
     if owner is not None and not job.force:
         return {"taken": describe_owner(display_path(Path(path.name)), owner)}
+    identity = SidecarIdentity(language=target, kind=kind, secondary=secondary)
+    lock = find_lock(db.sidecars, job.media, job.fingerprint, path, identity)
+    if lock is not None:
+        return {"approved": lock}
     own_digest = db.sidecars.own_digest(path, job.fingerprint)
     if own_digest is None and not job.force and _is_no_substitute(ctx, facts, path, target):
         # It is somebody else's and stays, so ours gets a name beside it.
@@ -278,6 +208,9 @@ def _publish(ctx: JobContext, facts: MediaInfo, fmt: str, produced: Produced) ->
     try:
         publish_sidecar(path, content, own_digest=own_digest, signature=signature)
     except ForeignFileError as error:
+        lock = find_lock(db.sidecars, job.media, job.fingerprint, path, identity)
+        if lock is not None:
+            return {"approved": lock}
         return {"taken": f"{error.message}; {error.hint}"}
     db.sidecars.record_written(path, job.media, signature, is_user_requested=job.user_requested)
     remove_renamed_duplicates(db, job.media, path)
@@ -295,20 +228,5 @@ def _is_no_substitute(ctx: JobContext, facts: MediaInfo, path: Path, target: Lan
             or existing.language is None
             or not existing.language.satisfies(target)
         )
-        for existing in _examine(ctx, facts).existing_subtitles
+        for existing in examine(ctx, facts).existing_subtitles
     )
-
-
-def _examine(ctx: JobContext, facts: MediaInfo) -> MediaReport:
-    job, services = ctx.job, ctx.services
-    request = InspectionRequest(
-        media=job.media,
-        facts=facts,
-        library=job.library,
-        fingerprint=job.fingerprint,
-        sidecar_folder=job.output_folder,
-        ignore_existing=job.force,
-        is_user_requested=job.user_requested,
-    )
-    db = services.db
-    return inspect_media(request, services.config, services.store, db.sidecars, db.judgements)

@@ -1,0 +1,167 @@
+"""The first steps of a job: probing, choosing and analysing the main track, and the plan."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from subtitled.db.records import FileState
+from subtitled.jobcontext.context import JobContext
+from subtitled.jobcontext.job import JobResult
+from subtitled.library.exclusions import is_in_disc
+from subtitled.media.probe import MediaInfo, probe_media
+from subtitled.plugin import InputRejectedError, Language
+from subtitled.plugin.paths import display_path
+from subtitled.policy.requirements import no_route
+from subtitled.routing.production_plan import JOB_PLAN, JobPlan, plan_target
+from subtitled.subtitles.filenames import build_sidecar_path
+from subtitled.subtitles.publish import check_writable
+from subtitled.transcription.track_analysis import TrackAnalyser
+
+from .fulfilment import Producer
+from .planning import InspectionRequest, MediaReport, inspect_media, plan_summaries
+
+_SHORT = Language("en")
+"""Stands for a language that is not known yet, where only the length of a name matters."""
+_FACTS: TypeAdapter[MediaInfo] = TypeAdapter(MediaInfo)
+NOTHING_MISSING = "everything wanted is there"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreparedJob:
+    """A job whose main track is analysed, with what is to be produced."""
+
+    ctx: JobContext
+    facts: MediaInfo
+    analyser: TrackAnalyser
+    track: int
+    """The index of the main track."""
+    plan: JobPlan
+
+    def create_producer(self) -> Producer:
+        """Create a producer of its subtitles."""
+        return Producer(
+            ctx=self.ctx, analyser=self.analyser, facts=self.facts, main_track=self.track
+        )
+
+    def plan_again(self) -> JobPlan:
+        """Return the plan for the language that the analysis found."""
+        return _plan(self.ctx, self.facts, "decide again")
+
+    def planned_again(self) -> PreparedJob:
+        """Return the job with that plan."""
+        return replace(self, plan=self.plan_again())
+
+
+def prepare_job(ctx: JobContext) -> PreparedJob | JobResult:
+    """Run the steps before anything is produced.
+
+    Returns:
+        The prepared job, or its result if there is nothing to produce.
+
+    Raises:
+        SubtitledError: A step failed.
+    """
+    steps, analyser = ctx.steps, TrackAnalyser(ctx)
+    facts = _FACTS.validate_python(steps.run("probe", partial(_probe, ctx)))
+    step, listened_to = "choose track", set[int]()
+    while True:
+        choice = steps.run(step, partial(_choose, ctx, facts))
+        if choice is None:
+            return JobResult(state=FileState.UP_TO_DATE, reason=NOTHING_MISSING)
+        if "impossible" in choice:
+            reason = "; ".join(choice["impossible"])
+            return JobResult(state=FileState.IMPOSSIBLE, reason=reason)
+        track = choice["track"]
+        if track in listened_to:
+            return JobResult(state=FileState.NO_SPEECH, reason="no speech found")
+        if not choice["needs_analysis"]:
+            break
+        if analyser.analyse(facts, track, main=not listened_to) is not None:
+            break
+        # Nobody speaks on it. Perhaps somebody does on another.
+        listened_to.add(track)
+        step = f"choose track after {track}"
+    plan = _plan(ctx, facts, "decide")
+    return PreparedJob(ctx=ctx, facts=facts, analyser=analyser, track=track, plan=plan)
+
+
+def _plan(ctx: JobContext, facts: MediaInfo, step: str) -> JobPlan:
+    return JOB_PLAN.validate_python(ctx.steps.run(step, partial(_decide, ctx, facts)))
+
+
+# The steps. Each can be repeated safely.
+
+
+def _probe(ctx: JobContext) -> Any:
+    ctx.progress("probing the file", 0.0)
+    return _FACTS.dump_python(probe_media(ctx.job.media), mode="json")
+
+
+def _choose(ctx: JobContext, facts: MediaInfo) -> dict[str, Any] | None:
+    """Choose the main track.
+
+    Returns:
+        ``track`` and whether it ``needs_analysis`` before a decision, ``impossible`` with the
+        reasons
+        why nothing that is missing can be produced, or None if nothing is missing.
+    """
+    job, report = ctx.job, examine(ctx, facts)
+    if not job.force and not report.decision.has_work:
+        impossible = list(report.decision.unsatisfiable)
+        return {"impossible": impossible} if impossible else None
+    folder = job.output_folder or job.media.parent
+    if is_in_disc(folder):
+        raise InputRejectedError(
+            f"{display_path(folder)} is part of a disc, and nothing is written into its structure",
+            "Name another folder with --output-dir, or make one file of the film",
+        )
+    check_writable(folder)
+    # A name that is too long is refused here, before anything is paid for.
+    for requirement in report.decision.requirements:
+        for fmt in requirement.formats:
+            below = (requirement.secondary.language or _SHORT) if requirement.secondary else None
+            language = requirement.language or _SHORT
+            build_sidecar_path(
+                job.media, language, requirement.kind, fmt, below, job.library.filenames
+            )
+    return {
+        "track": report.track_choice.track.index,
+        "needs_analysis": report.decision.needs_analysis,
+    }
+
+
+def _decide(ctx: JobContext, facts: MediaInfo) -> Any:
+    """Decide what is produced and by which paths, as JSON."""
+    report = examine(ctx, facts)
+    requirements, impossible = [], list(report.decision.unsatisfiable)
+    for requirement in report.decision.requirements:
+        spoken = report.spoken_language or requirement.language
+        assert spoken is not None
+        target = plan_target(report.routing, requirement, spoken, report.available.foreign_speech)
+        if target.is_possible:
+            requirements.append(target)
+        else:
+            impossible.append(f"{target}: {no_route(spoken)}")
+    summaries, unwritable = plan_summaries(ctx.job.media, report)
+    plan = JobPlan(tuple(requirements), (*impossible, *unwritable), summaries)
+    return JOB_PLAN.dump_python(plan, mode="json")
+
+
+def examine(ctx: JobContext, facts: MediaInfo) -> MediaReport:
+    """Return what the file of a job has and needs now."""
+    job, services = ctx.job, ctx.services
+    request = InspectionRequest(
+        media=job.media,
+        facts=facts,
+        library=job.library,
+        fingerprint=job.fingerprint,
+        sidecar_folder=job.output_folder,
+        ignore_existing=job.force,
+        is_user_requested=job.user_requested,
+    )
+    db = services.db
+    return inspect_media(request, services.config, services.store, db.sidecars, db.judgements)
