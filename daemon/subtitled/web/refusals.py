@@ -7,14 +7,18 @@ from dataclasses import dataclass
 from html import escape
 
 from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+
+from .i18n import Catalogue, Text, choose_language, load_catalogue
+from .i18n import mark_text as _
 
 API_PREFIX = "/api/"
 _DEFAULT_HINT = "GET /api/v1/openapi.json says what can be asked, and how"
 
 
 _PAGE = """<!doctype html>
-<html lang="en">
+<html lang="{language}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -24,7 +28,7 @@ _PAGE = """<!doctype html>
 </head>
 <body>
 <header class="bar"><strong>subtitled</strong></header>
-<main><h1>{status}</h1><p>{text}</p></main>
+<main><h1>{status}</h1><p>{text}</p><p><a href="{base}/">{home}</a></p></main>
 </body>
 </html>
 """
@@ -37,34 +41,51 @@ class Refusal:
     status: int
     name: str
     """The name of the problem, as in ``urn:subtitled:problem:NAME``."""
-    title: str
+    title: Text | str
     hint: str = ""
+
+
+class RefusedError(HTTPException):
+    """Raised by a page for what it does not do. The text is shown in the language of the user."""
+
+    def __init__(self, status: int, template: str, **values: object) -> None:
+        self.text = Text(template, values)
+        super().__init__(status, str(self.text))
+
+
+def refusal_of(error: HTTPException) -> Refusal:
+    """Return what to answer to an error of a route."""
+    text = error.text if isinstance(error, RefusedError) else error.detail
+    return Refusal(error.status_code, "refused", text)
 
 
 NOT_SIGNED_IN = Refusal(
     401,
     "not-signed-in",
-    "the token is missing or wrong",
-    "Sign in, or send an API key in the header X-Api-Key",
+    _("the token is missing or wrong"),
+    _("Sign in, or send an API key in the header X-Api-Key"),
 )
 NOT_ALLOWED = Refusal(
-    403, "not-allowed", "your role does not allow this", "Ask an admin for a higher role"
+    403, "not-allowed", _("your role does not allow this"), _("Ask an admin for a higher role")
 )
-FOREIGN_PAGE = Refusal(403, "foreign-page", "not from a web page", "")
+FOREIGN_PAGE = Refusal(403, "foreign-page", _("not from a web page"))
 UNKNOWN_HOST = Refusal(
     421,
     "unknown-host",
-    "this host is not known",
-    "Call it by an address, or add the name to web.hosts in the configuration",
+    _("this host is not known"),
+    _("Call it by an address, or add the name to web.hosts in the configuration"),
 )
 WRONG_CSRF_TOKEN = Refusal(
     403,
     "wrong-csrf-token",
-    "the form is too old, or does not come from these pages",
-    "Load the page again",
+    _("the form is too old, or does not come from these pages"),
+    _("Load the page again"),
 )
-TOO_LARGE = Refusal(413, "too-large", "request body too large")
-TOO_SLOW = Refusal(408, "too-slow", "request timed out")
+INTERNAL_ERROR = Refusal(
+    500, "internal-error", _("internal error of subtitled"), _("See the log of the daemon")
+)
+TOO_LARGE = Refusal(413, "too-large", _("request body too large"))
+TOO_SLOW = Refusal(408, "too-slow", _("request timed out"))
 
 
 def build_refusal(
@@ -86,16 +107,31 @@ def build_refusal(
     if path.startswith(API_PREFIX):
         body = {
             "type": f"urn:subtitled:problem:{refusal.name}",
-            "title": refusal.title,
+            "title": str(refusal.title),
             "status": refusal.status,
             "hint": refusal.hint or _DEFAULT_HINT,
         }
         return JSONResponse(body, refusal.status, more, media_type="application/problem+json")
-    text = ". ".join(filter(None, (refusal.title, refusal.hint)))
     if wants_page(headers):
-        values = {"base": escape(base_path), "status": refusal.status, "text": escape(text)}
-        return HTMLResponse(_PAGE.format(**values), refusal.status, more)
+        language = choose_language(headers.get("accept-language", ""))
+        page = _write_page(refusal, load_catalogue(language), base_path)
+        names = {"Content-Language": language, "Vary": "Accept-Language"}
+        return HTMLResponse(page, refusal.status, names | dict(more or {}))
+    text = ". ".join(filter(None, (str(refusal.title), refusal.hint)))
     return PlainTextResponse(text, refusal.status, more)
+
+
+def _write_page(refusal: Refusal, catalogue: Catalogue, base_path: str) -> str:
+    sentences = [
+        catalogue.translate_sentence(part) for part in (refusal.title, refusal.hint) if part
+    ]
+    return _PAGE.format(
+        language=catalogue.language,
+        base=escape(base_path),
+        status=refusal.status,
+        text=escape(" ".join(sentences)),
+        home=escape(catalogue.gettext(_("To the first page"))),
+    )
 
 
 def wants_page(headers: Headers) -> bool:

@@ -34,6 +34,7 @@ from .auth.identity import Identity, IdentityKind
 from .auth.proxies import Peer
 from .headers import NONCE_STATE, add_security_headers
 from .hosts import AllowedHosts
+from .i18n import mark_text as _
 from .refusals import (
     FOREIGN_PAGE,
     NOT_ALLOWED,
@@ -111,7 +112,7 @@ class Wall:
             answer, call, receive = await self._judge(scope, call, receive)
         except SubtitledError as error:
             _log.error("%s", error)
-            answer = Response("the users cannot be read; see the log", 503)
+            answer = self._refuse(_USERS_UNREADABLE, call)
         if answer is not None:
             await answer(scope, receive, send_with_headers)
             return
@@ -209,9 +210,12 @@ class Wall:
         return build_refusal(refusal, call.path, call.headers, self._base_path, more)
 
 
-_NOT_FOUND = Refusal(404, "not-found", "there is no such route")
-_WRONG_METHOD = Refusal(405, "wrong-method", "this route has no such method")
-_PROXY_HINT = (
+_USERS_UNREADABLE = Refusal(
+    503, "users-unreadable", _("the users cannot be read"), _("See the log of the daemon")
+)
+_NOT_FOUND = Refusal(404, "not-found", _("there is no such route"))
+_WRONG_METHOD = Refusal(405, "wrong-method", _("this route has no such method"))
+_PROXY_HINT = _(
     "Open the page again. Behind a proxy, name it in web.proxy.trusted, or let it pass the Host on"
 )
 

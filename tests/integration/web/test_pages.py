@@ -217,7 +217,7 @@ def test_all_pages_in_german_and_none_shows_markup_of_a_file(tmp_path: Path) -> 
 def test_users_and_keys_are_added_changed_and_removed(port: WebPort) -> None:
     admin = port.session("admin")
     new = {"action": "add-user", "name": "zoe", "password": PASSWORD, "role": "viewer"}
-    assert "added the user zoe" in admin.post("/users", new).text
+    assert "Added the user zoe" in admin.post("/users", new).text
     assert "already" in admin.post("/users", new).text
     admin.post("/users", {"action": "role", "user": "zoe", "role": "reviewer"})
     user = port.accounts.users.get("zoe")

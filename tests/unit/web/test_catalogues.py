@@ -6,11 +6,12 @@ import ast
 import re
 from collections.abc import Iterator
 from importlib import resources
+from pathlib import Path
 
 import jinja2
 import pytest
 
-from subtitled.web.pages.i18n import LANGUAGES, choose_language, load_catalogue
+from subtitled.web.i18n import LANGUAGES, Text, choose_language, load_catalogue
 
 TRANSLATED = [language for language in LANGUAGES if language != "en"]
 
@@ -28,14 +29,20 @@ def used_texts() -> Iterator[str | tuple[str, str]]:
                 yield text[0]
             elif text is not None:  # a label of labels.py or menu.py, which marks it there
                 yield text
-    for entry in folder.iterdir():
-        if not entry.name.endswith(".py"):
-            continue
-        for node in ast.walk(ast.parse(entry.read_text("utf-8"))):
-            if isinstance(node, ast.Call) and ast.unparse(node.func) in ("_", "mark_text"):
-                (argument,) = node.args
-                assert isinstance(argument, ast.Constant), ast.unparse(node)
-                yield argument.value
+    for _, call in calls_in_modules():
+        if ast.unparse(call.func) in ("_", "mark_text"):
+            (argument,) = call.args
+            assert isinstance(argument, ast.Constant), ast.unparse(call)
+            yield argument.value
+
+
+def calls_in_modules() -> Iterator[tuple[str, ast.Call]]:
+    """Yield the calls in the modules of the port, with the path of the module."""
+    folder = Path(str(resources.files("subtitled.web")))
+    for path in folder.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call):
+                yield str(path.relative_to(folder)), node
 
 
 def placeholders(text: str) -> list[str]:
@@ -66,6 +73,53 @@ def test_a_translation_has_the_placeholders_of_its_text(language: str) -> None:
         for form in forms:
             assert set(placeholders(form)) <= set(placeholders(text)), text
             assert form, text
+
+
+SENTENCES = {"RefusedError": [1], "RejectedInputError": [0], "Refusal": [2, 3], "Text": [0]}
+"""The places of sentences for people among the arguments of what a page shows."""
+
+
+def test_no_page_shows_a_sentence_that_stands_in_no_catalogue() -> None:
+    unmarked, checked = [], 0
+    for module, call in calls_in_modules():
+        name = ast.unparse(call.func)
+        if name == "HTTPException" and module.startswith("pages/"):
+            unmarked.append(f"{module}: {ast.unparse(call)}")
+        for place in SENTENCES.get(name, []):
+            if place >= len(call.args):
+                continue
+            checked += 1
+            for node in ast.walk(call.args[place]):
+                is_text = isinstance(node, ast.Constant | ast.JoinedStr) and bool(
+                    re.search("[a-z]{2} ", ast.unparse(node))
+                )
+                if is_text and not is_marked(call.args[place]):
+                    unmarked.append(f"{module}: {ast.unparse(call)}")
+        for keyword in call.keywords:
+            is_shown = name == "render" or name.endswith("._page")
+            if is_shown and isinstance(keyword.value, ast.Constant | ast.JoinedStr):
+                text = ast.unparse(keyword.value)
+                if re.search("[a-z] [a-z]", text):
+                    unmarked.append(f"{module}: {text}")
+    assert checked > 50
+    assert unmarked == []
+
+
+def is_marked(node: ast.expr) -> bool:
+    return isinstance(node, ast.Call) and ast.unparse(node.func) == "_"
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_a_text_is_translated_with_its_values(language: str) -> None:
+    catalogue = load_catalogue(language)
+    for role in ("viewer", "admin"):
+        text = Text("made %(name)s %(role)s", {"name": "100 %s", "role": Text(role)})
+        assert str(text) == f"made 100 %s {role}"
+        translated = catalogue.translate_sentence(text)
+        assert "100 %s" in translated
+        assert catalogue.gettext(role) in translated
+        assert translated.endswith(".")
+    assert catalogue.translate("a text of nobody, 100 %") == "a text of nobody, 100 %"
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers
 
 from ..hosts import split_host
+from ..i18n import mark_text as _
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 TOKEN_FIELD = "csrf_token"  # noqa: S105 - the name of a form field
@@ -28,11 +29,11 @@ def find_foreign_origin(headers: Headers, scheme: str, host: str) -> str | None:
     """
     origins, sites = headers.getlist("origin"), headers.getlist("sec-fetch-site")
     if any(site not in ("same-origin", "none") for site in sites):
-        return "it comes from another page"
+        return _("it comes from another page")
     if len(origins) != 1:
-        return "it does not say which page it comes from"
+        return _("it does not say which page it comes from")
     if not _is_same_origin(origins[0], scheme, host):
-        return "it comes from another page"
+        return _("it comes from another page")
     return None
 
 

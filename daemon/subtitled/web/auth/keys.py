@@ -14,6 +14,8 @@ from dataclasses import dataclass
 
 from subtitled.plugin import SetupError
 
+from ..i18n import RejectedInputError
+from ..i18n import mark_text as _
 from .roles import Role, Scope
 from .store import AuthStore
 from .users import check_name, libraries_from_text, libraries_to_text
@@ -68,12 +70,12 @@ class ApiKeys:
             libraries: The libraries that it may see; None for all.
 
         Raises:
-            ValueError: The name cannot be used, or grants are missing. The message is for people.
+            RejectedInputError: The name cannot be used, or grants are missing.
         """
         clean_name = check_name(name)
         role, scopes = (grants, ()) if isinstance(grants, Role) else (None, sorted(grants))
         if role is None and not scopes:
-            raise ValueError("a key needs a role or a scope")
+            raise RejectedInputError(_("a key needs a role or a scope"))
         key = KEY_PREFIX + secrets.token_urlsafe(32)
         try:
             with self._store.write() as connection:
@@ -92,7 +94,9 @@ class ApiKeys:
                     ),
                 )
         except sqlite3.IntegrityError:
-            raise ValueError(f"there is a key {clean_name} already") from None
+            raise RejectedInputError(
+                _("there is a key %(name)s already"), name=clean_name
+            ) from None
         return key
 
     def find(self, key: str, address: str) -> ApiKey | None:

@@ -10,6 +10,9 @@ import hmac
 import secrets
 import threading
 
+from ..i18n import RejectedInputError
+from ..i18n import mark_text as _
+
 MIN_PASSWORD_LENGTH = 10
 MAX_PASSWORD_LENGTH = 1024
 """Characters."""
@@ -24,12 +27,16 @@ def check_password(password: str) -> None:
     """Check a new password.
 
     Raises:
-        ValueError: It is too short or too long. The message is for people.
+        RejectedInputError: It is too short or too long.
     """
     if len(password) < MIN_PASSWORD_LENGTH:
-        raise ValueError(f"the password needs at least {MIN_PASSWORD_LENGTH} characters")
+        raise RejectedInputError(
+            _("the password needs at least %(number)s characters"), number=MIN_PASSWORD_LENGTH
+        )
     if len(password) > MAX_PASSWORD_LENGTH:
-        raise ValueError(f"the password may have at most {MAX_PASSWORD_LENGTH} characters")
+        raise RejectedInputError(
+            _("the password may have at most %(number)s characters"), number=MAX_PASSWORD_LENGTH
+        )
 
 
 def hash_password(password: str) -> str:

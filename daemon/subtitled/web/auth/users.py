@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 from subtitled.plugin import SetupError
 
+from ..i18n import RejectedInputError
+from ..i18n import mark_text as _
 from .passwords import check_password, hash_password, is_password, nobody_hash
 from .roles import Role
 from .store import AuthStore
@@ -79,14 +81,14 @@ class Users:
             is_first: Refuse if there is any user already.
 
         Raises:
-            ValueError: The name or the password cannot be used. The message is for people.
+            RejectedInputError: The name or the password cannot be used.
         """
         clean_name = check_name(name)
         check_password(password)
         password_hash, now = hash_password(password), time.time()
         with self._store.write() as connection:
             if is_first and connection.execute("SELECT 1 FROM users LIMIT 1").fetchone():
-                raise ValueError("there is a user already")
+                raise RejectedInputError(_("there is a user already"))
             try:
                 cursor = connection.execute(
                     "INSERT INTO users (name, name_key, password_hash, role, libraries, "
@@ -102,7 +104,9 @@ class Users:
                     ),
                 )
             except sqlite3.IntegrityError:
-                raise ValueError(f"there is a user {clean_name} already") from None
+                raise RejectedInputError(
+                    _("there is a user %(name)s already"), name=clean_name
+                ) from None
             user_id = int(cursor.lastrowid or 0)
         return User(
             id=user_id,
@@ -128,7 +132,7 @@ class Users:
         """Change a password, and end all sessions of the user but one.
 
         Raises:
-            ValueError: The password cannot be used. The message is for people.
+            RejectedInputError: The password cannot be used.
         """
         check_password(password)
         password_hash = hash_password(password)
@@ -177,11 +181,13 @@ def check_name(name: str) -> str:
     """Return a name without surrounding blanks.
 
     Raises:
-        ValueError: It is empty, too long, or has characters that are not shown.
+        RejectedInputError: It is empty, too long, or has characters that are not shown.
     """
     clean = unicodedata.normalize("NFC", name).strip()
     if not clean or len(clean) > MAX_NAME_LENGTH or not clean.isprintable():
-        raise ValueError(f"a name has 1 to {MAX_NAME_LENGTH} characters that can be shown")
+        raise RejectedInputError(
+            _("a name has 1 to %(number)s characters that can be shown"), number=MAX_NAME_LENGTH
+        )
     return clean
 
 

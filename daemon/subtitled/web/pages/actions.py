@@ -8,7 +8,6 @@ from urllib.parse import urlencode
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -17,6 +16,8 @@ from subtitled.daemon.answers.queue import QUEUE_STATES
 from subtitled.db.records import FileRecord
 
 from ..file_actions import FileAction, request_action
+from ..i18n import mark_text as _
+from ..refusals import RefusedError
 from .listing import MAX_BULK_FILES, iter_files, read_query
 from .services import SiteServices, identity_of, is_visible
 from .site import read_form, redirect, safe_path, text_field
@@ -42,10 +43,10 @@ class FileActions:
         try:
             action = FileAction(text_field(form, "action"))
         except ValueError:
-            raise HTTPException(400, "there is no such action") from None
+            raise RefusedError(400, _("there is no such action")) from None
         number = await run_in_threadpool(self._send, request, form, action)
         target = safe_path(text_field(form, "back")).partition("#")[0]
-        path, _, query = target.partition("?")
+        path, _mark, query = target.partition("?")
         kept = [part for part in query.split("&") if part and not part.startswith("asked=")]
         return redirect(request, f"{path}?{'&'.join([*kept, urlencode({'asked': number})])}")
 
@@ -67,7 +68,9 @@ class FileActions:
         states = QUEUE_STATES if fields.get("list") == "queue" else ()
         query = read_query(self.services, request, fields, states)
         if db.file_list.count(query.wanted) > MAX_BULK_FILES:
-            raise HTTPException(
-                400, f"these are more than {MAX_BULK_FILES} files. Narrow the list and try again"
+            raise RefusedError(
+                400,
+                _("these are more than %(number)s files. Narrow the list and try again"),
+                number=MAX_BULK_FILES,
             )
         return iter_files(db, query)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -12,6 +11,8 @@ from starlette.routing import Route
 from subtitled.daemon.answers.file import Explanation, describe_file, explain_file
 from subtitled.db.records import FINAL_STATES, FileRecord
 
+from ..i18n import mark_text as _
+from ..refusals import RefusedError
 from . import labels
 from .services import SiteServices, is_visible
 from .site import render
@@ -42,8 +43,8 @@ class FilePage:
         """Look at the file, and show what was found too."""
         record = find_file(self._services, request)
         if not self._looks.acquire(blocking=False):
-            raise HTTPException(
-                503, "others look at files at the moment. Try again in some seconds"
+            raise RefusedError(
+                503, _("others look at files at the moment. Try again in some seconds")
             )
         try:
             explanation = explain_file(self._services.configuration, self._services.db, record.path)
@@ -70,10 +71,10 @@ def find_file(services: SiteServices, request: Request) -> FileRecord:
     """Return the file that the address names.
 
     Raises:
-        HTTPException: There is none, or the user may not see it.
+        RefusedError: There is none, or the user may not see it.
     """
     number: int = request.path_params["id"]
     record = services.db.files.get_by_id(number) if number < 2**63 else None
     if record is None or not is_visible(request, record.library):
-        raise HTTPException(404, "there is no such file. It may have been moved or deleted")
+        raise RefusedError(404, _("there is no such file. It may have been moved or deleted"))
     return record

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 from datetime import datetime
 
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -14,7 +13,9 @@ from subtitled.daemon.answers.cursors import CursorError
 from subtitled.daemon.answers.history import HistoryEvent, HistoryFilter, list_history
 
 from ..auth.roles import Role
+from ..refusals import RefusedError
 from . import labels
+from .listing import NO_SUCH_PLACE
 from .services import (
     SiteServices,
     choose_library,
@@ -52,8 +53,8 @@ class HistoryPage:
         )
         try:
             page = list_history(services.db, wanted, fields.get("after") or None)
-        except CursorError as error:
-            raise HTTPException(400, f"{error}") from None
+        except CursorError:
+            raise RefusedError(400, NO_SUCH_PLACE) from None
         return render(
             request,
             "history",

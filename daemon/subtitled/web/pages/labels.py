@@ -8,7 +8,7 @@ from subtitled.db.records import FileState
 from subtitled.db.sidecars import SidecarStatus
 from subtitled.web.auth.roles import Role
 
-from .i18n import mark_text as _
+from ..i18n import mark_text as _
 
 STATES: dict[FileState, str] = {
     FileState.WORKING: _("in progress"),
@@ -47,6 +47,7 @@ OWNERSHIPS = {
     "human": _("made by others"),
     "ours": _("ours"),
     "edited": _("ours, edited by a person"),
+    "approved": _("ours, approved by a person"),
     "outdated": _("ours, of an older version of the film"),
 }
 SIDECAR_STATES = {
@@ -68,6 +69,8 @@ EVENTS: dict[HistoryEvent, str] = {
     HistoryEvent.FAILED: _("failed"),
     HistoryEvent.WAITING: _("waits"),
     HistoryEvent.REMOVED: _("subtitle removed"),
+    HistoryEvent.APPROVED: _("subtitle approved"),
+    HistoryEvent.UNLOCKED: _("subtitle unlocked"),
     HistoryEvent.REQUESTED: _("asked for"),
     HistoryEvent.SIGNED_IN: _("signed in"),
     HistoryEvent.ADMINISTERED: _("users changed"),

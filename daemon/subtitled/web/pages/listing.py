@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from subtitled.daemon.answers.cursors import CursorError
@@ -20,11 +19,14 @@ from subtitled.daemon.answers.file_list import (
 from subtitled.db.database import Database
 from subtitled.db.records import FileRecord, FileState
 
+from ..i18n import mark_text as _
+from ..refusals import RefusedError
 from .labels import KINDS, STATUSES
 from .services import SiteServices, choose_library
 
 MAX_BULK_FILES = 10_000
 """How many files one action may be about."""
+NO_SUCH_PLACE = _("this is no place in this list. Begin with the first page")
 UNEXAMINED = "unknown"
 """The status in addresses of files that have not been looked at yet."""
 
@@ -94,12 +96,12 @@ def read_page(db: Database, query: FileQuery) -> FilePage:
     """Read one page of a list.
 
     Raises:
-        HTTPException: The place to go on from is none of this list.
+        RefusedError: The place to go on from is none of this list.
     """
     try:
         return list_files(db, query.wanted, query.sort, query.after)
-    except CursorError as error:
-        raise HTTPException(400, f"{error}") from None
+    except CursorError:
+        raise RefusedError(400, NO_SUCH_PLACE) from None
 
 
 def iter_files(db: Database, query: FileQuery) -> Iterator[FileRecord]:

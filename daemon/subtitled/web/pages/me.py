@@ -12,7 +12,10 @@ from starlette.routing import Route
 
 from ..auth.accounts import Accounts, TooManySignInsError
 from ..auth.identity import Identity, IdentityKind
-from .sign_in import throttled_address
+from ..i18n import RejectedInputError, Text
+from ..i18n import mark_text as _
+from . import labels
+from .sign_in import TOO_MANY_TRIES, throttled_address
 from .site import call_of, read_form, redirect, render, text_field
 
 OTHER_SESSIONS = "others"
@@ -41,15 +44,17 @@ class MePage:
         """Change the password, and end all other sessions of the user."""
         identity, accounts = _identity(request), self._accounts
         if identity.user_id is None:
-            return await self._page(request, 403, error="Only who signed in has a password here.")
+            return await self._page(
+                request, 403, error=Text(_("Only who signed in has a password here."))
+            )
         form = await read_form(request)
         old, new = text_field(form, "password"), text_field(form, "new_password")
         if new != text_field(form, "new_password_again"):
-            return await self._page(request, 400, error="The two new passwords differ.")
+            return await self._page(request, 400, error=Text(_("The two new passwords differ.")))
         address = throttled_address(request)
         wait = await run_in_threadpool(accounts.throttle.begin_try, identity.name, address)
         if wait > 0:
-            error = f"Too many tries. Wait {math.ceil(wait)} seconds and try again."
+            error = Text(TOO_MANY_TRIES, {"seconds": math.ceil(wait)})
             return await self._page(request, 429, error=error)
         user_id, session_id = identity.user_id, identity.session_id
 
@@ -62,20 +67,22 @@ class MePage:
         try:
             is_changed = await accounts.hash_in_thread(change)
         except TooManySignInsError:
-            return await self._page(request, 503, error="The machine is busy. Try again.")
-        except ValueError as error:
-            return await self._page(request, 400, error=f"{error}".capitalize() + ".")
+            return await self._page(request, 503, error=Text(_("The machine is busy. Try again.")))
+        except RejectedInputError as error:
+            return await self._page(request, 400, error=error.text)
         if not is_changed:
-            return await self._page(request, 403, error="The old password is wrong.")
+            return await self._page(request, 403, error=Text(_("The old password is wrong.")))
         await run_in_threadpool(accounts.throttle.record_success, identity.name, address)
         await self._record(request, "changed the own password; all other sessions ended")
-        return await self._page(request, notice="The password is changed. Other sessions ended.")
+        return await self._page(
+            request, notice=Text(_("The password is changed. Other sessions ended."))
+        )
 
     async def end_sessions(self, request: Request) -> Response:
         """End one session of the user, or all others."""
         identity, sessions = _identity(request), self._accounts.sessions
         if identity.user_id is None:
-            return await self._page(request, 403, error="There is no session.")
+            return await self._page(request, 403, error=Text(_("There is no session.")))
         chosen = text_field(await read_form(request), "session")
         if chosen == OTHER_SESSIONS:
             await run_in_threadpool(
@@ -93,7 +100,12 @@ class MePage:
         await run_in_threadpool(self._accounts.audit.administered, name, what, address)
 
     async def _page(
-        self, request: Request, status: int = 200, *, error: str = "", notice: str = ""
+        self,
+        request: Request,
+        status: int = 200,
+        *,
+        error: Text | None = None,
+        notice: Text | None = None,
     ) -> Response:
         identity = _identity(request)
         sessions: list[Any] = []
@@ -103,6 +115,7 @@ class MePage:
             request,
             "me",
             status,
+            labels=labels,
             sessions=sessions,
             has_password=identity.kind is IdentityKind.SESSION,
             error=error,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ..auth.identity import Identity
 from ..auth.roles import Role
-from .i18n import mark_text as _
+from ..i18n import mark_text as _
 
 
 @dataclass(frozen=True, slots=True)

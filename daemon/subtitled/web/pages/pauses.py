@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 
 from starlette.concurrency import run_in_threadpool
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from subtitled.daemon.control import pause_work, resume_work
 
+from ..i18n import mark_text as _
+from ..refusals import RefusedError
 from .services import SiteServices, identity_of, is_visible
 from .site import read_form, redirect, text_field
 
@@ -35,11 +36,11 @@ class PauseActions:
         library, action = text_field(form, "library"), text_field(form, "action")
         hours = text_field(form, "hours") or "0"
         if library and library not in self._services.configuration.settings.libraries:
-            raise HTTPException(400, "there is no such library")
+            raise RefusedError(400, _("there is no such library"))
         if action not in ("pause", "resume") or hours not in PAUSE_HOURS:
-            raise HTTPException(400, "there is no such action")
+            raise RefusedError(400, _("there is no such action"))
         if not is_visible(request, library or None):
-            raise HTTPException(403, "your account is bound to other libraries")
+            raise RefusedError(403, _("your account is bound to other libraries"))
         until = time.time() + 3600 * int(hours) if hours != "0" else None
         await run_in_threadpool(self._apply, identity_of(request).name, action, library, until)
         return redirect(request, "/queue")

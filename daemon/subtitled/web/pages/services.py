@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from subtitled.config.load import Configuration
@@ -13,6 +12,8 @@ from subtitled.db.database import Database
 from subtitled.db.records import FileState
 
 from ..auth.identity import Identity
+from ..i18n import mark_text as _
+from ..refusals import RefusedError
 from .site import call_of
 
 
@@ -52,13 +53,13 @@ def choose_library(services: SiteServices, request: Request, wanted: str) -> str
     A user who is bound to libraries sees one of them at a time.
 
     Raises:
-        HTTPException: The user may see no library.
+        RefusedError: The user may see no library.
     """
     if identity_of(request).libraries is None:
         return wanted or None
     visible = visible_libraries(services, request)
     if not visible:
-        raise HTTPException(403, "your account is bound to libraries that do not exist")
+        raise RefusedError(403, _("your account is bound to libraries that do not exist"))
     return wanted if wanted in visible else visible[0]
 
 

@@ -13,6 +13,8 @@ from ..auth.accounts import Accounts, TooManySignInsError
 from ..auth.passwords import check_password
 from ..auth.roles import Role
 from ..auth.users import check_name
+from ..i18n import RejectedInputError, Text
+from ..i18n import mark_text as _
 from .sign_in import begin_session
 from .site import HOME, call_of, read_form, redirect, render, text_field
 
@@ -36,7 +38,7 @@ class SetupPage:
         """Show the form while there is no user."""
         if await run_in_threadpool(self._accounts.users.exist):
             return redirect(request, "/login")
-        return await self._form(request, 200, "", "")
+        return await self._form(request, 200, "")
 
     async def set_up(self, request: Request) -> Response:
         """Check the code, make the admin and begin a session."""
@@ -48,21 +50,23 @@ class SetupPage:
         try:
             check_name(name)
             check_password(password)
-        except ValueError as error:
-            return await self._form(request, 400, name, f"{error}".capitalize() + ".")
+        except RejectedInputError as error:
+            return await self._form(request, 400, name, error.text)
         if password != text_field(form, "password_again"):
-            return await self._form(request, 400, name, "The two passwords differ.")
+            return await self._form(request, 400, name, Text(_("The two passwords differ.")))
         if not await run_in_threadpool(accounts.setup_codes.is_valid, text_field(form, "code")):
             _log.warning("a wrong set-up code was given, from %s", call_of(request).peer.address)
-            return await self._form(request, 403, name, "The code is wrong, or no longer valid.")
+            return await self._form(
+                request, 403, name, Text(_("The code is wrong, or no longer valid."))
+            )
         try:
             user = await accounts.hash_in_thread(
                 lambda: accounts.users.add(name, password, Role.ADMIN, is_first=True)
             )
         except TooManySignInsError:
-            return await self._form(request, 503, name, "The machine is busy. Try again.")
-        except ValueError as error:
-            return await self._form(request, 400, name, f"{error}".capitalize() + ".")
+            return await self._form(request, 503, name, Text(_("The machine is busy. Try again.")))
+        except RejectedInputError as error:
+            return await self._form(request, 400, name, error.text)
         await run_in_threadpool(accounts.setup_codes.void)
         address = call_of(request).peer.address
         await run_in_threadpool(
@@ -70,6 +74,8 @@ class SetupPage:
         )
         return await begin_session(request, accounts, user, HOME)
 
-    async def _form(self, request: Request, status: int, name: str, error: str) -> Response:
+    async def _form(
+        self, request: Request, status: int, name: str, error: Text | None = None
+    ) -> Response:
         is_in_force = await run_in_threadpool(self._accounts.setup_codes.is_in_force)
         return render(request, "setup", status, name=name, error=error, has_code=is_in_force)

@@ -15,10 +15,13 @@ from ..auth.authenticator import cookie_name
 from ..auth.identity import IdentityKind
 from ..auth.sessions import MAX_SECONDS
 from ..auth.users import User
+from ..i18n import Text
+from ..i18n import mark_text as _
 from .site import HOME, call_of, read_form, redirect, render, safe_path, text_field
 
 _log = logging.getLogger(__name__)
 
+TOO_MANY_TRIES = _("Too many tries. Wait %(seconds)s seconds and try again.")
 BUSY_SECONDS = 5
 """What ``Retry-After`` says if too many sign-ins wait."""
 
@@ -56,7 +59,7 @@ class SignInPages:
         wait = await run_in_threadpool(accounts.throttle.begin_try, name, address)
         if wait > 0:
             seconds = math.ceil(wait)
-            error = f"Too many tries. Wait {seconds} seconds and try again."
+            error = Text(TOO_MANY_TRIES, {"seconds": seconds})
             return _retry_later(
                 render(request, "login", 429, target=target, name=name, error=error), seconds
             )
@@ -65,14 +68,14 @@ class SignInPages:
                 lambda: accounts.users.find_by_password(name, password)
             )
         except TooManySignInsError:
-            error = "Too many people sign in at the moment. Try again."
+            error = Text(_("Too many people sign in at the moment. Try again."))
             return _retry_later(
                 render(request, "login", 503, target=target, name=name, error=error), BUSY_SECONDS
             )
         if user is None:
             # The name is not logged: some people type their password there.
             _log.warning("a sign-in failed, from %s", call_of(request).peer.address)
-            error = "The name or the password is wrong."
+            error = Text(_("The name or the password is wrong."))
             return render(request, "login", 401, target=target, name=name, error=error)
         await run_in_threadpool(accounts.throttle.record_success, name, address)
         return await begin_session(request, accounts, user, target)

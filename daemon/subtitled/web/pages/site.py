@@ -8,15 +8,16 @@ from typing import Any
 
 import jinja2
 from starlette.datastructures import FormData
-from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from subtitled import __version__
 
+from ..i18n import Text, choose_language, load_catalogue
+from ..i18n import mark_text as _
+from ..refusals import RefusedError
 from ..wall import Call
 from .filters import FILTERS
-from .i18n import choose_language, load_catalogue
 from .menu import menu_of
 from .static_files import has_static_file
 
@@ -59,10 +60,15 @@ def render(request: Request, template: str, status: int = 200, **values: Any) ->
         request: The request.
         template: The name of the template, without its ending.
         status: The status of the answer.
-        **values: What the template shows.
+        **values: What the template shows. Texts are written as sentences in the user's language.
     """
     call = call_of(request)
     language = choose_language(call.headers.get("accept-language", ""))
+    catalogue = load_catalogue(language)
+    shown = {
+        name: catalogue.translate_sentence(value) if isinstance(value, Text) else value
+        for name, value in values.items()
+    }
     html = (
         _environment_for(language)
         .get_template(f"{template}.html.j2")
@@ -75,7 +81,7 @@ def render(request: Request, template: str, status: int = 200, **values: Any) ->
             identity=call.identity,
             csrf_token=call.identity.csrf_token if call.identity is not None else "",
             version=__version__,
-            **values,
+            **shown,
         )
     )
     return HTMLResponse(html, status, {"Content-Language": language, "Vary": "Accept-Language"})
@@ -90,15 +96,15 @@ async def read_form(request: Request, max_fields: int = MAX_FIELDS) -> FormData:
     """Return the fields of a form without files.
 
     Raises:
-        HTTPException: It is no form, has too many fields, or comes too slowly.
+        RefusedError: It is no form, has too many fields, or comes too slowly.
     """
     try:
         async with asyncio.timeout(FORM_TIMEOUT_SECONDS):
             return await request.form(max_files=0, max_fields=max_fields)
     except TimeoutError:
-        raise HTTPException(408, "request timed out") from None
+        raise RefusedError(408, _("request timed out")) from None
     except ClientDisconnect:
-        raise HTTPException(400, "the caller disconnected") from None
+        raise RefusedError(400, _("the caller disconnected")) from None
 
 
 def text_field(form: FormData, name: str) -> str:

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+
+from ..i18n import mark_text as _
+from ..refusals import RefusedError
 
 _PUBLIC_SUFFIXES = (".css", ".js", ".svg", ".png", ".ico", ".woff2")
 _MAX_AGE_SECONDS = 3600
@@ -52,7 +54,7 @@ class StaticFiles:
         """Answer with a file, or with 304 if the caller has it."""
         file = self._files.get(request.path_params["name"])
         if file is None:
-            raise HTTPException(404, "there is no such file")
+            raise RefusedError(404, _("there is no such file"))
         headers = {"ETag": file.etag, "Cache-Control": f"public, max-age={_MAX_AGE_SECONDS}"}
         if request.headers.get("if-none-match") == file.etag:
             return Response(status_code=304, headers=headers)

@@ -16,6 +16,8 @@ from subtitled.plugin import SubtitledError
 from ..auth.accounts import Accounts, TooManySignInsError
 from ..auth.roles import Role, Scope
 from ..auth.users import User
+from ..i18n import RejectedInputError, Text
+from ..i18n import mark_text as _
 from . import labels
 from .services import SiteServices, identity_of
 from .site import call_of, read_form, render, text_field
@@ -45,7 +47,7 @@ class UsersPage:
     async def change(self, request: Request) -> Response:
         """Change a user or a key, and show the page."""
         form = await read_form(request)
-        actions: dict[str, Callable[[FormData], tuple[str, str]]] = {
+        actions: dict[str, Callable[[FormData], tuple[Text, str]]] = {
             "add-user": self._add_user,
             "password": self._set_password,
             "role": self._set_role,
@@ -58,7 +60,7 @@ class UsersPage:
         action = actions.get(name)
         if action is None:
             return await run_in_threadpool(
-                lambda: self._page(request, 400, error="there is no such action")
+                lambda: self._page(request, 400, error=Text(_("there is no such action")))
             )
         try:
             if name in ("add-user", "password"):
@@ -67,13 +69,17 @@ class UsersPage:
                 done, key = await run_in_threadpool(action, form)
         except TooManySignInsError:
             return await run_in_threadpool(
-                lambda: self._page(request, 503, error="the machine is busy, try again")
+                lambda: self._page(request, 503, error=Text(_("The machine is busy. Try again.")))
             )
-        except (ValueError, SubtitledError) as error:
-            text = str(error)
+        except (RejectedInputError, SubtitledError) as error:
+            text = (
+                error.text
+                if isinstance(error, RejectedInputError)
+                else Text("%(error)s", {"error": error})
+            )
             return await run_in_threadpool(lambda: self._page(request, 400, error=text))
         actor, address = identity_of(request).name, call_of(request).peer.address
-        await run_in_threadpool(self._accounts.audit.administered, actor, done, address)
+        await run_in_threadpool(self._accounts.audit.administered, actor, str(done), address)
         return await run_in_threadpool(lambda: self._page(request, notice=done, key=key))
 
     def _page(
@@ -81,8 +87,8 @@ class UsersPage:
         request: Request,
         status: int = 200,
         *,
-        error: str = "",
-        notice: str = "",
+        error: Text | None = None,
+        notice: Text | None = None,
         key: str = "",
     ) -> Response:
         accounts = self._accounts
@@ -102,61 +108,66 @@ class UsersPage:
             key=key,
         )
 
-    def _add_user(self, form: FormData) -> tuple[str, str]:
-        role = Role(text_field(form, "role"))
+    def _add_user(self, form: FormData) -> tuple[Text, str]:
+        role = _read_role(form)
         user = self._accounts.users.add(
             text_field(form, "name"), text_field(form, "password"), role, self._libraries(form)
         )
-        return f"added the user {user.name} as {role}", ""
+        return Text(
+            _("added the user %(name)s as %(role)s"),
+            {"name": user.name, "role": Text(labels.ROLES[role])},
+        ), ""
 
-    def _set_password(self, form: FormData) -> tuple[str, str]:
+    def _set_password(self, form: FormData) -> tuple[Text, str]:
         user = self._user(form)
         self._accounts.users.set_password(user.id, text_field(form, "password"))
         self._accounts.throttle.record_success(user.name, None)
-        return f"gave {user.name} a new password", ""
+        return Text(_("gave %(name)s a new password"), {"name": user.name}), ""
 
-    def _set_role(self, form: FormData) -> tuple[str, str]:
-        user, role = self._user(form), Role(text_field(form, "role"))
+    def _set_role(self, form: FormData) -> tuple[Text, str]:
+        user, role = self._user(form), _read_role(form)
         self._accounts.users.set_role(user.id, role)
-        return f"made {user.name} {role}", ""
+        return Text(
+            _("made %(name)s %(role)s"), {"name": user.name, "role": Text(labels.ROLES[role])}
+        ), ""
 
-    def _remove_user(self, form: FormData) -> tuple[str, str]:
+    def _remove_user(self, form: FormData) -> tuple[Text, str]:
         user = self._user(form)
         if len(self._accounts.users.list_all()) == 1:
-            raise ValueError("the last user cannot be removed here")
+            raise RejectedInputError(_("the last user cannot be removed here"))
         self._accounts.users.remove(user.id)
-        return f"removed the user {user.name}", ""
+        return Text(_("removed the user %(name)s"), {"name": user.name}), ""
 
-    def _sign_out(self, form: FormData) -> tuple[str, str]:
+    def _sign_out(self, form: FormData) -> tuple[Text, str]:
         user = self._user(form)
         self._accounts.sessions.end_all(user.id)
-        return f"ended all sessions of {user.name}", ""
+        return Text(_("ended all sessions of %(name)s"), {"name": user.name}), ""
 
-    def _add_key(self, form: FormData, actor: str) -> tuple[str, str]:
+    def _add_key(self, form: FormData, actor: str) -> tuple[Text, str]:
         grant, days = text_field(form, "grant"), text_field(form, "days")
         if days not in KEY_DAYS:
-            raise ValueError("choose how long the key is valid")
+            raise RejectedInputError(_("choose how long the key is valid"))
         name = text_field(form, "name")
         key = self._accounts.keys.add(
             name,
-            [Scope(grant)] if grant in set(Scope) else Role(grant),
+            [Scope(grant)] if grant in set(Scope) else _read_role(form, "grant"),
             created_by=actor,
             expires_at=time.time() + int(days) * 86400 if days != "0" else None,
             libraries=self._libraries(form),
         )
-        return f"added the key {name}", key
+        return Text(_("added the key %(name)s"), {"name": name}), key
 
-    def _remove_key(self, form: FormData) -> tuple[str, str]:
+    def _remove_key(self, form: FormData) -> tuple[Text, str]:
         name = text_field(form, "name")
         if not self._accounts.keys.remove(name):
-            raise ValueError("there is no such key")
-        return f"removed the key {name}", ""
+            raise RejectedInputError(_("there is no such key"))
+        return Text(_("removed the key %(name)s"), {"name": name}), ""
 
     def _user(self, form: FormData) -> User:
-        """Return the user that a form is about, or raise ``ValueError``."""
+        """Return the user that a form is about, or raise :class:`RejectedInputError`."""
         user = self._accounts.users.get(text_field(form, "user"))
         if user is None:
-            raise ValueError("there is no such user")
+            raise RejectedInputError(_("there is no such user"))
         return user
 
     def _libraries(self, form: FormData) -> list[str] | None:
@@ -164,8 +175,15 @@ class UsersPage:
         known = self._services.configuration.settings.libraries
         chosen = [str(name) for name in form.getlist("library")]
         if not all(name in known for name in chosen):
-            raise ValueError("there is no such library")
+            raise RejectedInputError(_("there is no such library"))
         return chosen or None
+
+
+def _read_role(form: FormData, field: str = "role") -> Role:
+    try:
+        return Role(text_field(form, field))
+    except ValueError:
+        raise RejectedInputError(_("there is no such role")) from None
 
 
 def _sorted(accounts: Accounts) -> list[User]:
