@@ -55,6 +55,19 @@ def embed_rtl_lines(text: str, language: Language) -> str:
     )
 
 
+def strip_rtl_embedding(text: str, language: Language) -> str:
+    """Remove the marks of :func:`embed_rtl_lines` from lines that read back from a file."""
+    if not is_right_to_left(language) or _RTL_START not in text:
+        return text
+    return "\n".join(map(_strip_marks, text.split("\n")))
+
+
+def _strip_marks(line: str) -> str:
+    inner = line[1:-1].strip()
+    is_embedded = line.startswith(_RTL_START) and line.endswith(_RTL_END)
+    return inner if is_embedded and _RTL_START not in inner and _needs_marks(inner) else line
+
+
 def _needs_marks(line: str) -> bool:
     marked = line.startswith(_BIDI_MARKS)
     return not marked and any(unicodedata.bidirectional(c) in ("R", "AL") for c in line)

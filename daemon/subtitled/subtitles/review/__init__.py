@@ -1,0 +1,1 @@
+"""Editing a subtitle by operations: pure functions over its cues."""
