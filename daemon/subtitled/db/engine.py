@@ -270,5 +270,7 @@ class ChangeDetector:
 
     def close(self) -> None:
         """Close the connection that detects changes."""
-        if self._watch_connection is not None:
-            self._watch_connection.close()
+        with self._lock:
+            if self._watch_connection is not None:
+                self._watch_connection.close()
+                self._watch_connection = None

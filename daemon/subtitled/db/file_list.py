@@ -119,8 +119,14 @@ class FileListRepository:
         if not _is_possible(wanted):
             return 0
         with self._engine.connect() as c:
-            query = sa.select(sa.func.count()).select_from(files)
-            query = query.where(*_conditions(c, wanted), _with_requirement(c, wanted))
+            conditions = _conditions(c, replace(wanted, library=None))
+            if _requirement_conditions(wanted) and not conditions:
+                # From one index alone. It has the library of the file as well.
+                numbers = _numbers_with_requirement(c, wanted).distinct().subquery()
+                query = sa.select(sa.func.count()).select_from(numbers)
+            else:
+                query = sa.select(sa.func.count()).select_from(files)
+                query = query.where(*_conditions(c, wanted), _with_requirement(c, wanted))
             return int(c.execute(query).scalar_one())
 
 
@@ -249,13 +255,20 @@ def _has_requirement(wanted: FileFilter) -> sa.ColumnElement[bool]:
 
 
 def _with_requirement(connection: sa.Connection, wanted: FileFilter) -> sa.ColumnElement[bool]:
-    """Return the same condition for all files, by the index that begins with the library."""
-    conditions = _requirement_conditions(wanted)
-    if not conditions:
+    """Return the same condition for all files."""
+    if not _requirement_conditions(wanted):
         return sa.true()
+    return files.c.id.in_(_numbers_with_requirement(connection, wanted))
+
+
+def _numbers_with_requirement(
+    connection: sa.Connection, wanted: FileFilter
+) -> sa.Select[tuple[int]]:
+    """Return the query of the files with a requirement, by the index that begins with a library."""
     names = [wanted.library] if wanted.library is not None else _libraries(connection)
-    query = sa.select(requirements.c.file_id).where(requirements.c.library.in_(names), *conditions)
-    return files.c.id.in_(query)
+    return sa.select(requirements.c.file_id).where(
+        requirements.c.library.in_(names), *_requirement_conditions(wanted)
+    )
 
 
 def _requirement_conditions(wanted: FileFilter) -> list[sa.ColumnElement[bool]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from .records import (
     record_from_row,
 )
 from .schema import files
+from .unchanged import UntilChange
 
 _NO_PROGRESS: dict[str, Any] = {"progress": "", "progress_share": None, "progress_since": None}
 
@@ -30,8 +31,15 @@ _NO_PROGRESS: dict[str, Any] = {"progress": "", "progress_share": None, "progres
 class FileStateRepository:
     """The ``files`` table, by the state of the files."""
 
-    def __init__(self, engine: sa.Engine) -> None:
+    def __init__(self, engine: sa.Engine, version: Callable[[], str]) -> None:
+        """Create the repository.
+
+        Args:
+            engine: The database.
+            version: Returns a text that changes with every write to it.
+        """
         self._engine = engine
+        self._counts = UntilChange(version, self._count_by_state)
 
     def by_state(self, *states: FileState) -> Iterator[FileRecord]:
         """Yield the files in any of the states, the most urgent first.
@@ -211,6 +219,9 @@ class FileStateRepository:
 
     def count_by_state(self) -> dict[FileState, int]:
         """Count the files in each state."""
+        return dict(self._counts.get())
+
+    def _count_by_state(self) -> dict[FileState, int]:
         query = sa.select(files.c.state, sa.func.count()).group_by(files.c.state)
         with self._engine.connect() as c:
             return {FileState(state): number for state, number in c.execute(query)}

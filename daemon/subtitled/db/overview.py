@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
+from .engine import is_sqlite
 from .records import FileRecord, FileState, record_from_row
 from .schema import coverage, files, requirements
+from .unchanged import UntilChange
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +34,7 @@ class CoverageRow:
     location: str
     """The name of the sidecar, or the index of the track."""
     ownership: str
-    """``human``, ``ours``, ``edited`` or ``outdated``."""
+    """``human``, ``ours``, ``edited``, ``approved`` or ``outdated``."""
     is_text: bool = True
     secondary: str | None = None
     """The second language of a bilingual subtitle."""
@@ -90,8 +92,17 @@ class StateCount:
 class OverviewRepository:
     """The ``coverage`` and ``requirements`` tables."""
 
-    def __init__(self, engine: sa.Engine) -> None:
+    def __init__(self, engine: sa.Engine, version: Callable[[], str]) -> None:
+        """Create the repository.
+
+        Args:
+            engine: The database.
+            version: Returns a text that changes with every write to it.
+        """
         self._engine = engine
+        self._requirement_counts = UntilChange(version, self._count_requirements)
+        self._state_counts = UntilChange(version, self._count_states)
+        self._unexamined_counts = UntilChange(version, self._count_unexamined)
 
     def store(self, file_id: int, library: str, overview: FileOverview) -> bool:
         """Store what a file has and needs, and leave its state as it is.
@@ -132,6 +143,9 @@ class OverviewRepository:
 
     def count_requirements(self) -> list[RequirementCount]:
         """Count the files by library, language, kind and status of their requirements."""
+        return list(self._requirement_counts.get())
+
+    def _count_requirements(self) -> list[RequirementCount]:
         key = (
             requirements.c.library,
             requirements.c.language,
@@ -145,6 +159,9 @@ class OverviewRepository:
 
     def count_states(self) -> list[StateCount]:
         """Count the files of each library by their state."""
+        return list(self._state_counts.get())
+
+    def _count_states(self) -> list[StateCount]:
         query = (
             sa.select(
                 files.c.library,
@@ -167,10 +184,18 @@ class OverviewRepository:
 
     def count_unexamined_by_library(self) -> dict[str, int]:
         """Count the files of each library that have not been examined yet, without missing ones."""
+        return dict(self._unexamined_counts.get())
+
+    def _count_unexamined(self) -> dict[str, int]:
+        # In SQLite as an expression, which no index has: it would read every file of the database
+        # by the index of the libraries.
+        library: sa.ColumnElement[str] = files.c.library
+        if is_sqlite(self._engine):
+            library = sa.literal_column("+files.library", sa.Text())
         query = (
-            sa.select(files.c.library, sa.func.count())
+            sa.select(library, sa.func.count())
             .where(files.c.examined_at.is_(None), files.c.state != FileState.MISSING)
-            .group_by(files.c.library)
+            .group_by(library)
         )
         with self._engine.connect() as c:
             return {library: int(number) for library, number in c.execute(query)}

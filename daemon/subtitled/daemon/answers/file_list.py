@@ -13,7 +13,7 @@ from subtitled.db.records import FileRecord, FileState
 from .cursors import decode_position, encode_position
 from .plain import to_plain
 
-__all__ = ["FileFilter", "FilePage", "FileSort", "ListedFile", "list_files"]
+__all__ = ["FileFilter", "FilePage", "FileSort", "ListedFile", "count_files", "list_files"]
 
 PAGE_SIZE = 50
 MAX_PAGE_SIZE = 200
@@ -93,6 +93,20 @@ def list_files(
         ),
         next_cursor=encode_position(sort, shown[-1]) if len(records) > size else None,
     )
+
+
+def count_files(db: Database, wanted: FileFilter, first_page: FilePage | None) -> int:
+    """Return how many files a list has.
+
+    Args:
+        db: The database.
+        wanted: Which files.
+        first_page: The first page, if it was read. If it is the only one, its files are counted,
+            and the database does not search all files once more.
+    """
+    if first_page is not None and first_page.next_cursor is None:
+        return len(first_page.files)
+    return db.file_list.count(wanted)
 
 
 def describe_record(record: FileRecord) -> dict[str, Any]:

@@ -8,12 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from subtitled.daemon.answers.coverage import (
-    CoverageAnswer,
-    LanguageCoverage,
-    LibraryCoverage,
-    count_coverage,
-)
+from subtitled.daemon.answers.coverage import LanguageCoverage, LibraryCoverage, count_coverage
 
 from . import labels
 from .listing import UNEXAMINED
@@ -38,7 +33,6 @@ class CoveragePage:
 
     def __init__(self, services: SiteServices) -> None:
         self._services = services
-        self._counted: tuple[str, CoverageAnswer] | None = None
 
     def routes(self) -> list[Route]:
         """Return the route of the page."""
@@ -46,7 +40,8 @@ class CoveragePage:
 
     def show(self, request: Request) -> Response:
         """Show the page."""
-        answer = self._count()
+        services = self._services
+        answer = count_coverage(services.configuration.settings, services.db)
         return render(
             request,
             "coverage",
@@ -56,15 +51,6 @@ class CoveragePage:
             bar_width=BAR_WIDTH,
             unexamined=UNEXAMINED,
         )
-
-    def _count(self) -> CoverageAnswer:
-        """Return the numbers, which are counted again only after the database has changed."""
-        services = self._services
-        version, counted = services.db.kv.data_version(), self._counted
-        if counted is None or counted[0] != version:
-            answer = count_coverage(services.configuration.settings, services.db)
-            counted = self._counted = (version, answer)
-        return counted[1]
 
 
 def bar_parts(library: LibraryCoverage, row: LanguageCoverage) -> list[BarPart]:

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from subtitled.daemon.answers.file_list import count_files
 from subtitled.daemon.answers.queue import QUEUE_STATES
 from subtitled.db.file_list import FileSort
 from subtitled.db.records import FileState
@@ -44,11 +45,12 @@ class FilesPage:
     def _render(self, request: Request, name: str, states: tuple[FileState, ...]) -> Response:
         services, db, now = self._services, self._services.db, time.time()
         query = read_query(services, request, request.query_params, states)
+        page = read_page(db, query)
         return render(
             request,
             name,
             labels=labels,
-            page=read_page(db, query),
+            page=page,
             fields=query.to_fields(),
             list_name=name,
             is_first=query.after is None,
@@ -60,7 +62,7 @@ class FilesPage:
             max_bulk=MAX_BULK_FILES,
             asked=request.query_params.get("asked", ""),
             counts=count_states(services, request) if name == "queue" else {},
-            count=db.file_list.count(query.wanted),
+            count=count_files(db, query.wanted, page if query.after is None else None),
             pauses=[p for p in active_pauses(db.kv, now) if is_visible(request, p.library or None)],
             breakers=CircuitBreakers(db.kv).open_states() if name == "queue" else {},
         )
